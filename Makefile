@@ -1,0 +1,84 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.ONESHELL:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+# Tools are built from their Go modules into a folder under the user's cache directory, named after their versions.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dittoguard
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(CACHE)/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+PACKAGES ?= ./...
+FUZZTIME ?= 60s
+
+.PHONY: help
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/dittoguard
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/dittoguard ./cmd/dittoguard
+
+.PHONY: test
+test: nginx ## Run all tests; builds a real control plane first (about 15 minutes once)
+	assets=$$(test/controlplane/build)
+	KUBEBUILDER_ASSETS=$$assets go test -race -shuffle=on -timeout 30m $(PACKAGES)
+
+.PHONY: demo
+demo: ## Show the main job on a local, real API server
+	assets=$$(test/controlplane/build)
+	KUBEBUILDER_ASSETS=$$assets go run ./test/demo
+
+.PHONY: lint
+lint: $(GOLANGCI) ## Check formatting and lint
+	$(GOLANGCI) run ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	assets=$$(test/controlplane/build)
+	KUBEBUILDER_ASSETS=$$assets go test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each
+	for package in $$(go list ./...); do
+	  for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do
+	    echo "fuzz: $$package $$target"
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"
+	  done
+	done
+
+.PHONY: generate
+generate: ## Rewrite generated files and golden files
+	go test ./internal/report ./webhook ./cmd/... -update
+
+.PHONY: verify
+verify: generate ## Fail if generated files are not up to date
+	git diff --exit-code
+
+.PHONY: image
+image: ## Build the container image
+	docker build --build-arg VERSION=$(VERSION) -t dittoguard:$(VERSION) .
+
+.PHONY: chart
+chart: ## Package the Helm chart into dist/
+	assets=$$(test/controlplane/build)
+	$$assets/helm lint charts/dittoguard
+	$$assets/helm package charts/dittoguard --destination dist
+
+.PHONY: clean
+clean: ## Remove what was built here
+	rm -rf bin dist
+
+.PHONY: nginx
+nginx: # The real nginx that our reading of nginx.conf is compared with.
+	@if ! command -v nginx >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
+	  echo 'installing nginx, which tests compare with' >&2
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light) >&2
+	fi
+
+$(GOLANGCI):
+	echo 'building golangci-lint $(GOLANGCI_VERSION) (2 to 4 minutes with a cold cache)' >&2
+	GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

@@ -1,0 +1,359 @@
+// Package charts_test renders the chart with real helm binaries and looks at the objects that come out.
+package charts_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	cmapi "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	"github.com/google/go-cmp/cmp"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/dittoguard/dittoguard/internal/config"
+)
+
+// variants are values that render every part of the chart at least once.
+var variants = map[string]string{
+	"defaults":     ``,
+	"protected":    `protectedNamespaces: [ditto, iot]`,
+	"dry run":      "protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
+	"cert-manager": "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager}",
+	"everything": `
+protectedNamespaces: [ditto]
+replicas: 3
+image: {repository: registry.example.com/guard, digest: "sha256:` + strings.Repeat("a", 64) + `"}
+imagePullSecrets: [{name: registry}]
+runAsUser: null
+metrics: {enabled: false}
+priorityClassName: system-cluster-critical
+nodeSelector: {kubernetes.io/os: linux}
+tolerations: [{key: infra, operator: Exists}]
+affinity: {nodeAffinity: {}}
+podAnnotations: {team: iot}
+podLabels: {team: iot}
+serviceAccount: {annotations: {team: iot}}
+goMemoryLimit: ""
+fullnameOverride: guard
+configuration:
+  trustModel: proxy
+  namespaceLabels: ignore
+  edges: {internalIngressClasses: [internal]}
+  rules: {edge-rate-limit: {level: baseline, params: {requestsPerSecond: 50}}}
+  exceptions: [{rules: [devops-exposed], match: {namespace: ditto}, reason: test, expires: 2027-01-31}]
+`,
+}
+
+func TestHelmLint(t *testing.T) {
+	for _, helm := range helms(t) {
+		for name, values := range variants {
+			if _, err := run(t, helm, values, "lint", "--strict", "dittoguard", "--namespace", namespace, "--values", "-"); err != nil {
+				t.Errorf("%s: %s: %v", helm, name, err)
+			}
+		}
+	}
+}
+
+func TestEveryHelmRendersTheSame(t *testing.T) {
+	binaries := helms(t)
+	key := func(o client.Object) string { return fmt.Sprintf("%T %s/%s", o, o.GetNamespace(), o.GetName()) }
+	sorted := func(objects []client.Object) []client.Object {
+		slices.SortFunc(objects, func(a, b client.Object) int { return strings.Compare(key(a), key(b)) })
+		return objects
+	}
+	for name, values := range variants {
+		want := sorted(renderWith(t, binaries[0], values))
+		for _, helm := range binaries[1:] {
+			if diff := cmp.Diff(want, sorted(renderWith(t, helm, values))); diff != "" {
+				t.Errorf("%s: %s and %s differ:\n%s", name, binaries[0], helm, diff)
+			}
+		}
+	}
+}
+
+// TestNothingBlocksAnUninstall: hooks need images and running pods, finalizers need a controller.
+func TestNothingBlocksAnUninstall(t *testing.T) {
+	for name, values := range variants {
+		for _, object := range render(t, values) {
+			if len(object.GetFinalizers()) > 0 {
+				t.Errorf("%s: %T %s has finalizers", name, object, object.GetName())
+			}
+			for annotation := range object.GetAnnotations() {
+				if strings.HasPrefix(annotation, "helm.sh/") || strings.HasPrefix(annotation, "argocd.argoproj.io/") {
+					t.Errorf("%s: %T %s has the annotation %s", name, object, object.GetName(), annotation)
+				}
+			}
+		}
+	}
+}
+
+// TestPodIsRestricted holds the pod to the restricted Pod Security Standard, and a bit more.
+func TestPodIsRestricted(t *testing.T) {
+	for name, values := range variants {
+		t.Run(name, func(t *testing.T) {
+			pod := only[*appsv1.Deployment](t, render(t, values)).Spec.Template.Spec
+			user := ptr.To[int64](65532)
+			if name == "everything" { // runAsUser: null
+				user = nil
+			}
+			want := &corev1.PodSecurityContext{
+				RunAsNonRoot: ptr.To(true), RunAsUser: user, RunAsGroup: user,
+				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			}
+			if diff := cmp.Diff(want, pod.SecurityContext); diff != "" {
+				t.Errorf("pod (-want +got):\n%s", diff)
+			}
+			if pod.HostNetwork || pod.HostPID || pod.HostIPC || len(pod.InitContainers) > 0 || len(pod.Containers) != 1 {
+				t.Error("the pod is more than one container on its own")
+			}
+			container := pod.Containers[0]
+			if diff := cmp.Diff(&corev1.SecurityContext{
+				AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
+				Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+			}, container.SecurityContext); diff != "" {
+				t.Errorf("container (-want +got):\n%s", diff)
+			}
+			for _, port := range container.Ports {
+				if port.HostPort != 0 {
+					t.Errorf("port %s is on the host", port.Name)
+				}
+			}
+			for _, volume := range pod.Volumes {
+				if volume.ConfigMap == nil && volume.Secret == nil {
+					t.Errorf("volume %s is neither a ConfigMap nor a Secret", volume.Name)
+				}
+			}
+		})
+	}
+}
+
+func TestDeployment(t *testing.T) {
+	objects := render(t, variants["protected"])
+	deployment := only[*appsv1.Deployment](t, objects)
+	pod := deployment.Spec.Template.Spec
+	container := pod.Containers[0]
+	if got := ptr.Deref(deployment.Spec.Replicas, 0); got != 2 {
+		t.Errorf("%d replicas, want 2", got)
+	}
+	var spread []string
+	for _, c := range pod.TopologySpreadConstraints {
+		spread = append(spread, c.TopologyKey)
+		if diff := cmp.Diff(deployment.Spec.Selector, c.LabelSelector); diff != "" {
+			t.Errorf("the spread counts other pods:\n%s", diff)
+		}
+	}
+	if diff := cmp.Diff([]string{"kubernetes.io/hostname", "topology.kubernetes.io/zone"}, spread); diff != "" {
+		t.Errorf("spread (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{
+		"serve", "--config=/etc/dittoguard/configuration.yaml", "--port=9443", "--health-addr=:8081", "--metrics-addr=:8080",
+		"--namespace=$(POD_NAMESPACE)", "--service-name=dittoguard", "--cert-mode=self", "--ca-secret=dittoguard-ca",
+		"--webhook-config=dittoguard", "--mutating-webhook-config=dittoguard", "--protected-namespaces=ditto,iot",
+		"--log-level=info",
+	}, container.Args); diff != "" {
+		t.Errorf("args (-want +got):\n%s", diff)
+	}
+	if got := container.ReadinessProbe.HTTPGet; got.Path != "/readyz" || got.Port.String() != "health" {
+		t.Errorf("readiness asks %s at %s", got.Path, got.Port.String())
+	}
+	if got := container.LivenessProbe.HTTPGet; got.Path != "/healthz" || got.Port.String() != "health" {
+		t.Errorf("liveness asks %s at %s", got.Path, got.Port.String())
+	}
+
+	service := only[*corev1.Service](t, objects)
+	if diff := cmp.Diff(deployment.Spec.Selector.MatchLabels, service.Spec.Selector); diff != "" {
+		t.Errorf("the Service selects other pods:\n%s", diff)
+	}
+	if port := service.Spec.Ports[0]; port.Port != 443 || port.TargetPort.String() != container.Ports[0].Name ||
+		container.Ports[0].ContainerPort != 9443 {
+		t.Errorf("the Service sends %d to %s", port.Port, port.TargetPort.String())
+	}
+	budget := only[*policyv1.PodDisruptionBudget](t, objects)
+	if budget.Spec.MaxUnavailable.IntValue() != 1 || budget.Spec.MinAvailable != nil {
+		t.Error("the budget blocks drains, or does not keep a pod")
+	}
+	if diff := cmp.Diff(deployment.Spec.Selector, budget.Spec.Selector); diff != "" {
+		t.Errorf("the budget counts other pods:\n%s", diff)
+	}
+}
+
+func TestDryRunTellsTheServerThatThereIsNoMutatingConfiguration(t *testing.T) {
+	container := only[*appsv1.Deployment](t, render(t, variants["dry run"])).Spec.Template.Spec.Containers[0]
+	if !slices.Contains(container.Args, "--mutating-webhook-config=") {
+		t.Errorf("args %q", container.Args)
+	}
+}
+
+func TestCertManager(t *testing.T) {
+	objects := render(t, variants["cert-manager"])
+	if secrets := all[*corev1.Secret](objects); len(secrets) != 0 {
+		t.Errorf("the chart makes the Secret %s, which is cert-manager's", secrets[0].Name)
+	}
+	certificates := map[string]*cmapi.Certificate{}
+	for _, c := range all[*cmapi.Certificate](objects) {
+		certificates[c.Name] = c
+	}
+	issuers := map[string]*cmapi.Issuer{}
+	for _, i := range all[*cmapi.Issuer](objects) {
+		issuers[i.Name] = i
+	}
+	leaf, ca := certificates["dittoguard-tls"], certificates["dittoguard-ca"]
+	if leaf == nil || ca == nil {
+		t.Fatalf("certificates %v", certificates)
+	}
+	if diff := cmp.Diff([]string{"dittoguard.guard.svc"}, leaf.Spec.DNSNames); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	issuer := issuers[leaf.Spec.IssuerRef.Name]
+	if issuer == nil || issuer.Spec.CA == nil || issuer.Spec.CA.SecretName != ca.Spec.SecretName || !ca.Spec.IsCA {
+		t.Error("the leaf is not signed by the CA")
+	}
+	if root := issuers[ca.Spec.IssuerRef.Name]; root == nil || root.Spec.SelfSigned == nil {
+		t.Error("the CA is not self-signed")
+	}
+	pod := only[*appsv1.Deployment](t, objects).Spec.Template.Spec
+	mounted := slices.ContainsFunc(pod.Volumes, func(v corev1.Volume) bool {
+		return v.Secret != nil && v.Secret.SecretName == leaf.Spec.SecretName
+	})
+	if !mounted || !slices.Contains(pod.Containers[0].Args, "--cert-mode=dir") || !slices.Contains(pod.Containers[0].Args, "--cert-dir=/tls") {
+		t.Error("the leaf does not reach the server")
+	}
+	for _, object := range []client.Object{
+		only[*admissionregistrationv1.ValidatingWebhookConfiguration](t, objects),
+		only[*admissionregistrationv1.MutatingWebhookConfiguration](t, objects),
+	} {
+		if got := object.GetAnnotations()["cert-manager.io/inject-ca-from"]; got != "guard/dittoguard-tls" {
+			t.Errorf("%T: the CA comes from %q", object, got)
+		}
+	}
+}
+
+func TestSelfManagedSecretIsCreatedEmpty(t *testing.T) {
+	secret := only[*corev1.Secret](t, render(t, ""))
+	if secret.Name != "dittoguard-ca" || secret.Data != nil || secret.StringData != nil {
+		t.Errorf("Secret %s with %d keys", secret.Name, len(secret.Data)+len(secret.StringData))
+	}
+}
+
+func TestConfigurationIsTheFile(t *testing.T) {
+	for _, test := range []struct{ name, values, want string }{
+		{
+			"the default enforces the baseline", "",
+			"{apiVersion: dittoguard.io/v1alpha1, kind: Configuration, modes: {enforce: baseline, warn: restricted, audit: restricted}}",
+		},
+		{
+			"a bare off is off, not false", "configuration: {modes: {enforce: off, warn: Off, audit: 'off'}}",
+			`{apiVersion: dittoguard.io/v1alpha1, kind: Configuration, modes: {enforce: "off", warn: "off", audit: "off"}}`,
+		},
+		{
+			"the rest is as it is written",
+			"configuration: {exceptions: [{rules: [devops-exposed], match: {namespace: ditto-dev}, reason: ticket, expires: 2027-01-31}], rules: {edge-rate-limit: {params: {requestsPerSecond: 50}}}}",
+			`{apiVersion: dittoguard.io/v1alpha1, kind: Configuration, modes: {enforce: baseline, warn: restricted, audit: restricted}, rules: {edge-rate-limit: {params: {requestsPerSecond: 50}}}, exceptions: [{rules: [devops-exposed], match: {namespace: ditto-dev}, reason: ticket, expires: "2027-01-31"}]}`,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var want, got any
+			if err := yaml.Unmarshal([]byte(test.want), &want); err != nil {
+				t.Fatal(err)
+			}
+			file := only[*corev1.ConfigMap](t, render(t, test.values)).Data["configuration.yaml"]
+			if err := yaml.UnmarshalStrict([]byte(file), &got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("configuration (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestConfigurationIsTaken gives what the chart renders to the parser that the server uses.
+func TestConfigurationIsTaken(t *testing.T) {
+	for name, values := range variants {
+		file := only[*corev1.ConfigMap](t, render(t, values)).Data["configuration.yaml"]
+		if _, err := config.Parse("configuration.yaml", []byte(file), []string{"edge-rate-limit", "devops-exposed"}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestValuesThatAreRefused(t *testing.T) {
+	for name, values := range map[string]string{
+		"an unknown value":                       `protectedNamespace: [ditto]`,
+		"an unknown value further in":            `image: {repo: x}`,
+		"a typo in the modes":                    `configuration: {modes: {enforc: off}}`,
+		"a mode that is no level":                `configuration: {modes: {enforce: strict}}`,
+		"a mode that is on":                      `configuration: {modes: {enforce: on}}`,
+		"an unknown key of the configuration":    `configuration: {trustmodel: proxy}`,
+		"an exception that does not expire":      `configuration: {exceptions: [{rules: [x], match: {}, reason: y}]}`,
+		"a namespace that is none":               `protectedNamespaces: ["Ditto!"]`,
+		"a namespace twice":                      `protectedNamespaces: [ditto, ditto]`,
+		"kube-system protected":                  `protectedNamespaces: [kube-system]`,
+		"its own namespace protected":            `protectedNamespaces: [guard]`,
+		"a namespace instead of a list":          `protectedNamespaces: ditto`,
+		"a timeout beyond what is bearable":      `webhook: {timeoutSeconds: 30}`,
+		"a privileged port":                      `webhook: {port: 443}`,
+		"no replica":                             `replicas: 0`,
+		"root":                                   `runAsUser: 0`,
+		"a certificate mode that is none":        `certificates: {mode: manual}`,
+		"a digest that is none":                  `image: {digest: "sha256:1234"}`,
+		"a log level that is none":               `logLevel: trace`,
+		"a memory limit in Kubernetes' spelling": `goMemoryLimit: 410Mi`,
+	} {
+		for _, helm := range helms(t) {
+			if _, err := template(t, helm, values); err == nil {
+				t.Errorf("%s: %s was taken", helm, name)
+			}
+		}
+	}
+}
+
+func TestNotesWarn(t *testing.T) {
+	helm := helm4(t)
+	for _, test := range []struct {
+		name, values string
+		want, not    []string
+	}{
+		{"no protected namespaces", "", []string{"WARNING: no protected namespaces", "Enforcing baseline.", "kubectl logs", "--dry-run=server"}, []string{"one replica", "Dry run:"}},
+		{"one replica", "replicas: 1\nprotectedNamespaces: [ditto]", []string{"WARNING: one replica. While it restarts, nothing can be changed in the protected namespaces.", "failing closed in: ditto."}, []string{"no protected"}},
+		{"a dry run", variants["dry run"], []string{"Dry run: nothing is denied"}, []string{"Enforcing", "WARNING"}},
+		{"a long wait", "webhook: {timeoutSeconds: 10}", []string{"WARNING: webhook.timeoutSeconds is 10"}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			notes, err := run(t, helm, test.values, "install", release, "dittoguard", "--namespace", namespace, "--dry-run=client", "--values", "-")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, notes, _ = strings.Cut(notes, "NOTES:")
+			for _, want := range test.want {
+				if !strings.Contains(notes, want) {
+					t.Errorf("no %q in:\n%s", want, notes)
+				}
+			}
+			for _, not := range test.not {
+				if strings.Contains(notes, not) {
+					t.Errorf("%q in:\n%s", not, notes)
+				}
+			}
+		})
+	}
+}
+
+// helm4 finds a helm that renders notes without a cluster, which helm 3 does not.
+func helm4(t *testing.T) string {
+	t.Helper()
+	for _, helm := range helms(t) {
+		if version, err := run(t, helm, "", "version", "--template", "{{.Version}}"); err == nil && strings.HasPrefix(version, "v4") {
+			return helm
+		}
+	}
+	t.Skip("no helm 4")
+	return ""
+}

@@ -1,0 +1,95 @@
+{{/* Everything that dittoguard judges and that lies in a namespace. No status and no scale: they decide nothing. */}}
+{{- define "dittoguard.judged" -}}
+- apiGroups: [""]
+  apiVersions: [v1]
+  operations: {{ .operations }}
+  resources: [configmaps, pods, pods/ephemeralcontainers, replicationcontrollers, secrets, services]
+  scope: Namespaced
+- apiGroups: [apps]
+  apiVersions: [v1]
+  operations: {{ .operations }}
+  resources: [daemonsets, deployments, replicasets, statefulsets]
+  scope: Namespaced
+- apiGroups: [batch]
+  apiVersions: [v1]
+  operations: {{ .operations }}
+  resources: [cronjobs, jobs]
+  scope: Namespaced
+- apiGroups: [discovery.k8s.io]
+  apiVersions: [v1]
+  operations: {{ .operations }}
+  resources: [endpointslices]
+  scope: Namespaced
+- apiGroups: [networking.k8s.io]
+  apiVersions: [v1]
+  operations: {{ .operations }}
+  resources: [ingresses]
+  scope: Namespaced
+- apiGroups: [route.openshift.io]
+  apiVersions: [v1]
+  operations: {{ .operations }}
+  resources: [routes]
+  scope: Namespaced
+{{- end }}
+
+{{/* What the mutating rules may change: pods and what makes them, and the edges. A pod's env is fixed once it exists. */}}
+{{- define "dittoguard.mutated" -}}
+- apiGroups: [""]
+  apiVersions: [v1]
+  operations: [CREATE]
+  resources: [pods]
+  scope: Namespaced
+- apiGroups: [apps]
+  apiVersions: [v1]
+  operations: [CREATE, UPDATE]
+  resources: [daemonsets, deployments, replicasets, statefulsets]
+  scope: Namespaced
+- apiGroups: [networking.k8s.io]
+  apiVersions: [v1]
+  operations: [CREATE, UPDATE]
+  resources: [ingresses]
+  scope: Namespaced
+- apiGroups: [route.openshift.io]
+  apiVersions: [v1]
+  operations: [CREATE, UPDATE]
+  resources: [routes]
+  scope: Namespaced
+{{- end }}
+
+{{/*
+What every entry has in common. There is no caBundle: dittoguard or cert-manager writes it, and helm and Argo CD leave
+alone what the chart does not render.
+*/}}
+{{- define "dittoguard.entry" -}}
+admissionReviewVersions: [v1]
+clientConfig:
+  service:
+    name: {{ include "dittoguard.fullname" . }}
+    namespace: {{ .Release.Namespace }}
+    path: {{ .path }}
+    port: 443
+matchPolicy: Equivalent
+sideEffects: None
+timeoutSeconds: {{ .Values.webhook.timeoutSeconds }}
+{{- end }}
+
+{{/* kube-system and dittoguard's own namespace are left alone, so that a cluster can always be repaired. */}}
+{{- define "dittoguard.outside" -}}
+matchExpressions:
+- key: kubernetes.io/metadata.name
+  operator: NotIn
+  values:
+  {{- range concat (list "kube-system" .Release.Namespace) (include "dittoguard.protectedNamespaces" . | fromJsonArray) | uniq }}
+  - {{ . | quote }}
+  {{- end }}
+{{- end }}
+
+{{- define "dittoguard.protected" -}}
+matchExpressions:
+- key: kubernetes.io/metadata.name
+  operator: In
+  values:
+  {{- range include "dittoguard.protectedNamespaces" . | fromJsonArray }}
+  - {{ . | quote }}
+  {{- end }}
+{{- end }}

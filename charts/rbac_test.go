@@ -1,0 +1,83 @@
+package charts_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// rights spells out who may do what where: one line for a rule of a role, wherever the role is bound.
+func rights(t *testing.T, objects []client.Object) []string {
+	t.Helper()
+	const account = "ServiceAccount/guard/dittoguard"
+	rules := map[string][]rbacv1.PolicyRule{}
+	for _, r := range all[*rbacv1.ClusterRole](objects) {
+		rules["ClusterRole/"+r.Name] = r.Rules
+	}
+	for _, r := range all[*rbacv1.Role](objects) {
+		rules["Role/"+r.Name] = r.Rules
+	}
+	var lines []string
+	bind := func(where string, ref rbacv1.RoleRef, subjects []rbacv1.Subject) {
+		for _, s := range subjects {
+			if got := fmt.Sprintf("%s/%s/%s", s.Kind, s.Namespace, s.Name); got != account {
+				t.Errorf("%s is bound to %s", ref.Name, got)
+			}
+		}
+		bound := rules[ref.Kind+"/"+ref.Name]
+		if len(bound) == 0 {
+			t.Errorf("%s %s is bound, but not there", ref.Kind, ref.Name)
+		}
+		for _, r := range bound {
+			line := fmt.Sprintf("%s: %s %s", where, strings.Join(r.Verbs, ","), strings.Join(r.APIGroups, ",")+"/"+strings.Join(r.Resources, ","))
+			if len(r.ResourceNames) > 0 {
+				line += " named " + strings.Join(r.ResourceNames, ",")
+			}
+			lines = append(lines, line)
+		}
+	}
+	for _, b := range all[*rbacv1.ClusterRoleBinding](objects) {
+		bind("everywhere", b.RoleRef, b.Subjects)
+	}
+	for _, b := range all[*rbacv1.RoleBinding](objects) {
+		bind(b.Namespace, b.RoleRef, b.Subjects)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func TestRights(t *testing.T) {
+	reads := []string{
+		"everywhere: get,list,watch /configmaps,namespaces,pods,replicationcontrollers,services",
+		"everywhere: get,list,watch apps/daemonsets,deployments,replicasets,statefulsets",
+		"everywhere: get,list,watch batch/cronjobs,jobs",
+		"everywhere: get,list,watch discovery.k8s.io/endpointslices",
+		"everywhere: get,list,watch networking.k8s.io/ingressclasses,ingresses",
+		"everywhere: get,list,watch route.openshift.io/routes",
+	}
+	ownSecret := []string{
+		"guard: create /secrets",
+		"guard: get,list,watch,update /secrets named dittoguard-ca",
+	}
+	validating := "everywhere: get,watch,patch admissionregistration.k8s.io/validatingwebhookconfigurations named dittoguard"
+	mutating := "everywhere: get,watch,patch admissionregistration.k8s.io/mutatingwebhookconfigurations named dittoguard"
+	secrets := func(namespace string) string { return namespace + ": get,list,watch /secrets" }
+	for name, want := range map[string][]string{
+		"defaults":     slices.Concat(reads, ownSecret, []string{validating, mutating}),
+		"protected":    slices.Concat(reads, ownSecret, []string{validating, mutating, secrets("ditto"), secrets("iot")}),
+		"dry run":      slices.Concat(reads, ownSecret, []string{validating, secrets("ditto")}),
+		"cert-manager": slices.Concat(reads, []string{secrets("ditto")}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			slices.Sort(want)
+			if diff := cmp.Diff(want, rights(t, render(t, variants[name]))); diff != "" {
+				t.Errorf("rights (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/dittoguard/dittoguard/internal/certs"
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
+	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/webhook"
+)
+
+// serveOptions are the flags of serve.
+type serveOptions struct {
+	configFile string
+	kubeconfig string
+
+	bindAddress    string
+	port           int
+	healthAddress  string
+	metricsAddress string
+
+	certMode, certDir            string
+	namespace                    string
+	serviceName, caSecret        string
+	validatingName, mutatingName string
+	protected                    []string
+	logLevel                     string
+}
+
+func newServe() *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the admission webhook",
+		Long: `Run the admission webhook. The Helm chart runs this command; it watches what it judges,
+serves /validate and /mutate over TLS, /healthz and /readyz (which says what is
+missing) and /metrics.`,
+		Example: `  dittoguard serve --config /etc/dittoguard/configuration.yaml --cert-mode self \
+    --namespace dittoguard --service-name dittoguard --ca-secret dittoguard-ca \
+    --webhook-config dittoguard --mutating-webhook-config dittoguard --protected-namespaces ditto`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.configFile, "config", "", "configuration file (kind Configuration), reloaded when it changes; without it the defaults hold")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without it the Pod's service account, or KUBECONFIG")
+	f.StringVar(&o.bindAddress, "bind-address", "", "address the webhook listens on; without it all of them")
+	f.IntVar(&o.port, "port", 9443, "port of the webhook")
+	f.StringVar(&o.healthAddress, "health-addr", ":8081", "address of /healthz and /readyz; 0 for none")
+	f.StringVar(&o.metricsAddress, "metrics-addr", ":8080", "address of /metrics; 0 for none")
+	f.StringVar(&o.certMode, "cert-mode", "self", "where the certificate comes from: self (managed here) or dir (mounted, from cert-manager)")
+	f.StringVar(&o.certDir, "cert-dir", "/tls", "folder with tls.crt and tls.key, for --cert-mode dir")
+	f.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace that dittoguard runs in")
+	f.StringVar(&o.serviceName, "service-name", "dittoguard", "Service that the API server calls")
+	f.StringVar(&o.caSecret, "ca-secret", "dittoguard-ca", "Secret with the certificate authority, for --cert-mode self")
+	f.StringVar(&o.validatingName, "webhook-config", "dittoguard", "ValidatingWebhookConfiguration whose CA bundle is kept, for --cert-mode self")
+	f.StringVar(&o.mutatingName, "mutating-webhook-config", "", "MutatingWebhookConfiguration whose CA bundle is kept, for --cert-mode self; empty if there is none")
+	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces whose Secrets are read")
+	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	return cmd
+}
+
+func (o *serveOptions) validate() error {
+	var problems []error
+	if o.namespace == "" {
+		problems = append(problems, errors.New("--namespace: required (or POD_NAMESPACE)"))
+	}
+	if o.certMode != "self" && o.certMode != "dir" {
+		problems = append(problems, fmt.Errorf("--cert-mode: %q is not a mode; expected self or dir", o.certMode))
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		problems = append(problems, fmt.Errorf("--log-level: %q is not a level; expected debug, info, warn or error", o.logLevel))
+	}
+	return errors.Join(problems...)
+}
+
+func (o *serveOptions) run(ctx context.Context) error {
+	log := newLog(o.logLevel)
+	ctrl.SetLogger(log)
+	klog.SetLogger(log)
+
+	restConfig, err := o.restConfig()
+	if err != nil {
+		return err
+	}
+	source, err := o.certificates(restConfig)
+	if err != nil {
+		return err
+	}
+	world, err := cluster.New(restConfig, cluster.Options{
+		Index: ditto.Keys, Kinds: ditto.KindsOf, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
+		Log: log.WithName("inventory"),
+	})
+	if err != nil {
+		return err
+	}
+	passwords := htpasswd.NewVerifier(htpasswd.Options{})
+	defer passwords.Close()
+	builtin, err := rules.Builtin()
+	if err != nil {
+		return fmt.Errorf("loading built-in rules: %w", err)
+	}
+	metrics := newMetrics(source)
+	recorder := webhook.NewMetrics(metrics)
+	judges := webhook.NewReloader(webhook.ReloaderOptions[check.Judge]{
+		Path: o.configFile, Load: o.loadJudge(builtin, passwords), Recorder: recorder, Log: log.WithName("configuration"),
+	})
+	handlers := webhook.Options{
+		Judge:     func() check.Judge { judge, _ := judges.Current(); return judge },
+		Inventory: world.Reader(), Synced: world.HasSynced, Refresh: world.Refresh,
+		Recorder: recorder, Log: log.WithName("webhook"),
+	}
+	return webhook.Run(ctx, webhook.ServerOptions{
+		Host: o.bindAddress, Port: o.port, HealthAddress: o.healthAddress, MetricsAddress: o.metricsAddress,
+		GetCertificate: source.GetCertificate,
+		Validator:      webhook.NewValidator(handlers), Mutator: webhook.NewMutator(handlers),
+		Components: []webhook.Component{
+			{Name: "certificates", Start: source.Start, Ready: source.Ready},
+			{Name: "caches", Start: world.Start, Ready: world.Ready},
+			{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
+		},
+		// controller-runtime counts the requests of its webhook server in a registry of its own.
+		Metrics: prometheus.Gatherers{metrics, ctrlmetrics.Registry}, Log: log,
+	})
+}
+
+// loadJudge makes a judge of a configuration file's content; nil content means the defaults.
+func (o *serveOptions) loadJudge(builtin []rules.HardeningRule, passwords *htpasswd.Verifier) func([]byte) (check.Judge, error) {
+	return func(content []byte) (check.Judge, error) {
+		cfg := config.Default()
+		if content != nil {
+			var err error
+			if cfg, err = config.Parse(o.configFile, content, rules.Names(builtin)); err != nil {
+				return nil, err
+			}
+		}
+		return check.New(check.Options{Rules: builtin, Proved: true, Config: cfg, Passwords: passwords})
+	}
+}
+
+func (o *serveOptions) certificates(restConfig *rest.Config) (certs.Source, error) {
+	if o.certMode == "dir" {
+		return certs.NewDirectory(certs.DirectoryOptions{Path: o.certDir, Namespace: o.namespace, ServiceName: o.serviceName}), nil
+	}
+	return certs.NewSelf(restConfig, certs.SelfOptions{
+		Namespace: o.namespace, ServiceName: o.serviceName, CASecret: o.caSecret,
+		ValidatingConfig: o.validatingName, MutatingConfig: o.mutatingName,
+	})
+}
+
+func (o *serveOptions) restConfig() (*rest.Config, error) {
+	loading := clientcmd.NewDefaultClientConfigLoadingRules()
+	loading.ExplicitPath = o.kubeconfig
+	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(loading, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	restConfig.UserAgent = "dittoguard/" + buildVersion()
+	return restConfig, nil
+}
+
+// newMetrics is a registry with when the certificate ends. What every process shows is in controller-runtime's own.
+func newMetrics(source certs.Source) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "dittoguard_certificate_not_after_seconds",
+			Help: "When the serving certificate expires, as a Unix time; 0 if there is none.",
+		}, func() float64 {
+			if at := source.NotAfter(); !at.IsZero() {
+				return float64(at.Unix())
+			}
+			return 0
+		}),
+	)
+	return registry
+}
+
+// newLog writes structured lines to standard error.
+func newLog(level string) logr.Logger {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(level)) // validated with the flags
+	return logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+}

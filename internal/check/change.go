@@ -1,0 +1,88 @@
+package check
+
+import (
+	"context"
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Change implements Judge: what is wrong after the change and was not before it.
+//
+// Both sides are judged for everything that the object can concern before or after, so that a request that leaves a
+// known hole as it is gets through, whatever else it changes, and one that opens a way in does not, whichever object
+// completes it.
+func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Change) (Verdict, error) {
+	recorder := inventory.NewRecorder(inv)
+	id := change.id()
+	before := c.view(inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}))
+	after := c.view(inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.Object}))
+
+	s := newScope()
+	if change.OldObject != nil {
+		s.add(change.OldObject, before.Affected(change.OldObject))
+	}
+	if change.Object != nil {
+		s.add(change.Object, after.Affected(change.Object))
+	}
+	is := c.judge(ctx, after, s, change.Request)
+	was := c.judge(ctx, before, s, change.Request)
+
+	known := make(map[string]bool, len(was.violations))
+	for _, v := range was.violations {
+		for _, key := range v.keys {
+			known[key] = true
+		}
+	}
+	isNew := func(v violation) bool {
+		return v.broken || slices.ContainsFunc(v.keys, func(key string) bool { return !known[key] })
+	}
+
+	verdict := Verdict{Decisive: c.decisive(change, is, was), Unknown: distinct(is.unknowns)}
+	var brought, kept []violation
+	for _, v := range is.violations {
+		if isNew(v) {
+			brought = append(brought, v)
+		} else if v.subject.Ref.ID() == id || (v.entry != nil && v.entry.ID() == id) {
+			kept = append(kept, v)
+		}
+	}
+	for _, f := range c.findings(after, brought) {
+		switch f.Action {
+		case ActionDeny:
+			verdict.Denied = append(verdict.Denied, f)
+		case ActionWarn:
+			verdict.Warned = append(verdict.Warned, f)
+		case ActionAudit:
+			verdict.Audited = append(verdict.Audited, f)
+		}
+	}
+	for _, f := range c.findings(after, kept) {
+		switch f.Action {
+		case ActionDeny, ActionWarn:
+			verdict.Warned = append(verdict.Warned, f)
+		case ActionAudit:
+			verdict.Audited = append(verdict.Audited, f)
+		}
+	}
+	verdict.Read = recorder.Asked()
+	return verdict, nil
+}
+
+// decisive: the change touches an entry, a hop or a setting that decides. What a new, removed or re-pointed object leads
+// to may not be in the cache yet, so such a change counts whatever the cache makes of it.
+func (c *Checker) decisive(change Change, is, was judgement) bool {
+	if !slices.Equal(is.facts, was.facts) {
+		return true
+	}
+	return ditto.Leads(change.OldObject, change.Object)
+}
+
+// id is the identity of the changed object.
+func (c Change) id() inventory.ID {
+	if c.Object != nil {
+		return c.Object.Ref.ID()
+	}
+	return c.OldObject.Ref.ID()
+}

@@ -1,0 +1,353 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/engine"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// Options say what a Checker judges by.
+type Options struct {
+	// Rules are the rules; required.
+	Rules []rules.HardeningRule
+	// Proved says that the rules are known to compile, as the built-in ones are; each is then compiled when it is first
+	// used.
+	Proved bool
+	// Config is the configuration; nil means config.Default().
+	Config *config.Config
+	// Passwords verifies password hashes; required. The caller closes it.
+	Passwords *htpasswd.Verifier
+	// Now is the clock that exceptions expire by; nil means time.Now.
+	Now func() time.Time
+}
+
+// Checker judges objects. It is safe for concurrent use.
+type Checker struct {
+	config    *config.Config
+	passwords *htpasswd.Verifier
+	now       func() time.Time
+	edges     edge.Config
+	cache     *ditto.Cache
+	// rules are in name order, by what they are evaluated for.
+	rules map[rules.Each][]*rule
+}
+
+// rule is a compiled rule with its document.
+type rule struct {
+	rules.HardeningRule
+	compiled *engine.Rule
+}
+
+// New compiles the rules. All errors are reported at once, with file and line.
+func New(opts Options) (*Checker, error) {
+	c := &Checker{
+		config: opts.Config, passwords: opts.Passwords, now: opts.Now,
+		cache: ditto.NewCache(), rules: map[rules.Each][]*rule{},
+	}
+	if c.config == nil {
+		c.config = config.Default()
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	c.edges = edges(c.config.Edges)
+	compiler, err := engine.New(reflect.TypeFor[*ditto.Facts]())
+	if err != nil {
+		return nil, err
+	}
+	var problems []error
+	for _, document := range opts.Rules {
+		// That the built-in rules compile is proved by a test; what a run has no use for it need not compile.
+		compiled := compiler.CompileLazily(document)
+		if !opts.Proved {
+			if compiled, err = compiler.Compile(document); err != nil {
+				problems = append(problems, err)
+				continue
+			}
+		}
+		each := document.Spec.Match.Each
+		c.rules[each] = append(c.rules[each], &rule{HardeningRule: document, compiled: compiled})
+	}
+	for _, list := range c.rules {
+		slices.SortFunc(list, func(a, b *rule) int { return strings.Compare(a.Metadata.Name, b.Metadata.Name) })
+	}
+	return c, errors.Join(problems...)
+}
+
+// All judges a whole set of objects, as the CLI and the audit do: every object is a subject and nothing was there
+// before.
+func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inventory.Object) Result {
+	view := c.view(inv)
+	scope := newScope()
+	for _, o := range objects {
+		scope.add(o, view.Affected(o))
+	}
+	scope.dropOwned(view)
+	raw := c.judge(ctx, view, scope, nil)
+	result := c.present(view, raw)
+	result.Summary.Objects = len(objects)
+	return result
+}
+
+// edges is the configuration of edges as their package takes it.
+func edges(from config.Edges) edge.Config {
+	to := edge.Config{
+		InternalIngressClasses: from.InternalIngressClasses, Clouds: from.Clouds,
+		Controllers: make(map[string]edge.ControllerConfig, len(from.Controllers)),
+	}
+	for name, controller := range from.Controllers {
+		to.Controllers[name] = edge.ControllerConfig{Version: controller.Version}
+	}
+	return to
+}
+
+func (c *Checker) view(inv inventory.Reader) *ditto.View {
+	return ditto.NewView(inv, ditto.Options{Edges: c.edges, Cache: c.cache})
+}
+
+// scope is what a judgement looks at.
+type scope struct {
+	workloads, entries, holders, objects map[inventory.ID]inventory.Ref
+}
+
+func newScope() *scope {
+	return &scope{
+		workloads: map[inventory.ID]inventory.Ref{}, entries: map[inventory.ID]inventory.Ref{},
+		holders: map[inventory.ID]inventory.Ref{}, objects: map[inventory.ID]inventory.Ref{},
+	}
+}
+
+// add puts an object, and what it affects, into the scope.
+func (s *scope) add(o *inventory.Object, affected ditto.Affected) {
+	if o != nil {
+		s.objects[o.Ref.ID()] = o.Ref
+	}
+	for _, group := range []struct {
+		from []*inventory.Object
+		to   map[inventory.ID]inventory.Ref
+	}{{affected.Workloads, s.workloads}, {affected.Entries, s.entries}, {affected.Holders, s.holders}} {
+		for _, o := range group.from {
+			group.to[o.Ref.ID()] = o.Ref
+		}
+	}
+}
+
+// dropOwned leaves out Pods and ReplicaSets whose owner is looked at anyway.
+func (s *scope) dropOwned(view *ditto.View) {
+	for id := range s.workloads {
+		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil && view.SameAsOwner(o) {
+			delete(s.workloads, id)
+		}
+	}
+}
+
+// in returns the objects of one part of the scope that are in the view, in stable order.
+func in(view *ditto.View, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
+	var list []*inventory.Object
+	for id := range refs {
+		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return list
+}
+
+// violation is one failed validation of one rule for one case, before ways in are put together into findings.
+type violation struct {
+	rule    *rule
+	subject *inventory.Object
+	entry   *inventory.Ref
+	message string
+	path    []string
+	route   string
+	// keys are what it consists of, at least one.
+	keys []string
+	// broken says that the rule could not be evaluated; such a violation is always new.
+	broken bool
+}
+
+// judgement is everything that was found.
+type judgement struct {
+	violations []violation
+	unknowns   []Unknown
+	// facts are what decided, for telling whether a change decides anything.
+	facts []string
+}
+
+// judge evaluates the rules for everything in the scope.
+func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request *admissionv1.AdmissionRequest) judgement {
+	j := &judging{checker: c, ctx: ctx, view: view, admission: request}
+	for _, o := range in(view, s.workloads) {
+		j.workload(o)
+	}
+	for _, o := range in(view, s.entries) {
+		j.entry(o)
+	}
+	for _, o := range in(view, s.holders) {
+		j.holder(o)
+	}
+	return j.judgement
+}
+
+// judging is one run over a scope.
+type judging struct {
+	judgement
+
+	// admission is the request that is judged, nil offline.
+	admission *admissionv1.AdmissionRequest
+
+	checker *Checker
+	ctx     context.Context //nolint:containedctx // lives as long as one call of judge
+	view    *ditto.View
+}
+
+func (j *judging) workload(o *inventory.Object) {
+	for _, part := range j.view.Parts(o) {
+		var gateway *ditto.GatewayFacts
+		if part.Component == ditto.Gateway {
+			gateway = j.view.GatewayFacts(part)
+			j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, *gateway))
+			facts := &ditto.Facts{Gateway: gateway}
+			for _, r := range j.checker.rules[rules.EachGateway] {
+				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container})
+			}
+		}
+		exposures := j.view.Exposures(part)
+		for i := range exposures {
+			j.exposure(o, gateway, &exposures[i])
+		}
+	}
+	for _, unknown := range j.view.Unknowns(o) {
+		j.unknowns = append(j.unknowns, Unknown{
+			Subject: o.Ref, What: unknown.What, Message: unknown.Message, File: o.Source.File, Line: o.Source.Line,
+		})
+	}
+}
+
+func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, e *ditto.Exposure) {
+	j.facts = append(j.facts, e.Facts())
+	facts := &ditto.Facts{Gateway: gateway, Exposure: e}
+	entry := e.Entry.Ref()
+	for _, r := range j.checker.rules[rules.EachExposure] {
+		subject := target
+		if r.Spec.Match.Subject == rules.SubjectEntry {
+			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
+		}
+		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), path: e.Hops, route: e.Route})
+	}
+}
+
+func (j *judging) entry(o *inventory.Object) {
+	edge := j.view.EdgeFacts(o)
+	if edge == nil {
+		return
+	}
+	for _, r := range j.checker.rules[rules.EachEdge] {
+		j.evaluate(r, &ditto.Facts{Edge: edge}, o, &o.Ref, caseOf{})
+	}
+}
+
+func (j *judging) holder(o *inventory.Object) {
+	if len(j.checker.rules[rules.EachCredential]) == 0 {
+		return
+	}
+	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
+		j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, credential))
+		for _, r := range j.checker.rules[rules.EachCredential] {
+			j.evaluate(r, &ditto.Facts{Credential: &credential}, o, nil, caseOf{key: credential.Key + "/" + credential.User})
+		}
+	}
+}
+
+// caseOf tells the cases of one rule on one subject apart.
+type caseOf struct {
+	key   string
+	path  []string
+	route string
+}
+
+func (j *judging) evaluate(r *rule, facts *ditto.Facts, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
+	name := r.Metadata.Name
+	if subject == nil || j.checker.excepted(name, subject.Ref, entry) {
+		return
+	}
+	outcome := r.compiled.Evaluate(j.ctx, engine.Input{Facts: facts, Content: subject.Content, Request: j.request(subject)})
+	add := func(index, message string, parts []string, broken bool) {
+		key := strings.Join([]string{name, index, subject.Ref.ID().String(), c.key}, "|")
+		keys := []string{key}
+		if len(parts) > 0 {
+			keys = nil
+			for _, part := range parts {
+				keys = append(keys, key+"|"+part)
+			}
+		}
+		j.violations = append(j.violations, violation{
+			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, keys: keys, broken: broken,
+		})
+	}
+	if outcome.Err != nil {
+		add("error", fmt.Sprintf("the rule could not be evaluated: %v", outcome.Err), nil, true)
+		return
+	}
+	for _, v := range outcome.Violations {
+		if v.Err != nil {
+			add(fmt.Sprint(v.Index), fmt.Sprintf("the rule could not be evaluated: %v", v.Err), nil, true)
+			continue
+		}
+		add(fmt.Sprint(v.Index), v.Message, v.Keys, false)
+	}
+	for _, u := range outcome.Unknowns {
+		message := u.Message
+		if u.Err != nil {
+			message = fmt.Sprintf("the rule could not be evaluated: %v", u.Err)
+		}
+		if j.checker.config.Rules[name].DenyUnknown {
+			add(fmt.Sprintf("unknown %d", u.Index), "cannot be decided: "+message, nil, false)
+			continue
+		}
+		j.unknowns = append(j.unknowns, Unknown{
+			Rule: name, Subject: subject.Ref, What: r.Spec.Unknowns[u.Index].What, Message: message,
+			File: subject.Source.File, Line: subject.Source.Line,
+		})
+	}
+}
+
+// request is what a rule sees as the request: the one that is judged, or, of an object that is only looked at, one that
+// would create it.
+func (j *judging) request(subject *inventory.Object) *admissionv1.AdmissionRequest {
+	if j.admission != nil {
+		return j.admission
+	}
+	gvk := schema.FromAPIVersionAndKind(subject.Ref.APIVersion, subject.Ref.Kind)
+	return &admissionv1.AdmissionRequest{
+		Kind:      metav1.GroupVersionKind{Group: gvk.Group, Version: gvk.Version, Kind: gvk.Kind},
+		Name:      subject.Ref.Name,
+		Namespace: subject.Ref.Namespace,
+		Operation: admissionv1.Create,
+	}
+}
+
+func (c *Checker) excepted(rule string, subject inventory.Ref, entry *inventory.Ref) bool {
+	var opens inventory.Ref
+	if entry != nil {
+		opens = *entry
+	}
+	return c.config.Excepts(rule, subject, opens, c.now())
+}

@@ -1,0 +1,73 @@
+// Package check joins rules, engine, Ditto facts and an inventory: it says what is wrong in a set of objects, what a
+// change of one object makes wrong, and what the mutations would change.
+package check
+
+import (
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// Action is what a finding leads to.
+type Action string
+
+// The actions, strictest first. ActionNone is a finding that no mode asks for.
+const (
+	ActionDeny  Action = "deny"
+	ActionWarn  Action = "warn"
+	ActionAudit Action = "audit"
+	ActionNone  Action = ""
+)
+
+// Finding is one violated rule on one subject. Ways in that differ only in the path a client asks for are one finding.
+// The JSON names are fixed: fields may be added, none renamed.
+type Finding struct {
+	Rule     string         `json:"rule"`
+	Title    string         `json:"title"`
+	Level    rules.Level    `json:"level"`
+	Severity rules.Severity `json:"severity"`
+	Action   Action         `json:"action"`
+	Subject  inventory.Ref  `json:"subject"`
+	// Entry is the object that opens the way in, where the finding is about one.
+	Entry   *inventory.Ref `json:"entry,omitempty"`
+	Message string         `json:"message"`
+	// Path is the way in, one hop a string, from outside inwards; empty for a finding that is about no way in.
+	Path []string `json:"path"`
+	// Routes are what clients can ask for on this way (`ditto.example.com/api`); empty where it has no paths.
+	Routes []string `json:"routes,omitempty"`
+	// Fix says what to change.
+	Fix string `json:"fix"`
+	// Guide is the section of Ditto's hardening guide.
+	Guide string `json:"guide"`
+	// File and Line are where the subject was read from; empty and 0 in a cluster.
+	File string `json:"file"`
+	Line int    `json:"line"`
+	// Keys identify the violation: they stay the same while it does. A finding has a key for each way in that it stands for.
+	Keys []string `json:"keys"`
+}
+
+// Unknown is something that could not be decided, and what would settle it.
+type Unknown struct {
+	Rule    string        `json:"rule,omitempty"`
+	Subject inventory.Ref `json:"subject"`
+	// What names it in a few words.
+	What    string `json:"what"`
+	Message string `json:"message"`
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+}
+
+// Summary counts.
+type Summary struct {
+	// Objects is the number of objects that were looked at.
+	Objects int `json:"objects"`
+	// Denied and Warned are numbers of findings by action.
+	Denied int `json:"denied"`
+	Warned int `json:"warned"`
+}
+
+// Result is the verdict on a set of objects. Its JSON form is fixed.
+type Result struct {
+	Findings []Finding `json:"findings"`
+	Unknown  []Unknown `json:"unknown"`
+	Summary  Summary   `json:"summary"`
+}

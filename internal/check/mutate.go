@@ -1,0 +1,96 @@
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/engine"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// Mutate implements Judge. A rule changes only what nobody has decided: see the rules themselves. Nothing is changed in
+// a dry run (modes.enforce: off), and a pod template only where the request changes it anyway.
+func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Change) (Mutation, error) {
+	if change.Object == nil || !mutable(change) {
+		return Mutation{}, nil
+	}
+	recorder := inventory.NewRecorder(inv)
+	o := change.Object
+	notes := map[string]string{}
+	// Each rule sees what the rules before it made of the object, as in a chain of mutating policies.
+	for _, each := range []rules.Each{rules.EachGateway, rules.EachEdge} {
+		for _, r := range c.rules[each] {
+			if len(r.Spec.Mutations) == 0 || !c.config.Mutates(r.Metadata.Name) {
+				continue
+			}
+			view := c.view(inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}))
+			for _, facts := range mutationCases(view, each, o) {
+				changed, done, err := r.compiled.Mutate(ctx, engine.Input{Facts: facts, Object: o.Content(), Request: change.Request})
+				if err != nil {
+					return Mutation{}, fmt.Errorf("rule %s: %w", r.Metadata.Name, err)
+				}
+				if changed == nil {
+					continue
+				}
+				raw, err := json.Marshal(changed)
+				if err != nil {
+					return Mutation{}, fmt.Errorf("rule %s: encoding the changed object: %w", r.Metadata.Name, err)
+				}
+				if o, err = inventory.Decode(raw, o.Source); err != nil {
+					return Mutation{}, fmt.Errorf("rule %s: reading the changed object: %w", r.Metadata.Name, err)
+				}
+				notes[r.Metadata.Name] = strings.Join(done, "; ")
+			}
+		}
+	}
+	m := Mutation{Notes: notes, Read: recorder.Asked()}
+	if len(notes) > 0 {
+		m.Object = o.Raw()
+	}
+	return m, nil
+}
+
+// mutationCases are the facts that a mutating rule is evaluated with, for the object itself only.
+func mutationCases(view *ditto.View, each rules.Each, o *inventory.Object) []*ditto.Facts {
+	var cases []*ditto.Facts
+	if each == rules.EachGateway {
+		for _, part := range ditto.Named(view.Parts(o), ditto.Gateway) {
+			cases = append(cases, &ditto.Facts{Gateway: view.GatewayFacts(part)})
+		}
+		return cases
+	}
+	if edge := view.EdgeFacts(o); edge != nil {
+		cases = append(cases, &ditto.Facts{Edge: edge})
+	}
+	return cases
+}
+
+// mutable says whether an object may be changed by this request: an Ingress always; a pod template on CREATE, and on an
+// UPDATE that changes it anyway, so that no label or scale restarts a gateway; a Pod on CREATE, since most of a running
+// one cannot be changed. What a controller makes from a template is left alone: the template is the place.
+func mutable(change Change) bool {
+	template := change.Object.PodTemplate()
+	if template == nil {
+		return true
+	}
+	switch change.Object.Ref.Kind {
+	case "Deployment", "StatefulSet", "DaemonSet":
+	case "Pod", "ReplicaSet":
+		if len(change.Object.Meta.OwnerReferences) > 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	if change.Request.Operation == admissionv1.Create || change.OldObject == nil {
+		return true
+	}
+	return change.Object.Ref.Kind != "Pod" && !reflect.DeepEqual(template, change.OldObject.PodTemplate())
+}

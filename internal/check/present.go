@@ -1,0 +1,126 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// present puts violations together into findings and gives each the action that the modes of its namespaces ask for.
+func (c *Checker) present(view *ditto.View, j judgement) Result {
+	findings := c.findings(view, j.violations)
+	result := Result{Findings: findings, Unknown: distinct(j.unknowns)}
+	for _, f := range findings {
+		switch f.Action {
+		case ActionDeny:
+			result.Summary.Denied++
+		case ActionWarn:
+			result.Summary.Warned++
+		}
+	}
+	return result
+}
+
+// findings groups violations: ways in that differ only in what a client asks for, and say the same, are one finding.
+func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
+	type group struct {
+		rule, subject, entry, message string
+	}
+	at := map[group]int{}
+	findings := []Finding{}
+	for _, v := range violations {
+		g := group{rule: v.rule.Metadata.Name, subject: v.subject.Ref.ID().String(), message: v.message}
+		if v.entry != nil {
+			g.entry = v.entry.ID().String()
+		}
+		i, seen := at[g]
+		if !seen {
+			i = len(findings)
+			at[g] = i
+			findings = append(findings, c.finding(view, v))
+		}
+		f := &findings[i]
+		f.Keys = append(f.Keys, v.keys...)
+		if v.route != "" && !slices.Contains(f.Routes, v.route) {
+			f.Routes = append(f.Routes, v.route)
+		}
+	}
+	for i := range findings {
+		slices.Sort(findings[i].Keys)
+		findings[i].Keys = slices.Compact(findings[i].Keys)
+		slices.Sort(findings[i].Routes)
+	}
+	slices.SortStableFunc(findings, compareFindings)
+	return findings
+}
+
+func (c *Checker) finding(view *ditto.View, v violation) Finding {
+	f := Finding{
+		Rule: v.rule.Metadata.Name, Title: v.rule.Spec.Title, Level: c.config.Level(v.rule.Metadata.Name, v.rule.Spec.Level), Severity: v.rule.Spec.Severity,
+		Subject: v.subject.Ref, Entry: v.entry, Message: v.message, Path: v.path,
+		Fix: strings.TrimRight(v.rule.Spec.Remediation, "\n"), Guide: v.rule.Spec.Guide,
+		File: v.subject.Source.File, Line: v.subject.Source.Line,
+	}
+	if f.Path == nil {
+		f.Path = []string{}
+	}
+	f.Action = Action(c.modes(view, v.subject.Ref, v.entry).Action(f.Level))
+	return f
+}
+
+// modes are the strictest of the subject's and the entry's namespaces.
+func (c *Checker) modes(view *ditto.View, subject inventory.Ref, entry *inventory.Ref) config.Modes {
+	modes := c.namespaceModes(view, subject.Namespace)
+	if entry != nil && entry.Namespace != subject.Namespace {
+		modes = config.Strictest(modes, c.namespaceModes(view, entry.Namespace))
+	}
+	return modes
+}
+
+func (c *Checker) namespaceModes(view *ditto.View, namespace string) config.Modes {
+	var labels map[string]string
+	if o := view.Get(inventory.Namespace, "", namespace); o != nil {
+		labels = o.Typed.(*corev1.Namespace).Labels
+	}
+	modes, _ := c.config.ModesFor(labels)
+	return modes
+}
+
+// order ranks actions and severities, worst first.
+var order = []string{"deny", "warn", "audit", "", "critical", "high", "medium", "low"}
+
+func compareFindings(a, b Finding) int {
+	for _, pair := range [][2]string{{string(a.Action), string(b.Action)}, {string(a.Severity), string(b.Severity)}} {
+		if d := slices.Index(order, pair[0]) - slices.Index(order, pair[1]); d != 0 {
+			return d
+		}
+	}
+	if d := strings.Compare(a.Rule, b.Rule); d != 0 {
+		return d
+	}
+	return a.Subject.Compare(b.Subject)
+}
+
+// distinct drops unknowns that say the same of the same subject: one unreadable Secret concerns several settings.
+func distinct(list []Unknown) []Unknown {
+	out := []Unknown{}
+	for _, u := range list {
+		if !slices.ContainsFunc(out, func(x Unknown) bool {
+			return x.Rule == u.Rule && x.Subject == u.Subject && x.Message == u.Message
+		}) {
+			out = append(out, u)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Unknown) int {
+		if d := a.Subject.Compare(b.Subject); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Rule+a.What, b.Rule+b.What)
+	})
+	return out
+}

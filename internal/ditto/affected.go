@@ -1,0 +1,147 @@
+package ditto
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Affected is what a change of one object puts in question.
+type Affected struct {
+	// Workloads run a component of Ditto, or MongoDB, whose facts or ways in the object can change.
+	Workloads []*inventory.Object
+	// Entries are Ingresses and Routes whose reading the object can change.
+	Entries []*inventory.Object
+	// Holders are the Secrets and ConfigMaps whose passwords the object can put to use.
+	Holders []*inventory.Object
+}
+
+// Affected follows an object inwards to the components that it can concern. The object has to be in the view.
+func (v *View) Affected(o *inventory.Object) Affected {
+	f := &follower{view: v, seen: map[inventory.ID]bool{}}
+	f.follow(o)
+	return Affected{
+		Workloads: ordered(f.found.Workloads), Entries: ordered(f.found.Entries), Holders: ordered(f.found.Holders),
+	}
+}
+
+type follower struct {
+	view  *View
+	seen  map[inventory.ID]bool
+	found Affected
+}
+
+func (f *follower) follow(o *inventory.Object) {
+	if o == nil || f.seen[o.Ref.ID()] {
+		return
+	}
+	f.seen[o.Ref.ID()] = true
+	if o.PodTemplate() != nil {
+		f.workload(o)
+		return
+	}
+	switch t := o.Typed.(type) {
+	case *corev1.Service:
+		f.service(t)
+	case *discoveryv1.EndpointSlice:
+		f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, t.Labels[discoveryv1.LabelServiceName]))
+		f.endpoints(t)
+	case *networkingv1.Ingress:
+		f.found.Entries = append(f.found.Entries, o)
+		for _, backend := range ingressBackends(t) {
+			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, backend.Name))
+		}
+		for _, ref := range ingressReferences(t) {
+			f.holder(f.view.Get(inventory.Secret, ref.Namespace, ref.Name))
+		}
+	case *inventory.OpenShiftRoute:
+		f.found.Entries = append(f.found.Entries, o)
+		for _, name := range routeBackends(t) {
+			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, name))
+		}
+	case *networkingv1.IngressClass:
+		for _, name := range []string{t.Name, ""} {
+			for _, ing := range f.view.Find(inventory.Key{Index: byClass, Value: name}) {
+				f.follow(ing)
+			}
+		}
+	case *corev1.ConfigMap, *corev1.Secret:
+		f.holder(o)
+		for _, reader := range readersOf(f.view, o) {
+			f.follow(reader)
+		}
+	}
+}
+
+// workload notes a workload that runs Ditto, and follows a proxy to what it forwards to.
+func (f *follower) workload(o *inventory.Object) {
+	parts := f.view.Parts(o)
+	if len(parts) == 0 {
+		return
+	}
+	noted := false
+	for _, part := range parts {
+		if part.Component != Proxy {
+			if !noted {
+				f.found.Workloads = append(f.found.Workloads, o)
+				noted = true
+			}
+			continue
+		}
+		for _, route := range f.view.proxyRoutes(part) {
+			for _, target := range route.targets {
+				f.target(o.Ref.Namespace, target)
+			}
+		}
+	}
+	for _, ref := range podReferences(&o.PodTemplate().Spec) {
+		gk := inventory.ConfigMap
+		if ref.Kind == "Secret" {
+			gk = inventory.Secret
+		}
+		f.holder(f.view.Get(gk, o.Ref.Namespace, ref.Name))
+	}
+}
+
+// target follows a host that a proxy forwards to.
+func (f *follower) target(namespace string, t proxyTarget) {
+	if svc := serviceNamed(f.view, t.host, namespace); svc != nil {
+		f.follow(svc)
+		return
+	}
+	for _, o := range atAddress(f.view, t.host) {
+		f.follow(o)
+	}
+}
+
+func (f *follower) service(svc *corev1.Service) {
+	if svc.Spec.Type == corev1.ServiceTypeExternalName {
+		f.follow(serviceNamed(f.view, svc.Spec.ExternalName, svc.Namespace))
+		return
+	}
+	for _, o := range workloadsBehind(f.view, svc) {
+		f.follow(o)
+	}
+	for _, o := range f.view.Find(inventory.Key{Index: byService, Namespace: svc.Namespace, Value: svc.Name}) {
+		f.endpoints(o.Typed.(*discoveryv1.EndpointSlice))
+	}
+}
+
+func (f *follower) endpoints(slice *discoveryv1.EndpointSlice) {
+	for _, endpoint := range slice.Endpoints {
+		for _, address := range endpoint.Addresses {
+			for _, o := range atAddress(f.view, address) {
+				f.follow(o)
+			}
+		}
+	}
+}
+
+// holder notes a Secret or ConfigMap that may hold passwords.
+func (f *follower) holder(o *inventory.Object) {
+	if o != nil {
+		f.found.Holders = append(f.found.Holders, o)
+	}
+}

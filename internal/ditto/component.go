@@ -1,0 +1,289 @@
+package ditto
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Part is one container of a workload that runs a part of Ditto, or stands beside it.
+type Part struct {
+	// Component is one of the component names of this package.
+	Component string
+	Workload  *inventory.Object
+	Container *corev1.Container
+}
+
+// Parts tells which containers of a workload run which part of Ditto. No single name, label or image survives what
+// people do to manifests, so signals are collected from all of them; words that other software uses too (`gateway`,
+// `-Dpekko.`) count only beside a signal that is Ditto's own.
+//
+// A Proxy is any container that is given an nginx configuration; whether it stands before Ditto only its configuration
+// can tell.
+func Parts(r inventory.Reader, o *inventory.Object) []Part {
+	template := o.PodTemplate()
+	if template == nil {
+		return nil
+	}
+	var parts []Part
+	for _, c := range runningContainers(&template.Spec) {
+		if component := classify(r, o.Ref.Namespace, template, c); component != "" {
+			parts = append(parts, Part{Component: component, Workload: o, Container: c})
+		}
+	}
+	return parts
+}
+
+// Named returns the parts of a component.
+func Named(parts []Part, component string) []Part {
+	return slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return p.Component != component })
+}
+
+// IsDitto says whether a component is one of Ditto's own JVMs.
+func IsDitto(component string) bool {
+	switch component {
+	case Gateway, Policies, Things, Search, Connectivity, Service:
+		return true
+	}
+	return false
+}
+
+// runningContainers are the containers that run as long as the pod does: the init containers that are not sidecars
+// are over by then.
+func runningContainers(spec *corev1.PodSpec) []*corev1.Container {
+	var list []*corev1.Container
+	for i := range spec.InitContainers {
+		if policy := spec.InitContainers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
+			list = append(list, &spec.InitContainers[i])
+		}
+	}
+	for i := range spec.Containers {
+		list = append(list, &spec.Containers[i])
+	}
+	return list
+}
+
+// images are the base names of Ditto's images, and of what commonly runs beside it.
+var images = map[string]string{
+	"ditto-gateway": Gateway, "ditto-policies": Policies, "ditto-things": Things,
+	"ditto-things-search": Search, "ditto-thingssearch": Search, "ditto-connectivity": Connectivity,
+	"ditto-ui": UI, "ditto-dittoui": UI,
+	"mongo": MongoDB, "mongodb": MongoDB, "mongodb-community-server": MongoDB, "mongodb-enterprise-server": MongoDB,
+	"percona-server-mongodb": MongoDB, "mongodb-sharded": MongoDB,
+}
+
+// extensionFiles are the configuration files that each service includes last.
+var extensionFiles = map[string]string{
+	"gateway-extension.conf": Gateway, "policies-extension.conf": Policies, "things-extension.conf": Things,
+	"search-extension.conf": Search, "connectivity-extension.conf": Connectivity,
+}
+
+// gatewayOnly are environment variables that nothing but Ditto's gateway reads (gateway.conf).
+var gatewayOnly = []string{
+	"ENABLE_PRE_AUTHENTICATION", "ENABLE_DUMMY_AUTH", "DEVOPS_SECURED", "DEVOPS_STATUS_SECURED",
+	"DEVOPS_AUTHENTICATION_METHOD", "STATUS_AUTHENTICATION_METHOD", "GATEWAY_WEBSOCKET_THROTTLING_ENABLED",
+	"GATEWAY_SSE_THROTTLING_ENABLED", "GATEWAY_WOT_DIRECTORY_AUTHENTICATION_REQUIRED",
+}
+
+// suffixes are what names of containers and labels end in, where another signal says that it is Ditto.
+var suffixes = []struct{ suffix, component string }{
+	{"gateway", Gateway}, {"policies", Policies}, {"things-search", Search}, {"thingssearch", Search}, {"search", Search},
+	{"things", Things}, {"connectivity", Connectivity},
+}
+
+func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) string {
+	image := imageName(c.Image)
+	if component, ok := images[image]; ok {
+		return component
+	}
+	if component, ok := images[c.Name]; ok && strings.HasPrefix(c.Name, "ditto-") {
+		return component
+	}
+	env := envNames(r, namespace, c)
+	for _, name := range gatewayOnly {
+		if env[name] {
+			return Gateway
+		}
+	}
+	mounts := mountedFiles(template, c)
+	for file, component := range extensionFiles {
+		if mounts["/opt/ditto/"+file] {
+			return component
+		}
+	}
+	text := commandText(c)
+	if strings.Contains(text, "ditto.gateway.") {
+		return Gateway
+	}
+	if isDittoJVM(template, c, env, mounts, text) {
+		return dittoPart(template, c, env)
+	}
+	if isProxy(image, mounts) {
+		return Proxy
+	}
+	if c.Name == MongoDB && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == mongoPort }) {
+		return MongoDB
+	}
+	return ""
+}
+
+// isDittoJVM: one signal that is Ditto's own, or two that Pekko applications share with it.
+func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env, mounts map[string]bool, text string) bool {
+	if strings.Contains(text, "-Dditto.") || strings.Contains(text, "org.eclipse.ditto") ||
+		template.Labels["actorSystemName"] == "ditto-cluster" {
+		return true
+	}
+	for mount := range mounts {
+		if mount == "/opt/ditto" || strings.HasPrefix(mount, "/opt/ditto/") {
+			return true
+		}
+	}
+	shared := 0
+	for _, signal := range []bool{
+		template.Labels["actorSystemName"] != "",
+		strings.Contains(text, "-Dpekko.") || strings.Contains(text, "-Dakka."),
+		hasPort(c, "remoting", remotingPort) && hasPort(c, "management", managementPort),
+		env["CLUSTER_BS_REQUIRED_CONTACTS"],
+		env["POD_LABEL_SELECTOR"] && env["DISCOVERY_METHOD"],
+	} {
+		if signal {
+			shared++
+		}
+	}
+	// Three, since an unrelated Pekko cluster on Kubernetes has the first two as a matter of course.
+	return shared >= 3
+}
+
+// dittoPart tells which service a Ditto JVM is.
+func dittoPart(template *corev1.PodTemplateSpec, c *corev1.Container, env map[string]bool) string {
+	if env["DEVOPS_PASSWORD"] || env["STATUS_PASSWORD"] {
+		return Gateway
+	}
+	names := []string{c.Name, imageName(c.Image), template.Labels["app.kubernetes.io/name"], template.Labels["app"], template.Labels["app.kubernetes.io/component"]}
+	for _, name := range names {
+		for _, s := range suffixes {
+			if name == s.suffix || strings.HasSuffix(name, "-"+s.suffix) {
+				return s.component
+			}
+		}
+	}
+	for name := range env {
+		switch {
+		case strings.HasPrefix(name, "GATEWAY_"):
+			return Gateway
+		case strings.HasPrefix(name, "CONNECTIVITY_"):
+			return Connectivity
+		}
+	}
+	return Service
+}
+
+// isProxy: an nginx with a configuration of its own. The folders are those of the official image and of the
+// Software Collections image that Ditto's OpenShift manifests use.
+func isProxy(image string, mounts map[string]bool) bool {
+	if image == "nginx" || strings.HasPrefix(image, "nginx-") || image == "openresty" {
+		return true
+	}
+	for mount := range mounts {
+		if path.Base(mount) == "nginx.conf" || mount == "/etc/nginx" || strings.HasPrefix(mount, "/etc/nginx/") {
+			return true
+		}
+	}
+	return false
+}
+
+// envNames are the environment variables a container sets, those of its ConfigMaps and Secrets included.
+func envNames(r inventory.Reader, namespace string, c *corev1.Container) map[string]bool {
+	names := make(map[string]bool, len(c.Env))
+	for i := range c.Env {
+		names[c.Env[i].Name] = true
+	}
+	for _, from := range c.EnvFrom {
+		if ref := from.ConfigMapRef; ref != nil {
+			if o := r.Get(inventory.ConfigMap, namespace, ref.Name); o != nil {
+				for key := range o.Typed.(*corev1.ConfigMap).Data {
+					names[from.Prefix+key] = true
+				}
+			}
+		}
+		if ref := from.SecretRef; ref != nil {
+			if o := r.Get(inventory.Secret, namespace, ref.Name); o != nil {
+				secret := o.Typed.(*corev1.Secret)
+				for key := range secret.Data {
+					names[from.Prefix+key] = true
+				}
+				for key := range secret.StringData {
+					names[from.Prefix+key] = true
+				}
+			}
+		}
+	}
+	return names
+}
+
+// mountedFiles are the paths that ConfigMaps and Secrets are mounted at: folders as they are, and the files in them
+// where `items` names them.
+func mountedFiles(template *corev1.PodTemplateSpec, c *corev1.Container) map[string]bool {
+	if len(c.VolumeMounts) == 0 {
+		return nil
+	}
+	mounts := make(map[string]bool, len(c.VolumeMounts))
+	for i := range c.VolumeMounts {
+		mount := &c.VolumeMounts[i]
+		at := path.Clean(mount.MountPath)
+		mounts[at] = true
+		if mount.SubPath != "" {
+			continue
+		}
+		for j := range template.Spec.Volumes {
+			volume := &template.Spec.Volumes[j]
+			if volume.Name != mount.Name {
+				continue
+			}
+			var items []corev1.KeyToPath
+			if volume.ConfigMap != nil {
+				items = volume.ConfigMap.Items
+			} else if volume.Secret != nil {
+				items = volume.Secret.Items
+			}
+			for _, item := range items {
+				mounts[path.Join(at, item.Path)] = true
+			}
+		}
+	}
+	return mounts
+}
+
+// commandText is everything in a container that can carry JVM options.
+func commandText(c *corev1.Container) string {
+	var b strings.Builder
+	for _, s := range c.Command {
+		b.WriteString(s)
+		b.WriteByte(' ')
+	}
+	for _, s := range c.Args {
+		b.WriteString(s)
+		b.WriteByte(' ')
+	}
+	for i := range c.Env {
+		switch c.Env[i].Name {
+		case "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JVM_CMD_ARGS_ENV", "_JAVA_OPTIONS", "MAIN_CLASS_ENV":
+			b.WriteString(c.Env[i].Value)
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// imageName is the last path element of an image reference without tag and digest: `docker.io/eclipse/ditto-gateway:3.9`
+// is `ditto-gateway`.
+func imageName(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	name := image[strings.LastIndexByte(image, '/')+1:]
+	name, _, _ = strings.Cut(name, ":")
+	return name
+}

@@ -1,0 +1,96 @@
+package ditto
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Credentials are the entries of the password files that a Secret or ConfigMap holds. A key is a password file if its
+// name says so, or if a proxy's configuration or an Ingress refers to it as one, whatever it is called.
+//
+// Entries that were not checked within the verifier's bounds are unknown.
+func (v *View) Credentials(ctx context.Context, o *inventory.Object, verifier *htpasswd.Verifier) []Credential {
+	data := dataOf(o)
+	var (
+		credentials []Credential
+		entries     []htpasswd.Entry
+	)
+	add := func(key string, list []htpasswd.Entry) {
+		for _, entry := range list {
+			entries = append(entries, entry)
+			credentials = append(credentials, Credential{
+				Key: key, User: entry.User, Scheme: string(entry.Scheme), InConfigMap: o.Ref.Kind == "ConfigMap",
+			})
+		}
+	}
+	files, maps := v.passwordKeys(o, data)
+	for _, key := range files {
+		list, _ := htpasswd.Parse([]byte(data[key]))
+		add(key, list)
+	}
+	for _, key := range maps {
+		list, _ := htpasswd.Map(key, []byte(data[key]))
+		add(key, list)
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	for i, verdict := range verifier.Check(ctx, entries) {
+		credentials[i].State, credentials[i].Why = string(verdict.State), verdict.Why
+	}
+	return credentials
+}
+
+// passwordKeys are the keys that hold password files, and those that hold one user's hash each.
+func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files, users []string) {
+	isFile, isUser := map[string]bool{}, map[string]bool{}
+	for key := range data {
+		if strings.Contains(strings.ToLower(key), "htpasswd") {
+			isFile[key] = true
+		}
+	}
+	for _, reader := range readersOf(v, o) {
+		if _, ok := reader.Typed.(*networkingv1.Ingress); ok {
+			for _, secret := range v.ingress(reader, nil).authSecrets() {
+				if secret.Name != o.Ref.Name || secret.Namespace != o.Ref.Namespace {
+					continue
+				}
+				for key := range data {
+					if secret.Kind == edge.AuthMap {
+						isUser[key] = true
+					} else if secret.Key == "" || secret.Key == key {
+						isFile[key] = true
+					}
+				}
+			}
+			continue
+		}
+		for _, part := range Named(v.Parts(reader), Proxy) {
+			for _, f := range v.userFiles(part) {
+				if f.holder.Ref.ID() == o.Ref.ID() {
+					isFile[f.key] = true
+				}
+			}
+		}
+	}
+	return sortedKeys(isFile, data), sortedKeys(isUser, data)
+}
+
+// sortedKeys are the keys of the set that are in the data.
+func sortedKeys(set map[string]bool, data map[string]string) []string {
+	var keys []string
+	for key := range set {
+		if _, there := data[key]; there {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,135 @@
+package edge
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// annotations are the annotations of one controller with their prefix taken off.
+type annotations map[string]string
+
+// withPrefix takes the annotations under the first prefix, then those under the next ones that are not there yet.
+func withPrefix(all map[string]string, prefixes ...string) annotations {
+	out := annotations{}
+	for _, prefix := range prefixes {
+		for key, value := range all {
+			if name, ok := strings.CutPrefix(key, prefix); ok {
+				if _, taken := out[name]; !taken {
+					out[name] = value
+				}
+			}
+		}
+	}
+	return out
+}
+
+// hasPrefix says whether any annotation begins with one of the prefixes.
+func hasPrefix(all map[string]string, prefixes []string) bool {
+	for key := range all {
+		for _, prefix := range prefixes {
+			if strings.HasPrefix(key, prefix) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// has says whether the annotation is there and not blank.
+func (a annotations) has(name string) bool { return strings.TrimSpace(a[name]) != "" }
+
+// bool reads a boolean as Go's ParseBool does, which most controllers use; ok is false if it is absent or is none.
+func (a annotations) bool(name string) (value, ok bool) {
+	value, err := strconv.ParseBool(a[name])
+	return value, err == nil
+}
+
+// firstOf returns the first of the names that is there and not blank, in the order given.
+func (a annotations) firstOf(names ...string) string {
+	for _, name := range names {
+		if a.has(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// listed says whether a comma-separated list holds the name, whatever its case.
+func listed(list, name string) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.TrimSpace(item), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretName splits `[namespace/]name`; ok is false for anything else.
+func secretName(value, namespace string) (ns, name string, ok bool) {
+	ns, name, slash := strings.Cut(strings.TrimSpace(value), "/")
+	if !slash {
+		ns, name = namespace, ns
+	}
+	if ns == "" || name == "" || strings.Contains(name, "/") {
+		return "", "", false
+	}
+	return ns, name, true
+}
+
+// The answers to whether a Secret is there.
+type presence int
+
+const (
+	present presence = iota
+	absent
+	unseen
+)
+
+// secret says whether a Secret, and the key in it, are there. Secrets outside the protected namespaces are not read.
+func (in Input) secret(namespace, name, key string) (object, entry presence) {
+	if in.Objects == nil {
+		return unseen, unseen
+	}
+	o := in.Objects.Get(inventory.Secret, namespace, name)
+	switch {
+	case o == nil && in.Objects.Knows(inventory.Secret, namespace):
+		return absent, unseen
+	case o == nil:
+		return unseen, unseen
+	}
+	if slices.Contains(secretKeys(o), key) {
+		return present, present
+	}
+	return present, absent
+}
+
+func secretKeys(o *inventory.Object) []string {
+	secret, ok := o.Typed.(*corev1.Secret)
+	if !ok {
+		return nil
+	}
+	return append(slices.Collect(maps.Keys(secret.Data)), slices.Collect(maps.Keys(secret.StringData))...)
+}
+
+// keysOf returns the keys in order, for stable messages.
+func keysOf(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// absentOnly keeps the annotations whose key the object does not have: a value that someone set is never replaced.
+func absentOnly(want, have map[string]string) map[string]string {
+	out := map[string]string{}
+	for key, value := range want {
+		if _, taken := have[key]; !taken {
+			out[key] = value
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,288 @@
+package edge
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+const (
+	nameIngressNginx   = "ingress-nginx"
+	prefixIngressNginx = "nginx.ingress.kubernetes.io/"
+)
+
+// ingressNginx is kubernetes/ingress-nginx, as of its last release v1.15.1. Traefik can serve its class instead and reads
+// the same annotations with the same meaning.
+func ingressNginx() controller {
+	return controller{
+		name: nameIngressNginx, title: "ingress-nginx",
+		classes: []string{"k8s.io/ingress-nginx"}, usual: []string{"nginx"}, prefixes: []string{prefixIngressNginx},
+		effects: ingressNginxEffects, path: ingressNginxPath, forcesRegex: ingressNginxForcesRegex,
+	}
+}
+
+func ingressNginxEffects(in Input) Effects {
+	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	var e Effects
+	auth := ingressNginxAuth(in, a)
+	e.Authentication, e.AuthSecrets, e.Assumptions = auth.state, auth.secrets, auth.assumptions
+	e.Snippets = snippetsOf(in.Ingress.Annotations, prefixIngressNginx, map[string]string{
+		"configuration-snippet": SnippetLocation, "server-snippet": SnippetServer,
+	})
+
+	setHeader := "proxy_set_header"
+	if p := strings.ToUpper(strings.TrimSpace(a["backend-protocol"])); p == "GRPC" || p == "GRPCS" {
+		setHeader = "grpc_set_header"
+	}
+	var snippet snippetReading
+	if a.has("configuration-snippet") {
+		snippet = readSnippet(a["configuration-snippet"], setHeader, auth.users())
+	}
+	if snippet.opens && e.Authentication.State == On {
+		e.Authentication = State{Unknown, "configuration-snippet", "the configuration snippet may let clients in without credentials"}
+	}
+	e.Identity = ingressNginxIdentity(&e, a, auth, snippet)
+	e.StripsIdentity = strips(e.Identity)
+	e.HidesHeaders = State{On, "default", "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
+	if e.StripsIdentity.State != On {
+		e.StripAdvice = ingressNginxStripAdvice
+	}
+	if pass, _ := a.bool("ssl-passthrough"); pass {
+		e.passThrough(false, "ssl-passthrough")
+	}
+	return e
+}
+
+const ingressNginxStripAdvice = `ingress-nginx has no annotation that only removes a request header. Either let the ConfigMap that its own ` +
+	`ConfigMap names in proxy-set-headers hold the key x-ditto-pre-authenticated with an empty value (for all Ingresses), or ` +
+	`authenticate with nginx.ingress.kubernetes.io/auth-url and take the identity from the answer: ` +
+	`nginx.ingress.kubernetes.io/auth-response-headers: "x-ditto-pre-authenticated"`
+
+// nginxAuth is how an Ingress asks for credentials.
+type nginxAuth struct {
+	state State
+	// basic and digest say which kind of password is asked for, url that an authenticating subrequest decides.
+	basic, digest, url bool
+	secrets            []AuthSecret
+	assumptions        []string
+}
+
+// users says what $remote_user is worth: basic authentication verifies it, a subrequest does not. What the digest module
+// leaves there is not documented.
+func (n nginxAuth) users() trust {
+	switch {
+	case n.basic && n.state.State == On:
+		return verified
+	case n.basic && n.state.State == Unknown, n.digest:
+		return doubtful
+	}
+	return unverified
+}
+
+// ingressNginxAuth follows internal/ingress/annotations/{auth,authreq,authtls,satisfy} of ingress-nginx. Where an
+// annotation is wrong it answers 503 or drops the whole Ingress: then nobody gets in, which is no authentication to rely
+// on, so it is unknown. A blank annotation counts as absent.
+func ingressNginxAuth(in Input, a annotations) nginxAuth {
+	var n nginxAuth
+	var on []string
+	doubt := func(source, why string) { n.state = State{Unknown, prefixIngressNginx + source, why} }
+
+	switch kind := strings.TrimSpace(a["auth-type"]); kind {
+	case "":
+	case "basic", "digest":
+		secret, ok := ingressNginxSecret(in, a)
+		if !ok {
+			doubt("auth-type", "auth-secret does not name a Secret, so ingress-nginx answers 503")
+			break
+		}
+		n.secrets = append(n.secrets, secret)
+		n.basic, n.digest = kind == "basic", kind == "digest"
+		on = append(on, "auth-type")
+	default:
+		doubt("auth-type", "auth-type is neither basic nor digest, so ingress-nginx refuses it")
+	}
+	if a.has("auth-url") {
+		if u, err := url.Parse(strings.TrimSpace(a["auth-url"])); err != nil || u.Scheme == "" || u.Host == "" {
+			doubt("auth-url", "auth-url is no URL, so ingress-nginx answers 503")
+		} else {
+			n.url = true
+			on = append(on, "auth-url")
+		}
+	}
+	if a.has("auth-tls-secret") {
+		switch verify := strings.TrimSpace(a["auth-tls-verify-client"]); {
+		case verify == "off" || verify == "optional" || verify == "optional_no_ca":
+		case len(in.Ingress.Spec.TLS) == 0 || isFalse(a, "ssl-redirect"):
+			if len(on) == 0 {
+				doubt("auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")
+			}
+		default:
+			on = append(on, "auth-tls-secret")
+			n.assumptions = append(n.assumptions, "ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)")
+		}
+	}
+	if n.state.State == "" && len(on) > 0 {
+		n.state = State{On, prefixIngressNginx + on[0], "the annotation " + prefixIngressNginx + on[0] + " asks every client for credentials"}
+	}
+	if n.state.State == "" {
+		n.state = State{Off, "default", "no annotation asks for credentials"}
+	}
+	if strings.TrimSpace(a["satisfy"]) == "any" && n.state.State == On && on[0] != "auth-tls-secret" {
+		if a.firstOf("whitelist-source-range", "allowlist-source-range") != "" {
+			n.state = State{Off, prefixIngressNginx + "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`}
+		} else {
+			doubt("satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)
+		}
+	}
+	return n
+}
+
+func ingressNginxSecret(in Input, a annotations) (AuthSecret, bool) {
+	namespace, name, ok := secretName(a["auth-secret"], in.Ingress.Namespace)
+	secret := AuthSecret{Namespace: namespace, Name: name, Kind: AuthFile, Key: "auth"}
+	switch strings.TrimSpace(a["auth-secret-type"]) {
+	case "", "auth-file":
+	case "auth-map":
+		secret.Kind, secret.Key = AuthMap, ""
+	default:
+		return AuthSecret{}, false
+	}
+	return secret, ok
+}
+
+func isFalse(a annotations, name string) bool {
+	value, ok := a.bool(name)
+	return ok && !value
+}
+
+// ingressNginxIdentity: the template sets the headers of auth-response-headers in each location, from variables that
+// are the answer's and never the client's, and takes a configuration snippet over behind them.
+func ingressNginxIdentity(e *Effects, a annotations, auth nginxAuth, snippet snippetReading) State {
+	answered := auth.url && listed(a["auth-response-headers"], Header)
+	switch {
+	case answered && snippet.identity != nil:
+		return State{IdentityUnknown, prefixIngressNginx + "configuration-snippet", "the header is set by auth-response-headers and by the configuration snippet, which makes two of it"}
+	case answered && auth.state.State != On:
+		return State{IdentityEmpty, prefixIngressNginx + "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
+	case answered:
+		e.Assumptions = append(e.Assumptions, "the service behind auth-url answers every request that it lets in with a non-empty "+Header)
+		return State{IdentitySet, prefixIngressNginx + "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"}
+	case snippet.identity != nil:
+		s := *snippet.identity
+		s.Source = prefixIngressNginx + "configuration-snippet"
+		if s.State != IdentityClient && s.State != IdentityUnknown {
+			e.Assumptions = append(e.Assumptions, "ingress-nginx honours configuration snippets (allow-snippet-annotations and annotations-risk-level), which it does not by default since 1.9")
+		}
+		s.Why = "in the configuration snippet " + s.Why
+		return s
+	}
+	return State{IdentityClient, "default", "no annotation changes the header"}
+}
+
+func ingressNginxForcesRegex(in Input) bool {
+	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	if use, _ := a.bool("use-regex"); use {
+		return true
+	}
+	target, ok := ingressNginxTarget(a)
+	if !ok {
+		return false
+	}
+	for _, rule := range in.Ingress.Spec.Rules {
+		if rule.HTTP == nil {
+			return true
+		}
+		for _, p := range rule.HTTP.Paths {
+			if p.Path != target {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ingressNginxPath: ImplementationSpecific is read as Prefix (SetDefaultNGINXPathType). As soon as one Ingress of the host
+// uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
+// (template.go: enforceRegexModifier, buildLocation).
+func ingressNginxPath(in Input, kind networkingv1.PathType, path string) Path {
+	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	target, rewritten := ingressNginxTarget(a)
+	rewritten = rewritten && target != path
+	var p Path
+	switch {
+	case in.HostForcesRegex || rewritten || ingressNginxForcesRegex(in):
+		p.Matcher = regex(decoded, path, true, atStart)
+	case kind == networkingv1.PathTypeExact:
+		p.Matcher = exact(decoded, path)
+	default:
+		p.Matcher = elements(decoded, path)
+	}
+	if rewritten {
+		p.Rewrite = captureRewrite(path, target)
+	} else if a.has("configuration-snippet") && readSnippet(a["configuration-snippet"], "proxy_set_header", unverified).rewrites {
+		p.Rewrite = rewriteUnknown("the configuration snippet may change the path")
+	}
+	if a.has("server-snippet") {
+		if directives, ok := parseSnippet(a["server-snippet"]); !ok || containsAny(directives, "location", "rewrite", "include") {
+			p.Rewrite = rewriteUnknown("the server snippet may route or change paths")
+		}
+	}
+	return p
+}
+
+// rewriteTarget is what ingress-nginx accepts as a target (parser.RegexPathWithCapture); it ignores anything else.
+var rewriteTarget = regexp.MustCompile(`^/?[-._~a-zA-Z0-9/:$]*$`)
+
+func ingressNginxTarget(a annotations) (string, bool) {
+	target := strings.TrimSpace(a["rewrite-target"])
+	return target, target != "" && rewriteTarget.MatchString(target)
+}
+
+// snippetsOf collects the annotations that hold nginx configuration, in order.
+func snippetsOf(all map[string]string, prefix string, kinds map[string]string) []Snippet {
+	var list []Snippet
+	for _, name := range keysOf(kinds) {
+		if text, ok := all[prefix+name]; ok && strings.TrimSpace(text) != "" {
+			list = append(list, Snippet{Kind: kinds[name], Key: prefix + name, Text: text})
+		}
+	}
+	return list
+}
+
+// passThrough changes the effects to those of an edge that hands TLS connections on unread. honoured is false where a
+// flag that cannot be seen decides about it: then what looked safe is unknown.
+func (e *Effects) passThrough(honoured bool, key string) {
+	e.Passthrough = true
+	e.StripAnnotations, e.HideAnnotations = nil, nil
+	e.StripAdvice = "take " + key + " away: it hands TLS connections on unread, so nothing can be done to a header at this edge"
+	e.HideAdvice = e.StripAdvice
+	if honoured {
+		why := key + " hands TLS connections on unread"
+		e.Identity = State{IdentityClient, key, why}
+		e.Authentication, e.StripsIdentity, e.HidesHeaders = State{Off, key, why}, State{Off, key, why}, State{Off, key, why}
+		return
+	}
+	why := fmt.Sprintf("%s may hand TLS connections on unread", key)
+	for _, s := range []*State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
+		if s.State == On {
+			*s = State{Unknown, key, why}
+		}
+	}
+	if e.Identity.State != IdentityClient {
+		e.Identity = State{IdentityUnknown, key, why}
+	}
+}
+
+// strips says whether an identity reading keeps the client's header from the backend.
+func strips(identity State) State {
+	switch identity.State {
+	case IdentityClient:
+		return State{Off, identity.Source, identity.Why}
+	case IdentityUnknown:
+		return State{Unknown, identity.Source, identity.Why}
+	}
+	return State{On, identity.Source, identity.Why}
+}

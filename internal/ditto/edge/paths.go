@@ -1,0 +1,144 @@
+package edge
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Path is one path of an Ingress as its controller reads it: which requests match, and what path the backend gets.
+type Path struct {
+	Matcher Matcher
+	Rewrite Rewrite
+}
+
+// Everything matches every request and changes nothing: a default backend, or a rule without paths.
+func Everything() Path { return Path{Matcher: characters("/")} }
+
+// Matcher decides whether a request matches.
+type Matcher struct {
+	match func(path string) (matches, known bool)
+	// literal is the text that every match starts with, as Ditto reads it.
+	literal string
+	// why says what keeps the matcher from deciding.
+	why string
+}
+
+// Matches says whether some request whose path Ditto reads as clientPath matches. Ditto decodes percent-escapes and
+// tells upper case from lower; a client may spell a path with any escapes, and an edge that compares undecoded text is
+// asked for all spellings. known is false where the matcher cannot decide.
+func (m Matcher) Matches(clientPath string) (matches, known bool) {
+	if m.match == nil {
+		return false, false
+	}
+	return m.match(clientPath)
+}
+
+// undecided is a matcher of which nothing is known.
+func undecided(why string) Matcher {
+	return Matcher{why: why, match: func(string) (bool, bool) { return false, false }}
+}
+
+// reads says how an edge compares a path: decoded, as nginx does, or as it stands in the request, as HAProxy and Envoy do.
+type reads bool
+
+const (
+	decoded reads = true
+	raw     reads = false
+)
+
+// text is what Ditto reads where an edge compares with the path of a rule. An edge that compares undecoded text matches
+// a rule `/%64evops` only for clients that write it so, and Ditto decodes it.
+func (r reads) text(path string) string {
+	if r == decoded {
+		return path
+	}
+	if plain, err := url.PathUnescape(path); err == nil {
+		return plain
+	}
+	return path
+}
+
+// exact matches the path and nothing else.
+func exact(r reads, path string) Matcher {
+	text := r.text(path)
+	return Matcher{literal: text, match: func(p string) (bool, bool) { return p == text, true }}
+}
+
+// elements matches the path and everything below it, element by element, as networking.k8s.io/v1 defines Prefix.
+func elements(r reads, path string) Matcher {
+	text := strings.TrimRight(r.text(path), "/")
+	return Matcher{literal: text, match: func(p string) (bool, bool) { return below(p, text), true }}
+}
+
+// below says whether a path is another one or lies below it.
+func below(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, parent)
+	return ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(parent, "/"))
+}
+
+// characters matches everything that begins with the path, in the middle of an element too.
+func characters(path string) Matcher {
+	text := raw.text(path)
+	if cut := strings.LastIndexByte(path, '%'); cut >= 0 && cut > len(path)-3 {
+		// The rule ends within an escape: what it matches depends on how the client spells the next letter.
+		start := raw.text(path[:cut])
+		return Matcher{literal: start, why: "the path ends within a percent-escape", match: func(p string) (bool, bool) {
+			return false, !strings.HasPrefix(p, start)
+		}}
+	}
+	return Matcher{literal: text, match: func(p string) (bool, bool) { return strings.HasPrefix(p, text), true }}
+}
+
+// anyCase is characters without regard to case.
+func anyCase(path string) Matcher {
+	text := raw.text(path)
+	return Matcher{literal: text, match: func(p string) (bool, bool) {
+		return len(p) >= len(text) && strings.EqualFold(p[:len(text)], text), true
+	}}
+}
+
+// RewriteKind says what happens to the path on the way to the backend.
+type RewriteKind int
+
+const (
+	// RewriteNone: the backend gets the path as it came.
+	RewriteNone RewriteKind = iota
+	// RewritePrefix: one of Rewrite.From at the start of the path is replaced by Rewrite.To.
+	RewritePrefix
+	// RewriteConstant: the backend gets Rewrite.To, whatever came.
+	RewriteConstant
+	// RewriteUnknown: it cannot be told; see Rewrite.Why.
+	RewriteUnknown
+)
+
+// Rewrite is what happens to the path of a matching request.
+type Rewrite struct {
+	Kind RewriteKind
+	From []string
+	To   string
+	Why  string
+}
+
+func rewriteUnknown(why string) Rewrite { return Rewrite{Kind: RewriteUnknown, Why: why} }
+
+// origins are the paths that a client can ask for so that the backend gets the path.
+func (w Rewrite) origins(upstream string) []string {
+	switch w.Kind {
+	case RewriteNone:
+		return []string{upstream}
+	case RewritePrefix:
+		var list []string
+		changed := false
+		for _, from := range w.From {
+			if rest, ok := strings.CutPrefix(upstream, w.To); ok {
+				list = append(list, from+rest)
+			}
+			changed = changed || strings.HasPrefix(upstream, from)
+		}
+		if !changed {
+			list = append(list, upstream)
+		}
+		return list
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package edge
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Publicness says whether the load balancer of a Service of type LoadBalancer is reachable from outside. It is internal
+// only where a cloud whose markers count finds one that it honours, and no such cloud finds one that says public: an
+// annotation for cloud A does nothing on cloud B, so contradictions mean that somebody is guessing.
+//
+// names are the clouds whose markers count (CloudNames), empty for any. Whatever the load balancer is, the node ports
+// that it allocates are another matter.
+func Publicness(svc *corev1.Service, names []string) Verdict {
+	b := balancer{annotations: svc.Annotations}
+	if svc.Spec.LoadBalancerClass != nil {
+		b.class = *svc.Spec.LoadBalancerClass
+	}
+	return publicness(b, names)
+}
+
+func publicness(b balancer, names []string) Verdict {
+	var internal, public []string
+	for _, c := range clouds {
+		if !counts(c.name, names) || b.class != "" && !slices.Contains(c.classes, b.class) {
+			continue
+		}
+		switch o := c.read(b); o.says {
+		case saysInternal:
+			internal = appendNew(internal, o.why)
+		case saysPublic:
+			public = appendNew(public, o.why)
+		}
+	}
+	switch {
+	case len(public) > 0 && len(internal) > 0:
+		return Verdict{true, "markers contradict each other: " + strings.Join(internal, "; ") + ", but " + strings.Join(public, "; ")}
+	case len(public) > 0:
+		return Verdict{true, strings.Join(public, "; ")}
+	case len(internal) > 0:
+		return Verdict{false, strings.Join(internal, "; ")}
+	case b.class != "":
+		return Verdict{true, "no internal marker counts for loadBalancerClass " + quote(b.class)}
+	case len(names) > 0:
+		return Verdict{true, "no internal marker of " + strings.Join(names, ", ")}
+	}
+	return Verdict{true, "no internal load balancer marker"}
+}
+
+// counts says whether a cloud's markers are believed. The row `aws` tells the two controllers of AWS apart by itself;
+// `aws-lbc` is for clusters whose configuration says that every Service is the AWS Load Balancer Controller's.
+func counts(cloud string, names []string) bool {
+	switch {
+	case cloud == "aws-lbc" && (len(names) == 0 || slices.Contains(names, "aws")):
+		return false
+	case len(names) == 0:
+		return true
+	}
+	return slices.Contains(names, cloud)
+}
+
+func appendNew(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
+}
+
+// quote puts a name that others chose into a message: cut to a bearable length, with nothing that could break the line.
+func quote(text string) string {
+	const most = 80
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, text)
+	if runes := []rune(clean); len(runes) > most {
+		clean = string(runes[:most]) + "..."
+	}
+	return `"` + clean + `"`
+}

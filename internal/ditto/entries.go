@@ -1,0 +1,292 @@
+package ditto
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// opening is how an entry object lets requests in, before the way behind it is taken into account.
+type opening struct {
+	entry  *inventory.Object
+	kind   string
+	public bool
+	// text is the outermost hop, detail tells openings of one object apart.
+	text, detail string
+	// route is what a client asks for; leads says whether a path arrives behind the edge, nil means that all do.
+	route string
+	leads func(path string) (leads, known bool)
+	// identity and authentication are what the edge does itself.
+	identity, identityWhy string
+	authenticated         Switch
+	assumptions, unknown  []string
+}
+
+// nodeEntry: a port of the node itself.
+func (w *walker) nodeEntry(o *inventory.Object, kind string, number int32, c chain) {
+	w.enter(opening{
+		entry: o, kind: kind, public: true,
+		text: fmt.Sprintf("%s %d of the node", kind, number), detail: fmt.Sprint(number),
+	}, c)
+}
+
+// serviceEntries: a Service that is reachable from outside by itself.
+func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
+	service := svc.Typed.(*corev1.Service)
+	enter := func(kind string, public bool, text string, assumptions ...string) {
+		w.enter(opening{
+			entry: svc, kind: kind, public: public, text: text, detail: fmt.Sprint(sp.Port), assumptions: assumptions,
+		}, c)
+	}
+	switch service.Spec.Type {
+	case corev1.ServiceTypeLoadBalancer:
+		verdict := edge.Publicness(service, w.view.edges.Clouds)
+		text := fmt.Sprintf("load balancer, port %d (%s)", sp.Port, verdict.Why)
+		var assumptions []string
+		if !verdict.Public && (service.Spec.AllocateLoadBalancerNodePorts == nil || *service.Spec.AllocateLoadBalancerNodePorts) {
+			assumptions = append(assumptions, "the node port that this internal load balancer allocates is not reachable from outside")
+		}
+		enter("LoadBalancer", verdict.Public, text, assumptions...)
+	case corev1.ServiceTypeNodePort:
+		text := "node port of every node"
+		if sp.NodePort != 0 {
+			text = fmt.Sprintf("node port %d of every node", sp.NodePort)
+		}
+		enter("NodePort", true, text)
+	}
+	if len(service.Spec.ExternalIPs) > 0 {
+		enter("ExternalIP", true, fmt.Sprintf("external IP %s, port %d", strings.Join(service.Spec.ExternalIPs, ", "), sp.Port))
+	}
+}
+
+// ingressEntries: the paths of an Ingress that lead to a Service.
+func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networkingv1.IngressServiceBackend) bool, c chain) {
+	ing := o.Typed.(*networkingv1.Ingress)
+	reading := w.view.ingress(o, svc)
+	to := func(b *networkingv1.IngressBackend) bool {
+		return b != nil && b.Service != nil && b.Service.Name == svc.Ref.Name && leads(b.Service)
+	}
+	enter := func(host, path, pathType string, read edge.Path) {
+		route := host + path
+		what := route
+		if pathType != "" {
+			what += " (" + pathType + ")"
+		}
+		op := reading.opening(o)
+		op.text = fmt.Sprintf("%s: %s", o.Ref, what)
+		op.route, op.detail, op.leads = route, what, read.Leads
+		w.enter(op, c)
+	}
+	if to(ing.Spec.DefaultBackend) {
+		enter("*", "/", "default backend", edge.Everything())
+	}
+	for _, rule := range ing.Spec.Rules {
+		if rule.HTTP == nil {
+			continue
+		}
+		host := rule.Host
+		if host == "" {
+			host = "*"
+		}
+		for i := range rule.HTTP.Paths {
+			p := &rule.HTTP.Paths[i]
+			if !to(&p.Backend) {
+				continue
+			}
+			pathType := ""
+			if p.PathType != nil {
+				pathType = string(*p.PathType)
+			}
+			enter(host, p.Path, pathType, edge.ReadPath(reading.in, p.PathType, p.Path))
+		}
+	}
+}
+
+// routeEntries: an OpenShift Route that leads to a Service.
+func (w *walker) routeEntries(o *inventory.Object, sp *corev1.ServicePort, number int32, c chain) {
+	route := o.Typed.(*inventory.OpenShiftRoute)
+	if p := route.Spec.Port; p != nil {
+		// targetPort names a port of the endpoints, by number or by the name of the Service port.
+		if (p.TargetPort.StrVal != "" && p.TargetPort.StrVal != sp.Name) ||
+			(p.TargetPort.IntVal != 0 && p.TargetPort.IntVal != number && p.TargetPort.IntVal != sp.Port) {
+			return
+		}
+	}
+	host := route.Spec.Host
+	if host == "" {
+		host = "(assigned host)"
+	}
+	identity, why := routeIdentity(route)
+	op := opening{
+		entry: o, kind: "Route", public: true, route: host + route.Spec.Path, detail: host + route.Spec.Path,
+		text: fmt.Sprintf("%s: %s", o.Ref, host+route.Spec.Path), identity: identity, identityWhy: why,
+	}
+	if tls := route.Spec.TLS; tls == nil || tls.Termination != "passthrough" {
+		op.leads = edge.Prefix(route.Spec.Path).Leads
+	}
+	w.enter(op, c)
+}
+
+// The paths of the gateway that are tried out on a way. Source: RootRoute.java of Ditto's gateway.
+var (
+	adminPaths = []string{"/devops", "/status", "/overall", "/api/2/connections"}
+	adminProbe = map[string][]string{
+		"/devops":            {"/devops", "/devops/config", "/devops/logging", "/devops/piggyback"},
+		"/status":            {"/status", "/status/health", "/status/cluster"},
+		"/overall":           {"/overall/status", "/overall/status/health", "/overall/status/cluster"},
+		"/api/2/connections": {"/api/2/connections", "/api/2/connections/x"},
+	}
+	apiProbe = []string{
+		"/api/2/things", "/api/2/things/x", "/api/2/policies/x", "/api/2/search/things", "/api/2/messages", "/api/2/whoami",
+		"/api/2/checkPermissions", "/api/2/cloudevents", "/ws/2",
+	}
+	otherProbe = []string{"/health", "/stats/things", "/.well-known/wot"}
+)
+
+// enter ends a way at an opening and works out what can come in.
+func (w *walker) enter(op opening, c chain) {
+	e := Exposure{
+		Entry: object(op.entry.Ref), Kind: op.kind, Via: via(op), Public: op.public, Component: w.part.Component,
+		Target: object(w.part.Workload.Ref), Port: w.port.Name, Number: int64(w.port.Number), Route: op.route,
+		Assumptions: op.assumptions, Unknown: op.unknown,
+	}
+	e.Hops = append(e.Hops, op.text)
+	for _, h := range slices.Backward(c.hops) {
+		e.Hops = append(e.Hops, h.text)
+		e.Assumptions = append(e.Assumptions, h.assumptions...)
+		e.Unknown = append(e.Unknown, h.unknown...)
+		if h.proxy != nil && h.proxy.limited {
+			e.Public = false
+			e.Assumptions = append(e.Assumptions, "the addresses that "+h.text+" lets in are not those of outsiders")
+		}
+	}
+	if w.part.Component == Gateway && w.port.Name == PortHTTP {
+		if !e.requests(op, c) {
+			return
+		}
+	}
+	e.key = e.makeKey(op, c)
+	w.out = append(w.out, e)
+}
+
+// via names an opening.
+func via(op opening) string {
+	if op.kind == op.entry.Ref.Kind {
+		return op.entry.Ref.String()
+	}
+	return op.kind + " of " + op.entry.Ref.String()
+}
+
+// requests works out what HTTP requests on this way can do; false if none gets through.
+func (e *Exposure) requests(op opening, c chain) bool {
+	reaches := func(gatewayPath string) (reached, known bool) {
+		path := gatewayPath
+		for _, h := range c.hops {
+			if h.proxy == nil {
+				continue
+			}
+			outer, ok, known := h.proxy.clientPathFor(path)
+			if !known || !ok {
+				return false, known
+			}
+			path = outer
+		}
+		if op.leads == nil {
+			return true, true
+		}
+		return op.leads(path)
+	}
+	any, unsure := false, false
+	try := func(paths []string) bool {
+		for _, p := range paths {
+			reached, known := reaches(p)
+			unsure = unsure || !known
+			if reached && known {
+				any = true
+				return true
+			}
+		}
+		return false
+	}
+	for _, admin := range adminPaths {
+		if try(adminProbe[admin]) {
+			e.Admin = append(e.Admin, admin)
+		}
+	}
+	api := try(apiProbe)
+	try(otherProbe)
+	if unsure {
+		e.Unknown = append(e.Unknown, "which paths of the gateway "+e.Hops[0]+" leads to")
+	}
+	direct, raw := true, false
+	for _, h := range c.hops {
+		if h.proxy != nil {
+			direct = false
+			raw = raw || h.proxy.raw
+		}
+	}
+	if !any && !unsure && !direct {
+		return false
+	}
+	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
+	// that chose the location is then not the path that Ditto reads.
+	e.API = api || direct || raw
+	e.identify(op, c)
+	return true
+}
+
+// identify works out what becomes of the identity: the innermost step that touches it decides.
+func (e *Exposure) identify(op opening, c chain) {
+	e.Identity, e.IdentityWhy = op.identity, op.identityWhy
+	if e.Identity == "" {
+		e.Identity, e.IdentityWhy = IdentityClient, "requests arrive as the client sent them"
+	}
+	e.Authenticated = op.authenticated
+	if e.Authenticated.State == "" {
+		e.Authenticated = Switch{State: Off, Source: "no step asks for credentials"}
+	}
+	for _, h := range slices.Backward(c.hops) {
+		if h.proxy == nil {
+			continue
+		}
+		if h.proxy.identity != IdentityClient {
+			e.Identity, e.IdentityWhy = h.proxy.identity, h.proxy.identityWhy
+		} else if e.Identity == IdentityClient {
+			e.IdentityWhy = h.proxy.identityWhy
+		}
+		if h.proxy.authenticated.State == On || e.Authenticated.State == Off {
+			e.Authenticated = h.proxy.authenticated
+		}
+	}
+}
+
+// makeKey identifies the way: its entry and its hops, and nothing of what is found out about them.
+func (e *Exposure) makeKey(op opening, c chain) string {
+	var b strings.Builder
+	b.WriteString(e.Entry.Ref().ID().String())
+	for _, s := range []string{op.kind, op.detail, e.Component, e.Port} {
+		b.WriteByte('|')
+		b.WriteString(s)
+	}
+	for _, h := range slices.Backward(c.hops) {
+		b.WriteByte('>')
+		b.WriteString(h.at.String())
+		b.WriteByte(' ')
+		b.WriteString(h.detail)
+	}
+	return b.String()
+}
+
+// Key identifies the way in: it stays the same as long as the entry and the hops do.
+func (e *Exposure) Key() string { return e.key }
+
+// Facts is everything that decides about the way, for telling whether a change touches it.
+func (e *Exposure) Facts() string {
+	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Identity, e.Authenticated.State, e.Unknown)
+}

@@ -1,0 +1,207 @@
+// Package ditto knows Eclipse Ditto: which workload runs which part of it, how that part is effectively configured, and
+// every way into it. It does no I/O: it asks an inventory, and says what it could not know.
+package ditto
+
+import "github.com/dittoguard/dittoguard/internal/inventory"
+
+// The parts of Ditto, and what commonly stands beside it.
+const (
+	Gateway      = "gateway"
+	Policies     = "policies"
+	Things       = "things"
+	Search       = "search"
+	Connectivity = "connectivity"
+	Proxy        = "proxy"
+	UI           = "ui"
+	MongoDB      = "mongodb"
+	// Service is a Ditto JVM whose part could not be told.
+	Service = "service"
+)
+
+// Facts is what a rule sees as `ditto`. Which fields are there depends on what the rule is about (match.each): reading
+// one that is not there is an evaluation error.
+type Facts struct {
+	// Gateway is the gateway that is judged, or that the exposure leads to.
+	Gateway *GatewayFacts `cel:"gateway"`
+	// Exposure is the way in that is judged.
+	Exposure *Exposure `cel:"exposure"`
+	// Credential is the password entry that is judged.
+	Credential *Credential `cel:"credential"`
+	// Edge is the entry object that is judged, as its controller reads it.
+	Edge *Edge `cel:"edge"`
+}
+
+// The states of a Switch.
+const (
+	On      = "on"
+	Off     = "off"
+	Unknown = "unknown"
+)
+
+// Switch is a boolean setting as the component reads it.
+type Switch struct {
+	// State is on, off or unknown.
+	State string `cel:"state"`
+	// Source says where the value comes from, for people: `env ENABLE_PRE_AUTHENTICATION`, `default`.
+	Source string `cel:"source"`
+	// Why says, of an unknown state, what could not be read.
+	Why string `cel:"why"`
+}
+
+// Known is the state of a Text that could be read.
+const Known = "known"
+
+// Text is a setting with a value that may be shown.
+type Text struct {
+	// State is known or unknown.
+	State  string `cel:"state"`
+	Value  string `cel:"value"`
+	Source string `cel:"source"`
+	Why    string `cel:"why"`
+}
+
+// The states of a Password.
+const (
+	// Published is a password that stands in Ditto's code, samples or documentation, or is empty.
+	Published = "published"
+	// Own is any other password.
+	Own = "own"
+)
+
+// Password is a secret setting: never its value, only what is known about it.
+type Password struct {
+	// State is published, own or unknown.
+	State  string `cel:"state"`
+	Source string `cel:"source"`
+	Why    string `cel:"why"`
+}
+
+// GatewayFacts are the effective settings of a gateway that decide who may do what.
+// Sources: gateway/service/src/main/resources/gateway.conf of Ditto.
+type GatewayFacts struct {
+	Namespace string `cel:"namespace"`
+	Name      string `cel:"name"`
+	Container string `cel:"container"`
+
+	// PreAuthentication is ditto.gateway.authentication.pre-authentication.enabled.
+	PreAuthentication Switch `cel:"preAuthentication"`
+	// DevopsSecured and StatusSecured say whether /devops and /overall/status ask for credentials at all.
+	DevopsSecured Switch `cel:"devopsSecured"`
+	StatusSecured Switch `cel:"statusSecured"`
+	// DevopsMethod and StatusMethod are basic or oauth2.
+	DevopsMethod   Text     `cel:"devopsMethod"`
+	StatusMethod   Text     `cel:"statusMethod"`
+	DevopsPassword Password `cel:"devopsPassword"`
+	StatusPassword Password `cel:"statusPassword"`
+
+	WebsocketThrottling Switch `cel:"websocketThrottling"`
+	SSEThrottling       Switch `cel:"sseThrottling"`
+}
+
+// The values of Exposure.Identity: what becomes of the pre-authenticated identity (header and query parameter
+// x-ditto-pre-authenticated) on the way.
+const (
+	// IdentitySet: some step sets the header to a non-empty value that is not the client's.
+	IdentitySet = "set"
+	// IdentityEmpty: the header is set, but to a value that can be empty; then Ditto reads the query parameter.
+	IdentityEmpty = "possibly-empty"
+	// IdentityRemoved: the header is removed, but the query parameter is not.
+	IdentityRemoved = "removed"
+	// IdentityClient: what the client sends arrives.
+	IdentityClient = "client"
+	// IdentityNone: neither the header nor the query parameter arrives, whatever the client sends.
+	IdentityNone = "none"
+	// IdentityUnknown: some step could not be read.
+	IdentityUnknown = "unknown"
+)
+
+// Exposure is one way in: from an entry point, over the routes of edges and proxies, to a port of a component.
+type Exposure struct {
+	// Entry is the object that opens the way.
+	Entry Object `cel:"entry"`
+	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork.
+	Kind string `cel:"kind"`
+	// Via names both for messages: `Ingress ditto/api`, `NodePort of Service ditto/gateway`.
+	Via string `cel:"via"`
+	// Public is false only where a marker that the platform honours, or the configuration, says internal.
+	Public bool `cel:"public"`
+	// Component and Port say what is reached: a component name of this package, and http, remoting, management, metrics or
+	// mongodb. Number is the container port.
+	Component string `cel:"component"`
+	Target    Object `cel:"target"`
+	Port      string `cel:"port"`
+	Number    int64  `cel:"number"`
+	// Route is what a client asks for: `ditto.example.com/api`, or empty where the way has no paths.
+	Route string `cel:"route"`
+	// Hops is the way, one line a step, from outside inwards.
+	Hops []string `cel:"hops"`
+
+	// Identity is set, possibly-empty, removed, client, none or unknown; IdentityWhy says why, for people.
+	Identity    string `cel:"identity"`
+	IdentityWhy string `cel:"identityWhy"`
+	// Authenticated says whether some step certainly asks every client for credentials: on, off or unknown.
+	Authenticated Switch `cel:"authenticated"`
+	// API says whether paths that act under the identity (things, policies, search, messages, WebSocket) can be reached.
+	API bool `cel:"api"`
+	// Admin lists the administrative paths of the gateway that can be reached: /devops, /status, /overall,
+	// /api/2/connections.
+	Admin []string `cel:"admin"`
+
+	// Assumptions are what this reading rests on but cannot see, for the message.
+	Assumptions []string `cel:"assumptions"`
+	// Unknown says what could not be read and may change this exposure.
+	Unknown []string `cel:"unknown"`
+
+	// key tells this way from every other one.
+	key string
+}
+
+// Object is a reference as a rule sees it.
+type Object struct {
+	APIVersion string `cel:"apiVersion"`
+	Kind       string `cel:"kind"`
+	Namespace  string `cel:"namespace"`
+	Name       string `cel:"name"`
+}
+
+func object(r inventory.Ref) Object {
+	return Object{APIVersion: r.APIVersion, Kind: r.Kind, Namespace: r.Namespace, Name: r.Name}
+}
+
+// Ref is the reference the fact was made from.
+func (o Object) Ref() inventory.Ref {
+	return inventory.Ref{APIVersion: o.APIVersion, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
+}
+
+// Credential is one user's entry of an htpasswd file.
+type Credential struct {
+	// Key is the key of the Secret or ConfigMap, User the name before the colon.
+	Key  string `cel:"key"`
+	User string `cel:"user"`
+	// Scheme is bcrypt, apr1, md5-crypt, sha1, ssha, sha256-crypt, sha512-crypt, des-crypt, plain or other.
+	Scheme string `cel:"scheme"`
+	// State is published (verifies against a published password, or is the sample), own or unknown.
+	State string `cel:"state"`
+	Why   string `cel:"why"`
+	// InConfigMap says that the file is not in a Secret.
+	InConfigMap bool `cel:"inConfigMap"`
+}
+
+// Edge is an entry object in front of a gateway, as the controller that serves it reads it.
+type Edge struct {
+	// Controller names the controller (`ingress-nginx`, `f5-nginx`, `haproxy`, `haproxy-ingress`), `unknown` if it cannot be told.
+	Controller string `cel:"controller"`
+	// StripsIdentity and HidesHeaders say whether the edge removes the client's identity header from requests, and Server
+	// and version headers from responses: on, off or unknown.
+	StripsIdentity Switch `cel:"stripsIdentity"`
+	HidesHeaders   Switch `cel:"hidesHeaders"`
+	// StrippingIsSafe says that no gateway behind this edge has pre-authentication on, or that the next hop sets the identity.
+	StrippingIsSafe bool `cel:"strippingIsSafe"`
+	// StripAnnotations and HideAnnotations are what would do it, where the controller is known to honour an annotation that
+	// is not there yet; empty elsewhere.
+	StripAnnotations map[string]string `cel:"stripAnnotations"`
+	HideAnnotations  map[string]string `cel:"hideAnnotations"`
+	// StripAdvice and HideAdvice say, for people, what to write at this edge.
+	StripAdvice string `cel:"stripAdvice"`
+	HideAdvice  string `cel:"hideAdvice"`
+}

@@ -1,0 +1,253 @@
+package ditto
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// The properties that objects are filed under, so that a judgement finds what lies next to an object in either direction
+// at a cost that does not grow with the cluster.
+const (
+	// bySelector files a Service under one pair of its selector (`key=value`).
+	bySelector inventory.Index = "service-selector"
+	// byLabel files a workload under every label of its pods.
+	byLabel inventory.Index = "pod-label"
+	// byBackend files an Ingress or Route under the Services it sends requests to.
+	byBackend inventory.Index = "backend"
+	// byAlias files an ExternalName Service under the Service it stands for; Key.Namespace is that Service's namespace.
+	byAlias inventory.Index = "alias"
+	// byService files an EndpointSlice under the Service it belongs to.
+	byService inventory.Index = "endpointslice-service"
+	// byAddress files Services, Pods and EndpointSlices under their IP addresses, in no namespace.
+	byAddress inventory.Index = "address"
+	// byDitto files a workload that runs a part of Ditto under its namespace, as far as the workload alone shows.
+	byDitto inventory.Index = "ditto"
+	// byReference files a workload or Ingress under the ConfigMaps and Secrets it reads (`ConfigMap/name`).
+	byReference inventory.Index = "reference"
+	// byWord files a ConfigMap or Secret that may hold nginx configuration under every host-like word in it, in no
+	// namespace. It says only where to look: the configuration is parsed before anything is concluded.
+	byWord inventory.Index = "nginx-word"
+	// byHost files an Ingress under the hosts of its rules, in no namespace.
+	byHost inventory.Index = "ingress-host"
+	// byClass files an Ingress under its class, in no namespace; without a class under the empty name.
+	byClass inventory.Index = "ingress-class"
+)
+
+// KindsOf lists the kinds that can be filed under an index, for whoever reads them again from a cluster.
+func KindsOf(key inventory.Key) []schema.GroupKind {
+	switch key.Index {
+	case inventory.ByKind:
+		return []schema.GroupKind{schema.ParseGroupKind(key.Value)}
+	case bySelector, byAlias:
+		return []schema.GroupKind{inventory.Service}
+	case byLabel, byDitto:
+		return workloadKinds
+	case byBackend:
+		return []schema.GroupKind{inventory.Ingress, inventory.Route}
+	case byService:
+		return []schema.GroupKind{inventory.EndpointSlice}
+	case byReference:
+		return append([]schema.GroupKind{inventory.Ingress}, workloadKinds...)
+	case byAddress:
+		return []schema.GroupKind{inventory.Service, inventory.Pod, inventory.EndpointSlice}
+	case byWord:
+		return []schema.GroupKind{inventory.ConfigMap, inventory.Secret}
+	case byClass, byHost:
+		return []schema.GroupKind{inventory.Ingress}
+	}
+	return nil
+}
+
+// workloadKinds are the kinds that run pods.
+var workloadKinds = []schema.GroupKind{
+	inventory.Deployment, inventory.StatefulSet, inventory.DaemonSet, inventory.ReplicaSet,
+	inventory.ReplicationController, inventory.Job, inventory.CronJob, inventory.Pod,
+}
+
+// Keys is the Indexer of an inventory that Ditto facts are read from.
+func Keys(o *inventory.Object) []inventory.Key {
+	ns := o.Ref.Namespace
+	if template := o.PodTemplate(); template != nil {
+		return workloadKeys(o, template)
+	}
+	switch t := o.Typed.(type) {
+	case *corev1.Service:
+		return serviceKeys(t)
+	case *discoveryv1.EndpointSlice:
+		keys := []inventory.Key{{Index: byService, Namespace: ns, Value: t.Labels[discoveryv1.LabelServiceName]}}
+		for _, endpoint := range t.Endpoints {
+			for _, address := range endpoint.Addresses {
+				keys = append(keys, inventory.Key{Index: byAddress, Value: address})
+			}
+		}
+		return unique(keys)
+	case *networkingv1.Ingress:
+		var keys []inventory.Key
+		for _, b := range ingressBackends(t) {
+			keys = append(keys, inventory.Key{Index: byBackend, Namespace: ns, Value: b.Name})
+		}
+		for _, ref := range ingressReferences(t) {
+			keys = append(keys, inventory.Key{Index: byReference, Namespace: ref.Namespace, Value: ref.Kind + "/" + ref.Name})
+		}
+		for _, host := range ingressHosts(t) {
+			keys = append(keys, inventory.Key{Index: byHost, Value: host})
+		}
+		keys = append(keys, inventory.Key{Index: byClass, Value: ingressClassName(t)})
+		return unique(keys)
+	case *inventory.OpenShiftRoute:
+		var keys []inventory.Key
+		for _, name := range routeBackends(t) {
+			keys = append(keys, inventory.Key{Index: byBackend, Namespace: ns, Value: name})
+		}
+		return unique(keys)
+	case *corev1.ConfigMap:
+		return wordKeys(stringsOf(t.Data))
+	case *corev1.Secret:
+		texts := stringsOf(t.StringData)
+		for _, data := range t.Data {
+			texts = append(texts, string(data))
+		}
+		return wordKeys(texts)
+	}
+	return nil
+}
+
+// nothing is an inventory without objects, for reading what an object shows by itself.
+var nothing inventory.Reader = inventory.NewMemory(nil, nil)
+
+func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inventory.Key {
+	ns := o.Ref.Namespace
+	keys := make([]inventory.Key, 0, len(template.Labels)+8)
+	for k, v := range template.Labels {
+		keys = append(keys, inventory.Key{Index: byLabel, Namespace: ns, Value: k + "=" + v})
+	}
+	for _, ref := range podReferences(&template.Spec) {
+		keys = append(keys, inventory.Key{Index: byReference, Namespace: ns, Value: ref.Kind + "/" + ref.Name})
+	}
+	if slices.ContainsFunc(Parts(nothing, o), func(p Part) bool { return IsDitto(p.Component) }) {
+		keys = append(keys, inventory.Key{Index: byDitto, Namespace: ns})
+	}
+	if pod, ok := o.Typed.(*corev1.Pod); ok {
+		for _, ip := range pod.Status.PodIPs {
+			keys = append(keys, inventory.Key{Index: byAddress, Value: ip.IP})
+		}
+	}
+	return unique(keys)
+}
+
+func serviceKeys(s *corev1.Service) []inventory.Key {
+	var keys []inventory.Key
+	if s.Spec.Type == corev1.ServiceTypeExternalName {
+		if name, namespace, ok := clusterHost(s.Spec.ExternalName, s.Namespace); ok {
+			keys = append(keys, inventory.Key{Index: byAlias, Namespace: namespace, Value: name})
+		}
+		return keys
+	}
+	if pair, ok := selectorPair(s.Spec.Selector); ok {
+		keys = append(keys, inventory.Key{Index: bySelector, Namespace: s.Namespace, Value: pair})
+	}
+	for _, ip := range serviceAddresses(s) {
+		keys = append(keys, inventory.Key{Index: byAddress, Value: ip})
+	}
+	return keys
+}
+
+// serviceAddresses are the addresses inside the cluster.
+func serviceAddresses(s *corev1.Service) []string {
+	var list []string
+	for _, ip := range append([]string{s.Spec.ClusterIP}, s.Spec.ClusterIPs...) {
+		if ip != "" && ip != corev1.ClusterIPNone && !slices.Contains(list, ip) {
+			list = append(list, ip)
+		}
+	}
+	return list
+}
+
+// selectorPair chooses the pair of a selector that a Service is filed under: the most telling one, so that a pod is not
+// compared with every Service of its release.
+func selectorPair(selector map[string]string) (string, bool) {
+	best := ""
+	for k, v := range selector {
+		pair := k + "=" + v
+		if best == "" || moreTelling(k, pair, best) {
+			best = pair
+		}
+	}
+	return best, best != ""
+}
+
+func moreTelling(key, pair, than string) bool {
+	shared := func(key string) bool {
+		switch key {
+		case "app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "release", "actorSystemName":
+			return true
+		}
+		return false
+	}
+	otherKey, _, _ := strings.Cut(than, "=")
+	if shared(key) != shared(otherKey) {
+		return shared(otherKey)
+	}
+	return pair < than
+}
+
+// wordKeys files text that looks like nginx configuration under the host-like words in it.
+func wordKeys(texts []string) []inventory.Key {
+	seen := map[string]bool{}
+	var keys []inventory.Key
+	for _, text := range texts {
+		if !strings.Contains(text, "_pass") && !strings.Contains(text, "upstream") {
+			continue
+		}
+		for word := range strings.FieldsFuncSeq(text, notHost) {
+			if len(word) > 253 {
+				continue
+			}
+			// A host is looked up by its first label, an address as a whole.
+			label := strings.ToLower(word)
+			if first, _, dotted := strings.Cut(label, "."); dotted && !isDigits(first) {
+				label = first
+			}
+			if label == "" || seen[label] {
+				continue
+			}
+			seen[label] = true
+			keys = append(keys, inventory.Key{Index: byWord, Value: label})
+		}
+	}
+	return keys
+}
+
+func notHost(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '.'
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+func stringsOf(m map[string]string) []string {
+	list := make([]string, 0, len(m))
+	for _, v := range m {
+		list = append(list, v)
+	}
+	return list
+}
+
+func unique(keys []inventory.Key) []inventory.Key {
+	seen := make(map[inventory.Key]bool, len(keys))
+	return slices.DeleteFunc(keys, func(k inventory.Key) bool {
+		if seen[k] {
+			return true
+		}
+		seen[k] = true
+		return false
+	})
+}

@@ -1,0 +1,156 @@
+// Package jvm reads the system properties that a Java virtual machine is started with, from the environment variables it
+// honours and from a container's command line.
+//
+// The order in which HotSpot applies them, weakest first, so that a later definition of a property wins:
+// JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS (which the launcher puts before its own arguments), the command line, and
+// _JAVA_OPTIONS. Sources: JVM Tool Interface, section "JAVA_TOOL_OPTIONS"; the java tool reference, section "Using the
+// JDK_JAVA_OPTIONS Launcher Environment Variable"; HotSpot's Arguments::parse.
+package jvm
+
+import (
+	"errors"
+	"strings"
+)
+
+// Property is one `-Dname=value`.
+type Property struct{ Name, Value string }
+
+// Options is what a list of JVM options says.
+type Options struct {
+	// Properties are in the order they stand in, so that of two with one name the later counts.
+	Properties []Property
+	// Unknown names what may define more properties but cannot be read: `argument file @extra`. It holds no values.
+	Unknown []string
+}
+
+// Get returns the property's value as the JVM will have it.
+func (o Options) Get(name string) (value string, found bool) {
+	for i := len(o.Properties) - 1; i >= 0; i-- {
+		if o.Properties[i].Name == name {
+			return o.Properties[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// Parse reads the text of JAVA_TOOL_OPTIONS or _JAVA_OPTIONS. It fails where the JVM refuses to start.
+func Parse(text string) (Options, error) {
+	words, err := Split(text)
+	if err != nil {
+		return Options{}, err
+	}
+	var o Options
+	for _, word := range words {
+		o.add(word)
+	}
+	return o, nil
+}
+
+// ParseLauncher reads the text of JDK_JAVA_OPTIONS, in which, other than in JAVA_TOOL_OPTIONS, `@file` stands for the
+// options in that file. It fails where the launcher refuses to start.
+func ParseLauncher(text string) (Options, error) {
+	words, err := Split(text)
+	if err != nil {
+		return Options{}, err
+	}
+	return Arguments(words), nil
+}
+
+// Arguments reads the arguments of the java launcher, without the launcher's own name. It stops where the JVM's options
+// do: at the main class, -jar, or --module.
+func Arguments(args []string) Options {
+	var o Options
+	files := true
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		switch {
+		case arg == "--disable-@files":
+			files = false
+		case files && strings.HasPrefix(arg, "@") && !strings.HasPrefix(arg, "@@"):
+			o.Unknown = append(o.Unknown, "an argument file of the java launcher")
+		case !strings.HasPrefix(arg, "-"):
+			return o
+		case arg == "-jar", arg == "-m", arg == "--module", strings.HasPrefix(arg, "--module="):
+			return o
+		case takesValue(arg):
+			i++
+		default:
+			o.add(arg)
+		}
+	}
+	return o
+}
+
+func (o *Options) add(word string) {
+	if definition, ok := strings.CutPrefix(word, "-D"); ok {
+		name, value, _ := strings.Cut(definition, "=")
+		o.Properties = append(o.Properties, Property{Name: name, Value: value})
+		return
+	}
+	if strings.HasPrefix(word, "-XX:VMOptionsFile=") {
+		o.Unknown = append(o.Unknown, "the file named by -XX:VMOptionsFile")
+	}
+}
+
+// takesValue says whether the launcher option is followed by its value as a word of its own.
+func takesValue(option string) bool {
+	switch option {
+	case "-cp", "-classpath", "--class-path", "-p", "--module-path", "--upgrade-module-path", "--add-modules",
+		"--limit-modules", "--add-exports", "--add-opens", "--add-reads", "--patch-module",
+		"--enable-native-access", "--illegal-native-access", "-d", "--describe-module", "--source":
+		return true
+	}
+	return false
+}
+
+// ErrQuote says that a quote is opened and never closed, which stops the JVM.
+var ErrQuote = errors.New("a quote is not closed")
+
+// Split cuts options into words as HotSpot and the launcher do: at white space (space, tab, newline, vertical tab, form
+// feed, carriage return) outside of quotes. Both kinds of quotes count, inside a word as well; they are taken away, and
+// nothing escapes them.
+func Split(text string) ([]string, error) {
+	var words []string
+	for i := 0; i < len(text); {
+		if isSpace(text[i]) {
+			i++
+			continue
+		}
+		start, plain := i, true
+		for i < len(text) && !isSpace(text[i]) {
+			if c := text[i]; c == '"' || c == '\'' {
+				plain = false
+				end := strings.IndexByte(text[i+1:], c)
+				if end < 0 {
+					return nil, ErrQuote
+				}
+				i += end + 1
+			}
+			i++
+		}
+		word := text[start:i]
+		if !plain {
+			word = unquote(word)
+		}
+		words = append(words, word)
+	}
+	return words, nil
+}
+
+// unquote takes the quotes off a word whose quotes are known to be closed.
+func unquote(word string) string {
+	var b strings.Builder
+	for i := 0; i < len(word); i++ {
+		c := word[i]
+		if c != '"' && c != '\'' {
+			b.WriteByte(c)
+			continue
+		}
+		end := i + 1 + strings.IndexByte(word[i+1:], c)
+		b.WriteString(word[i+1 : end])
+		i = end
+	}
+	return b.String()
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }

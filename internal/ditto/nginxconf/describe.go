@@ -1,0 +1,341 @@
+package nginxconf
+
+import (
+	"slices"
+	"strings"
+)
+
+// addRoutes makes a route of every scope of a server that has a proxy_pass of its own.
+func (c *Config) addRoutes(srv *Server) {
+	var walk func(s *scope)
+	add := func(s *scope) {
+		if len(s.own["proxy_pass"]) > 0 && s.kind != kindServer {
+			r := c.newRoute(s)
+			c.byScope[s] = r
+			c.routes = append(c.routes, r)
+		}
+	}
+	walk = func(s *scope) {
+		add(s)
+		for _, d := range s.dirs {
+			if inner := s.ifs[d]; inner != nil {
+				walk(inner)
+			}
+		}
+		for _, l := range s.limits {
+			walk(l)
+		}
+		var inside []*scope
+		inside = append(append(inside, s.static...), s.regex...)
+		for _, at := range s.at {
+			inside = append(inside, at)
+		}
+		// In the order they stand, whatever list keeps them.
+		slices.SortStableFunc(inside, func(a, b *scope) int { return position(s, a) - position(s, b) })
+		for _, l := range inside {
+			walk(l)
+		}
+	}
+	walk(srv.scope)
+}
+
+func position(parent, child *scope) int { return slices.Index(parent.dirs, child.node) }
+
+// describe fills in a route: every abstract way into its scope, and what holds on each.
+func (c *Config) describe(r *Route) {
+	if r.Server.Stream {
+		c.describeStream(r)
+		return
+	}
+	s := r.scope
+	unknown, assumed := &notes{}, &notes{}
+	ways := c.waysInto(r)
+	a := access(s)
+	r.Access = a.state
+	if len(ways) == 0 {
+		r.Access = accessNone
+	}
+	if a.state == accessAddresses {
+		unknown.add("%s let only some addresses in", a.why)
+	}
+	cache := map[*way][]credentials{}
+	auth := func(p *way) []credentials {
+		list, ok := cache[p]
+		if !ok {
+			list = c.authenticationOf(r, p)
+			cache[p] = list
+		}
+		return list
+	}
+	var readings []credentials
+	for _, p := range ways {
+		readings = append(readings, auth(p)...)
+		if p.unsure != "" {
+			unknown.add("%s: not read", p.unsure)
+		}
+	}
+	r.Authentication = summary(readings)
+	if strings.Contains(r.Authentication.Kind, "basic") {
+		r.Authentication.UserFiles = c.userFiles(s)
+	}
+	if strings.Contains(r.Authentication.Kind, "request") {
+		assumed.add("the service that auth_request asks refuses whom it does not know")
+	}
+	for node := s; node != nil; node = node.parent {
+		for _, d := range node.dirs {
+			switch {
+			case d.missing:
+				unknown.add("include %s at %s is not at hand", d.arg(0), d.at())
+				if node == s || node.kind == kindLocation || r.Authentication.State == Off {
+					r.Authentication.State, r.Authentication.Why = Unknown, "include "+d.arg(0)+" at "+d.at()+" is not at hand"
+				}
+			case unread(d.name):
+				unknown.add("%s at %s is not read", d.name, d.at())
+				if r.Authentication.State == Off {
+					r.Authentication.State, r.Authentication.Why = Unknown, d.name+" at "+d.at()+" is not read"
+				}
+			}
+		}
+	}
+	r.Identity = c.identity(r, ways, auth, assumed)
+	c.describeTarget(r, ways, unknown)
+	c.describeAnswer(r)
+	r.Assumptions, r.Unknown = assumed.list, unknown.list
+}
+
+// waysInto is every way that is forwarded by this route, from the server's own directives on.
+func (c *Config) waysInto(r *Route) []*way {
+	srv, loc := r.Server.scope, r.scope.location()
+	start := &way{args: variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
+		foreign: r.Server.foreign}
+	var out []*way
+	for _, p := range c.exec(srv, []*way{start}) {
+		if p.status != 0 {
+			continue
+		}
+		q := p.clone()
+		q.scope, q.quote, q.stopped, q.changed = loc, true, false, false
+		if loc.re != nil {
+			q.matched(loc.re, variable("uri"), nil)
+		}
+		for _, p := range c.exec(loc, []*way{q}) {
+			at := p.scope
+			for at.kind == kindIf && len(at.own["proxy_pass"]) == 0 {
+				at = at.parent
+			}
+			if r.scope.kind == kindLimitExcept {
+				at = r.scope
+			}
+			if p.status == 0 && !p.changed && at == r.scope {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
+// authenticationOf is what a route's location asks for. What limit_except asks of other methods counts too, and for a named
+// location what the locations asked that lead into it.
+func (c *Config) authenticationOf(r *Route, p *way) []credentials {
+	loc := r.scope.location()
+	out := c.authentication(r.scope, p)
+	for _, l := range loc.limits {
+		if l == r.scope || access(l).state == accessNone && len(l.own["auth_basic"]) == 0 {
+			continue
+		}
+		for _, a := range c.authentication(l, p) {
+			a.assume = append(a.assume[:len(a.assume):len(a.assume)], assumption{opaque: "the method is none of " + strings.Join(l.node.args, ", "), holds: true})
+			out = append(out, a)
+		}
+	}
+	if !loc.named {
+		return out
+	}
+	var before []credentials
+	for _, other := range c.leadingTo(r.Server.scope, loc.name) {
+		if other.before {
+			before = append(before, credentials{state: Off, why: "error_page at " + other.node.at() + " leads here before anything is asked"})
+			continue
+		}
+		before = append(before, c.authentication(other.scope, &way{args: variable("args"), quote: true, opaque: true})...)
+	}
+	if len(before) == 0 {
+		return out
+	}
+	return with(out, before)
+}
+
+type leading struct {
+	scope  *scope
+	node   *directive
+	before bool
+}
+
+// leadingTo finds what hands a request over to a named location: try_files does after the access phase, an error page may
+// come before it.
+func (c *Config) leadingTo(s *scope, name string) []leading {
+	var out []leading
+	for _, d := range s.dirs {
+		if len(d.args) == 0 || d.args[len(d.args)-1] != name {
+			continue
+		}
+		switch d.name {
+		case "try_files":
+			out = append(out, leading{scope: s, node: d})
+		case "error_page":
+			// A missing file is found out behind the access phase, if nothing returned the code earlier.
+			late := len(d.own404()) > 0 && len(s.own["return"]) == 0 && len(s.own["if"]) == 0
+			out = append(out, leading{scope: s, node: d, before: !late})
+		}
+	}
+	for _, l := range slices.Concat(s.static, s.regex) {
+		out = append(out, c.leadingTo(l, name)...)
+	}
+	return out
+}
+
+// own404 is the code list of an error_page that is for missing files only.
+func (d *directive) own404() []string {
+	if len(d.args) >= 2 && d.args[0] == "404" && (len(d.args) == 2 || strings.HasPrefix(d.args[1], "=")) {
+		return d.args[:1]
+	}
+	return nil
+}
+
+// describeTarget fills in where a route forwards to and what of the request arrives there.
+func (c *Config) describeTarget(r *Route, ways []*way, unknown *notes) {
+	dropped := len(ways) > 0
+	for _, p := range ways {
+		for _, d := range c.targets(r, p) {
+			if !d.ok {
+				unknown.add("proxy_pass at %s: not understood", r.at())
+				r.Targets = addTarget(r.Targets, Target{Variable: true})
+				dropped = false
+				continue
+			}
+			for _, t := range d.targets {
+				if t.Variable {
+					unknown.add("proxy_pass at %s: where it goes depends on the request", r.at())
+				}
+				r.Targets = addTarget(r.Targets, t)
+			}
+			if len(d.uri) == 0 && p.validUnparsed {
+				r.Raw = true
+			}
+			if uri, ok := d.uri.constant(); ok && p.validLocation {
+				r.Prefix, _, _ = strings.Cut(uri, "?")
+			}
+			if d.variable && len(d.uri) > 0 {
+				// The path is all there is, and may bring a query of its own: $uri is decoded, so that %3F becomes "?".
+				_, ok := d.uri.constant()
+				dropped = dropped && ok
+				for _, part := range d.uri {
+					r.Raw = r.Raw || part.name == "request_uri"
+				}
+			} else {
+				_, ok := p.args.constant()
+				dropped = dropped && ok && !(len(d.uri) == 0 && p.validUnparsed)
+			}
+		}
+	}
+	r.Identity.QueryDropped = dropped
+	for _, d := range r.scope.location().dirs {
+		if strings.HasPrefix(d.name, "balancer_by_lua") {
+			unknown.add("%s at %s chooses the server", d.name, d.at())
+		}
+	}
+}
+
+func addTarget(list []Target, t Target) []Target {
+	if slices.Contains(list, t) {
+		return list
+	}
+	return append(list, t)
+}
+
+// describeAnswer fills in what other rules ask of a location.
+func (c *Config) describeAnswer(r *Route) {
+	s := r.scope
+	r.RateLimited = Setting{State: Off, Why: "no limit_req"}
+	if list := s.inherited("limit_req"); len(list) > 0 {
+		r.RateLimited = Setting{State: On, Why: "limit_req at " + list[0].at()}
+		if s.flag("limit_req_dry_run", false) {
+			r.RateLimited = Setting{State: Off, Why: "limit_req_dry_run at " + s.setting("limit_req_dry_run").at()}
+		} else {
+			for _, d := range list {
+				for _, a := range d.args {
+					if zone, ok := strings.CutPrefix(a, "zone="); ok && c.zones[zone] == nil {
+						r.RateLimited = Setting{State: Unknown, Why: "limit_req at " + d.at() + " names a zone that is not here"}
+					}
+				}
+			}
+		}
+	}
+	r.HidesVersion = Setting{State: Off, Why: "server_tokens is on by default"}
+	r.HidesServer = Setting{State: Off, Why: "nginx names itself"}
+	if d := s.setting("server_tokens"); d != nil {
+		r.HidesVersion = Setting{State: Off, Why: "server_tokens at " + d.at()}
+		switch {
+		case d.arg(0) == "off" || d.arg(0) == "":
+			r.HidesVersion.State = On
+		case strings.Contains(d.arg(0), "$"):
+			r.HidesVersion.State = Unknown
+		}
+		if d.arg(0) == "" {
+			r.HidesServer = Setting{State: On, Why: "server_tokens at " + d.at()}
+		}
+	}
+	for _, name := range []string{"more_clear_headers", "more_set_headers"} {
+		for _, d := range s.inherited(name) {
+			for _, a := range d.args {
+				header, value, _ := strings.Cut(a, ":")
+				if strings.EqualFold(strings.TrimSpace(header), "server") && strings.TrimSpace(value) == "" {
+					r.HidesServer = Setting{State: On, Why: name + " at " + d.at()}
+					r.HidesVersion = r.HidesServer
+				}
+			}
+		}
+	}
+	for _, d := range s.inherited("proxy_hide_header") {
+		r.HiddenHeaders = append(r.HiddenHeaders, strings.ToLower(d.arg(0)))
+	}
+	for _, d := range s.inherited("proxy_pass_header") {
+		r.PassedHeaders = append(r.PassedHeaders, strings.ToLower(d.arg(0)))
+	}
+}
+
+// describeStream is a server of the stream module: bytes are forwarded, whatever they are.
+func (c *Config) describeStream(r *Route) {
+	r.Access = accessOpen
+	r.Raw = true
+	r.Identity = Identity{State: Client, Why: "stream forwards connections: what the client sends arrives"}
+	r.Authentication = Authentication{State: Off, Why: "stream asks for nothing"}
+	r.RateLimited = Setting{State: Off, Why: "stream limits no requests"}
+	r.HidesVersion = Setting{State: On, Why: "stream answers nothing itself"}
+	r.HidesServer = r.HidesVersion
+	unknown := &notes{}
+	tls := false
+	if d := r.scope.setting("proxy_ssl"); d != nil {
+		tls = d.arg(0) == "on"
+	}
+	p := &way{args: variable("args")}
+	for _, a := range c.parts("http://"+r.pass.arg(0), p) {
+		d := c.destination(a.text)
+		if !d.ok {
+			unknown.add("proxy_pass at %s: where it goes depends on the connection", r.at())
+			d.targets = []Target{{Variable: true}}
+		}
+		for _, t := range d.targets {
+			t.TLS = tls
+			r.Targets = addTarget(r.Targets, t)
+		}
+	}
+	switch a := addresses(r.scope); a.state {
+	case accessNone:
+		r.Access = accessNone
+	case accessAddresses:
+		r.Access = accessAddresses
+		unknown.add("%s let only some addresses in", a.why)
+	}
+	r.Unknown = unknown.list
+}

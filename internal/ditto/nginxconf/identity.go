@@ -1,0 +1,319 @@
+package nginxconf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// headerName is the header in which Ditto takes a pre-authenticated identity, and the query parameter too.
+const headerName = "x-ditto-pre-authenticated"
+
+// origin is who chooses a value, and whether it can be empty.
+type origin int
+
+const (
+	fromNobody origin = iota // certainly empty
+	fromServer               // not the client's, never empty
+	fromServerMaybe
+	fromClient
+	fromUnknown
+)
+
+// reader classifies the parts of a header value for one reading of a request.
+type reader struct {
+	auth   credentials
+	assume assumptions
+	scope  *scope
+	notes  *notes
+}
+
+// origin of one variable that the request gives.
+func (r *reader) origin(p part) origin {
+	if p.name == "" {
+		return fromServer
+	}
+	for _, a := range r.assume {
+		if a.holds && a.equals != nil && a.source.String() == (text{p}).String() {
+			if *a.equals == "" {
+				return fromNobody
+			}
+			return fromServer
+		}
+	}
+	if p.from != nil {
+		worst := fromServerMaybe
+		for _, q := range p.from {
+			if o := r.origin(q); o == fromClient || o == fromUnknown && worst != fromClient {
+				worst = o
+			}
+		}
+		return worst
+	}
+	name := p.name
+	switch {
+	case name == "remote_user":
+		switch {
+		case r.auth.basic:
+			return fromServer
+		case r.notBasic(), slices.Contains(r.auth.kinds, "jwt"):
+			return fromNobody
+		case r.auth.request, r.auth.state == Unknown:
+			return fromUnknown
+		}
+		return fromClient
+	case strings.HasPrefix(name, "answer "):
+		r.notes.add("the authentication service always answers with the header %s, and takes it from what it verified",
+			strings.ReplaceAll(strings.TrimPrefix(name, "answer upstream_http_"), "_", "-"))
+		return fromServer
+	case strings.HasPrefix(name, "jwt_"), strings.HasPrefix(name, "oidc_"):
+		if !r.auth.token {
+			return fromNobody
+		}
+		r.notes.add("every token holds what $%s reads", name)
+		return fromServer
+	case strings.HasPrefix(name, "ssl_client_"):
+		return r.clientCertificate(name)
+	case name == "ssl_server_name", clientSets(name), strings.HasPrefix(name, "request"),
+		slices.Contains([]string{"uri", "document_uri", "host", "proxy_add_x_forwarded_for", "server_protocol"}, name):
+		if name == "request_id" || name == "request_time" || name == "request_length" {
+			return fromServer
+		}
+		return fromClient
+	case name == "remote_addr", name == "binary_remote_addr":
+		if r.scope.inherited("set_real_ip_from") != nil {
+			return fromUnknown
+		}
+		return fromServer
+	case name == "https":
+		return fromServerMaybe
+	case strings.HasPrefix(name, "time_"), strings.HasPrefix(name, "connection"), slices.Contains([]string{"remote_port",
+		"server_addr", "server_port", "scheme", "hostname", "pid", "msec", "nginx_version"}, name):
+		return fromServer
+	}
+	return fromUnknown
+}
+
+// notBasic says whether the assumptions keep Authorization from holding basic credentials.
+func (r *reader) notBasic() bool {
+	for _, a := range r.assume {
+		if a.source.String() != "${http_authorization}" || !a.holds {
+			continue
+		}
+		if a.equals != nil && !hasPrefixFold(*a.equals, "Basic ") {
+			return true
+		}
+		if a.re != nil {
+			anchor := a.re.anchor()
+			n := min(len(anchor), len("Basic "))
+			if n > 0 && !strings.EqualFold(anchor[:n], "Basic "[:n]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// clientCertificate: what a certificate says is worth something where one has to be shown and verified.
+func (r *reader) clientCertificate(name string) origin {
+	if slices.Contains(r.auth.kinds, "certificate") {
+		return fromServer
+	}
+	d := r.scope.setting("ssl_verify_client")
+	switch {
+	case name == "ssl_client_verify":
+		return fromServerMaybe
+	case d == nil || d.arg(0) == "off":
+		return fromNobody
+	case d.arg(0) == "optional_no_ca":
+		return fromClient
+	}
+	return fromServerMaybe
+}
+
+// classify is what one value of the header amounts to.
+func (r *reader) classify(t text) (string, string) {
+	if len(t) == 0 {
+		return Removed, "empty"
+	}
+	state, culprit := Removed, "empty"
+	for _, p := range t {
+		name := "$" + p.name
+		if p.name == undefined {
+			name = "a variable that is not defined here"
+		}
+		switch r.origin(p) {
+		case fromClient:
+			why := name + " is the client's"
+			if p.name == "remote_user" {
+				why = "$remote_user is whatever the client writes, nothing has checked it"
+			}
+			return Client, why
+		case fromUnknown:
+			state, culprit = Unknown, name+" is not known"
+		case fromServer:
+			if state != Unknown {
+				state, culprit = Set, ""
+			}
+		case fromServerMaybe:
+			if state == Removed {
+				state, culprit = PossiblyEmpty, name+" can be empty"
+			}
+		}
+	}
+	return state, culprit
+}
+
+// identity reads the header for every way a request can take into the route, and every reading of what was asked of it.
+func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, assumed *notes) Identity {
+	s := r.scope
+	for node := s; node != nil; node = node.parent {
+		for _, d := range node.dirs {
+			if d.missing && (node == s || node.kind == kindLocation) {
+				return Identity{State: Unknown, Why: "include " + d.arg(0) + " at " + d.at() + " is not at hand"}
+			}
+		}
+	}
+	var set []*directive
+	for _, d := range s.inherited("proxy_set_header") {
+		if strings.EqualFold(d.arg(0), headerName) {
+			set = append(set, d)
+		}
+	}
+	if len(set) == 0 {
+		return c.untouched(s)
+	}
+	out := Identity{Value: set[len(set)-1].arg(1)}
+	var states []string
+	whys := map[string]string{}
+	for _, p := range ways {
+		for _, a := range auth(p) {
+			state, why := "", ""
+			for _, d := range set {
+				one, because := c.value(s, d, p, a, assumed)
+				if loudest(one) > loudest(state) {
+					state, why = one, because
+				}
+			}
+			states = append(states, state)
+			if _, ok := whys[state]; !ok {
+				whys[state] = why
+			}
+		}
+	}
+	out.State = overall(states)
+	order := []string{Client, PossiblyEmpty, Removed, Unknown, Set}
+	if out.State == Unknown {
+		order = []string{Unknown}
+	}
+	for _, state := range order {
+		if why, ok := whys[state]; ok {
+			out.Why = why
+			break
+		}
+	}
+	if len(states) == 0 {
+		out.State, out.Why = Set, "nothing is forwarded from here"
+	}
+	return out
+}
+
+// value is one proxy_set_header under one reading: the worst of what it can come to.
+func (c *Config) value(s *scope, d *directive, p *way, a credentials, assumed *notes) (string, string) {
+	q := p.clone()
+	q.assume = a.assume
+	for _, e := range s.inherited("auth_request_set") {
+		t, err := parseText(e.arg(1))
+		if err != nil || !a.request {
+			continue
+		}
+		for i := range t {
+			if strings.HasPrefix(t[i].name, "upstream_") {
+				t[i].name = "answer " + t[i].name
+			}
+		}
+		q.set(strings.TrimPrefix(e.arg(0), "$"), t)
+	}
+	for _, e := range s.inherited("auth_jwt_claim_set") {
+		if a.token {
+			q.set(strings.TrimPrefix(e.arg(0), "$"), variable("jwt_claim_"+e.arg(1)))
+		}
+	}
+	var states []string
+	worst, why := "", ""
+	for _, v := range c.parts(d.arg(1), q) {
+		assume, ok := q.assume.merge(v.assume)
+		if !ok {
+			continue
+		}
+		r := reader{auth: a, assume: assume, scope: s, notes: assumed}
+		state, because := r.classify(v.text)
+		states = append(states, state)
+		if worst == "" || weight(state) > weight(worst) {
+			worst = state
+			why = fmt.Sprintf("proxy_set_header at %s", d.at())
+			if state != Set {
+				why += ": " + because + assume.when()
+			}
+		}
+	}
+	return overall(states), why
+}
+
+// weight orders states by how bad they are for sure: a hole that is there outweighs one that may be.
+func weight(state string) int {
+	return slices.Index([]string{Set, Unknown, Removed, PossiblyEmpty, Client}, state)
+}
+
+// loudest says which of two headers of the same name decides: nginx sends both, except those that are empty.
+func loudest(state string) int {
+	return slices.Index([]string{Removed, PossiblyEmpty, Set, Unknown, Client}, state)
+}
+
+// overall is one word for all requests.
+func overall(states []string) string {
+	has := func(s string) bool { return slices.Contains(states, s) }
+	switch {
+	case has(Client):
+		return Client
+	case has(PossiblyEmpty), has(Removed) && (has(Set) || has(Unknown)):
+		return PossiblyEmpty
+	case has(Unknown):
+		return Unknown
+	case has(Removed):
+		return Removed
+	}
+	return Set
+}
+
+// untouched is a header that no proxy_set_header names: the client's, unless none of the client's headers are forwarded.
+func (c *Config) untouched(s *scope) Identity {
+	for node := s; node != nil; node = node.parent {
+		for _, d := range node.dirs {
+			if unread(d.name) {
+				return Identity{State: Unknown, Why: d.name + " at " + d.at() + " is not read, and may set the header"}
+			}
+			if d.missing {
+				return Identity{State: Unknown, Why: "include " + d.arg(0) + " at " + d.at() + " is not at hand"}
+			}
+		}
+	}
+	if d := s.setting("proxy_pass_request_headers"); d != nil && strings.EqualFold(d.arg(0), "off") {
+		return Identity{State: Removed, Why: "proxy_pass_request_headers off at " + d.at()}
+	}
+	why := "no proxy_set_header names " + headerName
+	if list := s.inherited("proxy_set_header"); len(list) > 0 {
+		for outer := s.parent; outer != nil; outer = outer.parent {
+			for _, d := range outer.own["proxy_set_header"] {
+				if strings.EqualFold(d.arg(0), headerName) && !slices.Contains(list, d) {
+					why = fmt.Sprintf("the proxy_set_header at %s is not inherited, since %s sets headers of its own", d.at(), list[0].at())
+				}
+			}
+		}
+	}
+	return Identity{State: Client, Why: why}
+}

@@ -1,0 +1,333 @@
+package nginxconf
+
+import (
+	"regexp/syntax"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ClientPathFor asks the other way round: which path can a client send so that this route forwards it and the gateway reads
+// gatewayPath (as Pekko HTTP reads it: each segment percent-decoded, nothing collapsed)? Candidates are made from the
+// configuration, the plain path first, and each is verified by following it as Locate does, over every port and name of the
+// route's server.
+//
+// ok with known: clientPath does it. ok without known: it does it for some requests only, see Locate. Neither: whether any
+// path does is not certain. Not ok with known: no path does; that is said only where the mapping is simple enough to be
+// inverted completely.
+func (r *Route) ClientPathFor(gatewayPath string) (clientPath string, ok bool, known bool) {
+	if r.Server.Stream {
+		return gatewayPath, true, true
+	}
+	if r.Access == accessNone {
+		return "", false, len(r.Unknown) == 0
+	}
+	return r.search(r.candidates(gatewayPath), func(upstream string) bool {
+		read, ok := readByGateway(upstream)
+		return ok && read == gatewayPath
+	})
+}
+
+// DotPathFor is a path that this route takes by its normalised form while the bytes that go upstream begin with gatewayPath
+// and hold dot segments: nginx resolves `..` before it chooses a location, Ditto does not resolve it at all. What Ditto makes
+// of the rest is not said. Only a raw route has one.
+func (r *Route) DotPathFor(gatewayPath string) (clientPath string, ok bool) {
+	if !r.Raw || r.Server.Stream || r.Access == accessNone {
+		return "", false
+	}
+	up := strings.Repeat("/..", strings.Count(gatewayPath, "/")+1)
+	var list []string
+	for _, entry := range r.entries("") {
+		list = append(list, gatewayPath+"/x"+up+entry)
+	}
+	clientPath, ok, known := r.search(list, func(upstream string) bool {
+		return strings.HasPrefix(upstream, gatewayPath+"/")
+	})
+	return clientPath, ok && known
+}
+
+// search is the first candidate that does what is wanted for any ordinary request, or else for some.
+func (r *Route) search(candidates []string, wanted func(string) bool) (string, bool, bool) {
+	some := ""
+	complete := r.invertible()
+	for _, path := range candidates {
+		for _, door := range r.doors() {
+			list, sure := r.config.outcomes(door.port, door.host, path)
+			route, upstream, known := verdict(list, sure)
+			if known && route == r && wanted(upstream) {
+				return path, true, true
+			}
+			for i := range list {
+				o := &list[i]
+				switch s, ok := o.upstream(); {
+				case o.route == r && ok && wanted(s):
+					if some == "" {
+						some = path
+					}
+				case o.route == r && !ok, o.route == nil && o.unsure != "":
+					complete = false
+				}
+			}
+		}
+	}
+	return some, some != "", some == "" && complete
+}
+
+type door struct {
+	port int
+	host string
+}
+
+// doors are the ports and names a client can use to get to the route's server.
+func (r *Route) doors() []door {
+	var out []door
+	hosts := []string{""}
+	for _, name := range r.Server.Names {
+		switch {
+		case strings.HasPrefix(name, "~"):
+			if re, err := syntax.Parse(name[1:], syntax.Perl); err == nil {
+				hosts = append(hosts, sample(re, nil))
+			}
+		case strings.HasPrefix(name, "*."):
+			hosts = append(hosts, "x"+name[1:])
+		case strings.HasPrefix(name, "."):
+			hosts = append(hosts, name[1:])
+		case strings.HasSuffix(name, ".*"):
+			hosts = append(hosts, name[:len(name)-1]+"x")
+		case name != "" && name != "_":
+			hosts = append(hosts, name)
+		}
+	}
+	for _, l := range r.Server.Listen {
+		for _, host := range hosts {
+			if d := (door{l.Port, host}); l.Port > 0 && !loopback(l.Address) && !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
+// invertible says whether candidates are all there can be: a location whose mapping is a prefix for a prefix, or the path
+// as it is, without rewrites that could bring other paths here.
+func (r *Route) invertible() bool {
+	if len(r.Unknown) > 0 || !r.static || r.Internal {
+		return false
+	}
+	for s := r.scope; s != nil; s = s.parent {
+		for _, d := range s.dirs {
+			if d.name == "rewrite" || d.name == "if" && matters(d) && holdsRewrite(d) {
+				return false
+			}
+		}
+	}
+	// Another location may lead here under another path.
+	for _, l := range r.config.routesAndFiles(r.Server) {
+		for _, d := range l.dirs {
+			if d.name == "rewrite" || d.name == "try_files" || d.name == "error_page" || d.name == "if" && holdsRewrite(d) {
+				return false
+			}
+		}
+	}
+	loc := r.scope.location()
+	return loc.re == nil || loc.re.re != nil || loc.re.ahead != nil
+}
+
+func holdsRewrite(d *directive) bool {
+	for _, e := range d.block {
+		if e.name == "rewrite" || e.name == "if" && holdsRewrite(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// routesAndFiles is every location of a server.
+func (c *Config) routesAndFiles(srv *Server) []*scope {
+	var out []*scope
+	var walk func(*scope)
+	walk = func(s *scope) {
+		out = append(out, s)
+		for _, l := range slices.Concat(s.static, s.regex) {
+			walk(l)
+		}
+	}
+	walk(srv.scope)
+	return out
+}
+
+// candidates are paths that might become gatewayPath.
+func (r *Route) candidates(gatewayPath string) []string {
+	out := []string{gatewayPath}
+	add := func(s string) {
+		if strings.HasPrefix(s, "/") && !slices.Contains(out, s) && len(out) < 64 {
+			out = append(out, s)
+		}
+	}
+	if rest, ok := strings.CutPrefix(gatewayPath, r.Prefix); ok && r.Prefix != "" {
+		add(r.prefix + rest)
+		add(r.prefix + escapeURI(rest))
+	}
+	for _, entry := range r.entries(gatewayPath) {
+		add(entry)
+	}
+	for _, s := range slices.Clone(out) {
+		// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on as it
+		// is arrives decoded once less.
+		add(encodeFirst(s, "%"))
+		add(encodeFirst(s, "%25"))
+		add("/." + s)
+		add("/x/.." + s)
+		add("/" + s)
+	}
+	return out
+}
+
+// encodeFirst writes the first letter of the last segment as an escape.
+func encodeFirst(path, percent string) string {
+	i := strings.LastIndexByte(path, '/') + 1
+	if i >= len(path) {
+		return path
+	}
+	const hex = "0123456789ABCDEF"
+	return path[:i] + percent + string(hex[path[i]>>4]) + string(hex[path[i]&15]) + path[i+1:]
+}
+
+// entries are paths that this route's location takes, made so that patterns and rewrites give gatewayPath where they can.
+func (r *Route) entries(gatewayPath string) []string {
+	var out []string
+	loc := r.scope.location()
+	uri := ""
+	if i := strings.Index(r.pass.arg(0), "://"); i >= 0 {
+		if j := strings.IndexByte(r.pass.arg(0)[i+3:], '/'); j >= 0 {
+			uri = r.pass.arg(0)[i+3+j:]
+		}
+	}
+	if loc.re != nil {
+		out = append(out, solve(loc.re.source, uri, gatewayPath)...)
+	} else if !loc.named {
+		out = append(out, loc.name)
+	}
+	for s := r.scope; s != nil; s = s.parent {
+		out = append(out, solveRewrites(s.dirs, r.prefix, r.Prefix, gatewayPath)...)
+	}
+	for _, s := range r.config.routesAndFiles(r.Server) {
+		if s != loc {
+			out = append(out, solveRewrites(s.dirs, "", "", gatewayPath)...)
+			if s.name != "" && s.re == nil {
+				out = append(out, s.name, s.name+gatewayPath)
+			}
+		}
+	}
+	return out
+}
+
+func solveRewrites(dirs []*directive, prefix, replaced, gatewayPath string) []string {
+	var out []string
+	for _, d := range dirs {
+		if d.name == "rewrite" && len(d.args) >= 2 {
+			out = append(out, solve(d.args[0], d.args[1], gatewayPath)...)
+			if rest, ok := strings.CutPrefix(gatewayPath, replaced); ok && replaced != "" {
+				out = append(out, solve(d.args[0], d.args[1], prefix+rest)...)
+			}
+		}
+		if d.name == "if" {
+			out = append(out, solveRewrites(d.block, prefix, replaced, gatewayPath)...)
+		}
+	}
+	return out
+}
+
+// solve finds paths that pattern matches and for which template, with the pattern's captures, comes to want.
+func solve(pattern, template, want string) []string {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	template, _, _ = strings.Cut(template, "?")
+	template, _, _ = strings.Cut(template, "$is_args")
+	captures := map[int]string{}
+	if t, err := parseText(template); err == nil && template != "" {
+		for i, p := range t {
+			if p.name == "" {
+				var ok bool
+				if want, ok = strings.CutPrefix(want, p.lit); !ok {
+					break
+				}
+				continue
+			}
+			n, err := strconv.Atoi(p.name)
+			if err != nil {
+				break
+			}
+			value := want
+			if i+1 < len(t) && t[i+1].lit != "" {
+				value, _, _ = strings.Cut(want, t[i+1].lit)
+			} else if i+1 < len(t) {
+				value = ""
+			}
+			captures[n] = value
+			want = want[len(value):]
+		}
+	}
+	path := sample(re, captures)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return []string{path, escapeURI(path)}
+}
+
+// sample is a short string that re matches, with the given text for its groups. It is a guess: who uses it verifies.
+func sample(re *syntax.Regexp, captures map[int]string) string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return string(re.Rune)
+	case syntax.OpCharClass:
+		for _, r := range []rune{'x', 'X', '0', '/', '-'} {
+			for i := 0; i+1 < len(re.Rune); i += 2 {
+				if re.Rune[i] <= r && r <= re.Rune[i+1] {
+					return string(r)
+				}
+			}
+		}
+		if len(re.Rune) > 0 {
+			return string(re.Rune[0])
+		}
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return "x"
+	case syntax.OpCapture:
+		if s, ok := captures[re.Cap]; ok {
+			return s
+		}
+		return sample(re.Sub[0], captures)
+	case syntax.OpPlus, syntax.OpAlternate:
+		return sample(re.Sub[0], captures)
+	case syntax.OpStar, syntax.OpQuest:
+		if holdsCapture(re.Sub[0], captures) {
+			return sample(re.Sub[0], captures)
+		}
+	case syntax.OpRepeat:
+		return strings.Repeat(sample(re.Sub[0], captures), min(re.Min, 64))
+	case syntax.OpConcat:
+		var b strings.Builder
+		for _, sub := range re.Sub {
+			if b.WriteString(sample(sub, captures)); b.Len() > 4096 {
+				break
+			}
+		}
+		return b.String()
+	}
+	return ""
+}
+
+func holdsCapture(re *syntax.Regexp, captures map[int]string) bool {
+	if re.Op == syntax.OpCapture && captures[re.Cap] != "" {
+		return true
+	}
+	for _, sub := range re.Sub {
+		if holdsCapture(sub, captures) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,124 @@
+package nginxconf
+
+import "strings"
+
+// found is a location that a path leads to. redirect says that nginx answers with the location's own name (a prefix that
+// ends in a slash, asked for without it, that is proxied).
+type found struct {
+	loc      *scope
+	redirect bool
+	way      *way
+	// settled is NGX_OK: an exact location or a pattern, which no pattern of an outer level overrides.
+	settled bool
+}
+
+// find is ngx_http_core_find_location: the longest prefix, then, unless that forbids it, the nested locations' patterns and
+// the level's own, in order. loc is nil where no location of this level matches.
+func (c *Config) find(s *scope, p *way) []found {
+	loc, exact, redirect := findStatic(s, p.uri)
+	if exact || redirect {
+		return []found{{loc, redirect, p, true}}
+	}
+	var out []found
+	pending := []found{{way: p}}
+	noRegex := false
+	if loc != nil {
+		noRegex = loc.noRegex
+		pending = pending[:0]
+		for _, f := range c.find(loc, p) {
+			if f.loc == nil {
+				f.loc = loc
+			}
+			if f.settled {
+				out = append(out, f)
+			} else {
+				pending = append(pending, f)
+			}
+		}
+	}
+	for _, f := range pending {
+		if !noRegex {
+			var settled []found
+			settled, f.way = c.findRegex(s, f.way)
+			out = append(out, settled...)
+		}
+		if f.way != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// findRegex tries the patterns of one level. It returns where they lead, and the way on which none matched, if there is one.
+func (c *Config) findRegex(s *scope, p *way) ([]found, *way) {
+	var out []found
+	for _, loc := range s.regex {
+		groups, ok, known := loc.re.match(p.uri)
+		if known && !ok {
+			continue
+		}
+		hit := p.clone()
+		if !known {
+			question := assumption{opaque: "the path matches location " + loc.match() + " at " + loc.node.at()}
+			miss := p.clone()
+			if !miss.add(assumptions{question}) {
+				miss = nil
+			}
+			question.holds = true
+			if !hit.add(assumptions{question}) {
+				p = miss
+				continue
+			}
+			p = miss
+		} else {
+			p = nil
+		}
+		hit.matched(loc.re, literal(hit.uri), groups)
+		for _, f := range c.find(loc, hit) {
+			if f.loc == nil {
+				f.loc = loc
+			}
+			f.settled, f.redirect = true, false
+			out = append(out, f)
+		}
+		if p == nil {
+			return out, nil
+		}
+	}
+	return out, p
+}
+
+// findStatic is ngx_http_core_find_static_location.
+func findStatic(s *scope, uri string) (loc *scope, exact, redirect bool) {
+	var slash *scope
+	for _, l := range s.static {
+		switch {
+		case l.name == uri && l.exact:
+			return l, true, false
+		case l.exact && !autoRedirects(l):
+		case !l.exact && strings.HasPrefix(uri, l.name):
+			if loc == nil || len(l.name) > len(loc.name) {
+				loc = l
+			}
+		case l.name == uri+"/" && autoRedirects(l):
+			slash = l
+		}
+	}
+	if slash != nil && (loc == nil || loc.name != uri) {
+		return slash, false, true
+	}
+	return loc, false, false
+}
+
+// autoRedirects is clcf->auto_redirect: set by the *_pass directives in a location whose name ends in a slash.
+func autoRedirects(l *scope) bool {
+	if !strings.HasSuffix(l.name, "/") {
+		return false
+	}
+	for _, name := range []string{"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"} {
+		if len(l.own[name]) > 0 {
+			return true
+		}
+	}
+	return false
+}

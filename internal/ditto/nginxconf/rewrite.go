@@ -1,0 +1,328 @@
+package nginxconf
+
+import (
+	"strconv"
+	"strings"
+)
+
+// maxWays bounds how many readings of one request are followed.
+const maxWays = 128
+
+// exec runs the rewrite directives of one level (set, if, rewrite, return, break) in the order they stand, as the rewrite
+// module does. Every way that comes in comes out, split where a condition is open.
+func (c *Config) exec(s *scope, in []*way) []*way {
+	ways := in
+	for _, d := range s.dirs {
+		if !matters(d) {
+			continue
+		}
+		next := make([]*way, 0, len(ways))
+		for _, p := range ways {
+			if p.stopped || p.status != 0 {
+				next = append(next, p)
+				continue
+			}
+			next = append(next, c.step(s, d, p)...)
+		}
+		if ways = next; len(ways) > maxWays {
+			ways = ways[:maxWays]
+			for _, p := range ways {
+				p.unsure = "too many conditions before " + d.at()
+			}
+		}
+	}
+	return ways
+}
+
+// matters says whether a directive belongs to the rewrite module and can change where a request goes or what it carries.
+func matters(d *directive) bool {
+	switch d.name {
+	case "set", "rewrite", "return", "break":
+		return true
+	case "if":
+		for _, e := range d.block {
+			if matters(e) || handlers[e.name] {
+				return true
+			}
+		}
+		return false
+	}
+	return d.missing
+}
+
+func (c *Config) step(s *scope, d *directive, p *way) []*way {
+	switch d.name {
+	case "set":
+		return c.stepSet(d, p)
+	case "rewrite":
+		return c.stepRewrite(d, p)
+	case "break":
+		p.changed, p.stopped = false, true
+	case "return":
+		p.status = answered
+		if code, err := strconv.Atoi(d.arg(0)); err == nil && code >= 400 && len(d.args) == 1 {
+			p.status = code
+		}
+	case "if":
+		return c.stepIf(s, d, p)
+	default:
+		p.unsure = "include " + d.arg(0) + " at " + d.at()
+	}
+	return []*way{p}
+}
+
+func (c *Config) stepSet(d *directive, p *way) []*way {
+	name := strings.TrimPrefix(d.arg(0), "$")
+	value, err := parseText(d.arg(1))
+	if err != nil {
+		value = variable(undefined)
+	}
+	var out []*way
+	for _, a := range c.expand(value, p, 0) {
+		q := p.clone()
+		if !q.add(a.assume) {
+			continue
+		}
+		if name == "args" {
+			q.args, q.validUnparsed = a.text, false
+		} else {
+			q.set(name, a.text)
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+func (c *Config) stepRewrite(d *directive, p *way) []*way {
+	if len(d.args) < 2 {
+		p.unsure = "rewrite at " + d.at()
+		return []*way{p}
+	}
+	re := compile(d.args[0], false)
+	subject := p.path()
+	uri, constant := subject.constant()
+	var groups []string
+	ok, known := true, false
+	if constant && !p.opaque {
+		groups, ok, known = re.match(uri)
+	}
+	if known && !ok {
+		p.caps = nil
+		return []*way{p}
+	}
+	var out []*way
+	if !known && (p.concrete || p.opaque && p.rewritten || !alwaysMatches(d.args[0], p.scope)) {
+		q := p.clone()
+		q.caps = nil
+		question := assumption{opaque: "the path matches the rewrite at " + d.at()}
+		if !p.concrete || q.add(assumptions{question}) {
+			out = append(out, q)
+		}
+		question.holds = true
+		p = p.clone()
+		if p.concrete && !p.add(assumptions{question}) {
+			return out
+		}
+	}
+	p.matched(re, subject, groups)
+	p.quote = false
+	target, flag := d.args[1], d.arg(2)
+	if flag == "redirect" || flag == "permanent" || strings.HasPrefix(target, "http://") ||
+		strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "$scheme") {
+		p.status = answered
+		return append(out, p)
+	}
+	target, drops := strings.CutSuffix(target, "?")
+	head, query, hasQuery := strings.Cut(target, "?")
+	p.internal, p.validUnparsed, p.rewritten = true, false, true
+	switch flag {
+	case "break":
+		p.validLocation, p.changed, p.stopped = false, false, true
+	case "last":
+		p.changed, p.stopped = true, true
+	default:
+		p.changed = true
+	}
+	for _, a := range c.parts(head, p) {
+		for _, b := range c.quoted(query, p) {
+			q := p.clone()
+			if !q.add(a.assume) || !q.add(b.assume) {
+				continue
+			}
+			s, ok := a.text.constant()
+			if q.concrete && ok {
+				q.uri, q.opaque = s, false
+			} else {
+				q.opaque = true
+			}
+			if old := q.args; hasQuery {
+				q.args = b.text
+				if !drops && len(old) > 0 {
+					q.args = q.args.append(literal("&")).append(old)
+				}
+			} else if drops {
+				q.args = nil
+			}
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// parts expands a value of the configuration on a way.
+func (c *Config) parts(s string, p *way) []alternative {
+	t, err := parseText(s)
+	if err != nil {
+		t = variable(undefined)
+	}
+	return c.expand(t, p, 0)
+}
+
+// quoted expands the query of a rewrite, where captures are escaped.
+func (c *Config) quoted(s string, p *way) []alternative {
+	q := p.clone()
+	q.quote = true
+	return c.parts(s, q)
+}
+
+func (c *Config) stepIf(s *scope, d *directive, p *way) []*way {
+	var out []*way
+	for _, b := range c.branches(d, p) {
+		q := p.clone()
+		if !q.add(b.assume) {
+			continue
+		}
+		if b.re != nil && b.matched {
+			q.matched(b.re, b.subject, nil)
+		}
+		if !b.holds {
+			out = append(out, q)
+			continue
+		}
+		inner := s.ifs[d]
+		// A server's `if` runs directives but is no location of its own.
+		if location := s.location(); location.kind == kindLocation {
+			q.scope = inner
+		}
+		out = append(out, c.exec(inner, []*way{q})...)
+	}
+	return out
+}
+
+// branch is one outcome of a condition.
+type branch struct {
+	holds   bool
+	assume  assumptions
+	re      *pattern
+	matched bool
+	subject text
+}
+
+// branches is what a condition can come to.
+func (c *Config) branches(d *directive, p *way) []branch {
+	args := condition(d.args)
+	open := func(question string) []branch {
+		return []branch{
+			{holds: true, assume: assumptions{{opaque: question, holds: true}}},
+			{assume: assumptions{{opaque: question}}},
+		}
+	}
+	question := "the condition (" + strings.Join(args, " ") + ")"
+	if len(args) == 0 || !strings.HasPrefix(args[0], "$") || (len(args) != 1 && len(args) != 3) {
+		return open(question)
+	}
+	subject, err := parseText(args[0])
+	if err != nil {
+		return open(question)
+	}
+	ask, negated := assumption{}, false
+	var values []alternative
+	if len(args) == 3 {
+		op := args[1]
+		op, negated = strings.TrimPrefix(op, "!"), strings.HasPrefix(op, "!")
+		switch op {
+		case "=":
+			values = c.parts(args[2], p)
+		case "~", "~*":
+			ask.re = compile(args[2], op == "~*")
+		default:
+			return open(question)
+		}
+	}
+	if values == nil {
+		values = []alternative{{}}
+	}
+	var out []branch
+	for _, a := range c.expand(subject, p, 0) {
+		for _, v := range values {
+			assume, ok := a.assume.merge(v.assume)
+			if !ok {
+				continue
+			}
+			ask := ask
+			if len(args) == 3 && ask.re == nil {
+				s, constant := v.text.constant()
+				if !constant {
+					for _, b := range open(question) {
+						b.assume = append(assume[:len(assume):len(assume)], b.assume...)
+						out = append(out, b)
+					}
+					continue
+				}
+				ask.equals = &s
+			}
+			ask.source = a.text
+			if s, constant := a.text.constant(); constant {
+				if holds, known := ask.decide(s); known {
+					out = append(out, branch{holds: holds != negated, assume: assume, re: ask.re, matched: holds, subject: a.text})
+					continue
+				}
+				ask = assumption{opaque: question}
+			}
+			for _, holds := range []bool{true, false} {
+				ask.holds = holds
+				if with, ok := assume.with(ask); ok {
+					out = append(out, branch{holds: holds != negated, assume: with, re: ask.re, matched: holds, subject: a.text})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// condition takes the parentheses off the arguments of an `if`.
+func condition(args []string) []string {
+	if len(args) == 0 {
+		return nil
+	}
+	out := append([]string(nil), args...)
+	if out[0] = strings.TrimPrefix(out[0], "("); out[0] == "" && args[0] == "(" {
+		out = out[1:]
+	}
+	if n := len(out); n > 0 {
+		if out[n-1] == ")" {
+			out = out[:n-1]
+		} else {
+			out[n-1] = strings.TrimSuffix(out[n-1], ")")
+		}
+	}
+	return out
+}
+
+// alwaysMatches says whether a pattern matches every path that a location takes. Patterns that need the end of the path do
+// not: a dot matches no line feed, which a client can send as %0A.
+func alwaysMatches(source string, s *scope) bool {
+	rest, anchored := strings.CutPrefix(source, "^")
+	for _, tail := range []string{"(.*)", ".*"} {
+		rest = strings.TrimSuffix(rest, tail)
+	}
+	if rest == "" || rest == "/" {
+		return true
+	}
+	if s == nil {
+		return false
+	}
+	loc := s.location()
+	return anchored && loc.kind == kindLocation && loc.re == nil && !loc.named && strings.HasPrefix(loc.name, rest) &&
+		!strings.ContainsAny(rest, `\.+*?()|[]{}^$`)
+}

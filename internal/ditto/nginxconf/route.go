@@ -1,0 +1,253 @@
+package nginxconf
+
+import (
+	"strings"
+)
+
+// The states of Identity.State: what becomes of the identity that Ditto believes, whatever the client sends.
+const (
+	// Set: every request that is forwarded carries a non-empty value that the client did not choose.
+	Set = "set"
+	// PossiblyEmpty: the header is overwritten, but for some requests with nothing; nginx then leaves it out, and Ditto
+	// takes the query parameter of the same name instead.
+	PossiblyEmpty = "possibly-empty"
+	// Removed: the header never arrives; the query parameter still does, unless QueryDropped.
+	Removed = "removed"
+	// Client: what the client writes arrives, as the header or inside its value.
+	Client = "client"
+)
+
+// The states of a Setting, and of Identity where it cannot be told.
+const (
+	On          = "on"
+	Off         = "off"
+	Conditional = "conditional"
+	Unknown     = "unknown"
+)
+
+// Setting is something that is on, off, conditional (on for some requests only) or unknown, and why.
+type Setting struct {
+	State string
+	Why   string
+}
+
+// Identity is what the upstream is told about who asks.
+type Identity struct {
+	// State is set, possibly-empty, removed, client or unknown.
+	State string
+	// Value is the header's value as it is written, where the header is set.
+	Value string
+	// Why is for people, with the line that decides and the requests it decides for.
+	Why string
+	// QueryDropped says that the client's query certainly does not arrive.
+	QueryDropped bool
+}
+
+// Authentication says whether a client is asked for credentials before its request is forwarded.
+type Authentication struct {
+	// State is on, off, conditional or unknown.
+	State string
+	Why   string
+	// Kind names what asks, comma-separated where several do: basic, request (a subrequest to another service), jwt, oidc,
+	// certificate.
+	Kind string
+	// UserFiles are the absolute paths of the password files that auth_basic reads.
+	UserFiles []string
+}
+
+// Target is where a route forwards to.
+type Target struct {
+	// Host is in lower case, without brackets; the path of the socket where Unix is set.
+	Host string
+	Port int
+	TLS  bool
+	Unix bool
+	// Variable: the request decides, and what it can come to is not in the configuration. Host is then empty.
+	Variable bool
+}
+
+// The states of Route.Access.
+const (
+	accessOpen      = "open"
+	accessAddresses = "addresses"
+	accessNone      = "none"
+)
+
+// Route is one location that forwards to an upstream, or a server of the stream module.
+type Route struct {
+	Server *Server
+	// Location is the location as written: `/api`, `~ ^/x`, `= /`, `@named`; empty for a stream server. Nested ones are
+	// written as they stand.
+	Location string
+	// Condition is the `if` or limit_except block inside the location that has a proxy_pass of its own.
+	Condition string
+	File      string
+	// Line is where the proxy_pass stands.
+	Line int
+
+	Targets        []Target
+	Identity       Identity
+	Authentication Authentication
+
+	// Access is open, addresses (allow and deny let some addresses in) or none (deny all, or the location always answers
+	// itself).
+	Access string
+	// Internal: clients cannot ask for it; only another location leads here.
+	Internal bool
+	// Raw: the client's own path goes upstream byte for byte, at least for some requests, while nginx chose the location
+	// by its normalised form.
+	Raw bool
+	// Prefix is what the location's own prefix is replaced with, where proxy_pass has a path.
+	Prefix string
+
+	// RateLimited says whether a limit_req is in force.
+	RateLimited Setting
+	// HidesVersion: server_tokens is off. nginx still names itself.
+	HidesVersion Setting
+	// HidesServer: no Server header leaves at all (more_clear_headers, or an empty server_tokens of NGINX Plus).
+	HidesServer Setting
+	// HiddenHeaders are the response headers that proxy_hide_header takes away, in lower case; PassedHeaders those that
+	// proxy_pass_header lets through although nginx would hide them.
+	HiddenHeaders []string
+	PassedHeaders []string
+
+	// Assumptions are what the reading rests on but nothing here can show.
+	Assumptions []string
+	// Unknown is what could not be read and may change this route.
+	Unknown []string
+
+	config *Config
+	scope  *scope
+	pass   *directive
+	url    text
+	urlOK  bool
+	static bool
+	prefix string
+}
+
+func (r *Route) at() string { return r.pass.at() }
+
+// newRoute is the route of a scope with a proxy_pass of its own; the rest is filled in by describe.
+func (c *Config) newRoute(s *scope) *Route {
+	list := s.own["proxy_pass"]
+	d := list[len(list)-1]
+	r := &Route{Server: s.server, config: c, scope: s, pass: d, File: d.file, Line: d.line}
+	loc := s.location()
+	r.Location, r.Internal = loc.match(), loc.internal || loc.named
+	if s.kind == kindIf || s.kind == kindLimitExcept {
+		r.Condition = strings.Join(append([]string{s.node.name}, s.node.args...), " ")
+	}
+	var err error
+	r.url, err = parseText(d.arg(0))
+	r.urlOK = err == nil
+	_, r.static = r.url.constant()
+	if loc.re == nil && !loc.named && s.kind == kindLocation {
+		r.prefix = loc.name
+	}
+	return r
+}
+
+// destination is what a proxy_pass comes to on one way.
+type destination struct {
+	targets  []Target
+	uri      text
+	assume   assumptions
+	variable bool // proxy_pass holds variables: its path, if any, is all there is
+	ok       bool
+}
+
+// targets resolves a route's proxy_pass on a way.
+func (c *Config) targets(r *Route, p *way) []destination {
+	if !r.urlOK {
+		return []destination{{}}
+	}
+	var out []destination
+	for _, a := range c.expand(r.url, p, 0) {
+		d := c.destination(a.text)
+		d.assume, d.variable = a.assume, !r.static
+		out = append(out, d)
+	}
+	return out
+}
+
+func (c *Config) destination(url text) destination {
+	if len(url) == 0 {
+		return destination{}
+	}
+	head, tls := url[0].lit, false
+	rest := url[1:]
+	switch lower := strings.ToLower(head); {
+	case url[0].name == "scheme" && len(url) > 1 && strings.HasPrefix(url[1].lit, "://"):
+		head, rest = strings.TrimPrefix(url[1].lit, "://"), url[2:]
+	case strings.HasPrefix(lower, "http://"):
+		head = head[len("http://"):]
+	case strings.HasPrefix(lower, "https://"):
+		head, tls = head[len("https://"):], true
+	default:
+		return destination{}
+	}
+	full := literal(head).append(rest)
+	var authority, uri text
+	for i, p := range full {
+		if p.name == "" {
+			cut := strings.IndexAny(p.lit, "/?")
+			if i == 0 && strings.HasPrefix(p.lit, "unix:") {
+				cut = len(p.lit)
+				if colon := strings.IndexByte(p.lit[len("unix:"):], ':'); colon >= 0 {
+					cut = len("unix:") + colon
+					authority = literal(p.lit[:cut])
+					uri = literal(p.lit[cut+1:]).append(full[i+1:])
+					break
+				}
+			}
+			if cut >= 0 && cut < len(p.lit) {
+				authority = authority.append(literal(p.lit[:cut]))
+				uri = literal(p.lit[cut:]).append(full[i+1:])
+				break
+			}
+		} else {
+			// A variable that brings its own slash, such as http://host$request_uri, begins the path.
+			if beginsPath(p.name) {
+				uri = full[i:]
+				break
+			}
+		}
+		authority = authority.add(p)
+	}
+	host, ok := authority.constant()
+	if !ok {
+		return destination{targets: []Target{{TLS: tls, Variable: true}}, uri: uri, ok: len(uri) > 0 || !holdsUnknown(authority)}
+	}
+	port := 80
+	if tls {
+		port = 443
+	}
+	t, ok := parseTarget(host, port)
+	if !ok {
+		return destination{}
+	}
+	if u, found := c.upstreams[strings.ToLower(host)]; found {
+		targets := make([]Target, len(u.targets))
+		for i, t := range u.targets {
+			t.TLS = tls
+			targets[i] = t
+		}
+		return destination{targets: targets, uri: uri, ok: true}
+	}
+	t.TLS = tls
+	return destination{targets: []Target{t}, uri: uri, ok: true}
+}
+
+// beginsPath names the variables that always begin with a slash.
+func beginsPath(name string) bool {
+	return name == "request_uri" || name == "uri" || name == "document_uri"
+}
+
+func holdsUnknown(t text) bool {
+	for _, p := range t {
+		if p.name == undefined {
+			return true
+		}
+	}
+	return false
+}

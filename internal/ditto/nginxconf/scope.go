@@ -1,0 +1,221 @@
+package nginxconf
+
+import (
+	"strings"
+)
+
+type scopeKind int
+
+const (
+	kindHTTP scopeKind = iota
+	kindServer
+	kindLocation
+	kindIf
+	kindLimitExcept
+	kindStream
+	kindStreamServer
+)
+
+// scope is one level of the configuration with its own directives. What a level does not say it inherits from its parent;
+// whether that goes directive by directive or list by list is the directive's own rule.
+type scope struct {
+	kind   scopeKind
+	parent *scope
+	node   *directive // nil for http assembled from several blocks
+	dirs   []*directive
+	own    map[string][]*directive
+	server *Server
+
+	// Of a location.
+	name     string // without modifier
+	exact    bool
+	noRegex  bool // ^~
+	re       *pattern
+	named    bool
+	internal bool
+
+	// The locations directly inside, as nginx keeps them apart.
+	static []*scope
+	regex  []*scope
+	at     map[string]*scope // named locations, of a server
+
+	ifs    map[*directive]*scope
+	limits []*scope
+}
+
+func newScope(kind scopeKind, parent *scope, node *directive) *scope {
+	s := &scope{kind: kind, parent: parent, node: node, own: map[string][]*directive{}, ifs: map[*directive]*scope{}}
+	if parent != nil {
+		s.server = parent.server
+	}
+	if node != nil {
+		s.take(node.block)
+	}
+	return s
+}
+
+func (s *scope) take(dirs []*directive) {
+	s.dirs = append(s.dirs, dirs...)
+	for _, d := range dirs {
+		s.own[d.name] = append(s.own[d.name], d)
+	}
+}
+
+// inherited are the directives of this name at the nearest level that has any.
+func (s *scope) inherited(name string) []*directive {
+	for ; s != nil; s = s.parent {
+		if list := s.own[name]; len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// setting is the directive that is in force for a name that may stand once per level.
+func (s *scope) setting(name string) *directive {
+	if list := s.inherited(name); len(list) > 0 {
+		return list[len(list)-1]
+	}
+	return nil
+}
+
+// flag reads an on/off directive; nginx takes both in any case.
+func (s *scope) flag(name string, otherwise bool) bool {
+	d := s.setting(name)
+	if d == nil {
+		return otherwise
+	}
+	switch strings.ToLower(d.arg(0)) {
+	case "on":
+		return true
+	case "off":
+		return false
+	}
+	return otherwise
+}
+
+// location is the location an `if` or limit_except stands in, or the scope itself.
+func (s *scope) location() *scope {
+	for s.kind == kindIf || s.kind == kindLimitExcept {
+		s = s.parent
+	}
+	return s
+}
+
+// match is the location as it is written: `= /x`, `~ ^/x`, `@x`, `/x`.
+func (s *scope) match() string {
+	if s.kind == kindServer || s.node == nil {
+		return ""
+	}
+	return strings.Join(s.node.args, " ")
+}
+
+// handlers produce the answer of a location; the last one that stands in a location is the one that does.
+var handlers = map[string]bool{
+	"proxy_pass": true, "grpc_pass": true, "fastcgi_pass": true, "uwsgi_pass": true, "scgi_pass": true, "memcached_pass": true,
+	"empty_gif": true, "stub_status": true, "mp4": true, "flv": true, "api": true,
+	"content_by_lua": true, "content_by_lua_block": true, "content_by_lua_file": true, "js_content": true, "perl": true,
+	"echo": true, "echo_exec": true, "redis_pass": true, "drizzle_pass": true, "postgres_pass": true, "redis2_pass": true,
+}
+
+// handler is the directive that answers, or nil where files are served. An `if` answers as its location does unless it has a
+// handler of its own.
+func (s *scope) handler() *directive {
+	for {
+		for i := len(s.dirs) - 1; i >= 0; i-- {
+			if handlers[s.dirs[i].name] {
+				return s.dirs[i]
+			}
+		}
+		if s.kind != kindIf && s.kind != kindLimitExcept {
+			return nil
+		}
+		s = s.parent
+	}
+}
+
+// unread tells directives whose effect on a request is not in the configuration.
+func unread(name string) bool {
+	switch {
+	case strings.HasSuffix(name, "_by_lua"), strings.HasSuffix(name, "_by_lua_block"), strings.HasSuffix(name, "_by_lua_file"):
+		return !strings.HasPrefix(name, "log_") && !strings.HasPrefix(name, "init_") && !strings.HasPrefix(name, "exit_") &&
+			!strings.HasPrefix(name, "header_filter_") && !strings.HasPrefix(name, "body_filter_")
+	case name == "js_content", name == "js_access", name == "perl":
+		return true
+	case strings.HasPrefix(name, "more_set_input_headers"), strings.HasPrefix(name, "more_clear_input_headers"):
+		return true
+	}
+	return false
+}
+
+// buildLocations makes scopes of the location, if and limit_except blocks inside s, in the order nginx would meet them.
+func (s *scope) buildLocations(unknown *notes) []*scope {
+	var all []*scope
+	for _, d := range s.dirs {
+		switch {
+		case d.block == nil:
+		case d.name == "if" && s.kind != kindHTTP:
+			s.ifs[d] = newScope(kindIf, s, d)
+			s.ifs[d].buildLocations(unknown)
+		case d.name == "limit_except" && s.kind == kindLocation:
+			s.limits = append(s.limits, newScope(kindLimitExcept, s, d))
+		case d.name == "location" && (s.kind == kindServer || s.kind == kindLocation):
+			loc := newScope(kindLocation, s, d)
+			if !loc.parseMatch(d) {
+				unknown.add("location at %s: not understood", d.at())
+				continue
+			}
+			loc.internal = len(loc.own["internal"]) > 0
+			all = append(all, loc)
+			switch {
+			case loc.named:
+				if s.at == nil {
+					s.at = map[string]*scope{}
+				}
+				s.at[loc.name] = loc
+			case loc.re != nil:
+				s.regex = append(s.regex, loc)
+			default:
+				s.static = append(s.static, loc)
+			}
+			all = append(all, loc.buildLocations(unknown)...)
+		}
+	}
+	return all
+}
+
+func (s *scope) parseMatch(d *directive) bool {
+	var mod, name string
+	switch len(d.args) {
+	case 1:
+		name = d.args[0]
+		for _, m := range []string{"=", "^~", "~*", "~"} {
+			if rest, ok := strings.CutPrefix(name, m); ok {
+				mod, name = m, rest
+				break
+			}
+		}
+		if strings.HasPrefix(name, "@") && mod == "" {
+			s.named = true
+		}
+	case 2:
+		mod, name = d.args[0], d.args[1]
+	default:
+		return false
+	}
+	s.name = name
+	switch mod {
+	case "":
+	case "=":
+		s.exact = true
+	case "^~":
+		s.noRegex = true
+	case "~":
+		s.re = compile(name, false)
+	case "~*":
+		s.re = compile(name, true)
+	default:
+		return false
+	}
+	return true
+}

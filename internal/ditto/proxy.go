@@ -1,0 +1,247 @@
+package ditto
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// mainConf is where nginx reads its configuration unless `-c` says otherwise.
+const mainConf = "/etc/nginx/nginx.conf"
+
+// proxy is what an nginx container does, as far as its mounted configuration shows.
+type proxy struct {
+	routes []*proxyRoute
+	// users are the password files that its configuration names.
+	users []file
+	// unreadable says what of its configuration could not be read.
+	unreadable []string
+}
+
+// proxyRoute is one location that forwards requests.
+type proxyRoute struct {
+	route *nginxconf.Route
+	// targets are the hosts that it forwards to, listens the ports of its server.
+	targets []proxyTarget
+	listens []int32
+	// text and detail are the hop: for people, and to tell locations apart.
+	text, detail string
+	// raw: the path goes on as the client wrote it.
+	raw bool
+	// identity, authenticated: see Exposure.
+	identity, identityWhy string
+	authenticated         Switch
+	// limited: only some addresses get in.
+	limited bool
+
+	assumptions, unknown []string
+}
+
+// proxyTarget is a host and port as an nginx configuration names it.
+type proxyTarget struct {
+	host string
+	port int32
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
+
+// Cache keeps parsed nginx configuration by its content. It is safe for concurrent use.
+type Cache struct {
+	mu      sync.Mutex
+	configs map[[sha256.Size]byte]parsed
+}
+
+type parsed struct {
+	config *nginxconf.Config
+	err    error
+}
+
+// cacheSize bounds the cache; a cluster has few nginx configurations that are in use at once.
+const cacheSize = 512
+
+// NewCache makes an empty cache.
+func NewCache() *Cache { return &Cache{configs: map[[sha256.Size]byte]parsed{}} }
+
+func (c *Cache) parse(main string, files map[string]string) (*nginxconf.Config, error) {
+	names := make([]string, 0, len(files))
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	h := sha256.New()
+	fmt.Fprintf(h, "%q", main)
+	for _, name := range names {
+		fmt.Fprintf(h, "%q %d ", name, len(files[name]))
+		h.Write([]byte(files[name]))
+	}
+	key := [sha256.Size]byte(h.Sum(nil))
+
+	c.mu.Lock()
+	p, known := c.configs[key]
+	c.mu.Unlock()
+	if known {
+		return p.config, p.err
+	}
+	p.config, p.err = nginxconf.Parse(main, files)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.configs) >= cacheSize {
+		clear(c.configs)
+	}
+	c.configs[key] = p
+	return p.config, p.err
+}
+
+// proxyRoutes are the locations of a proxy that forward requests.
+func (v *View) proxyRoutes(part Part) []*proxyRoute { return v.proxy(part).routes }
+
+// userFiles are the password files that a proxy's configuration names, where a ConfigMap or Secret holds them.
+func (v *View) userFiles(part Part) []file { return v.proxy(part).users }
+
+func (v *View) proxy(part Part) *proxy {
+	if p, known := v.proxies[part.id()]; known {
+		return p
+	}
+	p := v.readProxy(part)
+	v.proxies[part.id()] = p
+	return p
+}
+
+func (v *View) readProxy(part Part) *proxy {
+	template := part.Workload.PodTemplate()
+	files, absent := containerFiles(v, part.Workload.Ref.Namespace, template, part.Container)
+	p := &proxy{}
+	for _, a := range absent {
+		switch path.Ext(a.path) {
+		case "", ".conf", ".d", ".template":
+			p.unreadable = append(p.unreadable, a.ref+" is not at hand")
+		}
+	}
+	texts := make(map[string]string, len(files))
+	byPath := make(map[string]file, len(files))
+	for _, f := range files {
+		texts[f.path], byPath[f.path] = f.text, f
+	}
+	main := v.mainConf(part, texts)
+	if main == "" {
+		return p
+	}
+	config, err := v.cache.parse(main, texts)
+	if err != nil {
+		p.unreadable = append(p.unreadable, err.Error())
+		return p
+	}
+	for _, route := range config.Routes() {
+		if r := newProxyRoute(part, route); r != nil {
+			p.routes = append(p.routes, r)
+		}
+		for _, name := range route.Authentication.UserFiles {
+			if f, there := byPath[name]; there {
+				p.users = append(p.users, f)
+			}
+		}
+	}
+	return p
+}
+
+// mainConf finds the file that nginx starts from, empty if none is mounted. Where only files that the image's own
+// nginx.conf includes are mounted, that one is stood in for.
+func (v *View) mainConf(part Part, texts map[string]string) string {
+	args := append(slices.Clone(part.Container.Command), part.Container.Args...)
+	for i, arg := range args {
+		if arg == "-c" && i+1 < len(args) {
+			return path.Join("/etc/nginx", relative(args[i+1]))
+		}
+	}
+	if _, there := texts[mainConf]; there {
+		return mainConf
+	}
+	included := false
+	for name := range texts {
+		if path.Base(name) == "nginx.conf" {
+			return name
+		}
+		included = included || (path.Dir(name) == "/etc/nginx/conf.d" && path.Ext(name) == ".conf") ||
+			(path.Dir(name) == "/etc/nginx/templates" && path.Ext(name) == ".template")
+	}
+	if !included {
+		return ""
+	}
+	texts[mainConf] = "events {}\nhttp {\n  include /etc/nginx/conf.d/*.conf;\n}\n"
+	return mainConf
+}
+
+// relative keeps an absolute path as it is under path.Join with a folder.
+func relative(name string) string {
+	if path.IsAbs(name) {
+		return "../.." + name
+	}
+	return name
+}
+
+// proxiesNaming are the workloads that read an nginx configuration with one of the hosts in it.
+func (v *View) proxiesNaming(hosts []string) []*inventory.Object {
+	var list []*inventory.Object
+	for _, host := range hosts {
+		for _, holder := range v.Find(inventory.Key{Index: byWord, Value: strings.ToLower(host)}) {
+			for _, reader := range readersOf(v, holder) {
+				if reader.PodTemplate() != nil {
+					list = append(list, reader)
+				}
+			}
+		}
+	}
+	list = ordered(list)
+	return slices.DeleteFunc(list, func(o *inventory.Object) bool { return ownedByOneOf(v, o, list) })
+}
+
+// newProxyRoute reads a location as a hop of a way in; nil if no client gets through it.
+func newProxyRoute(part Part, route *nginxconf.Route) *proxyRoute {
+	if route.Access == "none" {
+		return nil
+	}
+	r := &proxyRoute{route: route, raw: route.Raw, detail: route.Location + " " + route.Condition}
+	location := "location " + route.Location
+	if route.Location == "" {
+		location = "stream server"
+	}
+	r.text = fmt.Sprintf("%s, nginx %s (%s:%d)", part.Workload.Ref, location, path.Base(route.File), route.Line)
+	for _, listen := range route.Server.Listen {
+		r.detail += fmt.Sprintf(" :%d", listen.Port)
+		r.listens = append(r.listens, int32(listen.Port))
+	}
+	r.detail += " " + strings.Join(route.Server.Names, ",")
+	for _, t := range route.Targets {
+		if !t.Unix && !t.Variable {
+			r.targets = append(r.targets, proxyTarget{host: t.Host, port: int32(t.Port)})
+		}
+	}
+	r.identity, r.identityWhy = route.Identity.State, location+": "+route.Identity.Why
+	if r.identity == IdentityRemoved && route.Identity.QueryDropped {
+		r.identity = IdentityNone
+	}
+	switch route.Authentication.State {
+	case nginxconf.On:
+		r.authenticated = Switch{State: On, Source: location}
+	case nginxconf.Unknown:
+		r.authenticated = Switch{State: Unknown, Source: location, Why: location + ": " + route.Authentication.Why}
+	default:
+		r.authenticated = Switch{State: Off, Source: location, Why: location + ": " + route.Authentication.Why}
+	}
+	r.limited = route.Access == "addresses"
+	r.assumptions, r.unknown = route.Assumptions, route.Unknown
+	return r
+}
+
+// clientPathFor is a path that a client can ask for so that the gateway gets the one given.
+func (r *proxyRoute) clientPathFor(upstream string) (clientPath string, ok, known bool) {
+	return r.route.ClientPathFor(upstream)
+}

@@ -1,0 +1,64 @@
+package settings
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+)
+
+// element is one element of a list that is spelt `name.0=…`.
+type element struct{ key, text string }
+
+// listOf makes a list of elements as Typesafe Config does of an object with numbers for keys: in the order of the numbers,
+// gaps closed, other keys left out; of two with one number the later counts. Without a number it stays an object.
+func listOf(elements []element, from string, secret bool) hocon.Answer {
+	byIndex := map[int]string{}
+	for _, e := range elements {
+		index, err := strconv.Atoi(e.key)
+		if err == nil && index >= 0 {
+			byIndex[index] = e.text
+		}
+	}
+	if len(byIndex) == 0 {
+		return hocon.Answer{Kind: hocon.Object, From: from, Secret: secret}
+	}
+	indices := make([]int, 0, len(byIndex))
+	for index := range byIndex {
+		indices = append(indices, index)
+	}
+	slices.Sort(indices)
+	a := hocon.Answer{Kind: hocon.List, From: from, Secret: secret}
+	for _, index := range indices {
+		if strings.Contains(byIndex[index], runtime) {
+			return unknown(from, from+" is only known when the pod runs")
+		}
+		a.Items = append(a.Items, hocon.Answer{Kind: hocon.Scalar, Text: byIndex[index]})
+	}
+	return a
+}
+
+// dottedVariable reads the variables `NAME.key`, which make NAME a list or an object.
+func (s *Settings) dottedVariable(name string) (hocon.Answer, bool) {
+	var elements []element
+	secret := false
+	for _, dotted := range s.dottedNames() {
+		rest, ok := beneath(dotted, name)
+		if !ok {
+			continue
+		}
+		v := s.env(dotted)
+		if v.state == unclear {
+			return unknown(v.from, v.why), true
+		}
+		if v.state == present {
+			elements = append(elements, element{key: rest, text: v.text})
+			secret = secret || v.secret
+		}
+	}
+	if elements == nil {
+		return hocon.Answer{}, false
+	}
+	return listOf(elements, "env "+name+".0", secret), true
+}

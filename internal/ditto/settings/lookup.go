@@ -1,0 +1,211 @@
+package settings
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+)
+
+// Lookup returns the effective value of a setting.
+func (s *Settings) Lookup(b *Binding) Value {
+	q := question{settings: s, about: b}
+	return s.value(b, q.effective(b.Path))
+}
+
+// substituted is the value that a substitution of the setting's path stands for in Ditto's own configuration.
+func (s *Settings) substituted(b *Binding) Value {
+	q := question{settings: s, about: b}
+	return s.value(b, q.root(b.Path))
+}
+
+// Said returns what every channel says about the setting, the effective one first. Defaults are not among them. A
+// channel that is hidden by a stronger one is in the list as well; one that says nothing is not.
+func (s *Settings) Said(b *Binding) []Value {
+	var said []Value
+	add := func(ask func(q *question) hocon.Answer) {
+		q := question{settings: s, about: b}
+		if a := ask(&q); a.Kind != hocon.Absent {
+			v := s.value(b, a)
+			if !slices.ContainsFunc(said, func(o Value) bool { return o.Source == v.Source }) {
+				said = append(said, v)
+			}
+		}
+	}
+	add(func(q *question) hocon.Answer { return q.overrides(b.Path) })
+	add(func(q *question) hocon.Answer { return q.development(b.Path) })
+	for _, which := range []int{fileBased, extension} {
+		add(func(q *question) hocon.Answer { return q.document(which, b.Path, nil) })
+	}
+	for i := len(b.Refs) - 1; i >= 0; i-- {
+		add(func(q *question) hocon.Answer { return q.substitute(b.Refs[i]) })
+	}
+	return said
+}
+
+// question is one lookup with all the lookups it leads to.
+type question struct {
+	settings *Settings
+	about    *Binding
+	budget   hocon.Budget
+	depth    int
+}
+
+// maxReferences bounds how many substitutions stand for one another.
+const maxReferences = 32
+
+func unknown(from, why string) hocon.Answer {
+	return hocon.Answer{Kind: hocon.Unknown, From: from, Why: why}
+}
+
+// effective is the value that Ditto gets: system properties are laid over what the files and the environment say.
+func (q *question) effective(path string) hocon.Answer {
+	if a := q.overrides(path); a.Kind != hocon.Absent {
+		return a
+	}
+	return q.root(path)
+}
+
+// overrides is the forced environment variable or the system property of the path.
+func (q *question) overrides(path string) hocon.Answer {
+	s := q.settings
+	switch a := s.property("config.override_with_env_vars"); {
+	case a.Kind == hocon.Unknown:
+		return a // the list that could switch it on could set the path as well
+	case a.Kind == hocon.Scalar && strings.EqualFold(a.Text, "true"):
+		if v := q.environment(forced(path)); v.Kind != hocon.Absent {
+			return v
+		}
+	}
+	return s.property(path)
+}
+
+// forced is the name of the variable that overrides the path: `CONFIG_FORCE_a_b__c` for a.b-c.
+func forced(path string) string {
+	return "CONFIG_FORCE_" + strings.NewReplacer("_", "___", "-", "__", ".", "_").Replace(path)
+}
+
+// root is the value in Ditto's configuration as it is when substitutions are resolved: files and defaults, and beneath
+// them the system properties.
+func (q *question) root(path string) hocon.Answer {
+	if q.depth++; q.depth > maxReferences {
+		return unknown("", "its substitutions lead to one another")
+	}
+	defer func() { q.depth-- }()
+	if p := q.settings.hostingEnvironment(); p.mode == modeUnknown {
+		return unknown(p.from, p.why)
+	}
+	if a := q.development(path); a.Kind != hocon.Absent {
+		return a
+	}
+	return q.document(fileBased, path, func(path string) hocon.Answer {
+		return q.document(extension, path, q.base)
+	})
+}
+
+// development is the value in the development profile, if that is chosen.
+func (q *question) development(path string) hocon.Answer {
+	p := q.settings.hostingEnvironment()
+	if p.mode != modeDevelopment {
+		return hocon.Answer{}
+	}
+	b := q.binding(path)
+	if b == nil {
+		return hocon.Answer{}
+	}
+	dev, ok := b.Development[q.settings.service]
+	if !ok {
+		return hocon.Answer{}
+	}
+	for i := len(dev.Refs) - 1; i >= 0; i-- {
+		if a := q.substitute(dev.Refs[i]); a.Kind != hocon.Absent {
+			return a
+		}
+	}
+	return hocon.Answer{Kind: hocon.Scalar, Text: dev.Value, From: p.from}
+}
+
+// document is the value in one of the files, laid over what is below it.
+func (q *question) document(which int, path string, below func(string) hocon.Answer) hocon.Answer {
+	d := q.settings.read(which)
+	switch {
+	case d.why != "":
+		return unknown(d.from, d.why)
+	case d.hocon == nil && below == nil:
+		return hocon.Answer{}
+	case d.hocon == nil:
+		return below(path)
+	}
+	a := d.hocon.Lookup(path, hocon.Outside{Below: below, Resolve: q.substitute, Budget: &q.budget})
+	if a.From == "" && a.Kind != hocon.Absent {
+		a.From = d.from
+		a.Secret = a.Secret || d.secret
+		if a.Kind == hocon.Unknown {
+			a.Why = d.from + ": " + a.Why
+		}
+	}
+	return a
+}
+
+// base is the value in the service's own configuration, and beneath it.
+func (q *question) base(path string) hocon.Answer {
+	if b := q.binding(path); b != nil {
+		for i := len(b.Refs) - 1; i >= 0; i-- {
+			if a := q.substitute(b.Refs[i]); a.Kind != hocon.Absent {
+				return a
+			}
+		}
+		if b.HasDefault {
+			return hocon.Answer{Kind: hocon.Scalar, Text: b.Default, From: defaultSource}
+		}
+	} else if id, ok := secretOf(path); ok {
+		if a := q.secretFile(id); a.Kind != hocon.Absent {
+			return a
+		}
+	} else if strings.Contains(path, ".") {
+		return unknown("Ditto's own configuration", "what Ditto's own configuration has at "+path)
+	}
+	if a := q.overrides(path); a.Kind != hocon.Absent {
+		return a
+	}
+	return q.document(configFile, path, nil)
+}
+
+// substitute is what `${?path}` stands for: the path in the configuration, or else the environment variable of that name.
+func (q *question) substitute(path string) hocon.Answer {
+	if a := q.root(path); a.Kind != hocon.Absent && a.Kind != hocon.Blocked {
+		return a
+	}
+	// CONFIG_ALIASES gives names to what VCAP_LOCATION holds (VcapServicesStringSupplier, AliasesAppender).
+	if v := q.settings.env("CONFIG_ALIASES"); v.state != absent && (v.state == unclear || strings.Contains(v.text, path)) {
+		return unknown(v.from, "what CONFIG_ALIASES makes of "+path)
+	}
+	return q.environment(path)
+}
+
+// environment is the environment variable as a value. Ditto's image sets HTTP_PORT to the default anyway.
+func (q *question) environment(name string) hocon.Answer {
+	s := q.settings
+	if a, ok := s.dottedVariable(name); ok {
+		return a
+	}
+	v := s.env(name)
+	switch {
+	case v.state == absent:
+		return hocon.Answer{}
+	case v.state == unclear:
+		return unknown(v.from, v.why)
+	case strings.Contains(v.text, runtime):
+		return unknown(v.from, name+" is only known when the pod runs")
+	}
+	return hocon.Answer{Kind: hocon.Scalar, Text: v.text, From: v.from, Secret: v.secret}
+}
+
+// secretOf finds the id in `secrets.<id>.value`.
+func secretOf(path string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(path, "secrets.")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(id, ".value")
+}

@@ -1,0 +1,155 @@
+package ditto
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// This file holds the steps between objects: who selects whom, who answers for which name. Each step exists in both
+// directions, inwards (from an entry to what it reaches) and outwards.
+
+// workloadsBehind are the workloads that a Service with a selector sends requests to. A Pod or ReplicaSet is left out
+// where the workload that made it is selected as well: it is the same thing twice.
+func workloadsBehind(r inventory.Reader, svc *corev1.Service) []*inventory.Object {
+	pair, ok := selectorPair(svc.Spec.Selector)
+	if !ok {
+		return nil
+	}
+	var list []*inventory.Object
+	for _, o := range r.Find(inventory.Key{Index: byLabel, Namespace: svc.Namespace, Value: pair}) {
+		if selects(svc.Spec.Selector, o.PodTemplate().Labels) {
+			list = append(list, o)
+		}
+	}
+	return slices.DeleteFunc(list, func(o *inventory.Object) bool { return ownedByOneOf(r, o, list) })
+}
+
+// selects is a Service's selector against a pod's labels; an empty selector selects nothing.
+func selects(selector, labels map[string]string) bool {
+	for k, v := range selector {
+		if labels[k] != v {
+			return false
+		}
+	}
+	return len(selector) > 0
+}
+
+// ownedByOneOf follows the controlling owners of an object, as long as they are at hand, to one of the list. Owner
+// references are anyone's to write, so the owner has to be there and to have the UID that the reference gives.
+func ownedByOneOf(r inventory.Reader, o *inventory.Object, list []*inventory.Object) bool {
+	for range 4 {
+		owner := ownerOf(r, o)
+		if owner == nil {
+			return false
+		}
+		if slices.ContainsFunc(list, func(x *inventory.Object) bool { return x.Ref.ID() == owner.Ref.ID() }) {
+			return true
+		}
+		o = owner
+	}
+	return false
+}
+
+func ownerOf(r inventory.Reader, o *inventory.Object) *inventory.Object {
+	for _, ref := range o.Meta.OwnerReferences {
+		if ref.Controller == nil || !*ref.Controller {
+			continue
+		}
+		group := inventory.Ref{APIVersion: ref.APIVersion, Kind: ref.Kind}.GroupKind()
+		owner := r.Get(group, o.Ref.Namespace, ref.Name)
+		if owner != nil && owner.PodTemplate() != nil && owner.Meta.UID == ref.UID && ref.UID != "" {
+			return owner
+		}
+	}
+	return nil
+}
+
+// servicesSelecting are the Services of its namespace that select a workload's pods.
+func servicesSelecting(r inventory.Reader, o *inventory.Object) []*inventory.Object {
+	var list []*inventory.Object
+	labels := o.PodTemplate().Labels
+	for k, v := range labels {
+		for _, s := range r.Find(inventory.Key{Index: bySelector, Namespace: o.Ref.Namespace, Value: k + "=" + v}) {
+			if selects(s.Typed.(*corev1.Service).Spec.Selector, labels) {
+				list = append(list, s)
+			}
+		}
+	}
+	return ordered(list)
+}
+
+// slicesOf are the EndpointSlices of a Service.
+func slicesOf(r inventory.Reader, svc *inventory.Object) []*discoveryv1.EndpointSlice {
+	var list []*discoveryv1.EndpointSlice
+	for _, o := range r.Find(inventory.Key{Index: byService, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}) {
+		list = append(list, o.Typed.(*discoveryv1.EndpointSlice))
+	}
+	return list
+}
+
+// servicesWithEndpoint are the Services that have one of the addresses among their endpoints. An EndpointSlice counts
+// for its Service whether that has a selector or not, and whoever wrote it.
+func servicesWithEndpoint(r inventory.Reader, addresses []string) []*inventory.Object {
+	var list []*inventory.Object
+	for _, address := range addresses {
+		for _, o := range r.Find(inventory.Key{Index: byAddress, Value: address}) {
+			slice, ok := o.Typed.(*discoveryv1.EndpointSlice)
+			if !ok {
+				continue
+			}
+			svc := r.Get(inventory.Service, o.Ref.Namespace, slice.Labels[discoveryv1.LabelServiceName])
+			if svc != nil {
+				list = append(list, svc)
+			}
+		}
+	}
+	return ordered(list)
+}
+
+// atAddress are the Services and Pods that an IP address inside the cluster belongs to.
+func atAddress(r inventory.Reader, address string) []*inventory.Object {
+	var list []*inventory.Object
+	for _, o := range r.Find(inventory.Key{Index: byAddress, Value: address}) {
+		if _, isSlice := o.Typed.(*discoveryv1.EndpointSlice); !isSlice {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// aliasesOf are the ExternalName Services that stand for a Service.
+func aliasesOf(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
+	return r.Find(inventory.Key{Index: byAlias, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
+}
+
+// backendUsers are the Ingresses and Routes that send requests to a Service.
+func backendUsers(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
+	return r.Find(inventory.Key{Index: byBackend, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
+}
+
+// readersOf are the workloads and Ingresses that read a ConfigMap or Secret.
+func readersOf(r inventory.Reader, o *inventory.Object) []*inventory.Object {
+	return r.Find(inventory.Key{Index: byReference, Namespace: o.Ref.Namespace, Value: o.Ref.Kind + "/" + o.Ref.Name})
+}
+
+// serviceNamed finds the Service that a host name means inside the cluster, nil if there is none.
+func serviceNamed(r inventory.Reader, host, namespace string) *inventory.Object {
+	name, ns, ok := clusterHost(host, namespace)
+	if !ok {
+		return nil
+	}
+	return r.Get(inventory.Service, ns, name)
+}
+
+func ordered(list []*inventory.Object) []*inventory.Object {
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return slices.CompactFunc(list, func(a, b *inventory.Object) bool { return a.Ref.ID() == b.Ref.ID() })
+}
+
+// isWorkload says whether objects of the kind run pods.
+func isWorkload(gk schema.GroupKind) bool { return slices.Contains(workloadKinds, gk) }

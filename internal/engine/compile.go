@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch"
+
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// Rule is a compiled rule. It is immutable and safe for concurrent use.
+type Rule struct {
+	document rules.HardeningRule
+	engine   *Engine
+	// compiled returns the plan, making it first if need be.
+	compiled func() (*plan, error)
+}
+
+// plan is what compilation makes of a rule.
+type plan struct {
+	matcher     matcher
+	conditions  []*expression
+	variables   []variable
+	validations []validation
+	unknowns    []unknown
+	mutations   []mutationPlan
+	usesDitto   bool
+}
+
+type variable struct {
+	name string
+	*expression
+}
+
+type validation struct {
+	*expression
+	message           string
+	messageExpression *expression
+	keyExpression     *expression // may be nil
+}
+
+type unknown struct {
+	*expression
+	what              string
+	messageExpression *expression // may be nil
+}
+
+type mutationPlan struct {
+	*expression
+	patchType         admissionregistrationv1.PatchType
+	messageExpression *expression // may be nil
+}
+
+// Document is the rule as it was written.
+func (r *Rule) Document() rules.HardeningRule { return r.document }
+
+// Name is the rule's name.
+func (r *Rule) Name() string { return r.document.Metadata.Name }
+
+// Mutates says whether the rule has mutations.
+func (r *Rule) Mutates() bool { return len(r.document.Spec.Mutations) > 0 }
+
+// NeedsDitto says whether some expression reads the variable `ditto`. A rule that does cannot be exported as a native
+// admission policy; nor can one that does not compile, of which it is true as well.
+func (r *Rule) NeedsDitto() bool {
+	p, err := r.compiled()
+	return err != nil || p.usesDitto
+}
+
+// Compile checks and plans every expression of a rule. All errors come joined, each a [*FieldError], in the order of the
+// document's fields.
+func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
+	r := e.CompileLazily(rule)
+	if _, err := r.compiled(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// CompileLazily is Compile put off until the rule is first used. It is for rules that are known to compile, as a test
+// proves of the built-in ones: a run that has nothing to do with a rule then does not pay for it. What Compile would have
+// returned as an error is Outcome.Err, or the error of Mutate.
+func (e *Engine) CompileLazily(rule rules.HardeningRule) *Rule {
+	r := &Rule{document: rule, engine: e}
+	r.compiled = sync.OnceValues(func() (*plan, error) { return e.plan(&r.document) })
+	return r
+}
+
+func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
+	e.compiling.Lock()
+	defer e.compiling.Unlock()
+	c := &compiler{engine: e, rule: rule, declared: make(map[string]*types.Type, len(rule.Spec.Variables))}
+	e.provider.variables.Store(&c.declared)
+	defer e.provider.variables.Store(nil)
+
+	p := &plan{
+		matcher:     c.matcher(),
+		variables:   c.variables(),
+		conditions:  c.conditions(),
+		validations: c.validations(),
+		unknowns:    c.unknowns(),
+		mutations:   c.mutations(),
+	}
+	p.usesDitto = c.usesDitto
+	if len(c.errs) > 0 {
+		return nil, errors.Join(c.errs...)
+	}
+	return p, nil
+}
+
+func (c *compiler) variables() []variable {
+	out := make([]variable, 0, len(c.rule.Spec.Variables))
+	for i, v := range c.rule.Spec.Variables {
+		x, t := c.expression(c.engine.env, fmt.Sprintf("spec.variables[%d].expression", i), v.Expression, nil)
+		if x == nil {
+			// Anything may be asked of it, so that its own error is the only one.
+			t = types.DynType
+		}
+		c.declared[v.Name] = c.engine.provider.variableType(t)
+		out = append(out, variable{name: v.Name, expression: x})
+	}
+	return out
+}
+
+func (c *compiler) conditions() []*expression {
+	out := make([]*expression, 0, len(c.rule.Spec.MatchConditions))
+	for i, m := range c.rule.Spec.MatchConditions {
+		x, _ := c.expression(c.engine.env, fmt.Sprintf("spec.matchConditions[%d].expression", i), m.Expression, types.BoolType)
+		out = append(out, x)
+	}
+	return out
+}
+
+// message compiles a messageExpression; an empty one is none.
+func (c *compiler) message(field, source string) *expression {
+	if strings.TrimSpace(source) == "" {
+		return nil
+	}
+	x, _ := c.expression(c.engine.env, field, source, types.StringType)
+	return x
+}
+
+// key compiles a keyExpression; an empty one is none.
+func (c *compiler) key(field, source string) *expression {
+	if strings.TrimSpace(source) == "" {
+		return nil
+	}
+	x, _ := c.expression(c.engine.env, field, source, types.NewListType(types.StringType))
+	return x
+}
+
+func (c *compiler) validations() []validation {
+	out := make([]validation, 0, len(c.rule.Spec.Validations))
+	for i, v := range c.rule.Spec.Validations {
+		at := fmt.Sprintf("spec.validations[%d]", i)
+		x, _ := c.expression(c.engine.env, at+".expression", v.Expression, types.BoolType)
+		out = append(out, validation{
+			expression: x, message: v.Message, messageExpression: c.message(at+".messageExpression", v.MessageExpression),
+			keyExpression: c.key(at+".keyExpression", v.KeyExpression),
+		})
+	}
+	return out
+}
+
+func (c *compiler) unknowns() []unknown {
+	out := make([]unknown, 0, len(c.rule.Spec.Unknowns))
+	for i, u := range c.rule.Spec.Unknowns {
+		at := fmt.Sprintf("spec.unknowns[%d]", i)
+		x, _ := c.expression(c.engine.env, at+".expression", u.Expression, types.BoolType)
+		out = append(out, unknown{
+			expression: x, what: u.What, messageExpression: c.message(at+".messageExpression", u.MessageExpression),
+		})
+	}
+	return out
+}
+
+func (c *compiler) mutations() []mutationPlan {
+	if len(c.rule.Spec.Mutations) == 0 {
+		return nil
+	}
+	env, err := c.engine.patchEnv()
+	if err != nil {
+		c.bad("spec.mutations", "building the CEL environment of mutations: %v", err)
+		return nil
+	}
+	out := make([]mutationPlan, 0, len(c.rule.Spec.Mutations))
+	for i, m := range c.rule.Spec.Mutations {
+		at := fmt.Sprintf("spec.mutations[%d]", i)
+		plan := mutationPlan{patchType: m.PatchType, messageExpression: c.message(at+".messageExpression", m.MessageExpression)}
+		switch {
+		case m.PatchType == admissionregistrationv1.PatchTypeJSONPatch && m.JSONPatch != nil:
+			plan.expression = c.patch(env, at+".jsonPatch.expression", m.JSONPatch.Expression, &patch.JSONPatchCondition{})
+		case m.PatchType == admissionregistrationv1.PatchTypeApplyConfiguration && m.ApplyConfiguration != nil:
+			plan.expression = c.patch(env, at+".applyConfiguration.expression", m.ApplyConfiguration.Expression,
+				&patch.ApplyConfigurationCondition{})
+		default:
+			c.bad(at, "needs the block that its patchType names")
+		}
+		out = append(out, plan)
+	}
+	return out
+}
+
+// patch compiles a mutation; the type it has to have is the one that the API server's accessor names.
+func (c *compiler) patch(env *cel.Env, field, source string, accessor interface{ ReturnTypes() []*cel.Type }) *expression {
+	x, _ := c.expression(env, field, source, accessor.ReturnTypes()[0])
+	return x
+}

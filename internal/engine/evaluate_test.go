@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	admissionv1 "k8s.io/api/admission/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	apiservercel "k8s.io/apiserver/pkg/cel"
+
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// described is an outcome as text, errors marked.
+func described(out Outcome) []string {
+	var lines []string
+	mark := func(kind, message string, err error) {
+		if err != nil {
+			kind += " (error)"
+		}
+		lines = append(lines, kind+": "+message)
+	}
+	if out.Err != nil {
+		mark("err", out.Err.Error(), nil)
+	}
+	for _, v := range out.Violations {
+		mark("violation", v.Message, v.Err)
+	}
+	for _, u := range out.Unknowns {
+		mark("unknown", u.Message, u.Err)
+	}
+	if !out.Matched {
+		lines = append(lines, "not matched")
+	}
+	return lines
+}
+
+func TestEvaluate_Unknowns(t *testing.T) {
+	unknowns := []rules.Unknown{
+		{Expression: "ditto.gateway.preAuthentication.state == 'unknown'", What: "pre-authentication", MessageExpression: "' read ' + ditto.gateway.preAuthentication.source"},
+		{Expression: "ditto.gateway.devopsSecured.state == 'unknown'", What: "DevOps", MessageExpression: "''"},
+		{Expression: "ditto.exposure.public", What: "the way in", MessageExpression: "'x'"},
+	}
+	tests := []struct {
+		name       string
+		validation string
+		facts      *facts
+		want       []string
+	}{
+		{"nothing is unknown", "true", &facts{Gateway: &gateway{}, Exposure: &exposure{}}, nil},
+		{"the message says what would settle it", "true",
+			&facts{Gateway: &gateway{PreAuthentication: setting{State: "unknown", Source: "Secret a"}}, Exposure: &exposure{}}, []string{"unknown: read Secret a"}},
+		{"without a message it is named", "true", &facts{Gateway: &gateway{DevopsSecured: setting{State: "unknown"}}, Exposure: &exposure{}}, []string{"unknown: DevOps"}},
+		{"what cannot be evaluated is unknown", "true", &facts{Gateway: &gateway{}},
+			[]string{"unknown (error): the way in: expression 'ditto.exposure.public' resulted in error: there is no exposure here"}},
+		{"a violation leaves nothing open", "false", &facts{Gateway: &gateway{DevopsSecured: setting{State: "unknown"}}}, []string{"violation: failed expression: false"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := compile(t, rule(rules.EachGateway, func(s *rules.Spec) {
+				s.Validations, s.Unknowns = []rules.Validation{{Expression: test.validation}}, unknowns
+			}))
+			if diff := cmp.Diff(test.want, described(r.Evaluate(context.Background(), Input{Facts: test.facts}))); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What was found before the budget ran out stays, and what could not be evaluated is a violation.
+func TestEvaluate_BudgetSpent(t *testing.T) {
+	costly := "!object.spec.big.contains(object.spec.some)"
+	r := compile(t, rule(rules.EachObject, func(s *rules.Spec) {
+		s.Validations = []rules.Validation{{Expression: "false", Message: "first"}}
+		for range 40 {
+			s.Validations = append(s.Validations, rules.Validation{Expression: costly})
+		}
+	}))
+	out := r.Evaluate(context.Background(), Input{Object: subject()})
+	want := []string{
+		"violation: first",
+		"violation (error): validation failed due to running out of cost budget, no further validation rules will be run",
+	}
+	if diff := cmp.Diff(want, described(out)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(out.Violations) == 2 && !errors.Is(out.Violations[1].Err, apiservercel.ErrOutOfBudget) {
+		t.Errorf("got %#v", out.Violations[1].Err)
+	}
+}
+
+// A message that overspends is an error of its violation, which stays one.
+func TestEvaluate_BudgetSpentByMessages(t *testing.T) {
+	costly := "object.spec.big.contains(object.spec.some) ? 'a' : 'b'"
+	r := compile(t, rule(rules.EachObject, func(s *rules.Spec) {
+		for range 20 {
+			s.Validations = append(s.Validations, rules.Validation{Expression: "false", Message: "plain", MessageExpression: costly})
+		}
+	}))
+	got := described(r.Evaluate(context.Background(), Input{Object: subject()}))
+	var want []string
+	for i := range 20 {
+		switch {
+		case i < 16:
+			want = append(want, "violation: b")
+		case i == 16:
+			want = append(want, "violation (error): failed messageExpression: validation failed due to running out of cost budget, no further validation rules will be run")
+		default:
+			want = append(want, "violation: plain")
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A variable costs once, however often it is read, and it costs the rule that reads it.
+func TestEvaluate_BudgetOfVariables(t *testing.T) {
+	costly := "!object.spec.big.contains(object.spec.some)"
+	once := compile(t, rule(rules.EachObject, func(s *rules.Spec) {
+		s.Variables = []admissionregistrationv1.Variable{{Name: "v", Expression: costly}}
+		for range 40 {
+			s.Validations = append(s.Validations, rules.Validation{Expression: "variables.v"})
+		}
+	}))
+	if got := described(once.Evaluate(context.Background(), Input{Object: subject()})); got != nil {
+		t.Errorf("one variable, read often: %v", got)
+	}
+	each := compile(t, rule(rules.EachObject, func(s *rules.Spec) {
+		for i := range 20 {
+			name := fmt.Sprintf("v%d", i)
+			s.Variables = append(s.Variables, admissionregistrationv1.Variable{Name: name, Expression: costly})
+			s.Validations = append(s.Validations, rules.Validation{Expression: "variables." + name})
+		}
+	}))
+	out := each.Evaluate(context.Background(), Input{Object: subject()})
+	if len(out.Violations) != 1 || out.Violations[0].Index != 16 || !errors.Is(out.Violations[0].Err, apiservercel.ErrOutOfBudget) {
+		t.Errorf("twenty variables, each read once: %+v", out)
+	}
+}
+
+// What the API server hides is hidden: the objects in the request, the managed fields of the namespace.
+func TestEvaluate_HiddenFields(t *testing.T) {
+	r := compile(t, rule(rules.EachObject, func(s *rules.Spec) {
+		s.Validations = []rules.Validation{
+			{Expression: "dyn(request).object == null && dyn(request).oldObject == null"},
+			{Expression: "!has(dyn(namespaceObject).metadata.managedFields) && namespaceObject.metadata.name == 'shop'"},
+		}
+	}))
+	got := described(r.Evaluate(context.Background(), Input{
+		Request: &admissionv1.AdmissionRequest{
+			Object: runtime.RawExtension{Raw: []byte(`{"a":1}`)}, OldObject: runtime.RawExtension{Raw: []byte(`{"a":1}`)},
+		},
+		Namespace: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop", ManagedFields: []metav1.ManagedFieldsEntry{{Manager: "m"}}}},
+	}))
+	if got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestEvaluate_Cancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	got := described(compile(t, validate(rules.EachObject, "true")).Evaluate(ctx, Input{Object: subject()}))
+	if diff := cmp.Diff([]string{"violation (error): evaluating: context canceled"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A rule compiled lazily tells its errors when it is used, and never passes.
+func TestCompileLazily(t *testing.T) {
+	e := newEngine(t)
+	good := e.CompileLazily(validate(rules.EachObject, "object.spec.replicas == 3"))
+	if got := described(good.Evaluate(context.Background(), Input{Object: subject()})); got != nil {
+		t.Errorf("got %v", got)
+	}
+	bad := e.CompileLazily(validate(rules.EachObject, "none"))
+	want := []string{"err: compiling: test/rule.yaml:1: spec.validations[0].expression: undeclared reference to 'none' (in container '')", "not matched"}
+	if diff := cmp.Diff(want, described(bad.Evaluate(context.Background(), Input{}))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if !bad.NeedsDitto() || !bad.Matches(&Attributes{}) {
+		t.Error("a rule that does not compile must not be exported, and must not be skipped")
+	}
+}
+
+// TestConcurrency evaluates two rules from many goroutines while others are compiled; -race watches.
+func TestConcurrency(t *testing.T) {
+	e := newEngine(t)
+	first, lazy := e.CompileLazily(exposureRule("a")), e.CompileLazily(exposureRule("b"))
+	in := Input{Facts: exposureFacts(), Object: subject()}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				for _, r := range []*Rule{first, lazy} {
+					if got := described(r.Evaluate(context.Background(), in)); got != nil {
+						t.Errorf("got %v", got)
+					}
+				}
+			}
+		})
+		wg.Go(func() {
+			other := rule(rules.EachObject, func(s *rules.Spec) {
+				s.Variables = []admissionregistrationv1.Variable{{Name: "open", Expression: "'a string'"}}
+				s.Validations = []rules.Validation{{Expression: "variables.open.startsWith('a')"}}
+			})
+			if _, err := e.Compile(other); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// One input is judged by many rules, so none may change it.
+func TestEvaluate_InputIsNotAltered(t *testing.T) {
+	in := Input{Object: subject(), OldObject: subject(), Params: map[string]any{"a": int64(1)}, Facts: exposureFacts()}
+	compile(t, exposureRule("a")).Evaluate(context.Background(), in)
+	if diff := cmp.Diff(subject(), in.Object); diff != "" {
+		t.Error(diff)
+	}
+	if got := described(compile(t, validate(rules.EachObject, "params.a == 1 && oldObject == object")).Evaluate(context.Background(), in)); got != nil {
+		t.Error(strings.Join(got, "\n"))
+	}
+}
+
+func TestCompileNative(t *testing.T) {
+	tests := []struct {
+		name string
+		rule rules.HardeningRule
+		want string
+	}{
+		{"a rule about one object", rule(rules.EachObject, func(s *rules.Spec) {
+			s.Variables = []admissionregistrationv1.Variable{{Name: "n", Expression: "object.spec.replicas"}}
+			s.Validations = []rules.Validation{{Expression: "variables.n == 3", MessageExpression: "string(variables.n)"}}
+			s.Mutations = []rules.Mutation{{PatchType: "JSONPatch", JSONPatch: &admissionregistrationv1.JSONPatch{Expression: "[JSONPatch{op: 'remove', path: '/a'}]"}}}
+		}), ""},
+		{"a rule with facts", validate(rules.EachGateway, "has(ditto.gateway)"),
+			"test/rule.yaml:1: spec.match.each: an admission policy sees one object; this rule is for each gateway"},
+		{"a library that is too new", validate(rules.EachObject, "semver('1.2.3').major() == 1"), "undeclared reference to 'semver'"},
+		{"an unknown variable", validate(rules.EachObject, "variables.none == 1"), "undefined field 'none'"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := CompileNative(test.rule, 32)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}

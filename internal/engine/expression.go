@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// expression is one compiled expression of a rule.
+type expression struct {
+	source  string
+	program cel.Program
+}
+
+// FieldError is a field of a rule that does not compile.
+type FieldError struct {
+	File  string
+	Line  int
+	Field string
+	Text  string
+}
+
+// Error is `rules/x/rule.yaml:21: spec.validations[1].expression: undefined field 'preAuthentification'`.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, e.Field, e.Text)
+}
+
+func fieldError(src rules.Source, field, text string) *FieldError {
+	line := src.Line
+	if src.LineOf != nil {
+		line = src.LineOf(field)
+	}
+	return &FieldError{File: src.File, Line: line, Field: field, Text: text}
+}
+
+// compiler compiles the expressions of one rule and collects what is wrong with them.
+type compiler struct {
+	engine *Engine
+	rule   *rules.HardeningRule
+	// declared are the variables so far; an expression sees those before it.
+	declared map[string]*types.Type
+	// usesDitto says that some expression reads the variable `ditto`.
+	usesDitto bool
+	errs      []error
+}
+
+func (c *compiler) bad(field, format string, args ...any) {
+	c.errs = append(c.errs, fieldError(c.rule.Source, field, fmt.Sprintf(format, args...)))
+}
+
+// expression compiles one field. want is the type that it has to have, nil for any. It returns nil where that failed.
+func (c *compiler) expression(env *cel.Env, field, source string, want *types.Type) (*expression, *types.Type) {
+	ast, issues := env.Compile(source)
+	if issues.Err() != nil {
+		for _, e := range issues.Errors() {
+			c.bad(field, "%s%s", e.Message, position(source, e.Location.Line(), e.Location.Column()))
+		}
+		return nil, nil
+	}
+	got := ast.OutputType()
+	if want != nil && !got.IsExactType(want) {
+		c.bad(field, "must evaluate to %s but got %s", want, got)
+		return nil, nil
+	}
+	if readsDitto(ast) {
+		c.usesDitto = true
+		if c.rule.Spec.Match.Each == rules.EachObject {
+			c.bad(field, "rules for each object have no `ditto`")
+			return nil, nil
+		}
+	}
+	program, err := env.Program(ast, cel.InterruptCheckFrequency(celconfig.CheckFrequency))
+	if err != nil {
+		c.bad(field, "planning: %v", err)
+		return nil, nil
+	}
+	return &expression{source: source, program: program}, got
+}
+
+// position is where in an expression of several lines an error is; in one of a single line it says nothing new.
+func position(source string, line, column int) string {
+	if !strings.Contains(strings.TrimSpace(source), "\n") {
+		return ""
+	}
+	return fmt.Sprintf(" (line %d, column %d of the expression)", line, column+1)
+}
+
+// readsDitto says whether a checked expression refers to the variable `ditto`. A variable of a comprehension that bears
+// the same name counts too.
+func readsDitto(ast *cel.Ast) bool {
+	for _, reference := range ast.NativeRep().ReferenceMap() {
+		if strings.TrimPrefix(reference.Name, ".") == dittoVarName {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,116 @@
+package cluster
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// What a fake cannot show: the requests are ones that an API server takes, objects arrive in its encoding, and the
+// versions of what is watched and what is read live compare.
+func TestAgainstAnAPIServer(t *testing.T) {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		t.Skip("KUBEBUILDER_ASSETS does not name a folder with kube-apiserver and etcd")
+	}
+	environment := &envtest.Environment{}
+	cfg, err := environment.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := environment.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	api, err := client.New(cfg, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	create := func(o client.Object) {
+		t.Helper()
+		if err := api.Create(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release := secret("ditto", "release")
+	release.Type = helmReleaseType
+	create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ditto"}})
+	for _, o := range []client.Object{
+		configMap("ditto", "a", "one"), secret("ditto", "s"), release, secret("default", "hidden"),
+	} {
+		create(o)
+	}
+
+	c, err := New(cfg, Options{ProtectedNamespaces: []string{"ditto"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, c)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := c.WaitForSync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Ready(); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"Secret ditto/s"}, names(c.Reader().Find(inventory.KindKey(inventory.Secret, "")))); diff != "" {
+		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+	if !c.Reader().Knows(inventory.Route, "ditto") {
+		t.Error("a kind that is not installed is not known to be absent")
+	}
+	a := c.Reader().Get(inventory.ConfigMap, "ditto", "a")
+	if a == nil || a.Meta.ManagedFields != nil || a.Meta.ResourceVersion == "" {
+		t.Fatalf("ConfigMap ditto/a is %+v", a)
+	}
+
+	questions := []inventory.Question{
+		{ID: configMapID("ditto", "a")}, {Key: inventory.KindKey(inventory.Secret, "ditto")},
+		{Key: inventory.KindKey(inventory.Route, "ditto")}, {ID: inventory.ID{GroupKind: inventory.Namespace, Name: "ditto"}},
+	}
+	changes, err := c.Refresh(ctx, questions)
+	if err != nil || len(changes) != 0 {
+		t.Errorf("the cache is up to date, and Refresh says %v, %v", changes, err)
+	}
+	// A cache that has lost track.
+	c.memory.Delete(a.Ref.ID())
+	c.memory.Put(object(t, secret("ditto", "ghost")))
+	changes, err = c.Refresh(ctx, questions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := inventory.NewOverlay(c.Reader(), changes...)
+	if o := view.Get(inventory.ConfigMap, "ditto", "a"); o == nil || o.Typed.(*corev1.ConfigMap).Data["key"] != "one" {
+		t.Errorf("ConfigMap ditto/a is %v", o)
+	}
+	if diff := cmp.Diff([]string{"Secret ditto/s"}, names(view.Find(inventory.KindKey(inventory.Secret, "ditto")))); diff != "" {
+		t.Errorf("secrets (-want +got):\n%s", diff)
+	}
+
+	create(configMap("ditto", "later", "x"))
+	eventually(t, "a new object arrives", func() bool { return c.Reader().Get(inventory.ConfigMap, "ditto", "later") != nil })
+	if err := api.Delete(ctx, configMap("ditto", "later", "x")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a deleted object goes", func() bool { return c.Reader().Get(inventory.ConfigMap, "ditto", "later") == nil })
+}
+
+// object wraps a built-in object that no API server has seen.
+func object(t *testing.T, o client.Object) *inventory.Object {
+	t.Helper()
+	wrapped, err := wrap(o, corev1.SchemeGroupVersion.WithKind("Secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wrapped
+}

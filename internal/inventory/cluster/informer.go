@@ -1,0 +1,267 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// informer keeps the objects of one kind, in one namespace or in all, in step with the API server. It is the store of a
+// client-go reflector, and it watches every list and watch that the reflector begins, so that it knows how they went: the
+// reflector retries a refused watch without telling its error handler.
+type informer struct {
+	client    client.WithWatch
+	kind      kind
+	namespace string
+	memory    *inventory.Memory
+	log       logr.Logger
+	// synced is closed once everything has been read.
+	synced chan struct{}
+
+	mu sync.Mutex
+	// owned are the objects in the memory that came from here.
+	owned   map[inventory.ID]struct{}
+	isSync  bool
+	failing time.Time
+	failure error
+}
+
+func newInformer(c client.WithWatch, k kind, namespace string, memory *inventory.Memory, log logr.Logger) *informer {
+	i := &informer{
+		client: c, kind: k, namespace: namespace, memory: memory,
+		synced: make(chan struct{}), owned: map[inventory.ID]struct{}{},
+	}
+	if log.GetSink() == nil {
+		log = logr.Discard()
+	}
+	i.log = log.WithValues("kind", k.gvk.String(), "in", namespace)
+	return i
+}
+
+// String names what is read: `Secret in ditto`.
+func (i *informer) String() string {
+	if i.namespace == "" {
+		return i.kind.gvk.Kind
+	}
+	return i.kind.gvk.Kind + " in " + i.namespace
+}
+
+// run reads until the context ends.
+func (i *informer) run(ctx context.Context) {
+	example, err := i.kind.newObject(clientscheme.Scheme)
+	if err != nil {
+		i.failed(ctx, fmt.Errorf("making an empty object: %w", err))
+		return
+	}
+	retry := func() *wait.Backoff {
+		return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 6, Cap: 10 * time.Second}
+	}
+	reflector := cache.NewReflectorWithOptions(
+		&cache.ListWatch{ListWithContextFunc: i.list, WatchFuncWithContext: i.watch}, example, i,
+		cache.ReflectorOptions{Name: "dittoguard", Logger: &i.log, Backoff: retry()})
+	backoff := retry()
+	for ctx.Err() == nil {
+		err := reflector.ListAndWatchWithContext(ctx)
+		pause := absentInterval
+		switch {
+		case err == nil:
+			// The watch ended, as watches do.
+			backoff = retry()
+			pause = backoff.Step()
+		case !i.absent(err):
+			pause = backoff.Step()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// absent says whether the error means that the kind is not installed; then there are none of it, and that is known.
+func (i *informer) absent(err error) bool {
+	return !i.kind.builtin && apierrors.IsNotFound(err)
+}
+
+func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+	list, err := i.kind.newList(clientscheme.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
+	err = i.client.List(ctx, list, &client.ListOptions{Namespace: i.namespace, Limit: o.Limit, Continue: o.Continue, Raw: &o})
+	if err != nil {
+		if i.absent(err) {
+			_ = i.Replace(nil, "")
+			i.worked()
+		} else {
+			i.failed(ctx, fmt.Errorf("listing: %w", err))
+		}
+		return nil, err
+	}
+	i.worked()
+	return list, nil
+}
+
+func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+	list, err := i.kind.newList(clientscheme.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
+	w, err := i.client.Watch(ctx, list, &client.ListOptions{Namespace: i.namespace, Raw: &o})
+	if err != nil {
+		if !i.absent(err) {
+			i.failed(ctx, fmt.Errorf("watching: %w", err))
+		}
+		return nil, err
+	}
+	i.worked()
+	return w, nil
+}
+
+func (i *informer) worked() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if !i.failing.IsZero() {
+		i.log.Info("reading the cluster again", "after", time.Since(i.failing).Round(time.Millisecond).String())
+	}
+	i.failing, i.failure = time.Time{}, nil
+}
+
+func (i *informer) failed(ctx context.Context, err error) {
+	// 410 and its kin say that a list is due, which follows at once.
+	if ctx.Err() != nil || apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.failing.IsZero() {
+		i.failing = time.Now()
+		i.log.Info("reading the cluster failed, trying again", "error", err.Error())
+	}
+	i.failure = err
+}
+
+// ready says what is wrong at the time, nil if nothing is.
+func (i *informer) ready(now time.Time, staleAfter time.Duration) error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch {
+	case !i.isSync && i.failure != nil:
+		return fmt.Errorf("%s: not read yet: %w", i, i.failure)
+	case !i.isSync:
+		return fmt.Errorf("%s: not read yet", i)
+	case !i.failing.IsZero() && now.Sub(i.failing) >= staleAfter:
+		return fmt.Errorf("%s: watch broken for %s: %w", i, now.Sub(i.failing).Round(time.Second), i.failure)
+	}
+	return nil
+}
+
+func (i *informer) hasSynced() bool {
+	select {
+	case <-i.synced:
+		return true
+	default:
+		return false
+	}
+}
+
+// Add implements cache.ReflectorStore.
+func (i *informer) Add(object any) error {
+	id, ok := i.idOf(object)
+	if !ok {
+		return fmt.Errorf("%s: %T is not a Kubernetes object", i, object)
+	}
+	o, err := wrap(object, i.kind.gvk)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err != nil {
+		// An object of an optional kind with a field of the wrong type. The older version is not what is there now.
+		i.log.Info("object cannot be read", "object", id.Namespace+"/"+id.Name, "error", err.Error())
+		i.memory.Delete(id)
+		delete(i.owned, id)
+		return nil
+	}
+	i.memory.Put(o)
+	i.owned[id] = struct{}{}
+	return nil
+}
+
+// Update implements cache.ReflectorStore.
+func (i *informer) Update(object any) error { return i.Add(object) }
+
+// Delete implements cache.ReflectorStore.
+func (i *informer) Delete(object any) error {
+	id, ok := i.idOf(object)
+	if !ok {
+		return fmt.Errorf("%s: %T is not a Kubernetes object", i, object)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.memory.Delete(id)
+	delete(i.owned, id)
+	return nil
+}
+
+// Replace implements cache.ReflectorStore: the objects are all that there are.
+func (i *informer) Replace(objects []any, _ string) error {
+	there := make(map[inventory.ID]struct{}, len(objects))
+	for _, object := range objects {
+		if id, ok := i.idOf(object); ok {
+			there[id] = struct{}{}
+		}
+		if err := i.Add(object); err != nil {
+			return err
+		}
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for id := range i.owned {
+		if _, still := there[id]; !still {
+			i.memory.Delete(id)
+			delete(i.owned, id)
+		}
+	}
+	if !i.isSync {
+		i.isSync = true
+		close(i.synced)
+	}
+	return nil
+}
+
+// Resync implements cache.ReflectorStore; there is nothing to do.
+func (i *informer) Resync() error { return nil }
+
+// Transformer implements cache.TransformingStore, so that what a list brings is trimmed as it arrives.
+func (i *informer) Transformer() cache.TransformFunc {
+	return func(object any) (any, error) {
+		trim(object)
+		return object, nil
+	}
+}
+
+func (i *informer) idOf(object any) (inventory.ID, bool) {
+	if gone, ok := object.(cache.DeletedFinalStateUnknown); ok {
+		object = gone.Obj
+	}
+	o, err := meta.Accessor(object)
+	if err != nil {
+		return inventory.ID{}, false
+	}
+	return inventory.ID{GroupKind: i.kind.gvk.GroupKind(), Namespace: o.GetNamespace(), Name: o.GetName()}, true
+}

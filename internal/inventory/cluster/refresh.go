@@ -1,0 +1,182 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// liveReads is how many requests one Refresh has under way at once.
+const liveReads = 8
+
+// list is the objects of a kind in one namespace.
+type list struct {
+	schema.GroupKind
+	Namespace string
+}
+
+func (l list) String() string { return fmt.Sprintf("every %s in %s", l.Kind, l.Namespace) }
+
+// Refresh asks the API server itself the questions that were asked of the cache, and returns where the cache is behind:
+// objects that are new or different, and, with a nil Object, those that are gone.
+//
+// A question by name is one GET. A question by key lists the kinds that can be filed under the key in its namespace, each
+// once however many questions there are. Not asked again are keys of no namespace (that would be the whole cluster),
+// Secrets outside the protected namespaces, and kinds that are not read at all.
+//
+// What the API server answers counts even if the cache is ahead of it by then: an object that the cache has in a newer
+// version is left out. If any question stays without an answer, the error names each one, and there are no changes.
+func (c *Cluster) Refresh(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error) {
+	names, lists := c.plan(questions)
+	ctx, cancel := context.WithTimeout(ctx, c.opts.RefreshTimeout)
+	defer cancel()
+
+	changes := make([][]inventory.Change, len(names)+len(lists))
+	errs := make([]error, len(changes))
+	var group errgroup.Group
+	group.SetLimit(liveReads)
+	for at, id := range names {
+		group.Go(func() error {
+			changes[at], errs[at] = c.get(ctx, id)
+			return nil
+		})
+	}
+	for at, l := range lists {
+		group.Go(func() error {
+			changes[len(names)+at], errs[len(names)+at] = c.list(ctx, l)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return slices.Concat(changes...), nil
+}
+
+// plan turns questions into requests, each once.
+func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, lists []list) {
+	listed, named := map[list]bool{}, map[inventory.ID]bool{}
+	for _, q := range questions {
+		if q.Key == (inventory.Key{}) || q.Key.Namespace == "" {
+			continue
+		}
+		for _, gk := range c.opts.Kinds(q.Key) {
+			l := list{gk, q.Key.Namespace}
+			if k, read := c.kinds[gk]; read && k.namespaced && c.mayRead(gk, l.Namespace) && !listed[l] {
+				listed[l] = true
+				lists = append(lists, l)
+			}
+		}
+	}
+	for _, q := range questions {
+		id := q.ID
+		k, read := c.kinds[id.GroupKind]
+		if !read || id.Name == "" || named[id] || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
+			continue
+		}
+		// A list of Secrets leaves some out, so that it does not answer for a name.
+		if listed[list{id.GroupKind, id.Namespace}] && id.GroupKind != inventory.Secret {
+			continue
+		}
+		named[id] = true
+		names = append(names, id)
+	}
+	return names, lists
+}
+
+func (c *Cluster) mayRead(gk schema.GroupKind, namespace string) bool {
+	return gk != inventory.Secret || c.readsSecrets(namespace)
+}
+
+func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change, error) {
+	what := inventory.Ref{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
+	k := c.kinds[id.GroupKind]
+	object, err := k.newObject(clientscheme.Scheme)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", what, err)
+	}
+	err = c.client.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object)
+	cached := c.memory.Get(id.GroupKind, id.Namespace, id.Name)
+	if apierrors.IsNotFound(err) {
+		if cached == nil {
+			return nil, nil
+		}
+		return []inventory.Change{{ID: id}}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", what, err)
+	}
+	return compare(nil, cached, object, k, id)
+}
+
+func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) {
+	k := c.kinds[l.GroupKind]
+	live, err := k.newList(clientscheme.Scheme)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", l, err)
+	}
+	options := &client.ListOptions{Namespace: l.Namespace}
+	if selector := selectorOf(l.GroupKind); selector != "" {
+		options.Raw = &metav1.ListOptions{FieldSelector: selector}
+	}
+	err = c.client.List(ctx, live, options)
+	missing := !k.builtin && apierrors.IsNotFound(err)
+	if err != nil && !missing {
+		return nil, fmt.Errorf("reading %s: %w", l, err)
+	}
+	var changes []inventory.Change
+	there := map[inventory.ID]bool{}
+	err = meta.EachListItem(live, func(item runtime.Object) error {
+		object, ok := item.(client.Object)
+		if !ok {
+			return fmt.Errorf("reading %s: %T is not a Kubernetes object", l, item)
+		}
+		id := inventory.ID{GroupKind: l.GroupKind, Namespace: object.GetNamespace(), Name: object.GetName()}
+		there[id] = true
+		changes, err = compare(changes, c.memory.Get(id.GroupKind, id.Namespace, id.Name), object, k, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, cached := range c.memory.Find(inventory.KindKey(l.GroupKind, l.Namespace)) {
+		if !there[cached.Ref.ID()] && (missing || !newer(cached.Meta.ResourceVersion, live.GetResourceVersion())) {
+			changes = append(changes, inventory.Change{ID: cached.Ref.ID()})
+		}
+	}
+	return changes, nil
+}
+
+// compare appends the live object, if it tells more than the cached one.
+func compare(changes []inventory.Change, cached *inventory.Object, live client.Object, k kind, id inventory.ID) ([]inventory.Change, error) {
+	version := live.GetResourceVersion()
+	if cached != nil && (cached.Meta.ResourceVersion == version || newer(cached.Meta.ResourceVersion, version)) {
+		return changes, nil
+	}
+	o, err := wrap(live, k.gvk)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s %s/%s: %w", id.Kind, id.Namespace, id.Name, err)
+	}
+	return append(changes, inventory.Change{ID: id, Object: o}), nil
+}
+
+// newer says whether resource version a is certainly later than b. Those of one resource are comparable numbers on a
+// Kubernetes API server; an aggregated one may do as it likes, and then nothing is certain.
+func newer(a, b string) bool {
+	order, err := resourceversion.CompareResourceVersion(a, b)
+	return err == nil && order > 0
+}

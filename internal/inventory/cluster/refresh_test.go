@@ -1,0 +1,169 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+func types(namespace, name string) client.ObjectKey {
+	return client.ObjectKey{Namespace: namespace, Name: name}
+}
+
+func byName(kind inventory.ID) inventory.Question { return inventory.Question{ID: kind} }
+
+func configMapID(namespace, name string) inventory.ID {
+	return inventory.ID{GroupKind: inventory.ConfigMap, Namespace: namespace, Name: name}
+}
+
+// stale is a cluster whose cache was filled by hand and is never updated.
+func stale(t *testing.T, s *server, cached ...client.Object) *Cluster {
+	t.Helper()
+	c := newCluster(s, kindsOf(testKinds, clientscheme.Scheme), testOptions())
+	for _, o := range cached {
+		gvks, _, err := clientscheme.Scheme.ObjectKinds(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrapped, err := wrap(o, gvks[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.memory.Put(wrapped)
+	}
+	return c
+}
+
+func at[T client.Object](version string, o T) T {
+	o.SetResourceVersion(version)
+	return o
+}
+
+func TestRefresh(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		cached    []client.Object
+		live      []client.Object
+		noRoutes  bool
+		questions []inventory.Question
+		changes   map[string]string // reference → resource version, "gone" without an object
+		requests  []string
+	}{
+		{
+			name:      "by name: unchanged, changed, gone, new and never there",
+			cached:    []client.Object{at("3", configMap("ditto", "same", "")), at("3", configMap("ditto", "changed", "")), at("3", configMap("ditto", "gone", ""))},
+			live:      []client.Object{at("3", configMap("ditto", "same", "")), at("5", configMap("ditto", "changed", "")), at("4", configMap("ditto", "new", ""))},
+			questions: []inventory.Question{byName(configMapID("ditto", "same")), byName(configMapID("ditto", "changed")), byName(configMapID("ditto", "gone")), byName(configMapID("ditto", "new")), byName(configMapID("ditto", "never"))},
+			changes:   map[string]string{"ConfigMap ditto/changed": "5", "ConfigMap ditto/gone": "gone", "ConfigMap ditto/new": "4"},
+			requests:  []string{"get ConfigMap ditto/changed", "get ConfigMap ditto/gone", "get ConfigMap ditto/never", "get ConfigMap ditto/new", "get ConfigMap ditto/same"},
+		},
+		{
+			name:      "by key: each kind that can be filed there is listed once, in that namespace",
+			cached:    []client.Object{at("3", deployment("ditto", "gone")), at("3", deployment("other", "elsewhere")), at("3", deployment("ditto", "same"))},
+			live:      []client.Object{at("3", deployment("ditto", "same")), at("4", deployment("ditto", "new")), at("9", deployment("other", "unasked"))},
+			questions: []inventory.Question{{Key: inventory.Key{Index: "reference", Namespace: "ditto", Value: "a"}}, {Key: inventory.Key{Index: "reference", Namespace: "ditto", Value: "b"}}},
+			changes:   map[string]string{"Deployment ditto/gone": "gone", "Deployment ditto/new": "4"},
+			requests:  []string{"list Deployment ditto"},
+		},
+		{
+			name:      "a name that a list answers is not asked for again",
+			live:      []client.Object{at("4", configMap("ditto", "a", ""))},
+			questions: []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.ConfigMap, "ditto")}},
+			changes:   map[string]string{"ConfigMap ditto/a": "4"},
+			requests:  []string{"list ConfigMap ditto"},
+		},
+		{
+			name:      "an object that the cache has in a newer version stays",
+			cached:    []client.Object{at("10", configMap("ditto", "a", ""))},
+			live:      []client.Object{at("9", configMap("ditto", "a", ""))},
+			questions: []inventory.Question{byName(configMapID("ditto", "a"))},
+			changes:   map[string]string{},
+			requests:  []string{"get ConfigMap ditto/a"},
+		},
+		{
+			name:      "keys of no namespace and kinds that are not read are answered from the cache",
+			questions: []inventory.Question{{Key: inventory.KindKey(inventory.ConfigMap, "")}, {Key: inventory.KindKey(inventory.Pod, "ditto")}, byName(inventory.ID{GroupKind: inventory.Pod, Namespace: "ditto", Name: "p"})},
+			changes:   map[string]string{},
+		},
+		{
+			name: "Secrets are read in protected namespaces only",
+			live: []client.Object{at("4", secret("ditto", "s")), at("4", secret("other", "s")), at("4", secret("dittoguard", "ca"))},
+			questions: []inventory.Question{
+				byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: "s"}), byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "other", Name: "s"}),
+				byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "dittoguard", Name: "ca"}), {Key: inventory.KindKey(inventory.Secret, "other")},
+			},
+			changes:  map[string]string{"Secret ditto/s": "4"},
+			requests: []string{"get Secret ditto/s"},
+		},
+		{
+			name:      "a list of Secrets leaves some out and does not answer for a name",
+			live:      []client.Object{at("4", secret("ditto", "s"))},
+			questions: []inventory.Question{byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: "s"}), {Key: inventory.KindKey(inventory.Secret, "ditto")}},
+			changes:   map[string]string{"Secret ditto/s": "4"},
+			requests:  []string{"get Secret ditto/s", "list Secret ditto type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token"},
+		},
+		{
+			name:      "a kind that is not installed has no objects",
+			noRoutes:  true,
+			questions: []inventory.Question{{Key: inventory.KindKey(inventory.Route, "ditto")}, byName(inventory.ID{GroupKind: inventory.Route, Namespace: "other", Name: "r"})},
+			changes:   map[string]string{},
+			requests:  []string{"get Route other/r", "list Route ditto"},
+		},
+		{
+			name:      "a name needs the scope of its kind",
+			questions: []inventory.Question{byName(configMapID("", "a")), byName(inventory.ID{GroupKind: inventory.Namespace, Name: "ditto"}), byName(inventory.ID{GroupKind: inventory.Namespace, Namespace: "x", Name: "ditto"})},
+			changes:   map[string]string{},
+			requests:  []string{"get Namespace /ditto"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServer(t, test.live...)
+			s.noRoutes = test.noRoutes
+			c := stale(t, s, test.cached...)
+			changes, err := c.Refresh(t.Context(), test.questions)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, change := range changes {
+				ref := inventory.Ref{Kind: change.ID.Kind, Namespace: change.ID.Namespace, Name: change.ID.Name}.String()
+				got[ref] = "gone"
+				if change.Object != nil {
+					got[ref] = change.Object.Meta.ResourceVersion
+				}
+			}
+			if diff := cmp.Diff(test.changes, got); diff != "" {
+				t.Errorf("changes (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(test.requests, s.requests()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRefreshWithoutAnswer(t *testing.T) {
+	s := newServer(t, configMap("ditto", "a", ""))
+	s.broken = true
+	c := stale(t, s)
+	changes, err := c.Refresh(t.Context(), []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.Deployment, "ditto")}})
+	want := "reading ConfigMap ditto/a: connection refused\nreading every Deployment in ditto: connection refused"
+	if err == nil || err.Error() != want || changes != nil {
+		t.Errorf("got %v and %q, want %q", changes, err, want)
+	}
+}
+
+func TestNewer(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want bool
+	}{{"10", "9", true}, {"9", "10", false}, {"9", "9", false}, {"", "9", false}, {"x", "9", false}, {"9", "", false}} {
+		if got := newer(test.a, test.b); got != test.want {
+			t.Errorf("newer(%q, %q) = %v", test.a, test.b, got)
+		}
+	}
+}

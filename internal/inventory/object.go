@@ -1,0 +1,203 @@
+package inventory
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	sigsjson "sigs.k8s.io/json"
+)
+
+// Ref names one object. Its JSON form is the "subject" of a finding and is fixed.
+type Ref struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace"`
+	Name       string `json:"name"`
+}
+
+// String is the form used in messages: `Ingress ditto/api`, or `IngressClass nginx` for a cluster-scoped object.
+func (r Ref) String() string {
+	if r.Namespace == "" {
+		return r.Kind + " " + r.Name
+	}
+	return r.Kind + " " + r.Namespace + "/" + r.Name
+}
+
+// GroupKind is the group and kind without the version: two served versions of one object are the same object.
+func (r Ref) GroupKind() schema.GroupKind {
+	group, _, found := strings.Cut(r.APIVersion, "/")
+	if !found {
+		group = ""
+	}
+	return schema.GroupKind{Group: group, Kind: r.Kind}
+}
+
+// ID identifies the object whatever version it was read in.
+func (r Ref) ID() ID { return ID{r.GroupKind(), r.Namespace, r.Name} }
+
+// Compare orders references by namespace, kind, name and API version, for stable output.
+func (r Ref) Compare(o Ref) int {
+	for _, pair := range [...][2]string{
+		{r.Namespace, o.Namespace},
+		{r.Kind, o.Kind},
+		{r.Name, o.Name},
+		{r.APIVersion, o.APIVersion},
+	} {
+		if c := strings.Compare(pair[0], pair[1]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// ID identifies an object in a cluster: group, kind, namespace and name.
+type ID struct {
+	schema.GroupKind
+	Namespace, Name string
+}
+
+// String is the ID as part of a finding's key: `apps/Deployment/ditto/gateway`.
+func (id ID) String() string {
+	return id.Group + "/" + id.Kind + "/" + id.Namespace + "/" + id.Name
+}
+
+// Source is where an object was read from, for objects that come from files. The zero Source is a cluster object.
+type Source struct {
+	File string
+	// Line is the 1-based line of the object's first line in File.
+	Line int
+	// LineOf, when set, gives the line of a field of the object, addressed as in a Kubernetes field error
+	// (`spec.template.spec.containers[0].env[3]`), or of its nearest parent that has a line.
+	LineOf func(field string) int
+}
+
+// Object is one Kubernetes object as a judgement sees it. It is immutable: whoever changes an object makes a new one.
+type Object struct {
+	Ref    Ref
+	Source Source
+	// Meta holds labels, annotations, owner references and the like; never nil.
+	Meta *metav1.ObjectMeta
+	// Typed is the object in the Go type of its kind (see Kinds), nil for a kind that dittoguard does not read.
+	Typed any
+
+	template *corev1.PodTemplateSpec
+	raw      []byte
+	content  func() map[string]any
+}
+
+// Decode reads one object from JSON. Kinds that dittoguard does not read keep their metadata only. A field of the wrong
+// type is an error that names the field; unknown fields are let through, as an API server does by default.
+func Decode(raw []byte, source Source) (*Object, error) {
+	var head struct {
+		metav1.TypeMeta `json:",inline"`
+		Metadata        metav1.ObjectMeta `json:"metadata"`
+	}
+	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &head); err != nil {
+		return nil, fmt.Errorf("reading metadata: %w", err)
+	}
+	if head.APIVersion == "" || head.Kind == "" {
+		return nil, fmt.Errorf("not a Kubernetes object: apiVersion and kind are required")
+	}
+	o := &Object{
+		Ref: Ref{
+			APIVersion: head.APIVersion, Kind: head.Kind,
+			Namespace: head.Metadata.Namespace, Name: head.Metadata.Name,
+		},
+		Source: source,
+		raw:    raw,
+	}
+	o.content = sync.OnceValue(func() map[string]any {
+		content := map[string]any{}
+		if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &content); err != nil {
+			panic("decoding JSON that was decoded before: " + err.Error())
+		}
+		return content
+	})
+	gvk := schema.FromAPIVersionAndKind(head.APIVersion, head.Kind)
+	newTyped, read := kinds[gvk]
+	if !read {
+		head.Metadata.ManagedFields = nil
+		o.Meta = &head.Metadata
+		return o, nil
+	}
+	typed := newTyped()
+	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, typed); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Ref, err)
+	}
+	o.setTyped(typed)
+	return o, nil
+}
+
+// FromTyped wraps an object that a client decoded. The object must not be changed afterwards.
+func FromTyped(typed metav1.Object, gvk schema.GroupVersionKind) *Object {
+	o := &Object{Ref: Ref{
+		APIVersion: gvk.GroupVersion().String(), Kind: gvk.Kind,
+		Namespace: typed.GetNamespace(), Name: typed.GetName(),
+	}}
+	o.content = sync.OnceValue(func() map[string]any {
+		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
+		if err != nil {
+			panic("converting a Kubernetes API type: " + err.Error())
+		}
+		content["apiVersion"], content["kind"] = o.Ref.APIVersion, o.Ref.Kind
+		return content
+	})
+	o.setTyped(typed)
+	return o
+}
+
+// FromUnstructured wraps an object that was decoded without its type.
+func FromUnstructured(u *unstructured.Unstructured) (*Object, error) {
+	raw, err := json.Marshal(u.Object)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %s %s: %w", u.GetKind(), u.GetName(), err)
+	}
+	return Decode(raw, Source{})
+}
+
+func (o *Object) setTyped(typed any) {
+	o.Typed = typed
+	accessor, ok := typed.(metav1.ObjectMetaAccessor)
+	if !ok {
+		panic(fmt.Sprintf("%T has no object metadata", typed))
+	}
+	meta, ok := accessor.GetObjectMeta().(*metav1.ObjectMeta)
+	if !ok {
+		panic(fmt.Sprintf("%T has object metadata of another type", typed))
+	}
+	o.Meta = meta
+	o.template = podTemplate(typed)
+}
+
+// PodTemplate is the pod that a workload runs: the template of a Deployment, StatefulSet, DaemonSet, ReplicaSet,
+// ReplicationController, Job or CronJob, or the Pod itself. It is nil for everything else.
+func (o *Object) PodTemplate() *corev1.PodTemplateSpec { return o.template }
+
+// Content is the whole object as decoded JSON. It is shared and must not be changed.
+func (o *Object) Content() map[string]any { return o.content() }
+
+// Raw is the JSON the object was decoded from, nil if it came from a client as a Go value.
+func (o *Object) Raw() []byte { return o.raw }
+
+// InNamespace is the object with the namespace set, for manifests that leave it to `kubectl --namespace`.
+func (o *Object) InNamespace(namespace string) (*Object, error) {
+	content := runtime.DeepCopyJSON(o.Content())
+	meta, _ := content["metadata"].(map[string]any)
+	if meta == nil {
+		meta = map[string]any{}
+		content["metadata"] = meta
+	}
+	meta["namespace"] = namespace
+	raw, err := json.Marshal(content)
+	if err != nil {
+		return nil, fmt.Errorf("encoding %s: %w", o.Ref, err)
+	}
+	return Decode(raw, o.Source)
+}

@@ -1,0 +1,168 @@
+// Package manifest reads Kubernetes manifests from files, directories and stdin, with the line of every object and field.
+//
+// It reads YAML as kubectl does, several documents and Lists included, reports every problem at once, and leaves nothing
+// out in silence: what it does not read is named in the Result.
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Options say how to read.
+type Options struct {
+	// Namespace is that of objects which name none and need one, as with kubectl --namespace; "default" if empty. A kind
+	// that is not known is taken for one that lives in a namespace, unless its CustomResourceDefinition is among the
+	// manifests and says otherwise.
+	Namespace string
+	// MaxFileSize is the number of bytes that one file, or stdin, may have; 64 MiB if 0.
+	MaxFileSize int64
+}
+
+const (
+	defaultNamespace   = "default"
+	defaultMaxFileSize = 64 << 20
+	stdinName          = "stdin"
+)
+
+// Result is what was read.
+type Result struct {
+	// Objects are in the order of the paths, files and documents. Of an object that is there twice the later one counts, as
+	// with kubectl apply; a warning says so.
+	Objects []*inventory.Object
+	// Warnings are lines for people: `a.yaml:3: …`.
+	Warnings []string
+	// Skipped are documents and files below a directory that look like manifests and are none.
+	Skipped []Skipped
+	// Other are the files below a directory that are neither .yaml, .yml nor .json, and its hidden directories, the latter
+	// with a separator at the end.
+	Other []string
+}
+
+// Skipped is something below a directory that was not read.
+type Skipped struct {
+	File string
+	// Line is where the document begins, 0 if the whole file was skipped.
+	Line   int
+	Reason string
+}
+
+// String is the form for people: `deploy/values.yaml:1: not a Kubernetes object: apiVersion and kind are missing`.
+func (s Skipped) String() string {
+	if s.Line == 0 {
+		return s.File + ": " + s.Reason
+	}
+	return fmt.Sprintf("%s:%d: %s", s.File, s.Line, s.Reason)
+}
+
+// hint is for the most common reason why a file that looks like a manifest is none.
+const hint = "\n  this looks like a template; render the chart first: helm template … | dittoguard check -"
+
+// Load reads the files, the directories (recursively) and, for `-`, stdin. The error, if any, joins every problem, one a
+// line with file and line number; then there is no Result.
+func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
+	if opts.Namespace == "" {
+		opts.Namespace = defaultNamespace
+	}
+	if opts.MaxFileSize == 0 {
+		opts.MaxFileSize = defaultMaxFileSize
+	}
+	found := list(paths)
+	result := &Result{Skipped: found.skipped, Other: found.other}
+	errs := found.errs
+
+	var documents []document
+	for _, f := range found.files {
+		data, err := read(f, stdin, opts.MaxFileSize)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		documents = append(documents, split(f, data)...)
+	}
+	outcomes := make([]outcome, len(documents))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, d := range documents {
+		group.Go(func() error {
+			outcomes[i] = decode(d, opts.Namespace)
+			return nil
+		})
+	}
+	_ = group.Wait() // no function returns an error: each outcome has its own
+
+	hinted := map[*file]bool{}
+	for i, out := range outcomes {
+		result.Objects = append(result.Objects, out.objects...)
+		result.Warnings = append(result.Warnings, out.warnings...)
+		result.Skipped = append(result.Skipped, out.skipped...)
+		for _, err := range out.errs {
+			if f := documents[i].file; !hinted[f] && bytes.Contains(documents[i].text, []byte("{{")) {
+				hinted[f] = true
+				err = fmt.Errorf("%w%s", err, hint)
+			}
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	if err := result.settle(opts.Namespace); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// settle gives objects of kinds that are not known their namespace, and drops the earlier of two versions of an object.
+func (r *Result) settle(namespace string) error {
+	scopes := definedScopes(r.Objects)
+	last := make(map[inventory.ID]int, len(r.Objects))
+	for i, o := range r.Objects {
+		if gk := o.Ref.GroupKind(); !scopeKnown(gk) {
+			if moved := placed(o, scopes[gk], namespace); moved != o.Ref.Namespace {
+				var err error
+				if o, err = o.InNamespace(moved); err != nil {
+					return fmt.Errorf("%s:%d: %w", o.Source.File, o.Source.Line, err)
+				}
+				r.Objects[i] = o
+			}
+		}
+		if o.Ref.Name == "" {
+			continue // generateName makes a new object each time
+		}
+		if before, twice := last[o.Ref.ID()]; twice {
+			was := r.Objects[before].Source
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%s:%d: %s is defined twice; this one counts, the one at %s:%d does not",
+				o.Source.File, o.Source.Line, o.Ref, was.File, was.Line))
+			r.Objects[before] = nil
+		}
+		last[o.Ref.ID()] = i
+	}
+	kept := r.Objects[:0]
+	for _, o := range r.Objects {
+		if o != nil {
+			kept = append(kept, o)
+		}
+	}
+	r.Objects = kept
+	return nil
+}
+
+// placed is the namespace that an object belongs to.
+func placed(o *inventory.Object, isClusterScoped bool, namespace string) string {
+	switch {
+	case isClusterScoped:
+		return ""
+	case o.Ref.Namespace == "":
+		return namespace
+	default:
+		return o.Ref.Namespace
+	}
+}

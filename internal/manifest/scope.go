@@ -1,0 +1,95 @@
+package manifest
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// clusterScoped are the kinds without a namespace: those of Kubernetes (kubectl api-resources --namespaced=false), and of
+// common extensions whose definitions are seldom beside the manifests that use them.
+var clusterScoped = map[schema.GroupKind]bool{
+	{Kind: "ComponentStatus"}:  true,
+	{Kind: "Namespace"}:        true,
+	{Kind: "Node"}:             true,
+	{Kind: "PersistentVolume"}: true,
+	{Group: "admissionregistration.k8s.io", Kind: "MutatingAdmissionPolicy"}:          true,
+	{Group: "admissionregistration.k8s.io", Kind: "MutatingAdmissionPolicyBinding"}:   true,
+	{Group: "admissionregistration.k8s.io", Kind: "MutatingWebhookConfiguration"}:     true,
+	{Group: "admissionregistration.k8s.io", Kind: "ValidatingAdmissionPolicy"}:        true,
+	{Group: "admissionregistration.k8s.io", Kind: "ValidatingAdmissionPolicyBinding"}: true,
+	{Group: "admissionregistration.k8s.io", Kind: "ValidatingWebhookConfiguration"}:   true,
+	{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}:                 true,
+	{Group: "apiregistration.k8s.io", Kind: "APIService"}:                             true,
+	{Group: "authentication.k8s.io", Kind: "SelfSubjectReview"}:                       true,
+	{Group: "authentication.k8s.io", Kind: "TokenReview"}:                             true,
+	{Group: "authorization.k8s.io", Kind: "SelfSubjectAccessReview"}:                  true,
+	{Group: "authorization.k8s.io", Kind: "SelfSubjectRulesReview"}:                   true,
+	{Group: "authorization.k8s.io", Kind: "SubjectAccessReview"}:                      true,
+	{Group: "certificates.k8s.io", Kind: "CertificateSigningRequest"}:                 true,
+	{Group: "certificates.k8s.io", Kind: "ClusterTrustBundle"}:                        true,
+	{Group: "flowcontrol.apiserver.k8s.io", Kind: "FlowSchema"}:                       true,
+	{Group: "flowcontrol.apiserver.k8s.io", Kind: "PriorityLevelConfiguration"}:       true,
+	{Group: "internal.apiserver.k8s.io", Kind: "StorageVersion"}:                      true,
+	{Group: "networking.k8s.io", Kind: "IPAddress"}:                                   true,
+	{Group: "networking.k8s.io", Kind: "IngressClass"}:                                true,
+	{Group: "networking.k8s.io", Kind: "ServiceCIDR"}:                                 true,
+	{Group: "node.k8s.io", Kind: "RuntimeClass"}:                                      true,
+	{Group: "policy", Kind: "PodSecurityPolicy"}:                                      true,
+	{Group: "rbac.authorization.k8s.io", Kind: "ClusterRole"}:                         true,
+	{Group: "rbac.authorization.k8s.io", Kind: "ClusterRoleBinding"}:                  true,
+	{Group: "resource.k8s.io", Kind: "DeviceClass"}:                                   true,
+	{Group: "resource.k8s.io", Kind: "DeviceTaintRule"}:                               true,
+	{Group: "resource.k8s.io", Kind: "ResourceSlice"}:                                 true,
+	{Group: "scheduling.k8s.io", Kind: "PriorityClass"}:                               true,
+	{Group: "storage.k8s.io", Kind: "CSIDriver"}:                                      true,
+	{Group: "storage.k8s.io", Kind: "CSINode"}:                                        true,
+	{Group: "storage.k8s.io", Kind: "StorageClass"}:                                   true,
+	{Group: "storage.k8s.io", Kind: "VolumeAttachment"}:                               true,
+	{Group: "storage.k8s.io", Kind: "VolumeAttributesClass"}:                          true,
+	{Group: "storagemigration.k8s.io", Kind: "StorageVersionMigration"}:               true,
+
+	{Group: "gateway.networking.k8s.io", Kind: "GatewayClass"}:              true,
+	{Group: "policy.networking.k8s.io", Kind: "AdminNetworkPolicy"}:         true,
+	{Group: "policy.networking.k8s.io", Kind: "BaselineAdminNetworkPolicy"}: true,
+	{Group: "policy.networking.k8s.io", Kind: "ClusterNetworkPolicy"}:       true,
+	{Group: "snapshot.storage.k8s.io", Kind: "VolumeSnapshotClass"}:         true,
+	{Group: "snapshot.storage.k8s.io", Kind: "VolumeSnapshotContent"}:       true,
+	{Group: "cert-manager.io", Kind: "ClusterIssuer"}:                       true,
+	{Group: "cilium.io", Kind: "CiliumClusterwideNetworkPolicy"}:            true,
+	{Group: "cilium.io", Kind: "CiliumClusterwideEnvoyConfig"}:              true,
+	{Group: "configuration.konghq.com", Kind: "KongClusterPlugin"}:          true,
+	{Group: "crd.projectcalico.org", Kind: "GlobalNetworkPolicy"}:           true,
+	{Group: "elbv2.k8s.aws", Kind: "IngressClassParams"}:                    true,
+	{Group: "external-secrets.io", Kind: "ClusterExternalSecret"}:           true,
+	{Group: "external-secrets.io", Kind: "ClusterSecretStore"}:              true,
+	{Group: "kyverno.io", Kind: "ClusterPolicy"}:                            true,
+	{Group: "project.openshift.io", Kind: "Project"}:                        true,
+	{Group: "projectcalico.org", Kind: "GlobalNetworkPolicy"}:               true,
+	{Group: "security.openshift.io", Kind: "SecurityContextConstraints"}:    true,
+	{Group: "trust.cert-manager.io", Kind: "Bundle"}:                        true,
+}
+
+// scopeKnown says whether a kind that is not in clusterScoped certainly lives in a namespace. Of the kinds of other groups
+// a CustomResourceDefinition among the manifests can say more.
+func scopeKnown(gk schema.GroupKind) bool {
+	return clusterScoped[gk] || !strings.Contains(gk.Group, ".") || strings.HasSuffix(gk.Group, ".k8s.io")
+}
+
+// definedScopes is what the CustomResourceDefinitions among the objects say: true for a kind without a namespace.
+func definedScopes(objects []*inventory.Object) map[schema.GroupKind]bool {
+	scopes := map[schema.GroupKind]bool{}
+	for _, o := range objects {
+		if o.Ref.GroupKind() != (schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}) {
+			continue
+		}
+		spec, _ := o.Content()["spec"].(map[string]any)
+		names, _ := spec["names"].(map[string]any)
+		group, _ := spec["group"].(string)
+		kind, _ := names["kind"].(string)
+		scopes[schema.GroupKind{Group: group, Kind: kind}] = spec["scope"] == "Cluster"
+	}
+	return scopes
+}

@@ -1,0 +1,32 @@
+package rules
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+)
+
+//go:embed builtin/*/rule.yaml
+var builtin embed.FS
+
+// Builtin returns the rules that are part of dittoguard, sorted by name. An error is a defect of the build.
+func Builtin() ([]HardeningRule, error) {
+	sub, err := fs.Sub(builtin, "builtin")
+	if err != nil {
+		return nil, fmt.Errorf("reading the built-in rules: %w", err)
+	}
+	found, err := LoadFrom(sub, "rules/builtin")
+	if err != nil {
+		return nil, fmt.Errorf("reading the built-in rules: %w", err)
+	}
+	return found, nil
+}
+
+// Names are the rules' names, in their order.
+func Names(list []HardeningRule) []string {
+	names := make([]string, 0, len(list))
+	for _, rule := range list {
+		names = append(names, rule.Metadata.Name)
+	}
+	return names
+}

@@ -1,0 +1,134 @@
+// Package cluster brings up a real, local Kubernetes control plane, installs dittoguard's chart in it with real helm, and
+// runs the real `dittoguard serve` as its webhook. Tests and the demo share it.
+//
+// There are no nodes: a Deployment makes no Pods, and the chart's own Deployment does not run. `serve` runs as a process
+// beside the API server instead, with the rights of the chart's ServiceAccount, on the address of the chart's Service.
+// That works because the service range lies in 127.0.0.0/8. Everything listens on loopback.
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+// Options say what to bring up.
+type Options struct {
+	// Assets is the folder with kube-apiserver, etcd, kubectl, helm and helm3; empty means KUBEBUILDER_ASSETS.
+	Assets string
+	// Dir is where kubeconfigs and logs are kept; it has to exist.
+	Dir string
+	// CRDs are files or folders with CustomResourceDefinitions to install.
+	CRDs []string
+}
+
+// Cluster is a running control plane.
+type Cluster struct {
+	// Config and Client have all rights.
+	Config *rest.Config
+	Client client.Client
+	// Kubeconfig is a file for kubectl and helm, with all rights.
+	Kubeconfig string
+
+	assets string
+	dir    string
+	env    *envtest.Environment
+}
+
+// ErrNoAssets says that there are no binaries to bring a control plane up from.
+var ErrNoAssets = errors.New("KUBEBUILDER_ASSETS is not set; `make test` builds the control plane and sets it")
+
+// Start brings etcd and kube-apiserver up.
+func Start(opts Options) (*Cluster, error) {
+	assets := opts.Assets
+	if assets == "" {
+		assets = os.Getenv("KUBEBUILDER_ASSETS")
+	}
+	if assets == "" {
+		return nil, ErrNoAssets
+	}
+	c := &Cluster{assets: assets, dir: opts.Dir, Kubeconfig: filepath.Join(opts.Dir, "kubeconfig")}
+	c.env = &envtest.Environment{
+		BinaryAssetsDirectory:    assets,
+		CRDDirectoryPaths:        opts.CRDs,
+		ErrorIfCRDPathMissing:    true,
+		ControlPlaneStopTimeout:  30 * time.Second,
+		AttachControlPlaneOutput: false,
+	}
+	c.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "127.100.0.0/16")
+	config, err := c.env.Start()
+	if err != nil {
+		return nil, fmt.Errorf("starting the control plane: %w", err)
+	}
+	// No client-side rate limit: tests and the demo are in a hurry, and the API server is theirs alone.
+	config.QPS = -1
+	c.Config = config
+	if c.Client, err = client.New(config, client.Options{}); err != nil {
+		return nil, errors.Join(fmt.Errorf("making a client: %w", err), c.Stop())
+	}
+	admin, err := c.env.AddUser(envtest.User{Name: "admin", Groups: []string{"system:masters"}}, nil)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("making an administrator: %w", err), c.Stop())
+	}
+	kubeconfig, err := admin.KubeConfig()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("making a kubeconfig: %w", err), c.Stop())
+	}
+	if err := os.WriteFile(c.Kubeconfig, kubeconfig, 0o600); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return c, nil
+}
+
+// Stop ends the control plane.
+func (c *Cluster) Stop() error {
+	if err := c.env.Stop(); err != nil {
+		return fmt.Errorf("stopping the control plane: %w", err)
+	}
+	return nil
+}
+
+// Kubectl runs kubectl and returns what it printed on both streams together.
+func (c *Cluster) Kubectl(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
+	return c.run(ctx, stdin, "kubectl", args...)
+}
+
+// Helm runs helm 4.
+func (c *Cluster) Helm(ctx context.Context, args ...string) (string, error) {
+	return c.run(ctx, nil, "helm", args...)
+}
+
+// Helm3 runs helm 3.
+func (c *Cluster) Helm3(ctx context.Context, args ...string) (string, error) {
+	return c.run(ctx, nil, "helm3", args...)
+}
+
+func (c *Cluster) run(ctx context.Context, stdin io.Reader, tool string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, filepath.Join(c.assets, tool), args...)
+	var out bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &out
+	cmd.Env = append(os.Environ(),
+		"KUBECONFIG="+c.Kubeconfig,
+		"HELM_CACHE_HOME="+filepath.Join(c.dir, "helm-cache"),
+		"HELM_CONFIG_HOME="+filepath.Join(c.dir, "helm-config"),
+		"HELM_DATA_HOME="+filepath.Join(c.dir, "helm-data"),
+	)
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("%s %s: %w", tool, strings.Join(args, " "), err)
+	}
+	return out.String(), nil
+}
+
+// Path is the path of one of the binaries.
+func (c *Cluster) Path(tool string) string { return filepath.Join(c.assets, tool) }

@@ -1,0 +1,47 @@
+package webhook
+
+import (
+	"testing"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestExcuse(t *testing.T) {
+	pod := metav1.GroupVersionKind{Version: "v1", Kind: "Pod"}
+	replicaSet := metav1.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ReplicaSet"}
+	endpoints := metav1.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}
+	deployment := metav1.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
+	custom := metav1.GroupVersionKind{Group: "example.com", Version: "v1", Kind: "Pod"}
+	for _, test := range []struct {
+		name      string
+		user      string
+		operation admissionv1.Operation
+		kind      metav1.GroupVersionKind
+		want      string
+	}{
+		{"a Pod of a ReplicaSet", "system:serviceaccount:kube-system:replicaset-controller", admissionv1.Create, pod, excuseDerived},
+		{"a ReplicaSet of a Deployment", "system:serviceaccount:kube-system:deployment-controller", admissionv1.Update, replicaSet, excuseDerived},
+		{"an EndpointSlice of a Service", "system:serviceaccount:kube-system:endpointslice-controller", admissionv1.Create, endpoints, excuseDerived},
+		{"all controllers under one user", "system:kube-controller-manager", admissionv1.Create, pod, excuseDerived},
+		{"a Deployment is derived from nothing", "system:serviceaccount:kube-system:deployment-controller", admissionv1.Update, deployment, ""},
+		{"a kind of the same name in another group", "system:serviceaccount:kube-system:replicaset-controller", admissionv1.Create, custom, ""},
+		{"a controller's name in another namespace", "system:serviceaccount:ditto:replicaset-controller", admissionv1.Create, pod, ""},
+		{"another service account of kube-system", "system:serviceaccount:kube-system:default", admissionv1.Create, pod, ""},
+		{"a user who is called like a controller", "replicaset-controller", admissionv1.Create, pod, ""},
+		{"the namespace controller deletes", "system:serviceaccount:kube-system:namespace-controller", admissionv1.Delete, deployment, excuseCleaning},
+		{"the garbage collector deletes", "system:serviceaccount:kube-system:generic-garbage-collector", admissionv1.Delete, deployment, excuseCleaning},
+		{"the Pod garbage collector deletes", "system:serviceaccount:kube-system:pod-garbage-collector", admissionv1.Delete, pod, excuseCleaning},
+		{"the garbage collector updates", "system:serviceaccount:kube-system:generic-garbage-collector", admissionv1.Update, deployment, ""},
+		{"a kubelet removes a Pod", "system:node:worker-1", admissionv1.Delete, pod, excuseKubelet},
+		{"a kubelet's identity changes a Deployment", "system:node:worker-1", admissionv1.Update, deployment, ""},
+		{"a person", "jane", admissionv1.Delete, pod, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			req := by(test.user, &admissionv1.AdmissionRequest{Operation: test.operation, Kind: test.kind})
+			if got := excuse(req); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,188 @@
+// Package webhook answers the API server's admission requests: AdmissionReview in, judgement by check.Judge, response out.
+// It holds no rule and knows nothing of Ditto. What it adds to a judgement is freshness (what decides is read again, live,
+// before the answer), the exceptions for deletions and for the cluster's own controllers, and the words of the answer.
+//
+// NewValidator and NewMutator make the handlers, Run serves them.
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-logr/logr"
+	admissionv1 "k8s.io/api/admission/v1"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// defaultTimeout bounds a request that says nothing of its timeout.
+const defaultTimeout = 4 * time.Second
+
+// Options are what the handlers work with.
+type Options struct {
+	// Judge returns the judge in force, nil if there is none yet. It is asked once a request, so that one request is judged
+	// by one configuration.
+	Judge func() check.Judge
+	// Inventory is the cluster without the request, as far as the cache has seen it.
+	Inventory inventory.Reader
+	// Synced says whether the inventory has been read completely. Before that every request fails. Nil means always.
+	Synced func() bool
+	// Refresh reads again what the questions ask for, and returns what differs from the inventory. Nil means that the
+	// inventory is never behind.
+	Refresh func(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error)
+	// Timeout bounds a request; 4 s if zero. Of the timeout that the API server sends along, nine tenths are used if that is
+	// less.
+	Timeout time.Duration
+	// Recorder counts; nil counts nothing.
+	Recorder Recorder
+	// Log gets one line for each refusal and each failure. The zero value logs nothing.
+	Log logr.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Recorder == nil {
+		o.Recorder = noRecorder{}
+	}
+	if o.Log.GetSink() == nil {
+		o.Log = logr.Discard()
+	}
+	return o
+}
+
+// answer is how a request was answered; fresh says that something was read live for it.
+type answer struct {
+	admission.Response
+	fresh bool
+}
+
+// handler wraps what the validator and the mutator have in common: deadline, panics, failures, durations.
+func (o Options) handler(webhook string, decide func(context.Context, check.Judge, *admissionv1.AdmissionRequest) (answer, error)) admission.Handler {
+	return admission.HandlerFunc(func(ctx context.Context, req admission.Request) (response admission.Response) {
+		start := time.Now()
+		var got answer
+		defer func() {
+			if p := recover(); p != nil {
+				o.Recorder.RuleError()
+				o.Log.Error(errPanic, "judging panicked", "webhook", webhook, "panic", describePanic(p),
+					"object", subjectOf(&req.AdmissionRequest).String(), "stack", string(debug.Stack()))
+				response = fail(ctx, errPanic)
+			}
+			o.Recorder.Duration(webhook, string(req.Operation), got.fresh, time.Since(start))
+		}()
+		ctx, cancel := withDeadline(ctx, o.Timeout)
+		defer cancel()
+		got, err := o.decide(ctx, &req.AdmissionRequest, decide)
+		if err != nil {
+			err = fmt.Errorf("judging %s: %w", subjectOf(&req.AdmissionRequest), err)
+			o.Log.Error(err, "request could not be judged", "webhook", webhook, "operation", req.Operation, "user", req.UserInfo.Username)
+			return fail(ctx, err)
+		}
+		return got.Response
+	})
+}
+
+func (o Options) decide(
+	ctx context.Context, req *admissionv1.AdmissionRequest,
+	decide func(context.Context, check.Judge, *admissionv1.AdmissionRequest) (answer, error),
+) (answer, error) {
+	switch req.Operation {
+	case admissionv1.Create, admissionv1.Update, admissionv1.Delete:
+	default:
+		return answer{Response: admission.Allowed("")}, nil
+	}
+	if o.Synced != nil && !o.Synced() {
+		return answer{}, errors.New("the cluster has not been read completely yet")
+	}
+	judge := o.Judge()
+	if judge == nil {
+		return answer{}, errors.New("no configuration has been loaded yet")
+	}
+	return decide(ctx, judge, req)
+}
+
+// errNotJSON is a mistake of the judge. What the decoder says may quote the object.
+var errNotJSON = errors.New("the changed object is not valid JSON")
+
+// errPanic is all that a client learns of a panic.
+var errPanic = errors.New("internal error, see dittoguard's log")
+
+// describePanic is what the log may hold of a panic: the runtime's own words, of any other value only its type, since
+// that value may hold a piece of an object.
+func describePanic(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", p)
+}
+
+// failureKey is where Handler keeps a request's failure in its context.
+type failureKey struct{}
+
+// failure is why a request was not judged, and how long it may take.
+type failure struct {
+	err     error
+	timeout time.Duration
+}
+
+// fail answers a request that could not be judged. Under Handler that becomes an HTTP error.
+func fail(ctx context.Context, err error) admission.Response {
+	if f, ok := ctx.Value(failureKey{}).(*failure); ok {
+		f.err = err
+	}
+	return admission.Errored(http.StatusInternalServerError, err)
+}
+
+// withDeadline bounds a request. It outlives a cancelled parent: controller-runtime's server cancels the contexts of
+// requests under way when it begins to shut down, and those are to be answered.
+func withDeadline(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if f, ok := ctx.Value(failureKey{}).(*failure); ok && f.timeout > 0 {
+		timeout = min(timeout, f.timeout*9/10)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), timeout)
+}
+
+// Handler serves an admission handler over HTTP.
+//
+// A request that could not be judged is answered with HTTP status 500. An AdmissionReview that says "not allowed" is a
+// refusal to the API server whatever its code; only a failed call makes it apply the webhook's failurePolicy, and what a
+// failure means differs between protected namespaces and others.
+func Handler(h admission.Handler) http.Handler {
+	review := &admission.Webhook{Handler: h}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f := &failure{}
+		// The API server sends its timeout along; without a valid one ours counts.
+		if timeout, err := time.ParseDuration(r.URL.Query().Get("timeout")); err == nil {
+			f.timeout = timeout
+		}
+		review.ServeHTTP(&failureWriter{ResponseWriter: w, failure: f}, r.WithContext(context.WithValue(r.Context(), failureKey{}, f)))
+	})
+}
+
+// failureWriter writes the failure, once there is one, instead of the AdmissionReview.
+type failureWriter struct {
+	http.ResponseWriter
+	failure *failure
+	written bool
+}
+
+// Write implements http.ResponseWriter.
+func (w *failureWriter) Write(p []byte) (int, error) {
+	if w.failure.err == nil {
+		return w.ResponseWriter.Write(p)
+	}
+	if !w.written {
+		w.written = true
+		http.Error(w.ResponseWriter, "dittoguard: "+w.failure.err.Error(), http.StatusInternalServerError)
+	}
+	return len(p), nil
+}

@@ -1,0 +1,220 @@
+package webhook
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+)
+
+const (
+	// maxFindings is how many findings a refusal explains; the rest are named by their rules.
+	maxFindings = 5
+	// maxFixLines bounds the fix of one finding, which may hold a snippet.
+	maxFixLines = 20
+	// maxWarnings and maxWarning (in characters) are what clients show without cutting
+	// (k8s.io/api/admission/v1: AdmissionResponse.Warnings advises 120 characters).
+	maxWarnings = 12
+	maxWarning  = 120
+	// maxAnnotation is the size of one audit annotation in bytes.
+	maxAnnotation = 2048
+)
+
+// refusal is the message of a denied request. Helm does not always say which object was refused, so it does:
+//
+//	Ingress ditto/api is refused by dittoguard: preauth-exposed (guide section 1) on Deployment ditto/gateway: anyone can …
+//	  way in: Ingress ditto/api (public) → Service ditto/gateway → Deployment ditto/gateway
+//	  fix: set ENABLE_PRE_AUTHENTICATION to "false", or …
+func refusal(change check.Change, findings []check.Finding) string {
+	var b strings.Builder
+	object := refOf(change)
+	if change.Request.Operation == admissionv1.Delete {
+		b.WriteString("deletion of ")
+	}
+	fmt.Fprintf(&b, "%s is refused by dittoguard:", object)
+	if len(findings) > 1 {
+		fmt.Fprintf(&b, " %d findings", len(findings))
+	}
+	for n, f := range findings[:min(len(findings), maxFindings)] {
+		if len(findings) > 1 {
+			fmt.Fprintf(&b, "\n%d.", n+1)
+		}
+		fmt.Fprintf(&b, " %s", f.Rule)
+		if f.Guide != "" {
+			fmt.Fprintf(&b, " (guide section %s)", f.Guide)
+		}
+		if f.Subject.ID() != object.ID() {
+			fmt.Fprintf(&b, " on %s", f.Subject)
+		}
+		fmt.Fprintf(&b, ": %s", oneLine(f.Message))
+		if len(f.Path) > 0 {
+			fmt.Fprintf(&b, "\n  way in: %s", oneLine(strings.Join(f.Path, " → ")))
+		}
+		if fix := indent(f.Fix); fix != "" {
+			fmt.Fprintf(&b, "\n  fix: %s", fix)
+		}
+	}
+	if len(findings) > maxFindings {
+		b.WriteString("\nand of ")
+		b.WriteString(strings.Join(ruleNames(findings[maxFindings:]), ", "))
+	}
+	return b.String()
+}
+
+// warnings are the lines that kubectl shows: `dittoguard: edge-tls: clients are not redirected to HTTPS`.
+func warnings(change check.Change, findings []check.Finding, unknown []check.Unknown) []string {
+	object := refOf(change)
+	var lines []string
+	for _, f := range findings {
+		about := ""
+		if f.Subject.ID() != object.ID() && !strings.Contains(f.Message, f.Subject.Name) {
+			about = f.Subject.String() + ": "
+		}
+		lines = append(lines, warning(f.Rule+": "+about+f.Message))
+	}
+	for _, u := range unknown {
+		rule := ""
+		if u.Rule != "" {
+			rule = u.Rule + ": "
+		}
+		lines = append(lines, warning(rule+"unknown: "+u.What+": "+u.Message))
+	}
+	slices.Sort(lines[len(findings):])
+	lines = unique(lines)
+	if len(lines) > maxWarnings {
+		rest := len(lines) - maxWarnings + 1
+		lines = append(lines[:maxWarnings-1], warning(fmt.Sprintf("and %d more, see the audit annotations of this request", rest)))
+	}
+	return lines
+}
+
+// notes are the warnings and the audit annotations of a changed object.
+func notes(byRule map[string]string) (warnings []string, annotations map[string]string) {
+	var entries []string
+	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
+		entries = append(entries, rule+": "+oneLine(byRule[rule]))
+		warnings = append(warnings, warning(rule+": "+byRule[rule]))
+	}
+	if len(warnings) > maxWarnings {
+		warnings = warnings[:maxWarnings]
+	}
+	return warnings, map[string]string{"mutated": bounded(entries)}
+}
+
+// annotations are the audit annotations of a judged request, nil if nothing was found. The API server puts the webhook's
+// name before the keys.
+func annotations(verdict check.Verdict, pardon string) map[string]string {
+	a := map[string]string{}
+	add := func(key string, entries []string) {
+		if len(entries) > 0 {
+			a[key] = bounded(entries)
+		}
+	}
+	var denied, findings, unknown []string
+	for _, f := range verdict.Denied {
+		denied = append(denied, f.Rule+" "+f.Subject.String())
+	}
+	for _, f := range slices.Concat(verdict.Warned, verdict.Audited) {
+		findings = append(findings, f.Rule+" "+f.Subject.String())
+	}
+	for _, u := range verdict.Unknown {
+		unknown = append(unknown, strings.TrimSpace(u.Rule+" "+u.Subject.String()+" "+oneLine(u.What)))
+	}
+	switch {
+	case len(denied) > 0 && pardon != "":
+		a["excused"] = pardon
+		findings = append(denied, findings...)
+	default:
+		add("denied", denied)
+	}
+	add("findings", unique(findings))
+	add("unknown", unique(unknown))
+	if len(a) == 0 {
+		return nil
+	}
+	return a
+}
+
+// bounded joins entries, whole ones only, and says how many did not fit.
+func bounded(entries []string) string {
+	var b strings.Builder
+	for n, entry := range entries {
+		if b.Len()+len(entry) > maxAnnotation && n > 0 {
+			fmt.Fprintf(&b, "; and %d more", len(entries)-n)
+			break
+		}
+		if n > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(clip(entry, maxAnnotation/4))
+	}
+	return b.String()
+}
+
+func warning(text string) string { return clip("dittoguard: "+text, maxWarning) }
+
+// clip makes one line of at most limit characters, cut between words where that loses little.
+func clip(text string, limit int) string {
+	text = oneLine(text)
+	if utf8.RuneCountInString(text) <= limit {
+		return text
+	}
+	cut := string([]rune(text)[:limit-1])
+	if space := strings.LastIndexByte(cut, ' '); space > len(cut)*3/4 {
+		cut = cut[:space]
+	}
+	return strings.TrimRight(cut, " ,;:—") + "…"
+}
+
+// oneLine folds white space and drops what an HTTP header or a terminal should not get.
+func oneLine(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r) || r == utf8.RuneError:
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// indent keeps the lines of a fix, under its finding.
+func indent(fix string) string {
+	lines := strings.Split(strings.TrimSpace(fix), "\n")
+	if len(lines) > maxFixLines {
+		lines = append(lines[:maxFixLines], "…")
+	}
+	for n, line := range lines {
+		lines[n] = strings.TrimRight(line, " \t\r")
+	}
+	return strings.Join(lines, "\n    ")
+}
+
+func ruleNames(findings []check.Finding) []string {
+	names := make([]string, 0, len(findings))
+	for _, f := range findings {
+		names = append(names, f.Rule)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// unique drops repetitions and keeps the order.
+func unique(lines []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(lines, func(line string) bool {
+		if seen[line] {
+			return true
+		}
+		seen[line] = true
+		return false
+	})
+}

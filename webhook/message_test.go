@@ -1,0 +1,122 @@
+package webhook
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+func TestRefusal(t *testing.T) {
+	ingress := inventory.Ref{APIVersion: "networking.k8s.io/v1", Kind: "Ingress", Namespace: "ditto", Name: "api"}
+	gateway := inventory.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "ditto", Name: "gateway"}
+	change := func(req string) check.Change {
+		c := check.Change{Request: create(""), Object: &inventory.Object{Ref: ingress}}
+		if req == "DELETE" {
+			c = check.Change{Request: deletion(""), OldObject: &inventory.Object{Ref: ingress}}
+		}
+		return c
+	}
+	open := check.Finding{
+		Rule: "preauth-exposed", Guide: "1", Subject: gateway, Message: "clients can write the identity\nthat the gateway believes",
+		Path: []string{"Ingress ditto/api (public)", "Service ditto/gateway", "Deployment ditto/gateway"},
+		Fix:  "Switch pre-authentication off:\n  - name: ENABLE_PRE_AUTHENTICATION\n    value: \"false\"\n",
+	}
+	tls := check.Finding{Rule: "edge-tls", Guide: "8", Subject: ingress, Message: "no TLS"}
+	many := []check.Finding{tls, tls, tls, tls, tls, open, open}
+	long := check.Finding{Rule: "own", Subject: ingress, Message: "m", Fix: strings.Repeat("line\n", 30)}
+	for _, test := range []struct {
+		name      string
+		operation string
+		findings  []check.Finding
+		want      string
+	}{
+		{"one finding, about another object", "CREATE", []check.Finding{open}, `Ingress ditto/api is refused by dittoguard: preauth-exposed (guide section 1) on Deployment ditto/gateway: clients can write the identity that the gateway believes
+  way in: Ingress ditto/api (public) → Service ditto/gateway → Deployment ditto/gateway
+  fix: Switch pre-authentication off:
+      - name: ENABLE_PRE_AUTHENTICATION
+        value: "false"`},
+		{"a deletion", "DELETE", []check.Finding{tls}, `deletion of Ingress ditto/api is refused by dittoguard: edge-tls (guide section 8): no TLS`},
+		{"two findings", "CREATE", []check.Finding{tls, open}, `Ingress ditto/api is refused by dittoguard: 2 findings
+1. edge-tls (guide section 8): no TLS
+2. preauth-exposed (guide section 1) on Deployment ditto/gateway: clients can write the identity that the gateway believes
+  way in: Ingress ditto/api (public) → Service ditto/gateway → Deployment ditto/gateway
+  fix: Switch pre-authentication off:
+      - name: ENABLE_PRE_AUTHENTICATION
+        value: "false"`},
+		{"more findings than are explained", "CREATE", many, `Ingress ditto/api is refused by dittoguard: 7 findings
+1. edge-tls (guide section 8): no TLS
+2. edge-tls (guide section 8): no TLS
+3. edge-tls (guide section 8): no TLS
+4. edge-tls (guide section 8): no TLS
+5. edge-tls (guide section 8): no TLS
+and of preauth-exposed`},
+		{"a long fix is cut", "CREATE", []check.Finding{long}, "Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 19) + "    …"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, refusal(change(test.operation), test.findings)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestWarningsAreFewAndShort(t *testing.T) {
+	change := check.Change{Request: create(""), Object: &inventory.Object{Ref: inventory.Ref{APIVersion: "v1", Kind: "Service", Namespace: "ditto", Name: "api"}}}
+	var findings []check.Finding
+	for n := range 20 {
+		findings = append(findings, check.Finding{
+			Rule: fmt.Sprint("rule-", n), Subject: change.Object.Ref,
+			Message: "a message that goes on and on, to the end of the line and beyond, where nobody reads any more — über alles hinaus",
+		})
+	}
+	findings = append(findings, findings[0])
+	got := warnings(change, findings, nil)
+	if len(got) != maxWarnings {
+		t.Fatalf("%d warnings", len(got))
+	}
+	if want := "dittoguard: rule-0: a message that goes on and on, to the end of the line and beyond, where nobody reads any more…"; got[0] != want {
+		t.Errorf("got %q, want %q", got[0], want)
+	}
+	if want := "dittoguard: and 9 more, see the audit annotations of this request"; got[maxWarnings-1] != want {
+		t.Errorf("got %q, want %q", got[maxWarnings-1], want)
+	}
+	for _, line := range got {
+		if n := utf8.RuneCountInString(line); n > maxWarning {
+			t.Errorf("%d characters: %s", n, line)
+		}
+	}
+}
+
+func TestAnnotationsAreBounded(t *testing.T) {
+	var verdict check.Verdict
+	for n := range 500 {
+		verdict.Audited = append(verdict.Audited, check.Finding{Rule: "rule", Subject: inventory.Ref{Kind: "Pod", Namespace: "ns", Name: fmt.Sprint("p", n)}})
+	}
+	got := annotations(verdict, "")["findings"]
+	if len(got) > maxAnnotation+100 || !strings.HasPrefix(got, "rule Pod ns/p0; rule Pod ns/p1; ") || !strings.HasSuffix(got, " more") {
+		t.Errorf("%d bytes: %s", len(got), got)
+	}
+	if got := annotations(check.Verdict{}, "some reason"); got != nil {
+		t.Errorf("annotations without findings: %v", got)
+	}
+}
+
+func FuzzClip(f *testing.F) {
+	f.Add("dittoguard: a rule: a message", 20)
+	f.Add("Zeile\r\nzwei\x00\x1b[31m", 8)
+	f.Add(strings.Repeat("ä", 300), 120)
+	f.Add("\xff\xfe", 2)
+	f.Fuzz(func(t *testing.T, text string, limit int) {
+		limit = 2 + (limit%200+200)%200
+		got := clip(text, limit)
+		if utf8.RuneCountInString(got) > limit || !utf8.ValidString(got) || strings.ContainsAny(got, "\n\r\x00\x1b") {
+			t.Errorf("%q cut to %d is %q", text, limit, got)
+		}
+	})
+}

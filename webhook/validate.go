@@ -1,0 +1,108 @@
+package webhook
+
+import (
+	"context"
+	"slices"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// NewValidator makes the handler of the validating webhook. It denies a request if and only if the judge does, on what is
+// read live, and nothing excuses the request. A dry run is answered like any other request: there are no side effects.
+func NewValidator(o Options) admission.Handler {
+	o = o.withDefaults()
+	return o.handler("validate", o.validate)
+}
+
+func (o Options) validate(ctx context.Context, judge check.Judge, req *admissionv1.AdmissionRequest) (answer, error) {
+	change, err := changeOf(req)
+	if err != nil {
+		return answer{}, err
+	}
+	pardon := excuse(req)
+	if pardon == "" && req.Operation == admissionv1.Delete && terminating(o.Inventory, req.Namespace) {
+		pardon = excuseTerminating
+	}
+	var verdict check.Verdict
+	fresh, err := o.settle(ctx, func(view inventory.Reader) ([]inventory.Question, error) {
+		var err error
+		verdict, err = judge.Change(ctx, view, change)
+		// What is let through anyway need not be fresh.
+		if err != nil || pardon != "" || len(verdict.Denied) == 0 && !verdict.Decisive {
+			return nil, err
+		}
+		return verdict.Read, nil
+	})
+	if err != nil {
+		return answer{fresh: fresh}, err
+	}
+	if len(verdict.Denied) > 0 && pardon == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && o.Refresh != nil {
+		namespace := inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: req.Namespace}}
+		changes, err := o.refresh(ctx, []inventory.Question{namespace})
+		if err != nil {
+			return answer{fresh: true}, err
+		}
+		if terminating(inventory.NewOverlay(o.Inventory, changes...), req.Namespace) {
+			pardon = excuseTerminating
+		}
+	}
+	o.record(change, verdict, pardon)
+	return answer{Response: respond(change, verdict, pardon), fresh: fresh}, nil
+}
+
+// terminating says whether the namespace is being deleted.
+func terminating(view inventory.Reader, namespace string) bool {
+	o := view.Get(inventory.Namespace, "", namespace)
+	return namespace != "" && o != nil && o.Meta.DeletionTimestamp != nil
+}
+
+// respond puts a verdict into an admission response.
+func respond(change check.Change, verdict check.Verdict, pardon string) admission.Response {
+	warned := verdict.Warned
+	response := admission.Allowed("")
+	switch {
+	case len(verdict.Denied) > 0 && pardon == "":
+		response = admission.Denied(refusal(change, verdict.Denied))
+	case len(verdict.Denied) > 0:
+		warned = slices.Concat(verdict.Denied, warned)
+	}
+	response.Warnings = warnings(change, warned, verdict.Unknown)
+	response.AuditAnnotations = annotations(verdict, pardon)
+	return response
+}
+
+// record counts the findings, and logs a refusal in one line.
+func (o Options) record(change check.Change, verdict check.Verdict, pardon string) {
+	decision := DecisionAllow
+	if len(verdict.Denied) > 0 && pardon == "" {
+		decision = DecisionDeny
+		rules, subjects := make([]string, 0, len(verdict.Denied)), make([]string, 0, len(verdict.Denied))
+		for _, f := range verdict.Denied {
+			rules, subjects = append(rules, f.Rule), append(subjects, f.Subject.String())
+		}
+		req := change.Request
+		o.Log.Info("request refused", "rules", rules, "subjects", subjects, "object", refOf(change).String(),
+			"operation", req.Operation, "user", req.UserInfo.Username, "dryRun", req.DryRun != nil && *req.DryRun)
+	}
+	for _, f := range verdict.Denied {
+		o.Recorder.Decision(f.Rule, ModeEnforce, decision)
+	}
+	for _, f := range verdict.Warned {
+		o.Recorder.Decision(f.Rule, ModeWarn, decision)
+	}
+	for _, f := range verdict.Audited {
+		o.Recorder.Decision(f.Rule, ModeAudit, decision)
+	}
+}
+
+// refOf names the object that a change is about.
+func refOf(change check.Change) inventory.Ref {
+	if change.Object != nil {
+		return change.Object.Ref
+	}
+	return change.OldObject.Ref
+}
