@@ -315,6 +315,14 @@ func TestValuesThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestOlderKubernetesIsRefused(t *testing.T) {
+	for _, helm := range helms(t) {
+		if _, err := run(t, helm, "", "template", release, "dittoguard", "--kube-version", "1.29.9"); err == nil {
+			t.Errorf("%s rendered for a Kubernetes without matchConditions as they are written", helm)
+		}
+	}
+}
+
 func TestNotesWarn(t *testing.T) {
 	helm := helm4(t)
 	for _, test := range []struct {

@@ -64,13 +64,12 @@ func TestRights(t *testing.T) {
 		"guard: create /secrets",
 		"guard: get,list,watch,update /secrets named dittoguard-ca",
 	}
-	validating := "everywhere: get,watch,patch admissionregistration.k8s.io/validatingwebhookconfigurations named dittoguard"
-	mutating := "everywhere: get,watch,patch admissionregistration.k8s.io/mutatingwebhookconfigurations named dittoguard"
+	configurations := "everywhere: get,watch,patch admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations named dittoguard"
 	secrets := func(namespace string) string { return namespace + ": get,list,watch /secrets" }
 	for name, want := range map[string][]string{
-		"defaults":     slices.Concat(reads, ownSecret, []string{validating, mutating}),
-		"protected":    slices.Concat(reads, ownSecret, []string{validating, mutating, secrets("ditto"), secrets("iot")}),
-		"dry run":      slices.Concat(reads, ownSecret, []string{validating, secrets("ditto")}),
+		"defaults":     slices.Concat(reads, ownSecret, []string{configurations}),
+		"protected":    slices.Concat(reads, ownSecret, []string{configurations, secrets("ditto"), secrets("iot")}),
+		"dry run":      slices.Concat(reads, ownSecret, []string{configurations, secrets("ditto")}),
 		"cert-manager": slices.Concat(reads, []string{secrets("ditto")}),
 	} {
 		t.Run(name, func(t *testing.T) {

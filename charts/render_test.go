@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,9 +58,25 @@ func helms(t testing.TB) []string {
 	return found
 }
 
+// readChart reads the chart's files in this process, so that `go test` knows that a cached result depends on them.
+func readChart(t testing.TB) {
+	t.Helper()
+	chart := os.DirFS("dittoguard")
+	if err := fs.WalkDir(chart, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		_, err = fs.ReadFile(chart, path)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // run runs helm with values on its standard input, and returns what it printed.
 func run(t testing.TB, helm, values string, args ...string) (stdout string, err error) {
 	t.Helper()
+	readChart(t)
 	command := exec.Command(helm, args...)
 	home := t.TempDir()
 	command.Env = append(os.Environ(),

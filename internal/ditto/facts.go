@@ -199,9 +199,15 @@ type Edge struct {
 	StrippingIsSafe bool `cel:"strippingIsSafe"`
 	// StripAnnotations and HideAnnotations are what would do it, where the controller is known to honour an annotation that
 	// is not there yet; empty elsewhere.
-	StripAnnotations map[string]string `cel:"stripAnnotations"`
-	HideAnnotations  map[string]string `cel:"hideAnnotations"`
+	StripAnnotations []Annotation `cel:"stripAnnotations"`
+	HideAnnotations  []Annotation `cel:"hideAnnotations"`
 	// StripAdvice and HideAdvice say, for people, what to write at this edge.
 	StripAdvice string `cel:"stripAdvice"`
 	HideAdvice  string `cel:"hideAdvice"`
+}
+
+// Annotation is one annotation; lists of them are ordered by key.
+type Annotation struct {
+	Key   string `cel:"key"`
+	Value string `cel:"value"`
 }

@@ -97,13 +97,21 @@ func (v *View) EdgeFacts(o *inventory.Object) *Edge {
 			Controller:     r.in.Class.Controller,
 			StripsIdentity: switchOf(r.effects.StripsIdentity), HidesHeaders: switchOf(r.effects.HidesHeaders),
 			StrippingIsSafe:  safe,
-			StripAnnotations: r.effects.StripAnnotations, HideAnnotations: r.effects.HideAnnotations,
+			StripAnnotations: annotations(r.effects.StripAnnotations), HideAnnotations: annotations(r.effects.HideAnnotations),
 			StripAdvice: r.effects.StripAdvice, HideAdvice: r.effects.HideAdvice,
 		}
 	case *inventory.OpenShiftRoute:
 		return routeEdge(t, safe)
 	}
 	return nil
+}
+
+func annotations(m map[string]string) []Annotation {
+	var list []Annotation
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, Annotation{Key: key, Value: m[key]})
+	}
+	return list
 }
 
 // firstBackend is a Service that the Ingress sends requests to, nil if none is there.

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	crossplane "github.com/nginxinc/nginx-go-crossplane"
 )
 
 // captureRewrite is what nginx's `rewrite "^PATH" TARGET` does. Three shapes are told: a target without captures, which
@@ -87,11 +85,4 @@ func isSlashOrEnd(re *syntax.Regexp) bool {
 	}
 	slash, end := re.Sub[0], re.Sub[1]
 	return isSlash(slash) && (end.Op == syntax.OpEndText || end.Op == syntax.OpEndLine)
-}
-
-// containsAny says whether one of the directives, at any depth, has one of the names.
-func containsAny(directives crossplane.Directives, names ...string) bool {
-	return slices.ContainsFunc(directives, func(d *crossplane.Directive) bool {
-		return slices.Contains(names, d.Directive) || containsAny(d.Block, names...)
-	})
 }

@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"io"
+	"slices"
 	"strings"
 
 	crossplane "github.com/nginxinc/nginx-go-crossplane"
@@ -30,17 +30,17 @@ func readSnippet(text, proxySetHeader string, users trust) snippetReading {
 	var cleared, set, opaque *State
 	satisfyAny, allows := false, false
 	for _, d := range directives {
-		switch name := d.Directive; {
-		case name == proxySetHeader && len(d.Args) == 2 && strings.EqualFold(d.Args[0], Header):
-			s := nginxValue(d.Args[1], users)
+		switch name := d.name; {
+		case name == proxySetHeader && len(d.args) == 2 && strings.EqualFold(d.args[0], Header):
+			s := nginxValue(d.args[1], users)
 			set = worse(set, &s)
-		case name == "proxy_pass_request_headers" && len(d.Args) == 1 && d.Args[0] == "off":
+		case name == "proxy_pass_request_headers" && len(d.args) == 1 && d.args[0] == "off":
 			cleared = &State{State: IdentityRemoved, Why: "proxy_pass_request_headers is off"}
 		case strings.HasPrefix(name, "more_") && strings.HasSuffix(name, "_input_headers"):
 			if s := moreInputHeaders(d, users); s != nil {
 				cleared = s
 			}
-		case name == "satisfy" && len(d.Args) == 1 && d.Args[0] == "any":
+		case name == "satisfy" && len(d.args) == 1 && d.args[0] == "any":
 			satisfyAny = true
 		case name == "allow":
 			allows = true
@@ -50,9 +50,9 @@ func readSnippet(text, proxySetHeader string, users trust) snippetReading {
 			opaque = &State{State: IdentityUnknown, Why: "what " + name + " does cannot be seen"}
 			r.opens, r.rewrites = true, true
 		case name == "if":
-			for _, inner := range d.Block {
-				r.rewrites = r.rewrites || inner.Directive == "rewrite" || inner.Directive == "proxy_pass"
-				if strings.HasPrefix(inner.Directive, "more_") && strings.HasSuffix(inner.Directive, "_input_headers") &&
+			for _, inner := range d.block {
+				r.rewrites = r.rewrites || inner.name == "rewrite" || inner.name == "proxy_pass"
+				if strings.HasPrefix(inner.name, "more_") && strings.HasSuffix(inner.name, "_input_headers") &&
 					moreInputHeaders(inner, users) != nil {
 					opaque = &State{State: IdentityUnknown, Why: "the header is changed under a condition"}
 				}
@@ -71,35 +71,94 @@ func readSnippet(text, proxySetHeader string, users trust) snippetReading {
 	return r
 }
 
+// directive is one directive of nginx, with the directives in its braces.
+type directive struct {
+	name  string
+	args  []string
+	block []directive
+}
+
+const (
+	// longestSnippet and deepestSnippet bound the work: nobody writes as much into an annotation by hand.
+	longestSnippet = 16 << 10
+	deepestSnippet = 16
+)
+
 // parseSnippet parses the directives of one block; ok is false for text that is no list of directives. Nothing is
 // opened: an include stays a directive.
-func parseSnippet(text string) (directives crossplane.Directives, ok bool) {
-	payload, err := crossplane.Parse("snippet", &crossplane.ParseOptions{
-		Open:                      func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil },
-		SingleFile:                true,
-		StopParsingOnError:        true,
-		SkipDirectiveContextCheck: true,
-		SkipDirectiveArgsCheck:    true,
-		LexOptions:                crossplane.LexOptions{Lexers: []crossplane.RegisterLexer{new(crossplane.Lua).RegisterLexer()}},
-	})
-	if err != nil || len(payload.Errors) > 0 || len(payload.Config) != 1 {
+//
+// Only the lexer of crossplane is used. Its parser panics on `if (){`, and one that stops at an error leaves the lexer's
+// goroutine waiting for ever; here all tokens are taken first.
+func parseSnippet(text string) (directives []directive, ok bool) {
+	if len(text) > longestSnippet {
 		return nil, false
 	}
-	return payload.Config[0].Parsed, true
+	var tokens []crossplane.NgxToken
+	ok = true
+	lua := crossplane.LexOptions{Lexers: []crossplane.RegisterLexer{new(crossplane.Lua).RegisterLexer()}}
+	for t := range crossplane.LexWithOptions(strings.NewReader(text), lua) {
+		ok = ok && t.Error == nil
+		if t.IsQuoted || !strings.HasPrefix(t.Value, "#") {
+			tokens = append(tokens, t)
+		}
+	}
+	if !ok {
+		return nil, false
+	}
+	directives, rest, ok := parseBlock(tokens, 0)
+	return directives, ok && len(rest) == 0
+}
+
+// parseBlock parses directives up to the brace that closes the block, or the end of the outermost one.
+func parseBlock(tokens []crossplane.NgxToken, depth int) (list []directive, rest []crossplane.NgxToken, ok bool) {
+	is := func(t crossplane.NgxToken, mark string) bool { return !t.IsQuoted && t.Value == mark }
+	if depth > deepestSnippet {
+		return nil, nil, false
+	}
+	for len(tokens) > 0 {
+		if is(tokens[0], "}") {
+			return list, tokens[1:], depth > 0
+		}
+		d := directive{name: tokens[0].Value}
+		tokens = tokens[1:]
+		for len(tokens) > 0 && !is(tokens[0], ";") && !is(tokens[0], "{") && !is(tokens[0], "}") {
+			d.args = append(d.args, tokens[0].Value)
+			tokens = tokens[1:]
+		}
+		if len(tokens) == 0 || is(tokens[0], "}") {
+			return nil, nil, false
+		}
+		open := is(tokens[0], "{")
+		tokens = tokens[1:]
+		if open {
+			if d.block, tokens, ok = parseBlock(tokens, depth+1); !ok {
+				return nil, nil, false
+			}
+		}
+		list = append(list, d)
+	}
+	return list, nil, depth == 0
+}
+
+// containsAny says whether one of the directives, at any depth, has one of the names.
+func containsAny(directives []directive, names ...string) bool {
+	return slices.ContainsFunc(directives, func(d directive) bool {
+		return slices.Contains(names, d.name) || containsAny(d.block, names...)
+	})
 }
 
 // moreInputHeaders reads more_clear_input_headers and more_set_input_headers of the headers-more module: what they make
 // of the identity header, nil for nothing.
-func moreInputHeaders(d *crossplane.Directive, users trust) *State {
+func moreInputHeaders(d directive, users trust) *State {
 	var state *State
 	restricted := false
-	for _, arg := range d.Args {
+	for _, arg := range d.args {
 		if strings.HasPrefix(arg, "-") {
 			// -t and -r make it depend on the content type, or on the header being there.
 			restricted = true
 			continue
 		}
-		if d.Directive == "more_clear_input_headers" {
+		if d.name == "more_clear_input_headers" {
 			for name := range strings.FieldsSeq(arg) {
 				prefix, star := strings.CutSuffix(strings.ToLower(name), "*")
 				if strings.EqualFold(name, Header) || star && strings.HasPrefix(Header, prefix) {
@@ -114,7 +173,7 @@ func moreInputHeaders(d *crossplane.Directive, users trust) *State {
 		}
 	}
 	if state != nil && restricted {
-		return &State{State: IdentityUnknown, Why: d.Directive + " applies under a condition"}
+		return &State{State: IdentityUnknown, Why: d.name + " applies under a condition"}
 	}
 	return state
 }

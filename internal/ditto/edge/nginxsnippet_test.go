@@ -1,9 +1,11 @@
 package edge
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 )
 
 func TestReadSnippet(t *testing.T) {
@@ -50,6 +52,10 @@ func TestReadSnippet(t *testing.T) {
 		{name: "a rewrite", text: "rewrite ^/x /devops break;", rewrites: true},
 		{name: "a rewrite under a condition", text: "if ($x) { rewrite ^/x /devops break; }", rewrites: true},
 		{name: "a brace that ends the location", text: "} location /x { proxy_pass http://y;", identity: says(IdentityUnknown, "the snippet cannot be parsed"), opens: true, rewrites: true},
+		{name: "braces that are too deep", text: strings.Repeat("a {", deepestSnippet+2) + strings.Repeat("}", deepestSnippet+2),
+			identity: says(IdentityUnknown, "the snippet cannot be parsed"), opens: true, rewrites: true},
+		{name: "more than anybody writes", text: strings.Repeat(" ", longestSnippet+1), identity: says(IdentityUnknown, "the snippet cannot be parsed"), opens: true, rewrites: true},
+		{name: "a block without an end", text: "if ($x) { set $a b;", identity: says(IdentityUnknown, "the snippet cannot be parsed"), opens: true, rewrites: true},
 		{name: "a directive without an end", text: "proxy_set_header a b", identity: says(IdentityUnknown, "the snippet cannot be parsed"), opens: true, rewrites: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -64,10 +70,19 @@ func TestReadSnippet(t *testing.T) {
 	}
 }
 
+// A lexer that nobody listens to would wait for ever, and hostile annotations would pile goroutines up.
+func TestReadSnippet_LeavesNothingRunning(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for _, text := range []string{"} " + strings.Repeat("a b; ", 3000), "a {" + strings.Repeat("a b; ", 3000), "content_by_lua_block { " + strings.Repeat("} {", 3000)} {
+		readSnippet(text, "proxy_set_header", unverified)
+	}
+}
+
 func FuzzReadSnippet(f *testing.F) {
 	f.Add(`proxy_set_header x-ditto-pre-authenticated "nginx:$remote_user";`)
 	f.Add("if ($x) { more_set_input_headers 'a: ${b'; }")
 	f.Add("content_by_lua_block {")
+	f.Add("if (){0")
 	f.Fuzz(func(t *testing.T, text string) {
 		r := readSnippet(text, "proxy_set_header", doubtful)
 		if r.identity != nil && (r.identity.State == "" || r.identity.Why == "") {

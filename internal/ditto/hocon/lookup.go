@@ -1,6 +1,9 @@
 package hocon
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind says what a path holds.
 type Kind uint8
@@ -36,6 +39,10 @@ type Answer struct {
 }
 
 func unknown(why string) Answer { return Answer{Kind: Unknown, Why: why} }
+
+const insideItself = "a substitution in it stands for what it is a part of"
+
+const replaced = "a value on the way to it is replaced by an object"
 
 const doNotFit = "its parts do not fit together"
 
@@ -103,6 +110,9 @@ func (l *lookup) scan(entries []entry, before int, path string, below func(strin
 			if a.Kind == Absent {
 				continue
 			}
+			if replacedAbove(entries[:i], path, e.value.resolved()) {
+				return unknown(replaced)
+			}
 			return a
 		}
 		if _, deeper := within(e.path, path); deeper {
@@ -116,11 +126,55 @@ func (l *lookup) scan(entries []entry, before int, path string, below func(strin
 			continue
 		}
 		a := l.beneath(&e.value, path, rest, func(path string) Answer { return l.scan(entries, i, path, below) })
+		if a.Kind == Blocked && holds(entries[i+1:], e.path) {
+			return unknown(replaced)
+		}
 		if a.Kind != Absent {
 			return a
 		}
 	}
 	return below(path)
+}
+
+// replacedAbove says whether something on the way to the path was no object before. Typesafe Config then makes a new
+// object, but while substitutions are resolved it does not always find what is in it.
+func replacedAbove(entries []entry, path string, literal bool) bool {
+	for i := range entries {
+		e := &entries[i]
+		if e.include || e.value.kind == object {
+			continue
+		}
+		if _, above := within(path, e.path); above && (!literal || !e.value.mayBeObject()) {
+			return true
+		}
+	}
+	return false
+}
+
+// resolved says whether the value is what it says, with nothing to substitute.
+func (n *node) resolved() bool {
+	return n.kind != reference && n.kind != concatenation && !slices.ContainsFunc(n.parts, func(p node) bool { return !p.resolved() })
+}
+
+// mayBeObject says whether the value may turn out to be an object.
+func (n *node) mayBeObject() bool {
+	switch n.kind {
+	case object, reference:
+		return true
+	case concatenation:
+		return !slices.ContainsFunc(n.parts, func(p node) bool { return !p.mayBeObject() && !blank(p) })
+	}
+	return false
+}
+
+// holds says whether there is a field beneath the path.
+func holds(entries []entry, path string) bool {
+	for i := range entries {
+		if _, deeper := within(entries[i].path, path); deeper {
+			return true
+		}
+	}
+	return false
 }
 
 // value resolves the value of the path. It is Absent if it is made of optional substitutions that stand for nothing.
@@ -138,8 +192,7 @@ func (l *lookup) value(n *node, path string, below func(string) Answer) Answer {
 	case list:
 		a := Answer{Kind: List}
 		for i := range n.parts {
-			// A substitution in a list never looks back at the list itself.
-			item := l.value(&n.parts[i], "", l.nothing)
+			item := l.value(&n.parts[i], path, func(string) Answer { return unknown(insideItself) })
 			switch item.Kind {
 			case Absent:
 				continue
@@ -157,15 +210,15 @@ func (l *lookup) value(n *node, path string, below func(string) Answer) Answer {
 	}
 }
 
-func (l *lookup) nothing(string) Answer { return Answer{} }
-
 // substitute resolves a substitution. One that names the path it is the value of stands for the earlier value.
 func (l *lookup) substitute(n *node, path string, below func(string) Answer) Answer {
 	var a Answer
 	if n.text == path {
-		a = below(path)
+		if a = below(path); a.Kind == Blocked {
+			return unknown("an earlier value of it was replaced from above") // Typesafe Config is not consistent here
+		}
 	} else if _, inside := within(path, n.text); inside {
-		return unknown("a substitution in it stands for what it is a part of")
+		return unknown(insideItself)
 	} else {
 		a = l.resolve(n.text)
 	}
@@ -186,6 +239,7 @@ func (l *lookup) concatenate(parts []node, path string, below func(string) Answe
 	var text strings.Builder
 	all := Answer{}
 	started := false // whether there was more than white space
+	last, count := Answer{}, 0
 	for i := range parts {
 		if blank(parts[i]) {
 			if all.Kind == Absent || all.Kind == Scalar {
@@ -195,6 +249,9 @@ func (l *lookup) concatenate(parts []node, path string, below func(string) Answe
 			continue
 		}
 		a := l.value(&parts[i], path, below)
+		if a.Kind != Absent {
+			last, count = a, count+1
+		}
 		switch a.Kind {
 		case Absent:
 			continue
@@ -220,6 +277,9 @@ func (l *lookup) concatenate(parts []node, path string, below func(string) Answe
 			return unknown("the value is too long")
 		}
 	}
+	if count == 1 && last.Kind == Null && all.Kind == Scalar && text.Len() == len("null") {
+		return last // null and nothing else
+	}
 	if all.Kind == Scalar {
 		all.Text = text.String()
 	}
@@ -231,32 +291,30 @@ func (l *lookup) beneath(n *node, path, rest string, below func(string) Answer) 
 	if !l.outside.Budget.value() {
 		return tooComplex
 	}
-	switch n.kind {
-	case object:
+	if n.kind == object {
 		return Answer{} // its fields are entries of their own
-	case reference:
-		whole := n.text + "." + rest
-		if whole == path {
-			return below(path)
-		}
-		switch a := l.resolve(n.text); a.Kind {
-		case Absent, Blocked:
-			if !n.optional {
-				return unknown("a substitution in it has no value; Ditto does not start")
-			}
-			return Answer{}
-		case Unknown:
-			return a
-		case Object:
-			return l.resolve(whole)
-		default:
-			return Answer{Kind: Blocked}
-		}
-	case concatenation:
-		return l.beneathParts(n.parts, path, rest, below)
+	}
+	own := path[:len(path)-len(rest)-1]
+	if _, inside := within(n.text, own); inside && n.kind == reference {
+		return unknown(insideItself)
+	}
+	switch a := l.value(n, own, below); a.Kind {
+	case Absent, Unknown:
+		return a
+	case Object:
 	default:
 		return Answer{Kind: Blocked}
 	}
+	if n.kind == concatenation {
+		return l.beneathParts(n.parts, path, rest, below)
+	}
+	if n.text == own {
+		return below(path)
+	}
+	if a := l.resolve(n.text + "." + rest); a.Kind != Absent && a.Kind != Blocked {
+		return a
+	}
+	return unknown("what a substitution in it stands for")
 }
 
 // beneathParts looks for a path beneath a concatenation, whose later parts are laid over the earlier ones.
@@ -265,14 +323,23 @@ func (l *lookup) beneathParts(parts []node, path, rest string, below func(string
 	if last < 0 {
 		return below(path)
 	}
-	earlier := func(path string) Answer { return l.beneathParts(parts[:last], path, rest, below) }
+	earlier := func(asked string) Answer {
+		if asked == path {
+			return l.beneathParts(parts[:last], path, rest, below)
+		}
+		// It is asked for what the concatenation itself was.
+		if a := l.concatenate(parts[:last], asked, below); a.Kind != Absent {
+			return a
+		}
+		return below(asked)
+	}
 	n := &parts[last]
 	switch {
 	case blank(*n):
 		return earlier(path)
 	case n.kind == object:
 		return l.scan(n.entries, len(n.entries), path, earlier)
-	case n.kind != reference:
+	case n.kind != reference && n.kind != concatenation:
 		return unknown(doNotFit)
 	}
 	if a := l.beneath(n, path, rest, earlier); a.Kind != Absent {

@@ -43,9 +43,6 @@ func (p *parser) value(prefix string, out *[]entry) (node, error) {
 		parts = append(parts, part)
 	}
 	if parts == nil {
-		if first.kind == scalar && first.bare && first.text == "null" {
-			return node{kind: null}, nil
-		}
 		first.entries = nil
 		return first, nil
 	}
@@ -68,11 +65,11 @@ func (p *parser) next(prefix string, out *[]entry) (part node, space string, mor
 	return part, space, true, err
 }
 
-// concatenated joins parts that are all strings, and keeps others until they are resolved.
+// concatenated joins parts that are all text, and keeps others until they are resolved.
 func concatenated(parts []node) node {
 	var b strings.Builder
 	for _, part := range parts {
-		if part.kind != scalar {
+		if part.kind != scalar && part.kind != null {
 			return node{kind: concatenation, parts: parts}
 		}
 		b.WriteString(part.text)
@@ -98,6 +95,9 @@ func (p *parser) part(prefix string, out *[]entry) (node, error) {
 		return p.reference()
 	default:
 		text, err := p.unquoted()
+		if text == "null" {
+			return node{kind: null, text: text}, err
+		}
 		return node{text: text, bare: true}, err
 	}
 }

@@ -96,6 +96,12 @@ func (a assumption) contradicts(b assumption) bool {
 		}
 		return !strings.HasPrefix(x, y) && !strings.HasPrefix(y, x)
 	}
+	if a.re != nil && b.re != nil && a.holds != b.holds {
+		if !a.holds {
+			a, b = b, a
+		}
+		return a.re.implies(b.re)
+	}
 	return false
 }
 

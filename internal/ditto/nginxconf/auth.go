@@ -75,8 +75,9 @@ type credentials struct {
 	kinds  []string
 	why    string
 	assume assumptions
-	// basic: $remote_user was checked. token: jwt or oidc claims were. request: a subrequest said yes.
-	basic, token, request bool
+	// basic: $remote_user was checked. token: jwt or oidc claims were. request: a subrequest said yes. nobody: no request
+	// can pass, since what is asked for contradicts what brought it here.
+	basic, token, request, nobody bool
 }
 
 // foreignAuth are directives of other people's modules that ask for credentials in ways not known here.
@@ -110,12 +111,14 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 		var next []credentials
 		for _, a := range out {
 			for _, b := range list {
-				if assume, ok := a.assume.merge(b.assume); ok && len(next) < maxWays {
+				if assume, ok := a.assume.merge(b.assume); ok {
 					next = append(next, join(a, b, any, assume))
 				}
 			}
 		}
-		out = next
+		if out = next; len(out) > maxWays {
+			return []credentials{{state: Unknown, why: tooMuch}}
+		}
 	}
 	out = with(out, c.certificate(s, p))
 	var possible []credentials
@@ -124,10 +127,19 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 		if slices.Contains(a.kinds, "satisfy any") {
 			a = credentials{state: Off, why: a.why, assume: a.assume}
 		}
-		if assume, ok := p.assume.merge(a.assume); ok {
-			a.assume = assume
-			possible = append(possible, a)
+		assume, ok := p.assume.merge(a.assume)
+		if !ok {
+			continue
 		}
+		a.assume = assume
+		if a.basic {
+			// Whoever passed has sent basic credentials; what stands behind their padding in the header is still open.
+			if assume, ok = assume.with(assumption{source: variable("http_authorization"), re: basicScheme(), holds: true}); ok {
+				a.assume = assume
+			}
+			a.nobody = !ok
+		}
+		possible = append(possible, a)
 	}
 	return possible
 }
@@ -182,19 +194,7 @@ func (c *Config) basic(s *scope, p *way) []credentials {
 	if file == nil {
 		return []credentials{{state: Off, why: "auth_basic at " + realm.at() + " has no auth_basic_user_file and asks for nothing"}}
 	}
-	// Whoever passed has sent basic credentials; what stands behind them in the header is still open ("Basic …=anything").
-	sent := assumption{source: variable("http_authorization"), re: basicScheme(), holds: true}
-	var out []credentials
-	for _, x := range c.realms(realm, p, credentials{state: On, kinds: []string{"basic"}, basic: true}) {
-		if assume, ok := x.assume.with(sent); x.state == On && !satisfiesAny(s) {
-			if !ok {
-				continue
-			}
-			x.assume = assume
-		}
-		out = append(out, x)
-	}
-	return out
+	return c.realms(realm, p, credentials{state: On, kinds: []string{"basic"}, basic: true})
 }
 
 func basicScheme() *pattern { return compile("^Basic ", true) }

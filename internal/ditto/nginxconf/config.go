@@ -27,6 +27,8 @@ type Config struct {
 	routes    []*Route
 	byScope   map[*scope]*Route
 	zones     map[string]*directive
+	patterns  map[string]*pattern // of if, rewrite and server_name, compiled once
+	work      work                // what Parse may still spend on routes
 }
 
 // Server is one server block.
@@ -81,17 +83,19 @@ func Parse(main string, files map[string]string) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{dir: l.dir, maps: map[string]*mapping{}, upstreams: map[string]upstream{}, assigned: map[string]bool{},
-		scripted: map[string]bool{}, byScope: map[*scope]*Route{}, zones: map[string]*directive{}}
+		scripted: map[string]bool{}, byScope: map[*scope]*Route{}, zones: map[string]*directive{},
+		patterns: map[string]*pattern{}, work: work{left: workPerParse}}
 	c.http = newScope(kindHTTP, nil, nil)
 	stream := newScope(kindStream, nil, nil)
 	for _, d := range tree {
 		switch {
 		case d.name == "http" && d.block != nil:
-			c.http.take(d.block)
+			// A pattern such as conf.d/*.conf holds servers, which change nothing in the servers that are here.
+			c.http.take(slices.DeleteFunc(slices.Clone(d.block), func(d *directive) bool { return d.missing && d.glob }))
 		case d.name == "stream" && d.block != nil:
 			stream.take(d.block)
-		case d.missing:
-			c.http.dirs = append(c.http.dirs, d)
+		case d.missing && !d.glob:
+			c.http.take([]*directive{d})
 		}
 	}
 	var errs []error
@@ -185,6 +189,7 @@ func (c *Config) define(list []*directive, unknown *notes) {
 				}
 			}
 		}
+		c.precompile(d)
 		for _, a := range d.args {
 			c.defineNamed(d, a)
 		}
@@ -196,7 +201,7 @@ func (c *Config) define(list []*directive, unknown *notes) {
 		case !known(d.name) && d.name != "types":
 			unknown.add("%s at %s: a directive of a module that is not known here", d.name, d.at())
 		}
-		if d.block != nil && d.name != "types" {
+		if d.block != nil && d.name != "types" && d.name != "charset_map" && d.name != "match" && d.name != "otel_exporter" {
 			c.define(d.block, unknown)
 		}
 	}
@@ -210,6 +215,36 @@ func (c *Config) defineNamed(d *directive, arg string) {
 	for name := range compile(strings.TrimPrefix(arg, "~"), false).names() {
 		c.assigned[name] = true
 	}
+}
+
+// precompile keeps the patterns that requests are matched with.
+func (c *Config) precompile(d *directive) {
+	keep := func(source string, fold bool) {
+		p := compile(source, fold)
+		c.patterns[p.String()] = p
+	}
+	switch d.name {
+	case "rewrite":
+		keep(d.arg(0), false)
+	case "server_name":
+		for _, a := range d.args {
+			if source, ok := strings.CutPrefix(a, "~"); ok {
+				keep(source, true)
+			}
+		}
+	case "if":
+		if args := condition(d.args); len(args) == 3 && strings.Contains(args[1], "~") {
+			keep(args[2], strings.HasSuffix(args[1], "*"))
+		}
+	}
+}
+
+func (c *Config) pattern(source string, fold bool) *pattern {
+	p := pattern{source: source, fold: fold}
+	if known, ok := c.patterns[p.String()]; ok {
+		return known
+	}
+	return compile(source, fold)
 }
 
 func scriptNames(d *directive) []string {

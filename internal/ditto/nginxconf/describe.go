@@ -31,15 +31,13 @@ func (c *Config) addRoutes(srv *Server) {
 			inside = append(inside, at)
 		}
 		// In the order they stand, whatever list keeps them.
-		slices.SortStableFunc(inside, func(a, b *scope) int { return position(s, a) - position(s, b) })
+		slices.SortFunc(inside, func(a, b *scope) int { return a.order - b.order })
 		for _, l := range inside {
 			walk(l)
 		}
 	}
 	walk(srv.scope)
 }
-
-func position(parent, child *scope) int { return slices.Index(parent.dirs, child.node) }
 
 // describe fills in a route: every abstract way into its scope, and what holds on each.
 func (c *Config) describe(r *Route) {
@@ -49,6 +47,15 @@ func (c *Config) describe(r *Route) {
 	}
 	s := r.scope
 	unknown, assumed := &notes{}, &notes{}
+	if c.work.left <= 0 {
+		r.Access = accessOpen
+		r.Identity = Identity{State: Unknown, Why: tooMuch}
+		r.Authentication = Authentication{State: Unknown, Why: tooMuch}
+		r.Targets = []Target{{Variable: true}}
+		c.describeAnswer(r)
+		r.Unknown = []string{"the whole configuration: " + tooMuch}
+		return
+	}
 	ways := c.waysInto(r)
 	a := access(s)
 	r.Access = a.state
@@ -68,6 +75,9 @@ func (c *Config) describe(r *Route) {
 		return list
 	}
 	var readings []credentials
+	if len(ways) > 0 && ways[0].work.left <= 0 {
+		unknown.add("the readings of this location: %s", tooMuch)
+	}
 	for _, p := range ways {
 		readings = append(readings, auth(p)...)
 		if p.unsure != "" {
@@ -98,6 +108,18 @@ func (c *Config) describe(r *Route) {
 		}
 	}
 	r.Identity = c.identity(r, ways, auth, assumed)
+	for _, p := range ways {
+		if p.unsure != tooMuch && p.work.left > 0 {
+			continue
+		}
+		// What was found is there; that nothing else is cannot be said.
+		if r.Identity.State == Set || r.Identity.State == Removed {
+			r.Identity.State, r.Identity.Why = Unknown, tooMuch
+		}
+		if r.Authentication.State == On || r.Authentication.State == Off {
+			r.Authentication.State, r.Authentication.Why = Unknown, tooMuch
+		}
+	}
 	c.describeTarget(r, ways, unknown)
 	c.describeAnswer(r)
 	r.Assumptions, r.Unknown = assumed.list, unknown.list
@@ -106,8 +128,11 @@ func (c *Config) describe(r *Route) {
 // waysInto is every way that is forwarded by this route, from the server's own directives on.
 func (c *Config) waysInto(r *Route) []*way {
 	srv, loc := r.Server.scope, r.scope.location()
-	start := &way{args: variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
+	w := &work{left: min(workPerQuestion, c.work.left)}
+	defer func(before int) { c.work.left -= before - max(w.left, 0) }(w.left)
+	start := &way{work: w, args: variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
 		foreign: r.Server.foreign}
+	start.hostCaptures(c, r.Server)
 	var out []*way
 	for _, p := range c.exec(srv, []*way{start}) {
 		if p.status != 0 {
@@ -126,6 +151,7 @@ func (c *Config) waysInto(r *Route) []*way {
 			if r.scope.kind == kindLimitExcept {
 				at = r.scope
 			}
+			p.quote = false
 			if p.status == 0 && !p.changed && at == r.scope {
 				out = append(out, p)
 			}
@@ -157,7 +183,7 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 			before = append(before, credentials{state: Off, why: "error_page at " + other.node.at() + " leads here before anything is asked"})
 			continue
 		}
-		before = append(before, c.authentication(other.scope, &way{args: variable("args"), quote: true, opaque: true})...)
+		before = append(before, c.authentication(other.scope, &way{args: variable("args"), opaque: true, work: p.work})...)
 	}
 	if len(before) == 0 {
 		return out

@@ -18,7 +18,8 @@
 // Files of the image are not visible. mime.types, fastcgi_params and its sisters, and modules-enabled/*.conf ship with
 // nginx and do not matter here. Any other include that is not at hand is an unknown, and so is a pattern such as
 // conf.d/*.conf that no mounted file matches: the stock image has a harmless conf.d/default.conf there, another image may
-// have anything. A pattern that a mounted file matches is taken to be answered by the mounted files alone.
+// have anything. Directly in http it is only listed in Config.Unknown, because what stands there is more servers; further
+// inside it makes the routes it could change unknown. A pattern that a mounted file matches is taken to be answered by the mounted files alone.
 // Templates (templates/*.template) are read as the conf.d file that the image's entry point makes of them, with their
 // placeholders unknown: nginx itself refuses a variable that nothing defines, so such a name is never a variable.
 // Lua, njs and perl are not read, nor are directives of modules that nobody here knows; they turn what they could change into

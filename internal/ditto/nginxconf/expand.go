@@ -25,6 +25,9 @@ const undefined = "?"
 func (c *Config) expand(t text, p *way, depth int) []alternative {
 	out := []alternative{{}}
 	for _, q := range t {
+		if !p.work.spend() {
+			return []alternative{{text: variable(undefined)}}
+		}
 		values := []alternative{{text: text{q}}}
 		if q.name != "" && q.from == nil {
 			values = c.resolve(q.name, p, depth)
@@ -109,6 +112,7 @@ func (c *Config) choose(m *mapping, p *way, depth int) []alternative {
 	var out []alternative
 	give := func(value text, assume assumptions, from text, re *pattern) {
 		q := *p
+		q.quote = false
 		if re != nil {
 			q.matched(re, from, nil)
 		}

@@ -192,6 +192,9 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 	whys := map[string]string{}
 	for _, p := range ways {
 		for _, a := range auth(p) {
+			if a.nobody {
+				continue
+			}
 			state, why := "", ""
 			for _, d := range set {
 				one, because := c.value(s, d, p, a, assumed)

@@ -38,6 +38,9 @@ func (r *Route) DotPathFor(gatewayPath string) (clientPath string, ok bool) {
 	up := strings.Repeat("/..", strings.Count(gatewayPath, "/")+1)
 	var list []string
 	for _, entry := range r.entries("") {
+		if len(list) == 64 {
+			break
+		}
 		list = append(list, gatewayPath+"/x"+up+entry)
 	}
 	clientPath, ok, known := r.search(list, func(upstream string) bool {
@@ -50,9 +53,14 @@ func (r *Route) DotPathFor(gatewayPath string) (clientPath string, ok bool) {
 func (r *Route) search(candidates []string, wanted func(string) bool) (string, bool, bool) {
 	some := ""
 	complete := r.invertible()
+	total := workPerSearch
 	for _, path := range candidates {
 		for _, door := range r.doors() {
-			list, sure := r.config.outcomes(door.port, door.host, path)
+			w := &work{left: min(workPerQuestion, total)}
+			list, sure := r.config.outcomes(door.port, door.host, path, w)
+			if total -= workPerQuestion/100 + min(workPerQuestion, total) - max(w.left, 0); total <= 0 {
+				return some, some != "", false
+			}
 			route, upstream, known := verdict(list, sure)
 			if known && route == r && wanted(upstream) {
 				return path, true, true
@@ -72,6 +80,9 @@ func (r *Route) search(candidates []string, wanted func(string) bool) (string, b
 	}
 	return some, some != "", some == "" && complete
 }
+
+// maxDoors bounds how many ports and names are tried; a server has few.
+const maxDoors = 16
 
 type door struct {
 	port int
@@ -100,7 +111,7 @@ func (r *Route) doors() []door {
 	}
 	for _, l := range r.Server.Listen {
 		for _, host := range hosts {
-			if d := (door{l.Port, host}); l.Port > 0 && !loopback(l.Address) && !slices.Contains(out, d) {
+			if d := (door{l.Port, host}); l.Port > 0 && !loopback(l.Address) && len(out) < maxDoors && !slices.Contains(out, d) {
 				out = append(out, d)
 			}
 		}
@@ -116,7 +127,7 @@ func (r *Route) invertible() bool {
 	}
 	for s := r.scope; s != nil; s = s.parent {
 		for _, d := range s.dirs {
-			if d.name == "rewrite" || d.name == "if" && matters(d) && holdsRewrite(d) {
+			if d.name == "rewrite" || d.name == "if" && matters(d) && (holdsRewrite(d) || asksPath(d)) {
 				return false
 			}
 		}
@@ -131,6 +142,20 @@ func (r *Route) invertible() bool {
 	}
 	loc := r.scope.location()
 	return loc.re == nil || loc.re.re != nil || loc.re.ahead != nil
+}
+
+// asksPath says whether a condition may depend on the path, directly or by a variable.
+func asksPath(d *directive) bool {
+	subject := strings.TrimLeft(d.arg(0), "(")
+	if subject == "" {
+		subject = d.arg(1)
+	}
+	for _, prefix := range []string{"$request_method", "$http_", "$scheme", "$ssl_", "$remote_", "$server_", "$host"} {
+		if strings.HasPrefix(subject, prefix) {
+			return false
+		}
+	}
+	return true
 }
 
 func holdsRewrite(d *directive) bool {
@@ -174,8 +199,10 @@ func (r *Route) candidates(gatewayPath string) []string {
 	for _, s := range slices.Clone(out) {
 		// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on as it
 		// is arrives decoded once less.
-		add(encodeFirst(s, "%"))
-		add(encodeFirst(s, "%25"))
+		for _, percent := range []string{"%", "%25"} {
+			add(encodeAt(s, 1, percent))
+			add(encodeAt(s, strings.LastIndexByte(s, '/')+1, percent))
+		}
 		add("/." + s)
 		add("/x/.." + s)
 		add("/" + s)
@@ -183,10 +210,9 @@ func (r *Route) candidates(gatewayPath string) []string {
 	return out
 }
 
-// encodeFirst writes the first letter of the last segment as an escape.
-func encodeFirst(path, percent string) string {
-	i := strings.LastIndexByte(path, '/') + 1
-	if i >= len(path) {
+// encodeAt writes one letter as an escape.
+func encodeAt(path string, i int, percent string) string {
+	if i >= len(path) || path[i] == '/' {
 		return path
 	}
 	const hex = "0123456789ABCDEF"

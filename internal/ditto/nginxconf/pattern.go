@@ -172,6 +172,22 @@ func (p *pattern) anchor() string {
 	return rest[:n]
 }
 
+// implies says whether whatever p matches, q matches too: q is a literal, and p begins with a text that holds it.
+func (p *pattern) implies(q *pattern) bool {
+	lit, anchored := strings.CutPrefix(q.source, "^")
+	begin := p.anchor()
+	if lit == "" || regexp.QuoteMeta(lit) != lit || p.fold && !q.fold {
+		return false
+	}
+	if q.fold {
+		lit, begin = strings.ToLower(lit), strings.ToLower(begin)
+	}
+	if anchored {
+		return strings.HasPrefix(begin, lit)
+	}
+	return strings.Contains(begin, lit)
+}
+
 func (p *pattern) String() string {
 	if p.fold {
 		return "~*" + p.source

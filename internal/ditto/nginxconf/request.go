@@ -13,9 +13,9 @@ import (
 // an ordinary request may go elsewhere, or where it depends on something a client does not choose freely (its address, a
 // header that has to have one certain value, a file on the server) or that could not be read; route is then the one it may
 // go to. A nil route with known true is an answer of nginx's own: a file, a redirect, an error.
-// An empty host asks the default server.
+// An empty host asks the default server. Servers that listen on the loopback alone are not reached.
 func (c *Config) Locate(port int, host, path string) (route *Route, upstreamPath string, known bool) {
-	return verdict(c.outcomes(port, host, path))
+	return verdict(c.outcomes(port, host, path, &work{left: workPerQuestion}))
 }
 
 func verdict(list []outcome, sure bool) (*Route, string, bool) {
@@ -70,7 +70,7 @@ func (o *outcome) upstream() (string, bool) {
 }
 
 // outcomes is every way a request can end. sure is false where the server itself is not certain.
-func (c *Config) outcomes(port int, host, path string) ([]outcome, bool) {
+func (c *Config) outcomes(port int, host, path string, w *work) ([]outcome, bool) {
 	var out []outcome
 	sure := true
 	servers, certain := c.serversFor(port, host)
@@ -98,15 +98,16 @@ func (c *Config) outcomes(port int, host, path string) ([]outcome, bool) {
 			continue
 		}
 		p := &way{concrete: true, port: strconv.Itoa(port), host: strings.ToLower(host), uri: uri, unparsed: path,
-			args: literal(args), quoted: quoted, plus: plus, validUnparsed: true, scheme: "http"}
+			args: literal(args), quoted: quoted, plus: plus, validUnparsed: true, scheme: "http", work: w}
 		for _, l := range srv.Listen {
 			if l.Port == port && l.TLS {
 				p.scheme = "https"
 			}
 		}
+		p.hostCaptures(c, srv)
 		out = append(out, c.serve(srv.scope, p, 0)...)
 	}
-	return out, sure
+	return out, sure && w.left >= 0
 }
 
 // serversFor is the server that nginx chooses for a host, once for each address that something listens on at this port and
@@ -206,7 +207,7 @@ func (c *Config) choose1(address string, port int, host string) (*Server, bool) 
 	for _, srv := range group {
 		for _, name := range srv.Names {
 			if re, ok := strings.CutPrefix(name, "~"); ok {
-				_, hit, known := compile(re, true).match(host)
+				_, hit, known := c.pattern(re, true).match(host)
 				if hit || !known {
 					return srv, known
 				}

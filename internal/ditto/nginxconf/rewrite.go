@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+const tooMuch = "more readings than are followed"
+
 // maxWays bounds how many readings of one request are followed.
 const maxWays = 128
 
@@ -22,12 +24,17 @@ func (c *Config) exec(s *scope, in []*way) []*way {
 				next = append(next, p)
 				continue
 			}
+			if !p.work.spend() {
+				p.unsure, p.stopped = tooMuch, true
+				next = append(next, p)
+				continue
+			}
 			next = append(next, c.step(s, d, p)...)
 		}
 		if ways = next; len(ways) > maxWays {
 			ways = ways[:maxWays]
 			for _, p := range ways {
-				p.unsure = "too many conditions before " + d.at()
+				p.unsure = tooMuch
 			}
 		}
 	}
@@ -57,7 +64,10 @@ func (c *Config) step(s *scope, d *directive, p *way) []*way {
 	case "rewrite":
 		return c.stepRewrite(d, p)
 	case "break":
-		p.changed, p.stopped = false, true
+		if p.changed {
+			p.changed, p.validLocation = false, false
+		}
+		p.stopped = true
 	case "return":
 		p.status = answered
 		if code, err := strconv.Atoi(d.arg(0)); err == nil && code >= 400 && len(d.args) == 1 {
@@ -98,7 +108,7 @@ func (c *Config) stepRewrite(d *directive, p *way) []*way {
 		p.unsure = "rewrite at " + d.at()
 		return []*way{p}
 	}
-	re := compile(d.args[0], false)
+	re := c.pattern(d.args[0], false)
 	subject := p.path()
 	uri, constant := subject.constant()
 	var groups []string
@@ -244,7 +254,7 @@ func (c *Config) branches(d *directive, p *way) []branch {
 		case "=":
 			values = c.parts(args[2], p)
 		case "~", "~*":
-			ask.re = compile(args[2], op == "~*")
+			ask.re = c.pattern(args[2], op == "~*")
 		default:
 			return open(question)
 		}

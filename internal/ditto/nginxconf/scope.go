@@ -33,6 +33,7 @@ type scope struct {
 	re       *pattern
 	named    bool
 	internal bool
+	order    int
 
 	// The locations directly inside, as nginx keeps them apart.
 	static []*scope
@@ -151,7 +152,7 @@ func unread(name string) bool {
 // buildLocations makes scopes of the location, if and limit_except blocks inside s, in the order nginx would meet them.
 func (s *scope) buildLocations(unknown *notes) []*scope {
 	var all []*scope
-	for _, d := range s.dirs {
+	for i, d := range s.dirs {
 		switch {
 		case d.block == nil:
 		case d.name == "if" && s.kind != kindHTTP:
@@ -166,6 +167,7 @@ func (s *scope) buildLocations(unknown *notes) []*scope {
 				continue
 			}
 			loc.internal = len(loc.own["internal"]) > 0
+			loc.order = i
 			all = append(all, loc)
 			switch {
 			case loc.named:

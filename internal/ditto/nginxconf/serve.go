@@ -20,6 +20,9 @@ type outcome struct {
 
 // serve is a request from the server's rewrite directives on, as it comes in or as an internal redirect starts it again.
 func (c *Config) serve(srv *scope, p *way, depth int) []outcome {
+	if !p.work.spend() {
+		return []outcome{{way: p, unsure: tooMuch}}
+	}
 	if depth > maxRedirects {
 		return []outcome{{way: p}}
 	}
@@ -37,6 +40,9 @@ func (c *Config) serve(srv *scope, p *way, depth int) []outcome {
 }
 
 func (c *Config) locate(srv *scope, p *way, depth int) []outcome {
+	if !p.work.spend() {
+		return []outcome{{way: p, unsure: tooMuch}}
+	}
 	if depth > maxRedirects {
 		return []outcome{{way: p}}
 	}
@@ -63,6 +69,9 @@ func (c *Config) locate(srv *scope, p *way, depth int) []outcome {
 
 // enter is a location's rewrite phase and what follows.
 func (c *Config) enter(srv, loc *scope, p *way, depth int) []outcome {
+	if !p.work.spend() {
+		return []outcome{{way: p, unsure: tooMuch}}
+	}
 	p.scope, p.quote, p.stopped, p.status = loc, true, false, 0
 	var out []outcome
 	for _, q := range c.exec(loc, []*way{p}) {
@@ -81,6 +90,7 @@ func (c *Config) enter(srv, loc *scope, p *way, depth int) []outcome {
 // content is the access phase, try_files and the handler.
 func (c *Config) content(srv *scope, p *way, depth int) []outcome {
 	s := p.scope
+	p.quote = false // only the rewrite module escapes what it copies
 	var out []outcome
 	switch access(s).state {
 	case accessNone:
@@ -198,16 +208,15 @@ func (c *Config) files(srv *scope, p *way, depth int) []outcome {
 	if d := p.scope.setting("index"); d != nil {
 		names = d.args
 	}
-	for i, name := range names {
+	for _, name := range names {
 		q := p.clone()
 		target := q.uri + name
 		if strings.HasPrefix(name, "/") {
 			target = name
 		}
-		if i < len(names)-1 || !strings.HasPrefix(name, "/") {
-			if !q.add(assumptions{{opaque: "the file " + target + " exists", holds: true}}) {
-				continue
-			}
+		// Even a last, absolute name is only taken where the directory is there.
+		if !q.add(assumptions{{opaque: "the file " + target + " exists", holds: true}}) {
+			continue
 		}
 		for _, o := range c.redirect(srv, escapeDollar(target), q, depth) {
 			if o.route != nil {

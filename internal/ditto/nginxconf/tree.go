@@ -15,7 +15,7 @@ import (
 // Bounds on what is read. An nginx configuration that comes from ConfigMaps stays far below all of them.
 const (
 	maxFileSize   = 1 << 20
-	maxDirectives = 50_000
+	maxDirectives = 20_000
 	maxDepth      = 64
 	maxIncludes   = 16
 )
@@ -27,8 +27,8 @@ type directive struct {
 	block []*directive
 	file  string
 	line  int
-	// missing marks an include whose file is not at hand.
-	missing bool
+	// missing marks an include whose file is not at hand, glob one that is a pattern.
+	missing, glob bool
 }
 
 func (d *directive) at() string { return fmt.Sprintf("%s:%d", d.file, d.line) }
@@ -124,7 +124,7 @@ func (l *loader) include(d *directive, stack []string) ([]*directive, error) {
 		}
 		l.unknown.add("include %s at %s: not among the mounted files", d.args[0], d.at())
 		missing := *d
-		missing.missing = true
+		missing.missing, missing.glob = true, strings.ContainsAny(name, "*?[")
 		return []*directive{&missing}, nil
 	}
 	var out []*directive

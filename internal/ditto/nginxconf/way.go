@@ -3,6 +3,7 @@ package nginxconf
 import (
 	"maps"
 	"strconv"
+	"strings"
 )
 
 // way is one request on its way through a server: what nginx keeps in ngx_http_request_t, as far as it decides. A concrete
@@ -40,11 +41,30 @@ type way struct {
 	foreign map[string]bool
 	assume  assumptions
 	scope   *scope
+	work    *work
 	// unsure names something on the way that is not read and could have led elsewhere.
 	unsure string
 }
 
 const answered = -1
+
+// work bounds what one question may cost, so that no configuration can hold its reader up: conditions and maps multiply.
+type work struct{ left int }
+
+const (
+	workPerQuestion = 5_000
+	workPerSearch   = 20_000
+	workPerParse    = 100_000
+)
+
+// spend takes one step; false where there is nothing left, and then the answer is unknown.
+func (w *work) spend() bool {
+	if w == nil {
+		return true
+	}
+	w.left--
+	return w.left >= 0
+}
 
 func (p *way) clone() *way {
 	q := *p
@@ -102,6 +122,15 @@ func (p *way) matched(re *pattern, subject text, groups []string) {
 	}
 	for name, i := range re.names() {
 		p.set(name, get(i))
+	}
+}
+
+// hostCaptures keeps what a server name that is a pattern captures of the host.
+func (p *way) hostCaptures(c *Config, srv *Server) {
+	for _, name := range srv.Names {
+		if re, ok := strings.CutPrefix(name, "~"); ok {
+			p.matched(c.pattern(re, true), variable("host"), nil)
+		}
 	}
 }
 

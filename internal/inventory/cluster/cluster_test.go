@@ -206,6 +206,25 @@ func TestRoutesOfAGroupThatIsRemoved(t *testing.T) {
 	}
 }
 
+func TestAWatchOfAKindThatHasGone(t *testing.T) {
+	s := newServer(t, route("ditto", "r", "example.com"))
+	memory := inventory.NewMemory(nil, nil)
+	i := newInformer(s, kind{gvk: testKinds[4], namespaced: true}, "", memory, Options{}.Log)
+	if err := i.Replace([]any{route("ditto", "r", "example.com")}, "1"); err != nil {
+		t.Fatal(err)
+	}
+	s.noRoutes = true
+	if _, err := i.watch(t.Context(), metav1.ListOptions{}); err == nil {
+		t.Error("watching a kind that is not there")
+	}
+	if got := memory.All(); len(got) != 0 {
+		t.Errorf("still there: %v", names(got))
+	}
+	if err := i.ready(time.Now().Add(time.Hour), time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKindsOf(t *testing.T) {
 	kinds := kindsOf([]schema.GroupVersionKind{
 		{Group: "gateway.networking.k8s.io", Version: "v1beta1", Kind: "Gateway"},

@@ -44,8 +44,10 @@ type server struct {
 	mu       sync.Mutex
 	broken   bool
 	noRoutes bool
-	asked    []string
-	watches  []watch.Interface
+	// listVersion is the resource version of every list, unless it is empty.
+	listVersion string
+	asked       []string
+	watches     []watch.Interface
 }
 
 func newServer(t *testing.T, objects ...client.Object) *server {
@@ -99,7 +101,11 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 				if err := note("list", list, where); err != nil {
 					return err
 				}
-				return c.List(ctx, list, option)
+				err := c.List(ctx, list, option)
+				if s.listVersion != "" {
+					list.SetResourceVersion(s.listVersion)
+				}
+				return err
 			},
 			Watch: func(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) (watch.Interface, error) {
 				option, where := listOptions(opts)

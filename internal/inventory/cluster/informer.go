@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -73,6 +74,7 @@ func (i *informer) run(ctx context.Context) {
 	reflector := cache.NewReflectorWithOptions(
 		&cache.ListWatch{ListWithContextFunc: i.list, WatchFuncWithContext: i.watch}, example, i,
 		cache.ReflectorOptions{Name: "dittoguard", Logger: &i.log, Backoff: retry()})
+	ctx = klog.NewContext(ctx, i.log) // the reflector logs to its context's logger
 	backoff := retry()
 	for ctx.Err() == nil {
 		err := reflector.ListAndWatchWithContext(ctx)
@@ -105,12 +107,7 @@ func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Obje
 	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
 	err = i.client.List(ctx, list, &client.ListOptions{Namespace: i.namespace, Limit: o.Limit, Continue: o.Continue, Raw: &o})
 	if err != nil {
-		if i.absent(err) {
-			_ = i.Replace(nil, "")
-			i.worked()
-		} else {
-			i.failed(ctx, fmt.Errorf("listing: %w", err))
-		}
+		i.ended(ctx, "listing", err)
 		return nil, err
 	}
 	i.worked()
@@ -125,13 +122,21 @@ func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Inter
 	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
 	w, err := i.client.Watch(ctx, list, &client.ListOptions{Namespace: i.namespace, Raw: &o})
 	if err != nil {
-		if !i.absent(err) {
-			i.failed(ctx, fmt.Errorf("watching: %w", err))
-		}
+		i.ended(ctx, "watching", err)
 		return nil, err
 	}
 	i.worked()
 	return w, nil
+}
+
+// ended notes what became of a list or watch that the API server did not take.
+func (i *informer) ended(ctx context.Context, doing string, err error) {
+	if !i.absent(err) {
+		i.failed(ctx, fmt.Errorf("%s: %w", doing, err))
+		return
+	}
+	_ = i.Replace(nil, "") // adds nothing, so nothing can fail
+	i.worked()
 }
 
 func (i *informer) worked() {

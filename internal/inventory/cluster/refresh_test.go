@@ -49,6 +49,7 @@ func TestRefresh(t *testing.T) {
 		cached    []client.Object
 		live      []client.Object
 		noRoutes  bool
+		version   string // of lists
 		questions []inventory.Question
 		changes   map[string]string // reference → resource version, "gone" without an object
 		requests  []string
@@ -83,6 +84,14 @@ func TestRefresh(t *testing.T) {
 			questions: []inventory.Question{byName(configMapID("ditto", "a"))},
 			changes:   map[string]string{},
 			requests:  []string{"get ConfigMap ditto/a"},
+		},
+		{
+			name:      "an object that is younger than the list is not gone",
+			cached:    []client.Object{at("12", configMap("ditto", "young", "")), at("10", configMap("ditto", "gone", ""))},
+			version:   "11",
+			questions: []inventory.Question{{Key: inventory.KindKey(inventory.ConfigMap, "ditto")}},
+			changes:   map[string]string{"ConfigMap ditto/gone": "gone"},
+			requests:  []string{"list ConfigMap ditto"},
 		},
 		{
 			name:      "keys of no namespace and kinds that are not read are answered from the cache",
@@ -122,7 +131,7 @@ func TestRefresh(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newServer(t, test.live...)
-			s.noRoutes = test.noRoutes
+			s.noRoutes, s.listVersion = test.noRoutes, test.version
 			c := stale(t, s, test.cached...)
 			changes, err := c.Refresh(t.Context(), test.questions)
 			if err != nil {

@@ -1,0 +1,109 @@
+package check_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// TestOrderOfArrival brings the objects of every fixture in one by one, in many orders: whatever completes a bad path is
+// refused, so that nothing denied is ever there; and where nothing is wrong with all of them, nothing is refused.
+func TestOrderOfArrival(t *testing.T) {
+	for _, file := range append(everyFixture(t, "pass"), everyFixture(t, "fail")...) {
+		t.Run(file[len(builtinDir)+1:], func(t *testing.T) {
+			t.Parallel()
+			all, checker := load(t, file)
+			objects := all.All()
+			bad := checker.All(context.Background(), all, objects).Summary.Denied > 0
+			for seed := range uint64(12) {
+				order := rand.New(rand.NewPCG(seed, 1)).Perm(len(objects))
+				inv := inventory.NewMemory(ditto.Keys, nil)
+				refused := 0
+				for _, i := range order {
+					verdict := create(t, checker, inv, objects[i])
+					if len(verdict.Denied) > 0 {
+						refused++
+						continue
+					}
+					inv.Put(objects[i])
+				}
+				left := checker.All(context.Background(), inv, inv.All())
+				if left.Summary.Denied > 0 {
+					t.Errorf("order %v: admitted though %s: %s", order, left.Findings[0].Rule, left.Findings[0].Message)
+				}
+				if bad != (refused > 0) {
+					t.Errorf("order %v: %d objects refused", order, refused)
+				}
+			}
+		})
+	}
+}
+
+// everyFixture are the pass or the fail fixtures of all built-in rules.
+func everyFixture(t *testing.T, kind string) []string {
+	t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(builtinDir, "*", kind))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, dir := range dirs {
+		files = append(files, fixtures(t, dir)...)
+	}
+	return files
+}
+
+func create(t testing.TB, checker *check.Checker, inv inventory.Reader, o *inventory.Object) check.Verdict {
+	t.Helper()
+	verdict, err := checker.Change(context.Background(), inv, check.Change{
+		Request: &admissionv1.AdmissionRequest{Operation: admissionv1.Create, Name: o.Ref.Name, Namespace: o.Ref.Namespace},
+		Object:  o,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdict
+}
+
+// TestUnrelatedObjects: what has nothing to do with Ditto changes no finding.
+func TestUnrelatedObjects(t *testing.T) {
+	for _, file := range everyFixture(t, "fail") {
+		inv, checker := load(t, file)
+		before := checker.All(context.Background(), inv, inv.All())
+		for i, text := range []string{
+			`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"template":{"metadata":{"labels":{"app":"unrelated"}},"spec":{"containers":[{"name":"gateway","image":"example.com/kong:3"}]}}}}`,
+			`{"apiVersion":"v1","kind":"Service","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"type":"LoadBalancer","selector":{"app":"unrelated"},"ports":[{"port":80}]}}`,
+			`{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"defaultBackend":{"service":{"name":"unrelated","port":{"number":80}}}}}`,
+			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"unrelated","namespace":"ditto"},"data":{"nginx.conf":"http { server { location / { proxy_pass http://unrelated; } } }"}}`,
+		} {
+			o, err := inventory.Decode([]byte(text), inventory.Source{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if verdict := create(t, checker, inv, o); len(verdict.Denied)+len(verdict.Warned) > 0 {
+				t.Errorf("%s: unrelated object %d: %+v", file, i, verdict)
+			}
+			inv.Put(o)
+		}
+		after := checker.All(context.Background(), inv, inv.All())
+		if got, want := fmt.Sprint(keys(after)), fmt.Sprint(keys(before)); got != want {
+			t.Errorf("%s: findings with unrelated objects:\n%s\nwithout:\n%s", file, got, want)
+		}
+	}
+}
+
+func keys(r check.Result) []string {
+	var list []string
+	for _, f := range r.Findings {
+		list = append(list, f.Keys...)
+	}
+	return list
+}
