@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -19,9 +20,9 @@ type opening struct {
 	public bool
 	// text is the outermost hop, detail tells openings of one object apart.
 	text, detail string
-	// route is what a client asks for; leads says whether a path arrives behind the edge, nil means that all do.
+	// route is what a client asks for; path is how the edge reads it, nil where it reads no paths.
 	route string
-	leads func(path string) (leads, known bool)
+	path  *edge.Path
 	// identity and authentication are what the edge does itself.
 	identity, identityWhy string
 	authenticated         Switch
@@ -80,7 +81,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		}
 		op := reading.opening(o)
 		op.text = fmt.Sprintf("%s: %s", o.Ref, what)
-		op.route, op.detail, op.leads = route, what, read.Leads
+		op.route, op.detail, op.path = route, what, &read
 		w.enter(op, c)
 	}
 	if to(ing.Spec.DefaultBackend) {
@@ -128,26 +129,11 @@ func (w *walker) routeEntries(o *inventory.Object, sp *corev1.ServicePort, numbe
 		text: fmt.Sprintf("%s: %s", o.Ref, host+route.Spec.Path), identity: identity, identityWhy: why,
 	}
 	if tls := route.Spec.TLS; tls == nil || tls.Termination != "passthrough" {
-		op.leads = edge.Prefix(route.Spec.Path).Leads
+		path := edge.Prefix(route.Spec.Path)
+		op.path = &path
 	}
 	w.enter(op, c)
 }
-
-// The paths of the gateway that are tried out on a way. Source: RootRoute.java of Ditto's gateway.
-var (
-	adminPaths = []string{"/devops", "/status", "/overall", "/api/2/connections"}
-	adminProbe = map[string][]string{
-		"/devops":            {"/devops", "/devops/config", "/devops/logging", "/devops/piggyback"},
-		"/status":            {"/status", "/status/health", "/status/cluster"},
-		"/overall":           {"/overall/status", "/overall/status/health", "/overall/status/cluster"},
-		"/api/2/connections": {"/api/2/connections", "/api/2/connections/x"},
-	}
-	apiProbe = []string{
-		"/api/2/things", "/api/2/things/x", "/api/2/policies/x", "/api/2/search/things", "/api/2/messages", "/api/2/whoami",
-		"/api/2/checkPermissions", "/api/2/cloudevents", "/ws/2",
-	}
-	otherProbe = []string{"/health", "/stats/things", "/.well-known/wot"}
-)
 
 // enter ends a way at an opening and works out what can come in.
 func (w *walker) enter(op opening, c chain) {
@@ -185,44 +171,9 @@ func via(op opening) string {
 
 // requests works out what HTTP requests on this way can do; false if none gets through.
 func (e *Exposure) requests(op opening, c chain) bool {
-	reaches := func(gatewayPath string) (reached, known bool) {
-		path := gatewayPath
-		for _, h := range c.hops {
-			if h.proxy == nil {
-				continue
-			}
-			outer, ok, known := h.proxy.clientPathFor(path)
-			if !known || !ok {
-				return false, known
-			}
-			path = outer
-		}
-		if op.leads == nil {
-			return true, true
-		}
-		return op.leads(path)
-	}
-	any, unsure := false, false
-	try := func(paths []string) bool {
-		for _, p := range paths {
-			reached, known := reaches(p)
-			unsure = unsure || !known
-			if reached && known {
-				any = true
-				return true
-			}
-		}
-		return false
-	}
-	for _, admin := range adminPaths {
-		if try(adminProbe[admin]) {
-			e.Admin = append(e.Admin, admin)
-		}
-	}
-	api := try(apiProbe)
-	try(otherProbe)
-	if unsure {
-		e.Unknown = append(e.Unknown, "which paths of the gateway "+e.Hops[0]+" leads to")
+	way := surface.Way{Leads: func(string) (bool, bool) { return true, true }}
+	if op.path != nil {
+		way = op.path.Way()
 	}
 	direct, raw := true, false
 	for _, h := range c.hops {
@@ -231,12 +182,34 @@ func (e *Exposure) requests(op opening, c chain) bool {
 			raw = raw || h.proxy.raw
 		}
 	}
-	if !any && !unsure && !direct {
+	if !direct {
+		edge := way.Leads
+		way.Floor, way.Hints = "", nil
+		way.Leads = func(path string) (leads, known bool) {
+			for _, h := range c.hops {
+				if h.proxy == nil {
+					continue
+				}
+				outer, ok, known := h.proxy.clientPathFor(path)
+				if !known || !ok {
+					return false, known
+				}
+				path = outer
+			}
+			return edge(path)
+		}
+	}
+	reach := surface.Survey(way)
+	if len(reach.Unknown) > 0 {
+		e.Unknown = append(e.Unknown, "which paths of the gateway "+e.Hops[0]+" leads to")
+	}
+	if !direct && !reach.API && !reach.Other && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
 		return false
 	}
+	e.Admin = reach.Admin
 	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
 	// that chose the location is then not the path that Ditto reads.
-	e.API = api || direct || raw
+	e.API = reach.API || direct || raw
 	e.identify(op, c)
 	return true
 }

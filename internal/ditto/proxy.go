@@ -26,7 +26,8 @@ type proxy struct {
 
 // proxyRoute is one location that forwards requests.
 type proxyRoute struct {
-	route *nginxconf.Route
+	route   *nginxconf.Route
+	origins *origins
 	// targets are the hosts that it forwards to, listens the ports of its server.
 	targets []proxyTarget
 	listens []int32
@@ -62,6 +63,37 @@ type Cache struct {
 type parsed struct {
 	config *nginxconf.Config
 	err    error
+	// origins remembers what ClientPathFor answered.
+	origins *origins
+}
+
+// origins remembers, for each route, which client path leads to a path of the gateway: finding out means following
+// candidates through the whole configuration.
+type origins struct {
+	mu    sync.Mutex
+	found map[origin]clientPath
+}
+
+type origin struct {
+	route *nginxconf.Route
+	path  string
+}
+
+type clientPath struct {
+	path      string
+	ok, known bool
+}
+
+func (o *origins) clientPathFor(route *nginxconf.Route, path string) clientPath {
+	key := origin{route, path}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	found, known := o.found[key]
+	if !known {
+		found.path, found.ok, found.known = route.ClientPathFor(path)
+		o.found[key] = found
+	}
+	return found
 }
 
 // cacheSize bounds the cache; a cluster has few nginx configurations that are in use at once.
@@ -70,7 +102,7 @@ const cacheSize = 512
 // NewCache makes an empty cache.
 func NewCache() *Cache { return &Cache{configs: map[[sha256.Size]byte]parsed{}} }
 
-func (c *Cache) parse(main string, files map[string]string) (*nginxconf.Config, error) {
+func (c *Cache) parse(main string, files map[string]string) parsed {
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, name)
@@ -88,16 +120,17 @@ func (c *Cache) parse(main string, files map[string]string) (*nginxconf.Config, 
 	p, known := c.configs[key]
 	c.mu.Unlock()
 	if known {
-		return p.config, p.err
+		return p
 	}
 	p.config, p.err = nginxconf.Parse(main, files)
+	p.origins = &origins{found: map[origin]clientPath{}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.configs) >= cacheSize {
 		clear(c.configs)
 	}
 	c.configs[key] = p
-	return p.config, p.err
+	return p
 }
 
 // proxyRoutes are the locations of a proxy that forward requests.
@@ -134,13 +167,13 @@ func (v *View) readProxy(part Part) *proxy {
 	if main == "" {
 		return p
 	}
-	config, err := v.cache.parse(main, texts)
-	if err != nil {
-		p.unreadable = append(p.unreadable, err.Error())
+	read := v.cache.parse(main, texts)
+	if read.err != nil {
+		p.unreadable = append(p.unreadable, read.err.Error())
 		return p
 	}
-	for _, route := range config.Routes() {
-		if r := newProxyRoute(part, route); r != nil {
+	for _, route := range read.config.Routes() {
+		if r := newProxyRoute(part, route, read.origins); r != nil {
 			p.routes = append(p.routes, r)
 		}
 		for _, name := range route.Authentication.UserFiles {
@@ -204,11 +237,11 @@ func (v *View) proxiesNaming(hosts []string) []*inventory.Object {
 }
 
 // newProxyRoute reads a location as a hop of a way in; nil if no client gets through it.
-func newProxyRoute(part Part, route *nginxconf.Route) *proxyRoute {
+func newProxyRoute(part Part, route *nginxconf.Route, o *origins) *proxyRoute {
 	if route.Access == "none" {
 		return nil
 	}
-	r := &proxyRoute{route: route, raw: route.Raw, detail: route.Location + " " + route.Condition}
+	r := &proxyRoute{route: route, origins: o, raw: route.Raw, detail: route.Location + " " + route.Condition}
 	location := "location " + route.Location
 	if route.Location == "" {
 		location = "stream server"
@@ -243,5 +276,6 @@ func newProxyRoute(part Part, route *nginxconf.Route) *proxyRoute {
 
 // clientPathFor is a path that a client can ask for so that the gateway gets the one given.
 func (r *proxyRoute) clientPathFor(upstream string) (clientPath string, ok, known bool) {
-	return r.route.ClientPathFor(upstream)
+	found := r.origins.clientPathFor(r.route, upstream)
+	return found.path, found.ok, found.known
 }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,10 +42,15 @@ type Cluster struct {
 	// Kubeconfig is a file for kubectl and helm, with all rights.
 	Kubeconfig string
 
-	assets string
-	dir    string
+	assets   string
+	dir      string
+	extraEnv []string
 	env    *envtest.Environment
 }
+
+// serviceRange is a range of ClusterIPs that lies in 127.0.0.0/8, so that the API server reaches a Service on loopback.
+// Processes that run at the same time rarely share one, and within one every Service gets an address at random.
+func serviceRange() string { return fmt.Sprintf("127.%d.0.0/16", 100+os.Getpid()%100) }
 
 // ErrNoAssets says that there are no binaries to bring a control plane up from.
 var ErrNoAssets = errors.New("KUBEBUILDER_ASSETS is not set; `make test` builds the control plane and sets it")
@@ -66,7 +72,7 @@ func Start(opts Options) (*Cluster, error) {
 		ControlPlaneStopTimeout:  30 * time.Second,
 		AttachControlPlaneOutput: false,
 	}
-	c.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", "127.100.0.0/16")
+	c.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", serviceRange())
 	config, err := c.env.Start()
 	if err != nil {
 		return nil, fmt.Errorf("starting the control plane: %w", err)
@@ -120,15 +126,23 @@ func (c *Cluster) run(ctx context.Context, stdin io.Reader, tool string, args ..
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &out
 	cmd.Env = append(os.Environ(),
 		"KUBECONFIG="+c.Kubeconfig,
+		// What the user has at home is about other clusters, perhaps on the same port.
+		"KUBECACHEDIR="+filepath.Join(c.dir, "kube-cache"),
+		"KUBERC=off",
 		"HELM_CACHE_HOME="+filepath.Join(c.dir, "helm-cache"),
 		"HELM_CONFIG_HOME="+filepath.Join(c.dir, "helm-config"),
 		"HELM_DATA_HOME="+filepath.Join(c.dir, "helm-data"),
 	)
+	cmd.Env = append(cmd.Env, c.extraEnv...)
 	if err := cmd.Run(); err != nil {
 		return out.String(), fmt.Errorf("%s %s: %w", tool, strings.Join(args, " "), err)
 	}
 	return out.String(), nil
 }
 
-// Path is the path of one of the binaries.
-func (c *Cluster) Path(tool string) string { return filepath.Join(c.assets, tool) }
+// WithEnv is the same cluster for tools that need more in their environment, as EDITOR for `kubectl edit`.
+func (c *Cluster) WithEnv(env ...string) *Cluster {
+	with := *c
+	with.extraEnv = append(slices.Clip(c.extraEnv), env...)
+	return &with
+}

@@ -87,6 +87,7 @@ func TestLookup(t *testing.T) {
 		"looks back at its earlier value":         {"a.b.c = 1\na.b.c = ${a.b.c}2", text("12")},
 		"looks back in the object":                {"a.b { c = 1 }\na.b { c = ${?a.b.c}${?a.b.c} }", text("11")},
 		"quoted dollar is text":                   {`a.b.c = "${ON}"`, text("${ON}")},
+		"list of the environment":                 {"a.b.c = ${?LIST[]}", Answer{Kind: Scalar, Text: "x", From: "LIST[]"}},
 		"substitution in a list":                  {"a.b.c = [${ON}, ${?NOT}]", Answer{Kind: List, Items: []Answer{{Kind: Scalar, Text: "true", From: "ON"}}}},
 		"path of the object by substitution":      {"a.b = ${?NOT}", Answer{}},
 		"unknown object above":                    {"a.b.c = 1\na.b = ${?unknown1}", unknown("unknown1 not at hand")},
@@ -115,7 +116,7 @@ func TestLookup(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := d.Lookup("a.b.c", Outside{Resolve: resolveFrom(map[string]string{"ON": "true", "EMPTY": ""})})
+			got := d.Lookup("a.b.c", Outside{Resolve: resolveFrom(map[string]string{"ON": "true", "EMPTY": "", "LIST[]": "x"})})
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("a.b.c (-want +got):\n%s", diff)
 			}

@@ -145,6 +145,10 @@ func (p *parser) reference() (node, error) {
 	if err != nil {
 		return n, err
 	}
+	if strings.HasPrefix(p.text[p.at:], "[]") { // the list NAME_0, NAME_1, … of the environment
+		path += "[]"
+		p.at += 2
+	}
 	if p.peek() != '}' {
 		return n, p.failed("a closing brace after a substitution")
 	}

@@ -27,8 +27,10 @@ type Config struct {
 	routes    []*Route
 	byScope   map[*scope]*Route
 	zones     map[string]*directive
-	patterns  map[string]*pattern // of if, rewrite and server_name, compiled once
-	work      work                // what Parse may still spend on routes
+	// moreServers: a file that is not at hand may hold servers.
+	moreServers bool
+	patterns    map[string]*pattern // of if, rewrite and server_name, compiled once
+	work        work                // what Parse may still spend on routes
 }
 
 // Server is one server block.
@@ -92,10 +94,14 @@ func Parse(main string, files map[string]string) (*Config, error) {
 		case d.name == "http" && d.block != nil:
 			// A pattern such as conf.d/*.conf holds servers, which change nothing in the servers that are here.
 			c.http.take(slices.DeleteFunc(slices.Clone(d.block), func(d *directive) bool { return d.missing && d.glob }))
+			c.moreServers = c.moreServers || slices.ContainsFunc(d.block, func(d *directive) bool { return d.missing })
 		case d.name == "stream" && d.block != nil:
 			stream.take(d.block)
-		case d.missing && !d.glob:
-			c.http.take([]*directive{d})
+		case d.missing:
+			c.moreServers = true
+			if !d.glob {
+				c.http.take([]*directive{d})
+			}
 		}
 	}
 	var errs []error

@@ -255,6 +255,24 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+func TestRawIsWhatTheClientSentByteForByte(t *testing.T) {
+	for _, tt := range []struct {
+		name, server string
+		want         bool
+	}{
+		{"no path", `location / { proxy_pass http://gw; }`, true},
+		{"a path", `location / { proxy_pass http://gw/; }`, false},
+		{"rewritten", `location / { rewrite ^ /x break; proxy_pass http://gw; }`, false},
+		{"rewritten for some", `location / { rewrite ^/a /x break; proxy_pass http://gw; }`, true},
+		{"the request's own line", `set $up gw; location / { proxy_pass http://$up$request_uri; }`, true},
+		{"the decoded path", `set $up gw; location / { proxy_pass http://$up$uri; }`, false},
+	} {
+		if got := parse(t, inServer(tt.server)).Routes()[0].Raw; got != tt.want {
+			t.Errorf("%s: raw %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestStreamForwardsWhatTheClientSends(t *testing.T) {
 	c := parse(t, map[string]string{mainFile: `stream { upstream gw { server gateway:8080; } server { listen 9000; proxy_pass gw; } }`})
 	r := c.Routes()[0]
@@ -276,6 +294,9 @@ func TestIncludesAndTemplates(t *testing.T) {
 		"/etc/nginx/conf.d/b.conf":                "server { listen 81; location / { proxy_pass http://b; } }",
 		"/etc/nginx/conf.d/.hidden.conf":          "server { listen 82; }",
 	})
+	if route, _, known := c.Locate(8443, "", "/"); route != nil || known {
+		t.Errorf("a server of a file that is not here may listen there, but %v, %v", route, known)
+	}
 	var hosts []string
 	for _, r := range c.Routes() {
 		hosts = append(hosts, fmt.Sprintf("%s:%d %v %s", r.File, r.Line, r.Targets[0], r.Identity.State))

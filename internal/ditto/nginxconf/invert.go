@@ -204,7 +204,6 @@ func (r *Route) candidates(gatewayPath string) []string {
 			add(encodeAt(s, strings.LastIndexByte(s, '/')+1, percent))
 		}
 		add("/." + s)
-		add("/x/.." + s)
 		add("/" + s)
 	}
 	return out

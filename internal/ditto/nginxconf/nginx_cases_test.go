@@ -55,6 +55,7 @@ var locationCases = []locationCase{
 	{name: "rewrite break, raw", server: `location /gw/ { rewrite ^/gw/(.*)$ /$1 break; proxy_pass http://UP; }`},
 	{name: "rewrite break, with a path", server: `location /gw/ { rewrite ^/gw/api/(.*)$ /v/$1 break; proxy_pass http://UP/base/; }`},
 	{name: "rewrite and a break of its own", server: `location /gw/ { rewrite ^/gw/api/(.*)$ /gw/v/$1; break; proxy_pass http://UP/base/; }`},
+	{name: "rewrite to a path that has to be escaped", server: `location / { rewrite ^/api "/a b" break; proxy_pass http://UP; }`},
 	{name: "rewrite last", server: `location /gw/ { rewrite ^/gw/(.*)$ /$1 last; } location /api { proxy_pass http://UP; } location /devops { deny all; }`},
 	{name: "rewrite without a flag", server: `location /gw/ { rewrite ^/gw/(.*)$ /a/$1; rewrite ^/a/(.*)$ /b/$1; } location /b/ { proxy_pass http://UP/; }`},
 	{name: "rewrite for ever", server: `location /api { rewrite ^/api(.*)$ /api$1 last; proxy_pass http://UP; }`},
@@ -162,11 +163,11 @@ var levelCases = []locationCase{
 }
 
 const serversHTTP = `
-server { listen 127.0.0.1:PORT; server_name a.example.com; location / { proxy_pass http://UP/exact/; } }
-server { listen 127.0.0.1:PORT; server_name *.example.com; location / { proxy_pass http://UP/wildcard/; } }
-server { listen 127.0.0.1:PORT; server_name www.mail.* mail.*; location / { proxy_pass http://UP/behind/; } }
-server { listen 127.0.0.1:PORT default_server; server_name _; location / { proxy_pass http://UP/default/; } }
-server { listen 127.0.0.1:PORT; server_name ~^web\d\.internal$; location / { proxy_pass http://UP/pattern/; } }
-server { listen 127.0.0.1:PORT; server_name .dot.net pair.example.net; location / { proxy_pass http://UP/dot/; } }
-server { listen 127.0.0.1:PORT; server_name *.y.example.com; location / { proxy_pass http://UP/longer/; } }
+server { listen PORT; server_name a.example.com; location / { proxy_pass http://UP/exact/; } }
+server { listen PORT; server_name *.example.com; location / { proxy_pass http://UP/wildcard/; } }
+server { listen PORT; server_name www.mail.* mail.*; location / { proxy_pass http://UP/behind/; } }
+server { listen PORT default_server; server_name _; location / { proxy_pass http://UP/default/; } }
+server { listen PORT; server_name ~^web\d\.internal$; location / { proxy_pass http://UP/pattern/; } }
+server { listen PORT; server_name .dot.net pair.example.net; location / { proxy_pass http://UP/dot/; } }
+server { listen PORT; server_name *.y.example.com; location / { proxy_pass http://UP/longer/; } }
 `

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -106,31 +107,39 @@ func basicAuth(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 }
 
-// freePorts are n ports of the loopback that nobody listens on right now.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
+// numbers are n port numbers. The real nginx listens on a socket file named by the number instead, so that no test can
+// meet another one's port.
+func numbers(n int) []int {
 	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	for i := range n {
+		ports = append(ports, 10001+i)
 	}
 	return ports
 }
 
-// start runs nginx on a configuration and returns when it listens on every port. http is the inside of the http block.
-func start(t *testing.T, http string, ports []int) {
+var listenNumber = regexp.MustCompile(`listen (\d+)`)
+
+func socket(dir string, port int) string { return filepath.Join(dir, fmt.Sprint(port)) }
+
+// start runs nginx on a configuration and returns the directory of its sockets when it listens on all of them. http is the
+// inside of the http block.
+func start(t *testing.T, http string, ports []int) string {
 	t.Helper()
-	bin, dir := realNginx(t), t.TempDir()
+	bin := realNginx(t)
+	// The path of a socket has to be short.
+	dir, err := os.MkdirTemp("", "nginx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	http = listenNumber.ReplaceAllString(http, "listen unix:"+dir+"/$1")
 	user := ""
 	if os.Getuid() == 0 {
 		user = "user root;\n"
 	}
 	conf := fmt.Sprintf(`%sworker_processes 1; daemon off; master_process off; pid %[2]s/pid; error_log stderr crit;
-events { worker_connections 512; }
+# Every listening port takes one too.
+events { worker_connections 8192; }
 http {
 access_log off; client_body_temp_path %[2]s/b; proxy_temp_path %[2]s/p; fastcgi_temp_path %[2]s/f; uwsgi_temp_path %[2]s/u; scgi_temp_path %[2]s/s;
 root %[2]s/html; server_names_hash_bucket_size 128; map_hash_bucket_size 128;
@@ -156,7 +165,7 @@ root %[2]s/html; server_names_hash_bucket_size 128; map_hash_bucket_size 128;
 	deadline := time.Now().Add(10 * time.Second)
 	for _, port := range ports {
 		for {
-			conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+			conn, err := net.Dial("unix", socket(dir, port))
 			if err == nil {
 				conn.Close()
 				break
@@ -172,15 +181,16 @@ root %[2]s/html; server_names_hash_bucket_size 128; map_hash_bucket_size 128;
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
+	return dir
 }
 
 // The one user, with the password "secret".
 const users = "alice:{PLAIN}secret\n"
 
 // ask sends one request, its target byte for byte, and returns what arrived upstream, or nil.
-func ask(t *testing.T, port int, host, target string, headers ...string) (*arrival, string) {
+func ask(t *testing.T, dir string, port int, host, target string, headers ...string) (*arrival, string) {
 	t.Helper()
-	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	conn, err := net.Dial("unix", socket(dir, port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,11 +217,11 @@ func ask(t *testing.T, port int, host, target string, headers ...string) (*arriv
 	return &a, status
 }
 
-// analyse parses the inside of an http block as the analysis would see it in a pod, where servers listen on every address.
+// analyse parses the inside of an http block.
 func analyse(t *testing.T, http string) *Config {
 	t.Helper()
 	c, err := Parse("/etc/nginx/nginx.conf", map[string]string{
-		"/etc/nginx/nginx.conf": "events {}\nhttp {\n" + strings.ReplaceAll(http, "listen 127.0.0.1:", "listen ") + "\n}\n",
+		"/etc/nginx/nginx.conf": "events {}\nhttp {\n" + http + "\n}\n",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -232,18 +242,18 @@ var probes = []string{"/", "/api", "/api/", "/api/2/things", "/API/2/things", "/
 func TestLocateAgainstNginx(t *testing.T) {
 	t.Parallel()
 	up := recorder(t)
-	ports := freePorts(t, len(locationCases))
+	ports := numbers(len(locationCases))
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(locationHTTP, "UP", up))
 	for i, c := range locationCases {
-		fmt.Fprintf(&b, "server {\nlisten 127.0.0.1:%d;\n%s\n}\n", ports[i], strings.ReplaceAll(c.server, "UP", up))
+		fmt.Fprintf(&b, "server {\nlisten %d;\n%s\n}\n", ports[i], strings.ReplaceAll(c.server, "UP", up))
 	}
-	start(t, b.String(), ports)
+	dir := start(t, b.String(), ports)
 	config := analyse(t, b.String())
 	asked, unknown := 0, 0
 	for i, c := range locationCases {
 		for _, path := range probes {
-			got, status := ask(t, ports[i], "localhost", path)
+			got, status := ask(t, dir, ports[i], "localhost", path)
 			route, upstream, known := config.Locate(ports[i], "localhost", path)
 			asked++
 			if !known {
@@ -266,7 +276,7 @@ func TestLocateAgainstNginx(t *testing.T) {
 		for _, want := range []string{"/devops/config", "/api/2/things", "/api/2/connections", "/overall/status"} {
 			arrives := map[bool]string{}
 			for _, path := range probes {
-				if got, _ := ask(t, ports[i], "localhost", path); got != nil {
+				if got, _ := ask(t, dir, ports[i], "localhost", path); got != nil {
 					if read, ok := readByGateway(got.path()); ok && read == want {
 						arrives[true] = path
 					}
@@ -280,7 +290,7 @@ func TestLocateAgainstNginx(t *testing.T) {
 				path, ok, known := r.ClientPathFor(want)
 				if ok && known {
 					promised = true
-					got, status := ask(t, ports[i], "localhost", path)
+					got, status := ask(t, dir, ports[i], "localhost", path)
 					read := ""
 					if got != nil {
 						read, _ = readByGateway(got.path())
@@ -325,7 +335,7 @@ func TestIdentityAgainstNginx(t *testing.T) {
 			cases = append(cases, combined{a.name + ", " + h.name, a.text + "\n" + h.text})
 		}
 	}
-	ports := freePorts(t, len(cases)+len(levelCases))
+	ports := numbers(len(cases) + len(levelCases))
 	var b strings.Builder
 	b.WriteString(identityHTTP)
 	names := make([]string, len(ports))
@@ -337,10 +347,10 @@ func TestIdentityAgainstNginx(t *testing.T) {
 		} else {
 			names[i], server = levelCases[i-len(cases)].name, levelCases[i-len(cases)].server
 		}
-		fmt.Fprintf(&b, "server {\nlisten 127.0.0.1:%d;\n%s}\n", port, server)
+		fmt.Fprintf(&b, "server {\nlisten %d;\n%s}\n", port, server)
 	}
 	http := strings.ReplaceAll(b.String(), "UP", up)
-	start(t, http, ports)
+	dir := start(t, http, ports)
 	config := analyse(t, http)
 	for i, port := range ports {
 		route, _, known := config.Locate(port, "localhost", "/x")
@@ -348,13 +358,13 @@ func TestIdentityAgainstNginx(t *testing.T) {
 			t.Errorf("%s: located: %v, known: %v", names[i], route != nil, known)
 			continue
 		}
-		compareIdentity(t, names[i], route, port)
+		compareIdentity(t, dir, names[i], route, port)
 	}
 	t.Logf("%d servers", len(ports))
 }
 
 // compareIdentity asks in every client's name, with an identity of its own making in header and query.
-func compareIdentity(t *testing.T, name string, route *Route, port int) {
+func compareIdentity(t *testing.T, dir, name string, route *Route, port int) {
 	t.Helper()
 	let, refused := 0, 0
 	empty, client, own, query := 0, 0, 0, 0
@@ -365,7 +375,7 @@ func compareIdentity(t *testing.T, name string, route *Route, port int) {
 		}
 		// The second path holds a line feed, at which a dot in a pattern stops.
 		for _, path := range []string{"/x", "/x%0Ay"} {
-			got, _ := ask(t, port, "localhost", path+"?x-ditto-pre-authenticated=evil:query&user=evil:arg", headers...)
+			got, _ := ask(t, dir, port, "localhost", path+"?x-ditto-pre-authenticated=evil:query&user=evil:arg", headers...)
 			if got == nil {
 				refused++
 				continue
@@ -429,13 +439,13 @@ func compareIdentity(t *testing.T, name string, route *Route, port int) {
 func TestServersAgainstNginx(t *testing.T) {
 	t.Parallel()
 	up := recorder(t)
-	port := freePorts(t, 1)[0]
+	port := numbers(1)[0]
 	http := strings.NewReplacer("UP", up, "PORT", fmt.Sprint(port)).Replace(serversHTTP)
-	start(t, http, []int{port})
+	dir := start(t, http, []int{port})
 	config := analyse(t, http)
 	for _, host := range []string{"a.example.com", "A.Example.com", "b.example.com", "example.com", "x.y.example.com", "mail.org",
 		"www.mail.org", "web7.internal", "webx.internal", "other", "a.example.com.", "a.example.com:8080", "dot.net", "x.dot.net", "pair.example.net"} {
-		got, status := ask(t, port, host, "/x")
+		got, status := ask(t, dir, port, host, "/x")
 		route, upstream, known := config.Locate(port, host, "/x")
 		if got == nil || route == nil || !known || got.path() != upstream {
 			t.Errorf("%s: located as %s (known %v), nginx forwards %v %s", host, upstream, known, got, status)

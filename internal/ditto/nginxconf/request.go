@@ -15,7 +15,9 @@ import (
 // go to. A nil route with known true is an answer of nginx's own: a file, a redirect, an error.
 // An empty host asks the default server. Servers that listen on the loopback alone are not reached.
 func (c *Config) Locate(port int, host, path string) (route *Route, upstreamPath string, known bool) {
-	return verdict(c.outcomes(port, host, path, &work{left: workPerQuestion}))
+	route, upstreamPath, known = verdict(c.outcomes(port, host, path, &work{left: workPerQuestion}))
+	// A server in a file that is not at hand may take what no server here forwards.
+	return route, upstreamPath, known && (route != nil || !c.moreServers)
 }
 
 func verdict(list []outcome, sure bool) (*Route, string, bool) {

@@ -78,9 +78,6 @@ func normalise(raw string, mergeSlashes bool) (uri, args string, quoted, plus, o
 				u = append(u, ch)
 				ch = next()
 			default:
-				if ch == '+' {
-					plus = true
-				}
 				state = back
 			}
 			continue

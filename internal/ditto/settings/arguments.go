@@ -19,6 +19,8 @@ type options struct {
 	secret bool
 }
 
+const commandSource = "the container's command"
+
 // jvmArguments reads the options once.
 func (s *Settings) jvmArguments() *arguments {
 	if s.arguments == nil {
@@ -49,7 +51,9 @@ func (a *arguments) fromEnv(s *Settings, name string, parse func(string) (jvm.Op
 
 func (a *arguments) add(list options) {
 	if len(list.Unknown) > 0 {
-		list.why = list.Unknown[0] + " in " + list.from
+		if list.why = list.Unknown[0]; list.from != commandSource {
+			list.why += " in " + list.from
+		}
 	}
 	for _, p := range list.Properties {
 		if strings.Contains(p.Name, runtime) {
@@ -71,7 +75,7 @@ func (a *arguments) commandLine(s *Settings) {
 		a.fromEnv(s, "MAIN_CLASS_ENV", fields)
 		return
 	}
-	list := options{from: "the container's command"}
+	list := options{from: commandSource}
 	argv := make([]string, 0, len(s.container.Command)+len(s.container.Args))
 	budget := maxExpansions
 	for _, words := range [][]string{s.container.Command, s.container.Args} {
@@ -107,34 +111,43 @@ func (a *arguments) commandLine(s *Settings) {
 // property returns what the system property of that name holds: a text, a list (`name.0`), an object (`name.key`).
 func (s *Settings) property(name string) hocon.Answer {
 	lists := s.jvmArguments().lists
+	var text *string
+	var list *options
+	deeper, higher := false, false
 	for i := len(lists) - 1; i >= 0; i-- {
-		list := &lists[i]
-		if list.why != "" {
-			return unknown(list.from, list.why)
+		if lists[i].why != "" {
+			if text == nil {
+				return unknown(lists[i].from, lists[i].why)
+			}
+			break
 		}
-		text, found := list.Get(name)
-		if !found {
-			continue
+		for j := len(lists[i].Properties) - 1; j >= 0; j-- {
+			p := &lists[i].Properties[j]
+			switch {
+			case len(p.Name) > len(name):
+				deeper = deeper || p.Name[len(name)] == '.' && p.Name[:len(name)] == name
+			case len(p.Name) < len(name):
+				higher = higher || name[len(p.Name)] == '.' && name[:len(p.Name)] == p.Name
+			case text == nil && p.Name == name:
+				text, list = &p.Value, &lists[i]
+			}
 		}
-		if deeper, ok := s.deeperProperty(name); ok {
-			return deeper // an object beats a text
-		}
-		if strings.Contains(text, runtime) {
-			return unknown(list.from, "-D"+name+" is only known when the pod runs")
-		}
-		return hocon.Answer{Kind: hocon.Scalar, Text: text, From: "-D" + name + " in " + list.from, Secret: list.secret}
 	}
-	if len(lists) == 0 {
-		return hocon.Answer{}
+	switch {
+	case deeper: // an object beats a text
+		return s.deeperProperty(name)
+	case text != nil && strings.Contains(*text, runtime):
+		return unknown(list.from, "-D"+name+" is only known when the pod runs")
+	case text != nil:
+		return hocon.Answer{Kind: hocon.Scalar, Text: *text, From: "-D" + name + " in " + list.from, Secret: list.secret}
+	case higher:
+		return s.higherProperty(name)
 	}
-	if deeper, ok := s.deeperProperty(name); ok {
-		return deeper
-	}
-	return s.higherProperty(name)
+	return hocon.Answer{}
 }
 
 // deeperProperty reads the properties beneath a name: with numbers they make a list, as Typesafe Config has it.
-func (s *Settings) deeperProperty(name string) (hocon.Answer, bool) {
+func (s *Settings) deeperProperty(name string) hocon.Answer {
 	var elements []element
 	from, secret := "", false
 	for _, list := range s.arguments.lists {
@@ -145,10 +158,7 @@ func (s *Settings) deeperProperty(name string) (hocon.Answer, bool) {
 			}
 		}
 	}
-	if elements == nil {
-		return hocon.Answer{}, false
-	}
-	return listOf(elements, from, secret), true
+	return listOf(elements, from, secret)
 }
 
 // higherProperty finds a property that takes the place of an object on the way to the name.
@@ -158,12 +168,23 @@ func (s *Settings) higherProperty(name string) hocon.Answer {
 			if _, ok := beneath(name, p.Name); !ok {
 				continue
 			}
-			if _, ok := s.deeperProperty(p.Name); !ok {
+			if !s.hasDeeper(p.Name) { // else that object beats it
 				return hocon.Answer{Kind: hocon.Blocked, From: "-D" + p.Name + " in " + list.from}
 			}
 		}
 	}
 	return hocon.Answer{}
+}
+
+func (s *Settings) hasDeeper(name string) bool {
+	for _, list := range s.arguments.lists {
+		for _, p := range list.Properties {
+			if _, ok := beneath(p.Name, name); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beneath says whether a dotted name lies beneath another, and what of it does.

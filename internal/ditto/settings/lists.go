@@ -62,3 +62,26 @@ func (s *Settings) dottedVariable(name string) (hocon.Answer, bool) {
 	}
 	return listOf(elements, "env "+name+".0", secret), true
 }
+
+// maxItems bounds the variables of one list.
+const maxItems = 256
+
+// numberedVariables is the list that `${NAME[]}` stands for: the variables NAME_0, NAME_1 and so on, up to the first that
+// is not set.
+func (s *Settings) numberedVariables(name string) hocon.Answer {
+	a := hocon.Answer{}
+	for i := range maxItems {
+		v := s.env(name + "_" + strconv.Itoa(i))
+		switch {
+		case v.state == absent:
+			return a
+		case v.state == unclear:
+			return unknown(v.from, v.why)
+		case strings.Contains(v.text, runtime):
+			return unknown(v.from, v.from+" is only known when the pod runs")
+		}
+		a.Kind, a.From, a.Secret = hocon.List, "env "+name+"_0", a.Secret || v.secret
+		a.Items = append(a.Items, hocon.Answer{Kind: hocon.Scalar, Text: v.text})
+	}
+	return unknown(a.From, "the list of variables "+name+"_0 is too long")
+}

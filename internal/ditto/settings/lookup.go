@@ -69,15 +69,24 @@ func (q *question) effective(path string) hocon.Answer {
 // overrides is the forced environment variable or the system property of the path.
 func (q *question) overrides(path string) hocon.Answer {
 	s := q.settings
-	switch a := s.property("config.override_with_env_vars"); {
-	case a.Kind == hocon.Unknown:
-		return a // the list that could switch it on could set the path as well
-	case a.Kind == hocon.Scalar && strings.EqualFold(a.Text, "true"):
+	if a := s.forcing(); a.Kind == hocon.Unknown || a.Kind == hocon.Scalar && strings.EqualFold(a.Text, "true") {
 		if v := q.environment(forced(path)); v.Kind != hocon.Absent {
+			if a.Kind == hocon.Unknown {
+				return *a
+			}
 			return v
 		}
 	}
 	return s.property(path)
+}
+
+// forcing is the property that switches the forced variables on, read once.
+func (s *Settings) forcing() *hocon.Answer {
+	if s.force == nil {
+		a := s.property("config.override_with_env_vars")
+		s.force = &a
+	}
+	return s.force
 }
 
 // forced is the name of the variable that overrides the path: `CONFIG_FORCE_a_b__c` for a.b-c.
@@ -186,6 +195,9 @@ func (q *question) substitute(path string) hocon.Answer {
 // environment is the environment variable as a value. Ditto's image sets HTTP_PORT to the default anyway.
 func (q *question) environment(name string) hocon.Answer {
 	s := q.settings
+	if list, ok := strings.CutSuffix(name, "[]"); ok {
+		return s.numberedVariables(list)
+	}
 	if a, ok := s.dottedVariable(name); ok {
 		return a
 	}

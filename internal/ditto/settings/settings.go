@@ -25,6 +25,7 @@ package settings
 import (
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -47,6 +48,7 @@ type Settings struct {
 	service   string
 
 	arguments *arguments
+	force     *hocon.Answer
 	profile   *profile
 	dotted    *[]string
 	// documents are the parsed files: those of filebased, the extension, and -Dconfig.file.

@@ -38,8 +38,8 @@ type Value struct {
 	secret bool
 	// fromSecret says that the value came, at least in part, from a Secret.
 	fromSecret bool
-	// content is behind a pointer so that printing a Value shows an address.
-	content *content
+	// content is behind a function so that printing a Value, with whatever verb, shows an address.
+	content func() *content
 }
 
 type content struct {
@@ -47,6 +47,8 @@ type content struct {
 	items []string
 	list  bool
 }
+
+func keep(c *content) func() *content { return func() *content { return c } }
 
 // value makes a Value of what a lookup found.
 func (s *Settings) value(b *Binding, a hocon.Answer) Value {
@@ -60,20 +62,21 @@ func (s *Settings) value(b *Binding, a hocon.Answer) Value {
 	case hocon.Unknown:
 		return Value{State: Unknown, Source: a.From, Why: a.Why}
 	case hocon.Scalar:
-		v.content = &content{text: a.Text}
+		v.content = keep(&content{text: a.Text})
 	case hocon.List:
-		v.content = &content{list: true}
+		items := &content{list: true}
+		v.content = keep(items)
 		for _, item := range a.Items {
 			if item.Kind != hocon.Scalar {
 				return v.unfit("a list of texts")
 			}
-			v.content.items = append(v.content.items, item.Text)
+			items.items = append(items.items, item.Text)
 			v.secret, v.fromSecret = v.secret || item.Secret, v.fromSecret || item.Secret
 		}
 	default:
 		return v.unfit("a text")
 	}
-	if v.content.list != b.List {
+	if v.content().list != b.List {
 		if b.List {
 			return v.unfit("a list")
 		}
@@ -100,7 +103,7 @@ func (v Value) Items() []string {
 	if v.secret || v.content == nil {
 		return nil
 	}
-	return slices.Clone(v.content.items)
+	return slices.Clone(v.content().items)
 }
 
 // Len is the number of items of a list, also of a secret one.
@@ -108,7 +111,7 @@ func (v Value) Len() int {
 	if v.content == nil {
 		return 0
 	}
-	return len(v.content.items)
+	return len(v.content().items)
 }
 
 // IsSecret says whether the value may not be shown.
@@ -119,17 +122,17 @@ func (v Value) IsLiteral() bool { return v.State == Known && !v.fromSecret }
 
 // IsOneOf says whether the value is known and one of the words, exactly.
 func (v Value) IsOneOf(words []string) bool {
-	return v.content != nil && !v.content.list && slices.Contains(words, v.content.text)
+	return v.content != nil && !v.content().list && slices.Contains(words, v.content().text)
 }
 
 // Choice returns which of the words the value is, whatever its case, and false if it is none of them. So a choice can be
 // shown even if its value came from a Secret.
 func (v Value) Choice(words ...string) (string, bool) {
-	if v.content == nil || v.content.list {
+	if v.content == nil || v.content().list {
 		return "", false
 	}
 	for _, word := range words {
-		if strings.EqualFold(word, v.content.text) {
+		if strings.EqualFold(word, v.content().text) {
 			return word, true
 		}
 	}
@@ -141,7 +144,7 @@ func (v Value) raw() string {
 	if v.content == nil {
 		return ""
 	}
-	return v.content.text
+	return v.content().text
 }
 
 // shown is the value quoted for a message.

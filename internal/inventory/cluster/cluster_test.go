@@ -28,7 +28,7 @@ func TestClusterFollowsTheAPIServer(t *testing.T) {
 		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ditto"}},
 		configMap("ditto", "a", "one"), configMap("other", "b", "one"),
 		secret("ditto", "s"), secret("other", "hidden"), secret("dittoguard", "ca"),
-		deployment("ditto", "gateway"), route("ditto", "r", "example.com"))
+		deployment("ditto", "gateway"), route())
 	c := start(t, s, testOptions())
 	if err := c.Ready(); err != nil {
 		t.Error(err)
@@ -68,11 +68,7 @@ func TestClusterFollowsTheAPIServer(t *testing.T) {
 func TestClusterAsksForNoMoreSecretsThanItMayHave(t *testing.T) {
 	s := newServer(t)
 	start(t, s, testOptions())
-	eventually(t, "every watch has begun", func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return len(s.watches) == 5
-	})
+	s.awaitWatches(t)
 	var secrets []string
 	for _, request := range s.requests() {
 		if strings.Contains(request, "Secret") {
@@ -139,6 +135,7 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 	})
 	s.set(func(s *server) { s.broken = false })
 	eventually(t, "everything is read", func() bool { return c.Ready() == nil })
+	s.awaitWatches(t)
 
 	s.breakDown()
 	eventually(t, "a dead watch shows", func() bool {
@@ -189,11 +186,12 @@ func TestReplaceForgetsWhatIsGone(t *testing.T) {
 }
 
 func TestRoutesOfAGroupThatIsRemoved(t *testing.T) {
-	s := newServer(t, route("ditto", "r", "example.com"))
+	s := newServer(t, route())
 	c := start(t, s, testOptions())
 	if c.Reader().Get(inventory.Route, "ditto", "r") == nil {
 		t.Fatal("no Route")
 	}
+	s.awaitWatches(t)
 	s.set(func(s *server) {
 		s.noRoutes = true
 		for _, w := range s.watches {
@@ -207,10 +205,10 @@ func TestRoutesOfAGroupThatIsRemoved(t *testing.T) {
 }
 
 func TestAWatchOfAKindThatHasGone(t *testing.T) {
-	s := newServer(t, route("ditto", "r", "example.com"))
+	s := newServer(t, route())
 	memory := inventory.NewMemory(nil, nil)
 	i := newInformer(s, kind{gvk: testKinds[4], namespaced: true}, "", memory, Options{}.Log)
-	if err := i.Replace([]any{route("ditto", "r", "example.com")}, "1"); err != nil {
+	if err := i.Replace([]any{route()}, "1"); err != nil {
 		t.Fatal(err)
 	}
 	s.noRoutes = true

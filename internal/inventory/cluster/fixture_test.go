@@ -148,6 +148,16 @@ func (s *server) breakDown() {
 	s.watches = nil
 }
 
+// awaitWatches returns when every kind is watched.
+func (s *server) awaitWatches(t *testing.T) {
+	t.Helper()
+	eventually(t, "every watch has begun", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.watches) >= len(testKinds)
+	})
+}
+
 // requests returns what was asked since the last call, sorted.
 func (s *server) requests() []string {
 	s.mu.Lock()
@@ -221,11 +231,12 @@ func deployment(namespace, name string) *appsv1.Deployment {
 	return &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 }
 
-func route(namespace, name, host string) *unstructured.Unstructured {
+// route is Route ditto/r.
+func route() *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "route.openshift.io/v1", "kind": "Route",
-		"metadata": map[string]any{"namespace": namespace, "name": name},
-		"spec":     map[string]any{"host": host},
+		"metadata": map[string]any{"namespace": "ditto", "name": "r"},
+		"spec":     map[string]any{"host": "example.com"},
 		"status":   map[string]any{"ingress": []any{}},
 	}}
 }

@@ -1,0 +1,240 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/utils/ptr"
+)
+
+const (
+	// readyWithin is how long `serve` may take until it is ready. Its first certificate waits 10 s by itself.
+	readyWithin = 90 * time.Second
+	// stopWithin is how long it may take to stop; it goes on serving for 5 s first.
+	stopWithin = 30 * time.Second
+	// mountInterval is how often changed ConfigMaps and Secrets are written to the files that `serve` reads.
+	mountInterval = 250 * time.Millisecond
+	// tokenSeconds is the lifetime of its token: a demo that somebody plays with ends before.
+	tokenSeconds = 24 * 60 * 60
+)
+
+// Serve is a running `dittoguard serve`.
+type Serve struct {
+	// Log is the file with what it wrote to both streams.
+	Log string
+	// Kubeconfig is its own, with the rights of the chart's ServiceAccount.
+	Kubeconfig string
+
+	process    *exec.Cmd
+	stopMounts context.CancelFunc
+	health     string
+	// done is closed when the process has ended; ended is why, nil for exit code 0.
+	done  chan struct{}
+	ended error
+}
+
+// StartServe runs what the chart's Deployment would: the binary with the chart's arguments and mounts, the rights of its
+// ServiceAccount, on the address of its Service. It returns when /readyz says so.
+func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error) {
+	dir, err := os.MkdirTemp(c.dir, "serve")
+	if err != nil {
+		return nil, err
+	}
+	var deployment appsv1.Deployment
+	var service corev1.Service
+	key := types.NamespacedName{Namespace: Namespace, Name: Release}
+	if err := errors.Join(c.Client.Get(ctx, key, &deployment), c.Client.Get(ctx, key, &service)); err != nil {
+		return nil, fmt.Errorf("reading what the chart installed: %w", err)
+	}
+	pod := &deployment.Spec.Template.Spec
+	s := &Serve{
+		Log: filepath.Join(dir, "log"), Kubeconfig: filepath.Join(dir, "kubeconfig"), done: make(chan struct{}),
+		health: net.JoinHostPort(service.Spec.ClusterIP, "8081"),
+	}
+	if err := c.serviceAccountKubeconfig(ctx, pod.ServiceAccountName, s.Kubeconfig); err != nil {
+		return nil, err
+	}
+	m := &mounts{cluster: c, root: dir, namespace: Namespace, pod: pod}
+	for err = m.sync(ctx); missing(err); err = m.sync(ctx) {
+		if !pause(ctx, mountInterval) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	var args []string
+	for _, arg := range pod.Containers[0].Args {
+		args = append(args, m.localize(strings.ReplaceAll(arg, "$(POD_NAMESPACE)", Namespace)))
+	}
+	// Of a flag that is there twice the last one counts.
+	args = append(args,
+		"--kubeconfig="+s.Kubeconfig,
+		"--bind-address="+service.Spec.ClusterIP,
+		fmt.Sprintf("--port=%d", service.Spec.Ports[0].Port),
+		"--health-addr="+s.health,
+		"--metrics-addr="+net.JoinHostPort(service.Spec.ClusterIP, "8080"),
+	)
+	if err := s.start(binary, args); err != nil {
+		return nil, err
+	}
+	// The mounts follow their objects as long as the process runs, whoever's context started it.
+	mounting, stopMounts := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopMounts = stopMounts
+	go func() {
+		for pause(mounting, mountInterval) {
+			// An object that is gone keeps its files, as in a pod.
+			_ = m.sync(mounting)
+		}
+	}()
+	if err := s.waitReady(ctx); err != nil {
+		s.Kill()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Serve) start(binary string, args []string) error {
+	log, err := os.Create(s.Log)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	// No context: a process under a test's context would be killed while others still need it.
+	s.process = exec.Command(binary, args...) //nolint:noctx // ended by Stop or Kill
+	s.process.Stdout, s.process.Stderr = log, log
+	s.process.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "KUBE") })
+	if err := s.process.Start(); err != nil {
+		return fmt.Errorf("starting dittoguard serve: %w", err)
+	}
+	go func() {
+		s.ended = s.process.Wait()
+		close(s.done)
+	}()
+	return nil
+}
+
+// serviceAccountKubeconfig writes a kubeconfig with a token of a ServiceAccount, and no right that it does not have.
+func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, name, file string) error {
+	account := &corev1.ServiceAccount{}
+	account.Namespace, account.Name = Namespace, name
+	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](tokenSeconds)}}
+	if err := c.Client.SubResource("token").Create(ctx, account, request); err != nil {
+		return fmt.Errorf("asking for a token of ServiceAccount %s: %w", name, err)
+	}
+	config := clientcmdapi.NewConfig()
+	config.Clusters["local"] = &clientcmdapi.Cluster{Server: c.Config.Host, CertificateAuthorityData: c.Config.CAData}
+	if !strings.Contains(c.Config.Host, "://") {
+		config.Clusters["local"].Server = "https://" + c.Config.Host
+	}
+	config.AuthInfos["serve"] = &clientcmdapi.AuthInfo{Token: request.Status.Token}
+	config.Contexts["serve"] = &clientcmdapi.Context{Cluster: "local", AuthInfo: "serve"}
+	config.CurrentContext = "serve"
+	if err := clientcmd.WriteToFile(*config, file); err != nil {
+		return fmt.Errorf("writing a kubeconfig: %w", err)
+	}
+	return nil
+}
+
+func (s *Serve) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	last := "nothing answers"
+	for {
+		ready, detail := s.Ready(ctx)
+		if ready {
+			return nil
+		}
+		if detail != "" {
+			last = detail
+		}
+		select {
+		case <-s.done:
+			return fmt.Errorf("dittoguard serve ended: %w\n%s", s.ended, s.Tail(20))
+		default:
+		}
+		if !pause(ctx, 50*time.Millisecond) {
+			return fmt.Errorf("dittoguard serve is not ready: %s\n%s", last, s.Tail(20))
+		}
+	}
+}
+
+// Ready asks /readyz and returns what it says.
+func (s *Serve) Ready(ctx context.Context) (ready bool, detail string) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.health+"/readyz", nil)
+	if err != nil {
+		return false, err.Error()
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false, ""
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return err == nil && response.StatusCode == http.StatusOK, string(body)
+}
+
+// Stop asks the process to end and waits for it. The error is why it did not end well.
+func (s *Serve) Stop() error {
+	s.stopMounts()
+	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stopping dittoguard serve: %w", err)
+	}
+	select {
+	case <-s.done:
+	case <-time.After(stopWithin):
+		s.Kill()
+		return fmt.Errorf("dittoguard serve did not stop in %s\n%s", stopWithin, s.Tail(20))
+	}
+	if s.ended != nil {
+		return fmt.Errorf("dittoguard serve ended: %w\n%s", s.ended, s.Tail(20))
+	}
+	return nil
+}
+
+// Kill ends the process at once, as a node that fails would. Killing one that has ended does nothing.
+func (s *Serve) Kill() {
+	if s.stopMounts != nil {
+		s.stopMounts()
+	}
+	_ = s.process.Process.Kill()
+	<-s.done
+}
+
+// Tail is the end of the log, for messages.
+func (s *Serve) Tail(lines int) string {
+	text, err := os.ReadFile(s.Log)
+	if err != nil {
+		return err.Error()
+	}
+	all := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	return "the end of dittoguard's log:\n" + string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n")))
+}
+
+// pause waits; false says that the context has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

@@ -1,0 +1,235 @@
+package e2e
+
+import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/manifest"
+)
+
+const (
+	builtin = "../../rules/builtin"
+	// corpus holds real manifests of Ditto, which are not part of the checkout.
+	corpus = "../../../shared/corpus"
+)
+
+// testCase is a set of objects that belong together.
+type testCase struct {
+	name string
+	// rule and fails are those of a fixture: the rule it is for, and whether the rule finds something in it.
+	rule  string
+	fails bool
+	// orders are the orders the objects arrive in, each in namespaces of its own.
+	orders []*order
+}
+
+// order is one order of arrival.
+type order struct {
+	name string
+	// kubectl says that the objects are applied from one file; else they are created one by one.
+	kubectl    bool
+	namespaces []string
+	objects    []*unstructured.Unstructured
+}
+
+// loadCases reads the fixtures of the built-in rules and, where it is at hand, the corpus.
+func loadCases() ([]*testCase, error) {
+	var cases []*testCase
+	for _, kind := range []string{"pass", "fail"} {
+		files, err := filepath.Glob(filepath.Join(builtin, "*", kind, "*.yaml"))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			// A configuration beside a fixture is for its rule alone; here one configuration holds for all.
+			if strings.HasSuffix(file, ".configuration.yaml") {
+				continue
+			}
+			rule := filepath.Base(filepath.Dir(filepath.Dir(file)))
+			cases = append(cases, &testCase{name: rule + "/" + kind + "/" + base(file), rule: rule, fails: kind == "fail"})
+			if err := cases[len(cases)-1].load(len(cases), file); err != nil {
+				return nil, err
+			}
+		}
+	}
+	files, err := corpusFiles()
+	if err != nil {
+		return nil, err
+	}
+	var raw []string
+	for _, file := range files {
+		cases = append(cases, &testCase{name: "corpus/" + base(file)})
+		if err := cases[len(cases)-1].load(len(cases), file); err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(file, filepath.Join(corpus, "raw")) {
+			raw = append(raw, file)
+		}
+	}
+	if len(raw) > 0 {
+		cases = append(cases, &testCase{name: "corpus/raw"})
+		if err := cases[len(cases)-1].load(len(cases), raw...); err != nil {
+			return nil, err
+		}
+	}
+	return cases, nil
+}
+
+// corpusFiles are the manifests of the corpus, none where it is not at hand.
+func corpusFiles() ([]string, error) {
+	var files []string
+	if _, err := os.Stat(corpus); os.IsNotExist(err) {
+		return nil, nil
+	}
+	err := filepath.WalkDir(corpus, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == "values" {
+			return filepath.SkipDir
+		}
+		if err == nil && filepath.Ext(path) == ".yaml" {
+			files = append(files, path)
+		}
+		return err
+	})
+	return files, err
+}
+
+// load reads the objects of a case and makes its orders. Number tells its namespaces apart from those of other cases.
+func (c *testCase) load(number int, files ...string) error {
+	loaded, err := manifest.Load(files, nil, manifest.Options{Namespace: "ditto"})
+	if err != nil {
+		return err
+	}
+	objects := slices.DeleteFunc(loaded.Objects, func(o *inventory.Object) bool {
+		// Without a controller that counts, a quota lets no Pod in.
+		return o.Ref.Kind == "ResourceQuota"
+	})
+	forward := make([]int, len(objects))
+	for i := range forward {
+		forward[i] = i
+	}
+	backward := slices.Clone(forward)
+	slices.Reverse(backward)
+	shuffled := rand.New(rand.NewPCG(uint64(number), 7)).Perm(len(objects))
+	for _, o := range []struct {
+		name, letter string
+		permutation  []int
+	}{{"forwards", "f", forward}, {"backwards", "b", backward}, {"shuffled", "s", shuffled}} {
+		if len(objects) == 1 && o.name != "forwards" || len(objects) == 2 && o.name == "shuffled" {
+			continue
+		}
+		c.orders = append(c.orders, arrange(o.name, fmt.Sprintf("c%03d%s", number, o.letter), objects, o.permutation))
+	}
+	return nil
+}
+
+// arrange moves the objects into namespaces of their own, and makes them such that many copies fit into one cluster.
+func arrange(name, prefix string, objects []*inventory.Object, permutation []int) *order {
+	r := &rewriter{prefix: prefix, texts: map[string]string{}}
+	for _, o := range objects {
+		r.learn(o)
+	}
+	result := &order{name: name, kubectl: name == "forwards", namespaces: r.namespaces()}
+	for _, i := range permutation {
+		result.objects = append(result.objects, r.object(objects[i]))
+	}
+	return result
+}
+
+// rewriter renames what can be there only once in a cluster.
+type rewriter struct {
+	prefix string
+	spaces []string
+	// texts are whole strings and what becomes of them: addresses and IngressClasses.
+	texts map[string]string
+}
+
+func (r *rewriter) namespaces() []string {
+	var list []string
+	for _, n := range r.spaces {
+		list = append(list, r.prefix+"-"+n)
+	}
+	return list
+}
+
+func (r *rewriter) learn(o *inventory.Object) {
+	if o.Ref.Namespace != "" && !slices.Contains(r.spaces, o.Ref.Namespace) {
+		r.spaces = append(r.spaces, o.Ref.Namespace)
+	}
+	if ip, _, _ := unstructured.NestedString(o.Content(), "spec", "clusterIP"); ip != "" {
+		if _, err := netip.ParseAddr(ip); err == nil {
+			r.texts[ip] = address(r.prefix, len(r.texts))
+		}
+	}
+	if o.Ref.GroupKind() == inventory.IngressClass {
+		r.texts[o.Ref.Name] = r.prefix + "-" + o.Ref.Name
+	}
+}
+
+// address is one in serviceCIDR that no other order has: `c012f` becomes 10.96.12.x.
+func address(prefix string, n int) string {
+	var number int
+	var letter rune
+	if _, err := fmt.Sscanf(prefix, "c%03d%c", &number, &letter); err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf("10.%d.%d.%d", 96+number/250, number%250, 10+n*10+int(letter-'a'))
+}
+
+// inService finds the names of Services in hosts: `gateway.ditto.svc`.
+var inService = regexp.MustCompile(`(\.)([a-z0-9-]+)(\.svc\b)`)
+
+func (r *rewriter) object(o *inventory.Object) *unstructured.Unstructured {
+	content := runtime.DeepCopyJSON(o.Content())
+	u := &unstructured.Unstructured{Object: r.value("", content).(map[string]any)}
+	switch {
+	case o.Ref.Namespace != "":
+		u.SetNamespace(r.prefix + "-" + o.Ref.Namespace)
+	case o.Ref.GroupKind() != inventory.IngressClass: // which is renamed wherever it is named
+		u.SetName(r.prefix + "-" + o.Ref.Name)
+	}
+	return u
+}
+
+// value rewrites a part of an object, field being the name it has in its parent.
+func (r *rewriter) value(field string, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		// Only one Service of the cluster can have a node port; the API server chooses another.
+		delete(v, "nodePort")
+		for key, child := range v {
+			v[key] = r.value(key, child)
+		}
+		return v
+	case []any:
+		for i, child := range v {
+			v[i] = r.value(field, child)
+		}
+		return v
+	case string:
+		if to, found := r.texts[v]; found {
+			return to
+		}
+		if field == "namespace" && slices.Contains(r.spaces, v) {
+			return r.prefix + "-" + v
+		}
+		return inService.ReplaceAllStringFunc(v, func(host string) string {
+			part := inService.FindStringSubmatch(host)
+			if !slices.Contains(r.spaces, part[2]) {
+				return host
+			}
+			return part[1] + r.prefix + "-" + part[2] + part[3]
+		})
+	}
+	return v
+}

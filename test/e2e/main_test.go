@@ -1,0 +1,214 @@
+// Package e2e proves dittoguard against a real API server, with real kubectl and helm. It has no code of its own.
+//
+// One control plane and one `dittoguard serve` that enforces are shared by the tests that judge; tests that stop, break
+// or replace the webhook have a control plane of their own.
+package e2e
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/dittoguard/dittoguard/test/cluster"
+)
+
+// shared is what every test may use; nil where there are no binaries.
+var shared *fixture
+
+// fixture is a control plane with dittoguard in it.
+type fixture struct {
+	*cluster.Cluster
+
+	serve *cluster.Serve
+	// binary is dittoguard itself.
+	binary string
+	// cases are the fixtures and the corpus, each with its own namespaces.
+	cases []*testCase
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		if os.Getenv("CI") == "true" {
+			fmt.Fprintln(os.Stderr, cluster.ErrNoAssets)
+			return 1
+		}
+		return m.Run() // every test skips, and says why
+	}
+	dir, err := os.MkdirTemp("", "dittoguard-e2e")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	started := time.Now()
+	f, err := start(context.Background(), dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Fprintf(os.Stderr, "e2e: %d cases, ready after %s\n", len(f.cases), time.Since(started).Round(time.Millisecond))
+	shared = f
+	code := m.Run()
+	if err := errors.Join(f.serve.Stop(), f.Stop()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// start brings the shared control plane up, and builds dittoguard meanwhile.
+func start(ctx context.Context, dir string) (*fixture, error) {
+	var building sync.WaitGroup
+	var binary string
+	var built error
+	building.Go(func() { binary, built = cluster.Build(ctx, ".", "./cmd/dittoguard", dir) })
+	c, err := cluster.Start(cluster.Options{Dir: dir, CRDs: []string{"../crds"}})
+	building.Wait()
+	if err = errors.Join(err, built); err != nil {
+		if c != nil {
+			err = errors.Join(err, c.Stop())
+		}
+		return nil, err
+	}
+	f := &fixture{Cluster: c, binary: binary}
+	if err := f.install(ctx); err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return f, nil
+}
+
+// install creates the namespaces and what is in them before dittoguard comes, and dittoguard.
+func (f *fixture) install(ctx context.Context) error {
+	var err error
+	if f.cases, err = loadCases(); err != nil {
+		return err
+	}
+	protected := append([]string{}, scenarios...)
+	for _, c := range f.cases {
+		for _, o := range c.orders {
+			for _, namespace := range o.namespaces {
+				protected = append(protected, namespace)
+			}
+		}
+	}
+	for _, namespace := range append([]string{unprotected}, protected...) {
+		o := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+		if err := f.Client.Create(ctx, o); err != nil {
+			return fmt.Errorf("creating namespace %s: %w", namespace, err)
+		}
+	}
+	for _, namespace := range legacy {
+		if out, err := f.Kubectl(ctx, nil, "apply", "-n", namespace, "-f", "testdata/exposed.yaml"); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	if out, err := f.InstallChart(ctx, values(protected, "{modes: {enforce: baseline, warn: restricted, audit: restricted}}")); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	if f.serve, err = f.StartServe(ctx, f.binary); err != nil {
+		return err
+	}
+	return f.widenServices(ctx)
+}
+
+// values are the chart's values.
+func values(protected []string, configuration string) string {
+	list, err := yaml.Marshal(map[string]any{"protectedNamespaces": protected})
+	if err != nil {
+		panic(err) // a list of strings
+	}
+	return string(list) + "configuration: " + configuration + "\n"
+}
+
+// serviceCIDR is a second range for ClusterIPs: an EndpointSlice may not hold an address on loopback, where the first is.
+const serviceCIDR = "10.96.0.0/12"
+
+func (f *fixture) widenServices(ctx context.Context) error {
+	manifest := "apiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {name: second}\nspec: {cidrs: [" + serviceCIDR + "]}\n"
+	if out, err := f.Kubectl(ctx, strings.NewReader(manifest), "apply", "-f", "-"); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}
+
+// need skips a test that has no control plane.
+func need(t *testing.T) *fixture {
+	t.Helper()
+	if shared == nil {
+		t.Skip(cluster.ErrNoAssets)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(shared.serve.Tail(15))
+		}
+	})
+	return shared
+}
+
+// own brings up a control plane for one test, with the namespace in it. Dittoguard is not installed.
+func own(t *testing.T, namespaces ...string) *cluster.Cluster {
+	t.Helper()
+	need(t)
+	c, err := cluster.Start(cluster.Options{Dir: t.TempDir(), CRDs: []string{"../crds"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, namespace := range namespaces {
+		if err := c.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// serve runs dittoguard in a control plane of a test's own.
+func serve(t *testing.T, c *cluster.Cluster) *cluster.Serve {
+	t.Helper()
+	s, err := c.StartServe(t.Context(), shared.binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Kill()
+		if t.Failed() {
+			t.Log(s.Tail(15))
+		}
+	})
+	return s
+}
+
+// The namespaces that tests of single requests use, besides those of the cases.
+var (
+	// legacy have something bad in them since before dittoguard came.
+	legacy    = []string{"legacy-updates", "legacy-fix", "legacy-rollback", "legacy-delete"}
+	scenarios = append([]string{
+		"fix", "dry-run", "tools", "mutate", "isolate", "terminating", "helm4", "helm3", "warnings", "refused", "edge-class",
+	}, legacy...)
+)
+
+// unprotected is judged, but fails open.
+const unprotected = "elsewhere"
+
+
+func base(file string) string { return strings.TrimSuffix(filepath.Base(file), ".yaml") }

@@ -1,0 +1,120 @@
+package e2e
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"testing"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// oracle judges the objects of one order without a cluster, as `dittoguard check` does: what would a webhook that sees
+// everything at once have let in?
+type oracle struct {
+	checker *check.Checker
+	inv     *inventory.Memory
+}
+
+func newChecker(t *testing.T) *check.Checker {
+	t.Helper()
+	list, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
+	t.Cleanup(passwords.Close)
+	checker, err := check.New(check.Options{Rules: list, Proved: true, Passwords: passwords})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checker
+}
+
+func newOracle(checker *check.Checker) *oracle {
+	return &oracle{checker: checker, inv: inventory.NewMemory(ditto.Keys, nil)}
+}
+
+// admit says whether the object may be created, and keeps it if it may. A refusal is checked the long way round: with the
+// object, the whole set is denied.
+func (o *oracle) admit(t *testing.T, u *unstructured.Unstructured) bool {
+	t.Helper()
+	object, err := inventory.FromUnstructured(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gvk := u.GroupVersionKind()
+	request := &admissionv1.AdmissionRequest{
+		Operation: admissionv1.Create, Name: u.GetName(), Namespace: u.GetNamespace(),
+		Kind: metav1.GroupVersionKind{Group: gvk.Group, Version: gvk.Version, Kind: gvk.Kind},
+	}
+	mutation, err := o.checker.Mutate(t.Context(), o.inv, check.Change{Request: request, Object: object})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mutation.Object != nil {
+		if object, err = inventory.Decode(mutation.Object, inventory.Source{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verdict, err := o.checker.Change(t.Context(), o.inv, check.Change{Request: request, Object: object})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(verdict.Denied) == 0 {
+		o.inv.Put(object)
+		return true
+	}
+	o.inv.Put(object)
+	if o.judge(t.Context()).Summary.Denied == 0 {
+		t.Errorf("%s is refused, though check denies nothing with it", object.Ref)
+	}
+	o.inv.Delete(object.Ref.ID())
+	return false
+}
+
+func (o *oracle) judge(ctx context.Context) check.Result {
+	return o.checker.All(ctx, o.inv, o.inv.All())
+}
+
+// all judges a set that arrived at once.
+func all(t *testing.T, checker *check.Checker, objects []*unstructured.Unstructured) check.Result {
+	t.Helper()
+	o := newOracle(checker)
+	for _, u := range objects {
+		object, err := inventory.FromUnstructured(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.inv.Put(object)
+	}
+	return o.judge(t.Context())
+}
+
+// judged is what two verdicts are compared by: the keys of findings, and what is unknown of what.
+func judged(result check.Result, in []string) []string {
+	var list []string
+	for _, f := range result.Findings {
+		if f.Action == check.ActionNone || !slices.Contains(in, cmp.Or(f.Subject.Namespace, in[0])) {
+			continue
+		}
+		for _, key := range f.Keys {
+			list = append(list, string(f.Action)+" "+key)
+		}
+	}
+	for _, u := range result.Unknown {
+		if slices.Contains(in, u.Subject.Namespace) {
+			list = append(list, "unknown "+u.Rule+" "+u.Subject.String()+" "+u.What)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

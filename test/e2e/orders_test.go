@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// TestEveryOrder brings the objects of every fixture and of the whole corpus into the cluster in several orders. Whatever
+// completes a bad path is refused and the rest gets in; what is there in the end is denied by nobody, and `audit` finds in
+// the cluster what `check` finds in the manifests.
+func TestEveryOrder(t *testing.T) {
+	f := need(t)
+	enforced := baseline(t)
+	checker := newChecker(t)
+	// Filled by parallel tests, each its own element.
+	var offline [][]*oracle
+	t.Run("arrive", func(t *testing.T) {
+		if corpusFound := slices.ContainsFunc(f.cases, func(c *testCase) bool { return c.rule == "" }); !corpusFound {
+			t.Run("corpus", func(t *testing.T) { t.Skip("the corpus of real manifests is not at hand") })
+		}
+		offline = make([][]*oracle, len(f.cases))
+		for i, c := range f.cases {
+			offline[i] = make([]*oracle, len(c.orders))
+			for j, order := range c.orders {
+				t.Run(c.name+"/"+order.name, func(t *testing.T) {
+					t.Parallel()
+					o := newOracle(checker)
+					offline[i][j] = o
+					refused := f.arrive(t, o, order)
+					bad := all(t, checker, order.objects).Summary.Denied > 0
+					switch {
+					case bad != (refused > 0):
+						t.Errorf("%d objects are refused; check denies all of them together: %t", refused, bad)
+					case c.rule != "" && !c.fails && refused > 0:
+						t.Errorf("%d objects are refused though the fixture passes", refused)
+					case c.fails && enforced[c.rule] && refused == 0:
+						t.Error("nothing is refused")
+					}
+				})
+			}
+		}
+	})
+	if t.Failed() {
+		return
+	}
+	audit := f.audit(t)
+	for i, c := range f.cases {
+		for j, order := range c.orders {
+			if offline[i][j] == nil {
+				continue // not selected by -run
+			}
+			got, want := judged(audit, order.namespaces), judged(offline[i][j].judge(t.Context()), order.namespaces)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s/%s: check of what got in and audit of the cluster differ (-check +audit):\n%s", c.name, order.name, diff)
+			}
+			if slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, string(check.ActionDeny)) }) {
+				t.Errorf("%s/%s: something that is denied got in:\n%s", c.name, order.name, strings.Join(got, "\n"))
+			}
+		}
+	}
+}
+
+// arrive creates the objects in order, compares each outcome with the oracle's, and returns how many are refused.
+func (f *fixture) arrive(t *testing.T, o *oracle, order *order) int {
+	t.Helper()
+	if order.kubectl {
+		return f.apply(t, o, order)
+	}
+	refused := 0
+	for _, object := range order.objects {
+		name := object.GetKind() + " " + object.GetNamespace() + "/" + object.GetName()
+		err := f.Client.Create(t.Context(), object.DeepCopy())
+		switch admitted := o.admit(t, object); {
+		case err == nil && !admitted:
+			t.Fatalf("%s got in; it should have been refused", name)
+		case err == nil:
+		case !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "is refused by dittoguard"):
+			t.Fatalf("%s: %v", name, err)
+		case admitted:
+			t.Fatalf("%s should have got in: %v", name, err)
+		default:
+			refused++
+		}
+	}
+	return refused
+}
+
+// apply creates the objects with one run of kubectl, which sends one right after the other, and goes on after a refusal.
+func (f *fixture) apply(t *testing.T, o *oracle, order *order) int {
+	t.Helper()
+	var file bytes.Buffer
+	var want []string
+	for _, object := range order.objects {
+		raw, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&file, "---\n%s\n", raw)
+		if o.admit(t, object) {
+			kind := strings.ToLower(object.GetKind())
+			if group := object.GroupVersionKind().Group; group != "" {
+				kind += "." + group
+			}
+			want = append(want, kind+"/"+object.GetName()+" created")
+		}
+	}
+	refused := len(order.objects) - len(want)
+	out, err := f.Kubectl(t.Context(), &file, "apply", "-f", "-")
+	var got []string
+	for line := range strings.Lines(out) {
+		if strings.HasSuffix(line, " created\n") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("-should have got in +got in:\n%s\n%s", diff, out)
+	}
+	if messages := strings.Count(out, "is refused by dittoguard"); messages != refused || refused > 0 != (err != nil) {
+		t.Fatalf("%d refusals, %d messages of dittoguard, kubectl ends with %v\n%s", refused, messages, err, out)
+	}
+	return refused
+}
+
+// audit runs `dittoguard audit` over the whole cluster.
+func (f *fixture) audit(t *testing.T) check.Result {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), f.binary, "audit", "--kubeconfig", f.Kubeconfig, "--output", "json")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	// 3 says that something is denied: in the namespaces where it was before dittoguard came.
+	if exit := new(exec.ExitError); err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 3) {
+		t.Fatalf("audit: %v\n%s", err, stderr.String())
+	}
+	var result check.Result
+	if err := json.Unmarshal(out, &result); err != nil {
+		t.Fatalf("audit: %v\n%s", err, out)
+	}
+	return result
+}
+
+// baseline says which rules are enforced by default.
+func baseline(t *testing.T) map[string]bool {
+	t.Helper()
+	list, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	enforced := map[string]bool{}
+	for _, r := range list {
+		enforced[r.Metadata.Name] = r.Spec.Level == rules.Baseline
+	}
+	if _, err := os.Stat(builtin); err != nil {
+		t.Fatal(err)
+	}
+	return enforced
+}
