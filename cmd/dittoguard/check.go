@@ -1,66 +1,116 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
 
+type checkOptions struct {
+	judgeOptions
+	namespace string
+}
+
 func newCheck() *cobra.Command {
-	var (
-		judge     judgeOptions
-		namespace string
-	)
+	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check PATH… | -",
 		Short: "Judge manifests",
 		Long: `Judge manifests: files, folders (with everything in them that ends in .yaml, .yml or
 .json), or - for standard input. All of them together are what dittoguard sees: an
-Ingress is judged with the Service and the gateway that it leads to.
+Ingress is judged with the Service and the gateway that it leads to, so give it
+everything that is deployed together. A Secret or ConfigMap that is not there is
+unknown, never taken for safe.
+
+The result goes to standard output, notes on what was left out to standard error.
 
 Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 		Example: `  # a folder of manifests
   dittoguard check deploy/
 
   # what a Helm chart renders, in the namespace it is for
-  helm template ditto oci://registry-1.docker.io/eclipse/ditto -n ditto | dittoguard check --namespace ditto -
+  helm template ditto CHART --namespace ditto | dittoguard check --namespace ditto -
 
   # for a program to read
   dittoguard check --output json deploy/ | jq '.findings[] | select(.action == "deny")'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errNoInput
-			}
-			if err := judge.validate(); err != nil {
+			if err := o.validate(args); err != nil {
 				return err
 			}
-			loaded, err := manifest.Load(args, cmd.InOrStdin(), manifest.Options{Namespace: namespace})
-			if err != nil {
-				return err
-			}
-			for _, warning := range loaded.Warnings {
-				fmt.Fprintf(cmd.ErrOrStderr(), "dittoguard: warning: %s\n", warning)
-			}
-			for _, skipped := range loaded.Skipped {
-				fmt.Fprintf(cmd.ErrOrStderr(), "dittoguard: note: not judged: %s\n", skipped)
-			}
-			checker, release, err := judge.checker()
-			if err != nil {
-				return err
-			}
-			defer release()
-			inv := inventory.NewMemory(ditto.Keys, nil)
-			for _, o := range loaded.Objects {
-				inv.Put(o)
-			}
-			return judge.print(cmd.OutOrStdout(), checker.All(cmd.Context(), inv, inv.All()))
+			return o.run(cmd, args)
 		},
 	}
-	judge.addFlags(cmd)
-	cmd.Flags().StringVarP(&namespace, "namespace", "n", "default", "namespace of objects that name none")
+	o.addFlags(cmd)
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
 	return cmd
+}
+
+var errNoInput = errors.New("nothing to judge: name files or folders with manifests, or - for standard input")
+
+func (o *checkOptions) validate(paths []string) error {
+	errs := []error{o.judgeOptions.validate()}
+	if len(paths) == 0 {
+		errs = append(errs, errNoInput)
+	}
+	if slices.Contains(paths, "") {
+		errs = append(errs, errors.New("one of the paths is empty"))
+	}
+	if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
+		errs = append(errs, fmt.Errorf("--namespace: %q is no name of a namespace", o.namespace))
+	}
+	return errors.Join(errs...)
+}
+
+func (o *checkOptions) run(cmd *cobra.Command, paths []string) error {
+	stderr := cmd.ErrOrStderr()
+	checker, release, configErr := o.checker(stderr)
+	if configErr == nil {
+		defer release()
+	}
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace})
+	if err := errors.Join(configErr, err); err != nil {
+		return err
+	}
+	tell(stderr, loaded)
+	if len(loaded.Objects) == 0 {
+		return fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
+	}
+	inv := inventory.NewMemory(ditto.Keys, nil)
+	for _, object := range loaded.Objects {
+		inv.Put(object)
+	}
+	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return len(ditto.Parts(inv, object)) > 0 }) {
+		note(stderr, "no part of Ditto is among these manifests, so there is little to judge: give check everything that is deployed together")
+	}
+	return o.print(cmd.OutOrStdout(), checker.All(cmd.Context(), inv, inv.All()))
+}
+
+// tell says what was read otherwise than one might think, and what was not read at all.
+func tell(w io.Writer, loaded *manifest.Result) {
+	for _, warning := range loaded.Warnings {
+		fmt.Fprintf(w, "dittoguard: warning: %s\n", warning)
+	}
+	for _, skipped := range loaded.Skipped {
+		note(w, "not judged: %s", skipped)
+	}
+	const most = 3
+	switch others := loaded.Other; {
+	case len(others) > most:
+		note(w, "not read: %s and %d more; only .yaml, .yml and .json are", strings.Join(others[:most], ", "), len(others)-most)
+	case len(others) > 0:
+		note(w, "not read: %s; only .yaml, .yml and .json are", strings.Join(others, ", "))
+	}
+}
+
+func note(w io.Writer, format string, args ...any) {
+	fmt.Fprintf(w, "dittoguard: note: "+format+"\n", args...)
 }

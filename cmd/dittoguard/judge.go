@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,17 +33,23 @@ func (o *judgeOptions) validate() error {
 	case "text", "json":
 		return nil
 	}
-	return fmt.Errorf("--output: %q is not an output; expected text or json", o.output)
+	return fmt.Errorf("--output: expected text or json, found %q", o.output)
 }
 
 // offlineBudget is what checking passwords may take in one run of a command. A person waits, no API server.
 const offlineBudget = 5 * time.Second
 
-// checker makes the Checker that the flags ask for. The returned function releases it.
-func (o *judgeOptions) checker() (*check.Checker, func(), error) {
+// checker makes the Checker that the flags ask for, and notes which exceptions no longer count. The returned function
+// releases it.
+func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error) {
 	cfg, builtin, err := loadConfig(o.configFile)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, e := range cfg.Exceptions {
+		if e.Expired(time.Now()) {
+			note(stderr, "%s:%d: this exception ended on %s and no longer counts", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
+		}
 	}
 	passwords := htpasswd.NewVerifier(htpasswd.Options{Budget: offlineBudget, NoBackground: true})
 	checker, err := check.New(check.Options{Rules: builtin, Proved: true, Config: cfg, Passwords: passwords})
@@ -74,10 +80,10 @@ func (o *judgeOptions) print(w io.Writer, result check.Result) error {
 	case "json":
 		err = report.JSON(w, result)
 	default:
-		err = report.Text(w, result, report.Options{})
+		err = report.Text(w, result, report.Options{Color: isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"})
 	}
 	if err != nil {
-		return fmt.Errorf("writing the result: %w", err)
+		return err
 	}
 	if result.Summary.Denied > 0 {
 		return errFindings
@@ -85,4 +91,12 @@ func (o *judgeOptions) print(w io.Writer, result check.Result) error {
 	return nil
 }
 
-var errNoInput = errors.New("nothing to judge: name files or folders with manifests, or - for standard input")
+// isTerminal says whether somebody looks at what is written (or nobody at all: /dev/null is such a device, too).
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

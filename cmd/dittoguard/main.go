@@ -9,10 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
-
-	"github.com/spf13/cobra"
 )
 
 // The exit codes. They are fixed.
@@ -21,9 +18,6 @@ const (
 	exitError    = 1
 	exitFindings = 3
 )
-
-// version is set by the linker; see buildVersion.
-var version string
 
 // errFindings says that a command ran well and found something that is denied.
 var errFindings = errors.New("denied findings")
@@ -55,50 +49,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 // printError prints each of several joined problems on a line of its own.
 func printError(w io.Writer, err error) {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) && err.Error() == errors.Join(joined.Unwrap()...).Error() {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(joined.Unwrap()...).Error() { //nolint:errorlint // what is wrapped has words of its own
 		for _, e := range joined.Unwrap() {
 			printError(w, e)
 		}
 		return
 	}
 	fmt.Fprintf(w, "dittoguard: error: %v\n", err)
-}
-
-func newRoot() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "dittoguard",
-		Short: "Enforce Eclipse Ditto's hardening guide on Kubernetes",
-		Long: `dittoguard judges how Eclipse Ditto is configured and exposed on Kubernetes, by the
-rules of Ditto's hardening guide. The same rules run as an admission webhook
-(serve), over manifests in a pipeline (check) and over a running cluster (audit).`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-	}
-	root.AddCommand(newCheck(), newAudit(), newServe(), newRules(), newVersion())
-	return root
-}
-
-func newVersion() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), "dittoguard", buildVersion())
-			return err
-		},
-	}
-}
-
-// buildVersion is the version that the linker set, else the module's.
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(unknown)"
 }

@@ -157,7 +157,7 @@ func (o *serveOptions) loadJudge(builtin []rules.HardeningRule, passwords *htpas
 				return nil, err
 			}
 		}
-		return check.New(check.Options{Rules: builtin, Proved: true, Config: cfg, Passwords: passwords})
+		return check.New(check.Options{Rules: builtin, Proved: true, Config: cfg, Passwords: passwords, Protected: append([]string{}, o.protected...)})
 	}
 }
 

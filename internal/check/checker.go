@@ -33,6 +33,9 @@ type Options struct {
 	Config *config.Config
 	// Passwords verifies password hashes; required. The caller closes it.
 	Passwords *htpasswd.Verifier
+	// Protected are the namespaces where the webhook fails closed and Secrets are read. A gateway elsewhere is reported.
+	// nil means that there is no such difference, as offline.
+	Protected []string
 	// Now is the clock that exceptions expire by; nil means time.Now.
 	Now func() time.Time
 }
@@ -40,6 +43,7 @@ type Options struct {
 // Checker judges objects. It is safe for concurrent use.
 type Checker struct {
 	config    *config.Config
+	protected []string
 	passwords *htpasswd.Verifier
 	now       func() time.Time
 	edges     edge.Config
@@ -57,7 +61,7 @@ type rule struct {
 // New compiles the rules. All errors are reported at once, with file and line.
 func New(opts Options) (*Checker, error) {
 	c := &Checker{
-		config: opts.Config, passwords: opts.Passwords, now: opts.Now,
+		config: opts.Config, protected: opts.Protected, passwords: opts.Passwords, now: opts.Now,
 		cache: ditto.NewCache(), rules: map[rules.Each][]*rule{},
 	}
 	if c.config == nil {
@@ -203,6 +207,11 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 	for _, o := range in(view, s.holders) {
 		j.holder(o)
 	}
+	if len(c.rules[rules.EachObject]) > 0 {
+		for _, o := range in(view, s.objects) {
+			j.object(o)
+		}
+	}
 	return j.judgement
 }
 
@@ -224,6 +233,7 @@ func (j *judging) workload(o *inventory.Object) {
 		if part.Component == ditto.Gateway {
 			gateway = j.view.GatewayFacts(part)
 			j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, *gateway))
+			j.protection(o)
 			facts := &ditto.Facts{Gateway: gateway}
 			for _, r := range j.checker.rules[rules.EachGateway] {
 				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container})
@@ -239,6 +249,17 @@ func (j *judging) workload(o *inventory.Object) {
 			Subject: o.Ref, What: unknown.What, Message: unknown.Message, File: o.Source.File, Line: o.Source.Line,
 		})
 	}
+}
+
+// protection reports a gateway where dittoguard protects less than it could.
+func (j *judging) protection(o *inventory.Object) {
+	if j.checker.protected == nil || slices.Contains(j.checker.protected, o.Ref.Namespace) {
+		return
+	}
+	j.unknowns = append(j.unknowns, Unknown{
+		Subject: o.Ref, What: "protection",
+		Message: "namespace " + o.Ref.Namespace + " runs a Ditto gateway but is not protected: add it to protectedNamespaces",
+	})
 }
 
 func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, e *ditto.Exposure) {
@@ -288,7 +309,10 @@ func (j *judging) evaluate(r *rule, facts *ditto.Facts, subject *inventory.Objec
 	if subject == nil || j.checker.excepted(name, subject.Ref, entry) {
 		return
 	}
-	outcome := r.compiled.Evaluate(j.ctx, engine.Input{Facts: facts, Content: subject.Content, Request: j.request(subject)})
+	outcome := r.compiled.Evaluate(j.ctx, engine.Input{
+		Facts: asInput(facts), Content: subject.Content, Request: j.request(subject), Namespace: j.namespace(subject),
+		Params: j.checker.config.Rules[name].Params,
+	})
 	add := func(index, message string, parts []string, broken bool) {
 		key := strings.Join([]string{name, index, subject.Ref.ID().String(), c.key}, "|")
 		keys := []string{key}
@@ -327,6 +351,14 @@ func (j *judging) evaluate(r *rule, facts *ditto.Facts, subject *inventory.Objec
 			File: subject.Source.File, Line: subject.Source.Line,
 		})
 	}
+}
+
+// asInput keeps a nil pointer from becoming a value.
+func asInput(facts *ditto.Facts) any {
+	if facts == nil {
+		return nil
+	}
+	return facts
 }
 
 // request is what a rule sees as the request: the one that is judged, or, of an object that is only looked at, one that

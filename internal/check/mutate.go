@@ -25,14 +25,21 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 	o := change.Object
 	notes := map[string]string{}
 	// Each rule sees what the rules before it made of the object, as in a chain of mutating policies.
-	for _, each := range []rules.Each{rules.EachGateway, rules.EachEdge} {
+	for _, each := range []rules.Each{rules.EachGateway, rules.EachEdge, rules.EachObject} {
 		for _, r := range c.rules[each] {
 			if len(r.Spec.Mutations) == 0 || !c.config.Mutates(r.Metadata.Name) {
 				continue
 			}
 			view := c.view(inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}))
+			j := &judging{checker: c, ctx: ctx, view: view, admission: change.Request}
+			if each == rules.EachObject && !r.compiled.Matches(j.attributes(o)) {
+				continue
+			}
 			for _, facts := range mutationCases(view, each, o) {
-				changed, done, err := r.compiled.Mutate(ctx, engine.Input{Facts: facts, Object: o.Content(), Request: change.Request})
+				changed, done, err := r.compiled.Mutate(ctx, engine.Input{
+					Facts: asInput(facts), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
+					Params: c.config.Rules[r.Metadata.Name].Params,
+				})
 				if err != nil {
 					return Mutation{}, fmt.Errorf("rule %s: %w", r.Metadata.Name, err)
 				}
@@ -60,6 +67,9 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 // mutationCases are the facts that a mutating rule is evaluated with, for the object itself only.
 func mutationCases(view *ditto.View, each rules.Each, o *inventory.Object) []*ditto.Facts {
 	var cases []*ditto.Facts
+	if each == rules.EachObject {
+		return []*ditto.Facts{nil}
+	}
 	if each == rules.EachGateway {
 		for _, part := range ditto.Named(view.Parts(o), ditto.Gateway) {
 			cases = append(cases, &ditto.Facts{Gateway: view.GatewayFacts(part)})

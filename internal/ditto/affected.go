@@ -10,7 +10,7 @@ import (
 
 // Affected is what a change of one object puts in question.
 type Affected struct {
-	// Workloads run a component of Ditto, or MongoDB, whose facts or ways in the object can change.
+	// Workloads run a component whose facts or ways in the object can change, proxies on the way included.
 	Workloads []*inventory.Object
 	// Entries are Ingresses and Routes whose reading the object can change.
 	Entries []*inventory.Object
@@ -75,21 +75,14 @@ func (f *follower) follow(o *inventory.Object) {
 	}
 }
 
-// workload notes a workload that runs Ditto, and follows a proxy to what it forwards to.
+// workload notes a workload that runs a component, and follows a proxy to what it forwards to.
 func (f *follower) workload(o *inventory.Object) {
 	parts := f.view.Parts(o)
 	if len(parts) == 0 {
 		return
 	}
-	noted := false
-	for _, part := range parts {
-		if part.Component != Proxy {
-			if !noted {
-				f.found.Workloads = append(f.found.Workloads, o)
-				noted = true
-			}
-			continue
-		}
+	f.found.Workloads = append(f.found.Workloads, o)
+	for _, part := range Named(parts, Proxy) {
 		for _, route := range f.view.proxyRoutes(part) {
 			for _, target := range route.targets {
 				f.target(o.Ref.Namespace, target)

@@ -200,8 +200,8 @@ func (e *Exposure) requests(op opening, c chain) bool {
 		}
 	}
 	reach := surface.Survey(way)
-	if len(reach.Unknown) > 0 {
-		e.Unknown = append(e.Unknown, "which paths of the gateway "+e.Hops[0]+" leads to")
+	for _, unknown := range reach.Unknown {
+		e.Unknown = append(e.Unknown, e.Hops[0]+": "+unknown)
 	}
 	if !direct && !reach.API && !reach.Other && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
 		return false

@@ -172,6 +172,7 @@ func (v *View) readProxy(part Part) *proxy {
 		p.unreadable = append(p.unreadable, read.err.Error())
 		return p
 	}
+	p.unreadable = append(p.unreadable, read.config.Unknown...)
 	for _, route := range read.config.Routes() {
 		if r := newProxyRoute(part, route, read.origins); r != nil {
 			p.routes = append(p.routes, r)

@@ -47,19 +47,26 @@ func mixed() check.Result {
 		Rule: "edge-tls", Level: rules.Restricted, Severity: rules.High, Action: check.ActionWarn, Subject: ingress,
 		Message: "Serves <ditto.example.com> without TLS.", Fix: "Add spec.tls.", Guide: "8", File: "deploy/ingress.yaml", Line: 3,
 	}
+	tlsToo := tls
+	tlsToo.Subject, tlsToo.Line = ref("networking.k8s.io/v1", "Ingress", "ws"), 30
+	tlsToo.Keys = []string{"another"}
 	audited := preauth(14, "c.example.com")
+	several := preauth(14, "b.example.com")
+	several.Routes = []string{"b.example.com/api", "b.example.com/ws"}
 	audited.Action = check.ActionAudit
 	logging := check.Finding{
 		Rule: "verbose-logging", Level: rules.Restricted, Severity: rules.Low, Action: check.ActionNone, Subject: gateway,
 		Message: "Logs at DEBUG.", Guide: "6", Keys: []string{"k1", "k2"},
 	}
 	return check.Result{
-		Findings: []check.Finding{logging, tls, audited, preauth(14, "b.example.com"), preauth(14, "a.example.com")},
+		Findings: []check.Finding{logging, tlsToo, tls, audited, several, preauth(14, "a.example.com")},
 		Unknown: []check.Unknown{
 			{Subject: gateway, What: "status password", Message: "Secret ditto/gateway is not among the manifests.\nAdd it, or set onUnknown.", File: "deploy/gateway.yaml", Line: 40},
 			{Rule: "devops-default-password", Subject: gateway, What: "DevOps password", Message: "Secret ditto/gateway is not among the manifests."},
+			{Rule: "devops-exposed", Subject: ingress, What: "which paths", Message: "one way"},
+			{Rule: "devops-exposed", Subject: ingress, What: "which paths", Message: "another way\nof two lines"},
 		},
-		Summary: check.Summary{Objects: 12, Denied: 2, Warned: 1},
+		Summary: check.Summary{Objects: 12, Denied: 2, Warned: 2},
 	}
 }
 

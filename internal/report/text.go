@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/check"
@@ -17,14 +18,13 @@ type Options struct {
 	Verbose bool
 }
 
-// Text writes the result for people. A finding looks like this; what to do is said once for all findings of a rule:
+// Text writes the result for people. Each line that begins with a file names a subject; the ways in follow, and what to
+// do is said once for all findings of a rule:
 //
-//	deploy/gateway.yaml:14: deny: preauth-exposed (critical, guide 1)
-//	  Deployment ditto/gateway
+//	deploy/gateway.yaml:14: deny: preauth-exposed (critical, guide 1): Deployment ditto/gateway
 //	  A public way in reaches a gateway that believes the identity a client sends.
-//	    Internet
-//	    → Ingress ditto/api (ditto.example.com/api)
-//	    → Service ditto/gateway:8080
+//	    Ingress ditto/api: ditto.example.com/api (Prefix)
+//	    → Service ditto/gateway, port 8080 (http)
 //
 //	  Fix:
 //	    Switch pre-authentication off:
@@ -38,13 +38,8 @@ func Text(w io.Writer, result check.Result, opts Options) error {
 			shown = append(shown, f)
 		}
 	}
-	for len(shown) > 0 {
-		n := 1
-		for n < len(shown) && shown[n].Rule == shown[0].Rule && shown[n].Action == shown[0].Action {
-			n++
-		}
-		t.group(shown[:n])
-		shown = shown[n:]
+	for _, group := range runs(shown, func(a, b check.Finding) bool { return a.Rule == b.Rule && a.Action == b.Action }) {
+		t.group(group)
 	}
 	t.unknowns(result.Unknown)
 	t.summary(result)
@@ -63,8 +58,20 @@ type text struct {
 
 // group writes the findings of one rule that lead to the same, and then how to fix them.
 func (t *text) group(findings []check.Finding) {
-	for _, f := range findings {
-		t.finding(f)
+	sections := runs(findings, func(a, b check.Finding) bool {
+		return a.Subject == b.Subject && a.File == b.File && a.Line == b.Line
+	})
+	for len(sections) > 0 {
+		// Subjects of which there is the same to say share it.
+		n := 1
+		for n < len(sections) && !t.opts.Verbose && alike(sections[0], sections[n]) {
+			n++
+		}
+		for _, section := range sections[:n] {
+			t.heading(section[0])
+		}
+		t.body(sections[0])
+		sections = sections[n:]
 	}
 	printed := map[string]bool{}
 	for _, f := range findings {
@@ -84,27 +91,61 @@ func (t *text) group(findings []check.Finding) {
 	}
 }
 
-func (t *text) finding(f check.Finding) {
+// runs cuts a list where its neighbours are not of the same kind.
+func runs[T any](list []T, same func(a, b T) bool) [][]T {
+	var out [][]T
+	for start, i := 0, 1; start < len(list); i++ {
+		if i == len(list) || !same(list[start], list[i]) {
+			out = append(out, list[start:i])
+			start = i
+		}
+	}
+	return out
+}
+
+// alike says whether the findings on two subjects read the same. Those with a way in never do, nor do their keys.
+func alike(a, b []check.Finding) bool {
+	return slices.EqualFunc(a, b, func(a, b check.Finding) bool {
+		return len(a.Path)+len(b.Path) == 0 && a.Message == b.Message && slices.Equal(a.Routes, b.Routes)
+	})
+}
+
+// heading is the line of a subject: `deploy/gateway.yaml:14: deny: RULE (critical, guide 1): Deployment ditto/gateway`.
+func (t *text) heading(f check.Finding) {
 	action, color := string(f.Action), colors[f.Action]
 	if f.Action == check.ActionNone {
 		action = "off"
 	}
-	fmt.Fprintf(&t.out, "%s%s: %s (%s)\n", place(f.File, f.Line), t.paint(color, action), t.paint(bold, clean(f.Rule)), about(f))
-	fmt.Fprintf(&t.out, "  %s\n", clean(f.Subject.String()))
-	t.block("  ", f.Message)
-	for i, hop := range f.Path {
-		arrow := "→ "
-		if i == 0 {
-			arrow = ""
+	fmt.Fprintf(&t.out, "%s%s: %s (%s): %s\n",
+		place(f.File, f.Line), t.paint(color, action), t.paint(bold, clean(f.Rule)), about(f), clean(f.Subject.String()))
+}
+
+// body writes what is found on one subject, numbered if that is more than one thing.
+func (t *text) body(findings []check.Finding) {
+	for n, f := range findings {
+		first, indent := "  ", "  "
+		if len(findings) > 1 {
+			first = fmt.Sprintf("  %d. ", n+1)
+			indent = strings.Repeat(" ", len(first))
 		}
-		fmt.Fprintf(&t.out, "    %s%s\n", t.paint(dim, arrow), clean(hop))
-	}
-	if t.opts.Verbose {
-		for _, key := range f.Keys {
-			fmt.Fprintf(&t.out, "  %s\n", t.paint(dim, "key "+clean(key)))
+		t.item(first, indent, f.Message)
+		for i, hop := range f.Path {
+			arrow := "→ "
+			if i == 0 {
+				arrow = ""
+			}
+			fmt.Fprintf(&t.out, "%s  %s%s\n", indent, t.paint(dim, arrow), clean(hop))
 		}
+		if len(f.Routes) > 1 {
+			fmt.Fprintf(&t.out, "%s  the same for each of: %s\n", indent, clean(strings.Join(f.Routes, ", ")))
+		}
+		if t.opts.Verbose {
+			for _, key := range f.Keys {
+				fmt.Fprintf(&t.out, "%s%s\n", indent, t.paint(dim, "key "+clean(key)))
+			}
+		}
+		t.out.WriteByte('\n')
 	}
-	t.out.WriteByte('\n')
 }
 
 // about is what the parentheses behind a rule's name say.
@@ -121,38 +162,49 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 		return
 	}
 	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Could not be decided:"))
-	for _, u := range unknowns {
+	for _, group := range runs(unknowns, func(a, b check.Unknown) bool {
+		return a.Rule == b.Rule && a.Subject == b.Subject && a.What == b.What && a.File == b.File && a.Line == b.Line
+	}) {
+		u := group[0]
 		rule := ""
 		if u.Rule != "" {
-			rule = " (" + clean(u.Rule) + ")"
+			rule = t.paint(bold, clean(u.Rule)) + ": "
 		}
-		fmt.Fprintf(&t.out, "%s%s: %s%s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), clean(u.What), rule)
-		fmt.Fprintf(&t.out, "  %s\n", clean(u.Subject.String()))
-		t.block("  ", u.Message)
+		fmt.Fprintf(&t.out, "%s%s: %s%s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), rule, clean(u.Subject.String()))
+		if len(group) == 1 {
+			t.item("  ", "  ", u.What+": "+u.Message)
+			continue
+		}
+		fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
+		for _, u := range group {
+			t.item("  - ", "    ", u.Message)
+		}
 	}
 	t.out.WriteByte('\n')
 }
 
-// summary writes the last line: `12 objects: 1 denied, 2 warnings, 1 audited, 3 unknown`.
+// summary writes the last line: `12 objects: 3 denied (2 preauth-exposed, 1 devops-exposed), 1 warning (1 edge-tls)`.
 func (t *text) summary(result check.Result) {
-	count := map[check.Action]int{}
-	for _, f := range result.Findings {
-		count[f.Action]++
-	}
 	var parts []string
-	add := func(n int, color, one, many string) {
+	add := func(n int, color, one, many, rules string) {
 		switch {
 		case n == 1:
-			parts = append(parts, t.paint(color, "1 "+one))
+			parts = append(parts, t.paint(color, "1 "+one)+rules)
 		case n > 1:
-			parts = append(parts, t.paint(color, fmt.Sprintf("%d %s", n, many)))
+			parts = append(parts, t.paint(color, fmt.Sprintf("%d %s", n, many))+rules)
 		}
 	}
-	add(count[check.ActionDeny], red, "denied", "denied")
-	add(count[check.ActionWarn], yellow, "warning", "warnings")
-	add(count[check.ActionAudit], cyan, "audited", "audited")
-	if t.opts.Verbose {
-		add(count[check.ActionNone], dim, "in no mode", "in no mode")
+	for _, a := range []struct {
+		action    check.Action
+		one, many string
+	}{
+		{check.ActionDeny, "denied", "denied"}, {check.ActionWarn, "warning", "warnings"},
+		{check.ActionAudit, "audited", "audited"}, {check.ActionNone, "in no mode", "in no mode"},
+	} {
+		if a.action != check.ActionNone || t.opts.Verbose {
+			n, rules := byRule(result.Findings, a.action)
+			add(n, colors[a.action], a.one, a.many, rules)
+		}
 	}
 	if len(parts) == 0 {
 		// Green is for what is certain.
@@ -162,7 +214,7 @@ func (t *text) summary(result check.Result) {
 		}
 		parts = append(parts, t.paint(color, "no findings"))
 	}
-	add(len(result.Unknown), cyan, "unknown", "unknown")
+	add(len(result.Unknown), cyan, "unknown", "unknown", "")
 	objects := fmt.Sprintf("%d objects", result.Summary.Objects)
 	if result.Summary.Objects == 1 {
 		objects = "1 object"
@@ -173,14 +225,39 @@ func (t *text) summary(result check.Result) {
 	fmt.Fprintf(&t.out, "%s: %s\n", objects, strings.Join(parts, ", "))
 }
 
+// byRule counts the findings that lead to the action: together, and as ` (2 preauth-exposed, 1 devops-exposed)` in the
+// order in which they stand in the report.
+func byRule(findings []check.Finding, action check.Action) (total int, text string) {
+	var names []string
+	count := map[string]int{}
+	for _, f := range findings {
+		if f.Action != action {
+			continue
+		}
+		if count[f.Rule] == 0 {
+			names = append(names, f.Rule)
+		}
+		count[f.Rule]++
+		total++
+	}
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d %s", count[name], clean(name))
+	}
+	return total, " (" + strings.Join(names, ", ") + ")"
+}
+
 // block writes a text of several lines, indented.
-func (t *text) block(indent, s string) {
+func (t *text) block(indent, s string) { t.item(indent, indent, s) }
+
+// item writes a text of several lines, of which the first is indented otherwise.
+func (t *text) item(first, indent, s string) {
 	for line := range strings.SplitSeq(strings.Trim(s, "\n"), "\n") {
 		if line = strings.TrimRight(line, " \t\r"); line == "" {
 			t.out.WriteByte('\n')
-			continue
+		} else {
+			fmt.Fprintf(&t.out, "%s%s\n", first, clean(line))
 		}
-		fmt.Fprintf(&t.out, "%s%s\n", indent, clean(line))
+		first = indent
 	}
 }
 

@@ -22,10 +22,27 @@ func (r *Route) ClientPathFor(gatewayPath string) (clientPath string, ok bool, k
 	if r.Access == accessNone {
 		return "", false, len(r.Unknown) == 0
 	}
+	if r.misses(gatewayPath) {
+		return "", false, true
+	}
 	return r.search(r.candidates(gatewayPath), func(upstream string) bool {
 		read, ok := readByGateway(upstream)
 		return ok && read == gatewayPath
 	})
+}
+
+// misses says that no path can lead to gatewayPath because of what it begins with, which spares following candidates. Of a
+// plain path (no escapes, no dot segments) the location sees the very path that the gateway reads, or, where proxy_pass
+// has a path, what the gateway reads begins with that.
+func (r *Route) misses(gatewayPath string) bool {
+	if r.prefix == "" || strings.ContainsAny(r.prefix+r.Prefix+gatewayPath, "%?") || !r.invertible() {
+		return false
+	}
+	begins := r.prefix
+	if r.Prefix != "" {
+		begins = r.Prefix
+	}
+	return !strings.HasPrefix(gatewayPath, begins)
 }
 
 // DotPathFor is a path that this route takes by its normalised form while the bytes that go upstream begin with gatewayPath
@@ -127,7 +144,7 @@ func (r *Route) invertible() bool {
 	}
 	for s := r.scope; s != nil; s = s.parent {
 		for _, d := range s.dirs {
-			if d.name == "rewrite" || d.name == "if" && matters(d) && (holdsRewrite(d) || asksPath(d)) {
+			if d.name == "rewrite" || d.name == "if" && matters(d) && (holdsRewrite(d) || s.asksPath(d)) {
 				return false
 			}
 		}
@@ -145,17 +162,54 @@ func (r *Route) invertible() bool {
 }
 
 // asksPath says whether a condition may depend on the path, directly or by a variable.
-func asksPath(d *directive) bool {
+func (s *scope) asksPath(d *directive) bool {
 	subject := strings.TrimLeft(d.arg(0), "(")
 	if subject == "" {
 		subject = d.arg(1)
 	}
-	for _, prefix := range []string{"$request_method", "$http_", "$scheme", "$ssl_", "$remote_", "$server_", "$host"} {
-		if strings.HasPrefix(subject, prefix) {
-			return false
+	name, isVariable := strings.CutPrefix(subject, "$")
+	return !isVariable || !freeOfPath(name) && !s.setFreeOfPath(name)
+}
+
+// freeOfPath names the variables of nginx that the path does not go into.
+func freeOfPath(name string) bool {
+	if name == "request_method" || name == "scheme" || name == "host" {
+		return true
+	}
+	for _, prefix := range []string{"http_", "ssl_", "remote_", "server_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
 		}
 	}
-	return true
+	return false
+}
+
+// setFreeOfPath says whether a variable comes from set directives alone, and none of them puts the path into it.
+func (s *scope) setFreeOfPath(name string) bool {
+	found, free := false, true
+	var look func(dirs []*directive)
+	look = func(dirs []*directive) {
+		for _, d := range dirs {
+			if d.name == "if" {
+				look(d.block)
+			}
+			if d.name != "set" || d.arg(0) != "$"+name {
+				continue
+			}
+			found = true
+			value, err := parseText(d.arg(1))
+			if err != nil {
+				free = false
+			}
+			for _, p := range value {
+				free = free && (p.name == "" || p.name == name || freeOfPath(p.name))
+			}
+		}
+	}
+	for ; s != nil; s = s.parent {
+		look(s.dirs)
+	}
+	return found && free
 }
 
 func holdsRewrite(d *directive) bool {

@@ -1,0 +1,50 @@
+package check
+
+import (
+	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/dittoguard/dittoguard/internal/engine"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// object evaluates the rules for each object, which know nothing of Ditto and have a match of their own.
+func (j *judging) object(o *inventory.Object) {
+	for _, r := range j.checker.rules[rules.EachObject] {
+		if r.compiled.Matches(j.attributes(o)) {
+			j.evaluate(r, nil, o, nil, caseOf{})
+		}
+	}
+}
+
+// attributes are what a rule's match looks at. Offline the resource is the kind's usual plural.
+func (j *judging) attributes(o *inventory.Object) *engine.Attributes {
+	request := j.request(o)
+	kind := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind)
+	resource := schema.GroupVersionResource(request.Resource)
+	if resource.Empty() {
+		resource, _ = meta.UnsafeGuessKindToResource(kind)
+	}
+	attributes := &engine.Attributes{
+		Operation: request.Operation, Resource: resource, Subresource: request.SubResource, Kind: kind,
+		Namespace: o.Ref.Namespace, Name: o.Ref.Name, Object: o.Content(),
+	}
+	if request.Operation == admissionv1.Delete {
+		attributes.Object, attributes.OldObject = nil, o.Content()
+	}
+	if namespace := j.namespace(o); namespace != nil {
+		attributes.NamespaceLabels = namespace.Labels
+	}
+	return attributes
+}
+
+// namespace is the object's namespace, nil if it has none or it is not at hand.
+func (j *judging) namespace(o *inventory.Object) *corev1.Namespace {
+	if n := j.view.Get(inventory.Namespace, "", o.Ref.Namespace); n != nil {
+		return n.Typed.(*corev1.Namespace)
+	}
+	return nil
+}
