@@ -1,0 +1,145 @@
+package ditto_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// decode reads one object from YAML.
+func decode(t *testing.T, text string) *inventory.Object {
+	t.Helper()
+	raw, err := yaml.YAMLToJSON([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := inventory.Decode(raw, inventory.Source{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestParts(t *testing.T) {
+	envFrom := decode(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: env, namespace: ditto}, data: {ENABLE_PRE_AUTHENTICATION: "true"}}`)
+	for _, tt := range []struct {
+		name string
+		// labels and spec are of the pod.
+		labels, spec string
+		want         string
+	}{
+		{"the image's base name, from a mirror", `{}`, `{containers: [{name: a, image: "registry.example.com:5000/iot/ditto-gateway@sha256:00"}]}`, "gateway"},
+		{"the chart's container name under another image", `{}`, `{containers: [{name: ditto-gateway, image: iot/gw}]}`, "gateway"},
+		{"a variable that nothing else reads", `{}`, `{containers: [{name: a, image: iot/gw, env: [{name: DEVOPS_SECURED, value: "true"}]}]}`, "gateway"},
+		{"the same out of a ConfigMap", `{}`, `{containers: [{name: a, image: iot/gw, envFrom: [{configMapRef: {name: env}}]}]}`, "gateway"},
+		{"a system property of the gateway", `{}`, `{containers: [{name: a, image: iot/gw, args: ["-Dditto.gateway.http.port=8080"]}]}`, "gateway"},
+		{"the gateway's extension file", `{}`, `{containers: [{name: a, image: iot/gw, volumeMounts: [{name: c, mountPath: /opt/ditto/gateway-extension.conf, subPath: gateway-extension.conf}]}]}`, "gateway"},
+		{"an extension file in a mounted folder", `{}`, `{containers: [{name: a, image: iot/x, volumeMounts: [{name: c, mountPath: /opt/ditto}]}], volumes: [{name: c, configMap: {name: c, items: [{key: x, path: things-extension.conf}]}}]}`, "things"},
+		{"common names beside Ditto's actor system", `{app: gateway, actorSystemName: ditto-cluster}`, `{containers: [{name: gateway, image: iot/gw}]}`, "gateway"},
+		{"the search service by its label", `{app.kubernetes.io/name: twin-thingssearch, actorSystemName: ditto-cluster}`, `{containers: [{name: a, image: iot/x}]}`, "search"},
+		{"a Ditto JVM of an unknown part", `{actorSystemName: ditto-cluster}`, `{containers: [{name: a, image: iot/x}]}`, "service"},
+		{"three signs of a Pekko cluster as Ditto sets it up", `{}`, `{containers: [{name: policies, image: iot/x, env: [{name: CLUSTER_BS_REQUIRED_CONTACTS, value: "2"}, {name: JAVA_TOOL_OPTIONS, value: -Dpekko.x=1}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, "policies"},
+		{"an nginx with a configuration of its own", `{}`, `{containers: [{name: edge, image: example.com/web:1, volumeMounts: [{name: c, mountPath: /etc/nginx/nginx.conf, subPath: nginx.conf}]}]}`, "proxy"},
+		{"a gateway and a proxy in one pod", `{}`, `{containers: [{name: ditto-gateway, image: iot/gw}, {name: edge, image: nginx:1}]}`, "gateway proxy"},
+		{"a sidecar among the init containers", `{}`, `{initContainers: [{name: ditto-gateway, image: iot/gw, restartPolicy: Always}], containers: [{name: a, image: b}]}`, "gateway"},
+		{"MongoDB", `{}`, `{containers: [{name: db, image: "mongo:8"}]}`, "mongodb"},
+		{"the UI", `{}`, `{containers: [{name: a, image: eclipse/ditto-ui}]}`, "ui"},
+
+		{"a gateway of a service mesh", `{app: istio-gateway}`, `{containers: [{name: gateway, image: istio/proxyv2, env: [{name: GATEWAY_MODE, value: x}]}]}`, ""},
+		{"an API gateway of that label", `{app: gateway}`, `{containers: [{name: gateway, image: kong:3}]}`, ""},
+		{"a Pekko cluster of somebody else", `{}`, `{containers: [{name: shop, image: shop, env: [{name: JAVA_TOOL_OPTIONS, value: -Dpekko.cluster.x=1}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, ""},
+		{"what only waits for the gateway", `{}`, `{initContainers: [{name: ditto-gateway, image: eclipse/ditto-gateway}], containers: [{name: a, image: b}]}`, ""},
+		{"a password of that name", `{}`, `{containers: [{name: a, image: b, env: [{name: DEVOPS_PASSWORD, value: x}]}]}`, ""},
+		{"no containers", `{}`, `{}`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inv := inventory.NewMemory(ditto.Keys, nil)
+			inv.Put(envFrom)
+			for _, kind := range []string{
+				"{apiVersion: apps/v1, kind: Deployment, metadata: {name: w, namespace: ditto}, spec: {template: {metadata: {labels: %s}, spec: %s}}}",
+				"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: w, namespace: ditto}, spec: {template: {metadata: {labels: %s}, spec: %s}}}",
+				"{apiVersion: v1, kind: ReplicationController, metadata: {name: w, namespace: ditto}, spec: {template: {metadata: {labels: %s}, spec: %s}}}",
+				"{apiVersion: batch/v1, kind: CronJob, metadata: {name: w, namespace: ditto}, spec: {jobTemplate: {spec: {template: {metadata: {labels: %s}, spec: %s}}}}}",
+				"{apiVersion: v1, kind: Pod, metadata: {name: w, namespace: ditto, labels: %s}, spec: %s}",
+			} {
+				o := decode(t, fmt.Sprintf(kind, tt.labels, tt.spec))
+				var got []string
+				for _, part := range ditto.Parts(inv, o) {
+					got = append(got, part.Component)
+				}
+				if strings.Join(got, " ") != tt.want {
+					t.Errorf("%s: %q, want %q", o.Ref.Kind, strings.Join(got, " "), tt.want)
+				}
+			}
+		})
+	}
+}
+
+// TestKeys: an object is found from either side of a step, and only there.
+func TestKeys(t *testing.T) {
+	for _, tt := range []struct {
+		name, object string
+		want, not    []string
+	}{
+		{
+			"a Service under the pair that tells most",
+			`{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ns}, spec: {clusterIP: 10.0.0.1, selector: {app.kubernetes.io/instance: my, app.kubernetes.io/name: gw}}}`,
+			[]string{"service-selector ns app.kubernetes.io/name=gw", "address  10.0.0.1"}, []string{"service-selector ns app.kubernetes.io/instance=my"},
+		},
+		{
+			"an alias under what it stands for",
+			`{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ns}, spec: {type: ExternalName, externalName: GW.ditto.svc.cluster.local.}}`,
+			[]string{"alias ditto gw"}, nil,
+		},
+		{
+			"an alias of the world outside",
+			`{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ns}, spec: {type: ExternalName, externalName: www.example.com}}`,
+			nil, []string{"alias example www"},
+		},
+		{
+			"an Ingress under its Services, hosts and class",
+			`{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, namespace: ns, annotations: {nginx.ingress.kubernetes.io/auth-secret: other/users}}, spec: {ingressClassName: c, defaultBackend: {service: {name: d, port: {number: 1}}}, rules: [{host: h, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s, port: {number: 1}}}}]}}]}}`,
+			[]string{"backend ns d", "backend ns s", "ingress-host  h", "ingress-class  c", "reference other Secret/users"}, nil,
+		},
+		{
+			"nginx configuration under the hosts in it",
+			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: ns}, data: {x: "upstream u { server Gateway.ditto.svc:8080; server 10.0.0.1:80; } proxy_pass http://u;"}}`,
+			[]string{"nginx-word  gateway", "nginx-word  10.0.0.1", "nginx-word  u"}, nil,
+		},
+		{
+			"other configuration not at all",
+			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: ns}, data: {x: "gateway=1"}}`,
+			nil, []string{"nginx-word  gateway"},
+		},
+		{
+			"a workload under its labels and what it reads",
+			`{apiVersion: apps/v1, kind: Deployment, metadata: {name: d, namespace: ns}, spec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{name: x, image: eclipse/ditto-things, envFrom: [{secretRef: {name: s}}]}], volumes: [{name: v, projected: {sources: [{configMap: {name: c}}]}}]}}}}`,
+			[]string{"pod-label ns a=b", "reference ns Secret/s", "reference ns ConfigMap/c", "ditto ns "}, nil,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := map[string]bool{}
+			for _, key := range ditto.Keys(decode(t, tt.object)) {
+				got[fmt.Sprintf("%s %s %s", key.Index, key.Namespace, key.Value)] = true
+				if len(ditto.KindsOf(key)) == 0 {
+					t.Errorf("no kinds can be filed under %v", key)
+				}
+			}
+			for _, key := range tt.want {
+				if !got[key] {
+					t.Errorf("not filed under %q, but under %v", key, got)
+				}
+			}
+			for _, key := range tt.not {
+				if got[key] {
+					t.Errorf("filed under %q", key)
+				}
+			}
+		})
+	}
+}
