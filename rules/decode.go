@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -162,15 +163,13 @@ func (d *decoder) list(n *yaml.Node, t reflect.Type, field string) any {
 // jsonFields are the fields of a struct by their JSON names, those of embedded structs included.
 func jsonFields(t reflect.Type) map[string]reflect.Type {
 	fields := make(map[string]reflect.Type, t.NumField())
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
+		f := f
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case !f.IsExported() || name == "-":
 		case name == "" && f.Anonymous && f.Type.Kind() == reflect.Struct:
-			for k, v := range jsonFields(f.Type) {
-				fields[k] = v
-			}
+			maps.Copy(fields, jsonFields(f.Type))
 		case name == "":
 			fields[f.Name] = f.Type
 		default:

@@ -212,7 +212,7 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		found, err := Load(fstest.MapFS{"rule.yaml": {Data: data}})
 		if err != nil {
-			for _, line := range strings.Split(err.Error(), "\n") {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
 				if line == "" {
 					t.Errorf("an empty line in %q", err)
 				}

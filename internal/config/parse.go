@@ -47,7 +47,7 @@ func Parse(name string, data []byte, ruleNames []string) (*Config, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	switch err := decoder.Decode(&document); {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("%s: no configuration in it: expected apiVersion %s and kind %s", name, APIVersion, Kind)
 	case err != nil:
 		return nil, syntaxError(name, err)
@@ -55,7 +55,7 @@ func Parse(name string, data []byte, ruleNames []string) (*Config, error) {
 	switch err := decoder.Decode(&second); {
 	case err == nil:
 		return nil, fmt.Errorf("%s:%d: expected one document, found a second one", name, second.Line)
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 		return nil, syntaxError(name, err)
 	}
 	p := &parser{reader: reader{name: name}, rules: ruleNames}

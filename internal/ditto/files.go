@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"maps"
 	"path"
 	"strings"
 
@@ -124,17 +125,13 @@ func dataOf(o *inventory.Object) map[string]string {
 		for k, v := range t.BinaryData {
 			data[k] = string(v)
 		}
-		for k, v := range t.Data {
-			data[k] = v
-		}
+		maps.Copy(data, t.Data)
 	case *corev1.Secret:
 		for k, v := range t.Data {
 			data[k] = string(v)
 		}
 		// What is written to stringData overwrites data when the object is stored.
-		for k, v := range t.StringData {
-			data[k] = v
-		}
+		maps.Copy(data, t.StringData)
 	}
 	return data
 }

@@ -125,8 +125,8 @@ var nothing inventory.Reader = inventory.NewMemory(nil, nil)
 func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inventory.Key {
 	ns := o.Ref.Namespace
 	keys := make([]inventory.Key, 0, len(template.Labels)+8)
-	for k, v := range template.Labels {
-		keys = append(keys, inventory.Key{Index: byLabel, Namespace: ns, Value: k + "=" + v})
+	for _, pair := range labelPairs(o) {
+		keys = append(keys, inventory.Key{Index: byLabel, Namespace: ns, Value: pair})
 	}
 	for _, ref := range podReferences(&template.Spec) {
 		keys = append(keys, inventory.Key{Index: byReference, Namespace: ns, Value: ref.Kind + "/" + ref.Name})
@@ -175,7 +175,7 @@ func serviceAddresses(s *corev1.Service) []string {
 func selectorPair(selector map[string]string) (string, bool) {
 	best := ""
 	for k, v := range selector {
-		pair := k + "=" + v
+		pair := labelPair(k, v)
 		if best == "" || moreTelling(k, pair, best) {
 			best = pair
 		}
@@ -189,7 +189,7 @@ func moreTelling(key, pair, than string) bool {
 		case "app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "release", "actorSystemName":
 			return true
 		}
-		return false
+		return addedByController(key)
 	}
 	otherKey, _, _ := strings.Cut(than, "=")
 	if shared(key) != shared(otherKey) {

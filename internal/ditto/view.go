@@ -73,14 +73,3 @@ func (v *View) SameAsOwner(o *inventory.Object) bool {
 	}
 	return extra == 0
 }
-
-// addedByController: labels that the workload controllers put on the pods they make.
-func addedByController(label string) bool {
-	switch label {
-	case "pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name",
-		"apps.kubernetes.io/pod-index", "job-name", "controller-uid", "batch.kubernetes.io/job-name",
-		"batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-completion-index":
-		return true
-	}
-	return false
-}

@@ -5,7 +5,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -22,7 +21,7 @@ func workloadsBehind(r inventory.Reader, svc *corev1.Service) []*inventory.Objec
 	}
 	var list []*inventory.Object
 	for _, o := range r.Find(inventory.Key{Index: byLabel, Namespace: svc.Namespace, Value: pair}) {
-		if selects(svc.Spec.Selector, o.PodTemplate().Labels) {
+		if selectsPods(svc.Spec.Selector, o) {
 			list = append(list, o)
 		}
 	}
@@ -72,10 +71,9 @@ func ownerOf(r inventory.Reader, o *inventory.Object) *inventory.Object {
 // servicesSelecting are the Services of its namespace that select a workload's pods.
 func servicesSelecting(r inventory.Reader, o *inventory.Object) []*inventory.Object {
 	var list []*inventory.Object
-	labels := o.PodTemplate().Labels
-	for k, v := range labels {
-		for _, s := range r.Find(inventory.Key{Index: bySelector, Namespace: o.Ref.Namespace, Value: k + "=" + v}) {
-			if selects(s.Typed.(*corev1.Service).Spec.Selector, labels) {
+	for _, pair := range labelPairs(o) {
+		for _, s := range r.Find(inventory.Key{Index: bySelector, Namespace: o.Ref.Namespace, Value: pair}) {
+			if selectsPods(s.Typed.(*corev1.Service).Spec.Selector, o) {
 				list = append(list, s)
 			}
 		}
@@ -150,6 +148,3 @@ func ordered(list []*inventory.Object) []*inventory.Object {
 	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
 	return slices.CompactFunc(list, func(a, b *inventory.Object) bool { return a.Ref.ID() == b.Ref.ID() })
 }
-
-// isWorkload says whether objects of the kind run pods.
-func isWorkload(gk schema.GroupKind) bool { return slices.Contains(workloadKinds, gk) }

@@ -63,13 +63,13 @@ func unmarshal(text []byte, strict bool) (any, error) {
 	decoder.SetStrict(strict)
 	var out, second any
 	if err := decoder.Decode(&out); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, nil
 		}
 		return nil, err
 	}
 	switch err := decoder.Decode(&second); {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return out, nil
 	case err == nil:
 		return nil, errSecondDocument

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -483,9 +484,7 @@ func TestRead_OfferedAnnotationsWork(t *testing.T) {
 			t.Fatalf("%s: nothing is offered", name)
 		}
 		for _, add := range []map[string]string{offered.StripAnnotations, offered.HideAnnotations} {
-			for key, value := range add {
-				in.Ingress.Annotations[key] = value
-			}
+			maps.Copy(in.Ingress.Annotations, add)
 		}
 		after := Read(in)
 		if after.StripsIdentity.State != On || after.HidesHeaders.State != On || after.StripAnnotations != nil || after.HideAnnotations != nil {

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"maps"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -24,9 +25,7 @@ const prefixHAProxyIngress = "haproxy-ingress.github.io/"
 // Ingress's.
 func haproxyIngressAnnotations(in Input) annotations {
 	a := withPrefix(in.Ingress.Annotations, prefixHAProxyIngress, "ingress.kubernetes.io/")
-	for name, value := range withPrefix(in.ServiceAnnotations, prefixHAProxyIngress, "ingress.kubernetes.io/") {
-		a[name] = value
-	}
+	maps.Copy(a, withPrefix(in.ServiceAnnotations, prefixHAProxyIngress, "ingress.kubernetes.io/"))
 	return a
 }
 

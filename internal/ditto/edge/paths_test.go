@@ -1,9 +1,10 @@
 package edge
 
 import (
-	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"strings"
 	"testing"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"

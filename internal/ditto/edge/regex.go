@@ -2,6 +2,7 @@ package edge
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -35,10 +36,8 @@ func regex(r reads, expression string, fold bool, at anchor) Matcher {
 			return true, true
 		}
 		if r == raw {
-			for _, spelling := range spellings(path) {
-				if p.matches(spelling) {
-					return true, true
-				}
+			if slices.ContainsFunc(spellings(path), p.matches) {
+				return true, true
 			}
 		}
 		return false, true

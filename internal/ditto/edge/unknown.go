@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -45,16 +46,11 @@ func bookkeeping(key string) bool {
 	if !ok {
 		return false
 	}
-	for _, known := range []string{
+	return slices.Contains([]string{
 		"kubectl.kubernetes.io", "meta.helm.sh", "helm.sh", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io",
 		"argocd.argoproj.io", "cert-manager.io", "acme.cert-manager.io", "external-dns.alpha.kubernetes.io",
 		"app.kubernetes.io", "dittoguard.io", "reloader.stakater.com",
-	} {
-		if domain == known {
-			return true
-		}
-	}
-	return false
+	}, domain)
 }
 
 // unknownPath takes for certain what the API's definition of a path says, and leaves open what some controllers read more

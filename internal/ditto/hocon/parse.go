@@ -11,8 +11,8 @@ func Parse(text string) (*Document, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("HOCON document of %d bytes is longer than %d", len(text), maxSize)
 	}
-	if i := strings.IndexByte(text, 0); i >= 0 {
-		return nil, fmt.Errorf("line %d: a NUL byte", 1+strings.Count(text[:i], "\n"))
+	if before, _, ok := strings.Cut(text, "\x00"); ok {
+		return nil, fmt.Errorf("line %d: a NUL byte", 1+strings.Count(before, "\n"))
 	}
 	p := parser{text: text}
 	p.skip(true)

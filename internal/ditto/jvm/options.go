@@ -9,6 +9,7 @@ package jvm
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -25,9 +26,9 @@ type Options struct {
 
 // Get returns the property's value as the JVM will have it.
 func (o Options) Get(name string) (value string, found bool) {
-	for i := len(o.Properties) - 1; i >= 0; i-- {
-		if o.Properties[i].Name == name {
-			return o.Properties[i].Value, true
+	for _, v := range slices.Backward(o.Properties) {
+		if v.Name == name {
+			return v.Value, true
 		}
 	}
 	return "", false

@@ -2,6 +2,7 @@ package nginxconf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -160,7 +161,7 @@ func (as assumptions) with(b assumption) (assumptions, bool) {
 			return as, true
 		}
 	}
-	return append(as[:len(as):len(as)], b), true
+	return append(slices.Clip(as), b), true
 }
 
 func (as assumptions) merge(bs assumptions) (assumptions, bool) {

@@ -3,6 +3,7 @@ package nginxconf
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"sort"
@@ -144,9 +145,7 @@ func withTemplates(files map[string]string, unknown *notes) map[string]string {
 	}
 	sort.Strings(names)
 	all := make(map[string]string, len(files)+len(names))
-	for name, text := range files {
-		all[name] = text
-	}
+	maps.Copy(all, files)
 	for _, name := range names {
 		out := path.Join(path.Dir(path.Dir(name)), "conf.d", strings.TrimSuffix(path.Base(name), ".template"))
 		if _, ok := all[out]; !ok {

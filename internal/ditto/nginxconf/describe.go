@@ -170,7 +170,7 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 			continue
 		}
 		for _, a := range c.authentication(l, p) {
-			a.assume = append(a.assume[:len(a.assume):len(a.assume)], assumption{opaque: "the method is none of " + strings.Join(l.node.args, ", "), holds: true})
+			a.assume = append(slices.Clip(a.assume), assumption{opaque: "the method is none of " + strings.Join(l.node.args, ", "), holds: true})
 			out = append(out, a)
 		}
 	}

@@ -145,8 +145,8 @@ func parseUpstream(d *directive) upstream {
 
 // parseTarget reads host, host:port, [v6]:port or unix:path.
 func parseTarget(s string, port int) (Target, bool) {
-	if strings.HasPrefix(s, "unix:") {
-		return Target{Host: path.Clean(strings.TrimPrefix(s, "unix:")), Unix: true}, true
+	if after, ok := strings.CutPrefix(s, "unix:"); ok {
+		return Target{Host: path.Clean(after), Unix: true}, true
 	}
 	if strings.ContainsAny(s, "${}") || s == "" {
 		return Target{}, false

@@ -1,6 +1,7 @@
 package nginxconf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -274,7 +275,7 @@ func (c *Config) branches(d *directive, p *way) []branch {
 				s, constant := v.text.constant()
 				if !constant {
 					for _, b := range open(question) {
-						b.assume = append(assume[:len(assume):len(assume)], b.assume...)
+						b.assume = append(slices.Clip(assume), b.assume...)
 						out = append(out, b)
 					}
 					continue

@@ -1,6 +1,7 @@
 package nginxconf
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -123,9 +124,9 @@ var handlers = map[string]bool{
 // handler of its own.
 func (s *scope) handler() *directive {
 	for {
-		for i := len(s.dirs) - 1; i >= 0; i-- {
-			if handlers[s.dirs[i].name] {
-				return s.dirs[i]
+		for _, v := range slices.Backward(s.dirs) {
+			if handlers[v.name] {
+				return v
 			}
 		}
 		if s.kind != kindIf && s.kind != kindLimitExcept {

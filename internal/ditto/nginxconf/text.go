@@ -2,6 +2,7 @@ package nginxconf
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -72,7 +73,7 @@ func (t text) add(p part) text {
 		out[n-1].lit += p.lit
 		return out
 	}
-	return append(t[:len(t):len(t)], p)
+	return append(slices.Clip(t), p)
 }
 
 func (t text) append(u text) text {

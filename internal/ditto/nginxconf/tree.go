@@ -189,8 +189,7 @@ func (p *parser) block(depth int) ([]*directive, error) {
 	for t := range p.tokens {
 		p.line = t.Line
 		if t.Error != nil {
-			var pe *crossplane.ParseError
-			if errors.As(t.Error, &pe) {
+			if pe, ok := errors.AsType[*crossplane.ParseError](t.Error); ok {
 				return nil, errors.New(pe.What)
 			}
 			return nil, t.Error

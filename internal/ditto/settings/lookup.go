@@ -37,8 +37,8 @@ func (s *Settings) Said(b *Binding) []Value {
 	for _, which := range []int{fileBased, extension} {
 		add(func(q *question) hocon.Answer { return q.document(which, b.Path, nil) })
 	}
-	for i := len(b.Refs) - 1; i >= 0; i-- {
-		add(func(q *question) hocon.Answer { return q.substitute(b.Refs[i]) })
+	for _, v := range slices.Backward(b.Refs) {
+		add(func(q *question) hocon.Answer { return q.substitute(v) })
 	}
 	return said
 }
@@ -126,8 +126,8 @@ func (q *question) development(path string) hocon.Answer {
 	if !ok {
 		return hocon.Answer{}
 	}
-	for i := len(dev.Refs) - 1; i >= 0; i-- {
-		if a := q.substitute(dev.Refs[i]); a.Kind != hocon.Absent {
+	for _, v := range slices.Backward(dev.Refs) {
+		if a := q.substitute(v); a.Kind != hocon.Absent {
 			return a
 		}
 	}
@@ -159,8 +159,8 @@ func (q *question) document(which int, path string, below func(string) hocon.Ans
 // base is the value in the service's own configuration, and beneath it.
 func (q *question) base(path string) hocon.Answer {
 	if b := q.binding(path); b != nil {
-		for i := len(b.Refs) - 1; i >= 0; i-- {
-			if a := q.substitute(b.Refs[i]); a.Kind != hocon.Absent {
+		for _, v := range slices.Backward(b.Refs) {
+			if a := q.substitute(v); a.Kind != hocon.Absent {
 				return a
 			}
 		}
