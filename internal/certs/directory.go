@@ -58,7 +58,7 @@ func (d *Directory) Start(ctx context.Context) error {
 			err = watcher.WithWatchInterval(d.options.Interval).Start(ctx)
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the watcher ended because it was told to
 		}
 		d.set(nil, err)
 		logger.Error(err, "reading the serving certificate", "path", d.options.Path)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"github.com/google/cel-go/cel"
 	"math"
 	"reflect"
 
@@ -20,7 +21,7 @@ var _ traits.Mapper = (*variableMap)(nil)
 
 // variablesType is the type of the value.
 func variablesType() *types.Type {
-	return types.NewTypeValue(variablesTypeName, traits.IndexerType|traits.FieldTesterType|traits.IterableType)
+	return cel.ObjectType(variablesTypeName, traits.IndexerType|traits.FieldTesterType|traits.IterableType)
 }
 
 // value returns variable i, computing it if need be.

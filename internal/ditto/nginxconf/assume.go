@@ -165,11 +165,12 @@ func (as assumptions) with(b assumption) (assumptions, bool) {
 }
 
 func (as assumptions) merge(bs assumptions) (assumptions, bool) {
-	ok := true
 	for _, b := range bs {
-		if as, ok = as.with(b); !ok {
+		more, ok := as.with(b)
+		if !ok {
 			return nil, false
 		}
+		as = more
 	}
 	return as, true
 }

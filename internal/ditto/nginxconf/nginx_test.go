@@ -127,7 +127,7 @@ func start(t *testing.T, http string, ports []int) string {
 	t.Helper()
 	bin := realNginx(t)
 	// The path of a socket has to be short.
-	dir, err := os.MkdirTemp("", "nginx")
+	dir, err := os.MkdirTemp("", "nginx") //nolint:usetesting // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
