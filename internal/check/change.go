@@ -26,6 +26,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	if change.Object != nil {
 		s.add(change.Object, after.Affected(change.Object))
 	}
+	s.dropOwned(after, id)
 	is := c.judge(ctx, after, s, change.Request)
 	was := c.judge(ctx, before, s, change.Request)
 

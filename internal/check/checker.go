@@ -102,7 +102,7 @@ func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inve
 	for _, o := range objects {
 		scope.add(o, view.Affected(o))
 	}
-	scope.dropOwned(view)
+	scope.dropOwned(view, inventory.ID{})
 	raw := c.judge(ctx, view, scope, nil)
 	result := c.present(view, raw)
 	result.Summary.Objects = len(objects)
@@ -152,9 +152,12 @@ func (s *scope) add(o *inventory.Object, affected ditto.Affected) {
 	}
 }
 
-// dropOwned leaves out Pods and ReplicaSets whose owner is looked at anyway.
-func (s *scope) dropOwned(view *ditto.View) {
+// dropOwned leaves out Pods and ReplicaSets that are what their owner describes, save the one that a request is about.
+func (s *scope) dropOwned(view *ditto.View, save inventory.ID) {
 	for id := range s.workloads {
+		if id == save {
+			continue
+		}
 		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil && view.SameAsOwner(o) {
 			delete(s.workloads, id)
 		}

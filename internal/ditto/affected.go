@@ -53,6 +53,9 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, backend := range ingressBackends(t) {
 			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, backend.Name))
 		}
+		for _, neighbour := range f.view.readBy(t) {
+			f.follow(neighbour)
+		}
 		for _, ref := range ingressReferences(t) {
 			f.holder(f.view.Get(inventory.Secret, ref.Namespace, ref.Name))
 		}

@@ -57,7 +57,7 @@ func IsDitto(component string) bool {
 func runningContainers(spec *corev1.PodSpec) []*corev1.Container {
 	var list []*corev1.Container
 	for i := range spec.InitContainers {
-		if policy := spec.InitContainers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
+		if isSidecar(&spec.InitContainers[i]) {
 			list = append(list, &spec.InitContainers[i])
 		}
 	}
@@ -65,6 +65,11 @@ func runningContainers(spec *corev1.PodSpec) []*corev1.Container {
 		list = append(list, &spec.Containers[i])
 	}
 	return list
+}
+
+// isSidecar says whether an init container goes on running beside the others.
+func isSidecar(c *corev1.Container) bool {
+	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
 // images are the base names of Ditto's images, and of what commonly runs beside it.

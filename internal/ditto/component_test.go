@@ -109,7 +109,7 @@ func TestKeys(t *testing.T) {
 		{
 			"nginx configuration under the hosts in it",
 			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: ns}, data: {x: "upstream u { server Gateway.ditto.svc:8080; server 10.0.0.1:80; } proxy_pass http://u;"}}`,
-			[]string{"nginx-word  gateway", "nginx-word  10.0.0.1", "nginx-word  u"}, nil,
+			[]string{"nginx-word  gateway", "nginx-word ns gateway", "nginx-word  10.0.0.1", "nginx-word  u"}, nil,
 		},
 		{
 			"other configuration not at all",

@@ -37,6 +37,20 @@ func (w *walker) nodeEntry(o *inventory.Object, kind string, number int32, c cha
 	}, c)
 }
 
+// hostPort: a port of the node that leads to one of the pod's. Bound to the node's loopback address it is reached from
+// the node alone.
+func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) {
+	op := opening{
+		entry: o, kind: "HostPort", public: true,
+		text: fmt.Sprintf("HostPort %d of the node", p.HostPort), detail: fmt.Sprint(p.HostPort),
+	}
+	if isLoopback(p.HostIP) {
+		op.public = false
+		op.text, op.detail = op.text+" at "+p.HostIP, op.detail+" "+p.HostIP
+	}
+	w.enter(op, c)
+}
+
 // serviceEntries: a Service that is reachable from outside by itself.
 func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
 	service := svc.Typed.(*corev1.Service)
@@ -87,6 +101,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 	if to(ing.Spec.DefaultBackend) {
 		enter("*", "/", "default backend", edge.Everything())
 	}
+	standsIn := reading.standsIn(svc, leads)
 	for _, rule := range ing.Spec.Rules {
 		if rule.HTTP == nil {
 			continue
@@ -97,12 +112,16 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		}
 		for i := range rule.HTTP.Paths {
 			p := &rule.HTTP.Paths[i]
-			if !to(&p.Backend) {
+			direct := to(&p.Backend)
+			if !direct && !standsIn {
 				continue
 			}
 			pathType := ""
 			if p.PathType != nil {
 				pathType = string(*p.PathType)
+			}
+			if !direct {
+				pathType = "annotation default-backend"
 			}
 			enter(host, p.Path, pathType, edge.ReadPath(reading.in, p.PathType, p.Path))
 		}
@@ -129,7 +148,7 @@ func (w *walker) routeEntries(o *inventory.Object, sp *corev1.ServicePort, numbe
 		text: fmt.Sprintf("%s: %s", o.Ref, host+route.Spec.Path), identity: identity, identityWhy: why,
 	}
 	if tls := route.Spec.TLS; tls == nil || tls.Termination != "passthrough" {
-		path := edge.Prefix(route.Spec.Path)
+		path := routePath(route)
 		op.path = &path
 	}
 	w.enter(op, c)

@@ -31,8 +31,8 @@ const (
 	byDitto inventory.Index = "ditto"
 	// byReference files a workload or Ingress under the ConfigMaps and Secrets it reads (`ConfigMap/name`).
 	byReference inventory.Index = "reference"
-	// byWord files a ConfigMap or Secret that may hold nginx configuration under every host-like word in it, in no
-	// namespace. It says only where to look: the configuration is parsed before anything is concluded.
+	// byWord files a ConfigMap or Secret that may hold nginx configuration under every host-like word in it, in its
+	// namespace and in none. It says only where to look: the configuration is parsed before anything is concluded.
 	byWord inventory.Index = "nginx-word"
 	// byHost files an Ingress under the hosts of its rules, in no namespace.
 	byHost inventory.Index = "ingress-host"
@@ -108,13 +108,17 @@ func Keys(o *inventory.Object) []inventory.Key {
 		}
 		return unique(keys)
 	case *corev1.ConfigMap:
-		return wordKeys(stringsOf(t.Data))
+		texts := stringsOf(t.Data)
+		for _, data := range t.BinaryData {
+			texts = append(texts, string(data))
+		}
+		return wordKeys(ns, texts)
 	case *corev1.Secret:
 		texts := stringsOf(t.StringData)
 		for _, data := range t.Data {
 			texts = append(texts, string(data))
 		}
-		return wordKeys(texts)
+		return wordKeys(ns, texts)
 	}
 	return nil
 }
@@ -145,8 +149,8 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 func serviceKeys(s *corev1.Service) []inventory.Key {
 	var keys []inventory.Key
 	if s.Spec.Type == corev1.ServiceTypeExternalName {
-		if name, namespace, ok := clusterHost(s.Spec.ExternalName, s.Namespace); ok {
-			keys = append(keys, inventory.Key{Index: byAlias, Namespace: namespace, Value: name})
+		for _, n := range clusterHosts(s.Spec.ExternalName, s.Namespace) {
+			keys = append(keys, inventory.Key{Index: byAlias, Namespace: n.namespace, Value: n.name})
 		}
 		return keys
 	}
@@ -199,7 +203,7 @@ func moreTelling(key, pair, than string) bool {
 }
 
 // wordKeys files text that looks like nginx configuration under the host-like words in it.
-func wordKeys(texts []string) []inventory.Key {
+func wordKeys(namespace string, texts []string) []inventory.Key {
 	seen := map[string]bool{}
 	var keys []inventory.Key
 	for _, text := range texts {
@@ -210,16 +214,19 @@ func wordKeys(texts []string) []inventory.Key {
 			if len(word) > 253 {
 				continue
 			}
-			// A host is looked up by its first label, an address as a whole.
-			label := strings.ToLower(word)
-			if first, _, dotted := strings.Cut(label, "."); dotted && !isDigits(first) {
+			// A host is looked up by its first label, that of a pod behind a Service by its second, an address as a whole.
+			label, further := strings.ToLower(word), ""
+			if first, rest, dotted := strings.Cut(label, "."); dotted && !isDigits(first) {
 				label = first
+				further, _, _ = strings.Cut(rest, ".")
 			}
-			if label == "" || seen[label] {
-				continue
+			for _, label := range []string{label, further} {
+				if label != "" && !seen[label] {
+					seen[label] = true
+					keys = append(keys, inventory.Key{Index: byWord, Value: label},
+						inventory.Key{Index: byWord, Namespace: namespace, Value: label})
+				}
 			}
-			seen[label] = true
-			keys = append(keys, inventory.Key{Index: byWord, Value: label})
 		}
 	}
 	return keys

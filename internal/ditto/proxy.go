@@ -3,6 +3,7 @@ package ditto
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -199,7 +200,7 @@ func (v *View) mainConf(part Part, texts map[string]string) string {
 		return mainConf
 	}
 	included := false
-	for name := range texts {
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if path.Base(name) == "nginx.conf" {
 			return name
 		}
@@ -221,10 +222,12 @@ func relative(name string) string {
 	return name
 }
 
-// proxiesNaming are the workloads that read an nginx configuration with one of the hosts in it.
-func (v *View) proxiesNaming(hosts []string) []*inventory.Object {
+// proxiesNaming are the workloads that read an nginx configuration with one of the hosts in it, wherever they are. The
+// namespace is the hosts' own, which is where such a configuration can be read live.
+func (v *View) proxiesNaming(namespace string, hosts []string) []*inventory.Object {
 	var list []*inventory.Object
 	for _, host := range hosts {
+		v.Find(inventory.Key{Index: byWord, Namespace: namespace, Value: strings.ToLower(host)})
 		for _, holder := range v.Find(inventory.Key{Index: byWord, Value: strings.ToLower(host)}) {
 			for _, reader := range readersOf(v, holder) {
 				if reader.PodTemplate() != nil {

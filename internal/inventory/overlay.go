@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"cmp"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -11,7 +13,8 @@ import (
 type Overlay struct {
 	base    Reader
 	changed map[ID]*Object
-	filed   map[Key][]*Object
+	// filed is made when something is first looked up by a key.
+	filed func() map[Key][]*Object
 }
 
 // Change says what an object is in an overlay. A nil Object means it is gone.
@@ -22,19 +25,29 @@ type Change struct {
 
 // NewOverlay lays changes over an inventory; of two changes of one object the later counts.
 func NewOverlay(base Reader, changes ...Change) *Overlay {
-	v := &Overlay{base: base, changed: make(map[ID]*Object, len(changes)), filed: map[Key][]*Object{}}
+	v := &Overlay{base: base, changed: make(map[ID]*Object, len(changes))}
 	for _, c := range changes {
 		v.changed[c.ID] = c.Object
 	}
+	v.filed = sync.OnceValue(v.file)
+	return v
+}
+
+func (v *Overlay) file() map[Key][]*Object {
+	filed := map[Key][]*Object{}
 	for _, o := range v.changed {
 		if o == nil {
 			continue
 		}
-		for _, key := range base.Keys(o) {
-			v.filed[key] = insert(v.filed[key], o)
+		for _, key := range v.base.Keys(o) {
+			filed[key] = append(filed[key], o)
 		}
 	}
-	return v
+	// Readers share the lists.
+	for _, list := range filed {
+		slices.SortFunc(list, byRef)
+	}
+	return filed
 }
 
 // Get implements Reader.
@@ -47,19 +60,34 @@ func (v *Overlay) Get(gk schema.GroupKind, namespace, name string) *Object {
 
 // Find implements Reader.
 func (v *Overlay) Find(key Key) []*Object {
-	base, added := v.base.Find(key), v.filed[key]
-	hidden := func(o *Object) bool { _, changed := v.changed[o.Ref.ID()]; return changed }
-	if !slices.ContainsFunc(base, hidden) {
-		if len(added) == 0 {
-			return base
+	base, added := v.base.Find(key), v.filed()[key]
+	var hidden []int
+	for id := range v.changed {
+		if at, found := locate(base, id); found {
+			hidden = append(hidden, at)
 		}
-		base = slices.Clone(base)
-	} else {
-		base = slices.DeleteFunc(slices.Clone(base), hidden)
 	}
-	base = append(base, added...)
-	slices.SortFunc(base, func(a, b *Object) int { return a.Ref.Compare(b.Ref) })
-	return base
+	if len(hidden)+len(added) == 0 {
+		return base
+	}
+	return revised(base, hidden, added)
+}
+
+// locate finds an object in an ordered list by its identity. References that differ in their API version only stand side
+// by side.
+func locate(list []*Object, id ID) (at int, found bool) {
+	compare := func(o *Object) int {
+		return cmp.Or(
+			cmp.Compare(o.Ref.Namespace, id.Namespace), cmp.Compare(o.Ref.Kind, id.Kind), cmp.Compare(o.Ref.Name, id.Name),
+		)
+	}
+	at, _ = slices.BinarySearchFunc(list, id, func(o *Object, _ ID) int { return compare(o) })
+	for ; at < len(list) && compare(list[at]) == 0; at++ {
+		if list[at].Ref.GroupKind() == id.GroupKind {
+			return at, true
+		}
+	}
+	return 0, false
 }
 
 // Knows implements Reader. An object that was laid over is known wherever it lies.

@@ -40,10 +40,11 @@ func Parse(text string) (Options, error) {
 	if err != nil {
 		return Options{}, err
 	}
-	var o Options
+	o := Options{Properties: make([]Property, 0, len(words))}
 	for _, word := range words {
 		o.add(word)
 	}
+	o.Properties = slices.Clip(o.Properties)
 	return o, nil
 }
 
@@ -107,11 +108,14 @@ func takesValue(option string) bool {
 // ErrQuote says that a quote is opened and never closed, which stops the JVM.
 var ErrQuote = errors.New("a quote is not closed")
 
+// wordLength is about how long options are.
+const wordLength = 32
+
 // Split cuts options into words as HotSpot and the launcher do: at white space (space, tab, newline, vertical tab, form
 // feed, carriage return) outside of quotes. Both kinds of quotes count, inside a word as well; they are taken away, and
 // nothing escapes them.
 func Split(text string) ([]string, error) {
-	var words []string
+	words := make([]string, 0, len(text)/wordLength+1)
 	for i := 0; i < len(text); {
 		if isSpace(text[i]) {
 			i++
