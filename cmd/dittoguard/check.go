@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,7 +47,7 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 			if err := o.validate(args); err != nil {
 				return err
 			}
-			return o.run(cmd, args)
+			return o.run(cmd.Context(), cmd, args)
 		},
 	}
 	o.addFlags(cmd)
@@ -70,7 +71,7 @@ func (o *checkOptions) validate(paths []string) error {
 	return errors.Join(errs...)
 }
 
-func (o *checkOptions) run(cmd *cobra.Command, paths []string) error {
+func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
 	stderr := cmd.ErrOrStderr()
 	checker, release, configErr := o.checker(stderr)
 	if configErr == nil {
@@ -82,16 +83,19 @@ func (o *checkOptions) run(cmd *cobra.Command, paths []string) error {
 	}
 	tell(stderr, loaded)
 	if len(loaded.Objects) == 0 {
+		if slices.Equal(paths, []string{"-"}) {
+			paths = []string{"standard input"}
+		}
 		return fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
 	}
 	inv := inventory.NewMemory(ditto.Keys, nil)
 	for _, object := range loaded.Objects {
 		inv.Put(object)
 	}
-	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return len(ditto.Parts(inv, object)) > 0 }) {
-		note(stderr, "no part of Ditto is among these manifests, so there is little to judge: give check everything that is deployed together")
+	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
+		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 	}
-	return o.print(cmd.OutOrStdout(), checker.All(cmd.Context(), inv, inv.All()))
+	return o.print(cmd.OutOrStdout(), checker.All(ctx, inv, inv.All()))
 }
 
 // tell says what was read otherwise than one might think, and what was not read at all.
@@ -109,6 +113,11 @@ func tell(w io.Writer, loaded *manifest.Result) {
 	case len(others) > 0:
 		note(w, "not read: %s; only .yaml, .yml and .json are", strings.Join(others, ", "))
 	}
+}
+
+// runsDitto says whether the object is a workload with a service of Ditto in it.
+func runsDitto(inv inventory.Reader, object *inventory.Object) bool {
+	return slices.ContainsFunc(ditto.Parts(inv, object), func(part ditto.Part) bool { return ditto.IsDitto(part.Component) })
 }
 
 func note(w io.Writer, format string, args ...any) {
