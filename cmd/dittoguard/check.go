@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
@@ -88,14 +89,21 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 		}
 		return fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
 	}
-	inv := inventory.NewMemory(ditto.Keys, nil)
-	for _, object := range loaded.Objects {
-		inv.Put(object)
+	var (
+		inv     *inventory.Memory
+		results []check.Result
+	)
+	for _, world := range loaded.Worlds() {
+		inv = inventory.NewMemory(ditto.Keys, nil)
+		for _, object := range world {
+			inv.Put(object)
+		}
+		results = append(results, checker.All(ctx, inv, inv.All()))
 	}
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
 		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 	}
-	return o.print(cmd.OutOrStdout(), checker.All(ctx, inv, inv.All()))
+	return o.print(cmd.OutOrStdout(), check.Merge(results...))
 }
 
 // tell says what was read otherwise than one might think, and what was not read at all.

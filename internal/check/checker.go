@@ -10,6 +10,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -210,6 +211,9 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 	for _, o := range in(view, s.holders) {
 		j.holder(o)
 	}
+	for _, o := range in(view, s.objects) {
+		j.modeLabels(o)
+	}
 	if len(c.rules[rules.EachObject]) > 0 {
 		for _, o := range in(view, s.objects) {
 			j.object(o)
@@ -250,6 +254,20 @@ func (j *judging) workload(o *inventory.Object) {
 	for _, unknown := range j.view.Unknowns(o) {
 		j.unknowns = append(j.unknowns, Unknown{
 			Subject: o.Ref, What: unknown.What, Message: unknown.Message, File: o.Source.File, Line: o.Source.Line,
+		})
+	}
+}
+
+// modeLabels reports labels of a namespace that are meant for dittoguard and say nothing.
+func (j *judging) modeLabels(o *inventory.Object) {
+	namespace, ok := o.Typed.(*corev1.Namespace)
+	if !ok {
+		return
+	}
+	_, warnings := j.checker.config.ModesFor(namespace.Labels)
+	for _, warning := range warnings {
+		j.unknowns = append(j.unknowns, Unknown{
+			Subject: o.Ref, What: "modes of the namespace", Message: warning, File: o.Source.File, Line: o.Source.Line,
 		})
 	}
 }
