@@ -187,6 +187,8 @@ type violation struct {
 	route   string
 	// keys are what it consists of, at least one.
 	keys []string
+	// facts are what decided it.
+	facts string
 	// broken says that the rule could not be evaluated; such a violation is always new.
 	broken bool
 }
@@ -237,18 +239,20 @@ type judging struct {
 func (j *judging) workload(o *inventory.Object) {
 	for _, part := range j.view.Parts(o) {
 		var gateway *ditto.GatewayFacts
+		said := ""
 		if part.Component == ditto.Gateway {
 			gateway = j.view.GatewayFacts(part)
-			j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, *gateway))
+			said = fmt.Sprintf("%s %+v", o.Ref, *gateway)
+			j.facts = append(j.facts, said)
 			j.protection(o)
 			facts := &ditto.Facts{Gateway: gateway}
 			for _, r := range j.checker.rules[rules.EachGateway] {
-				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container})
+				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container, facts: said})
 			}
 		}
 		exposures := j.view.Exposures(part)
 		for i := range exposures {
-			j.exposure(o, gateway, &exposures[i])
+			j.exposure(o, gateway, said, &exposures[i])
 		}
 	}
 	for _, unknown := range j.view.Unknowns(o) {
@@ -283,16 +287,19 @@ func (j *judging) protection(o *inventory.Object) {
 	})
 }
 
-func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, e *ditto.Exposure) {
-	j.facts = append(j.facts, e.Facts())
+// exposure judges a way in; said is what the gateway behind it says.
+func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, said string, e *ditto.Exposure) {
+	way := e.Facts()
+	j.facts = append(j.facts, way)
 	facts := &ditto.Facts{Gateway: gateway, Exposure: e}
 	entry := e.Entry.Ref()
 	for _, r := range j.checker.rules[rules.EachExposure] {
-		subject := target
+		subject, decides := target, said+way
 		if r.Spec.Match.Subject == rules.SubjectEntry {
+			decides = way
 			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
 		}
-		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), path: e.Hops, route: e.Route})
+		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), facts: decides, path: e.Hops, route: e.Route})
 	}
 }
 
@@ -311,16 +318,19 @@ func (j *judging) holder(o *inventory.Object) {
 		return
 	}
 	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
-		j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, credential))
+		said := fmt.Sprintf("%s %+v", o.Ref, credential)
+		j.facts = append(j.facts, said)
 		for _, r := range j.checker.rules[rules.EachCredential] {
-			j.evaluate(r, &ditto.Facts{Credential: &credential}, o, nil, caseOf{key: credential.Key + "/" + credential.User})
+			j.evaluate(r, &ditto.Facts{Credential: &credential}, o, nil, caseOf{key: credential.Key + "/" + credential.User, facts: said})
 		}
 	}
 }
 
 // caseOf tells the cases of one rule on one subject apart.
 type caseOf struct {
-	key   string
+	key string
+	// facts are what decides about it.
+	facts string
 	path  []string
 	route string
 }
@@ -344,7 +354,8 @@ func (j *judging) evaluate(r *rule, facts *ditto.Facts, subject *inventory.Objec
 			}
 		}
 		j.violations = append(j.violations, violation{
-			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, keys: keys, broken: broken,
+			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, keys: keys,
+			facts: c.facts, broken: broken,
 		})
 	}
 	if outcome.Err != nil {
@@ -398,9 +409,18 @@ func (j *judging) request(subject *inventory.Object) *admissionv1.AdmissionReque
 }
 
 func (c *Checker) excepted(rule string, subject inventory.Ref, entry *inventory.Ref) bool {
+	return c.exceptedAt(rule, subject, entry, c.now())
+}
+
+func (c *Checker) exceptedAt(rule string, subject inventory.Ref, entry *inventory.Ref, at time.Time) bool {
 	var opens inventory.Ref
 	if entry != nil {
 		opens = *entry
 	}
-	return c.config.Excepts(rule, subject, opens, c.now())
+	return c.config.Excepts(rule, subject, opens, at)
+}
+
+// lapsed says whether an exception has let the violation pass until it expired.
+func (c *Checker) lapsed(v violation) bool {
+	return c.exceptedAt(v.rule.Metadata.Name, v.subject.Ref, v.entry, time.Time{})
 }

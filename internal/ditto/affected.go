@@ -1,6 +1,8 @@
 package ditto
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -85,6 +87,10 @@ func (f *follower) workload(o *inventory.Object) {
 		return
 	}
 	f.found.Workloads = append(f.found.Workloads, o)
+	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
+		// A MongoDB counts where Ditto runs beside it.
+		f.found.Workloads = append(f.found.Workloads, f.view.Find(inventory.Key{Index: byMongoDB, Namespace: o.Ref.Namespace})...)
+	}
 	for _, part := range Named(parts, Proxy) {
 		for _, route := range f.view.proxyRoutes(part) {
 			for _, target := range route.targets {

@@ -35,7 +35,7 @@ func (v *View) settings(part Part) *settings.Settings {
 	id := part.id()
 	s, known := v.read[id]
 	if !known {
-		s = settings.Read(v, part.Workload.Ref.Namespace, part.Workload.PodTemplate(), part.Container, part.Component)
+		s = v.cache.settings.Read(v, part.Workload.Ref.Namespace, part.Workload.PodTemplate(), part.Container, part.Component)
 		v.read[id] = s
 	}
 	return s

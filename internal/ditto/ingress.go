@@ -3,6 +3,7 @@ package ditto
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -26,10 +27,13 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	if svc != nil {
 		in.Service, in.ServiceAnnotations = svc.Ref.Name, svc.Meta.Annotations
 	}
-	for _, other := range v.sameHost(ing) {
+	for _, other := range v.onHosts(bySway, ing) {
 		neighbour := other.Typed.(*networkingv1.Ingress)
-		if neighbour.Annotations["nginx.org/mergeable-ingress-type"] == "master" {
+		if isMaster(neighbour) {
 			in.Master = neighbour
+		}
+		if in.HostForcesRegex {
+			continue
 		}
 		of := edge.Input{Ingress: neighbour, Class: edge.Resolve(v, neighbour, v.edges), Config: v.edges, Objects: v}
 		if of.Class.Controller == in.Class.Controller && edge.ForcesRegex(of) {
@@ -54,7 +58,7 @@ func (v *View) effects(in edge.Input) edge.Effects {
 		return edge.Read(in)
 	}
 	own := edge.Read(in)
-	for _, other := range v.sameHost(in.Ingress) {
+	for _, other := range v.onHosts(byHost, in.Ingress) {
 		main := other.Typed.(*networkingv1.Ingress)
 		if isCanary(main) || !sharesPath(main, in.Ingress) {
 			continue
@@ -104,20 +108,19 @@ func sharesPath(a, b *networkingv1.Ingress) bool {
 // master's minions, and all of them if it turns their paths into regular expressions.
 func (v *View) readBy(ing *networkingv1.Ingress) []*inventory.Object {
 	in := edge.Input{Ingress: ing, Class: edge.Resolve(v, ing, v.edges), Config: v.edges, Objects: v}
-	all := edge.ForcesRegex(in) || ing.Annotations["nginx.org/mergeable-ingress-type"] == "master"
+	all, index := edge.ForcesRegex(in) || isMaster(ing), bySway
+	if all {
+		index = byHost
+	}
 	var list []*inventory.Object
-	for _, other := range v.sameHost(ing) {
+	for _, other := range v.onHosts(index, ing) {
 		neighbour := other.Typed.(*networkingv1.Ingress)
 		if all || (isCanary(neighbour) && sharesPath(ing, neighbour)) {
 			list = append(list, other)
 		}
 	}
 	if group := ing.Annotations[albGroup]; group != "" {
-		for _, other := range v.Find(inventory.KindKey(inventory.Ingress, "")) {
-			if other.Meta.Annotations[albGroup] == group {
-				list = append(list, other)
-			}
-		}
+		list = append(list, v.Find(inventory.Key{Index: byGroup, Value: group})...)
 	}
 	return list
 }
@@ -137,12 +140,30 @@ func (r ingressReading) standsIn(svc *inventory.Object, leads func(*networkingv1
 	})
 }
 
-// sameHost are the Ingresses, the one itself included, that share a host with it, in any namespace: most controllers
-// merge them into one virtual server.
-func (v *View) sameHost(ing *networkingv1.Ingress) []*inventory.Object {
+// sways says whether an Ingress may change how others of its host are read: by turning their paths into regular
+// expressions, as their master, or since it is a canary that takes after one of them.
+func sways(ing *networkingv1.Ingress) bool {
+	if isMaster(ing) || isCanary(ing) {
+		return true
+	}
+	for key := range ing.Annotations {
+		if strings.HasSuffix(key, "/use-regex") || strings.HasSuffix(key, "/rewrite-target") {
+			return true
+		}
+	}
+	return false
+}
+
+func isMaster(ing *networkingv1.Ingress) bool {
+	return ing.Annotations["nginx.org/mergeable-ingress-type"] == "master"
+}
+
+// onHosts are the Ingresses, the one itself included, that share a host with it, in any namespace: most controllers merge
+// them into one virtual server. Of byHost those are all, of bySway the ones that change how others are read.
+func (v *View) onHosts(index inventory.Index, ing *networkingv1.Ingress) []*inventory.Object {
 	var list []*inventory.Object
 	for _, host := range ingressHosts(ing) {
-		list = append(list, v.Find(inventory.Key{Index: byHost, Value: host})...)
+		list = append(list, v.Find(inventory.Key{Index: index, Value: host})...)
 	}
 	return ordered(slices.Clone(list))
 }

@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -43,7 +44,7 @@ func Leads(before, after *inventory.Object) bool {
 	if after.PodTemplate() == nil {
 		return false
 	}
-	return (matters(before) || matters(after)) && !same(before.PodTemplate(), after.PodTemplate())
+	return (matters(before) || matters(after)) && !sameTemplate(before.PodTemplate(), after.PodTemplate())
 }
 
 // matters says whether an object is of a kind that ways in are made of.
@@ -64,6 +65,14 @@ func matters(o *inventory.Object) bool {
 		}
 	}
 	return len(Parts(nothing, o)) > 0
+}
+
+// sameTemplate compares pods by their encoding first, which costs a fraction of a comparison by reflection. Two encodings
+// of the same pod can differ (1Gi, 1024Mi).
+func sameTemplate(a, b *corev1.PodTemplateSpec) bool {
+	x, errX := a.Marshal()
+	y, errY := b.Marshal()
+	return errX == nil && errY == nil && bytes.Equal(x, y) || same(a, b)
 }
 
 func same(a, b any) bool { return equality.Semantic.DeepEqual(a, b) }

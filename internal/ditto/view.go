@@ -19,6 +19,9 @@ type View struct {
 
 	edges     edge.Config
 	cache     *Cache
+	got       map[inventory.ID]*inventory.Object
+	found     map[inventory.Key][]*inventory.Object
+	selecting map[inventory.ID][]*inventory.Object
 	parts     map[inventory.ID][]Part
 	read      map[partID]*settings.Settings
 	gateways  map[partID]*GatewayFacts
@@ -42,12 +45,15 @@ type Options struct {
 	Cache *Cache
 }
 
+// usualAnswers is about how many answers of the inventory a judgement needs.
+const usualAnswers = 28
+
 // NewView makes a view of an inventory.
 func NewView(r inventory.Reader, opts Options) *View {
 	return &View{
 		Reader: r, edges: opts.Edges, cache: opts.Cache,
-		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{}, exposures: map[partID][]Exposure{},
-		proxies: map[partID]*proxy{},
+		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
+		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{},
 	}
 }
 
@@ -62,10 +68,50 @@ func (v *View) Parts(o *inventory.Object) []Part {
 	return parts
 }
 
+// servicesSelecting are the Services that select a workload's pods; see the function of that name.
+func (v *View) servicesSelecting(o *inventory.Object) []*inventory.Object {
+	id := o.Ref.ID()
+	list, known := v.selecting[id]
+	if !known {
+		if v.selecting == nil {
+			v.selecting = map[inventory.ID][]*inventory.Object{}
+		}
+		list = servicesSelecting(v, o)
+		v.selecting[id] = list
+	}
+	return list
+}
+
 // Get implements inventory.Reader. An object of a kind that is read, in a version that is not, tells nothing.
 func (v *View) Get(gk schema.GroupKind, namespace, name string) *inventory.Object {
-	o := v.Reader.Get(gk, namespace, name)
-	if o != nil && o.Typed == nil && slices.ContainsFunc(inventory.Kinds(), func(k schema.GroupVersionKind) bool { return k.GroupKind() == gk }) {
+	id := inventory.ID{GroupKind: gk, Namespace: namespace, Name: name}
+	o, known := v.got[id]
+	if !known {
+		if v.got == nil {
+			v.got = make(map[inventory.ID]*inventory.Object, usualAnswers)
+		}
+		o = v.decoded(id)
+		v.got[id] = o
+	}
+	return o
+}
+
+// Find implements inventory.Reader.
+func (v *View) Find(key inventory.Key) []*inventory.Object {
+	list, known := v.found[key]
+	if !known {
+		if v.found == nil {
+			v.found = make(map[inventory.Key][]*inventory.Object, usualAnswers)
+		}
+		list = v.Reader.Find(key)
+		v.found[key] = list
+	}
+	return list
+}
+
+func (v *View) decoded(id inventory.ID) *inventory.Object {
+	o := v.Reader.Get(id.GroupKind, id.Namespace, id.Name)
+	if o != nil && o.Typed == nil && slices.ContainsFunc(inventory.Kinds(), func(k schema.GroupVersionKind) bool { return k.GroupKind() == id.GroupKind }) {
 		return nil
 	}
 	return o

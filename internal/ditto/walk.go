@@ -3,6 +3,7 @@ package ditto
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,15 +25,16 @@ type walker struct {
 
 // chain is a way as far as it has been followed: its hops, innermost first.
 type chain struct {
-	hops []hop
+	hops []*hop
 }
 
 // hop is one step of a way.
 type hop struct {
 	// at is the object that takes the step, detail what matters of it (a port, a location).
 	at     inventory.ID
-	text   string
 	detail string
+	// text is for people, made when a way in is found.
+	text func() string
 	// proxy is set where the step is a location of an nginx.
 	proxy *proxyRoute
 	// notes are what this step rests on, unknown what could not be read of it.
@@ -40,13 +42,14 @@ type hop struct {
 }
 
 func (c chain) with(h hop) chain {
-	return chain{hops: append(slices.Clip(c.hops), h)}
+	hops := make([]*hop, 0, len(c.hops)+1)
+	return chain{hops: append(append(hops, c.hops...), &h)}
 }
 
 // visits says whether the way already goes through the object in the same role.
 func (c chain) visits(id inventory.ID, detail string) bool {
 	return len(c.hops) >= maxHops ||
-		slices.ContainsFunc(c.hops, func(h hop) bool { return h.at == id && h.detail == detail })
+		slices.ContainsFunc(c.hops, func(h *hop) bool { return h.at == id && h.detail == detail })
 }
 
 // Exposures are all ways in to a component, public or not, in stable order.
@@ -58,11 +61,12 @@ func (v *View) Exposures(part Part) []Exposure {
 	for _, p := range v.portsOf(part) {
 		w := &walker{view: v, part: part, port: p}
 		start := hop{
-			at:     part.Workload.Ref.ID(),
-			text:   fmt.Sprintf("%s, container %s, port %d (%s)", part.Workload.Ref, part.Container.Name, p.Number, p.Name),
-			detail: fmt.Sprint(p.Number),
+			at: part.Workload.Ref.ID(), detail: decimal(p.Number),
+			text: func() string {
+				return fmt.Sprintf("%s, container %s, port %d (%s)", part.Workload.Ref, part.Container.Name, p.Number, p.Name)
+			},
 		}
-		w.fromPod(part.Workload, p.Number, chain{hops: []hop{start}})
+		w.fromPod(part.Workload, p.Number, chain{hops: []*hop{&start}})
 		all = append(all, w.out...)
 	}
 	slices.SortStableFunc(all, func(a, b Exposure) int { return strings.Compare(a.key, b.key) })
@@ -85,7 +89,7 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 			}
 		}
 	}
-	for _, svc := range servicesSelecting(w.view, o) {
+	for _, svc := range w.view.servicesSelecting(o) {
 		led := w.fromServicePorts(svc, c, func(sp *corev1.ServicePort) bool {
 			target, ok := targetNumber(sp.TargetPort, sp.Port, spec)
 			return ok && target == number
@@ -125,12 +129,13 @@ func isHeadless(svc *inventory.Object) bool {
 // fromHeadless goes on from whoever knows the pods by the name of a headless Service: every port of theirs can be
 // reached by it, whether the Service lists it or not.
 func (w *walker) fromHeadless(svc *inventory.Object, number int32, c chain) {
-	detail := fmt.Sprintf("headless %d", number)
+	detail := "headless " + decimal(number)
 	if c.visits(svc.Ref.ID(), detail) {
 		return
 	}
 	w.fromNames(svc, number, nil, c.with(hop{
-		at: svc.Ref.ID(), detail: detail, text: fmt.Sprintf("%s (headless), port %d", svc.Ref, number),
+		at: svc.Ref.ID(), detail: detail,
+		text: func() string { return fmt.Sprintf("%s (headless), port %d", svc.Ref, number) },
 	}))
 }
 
@@ -156,12 +161,12 @@ func (w *walker) fromEndpoints(addresses []string, number int32, c chain) {
 // fromService looks for whatever leads to a port of a Service. number is the port behind it, which is what a client of
 // a headless Service connects to.
 func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, number int32, c chain) {
-	detail := fmt.Sprint(sp.Port)
+	detail := decimal(sp.Port)
 	if c.visits(svc.Ref.ID(), detail) {
 		return
 	}
 	service := svc.Typed.(*corev1.Service)
-	c = c.with(hop{at: svc.Ref.ID(), detail: detail, text: serviceText(svc, sp)})
+	c = c.with(hop{at: svc.Ref.ID(), detail: detail, text: func() string { return serviceText(svc, sp) }})
 	w.serviceEntries(svc, sp, c)
 
 	for _, user := range backendUsers(w.view, svc) {
@@ -204,14 +209,14 @@ func (w *walker) fromNames(svc *inventory.Object, reachable int32, addresses []s
 
 // fromAlias goes on from an ExternalName Service that stands for the Service where the way is.
 func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
-	detail := "alias " + fmt.Sprint(number)
+	detail := "alias " + decimal(number)
 	if c.visits(alias.Ref.ID(), detail) {
 		return
 	}
 	service := alias.Typed.(*corev1.Service)
 	c = c.with(hop{
 		at: alias.Ref.ID(), detail: detail,
-		text: fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName),
+		text: func() string { return fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName) },
 	})
 	for _, user := range backendUsers(w.view, alias) {
 		switch user.Typed.(type) {
@@ -288,7 +293,8 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 			continue
 		}
 		next := c.with(hop{
-			at: proxy.Workload.Ref.ID(), detail: route.detail, text: route.text, proxy: route,
+			at: proxy.Workload.Ref.ID(), detail: route.detail, proxy: route,
+			text:        func() string { return proxy.Workload.Ref.String() + ", " + route.text },
 			assumptions: route.assumptions, unknown: route.unknown,
 		})
 		for _, listen := range route.listens {
@@ -296,6 +302,8 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 		}
 	}
 }
+
+func decimal(n int32) string { return strconv.Itoa(int(n)) }
 
 // serviceText shows the hop as `Service ditto/gateway, port 8080 (http)`.
 func serviceText(svc *inventory.Object, sp *corev1.ServicePort) string {

@@ -123,7 +123,15 @@ func atAddress(r inventory.Reader, address string) []*inventory.Object {
 
 // aliasesOf are the ExternalName Services that stand for a Service.
 func aliasesOf(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
-	return r.Find(inventory.Key{Index: byAlias, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
+	all := r.Find(inventory.Key{Index: byAlias, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
+	meansAnother := func(alias *inventory.Object) bool {
+		named := serviceNamed(r, alias.Typed.(*corev1.Service).Spec.ExternalName, alias.Ref.Namespace)
+		return named == nil || named.Ref.ID() != svc.Ref.ID()
+	}
+	if !slices.ContainsFunc(all, meansAnother) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), meansAnother)
 }
 
 // backendUsers are the Ingresses and Routes that send requests to a Service.

@@ -73,12 +73,7 @@ func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error)
 		return nil, err
 	}
 	m := &mounts{cluster: c, root: dir, namespace: Namespace, pod: pod}
-	for err = m.sync(ctx); missing(err); err = m.sync(ctx) {
-		if !pause(ctx, mountInterval) {
-			break
-		}
-	}
-	if err != nil {
+	if err := m.wait(ctx, readyWithin); err != nil {
 		return nil, err
 	}
 	var args []string

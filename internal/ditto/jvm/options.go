@@ -36,16 +36,21 @@ func (o Options) Get(name string) (value string, found bool) {
 
 // Parse reads the text of JAVA_TOOL_OPTIONS or _JAVA_OPTIONS. It fails where the JVM refuses to start.
 func Parse(text string) (Options, error) {
-	words, err := Split(text)
-	if err != nil {
-		return Options{}, err
-	}
-	o := Options{Properties: make([]Property, 0, len(words))}
-	for _, word := range words {
+	var o Options
+	for {
+		word, rest, found, err := cut(text)
+		if err != nil {
+			return Options{}, err
+		}
+		if !found {
+			return o, nil
+		}
+		if o.Properties == nil && strings.HasPrefix(word, "-D") {
+			o.Properties = make([]Property, 0, 1+strings.Count(rest, "-D"))
+		}
 		o.add(word)
+		text = rest
 	}
-	o.Properties = slices.Clip(o.Properties)
-	return o, nil
 }
 
 // ParseLauncher reads the text of JDK_JAVA_OPTIONS, in which, other than in JAVA_TOOL_OPTIONS, `@file` stands for the
@@ -108,38 +113,47 @@ func takesValue(option string) bool {
 // ErrQuote says that a quote is opened and never closed, which stops the JVM.
 var ErrQuote = errors.New("a quote is not closed")
 
-// wordLength is about how long options are.
-const wordLength = 32
-
 // Split cuts options into words as HotSpot and the launcher do: at white space (space, tab, newline, vertical tab, form
 // feed, carriage return) outside of quotes. Both kinds of quotes count, inside a word as well; they are taken away, and
 // nothing escapes them.
 func Split(text string) ([]string, error) {
-	words := make([]string, 0, len(text)/wordLength+1)
-	for i := 0; i < len(text); {
-		if isSpace(text[i]) {
-			i++
-			continue
+	var words []string
+	for {
+		word, rest, found, err := cut(text)
+		if err != nil {
+			return nil, err
 		}
-		start, plain := i, true
-		for i < len(text) && !isSpace(text[i]) {
-			if c := text[i]; c == '"' || c == '\'' {
-				plain = false
-				end := strings.IndexByte(text[i+1:], c)
-				if end < 0 {
-					return nil, ErrQuote
-				}
-				i += end + 1
-			}
-			i++
-		}
-		word := text[start:i]
-		if !plain {
-			word = unquote(word)
+		if !found {
+			return words, nil
 		}
 		words = append(words, word)
+		text = rest
 	}
-	return words, nil
+}
+
+// cut takes the first word off; found is false where there is none.
+func cut(text string) (word, rest string, found bool, err error) {
+	start := 0
+	for start < len(text) && isSpace(text[start]) {
+		start++
+	}
+	end, plain := start, true
+	for end < len(text) && !isSpace(text[end]) {
+		if c := text[end]; c == '"' || c == '\'' {
+			plain = false
+			closing := strings.IndexByte(text[end+1:], c)
+			if closing < 0 {
+				return "", "", false, ErrQuote
+			}
+			end += closing + 1
+		}
+		end++
+	}
+	word = text[start:end]
+	if !plain {
+		word = unquote(word)
+	}
+	return word, text[end:], end > start, nil
 }
 
 // unquote takes the quotes off a word whose quotes are known to be closed.
