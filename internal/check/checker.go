@@ -239,6 +239,9 @@ func (j *judging) workload(o *inventory.Object) {
 				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container})
 			}
 		}
+		if ditto.IsDitto(part.Component) {
+			j.component(o, part)
+		}
 		exposures := j.view.Exposures(part)
 		for i := range exposures {
 			j.exposure(o, gateway, &exposures[i])
@@ -248,6 +251,19 @@ func (j *judging) workload(o *inventory.Object) {
 		j.unknowns = append(j.unknowns, Unknown{
 			Subject: o.Ref, What: unknown.What, Message: unknown.Message, File: o.Source.File, Line: o.Source.Line,
 		})
+	}
+}
+
+// component evaluates the rules for each of Ditto's own services.
+func (j *judging) component(o *inventory.Object, part ditto.Part) {
+	list := j.checker.rules[rules.EachComponent]
+	if len(list) == 0 {
+		return
+	}
+	component := j.view.ComponentFacts(part)
+	j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, *component))
+	for _, r := range list {
+		j.evaluate(r, &ditto.Facts{Component: component}, o, nil, caseOf{key: component.Container})
 	}
 }
 

@@ -23,6 +23,8 @@ const (
 type Facts struct {
 	// Gateway is the gateway that is judged, or that the exposure leads to.
 	Gateway *GatewayFacts `cel:"gateway"`
+	// Component is the part of Ditto that is judged, whichever it is.
+	Component *ComponentFacts `cel:"component"`
 	// Exposure is the way in that is judged.
 	Exposure *Exposure `cel:"exposure"`
 	// Credential is the password entry that is judged.
@@ -96,6 +98,16 @@ type GatewayFacts struct {
 
 	WebsocketThrottling Switch `cel:"websocketThrottling"`
 	SSEThrottling       Switch `cel:"sseThrottling"`
+}
+
+// ComponentFacts are what decides about one of Ditto's own services, the gateway included.
+type ComponentFacts struct {
+	Namespace string `cel:"namespace"`
+	// Name is the workload's, Container that of the container that runs the service.
+	Name      string `cel:"name"`
+	Container string `cel:"container"`
+	// Component is gateway, policies, things, search, connectivity, or service where it could not be told which.
+	Component string `cel:"component"`
 }
 
 // The values of Exposure.Identity: what becomes of the pre-authenticated identity (header and query parameter

@@ -16,6 +16,8 @@ type View struct {
 	gateways  map[partID]*GatewayFacts
 	exposures map[partID][]Exposure
 	proxies   map[partID]*proxy
+	// components are the facts of Ditto's own services.
+	components map[partID]*ComponentFacts
 }
 
 // partID identifies a container of a workload.
@@ -39,7 +41,7 @@ func NewView(r inventory.Reader, opts Options) *View {
 	return &View{
 		Reader: r, edges: opts.Edges, cache: opts.Cache,
 		parts: map[inventory.ID][]Part{}, gateways: map[partID]*GatewayFacts{}, exposures: map[partID][]Exposure{},
-		proxies: map[partID]*proxy{},
+		proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
 	}
 }
 
