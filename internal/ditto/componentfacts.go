@@ -10,6 +10,7 @@ func (v *View) ComponentFacts(part Part) *ComponentFacts {
 		Namespace: part.Workload.Ref.Namespace, Name: part.Workload.Ref.Name, Container: part.Container.Name,
 		Component: part.Component,
 	}
+	facts.Ports, facts.Grants = v.isolation(part)
 	v.components[id] = facts
 	return facts
 }

@@ -108,6 +108,53 @@ type ComponentFacts struct {
 	Container string `cel:"container"`
 	// Component is gateway, policies, things, search, connectivity, or service where it could not be told which.
 	Component string `cel:"component"`
+
+	// Ports are the ports that it listens on, and whether NetworkPolicies restrict who may connect to them.
+	Ports []PortAccess `cel:"ports"`
+	// Grants are what the isolating NetworkPolicies let through to these ports.
+	Grants []Grant `cel:"grants"`
+}
+
+// PortAccess says whether a port is isolated.
+type PortAccess struct {
+	// Port is http, remoting, management or metrics. Number is the container port.
+	Port   string `cel:"port"`
+	Number int64  `cel:"number"`
+	// Isolated is on where some NetworkPolicy restricts what may connect to the pod, off where everything in the cluster
+	// may, unknown where that cannot be told.
+	Isolated Switch `cel:"isolated"`
+}
+
+// The values of Grant.Scope: how far a grant goes.
+const (
+	// ScopeNamespace: pods of the component's own namespace.
+	ScopeNamespace = "namespace"
+	// ScopeNamespaces: pods of certain other namespaces.
+	ScopeNamespaces = "namespaces"
+	// ScopeCluster: pods of every namespace, or of all but some.
+	ScopeCluster = "cluster"
+	// ScopeAddresses: a network no wider than a site's.
+	ScopeAddresses = "addresses"
+	// ScopeEveryone: every address, or a network so wide that it comes to the same.
+	ScopeEveryone = "everyone"
+	// ScopeUnknown: pods of namespaces with certain labels, and which those are cannot be told.
+	ScopeUnknown = "unknown"
+)
+
+// Grant is what a NetworkPolicy lets through to ports of a component, from one kind of peer.
+type Grant struct {
+	// Policy is the NetworkPolicy, in the component's namespace.
+	Policy string `cel:"policy"`
+	// Scope is one of the Scope constants; Who says for whom the grant is, for people: `every pod of every namespace`.
+	Scope string `cel:"scope"`
+	Who   string `cel:"who"`
+	Ports []Port `cel:"ports"`
+}
+
+// Port is a port of a component: http, remoting, management or metrics, and its number.
+type Port struct {
+	Port   string `cel:"port"`
+	Number int64  `cel:"number"`
 }
 
 // The values of Exposure.Identity: what becomes of the pre-authenticated identity (header and query parameter

@@ -156,7 +156,8 @@ func Leads(before, after *inventory.Object) bool {
 			o = before
 		}
 		switch o.Typed.(type) {
-		case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *inventory.OpenShiftRoute:
+		case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *inventory.OpenShiftRoute,
+			*networkingv1.NetworkPolicy:
 			return true
 		}
 		return isSlice(o)
@@ -171,6 +172,9 @@ func Leads(before, after *inventory.Object) bool {
 	case *networkingv1.IngressClass:
 		b := before.Typed.(*networkingv1.IngressClass)
 		return !sameSpec(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
+	case *networkingv1.NetworkPolicy:
+		b := before.Typed.(*networkingv1.NetworkPolicy)
+		return !sameSpec(a.Spec, b.Spec)
 	case *inventory.OpenShiftRoute:
 		b := before.Typed.(*inventory.OpenShiftRoute)
 		return !sameSpec(a.Spec, b.Spec)

@@ -18,6 +18,8 @@ type View struct {
 	proxies   map[partID]*proxy
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
+	// policies are the NetworkPolicies of a namespace.
+	policies map[string]*policies
 }
 
 // partID identifies a container of a workload.
@@ -42,6 +44,7 @@ func NewView(r inventory.Reader, opts Options) *View {
 		Reader: r, edges: opts.Edges, cache: opts.Cache,
 		parts: map[inventory.ID][]Part{}, gateways: map[partID]*GatewayFacts{}, exposures: map[partID][]Exposure{},
 		proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
+		policies: map[string]*policies{},
 	}
 }
 
