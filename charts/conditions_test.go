@@ -76,6 +76,7 @@ var resources = map[string]schema.GroupVersionKind{
 	"jobs":                   batchv1.SchemeGroupVersion.WithKind("Job"),
 	"cronjobs":               batchv1.SchemeGroupVersion.WithKind("CronJob"),
 	"ingresses":              {Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"},
+	"networkpolicies":        {Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"},
 	"endpointslices":         {Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"},
 	"routes":                 {Group: "route.openshift.io", Version: "v1", Kind: "Route"},
 }
@@ -160,6 +161,7 @@ func TestConditions_WhatIsAskedInOtherNamespaces(t *testing.T) {
 		{"any Ingress", "ingresses", "{}", "", true},
 		{"any Route", "routes", "spec: {to: {name: x}}", "", true},
 		{"any EndpointSlice", "endpointslices", "endpoints: []", "", true},
+		{"any NetworkPolicy", "networkpolicies", "spec: {podSelector: {}}", "", true},
 		{"a Service that goes", "services", "", "spec: {}", true},
 
 		{"a Pod of something else", "pods", pod("name: app, image: 'registry/app:1', env: [{name: PORT}], args: [serve]"), "", false},

@@ -57,7 +57,7 @@ func TestRights(t *testing.T) {
 		"everywhere: get,list,watch apps/daemonsets,deployments,replicasets,statefulsets",
 		"everywhere: get,list,watch batch/cronjobs,jobs",
 		"everywhere: get,list,watch discovery.k8s.io/endpointslices",
-		"everywhere: get,list,watch networking.k8s.io/ingressclasses,ingresses",
+		"everywhere: get,list,watch networking.k8s.io/ingressclasses,ingresses,networkpolicies",
 		"everywhere: get,list,watch route.openshift.io/routes",
 	}
 	ownSecret := []string{

@@ -53,7 +53,7 @@ var (
 		"apps/v1 Namespaced: daemonsets deployments replicasets statefulsets CREATE UPDATE DELETE",
 		"batch/v1 Namespaced: cronjobs jobs CREATE UPDATE DELETE",
 		"discovery.k8s.io/v1 Namespaced: endpointslices CREATE UPDATE DELETE",
-		"networking.k8s.io/v1 Namespaced: ingresses CREATE UPDATE DELETE",
+		"networking.k8s.io/v1 Namespaced: ingresses networkpolicies CREATE UPDATE DELETE",
 		"route.openshift.io/v1 Namespaced: routes CREATE UPDATE DELETE",
 	}
 	mutated = []string{

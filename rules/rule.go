@@ -81,6 +81,9 @@ const (
 	EachObject Each = "object"
 	// EachGateway: every gateway workload; `ditto.gateway`. The subject is the workload.
 	EachGateway Each = "gateway"
+	// EachComponent: every container that runs one of Ditto's own services (gateway, policies, things, search,
+	// connectivity); `ditto.component`. The subject is its workload.
+	EachComponent Each = "component"
 	// EachExposure: every way in to a Ditto component; `ditto.exposure`, and `ditto.gateway` where it leads to one.
 	EachExposure Each = "exposure"
 	// EachCredential: every entry of an htpasswd file; `ditto.credential`. The subject is the Secret or ConfigMap.

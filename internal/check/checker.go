@@ -250,6 +250,9 @@ func (j *judging) workload(o *inventory.Object) {
 				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container, facts: said})
 			}
 		}
+		if ditto.IsDitto(part.Component) {
+			j.component(o, part)
+		}
 		exposures := j.view.Exposures(part)
 		for i := range exposures {
 			j.exposure(o, gateway, said, &exposures[i])
@@ -273,6 +276,20 @@ func (j *judging) modeLabels(o *inventory.Object) {
 		j.unknowns = append(j.unknowns, Unknown{
 			Subject: o.Ref, What: "modes of the namespace", Message: warning, File: o.Source.File, Line: o.Source.Line,
 		})
+	}
+}
+
+// component evaluates the rules for each of Ditto's own services.
+func (j *judging) component(o *inventory.Object, part ditto.Part) {
+	list := j.checker.rules[rules.EachComponent]
+	if len(list) == 0 {
+		return
+	}
+	component := j.view.ComponentFacts(part)
+	said := fmt.Sprintf("%s %+v", o.Ref, *component)
+	j.facts = append(j.facts, said)
+	for _, r := range list {
+		j.evaluate(r, &ditto.Facts{Component: component}, o, nil, caseOf{key: component.Container, facts: said})
 	}
 }
 

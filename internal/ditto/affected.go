@@ -72,6 +72,12 @@ func (f *follower) follow(o *inventory.Object) {
 				f.follow(ing)
 			}
 		}
+	case *networkingv1.NetworkPolicy:
+		f.found.Workloads = append(f.found.Workloads, f.view.isolatedBy(o)...)
+	case *corev1.Namespace:
+		for _, policy := range f.view.policiesByLabel() {
+			f.follow(policy)
+		}
 	case *corev1.ConfigMap, *corev1.Secret:
 		f.holder(o)
 		for _, reader := range readersOf(f.view, o) {

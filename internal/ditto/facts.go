@@ -23,6 +23,8 @@ const (
 type Facts struct {
 	// Gateway is the gateway that is judged, or that the exposure leads to.
 	Gateway *GatewayFacts `cel:"gateway"`
+	// Component is the part of Ditto that is judged, whichever it is.
+	Component *ComponentFacts `cel:"component"`
 	// Exposure is the way in that is judged.
 	Exposure *Exposure `cel:"exposure"`
 	// Credential is the password entry that is judged.
@@ -96,6 +98,63 @@ type GatewayFacts struct {
 
 	WebsocketThrottling Switch `cel:"websocketThrottling"`
 	SSEThrottling       Switch `cel:"sseThrottling"`
+}
+
+// ComponentFacts are what decides about one of Ditto's own services, the gateway included.
+type ComponentFacts struct {
+	Namespace string `cel:"namespace"`
+	// Name is the workload's, Container that of the container that runs the service.
+	Name      string `cel:"name"`
+	Container string `cel:"container"`
+	// Component is gateway, policies, things, search, connectivity, or service where it could not be told which.
+	Component string `cel:"component"`
+
+	// Ports are the ports that it listens on, and whether NetworkPolicies restrict who may connect to them.
+	Ports []PortAccess `cel:"ports"`
+	// Grants are what the isolating NetworkPolicies let through to these ports.
+	Grants []Grant `cel:"grants"`
+}
+
+// PortAccess says whether a port is isolated.
+type PortAccess struct {
+	// Port is http, remoting, management or metrics. Number is the container port.
+	Port   string `cel:"port"`
+	Number int64  `cel:"number"`
+	// Isolated is on where some NetworkPolicy restricts what may connect to the pod, off where everything in the cluster
+	// may, unknown where that cannot be told.
+	Isolated Switch `cel:"isolated"`
+}
+
+// The values of Grant.Scope: how far a grant goes.
+const (
+	// ScopeNamespace: pods of the component's own namespace.
+	ScopeNamespace = "namespace"
+	// ScopeNamespaces: pods of certain other namespaces.
+	ScopeNamespaces = "namespaces"
+	// ScopeCluster: pods of every namespace, or of all but some.
+	ScopeCluster = "cluster"
+	// ScopeAddresses: a network no wider than a site's.
+	ScopeAddresses = "addresses"
+	// ScopeEveryone: every address, or a network so wide that it comes to the same.
+	ScopeEveryone = "everyone"
+	// ScopeUnknown: pods of namespaces with certain labels, and which those are cannot be told.
+	ScopeUnknown = "unknown"
+)
+
+// Grant is what a NetworkPolicy lets through to ports of a component, from one kind of peer.
+type Grant struct {
+	// Policy is the NetworkPolicy, in the component's namespace.
+	Policy string `cel:"policy"`
+	// Scope is one of the Scope constants; Who says for whom the grant is, for people: `every pod of every namespace`.
+	Scope string `cel:"scope"`
+	Who   string `cel:"who"`
+	Ports []Port `cel:"ports"`
+}
+
+// Port is a port of a component: http, remoting, management or metrics, and its number.
+type Port struct {
+	Port   string `cel:"port"`
+	Number int64  `cel:"number"`
 }
 
 // The values of Exposure.Identity: what becomes of the pre-authenticated identity (header and query parameter

@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -44,6 +45,8 @@ const (
 	byGroup inventory.Index = "ingress-group"
 	// byClass files an Ingress under its class, in no namespace; without a class under the empty name.
 	byClass inventory.Index = "ingress-class"
+	// byUnjudged files whatever else restricts connections, beside NetworkPolicies, in no namespace.
+	byUnjudged inventory.Index = "unjudged"
 )
 
 // KindsOf lists the kinds that can be filed under an index, for whoever reads them again from a cluster.
@@ -131,6 +134,10 @@ func Keys(o *inventory.Object) []inventory.Key {
 			texts = append(texts, string(data))
 		}
 		return wordKeys(ns, texts)
+	case nil:
+		if netpol.Unjudged(o.Ref.GroupKind()) {
+			return []inventory.Key{{Index: byUnjudged}}
+		}
 	}
 	return nil
 }

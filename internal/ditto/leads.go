@@ -33,6 +33,8 @@ func Leads(before, after *inventory.Object) bool {
 	case *networkingv1.IngressClass:
 		b := before.Typed.(*networkingv1.IngressClass)
 		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
+	case *networkingv1.NetworkPolicy:
+		return !same(a.Spec, before.Typed.(*networkingv1.NetworkPolicy).Spec)
 	case *inventory.OpenShiftRoute:
 		b := before.Typed.(*inventory.OpenShiftRoute)
 		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
@@ -50,7 +52,7 @@ func Leads(before, after *inventory.Object) bool {
 // matters says whether an object is of a kind that ways in are made of.
 func matters(o *inventory.Object) bool {
 	switch o.Typed.(type) {
-	case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *inventory.OpenShiftRoute,
+	case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *networkingv1.NetworkPolicy, *inventory.OpenShiftRoute,
 		*discoveryv1.EndpointSlice, *corev1.ConfigMap, *corev1.Secret:
 		return true
 	}

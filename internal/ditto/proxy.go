@@ -108,7 +108,9 @@ func (o *origins) clientPathFor(route *nginxconf.Route, path string) clientPath 
 const cacheSize = 512
 
 // NewCache makes an empty cache.
-func NewCache() *Cache { return &Cache{configs: map[uint64]parsed{}, seed: maphash.MakeSeed(), settings: settings.NewCache()} }
+func NewCache() *Cache {
+	return &Cache{configs: map[uint64]parsed{}, seed: maphash.MakeSeed(), settings: settings.NewCache()}
+}
 
 func (c *Cache) parse(main string, files map[string]string) parsed {
 	names := make([]string, 0, len(files))

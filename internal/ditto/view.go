@@ -27,6 +27,10 @@ type View struct {
 	gateways  map[partID]*GatewayFacts
 	exposures map[partID][]Exposure
 	proxies   map[partID]*proxy
+	// components are the facts of Ditto's own services.
+	components map[partID]*ComponentFacts
+	// policies are the NetworkPolicies of a namespace.
+	policies map[string]*policies
 }
 
 // partID identifies a container of a workload.
@@ -53,7 +57,8 @@ func NewView(r inventory.Reader, opts Options) *View {
 	return &View{
 		Reader: r, edges: opts.Edges, cache: opts.Cache,
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
-		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{},
+		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
+		policies: map[string]*policies{},
 	}
 }
 

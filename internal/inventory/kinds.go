@@ -25,6 +25,7 @@ var (
 	CronJob               = schema.GroupKind{Group: "batch", Kind: "CronJob"}
 	Ingress               = schema.GroupKind{Group: "networking.k8s.io", Kind: "Ingress"}
 	IngressClass          = schema.GroupKind{Group: "networking.k8s.io", Kind: "IngressClass"}
+	NetworkPolicy         = schema.GroupKind{Group: "networking.k8s.io", Kind: "NetworkPolicy"}
 	EndpointSlice         = schema.GroupKind{Group: "discovery.k8s.io", Kind: "EndpointSlice"}
 	Route                 = schema.GroupKind{Group: "route.openshift.io", Kind: "Route"}
 )
@@ -32,22 +33,23 @@ var (
 // kinds maps each version that is read to its Go type. A version that is missing here (extensions/v1beta1, say, which
 // no supported Kubernetes serves) is kept with its metadata only.
 var kinds = map[schema.GroupVersionKind]func() any{
-	{Version: "v1", Kind: "Pod"}:                                      func() any { return new(corev1.Pod) },
-	{Version: "v1", Kind: "Service"}:                                  func() any { return new(corev1.Service) },
-	{Version: "v1", Kind: "ConfigMap"}:                                func() any { return new(corev1.ConfigMap) },
-	{Version: "v1", Kind: "Secret"}:                                   func() any { return new(corev1.Secret) },
-	{Version: "v1", Kind: "Namespace"}:                                func() any { return new(corev1.Namespace) },
-	{Version: "v1", Kind: "ReplicationController"}:                    func() any { return new(corev1.ReplicationController) },
-	{Group: "apps", Version: "v1", Kind: "Deployment"}:                func() any { return new(appsv1.Deployment) },
-	{Group: "apps", Version: "v1", Kind: "StatefulSet"}:               func() any { return new(appsv1.StatefulSet) },
-	{Group: "apps", Version: "v1", Kind: "DaemonSet"}:                 func() any { return new(appsv1.DaemonSet) },
-	{Group: "apps", Version: "v1", Kind: "ReplicaSet"}:                func() any { return new(appsv1.ReplicaSet) },
-	{Group: "batch", Version: "v1", Kind: "Job"}:                      func() any { return new(batchv1.Job) },
-	{Group: "batch", Version: "v1", Kind: "CronJob"}:                  func() any { return new(batchv1.CronJob) },
-	{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}:      func() any { return new(networkingv1.Ingress) },
-	{Group: "networking.k8s.io", Version: "v1", Kind: "IngressClass"}: func() any { return new(networkingv1.IngressClass) },
-	{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}: func() any { return new(discoveryv1.EndpointSlice) },
-	{Group: "route.openshift.io", Version: "v1", Kind: "Route"}:       func() any { return new(OpenShiftRoute) },
+	{Version: "v1", Kind: "Pod"}:                                       func() any { return new(corev1.Pod) },
+	{Version: "v1", Kind: "Service"}:                                   func() any { return new(corev1.Service) },
+	{Version: "v1", Kind: "ConfigMap"}:                                 func() any { return new(corev1.ConfigMap) },
+	{Version: "v1", Kind: "Secret"}:                                    func() any { return new(corev1.Secret) },
+	{Version: "v1", Kind: "Namespace"}:                                 func() any { return new(corev1.Namespace) },
+	{Version: "v1", Kind: "ReplicationController"}:                     func() any { return new(corev1.ReplicationController) },
+	{Group: "apps", Version: "v1", Kind: "Deployment"}:                 func() any { return new(appsv1.Deployment) },
+	{Group: "apps", Version: "v1", Kind: "StatefulSet"}:                func() any { return new(appsv1.StatefulSet) },
+	{Group: "apps", Version: "v1", Kind: "DaemonSet"}:                  func() any { return new(appsv1.DaemonSet) },
+	{Group: "apps", Version: "v1", Kind: "ReplicaSet"}:                 func() any { return new(appsv1.ReplicaSet) },
+	{Group: "batch", Version: "v1", Kind: "Job"}:                       func() any { return new(batchv1.Job) },
+	{Group: "batch", Version: "v1", Kind: "CronJob"}:                   func() any { return new(batchv1.CronJob) },
+	{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}:       func() any { return new(networkingv1.Ingress) },
+	{Group: "networking.k8s.io", Version: "v1", Kind: "IngressClass"}:  func() any { return new(networkingv1.IngressClass) },
+	{Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"}: func() any { return new(networkingv1.NetworkPolicy) },
+	{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}:  func() any { return new(discoveryv1.EndpointSlice) },
+	{Group: "route.openshift.io", Version: "v1", Kind: "Route"}:        func() any { return new(OpenShiftRoute) },
 }
 
 // Kinds lists the group, version and kind of everything that is read.

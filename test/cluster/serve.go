@@ -114,7 +114,7 @@ func (s *Serve) start(binary string, args []string) error {
 	}
 	defer log.Close()
 	// No context: a process under a test's context would be killed while others still need it.
-	s.process = exec.Command(binary, args...) //nolint:noctx // ended by Stop or Kill
+	s.process = exec.Command(binary, args...)
 	s.process.Stdout, s.process.Stderr = log, log
 	s.process.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "KUBE") })
 	if err := s.process.Start(); err != nil {

@@ -205,7 +205,8 @@ func run(t *testing.T, log, binary string, args ...string) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	cmd := exec.Command(binary, args...) //nolint:noctx // ended with the test, after what uses it
+	// No context: it is ended with the test, after what uses it.
+	cmd := exec.Command(binary, args...)
 	cmd.Stdout, cmd.Stderr = file, file
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -106,9 +106,7 @@ func (f *fixture) install(ctx context.Context) error {
 	protected := append([]string{}, scenarios...)
 	for _, c := range f.cases {
 		for _, o := range c.orders {
-			for _, namespace := range o.namespaces {
-				protected = append(protected, namespace)
-			}
+			protected = append(protected, o.namespaces...)
 		}
 	}
 	for _, namespace := range append([]string{unprotected}, protected...) {

@@ -29,7 +29,7 @@ pods.
 
 {{/*
 In namespaces that are not protected, what cannot concern Ditto. Services, Ingresses, Routes and EndpointSlices always
-can: a detour is still a detour. A workload can if anything in it says Ditto, its JVM, nginx or MongoDB, or may say so
+can: a detour is still a detour. So can NetworkPolicies, which name no Ditto. A workload can if anything in it says Ditto, its JVM, nginx or MongoDB, or may say so
 elsewhere (envFrom, items of a volume). A ConfigMap or Secret can if its name, a key or (of a ConfigMap) a value hints at
 them; the values of Secrets are not looked at.
 */}}

@@ -23,7 +23,7 @@
 - apiGroups: [networking.k8s.io]
   apiVersions: [v1]
   operations: {{ .operations }}
-  resources: [ingresses]
+  resources: [ingresses, networkpolicies]
   scope: Namespaced
 - apiGroups: [route.openshift.io]
   apiVersions: [v1]
