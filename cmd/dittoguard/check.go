@@ -82,14 +82,17 @@ func (o *checkOptions) run(cmd *cobra.Command, paths []string) error {
 	}
 	tell(stderr, loaded)
 	if len(loaded.Objects) == 0 {
+		if slices.Equal(paths, []string{"-"}) {
+			paths = []string{"standard input"}
+		}
 		return fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
 	}
 	inv := inventory.NewMemory(ditto.Keys, nil)
 	for _, object := range loaded.Objects {
 		inv.Put(object)
 	}
-	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return len(ditto.Parts(inv, object)) > 0 }) {
-		note(stderr, "no part of Ditto is among these manifests, so there is little to judge: give check everything that is deployed together")
+	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
+		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 	}
 	return o.print(cmd.OutOrStdout(), checker.All(cmd.Context(), inv, inv.All()))
 }
@@ -109,6 +112,11 @@ func tell(w io.Writer, loaded *manifest.Result) {
 	case len(others) > 0:
 		note(w, "not read: %s; only .yaml, .yml and .json are", strings.Join(others, ", "))
 	}
+}
+
+// runsDitto says whether the object is a workload with a service of Ditto in it.
+func runsDitto(inv inventory.Reader, object *inventory.Object) bool {
+	return slices.ContainsFunc(ditto.Parts(inv, object), func(part ditto.Part) bool { return ditto.IsDitto(part.Component) })
 }
 
 func note(w io.Writer, format string, args ...any) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -55,5 +56,5 @@ func printError(w io.Writer, err error) {
 		}
 		return
 	}
-	fmt.Fprintf(w, "dittoguard: error: %v\n", err)
+	fmt.Fprintf(w, "dittoguard: error: %s\n", strings.TrimSpace(err.Error()))
 }

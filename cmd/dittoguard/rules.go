@@ -17,7 +17,7 @@ func newRules() *cobra.Command {
 		Short: "List the rules",
 		Example: `  dittoguard rules
   dittoguard rules show preauth-exposed`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list, err := rules.Builtin()
 			if err != nil {
@@ -45,11 +45,13 @@ func newRulesShow() *cobra.Command {
 		Use:     "show NAME",
 		Short:   "Explain one rule",
 		Example: "  dittoguard rules show devops-exposed",
-		Args:    cobra.ExactArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return ruleNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("name one rule: %s", strings.Join(ruleNames(), ", "))
+			}
 			list, err := rules.Builtin()
 			if err != nil {
 				return err
@@ -74,7 +76,13 @@ func ruleNames() []string {
 
 func showRule(w io.Writer, r rules.HardeningRule) error {
 	s := r.Spec
-	_, err := fmt.Fprintf(w, "%s: %s\n\nguide section %s, level %s, severity %s\n\n%s\nHow to fix it\n\n%s",
-		r.Metadata.Name, s.Title, s.Guide, s.Level, s.Severity, s.Rationale, s.Remediation)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\nguide section %s, level %s, severity %s\n\n%s\nHow to fix it\n\n%s",
+		r.Metadata.Name, s.Title, strings.ReplaceAll(s.Guide, ",", " and "), s.Level, s.Severity, s.Rationale, s.Remediation)
+	if len(s.Mutations) > 0 {
+		fmt.Fprintf(&b, "\nAt admission this rule also makes the change itself, where nobody has decided otherwise and it is\n"+
+			"safe to. The configuration switches that off with rules.%s.mutate: false.\n", r.Metadata.Name)
+	}
+	_, err := io.WriteString(w, b.String())
 	return err
 }
