@@ -13,6 +13,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
+// KindProxy is the Exposure.Kind of a way that begins at a proxy inside the cluster.
+const KindProxy = "Proxy"
+
 // opening is how an entry object lets requests in, before the way behind it is taken into account.
 type opening struct {
 	entry  *inventory.Object
@@ -34,6 +37,18 @@ func (w *walker) nodeEntry(o *inventory.Object, kind string, number int32, c cha
 	w.enter(opening{
 		entry: o, kind: kind, public: true,
 		text: fmt.Sprintf("%s %d of the node", kind, number), detail: fmt.Sprint(number),
+	}, c)
+}
+
+// proxyEntry: a proxy is a way in for everything inside the cluster that reaches it, whether an entry object leads to it
+// or not. It counts always, so that taking an entry away brings nothing up that was not there before.
+func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
+	if w.part.Component != Gateway || w.port.Name != PortHTTP {
+		return
+	}
+	w.enter(opening{
+		entry: proxy.Workload, kind: KindProxy, text: "whoever reaches " + proxy.Workload.Ref.String() + " inside the cluster",
+		route: route.route.Location,
 	}, c)
 }
 
@@ -143,6 +158,7 @@ func (w *walker) enter(op opening, c chain) {
 		Assumptions: op.assumptions, Unknown: op.unknown,
 	}
 	e.Hops = append(e.Hops, op.text)
+	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h hop) bool { return h.proxy != nil })
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text)
 		e.Assumptions = append(e.Assumptions, h.assumptions...)
@@ -163,7 +179,7 @@ func (w *walker) enter(op opening, c chain) {
 
 // via names an opening.
 func via(op opening) string {
-	if op.kind == op.entry.Ref.Kind {
+	if op.kind == op.entry.Ref.Kind || op.kind == KindProxy {
 		return op.entry.Ref.String()
 	}
 	return op.kind + " of " + op.entry.Ref.String()
@@ -203,13 +219,14 @@ func (e *Exposure) requests(op opening, c chain) bool {
 	for _, unknown := range reach.Unknown {
 		e.Unknown = append(e.Unknown, e.Hops[0]+": "+unknown)
 	}
-	if !direct && !reach.API && !reach.Other && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
+	if !direct && !reach.API && len(reach.Other) == 0 && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
 		return false
 	}
-	e.Admin = reach.Admin
+	e.Admin, e.Other = reach.Admin, reach.Other
 	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
 	// that chose the location is then not the path that Ditto reads.
 	e.API = reach.API || direct || raw
+	e.Disguised = e.API && !reach.API
 	e.identify(op, c)
 	return true
 }
@@ -261,5 +278,5 @@ func (e *Exposure) Key() string { return e.key }
 
 // Facts is everything that decides about the way, for telling whether a change touches it.
 func (e *Exposure) Facts() string {
-	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Identity, e.Authenticated.State, e.Unknown)
+	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Other, e.Identity, e.Authenticated.State, e.Unknown)
 }

@@ -1,6 +1,8 @@
 package ditto
 
 import (
+	"cmp"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -10,8 +12,10 @@ import (
 type View struct {
 	inventory.Reader
 
-	edges     edge.Config
-	cache     *Cache
+	edges      edge.Config
+	trustModel string
+	cache      *Cache
+
 	parts     map[inventory.ID][]Part
 	gateways  map[partID]*GatewayFacts
 	exposures map[partID][]Exposure
@@ -30,6 +34,8 @@ func (p Part) id() partID { return partID{p.Workload.Ref.ID(), p.Container.Name}
 type Options struct {
 	// Edges is what the configuration says of entry points and controllers.
 	Edges edge.Config
+	// TrustModel is the model that gateways are to follow: auto, proxy or oidc; empty means auto.
+	TrustModel string
 	// Cache keeps parsed configuration from one judgement to the next; required.
 	Cache *Cache
 }
@@ -37,7 +43,7 @@ type Options struct {
 // NewView makes a view of an inventory.
 func NewView(r inventory.Reader, opts Options) *View {
 	return &View{
-		Reader: r, edges: opts.Edges, cache: opts.Cache,
+		Reader: r, edges: opts.Edges, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, gateways: map[partID]*GatewayFacts{}, exposures: map[partID][]Exposure{},
 		proxies: map[partID]*proxy{},
 	}

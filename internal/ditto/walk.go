@@ -248,6 +248,7 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 			at: proxy.Workload.Ref.ID(), detail: route.detail, text: route.text, proxy: route,
 			assumptions: route.assumptions, unknown: route.unknown,
 		})
+		w.proxyEntry(proxy, route, next)
 		for _, listen := range route.listens {
 			w.fromPod(proxy.Workload, listen, next)
 		}

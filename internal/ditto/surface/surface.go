@@ -11,8 +11,9 @@ type Reach struct {
 	// API says whether paths that act under the client's identity can be reached: things, policies, search, messages and
 	// the WebSocket.
 	API bool
-	// Other says whether something else that the gateway answers can be reached: health, statistics, the WoT directory.
-	Other bool
+	// Other lists what else of the gateway can be reached, out of /health, /stats and /.well-known/wot and in that order.
+	// Nothing hangs on these, so that in doubt they count as reached.
+	Other []string
 	// Unknown says what could not be decided, one line each.
 	Unknown []string
 }
@@ -94,9 +95,11 @@ func Survey(w Way) Reach {
 	if r.API = api; open {
 		r.unknown(w, "the API")
 	}
-	// Nothing hangs on the rest, so that in doubt it counts as reached.
-	other, open := w.reachesAny(otherAreas())
-	r.Other = other || open
+	for _, a := range otherAreas() {
+		if reached, open := w.reaches(a); reached || open {
+			r.Other = append(r.Other, a.root)
+		}
+	}
 	return r
 }
 
