@@ -21,7 +21,7 @@ type Issuer struct {
 	// URLs are its addresses without the protocol; empty where they come from a Secret.
 	URLs   []string `cel:"urls"`
 	Source string   `cel:"source"`
-	// IsDefault says that it is the one in Ditto's own configuration, google, which nobody has to have asked for.
+	// IsDefault says that it is the one in Ditto's own configuration, google, which nobody need have asked for.
 	IsDefault bool `cel:"isDefault"`
 	// Audience says whether a prerequisite condition demands that the token is meant for this Ditto.
 	Audience Switch `cel:"audience"`

@@ -33,7 +33,7 @@ type Issuer struct {
 	URLs []string
 	// Source says where its address is set.
 	Source string
-	// Default says that it is Ditto's own, with the address that Ditto gives it.
+	// Default says that it is Ditto's own, with the address that Ditto gives it, as far as is known.
 	Default bool
 	// Audience says whether a token has to be meant for this Ditto: one of its prerequisite conditions filters by the
 	// audience, or by the client that the token was issued to.
@@ -66,19 +66,21 @@ func (s *Settings) Issuers(of OIDC) Issuers {
 	return all
 }
 
+// isFirst says of the two lists of issuers that it is the one which Ditto's own configuration has something in.
+func isFirst(path string) bool { return !strings.HasSuffix(path, "-extension") }
+
 // issuerNames are the keys that anything gives the object at the path, in order. missing is called with what cannot be
 // read and may hold more of them.
 func (s *Settings) issuerNames(of OIDC, path string, missing func(why string)) []string {
 	var names []string
-	isList := !strings.HasSuffix(path, "-extension")
-	if of == APIOIDC && isList {
+	if of == APIOIDC && isFirst(path) {
 		names = append(names, defaultIssuer)
 	}
 	switch p := s.hostingEnvironment(); p.mode {
 	case modeUnknown:
 		missing(p.why)
 	case modeDevelopment:
-		if of == APIOIDC && isList && s.service == Gateway {
+		if of == APIOIDC && isFirst(path) && s.service == Gateway {
 			names = append(names, developmentIssuer)
 		}
 	}
@@ -127,7 +129,7 @@ func (s *Settings) issuer(of OIDC, path, name string) Issuer {
 	at := path + "." + name
 	single := &Binding{Path: at + ".issuer"}
 	switch {
-	case strings.HasSuffix(path, "-extension") || of != APIOIDC:
+	case of != APIOIDC || !isFirst(path):
 	case name == defaultIssuer:
 		single.Default, single.HasDefault = defaultIssuerURL, true
 	case name == developmentIssuer:
@@ -144,7 +146,8 @@ func (s *Settings) issuer(of OIDC, path, name string) Issuer {
 		issuer.URLs = address.Items()
 	}
 	issuer.Source = address.Source
-	issuer.Default = address.State == Default
+	issuer.Default = of == APIOIDC && isFirst(path) && name == defaultIssuer &&
+		(address.State == Unknown || slices.Equal(issuer.URLs, []string{defaultIssuerURL}))
 	issuer.Audience = audience(s.Lookup(&Binding{Path: at + ".prerequisite-conditions", List: true}))
 	return issuer
 }

@@ -72,6 +72,12 @@ func TestIssuers(t *testing.T) {
 				Name: "google", URLs: []string{"id.example.com"}, Source: extensionSource, Audience: off("default"),
 			}}},
 		},
+		"google said again is still the default": {
+			fixture{}.withExtension(issuersPath + ` { google { issuer = "accounts.google.com" } }`),
+			APIOIDC, Issuers{State: Known, List: []Issuer{{
+				Name: "google", URLs: []string{"accounts.google.com"}, Source: extensionSource, Default: true, Audience: off("default"),
+			}}},
+		},
 		"google with an audience is still the default": {
 			fixture{}.withExtension(issuersPath + `.google.prerequisite-conditions = ["{{ jwt:aud | fn:filter('eq','none') }}"]`),
 			APIOIDC, Issuers{State: Known, List: []Issuer{{
@@ -99,7 +105,7 @@ func TestIssuers(t *testing.T) {
 		"a file that is not at hand may hold more": {
 			fixture{volumes: fixture{}.withExtension("").volumes, mounts: fixture{}.withExtension("").mounts},
 			APIOIDC, Issuers{State: Unknown, Why: "ConfigMap iot/gateway-extension-conf not at hand", List: []Issuer{{
-				Name: "google", Source: "ConfigMap iot/gateway-extension-conf",
+				Name: "google", Source: "ConfigMap iot/gateway-extension-conf", Default: true,
 				Audience: unsettled("ConfigMap iot/gateway-extension-conf", "ConfigMap iot/gateway-extension-conf not at hand"),
 			}}},
 		},
