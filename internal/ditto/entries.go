@@ -219,10 +219,10 @@ func (e *Exposure) requests(op opening, c chain) bool {
 	for _, unknown := range reach.Unknown {
 		e.Unknown = append(e.Unknown, e.Hops[0]+": "+unknown)
 	}
-	if !direct && !reach.API && len(reach.Other) == 0 && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
+	if !direct && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
 		return false
 	}
-	e.Admin, e.Other = reach.Admin, reach.Other
+	e.Admin, e.AdminInDoubt, e.Other = reach.Admin, reach.AdminInDoubt, reach.Other
 	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
 	// that chose the location is then not the path that Ditto reads.
 	e.API = reach.API || direct || raw

@@ -170,6 +170,8 @@ type Exposure struct {
 	// Admin lists the administrative paths of the gateway that can be reached: /devops, /status, /overall,
 	// /api/2/connections.
 	Admin []string `cel:"admin"`
+	// AdminInDoubt lists those of which it could not be decided; Unknown says why.
+	AdminInDoubt []string `cel:"adminInDoubt"`
 	// Other lists what else can be reached: /health, /stats, /.well-known/wot.
 	Other []string `cel:"other"`
 

@@ -12,8 +12,11 @@ type Reach struct {
 	// the WebSocket.
 	API bool
 	// Other lists what else of the gateway can be reached, out of /health, /stats and /.well-known/wot and in that order.
-	// Nothing hangs on these, so that in doubt they count as reached.
 	Other []string
+	// AdminInDoubt are the administrative paths of which it could not be decided, InDoubt says that something else may be
+	// reached that is not listed.
+	AdminInDoubt []string
+	InDoubt      bool
 	// Unknown says what could not be decided, one line each.
 	Unknown []string
 }
@@ -88,6 +91,7 @@ func Survey(w Way) Reach {
 		if reached {
 			r.Admin = append(r.Admin, a.root)
 		} else if open {
+			r.AdminInDoubt = append(r.AdminInDoubt, a.root)
 			r.unknown(w, a.root)
 		}
 	}
@@ -96,9 +100,11 @@ func Survey(w Way) Reach {
 		r.unknown(w, "the API")
 	}
 	for _, a := range otherAreas() {
-		if reached, open := w.reaches(a); reached || open {
+		reached, open := w.reaches(a)
+		if reached {
 			r.Other = append(r.Other, a.root)
 		}
+		r.InDoubt = r.InDoubt || !reached && open
 	}
 	return r
 }
