@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -139,7 +140,7 @@ func load(t testing.TB, file string, only ...rules.HardeningRule) (*inventory.Me
 
 func newChecker(t testing.TB, list []rules.HardeningRule, cfg *config.Config) *check.Checker {
 	t.Helper()
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Budget: time.Minute})
 	t.Cleanup(passwords.Close)
 	checker, err := check.New(check.Options{Rules: list, Config: cfg, Passwords: passwords})
 	if err != nil {

@@ -123,7 +123,9 @@ func edges(from config.Edges) edge.Config {
 }
 
 func (c *Checker) view(inv inventory.Reader) *ditto.View {
-	return ditto.NewView(inv, ditto.Options{Edges: c.edges, Cache: c.cache})
+	return ditto.NewView(inv, ditto.Options{
+		Edges: c.edges, TrustModel: string(c.config.TrustModel), Cache: c.cache,
+	})
 }
 
 // scope is what a judgement looks at.

@@ -13,6 +13,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
+// KindProxy is the Exposure.Kind of a way that begins at a proxy inside the cluster.
+const KindProxy = "Proxy"
+
 // opening is how an entry object lets requests in, before the way behind it is taken into account.
 type opening struct {
 	entry  *inventory.Object
@@ -51,6 +54,18 @@ func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) 
 		op.text, op.detail = op.text+" at "+p.HostIP, op.detail+" "+p.HostIP
 	}
 	w.enter(op, c)
+}
+
+// proxyEntry: a proxy is a way in for everything inside the cluster that reaches it, whether an entry object leads to it
+// or not. It counts always, so that taking an entry away brings nothing up that was not there before.
+func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
+	if w.part.Component != Gateway || w.port.Name != PortHTTP {
+		return
+	}
+	w.enter(opening{
+		entry: proxy.Workload, kind: KindProxy, text: "whoever reaches " + proxy.Workload.Ref.String() + " inside the cluster",
+		route: route.route.Location,
+	}, c)
 }
 
 // serviceEntries: a Service that is reachable from outside by itself.
@@ -165,6 +180,7 @@ func (w *walker) enter(op opening, c chain) {
 		Assumptions: op.assumptions, Unknown: op.unknown,
 	}
 	e.Hops = append(e.Hops, op.text)
+	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
 	seesClient, doubt := op.keepsAddress, ""
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text())
@@ -206,7 +222,7 @@ func (e *Exposure) doubt(why string) {
 
 // via names an opening.
 func via(op opening) string {
-	if op.kind == op.entry.Ref.Kind {
+	if op.kind == op.entry.Ref.Kind || op.kind == KindProxy {
 		return op.entry.Ref.String()
 	}
 	return op.kind + " of " + op.entry.Ref.String()
@@ -246,13 +262,14 @@ func (e *Exposure) requests(op opening, c chain) bool {
 	for _, unknown := range reach.Unknown {
 		e.Unknown = append(e.Unknown, e.Hops[0]+": "+unknown)
 	}
-	if !direct && !reach.API && !reach.Other && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
+	if !direct && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
 		return false
 	}
-	e.Admin = reach.Admin
+	e.Admin, e.AdminInDoubt, e.Other = reach.Admin, reach.AdminInDoubt, reach.Other
 	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
 	// that chose the location is then not the path that Ditto reads.
 	e.API = reach.API || direct || raw
+	e.Disguised = e.API && !reach.API
 	e.identify(op, c)
 	return true
 }
@@ -304,5 +321,5 @@ func (e *Exposure) Key() string { return e.key }
 
 // Facts is everything that decides about the way, for telling whether a change touches it.
 func (e *Exposure) Facts() string {
-	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Identity, e.Authenticated.State, e.Unknown)
+	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Other, e.Identity, e.Authenticated.State, e.Unknown)
 }

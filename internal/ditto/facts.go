@@ -87,6 +87,13 @@ type GatewayFacts struct {
 
 	// PreAuthentication is ditto.gateway.authentication.pre-authentication.enabled.
 	PreAuthentication Switch `cel:"preAuthentication"`
+	// PreAuthenticationSaid is what each channel says of it, the effective one first; defaults are not among them.
+	PreAuthenticationSaid []Switch `cel:"preAuthenticationSaid"`
+	// TrustModelWanted is the model that the configuration asks for: auto, proxy or oidc.
+	TrustModelWanted string `cel:"trustModelWanted"`
+	// OIDC is whose tokens count for clients, DevopsOIDC whose for operators where the method is oauth2.
+	OIDC       OIDC `cel:"oidc"`
+	DevopsOIDC OIDC `cel:"devopsOIDC"`
 	// DevopsSecured and StatusSecured say whether /devops and /overall/status ask for credentials at all.
 	DevopsSecured Switch `cel:"devopsSecured"`
 	StatusSecured Switch `cel:"statusSecured"`
@@ -95,6 +102,16 @@ type GatewayFacts struct {
 	StatusMethod   Text     `cel:"statusMethod"`
 	DevopsPassword Password `cel:"devopsPassword"`
 	StatusPassword Password `cel:"statusPassword"`
+	// DevopsFallback and StatusFallback are the passwords if the keys that optional references name are not there; without
+	// such a reference the same as the passwords.
+	DevopsFallback Password `cel:"devopsFallback"`
+	StatusFallback Password `cel:"statusFallback"`
+	// DevopsSubjects and StatusSubjects are those that oauth2 lets in; none means everyone with a valid token.
+	DevopsSubjects Subjects `cel:"devopsSubjects"`
+	StatusSubjects Subjects `cel:"statusSubjects"`
+
+	// CORS is ditto.gateway.http.enablecors: every origin is allowed.
+	CORS Switch `cel:"cors"`
 
 	WebsocketThrottling Switch `cel:"websocketThrottling"`
 	SSEThrottling       Switch `cel:"sseThrottling"`
@@ -178,8 +195,12 @@ const (
 type Exposure struct {
 	// Entry is the object that opens the way.
 	Entry Object `cel:"entry"`
-	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork.
+	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork; or Proxy, for whoever
+	// reaches a proxy from inside the cluster, with no entry object at all. Then the proxy's workload is the entry.
 	Kind string `cel:"kind"`
+	// Proxied says that the way goes through a proxy but begins elsewhere. What becomes of requests in the proxy can be
+	// judged at the Proxy exposure that begins there: no way that leads to the proxy can do more.
+	Proxied bool `cel:"proxied"`
 	// Via names both for messages: `Ingress ditto/api`, `NodePort of Service ditto/gateway`.
 	Via string `cel:"via"`
 	// Public is false only where a marker that the platform honours, or the configuration, says internal.
@@ -202,9 +223,16 @@ type Exposure struct {
 	Authenticated Switch `cel:"authenticated"`
 	// API says whether paths that act under the identity (things, policies, search, messages, WebSocket) can be reached.
 	API bool `cel:"api"`
+	// Disguised says that they can be reached only by a path with dot segments, which the way does not mean to let through
+	// but passes on as the client wrote it.
+	Disguised bool `cel:"disguised"`
 	// Admin lists the administrative paths of the gateway that can be reached: /devops, /status, /overall,
 	// /api/2/connections.
 	Admin []string `cel:"admin"`
+	// AdminInDoubt lists those of which it could not be decided; Unknown says why.
+	AdminInDoubt []string `cel:"adminInDoubt"`
+	// Other lists what else can be reached: /health, /stats, /.well-known/wot.
+	Other []string `cel:"other"`
 
 	// Assumptions are what this reading rests on but cannot see, for the message.
 	Assumptions []string `cel:"assumptions"`

@@ -22,9 +22,21 @@ func (v *View) GatewayFacts(part Part) *GatewayFacts {
 		StatusMethod:      method(s.Lookup(settings.StatusMethod)),
 		DevopsPassword:    password(s.Lookup(settings.DevopsPassword)),
 		StatusPassword:    password(s.Lookup(settings.StatusPassword)),
+		DevopsFallback:    fallback(s, settings.DevopsPassword),
+		StatusFallback:    fallback(s, settings.StatusPassword),
+		DevopsSubjects:    subjects(s.Lookup(settings.DevopsSubjects)),
+		StatusSubjects:    subjects(s.Lookup(settings.StatusSubjects)),
+
+		TrustModelWanted: v.trustModel,
+		OIDC:             oidc(s, settings.APIOIDC, settings.OIDCProtocol),
+		DevopsOIDC:       oidc(s, settings.DevopsOIDC, settings.DevopsOIDCProtocol),
+		CORS:             Switch(settings.Boolean(s.Lookup(settings.EnableCORS))),
 
 		WebsocketThrottling: Switch(settings.Boolean(s.Lookup(settings.WebsocketThrottling))),
 		SSEThrottling:       Switch(settings.Boolean(s.Lookup(settings.SSEThrottling))),
+	}
+	for _, said := range s.Said(settings.PreAuthentication) {
+		facts.PreAuthenticationSaid = append(facts.PreAuthenticationSaid, Switch(settings.Boolean(said)))
 	}
 	v.gateways[id] = facts
 	return facts
@@ -51,4 +63,13 @@ func method(value settings.Value) Text {
 
 func password(value settings.Value) Password {
 	return Password{State: settings.PasswordState(value, published.Published()), Source: value.Source, Why: value.Why}
+}
+
+// fallback is the password if the keys that optional references name are not there.
+func fallback(s *settings.Settings, b *settings.Binding) Password {
+	value, optional := s.IfMissing(b)
+	if !optional {
+		value = s.Lookup(b)
+	}
+	return password(value)
 }

@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"cmp"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,8 +18,10 @@ import (
 type View struct {
 	inventory.Reader
 
-	edges     edge.Config
-	cache     *Cache
+	edges      edge.Config
+	trustModel string
+	cache      *Cache
+
 	got       map[inventory.ID]*inventory.Object
 	found     map[inventory.Key][]*inventory.Object
 	selecting map[inventory.ID][]*inventory.Object
@@ -45,6 +48,8 @@ func (p Part) id() partID { return partID{p.Workload.Ref.ID(), p.Container.Name}
 type Options struct {
 	// Edges is what the configuration says of entry points and controllers.
 	Edges edge.Config
+	// TrustModel is the model that gateways are to follow: auto, proxy or oidc; empty means auto.
+	TrustModel string
 	// Cache keeps parsed configuration from one judgement to the next; required.
 	Cache *Cache
 }
@@ -55,7 +60,7 @@ const usualAnswers = 28
 // NewView makes a view of an inventory.
 func NewView(r inventory.Reader, opts Options) *View {
 	return &View{
-		Reader: r, edges: opts.Edges, cache: opts.Cache,
+		Reader: r, edges: opts.Edges, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{},

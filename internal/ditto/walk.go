@@ -297,6 +297,7 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 			text:        func() string { return proxy.Workload.Ref.String() + ", " + route.text },
 			assumptions: route.assumptions, unknown: route.unknown,
 		})
+		w.proxyEntry(proxy, route, next)
 		for _, listen := range route.listens {
 			w.fromPod(proxy.Workload, listen, next)
 		}

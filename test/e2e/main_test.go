@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +43,10 @@ type fixture struct {
 }
 
 func TestMain(m *testing.M) {
+	// Most of a test's time the API server and dittoguard are at work, or something is waited for.
+	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	flag.Parse()
 	ctrl.SetLogger(logr.Discard())
 	os.Exit(runAll(m))

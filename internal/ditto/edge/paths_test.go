@@ -56,7 +56,7 @@ func TestReadPath(t *testing.T) {
 			want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "a lookahead keeps the connections out", controller: "ingress-nginx", regexHost: true, kind: ownType, path: "/api/2/(?!connections)", want: apiOnly},
 		{name: "a lookahead that is no expression matches nothing", controller: "ingress-nginx", kind: ownType, path: "/api/2/(?!connections)"},
-		{name: "a lookbehind is undecided", controller: "ingress-nginx", regexHost: true, kind: ownType, path: "/x(?<=x)", want: surface.Reach{Unknown: []string{
+		{name: "a lookbehind is undecided", controller: "ingress-nginx", regexHost: true, kind: ownType, path: "/x(?<=x)", want: surface.Reach{AdminInDoubt: everything, Unknown: []string{
 			`whether /devops can be reached: the regular expression "/x(?<=x)" cannot be evaluated`,
 			`whether /status can be reached: the regular expression "/x(?<=x)" cannot be evaluated`,
 			`whether /overall can be reached: the regular expression "/x(?<=x)" cannot be evaluated`,
@@ -86,7 +86,7 @@ func TestReadPath(t *testing.T) {
 		{name: "HAProxy's prefix ends at an element", controller: "haproxy", kind: prefixType, path: "/dev"},
 		{name: "HAProxy's own type goes by characters", controller: "haproxy", kind: ownType, path: "/dev", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "HAProxy does not decode", controller: "haproxy", kind: exactType, path: "/%64evops/config", want: surface.Reach{Admin: []string{"/devops"}}},
-		{name: "an escape that is cut off is undecided", controller: "haproxy", kind: ownType, path: "/%6", want: surface.Reach{Unknown: []string{
+		{name: "an escape that is cut off is undecided", controller: "haproxy", kind: ownType, path: "/%6", want: surface.Reach{AdminInDoubt: everything, Unknown: []string{
 			"whether /devops can be reached: the path ends within a percent-escape",
 			"whether /status can be reached: the path ends within a percent-escape",
 			"whether /overall can be reached: the path ends within a percent-escape",
@@ -130,12 +130,12 @@ func TestReadPath(t *testing.T) {
 		{name: "Cilium's own type is an expression", controller: "cilium", kind: ownType, path: "/.*", want: surface.Reach{Admin: everything, API: true}},
 		{name: "an unknown controller reads what the API defines", controller: Unknown, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
 		{name: "an unknown controller may go by characters", controller: Unknown, kind: prefixType, path: "/stat",
-			want: surface.Reach{Unknown: []string{"whether /status can be reached: the controller cannot be told"}}},
+			want: surface.Reach{AdminInDoubt: []string{"/status"}, Unknown: []string{"whether /status can be reached: the controller cannot be told"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
 			in.HostForcesRegex = tt.regexHost
-			if diff := cmp.Diff(tt.want, ReadPath(in, &tt.kind, tt.path).Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other")); diff != "" {
+			if diff := cmp.Diff(tt.want, ReadPath(in, &tt.kind, tt.path).Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other", "InDoubt")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -150,7 +150,7 @@ func TestReadPath_NoTypeIsImplementationSpecific(t *testing.T) {
 
 func TestEverything(t *testing.T) {
 	want := surface.Reach{Admin: surface.AdminPaths(), API: true}
-	if diff := cmp.Diff(want, Everything().Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other")); diff != "" {
+	if diff := cmp.Diff(want, Everything().Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other", "InDoubt")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -33,7 +33,7 @@ func Bindings() []*Binding { return slices.Clone(bindings) }
 // bindings is never changed.
 var bindings = []*Binding{
 	PreAuthentication, DevopsSecured, devopsSecureStatus, StatusSecured, DevopsMethod, StatusMethod, DevopsPassword,
-	StatusPassword, DevopsSubjects, StatusSubjects, DevopsOIDCProtocol, OIDCProtocol,
+	StatusPassword, DevopsSubjects, StatusSubjects, DevopsOIDCProtocol, OIDCProtocol, EnableCORS,
 	WebsocketThrottling, WebsocketThrottlingInterval, WebsocketThrottlingLimit,
 	SSEThrottling, SSEThrottlingInterval, SSEThrottlingLimit,
 	GatewayHTTPPort, HTTPPort, RemotingPort, RemotingBindPort, ManagementPort, ManagementBindPort,

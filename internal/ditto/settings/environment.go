@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -201,4 +202,30 @@ func (s *Settings) dottedNames() []string {
 	}
 	s.dotted = &names
 	return names
+}
+
+// IfMissing is the value that the setting has if the keys that optional references take its variables from are not there,
+// as when a Secret loses one; ok is false if it has no such reference.
+func (s *Settings) IfMissing(b *Binding) (v Value, ok bool) {
+	without := *s.container
+	without.Env = slices.DeleteFunc(slices.Clone(s.container.Env), func(e corev1.EnvVar) bool {
+		return slices.Contains(b.Refs, e.Name) && isOptional(e.ValueFrom)
+	})
+	if len(without.Env) == len(s.container.Env) {
+		return Value{}, false
+	}
+	return Read(s.reader, s.namespace, s.pod, &without, s.service).Lookup(b), true
+}
+
+func isOptional(from *corev1.EnvVarSource) bool {
+	if from == nil {
+		return false
+	}
+	var optional *bool
+	if from.SecretKeyRef != nil {
+		optional = from.SecretKeyRef.Optional
+	} else if from.ConfigMapKeyRef != nil {
+		optional = from.ConfigMapKeyRef.Optional
+	}
+	return optional != nil && *optional
 }

@@ -63,6 +63,13 @@ var (
 		Default: "https", HasDefault: true,
 		Development: map[string]Assigned{Gateway: {Value: "http"}},
 	}
+	// EnableCORS makes the gateway answer each origin as if it were the allowed one (CorsEnablingDirective).
+	EnableCORS = &Binding{
+		Path:    "ditto.gateway.http.enablecors",
+		Refs:    []string{"ENABLE_CORS"},
+		Default: "false", HasDefault: true,
+		Development: map[string]Assigned{Gateway: {Value: "true"}},
+	}
 )
 
 // The gateway's limits on streams. Limit and interval are as Typesafe Config reads a number and a duration.

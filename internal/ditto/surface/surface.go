@@ -11,8 +11,12 @@ type Reach struct {
 	// API says whether paths that act under the client's identity can be reached: things, policies, search, messages and
 	// the WebSocket.
 	API bool
-	// Other says whether something else that the gateway answers can be reached: health, statistics, the WoT directory.
-	Other bool
+	// Other lists what else of the gateway can be reached, out of /health, /stats and /.well-known/wot and in that order.
+	Other []string
+	// AdminInDoubt are the administrative paths of which it could not be decided, InDoubt says that something else may be
+	// reached that is not listed.
+	AdminInDoubt []string
+	InDoubt      bool
 	// Unknown says what could not be decided, one line each.
 	Unknown []string
 }
@@ -82,6 +86,7 @@ func Survey(w Way) Reach {
 		if reached {
 			r.Admin = append(r.Admin, a.root)
 		} else if open {
+			r.AdminInDoubt = append(r.AdminInDoubt, a.root)
 			r.unknown(w, a.root)
 		}
 	}
@@ -89,9 +94,13 @@ func Survey(w Way) Reach {
 	if r.API = api; open {
 		r.unknown(w, "the API")
 	}
-	// Nothing hangs on the rest, so that in doubt it counts as reached.
-	other, open := w.reachesAny(otherAreas)
-	r.Other = other || open
+	for _, a := range otherAreas {
+		reached, open := w.reaches(a)
+		if reached {
+			r.Other = append(r.Other, a.root)
+		}
+		r.InDoubt = r.InDoubt || !reached && open
+	}
 	return r
 }
 
