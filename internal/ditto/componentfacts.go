@@ -6,9 +6,12 @@ func (v *View) ComponentFacts(part Part) *ComponentFacts {
 	if facts, known := v.components[id]; known {
 		return facts
 	}
+	s := v.settings(part)
 	facts := &ComponentFacts{
 		Namespace: part.Workload.Ref.Namespace, Name: part.Workload.Ref.Name, Container: part.Container.Name,
 		Component: part.Component,
+
+		Logging: logging(s.Logging()),
 	}
 	facts.Ports, facts.Grants = v.isolation(part)
 	v.components[id] = facts

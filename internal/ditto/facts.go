@@ -109,6 +109,8 @@ type ComponentFacts struct {
 	// Component is gateway, policies, things, search, connectivity, or service where it could not be told which.
 	Component string `cel:"component"`
 
+	// Logging is what it logs.
+	Logging Logging `cel:"logging"`
 	// Ports are the ports that it listens on, and whether NetworkPolicies restrict who may connect to them.
 	Ports []PortAccess `cel:"ports"`
 	// Grants are what the isolating NetworkPolicies let through to these ports.
