@@ -11,7 +11,8 @@ func (v *View) ComponentFacts(part Part) *ComponentFacts {
 		Namespace: part.Workload.Ref.Namespace, Name: part.Workload.Ref.Name, Container: part.Container.Name,
 		Component: part.Component,
 
-		Logging: logging(s.Logging()),
+		Logging:  logging(s.Logging()),
+		Database: database(part.Component, s),
 	}
 	facts.Ports, facts.Grants = v.isolation(part)
 	v.components[id] = facts
