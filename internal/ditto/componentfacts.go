@@ -13,6 +13,7 @@ func (v *View) ComponentFacts(part Part) *ComponentFacts {
 
 		Logging:  logging(s.Logging()),
 		Database: database(part.Component, s),
+		Literals: v.literals(part),
 	}
 	facts.Ports, facts.Grants = v.isolation(part)
 	v.components[id] = facts

@@ -113,6 +113,8 @@ type ComponentFacts struct {
 	Logging Logging `cel:"logging"`
 	// Database is how it reaches MongoDB; of the gateway, which does not, it is empty.
 	Database Database `cel:"database"`
+	// Literals are the places where its secrets are written out.
+	Literals Literals `cel:"literals"`
 	// Ports are the ports that it listens on, and whether NetworkPolicies restrict who may connect to them.
 	Ports []PortAccess `cel:"ports"`
 	// Grants are what the isolating NetworkPolicies let through to these ports.
