@@ -29,6 +29,8 @@ type Facts struct {
 	Exposure *Exposure `cel:"exposure"`
 	// Credential is the password entry that is judged.
 	Credential *Credential `cel:"credential"`
+	// Policy is the Ditto policy that is judged.
+	Policy *PolicyDocument `cel:"policy"`
 	// Edge is the entry object that is judged, as its controller reads it.
 	Edge *Edge `cel:"edge"`
 }
