@@ -123,7 +123,7 @@ func TestLoad_Problems(t *testing.T) {
 		{"a section that is not there", `"1, 5"`, `"1, 10"`, []string{`x/rule.yaml:8: spec.guide: expected sections "1" to "9" separated by commas, got "1, 10"`}},
 		{"section 0", `"1, 5"`, `"0"`, []string{`x/rule.yaml:8: spec.guide: expected sections "1" to "9" separated by commas, got "0"`}},
 		{"a section twice", `"1, 5"`, `"5,5"`, []string{"x/rule.yaml:8: spec.guide: section 5 is named twice"}},
-		{"an unknown each", "each: gateway", "each: pod", []string{`x/rule.yaml:12: spec.match.each: expected object, gateway, component, exposure, credential or edge, got "pod"`}},
+		{"an unknown each", "each: gateway", "each: pod", []string{`x/rule.yaml:12: spec.match.each: expected object, gateway, component, exposure, credential, policy or edge, got "pod"`}},
 		{"an exposure without subject", "each: gateway", "each: exposure", []string{`x/rule.yaml:11: spec.match.subject: expected target or entry, got ""`}},
 		{"a subject elsewhere", "each: gateway", "each: edge\n    subject: entry", []string{"x/rule.yaml:13: spec.match.subject: belongs to rules for each exposure only"}},
 		{"an object without resources", "each: gateway", "each: object", []string{"x/rule.yaml:11: spec.match.resourceRules: is required for each object"}},
@@ -155,6 +155,8 @@ func TestLoad_Problems(t *testing.T) {
 			`x/rule.yaml:18: spec.mutations[0].patchType: expected JSONPatch or ApplyConfiguration, got "Merge"`}},
 		{"a mutation of an exposure", "each: gateway\n", "each: exposure\n    subject: entry\n  mutations:\n  - {patchType: JSONPatch, jsonPatch: {expression: a}}\n", []string{
 			"x/rule.yaml:15: spec.mutations[0]: mutations belong to rules for each object, gateway or edge"}},
+		{"a mutation of a policy", "each: gateway\n", "each: policy\n  mutations:\n  - {patchType: JSONPatch, jsonPatch: {expression: a}}\n", []string{
+			"x/rule.yaml:14: spec.mutations[0]: mutations belong to rules for each object, gateway or edge"}},
 		{"a mutation of a component", "each: gateway\n", "each: component\n  mutations:\n  - {patchType: JSONPatch, jsonPatch: {expression: a}}\n", []string{
 			"x/rule.yaml:14: spec.mutations[0]: mutations belong to rules for each object, gateway or edge"}},
 	}

@@ -88,6 +88,8 @@ const (
 	EachExposure Each = "exposure"
 	// EachCredential: every entry of an htpasswd file; `ditto.credential`. The subject is the Secret or ConfigMap.
 	EachCredential Each = "credential"
+	// EachPolicy: every Ditto policy in a ConfigMap; `ditto.policy`. The subject is the ConfigMap.
+	EachPolicy Each = "policy"
 	// EachEdge: every Ingress, Route or the like that leads to a gateway; `ditto.edge`. The subject is that object.
 	EachEdge Each = "edge"
 )

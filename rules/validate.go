@@ -110,7 +110,7 @@ func (v *validator) texts() {
 
 func (v *validator) match() {
 	m := &v.rule.Spec.Match
-	oneOf(v, "spec.match.each", m.Each, EachObject, EachGateway, EachComponent, EachExposure, EachCredential, EachEdge)
+	oneOf(v, "spec.match.each", m.Each, EachObject, EachGateway, EachComponent, EachExposure, EachCredential, EachPolicy, EachEdge)
 	switch {
 	case m.Each == EachExposure:
 		oneOf(v, "spec.match.subject", m.Subject, SubjectTarget, SubjectEntry)
@@ -242,7 +242,7 @@ func (v *validator) mutations() {
 	for i, m := range v.rule.Spec.Mutations {
 		at := fmt.Sprintf("spec.mutations[%d]", i)
 		switch v.rule.Spec.Match.Each {
-		case EachComponent, EachExposure, EachCredential:
+		case EachComponent, EachExposure, EachCredential, EachPolicy:
 			v.bad(at, "mutations belong to rules for each object, gateway or edge")
 		}
 		oneOf(v, at+".patchType", m.PatchType, admissionregistrationv1.PatchTypeJSONPatch,

@@ -333,9 +333,23 @@ func (j *judging) entry(o *inventory.Object) {
 }
 
 func (j *judging) holder(o *inventory.Object) {
-	if len(j.checker.rules[rules.EachCredential]) == 0 {
-		return
+	if len(j.checker.rules[rules.EachCredential]) > 0 {
+		j.credentials(o)
 	}
+	if len(j.checker.rules[rules.EachPolicy]) > 0 {
+		j.policies(o)
+	}
+}
+
+func (j *judging) policies(o *inventory.Object) {
+	for _, policy := range ditto.PolicyDocuments(o) {
+		for _, r := range j.checker.rules[rules.EachPolicy] {
+			j.evaluate(r, &ditto.Facts{Policy: &policy}, o, nil, caseOf{key: policy.Key + "/" + policy.Name})
+		}
+	}
+}
+
+func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
 		said := fmt.Sprintf("%s %+v", o.Ref, credential)
 		j.facts = append(j.facts, said)

@@ -29,6 +29,8 @@ type Facts struct {
 	Exposure *Exposure `cel:"exposure"`
 	// Credential is the password entry that is judged.
 	Credential *Credential `cel:"credential"`
+	// Policy is the Ditto policy that is judged.
+	Policy *PolicyDocument `cel:"policy"`
 	// Edge is the entry object that is judged, as its controller reads it.
 	Edge *Edge `cel:"edge"`
 }
@@ -126,6 +128,12 @@ type ComponentFacts struct {
 	// Component is gateway, policies, things, search, connectivity, or service where it could not be told which.
 	Component string `cel:"component"`
 
+	// Logging is what it logs.
+	Logging Logging `cel:"logging"`
+	// Database is how it reaches MongoDB; of the gateway, which does not, it is empty.
+	Database Database `cel:"database"`
+	// Literals are the places where its secrets are written out.
+	Literals Literals `cel:"literals"`
 	// Ports are the ports that it listens on, and whether NetworkPolicies restrict who may connect to them.
 	Ports []PortAccess `cel:"ports"`
 	// Grants are what the isolating NetworkPolicies let through to these ports.

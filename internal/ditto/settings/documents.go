@@ -51,10 +51,10 @@ func (s *Settings) open(which int) document {
 func (s *Settings) openExtension() document {
 	switch s.service {
 	case Gateway, Policies, Things, Search, Connectivity:
-		return s.parse(s.file("/opt/ditto/" + s.service + "-extension.conf"))
+		return s.parse(s.file(dittoHome + "/" + s.service + "-extension.conf"))
 	}
 	for i := range s.container.VolumeMounts {
-		if rest, ok := under(canonical(s.container.VolumeMounts[i].MountPath), "/opt/ditto"); ok &&
+		if rest, ok := under(canonical(s.container.VolumeMounts[i].MountPath), dittoHome); ok &&
 			(rest == "" || strings.HasSuffix(rest, "-extension.conf")) {
 			return document{from: "a file beneath /opt/ditto", why: "which service of Ditto this is, so which file it reads"}
 		}

@@ -7,6 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
+// dittoHome is the working directory of Ditto's image, where its jars and configuration files lie.
+const dittoHome = "/opt/ditto"
+
 // mounted is a file of the container, as far as it comes from a volume. It is absent if no volume holds it: what the
 // image has there is the caller's to know.
 type mounted struct {

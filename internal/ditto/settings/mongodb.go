@@ -1,8 +1,9 @@
 package settings
 
 import (
-	"net/url"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/mongouri"
 )
 
 // How a service reaches MongoDB. Source: ditto-mongo.conf in Ditto's internal/utils/config; the gateway has none.
@@ -35,17 +36,23 @@ type MongoDB struct {
 	// Hosts are `name:port`, or one name to be looked up if SRV is set.
 	Hosts []string
 	SRV   bool
-	// Credentials says that the connection string holds a user; LiteralPassword that it also holds a password that is
-	// written out in the pod or a ConfigMap.
-	Credentials, LiteralPassword bool
-	// TLS says whether the connection is encrypted.
-	TLS Switch
-	// Lax are the options that switch the checks of TLS off; LaxWhy says what kept one from being read.
-	Lax    []string
+	// Credentials says that the connection string holds a user.
+	Credentials bool
+	// TLS says whether the connection is encrypted. AsksTLS says that the connection string asks for it, by ssl, tls or
+	// mongodb+srv, which does not count.
+	TLS     Switch
+	AsksTLS bool
+	// Lax are the options that ask for a connection without the checks of TLS, each with where it is set; LaxWhy says what
+	// kept one from being read.
+	Lax    []LaxOption
 	LaxWhy string
 }
 
-// laxOptions are the connection string options with which the driver does not check the server's certificate or name.
+// LaxOption is an option of the connection that asks not to check the server's certificate or its name.
+type LaxOption struct{ Name, Source string }
+
+// laxOptions are the connection string options that ask not to check the server's certificate or name. The Java driver
+// knows no tlsAllowInvalidCertificates; who writes it means it all the same, and other drivers do as it says.
 // Source: the MongoDB connection string options, and ConnectionString of the Java driver.
 func laxOptions() []string {
 	return []string{"tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames", "sslInvalidHostNameAllowed"}
@@ -53,83 +60,125 @@ func laxOptions() []string {
 
 // MongoDB reads where the container's service finds its database.
 func (s *Settings) MongoDB() MongoDB {
-	m := s.mongoURI()
-	m.TLS = Boolean(s.Lookup(MongoSSL))
-	for _, option := range laxOptions() {
-		b := &Binding{Path: "ditto.mongodb.options.extra-uri-options." + option}
-		switch v := s.Lookup(b); {
-		case v.State == Unknown:
-			m.LaxWhy = v.Why
-		case v.State == Known && v.IsOneOf([]string{"true", "yes"}):
-			m.Lax = append(m.Lax, option)
+	m, uri := s.mongoURI()
+	m.TLS = s.mongoTLS(uri, m.Source)
+	m.AsksTLS = asksTLS(uri)
+	for _, name := range laxOptions() {
+		switch o := s.mongoOption(name, uri, m.Source); {
+		case o.why != "":
+			m.LaxWhy = o.why
+		case o.set && o.on():
+			m.Lax = append(m.Lax, LaxOption{Name: name, Source: o.source})
 		}
 	}
 	return m
 }
 
-func (s *Settings) mongoURI() MongoDB {
-	v := s.Lookup(MongoURI)
-	switch v.State {
+const extraOptions = "ditto.mongodb.options.extra-uri-options."
+
+// mongoOption is an option of the connection string as the driver gets it: what extra-uri-options holds takes the place
+// of what the string itself says (DefaultMongoDbConfig).
+type mongoOption struct {
+	set         bool
+	text        string
+	source, why string
+}
+
+// on reads the option as the driver reads a boolean.
+func (o mongoOption) on() bool {
+	on, _ := mongouri.Boolean(o.text)
+	return on
+}
+
+func (s *Settings) mongoOption(name string, uri *mongouri.URI, source string) mongoOption {
+	switch v := s.Lookup(&Binding{Path: extraOptions + name}); v.State {
 	case Unknown:
-		return MongoDB{State: Unknown, Source: v.Source, Why: v.Why}
-	case Unset:
-		return s.mongoParts()
+		return mongoOption{source: v.Source, why: v.Why}
+	case Known:
+		return mongoOption{set: true, text: v.raw(), source: v.Source}
 	}
-	m := MongoDB{State: v.State, Source: v.Source}
-	rest, ok := strings.CutPrefix(v.raw(), "mongodb://")
-	if !ok {
-		rest, m.SRV = strings.CutPrefix(v.raw(), "mongodb+srv://")
-		if !m.SRV {
-			return MongoDB{State: Unknown, Source: v.Source, Why: v.Source + " is no MongoDB connection string"}
+	if uri != nil {
+		if text, ok := uri.Option(name); ok {
+			return mongoOption{set: true, text: text, source: source}
 		}
 	}
-	rest, query, _ := strings.Cut(rest, "?")
-	hosts, _, _ := strings.Cut(rest, "/")
-	m.hosts(hosts, "27017", v.IsLiteral())
-	for option := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
-		name, value, _ := strings.Cut(option, "=")
-		for _, lax := range laxOptions() {
-			if plain, err := url.QueryUnescape(name); err == nil && strings.EqualFold(plain, lax) && isTrue(value) {
-				m.Lax = append(m.Lax, lax)
+	return mongoOption{}
+}
+
+// mongoTLS says whether the connection is encrypted. The setting decides, whatever the connection string says: Ditto
+// writes it into the string as `ssl` and sets it on its own client (MongoClientWrapper). An `ssl` among extra-uri-options
+// is written in its place, and is what the client of Pekko's persistence gets, which all but the search use.
+func (s *Settings) mongoTLS(uri *mongouri.URI, source string) Switch {
+	t := Boolean(s.Lookup(MongoSSL))
+	if t.State != On {
+		return t
+	}
+	if s.service != Search {
+		switch v := s.Lookup(&Binding{Path: extraOptions + "ssl"}); {
+		case v.State == Unknown:
+			return Switch{State: Unclear, Source: v.Source, Why: v.Why}
+		case v.State == Known:
+			if on, _ := mongouri.Boolean(v.raw()); !on {
+				return Switch{State: Off, Source: v.Source}
 			}
 		}
 	}
-	return m
+	if o := s.mongoOption("tls", uri, source); o.set && !o.on() {
+		return Switch{State: Unclear, Source: t.Source, Why: o.source + " says tls=false, against " + t.Source + "; Ditto does not start"}
+	}
+	return t
 }
 
-func isTrue(value string) bool {
-	return strings.EqualFold(value, "true") || strings.EqualFold(value, "yes") || value == "1"
-}
-
-// mongoParts reads the settings that make up the connection string. They are substituted into it, which is why system
-// properties of their names do nothing.
-func (s *Settings) mongoParts() MongoDB {
-	host, port, auth := s.substituted(MongoHostname), s.substituted(MongoPort), s.substituted(MongoAuthentication)
-	for _, v := range []Value{host, port, auth} {
-		if v.State == Unknown {
-			return MongoDB{State: Unknown, Source: v.Source, Why: v.Why}
+// asksTLS says whether a connection string would have the driver use TLS, if it were for the string alone.
+func asksTLS(uri *mongouri.URI) bool {
+	if uri == nil {
+		return false
+	}
+	for _, name := range []string{"tls", "ssl"} {
+		if text, ok := uri.Option(name); ok {
+			on, _ := mongouri.Boolean(text)
+			return on
 		}
 	}
-	m := MongoDB{State: host.State, Source: host.Source}
-	m.hosts(auth.raw()+host.raw(), port.raw(), auth.IsLiteral())
-	return m
+	return uri.SRV
 }
 
-// hosts reads `user:password@host:port,host`.
-func (m *MongoDB) hosts(text, port string, literal bool) {
-	if at := strings.LastIndexByte(text, '@'); at >= 0 {
-		user := text[:at]
-		text = text[at+1:]
-		m.Credentials = user != ""
-		m.LiteralPassword = literal && strings.Contains(user, ":") && !strings.HasSuffix(user, ":")
-	}
-	for host := range strings.SplitSeq(text, ",") {
-		if host == "" {
-			continue
+// mongoURI reads the connection string; uri is nil if there is none or it cannot be read.
+func (s *Settings) mongoURI() (m MongoDB, uri *mongouri.URI) {
+	v := s.Lookup(MongoURI)
+	switch v.State {
+	case Unknown:
+		return MongoDB{State: Unknown, Source: v.Source, Why: v.Why}, nil
+	case Unset:
+		if v, m = s.mongoParts(); m.State == Unknown {
+			return m, nil
 		}
+	}
+	uri, err := mongouri.Parse(v.raw())
+	if err != nil {
+		return MongoDB{State: Unknown, Source: v.Source, Why: v.Source + " is no MongoDB connection string: " + err.Error()}, nil
+	}
+	m = MongoDB{State: v.State, Source: v.Source, SRV: uri.SRV, Credentials: uri.User}
+	for _, host := range uri.Hosts {
 		if !m.SRV && strings.LastIndexByte(host, ':') <= strings.LastIndexByte(host, ']') {
-			host += ":" + port
+			host += ":27017"
 		}
 		m.Hosts = append(m.Hosts, host)
 	}
+	return m, uri
+}
+
+// mongoParts puts the connection string together from the settings that make it up. They are substituted into it, which
+// is why system properties of their names do nothing.
+func (s *Settings) mongoParts() (Value, MongoDB) {
+	host, port, auth := s.substituted(MongoHostname), s.substituted(MongoPort), s.substituted(MongoAuthentication)
+	for _, v := range []Value{host, port, auth} {
+		if v.State == Unknown {
+			return Value{}, MongoDB{State: Unknown, Source: v.Source, Why: v.Why}
+		}
+	}
+	return Value{
+		State: host.State, Source: host.Source, secret: true,
+		content: keep(&content{text: "mongodb://" + auth.raw() + host.raw() + ":" + port.raw() + "/"}),
+	}, MongoDB{}
 }

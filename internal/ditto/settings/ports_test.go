@@ -61,7 +61,7 @@ func TestMongoDB(t *testing.T) {
 		"nothing said": {fixture{}, MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, TLS: tls}},
 		"parts": {
 			fixture{env: env("MONGO_DB_HOSTNAME=db", "MONGO_DB_PORT=1", "MONGO_DB_AUTHENTICATION=u:own@", "MONGO_DB_SSL_ENABLED=yes")},
-			MongoDB{State: Known, Source: "env MONGO_DB_HOSTNAME", Hosts: []string{"db:1"}, Credentials: true, LiteralPassword: true, TLS: on("env MONGO_DB_SSL_ENABLED")},
+			MongoDB{State: Known, Source: "env MONGO_DB_HOSTNAME", Hosts: []string{"db:1"}, Credentials: true, TLS: on("env MONGO_DB_SSL_ENABLED")},
 		},
 		"properties of the parts do nothing": {
 			fixture{env: env("MONGO_DB_HOSTNAME=db", "JAVA_TOOL_OPTIONS=-Dditto.mongodb.hostname=other")},
@@ -69,14 +69,14 @@ func TestMongoDB(t *testing.T) {
 		},
 		"connection string from a Secret": {
 			fixture{env: uri, secrets: secret},
-			MongoDB{State: Known, Source: "env MONGO_DB_URI (Secret iot/m key uri)", Hosts: []string{"db-0.db:27017", "db-1.db:27018"}, Credentials: true, Lax: []string{"tlsInsecure"}, TLS: tls},
+			MongoDB{State: Known, Source: "env MONGO_DB_URI (Secret iot/m key uri)", Hosts: []string{"db-0.db:27017", "db-1.db:27018"}, Credentials: true, Lax: []LaxOption{{"tlsInsecure", "env MONGO_DB_URI (Secret iot/m key uri)"}}, TLS: tls, AsksTLS: true},
 		},
 		"connection string not at hand": {
 			fixture{env: uri}, MongoDB{State: Unknown, Source: "env MONGO_DB_URI", Why: "Secret iot/m not at hand", TLS: tls},
 		},
 		"literal with a password": {
 			fixture{env: env("MONGO_DB_URI=mongodb+srv://u:p%40w@cluster.example.com/?retryWrites=true")},
-			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"cluster.example.com"}, SRV: true, Credentials: true, LiteralPassword: true, TLS: tls},
+			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"cluster.example.com"}, SRV: true, Credentials: true, TLS: tls, AsksTLS: true},
 		},
 		"literal without a password": {
 			fixture{env: env("MONGO_DB_URI=mongodb://u@[::1]:27018,[::2]/x")},
@@ -84,11 +84,43 @@ func TestMongoDB(t *testing.T) {
 		},
 		"no connection string": {
 			fixture{env: env("MONGO_DB_URI=db:27017")},
-			MongoDB{State: Unknown, Source: "env MONGO_DB_URI", Why: "env MONGO_DB_URI is no MongoDB connection string", TLS: tls},
+			MongoDB{State: Unknown, Source: "env MONGO_DB_URI", Why: "env MONGO_DB_URI is no MongoDB connection string: expected mongodb:// or mongodb+srv:// at the beginning", TLS: tls},
+		},
+		"a connection string that contradicts the setting": {
+			fixture{env: env("MONGO_DB_SSL_ENABLED=true", "MONGO_DB_URI=mongodb://db/?tls=false")},
+			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"db:27017"}, TLS: Switch{
+				State: Unclear, Source: "env MONGO_DB_SSL_ENABLED", Why: "env MONGO_DB_URI says tls=false, against env MONGO_DB_SSL_ENABLED; Ditto does not start",
+			}},
+		},
+		"ssl in the connection string is replaced": {
+			fixture{env: env("MONGO_DB_SSL_ENABLED=true", "MONGO_DB_URI=mongodb://db/?ssl=false")},
+			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"db:27017"}, TLS: on("env MONGO_DB_SSL_ENABLED")},
+		},
+		"ssl among the extra options is what the persistence gets": {
+			fixture{service: Things, env: env("MONGO_DB_SSL_ENABLED=true", "JAVA_TOOL_OPTIONS=-Dditto.mongodb.options.extra-uri-options.ssl=false")},
+			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, TLS: off("-Dditto.mongodb.options.extra-uri-options.ssl in JAVA_TOOL_OPTIONS")},
+		},
+		"but the search has none of it": {
+			fixture{service: Search, env: env("MONGO_DB_SSL_ENABLED=true", "JAVA_TOOL_OPTIONS=-Dditto.mongodb.options.extra-uri-options.ssl=false")},
+			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, TLS: on("env MONGO_DB_SSL_ENABLED")},
+		},
+		"ssl among the extra options does not switch it on": {
+			fixture{service: Things, env: env("JAVA_TOOL_OPTIONS=-Dditto.mongodb.options.extra-uri-options.ssl=true")},
+			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, TLS: tls},
+		},
+		"an extra option takes the place of the string's": {
+			fixture{env: env("MONGO_DB_URI=mongodb://db/?tlsInsecure=true", "JAVA_TOOL_OPTIONS=-Dditto.mongodb.options.extra-uri-options.tlsInsecure=false")},
+			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"db:27017"}, TLS: tls},
+		},
+		"a boolean that Ditto does not take": {
+			fixture{env: env("MONGO_DB_SSL_ENABLED=True")},
+			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, TLS: Switch{
+				State: Unclear, Source: "env MONGO_DB_SSL_ENABLED", Why: `"True" is not a boolean to Ditto; it does not start`,
+			}},
 		},
 		"option in the extension file": {
 			fixture{service: Things}.withFile("/opt/ditto/things-extension.conf", "ditto.mongodb.options { ssl = on, extra-uri-options { sslInvalidHostNameAllowed = true } }"),
-			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, Lax: []string{"sslInvalidHostNameAllowed"}, TLS: on("ConfigMap iot/things-extension-conf key things-extension.conf")},
+			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, Lax: []LaxOption{{"sslInvalidHostNameAllowed", "ConfigMap iot/things-extension-conf key things-extension.conf"}}, TLS: on("ConfigMap iot/things-extension-conf key things-extension.conf")},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,7 +33,7 @@ func (q *question) secretFile(id string) hocon.Answer {
 		return unknown(v.from, v.why)
 	case v.state == present:
 		if dir = v.text; !strings.HasPrefix(dir, "/") {
-			dir = path.Join("/opt/ditto", dir) // the image's working directory
+			dir = path.Join(dittoHome, dir) // the image's working directory
 		}
 	}
 	file := name.Text
