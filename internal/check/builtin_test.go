@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,12 +123,16 @@ func load(t testing.TB, file string, only ...rules.HardeningRule) (*inventory.Me
 	for _, o := range loaded.Objects {
 		inv.Put(o)
 	}
+	beside := strings.TrimSuffix(file, ".yaml") + ".configuration.yaml"
+	if only == nil && !exists(beside) {
+		return inv, everything()
+	}
 	cfg := config.Default()
 	list, err := rules.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if beside := strings.TrimSuffix(file, ".yaml") + ".configuration.yaml"; exists(beside) {
+	if exists(beside) {
 		if cfg, err = config.Load(beside, rules.Names(list)); err != nil {
 			t.Fatal(err)
 		}
@@ -137,6 +142,21 @@ func load(t testing.TB, file string, only ...rules.HardeningRule) (*inventory.Me
 	}
 	return inv, newChecker(t, list, cfg)
 }
+
+// everything is the checker of all built-in rules with the default configuration. It is made once: compiling the rules
+// anew for each fixture takes longer than all the judging.
+var everything = sync.OnceValue(func() *check.Checker {
+	list, err := rules.Builtin()
+	if err != nil {
+		panic(err)
+	}
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
+	checker, err := check.New(check.Options{Rules: list, Config: config.Default(), Passwords: passwords})
+	if err != nil {
+		panic(err)
+	}
+	return checker
+})
 
 func newChecker(t testing.TB, list []rules.HardeningRule, cfg *config.Config) *check.Checker {
 	t.Helper()
