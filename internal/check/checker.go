@@ -343,8 +343,10 @@ func (j *judging) holder(o *inventory.Object) {
 
 func (j *judging) policies(o *inventory.Object) {
 	for _, policy := range ditto.PolicyDocuments(o) {
+		said := fmt.Sprintf("%s %+v", o.Ref, policy)
+		j.facts = append(j.facts, said)
 		for _, r := range j.checker.rules[rules.EachPolicy] {
-			j.evaluate(r, &ditto.Facts{Policy: &policy}, o, nil, caseOf{key: policy.Key + "/" + policy.Name})
+			j.evaluate(r, &ditto.Facts{Policy: &policy}, o, nil, caseOf{key: policy.Key + "/" + policy.Name, facts: said})
 		}
 	}
 }
