@@ -126,7 +126,7 @@ func classify(r inventory.Reader, namespace string, template *corev1.PodTemplate
 	return ""
 }
 
-// isDittoJVM: one signal that is Ditto's own, or two that Pekko applications share with it.
+// isDittoJVM: one signal that is Ditto's own, or three that Pekko applications share with it.
 func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env signals, mounts map[string]bool) bool {
 	if commandHolds(c, "-Dditto.") || commandHolds(c, "org.eclipse.ditto") ||
 		template.Labels["actorSystemName"] == "ditto-cluster" {
@@ -136,6 +136,11 @@ func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env signa
 		if mount == "/opt/ditto" || strings.HasPrefix(mount, "/opt/ditto/") {
 			return true
 		}
+	}
+	// Of what Pekko applications share, something has to be as Ditto sets it: the rest is what Pekko's own manual has people
+	// write (Pekko Management, "Kubernetes API": the label, both ports, system properties).
+	if !env.contacts && !(env.podSelector && env.discovery) {
+		return false
 	}
 	shared := 0
 	for _, signal := range []bool{
@@ -149,7 +154,6 @@ func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env signa
 			shared++
 		}
 	}
-	// Three, since an unrelated Pekko cluster on Kubernetes has the first two as a matter of course.
 	return shared >= 3
 }
 

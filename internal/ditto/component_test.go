@@ -52,6 +52,10 @@ func TestParts(t *testing.T) {
 
 		{"a gateway of a service mesh", `{app: istio-gateway}`, `{containers: [{name: gateway, image: istio/proxyv2, env: [{name: GATEWAY_MODE, value: x}]}]}`, ""},
 		{"an API gateway of that label", `{app: gateway}`, `{containers: [{name: gateway, image: kong:3}]}`, ""},
+		{
+			"a Pekko cluster of somebody else, labelled as Pekko's manual has it", `{actorSystemName: shop}`,
+			`{containers: [{name: things, image: shop, env: [{name: JAVA_TOOL_OPTIONS, value: -Dpekko.cluster.x=1}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, "",
+		},
 		{"a Pekko cluster of somebody else", `{}`, `{containers: [{name: shop, image: shop, env: [{name: JAVA_TOOL_OPTIONS, value: -Dpekko.cluster.x=1}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, ""},
 		{"what only waits for the gateway", `{}`, `{initContainers: [{name: ditto-gateway, image: eclipse/ditto-gateway}], containers: [{name: a, image: b}]}`, ""},
 		{"a password of that name", `{}`, `{containers: [{name: a, image: b, env: [{name: DEVOPS_PASSWORD, value: x}]}]}`, ""},

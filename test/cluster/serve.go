@@ -187,6 +187,9 @@ func (s *Serve) Ready(ctx context.Context) (ready bool, detail string) {
 	return err == nil && response.StatusCode == http.StatusOK, string(body)
 }
 
+// PID is the process.
+func (s *Serve) PID() int { return s.process.Process.Pid }
+
 // Stop asks the process to end and waits for it. The error is why it did not end well.
 func (s *Serve) Stop() error {
 	s.stopMounts()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,6 +22,7 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/dittoguard/dittoguard/test/cluster"
@@ -43,7 +45,7 @@ type fixture struct {
 }
 
 func TestMain(m *testing.M) {
-	// Most of a test's time the API server and dittoguard are at work, or something is waited for.
+	// Most of a test's time something is waited for.
 	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
 		panic(err)
 	}
@@ -88,7 +90,7 @@ func start(ctx context.Context, dir string) (*fixture, error) {
 	var binary string
 	var built error
 	building.Go(func() { binary, built = cluster.Build(ctx, ".", "./cmd/dittoguard", dir) })
-	c, err := cluster.Start(cluster.Options{Dir: dir, CRDs: []string{"../crds"}})
+	c, err := cluster.Start(cluster.Options{Dir: dir})
 	building.Wait()
 	if err = errors.Join(err, built); err != nil {
 		if c != nil {
@@ -110,16 +112,21 @@ func (f *fixture) install(ctx context.Context) error {
 		return err
 	}
 	protected := append([]string{}, scenarios...)
+	labels := map[string]map[string]string{}
 	for _, c := range f.cases {
 		for _, o := range c.orders {
 			protected = append(protected, o.namespaces...)
+			maps.Copy(labels, o.labels)
 		}
 	}
 	for _, namespace := range append([]string{unprotected}, protected...) {
-		o := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+		o := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: labels[namespace]}}
 		if err := f.Client.Create(ctx, o); err != nil {
 			return fmt.Errorf("creating namespace %s: %w", namespace, err)
 		}
+	}
+	if err := f.define(ctx); err != nil {
+		return err
 	}
 	for _, namespace := range legacy {
 		if out, err := f.Kubectl(ctx, nil, "apply", "-n", namespace, "-f", "testdata/exposed.yaml"); err != nil {
@@ -129,7 +136,7 @@ func (f *fixture) install(ctx context.Context) error {
 	if f.configuration, err = configuration(f.cases); err != nil {
 		return err
 	}
-	chart, err := values(protected, f.configuration, nil)
+	chart, err := values(protected, f.configuration, map[string]any{"webhook": map[string]any{"timeoutSeconds": patience}})
 	if err != nil {
 		return err
 	}
@@ -140,6 +147,63 @@ func (f *fixture) install(ctx context.Context) error {
 		return err
 	}
 	return f.widenServices(ctx)
+}
+
+// patience is how many seconds the API server waits for dittoguard where only the verdict counts: the machine may be busy.
+const patience = 10
+
+// define makes the kinds known that the cases use and Kubernetes does not bring, as their operators would.
+func (f *fixture) define(ctx context.Context) error {
+	defined := map[schema.GroupKind]bool{}
+	for _, c := range f.cases {
+		for _, order := range c.orders {
+			for _, o := range order.objects {
+				gvk := o.GroupVersionKind()
+				if _, err := f.Client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version); err == nil || defined[gvk.GroupKind()] {
+					continue
+				}
+				defined[gvk.GroupKind()] = true
+				if out, err := f.Kubectl(ctx, strings.NewReader(definition(gvk, o.GetNamespace() != "")), "apply", "--filename", "-"); err != nil {
+					return fmt.Errorf("%w\n%s", err, out)
+				}
+			}
+		}
+	}
+	if len(defined) == 0 {
+		return nil
+	}
+	if out, err := f.Kubectl(ctx, nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all", "--timeout=30s"); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}
+
+// definition is as much of a CustomResourceDefinition as an API server needs to keep an object.
+func definition(gvk schema.GroupVersionKind, namespaced bool) string {
+	singular := strings.ToLower(gvk.Kind)
+	plural := singular + "s"
+	if stem, ends := strings.CutSuffix(singular, "y"); ends {
+		plural = stem + "ies"
+	}
+	scope := "Cluster"
+	if namespaced {
+		scope = "Namespaced"
+	}
+	return fmt.Sprintf(`apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: %[1]s.%[2]s
+  annotations: {api-approved.kubernetes.io: "unapproved, for tests only"}
+spec:
+  group: %[2]s
+  scope: %[3]s
+  names: {kind: %[4]s, listKind: %[4]sList, plural: %[1]s, singular: %[5]s}
+  versions:
+  - name: %[6]s
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`, plural, gvk.Group, scope, gvk.Kind, singular, gvk.Version)
 }
 
 // serviceCIDR is a second range for ClusterIPs: an EndpointSlice may not hold an address on loopback, where the first is.
@@ -171,7 +235,7 @@ func need(t *testing.T) *fixture {
 func own(t *testing.T, namespaces ...string) *cluster.Cluster {
 	t.Helper()
 	need(t)
-	c, err := cluster.Start(cluster.Options{Dir: t.TempDir(), CRDs: []string{"../crds"}})
+	c, err := cluster.Start(cluster.Options{Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

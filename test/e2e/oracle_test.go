@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
@@ -42,8 +44,18 @@ func newChecker(t *testing.T, configuration map[string]any) *check.Checker {
 	return checker
 }
 
-func newOracle(checker *check.Checker) *oracle {
-	return &oracle{checker: checker, inv: inventory.NewMemory(ditto.Keys, nil)}
+// newOracle makes an oracle that sees the namespaces of an order.
+func (f *fixture) newOracle(t *testing.T, checker *check.Checker, order *order) *oracle {
+	t.Helper()
+	o := &oracle{checker: checker, inv: inventory.NewMemory(ditto.Keys, nil)}
+	for _, name := range order.namespaces {
+		namespace := &corev1.Namespace{}
+		if err := f.Client.Get(t.Context(), types.NamespacedName{Name: name}, namespace); err != nil {
+			t.Fatal(err)
+		}
+		o.inv.Put(inventory.FromTyped(namespace, corev1.SchemeGroupVersion.WithKind("Namespace")))
+	}
+	return o
 }
 
 // admit says whether the object may be created, and keeps it if it may. A refusal is checked the long way round: with the
@@ -88,11 +100,11 @@ func (o *oracle) judge(ctx context.Context) check.Result {
 	return o.checker.All(ctx, o.inv, o.inv.All())
 }
 
-// all judges a set that arrived at once.
-func all(t *testing.T, checker *check.Checker, objects []*unstructured.Unstructured) check.Result {
+// all judges the objects of an order as if they arrived at once.
+func (f *fixture) all(t *testing.T, checker *check.Checker, order *order) check.Result {
 	t.Helper()
-	o := newOracle(checker)
-	for _, u := range objects {
+	o := f.newOracle(t, checker, order)
+	for _, u := range order.objects {
 		object, err := inventory.FromUnstructured(u)
 		if err != nil {
 			t.Fatal(err)
