@@ -27,8 +27,21 @@ func (v *View) Affected(o *inventory.Object) Affected {
 	}
 }
 
+// ForwardsTo are the workloads, with a part of Ditto or another proxy in them, that a proxy sends requests to.
+func (v *View) ForwardsTo(proxy Part) []*inventory.Object {
+	f := &follower{view: v, seen: map[inventory.ID]bool{}, once: true}
+	for _, route := range v.proxyRoutes(proxy) {
+		for _, target := range route.targets {
+			f.target(proxy.Workload.Ref.Namespace, target)
+		}
+	}
+	return ordered(f.found.Workloads)
+}
+
 type follower struct {
-	view  *View
+	view *View
+	// once: what a proxy among them forwards to is not followed.
+	once  bool
 	seen  map[inventory.ID]bool
 	found Affected
 }
@@ -88,6 +101,9 @@ func (f *follower) workload(o *inventory.Object) {
 		return
 	}
 	f.found.Workloads = append(f.found.Workloads, o)
+	if f.once {
+		return
+	}
 	for _, part := range Named(parts, Proxy) {
 		for _, route := range f.view.proxyRoutes(part) {
 			for _, target := range route.targets {

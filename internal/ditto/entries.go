@@ -147,6 +147,7 @@ func (w *walker) enter(op opening, c chain) {
 		e.Hops = append(e.Hops, h.text)
 		e.Assumptions = append(e.Assumptions, h.assumptions...)
 		e.Unknown = append(e.Unknown, h.unknown...)
+		e.Proxied = e.Proxied || h.proxy != nil
 		if h.proxy != nil && h.proxy.limited {
 			e.Public = false
 			e.Assumptions = append(e.Assumptions, "the addresses that "+h.text+" lets in are not those of outsiders")
