@@ -1,9 +1,12 @@
 package webhook
 
 import (
+	"encoding/json"
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -17,6 +20,7 @@ const (
 	namespaceController  = systemServiceAccount + "namespace-controller"
 	garbageCollector     = systemServiceAccount + "generic-garbage-collector"
 	podGarbageCollector  = systemServiceAccount + "pod-garbage-collector"
+	mirroringController  = systemServiceAccount + "endpointslicemirroring-controller"
 	nodePrefix           = "system:node:"
 	excuseCleaning       = "deleted by the namespace controller or a garbage collector"
 	excuseDerived        = "made by a controller of the cluster from an object that is judged itself"
@@ -29,6 +33,20 @@ const (
 func isClusterController(user string) bool {
 	account, system := strings.CutPrefix(user, systemServiceAccount)
 	return user == controllerManager || system && strings.HasSuffix(account, controllerSuffix)
+}
+
+// mirrored says whether an EndpointSlice of the cluster's controllers is a copy of Endpoints that somebody wrote, which are
+// not judged themselves. Where all controllers are one user, the label tells, which that user has written.
+func mirrored(req *admissionv1.AdmissionRequest) bool {
+	if req.UserInfo.Username != controllerManager {
+		return req.UserInfo.Username == mirroringController
+	}
+	raw := req.Object.Raw
+	if len(raw) == 0 {
+		raw = req.OldObject.Raw
+	}
+	var slice metav1.PartialObjectMetadata
+	return json.Unmarshal(raw, &slice) != nil || slice.Labels[discoveryv1.LabelManagedBy] == "endpointslicemirroring-controller.k8s.io"
 }
 
 // excuse says why a request is let through whatever its findings, "" if it is not. Findings are warned of and recorded
@@ -47,7 +65,11 @@ func excuse(req *admissionv1.AdmissionRequest) string {
 		if strings.HasPrefix(user, nodePrefix) {
 			return excuseKubelet
 		}
-	case inventory.ReplicaSet, inventory.Job, inventory.EndpointSlice:
+	case inventory.ReplicaSet, inventory.Job:
+	case inventory.EndpointSlice:
+		if mirrored(req) {
+			return ""
+		}
 	default:
 		return ""
 	}

@@ -23,6 +23,7 @@ func TestExcuse(t *testing.T) {
 		{"a Pod of a ReplicaSet", "system:serviceaccount:kube-system:replicaset-controller", admissionv1.Create, pod, excuseDerived},
 		{"a ReplicaSet of a Deployment", "system:serviceaccount:kube-system:deployment-controller", admissionv1.Update, replicaSet, excuseDerived},
 		{"an EndpointSlice of a Service", "system:serviceaccount:kube-system:endpointslice-controller", admissionv1.Create, endpoints, excuseDerived},
+		{"an EndpointSlice that mirrors Endpoints", "system:serviceaccount:kube-system:endpointslicemirroring-controller", admissionv1.Create, endpoints, ""},
 		{"all controllers under one user", "system:kube-controller-manager", admissionv1.Create, pod, excuseDerived},
 		{"a Deployment is derived from nothing", "system:serviceaccount:kube-system:deployment-controller", admissionv1.Update, deployment, ""},
 		{"a kind of the same name in another group", "system:serviceaccount:kube-system:replicaset-controller", admissionv1.Create, custom, ""},
@@ -43,5 +44,22 @@ func TestExcuse(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestExcuseOfOneUser: where all controllers are one user, the label that it writes tells which one made an EndpointSlice.
+func TestExcuseOfOneUser(t *testing.T) {
+	for _, test := range []struct{ managedBy, want string }{
+		{"endpointslice-controller.k8s.io", excuseDerived},
+		{"endpointslicemirroring-controller.k8s.io", ""},
+	} {
+		req := by("system:kube-controller-manager", &admissionv1.AdmissionRequest{
+			Operation: admissionv1.Create,
+			Kind:      metav1.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"},
+		})
+		req.Object.Raw = []byte(`{"metadata":{"labels":{"endpointslice.kubernetes.io/managed-by":"` + test.managedBy + `"}}}`)
+		if got := excuse(req); got != test.want {
+			t.Errorf("managed by %s: got %q, want %q", test.managedBy, got, test.want)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // maxRounds is how often one request has its deciding objects read live. Each round can bring up objects that the cache
 // did not know, and with them new questions.
-const maxRounds = 3
+const maxRounds = 8
 
 // settle judges by the cache, reads again what the judgement says has to be read, judges again, and so on until no new
 // question comes up. The last judgement is the one that counts.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -35,7 +36,7 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return o.run(cmd)
+			return o.run(cmd.Context(), cmd)
 		},
 	}
 	o.addFlags(cmd)
@@ -45,7 +46,7 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 	return cmd
 }
 
-func (o *auditOptions) run(cmd *cobra.Command) error {
+func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	stderr := cmd.ErrOrStderr()
 	checker, release, configErr := o.checker(stderr)
 	if configErr == nil {
@@ -56,14 +57,14 @@ func (o *auditOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	restConfig.UserAgent = "dittoguard/" + buildVersion()
-	inv, notes, err := cluster.Snapshot(cmd.Context(), restConfig, ditto.Keys)
+	inv, notes, err := cluster.Snapshot(ctx, restConfig, ditto.Keys)
 	if err != nil {
 		return fmt.Errorf("reading the cluster at %s: %w", restConfig.Host, err)
 	}
 	for _, text := range notes {
 		note(stderr, "%s", text)
 	}
-	return o.print(cmd.OutOrStdout(), checker.All(cmd.Context(), inv, inv.All()))
+	return o.print(cmd.OutOrStdout(), checker.All(ctx, inv, inv.All()))
 }
 
 // cluster finds the API server as kubectl does.

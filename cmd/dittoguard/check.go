@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
@@ -46,7 +48,7 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 			if err := o.validate(args); err != nil {
 				return err
 			}
-			return o.run(cmd, args)
+			return o.run(cmd.Context(), cmd, args)
 		},
 	}
 	o.addFlags(cmd)
@@ -81,7 +83,7 @@ func validateNamespaces(flag string, names ...string) error {
 	return errors.Join(errs...)
 }
 
-func (o *checkOptions) run(cmd *cobra.Command, paths []string) error {
+func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
 	stderr := cmd.ErrOrStderr()
 	checker, release, configErr := o.checker(stderr)
 	if configErr == nil {
@@ -92,29 +94,40 @@ func (o *checkOptions) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	tell(stderr, loaded)
-	inv, err := inventoryOf(loaded, paths)
-	if err != nil {
+	if err := notEmpty(loaded, paths); err != nil {
 		return err
+	}
+	var (
+		inv     *inventory.Memory
+		results []check.Result
+	)
+	for _, world := range loaded.Worlds() {
+		inv = inventoryOf(world)
+		results = append(results, checker.All(ctx, inv, inv.All()))
 	}
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
 		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 	}
-	return o.print(cmd.OutOrStdout(), checker.All(cmd.Context(), inv, inv.All()))
+	return o.print(cmd.OutOrStdout(), check.Merge(results...))
 }
 
-// inventoryOf holds what was read from the paths; nothing at all is an error.
-func inventoryOf(loaded *manifest.Result, paths []string) (*inventory.Memory, error) {
-	if len(loaded.Objects) == 0 {
-		if slices.Equal(paths, []string{"-"}) {
-			paths = []string{"standard input"}
-		}
-		return nil, fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
+// notEmpty refuses paths without any object.
+func notEmpty(loaded *manifest.Result, paths []string) error {
+	if len(loaded.Objects) > 0 {
+		return nil
 	}
+	if slices.Equal(paths, []string{"-"}) {
+		paths = []string{"standard input"}
+	}
+	return fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
+}
+
+func inventoryOf(objects []*inventory.Object) *inventory.Memory {
 	inv := inventory.NewMemory(ditto.Keys, nil)
-	for _, object := range loaded.Objects {
+	for _, object := range objects {
 		inv.Put(object)
 	}
-	return inv, nil
+	return inv
 }
 
 // tell says what was read otherwise than one might think, and what was not read at all.

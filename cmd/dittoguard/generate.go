@@ -15,9 +15,15 @@ import (
 
 func newGenerate() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "generate",
-		Short: "Write objects that a Ditto at hand lacks",
-		Args:  noArgs,
+		Use:     "generate",
+		Short:   "Write objects that a Ditto at hand lacks",
+		Example: `  dittoguard generate networkpolicies deploy/`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("cannot generate %q, only networkpolicies; see %s --help", args[0], cmd.CommandPath())
+			}
+			return cmd.Help()
+		},
 	}
 	cmd.AddCommand(newGenerateNetworkPolicies())
 	return cmd
@@ -81,10 +87,10 @@ func (o *networkPoliciesOptions) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	tell(stderr, loaded)
-	inv, err := inventoryOf(loaded, paths)
-	if err != nil {
+	if err := notEmpty(loaded, paths); err != nil {
 		return err
 	}
+	inv := inventoryOf(loaded.Objects)
 	view := ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()})
 	policies := generate.NetworkPolicies(view, inv.All(), o.Options)
 	for _, n := range policies.Notes {

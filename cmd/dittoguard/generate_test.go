@@ -79,10 +79,7 @@ func generated(t *testing.T, paths []string, stdin *bytes.Buffer, opts generate.
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv, err := inventoryOf(loaded, paths)
-	if err != nil {
-		t.Fatal(err)
-	}
+	inv := inventoryOf(loaded.Objects)
 	view := ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()})
 	return inv, generate.NetworkPolicies(view, inv.All(), opts)
 }

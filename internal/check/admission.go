@@ -28,7 +28,7 @@ type Verdict struct {
 	// Decisive says that the change adds or alters an entry, a hop or a setting that decides: then the objects in Read
 	// have to be read live before the request is allowed. A denial needs that always.
 	Decisive bool
-	// Read lists the questions whose answers led here.
+	// Read lists the questions whose answers led to a decisive verdict or a denial; others need none of it.
 	Read []inventory.Question
 }
 

@@ -26,17 +26,22 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	if change.Object != nil {
 		s.add(change.Object, after.Affected(change.Object))
 	}
+	s.dropOwned(after, id)
 	is := c.judge(ctx, after, s, change.Request)
 	was := c.judge(ctx, before, s, change.Request)
 
-	known := make(map[string]bool, len(was.violations))
+	known := make(map[string]string, len(was.violations))
 	for _, v := range was.violations {
 		for _, key := range v.keys {
-			known[key] = true
+			known[key] = v.facts
 		}
 	}
+	// What an exception let in while it counted is new to the first request that touches what decides it.
 	isNew := func(v violation) bool {
-		return v.broken || slices.ContainsFunc(v.keys, func(key string) bool { return !known[key] })
+		return v.broken || slices.ContainsFunc(v.keys, func(key string) bool {
+			facts, there := known[key]
+			return !there || (facts != v.facts && c.lapsed(v))
+		})
 	}
 
 	verdict := Verdict{Decisive: c.decisive(change, is, was), Unknown: distinct(is.unknowns)}
@@ -66,7 +71,9 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 			verdict.Audited = append(verdict.Audited, f)
 		}
 	}
-	verdict.Read = recorder.Asked()
+	if verdict.Decisive || len(verdict.Denied) > 0 {
+		verdict.Read = recorder.Asked()
+	}
 	return verdict, nil
 }
 

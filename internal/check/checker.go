@@ -10,6 +10,7 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -102,7 +103,7 @@ func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inve
 	for _, o := range objects {
 		scope.add(o, view.Affected(o))
 	}
-	scope.dropOwned(view)
+	scope.dropOwned(view, inventory.ID{})
 	raw := c.judge(ctx, view, scope, nil)
 	result := c.present(view, raw)
 	result.Summary.Objects = len(objects)
@@ -152,9 +153,12 @@ func (s *scope) add(o *inventory.Object, affected ditto.Affected) {
 	}
 }
 
-// dropOwned leaves out Pods and ReplicaSets whose owner is looked at anyway.
-func (s *scope) dropOwned(view *ditto.View) {
+// dropOwned leaves out Pods and ReplicaSets that are what their owner describes, save the one that a request is about.
+func (s *scope) dropOwned(view *ditto.View, save inventory.ID) {
 	for id := range s.workloads {
+		if id == save {
+			continue
+		}
 		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil && view.SameAsOwner(o) {
 			delete(s.workloads, id)
 		}
@@ -183,6 +187,8 @@ type violation struct {
 	route   string
 	// keys are what it consists of, at least one.
 	keys []string
+	// facts are what decided it.
+	facts string
 	// broken says that the rule could not be evaluated; such a violation is always new.
 	broken bool
 }
@@ -207,6 +213,9 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 	for _, o := range in(view, s.holders) {
 		j.holder(o)
 	}
+	for _, o := range in(view, s.objects) {
+		j.modeLabels(o)
+	}
 	if len(c.rules[rules.EachObject]) > 0 {
 		for _, o := range in(view, s.objects) {
 			j.object(o)
@@ -230,13 +239,15 @@ type judging struct {
 func (j *judging) workload(o *inventory.Object) {
 	for _, part := range j.view.Parts(o) {
 		var gateway *ditto.GatewayFacts
+		said := ""
 		if part.Component == ditto.Gateway {
 			gateway = j.view.GatewayFacts(part)
-			j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, *gateway))
+			said = fmt.Sprintf("%s %+v", o.Ref, *gateway)
+			j.facts = append(j.facts, said)
 			j.protection(o)
 			facts := &ditto.Facts{Gateway: gateway}
 			for _, r := range j.checker.rules[rules.EachGateway] {
-				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container})
+				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container, facts: said})
 			}
 		}
 		if ditto.IsDitto(part.Component) {
@@ -244,12 +255,26 @@ func (j *judging) workload(o *inventory.Object) {
 		}
 		exposures := j.view.Exposures(part)
 		for i := range exposures {
-			j.exposure(o, gateway, &exposures[i])
+			j.exposure(o, gateway, said, &exposures[i])
 		}
 	}
 	for _, unknown := range j.view.Unknowns(o) {
 		j.unknowns = append(j.unknowns, Unknown{
 			Subject: o.Ref, What: unknown.What, Message: unknown.Message, File: o.Source.File, Line: o.Source.Line,
+		})
+	}
+}
+
+// modeLabels reports labels of a namespace that are meant for dittoguard and say nothing.
+func (j *judging) modeLabels(o *inventory.Object) {
+	namespace, ok := o.Typed.(*corev1.Namespace)
+	if !ok {
+		return
+	}
+	_, warnings := j.checker.config.ModesFor(namespace.Labels)
+	for _, warning := range warnings {
+		j.unknowns = append(j.unknowns, Unknown{
+			Subject: o.Ref, What: "modes of the namespace", Message: warning, File: o.Source.File, Line: o.Source.Line,
 		})
 	}
 }
@@ -261,9 +286,10 @@ func (j *judging) component(o *inventory.Object, part ditto.Part) {
 		return
 	}
 	component := j.view.ComponentFacts(part)
-	j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, *component))
+	said := fmt.Sprintf("%s %+v", o.Ref, *component)
+	j.facts = append(j.facts, said)
 	for _, r := range list {
-		j.evaluate(r, &ditto.Facts{Component: component}, o, nil, caseOf{key: component.Container})
+		j.evaluate(r, &ditto.Facts{Component: component}, o, nil, caseOf{key: component.Container, facts: said})
 	}
 }
 
@@ -278,16 +304,19 @@ func (j *judging) protection(o *inventory.Object) {
 	})
 }
 
-func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, e *ditto.Exposure) {
-	j.facts = append(j.facts, e.Facts())
+// exposure judges a way in; said is what the gateway behind it says.
+func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, said string, e *ditto.Exposure) {
+	way := e.Facts()
+	j.facts = append(j.facts, way)
 	facts := &ditto.Facts{Gateway: gateway, Exposure: e}
 	entry := e.Entry.Ref()
 	for _, r := range j.checker.rules[rules.EachExposure] {
-		subject := target
+		subject, decides := target, said+way
 		if r.Spec.Match.Subject == rules.SubjectEntry {
+			decides = way
 			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
 		}
-		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), path: e.Hops, route: e.Route})
+		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), facts: decides, path: e.Hops, route: e.Route})
 	}
 }
 
@@ -306,16 +335,19 @@ func (j *judging) holder(o *inventory.Object) {
 		return
 	}
 	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
-		j.facts = append(j.facts, fmt.Sprintf("%s %+v", o.Ref, credential))
+		said := fmt.Sprintf("%s %+v", o.Ref, credential)
+		j.facts = append(j.facts, said)
 		for _, r := range j.checker.rules[rules.EachCredential] {
-			j.evaluate(r, &ditto.Facts{Credential: &credential}, o, nil, caseOf{key: credential.Key + "/" + credential.User})
+			j.evaluate(r, &ditto.Facts{Credential: &credential}, o, nil, caseOf{key: credential.Key + "/" + credential.User, facts: said})
 		}
 	}
 }
 
 // caseOf tells the cases of one rule on one subject apart.
 type caseOf struct {
-	key   string
+	key string
+	// facts are what decides about it.
+	facts string
 	path  []string
 	route string
 }
@@ -339,7 +371,8 @@ func (j *judging) evaluate(r *rule, facts *ditto.Facts, subject *inventory.Objec
 			}
 		}
 		j.violations = append(j.violations, violation{
-			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, keys: keys, broken: broken,
+			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, keys: keys,
+			facts: c.facts, broken: broken,
 		})
 	}
 	if outcome.Err != nil {
@@ -393,9 +426,18 @@ func (j *judging) request(subject *inventory.Object) *admissionv1.AdmissionReque
 }
 
 func (c *Checker) excepted(rule string, subject inventory.Ref, entry *inventory.Ref) bool {
+	return c.exceptedAt(rule, subject, entry, c.now())
+}
+
+func (c *Checker) exceptedAt(rule string, subject inventory.Ref, entry *inventory.Ref, at time.Time) bool {
 	var opens inventory.Ref
 	if entry != nil {
 		opens = *entry
 	}
-	return c.config.Excepts(rule, subject, opens, c.now())
+	return c.config.Excepts(rule, subject, opens, at)
+}
+
+// lapsed says whether an exception has let the violation pass until it expired.
+func (c *Checker) lapsed(v violation) bool {
+	return c.exceptedAt(v.rule.Metadata.Name, v.subject.Ref, v.entry, time.Time{})
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,12 +17,7 @@ func (c *Checker) present(view *ditto.View, j judgement) Result {
 	findings := c.findings(view, j.violations)
 	result := Result{Findings: findings, Unknown: distinct(j.unknowns)}
 	for _, f := range findings {
-		switch f.Action {
-		case ActionDeny:
-			result.Summary.Denied++
-		case ActionWarn:
-			result.Summary.Warned++
-		}
+		result.Summary.count(f)
 	}
 	return result
 }
@@ -111,7 +107,7 @@ func distinct(list []Unknown) []Unknown {
 	out := []Unknown{}
 	for _, u := range list {
 		if !slices.ContainsFunc(out, func(x Unknown) bool {
-			return x.Rule == u.Rule && x.Subject == u.Subject && x.Message == u.Message
+			return x.Rule == u.Rule && x.Subject == u.Subject && x.Message == u.Message && x.File == u.File && x.Line == u.Line
 		}) {
 			out = append(out, u)
 		}
@@ -123,4 +119,35 @@ func distinct(list []Unknown) []Unknown {
 		return strings.Compare(a.Rule+a.What, b.Rule+b.What)
 	})
 	return out
+}
+
+// Merge puts the verdicts on several sets of objects together, each finding once.
+func Merge(results ...Result) Result {
+	merged := Result{Findings: []Finding{}, Unknown: []Unknown{}}
+	seen := map[string]bool{}
+	for _, r := range results {
+		for _, f := range r.Findings {
+			id := fmt.Sprint(f.File, f.Line, f.Message, f.Keys, f.Path)
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			merged.Findings = append(merged.Findings, f)
+			merged.Summary.count(f)
+		}
+		merged.Unknown = append(merged.Unknown, r.Unknown...)
+		merged.Summary.Objects = max(merged.Summary.Objects, r.Summary.Objects)
+	}
+	slices.SortStableFunc(merged.Findings, compareFindings)
+	merged.Unknown = distinct(merged.Unknown)
+	return merged
+}
+
+func (s *Summary) count(f Finding) {
+	switch f.Action {
+	case ActionDeny:
+		s.Denied++
+	case ActionWarn:
+		s.Warned++
+	}
 }

@@ -1,6 +1,8 @@
 package ditto
 
 import (
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -66,6 +68,9 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, backend := range ingressBackends(t) {
 			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, backend.Name))
 		}
+		for _, neighbour := range f.view.readBy(t) {
+			f.follow(neighbour)
+		}
 		for _, ref := range ingressReferences(t) {
 			f.holder(f.view.Get(inventory.Secret, ref.Namespace, ref.Name))
 		}
@@ -103,6 +108,10 @@ func (f *follower) workload(o *inventory.Object) {
 	f.found.Workloads = append(f.found.Workloads, o)
 	if f.once {
 		return
+	}
+	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
+		// A MongoDB counts where Ditto runs beside it.
+		f.found.Workloads = append(f.found.Workloads, f.view.Find(inventory.Key{Index: byMongoDB, Namespace: o.Ref.Namespace})...)
 	}
 	for _, part := range Named(parts, Proxy) {
 		for _, route := range f.view.proxyRoutes(part) {

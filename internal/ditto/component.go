@@ -69,7 +69,7 @@ func IsDitto(component string) bool {
 func runningContainers(spec *corev1.PodSpec) []*corev1.Container {
 	var list []*corev1.Container
 	for i := range spec.InitContainers {
-		if policy := spec.InitContainers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
+		if isSidecar(&spec.InitContainers[i]) {
 			list = append(list, &spec.InitContainers[i])
 		}
 	}
@@ -77,6 +77,11 @@ func runningContainers(spec *corev1.PodSpec) []*corev1.Container {
 		list = append(list, &spec.Containers[i])
 	}
 	return list
+}
+
+// isSidecar says whether an init container goes on running beside the others.
+func isSidecar(c *corev1.Container) bool {
+	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
 // images are the base names of Ditto's images, and of what commonly runs beside it.
@@ -94,13 +99,6 @@ var extensionFiles = map[string]string{
 	"search-extension.conf": Search, "connectivity-extension.conf": Connectivity,
 }
 
-// gatewayOnly are environment variables that nothing but Ditto's gateway reads (gateway.conf).
-var gatewayOnly = []string{
-	"ENABLE_PRE_AUTHENTICATION", "ENABLE_DUMMY_AUTH", "DEVOPS_SECURED", "DEVOPS_STATUS_SECURED",
-	"DEVOPS_AUTHENTICATION_METHOD", "STATUS_AUTHENTICATION_METHOD", "GATEWAY_WEBSOCKET_THROTTLING_ENABLED",
-	"GATEWAY_SSE_THROTTLING_ENABLED", "GATEWAY_WOT_DIRECTORY_AUTHENTICATION_REQUIRED",
-}
-
 // suffixes are what names of containers and labels end in, where another signal says that it is Ditto.
 var suffixes = []struct{ suffix, component string }{
 	{"gateway", Gateway}, {"policies", Policies}, {"things-search", Search}, {"thingssearch", Search}, {"search", Search},
@@ -116,11 +114,9 @@ func classify(r inventory.Reader, namespace string, template *corev1.PodTemplate
 	if component, ok := images[c.Name]; ok && strings.HasPrefix(c.Name, "ditto-") {
 		return component, false
 	}
-	env := envNames(r, namespace, c)
-	for _, name := range gatewayOnly {
-		if env[name] {
-			return Gateway, false
-		}
+	env := environment(r, namespace, c)
+	if env.gatewayOnly {
+		return Gateway, false
 	}
 	mounts := mountedFiles(template, c)
 	for file, component := range extensionFiles {
@@ -128,11 +124,10 @@ func classify(r inventory.Reader, namespace string, template *corev1.PodTemplate
 			return component, false
 		}
 	}
-	text := commandText(c)
-	if strings.Contains(text, "ditto.gateway.") {
+	if commandHolds(c, "ditto.gateway.") {
 		return Gateway, false
 	}
-	if isDittoJVM(template, c, env, mounts, text) {
+	if isDittoJVM(template, c, env, mounts) {
 		return dittoPart(template, c, env), false
 	}
 	if isProxy(image, mounts) {
@@ -148,8 +143,8 @@ func classify(r inventory.Reader, namespace string, template *corev1.PodTemplate
 }
 
 // isDittoJVM: one signal that is Ditto's own, or two that Pekko applications share with it.
-func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env, mounts map[string]bool, text string) bool {
-	if strings.Contains(text, "-Dditto.") || strings.Contains(text, "org.eclipse.ditto") {
+func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env signals, mounts map[string]bool) bool {
+	if commandHolds(c, "-Dditto.") || commandHolds(c, "org.eclipse.ditto") {
 		return true
 	}
 	for mount := range mounts {
@@ -160,10 +155,10 @@ func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env, moun
 	shared := 0
 	for _, signal := range []bool{
 		template.Labels["actorSystemName"] != "",
-		strings.Contains(text, "-Dpekko.") || strings.Contains(text, "-Dakka."),
+		commandHolds(c, "-Dpekko.") || commandHolds(c, "-Dakka."),
 		hasPort(c, "remoting", remotingPort) && hasPort(c, "management", managementPort),
-		env["CLUSTER_BS_REQUIRED_CONTACTS"],
-		env["POD_LABEL_SELECTOR"] && env["DISCOVERY_METHOD"],
+		env.contacts,
+		env.podSelector && env.discovery,
 	} {
 		if signal {
 			shared++
@@ -174,8 +169,8 @@ func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env, moun
 }
 
 // dittoPart tells which service a Ditto JVM is.
-func dittoPart(template *corev1.PodTemplateSpec, c *corev1.Container, env map[string]bool) string {
-	if env["DEVOPS_PASSWORD"] || env["STATUS_PASSWORD"] {
+func dittoPart(template *corev1.PodTemplateSpec, c *corev1.Container, env signals) string {
+	if env.passwords {
 		return Gateway
 	}
 	names := []string{c.Name, imageName(c.Image), template.Labels["app.kubernetes.io/name"], template.Labels["app"], template.Labels["app.kubernetes.io/component"]}
@@ -186,13 +181,11 @@ func dittoPart(template *corev1.PodTemplateSpec, c *corev1.Container, env map[st
 			}
 		}
 	}
-	for name := range env {
-		switch {
-		case strings.HasPrefix(name, "GATEWAY_"):
-			return Gateway
-		case strings.HasPrefix(name, "CONNECTIVITY_"):
-			return Connectivity
-		}
+	switch {
+	case env.ofGateway:
+		return Gateway
+	case env.ofConnectivity:
+		return Connectivity
 	}
 	return Service
 }
@@ -209,35 +202,6 @@ func isProxy(image string, mounts map[string]bool) bool {
 		}
 	}
 	return false
-}
-
-// envNames are the environment variables a container sets, those of its ConfigMaps and Secrets included.
-func envNames(r inventory.Reader, namespace string, c *corev1.Container) map[string]bool {
-	names := make(map[string]bool, len(c.Env))
-	for i := range c.Env {
-		names[c.Env[i].Name] = true
-	}
-	for _, from := range c.EnvFrom {
-		if ref := from.ConfigMapRef; ref != nil {
-			if o := r.Get(inventory.ConfigMap, namespace, ref.Name); o != nil {
-				for key := range o.Typed.(*corev1.ConfigMap).Data {
-					names[from.Prefix+key] = true
-				}
-			}
-		}
-		if ref := from.SecretRef; ref != nil {
-			if o := r.Get(inventory.Secret, namespace, ref.Name); o != nil {
-				secret := o.Typed.(*corev1.Secret)
-				for key := range secret.Data {
-					names[from.Prefix+key] = true
-				}
-				for key := range secret.StringData {
-					names[from.Prefix+key] = true
-				}
-			}
-		}
-	}
-	return names
 }
 
 // mountedFiles are the paths that ConfigMaps and Secrets are mounted at: folders as they are, and the files in them
@@ -271,27 +235,6 @@ func mountedFiles(template *corev1.PodTemplateSpec, c *corev1.Container) map[str
 		}
 	}
 	return mounts
-}
-
-// commandText is everything in a container that can carry JVM options.
-func commandText(c *corev1.Container) string {
-	var b strings.Builder
-	for _, s := range c.Command {
-		b.WriteString(s)
-		b.WriteByte(' ')
-	}
-	for _, s := range c.Args {
-		b.WriteString(s)
-		b.WriteByte(' ')
-	}
-	for i := range c.Env {
-		switch c.Env[i].Name {
-		case "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JVM_CMD_ARGS_ENV", "_JAVA_OPTIONS", "MAIN_CLASS_ENV":
-			b.WriteString(c.Env[i].Value)
-			b.WriteByte(' ')
-		}
-	}
-	return b.String()
 }
 
 // imageName is the last path element of an image reference without tag and digest: `docker.io/eclipse/ditto-gateway:3.9`

@@ -27,14 +27,30 @@ type opening struct {
 	identity, identityWhy string
 	authenticated         Switch
 	assumptions, unknown  []string
+	// keepsAddress: what is behind sees the address of the client.
+	keepsAddress bool
 }
 
 // nodeEntry: a port of the node itself.
 func (w *walker) nodeEntry(o *inventory.Object, kind string, number int32, c chain) {
 	w.enter(opening{
-		entry: o, kind: kind, public: true,
+		entry: o, kind: kind, public: true, keepsAddress: true,
 		text: fmt.Sprintf("%s %d of the node", kind, number), detail: fmt.Sprint(number),
 	}, c)
+}
+
+// hostPort: a port of the node that leads to one of the pod's. Bound to the node's loopback address it is reached from
+// the node alone.
+func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) {
+	op := opening{
+		entry: o, kind: "HostPort", public: true, keepsAddress: true,
+		text: fmt.Sprintf("HostPort %d of the node", p.HostPort), detail: fmt.Sprint(p.HostPort),
+	}
+	if isLoopback(p.HostIP) {
+		op.public = false
+		op.text, op.detail = op.text+" at "+p.HostIP, op.detail+" "+p.HostIP
+	}
+	w.enter(op, c)
 }
 
 // serviceEntries: a Service that is reachable from outside by itself.
@@ -43,6 +59,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 	enter := func(kind string, public bool, text string, assumptions ...string) {
 		w.enter(opening{
 			entry: svc, kind: kind, public: public, text: text, detail: fmt.Sprint(sp.Port), assumptions: assumptions,
+			keepsAddress: service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
 		}, c)
 	}
 	switch service.Spec.Type {
@@ -87,6 +104,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 	if to(ing.Spec.DefaultBackend) {
 		enter("*", "/", "default backend", edge.Everything())
 	}
+	standsIn := reading.standsIn(svc, leads)
 	for _, rule := range ing.Spec.Rules {
 		if rule.HTTP == nil {
 			continue
@@ -97,12 +115,16 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		}
 		for i := range rule.HTTP.Paths {
 			p := &rule.HTTP.Paths[i]
-			if !to(&p.Backend) {
+			direct := to(&p.Backend)
+			if !direct && !standsIn {
 				continue
 			}
 			pathType := ""
 			if p.PathType != nil {
 				pathType = string(*p.PathType)
+			}
+			if !direct {
+				pathType = "annotation default-backend"
 			}
 			enter(host, p.Path, pathType, edge.ReadPath(reading.in, p.PathType, p.Path))
 		}
@@ -129,7 +151,7 @@ func (w *walker) routeEntries(o *inventory.Object, sp *corev1.ServicePort, numbe
 		text: fmt.Sprintf("%s: %s", o.Ref, host+route.Spec.Path), identity: identity, identityWhy: why,
 	}
 	if tls := route.Spec.TLS; tls == nil || tls.Termination != "passthrough" {
-		path := edge.Prefix(route.Spec.Path)
+		path := routePath(route)
 		op.path = &path
 	}
 	w.enter(op, c)
@@ -143,23 +165,44 @@ func (w *walker) enter(op opening, c chain) {
 		Assumptions: op.assumptions, Unknown: op.unknown,
 	}
 	e.Hops = append(e.Hops, op.text)
+	seesClient, doubt := op.keepsAddress, ""
 	for _, h := range slices.Backward(c.hops) {
-		e.Hops = append(e.Hops, h.text)
+		e.Hops = append(e.Hops, h.text())
 		e.Assumptions = append(e.Assumptions, h.assumptions...)
 		e.Unknown = append(e.Unknown, h.unknown...)
-		e.Proxied = e.Proxied || h.proxy != nil
-		if h.proxy != nil && h.proxy.limited {
-			e.Public = false
-			e.Assumptions = append(e.Assumptions, "the addresses that "+h.text+" lets in are not those of outsiders")
+		if h.proxy == nil {
+			continue
 		}
+		e.Proxied = true
+		switch {
+		case h.proxy.limited && (seesClient || h.proxy.believed):
+			e.Public = false
+			e.Assumptions = append(e.Assumptions, "the addresses that "+h.text()+" lets in are not those of outsiders")
+		case h.proxy.limited:
+			doubt = "whether the addresses that " + h.text() + " lets in are those of clients: a step before it may put its own in " +
+				"place of the client's (externalTrafficPolicy: Local, or set_real_ip_from, keeps it)"
+		}
+		seesClient = false
 	}
 	if w.part.Component == Gateway && w.port.Name == PortHTTP {
 		if !e.requests(op, c) {
 			return
 		}
+		if doubt != "" && e.Public {
+			e.doubt(doubt)
+		}
 	}
 	e.key = e.makeKey(op, c)
 	w.out = append(w.out, e)
+}
+
+// doubt makes unknown what is wrong with a way that may let nobody in.
+func (e *Exposure) doubt(why string) {
+	e.Unknown = append(e.Unknown, why)
+	e.Admin = nil
+	if e.Identity != IdentityNone && (e.Identity != IdentitySet || e.Authenticated.State != On) {
+		e.Identity, e.IdentityWhy = IdentityUnknown, why
+	}
 }
 
 // via names an opening.

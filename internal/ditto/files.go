@@ -117,11 +117,14 @@ func mountFiles(o *inventory.Object, items []corev1.KeyToPath, mount *corev1.Vol
 	return files
 }
 
-// dataOf is what a ConfigMap or Secret holds, as text.
+// dataOf is what a ConfigMap or Secret holds, as text. It is not to be changed.
 func dataOf(o *inventory.Object) map[string]string {
 	data := map[string]string{}
 	switch t := o.Typed.(type) {
 	case *corev1.ConfigMap:
+		if len(t.BinaryData) == 0 {
+			return t.Data
+		}
 		for k, v := range t.BinaryData {
 			data[k] = string(v)
 		}

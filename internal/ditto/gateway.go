@@ -32,7 +32,13 @@ func (v *View) GatewayFacts(part Part) *GatewayFacts {
 
 // settings are those of a part's container.
 func (v *View) settings(part Part) *settings.Settings {
-	return settings.Read(v, part.Workload.Ref.Namespace, part.Workload.PodTemplate(), part.Container, part.Component)
+	id := part.id()
+	s, known := v.read[id]
+	if !known {
+		s = v.cache.settings.Read(v, part.Workload.Ref.Namespace, part.Workload.PodTemplate(), part.Container, part.Component)
+		v.read[id] = s
+	}
+	return s
 }
 
 func method(value settings.Value) Text {

@@ -30,13 +30,19 @@ const (
 	byAddress inventory.Index = "address"
 	// byDitto files a workload that runs a part of Ditto under its namespace, as far as the workload alone shows.
 	byDitto inventory.Index = "ditto"
+	// byMongoDB files a workload that runs a MongoDB under its namespace.
+	byMongoDB inventory.Index = "mongodb"
 	// byReference files a workload or Ingress under the ConfigMaps and Secrets it reads (`ConfigMap/name`).
 	byReference inventory.Index = "reference"
-	// byWord files a ConfigMap or Secret that may hold nginx configuration under every host-like word in it, in no
-	// namespace. It says only where to look: the configuration is parsed before anything is concluded.
+	// byWord files a ConfigMap or Secret that may hold nginx configuration under every host-like word in it, in its
+	// namespace and in none. It says only where to look: the configuration is parsed before anything is concluded.
 	byWord inventory.Index = "nginx-word"
 	// byHost files an Ingress under the hosts of its rules, in no namespace.
 	byHost inventory.Index = "ingress-host"
+	// bySway files an Ingress that changes how others of its hosts are read under those hosts, in no namespace.
+	bySway inventory.Index = "ingress-sway"
+	// byGroup files an Ingress under the load balancer that it shares with others, in no namespace.
+	byGroup inventory.Index = "ingress-group"
 	// byClass files an Ingress under its class, in no namespace; without a class under the empty name.
 	byClass inventory.Index = "ingress-class"
 	// byUnjudged files whatever else restricts connections, beside NetworkPolicies, in no namespace.
@@ -50,7 +56,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return []schema.GroupKind{schema.ParseGroupKind(key.Value)}
 	case bySelector, byAlias:
 		return []schema.GroupKind{inventory.Service}
-	case byLabel, byDitto:
+	case byLabel, byDitto, byMongoDB:
 		return workloadKinds
 	case byBackend:
 		return []schema.GroupKind{inventory.Ingress, inventory.Route}
@@ -62,7 +68,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return []schema.GroupKind{inventory.Service, inventory.Pod, inventory.EndpointSlice}
 	case byWord:
 		return []schema.GroupKind{inventory.ConfigMap, inventory.Secret}
-	case byClass, byHost:
+	case byClass, byHost, bySway, byGroup:
 		return []schema.GroupKind{inventory.Ingress}
 	}
 	return nil
@@ -101,6 +107,12 @@ func Keys(o *inventory.Object) []inventory.Key {
 		}
 		for _, host := range ingressHosts(t) {
 			keys = append(keys, inventory.Key{Index: byHost, Value: host})
+			if sways(t) {
+				keys = append(keys, inventory.Key{Index: bySway, Value: host})
+			}
+		}
+		if group := t.Annotations[albGroup]; group != "" {
+			keys = append(keys, inventory.Key{Index: byGroup, Value: group})
 		}
 		keys = append(keys, inventory.Key{Index: byClass, Value: ingressClassName(t)})
 		return unique(keys)
@@ -111,13 +123,17 @@ func Keys(o *inventory.Object) []inventory.Key {
 		}
 		return unique(keys)
 	case *corev1.ConfigMap:
-		return wordKeys(stringsOf(t.Data))
+		texts := stringsOf(t.Data)
+		for _, data := range t.BinaryData {
+			texts = append(texts, string(data))
+		}
+		return wordKeys(ns, texts)
 	case *corev1.Secret:
 		texts := stringsOf(t.StringData)
 		for _, data := range t.Data {
 			texts = append(texts, string(data))
 		}
-		return wordKeys(texts)
+		return wordKeys(ns, texts)
 	case nil:
 		if netpol.Unjudged(o.Ref.GroupKind()) {
 			return []inventory.Key{{Index: byUnjudged}}
@@ -138,8 +154,12 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	for _, ref := range podReferences(&template.Spec) {
 		keys = append(keys, inventory.Key{Index: byReference, Namespace: ns, Value: ref.Kind + "/" + ref.Name})
 	}
-	if slices.ContainsFunc(Parts(nothing, o), func(p Part) bool { return IsDitto(p.Component) }) {
+	parts := Parts(nothing, o)
+	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
 		keys = append(keys, inventory.Key{Index: byDitto, Namespace: ns})
+	}
+	if len(Named(parts, MongoDB)) > 0 {
+		keys = append(keys, inventory.Key{Index: byMongoDB, Namespace: ns})
 	}
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
 		for _, ip := range pod.Status.PodIPs {
@@ -152,8 +172,8 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 func serviceKeys(s *corev1.Service) []inventory.Key {
 	var keys []inventory.Key
 	if s.Spec.Type == corev1.ServiceTypeExternalName {
-		if name, namespace, ok := clusterHost(s.Spec.ExternalName, s.Namespace); ok {
-			keys = append(keys, inventory.Key{Index: byAlias, Namespace: namespace, Value: name})
+		for _, n := range clusterHosts(s.Spec.ExternalName, s.Namespace) {
+			keys = append(keys, inventory.Key{Index: byAlias, Namespace: n.namespace, Value: n.name})
 		}
 		return keys
 	}
@@ -206,7 +226,7 @@ func moreTelling(key, pair, than string) bool {
 }
 
 // wordKeys files text that looks like nginx configuration under the host-like words in it.
-func wordKeys(texts []string) []inventory.Key {
+func wordKeys(namespace string, texts []string) []inventory.Key {
 	seen := map[string]bool{}
 	var keys []inventory.Key
 	for _, text := range texts {
@@ -217,16 +237,21 @@ func wordKeys(texts []string) []inventory.Key {
 			if len(word) > 253 {
 				continue
 			}
-			// A host is looked up by its first label, an address as a whole.
-			label := strings.ToLower(word)
-			if first, _, dotted := strings.Cut(label, "."); dotted && !isDigits(first) {
-				label = first
+			// A host is looked up by its first label, that of a pod behind a Service by its second, its namespace by the one
+			// after that, an address as a whole.
+			labels := [3]string{strings.ToLower(word)}
+			if first, rest, dotted := strings.Cut(labels[0], "."); dotted && !isDigits(first) {
+				labels[0] = first
+				labels[1], rest, _ = strings.Cut(rest, ".")
+				labels[2], _, _ = strings.Cut(rest, ".")
 			}
-			if label == "" || seen[label] {
-				continue
+			for _, label := range labels {
+				if label != "" && !seen[label] {
+					seen[label] = true
+					keys = append(keys, inventory.Key{Index: byWord, Value: label},
+						inventory.Key{Index: byWord, Namespace: namespace, Value: label})
+				}
 			}
-			seen[label] = true
-			keys = append(keys, inventory.Key{Index: byWord, Value: label})
 		}
 	}
 	return keys
@@ -249,6 +274,16 @@ func stringsOf(m map[string]string) []string {
 }
 
 func unique(keys []inventory.Key) []inventory.Key {
+	const few = 24
+	if len(keys) <= few {
+		out := keys[:0]
+		for _, k := range keys {
+			if !slices.Contains(out, k) {
+				out = append(out, k)
+			}
+		}
+		return out
+	}
 	seen := make(map[inventory.Key]bool, len(keys))
 	return slices.DeleteFunc(keys, func(k inventory.Key) bool {
 		if seen[k] {

@@ -3,11 +3,10 @@ package ditto
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -28,25 +27,143 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	if svc != nil {
 		in.Service, in.ServiceAnnotations = svc.Ref.Name, svc.Meta.Annotations
 	}
-	for _, other := range v.sameHost(ing) {
+	for _, other := range v.onHosts(bySway, ing) {
 		neighbour := other.Typed.(*networkingv1.Ingress)
-		if neighbour.Annotations["nginx.org/mergeable-ingress-type"] == "master" {
+		if isMaster(neighbour) {
 			in.Master = neighbour
+		}
+		if in.HostForcesRegex {
+			continue
 		}
 		of := edge.Input{Ingress: neighbour, Class: edge.Resolve(v, neighbour, v.edges), Config: v.edges, Objects: v}
 		if of.Class.Controller == in.Class.Controller && edge.ForcesRegex(of) {
 			in.HostForcesRegex = true
 		}
 	}
-	return ingressReading{in: in, effects: edge.Read(in)}
+	return ingressReading{in: in, effects: v.effects(in)}
 }
 
-// sameHost are the Ingresses, the one itself included, that share a host with it, in any namespace: most controllers
-// merge them into one virtual server.
-func (v *View) sameHost(ing *networkingv1.Ingress) []*inventory.Object {
+// ingressNginx is the controller's name in package edge.
+const ingressNginx = "ingress-nginx"
+
+// isCanary says whether ingress-nginx sends a share of another Ingress's requests to this one's Services.
+func isCanary(ing *networkingv1.Ingress) bool {
+	return ing.Annotations["nginx.ingress.kubernetes.io/canary"] == "true"
+}
+
+// effects are what the edge does to requests. Those of a canary are its main Ingress's, that of the same host and path:
+// ingress-nginx ignores every other annotation of a canary (createServers, mergeAlternativeBackends).
+func (v *View) effects(in edge.Input) edge.Effects {
+	if in.Class.Controller != ingressNginx || !isCanary(in.Ingress) {
+		return edge.Read(in)
+	}
+	own := edge.Read(in)
+	for _, other := range v.onHosts(byHost, in.Ingress) {
+		main := other.Typed.(*networkingv1.Ingress)
+		if isCanary(main) || !sharesPath(main, in.Ingress) {
+			continue
+		}
+		in.Ingress = main
+		in.Class = edge.Resolve(v, main, v.edges)
+		e := edge.Read(in)
+		e.StripAnnotations, e.HideAnnotations = nil, nil
+		e.AuthSecrets = append(e.AuthSecrets, own.AuthSecrets...)
+		return e
+	}
+	unknown := edge.State{State: Unknown, Source: "canary", Why: "no Ingress of the same host and path, whose annotations count for this canary, is at hand"}
+	return edge.Effects{
+		Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
+		AuthSecrets: own.AuthSecrets,
+	}
+}
+
+// sharesPath says whether two Ingresses have a path of the same host in common.
+func sharesPath(a, b *networkingv1.Ingress) bool {
+	if a.Spec.DefaultBackend != nil && b.Spec.DefaultBackend != nil {
+		return true
+	}
+	type place struct{ host, path string }
+	places := map[place]bool{}
+	for _, rule := range a.Spec.Rules {
+		if rule.HTTP != nil {
+			for _, p := range rule.HTTP.Paths {
+				places[place{rule.Host, p.Path}] = true
+			}
+		}
+	}
+	for _, rule := range b.Spec.Rules {
+		if rule.HTTP == nil {
+			continue
+		}
+		for _, p := range rule.HTTP.Paths {
+			if places[place{rule.Host, p.Path}] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readBy are the Ingresses of the same host whose reading this one changes: a canary's, as its main Ingress, those of a
+// master's minions, and all of them if it turns their paths into regular expressions.
+func (v *View) readBy(ing *networkingv1.Ingress) []*inventory.Object {
+	in := edge.Input{Ingress: ing, Class: edge.Resolve(v, ing, v.edges), Config: v.edges, Objects: v}
+	all, index := edge.ForcesRegex(in) || isMaster(ing), bySway
+	if all {
+		index = byHost
+	}
+	var list []*inventory.Object
+	for _, other := range v.onHosts(index, ing) {
+		neighbour := other.Typed.(*networkingv1.Ingress)
+		if all || (isCanary(neighbour) && sharesPath(ing, neighbour)) {
+			list = append(list, other)
+		}
+	}
+	if group := ing.Annotations[albGroup]; group != "" {
+		list = append(list, v.Find(inventory.Key{Index: byGroup, Value: group})...)
+	}
+	return list
+}
+
+// albGroup names the load balancer that Ingresses share: one that is public makes it public for all.
+const albGroup = "alb.ingress.kubernetes.io/group.name"
+
+// standsIn says whether the Service takes the requests of all paths whose own Service has no endpoints: ingress-nginx
+// sends them to the first port of the Service in its annotation default-backend, as they are.
+func (r ingressReading) standsIn(svc *inventory.Object, leads func(*networkingv1.IngressServiceBackend) bool) bool {
+	service := svc.Typed.(*corev1.Service)
+	if r.in.Class.Controller != ingressNginx || standIn(r.in.Ingress) != svc.Ref.Name || len(service.Spec.Ports) == 0 {
+		return false
+	}
+	return leads(&networkingv1.IngressServiceBackend{
+		Name: svc.Ref.Name, Port: networkingv1.ServiceBackendPort{Number: service.Spec.Ports[0].Port},
+	})
+}
+
+// sways says whether an Ingress may change how others of its host are read: by turning their paths into regular
+// expressions, as their master, or since it is a canary that takes after one of them.
+func sways(ing *networkingv1.Ingress) bool {
+	if isMaster(ing) || isCanary(ing) {
+		return true
+	}
+	for key := range ing.Annotations {
+		if strings.HasSuffix(key, "/use-regex") || strings.HasSuffix(key, "/rewrite-target") {
+			return true
+		}
+	}
+	return false
+}
+
+func isMaster(ing *networkingv1.Ingress) bool {
+	return ing.Annotations["nginx.org/mergeable-ingress-type"] == "master"
+}
+
+// onHosts are the Ingresses, the one itself included, that share a host with it, in any namespace: most controllers merge
+// them into one virtual server. Of byHost those are all, of bySway the ones that change how others are read.
+func (v *View) onHosts(index inventory.Index, ing *networkingv1.Ingress) []*inventory.Object {
 	var list []*inventory.Object
 	for _, host := range ingressHosts(ing) {
-		list = append(list, v.Find(inventory.Key{Index: byHost, Value: host})...)
+		list = append(list, v.Find(inventory.Key{Index: index, Value: host})...)
 	}
 	return ordered(slices.Clone(list))
 }
@@ -146,45 +263,3 @@ func (v *View) leadsToGateways(o *inventory.Object) (leads, safe bool) {
 
 // authSecrets are the Secrets that the Ingress's annotations name as password files.
 func (r ingressReading) authSecrets() []edge.AuthSecret { return r.effects.AuthSecrets }
-
-// Leads says whether a change of an object can add, remove or re-point a way in, whatever it leads to: it is an entry or
-// a hop, and differs in what makes it one. A workload is one by its labels, ports and files.
-func Leads(before, after *inventory.Object) bool {
-	if before == nil || after == nil {
-		o := after
-		if o == nil {
-			o = before
-		}
-		switch o.Typed.(type) {
-		case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *inventory.OpenShiftRoute,
-			*networkingv1.NetworkPolicy:
-			return true
-		}
-		return isSlice(o)
-	}
-	switch a := after.Typed.(type) {
-	case *corev1.Service:
-		b := before.Typed.(*corev1.Service)
-		return !sameSpec(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
-	case *networkingv1.Ingress:
-		b := before.Typed.(*networkingv1.Ingress)
-		return !sameSpec(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
-	case *networkingv1.IngressClass:
-		b := before.Typed.(*networkingv1.IngressClass)
-		return !sameSpec(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
-	case *networkingv1.NetworkPolicy:
-		b := before.Typed.(*networkingv1.NetworkPolicy)
-		return !sameSpec(a.Spec, b.Spec)
-	case *inventory.OpenShiftRoute:
-		b := before.Typed.(*inventory.OpenShiftRoute)
-		return !sameSpec(a.Spec, b.Spec)
-	}
-	return isSlice(after) && !slices.Equal(Keys(before), Keys(after))
-}
-
-func isSlice(o *inventory.Object) bool {
-	_, ok := o.Typed.(*discoveryv1.EndpointSlice)
-	return ok
-}
-
-func sameSpec(a, b any) bool { return equality.Semantic.DeepEqual(a, b) }

@@ -18,6 +18,23 @@ func routeBackends(route *inventory.OpenShiftRoute) []string {
 	return names
 }
 
+// routePath is which requests a Route takes, and what path its Service gets: the annotation rewrite-target puts another
+// path in place of the Route's own, with or without the slash behind it.
+func routePath(route *inventory.OpenShiftRoute) edge.Path {
+	path := edge.Prefix(route.Spec.Path)
+	target, given := route.Annotations["haproxy.router.openshift.io/rewrite-target"]
+	if !given || target == "" {
+		return path
+	}
+	if strings.ContainsAny(target, "\\'\"% ") {
+		path.Rewrite = edge.Rewrite{Kind: edge.RewriteUnknown, Why: "the annotation rewrite-target makes the path from the request"}
+		return path
+	}
+	from := strings.TrimSuffix(route.Spec.Path, "/")
+	path.Rewrite = edge.Rewrite{Kind: edge.RewritePrefix, From: []string{from + "/", from}, To: target}
+	return path
+}
+
 // routeIdentity is what a Route does to the identity header. Source: route.openshift.io/v1 spec.httpHeaders; a Set value
 // may be built from what the client sends (`%[req.hdr(x)]`), so only a plain text counts as the Route's own.
 func routeIdentity(route *inventory.OpenShiftRoute) (identity, why string) {

@@ -1,7 +1,7 @@
 package ditto
 
 import (
-	"strconv"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -35,8 +35,8 @@ type port struct {
 	Number int32
 }
 
-// portsOf are the ports of a part that matter. Declared container ports tell where a port was moved by name; Ditto binds
-// its ports whether they are declared or not. A MongoDB counts where Ditto runs beside it.
+// portsOf are the ports of a part that matter: those that its settings say, since what a container declares binds nothing.
+// Where a setting cannot be read, the name of a declared port is the best guess. A MongoDB counts where Ditto runs beside it.
 func (v *View) portsOf(p Part) []port {
 	switch {
 	case p.Component == MongoDB:
@@ -47,18 +47,28 @@ func (v *View) portsOf(p Part) []port {
 	case !IsDitto(p.Component):
 		return nil
 	}
-	http := declared(p.Container, httpPort, "http")
-	if p.Component == Gateway {
-		if n, err := strconv.ParseInt(v.settings(p).Lookup(settings.GatewayHTTPPort).Text(), 10, 32); err == nil {
-			http = int32(n)
+	bound := v.settings(p).Ports()
+	var list []port
+	for _, b := range []struct {
+		name  string
+		bound settings.Port
+		// number and names stand in where the setting cannot be read.
+		number int32
+		names  []string
+	}{
+		{PortHTTP, bound.HTTP, httpPort, []string{"http"}},
+		{PortRemoting, bound.Remoting, remotingPort, []string{"remoting"}},
+		{PortManagement, bound.Management, managementPort, []string{"management"}},
+		{PortMetrics, bound.Prometheus, metricsPort, []string{"prometheus", "metrics"}},
+	} {
+		switch {
+		case b.bound.Number != 0:
+			list = append(list, port{b.name, b.bound.Number})
+		case b.bound.Why != "":
+			list = append(list, port{b.name, declared(p.Container, b.number, b.names...)})
 		}
 	}
-	return []port{
-		{PortHTTP, http},
-		{PortRemoting, declared(p.Container, remotingPort, "remoting")},
-		{PortManagement, declared(p.Container, managementPort, "management")},
-		{PortMetrics, declared(p.Container, metricsPort, "prometheus", "metrics")},
-	}
+	return list
 }
 
 // declared is the number of the container port with one of the names, or the default.
@@ -94,12 +104,26 @@ func targetNumber(target intstr.IntOrString, servicePort int32, spec *corev1.Pod
 	if target.StrVal == "" {
 		return servicePort, true
 	}
-	for _, c := range runningContainers(spec) {
-		for i := range c.Ports {
-			if c.Ports[i].Name == target.StrVal {
-				return c.Ports[i].ContainerPort, true
-			}
+	// The order is that of k8s.io/endpointslice (FindPort): sidecars come last, and ports of other protocols do not count.
+	var sidecars []*corev1.Container
+	for i := range spec.InitContainers {
+		if isSidecar(&spec.InitContainers[i]) {
+			sidecars = append(sidecars, &spec.InitContainers[i])
 		}
 	}
-	return 0, false
+	find := func(c *corev1.Container) bool {
+		for i := range c.Ports {
+			if p := &c.Ports[i]; p.Name == target.StrVal && (p.Protocol == "" || p.Protocol == corev1.ProtocolTCP) {
+				number = p.ContainerPort
+				return true
+			}
+		}
+		return false
+	}
+	for i := range spec.Containers {
+		if find(&spec.Containers[i]) {
+			return number, true
+		}
+	}
+	return number, slices.ContainsFunc(sidecars, find)
 }

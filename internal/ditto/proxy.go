@@ -1,14 +1,17 @@
 package ditto
 
 import (
-	"crypto/sha256"
 	"fmt"
+	"hash/maphash"
+	"maps"
+	"net/netip"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -31,15 +34,15 @@ type proxyRoute struct {
 	// targets are the hosts that it forwards to, listens the ports of its server.
 	targets []proxyTarget
 	listens []int32
-	// text and detail are the hop: for people, and to tell locations apart.
+	// text and detail are the hop: for people, behind the name of the workload, and to tell locations apart.
 	text, detail string
 	// raw: the path goes on as the client wrote it.
 	raw bool
 	// identity, authenticated: see Exposure.
 	identity, identityWhy string
 	authenticated         Switch
-	// limited: only some addresses get in.
-	limited bool
+	// limited: only some addresses get in. believed: those are certainly compared with the client's own, or let nobody in.
+	limited, believed bool
 
 	assumptions, unknown []string
 }
@@ -54,17 +57,22 @@ func isLoopback(host string) bool {
 	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
-// Cache keeps parsed nginx configuration by its content. It is safe for concurrent use.
+// Cache keeps parsed configuration, of nginx and of Ditto, by its content. It is safe for concurrent use.
 type Cache struct {
 	mu      sync.Mutex
-	configs map[[sha256.Size]byte]parsed
+	configs map[uint64]parsed
+	seed    maphash.Seed
+
+	settings *settings.Cache
 }
 
 type parsed struct {
+	main   string
+	files  map[string]string
 	config *nginxconf.Config
 	err    error
-	// origins remembers what ClientPathFor answered.
-	origins *origins
+	// routes are the locations that clients get through; shared and never changed.
+	routes []*proxyRoute
 }
 
 // origins remembers, for each route, which client path leads to a path of the gateway: finding out means following
@@ -100,7 +108,9 @@ func (o *origins) clientPathFor(route *nginxconf.Route, path string) clientPath 
 const cacheSize = 512
 
 // NewCache makes an empty cache.
-func NewCache() *Cache { return &Cache{configs: map[[sha256.Size]byte]parsed{}} }
+func NewCache() *Cache {
+	return &Cache{configs: map[uint64]parsed{}, seed: maphash.MakeSeed(), settings: settings.NewCache()}
+}
 
 func (c *Cache) parse(main string, files map[string]string) parsed {
 	names := make([]string, 0, len(files))
@@ -108,22 +118,36 @@ func (c *Cache) parse(main string, files map[string]string) parsed {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	h := sha256.New()
-	fmt.Fprintf(h, "%q", main)
-	for _, name := range names {
-		fmt.Fprintf(h, "%q %d ", name, len(files[name]))
-		h.Write([]byte(files[name]))
+	var h maphash.Hash
+	h.SetSeed(c.seed)
+	write := func(s string) {
+		maphash.WriteComparable(&h, len(s))
+		_, _ = h.WriteString(s) // never fails
 	}
-	key := [sha256.Size]byte(h.Sum(nil))
+	write(main)
+	for _, name := range names {
+		write(name)
+		write(files[name])
+	}
+	key := h.Sum64()
 
 	c.mu.Lock()
 	p, known := c.configs[key]
 	c.mu.Unlock()
-	if known {
+	// The hash finds an entry, and does not vouch for it.
+	if known && p.main == main && maps.Equal(p.files, files) {
 		return p
 	}
+	p = parsed{main: main, files: files}
 	p.config, p.err = nginxconf.Parse(main, files)
-	p.origins = &origins{found: map[origin]clientPath{}}
+	if p.err == nil {
+		remembered := &origins{found: map[origin]clientPath{}}
+		for _, route := range p.config.Routes() {
+			if r := newProxyRoute(route, remembered); r != nil {
+				p.routes = append(p.routes, r)
+			}
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.configs) >= cacheSize {
@@ -173,10 +197,8 @@ func (v *View) readProxy(part Part) *proxy {
 		return p
 	}
 	p.unreadable = append(p.unreadable, read.config.Unknown...)
+	p.routes = read.routes
 	for _, route := range read.config.Routes() {
-		if r := newProxyRoute(part, route, read.origins); r != nil {
-			p.routes = append(p.routes, r)
-		}
 		for _, name := range route.Authentication.UserFiles {
 			if f, there := byPath[name]; there {
 				p.users = append(p.users, f)
@@ -199,7 +221,7 @@ func (v *View) mainConf(part Part, texts map[string]string) string {
 		return mainConf
 	}
 	included := false
-	for name := range texts {
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if path.Base(name) == "nginx.conf" {
 			return name
 		}
@@ -221,11 +243,12 @@ func relative(name string) string {
 	return name
 }
 
-// proxiesNaming are the workloads that read an nginx configuration with one of the hosts in it.
-func (v *View) proxiesNaming(hosts []string) []*inventory.Object {
+// proxiesNaming are the workloads that read an nginx configuration with one of the hosts in it, wherever they are. The
+// namespace is the hosts' own, which is where such a configuration can be read live.
+func (v *View) proxiesNaming(namespace string, hosts []string) []*inventory.Object {
 	var list []*inventory.Object
 	for _, host := range hosts {
-		for _, holder := range v.Find(inventory.Key{Index: byWord, Value: strings.ToLower(host)}) {
+		for _, holder := range v.confsNaming(namespace, strings.ToLower(host)) {
 			for _, reader := range readersOf(v, holder) {
 				if reader.PodTemplate() != nil {
 					list = append(list, reader)
@@ -237,8 +260,41 @@ func (v *View) proxiesNaming(hosts []string) []*inventory.Object {
 	return slices.DeleteFunc(list, func(o *inventory.Object) bool { return ownedByOneOf(v, o, list) })
 }
 
+// confsNaming are the ConfigMaps and Secrets with nginx configuration that can mean a host of the namespace: those of the
+// namespace that name it, and those elsewhere that name the namespace too. An address means the same everywhere.
+func (v *View) confsNaming(namespace, host string) []*inventory.Object {
+	near := v.Find(inventory.Key{Index: byWord, Namespace: namespace, Value: host})
+	anywhere := v.Find(inventory.Key{Index: byWord, Value: host})
+	if isAddress(host) {
+		return anywhere
+	}
+	far := inBoth(anywhere, v.Find(inventory.Key{Index: byWord, Value: strings.ToLower(namespace)}))
+	return append(slices.Clip(near), far...)
+}
+
+// inBoth are the objects that two ordered lists have in common.
+func inBoth(a, b []*inventory.Object) []*inventory.Object {
+	if len(b) < len(a) {
+		a, b = b, a
+	}
+	var both []*inventory.Object
+	for _, o := range a {
+		at, found := slices.BinarySearchFunc(b, o, func(x, o *inventory.Object) int { return x.Ref.Compare(o.Ref) })
+		if found && b[at].Ref.ID() == o.Ref.ID() {
+			both = append(both, o)
+		}
+	}
+	return both
+}
+
+// isAddress says whether a host is an IP address and no name.
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
 // newProxyRoute reads a location as a hop of a way in; nil if no client gets through it.
-func newProxyRoute(part Part, route *nginxconf.Route, o *origins) *proxyRoute {
+func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
 	if route.Access == "none" {
 		return nil
 	}
@@ -247,7 +303,7 @@ func newProxyRoute(part Part, route *nginxconf.Route, o *origins) *proxyRoute {
 	if route.Location == "" {
 		location = "stream server"
 	}
-	r.text = fmt.Sprintf("%s, nginx %s (%s:%d)", part.Workload.Ref, location, path.Base(route.File), route.Line)
+	r.text = fmt.Sprintf("nginx %s (%s:%d)", location, path.Base(route.File), route.Line)
 	for _, listen := range route.Server.Listen {
 		r.detail += fmt.Sprintf(" :%d", listen.Port)
 		r.listens = append(r.listens, int32(listen.Port))
@@ -270,7 +326,7 @@ func newProxyRoute(part Part, route *nginxconf.Route, o *origins) *proxyRoute {
 	default:
 		r.authenticated = Switch{State: Off, Source: location, Why: location + ": " + route.Authentication.Why}
 	}
-	r.limited = route.Access == "addresses"
+	r.limited, r.believed = route.Access == "addresses", route.Local || route.RealIP
 	r.assumptions, r.unknown = route.Assumptions, route.Unknown
 	return r
 }

@@ -72,6 +72,9 @@ func ingressBackends(ing *networkingv1.Ingress) []networkingv1.IngressServiceBac
 		}
 	}
 	add(ing.Spec.DefaultBackend)
+	if name := standIn(ing); name != "" {
+		list = append(list, networkingv1.IngressServiceBackend{Name: name})
+	}
 	for _, rule := range ing.Spec.Rules {
 		if rule.HTTP == nil {
 			continue
@@ -81,6 +84,11 @@ func ingressBackends(ing *networkingv1.Ingress) []networkingv1.IngressServiceBac
 		}
 	}
 	return list
+}
+
+// standIn is the Service that an Ingress of ingress-nginx names for requests whose own Service has no endpoints.
+func standIn(ing *networkingv1.Ingress) string {
+	return strings.TrimSpace(ing.Annotations["nginx.ingress.kubernetes.io/default-backend"])
 }
 
 // ingressReferences are the Secrets that annotations of an Ingress name as password files: every controller's annotation
@@ -108,21 +116,39 @@ func ingressClassName(ing *networkingv1.Ingress) string {
 	return ing.Annotations["kubernetes.io/ingress.class"]
 }
 
-// clusterHost reads a host name as DNS in a cluster does: `service`, `service.namespace`, `service.namespace.svc` and
-// `service.namespace.svc.<cluster domain>`. ok is false for a name that cannot be a Service.
+// clusterName is a Service that a host name can mean.
+type clusterName struct {
+	name, namespace string
+	// pod says that the host is one pod behind the Service, which a headless Service alone has names for.
+	pod bool
+}
+
+// clusterHosts reads a host name as DNS in a cluster does: `service`, `service.namespace`, `service.namespace.svc` and
+// `service.namespace.svc.<cluster domain>`, each with the name of a pod before it as well. It lists what the name can
+// mean, the likeliest first; nothing for a name that cannot be a Service.
 //
 // Source: Kubernetes DNS specification (dns.md, "Records for a Service"). A name with a dot and no `svc` may as well be
 // a host outside the cluster; whether such a Service exists decides that.
-func clusterHost(host, namespace string) (name, ns string, ok bool) {
+func clusterHosts(host, namespace string) []clusterName {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	labels := strings.Split(host, ".")
+	at := func(n int) string {
+		if n < len(labels) {
+			return labels[n]
+		}
+		return ""
+	}
 	switch {
 	case labels[0] == "" || isDigits(labels[len(labels)-1]):
-		return "", "", false
+		return nil
 	case len(labels) == 1:
-		return labels[0], namespace, true
-	case len(labels) == 2, labels[2] == "svc":
-		return labels[0], labels[1], true
+		return []clusterName{{labels[0], namespace, false}}
+	case len(labels) == 2:
+		return []clusterName{{labels[0], labels[1], false}, {labels[1], namespace, true}}
+	case at(2) == "svc":
+		return []clusterName{{labels[0], labels[1], false}}
+	case len(labels) == 3 || at(3) == "svc":
+		return []clusterName{{labels[1], labels[2], true}}
 	}
-	return "", "", false
+	return nil
 }

@@ -1,7 +1,14 @@
 package ditto
 
 import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -12,7 +19,11 @@ type View struct {
 
 	edges     edge.Config
 	cache     *Cache
+	got       map[inventory.ID]*inventory.Object
+	found     map[inventory.Key][]*inventory.Object
+	selecting map[inventory.ID][]*inventory.Object
 	parts     map[inventory.ID][]Part
+	read      map[partID]*settings.Settings
 	gateways  map[partID]*GatewayFacts
 	exposures map[partID][]Exposure
 	proxies   map[partID]*proxy
@@ -38,12 +49,15 @@ type Options struct {
 	Cache *Cache
 }
 
+// usualAnswers is about how many answers of the inventory a judgement needs.
+const usualAnswers = 28
+
 // NewView makes a view of an inventory.
 func NewView(r inventory.Reader, opts Options) *View {
 	return &View{
 		Reader: r, edges: opts.Edges, cache: opts.Cache,
-		parts: map[inventory.ID][]Part{}, gateways: map[partID]*GatewayFacts{}, exposures: map[partID][]Exposure{},
-		proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
+		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
+		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{},
 	}
 }
@@ -59,11 +73,61 @@ func (v *View) Parts(o *inventory.Object) []Part {
 	return parts
 }
 
+// servicesSelecting are the Services that select a workload's pods; see the function of that name.
+func (v *View) servicesSelecting(o *inventory.Object) []*inventory.Object {
+	id := o.Ref.ID()
+	list, known := v.selecting[id]
+	if !known {
+		if v.selecting == nil {
+			v.selecting = map[inventory.ID][]*inventory.Object{}
+		}
+		list = servicesSelecting(v, o)
+		v.selecting[id] = list
+	}
+	return list
+}
+
+// Get implements inventory.Reader. An object of a kind that is read, in a version that is not, tells nothing.
+func (v *View) Get(gk schema.GroupKind, namespace, name string) *inventory.Object {
+	id := inventory.ID{GroupKind: gk, Namespace: namespace, Name: name}
+	o, known := v.got[id]
+	if !known {
+		if v.got == nil {
+			v.got = make(map[inventory.ID]*inventory.Object, usualAnswers)
+		}
+		o = v.decoded(id)
+		v.got[id] = o
+	}
+	return o
+}
+
+// Find implements inventory.Reader.
+func (v *View) Find(key inventory.Key) []*inventory.Object {
+	list, known := v.found[key]
+	if !known {
+		if v.found == nil {
+			v.found = make(map[inventory.Key][]*inventory.Object, usualAnswers)
+		}
+		list = v.Reader.Find(key)
+		v.found[key] = list
+	}
+	return list
+}
+
+func (v *View) decoded(id inventory.ID) *inventory.Object {
+	o := v.Reader.Get(id.GroupKind, id.Namespace, id.Name)
+	if o != nil && o.Typed == nil && slices.ContainsFunc(inventory.Kinds(), func(k schema.GroupVersionKind) bool { return k.GroupKind() == id.GroupKind }) {
+		return nil
+	}
+	return o
+}
+
 // SameAsOwner says whether a Pod, ReplicaSet or Job is what the workload that made it describes, so that judging both
-// would say everything twice. A pod that was relabelled, or changed in what decides, is no longer the same.
+// would say everything twice. A pod that was relabelled, that runs something else, or that is the endpoint of a Service
+// that does not select it, is no longer the same.
 func (v *View) SameAsOwner(o *inventory.Object) bool {
 	owner := ownerOf(v, o)
-	if owner == nil {
+	if owner == nil || !v.runsAs(o, owner) || v.isForeignEndpoint(o) {
 		return false
 	}
 	template, made := owner.PodTemplate(), o.PodTemplate()
@@ -77,4 +141,66 @@ func (v *View) SameAsOwner(o *inventory.Object) bool {
 		}
 	}
 	return extra == 0
+}
+
+// runsAs says whether a Pod's parts of Ditto are configured as its owner describes them. Owner references are anyone's to
+// write, even with the right UID. Of a ReplicaSet that is not asked: one that is not its Deployment's newest is on its way
+// out, or scaled down to nothing.
+func (v *View) runsAs(o, owner *inventory.Object) bool {
+	if o.Ref.Kind != "Pod" {
+		return true
+	}
+	made, described := &o.PodTemplate().Spec, &owner.PodTemplate().Spec
+	for _, part := range v.Parts(o) {
+		at := slices.IndexFunc(described.Containers, func(c corev1.Container) bool { return c.Name == part.Container.Name })
+		list := described.Containers
+		if at < 0 {
+			list = described.InitContainers
+			at = slices.IndexFunc(list, func(c corev1.Container) bool { return c.Name == part.Container.Name })
+		}
+		if at < 0 || !sameConfiguration(part.Container, &list[at]) {
+			return false
+		}
+	}
+	for i := range described.Volumes {
+		if !slices.ContainsFunc(made.Volumes, func(volume corev1.Volume) bool {
+			return equality.Semantic.DeepEqual(volume, described.Volumes[i])
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameConfiguration compares what Ditto and nginx read their configuration from. The API server adds the mount of the
+// service account to a pod's containers.
+func sameConfiguration(made, described *corev1.Container) bool {
+	own := func(mounts []corev1.VolumeMount) []corev1.VolumeMount {
+		return slices.DeleteFunc(slices.Clone(mounts), func(m corev1.VolumeMount) bool { return m.MountPath == serviceAccount })
+	}
+	return equality.Semantic.DeepEqual(made.Env, described.Env) && equality.Semantic.DeepEqual(made.EnvFrom, described.EnvFrom) &&
+		slices.Equal(made.Command, described.Command) && slices.Equal(made.Args, described.Args) && made.Image == described.Image &&
+		equality.Semantic.DeepEqual(own(made.VolumeMounts), own(described.VolumeMounts))
+}
+
+const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+// isForeignEndpoint says whether a Pod is an endpoint of a Service that does not select it: somebody wrote the EndpointSlice.
+func (v *View) isForeignEndpoint(o *inventory.Object) bool {
+	pod, ok := o.Typed.(*corev1.Pod)
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(servicesWithEndpoint(v, podAddresses(pod)), func(svc *inventory.Object) bool {
+		return !selectsPods(svc.Typed.(*corev1.Service).Spec.Selector, o)
+	})
+}
+
+// podAddresses are the addresses of a Pod.
+func podAddresses(pod *corev1.Pod) []string {
+	var list []string
+	for _, ip := range pod.Status.PodIPs {
+		list = append(list, ip.IP)
+	}
+	return list
 }

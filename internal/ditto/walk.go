@@ -3,6 +3,7 @@ package ditto
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,15 +25,16 @@ type walker struct {
 
 // chain is a way as far as it has been followed: its hops, innermost first.
 type chain struct {
-	hops []hop
+	hops []*hop
 }
 
 // hop is one step of a way.
 type hop struct {
 	// at is the object that takes the step, detail what matters of it (a port, a location).
 	at     inventory.ID
-	text   string
 	detail string
+	// text is for people, made when a way in is found.
+	text func() string
 	// proxy is set where the step is a location of an nginx.
 	proxy *proxyRoute
 	// notes are what this step rests on, unknown what could not be read of it.
@@ -40,13 +42,14 @@ type hop struct {
 }
 
 func (c chain) with(h hop) chain {
-	return chain{hops: append(slices.Clip(c.hops), h)}
+	hops := make([]*hop, 0, len(c.hops)+1)
+	return chain{hops: append(append(hops, c.hops...), &h)}
 }
 
 // visits says whether the way already goes through the object in the same role.
 func (c chain) visits(id inventory.ID, detail string) bool {
 	return len(c.hops) >= maxHops ||
-		slices.ContainsFunc(c.hops, func(h hop) bool { return h.at == id && h.detail == detail })
+		slices.ContainsFunc(c.hops, func(h *hop) bool { return h.at == id && h.detail == detail })
 }
 
 // Exposures are all ways in to a component, public or not, in stable order.
@@ -58,11 +61,12 @@ func (v *View) Exposures(part Part) []Exposure {
 	for _, p := range v.portsOf(part) {
 		w := &walker{view: v, part: part, port: p}
 		start := hop{
-			at:     part.Workload.Ref.ID(),
-			text:   fmt.Sprintf("%s, container %s, port %d (%s)", part.Workload.Ref, part.Container.Name, p.Number, p.Name),
-			detail: fmt.Sprint(p.Number),
+			at: part.Workload.Ref.ID(), detail: decimal(p.Number),
+			text: func() string {
+				return fmt.Sprintf("%s, container %s, port %d (%s)", part.Workload.Ref, part.Container.Name, p.Number, p.Name)
+			},
 		}
-		w.fromPod(part.Workload, p.Number, chain{hops: []hop{start}})
+		w.fromPod(part.Workload, p.Number, chain{hops: []*hop{&start}})
 		all = append(all, w.out...)
 	}
 	slices.SortStableFunc(all, func(a, b Exposure) int { return strings.Compare(a.key, b.key) })
@@ -80,23 +84,22 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 		for _, container := range runningContainers(spec) {
 			for _, p := range container.Ports {
 				if p.ContainerPort == number && p.HostPort != 0 {
-					w.nodeEntry(o, "HostPort", p.HostPort, c)
+					w.hostPort(o, p, c)
 				}
 			}
 		}
 	}
-	for _, svc := range servicesSelecting(w.view, o) {
-		w.fromServicePorts(svc, c, func(sp *corev1.ServicePort) bool {
+	for _, svc := range w.view.servicesSelecting(o) {
+		led := w.fromServicePorts(svc, c, func(sp *corev1.ServicePort) bool {
 			target, ok := targetNumber(sp.TargetPort, sp.Port, spec)
 			return ok && target == number
 		}, number)
+		if !led && isHeadless(svc) {
+			w.fromHeadless(svc, number, c)
+		}
 	}
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
-		var addresses []string
-		for _, ip := range pod.Status.PodIPs {
-			addresses = append(addresses, ip.IP)
-		}
-		w.fromEndpoints(addresses, number, c)
+		w.fromEndpoints(podAddresses(pod), number, c)
 	}
 	// A proxy in the same pod reaches the port over loopback.
 	for _, proxy := range Named(w.view.Parts(o), Proxy) {
@@ -104,15 +107,36 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 	}
 }
 
-// fromServicePorts goes on from the ports of a Service that lead to where the way stands.
-func (w *walker) fromServicePorts(svc *inventory.Object, c chain, leads func(*corev1.ServicePort) bool, number int32) {
+// fromServicePorts goes on from the ports of a Service that lead to where the way stands, and says whether any does.
+func (w *walker) fromServicePorts(svc *inventory.Object, c chain, leads func(*corev1.ServicePort) bool, number int32) bool {
 	service := svc.Typed.(*corev1.Service)
+	led := false
 	for i := range service.Spec.Ports {
 		sp := &service.Spec.Ports[i]
 		if (sp.Protocol == "" || sp.Protocol == corev1.ProtocolTCP) && leads(sp) {
+			led = true
 			w.fromService(svc, sp, number, c)
 		}
 	}
+	return led
+}
+
+// isHeadless says whether the Service's name means its pods, not an address of its own.
+func isHeadless(svc *inventory.Object) bool {
+	return svc.Typed.(*corev1.Service).Spec.ClusterIP == corev1.ClusterIPNone
+}
+
+// fromHeadless goes on from whoever knows the pods by the name of a headless Service: every port of theirs can be
+// reached by it, whether the Service lists it or not.
+func (w *walker) fromHeadless(svc *inventory.Object, number int32, c chain) {
+	detail := "headless " + decimal(number)
+	if c.visits(svc.Ref.ID(), detail) {
+		return
+	}
+	w.fromNames(svc, number, nil, c.with(hop{
+		at: svc.Ref.ID(), detail: detail,
+		text: func() string { return fmt.Sprintf("%s (headless), port %d", svc.Ref, number) },
+	}))
 }
 
 // fromEndpoints goes on from Services whose EndpointSlices name an address and port.
@@ -137,39 +161,41 @@ func (w *walker) fromEndpoints(addresses []string, number int32, c chain) {
 // fromService looks for whatever leads to a port of a Service. number is the port behind it, which is what a client of
 // a headless Service connects to.
 func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, number int32, c chain) {
-	detail := fmt.Sprint(sp.Port)
+	detail := decimal(sp.Port)
 	if c.visits(svc.Ref.ID(), detail) {
 		return
 	}
 	service := svc.Typed.(*corev1.Service)
-	c = c.with(hop{at: svc.Ref.ID(), detail: detail, text: serviceText(svc, sp)})
+	c = c.with(hop{at: svc.Ref.ID(), detail: detail, text: func() string { return serviceText(svc, sp) }})
 	w.serviceEntries(svc, sp, c)
 
 	for _, user := range backendUsers(w.view, svc) {
 		switch user.Typed.(type) {
 		case *networkingv1.Ingress:
 			w.ingressEntries(user, svc, func(b *networkingv1.IngressServiceBackend) bool {
-				if b.Port.Name != "" {
-					return b.Port.Name == sp.Name
-				}
-				return b.Port.Number == sp.Port
+				return meansPort(service, b.Port, sp)
 			}, c)
 		case *inventory.OpenShiftRoute:
 			w.routeEntries(user, sp, number, c)
 		}
-	}
-	for _, alias := range aliasesOf(w.view, svc) {
-		w.fromAlias(alias, sp.Port, c)
 	}
 	// A hand-made Service can have this one's address as its endpoint.
 	addresses := serviceAddresses(service)
 	w.fromEndpoints(addresses, sp.Port, c)
 
 	reachable := sp.Port
-	if service.Spec.ClusterIP == corev1.ClusterIPNone {
+	if isHeadless(svc) {
 		reachable = number
 	}
-	w.fromProxiesNaming(append([]string{svc.Ref.Name}, addresses...), c, func(namespace string, t proxyTarget) bool {
+	w.fromNames(svc, reachable, addresses, c)
+}
+
+// fromNames goes on from whatever reaches a Service by its name or addresses, at the port.
+func (w *walker) fromNames(svc *inventory.Object, reachable int32, addresses []string, c chain) {
+	for _, alias := range aliasesOf(w.view, svc) {
+		w.fromAlias(alias, reachable, c)
+	}
+	w.fromProxiesNaming(svc.Ref.Namespace, append([]string{svc.Ref.Name}, addresses...), c, func(namespace string, t proxyTarget) bool {
 		if t.port != reachable {
 			return false
 		}
@@ -183,14 +209,14 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 
 // fromAlias goes on from an ExternalName Service that stands for the Service where the way is.
 func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
-	detail := "alias " + fmt.Sprint(number)
+	detail := "alias " + decimal(number)
 	if c.visits(alias.Ref.ID(), detail) {
 		return
 	}
 	service := alias.Typed.(*corev1.Service)
 	c = c.with(hop{
 		at: alias.Ref.ID(), detail: detail,
-		text: fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName),
+		text: func() string { return fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName) },
 	})
 	for _, user := range backendUsers(w.view, alias) {
 		switch user.Typed.(type) {
@@ -205,10 +231,32 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 	for _, further := range aliasesOf(w.view, alias) {
 		w.fromAlias(further, number, c)
 	}
-	w.fromProxiesNaming([]string{alias.Ref.Name}, c, func(namespace string, t proxyTarget) bool {
+	w.fromProxiesNaming(alias.Ref.Namespace, []string{alias.Ref.Name}, c, func(namespace string, t proxyTarget) bool {
 		named := serviceNamed(w.view, t.host, namespace)
 		return t.port == number && named != nil && named.Ref.ID() == alias.Ref.ID()
 	})
+}
+
+// meansPort says whether a backend's port means the Service's: by number or name, as networking.k8s.io/v1 says; some
+// controllers (ingress-nginx, Traefik's reading of it, haproxy-ingress) take the first port whose target it names as well.
+func meansPort(service *corev1.Service, b networkingv1.ServiceBackendPort, sp *corev1.ServicePort) bool {
+	exactly := func(sp *corev1.ServicePort) bool {
+		if b.Name != "" {
+			return b.Name == sp.Name
+		}
+		return b.Number == sp.Port
+	}
+	if exactly(sp) {
+		return true
+	}
+	for i := range service.Spec.Ports {
+		other := &service.Spec.Ports[i]
+		target := other.TargetPort
+		if exactly(other) || (b.Name != "" && target.StrVal == b.Name) || (b.Number != 0 && target.IntVal == b.Number) {
+			return other == sp
+		}
+	}
+	return false
 }
 
 // aliasPort is the port that a backend means at an ExternalName Service.
@@ -225,9 +273,9 @@ func aliasPort(service *corev1.Service, b *networkingv1.IngressServiceBackend) i
 	return b.Port.Number
 }
 
-// fromProxiesNaming goes on from every proxy that forwards to one of the hosts.
-func (w *walker) fromProxiesNaming(hosts []string, c chain, leads func(namespace string, t proxyTarget) bool) {
-	for _, workload := range w.view.proxiesNaming(hosts) {
+// fromProxiesNaming goes on from every proxy that forwards to one of the hosts of a namespace.
+func (w *walker) fromProxiesNaming(namespace string, hosts []string, c chain, leads func(namespace string, t proxyTarget) bool) {
+	for _, workload := range w.view.proxiesNaming(namespace, hosts) {
 		namespace := workload.Ref.Namespace
 		for _, proxy := range Named(w.view.Parts(workload), Proxy) {
 			w.fromProxy(proxy, c, func(t proxyTarget) bool { return leads(namespace, t) })
@@ -245,7 +293,8 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 			continue
 		}
 		next := c.with(hop{
-			at: proxy.Workload.Ref.ID(), detail: route.detail, text: route.text, proxy: route,
+			at: proxy.Workload.Ref.ID(), detail: route.detail, proxy: route,
+			text:        func() string { return proxy.Workload.Ref.String() + ", " + route.text },
 			assumptions: route.assumptions, unknown: route.unknown,
 		})
 		for _, listen := range route.listens {
@@ -253,6 +302,8 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 		}
 	}
 }
+
+func decimal(n int32) string { return strconv.Itoa(int(n)) }
 
 // serviceText shows the hop as `Service ditto/gateway, port 8080 (http)`.
 func serviceText(svc *inventory.Object, sp *corev1.ServicePort) string {

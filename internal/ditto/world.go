@@ -14,18 +14,18 @@ import (
 
 // workloadsBehind are the workloads that a Service with a selector sends requests to. A Pod or ReplicaSet is left out
 // where the workload that made it is selected as well: it is the same thing twice.
-func workloadsBehind(r inventory.Reader, svc *corev1.Service) []*inventory.Object {
+func workloadsBehind(v *View, svc *corev1.Service) []*inventory.Object {
 	pair, ok := selectorPair(svc.Spec.Selector)
 	if !ok {
 		return nil
 	}
 	var list []*inventory.Object
-	for _, o := range r.Find(inventory.Key{Index: byLabel, Namespace: svc.Namespace, Value: pair}) {
+	for _, o := range v.Find(inventory.Key{Index: byLabel, Namespace: svc.Namespace, Value: pair}) {
 		if selectsPods(svc.Spec.Selector, o) {
 			list = append(list, o)
 		}
 	}
-	return slices.DeleteFunc(list, func(o *inventory.Object) bool { return ownedByOneOf(r, o, list) })
+	return slices.DeleteFunc(slices.Clone(list), func(o *inventory.Object) bool { return ownedByOneOf(v, o, list) })
 }
 
 // selects is a Service's selector against a pod's labels; an empty selector selects nothing.
@@ -39,11 +39,12 @@ func selects(selector, labels map[string]string) bool {
 }
 
 // ownedByOneOf follows the controlling owners of an object, as long as they are at hand, to one of the list. Owner
-// references are anyone's to write, so the owner has to be there and to have the UID that the reference gives.
-func ownedByOneOf(r inventory.Reader, o *inventory.Object, list []*inventory.Object) bool {
+// references are anyone's to write, so the owner has to be there, to have the UID that the reference gives, and to
+// describe what the object runs.
+func ownedByOneOf(v *View, o *inventory.Object, list []*inventory.Object) bool {
 	for range 4 {
-		owner := ownerOf(r, o)
-		if owner == nil {
+		owner := ownerOf(v, o)
+		if owner == nil || !v.runsAs(o, owner) {
 			return false
 		}
 		if slices.ContainsFunc(list, func(x *inventory.Object) bool { return x.Ref.ID() == owner.Ref.ID() }) {
@@ -122,7 +123,15 @@ func atAddress(r inventory.Reader, address string) []*inventory.Object {
 
 // aliasesOf are the ExternalName Services that stand for a Service.
 func aliasesOf(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
-	return r.Find(inventory.Key{Index: byAlias, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
+	all := r.Find(inventory.Key{Index: byAlias, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
+	meansAnother := func(alias *inventory.Object) bool {
+		named := serviceNamed(r, alias.Typed.(*corev1.Service).Spec.ExternalName, alias.Ref.Namespace)
+		return named == nil || named.Ref.ID() != svc.Ref.ID()
+	}
+	if !slices.ContainsFunc(all, meansAnother) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), meansAnother)
 }
 
 // backendUsers are the Ingresses and Routes that send requests to a Service.
@@ -137,11 +146,12 @@ func readersOf(r inventory.Reader, o *inventory.Object) []*inventory.Object {
 
 // serviceNamed finds the Service that a host name means inside the cluster, nil if there is none.
 func serviceNamed(r inventory.Reader, host, namespace string) *inventory.Object {
-	name, ns, ok := clusterHost(host, namespace)
-	if !ok {
-		return nil
+	for _, n := range clusterHosts(host, namespace) {
+		if svc := r.Get(inventory.Service, n.namespace, n.name); svc != nil && (!n.pod || isHeadless(svc)) {
+			return svc
+		}
 	}
-	return r.Get(inventory.Service, ns, name)
+	return nil
 }
 
 func ordered(list []*inventory.Object) []*inventory.Object {

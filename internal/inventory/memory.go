@@ -14,26 +14,31 @@ type Memory struct {
 
 	mu      sync.RWMutex
 	objects map[ID]*Object
-	// filed holds ordered slices that are never changed in place, so that readers need no copy.
-	filed map[Key][]*Object
+	filed   map[Key]*bucket
 }
 
 // NewMemory makes an empty inventory. knows may be nil: then everything that is not there is known not to be there.
 func NewMemory(index Indexer, knows func(gk schema.GroupKind, namespace string) bool) *Memory {
-	return &Memory{index: index, knows: knows, objects: map[ID]*Object{}, filed: map[Key][]*Object{}}
+	return &Memory{index: index, knows: knows, objects: map[ID]*Object{}, filed: map[Key]*bucket{}}
 }
 
 // Put adds the object, in place of an older version of it.
 func (m *Memory) Put(o *Object) {
 	keys := allKeys(o, m.index)
+	id := o.Ref.ID()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if old := m.objects[o.Ref.ID()]; old != nil {
+	if old := m.objects[id]; old != nil {
 		m.unfile(old)
 	}
-	m.objects[o.Ref.ID()] = o
+	m.objects[id] = o
 	for _, key := range keys {
-		m.filed[key] = insert(m.filed[key], o)
+		b := m.filed[key]
+		if b == nil {
+			b = &bucket{}
+			m.filed[key] = b
+		}
+		b.add(o)
 	}
 }
 
@@ -49,10 +54,9 @@ func (m *Memory) Delete(id ID) {
 
 func (m *Memory) unfile(o *Object) {
 	for _, key := range allKeys(o, m.index) {
-		if rest := remove(m.filed[key], o.Ref.ID()); len(rest) == 0 {
+		b := m.filed[key]
+		if b.remove(o); b.empty() {
 			delete(m.filed, key)
-		} else {
-			m.filed[key] = rest
 		}
 	}
 }
@@ -72,7 +76,7 @@ func (m *Memory) All() []*Object {
 		all = append(all, o)
 	}
 	m.mu.RUnlock()
-	slices.SortFunc(all, func(a, b *Object) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(all, byRef)
 	return all
 }
 
@@ -86,8 +90,18 @@ func (m *Memory) Get(gk schema.GroupKind, namespace, name string) *Object {
 // Find implements Reader.
 func (m *Memory) Find(key Key) []*Object {
 	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.filed[key]
+	b := m.filed[key]
+	if b == nil || !b.stale() {
+		defer m.mu.RUnlock()
+		return b.list()
+	}
+	m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b = m.filed[key]; b != nil {
+		b.settle()
+	}
+	return b.list()
 }
 
 // Knows implements Reader.
@@ -97,23 +111,3 @@ func (m *Memory) Knows(gk schema.GroupKind, namespace string) bool {
 
 // Keys implements Reader.
 func (m *Memory) Keys(o *Object) []Key { return allKeys(o, m.index) }
-
-// insert returns a new ordered slice with the object in it. Appending to a slice that nobody else extends is safe for
-// readers that hold a shorter one, but only at the end; anywhere else the slice is copied.
-func insert(list []*Object, o *Object) []*Object {
-	at, _ := slices.BinarySearchFunc(list, o.Ref, func(x *Object, ref Ref) int { return x.Ref.Compare(ref) })
-	out := make([]*Object, 0, len(list)+1)
-	out = append(out, list[:at]...)
-	out = append(out, o)
-	return append(out, list[at:]...)
-}
-
-func remove(list []*Object, id ID) []*Object {
-	out := make([]*Object, 0, len(list))
-	for _, o := range list {
-		if o.Ref.ID() != id {
-			out = append(out, o)
-		}
-	}
-	return out
-}

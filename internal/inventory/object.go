@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	sigsjson "sigs.k8s.io/json"
 )
 
 // Ref names one object. Its JSON form is the "subject" of a finding and is fixed.
@@ -90,49 +89,6 @@ type Object struct {
 	template *corev1.PodTemplateSpec
 	raw      []byte
 	content  func() map[string]any
-}
-
-// Decode reads one object from JSON. Kinds that dittoguard does not read keep their metadata only. A field of the wrong
-// type is an error that names the field; unknown fields are let through, as an API server does by default.
-func Decode(raw []byte, source Source) (*Object, error) {
-	var head struct {
-		metav1.TypeMeta `json:",inline"`
-		Metadata        metav1.ObjectMeta `json:"metadata"`
-	}
-	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &head); err != nil {
-		return nil, fmt.Errorf("reading metadata: %w", err)
-	}
-	if head.APIVersion == "" || head.Kind == "" {
-		return nil, fmt.Errorf("not a Kubernetes object: apiVersion and kind are required")
-	}
-	o := &Object{
-		Ref: Ref{
-			APIVersion: head.APIVersion, Kind: head.Kind,
-			Namespace: head.Metadata.Namespace, Name: head.Metadata.Name,
-		},
-		Source: source,
-		raw:    raw,
-	}
-	o.content = sync.OnceValue(func() map[string]any {
-		content := map[string]any{}
-		if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &content); err != nil {
-			panic("decoding JSON that was decoded before: " + err.Error())
-		}
-		return content
-	})
-	gvk := schema.FromAPIVersionAndKind(head.APIVersion, head.Kind)
-	newTyped, read := kinds[gvk]
-	if !read {
-		head.Metadata.ManagedFields = nil
-		o.Meta = &head.Metadata
-		return o, nil
-	}
-	typed := newTyped()
-	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, typed); err != nil {
-		return nil, fmt.Errorf("%s: %w", o.Ref, err)
-	}
-	o.setTyped(typed)
-	return o, nil
 }
 
 // FromTyped wraps an object that a client decoded. The object must not be changed afterwards.

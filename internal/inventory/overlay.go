@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"cmp"
 	"slices"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -10,8 +12,17 @@ import (
 // or as it was before, or with objects that were read again.
 type Overlay struct {
 	base    Reader
-	changed map[ID]*Object
-	filed   map[Key][]*Object
+	changes []Change
+	// byID finds a change among many; nil where there are few.
+	byID map[ID]*Object
+	// filed is made when something is first looked up by a key.
+	filed func() []filedObject
+}
+
+// filedObject is a changed object under one of its keys.
+type filedObject struct {
+	Key
+	object *Object
 }
 
 // Change says what an object is in an overlay. A nil Object means it is gone.
@@ -20,46 +31,110 @@ type Change struct {
 	Object *Object
 }
 
+// fewChanges is up to how many changes are looked through one by one.
+const fewChanges = 4
+
 // NewOverlay lays changes over an inventory; of two changes of one object the later counts.
 func NewOverlay(base Reader, changes ...Change) *Overlay {
-	v := &Overlay{base: base, changed: make(map[ID]*Object, len(changes)), filed: map[Key][]*Object{}}
-	for _, c := range changes {
-		v.changed[c.ID] = c.Object
+	v := &Overlay{base: base}
+	if len(changes) <= fewChanges {
+		for i, c := range changes {
+			again := func(later Change) bool { return later.ID == c.ID }
+			if !slices.ContainsFunc(changes[i+1:], again) {
+				v.changes = append(v.changes, c)
+			}
+		}
+	} else {
+		v.byID = make(map[ID]*Object, len(changes))
+		for _, c := range changes {
+			v.byID[c.ID] = c.Object
+		}
+		for id, o := range v.byID {
+			v.changes = append(v.changes, Change{id, o})
+		}
 	}
-	for _, o := range v.changed {
-		if o == nil {
+	v.filed = sync.OnceValue(v.file)
+	return v
+}
+
+// file orders the changed objects by their keys.
+func (v *Overlay) file() []filedObject {
+	var filed []filedObject
+	for _, c := range v.changes {
+		if c.Object == nil {
 			continue
 		}
-		for _, key := range base.Keys(o) {
-			v.filed[key] = insert(v.filed[key], o)
+		keys := v.base.Keys(c.Object)
+		filed = slices.Grow(filed, len(keys))
+		for _, key := range keys {
+			filed = append(filed, filedObject{key, c.Object})
 		}
 	}
-	return v
+	slices.SortFunc(filed, func(a, b filedObject) int { return cmp.Or(compareKeys(a.Key, b.Key), byRef(a.object, b.object)) })
+	return filed
+}
+
+// added are the changed objects under a key, in order.
+func (v *Overlay) added(key Key) []*Object {
+	filed := v.filed()
+	at, found := slices.BinarySearchFunc(filed, key, func(f filedObject, key Key) int { return compareKeys(f.Key, key) })
+	if !found {
+		return nil
+	}
+	var list []*Object
+	for ; at < len(filed) && filed[at].Key == key; at++ {
+		list = append(list, filed[at].object)
+	}
+	return list
 }
 
 // Get implements Reader.
 func (v *Overlay) Get(gk schema.GroupKind, namespace, name string) *Object {
-	if o, changed := v.changed[ID{gk, namespace, name}]; changed {
-		return o
+	id := ID{gk, namespace, name}
+	if v.byID != nil {
+		if o, changed := v.byID[id]; changed {
+			return o
+		}
+		return v.base.Get(gk, namespace, name)
+	}
+	for _, c := range v.changes {
+		if c.ID == id {
+			return c.Object
+		}
 	}
 	return v.base.Get(gk, namespace, name)
 }
 
 // Find implements Reader.
 func (v *Overlay) Find(key Key) []*Object {
-	base, added := v.base.Find(key), v.filed[key]
-	hidden := func(o *Object) bool { _, changed := v.changed[o.Ref.ID()]; return changed }
-	if !slices.ContainsFunc(base, hidden) {
-		if len(added) == 0 {
-			return base
+	base, added := v.base.Find(key), v.added(key)
+	var hidden []int
+	for _, c := range v.changes {
+		if at, found := locate(base, c.ID); found {
+			hidden = append(hidden, at)
 		}
-		base = slices.Clone(base)
-	} else {
-		base = slices.DeleteFunc(slices.Clone(base), hidden)
 	}
-	base = append(base, added...)
-	slices.SortFunc(base, func(a, b *Object) int { return a.Ref.Compare(b.Ref) })
-	return base
+	if len(hidden)+len(added) == 0 {
+		return base
+	}
+	return revised(base, hidden, added)
+}
+
+// locate finds an object in an ordered list by its identity. References that differ in their API version only stand side
+// by side.
+func locate(list []*Object, id ID) (at int, found bool) {
+	compare := func(o *Object) int {
+		return cmp.Or(
+			cmp.Compare(o.Ref.Namespace, id.Namespace), cmp.Compare(o.Ref.Kind, id.Kind), cmp.Compare(o.Ref.Name, id.Name),
+		)
+	}
+	at, _ = slices.BinarySearchFunc(list, id, func(o *Object, _ ID) int { return compare(o) })
+	for ; at < len(list) && compare(list[at]) == 0; at++ {
+		if list[at].Ref.GroupKind() == id.GroupKind {
+			return at, true
+		}
+	}
+	return 0, false
 }
 
 // Knows implements Reader. An object that was laid over is known wherever it lies.

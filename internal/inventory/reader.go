@@ -40,7 +40,8 @@ func KindKey(gk schema.GroupKind, namespace string) Key {
 	return Key{Index: ByKind, Namespace: namespace, Value: gk.String()}
 }
 
-// An Indexer returns the keys, beside ByKind, that an object is filed under. It is a pure function of the object.
+// An Indexer returns the keys, beside ByKind, that an object is filed under, each once. It is a pure function of the
+// object.
 type Indexer func(o *Object) []Key
 
 // allKeys is what an object is filed under: its kind, and what the indexer says.

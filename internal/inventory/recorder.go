@@ -18,28 +18,27 @@ type Question struct {
 type Recorder struct {
 	Reader
 
-	mu    sync.Mutex
-	asked map[Question]struct{}
+	mu   sync.Mutex
+	ids  []ID
+	keys []Key
 }
 
 // NewRecorder records the questions asked of the inventory.
-func NewRecorder(r Reader) *Recorder { return &Recorder{Reader: r, asked: map[Question]struct{}{}} }
-
-func (r *Recorder) note(q Question) {
-	r.mu.Lock()
-	r.asked[q] = struct{}{}
-	r.mu.Unlock()
-}
+func NewRecorder(r Reader) *Recorder { return &Recorder{Reader: r} }
 
 // Get implements Reader.
 func (r *Recorder) Get(gk schema.GroupKind, namespace, name string) *Object {
-	r.note(Question{ID: ID{gk, namespace, name}})
+	r.mu.Lock()
+	r.ids = append(r.ids, ID{gk, namespace, name})
+	r.mu.Unlock()
 	return r.Reader.Get(gk, namespace, name)
 }
 
 // Find implements Reader.
 func (r *Recorder) Find(key Key) []*Object {
-	r.note(Question{Key: key})
+	r.mu.Lock()
+	r.keys = append(r.keys, key)
+	r.mu.Unlock()
 	return r.Reader.Find(key)
 }
 
@@ -47,19 +46,33 @@ func (r *Recorder) Find(key Key) []*Object {
 func (r *Recorder) Asked() []Question {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := make([]Question, 0, len(r.asked))
-	for q := range r.asked {
-		list = append(list, q)
+	list := make([]Question, 0, len(r.ids)+len(r.keys))
+	for _, id := range r.ids {
+		list = append(list, Question{ID: id})
+	}
+	for _, key := range r.keys {
+		list = append(list, Question{Key: key})
 	}
 	slices.SortFunc(list, compareQuestions)
-	return list
+	return slices.Compact(list)
 }
 
 func compareQuestions(a, b Question) int {
-	return cmp.Or(
-		cmp.Compare(a.ID.Group, b.ID.Group), cmp.Compare(a.ID.Kind, b.ID.Kind),
-		cmp.Compare(a.ID.Namespace, b.ID.Namespace), cmp.Compare(a.ID.Name, b.ID.Name),
-		cmp.Compare(a.Key.Index, b.Key.Index), cmp.Compare(a.Key.Namespace, b.Key.Namespace),
-		cmp.Compare(a.Key.Value, b.Key.Value),
-	)
+	if a.ID != b.ID {
+		return cmp.Or(
+			cmp.Compare(a.ID.Group, b.ID.Group), cmp.Compare(a.ID.Kind, b.ID.Kind),
+			cmp.Compare(a.ID.Namespace, b.ID.Namespace), cmp.Compare(a.ID.Name, b.ID.Name),
+		)
+	}
+	return compareKeys(a.Key, b.Key)
+}
+
+func compareKeys(a, b Key) int {
+	if a.Index != b.Index {
+		return cmp.Compare(a.Index, b.Index)
+	}
+	if a.Namespace != b.Namespace {
+		return cmp.Compare(a.Namespace, b.Namespace)
+	}
+	return cmp.Compare(a.Value, b.Value)
 }

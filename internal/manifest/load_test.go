@@ -179,7 +179,7 @@ items:
 			paths: []string{"."},
 			want: []string{
 				"a.yaml:6: ConfigMap default/b", "b.yaml:2: ConfigMap default/a",
-				"warning: b.yaml:2: ConfigMap default/a is defined twice; this one counts, the one at a.yaml:1 does not",
+				"warning: b.yaml:2: ConfigMap default/a is defined at a.yaml:1 too; each is judged by itself",
 			},
 		},
 		{

@@ -34,8 +34,8 @@ const (
 
 // Result is what was read.
 type Result struct {
-	// Objects are in the order of the paths, files and documents. Of an object that is there twice the later one counts, as
-	// with kubectl apply; a warning says so.
+	// Objects are in the order of the paths, files and documents. Of an object that is there twice they hold the later one,
+	// which is what kubectl apply leaves behind; see Worlds for the others. A warning says so.
 	Objects []*inventory.Object
 	// Warnings are lines for people: `a.yaml:3: …`.
 	Warnings []string
@@ -44,6 +44,30 @@ type Result struct {
 	// Other are the files below a directory that are neither .yaml, .yml nor .json, and its hidden directories, the latter
 	// with a separator at the end.
 	Other []string
+
+	// versions are the objects that are there more than once, in their order.
+	versions map[inventory.ID][]*inventory.Object
+}
+
+// Worlds are sets of objects without an object that is there twice: folders often hold several environments, and none of
+// them may hide another. The first world has the first version of everything, the last one is Objects.
+func (r *Result) Worlds() [][]*inventory.Object {
+	most := 1
+	for _, versions := range r.versions {
+		most = max(most, len(versions))
+	}
+	worlds := make([][]*inventory.Object, 0, most)
+	for n := range most - 1 {
+		world := make([]*inventory.Object, len(r.Objects))
+		for i, o := range r.Objects {
+			if versions := r.versions[o.Ref.ID()]; n < len(versions) {
+				o = versions[n]
+			}
+			world[i] = o
+		}
+		worlds = append(worlds, world)
+	}
+	return append(worlds, r.Objects)
 }
 
 // Skipped is something below a directory that was not read.
@@ -120,7 +144,7 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	return result, nil
 }
 
-// settle gives objects of kinds that are not known their namespace, and drops the earlier of two versions of an object.
+// settle gives objects of kinds that are not known their namespace, and tells versions of an object apart.
 func (r *Result) settle(namespace string) error {
 	scopes := definedScopes(r.Objects)
 	last := make(map[inventory.ID]int, len(r.Objects))
@@ -139,8 +163,15 @@ func (r *Result) settle(namespace string) error {
 		}
 		if before, twice := last[o.Ref.ID()]; twice {
 			was := r.Objects[before].Source
-			r.Warnings = append(r.Warnings, fmt.Sprintf("%s:%d: %s is defined twice; this one counts, the one at %s:%d does not",
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%s:%d: %s is defined at %s:%d too; each is judged by itself",
 				o.Source.File, o.Source.Line, o.Ref, was.File, was.Line))
+			if r.versions == nil {
+				r.versions = map[inventory.ID][]*inventory.Object{}
+			}
+			if len(r.versions[o.Ref.ID()]) == 0 {
+				r.versions[o.Ref.ID()] = []*inventory.Object{r.Objects[before]}
+			}
+			r.versions[o.Ref.ID()] = append(r.versions[o.Ref.ID()], o)
 			r.Objects[before] = nil
 		}
 		last[o.Ref.ID()] = i

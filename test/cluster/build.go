@@ -44,8 +44,7 @@ func Build(ctx context.Context, folder, command, dir string) (string, error) {
 
 // withStderr adds what a command said.
 func withStderr(err error) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return fmt.Errorf("%w\n%s", err, exit.Stderr)
 	}
 	return err

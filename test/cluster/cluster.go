@@ -41,11 +41,14 @@ type Cluster struct {
 	Client client.Client
 	// Kubeconfig is a file for kubectl and helm, with all rights.
 	Kubeconfig string
+	// AuditLog is the API server's audit log, one JSON object a line, with the metadata of every request that changes
+	// something.
+	AuditLog string
 
 	assets   string
 	dir      string
 	extraEnv []string
-	env    *envtest.Environment
+	env      *envtest.Environment
 }
 
 // serviceRange is a range of ClusterIPs that lies in 127.0.0.0/8, so that the API server reaches a Service on loopback.
@@ -73,12 +76,16 @@ func Start(opts Options) (*Cluster, error) {
 		AttachControlPlaneOutput: false,
 	}
 	c.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", serviceRange())
+	if err := c.writeAuditLog(); err != nil {
+		return nil, err
+	}
 	config, err := c.env.Start()
 	if err != nil {
 		return nil, fmt.Errorf("starting the control plane: %w", err)
 	}
 	// No client-side rate limit: tests and the demo are in a hurry, and the API server is theirs alone.
 	config.QPS = -1
+	config.WarningHandler = rest.NoWarnings{}
 	c.Config = config
 	if c.Client, err = client.New(config, client.Options{}); err != nil {
 		return nil, errors.Join(fmt.Errorf("making a client: %w", err), c.Stop())
@@ -95,6 +102,26 @@ func Start(opts Options) (*Cluster, error) {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
+}
+
+// auditPolicy has the metadata of changes in the audit log, which is where webhooks' annotations are.
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: None
+  verbs: [get, list, watch]
+- level: Metadata
+`
+
+func (c *Cluster) writeAuditLog() error {
+	c.AuditLog = filepath.Join(c.dir, "audit.log")
+	policy := filepath.Join(c.dir, "audit-policy.yaml")
+	if err := os.WriteFile(policy, []byte(auditPolicy), 0o600); err != nil {
+		return err
+	}
+	c.env.ControlPlane.GetAPIServer().Configure().Set("audit-policy-file", policy).Set("audit-log-path", c.AuditLog)
+	return nil
 }
 
 // Stop ends the control plane.
@@ -146,3 +173,6 @@ func (c *Cluster) WithEnv(env ...string) *Cluster {
 	with.extraEnv = append(slices.Clip(c.extraEnv), env...)
 	return &with
 }
+
+// Assets is the folder with the binaries.
+func (c *Cluster) Assets() string { return c.assets }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -34,8 +35,19 @@ func (m *mounts) localize(arg string) string {
 	return arg
 }
 
-// sync writes the files of every volume once. An object that is not there yet has none; a kubelet would not start the
-// pod, and the caller waits in the same way.
+// wait writes the files of every volume once all their objects are there, as a kubelet does before it starts the pod.
+func (m *mounts) wait(ctx context.Context, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for {
+		err := m.sync(ctx)
+		if !apierrors.IsNotFound(err) || !pause(ctx, mountInterval) {
+			return err
+		}
+	}
+}
+
+// sync writes the files of every volume, where they have changed.
 func (m *mounts) sync(ctx context.Context) error {
 	for _, mount := range m.pod.Containers[0].VolumeMounts {
 		for _, volume := range m.pod.Volumes {
@@ -76,9 +88,6 @@ func (m *mounts) content(ctx context.Context, volume corev1.Volume) (map[string]
 	}
 	return files, nil
 }
-
-// missing says that an object to mount is not there.
-func missing(err error) bool { return apierrors.IsNotFound(err) }
 
 // write replaces the files of a folder together, as a kubelet does: through a symbolic link that is swapped.
 func write(folder string, files map[string][]byte) error {

@@ -73,12 +73,7 @@ func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error)
 		return nil, err
 	}
 	m := &mounts{cluster: c, root: dir, namespace: Namespace, pod: pod}
-	for err = m.sync(ctx); missing(err); err = m.sync(ctx) {
-		if !pause(ctx, mountInterval) {
-			break
-		}
-	}
-	if err != nil {
+	if err := m.wait(ctx, readyWithin); err != nil {
 		return nil, err
 	}
 	var args []string
@@ -119,7 +114,7 @@ func (s *Serve) start(binary string, args []string) error {
 	}
 	defer log.Close()
 	// No context: a process under a test's context would be killed while others still need it.
-	s.process = exec.Command(binary, args...) //nolint:noctx // ended by Stop or Kill
+	s.process = exec.Command(binary, args...)
 	s.process.Stdout, s.process.Stderr = log, log
 	s.process.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "KUBE") })
 	if err := s.process.Start(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -121,6 +122,9 @@ func (c *testCase) load(number int, files ...string) error {
 	backward := slices.Clone(forward)
 	slices.Reverse(backward)
 	shuffled := rand.New(rand.NewPCG(uint64(number), 7)).Perm(len(objects))
+	if len(objects) == 0 {
+		return nil
+	}
 	for _, o := range []struct {
 		name, letter string
 		permutation  []int
@@ -150,7 +154,7 @@ func arrange(name, prefix string, objects []*inventory.Object, permutation []int
 type rewriter struct {
 	prefix string
 	spaces []string
-	// texts are whole strings and what becomes of them: addresses and IngressClasses.
+	// texts are whole strings and what becomes of them: addresses, hosts and IngressClasses.
 	texts map[string]string
 }
 
@@ -171,8 +175,16 @@ func (r *rewriter) learn(o *inventory.Object) {
 			r.texts[ip] = address(r.prefix, len(r.texts))
 		}
 	}
-	if o.Ref.GroupKind() == inventory.IngressClass {
-		r.texts[o.Ref.Name] = r.prefix + "-" + o.Ref.Name
+	switch t := o.Typed.(type) {
+	case *networkingv1.IngressClass:
+		r.texts[t.Name] = r.prefix + "-" + t.Name
+	case *networkingv1.Ingress:
+		// Ingresses of one host concern each other, in whatever namespaces they are.
+		for _, rule := range t.Spec.Rules {
+			if first, rest, dotted := strings.Cut(rule.Host, "."); dotted {
+				r.texts[rule.Host] = first + "." + r.prefix + "." + rest
+			}
+		}
 	}
 }
 
@@ -222,6 +234,10 @@ func (r *rewriter) value(field string, v any) any {
 		}
 		if field == "namespace" && slices.Contains(r.spaces, v) {
 			return r.prefix + "-" + v
+		}
+		if v == "$HOSTNAME" {
+			// The corpus leaves it to a shell.
+			return "node-1"
 		}
 		return inService.ReplaceAllStringFunc(v, func(host string) string {
 			part := inService.FindStringSubmatch(host)

@@ -16,9 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/dittoguard/dittoguard/test/cluster"
 )
@@ -35,14 +36,17 @@ type fixture struct {
 	binary string
 	// cases are the fixtures and the corpus, each with its own namespaces.
 	cases []*testCase
+	// configuration is what dittoguard judges by.
+	configuration map[string]any
 }
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	os.Exit(run(m))
+	ctrl.SetLogger(logr.Discard())
+	os.Exit(runAll(m))
 }
 
-func run(m *testing.M) int {
+func runAll(m *testing.M) int {
 	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
 		if os.Getenv("CI") == "true" {
 			fmt.Fprintln(os.Stderr, cluster.ErrNoAssets)
@@ -102,9 +106,7 @@ func (f *fixture) install(ctx context.Context) error {
 	protected := append([]string{}, scenarios...)
 	for _, c := range f.cases {
 		for _, o := range c.orders {
-			for _, namespace := range o.namespaces {
-				protected = append(protected, namespace)
-			}
+			protected = append(protected, o.namespaces...)
 		}
 	}
 	for _, namespace := range append([]string{unprotected}, protected...) {
@@ -118,22 +120,20 @@ func (f *fixture) install(ctx context.Context) error {
 			return fmt.Errorf("%w\n%s", err, out)
 		}
 	}
-	if out, err := f.InstallChart(ctx, values(protected, "{modes: {enforce: baseline, warn: restricted, audit: restricted}}")); err != nil {
+	if f.configuration, err = configuration(f.cases); err != nil {
+		return err
+	}
+	chart, err := values(protected, f.configuration, nil)
+	if err != nil {
+		return err
+	}
+	if out, err := f.InstallChart(ctx, chart); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	if f.serve, err = f.StartServe(ctx, f.binary); err != nil {
 		return err
 	}
 	return f.widenServices(ctx)
-}
-
-// values are the chart's values.
-func values(protected []string, configuration string) string {
-	list, err := yaml.Marshal(map[string]any{"protectedNamespaces": protected})
-	if err != nil {
-		panic(err) // a list of strings
-	}
-	return string(list) + "configuration: " + configuration + "\n"
 }
 
 // serviceCIDR is a second range for ClusterIPs: an EndpointSlice may not hold an address on loopback, where the first is.
@@ -203,12 +203,11 @@ var (
 	// legacy have something bad in them since before dittoguard came.
 	legacy    = []string{"legacy-updates", "legacy-fix", "legacy-rollback", "legacy-delete"}
 	scenarios = append([]string{
-		"fix", "dry-run", "tools", "mutate", "isolate", "terminating", "helm4", "helm3", "warnings", "refused", "edge-class",
+		"mutate", "keep", "dry-run", "tools", "relabel", "terminating", "helm", "helm3", "audit-log", "ingress-class",
 	}, legacy...)
 )
 
 // unprotected is judged, but fails open.
 const unprotected = "elsewhere"
-
 
 func base(file string) string { return strings.TrimSuffix(filepath.Base(file), ".yaml") }

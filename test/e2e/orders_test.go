@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/rules"
@@ -23,8 +25,8 @@ import (
 // the cluster what `check` finds in the manifests.
 func TestEveryOrder(t *testing.T) {
 	f := need(t)
-	enforced := baseline(t)
-	checker := newChecker(t)
+	enforced, mutating := builtinRules(t)
+	checker := newChecker(t, f.configuration)
 	// Filled by parallel tests, each its own element.
 	var offline [][]*oracle
 	t.Run("arrive", func(t *testing.T) {
@@ -62,7 +64,8 @@ func TestEveryOrder(t *testing.T) {
 			if offline[i][j] == nil {
 				continue // not selected by -run
 			}
-			got, want := judged(audit, order.namespaces), judged(offline[i][j].judge(t.Context()), order.namespaces)
+			got := judged(audit, order.namespaces, mutating)
+			want := judged(offline[i][j].judge(t.Context()), order.namespaces, mutating)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s/%s: check of what got in and audit of the cluster differ (-check +audit):\n%s", c.name, order.name, diff)
 			}
@@ -137,7 +140,15 @@ func (f *fixture) apply(t *testing.T, o *oracle, order *order) int {
 // audit runs `dittoguard audit` over the whole cluster.
 func (f *fixture) audit(t *testing.T) check.Result {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), f.binary, "audit", "--kubeconfig", f.Kubeconfig, "--output", "json")
+	configuration, err := yaml.Marshal(f.configuration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "configuration.yaml")
+	if err := os.WriteFile(file, configuration, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), f.binary, "audit", "--kubeconfig", f.Kubeconfig, "--config", file, "--output", "json")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -152,19 +163,17 @@ func (f *fixture) audit(t *testing.T) check.Result {
 	return result
 }
 
-// baseline says which rules are enforced by default.
-func baseline(t *testing.T) map[string]bool {
+// builtinRules says which rules are enforced by default, and which mutate.
+func builtinRules(t *testing.T) (enforced, mutating map[string]bool) {
 	t.Helper()
 	list, err := rules.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	enforced := map[string]bool{}
+	enforced, mutating = map[string]bool{}, map[string]bool{}
 	for _, r := range list {
 		enforced[r.Metadata.Name] = r.Spec.Level == rules.Baseline
+		mutating[r.Metadata.Name] = len(r.Spec.Mutations) > 0
 	}
-	if _, err := os.Stat(builtin); err != nil {
-		t.Fatal(err)
-	}
-	return enforced
+	return enforced, mutating
 }

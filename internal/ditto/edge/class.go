@@ -101,8 +101,9 @@ func isClass(controller, pattern string) bool {
 // guess takes a controller by the class's usual name or by annotations that only one controller reads; because is empty
 // if nothing speaks for one controller alone.
 func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress) (row controller, because string) {
-	var usual, speaking []controller
-	for _, c := range table {
+	var usual, speaking []*controller
+	for i := range table {
+		c := &table[i]
 		// A second ingress-nginx in a cluster has a class and a controller value of its own, by convention a variation
 		// of the first one's.
 		if object != nil && c.name == nameIngressNginx && strings.Contains(object.Spec.Controller, "ingress-nginx") ||
@@ -115,22 +116,22 @@ func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ing
 	}
 	switch {
 	case len(usual) == 1:
-		return usual[0], "its name"
+		return *usual[0], "its name"
 	case len(usual) > 1:
 		for _, c := range usual {
-			if slices.ContainsFunc(speaking, func(s controller) bool { return s.name == c.name }) {
+			if slices.ContainsFunc(speaking, func(s *controller) bool { return s == c }) {
 				if because != "" {
 					return controller{}, ""
 				}
-				row, because = c, "its annotations"
+				row, because = *c, "its annotations"
 			}
 		}
 		if because == "" {
-			return usual[0], "its name"
+			return *usual[0], "its name"
 		}
 		return row, because
 	case len(speaking) == 1:
-		return speaking[0], "its annotations"
+		return *speaking[0], "its annotations"
 	}
 	return controller{}, ""
 }

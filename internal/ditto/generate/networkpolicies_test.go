@@ -32,7 +32,8 @@ spec:
 
 // part is a Ditto service with labels as in Ditto's own manifests.
 func part(name string) string {
-	return deployment(name, "app: "+name+", actorSystemName: ditto-cluster", "containers: [{name: "+name+", image: ditto-"+name+"}]")
+	app := name[strings.LastIndexByte(name, '/')+1:]
+	return deployment(name, "app: "+app+", actorSystemName: ditto-cluster", "containers: [{name: "+app+", image: ditto-"+app+"}]")
 }
 
 // nginx is a proxy that forwards to the host, with the Service of the gateway.
@@ -122,8 +123,8 @@ spec: {type: LoadBalancer, selector: {app: gateway}, ports: [{port: 80, targetPo
 ---`,
 			want: []string{"gateway-isolation selects app=gateway", gateway, "  8080 from app=nginx"},
 			notes: []string{
-				"Deployment ditto/gateway: Ingress ditto/api leads straight to it: its requests are cut off, unless --ingress-namespace names the namespace of its controller",
 				"Deployment ditto/gateway: LoadBalancer of Service ditto/public leads straight to it from addresses that no selector selects: its requests are cut off, unless a policy of your own lets those addresses in",
+				"Deployment ditto/gateway: Ingress ditto/api leads straight to it: its requests are cut off, unless --ingress-namespace names the namespace of its controller",
 			},
 		},
 		{

@@ -101,12 +101,13 @@ func (l *lookup) resolve(path string) Answer {
 
 // scan looks for the path in the entries before the index, from the last to the first, and then below.
 func (l *lookup) scan(entries []entry, before int, path string, below func(string) Answer) Answer {
-	for i := before - 1; i >= 0; i-- {
+	for at := before - 1; at >= 0; at-- {
 		if !l.outside.Budget.step() {
 			return tooComplex
 		}
-		e := &entries[i]
+		e := &entries[at]
 		if e.path == path && !e.include {
+			i := at // its own variable, since what follows keeps it
 			a := l.value(&e.value, path, func(path string) Answer { return l.scan(entries, i, path, below) })
 			if a.Kind == Absent {
 				continue
@@ -126,6 +127,13 @@ func (l *lookup) scan(entries []entry, before int, path string, below func(strin
 		if !beneath {
 			continue
 		}
+		if e.value.kind == object {
+			if !l.outside.Budget.value() {
+				return tooComplex
+			}
+			continue // its fields are entries of their own
+		}
+		i := at
 		a := l.beneath(&e.value, path, rest, func(path string) Answer { return l.scan(entries, i, path, below) })
 		if a.Kind == Blocked && holds(entries[i+1:], e.path) {
 			return unknown(replaced)

@@ -36,15 +36,21 @@ func (o Options) Get(name string) (value string, found bool) {
 
 // Parse reads the text of JAVA_TOOL_OPTIONS or _JAVA_OPTIONS. It fails where the JVM refuses to start.
 func Parse(text string) (Options, error) {
-	words, err := Split(text)
-	if err != nil {
-		return Options{}, err
-	}
 	var o Options
-	for _, word := range words {
+	for {
+		word, rest, found, err := cut(text)
+		if err != nil {
+			return Options{}, err
+		}
+		if !found {
+			return o, nil
+		}
+		if o.Properties == nil && strings.HasPrefix(word, "-D") {
+			o.Properties = make([]Property, 0, 1+strings.Count(rest, "-D"))
+		}
 		o.add(word)
+		text = rest
 	}
-	return o, nil
 }
 
 // ParseLauncher reads the text of JDK_JAVA_OPTIONS, in which, other than in JAVA_TOOL_OPTIONS, `@file` stands for the
@@ -112,30 +118,42 @@ var ErrQuote = errors.New("a quote is not closed")
 // nothing escapes them.
 func Split(text string) ([]string, error) {
 	var words []string
-	for i := 0; i < len(text); {
-		if isSpace(text[i]) {
-			i++
-			continue
+	for {
+		word, rest, found, err := cut(text)
+		if err != nil {
+			return nil, err
 		}
-		start, plain := i, true
-		for i < len(text) && !isSpace(text[i]) {
-			if c := text[i]; c == '"' || c == '\'' {
-				plain = false
-				end := strings.IndexByte(text[i+1:], c)
-				if end < 0 {
-					return nil, ErrQuote
-				}
-				i += end + 1
-			}
-			i++
-		}
-		word := text[start:i]
-		if !plain {
-			word = unquote(word)
+		if !found {
+			return words, nil
 		}
 		words = append(words, word)
+		text = rest
 	}
-	return words, nil
+}
+
+// cut takes the first word off; found is false where there is none.
+func cut(text string) (word, rest string, found bool, err error) {
+	start := 0
+	for start < len(text) && isSpace(text[start]) {
+		start++
+	}
+	end, plain := start, true
+	for end < len(text) && !isSpace(text[end]) {
+		if c := text[end]; c == '"' || c == '\'' {
+			plain = false
+			closing := strings.IndexByte(text[end+1:], c)
+			if closing < 0 {
+				return "", "", false, ErrQuote
+			}
+			end += closing + 1
+		}
+		end++
+	}
+	word = text[start:end]
+	if !plain {
+		word = unquote(word)
+	}
+	return word, text[end:], end > start, nil
 }
 
 // unquote takes the quotes off a word whose quotes are known to be closed.

@@ -2,6 +2,7 @@ package nginxconf
 
 import (
 	"fmt"
+	"net/netip"
 	"path"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 type accessState struct {
 	state string
 	why   string
+	// self: the only addresses let in are the proxy's own.
+	self bool
 }
 
 // access is the effect of allow and deny, unless `satisfy any` lets credentials stand in for them.
@@ -39,24 +42,38 @@ func addresses(s *scope) accessState {
 		if len(rules) == 0 {
 			continue
 		}
-		some := false
+		some, self := false, true
 		for _, d := range rules {
 			switch {
-			case d.name == "allow" && d.arg(0) == "all":
+			case d.name == "allow" && (d.arg(0) == "all" || takesInOutsiders(d.arg(0))):
 				return accessState{state: accessOpen}
 			case d.name == "allow":
 				some = true
+				self = self && (d.arg(0) == "unix:" || strings.HasPrefix(d.arg(0), "127.") || d.arg(0) == "::1")
 			case d.arg(0) == "all" && !some:
-				return accessState{accessNone, "deny all at " + d.at()}
+				return accessState{state: accessNone, why: "deny all at " + d.at()}
 			case d.arg(0) == "all":
-				return accessState{accessAddresses, "allow and deny before " + d.at()}
+				return accessState{accessAddresses, "allow and deny before " + d.at(), self}
 			case d.arg(0) == "0.0.0.0/0" || d.arg(0) == "::/0":
-				return accessState{accessAddresses, "deny " + d.arg(0) + " at " + d.at()}
+				return accessState{state: accessAddresses, why: "deny " + d.arg(0) + " at " + d.at()}
 			}
 		}
 		return accessState{state: accessOpen}
 	}
 	return accessState{state: accessOpen}
+}
+
+// takesInOutsiders says whether an address range is too wide to be an operator's: of IPv4 anything wider than 10.0.0.0/8, of
+// IPv6 than a provider's, private ones apart.
+func takesInOutsiders(text string) bool {
+	p, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		return false
+	case p.Addr().Is4():
+		return p.Bits() < 8
+	}
+	return p.Bits() < 16 && !p.Addr().IsPrivate()
 }
 
 // asksCredentials says whether any directive that may ask for credentials is in force; it may still turn out off.

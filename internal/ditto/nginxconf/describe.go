@@ -58,7 +58,7 @@ func (c *Config) describe(r *Route) {
 	}
 	ways := c.waysInto(r)
 	a := access(s)
-	r.Access = a.state
+	r.Access, r.Local, r.RealIP = a.state, a.self, s.inherited("set_real_ip_from") != nil
 	if len(ways) == 0 {
 		r.Access = accessNone
 	}
@@ -360,7 +360,7 @@ func (c *Config) describeStream(r *Route) {
 	case accessNone:
 		r.Access = accessNone
 	case accessAddresses:
-		r.Access = accessAddresses
+		r.Access, r.Local, r.RealIP = accessAddresses, a.self, r.scope.inherited("set_real_ip_from") != nil
 		unknown.add("%s let only some addresses in", a.why)
 	}
 	r.Unknown = unknown.list

@@ -92,6 +92,10 @@ type Route struct {
 	// Access is open, addresses (allow and deny let some addresses in) or none (deny all, or the location always answers
 	// itself).
 	Access string
+	// Local: the only addresses that Access lets in are the proxy's own.
+	Local bool
+	// RealIP: the address that Access looks at is not the connection's, but what a hop before says it is.
+	RealIP bool
 	// Internal: clients cannot ask for it; only another location leads here.
 	Internal bool
 	// Raw: the client's own path goes upstream byte for byte, at least for some requests, while nginx chose the location

@@ -25,10 +25,10 @@ const commandSource = "the container's command"
 func (s *Settings) jvmArguments() *arguments {
 	if s.arguments == nil {
 		s.arguments = &arguments{}
-		s.arguments.fromEnv(s, "JAVA_TOOL_OPTIONS", jvm.Parse)
+		s.arguments.fromEnv(s, "JAVA_TOOL_OPTIONS", s.cache.toolOptions)
 		s.arguments.fromEnv(s, "JDK_JAVA_OPTIONS", jvm.ParseLauncher)
 		s.arguments.commandLine(s)
-		s.arguments.fromEnv(s, "_JAVA_OPTIONS", jvm.Parse)
+		s.arguments.fromEnv(s, "_JAVA_OPTIONS", s.cache.toolOptions)
 	}
 	return s.arguments
 }

@@ -51,7 +51,7 @@ func (s *Settings) open(which int) document {
 func (s *Settings) openExtension() document {
 	switch s.service {
 	case Gateway, Policies, Things, Search, Connectivity:
-		return parse(s.file("/opt/ditto/" + s.service + "-extension.conf"))
+		return s.parse(s.file("/opt/ditto/" + s.service + "-extension.conf"))
 	}
 	for i := range s.container.VolumeMounts {
 		if rest, ok := under(canonical(s.container.VolumeMounts[i].MountPath), "/opt/ditto"); ok &&
@@ -105,7 +105,7 @@ func (s *Settings) anySyntax(location variable, setting string) document {
 		if f.state == absent && !f.covered {
 			return unread // the image may hold it
 		}
-		return parse(f)
+		return s.parse(f)
 	case ".properties":
 		return unread
 	}
@@ -115,16 +115,16 @@ func (s *Settings) anySyntax(location variable, setting string) document {
 			return unread
 		}
 	}
-	return parse(conf)
+	return s.parse(conf)
 }
 
-func parse(f mounted) document {
+func (s *Settings) parse(f mounted) document {
 	d := document{from: f.from, why: f.why, secret: f.secret}
 	if f.state != present {
 		return d
 	}
 	var err error
-	if d.hocon, err = hocon.Parse(f.text); err != nil {
+	if d.hocon, err = s.cache.document(f.text); err != nil {
 		d.why = f.from + ", " + err.Error() + "; Ditto does not start"
 	}
 	return d

@@ -46,6 +46,7 @@ type Settings struct {
 	pod       *corev1.PodTemplateSpec
 	container *corev1.Container
 	service   string
+	cache     *Cache
 
 	arguments *arguments
 	force     *hocon.Answer
@@ -58,5 +59,5 @@ type Settings struct {
 // Read prepares the settings of a container of a pod in the namespace. service is one of the names above; with another
 // name, a file that is mounted beneath /opt/ditto leaves everything unknown that it may set.
 func Read(r inventory.Reader, namespace string, pod *corev1.PodTemplateSpec, container *corev1.Container, service string) *Settings {
-	return &Settings{reader: r, namespace: namespace, pod: pod, container: container, service: service}
+	return (*Cache)(nil).Read(r, namespace, pod, container, service)
 }

@@ -28,42 +28,37 @@ type area struct {
 	probes []string
 }
 
-func adminAreas() []area {
-	return []area{
-		{"/devops", []string{
-			"/devops", "/devops/config", "/devops/logging", "/devops/piggyback", "/devops/wot", "/devops/config/gateway",
-			"/devops/logging/gateway", "/devops/piggyback/things", "/devops/piggyback/connectivity", "/devops/wot/config",
-		}},
-		{"/status", []string{"/status", "/status/health", "/status/cluster"}},
-		{"/overall", []string{"/overall", "/overall/status", "/overall/status/health", "/overall/status/cluster"}},
-		{"/api/2/connections", []string{
-			"/api/2/connections", "/api/2/connections/x", "/api/2/connections/x/status", "/api/2/connections/x/command",
-		}},
-	}
+// The areas are never changed.
+var adminAreas = []area{
+	{"/devops", []string{
+		"/devops", "/devops/config", "/devops/logging", "/devops/piggyback", "/devops/wot", "/devops/config/gateway",
+		"/devops/logging/gateway", "/devops/piggyback/things", "/devops/piggyback/connectivity", "/devops/wot/config",
+	}},
+	{"/status", []string{"/status", "/status/health", "/status/cluster"}},
+	{"/overall", []string{"/overall", "/overall/status", "/overall/status/health", "/overall/status/cluster"}},
+	{"/api/2/connections", []string{
+		"/api/2/connections", "/api/2/connections/x", "/api/2/connections/x/status", "/api/2/connections/x/command",
+	}},
 }
 
-func apiAreas() []area {
-	return []area{
-		{"/api/2/things", []string{
-			"/api/2/things", "/api/2/things/a:b", "/api/2/things/a:b/attributes", "/api/2/things/a:b/features",
-			"/api/2/things/a:b/policyId", "/api/2/things/a:b/inbox/messages/x",
-		}},
-		{"/api/2/policies", []string{"/api/2/policies", "/api/2/policies/a:b", "/api/2/policies/a:b/entries"}},
-		{"/api/2/search", []string{"/api/2/search", "/api/2/search/things", "/api/2/search/things/count"}},
-		{"/api/2/messages", []string{"/api/2/messages"}},
-		{"/api/2/whoami", []string{"/api/2/whoami"}},
-		{"/api/2/cloudevents", []string{"/api/2/cloudevents"}},
-		{"/api/2/checkPermissions", []string{"/api/2/checkPermissions"}},
-		{"/ws", []string{"/ws", "/ws/2"}},
-	}
+var apiAreas = []area{
+	{"/api/2/things", []string{
+		"/api/2/things", "/api/2/things/a:b", "/api/2/things/a:b/attributes", "/api/2/things/a:b/features",
+		"/api/2/things/a:b/policyId", "/api/2/things/a:b/inbox/messages/x",
+	}},
+	{"/api/2/policies", []string{"/api/2/policies", "/api/2/policies/a:b", "/api/2/policies/a:b/entries"}},
+	{"/api/2/search", []string{"/api/2/search", "/api/2/search/things", "/api/2/search/things/count"}},
+	{"/api/2/messages", []string{"/api/2/messages"}},
+	{"/api/2/whoami", []string{"/api/2/whoami"}},
+	{"/api/2/cloudevents", []string{"/api/2/cloudevents"}},
+	{"/api/2/checkPermissions", []string{"/api/2/checkPermissions"}},
+	{"/ws", []string{"/ws", "/ws/2"}},
 }
 
-func otherAreas() []area {
-	return []area{
-		{"/health", []string{"/health"}},
-		{"/stats", []string{"/stats", "/stats/things", "/stats/search"}},
-		{"/.well-known/wot", []string{"/.well-known/wot"}},
-	}
+var otherAreas = []area{
+	{"/health", []string{"/health"}},
+	{"/stats", []string{"/stats", "/stats/things", "/stats/search"}},
+	{"/.well-known/wot", []string{"/.well-known/wot"}},
 }
 
 // Way is a way in, as far as paths are concerned.
@@ -82,7 +77,7 @@ type Way struct {
 // Survey says what a way in reaches.
 func Survey(w Way) Reach {
 	var r Reach
-	for _, a := range adminAreas() {
+	for _, a := range adminAreas {
 		reached, open := w.reaches(a)
 		if reached {
 			r.Admin = append(r.Admin, a.root)
@@ -90,12 +85,12 @@ func Survey(w Way) Reach {
 			r.unknown(w, a.root)
 		}
 	}
-	api, open := w.reachesAny(apiAreas())
+	api, open := w.reachesAny(apiAreas)
 	if r.API = api; open {
 		r.unknown(w, "the API")
 	}
 	// Nothing hangs on the rest, so that in doubt it counts as reached.
-	other, open := w.reachesAny(otherAreas())
+	other, open := w.reachesAny(otherAreas)
 	r.Other = other || open
 	return r
 }
