@@ -59,15 +59,26 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 var errNoInput = errors.New("nothing to judge: name files or folders with manifests, or - for standard input")
 
 func (o *checkOptions) validate(paths []string) error {
-	errs := []error{o.judgeOptions.validate()}
-	if len(paths) == 0 {
-		errs = append(errs, errNoInput)
+	return errors.Join(o.judgeOptions.validate(), validatePaths(paths), validateNamespaces("namespace", o.namespace))
+}
+
+func validatePaths(paths []string) error {
+	switch {
+	case len(paths) == 0:
+		return errNoInput
+	case slices.Contains(paths, ""):
+		return errors.New("one of the paths is empty")
 	}
-	if slices.Contains(paths, "") {
-		errs = append(errs, errors.New("one of the paths is empty"))
-	}
-	if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
-		errs = append(errs, fmt.Errorf("--namespace: %q is no name of a namespace", o.namespace))
+	return nil
+}
+
+// validateNamespaces checks what a flag gives for names of namespaces.
+func validateNamespaces(flag string, names ...string) error {
+	var errs []error
+	for _, name := range names {
+		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
+			errs = append(errs, fmt.Errorf("--%s: %q is no name of a namespace", flag, name))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -83,27 +94,40 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 		return err
 	}
 	tell(stderr, loaded)
-	if len(loaded.Objects) == 0 {
-		if slices.Equal(paths, []string{"-"}) {
-			paths = []string{"standard input"}
-		}
-		return fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
+	if err := notEmpty(loaded, paths); err != nil {
+		return err
 	}
 	var (
 		inv     *inventory.Memory
 		results []check.Result
 	)
 	for _, world := range loaded.Worlds() {
-		inv = inventory.NewMemory(ditto.Keys, nil)
-		for _, object := range world {
-			inv.Put(object)
-		}
+		inv = inventoryOf(world)
 		results = append(results, checker.All(ctx, inv, inv.All()))
 	}
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
 		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 	}
 	return o.print(cmd.OutOrStdout(), check.Merge(results...))
+}
+
+// notEmpty refuses paths without any object.
+func notEmpty(loaded *manifest.Result, paths []string) error {
+	if len(loaded.Objects) > 0 {
+		return nil
+	}
+	if slices.Equal(paths, []string{"-"}) {
+		paths = []string{"standard input"}
+	}
+	return fmt.Errorf("nothing to judge: there is no Kubernetes object in %s", strings.Join(paths, ", "))
+}
+
+func inventoryOf(objects []*inventory.Object) *inventory.Memory {
+	inv := inventory.NewMemory(ditto.Keys, nil)
+	for _, object := range objects {
+		inv.Put(object)
+	}
+	return inv
 }
 
 // tell says what was read otherwise than one might think, and what was not read at all.

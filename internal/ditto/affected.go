@@ -29,8 +29,21 @@ func (v *View) Affected(o *inventory.Object) Affected {
 	}
 }
 
+// ForwardsTo are the workloads, with a part of Ditto or another proxy in them, that a proxy sends requests to.
+func (v *View) ForwardsTo(proxy Part) []*inventory.Object {
+	f := &follower{view: v, seen: map[inventory.ID]bool{}, once: true}
+	for _, route := range v.proxyRoutes(proxy) {
+		for _, target := range route.targets {
+			f.target(proxy.Workload.Ref.Namespace, target)
+		}
+	}
+	return ordered(f.found.Workloads)
+}
+
 type follower struct {
-	view  *View
+	view *View
+	// once: what a proxy among them forwards to is not followed.
+	once  bool
 	seen  map[inventory.ID]bool
 	found Affected
 }
@@ -93,6 +106,9 @@ func (f *follower) workload(o *inventory.Object) {
 		return
 	}
 	f.found.Workloads = append(f.found.Workloads, o)
+	if f.once {
+		return
+	}
 	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
 		// A MongoDB counts where Ditto runs beside it.
 		f.found.Workloads = append(f.found.Workloads, f.view.Find(inventory.Key{Index: byMongoDB, Namespace: o.Ref.Namespace})...)

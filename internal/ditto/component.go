@@ -30,12 +30,24 @@ func Parts(r inventory.Reader, o *inventory.Object) []Part {
 		return nil
 	}
 	var parts []Part
+	// The label of a pod says that Ditto runs in it, not in which of its containers.
+	var byLabel []*corev1.Container
+	found := false
 	for _, c := range runningContainers(&template.Spec) {
-		if component := classify(r, o.Ref.Namespace, template, c); component != "" {
-			parts = append(parts, Part{Component: component, Workload: o, Container: c})
+		component, labelled := classify(r, o.Ref.Namespace, template, c)
+		if component == "" {
+			continue
 		}
+		if labelled {
+			byLabel = append(byLabel, c)
+		}
+		found = found || (IsDitto(component) && !labelled)
+		parts = append(parts, Part{Component: component, Workload: o, Container: c})
 	}
-	return parts
+	if !found {
+		return parts
+	}
+	return slices.DeleteFunc(parts, func(p Part) bool { return slices.Contains(byLabel, p.Container) })
 }
 
 // Named returns the parts of a component.
@@ -93,43 +105,46 @@ var suffixes = []struct{ suffix, component string }{
 	{"things", Things}, {"connectivity", Connectivity},
 }
 
-func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) string {
+// classify says what a container runs; byLabel, that nothing but a label of the pod says that it is Ditto.
+func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) (component string, byLabel bool) {
 	image := imageName(c.Image)
 	if component, ok := images[image]; ok {
-		return component
+		return component, false
 	}
 	if component, ok := images[c.Name]; ok && strings.HasPrefix(c.Name, "ditto-") {
-		return component
+		return component, false
 	}
 	env := environment(r, namespace, c)
 	if env.gatewayOnly {
-		return Gateway
+		return Gateway, false
 	}
 	mounts := mountedFiles(template, c)
 	for file, component := range extensionFiles {
 		if mounts["/opt/ditto/"+file] {
-			return component
+			return component, false
 		}
 	}
 	if commandHolds(c, "ditto.gateway.") {
-		return Gateway
+		return Gateway, false
 	}
 	if isDittoJVM(template, c, env, mounts) {
-		return dittoPart(template, c, env)
+		return dittoPart(template, c, env), false
 	}
 	if isProxy(image, mounts) {
-		return Proxy
+		return Proxy, false
 	}
 	if c.Name == MongoDB && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == mongoPort }) {
-		return MongoDB
+		return MongoDB, false
 	}
-	return ""
+	if template.Labels["actorSystemName"] == "ditto-cluster" {
+		return dittoPart(template, c, env), true
+	}
+	return "", false
 }
 
 // isDittoJVM: one signal that is Ditto's own, or three that Pekko applications share with it.
 func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env signals, mounts map[string]bool) bool {
-	if commandHolds(c, "-Dditto.") || commandHolds(c, "org.eclipse.ditto") ||
-		template.Labels["actorSystemName"] == "ditto-cluster" {
+	if commandHolds(c, "-Dditto.") || commandHolds(c, "org.eclipse.ditto") {
 		return true
 	}
 	for mount := range mounts {

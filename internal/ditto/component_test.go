@@ -46,6 +46,8 @@ func TestParts(t *testing.T) {
 		{"three signs of a Pekko cluster as Ditto sets it up", `{}`, `{containers: [{name: policies, image: iot/x, env: [{name: CLUSTER_BS_REQUIRED_CONTACTS, value: "2"}, {name: JAVA_TOOL_OPTIONS, value: -Dpekko.x=1}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, "policies"},
 		{"an nginx with a configuration of its own", `{}`, `{containers: [{name: edge, image: example.com/web:1, volumeMounts: [{name: c, mountPath: /etc/nginx/nginx.conf, subPath: nginx.conf}]}]}`, "proxy"},
 		{"a gateway and a proxy in one pod", `{}`, `{containers: [{name: ditto-gateway, image: iot/gw}, {name: edge, image: nginx:1}]}`, "gateway proxy"},
+		{"a sidecar beside Ditto is not Ditto for a label of the pod", `{app: gateway, actorSystemName: ditto-cluster}`, `{containers: [{name: gateway, image: iot/ditto-gateway}, {name: agent, image: agent}]}`, "gateway"},
+		{"a proxy beside Ditto is still a proxy", `{actorSystemName: ditto-cluster}`, `{containers: [{name: a, image: ditto-gateway}, {name: b, image: nginx}]}`, "gateway proxy"},
 		{"a sidecar among the init containers", `{}`, `{initContainers: [{name: ditto-gateway, image: iot/gw, restartPolicy: Always}], containers: [{name: a, image: b}]}`, "gateway"},
 		{"MongoDB", `{}`, `{containers: [{name: db, image: "mongo:8"}]}`, "mongodb"},
 		{"the UI", `{}`, `{containers: [{name: a, image: eclipse/ditto-ui}]}`, "ui"},

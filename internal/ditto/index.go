@@ -216,7 +216,7 @@ func moreTelling(key, pair, than string) bool {
 		case "app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "release", "actorSystemName":
 			return true
 		}
-		return addedByController(key)
+		return AddedByController(key)
 	}
 	otherKey, _, _ := strings.Cut(than, "=")
 	if shared(key) != shared(otherKey) {

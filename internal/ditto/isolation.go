@@ -49,7 +49,7 @@ func (v *View) policiesOf(namespace string) *policies {
 	}
 	for _, o := range v.Find(inventory.Key{Index: byUnjudged}) {
 		if o.Ref.Namespace == namespace || !isNamespaced(o.Ref.Kind) {
-			p.unclear = append(p.unclear, o.Ref.String()+" may open or close the port, and is not evaluated")
+			p.unclear = append(p.unclear, fmt.Sprintf("%s (%s) may open or close the port, and is not evaluated", o.Ref, o.Ref.GroupKind().Group))
 		}
 	}
 	return p

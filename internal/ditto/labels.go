@@ -6,9 +6,10 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// addedByController: labels that the workload controllers put on the pods they make, whatever the template says.
+// AddedByController says whether a label is one that the workload controllers put on the pods they make, whatever the
+// template says.
 // Source: the label constants of k8s.io/api/{apps,batch}/v1.
-func addedByController(label string) bool {
+func AddedByController(label string) bool {
 	switch label {
 	case "pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name",
 		"apps.kubernetes.io/pod-index", "job-name", "controller-uid", "batch.kubernetes.io/job-name",
@@ -75,7 +76,7 @@ func canGet(o *inventory.Object, added []string, label, value string) bool {
 
 // labelPair is how a label is filed. What a controller adds is filed without its value, which no manifest shows.
 func labelPair(label, value string) string {
-	if addedByController(label) {
+	if AddedByController(label) {
 		return label + "=*"
 	}
 	return label + "=" + value

@@ -141,7 +141,7 @@ func (v *View) SameAsOwner(o *inventory.Object) bool {
 	}
 	extra := 0
 	for label := range made.Labels {
-		if _, described := template.Labels[label]; !described && !addedByController(label) {
+		if _, described := template.Labels[label]; !described && !AddedByController(label) {
 			extra++
 		}
 	}

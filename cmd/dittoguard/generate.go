@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/generate"
+	"github.com/dittoguard/dittoguard/internal/manifest"
+)
+
+func newGenerate() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "generate",
+		Short:   "Write objects that a Ditto at hand lacks",
+		Example: `  dittoguard generate networkpolicies deploy/`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("cannot generate %q, only networkpolicies; see %s --help", args[0], cmd.CommandPath())
+			}
+			return cmd.Help()
+		},
+	}
+	cmd.AddCommand(newGenerateNetworkPolicies())
+	return cmd
+}
+
+type networkPoliciesOptions struct {
+	generate.Options
+	namespace string
+}
+
+func newGenerateNetworkPolicies() *cobra.Command {
+	var o networkPoliciesOptions
+	cmd := &cobra.Command{
+		Use:   "networkpolicies PATH… | -",
+		Short: "Write NetworkPolicies that isolate the Ditto in manifests",
+		Long: `Write NetworkPolicies for the Ditto in manifests: files, folders or - for standard
+input, as for check. There is one for each workload that runs a part of Ditto. It lets
+through, and nothing else:
+
+  remoting and management   from Ditto's own pods
+  HTTP of the gateway       from the proxies that forward to it, which have to be among
+                            the manifests, and from the namespaces that
+                            --ingress-namespace names
+  metrics                   from the namespaces that --monitoring-namespace names
+
+A namespace that is named here is let in as a whole, past the proxies.
+
+The policies go to standard output, notes on what they cut off or cannot do to
+standard error. With them, check finds no network-isolation in the manifests, unless a
+note says why. Apply them together with a look at the notes: what reaches Ditto in
+other ways today no longer does.`,
+		Example: `  # for a gateway behind Ditto's nginx
+  dittoguard generate networkpolicies deploy/
+
+  # for a gateway behind an ingress controller, with metrics
+  dittoguard generate networkpolicies --ingress-namespace ingress-nginx \
+    --monitoring-namespace monitoring deploy/`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(args); err != nil {
+				return err
+			}
+			return o.run(cmd, args)
+		},
+	}
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
+	cmd.Flags().StringSliceVar(&o.IngressNamespaces, "ingress-namespace", nil, "namespace whose pods may connect to the gateway's HTTP port")
+	cmd.Flags().StringSliceVar(&o.MonitoringNamespaces, "monitoring-namespace", nil, "namespace whose pods may connect to the metrics")
+	return cmd
+}
+
+func (o *networkPoliciesOptions) validate(paths []string) error {
+	return errors.Join(validatePaths(paths), validateNamespaces("namespace", o.namespace),
+		validateNamespaces("ingress-namespace", o.IngressNamespaces...),
+		validateNamespaces("monitoring-namespace", o.MonitoringNamespaces...))
+}
+
+func (o *networkPoliciesOptions) run(cmd *cobra.Command, paths []string) error {
+	stderr := cmd.ErrOrStderr()
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace})
+	if err != nil {
+		return err
+	}
+	tell(stderr, loaded)
+	if err := notEmpty(loaded, paths); err != nil {
+		return err
+	}
+	inv := inventoryOf(loaded.Objects)
+	view := ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()})
+	policies := generate.NetworkPolicies(view, inv.All(), o.Options)
+	for _, n := range policies.Notes {
+		note(stderr, "%s", n)
+	}
+	if len(policies.List) == 0 {
+		if len(policies.Notes) > 0 {
+			return errors.New("no NetworkPolicy can be written")
+		}
+		return errors.New("no part of Ditto runs in these manifests")
+	}
+	return writePolicies(cmd.OutOrStdout(), policies.List)
+}
+
+// writePolicies writes a document for each policy.
+func writePolicies(w io.Writer, list []generate.Policy) error {
+	for i, p := range list {
+		text, err := yaml.Marshal(p.NetworkPolicy)
+		if err != nil {
+			return fmt.Errorf("writing NetworkPolicy %s/%s: %w", p.Namespace, p.Name, err)
+		}
+		separator := "---\n"
+		if i == 0 {
+			separator = ""
+		}
+		if _, err := fmt.Fprintf(w, "%s# for %s\n%s", separator, p.Workload, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
