@@ -189,7 +189,6 @@ func (w *walker) enter(op opening, c chain) {
 		if h.proxy == nil {
 			continue
 		}
-		e.Proxied = true
 		switch {
 		case h.proxy.limited && (seesClient || h.proxy.believed):
 			e.Public = false

@@ -247,8 +247,6 @@ type Exposure struct {
 	// Unknown says what could not be read and may change this exposure.
 	Unknown []string `cel:"unknown"`
 
-	// Proxied: some step of the way is a location of a proxy.
-	Proxied bool
 	// key tells this way from every other one.
 	key string
 }

@@ -68,6 +68,7 @@ type Cluster struct {
 	kinds     map[schema.GroupKind]kind
 	secretsIn []string
 	memory    *inventory.Memory
+	live      *share
 	informers []*informer
 	// readers are the informers that have to be synced before absence of a kind can be trusted.
 	readers map[schema.GroupKind][]*informer
@@ -105,7 +106,7 @@ func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
 		}
 	}
 	x := &Cluster{
-		opts: opts, client: c,
+		opts: opts, client: c, live: newShare(opts.RefreshTimeout),
 		kinds:   make(map[schema.GroupKind]kind, len(kinds)),
 		readers: map[schema.GroupKind][]*informer{},
 	}

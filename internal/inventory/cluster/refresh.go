@@ -19,8 +19,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// liveReads is how many requests one Refresh has under way at once.
-const liveReads = 8
+// liveReads is how many requests one Refresh has under way at once: about as many as a judgement needs.
+const liveReads = 24
 
 // list is the objects of a kind in one namespace.
 type list struct {
@@ -37,6 +37,8 @@ func (l list) String() string { return fmt.Sprintf("every %s in %s", l.Kind, l.N
 // once however many questions there are. Not asked again are keys of no namespace (that would be the whole cluster),
 // Secrets outside the protected namespaces, and kinds that are not read at all.
 //
+// Requests that ask the same at the same time share an answer, which is never older than any of them.
+//
 // What the API server answers counts even if the cache is ahead of it by then: an object that the cache has in a newer
 // version is left out. If any question stays without an answer, the error names each one, and there are no changes.
 func (c *Cluster) Refresh(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error) {
@@ -50,13 +52,13 @@ func (c *Cluster) Refresh(ctx context.Context, questions []inventory.Question) (
 	group.SetLimit(liveReads)
 	for at, id := range names {
 		group.Go(func() error {
-			changes[at], errs[at] = c.get(ctx, id)
+			changes[at], errs[at] = c.live.do(ctx, id, func(ctx context.Context) ([]inventory.Change, error) { return c.get(ctx, id) })
 			return nil
 		})
 	}
 	for at, l := range lists {
 		group.Go(func() error {
-			changes[len(names)+at], errs[len(names)+at] = c.list(ctx, l)
+			changes[len(names)+at], errs[len(names)+at] = c.live.do(ctx, l, func(ctx context.Context) ([]inventory.Change, error) { return c.list(ctx, l) })
 			return nil
 		})
 	}

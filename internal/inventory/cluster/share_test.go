@@ -1,0 +1,97 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// A read that began before somebody asked is no answer to them: what changed in between would be missed.
+func TestShare_NoAnswerIsOlderThanItsQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShare(time.Minute)
+		var state, reads atomic.Int64
+		read := func(context.Context) ([]inventory.Change, error) {
+			reads.Add(1)
+			seen := state.Load()
+			time.Sleep(time.Second)
+			return []inventory.Change{{ID: inventory.ID{Name: fmt.Sprint(seen)}}}, nil
+		}
+		ask := func(group *sync.WaitGroup, want string) {
+			group.Go(func() {
+				changes, err := s.do(t.Context(), "key", read)
+				if diff := cmp.Diff([]inventory.Change{{ID: inventory.ID{Name: want}}}, changes); diff != "" || err != nil {
+					t.Errorf("error %v (-want +got):\n%s", err, diff)
+				}
+			})
+			synctest.Wait()
+		}
+		var group sync.WaitGroup
+		ask(&group, "0")
+		state.Store(1)
+		for range 20 {
+			ask(&group, "1") // all of them share the read after the one that is under way
+		}
+		group.Wait()
+		state.Store(2)
+		ask(&group, "2")
+		group.Wait()
+		synctest.Wait()
+		if got := reads.Load(); got != 3 {
+			t.Errorf("%d reads, want 3", got)
+		}
+		if len(s.next) != 0 {
+			t.Errorf("left over: %v", s.next)
+		}
+	})
+}
+
+func TestShare_WhoGivesUpLeavesTheOthersAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShare(time.Minute)
+		failed := errors.New("no answer")
+		read := func(ctx context.Context) ([]inventory.Change, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(time.Second):
+				return nil, failed
+			}
+		}
+		gaveUp := errors.New("gave up")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var group sync.WaitGroup
+		for want, ctx := range map[error]context.Context{gaveUp: ctx, failed: t.Context()} {
+			group.Go(func() {
+				if _, err := s.do(ctx, "key", read); !errors.Is(err, want) {
+					t.Errorf("error %v, want %v", err, want)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel(gaveUp)
+		group.Wait()
+	})
+}
+
+func TestShare_ReadsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShare(time.Second)
+		_, err := s.do(t.Context(), "key", func(ctx context.Context) ([]inventory.Change, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
