@@ -104,7 +104,7 @@ func TestPodIsRestricted(t *testing.T) {
 				user = nil
 			}
 			want := &corev1.PodSecurityContext{
-				RunAsNonRoot: ptr.To(true), RunAsUser: user, RunAsGroup: user,
+				RunAsNonRoot: new(true), RunAsUser: user, RunAsGroup: user,
 				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 			}
 			if diff := cmp.Diff(want, pod.SecurityContext); diff != "" {
@@ -115,7 +115,7 @@ func TestPodIsRestricted(t *testing.T) {
 			}
 			container := pod.Containers[0]
 			if diff := cmp.Diff(&corev1.SecurityContext{
-				AllowPrivilegeEscalation: ptr.To(false), ReadOnlyRootFilesystem: ptr.To(true),
+				AllowPrivilegeEscalation: new(false), ReadOnlyRootFilesystem: new(true),
 				Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 			}, container.SecurityContext); diff != "" {
 				t.Errorf("container (-want +got):\n%s", diff)

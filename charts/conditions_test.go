@@ -20,7 +20,6 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/cel/environment"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 )
 
@@ -48,7 +47,7 @@ func compile(t testing.TB, entry string) conditions {
 		}
 		var expressions []plugincel.ExpressionAccessor
 		for _, c := range w.MatchConditions {
-			expressions = append(expressions, ptr.To(matchconditions.MatchCondition(c)))
+			expressions = append(expressions, new(matchconditions.MatchCondition(c)))
 		}
 		oldestVersion := version.MustParse(oldest)
 		evaluator := plugincel.NewConditionCompiler(environment.MustBaseEnvSet(oldestVersion)).CompileCondition(

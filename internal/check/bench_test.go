@@ -226,7 +226,7 @@ func service(namespace, name, app string) *corev1.Service {
 
 func ingress(namespace, name, host, backend string) *networkingv1.Ingress {
 	ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-	ing.Spec.IngressClassName = ptr.To("nginx")
+	ing.Spec.IngressClassName = new("nginx")
 	path := networkingv1.HTTPIngressPath{Path: "/" + name, PathType: ptr.To(networkingv1.PathTypePrefix)}
 	path.Backend.Service = &networkingv1.IngressServiceBackend{Name: backend}
 	path.Backend.Service.Port.Name = "http"

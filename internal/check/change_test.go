@@ -116,7 +116,7 @@ func deniedBy(findings []check.Finding) []string {
 func decodeAll(t testing.TB, text string) []*inventory.Object {
 	t.Helper()
 	var list []*inventory.Object
-	for _, document := range strings.Split("\n"+text, "\n---") {
+	for document := range strings.SplitSeq("\n"+text, "\n---") {
 		if strings.TrimSpace(document) == "" {
 			continue
 		}
@@ -639,7 +639,7 @@ func nginxConfigMap(field, locations string) string {
 // nginxIngress is an Ingress of ingress-nginx with one path and, in YAML's flow style, annotations of that controller.
 func nginxIngress(name, path, service, annotations string) string {
 	var list []string
-	for _, a := range strings.Split(annotations, ", ") {
+	for a := range strings.SplitSeq(annotations, ", ") {
 		if a != "" {
 			list = append(list, "nginx.ingress.kubernetes.io/"+a)
 		}

@@ -15,7 +15,7 @@ import (
 func isolationOf(t *testing.T, knows func(schema.GroupKind, string) bool, documents string) (Switch, []Grant) {
 	t.Helper()
 	inv := inventory.NewMemory(Keys, knows)
-	for _, document := range strings.Split(documents, "---\n") {
+	for document := range strings.SplitSeq(documents, "---\n") {
 		raw, err := yaml.YAMLToJSON([]byte(document))
 		if err != nil {
 			t.Fatal(err)
@@ -28,8 +28,8 @@ func isolationOf(t *testing.T, knows func(schema.GroupKind, string) bool, docume
 	}
 	view := NewView(inv, Options{Cache: NewCache()})
 	for _, o := range inv.All() {
-		for _, part := range view.Parts(o) {
-			facts := view.ComponentFacts(part)
+		if parts := view.Parts(o); len(parts) > 0 {
+			facts := view.ComponentFacts(parts[0])
 			for _, p := range facts.Ports {
 				if p.Isolated != facts.Ports[0].Isolated {
 					t.Errorf("ports of one pod are isolated differently: %+v", facts.Ports)

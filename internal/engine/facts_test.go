@@ -112,7 +112,7 @@ type (
 		B string `cel:"a"`
 	}
 	badHidden struct {
-		a string `cel:"a"`
+		a string `cel:"a"` //nolint:unused // that it cannot be read is the point
 	}
 	badList struct {
 		L []*setting `cel:"l"`

@@ -2,9 +2,10 @@ package engine
 
 import (
 	"fmt"
-	"github.com/google/cel-go/cel"
 	"math"
 	"reflect"
+
+	"github.com/google/cel-go/cel"
 
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"

@@ -144,14 +144,15 @@ func (g *generator) workload(o *inventory.Object, parts []ditto.Part) {
 
 // name is the policy's: that of the workload, and its kind where another workload has the same name.
 func (g *generator) name(o *inventory.Object) string {
-	name := o.Ref.Name
+	var name strings.Builder
+	name.WriteString(o.Ref.Name)
 	for _, other := range g.workloads {
 		if other != o && other.Ref.Namespace == o.Ref.Namespace && other.Ref.Name == o.Ref.Name && len(g.parts(other)) > 0 {
-			name += "-" + strings.ToLower(o.Ref.Kind)
+			name.WriteString("-" + strings.ToLower(o.Ref.Kind))
 			break
 		}
 	}
-	return name + "-isolation"
+	return name.String() + "-isolation"
 }
 
 // members are the pods of Ditto's cluster that a workload belongs to. One label says so in Ditto's own manifests; where it
@@ -293,7 +294,7 @@ func portsOf(numbers []int32) []networkingv1.NetworkPolicyPort {
 	slices.Sort(numbers)
 	var ports []networkingv1.NetworkPolicyPort
 	for _, n := range slices.Compact(numbers) {
-		ports = append(ports, networkingv1.NetworkPolicyPort{Protocol: ptr.To(corev1.ProtocolTCP), Port: ptr.To(intstr.FromInt32(n))})
+		ports = append(ports, networkingv1.NetworkPolicyPort{Protocol: ptr.To(corev1.ProtocolTCP), Port: new(intstr.FromInt32(n))})
 	}
 	return ports
 }

@@ -118,7 +118,10 @@ func (u *URI) authority(text string) error {
 }
 
 func (u *URI) host(host string) error {
-	name, port, hasPort := host, "", false
+	var (
+		name, port string
+		hasPort    bool
+	)
 	if strings.HasPrefix(host, "[") {
 		end := strings.IndexByte(host, ']')
 		if end < 0 {

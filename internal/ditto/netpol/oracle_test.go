@@ -14,7 +14,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/utils/ptr"
 )
 
 // This file states what NetworkPolicies mean a second time, sentence by sentence from the API documentation, with nothing
@@ -241,17 +240,17 @@ func (m maker) selector(keys ...string) metav1.LabelSelector {
 func (m maker) port() networkingv1.NetworkPolicyPort {
 	var p networkingv1.NetworkPolicyPort
 	if m.maybe(50) {
-		p.Protocol = ptr.To(pick(m, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP))
+		p.Protocol = new(pick(m, corev1.ProtocolTCP, corev1.ProtocolUDP, corev1.ProtocolSCTP))
 	}
 	switch m.IntN(4) {
 	case 0:
 	case 1:
-		p.Port = ptr.To(intstr.FromString(pick(m, "http", "dns", "nowhere")))
+		p.Port = new(intstr.FromString(pick(m, "http", "dns", "nowhere")))
 	case 2:
-		p.Port = ptr.To(intstr.FromInt32(pick[int32](m, 53, 80, 81, 90)))
+		p.Port = new(intstr.FromInt32(pick[int32](m, 53, 80, 81, 90)))
 	case 3:
-		p.Port = ptr.To(intstr.FromInt32(pick[int32](m, 53, 80, 81)))
-		p.EndPort = ptr.To(p.Port.IntVal + int32(m.IntN(12)))
+		p.Port = new(intstr.FromInt32(pick[int32](m, 53, 80, 81)))
+		p.EndPort = new(p.Port.IntVal + int32(m.IntN(12)))
 	}
 	return p
 }
@@ -270,10 +269,10 @@ func (m maker) peer() networkingv1.NetworkPolicyPeer {
 	}
 	for p.PodSelector == nil && p.NamespaceSelector == nil {
 		if m.maybe(60) {
-			p.PodSelector = ptr.To(m.selector("app", "tier"))
+			p.PodSelector = new(m.selector("app", "tier"))
 		}
 		if m.maybe(50) {
-			p.NamespaceSelector = ptr.To(m.selector("app", corev1.LabelMetadataName))
+			p.NamespaceSelector = new(m.selector("app", corev1.LabelMetadataName))
 		}
 	}
 	return p

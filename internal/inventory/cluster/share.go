@@ -41,7 +41,7 @@ func (s *share) do(ctx context.Context, key any, read func(context.Context) ([]i
 			s.next[key] = r
 		} else {
 			s.next[key] = nil
-			go s.run(key, r)
+			go s.run(key, r) //nolint:contextcheck // one reader's context must not end what others wait for
 		}
 	}
 	s.mu.Unlock()
