@@ -20,7 +20,7 @@ import (
 // refused for nothing.
 func TestRandomSequences(t *testing.T) {
 	t.Parallel()
-	seeds := uint64(30)
+	seeds := uint64(15)
 	if testing.Short() {
 		seeds = 5
 	}

@@ -30,7 +30,7 @@ type OpenShiftRouteHeaders struct {
 	Actions struct {
 		Request  []OpenShiftRouteHeader `json:"request,omitempty"`
 		Response []OpenShiftRouteHeader `json:"response,omitempty"`
-	} `json:"actions,omitempty"`
+	} `json:"actions"`
 }
 
 // OpenShiftRouteHeader sets or deletes one header.
