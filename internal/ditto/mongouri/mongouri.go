@@ -118,7 +118,8 @@ func (u *URI) authority(text string) error {
 }
 
 func (u *URI) host(host string) error {
-	name, port, hasPort := host, "", false
+	var name, port string
+	var hasPort bool
 	if strings.HasPrefix(host, "[") {
 		end := strings.IndexByte(host, ']')
 		if end < 0 {
