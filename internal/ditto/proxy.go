@@ -248,7 +248,14 @@ func relative(name string) string {
 func (v *View) proxiesNaming(namespace string, hosts []string) []*inventory.Object {
 	var list []*inventory.Object
 	for _, host := range hosts {
-		for _, holder := range v.confsNaming(namespace, strings.ToLower(host)) {
+		host = strings.ToLower(host)
+		holders := slices.Clone(v.Find(inventory.Key{Index: byWord, Namespace: namespace, Value: host}))
+		for _, far := range v.quietly().confsNaming(namespace, host) {
+			if v.quietly().forwards(far, namespace, host) {
+				holders = append(holders, far)
+			}
+		}
+		for _, holder := range holders {
 			for _, reader := range readersOf(v, holder) {
 				if reader.PodTemplate() != nil {
 					list = append(list, reader)
@@ -260,16 +267,48 @@ func (v *View) proxiesNaming(namespace string, hosts []string) []*inventory.Obje
 	return slices.DeleteFunc(list, func(o *inventory.Object) bool { return ownedByOneOf(v, o, list) })
 }
 
-// confsNaming are the ConfigMaps and Secrets with nginx configuration that can mean a host of the namespace: those of the
-// namespace that name it, and those elsewhere that name the namespace too. An address means the same everywhere.
-func (v *View) confsNaming(namespace, host string) []*inventory.Object {
-	near := v.Find(inventory.Key{Index: byWord, Namespace: namespace, Value: host})
-	anywhere := v.Find(inventory.Key{Index: byWord, Value: host})
-	if isAddress(host) {
-		return anywhere
+// quietly is the view for looking at what is probably of no concern: what is asked of it does not count for what the
+// judgement rests on, and so is not read live. Every Ditto in a cluster has much the same nginx configuration.
+func (v *View) quietly() *View {
+	if v.quiet == nil {
+		v.quiet = NewView(inventory.Quiet(v.Reader), Options{Edges: v.edges, TrustModel: v.trustModel, Cache: v.cache})
+		v.quiet.quiet = v.quiet
 	}
-	far := inBoth(anywhere, v.Find(inventory.Key{Index: byWord, Value: strings.ToLower(namespace)}))
-	return append(slices.Clip(near), far...)
+	return v.quiet
+}
+
+// confsNaming are the ConfigMaps and Secrets with nginx configuration, in whatever namespace, that name a host and, as a
+// name has to be followed by it elsewhere, the host's namespace. An address means the same everywhere.
+func (v *View) confsNaming(namespace, host string) []*inventory.Object {
+	naming := v.Find(inventory.Key{Index: byWord, Value: host})
+	if len(naming) == 0 || isAddress(host) {
+		return naming
+	}
+	return inBoth(naming, v.Find(inventory.Key{Index: byWord, Value: strings.ToLower(namespace)}))
+}
+
+// forwards says whether a workload that reads the nginx configuration forwards to the host of the namespace.
+func (v *View) forwards(holder *inventory.Object, namespace, host string) bool {
+	for _, reader := range readersOf(v, holder) {
+		if reader.PodTemplate() == nil {
+			continue
+		}
+		for _, part := range Named(v.Parts(reader), Proxy) {
+			for _, route := range v.proxyRoutes(part) {
+				for _, t := range route.targets {
+					if isAddress(host) && t.host == host {
+						return true
+					}
+					for _, n := range clusterHosts(t.host, reader.Ref.Namespace) {
+						if n.name == host && n.namespace == namespace {
+							return true
+						}
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // inBoth are the objects that two ordered lists have in common.

@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"fmt"
 	"path"
 	"strings"
 
@@ -16,6 +17,13 @@ type Question struct {
 // nothing to do with Ditto is left alone, readable or not.
 func (v *View) Unknowns(o *inventory.Object) []Question {
 	var list []Question
+	if v.unfollowed[o.Ref.ID()] {
+		list = append(list, Question{
+			What: "ways in",
+			Message: fmt.Sprintf("ways of more than %d steps were not followed, or there are more than can be: "+
+				"make proxies and aliases in front of Ditto fewer", maxHops),
+		})
+	}
 	for _, part := range Named(v.Parts(o), Proxy) {
 		unreadable := v.proxy(part).unreadable
 		if len(unreadable) == 0 || !v.besideDitto(part) {

@@ -22,6 +22,9 @@ type View struct {
 	trustModel string
 	cache      *Cache
 
+	// quiet: see quietly.
+	quiet *View
+
 	got       map[inventory.ID]*inventory.Object
 	found     map[inventory.Key][]*inventory.Object
 	selecting map[inventory.ID][]*inventory.Object
@@ -30,6 +33,8 @@ type View struct {
 	gateways  map[partID]*GatewayFacts
 	exposures map[partID][]Exposure
 	proxies   map[partID]*proxy
+	// unfollowed are the workloads with ways in that were given up.
+	unfollowed map[inventory.ID]bool
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
 	// policies are the NetworkPolicies of a namespace.
@@ -62,7 +67,7 @@ func NewView(r inventory.Reader, opts Options) *View {
 	return &View{
 		Reader: r, edges: opts.Edges, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
-		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
+		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, unfollowed: map[inventory.ID]bool{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{},
 	}
 }

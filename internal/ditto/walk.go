@@ -12,8 +12,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// maxHops bounds a way in; a longer one is a loop in all but name.
-const maxHops = 12
+const (
+	// usualHops is more than ways in have as a rule.
+	usualHops = 6
+	// maxHops bounds a way in; a longer one is a loop in all but name.
+	maxHops = 12
+	// maxSteps bounds the search for the ways to one port: proxies that all forward to one another make more ways than
+	// can be followed.
+	maxSteps = 10000
+)
 
 // walker follows the ways to one port of one component outwards, until it meets entries.
 type walker struct {
@@ -21,6 +28,10 @@ type walker struct {
 	part Part
 	port port
 	out  []Exposure
+
+	// hops is how many hops a way may have, steps how many were taken. cut says that some way was given up for either.
+	hops, steps int
+	cut         bool
 }
 
 // chain is a way as far as it has been followed: its hops, innermost first.
@@ -46,10 +57,17 @@ func (c chain) with(h hop) chain {
 	return chain{hops: append(append(hops, c.hops...), &h)}
 }
 
-// visits says whether the way already goes through the object in the same role.
-func (c chain) visits(id inventory.ID, detail string) bool {
-	return len(c.hops) >= maxHops ||
-		slices.ContainsFunc(c.hops, func(h *hop) bool { return h.at == id && h.detail == detail })
+// ends says whether the way goes no further: it goes through the object in the same role already, or is given up.
+func (w *walker) ends(c chain, id inventory.ID, detail string) bool {
+	if slices.ContainsFunc(c.hops, func(h *hop) bool { return h.at == id && h.detail == detail }) {
+		return true
+	}
+	if len(c.hops) >= w.hops || w.steps >= maxSteps {
+		w.cut = true
+		return true
+	}
+	w.steps++
+	return false
 }
 
 // Exposures are all ways in to a component, public or not, in stable order.
@@ -59,15 +77,27 @@ func (v *View) Exposures(part Part) []Exposure {
 	}
 	var all []Exposure
 	for _, p := range v.portsOf(part) {
-		w := &walker{view: v, part: part, port: p}
 		start := hop{
 			at: part.Workload.Ref.ID(), detail: decimal(p.Number),
 			text: func() string {
 				return fmt.Sprintf("%s, container %s, port %d (%s)", part.Workload.Ref, part.Container.Name, p.Number, p.Name)
 			},
 		}
-		w.fromPod(part.Workload, p.Number, chain{hops: []*hop{&start}})
-		all = append(all, w.out...)
+		// The short ways first: whatever a mess of proxies makes of the long ones, those are not missed.
+		steps := 0
+		for hops := usualHops; hops <= maxHops; hops += 2 {
+			w := &walker{view: v, part: part, port: p, hops: hops, steps: steps}
+			w.fromPod(part.Workload, p.Number, chain{hops: []*hop{&start}})
+			all = append(all, w.out...)
+			steps = w.steps
+			if !w.cut {
+				break
+			}
+			if hops == maxHops || steps >= maxSteps {
+				v.unfollowed[part.Workload.Ref.ID()] = true
+				break
+			}
+		}
 	}
 	slices.SortStableFunc(all, func(a, b Exposure) int { return strings.Compare(a.key, b.key) })
 	all = slices.CompactFunc(all, func(a, b Exposure) bool { return a.key == b.key })
@@ -130,7 +160,7 @@ func isHeadless(svc *inventory.Object) bool {
 // reached by it, whether the Service lists it or not.
 func (w *walker) fromHeadless(svc *inventory.Object, number int32, c chain) {
 	detail := "headless " + decimal(number)
-	if c.visits(svc.Ref.ID(), detail) {
+	if w.ends(c, svc.Ref.ID(), detail) {
 		return
 	}
 	w.fromNames(svc, number, nil, c.with(hop{
@@ -162,7 +192,7 @@ func (w *walker) fromEndpoints(addresses []string, number int32, c chain) {
 // a headless Service connects to.
 func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, number int32, c chain) {
 	detail := decimal(sp.Port)
-	if c.visits(svc.Ref.ID(), detail) {
+	if w.ends(c, svc.Ref.ID(), detail) {
 		return
 	}
 	service := svc.Typed.(*corev1.Service)
@@ -210,7 +240,7 @@ func (w *walker) fromNames(svc *inventory.Object, reachable int32, addresses []s
 // fromAlias goes on from an ExternalName Service that stands for the Service where the way is.
 func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 	detail := "alias " + decimal(number)
-	if c.visits(alias.Ref.ID(), detail) {
+	if w.ends(c, alias.Ref.ID(), detail) {
 		return
 	}
 	service := alias.Typed.(*corev1.Service)
@@ -289,7 +319,7 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 		if !slices.ContainsFunc(route.targets, leads) {
 			continue
 		}
-		if c.visits(proxy.Workload.Ref.ID(), route.detail) {
+		if w.ends(c, proxy.Workload.Ref.ID(), route.detail) {
 			continue
 		}
 		next := c.with(hop{

@@ -42,6 +42,19 @@ func (r *Recorder) Find(key Key) []*Object {
 	return r.Reader.Find(key)
 }
 
+// Quiet is the same inventory, but what is asked of it is not recorded.
+func Quiet(r Reader) Reader {
+	switch r := r.(type) {
+	case *Recorder:
+		return Quiet(r.Reader)
+	case *Overlay:
+		quiet := *r
+		quiet.base = Quiet(r.base)
+		return &quiet
+	}
+	return r
+}
+
 // Asked returns the questions so far, each once, in stable order.
 func (r *Recorder) Asked() []Question {
 	r.mu.Lock()

@@ -108,7 +108,7 @@ func (f *fixture) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if f.Cluster, err = cluster.Start(cluster.Options{Dir: f.dir, CRDs: []string{"../crds"}}); err != nil {
+	if f.Cluster, err = cluster.Start(cluster.Options{Dir: f.dir}); err != nil {
 		return err
 	}
 	for _, namespace := range []string{nobody, noop, policies, dittoguard, crowd} {

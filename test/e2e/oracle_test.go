@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
@@ -44,18 +43,27 @@ func newChecker(t *testing.T, configuration map[string]any) *check.Checker {
 	return checker
 }
 
-// newOracle makes an oracle that sees the namespaces of an order.
-func (f *fixture) newOracle(t *testing.T, checker *check.Checker, order *order) *oracle {
-	t.Helper()
+// newOracle makes an oracle that sees the namespaces of the cluster, and nothing in them.
+func newOracle(checker *check.Checker, namespaces []*inventory.Object) *oracle {
 	o := &oracle{checker: checker, inv: inventory.NewMemory(ditto.Keys, nil)}
-	for _, name := range order.namespaces {
-		namespace := &corev1.Namespace{}
-		if err := f.Client.Get(t.Context(), types.NamespacedName{Name: name}, namespace); err != nil {
-			t.Fatal(err)
-		}
-		o.inv.Put(inventory.FromTyped(namespace, corev1.SchemeGroupVersion.WithKind("Namespace")))
+	for _, namespace := range namespaces {
+		o.inv.Put(namespace)
 	}
 	return o
+}
+
+// namespaces are all of the cluster.
+func (f *fixture) namespaces(t *testing.T) []*inventory.Object {
+	t.Helper()
+	var list corev1.NamespaceList
+	if err := f.Client.List(t.Context(), &list); err != nil {
+		t.Fatal(err)
+	}
+	var objects []*inventory.Object
+	for i := range list.Items {
+		objects = append(objects, inventory.FromTyped(&list.Items[i], corev1.SchemeGroupVersion.WithKind("Namespace")))
+	}
+	return objects
 }
 
 // admit says whether the object may be created, and keeps it if it may. A refusal is checked the long way round: with the
@@ -100,11 +108,10 @@ func (o *oracle) judge(ctx context.Context) check.Result {
 	return o.checker.All(ctx, o.inv, o.inv.All())
 }
 
-// all judges the objects of an order as if they arrived at once.
-func (f *fixture) all(t *testing.T, checker *check.Checker, order *order) check.Result {
+// judgeAll judges objects as if they had arrived together.
+func (o *oracle) judgeAll(t *testing.T, objects []*unstructured.Unstructured) check.Result {
 	t.Helper()
-	o := f.newOracle(t, checker, order)
-	for _, u := range order.objects {
+	for _, u := range objects {
 		object, err := inventory.FromUnstructured(u)
 		if err != nil {
 			t.Fatal(err)
