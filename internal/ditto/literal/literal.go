@@ -6,7 +6,6 @@
 package literal
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -35,49 +34,42 @@ func isValue(text string) bool {
 // `client-secret`, `CONNECTIVITY_CONNECTION_ENCRYPTION_KEY`. What names a file or another name does not:
 // `DEVOPS_PASSWORD_NAME`, `MONGO_DB_SSL_CLIENT_KEY_FILE`.
 func Named(name string) bool {
-	words := words(name)
-	last := len(words) - 1
-	if last > 0 && words[last] == "value" { // secrets.devops_password.value
-		last--
+	if of, ok := cutEnd(name, ".value"); ok { // secrets.devops_password.value
+		name = of
 	}
-	if last < 0 {
-		return false
-	}
-	for _, end := range []string{"password", "passwd", "passphrase", "pwd", "secret", "token", "apikey"} {
-		if strings.HasSuffix(words[last], end) {
+	for _, end := range secretEnds {
+		if _, ok := cutEnd(name, end); ok {
 			return true
 		}
 	}
-	return last > 0 && words[last] == "key" && slices.Contains([]string{
-		"encryption", "symmetrical", "symmetric", "private", "api", "access", "secret", "shared", "signing", "account", "master",
-	}, words[last-1])
+	of, ok := cutEnd(name, "key")
+	if !ok {
+		return false
+	}
+	of = strings.TrimRight(of, "_-.")
+	for _, kind := range secretKeys {
+		if _, ok := cutEnd(of, kind); ok {
+			return true
+		}
+	}
+	return false
 }
 
-// words cuts a name into words in lower case: at what is neither letter nor digit, and where a capital follows a small letter.
-func words(name string) []string {
-	var list []string
-	var b strings.Builder
-	flush := func() {
-		if b.Len() > 0 {
-			list = append(list, b.String())
-			b.Reset()
-		}
+// secretEnds are the words that names of secrets end in, and secretKeys those that stand before `key`. Neither is changed.
+var (
+	secretEnds = [...]string{"password", "passwd", "passphrase", "pwd", "secret", "token"}
+	secretKeys = [...]string{
+		"encryption", "symmetrical", "symmetric", "private", "api", "access", "secret", "shared", "signing", "account", "master",
 	}
-	small := false
-	for _, r := range name {
-		switch {
-		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
-			flush()
-			small = false
-			continue
-		case unicode.IsUpper(r) && small:
-			flush()
-		}
-		small = !unicode.IsUpper(r)
-		b.WriteRune(unicode.ToLower(r))
+)
+
+// cutEnd takes an end off a name, whatever its case.
+func cutEnd(name, end string) (rest string, ok bool) {
+	at := len(name) - len(end)
+	if at < 0 || !strings.EqualFold(name[at:], end) {
+		return name, false
 	}
-	flush()
-	return list
+	return name[:at], true
 }
 
 // Credentials says whether there is a URI with a password in a text: `scheme://user:password@host`.
