@@ -217,6 +217,7 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 	}
 	for _, o := range in(view, s.objects) {
 		j.modeLabels(o)
+		j.unreadRoute(o)
 	}
 	if len(c.rules[rules.EachObject]) > 0 {
 		for _, o := range in(view, s.objects) {
@@ -265,6 +266,18 @@ func (j *judging) workload(o *inventory.Object) {
 			Subject: o.Ref, What: unknown.What, Message: unknown.Message, File: o.Source.File, Line: o.Source.Line,
 		})
 	}
+}
+
+// unreadRoute reports an object that may be a way in and is not followed.
+func (j *judging) unreadRoute(o *inventory.Object) {
+	if !j.view.UnreadRoute(o) {
+		return
+	}
+	j.unknowns = append(j.unknowns, Unknown{
+		Subject: o.Ref, What: "whether it leads to Ditto",
+		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
+		File:    o.Source.File, Line: o.Source.Line,
+	})
 }
 
 // modeLabels reports labels of a namespace that are meant for dittoguard and say nothing.

@@ -1,0 +1,38 @@
+package check_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// TestUnreadRoutes: a way in of a kind that is not followed is unknown where Ditto runs, and nobody's concern elsewhere.
+func TestUnreadRoutes(t *testing.T) {
+	inv := inventory.NewMemory(ditto.Keys, nil)
+	for _, text := range []string{
+		`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"things","namespace":"ditto"},"spec":{"template":{"spec":{"containers":[{"name":"things","image":"example.com/ditto-things"}]}}}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"ditto"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"Gateway","metadata":{"name":"api","namespace":"ditto"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"}}`,
+	} {
+		o, err := inventory.Decode([]byte(text), inventory.Source{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inv.Put(o)
+	}
+	result := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
+	want := []check.Unknown{{
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
+		What:    "whether it leads to Ditto",
+		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
+	}}
+	if diff := cmp.Diff(want, result.Unknown); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
