@@ -49,6 +49,7 @@ type Checker struct {
 	now       func() time.Time
 	edges     edge.Config
 	cache     *ditto.Cache
+	outcomes  *outcomes
 	// rules are in name order, by what they are evaluated for.
 	rules map[rules.Each][]*rule
 }
@@ -63,7 +64,7 @@ type rule struct {
 func New(opts Options) (*Checker, error) {
 	c := &Checker{
 		config: opts.Config, protected: opts.Protected, passwords: opts.Passwords, now: opts.Now,
-		cache: ditto.NewCache(), rules: map[rules.Each][]*rule{},
+		cache: ditto.NewCache(), outcomes: newOutcomes(), rules: map[rules.Each][]*rule{},
 	}
 	if c.config == nil {
 		c.config = config.Default()
@@ -244,11 +245,10 @@ func (j *judging) workload(o *inventory.Object) {
 		var gateway *ditto.GatewayFacts
 		said := ""
 		if part.Component == ditto.Gateway {
-			gateway = j.view.GatewayFacts(part)
-			said = fmt.Sprintf("%s %+v", o.Ref, *gateway)
+			facts := j.checker.outcomes.of(ditto.Facts{Gateway: j.view.GatewayFacts(part)})
+			gateway, said = facts.Gateway, facts.said(o.Ref)
 			j.facts = append(j.facts, said)
 			j.protection(o)
-			facts := &ditto.Facts{Gateway: gateway}
 			for _, r := range j.checker.rules[rules.EachGateway] {
 				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container, facts: said})
 			}
@@ -300,11 +300,11 @@ func (j *judging) component(o *inventory.Object, part ditto.Part) {
 	if len(list) == 0 {
 		return
 	}
-	component := j.view.ComponentFacts(part)
-	said := fmt.Sprintf("%s %+v", o.Ref, *component)
+	facts := j.checker.outcomes.of(ditto.Facts{Component: j.view.ComponentFacts(part)})
+	said := facts.said(o.Ref)
 	j.facts = append(j.facts, said)
 	for _, r := range list {
-		j.evaluate(r, &ditto.Facts{Component: component}, o, nil, caseOf{key: component.Container, facts: said})
+		j.evaluate(r, facts, o, nil, caseOf{key: facts.Component.Container, facts: said})
 	}
 }
 
@@ -323,10 +323,11 @@ func (j *judging) protection(o *inventory.Object) {
 func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, said string, e *ditto.Exposure) {
 	way := e.Facts()
 	j.facts = append(j.facts, way)
-	facts := &ditto.Facts{Gateway: gateway, Exposure: e}
+	facts := j.checker.outcomes.of(ditto.Facts{Gateway: gateway, Exposure: e})
 	entry := e.Entry.Ref()
+	both := said + way
 	for _, r := range j.checker.rules[rules.EachExposure] {
-		subject, decides := target, said+way
+		subject, decides := target, both
 		if r.Spec.Match.Subject == rules.SubjectEntry {
 			decides = way
 			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
@@ -340,8 +341,9 @@ func (j *judging) entry(o *inventory.Object) {
 	if edge == nil {
 		return
 	}
+	facts := j.checker.outcomes.of(ditto.Facts{Edge: edge})
 	for _, r := range j.checker.rules[rules.EachEdge] {
-		j.evaluate(r, &ditto.Facts{Edge: edge}, o, &o.Ref, caseOf{})
+		j.evaluate(r, facts, o, &o.Ref, caseOf{})
 	}
 }
 
@@ -356,20 +358,22 @@ func (j *judging) holder(o *inventory.Object) {
 
 func (j *judging) policies(o *inventory.Object) {
 	for _, policy := range ditto.PolicyDocuments(o) {
-		said := fmt.Sprintf("%s %+v", o.Ref, policy)
+		facts := j.checker.outcomes.of(ditto.Facts{Policy: &policy})
+		said := facts.said(o.Ref)
 		j.facts = append(j.facts, said)
 		for _, r := range j.checker.rules[rules.EachPolicy] {
-			j.evaluate(r, &ditto.Facts{Policy: &policy}, o, nil, caseOf{key: policy.Key + "/" + policy.Name, facts: said})
+			j.evaluate(r, facts, o, nil, caseOf{key: policy.Key + "/" + policy.Name, facts: said})
 		}
 	}
 }
 
 func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
-		said := fmt.Sprintf("%s %+v", o.Ref, credential)
+		facts := j.checker.outcomes.of(ditto.Facts{Credential: &credential})
+		said := facts.said(o.Ref)
 		j.facts = append(j.facts, said)
 		for _, r := range j.checker.rules[rules.EachCredential] {
-			j.evaluate(r, &ditto.Facts{Credential: &credential}, o, nil, caseOf{key: credential.Key + "/" + credential.User, facts: said})
+			j.evaluate(r, facts, o, nil, caseOf{key: credential.Key + "/" + credential.User, facts: said})
 		}
 	}
 }
@@ -383,15 +387,13 @@ type caseOf struct {
 	route string
 }
 
-func (j *judging) evaluate(r *rule, facts *ditto.Facts, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
+// evaluate evaluates a rule; facts are nil for a rule that has none.
+func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
 	name := r.Metadata.Name
 	if subject == nil || j.checker.excepted(name, subject.Ref, entry) {
 		return
 	}
-	outcome := r.compiled.Evaluate(j.ctx, engine.Input{
-		Facts: asInput(facts), Content: subject.Content, Request: j.request(subject), Namespace: j.namespace(subject),
-		Params: j.checker.config.Rules[name].Params,
-	})
+	outcome := j.outcome(r, facts, subject)
 	add := func(index, message string, parts []string, broken bool) {
 		key := strings.Join([]string{name, index, subject.Ref.ID().String(), c.key}, "|")
 		keys := []string{key}
@@ -431,6 +433,19 @@ func (j *judging) evaluate(r *rule, facts *ditto.Facts, subject *inventory.Objec
 			File: subject.Source.File, Line: subject.Source.Line,
 		})
 	}
+}
+
+func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object) engine.Outcome {
+	evaluate := func(facts any) engine.Outcome {
+		return r.compiled.Evaluate(j.ctx, engine.Input{
+			Facts: facts, Content: subject.Content, Request: j.request(subject), Namespace: j.namespace(subject),
+			Params: j.checker.config.Rules[r.Metadata.Name].Params,
+		})
+	}
+	if facts == nil {
+		return evaluate(nil)
+	}
+	return j.checker.outcomes.evaluate(r, facts, func() engine.Outcome { return evaluate(&facts.Facts) })
 }
 
 // asInput keeps a nil pointer from becoming a value.

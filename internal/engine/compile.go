@@ -31,6 +31,7 @@ type plan struct {
 	unknowns    []unknown
 	mutations   []mutationPlan
 	usesDitto   bool
+	usesRequest bool
 }
 
 type variable struct {
@@ -73,6 +74,13 @@ func (r *Rule) NeedsDitto() bool {
 	return err != nil || p.usesDitto
 }
 
+// FactsDecide says that what the rule makes of an input depends on its Facts and Params alone: no expression reads the
+// object, the request or the namespace.
+func (r *Rule) FactsDecide() bool {
+	p, err := r.compiled()
+	return err == nil && !p.usesRequest
+}
+
 // Compile checks and plans every expression of a rule. All errors come joined, each a [*FieldError], in the order of the
 // document's fields.
 func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
@@ -107,7 +115,7 @@ func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
 		unknowns:    c.unknowns(),
 		mutations:   c.mutations(),
 	}
-	p.usesDitto = c.usesDitto
+	p.usesDitto, p.usesRequest = c.usesDitto, c.usesRequest
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}

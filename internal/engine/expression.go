@@ -2,10 +2,12 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
+	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 
 	"github.com/dittoguard/dittoguard/rules"
@@ -46,7 +48,9 @@ type compiler struct {
 	declared map[string]*types.Type
 	// usesDitto says that some expression reads the variable `ditto`.
 	usesDitto bool
-	errs      []error
+	// usesRequest says that some expression reads the object, the request or the namespace.
+	usesRequest bool
+	errs        []error
 }
 
 func (c *compiler) bad(field, format string, args ...any) {
@@ -67,13 +71,14 @@ func (c *compiler) expression(env *cel.Env, field, source string, want *types.Ty
 		c.bad(field, "must evaluate to %s but got %s", want, got)
 		return nil, nil
 	}
-	if readsDitto(ast) {
+	if readsAny(ast, dittoVarName) {
 		c.usesDitto = true
 		if c.rule.Spec.Match.Each == rules.EachObject {
 			c.bad(field, "rules for each object have no `ditto`")
 			return nil, nil
 		}
 	}
+	c.usesRequest = c.usesRequest || readsAny(ast, plugincel.ObjectVarName, plugincel.OldObjectVarName, plugincel.RequestVarName, plugincel.NamespaceVarName)
 	program, err := env.Program(ast, cel.InterruptCheckFrequency(celconfig.CheckFrequency))
 	if err != nil {
 		c.bad(field, "planning: %v", err)
@@ -90,11 +95,11 @@ func position(source string, line, column int) string {
 	return fmt.Sprintf(" (line %d, column %d of the expression)", line, column+1)
 }
 
-// readsDitto says whether a checked expression refers to the variable `ditto`. A variable of a comprehension that bears
-// the same name counts too.
-func readsDitto(ast *cel.Ast) bool {
+// readsAny says whether a checked expression refers to one of the variables. A variable of a comprehension that bears the
+// same name counts too.
+func readsAny(ast *cel.Ast, names ...string) bool {
 	for _, reference := range ast.NativeRep().ReferenceMap() {
-		if strings.TrimPrefix(reference.Name, ".") == dittoVarName {
+		if slices.Contains(names, strings.TrimPrefix(reference.Name, ".")) {
 			return true
 		}
 	}

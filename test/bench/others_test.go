@@ -17,7 +17,6 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	certutil "k8s.io/client-go/util/cert"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
@@ -77,7 +76,7 @@ func (f *fixture) startNoop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	process := exec.Command(self) //nolint:noctx // ended by stop
+	process := exec.Command(self)
 	process.Env = append(os.Environ(), noopDir+"="+f.dir)
 	process.Stderr = os.Stderr
 	if err := process.Start(); err != nil {
@@ -91,7 +90,7 @@ func (f *fixture) startNoop(ctx context.Context) error {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	clientConfig := admissionregistrationv1.WebhookClientConfig{URL: ptr.To("https://127.0.0.1:" + string(port)), CABundle: certificate}
+	clientConfig := admissionregistrationv1.WebhookClientConfig{URL: new("https://127.0.0.1:" + string(port)), CABundle: certificate}
 	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": noop}}
 	everything := []admissionregistrationv1.RuleWithOperations{{
 		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.OperationAll},

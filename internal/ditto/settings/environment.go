@@ -214,7 +214,7 @@ func (s *Settings) IfMissing(b *Binding) (v Value, ok bool) {
 	if len(without.Env) == len(s.container.Env) {
 		return Value{}, false
 	}
-	return Read(s.reader, s.namespace, s.pod, &without, s.service).Lookup(b), true
+	return s.cache.Read(s.reader, s.namespace, s.pod, &without, s.service).Lookup(b), true
 }
 
 func isOptional(from *corev1.EnvVarSource) bool {
