@@ -134,8 +134,8 @@ func write(h *maphash.Hash, v reflect.Value) {
 			write(h, v.Index(i))
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			write(h, v.Field(i))
+		for _, field := range v.Fields() {
+			write(h, field)
 		}
 	case reflect.Pointer:
 		number(bit(v.IsNil()))
