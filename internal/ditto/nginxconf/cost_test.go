@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
-// TestCostIsBounded holds that no configuration keeps its reader busy: what multiplies ends as unknown.
+// TestCostIsBounded holds that no configuration keeps its reader busy: what multiplies ends as unknown. Followed to the
+// end, each of these would outlive the test binary.
 func TestCostIsBounded(t *testing.T) {
 	var chain, ifs, many, wide strings.Builder
 	for i := range 30 {
@@ -28,21 +28,15 @@ func TestCostIsBounded(t *testing.T) {
 		{"locations that lead to each other", "server { listen 1-1000; " + wide.String() + "}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			start := time.Now()
 			c, err := Parse(mainFile, map[string]string{mainFile: "http {\n" + tt.text + "\n}"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			parsed := time.Since(start)
 			r := c.Routes()[0]
 			r.ClientPathFor("/devops/config")
 			r.DotPathFor("/devops/config")
 			c.Locate(80, "h", "/p1/")
-			all := time.Since(start)
-			t.Logf("parsed in %v, asked in %v; identity %s, unknown %q", parsed, all-parsed, r.Identity.State, r.Unknown)
-			if all > 4*time.Second {
-				t.Errorf("took %v", all)
-			}
+			t.Logf("identity %s, unknown %q", r.Identity.State, r.Unknown)
 			if r.Identity.State == Set {
 				t.Errorf("what was not followed is not safe: %+v", r.Identity)
 			}
