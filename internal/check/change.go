@@ -45,7 +45,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	}
 
 	verdict := Verdict{Decisive: c.decisive(change, is, was), Unknown: distinct(is.unknowns)}
-	var brought, kept []violation
+	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)
 	for _, v := range is.violations {
 		if isNew(v) {
 			brought = append(brought, v)

@@ -242,15 +242,15 @@ type judging struct {
 
 func (j *judging) workload(o *inventory.Object) {
 	for _, part := range j.view.Parts(o) {
-		var gateway *ditto.GatewayFacts
+		var gateway *remembered // nil for every other part
 		said := ""
 		if part.Component == ditto.Gateway {
-			facts := j.checker.outcomes.of(ditto.Facts{Gateway: j.view.GatewayFacts(part)})
-			gateway, said = facts.Gateway, facts.said(o.Ref)
+			gateway = j.checker.outcomes.of(ditto.Facts{Gateway: j.view.GatewayFacts(part)})
+			said = gateway.said(o.Ref)
 			j.facts = append(j.facts, said)
 			j.protection(o)
 			for _, r := range j.checker.rules[rules.EachGateway] {
-				j.evaluate(r, facts, o, nil, caseOf{key: gateway.Container, facts: said})
+				j.evaluate(r, gateway, o, nil, caseOf{key: gateway.Gateway.Container, facts: said})
 			}
 		}
 		if ditto.IsDitto(part.Component) {
@@ -320,10 +320,10 @@ func (j *judging) protection(o *inventory.Object) {
 }
 
 // exposure judges a way in; said is what the gateway behind it says.
-func (j *judging) exposure(target *inventory.Object, gateway *ditto.GatewayFacts, said string, e *ditto.Exposure) {
+func (j *judging) exposure(target *inventory.Object, gateway *remembered, said string, e *ditto.Exposure) {
 	way := e.Facts()
 	j.facts = append(j.facts, way)
-	facts := j.checker.outcomes.of(ditto.Facts{Gateway: gateway, Exposure: e})
+	facts := j.checker.outcomes.ofExposure(gateway, e)
 	entry := e.Entry.Ref()
 	both := said + way
 	for _, r := range j.checker.rules[rules.EachExposure] {

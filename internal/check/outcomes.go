@@ -1,10 +1,7 @@
 package check
 
 import (
-	"cmp"
-	"fmt"
 	"hash/maphash"
-	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -23,6 +20,8 @@ const maxRemembered = 2048
 // use.
 type outcomes struct {
 	seed maphash.Seed
+	// all and exposure write facts, and an exposure alone, for their print.
+	all, exposure writer
 
 	mu     sync.Mutex
 	byHash map[uint64]*remembered
@@ -44,13 +43,35 @@ func (r *remembered) said(subject inventory.Ref) string {
 }
 
 func newOutcomes() *outcomes {
-	return &outcomes{seed: maphash.MakeSeed(), byHash: map[uint64]*remembered{}}
+	return &outcomes{
+		seed: maphash.MakeSeed(), byHash: map[uint64]*remembered{},
+		all: writerOf(reflect.TypeFor[ditto.Facts]()), exposure: writerOf(reflect.TypeFor[ditto.Exposure]()),
+	}
 }
 
 // of finds what is remembered of facts, and begins to remember them if need be. Facts that are equal come back as the very
 // same, so that comparing what is built on them costs nothing. They must not be changed afterwards.
 func (o *outcomes) of(facts ditto.Facts) *remembered {
-	print := o.print(facts)
+	var h maphash.Hash
+	h.SetSeed(o.seed)
+	o.all(&h, reflect.ValueOf(&facts).Elem())
+	return o.remember(h.Sum64(), facts)
+}
+
+// ofExposure is the same for a way in, to a gateway that is remembered already, or to nothing of the kind.
+func (o *outcomes) ofExposure(gateway *remembered, exposure *ditto.Exposure) *remembered {
+	var h maphash.Hash
+	h.SetSeed(o.seed)
+	facts := ditto.Facts{Exposure: exposure}
+	if gateway != nil {
+		facts.Gateway = gateway.Gateway
+		writeNumber(&h, gateway.print)
+	}
+	o.exposure(&h, reflect.ValueOf(exposure).Elem())
+	return o.remember(h.Sum64(), facts)
+}
+
+func (o *outcomes) remember(print uint64, facts ditto.Facts) *remembered {
 	o.mu.Lock()
 	known := o.byHash[print]
 	o.mu.Unlock()
@@ -97,59 +118,4 @@ func failed(outcome engine.Outcome) bool {
 	return outcome.Err != nil ||
 		slices.ContainsFunc(outcome.Violations, func(v engine.Violation) bool { return v.Err != nil }) ||
 		slices.ContainsFunc(outcome.Unknowns, func(u engine.UnknownResult) bool { return u.Err != nil })
-}
-
-// print is a number that facts of the same content share, and that tells others apart. Nobody outside this process can
-// foresee it.
-func (o *outcomes) print(facts any) uint64 {
-	var h maphash.Hash
-	h.SetSeed(o.seed)
-	write(&h, reflect.ValueOf(facts))
-	return h.Sum64()
-}
-
-func bit(b bool) uint64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// write adds a value and all that it leads to.
-func write(h *maphash.Hash, v reflect.Value) {
-	number := func(n uint64) { maphash.WriteComparable(h, n) }
-	switch v.Kind() {
-	case reflect.String:
-		number(uint64(v.Len()))
-		_, _ = h.WriteString(v.String()) // never fails
-	case reflect.Bool:
-		number(bit(v.Bool()))
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		number(uint64(v.Int()))
-	case reflect.Float32, reflect.Float64:
-		number(math.Float64bits(v.Float()))
-	case reflect.Slice:
-		number(uint64(v.Len()))
-		for i := range v.Len() {
-			write(h, v.Index(i))
-		}
-	case reflect.Struct:
-		for _, field := range v.Fields() {
-			write(h, field)
-		}
-	case reflect.Pointer:
-		number(bit(v.IsNil()))
-		if !v.IsNil() {
-			write(h, v.Elem())
-		}
-	case reflect.Map:
-		keys := slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
-		number(uint64(len(keys)))
-		for _, key := range keys {
-			write(h, key)
-			write(h, v.MapIndex(key))
-		}
-	default:
-		panic(fmt.Sprintf("facts hold %s, which cannot be compared", v.Type()))
-	}
 }

@@ -25,14 +25,16 @@ func (c *Checker) present(view *ditto.View, j judgement) Result {
 // findings groups violations: ways in that differ only in what a client asks for, and say the same, are one finding.
 func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
 	type group struct {
-		rule, subject, entry, message string
+		rule           *rule
+		subject, entry inventory.ID
+		message        string
 	}
-	at := map[group]int{}
-	findings := []Finding{}
+	at := make(map[group]int, len(violations))
+	findings := make([]Finding, 0, len(violations))
 	for _, v := range violations {
-		g := group{rule: v.rule.Metadata.Name, subject: v.subject.Ref.ID().String(), message: v.message}
+		g := group{rule: v.rule, subject: v.subject.Ref.ID(), message: v.message}
 		if v.entry != nil {
-			g.entry = v.entry.ID().String()
+			g.entry = v.entry.ID()
 		}
 		i, seen := at[g]
 		if !seen {

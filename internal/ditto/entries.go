@@ -179,7 +179,7 @@ func (w *walker) enter(op opening, c chain) {
 		Target: object(w.part.Workload.Ref), Port: w.port.Name, Number: int64(w.port.Number), Route: op.route,
 		Assumptions: op.assumptions, Unknown: op.unknown,
 	}
-	e.Hops = append(e.Hops, op.text)
+	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
 	seesClient, doubt := op.keepsAddress, ""
 	for _, h := range slices.Backward(c.hops) {

@@ -60,7 +60,7 @@ type Options struct {
 }
 
 // usualAnswers is about how many answers of the inventory a judgement needs.
-const usualAnswers = 28
+const usualAnswers = 48
 
 // NewView makes a view of an inventory.
 func NewView(r inventory.Reader, opts Options) *View {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -34,7 +35,7 @@ func newChecker(t *testing.T, configuration map[string]any) *check.Checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{Budget: time.Minute, NoBackground: true})
 	t.Cleanup(passwords.Close)
 	checker, err := check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords})
 	if err != nil {

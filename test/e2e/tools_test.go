@@ -107,11 +107,30 @@ func TestServerDryRunIsRefusedInTheSameWordsAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// A namespace that is being deleted can be emptied.
-func TestDeletingInATerminatingNamespace(t *testing.T) {
+// closed lets Ditto's own pods in, and nobody else.
+const closed = `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: closed}
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+  ingress:
+  - from: [{podSelector: {matchLabels: {app: gateway}}}]
+`
+
+// TestWhatIsolatesCannotBeDeleted, where the whole guide is enforced; but a namespace that is being deleted can be emptied.
+func TestWhatIsolatesCannotBeDeleted(t *testing.T) {
 	t.Parallel()
 	n := in{need(t).Cluster, "terminating"}
-	n.admitted(t, "", "apply", "--filename", "testdata/fixed.yaml")
+	n.admitted(t, closed+"---\n"+internal, "apply", "--filename", "-")
+	// Before the label says so, it is warned of.
+	has(t, n.admitted(t, "", "delete", "networkpolicy/closed", "--dry-run=server"), "Warning: dittoguard: network-isolation: ")
+	n.admitted(t, "", "label", "namespace", n.namespace, "dittoguard.io/enforce=restricted")
+	out := n.refused(t, "network-isolation", "", "delete", "networkpolicy/closed")
+	has(t, out, "deletion of NetworkPolicy terminating/closed "+refused)
+	n.refused(t, "network-isolation", "", "patch", "networkpolicy/closed", "--type=merge", "--patch", `{"spec": {"ingress": [{}]}}`)
+	n.admitted(t, "", "annotate", "networkpolicy/closed", "example.com/contact=iot")
+
 	n.admitted(t, "", "delete", "namespace", n.namespace, "--wait=false")
-	n.admitted(t, "", "delete", "deployment,service,ingress", "--all")
+	n.admitted(t, "", "delete", "networkpolicy,deployment,service", "--all")
 }

@@ -113,6 +113,9 @@ func takesValue(option string) bool {
 // ErrQuote says that a quote is opened and never closed, which stops the JVM.
 var ErrQuote = errors.New("a quote is not closed")
 
+// wordLength is about how long options are.
+const wordLength = 32
+
 // Split cuts options into words as HotSpot and the launcher do: at white space (space, tab, newline, vertical tab, form
 // feed, carriage return) outside of quotes. Both kinds of quotes count, inside a word as well; they are taken away, and
 // nothing escapes them.
@@ -120,6 +123,9 @@ func Split(text string) ([]string, error) {
 	var words []string
 	for {
 		word, rest, found, err := cut(text)
+		if found && words == nil {
+			words = make([]string, 0, 1+len(text)/wordLength)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -7,21 +7,25 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
 	"github.com/dittoguard/dittoguard/internal/ditto/jvm"
+	"github.com/dittoguard/dittoguard/internal/ditto/logback"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Cache keeps JVM options and HOCON documents as they were parsed, by their text: the same gateway is judged again and
+// Cache keeps JVM options, HOCON documents and configurations of logback as they were parsed, by their text: the same gateway is judged again and
 // again. It is safe for concurrent use; a nil Cache keeps nothing.
 type Cache struct {
 	mu        sync.Mutex
 	options   map[string]jvm.Options
 	documents map[string]*hocon.Document
+	logging   map[string]*logback.Config
 	size      int
 }
 
 // NewCache makes an empty cache.
 func NewCache() *Cache {
-	return &Cache{options: map[string]jvm.Options{}, documents: map[string]*hocon.Document{}}
+	return &Cache{
+		options: map[string]jvm.Options{}, documents: map[string]*hocon.Document{}, logging: map[string]*logback.Config{},
+	}
 }
 
 // The bounds of a cache, in bytes of text. What does not parse is not kept.
@@ -45,6 +49,11 @@ func (c *Cache) document(text string) (*hocon.Document, error) {
 	return remembered(c, func(c *Cache) map[string]*hocon.Document { return c.documents }, text, hocon.Parse)
 }
 
+// logback is logback.Parse.
+func (c *Cache) logback(text string) (*logback.Config, error) {
+	return remembered(c, func(c *Cache) map[string]*logback.Config { return c.logging }, text, logback.Parse)
+}
+
 func remembered[T any](c *Cache, in func(*Cache) map[string]T, text string, parse func(string) (T, error)) (T, error) {
 	if c == nil || len(text) > maxCachedText {
 		return parse(text)
@@ -64,6 +73,7 @@ func remembered[T any](c *Cache, in func(*Cache) map[string]T, text string, pars
 	if c.size += len(text); c.size > maxCached {
 		clear(c.options)
 		clear(c.documents)
+		clear(c.logging)
 		c.size = len(text)
 	}
 	in(c)[text] = parsed

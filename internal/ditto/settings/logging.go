@@ -42,7 +42,7 @@ func (s *Settings) Logging() Logging {
 	if f.state == unclear {
 		return Logging{Unknown: []string{f.why}}
 	}
-	config, err := logback.Parse(f.text)
+	config, err := s.cache.logback(f.text)
 	if err != nil {
 		return Logging{Unknown: []string{f.from + ", " + err.Error() + "; logback does not configure itself"}}
 	}
