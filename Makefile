@@ -37,9 +37,9 @@ lint: $(GOLANGCI) ## Check formatting and lint
 	$(GOLANGCI) run ./...
 
 .PHONY: bench
-bench: ## Run the benchmarks
+bench: ## Run the benchmarks, one package after another (about 10 minutes)
 	assets=$$(test/controlplane/build)
-	KUBEBUILDER_ASSETS=$$assets go test -run '^$$' -bench . -benchmem $(PACKAGES)
+	KUBEBUILDER_ASSETS=$$assets go test -p 1 -run '^$$' -bench . -benchmem -timeout 30m $(PACKAGES)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each

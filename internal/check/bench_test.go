@@ -94,8 +94,9 @@ func BenchmarkClusterSize(b *testing.B) {
 			world.crowd(layout, n)
 			gateway := world.typed(b, inventory.Deployment, "ditto", "twins-ditto-gateway").(*appsv1.Deployment)
 			svc := world.typed(b, inventory.Service, "ditto", "twins-ditto-nginx").(*corev1.Service)
-			for name, o := range map[string]metav1.Object{"deployment": gateway, "service": svc, "ingress": own} {
-				b.Run(fmt.Sprintf("%s/%s/%d", layout, name, n), func(b *testing.B) { world.update(b, o, o) })
+			for _, o := range []metav1.Object{gateway, svc, own} {
+				kind := strings.ToLower(wrap(b, o).Ref.Kind)
+				b.Run(fmt.Sprintf("%s/%s/%d", layout, kind, n), func(b *testing.B) { world.update(b, o, o) })
 			}
 		}
 	}

@@ -48,13 +48,14 @@ func BenchmarkAdmission(b *testing.B) {
 		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
 			f := need(b)
 			list := scenarios()
-			f.round(b, list, clients, 3) // connections, caches
+			times := max(10/clients, 3)
+			f.round(b, list, clients, times) // connections, caches
 			for _, s := range list {
 				s.latencies = nil
 			}
 			for b.Loop() {
 				for range 10 {
-					f.round(b, list, clients, 10)
+					f.round(b, list, clients, times)
 				}
 			}
 			medians := map[string]float64{}
