@@ -111,7 +111,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		return err
 	}
 	world, err := cluster.New(restConfig, cluster.Options{
-		Index: ditto.Keys, Kinds: ditto.KindsOf, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
+		Index: ditto.Keys, Kinds: ditto.KindsOf, Select: ditto.SelectionOf, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
 		Log: log.WithName("inventory"),
 	})
 	if err != nil {

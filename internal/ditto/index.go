@@ -1,12 +1,14 @@
 package ditto
 
 import (
+	"net"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
@@ -26,8 +28,10 @@ const (
 	byAlias inventory.Index = "alias"
 	// byService files an EndpointSlice under the Service it belongs to.
 	byService inventory.Index = "endpointslice-service"
-	// byAddress files Services, Pods and EndpointSlices under their IP addresses, in no namespace.
+	// byAddress files Services and Pods under their IP addresses, in no namespace.
 	byAddress inventory.Index = "address"
+	// byEndpoint files an EndpointSlice under the addresses in it, in no namespace.
+	byEndpoint inventory.Index = "endpoint"
 	// byDitto files a workload that runs a part of Ditto under its namespace, as far as the workload alone shows.
 	byDitto inventory.Index = "ditto"
 	// byMongoDB files a workload that runs a MongoDB under its namespace.
@@ -60,12 +64,12 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return workloadKinds
 	case byBackend:
 		return []schema.GroupKind{inventory.Ingress, inventory.Route}
-	case byService:
+	case byService, byEndpoint:
 		return []schema.GroupKind{inventory.EndpointSlice}
 	case byReference:
 		return append([]schema.GroupKind{inventory.Ingress}, workloadKinds...)
 	case byAddress:
-		return []schema.GroupKind{inventory.Service, inventory.Pod, inventory.EndpointSlice}
+		return []schema.GroupKind{inventory.Service, inventory.Pod}
 	case byWord:
 		return []schema.GroupKind{inventory.ConfigMap, inventory.Secret}
 	case byClass, byHost, bySway, byGroup:
@@ -80,6 +84,30 @@ var workloadKinds = []schema.GroupKind{
 	inventory.ReplicationController, inventory.Job, inventory.CronJob, inventory.Pod,
 }
 
+// SelectionOf says, of a key that objects of any namespace can be filed under, how an API server finds those objects of
+// the kind without listing them all. ok is false where it cannot, or where the key's namespace is theirs.
+//
+// EndpointSlices cannot be selected by address: selected are those that Kubernetes' own controller does not keep, which
+// are few. What it keeps follows from Services and Pods.
+func SelectionOf(key inventory.Key, gk schema.GroupKind) (selection inventory.Selection, ok bool) {
+	switch key.Index {
+	case byAlias:
+		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type", string(corev1.ServiceTypeExternalName)).String()}, true
+	case byEndpoint:
+		return inventory.Selection{Labels: discoveryv1.LabelManagedBy + "!=" + endpointSliceController}, net.ParseIP(key.Value) != nil
+	case byAddress:
+		field := "spec.clusterIP"
+		if gk == inventory.Pod {
+			field = "status.podIP"
+		}
+		return inventory.Selection{Fields: fields.OneTermEqualSelector(field, key.Value).String()}, net.ParseIP(key.Value) != nil
+	}
+	return inventory.Selection{}, false
+}
+
+// endpointSliceController is who keeps the EndpointSlices of Services with a selector.
+const endpointSliceController = "endpointslice-controller.k8s.io"
+
 // Keys is the Indexer of an inventory that Ditto facts are read from.
 func Keys(o *inventory.Object) []inventory.Key {
 	ns := o.Ref.Namespace
@@ -93,7 +121,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 		keys := []inventory.Key{{Index: byService, Namespace: ns, Value: t.Labels[discoveryv1.LabelServiceName]}}
 		for _, endpoint := range t.Endpoints {
 			for _, address := range endpoint.Addresses {
-				keys = append(keys, inventory.Key{Index: byAddress, Value: address})
+				keys = append(keys, inventory.Key{Index: byEndpoint, Value: address})
 			}
 		}
 		return unique(keys)

@@ -96,11 +96,8 @@ func slicesOf(r inventory.Reader, svc *inventory.Object) []*discoveryv1.Endpoint
 func servicesWithEndpoint(r inventory.Reader, addresses []string) []*inventory.Object {
 	var list []*inventory.Object
 	for _, address := range addresses {
-		for _, o := range r.Find(inventory.Key{Index: byAddress, Value: address}) {
-			slice, ok := o.Typed.(*discoveryv1.EndpointSlice)
-			if !ok {
-				continue
-			}
+		for _, o := range r.Find(inventory.Key{Index: byEndpoint, Value: address}) {
+			slice := o.Typed.(*discoveryv1.EndpointSlice)
 			svc := r.Get(inventory.Service, o.Ref.Namespace, slice.Labels[discoveryv1.LabelServiceName])
 			if svc != nil {
 				list = append(list, svc)
@@ -112,13 +109,7 @@ func servicesWithEndpoint(r inventory.Reader, addresses []string) []*inventory.O
 
 // atAddress are the Services and Pods that an IP address inside the cluster belongs to.
 func atAddress(r inventory.Reader, address string) []*inventory.Object {
-	var list []*inventory.Object
-	for _, o := range r.Find(inventory.Key{Index: byAddress, Value: address}) {
-		if _, isSlice := o.Typed.(*discoveryv1.EndpointSlice); !isSlice {
-			list = append(list, o)
-		}
-	}
-	return list
+	return r.Find(inventory.Key{Index: byAddress, Value: address})
 }
 
 // aliasesOf are the ExternalName Services that stand for a Service.

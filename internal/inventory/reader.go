@@ -40,6 +40,12 @@ func KindKey(gk schema.GroupKind, namespace string) Key {
 	return Key{Index: ByKind, Namespace: namespace, Value: gk.String()}
 }
 
+// Selection narrows a list of a kind in all namespaces to what can be filed under a key, in the terms of the API server.
+type Selection struct {
+	// Fields and Labels are a field and a label selector; at least one is set.
+	Fields, Labels string
+}
+
 // An Indexer returns the keys, beside ByKind, that an object is filed under, each once. It is a pure function of the
 // object.
 type Indexer func(o *Object) []Key

@@ -44,7 +44,7 @@ type Serve struct {
 	Kubeconfig string
 
 	process    *exec.Cmd
-	stopMounts context.CancelFunc
+	stopBeside context.CancelFunc
 	health     string
 	// done is closed when the process has ended; ended is why, nil for exit code 0.
 	done  chan struct{}
@@ -54,6 +54,11 @@ type Serve struct {
 // StartServe runs what the chart's Deployment would: the binary with the chart's arguments and mounts, the rights of its
 // ServiceAccount, on the address of its Service. It returns when /readyz says so.
 func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error) {
+	return c.StartLagging(ctx, binary, 0)
+}
+
+// StartLagging is StartServe with watches that are behind by lag.
+func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Duration) (_ *Serve, err error) {
 	dir, err := os.MkdirTemp(c.dir, "serve")
 	if err != nil {
 		return nil, err
@@ -69,7 +74,21 @@ func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error)
 		Log: filepath.Join(dir, "log"), Kubeconfig: filepath.Join(dir, "kubeconfig"), done: make(chan struct{}),
 		health: net.JoinHostPort(service.Spec.ClusterIP, "8081"),
 	}
-	if err := c.serviceAccountKubeconfig(ctx, pod.ServiceAccountName, s.Kubeconfig); err != nil {
+	// What runs beside the process runs as long as it does, whoever's context started it.
+	beside, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopBeside = stopBeside
+	defer func() {
+		if err != nil {
+			stopBeside()
+		}
+	}()
+	api, ca := c.server(), c.Config.CAData
+	if lag > 0 {
+		if api, ca, err = c.lagging(beside, lag); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.serviceAccountKubeconfig(ctx, api, ca, pod.ServiceAccountName, s.Kubeconfig); err != nil {
 		return nil, err
 	}
 	m := &mounts{cluster: c, root: dir, namespace: Namespace, pod: pod}
@@ -91,13 +110,10 @@ func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error)
 	if err := s.start(binary, args); err != nil {
 		return nil, err
 	}
-	// The mounts follow their objects as long as the process runs, whoever's context started it.
-	mounting, stopMounts := context.WithCancel(context.WithoutCancel(ctx))
-	s.stopMounts = stopMounts
 	go func() {
-		for pause(mounting, mountInterval) {
+		for pause(beside, mountInterval) {
 			// An object that is gone keeps its files, as in a pod.
-			_ = m.sync(mounting)
+			_ = m.sync(beside)
 		}
 	}()
 	if err := s.waitReady(ctx); err != nil {
@@ -128,7 +144,7 @@ func (s *Serve) start(binary string, args []string) error {
 }
 
 // serviceAccountKubeconfig writes a kubeconfig with a token of a ServiceAccount, and no right that it does not have.
-func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, name, file string) error {
+func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, api string, ca []byte, name, file string) error {
 	account := &corev1.ServiceAccount{}
 	account.Namespace, account.Name = Namespace, name
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](tokenSeconds)}}
@@ -136,10 +152,7 @@ func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, name, file strin
 		return fmt.Errorf("asking for a token of ServiceAccount %s: %w", name, err)
 	}
 	config := clientcmdapi.NewConfig()
-	config.Clusters["local"] = &clientcmdapi.Cluster{Server: c.Config.Host, CertificateAuthorityData: c.Config.CAData}
-	if !strings.Contains(c.Config.Host, "://") {
-		config.Clusters["local"].Server = "https://" + c.Config.Host
-	}
+	config.Clusters["local"] = &clientcmdapi.Cluster{Server: api, CertificateAuthorityData: ca}
 	config.AuthInfos["serve"] = &clientcmdapi.AuthInfo{Token: request.Status.Token}
 	config.Contexts["serve"] = &clientcmdapi.Context{Cluster: "local", AuthInfo: "serve"}
 	config.CurrentContext = "serve"
@@ -192,7 +205,7 @@ func (s *Serve) PID() int { return s.process.Process.Pid }
 
 // Stop asks the process to end and waits for it. The error is why it did not end well.
 func (s *Serve) Stop() error {
-	s.stopMounts()
+	defer s.stopBeside()
 	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stopping dittoguard serve: %w", err)
 	}
@@ -210,9 +223,7 @@ func (s *Serve) Stop() error {
 
 // Kill ends the process at once, as a node that fails would. Killing one that has ended does nothing.
 func (s *Serve) Kill() {
-	if s.stopMounts != nil {
-		s.stopMounts()
-	}
+	s.stopBeside()
 	_ = s.process.Process.Kill()
 	<-s.done
 }

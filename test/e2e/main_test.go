@@ -42,6 +42,8 @@ type fixture struct {
 	cases []*testCase
 	// configuration is what dittoguard judges by.
 	configuration map[string]any
+	// lag is how far behind the API server dittoguard's watches are.
+	lag time.Duration
 }
 
 func TestMain(m *testing.M) {
@@ -99,7 +101,10 @@ func start(ctx context.Context, dir string) (*fixture, error) {
 		return nil, err
 	}
 	f := &fixture{Cluster: c, binary: binary}
-	if err := f.install(ctx); err != nil {
+	if f.cases, err = loadCases(); err == nil {
+		err = f.install(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return f, nil
@@ -107,10 +112,6 @@ func start(ctx context.Context, dir string) (*fixture, error) {
 
 // install creates the namespaces and what is in them before dittoguard comes, and dittoguard.
 func (f *fixture) install(ctx context.Context) error {
-	var err error
-	if f.cases, err = loadCases(); err != nil {
-		return err
-	}
 	protected := append([]string{}, scenarios...)
 	labels := map[string]map[string]string{}
 	for _, c := range f.cases {
@@ -133,6 +134,7 @@ func (f *fixture) install(ctx context.Context) error {
 			return fmt.Errorf("%w\n%s", err, out)
 		}
 	}
+	var err error
 	if f.configuration, err = configuration(f.cases); err != nil {
 		return err
 	}
@@ -143,7 +145,7 @@ func (f *fixture) install(ctx context.Context) error {
 	if out, err := f.InstallChart(ctx, chart); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
-	if f.serve, err = f.StartServe(ctx, f.binary); err != nil {
+	if f.serve, err = f.StartLagging(ctx, f.binary, f.lag); err != nil {
 		return err
 	}
 	return f.widenServices(ctx)

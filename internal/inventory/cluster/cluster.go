@@ -48,6 +48,8 @@ type Options struct {
 	Index inventory.Indexer
 	// Kinds lists the kinds that can be filed under a key, for Refresh. Nil knows inventory.ByKind only.
 	Kinds func(inventory.Key) []schema.GroupKind
+	// Select narrows a list of a kind in all namespaces, for Refresh; see ditto.SelectionOf. Nil selects nothing.
+	Select func(inventory.Key, schema.GroupKind) (inventory.Selection, bool)
 	// ProtectedNamespaces are the namespaces whose Secrets are read. Every other Secret is unknown.
 	ProtectedNamespaces []string
 	// OwnNamespace is where dittoguard runs. Its Secrets are not read, even if it is protected: one of them is the key of
@@ -96,6 +98,9 @@ func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
 	}
 	if opts.RefreshTimeout == 0 {
 		opts.RefreshTimeout = defaultRefreshTimeout
+	}
+	if opts.Select == nil {
+		opts.Select = func(inventory.Key, schema.GroupKind) (inventory.Selection, bool) { return inventory.Selection{}, false }
 	}
 	if opts.Kinds == nil {
 		opts.Kinds = func(key inventory.Key) []schema.GroupKind {

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,20 +23,27 @@ import (
 // liveReads is how many requests one Refresh has under way at once: about as many as a judgement needs.
 const liveReads = 24
 
-// list is the objects of a kind in one namespace.
+// list is the objects of a kind in one namespace, or those in all namespaces that are selected.
 type list struct {
 	schema.GroupKind
 	Namespace string
+	inventory.Selection
 }
 
-func (l list) String() string { return fmt.Sprintf("every %s in %s", l.Kind, l.Namespace) }
+func (l list) String() string {
+	if l.Namespace == "" {
+		return fmt.Sprintf("every %s with %s%s", l.Kind, l.Fields, l.Labels)
+	}
+	return fmt.Sprintf("every %s in %s", l.Kind, l.Namespace)
+}
 
 // Refresh asks the API server itself the questions that were asked of the cache, and returns where the cache is behind:
 // objects that are new or different, and, with a nil Object, those that are gone.
 //
 // A question by name is one GET. A question by key lists the kinds that can be filed under the key in its namespace, each
-// once however many questions there are. Not asked again are keys of no namespace (that would be the whole cluster),
-// Secrets outside the protected namespaces, and kinds that are not read at all.
+// once however many questions there are. Of a key whose objects can be in any namespace it lists what Options.Select
+// selects, and reads by name what the cache has under the key. Not asked again are other keys of no namespace (that would
+// be the whole cluster), Secrets outside the protected namespaces, and kinds that are not read at all.
 //
 // Requests that ask the same at the same time share an answer, which is never older than any of them.
 //
@@ -72,26 +80,35 @@ func (c *Cluster) Refresh(ctx context.Context, questions []inventory.Question) (
 // plan turns questions into requests, each once.
 func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, lists []list) {
 	listed, named := map[list]bool{}, map[inventory.ID]bool{}
+	byName := slices.Clone(questions)
 	for _, q := range questions {
-		if q.Key == (inventory.Key{}) || q.Key.Namespace == "" {
+		if q.Key == (inventory.Key{}) {
 			continue
 		}
 		for _, gk := range c.opts.Kinds(q.Key) {
-			l := list{gk, q.Key.Namespace}
+			l := list{GroupKind: gk, Namespace: q.Key.Namespace}
+			if selection, ok := c.opts.Select(q.Key, gk); ok {
+				l.Namespace, l.Selection = "", selection
+				for _, cached := range c.memory.Find(q.Key) {
+					byName = append(byName, inventory.Question{ID: cached.Ref.ID()})
+				}
+			} else if l.Namespace == "" {
+				continue
+			}
 			if k, read := c.kinds[gk]; read && k.namespaced && c.mayRead(gk, l.Namespace) && !listed[l] {
 				listed[l] = true
 				lists = append(lists, l)
 			}
 		}
 	}
-	for _, q := range questions {
+	for _, q := range byName {
 		id := q.ID
 		k, read := c.kinds[id.GroupKind]
 		if !read || id.Name == "" || named[id] || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
 			continue
 		}
 		// A list of Secrets leaves some out, so that it does not answer for a name.
-		if listed[list{id.GroupKind, id.Namespace}] && id.GroupKind != inventory.Secret {
+		if listed[list{GroupKind: id.GroupKind, Namespace: id.Namespace}] && id.GroupKind != inventory.Secret {
 			continue
 		}
 		named[id] = true
@@ -132,8 +149,8 @@ func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) 
 		return nil, fmt.Errorf("reading %s: %w", l, err)
 	}
 	options := &client.ListOptions{Namespace: l.Namespace}
-	if selector := selectorOf(l.GroupKind); selector != "" {
-		options.Raw = &metav1.ListOptions{FieldSelector: selector}
+	if selector := cmp.Or(l.Fields, selectorOf(l.GroupKind)); selector != "" || l.Labels != "" {
+		options.Raw = &metav1.ListOptions{FieldSelector: selector, LabelSelector: l.Labels}
 	}
 	err = c.client.List(ctx, live, options)
 	missing := !k.builtin && apierrors.IsNotFound(err)
@@ -154,6 +171,9 @@ func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if l.Namespace == "" {
+		return changes, nil // what is not selected any more was asked for by name
 	}
 	for _, cached := range c.memory.Find(inventory.KindKey(l.GroupKind, l.Namespace)) {
 		if !there[cached.Ref.ID()] && (missing || !newer(cached.Meta.ResourceVersion, live.GetResourceVersion())) {
