@@ -149,3 +149,33 @@ func TestKeys(t *testing.T) {
 		})
 	}
 }
+
+// TestSelectionOf: what an API server is asked for finds the objects that are filed, and nothing is made of a host name.
+func TestSelectionOf(t *testing.T) {
+	for _, tt := range []struct {
+		object string
+		want   map[string]string
+	}{
+		{`{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ns}, spec: {type: ExternalName, externalName: gw.ditto}}`,
+			map[string]string{"alias": "spec.type=ExternalName"}},
+		{`{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ns}, spec: {clusterIP: 10.0.0.1}}`,
+			map[string]string{"address": "spec.clusterIP=10.0.0.1"}},
+		{`{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: ns}, status: {podIPs: [{ip: "fd00::1"}]}}`,
+			map[string]string{"address": "status.podIP=fd00::1"}},
+		{`{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: e, namespace: ns}, endpoints: [{addresses: [10.0.0.1]}]}`,
+			map[string]string{"endpoint": "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io"}},
+		{`{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: e, namespace: ns}, endpoints: [{addresses: ["gw,a=b"]}]}`,
+			map[string]string{}},
+	} {
+		o := decode(t, tt.object)
+		got := map[string]string{}
+		for _, key := range ditto.Keys(o) {
+			if selection, ok := ditto.SelectionOf(key, o.Ref.GroupKind()); ok {
+				got[string(key.Index)] = selection.Fields + selection.Labels
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(tt.want) {
+			t.Errorf("%s: %v, want %v", tt.object, got, tt.want)
+		}
+	}
+}

@@ -168,9 +168,21 @@ func (s *server) requests() []string {
 	return asked
 }
 
+// aliasKey is a key whose objects can be in any namespace.
+var aliasKey = inventory.Key{Index: "alias", Namespace: "ditto", Value: "ConfigMap"}
+
 func testOptions() Options {
 	return Options{
 		ProtectedNamespaces: []string{"ditto", "dittoguard"}, OwnNamespace: "dittoguard", StaleAfter: time.Millisecond,
+		Index: func(o *inventory.Object) []inventory.Key {
+			if strings.HasPrefix(o.Ref.Name, "alias") {
+				return []inventory.Key{aliasKey}
+			}
+			return nil
+		},
+		Select: func(key inventory.Key, _ schema.GroupKind) (inventory.Selection, bool) {
+			return inventory.Selection{Fields: "spec.type=ExternalName"}, key == aliasKey
+		},
 		Kinds: func(key inventory.Key) []schema.GroupKind {
 			if key.Index == "reference" {
 				return []schema.GroupKind{inventory.Deployment, inventory.Deployment, inventory.Ingress}

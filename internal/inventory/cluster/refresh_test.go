@@ -71,6 +71,14 @@ func TestRefresh(t *testing.T) {
 			requests:  []string{"list Deployment ditto"},
 		},
 		{
+			name:      "a key of any namespace: what is selected in all of them, and by name what the cache has there",
+			cached:    []client.Object{at("3", configMap("shop", "alias-gone", "")), at("3", configMap("ditto", "unasked", ""))},
+			live:      []client.Object{at("4", configMap("other", "alias-new", ""))},
+			questions: []inventory.Question{{Key: aliasKey}},
+			changes:   map[string]string{"ConfigMap shop/alias-gone": "gone", "ConfigMap other/alias-new": "4"},
+			requests:  []string{"get ConfigMap shop/alias-gone", "list ConfigMap  spec.type=ExternalName"},
+		},
+		{
 			name:      "a name that a list answers is not asked for again",
 			live:      []client.Object{at("4", configMap("ditto", "a", ""))},
 			questions: []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.ConfigMap, "ditto")}},
