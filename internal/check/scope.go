@@ -1,0 +1,59 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// scope is what a judgement looks at.
+type scope struct {
+	workloads, entries, holders, objects map[inventory.ID]inventory.Ref
+}
+
+func newScope() *scope {
+	return &scope{
+		workloads: map[inventory.ID]inventory.Ref{}, entries: map[inventory.ID]inventory.Ref{},
+		holders: map[inventory.ID]inventory.Ref{}, objects: map[inventory.ID]inventory.Ref{},
+	}
+}
+
+// add puts an object, and what it affects, into the scope.
+func (s *scope) add(o *inventory.Object, affected ditto.Affected) {
+	if o != nil {
+		s.objects[o.Ref.ID()] = o.Ref
+	}
+	for _, group := range []struct {
+		from []*inventory.Object
+		to   map[inventory.ID]inventory.Ref
+	}{{affected.Workloads, s.workloads}, {affected.Entries, s.entries}, {affected.Holders, s.holders}} {
+		for _, o := range group.from {
+			group.to[o.Ref.ID()] = o.Ref
+		}
+	}
+}
+
+// dropOwned leaves out Pods and ReplicaSets that are what their owner describes, save the one that a request is about.
+func (s *scope) dropOwned(view *ditto.View, save inventory.ID) {
+	for id := range s.workloads {
+		if id == save {
+			continue
+		}
+		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil && view.SameAsOwner(o) {
+			delete(s.workloads, id)
+		}
+	}
+}
+
+// in returns the objects of one part of the scope that are in the view, in stable order.
+func in(view *ditto.View, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
+	var list []*inventory.Object
+	for id := range refs {
+		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return list
+}
