@@ -18,14 +18,15 @@ const module = "github.com/dittoguard/dittoguard/"
 // packages below it, too. `*` may import everything; nothing imports those.
 var layers = map[string][]string{
 	"rules":                      {},
-	"internal/inventory":         {},
+	"internal/inventory":         {"internal/inventory/crd"},
+	"internal/inventory/crd":     {},
 	"internal/certs":             {},
 	"internal/manifest":          {"internal/manifest/position", "internal/inventory"},
 	"internal/manifest/position": {},
-	"internal/inventory/cluster": {"internal/inventory"},
+	"internal/inventory/cluster": {"internal/inventory", "internal/inventory/crd"},
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
-	"internal/ditto/...":         {"internal/ditto/...", "internal/inventory"},
+	"internal/ditto/...":         {"internal/ditto/...", "internal/inventory", "internal/inventory/crd"},
 	"internal/check":             {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
 	"internal/report":            {"rules", "internal/check", "internal/inventory"},
 	"webhook":                    {"internal/check", "internal/inventory"},
@@ -50,7 +51,7 @@ var knowClients = []string{"internal/inventory/cluster", "internal/certs", "webh
 var speakCEL = []string{"internal/engine"}
 
 // plain are packages that must not even lead to a client or to CEL, whatever lies in between.
-var plain = []string{"rules", "internal/inventory", "internal/config", "internal/manifest", "internal/manifest/position", "internal/ditto/..."}
+var plain = []string{"rules", "internal/inventory", "internal/inventory/crd", "internal/config", "internal/manifest", "internal/manifest/position", "internal/ditto/..."}
 
 // goPackage is what `go list -json` tells.
 type goPackage struct {

@@ -7,6 +7,7 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -74,11 +75,6 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, ref := range ingressReferences(t) {
 			f.holder(f.view.Get(inventory.Secret, ref.Namespace, ref.Name))
 		}
-	case *inventory.OpenShiftRoute:
-		f.found.Entries = append(f.found.Entries, o)
-		for _, name := range routeBackends(t) {
-			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, name))
-		}
 	case *networkingv1.IngressClass:
 		for _, name := range []string{t.Name, ""} {
 			for _, ing := range f.view.Find(inventory.Key{Index: byClass, Value: name}) {
@@ -88,6 +84,7 @@ func (f *follower) follow(o *inventory.Object) {
 	case *networkingv1.NetworkPolicy:
 		f.found.Workloads = append(f.found.Workloads, f.view.isolatedBy(o)...)
 	case *corev1.Namespace:
+		f.dependents(o.Ref.ID())
 		for _, policy := range f.view.policiesByLabel() {
 			f.follow(policy)
 		}
@@ -95,6 +92,36 @@ func (f *follower) follow(o *inventory.Object) {
 		f.holder(o)
 		for _, reader := range readersOf(f.view, o) {
 			f.follow(reader)
+		}
+	default:
+		f.resource(o)
+	}
+}
+
+// resource follows an object of a kind of package edge: an entry to its Services, and to whatever is read by it.
+func (f *follower) resource(o *inventory.Object) {
+	if edge.IsEntry(o) {
+		f.found.Entries = append(f.found.Entries, o)
+	}
+	links := edge.LinksOf(o)
+	for _, b := range links.Backends {
+		f.follow(f.view.Get(inventory.Service, b.Namespace, b.Name))
+	}
+	for _, id := range links.Governs {
+		f.follow(f.view.Get(id.GroupKind, id.Namespace, id.Name))
+		f.dependents(id)
+	}
+	f.dependents(o.Ref.ID())
+}
+
+// dependents follows what an object, which need not be there, decides the reading of.
+func (f *follower) dependents(id inventory.ID) {
+	for _, o := range f.view.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
+		f.follow(o)
+		if o.Ref.GroupKind() == inventory.Service {
+			for _, entry := range backendUsers(f.view, o) {
+				f.follow(entry)
+			}
 		}
 	}
 }

@@ -146,30 +146,22 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 	}
 }
 
-// routeEntries: an OpenShift Route that leads to a Service.
-func (w *walker) routeEntries(o *inventory.Object, sp *corev1.ServicePort, number int32, c chain) {
-	route := o.Typed.(*inventory.OpenShiftRoute)
-	if p := route.Spec.Port; p != nil {
-		// targetPort names a port of the endpoints, by number or by the name of the Service port.
-		if (p.TargetPort.StrVal != "" && p.TargetPort.StrVal != sp.Name) ||
-			(p.TargetPort.IntVal != 0 && p.TargetPort.IntVal != number && p.TargetPort.IntVal != sp.Port) {
-			return
+// routeEntries: the routes of an entry that lead to a Service.
+func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend) bool, c chain) {
+	for _, route := range w.view.routes(o) {
+		if !slices.ContainsFunc(route.Backends, func(b edge.Backend) bool {
+			return b.Namespace == svc.Ref.Namespace && b.Name == svc.Ref.Name && leads(b)
+		}) {
+			continue
 		}
+		w.enter(opening{
+			entry: o, kind: o.Ref.Kind, public: route.Public, text: fmt.Sprintf("%s: %s", o.Ref, route.Text), detail: route.Text,
+			route: route.Asks, path: route.Path,
+			identity: route.Effects.Identity.State, identityWhy: route.Effects.Identity.Why,
+			authenticated: switchOf(route.Effects.Authentication),
+			assumptions:   slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown),
+		}, c)
 	}
-	host := route.Spec.Host
-	if host == "" {
-		host = "(assigned host)"
-	}
-	identity, why := routeIdentity(route)
-	op := opening{
-		entry: o, kind: "Route", public: true, route: host + route.Spec.Path, detail: host + route.Spec.Path,
-		text: fmt.Sprintf("%s: %s", o.Ref, host+route.Spec.Path), identity: identity, identityWhy: why,
-	}
-	if tls := route.Spec.TLS; tls == nil || tls.Termination != "passthrough" {
-		path := routePath(route)
-		op.path = &path
-	}
-	w.enter(op, c)
 }
 
 // enter ends a way at an opening and works out what can come in.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -63,7 +64,9 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 	case byLabel, byDitto, byMongoDB:
 		return workloadKinds
 	case byBackend:
-		return []schema.GroupKind{inventory.Ingress, inventory.Route}
+		return append([]schema.GroupKind{inventory.Ingress}, edge.Kinds()...)
+	case edge.ByUse, edge.ByGovernor:
+		return append([]schema.GroupKind{inventory.Ingress, inventory.IngressClass, inventory.Service}, edge.Kinds()...)
 	case byService, byEndpoint:
 		return []schema.GroupKind{inventory.EndpointSlice}
 	case byReference:
@@ -116,7 +119,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 	}
 	switch t := o.Typed.(type) {
 	case *corev1.Service:
-		return serviceKeys(t)
+		return append(serviceKeys(t), linkKeys(edge.LinksOf(o))...)
 	case *discoveryv1.EndpointSlice:
 		keys := []inventory.Key{{Index: byService, Namespace: ns, Value: t.Labels[discoveryv1.LabelServiceName]}}
 		for _, endpoint := range t.Endpoints {
@@ -143,13 +146,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 			keys = append(keys, inventory.Key{Index: byGroup, Value: group})
 		}
 		keys = append(keys, inventory.Key{Index: byClass, Value: ingressClassName(t)})
-		return unique(keys)
-	case *inventory.OpenShiftRoute:
-		var keys []inventory.Key
-		for _, name := range routeBackends(t) {
-			keys = append(keys, inventory.Key{Index: byBackend, Namespace: ns, Value: name})
-		}
-		return unique(keys)
+		return unique(append(keys, linkKeys(edge.LinksOf(o))...))
 	case *corev1.ConfigMap:
 		texts := stringsOf(t.Data)
 		for _, data := range t.BinaryData {
@@ -166,8 +163,25 @@ func Keys(o *inventory.Object) []inventory.Key {
 		if netpol.Unjudged(o.Ref.GroupKind()) {
 			return []inventory.Key{{Index: byUnjudged}}
 		}
+	default:
+		return unique(linkKeys(edge.LinksOf(o)))
 	}
 	return nil
+}
+
+// linkKeys files an object under what it names.
+func linkKeys(links edge.Links) []inventory.Key {
+	var keys []inventory.Key
+	for _, b := range links.Backends {
+		keys = append(keys, inventory.Key{Index: byBackend, Namespace: b.Namespace, Value: b.Name})
+	}
+	for _, id := range links.Uses {
+		keys = append(keys, inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()})
+	}
+	for _, id := range links.Governs {
+		keys = append(keys, inventory.Key{Index: edge.ByGovernor, Namespace: id.Namespace, Value: id.String()})
+	}
+	return keys
 }
 
 // nothing is an inventory without objects, for reading what an object shows by itself.

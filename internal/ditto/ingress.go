@@ -217,10 +217,9 @@ func (v *View) EdgeFacts(o *inventory.Object) *Edge {
 			StripAnnotations: annotations(r.effects.StripAnnotations), HideAnnotations: annotations(r.effects.HideAnnotations),
 			StripAdvice: r.effects.StripAdvice, HideAdvice: r.effects.HideAdvice,
 		}
-	case *inventory.OpenShiftRoute:
-		return routeEdge(t, safe)
+	default:
+		return v.resourceEdge(o, safe)
 	}
-	return nil
 }
 
 func annotations(m map[string]string) []Annotation {

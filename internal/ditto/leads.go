@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -35,13 +36,13 @@ func Leads(before, after *inventory.Object) bool {
 		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
 	case *networkingv1.NetworkPolicy:
 		return !same(a.Spec, before.Typed.(*networkingv1.NetworkPolicy).Spec)
-	case *inventory.OpenShiftRoute:
-		b := before.Typed.(*inventory.OpenShiftRoute)
-		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
 	case *discoveryv1.EndpointSlice:
 		return !slices.Equal(Keys(before), Keys(after))
 	case *corev1.ConfigMap, *corev1.Secret:
 		return !maps.Equal(dataOf(before), dataOf(after))
+	}
+	if edge.IsResource(after) {
+		return !same(after.Content()["spec"], before.Content()["spec"]) || !maps.Equal(after.Meta.Annotations, before.Meta.Annotations)
 	}
 	if after.PodTemplate() == nil {
 		return false
@@ -52,13 +53,13 @@ func Leads(before, after *inventory.Object) bool {
 // matters says whether an object is of a kind that ways in are made of.
 func matters(o *inventory.Object) bool {
 	switch o.Typed.(type) {
-	case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *networkingv1.NetworkPolicy, *inventory.OpenShiftRoute,
+	case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *networkingv1.NetworkPolicy,
 		*discoveryv1.EndpointSlice, *corev1.ConfigMap, *corev1.Secret:
 		return true
 	}
 	template := o.PodTemplate()
 	if template == nil {
-		return false
+		return edge.IsResource(o)
 	}
 	// What a container takes from a ConfigMap or Secret as a whole can make it anything.
 	for _, c := range runningContainers(&template.Spec) {

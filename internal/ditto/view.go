@@ -37,6 +37,8 @@ type View struct {
 	unfollowed map[inventory.ID]bool
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
+	// routing are the rules of entries that are no Ingresses.
+	routing map[inventory.ID][]edge.Route
 	// policies are the NetworkPolicies of a namespace.
 	policies map[string]*policies
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -205,8 +206,8 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 			w.ingressEntries(user, svc, func(b *networkingv1.IngressServiceBackend) bool {
 				return meansPort(service, b.Port, sp)
 			}, c)
-		case *inventory.OpenShiftRoute:
-			w.routeEntries(user, sp, number, c)
+		default:
+			w.routeEntries(user, svc, func(b edge.Backend) bool { return b.Means(sp, number) }, c)
 		}
 	}
 	// A hand-made Service can have this one's address as its endpoint.
@@ -254,8 +255,8 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 			w.ingressEntries(user, alias, func(b *networkingv1.IngressServiceBackend) bool {
 				return aliasPort(service, b) == number
 			}, c)
-		case *inventory.OpenShiftRoute:
-			w.routeEntries(user, &corev1.ServicePort{Port: number}, number, c)
+		default:
+			w.routeEntries(user, alias, func(b edge.Backend) bool { return aliasMeans(service, b, number) }, c)
 		}
 	}
 	for _, further := range aliasesOf(w.view, alias) {
@@ -301,6 +302,17 @@ func aliasPort(service *corev1.Service, b *networkingv1.IngressServiceBackend) i
 		}
 	}
 	return b.Port.Number
+}
+
+// aliasMeans says whether a backend means the port at an ExternalName Service, whose own ports are optional.
+func aliasMeans(service *corev1.Service, b edge.Backend, number int32) bool {
+	for i := range service.Spec.Ports {
+		sp := &service.Spec.Ports[i]
+		if b.Means(sp, sp.TargetPort.IntVal) && (sp.Port == number || sp.TargetPort.IntVal == number) {
+			return true
+		}
+	}
+	return b.Means(&corev1.ServicePort{Port: number}, number)
 }
 
 // fromProxiesNaming goes on from every proxy that forwards to one of the hosts of a namespace.

@@ -1,12 +1,16 @@
 package inventory
 
 import (
+	"maps"
+
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // The kinds that dittoguard reads, by group and kind.
@@ -27,12 +31,19 @@ var (
 	IngressClass          = schema.GroupKind{Group: "networking.k8s.io", Kind: "IngressClass"}
 	NetworkPolicy         = schema.GroupKind{Group: "networking.k8s.io", Kind: "NetworkPolicy"}
 	EndpointSlice         = schema.GroupKind{Group: "discovery.k8s.io", Kind: "EndpointSlice"}
-	Route                 = schema.GroupKind{Group: "route.openshift.io", Kind: "Route"}
 )
 
 // kinds maps each version that is read to its Go type. A version that is missing here (extensions/v1beta1, say, which
 // no supported Kubernetes serves) is kept with its metadata only.
-var kinds = map[schema.GroupVersionKind]func() any{
+var kinds = allKinds()
+
+func allKinds() map[schema.GroupVersionKind]func() any {
+	all := crd.Kinds()
+	maps.Copy(all, builtinKinds)
+	return all
+}
+
+var builtinKinds = map[schema.GroupVersionKind]func() any{
 	{Version: "v1", Kind: "Pod"}:                                       func() any { return new(corev1.Pod) },
 	{Version: "v1", Kind: "Service"}:                                   func() any { return new(corev1.Service) },
 	{Version: "v1", Kind: "ConfigMap"}:                                 func() any { return new(corev1.ConfigMap) },
@@ -49,7 +60,6 @@ var kinds = map[schema.GroupVersionKind]func() any{
 	{Group: "networking.k8s.io", Version: "v1", Kind: "IngressClass"}:  func() any { return new(networkingv1.IngressClass) },
 	{Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"}: func() any { return new(networkingv1.NetworkPolicy) },
 	{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}:  func() any { return new(discoveryv1.EndpointSlice) },
-	{Group: "route.openshift.io", Version: "v1", Kind: "Route"}:        func() any { return new(OpenShiftRoute) },
 }
 
 // Kinds lists the group, version and kind of everything that is read.

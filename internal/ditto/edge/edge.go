@@ -176,6 +176,9 @@ type controller struct {
 	// internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil
 	// where there is none.
 	internal func(marked) Verdict
+	// uses are the objects that annotations of an Ingress or of a Service name and that decide what the controller does; nil
+	// where there are none. It is asked whichever controller serves the object.
+	uses func(o *inventory.Object) []inventory.ID
 	// forcesRegex says whether the Ingress turns all paths of its hosts into regular expressions; nil where none can.
 	forcesRegex func(Input) bool
 }

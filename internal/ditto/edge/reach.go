@@ -44,11 +44,3 @@ func (p Path) Leads(upstream string) (leads, known bool) {
 	}
 	return false, known
 }
-
-// Prefix is the path of an OpenShift Route: a prefix by elements, of the path as it stands in the request.
-func Prefix(path string) Path {
-	if path == "" {
-		return Everything()
-	}
-	return Path{Matcher: elements(raw, path)}
-}

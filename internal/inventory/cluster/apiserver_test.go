@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // What a fake cannot show: the requests are ones that an API server takes, objects arrive in its encoding, and the
@@ -66,7 +67,7 @@ func TestAgainstAnAPIServer(t *testing.T) {
 	if diff := cmp.Diff([]string{"Secret ditto/s"}, names(c.Reader().Find(inventory.KindKey(inventory.Secret, "")))); diff != "" {
 		t.Errorf("secrets (-want +got):\n%s", diff)
 	}
-	if !c.Reader().Knows(inventory.Route, "ditto") {
+	if !c.Reader().Knows(crd.Route, "ditto") {
 		t.Error("a kind that is not installed is not known to be absent")
 	}
 	a := c.Reader().Get(inventory.ConfigMap, "ditto", "a")
@@ -76,7 +77,7 @@ func TestAgainstAnAPIServer(t *testing.T) {
 
 	questions := []inventory.Question{
 		{ID: configMapID("ditto", "a")}, {Key: inventory.KindKey(inventory.Secret, "ditto")},
-		{Key: inventory.KindKey(inventory.Route, "ditto")}, {ID: inventory.ID{GroupKind: inventory.Namespace, Name: "ditto"}},
+		{Key: inventory.KindKey(crd.Route, "ditto")}, {ID: inventory.ID{GroupKind: inventory.Namespace, Name: "ditto"}},
 	}
 	changes, err := c.Refresh(ctx, questions)
 	if err != nil || len(changes) != 0 {

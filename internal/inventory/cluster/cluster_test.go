@@ -13,6 +13,7 @@ import (
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 func names(objects []*inventory.Object) []string {
@@ -38,8 +39,8 @@ func TestClusterFollowsTheAPIServer(t *testing.T) {
 	}, names(c.Objects().All())); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
 	}
-	r := c.Reader().Get(inventory.Route, "ditto", "r")
-	if got := r.Typed.(*inventory.OpenShiftRoute).Spec.Host; got != "example.com" {
+	r := c.Reader().Get(crd.Route, "ditto", "r")
+	if got := r.Typed.(*crd.OpenShiftRoute).Spec.Host; got != "example.com" {
 		t.Errorf("host %q", got)
 	}
 	if _, status := r.Content()["status"]; status {
@@ -103,7 +104,7 @@ func TestKnows(t *testing.T) {
 		{"Secrets of another namespace", inventory.Secret, "other", false},
 		{"dittoguard's own Secrets, though protected", inventory.Secret, "dittoguard", false},
 		{"Secrets of all namespaces", inventory.Secret, "", false},
-		{"a kind that is not installed", inventory.Route, "ditto", true},
+		{"a kind that is not installed", crd.Route, "ditto", true},
 		{"a kind that is not read", inventory.Pod, "ditto", false},
 	} {
 		if got := c.Reader().Knows(test.kind, test.namespace); got != test.want {
@@ -188,7 +189,7 @@ func TestReplaceForgetsWhatIsGone(t *testing.T) {
 func TestRoutesOfAGroupThatIsRemoved(t *testing.T) {
 	s := newServer(t, route())
 	c := start(t, s, testOptions())
-	if c.Reader().Get(inventory.Route, "ditto", "r") == nil {
+	if c.Reader().Get(crd.Route, "ditto", "r") == nil {
 		t.Fatal("no Route")
 	}
 	s.awaitWatches(t)
@@ -198,7 +199,7 @@ func TestRoutesOfAGroupThatIsRemoved(t *testing.T) {
 			w.Stop()
 		}
 	})
-	eventually(t, "the Route goes with its kind", func() bool { return c.Reader().Get(inventory.Route, "ditto", "r") == nil })
+	eventually(t, "the Route goes with its kind", func() bool { return c.Reader().Get(crd.Route, "ditto", "r") == nil })
 	if err := c.Ready(); err != nil && strings.Contains(err.Error(), "Route") {
 		t.Error(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 func types(namespace, name string) client.ObjectKey {
@@ -126,7 +127,7 @@ func TestRefresh(t *testing.T) {
 		{
 			name:      "a kind that is not installed has no objects",
 			noRoutes:  true,
-			questions: []inventory.Question{{Key: inventory.KindKey(inventory.Route, "ditto")}, byName(inventory.ID{GroupKind: inventory.Route, Namespace: "other", Name: "r"})},
+			questions: []inventory.Question{{Key: inventory.KindKey(crd.Route, "ditto")}, byName(inventory.ID{GroupKind: crd.Route, Namespace: "other", Name: "r"})},
 			changes:   map[string]string{},
 			requests:  []string{"get Route other/r", "list Route ditto"},
 		},

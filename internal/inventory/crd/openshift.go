@@ -1,9 +1,19 @@
-package inventory
+package crd
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
+
+// Route is the kind of OpenShiftRoute.
+var Route = schema.GroupKind{Group: "route.openshift.io", Kind: "Route"}
+
+func openShift() map[schema.GroupVersionKind]func() any {
+	kinds := map[schema.GroupVersionKind]func() any{}
+	kind(kinds, Route, func() any { return new(OpenShiftRoute) }, "v1")
+	return kinds
+}
 
 // OpenShiftRoute is the part of a route.openshift.io/v1 Route that decides what it exposes. OpenShift's own module
 // brings more than this one type is worth.

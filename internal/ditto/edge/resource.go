@@ -1,0 +1,188 @@
+package edge
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Ingress is one API for many controllers, which differ in its annotations. Every other edge has kinds of its own: those
+// are rows of the table in this file.
+
+// The properties that objects are filed under by their Links, in the namespace of the object that is named; the value is
+// its inventory.ID.
+const (
+	// ByUse finds those that use an object.
+	ByUse inventory.Index = "use"
+	// ByGovernor finds those that govern an object.
+	ByGovernor inventory.Index = "governor"
+)
+
+// Backend is a Service that a route sends requests to.
+type Backend struct {
+	Namespace, Name string
+	// Port is the Service's port, by number or name; zero means any.
+	Port intstr.IntOrString
+	// OfPod says that Port may as well be the port of the pods behind the Service.
+	OfPod bool
+}
+
+// Means says whether the backend's port is that of the Service; number is the port of the pods behind it.
+func (b Backend) Means(port *corev1.ServicePort, number int32) bool {
+	switch {
+	case b.Port.Type == intstr.String && b.Port.StrVal != "":
+		return b.Port.StrVal == port.Name
+	case b.Port.IntVal == 0:
+		return true
+	}
+	return b.Port.IntVal == port.Port || b.OfPod && b.Port.IntVal == number
+}
+
+// Links are the other objects that an object names.
+type Links struct {
+	// Backends are the Services that it sends requests to. An object that has some is an entry.
+	Backends []Backend
+	// Uses are objects that decide how this one is read: an HTTPRoute's Gateway, a Gateway's class, an IngressRoute's
+	// Middlewares. A Namespace stands for its labels, and for the ReferenceGrants in it.
+	Uses []inventory.ID
+	// Governs are objects whose reading this one decides: the target of a policy, the children of an HTTPProxy.
+	Governs []inventory.ID
+}
+
+// governors are the objects that decide how another one is read by naming it, in stable order.
+func (c Context) governors(id inventory.ID) []*inventory.Object {
+	return c.Objects.Find(inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
+}
+
+// Route is one rule of an entry object, as whoever serves it reads it.
+type Route struct {
+	// Text tells the rule from the others of the object: `ditto.example.com/api (PathPrefix), Gateway infra/public`.
+	Text string
+	// Asks is what a client asks for: `ditto.example.com/api`.
+	Asks string
+	// Path is which requests it takes, and with what path they arrive. It is nil where connections are handed through
+	// unread, or where there are no paths.
+	Path *Path
+	// Backends are where it sends requests; those in other namespaces only if that is allowed.
+	Backends []Backend
+	// Public is false where a marker that counts, or the configuration, says that outsiders do not reach it.
+	Public bool
+	// Effects are what happens to requests. An empty Identity means that the client's arrives, an empty Authentication that
+	// nobody is asked for credentials.
+	Effects Effects
+	// Unknown says what could not be read and may change what it lets in.
+	Unknown []string
+}
+
+// Context is what routes are read in.
+type Context struct {
+	// Objects has the other objects that decide.
+	Objects inventory.Reader
+	Config  Config
+}
+
+// resource is one kind: an entry, or an object that decides how entries are read.
+type resource struct {
+	kind schema.GroupKind
+	// links reads the object alone. It never fails: what cannot be read is no link.
+	links func(o *inventory.Object) Links
+	// routes reads an entry; nil for a kind that is none.
+	routes func(c Context, o *inventory.Object) []Route
+	// controller names, for facts, who serves the entry; nil for a kind that is none.
+	controller func(c Context, o *inventory.Object) string
+}
+
+// resources holds the kinds, by project. It is never changed.
+var resources = slices.Concat(openshiftRoutes())
+
+func resourceOf(o *inventory.Object) *resource {
+	if o.Typed == nil {
+		return nil
+	}
+	gk := o.Ref.GroupKind()
+	for i := range resources {
+		if resources[i].kind == gk {
+			return &resources[i]
+		}
+	}
+	return nil
+}
+
+// Kinds lists the kinds of this table, entries or not.
+func Kinds() []schema.GroupKind {
+	var list []schema.GroupKind
+	for _, r := range resources {
+		list = append(list, r.kind)
+	}
+	return list
+}
+
+// LinksOf says which objects an object names: one of a kind of this table, an IngressClass, or, with what their
+// annotations name, an Ingress or a Service.
+func LinksOf(o *inventory.Object) Links {
+	switch t := o.Typed.(type) {
+	case *networkingv1.IngressClass:
+		return Links{Uses: classParameters(t)}
+	case *networkingv1.Ingress, *corev1.Service:
+		if len(o.Meta.Annotations) == 0 {
+			return Links{}
+		}
+		var links Links
+		for i := range table {
+			if uses := table[i].uses; uses != nil {
+				links.Uses = append(links.Uses, uses(o)...)
+			}
+		}
+		return links
+	}
+	if r := resourceOf(o); r != nil && r.links != nil {
+		return r.links(o)
+	}
+	return Links{}
+}
+
+// classParameters is the object that an IngressClass names for its controller's settings.
+func classParameters(class *networkingv1.IngressClass) []inventory.ID {
+	p := class.Spec.Parameters
+	if p == nil {
+		return nil
+	}
+	id := inventory.ID{GroupKind: schema.GroupKind{Kind: p.Kind}, Name: p.Name}
+	if p.APIGroup != nil {
+		id.Group = *p.APIGroup
+	}
+	if p.Namespace != nil {
+		id.Namespace = *p.Namespace
+	}
+	return []inventory.ID{id}
+}
+
+// IsResource says whether an object is of a kind of this table.
+func IsResource(o *inventory.Object) bool { return resourceOf(o) != nil }
+
+// IsEntry says whether an object is of a kind of this table that opens ways in.
+func IsEntry(o *inventory.Object) bool {
+	r := resourceOf(o)
+	return r != nil && r.routes != nil
+}
+
+// Routes reads an entry of a kind of this table; there are none for any other object.
+func Routes(c Context, o *inventory.Object) []Route {
+	if !IsEntry(o) {
+		return nil
+	}
+	return resourceOf(o).routes(c, o)
+}
+
+// ControllerOf names who serves an entry of this table.
+func ControllerOf(c Context, o *inventory.Object) string {
+	if r := resourceOf(o); r != nil && r.controller != nil {
+		return r.controller(c, o)
+	}
+	return Unknown
+}

@@ -1,0 +1,60 @@
+package ditto
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// routes are the rules of an entry that is no Ingress, as whoever serves it reads them.
+func (v *View) routes(o *inventory.Object) []edge.Route {
+	id := o.Ref.ID()
+	list, known := v.routing[id]
+	if !known {
+		if v.routing == nil {
+			v.routing = map[inventory.ID][]edge.Route{}
+		}
+		list = edge.Routes(v.edgeContext(), o)
+		v.routing[id] = list
+	}
+	return list
+}
+
+func (v *View) edgeContext() edge.Context { return edge.Context{Objects: v, Config: v.edges} }
+
+// resourceEdge is an entry as a whole: it does what each of its routes to a gateway does.
+func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
+	e := &Edge{Controller: edge.ControllerOf(v.edgeContext(), o), StrippingIsSafe: safe}
+	for _, route := range v.routes(o) {
+		if !slices.ContainsFunc(route.Backends, v.leadsToGateway) {
+			continue
+		}
+		e.StripsIdentity = weaker(e.StripsIdentity, switchOf(route.Effects.StripsIdentity))
+		e.HidesHeaders = weaker(e.HidesHeaders, switchOf(route.Effects.HidesHeaders))
+		e.StripAdvice = cmp.Or(e.StripAdvice, route.Effects.StripAdvice)
+		e.HideAdvice = cmp.Or(e.HideAdvice, route.Effects.HideAdvice)
+	}
+	return e
+}
+
+// weaker is the state of two things together that both have to be on: off is weaker than unknown, unknown than on.
+func weaker(a, b Switch) Switch {
+	rank := map[string]int{Off: 3, Unknown: 2, On: 1}
+	if rank[b.State] > rank[a.State] {
+		return b
+	}
+	return a
+}
+
+// leadsToGateway says whether a Service of an entry leads to a gateway, over proxies or not.
+func (v *View) leadsToGateway(b edge.Backend) bool {
+	svc := v.Get(inventory.Service, b.Namespace, b.Name)
+	if svc == nil {
+		return false
+	}
+	return slices.ContainsFunc(v.Affected(svc).Workloads, func(o *inventory.Object) bool {
+		return len(Named(v.Parts(o), Gateway)) > 0
+	})
+}

@@ -1,0 +1,32 @@
+// Package crd has the Go types of custom resources that decide how Ditto is exposed: the part of each that does. The
+// Gateway API comes from its own module. The modules of the others bring whole proxies with them, for the sake of a few
+// fields each.
+//
+// # Adding a kind
+//
+// Its type in the file of its project, and a line in that file's list of kinds. A field that is missing here is not read;
+// a field of the wrong type makes the object unreadable, so only fields whose form is certain belong here.
+package crd
+
+import (
+	"maps"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Kinds maps each version that is read to a function that makes an empty object of its Go type. Versions of a kind that
+// have the same form share a type.
+func Kinds() map[schema.GroupVersionKind]func() any {
+	all := map[schema.GroupVersionKind]func() any{}
+	for _, kinds := range []map[schema.GroupVersionKind]func() any{openShift()} {
+		maps.Copy(all, kinds)
+	}
+	return all
+}
+
+// kind lists the versions of one kind.
+func kind(into map[schema.GroupVersionKind]func() any, gk schema.GroupKind, empty func() any, versions ...string) {
+	for _, version := range versions {
+		into[gk.WithVersion(version)] = empty
+	}
+}
