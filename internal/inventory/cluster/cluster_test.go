@@ -224,6 +224,47 @@ func TestAWatchOfAKindThatHasGone(t *testing.T) {
 	}
 }
 
+// TestAnOlderVersionIsServed: a kind is read in the best version that the API server serves, by watches and live.
+func TestAnOlderVersionIsServed(t *testing.T) {
+	s := newServer(t, route())
+	gvk := testKinds[4]
+	newer := gvk.GroupKind().WithVersion("v2")
+	kinds := kindsOf(append([]schema.GroupVersionKind{newer}, testKinds...), clientscheme.Scheme)
+	c := newCluster(s, kinds, testOptions())
+	run(t, c)
+	eventually(t, "everything is read", c.HasSynced)
+	o := c.Reader().Get(crd.Route, "ditto", "r")
+	if o == nil || o.Ref.APIVersion != gvk.GroupVersion().String() {
+		t.Fatalf("the Route is %v", o)
+	}
+	s.requests()
+	c.memory.Delete(o.Ref.ID())
+	changes, err := c.Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})
+	if err != nil || len(changes) != 1 {
+		t.Errorf("read live: %v, %v", changes, err)
+	}
+
+	s.set(func(s *server) {
+		s.noRoutes = true
+		for _, w := range s.watches {
+			w.Stop()
+		}
+	})
+	eventually(t, "the kind is known not to be installed", func() bool {
+		_, read := c.served(crd.Route)
+		return !read
+	})
+	s.requests()
+	if _, err := c.Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}}); err != nil {
+		t.Error(err)
+	}
+	for _, request := range s.requests() {
+		if request == "get Route ditto/r" || request == "list Route ditto" {
+			t.Errorf("asked for a kind that is not installed: %s", request)
+		}
+	}
+}
+
 func TestKindsOf(t *testing.T) {
 	kinds := kindsOf([]schema.GroupVersionKind{
 		{Group: "gateway.networking.k8s.io", Version: "v1beta1", Kind: "Gateway"},
@@ -238,6 +279,11 @@ func TestKindsOf(t *testing.T) {
 		mapping, err := mapper.RESTMapping(k.gvk.GroupKind(), k.gvk.Version)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if k.gvk.Kind == "Gateway" {
+			if older, err := mapper.RESTMapping(k.gvk.GroupKind(), "v1beta1"); err != nil || older.Resource.Resource != "gateways" {
+				t.Errorf("the older version: %v, %v", older, err)
+			}
 		}
 		got = append(got, strings.Join([]string{
 			mapping.Resource.GroupVersion().String(), mapping.Resource.Resource, string(mapping.Scope.Name()),

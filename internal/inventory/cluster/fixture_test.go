@@ -72,7 +72,7 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 		switch {
 		case s.broken:
 			return errRefused
-		case s.noRoutes && kind == "Route":
+		case kind == "Route" && (s.noRoutes || gvk.Version != "v1"):
 			return apierrors.NewNotFound(schema.GroupResource{Group: gvk.Group, Resource: "routes"}, "")
 		}
 		return nil

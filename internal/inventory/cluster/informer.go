@@ -34,6 +34,9 @@ type informer struct {
 	synced chan struct{}
 
 	mu sync.Mutex
+	// serving is the kind in the version that the API server serves; absent says that it serves none.
+	serving kind
+	absent  bool
 	// owned are the objects in the memory that came from here.
 	owned   map[inventory.ID]struct{}
 	isSync  bool
@@ -43,7 +46,7 @@ type informer struct {
 
 func newInformer(c client.WithWatch, k kind, namespace string, memory *inventory.Memory, log logr.Logger) *informer {
 	i := &informer{
-		client: c, kind: k, namespace: namespace, memory: memory,
+		client: c, kind: k, serving: k, namespace: namespace, memory: memory,
 		synced: make(chan struct{}), owned: map[inventory.ID]struct{}{},
 	}
 	if log.GetSink() == nil {
@@ -84,7 +87,7 @@ func (i *informer) run(ctx context.Context) {
 			// The watch ended, as watches do.
 			backoff = retry()
 			pause = backoff.Step()
-		case !i.absent(err):
+		case !i.notInstalled(err):
 			pause = backoff.Step()
 		}
 		select {
@@ -94,18 +97,34 @@ func (i *informer) run(ctx context.Context) {
 	}
 }
 
-// absent says whether the error means that the kind is not installed; then there are none of it, and that is known.
-func (i *informer) absent(err error) bool {
+// notInstalled says whether the error means that the kind is not installed; then there are none of it, and that is known.
+func (i *informer) notInstalled(err error) bool {
 	return !i.kind.builtin && apierrors.IsNotFound(err)
 }
 
+// served is the kind in the version to read it in; installed is false where the API server was last seen to serve none.
+func (i *informer) served() (k kind, installed bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.serving, !i.absent
+}
+
 func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-	list, err := i.kind.newList(clientscheme.Scheme)
-	if err != nil {
-		return nil, err
-	}
 	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
-	err = i.client.List(ctx, list, &client.ListOptions{Namespace: i.namespace, Limit: o.Limit, Continue: o.Continue, Raw: &o})
+	var list client.ObjectList
+	var err error
+	for _, version := range i.kind.versions() {
+		if list, err = version.newList(clientscheme.Scheme); err != nil {
+			return nil, err
+		}
+		err = i.client.List(ctx, list, &client.ListOptions{Namespace: i.namespace, Limit: o.Limit, Continue: o.Continue, Raw: &o})
+		if !i.notInstalled(err) {
+			i.mu.Lock()
+			i.serving, i.absent = version, false
+			i.mu.Unlock()
+			break
+		}
+	}
 	if err != nil {
 		i.ended(ctx, "listing", err)
 		return nil, err
@@ -115,7 +134,8 @@ func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Obje
 }
 
 func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-	list, err := i.kind.newList(clientscheme.Scheme)
+	k, _ := i.served()
+	list, err := k.newList(clientscheme.Scheme)
 	if err != nil {
 		return nil, err
 	}
@@ -131,10 +151,13 @@ func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Inter
 
 // ended notes what became of a list or watch that the API server did not take.
 func (i *informer) ended(ctx context.Context, doing string, err error) {
-	if !i.absent(err) {
+	if !i.notInstalled(err) {
 		i.failed(ctx, fmt.Errorf("%s: %w", doing, err))
 		return
 	}
+	i.mu.Lock()
+	i.absent = true
+	i.mu.Unlock()
 	_ = i.Replace(nil, "") // adds nothing, so nothing can fail
 	i.worked()
 }
@@ -192,7 +215,8 @@ func (i *informer) Add(object any) error {
 	if !ok {
 		return fmt.Errorf("%s: %T is not a Kubernetes object", i, object)
 	}
-	o, err := wrap(object, i.kind.gvk)
+	k, _ := i.served()
+	o, err := wrap(object, k.gvk)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if err != nil {

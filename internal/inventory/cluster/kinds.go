@@ -3,7 +3,6 @@ package cluster
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -13,28 +12,33 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // kind is one kind that is read from the cluster.
 type kind struct {
 	gvk schema.GroupVersionKind
+	// older are the versions that are read where the API server does not serve the one above, best first.
+	older []schema.GroupVersionKind
 	// builtin kinds are served by every API server and travel as protobuf. The others may be missing, or come later.
 	builtin    bool
 	namespaced bool
 }
 
-// kindsOf picks what to read: of a kind that dittoguard knows in several versions the highest one, in stable order.
+// kindsOf picks what to read: of a kind that dittoguard knows in several versions the highest one first, in stable order.
 func kindsOf(gvks []schema.GroupVersionKind, scheme *runtime.Scheme) []kind {
-	highest := map[schema.GroupKind]schema.GroupVersionKind{}
+	versions := map[schema.GroupKind][]schema.GroupVersionKind{}
 	for _, gvk := range gvks {
-		have, seen := highest[gvk.GroupKind()]
-		if !seen || version.CompareKubeAwareVersionStrings(gvk.Version, have.Version) > 0 {
-			highest[gvk.GroupKind()] = gvk
-		}
+		versions[gvk.GroupKind()] = append(versions[gvk.GroupKind()], gvk)
 	}
-	list := make([]kind, 0, len(highest))
-	for _, gvk := range highest {
-		list = append(list, kind{gvk: gvk, builtin: scheme.Recognizes(gvk), namespaced: !clusterScoped(gvk.GroupKind())})
+	list := make([]kind, 0, len(versions))
+	for gk, gvks := range versions {
+		slices.SortFunc(gvks, func(a, b schema.GroupVersionKind) int {
+			return version.CompareKubeAwareVersionStrings(b.Version, a.Version)
+		})
+		list = append(list, kind{
+			gvk: gvks[0], older: gvks[1:], builtin: scheme.Recognizes(gvks[0]), namespaced: !clusterScoped(gk),
+		})
 	}
 	slices.SortFunc(list, func(a, b kind) int {
 		return cmp.Or(cmp.Compare(a.gvk.Kind, b.gvk.Kind), cmp.Compare(a.gvk.Group, b.gvk.Group))
@@ -42,14 +46,23 @@ func kindsOf(gvks []schema.GroupVersionKind, scheme *runtime.Scheme) []kind {
 	return list
 }
 
+// versions are the kind in each version that is read, best first. A kind that every API server serves has one.
+func (k kind) versions() []kind {
+	list := []kind{k}
+	if k.builtin {
+		return list
+	}
+	for _, gvk := range k.older {
+		other := k
+		other.gvk = gvk
+		list = append(list, other)
+	}
+	return list
+}
+
 // clusterScoped says which of the kinds that dittoguard reads lie in no namespace.
 func clusterScoped(gk schema.GroupKind) bool {
-	switch gk {
-	case inventory.Namespace, inventory.IngressClass,
-		schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "GatewayClass"}:
-		return true
-	}
-	return false
+	return gk == inventory.Namespace || gk == inventory.IngressClass || crd.ClusterScoped(gk)
 }
 
 // mapperFor knows the resources of the kinds, so that starting needs no discovery, which one broken aggregated API can
@@ -61,11 +74,10 @@ func mapperFor(kinds []kind) meta.RESTMapper {
 		if !k.namespaced {
 			scope = meta.RESTScopeRoot
 		}
-		plural, singular := meta.UnsafeGuessKindToResource(k.gvk)
-		if name := singular.Resource; strings.HasSuffix(name, "ay") || strings.HasSuffix(name, "ey") {
-			plural.Resource = name + "s" // gateways, where the guess is gatewaies
+		for _, version := range k.versions() {
+			_, singular := meta.UnsafeGuessKindToResource(version.gvk)
+			mapper.AddSpecific(version.gvk, version.gvk.GroupVersion().WithResource(crd.Resource(version.gvk.Kind)), singular, scope)
 		}
-		mapper.AddSpecific(k.gvk, plural, singular, scope)
 	}
 	return mapper
 }

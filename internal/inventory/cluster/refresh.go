@@ -43,7 +43,7 @@ func (l list) String() string {
 // A question by name is one GET. A question by key lists the kinds that can be filed under the key in its namespace, each
 // once however many questions there are. Of a key whose objects can be in any namespace it lists what Options.Select
 // selects, and reads by name what the cache has under the key. Not asked again are other keys of no namespace (that would
-// be the whole cluster), Secrets outside the protected namespaces, and kinds that are not read at all.
+// be the whole cluster), Secrets outside the protected namespaces, and kinds that are not read at all or not installed.
 //
 // Requests that ask the same at the same time share an answer, which is never older than any of them.
 //
@@ -95,7 +95,7 @@ func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, li
 			} else if l.Namespace == "" {
 				continue
 			}
-			if k, read := c.kinds[gk]; read && k.namespaced && c.mayRead(gk, l.Namespace) && !listed[l] {
+			if k, read := c.served(gk); read && k.namespaced && c.mayRead(gk, l.Namespace) && !listed[l] {
 				listed[l] = true
 				lists = append(lists, l)
 			}
@@ -103,7 +103,7 @@ func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, li
 	}
 	for _, q := range byName {
 		id := q.ID
-		k, read := c.kinds[id.GroupKind]
+		k, read := c.served(id.GroupKind)
 		if !read || id.Name == "" || named[id] || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
 			continue
 		}
@@ -117,13 +117,26 @@ func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, li
 	return names, lists
 }
 
+// served is a kind in the version to read it in; read is false for a kind that is not read, or that the API server was
+// last seen not to serve. So most of the kinds that some cluster may have cost a request nothing in the others. One that
+// was installed within the last absentInterval is not read live yet.
+func (c *Cluster) served(gk schema.GroupKind) (k kind, read bool) {
+	if k, read = c.kinds[gk]; !read || k.builtin {
+		return k, read
+	}
+	for _, i := range c.readers[gk] {
+		return i.served()
+	}
+	return k, false
+}
+
 func (c *Cluster) mayRead(gk schema.GroupKind, namespace string) bool {
 	return gk != inventory.Secret || c.readsSecrets(namespace)
 }
 
 func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change, error) {
 	what := inventory.Ref{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
-	k := c.kinds[id.GroupKind]
+	k, _ := c.served(id.GroupKind)
 	object, err := k.newObject(clientscheme.Scheme)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", what, err)
@@ -143,7 +156,7 @@ func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change,
 }
 
 func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) {
-	k := c.kinds[l.GroupKind]
+	k, _ := c.served(l.GroupKind)
 	live, err := k.newList(clientscheme.Scheme)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", l, err)

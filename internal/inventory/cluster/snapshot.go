@@ -34,7 +34,7 @@ func Snapshot(ctx context.Context, cfg *rest.Config, index inventory.Indexer) (*
 		found     []*inventory.Object
 	)
 	for _, k := range kinds {
-		objects, err := readAll(ctx, c, k)
+		objects, err := readServed(ctx, c, k)
 		switch {
 		case apierrors.IsForbidden(err):
 			forbidden = append(forbidden, k.gvk.GroupKind())
@@ -50,6 +50,16 @@ func Snapshot(ctx context.Context, cfg *rest.Config, index inventory.Indexer) (*
 		memory.Put(o)
 	}
 	return memory, notes, nil
+}
+
+// readServed reads every object of a kind in the best version that the API server serves.
+func readServed(ctx context.Context, c client.Client, k kind) (objects []*inventory.Object, err error) {
+	for _, version := range k.versions() {
+		if objects, err = readAll(ctx, c, version); k.builtin || !apierrors.IsNotFound(err) && !meta.IsNoMatchError(err) {
+			break
+		}
+	}
+	return objects, err
 }
 
 // readAll reads every object of a kind, page by page.

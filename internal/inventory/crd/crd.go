@@ -10,6 +10,7 @@ package crd
 
 import (
 	"maps"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -29,4 +30,28 @@ func kind(into map[schema.GroupVersionKind]func() any, gk schema.GroupKind, empt
 	for _, version := range versions {
 		into[gk.WithVersion(version)] = empty
 	}
+}
+
+// ClusterScoped says which of the kinds lie in no namespace.
+func ClusterScoped(gk schema.GroupKind) bool {
+	switch gk.Kind {
+	case "GatewayClass", "KongClusterPlugin", "IngressClassParams":
+		return true
+	}
+	return false
+}
+
+// Resource is the name of a kind in URLs, RBAC and webhook rules: `httproutes`. It holds for every kind that dittoguard
+// reads, Kubernetes' own included.
+func Resource(kind string) string {
+	name := strings.ToLower(kind)
+	switch {
+	case strings.HasSuffix(name, "params"):
+		return name
+	case strings.HasSuffix(name, "s"), strings.HasSuffix(name, "x"):
+		return name + "es"
+	case strings.HasSuffix(name, "y") && !strings.HasSuffix(name, "ay"):
+		return strings.TrimSuffix(name, "y") + "ies"
+	}
+	return name + "s"
 }
