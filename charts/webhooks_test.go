@@ -2,13 +2,18 @@ package charts_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
+
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // entry is what a test compares of one webhook, in the words of its fields.
@@ -48,27 +53,70 @@ func flatten(name string, policy *admissionregistrationv1.FailurePolicyType, nam
 }
 
 var (
-	judged = []string{
+	judged = append([]string{
 		"/v1 Namespaced: configmaps pods pods/ephemeralcontainers replicationcontrollers secrets services CREATE UPDATE DELETE",
 		"apps/v1 Namespaced: daemonsets deployments replicasets statefulsets CREATE UPDATE DELETE",
 		"batch/v1 Namespaced: cronjobs jobs CREATE UPDATE DELETE",
 		"discovery.k8s.io/v1 Namespaced: endpointslices CREATE UPDATE DELETE",
 		"networking.k8s.io/v1 Namespaced: ingresses networkpolicies CREATE UPDATE DELETE",
-		"route.openshift.io/v1 Namespaced: routes CREATE UPDATE DELETE",
-	}
+	}, customRules(false)...)
 	mutated = []string{
 		"/v1 Namespaced: pods CREATE",
 		"apps/v1 Namespaced: daemonsets deployments replicasets statefulsets CREATE UPDATE",
 		"networking.k8s.io/v1 Namespaced: ingresses CREATE UPDATE",
-		"route.openshift.io/v1 Namespaced: routes CREATE UPDATE",
+		"gateway.networking.k8s.io/* Namespaced: httproutes CREATE UPDATE",
 	}
-	clusterWide = []string{
+	clusterWide = append([]string{
 		"/v1 Cluster: namespaces CREATE UPDATE DELETE",
 		"networking.k8s.io/v1 Cluster: ingressclasses CREATE UPDATE DELETE",
-	}
+	}, customRules(true)...)
 	byUser    = []string{"not-cleaning-up", "not-following-pods"}
 	byContent = []string{"workload-that-may-concern-ditto", "configmap-that-may-concern-ditto", "secret-that-may-concern-ditto"}
 )
+
+// customRules are the webhook rules that the kinds need which dittoguard reads and which are not Kubernetes' own.
+func customRules(clusterScoped bool) []string {
+	var list []string
+	scope := "Namespaced"
+	if clusterScoped {
+		scope = "Cluster"
+	}
+	for _, group := range customGroups() {
+		var resources []string
+		for _, k := range group.kinds {
+			if crd.ClusterScoped(k) == clusterScoped {
+				resources = append(resources, crd.Resource(k.Kind))
+			}
+		}
+		if len(resources) > 0 {
+			list = append(list, fmt.Sprintf("%s/* %s: %s CREATE UPDATE DELETE", group.name, scope, strings.Join(resources, " ")))
+		}
+	}
+	return list
+}
+
+// customGroup is an API group that is not Kubernetes' own.
+type customGroup struct {
+	name  string
+	kinds []schema.GroupKind
+}
+
+// customGroups are in the order of their names, and so are the kinds in them.
+func customGroups() []customGroup {
+	byGroup := map[string][]schema.GroupKind{}
+	for gvk := range crd.Kinds() {
+		if gk := gvk.GroupKind(); !slices.Contains(byGroup[gk.Group], gk) {
+			byGroup[gk.Group] = append(byGroup[gk.Group], gk)
+		}
+	}
+	var list []customGroup
+	for _, name := range slices.Sorted(maps.Keys(byGroup)) {
+		kinds := byGroup[name]
+		slices.SortFunc(kinds, func(a, b schema.GroupKind) int { return strings.Compare(crd.Resource(a.Kind), crd.Resource(b.Kind)) })
+		list = append(list, customGroup{name, kinds})
+	}
+	return list
+}
 
 func TestWebhooks(t *testing.T) {
 	const key = "kubernetes.io/metadata.name "

@@ -25,11 +25,7 @@
   operations: {{ .operations }}
   resources: [ingresses, networkpolicies]
   scope: Namespaced
-- apiGroups: [route.openshift.io]
-  apiVersions: [v1]
-  operations: {{ .operations }}
-  resources: [routes]
-  scope: Namespaced
+{{ include "dittoguard.customRules" (dict "scope" "namespaced" "operations" .operations) }}
 {{- end }}
 
 {{/* What the mutating rules may change: pods and what makes them, and the edges. A pod's env is fixed once it exists. */}}
@@ -49,10 +45,10 @@
   operations: [CREATE, UPDATE]
   resources: [ingresses]
   scope: Namespaced
-- apiGroups: [route.openshift.io]
-  apiVersions: [v1]
+- apiGroups: [gateway.networking.k8s.io]
+  apiVersions: ["*"]
   operations: [CREATE, UPDATE]
-  resources: [routes]
+  resources: [httproutes]
   scope: Namespaced
 {{- end }}
 
