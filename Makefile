@@ -46,7 +46,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 	for package in $$(go list ./...); do
 	  for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do
 	    echo "fuzz: $$package $$target"
-	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"
+	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$package"
 	  done
 	done
 

@@ -29,6 +29,11 @@ func changeOf(req *admissionv1.AdmissionRequest) (check.Change, error) {
 	if object == nil && old == nil {
 		return check.Change{}, errors.New("the request has neither object nor oldObject")
 	}
+	if object != nil && old != nil && object.Ref != old.Ref {
+		// An API server sends both in one version; judging two things as one would be judging neither.
+		return check.Change{}, fmt.Errorf("request.object is %s %s, request.oldObject is %s %s: expected one object in one version",
+			object.Ref.APIVersion, object.Ref, old.Ref.APIVersion, old.Ref)
+	}
 	return check.Change{Request: req, Object: object, OldObject: old}, nil
 }
 
