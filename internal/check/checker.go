@@ -290,6 +290,11 @@ func (j *judging) entry(o *inventory.Object) {
 	if edge == nil {
 		return
 	}
+	if doubt := j.view.DoubtedEntry(o); doubt != "" {
+		j.unknowns = append(j.unknowns, Unknown{
+			Subject: o.Ref, What: "whether it is internal", Message: doubt, File: o.Source.File, Line: o.Source.Line,
+		})
+	}
 	facts := j.checker.outcomes.of(ditto.Facts{Edge: edge})
 	for _, r := range j.checker.rules[rules.EachEdge] {
 		j.evaluate(r, facts, o, &o.Ref, caseOf{})

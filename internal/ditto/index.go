@@ -50,6 +50,8 @@ const (
 	byGroup inventory.Index = "ingress-group"
 	// byClass files an Ingress under its class, in no namespace; without a class under the empty name.
 	byClass inventory.Index = "ingress-class"
+	// byServedClass files the workload of an ingress controller under what its flags say that it serves, in no namespace.
+	byServedClass inventory.Index = "served-class"
 	// byUnjudged files whatever else restricts connections, beside NetworkPolicies, in no namespace.
 	byUnjudged inventory.Index = "unjudged"
 )
@@ -195,6 +197,9 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	}
 	for _, ref := range podReferences(&template.Spec) {
 		keys = append(keys, inventory.Key{Index: byReference, Namespace: ns, Value: ref.Kind + "/" + ref.Name})
+	}
+	for _, class := range servedClasses(&template.Spec) {
+		keys = append(keys, inventory.Key{Index: byServedClass, Value: class})
 	}
 	parts := Parts(nothing, o)
 	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {

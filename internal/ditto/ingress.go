@@ -22,7 +22,7 @@ type ingressReading struct {
 func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	ing := o.Typed.(*networkingv1.Ingress)
 	in := edge.Input{
-		Ingress: ing, Class: edge.Resolve(v, ing, v.edges), Config: v.edges, Objects: v,
+		Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v,
 	}
 	if svc != nil {
 		in.Service, in.ServiceAnnotations = svc.Ref.Name, svc.Meta.Annotations
@@ -35,7 +35,7 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 		if in.HostForcesRegex {
 			continue
 		}
-		of := edge.Input{Ingress: neighbour, Class: edge.Resolve(v, neighbour, v.edges), Config: v.edges, Objects: v}
+		of := edge.Input{Ingress: neighbour, Class: v.class(neighbour), Config: v.edges, Objects: v}
 		if of.Class.Controller == in.Class.Controller && edge.ForcesRegex(of) {
 			in.HostForcesRegex = true
 		}
@@ -64,7 +64,7 @@ func (v *View) effects(in edge.Input) edge.Effects {
 			continue
 		}
 		in.Ingress = main
-		in.Class = edge.Resolve(v, main, v.edges)
+		in.Class = v.class(main)
 		e := edge.Read(in)
 		e.StripAnnotations, e.HideAnnotations = nil, nil
 		e.AuthSecrets = append(e.AuthSecrets, own.AuthSecrets...)
@@ -107,7 +107,7 @@ func sharesPath(a, b *networkingv1.Ingress) bool {
 // readBy are the Ingresses of the same host whose reading this one changes: a canary's, as its main Ingress, those of a
 // master's minions, and all of them if it turns their paths into regular expressions.
 func (v *View) readBy(ing *networkingv1.Ingress) []*inventory.Object {
-	in := edge.Input{Ingress: ing, Class: edge.Resolve(v, ing, v.edges), Config: v.edges, Objects: v}
+	in := edge.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
 	all, index := edge.ForcesRegex(in) || isMaster(ing), bySway
 	if all {
 		index = byHost

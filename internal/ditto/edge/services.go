@@ -49,6 +49,30 @@ func publicness(b balancer, names []string) Verdict {
 	return Verdict{true, "no internal load balancer marker"}
 }
 
+// MarkedPublic says whether something on a Service says by itself that it is reachable from outside: a marker of a cloud
+// that counts, or external IPs. The absence of a marker says nothing here.
+func MarkedPublic(svc *corev1.Service, names []string) (public bool, why string) {
+	if len(svc.Spec.ExternalIPs) > 0 {
+		return true, "external IPs"
+	}
+	if svc.Spec.Type != corev1.ServiceTypeLoadBalancer {
+		return false, ""
+	}
+	b := balancer{annotations: svc.Annotations}
+	if svc.Spec.LoadBalancerClass != nil {
+		b.class = *svc.Spec.LoadBalancerClass
+	}
+	for _, c := range clouds {
+		if !counts(c.name, names) || b.class != "" && !slices.Contains(c.classes, b.class) {
+			continue
+		}
+		if o := c.read(b); o.says == saysPublic {
+			return true, o.why
+		}
+	}
+	return false, ""
+}
+
 // counts says whether a cloud's markers are believed. The row `aws` tells the two controllers of AWS apart by itself;
 // `aws-lbc` is for clusters whose configuration says that every Service is the AWS Load Balancer Controller's.
 func counts(cloud string, names []string) bool {

@@ -1,0 +1,116 @@
+package ditto
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// This file finds the controller that serves an ingress class, to compare what is said of the class with how the
+// controller itself is exposed: an Ingress of an internal class is public as soon as the controller's own Service is.
+
+// classFlags are the flags by which ingress controllers take the name of their class, or the controller that an
+// IngressClass names. Sources: the manuals of ingress-nginx (--ingress-class, --controller-class), F5 NGINX
+// (-ingress-class), HAProxy Technologies (--ingress.class), haproxy-ingress (--ingress-class, --controller-class) and
+// Traefik (--providers.kubernetesingress.ingressclass).
+var classFlags = []string{"ingress-class", "controller-class", "ingress.class", "providers.kubernetesingress.ingressclass"}
+
+// servedClasses are the classes that the flags of a pod's containers name.
+func servedClasses(spec *corev1.PodSpec) []string {
+	var list []string
+	for i := range spec.Containers {
+		words := slices.Concat(spec.Containers[i].Command, spec.Containers[i].Args)
+		for at, word := range words {
+			if !strings.HasPrefix(word, "-") {
+				continue
+			}
+			flag, value, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
+			if !slices.Contains(classFlags, strings.ToLower(flag)) {
+				continue
+			}
+			if !given && at+1 < len(words) {
+				value = words[at+1]
+			}
+			if value != "" && !slices.Contains(list, value) {
+				list = append(list, value)
+			}
+		}
+	}
+	return list
+}
+
+// class is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked as
+// public.
+func (v *View) class(ing *networkingv1.Ingress) edge.Class {
+	class := edge.Resolve(v, ing, v.edges)
+	if !class.Internal {
+		return class
+	}
+	for _, svc := range v.controllerServices(class) {
+		if public, why := edge.MarkedPublic(svc.Typed.(*corev1.Service), v.edges.Clouds); public {
+			class.Internal, class.Why = false, fmt.Sprintf("%s of its controller is public: %s", svc.Ref, why)
+		}
+	}
+	return class
+}
+
+// DoubtedEntry says why an Ingress that is taken for internal may be public: a Service of its controller carries no mark
+// that would keep it inside. It is empty where there is no such doubt.
+func (v *View) DoubtedEntry(o *inventory.Object) string {
+	ing, ok := o.Typed.(*networkingv1.Ingress)
+	if !ok {
+		return ""
+	}
+	class := v.class(ing)
+	if !class.Internal {
+		return ""
+	}
+	for _, svc := range v.controllerServices(class) {
+		service := svc.Typed.(*corev1.Service)
+		if verdict := edge.Publicness(service, v.edges.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer && verdict.Public {
+			return fmt.Sprintf("%s, but %s of its controller is a load balancer with no mark that keeps it inside: %s", class.Why, svc.Ref, verdict.Why)
+		}
+	}
+	return ""
+}
+
+// controllerServices are the Services that send requests to the controllers of a class.
+func (v *View) controllerServices(class edge.Class) []*inventory.Object {
+	names := []string{class.Name}
+	if o := v.Get(inventory.IngressClass, "", class.Name); o != nil {
+		names = append(names, o.Typed.(*networkingv1.IngressClass).Spec.Controller)
+	}
+	var list []*inventory.Object
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		for _, workload := range v.Find(inventory.Key{Index: byServedClass, Value: name}) {
+			list = append(list, v.servicesSelecting(workload)...)
+		}
+	}
+	return ordered(list)
+}
+
+// servedBy follows a controller to the Ingresses of the classes that it serves.
+func (f *follower) servedBy(o *inventory.Object) {
+	for _, name := range servedClasses(&o.PodTemplate().Spec) {
+		classes := []string{name}
+		for _, class := range f.view.Find(inventory.KindKey(inventory.IngressClass, "")) {
+			if class.Typed.(*networkingv1.IngressClass).Spec.Controller == name {
+				classes = append(classes, class.Ref.Name)
+			}
+		}
+		for _, class := range classes {
+			for _, ing := range f.view.Find(inventory.Key{Index: byClass, Value: class}) {
+				f.follow(ing)
+			}
+		}
+	}
+}
