@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -184,7 +185,7 @@ func arrange(name, prefix string, objects []*inventory.Object, permutation []int
 type rewriter struct {
 	prefix string
 	spaces []string
-	// texts are whole strings and what becomes of them: addresses, hosts and IngressClasses.
+	// texts are whole strings and what becomes of them: addresses, hosts, and names of classes.
 	texts map[string]string
 	// labels says that the object at hand has the names of namespaces in labels or selectors.
 	labels bool
@@ -210,6 +211,9 @@ func (r *rewriter) learn(o *inventory.Object) {
 		if _, err := netip.ParseAddr(ip); err == nil {
 			r.texts[ip] = address(r.prefix, len(r.texts))
 		}
+	}
+	if crd.ClusterScoped(o.Ref.GroupKind()) {
+		r.texts[o.Ref.Name] = r.prefix + "-" + o.Ref.Name
 	}
 	switch t := o.Typed.(type) {
 	case *networkingv1.IngressClass:
@@ -245,7 +249,7 @@ func (r *rewriter) object(o *inventory.Object) *unstructured.Unstructured {
 	switch {
 	case o.Ref.Namespace != "":
 		u.SetNamespace(r.prefix + "-" + o.Ref.Namespace)
-	case kind != inventory.IngressClass: // which is renamed wherever it is named
+	case kind != inventory.IngressClass && !crd.ClusterScoped(kind): // which are renamed wherever they are named
 		u.SetName(r.prefix + "-" + o.Ref.Name)
 	}
 	return u

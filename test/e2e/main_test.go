@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -25,6 +26,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 	"github.com/dittoguard/dittoguard/test/cluster"
 )
 
@@ -154,8 +156,10 @@ func (f *fixture) install(ctx context.Context) error {
 // patience is how many seconds the API server waits for dittoguard where only the verdict counts: the machine may be busy.
 const patience = 10
 
-// define makes the kinds known that the cases use and Kubernetes does not bring, as their operators would.
+// define makes the kinds known that the cases use and Kubernetes does not bring, as their operators would: the Gateway
+// API's with its own definitions, others with as much of one as an API server needs to keep an object.
 func (f *fixture) define(ctx context.Context) error {
+	var gateways bool
 	defined := map[schema.GroupKind]bool{}
 	for _, c := range f.cases {
 		for _, order := range c.orders {
@@ -165,10 +169,19 @@ func (f *fixture) define(ctx context.Context) error {
 					continue
 				}
 				defined[gvk.GroupKind()] = true
+				if gvk.Group == gatewayAPI {
+					gateways = true
+					continue
+				}
 				if out, err := f.Kubectl(ctx, strings.NewReader(definition(gvk, o.GetNamespace() != "")), "apply", "--filename", "-"); err != nil {
 					return fmt.Errorf("%w\n%s", err, out)
 				}
 			}
+		}
+	}
+	if gateways {
+		if err := f.defineGatewayAPI(ctx); err != nil {
+			return err
 		}
 	}
 	if len(defined) == 0 {
@@ -180,13 +193,32 @@ func (f *fixture) define(ctx context.Context) error {
 	return nil
 }
 
+// gatewayAPI is the group of the Gateway API, and the name of the folder that its module has the definitions in.
+const gatewayAPI = "gateway.networking.k8s.io"
+
+// defineGatewayAPI installs the definitions that the Gateway API's module brings, experimental fields included.
+func (f *fixture) defineGatewayAPI(ctx context.Context) error {
+	dir, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api").Output()
+	if err != nil {
+		return fmt.Errorf("finding the module of the Gateway API: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(dir)), "config", "crd", "experimental", gatewayAPI+"_*s.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if strings.Contains(file, "_vap_") {
+			continue // it guards upgrades
+		}
+		if out, err := f.Kubectl(ctx, nil, "apply", "--server-side", "--filename", file); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	return nil
+}
+
 // definition is as much of a CustomResourceDefinition as an API server needs to keep an object.
 func definition(gvk schema.GroupVersionKind, namespaced bool) string {
-	singular := strings.ToLower(gvk.Kind)
-	plural := singular + "s"
-	if stem, ends := strings.CutSuffix(singular, "y"); ends {
-		plural = stem + "ies"
-	}
 	scope := "Cluster"
 	if namespaced {
 		scope = "Namespaced"
@@ -205,7 +237,7 @@ spec:
     served: true
     storage: true
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-`, plural, gvk.Group, scope, gvk.Kind, singular, gvk.Version)
+`, crd.Resource(gvk.Kind), gvk.Group, scope, gvk.Kind, strings.ToLower(gvk.Kind), gvk.Version)
 }
 
 // serviceCIDR is a second range for ClusterIPs: an EndpointSlice may not hold an address on loopback, where the first is.

@@ -50,7 +50,7 @@ func Resource(kind string) string {
 		return name
 	case strings.HasSuffix(name, "s"), strings.HasSuffix(name, "x"):
 		return name + "es"
-	case strings.HasSuffix(name, "y") && !strings.HasSuffix(name, "ay"):
+	case strings.HasSuffix(name, "y") && !strings.HasSuffix(name, "ay") && !strings.HasSuffix(name, "ey"):
 		return strings.TrimSuffix(name, "y") + "ies"
 	}
 	return name + "s"
