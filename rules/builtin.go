@@ -22,6 +22,12 @@ func Builtin() ([]HardeningRule, error) {
 	return found, nil
 }
 
+// isBuiltin says whether a built-in rule has the name, without reading it.
+func isBuiltin(name string) bool {
+	_, err := fs.Stat(builtin, "builtin/"+name+"/rule.yaml")
+	return err == nil
+}
+
 // Names are the rules' names, in their order.
 func Names(list []HardeningRule) []string {
 	names := make([]string, 0, len(list))

@@ -57,6 +57,7 @@ func LoadFrom(fsys fs.FS, dir string) ([]HardeningRule, error) {
 		}
 	}
 	reportDuplicates(found, &probs)
+	checkParts(found, &probs)
 	if err := probs.join(); err != nil {
 		return nil, err
 	}
@@ -153,4 +154,42 @@ func reportDuplicates(found []HardeningRule, probs *problems) {
 		}
 		first[name] = r.Source
 	}
+}
+
+// checkParts demands of each part that the whole is there or built in, is no part itself, and is no milder: a part that
+// denies where the whole would only warn is none.
+func checkParts(found []HardeningRule, probs *problems) {
+	byName := make(map[string]*HardeningRule, len(found))
+	for i := range found {
+		byName[found[i].Metadata.Name] = &found[i]
+	}
+	for i := range found {
+		r := &found[i]
+		of := r.Spec.PartOf
+		if of == "" || of == r.Metadata.Name {
+			continue
+		}
+		bad := func(format string, args ...any) {
+			probs.add(r.Source.File, r.Source.LineOf("spec.partOf"), "spec.partOf", format, args...)
+		}
+		switch whole := byName[of]; {
+		case whole == nil:
+			if !isBuiltin(of) {
+				bad("there is no rule %q", of)
+			}
+		case whole.Spec.PartOf != "":
+			bad("%q is itself a part of %q", of, whole.Spec.PartOf)
+		case r.Spec.Level == Baseline && whole.Spec.Level == Restricted:
+			bad("%q is restricted, so its part cannot be baseline", of)
+		}
+	}
+}
+
+// WithoutParts leaves out the rules that are parts of rules in the list, as whoever evaluates the whole ones does. The
+// list itself stays as it is.
+func WithoutParts(list []HardeningRule) []HardeningRule {
+	names := Names(list)
+	return slices.DeleteFunc(slices.Clone(list), func(r HardeningRule) bool {
+		return r.Spec.PartOf != "" && slices.Contains(names, r.Spec.PartOf)
+	})
 }

@@ -126,6 +126,9 @@ func TestLoad_Problems(t *testing.T) {
 		{"an unknown each", "each: gateway", "each: pod", []string{`x/rule.yaml:12: spec.match.each: expected object, gateway, component, exposure, credential, policy or edge, got "pod"`}},
 		{"an exposure without subject", "each: gateway", "each: exposure", []string{`x/rule.yaml:11: spec.match.subject: expected target or entry, got ""`}},
 		{"a subject elsewhere", "each: gateway", "each: edge\n    subject: entry", []string{"x/rule.yaml:13: spec.match.subject: belongs to rules for each exposure only"}},
+		{"a part of itself", "  severity: high", "  severity: high\n  partOf: x", []string{"x/rule.yaml:11: spec.partOf: a rule is no part of itself"}},
+		{"a part that sees more than an object", "  severity: high", "  severity: high\n  partOf: y", []string{
+			"x/rule.yaml:11: spec.partOf: belongs to rules for each object only", `x/rule.yaml:11: spec.partOf: there is no rule "y"`}},
 		{"an object without resources", "each: gateway", "each: object", []string{"x/rule.yaml:11: spec.match.resourceRules: is required for each object"}},
 		{"selectors elsewhere", "each: gateway", "each: gateway\n    objectSelector: {}\n    resourceRules: []", []string{
 			"x/rule.yaml:13: spec.match.objectSelector: belongs to rules for each object only", "x/rule.yaml:14: spec.match.resourceRules: belongs to rules for each object only"}},
@@ -188,6 +191,41 @@ func TestLoad_SeveralFiles(t *testing.T) {
 	}
 	if len(errs) == len(want) {
 		errs[4], _, _ = strings.Cut(errs[4], "a lowercase")
+	}
+	if diff := cmp.Diff(want, errs); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestLoad_Parts: what a part is part of has to be there, whole, and as strict.
+func TestLoad_Parts(t *testing.T) {
+	part := func(name, of, level string) string {
+		text := strings.Replace(named(name), "each: gateway", "each: object\n    resourceRules:\n    - {operations: [CREATE], apiGroups: [''], apiVersions: [v1], resources: [pods]}", 1)
+		return strings.Replace(text, "level: baseline", "level: "+level+"\n  partOf: "+of, 1)
+	}
+	mild := strings.Replace(named("mild"), "baseline", "restricted", 1)
+	files := map[string]string{
+		"a.yaml": named("a"), "mild.yaml": mild,
+		"b.yaml": part("b", "a", "baseline"), "c.yaml": part("c", "a", "restricted"), "d.yaml": part("d", "mild", "restricted"),
+		"e.yaml": part("e", "preauth-exposed", "baseline"),
+	}
+	found, errs := load(t, files)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	// The whole of e is not among them, so e is all that there is of it.
+	if diff := cmp.Diff([]string{"a", "e", "mild"}, Names(WithoutParts(found))); diff != "" {
+		t.Errorf("without parts (-want +got):\n%s", diff)
+	}
+	if len(found) != len(files) {
+		t.Errorf("WithoutParts changed its argument: %v", Names(found))
+	}
+	files["f.yaml"], files["g.yaml"], files["h.yaml"] = part("f", "mild", "baseline"), part("g", "b", "baseline"), part("h", "preauth", "baseline")
+	_, errs = load(t, files)
+	want := []string{
+		`f.yaml:10: spec.partOf: "mild" is restricted, so its part cannot be baseline`,
+		`g.yaml:10: spec.partOf: "b" is itself a part of "a"`,
+		`h.yaml:10: spec.partOf: there is no rule "preauth"`,
 	}
 	if diff := cmp.Diff(want, errs); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

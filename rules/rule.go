@@ -60,6 +60,10 @@ type Spec struct {
 	Level    Level    `json:"level"`
 	Severity Severity `json:"severity"`
 
+	// PartOf names the rule that this one is a part of: what an admission policy of Kubernetes can say of it, which sees one
+	// object. Where the whole rule is evaluated the part is not, since it finds nothing that the whole does not.
+	PartOf string `json:"partOf,omitempty"`
+
 	Match Match `json:"match"`
 	// MatchConditions, Variables and Validations mean what they mean in a ValidatingAdmissionPolicy.
 	MatchConditions []admissionregistrationv1.MatchCondition `json:"matchConditions,omitempty"`

@@ -26,6 +26,7 @@ func validate(rule *HardeningRule, folder string, probs *problems) {
 	v := validator{rule: rule, probs: probs}
 	v.identity(folder)
 	v.texts()
+	v.part()
 	v.match()
 	v.conditions()
 	v.variables()
@@ -105,6 +106,17 @@ func (v *validator) texts() {
 			v.bad("spec.guide", "section %s is named twice", part)
 		}
 		seen = append(seen, part)
+	}
+}
+
+// part checks what can be seen without the other rules; see checkParts.
+func (v *validator) part() {
+	switch of := v.rule.Spec.PartOf; {
+	case of == "":
+	case of == v.rule.Metadata.Name:
+		v.bad("spec.partOf", "a rule is no part of itself")
+	case v.rule.Spec.Match.Each != EachObject:
+		v.bad("spec.partOf", "belongs to rules for each object only")
 	}
 }
 

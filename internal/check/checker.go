@@ -25,7 +25,7 @@ import (
 
 // Options say what a Checker judges by.
 type Options struct {
-	// Rules are the rules; required.
+	// Rules are the rules; required. Parts of rules that are among them are left out.
 	Rules []rules.HardeningRule
 	// Proved says that the rules are known to compile, as the built-in ones are; each is then compiled when it is first
 	// used.
@@ -78,7 +78,8 @@ func New(opts Options) (*Checker, error) {
 		return nil, err
 	}
 	var problems []error
-	for _, document := range opts.Rules {
+	// A part is evaluated only where its whole is not, as when its own fixtures are tested.
+	for _, document := range rules.WithoutParts(opts.Rules) {
 		// That the built-in rules compile is proved by a test; what a run has no use for it need not compile.
 		compiled := compiler.CompileLazily(document)
 		if !opts.Proved {
