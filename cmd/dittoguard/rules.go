@@ -58,7 +58,7 @@ func newRulesShow() *cobra.Command {
 			}
 			for _, r := range list {
 				if r.Metadata.Name == args[0] {
-					return showRule(cmd.OutOrStdout(), r)
+					return showRule(cmd.OutOrStdout(), r, list)
 				}
 			}
 			return fmt.Errorf("there is no rule %q; the rules are %s", args[0], strings.Join(ruleNames(), ", "))
@@ -74,7 +74,7 @@ func ruleNames() []string {
 	return rules.Names(list)
 }
 
-func showRule(w io.Writer, r rules.HardeningRule) error {
+func showRule(w io.Writer, r rules.HardeningRule, list []rules.HardeningRule) error {
 	s := r.Spec
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nguide section %s, level %s, severity %s\n\n%s\nHow to fix it\n\n%s",
@@ -82,6 +82,15 @@ func showRule(w io.Writer, r rules.HardeningRule) error {
 	if len(s.Mutations) > 0 {
 		fmt.Fprintf(&b, "\nAt admission this rule also makes the change itself, where nobody has decided otherwise and it is\n"+
 			"safe to. The configuration switches that off with rules.%s.mutate: false.\n", r.Metadata.Name)
+	}
+	if s.PartOf != "" {
+		fmt.Fprintf(&b, "\nThis rule is a part of %s, which finds all that it finds. Only the admission policies that dittoguard export\n"+
+			"admission-policies writes evaluate it.\n", s.PartOf)
+	}
+	for _, part := range list {
+		if part.Spec.PartOf == r.Metadata.Name {
+			fmt.Fprintf(&b, "\nWhat Kubernetes can hold of this rule by itself is %s: dittoguard export admission-policies.\n", part.Metadata.Name)
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

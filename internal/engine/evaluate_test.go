@@ -258,3 +258,26 @@ func TestCompileNative(t *testing.T) {
 		})
 	}
 }
+
+func TestReadsOldObject(t *testing.T) {
+	tests := []struct {
+		expression string
+		want       bool
+	}{
+		{"oldObject == null || object.spec.replicas == 1", true},
+		{"object.?spec.?old.orValue([]).all(o, o != oldObject.x)", true},
+		{"object.oldObject == 'oldObject'", false},
+		{"oldObject ==", false},
+	}
+	for _, test := range tests {
+		if got := ReadsOldObject(validate(rules.EachObject, test.expression)); got != test.want {
+			t.Errorf("%s: %t", test.expression, got)
+		}
+	}
+	inVariable := rule(rules.EachObject, func(s *rules.Spec) {
+		s.Variables = []admissionregistrationv1.Variable{{Name: "n", Expression: "oldObject"}}
+	})
+	if !ReadsOldObject(inVariable) {
+		t.Error("a variable does not count")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
 	"k8s.io/apimachinery/pkg/util/version"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch"
@@ -61,6 +62,41 @@ func CompileNative(rule rules.HardeningRule, minor uint) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// NativeMinor is the minor version of Kubernetes whose CEL rules are written in, and that an export is for if nobody says
+// otherwise: everything that is served since has it too.
+func NativeMinor() uint { return environment.DefaultCompatibilityVersion().Minor() }
+
+// ReadsOldObject says whether what the rule makes of an update depends on the object as it was. It is false of a rule that
+// does not compile.
+func ReadsOldObject(rule rules.HardeningRule) bool {
+	env, err := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()).Env(environment.StoredExpressions)
+	if err != nil {
+		return false
+	}
+	var sources []string
+	for _, c := range rule.Spec.MatchConditions {
+		sources = append(sources, c.Expression)
+	}
+	for _, v := range rule.Spec.Variables {
+		sources = append(sources, v.Expression)
+	}
+	for _, v := range rule.Spec.Validations {
+		sources = append(sources, v.Expression)
+	}
+	for _, source := range sources {
+		parsed, issues := env.Parse(source)
+		if issues.Err() != nil {
+			return false
+		}
+		if len(ast.MatchDescendants(ast.NavigateAST(parsed.NativeRep()), func(e ast.NavigableExpr) bool {
+			return e.Kind() == ast.IdentKind && e.AsIdent() == plugincel.OldObjectVarName
+		})) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // accessor is how the API server's compiler asks for an expression.
