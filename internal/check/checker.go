@@ -391,9 +391,13 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 }
 
 func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object) engine.Outcome {
+	content := subject.Content
+	if r.Spec.Match.Each == rules.EachObject {
+		content = func() map[string]any { return withoutNulls(subject.Content()) }
+	}
 	evaluate := func(facts any) engine.Outcome {
 		return r.compiled.Evaluate(j.ctx, engine.Input{
-			Facts: facts, Content: subject.Content, Request: j.request(subject), Namespace: j.namespace(subject),
+			Facts: facts, Content: content, Request: j.request(subject), Namespace: j.namespace(subject),
 			Params: j.checker.config.Rules[r.Metadata.Name].Params,
 		})
 	}

@@ -20,6 +20,44 @@ func (j *judging) object(o *inventory.Object) {
 	}
 }
 
+// withoutNulls is a content without fields that are null, as `env:` with nothing behind it is in a manifest: an API server
+// hands policies none of those. A content without such fields is returned as it is.
+func withoutNulls(content map[string]any) map[string]any {
+	if pruned, changed := prune(content); changed {
+		return pruned.(map[string]any)
+	}
+	return content
+}
+
+// prune copies what has nulls in it.
+func prune(v any) (pruned any, changed bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		fields := make(map[string]any, len(v))
+		for key, value := range v {
+			if value == nil {
+				changed = true
+				continue
+			}
+			field, differs := prune(value)
+			fields[key], changed = field, changed || differs
+		}
+		if changed {
+			return fields, true
+		}
+	case []any:
+		items := make([]any, len(v))
+		for i, value := range v {
+			item, differs := prune(value)
+			items[i], changed = item, changed || differs
+		}
+		if changed {
+			return items, true
+		}
+	}
+	return v, false
+}
+
 // attributes are what a rule's match looks at. Offline the resource is the kind's usual plural.
 func (j *judging) attributes(o *inventory.Object) *engine.Attributes {
 	request := j.request(o)

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
@@ -219,6 +220,8 @@ func partVersions(t *testing.T, part rules.HardeningRule) []partVersion {
 				for _, o := range inv.All() {
 					workload := o.PodTemplate() != nil
 					if holds := o.Ref.Kind == "ConfigMap" || o.Ref.Kind == "Secret"; workload || holds && part.Spec.PartOf == "sample-credentials" {
+						// As the API server has it, without fields that are null.
+						o = inventory.FromTyped(o.Typed.(metav1.Object), schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind))
 						list = append(list, partVersion{file: file[len(builtinDir)+1:], object: o, all: inv.All()})
 					}
 				}

@@ -16,11 +16,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/engine"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
 	"github.com/dittoguard/dittoguard/test/cluster"
@@ -251,6 +253,12 @@ func exportedObjects(t *testing.T, exported []exportedRule) []exportedObject {
 					t.Fatal(err)
 				}
 				for _, o := range loaded.Objects {
+					// As the API server decodes it, without fields that are null.
+					typed, ok := o.Typed.(metav1.Object)
+					if !ok {
+						t.Fatalf("%s: %s is of no known kind", file, o.Ref)
+					}
+					o = inventory.FromTyped(typed, schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind))
 					list = append(list, exportedObject{
 						name: rule.Name() + "/" + kind + "/" + base(file) + " " + o.Ref.Kind, rule: rule.Name(), fails: kind == "fail",
 						object: &unstructured.Unstructured{Object: o.Content()},
