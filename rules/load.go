@@ -29,22 +29,34 @@ func Load(fsys fs.FS) ([]HardeningRule, error) {
 // LoadFrom is Load for a folder that people know by another name than fsys does: dir is put before each file name in
 // errors and in Source.File.
 func LoadFrom(fsys fs.FS, dir string) ([]HardeningRule, error) {
+	var probs problems
+	found, err := read(fsys, dir, &probs)
+	if err != nil {
+		return nil, err
+	}
+	reportDuplicates(found, &probs)
+	if err := probs.join(); err != nil {
+		return nil, err
+	}
+	sortByName(found)
+	return found, nil
+}
+
+// read reads the rule documents of a folder, those with problems of their own included.
+func read(fsys fs.FS, dir string, probs *problems) ([]HardeningRule, error) {
 	files, err := ruleFiles(fsys)
 	if err != nil {
 		return nil, fmt.Errorf("reading rules: %w", err)
 	}
-	var (
-		found []HardeningRule
-		probs problems
-	)
+	var found []HardeningRule
 	for _, name := range files {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("reading rules: %w", err)
 		}
 		shown := path.Join(dir, name)
-		for _, d := range documents(data, shown, &probs) {
-			rule, ok := decode(d, shown, &probs)
+		for _, d := range documents(data, shown, probs) {
+			rule, ok := decode(d, shown, probs)
 			if !ok {
 				continue
 			}
@@ -52,19 +64,19 @@ func LoadFrom(fsys fs.FS, dir string) ([]HardeningRule, error) {
 			if folder == "." {
 				folder = ""
 			}
-			validate(&rule, folder, &probs)
+			validate(&rule, folder, probs)
 			found = append(found, rule)
 		}
 	}
-	reportDuplicates(found, &probs)
-	if err := probs.join(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(found, func(a, b HardeningRule) int { return cmp.Compare(a.Metadata.Name, b.Metadata.Name) })
 	return found, nil
 }
 
-// ruleFiles lists the files that hold rule documents, sorted.
+func sortByName(list []HardeningRule) {
+	slices.SortFunc(list, func(a, b HardeningRule) int { return cmp.Compare(a.Metadata.Name, b.Metadata.Name) })
+}
+
+// ruleFiles lists the files that hold rule documents, sorted. A symbolic link is what it leads to: a kubelet mounts a
+// ConfigMap as links into a hidden folder.
 func ruleFiles(fsys fs.FS) ([]string, error) {
 	top, err := fs.ReadDir(fsys, ".")
 	if err != nil {
@@ -74,7 +86,7 @@ func ruleFiles(fsys fs.FS) ([]string, error) {
 	for _, e := range top {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
-		case !e.IsDir():
+		case !isFolder(fsys, e.Name(), e):
 			if isDocument(e.Name()) {
 				files = append(files, e.Name())
 			}
@@ -85,14 +97,24 @@ func ruleFiles(fsys fs.FS) ([]string, error) {
 				return nil, err
 			}
 			for _, f := range inside {
-				if !f.IsDir() && isDocument(f.Name()) && !strings.HasPrefix(f.Name(), ".") {
-					files = append(files, path.Join(e.Name(), f.Name()))
+				name := path.Join(e.Name(), f.Name())
+				if isDocument(f.Name()) && !strings.HasPrefix(f.Name(), ".") && !isFolder(fsys, name, f) {
+					files = append(files, name)
 				}
 			}
 		}
 	}
 	slices.Sort(files)
 	return files, nil
+}
+
+// isFolder says whether an entry of a folder is one itself, or a symbolic link to one.
+func isFolder(fsys fs.FS, name string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.IsDir()
+	}
+	info, err := fs.Stat(fsys, name)
+	return err == nil && info.IsDir()
 }
 
 func isDocument(name string) bool {
@@ -147,8 +169,7 @@ func reportDuplicates(found []HardeningRule, probs *problems) {
 			continue
 		}
 		if other, ok := first[name]; ok {
-			probs.add(r.Source.File, r.Source.LineOf("metadata.name"), "metadata.name",
-				"rule %q is already defined at %s:%d", name, other.File, other.LineOf("metadata.name"))
+			probs.ofRule(&r, "metadata.name", "rule %q is already defined at %s:%d", name, other.File, other.LineOf("metadata.name"))
 			continue
 		}
 		first[name] = r.Source

@@ -27,8 +27,8 @@ import (
 type Options struct {
 	// Rules are the rules; required.
 	Rules []rules.HardeningRule
-	// Proved says that the rules are known to compile, as the built-in ones are; each is then compiled when it is first
-	// used.
+	// Proved says that the rules are known to compile, as the built-in ones are and those that went through Compile; each is
+	// then compiled when it is first used.
 	Proved bool
 	// Config is the configuration; nil means config.Default().
 	Config *config.Config
