@@ -46,13 +46,13 @@ func LoadFrom(fsys fs.FS, dir string) ([]HardeningRule, error) {
 func read(fsys fs.FS, dir string, probs *problems) ([]HardeningRule, error) {
 	files, err := ruleFiles(fsys)
 	if err != nil {
-		return nil, fmt.Errorf("reading rules: %w", err)
+		return nil, unreadable(dir, err)
 	}
 	var found []HardeningRule
 	for _, name := range files {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			return nil, fmt.Errorf("reading rules: %w", err)
+			return nil, unreadable(dir, err)
 		}
 		shown := path.Join(dir, name)
 		for _, d := range documents(data, shown, probs) {
@@ -69,6 +69,14 @@ func read(fsys fs.FS, dir string, probs *problems) ([]HardeningRule, error) {
 		}
 	}
 	return found, nil
+}
+
+// unreadable names what could not be read as people know it: an fs.FS knows names inside it only.
+func unreadable(dir string, err error) error {
+	if in, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("reading rules: %s: %w", path.Join(dir, in.Path), in.Err)
+	}
+	return fmt.Errorf("reading rules: %w", err)
 }
 
 func sortByName(list []HardeningRule) {

@@ -3,7 +3,6 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,10 +33,6 @@ func LoadUser(dirs ...string) ([]HardeningRule, error) {
 		}
 		before, known := len(found), len(probs.list)
 		list, err := read(os.DirFS(dir), filepath.ToSlash(dir), &probs)
-		if path, ok := errors.AsType[*fs.PathError](err); ok {
-			// The name in it is one inside the folder.
-			err = fmt.Errorf("reading rules: %s: %w", filepath.Join(dir, path.Path), path.Err)
-		}
 		found = append(found, list...)
 		if err == nil && len(found) == before && len(probs.list) == known {
 			err = fmt.Errorf("reading rules: %s: no rule in it; expected NAME/rule.yaml, or files that end in .yaml, .yml or .json", dir)

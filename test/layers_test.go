@@ -28,6 +28,7 @@ var layers = map[string][]string{
 	"internal/engine":            {"rules"},
 	"internal/ditto/...":         {"internal/ditto/...", "internal/inventory", "internal/inventory/crd"},
 	"internal/check":             {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
+	"internal/ruletest":          {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},
 	"internal/report":            {"rules", "internal/check", "internal/inventory"},
 	"webhook":                    {"internal/check", "internal/inventory"},
 	"cmd/...":                    {"*"},
