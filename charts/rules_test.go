@@ -11,7 +11,6 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -139,7 +138,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 func TestTheWebhookIsAskedAboutEveryKind(t *testing.T) {
 	want := map[string]bool{"/pods/ephemeralcontainers": true}
 	for _, kind := range inventory.Kinds() {
-		resource, _ := meta.UnsafeGuessKindToResource(kind)
+		resource := inventory.Resource(kind)
 		want[resource.Group+"/"+resource.Resource] = true
 	}
 	got := map[string]bool{}

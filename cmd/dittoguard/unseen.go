@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -13,12 +12,11 @@ import (
 )
 
 // unseen are lines about the rules for each object that match what only `check` ever sees: the webhook is registered for,
-// and the audit reads, the kinds of the inventory and nothing else (charts/webhooks_test.go compares the chart with them).
+// and the audit reads, the kinds of the inventory and nothing else (charts/rules_test.go compares the chart with them).
 func unseen(list []rules.HardeningRule) []string {
 	seen := []schema.GroupResource{{Resource: "pods/ephemeralcontainers"}}
 	for _, kind := range inventory.Kinds() {
-		resource, _ := meta.UnsafeGuessKindToResource(kind)
-		seen = append(seen, resource.GroupResource())
+		seen = append(seen, inventory.Resource(kind).GroupResource())
 	}
 	var lines []string
 	for _, r := range list {

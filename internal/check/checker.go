@@ -418,7 +418,8 @@ func (j *judging) request(subject *inventory.Object) *admissionv1.AdmissionReque
 	}
 	gvk := schema.FromAPIVersionAndKind(subject.Ref.APIVersion, subject.Ref.Kind)
 	return &admissionv1.AdmissionRequest{
-		Kind:      metav1.GroupVersionKind{Group: gvk.Group, Version: gvk.Version, Kind: gvk.Kind},
+		Kind:      metav1.GroupVersionKind(gvk),
+		Resource:  metav1.GroupVersionResource(inventory.Resource(gvk)),
 		Name:      subject.Ref.Name,
 		Namespace: subject.Ref.Namespace,
 		Operation: admissionv1.Create,

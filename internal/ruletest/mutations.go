@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
@@ -90,11 +89,10 @@ func (r *run) mutate(o *inventory.Object, out *strings.Builder) error {
 // creation is the request that creates an object.
 func creation(o *inventory.Object) check.Change {
 	gvk := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind)
-	resource, _ := meta.UnsafeGuessKindToResource(gvk)
 	return check.Change{
 		Request: &admissionv1.AdmissionRequest{
 			Operation: admissionv1.Create, Name: o.Ref.Name, Namespace: o.Ref.Namespace,
-			Kind: metav1.GroupVersionKind(gvk), Resource: metav1.GroupVersionResource(resource),
+			Kind: metav1.GroupVersionKind(gvk), Resource: metav1.GroupVersionResource(inventory.Resource(gvk)),
 		},
 		Object: o,
 	}
