@@ -65,6 +65,21 @@ spec:
 	}
 }
 
+func replaceIn(t *testing.T, file, old, with string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), old, with, 1)
+	if changed == string(text) {
+		t.Fatalf("there is no %q in %s", old, file)
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // commands are all commands of the program that can be run.
 func commands(cmd *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
