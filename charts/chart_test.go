@@ -25,6 +25,7 @@ var variants = map[string]string{
 	"defaults":     ``,
 	"protected":    `protectedNamespaces: [ditto, iot]`,
 	"dry run":      "protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
+	"rules":        `{rules: {a.yaml: "text", b.json: "{}"}, existingRulesConfigMap: ours}`,
 	"cert-manager": "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager}",
 	"everything": `
 protectedNamespaces: [ditto]
@@ -277,7 +278,7 @@ func TestConfigurationIsTheFile(t *testing.T) {
 // TestConfigurationIsTaken gives what the chart renders to the parser that the server uses.
 func TestConfigurationIsTaken(t *testing.T) {
 	for name, values := range variants {
-		file := only[*corev1.ConfigMap](t, render(t, values)).Data["configuration.yaml"]
+		file := all[*corev1.ConfigMap](render(t, values))[0].Data["configuration.yaml"]
 		if _, err := config.Parse("configuration.yaml", []byte(file), []string{"edge-rate-limit", "devops-exposed"}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -29,22 +29,35 @@ func Load(fsys fs.FS) ([]HardeningRule, error) {
 // LoadFrom is Load for a folder that people know by another name than fsys does: dir is put before each file name in
 // errors and in Source.File.
 func LoadFrom(fsys fs.FS, dir string) ([]HardeningRule, error) {
+	var probs problems
+	found, err := read(fsys, dir, &probs)
+	if err != nil {
+		return nil, err
+	}
+	reportDuplicates(found, &probs)
+	checkParts(found, &probs)
+	if err := probs.join(); err != nil {
+		return nil, err
+	}
+	sortByName(found)
+	return found, nil
+}
+
+// read reads the rule documents of a folder, those with problems of their own included.
+func read(fsys fs.FS, dir string, probs *problems) ([]HardeningRule, error) {
 	files, err := ruleFiles(fsys)
 	if err != nil {
-		return nil, fmt.Errorf("reading rules: %w", err)
+		return nil, unreadable(dir, err)
 	}
-	var (
-		found []HardeningRule
-		probs problems
-	)
+	var found []HardeningRule
 	for _, name := range files {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			return nil, fmt.Errorf("reading rules: %w", err)
+			return nil, unreadable(dir, err)
 		}
 		shown := path.Join(dir, name)
-		for _, d := range documents(data, shown, &probs) {
-			rule, ok := decode(d, shown, &probs)
+		for _, d := range documents(data, shown, probs) {
+			rule, ok := decode(d, shown, probs)
 			if !ok {
 				continue
 			}
@@ -52,20 +65,27 @@ func LoadFrom(fsys fs.FS, dir string) ([]HardeningRule, error) {
 			if folder == "." {
 				folder = ""
 			}
-			validate(&rule, folder, &probs)
+			validate(&rule, folder, probs)
 			found = append(found, rule)
 		}
 	}
-	reportDuplicates(found, &probs)
-	checkParts(found, &probs)
-	if err := probs.join(); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(found, func(a, b HardeningRule) int { return cmp.Compare(a.Metadata.Name, b.Metadata.Name) })
 	return found, nil
 }
 
-// ruleFiles lists the files that hold rule documents, sorted.
+// unreadable names what could not be read as people know it: an fs.FS knows names inside it only.
+func unreadable(dir string, err error) error {
+	if in, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("reading rules: %s: %w", path.Join(dir, in.Path), in.Err)
+	}
+	return fmt.Errorf("reading rules: %w", err)
+}
+
+func sortByName(list []HardeningRule) {
+	slices.SortFunc(list, func(a, b HardeningRule) int { return cmp.Compare(a.Metadata.Name, b.Metadata.Name) })
+}
+
+// ruleFiles lists the files that hold rule documents, sorted. A symbolic link is what it leads to: a kubelet mounts a
+// ConfigMap as links into a hidden folder.
 func ruleFiles(fsys fs.FS) ([]string, error) {
 	top, err := fs.ReadDir(fsys, ".")
 	if err != nil {
@@ -75,7 +95,7 @@ func ruleFiles(fsys fs.FS) ([]string, error) {
 	for _, e := range top {
 		switch {
 		case strings.HasPrefix(e.Name(), "."):
-		case !e.IsDir():
+		case !isFolder(fsys, e.Name(), e):
 			if isDocument(e.Name()) {
 				files = append(files, e.Name())
 			}
@@ -86,14 +106,24 @@ func ruleFiles(fsys fs.FS) ([]string, error) {
 				return nil, err
 			}
 			for _, f := range inside {
-				if !f.IsDir() && isDocument(f.Name()) && !strings.HasPrefix(f.Name(), ".") {
-					files = append(files, path.Join(e.Name(), f.Name()))
+				name := path.Join(e.Name(), f.Name())
+				if isDocument(f.Name()) && !strings.HasPrefix(f.Name(), ".") && !isFolder(fsys, name, f) {
+					files = append(files, name)
 				}
 			}
 		}
 	}
 	slices.Sort(files)
 	return files, nil
+}
+
+// isFolder says whether an entry of a folder is one itself, or a symbolic link to one.
+func isFolder(fsys fs.FS, name string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.IsDir()
+	}
+	info, err := fs.Stat(fsys, name)
+	return err == nil && info.IsDir()
 }
 
 func isDocument(name string) bool {
@@ -148,8 +178,7 @@ func reportDuplicates(found []HardeningRule, probs *problems) {
 			continue
 		}
 		if other, ok := first[name]; ok {
-			probs.add(r.Source.File, r.Source.LineOf("metadata.name"), "metadata.name",
-				"rule %q is already defined at %s:%d", name, other.File, other.LineOf("metadata.name"))
+			probs.ofRule(&r, "metadata.name", "rule %q is already defined at %s:%d", name, other.File, other.LineOf("metadata.name"))
 			continue
 		}
 		first[name] = r.Source

@@ -241,6 +241,9 @@ func TestBuiltin(t *testing.T) {
 		if want := "rules/builtin/" + r.Metadata.Name + "/rule.yaml"; r.Source.File != want {
 			t.Errorf("%s is in %s", r.Metadata.Name, r.Source.File)
 		}
+		if r.Spec.Guide == "" {
+			t.Errorf("%s: no section of the guide", r.Metadata.Name)
+		}
 	}
 }
 

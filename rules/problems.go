@@ -31,6 +31,11 @@ func (p *problems) add(file string, line int, field, format string, args ...any)
 	p.list = append(p.list, problem{file: file, line: line, field: field, text: fmt.Sprintf(format, args...)})
 }
 
+// ofRule adds a problem with a field of a rule.
+func (p *problems) ofRule(r *HardeningRule, field, format string, args ...any) {
+	p.add(r.Source.File, r.Source.LineOf(field), field, format, args...)
+}
+
 // join returns the problems as one error in the order of file and line, nil if there are none.
 func (p *problems) join() error {
 	slices.SortStableFunc(p.list, func(a, b problem) int {

@@ -55,8 +55,9 @@ type Spec struct {
 	Title string `json:"title"`
 	// Rationale says why it matters.
 	Rationale string `json:"rationale"`
-	// Guide is the section of Ditto's hardening guide: "1" to "9", several separated by commas.
-	Guide    string   `json:"guide"`
+	// Guide is the section of Ditto's hardening guide: "1" to "9", several separated by commas; empty for a rule of a
+	// user's own that is from somewhere else.
+	Guide    string   `json:"guide,omitempty"`
 	Level    Level    `json:"level"`
 	Severity Severity `json:"severity"`
 

@@ -39,7 +39,7 @@ func validate(rule *HardeningRule, folder string, probs *problems) {
 }
 
 func (v *validator) bad(field, format string, args ...any) {
-	v.probs.add(v.rule.Source.File, v.rule.Source.LineOf(field), field, format, args...)
+	v.probs.ofRule(v.rule, field, format, args...)
 }
 
 // text demands a value that is more than white space.
@@ -95,6 +95,9 @@ func (v *validator) texts() {
 	v.text("spec.remediation", s.Remediation)
 	oneOf(v, "spec.level", s.Level, Baseline, Restricted)
 	oneOf(v, "spec.severity", s.Severity, Critical, High, Medium, Low)
+	if s.Guide == "" {
+		return
+	}
 	var seen []string
 	for part := range strings.SplitSeq(s.Guide, ",") {
 		part = strings.TrimSpace(part)

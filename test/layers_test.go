@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"internal/ditto/...":         {"internal/ditto/...", "internal/inventory", "internal/inventory/crd"},
 	"internal/check":             {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
 	"internal/export":            {"rules", "internal/config", "internal/engine"},
+	"internal/ruletest":          {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},
 	"internal/report":            {"rules", "internal/check", "internal/inventory"},
 	"webhook":                    {"internal/check", "internal/inventory"},
 	"cmd/...":                    {"*"},

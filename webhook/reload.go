@@ -3,8 +3,12 @@ package webhook
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,9 +18,9 @@ import (
 // defaultReloadInterval is how often the file is looked at. A kubelet takes up to a minute to update a mounted ConfigMap.
 const defaultReloadInterval = 2 * time.Second
 
-// Reloader keeps something that is made from a file in step with the file. Of a broken file it keeps the last good
-// version. The file is read by its name each time, which sees the symbolic link that a kubelet swaps when a ConfigMap
-// changes; no watch on the file would.
+// Reloader keeps something that is made from a file, and from folders beside it, in step with them. Of a broken file it
+// keeps the last good version. Everything is read by its name each time, which sees the symbolic link that a kubelet swaps
+// when a ConfigMap changes; no watch on the file would.
 type Reloader[T any] struct {
 	opts ReloaderOptions[T]
 
@@ -35,11 +39,13 @@ type Reloader[T any] struct {
 
 // ReloaderOptions say what is loaded from where.
 type ReloaderOptions[T any] struct {
-	// Path is the file. If it is empty, Load gets nil once, and nothing is reloaded.
+	// Path is the file. If it is empty, Load gets nil.
 	Path string
+	// Folders are what Load reads besides: a change of a file in them, or in a folder in them, is a change.
+	Folders []string
 	// Load makes the thing from the content of the file. Its error has to name the file's lines, not quote secrets.
 	Load func(content []byte) (T, error)
-	// Interval is how often the file is looked at; 2 s if zero.
+	// Interval is how often they are looked at; 2 s if zero.
 	Interval time.Duration
 	// Recorder counts; nil counts nothing.
 	Recorder Recorder
@@ -61,22 +67,12 @@ func NewReloader[T any](opts ReloaderOptions[T]) *Reloader[T] {
 	return &Reloader[T]{opts: opts}
 }
 
-// Load looks at the file now, and loads it if its content is not what was tried last. The error is why the file is not
-// what is in force.
+// Load looks at the file and the folders now, and loads them if they are not what was tried last. The error is why they
+// are not what is in force.
 func (r *Reloader[T]) Load() error {
-	var content []byte
-	var err error
-	if r.opts.Path != "" {
-		if content, err = os.ReadFile(r.opts.Path); err != nil {
-			err = fmt.Errorf("reading the configuration: %w", err)
-		}
-	}
-	digest := sha256.Sum256(content)
-	if err != nil {
-		digest = sha256.Sum256([]byte(err.Error()))
-	}
 	r.loading.Lock()
 	defer r.loading.Unlock()
+	content, digest, err := r.read()
 	if r.tried && digest == r.digest {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -85,6 +81,10 @@ func (r *Reloader[T]) Load() error {
 	var next T
 	if err == nil {
 		next, err = r.opts.Load(content)
+		if _, after, _ := r.read(); after != digest && len(r.opts.Folders) > 0 {
+			// What Load read from the folders may be half of one version and half of another. Neither was tried.
+			return errChanging
+		}
 	}
 	r.tried, r.digest = true, digest
 	now := time.Now()
@@ -101,7 +101,51 @@ func (r *Reloader[T]) Load() error {
 	return nil
 }
 
-// Start looks at the file until the context ends, and returns nil then.
+// errChanging is no answer yet; the next look gives one.
+var errChanging = errors.New("the files changed while they were read")
+
+// read returns the file's content, and a digest of everything that Load depends on, errors included.
+func (r *Reloader[T]) read() (content []byte, digest [sha256.Size]byte, err error) {
+	if r.opts.Path != "" {
+		if content, err = os.ReadFile(r.opts.Path); err != nil {
+			err = fmt.Errorf("reading the configuration: %w", err)
+		}
+	}
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q %v\n", content, err)
+	for _, folder := range r.opts.Folders {
+		digestFolder(sum, folder, 2)
+	}
+	return content, [sha256.Size]byte(sum.Sum(nil)), err
+}
+
+// digestFolder adds the files of a folder, depth folders deep, links followed. Hidden entries are left out: behind them a
+// kubelet keeps what the links lead to. What cannot be read counts as its error, which Load runs into as well.
+func digestFolder(sum io.Writer, folder string, depth int) {
+	entries, err := os.ReadDir(folder)
+	fmt.Fprintf(sum, "%q %v\n", folder, err)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		name := filepath.Join(folder, e.Name())
+		info, err := os.Stat(name)
+		switch {
+		case err == nil && info.IsDir():
+			if depth > 1 {
+				digestFolder(sum, name, depth-1)
+			}
+		case err == nil && info.Mode().IsRegular():
+			var content []byte
+			content, err = os.ReadFile(name)
+			fmt.Fprintf(sum, "%q %q %v\n", name, content, err)
+		default:
+			fmt.Fprintf(sum, "%q %v\n", name, err)
+		}
+	}
+}
+
+// Start looks at the file and the folders until the context ends, and returns nil then.
 func (r *Reloader[T]) Start(ctx context.Context) error {
 	ticker := time.NewTicker(r.opts.Interval)
 	defer ticker.Stop()

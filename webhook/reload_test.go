@@ -111,6 +111,78 @@ func TestReloaderKeepsTheLastGoodVersion(t *testing.T) {
 	}
 }
 
+// TestReloaderSeesWhatIsInFolders: a ConfigMap's folder that is swapped, and folders as people lay them out.
+func TestReloaderSeesWhatIsInFolders(t *testing.T) {
+	file, swap := mount(t, "one")
+	folder := t.TempDir()
+	write := func(name, content string) func() {
+		return func() {
+			name := filepath.Join(folder, name)
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	loads := 0
+	r := NewReloader(ReloaderOptions[int]{
+		Folders: []string{filepath.Dir(file), folder, filepath.Join(folder, "missing")},
+		Load:    func([]byte) (int, error) { loads++; return loads, nil },
+	})
+	for _, step := range []struct {
+		name   string
+		change func()
+		want   int
+	}{
+		{"the first time", func() {}, 1},
+		{"nothing new", func() {}, 1},
+		{"another ConfigMap", func() { swap("two") }, 2},
+		{"a file", write("a.yaml", "a"), 3},
+		{"a file in a folder", write("b/rule.yaml", "b"), 4},
+		{"the same again", write("b/rule.yaml", "b"), 4},
+		{"another content", write("b/rule.yaml", "c"), 5},
+		{"what is too deep to be a rule", write("b/pass/pod.yaml", "pod"), 5},
+		{"a hidden file", write(".a.yaml.swp", "a"), 5},
+		{"a link that leads nowhere", func() { _ = os.Symlink("nowhere", filepath.Join(folder, "c.yaml")) }, 6},
+		{"a folder that comes", write("missing/a.yaml", "a"), 7},
+		{"a file that goes", func() { _ = os.Remove(filepath.Join(folder, "a.yaml")) }, 8},
+	} {
+		step.change()
+		if err := r.Load(); err != nil {
+			t.Errorf("%s: %v", step.name, err)
+		}
+		if got, _ := r.Current(); got != step.want {
+			t.Errorf("%s: load %d, want %d", step.name, got, step.want)
+		}
+	}
+}
+
+// TestReloaderTakesNoHalf: what changes while it is read is not taken, and is read again.
+func TestReloaderTakesNoHalf(t *testing.T) {
+	file, swap := mount(t, "one")
+	loads := 0
+	r := NewReloader(ReloaderOptions[int]{Folders: []string{filepath.Dir(file)}, Load: func([]byte) (int, error) {
+		if loads++; loads == 1 {
+			swap("two")
+		}
+		return loads, nil
+	}})
+	if err := r.Load(); err == nil {
+		t.Error("half of one version and half of another was taken")
+	}
+	if _, ok := r.Current(); ok {
+		t.Error("something was loaded")
+	}
+	if err := r.Load(); err != nil {
+		t.Error(err)
+	}
+	if got, _ := r.Current(); got != 2 {
+		t.Errorf("load %d", got)
+	}
+}
+
 func TestReloaderWithoutFile(t *testing.T) {
 	r := NewReloader(ReloaderOptions[string]{Load: func(content []byte) (string, error) {
 		if content != nil {

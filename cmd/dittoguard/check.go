@@ -42,6 +42,9 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
   # what a Helm chart renders, in the namespace it is for
   helm template ditto CHART --namespace ditto | dittoguard check --namespace ditto -
 
+  # with rules of your own
+  dittoguard check --rules my-rules/ deploy/
+
   # for a program to read
   dittoguard check --output json deploy/ | jq '.findings[] | select(.action == "deny")'`,
 		RunE: func(cmd *cobra.Command, args []string) error {

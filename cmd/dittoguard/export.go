@@ -38,6 +38,7 @@ func newExport() *cobra.Command {
 }
 
 type admissionPoliciesOptions struct {
+	ruleOptions
 	dir               string
 	configFile        string
 	namespaces        []string
@@ -84,6 +85,7 @@ not part of this one are named on standard error, and stay.`,
 		},
 	}
 	f := cmd.Flags()
+	o.addFlag(f)
 	f.StringVar(&o.dir, "dir", "", "folder to write a file for each rule into; without it all go to standard output")
 	f.StringVar(&o.configFile, "config", "", "configuration file (kind Configuration); without it the defaults hold")
 	f.StringSliceVarP(&o.namespaces, "namespace", "n", nil, "namespace that the policies hold in; without it all but kube-system")
@@ -98,7 +100,7 @@ not part of this one are named on standard error, and stay.`,
 
 // exportable are the names of the rules that an admission policy can be made of.
 func exportable() []string {
-	_, list, err := loadConfig("")
+	list, err := rules.Builtin()
 	if err != nil {
 		return nil
 	}
@@ -179,7 +181,11 @@ func (o *admissionPoliciesOptions) selector() (*metav1.LabelSelector, error) {
 }
 
 func (o *admissionPoliciesOptions) run(cmd *cobra.Command, opts export.Options) error {
-	cfg, list, err := loadConfig(o.configFile)
+	list, _, err := o.load()
+	if err != nil {
+		return err
+	}
+	cfg, err := loadConfig(o.configFile, list)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,56 @@ metadata: {name: things, labels: {app: things}}
 spec: {containers: [{name: things, image: ditto-things}]}
 `
 
+// writeRule writes a rule with fixtures that are as they should be.
+func writeRule(t *testing.T, dir string) {
+	t.Helper()
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: gateway}\n"
+	for name, text := range map[string]string{
+		"rule.yaml": `apiVersion: dittoguard.io/v1alpha1
+kind: HardeningRule
+metadata: {name: host-network}
+spec:
+  title: Pod is on the host's network
+  rationale: It sees what others say.
+  level: restricted
+  severity: low
+  match:
+    each: object
+    resourceRules:
+    - {apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}
+  validations:
+  - expression: "!object.spec.?hostNetwork.orValue(false)"
+    message: it is on the host's network
+  remediation: Take hostNetwork away.
+`,
+		"pass/pod.yaml": pod + "spec: {containers: []}\n",
+		"fail/pod.yaml": "# finds: Pod default/gateway: it is on the host's network\n" + pod + "spec: {hostNetwork: true, containers: []}\n",
+	} {
+		file := filepath.Join(dir, "host-network", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func replaceIn(t *testing.T, file, old, with string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), old, with, 1)
+	if changed == string(text) {
+		t.Fatalf("there is no %q in %s", old, file)
+	}
+	if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // commands are all commands of the program that can be run.
 func commands(cmd *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
@@ -83,6 +133,7 @@ func TestExamplesOfTheHelpWork(t *testing.T) {
 				if err := os.Mkdir("deploy", 0o755); err != nil {
 					t.Fatal(err)
 				}
+				writeRule(t, "my-rules")
 				content := exposed
 				if strings.HasPrefix(named.CommandPath(), "dittoguard generate") {
 					content = isolable

@@ -17,11 +17,13 @@ import (
 
 // judgeOptions are the flags of every command that judges a set of objects at once.
 type judgeOptions struct {
+	ruleOptions
 	configFile string
 	output     string
 }
 
 func (o *judgeOptions) addFlags(cmd *cobra.Command) {
+	o.addFlag(cmd.Flags())
 	cmd.Flags().StringVar(&o.configFile, "config", "", "configuration file (kind Configuration); without it the defaults hold")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "text or json")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
@@ -42,7 +44,11 @@ const offlineBudget = 5 * time.Second
 // checker makes the Checker that the flags ask for, and notes which exceptions no longer count. The returned function
 // releases it.
 func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error) {
-	cfg, builtin, err := loadConfig(o.configFile)
+	list, _, err := o.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg, err := loadConfig(o.configFile, list)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,7 +58,7 @@ func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error)
 		}
 	}
 	passwords := htpasswd.NewVerifier(htpasswd.Options{Budget: offlineBudget, NoBackground: true})
-	checker, err := check.New(check.Options{Rules: builtin, Proved: true, Config: cfg, Passwords: passwords})
+	checker, err := check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords})
 	if err != nil {
 		passwords.Close()
 		return nil, nil, err
@@ -60,17 +66,12 @@ func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error)
 	return checker, passwords.Close, nil
 }
 
-// loadConfig reads the configuration file, if there is one, and the built-in rules that it may speak of.
-func loadConfig(file string) (*config.Config, []rules.HardeningRule, error) {
-	builtin, err := rules.Builtin()
-	if err != nil {
-		return nil, nil, fmt.Errorf("loading built-in rules: %w", err)
-	}
+// loadConfig reads the configuration file, if there is one; list are the rules that it may speak of.
+func loadConfig(file string, list []rules.HardeningRule) (*config.Config, error) {
 	if file == "" {
-		return config.Default(), builtin, nil
+		return config.Default(), nil
 	}
-	cfg, err := config.Load(file, rules.Names(builtin))
-	return cfg, builtin, err
+	return config.Load(file, rules.Names(list))
 }
 
 // print writes the result and says by its error whether anything is denied.

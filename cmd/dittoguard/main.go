@@ -20,8 +20,12 @@ const (
 	exitFindings = 3
 )
 
-// errFindings says that a command ran well and found something that is denied.
-var errFindings = errors.New("denied findings")
+// errFindings says that a command ran well and found something that is denied, errFixtures that a rule is not as its
+// fixtures say.
+var (
+	errFindings = errors.New("denied findings")
+	errFixtures = errors.New("failing fixtures")
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -41,7 +45,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	switch {
 	case err == nil:
 		return exitClean
-	case errors.Is(err, errFindings):
+	case errors.Is(err, errFindings), errors.Is(err, errFixtures):
 		return exitFindings
 	}
 	printError(stderr, err)

@@ -27,8 +27,12 @@ func TestREADME_ConfigurationIsValid(t *testing.T) {
 	if len(blocks) == 0 {
 		t.Fatal("there is no YAML in the README")
 	}
+	list, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, block := range blocks {
-		cfg, err := config.Parse("README.md", []byte(block[1]), ruleNames())
+		cfg, err := config.Parse("README.md", []byte(block[1]), rules.Names(list))
 		if err != nil {
 			t.Error(err)
 			continue

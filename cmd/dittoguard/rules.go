@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -12,73 +13,93 @@ import (
 )
 
 func newRules() *cobra.Command {
+	var o ruleOptions
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules",
 		Example: `  dittoguard rules
+  dittoguard rules --rules my-rules/
   dittoguard rules show preauth-exposed`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := rules.Builtin()
+			list, own, err := o.load()
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "NAME\tGUIDE\tLEVEL\tSEVERITY\tMUTATES\tTITLE")
-			for _, r := range list {
-				mutates := ""
-				if len(r.Spec.Mutations) > 0 {
-					mutates = "yes"
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n",
-					r.Metadata.Name, r.Spec.Guide, r.Spec.Level, r.Spec.Severity, mutates, r.Spec.Title)
+			for _, line := range unseen(own) {
+				note(cmd.ErrOrStderr(), "%s", line)
 			}
-			return w.Flush()
+			return listRules(cmd.OutOrStdout(), list, rules.Names(own))
 		},
 	}
-	cmd.AddCommand(newRulesShow())
+	o.addFlag(cmd.PersistentFlags())
+	cmd.AddCommand(newRulesShow(&o))
 	return cmd
 }
 
-func newRulesShow() *cobra.Command {
+// listRules prints a line for each rule; where some are the user's own, it says where each comes from.
+func listRules(out io.Writer, list []rules.HardeningRule, own []string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(name, guide, level, severity, mutates, from, title string) {
+		columns := []string{name, guide, level, severity, mutates}
+		if len(own) > 0 {
+			columns = append(columns, from)
+		}
+		fmt.Fprintln(w, strings.Join(append(columns, title), "\t"))
+	}
+	row("NAME", "GUIDE", "LEVEL", "SEVERITY", "MUTATES", "FROM", "TITLE")
+	for _, r := range list {
+		mutates, from := "", "built in"
+		if len(r.Spec.Mutations) > 0 {
+			mutates = "yes"
+		}
+		if slices.Contains(own, r.Metadata.Name) {
+			from = r.Source.File
+		}
+		row(r.Metadata.Name, r.Spec.Guide, string(r.Spec.Level), string(r.Spec.Severity), mutates, from, r.Spec.Title)
+	}
+	return w.Flush()
+}
+
+func newRulesShow(o *ruleOptions) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show NAME",
 		Short:   "Explain one rule",
 		Example: "  dittoguard rules show devops-exposed",
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return ruleNames(), cobra.ShellCompDirectiveNoFileComp
+			list, _, err := o.load()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveError
+			}
+			return rules.Names(list), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("name one rule: %s", strings.Join(ruleNames(), ", "))
-			}
-			list, err := rules.Builtin()
+			list, _, err := o.load()
 			if err != nil {
 				return err
+			}
+			if len(args) != 1 {
+				return fmt.Errorf("name one rule: %s", strings.Join(rules.Names(list), ", "))
 			}
 			for _, r := range list {
 				if r.Metadata.Name == args[0] {
 					return showRule(cmd.OutOrStdout(), r, list)
 				}
 			}
-			return fmt.Errorf("there is no rule %q; the rules are %s", args[0], strings.Join(ruleNames(), ", "))
+			return fmt.Errorf("there is no rule %q; the rules are %s", args[0], strings.Join(rules.Names(list), ", "))
 		},
 	}
 }
 
-func ruleNames() []string {
-	list, err := rules.Builtin()
-	if err != nil {
-		return nil
-	}
-	return rules.Names(list)
-}
-
 func showRule(w io.Writer, r rules.HardeningRule, list []rules.HardeningRule) error {
 	s := r.Spec
+	guide := ""
+	if s.Guide != "" {
+		guide = "guide section " + strings.ReplaceAll(s.Guide, ",", " and ") + ", "
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\nguide section %s, level %s, severity %s\n\n%s\nHow to fix it\n\n%s",
-		r.Metadata.Name, s.Title, strings.ReplaceAll(s.Guide, ",", " and "), s.Level, s.Severity, s.Rationale, s.Remediation)
+	fmt.Fprintf(&b, "%s: %s\n\n%slevel %s, severity %s\n\n%s\n\nHow to fix it\n\n%s\n",
+		r.Metadata.Name, s.Title, guide, s.Level, s.Severity, strings.TrimRight(s.Rationale, "\n"), strings.TrimRight(s.Remediation, "\n"))
 	if len(s.Mutations) > 0 {
 		fmt.Fprintf(&b, "\nAt admission this rule also makes the change itself, where nobody has decided otherwise and it is\n"+
 			"safe to. The configuration switches that off with rules.%s.mutate: false.\n", r.Metadata.Name)

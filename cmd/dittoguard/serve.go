@@ -28,6 +28,7 @@ import (
 
 // serveOptions are the flags of serve.
 type serveOptions struct {
+	ruleOptions
 	configFile string
 	kubeconfig string
 
@@ -65,6 +66,8 @@ missing) and /metrics.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.configFile, "config", "", "configuration file (kind Configuration), reloaded when it changes; without it the defaults hold")
+	o.addFlag(f)
+	f.Lookup("rules").Usage += "; reloaded when they change"
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without it the Pod's service account, or KUBECONFIG")
 	f.StringVar(&o.bindAddress, "bind-address", "", "address the webhook listens on; without it all of them")
 	f.IntVar(&o.port, "port", 9443, "port of the webhook")
@@ -119,14 +122,11 @@ func (o *serveOptions) run(ctx context.Context) error {
 	}
 	passwords := htpasswd.NewVerifier(htpasswd.Options{})
 	defer passwords.Close()
-	builtin, err := rules.Builtin()
-	if err != nil {
-		return fmt.Errorf("loading built-in rules: %w", err)
-	}
 	metrics := newMetrics(source)
 	recorder := webhook.NewMetrics(metrics)
 	judges := webhook.NewReloader(webhook.ReloaderOptions[check.Judge]{
-		Path: o.configFile, Load: o.loadJudge(builtin, passwords), Recorder: recorder, Log: log.WithName("configuration"),
+		Path: o.configFile, Folders: o.dirs, Load: o.loadJudge(passwords, log.WithName("rules")),
+		Recorder: recorder, Log: log.WithName("configuration"),
 	})
 	handlers := webhook.Options{
 		Judge:     func() check.Judge { judge, _ := judges.Current(); return judge },
@@ -147,17 +147,23 @@ func (o *serveOptions) run(ctx context.Context) error {
 	})
 }
 
-// loadJudge makes a judge of a configuration file's content; nil content means the defaults.
-func (o *serveOptions) loadJudge(builtin []rules.HardeningRule, passwords *htpasswd.Verifier) func([]byte) (check.Judge, error) {
+// loadJudge makes a judge of a configuration file's content and the rules as they are now; nil content means the defaults.
+func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) func([]byte) (check.Judge, error) {
 	return func(content []byte) (check.Judge, error) {
+		list, own, err := o.load()
+		if err != nil {
+			return nil, err
+		}
+		for _, line := range unseen(own) {
+			log.Info("a rule matches more than the webhook is asked about", "rule", line)
+		}
 		cfg := config.Default()
 		if content != nil {
-			var err error
-			if cfg, err = config.Parse(o.configFile, content, rules.Names(builtin)); err != nil {
+			if cfg, err = config.Parse(o.configFile, content, rules.Names(list)); err != nil {
 				return nil, err
 			}
 		}
-		return check.New(check.Options{Rules: builtin, Proved: true, Config: cfg, Passwords: passwords, Protected: append([]string{}, o.protected...)})
+		return check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords, Protected: append([]string{}, o.protected...)})
 	}
 }
 

@@ -27,8 +27,8 @@ import (
 type Options struct {
 	// Rules are the rules; required. Parts of rules that are among them are left out.
 	Rules []rules.HardeningRule
-	// Proved says that the rules are known to compile, as the built-in ones are; each is then compiled when it is first
-	// used.
+	// Proved says that the rules are known to compile, as the built-in ones are and those that went through Compile; each is
+	// then compiled when it is first used.
 	Proved bool
 	// Config is the configuration; nil means config.Default().
 	Config *config.Config
@@ -423,7 +423,8 @@ func (j *judging) request(subject *inventory.Object) *admissionv1.AdmissionReque
 	}
 	gvk := schema.FromAPIVersionAndKind(subject.Ref.APIVersion, subject.Ref.Kind)
 	return &admissionv1.AdmissionRequest{
-		Kind:      metav1.GroupVersionKind{Group: gvk.Group, Version: gvk.Version, Kind: gvk.Kind},
+		Kind:      metav1.GroupVersionKind(gvk),
+		Resource:  metav1.GroupVersionResource(inventory.Resource(gvk)),
 		Name:      subject.Ref.Name,
 		Namespace: subject.Ref.Namespace,
 		Operation: admissionv1.Create,

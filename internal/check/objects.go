@@ -3,7 +3,6 @@ package check
 import (
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/engine"
@@ -58,13 +57,13 @@ func prune(v any) (pruned any, changed bool) {
 	return v, false
 }
 
-// attributes are what a rule's match looks at. Offline the resource is the kind's usual plural.
+// attributes are what a rule's match looks at. Offline the resource is what requests would call the kind.
 func (j *judging) attributes(o *inventory.Object) *engine.Attributes {
 	request := j.request(o)
 	kind := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind)
 	resource := schema.GroupVersionResource(request.Resource)
 	if resource.Empty() {
-		resource, _ = meta.UnsafeGuessKindToResource(kind)
+		resource = inventory.Resource(kind)
 	}
 	attributes := &engine.Attributes{
 		Operation: request.Operation, Resource: resource, Subresource: request.SubResource, Kind: kind,

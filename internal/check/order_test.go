@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -17,7 +16,7 @@ import (
 // TestOrderOfArrival brings the objects of every fixture in one by one, in many orders: whatever completes a bad path is
 // refused, so that nothing denied is ever there; and where nothing is wrong with all of them, nothing is refused.
 func TestOrderOfArrival(t *testing.T) {
-	for _, file := range append(everyFixture(t, "pass"), everyFixture(t, "fail")...) {
+	for _, file := range append(fixtureFiles(t, "pass"), fixtureFiles(t, "fail")...) {
 		t.Run(file[len(builtinDir)+1:], func(t *testing.T) {
 			t.Parallel()
 			all, checker := load(t, file)
@@ -47,20 +46,6 @@ func TestOrderOfArrival(t *testing.T) {
 	}
 }
 
-// everyFixture are the pass or the fail fixtures of all built-in rules.
-func everyFixture(t *testing.T, kind string) []string {
-	t.Helper()
-	dirs, err := filepath.Glob(filepath.Join(builtinDir, "*", kind))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []string
-	for _, dir := range dirs {
-		files = append(files, fixtures(t, dir)...)
-	}
-	return files
-}
-
 func create(t testing.TB, checker *check.Checker, inv inventory.Reader, o *inventory.Object) check.Verdict {
 	t.Helper()
 	verdict, err := checker.Change(context.Background(), inv, check.Change{
@@ -75,7 +60,7 @@ func create(t testing.TB, checker *check.Checker, inv inventory.Reader, o *inven
 
 // TestUnrelatedObjects: what has nothing to do with Ditto changes no finding.
 func TestUnrelatedObjects(t *testing.T) {
-	for _, file := range everyFixture(t, "fail") {
+	for _, file := range fixtureFiles(t, "fail") {
 		inv, checker := load(t, file)
 		before := checker.All(context.Background(), inv, inv.All())
 		for i, text := range []string{

@@ -53,7 +53,7 @@ func partsOf(t *testing.T) (parts []rules.HardeningRule, whole map[string]rules.
 // may also find what a file overrules.
 func TestPartsFindNothingOfTheirOwn(t *testing.T) {
 	parts, whole := partsOf(t)
-	files := append(everyFixture(t, "pass"), everyFixture(t, "fail")...)
+	files := append(fixtureFiles(t, "pass"), fixtureFiles(t, "fail")...)
 	for _, part := range parts {
 		name := part.Metadata.Name
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestPartsFindNothingOfTheirOwn(t *testing.T) {
 					}
 				}
 			}
-			if own := fixtures(t, filepath.Join(builtinDir, name, "fail")); fired < len(own) {
+			if own := fixturesOf(t, name, "fail"); fired < len(own) {
 				t.Errorf("it found something in %d fixtures, though %d of its own fail", fired, len(own))
 			}
 		})
@@ -87,7 +87,7 @@ func TestPartsFindNothingOfTheirOwn(t *testing.T) {
 func TestPartsAreSilentBesideTheWhole(t *testing.T) {
 	parts, whole := partsOf(t)
 	for _, part := range parts {
-		for _, file := range fixtures(t, filepath.Join(builtinDir, part.Metadata.Name, "fail")) {
+		for _, file := range fixturesOf(t, part.Metadata.Name, "fail") {
 			inv := contentOf(t, file)
 			checker := newChecker(t, []rules.HardeningRule{part, whole[part.Metadata.Name]}, config.Default())
 			for _, f := range checker.All(context.Background(), inv, inv.All()).Findings {
@@ -97,6 +97,14 @@ func TestPartsAreSilentBesideTheWhole(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fixturesOf are the pass or the fail fixtures of one built-in rule.
+func fixturesOf(t *testing.T, rule, kind string) []string {
+	t.Helper()
+	return slices.DeleteFunc(fixtureFiles(t, kind), func(file string) bool {
+		return filepath.Base(filepath.Dir(filepath.Dir(file))) != rule
+	})
 }
 
 // overruled says whether a file secures a gateway whose variables say otherwise.
@@ -215,7 +223,7 @@ func partVersions(t *testing.T, part rules.HardeningRule) []partVersion {
 	var list []partVersion
 	for _, dir := range []string{part.Metadata.Name, part.Spec.PartOf} {
 		for _, kind := range []string{"pass", "fail"} {
-			for _, file := range fixtures(t, filepath.Join(builtinDir, dir, kind)) {
+			for _, file := range fixturesOf(t, dir, kind) {
 				inv := contentOf(t, file)
 				for _, o := range inv.All() {
 					workload := o.PodTemplate() != nil

@@ -58,7 +58,8 @@ const Known = "known"
 // Text is a setting with a value that may be shown.
 type Text struct {
 	// State is known or unknown.
-	State  string `cel:"state"`
+	State string `cel:"state"`
+	// Value is empty where it is unknown. Source and Why are those of a Switch.
 	Value  string `cel:"value"`
 	Source string `cel:"source"`
 	Why    string `cel:"why"`
@@ -74,7 +75,7 @@ const (
 
 // Password is a secret setting: never its value, only what is known about it.
 type Password struct {
-	// State is published, own or unknown.
+	// State is published, own or unknown. Source and Why are those of a Switch.
 	State  string `cel:"state"`
 	Source string `cel:"source"`
 	Why    string `cel:"why"`
@@ -83,6 +84,7 @@ type Password struct {
 // GatewayFacts are the effective settings of a gateway that decide who may do what.
 // Sources: gateway/service/src/main/resources/gateway.conf of Ditto.
 type GatewayFacts struct {
+	// Namespace and Name are those of the workload, Container is the name of the container that runs the gateway.
 	Namespace string `cel:"namespace"`
 	Name      string `cel:"name"`
 	Container string `cel:"container"`
@@ -100,8 +102,9 @@ type GatewayFacts struct {
 	DevopsSecured Switch `cel:"devopsSecured"`
 	StatusSecured Switch `cel:"statusSecured"`
 	// DevopsMethod and StatusMethod are basic or oauth2.
-	DevopsMethod   Text     `cel:"devopsMethod"`
-	StatusMethod   Text     `cel:"statusMethod"`
+	DevopsMethod Text `cel:"devopsMethod"`
+	StatusMethod Text `cel:"statusMethod"`
+	// DevopsPassword and StatusPassword are the passwords that count where the method is basic.
 	DevopsPassword Password `cel:"devopsPassword"`
 	StatusPassword Password `cel:"statusPassword"`
 	// DevopsFallback and StatusFallback are the passwords if the keys that optional references name are not there; without
@@ -115,14 +118,15 @@ type GatewayFacts struct {
 	// CORS is ditto.gateway.http.enablecors: every origin is allowed.
 	CORS Switch `cel:"cors"`
 
+	// WebsocketThrottling and SSEThrottling say whether what one client sends or receives is limited.
 	WebsocketThrottling Switch `cel:"websocketThrottling"`
 	SSEThrottling       Switch `cel:"sseThrottling"`
 }
 
 // ComponentFacts are what decides about one of Ditto's own services, the gateway included.
 type ComponentFacts struct {
+	// Namespace and Name are those of the workload, Container is the name of the container that runs the service.
 	Namespace string `cel:"namespace"`
-	// Name is the workload's, Container that of the container that runs the service.
 	Name      string `cel:"name"`
 	Container string `cel:"container"`
 	// Component is gateway, policies, things, search, connectivity, or service where it could not be told which.
@@ -170,7 +174,7 @@ const (
 type Grant struct {
 	// Policy is the NetworkPolicy, in the component's namespace.
 	Policy string `cel:"policy"`
-	// Scope is one of the Scope constants; Who says for whom the grant is, for people: `every pod of every namespace`.
+	// Scope is namespace, namespaces, cluster, addresses, everyone or unknown; Who says for whom the grant is, for people: `every pod of every namespace`.
 	Scope string `cel:"scope"`
 	Who   string `cel:"who"`
 	Ports []Port `cel:"ports"`
@@ -213,8 +217,8 @@ type Exposure struct {
 	Via string `cel:"via"`
 	// Public is false only where a marker that the platform honours, or the configuration, says internal.
 	Public bool `cel:"public"`
-	// Component and Port say what is reached: a component name of this package, and http, remoting, management, metrics or
-	// mongodb. Number is the container port.
+	// Component and Port say what is reached: gateway, things, proxy and so on, and http, remoting, management, metrics or
+	// mongodb. Target is the workload. Number is the container port.
 	Component string `cel:"component"`
 	Target    Object `cel:"target"`
 	Port      string `cel:"port"`
@@ -270,7 +274,7 @@ func (o Object) Ref() inventory.Ref {
 
 // Credential is one user's entry of an htpasswd file.
 type Credential struct {
-	// Key is the key of the Secret or ConfigMap, User the name before the colon.
+	// Key is the key of the Secret or ConfigMap, User is the name before the colon.
 	Key  string `cel:"key"`
 	User string `cel:"user"`
 	// Scheme is bcrypt, apr1, md5-crypt, sha1, ssha, sha256-crypt, sha512-crypt, des-crypt, plain or other.

@@ -140,7 +140,9 @@ func (f *fixture) install(ctx context.Context) error {
 	if f.configuration, err = configuration(f.cases); err != nil {
 		return err
 	}
-	chart, err := values(protected, f.configuration, map[string]any{"webhook": map[string]any{"timeoutSeconds": patience}})
+	chart, err := values(protected, f.configuration, map[string]any{
+		"webhook": map[string]any{"timeoutSeconds": patience}, "rules": map[string]any{userRuleFile: userRule},
+	})
 	if err != nil {
 		return err
 	}
@@ -307,7 +309,7 @@ var (
 	// legacy have something bad in them since before dittoguard came.
 	legacy    = []string{"legacy-updates", "legacy-fix", "legacy-rollback", "legacy-delete"}
 	scenarios = append([]string{
-		"mutate", "keep", "dry-run", "tools", "relabel", "terminating", "helm", "helm3", "audit-log",
+		"mutate", "keep", "dry-run", "tools", "relabel", "terminating", "helm", "helm3", "audit-log", userRules,
 	}, legacy...)
 )
 

@@ -1,0 +1,26 @@
+package check
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/engine"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// Compile says what is wrong with the expressions of rules: syntax, types, fields of `ditto` that are not there. All errors
+// come joined, in the order of the rules and their fields, each with file and line. Rules that come through may be called
+// proved in Options.
+func Compile(list []rules.HardeningRule) error {
+	compiler, err := engine.New(reflect.TypeFor[*ditto.Facts]())
+	if err != nil {
+		return err
+	}
+	problems := make([]error, 0, len(list))
+	for _, rule := range list {
+		_, err := compiler.Compile(rule)
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
