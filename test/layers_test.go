@@ -30,6 +30,7 @@ var layers = map[string][]string{
 	"internal/check":             {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
 	"internal/export":            {"rules", "internal/config", "internal/engine"},
 	"internal/report":            {"rules", "internal/check", "internal/inventory"},
+	"internal/ruledocs":          {"rules"},
 	"internal/explain":           {"internal/check", "internal/report", "internal/ditto/...", "internal/inventory"},
 	"webhook":                    {"internal/check", "internal/inventory"},
 	"cmd/...":                    {"*"},

@@ -8,17 +8,29 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dittoguard/dittoguard/internal/ruledocs"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
 func newRules() *cobra.Command {
+	guide := false
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules",
+		Long: `List the rules. With --guide, list what Ditto's hardening guide asks for, line by line:
+the rules that cover it, or why Kubernetes cannot show it.`,
 		Example: `  dittoguard rules
+  dittoguard rules --guide
   dittoguard rules show preauth-exposed`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if guide {
+				g, err := rules.HardeningGuide()
+				if err != nil {
+					return err
+				}
+				return ruledocs.Text(cmd.OutOrStdout(), g)
+			}
 			list, err := rules.Builtin()
 			if err != nil {
 				return err
@@ -36,6 +48,7 @@ func newRules() *cobra.Command {
 			return w.Flush()
 		},
 	}
+	cmd.Flags().BoolVar(&guide, "guide", false, "list what the hardening guide asks for instead, and what covers it")
 	cmd.AddCommand(newRulesShow())
 	return cmd
 }
