@@ -10,7 +10,7 @@ import (
 func DOT(w io.Writer, e Explanation) error {
 	g := draw(e)
 	var b strings.Builder
-	b.WriteString("digraph waysin {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n")
+	b.WriteString("digraph waysin {\n  rankdir=LR;\n")
 	for n, group := range g.groups {
 		indent := "  "
 		if group.name != "" {
