@@ -244,13 +244,13 @@ func TestJSONIsStable(t *testing.T) {
 			names = append(names, prefix+" (apiVersion, kind, namespace, name)")
 			return
 		}
-		for n := range of.NumField() {
-			name, _, _ := strings.Cut(of.Field(n).Tag.Get("json"), ",")
-			walk(strings.TrimPrefix(prefix+"."+name, "."), of.Field(n).Type)
+		for field := range of.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			walk(strings.TrimPrefix(prefix+"."+name, "."), field.Type)
 		}
 	}
 	walk("", reflect.TypeFor[Explanation]())
-	for _, want := range strings.Fields(`
+	for want := range strings.FieldsSeq(`
 		installations.namespace installations.components.component installations.components.container
 		installations.components.file installations.components.line installations.components.trustModel.model
 		installations.components.trustModel.why installations.components.trustModel.wanted

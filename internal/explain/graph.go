@@ -215,7 +215,7 @@ const lineLength = 42
 // wrap cuts a text into lines, between words.
 func wrap(text string) []string {
 	var lines []string
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		word = report.Clean(word)
 		if n := len(lines); n > 0 && utf8.RuneCountInString(lines[n-1])+1+utf8.RuneCountInString(word) <= lineLength {
 			lines[n-1] += " " + word

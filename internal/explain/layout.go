@@ -35,7 +35,7 @@ func (p *page) wrapped(first, rest, text string) {
 	at := utf8.RuneCountInString(first)
 	p.WriteString(first)
 	empty := true
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		word = report.Clean(word)
 		n := utf8.RuneCountInString(word)
 		if !empty && at+1+n > width {
@@ -53,14 +53,3 @@ func (p *page) wrapped(first, rest, text string) {
 }
 
 func (p *page) gap() { p.WriteByte('\n') }
-
-// count is `no ways`, `1 way`, `2 ways`.
-func count(n int, one, many string) string {
-	switch n {
-	case 0:
-		return "no " + many
-	case 1:
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

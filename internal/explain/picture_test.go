@@ -258,7 +258,7 @@ func holds(t testing.TB, text string) {
 		t.Errorf("%q: the pictures differ:\n%v\n%v", text, mermaid, dot)
 	}
 	shown := make([]string, 0, 8)
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		shown = append(shown, report.Clean(word))
 	}
 	want := strings.Join(append(append([]string{"PUBLIC"}, shown...), "DENIED: devops-exposed WARNED OF: connections-exposed"), " ")

@@ -90,8 +90,8 @@ func scrub(v reflect.Value) {
 			scrub(v.Index(n))
 		}
 	case reflect.Struct:
-		for n := range v.NumField() {
-			scrub(v.Field(n))
+		for _, field := range v.Fields() {
+			scrub(field)
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
