@@ -52,7 +52,7 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 
 .PHONY: generate
 generate: ## Rewrite generated files and golden files
-	go test ./internal/report ./webhook ./cmd/... -update
+	go test ./internal/report ./internal/ruledocs ./webhook ./cmd/... -update
 
 .PHONY: verify
 verify: generate ## Fail if generated files are not up to date

@@ -31,6 +31,8 @@ var layers = map[string][]string{
 	"internal/export":            {"rules", "internal/config", "internal/engine"},
 	"internal/ruletest":          {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},
 	"internal/report":            {"rules", "internal/check", "internal/inventory"},
+	"internal/ruledocs":          {"rules"},
+	"internal/explain":           {"internal/check", "internal/report", "internal/ditto/...", "internal/inventory"},
 	"webhook":                    {"internal/check", "internal/inventory"},
 	"cmd/...":                    {"*"},
 	"charts":                     {"*"},

@@ -3,19 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-
-	"github.com/dittoguard/dittoguard/internal/ditto"
-	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 )
 
 type auditOptions struct {
 	judgeOptions
-	kubeconfig, context string
+	clusterOptions
 }
 
 func newAudit() *cobra.Command {
@@ -39,10 +33,8 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 			return o.run(cmd.Context(), cmd)
 		},
 	}
-	o.addFlags(cmd)
-	cmd.Flags().StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the Pod's service account")
-	cmd.Flags().StringVar(&o.context, "context", "", "context of the kubeconfig file; without it the current one")
-	cobra.CheckErr(cmd.MarkFlagFilename("kubeconfig"))
+	o.judgeOptions.addFlags(cmd)
+	o.clusterOptions.addFlags(cmd)
 	return cmd
 }
 
@@ -52,32 +44,9 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if configErr == nil {
 		defer release()
 	}
-	restConfig, err := o.cluster()
+	inv, err := o.snapshot(ctx, stderr)
 	if err := errors.Join(configErr, err); err != nil {
 		return err
 	}
-	restConfig.UserAgent = "dittoguard/" + buildVersion()
-	inv, notes, err := cluster.Snapshot(ctx, restConfig, ditto.Keys)
-	if err != nil {
-		return fmt.Errorf("reading the cluster at %s: %w", restConfig.Host, err)
-	}
-	for _, text := range notes {
-		note(stderr, "%s", text)
-	}
 	return o.print(cmd.OutOrStdout(), checker.All(ctx, inv, inv.All()))
-}
-
-// cluster finds the API server as kubectl does.
-func (o *auditOptions) cluster() (*rest.Config, error) {
-	loading := clientcmd.NewDefaultClientConfigLoadingRules()
-	loading.ExplicitPath = o.kubeconfig
-	overrides := &clientcmd.ConfigOverrides{CurrentContext: o.context}
-	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(loading, overrides).ClientConfig()
-	switch {
-	case clientcmd.IsEmptyConfig(err):
-		return nil, errors.New("finding the cluster: there is no kubeconfig file, and this is no Pod; name one with --kubeconfig")
-	case err != nil:
-		return nil, fmt.Errorf("finding the cluster: %w", err)
-	}
-	return restConfig, nil
 }

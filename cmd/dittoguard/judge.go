@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,22 +22,32 @@ type judgeOptions struct {
 	ruleOptions
 	configFile string
 	output     string
+	// outputs are those that there are, the first without being asked for; nil means text and json.
+	outputs []string
 }
 
 func (o *judgeOptions) addFlags(cmd *cobra.Command) {
 	o.addFlag(cmd.Flags())
 	cmd.Flags().StringVar(&o.configFile, "config", "", "configuration file (kind Configuration); without it the defaults hold")
-	cmd.Flags().StringVarP(&o.output, "output", "o", "text", "text or json")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
+	if o.outputs == nil {
+		o.outputs = []string{"text", "json"}
+	}
+	cmd.Flags().StringVarP(&o.output, "output", "o", o.outputs[0], oneOf(o.outputs))
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(o.outputs, cobra.ShellCompDirectiveNoFileComp)))
 	cobra.CheckErr(cmd.MarkFlagFilename("config", "yaml", "yml"))
 }
 
 func (o *judgeOptions) validate() error {
-	switch o.output {
-	case "text", "json":
+	if slices.Contains(o.outputs, o.output) {
 		return nil
 	}
-	return fmt.Errorf("--output: expected text or json, found %q", o.output)
+	return fmt.Errorf("--output: expected %s, found %q", oneOf(o.outputs), o.output)
+}
+
+// oneOf is `a or b`, `a, b or c`.
+func oneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // offlineBudget is what checking passwords may take in one run of a command. A person waits, no API server.

@@ -89,3 +89,20 @@ func TestREADME_TableIsTheRules(t *testing.T) {
 		t.Errorf("the rules of the README (-the rules that there are +the README):\n%s", diff)
 	}
 }
+
+// TestREADME_ShowsWhatExplainWrites: the excerpts are from what the script of explain expects.
+func TestREADME_ShowsWhatExplainWrites(t *testing.T) {
+	script, err := os.ReadFile("testdata/script/explain.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range []string{"text", "mermaid"} {
+		block := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(readme(t))
+		switch {
+		case block == nil:
+			t.Errorf("there is no %s in the README", language)
+		case !strings.Contains(string(script), "\n"+block[1]):
+			t.Errorf("explain does not write this %s of the README; testdata/script/explain.txtar has what it does:\n%s", language, block[1])
+		}
+	}
+}

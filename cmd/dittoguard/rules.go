@@ -9,19 +9,31 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dittoguard/dittoguard/internal/ruledocs"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
 func newRules() *cobra.Command {
 	var o ruleOptions
+	guide := false
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules",
+		Long: `List the rules. With --guide, list what Ditto's hardening guide asks for, line by line:
+the rules that cover it, or why Kubernetes cannot show it.`,
 		Example: `  dittoguard rules
   dittoguard rules --rules my-rules/
+  dittoguard rules --guide
   dittoguard rules show preauth-exposed`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if guide {
+				g, err := rules.HardeningGuide()
+				if err != nil {
+					return err
+				}
+				return ruledocs.Text(cmd.OutOrStdout(), g)
+			}
 			list, own, err := o.load()
 			if err != nil {
 				return err
@@ -32,6 +44,7 @@ func newRules() *cobra.Command {
 			return listRules(cmd.OutOrStdout(), list, rules.Names(own))
 		},
 	}
+	cmd.Flags().BoolVar(&guide, "guide", false, "list what the hardening guide asks for instead, and what covers it")
 	o.addFlag(cmd.PersistentFlags())
 	cmd.AddCommand(newRulesShow(&o))
 	return cmd

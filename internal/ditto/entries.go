@@ -200,6 +200,7 @@ func (w *walker) enter(op opening, c chain) {
 		}
 	}
 	e.key = e.makeKey(op, c)
+	w.view.ways[e.key] = way{op.entry, c}
 	w.out = append(w.out, e)
 }
 

@@ -33,6 +33,8 @@ type View struct {
 	gateways  map[partID]*GatewayFacts
 	exposures map[partID][]Exposure
 	proxies   map[partID]*proxy
+	// ways are what the exposures were made of, by their keys.
+	ways map[string]way
 	// unfollowed are the workloads with ways in that were given up.
 	unfollowed map[inventory.ID]bool
 	// components are the facts of Ditto's own services.
@@ -70,7 +72,7 @@ func NewView(r inventory.Reader, opts Options) *View {
 		Reader: r, edges: opts.Edges, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, unfollowed: map[inventory.ID]bool{}, components: map[partID]*ComponentFacts{},
-		policies: map[string]*policies{},
+		policies: map[string]*policies{}, ways: map[string]way{},
 	}
 }
 

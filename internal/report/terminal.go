@@ -32,7 +32,10 @@ func (t *text) paint(color, s string) string {
 
 // clean makes the parts of a manifest that end up in a line harmless for a terminal: control characters, line breaks and
 // the characters that turn the direction of writing are shown as escapes.
-func clean(s string) string {
+func clean(s string) string { return Clean(s) }
+
+// Clean is for whoever else writes parts of manifests to a terminal.
+func Clean(s string) string {
 	if strings.IndexFunc(s, harmful) < 0 {
 		return s
 	}

@@ -309,7 +309,7 @@ var (
 	// legacy have something bad in them since before dittoguard came.
 	legacy    = []string{"legacy-updates", "legacy-fix", "legacy-rollback", "legacy-delete"}
 	scenarios = append([]string{
-		"mutate", "keep", "dry-run", "tools", "relabel", "terminating", "helm", "helm3", "audit-log", userRules,
+		"mutate", "keep", "dry-run", "tools", "relabel", "terminating", "helm", "helm3", "audit-log", "explained", userRules,
 	}, legacy...)
 )
 

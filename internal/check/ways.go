@@ -1,0 +1,27 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// View is the inventory as this checker's rules see Ditto in it, under the checker's configuration.
+func (c *Checker) View(inv inventory.Reader) *ditto.View { return c.view(inv) }
+
+// Passwords verifies password hashes as the rules have it done.
+func (c *Checker) Passwords() *htpasswd.Verifier { return c.passwords }
+
+// IsAboutWay says whether the finding stands for the way in with this key (ditto.Exposure.Key), among others or alone.
+func (f *Finding) IsAboutWay(key string) bool {
+	for _, k := range f.Keys {
+		// The rule, the number of the validation and the subject come first, and what the violation consists of last.
+		parts := strings.SplitN(k, "|", 4)
+		if len(parts) == 4 && (parts[3] == key || strings.HasPrefix(parts[3], key+"|")) {
+			return true
+		}
+	}
+	return false
+}

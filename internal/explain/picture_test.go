@@ -1,0 +1,312 @@
+package explain
+
+import (
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/report"
+)
+
+// picture is what a picture's text says.
+type picture struct {
+	groups []string
+	// labels are those of the nodes, with blanks between their lines; nodes their ids.
+	nodes, labels []string
+	edges         [][2]string
+}
+
+func (p picture) Equal(o picture) bool {
+	same := func(a, b []string) bool { return strings.Join(a, "\n") == strings.Join(b, "\n") }
+	if len(p.edges) != len(o.edges) || !same(p.groups, o.groups) || !same(p.nodes, o.nodes) || !same(p.labels, o.labels) {
+		return false
+	}
+	for i := range p.edges {
+		if p.edges[i] != o.edges[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// complete: nodes are declared once, and edges join declared ones.
+func (p picture) complete(t testing.TB) {
+	t.Helper()
+	declared := map[string]bool{}
+	for _, id := range p.nodes {
+		if declared[id] {
+			t.Errorf("node %s is declared twice", id)
+		}
+		declared[id] = true
+	}
+	for _, e := range p.edges {
+		if !declared[e[0]] || !declared[e[1]] {
+			t.Errorf("edge %v joins what is not there", e)
+		}
+	}
+}
+
+// The lines that a flowchart of ours may consist of. Labels hold no character that Mermaid's lexer, its Markdown or HTML
+// takes for more than itself.
+var (
+	mermaidLabel = `((?:[\p{L}\p{Nd} .,:/()=+-]|#\d+;|<br/>)*)`
+	mermaidNode  = regexp.MustCompile(`^ +(n\d+)(?:\["` + mermaidLabel + `"\]|\(\("` + mermaidLabel + `"\)\)|\(\["` + mermaidLabel +
+		`"\]\)|\{\{"` + mermaidLabel + `"\}\}|\[\["` + mermaidLabel + `"\]\])$`)
+	mermaidGroup = regexp.MustCompile(`^  subgraph (g\d+)\["` + mermaidLabel + `"\]$`)
+	mermaidEdge  = regexp.MustCompile(`^  (n\d+) (?:-->|-\.->|==>) (n\d+)$`)
+	mermaidCode  = regexp.MustCompile(`#(\d+);`)
+)
+
+func parseMermaid(t testing.TB, text string) picture {
+	t.Helper()
+	var p picture
+	plain := func(label string) string {
+		return mermaidCode.ReplaceAllStringFunc(strings.ReplaceAll(label, "<br/>", " "), func(code string) string {
+			n, err := strconv.Atoi(code[1 : len(code)-1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(rune(n))
+		})
+	}
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if lines[0] != "flowchart LR" {
+		t.Fatalf("a flowchart begins with %q", lines[0])
+	}
+	open := false
+	for _, line := range lines[1:] {
+		if m := mermaidNode.FindStringSubmatch(line); m != nil {
+			p.nodes, p.labels = append(p.nodes, m[1]), append(p.labels, plain(strings.Join(m[2:], "")))
+		} else if m := mermaidGroup.FindStringSubmatch(line); m != nil && !open {
+			p.groups, open = append(p.groups, plain(m[2])), true
+		} else if line == "  end" && open {
+			open = false
+		} else if m := mermaidEdge.FindStringSubmatch(line); m != nil && !open {
+			p.edges = append(p.edges, [2]string{m[1], m[2]})
+		} else {
+			t.Fatalf("this is no line of a flowchart: %q", line)
+		}
+	}
+	if open {
+		t.Fatal("a subgraph has no end")
+	}
+	p.complete(t)
+	return p
+}
+
+// dotToken is a token of the DOT language: an arrow, a mark, an identifier or number, or a quoted string.
+var dotToken = regexp.MustCompile(`^(?:->|[{}\[\];,=]|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|"(?:[^"\\\n]|\\.)*")`)
+
+// parseDOT reads the part of the DOT language that we write, by its grammar.
+func parseDOT(t testing.TB, text string) picture {
+	t.Helper()
+	var tokens []string
+	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimSpace(rest) {
+		token := dotToken.FindString(rest)
+		if token == "" {
+			t.Fatalf("this is no DOT: %q", rest[:min(len(rest), 60)])
+		}
+		tokens, rest = append(tokens, token), rest[len(token):]
+	}
+	d := &dotParser{t: t, tokens: tokens}
+	d.want("digraph")
+	d.next()
+	d.body()
+	if len(d.tokens) > 0 {
+		t.Fatalf("more after the end: %v", d.tokens)
+	}
+	d.complete(t)
+	return d.picture
+}
+
+type dotParser struct {
+	picture
+
+	t      testing.TB
+	tokens []string
+}
+
+func (d *dotParser) peek() string {
+	if len(d.tokens) == 0 {
+		d.t.Fatal("the text ends in the middle")
+	}
+	return d.tokens[0]
+}
+
+func (d *dotParser) next() string {
+	token := d.peek()
+	d.tokens = d.tokens[1:]
+	return token
+}
+
+func (d *dotParser) want(token string) {
+	if got := d.next(); got != token {
+		d.t.Fatalf("expected %s, found %s", token, got)
+	}
+}
+
+func (d *dotParser) body() {
+	d.want("{")
+	for d.peek() != "}" {
+		name := d.next()
+		switch {
+		case name == "subgraph":
+			d.next()
+			d.body()
+			continue
+		case d.peek() == "=":
+			d.next()
+			if value := d.next(); name == "label" {
+				d.groups = append(d.groups, d.plain(value))
+			}
+		case d.peek() == "->":
+			d.next()
+			d.edges = append(d.edges, [2]string{name, d.next()})
+			d.attributes()
+		default:
+			label, labelled := d.attributes()
+			if name != "node" {
+				if !labelled {
+					d.t.Fatalf("node %s has no label", name)
+				}
+				d.nodes, d.labels = append(d.nodes, name), append(d.labels, label)
+			}
+		}
+		d.want(";")
+	}
+	d.want("}")
+}
+
+func (d *dotParser) attributes() (label string, labelled bool) {
+	if d.peek() != "[" {
+		return "", false
+	}
+	d.next()
+	for {
+		name := d.next()
+		d.want("=")
+		if value := d.next(); name == "label" {
+			label, labelled = d.plain(value), true
+		}
+		if d.peek() == "]" {
+			d.next()
+			return label, labelled
+		}
+		d.want(",")
+	}
+}
+
+// plain is a quoted string as Graphviz shows it: escapes first, then entities.
+func (d *dotParser) plain(quoted string) string {
+	inner := quoted[1 : len(quoted)-1]
+	var b strings.Builder
+	for i := 0; i < len(inner); i++ {
+		if inner[i] != '\\' {
+			b.WriteByte(inner[i])
+			continue
+		}
+		i++
+		switch inner[i] {
+		case 'n':
+			b.WriteByte(' ')
+		case '\\', '"':
+			b.WriteByte(inner[i])
+		default:
+			d.t.Fatalf("escape \\%c in %s", inner[i], quoted)
+		}
+	}
+	return html.UnescapeString(b.String())
+}
+
+// one is an explanation with one way in, whose entry has the text.
+func one(text string) Explanation {
+	ref := inventory.Ref{APIVersion: "v1", Kind: "Service", Namespace: "n", Name: "s"}
+	return Explanation{Installations: []Installation{{Namespace: text, WaysIn: []Way{{
+		Entry: ref, Target: ref, Public: true, Component: "gateway", Verdict: VerdictDeny,
+		Findings: []Finding{{Rule: "devops-exposed", Action: VerdictDeny}, {Rule: "connections-exposed", Action: VerdictWarn}},
+		Steps:    []Step{{Object: ref, Text: text}, {Object: ref, Text: "Service n/s"}},
+	}}}}}
+}
+
+// TestLabelsCannotBreakOut: what stands in a manifest stays text, whatever it looks like.
+func TestLabelsCannotBreakOut(t *testing.T) {
+	for _, text := range []string{
+		`a"]; evil -> n1 ["`, "`markdown` **bold** <img src=x onerror=alert(1)>", "%%{init: {}}%%", "end", "#quot;", "&lt;&amp;amp;",
+		`back\slash\n`, "click n1 call f()", "line\nend\n", "\x1b[31m", "- list", "1. list", "ünïcode ключ", "{{x}}|y|", "\\",
+	} {
+		holds(t, text)
+	}
+}
+
+func FuzzLabels(f *testing.F) {
+	f.Add(`a"b`)
+	f.Add("x\n  end\n  n1 --> n2")
+	f.Add("&quot;\\")
+	f.Fuzz(func(t *testing.T, text string) { holds(t, text) })
+}
+
+// holds says whether both pictures show a text as it is, and have nothing more for it.
+func holds(t testing.TB, text string) {
+	t.Helper()
+	text = strings.ToValidUTF8(text, "")
+	e := one(text)
+	mermaid, dot := parseMermaid(t, write(t, "mermaid", e)), parseDOT(t, write(t, "dot", e))
+	if !mermaid.Equal(dot) {
+		t.Errorf("%q: the pictures differ:\n%v\n%v", text, mermaid, dot)
+	}
+	shown := make([]string, 0, 8)
+	for word := range strings.FieldsSeq(text) {
+		shown = append(shown, report.Clean(word))
+	}
+	want := strings.Join(append(append([]string{"PUBLIC"}, shown...), "DENIED: devops-exposed WARNED OF: connections-exposed"), " ")
+	if len(mermaid.labels) != 3 || len(mermaid.edges) != 2 || strings.Join(strings.Fields(mermaid.labels[1]), " ") != strings.Join(strings.Fields(want), " ") {
+		t.Errorf("%q: labels %q, edges %v; want %q", text, mermaid.labels, mermaid.edges, want)
+	}
+}
+
+// TestTheWorstWayCounts: a step that a harmless way and a dangerous one share is drawn as dangerous.
+func TestTheWorstWayCounts(t *testing.T) {
+	ref := func(name string) inventory.Ref { return inventory.Ref{Kind: "Service", Namespace: "n", Name: name} }
+	way := func(entry, verdict string, rules ...string) Way {
+		w := Way{
+			Entry: ref(entry), Target: ref("t"), Component: "gateway", Verdict: verdict,
+			Steps: []Step{{Object: ref(entry), Text: entry}, {Object: ref("s"), Text: "s"}, {Object: ref("t"), Text: "t"}},
+		}
+		for _, r := range rules {
+			w.Findings = append(w.Findings, Finding{Rule: r, Action: verdict})
+		}
+		return w
+	}
+	public := way("c", VerdictUnknown)
+	public.Public = true
+	e := Explanation{Installations: []Installation{{
+		Namespace:  "n",
+		WaysIn:     []Way{way("a", VerdictClean), way("b", VerdictWarn, "r"), way("a", VerdictClean), public},
+		Components: []Component{{Component: "things", Workload: ref("x"), Container: "c"}, {Component: "gateway", Workload: ref("t"), Container: "c"}},
+	}}}
+	want := `flowchart LR
+  n1(("whoever is inside the cluster"))
+  n6(("clients outside"))
+  subgraph g1["namespace n"]
+    n2(["INTERNAL<br/>a<br/>nothing found"])
+    n3["s"]
+    n4[["gateway: t"]]
+    n5{{"INTERNAL<br/>b<br/>WARNED OF: r"}}
+    n7(["PUBLIC<br/>c<br/>NOT ALL KNOWN"])
+    n8[["things: Service n/x, container c<br/>no way in was found"]]
+  end
+  n1 --> n2
+  n2 --> n3
+  n3 ==> n4
+  n1 ==> n5
+  n5 ==> n3
+  n6 -.-> n7
+  n7 -.-> n3
+`
+	if got := write(t, "mermaid", e); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,0 +1,356 @@
+package explain
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+)
+
+// JSON writes the explanation in its stable form, indented.
+func JSON(w io.Writer, e Explanation) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false) // it is no HTML, and `->` in a text should be readable
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(e); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	return nil
+}
+
+// Text writes the explanation for people, one installation after the other.
+func Text(w io.Writer, e Explanation) error {
+	var p page
+	for n, i := range e.Installations {
+		if n > 0 {
+			p.gap()
+		}
+		p.installation(i)
+	}
+	if _, err := io.WriteString(w, p.String()); err != nil {
+		return fmt.Errorf("writing the explanation: %w", err)
+	}
+	return nil
+}
+
+func (p *page) installation(i Installation) {
+	p.line(0, 2, "DITTO IN NAMESPACE %s", i.Namespace)
+	p.gap()
+	p.line(2, 2, "Components")
+	for _, c := range i.Components {
+		p.cell(4, 14, c.Component, where(c))
+	}
+	p.ways(i)
+	for _, c := range i.Components {
+		p.component(c)
+	}
+	p.passwords(i.PasswordFiles)
+	p.gap()
+	p.line(2, 2, "Unknown")
+	if len(i.Unknown) == 0 {
+		p.line(4, 2, "nothing")
+	}
+	for _, u := range i.Unknown {
+		p.line(4, 4, "%s: %s: %s", u.Subject, u.What, u.Message)
+	}
+}
+
+// where is `Deployment ditto/gateway, container gateway (deploy/gateway.yaml:3)`.
+func where(c Component) string {
+	text := c.Workload.String() + ", container " + c.Container
+	switch {
+	case c.File != "" && c.Line > 0:
+		text += fmt.Sprintf(" (%s:%d)", c.File, c.Line)
+	case c.File != "":
+		text += " (" + c.File + ")"
+	}
+	return text
+}
+
+// column is where the values of a component's settings begin, behind their indent.
+const column = 36
+
+func (p *page) component(c Component) {
+	if c.TrustModel == nil && len(c.Settings)+len(c.WrittenOut)+len(c.Ports)+len(c.ForwardsTo)+len(c.Findings) == 0 {
+		return
+	}
+	p.gap()
+	p.line(2, 4, "%s: %s, container %s", strings.ToUpper(c.Component[:1])+c.Component[1:], c.Workload, c.Container)
+	if m := c.TrustModel; m != nil {
+		text := models[m.Model] + ": " + m.Why
+		if m.Wanted != "auto" {
+			text += "; the configuration asks for " + m.Wanted
+		}
+		p.cell(4, column, "trust model", text)
+	}
+	p.settings(c.Settings)
+	for _, place := range c.WrittenOut {
+		p.cell(4, column, "secret written out in", place)
+	}
+	p.ports(c.Ports)
+	for n, to := range c.ForwardsTo {
+		name := ""
+		if n == 0 {
+			name = "forwards to"
+		}
+		p.cell(4, column, name, to.String())
+	}
+	p.findings(4, column, c.Findings)
+}
+
+// settings writes the settings of a component; levels of loggers that have one source share their lines.
+func (p *page) settings(settings []Setting) {
+	for n := 0; n < len(settings); n++ {
+		s := settings[n]
+		if strings.HasPrefix(s.Name, logName) {
+			s.Title, s.Value = "log levels", ""
+			first := n
+			for ; n < len(settings) && strings.HasPrefix(settings[n].Name, logName) && settings[n].Source == s.Source; n++ {
+				s.Value += ", " + strings.TrimPrefix(settings[n].Name, logName) + " " + settings[n].Value
+			}
+			s.Value = s.Value[len(", "):]
+			n = max(n-1, first)
+		}
+		p.cell(4, column, s.Title, shown(s))
+		for n, said := range s.Said {
+			if n > 0 {
+				p.cell(4, column, "  and overruled", said.State+" ("+said.Source+")")
+			}
+		}
+	}
+}
+
+// ports writes the ports of a component; those that are open to the same share their lines.
+func (p *page) ports(ports []Port) {
+	for len(ports) > 0 {
+		n, names := 0, []string{}
+		for ; n < len(ports) && ports[n].Isolated == ports[0].Isolated && slices.Equal(ports[n].Allowed, ports[0].Allowed); n++ {
+			names = append(names, fmt.Sprintf("%s %d", ports[n].Port, ports[n].Number))
+		}
+		title := "port "
+		if n > 1 {
+			title = "ports "
+		}
+		text := isolation(ports[0].Isolated)
+		if ports[0].Isolated.State == ditto.On && len(ports[0].Allowed) == 0 {
+			text += ": nobody is let in"
+		}
+		p.cell(4, column, title+strings.Join(names, ", "), text)
+		for _, a := range ports[0].Allowed {
+			p.cell(4, column, "", fmt.Sprintf("NetworkPolicy %s lets in %s", a.Policy, a.Who))
+		}
+		ports = ports[n:]
+	}
+}
+
+var models = map[string]string{
+	ModelProxy: "A, a proxy says who clients are", ModelOIDC: "B, the gateway checks tokens",
+	ModelMixed: "A and B MIXED", ModelNone: "NONE", ModelUnknown: "UNKNOWN",
+}
+
+// shown is the value of a setting, and where it comes from: `on  (env ENABLE_PRE_AUTHENTICATION)`.
+func shown(s Setting) string {
+	var text string
+	switch s.State {
+	case ditto.Unknown:
+		text = "UNKNOWN"
+		if s.Why != "" {
+			text += ": " + s.Why
+		}
+	case ditto.Known:
+		text = s.Value
+		if text == "" {
+			text = "set, not shown"
+		}
+	case ditto.Published:
+		text = "PUBLISHED, everyone knows it"
+	case ditto.Own:
+		text = "not a published one"
+	default:
+		text = s.State
+		if s.Why != "" {
+			text += ": " + s.Why
+		}
+	}
+	if s.Source != "" && !strings.Contains(s.Why, s.Source) {
+		text += "  (" + s.Source + ")"
+	}
+	return text
+}
+
+// isolation says who can connect to a port.
+func isolation(s State) string {
+	switch s.State {
+	case ditto.On:
+		return "isolated by " + s.Source
+	case ditto.Off:
+		return "OPEN to every pod of the cluster: " + s.Why
+	}
+	return "UNKNOWN: " + s.Why
+}
+
+// findings writes which rules find something; check says what.
+func (p *page) findings(indent, column int, findings []Finding) {
+	if len(findings) > 0 {
+		p.cell(indent, column, "found by rules", strings.Join(byAction(findings), "; "))
+	}
+}
+
+// byAction says which rules find something, a text for each action, the worst first: `DENIED: devops-exposed`.
+func byAction(findings []Finding) []string {
+	var (
+		texts []string
+		last  Finding
+	)
+	for _, f := range worstFirst(findings) {
+		switch {
+		case f.Action != last.Action:
+			texts = append(texts, verdictWords[f.Action]+": "+f.Rule)
+		case f.Rule != last.Rule:
+			texts[len(texts)-1] += ", " + f.Rule
+		}
+		last = f
+	}
+	return texts
+}
+
+// verdictWords are the verdicts in a word or two.
+var verdictWords = map[string]string{
+	VerdictDeny: "DENIED", VerdictWarn: "WARNED OF", VerdictAudit: "AUDITED", VerdictOff: "FOUND, in no mode",
+	VerdictUnknown: "NOT ALL KNOWN", VerdictClean: "nothing found",
+}
+
+func (p *page) ways(i Installation) {
+	public := 0
+	for _, w := range i.WaysIn {
+		if w.Public {
+			public++
+		}
+	}
+	p.gap()
+	p.line(2, 2, "Ways in: %d public, %d internal", public, len(i.WaysIn)-public)
+	if len(i.WaysIn) == 0 {
+		p.line(4, 2, "none was found among these objects")
+	}
+	number := 0
+	for rest := i.WaysIn; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && alike(rest[0], rest[n]) {
+			n++
+		}
+		number++
+		p.way(number, rest[:n])
+		rest = rest[n:]
+	}
+}
+
+// alike says whether two ways differ only in what clients ask for, in what that reaches, and so in what is found.
+func alike(a, b Way) bool { return reflect.DeepEqual(a.behind(), b.behind()) }
+
+// behind is the way without what depends on what clients ask for.
+func (w Way) behind() Way {
+	w.Steps = append([]Step{{Object: w.Steps[0].Object}}, w.Steps[1:]...)
+	w.Route, w.Reaches, w.Findings, w.Verdict = "", Reaches{}, nil, ""
+	return w
+}
+
+// way writes ways that are alike.
+func (p *page) way(number int, ways []Way) {
+	w := ways[0]
+	reach := "INTERNAL"
+	if w.Public {
+		reach = "PUBLIC"
+	}
+	worst := w.Verdict
+	for _, w := range ways {
+		if slices.Index(severities, w.Verdict) > slices.Index(severities, worst) {
+			worst = w.Verdict
+		}
+	}
+	p.gap()
+	p.line(4, 4, "%d. %s, %s: %s to %s of %s %s", number, reach, verdictWords[worst], w.Via, w.Port, w.Component, w.Target)
+	const indent, column = 7, column - 3
+	for _, w := range ways {
+		p.line(indent, 4, "%s", w.Steps[0].Text)
+		if w.Identity != "" {
+			p.cell(indent+3, column-3, "reaches", reaches(w.Reaches))
+		}
+		p.findings(indent+3, column-3, w.Findings)
+	}
+	for _, s := range w.Steps[1:] {
+		p.line(indent, 4, "-> %s", s.Text)
+	}
+	if w.Identity != "" {
+		p.cell(indent, column, "identity", identities[w.Identity]+": "+w.IdentityWhy)
+		p.cell(indent, column, "every client is asked who it is", shown(Setting{
+			State: w.Authenticated.State, Source: w.Authenticated.Source, Why: w.Authenticated.Why,
+		}))
+	}
+	for _, s := range w.Properties {
+		p.cell(indent, column, s.Title, shown(s))
+	}
+	for _, a := range w.Assumptions {
+		p.cell(indent, column, "assumed", a)
+	}
+	for _, u := range w.Unknown {
+		p.cell(indent, column, "UNKNOWN", u)
+	}
+}
+
+var identities = map[string]string{
+	ditto.IdentitySet: "set by a step", ditto.IdentityEmpty: "set, but possibly to nothing", ditto.IdentityRemoved: "header removed, query parameter not",
+	ditto.IdentityClient: "THE CLIENT'S", ditto.IdentityNone: "none arrives", ditto.IdentityUnknown: "UNKNOWN",
+}
+
+// reaches is what can be got at, most dangerous last: `the API; DevOps and status: /devops, /status; also /health`.
+func reaches(r Reaches) string {
+	var parts []string
+	switch {
+	case r.Disguised:
+		parts = append(parts, "the API, by paths with dot segments")
+	case r.API:
+		parts = append(parts, "the API")
+	}
+	if len(r.Admin) > 0 {
+		parts = append(parts, "ADMINISTRATION at "+strings.Join(r.Admin, ", "))
+	}
+	if len(r.AdminInDoubt) > 0 {
+		parts = append(parts, "unknown whether "+strings.Join(r.AdminInDoubt, ", "))
+	}
+	if len(r.Other) > 0 {
+		parts = append(parts, "also "+strings.Join(r.Other, ", "))
+	}
+	if len(parts) == 0 {
+		return "nothing that matters"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// worstFirst orders findings by what they lead to; they come so from check, but for those about the entry.
+func worstFirst(findings []Finding) []Finding {
+	order := []string{VerdictDeny, VerdictWarn, VerdictAudit, VerdictOff}
+	sorted := slices.Clone(findings)
+	slices.SortStableFunc(sorted, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Action), slices.Index(order, b.Action)), cmp.Compare(a.Rule, b.Rule))
+	})
+	return sorted
+}
+
+func (p *page) passwords(files []PasswordFile) {
+	if len(files) == 0 {
+		return
+	}
+	p.gap()
+	p.line(2, 2, "Users of proxies and Ingresses")
+	for _, f := range files {
+		p.line(4, 4, "%s, key %s", f.Holder, f.Key)
+		for _, u := range f.Users {
+			p.cell(6, column-2, u.Name, shown(Setting{State: u.State, Why: u.Why})+", hashed by "+u.Scheme)
+		}
+	}
+}
