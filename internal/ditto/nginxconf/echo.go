@@ -45,7 +45,8 @@ func (e *echoes) level(s *scope) {
 	}
 	for _, d := range s.own["return"] {
 		if code, err := strconv.Atoi(d.arg(0)); err == nil && code >= 400 && len(d.args) == 2 {
-			e.text(d, d.args[1])
+			loc := s.location()
+			e.text(d, d.args[1], loc.internal && !loc.named)
 		}
 	}
 	for _, d := range s.dirs {
@@ -72,56 +73,62 @@ func (e *echoes) errorPage(d *directive) {
 	switch {
 	case strings.HasPrefix(target, "@"):
 		if at := e.server.scope.at[target]; at != nil {
-			e.page(at, "")
+			e.page(at, "", false)
 		}
-	case strings.Contains(target, "$"):
-		if _, client := e.config.echoed(target); client {
-			e.pages.unknown("error_page at " + d.at() + " chooses the page by the request")
-		}
+	case strings.HasPrefix(target, "$"):
+		e.pages.unknown("error_page at " + d.at() + " chooses the page by a variable")
 	case strings.HasPrefix(target, "/"):
-		uri, _, _ := strings.Cut(target, "?")
+		uri, query, _ := strings.Cut(target, "?")
+		if _, client := e.config.echoed(uri, false); client {
+			e.pages.unknown("error_page at " + d.at() + " chooses the page by the request")
+			return
+		}
+		// The page has a path and a query of its own.
+		_, carried := e.config.echoed(query, false)
+		moved := !carried
 		p := &way{concrete: true, uri: uri, internal: true, args: nil, work: &work{left: workPerQuestion}}
 		for _, f := range e.config.find(e.server.scope, p) {
 			switch {
 			case f.redirect:
 			case f.loc == nil:
-				e.page(e.server.scope, uri)
+				e.page(e.server.scope, uri, moved)
 			default:
-				e.page(f.loc, uri)
+				e.page(f.loc, uri, moved)
 			}
 		}
 	}
 }
 
-// page looks at what answers in a scope for a page, whatever its code.
-func (e *echoes) page(s *scope, uri string) {
+// page looks at what answers in a scope for a page, whatever its code. moved: neither the path nor the query is the
+// client's any more.
+func (e *echoes) page(s *scope, uri string, moved bool) {
 	if e.seen[s] && uri == "" {
 		return
 	}
 	e.seen[s] = true
 	for _, d := range s.own["return"] {
 		if len(d.args) == 2 && !strings.HasPrefix(d.arg(0), "3") {
-			e.text(d, d.args[1])
+			e.text(d, d.args[1], moved)
 		}
 	}
 	for _, d := range s.dirs {
 		if inner := s.ifs[d]; inner != nil {
-			e.page(inner, uri)
+			e.page(inner, uri, moved)
 		}
 	}
 	for _, d := range s.inherited("sub_filter") {
 		if len(d.args) == 2 {
-			e.text(d, d.args[1])
+			e.text(d, d.args[1], moved)
 		}
 	}
 	switch h := s.handler(); {
 	case h == nil:
 		if s.flag("ssi", false) {
-			e.includes(s, uri)
+			e.includes(s, uri, moved)
 		}
 	case h.name == "echo":
 		for _, a := range h.args {
-			e.text(h, a)
+			e.text(h, a, moved)
 		}
 	case len(s.own["return"]) > 0, s.kind == kindIf:
 	case strings.HasSuffix(h.name, "_pass"), unread(h.name):
@@ -130,7 +137,7 @@ func (e *echoes) page(s *scope, uri string) {
 }
 
 // includes reads the server-side includes of a page, if it is at hand.
-func (e *echoes) includes(s *scope, uri string) {
+func (e *echoes) includes(s *scope, uri string, moved bool) {
 	name, at := "", "ssi"
 	if d := s.setting("ssi"); d != nil {
 		at = "ssi at " + d.at()
@@ -147,7 +154,7 @@ func (e *echoes) includes(s *scope, uri string) {
 		return
 	}
 	for _, name := range included(text) {
-		if chosen(part{name: strings.ToLower(name)}) {
+		if _, client := e.config.echoed("${"+strings.ToLower(name)+"}", moved); client {
 			e.pages.echo(at + " repeats $" + strings.ToLower(name) + " in the error page " + uri)
 		}
 	}
@@ -179,23 +186,24 @@ func included(text string) []string {
 }
 
 // text notes an answer whose text repeats what the client sent.
-func (e *echoes) text(d *directive, text string) {
-	if name, client := e.config.echoed(text); client {
+func (e *echoes) text(d *directive, text string, moved bool) {
+	if name, client := e.config.echoed(text, moved); client {
 		e.pages.echo(d.name + " at " + d.at() + " repeats $" + name)
 	}
 }
 
-// echoed is the first variable in a text that holds what the client wrote, be it by way of map and set.
-func (c *Config) echoed(source string) (name string, client bool) {
+// echoed is the first variable in a text that holds what the client wrote, be it by way of map and set. moved: the path and
+// the query are no longer those that the client asked for.
+func (c *Config) echoed(source string, moved bool) (name string, client bool) {
 	t, err := parseText(source)
 	if err != nil {
 		return "", false
 	}
-	return c.echoedIn(t, map[string]bool{})
+	return c.echoedIn(t, moved, map[string]bool{})
 }
 
 // echoedIn looks at each variable once: what it can hold is the same wherever it stands.
-func (c *Config) echoedIn(t text, seen map[string]bool) (name string, client bool) {
+func (c *Config) echoedIn(t text, moved bool, seen map[string]bool) (name string, client bool) {
 	for _, p := range t {
 		if p.name == "" || seen[p.name] {
 			continue
@@ -203,7 +211,10 @@ func (c *Config) echoedIn(t text, seen map[string]bool) (name string, client boo
 		seen[p.name] = true
 		// A method has no characters that could do harm, and a length has digits.
 		if chosen(p) && p.name != "request_method" && p.name != "content_length" {
-			return p.name, true
+			if !moved || !ofPath(p.name) {
+				return p.name, true
+			}
+			continue
 		}
 		var values []text
 		if m := c.maps[p.name]; m != nil {
@@ -212,8 +223,8 @@ func (c *Config) echoedIn(t text, seen map[string]bool) (name string, client boo
 			}
 		} else if c.assigned[p.name] {
 			sets, set := c.sets[p.name]
-			if !set {
-				return p.name, true // a named group of a pattern
+			if !set && !moved {
+				return p.name, true // a named group of a pattern, which the path was matched with
 			}
 			for _, source := range sets {
 				if value, err := parseText(source); err == nil {
@@ -222,12 +233,21 @@ func (c *Config) echoedIn(t text, seen map[string]bool) (name string, client boo
 			}
 		}
 		for _, value := range values {
-			if inner, client := c.echoedIn(value, seen); client {
+			if inner, client := c.echoedIn(value, moved, seen); client {
 				return inner, true
 			}
 		}
 	}
 	return "", false
+}
+
+// ofPath says whether a variable follows the path and the query of an internal redirect.
+func ofPath(name string) bool {
+	switch name {
+	case "uri", "document_uri", "args", "query_string", "request_filename":
+		return true
+	}
+	return strings.HasPrefix(name, "arg_") || len(name) == 1 && name[0] >= '0' && name[0] <= '9'
 }
 
 func (p *ErrorPages) echo(text string) {
