@@ -163,7 +163,7 @@ func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend)
 			route: route.Asks, path: route.Path,
 			identity: route.Effects.Identity.State, identityWhy: route.Effects.Identity.Why,
 			authenticated: switchOf(route.Effects.Authentication), edge: resourceReading(o, &route),
-			assumptions:   slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown),
+			assumptions: slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown),
 		}, c)
 	}
 }

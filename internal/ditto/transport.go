@@ -76,9 +76,9 @@ func (v *View) neighbours(in edge.Input) []*networkingv1.Ingress {
 		return nil
 	}
 	var list []*networkingv1.Ingress
-	for _, other := range v.onHosts(byHost, in.Ingress) {
+	for _, other := range v.onHosts(byCertificate, in.Ingress) {
 		neighbour := other.Typed.(*networkingv1.Ingress)
-		if len(neighbour.Spec.TLS) == 0 || neighbour == in.Ingress {
+		if neighbour == in.Ingress {
 			continue
 		}
 		if class := v.class(neighbour); class.Controller == in.Class.Controller && class.Name == in.Class.Name {

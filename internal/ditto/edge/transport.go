@@ -14,10 +14,15 @@ func SharesTLS(c Class) bool {
 	return c.Controller == nameIngressNginx || c.Controller == nameHAProxy || c.Controller == nameHAProxyIngress
 }
 
+// NamesCertificate says whether spec.tls of an Ingress has a certificate for a host.
+func NamesCertificate(ing *networkingv1.Ingress, host string) bool {
+	return len(ing.Spec.TLS) > 0 && certificateIn(ing.Spec.TLS, host).State == On
+}
+
 // NamesCertificates says whether spec.tls has a certificate for each host of an Ingress's rules.
 func NamesCertificates(ing *networkingv1.Ingress) bool {
 	for _, rule := range ing.Spec.Rules {
-		if certificateIn(ing.Spec.TLS, rule.Host).State != On {
+		if !NamesCertificate(ing, rule.Host) {
 			return false
 		}
 	}
