@@ -156,12 +156,12 @@ func TestLoad_Problems(t *testing.T) {
 			"x/rule.yaml:18: spec.mutations[0].jsonPatch: does not go with patchType ApplyConfiguration"}},
 		{"an unknown patch type", "  remediation:", "  mutations:\n  - {patchType: Merge}\n  remediation:", []string{
 			`x/rule.yaml:18: spec.mutations[0].patchType: expected JSONPatch or ApplyConfiguration, got "Merge"`}},
-		{"a mutation of an exposure", "each: gateway\n", "each: exposure\n    subject: entry\n  mutations:\n  - {patchType: JSONPatch, jsonPatch: {expression: a}}\n", []string{
-			"x/rule.yaml:15: spec.mutations[0]: mutations belong to rules for each object, gateway or edge"}},
+		{"a mutation of what an exposure leads to", "each: gateway\n", "each: exposure\n    subject: target\n  mutations:\n  - {patchType: JSONPatch, jsonPatch: {expression: a}}\n", []string{
+			"x/rule.yaml:15: spec.mutations[0]: mutations belong to rules for each object, gateway, edge, or exposure whose subject is the entry"}},
 		{"a mutation of a policy", "each: gateway\n", "each: policy\n  mutations:\n  - {patchType: JSONPatch, jsonPatch: {expression: a}}\n", []string{
-			"x/rule.yaml:14: spec.mutations[0]: mutations belong to rules for each object, gateway or edge"}},
+			"x/rule.yaml:14: spec.mutations[0]: mutations belong to rules for each object, gateway, edge, or exposure whose subject is the entry"}},
 		{"a mutation of a component", "each: gateway\n", "each: component\n  mutations:\n  - {patchType: JSONPatch, jsonPatch: {expression: a}}\n", []string{
-			"x/rule.yaml:14: spec.mutations[0]: mutations belong to rules for each object, gateway or edge"}},
+			"x/rule.yaml:14: spec.mutations[0]: mutations belong to rules for each object, gateway, edge, or exposure whose subject is the entry"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -256,9 +256,14 @@ func (v *validator) unknowns() {
 func (v *validator) mutations() {
 	for i, m := range v.rule.Spec.Mutations {
 		at := fmt.Sprintf("spec.mutations[%d]", i)
-		switch v.rule.Spec.Match.Each {
-		case EachComponent, EachExposure, EachCredential, EachPolicy:
-			v.bad(at, "mutations belong to rules for each object, gateway or edge")
+		const belong = "mutations belong to rules for each object, gateway, edge, or exposure whose subject is the entry"
+		switch match := v.rule.Spec.Match; match.Each {
+		case EachComponent, EachCredential, EachPolicy:
+			v.bad(at, belong)
+		case EachExposure:
+			if match.Subject != SubjectEntry {
+				v.bad(at, belong)
+			}
 		}
 		oneOf(v, at+".patchType", m.PatchType, admissionregistrationv1.PatchTypeJSONPatch,
 			admissionregistrationv1.PatchTypeApplyConfiguration)

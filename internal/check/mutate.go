@@ -25,7 +25,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 	o := change.Object
 	notes := map[string]string{}
 	// Each rule sees what the rules before it made of the object, as in a chain of mutating policies.
-	for _, each := range []rules.Each{rules.EachGateway, rules.EachEdge, rules.EachObject} {
+	for _, each := range []rules.Each{rules.EachGateway, rules.EachEdge, rules.EachExposure, rules.EachObject} {
 		for _, r := range c.rules[each] {
 			if len(r.Spec.Mutations) == 0 || !c.config.Mutates(r.Metadata.Name) {
 				continue
@@ -35,7 +35,9 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 			if each == rules.EachObject && !r.compiled.Matches(j.attributes(o)) {
 				continue
 			}
-			for _, facts := range mutationCases(view, each, o) {
+			cases := mutationCases(view, each, o)
+			for i := 0; i < len(cases); i++ {
+				facts := cases[i]
 				changed, done, err := r.compiled.Mutate(ctx, engine.Input{
 					Facts: asInput(facts), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
 					Params: c.config.Rules[r.Metadata.Name].Params,
@@ -54,6 +56,10 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 					return Mutation{}, fmt.Errorf("rule %s: reading the changed object: %w", r.Metadata.Name, err)
 				}
 				notes[r.Metadata.Name] = strings.Join(done, "; ")
+				if each == rules.EachExposure {
+					// Ways in that begin at one object share what was changed: the next is seen as it is now.
+					cases = mutationCases(c.view(inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o})), each, o)
+				}
 			}
 		}
 	}
@@ -76,8 +82,33 @@ func mutationCases(view *ditto.View, each rules.Each, o *inventory.Object) []*di
 		}
 		return cases
 	}
+	if each == rules.EachExposure {
+		for _, workload := range view.Affected(o).Workloads {
+			for _, part := range view.Parts(workload) {
+				cases = append(cases, waysFrom(view, o, part)...)
+			}
+		}
+		return cases
+	}
 	if edge := view.EdgeFacts(o); edge != nil {
 		cases = append(cases, &ditto.Facts{Edge: edge})
+	}
+	return cases
+}
+
+// waysFrom are the ways in to a part that begin at an object.
+func waysFrom(view *ditto.View, o *inventory.Object, part ditto.Part) []*ditto.Facts {
+	var cases []*ditto.Facts
+	exposures := view.Exposures(part)
+	for i := range exposures {
+		if exposures[i].Entry.Ref().ID() != o.Ref.ID() {
+			continue
+		}
+		facts := &ditto.Facts{Exposure: &exposures[i]}
+		if part.Component == ditto.Gateway {
+			facts.Gateway = view.GatewayFacts(part)
+		}
+		cases = append(cases, facts)
 	}
 	return cases
 }

@@ -30,6 +30,8 @@ type opening struct {
 	identity, identityWhy string
 	authenticated         Switch
 	assumptions, unknown  []string
+	// edge is what the edge does besides; of an opening that hands connections on it is empty.
+	edge edgeReading
 	// keepsAddress: what is behind sees the address of the client.
 	keepsAddress bool
 }
@@ -74,7 +76,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 	enter := func(kind string, public bool, text string, assumptions ...string) {
 		w.enter(opening{
 			entry: svc, kind: kind, public: public, text: text, detail: fmt.Sprint(sp.Port), assumptions: assumptions,
-			keepsAddress: service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
+			edge: edgeReading{transport: w.balancer(kind, service, sp)}, keepsAddress: service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
 		}, c)
 	}
 	switch service.Spec.Type {
@@ -105,6 +107,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 	to := func(b *networkingv1.IngressBackend) bool {
 		return b != nil && b.Service != nil && b.Service.Name == svc.Ref.Name && leads(b.Service)
 	}
+	limits := w.edgeReading(reading)
 	enter := func(host, path, pathType string, read edge.Path) {
 		route := host + path
 		what := route
@@ -114,6 +117,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		op := reading.opening(o)
 		op.text = fmt.Sprintf("%s: %s", o.Ref, what)
 		op.route, op.detail, op.path = route, what, &read
+		op.edge = limits(host)
 		w.enter(op, c)
 	}
 	if to(ing.Spec.DefaultBackend) {
@@ -158,8 +162,8 @@ func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend)
 			entry: o, kind: o.Ref.Kind, public: route.Public, text: fmt.Sprintf("%s: %s", o.Ref, route.Text), detail: route.Text,
 			route: route.Asks, path: route.Path,
 			identity: route.Effects.Identity.State, identityWhy: route.Effects.Identity.Why,
-			authenticated: switchOf(route.Effects.Authentication),
-			assumptions:   slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown),
+			authenticated: switchOf(route.Effects.Authentication), edge: resourceReading(o, &route),
+			assumptions: slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown),
 		}, c)
 	}
 }
@@ -198,6 +202,9 @@ func (w *walker) enter(op opening, c chain) {
 		if doubt != "" && e.Public {
 			e.doubt(doubt)
 		}
+		e.encrypt(op, c)
+		e.limit(op, c)
+		e.answers(op, c)
 	}
 	e.key = e.makeKey(op, c)
 	w.view.ways[e.key] = way{op.entry, c}
@@ -314,5 +321,6 @@ func (e *Exposure) Key() string { return e.key }
 
 // Facts is everything that decides about the way, for telling whether a change touches it.
 func (e *Exposure) Facts() string {
-	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Other, e.Identity, e.Authenticated.State, e.Unknown)
+	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Other, e.Identity, e.Authenticated.State, e.Unknown,
+		e.TLS.State, e.Plain, e.RateLimited.State, e.ErrorPages.State, e.Echoes, e.ErrorPageBypass)
 }

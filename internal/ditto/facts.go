@@ -246,6 +246,28 @@ type Exposure struct {
 	// Other lists what else can be reached: /health, /stats, /.well-known/wot.
 	Other []string `cel:"other"`
 
+	// TLS says whether the first step that ends the client's connection speaks TLS for this way: on, off or unknown. Plain is
+	// what plain HTTP meets: closed, redirected, served or unknown; PlainWhy says why. They, and what follows down to
+	// ErrorPageBypass, are there on ways to the gateway's HTTP port.
+	TLS      Switch `cel:"tls"`
+	Plain    string `cel:"plain"`
+	PlainWhy string `cel:"plainWhy"`
+	// TLSAdvice says what to write so that clients have to speak TLS.
+	TLSAdvice string `cel:"tlsAdvice"`
+	// RateLimited says whether some step certainly limits how many requests, or connections, come in: on, off or unknown.
+	RateLimited Switch `cel:"rateLimited"`
+	// RateAnnotations would limit them at the entry, where the controller is known to honour them and none is there; empty
+	// elsewhere. In their values `{rate}` stands for requests in a second, `{burst}` for five times as many. RateAdvice says
+	// what to write.
+	RateAnnotations []Annotation `cel:"rateAnnotations"`
+	RateAdvice      string       `cel:"rateAdvice"`
+	// ErrorPages says whether error pages of what the way begins at, an edge or a proxy, repeat what the client sent: on, off
+	// or unknown. Echoes are those that do. Those of proxies further in are told where the way begins at the proxy.
+	ErrorPages Switch   `cel:"errorPages"`
+	Echoes     []string `cel:"echoes"`
+	// ErrorPageBypass says how error pages let clients in without credentials; empty where they do not.
+	ErrorPageBypass string `cel:"errorPageBypass"`
+
 	// Assumptions are what this reading rests on but cannot see, for the message.
 	Assumptions []string `cel:"assumptions"`
 	// Unknown says what could not be read and may change this exposure.

@@ -46,6 +46,8 @@ const (
 	byHost inventory.Index = "ingress-host"
 	// bySway files an Ingress that changes how others of its hosts are read under those hosts, in no namespace.
 	bySway inventory.Index = "ingress-sway"
+	// byCertificate files an Ingress under the hosts of its rules that it names certificates for, in no namespace.
+	byCertificate inventory.Index = "ingress-certificate"
 	// byGroup files an Ingress under the load balancer that it shares with others, in no namespace.
 	byGroup inventory.Index = "ingress-group"
 	// byClass files an Ingress under its class, in no namespace; without a class under the empty name.
@@ -77,7 +79,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return []schema.GroupKind{inventory.Service, inventory.Pod}
 	case byWord:
 		return []schema.GroupKind{inventory.ConfigMap, inventory.Secret}
-	case byClass, byHost, bySway, byGroup:
+	case byClass, byHost, bySway, byCertificate, byGroup:
 		return []schema.GroupKind{inventory.Ingress}
 	}
 	return nil
@@ -142,6 +144,9 @@ func Keys(o *inventory.Object) []inventory.Key {
 			keys = append(keys, inventory.Key{Index: byHost, Value: host})
 			if sways(t) {
 				keys = append(keys, inventory.Key{Index: bySway, Value: host})
+			}
+			if edge.NamesCertificate(t, host) {
+				keys = append(keys, inventory.Key{Index: byCertificate, Value: host})
 			}
 		}
 		if group := t.Annotations[albGroup]; group != "" {

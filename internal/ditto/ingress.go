@@ -16,6 +16,8 @@ import (
 type ingressReading struct {
 	in      edge.Input
 	effects edge.Effects
+	// counts is the Ingress whose annotations count, nil if it is not at hand.
+	counts *edge.Input
 }
 
 // ingress reads an Ingress; svc is the backend, nil if none in particular is meant.
@@ -40,7 +42,9 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 			in.HostForcesRegex = true
 		}
 	}
-	return ingressReading{in: in, effects: v.effects(in)}
+	reading := ingressReading{in: in, counts: v.counting(in)}
+	reading.effects = v.effects(in, reading.counts)
+	return reading
 }
 
 // ingressNginx is the controller's name in package edge.
@@ -51,13 +55,13 @@ func isCanary(ing *networkingv1.Ingress) bool {
 	return ing.Annotations["nginx.ingress.kubernetes.io/canary"] == "true"
 }
 
-// effects are what the edge does to requests. Those of a canary are its main Ingress's, that of the same host and path:
-// ingress-nginx ignores every other annotation of a canary (createServers, mergeAlternativeBackends).
-func (v *View) effects(in edge.Input) edge.Effects {
+// counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same host
+// and path; nil if that is not at hand. ingress-nginx ignores every other annotation of a canary (createServers,
+// mergeAlternativeBackends).
+func (v *View) counting(in edge.Input) *edge.Input {
 	if in.Class.Controller != ingressNginx || !isCanary(in.Ingress) {
-		return edge.Read(in)
+		return &in
 	}
-	own := edge.Read(in)
 	for _, other := range v.onHosts(byHost, in.Ingress) {
 		main := other.Typed.(*networkingv1.Ingress)
 		if isCanary(main) || !sharesPath(main, in.Ingress) {
@@ -65,17 +69,30 @@ func (v *View) effects(in edge.Input) edge.Effects {
 		}
 		in.Ingress = main
 		in.Class = v.class(main)
-		e := edge.Read(in)
-		e.StripAnnotations, e.HideAnnotations = nil, nil
-		e.AuthSecrets = append(e.AuthSecrets, own.AuthSecrets...)
-		return e
+		return &in
 	}
-	unknown := edge.State{State: Unknown, Source: "canary", Why: "no Ingress of the same host and path, whose annotations count for this canary, is at hand"}
-	return edge.Effects{
-		Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
-		AuthSecrets: own.AuthSecrets,
-	}
+	return nil
 }
+
+// effects are what the edge does to requests.
+func (v *View) effects(in edge.Input, counts *edge.Input) edge.Effects {
+	if counts == nil {
+		unknown := edge.State{State: Unknown, Source: "canary", Why: noMain}
+		return edge.Effects{
+			Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
+			AuthSecrets: edge.Read(in).AuthSecrets,
+		}
+	}
+	e := edge.Read(*counts)
+	if counts.Ingress != in.Ingress {
+		e.StripAnnotations, e.HideAnnotations = nil, nil
+		e.AuthSecrets = append(e.AuthSecrets, edge.Read(in).AuthSecrets...)
+	}
+	return e
+}
+
+// noMain is why a canary cannot be read.
+const noMain = "no Ingress of the same host and path, whose annotations count for this canary, is at hand"
 
 // sharesPath says whether two Ingresses have a path of the same host in common.
 func sharesPath(a, b *networkingv1.Ingress) bool {
@@ -105,17 +122,19 @@ func sharesPath(a, b *networkingv1.Ingress) bool {
 }
 
 // readBy are the Ingresses of the same host whose reading this one changes: a canary's, as its main Ingress, those of a
-// master's minions, and all of them if it turns their paths into regular expressions.
+// master's minions, those that it names a certificate for, and all of them if it turns their paths into regular
+// expressions.
 func (v *View) readBy(ing *networkingv1.Ingress) []*inventory.Object {
 	in := edge.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
 	all, index := edge.ForcesRegex(in) || isMaster(ing), bySway
-	if all {
+	certifies := len(ing.Spec.TLS) > 0 && edge.SharesTLS(in.Class)
+	if all || certifies {
 		index = byHost
 	}
 	var list []*inventory.Object
 	for _, other := range v.onHosts(index, ing) {
 		neighbour := other.Typed.(*networkingv1.Ingress)
-		if all || (isCanary(neighbour) && sharesPath(ing, neighbour)) {
+		if all || (isCanary(neighbour) && sharesPath(ing, neighbour)) || (certifies && !edge.NamesCertificates(neighbour)) {
 			list = append(list, other)
 		}
 	}

@@ -34,8 +34,9 @@ type proxyRoute struct {
 	// targets are the hosts that it forwards to, listens the ports of its server.
 	targets []proxyTarget
 	listens []int32
-	// text and detail are the hop: for people, behind the name of the workload, and to tell locations apart.
-	text, detail string
+	// text and detail are the hop: for people, behind the name of the workload, and to tell locations apart. where names the
+	// location.
+	text, detail, where string
 	// raw: the path goes on as the client wrote it.
 	raw bool
 	// identity, authenticated: see Exposure.
@@ -342,6 +343,7 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
 	if route.Location == "" {
 		location = "stream server"
 	}
+	r.where = location
 	r.text = fmt.Sprintf("nginx %s (%s:%d)", location, path.Base(route.File), route.Line)
 	for _, listen := range route.Server.Listen {
 		r.detail += fmt.Sprintf(" :%d", listen.Port)

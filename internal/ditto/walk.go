@@ -47,8 +47,9 @@ type hop struct {
 	detail string
 	// text is for people, made when a way in is found.
 	text func() string
-	// proxy is set where the step is a location of an nginx.
-	proxy *proxyRoute
+	// proxy is set where the step is a location of an nginx, and listen is the port that the way comes in by.
+	proxy  *proxyRoute
+	listen int32
 	// notes are what this step rests on, unknown what could not be read of it.
 	assumptions, unknown []string
 }
@@ -334,14 +335,14 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 		if w.ends(c, proxy.Workload.Ref.ID(), route.detail) {
 			continue
 		}
-		next := c.with(hop{
+		step := hop{
 			at: proxy.Workload.Ref.ID(), detail: route.detail, proxy: route,
 			text:        func() string { return proxy.Workload.Ref.String() + ", " + route.text },
 			assumptions: route.assumptions, unknown: route.unknown,
-		})
-		w.proxyEntry(proxy, route, next)
-		for _, listen := range route.listens {
-			w.fromPod(proxy.Workload, listen, next)
+		}
+		w.proxyEntry(proxy, route, c.with(step))
+		for _, step.listen = range route.listens {
+			w.fromPod(proxy.Workload, step.listen, c.with(step))
 		}
 	}
 }

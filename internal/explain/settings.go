@@ -34,6 +34,9 @@ var known = map[string]struct {
 	"cors":                {"scripts of every web site (CORS)", settings.EnableCORS},
 	"websocketThrottling": {"WebSocket throttling", settings.WebsocketThrottling},
 	"sseThrottling":       {"event stream throttling", settings.SSEThrottling},
+	"tls":                 {"TLS", nil},
+	"rateLimited":         {"requests are limited", nil},
+	"errorPages":          {"error pages give away", nil},
 	"stripsIdentity":      {"edge removes identity header", nil},
 	"hidesHeaders":        {"edge hides Server and version", nil},
 }

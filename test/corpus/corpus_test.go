@@ -82,14 +82,17 @@ var files = map[string]expectation{
 		denied: []string{unsecured}, never: []string{"devops-basic-auth", "devops-default-password", "preauth-exposed"},
 	},
 	"helm-4.6.0/08-openshift-route.yaml": {
-		denied: []string{exposed, "devops-exposed Route/my-ditto"}, never: []string{"edge-tls"},
+		denied: []string{exposed, "devops-exposed Route/my-ditto"}, reported: []string{"edge-rate-limit Route/my-ditto"}, never: []string{"edge-tls"},
 	},
 	"helm-4.6.0/09-throttling-off.yaml": {
 		reported: []string{"stream-throttling " + gateway}, never: []string{"preauth-exposed", "devops-exposed"},
 	},
-	"helm-4.6.0/10-name-overrides.yaml":     {never: []string{"preauth-exposed", "devops-default-password", "stream-throttling"}},
-	"helm-4.6.0/11-mirrored-registry.yaml":  {never: []string{"preauth-exposed", "devops-default-password", "stream-throttling"}},
-	"helm-4.6.0/13-nginx-nodeport.yaml":     {denied: []string{exposed, "devops-exposed Service/my-ditto-nginx"}},
+	"helm-4.6.0/10-name-overrides.yaml":    {never: []string{"preauth-exposed", "devops-default-password", "stream-throttling"}},
+	"helm-4.6.0/11-mirrored-registry.yaml": {never: []string{"preauth-exposed", "devops-default-password", "stream-throttling"}},
+	"helm-4.6.0/13-nginx-nodeport.yaml": {
+		denied:   []string{exposed, "devops-exposed Service/my-ditto-nginx"},
+		reported: []string{"edge-tls Service/my-ditto-nginx", "edge-rate-limit Service/my-ditto-nginx"},
+	},
 	"helm-4.6.0/15-oauth2-no-subjects.yaml": {never: slices.Concat(preauth, []string{"devops-exposed", "devops-default-password"})},
 	// As 02, the default backend of the UI's Ingress included.
 	"helm-4.6.0/17-upstream-ci-values.yaml": {
@@ -109,7 +112,9 @@ var files = map[string]expectation{
 			// /devops and /status.
 			"devops-exposed Ingress/my-ditto-root", "devops-exposed Ingress/my-ditto-ui", "devops-exposed Ingress/my-ditto-ws",
 		},
-		never: preauth,
+		// Not in the README: a snippet answers other origins with "Origin $http_origin is not in CORS allow-list".
+		reported: []string{"error-page-disclosure Ingress/my-ditto-api", "edge-rate-limit Ingress/my-ditto-api"},
+		never:    slices.Concat(preauth, []string{"edge-tls"}),
 	},
 	"helm-older/3.5.0-defaults.yaml": {never: []string{"preauth-exposed", "devops-default-password"}},
 	"helm-older/3.8.0-defaults.yaml": {never: []string{"preauth-exposed", "devops-default-password"}},

@@ -21,7 +21,7 @@ func agic() controller {
 			hide: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
 				`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
 		}.effects,
-		path: agicPath, internal: agicInternal,
+		transport: agicTransport, rate: agicRate, path: agicPath, internal: agicInternal,
 	}
 }
 

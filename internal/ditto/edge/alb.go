@@ -19,7 +19,7 @@ func alb() controller {
 				`the query parameter x-ditto-pre-authenticated in a web ACL named by alb.ingress.kubernetes.io/wafv2-acl-arn`,
 			hide: `write alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
 		}.effects,
-		path: albPath, internal: albInternal,
+		transport: albTransport, rate: albRate, path: albPath, internal: albInternal,
 	}
 }
 

@@ -12,7 +12,7 @@ func alibabaALB() controller {
 			strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
 			hide:  `put a proxy that removes Server behind this Ingress`,
 		}.effects,
-		path: alibabaPath, internal: alibabaInternal,
+		transport: alibabaTransport, rate: alibabaRate, path: alibabaPath, internal: alibabaInternal,
 	}
 }
 

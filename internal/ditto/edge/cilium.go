@@ -24,7 +24,7 @@ func cilium() controller {
 			}
 			return e
 		},
-		path: ciliumPath, internal: ciliumInternal,
+		transport: ciliumTransport, rate: ciliumRate, path: ciliumPath, internal: ciliumInternal,
 	}
 }
 

@@ -17,7 +17,7 @@ func contour() controller {
 			hide:       `use an HTTPProxy with responseHeadersPolicy.remove, or policy.response-headers.remove with policy.applyToIngress: true in Contour's configuration`,
 			assumption: "Contour's configuration has no policy with applyToIngress",
 		}.effects,
-		path: contourPath,
+		transport: contourTransport, rate: contourRate, path: contourPath,
 	}
 }
 

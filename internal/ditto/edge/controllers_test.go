@@ -522,6 +522,16 @@ func FuzzRead(f *testing.F) {
 				}
 			}
 			ForcesRegex(in)
+			rate, transport := ReadRate(in), ReadTransport(in, "ditto.example.com")
+			if _, taken := rate.Annotations[key]; taken {
+				t.Errorf("%s offers to replace %s", c.name, key)
+			}
+			for _, s := range []State{rate.Limited, transport.TLS, transport.Plain} {
+				if s.State == "" || s.Why == "" {
+					t.Errorf("%s says nothing: %+v %+v", c.name, rate, transport)
+				}
+			}
+			ReadErrorPages(in)
 		}
 	})
 }

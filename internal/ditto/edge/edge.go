@@ -80,6 +80,9 @@ type Input struct {
 	// Master is the master of a mergeable F5 minion: the Ingress of the same host whose annotation
 	// nginx.org/mergeable-ingress-type is `master`. Nil if there is none at hand.
 	Master *networkingv1.Ingress
+	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates in
+	// spec.tls. They are only there if this one does not name certificates for all its hosts itself.
+	Neighbours []*networkingv1.Ingress
 	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions (ForcesRegex).
 	HostForcesRegex bool
 	Config          Config
@@ -171,6 +174,11 @@ type controller struct {
 	prefixes []string
 	// effects reads the annotations.
 	effects func(Input) Effects
+	// transport reads what clients speak with it, rate whether it limits their requests.
+	transport func(in Input, host string) Transport
+	rate      func(Input) Rate
+	// errorPages reads what it answers itself; nil where no annotation decides.
+	errorPages func(Input) ErrorPages
 	// path reads one path. path is never empty.
 	path func(in Input, kind networkingv1.PathType, path string) Path
 	// internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil

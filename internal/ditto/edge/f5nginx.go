@@ -21,8 +21,9 @@ func f5Nginx() controller {
 	return controller{
 		name: nameF5Nginx, title: "the F5 NGINX Ingress Controller",
 		classes: []string{"nginx.org/ingress-controller"}, usual: []string{"nginx"},
-		prefixes: []string{prefixF5Nginx, "nginx.com/"},
-		effects:  f5Effects, path: f5Path,
+		prefixes:  []string{prefixF5Nginx, "nginx.com/"},
+		transport: f5Transport, rate: f5Rate, errorPages: f5ErrorPages,
+		effects: f5Effects, path: f5Path,
 	}
 }
 

@@ -19,7 +19,7 @@ func gce() controller {
 				`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,
 			hide: `set customResponseHeaders in a BackendConfig, or use a GKE Gateway with an HTTPRoute and a ResponseHeaderModifier`,
 		}.effects,
-		path: gcePath, internal: gceInternal,
+		transport: gceTransport, rate: gceRate, path: gcePath, internal: gceInternal,
 	}
 }
 

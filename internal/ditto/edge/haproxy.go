@@ -18,8 +18,9 @@ func haproxy() controller {
 	return controller{
 		name: nameHAProxy, title: "HAProxy Technologies' ingress controller",
 		classes: []string{"haproxy.org/ingress-controller/*"}, usual: []string{"haproxy"},
-		prefixes: []string{"haproxy.org/", "haproxy.com/"},
-		effects:  haproxyEffects, path: haproxyPath,
+		prefixes:  []string{"haproxy.org/", "haproxy.com/"},
+		transport: haproxyTransport, rate: haproxyRate,
+		effects: haproxyEffects, path: haproxyPath,
 	}
 }
 

@@ -14,8 +14,9 @@ func haproxyIngress() controller {
 	return controller{
 		name: nameHAProxyIngress, title: "haproxy-ingress",
 		classes: []string{"haproxy-ingress.github.io/controller/*"}, usual: []string{"haproxy"},
-		prefixes: []string{"haproxy-ingress.github.io/"},
-		effects:  haproxyIngressEffects, path: haproxyIngressPath,
+		prefixes:  []string{"haproxy-ingress.github.io/"},
+		transport: haproxyIngressTransport, rate: haproxyIngressRate,
+		effects: haproxyIngressEffects, path: haproxyIngressPath,
 	}
 }
 

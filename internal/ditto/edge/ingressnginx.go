@@ -20,6 +20,7 @@ func ingressNginx() controller {
 	return controller{
 		name: nameIngressNginx, title: "ingress-nginx",
 		classes: []string{"k8s.io/ingress-nginx"}, usual: []string{"nginx"}, prefixes: []string{prefixIngressNginx},
+		transport: ingressNginxTransport, rate: ingressNginxRate, errorPages: ingressNginxErrorPages,
 		effects: ingressNginxEffects, path: ingressNginxPath, forcesRegex: ingressNginxForcesRegex,
 	}
 }

@@ -23,7 +23,7 @@ func istio() controller {
 			e.Authentication = State{Unknown, "default", "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
 			return e
 		},
-		path: istioPath,
+		transport: istioTransport, rate: istioRate, path: istioPath,
 	}
 }
 

@@ -22,7 +22,7 @@ func kong() controller {
 				`Kong with KONG_HEADERS=off`,
 			assumption: "no plugin is global in Kong",
 		}.effects,
-		path: kongPath,
+		transport: kongTransport, rate: kongRate, path: kongPath,
 	}
 }
 

@@ -21,7 +21,7 @@ func openshift() controller {
 			}
 			return e
 		},
-		path: openshiftPath,
+		transport: openshiftTransport, rate: openshiftRate, path: openshiftPath,
 	}
 }
 

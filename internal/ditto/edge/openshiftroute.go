@@ -42,6 +42,7 @@ func routeRoutes(_ Context, o *inventory.Object) []Route {
 	}
 	asks := host + route.Spec.Path
 	r := Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Effects: routeEffects(route)}
+	r.Transport, r.Rate = routeTransport(route), RouterRate(route.Annotations, r.Effects.Passthrough)
 	if !r.Effects.Passthrough {
 		path := routePath(route)
 		r.Path = &path
@@ -120,4 +121,30 @@ func routeIdentity(route *crd.OpenShiftRoute) State {
 		}
 	}
 	return state(IdentityClient, "the Route passes the client's header and query parameter on")
+}
+
+// routeTransport: without tls a Route is plain HTTP; with it plain HTTP is closed unless insecureEdgeTerminationPolicy says
+// otherwise (route.openshift.io/v1 TLSConfig).
+func routeTransport(route *crd.OpenShiftRoute) Transport {
+	const policy = "spec.tls.insecureEdgeTerminationPolicy"
+	t := Transport{
+		TLS:    State{Off, sourceTLS, "spec.tls is not there"},
+		Plain:  passedOn(sourceTLS, "spec.tls is not there"),
+		Advice: "write spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}",
+	}
+	tls := route.Spec.TLS
+	if tls == nil {
+		return t
+	}
+	t.TLS = State{On, sourceTLS, "spec.tls is there"}
+	t.Passthrough = tls.Termination == "passthrough"
+	switch tls.InsecureEdgeTerminationPolicy {
+	case "Allow":
+		t.Plain = passedOn(policy, "insecureEdgeTerminationPolicy is Allow")
+	case "Redirect":
+		t.Plain = redirected(policy, "insecureEdgeTerminationPolicy is Redirect")
+	default:
+		t.Plain = closed(policy, "insecureEdgeTerminationPolicy is None")
+	}
+	return t
 }

@@ -75,6 +75,11 @@ type Route struct {
 	// Effects are what happens to requests. An empty Identity means that the client's arrives, an empty Authentication that
 	// nobody is asked for credentials.
 	Effects Effects
+	// Transport, Rate and ErrorPages are what clients speak with the edge here, whether it limits them, and what it answers
+	// itself. What has no state counts as unknown.
+	Transport  Transport
+	Rate       Rate
+	ErrorPages ErrorPages
 	// Unknown says what could not be read and may change what it lets in.
 	Unknown []string
 }

@@ -18,7 +18,7 @@ func traefik() controller {
 				`traefik.ingress.kubernetes.io/router.middlewares`,
 			assumption: "the entry points of Traefik have no middlewares of their own",
 		}.effects,
-		path: traefikPath,
+		transport: traefikTransport, rate: traefikRate, path: traefikPath,
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // tells them to change, so an Ingress without annotations leaves the client's header alone whoever serves it; with
 // annotations that nobody here can read, anything is possible.
 func unknownController() controller {
-	return controller{name: Unknown, title: "an unknown controller", effects: unknownEffects, path: unknownPath}
+	return controller{name: Unknown, title: "an unknown controller", effects: unknownEffects, transport: unknownTransport, rate: unknownRate, path: unknownPath}
 }
 
 func unknownEffects(in Input) Effects {

@@ -23,11 +23,14 @@ type Config struct {
 	http      *scope
 	maps      map[string]*mapping
 	upstreams map[string]upstream
-	assigned  map[string]bool // variables that set and its like define
-	scripted  map[string]bool // variables that a script gives
+	assigned  map[string]bool     // variables that set and its like define
+	sets      map[string][]string // what those set them to
+	scripted  map[string]bool     // variables that a script gives
 	routes    []*Route
 	byScope   map[*scope]*Route
-	zones     map[string]*directive
+	// zones are limit_req_zone and limit_conn_zone, by directive and name.
+	zones map[string]*directive
+	texts map[string]string // all files
 	// moreServers: a file that is not at hand may hold servers.
 	moreServers bool
 	patterns    map[string]*pattern // of if, rewrite and server_name, compiled once
@@ -43,8 +46,10 @@ type Server struct {
 	Stream bool
 	// Locations are all locations, nested ones behind the one they stand in.
 	Locations []Location
-	File      string
-	Line      int
+	// ErrorPages are the server's own answers to what goes wrong, as far as they repeat what the client sent.
+	ErrorPages ErrorPages
+	File       string
+	Line       int
 
 	scope   *scope
 	foreign map[string]bool
@@ -85,7 +90,7 @@ func Parse(main string, files map[string]string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Config{dir: l.dir, maps: map[string]*mapping{}, upstreams: map[string]upstream{}, assigned: map[string]bool{},
+	c := &Config{dir: l.dir, maps: map[string]*mapping{}, upstreams: map[string]upstream{}, assigned: map[string]bool{}, sets: map[string][]string{}, texts: l.files,
 		scripted: map[string]bool{}, byScope: map[*scope]*Route{}, zones: map[string]*directive{},
 		patterns: map[string]*pattern{}, work: work{left: workPerParse}}
 	c.http = newScope(kindHTTP, nil, nil)
@@ -127,6 +132,9 @@ func Parse(main string, files map[string]string) (*Config, error) {
 	}
 	for _, r := range c.routes {
 		c.describe(r)
+	}
+	for _, srv := range c.Servers {
+		srv.ErrorPages = c.errorPages(srv)
 	}
 	c.Unknown = unknown.list
 	return c, nil
@@ -178,7 +186,9 @@ func (c *Config) define(list []*directive, unknown *notes) {
 				c.upstreams[strings.ToLower(d.args[0])] = u
 			}
 		case "set", "auth_request_set", "auth_jwt_claim_set":
-			c.assigned[strings.TrimPrefix(d.arg(0), "$")] = true
+			name := strings.TrimPrefix(d.arg(0), "$")
+			c.assigned[name] = true
+			c.sets[name] = append(c.sets[name], d.arg(1))
 		case "js_set", "js_var", "perl_set", "set_by_lua", "set_by_lua_block", "set_by_lua_file", "keyval", "geoip2",
 			"geoip2_proxy", "num_map", "encrypted_session", "js_preload_object":
 			for _, a := range append(slices.Clone(d.args), scriptNames(d)...) {
@@ -186,11 +196,11 @@ func (c *Config) define(list []*directive, unknown *notes) {
 					c.scripted[name] = true
 				}
 			}
-		case "limit_req_zone":
+		case "limit_req_zone", "limit_conn_zone":
 			for _, a := range d.args {
 				if zone, ok := strings.CutPrefix(a, "zone="); ok {
 					zone, _, _ = strings.Cut(zone, ":")
-					c.zones[zone] = d
+					c.zones[d.name+" "+zone] = d
 				}
 			}
 		}

@@ -52,6 +52,7 @@ func (c *Config) describe(r *Route) {
 		r.Identity = Identity{State: Unknown, Why: tooMuch}
 		r.Authentication = Authentication{State: Unknown, Why: tooMuch}
 		r.Targets = []Target{{Variable: true}}
+		c.describeTransport(r, nil)
 		c.describeAnswer(r)
 		r.Unknown = []string{"the whole configuration: " + tooMuch}
 		return
@@ -121,6 +122,7 @@ func (c *Config) describe(r *Route) {
 		}
 	}
 	c.describeTarget(r, ways, unknown)
+	c.describeTransport(r, ways)
 	c.describeAnswer(r)
 	r.Assumptions, r.Unknown = assumed.list, unknown.list
 }
@@ -282,21 +284,7 @@ func addTarget(list []Target, t Target) []Target {
 // describeAnswer fills in what other rules ask of a location.
 func (c *Config) describeAnswer(r *Route) {
 	s := r.scope
-	r.RateLimited = Setting{State: Off, Why: "no limit_req"}
-	if list := s.inherited("limit_req"); len(list) > 0 {
-		r.RateLimited = Setting{State: On, Why: "limit_req at " + list[0].at()}
-		if s.flag("limit_req_dry_run", false) {
-			r.RateLimited = Setting{State: Off, Why: "limit_req_dry_run at " + s.setting("limit_req_dry_run").at()}
-		} else {
-			for _, d := range list {
-				for _, a := range d.args {
-					if zone, ok := strings.CutPrefix(a, "zone="); ok && c.zones[zone] == nil {
-						r.RateLimited = Setting{State: Unknown, Why: "limit_req at " + d.at() + " names a zone that is not here"}
-					}
-				}
-			}
-		}
-	}
+	r.RateLimited = c.rateLimited(r, r.Authentication.State == On && r.Authentication.Kind == "basic")
 	r.HidesVersion = Setting{State: Off, Why: "server_tokens is on by default"}
 	r.HidesServer = Setting{State: Off, Why: "nginx names itself"}
 	if d := s.setting("server_tokens"); d != nil {
@@ -339,6 +327,7 @@ func (c *Config) describeStream(r *Route) {
 	r.RateLimited = Setting{State: Off, Why: "stream limits no requests"}
 	r.HidesVersion = Setting{State: On, Why: "stream answers nothing itself"}
 	r.HidesServer = r.HidesVersion
+	c.describeTransport(r, nil)
 	unknown := &notes{}
 	tls := false
 	if d := r.scope.setting("proxy_ssl"); d != nil {

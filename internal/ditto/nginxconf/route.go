@@ -104,7 +104,7 @@ type Route struct {
 	// Prefix is what the location's own prefix is replaced with, where proxy_pass has a path.
 	Prefix string
 
-	// RateLimited says whether a limit_req is in force.
+	// RateLimited says whether limit_req or limit_conn counts the requests, by a key that the client does not choose.
 	RateLimited Setting
 	// HidesVersion: server_tokens is off. nginx still names itself.
 	HidesVersion Setting
@@ -119,6 +119,8 @@ type Route struct {
 	Assumptions []string
 	// Unknown is what could not be read and may change this route.
 	Unknown []string
+
+	transports []PortTransport
 
 	config *Config
 	scope  *scope

@@ -1,0 +1,171 @@
+package edge
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ingressNginxTransport: there is one virtual server a host, which speaks TLS as soon as some Ingress of it has spec.tls;
+// then plain HTTP is redirected unless the annotation, or the ConfigMap, says otherwise. A certificate whose names fit is
+// taken whatever hosts are listed, and the controller's own where none fits (createServers, extractTLSSecretName).
+func ingressNginxTransport(in Input, host string) Transport {
+	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	t := Transport{TLS: in.withNeighbours(host)}
+	some := t.TLS.State != Off || len(in.Ingress.Spec.TLS) > 0
+	redirects, said := a.bool("ssl-redirect")
+	force, _ := a.bool("force-ssl-redirect")
+	switch {
+	case force:
+		t.Plain = redirected(prefixIngressNginx+"force-ssl-redirect", "force-ssl-redirect is true")
+		if !some {
+			t.TLS = State{Unknown, prefixIngressNginx + "force-ssl-redirect",
+				"force-ssl-redirect is for TLS that the controller's own certificate, or something in front of it, gives, which cannot be seen"}
+		}
+	case !some:
+		t.Plain = withoutTLS()
+	case said && !redirects:
+		t.Plain = passedOn(prefixIngressNginx+"ssl-redirect", "ssl-redirect is "+quote(a["ssl-redirect"]))
+		t.Advice = `take nginx.ingress.kubernetes.io/ssl-redirect away, or set it to "true"`
+	default:
+		t.Plain = redirected("default", "ingress-nginx redirects where it has a certificate")
+	}
+	if pass, _ := a.bool("ssl-passthrough"); pass {
+		const why = "whether ingress-nginx honours ssl-passthrough cannot be seen"
+		t.TLS = State{Unknown, prefixIngressNginx + "ssl-passthrough", why}
+	}
+	return t
+}
+
+// ingressNginxRate follows internal/ingress/annotations/ratelimit: a limit of zero is none, and so is a number that is
+// none. limit-rate is about bytes.
+func ingressNginxRate(in Input) Rate {
+	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	r := Rate{Limited: unlimited(), Advice: `write nginx.ingress.kubernetes.io/limit-rps: "50"`}
+	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
+		if positive(a[name]) {
+			r.Limited = State{On, prefixIngressNginx + name, name + " is " + quote(a[name])}
+			break
+		}
+		if a.has(name) && r.Limited.Source == "default" {
+			r.Limited = State{Off, prefixIngressNginx + name, name + " is " + quote(a[name]) + ", which is no limit"}
+		}
+	}
+	r.Limited = r.Limited.excepting(a, prefixIngressNginx, "limit-allowlist", "limit-whitelist")
+	r.Limited = r.Limited.orSnippet(a, prefixIngressNginx, "configuration-snippet", "server-snippet")
+	if pass, _ := a.bool("ssl-passthrough"); pass {
+		if r.Limited.State == On {
+			r.Limited = State{Unknown, prefixIngressNginx + "ssl-passthrough", "ssl-passthrough may hand TLS connections on unread"}
+		}
+		return r
+	}
+	if all, ok := everyone(a[a.firstOf("limit-allowlist", "limit-whitelist")]); !all && ok && a["canary"] != "true" {
+		r.offer(in, map[string]string{prefixIngressNginx + "limit-rps": PlaceRate}, prefixIngressNginx)
+	}
+	return r
+}
+
+// orSnippet is the reading where nothing but a snippet limits requests: its zone is defined elsewhere, and whether
+// snippets are honoured cannot be seen.
+func (s State) orSnippet(a annotations, prefix string, names ...string) State {
+	for _, name := range names {
+		if s.State == On || !a.has(name) {
+			continue
+		}
+		directives, ok := parseSnippet(a[name])
+		if !ok || containsAny(directives, "limit_req", "limit_conn", "include") {
+			return State{Unknown, prefix + name, name + " may limit requests, and whether it is honoured cannot be seen"}
+		}
+	}
+	return s
+}
+
+// f5Transport: each host of spec.tls is compared with the rule's, wildcards are none, and an entry without hosts is for none
+// (generateNginxCfg). A minion takes the TLS of its master.
+func f5Transport(in Input, host string) Transport {
+	a := withPrefix(in.Ingress.Annotations, prefixF5Nginx)
+	tls := in.Ingress.Spec.TLS
+	if a["mergeable-ingress-type"] == "minion" {
+		if in.Master == nil {
+			unknown := State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the Ingress is a minion, and its master is not at hand"}
+			return Transport{TLS: unknown, Plain: unknown}
+		}
+		tls = in.Master.Spec.TLS
+		a = withPrefix(in.Master.Annotations, prefixF5Nginx)
+	}
+	t := Transport{TLS: State{Off, sourceTLS, "spec.tls is empty"}}
+	if len(tls) > 0 {
+		t.TLS.Why = "spec.tls does not list the host itself"
+	}
+	for _, entry := range tls {
+		for _, h := range entry.Hosts {
+			if h != host {
+				continue
+			}
+			if t.TLS = (State{On, sourceTLS, "spec.tls names a certificate for it"}); entry.SecretName == "" {
+				t.TLS = State{Unknown, sourceTLS, "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+			}
+		}
+	}
+	redirects, said := a.bool("ssl-redirect")
+	if !said {
+		redirects, said = withPrefix(in.Ingress.Annotations, "ingress.kubernetes.io/").bool("ssl-redirect")
+	}
+	inFront, _ := a.bool("redirect-to-https")
+	switch {
+	case inFront && t.TLS.State == Off:
+		t.TLS = State{Unknown, prefixF5Nginx + "redirect-to-https", "redirect-to-https is for TLS that something in front of the controller ends, which cannot be seen"}
+		t.Plain = redirected(t.TLS.Source, "redirect-to-https is true")
+	case t.TLS.State == Off:
+		t.Plain = withoutTLS()
+	case said && !redirects:
+		t.Plain = passedOn(prefixF5Nginx+"ssl-redirect", "ssl-redirect is false")
+		t.Advice = `take nginx.org/ssl-redirect away, or set it to "true"`
+	default:
+		t.Plain = redirected("default", "the controller redirects where it has a certificate")
+	}
+	return t
+}
+
+// f5RateText is what limit-req-rate may be: internal/configs ParseRequestRate.
+var f5RateText = regexp.MustCompile(`^[1-9][0-9]*r/[sm]$`)
+
+func f5Rate(in Input) Rate {
+	a := withPrefix(in.Ingress.Annotations, prefixF5Nginx)
+	const key = prefixF5Nginx + "limit-req-rate"
+	r := Rate{
+		Limited: unlimited(),
+		Advice:  `write nginx.org/limit-req-rate: "50r/s" with nginx.org/limit-req-burst: "250" and nginx.org/limit-req-no-delay: "true"`,
+	}
+	dry, _ := a.bool("limit-req-dry-run")
+	switch {
+	case f5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
+		r.Limited = State{Off, prefixF5Nginx + "limit-req-dry-run", "limit-req-dry-run refuses nothing"}
+		r.Advice = "take nginx.org/limit-req-dry-run away"
+	case f5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
+		r.Limited = State{On, key, "limit-req-rate is " + quote(a["limit-req-rate"])}
+		names, _ := nginxVariables(a["limit-req-key"])
+		if i := slices.IndexFunc(names, fromClient); i >= 0 {
+			r.Limited = State{Off, prefixF5Nginx + "limit-req-key", "limit-req-key counts by $" + names[i] + ", which the client writes"}
+			r.Advice = "take nginx.org/limit-req-key away"
+		}
+	case a.has("limit-req-rate"):
+		r.Limited = State{Off, key, "limit-req-rate is " + quote(a["limit-req-rate"]) + ", which is no rate"}
+	}
+	if r.Limited.State == Off && in.hasPolicies() {
+		r.Limited = State{Unknown, prefixF5Nginx + "policies", "Policies are named, and are not read"}
+	}
+	r.Limited = r.Limited.orSnippet(a, prefixF5Nginx, "location-snippets", "server-snippets")
+	minion := a["mergeable-ingress-type"] == "minion"
+	if minion && r.Limited.State == Off && (in.Master == nil || in.Master.Annotations[key] != "") {
+		r.Limited = State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the master of the minion may limit requests"}
+	}
+	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two requests of
+	// one page would be one too many.
+	if v, stated := in.version(); stated && v.atLeast(3, 6) {
+		r.offer(in, map[string]string{
+			key: PlaceRate + "r/s", prefixF5Nginx + "limit-req-burst": PlaceBurst, prefixF5Nginx + "limit-req-no-delay": "true",
+		}, prefixF5Nginx)
+	}
+	return r
+}

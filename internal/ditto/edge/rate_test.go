@@ -1,0 +1,205 @@
+package edge
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadRate(t *testing.T) {
+	const n, f, h, i, r = prefixIngressNginx, prefixF5Nginx, "haproxy.org/", prefixHAProxyIngress, prefixRouter
+	for _, tt := range []struct {
+		name, controller string
+		notes            notes
+		want             string
+	}{
+		{"nothing", "ingress-nginx", nil, Off},
+		{"requests in a second", "ingress-nginx", notes{n + "limit-rps": "50"}, On},
+		{"requests in a minute", "ingress-nginx", notes{n + "limit-rpm": "500"}, On},
+		{"connections", "ingress-nginx", notes{n + "limit-connections": "5"}, On},
+		{"zero", "ingress-nginx", notes{n + "limit-rps": "0"}, Off},
+		{"below zero", "ingress-nginx", notes{n + "limit-rps": "-1"}, Off},
+		{"a space, which Atoi does not take", "ingress-nginx", notes{n + "limit-rps": " 50"}, Off},
+		{"a fraction", "ingress-nginx", notes{n + "limit-rps": "0.5"}, Off},
+		{"zero, and connections", "ingress-nginx", notes{n + "limit-rps": "0", n + "limit-connections": "5"}, On},
+		{"some are excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8,192.0.2.1"}, On},
+		{"everyone is excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8, ::/0"}, Off},
+		{"who is excepted cannot be read", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-whitelist": "everyone"}, Unknown},
+		{"bytes", "ingress-nginx", notes{n + "limit-rate": "50"}, Off},
+		{"the annotation that is gone", "ingress-nginx", notes{n + "global-rate-limit": "50"}, Off},
+		{"a snippet", "ingress-nginx", notes{n + "configuration-snippet": "limit_req zone=z;"}, Unknown},
+		{"a snippet about something else", "ingress-nginx", notes{n + "configuration-snippet": "add_header X-A b;"}, Off},
+		{"passed through", "ingress-nginx", notes{n + "limit-rps": "50", n + "ssl-passthrough": "true"}, Unknown},
+		{"another controller's", "ingress-nginx", notes{f + "limit-req-rate": "50r/s", h + "rate-limit-requests": "5"}, Off},
+
+		{"F5", "f5-nginx", notes{f + "limit-req-rate": "50r/s"}, On},
+		{"F5 in minutes", "f5-nginx", notes{f + "limit-req-rate": "50r/m"}, On},
+		{"F5 without a unit", "f5-nginx", notes{f + "limit-req-rate": "50"}, Off},
+		{"F5 and zero", "f5-nginx", notes{f + "limit-req-rate": "0r/s"}, Off},
+		{"F5 in a dry run", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-dry-run": "true"}, Off},
+		{"F5 by address and service", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${binary_remote_addr}"}, On},
+		{"F5 by a header", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${http_x_client}"}, Off},
+		{"F5 with a burst alone", "f5-nginx", notes{f + "limit-req-burst": "50"}, Off},
+		{"F5 and Policies", "f5-nginx", notes{"nginx.org/policies": "p"}, Unknown},
+		{"a minion without its master", "f5-nginx", notes{f + "mergeable-ingress-type": "minion"}, Unknown},
+
+		{"HAProxy", "haproxy", notes{h + "rate-limit-requests": "50"}, On},
+		{"HAProxy by the older prefix", "haproxy", notes{"haproxy.com/rate-limit-requests": "50"}, On},
+		{"HAProxy, said twice", "haproxy", notes{h + "rate-limit-requests": "50", "haproxy.com/rate-limit-requests": "0"}, Unknown},
+		{"HAProxy with a period alone", "haproxy", notes{h + "rate-limit-period": "5s"}, Off},
+		{"HAProxy, everyone excepted", "haproxy", notes{h + "rate-limit-requests": "50", h + "rate-limit-whitelist": "0.0.0.0/0"}, Off},
+		{"HAProxy by an address that a client writes", "haproxy", notes{h + "rate-limit-requests": "50", h + "src-ip-header": "X-Real-IP"}, Unknown},
+		{"HAProxy hands on", "haproxy", notes{h + "rate-limit-requests": "50", h + "ssl-passthrough": "true"}, Off},
+		{"HAProxy and a snippet", "haproxy", notes{h + "backend-config-snippet": "http-request deny"}, Unknown},
+
+		{"haproxy-ingress", "haproxy-ingress", notes{i + "limit-rps": "50"}, On},
+		{"haproxy-ingress and connections", "haproxy-ingress", notes{"ingress.kubernetes.io/limit-connections": "50"}, On},
+		{"haproxy-ingress and zero", "haproxy-ingress", notes{i + "limit-rps": "0"}, Off},
+
+		{"Traefik", "traefik", nil, Off},
+		{"Traefik and a Middleware", "traefik", notes{prefixTraefik + "router.middlewares": "m"}, Unknown},
+		{"Kong", "kong", nil, Off},
+		{"Kong and a plugin", "kong", notes{prefixKong + "plugins": "p"}, Unknown},
+		{"Contour", "contour", nil, Off},
+		{"Istio", "istio", nil, Unknown},
+		{"an ALB", "alb", nil, Off},
+		{"an ALB and a web ACL", "alb", notes{prefixALB + "wafv2-acl-arn": "arn"}, Unknown},
+		{"GKE", "gce", nil, Off},
+		{"Azure and a policy", "agic", notes{prefixAGIC + "waf-policy-for-path": "p"}, Unknown},
+		{"Cilium", "cilium", nil, Off},
+		{"Alibaba and its limit", "alibaba-alb", notes{prefixALB + "traffic-limit-qps": "50"}, Unknown},
+
+		{"OpenShift", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100"}, On},
+		{"OpenShift, not switched on", "openshift", notes{r + "rate-limit-connections.rate-http": "100"}, Off},
+		{"OpenShift, switched on alone", "openshift", notes{r + "rate-limit-connections": "true"}, Off},
+		{"OpenShift, and no number", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-tcp": "many"}, Off},
+		{"OpenShift hands on", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100", "route.openshift.io/termination": "passthrough"}, Off},
+		{"OpenShift hands on, and counts connections", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.concurrent-tcp": "10", "route.openshift.io/termination": "passthrough"}, On},
+
+		{"nobody knows", Unknown, nil, Off},
+		{"nobody knows what is said", Unknown, notes{"example.com/limit": "5"}, Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ReadRate(served(tt.controller, tt.notes))
+			if got.Limited.State != tt.want {
+				t.Errorf("got %+v, want %s", got.Limited, tt.want)
+			}
+			if (got.Advice == "") != (tt.want == On) {
+				t.Errorf("advice: %q", got.Advice)
+			}
+		})
+	}
+}
+
+// Offered annotations limit requests once they are there, are offered to an object that says nothing, and to no other.
+func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
+	stated := func(name string) Input {
+		in := served(name, notes{})
+		in.Config.Controllers = map[string]ControllerConfig{nameF5Nginx: {Version: "5.5"}}
+		return in
+	}
+	offered := map[string]map[string]string{}
+	for _, c := range append(table, unknownController()) {
+		in := stated(c.name)
+		rate := ReadRate(in)
+		if rate.Annotations == nil {
+			continue
+		}
+		offered[c.name] = rate.Annotations
+		for key, value := range rate.Annotations {
+			in.Ingress.Annotations[key] = strings.NewReplacer(PlaceRate, "50", PlaceBurst, "250").Replace(value)
+		}
+		if after := ReadRate(in); after.Limited.State != On || after.Annotations != nil {
+			t.Errorf("%s: with what it offers: %+v", c.name, after)
+		}
+		for key := range rate.Annotations {
+			for _, value := range []string{"", "0", "50"} {
+				in := stated(c.name)
+				in.Ingress.Annotations[key] = value
+				if again := ReadRate(in); again.Annotations != nil {
+					t.Errorf("%s: offers %v beside %s %q", c.name, again.Annotations, key, value)
+				}
+			}
+		}
+		in = stated(c.name)
+		in.Class.Known = false
+		if guess := ReadRate(in); guess.Annotations != nil {
+			t.Errorf("%s: offers %v to a controller that is only guessed", c.name, guess.Annotations)
+		}
+	}
+	want := map[string]map[string]string{
+		"ingress-nginx":   {"nginx.ingress.kubernetes.io/limit-rps": "{rate}"},
+		"f5-nginx":        {"nginx.org/limit-req-rate": "{rate}r/s", "nginx.org/limit-req-burst": "{burst}", "nginx.org/limit-req-no-delay": "true"},
+		"haproxy":         {"haproxy.org/rate-limit-requests": "{burst}", "haproxy.org/rate-limit-period": "5s"},
+		"haproxy-ingress": {"haproxy-ingress.github.io/limit-rps": "{rate}"},
+	}
+	if diff := cmp.Diff(want, offered); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for name, all := range map[string]notes{
+		"a canary":                  {prefixIngressNginx + "canary": "true"},
+		"an edge that hands on":     {prefixIngressNginx + "ssl-passthrough": "true"},
+		"a list that is everyone":   {prefixIngressNginx + "limit-whitelist": "0.0.0.0/0"},
+		"a snippet that may do it":  {prefixIngressNginx + "server-snippet": "limit_req zone=z;"},
+		"the annotation, elsewhere": {prefixIngressNginx + "limit-rps": "1"},
+	} {
+		in := stated("ingress-nginx")
+		maps.Copy(in.Ingress.Annotations, all)
+		if rate := ReadRate(in); rate.Annotations != nil {
+			t.Errorf("%s: offers %v", name, rate.Annotations)
+		}
+	}
+	in := stated("f5-nginx")
+	in.Config.Controllers = nil
+	if rate := ReadRate(in); rate.Annotations != nil {
+		t.Errorf("offers %v to a release that is not stated", rate.Annotations)
+	}
+}
+
+func TestReadErrorPages(t *testing.T) {
+	const n = prefixIngressNginx
+	for _, tt := range []struct {
+		name       string
+		controller string
+		notes      notes
+		version    string
+		want       string
+	}{
+		{"nothing", "ingress-nginx", nil, "", ""},
+		{"pages of a backend", "ingress-nginx", notes{n + "custom-http-errors": "404,503"}, "", "unknown"},
+		{"no list of codes", "ingress-nginx", notes{n + "custom-http-errors": "404,none", n + "auth-url": "http://a.b"}, "", ""},
+		{"a bypass", "ingress-nginx", notes{n + "custom-http-errors": "404, 401", n + "auth-url": "http://a.b"}, "", "unknown bypass"},
+		{"a bypass in a release before the fix", "ingress-nginx", notes{n + "custom-http-errors": "403", n + "auth-url": "http://a.b"}, "1.12", "unknown bypass"},
+		{"a release with the fix", "ingress-nginx", notes{n + "custom-http-errors": "403", n + "auth-url": "http://a.b"}, "v1.15.1", "unknown"},
+		{"codes that no authentication answers with", "ingress-nginx", notes{n + "custom-http-errors": "404", n + "auth-url": "http://a.b"}, "", "unknown"},
+		{"another kind of authentication", "ingress-nginx", notes{n + "custom-http-errors": "401", n + "auth-type": "basic"}, "", "unknown"},
+		{"an answer in a snippet", "ingress-nginx", notes{n + "configuration-snippet": `if ($x) { return 405 "no $http_origin"; }`}, "", "echo"},
+		{"an answer that is always the same", "ingress-nginx", notes{n + "configuration-snippet": `if ($x) { return 405 "no $request_id"; }`}, "", ""},
+		{"a redirect in a snippet", "ingress-nginx", notes{n + "server-snippet": `return 301 https://x$request_uri;`}, "", ""},
+		{"an error page in a snippet", "ingress-nginx", notes{n + "server-snippet": `error_page 404 /e;`}, "", "unknown"},
+		{"no snippet", "ingress-nginx", notes{n + "server-snippet": `}`}, "", "unknown"},
+		{"F5", "f5-nginx", notes{prefixF5Nginx + "location-snippets": `return 404 "$uri";`}, "", "echo"},
+		{"another controller", "kong", notes{n + "custom-http-errors": "404"}, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := served(tt.controller, tt.notes)
+			in.Config.Controllers = map[string]ControllerConfig{tt.controller: {Version: tt.version}}
+			pages := ReadErrorPages(in)
+			var got []string
+			if len(pages.Echoes) > 0 {
+				got = append(got, "echo")
+			}
+			if len(pages.Unknown) > 0 {
+				got = append(got, "unknown")
+			}
+			if pages.Bypass != "" {
+				got = append(got, "bypass")
+			}
+			if said := strings.Join(got, " "); said != tt.want {
+				t.Errorf("got %q, want %q: %+v", said, tt.want, pages)
+			}
+		})
+	}
+}

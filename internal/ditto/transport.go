@@ -1,0 +1,220 @@
+package ditto
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// edgeReading is what an opening does besides forwarding: each part is nil where it hands connections on unread.
+type edgeReading struct {
+	transport *edge.Transport
+	rate      *edge.Rate
+	pages     *edge.ErrorPages
+}
+
+// edgeReading reads an Ingress on the way to a gateway, once but for the host; elsewhere nobody asks.
+func (w *walker) edgeReading(r ingressReading) func(host string) edgeReading {
+	if w.part.Component != Gateway || w.port.Name != PortHTTP {
+		return func(string) edgeReading { return edgeReading{} }
+	}
+	if r.counts == nil {
+		unknown := edge.State{State: Unknown, Source: "canary", Why: noMain}
+		reading := edgeReading{
+			transport: &edge.Transport{TLS: unknown, Plain: unknown}, rate: &edge.Rate{Limited: unknown},
+			pages: &edge.ErrorPages{Unknown: []string{noMain}},
+		}
+		return func(string) edgeReading { return reading }
+	}
+	in := *r.counts
+	in.Neighbours = w.view.neighbours(in)
+	rate, pages := edge.ReadRate(in), edge.ReadErrorPages(in)
+	if in.Ingress != r.in.Ingress {
+		rate.Annotations = nil
+	}
+	read := map[string]*edge.Transport{}
+	of := func(host string) *edge.Transport {
+		t, known := read[host]
+		if !known {
+			made := edge.ReadTransport(in, host)
+			t, read[host] = &made, &made
+		}
+		return t
+	}
+	return func(host string) edgeReading {
+		reading := edgeReading{rate: &rate, pages: &pages}
+		if host != "*" {
+			reading.transport = of(host)
+			return reading
+		}
+		// A rule without a host takes any, and so does a default backend; that is asked for by the hosts of the rules.
+		reading.transport = of("")
+		for _, rule := range in.Ingress.Spec.Rules {
+			if rule.Host == "" {
+				return reading
+			}
+		}
+		for _, rule := range in.Ingress.Spec.Rules {
+			reading.transport = of(rule.Host)
+			if reading.transport.TLS.State != On {
+				break
+			}
+		}
+		return reading
+	}
+}
+
+// neighbours are the Ingresses of a host that name certificates which serve this one too.
+func (v *View) neighbours(in edge.Input) []*networkingv1.Ingress {
+	if !edge.SharesTLS(in.Class) || edge.NamesCertificates(in.Ingress) {
+		return nil
+	}
+	var list []*networkingv1.Ingress
+	for _, other := range v.onHosts(byCertificate, in.Ingress) {
+		neighbour := other.Typed.(*networkingv1.Ingress)
+		if neighbour == in.Ingress {
+			continue
+		}
+		if class := v.class(neighbour); class.Controller == in.Class.Controller && class.Name == in.Class.Name {
+			list = append(list, neighbour)
+		}
+	}
+	return list
+}
+
+// balancer is the transport of a load balancer that ends TLS on a port of a Service, nil if none does.
+func (w *walker) balancer(kind string, service *corev1.Service, sp *corev1.ServicePort) *edge.Transport {
+	if kind != "LoadBalancer" {
+		return nil
+	}
+	tls := edge.Balancer(service.Annotations, sp.Port, sp.Name, w.view.edges.Clouds)
+	if tls.State != On {
+		return nil
+	}
+	return &edge.Transport{TLS: tls, Plain: edge.State{State: edge.PlainClosed, Source: tls.Source, Why: tls.Why}}
+}
+
+// resourceReading is what a route of an entry that is no Ingress does. What its kind does not say is unknown.
+func resourceReading(o *inventory.Object, route *edge.Route) edgeReading {
+	transport, rate := route.Transport, route.Rate
+	unread := edge.State{State: Unknown, Source: o.Ref.Kind}
+	if transport.TLS.State == "" && !transport.Passthrough {
+		unread.Why = "what " + o.Ref.String() + " does about TLS is not read"
+		transport.TLS, transport.Plain = unread, unread
+	}
+	if rate.Limited.State == "" {
+		unread.Why = "whether " + o.Ref.String() + " limits requests is not read"
+		rate.Limited = unread
+	}
+	return edgeReading{transport: &transport, rate: &rate, pages: &route.ErrorPages}
+}
+
+// encrypt works out what clients speak: the outermost step that ends their connection decides.
+func (e *Exposure) encrypt(op opening, c chain) {
+	t := op.edge.transport
+	if t == nil || t.Passthrough {
+		inner := ended(c)
+		if t != nil {
+			inner.Advice = t.Advice
+			if t.Plain.State != edge.PlainServed {
+				inner.Plain = t.Plain
+			}
+		}
+		t = &inner
+	}
+	e.TLS = switchOf(t.TLS)
+	e.Plain, e.PlainWhy, e.TLSAdvice = t.Plain.State, t.Plain.Why, t.Advice
+}
+
+// ended is what the first step that is no edge speaks with whoever connects to it.
+func ended(c chain) edge.Transport {
+	for _, h := range slices.Backward(c.hops) {
+		if h.proxy == nil {
+			continue
+		}
+		const advice = "let the server listen with ssl and a certificate, and answer plain HTTP with return 301 https://$host$request_uri"
+		t, known := h.proxy.route.Transport(int(h.listen))
+		if !known {
+			unknown := edge.State{State: Unknown, Source: h.text(), Why: "which port of the proxy clients use is open"}
+			return edge.Transport{TLS: unknown, Plain: unknown, Advice: advice}
+		}
+		if h.proxy.route.Server.Stream && t.TLS.State != nginxconf.On {
+			continue
+		}
+		return edge.Transport{
+			TLS:    edge.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
+			Plain:  edge.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
+			Advice: advice,
+		}
+	}
+	const why = "the gateway speaks plain HTTP alone"
+	return edge.Transport{
+		TLS:    edge.State{State: Off, Source: "gateway", Why: why},
+		Plain:  edge.State{State: edge.PlainServed, Source: "gateway", Why: why},
+		Advice: "let an Ingress, a Route or an nginx with a certificate stand before the gateway, and give its Service no way in of its own",
+	}
+}
+
+// limit works out whether some step limits what comes in.
+func (e *Exposure) limit(op opening, c chain) {
+	limited, plain := Switch{State: Off}, true
+	count := func(s Switch, silent bool) {
+		// A limit that fails says more than that there is none.
+		better := s.State == Off && limited.State == Off && (limited.Why == "" || plain && !silent)
+		if limited.State != On && s.State == On || limited.State == Off && s.State == Unknown || better {
+			limited, plain = s, silent
+		}
+	}
+	if r := op.edge.rate; r != nil {
+		count(switchOf(r.Limited), r.Limited.Source == "default")
+		e.RateAdvice = r.Advice
+	}
+	for _, h := range slices.Backward(c.hops) {
+		if h.proxy == nil {
+			continue
+		}
+		s := h.proxy.route.RateLimited
+		count(Switch{State: s.State, Source: h.proxy.where, Why: s.Why}, s.Why == nginxconf.NoLimit)
+		if e.RateAdvice == "" && !h.proxy.route.Server.Stream {
+			e.RateAdvice = "write limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
+		}
+	}
+	if e.RateLimited = limited; limited.State != Off {
+		return
+	}
+	if limited.Why == "" {
+		e.RateLimited.Why = "no step reads requests"
+	}
+	if e.RateAdvice == "" {
+		e.RateAdvice = "let an edge or an nginx that limits requests stand before the gateway"
+	}
+	if op.edge.rate != nil {
+		e.RateAnnotations = annotations(op.edge.rate.Annotations)
+	}
+}
+
+// answers collects the error pages of what the way begins at: an edge's, or a proxy's.
+func (e *Exposure) answers(op opening, c chain) {
+	var unknown []string
+	if p := op.edge.pages; p != nil {
+		e.Echoes, unknown, e.ErrorPageBypass = p.Echoes, p.Unknown, p.Bypass
+	}
+	if outermost := c.hops[len(c.hops)-1]; op.kind == KindProxy && outermost.proxy != nil {
+		pages := &outermost.proxy.route.Server.ErrorPages
+		e.Echoes, unknown = pages.Echoes, pages.Unknown
+	}
+	switch {
+	case len(e.Echoes) > 0:
+		e.ErrorPages = Switch{State: On, Source: "error pages", Why: e.Echoes[0]}
+	case len(unknown) > 0:
+		e.ErrorPages = Switch{State: Unknown, Source: "error pages", Why: strings.Join(unknown, "; ")}
+	default:
+		e.ErrorPages = Switch{State: Off, Source: "error pages"}
+	}
+}
