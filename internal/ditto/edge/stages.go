@@ -80,7 +80,8 @@ func through(stages []stage) Path {
 		m.why = "the edge replaces paths"
 	}
 	m.hints = hints
-	if !steps {
+	decides := !slices.ContainsFunc(kept, func(s stage) bool { return s.match != nil && s.match.why != "" })
+	if !steps && decides {
 		for _, s := range kept {
 			if len(s.match.literal) > len(m.literal) {
 				m.literal = s.match.literal
@@ -153,9 +154,9 @@ func replaceWhole(to string) pathStep {
 	}
 }
 
-// onlyFrom are the candidates that really become the path.
+// onlyFrom are the candidates that really become the path. Edges make one slash of several before anything else.
 func onlyFrom(forward func(string) string, path string, candidates []string) []string {
-	return slices.DeleteFunc(candidates, func(c string) bool { return forward(c) != path })
+	return slices.DeleteFunc(candidates, func(c string) bool { return forward(c) != path || strings.HasPrefix(c, "//") })
 }
 
 // addPrefix puts text before the path.

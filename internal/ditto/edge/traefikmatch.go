@@ -244,6 +244,9 @@ func pathOf(all []alternative) Matcher {
 			m.why = a.doubt()
 		}
 	}
+	if m.why != "" {
+		m.literal = ""
+	}
 	return m
 }
 
