@@ -120,10 +120,10 @@ func TestIngressRouteTCP(t *testing.T) {
 	connections := func(why string) string {
 		return "identity client (tcp): " + why + "\nasks off (tcp): " + why + "\nstrips off (tcp): " + why + "\nhides off (tcp): " + why + "\n"
 	}
+	const ended, through = "connections are handed on as they are, and no rule for requests applies", "TLS connections are handed on unread"
 	doubtful := func(why string) string {
 		return "reaches  unknown: whether /devops can be reached: " + why + "\nidentity unknown (tcp): " + why + "\nasks unknown (tcp): " + why + "\nstrips unknown (tcp): " + why + "\nhides unknown (tcp): " + why + "\n"
 	}
-	const ended, through = "connections are handed on as they are, and no rule for requests applies", "TLS connections are handed on unread"
 	const onlySome = " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
 	for _, tt := range []struct{ name, spec, more, want string }{
 		{"TLS ends at Traefik", "{routes: [{match: HostSNI(`*`), services: [{name: gateway, port: 8080}]}], tls: {}}", "", "HostSNI(`*`) [*, public] -> ns/gateway:8080\n" + connections(ended)},
