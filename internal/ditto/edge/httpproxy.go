@@ -79,11 +79,14 @@ func (i inclusion) spec() *crd.ContourHTTPProxySpec {
 func (i inclusion) host() *crd.ContourVirtualHost { return i.spec().VirtualHost }
 
 // mostInclusions bounds the ways to one HTTPProxy.
-const mostInclusions = 64
+const mostInclusions = 256
 
 // inclusions are the ways to an HTTPProxy: itself if it has a virtual host, which keeps others from including it. named
-// lists the conditions of each place where one HTTPProxy includes another. Without any, Contour serves nothing of it.
-func inclusions(c Context, o *inventory.Object, within []inventory.ID, named func(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition) []inclusion {
+// lists the conditions of each place where one HTTPProxy includes another. Without any, Contour serves nothing of it. left is
+// how many more may be followed; below zero it says that there were more.
+func inclusions(
+	c Context, o *inventory.Object, within []inventory.ID, left *int, named func(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition,
+) []inclusion {
 	if o.Typed.(*crd.ContourHTTPProxy).Spec.VirtualHost != nil {
 		return []inclusion{{root: o}}
 	}
@@ -98,10 +101,11 @@ func inclusions(c Context, o *inventory.Object, within []inventory.ID, named fun
 			continue
 		}
 		for _, conditions := range named(parent, id) {
-			for _, way := range inclusions(c, parent, within, named) {
-				if len(list) < mostInclusions {
-					list = append(list, inclusion{way.root, slices.Concat(way.conditions, conditions)})
-				}
+			if *left--; *left < 0 {
+				return list
+			}
+			for _, way := range inclusions(c, parent, within, left, named) {
+				list = append(list, inclusion{way.root, slices.Concat(way.conditions, conditions)})
 			}
 		}
 	}
@@ -136,17 +140,21 @@ func tcpIncludes(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition 
 func httpProxyRoutes(c Context, o *inventory.Object) []Route {
 	spec := &o.Typed.(*crd.ContourHTTPProxy).Spec
 	var list []Route
-	for _, way := range inclusions(c, o, nil, includes) {
+	left := mostInclusions
+	for _, way := range inclusions(c, o, nil, &left, includes) {
 		for i := range spec.Routes {
 			list = append(list, contourRoutes(c, o, way, &spec.Routes[i])...)
 		}
 	}
 	if spec.TCPProxy != nil {
-		for _, way := range inclusions(c, o, nil, tcpIncludes) {
+		for _, way := range inclusions(c, o, nil, &left, tcpIncludes) {
 			if tcp := way.spec().TCPProxy; tcp != nil && way.host().TLS != nil {
 				list = append(list, contourConnections(c, o, way, contourBackends(o, spec.TCPProxy.Services))...)
 			}
 		}
+	}
+	if left < 0 {
+		list = append(list, unfollowedRoute(httpProxyLinks(o).Backends, "more HTTPProxies include this one than are followed"))
 	}
 	return distinct(list)
 }

@@ -123,7 +123,7 @@ func wordBackends(word string) []Backend {
 				Namespace: strings.Join(parts[:i], "-"), Name: strings.Join(parts[i:j], "-"),
 				Port: intstr.Parse(strings.Join(parts[j:], "-")),
 			}
-			if b.Namespace != "" && b.Name != "" && b.Port.String() != "" {
+			if port := b.Port.String(); b.Namespace != "" && b.Name != "" && port != "" && port != "0" {
 				list = append(list, b)
 			}
 		}
@@ -138,12 +138,13 @@ type layer struct {
 }
 
 // mostLayers bounds the ways through routers before others.
-const mostLayers = 64
+const mostLayers = 256
 
 func ingressRouteRoutes(c Context, o *inventory.Object) []Route {
 	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
 	var list []Route
-	for _, before := range layersBefore(c, o, nil) {
+	left := mostLayers
+	for _, before := range layersBefore(c, o, nil, &left) {
 		for i := range spec.Routes {
 			if !isRouter(&spec.Routes[i]) {
 				continue
@@ -152,14 +153,29 @@ func ingressRouteRoutes(c Context, o *inventory.Object) []Route {
 			list = append(list, layeredRoutes(c, layers)...)
 		}
 	}
+	if left < 0 {
+		list = append(list, unfollowedRoute(ingressRouteLinks(o).Backends, "there are more routers before this IngressRoute than are followed"))
+	}
 	return distinct(list)
+}
+
+// unfollowedRoute stands for the routes of an object that are given up for being too many.
+func unfollowedRoute(backends []Backend, why string) Route {
+	effects := Effects{Identity: State{State: IdentityClient}, Authentication: State{State: Off}, StripsIdentity: State{State: Off}, HidesHeaders: State{State: Off}}
+	effects.doubt(why)
+	return Route{
+		Text: "further routes", Asks: "*", Backends: backends, Public: true, Effects: effects,
+		Path: &Path{Matcher: undecided(why), Rewrite: rewriteUnknown(why)},
+	}
 }
 
 func isRouter(r *crd.TraefikRoute) bool { return r.Match != "" && (r.Kind == "" || r.Kind == "Rule") }
 
 // layersBefore are the routers that stand before those of an IngressRoute: one empty list if none do, and none at all
 // where it names some that are not there, since Traefik serves nothing then.
-func layersBefore(c Context, o *inventory.Object, within []inventory.ID) [][]layer {
+//
+// left is how many more may be followed; below zero it says that there were more.
+func layersBefore(c Context, o *inventory.Object, within []inventory.ID, left *int) [][]layer {
 	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
 	if len(spec.ParentRefs) == 0 {
 		return [][]layer{nil}
@@ -178,9 +194,13 @@ func layersBefore(c Context, o *inventory.Object, within []inventory.ID) [][]lay
 		if !ok {
 			continue
 		}
-		for _, before := range layersBefore(c, parent, within) {
+		if *left--; *left < 0 {
+			return list
+		}
+		for _, before := range layersBefore(c, parent, within, left) {
 			for i := range typed.Spec.Routes {
-				if isRouter(&typed.Spec.Routes[i]) && len(list) < mostLayers {
+				if *left >= 0 && isRouter(&typed.Spec.Routes[i]) {
+					*left--
 					list = append(list, append(slices.Clone(before), layer{parent, &typed.Spec.Routes[i]}))
 				}
 			}
@@ -196,8 +216,9 @@ type target struct {
 	outside     bool
 }
 
-// targetsOf are the Services that the services of an object come down to.
-func targetsOf(c Context, o *inventory.Object, services []crd.TraefikServiceTo, within []inventory.ID) []target {
+// targetsOf are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
+// what is behind one is the same by whatever way a request gets there.
+func targetsOf(c Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
 	var list []target
 	for _, to := range services {
 		ref := serviceRef(o, to)
@@ -208,10 +229,11 @@ func targetsOf(c Context, o *inventory.Object, services []crd.TraefikServiceTo, 
 			continue
 		}
 		further, _ := ref.resolve(c.Objects)
-		if further == nil || slices.Contains(within, further.Ref.ID()) {
+		if further == nil || seen[further.Ref.ID()] {
 			continue
 		}
-		for _, t := range targetsOf(c, further, traefikServiceParts(further), append(slices.Clone(within), further.Ref.ID())) {
+		seen[further.Ref.ID()] = true
+		for _, t := range targetsOf(c, further, traefikServiceParts(further), seen) {
 			t.outside = t.outside || ref.outside()
 			list = append(list, t)
 		}
@@ -226,7 +248,7 @@ func layeredRoutes(c Context, layers []layer) []Route {
 	var plain []Backend
 	outside := false
 	var list []Route
-	for _, t := range targetsOf(c, last.o, last.route.Services, nil) {
+	for _, t := range targetsOf(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
 		if len(t.middlewares) == 0 {
 			plain, outside = append(plain, t.backend), outside || t.outside
 			continue

@@ -19,9 +19,13 @@ type traefikChain struct {
 	stages []stage
 	// closed, if it is not empty, says why perhaps nobody gets through.
 	closed string
-	// within are the chains that are being applied.
-	within []inventory.ID
+	// within are the chains that are being applied, applied is how many Middlewares were.
+	within  []inventory.ID
+	applied int
 }
+
+// mostMiddlewares bounds the work: chains that name one another twice double with each level.
+const mostMiddlewares = 256
 
 // passive are the kinds of Middleware that change neither path nor identity and ask nobody for anything; what limits
 // requests and what redirects to TLS is among them.
@@ -47,6 +51,12 @@ func (t *traefikChain) apply(refs []traefikRef) {
 // one applies one Middleware (pkg/server/middleware/middlewares.go). Whatever is wrong with one makes Traefik leave the
 // whole router out.
 func (t *traefikChain) one(ref traefikRef) {
+	if t.applied++; t.applied > mostMiddlewares {
+		if t.applied == mostMiddlewares+1 {
+			t.opaque(ref.String(), "there are more Middlewares than are followed")
+		}
+		return
+	}
 	if ref.outside() {
 		t.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
 	}

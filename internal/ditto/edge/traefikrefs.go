@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -68,8 +69,8 @@ func (r traefikRef) candidates() []inventory.ID {
 		}
 	case providerCRD:
 		word, _, _ := strings.Cut(r.Name, "@")
-		for i := range word {
-			if word[i] == '-' && i > 0 && i < len(word)-1 {
+		for i := 1; i < len(word)-1 && i <= validation.DNS1123LabelMaxLength; i++ {
+			if word[i] == '-' && len(word)-i-1 <= validation.DNS1123SubdomainMaxLength {
 				add(word[:i], word[i+1:])
 			}
 		}
@@ -118,9 +119,11 @@ func traefikRefs(o *inventory.Object, kind string, refs []crd.TraefikRef) []trae
 	return list
 }
 
+// candidatesOf are the objects that a list of references may mean. What lies beyond the Middlewares that are applied
+// decides nothing.
 func candidatesOf(refs []traefikRef) []inventory.ID {
 	var list []inventory.ID
-	for _, ref := range refs {
+	for _, ref := range refs[:min(len(refs), mostMiddlewares)] {
 		list = append(list, ref.candidates()...)
 	}
 	return list

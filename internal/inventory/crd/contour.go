@@ -87,7 +87,7 @@ type ContourClientValidation struct {
 type ContourAuthorization struct {
 	ExtensionRef struct {
 		Name string `json:"name,omitempty"`
-	} `json:"extensionRef,omitempty"`
+	} `json:"extensionRef"`
 	// ServiceType is grpc, the default, or http.
 	ServiceType  string `json:"serviceType,omitempty"`
 	HTTPSettings *struct {

@@ -68,7 +68,7 @@ type TraefikServiceTo struct {
 	Namespace string `json:"namespace,omitempty"`
 	// Kind is Service, TraefikService or empty, which means Service.
 	Kind        string             `json:"kind,omitempty"`
-	Port        intstr.IntOrString `json:"port,omitempty"`
+	Port        intstr.IntOrString `json:"port"`
 	Middlewares []TraefikRef       `json:"middlewares,omitempty"`
 }
 
