@@ -111,6 +111,14 @@ func (f *follower) resource(o *inventory.Object) {
 		f.follow(f.view.Get(id.GroupKind, id.Namespace, id.Name))
 		f.dependents(id)
 	}
+	for _, id := range links.Uses {
+		if used := f.view.Get(id.GroupKind, id.Namespace, id.Name); used != nil && edge.IsRelay(used) {
+			f.follow(used)
+		}
+	}
+	for _, secret := range edge.PasswordFiles(o) {
+		f.holder(f.view.Get(inventory.Secret, secret.Namespace, secret.Name))
+	}
 	f.dependents(o.Ref.ID())
 }
 

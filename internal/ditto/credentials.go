@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -56,20 +57,26 @@ func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files,
 			isFile[key] = true
 		}
 	}
-	for _, reader := range readersOf(v, o) {
-		if _, ok := reader.Typed.(*networkingv1.Ingress); ok {
-			for _, secret := range v.ingress(reader, nil).authSecrets() {
-				if secret.Name != o.Ref.Name || secret.Namespace != o.Ref.Namespace {
-					continue
-				}
-				for key := range data {
-					if secret.Kind == edge.AuthMap {
-						isUser[key] = true
-					} else if secret.Key == "" || secret.Key == key {
-						isFile[key] = true
-					}
+	named := func(secrets []edge.AuthSecret) {
+		for _, secret := range secrets {
+			if secret.Name != o.Ref.Name || secret.Namespace != o.Ref.Namespace {
+				continue
+			}
+			for key := range data {
+				if secret.Kind == edge.AuthMap {
+					isUser[key] = true
+				} else if secret.Key == "" || secret.Key == key {
+					isFile[key] = true
 				}
 			}
+		}
+	}
+	for _, user := range v.usersOf(o) {
+		named(edge.PasswordFiles(user))
+	}
+	for _, reader := range readersOf(v, o) {
+		if _, ok := reader.Typed.(*networkingv1.Ingress); ok {
+			named(v.ingress(reader, nil).authSecrets())
 			continue
 		}
 		for _, part := range Named(v.Parts(reader), Proxy) {
@@ -93,4 +100,13 @@ func sortedKeys(set map[string]bool, data map[string]string) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// usersOf are the objects that put a Secret to use as a whole. One of type kubernetes.io/basic-auth holds a password, no file.
+func (v *View) usersOf(o *inventory.Object) []*inventory.Object {
+	if secret, ok := o.Typed.(*corev1.Secret); !ok || secret.Type == corev1.SecretTypeBasicAuth {
+		return nil
+	}
+	id := o.Ref.ID()
+	return v.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()})
 }

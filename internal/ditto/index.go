@@ -14,6 +14,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // The properties that objects are filed under, so that a judgement finds what lies next to an object in either direction
@@ -98,6 +99,9 @@ var workloadKinds = []schema.GroupKind{
 // are few. What it keeps follows from Services and Pods.
 func SelectionOf(key inventory.Key, gk schema.GroupKind) (selection inventory.Selection, ok bool) {
 	switch key.Index {
+	case edge.ByGovernor:
+		// An HTTPProxy is included from any namespace, and nothing selects those that do: all are listed.
+		return inventory.Selection{}, gk == crd.HTTPProxy && strings.HasPrefix(key.Value, gk.Group+"/"+gk.Kind+"/")
 	case byAlias:
 		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type", string(corev1.ServiceTypeExternalName)).String()}, true
 	case byEndpoint:

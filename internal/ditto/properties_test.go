@@ -200,6 +200,8 @@ func renameText(text string, names map[string]bool) string {
 			first, rest, isHost := strings.Cut(word, ".")
 			namespace, domain, _ := strings.Cut(rest, ".")
 			switch {
+			case strings.HasPrefix(text[end:], "@"):
+				word = renameJoined(word, names)
 			case !isHost && names[first]:
 				word += "-renamed"
 			case names[first] && names[namespace] && (domain == "" || strings.HasPrefix(domain, "svc")):
@@ -212,9 +214,19 @@ func renameText(text string, names map[string]bool) string {
 	return b.String()
 }
 
-// isReference: `namespace/name`, as annotations name objects.
+// renameJoined gives `namespace-name`, as Traefik names objects (`namespace-name@kubernetescrd`), its other form.
+func renameJoined(word string, names map[string]bool) string {
+	for i := range word {
+		if word[i] == '-' && names[word[:i]] && names[word[i+1:]] {
+			return word[:i] + "-renamed-" + word[i+1:] + "-renamed"
+		}
+	}
+	return word
+}
+
+// isReference: `namespace/name`, as annotations name objects. A rule of Traefik is none.
 func isReference(text string) bool {
-	return strings.Count(text, "/") == 1 && !strings.HasPrefix(text, "/")
+	return strings.Count(text, "/") == 1 && !strings.HasPrefix(text, "/") && !strings.Contains(text, "(")
 }
 
 func isWord(c byte) bool {

@@ -208,7 +208,9 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 				return meansPort(service, b.Port, sp)
 			}, c)
 		default:
-			w.routeEntries(user, svc, func(b edge.Backend) bool { return b.Means(sp, number) }, c)
+			for _, entry := range w.view.entriesOver(user) {
+				w.routeEntries(entry, svc, func(b edge.Backend) bool { return b.Means(sp, number) }, c)
+			}
 		}
 	}
 	// A hand-made Service can have this one's address as its endpoint.
@@ -257,7 +259,9 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 				return aliasPort(service, b) == number
 			}, c)
 		default:
-			w.routeEntries(user, alias, func(b edge.Backend) bool { return aliasMeans(service, b, number) }, c)
+			for _, entry := range w.view.entriesOver(user) {
+				w.routeEntries(entry, alias, func(b edge.Backend) bool { return aliasMeans(service, b, number) }, c)
+			}
 		}
 	}
 	for _, further := range aliasesOf(w.view, alias) {

@@ -42,7 +42,7 @@ func KindKey(gk schema.GroupKind, namespace string) Key {
 
 // Selection narrows a list of a kind in all namespaces to what can be filed under a key, in the terms of the API server.
 type Selection struct {
-	// Fields and Labels are a field and a label selector; at least one is set.
+	// Fields and Labels are a field and a label selector; without either all objects of the kind are listed.
 	Fields, Labels string
 }
 

@@ -244,6 +244,10 @@ func address(prefix string, n int) string {
 	return fmt.Sprintf("10.%d.%d.%d", 96+number/250, number%250, 10+n*10+int(letter-'a'))
 }
 
+// insideTraefik finds namespaces in the names that objects have inside Traefik: `ditto-users@kubernetescrd`. One with a dash
+// is not told from the name.
+var insideTraefik = regexp.MustCompile(`\b([a-z0-9]+)(-[a-z0-9-]+@kubernetescrd\b)`)
+
 // inService finds the names of Services in hosts: `gateway.ditto.svc`.
 var inService = regexp.MustCompile(`(\.)([a-z0-9-]+)(\.svc\b)`)
 
@@ -287,6 +291,12 @@ func (r *rewriter) value(field string, v any) any {
 			// The corpus leaves it to a shell.
 			return "node-1"
 		}
+		v = insideTraefik.ReplaceAllStringFunc(v, func(name string) string {
+			if part := insideTraefik.FindStringSubmatch(name); slices.Contains(r.spaces, part[1]) {
+				return r.prefix + "-" + name
+			}
+			return name
+		})
 		return inService.ReplaceAllStringFunc(v, func(host string) string {
 			part := inService.FindStringSubmatch(host)
 			if !slices.Contains(r.spaces, part[2]) {

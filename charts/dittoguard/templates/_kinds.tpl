@@ -3,8 +3,17 @@ The kinds that are not Kubernetes' own and that decide how Ditto is exposed, by 
 dittoguard reads. A cluster needs none of them: rules for kinds that are not installed do nothing.
 */}}
 {{- define "dittoguard.customKinds" -}}
+- group: projectcontour.io
+  namespaced: [httpproxies]
+  cluster: []
 - group: route.openshift.io
   namespaced: [routes]
+  cluster: []
+- group: traefik.containo.us
+  namespaced: [ingressroutes, ingressroutetcps, middlewares, middlewaretcps, traefikservices]
+  cluster: []
+- group: traefik.io
+  namespaced: [ingressroutes, ingressroutetcps, middlewares, middlewaretcps, traefikservices]
   cluster: []
 {{- end }}
 

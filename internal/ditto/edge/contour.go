@@ -9,7 +9,7 @@ import (
 // contour is Contour, which goes by the name of the class rather than by spec.controller.
 func contour() controller {
 	return controller{
-		name: "contour", title: "Contour",
+		name: nameContour, title: "Contour",
 		classes: []string{"projectcontour.io/*"}, usual: []string{"contour"}, prefixes: []string{"projectcontour.io/"},
 		effects: plainEdge{
 			strip: `Contour cannot change headers of an Ingress: use an HTTPProxy with requestHeadersPolicy.remove: [x-ditto-pre-authenticated], or ` +

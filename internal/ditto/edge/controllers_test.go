@@ -380,7 +380,7 @@ func TestRead_Others(t *testing.T) {
 	refers := func(state, key, what string) State {
 		return State{state, key, key + " refers to something that can " + what + ", and is not read"}
 	}
-	const middlewares, plugins = "traefik.ingress.kubernetes.io/router.middlewares", "konghq.com/plugins"
+	const plugins = "konghq.com/plugins"
 	plain := func(assumption string) Effects {
 		e := Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: cannotTell}
 		if assumption != "" {
@@ -401,10 +401,6 @@ func TestRead_Others(t *testing.T) {
 	foreign := State{Unknown, "example.com/x", `the controller cannot be told, and "example.com/x" may be meant for it`}
 
 	for _, c := range []effectsCase{
-		{name: "Traefik without middlewares", in: served("traefik", nil), want: plain("the entry points of Traefik have no middlewares of their own")},
-		{name: "Traefik with middlewares", in: served("traefik", nil), notes: notes{middlewares: "ns-m@kubernetescrd"},
-			want: Effects{Identity: refers(IdentityUnknown, middlewares, "change the header"), Authentication: refers(Unknown, middlewares, "ask for credentials"),
-				StripsIdentity: refers(Unknown, middlewares, "change the header"), HidesHeaders: cannotTell}},
 		{name: "Kong with plugins", in: served("kong", nil), notes: notes{plugins: "p"},
 			want: Effects{Identity: refers(IdentityUnknown, plugins, "change the header"), Authentication: refers(Unknown, plugins, "ask for credentials"),
 				StripsIdentity: refers(Unknown, plugins, "change the header"), HidesHeaders: cannotTell}},

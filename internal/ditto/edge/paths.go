@@ -19,6 +19,8 @@ type Matcher struct {
 	match func(path string) (matches, known bool)
 	// literal is the text that every match starts with, as Ditto reads it.
 	literal string
+	// hints are further paths that may match, as Ditto reads them, beside the usual ones.
+	hints []string
 	// why says what keeps the matcher from deciding.
 	why string
 }

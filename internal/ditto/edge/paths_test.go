@@ -111,7 +111,8 @@ func TestReadPath(t *testing.T) {
 		{name: "Traefik's expression is not pinned", controller: "traefik", notes: notes{"traefik.ingress.kubernetes.io/router.pathmatcher": "PathRegexp"},
 			kind: ownType, path: "ops/con", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "a middleware may change the path", controller: "traefik", notes: notes{"traefik.ingress.kubernetes.io/router.middlewares": "ns-m@kubernetescrd"},
-			kind: prefixType, path: "/", want: surface.Reach{Unknown: []string{"traefik.ingress.kubernetes.io/router.middlewares can change the path, and is not evaluated"}}},
+			kind: prefixType, path: "/", want: surface.Reach{Unknown: []string{
+				"Middleware ns-m@kubernetescrd is not at hand, and Traefik serves nothing that names a Middleware which is not there"}}},
 		{name: "Contour's own type goes by characters", controller: "contour", kind: ownType, path: "/dev", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "Contour's expression is for the whole path", controller: "contour", kind: ownType, path: "/dev[o]p"},
 		{name: "Contour's expression can match", controller: "contour", kind: ownType, path: "/dev[o]ps.*", want: surface.Reach{Admin: []string{"/devops"}}},

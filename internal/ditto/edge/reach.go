@@ -1,6 +1,10 @@
 package edge
 
-import "github.com/dittoguard/dittoguard/internal/ditto/surface"
+import (
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+)
 
 // Reach says what of a gateway can be reached by this path. It looks at the path alone: another, longer path of the same
 // host may take requests away from this one.
@@ -13,12 +17,12 @@ func (p Path) Reach() surface.Reach {
 
 // Way is the path as a way in.
 func (p Path) Way() surface.Way {
-	w := surface.Way{Leads: p.Leads, Why: p.Matcher.why}
+	w := surface.Way{Leads: p.Leads, Why: p.Matcher.why, Hints: p.Matcher.hints}
 	switch p.Rewrite.Kind {
 	case RewriteNone:
 		w.Floor = p.Matcher.literal
 	case RewritePrefix, RewriteConstant:
-		w.Hints = []string{p.Rewrite.To}
+		w.Hints = append(slices.Clone(w.Hints), p.Rewrite.To)
 	case RewriteUnknown:
 		w.Why = p.Rewrite.Why
 	}

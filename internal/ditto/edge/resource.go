@@ -100,10 +100,14 @@ type resource struct {
 	routes func(c Context, o *inventory.Object) []Route
 	// controller names, for facts, who serves the entry; nil for a kind that is none.
 	controller func(c Context, o *inventory.Object) string
+	// relay says that an object of this kind passes requests on to its Backends for the entries that use it.
+	relay bool
+	// secrets are the password files that an object names; nil for a kind that names none.
+	secrets func(o *inventory.Object) []AuthSecret
 }
 
 // resources holds the kinds, by project. It is never changed.
-var resources = slices.Concat(openshiftRoutes())
+var resources = slices.Concat(openshiftRoutes(), traefikResources(), contourResources())
 
 func resourceOf(o *inventory.Object) *resource {
 	if o.Typed == nil {
@@ -174,6 +178,20 @@ func IsResource(o *inventory.Object) bool { return resourceOf(o) != nil }
 func IsEntry(o *inventory.Object) bool {
 	r := resourceOf(o)
 	return r != nil && r.routes != nil
+}
+
+// IsRelay says whether an object is of a kind of this table that passes requests on for entries that use it.
+func IsRelay(o *inventory.Object) bool {
+	r := resourceOf(o)
+	return r != nil && r.relay
+}
+
+// PasswordFiles are the password files that an object of this table puts to use.
+func PasswordFiles(o *inventory.Object) []AuthSecret {
+	if r := resourceOf(o); r != nil && r.secrets != nil {
+		return r.secrets(o)
+	}
+	return nil
 }
 
 // Routes reads an entry of a kind of this table; there are none for any other object.

@@ -1,0 +1,337 @@
+package edge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// traefikResources are the kinds of Traefik's provider kubernetescrd. An IngressRouteUDP carries no HTTP, and nothing of
+// Ditto listens to UDP. A ServersTransport and a TLSOption change nothing that a request can do.
+func traefikResources() []resource {
+	served := func(Context, *inventory.Object) string { return nameTraefik }
+	var list []resource
+	for _, group := range []string{crd.TraefikGroup, crd.TraefikOldGroup} {
+		list = append(list,
+			resource{kind: crd.TraefikKind(group, "IngressRoute"), links: ingressRouteLinks, routes: ingressRouteRoutes, controller: served},
+			resource{kind: crd.TraefikKind(group, "IngressRouteTCP"), links: ingressRouteTCPLinks, routes: ingressRouteTCPRoutes, controller: served},
+			resource{kind: crd.TraefikKind(group, "TraefikService"), links: traefikServiceLinks, relay: true},
+			resource{kind: crd.TraefikKind(group, "Middleware"), links: middlewareLinks, secrets: traefikSecrets},
+			resource{kind: crd.TraefikKind(group, "MiddlewareTCP")},
+		)
+	}
+	return list
+}
+
+func ingressRouteLinks(o *inventory.Object) Links {
+	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	var links Links
+	for _, route := range spec.Routes {
+		links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "Middleware", route.Middlewares))...)
+		links.services(o, route.Services)
+	}
+	links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "IngressRoute", spec.ParentRefs))...)
+	return links
+}
+
+func traefikServiceLinks(o *inventory.Object) Links {
+	var links Links
+	links.services(o, traefikServiceParts(o))
+	return links
+}
+
+// traefikServiceParts are the services that a TraefikService spreads requests over. Copies count: Ditto acts on them.
+func traefikServiceParts(o *inventory.Object) []crd.TraefikServiceTo {
+	service, ok := o.Typed.(*crd.TraefikService)
+	if !ok {
+		return nil
+	}
+	switch spec := &service.Spec; {
+	case spec.Weighted != nil:
+		return spec.Weighted.Services
+	case spec.Mirroring != nil:
+		return append([]crd.TraefikServiceTo{spec.Mirroring.TraefikServiceTo}, spec.Mirroring.Mirrors...)
+	case spec.HighestRandomWeight != nil:
+		return spec.HighestRandomWeight.Services
+	case spec.Failover != nil:
+		return []crd.TraefikServiceTo{spec.Failover.Service, spec.Failover.Fallback}
+	}
+	return nil
+}
+
+// middlewareLinks: the Secret of a password file is found from the Middleware.
+func middlewareLinks(o *inventory.Object) Links {
+	spec := &o.Typed.(*crd.TraefikMiddleware).Spec
+	var links Links
+	if spec.Chain != nil {
+		links.Uses = candidatesOf(traefikRefs(o, "Middleware", spec.Chain.Middlewares))
+	}
+	for _, s := range traefikSecrets(o) {
+		links.Uses = append(links.Uses, inventory.ID{GroupKind: inventory.Secret, Namespace: s.Namespace, Name: s.Name})
+	}
+	return links
+}
+
+// services adds what a list of services names.
+func (l *Links) services(o *inventory.Object, services []crd.TraefikServiceTo) {
+	for _, to := range services {
+		l.Uses = append(l.Uses, candidatesOf(traefikRefs(o, "Middleware", to.Middlewares))...)
+		l.Backends = append(l.Backends, traefikBackends(o, to)...)
+		if to.Kind == "TraefikService" {
+			l.Uses = append(l.Uses, serviceRef(o, to).candidates()...)
+		}
+	}
+}
+
+func serviceRef(o *inventory.Object, to crd.TraefikServiceTo) traefikRef {
+	return traefikRefs(o, "TraefikService", []crd.TraefikRef{{Name: to.Name, Namespace: to.Namespace}})[0]
+}
+
+// traefikBackends are the Services that are named directly: by name and port, or, as a TraefikService, by the name that
+// they have inside Traefik, `namespace-name-port@provider`. Without a port Traefik serves nothing.
+func traefikBackends(o *inventory.Object, to crd.TraefikServiceTo) []Backend {
+	switch to.Kind {
+	case "", "Service":
+		if to.Name == "" || to.Port.String() == "0" || to.Port.String() == "" {
+			return nil
+		}
+		return []Backend{{Namespace: serviceRef(o, to).within(), Name: to.Name, Port: to.Port}}
+	case "TraefikService":
+		word, provider, _ := strings.Cut(to.Name, "@")
+		if provider == providerCRD || provider == providerIngress {
+			return wordBackends(word)
+		}
+	}
+	return nil
+}
+
+// wordBackends are the Services that a word of namespace, name and port, with dashes between, can mean.
+func wordBackends(word string) []Backend {
+	parts := strings.Split(word, "-")
+	if len(parts) > 16 {
+		return nil
+	}
+	var list []Backend
+	for i := 1; i < len(parts)-1; i++ {
+		for j := i + 1; j < len(parts); j++ {
+			b := Backend{
+				Namespace: strings.Join(parts[:i], "-"), Name: strings.Join(parts[i:j], "-"),
+				Port: intstr.Parse(strings.Join(parts[j:], "-")),
+			}
+			if port := b.Port.String(); b.Namespace != "" && b.Name != "" && port != "" && port != "0" {
+				list = append(list, b)
+			}
+		}
+	}
+	return list
+}
+
+// layer is one router that a request passes. Since v3.6 routers may stand before others.
+type layer struct {
+	o     *inventory.Object
+	route *crd.TraefikRoute
+}
+
+// mostLayers bounds the ways through routers before others.
+const mostLayers = 256
+
+func ingressRouteRoutes(c Context, o *inventory.Object) []Route {
+	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	var list []Route
+	left := mostLayers
+	for _, before := range layersBefore(c, o, nil, &left) {
+		for i := range spec.Routes {
+			if !isRouter(&spec.Routes[i]) {
+				continue
+			}
+			layers := append(slices.Clone(before), layer{o, &spec.Routes[i]})
+			list = append(list, layeredRoutes(c, layers)...)
+		}
+	}
+	if left < 0 {
+		list = append(list, unfollowedRoute(ingressRouteLinks(o).Backends, "there are more routers before this IngressRoute than are followed"))
+	}
+	return distinct(list)
+}
+
+// unfollowedRoute stands for the routes of an object that are given up for being too many.
+func unfollowedRoute(backends []Backend, why string) Route {
+	effects := Effects{Identity: State{State: IdentityClient}, Authentication: State{State: Off}, StripsIdentity: State{State: Off}, HidesHeaders: State{State: Off}}
+	effects.doubt(why)
+	return Route{
+		Text: "further routes", Asks: "*", Backends: backends, Public: true, Effects: effects,
+		Path: &Path{Matcher: undecided(why), Rewrite: rewriteUnknown(why)},
+	}
+}
+
+func isRouter(r *crd.TraefikRoute) bool { return r.Match != "" && (r.Kind == "" || r.Kind == "Rule") }
+
+// layersBefore are the routers that stand before those of an IngressRoute: one empty list if none do, and none at all
+// where it names some that are not there, since Traefik serves nothing then.
+//
+// left is how many more may be followed; below zero it says that there were more.
+func layersBefore(c Context, o *inventory.Object, within []inventory.ID, left *int) [][]layer {
+	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	if len(spec.ParentRefs) == 0 {
+		return [][]layer{nil}
+	}
+	if slices.Contains(within, o.Ref.ID()) {
+		return nil
+	}
+	within = append(slices.Clone(within), o.Ref.ID())
+	var list [][]layer
+	for _, ref := range traefikRefs(o, "IngressRoute", spec.ParentRefs) {
+		parent, _ := ref.resolve(c.Objects)
+		if parent == nil {
+			continue
+		}
+		typed, ok := parent.Typed.(*crd.TraefikIngressRoute)
+		if !ok {
+			continue
+		}
+		if *left--; *left < 0 {
+			return list
+		}
+		for _, before := range layersBefore(c, parent, within, left) {
+			for i := range typed.Spec.Routes {
+				if *left >= 0 && isRouter(&typed.Spec.Routes[i]) {
+					*left--
+					list = append(list, append(slices.Clone(before), layer{parent, &typed.Spec.Routes[i]}))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// target is a Service that a router sends requests to, with the Middlewares that stand before it alone.
+type target struct {
+	backend     Backend
+	middlewares []traefikRef
+	outside     bool
+}
+
+// targetsOf are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
+// what is behind one is the same by whatever way a request gets there.
+func targetsOf(c Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
+	var list []target
+	for _, to := range services {
+		ref := serviceRef(o, to)
+		for _, b := range traefikBackends(o, to) {
+			list = append(list, target{b, traefikRefs(o, "Middleware", to.Middlewares), ref.outside()})
+		}
+		if to.Kind != "TraefikService" {
+			continue
+		}
+		further, _ := ref.resolve(c.Objects)
+		if further == nil || seen[further.Ref.ID()] {
+			continue
+		}
+		seen[further.Ref.ID()] = true
+		for _, t := range targetsOf(c, further, traefikServiceParts(further), seen) {
+			t.outside = t.outside || ref.outside()
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// layeredRoutes are the routes of the last router of the layers: one for all Services without Middlewares of their own,
+// and one for each of the others.
+func layeredRoutes(c Context, layers []layer) []Route {
+	last := layers[len(layers)-1]
+	var plain []Backend
+	outside := false
+	var list []Route
+	for _, t := range targetsOf(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
+		if len(t.middlewares) == 0 {
+			plain, outside = append(plain, t.backend), outside || t.outside
+			continue
+		}
+		list = append(list, layeredRoute(c, layers, t.middlewares, []Backend{t.backend}, t.outside))
+	}
+	if len(plain) > 0 {
+		list = append(list, layeredRoute(c, layers, nil, plain, outside))
+	}
+	return list
+}
+
+func layeredRoute(c Context, layers []layer, behind []traefikRef, backends []Backend, outside bool) Route {
+	chain := newTraefikChain(c.Objects)
+	excludes, text, asks := false, "", ""
+	for i, l := range layers {
+		rule, err := readTraefikRule(l.route.Match, syntaxOf(c, l))
+		if err != nil {
+			chain.close(fmt.Sprintf("the rule %s of %s cannot be read: %v", quote(l.route.Match), l.o.Ref, err))
+			rule = traefikRule{path: undecided(chain.closed), asks: l.route.Match}
+		}
+		if rule.addresses {
+			chain.close("the rule " + quote(l.route.Match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")
+		}
+		excludes = excludes || rule.excludesIdentity
+		chain.stages = append(chain.stages, matching(rule.path))
+		chain.apply(traefikRefs(l.o, "Middleware", l.route.Middlewares))
+		if i == 0 {
+			text, asks = l.route.Match, rule.asks
+		} else {
+			text = l.route.Match + ", behind " + text
+			asks = text
+		}
+		if i < len(layers)-1 {
+			text += " of " + l.o.Ref.String()
+		}
+	}
+	chain.apply(behind)
+	if outside {
+		chain.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
+	}
+	if excludes && chain.effects.Identity.State == IdentityClient {
+		chain.effects.Identity = State{IdentityUnknown, "match", "the rule turns requests away by " + Header + ", and which get through is not evaluated"}
+	}
+	path := through(chain.stages)
+	if chain.closed != "" {
+		path = Path{Matcher: undecided(chain.closed), Rewrite: rewriteUnknown(chain.closed)}
+	}
+	first := layers[0].o.Typed.(*crd.TraefikIngressRoute)
+	return Route{
+		Text: text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
+		Public: !internalClass(c.Config, first.Spec.IngressClassName, first.Annotations[classAnnotation]),
+	}
+}
+
+// syntaxOf is the syntax of a router's rule; empty where it is up to Traefik's configuration.
+func syntaxOf(c Context, l layer) string {
+	if l.route.Syntax != "" {
+		return l.route.Syntax
+	}
+	if v, ok := parseVersion(c.Config.Controllers[nameTraefik].Version); ok && !v.atLeast(3, 0) || l.o.Ref.GroupKind().Group == crd.TraefikOldGroup {
+		return syntaxV2
+	}
+	return ""
+}
+
+// internalClass says whether the configuration names every class internal that an object gives, and it gives one.
+func internalClass(cfg Config, classes ...string) bool {
+	given := slices.DeleteFunc(classes, func(class string) bool { return class == "" })
+	return len(given) > 0 && !slices.ContainsFunc(given, func(class string) bool {
+		return !slices.Contains(cfg.InternalIngressClasses, class)
+	})
+}
+
+// distinct makes the texts of routes to the same Service differ.
+func distinct(list []Route) []Route {
+	seen := map[string]int{}
+	for i := range list {
+		key := fmt.Sprint(list[i].Text, list[i].Backends)
+		seen[key]++
+		if n := seen[key]; n > 1 {
+			list[i].Text = fmt.Sprintf("%s (%d)", list[i].Text, n)
+		}
+	}
+	return list
+}

@@ -1,0 +1,119 @@
+package edge
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+func ingressRouteTCPLinks(o *inventory.Object) Links {
+	var links Links
+	for _, route := range o.Typed.(*crd.TraefikIngressRouteTCP).Spec.Routes {
+		links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "MiddlewareTCP", route.Middlewares))...)
+		links.Backends = append(links.Backends, tcpBackends(o, route.Services)...)
+	}
+	return links
+}
+
+// tcpBackends: a router of connections knows Services only.
+func tcpBackends(o *inventory.Object, services []crd.TraefikServiceTo) []Backend {
+	var list []Backend
+	for _, to := range services {
+		to.Kind = ""
+		list = append(list, traefikBackends(o, to)...)
+	}
+	return list
+}
+
+func ingressRouteTCPRoutes(c Context, o *inventory.Object) []Route {
+	typed := o.Typed.(*crd.TraefikIngressRouteTCP)
+	passthrough := typed.Spec.TLS != nil && typed.Spec.TLS.Passthrough
+	var list []Route
+	for i := range typed.Spec.Routes {
+		route := &typed.Spec.Routes[i]
+		if route.Match == "" {
+			continue
+		}
+		r := Route{
+			Text: route.Match, Backends: tcpBackends(o, route.Services), Effects: connectionEffects(passthrough),
+			Public: !internalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[classAnnotation]),
+		}
+		var why string
+		r.Asks, why = tcpRule(route.Match)
+		for _, ref := range traefikRefs(o, "MiddlewareTCP", route.Middlewares) {
+			if why == "" {
+				why = tcpMiddleware(c, ref)
+			}
+		}
+		if why != "" {
+			r.Path = &Path{Matcher: undecided(why)}
+			r.Effects.doubt(why)
+		}
+		list = append(list, r)
+	}
+	return distinct(list)
+}
+
+// connectionEffects are those of an edge that hands connections on: nothing about a request is seen, whether TLS ends there
+// or not.
+func connectionEffects(passthrough bool) Effects {
+	const source = "tcp"
+	why := "connections are handed on as they are, and no rule for requests applies"
+	if passthrough {
+		why = "TLS connections are handed on unread"
+	}
+	off := State{Off, source, why}
+	advice := "let a router for HTTP take the requests: nothing can be done to a header where connections are handed on"
+	return Effects{
+		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off,
+		StripAdvice: advice, HideAdvice: advice, Passthrough: true,
+	}
+}
+
+// tcpRule is the host that a rule for connections asks for; why says what keeps it from being certain that clients get in.
+func tcpRule(match string) (asks, why string) {
+	asks = match
+	node, err := parseRule(match)
+	if err != nil {
+		return asks, fmt.Sprintf("the rule %s cannot be read: %v", quote(match), err)
+	}
+	if strings.EqualFold(node.name, "HostSNI") && !node.not && len(node.args) == 1 {
+		asks = node.args[0]
+	}
+	alternatives, ok := node.alternatives()
+	if !ok {
+		return asks, "the rule has too many alternatives"
+	}
+	limited := true
+	for _, matchers := range alternatives {
+		by := false
+		for _, m := range matchers {
+			by = by || strings.EqualFold(m.name, "ClientIP") && !m.not && !everyAddress(m.args)
+		}
+		limited = limited && by
+	}
+	if limited {
+		return asks, "the rule " + quote(match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+	}
+	return asks, ""
+}
+
+// tcpMiddleware says what keeps it from being certain that clients get past a MiddlewareTCP.
+func tcpMiddleware(c Context, ref traefikRef) string {
+	o, ambiguous := ref.resolve(c.Objects)
+	if o == nil || ambiguous {
+		return ref.String() + " is not at hand, and Traefik serves nothing that names a MiddlewareTCP which is not there"
+	}
+	m, ok := o.Typed.(*crd.TraefikMiddlewareTCP)
+	if !ok {
+		return o.Ref.String() + " is of a version that is not read"
+	}
+	for _, list := range []*crd.TraefikIPAllowList{m.Spec.IPAllowList, m.Spec.IPWhiteList} {
+		if list != nil && !everyAddress(list.SourceRange) {
+			return o.Ref.String() + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,303 @@
+package edge
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// traefikChain is what a list of Middlewares does to requests. They are applied in the order in which a request meets
+// them, so that the last one that touches something decides about it.
+type traefikChain struct {
+	objects inventory.Reader
+	effects Effects
+	// stages are what happens to the path.
+	stages []stage
+	// closed, if it is not empty, says why perhaps nobody gets through.
+	closed string
+	// within are the chains that are being applied, applied is how many Middlewares were.
+	within  []inventory.ID
+	applied int
+}
+
+// mostMiddlewares bounds the work: chains that name one another twice double with each level.
+const mostMiddlewares = 256
+
+// passive are the kinds of Middleware that change neither path nor identity and ask nobody for anything; what limits
+// requests and what redirects to TLS is among them.
+var passive = []string{
+	"buffering", "circuitBreaker", "compress", "contentType", "encodedCharacters", "errors", "grpcWeb", "inFlightReq",
+	"passTLSClientCert", "rateLimit", "redirectScheme", "retry",
+}
+
+func newTraefikChain(objects inventory.Reader) *traefikChain {
+	return &traefikChain{objects: objects, effects: Effects{
+		Identity:       State{IdentityClient, "default", "no Middleware changes the header"},
+		Authentication: State{Off, "default", "no Middleware asks for credentials"},
+		HidesHeaders:   State{Off, "default", "no Middleware takes Server headers away"},
+	}}
+}
+
+func (t *traefikChain) apply(refs []traefikRef) {
+	for _, ref := range refs {
+		t.one(ref)
+	}
+}
+
+// one applies one Middleware (pkg/server/middleware/middlewares.go). Whatever is wrong with one makes Traefik leave the
+// whole router out.
+func (t *traefikChain) one(ref traefikRef) {
+	if t.applied++; t.applied > mostMiddlewares {
+		if t.applied == mostMiddlewares+1 {
+			t.opaque(ref.String(), "there are more Middlewares than are followed")
+		}
+		return
+	}
+	if ref.outside() {
+		t.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
+	}
+	if p := ref.provider(); p != "" && p != providerCRD && p != providerIngress {
+		t.opaque(ref.String(), ref.String()+" comes from a provider of Traefik that no object shows")
+		return
+	}
+	o, ambiguous := ref.resolve(t.objects)
+	switch {
+	case ambiguous:
+		t.opaque(ref.String(), ref.String()+" can mean several Middlewares")
+		return
+	case o == nil:
+		t.close(ref.String() + " is not at hand, and Traefik serves nothing that names a Middleware which is not there")
+		return
+	}
+	m, ok := o.Typed.(*crd.TraefikMiddleware)
+	if !ok {
+		t.opaque(o.Ref.String(), o.Ref.String()+" is of a version that is not read")
+		return
+	}
+	t.middleware(o, m)
+}
+
+func (t *traefikChain) middleware(o *inventory.Object, m *crd.TraefikMiddleware) {
+	name, spec := o.Ref.String(), &m.Spec
+	kinds := middlewareKinds(o)
+	if len(kinds) != 1 {
+		t.close(name + " has no kind, or several of them, so Traefik serves nothing that names it")
+		return
+	}
+	switch kind := kinds[0]; {
+	case spec.Chain != nil:
+		t.chain(o, spec.Chain.Middlewares)
+	case spec.Headers != nil:
+		t.headers(name, spec.Headers)
+	case spec.BasicAuth != nil:
+		t.users(o, spec.BasicAuth, "basicAuth")
+	case spec.DigestAuth != nil:
+		t.users(o, spec.DigestAuth, "digestAuth")
+	case spec.ForwardAuth != nil:
+		t.forward(name, spec.ForwardAuth)
+	case spec.IPAllowList != nil:
+		t.addresses(name, spec.IPAllowList)
+	case spec.IPWhiteList != nil:
+		t.addresses(name, spec.IPWhiteList)
+	case slices.Contains(passive, kind):
+	case t.path(name, spec):
+	default:
+		t.opaque(name, name+" ("+kind+") may do anything to a request, and is not read")
+	}
+}
+
+// middlewareKinds are the fields of a Middleware's spec that are set.
+func middlewareKinds(o *inventory.Object) []string {
+	spec, _ := o.Content()["spec"].(map[string]any)
+	var kinds []string
+	for _, key := range slices.Sorted(maps.Keys(spec)) {
+		if spec[key] != nil {
+			kinds = append(kinds, key)
+		}
+	}
+	return kinds
+}
+
+// path applies what changes the path, and says whether the Middleware does.
+func (t *traefikChain) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
+	switch {
+	case spec.AddPrefix != nil:
+		if spec.AddPrefix.Prefix == "" {
+			t.close(name + " adds no prefix, so Traefik serves nothing that names it")
+			break
+		}
+		t.step(addPrefix(spec.AddPrefix.Prefix))
+	case spec.StripPrefix != nil:
+		var prefixes []string
+		for _, p := range spec.StripPrefix.Prefixes {
+			prefixes = append(prefixes, strings.TrimSpace(p))
+		}
+		t.step(stripPrefix(prefixes))
+	case spec.StripPrefixRegex != nil:
+		t.step(unknownStep(name + " strips what regular expressions match, and is not evaluated"))
+	case spec.ReplacePath != nil:
+		t.step(replaceWhole(raw.text(spec.ReplacePath.Path)))
+	case spec.ReplacePathRegex != nil:
+		t.step(replaceRegex(strings.TrimSpace(spec.ReplacePathRegex.Regex), strings.TrimSpace(spec.ReplacePathRegex.Replacement)))
+	case spec.RedirectRegex != nil:
+		if !strings.HasPrefix(spec.RedirectRegex.Regex, "^http://") {
+			t.stages = append(t.stages, matching(undecided(name+" may redirect requests instead of letting them through")))
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *traefikChain) step(s pathStep) { t.stages = append(t.stages, changing(s)) }
+
+// chain applies a list of Middlewares. One that contains itself is refused.
+func (t *traefikChain) chain(o *inventory.Object, refs []crd.TraefikRef) {
+	if slices.Contains(t.within, o.Ref.ID()) {
+		t.close(o.Ref.String() + " contains itself, so Traefik serves nothing that names it")
+		return
+	}
+	t.within = append(t.within, o.Ref.ID())
+	t.apply(traefikRefs(o, "Middleware", refs))
+	t.within = t.within[:len(t.within)-1]
+}
+
+// headers: a value replaces the header, an empty one removes it (pkg/middlewares/headers/header.go).
+func (t *traefikChain) headers(name string, h *crd.TraefikHeaders) {
+	var values []string
+	for _, key := range keysOf(h.CustomRequestHeaders) {
+		if strings.EqualFold(key, Header) {
+			values = append(values, h.CustomRequestHeaders[key])
+		}
+	}
+	switch {
+	case len(values) > 1:
+		t.effects.Identity = State{IdentityUnknown, name, name + " names the header twice, and either may count"}
+	case len(values) == 1 && values[0] == "":
+		t.effects.Identity = State{IdentityRemoved, name, name + " removes the header, but not the query parameter of the same name"}
+	case len(values) == 1:
+		t.effects.Identity = State{IdentitySet, name, name + " sets the header to a fixed value"}
+	}
+	for key := range h.CustomResponseHeaders {
+		if strings.EqualFold(key, "Server") {
+			t.effects.HidesHeaders = State{On, name, name + " takes the Server header away or replaces it"}
+		}
+	}
+}
+
+// users: basicAuth and digestAuth let nobody through without a password, and put the user's name into a header if they are
+// told to (pkg/middlewares/auth). Without its Secret such a Middleware is not made, and nothing that names it is served.
+func (t *traefikChain) users(o *inventory.Object, a *crd.TraefikUserAuth, kind string) {
+	name := o.Ref.String()
+	if a.Secret == "" {
+		t.close(name + " names no Secret, so Traefik serves nothing that names it")
+		return
+	}
+	t.effects.AuthSecrets = append(t.effects.AuthSecrets, traefikSecrets(o)...)
+	t.effects.Authentication = State{On, name, name + " (" + kind + ") asks every client for credentials"}
+	if strings.EqualFold(a.HeaderField, Header) {
+		t.effects.Identity = State{IdentitySet, name, name + " sets the header to the user whose password it has checked"}
+	}
+}
+
+// forward: the headers of the answer that are named replace the client's, which are removed in any case
+// (pkg/middlewares/auth/forward.go). The expression is compared with header names in their canonical form.
+func (t *traefikChain) forward(name string, f *crd.TraefikForwardAuth) {
+	if f.Address == "" {
+		t.close(name + " names no address, so Traefik serves nothing that names it")
+		return
+	}
+	answered := slices.ContainsFunc(f.AuthResponseHeaders, func(h string) bool { return strings.EqualFold(h, Header) })
+	if f.AuthResponseHeadersRegex != "" {
+		re, err := regexp.Compile(f.AuthResponseHeadersRegex)
+		if err != nil {
+			t.close(name + " has an expression that is none, so Traefik serves nothing that names it")
+			return
+		}
+		answered = answered || re.MatchString("X-Ditto-Pre-Authenticated")
+	}
+	t.effects.Authentication = State{On, name, name + " (forwardAuth) asks another service about every request"}
+	if answered {
+		t.effects.Identity = State{IdentitySet, name, name + " (forwardAuth) sets the header from the answer of another service"}
+		t.assume("the service that " + name + " asks answers every request that it lets in with a non-empty " + Header)
+	}
+}
+
+// addresses: whose address Traefik sees depends on what stands before it.
+func (t *traefikChain) addresses(name string, list *crd.TraefikIPAllowList) {
+	if everyAddress(list.SourceRange) {
+		return
+	}
+	t.close(name + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")
+}
+
+// opaque notes a Middleware that may do anything to a request. It takes no authentication away.
+func (t *traefikChain) opaque(source, why string) {
+	t.effects.Identity = State{IdentityUnknown, source, why}
+	if t.effects.Authentication.State != On {
+		t.effects.Authentication = State{Unknown, source, why}
+	}
+	if t.effects.HidesHeaders.State != On {
+		t.effects.HidesHeaders = State{Unknown, source, why}
+	}
+	t.step(unknownStep(why))
+}
+
+func (t *traefikChain) close(why string) {
+	if t.closed == "" {
+		t.closed = why
+	}
+}
+
+func (t *traefikChain) assume(what string) {
+	if !slices.Contains(t.effects.Assumptions, what) {
+		t.effects.Assumptions = append(t.effects.Assumptions, what)
+	}
+}
+
+// result is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a header
+// that is set later.
+func (t *traefikChain) result() Effects {
+	e := t.effects
+	e.Assumptions = slices.Clone(e.Assumptions)
+	if e.Identity.State == IdentityClient {
+		e.Assumptions = append([]string{"the entry points of Traefik have no middlewares of their own"}, e.Assumptions...)
+	}
+	e.StripsIdentity = strips(e.Identity)
+	if t.closed != "" {
+		e.doubt(t.closed)
+	}
+	if e.StripsIdentity.State != On {
+		e.StripAdvice = traefikStripAdvice
+	}
+	if e.HidesHeaders.State != On {
+		e.HideAdvice = traefikHideAdvice
+	}
+	return e
+}
+
+// doubt makes unknown what is wrong with an edge that may let nobody in.
+func (e *Effects) doubt(why string) {
+	if e.Identity.State != IdentitySet || e.Authentication.State != On {
+		e.Identity = State{IdentityUnknown, e.Identity.Source, why}
+	}
+	for _, s := range []*State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
+		if s.State == Off {
+			*s = State{Unknown, s.Source, why}
+		}
+	}
+}
+
+// traefikSecrets are the password files that a Middleware names. A Secret of type kubernetes.io/basic-auth holds a
+// password itself, and a file for digest authentication has another form; neither is one.
+func traefikSecrets(o *inventory.Object) []AuthSecret {
+	m, ok := o.Typed.(*crd.TraefikMiddleware)
+	if !ok || m.Spec.BasicAuth == nil || m.Spec.BasicAuth.Secret == "" {
+		return nil
+	}
+	return []AuthSecret{{Namespace: o.Ref.Namespace, Name: m.Spec.BasicAuth.Secret, Kind: AuthFile}}
+}

@@ -1,0 +1,209 @@
+package crd
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// The API groups of Traefik: TraefikGroup of v2.10 and later, TraefikOldGroup of v2. The form is the same.
+const (
+	TraefikGroup    = "traefik.io"
+	TraefikOldGroup = "traefik.containo.us"
+)
+
+// TraefikKind is a kind of Traefik in one of its groups.
+func TraefikKind(group, kind string) schema.GroupKind {
+	return schema.GroupKind{Group: group, Kind: kind}
+}
+
+func traefik() map[schema.GroupVersionKind]func() any {
+	kinds := map[schema.GroupVersionKind]func() any{}
+	for _, group := range []string{TraefikGroup, TraefikOldGroup} {
+		kind(kinds, TraefikKind(group, "IngressRoute"), func() any { return new(TraefikIngressRoute) }, "v1alpha1")
+		kind(kinds, TraefikKind(group, "IngressRouteTCP"), func() any { return new(TraefikIngressRouteTCP) }, "v1alpha1")
+		kind(kinds, TraefikKind(group, "Middleware"), func() any { return new(TraefikMiddleware) }, "v1alpha1")
+		kind(kinds, TraefikKind(group, "MiddlewareTCP"), func() any { return new(TraefikMiddlewareTCP) }, "v1alpha1")
+		kind(kinds, TraefikKind(group, "TraefikService"), func() any { return new(TraefikService) }, "v1alpha1")
+	}
+	return kinds
+}
+
+// TraefikIngressRoute is the part of Traefik's IngressRoute that decides what it exposes. Source of all types in this file:
+// pkg/provider/kubernetes/crd/traefikio/v1alpha1 and pkg/config/dynamic of traefik/traefik.
+type TraefikIngressRoute struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              TraefikIngressRouteSpec `json:"spec"`
+}
+
+// TraefikIngressRouteSpec lists routers of HTTP requests.
+type TraefikIngressRouteSpec struct {
+	IngressClassName string         `json:"ingressClassName,omitempty"`
+	Routes           []TraefikRoute `json:"routes,omitempty"`
+	// ParentRefs are IngressRoutes whose routers take the requests first (v3.6 and later).
+	ParentRefs []TraefikRef `json:"parentRefs,omitempty"`
+}
+
+// TraefikRoute is one router.
+type TraefikRoute struct {
+	// Match is an expression in Traefik's rule language; Kind is Rule or empty.
+	Match string `json:"match,omitempty"`
+	Kind  string `json:"kind,omitempty"`
+	// Syntax is v2 or v3; empty means what Traefik's configuration says, v3 by default since v3.
+	Syntax      string             `json:"syntax,omitempty"`
+	Services    []TraefikServiceTo `json:"services,omitempty"`
+	Middlewares []TraefikRef       `json:"middlewares,omitempty"`
+}
+
+// TraefikRef names an object of Traefik; without a namespace it is in that of the object that names it.
+type TraefikRef struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// TraefikServiceTo is where requests are sent: a Service, or a TraefikService.
+type TraefikServiceTo struct {
+	Name      string `json:"name,omitempty"`
+	Namespace string `json:"namespace,omitempty"`
+	// Kind is Service, TraefikService or empty, which means Service.
+	Kind        string             `json:"kind,omitempty"`
+	Port        intstr.IntOrString `json:"port"`
+	Middlewares []TraefikRef       `json:"middlewares,omitempty"`
+}
+
+// TraefikService spreads requests over other services.
+type TraefikService struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              TraefikServiceSpec `json:"spec"`
+}
+
+// TraefikServiceSpec has one of its fields set; the first of them counts.
+type TraefikServiceSpec struct {
+	Weighted            *TraefikWeighted  `json:"weighted,omitempty"`
+	Mirroring           *TraefikMirroring `json:"mirroring,omitempty"`
+	HighestRandomWeight *TraefikWeighted  `json:"highestRandomWeight,omitempty"`
+	Failover            *TraefikFailover  `json:"failover,omitempty"`
+}
+
+// TraefikWeighted gives each service a share.
+type TraefikWeighted struct {
+	Services []TraefikServiceTo `json:"services,omitempty"`
+}
+
+// TraefikMirroring sends all requests to a service, and copies of some to others.
+type TraefikMirroring struct {
+	TraefikServiceTo `json:",inline"`
+	Mirrors          []TraefikServiceTo `json:"mirrors,omitempty"`
+}
+
+// TraefikFailover sends requests to a service, and while that is down to another one.
+type TraefikFailover struct {
+	Service  TraefikServiceTo `json:"service"`
+	Fallback TraefikServiceTo `json:"fallback"`
+}
+
+// TraefikIngressRouteTCP is the part of Traefik's IngressRouteTCP that decides what it exposes.
+type TraefikIngressRouteTCP struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              TraefikIngressRouteTCPSpec `json:"spec"`
+}
+
+// TraefikIngressRouteTCPSpec lists routers of connections.
+type TraefikIngressRouteTCPSpec struct {
+	IngressClassName string            `json:"ingressClassName,omitempty"`
+	Routes           []TraefikRouteTCP `json:"routes,omitempty"`
+	TLS              *TraefikTLSTCP    `json:"tls,omitempty"`
+}
+
+// TraefikRouteTCP is one router of connections.
+type TraefikRouteTCP struct {
+	Match       string             `json:"match,omitempty"`
+	Syntax      string             `json:"syntax,omitempty"`
+	Services    []TraefikServiceTo `json:"services,omitempty"`
+	Middlewares []TraefikRef       `json:"middlewares,omitempty"`
+}
+
+// TraefikTLSTCP says where TLS ends.
+type TraefikTLSTCP struct {
+	Passthrough bool `json:"passthrough,omitempty"`
+}
+
+// TraefikMiddleware changes requests and responses, or answers itself.
+type TraefikMiddleware struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              TraefikMiddlewareSpec `json:"spec"`
+}
+
+// TraefikMiddlewareSpec has one of its fields set; Traefik refuses a Middleware with several. Those that change neither
+// paths nor headers are left out here.
+type TraefikMiddlewareSpec struct {
+	AddPrefix *struct {
+		Prefix string `json:"prefix,omitempty"`
+	} `json:"addPrefix,omitempty"`
+	StripPrefix *struct {
+		Prefixes []string `json:"prefixes,omitempty"`
+	} `json:"stripPrefix,omitempty"`
+	StripPrefixRegex *struct {
+		Regex []string `json:"regex,omitempty"`
+	} `json:"stripPrefixRegex,omitempty"`
+	ReplacePath *struct {
+		Path string `json:"path,omitempty"`
+	} `json:"replacePath,omitempty"`
+	ReplacePathRegex *struct {
+		Regex       string `json:"regex,omitempty"`
+		Replacement string `json:"replacement,omitempty"`
+	} `json:"replacePathRegex,omitempty"`
+	RedirectRegex *struct {
+		Regex string `json:"regex,omitempty"`
+	} `json:"redirectRegex,omitempty"`
+	Chain *struct {
+		Middlewares []TraefikRef `json:"middlewares,omitempty"`
+	} `json:"chain,omitempty"`
+	IPWhiteList *TraefikIPAllowList `json:"ipWhiteList,omitempty"`
+	IPAllowList *TraefikIPAllowList `json:"ipAllowList,omitempty"`
+	Headers     *TraefikHeaders     `json:"headers,omitempty"`
+	BasicAuth   *TraefikUserAuth    `json:"basicAuth,omitempty"`
+	DigestAuth  *TraefikUserAuth    `json:"digestAuth,omitempty"`
+	ForwardAuth *TraefikForwardAuth `json:"forwardAuth,omitempty"`
+}
+
+// TraefikIPAllowList lets only some addresses in.
+type TraefikIPAllowList struct {
+	SourceRange []string `json:"sourceRange,omitempty"`
+}
+
+// TraefikHeaders sets headers; an empty value removes one.
+type TraefikHeaders struct {
+	CustomRequestHeaders  map[string]string `json:"customRequestHeaders,omitempty"`
+	CustomResponseHeaders map[string]string `json:"customResponseHeaders,omitempty"`
+}
+
+// TraefikUserAuth asks for a user name and a password. HeaderField is the header that the name of the user is put into.
+type TraefikUserAuth struct {
+	Secret      string `json:"secret,omitempty"`
+	HeaderField string `json:"headerField,omitempty"`
+}
+
+// TraefikForwardAuth asks another service about each request.
+type TraefikForwardAuth struct {
+	Address                  string   `json:"address,omitempty"`
+	AuthResponseHeaders      []string `json:"authResponseHeaders,omitempty"`
+	AuthResponseHeadersRegex string   `json:"authResponseHeadersRegex,omitempty"`
+}
+
+// TraefikMiddlewareTCP decides about connections.
+type TraefikMiddlewareTCP struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              TraefikMiddlewareTCPSpec `json:"spec"`
+}
+
+// TraefikMiddlewareTCPSpec has one of its fields set.
+type TraefikMiddlewareTCPSpec struct {
+	IPWhiteList *TraefikIPAllowList `json:"ipWhiteList,omitempty"`
+	IPAllowList *TraefikIPAllowList `json:"ipAllowList,omitempty"`
+}
