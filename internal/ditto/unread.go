@@ -10,7 +10,6 @@ import (
 var unreadRoutes = map[string][]string{
 	"gateway.networking.k8s.io": {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"},
 	"traefik.io":                {"IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"},
-	"networking.istio.io":       {"VirtualService"},
 	"projectcontour.io":         {"HTTPProxy"},
 	"k8s.nginx.org":             {"VirtualServer", "VirtualServerRoute", "TransportServer"},
 	"configuration.konghq.com":  {"TCPIngress", "UDPIngress"},
