@@ -12,7 +12,6 @@ var unreadRoutes = map[string][]string{
 	"traefik.io":                {"IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"},
 	"projectcontour.io":         {"HTTPProxy"},
 	"k8s.nginx.org":             {"VirtualServer", "VirtualServerRoute", "TransportServer"},
-	"configuration.konghq.com":  {"TCPIngress", "UDPIngress"},
 }
 
 // UnreadRoute says whether an object may be a way in to a Ditto in its namespace that is not followed.

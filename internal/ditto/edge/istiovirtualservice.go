@@ -335,15 +335,10 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 	if host == "" {
 		host = r.host()
 	}
-	why := State{IdentityClient, "default", "the gateway hands connections on unread"}
+	effects := handedThrough("the gateway hands connections on unread", "end TLS at the Gateway, so that rules in spec.http apply")
+	effects.Assumptions = slices.Clone(r.edge.assumptions)
 	return []Route{{
-		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public,
-		Effects: Effects{
-			Identity: why, Authentication: State{Off, "default", why.Why}, StripsIdentity: State{Off, "default", why.Why},
-			HidesHeaders: State{Off, "default", why.Why}, Passthrough: true, Assumptions: slices.Clone(r.edge.assumptions),
-			StripAdvice: "end TLS at the Gateway, so that rules in spec.http apply",
-			HideAdvice:  "end TLS at the Gateway, so that rules in spec.http apply",
-		},
+		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Effects: effects,
 	}}
 }
 

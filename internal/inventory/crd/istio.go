@@ -109,8 +109,8 @@ type IstioDestination struct {
 
 // IstioHeaders changes headers. Values may hold commands of Envoy, `%REQ(x)%` say.
 type IstioHeaders struct {
-	Request  IstioHeaderOperations `json:"request,omitempty"`
-	Response IstioHeaderOperations `json:"response,omitempty"`
+	Request  IstioHeaderOperations `json:"request"`
+	Response IstioHeaderOperations `json:"response"`
 }
 
 // IstioHeaderOperations are carried out in this order: remove, set, add.
