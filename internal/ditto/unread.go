@@ -11,7 +11,6 @@ var unreadRoutes = map[string][]string{
 	"gateway.networking.k8s.io": {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"},
 	"traefik.io":                {"IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"},
 	"projectcontour.io":         {"HTTPProxy"},
-	"k8s.nginx.org":             {"VirtualServer", "VirtualServerRoute", "TransportServer"},
 }
 
 // UnreadRoute says whether an object may be a way in to a Ditto in its namespace that is not followed.

@@ -212,8 +212,8 @@ func TestRead_F5Nginx(t *testing.T) {
 		{name: "a JSON web token is asked for on NGINX Plus only", in: stated("5.5"), notes: notes{"nginx.com/jwt-key": "k"},
 			want: Effects{Identity: untouched, Authentication: State{Unknown, "nginx.com/jwt-key", "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
-		{name: "a Policy is not read", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
-			want: Effects{Identity: untouched, Authentication: State{Unknown, p + "policies", "Policies are named, and are not read"}, StripsIdentity: unstrip,
+		{name: "a Policy that is not at hand", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
+			want: Effects{Identity: untouched, Authentication: State{Unknown, p + "policies", "Policy ns/oidc is not at hand, and may ask for credentials"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a minion without its master is unknown", in: minion, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: Effects{

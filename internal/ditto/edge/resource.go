@@ -98,7 +98,7 @@ type resource struct {
 }
 
 // resources holds the kinds, by project. It is never changed.
-var resources = slices.Concat(openshiftRoutes(), istioResources(), kongResources())
+var resources = slices.Concat(openshiftRoutes(), istioResources(), kongResources(), f5Resources())
 
 func resourceOf(o *inventory.Object) *resource {
 	if o.Typed == nil {
