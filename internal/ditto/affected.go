@@ -69,6 +69,9 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, backend := range ingressBackends(t) {
 			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, backend.Name))
 		}
+		if mirror, ok := edge.MirrorOf(t); ok {
+			f.follow(serviceNamed(f.view, mirror.Host, ""))
+		}
 		for _, neighbour := range f.view.readBy(t) {
 			f.follow(neighbour)
 		}

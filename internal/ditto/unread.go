@@ -10,6 +10,7 @@ import (
 var unreadRoutes = map[string][]string{
 	"gateway.networking.k8s.io": {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"},
 	"traefik.io":                {"IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"},
+	"cilium.io":                 {"CiliumEnvoyConfig"},
 	"projectcontour.io":         {"HTTPProxy"},
 }
 
