@@ -14,6 +14,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
@@ -128,7 +129,7 @@ func decodeAll(t testing.TB, text string) []*inventory.Object {
 		if err != nil {
 			t.Fatalf("%v in:\n%s", err, document)
 		}
-		if o.Ref.Namespace == "" && o.Ref.Kind != "IngressClass" && o.Ref.Kind != "Namespace" {
+		if o.Ref.Namespace == "" && o.Ref.Kind != "IngressClass" && o.Ref.Kind != "Namespace" && !crd.ClusterScoped(o.Ref.GroupKind()) {
 			if o, err = o.InNamespace("ditto"); err != nil {
 				t.Fatal(err)
 			}

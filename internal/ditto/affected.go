@@ -69,6 +69,9 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, backend := range ingressBackends(t) {
 			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, backend.Name))
 		}
+		if mirror, ok := edge.MirrorOf(t); ok {
+			f.follow(serviceNamed(f.view, mirror.Host, ""))
+		}
 		for _, neighbour := range f.view.readBy(t) {
 			f.follow(neighbour)
 		}
@@ -183,6 +186,10 @@ func (f *follower) service(svc *corev1.Service) {
 	}
 	for _, o := range workloadsBehind(f.view, svc) {
 		f.follow(o)
+	}
+	// A gateway may be served by the pods behind it.
+	for key, value := range svc.Spec.Selector {
+		f.dependents(edge.PodsWith(key + "=" + value))
 	}
 	for _, o := range f.view.Find(inventory.Key{Index: byService, Namespace: svc.Namespace, Value: svc.Name}) {
 		f.endpoints(o.Typed.(*discoveryv1.EndpointSlice))

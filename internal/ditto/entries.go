@@ -104,8 +104,14 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networkingv1.IngressServiceBackend) bool, c chain) {
 	ing := o.Typed.(*networkingv1.Ingress)
 	reading := w.view.ingress(o, svc)
+	w.mirrorEntries(o, svc, reading, leads, c)
+	if ing.Namespace != svc.Ref.Namespace {
+		return
+	}
 	to := func(b *networkingv1.IngressBackend) bool {
-		return b != nil && b.Service != nil && b.Service.Name == svc.Ref.Name && leads(b.Service)
+		return b != nil && b.Service != nil && slices.ContainsFunc(edge.Behind(ing, *b.Service), func(s networkingv1.IngressServiceBackend) bool {
+			return s.Name == svc.Ref.Name && leads(&s)
+		})
 	}
 	limits := w.edgeReading(reading)
 	enter := func(host, path, pathType string, read edge.Path) {

@@ -141,6 +141,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 		for _, b := range ingressBackends(t) {
 			keys = append(keys, inventory.Key{Index: byBackend, Namespace: ns, Value: b.Name})
 		}
+		keys = append(keys, mirrorKeys(t)...)
 		for _, ref := range ingressReferences(t) {
 			keys = append(keys, inventory.Key{Index: byReference, Namespace: ref.Namespace, Value: ref.Kind + "/" + ref.Name})
 		}

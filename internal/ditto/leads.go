@@ -42,12 +42,21 @@ func Leads(before, after *inventory.Object) bool {
 		return !maps.Equal(dataOf(before), dataOf(after))
 	}
 	if edge.IsResource(after) {
-		return !same(after.Content()["spec"], before.Content()["spec"]) || !maps.Equal(after.Meta.Annotations, before.Meta.Annotations)
+		return !same(body(after), body(before)) || !maps.Equal(after.Meta.Annotations, before.Meta.Annotations) ||
+			!maps.Equal(after.Meta.Labels, before.Meta.Labels)
 	}
 	if after.PodTemplate() == nil {
 		return false
 	}
 	return (matters(before) || matters(after)) && !sameTemplate(before.PodTemplate(), after.PodTemplate())
+}
+
+// body is what an object says: everything but its metadata and its status. Not every kind keeps that in a spec.
+func body(o *inventory.Object) map[string]any {
+	content := maps.Clone(o.Content())
+	delete(content, "metadata")
+	delete(content, "status")
+	return content
 }
 
 // matters says whether an object is of a kind that ways in are made of.

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 )
 
 // reference names a ConfigMap or Secret that something reads.
@@ -63,12 +65,12 @@ func podReferences(spec *corev1.PodSpec) []reference {
 	return refs
 }
 
-// ingressBackends are the Services that an Ingress sends requests to, its default backend included.
+// ingressBackends are the Services of its namespace that an Ingress sends requests to, its default backend included.
 func ingressBackends(ing *networkingv1.Ingress) []networkingv1.IngressServiceBackend {
 	var list []networkingv1.IngressServiceBackend
 	add := func(b *networkingv1.IngressBackend) {
 		if b != nil && b.Service != nil {
-			list = append(list, *b.Service)
+			list = append(list, edge.Behind(ing, *b.Service)...)
 		}
 	}
 	add(ing.Spec.DefaultBackend)

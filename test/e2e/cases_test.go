@@ -287,6 +287,10 @@ func (r *rewriter) value(field string, v any) any {
 		if (field == "namespace" || r.labels && field != "kind") && slices.Contains(r.spaces, v) {
 			return r.prefix + "-" + v
 		}
+		// `namespace/name`, as a VirtualService names a Gateway.
+		if namespace, name, ok := strings.Cut(v, "/"); ok && field != "image" && !strings.Contains(name, "/") && slices.Contains(r.spaces, namespace) {
+			return r.prefix + "-" + v
+		}
 		if v == "$HOSTNAME" {
 			// The corpus leaves it to a shell.
 			return "node-1"

@@ -3,11 +3,41 @@ The kinds that are not Kubernetes' own and that decide how Ditto is exposed, by 
 dittoguard reads. A cluster needs none of them: rules for kinds that are not installed do nothing.
 */}}
 {{- define "dittoguard.customKinds" -}}
+- group: appgw.ingress.azure.io
+  namespaced: [azureapplicationgatewayrewrites]
+  cluster: []
+- group: cloud.google.com
+  namespaced: [backendconfigs]
+  cluster: []
+- group: configuration.konghq.com
+  namespaced: [kongplugins, tcpingresses]
+  cluster: [kongclusterplugins]
+- group: elbv2.k8s.aws
+  namespaced: []
+  cluster: [ingressclassparams]
+- group: extensions.istio.io
+  namespaced: [wasmplugins]
+  cluster: []
+- group: ingress.v1.haproxy.org
+  namespaced: [backends]
+  cluster: []
+- group: ingress.v3.haproxy.org
+  namespaced: [backends]
+  cluster: []
+- group: k8s.nginx.org
+  namespaced: [policies, transportservers, virtualserverroutes, virtualservers]
+  cluster: []
+- group: networking.istio.io
+  namespaced: [envoyfilters, gateways, virtualservices]
+  cluster: []
 - group: projectcontour.io
   namespaced: [httpproxies]
   cluster: []
 - group: route.openshift.io
   namespaced: [routes]
+  cluster: []
+- group: security.istio.io
+  namespaced: [authorizationpolicies, requestauthentications]
   cluster: []
 - group: traefik.containo.us
   namespaced: [ingressroutes, ingressroutetcps, middlewares, middlewaretcps, traefikservices]

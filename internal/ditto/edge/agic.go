@@ -14,20 +14,22 @@ func agic() controller {
 		name: "agic", title: "the Application Gateway Ingress Controller",
 		classes: []string{"azure/application-gateway"}, usual: []string{"azure-application-gateway", "azure/application-gateway"},
 		prefixes: []string{prefixAGIC},
-		effects: plainEdge{
-			refers: []string{prefixAGIC + "rewrite-rule-set", prefixAGIC + "rewrite-rule-set-custom-resource"},
+		effects: agicEffects(plainEdge{
 			strip: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
 				`has requestHeaderConfigurations: [{actionType: delete, headerName: x-ditto-pre-authenticated}]`,
 			hide: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
 				`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
-		}.effects,
-		transport: agicTransport, rate: agicRate, path: agicPath, internal: agicInternal,
+		}),
+		transport: agicTransport, rate: agicRate, path: agicPath, internal: agicInternal, uses: agicUses,
 	}
 }
 
 // agicPath: a gateway compares without case; Prefix, and anything that ends in `*`, goes by characters.
 func agicPath(in Input, kind networkingv1.PathType, path string) Path {
-	p := Path{Rewrite: in.rewrite(prefixAGIC+"rewrite-rule-set", prefixAGIC+"rewrite-rule-set-custom-resource")}
+	var p Path
+	if r, ok := agicRead(in); ok {
+		p.Rewrite = r.rewrite
+	}
 	prefix, open := strings.CutSuffix(path, "*")
 	if kind == networkingv1.PathTypePrefix || kind != networkingv1.PathTypeExact && open {
 		p.Matcher = anyCase(prefix)

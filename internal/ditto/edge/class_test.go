@@ -180,7 +180,7 @@ func TestResolve(t *testing.T) {
 		{
 			name: "parameters of the class can make an ALB public", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),
 			objects: []any{withParameters(class("alb", "ingress.k8s.aws/alb"))},
-			want:    Class{Controller: "alb", Name: "alb", Known: true, Why: `IngressClassParams "p" can set the scheme, and is not read`},
+			want:    Class{Controller: "alb", Name: "alb", Known: true, Why: `IngressClassParams "p" can set the scheme, and is not at hand`},
 		},
 		{
 			name: "an ALB whose class is not at hand is not internal", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),

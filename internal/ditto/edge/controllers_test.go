@@ -212,8 +212,8 @@ func TestRead_F5Nginx(t *testing.T) {
 		{name: "a JSON web token is asked for on NGINX Plus only", in: stated("5.5"), notes: notes{"nginx.com/jwt-key": "k"},
 			want: Effects{Identity: untouched, Authentication: State{Unknown, "nginx.com/jwt-key", "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
-		{name: "a Policy is not read", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
-			want: Effects{Identity: untouched, Authentication: State{Unknown, p + "policies", "Policies are named, and are not read"}, StripsIdentity: unstrip,
+		{name: "a Policy that is not at hand", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
+			want: Effects{Identity: untouched, Authentication: State{Unknown, p + "policies", "Policy ns/oidc is not at hand, and may ask for credentials"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a minion without its master is unknown", in: minion, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: Effects{
@@ -402,8 +402,9 @@ func TestRead_Others(t *testing.T) {
 
 	for _, c := range []effectsCase{
 		{name: "Kong with plugins", in: served("kong", nil), notes: notes{plugins: "p"},
-			want: Effects{Identity: refers(IdentityUnknown, plugins, "change the header"), Authentication: refers(Unknown, plugins, "ask for credentials"),
-				StripsIdentity: refers(Unknown, plugins, "change the header"), HidesHeaders: cannotTell}},
+			want: Effects{Identity: State{IdentityUnknown, plugins, "KongPlugin ns/p is not at hand"}, Authentication: State{Unknown, plugins, "KongPlugin ns/p is not at hand"},
+				StripsIdentity: State{Unknown, plugins, "KongPlugin ns/p is not at hand"}, HidesHeaders: cannotTell,
+				Assumptions: []string{"Kong has no plugins but those of objects at hand, and consumers have none of their own"}}},
 		{name: "Contour", in: served("contour", nil), want: plain("Contour's configuration has no policy with applyToIngress")},
 		{name: "Istio", in: served("istio", nil), want: istioPlain},
 		{name: "an ALB with authentication", in: served("alb", nil), notes: notes{"alb.ingress.kubernetes.io/auth-type": "oidc"}, want: albAuth},

@@ -42,6 +42,8 @@ const (
 	IdentityRemoved = "removed"
 	// IdentityEmpty: the header is overwritten, but the value can be empty, which may be no header at all.
 	IdentityEmpty = "possibly-empty"
+	// IdentityNone: neither the header nor the query parameter of the same name arrives.
+	IdentityNone = "none"
 	// IdentityUnknown: it cannot be told; Why says what would settle it.
 	IdentityUnknown = Unknown
 )
@@ -133,7 +135,7 @@ type Snippet struct {
 
 // Effects is what an edge does to the requests that it passes on.
 type Effects struct {
-	// Identity is what becomes of the identity header: client, set, removed, possibly-empty or unknown.
+	// Identity is what becomes of the identity header: client, set, removed, possibly-empty, none or unknown.
 	Identity State
 	// Authentication says whether every client is asked for credentials: on, off or unknown.
 	Authentication State

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 const (
@@ -24,6 +26,7 @@ func f5Nginx() controller {
 		prefixes:  []string{prefixF5Nginx, "nginx.com/"},
 		transport: f5Transport, rate: f5Rate, errorPages: f5ErrorPages,
 		effects: f5Effects, path: f5Path,
+		uses: func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
 	}
 }
 
@@ -64,11 +67,20 @@ func f5Auth(in Input, a annotations, minion bool) (State, []AuthSecret) {
 		return State{Unknown, "nginx.com/jwt-key", "nginx.com/jwt-key asks for a token on NGINX Plus only"}, nil
 	}
 	if in.hasPolicies() {
-		return State{Unknown, prefixF5Nginx + "policies", "Policies are named, and are not read"}, nil
+		// The redirect of an Ingress with TLS can be switched off, in the controller's ConfigMap too.
+		state, secrets := f5Policies(in.Objects, f5Named(in.Ingress.Annotations, namespace), false)
+		if state.State != Off {
+			state.Source = prefixF5Nginx + "policies"
+			return state, secrets
+		}
 	}
 	if minion {
 		if in.Master == nil {
 			return State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the Ingress is a minion, and its master is not at hand"}, nil
+		}
+		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace), false); state.State != Off {
+			state.Source = prefixF5Nginx + "policies"
+			return state, secrets
 		}
 		// auth_basic stands in the server block then, and its locations inherit it.
 		if value := in.Master.Annotations[prefixF5Nginx+"basic-auth-secret"]; strings.TrimSpace(value) != "" {

@@ -8,18 +8,16 @@ import (
 
 // gce is GKE's own controller. It goes by the annotation only: spec.ingressClassName does not select it.
 func gce() controller {
-	backend := []string{"cloud.google.com/backend-config", "beta.cloud.google.com/backend-config"}
 	return controller{
 		name: "gce", title: "GKE's ingress controller",
 		classes: []string{"k8s.io/ingress-gce"}, usual: []string{"gce", "gce-internal", "gce-regional-external"},
 		prefixes: []string{"networking.gke.io/", "ingress.gcp.kubernetes.io/"},
-		effects: plainEdge{
-			refers: backend, asks: backend,
+		effects: gceEffects(plainEdge{
 			strip: `whether GKE's load balancer removes a header that a BackendConfig sets to nothing is not documented: put a proxy that sets it behind ` +
 				`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,
 			hide: `set customResponseHeaders in a BackendConfig, or use a GKE Gateway with an HTTPRoute and a ResponseHeaderModifier`,
-		}.effects,
-		transport: gceTransport, rate: gceRate, path: gcePath, internal: gceInternal,
+		}),
+		transport: gceTransport, rate: gceRate, path: gcePath, internal: gceInternal, uses: gceUses,
 	}
 }
 

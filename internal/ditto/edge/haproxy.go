@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 const nameHAProxy = "haproxy"
@@ -21,6 +23,9 @@ func haproxy() controller {
 		prefixes:  []string{"haproxy.org/", "haproxy.com/"},
 		transport: haproxyTransport, rate: haproxyRate,
 		effects: haproxyEffects, path: haproxyPath,
+		uses: func(o *inventory.Object) []inventory.ID {
+			return haproxyBackendIDs(o.Meta.Annotations, o.Ref.Namespace)
+		},
 	}
 }
 
@@ -44,8 +49,8 @@ func haproxyAnnotations(all map[string]string) (a annotations, conflicts map[str
 	return a, conflicts
 }
 
-// haproxySnippets are annotations that add configuration of HAProxy's own; a Service's win over an Ingress's.
-func haproxySnippets() []string { return []string{"backend-config-snippet", "cr-backend"} }
+// haproxySnippets are annotations that add configuration in HAProxy's own words; a Service's win over an Ingress's.
+func haproxySnippets() []string { return []string{"backend-config-snippet"} }
 
 func haproxyEffects(in Input) Effects {
 	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
@@ -79,10 +84,11 @@ func haproxyEffects(in Input) Effects {
 			}
 		}
 	}
+	e.Identity, e.Authentication = haproxyBackendOf(in).apply(e.Identity, e.Authentication, users)
 	e.StripsIdentity = strips(e.Identity)
 	if e.StripsIdentity.State != On {
 		e.StripAdvice = `HAProxy's controller has no annotation that removes a header, and refuses to set one to the empty string. Delete it in a Backend ` +
-			`resource (http_request_rules: type del-header, hdr_name x-ditto-pre-authenticated), named by haproxy.org/cr-backend at the Service`
+			`resource (ingress.v3.haproxy.org/v3; http_request_rule_list: [{type: del-header, hdr_name: x-ditto-pre-authenticated}]), named by haproxy.org/cr-backend at the Service`
 	}
 	server := haproxyHeader(a, conflicts, "response-set-header", "Server", unverified)
 	switch server.State {
@@ -154,6 +160,9 @@ func haproxyPath(in Input, kind networkingv1.PathType, path string) Path {
 		if a.has(name) || service.has(name) {
 			p.Rewrite = rewriteUnknown(name + " may change the path, and is not read")
 		}
+	}
+	if rewrite, changes := haproxyBackendOf(in).rewrite(); changes {
+		p.Rewrite = rewrite
 	}
 	return p
 }

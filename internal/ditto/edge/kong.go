@@ -1,56 +1,69 @@
 package edge
 
 import (
-	"strings"
+	"fmt"
 
-	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 const prefixKong = "konghq.com/"
 
-// kong is Kong's ingress controller. What its plugins do is not read yet.
+// kong is Kong's ingress controller. Everything but routing is done by plugins, which objects of their own configure.
 func kong() controller {
-	plugins := []string{prefixKong + "plugins"}
 	return controller{
 		name: "kong", title: "Kong",
 		classes: []string{"ingress-controllers.konghq.com/kong"}, usual: []string{"kong"}, prefixes: []string{prefixKong},
-		effects: plainEdge{
-			refers: plugins, asks: plugins,
-			strip: `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with headers: [x-ditto-pre-authenticated] and ` +
-				`querystring: [x-ditto-pre-authenticated]`,
-			hide: `name a KongPlugin in konghq.com/plugins: plugin response-transformer, config.remove.headers: [Server, X-Powered-By], and run ` +
-				`Kong with KONG_HEADERS=off`,
-			assumption: "no plugin is global in Kong",
-		}.effects,
-		transport: kongTransport, rate: kongRate, path: kongPath,
+		effects: kongEffects, transport: kongTransport, rate: kongRate, path: kongPath, uses: kongUsesOf,
 	}
 }
 
-// kongPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular expression
-// behind `/~` (or konghq.com/regex-prefix) and a prefix by characters otherwise.
-func kongPath(in Input, kind networkingv1.PathType, path string) Path {
-	p := Path{Rewrite: in.rewrite(prefixKong+"plugins", prefixKong+"path", prefixKong+"rewrite")}
-	regexPrefix := in.Ingress.Annotations[prefixKong+"regex-prefix"]
-	if regexPrefix == "" {
-		regexPrefix = "/~"
+func kongResources() []resource {
+	return []resource{
+		{kind: crd.KongPluginKind},
+		{kind: crd.KongClusterPluginKind, links: kongClusterLinks},
+		{
+			kind:       crd.KongTCPIngress,
+			links:      func(o *inventory.Object) Links { return Links{Backends: tcpIngressBackends(o.Typed.(*crd.TCPIngress))} },
+			routes:     tcpIngressRoutes,
+			controller: func(Context, *inventory.Object) string { return "kong" },
+		},
 	}
-	expression, isRegex := strings.CutPrefix(path, regexPrefix)
-	strip := in.Ingress.Annotations[prefixKong+"strip-path"] == "true"
-	switch {
-	case kind == networkingv1.PathTypeExact:
-		p.Matcher = exact(raw, path)
-	case kind == networkingv1.PathTypePrefix:
-		p.Matcher = elements(raw, path)
-	case isRegex:
-		p.Matcher = regex(raw, expression, false, atStart)
-	default:
-		p.Matcher = characters(path)
+}
+
+func tcpIngressBackends(t *crd.TCPIngress) []Backend {
+	var list []Backend
+	for _, rule := range t.Spec.Rules {
+		list = append(list, Backend{Namespace: t.Namespace, Name: rule.Backend.ServiceName, Port: intstr.FromInt32(rule.Backend.ServicePort)})
 	}
-	if strip && p.Rewrite.Kind == RewriteNone {
-		p.Rewrite = Rewrite{Kind: RewritePrefix, From: []string{strings.TrimRight(path, "/")}}
-		if isRegex || kind == networkingv1.PathTypeExact {
-			p.Rewrite = rewriteUnknown("konghq.com/strip-path cuts off what a regular expression matched")
+	return list
+}
+
+// tcpIngressRoutes: connections to a port, or for a TLS server name, are handed through.
+func tcpIngressRoutes(_ Context, o *inventory.Object) []Route {
+	t := o.Typed.(*crd.TCPIngress)
+	backends := tcpIngressBackends(t)
+	var routes []Route
+	for i, rule := range t.Spec.Rules {
+		asks := fmt.Sprintf("port %d", rule.Port)
+		if rule.Host != "" {
+			asks = fmt.Sprintf("%s, port %d", rule.Host, rule.Port)
 		}
+		routes = append(routes, Route{
+			Text: asks, Asks: asks, Backends: backends[i : i+1], Public: true,
+			Effects: handedThrough("the connection is handed through unread", "expose the Service with an Ingress instead, whose plugins apply"),
+		})
 	}
-	return p
+	return routes
+}
+
+// handedThrough are the effects of whoever hands connections on and reads no requests.
+func handedThrough(why, advice string) Effects {
+	off := State{Off, "default", why}
+	return Effects{
+		Identity: State{IdentityClient, "default", why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true,
+		StripAdvice: advice, HideAdvice: advice,
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // Ingress is one API for many controllers, which differ in its annotations. Every other edge has kinds of its own: those
@@ -107,7 +108,17 @@ type resource struct {
 }
 
 // resources holds the kinds, by project. It is never changed.
-var resources = slices.Concat(openshiftRoutes(), traefikResources(), contourResources())
+var resources = slices.Concat(
+	openshiftRoutes(), traefikResources(), contourResources(), istioResources(), kongResources(), f5Resources(), parameterResources(),
+)
+
+// parameterResources are objects that annotations of an Ingress or of a Service, or its class, name.
+func parameterResources() []resource {
+	return []resource{
+		{kind: crd.ALBIngressClassParams}, {kind: crd.GKEBackendConfig}, {kind: crd.AGICRewrite},
+		{kind: crd.HAProxyBackendV1}, {kind: crd.HAProxyBackendV3},
+	}
+}
 
 func resourceOf(o *inventory.Object) *resource {
 	if o.Typed == nil {

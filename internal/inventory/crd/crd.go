@@ -19,7 +19,9 @@ import (
 // have the same form share a type.
 func Kinds() map[schema.GroupVersionKind]func() any {
 	all := map[schema.GroupVersionKind]func() any{}
-	for _, kinds := range []map[schema.GroupVersionKind]func() any{openShift(), traefik(), contour()} {
+	for _, kinds := range []map[schema.GroupVersionKind]func() any{
+		openShift(), traefik(), contour(), istio(), kong(), f5Nginx(), clouds(), haproxy(),
+	} {
 		maps.Copy(all, kinds)
 	}
 	return all

@@ -1,0 +1,108 @@
+package edge
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+const (
+	agicRuleSet         = prefixAGIC + "rewrite-rule-set"
+	agicRuleSetResource = prefixAGIC + "rewrite-rule-set-custom-resource"
+)
+
+// agicUses is the rewrite that an Ingress names, in its namespace.
+func agicUses(o *inventory.Object) []inventory.ID {
+	if name := strings.TrimSpace(o.Meta.Annotations[agicRuleSetResource]); name != "" {
+		return []inventory.ID{{GroupKind: crd.AGICRewrite, Namespace: o.Ref.Namespace, Name: name}}
+	}
+	return nil
+}
+
+// agicReading is what a rewrite does.
+type agicReading struct {
+	identity State
+	hides    bool
+	rewrite  Rewrite
+}
+
+// agicRead reads the rewrite of an Ingress; ok is false where it names none. A rule set that lies in the gateway itself is
+// not visible.
+func agicRead(in Input) (r agicReading, ok bool) {
+	unread := func(key, why string) (agicReading, bool) {
+		return agicReading{identity: State{IdentityUnknown, key, why}, rewrite: rewriteUnknown(why)}, true
+	}
+	name := strings.TrimSpace(in.Ingress.Annotations[agicRuleSetResource])
+	switch {
+	case strings.TrimSpace(in.Ingress.Annotations[agicRuleSet]) != "":
+		return unread(agicRuleSet, agicRuleSet+" names a rule set of the gateway, which is not visible")
+	case name == "":
+		return agicReading{}, false
+	}
+	who := "AzureApplicationGatewayRewrite " + in.Ingress.Namespace + "/" + name
+	o := objectAt(in.Objects, inventory.ID{GroupKind: crd.AGICRewrite, Namespace: in.Ingress.Namespace, Name: name})
+	if o == nil {
+		return unread(agicRuleSetResource, who+" is not at hand")
+	}
+	r.identity = State{IdentityClient, agicRuleSetResource, who + " leaves the header alone"}
+	rules := slices.Clone(o.Typed.(*crd.ApplicationGatewayRewrite).Spec.RewriteRules)
+	slices.SortStableFunc(rules, func(a, b crd.ApplicationGatewayRule) int { return cmp.Compare(a.RuleSequence, b.RuleSequence) })
+	for _, rule := range rules {
+		for _, h := range rule.Actions.RequestHeaders {
+			if strings.EqualFold(h.HeaderName, Header) {
+				r.identity = agicHeader(who, h, len(rule.Conditions) > 0)
+			}
+		}
+		for _, h := range rule.Actions.ResponseHeaders {
+			r.hides = r.hides || strings.EqualFold(h.HeaderName, "Server") && len(rule.Conditions) == 0
+		}
+		url := rule.Actions.URL
+		switch {
+		case url == nil || url.ModifiedPath == "":
+		case len(rule.Conditions) > 0 || strings.Contains(url.ModifiedPath, "{"):
+			r.rewrite = rewriteUnknown(who + " makes the path from the request")
+		case r.rewrite.Kind != RewriteUnknown:
+			r.rewrite = Rewrite{Kind: RewriteConstant, To: url.ModifiedPath}
+		}
+	}
+	return r, true
+}
+
+// agicHeader: `{http_req_x}` and `{var_x}` in a value are looked up for each request; no value is no header.
+func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) State {
+	state := func(identity, why string) State { return State{identity, agicRuleSetResource, who + " " + why} }
+	switch {
+	case conditional:
+		return state(IdentityUnknown, "changes the header under a condition")
+	case h.ActionType == "delete", h.HeaderValue == "":
+		return state(IdentityRemoved, "deletes the header, but not the query parameter of the same name")
+	case strings.Contains(h.HeaderValue, "{http_req_"):
+		return state(IdentityClient, "sets the header from what the client writes")
+	case strings.Contains(h.HeaderValue, "{"):
+		return state(IdentityUnknown, "sets the header to something that cannot be seen")
+	}
+	return state(IdentitySet, "sets the header to a constant")
+}
+
+// agicEffects reads an Ingress of AGIC's.
+func agicEffects(plain plainEdge) func(Input) Effects {
+	return func(in Input) Effects {
+		e := plain.effects(in)
+		r, ok := agicRead(in)
+		if !ok {
+			return e
+		}
+		e.Identity = r.identity
+		e.StripsIdentity = strips(r.identity)
+		if e.StripsIdentity.State == On {
+			e.StripAdvice = ""
+		}
+		if r.hides {
+			e.HidesHeaders, e.HideAdvice = State{On, agicRuleSetResource, "a rule without conditions changes Server"}, ""
+		}
+		return e
+	}
+}

@@ -1,0 +1,92 @@
+package edge
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// f5PolicyIDs are the Policies that a list of references means, in the namespace of who refers to them or another.
+func f5PolicyIDs(references []crd.NginxPolicyReference, namespace string) []inventory.ID {
+	var list []inventory.ID
+	for _, r := range references {
+		if r.Namespace == "" {
+			r.Namespace = namespace
+		}
+		list = append(list, inventory.ID{GroupKind: crd.F5Policy, Namespace: r.Namespace, Name: r.Name})
+	}
+	return list
+}
+
+// f5Named are the Policies that the annotation of an Ingress names: `name` or `namespace/name`.
+func f5Named(annotations map[string]string, namespace string) []inventory.ID {
+	a := withPrefix(annotations, prefixF5Nginx, "nginx.com/")
+	var list []inventory.ID
+	for text := range strings.SplitSeq(a["policies"], ",") {
+		if ns, name, ok := secretName(text, namespace); ok {
+			list = append(list, inventory.ID{GroupKind: crd.F5Policy, Namespace: ns, Name: name})
+		}
+	}
+	return list
+}
+
+// f5Policies says whether Policies ask every client for credentials. Several of them all have to be satisfied. One that is
+// missing or refused makes the controller answer 500, so that nobody gets in; one that is not at hand may be there.
+func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (State, []AuthSecret) {
+	result := State{Off, "default", "no Policy asks for credentials"}
+	var secrets []AuthSecret
+	for _, id := range ids {
+		who := "Policy " + id.Namespace + "/" + id.Name
+		state := State{Unknown, "policies", who + " is not at hand, and may ask for credentials"}
+		if o := objectAt(r, id); o != nil {
+			state = f5Asks(o.Typed.(*crd.NginxPolicy), who, redirected)
+			if b := o.Typed.(*crd.NginxPolicy).Spec.BasicAuth; b != nil {
+				secrets = append(secrets, AuthSecret{Namespace: id.Namespace, Name: b.Secret, Kind: AuthFile, Key: "htpasswd"})
+			}
+		}
+		if rank := map[string]int{On: 2, Unknown: 1}; rank[state.State] > rank[result.State] {
+			result = state
+		}
+	}
+	return result, secrets
+}
+
+// objectAt is an object that is there and could be read.
+func objectAt(r inventory.Reader, id inventory.ID) *inventory.Object {
+	if r == nil {
+		return nil
+	}
+	o := r.Get(id.GroupKind, id.Namespace, id.Name)
+	if o == nil || o.Typed == nil {
+		return nil
+	}
+	return o
+}
+
+// f5Asks reads one Policy. redirected says that plain HTTP, where no certificate can be asked for, lets nobody in.
+func f5Asks(p *crd.NginxPolicy, who string, redirected bool) State {
+	asks := func(how string) State { return State{On, "policies", who + " asks every client for " + how} }
+	switch spec := &p.Spec; {
+	case spec.BasicAuth != nil:
+		return asks("a password")
+	case spec.JWT != nil:
+		return asks("a token")
+	case spec.OIDC != nil:
+		return asks("a session of an OpenID Connect provider")
+	case spec.APIKey != nil:
+		return asks("an API key")
+	case spec.ExternalAuth != nil:
+		return asks("what a service of its own wants")
+	case spec.IngressMTLS != nil:
+		verify := spec.IngressMTLS.VerifyClient
+		switch {
+		case verify != "" && verify != "on":
+			return State{Off, "policies", who + " does not insist on client certificates"}
+		case !redirected:
+			return State{Unknown, "policies", who + " asks for client certificates, but plain HTTP is not redirected"}
+		}
+		return asks("a certificate")
+	}
+	return State{Off, "policies", who + " asks for no credentials"}
+}

@@ -1,0 +1,42 @@
+package edge
+
+import (
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// transportBackends are the Services of the upstream that a TransportServer passes connections to. Ditto speaks nothing
+// over UDP.
+func transportBackends(t *crd.TransportServer) []Backend {
+	if t.Spec.Action == nil || t.Spec.Listener.Protocol == "UDP" {
+		return nil
+	}
+	at := slices.IndexFunc(t.Spec.Upstreams, func(u crd.NginxUpstream) bool { return u.Name == t.Spec.Action.Pass })
+	if at < 0 {
+		return nil
+	}
+	return f5Backends(t.Spec.Upstreams[at:at+1], t.Namespace)
+}
+
+func transportServerLinks(o *inventory.Object) Links {
+	return Links{Backends: transportBackends(o.Typed.(*crd.TransportServer))}
+}
+
+func transportServerRoutes(c Context, o *inventory.Object) []Route {
+	t := o.Typed.(*crd.TransportServer)
+	backends := transportBackends(t)
+	if len(backends) == 0 {
+		return nil
+	}
+	asks := "listener " + t.Spec.Listener.Name
+	if t.Spec.Host != "" {
+		asks = t.Spec.Host + ", " + asks
+	}
+	return []Route{{
+		Text: asks + " (" + t.Spec.Listener.Protocol + ")", Asks: asks, Backends: backends,
+		Public:  !slices.Contains(c.Config.InternalIngressClasses, t.Spec.IngressClass),
+		Effects: handedThrough("the connection is handed through unread", "use a VirtualServer instead, whose actions can set headers"),
+	}}
+}

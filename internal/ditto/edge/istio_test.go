@@ -1,0 +1,247 @@
+package edge
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	istioBound = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: vs, namespace: ditto}
+spec:
+  hosts: [d.example.com]
+  gateways: [infra/public, mesh]
+  http:
+  - route: [{destination: {host: gateway}}]
+`
+	istioPublic = `
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: infra}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - {port: {number: 443, protocol: HTTPS}, tls: {mode: SIMPLE}, hosts: ["*/*.example.com"]}
+`
+	istioBalancer = `
+---
+apiVersion: v1
+kind: Service
+metadata: {name: in, namespace: istio-gateways, annotations: {networking.gke.io/load-balancer-type: Internal}}
+spec: {type: LoadBalancer, selector: {istio: ingressgateway, app: edge}, ports: [{port: 443}]}
+`
+	// everythingAt is a route that lets everything in.
+	everythingAt = " | public | [/devops /status /overall /api/2/connections] api=true | identity client, authentication off, hides unknown"
+)
+
+// istioRule is istioBound with another rule.
+func istioRule(rule string) string {
+	return `
+apiVersion: networking.istio.io/v1alpha3
+kind: VirtualService
+metadata: {name: vs, namespace: ditto}
+spec:
+  hosts: [d.example.com]
+  gateways: [infra/public]
+  http:
+  - ` + rule + "\n" + istioPublic
+}
+
+func TestVirtualServiceRoutes(t *testing.T) {
+	const open = "d.example.com/, Gateway infra/public | ditto/gateway:0" + everythingAt
+	policy := func(kind, spec string) string {
+		return "\n---\napiVersion: security.istio.io/v1\nkind: " + kind + "\nmetadata: {name: p, namespace: istio-gateways}\nspec: " + spec + "\n"
+	}
+	with := func(reach, identity, authentication string) string {
+		return "d.example.com/, Gateway infra/public | ditto/gateway:0 | internal | " + reach + " | identity " + identity + ", authentication " + authentication + ", hides unknown"
+	}
+	const all = "[/devops /status /overall /api/2/connections] api=true"
+	for _, tt := range []struct {
+		name, objects string
+		want          []string
+	}{
+		{"bound to a Gateway", istioBound + istioPublic, []string{open}},
+		{"a Gateway that is not at hand is taken for open", istioBound, []string{open}},
+		{"a Gateway that takes other hosts", istioBound + `
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: infra}
+spec: {servers: [{port: {number: 80, protocol: HTTP}, hosts: ["./*", "*/shop.example.com", "ditto/*.org"]}]}
+`, nil},
+		{"a Gateway that redirects, hands on unread or speaks TCP takes no requests", istioBound + `
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: infra}
+spec:
+  servers:
+  - {port: {number: 80, protocol: HTTP}, tls: {httpsRedirect: true}, hosts: ["*"]}
+  - {port: {number: 443, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ["*"]}
+  - {port: {number: 9000, protocol: TCP}, hosts: ["*"]}
+`, nil},
+		{"an internal load balancer before the pods", istioBound + istioPublic + istioBalancer, []string{with(all, "client", "off")}},
+		{"a node port beside the internal load balancer", istioBound + istioPublic + istioBalancer +
+			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: node, namespace: x}\nspec: {type: NodePort, selector: {istio: ingressgateway}, ports: [{port: 443}]}\n", []string{open}},
+		{"a load balancer of other pods", istioBound + istioPublic +
+			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: x, annotations: {networking.gke.io/load-balancer-type: Internal}}\nspec: {type: LoadBalancer, selector: {istio: egress, app: edge}, ports: [{port: 443}]}\n", []string{open}},
+		{"exported to other namespaces than the pods'", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\n" +
+			"spec: {hosts: ['*'], gateways: [infra/public], exportTo: [.], http: [{route: [{destination: {host: gateway}}]}]}\n" + istioPublic + istioBalancer, nil},
+
+		{"short, full and foreign hosts", istioRule(`{route: [{destination: {host: gateway.other.svc.cluster.local, port: {number: 8080}}, weight: 1}, {destination: {host: gateway}, weight: 1},
+    {destination: {host: gateway.ditto}, weight: 1}, {destination: {host: unused}}]}`),
+			[]string{"d.example.com/, Gateway infra/public | other/gateway:8080 ditto/gateway:0" + everythingAt}},
+		{"without a port of a Service with several, that of the Gateway", istioBound + istioPublic +
+			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: gateway, namespace: ditto}\nspec: {ports: [{name: a, port: 443}, {name: b, port: 8080}]}\n",
+			[]string{"d.example.com/, Gateway infra/public | ditto/gateway:443" + everythingAt}},
+		{"a condition for the mesh alone", istioRule(`{match: [{gateways: [mesh]}, {uri: {exact: /api/2/things}, gateways: [infra/public]}], route: [{destination: {host: gateway}}]}`),
+			[]string{"d.example.com/api/2/things (exact), Gateway infra/public | ditto/gateway:0 | public | [] api=true | identity client, authentication off, hides unknown"}},
+		{"a prefix goes by characters, with or without regard to case", istioRule(`{match: [{uri: {prefix: /stat}}, {uri: {prefix: /DEV}, ignoreUriCase: true}, {uri: {exact: /DEVOPS}, ignoreUriCase: true}], route: [{destination: {host: gateway}}]}`),
+			[]string{
+				"d.example.com/stat (prefix), Gateway infra/public | ditto/gateway:0 | public | [/status] api=false | identity client, authentication off, hides unknown",
+				"d.example.com/DEV (prefix), Gateway infra/public | ditto/gateway:0 | public | [/devops] api=false | identity client, authentication off, hides unknown",
+				"d.example.com/DEVOPS (exact), Gateway infra/public | ditto/gateway:0 | public | [/devops] api=false | identity client, authentication off, hides unknown",
+			}},
+		{"a rewrite of what another condition than a prefix matched is constant", istioRule(`{match: [{uri: {regex: "/x.*"}}], rewrite: {uri: /status}, route: [{destination: {host: gateway}}]}`),
+			[]string{"d.example.com/x.* (regex), Gateway infra/public | ditto/gateway:0 | public | [/status] api=false | identity client, authentication off, hides unknown"}},
+		{"a copy counts", istioRule(`{mirror: {host: gateway}, headers: {request: {remove: [X-Ditto-Pre-Authenticated]}}, route: [{destination: {host: shop}}]}`),
+			[]string{"d.example.com/, Gateway infra/public | ditto/shop:0 ditto/gateway:0 | public | " + all + " | identity removed, authentication off, hides unknown"}},
+		{"a redirect counts not", istioRule(`{redirect: {uri: /}, mirror: {host: gateway}}`), nil},
+
+		{"one destination of several sets, the rule removes", istioRule(`{headers: {request: {remove: [x-ditto-pre-authenticated]}}, route: [
+    {destination: {host: gateway}, weight: 1, headers: {request: {set: {x-ditto-pre-authenticated: a}}}}, {destination: {host: gateway}, weight: 1}]}`),
+			[]string{"d.example.com/, Gateway infra/public | ditto/gateway:0 ditto/gateway:0 | public | " + all + " | identity removed, authentication off, hides unknown"}},
+		{"the only destination sets after the rule removed", istioRule(`{headers: {request: {remove: [x-ditto-pre-authenticated]}}, route: [
+    {destination: {host: gateway}, headers: {request: {set: {x-ditto-pre-authenticated: "a%%"}}}}]}`),
+			[]string{"d.example.com/, Gateway infra/public | ditto/gateway:0 | public | " + all + " | identity set, authentication off, hides unknown"}},
+		{"a value of the client's", istioRule(`{headers: {request: {set: {x-ditto-pre-authenticated: "n:%REQ(x-user)%"}}}, route: [{destination: {host: gateway}}]}`), []string{open}},
+		{"a value that cannot be seen", istioRule(`{headers: {request: {set: {x-ditto-pre-authenticated: "%DYNAMIC_METADATA(x)%"}}}, route: [{destination: {host: gateway}}]}`),
+			[]string{"d.example.com/, Gateway infra/public | ditto/gateway:0 | public | " + all + " | identity unknown, authentication off, hides unknown"}},
+		{"an empty value leaves the header", istioRule(`{headers: {request: {set: {x-ditto-pre-authenticated: ""}}}, route: [{destination: {host: gateway}}]}`), []string{open}},
+
+		{"a token is needed", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{selector: {matchLabels: {app: edge}}, rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}`),
+			[]string{with(all, "client", "on")}},
+		{"requests without a token are denied", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{action: DENY, rules: [{from: [{source: {notRequestPrincipals: ["*"]}}]}]}`),
+			[]string{with(all, "client", "on")}},
+		{"requests without a token are denied for some hosts", istioBound + istioPublic + istioBalancer +
+			policy("AuthorizationPolicy", `{action: DENY, rules: [{from: [{source: {notRequestPrincipals: ["*"]}}], to: [{operation: {hosts: [x]}}]}]}`), []string{with(all, "client", "unknown")}},
+		{"a rule of it opens", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{rules: [{from: [{source: {requestPrincipals: ["*"]}}]}, {}]}`),
+			[]string{with(all, "client", "off")}},
+		{"addresses are no token", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}]}`),
+			[]string{with(all, "client", "unknown")}},
+		{"a service of its own is asked", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{action: CUSTOM, rules: [{}]}`), []string{with(all, "unknown", "unknown")}},
+		{"a policy for other pods", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{selector: {matchLabels: {app: shop}}, rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}`),
+			[]string{with(all, "client", "off")}},
+		{"a policy for a Gateway of the Gateway API", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{targetRefs: [{kind: Gateway, name: g}], rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}`),
+			[]string{with(all, "client", "off")}},
+		{"paths that may be denied are open questions", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{action: DENY, rules: [{to: [{operation: {paths: ["/devops*", "/status*", "/overall*"]}}]}]}`),
+			[]string{with("[/api/2/connections] api=true unknown", "client", "off")}},
+		{"paths that are not allowed are open questions", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{rules: [{to: [{operation: {paths: ["/api/2/things*"]}}]}]}`),
+			[]string{with("[] api=true unknown", "client", "unknown")}},
+		{"a claim, where every request has a token", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}`) +
+			policy("RequestAuthentication", `{jwtRules: [{issuer: i, outputClaimToHeaders: [{header: x-ditto-pre-authenticated, claim: sub}]}]}`), []string{with(all, "possibly-empty", "on")}},
+		{"a claim, where a request need not have a token", istioBound + istioPublic + istioBalancer +
+			policy("RequestAuthentication", `{jwtRules: [{issuer: i, outputClaimToHeaders: [{header: x-ditto-pre-authenticated, claim: sub}]}]}`), []string{with(all, "unknown", "off")}},
+		{"a filter for gateways", istioBound + istioPublic + "\n---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: f, namespace: istio-system}\nspec: {configPatches: [{match: {context: ANY}}]}\n",
+			[]string{"d.example.com/, Gateway infra/public | ditto/gateway:0 | public | " + all + " | identity unknown, authentication unknown, hides unknown"}},
+		{"a filter for sidecars", istioBound + istioPublic + "\n---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: f, namespace: istio-system}\nspec: {configPatches: [{match: {context: SIDECAR_INBOUND}}]}\n", []string{open}},
+		{"a plugin by the other label of Istio's gateway", istioBound + istioPublic + "\n---\napiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: f, namespace: istio-system}\nspec: {selector: {matchLabels: {app: istio-ingressgateway}}}\n",
+			[]string{"d.example.com/, Gateway infra/public | ditto/gateway:0 | public | " + all + " | identity unknown, authentication unknown, hides unknown"}},
+
+		{"TLS handed on unread", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\n" +
+			"spec: {hosts: [d.example.com], gateways: [infra/public], tls: [{match: [{sniHosts: [d.example.com]}], route: [{destination: {host: gateway}}]}], tcp: [{route: [{destination: {host: gateway}}]}]}\n---\n" +
+			"apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: public, namespace: infra}\nspec: {servers: [{port: {number: 443, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ['*']}]}\n",
+			[]string{"d.example.com (TLS handed on unread), Gateway infra/public | ditto/gateway:0 | public | unread | identity client, authentication off, hides off"}},
+		{"a delegate that nobody delegates to", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {http: [{route: [{destination: {host: gateway}}]}]}", nil},
+		{"a delegate", `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: vs, namespace: ditto}
+spec:
+  http:
+  - {match: [{uri: {prefix: /status}}], route: [{destination: {host: gateway}}]}
+  - {match: [{uri: {prefix: /d/x}}], rewrite: {uri: /}, route: [{destination: {host: gateway}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: root, namespace: infra}
+spec:
+  hosts: [d.example.com]
+  gateways: [public]
+  http:
+  - {match: [{uri: {prefix: /d}}], headers: {request: {remove: [x-ditto-pre-authenticated]}}, delegate: {name: vs, namespace: ditto}}
+` + istioPublic, []string{"d.example.com/d/x (prefix), Gateway infra/public, delegated by VirtualService infra/root | ditto/gateway:0 | public | " + all + " | identity removed, authentication off, hides unknown"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, described(t, tt.objects)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestVirtualServiceOfTheMeshNamesNothing(t *testing.T) {
+	_, list := linked(t, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {hosts: [gateway], http: [{route: [{destination: {host: gateway}}]}]}")
+	if diff := cmp.Diff(Links{}, LinksOf(list[0])); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestIstioGatewayName(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"g": {"here", "g"}, "infra/g": {"infra", "g"}, "./g": {"here", "g"},
+		"g.infra": {"infra", "g"}, "g.infra.svc.cluster.local": {"infra", "g"},
+	} {
+		ns, name := istioGatewayName(text, "here")
+		if got := [2]string{ns, name}; got != want {
+			t.Errorf("%s: got %v", text, got)
+		}
+	}
+}
+
+func TestWildcardHostsMeet(t *testing.T) {
+	for hosts, want := range map[[2]string]bool{
+		{"*", "a.example.com"}: true, {"*.example.com", "A.Example.com"}: true, {"*.example.com", "example.com"}: false,
+		{"*.example.com", "*.b.example.com"}: true, {"*.a.com", "*.b.com"}: false, {"a.com", "b.com"}: false,
+	} {
+		if got := [2]bool{wildcardHostsMeet(hosts[0], hosts[1]), wildcardHostsMeet(hosts[1], hosts[0])}; got != [2]bool{want, want} {
+			t.Errorf("%v: got %v", hosts, got)
+		}
+	}
+}
+
+func TestEnvoyRegexRewrite(t *testing.T) {
+	for _, tt := range []struct {
+		match, rewrite string
+		want           Rewrite
+	}{
+		{"^/x", "/devops", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: "/devops"}},
+		{"^/x/(.*)", `/y/\1`, Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
+		{"/x", "/y", rewriteUnknown(`what replacing "/x" by "/y" leads to cannot be told`)},
+		{"^/x(a|b)", "/y", rewriteUnknown(`what replacing "^/x(a|b)" by "/y" leads to cannot be told`)},
+		{"^(", "/y", rewriteUnknown(`what replacing "^(" by "/y" leads to cannot be told`)},
+	} {
+		if diff := cmp.Diff(tt.want, envoyRegexRewrite(tt.match, tt.rewrite)); diff != "" {
+			t.Errorf("%s to %s: -want +got:\n%s", tt.match, tt.rewrite, diff)
+		}
+	}
+}
+
+func FuzzIstioTexts(f *testing.F) {
+	f.Add("n:%REQ(x)%", "^/x/(.*)", `/y/\1`)
+	f.Add("%%%", "g.ns.svc", "*")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		if s := istioValue(a, "s"); s.State == "" || s.Why == "" {
+			t.Errorf("%q: %+v", a, s)
+		}
+		envoyRegexRewrite(b, c)
+		istioGatewayName(a, b)
+		istioPathMatches(b, c)
+		if wildcardHostsMeet(a, b) != wildcardHostsMeet(b, a) {
+			t.Errorf("%q and %q meet one way only", a, b)
+		}
+	})
+}

@@ -1,0 +1,252 @@
+package edge
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// istioRoot is Istio's root namespace unless the mesh says otherwise: policies in it are for the whole mesh.
+const istioRoot = "istio-system"
+
+// PodsWith stands for the pods with a label, for objects that name pods by a selector and not by name. The pair is
+// `key=value`, and empty for pods whatever their labels.
+func PodsWith(pair string) inventory.ID {
+	return inventory.ID{GroupKind: schema.GroupKind{Kind: "PodsWith"}, Name: pair}
+}
+
+// podsWith stands for the pods with each of the labels.
+func podsWith(labels map[string]string) []inventory.ID {
+	var list []inventory.ID
+	for _, key := range keysOf(labels) {
+		list = append(list, PodsWith(key+"="+labels[key]))
+	}
+	return list
+}
+
+// istioGatewayLinks: a Gateway is read with the Services and the policies of the pods that serve it.
+func istioGatewayLinks(o *inventory.Object) Links {
+	labels := istioLabels(o.Typed.(*crd.IngressGateway).Spec.Selector)
+	return Links{Uses: append(podsWith(labels), PodsWith(""))}
+}
+
+// istioLabels are labels of the pods that a Gateway selects: those it names, and the second one of Istio's own ingress
+// gateway, which its documentation selects by either.
+func istioLabels(selector map[string]string) map[string]string {
+	labels := map[string]string{}
+	maps.Copy(labels, selector)
+	if labels["istio"] == "ingressgateway" && labels["app"] == "" {
+		labels["app"] = "istio-ingressgateway"
+	}
+	if labels["app"] == "istio-ingressgateway" && labels["istio"] == "" {
+		labels["istio"] = "ingressgateway"
+	}
+	return labels
+}
+
+// istioEdge is a Gateway as a VirtualService that is bound to it sees it.
+type istioEdge struct {
+	namespace, name string
+	// gateway is nil if it is not at hand.
+	gateway *crd.IngressGateway
+	// public says whether it is reached from outside.
+	public bool
+	// assumptions are what public rests on.
+	assumptions []string
+	// labels are those that the pods which serve it are known to have, namespaces those they lie in, if that is known.
+	labels     map[string]string
+	namespaces []string
+	policies   []*inventory.Object
+}
+
+func (e *istioEdge) String() string { return "Gateway " + e.namespace + "/" + e.name }
+
+// istioEdgeOf reads a Gateway by what is at hand. One that is not is taken for open: nothing else is on the safe side.
+func istioEdgeOf(c Context, namespace, name string) *istioEdge {
+	e := &istioEdge{namespace: namespace, name: name, public: true}
+	o := c.Objects.Get(crd.IstioGateway, namespace, name)
+	if o == nil || o.Typed == nil {
+		e.assumptions = []string{e.String() + " is not at hand; taken for one that takes these requests from outside"}
+		return e
+	}
+	e.gateway = o.Typed.(*crd.IngressGateway)
+	e.labels = map[string]string{}
+	maps.Copy(e.labels, e.gateway.Spec.Selector)
+	e.front(c)
+	e.labels = istioLabels(e.labels)
+	e.policies = e.governing(c)
+	return e
+}
+
+// front finds the Services before the pods that serve the Gateway: whether outsiders reach it is said by those, if they
+// are load balancers. Something else may stand before a Service that is none.
+func (e *istioEdge) front(c Context) {
+	var internal []string
+	public := false
+	for _, o := range c.Objects.Find(inventory.KindKey(inventory.Service, "")) {
+		service, ok := o.Typed.(*corev1.Service)
+		if !ok || !selectsSome(service.Spec.Selector, e.labels) {
+			continue
+		}
+		maps.Copy(e.labels, service.Spec.Selector)
+		if !slices.Contains(e.namespaces, o.Ref.Namespace) {
+			e.namespaces = append(e.namespaces, o.Ref.Namespace)
+		}
+		switch {
+		case len(service.Spec.ExternalIPs) > 0 || service.Spec.Type == corev1.ServiceTypeNodePort:
+			public = true
+		case service.Spec.Type == corev1.ServiceTypeLoadBalancer:
+			if verdict := Publicness(service, c.Config.Clouds); verdict.Public {
+				public = true
+			} else {
+				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, verdict.Why))
+			}
+		}
+	}
+	if len(internal) > 0 && !public {
+		e.public = false
+		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal, " and "))
+	}
+}
+
+// selectsSome says whether a Service's selector and labels of a pod can mean the same pod: they share a pair, and
+// contradict each other nowhere.
+func selectsSome(selector, labels map[string]string) bool {
+	shared := false
+	for key, value := range selector {
+		if have, known := labels[key]; known {
+			if have != value {
+				return false
+			}
+			shared = true
+		}
+	}
+	return shared
+}
+
+// governing are the policies and filters for the pods that serve the Gateway.
+func (e *istioEdge) governing(c Context) []*inventory.Object {
+	var list []*inventory.Object
+	for _, id := range append(podsWith(e.labels), PodsWith("")) {
+		for _, o := range c.governors(id) {
+			if !slices.Contains(list, o) && e.governedBy(o) {
+				list = append(list, o)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return list
+}
+
+// governedBy says whether a policy is for the pods that serve the Gateway: in their namespace or in the root one, by
+// labels that they have. Where their namespace is not known, one that chooses by labels is taken to be in it.
+func (e *istioEdge) governedBy(o *inventory.Object) bool {
+	selector, targeted, ok := istioSelection(o)
+	if !ok || targeted {
+		return false
+	}
+	for key, value := range selector {
+		if e.labels[key] != value {
+			return false
+		}
+	}
+	switch namespace := o.Ref.Namespace; {
+	case namespace == istioRoot:
+		return true
+	case len(e.namespaces) > 0:
+		return slices.Contains(e.namespaces, namespace)
+	default:
+		return len(selector) > 0 || namespace == e.namespace
+	}
+}
+
+// certainly says whether it is known that the policy is for the pods.
+func (e *istioEdge) certainly(o *inventory.Object) bool {
+	return o.Ref.Namespace == istioRoot || slices.Contains(e.namespaces, o.Ref.Namespace)
+}
+
+// istioSelection says which pods a policy or filter chooses; targeted says that it names something else, a Gateway of
+// the Gateway API for one.
+func istioSelection(o *inventory.Object) (selector map[string]string, targeted, ok bool) {
+	labels := func(s *crd.IstioSelector) map[string]string {
+		if s == nil {
+			return nil
+		}
+		return s.MatchLabels
+	}
+	switch t := o.Typed.(type) {
+	case *crd.AuthorizationPolicy:
+		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+	case *crd.RequestAuthentication:
+		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+	case *crd.WasmPlugin:
+		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+	case *crd.EnvoyFilter:
+		if s := t.Spec.WorkloadSelector; s != nil {
+			return s.Labels, len(t.Spec.TargetRefs) > 0, true
+		}
+		return nil, len(t.Spec.TargetRefs) > 0, true
+	}
+	return nil, false, false
+}
+
+// istioPolicyLinks: a policy decides how the Gateways are read whose pods it chooses.
+func istioPolicyLinks(o *inventory.Object) Links {
+	selector, targeted, ok := istioSelection(o)
+	switch {
+	case !ok || targeted:
+		return Links{}
+	case len(selector) == 0:
+		return Links{Governs: []inventory.ID{PodsWith("")}}
+	}
+	return Links{Governs: podsWith(selector)}
+}
+
+// serves says whether the Gateway has a server for the hosts of a VirtualService, and at which ports. passthrough tells
+// servers that hand TLS on unread from those that read HTTP.
+func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.IstioServer) bool) (ports []uint32, ok bool) {
+	if e.gateway == nil {
+		return nil, true
+	}
+	for _, server := range e.gateway.Spec.Servers {
+		if !fits(server) {
+			continue
+		}
+		if slices.ContainsFunc(server.Hosts, func(s string) bool {
+			return slices.ContainsFunc(hosts, func(h string) bool { return istioHostsMeet(s, e.namespace, h, namespace) })
+		}) {
+			ports = append(ports, server.Port.Number)
+			ok = true
+		}
+	}
+	return ports, ok
+}
+
+// The kinds of server that rules of a VirtualService apply to. One that redirects all requests lets none in.
+
+func readsHTTP(s crd.IstioServer) bool {
+	if s.TLS != nil && (s.TLS.HTTPSRedirect || strings.Contains(s.TLS.Mode, "PASSTHROUGH")) {
+		return false
+	}
+	switch strings.ToUpper(s.Port.Protocol) {
+	case "TCP", "TLS", "MONGO", "MYSQL", "REDIS":
+		return false
+	}
+	return true
+}
+
+func passesTLS(s crd.IstioServer) bool {
+	return s.TLS != nil && strings.Contains(s.TLS.Mode, "PASSTHROUGH")
+}
+
+func passesTCP(s crd.IstioServer) bool {
+	protocol := strings.ToUpper(s.Port.Protocol)
+	return !passesTLS(s) && (protocol == "TCP" || protocol == "TLS" || protocol == "MONGO" || protocol == "MYSQL" || protocol == "REDIS")
+}

@@ -1,0 +1,234 @@
+package edge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// The actions of an AuthorizationPolicy.
+const (
+	istioAllow  = "ALLOW"
+	istioDeny   = "DENY"
+	istioCustom = "CUSTOM"
+)
+
+// istioAccess is what the policies for a Gateway make of requests.
+type istioAccess struct {
+	authentication State
+	// identity is what becomes of the header before any rule of a VirtualService.
+	identity State
+	// doubtful says of a path whether a policy may turn all requests for it away; nil if none does. why names the policy.
+	doubtful func(path string) (why string)
+}
+
+// istioAccessOf reads the policies. Authentication is on only where every request certainly needs a token.
+func istioAccessOf(e *istioEdge) istioAccess {
+	a := istioAccess{
+		authentication: State{Off, "default", "no AuthorizationPolicy at hand asks for credentials"},
+		identity:       State{IdentityClient, "default", "no object of Istio changes the header"},
+	}
+	var allows, denies []*inventory.Object
+	var opaque *State
+	for _, o := range e.policies {
+		switch t := o.Typed.(type) {
+		case *crd.AuthorizationPolicy:
+			switch istioAction(t) {
+			case istioAllow:
+				allows = append(allows, o)
+			case istioDeny:
+				denies = append(denies, o)
+			case istioCustom:
+				opaque = &State{Unknown, o.Ref.String(), o.Ref.String() + " asks a service of its own, and what that does cannot be seen"}
+			}
+		case *crd.RequestAuthentication:
+			if state, ok := istioClaims(o, t); ok {
+				a.identity = state
+			}
+		case *crd.EnvoyFilter, *crd.WasmPlugin:
+			if concernsGateways(t) {
+				opaque = &State{Unknown, o.Ref.String(), o.Ref.String() + " can change everything about requests, and is not evaluated"}
+			}
+		}
+	}
+	a.authentication = istioAsks(e, allows, denies, a.authentication)
+	if a.authentication.State != On && a.identity.State == IdentityEmpty {
+		a.identity = State{IdentityUnknown, a.identity.Source, a.identity.Why + "; what becomes of the header without a token cannot be told"}
+	}
+	if opaque != nil {
+		a.identity, a.authentication = *opaque, *opaque
+	}
+	a.doubtful = istioDoubts(allows, denies)
+	return a
+}
+
+func istioAction(p *crd.AuthorizationPolicy) string {
+	if p.Spec.Action == "" {
+		return istioAllow
+	}
+	return p.Spec.Action
+}
+
+// concernsGateways: an EnvoyFilter can be for sidecars alone.
+func concernsGateways(typed any) bool {
+	filter, ok := typed.(*crd.EnvoyFilter)
+	if !ok {
+		return true
+	}
+	for _, patch := range filter.Spec.ConfigPatches {
+		if patch.Match == nil || !strings.HasPrefix(patch.Match.Context, "SIDECAR_") {
+			return true
+		}
+	}
+	return false
+}
+
+// istioClaims says whether every token's payload or a claim of it is put into the identity header. A token need not have
+// the claim.
+func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (State, bool) {
+	sets := 0
+	for _, rule := range r.Spec.JWTRules {
+		named := strings.EqualFold(rule.OutputPayloadToHeader, Header)
+		for _, out := range rule.OutputClaimToHeaders {
+			named = named || strings.EqualFold(out.Header, Header)
+		}
+		if named {
+			sets++
+		}
+	}
+	switch {
+	case sets == 0:
+		return State{}, false
+	case sets < len(r.Spec.JWTRules):
+		return State{IdentityUnknown, o.Ref.String(), o.Ref.String() + " sets the header from the tokens of some issuers only"}, true
+	}
+	return State{IdentityEmpty, o.Ref.String(), o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
+}
+
+// istioAsks says whether every request needs a token: because a policy denies those without one, or since everything
+// that is allowed needs one.
+func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise State) State {
+	state := otherwise
+	for _, o := range denies {
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			anonymous := slices.ContainsFunc(rule.From, func(f struct {
+				Source map[string][]string `json:"source,omitempty"`
+			}) bool {
+				return len(f.Source) == 1 && slices.Equal(f.Source["notRequestPrincipals"], []string{"*"})
+			})
+			switch {
+			case anonymous && len(rule.To) == 0 && len(rule.When) == 0 && e.certainly(o):
+				return State{On, o.Ref.String(), o.Ref.String() + " denies requests without a token"}
+			case anonymous:
+				state = State{Unknown, o.Ref.String(), o.Ref.String() + " denies some requests without a token, and which is not evaluated"}
+			}
+		}
+	}
+	if len(allows) == 0 {
+		return state
+	}
+	all, certain := true, true
+	for _, o := range allows {
+		certain = certain && e.certainly(o)
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			switch {
+			case needsToken(rule):
+			case len(rule.From) == 0 && len(rule.To) == 0 && len(rule.When) == 0 && state.State == Off:
+				return State{Off, o.Ref.String(), o.Ref.String() + " allows every request"}
+			default:
+				all = false
+			}
+		}
+	}
+	if all && certain {
+		return State{On, allows[0].Ref.String(), allows[0].Ref.String() + " allows requests with a token only"}
+	}
+	return State{Unknown, allows[0].Ref.String(), allows[0].Ref.String() + " allows some requests, and which is not evaluated"}
+}
+
+// needsToken says whether a request that the rule matches certainly has a valid token.
+func needsToken(rule crd.AuthorizationPolicyRule) bool {
+	for _, w := range rule.When {
+		if strings.HasPrefix(w.Key, "request.auth.") && len(w.Values) > 0 {
+			return true
+		}
+	}
+	for _, f := range rule.From {
+		if len(f.Source["requestPrincipals"]) == 0 {
+			return false
+		}
+	}
+	return len(rule.From) > 0
+}
+
+// istioDoubts says which paths policies may close: those that one denies, and those that none allows. It is nil if paths
+// play no part. A path that is closed as it is written may be reached in another spelling, so it is not called closed.
+func istioDoubts(allows, denies []*inventory.Object) func(string) string {
+	var checks []func(string) string
+	for _, o := range denies {
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			for _, to := range rule.To {
+				if patterns := to.Operation["paths"]; len(patterns) > 0 {
+					checks = append(checks, func(path string) string {
+						if slices.ContainsFunc(patterns, func(p string) bool { return istioPathMatches(p, path) }) {
+							return o.Ref.String() + " may deny it"
+						}
+						return ""
+					})
+				}
+			}
+		}
+	}
+	if len(allows) > 0 {
+		checks = append(checks, func(path string) string {
+			for _, o := range allows {
+				for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+					if allowsPath(rule, path) {
+						return ""
+					}
+				}
+			}
+			return allows[0].Ref.String() + " may not allow it"
+		})
+	}
+	if len(checks) == 0 {
+		return nil
+	}
+	return func(path string) string {
+		for _, check := range checks {
+			if why := check(path); why != "" {
+				return why
+			}
+		}
+		return ""
+	}
+}
+
+func allowsPath(rule crd.AuthorizationPolicyRule, path string) bool {
+	if len(rule.To) == 0 {
+		return true
+	}
+	for _, to := range rule.To {
+		patterns := to.Operation["paths"]
+		if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return istioPathMatches(p, path) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// istioPathMatches reads a path of a policy: exact, with a `*` at one end, or with `{*}` and `{**}` in it, which are taken
+// to match.
+func istioPathMatches(pattern, path string) bool {
+	switch {
+	case pattern == "*" || strings.Contains(pattern, "{"):
+		return true
+	case strings.HasSuffix(pattern, "*"):
+		return strings.HasPrefix(path, strings.TrimSuffix(pattern, "*"))
+	case strings.HasPrefix(pattern, "*"):
+		return strings.HasSuffix(path, strings.TrimPrefix(pattern, "*"))
+	}
+	return path == pattern
+}

@@ -1,0 +1,464 @@
+package edge
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+func istioResources() []resource {
+	list := []resource{
+		{
+			kind: crd.IstioVirtualService, links: virtualServiceLinks, routes: virtualServiceRoutes,
+			controller: func(Context, *inventory.Object) string { return "istio" },
+		},
+		{kind: crd.IstioGateway, links: istioGatewayLinks},
+	}
+	for _, gk := range []resource{
+		{kind: crd.IstioAuthorizationPolicy}, {kind: crd.IstioRequestAuthentication}, {kind: crd.IstioEnvoyFilter}, {kind: crd.IstioWasmPlugin},
+	} {
+		list = append(list, resource{kind: gk.kind, links: istioPolicyLinks})
+	}
+	return list
+}
+
+// istioMesh is the gateway that stands for all sidecars: whoever is inside the cluster.
+const istioMesh = "mesh"
+
+// virtualServiceLinks: a VirtualService that is bound to a Gateway, and one that may be a delegate, send requests to
+// Services. One for the mesh alone lets nobody in from outside.
+func virtualServiceLinks(o *inventory.Object) Links {
+	vs := o.Typed.(*crd.VirtualService)
+	var links Links
+	gateways := istioGateways(vs, vs.Namespace)
+	if isDelegate(vs) || len(gateways) > 0 {
+		links.Backends = virtualServiceBackends(vs)
+	}
+	for _, g := range gateways {
+		links.Uses = append(links.Uses, inventory.ID{GroupKind: crd.IstioGateway, Namespace: g.namespace, Name: g.name})
+	}
+	for i := range vs.Spec.HTTP {
+		if d := vs.Spec.HTTP[i].Delegate; d != nil {
+			id := inventory.ID{GroupKind: crd.IstioVirtualService, Namespace: d.Namespace, Name: d.Name}
+			if id.Namespace == "" {
+				id.Namespace = vs.Namespace
+			}
+			links.Governs = append(links.Governs, id)
+		}
+	}
+	return links
+}
+
+// isDelegate: a VirtualService without hosts is read through those that delegate to it
+// (pilot/pkg/model/virtualservice.go).
+func isDelegate(vs *crd.VirtualService) bool { return len(vs.Spec.Hosts) == 0 }
+
+type istioName struct{ namespace, name string }
+
+// istioGateways are the Gateways that a VirtualService is bound to, the mesh left out.
+func istioGateways(vs *crd.VirtualService, namespace string) []istioName {
+	var list []istioName
+	for _, text := range vs.Spec.Gateways {
+		if text == istioMesh {
+			continue
+		}
+		ns, name := istioGatewayName(text, namespace)
+		if n := (istioName{ns, name}); !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func virtualServiceBackends(vs *crd.VirtualService) []Backend {
+	var list []Backend
+	for i := range vs.Spec.HTTP {
+		list = append(list, httpBackends(&vs.Spec.HTTP[i], vs.Namespace)...)
+	}
+	for _, rules := range [][]crd.VirtualServiceBytes{vs.Spec.TLS, vs.Spec.TCP} {
+		for i := range rules {
+			list = append(list, bytesBackends(&rules[i], vs.Namespace)...)
+		}
+	}
+	return list
+}
+
+// httpBackends are where a rule sends requests, and where it sends copies of them: whoever gets a copy acts on it. Of
+// several destinations one without a weight gets nothing.
+func httpBackends(rule *crd.VirtualServiceHTTP, namespace string) []Backend {
+	if rule.Redirect != nil || rule.DirectResponse != nil {
+		return nil
+	}
+	var list []Backend
+	add := func(d crd.IstioDestination) {
+		if b, ok := istioBackend(d, namespace); ok {
+			list = append(list, b)
+		}
+	}
+	for _, d := range weighted(rule.Route) {
+		add(d.Destination)
+	}
+	if rule.Mirror != nil {
+		add(*rule.Mirror)
+	}
+	for _, m := range rule.Mirrors {
+		if m.Destination != nil {
+			add(*m.Destination)
+		}
+	}
+	return list
+}
+
+func weighted(routes []crd.VirtualServiceHTTPRoute) []crd.VirtualServiceHTTPRoute {
+	if len(routes) == 1 {
+		return routes
+	}
+	var list []crd.VirtualServiceHTTPRoute
+	for _, r := range routes {
+		if r.Weight > 0 {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func bytesBackends(rule *crd.VirtualServiceBytes, namespace string) []Backend {
+	var list []Backend
+	for _, r := range rule.Route {
+		if b, ok := istioBackend(r.Destination, namespace); ok {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// virtualServiceRoutes reads a VirtualService, and a delegate through each VirtualService that delegates to it.
+func virtualServiceRoutes(c Context, o *inventory.Object) []Route {
+	vs := o.Typed.(*crd.VirtualService)
+	if !isDelegate(vs) {
+		return rootRoutes(c, vs, vs.Spec.HTTP, vs.Namespace, "")
+	}
+	var routes []Route
+	for _, other := range c.governors(o.Ref.ID()) {
+		root, ok := other.Typed.(*crd.VirtualService)
+		if !ok || isDelegate(root) || !exports(vs, root.Namespace) {
+			continue
+		}
+		for i := range root.Spec.HTTP {
+			rule := &root.Spec.HTTP[i]
+			d := rule.Delegate
+			if d == nil || d.Name != vs.Name || d.Namespace != vs.Namespace && (d.Namespace != "" || root.Namespace != vs.Namespace) {
+				continue
+			}
+			var merged []crd.VirtualServiceHTTP
+			for _, own := range vs.Spec.HTTP {
+				if m, ok := istioMerge(*rule, own); ok {
+					merged = append(merged, m)
+				}
+			}
+			routes = append(routes, rootRoutes(c, root, merged, vs.Namespace, ", delegated by "+other.Ref.String())...)
+		}
+	}
+	return routes
+}
+
+// exports says whether a VirtualService is seen in a namespace.
+func exports(vs *crd.VirtualService, namespace string) bool {
+	if len(vs.Spec.ExportTo) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(vs.Spec.ExportTo, func(to string) bool {
+		return to == "*" || to == namespace || to == "." && namespace == vs.Namespace
+	})
+}
+
+// rootRoutes reads rules at each Gateway that a VirtualService is bound to. Short names of destinations are those of the
+// namespace in which they are written.
+func rootRoutes(c Context, root *crd.VirtualService, rules []crd.VirtualServiceHTTP, namespace, suffix string) []Route {
+	var routes []Route
+	for _, g := range istioGateways(root, root.Namespace) {
+		e := istioEdgeOf(c, g.namespace, g.name)
+		seen := len(e.namespaces) == 0 || slices.ContainsFunc(e.namespaces, func(ns string) bool { return exports(root, ns) })
+		if slices.Equal(root.Spec.ExportTo, []string{"~"}) || !seen {
+			continue
+		}
+		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace, suffix: ", " + e.String() + suffix}
+		if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, readsHTTP); ok {
+			for i := range rules {
+				routes = append(routes, r.http(&rules[i], ports)...)
+			}
+		}
+		if suffix != "" {
+			continue
+		}
+		for _, bytes := range []struct {
+			rules []crd.VirtualServiceBytes
+			fits  func(crd.IstioServer) bool
+			what  string
+		}{{root.Spec.TLS, passesTLS, "TLS handed on unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
+			if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, bytes.fits); ok {
+				for i := range bytes.rules {
+					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports)...)
+				}
+			}
+		}
+	}
+	return routes
+}
+
+// istioReader reads rules of one VirtualService at one Gateway.
+type istioReader struct {
+	c         Context
+	root      *crd.VirtualService
+	edge      *istioEdge
+	access    istioAccess
+	namespace string
+	suffix    string
+}
+
+func (r istioReader) host() string { return strings.Join(r.root.Spec.Hosts, ", ") }
+
+// atGateway says whether a condition's own list of gateways, if there is one, has the Gateway in it.
+func (r istioReader) atGateway(gateways []string) bool {
+	return len(gateways) == 0 || slices.ContainsFunc(gateways, func(text string) bool {
+		if text == istioMesh {
+			return false
+		}
+		ns, name := istioGatewayName(text, r.root.Namespace)
+		return ns == r.edge.namespace && name == r.edge.name
+	})
+}
+
+func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32) []Route {
+	backends := r.ports(httpBackends(rule, r.namespace), ports)
+	if len(backends) == 0 {
+		return nil
+	}
+	effects := r.effects(rule)
+	matches := rule.Match
+	if len(matches) == 0 {
+		matches = []crd.VirtualServiceMatch{{}}
+	}
+	var routes []Route
+	for _, m := range matches {
+		if !r.atGateway(m.Gateways) {
+			continue
+		}
+		text, path := istioRulePath(m, rule.Rewrite)
+		if r.access.doubtful != nil {
+			path.Matcher = doubted(path.Matcher, r.access.doubtful)
+		}
+		routes = append(routes, Route{
+			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public, Effects: effects,
+		})
+	}
+	return routes
+}
+
+// doubted leaves open what policies may turn away.
+func doubted(m Matcher, doubtful func(string) string) Matcher {
+	return Matcher{why: strings.Join(nonEmpty(m.why, "an AuthorizationPolicy at the gateway may turn it away"), "; "), match: func(path string) (bool, bool) {
+		matches, known := m.Matches(path)
+		if matches && doubtful(path) != "" {
+			return false, false
+		}
+		return matches, known
+	}}
+}
+
+func nonEmpty(texts ...string) []string {
+	return slices.DeleteFunc(texts, func(s string) bool { return s == "" })
+}
+
+// ports: a destination without a port means the only one of its Service or else the one that the Gateway listens on.
+func (r istioReader) ports(backends []Backend, listening []uint32) []Backend {
+	var list []Backend
+	for _, b := range backends {
+		o := r.c.Objects.Get(inventory.Service, b.Namespace, b.Name)
+		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 || len(o.Typed.(*corev1.Service).Spec.Ports) < 2 {
+			list = append(list, b)
+			continue
+		}
+		for _, number := range listening {
+			b.Port = intstr.FromInt32(int32(min(number, 65535))) //nolint:gosec // bounded
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+func (r istioReader) effects(rule *crd.VirtualServiceHTTP) Effects {
+	destinations := weighted(rule.Route)
+	var identity *State
+	for _, d := range destinations {
+		s := istioIdentity(r.access.identity, rule.Headers, d.Headers, len(rule.Route) == 1)
+		identity = worse(identity, &s)
+	}
+	if identity == nil || rule.Mirror != nil || len(rule.Mirrors) > 0 {
+		s := istioIdentity(r.access.identity, rule.Headers, nil, true)
+		identity = worse(identity, &s)
+	}
+	e := Effects{
+		Identity: *identity, Authentication: r.access.authentication,
+		HidesHeaders: State{Unknown, "default", "Envoy writes its own Server header unless the mesh says otherwise, which cannot be seen"},
+		HideAdvice:   "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true",
+		Assumptions:  slices.Clone(r.edge.assumptions),
+	}
+	e.StripsIdentity = strips(e.Identity)
+	if e.StripsIdentity.State != On {
+		e.StripAdvice = "write to each rule in spec.http: headers: {request: {remove: [" + Header + "]}}"
+	}
+	return e
+}
+
+// bytes reads a rule for connections, which changes nothing in what goes through them.
+func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []uint32) []Route {
+	backends := r.ports(bytesBackends(rule, r.namespace), ports)
+	here, hosts := len(rule.Match) == 0, []string{}
+	for _, m := range rule.Match {
+		if r.atGateway(m.Gateways) {
+			here = true
+			hosts = append(hosts, m.SNIHosts...)
+		}
+	}
+	if !here || len(backends) == 0 {
+		return nil
+	}
+	host := strings.Join(hosts, ", ")
+	if host == "" {
+		host = r.host()
+	}
+	effects := handedThrough("the gateway hands connections on unread", "end TLS at the Gateway, so that rules in spec.http apply")
+	effects.Assumptions = slices.Clone(r.edge.assumptions)
+	return []Route{{
+		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Effects: effects,
+	}}
+}
+
+func istioAsked(m crd.VirtualServiceMatch) string {
+	if u := m.URI; u != nil {
+		return u.Exact + u.Prefix + u.Regex
+	}
+	return "/"
+}
+
+// istioRulePath reads a condition on the path. Envoy compares what the client wrote, and an expression with all of it.
+func istioRulePath(m crd.VirtualServiceMatch, rewrite *crd.VirtualServiceRewrite) (text string, path Path) {
+	from := "/"
+	switch u := m.URI; {
+	case u == nil || *u == crd.IstioStringMatch{}:
+		text, path = "/", Everything()
+	case u.Regex != "":
+		text, path.Matcher, from = fmt.Sprintf("%s (regex)", u.Regex), regex(raw, u.Regex, false, whole), ""
+	case u.Exact != "":
+		text, path.Matcher, from = u.Exact+" (exact)", exact(raw, u.Exact), ""
+		if m.IgnoreURICase {
+			path.Matcher = equalFold(u.Exact)
+		}
+	default:
+		text, path.Matcher, from = u.Prefix+" (prefix)", characters(u.Prefix), u.Prefix
+		if m.IgnoreURICase {
+			path.Matcher = anyCase(u.Prefix)
+		}
+	}
+	if rewrite != nil {
+		path.Rewrite = istioRewrite(rewrite, from)
+	}
+	return text, path
+}
+
+// equalFold matches the path whatever its case.
+func equalFold(path string) Matcher {
+	text := raw.text(path)
+	return Matcher{literal: text, match: func(p string) (bool, bool) { return strings.EqualFold(p, text), true }}
+}
+
+// istioRewrite: `uri` takes the place of the prefix that matched, or of the whole path where another condition did.
+func istioRewrite(r *crd.VirtualServiceRewrite, prefix string) Rewrite {
+	switch {
+	case r.URIRegexRewrite != nil:
+		return envoyRegexRewrite(r.URIRegexRewrite.Match, r.URIRegexRewrite.Rewrite)
+	case r.URI == "":
+		return Rewrite{}
+	case prefix == "":
+		return Rewrite{Kind: RewriteConstant, To: r.URI}
+	}
+	return Rewrite{Kind: RewritePrefix, From: []string{prefix}, To: r.URI}
+}
+
+// envoyRegexRewrite puts the substitution, with `\1` for what a group matched, in the place of whatever the expression
+// matches. Told are expressions that are pinned to the start: literal text, and what captureRewrite knows.
+func envoyRegexRewrite(expression, substitution string) Rewrite {
+	unknown := rewriteUnknown("what replacing " + quote(expression) + " by " + quote(substitution) + " leads to cannot be told")
+	pinned, ok := strings.CutPrefix(expression, "^")
+	if !ok || strings.Contains(substitution, "$") || len(expression) > longest {
+		return unknown
+	}
+	re, err := syntax.Parse(pinned, syntax.Perl)
+	switch {
+	case err != nil:
+		return unknown
+	case strings.Contains(substitution, `\`):
+		return captureRewrite(pinned, strings.ReplaceAll(substitution, `\`, "$"))
+	case re.Op == syntax.OpLiteral && re.Flags&syntax.FoldCase == 0:
+		return Rewrite{Kind: RewritePrefix, From: []string{string(re.Rune)}, To: substitution}
+	}
+	return unknown
+}
+
+// istioMerge is a delegate's rule under the rule that delegates to it; ok is false where they contradict each other.
+func istioMerge(root, own crd.VirtualServiceHTTP) (merged crd.VirtualServiceHTTP, ok bool) {
+	merged = own
+	if merged.Rewrite == nil {
+		merged.Rewrite = root.Rewrite
+	}
+	if merged.Headers == nil {
+		merged.Headers = root.Headers
+	}
+	if len(own.Match) == 0 {
+		merged.Match = root.Match
+		return merged, true
+	}
+	if len(root.Match) == 0 {
+		return merged, true
+	}
+	merged.Match = nil
+	for _, m := range own.Match {
+		found := false
+		for _, outer := range root.Match {
+			if outer.IgnoreURICase != m.IgnoreURICase || istioConflict(outer.URI, m.URI) {
+				continue
+			}
+			found = true
+			both := m
+			if both.URI == nil {
+				both.URI = outer.URI
+			}
+			merged.Match = append(merged.Match, both)
+		}
+		if !found {
+			return merged, false
+		}
+	}
+	return merged, true
+}
+
+// istioConflict says whether a delegate's condition is not a part of its root's; expressions always conflict.
+func istioConflict(root, own *crd.IstioStringMatch) bool {
+	switch {
+	case root == nil || own == nil:
+		return false
+	case root.Regex != "" || own.Regex != "":
+		return true
+	case root.Exact != "":
+		return own.Exact != root.Exact
+	}
+	return !strings.HasPrefix(own.Prefix+own.Exact, root.Prefix)
+}

@@ -1,0 +1,241 @@
+package edge
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+// parameterCase is an Ingress whose annotations, or those of its Service, name an object.
+type parameterCase struct {
+	name             string
+	objects          string
+	ingress, service notes
+	identity         State
+	authentication   string
+	rewrite          RewriteKind
+}
+
+func (c parameterCase) run(t *testing.T, controller string) {
+	t.Run(c.name, func(t *testing.T) {
+		in := served(controller, c.ingress)
+		in.ServiceAnnotations = c.service
+		if c.objects != "" {
+			context, _ := linked(t, c.objects)
+			in.Objects = context.Objects
+		}
+		e := Read(in)
+		if diff := cmp.Diff(c.identity, e.Identity); diff != "" {
+			t.Errorf("identity: -want +got:\n%s", diff)
+		}
+		if e.Authentication.State != c.authentication {
+			t.Errorf("authentication: %+v", e.Authentication)
+		}
+		if (e.StripsIdentity.State == On) == (e.StripAdvice != "") {
+			t.Errorf("strips %s, advice %q", e.StripsIdentity.State, e.StripAdvice)
+		}
+		kind := prefixType
+		if got := ReadPath(in, &kind, "/x").Rewrite.Kind; got != c.rewrite {
+			t.Errorf("rewrite: %d", got)
+		}
+	})
+}
+
+func TestRead_HAProxyBackend(t *testing.T) {
+	backend := func(rules string) string {
+		return "apiVersion: ingress.v3.haproxy.org/v3\nkind: Backend\nmetadata: {name: b, namespace: ns}\nspec: {http_request_rule_list: " + rules + "}\n"
+	}
+	named := notes{"haproxy.org/cr-backend": "ns/b"}
+	by := func(state, why string) State { return State{state, "haproxy.org/cr-backend", why} }
+	for _, c := range []parameterCase{
+		{name: "not at hand", service: named, identity: by(IdentityUnknown, "Backend ns/b is not at hand, and may change the header"), authentication: Off, rewrite: RewriteUnknown},
+		{name: "deletes", objects: backend("[{type: del-header, hdr_name: X-Ditto-Pre-Authenticated}]"), service: notes{"cr-backend": "b"},
+			identity: by(IdentityRemoved, "Backend ns/b deletes the header, but not the query parameter of the same name"), authentication: Off},
+		{name: "named by the Ingress", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated}, {type: add-header, hdr_name: x-ditto-pre-authenticated, hdr_format: a}]"), ingress: named,
+			identity: by(IdentitySet, "in Backend ns/b it is set to a constant"), authentication: Off},
+		{name: "the rules of version 1", objects: "apiVersion: ingress.v1.haproxy.org/v1\nkind: Backend\nmetadata: {name: b, namespace: ns}\nspec: {http-requests: [{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[req.hdr(x)]'}]}",
+			service: named, identity: by(IdentityClient, "in Backend ns/b it is set to req.hdr, which the client writes"), authentication: Off},
+		{name: "the user that the Ingress has verified", objects: backend("[{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[http_auth_user]'}]"), service: named,
+			ingress: notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "s"}, identity: by(IdentitySet, "in Backend ns/b it is set to the user that basic authentication has verified"), authentication: On},
+		{name: "under a condition", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated, cond: if, cond_test: TRUE}]"), service: named,
+			identity: by(IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: Off},
+		{name: "names by their beginning", objects: backend("[{type: del-header, hdr_name: x-, hdr_method: beg}]"), service: named,
+			identity: by(IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: Off},
+		{name: "another header, and another path", objects: backend("[{type: del-header, hdr_name: x-user}, {type: set-path, path_fmt: /devops}]"), service: named,
+			identity: untouched, authentication: Off, rewrite: RewriteUnknown},
+		{name: "code", objects: backend("[{type: lua, lua_action: x}]"), service: named, ingress: notes{"haproxy.org/auth-type": "basic-auth"},
+			identity: by(IdentityUnknown, "Backend ns/b runs a lua, and what that does cannot be seen"), authentication: Unknown, rewrite: RewriteUnknown},
+	} {
+		c.run(t, "haproxy")
+	}
+}
+
+func TestRead_ApplicationGatewayRewrite(t *testing.T) {
+	rewrite := func(rules string) string {
+		return "apiVersion: appgw.ingress.azure.io/v1beta1\nkind: AzureApplicationGatewayRewrite\nmetadata: {name: r, namespace: ns}\nspec: {rewriteRules: " + rules + "}\n"
+	}
+	const who = "AzureApplicationGatewayRewrite ns/r "
+	named := notes{"appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource": "r"}
+	by := func(state, why string) State { return State{state, agicRuleSetResource, who + why} }
+	header := func(action, value, conditions string) string {
+		return "{actions: {requestHeaderConfigurations: [{actionType: " + action + ", headerName: X-Ditto-Pre-Authenticated, headerValue: '" + value + "'}]}" + conditions + "}"
+	}
+	for _, c := range []parameterCase{
+		{name: "none", identity: untouched, authentication: Off},
+		{name: "not at hand", ingress: named, identity: by(IdentityUnknown, "is not at hand"), authentication: Off, rewrite: RewriteUnknown},
+		{name: "in the gateway itself", ingress: notes{agicRuleSet: "r"}, identity: State{IdentityUnknown, agicRuleSet, agicRuleSet + " names a rule set of the gateway, which is not visible"}, authentication: Off, rewrite: RewriteUnknown},
+		{name: "deletes", objects: rewrite("[" + header("delete", "", "") + "]"), ingress: named, identity: by(IdentityRemoved, "deletes the header, but not the query parameter of the same name"), authentication: Off},
+		{name: "under a condition", objects: rewrite("[" + header("delete", "", ", conditions: [{variable: var_x}]") + "]"), ingress: named, identity: by(IdentityUnknown, "changes the header under a condition"), authentication: Off},
+		{name: "the last of the sequence counts", objects: rewrite("[" + header("set", "{http_req_X-User}", ", ruleSequence: 2") + ", " + header("set", "a", ", ruleSequence: 1") + "]"), ingress: named,
+			identity: by(IdentityClient, "sets the header from what the client writes"), authentication: Off},
+		{name: "a constant, and another path", objects: rewrite("[" + header("set", "a", "") + ", {actions: {urlConfiguration: {modifiedPath: /devops}}}]"), ingress: named,
+			identity: by(IdentitySet, "sets the header to a constant"), authentication: Off, rewrite: RewriteConstant},
+		{name: "a variable, and a path of variables", objects: rewrite("[" + header("set", "{var_client_ip}", "") + ", {actions: {urlConfiguration: {modifiedPath: '/{var_uri_path_1}'}}}]"), ingress: named,
+			identity: by(IdentityUnknown, "sets the header to something that cannot be seen"), authentication: Off, rewrite: RewriteUnknown},
+	} {
+		c.run(t, "agic")
+	}
+	t.Run("hides Server", func(t *testing.T) {
+		c, _ := linked(t, rewrite("[{actions: {responseHeaderConfigurations: [{actionType: delete, headerName: server}]}}]"))
+		in := served("agic", named)
+		in.Objects = c.Objects
+		if got := Read(in); got.HidesHeaders.State != On || got.HideAdvice != "" {
+			t.Errorf("got %+v, %q", got.HidesHeaders, got.HideAdvice)
+		}
+	})
+}
+
+func TestRead_BackendConfig(t *testing.T) {
+	config := func(name, spec string) string {
+		return "apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata: {name: " + name + ", namespace: ns}\nspec: " + spec + "\n"
+	}
+	named := notes{"cloud.google.com/backend-config": `{"default": "a", "ports": {"http": "b", "x": "a"}}`}
+	by := func(state, why string) State { return State{state, "customRequestHeaders", why} }
+	set := config("a", "{iap: {enabled: true}, customRequestHeaders: {headers: ['X-Ditto-Pre-Authenticated: a']}}")
+	for _, c := range []parameterCase{
+		{name: "none", identity: untouched, authentication: Off},
+		{name: "text that is none", service: notes{"cloud.google.com/backend-config": "a"}, identity: State{IdentityUnknown, "cloud.google.com/backend-config", "cloud.google.com/backend-config cannot be read"}, authentication: Unknown},
+		{name: "not at hand", service: named, identity: by(IdentityUnknown, "BackendConfig ns/b is not at hand, and may change the header"), authentication: Unknown},
+		{name: "one of two sets", objects: set + "---\n" + config("b", "{}"), service: named, identity: State{IdentityClient, "default", "BackendConfig ns/b leaves the header alone"}, authentication: Off},
+		{name: "both set", objects: set + "---\n" + config("b", "{iap: {enabled: true}, customRequestHeaders: {headers: ['x-ditto-pre-authenticated:b']}}"), service: named,
+			identity: by(IdentitySet, "BackendConfig ns/b sets the header to a constant"), authentication: On},
+		{name: "set to nothing", objects: config("a", "{customRequestHeaders: {headers: ['x-ditto-pre-authenticated:']}}"), service: notes{"beta.cloud.google.com/backend-config": `{"default": "a"}`},
+			identity: by(IdentityUnknown, "BackendConfig ns/a sets the header to nothing, and what becomes of the client's is not documented"), authentication: Off},
+		{name: "a variable", objects: config("a", "{customRequestHeaders: {headers: ['x-ditto-pre-authenticated:{client_region}']}}"), service: notes{"cloud.google.com/backend-config": `{"default": "a"}`},
+			identity: by(IdentityUnknown, "BackendConfig ns/a sets the header to a variable, and what that holds cannot be seen"), authentication: Off},
+	} {
+		c.run(t, "gce")
+	}
+}
+
+func TestResolve_IngressClassParams(t *testing.T) {
+	const class = "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: alb}\nspec: {controller: ingress.k8s.aws/alb, parameters: {apiGroup: elbv2.k8s.aws, kind: IngressClassParams, name: p}}\n---\n"
+	params := func(spec string) string {
+		return "apiVersion: elbv2.k8s.aws/v1beta1\nkind: IngressClassParams\nmetadata: {name: p}\nspec: " + spec + "\n---\n"
+	}
+	const other = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: other, namespace: x, annotations: {alb.ingress.kubernetes.io/group.name: g, alb.ingress.kubernetes.io/scheme: internet-facing, kubernetes.io/ingress.class: alb}}\nspec: {}\n"
+	for _, tt := range []struct {
+		name, objects string
+		notes         notes
+		why           string
+		internal      bool
+	}{
+		{"the scheme wins over the annotation", class + params("{scheme: internet-facing}") + other, notes{prefixALB + "scheme": "internal"}, `the scheme of IngressClassParams "p" is not "internal"`, false},
+		{"and the other way round", class + params("{scheme: internal}") + other, notes{prefixALB + "scheme": "internet-facing"}, `the scheme of IngressClassParams "p" is "internal"`, true},
+		{"without a scheme the annotation counts", class + params("{}") + other, notes{prefixALB + "scheme": "internal"}, prefixALB + `scheme is "internal"`, true},
+		{"another Ingress of the group that the parameters name", class + params("{scheme: internal, group: {name: g}}") + other, nil,
+			"Ingress x/other is in the same group: " + prefixALB + `scheme is not "internal"`, false},
+		{"a public load balancer before it", class + params("{scheme: internal}") + other, notes{prefixALB + "enable-frontend-nlb": "true", prefixALB + "frontend-nlb-scheme": "internet-facing"},
+			prefixALB + "enable-frontend-nlb puts a load balancer before it whose " + prefixALB + `frontend-nlb-scheme is not "internal"`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := linked(t, tt.objects)
+			got := Resolve(c.Objects, ingress("alb", tt.notes), Config{})
+			if got.Internal != tt.internal || got.Why != tt.why {
+				t.Errorf("internal %t, %s", got.Internal, got.Why)
+			}
+		})
+	}
+}
+
+func TestBehind(t *testing.T) {
+	ing := ingress("alb", notes{
+		prefixALB + "actions.a": `{"type": "forward", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": "80"}, {"serviceName": "y", "servicePort": "http"}, {"serviceName": "z", "servicePort": 81}, {"targetGroupARN": "arn"}]}}`,
+		prefixALB + "actions.b": `{"type": "redirect", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": 80}]}}`,
+		prefixALB + "actions.c": `{`,
+	})
+	at := func(name, port string, number int32) networkingv1.IngressServiceBackend {
+		return networkingv1.IngressServiceBackend{Name: name, Port: networkingv1.ServiceBackendPort{Name: port, Number: number}}
+	}
+	for _, tt := range []struct {
+		backend networkingv1.IngressServiceBackend
+		want    []networkingv1.IngressServiceBackend
+	}{
+		{at("a", "", 80), []networkingv1.IngressServiceBackend{at("a", "", 80)}},
+		{at("a", "use-annotation", 0), []networkingv1.IngressServiceBackend{at("x", "", 80), at("y", "http", 0), at("z", "", 81)}},
+		{at("b", "use-annotation", 0), nil}, {at("c", "use-annotation", 0), nil}, {at("d", "use-annotation", 0), nil},
+	} {
+		if diff := cmp.Diff(tt.want, Behind(ing, tt.backend)); diff != "" {
+			t.Errorf("%v: -want +got:\n%s", tt.backend, diff)
+		}
+	}
+}
+
+func TestALBConditionsAddPaths(t *testing.T) {
+	in := served("alb", notes{prefixALB + "conditions.a": `[{"field": "path-pattern", "pathPatternConfig": {"values": ["/dev*"]}}, {"field": "query-string"}]`})
+	kind := exactType
+	p := ReadPath(in, &kind, "/x")
+	for path, want := range map[string][2]bool{"/x": {true, true}, "/devops": {false, false}, "/status": {false, true}} {
+		if matches, known := p.Matcher.Matches(path); [2]bool{matches, known} != want {
+			t.Errorf("%s: %t, %t", path, matches, known)
+		}
+	}
+}
+
+func TestMirrorOf(t *testing.T) {
+	for text, want := range map[string]*Mirror{
+		"":                              nil,
+		"gateway.ditto":                 nil,
+		"ftp://gateway.ditto":           nil,
+		"http://gateway.ditto:70000":    nil,
+		"https://g.ditto$request_uri":   {Host: "g.ditto", Port: 443},
+		"http://g.ditto:8080/x":         {Host: "g.ditto", Port: 8080, Rewrite: Rewrite{Kind: RewriteConstant, To: "/x"}},
+		"http://g.ditto":                {Host: "g.ditto", Port: 80, Rewrite: Rewrite{Kind: RewriteConstant, To: "/_mirror"}},
+		"http://g.ditto/x$request_uri":  {Host: "g.ditto", Port: 80, Rewrite: Rewrite{Kind: RewritePrefix, From: []string{""}, To: "/x"}},
+		"http://g.ditto$uri":            {Host: "g.ditto", Port: 80, Rewrite: rewriteUnknown("mirror-target makes the path from $uri")},
+		"http://g.ditto/${request_uri}": {Host: "g.ditto", Port: 80, Rewrite: Rewrite{Kind: RewritePrefix, From: []string{""}, To: "/"}},
+	} {
+		got, ok := MirrorOf(ingress("c", notes{prefixIngressNginx + "mirror-target": text}))
+		if want == nil {
+			want = &Mirror{}
+			if ok {
+				t.Errorf("%q is a mirror", text)
+			}
+		}
+		if diff := cmp.Diff(*want, got); diff != "" {
+			t.Errorf("%q: -want +got:\n%s", text, diff)
+		}
+	}
+}
+
+func FuzzParameterTexts(f *testing.F) {
+	f.Add(`{"type": "forward", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": "80"}]}}`, "http://a.b$request_uri", "/x")
+	f.Add(`[{"field": "path-pattern", "pathPatternConfig": {"values": ["/*?"], "regexValues": ["("]}}]`, "http://[::1]:1/$x", "/")
+	f.Add(`{"default": "a", "ports": {"http": "b"}}`, "https://%zz", "")
+	f.Fuzz(func(t *testing.T, text, target, path string) {
+		ing := ingress("c", notes{prefixALB + "actions.a": text, prefixALB + "conditions.a": text, prefixIngressNginx + "mirror-target": target})
+		for _, b := range Behind(ing, networkingv1.IngressServiceBackend{Name: "a", Port: networkingv1.ServiceBackendPort{Name: albUseAnnotation}}) {
+			if b.Name == "" {
+				t.Errorf("%q: a Service without a name", text)
+			}
+		}
+		if m, ok := albConditions(ing.Annotations); ok {
+			m.Matches(path)
+		}
+		if m, ok := MirrorOf(ing); ok && m.Host == "" {
+			t.Errorf("%q: a mirror without a host", target)
+		}
+		_, _ = gceConfigNames(notes{"cloud.google.com/backend-config": text})
+	})
+}

@@ -1,0 +1,64 @@
+package ditto
+
+import (
+	"fmt"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// mirrorEntries: the paths of an Ingress whose requests ingress-nginx sends copies of to a Service, in any namespace. What
+// the Ingress does to headers is not done to copies; credentials are asked for before they are made.
+func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading, leads func(*networkingv1.IngressServiceBackend) bool, c chain) {
+	ing := o.Typed.(*networkingv1.Ingress)
+	mirror, ok := edge.MirrorOf(ing)
+	if !ok || reading.in.Class.Controller != ingressNginx {
+		return
+	}
+	named := serviceNamed(w.view, mirror.Host, "")
+	if named == nil || named.Ref.ID() != svc.Ref.ID() ||
+		!leads(&networkingv1.IngressServiceBackend{Name: svc.Ref.Name, Port: networkingv1.ServiceBackendPort{Number: mirror.Port}}) {
+		return
+	}
+	enter := func(route string, path edge.Path) {
+		path.Rewrite = mirror.Rewrite
+		op := reading.opening(o)
+		op.identity, op.identityWhy = IdentityClient, "ingress-nginx copies requests as clients sent them"
+		op.detail = route + " (annotation mirror-target)"
+		op.text, op.route, op.path = fmt.Sprintf("%s: %s", o.Ref, op.detail), route, &path
+		w.enter(op, c)
+	}
+	if ing.Spec.DefaultBackend != nil {
+		enter("*/", edge.Everything())
+	}
+	for _, rule := range ing.Spec.Rules {
+		if rule.HTTP == nil {
+			continue
+		}
+		host := rule.Host
+		if host == "" {
+			host = "*"
+		}
+		for i := range rule.HTTP.Paths {
+			p := &rule.HTTP.Paths[i]
+			enter(host+p.Path, edge.ReadPath(reading.in, p.PathType, p.Path))
+		}
+	}
+}
+
+// mirrorKeys file an Ingress under what its mirror's host can mean.
+func mirrorKeys(ing *networkingv1.Ingress) []inventory.Key {
+	mirror, ok := edge.MirrorOf(ing)
+	if !ok {
+		return nil
+	}
+	var keys []inventory.Key
+	for _, n := range clusterHosts(mirror.Host, "") {
+		if n.namespace != "" {
+			keys = append(keys, inventory.Key{Index: byBackend, Namespace: n.namespace, Value: n.name})
+		}
+	}
+	return keys
+}

@@ -1,0 +1,168 @@
+package crd
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// The kinds of the F5 NGINX Ingress Controller.
+var (
+	F5VirtualServer      = schema.GroupKind{Group: "k8s.nginx.org", Kind: "VirtualServer"}
+	F5VirtualServerRoute = schema.GroupKind{Group: "k8s.nginx.org", Kind: "VirtualServerRoute"}
+	F5TransportServer    = schema.GroupKind{Group: "k8s.nginx.org", Kind: "TransportServer"}
+	F5Policy             = schema.GroupKind{Group: "k8s.nginx.org", Kind: "Policy"}
+)
+
+func f5Nginx() map[schema.GroupVersionKind]func() any {
+	kinds := map[schema.GroupVersionKind]func() any{}
+	kind(kinds, F5VirtualServer, func() any { return new(VirtualServer) }, "v1")
+	kind(kinds, F5VirtualServerRoute, func() any { return new(VirtualServerRoute) }, "v1")
+	kind(kinds, F5TransportServer, func() any { return new(TransportServer) }, "v1", "v1alpha1")
+	kind(kinds, F5Policy, func() any { return new(NginxPolicy) }, "v1", "v1alpha1")
+	return kinds
+}
+
+// VirtualServer is the part of k8s.nginx.org/v1 VirtualServer that decides. Source: nginx/kubernetes-ingress
+// pkg/apis/configuration/v1/types.go, as for all types of this file.
+type VirtualServer struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              VirtualServerSpec `json:"spec"`
+}
+
+// VirtualServerSpec is a host and its routes.
+type VirtualServerSpec struct {
+	IngressClass   string                 `json:"ingressClassName,omitempty"`
+	Host           string                 `json:"host,omitempty"`
+	TLS            *VirtualServerTLS      `json:"tls,omitempty"`
+	Policies       []NginxPolicyReference `json:"policies,omitempty"`
+	Upstreams      []NginxUpstream        `json:"upstreams,omitempty"`
+	Routes         []NginxRoute           `json:"routes,omitempty"`
+	ServerSnippets string                 `json:"server-snippets,omitempty"`
+}
+
+// VirtualServerTLS says whether plain HTTP is redirected.
+type VirtualServerTLS struct {
+	Secret   string `json:"secret,omitempty"`
+	Redirect *struct {
+		Enable bool `json:"enable,omitempty"`
+	} `json:"redirect,omitempty"`
+}
+
+// VirtualServerRoute is the part of k8s.nginx.org/v1 VirtualServerRoute that decides: routes that a VirtualServer, perhaps
+// of another namespace, takes over.
+type VirtualServerRoute struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		IngressClass string          `json:"ingressClassName,omitempty"`
+		Host         string          `json:"host,omitempty"`
+		Upstreams    []NginxUpstream `json:"upstreams,omitempty"`
+		Subroutes    []NginxRoute    `json:"subroutes,omitempty"`
+	} `json:"spec"`
+}
+
+// NginxPolicyReference names a Policy, in the namespace of who names it if it says none.
+type NginxPolicyReference struct {
+	Name      string `json:"name"`
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// NginxUpstream is a Service by its port, which is the Service's.
+type NginxUpstream struct {
+	Name string `json:"name"`
+	// Service is `name` or `namespace/name`.
+	Service string `json:"service,omitempty"`
+	Port    int32  `json:"port,omitempty"`
+	// Backup takes the requests if no pod of Service can.
+	Backup     string `json:"backup,omitempty"`
+	BackupPort int32  `json:"backupPort,omitempty"`
+	// Type is http (also: none given) or grpc.
+	Type string `json:"type,omitempty"`
+}
+
+// NginxRoute is a location and what happens there: one of Route, RouteSelector, Action, Splits and Matches with one of the
+// two before.
+type NginxRoute struct {
+	Path             string                 `json:"path"`
+	Policies         []NginxPolicyReference `json:"policies,omitempty"`
+	Route            string                 `json:"route,omitempty"`
+	RouteSelector    *metav1.LabelSelector  `json:"routeSelector,omitempty"`
+	Action           *NginxAction           `json:"action,omitempty"`
+	Splits           []NginxSplit           `json:"splits,omitempty"`
+	Matches          []NginxMatch           `json:"matches,omitempty"`
+	LocationSnippets string                 `json:"location-snippets,omitempty"`
+}
+
+// NginxAction passes requests to an upstream by its name, or answers them.
+type NginxAction struct {
+	Pass  string      `json:"pass,omitempty"`
+	Proxy *NginxProxy `json:"proxy,omitempty"`
+}
+
+// NginxProxy passes requests on and changes them.
+type NginxProxy struct {
+	Upstream       string `json:"upstream,omitempty"`
+	RewritePath    string `json:"rewritePath,omitempty"`
+	RequestHeaders *struct {
+		// Pass says whether the client's headers are passed on; they are if it is absent.
+		Pass *bool `json:"pass,omitempty"`
+		Set  []struct {
+			Name  string `json:"name"`
+			Value string `json:"value,omitempty"`
+		} `json:"set,omitempty"`
+	} `json:"requestHeaders,omitempty"`
+	ResponseHeaders *struct {
+		Hide []string `json:"hide,omitempty"`
+		Pass []string `json:"pass,omitempty"`
+	} `json:"responseHeaders,omitempty"`
+}
+
+// NginxSplit is an action for a share of the requests.
+type NginxSplit struct {
+	Action *NginxAction `json:"action,omitempty"`
+}
+
+// NginxMatch is an action for requests with certain headers, cookies or arguments, which clients choose.
+type NginxMatch struct {
+	Action *NginxAction `json:"action,omitempty"`
+	Splits []NginxSplit `json:"splits,omitempty"`
+}
+
+// TransportServer is the part of k8s.nginx.org TransportServer that decides.
+type TransportServer struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		IngressClass string `json:"ingressClassName,omitempty"`
+		Listener     struct {
+			Name string `json:"name,omitempty"`
+			// Protocol is TCP, UDP or TLS_PASSTHROUGH.
+			Protocol string `json:"protocol,omitempty"`
+		} `json:"listener"`
+		Host      string          `json:"host,omitempty"`
+		Upstreams []NginxUpstream `json:"upstreams,omitempty"`
+		Action    *NginxAction    `json:"action,omitempty"`
+	} `json:"spec"`
+}
+
+// NginxPolicy is the part of k8s.nginx.org Policy that decides who is let in; it is one of these.
+type NginxPolicy struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		JWT       *struct{} `json:"jwt,omitempty"`
+		BasicAuth *struct {
+			Secret string `json:"secret,omitempty"`
+		} `json:"basicAuth,omitempty"`
+		IngressMTLS *struct {
+			// VerifyClient is on (also: none given), off, optional or optional_no_ca.
+			VerifyClient string `json:"verifyClient,omitempty"`
+		} `json:"ingressMTLS,omitempty"`
+		OIDC         *struct{} `json:"oidc,omitempty"`
+		APIKey       *struct{} `json:"apiKey,omitempty"`
+		ExternalAuth *struct {
+			AuthSnippets string `json:"authSnippets,omitempty"`
+		} `json:"externalAuth,omitempty"`
+	} `json:"spec"`
+}
