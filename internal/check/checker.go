@@ -118,6 +118,9 @@ func edges(from config.Edges) edge.Config {
 		InternalIngressClasses: from.InternalIngressClasses, Clouds: from.Clouds,
 		Controllers: make(map[string]edge.ControllerConfig, len(from.Controllers)),
 	}
+	for _, gateway := range from.InternalGateways {
+		to.InternalGateways = append(to.InternalGateways, edge.GatewayName{Namespace: gateway.Namespace, Name: gateway.Name})
+	}
 	for name, controller := range from.Controllers {
 		to.Controllers[name] = edge.ControllerConfig{Version: controller.Version}
 	}

@@ -51,6 +51,20 @@ func (v *View) Credentials(ctx context.Context, o *inventory.Object, verifier *h
 // passwordKeys are the keys that hold password files, and those that hold one user's hash each.
 func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files, users []string) {
 	isFile, isUser := map[string]bool{}, map[string]bool{}
+	uses := func(list []edge.AuthSecret) {
+		for _, secret := range list {
+			if secret.Name != o.Ref.Name || secret.Namespace != o.Ref.Namespace {
+				continue
+			}
+			for key := range data {
+				if secret.Kind == edge.AuthMap {
+					isUser[key] = true
+				} else if secret.Key == "" || secret.Key == key {
+					isFile[key] = true
+				}
+			}
+		}
+	}
 	for key := range data {
 		if strings.Contains(strings.ToLower(key), "htpasswd") {
 			isFile[key] = true
@@ -58,20 +72,10 @@ func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files,
 	}
 	for _, reader := range readersOf(v, o) {
 		if _, ok := reader.Typed.(*networkingv1.Ingress); ok {
-			for _, secret := range v.ingress(reader, nil).authSecrets() {
-				if secret.Name != o.Ref.Name || secret.Namespace != o.Ref.Namespace {
-					continue
-				}
-				for key := range data {
-					if secret.Kind == edge.AuthMap {
-						isUser[key] = true
-					} else if secret.Key == "" || secret.Key == key {
-						isFile[key] = true
-					}
-				}
-			}
+			uses(v.ingress(reader, nil).authSecrets())
 			continue
 		}
+		uses(edge.LinksOf(reader).Passwords)
 		for _, part := range Named(v.Parts(reader), Proxy) {
 			for _, f := range v.userFiles(part) {
 				if f.holder.Ref.ID() == o.Ref.ID() {

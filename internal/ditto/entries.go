@@ -30,6 +30,8 @@ type opening struct {
 	identity, identityWhy string
 	authenticated         Switch
 	assumptions, unknown  []string
+	// doubt says why it cannot be told whether anybody gets in; empty where it can.
+	doubt string
 	// keepsAddress: what is behind sees the address of the client.
 	keepsAddress bool
 }
@@ -154,12 +156,16 @@ func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend)
 		}) {
 			continue
 		}
+		text := fmt.Sprintf("%s: %s", o.Ref, route.Text)
+		if route.Note != "" {
+			text += " (" + route.Note + ")"
+		}
 		w.enter(opening{
-			entry: o, kind: o.Ref.Kind, public: route.Public, text: fmt.Sprintf("%s: %s", o.Ref, route.Text), detail: route.Text,
+			entry: o, kind: o.Ref.Kind, public: route.Public, text: text, detail: route.Text,
 			route: route.Asks, path: route.Path,
 			identity: route.Effects.Identity.State, identityWhy: route.Effects.Identity.Why,
 			authenticated: switchOf(route.Effects.Authentication),
-			assumptions:   slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown),
+			assumptions:   slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown), doubt: route.Doubt,
 		}, c)
 	}
 }
@@ -173,7 +179,7 @@ func (w *walker) enter(op opening, c chain) {
 	}
 	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
-	seesClient, doubt := op.keepsAddress, ""
+	seesClient, doubt := op.keepsAddress, op.doubt
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text())
 		e.Assumptions = append(e.Assumptions, h.assumptions...)

@@ -8,12 +8,11 @@ import (
 
 // unreadRoutes are the groups of kinds that can open a way in and that are not read yet, by kind.
 var unreadRoutes = map[string][]string{
-	"gateway.networking.k8s.io": {"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"},
-	"traefik.io":                {"IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"},
-	"networking.istio.io":       {"VirtualService"},
-	"projectcontour.io":         {"HTTPProxy"},
-	"k8s.nginx.org":             {"VirtualServer", "VirtualServerRoute", "TransportServer"},
-	"configuration.konghq.com":  {"TCPIngress", "UDPIngress"},
+	"traefik.io":               {"IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"},
+	"networking.istio.io":      {"VirtualService"},
+	"projectcontour.io":        {"HTTPProxy"},
+	"k8s.nginx.org":            {"VirtualServer", "VirtualServerRoute", "TransportServer"},
+	"configuration.konghq.com": {"TCPIngress", "UDPIngress"},
 }
 
 // UnreadRoute says whether an object may be a way in to a Ditto in its namespace that is not followed.

@@ -52,6 +52,8 @@ type Links struct {
 	Uses []inventory.ID
 	// Governs are objects whose reading this one decides: the target of a policy, the children of an HTTPProxy.
 	Governs []inventory.ID
+	// Passwords are the Secrets that it takes password entries from.
+	Passwords []AuthSecret
 }
 
 // governors are the objects that decide how another one is read by naming it, in stable order.
@@ -63,6 +65,8 @@ func (c Context) governors(id inventory.ID) []*inventory.Object {
 type Route struct {
 	// Text tells the rule from the others of the object: `ditto.example.com/api (PathPrefix), Gateway infra/public`.
 	Text string
+	// Note says more of it to people, without telling it from others.
+	Note string
 	// Asks is what a client asks for: `ditto.example.com/api`.
 	Asks string
 	// Path is which requests it takes, and with what path they arrive. It is nil where connections are handed through
@@ -77,6 +81,11 @@ type Route struct {
 	Effects Effects
 	// Unknown says what could not be read and may change what it lets in.
 	Unknown []string
+	// Doubt says why it cannot be told whether it lets anybody in; empty where it can.
+	Doubt string
+	// Strip and Hide are changes of the object that would make this route remove the identity header, and hide headers. They
+	// are filled only where whoever serves it certainly does what they say.
+	Strip, Hide []Edit
 }
 
 // Context is what routes are read in.
@@ -98,7 +107,7 @@ type resource struct {
 }
 
 // resources holds the kinds, by project. It is never changed.
-var resources = slices.Concat(openshiftRoutes())
+var resources = slices.Concat(openshiftRoutes(), gatewayAPI())
 
 func resourceOf(o *inventory.Object) *resource {
 	if o.Typed == nil {
@@ -123,16 +132,19 @@ func Kinds() []schema.GroupKind {
 }
 
 // LinksOf says which objects an object names: one of a kind of this table, an IngressClass, or, with what their
-// annotations name, an Ingress or a Service.
+// annotations name, an Ingress or a Service. A Service names the Gateway that it was made for.
 func LinksOf(o *inventory.Object) Links {
 	switch t := o.Typed.(type) {
 	case *networkingv1.IngressClass:
 		return Links{Uses: classParameters(t)}
 	case *networkingv1.Ingress, *corev1.Service:
-		if len(o.Meta.Annotations) == 0 {
-			return Links{}
-		}
 		var links Links
+		if svc, ok := t.(*corev1.Service); ok {
+			links.Governs = madeFor(svc)
+		}
+		if len(o.Meta.Annotations) == 0 {
+			return links
+		}
 		for i := range table {
 			if uses := table[i].uses; uses != nil {
 				links.Uses = append(links.Uses, uses(o)...)

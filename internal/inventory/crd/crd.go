@@ -19,7 +19,9 @@ import (
 // have the same form share a type.
 func Kinds() map[schema.GroupVersionKind]func() any {
 	all := map[schema.GroupVersionKind]func() any{}
-	for _, kinds := range []map[schema.GroupVersionKind]func() any{openShift()} {
+	for _, kinds := range []map[schema.GroupVersionKind]func() any{
+		openShift(), gatewayAPIKinds(), envoyGatewayKinds(), nginxGatewayKinds(), awsKinds(),
+	} {
 		maps.Copy(all, kinds)
 	}
 	return all
