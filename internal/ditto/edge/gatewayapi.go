@@ -38,6 +38,7 @@ func gatewayAPI() []resource {
 			controller: func(c Context, o *inventory.Object) string {
 				return c.implementationOf(readRoute(o))
 			},
+			doubted: func(c Context, o *inventory.Object) string { return c.doubted(readRoute(o)) },
 		})
 	}
 	return slices.Concat(kinds, envoyGateway(), nginxGateway())

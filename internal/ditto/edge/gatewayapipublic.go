@@ -30,14 +30,22 @@ type exposure struct {
 	assumption, doubt string
 }
 
-// exposes says whether outsiders reach a Gateway. It is public unless the configuration or its own settings say otherwise;
-// and whatever those say, it is public if the Service that was made for it is.
+// exposes says whether outsiders reach a Gateway. It is public unless the configuration or its own settings say otherwise.
+// Whatever its settings say, it is public if the Service that was made for it is; whatever the configuration says, if that
+// Service carries a mark that says public.
 func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
-	if public, why := c.publicService(gw); public {
-		return exposure{Verdict: Verdict{true, why}}
-	}
 	if c.Config.isInternalGateway(gw.Namespace, gw.Name) {
-		return exposure{Verdict: Verdict{false, "the configuration names it internal"}}
+		public := func(svc *corev1.Service) Verdict {
+			marked, why := MarkedPublic(svc, c.Config.Clouds)
+			return Verdict{marked, why}
+		}
+		if v := c.anyService(gw, public); v.Public {
+			return exposure{Verdict: v}
+		}
+		return exposure{Verdict: Verdict{false, namedInternal}}
+	}
+	if v := c.anyService(gw, c.serviceVerdict); v.Public {
+		return exposure{Verdict: v}
 	}
 	p := c.parametersOf(gw, class)
 	if class.impl.exposes != nil {
@@ -96,29 +104,49 @@ func byServiceType(kind, source string) (e exposure, ok bool) {
 	return exposure{}, false
 }
 
-// publicService looks at the Services that were made for a Gateway.
-func (c Context) publicService(gw *gatewayv1.Gateway) (public bool, why string) {
+// namedInternal is why a Gateway is internal that the configuration names.
+const namedInternal = "the configuration names it internal"
+
+// doubted says why a Gateway that the configuration names internal may be public all the same: the Service that was made
+// for it carries no mark that would keep it inside.
+func (c Context) doubted(r gatewayRoute) string {
+	for _, a := range c.attachments(r) {
+		if a.gateway == nil || !c.Config.isInternalGateway(a.parent.Namespace, a.parent.Name) {
+			continue
+		}
+		if c.exposes(a.gateway, c.gatewayClassOf(a.gateway)).Public {
+			continue
+		}
+		if v := c.anyService(a.gateway, c.serviceVerdict); v.Public {
+			return namedInternal + " (" + a.String() + "), but " + v.Why
+		}
+	}
+	return ""
+}
+
+// anyService looks for a public one among the Services that were made for a Gateway.
+func (c Context) anyService(gw *gatewayv1.Gateway, verdict func(*corev1.Service) Verdict) Verdict {
 	for _, o := range c.governors(gatewayID(gw.Namespace, gw.Name)) {
 		svc, ok := o.Typed.(*corev1.Service)
 		if !ok {
 			continue
 		}
-		if v := serviceVerdict(svc, c.Config.Clouds); v.Public {
-			return true, o.Ref.String() + ", which was made for it, is public: " + v.Why
+		if v := verdict(svc); v.Public {
+			return Verdict{true, o.Ref.String() + ", which was made for it, is public: " + v.Why}
 		}
 	}
-	return false, ""
+	return Verdict{}
 }
 
 // serviceVerdict says whether a Service is reachable from outside by itself.
-func serviceVerdict(svc *corev1.Service, clouds []string) Verdict {
+func (c Context) serviceVerdict(svc *corev1.Service) Verdict {
 	switch {
 	case len(svc.Spec.ExternalIPs) > 0:
 		return Verdict{true, "it has external IPs"}
 	case svc.Spec.Type == corev1.ServiceTypeNodePort:
 		return Verdict{true, "it is a NodePort"}
 	case svc.Spec.Type == corev1.ServiceTypeLoadBalancer:
-		return Publicness(svc, clouds)
+		return Publicness(svc, c.Config.Clouds)
 	}
 	return Verdict{false, "it is reachable inside the cluster only"}
 }

@@ -69,7 +69,7 @@ func (c Context) serve(a attachment) servedRoute {
 		s.class = c.gatewayClassOf(a.gateway)
 		s.exposure = c.exposes(a.gateway, s.class)
 	case a.parent.GroupKind == crd.Gateway && c.Config.isInternalGateway(a.parent.Namespace, a.parent.Name):
-		s.exposure = exposure{Verdict: Verdict{false, "the configuration names it internal"}}
+		s.exposure = exposure{Verdict: Verdict{false, namedInternal}}
 	default:
 		s.Public = true
 	}

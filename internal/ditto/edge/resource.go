@@ -104,6 +104,8 @@ type resource struct {
 	routes func(c Context, o *inventory.Object) []Route
 	// controller names, for facts, who serves the entry; nil for a kind that is none.
 	controller func(c Context, o *inventory.Object) string
+	// doubted says why an entry that is taken for internal may be public; nil where that cannot be.
+	doubted func(c Context, o *inventory.Object) string
 }
 
 // resources holds the kinds, by project. It is never changed.
@@ -197,4 +199,12 @@ func ControllerOf(c Context, o *inventory.Object) string {
 		return r.controller(c, o)
 	}
 	return Unknown
+}
+
+// Doubted says why an entry of this table that is taken for internal may be public, empty where there is no such doubt.
+func Doubted(c Context, o *inventory.Object) string {
+	if r := resourceOf(o); r != nil && r.doubted != nil {
+		return r.doubted(c, o)
+	}
+	return ""
 }
