@@ -128,7 +128,7 @@ func decodeAll(t testing.TB, text string) []*inventory.Object {
 		if err != nil {
 			t.Fatalf("%v in:\n%s", err, document)
 		}
-		if o.Ref.Namespace == "" && o.Ref.Kind != "IngressClass" && o.Ref.Kind != "Namespace" {
+		if o.Ref.Namespace == "" && o.Ref.Kind != "IngressClass" && o.Ref.Kind != "GatewayClass" && o.Ref.Kind != "Namespace" {
 			if o, err = o.InNamespace("ditto"); err != nil {
 				t.Fatal(err)
 			}

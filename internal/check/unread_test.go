@@ -19,6 +19,8 @@ func TestUnreadRoutes(t *testing.T) {
 		`{"apiVersion":"configuration.konghq.com/v1beta1","kind":"UDPIngress","metadata":{"name":"api","namespace":"ditto"}}`,
 		`{"apiVersion":"configuration.konghq.com/v1","kind":"KongPlugin","metadata":{"name":"api","namespace":"ditto"}}`,
 		`{"apiVersion":"configuration.konghq.com/v1beta1","kind":"UDPIngress","metadata":{"name":"api","namespace":"shop"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"ditto"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"},{"name":"ui"}]}]}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"}]}]}}`,
 	} {
 		o, err := inventory.Decode([]byte(text), inventory.Source{})
 		if err != nil {
@@ -28,6 +30,10 @@ func TestUnreadRoutes(t *testing.T) {
 	}
 	result := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
 	want := []check.Unknown{{
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
+		What:    "whether it leads to Ditto",
+		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+	}, {
 		Subject: inventory.Ref{APIVersion: "configuration.konghq.com/v1beta1", Kind: "UDPIngress", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "objects of this kind are not read; what it lets in has to be judged by a person",

@@ -219,6 +219,8 @@ func (r gatewayRoute) links() Links {
 		if backend, ok := r.backend(ref); ok {
 			links.Backends = append(links.Backends, backend)
 			use(namespaceID(backend.Namespace))
+		} else {
+			links.Unread = appendNew(links.Unread, text(ref.Kind))
 		}
 	}
 	filters := func(list []gatewayv1.HTTPRouteFilter) {

@@ -54,6 +54,8 @@ type Links struct {
 	Governs []inventory.ID
 	// Passwords are the Secrets that it takes password entries from.
 	Passwords []AuthSecret
+	// Unread are the kinds of its backends that are no Services and are not followed.
+	Unread []string
 }
 
 // governors are the objects that decide how another one is read by naming it, in stable order.
