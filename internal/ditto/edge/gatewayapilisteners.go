@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -233,9 +234,7 @@ func (c Context) selectsNamespace(selector *metav1.LabelSelector, name string) (
 	}
 	set := labels.Set{}
 	if o := c.Objects.Get(inventory.Namespace, "", name); o != nil {
-		for key, value := range o.Meta.Labels {
-			set[key] = value
-		}
+		maps.Copy(set, o.Meta.Labels)
 	} else if others := otherLabels(s); len(others) > 0 {
 		return false, fmt.Sprintf("Namespace %s is not at hand: whether its label %s is one that the Gateway selects cannot be told",
 			name, strings.Join(others, ", "))
