@@ -321,6 +321,7 @@ type Edit struct {
 	Path string `cel:"path"`
 	// Form is what is added: item, a name; list, a list of names; filter, a filter that removes them; filters, a list with
 	// that filter.
-	Form  string   `cel:"form"`
+	Form string `cel:"form"`
+	// Names are the headers.
 	Names []string `cel:"names"`
 }
