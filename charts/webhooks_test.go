@@ -64,7 +64,7 @@ var (
 		"/v1 Namespaced: pods CREATE",
 		"apps/v1 Namespaced: daemonsets deployments replicasets statefulsets CREATE UPDATE",
 		"networking.k8s.io/v1 Namespaced: ingresses CREATE UPDATE",
-		"gateway.networking.k8s.io/* Namespaced: httproutes CREATE UPDATE",
+		"gateway.networking.k8s.io/* Namespaced: grpcroutes httproutes CREATE UPDATE",
 	}
 	clusterWide = append([]string{
 		"/v1 Cluster: namespaces CREATE UPDATE DELETE",

@@ -118,6 +118,9 @@ func edges(from config.Edges) edge.Config {
 		InternalIngressClasses: from.InternalIngressClasses, Clouds: from.Clouds,
 		Controllers: make(map[string]edge.ControllerConfig, len(from.Controllers)),
 	}
+	for _, gateway := range from.InternalGateways {
+		to.InternalGateways = append(to.InternalGateways, edge.GatewayName{Namespace: gateway.Namespace, Name: gateway.Name})
+	}
 	for name, controller := range from.Controllers {
 		to.Controllers[name] = edge.ControllerConfig{Version: controller.Version}
 	}
@@ -218,15 +221,15 @@ func (j *judging) workload(o *inventory.Object) {
 	}
 }
 
-// unreadRoute reports an object that may be a way in and is not followed.
+// unreadRoute reports an object that may be a way in and is not followed, or not in all that it leads to.
 func (j *judging) unreadRoute(o *inventory.Object) {
-	if !j.view.UnreadRoute(o) {
+	why := j.view.UnreadRoute(o)
+	if why == "" {
 		return
 	}
 	j.unknowns = append(j.unknowns, Unknown{
 		Subject: o.Ref, What: "whether it leads to Ditto",
-		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
-		File:    o.Source.File, Line: o.Source.Line,
+		Message: why, File: o.Source.File, Line: o.Source.Line,
 	})
 }
 

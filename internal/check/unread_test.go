@@ -16,9 +16,11 @@ func TestUnreadRoutes(t *testing.T) {
 	inv := inventory.NewMemory(ditto.Keys, nil)
 	for _, text := range []string{
 		`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"things","namespace":"ditto"},"spec":{"template":{"spec":{"containers":[{"name":"things","image":"example.com/ditto-things"}]}}}}`,
-		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"ditto"}}`,
-		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"Gateway","metadata":{"name":"api","namespace":"ditto"}}`,
-		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"}}`,
+		`{"apiVersion":"cilium.io/v2","kind":"CiliumEnvoyConfig","metadata":{"name":"api","namespace":"ditto"}}`,
+		`{"apiVersion":"configuration.konghq.com/v1","kind":"KongPlugin","metadata":{"name":"api","namespace":"ditto"}}`,
+		`{"apiVersion":"cilium.io/v2","kind":"CiliumEnvoyConfig","metadata":{"name":"api","namespace":"shop"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"ditto"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"},{"name":"ui"}]}]}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"}]}]}}`,
 	} {
 		o, err := inventory.Decode([]byte(text), inventory.Source{})
 		if err != nil {
@@ -29,6 +31,10 @@ func TestUnreadRoutes(t *testing.T) {
 	result := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
 	want := []check.Unknown{{
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
+		What:    "whether it leads to Ditto",
+		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+	}, {
+		Subject: inventory.Ref{APIVersion: "cilium.io/v2", Kind: "CiliumEnvoyConfig", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
 	}}

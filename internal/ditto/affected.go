@@ -61,6 +61,7 @@ func (f *follower) follow(o *inventory.Object) {
 	switch t := o.Typed.(type) {
 	case *corev1.Service:
 		f.service(t)
+		f.governed(edge.LinksOf(o))
 	case *discoveryv1.EndpointSlice:
 		f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, t.Labels[discoveryv1.LabelServiceName]))
 		f.endpoints(t)
@@ -110,6 +111,15 @@ func (f *follower) resource(o *inventory.Object) {
 	for _, b := range links.Backends {
 		f.follow(f.view.Get(inventory.Service, b.Namespace, b.Name))
 	}
+	for _, secret := range links.Passwords {
+		f.holder(f.view.Get(inventory.Secret, secret.Namespace, secret.Name))
+	}
+	f.governed(links)
+	f.dependents(o.Ref.ID())
+}
+
+// governed follows what an object decides the reading of by naming it.
+func (f *follower) governed(links edge.Links) {
 	for _, id := range links.Governs {
 		f.follow(f.view.Get(id.GroupKind, id.Namespace, id.Name))
 		f.dependents(id)
@@ -119,10 +129,6 @@ func (f *follower) resource(o *inventory.Object) {
 			f.follow(used)
 		}
 	}
-	for _, secret := range edge.PasswordFiles(o) {
-		f.holder(f.view.Get(inventory.Secret, secret.Namespace, secret.Name))
-	}
-	f.dependents(o.Ref.ID())
 }
 
 // dependents follows what an object, which need not be there, decides the reading of.

@@ -60,12 +60,12 @@ func (v *View) class(ing *networkingv1.Ingress) edge.Class {
 	return class
 }
 
-// DoubtedEntry says why an Ingress that is taken for internal may be public: a Service of its controller carries no mark
-// that would keep it inside. It is empty where there is no such doubt.
+// DoubtedEntry says why an entry that is taken for internal may be public: a Service of its controller, or of its Gateway,
+// carries no mark that would keep it inside. It is empty where there is no such doubt.
 func (v *View) DoubtedEntry(o *inventory.Object) string {
 	ing, ok := o.Typed.(*networkingv1.Ingress)
 	if !ok {
-		return ""
+		return edge.Doubted(v.edgeContext(), o)
 	}
 	class := v.class(ing)
 	if !class.Internal {

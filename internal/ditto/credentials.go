@@ -52,13 +52,8 @@ func (v *View) Credentials(ctx context.Context, o *inventory.Object, verifier *h
 // passwordKeys are the keys that hold password files, and those that hold one user's hash each.
 func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files, users []string) {
 	isFile, isUser := map[string]bool{}, map[string]bool{}
-	for key := range data {
-		if strings.Contains(strings.ToLower(key), "htpasswd") {
-			isFile[key] = true
-		}
-	}
-	named := func(secrets []edge.AuthSecret) {
-		for _, secret := range secrets {
+	uses := func(list []edge.AuthSecret) {
+		for _, secret := range list {
 			if secret.Name != o.Ref.Name || secret.Namespace != o.Ref.Namespace {
 				continue
 			}
@@ -71,13 +66,18 @@ func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files,
 			}
 		}
 	}
-	for _, user := range v.usersOf(o) {
-		named(edge.PasswordFiles(user))
+	for key := range data {
+		if strings.Contains(strings.ToLower(key), "htpasswd") {
+			isFile[key] = true
+		}
 	}
 	for _, reader := range readersOf(v, o) {
 		if _, ok := reader.Typed.(*networkingv1.Ingress); ok {
-			named(v.ingress(reader, nil).authSecrets())
+			uses(v.ingress(reader, nil).authSecrets())
 			continue
+		}
+		if !isPassword(o) {
+			uses(edge.LinksOf(reader).Passwords)
 		}
 		for _, part := range Named(v.Parts(reader), Proxy) {
 			for _, f := range v.userFiles(part) {
@@ -102,11 +102,8 @@ func sortedKeys(set map[string]bool, data map[string]string) []string {
 	return keys
 }
 
-// usersOf are the objects that put a Secret to use as a whole. One of type kubernetes.io/basic-auth holds a password, no file.
-func (v *View) usersOf(o *inventory.Object) []*inventory.Object {
-	if secret, ok := o.Typed.(*corev1.Secret); !ok || secret.Type == corev1.SecretTypeBasicAuth {
-		return nil
-	}
-	id := o.Ref.ID()
-	return v.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()})
+// isPassword says whether a Secret holds one user's password itself, and no file, whatever names it.
+func isPassword(o *inventory.Object) bool {
+	secret, ok := o.Typed.(*corev1.Secret)
+	return ok && secret.Type == corev1.SecretTypeBasicAuth
 }

@@ -32,6 +32,8 @@ type opening struct {
 	assumptions, unknown  []string
 	// edge is what the edge does besides; of an opening that hands connections on it is empty.
 	edge edgeReading
+	// doubt says why it cannot be told whether anybody gets in; empty where it can.
+	doubt string
 	// keepsAddress: what is behind sees the address of the client.
 	keepsAddress bool
 }
@@ -164,12 +166,16 @@ func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend)
 		}) {
 			continue
 		}
+		text := fmt.Sprintf("%s: %s", o.Ref, route.Text)
+		if route.Note != "" {
+			text += " (" + route.Note + ")"
+		}
 		w.enter(opening{
-			entry: o, kind: o.Ref.Kind, public: route.Public, text: fmt.Sprintf("%s: %s", o.Ref, route.Text), detail: route.Text,
+			entry: o, kind: o.Ref.Kind, public: route.Public, text: text, detail: route.Text,
 			route: route.Asks, path: route.Path,
 			identity: route.Effects.Identity.State, identityWhy: route.Effects.Identity.Why,
 			authenticated: switchOf(route.Effects.Authentication), edge: resourceReading(o, &route),
-			assumptions: slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown),
+			assumptions: slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown), doubt: route.Doubt,
 		}, c)
 	}
 }
@@ -183,7 +189,7 @@ func (w *walker) enter(op opening, c chain) {
 	}
 	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
-	seesClient, doubt := op.keepsAddress, ""
+	seesClient, doubt := op.keepsAddress, op.doubt
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text())
 		e.Assumptions = append(e.Assumptions, h.assumptions...)

@@ -322,6 +322,10 @@ type Edge struct {
 	// is not there yet; empty elsewhere.
 	StripAnnotations []Annotation `cel:"stripAnnotations"`
 	HideAnnotations  []Annotation `cel:"hideAnnotations"`
+	// StripEdits and HideEdits are changes of a route of the Gateway API that would do it, where whoever serves it certainly
+	// does what they say, and the rule of the route that they change leads to gateways only.
+	StripEdits []Edit `cel:"stripEdits"`
+	HideEdits  []Edit `cel:"hideEdits"`
 	// StripAdvice and HideAdvice say, for people, what to write at this edge.
 	StripAdvice string `cel:"stripAdvice"`
 	HideAdvice  string `cel:"hideAdvice"`
@@ -331,4 +335,15 @@ type Edge struct {
 type Annotation struct {
 	Key   string `cel:"key"`
 	Value string `cel:"value"`
+}
+
+// Edit adds header names to what a rule of a route removes.
+type Edit struct {
+	// Path is a JSON pointer to where something is added.
+	Path string `cel:"path"`
+	// Form is what is added: item, a name; list, a list of names; filter, a filter that removes them; filters, a list with
+	// that filter.
+	Form string `cel:"form"`
+	// Names are the headers.
+	Names []string `cel:"names"`
 }

@@ -38,7 +38,8 @@ const (
 	byDitto inventory.Index = "ditto"
 	// byMongoDB files a workload that runs a MongoDB under its namespace.
 	byMongoDB inventory.Index = "mongodb"
-	// byReference files a workload or Ingress under the ConfigMaps and Secrets it reads (`ConfigMap/name`).
+	// byReference files whatever reads ConfigMaps and Secrets under them (`ConfigMap/name`): workloads, Ingresses, and what
+	// takes passwords from a Secret.
 	byReference inventory.Index = "reference"
 	// byWord files a ConfigMap or Secret that may hold nginx configuration under every host-like word in it, in its
 	// namespace and in none. It says only where to look: the configuration is parsed before anything is concluded.
@@ -75,7 +76,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 	case byService, byEndpoint:
 		return []schema.GroupKind{inventory.EndpointSlice}
 	case byReference:
-		return append([]schema.GroupKind{inventory.Ingress}, workloadKinds...)
+		return slices.Concat([]schema.GroupKind{inventory.Ingress}, workloadKinds, edge.Kinds())
 	case byAddress:
 		return []schema.GroupKind{inventory.Service, inventory.Pod}
 	case byWord:
@@ -189,6 +190,9 @@ func linkKeys(links edge.Links) []inventory.Key {
 	}
 	for _, id := range links.Uses {
 		keys = append(keys, inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()})
+	}
+	for _, secret := range links.Passwords {
+		keys = append(keys, inventory.Key{Index: byReference, Namespace: secret.Namespace, Value: "Secret/" + secret.Name})
 	}
 	for _, id := range links.Governs {
 		keys = append(keys, inventory.Key{Index: edge.ByGovernor, Namespace: id.Namespace, Value: id.String()})

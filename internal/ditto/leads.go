@@ -27,7 +27,7 @@ func Leads(before, after *inventory.Object) bool {
 	switch a := after.Typed.(type) {
 	case *corev1.Service:
 		b := before.Typed.(*corev1.Service)
-		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
+		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations) || !same(edge.LinksOf(before), edge.LinksOf(after))
 	case *networkingv1.Ingress:
 		b := before.Typed.(*networkingv1.Ingress)
 		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)

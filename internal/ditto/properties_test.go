@@ -171,7 +171,8 @@ func renameIn(field string, value any, names map[string]bool) any {
 func ofObjects(parent, key string) bool {
 	switch parent {
 	case "labels", "matchLabels", "selector":
-		return key == "kubernetes.io/metadata.name" || key == "kubernetes.io/service-name" || key == "matchLabels"
+		return key == "kubernetes.io/metadata.name" || key == "kubernetes.io/service-name" ||
+			key == "gateway.networking.k8s.io/gateway-name" || key == "matchLabels"
 	case "containers", "initContainers", "ports", "volumes", "volumeMounts", "env":
 		return key != "name" && key != "image"
 	case "data", "stringData":

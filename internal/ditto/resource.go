@@ -56,8 +56,23 @@ func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
 		e.HidesHeaders = weaker(e.HidesHeaders, switchOf(route.Effects.HidesHeaders))
 		e.StripAdvice = cmp.Or(e.StripAdvice, route.Effects.StripAdvice)
 		e.HideAdvice = cmp.Or(e.HideAdvice, route.Effects.HideAdvice)
+		if !slices.ContainsFunc(route.Backends, func(b edge.Backend) bool { return !v.leadsToGateway(b) }) {
+			e.StripEdits = addEdits(e.StripEdits, route.Strip)
+			e.HideEdits = addEdits(e.HideEdits, route.Hide)
+		}
 	}
 	return e
+}
+
+// addEdits adds edits that are not there yet: a rule with several matches is several routes, which one edit changes.
+func addEdits(list []Edit, more []edge.Edit) []Edit {
+	for _, edit := range more {
+		is := func(e Edit) bool { return e.Path == edit.Path && slices.Equal(e.Names, edit.Names) }
+		if !slices.ContainsFunc(list, is) {
+			list = append(list, Edit{Path: edit.Path, Form: edit.Form, Names: edit.Names})
+		}
+	}
+	return list
 }
 
 // weaker is the state of two things together that both have to be on: off is weaker than unknown, unknown than on.

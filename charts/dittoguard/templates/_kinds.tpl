@@ -18,6 +18,21 @@ dittoguard reads. A cluster needs none of them: rules for kinds that are not ins
 - group: extensions.istio.io
   namespaced: [wasmplugins]
   cluster: []
+- group: gateway.envoyproxy.io
+  namespaced: [clienttrafficpolicies, envoyextensionpolicies, envoypatchpolicies, envoyproxies, httproutefilters, securitypolicies]
+  cluster: []
+- group: gateway.k8s.aws
+  namespaced: [loadbalancerconfigurations]
+  cluster: []
+- group: gateway.networking.k8s.io
+  namespaced: [gateways, grpcroutes, httproutes, listenersets, referencegrants, tcproutes, tlsroutes]
+  cluster: [gatewayclasses]
+- group: gateway.networking.x-k8s.io
+  namespaced: [xlistenersets]
+  cluster: []
+- group: gateway.nginx.org
+  namespaced: [authenticationfilters, nginxproxies, snippetsfilters, snippetspolicies]
+  cluster: []
 - group: ingress.v1.haproxy.org
   namespaced: [backends]
   cluster: []

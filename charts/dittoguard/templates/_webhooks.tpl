@@ -48,7 +48,7 @@
 - apiGroups: [gateway.networking.k8s.io]
   apiVersions: ["*"]
   operations: [CREATE, UPDATE]
-  resources: [httproutes]
+  resources: [grpcroutes, httproutes]
   scope: Namespaced
 {{- end }}
 

@@ -52,6 +52,8 @@ const (
 type Config struct {
 	// InternalIngressClasses are names of ingress classes that are not reachable from outside.
 	InternalIngressClasses []string
+	// InternalGateways are Gateways of the Gateway API that are not reachable from outside.
+	InternalGateways []GatewayName
 	// Controllers says what the API does not show, by the controller's name (ControllerNames).
 	Controllers map[string]ControllerConfig
 	// Clouds are the clouds whose internal load balancer markers count (CloudNames); empty means any.

@@ -41,9 +41,7 @@ func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (State,
 		state := State{Unknown, "policies", who + " is not at hand, and may ask for credentials"}
 		if o := objectAt(r, id); o != nil {
 			state = f5Asks(o.Typed.(*crd.NginxPolicy), who, redirected)
-			if b := o.Typed.(*crd.NginxPolicy).Spec.BasicAuth; b != nil {
-				secrets = append(secrets, AuthSecret{Namespace: id.Namespace, Name: b.Secret, Kind: AuthFile, Key: "htpasswd"})
-			}
+			secrets = append(secrets, f5PolicyLinks(o).Passwords...)
 		}
 		if rank := map[string]int{On: 2, Unknown: 1}; rank[state.State] > rank[result.State] {
 			result = state
@@ -89,4 +87,13 @@ func f5Asks(p *crd.NginxPolicy, who string, redirected bool) State {
 		return asks("a certificate")
 	}
 	return State{Off, "policies", who + " asks for no credentials"}
+}
+
+// f5PolicyLinks: a Policy of type basicAuth takes the key htpasswd of a Secret of its namespace.
+func f5PolicyLinks(o *inventory.Object) Links {
+	b := o.Typed.(*crd.NginxPolicy).Spec.BasicAuth
+	if b == nil || b.Secret == "" {
+		return Links{}
+	}
+	return Links{Passwords: []AuthSecret{{Namespace: o.Ref.Namespace, Name: b.Secret, Kind: AuthFile, Key: "htpasswd"}}}
 }

@@ -20,7 +20,7 @@ func f5Resources() []resource {
 		{kind: crd.F5VirtualServer, links: virtualServerLinks, routes: virtualServerRoutes, controller: controller},
 		{kind: crd.F5VirtualServerRoute, links: virtualServerRouteLinks, routes: virtualServerRouteRoutes, controller: controller},
 		{kind: crd.F5TransportServer, links: transportServerLinks, routes: transportServerRoutes, controller: controller},
-		{kind: crd.F5Policy},
+		{kind: crd.F5Policy, links: f5PolicyLinks},
 	}
 }
 
@@ -203,7 +203,7 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 	proxy := action.Proxy
 	name := action.Pass
 	if proxy == nil {
-		proxy = &crd.NginxProxy{}
+		proxy = &crd.NginxProxying{}
 	} else {
 		name = proxy.Upstream
 	}
@@ -236,7 +236,7 @@ func (r f5Reader) snippets(route *crd.NginxRoute) string {
 	return route.LocationSnippets
 }
 
-func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxy, grpc bool) Effects {
+func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc bool) Effects {
 	var e Effects
 	policies := f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace)
 	switch {
@@ -270,7 +270,7 @@ func f5Users(e Effects) trust {
 
 // f5Sets: a header that is set to nothing is not sent. Those of clients are left out altogether if pass is false, but not
 // for gRPC (nginx.virtualserver.tmpl).
-func f5Sets(proxy *crd.NginxProxy, grpc bool, users trust) State {
+func f5Sets(proxy *crd.NginxProxying, grpc bool, users trust) State {
 	const source = "requestHeaders"
 	state := State{IdentityClient, "default", "no action changes the header"}
 	headers := proxy.RequestHeaders
@@ -330,7 +330,7 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *Effects) {
 }
 
 // hides: nginx sends its own Server header. Whether the version is in it is said in the controller's ConfigMap.
-func (r f5Reader) hides(proxy *crd.NginxProxy, e *Effects) {
+func (r f5Reader) hides(proxy *crd.NginxProxying, e *Effects) {
 	const advice = `say server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
 	if headers := proxy.ResponseHeaders; headers != nil && slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
 		e.HidesHeaders = State{Off, "responseHeaders", "responseHeaders.pass passes Server on"}

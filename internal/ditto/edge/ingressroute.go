@@ -21,7 +21,7 @@ func traefikResources() []resource {
 			resource{kind: crd.TraefikKind(group, "IngressRoute"), links: ingressRouteLinks, routes: ingressRouteRoutes, controller: served},
 			resource{kind: crd.TraefikKind(group, "IngressRouteTCP"), links: ingressRouteTCPLinks, routes: ingressRouteTCPRoutes, controller: served},
 			resource{kind: crd.TraefikKind(group, "TraefikService"), links: traefikServiceLinks, relay: true},
-			resource{kind: crd.TraefikKind(group, "Middleware"), links: middlewareLinks, secrets: traefikSecrets},
+			resource{kind: crd.TraefikKind(group, "Middleware"), links: middlewareLinks},
 			resource{kind: crd.TraefikKind(group, "MiddlewareTCP")},
 		)
 	}
@@ -71,9 +71,7 @@ func middlewareLinks(o *inventory.Object) Links {
 	if spec.Chain != nil {
 		links.Uses = candidatesOf(traefikRefs(o, "Middleware", spec.Chain.Middlewares))
 	}
-	for _, s := range traefikSecrets(o) {
-		links.Uses = append(links.Uses, inventory.ID{GroupKind: inventory.Secret, Namespace: s.Namespace, Name: s.Name})
-	}
+	links.Passwords = traefikSecrets(o)
 	return links
 }
 
@@ -216,9 +214,9 @@ type target struct {
 	outside     bool
 }
 
-// targetsOf are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
+// traefikTargets are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
 // what is behind one is the same by whatever way a request gets there.
-func targetsOf(c Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
+func traefikTargets(c Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
 	var list []target
 	for _, to := range services {
 		ref := serviceRef(o, to)
@@ -233,7 +231,7 @@ func targetsOf(c Context, o *inventory.Object, services []crd.TraefikServiceTo, 
 			continue
 		}
 		seen[further.Ref.ID()] = true
-		for _, t := range targetsOf(c, further, traefikServiceParts(further), seen) {
+		for _, t := range traefikTargets(c, further, traefikServiceParts(further), seen) {
 			t.outside = t.outside || ref.outside()
 			list = append(list, t)
 		}
@@ -248,7 +246,7 @@ func layeredRoutes(c Context, layers []layer) []Route {
 	var plain []Backend
 	outside := false
 	var list []Route
-	for _, t := range targetsOf(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
+	for _, t := range traefikTargets(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
 		if len(t.middlewares) == 0 {
 			plain, outside = append(plain, t.backend), outside || t.outside
 			continue

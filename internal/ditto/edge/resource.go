@@ -53,6 +53,10 @@ type Links struct {
 	Uses []inventory.ID
 	// Governs are objects whose reading this one decides: the target of a policy, the children of an HTTPProxy.
 	Governs []inventory.ID
+	// Passwords are the Secrets that it takes password entries from.
+	Passwords []AuthSecret
+	// Unread are the kinds of its backends that are no Services and are not followed.
+	Unread []string
 }
 
 // governors are the objects that decide how another one is read by naming it, in stable order.
@@ -64,6 +68,8 @@ func (c Context) governors(id inventory.ID) []*inventory.Object {
 type Route struct {
 	// Text tells the rule from the others of the object: `ditto.example.com/api (PathPrefix), Gateway infra/public`.
 	Text string
+	// Note says more of it to people, without telling it from others.
+	Note string
 	// Asks is what a client asks for: `ditto.example.com/api`.
 	Asks string
 	// Path is which requests it takes, and with what path they arrive. It is nil where connections are handed through
@@ -83,6 +89,11 @@ type Route struct {
 	ErrorPages ErrorPages
 	// Unknown says what could not be read and may change what it lets in.
 	Unknown []string
+	// Doubt says why it cannot be told whether it lets anybody in; empty where it can.
+	Doubt string
+	// Strip and Hide are changes of the object that would make this route remove the identity header, and hide headers. They
+	// are filled only where whoever serves it certainly does what they say.
+	Strip, Hide []Edit
 }
 
 // Context is what routes are read in.
@@ -103,13 +114,14 @@ type resource struct {
 	controller func(c Context, o *inventory.Object) string
 	// relay says that an object of this kind passes requests on to its Backends for the entries that use it.
 	relay bool
-	// secrets are the password files that an object names; nil for a kind that names none.
-	secrets func(o *inventory.Object) []AuthSecret
+	// doubted says why an entry that is taken for internal may be public; nil where that cannot be.
+	doubted func(c Context, o *inventory.Object) string
 }
 
 // resources holds the kinds, by project. It is never changed.
 var resources = slices.Concat(
-	openshiftRoutes(), traefikResources(), contourResources(), istioResources(), kongResources(), f5Resources(), parameterResources(),
+	gatewayAPI(), openshiftRoutes(), traefikResources(), contourResources(), istioResources(), kongResources(), f5Resources(),
+	parameterResources(),
 )
 
 // parameterResources are objects that annotations of an Ingress or of a Service, or its class, name.
@@ -143,16 +155,19 @@ func Kinds() []schema.GroupKind {
 }
 
 // LinksOf says which objects an object names: one of a kind of this table, an IngressClass, or, with what their
-// annotations name, an Ingress or a Service.
+// annotations name, an Ingress or a Service. A Service names the Gateway that it was made for.
 func LinksOf(o *inventory.Object) Links {
 	switch t := o.Typed.(type) {
 	case *networkingv1.IngressClass:
 		return Links{Uses: classParameters(t)}
 	case *networkingv1.Ingress, *corev1.Service:
-		if len(o.Meta.Annotations) == 0 {
-			return Links{}
-		}
 		var links Links
+		if svc, ok := t.(*corev1.Service); ok {
+			links.Governs = madeFor(svc)
+		}
+		if len(o.Meta.Annotations) == 0 {
+			return links
+		}
 		for i := range table {
 			if uses := table[i].uses; uses != nil {
 				links.Uses = append(links.Uses, uses(o)...)
@@ -197,14 +212,6 @@ func IsRelay(o *inventory.Object) bool {
 	return r != nil && r.relay
 }
 
-// PasswordFiles are the password files that an object of this table puts to use.
-func PasswordFiles(o *inventory.Object) []AuthSecret {
-	if r := resourceOf(o); r != nil && r.secrets != nil {
-		return r.secrets(o)
-	}
-	return nil
-}
-
 // Routes reads an entry of a kind of this table; there are none for any other object.
 func Routes(c Context, o *inventory.Object) []Route {
 	if !IsEntry(o) {
@@ -219,4 +226,12 @@ func ControllerOf(c Context, o *inventory.Object) string {
 		return r.controller(c, o)
 	}
 	return Unknown
+}
+
+// Doubted says why an entry of this table that is taken for internal may be public, empty where there is no such doubt.
+func Doubted(c Context, o *inventory.Object) string {
+	if r := resourceOf(o); r != nil && r.doubted != nil {
+		return r.doubted(c, o)
+	}
+	return ""
 }

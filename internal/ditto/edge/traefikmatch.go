@@ -61,7 +61,7 @@ func readTraefikRule(text, syntax string) (traefikRule, error) {
 		all = append(all, a)
 	}
 	rule.addresses = rule.addresses && len(all) > 0
-	rule.path = pathOf(all)
+	rule.path = traefikPathOf(all)
 	rule.asks = asksOf(all, text)
 	return rule, nil
 }
@@ -212,8 +212,8 @@ func (a alternative) literal() string {
 	return longest
 }
 
-// pathOf is which paths fulfil one of the alternatives.
-func pathOf(all []alternative) Matcher {
+// traefikPathOf is which paths fulfil one of the alternatives.
+func traefikPathOf(all []alternative) Matcher {
 	m := Matcher{match: func(path string) (bool, bool) {
 		known := true
 		for _, a := range all {
@@ -357,7 +357,7 @@ func traefikPathMatcher(name string, args []string, syntax string) (Matcher, err
 		}
 		all = append(all, alternative{paths: []pathCondition{{m, false}}})
 	}
-	return pathOf(all), nil
+	return traefikPathOf(all), nil
 }
 
 // startsWith matches everything that begins with the text, in the middle of an element too.

@@ -20,6 +20,7 @@ import (
 func Kinds() map[schema.GroupVersionKind]func() any {
 	all := map[schema.GroupVersionKind]func() any{}
 	for _, kinds := range []map[schema.GroupVersionKind]func() any{
+		gatewayAPIKinds(), envoyGatewayKinds(), nginxGatewayKinds(), awsKinds(),
 		openShift(), traefik(), contour(), istio(), kong(), f5Nginx(), clouds(), haproxy(),
 	} {
 		maps.Copy(all, kinds)

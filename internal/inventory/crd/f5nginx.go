@@ -96,12 +96,12 @@ type NginxRoute struct {
 
 // NginxAction passes requests to an upstream by its name, or answers them.
 type NginxAction struct {
-	Pass  string      `json:"pass,omitempty"`
-	Proxy *NginxProxy `json:"proxy,omitempty"`
+	Pass  string         `json:"pass,omitempty"`
+	Proxy *NginxProxying `json:"proxy,omitempty"`
 }
 
-// NginxProxy passes requests on and changes them.
-type NginxProxy struct {
+// NginxProxying passes requests on and changes them.
+type NginxProxying struct {
 	Upstream       string `json:"upstream,omitempty"`
 	RewritePath    string `json:"rewritePath,omitempty"`
 	RequestHeaders *struct {

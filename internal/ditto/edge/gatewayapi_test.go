@@ -1,0 +1,295 @@
+package edge
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// worldOf is an inventory of YAML documents, filed by what they name.
+func worldOf(t testing.TB, text string) (*inventory.Memory, []*inventory.Object) {
+	t.Helper()
+	inv := inventory.NewMemory(func(o *inventory.Object) []inventory.Key {
+		var keys []inventory.Key
+		for _, id := range LinksOf(o).Governs {
+			keys = append(keys, inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
+		}
+		return keys
+	}, nil)
+	var list []*inventory.Object
+	for document := range strings.SplitSeq(text, "\n---") {
+		raw, err := yaml.YAMLToJSON([]byte(document))
+		if err != nil {
+			t.Fatalf("%v in:\n%s", err, document)
+		}
+		o, err := inventory.Decode(raw, inventory.Source{})
+		if err != nil {
+			t.Fatalf("%v in:\n%s", err, document)
+		}
+		inv.Put(o)
+		list = append(list, o)
+	}
+	return inv, list
+}
+
+const (
+	someClass = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: some}
+spec: {controllerName: CONTROLLER}
+---`
+	someGateway = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: infra}
+spec:
+  gatewayClassName: some
+  listeners:
+  - {name: http, port: 80, protocol: HTTP, hostname: "*.example.com", allowedRoutes: {namespaces: {from: All}}}
+  - {name: own, port: 81, protocol: HTTP}
+---`
+	someRoute = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: api, namespace: ditto}
+spec:
+  parentRefs: [{name: edge, namespace: infra}]
+  hostnames: [ditto.example.com, ditto.example.org]
+  rules:
+  - matches: [{path: {type: PathPrefix, value: /api}, method: GET}]
+    backendRefs: [{name: gateway, port: 8080}, {name: other, namespace: shop, port: 80}, {name: idle, port: 80, weight: 0}]
+`
+)
+
+// ignoreMatchers: a matcher is a function, which tests of paths ask.
+var ignoreMatchers = cmpopts.IgnoreFields(Path{}, "Matcher")
+
+func TestARouteAsAWhole(t *testing.T) {
+	inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", "gateway.envoyproxy.io/gatewayclass-controller", 1)+someGateway+someRoute)
+	want := []Route{{
+		Text: "ditto.example.com/api (PathPrefix, method GET), Gateway infra/edge",
+		Note: "public: no internal load balancer marker",
+		Asks: "ditto.example.com/api", Path: &Path{}, Public: true,
+		Backends: []Backend{{Namespace: "ditto", Name: "gateway", Port: intstr.FromInt32(8080)}},
+		Effects: Effects{
+			Identity:       State{IdentityClient, "default", "nothing on the way changes the header"},
+			Authentication: State{Off, "default", "nothing asks for credentials"},
+			StripsIdentity: State{Off, "default", "nothing on the way changes the header"},
+			HidesHeaders:   State{Off, "default", "no filter hides the headers"},
+			StripAdvice:    stripByFilter, HideAdvice: hideByFilter,
+		},
+	}}
+	got := Routes(Context{Objects: inv}, list[len(list)-1])
+	if diff := cmp.Diff(want, got, ignoreMatchers); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestWhatFiltersMakeOfTheIdentity(t *testing.T) {
+	const (
+		envoy, nginx = "gateway.envoyproxy.io/gatewayclass-controller", "gateway.nginx.org/nginx-gateway-controller"
+		cilium, aws  = "io.cilium/gateway-controller", "gateway.k8s.aws/alb"
+	)
+	modifier := func(actions string) string {
+		return "{type: RequestHeaderModifier, requestHeaderModifier: {" + actions + "}}"
+	}
+	for _, test := range []struct{ name, controller, rule, backend, want string }{
+		{"nothing", envoy, "", "", IdentityClient},
+		{"another header is removed", envoy, modifier("remove: [x-other]"), "", IdentityClient},
+		{"the header is removed, in other letters", envoy, modifier("remove: [X-DITTO-Pre-Authenticated]"), "", IdentityRemoved},
+		{"it is set to a constant", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), "", IdentitySet},
+		{"Envoy copies another header of the client", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:%REQ(x-user)%"}]`), "", IdentityClient},
+		{"Envoy makes it from something else", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "%DOWNSTREAM_PEER_SUBJECT%"}]`), "", IdentityUnknown},
+		{"a percent sign for Envoy", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "100%%"}]`), "", IdentitySet},
+		{"a dollar means nothing to Envoy", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "$http_x"}]`), "", IdentitySet},
+		{"nginx reads variables", nginx, modifier(`set: [{name: x-ditto-pre-authenticated, value: "$http_x"}]`), "", IdentityClient},
+		{"nginx has not verified the user", nginx, modifier(`set: [{name: x-ditto-pre-authenticated, value: "nginx:$remote_user"}]`), "", IdentityClient},
+		{"a value is added behind the client's", envoy, modifier(`add: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), "", IdentityClient},
+		{
+			"two actions in different letters", envoy,
+			modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}], remove: [X-Ditto-Pre-Authenticated]`), "", IdentityUnknown,
+		},
+		{"a backend's filter sets what the rule leaves alone", envoy, "", modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), IdentitySet},
+		{
+			"whether the rule's or the backend's filter comes first is not defined", envoy, modifier("remove: [x-ditto-pre-authenticated]"),
+			modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), IdentityRemoved,
+		},
+		{"not everybody knows filters of backends", cilium, "", modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), IdentityUnknown},
+		{"a load balancer of AWS knows no such filter", aws, modifier("remove: [x-ditto-pre-authenticated]"), "", IdentityUnknown},
+		{"what an unknown implementation is told by the specification counts", "example.com/other", modifier("remove: [x-ditto-pre-authenticated]"), "", IdentityRemoved},
+		{"an extension that is not read", cilium, "{type: ExtensionRef, extensionRef: {group: example.com, kind: Any, name: any}}", "", IdentityUnknown},
+		{
+			"external authentication answers with the header", cilium,
+			"{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: auth, port: 80}, http: {allowedResponseHeaders: [X-Ditto-Pre-Authenticated]}}}", "", IdentitySet,
+		},
+		{
+			"external authentication by gRPC can answer with anything", cilium,
+			"{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: auth, port: 80}}}", "", IdentityUnknown,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			route := strings.Replace(someRoute, "backendRefs: [{name: gateway, port: 8080}",
+				"filters: ["+test.rule+"]\n    backendRefs: [{name: gateway, port: 8080, filters: ["+test.backend+"]}", 1)
+			inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+route)
+			got := Routes(Context{Objects: inv}, list[len(list)-1])
+			if len(got) != 1 || got[0].Effects.Identity.State != test.want {
+				t.Errorf("want %s, got %+v", test.want, got)
+			}
+		})
+	}
+}
+
+func TestWhoReachesAGateway(t *testing.T) {
+	const (
+		internal = "  infrastructure: {annotations: {networking.gke.io/load-balancer-type: Internal}}\n"
+		params   = "  infrastructure: {parametersRef: {group: GROUP, kind: KIND, name: p}}\n"
+	)
+	with := func(group, kind string) string {
+		return strings.NewReplacer("GROUP", group, "KIND", kind).Replace(params)
+	}
+	object := func(group, kind, spec string) string {
+		return "\napiVersion: " + group + "\nkind: " + kind + "\nmetadata: {name: p, namespace: infra}\nspec: {" + spec + "}\n---"
+	}
+	for _, test := range []struct {
+		name, class, controller, gateway, object string
+		public                                   bool
+		why, doubt                               string
+	}{
+		{"nothing says otherwise", "some", "istio.io/gateway-controller", "", "", true, "no internal load balancer marker", ""},
+		{"an annotation of its load balancer", "some", "istio.io/gateway-controller", internal, "", false, `networking.gke.io/load-balancer-type is "Internal"`, ""},
+		{"Traefik has one Service for all", "some", "traefik.io/gateway-controller", internal, "", true, "Traefik serves it behind a Service of its own", ""},
+		{"GKE names its classes", "gke-l7-rilb", "networking.gke.io/gateway", "", "", false, "GatewayClass gke-l7-rilb makes internal load balancers", ""},
+		{"anybody may call a class so", "gke-l7-rilb", "example.com/other", "", "", true, "no internal load balancer marker", ""},
+		{"a class of GKE that is public", "gke-l7-gxlb", "networking.gke.io/gateway", internal, "", true, `GatewayClass "gke-l7-gxlb" makes no internal load balancer`, ""},
+		{"AWS is internal unless told otherwise", "some", "gateway.k8s.aws/nlb", "", "", false, "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise", ""},
+		{
+			"AWS is told otherwise", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"),
+			object("gateway.k8s.aws/v1", "LoadBalancerConfiguration", "scheme: internet-facing"), true,
+			`its LoadBalancerConfiguration has scheme "internet-facing"`, "",
+		},
+		{
+			"what decides is not at hand", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"), "", false,
+			"a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise",
+			"LoadBalancerConfiguration infra/p is not at hand: whether outsiders reach Gateway infra/edge cannot be told",
+		},
+		{
+			"what decides is not read", "some", "istio.io/gateway-controller", with(`""`, "ConfigMap"), "", true, "no internal load balancer marker",
+			"ConfigMap p, which can decide whether outsiders reach Gateway infra/edge, is not read",
+		},
+		{
+			"an NginxProxy", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", "kubernetes: {service: {type: ClusterIP}}"), false,
+			"NginxProxy infra/p makes its Service a ClusterIP", "",
+		},
+		{
+			"an EnvoyProxy with annotations", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy",
+				`provider: {kubernetes: {envoyService: {annotations: {service.beta.kubernetes.io/azure-load-balancer-internal: "true"}}}}`),
+			false, `service.beta.kubernetes.io/azure-load-balancer-internal is "true"`, "",
+		},
+		{
+			"an EnvoyProxy with a patch", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP, patch: {type: JSONMerge}}}}`),
+			false, "EnvoyProxy infra/p makes its Service a ClusterIP", "EnvoyProxy infra/p patches the Service of Gateway infra/edge, and the patch is not read",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			text := strings.Replace(someClass+test.object+strings.Replace(someGateway, "  listeners:\n", test.gateway+"  listeners:\n", 1), "CONTROLLER", test.controller, 1)
+			text = strings.ReplaceAll(text, "{name: some}", "{name: "+test.class+"}")
+			text = strings.ReplaceAll(text, "gatewayClassName: some", "gatewayClassName: "+test.class)
+			inv, _ := worldOf(t, strings.TrimSuffix(text, "---"))
+			c := Context{Objects: inv}
+			gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
+			got := c.exposes(gw, c.gatewayClassOf(gw))
+			got.assumption = ""
+			want := exposure{Verdict: Verdict{test.public, test.why}, doubt: test.doubt}
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(exposure{})); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCommonHosts(t *testing.T) {
+	for _, test := range []struct{ listener, route, want string }{
+		{"a.example.com", "a.example.com", "a.example.com"},
+		{"*.example.com", "a.example.com", "a.example.com"},
+		{"a.example.com", "*.example.com", "a.example.com"},
+		{"*.example.com", "*.a.example.com", "*.a.example.com"},
+		{"*.example.com", "a.b.example.com", "a.b.example.com"},
+		{"*.example.com", "example.com", ""},
+		{"*.example.com", "a.example.org", ""},
+		{"a.example.com", "b.example.com", ""},
+		{"*.example.com", "aexample.com", ""},
+	} {
+		if got := commonHost(test.listener, test.route); got != test.want {
+			t.Errorf("%s and %s: want %q, got %q", test.listener, test.route, test.want, got)
+		}
+	}
+}
+
+func TestPrefixesThatAreReplaced(t *testing.T) {
+	for _, test := range []struct {
+		prefix, replacement, upstream string
+		leads                         bool
+	}{
+		{"/admin", "/devops", "/devops", true},
+		{"/admin/", "/devops/", "/devops/config", true},
+		{"/admin", "/", "/devops", true},
+		{"/admin", "/dev", "/devops", false},
+		{"/", "/api", "/devops", false},
+		{"/devops", "/nothing", "/devops", false},
+	} {
+		prefix := gatewayv1.HTTPPathMatch{Value: &test.prefix}
+		path := pathOf(&prefix, unknownImplementation())
+		path.Rewrite = urlRewrite(&gatewayv1.HTTPPathModifier{Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: &test.replacement}, &prefix)
+		if leads, known := path.Leads(test.upstream); leads != test.leads || !known {
+			t.Errorf("%s to %s leads to %s: want %v, got %v (known: %v)", test.prefix, test.replacement, test.upstream, test.leads, leads, known)
+		}
+	}
+}
+
+// FuzzHTTPRoute: whatever an API server accepts as an HTTPRoute is read, and every edit fits into it.
+func FuzzHTTPRoute(f *testing.F) {
+	for _, spec := range []string{
+		`{"parentRefs":[{"name":"edge","namespace":"infra"}],"rules":[{"matches":[{"path":{"type":"Exact","value":"/a"}}],"backendRefs":[{"name":"gateway"}]}]}`,
+		`{"parentRefs":[{"name":"edge","namespace":"infra"}],"rules":[{"filters":[{"type":"RequestHeaderModifier","requestHeaderModifier":{"remove":["a"]}}],"backendRefs":[{"name":"gateway","filters":[{"type":"URLRewrite","urlRewrite":{"path":{"type":"ReplacePrefixMatch"}}}]}]}]}`,
+		`{"parentRefs":[{"kind":"Service","group":"","name":"x"}],"useDefaultGateways":"All","rules":[{"filters":[{"type":"ResponseHeaderModifier"}]}]}`,
+	} {
+		f.Add([]byte(spec))
+	}
+	text := strings.Replace(someClass, "CONTROLLER", "gateway.envoyproxy.io/gatewayclass-controller", 1) + someGateway
+	inv, _ := worldOf(f, strings.TrimSuffix(text, "---"))
+	f.Fuzz(func(t *testing.T, spec []byte) {
+		o, err := inventory.Decode(slices.Concat([]byte(`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"r","namespace":"ditto"},"spec":`), spec, []byte(`}`)), inventory.Source{})
+		if err != nil || o.Typed == nil {
+			t.Skip()
+		}
+		LinksOf(o)
+		texts := map[string]bool{}
+		for _, route := range Routes(Context{Objects: inv}, o) {
+			if texts[route.Text] {
+				t.Errorf("two routes are called %s", route.Text)
+			}
+			texts[route.Text] = true
+			if route.Path != nil {
+				route.Path.Reach()
+			}
+			for _, edit := range slices.Concat(route.Strip, route.Hide) {
+				if len(edit.Names) == 0 || edit.Form == EditItem && (len(edit.Names) != 1 || !strings.HasSuffix(edit.Path, "/-")) {
+					t.Errorf("an edit that adds nothing: %+v", edit)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package edge
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// NGINX Gateway Fabric serves Gateways with nginx. Source: nginx/nginx-gateway-fabric, apis and internal/controller.
+
+func nginxGateway() []resource {
+	return []resource{
+		{kind: crd.AuthenticationFilter, links: func(o *inventory.Object) Links {
+			filter := o.Typed.(*crd.NginxAuthenticationFilter)
+			if filter.Spec.Basic == nil {
+				return Links{}
+			}
+			return Links{Passwords: []AuthSecret{{
+				Namespace: filter.Namespace, Name: filter.Spec.Basic.SecretRef.Name, Kind: AuthFile, Key: "auth",
+			}}}
+		}},
+		{kind: crd.SnippetsFilter},
+		{kind: crd.SnippetsPolicy, links: func(o *inventory.Object) Links {
+			var links Links
+			for _, ref := range o.Typed.(*crd.NginxSnippetsPolicy).Spec.TargetRefs {
+				links.Governs = append(links.Governs, targetID(o.Ref.Namespace, ref))
+			}
+			return links
+		}},
+		{kind: crd.NginxProxy},
+	}
+}
+
+// nginxGatewayImplementation: a regular expression becomes `location ~ ^EXPRESSION`; a route with filters of a backend is
+// refused.
+func nginxGatewayImplementation() implementation {
+	return implementation{
+		name: "nginx-gateway-fabric", title: "NGINX Gateway Fabric",
+		controllers: []string{"gateway.nginx.org/nginx-gateway-controller"}, usual: []string{"nginx"},
+		reads: decoded, regex: func(e string) Matcher { return regex(decoded, e, false, atStart) }, value: nginxValue,
+		requestHeaders: true, responseHeaders: true,
+		parameters: []schema.GroupKind{crd.NginxProxy}, exposes: nginxExposes,
+		policies: nginxPolicies, extension: nginxExtension,
+		hide: "nginx writes a Server header of its own, without its version; " + hideByFilter + " for what the backend sends",
+	}
+}
+
+// nginxPolicies: snippets for a Gateway can change everything.
+func nginxPolicies(c Context, at place) policies {
+	for _, o := range c.governors(gatewayID(at.gateway.Namespace, at.gateway.Name)) {
+		if o.Ref.GroupKind() == crd.SnippetsPolicy {
+			return policies{opaque: o.Ref.String() + " can change what nginx does with requests, and is not read"}
+		}
+	}
+	return policies{}
+}
+
+// nginxExtension reads what an ExtensionRef of a route names.
+func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e extension, ok bool) {
+	switch {
+	case o == nil:
+		return extension{}, false
+	case kind == crd.SnippetsFilter:
+		return extension{opaque: " is nginx configuration that is not read"}, true
+	case kind != crd.AuthenticationFilter:
+		return extension{}, false
+	}
+	spec := o.Typed.(*crd.NginxAuthenticationFilter).Spec
+	name := o.Ref.String()
+	tokens := spec.OIDC
+	switch {
+	case spec.Type == "Basic" && spec.Basic != nil:
+		return extension{asks: true, users: verified, why: name + " asks for basic authentication"}, true
+	case spec.Type == "JWT":
+		tokens = spec.JWT
+	case spec.Type != "OIDC":
+		return extension{opaque: " is of a type that is not read"}, true
+	}
+	e = extension{asks: true, why: name + " asks for a token"}
+	if tokens == nil || tokens.Authorization == nil {
+		return e, true
+	}
+	for _, rule := range tokens.Authorization.Rules {
+		for _, claim := range rule.Claims {
+			if claim.ProxySetHeader != nil && isIdentity(*claim.ProxySetHeader) {
+				e.identity = func(State) State {
+					return State{IdentitySet, name, name + " sets the header to the claim " + quote(claim.Name) + " of the token"}
+				}
+				e.assumptions = []string{"every token that " + name + " accepts has the claim " + quote(claim.Name)}
+			}
+		}
+	}
+	return e, true
+}
+
+// nginxExposes: the NginxProxy of a Gateway says what kind of Service is made for it, where it says nothing that of its
+// class.
+func nginxExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parameters) exposure {
+	for _, o := range []*inventory.Object{p.own, p.class} {
+		if o == nil {
+			continue
+		}
+		settings := o.Typed.(*crd.NginxProxySettings).Spec.Kubernetes
+		if settings == nil || settings.Service == nil {
+			continue
+		}
+		e, told := byServiceType(settings.Service.Type, o.Ref.String())
+		if !told {
+			e = c.byInfrastructure(gw, class, nil, settings.Service.LoadBalancerClass)
+		}
+		if len(settings.Service.Patches) > 0 {
+			e.doubt = o.Ref.String() + " patches the Service of Gateway " + gw.Namespace + "/" + gw.Name + ", and the patches are not read"
+		}
+		return e
+	}
+	return c.byInfrastructure(gw, class, nil, nil)
+}

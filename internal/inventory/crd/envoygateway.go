@@ -1,0 +1,196 @@
+package crd
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// The kinds of Envoy Gateway that decide what a Gateway of its does. Source: api/v1alpha1 of envoyproxy/gateway, 1.9.
+var (
+	SecurityPolicy       = envoyGateway("SecurityPolicy")
+	ClientTrafficPolicy  = envoyGateway("ClientTrafficPolicy")
+	EnvoyPatchPolicy     = envoyGateway("EnvoyPatchPolicy")
+	EnvoyExtensionPolicy = envoyGateway("EnvoyExtensionPolicy")
+	EnvoyProxy           = envoyGateway("EnvoyProxy")
+	HTTPRouteFilter      = envoyGateway("HTTPRouteFilter")
+)
+
+func envoyGateway(kind string) schema.GroupKind {
+	return schema.GroupKind{Group: "gateway.envoyproxy.io", Kind: kind}
+}
+
+func envoyGatewayKinds() map[schema.GroupVersionKind]func() any {
+	kinds := map[schema.GroupVersionKind]func() any{}
+	kind(kinds, SecurityPolicy, func() any { return new(EnvoySecurityPolicy) }, "v1alpha1")
+	kind(kinds, ClientTrafficPolicy, func() any { return new(EnvoyClientTrafficPolicy) }, "v1alpha1")
+	kind(kinds, EnvoyPatchPolicy, func() any { return new(EnvoyOpaquePolicy) }, "v1alpha1")
+	kind(kinds, EnvoyExtensionPolicy, func() any { return new(EnvoyOpaquePolicy) }, "v1alpha1")
+	kind(kinds, EnvoyProxy, func() any { return new(EnvoyProxySettings) }, "v1alpha1")
+	kind(kinds, HTTPRouteFilter, func() any { return new(EnvoyRouteFilter) }, "v1alpha1")
+	return kinds
+}
+
+// PolicyTargets says which objects a policy is for.
+type PolicyTargets struct {
+	// TargetRef is the older way to name one target.
+	TargetRef       *gatewayv1.LocalPolicyTargetReferenceWithSectionName  `json:"targetRef,omitempty"`
+	TargetRefs      []gatewayv1.LocalPolicyTargetReferenceWithSectionName `json:"targetRefs,omitempty"`
+	TargetSelectors []PolicyTargetSelector                                `json:"targetSelectors,omitempty"`
+}
+
+// PolicyTargetSelector selects targets by their labels.
+type PolicyTargetSelector struct {
+	Kind string `json:"kind"`
+	// Namespaces is nil for the policy's own namespace.
+	Namespaces *struct {
+		// From is Same, All or Selector.
+		From string `json:"from"`
+	} `json:"namespaces,omitempty"`
+	MatchLabels      map[string]string                 `json:"matchLabels,omitempty"`
+	MatchExpressions []metav1.LabelSelectorRequirement `json:"matchExpressions,omitempty"`
+}
+
+// EnvoyOpaquePolicy is a policy that changes Envoy's configuration in ways that are not read.
+type EnvoyOpaquePolicy struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		PolicyTargets `json:",inline"`
+	} `json:"spec"`
+}
+
+// EnvoySecurityPolicy is how Envoy Gateway authenticates.
+type EnvoySecurityPolicy struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              EnvoySecurityPolicySpec `json:"spec"`
+}
+
+// EnvoySecurityPolicySpec has what asks clients for credentials, each nil where it does not.
+type EnvoySecurityPolicySpec struct {
+	PolicyTargets `json:",inline"`
+	// MergeType is set where a route's policy is laid over that of its Gateway instead of replacing it.
+	MergeType  *string          `json:"mergeType,omitempty"`
+	BasicAuth  *EnvoyBasicAuth  `json:"basicAuth,omitempty"`
+	APIKeyAuth *EnvoyAPIKeyAuth `json:"apiKeyAuth,omitempty"`
+	JWT        *EnvoyJWT        `json:"jwt,omitempty"`
+	OIDC       *EnvoyOIDC       `json:"oidc,omitempty"`
+	ExtAuth    *EnvoyExtAuth    `json:"extAuth,omitempty"`
+}
+
+// EnvoyBasicAuth is HTTP basic authentication against an htpasswd file in a Secret, under the key `.htpasswd`.
+type EnvoyBasicAuth struct {
+	Users                 gatewayv1.SecretObjectReference `json:"users"`
+	ForwardUsernameHeader *string                         `json:"forwardUsernameHeader,omitempty"`
+}
+
+// EnvoyAPIKeyAuth asks for a key.
+type EnvoyAPIKeyAuth struct {
+	ForwardClientIDHeader *string `json:"forwardClientIDHeader,omitempty"`
+}
+
+// EnvoyJWT asks for a token.
+type EnvoyJWT struct {
+	// Optional lets requests without a token in, FailOpen those with an invalid one too.
+	Optional  *bool              `json:"optional,omitempty"`
+	FailOpen  *bool              `json:"failOpen,omitempty"`
+	Providers []EnvoyJWTProvider `json:"providers,omitempty"`
+}
+
+// EnvoyJWTProvider is an issuer of tokens.
+type EnvoyJWTProvider struct {
+	ClaimToHeaders []struct {
+		Header string `json:"header"`
+		Claim  string `json:"claim"`
+	} `json:"claimToHeaders,omitempty"`
+}
+
+// EnvoyOIDC sends browsers to a login.
+type EnvoyOIDC struct {
+	// PassThroughAuthHeader lets requests with a token pass; whether it is valid is up to JWT.
+	PassThroughAuthHeader *bool `json:"passThroughAuthHeader,omitempty"`
+}
+
+// EnvoyExtAuth asks another service whether a request may pass.
+type EnvoyExtAuth struct {
+	GRPC *struct{} `json:"grpc,omitempty"`
+	HTTP *struct {
+		// HeadersToBackend are those of the answer that take the place of the request's.
+		HeadersToBackend []string `json:"headersToBackend,omitempty"`
+	} `json:"http,omitempty"`
+	FailOpen *bool `json:"failOpen,omitempty"`
+}
+
+// EnvoyClientTrafficPolicy is what a listener does with all requests.
+type EnvoyClientTrafficPolicy struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		PolicyTargets `json:",inline"`
+		Headers       *EnvoyHeaderSettings `json:"headers,omitempty"`
+	} `json:"spec"`
+}
+
+// EnvoyHeaderSettings change headers before routes see the request, and after they are done with the response.
+type EnvoyHeaderSettings struct {
+	EarlyRequestHeaders *EnvoyHeaderFilter `json:"earlyRequestHeaders,omitempty"`
+	LateResponseHeaders *EnvoyHeaderFilter `json:"lateResponseHeaders,omitempty"`
+}
+
+// EnvoyHeaderFilter is HTTPHeaderFilter of the Gateway API, and more.
+type EnvoyHeaderFilter struct {
+	gatewayv1.HTTPHeaderFilter `json:",inline"`
+	AddIfAbsent                []gatewayv1.HTTPHeader `json:"addIfAbsent,omitempty"`
+	RemoveOnMatch              []struct {
+		// Type is Exact (default), Prefix, Suffix or RegularExpression.
+		Type  string `json:"type,omitempty"`
+		Value string `json:"value"`
+	} `json:"removeOnMatch,omitempty"`
+}
+
+// EnvoyProxySettings are the settings of a class or of a Gateway of Envoy Gateway.
+type EnvoyProxySettings struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Provider *struct {
+			Kubernetes *struct {
+				EnvoyService *EnvoyService `json:"envoyService,omitempty"`
+			} `json:"kubernetes,omitempty"`
+		} `json:"provider,omitempty"`
+	} `json:"spec"`
+}
+
+// EnvoyService is the Service that Envoy Gateway makes for a Gateway.
+type EnvoyService struct {
+	// Type is LoadBalancer (default), NodePort or ClusterIP.
+	Type              string            `json:"type,omitempty"`
+	Annotations       map[string]string `json:"annotations,omitempty"`
+	LoadBalancerClass *string           `json:"loadBalancerClass,omitempty"`
+	// Patch changes the Service in ways that are not read.
+	Patch *struct{} `json:"patch,omitempty"`
+}
+
+// EnvoyRouteFilter is what an ExtensionRef of a route names at Envoy Gateway.
+type EnvoyRouteFilter struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		URLRewrite *struct {
+			Path *struct {
+				ReplaceRegexMatch *struct {
+					Pattern      string `json:"pattern"`
+					Substitution string `json:"substitution"`
+				} `json:"replaceRegexMatch,omitempty"`
+			} `json:"path,omitempty"`
+		} `json:"urlRewrite,omitempty"`
+		// DirectResponse answers without a backend.
+		DirectResponse *struct{} `json:"directResponse,omitempty"`
+		// CredentialInjection sets a header, Authorization unless it names one, to a secret.
+		CredentialInjection *struct {
+			Header    *string `json:"header,omitempty"`
+			Overwrite *bool   `json:"overwrite,omitempty"`
+		} `json:"credentialInjection,omitempty"`
+	} `json:"spec"`
+}

@@ -1,0 +1,91 @@
+package crd
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+)
+
+// The kinds of NGINX Gateway Fabric that decide what a Gateway of its does. Source: apis of nginx/nginx-gateway-fabric, 2.6.
+var (
+	AuthenticationFilter = nginxGateway("AuthenticationFilter")
+	SnippetsFilter       = nginxGateway("SnippetsFilter")
+	SnippetsPolicy       = nginxGateway("SnippetsPolicy")
+	NginxProxy           = nginxGateway("NginxProxy")
+)
+
+func nginxGateway(kind string) schema.GroupKind {
+	return schema.GroupKind{Group: "gateway.nginx.org", Kind: kind}
+}
+
+func nginxGatewayKinds() map[schema.GroupVersionKind]func() any {
+	kinds := map[schema.GroupVersionKind]func() any{}
+	kind(kinds, AuthenticationFilter, func() any { return new(NginxAuthenticationFilter) }, "v1alpha1")
+	kind(kinds, SnippetsFilter, func() any { return new(NginxSnippetsFilter) }, "v1alpha1")
+	kind(kinds, SnippetsPolicy, func() any { return new(NginxSnippetsPolicy) }, "v1alpha1")
+	kind(kinds, NginxProxy, func() any { return new(NginxProxySettings) }, "v1alpha2")
+	return kinds
+}
+
+// NginxAuthenticationFilter asks clients for credentials.
+type NginxAuthenticationFilter struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		// Type is Basic, OIDC or JWT.
+		Type  string `json:"type"`
+		Basic *struct {
+			// SecretRef names a Secret of the same namespace with an htpasswd file under the key `auth`.
+			SecretRef struct {
+				Name string `json:"name"`
+			} `json:"secretRef"`
+		} `json:"basic,omitempty"`
+		OIDC *NginxTokens `json:"oidc,omitempty"`
+		JWT  *NginxTokens `json:"jwt,omitempty"`
+	} `json:"spec"`
+}
+
+// NginxTokens is what becomes of the claims of a token.
+type NginxTokens struct {
+	Authorization *struct {
+		Rules []struct {
+			Claims []struct {
+				Name string `json:"name"`
+				// ProxySetHeader is the header that the claim is written to.
+				ProxySetHeader *string `json:"proxySetHeader,omitempty"`
+			} `json:"claims"`
+		} `json:"rules"`
+	} `json:"authorization,omitempty"`
+}
+
+// NginxSnippetsFilter is nginx configuration for the routes that name it; what it says is not read.
+type NginxSnippetsFilter struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+}
+
+// NginxSnippetsPolicy is nginx configuration for Gateways; what it says is not read.
+type NginxSnippetsPolicy struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		TargetRefs []gatewayv1.LocalPolicyTargetReference `json:"targetRefs,omitempty"`
+	} `json:"spec"`
+}
+
+// NginxProxySettings are the settings of a class or of a Gateway of NGINX Gateway Fabric.
+type NginxProxySettings struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Kubernetes *struct {
+			Service *struct {
+				// Type is LoadBalancer (default), NodePort or ClusterIP.
+				Type              string  `json:"type,omitempty"`
+				LoadBalancerClass *string `json:"loadBalancerClass,omitempty"`
+				// Patches change the Service in ways that are not read.
+				Patches []struct{} `json:"patches,omitempty"`
+			} `json:"service,omitempty"`
+		} `json:"kubernetes,omitempty"`
+	} `json:"spec"`
+}
