@@ -1,11 +1,12 @@
 package check_test
 
 import (
-	"github.com/dittoguard/dittoguard/internal/check"
-	admissionv1 "k8s.io/api/admission/v1"
 	"strings"
 	"testing"
 
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"

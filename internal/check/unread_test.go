@@ -30,13 +30,13 @@ func TestUnreadRoutes(t *testing.T) {
 	}
 	result := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
 	want := []check.Unknown{{
-		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
-		What:    "whether it leads to Ditto",
-		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
-	}, {
 		Subject: inventory.Ref{APIVersion: "cilium.io/v2", Kind: "CiliumEnvoyConfig", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
+	}, {
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
+		What:    "whether it leads to Ditto",
+		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
 	}}
 	if diff := cmp.Diff(want, result.Unknown); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
