@@ -288,7 +288,7 @@ func (r *rewriter) value(field string, v any) any {
 			return r.prefix + "-" + v
 		}
 		// `namespace/name`, as a VirtualService names a Gateway.
-		if namespace, name, ok := strings.Cut(v, "/"); ok && field != "image" && !strings.Contains(name, "/") && slices.Contains(r.spaces, namespace) {
+		if namespace, name, ok := strings.Cut(v, "/"); ok && field != "image" && field != "apiVersion" && !strings.Contains(name, "/") && slices.Contains(r.spaces, namespace) {
 			return r.prefix + "-" + v
 		}
 		if v == "$HOSTNAME" {
