@@ -43,7 +43,8 @@ func (l list) String() string {
 // A question by name is one GET. A question by key lists the kinds that can be filed under the key in its namespace, each
 // once however many questions there are. Of a key whose objects can be in any namespace it lists what Options.Select
 // selects, and reads by name what the cache has under the key. Not asked again are other keys of no namespace (that would
-// be the whole cluster), Secrets outside the protected namespaces, and kinds that are not read at all or not installed.
+// be the whole cluster), Secrets outside the protected namespaces, and kinds that are not read at all. Kinds that are not
+// installed are not listed.
 //
 // Requests that ask the same at the same time share an answer, which is never older than any of them.
 //
@@ -103,7 +104,7 @@ func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, li
 	}
 	for _, q := range byName {
 		id := q.ID
-		k, read := c.served(id.GroupKind)
+		k, read := c.kinds[id.GroupKind]
 		if !read || id.Name == "" || named[id] || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
 			continue
 		}
@@ -118,8 +119,9 @@ func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, li
 }
 
 // served is a kind in the version to read it in; read is false for a kind that is not read, or that the API server was
-// last seen not to serve. So most of the kinds that some cluster may have cost a request nothing in the others. One that
-// was installed within the last absentInterval is not read live yet.
+// last seen not to serve. So most of the kinds that some cluster may have cost a request nothing in the others. Objects of
+// one that was installed within the last absentInterval are not listed live yet, but they are read by name: where
+// something names an object of a kind, the kind is likely to be there.
 func (c *Cluster) served(gk schema.GroupKind) (k kind, read bool) {
 	if k, read = c.kinds[gk]; !read || k.builtin {
 		return k, read
@@ -136,12 +138,21 @@ func (c *Cluster) mayRead(gk schema.GroupKind, namespace string) bool {
 
 func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change, error) {
 	what := inventory.Ref{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
-	k, _ := c.served(id.GroupKind)
-	object, err := k.newObject(clientscheme.Scheme)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", what, err)
+	k, installed := c.served(id.GroupKind)
+	versions := []kind{k}
+	if !installed {
+		versions = c.kinds[id.GroupKind].versions()
 	}
-	err = c.client.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object)
+	var object client.Object
+	var err error
+	for _, k = range versions {
+		if object, err = k.newObject(clientscheme.Scheme); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", what, err)
+		}
+		if err = c.client.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object); !apierrors.IsNotFound(err) {
+			break
+		}
+	}
 	cached := c.memory.Get(id.GroupKind, id.Namespace, id.Name)
 	if apierrors.IsNotFound(err) {
 		if cached == nil {

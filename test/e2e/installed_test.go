@@ -1,0 +1,113 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+const gateways = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: eg}
+spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: public, namespace: ditto}
+spec:
+  gatewayClassName: eg
+  listeners: [{name: http, protocol: HTTP, port: 80}]
+`
+
+const route = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: api, namespace: ditto}
+spec:
+  parentRefs: [{name: public}]
+  hostnames: [ditto.example.com]
+  rules:
+  - matches: [{path: {type: PathPrefix, value: /api/2/things}}]
+    backendRefs: [{name: gateway, port: 8080}]
+`
+
+const believing = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: gateway, namespace: ditto}
+spec:
+  selector: {matchLabels: {app: gateway}}
+  template:
+    metadata: {labels: {app: gateway}}
+    spec:
+      containers:
+      - name: gateway
+        image: docker.io/eclipse/ditto-gateway:3.9.6
+        env:
+        - {name: ENABLE_PRE_AUTHENTICATION, value: "true"}
+        - {name: DEVOPS_PASSWORD, valueFrom: {secretKeyRef: {name: devops, key: devops}}}
+        - {name: STATUS_PASSWORD, valueFrom: {secretKeyRef: {name: devops, key: status}}}
+        ports: [{name: http, containerPort: 8080}]
+`
+
+const service = `
+apiVersion: v1
+kind: Service
+metadata: {name: gateway, namespace: ditto}
+spec:
+  selector: {app: gateway}
+  ports: [{name: http, port: 8080, targetPort: http}]
+`
+
+// TestKindsThatAreInstalledLater: the Gateway API comes to a cluster where dittoguard runs already. Its routes are judged
+// from then on, as what completes a way and as what was there before, and dittoguard is not started again.
+func TestKindsThatAreInstalledLater(t *testing.T) {
+	t.Parallel()
+	c := own(t, "ditto")
+	chart, err := values([]string{"ditto"}, map[string]any{}, map[string]any{"webhook": map[string]any{"timeoutSeconds": patience}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := c.InstallChart(t.Context(), chart); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	s := serve(t, c)
+	apply := func(ctx context.Context, manifest string, args ...string) (string, error) {
+		return c.Kubectl(ctx, strings.NewReader(manifest), append([]string{"apply", "-f", "-"}, args...)...)
+	}
+	must := func(manifest string) {
+		t.Helper()
+		if out, err := apply(t.Context(), manifest); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	refuses := func(manifest, subject string) {
+		t.Helper()
+		eventually(t, 2*time.Minute, subject+" is refused", func(ctx context.Context) (bool, any) {
+			out, err := apply(ctx, manifest, "--dry-run=server")
+			return err != nil && strings.Contains(out, "is refused by dittoguard") && strings.Contains(out, "preauth-exposed"), out
+		})
+	}
+
+	must(believing + "---" + service)
+	if err := (&fixture{Cluster: c}).defineGatewayAPI(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := c.Kubectl(t.Context(), nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all", "--timeout=60s"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	must(gateways)
+	refuses(route, "the route")
+
+	// The other way round: without the Service the route leads nowhere, and the Service completes the way.
+	if out, err := c.Kubectl(t.Context(), nil, "delete", "service", "gateway", "--namespace", "ditto"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	must(route)
+	refuses(service, "the Service")
+	if ready, detail := s.Ready(t.Context()); !ready {
+		t.Error(detail)
+	}
+}
