@@ -14,7 +14,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
 	"github.com/dittoguard/dittoguard/internal/inventory"
-	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // The properties that objects are filed under, so that a judgement finds what lies next to an object in either direction
@@ -100,9 +99,12 @@ var workloadKinds = []schema.GroupKind{
 // are few. What it keeps follows from Services and Pods.
 func SelectionOf(key inventory.Key, gk schema.GroupKind) (selection inventory.Selection, ok bool) {
 	switch key.Index {
+	case byBackend:
+		return inventory.Selection{}, edge.BackendsAnywhere(gk)
+	case edge.ByUse:
+		return inventory.Selection{}, edge.UsesAnywhere(gk, kindNamed(key))
 	case edge.ByGovernor:
-		// An HTTPProxy is included from any namespace, and nothing selects those that do: all are listed.
-		return inventory.Selection{}, gk == crd.HTTPProxy && strings.HasPrefix(key.Value, gk.Group+"/"+gk.Kind+"/")
+		return inventory.Selection{}, edge.GovernsAnywhere(gk, kindNamed(key))
 	case byAlias:
 		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type", string(corev1.ServiceTypeExternalName)).String()}, true
 	case byEndpoint:
@@ -115,6 +117,13 @@ func SelectionOf(key inventory.Key, gk schema.GroupKind) (selection inventory.Se
 		return inventory.Selection{Fields: fields.OneTermEqualSelector(field, key.Value).String()}, net.ParseIP(key.Value) != nil
 	}
 	return inventory.Selection{}, false
+}
+
+// kindNamed is the kind of the object whose inventory.ID is the value of a key.
+func kindNamed(key inventory.Key) schema.GroupKind {
+	group, rest, _ := strings.Cut(key.Value, "/")
+	kind, _, _ := strings.Cut(rest, "/")
+	return schema.GroupKind{Group: group, Kind: kind}
 }
 
 // endpointSliceController is who keeps the EndpointSlices of Services with a selector.

@@ -110,4 +110,32 @@ func TestKindsThatAreInstalledLater(t *testing.T) {
 	if ready, detail := s.Ready(t.Context()); !ready {
 		t.Error(detail)
 	}
+
+	// A route to a gateway that believes nobody gets what it lacks, in the one filter that it may have, once.
+	safe := strings.NewReplacer("gateway, namespace", "jwt, namespace", "app: gateway", "app: jwt", `value: "true"`, `value: "false"`)
+	must(safe.Replace(believing) + "---" + safe.Replace(service))
+	hardened := strings.NewReplacer("name: api,", "name: jwt,", "name: gateway, port", "name: jwt, port", "ditto.example.com", "jwt.example.com").Replace(route) + `
+    filters:
+    - type: RequestHeaderModifier
+      requestHeaderModifier: {set: [{name: x-edge, value: public}], remove: [x-other]}
+`
+	must(hardened)
+	stored := func(path string) string {
+		t.Helper()
+		out, err := c.Kubectl(t.Context(), nil, "get", "httproute", "jwt", "--namespace", "ditto", "--output=jsonpath="+path)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return out
+	}
+	const filters = "{range .spec.rules[0].filters[*]}{.type} {.requestHeaderModifier.remove}{.responseHeaderModifier.remove};{end}"
+	const want = `RequestHeaderModifier ["x-other","x-ditto-pre-authenticated"];ResponseHeaderModifier ["Server","X-Powered-By"];`
+	if got := stored(filters); got != want {
+		t.Errorf("filters are\n%s\nwant\n%s", got, want)
+	}
+	version := stored("{.metadata.resourceVersion}")
+	must(hardened)
+	if now := stored("{.metadata.resourceVersion}"); now != version {
+		t.Errorf("applying the same again changes something:\n%s", stored("{.spec.rules[0]}"))
+	}
 }

@@ -17,6 +17,9 @@ func TraefikKind(group, kind string) schema.GroupKind {
 	return schema.GroupKind{Group: group, Kind: kind}
 }
 
+// TraefikGroups are the groups that Traefik's kinds are in: v3's, and that of v2, whose form is the same.
+func TraefikGroups() []string { return []string{TraefikGroup, TraefikOldGroup} }
+
 func traefik() map[schema.GroupVersionKind]func() any {
 	kinds := map[schema.GroupVersionKind]func() any{}
 	for _, group := range []string{TraefikGroup, TraefikOldGroup} {
