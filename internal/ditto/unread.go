@@ -10,7 +10,11 @@ import (
 
 // unreadRoutes are the groups of kinds that can open a way in and that are not read yet, by kind.
 var unreadRoutes = map[string][]string{
-	"cilium.io": {"CiliumEnvoyConfig"},
+	"cilium.io":         {"CiliumEnvoyConfig", "CiliumClusterwideEnvoyConfig"},
+	"elbv2.k8s.aws":     {"TargetGroupBinding"},
+	"getambassador.io":  {"Mapping", "TCPMapping"},
+	"apisix.apache.org": {"ApisixRoute"},
+	"zalando.org":       {"RouteGroup"},
 }
 
 // UnreadRoute says, of an object that may be a way in to a Ditto in its namespace, what of it is not followed; empty where

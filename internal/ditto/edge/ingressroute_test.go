@@ -105,7 +105,7 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 			middleware("a", "{rateLimit: {average: 1}}") + middleware("b", "{inFlightReq: {amount: 1}}") + middleware("c", "{redirectScheme: {scheme: https}}") +
 				middleware("d", "{redirectRegex: {regex: '^http://(.*)', replacement: 'https://$1'}}"), plain},
 		{"a redirect of certain requests", "[{name: a}]", middleware("a", "{redirectRegex: {regex: 'devops', replacement: 'x'}}"),
-			routerHead + "reaches  unknown: whether /api/2/connections can be reached: Middleware ns/a may redirect requests instead of letting them through\n" +
+			routerHead + "reaches  unknown: whether /api/2/connections, the API can be reached: Middleware ns/a may redirect requests instead of letting them through\n" +
 				clientsWord + nobodyAsked + noStripping + noHiding + entryPoints},
 		{"a prefix that is stripped", "[{name: a}]", middleware("a", "{stripPrefix: {prefixes: [/api]}}"),
 			routerHead + "reaches /devops /status /overall /api/2/connections API\n" + clientsWord + nobodyAsked + noStripping + noHiding + entryPoints},

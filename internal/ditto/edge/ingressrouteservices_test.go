@@ -122,7 +122,7 @@ func TestIngressRouteTCP(t *testing.T) {
 	}
 	const ended, through = "connections are handed on as they are, and no rule for requests applies", "TLS connections are handed on unread"
 	doubtful := func(why string) string {
-		return "reaches  unknown: whether /devops can be reached: " + why + "\nidentity unknown (tcp): " + why + "\nasks unknown (tcp): " + why + "\nstrips unknown (tcp): " + why + "\nhides unknown (tcp): " + why + "\n"
+		return "reaches  unknown: whether /devops, /status, /overall, /api/2/connections, the API can be reached: " + why + "\nidentity unknown (tcp): " + why + "\nasks unknown (tcp): " + why + "\nstrips unknown (tcp): " + why + "\nhides unknown (tcp): " + why + "\n"
 	}
 	const onlySome = " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
 	for _, tt := range []struct{ name, spec, more, want string }{

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
@@ -13,11 +14,7 @@ var everyAdmin = []string{"/devops", "/status", "/overall", "/api/2/connections"
 
 func TestReadTraefikRule(t *testing.T) {
 	inDoubt := func(why string, admin ...string) surface.Reach {
-		r := surface.Reach{AdminInDoubt: admin}
-		for _, a := range admin {
-			r.Unknown = append(r.Unknown, "whether "+a+" can be reached: "+why)
-		}
-		return r
+		return surface.Reach{AdminInDoubt: admin, Unknown: []string{"whether " + strings.Join(admin, ", ") + " can be reached: " + why}}
 	}
 	const negation = "the rule keeps paths out by a negation, which another spelling may get around"
 	const addresses = "only clients with certain addresses get in, and which address Traefik sees depends on what stands before it"

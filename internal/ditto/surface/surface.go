@@ -17,7 +17,7 @@ type Reach struct {
 	// reached that is not listed.
 	AdminInDoubt []string
 	InDoubt      bool
-	// Unknown says what could not be decided, one line each.
+	// Unknown says what could not be decided, in one line; it is empty if everything could.
 	Unknown []string
 }
 
@@ -81,25 +81,29 @@ type Way struct {
 // Survey says what a way in reaches.
 func Survey(w Way) Reach {
 	var r Reach
+	var open []string
 	for _, a := range adminAreas {
-		reached, open := w.reaches(a)
+		reached, unsure := w.reaches(a)
 		if reached {
 			r.Admin = append(r.Admin, a.root)
-		} else if open {
+		} else if unsure {
 			r.AdminInDoubt = append(r.AdminInDoubt, a.root)
-			r.unknown(w, a.root)
+			open = append(open, a.root)
 		}
 	}
-	api, open := w.reachesAny(apiAreas)
-	if r.API = api; open {
-		r.unknown(w, "the API")
+	api, unsure := w.reachesAny(apiAreas)
+	if r.API = api; unsure {
+		open = append(open, "the API")
+	}
+	if len(open) > 0 {
+		r.Unknown = []string{strings.TrimSuffix("whether "+strings.Join(open, ", ")+" can be reached: "+w.Why, ": ")}
 	}
 	for _, a := range otherAreas {
-		reached, open := w.reaches(a)
+		reached, unsure := w.reaches(a)
 		if reached {
 			r.Other = append(r.Other, a.root)
 		}
-		r.InDoubt = r.InDoubt || !reached && open
+		r.InDoubt = r.InDoubt || !reached && unsure
 	}
 	return r
 }
@@ -135,10 +139,6 @@ func (w Way) reaches(a area) (reached, open bool) {
 		open = open || !known
 	}
 	return false, open
-}
-
-func (r *Reach) unknown(w Way, what string) {
-	r.Unknown = append(r.Unknown, strings.TrimSuffix("whether "+what+" can be reached: "+w.Why, ": "))
 }
 
 // below says whether a path is another one or lies below it.
