@@ -110,7 +110,7 @@ func TestLimitsOfARoute(t *testing.T) {
 func TestTheMostSpecificBackendTrafficPolicyCounts(t *testing.T) {
 	const fifty = "rateLimit: {local: {rules: [{limit: {requests: 50, unit: Second}}]}}"
 	api := routeObject("HTTPRoute", "api", "parentRefs: [{name: edge}], rules: [{backendRefs: [{name: gateway, port: 8080}]}]")
-	all := policyObject("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", "all", "kind: Gateway, name: edge", fifty)
+	all := policyObject("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", "the-gateways", "kind: Gateway, name: edge", fifty)
 	own := func(spec string) string {
 		return policyObject("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", "own", "kind: HTTPRoute, name: api", spec)
 	}
