@@ -63,7 +63,7 @@ func (c Context) gatewayTransport(r gatewayRoute, s servedRoute, host attachedHo
 		return t
 	}
 	if len(plain) == 0 {
-		t.Plain = c.plainElsewhere(s, host.host)
+		t.Plain = c.plainElsewhere(r, s, host.host)
 		return t
 	}
 	t.Plain = passedOn(sourceParents, plain[0].text()+" takes it as well, with the protocol HTTP")
@@ -147,33 +147,21 @@ func connectionTransport(listeners []listener) Transport {
 }
 
 // plainElsewhere is what plain HTTP for a host meets at a Gateway whose plain listeners do not take the route: a redirect
-// of another route's, or nothing of this one.
-func (c Context) plainElsewhere(s servedRoute, host string) State {
-	gateway := gatewayID(s.gateway.Namespace, s.gateway.Name)
-	parents := []inventory.ID{gateway}
-	for _, o := range c.users(gateway) {
-		if _, ok := o.Typed.(*gatewayv1.ListenerSet); ok {
-			parents = append(parents, o.Ref.ID())
-		}
-	}
-	var seen []*inventory.Object
-	for _, parent := range parents {
-		for _, o := range c.users(parent) {
-			if o.Ref.GroupKind() != crd.HTTPRoute || slices.Contains(seen, o) {
+// of another route's, or nothing of this one. Since either is fine, the other is only looked for where it usually lies: in
+// the namespaces of the route and of the Gateway. Routes of all namespaces would be read live at each request.
+func (c Context) plainElsewhere(r gatewayRoute, s servedRoute, host string) State {
+	namespaces := []string{r.namespace(), s.gateway.Namespace}
+	for _, namespace := range slices.Compact(namespaces) {
+		for _, o := range c.Objects.Find(inventory.KindKey(crd.HTTPRoute, namespace)) {
+			if o.Typed == nil {
 				continue
 			}
-			seen = append(seen, o)
-			if l, found := c.redirects(readRoute(o), gateway, host); found {
+			if l, found := c.redirects(readRoute(o), s.parent, host); found {
 				return redirected(o.Ref.String(), fmt.Sprintf("%s redirects to HTTPS at %s", o.Ref, l.text()))
 			}
 		}
 	}
 	return closed(sourceListeners, "no listener of "+s.String()+" takes it with the protocol HTTP")
-}
-
-// users are the objects that name another one which decides how they are read, in stable order.
-func (c Context) users(id inventory.ID) []*inventory.Object {
-	return c.Objects.Find(inventory.Key{Index: ByUse, Namespace: id.Namespace, Value: id.String()})
 }
 
 // redirects says whether a route sends everything that comes for a host by plain HTTP to HTTPS, and where.
