@@ -19,7 +19,7 @@ dittoguard reads. A cluster needs none of them: rules for kinds that are not ins
   namespaced: [wasmplugins]
   cluster: []
 - group: gateway.envoyproxy.io
-  namespaced: [clienttrafficpolicies, envoyextensionpolicies, envoypatchpolicies, envoyproxies, httproutefilters, securitypolicies]
+  namespaced: [backendtrafficpolicies, clienttrafficpolicies, envoyextensionpolicies, envoypatchpolicies, envoyproxies, httproutefilters, securitypolicies]
   cluster: []
 - group: gateway.k8s.aws
   namespaced: [loadbalancerconfigurations]
@@ -31,7 +31,7 @@ dittoguard reads. A cluster needs none of them: rules for kinds that are not ins
   namespaced: [xlistenersets]
   cluster: []
 - group: gateway.nginx.org
-  namespaced: [authenticationfilters, nginxproxies, snippetsfilters, snippetspolicies]
+  namespaced: [authenticationfilters, nginxproxies, ratelimitpolicies, snippetsfilters, snippetspolicies]
   cluster: []
 - group: ingress.v1.haproxy.org
   namespaced: [backends]

@@ -35,6 +35,7 @@ func envoyGateway() []resource {
 			return links
 		}},
 		{kind: crd.ClientTrafficPolicy, links: envoyTargets},
+		{kind: crd.BackendTrafficPolicy, links: envoyTargets},
 		{kind: crd.EnvoyPatchPolicy, links: envoyTargets},
 		{kind: crd.EnvoyExtensionPolicy, links: envoyTargets},
 		{kind: crd.EnvoyProxy},
@@ -48,7 +49,8 @@ func envoyGatewayImplementation() implementation {
 		usual: []string{"eg", "envoy-gateway", "envoy"}, regex: wholeRegex, value: envoyValue, backendFilters: true,
 		requestHeaders: true, responseHeaders: true,
 		parameters: []schema.GroupKind{crd.EnvoyProxy}, exposes: envoyExposes,
-		policies: envoyPolicies, extension: envoyExtension,
+		policies: envoyPolicies, extension: envoyExtension, limits: envoyLimits,
+		limit: "let a BackendTrafficPolicy name it in targetRefs, with rateLimit: {type: Local, local: {rules: [{limit: {requests: 50, unit: Second}}]}}",
 	}
 }
 
@@ -61,6 +63,8 @@ func targetsOf(o *inventory.Object) crd.PolicyTargets {
 	case *crd.EnvoySecurityPolicy:
 		return t.Spec.PolicyTargets
 	case *crd.EnvoyClientTrafficPolicy:
+		return t.Spec.PolicyTargets
+	case *crd.EnvoyBackendTrafficPolicy:
 		return t.Spec.PolicyTargets
 	case *crd.EnvoyOpaquePolicy:
 		return t.Spec.PolicyTargets
@@ -205,6 +209,10 @@ func envoyPolicies(c Context, at place) policies {
 		}
 	}
 	for _, o := range c.envoyGoverning(at) {
+		if o.Ref.GroupKind() == crd.BackendTrafficPolicy {
+			// It is about limits and answers (envoyLimits).
+			continue
+		}
 		specific, doubt := about(o, at)
 		if doubt != "" {
 			p.opaque = firstText(p.opaque, doubt)

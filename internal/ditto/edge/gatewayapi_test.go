@@ -88,6 +88,18 @@ func TestARouteAsAWhole(t *testing.T) {
 			HidesHeaders:   State{Off, "default", "no filter hides the headers"},
 			StripAdvice:    stripByFilter, HideAdvice: hideByFilter,
 		},
+		Transport: Transport{
+			TLS:   State{Off, "listeners", "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
+			Plain: State{PlainServed, "listeners", "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
+			Advice: "give Gateway infra/edge a listener with protocol HTTPS and tls.certificateRefs, let spec.parentRefs name it by " +
+				"sectionName, and let an HTTPRoute of its own with a filter RequestRedirect (scheme: https, statusCode: 301) take the " +
+				"listener for plain HTTP",
+		},
+		Rate: Rate{
+			Limited: State{Off, "default", "no policy limits requests"},
+			Advice: "let a BackendTrafficPolicy name it in targetRefs, with rateLimit: {type: Local, local: {rules: [{limit: " +
+				"{requests: 50, unit: Second}}]}}",
+		},
 	}}
 	got := Routes(Context{Objects: inv}, list[len(list)-1])
 	if diff := cmp.Diff(want, got, ignoreMatchers); diff != "" {

@@ -45,6 +45,12 @@ type implementation struct {
 	extension func(o *inventory.Object, kind schema.GroupKind) (e extension, ok bool)
 	// assumption is what its reading rests on and cannot see; asks says what can ask for credentials and is not read.
 	assumption, asks string
+	// limits reads the objects that limit requests and make error pages; nil where none is read, which unreadLimits says for
+	// people. limit says how requests are limited.
+	limits              func(c Context, at place) limits
+	limit, unreadLimits string
+	// redirects says what may redirect plain HTTP and cannot be seen.
+	redirects string
 	// hide is how to hide headers where ResponseHeaderModifier does not.
 	hide string
 }
@@ -56,6 +62,8 @@ type place struct {
 	gateway  *gatewayv1.Gateway
 	class    gatewayClass
 	listener listener
+	// unserved says why it cannot be told what happens at it; empty where a Gateway takes the route for certain.
+	unserved string
 }
 
 // policies is what objects beside the route do to its requests.
@@ -95,14 +103,18 @@ var implementations = []implementation{
 		name: "istio", title: "Istio", controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway"},
 		usual: []string{"istio"}, regex: wholeRegex, value: envoyValue, backendFilters: true,
 		requestHeaders: true, responseHeaders: true, exposes: istioExposes,
-		assumption: "no EnvoyFilter or RequestAuthentication of Istio changes the header",
-		asks:       "an AuthorizationPolicy of Istio can ask for credentials, and is not read",
-		hide:       "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true; Istio writes the header after filters",
+		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
+		asks:         "an AuthorizationPolicy of Istio can ask for credentials, and is not read",
+		hide:         "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true; Istio writes the header after filters",
+		unreadLimits: "an EnvoyFilter of Istio can limit requests, and is not read",
+		limit:        "limit requests by an EnvoyFilter with a local rate limit, or in an nginx with limit_req before the gateway",
 	},
 	nginxGatewayImplementation(),
 	{
 		name: "cilium", title: "Cilium", controllers: []string{"io.cilium/gateway-controller"}, usual: []string{"cilium"},
 		regex: wholeRegex, value: envoyValue, requestHeaders: true, responseHeaders: true,
+		unreadLimits: "a CiliumEnvoyConfig can limit requests, and is not read",
+		limit:        "limit requests in an nginx with limit_req before the gateway",
 	},
 	{
 		name: "gke", title: "GKE", controllers: []string{"networking.gke.io/gateway"},
@@ -110,29 +122,40 @@ var implementations = []implementation{
 			"gke-l7-global-external-managed", "gke-l7-regional-external-managed", "gke-l7-gxlb", "gke-l7-rilb",
 		},
 		requestHeaders: true, responseHeaders: true, exposes: gkeExposes,
-		asks: "a GCPBackendPolicy can put Identity-Aware Proxy before it, and is not read",
+		asks:         "a GCPBackendPolicy can put Identity-Aware Proxy before it, and is not read",
+		unreadLimits: "a GCPBackendPolicy can limit requests by a security policy of Cloud Armor, and is not read",
+		limit:        "let a GCPBackendPolicy name a security policy of Cloud Armor that limits requests",
 	},
 	{
 		name: "aws", title: "the AWS Load Balancer Controller", controllers: []string{"gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"},
 		parameters: []schema.GroupKind{crd.LoadBalancerConfiguration}, exposes: awsExposes, ignoresHeaders: true,
-		asks: "a ListenerRuleConfiguration can ask for a login, and is not read",
-		hide: "set the listener attribute routing.http.response.server.enabled=false in its LoadBalancerConfiguration",
+		asks:         "a ListenerRuleConfiguration can ask for a login, and is not read",
+		hide:         "set the listener attribute routing.http.response.server.enabled=false in its LoadBalancerConfiguration",
+		unreadLimits: "a web application firewall of AWS can limit requests, and is not read",
+		limit:        "let a LoadBalancerConfiguration name a web ACL of AWS WAF with a rate-based rule",
 	},
 	{
 		name: "traefik", title: "Traefik", controllers: []string{"traefik.io/gateway-controller"}, usual: []string{"traefik"},
 		regex:          func(e string) Matcher { return regex(raw, e, false, anywhere) },
 		requestHeaders: true, responseHeaders: true, ownBalancer: true,
+		redirects:    "whether the entry points of Traefik redirect plain HTTP cannot be seen",
+		unreadLimits: "a Middleware of Traefik can limit requests, and is not read here",
+		limit:        "let its rules have a filter ExtensionRef that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
 	},
 	{
 		name: "contour", title: "Contour", controllers: []string{"projectcontour.io/gateway-controller"}, usual: []string{"contour"},
 		regex: wholeRegex, value: envoyValue, requestHeaders: true, responseHeaders: true,
+		unreadLimits: "the configuration of Contour can limit requests, and is not read",
+		limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req before the gateway",
 	},
 	{
 		name: "kong", title: "Kong", controllers: []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"},
 		usual: []string{"kong"}, requestHeaders: true, responseHeaders: true,
-		assumption:  "no KongPlugin changes the header",
-		asks:        "a KongPlugin can ask for credentials, and is not read",
-		ownBalancer: true,
+		assumption:   "no KongPlugin changes the header",
+		asks:         "a KongPlugin can ask for credentials, and is not read",
+		ownBalancer:  true,
+		unreadLimits: "a KongPlugin can limit requests, and is not read here",
+		limit:        "name a KongPlugin in its annotation konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}",
 	},
 }
 

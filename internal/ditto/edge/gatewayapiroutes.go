@@ -115,41 +115,45 @@ func (c Context) matchRoutes(r gatewayRoute, rule gatewayRule, match gatewayv1.H
 	base.Text = base.Asks + conditions + ", " + s.String()
 	base.Note = s.note()
 	base.Doubt = firstText(host.doubt, s.exposure.doubt)
+	base.Transport = c.gatewayTransport(r, s, host)
 
 	// What happens at the listeners can differ; the least safe counts.
-	places := []place{{route: r, rule: rule, gateway: s.gateway, class: s.class}}
+	places := []place{{route: r, rule: rule, gateway: s.gateway, class: s.class, unserved: host.doubt}}
+	if s.mesh {
+		places[0].unserved = base.Transport.TLS.Why
+	}
 	for i, l := range host.listeners {
 		if i > 0 {
 			places = append(places, places[0])
 		}
 		places[i].listener = l
 	}
-	read := func(filters []gatewayv1.HTTPRouteFilter) (e Effects, rewrite *Rewrite, ends bool) {
+	read := func(filters []gatewayv1.HTTPRouteFilter) placeReading {
+		var all placeReading
 		for i, at := range places {
-			effects, w, stops := c.gatewayEffects(at, match.Path, filters)
-			effects.Assumptions = appendAll(effects.Assumptions, s.assumption, s.class.assumption)
-			rewrite, ends = w, stops
+			one := c.gatewayEffects(at, match.Path, filters)
+			one.effects.Assumptions = appendAll(one.effects.Assumptions, s.assumption, s.class.assumption)
 			if i == 0 {
-				e = effects
+				all = one
 				continue
 			}
-			e = lessSafe(e, effects)
+			effects := lessSafe(all.effects, one.effects)
+			l := all.limits.and(one.limits)
+			all = one
+			all.effects, all.limits = effects, l
 		}
-		return e, rewrite, ends
-	}
-	withPath := func(route Route, rewrite *Rewrite) Route {
-		if route.Path != nil && rewrite != nil {
-			path := *route.Path
-			path.Rewrite = *rewrite
-			route.Path = &path
+		if all.limits.Limited.State == On {
+			all.effects.Assumptions = appendAll(all.effects.Assumptions, all.limits.assumption)
 		}
-		return route
+		return all
 	}
-
+	withReading := func(route Route, p placeReading) Route {
+		route.Effects, route.Rate, route.ErrorPages = p.effects, p.limits.rate(places[0]), p.limits.pages
+		return withPath(route, p.rewrite)
+	}
 	var list []Route
-	own, rewrite, ends := read(nil)
-	plain := withPath(base, rewrite)
-	plain.Effects = own
+	own := read(nil)
+	plain := withReading(base, own)
 	for _, ref := range rule.backends {
 		b, ok := r.backend(ref.BackendObjectReference)
 		if !ok || ref.Weight != nil && *ref.Weight == 0 || !c.granted(r, b) {
@@ -159,22 +163,40 @@ func (c Context) matchRoutes(r gatewayRoute, rule gatewayRule, match gatewayv1.H
 			plain.Backends = append(plain.Backends, b)
 			continue
 		}
-		effects, rewrite, ends := read(ref.Filters)
-		if ends {
+		with := read(ref.Filters)
+		if with.ends {
 			continue
 		}
-		filtered := withPath(base, rewrite)
-		filtered.Effects, filtered.Backends = effects, []Backend{b}
+		filtered := withReading(base, with)
+		filtered.Backends = []Backend{b}
 		filtered.Text += ", filters of backend " + b.Name
 		list = append(list, filtered)
 	}
-	if len(plain.Backends) > 0 && !ends {
+	if len(plain.Backends) > 0 && !own.ends {
 		if len(plain.Backends) == len(rule.backends) {
 			plain.Strip, plain.Hide = edits(r, rule, plain.Effects)
 		}
 		list = append([]Route{plain}, list...)
 	}
 	return append(list, c.mirrors(r, rule, base, plain)...)
+}
+
+// placeReading is what happens to requests that come in at a place.
+type placeReading struct {
+	effects Effects
+	rewrite *Rewrite
+	// ends says that no request gets to a backend.
+	ends   bool
+	limits limits
+}
+
+func withPath(route Route, rewrite *Rewrite) Route {
+	if route.Path != nil && rewrite != nil {
+		path := *route.Path
+		path.Rewrite = *rewrite
+		route.Path = &path
+	}
+	return route
 }
 
 // mirrors are the backends that get a copy of each request. What else is done to a request need not have been done to
@@ -196,6 +218,7 @@ func (c Context) mirrors(r gatewayRoute, rule gatewayRule, base, plain Route) []
 		mirror := base
 		mirror.Text += ", mirrored"
 		mirror.Backends, mirror.Effects = []Backend{b}, plain.Effects
+		mirror.Rate, mirror.ErrorPages = plain.Rate, plain.ErrorPages
 		const source, why = "RequestMirror", "whether it is done to mirrored requests as well cannot be told"
 		for _, s := range []*State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
 			if s.State != IdentityClient && s.State != Off {
@@ -214,9 +237,9 @@ func (c Context) mirrors(r gatewayRoute, rule gatewayRule, base, plain Route) []
 
 // gatewayEffects is what happens to requests that come in at a place: first what policies do early, then authentication,
 // then the filters of the rule, and, in an order that nobody defines, those of the backend.
-func (c Context) gatewayEffects(at place, path *gatewayv1.HTTPPathMatch, backend []gatewayv1.HTTPRouteFilter) (e Effects, rewrite *Rewrite, ends bool) {
+func (c Context) gatewayEffects(at place, path *gatewayv1.HTTPPathMatch, backend []gatewayv1.HTTPRouteFilter) placeReading {
 	impl := at.class.impl
-	e = Effects{
+	e := Effects{
 		Identity:       State{IdentityClient, "default", "nothing on the way changes the header"},
 		Authentication: State{Off, "default", "nothing asks for credentials"},
 		HidesHeaders:   State{Off, "default", "no filter hides the headers"},
@@ -228,7 +251,7 @@ func (c Context) gatewayEffects(at place, path *gatewayv1.HTTPPathMatch, backend
 		e.StripsIdentity = State{Off, "default", why}
 		e.StripAdvice = "use an HTTPRoute, which can remove the header"
 		e.HideAdvice = "use an HTTPRoute, which can hide headers"
-		return e, nil, false
+		return placeReading{effects: e, limits: c.gatewayLimits(at, nil)}
 	}
 	if impl.asks != "" {
 		e.Authentication = State{Unknown, "default", impl.asks}
@@ -288,7 +311,7 @@ func (c Context) gatewayEffects(at place, path *gatewayv1.HTTPPathMatch, backend
 	if b.rewrite != nil && f.rewrite == nil {
 		f.rewrite = b.rewrite
 	}
-	return e, f.rewrite, f.ends || b.ends
+	return placeReading{effects: e, rewrite: f.rewrite, ends: f.ends || b.ends, limits: c.gatewayLimits(at, opaque)}
 }
 
 // backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them is

@@ -30,6 +30,13 @@ func nginxGateway() []resource {
 			return links
 		}},
 		{kind: crd.NginxProxy},
+		{kind: crd.RateLimitPolicy, links: func(o *inventory.Object) Links {
+			var links Links
+			for _, ref := range o.Typed.(*crd.NginxRateLimitPolicy).Spec.TargetRefs {
+				links.Governs = append(links.Governs, targetID(o.Ref.Namespace, ref))
+			}
+			return links
+		}},
 	}
 }
 
@@ -42,8 +49,9 @@ func nginxGatewayImplementation() implementation {
 		reads: decoded, regex: func(e string) Matcher { return regex(decoded, e, false, atStart) }, value: nginxValue,
 		requestHeaders: true, responseHeaders: true,
 		parameters: []schema.GroupKind{crd.NginxProxy}, exposes: nginxExposes,
-		policies: nginxPolicies, extension: nginxExtension,
-		hide: "nginx writes a Server header of its own, without its version; " + hideByFilter + " for what the backend sends",
+		policies: nginxPolicies, extension: nginxExtension, limits: nginxGatewayLimits,
+		limit: `let a RateLimitPolicy name it in targetRefs, with rateLimit.local.rules: [{rate: 50r/s, key: $binary_remote_addr, burst: 250, noDelay: true}]`,
+		hide:  "nginx writes a Server header of its own, without its version; " + hideByFilter + " for what the backend sends",
 	}
 }
 

@@ -14,6 +14,7 @@ var (
 	EnvoyExtensionPolicy = envoyGateway("EnvoyExtensionPolicy")
 	EnvoyProxy           = envoyGateway("EnvoyProxy")
 	HTTPRouteFilter      = envoyGateway("HTTPRouteFilter")
+	BackendTrafficPolicy = envoyGateway("BackendTrafficPolicy")
 )
 
 func envoyGateway(kind string) schema.GroupKind {
@@ -28,6 +29,7 @@ func envoyGatewayKinds() map[schema.GroupVersionKind]func() any {
 	kind(kinds, EnvoyExtensionPolicy, func() any { return new(EnvoyOpaquePolicy) }, "v1alpha1")
 	kind(kinds, EnvoyProxy, func() any { return new(EnvoyProxySettings) }, "v1alpha1")
 	kind(kinds, HTTPRouteFilter, func() any { return new(EnvoyRouteFilter) }, "v1alpha1")
+	kind(kinds, BackendTrafficPolicy, func() any { return new(EnvoyBackendTrafficPolicy) }, "v1alpha1")
 	return kinds
 }
 

@@ -12,6 +12,7 @@ var (
 	SnippetsFilter       = nginxGateway("SnippetsFilter")
 	SnippetsPolicy       = nginxGateway("SnippetsPolicy")
 	NginxProxy           = nginxGateway("NginxProxy")
+	RateLimitPolicy      = nginxGateway("RateLimitPolicy")
 )
 
 func nginxGateway(kind string) schema.GroupKind {
@@ -24,6 +25,7 @@ func nginxGatewayKinds() map[schema.GroupVersionKind]func() any {
 	kind(kinds, SnippetsFilter, func() any { return new(NginxSnippetsFilter) }, "v1alpha1")
 	kind(kinds, SnippetsPolicy, func() any { return new(NginxSnippetsPolicy) }, "v1alpha1")
 	kind(kinds, NginxProxy, func() any { return new(NginxProxySettings) }, "v1alpha2")
+	kind(kinds, RateLimitPolicy, func() any { return new(NginxRateLimitPolicy) }, "v1alpha1")
 	return kinds
 }
 

@@ -1,0 +1,157 @@
+package edge
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// envoyLimits reads the BackendTrafficPolicy that counts for a place: the most specific one. A route's may say that it is
+// laid over that of its parent.
+func envoyLimits(c Context, at place) limits {
+	var (
+		policy, parent *inventory.Object
+		best, above    int
+		doubt          string
+	)
+	for _, o := range c.envoyGoverning(at) {
+		if o.Ref.GroupKind() != crd.BackendTrafficPolicy {
+			continue
+		}
+		specific, unsure := about(o, at)
+		doubt = firstText(doubt, unsure)
+		if specific > best {
+			best, policy = specific, o
+		}
+		if specific < ofRoute && specific > above {
+			above, parent = specific, o
+		}
+	}
+	if policy == nil {
+		return limits{Limited: unlimitedRoute().orUnread(doubt)}
+	}
+	name := policy.Ref.String()
+	spec := policy.Typed.(*crd.EnvoyBackendTrafficPolicy).Spec
+	if spec.MergeType != nil && parent != nil && parent != policy {
+		merged, err := mergedTraffic(parent, policy)
+		if err != nil {
+			why := fmt.Sprintf("%s cannot be laid over %s", name, parent.Ref)
+			return limits{Limited: State{Unknown, name, why}, pages: ErrorPages{Unknown: []string{why}}}
+		}
+		spec = merged
+	}
+	l := envoyLimited(spec.RateLimit, name)
+	l.pages = envoyPages(spec.ResponseOverride, name)
+	if doubt != "" {
+		// The other policy would take the place of this one.
+		l.Limited = State{Unknown, "policies", doubt}
+	}
+	return l
+}
+
+// mergedTraffic lays the policy of a route over that of its parent, as a JSON merge patch; no list in it is merged.
+func mergedTraffic(parent, route *inventory.Object) (spec crd.EnvoyBackendTrafficPolicySpec, err error) {
+	base, _ := parent.Content()["spec"].(map[string]any)
+	over, _ := route.Content()["spec"].(map[string]any)
+	text, err := json.Marshal(mergePatch(base, over))
+	if err != nil {
+		return spec, fmt.Errorf("encoding: %w", err)
+	}
+	return spec, json.Unmarshal(text, &spec)
+}
+
+// envoyLimited says whether some rule limits every request. Of a limit of zero, which lets nothing through, nothing more
+// is asked.
+func envoyLimited(limit *crd.EnvoyRateLimit, name string) limits {
+	if limit == nil {
+		return limits{Limited: State{Off, name, name + ", which counts here, has no rateLimit"}}
+	}
+	best := limits{Limited: State{Off, name, name + " has no rule that limits requests"}}
+	read := func(kind, assumption string, list *crd.EnvoyRateLimits) {
+		if list == nil || limit.Type != "" && limit.Type != kind {
+			return
+		}
+		for _, rule := range list.Rules {
+			state := envoyRuleLimits(rule, name+" (rateLimit."+strings.ToLower(kind)+")")
+			state.Source = name
+			if rank := map[string]int{On: 2, Unknown: 1}; rank[state.State] > rank[best.Limited.State] ||
+				state.State == Off && best.Limited.State == Off {
+				best = limits{Limited: state}
+				if state.State == On {
+					best.assumption = assumption
+				}
+			}
+		}
+	}
+	read("Local", "", limit.Local)
+	read("Global", "the configuration of Envoy Gateway has a rateLimit.backend, without which the limits of "+name+" do nothing", limit.Global)
+	return best
+}
+
+func envoyRuleLimits(rule crd.EnvoyRateLimitRule, name string) State {
+	if isTrue(rule.ShadowMode) {
+		return State{State: Off, Why: name + " has a rule in shadow mode, which refuses nothing"}
+	}
+	if cost := rule.Cost; cost != nil && cost.Request != nil {
+		switch n := cost.Request.Number; {
+		case n == nil:
+			return State{State: Unknown, Why: name + " counts requests for what their metadata say, which cannot be seen"}
+		case *n == 0 && cost.Response == nil:
+			return State{State: Off, Why: name + " has a rule that counts requests for nothing"}
+		}
+	}
+	for _, s := range rule.ClientSelectors {
+		if !selectsAll(s) {
+			return State{State: Unknown, Why: name + " limits the requests that its clientSelectors select, and whether that is every one cannot be told"}
+		}
+	}
+	return State{State: On, Why: name + " limits requests"}
+}
+
+// selectsAll says whether a selector certainly takes every request: every address, every path.
+func selectsAll(s crd.EnvoyRateLimitSelector) bool {
+	if len(s.Headers) > 0 || len(s.Methods) > 0 {
+		return false
+	}
+	if p := s.Path; p != nil && (p.Value != "/" || p.Type != "" && p.Type != "PathPrefix" || isTrue(p.Invert)) {
+		return false
+	}
+	if a := s.SourceCIDR; a != nil {
+		prefix, err := netip.ParsePrefix(a.Value)
+		return err == nil && prefix.Bits() == 0 && !isTrue(a.Invert)
+	}
+	return true
+}
+
+// envoyPages are the answers that a BackendTrafficPolicy puts in the place of others. Envoy's command operators in them may
+// stand for what the client sent.
+func envoyPages(overrides []crd.EnvoyResponseOverride, name string) ErrorPages {
+	var pages ErrorPages
+	for _, o := range overrides {
+		if o.Response == nil || o.Response.Body == nil {
+			continue
+		}
+		switch body := o.Response.Body; {
+		case body.ValueRef != nil:
+			pages.Unknown = appendNew(pages.Unknown, "what "+name+" answers stands in another object, which is not read")
+		case envoyEchoes(body.Inline):
+			pages.Echoes = appendNew(pages.Echoes, "responseOverride of "+name+" repeats what the client sent")
+		}
+	}
+	return pages
+}
+
+// envoyEchoes says whether a format of Envoy's holds something that the client sent.
+// Source: command operators of Envoy's access log.
+func envoyEchoes(format string) bool {
+	for _, operator := range []string{"%REQ(", "%REQUEST_HEADER(", "%PATH(", "%PATH%", "%QUERY_PARAM(", "%QUERY_PARAMS("} {
+		if strings.Contains(strings.ReplaceAll(format, "%%", ""), operator) {
+			return true
+		}
+	}
+	return false
+}
