@@ -21,6 +21,7 @@ func TestUnreadRoutes(t *testing.T) {
 		`{"apiVersion":"cilium.io/v2","kind":"CiliumEnvoyConfig","metadata":{"name":"api","namespace":"shop"}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"ditto"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"},{"name":"ui"}]}]}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"}]}]}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"model","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"inference.networking.k8s.io","kind":"InferencePool","name":"api"}]}]}}`,
 	} {
 		o, err := inventory.Decode([]byte(text), inventory.Source{})
 		if err != nil {
@@ -35,6 +36,11 @@ func TestUnreadRoutes(t *testing.T) {
 		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
+		What:    "whether it leads to Ditto",
+		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+	}, {
+		// A Backend can name a host of any namespace.
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
 	}}

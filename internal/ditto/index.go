@@ -33,7 +33,7 @@ const (
 	byAddress inventory.Index = "address"
 	// byEndpoint files an EndpointSlice under the addresses in it, in no namespace.
 	byEndpoint inventory.Index = "endpoint"
-	// byDitto files a workload that runs a part of Ditto under its namespace, as far as the workload alone shows.
+	// byDitto files a workload that runs a part of Ditto under its namespace and under none, as far as the workload alone shows.
 	byDitto inventory.Index = "ditto"
 	// byMongoDB files a workload that runs a MongoDB under its namespace.
 	byMongoDB inventory.Index = "mongodb"
@@ -226,7 +226,7 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	}
 	parts := Parts(nothing, o)
 	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
-		keys = append(keys, inventory.Key{Index: byDitto, Namespace: ns})
+		keys = append(keys, inventory.Key{Index: byDitto, Namespace: ns}, inventory.Key{Index: byDitto})
 	}
 	if len(Named(parts, MongoDB)) > 0 {
 		keys = append(keys, inventory.Key{Index: byMongoDB, Namespace: ns})

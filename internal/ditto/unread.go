@@ -17,16 +17,22 @@ var unreadRoutes = map[string][]string{
 	"zalando.org":       {"RouteGroup"},
 }
 
-// UnreadRoute says, of an object that may be a way in to a Ditto in its namespace, what of it is not followed; empty where
-// there is nothing of the kind.
+// reachAnywhere are kinds of backends that name hosts, of whatever namespace: those of Envoy Gateway and of Istio.
+var reachAnywhere = []string{"Backend", "Hostname"}
+
+// UnreadRoute says, of an object that may be a way in to a Ditto in its namespace, or in any that it can name, what of it
+// is not followed; empty where there is nothing of the kind.
 func (v *View) UnreadRoute(o *inventory.Object) string {
-	gk, why := o.Ref.GroupKind(), ""
+	gk, why, namespace := o.Ref.GroupKind(), "", o.Ref.Namespace
 	if o.Typed == nil && slices.Contains(unreadRoutes[gk.Group], gk.Kind) {
 		why = "objects of this kind are not read"
 	} else if kinds := edge.LinksOf(o).Unread; len(kinds) > 0 {
 		why = "backends of kind " + strings.Join(kinds, ", ") + " are not read"
+		if slices.ContainsFunc(kinds, func(kind string) bool { return slices.Contains(reachAnywhere, kind) }) {
+			namespace = ""
+		}
 	}
-	if why == "" || len(v.Find(inventory.Key{Index: byDitto, Namespace: o.Ref.Namespace})) == 0 {
+	if why == "" || len(v.Find(inventory.Key{Index: byDitto, Namespace: namespace})) == 0 {
 		return ""
 	}
 	return why + "; what it lets in has to be judged by a person"

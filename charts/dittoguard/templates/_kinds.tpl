@@ -42,6 +42,9 @@ dittoguard reads. A cluster needs none of them: rules for kinds that are not ins
 - group: k8s.nginx.org
   namespaced: [policies, transportservers, virtualserverroutes, virtualservers]
   cluster: []
+- group: networking.gke.io
+  namespaced: [frontendconfigs]
+  cluster: []
 - group: networking.istio.io
   namespaced: [envoyfilters, gateways, virtualservices]
   cluster: []

@@ -105,15 +105,13 @@ func alibabaRate(in Input) Rate {
 		"let an nginx with limit_req, or the load balancer's own traffic limit, stand before the gateway")
 }
 
-const frontendConfig = "networking.gke.io/v1beta1.FrontendConfig"
-
 // gceTransport: a load balancer has all certificates that the Ingress names, whatever host they are for; it listens for
 // HTTP too unless allow-http says otherwise.
 func gceTransport(in Input, _ string) Transport {
 	a := in.Ingress.Annotations
 	t := Transport{
 		TLS:    State{Off, sourceTLS, "the Ingress names no certificate"},
-		Advice: `name a certificate (spec.tls or networking.gke.io/managed-certificates) and write kubernetes.io/ingress.allow-http: "false"`,
+		Advice: `name a certificate (spec.tls or networking.gke.io/managed-certificates) and write kubernetes.io/ingress.allow-http: "false", or name a FrontendConfig with redirectToHttps: {enabled: true} in ` + frontendConfig,
 	}
 	for _, entry := range in.Ingress.Spec.TLS {
 		if entry.SecretName != "" {
@@ -130,10 +128,8 @@ func gceTransport(in Input, _ string) Transport {
 	switch {
 	case said && !allowed:
 		t.Plain = closed(allow, "allow-http is false")
-	case strings.TrimSpace(a[frontendConfig]) != "":
-		t.Plain = State{Unknown, frontendConfig, "the FrontendConfig can redirect, and is not read"}
 	default:
-		t.Plain = passedOn("default", "the load balancer listens for HTTP as well")
+		t.Plain = gcePlain(in)
 	}
 	return t
 }

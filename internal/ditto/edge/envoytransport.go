@@ -39,12 +39,12 @@ func traefikTransport(in Input, host string) Transport {
 			t.TLS = State{Unknown, "default", "the certificates of the entry points of Traefik cannot be seen"}
 		}
 	}
+	traefikMiddlewares(in).settle(&t)
 	return t
 }
 
 func traefikRate(in Input) Rate {
-	return byReference(in, []string{prefixTraefik + "router.middlewares", prefixTraefik + "service.middlewares"},
-		"name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
+	return traefikMiddlewares(in).rate("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
 }
 
 // contourTransport: an Ingress with TLS is served over plain HTTP too, unless one of two annotations says otherwise
@@ -93,11 +93,6 @@ func kongTransport(in Input, host string) Transport {
 		t.Advice = `write konghq.com/protocols: https and konghq.com/https-redirect-status-code: "308"`
 	}
 	return t
-}
-
-func kongRate(in Input) Rate {
-	return byReference(in, []string{prefixKong + "plugins"},
-		"name a KongPlugin in konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}")
 }
 
 // istioTransport: the gateway of an Ingress has a server for plain HTTP in any case

@@ -36,7 +36,8 @@ func transportServerRoutes(c Context, o *inventory.Object) []Route {
 	}
 	return []Route{{
 		Text: asks + " (" + t.Spec.Listener.Protocol + ")", Asks: asks, Backends: backends,
-		Public:  !slices.Contains(c.Config.InternalIngressClasses, t.Spec.IngressClass),
-		Effects: handedThrough("the connection is handed through unread", "use a VirtualServer instead, whose actions can set headers"),
+		Public:    !slices.Contains(c.Config.InternalIngressClasses, t.Spec.IngressClass),
+		Effects:   handedThrough("the connection is handed through unread", "use a VirtualServer instead, whose actions can set headers"),
+		Transport: transportServerTransport(t), Rate: unreadRate("use a VirtualServer instead, whose Policies can limit requests"),
 	}}
 }

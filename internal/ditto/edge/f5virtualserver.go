@@ -220,6 +220,7 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 		Public:   !slices.Contains(r.c.Config.InternalIngressClasses, r.server.Spec.IngressClass),
 	}
 	found.Effects = r.effects(route, proxy, r.upstreams[at].Type == "grpc")
+	found.Transport, found.Rate = virtualServerTransport(&r.server.Spec), r.rate(route)
 	for _, s := range []string{r.server.Spec.ServerSnippets, r.snippets(route)} {
 		if directives, parsed := parseSnippet(s); !parsed || containsAny(directives, "location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
 			found.Path.Rewrite = rewriteUnknown("a snippet may route or change paths")

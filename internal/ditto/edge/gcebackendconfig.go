@@ -46,6 +46,9 @@ func gceUses(o *inventory.Object) []inventory.ID {
 	for _, name := range names {
 		list = append(list, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: o.Ref.Namespace, Name: name})
 	}
+	if id, named := gceFrontend(o.Meta.Annotations, o.Ref.Namespace); named {
+		list = append(list, id)
+	}
 	return list
 }
 

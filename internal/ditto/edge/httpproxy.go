@@ -169,11 +169,14 @@ func contourConnections(c Context, o *inventory.Object, way inclusion, backends 
 	effects.HideAdvice = effects.StripAdvice
 	r := Route{
 		Text: way.host().FQDN + " (tcpproxy)" + includedBy(o, way), Asks: way.host().FQDN, Backends: backends,
-		Public: contourPublic(c, way), Effects: effects,
+		Public: contourPublic(c, way), Effects: effects, Transport: contourConnectionTransport(way.host().TLS),
+		Rate: unreadRate("write routes instead of a tcpproxy: rateLimitPolicy is for requests"),
 	}
 	if why := contourAddresses(way.host().IPAllowPolicy); why != "" {
 		r.Path = &Path{Matcher: undecided(why)}
 		r.Effects.doubt(why)
+		r.Transport.doubt(why)
+		r.Rate.doubt(why)
 	}
 	return []Route{r}
 }
@@ -203,6 +206,12 @@ func contourRoutes(c Context, o *inventory.Object, way inclusion, route *crd.Con
 	if why != "" {
 		path = Path{Matcher: undecided(why), Rewrite: rewriteUnknown(why)}
 	}
+	transport := contourRouteTransport(way, route)
+	rate, assumption := contourRateLimit(host, route)
+	if why != "" {
+		transport.doubt(why)
+		rate.doubt(why)
+	}
 	var list []Route
 	for i := range route.Services {
 		backends := contourBackends(o, route.Services[i:i+1])
@@ -213,9 +222,13 @@ func contourRoutes(c Context, o *inventory.Object, way inclusion, route *crd.Con
 		if why != "" {
 			effects.doubt(why)
 		}
+		if assumption != "" {
+			effects.Assumptions = append(effects.Assumptions, assumption)
+		}
 		list = append(list, Route{
 			Text: host.FQDN + where.text + " (" + where.kind + ")" + conditionText(conditions) + includedBy(o, way),
 			Asks: host.FQDN + where.text, Path: &path, Backends: backends, Public: contourPublic(c, way), Effects: effects,
+			Transport: transport, Rate: rate,
 		})
 	}
 	return list

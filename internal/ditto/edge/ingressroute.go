@@ -298,7 +298,8 @@ func layeredRoute(c Context, layers []layer, behind []traefikRef, backends []Bac
 	first := layers[0].o.Typed.(*crd.TraefikIngressRoute)
 	return Route{
 		Text: text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
-		Public: !internalClass(c.Config, first.Spec.IngressClassName, first.Annotations[classAnnotation]),
+		Public:    !internalClass(c.Config, first.Spec.IngressClassName, first.Annotations[classAnnotation]),
+		Transport: ingressRouteTransport(&first.Spec, chain), Rate: chain.rate(traefikRateAdvice),
 	}
 }
 

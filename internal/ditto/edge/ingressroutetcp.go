@@ -38,7 +38,8 @@ func ingressRouteTCPRoutes(c Context, o *inventory.Object) []Route {
 		}
 		r := Route{
 			Text: route.Match, Backends: tcpBackends(o, route.Services), Effects: connectionEffects(passthrough),
-			Public: !internalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[classAnnotation]),
+			Public:    !internalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[classAnnotation]),
+			Transport: ingressRouteTCPTransport(typed.Spec.TLS), Rate: ingressRouteTCPRate(c, traefikRefs(o, "MiddlewareTCP", route.Middlewares)),
 		}
 		var why string
 		r.Asks, why = tcpRule(route.Match)
@@ -50,6 +51,8 @@ func ingressRouteTCPRoutes(c Context, o *inventory.Object) []Route {
 		if why != "" {
 			r.Path = &Path{Matcher: undecided(why)}
 			r.Effects.doubt(why)
+			r.Transport.doubt(why)
+			r.Rate.doubt(why)
 		}
 		list = append(list, r)
 	}

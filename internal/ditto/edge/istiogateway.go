@@ -64,6 +64,8 @@ type istioEdge struct {
 	labels     map[string]string
 	namespaces []string
 	policies   []*inventory.Object
+	// balancer says which Service before the pods ends TLS; empty if none does.
+	balancer string
 }
 
 func (e *istioEdge) String() string { return "Gateway " + e.namespace + "/" + e.name }
@@ -98,6 +100,11 @@ func (e *istioEdge) front(c Context) {
 		maps.Copy(e.labels, service.Spec.Selector)
 		if !slices.Contains(e.namespaces, o.Ref.Namespace) {
 			e.namespaces = append(e.namespaces, o.Ref.Namespace)
+		}
+		for _, p := range service.Spec.Ports {
+			if tls := Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == On && service.Spec.Type == corev1.ServiceTypeLoadBalancer {
+				e.balancer = o.Ref.String() + " before " + e.String() + " ends TLS (" + tls.Why + "), and whether it redirects cannot be seen"
+			}
 		}
 		switch {
 		case len(service.Spec.ExternalIPs) > 0 || service.Spec.Type == corev1.ServiceTypeNodePort:

@@ -192,7 +192,11 @@ func rootRoutes(c Context, root *crd.VirtualService, rules []crd.VirtualServiceH
 		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace, suffix: ", " + e.String() + suffix}
 		if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, readsHTTP); ok {
 			for i := range rules {
-				routes = append(routes, r.http(&rules[i], ports)...)
+				earlier := rules[:i]
+				if suffix != "" {
+					earlier = root.Spec.HTTP
+				}
+				routes = append(routes, r.http(&rules[i], ports, redirectsToHTTPS(earlier))...)
 			}
 		}
 		if suffix != "" {
@@ -205,7 +209,7 @@ func rootRoutes(c Context, root *crd.VirtualService, rules []crd.VirtualServiceH
 		}{{root.Spec.TLS, passesTLS, "TLS handed on unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
 			if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, bytes.fits); ok {
 				for i := range bytes.rules {
-					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports)...)
+					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports, r.connectionTransport(bytes.fits))...)
 				}
 			}
 		}
@@ -236,7 +240,7 @@ func (r istioReader) atGateway(gateways []string) bool {
 	})
 }
 
-func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32) []Route {
+func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirects bool) []Route {
 	backends := r.ports(httpBackends(rule, r.namespace), ports)
 	if len(backends) == 0 {
 		return nil
@@ -257,6 +261,7 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32) []Route 
 		}
 		routes = append(routes, Route{
 			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public, Effects: effects,
+			Transport: r.transport(m, redirects), Rate: r.rate(),
 		})
 	}
 	return routes
@@ -319,7 +324,7 @@ func (r istioReader) effects(rule *crd.VirtualServiceHTTP) Effects {
 }
 
 // bytes reads a rule for connections, which changes nothing in what goes through them.
-func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []uint32) []Route {
+func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []uint32, transport Transport) []Route {
 	backends := r.ports(bytesBackends(rule, r.namespace), ports)
 	here, hosts := len(rule.Match) == 0, []string{}
 	for _, m := range rule.Match {
@@ -339,6 +344,7 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 	effects.Assumptions = slices.Clone(r.edge.assumptions)
 	return []Route{{
 		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Effects: effects,
+		Transport: transport, Rate: unreadRate("end TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read"),
 	}}
 }
 

@@ -53,7 +53,8 @@ func tcpIngressRoutes(_ Context, o *inventory.Object) []Route {
 		}
 		routes = append(routes, Route{
 			Text: asks, Asks: asks, Backends: backends[i : i+1], Public: true,
-			Effects: handedThrough("the connection is handed through unread", "expose the Service with an Ingress instead, whose plugins apply"),
+			Effects:   handedThrough("the connection is handed through unread", "expose the Service with an Ingress instead, whose plugins apply"),
+			Transport: tcpIngressTransport(t, rule.Host), Rate: unreadRate("expose the Service with an Ingress instead, whose plugins can limit requests"),
 		})
 	}
 	return routes

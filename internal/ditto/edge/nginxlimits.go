@@ -152,17 +152,18 @@ func f5Rate(in Input) Rate {
 	case a.has("limit-req-rate"):
 		r.Limited = State{Off, key, "limit-req-rate is " + quote(a["limit-req-rate"]) + ", which is no rate"}
 	}
-	if r.Limited.State == Off && in.hasPolicies() {
-		r.Limited = State{Unknown, prefixF5Nginx + "policies", "Policies are named, and are not read"}
+	minion := a["mergeable-ingress-type"] == "minion"
+	r.Limited = r.Limited.orPolicies(in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
+	if minion && in.Master != nil {
+		r.Limited = r.Limited.orPolicies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace))
 	}
 	r.Limited = r.Limited.orSnippet(a, prefixF5Nginx, "location-snippets", "server-snippets")
-	minion := a["mergeable-ingress-type"] == "minion"
 	if minion && r.Limited.State == Off && (in.Master == nil || in.Master.Annotations[key] != "") {
 		r.Limited = State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the master of the minion may limit requests"}
 	}
 	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two requests of
 	// one page would be one too many.
-	if v, stated := in.version(); stated && v.atLeast(3, 6) {
+	if v, stated := in.version(); stated && v.atLeast(3, 6) && r.Limited.Source != prefixF5Nginx+"policies" {
 		r.offer(in, map[string]string{
 			key: PlaceRate + "r/s", prefixF5Nginx + "limit-req-burst": PlaceBurst, prefixF5Nginx + "limit-req-no-delay": "true",
 		}, prefixF5Nginx)

@@ -127,7 +127,7 @@ var resources = slices.Concat(
 // parameterResources are objects that annotations of an Ingress or of a Service, or its class, name.
 func parameterResources() []resource {
 	return []resource{
-		{kind: crd.ALBIngressClassParams}, {kind: crd.GKEBackendConfig}, {kind: crd.AGICRewrite},
+		{kind: crd.ALBIngressClassParams}, {kind: crd.GKEBackendConfig}, {kind: crd.GKEFrontendConfig}, {kind: crd.AGICRewrite},
 		{kind: crd.HAProxyBackendV1}, {kind: crd.HAProxyBackendV3},
 	}
 }

@@ -19,6 +19,8 @@ type traefikChain struct {
 	stages []stage
 	// closed, if it is not empty, says why perhaps nobody gets through.
 	closed string
+	// limited says whether requests are limited; redirect is set where plain HTTP is redirected.
+	limited, redirect State
 	// within are the chains that are being applied, applied is how many Middlewares were.
 	within  []inventory.ID
 	applied int
@@ -28,14 +30,14 @@ type traefikChain struct {
 const mostMiddlewares = 256
 
 // passive are the kinds of Middleware that change neither path nor identity and ask nobody for anything; what limits
-// requests and what redirects to TLS is among them.
+// requests and what redirects to TLS is among them, and noted (limiting).
 var passive = []string{
 	"buffering", "circuitBreaker", "compress", "contentType", "encodedCharacters", "errors", "grpcWeb", "inFlightReq",
 	"passTLSClientCert", "rateLimit", "redirectScheme", "retry",
 }
 
 func newTraefikChain(objects inventory.Reader) *traefikChain {
-	return &traefikChain{objects: objects, effects: Effects{
+	return &traefikChain{objects: objects, limited: State{Off, "default", "no Middleware limits requests"}, effects: Effects{
 		Identity:       State{IdentityClient, "default", "no Middleware changes the header"},
 		Authentication: State{Off, "default", "no Middleware asks for credentials"},
 		HidesHeaders:   State{Off, "default", "no Middleware takes Server headers away"},
@@ -104,6 +106,7 @@ func (t *traefikChain) middleware(o *inventory.Object, m *crd.TraefikMiddleware)
 	case spec.IPWhiteList != nil:
 		t.addresses(name, spec.IPWhiteList)
 	case slices.Contains(passive, kind):
+		t.limiting(name, spec)
 	case t.path(name, spec):
 	default:
 		t.opaque(name, name+" ("+kind+") may do anything to a request, and is not read")
@@ -144,6 +147,9 @@ func (t *traefikChain) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 	case spec.ReplacePathRegex != nil:
 		t.step(replaceRegex(strings.TrimSpace(spec.ReplacePathRegex.Regex), strings.TrimSpace(spec.ReplacePathRegex.Replacement)))
 	case spec.RedirectRegex != nil:
+		if redirectsPlain(spec.RedirectRegex.Regex, spec.RedirectRegex.Replacement) {
+			t.redirect = redirected(name, name+" redirects plain HTTP")
+		}
 		if !strings.HasPrefix(spec.RedirectRegex.Regex, "^http://") {
 			t.stages = append(t.stages, matching(undecided(name+" may redirect requests instead of letting them through")))
 		}
@@ -243,6 +249,9 @@ func (t *traefikChain) opaque(source, why string) {
 	}
 	if t.effects.HidesHeaders.State != On {
 		t.effects.HidesHeaders = State{Unknown, source, why}
+	}
+	if t.limited.State != On {
+		t.limited = State{Unknown, source, why}
 	}
 	t.step(unknownStep(why))
 }

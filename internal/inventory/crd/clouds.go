@@ -9,6 +9,7 @@ import (
 var (
 	ALBIngressClassParams = schema.GroupKind{Group: "elbv2.k8s.aws", Kind: "IngressClassParams"}
 	GKEBackendConfig      = schema.GroupKind{Group: "cloud.google.com", Kind: "BackendConfig"}
+	GKEFrontendConfig     = schema.GroupKind{Group: "networking.gke.io", Kind: "FrontendConfig"}
 	AGICRewrite           = schema.GroupKind{Group: "appgw.ingress.azure.io", Kind: "AzureApplicationGatewayRewrite"}
 )
 
@@ -16,6 +17,7 @@ func clouds() map[schema.GroupVersionKind]func() any {
 	kinds := map[schema.GroupVersionKind]func() any{}
 	kind(kinds, ALBIngressClassParams, func() any { return new(IngressClassParams) }, "v1beta1")
 	kind(kinds, GKEBackendConfig, func() any { return new(BackendConfig) }, "v1")
+	kind(kinds, GKEFrontendConfig, func() any { return new(FrontendConfig) }, "v1beta1")
 	kind(kinds, AGICRewrite, func() any { return new(ApplicationGatewayRewrite) }, "v1beta1")
 	return kinds
 }
@@ -47,6 +49,18 @@ type BackendConfig struct {
 		// CustomRequestHeaders and CustomResponseHeaders are `name:value`.
 		CustomRequestHeaders  *GKEHeaders `json:"customRequestHeaders,omitempty"`
 		CustomResponseHeaders *GKEHeaders `json:"customResponseHeaders,omitempty"`
+	} `json:"spec"`
+}
+
+// FrontendConfig is the part of networking.gke.io/v1beta1 FrontendConfig that decides. Source: ingress-gce
+// pkg/apis/frontendconfig/v1beta1/types.go.
+type FrontendConfig struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		RedirectToHTTPS *struct {
+			Enabled bool `json:"enabled,omitempty"`
+		} `json:"redirectToHttps,omitempty"`
 	} `json:"spec"`
 }
 

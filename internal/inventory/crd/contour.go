@@ -62,11 +62,26 @@ type ContourNameMatch struct {
 
 // ContourVirtualHost is what requests for a host have in common.
 type ContourVirtualHost struct {
-	FQDN          string                `json:"fqdn"`
-	TLS           *ContourTLS           `json:"tls,omitempty"`
-	Authorization *ContourAuthorization `json:"authorization,omitempty"`
-	JWTProviders  []ContourJWTProvider  `json:"jwtProviders,omitempty"`
-	IPAllowPolicy []ContourIPFilter     `json:"ipAllowPolicy,omitempty"`
+	FQDN            string                `json:"fqdn"`
+	TLS             *ContourTLS           `json:"tls,omitempty"`
+	Authorization   *ContourAuthorization `json:"authorization,omitempty"`
+	JWTProviders    []ContourJWTProvider  `json:"jwtProviders,omitempty"`
+	IPAllowPolicy   []ContourIPFilter     `json:"ipAllowPolicy,omitempty"`
+	RateLimitPolicy *ContourRateLimit     `json:"rateLimitPolicy,omitempty"`
+}
+
+// ContourRateLimit limits requests: in each Envoy by itself, or by asking a service.
+type ContourRateLimit struct {
+	Local *struct {
+		// Requests in a unit of time; Contour refuses zero.
+		Requests uint32 `json:"requests,omitempty"`
+		Unit     string `json:"unit,omitempty"`
+	} `json:"local,omitempty"`
+	Global *struct {
+		// Disabled takes a route out of the limits of its virtual host.
+		Disabled    bool       `json:"disabled,omitempty"`
+		Descriptors []struct{} `json:"descriptors,omitempty"`
+	} `json:"global,omitempty"`
 }
 
 // ContourTLS says where TLS ends.
@@ -137,8 +152,9 @@ type ContourRoute struct {
 		Require  string `json:"require,omitempty"`
 		Disabled bool   `json:"disabled,omitempty"`
 	} `json:"jwtVerificationPolicy,omitempty"`
-	IPAllowPolicy []ContourIPFilter `json:"ipAllowPolicy,omitempty"`
-	IPDenyPolicy  []ContourIPFilter `json:"ipDenyPolicy,omitempty"`
+	IPAllowPolicy   []ContourIPFilter `json:"ipAllowPolicy,omitempty"`
+	IPDenyPolicy    []ContourIPFilter `json:"ipDenyPolicy,omitempty"`
+	RateLimitPolicy *ContourRateLimit `json:"rateLimitPolicy,omitempty"`
 }
 
 // ContourReplacePrefix replaces the prefix of the path; without Prefix it replaces any.

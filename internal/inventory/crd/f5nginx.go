@@ -32,9 +32,14 @@ type VirtualServer struct {
 
 // VirtualServerSpec is a host and its routes.
 type VirtualServerSpec struct {
-	IngressClass   string                 `json:"ingressClassName,omitempty"`
-	Host           string                 `json:"host,omitempty"`
-	TLS            *VirtualServerTLS      `json:"tls,omitempty"`
+	IngressClass string            `json:"ingressClassName,omitempty"`
+	Host         string            `json:"host,omitempty"`
+	TLS          *VirtualServerTLS `json:"tls,omitempty"`
+	// Listener names listeners of a GlobalConfiguration that take the place of ports 80 and 443.
+	Listener *struct {
+		HTTP  string `json:"http,omitempty"`
+		HTTPS string `json:"https,omitempty"`
+	} `json:"listener,omitempty"`
 	Policies       []NginxPolicyReference `json:"policies,omitempty"`
 	Upstreams      []NginxUpstream        `json:"upstreams,omitempty"`
 	Routes         []NginxRoute           `json:"routes,omitempty"`
@@ -46,6 +51,8 @@ type VirtualServerTLS struct {
 	Secret   string `json:"secret,omitempty"`
 	Redirect *struct {
 		Enable bool `json:"enable,omitempty"`
+		// BasedOn is scheme (also: none given) or x-forwarded-proto.
+		BasedOn string `json:"basedOn,omitempty"`
 	} `json:"redirect,omitempty"`
 }
 
@@ -143,10 +150,13 @@ type TransportServer struct {
 		Host      string          `json:"host,omitempty"`
 		Upstreams []NginxUpstream `json:"upstreams,omitempty"`
 		Action    *NginxAction    `json:"action,omitempty"`
+		TLS       *struct {
+			Secret string `json:"secret,omitempty"`
+		} `json:"tls,omitempty"`
 	} `json:"spec"`
 }
 
-// NginxPolicy is the part of k8s.nginx.org Policy that decides who is let in; it is one of these.
+// NginxPolicy is the part of k8s.nginx.org Policy that decides who is let in, and how often; it is one of these.
 type NginxPolicy struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -159,6 +169,14 @@ type NginxPolicy struct {
 			// VerifyClient is on (also: none given), off, optional or optional_no_ca.
 			VerifyClient string `json:"verifyClient,omitempty"`
 		} `json:"ingressMTLS,omitempty"`
+		RateLimit *struct {
+			// Rate is `10r/s` or `10r/m`, Key what is counted by, in variables of nginx.
+			Rate   string `json:"rate,omitempty"`
+			Key    string `json:"key,omitempty"`
+			DryRun *bool  `json:"dryRun,omitempty"`
+			// Condition makes it a limit for some requests alone.
+			Condition *struct{} `json:"condition,omitempty"`
+		} `json:"rateLimit,omitempty"`
 		OIDC         *struct{} `json:"oidc,omitempty"`
 		APIKey       *struct{} `json:"apiKey,omitempty"`
 		ExternalAuth *struct {

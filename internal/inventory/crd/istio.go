@@ -51,10 +51,12 @@ type VirtualServiceSpec struct {
 type VirtualServiceHTTP struct {
 	Name string `json:"name,omitempty"`
 	// Match are alternatives; none means every request.
-	Match          []VirtualServiceMatch     `json:"match,omitempty"`
-	Route          []VirtualServiceHTTPRoute `json:"route,omitempty"`
-	Redirect       *struct{}                 `json:"redirect,omitempty"`
-	DirectResponse *struct{}                 `json:"directResponse,omitempty"`
+	Match    []VirtualServiceMatch     `json:"match,omitempty"`
+	Route    []VirtualServiceHTTPRoute `json:"route,omitempty"`
+	Redirect *struct {
+		Scheme string `json:"scheme,omitempty"`
+	} `json:"redirect,omitempty"`
+	DirectResponse *struct{} `json:"directResponse,omitempty"`
 	Delegate       *struct {
 		Name string `json:"name,omitempty"`
 		// Namespace is the root's own if it is empty.
@@ -83,6 +85,8 @@ type VirtualServiceMatch struct {
 	URI           *IstioStringMatch `json:"uri,omitempty"`
 	IgnoreURICase bool              `json:"ignoreUriCase,omitempty"`
 	Gateways      []string          `json:"gateways,omitempty"`
+	// Port is the one that the gateway listens on; zero is any.
+	Port uint32 `json:"port,omitempty"`
 }
 
 // IstioStringMatch is one of the three.

@@ -42,10 +42,21 @@ type TraefikIngressRoute struct {
 
 // TraefikIngressRouteSpec lists routers of HTTP requests.
 type TraefikIngressRouteSpec struct {
-	IngressClassName string         `json:"ingressClassName,omitempty"`
-	Routes           []TraefikRoute `json:"routes,omitempty"`
+	IngressClassName string `json:"ingressClassName,omitempty"`
+	// EntryPoints are the ports it is attached to, by names of Traefik's configuration; none means the default ones.
+	EntryPoints []string       `json:"entryPoints,omitempty"`
+	Routes      []TraefikRoute `json:"routes,omitempty"`
+	// TLS makes the routers take TLS alone.
+	TLS *TraefikTLS `json:"tls,omitempty"`
 	// ParentRefs are IngressRoutes whose routers take the requests first (v3.6 and later).
 	ParentRefs []TraefikRef `json:"parentRefs,omitempty"`
+}
+
+// TraefikTLS says where the certificate comes from: a Secret, or a resolver of Traefik's configuration. With neither it is
+// looked for by host among all that Traefik has.
+type TraefikTLS struct {
+	SecretName   string `json:"secretName,omitempty"`
+	CertResolver string `json:"certResolver,omitempty"`
 }
 
 // TraefikRoute is one router.
@@ -131,6 +142,7 @@ type TraefikRouteTCP struct {
 
 // TraefikTLSTCP says where TLS ends.
 type TraefikTLSTCP struct {
+	TraefikTLS  `json:",inline"`
 	Passthrough bool `json:"passthrough,omitempty"`
 }
 
@@ -142,7 +154,7 @@ type TraefikMiddleware struct {
 }
 
 // TraefikMiddlewareSpec has one of its fields set; Traefik refuses a Middleware with several. Those that change neither
-// paths nor headers are left out here.
+// paths nor headers, limit nothing and redirect nobody are left out here.
 type TraefikMiddlewareSpec struct {
 	AddPrefix *struct {
 		Prefix string `json:"prefix,omitempty"`
@@ -161,8 +173,22 @@ type TraefikMiddlewareSpec struct {
 		Replacement string `json:"replacement,omitempty"`
 	} `json:"replacePathRegex,omitempty"`
 	RedirectRegex *struct {
-		Regex string `json:"regex,omitempty"`
+		Regex       string `json:"regex,omitempty"`
+		Replacement string `json:"replacement,omitempty"`
 	} `json:"redirectRegex,omitempty"`
+	RedirectScheme *struct {
+		Scheme string `json:"scheme,omitempty"`
+	} `json:"redirectScheme,omitempty"`
+	RateLimit *struct {
+		// Average is how many requests in a period; zero is no limit.
+		Average         int64                   `json:"average,omitempty"`
+		SourceCriterion *TraefikSourceCriterion `json:"sourceCriterion,omitempty"`
+	} `json:"rateLimit,omitempty"`
+	InFlightReq *struct {
+		// Amount is how many requests at once; zero is no limit.
+		Amount          int64                   `json:"amount,omitempty"`
+		SourceCriterion *TraefikSourceCriterion `json:"sourceCriterion,omitempty"`
+	} `json:"inFlightReq,omitempty"`
 	Chain *struct {
 		Middlewares []TraefikRef `json:"middlewares,omitempty"`
 	} `json:"chain,omitempty"`
@@ -172,6 +198,11 @@ type TraefikMiddlewareSpec struct {
 	BasicAuth   *TraefikUserAuth    `json:"basicAuth,omitempty"`
 	DigestAuth  *TraefikUserAuth    `json:"digestAuth,omitempty"`
 	ForwardAuth *TraefikForwardAuth `json:"forwardAuth,omitempty"`
+}
+
+// TraefikSourceCriterion says what counts as one client.
+type TraefikSourceCriterion struct {
+	RequestHeaderName string `json:"requestHeaderName,omitempty"`
 }
 
 // TraefikIPAllowList lets only some addresses in.
@@ -207,6 +238,10 @@ type TraefikMiddlewareTCP struct {
 
 // TraefikMiddlewareTCPSpec has one of its fields set.
 type TraefikMiddlewareTCPSpec struct {
+	InFlightConn *struct {
+		// Amount is how many connections of one address at once; zero is no limit.
+		Amount int64 `json:"amount,omitempty"`
+	} `json:"inFlightConn,omitempty"`
 	IPWhiteList *TraefikIPAllowList `json:"ipWhiteList,omitempty"`
 	IPAllowList *TraefikIPAllowList `json:"ipAllowList,omitempty"`
 }

@@ -1,0 +1,122 @@
+package edge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// virtualServerTransport: plain HTTP is served beside TLS unless tls.redirect says otherwise. With basedOn
+// x-forwarded-proto nginx redirects those alone that something in front of it marks as plain
+// (internal/configs/virtualserver.go).
+func virtualServerTransport(spec *crd.VirtualServerSpec) Transport {
+	const redirect = "spec.tls.redirect"
+	t := Transport{
+		TLS: State{Off, sourceTLS, "spec.tls is not there"}, Plain: passedOn(sourceTLS, "spec.tls is not there"),
+		Advice: "write spec.tls: {secret: …, redirect: {enable: true}}",
+	}
+	if spec.TLS != nil {
+		t.TLS = State{On, sourceTLS, "spec.tls names a certificate"}
+		if spec.TLS.Secret == "" {
+			t.TLS = State{Unknown, sourceTLS, "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+		}
+		switch r := spec.TLS.Redirect; {
+		case r == nil || !r.Enable:
+			t.Plain = passedOn(redirect, "spec.tls.redirect is not enabled")
+		case r.BasedOn == "" || r.BasedOn == "scheme":
+			t.Plain = redirected(redirect, "spec.tls.redirect is enabled")
+		default:
+			t.Plain = State{Unknown, redirect, "spec.tls.redirect goes by " + quote(r.BasedOn) + ", and whether something in front of the controller sets it cannot be seen"}
+		}
+	}
+	if l := spec.Listener; l != nil && l.HTTPS != "" && l.HTTP == "" {
+		t.Plain = closed("spec.listener", "spec.listener names no listener for plain HTTP")
+	} else if l != nil && l.HTTP != "" && l.HTTPS == "" {
+		t.TLS = State{Off, "spec.listener", "spec.listener names no listener for HTTPS"}
+		t.Advice = "name a listener for HTTPS in spec.listener, and " + t.Advice
+	}
+	return t
+}
+
+// transportServerTransport: connections are handed on as they are, unless spec.tls makes nginx end TLS.
+func transportServerTransport(t *crd.TransportServer) Transport {
+	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or let what is behind end TLS"
+	switch {
+	case t.Spec.TLS != nil && t.Spec.TLS.Secret != "":
+		return Transport{TLS: State{On, sourceTLS, "spec.tls names a certificate"}, Plain: closed(sourceTLS, "the listener takes TLS alone"), Advice: advice}
+	case t.Spec.Listener.Protocol == "TLS_PASSTHROUGH":
+		return handedOn(closed("spec.listener", "the listener takes TLS alone"), advice)
+	}
+	return handedOn(passedOn("spec.listener", "connections are handed on as they are"), advice)
+}
+
+// rate is whether Policies limit the requests of a route. Those of the route take the place of the server's.
+func (r f5Reader) rate(route *crd.NginxRoute) Rate {
+	rate := Rate{Advice: `name a Policy with spec.rateLimit: {rate: 50r/s, burst: 250, noDelay: true, key: "${binary_remote_addr}", zoneSize: 10M} in spec.policies`}
+	var own []inventory.ID
+	switch {
+	case len(route.Policies) > 0:
+		own = f5PolicyIDs(route.Policies, r.namespace)
+	case r.outer != nil:
+		own = f5PolicyIDs(r.outer.Policies, r.server.Namespace)
+	}
+	rate.Limited = f5Limits(r.c.Objects, own)
+	if rate.Limited.Source == "default" {
+		rate.Limited = f5Limits(r.c.Objects, f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace))
+	}
+	rate.Limited = rate.Limited.orSnippet(annotations{
+		"location-snippets": r.snippets(route), "server-snippets": r.server.Spec.ServerSnippets,
+	}, "", "location-snippets", "server-snippets")
+	return rate.settled()
+}
+
+// f5Limits says whether one of several Policies limits requests. One that is not at hand may be there.
+func f5Limits(r inventory.Reader, ids []inventory.ID) State {
+	result := State{Off, "default", "no Policy limits requests"}
+	for _, id := range ids {
+		who := "Policy " + id.Namespace + "/" + id.Name
+		state := State{Unknown, "policies", who + " is not at hand, and may limit requests"}
+		if o := objectAt(r, id); o != nil {
+			spec := &o.Typed.(*crd.NginxPolicy).Spec
+			if spec.RateLimit == nil {
+				continue
+			}
+			limit := spec.RateLimit
+			state.State, state.Why = f5Limit(who, limit.Rate, limit.Key, limit.DryRun != nil && *limit.DryRun)
+			if state.State == On && limit.Condition != nil {
+				state.State, state.Why = Unknown, who+" limits some requests only (rateLimit.condition)"
+			}
+		}
+		if rank := map[string]int{On: 2, Unknown: 1}; rank[state.State] > rank[result.State] || result.Source == "default" {
+			result = state
+		}
+	}
+	return result
+}
+
+// f5Limit reads the limit of one Policy (internal/configs: ParseRequestRate; pkg/apis/configuration/validation).
+func f5Limit(who, rate, key string, dry bool) (state, why string) {
+	names, _ := nginxVariables(key)
+	client := slices.IndexFunc(names, fromClient)
+	switch {
+	case !f5RateText.MatchString(strings.TrimSpace(rate)):
+		return Off, who + " has the rate " + quote(rate) + ", which is none"
+	case dry:
+		return Off, who + " refuses nothing (rateLimit.dryRun)"
+	case client >= 0:
+		return Off, who + " counts by $" + names[client] + ", which the client writes"
+	}
+	return On, who + " limits requests to " + quote(rate)
+}
+
+// orPolicies is the reading of an Ingress where nothing but Policies that an annotation names limits requests.
+func (s State) orPolicies(r inventory.Reader, ids []inventory.ID) State {
+	limits := f5Limits(r, ids)
+	if s.State != Off || limits.Source == "default" || limits.State == Off && s.Source != "default" {
+		return s
+	}
+	limits.Source = prefixF5Nginx + "policies"
+	return limits
+}

@@ -1,0 +1,34 @@
+package edge
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// frontendConfig is the annotation of an Ingress that names a FrontendConfig of its namespace.
+const frontendConfig = "networking.gke.io/v1beta1.FrontendConfig"
+
+// gceFrontend is the FrontendConfig that annotations name; ok is false if they name none.
+func gceFrontend(annotations map[string]string, namespace string) (id inventory.ID, ok bool) {
+	name := strings.TrimSpace(annotations[frontendConfig])
+	return inventory.ID{GroupKind: crd.GKEFrontendConfig, Namespace: namespace, Name: name}, name != ""
+}
+
+// gcePlain is what plain HTTP meets at a load balancer that listens for it: a FrontendConfig can redirect.
+func gcePlain(in Input) State {
+	id, named := gceFrontend(in.Ingress.Annotations, in.Ingress.Namespace)
+	if !named {
+		return passedOn("default", "the load balancer listens for HTTP as well")
+	}
+	who := "FrontendConfig " + id.Namespace + "/" + id.Name
+	o := objectAt(in.Objects, id)
+	if o == nil {
+		return State{Unknown, frontendConfig, who + " is not at hand, and may redirect"}
+	}
+	if r := o.Typed.(*crd.FrontendConfig).Spec.RedirectToHTTPS; r != nil && r.Enabled {
+		return redirected(frontendConfig, who+" redirects (redirectToHttps)")
+	}
+	return passedOn(frontendConfig, who+" does not redirect")
+}

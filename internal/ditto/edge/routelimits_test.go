@@ -1,0 +1,385 @@
+package edge
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// limitWords is what clients speak with a route, and what limits them: `TLS (why), plain HTTP (why); limited (why)`.
+func limitWords(r Route) string {
+	tr := r.Transport
+	passthrough := ""
+	if tr.Passthrough {
+		passthrough = ", passthrough"
+	}
+	text := fmt.Sprintf("%s (%s), %s (%s)%s; %s (%s)", tr.TLS.State, tr.TLS.Why, tr.Plain.State, tr.Plain.Why, passthrough, r.Rate.Limited.State, r.Rate.Limited.Why)
+	if tr.Advice == "" || (r.Rate.Advice == "") != (r.Rate.Limited.State == On) {
+		text += "; advice is missing, or there where nothing is wrong"
+	}
+	return text
+}
+
+// limitsOf are the limits of the routes of the first object of a YAML stream.
+func limitsOf(t testing.TB, stream string) []string {
+	t.Helper()
+	c, list := linked(t, stream)
+	var lines []string
+	for _, r := range Routes(c, list[0]) {
+		lines = append(lines, limitWords(r))
+	}
+	return lines
+}
+
+type limitsCase struct {
+	name, stream, want string
+}
+
+func (c limitsCase) run(t *testing.T) {
+	t.Run(c.name, func(t *testing.T) {
+		got := strings.Join(limitsOf(t, c.stream), "\n")
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	})
+}
+
+func TestIngressRoute_Limits(t *testing.T) {
+	const (
+		own       = "on (spec.tls names a certificate), closed (the router takes TLS alone)"
+		somewhere = "unknown (spec.tls is not there, and whether the entry points of Traefik speak TLS cannot be seen), "
+		unseen    = somewhere + "unknown (whether the entry points of Traefik redirect plain HTTP cannot be seen)"
+		none      = "; off (no Middleware limits requests)"
+		missing   = "Middleware ns/m is not at hand, and Traefik serves nothing that names a Middleware which is not there"
+	)
+	one := func(fields, spec string) string {
+		return router("    middlewares: [{name: m}]\n"+fields+"\n") + middleware("m", spec)
+	}
+	for _, tt := range []limitsCase{
+		{"nothing", router(""), unseen + none},
+		{"a certificate", router("  tls: {secretName: c}"), own + none},
+		{"a resolver", router("  tls: {certResolver: le}"), "on (Traefik gets the certificate itself), closed (the router takes TLS alone)" + none},
+		{"TLS and no certificate", router("  tls: {}"),
+			"unknown (spec.tls names no Secret and no certResolver, so the certificate is one of Traefik's own, which cannot be seen), closed (the router takes TLS alone)" + none},
+		{"the entry point for plain HTTP", router("  entryPoints: [web]"),
+			"off (spec.tls is not there, and the router is attached to the entry point web alone), unknown (whether the entry point web of Traefik redirects cannot be seen)" + none},
+		{"the entry point for TLS", router("  entryPoints: [websecure]"),
+			"unknown (the certificate of the entry point websecure cannot be seen), closed (the router is attached to websecure alone, which is Traefik's name for an entry point with TLS)" + none},
+		{"both entry points", router("  entryPoints: [web, websecure]"), unseen + none},
+		{"a redirect", one("", "{redirectScheme: {scheme: https}}"), somewhere + "redirected (Middleware ns/m redirects plain HTTP)" + none},
+		{"a redirect of the entry point for plain HTTP", one("  entryPoints: [web]", "{redirectScheme: {scheme: https}}"),
+			"unknown (Middleware ns/m redirects plain HTTP, and what speaks TLS is not here), redirected (Middleware ns/m redirects plain HTTP)" + none},
+		{"a redirect to something else", one("", "{redirectScheme: {scheme: http}}"), unseen + none},
+		{"a redirect where TLS is all there is", one("  tls: {secretName: c}", "{redirectScheme: {scheme: https}}"), own + none},
+		{"a redirect by expression", one("", "{redirectRegex: {regex: '^http://(.*)', replacement: 'https://${1}'}}"), somewhere + "redirected (Middleware ns/m redirects plain HTTP)" + none},
+		{"a redirect of some by expression", one("", "{redirectRegex: {regex: '^http://(.*)/x', replacement: 'https://${1}'}}"), unseen + none},
+		{"a limit", one("  tls: {secretName: c}", "{rateLimit: {average: 50, burst: 100}}"), own + "; on (Middleware ns/m (rateLimit) limits requests)"},
+		{"a limit of zero", one("  tls: {secretName: c}", "{rateLimit: {burst: 100}}"), own + "; off (Middleware ns/m (rateLimit) has a limit of zero, which is none)"},
+		{"a limit by a header", one("  tls: {secretName: c}", "{rateLimit: {average: 50, sourceCriterion: {requestHeaderName: X-Client}}}"),
+			own + `; unknown (Middleware ns/m (rateLimit) counts by the header "X-Client", and whether clients write it cannot be seen)`},
+		{"a limit by address", one("  tls: {secretName: c}", "{rateLimit: {average: 50, sourceCriterion: {ipStrategy: {depth: 1}}}}"), own + "; on (Middleware ns/m (rateLimit) limits requests)"},
+		{"so many at once", one("  tls: {secretName: c}", "{inFlightReq: {amount: 10}}"), own + "; on (Middleware ns/m (inFlightReq) limits requests)"},
+		{"a chain", one("  tls: {secretName: c}", "{chain: {middlewares: [{name: l}]}}") + middleware("l", "{rateLimit: {average: 5}}"), own + "; on (Middleware ns/l (rateLimit) limits requests)"},
+		{"a plugin may limit", one("  tls: {secretName: c}", "{plugin: {x: {}}}"), own + "; unknown (Middleware ns/m (plugin) may do anything to a request, and is not read)"},
+		{"another Middleware", one("  tls: {secretName: c}", "{compress: {}}"), own + none},
+		{"a Middleware that is not there", router("    middlewares: [{name: m}]\n  entryPoints: [web]"),
+			"unknown (" + missing + "), unknown (whether the entry point web of Traefik redirects cannot be seen); unknown (" + missing + ")"},
+	} {
+		tt.run(t)
+	}
+}
+
+func TestIngressRouteTCP_Limits(t *testing.T) {
+	tcp := func(fields, more string) string {
+		return "apiVersion: traefik.io/v1alpha1\nkind: IngressRouteTCP\nmetadata: {name: t, namespace: ns}\nspec:\n  routes:\n  - match: HostSNI(`a.b`)\n" +
+			"    services: [{name: gateway, port: 8080}]\n" + fields + "\n" + more
+	}
+	connections := func(spec string) string {
+		return strings.Replace(middleware("m", spec), "kind: Middleware\n", "kind: MiddlewareTCP\n", 1)
+	}
+	const none = "; off (connections are handed on, and no requests are read)"
+	const closed = "closed (the router takes TLS alone)"
+	const named = "    middlewares: [{name: m}]\n  tls: {secretName: c}"
+	for _, tt := range []limitsCase{
+		{"as they are", tcp("", ""), "unknown (what is behind decides), served (spec.tls is not there), passthrough" + none},
+		{"handed through", tcp("  tls: {passthrough: true}", ""), "unknown (what is behind decides), " + closed + ", passthrough" + none},
+		{"TLS ends here", tcp("  tls: {secretName: c}", ""), "on (spec.tls names a certificate), " + closed + none},
+		{"so many connections", tcp(named, connections("{inFlightConn: {amount: 5}}")), "on (spec.tls names a certificate), " + closed + "; on (MiddlewareTCP ns/m (inFlightConn) limits connections)"},
+		{"no connections at all", tcp(named, connections("{inFlightConn: {}}")), "on (spec.tls names a certificate), " + closed + "; off (MiddlewareTCP ns/m (inFlightConn) has a limit of zero, which is none)"},
+	} {
+		tt.run(t)
+	}
+}
+
+func TestHTTPProxy_Limits(t *testing.T) {
+	const (
+		redirects = "on (virtualhost.tls names a certificate), redirected (Contour redirects where the virtual host has TLS)"
+		none      = "; off (no rateLimitPolicy limits requests)"
+	)
+	proxy := func(host, route string) string {
+		return httpProxy("ns", "p", "{virtualhost: {fqdn: a.b, "+host+"}, routes: [{services: [{name: gateway, port: 8080}], "+route+"}]}")
+	}
+	const tls, local = "tls: {secretName: c}", "rateLimitPolicy: {local: {requests: 50, unit: second}}"
+	const global = "rateLimitPolicy: {global: {descriptors: [{entries: [{remoteAddress: {}}]}]}}"
+	const disabled = "rateLimitPolicy: {global: {disabled: true}}"
+	const off = "; off (rateLimitPolicy.global.disabled takes the route out of all limits of the rate limit service)"
+	for _, tt := range []limitsCase{
+		{"plain HTTP", proxy("", ""), "off (virtualhost.tls is not there), served (virtualhost.tls is not there)" + none},
+		{"a certificate", proxy(tls, ""), redirects + none},
+		{"plain HTTP permitted", proxy(tls, "permitInsecure: true"), "on (virtualhost.tls names a certificate), served (permitInsecure is true)" + none},
+		{"no certificate", proxy("tls: {minimumProtocolVersion: '1.2'}", ""),
+			"unknown (virtualhost.tls names no Secret, and Contour serves nothing of such a virtual host), redirected (Contour redirects where the virtual host has TLS)" + none},
+		{"a limit of the route", proxy(tls, local), redirects + "; on (rateLimitPolicy.local limits requests)"},
+		{"a limit of the virtual host", proxy(tls+", "+local, ""), redirects + "; on (virtualhost.rateLimitPolicy.local limits requests)"},
+		{"a limit of zero", proxy(tls, "rateLimitPolicy: {local: {requests: 0, unit: second}}"), redirects + none},
+		{"a service that limits", proxy(tls+", "+global, ""), redirects + "; on (virtualhost.rateLimitPolicy.global limits requests)"},
+		{"a service that does not for this route", proxy(tls+", "+global, disabled), redirects + off},
+		{"a service that does not, but each Envoy does", proxy(tls+", "+local, disabled), redirects + "; on (virtualhost.rateLimitPolicy.local limits requests)"},
+		{"connections handed through", httpProxy("ns", "p", "{virtualhost: {fqdn: a.b, tls: {passthrough: true}}, tcpproxy: {services: [{name: gateway, port: 8080}]}}"),
+			"unknown (what is behind decides), closed (the tcpproxy takes TLS alone), passthrough; off (connections are handed on, and no requests are read)"},
+		{"connections whose TLS ends here", httpProxy("ns", "p", "{virtualhost: {fqdn: a.b, tls: {secretName: c}}, tcpproxy: {services: [{name: gateway, port: 8080}]}}"),
+			"on (virtualhost.tls names a certificate), closed (the tcpproxy takes TLS alone); off (connections are handed on, and no requests are read)"},
+		{"plain HTTP beside connections", httpProxy("ns", "p", "{virtualhost: {fqdn: a.b, tls: {secretName: c}}, tcpproxy: {services: [{name: other, port: 1}]}, routes: [{permitInsecure: true, services: [{name: gateway, port: 8080}]}]}"),
+			"off (the tcpproxy takes what comes over TLS), served (permitInsecure is true)" + none + "\non (virtualhost.tls names a certificate), closed (the tcpproxy takes TLS alone); off (connections are handed on, and no requests are read)"},
+		{"addresses", proxy("ipAllowPolicy: [{cidr: 10.0.0.0/8, source: Peer}]", ""), strings.ReplaceAll("unknown (W), unknown (W); unknown (W)", "W",
+			"ipAllowPolicy lets only certain addresses in, and whether those are clients' depends on what stands before Envoy")},
+		{"taken in by another", httpProxy("ns", "child", "{routes: [{services: [{name: gateway, port: 8080}]}]}") +
+			httpProxy("root", "p", "{virtualhost: {fqdn: a.b, "+tls+", "+local+"}, includes: [{name: child, namespace: ns}]}"), redirects + "; on (virtualhost.rateLimitPolicy.local limits requests)"},
+	} {
+		tt.stream = strings.TrimPrefix(tt.stream, "---\n")
+		tt.run(t)
+	}
+}
+
+func TestHTTPProxy_RateLimitServiceIsAssumed(t *testing.T) {
+	c, list := linked(t, strings.TrimPrefix(httpProxy("ns", "p",
+		"{virtualhost: {fqdn: a.b}, routes: [{services: [{name: gateway, port: 8080}], rateLimitPolicy: {global: {descriptors: [{}]}}}]}"), "---\n"))
+	want := []string{
+		"Contour's configuration has no policy for headers and no globalExtAuth",
+		"Contour's configuration names a rate limit service (rateLimitService), and that limits what rateLimitPolicy.global describes",
+	}
+	if diff := cmp.Diff(want, Routes(c, list[0])[0].Effects.Assumptions); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestVirtualService_Limits(t *testing.T) {
+	bound := func(rules, servers, more string) string {
+		return "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {hosts: [d.example.com], gateways: [infra/public], " + rules + "}\n" +
+			"---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: public, namespace: infra}\nspec:\n  selector: {istio: ingressgateway}\n  servers: [" + servers + "]\n" + more
+	}
+	const (
+		all    = "http: [{route: [{destination: {host: gateway}}]}]"
+		https  = "{port: {number: 443, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: c}, hosts: [d.example.com]}"
+		plain  = "{port: {number: 80, protocol: HTTP}, hosts: ['*']}"
+		other  = "{port: {number: 443, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: c}, hosts: [e.example.com]}"
+		turned = "{port: {number: 80, protocol: HTTP}, tls: {httpsRedirect: true}, hosts: ['*']}"
+		passes = "{port: {number: 443, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ['*']}"
+
+		on     = "on (Gateway infra/public has a server with TLS for it)"
+		off    = "off (Gateway infra/public has no server with TLS for d.example.com)"
+		served = ", served (Gateway infra/public has a server for plain HTTP without httpsRedirect)"
+		none   = "; off (no EnvoyFilter at hand is for the pods of Gateway infra/public)"
+	)
+	filter := func(selector, context string) string {
+		return "---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: f, namespace: istio-system}\nspec: {workloadSelector: {labels: " + selector +
+			"}, configPatches: [{applyTo: HTTP_FILTER, match: {context: " + context + "}}]}\n"
+	}
+	const balancer = "---\napiVersion: v1\nkind: Service\nmetadata: {name: in, namespace: infra, annotations: {service.beta.kubernetes.io/aws-load-balancer-ssl-cert: c}}\n" +
+		"spec: {type: LoadBalancer, selector: {istio: ingressgateway}, ports: [{port: 443}]}\n"
+	const before = "Service infra/in before Gateway infra/public ends TLS (service.beta.kubernetes.io/aws-load-balancer-ssl-cert makes the load balancer end TLS), and whether it redirects cannot be seen"
+	for _, tt := range []limitsCase{
+		{"TLS alone", bound(all, https, ""), on + ", closed (Gateway infra/public has no server for plain HTTP)" + none},
+		{"both", bound(all, https+", "+plain, ""), on + served + none},
+		{"both, and a redirect", bound(all, https+", "+turned, ""), on + ", redirected (Gateway infra/public redirects plain HTTP (httpsRedirect))" + none},
+		{"plain HTTP alone", bound(all, plain, ""), off + served + none},
+		{"TLS for another host", bound(all, other+", "+plain, ""), off + served + none},
+		{"a rule for one port", bound("http: [{match: [{port: 443}], route: [{destination: {host: gateway}}]}]", https+", "+plain, ""),
+			on + ", closed (Gateway infra/public has no server for plain HTTP)" + none},
+		{"a rule for a port that is not there", bound("http: [{match: [{port: 8443}], route: [{destination: {host: gateway}}]}]", https, ""),
+			strings.ReplaceAll("unknown (W), unknown (W)", "W", "Gateway infra/public has no server that reads requests for it") + none},
+		{"a rule that redirects before", bound("http: [{match: [{port: 80}], redirect: {scheme: https}}, {route: [{destination: {host: gateway}}]}]", https+", "+plain, ""),
+			on + ", unknown (a rule before this one redirects to HTTPS, and which requests it takes is not evaluated)" + none},
+		{"a rule that redirects afterwards", bound("http: [{route: [{destination: {host: gateway}}]}, {redirect: {scheme: https}}]", https+", "+plain, ""), on + served + none},
+		{"a rule that redirects to another path", bound("http: [{match: [{port: 80}], redirect: {uri: /x}}, {route: [{destination: {host: gateway}}]}]", https+", "+plain, ""), on + served + none},
+		{"TLS that ends before", bound(all, plain, balancer), strings.ReplaceAll("unknown (W), unknown (W)", "W", before) + none},
+		{"a Gateway that is not at hand", strings.SplitN(bound(all, "", ""), "---", 2)[0],
+			"unknown (Gateway infra/public is not at hand), unknown (Gateway infra/public is not at hand); unknown (Gateway infra/public is not at hand, nor which EnvoyFilters are for its pods)"},
+		{"a filter", bound(all, https, filter("{istio: ingressgateway}", "GATEWAY")),
+			on + ", closed (Gateway infra/public has no server for plain HTTP); unknown (EnvoyFilter istio-system/f can limit requests, and is not evaluated)"},
+		{"a filter for sidecars", bound(all, https, filter("{istio: ingressgateway}", "SIDECAR_INBOUND")), on + ", closed (Gateway infra/public has no server for plain HTTP)" + none},
+		{"a filter for other pods", bound(all, https, filter("{istio: egressgateway}", "GATEWAY")), on + ", closed (Gateway infra/public has no server for plain HTTP)" + none},
+		{"handed through", bound("tls: [{match: [{sniHosts: [d.example.com]}], route: [{destination: {host: gateway}}]}]", passes, ""),
+			"unknown (what is behind decides), closed (Gateway infra/public takes TLS alone), passthrough; off (connections are handed on, and no requests are read)"},
+		{"connections", bound("tcp: [{route: [{destination: {host: gateway}}]}]", "{port: {number: 9000, protocol: TCP}, hosts: ['*']}", ""),
+			"unknown (what is behind decides), served (Gateway infra/public hands connections on as they are), passthrough; off (connections are handed on, and no requests are read)"},
+		{"connections whose TLS ends here", bound("tcp: [{route: [{destination: {host: gateway}}]}]", "{port: {number: 9000, protocol: TLS}, tls: {mode: SIMPLE}, hosts: ['*']}", ""),
+			"on (Gateway infra/public ends TLS), closed (Gateway infra/public takes TLS alone); off (connections are handed on, and no requests are read)"},
+	} {
+		tt.run(t)
+	}
+}
+
+func TestVirtualServer_Limits(t *testing.T) {
+	const (
+		route  = "\nroutes: [{path: /, action: {pass: gateway}}]"
+		none   = "; off (no Policy limits requests)"
+		safe   = "on (spec.tls names a certificate), redirected (spec.tls.redirect is enabled)"
+		secure = "tls: {secret: c, redirect: {enable: true}}"
+	)
+	limit := func(fields string) string {
+		return f5PolicyObject("p", "{rateLimit: {rate: 50r/s, zoneSize: 10M, key: '${binary_remote_addr}', "+fields+"}}")
+	}
+	const policed = secure + "\npolicies: [{name: p}]" + route
+	for _, tt := range []limitsCase{
+		{"plain HTTP", f5Server(route), "off (spec.tls is not there), served (spec.tls is not there)" + none},
+		{"a certificate without a redirect", f5Server("tls: {secret: c}" + route), "on (spec.tls names a certificate), served (spec.tls.redirect is not enabled)" + none},
+		{"a certificate and a redirect", f5Server(secure + route), safe + none},
+		{"a redirect that is off", f5Server("tls: {secret: c, redirect: {code: 301}}" + route), "on (spec.tls names a certificate), served (spec.tls.redirect is not enabled)" + none},
+		{"a redirect by a header", f5Server("tls: {secret: c, redirect: {enable: true, basedOn: x-forwarded-proto}}" + route),
+			`on (spec.tls names a certificate), unknown (spec.tls.redirect goes by "x-forwarded-proto", and whether something in front of the controller sets it cannot be seen)` + none},
+		{"a certificate of the controller's", f5Server("tls: {redirect: {enable: true}}" + route),
+			"unknown (spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen), redirected (spec.tls.redirect is enabled)" + none},
+		{"a listener for TLS alone", f5Server("tls: {secret: c}\nlistener: {https: l}" + route), "on (spec.tls names a certificate), closed (spec.listener names no listener for plain HTTP)" + none},
+		{"a listener for plain HTTP alone", f5Server("tls: {secret: c}\nlistener: {http: l}" + route), "off (spec.listener names no listener for HTTPS), served (spec.tls.redirect is not enabled)" + none},
+		{"a limit", f5Server(policed) + limit(""), safe + `; on (Policy ditto/p limits requests to "50r/s")`},
+		{"a limit of the route", f5Server(secure+"\nroutes: [{path: /, policies: [{name: p}], action: {pass: gateway}}]") + limit(""), safe + `; on (Policy ditto/p limits requests to "50r/s")`},
+		{"a dry run", f5Server(policed) + limit("dryRun: true"), safe + "; off (Policy ditto/p refuses nothing (rateLimit.dryRun))"},
+		{"a dry run that takes the place of a limit", f5Server(secure+"\npolicies: [{name: q}]\nroutes: [{path: /, policies: [{name: p}], action: {pass: gateway}}]") +
+			limit("dryRun: true") + f5PolicyObject("q", "{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), safe + "; off (Policy ditto/p refuses nothing (rateLimit.dryRun))"},
+		{"another Policy takes no limit's place", f5Server(secure+"\npolicies: [{name: q}]\nroutes: [{path: /, policies: [{name: p}], action: {pass: gateway}}]") +
+			f5PolicyObject("p", "{basicAuth: {secret: s}}") + f5PolicyObject("q", "{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), safe + `; on (Policy ditto/q limits requests to "5r/s")`},
+		{"for some", f5Server(policed) + limit("condition: {jwt: {claim: c, match: m}}"), safe + "; unknown (Policy ditto/p limits some requests only (rateLimit.condition))"},
+		{"no rate", f5Server(policed) + f5PolicyObject("p", "{rateLimit: {rate: '50', key: $binary_remote_addr}}"), safe + `; off (Policy ditto/p has the rate "50", which is none)`},
+		{"by a header", f5Server(policed) + f5PolicyObject("p", "{rateLimit: {rate: 50r/s, key: $http_x_client}}"), safe + "; off (Policy ditto/p counts by $http_x_client, which the client writes)"},
+		{"a Policy that is not at hand", f5Server(policed), safe + "; unknown (Policy ditto/p is not at hand, and may limit requests)"},
+		{"another Policy", f5Server(policed) + f5PolicyObject("p", "{basicAuth: {secret: s}}"), safe + none},
+		{"a snippet", f5Server(secure + "\nroutes: [{path: /, location-snippets: 'limit_req zone=z;', action: {pass: gateway}}]"),
+			safe + "; unknown (location-snippets may limit requests, and whether it is honoured cannot be seen)"},
+		{"a part has what takes it over", "apiVersion: k8s.nginx.org/v1\nkind: VirtualServerRoute\nmetadata: {name: part, namespace: ditto}\nspec: {host: d.example.com, upstreams: [{name: g, service: gateway, port: 8080}], subroutes: [{path: /api, action: {pass: g}}]}\n---\n" +
+			f5Server(secure+"\nroutes: [{path: /api, route: part, policies: [{name: p}]}]") + limit(""), safe + `; on (Policy ditto/p limits requests to "50r/s")`},
+		{"TLS handed through", "apiVersion: k8s.nginx.org/v1\nkind: TransportServer\nmetadata: {name: t, namespace: ditto}\nspec: {host: a.b, listener: {name: l, protocol: TLS_PASSTHROUGH}, upstreams: [{name: g, service: gateway, port: 8080}], action: {pass: g}}\n",
+			"unknown (what is behind decides), closed (the listener takes TLS alone), passthrough; off (connections are handed on, and no requests are read)"},
+		{"TCP", "apiVersion: k8s.nginx.org/v1\nkind: TransportServer\nmetadata: {name: t, namespace: ditto}\nspec: {listener: {name: l, protocol: TCP}, upstreams: [{name: g, service: gateway, port: 8080}], action: {pass: g}}\n",
+			"unknown (what is behind decides), served (connections are handed on as they are), passthrough; off (connections are handed on, and no requests are read)"},
+		{"TCP whose TLS ends here", "apiVersion: k8s.nginx.org/v1\nkind: TransportServer\nmetadata: {name: t, namespace: ditto}\nspec: {tls: {secret: c}, listener: {name: l, protocol: TCP}, upstreams: [{name: g, service: gateway, port: 8080}], action: {pass: g}}\n",
+			"on (spec.tls names a certificate), closed (the listener takes TLS alone); off (connections are handed on, and no requests are read)"},
+	} {
+		tt.run(t)
+	}
+}
+
+func TestTCPIngress_Limits(t *testing.T) {
+	tcp := func(notes, rule string) string {
+		return "apiVersion: configuration.konghq.com/v1beta1\nkind: TCPIngress\nmetadata: {name: t, namespace: ns, annotations: {" + notes + "}}\nspec: {rules: [{" + rule + ", backend: {serviceName: gateway, servicePort: 8080}}]}\n"
+	}
+	const none = "; off (connections are handed on, and no requests are read)"
+	const open = "whether Kong ends TLS on this port is said in its configuration (stream_listen)"
+	for _, tt := range []limitsCase{
+		{"a port", tcp("", "port: 9000"), "unknown (" + open + "), unknown (" + open + ")" + none},
+		{"a host", tcp("", "port: 9443, host: a.b"), "unknown (Kong ends TLS for the host, and with which certificate cannot be seen), closed (the route takes TLS alone)" + none},
+		{"a host, handed through", tcp("konghq.com/protocols: tls_passthrough", "port: 9443, host: a.b"), "unknown (what is behind decides), closed (the route takes TLS alone), passthrough" + none},
+	} {
+		tt.run(t)
+	}
+}
+
+// TestReadRate_Objects: what objects that annotations name limit.
+func TestReadRate_Objects(t *testing.T) {
+	const kong, policies, named = prefixKong + "plugins", prefixF5Nginx + "policies", prefixTraefik + "router.middlewares"
+	cluster := func(name, fields string) string {
+		return "apiVersion: configuration.konghq.com/v1\nkind: KongClusterPlugin\nmetadata: {name: " + name + ", labels: {global: 'true'}}\n" + fields + "\n"
+	}
+	none := State{Off, "default", "no plugin limits requests"}
+	plugin := func(state, why string) State { return State{state, kong, why} }
+	policy := func(spec string) string {
+		return strings.TrimPrefix(strings.ReplaceAll(f5PolicyObject("p", spec), "namespace: ditto", "namespace: ns"), "\n---\n")
+	}
+	for _, tt := range []struct {
+		name, controller string
+		ingress, service notes
+		objects          string
+		want             State
+	}{
+		{"a plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {minute: 50}"), plugin(On, "KongPlugin ns/l (rate-limiting) limits requests")},
+		{"a plugin of the Service", "kong", nil, notes{kong: "l"}, kongObject("l", "rate-limiting", "config: {year: 50}"), plugin(On, "KongPlugin ns/l (rate-limiting) limits requests")},
+		{"a global plugin", "kong", nil, nil, cluster("l", "plugin: rate-limiting\nconfig: {second: 5}"), plugin(On, "KongClusterPlugin l (rate-limiting) limits requests")},
+		{"the advanced one", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting-advanced", "config: {limit: [5], window_size: [1]}"), plugin(On, "KongPlugin ns/l (rate-limiting-advanced) limits requests")},
+		{"zero", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 0, policy: local}"), plugin(Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
+		{"switched off", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "disabled: true\nconfig: {second: 5}"), none},
+		{"by a header", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 5, limit_by: header, header_name: x}"),
+			plugin(Unknown, "KongPlugin ns/l (rate-limiting) counts by a header, and whether clients write it cannot be seen")},
+		{"a configuration that is kept secret", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "configFrom: {secretKeyRef: {name: s, key: k}}"),
+			plugin(Unknown, "KongPlugin ns/l (rate-limiting) takes its configuration from a Secret")},
+		{"for one protocol", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "protocols: [https]\nconfig: {second: 5}"), plugin(Unknown, "KongPlugin ns/l (rate-limiting) is for some protocols only")},
+		{"the route's before the Service's", "kong", notes{kong: "l"}, notes{kong: "m"}, kongObject("l", "rate-limiting", "config: {second: 0}") + "\n---\n" + kongObject("m", "rate-limiting", "config: {second: 5}"),
+			plugin(Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
+		{"another plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "cors", ""), none},
+		{"a plugin that does anything", "kong", notes{kong: "l"}, nil, kongObject("l", "pre-function", ""), plugin(Unknown, "KongPlugin ns/l is a pre-function, and what that does cannot be seen")},
+		{"a plugin that is not at hand", "kong", notes{kong: "other"}, nil, kongObject("l", "cors", ""), plugin(Unknown, "KongPlugin ns/other is not at hand, and may limit requests")},
+		{"two of a kind", "kong", notes{kong: "l,m"}, nil, kongObject("l", "rate-limiting", "config: {second: 5}") + "\n---\n" + kongObject("m", "rate-limiting", "config: {second: 5}"),
+			plugin(Unknown, "KongPlugin ns/l and KongPlugin ns/m are both a rate-limiting")},
+
+		{"a Policy", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), State{On, policies, `Policy ns/p limits requests to "5r/s"`}},
+		{"a Policy in a dry run", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr, dryRun: true}}"), State{Off, policies, "Policy ns/p refuses nothing (rateLimit.dryRun)"}},
+		{"a Policy about something else", "f5-nginx", notes{policies: "p"}, nil, policy("{basicAuth: {secret: s}}"), unlimited()},
+		{"a Policy beside an annotation in a dry run", "f5-nginx", notes{policies: "p", prefixF5Nginx + "limit-req-rate": "5r/s", prefixF5Nginx + "limit-req-dry-run": "true"}, nil,
+			policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), State{On, policies, `Policy ns/p limits requests to "5r/s"`}},
+
+		{"a Middleware", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{rateLimit: {average: 5}}"), State{On, "Middleware ns/m", "Middleware ns/m (rateLimit) limits requests"}},
+		{"a Middleware of the Service", "traefik", nil, notes{prefixTraefik + "service.middlewares": "ns-m@kubernetescrd"}, middleware("m", "{inFlightReq: {amount: 5}}"),
+			State{On, "Middleware ns/m", "Middleware ns/m (inFlightReq) limits requests"}},
+		{"a Middleware about something else", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{compress: {}}"), State{Off, "default", "no Middleware limits requests"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
+			in := served(tt.controller, tt.ingress)
+			in.ServiceAnnotations, in.Objects = tt.service, c.Objects
+			got := ReadRate(in)
+			if diff := cmp.Diff(tt.want, got.Limited); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if (got.Advice == "") != (tt.want.State == On) {
+				t.Errorf("advice: %q", got.Advice)
+			}
+		})
+	}
+}
+
+// TestReadTransport_Objects: what plain HTTP meets by objects that annotations name.
+func TestReadTransport_Objects(t *testing.T) {
+	const web, named = prefixTraefik + "router.entrypoints", prefixTraefik + "router.middlewares"
+	front := func(spec string) string {
+		return "apiVersion: networking.gke.io/v1beta1\nkind: FrontendConfig\nmetadata: {name: f, namespace: ns}\nspec: " + spec + "\n"
+	}
+	const redirects = "Middleware ns/m redirects plain HTTP"
+	for _, tt := range []struct {
+		name, controller string
+		notes            notes
+		objects          string
+		tls, plain       State
+	}{
+		{"a FrontendConfig that redirects", "gce", notes{frontendConfig: "f"}, front("{redirectToHttps: {enabled: true}}"),
+			State{Off, sourceTLS, "the Ingress names no certificate"}, State{PlainRedirected, frontendConfig, "FrontendConfig ns/f redirects (redirectToHttps)"}},
+		{"a FrontendConfig that does not", "gce", notes{frontendConfig: "f"}, front("{sslPolicy: p}"),
+			State{Off, sourceTLS, "the Ingress names no certificate"}, State{PlainServed, frontendConfig, "FrontendConfig ns/f does not redirect"}},
+		{"a FrontendConfig that is not at hand", "gce", notes{frontendConfig: "g"}, front("{}"),
+			State{Off, sourceTLS, "the Ingress names no certificate"}, State{Unknown, frontendConfig, "FrontendConfig ns/g is not at hand, and may redirect"}},
+		{"a Middleware that redirects", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{redirectScheme: {scheme: https}}"),
+			State{Unknown, "Middleware ns/m", redirects + ", and what speaks TLS is not here"}, State{PlainRedirected, "Middleware ns/m", redirects}},
+		{"a Middleware that does not", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{compress: {}}"),
+			State{Off, web, "the router is attached to the entry point web alone"}, State{Unknown, web, "whether the entry point web of Traefik redirects cannot be seen"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
+			in := served(tt.controller, tt.notes)
+			in.Objects = c.Objects
+			got := ReadTransport(in, "ditto.example.com")
+			if diff := cmp.Diff([]State{tt.tls, tt.plain}, []State{got.TLS, got.Plain}); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
