@@ -35,7 +35,7 @@ func (d *directive) at() string { return fmt.Sprintf("%s:%d", d.file, d.line) }
 
 // arg is the i-th argument, or "".
 func (d *directive) arg(i int) string {
-	if i < len(d.args) {
+	if i >= 0 && i < len(d.args) {
 		return d.args[i]
 	}
 	return ""
