@@ -32,6 +32,9 @@ func (v *View) UnreadRoute(o *inventory.Object) string {
 			namespace = ""
 		}
 	}
+	if text := v.unreadText(o); text != "" {
+		return text + "; what it lets in has to be judged by a person"
+	}
 	if why == "" || len(v.Find(inventory.Key{Index: byDitto, Namespace: namespace})) == 0 {
 		return ""
 	}

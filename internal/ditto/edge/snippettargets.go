@@ -1,0 +1,67 @@
+package edge
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// SnippetTargets are the hosts that snippets of nginx configuration in an Ingress or VirtualServer forward requests to by
+// themselves, in whatever block, sorted. A host that is made of variables is empty.
+func SnippetTargets(o *inventory.Object) []string {
+	var texts []string
+	switch t := o.Typed.(type) {
+	case *networkingv1.Ingress:
+		for _, key := range keysOf(t.Annotations) {
+			if strings.HasSuffix(key, "-snippet") || strings.HasSuffix(key, "-snippets") {
+				texts = append(texts, t.Annotations[key])
+			}
+		}
+	case *crd.VirtualServer:
+		texts = append(texts, t.Spec.ServerSnippets)
+		for i := range t.Spec.Routes {
+			texts = append(texts, t.Spec.Routes[i].LocationSnippets)
+		}
+	}
+	var hosts []string
+	for _, text := range texts {
+		if directives, ok := parseSnippet(text); ok {
+			hosts = forwardsTo(directives, hosts)
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// forwardsTo appends the hosts that directives, and those in their blocks, forward to.
+func forwardsTo(directives []directive, hosts []string) []string {
+	for _, d := range directives {
+		if (d.name == "proxy_pass" || d.name == "grpc_pass") && len(d.args) == 1 {
+			hosts = append(hosts, hostOf(d.args[0]))
+		}
+		hosts = forwardsTo(d.block, hosts)
+	}
+	return hosts
+}
+
+// hostOf is the host of a proxy_pass, empty if it cannot be told.
+func hostOf(target string) string {
+	scheme, rest, found := strings.Cut(target, "://")
+	if !found {
+		rest = target
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	if strings.Contains(scheme+authority, "$") {
+		return ""
+	}
+	u, err := url.Parse("http://" + authority)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
