@@ -443,16 +443,28 @@ func envoyExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parame
 		return c.byInfrastructure(gw, class, nil, nil)
 	}
 	provider := o.Typed.(*crd.EnvoyProxySettings).Spec.Provider
-	if provider == nil || provider.Kubernetes == nil || provider.Kubernetes.EnvoyService == nil {
+	if provider == nil || provider.Kubernetes == nil {
 		return c.byInfrastructure(gw, class, nil, nil)
 	}
 	service := provider.Kubernetes.EnvoyService
+	if service == nil {
+		service = &crd.EnvoyService{}
+	}
 	e, told := byServiceType(service.Type, o.Ref.String())
 	if !told {
 		e = c.byInfrastructure(gw, class, service.Annotations, service.LoadBalancerClass)
 	}
 	if service.Patch != nil {
 		e.doubt = o.Ref.String() + " patches the Service of Gateway " + gw.Namespace + "/" + gw.Name + ", and the patch is not read"
+	}
+	if e.Public {
+		return e
+	}
+	if w := provider.Kubernetes.EnvoyDeployment; w != nil && w.Patch != nil {
+		e.doubt = firstText(e.doubt, workloadPatched(o, "Deployment", gw))
+	}
+	if w := provider.Kubernetes.EnvoyDaemonSet; w != nil && w.Patch != nil {
+		e.doubt = firstText(e.doubt, workloadPatched(o, "DaemonSet", gw))
 	}
 	return e
 }

@@ -190,8 +190,8 @@ func TestWhoReachesAGateway(t *testing.T) {
 			`its LoadBalancerConfiguration has scheme "internet-facing"`, "",
 		},
 		{
-			"what decides is not at hand", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"), "", false,
-			"a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise",
+			"what decides is not at hand", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"), "", true,
+			"it cannot be ruled out",
 			"LoadBalancerConfiguration infra/p is not at hand: whether outsiders reach Gateway infra/edge cannot be told",
 		},
 		{
@@ -212,7 +212,57 @@ func TestWhoReachesAGateway(t *testing.T) {
 		{
 			"an EnvoyProxy with a patch", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
 			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP, patch: {type: JSONMerge}}}}`),
-			false, "EnvoyProxy infra/p makes its Service a ClusterIP", "EnvoyProxy infra/p patches the Service of Gateway infra/edge, and the patch is not read",
+			true, "it cannot be ruled out", "EnvoyProxy infra/p patches the Service of Gateway infra/edge, and the patch is not read",
+		},
+		{
+			"an EnvoyProxy with a patch of the Deployment", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP}, envoyDeployment: {patch: {value: {spec: {}}}}}}`),
+			true, "it cannot be ruled out", "EnvoyProxy infra/p patches the Deployment of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"an EnvoyProxy with a patch of the DaemonSet", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP}, envoyDaemonSet: {patch: {value: {spec: {}}}}}}`),
+			true, "it cannot be ruled out", "EnvoyProxy infra/p patches the DaemonSet of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"a patch of pods makes nothing internal", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: NodePort}, envoyDeployment: {patch: {value: {spec: {}}}}}}`),
+			true, "EnvoyProxy infra/p makes its Service a NodePort", "",
+		},
+		{
+			"a patch without a Service", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyDeployment: {patch: {value: {spec: {}}}}}}`),
+			true, "no internal load balancer marker", "",
+		},
+		{
+			"an EnvoyProxy with settings of pods", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP}, envoyDeployment: {replicas: 2}}}`),
+			false, "EnvoyProxy infra/p makes its Service a ClusterIP", "",
+		},
+		{
+			"an NginxProxy with ports of the nodes, Deployment", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, deployment: {container: {hostPorts: [{port: 80, containerPort: 80}]}}}`),
+			true, "NginxProxy infra/p opens ports of the nodes to its Deployment", "",
+		},
+		{
+			"an NginxProxy with a patch, Deployment", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, deployment: {patches: [{value: {}}]}}`),
+			true, "it cannot be ruled out", "NginxProxy infra/p patches the Deployment of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"an NginxProxy with ports of the nodes, DaemonSet", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, daemonSet: {container: {hostPorts: [{port: 80, containerPort: 80}]}}}`),
+			true, "NginxProxy infra/p opens ports of the nodes to its DaemonSet", "",
+		},
+		{
+			"an NginxProxy with a patch, DaemonSet", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, daemonSet: {patches: [{value: {}}]}}`),
+			true, "it cannot be ruled out", "NginxProxy infra/p patches the DaemonSet of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"an NginxProxy with a patch of the Service", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP, patches: [{value: {}}]}}`),
+			true, "it cannot be ruled out", "NginxProxy infra/p patches the Service of Gateway infra/edge, and the patches are not read",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -48,14 +48,25 @@ func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
 		return exposure{Verdict: v}
 	}
 	p := c.parametersOf(gw, class)
+	var e exposure
 	if class.impl.exposes != nil {
-		e := class.impl.exposes(c, gw, class, p)
-		e.doubt = firstText(e.doubt, p.doubt)
-		return e
+		e = class.impl.exposes(c, gw, class, p)
+	} else {
+		e = c.byInfrastructure(gw, class, nil, nil)
 	}
-	e := c.byInfrastructure(gw, class, nil, nil)
-	e.doubt = p.doubt
+	e.doubt = firstText(e.doubt, p.doubt)
+	if e.doubt != "" && !e.Public {
+		// Nobody asks about what is internal, and the doubt would be lost.
+		e.Verdict, e.assumption = Verdict{true, "it cannot be ruled out"}, ""
+	}
 	return e
+}
+
+// workloadPatched is the doubt about a Gateway that is internal as far as its Service goes, where a patch can open ports of
+// the nodes.
+func workloadPatched(settings *inventory.Object, kind string, gw *gatewayv1.Gateway) string {
+	return settings.Ref.String() + " patches the " + kind + " of Gateway " + gw.Namespace + "/" + gw.Name +
+		", which can open ports of the nodes, and the patch is not read"
 }
 
 func firstText(texts ...string) string {
