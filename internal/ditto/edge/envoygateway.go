@@ -377,20 +377,30 @@ func (p *policies) extAuth(auth *crd.EnvoyExtAuth, name string, steps *[]func(St
 	}
 }
 
-// claims: a header that a claim is written to is first taken from the request (Envoy's jwt_authn, claim_to_headers).
+// claims: a header that a claim is written to is first taken from the request (Envoy's jwt_authn, claim_to_headers). A
+// token without the claim leaves no header. No claim is mandatory (RFC 7519, 4.1), but tokens that identify somebody have iss
+// and sub (OpenID Connect Core, 2).
 func (p *policies) claims(auth *crd.EnvoyJWT, name string, required bool, steps *[]func(State) State) {
-	with, claim := 0, ""
+	with, claim, optional := 0, "", ""
 	for _, provider := range auth.Providers {
 		for _, c := range provider.ClaimToHeaders {
 			if isIdentity(c.Header) {
 				with++
 				claim = c.Claim
+				if claim != "sub" && claim != "iss" {
+					optional = firstText(optional, claim)
+				}
 				break
 			}
 		}
 	}
 	switch {
 	case with == 0:
+	case optional != "":
+		*steps = append(*steps, func(State) State {
+			return State{IdentityEmpty, name, name + " sets the header to the claim " + quote(optional) +
+				", which a valid token need not have; without it the query parameter of the same name counts"}
+		})
 	case required && with == len(auth.Providers):
 		*steps = append(*steps, func(State) State {
 			return State{IdentitySet, name, name + " sets the header to the claim " + quote(claim) + " of the token"}
@@ -471,8 +481,11 @@ func envoyExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parame
 
 // envoyExtension reads an HTTPRouteFilter.
 func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e extension, ok bool) {
-	if kind != crd.HTTPRouteFilter || o == nil {
+	switch {
+	case kind != crd.HTTPRouteFilter:
 		return extension{}, false
+	case o == nil:
+		return missingExtension(), true
 	}
 	spec := o.Typed.(*crd.EnvoyRouteFilter).Spec
 	if w := spec.URLRewrite; w != nil && w.Path != nil && w.Path.ReplaceRegexMatch != nil {

@@ -181,6 +181,8 @@ func TestWhoReachesAGateway(t *testing.T) {
 		{"an annotation of its load balancer", "some", "istio.io/gateway-controller", internal, "", false, `networking.gke.io/load-balancer-type is "Internal"`, ""},
 		{"Traefik has one Service for all", "some", "traefik.io/gateway-controller", internal, "", true, "Traefik serves it behind a Service of its own", ""},
 		{"GKE names its classes", "gke-l7-rilb", "networking.gke.io/gateway", "", "", false, "GatewayClass gke-l7-rilb makes internal load balancers", ""},
+		{"Istio's waypoint", "some", "istio.io/mesh-controller", "", "", false, "it is a waypoint of Istio, whose Service is a ClusterIP", ""},
+		{"anybody may call a class a waypoint", "istio-waypoint", "istio.io/gateway-controller", "", "", true, "no internal load balancer marker", ""},
 		{"anybody may call a class so", "gke-l7-rilb", "example.com/other", "", "", true, "no internal load balancer marker", ""},
 		{"a class of GKE that is public", "gke-l7-gxlb", "networking.gke.io/gateway", internal, "", true, `GatewayClass "gke-l7-gxlb" makes no internal load balancer`, ""},
 		{"AWS is internal unless told otherwise", "some", "gateway.k8s.aws/nlb", "", "", false, "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise", ""},
@@ -279,6 +281,65 @@ func TestWhoReachesAGateway(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestWhoReachesAGatewayWithoutItsClass(t *testing.T) {
+	const gke = "; taken for one that makes Gateways internal, and for GKE's because of its name"
+	for _, test := range []struct {
+		class, annotations string
+		public             bool
+		why, assumption    string
+	}{
+		{"gke-l7-rilb", "", false, "GatewayClass gke-l7-rilb makes internal load balancers", gke},
+		{"gke-l7-rilb-mc", "", false, "GatewayClass gke-l7-rilb-mc makes internal load balancers", gke},
+		{
+			"gke-l7-cross-regional-internal-managed-mc", "", false,
+			"GatewayClass gke-l7-cross-regional-internal-managed-mc makes internal load balancers", gke,
+		},
+		{
+			"gke-l7-global-external-managed-mc", "", true, `GatewayClass "gke-l7-global-external-managed-mc" makes no internal load balancer`,
+			"; taken for one that makes no Gateway internal, and for GKE's because of its name",
+		},
+		{
+			"istio-waypoint", "", false, "it is a waypoint of Istio, whose Service is a ClusterIP",
+			"; taken for one that makes Gateways internal, and for Istio's because of its name",
+		},
+		{
+			"istio-waypoint", ", annotations: {networking.istio.io/service-type: LoadBalancer}", true, "no internal load balancer marker",
+			"; taken for one that makes Gateways internal, and for Istio's because of its name",
+		},
+		{"gke-l7-mine", "", true, "no internal load balancer marker", "; taken for one that makes no Gateway internal"},
+	} {
+		text := strings.Replace(someGateway, "gatewayClassName: some", "gatewayClassName: "+test.class, 1)
+		text = strings.Replace(text, "namespace: infra}", "namespace: infra"+test.annotations+"}", 1)
+		text = strings.ReplaceAll(text, "protocol: HTTP}", "protocol: HBONE}")
+		inv, _ := worldOf(t, strings.TrimSuffix(text, "---"))
+		c := Context{Objects: inv}
+		gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
+		class := c.gatewayClassOf(gw)
+		want := exposure{Verdict: Verdict{test.public, test.why}}
+		if diff := cmp.Diff(want, c.exposes(gw, class), cmp.AllowUnexported(exposure{})); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", test.class, diff)
+		}
+		if want := `GatewayClass "` + test.class + `" is not at hand` + test.assumption; class.assumption != want {
+			t.Errorf("want %s, got %s", want, class.assumption)
+		}
+	}
+}
+
+func TestExtensionsThatAreMissing(t *testing.T) {
+	for _, test := range []struct{ controller, group, kind, want string }{
+		{"gateway.envoyproxy.io/gatewayclass-controller", "gateway.envoyproxy.io", "HTTPRouteFilter", "HTTPRouteFilter ditto/f, which a filter names, is not at hand"},
+		{"gateway.nginx.org/nginx-gateway-controller", "gateway.nginx.org", "AuthenticationFilter", "AuthenticationFilter ditto/f, which a filter names, is not at hand"},
+		{"gateway.nginx.org/nginx-gateway-controller", "example.com", "Any", "Any ditto/f, which a filter names, is not read"},
+	} {
+		filter := "filters: [{type: ExtensionRef, extensionRef: {group: " + test.group + ", kind: " + test.kind + ", name: f}}]\n    backendRefs"
+		inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+strings.Replace(someRoute, "backendRefs", filter, 1))
+		got := Routes(Context{Objects: inv}, list[len(list)-1])
+		if len(got) != 1 || got[0].Effects.Identity.Why != test.want {
+			t.Errorf("want %s, got %+v", test.want, got)
+		}
 	}
 }
 

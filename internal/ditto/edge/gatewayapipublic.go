@@ -207,11 +207,23 @@ func (c Context) parametersOf(gw *gatewayv1.Gateway, class gatewayClass) paramet
 	return p
 }
 
+// The classes of GKE, which it installs itself, so that they are seldom in the input of somebody who checks files
+// (docs of GKE, GatewayClass capabilities). `-mc` are for several clusters.
+func gkeInternal() []string {
+	return []string{"gke-l7-rilb", "gke-l7-rilb-mc", "gke-l7-cross-regional-internal-managed-mc"}
+}
+
+func gkePublic() []string {
+	return []string{
+		"gke-l7-global-external-managed", "gke-l7-global-external-managed-mc",
+		"gke-l7-regional-external-managed", "gke-l7-regional-external-managed-mc", "gke-l7-gxlb", "gke-l7-gxlb-mc",
+	}
+}
+
 // gkeExposes: GKE has a class for each kind of load balancer.
-func gkeExposes(_ Context, gw *gatewayv1.Gateway, class gatewayClass, _ parameters) exposure {
+func gkeExposes(_ Context, gw *gatewayv1.Gateway, _ gatewayClass, _ parameters) exposure {
 	name := string(gw.Spec.GatewayClassName)
-	internal := []string{"gke-l7-rilb", "gke-l7-rilb-mc", "gke-l7-cross-regional-internal-managed-mc"}
-	if class.object != nil && slices.Contains(internal, name) {
+	if slices.Contains(gkeInternal(), name) {
 		return exposure{Verdict: Verdict{false, "GatewayClass " + name + " makes internal load balancers"}}
 	}
 	return exposure{Verdict: Verdict{true, "GatewayClass " + quote(name) + " makes no internal load balancer"}}
@@ -243,12 +255,26 @@ func awsExposes(_ Context, _ *gatewayv1.Gateway, _ gatewayClass, p parameters) e
 	}
 }
 
-// istioExposes: Istio makes a Service for a Gateway, of the type that an annotation says
-// (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
+// Waypoints of Istio stand before Services of an ambient mesh.
+const (
+	istioMeshController = "istio.io/mesh-controller"
+	istioWaypoint       = "istio-waypoint"
+)
+
+// istioExposes: Istio makes a Service for a Gateway, of the type that an annotation says, and else a ClusterIP for a
+// waypoint and a load balancer for others (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
 func istioExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, _ parameters) exposure {
 	const annotation = "networking.istio.io/service-type"
-	if e, told := byServiceType(gw.Annotations[annotation], "the annotation "+annotation); told {
+	kind := gw.Annotations[annotation]
+	if e, told := byServiceType(kind, "the annotation "+annotation); told {
 		return e
+	}
+	waypoint := string(gw.Spec.GatewayClassName) == istioWaypoint
+	if class.object != nil {
+		waypoint = string(class.object.Spec.ControllerName) == istioMeshController
+	}
+	if waypoint && kind == "" {
+		return exposure{Verdict: Verdict{false, "it is a waypoint of Istio, whose Service is a ClusterIP"}}
 	}
 	return c.byInfrastructure(gw, class, nil, nil)
 }

@@ -68,12 +68,12 @@ func nginxPolicies(c Context, at place) policies {
 // nginxExtension reads what an ExtensionRef of a route names.
 func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e extension, ok bool) {
 	switch {
-	case o == nil:
+	case kind != crd.SnippetsFilter && kind != crd.AuthenticationFilter:
 		return extension{}, false
+	case o == nil:
+		return missingExtension(), true
 	case kind == crd.SnippetsFilter:
 		return extension{opaque: " is nginx configuration that is not read"}, true
-	case kind != crd.AuthenticationFilter:
-		return extension{}, false
 	}
 	spec := o.Typed.(*crd.NginxAuthenticationFilter).Spec
 	name := o.Ref.String()
