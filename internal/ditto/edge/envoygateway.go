@@ -443,12 +443,28 @@ func mergePatch(base, over map[string]any) map[string]any {
 	return out
 }
 
-// envoyExposes: the EnvoyProxy of a Gateway, or else that of its class, says what kind of Service is made for it.
+// envoyExposes: the EnvoyProxy of a Gateway, or else that of its class, says what kind of Service is made for it. Where the
+// class's merges Gateways, it alone does: all share one Service, and annotations of one Gateway keep none of them inside.
 func envoyExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parameters) exposure {
-	o := p.own
-	if o == nil {
-		o = p.class
+	if p.class == nil || !isTrue(p.class.Typed.(*crd.EnvoyProxySettings).Spec.MergeGateways) {
+		o := p.own
+		if o == nil {
+			o = p.class
+		}
+		return c.envoyService(gw, class, o)
 	}
+	bare := *gw
+	bare.Spec.Infrastructure = nil
+	e := c.envoyService(&bare, class, p.class)
+	if e.Public && e.doubt == "" && (!c.envoyService(gw, class, p.class).Public || p.own != nil && !c.envoyService(gw, class, p.own).Public) {
+		e.doubt = p.class.Ref.String() + " makes one Service for all Gateways of its class: whether what Gateway " +
+			gw.Namespace + "/" + gw.Name + " says by itself keeps it internal cannot be told"
+	}
+	return e
+}
+
+// envoyService is what an EnvoyProxy, nil for none, says of the Service and the pods.
+func (c Context) envoyService(gw *gatewayv1.Gateway, class gatewayClass, o *inventory.Object) exposure {
 	if o == nil {
 		return c.byInfrastructure(gw, class, nil, nil)
 	}

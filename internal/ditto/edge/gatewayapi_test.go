@@ -328,6 +328,67 @@ func TestWhoReachesAGatewayWithoutItsClass(t *testing.T) {
 	}
 }
 
+func TestWhoReachesMergedGateways(t *testing.T) {
+	const (
+		class = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: some}
+spec:
+  controllerName: gateway.envoyproxy.io/gatewayclass-controller
+  parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: all, namespace: envoy}
+---`
+		internal = "  infrastructure: {annotations: {networking.gke.io/load-balancer-type: Internal}}\n"
+		own      = "  infrastructure: {parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: own}}\n"
+		ownProxy = "\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: own, namespace: infra}\n" +
+			"spec: {provider: {kubernetes: {envoyService: {type: ClusterIP}}}}\n---"
+		doubt = "EnvoyProxy envoy/all makes one Service for all Gateways of its class: whether what Gateway infra/edge says by itself keeps it internal cannot be told"
+	)
+	proxy := func(spec string) string {
+		return "\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: all, namespace: envoy}\nspec: {" + spec + "}\n---"
+	}
+	service := func(labels string) string {
+		return "\napiVersion: v1\nkind: Service\nmetadata: {name: envoy, namespace: envoy, labels: {" + labels + "}}\nspec: {type: LoadBalancer}\n---"
+	}
+	const clusterIP = "provider: {kubernetes: {envoyService: {type: ClusterIP}}}"
+	for _, test := range []struct {
+		name, gateway, objects string
+		public                 bool
+		why, doubt             string
+	}{
+		{"annotations of one Gateway, not merged", internal, proxy(""), false, `networking.gke.io/load-balancer-type is "Internal"`, ""},
+		{"annotations of one Gateway", internal, proxy("mergeGateways: true"), true, "no internal load balancer marker", doubt},
+		{"no annotations", "", proxy("mergeGateways: true"), true, "no internal load balancer marker", ""},
+		{"settings of one Gateway", own, ownProxy + proxy("mergeGateways: true"), true, "no internal load balancer marker", doubt},
+		{"settings of one Gateway, not merged", own, ownProxy + proxy("mergeGateways: false"), false, "EnvoyProxy infra/own makes its Service a ClusterIP", ""},
+		{"settings of the class", "", proxy("mergeGateways: true, " + clusterIP), false, "EnvoyProxy envoy/all makes its Service a ClusterIP", ""},
+		{
+			"the Service of the class is public", "", proxy("mergeGateways: true, "+clusterIP) + service("gateway.envoyproxy.io/owning-gatewayclass: some"), true,
+			"Service envoy/envoy, which was made for it, is public: no internal load balancer marker", "",
+		},
+		{
+			"the Service of another class", "", proxy("mergeGateways: true, "+clusterIP) + service("gateway.envoyproxy.io/owning-gatewayclass: other"), false,
+			"EnvoyProxy envoy/all makes its Service a ClusterIP", "",
+		},
+		{
+			"the Service of another Gateway of the class", "",
+			proxy(clusterIP) + service("gateway.envoyproxy.io/owning-gatewayclass: some, gateway.envoyproxy.io/owning-gateway-name: x, gateway.envoyproxy.io/owning-gateway-namespace: infra"),
+			false, "EnvoyProxy envoy/all makes its Service a ClusterIP", "",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv, _ := worldOf(t, strings.TrimSuffix(class+test.objects+strings.Replace(someGateway, "  listeners:\n", test.gateway+"  listeners:\n", 1), "---"))
+			c := Context{Objects: inv}
+			gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
+			got := c.exposes(gw, c.gatewayClassOf(gw))
+			got.assumption = ""
+			if diff := cmp.Diff(exposure{Verdict: Verdict{test.public, test.why}, doubt: test.doubt}, got, cmp.AllowUnexported(exposure{})); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestExtensionsThatAreMissing(t *testing.T) {
 	for _, test := range []struct{ controller, group, kind, want string }{
 		{"gateway.envoyproxy.io/gatewayclass-controller", "gateway.envoyproxy.io", "HTTPRouteFilter", "HTTPRouteFilter ditto/f, which a filter names, is not at hand"},

@@ -137,7 +137,9 @@ func (c Context) doubted(r gatewayRoute) string {
 
 // anyService looks for a public one among the Services that were made for a Gateway.
 func (c Context) anyService(gw *gatewayv1.Gateway, verdict func(*corev1.Service) Verdict) Verdict {
-	for _, o := range c.governors(gatewayID(gw.Namespace, gw.Name)) {
+	services := slices.Concat(c.governors(gatewayID(gw.Namespace, gw.Name)),
+		c.governors(inventory.ID{GroupKind: crd.GatewayClass, Name: string(gw.Spec.GatewayClassName)}))
+	for _, o := range services {
 		svc, ok := o.Typed.(*corev1.Service)
 		if !ok {
 			continue
@@ -163,13 +165,14 @@ func (c Context) serviceVerdict(svc *corev1.Service) Verdict {
 }
 
 // The labels that tell which Gateway a Service was made for: GEP-1762's, in the Gateway's namespace, and those of Envoy
-// Gateway, which keeps its Services in a namespace of its own.
+// Gateway, which keeps its Services in a namespace of its own. A Service for all Gateways of a class names the class alone.
 const (
 	envoyGatewayOwner     = "gateway.envoyproxy.io/owning-gateway-name"
 	envoyGatewayNamespace = "gateway.envoyproxy.io/owning-gateway-namespace"
+	envoyGatewayClass     = "gateway.envoyproxy.io/owning-gatewayclass"
 )
 
-// madeFor are the Gateways that a Service says it was made for.
+// madeFor are the Gateways that a Service says it was made for, or their class.
 func madeFor(svc *corev1.Service) []inventory.ID {
 	var list []inventory.ID
 	if name := svc.Labels[gatewayv1.GatewayNameLabelKey]; name != "" {
@@ -177,6 +180,8 @@ func madeFor(svc *corev1.Service) []inventory.ID {
 	}
 	if name, namespace := svc.Labels[envoyGatewayOwner], svc.Labels[envoyGatewayNamespace]; name != "" && namespace != "" {
 		list = append(list, gatewayID(namespace, name))
+	} else if class := svc.Labels[envoyGatewayClass]; class != "" && name == "" && namespace == "" {
+		list = append(list, inventory.ID{GroupKind: crd.GatewayClass, Name: class})
 	}
 	return list
 }

@@ -156,7 +156,9 @@ type EnvoyProxySettings struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              struct {
-		Provider *struct {
+		// MergeGateways of a class's settings makes one Service for all of its Gateways.
+		MergeGateways *bool `json:"mergeGateways,omitempty"`
+		Provider      *struct {
 			Kubernetes *struct {
 				EnvoyService    *EnvoyService  `json:"envoyService,omitempty"`
 				EnvoyDeployment *EnvoyWorkload `json:"envoyDeployment,omitempty"`
