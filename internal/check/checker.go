@@ -169,7 +169,8 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 	for _, o := range in(view, s.holders) {
 		j.holder(o)
 	}
-	for _, o := range in(view, s.objects) {
+	// The view leaves out objects in versions that are not read, which is to be said.
+	for _, o := range in(view.Reader, s.objects) {
 		j.modeLabels(o)
 		j.unreadRoute(o)
 	}

@@ -47,7 +47,7 @@ func (s *scope) dropOwned(view *ditto.View, save inventory.ID) {
 }
 
 // in returns the objects of one part of the scope that are in the view, in stable order.
-func in(view *ditto.View, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
+func in(view inventory.Reader, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
 	var list []*inventory.Object
 	for id := range refs {
 		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil {

@@ -22,6 +22,14 @@ func TestUnreadRoutes(t *testing.T) {
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"ditto"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"},{"name":"ui"}]}]}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"}]}]}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"model","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"inference.networking.k8s.io","kind":"InferencePool","name":"api"}]}]}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"HTTPRoute","metadata":{"name":"old","namespace":"ditto"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"HTTPRoute","metadata":{"name":"old","namespace":"shop"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"new","namespace":"ditto"},"spec":{"parentRefs":[{"name":"old","namespace":"infra"},{"name":"new","namespace":"infra"}]}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1alpha1","kind":"Gateway","metadata":{"name":"old","namespace":"infra"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"Gateway","metadata":{"name":"idle","namespace":"infra"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"Gateway","metadata":{"name":"new","namespace":"infra"},"spec":{"gatewayClassName":"old"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"GatewayClass","metadata":{"name":"old"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"GatewayClass","metadata":{"name":"idle"}}`,
 	} {
 		o, err := inventory.Decode([]byte(text), inventory.Source{})
 		if err != nil {
@@ -31,6 +39,10 @@ func TestUnreadRoutes(t *testing.T) {
 	}
 	result := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
 	want := []check.Unknown{{
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "GatewayClass", Name: "old"},
+		What:    "whether it leads to Ditto",
+		Message: "version v1alpha2 of this kind is not read (read are v1, v1beta1); what it lets in has to be judged by a person",
+	}, {
 		Subject: inventory.Ref{APIVersion: "cilium.io/v2", Kind: "CiliumEnvoyConfig", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
@@ -38,6 +50,14 @@ func TestUnreadRoutes(t *testing.T) {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+	}, {
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "HTTPRoute", Namespace: "ditto", Name: "old"},
+		What:    "whether it leads to Ditto",
+		Message: "version v1alpha2 of this kind is not read (read are v1, v1beta1); what it lets in has to be judged by a person",
+	}, {
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha1", Kind: "Gateway", Namespace: "infra", Name: "old"},
+		What:    "whether it leads to Ditto",
+		Message: "version v1alpha1 of this kind is not read (read are v1, v1beta1); what it lets in has to be judged by a person",
 	}, {
 		// A Backend can name a host of any namespace.
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "api"},

@@ -172,7 +172,7 @@ func ofObjects(parent, key string) bool {
 	switch parent {
 	case "labels", "matchLabels", "selector":
 		return key == "kubernetes.io/metadata.name" || key == "kubernetes.io/service-name" ||
-			key == "gateway.networking.k8s.io/gateway-name" || key == "matchLabels"
+			key == "gateway.networking.k8s.io/gateway-name" || strings.HasPrefix(key, "gateway.envoyproxy.io/owning-gateway") || key == "matchLabels"
 	case "containers", "initContainers", "ports", "volumes", "volumeMounts", "env":
 		return key != "name" && key != "image"
 	case "data", "stringData":

@@ -377,20 +377,30 @@ func (p *policies) extAuth(auth *crd.EnvoyExtAuth, name string, steps *[]func(St
 	}
 }
 
-// claims: a header that a claim is written to is first taken from the request (Envoy's jwt_authn, claim_to_headers).
+// claims: a header that a claim is written to is first taken from the request (Envoy's jwt_authn, claim_to_headers). A
+// token without the claim leaves no header. No claim is mandatory (RFC 7519, 4.1), but tokens that identify somebody have iss
+// and sub (OpenID Connect Core, 2).
 func (p *policies) claims(auth *crd.EnvoyJWT, name string, required bool, steps *[]func(State) State) {
-	with, claim := 0, ""
+	with, claim, optional := 0, "", ""
 	for _, provider := range auth.Providers {
 		for _, c := range provider.ClaimToHeaders {
 			if isIdentity(c.Header) {
 				with++
 				claim = c.Claim
+				if claim != "sub" && claim != "iss" {
+					optional = firstText(optional, claim)
+				}
 				break
 			}
 		}
 	}
 	switch {
 	case with == 0:
+	case optional != "":
+		*steps = append(*steps, func(State) State {
+			return State{IdentityEmpty, name, name + " sets the header to the claim " + quote(optional) +
+				", which a valid token need not have; without it the query parameter of the same name counts"}
+		})
 	case required && with == len(auth.Providers):
 		*steps = append(*steps, func(State) State {
 			return State{IdentitySet, name, name + " sets the header to the claim " + quote(claim) + " of the token"}
@@ -433,20 +443,39 @@ func mergePatch(base, over map[string]any) map[string]any {
 	return out
 }
 
-// envoyExposes: the EnvoyProxy of a Gateway, or else that of its class, says what kind of Service is made for it.
+// envoyExposes: the EnvoyProxy of a Gateway, or else that of its class, says what kind of Service is made for it. Where the
+// class's merges Gateways, it alone does: all share one Service, and annotations of one Gateway keep none of them inside.
 func envoyExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parameters) exposure {
-	o := p.own
-	if o == nil {
-		o = p.class
+	if p.class == nil || !isTrue(p.class.Typed.(*crd.EnvoyProxySettings).Spec.MergeGateways) {
+		o := p.own
+		if o == nil {
+			o = p.class
+		}
+		return c.envoyService(gw, class, o)
 	}
+	bare := *gw
+	bare.Spec.Infrastructure = nil
+	e := c.envoyService(&bare, class, p.class)
+	if e.Public && e.doubt == "" && (!c.envoyService(gw, class, p.class).Public || p.own != nil && !c.envoyService(gw, class, p.own).Public) {
+		e.doubt = p.class.Ref.String() + " makes one Service for all Gateways of its class: whether what Gateway " +
+			gw.Namespace + "/" + gw.Name + " says by itself keeps it internal cannot be told"
+	}
+	return e
+}
+
+// envoyService is what an EnvoyProxy, nil for none, says of the Service and the pods.
+func (c Context) envoyService(gw *gatewayv1.Gateway, class gatewayClass, o *inventory.Object) exposure {
 	if o == nil {
 		return c.byInfrastructure(gw, class, nil, nil)
 	}
 	provider := o.Typed.(*crd.EnvoyProxySettings).Spec.Provider
-	if provider == nil || provider.Kubernetes == nil || provider.Kubernetes.EnvoyService == nil {
+	if provider == nil || provider.Kubernetes == nil {
 		return c.byInfrastructure(gw, class, nil, nil)
 	}
 	service := provider.Kubernetes.EnvoyService
+	if service == nil {
+		service = &crd.EnvoyService{}
+	}
 	e, told := byServiceType(service.Type, o.Ref.String())
 	if !told {
 		e = c.byInfrastructure(gw, class, service.Annotations, service.LoadBalancerClass)
@@ -454,13 +483,25 @@ func envoyExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parame
 	if service.Patch != nil {
 		e.doubt = o.Ref.String() + " patches the Service of Gateway " + gw.Namespace + "/" + gw.Name + ", and the patch is not read"
 	}
+	if e.Public {
+		return e
+	}
+	if w := provider.Kubernetes.EnvoyDeployment; w != nil && w.Patch != nil {
+		e.doubt = firstText(e.doubt, workloadPatched(o, "Deployment", gw))
+	}
+	if w := provider.Kubernetes.EnvoyDaemonSet; w != nil && w.Patch != nil {
+		e.doubt = firstText(e.doubt, workloadPatched(o, "DaemonSet", gw))
+	}
 	return e
 }
 
 // envoyExtension reads an HTTPRouteFilter.
 func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e extension, ok bool) {
-	if kind != crd.HTTPRouteFilter || o == nil {
+	switch {
+	case kind != crd.HTTPRouteFilter:
 		return extension{}, false
+	case o == nil:
+		return missingExtension(), true
 	}
 	spec := o.Typed.(*crd.EnvoyRouteFilter).Spec
 	if w := spec.URLRewrite; w != nil && w.Path != nil && w.Path.ReplaceRegexMatch != nil {

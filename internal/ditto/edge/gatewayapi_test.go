@@ -181,6 +181,8 @@ func TestWhoReachesAGateway(t *testing.T) {
 		{"an annotation of its load balancer", "some", "istio.io/gateway-controller", internal, "", false, `networking.gke.io/load-balancer-type is "Internal"`, ""},
 		{"Traefik has one Service for all", "some", "traefik.io/gateway-controller", internal, "", true, "Traefik serves it behind a Service of its own", ""},
 		{"GKE names its classes", "gke-l7-rilb", "networking.gke.io/gateway", "", "", false, "GatewayClass gke-l7-rilb makes internal load balancers", ""},
+		{"Istio's waypoint", "some", "istio.io/mesh-controller", "", "", false, "it is a waypoint of Istio, whose Service is a ClusterIP", ""},
+		{"anybody may call a class a waypoint", "istio-waypoint", "istio.io/gateway-controller", "", "", true, "no internal load balancer marker", ""},
 		{"anybody may call a class so", "gke-l7-rilb", "example.com/other", "", "", true, "no internal load balancer marker", ""},
 		{"a class of GKE that is public", "gke-l7-gxlb", "networking.gke.io/gateway", internal, "", true, `GatewayClass "gke-l7-gxlb" makes no internal load balancer`, ""},
 		{"AWS is internal unless told otherwise", "some", "gateway.k8s.aws/nlb", "", "", false, "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise", ""},
@@ -190,8 +192,8 @@ func TestWhoReachesAGateway(t *testing.T) {
 			`its LoadBalancerConfiguration has scheme "internet-facing"`, "",
 		},
 		{
-			"what decides is not at hand", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"), "", false,
-			"a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise",
+			"what decides is not at hand", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"), "", true,
+			"it cannot be ruled out",
 			"LoadBalancerConfiguration infra/p is not at hand: whether outsiders reach Gateway infra/edge cannot be told",
 		},
 		{
@@ -212,7 +214,57 @@ func TestWhoReachesAGateway(t *testing.T) {
 		{
 			"an EnvoyProxy with a patch", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
 			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP, patch: {type: JSONMerge}}}}`),
-			false, "EnvoyProxy infra/p makes its Service a ClusterIP", "EnvoyProxy infra/p patches the Service of Gateway infra/edge, and the patch is not read",
+			true, "it cannot be ruled out", "EnvoyProxy infra/p patches the Service of Gateway infra/edge, and the patch is not read",
+		},
+		{
+			"an EnvoyProxy with a patch of the Deployment", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP}, envoyDeployment: {patch: {value: {spec: {}}}}}}`),
+			true, "it cannot be ruled out", "EnvoyProxy infra/p patches the Deployment of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"an EnvoyProxy with a patch of the DaemonSet", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP}, envoyDaemonSet: {patch: {value: {spec: {}}}}}}`),
+			true, "it cannot be ruled out", "EnvoyProxy infra/p patches the DaemonSet of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"a patch of pods makes nothing internal", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: NodePort}, envoyDeployment: {patch: {value: {spec: {}}}}}}`),
+			true, "EnvoyProxy infra/p makes its Service a NodePort", "",
+		},
+		{
+			"a patch without a Service", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyDeployment: {patch: {value: {spec: {}}}}}}`),
+			true, "no internal load balancer marker", "",
+		},
+		{
+			"an EnvoyProxy with settings of pods", "some", "gateway.envoyproxy.io/gatewayclass-controller", with("gateway.envoyproxy.io", "EnvoyProxy"),
+			object("gateway.envoyproxy.io/v1alpha1", "EnvoyProxy", `provider: {kubernetes: {envoyService: {type: ClusterIP}, envoyDeployment: {replicas: 2}}}`),
+			false, "EnvoyProxy infra/p makes its Service a ClusterIP", "",
+		},
+		{
+			"an NginxProxy with ports of the nodes, Deployment", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, deployment: {container: {hostPorts: [{port: 80, containerPort: 80}]}}}`),
+			true, "NginxProxy infra/p opens ports of the nodes to its Deployment", "",
+		},
+		{
+			"an NginxProxy with a patch, Deployment", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, deployment: {patches: [{value: {}}]}}`),
+			true, "it cannot be ruled out", "NginxProxy infra/p patches the Deployment of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"an NginxProxy with ports of the nodes, DaemonSet", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, daemonSet: {container: {hostPorts: [{port: 80, containerPort: 80}]}}}`),
+			true, "NginxProxy infra/p opens ports of the nodes to its DaemonSet", "",
+		},
+		{
+			"an NginxProxy with a patch, DaemonSet", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP}, daemonSet: {patches: [{value: {}}]}}`),
+			true, "it cannot be ruled out", "NginxProxy infra/p patches the DaemonSet of Gateway infra/edge, which can open ports of the nodes, and the patch is not read",
+		},
+		{
+			"an NginxProxy with a patch of the Service", "some", "gateway.nginx.org/nginx-gateway-controller", with("gateway.nginx.org", "NginxProxy"),
+			object("gateway.nginx.org/v1alpha2", "NginxProxy", `kubernetes: {service: {type: ClusterIP, patches: [{value: {}}]}}`),
+			true, "it cannot be ruled out", "NginxProxy infra/p patches the Service of Gateway infra/edge, and the patches are not read",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -229,6 +281,126 @@ func TestWhoReachesAGateway(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestWhoReachesAGatewayWithoutItsClass(t *testing.T) {
+	const gke = "; taken for one that makes Gateways internal, and for GKE's because of its name"
+	for _, test := range []struct {
+		class, annotations string
+		public             bool
+		why, assumption    string
+	}{
+		{"gke-l7-rilb", "", false, "GatewayClass gke-l7-rilb makes internal load balancers", gke},
+		{"gke-l7-rilb-mc", "", false, "GatewayClass gke-l7-rilb-mc makes internal load balancers", gke},
+		{
+			"gke-l7-cross-regional-internal-managed-mc", "", false,
+			"GatewayClass gke-l7-cross-regional-internal-managed-mc makes internal load balancers", gke,
+		},
+		{
+			"gke-l7-global-external-managed-mc", "", true, `GatewayClass "gke-l7-global-external-managed-mc" makes no internal load balancer`,
+			"; taken for one that makes no Gateway internal, and for GKE's because of its name",
+		},
+		{
+			"istio-waypoint", "", false, "it is a waypoint of Istio, whose Service is a ClusterIP",
+			"; taken for one that makes Gateways internal, and for Istio's because of its name",
+		},
+		{
+			"istio-waypoint", ", annotations: {networking.istio.io/service-type: LoadBalancer}", true, "no internal load balancer marker",
+			"; taken for one that makes Gateways internal, and for Istio's because of its name",
+		},
+		{"gke-l7-mine", "", true, "no internal load balancer marker", "; taken for one that makes no Gateway internal"},
+	} {
+		text := strings.Replace(someGateway, "gatewayClassName: some", "gatewayClassName: "+test.class, 1)
+		text = strings.Replace(text, "namespace: infra}", "namespace: infra"+test.annotations+"}", 1)
+		text = strings.ReplaceAll(text, "protocol: HTTP}", "protocol: HBONE}")
+		inv, _ := worldOf(t, strings.TrimSuffix(text, "---"))
+		c := Context{Objects: inv}
+		gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
+		class := c.gatewayClassOf(gw)
+		want := exposure{Verdict: Verdict{test.public, test.why}}
+		if diff := cmp.Diff(want, c.exposes(gw, class), cmp.AllowUnexported(exposure{})); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", test.class, diff)
+		}
+		if want := `GatewayClass "` + test.class + `" is not at hand` + test.assumption; class.assumption != want {
+			t.Errorf("want %s, got %s", want, class.assumption)
+		}
+	}
+}
+
+func TestWhoReachesMergedGateways(t *testing.T) {
+	const (
+		class = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: some}
+spec:
+  controllerName: gateway.envoyproxy.io/gatewayclass-controller
+  parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: all, namespace: envoy}
+---`
+		internal = "  infrastructure: {annotations: {networking.gke.io/load-balancer-type: Internal}}\n"
+		own      = "  infrastructure: {parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: own}}\n"
+		ownProxy = "\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: own, namespace: infra}\n" +
+			"spec: {provider: {kubernetes: {envoyService: {type: ClusterIP}}}}\n---"
+		doubt = "EnvoyProxy envoy/all makes one Service for all Gateways of its class: whether what Gateway infra/edge says by itself keeps it internal cannot be told"
+	)
+	proxy := func(spec string) string {
+		return "\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: all, namespace: envoy}\nspec: {" + spec + "}\n---"
+	}
+	service := func(labels string) string {
+		return "\napiVersion: v1\nkind: Service\nmetadata: {name: envoy, namespace: envoy, labels: {" + labels + "}}\nspec: {type: LoadBalancer}\n---"
+	}
+	const clusterIP = "provider: {kubernetes: {envoyService: {type: ClusterIP}}}"
+	for _, test := range []struct {
+		name, gateway, objects string
+		public                 bool
+		why, doubt             string
+	}{
+		{"annotations of one Gateway, not merged", internal, proxy(""), false, `networking.gke.io/load-balancer-type is "Internal"`, ""},
+		{"annotations of one Gateway", internal, proxy("mergeGateways: true"), true, "no internal load balancer marker", doubt},
+		{"no annotations", "", proxy("mergeGateways: true"), true, "no internal load balancer marker", ""},
+		{"settings of one Gateway", own, ownProxy + proxy("mergeGateways: true"), true, "no internal load balancer marker", doubt},
+		{"settings of one Gateway, not merged", own, ownProxy + proxy("mergeGateways: false"), false, "EnvoyProxy infra/own makes its Service a ClusterIP", ""},
+		{"settings of the class", "", proxy("mergeGateways: true, " + clusterIP), false, "EnvoyProxy envoy/all makes its Service a ClusterIP", ""},
+		{
+			"the Service of the class is public", "", proxy("mergeGateways: true, "+clusterIP) + service("gateway.envoyproxy.io/owning-gatewayclass: some"), true,
+			"Service envoy/envoy, which was made for it, is public: no internal load balancer marker", "",
+		},
+		{
+			"the Service of another class", "", proxy("mergeGateways: true, "+clusterIP) + service("gateway.envoyproxy.io/owning-gatewayclass: other"), false,
+			"EnvoyProxy envoy/all makes its Service a ClusterIP", "",
+		},
+		{
+			"the Service of another Gateway of the class", "",
+			proxy(clusterIP) + service("gateway.envoyproxy.io/owning-gatewayclass: some, gateway.envoyproxy.io/owning-gateway-name: x, gateway.envoyproxy.io/owning-gateway-namespace: infra"),
+			false, "EnvoyProxy envoy/all makes its Service a ClusterIP", "",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv, _ := worldOf(t, strings.TrimSuffix(class+test.objects+strings.Replace(someGateway, "  listeners:\n", test.gateway+"  listeners:\n", 1), "---"))
+			c := Context{Objects: inv}
+			gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
+			got := c.exposes(gw, c.gatewayClassOf(gw))
+			got.assumption = ""
+			if diff := cmp.Diff(exposure{Verdict: Verdict{test.public, test.why}, doubt: test.doubt}, got, cmp.AllowUnexported(exposure{})); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestExtensionsThatAreMissing(t *testing.T) {
+	for _, test := range []struct{ controller, group, kind, want string }{
+		{"gateway.envoyproxy.io/gatewayclass-controller", "gateway.envoyproxy.io", "HTTPRouteFilter", "HTTPRouteFilter ditto/f, which a filter names, is not at hand"},
+		{"gateway.nginx.org/nginx-gateway-controller", "gateway.nginx.org", "AuthenticationFilter", "AuthenticationFilter ditto/f, which a filter names, is not at hand"},
+		{"gateway.nginx.org/nginx-gateway-controller", "example.com", "Any", "Any ditto/f, which a filter names, is not read"},
+	} {
+		filter := "filters: [{type: ExtensionRef, extensionRef: {group: " + test.group + ", kind: " + test.kind + ", name: f}}]\n    backendRefs"
+		inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+strings.Replace(someRoute, "backendRefs", filter, 1))
+		got := Routes(Context{Objects: inv}, list[len(list)-1])
+		if len(got) != 1 || got[0].Effects.Identity.Why != test.want {
+			t.Errorf("want %s, got %+v", test.want, got)
+		}
 	}
 }
 

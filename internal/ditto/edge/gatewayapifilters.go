@@ -58,6 +58,9 @@ func (c Context) filters(at place, list []gatewayv1.HTTPRouteFilter, path *gatew
 	return f
 }
 
+// missingExtension is an object of a kind that is read, which is not at hand.
+func missingExtension() extension { return extension{opaque: ", which a filter names, is not at hand"} }
+
 // extension reads what an ExtensionRef names.
 func (c Context) extension(f *filtered, at place, ref gatewayv1.LocalObjectReference) trust {
 	id := at.route.extensionID(ref)

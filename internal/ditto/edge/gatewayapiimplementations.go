@@ -100,8 +100,9 @@ type extension struct {
 var implementations = []implementation{
 	envoyGatewayImplementation(),
 	{
-		name: "istio", title: "Istio", controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway"},
-		usual: []string{"istio"}, regex: wholeRegex, value: envoyValue, backendFilters: true,
+		name: "istio", title: "Istio",
+		controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway", istioMeshController},
+		usual:       []string{"istio", istioWaypoint}, regex: wholeRegex, value: envoyValue, backendFilters: true,
 		requestHeaders: true, responseHeaders: true, exposes: istioExposes,
 		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
 		asks:         "an AuthorizationPolicy of Istio can ask for credentials, and is not read",
@@ -118,9 +119,7 @@ var implementations = []implementation{
 	},
 	{
 		name: "gke", title: "GKE", controllers: []string{"networking.gke.io/gateway"},
-		usual: []string{
-			"gke-l7-global-external-managed", "gke-l7-regional-external-managed", "gke-l7-gxlb", "gke-l7-rilb",
-		},
+		usual:          slices.Concat(gkePublic(), gkeInternal()),
 		requestHeaders: true, responseHeaders: true, exposes: gkeExposes,
 		asks:         "a GCPBackendPolicy can put Identity-Aware Proxy before it, and is not read",
 		unreadLimits: "a GCPBackendPolicy can limit requests by a security policy of Cloud Armor, and is not read",
@@ -189,6 +188,9 @@ func (c Context) gatewayClassOf(gw *gatewayv1.Gateway) gatewayClass {
 		return class
 	}
 	class.assumption = "GatewayClass " + quote(name) + " is not at hand; taken for one that makes no Gateway internal"
+	if slices.Contains(gkeInternal(), name) || name == istioWaypoint {
+		class.assumption = "GatewayClass " + quote(name) + " is not at hand; taken for one that makes Gateways internal"
+	}
 	for _, row := range implementations {
 		if slices.Contains(row.usual, name) {
 			class.impl = row

@@ -48,14 +48,25 @@ func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
 		return exposure{Verdict: v}
 	}
 	p := c.parametersOf(gw, class)
+	var e exposure
 	if class.impl.exposes != nil {
-		e := class.impl.exposes(c, gw, class, p)
-		e.doubt = firstText(e.doubt, p.doubt)
-		return e
+		e = class.impl.exposes(c, gw, class, p)
+	} else {
+		e = c.byInfrastructure(gw, class, nil, nil)
 	}
-	e := c.byInfrastructure(gw, class, nil, nil)
-	e.doubt = p.doubt
+	e.doubt = firstText(e.doubt, p.doubt)
+	if e.doubt != "" && !e.Public {
+		// Nobody asks about what is internal, and the doubt would be lost.
+		e.Verdict, e.assumption = Verdict{true, "it cannot be ruled out"}, ""
+	}
 	return e
+}
+
+// workloadPatched is the doubt about a Gateway that is internal as far as its Service goes, where a patch can open ports of
+// the nodes.
+func workloadPatched(settings *inventory.Object, kind string, gw *gatewayv1.Gateway) string {
+	return settings.Ref.String() + " patches the " + kind + " of Gateway " + gw.Namespace + "/" + gw.Name +
+		", which can open ports of the nodes, and the patch is not read"
 }
 
 func firstText(texts ...string) string {
@@ -126,7 +137,9 @@ func (c Context) doubted(r gatewayRoute) string {
 
 // anyService looks for a public one among the Services that were made for a Gateway.
 func (c Context) anyService(gw *gatewayv1.Gateway, verdict func(*corev1.Service) Verdict) Verdict {
-	for _, o := range c.governors(gatewayID(gw.Namespace, gw.Name)) {
+	services := slices.Concat(c.governors(gatewayID(gw.Namespace, gw.Name)),
+		c.governors(inventory.ID{GroupKind: crd.GatewayClass, Name: string(gw.Spec.GatewayClassName)}))
+	for _, o := range services {
 		svc, ok := o.Typed.(*corev1.Service)
 		if !ok {
 			continue
@@ -152,13 +165,14 @@ func (c Context) serviceVerdict(svc *corev1.Service) Verdict {
 }
 
 // The labels that tell which Gateway a Service was made for: GEP-1762's, in the Gateway's namespace, and those of Envoy
-// Gateway, which keeps its Services in a namespace of its own.
+// Gateway, which keeps its Services in a namespace of its own. A Service for all Gateways of a class names the class alone.
 const (
 	envoyGatewayOwner     = "gateway.envoyproxy.io/owning-gateway-name"
 	envoyGatewayNamespace = "gateway.envoyproxy.io/owning-gateway-namespace"
+	envoyGatewayClass     = "gateway.envoyproxy.io/owning-gatewayclass"
 )
 
-// madeFor are the Gateways that a Service says it was made for.
+// madeFor are the Gateways that a Service says it was made for, or their class.
 func madeFor(svc *corev1.Service) []inventory.ID {
 	var list []inventory.ID
 	if name := svc.Labels[gatewayv1.GatewayNameLabelKey]; name != "" {
@@ -166,6 +180,8 @@ func madeFor(svc *corev1.Service) []inventory.ID {
 	}
 	if name, namespace := svc.Labels[envoyGatewayOwner], svc.Labels[envoyGatewayNamespace]; name != "" && namespace != "" {
 		list = append(list, gatewayID(namespace, name))
+	} else if class := svc.Labels[envoyGatewayClass]; class != "" && name == "" && namespace == "" {
+		list = append(list, inventory.ID{GroupKind: crd.GatewayClass, Name: class})
 	}
 	return list
 }
@@ -196,11 +212,23 @@ func (c Context) parametersOf(gw *gatewayv1.Gateway, class gatewayClass) paramet
 	return p
 }
 
+// The classes of GKE, which it installs itself, so that they are seldom in the input of somebody who checks files
+// (docs of GKE, GatewayClass capabilities). `-mc` are for several clusters.
+func gkeInternal() []string {
+	return []string{"gke-l7-rilb", "gke-l7-rilb-mc", "gke-l7-cross-regional-internal-managed-mc"}
+}
+
+func gkePublic() []string {
+	return []string{
+		"gke-l7-global-external-managed", "gke-l7-global-external-managed-mc",
+		"gke-l7-regional-external-managed", "gke-l7-regional-external-managed-mc", "gke-l7-gxlb", "gke-l7-gxlb-mc",
+	}
+}
+
 // gkeExposes: GKE has a class for each kind of load balancer.
-func gkeExposes(_ Context, gw *gatewayv1.Gateway, class gatewayClass, _ parameters) exposure {
+func gkeExposes(_ Context, gw *gatewayv1.Gateway, _ gatewayClass, _ parameters) exposure {
 	name := string(gw.Spec.GatewayClassName)
-	internal := []string{"gke-l7-rilb", "gke-l7-rilb-mc", "gke-l7-cross-regional-internal-managed-mc"}
-	if class.object != nil && slices.Contains(internal, name) {
+	if slices.Contains(gkeInternal(), name) {
 		return exposure{Verdict: Verdict{false, "GatewayClass " + name + " makes internal load balancers"}}
 	}
 	return exposure{Verdict: Verdict{true, "GatewayClass " + quote(name) + " makes no internal load balancer"}}
@@ -232,12 +260,26 @@ func awsExposes(_ Context, _ *gatewayv1.Gateway, _ gatewayClass, p parameters) e
 	}
 }
 
-// istioExposes: Istio makes a Service for a Gateway, of the type that an annotation says
-// (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
+// Waypoints of Istio stand before Services of an ambient mesh.
+const (
+	istioMeshController = "istio.io/mesh-controller"
+	istioWaypoint       = "istio-waypoint"
+)
+
+// istioExposes: Istio makes a Service for a Gateway, of the type that an annotation says, and else a ClusterIP for a
+// waypoint and a load balancer for others (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
 func istioExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, _ parameters) exposure {
 	const annotation = "networking.istio.io/service-type"
-	if e, told := byServiceType(gw.Annotations[annotation], "the annotation "+annotation); told {
+	kind := gw.Annotations[annotation]
+	if e, told := byServiceType(kind, "the annotation "+annotation); told {
 		return e
+	}
+	waypoint := string(gw.Spec.GatewayClassName) == istioWaypoint
+	if class.object != nil {
+		waypoint = string(class.object.Spec.ControllerName) == istioMeshController
+	}
+	if waypoint && kind == "" {
+		return exposure{Verdict: Verdict{false, "it is a waypoint of Istio, whose Service is a ClusterIP"}}
 	}
 	return c.byInfrastructure(gw, class, nil, nil)
 }

@@ -68,12 +68,12 @@ func nginxPolicies(c Context, at place) policies {
 // nginxExtension reads what an ExtensionRef of a route names.
 func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e extension, ok bool) {
 	switch {
-	case o == nil:
+	case kind != crd.SnippetsFilter && kind != crd.AuthenticationFilter:
 		return extension{}, false
+	case o == nil:
+		return missingExtension(), true
 	case kind == crd.SnippetsFilter:
 		return extension{opaque: " is nginx configuration that is not read"}, true
-	case kind != crd.AuthenticationFilter:
-		return extension{}, false
 	}
 	spec := o.Typed.(*crd.NginxAuthenticationFilter).Spec
 	name := o.Ref.String()
@@ -104,8 +104,40 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e extension, ok
 }
 
 // nginxExposes: the NginxProxy of a Gateway says what kind of Service is made for it, where it says nothing that of its
-// class.
+// class. Ports of the nodes that either opens lead to it whatever the Service is.
 func nginxExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parameters) exposure {
+	e := c.nginxService(gw, class, p)
+	if e.Public && e.doubt == "" {
+		return e
+	}
+	for _, o := range []*inventory.Object{p.own, p.class} {
+		if o == nil || o.Typed.(*crd.NginxProxySettings).Spec.Kubernetes == nil {
+			continue
+		}
+		settings := o.Typed.(*crd.NginxProxySettings).Spec.Kubernetes
+		for _, w := range []struct {
+			kind     string
+			settings *crd.NginxWorkload
+		}{{"Deployment", settings.Deployment}, {"DaemonSet", settings.DaemonSet}} {
+			switch {
+			case w.settings == nil:
+			case len(w.settings.Container.HostPorts) > 0:
+				return exposure{Verdict: Verdict{true, o.Ref.String() + " opens ports of the nodes to its " + w.kind}}
+			case len(w.settings.Patches) > 0 && !e.Public:
+				e.doubt = firstText(e.doubt, workloadPatched(o, w.kind, gw))
+			}
+		}
+	}
+	return e
+}
+
+// nginxService is what the settings say of the Service. Those of the Gateway are laid over those of its class, so that a
+// patch in either can count.
+func (c Context) nginxService(gw *gatewayv1.Gateway, class gatewayClass, p parameters) exposure {
+	var (
+		kind, source, doubt string
+		balancerClass       *string
+	)
 	for _, o := range []*inventory.Object{p.own, p.class} {
 		if o == nil {
 			continue
@@ -114,14 +146,20 @@ func nginxExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parame
 		if settings == nil || settings.Service == nil {
 			continue
 		}
-		e, told := byServiceType(settings.Service.Type, o.Ref.String())
-		if !told {
-			e = c.byInfrastructure(gw, class, nil, settings.Service.LoadBalancerClass)
+		if kind == "" {
+			kind, source = settings.Service.Type, o.Ref.String()
+		}
+		if balancerClass == nil {
+			balancerClass = settings.Service.LoadBalancerClass
 		}
 		if len(settings.Service.Patches) > 0 {
-			e.doubt = o.Ref.String() + " patches the Service of Gateway " + gw.Namespace + "/" + gw.Name + ", and the patches are not read"
+			doubt = firstText(doubt, o.Ref.String()+" patches the Service of Gateway "+gw.Namespace+"/"+gw.Name+", and the patches are not read")
 		}
-		return e
 	}
-	return c.byInfrastructure(gw, class, nil, nil)
+	e, told := byServiceType(kind, source)
+	if !told {
+		e = c.byInfrastructure(gw, class, nil, balancerClass)
+	}
+	e.doubt = doubt
+	return e
 }

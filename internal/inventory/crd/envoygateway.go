@@ -156,12 +156,22 @@ type EnvoyProxySettings struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              struct {
-		Provider *struct {
+		// MergeGateways of a class's settings makes one Service for all of its Gateways.
+		MergeGateways *bool `json:"mergeGateways,omitempty"`
+		Provider      *struct {
 			Kubernetes *struct {
-				EnvoyService *EnvoyService `json:"envoyService,omitempty"`
+				EnvoyService    *EnvoyService  `json:"envoyService,omitempty"`
+				EnvoyDeployment *EnvoyWorkload `json:"envoyDeployment,omitempty"`
+				EnvoyDaemonSet  *EnvoyWorkload `json:"envoyDaemonSet,omitempty"`
 			} `json:"kubernetes,omitempty"`
 		} `json:"provider,omitempty"`
 	} `json:"spec"`
+}
+
+// EnvoyWorkload is what runs the Envoys of a Gateway.
+type EnvoyWorkload struct {
+	// Patch changes it in ways that are not read: it can open ports of the nodes.
+	Patch *struct{} `json:"patch,omitempty"`
 }
 
 // EnvoyService is the Service that Envoy Gateway makes for a Gateway.

@@ -88,6 +88,18 @@ type NginxProxySettings struct {
 				// Patches change the Service in ways that are not read.
 				Patches []struct{} `json:"patches,omitempty"`
 			} `json:"service,omitempty"`
+			Deployment *NginxWorkload `json:"deployment,omitempty"`
+			DaemonSet  *NginxWorkload `json:"daemonSet,omitempty"`
 		} `json:"kubernetes,omitempty"`
 	} `json:"spec"`
+}
+
+// NginxWorkload is what runs the nginx of a Gateway.
+type NginxWorkload struct {
+	Container struct {
+		// HostPorts are ports of the nodes that lead to the container.
+		HostPorts []struct{} `json:"hostPorts,omitempty"`
+	} `json:"container,omitempty"`
+	// Patches change it in ways that are not read: they can open ports of the nodes.
+	Patches []struct{} `json:"patches,omitempty"`
 }
