@@ -260,7 +260,7 @@ func layeredRoutes(c Context, layers []layer) []Route {
 }
 
 func layeredRoute(c Context, layers []layer, behind []traefikRef, backends []Backend, outside bool) Route {
-	chain := newTraefikChain(c.Objects)
+	chain := newTraefikChain(c.Objects, c.Config)
 	excludes, text, asks := false, "", ""
 	for i, l := range layers {
 		rule, err := readTraefikRule(l.route.Match, syntaxOf(c, l))

@@ -153,7 +153,7 @@ func TestTraefikIngress(t *testing.T) {
 		return strings.TrimPrefix(strings.Replace(strings.Replace(text, "namespace: ns", "namespace: "+namespace, 1), "name: a,", "name: "+name+",", 1), "---\n")
 	}
 	const router, service = "traefik.ingress.kubernetes.io/router.middlewares", "traefik.ingress.kubernetes.io/service.middlewares"
-	users := at("my-ns", "my-users", middleware("a", "{basicAuth: {secret: s, headerField: x-ditto-pre-authenticated}}"))
+	users := at("my-ns", "my-users", middleware("a", "{basicAuth: {secret: s, headerField: X-Ditto-Pre-Authenticated}}"))
 	objects := linkedObjects(t, at("my-ns", "a", removes)+"---\n"+users+"---\n"+at("x", "y-z", removes)+"---\n"+at("x-y", "z", removes))
 	for _, tt := range []struct {
 		name           string
