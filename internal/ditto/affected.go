@@ -146,6 +146,7 @@ func (f *follower) dependents(id inventory.ID) {
 // workload notes a workload that runs a component, and follows a proxy to what it forwards to.
 func (f *follower) workload(o *inventory.Object) {
 	f.servedBy(o)
+	f.governed(edge.LinksOf(o))
 	parts := f.view.Parts(o)
 	if len(parts) == 0 {
 		return

@@ -38,6 +38,11 @@ spec: {type: LoadBalancer, selector: {istio: ingressgateway, app: edge}, ports: 
 	everythingAt = " | public | [/devops /status /overall /api/2/connections] api=true | identity client, authentication off, hides unknown"
 )
 
+// istioPods are pods with labels.
+func istioPods(labels, spec string) string {
+	return "\n---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: pods, namespace: istio-gateways}\nspec: {template: {metadata: {labels: {" + labels + "}}, spec: " + spec + "}}\n"
+}
+
 // istioRule is istioBound with another rule.
 func istioRule(rule string) string {
 	return `
@@ -87,6 +92,14 @@ spec:
 		{"an internal load balancer before the pods", istioBound + istioPublic + istioBalancer, []string{with(all, "client", "off")}},
 		{"a node port beside the internal load balancer", istioBound + istioPublic + istioBalancer +
 			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: node, namespace: x}\nspec: {type: NodePort, selector: {istio: ingressgateway}, ports: [{port: 443}]}\n", []string{open}},
+		{"pods in the network of their nodes behind the internal load balancer", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: ingressgateway, app: edge", "{hostNetwork: true}"), []string{open}},
+		{"pods with a port of their nodes behind it", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: ingressgateway", "{containers: [{name: a, ports: [{containerPort: 8443, hostPort: 443}]}]}"), []string{open}},
+		{"pods whose health alone is at their nodes", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: ingressgateway", "{containers: [{name: a, ports: [{containerPort: 15021, hostPort: 15021}]}]}"), []string{with(all, "client", "off")}},
+		{"other pods in the network of their nodes", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: egressgateway, app: edge", "{hostNetwork: true}"), []string{with(all, "client", "off")}},
 		{"a load balancer of other pods", istioBound + istioPublic +
 			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: x, annotations: {networking.gke.io/load-balancer-type: Internal}}\nspec: {type: LoadBalancer, selector: {istio: egress, app: edge}, ports: [{port: 443}]}\n", []string{open}},
 		{"exported to other namespaces than the pods'", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\n" +
