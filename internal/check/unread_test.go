@@ -21,6 +21,8 @@ func TestUnreadRoutes(t *testing.T) {
 		`{"apiVersion":"cilium.io/v2","kind":"CiliumEnvoyConfig","metadata":{"name":"api","namespace":"shop"}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"ditto"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"},{"name":"ui"}]}]}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"api","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"gateway.envoyproxy.io","kind":"Backend","name":"api"}]}]}}`,
+		`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"api","namespace":"ditto"},"spec":{"hosts":["a.example.com"],"workloadSelector":{"labels":{"app":"gateway"}}}}`,
+		`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"mail","namespace":"ditto"},"spec":{"hosts":["b.example.com"],"endpoints":[{"address":"192.0.2.1"}]}}`,
 	} {
 		o, err := inventory.Decode([]byte(text), inventory.Source{})
 		if err != nil {
@@ -37,6 +39,10 @@ func TestUnreadRoutes(t *testing.T) {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+	}, {
+		Subject: inventory.Ref{APIVersion: "networking.istio.io/v1", Kind: "ServiceEntry", Namespace: "ditto", Name: "api"},
+		What:    "whether it leads to Ditto",
+		Message: "backends of kind pods (workloadSelector) are not read; what it lets in has to be judged by a person",
 	}}
 	if diff := cmp.Diff(want, result.Unknown); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

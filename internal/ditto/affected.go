@@ -128,6 +128,11 @@ func (f *follower) governed(links edge.Links) {
 		if used := f.view.Get(id.GroupKind, id.Namespace, id.Name); used != nil && edge.IsRelay(used) {
 			f.follow(used)
 		}
+		for _, o := range f.view.Find(inventory.Key{Index: edge.ByGovernor, Namespace: id.Namespace, Value: id.String()}) {
+			if edge.IsRelay(o) {
+				f.follow(o)
+			}
+		}
 	}
 }
 

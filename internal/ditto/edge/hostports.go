@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"net"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -22,7 +23,7 @@ func listensOnNode(spec *corev1.PodSpec) (how string, ok bool) {
 	}
 	for i := range spec.Containers {
 		for _, port := range spec.Containers[i].Ports {
-			if port.HostPort != 0 && !slices.Contains(sideports, port.ContainerPort) {
+			if port.HostPort != 0 && !net.ParseIP(port.HostIP).IsLoopback() && !slices.Contains(sideports, port.ContainerPort) {
 				return "a hostPort", true
 			}
 		}
