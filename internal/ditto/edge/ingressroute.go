@@ -55,7 +55,13 @@ func traefikServiceParts(o *inventory.Object) []crd.TraefikServiceTo {
 	case spec.Weighted != nil:
 		return spec.Weighted.Services
 	case spec.Mirroring != nil:
-		return append([]crd.TraefikServiceTo{spec.Mirroring.TraefikServiceTo}, spec.Mirroring.Mirrors...)
+		list := []crd.TraefikServiceTo{spec.Mirroring.TraefikServiceTo}
+		for _, m := range spec.Mirroring.Mirrors {
+			if m.Percent == nil || *m.Percent != 0 {
+				list = append(list, m.TraefikServiceTo)
+			}
+		}
+		return list
 	case spec.HighestRandomWeight != nil:
 		return spec.HighestRandomWeight.Services
 	case spec.Failover != nil:

@@ -36,7 +36,7 @@ func TestIngressRoute_Services(t *testing.T) {
 		{name: "weighted, mirrored and failing over, one in the other",
 			manifests: route + "{routes: [{match: Host(`a`), services: [{kind: TraefikService, name: w}]}]}\n" +
 				traefikService("w", "{weighted: {services: [{name: x, port: 80}, {kind: TraefikService, name: m}]}}") +
-				traefikService("m", "{mirroring: {kind: TraefikService, name: f, mirrors: [{name: copy, port: 80, percent: 1}]}}") +
+				traefikService("m", "{mirroring: {kind: TraefikService, name: f, mirrors: [{name: copy, port: 80, percent: 1}, {name: none, port: 80, percent: 0}]}}") +
 				traefikService("f", "{failover: {service: {name: yy, port: 81}, fallback: {name: z, port: 82}}}"),
 			want: []string{"Host(`a`) [a, public] -> ns/x:80 ns/yy:81 ns/z:82 ns/copy:80"}},
 		{name: "a circle of TraefikServices ends",
