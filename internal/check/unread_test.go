@@ -30,6 +30,8 @@ func TestUnreadRoutes(t *testing.T) {
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"Gateway","metadata":{"name":"new","namespace":"infra"},"spec":{"gatewayClassName":"old"}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"GatewayClass","metadata":{"name":"old"}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"GatewayClass","metadata":{"name":"idle"}}`,
+		`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"api","namespace":"ditto"},"spec":{"hosts":["a.example.com"],"workloadSelector":{"labels":{"app":"gateway"}}}}`,
+		`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"mail","namespace":"ditto"},"spec":{"hosts":["b.example.com"],"endpoints":[{"address":"192.0.2.1"}]}}`,
 	} {
 		o, err := inventory.Decode([]byte(text), inventory.Source{})
 		if err != nil {
@@ -54,6 +56,10 @@ func TestUnreadRoutes(t *testing.T) {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "HTTPRoute", Namespace: "ditto", Name: "old"},
 		What:    "whether it leads to Ditto",
 		Message: "version v1alpha2 of this kind is not read (read are v1, v1beta1); what it lets in has to be judged by a person",
+	}, {
+		Subject: inventory.Ref{APIVersion: "networking.istio.io/v1", Kind: "ServiceEntry", Namespace: "ditto", Name: "api"},
+		What:    "whether it leads to Ditto",
+		Message: "backends of kind pods (workloadSelector) are not read; what it lets in has to be judged by a person",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha1", Kind: "Gateway", Namespace: "infra", Name: "old"},
 		What:    "whether it leads to Ditto",

@@ -128,6 +128,11 @@ func (f *follower) governed(links edge.Links) {
 		if used := f.view.Get(id.GroupKind, id.Namespace, id.Name); used != nil && edge.IsRelay(used) {
 			f.follow(used)
 		}
+		for _, o := range f.view.Find(inventory.Key{Index: edge.ByGovernor, Namespace: id.Namespace, Value: id.String()}) {
+			if edge.IsRelay(o) {
+				f.follow(o)
+			}
+		}
 	}
 }
 
@@ -146,6 +151,7 @@ func (f *follower) dependents(id inventory.ID) {
 // workload notes a workload that runs a component, and follows a proxy to what it forwards to.
 func (f *follower) workload(o *inventory.Object) {
 	f.servedBy(o)
+	f.governed(edge.LinksOf(o))
 	parts := f.view.Parts(o)
 	if len(parts) == 0 {
 		return

@@ -70,8 +70,10 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return workloadKinds
 	case byBackend:
 		return append([]schema.GroupKind{inventory.Ingress}, edge.Kinds()...)
-	case edge.ByUse, edge.ByGovernor:
+	case edge.ByUse:
 		return append([]schema.GroupKind{inventory.Ingress, inventory.IngressClass, inventory.Service}, edge.Kinds()...)
+	case edge.ByGovernor:
+		return slices.Concat([]schema.GroupKind{inventory.Service}, edge.GatewayWorkloads(), edge.Kinds())
 	case byService, byEndpoint:
 		return []schema.GroupKind{inventory.EndpointSlice}
 	case byReference:
@@ -224,6 +226,7 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	for _, class := range servedClasses(&template.Spec) {
 		keys = append(keys, inventory.Key{Index: byServedClass, Value: class})
 	}
+	keys = append(keys, linkKeys(edge.LinksOf(o))...)
 	parts := Parts(nothing, o)
 	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
 		keys = append(keys, inventory.Key{Index: byDitto, Namespace: ns}, inventory.Key{Index: byDitto})

@@ -76,7 +76,7 @@ func matters(o *inventory.Object) bool {
 			return true
 		}
 	}
-	return len(Parts(nothing, o)) > 0
+	return len(Parts(nothing, o)) > 0 || len(edge.LinksOf(o).Governs) > 0
 }
 
 // sameTemplate compares pods by their encoding first, which costs a fraction of a comparison by reflection. Two encodings

@@ -24,21 +24,22 @@ func (v *View) routes(o *inventory.Object) []edge.Route {
 
 func (v *View) edgeContext() edge.Context { return edge.Context{Objects: v, Config: v.edges} }
 
-// entriesOver are the entries that send requests through an object: itself, or, of a relay, all that use it, directly or by
-// another relay.
+// entriesOver are the entries that send requests through an object: itself, or, of a relay, all that use it, directly, by
+// another relay, or by a name that it stands behind.
 func (v *View) entriesOver(o *inventory.Object) []*inventory.Object {
 	if !edge.IsRelay(o) {
 		return []*inventory.Object{o}
 	}
 	relays, entries := []*inventory.Object{o}, []*inventory.Object(nil)
 	for i := 0; i < len(relays); i++ {
-		id := relays[i].Ref.ID()
-		for _, user := range v.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
-			switch {
-			case edge.IsEntry(user):
-				entries = append(entries, user)
-			case edge.IsRelay(user) && !slices.Contains(relays, user):
-				relays = append(relays, user)
+		for _, id := range append([]inventory.ID{relays[i].Ref.ID()}, edge.LinksOf(relays[i]).Governs...) {
+			for _, user := range v.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
+				switch {
+				case edge.IsEntry(user) && !slices.Contains(entries, user):
+					entries = append(entries, user)
+				case edge.IsRelay(user) && !slices.Contains(relays, user):
+					relays = append(relays, user)
+				}
 			}
 		}
 	}

@@ -46,7 +46,7 @@ dittoguard reads. A cluster needs none of them: rules for kinds that are not ins
   namespaced: [frontendconfigs]
   cluster: []
 - group: networking.istio.io
-  namespaced: [envoyfilters, gateways, virtualservices]
+  namespaced: [envoyfilters, gateways, serviceentries, virtualservices]
   cluster: []
 - group: projectcontour.io
   namespaced: [httpproxies]

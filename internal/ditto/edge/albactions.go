@@ -24,6 +24,7 @@ func Behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) []n
 			TargetGroups []struct {
 				ServiceName string              `json:"serviceName"`
 				ServicePort *intstr.IntOrString `json:"servicePort"`
+				Weight      *int32              `json:"weight"`
 			} `json:"targetGroups"`
 		} `json:"forwardConfig"`
 	}
@@ -31,8 +32,13 @@ func Behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) []n
 		return nil
 	}
 	var list []networkingv1.IngressServiceBackend
+	// A group of weight 0 gets no requests, if another one does.
+	several := false
 	for _, group := range action.ForwardConfig.TargetGroups {
-		if group.ServiceName == "" || group.ServicePort == nil {
+		several = several || group.Weight == nil || *group.Weight > 0
+	}
+	for _, group := range action.ForwardConfig.TargetGroups {
+		if group.ServiceName == "" || group.ServicePort == nil || several && group.Weight != nil && *group.Weight == 0 {
 			continue
 		}
 		to := networkingv1.IngressServiceBackend{Name: group.ServiceName}

@@ -30,7 +30,7 @@ func traefikKinds(names ...string) []schema.GroupKind {
 
 // BackendsAnywhere says whether objects of a kind send requests to Services of other namespaces.
 func BackendsAnywhere(gk schema.GroupKind) bool {
-	return gk == crd.IstioVirtualService || slices.Contains(gatewayRoutes, gk) || slices.Contains(traefikUsers, gk)
+	return gk == crd.IstioVirtualService || gk == crd.IstioServiceEntry || slices.Contains(gatewayRoutes, gk) || slices.Contains(traefikUsers, gk)
 }
 
 // UsesAnywhere says whether objects of a kind use an object from other namespaces.
@@ -38,7 +38,7 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 	switch used {
 	case crd.Gateway, crd.ListenerSet, crd.XListenerSet, inventory.Namespace:
 		return slices.Contains(gatewayUsers, gk)
-	case crd.IstioGateway:
+	case crd.IstioGateway, serviceHostKind:
 		return gk == crd.IstioVirtualService
 	case crd.F5Policy:
 		return gk == crd.F5VirtualServer || gk == crd.F5VirtualServerRoute
@@ -53,6 +53,8 @@ func GovernsAnywhere(gk, governed schema.GroupKind) bool {
 		return gk == governed
 	case crd.F5VirtualServerRoute:
 		return gk == crd.F5VirtualServer
+	case serviceHostKind:
+		return gk == crd.IstioServiceEntry
 	}
 	return false
 }

@@ -97,3 +97,13 @@ func f5PolicyLinks(o *inventory.Object) Links {
 	}
 	return Links{Passwords: []AuthSecret{{Namespace: o.Ref.Namespace, Name: b.Secret, Kind: AuthFile, Key: "htpasswd"}}}
 }
+
+// f5Tokens says whether one of the Policies asks for a token.
+func f5Tokens(r inventory.Reader, ids []inventory.ID) bool {
+	for _, id := range ids {
+		if o := objectAt(r, id); o != nil && o.Typed.(*crd.NginxPolicy).Spec.JWT != nil {
+			return true
+		}
+	}
+	return false
+}

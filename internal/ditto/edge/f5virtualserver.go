@@ -183,11 +183,17 @@ func (r f5Reader) location(route *crd.NginxRoute) []Route {
 	}
 	add(route.Action, "")
 	for i, s := range route.Splits {
+		if s.Nothing() {
+			continue
+		}
 		add(s.Action, fmt.Sprintf(", split %d", i+1))
 	}
 	for i, m := range route.Matches {
 		add(m.Action, fmt.Sprintf(", match %d", i+1))
 		for j, s := range m.Splits {
+			if s.Nothing() {
+				continue
+			}
 			add(s.Action, fmt.Sprintf(", match %d, split %d", i+1, j+1))
 		}
 	}
@@ -248,7 +254,7 @@ func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc 
 	}
 	tls := r.server.Spec.TLS
 	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil && tls.Redirect.Enable)
-	e.Identity = f5Sets(proxy, grpc, f5Users(e))
+	e.Identity = f5Sets(proxy, grpc, f5Users(e), e.Authentication.State == On && f5Tokens(r.c.Objects, policies))
 	r.snippet(route, grpc, &e)
 	e.StripsIdentity = strips(e.Identity)
 	if e.StripsIdentity.State != On {
@@ -271,7 +277,9 @@ func f5Users(e Effects) trust {
 
 // f5Sets: a header that is set to nothing is not sent. Those of clients are left out altogether if pass is false, but not
 // for gRPC (nginx.virtualserver.tmpl).
-func f5Sets(proxy *crd.NginxProxying, grpc bool, users trust) State {
+//
+// tokens says that every client needs a token, which names whom it is for; its other claims it need not have.
+func f5Sets(proxy *crd.NginxProxying, grpc bool, users trust, tokens bool) State {
 	const source = "requestHeaders"
 	state := State{IdentityClient, "default", "no action changes the header"}
 	headers := proxy.RequestHeaders
@@ -284,7 +292,17 @@ func f5Sets(proxy *crd.NginxProxying, grpc bool, users trust) State {
 	var set *State
 	for _, h := range headers.Set {
 		if strings.EqualFold(h.Name, Header) {
-			s := nginxValue(h.Value, users)
+			value := h.Value
+			if tokens {
+				value = strings.ReplaceAll(value, "${jwt_claim_sub}", "sub")
+			}
+			s := nginxValue(value, users)
+			switch {
+			case tokens && s.State == IdentityEmpty:
+				s.Why = strings.Replace(s.Why, ", which is empty without a token", ", a claim that a token need not have", 1)
+			case value != h.Value && s.State == IdentitySet:
+				s.Why = "it is set to $jwt_claim_sub, of a token that is checked"
+			}
 			s.Source, s.Why = source, "in requestHeaders.set "+s.Why
 			set = worse(set, &s)
 		}

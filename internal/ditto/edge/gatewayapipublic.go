@@ -31,7 +31,7 @@ type exposure struct {
 }
 
 // exposes says whether outsiders reach a Gateway. It is public unless the configuration or its own settings say otherwise.
-// Whatever its settings say, it is public if the Service that was made for it is; whatever the configuration says, if that
+// Whatever its settings say, it is public if the Service that was made for it is, or if its pods listen on their node; whatever the configuration says, if that
 // Service carries a mark that says public.
 func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
 	if c.Config.isInternalGateway(gw.Namespace, gw.Name) {
@@ -45,6 +45,9 @@ func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
 		return exposure{Verdict: Verdict{false, namedInternal}}
 	}
 	if v := c.anyService(gw, c.serviceVerdict); v.Public {
+		return exposure{Verdict: v}
+	}
+	if v := c.podsOnNode(gw); v.Public {
 		return exposure{Verdict: v}
 	}
 	p := c.parametersOf(gw, class)
@@ -151,6 +154,18 @@ func (c Context) anyService(gw *gatewayv1.Gateway, verdict func(*corev1.Service)
 	return Verdict{}
 }
 
+// podsOnNode looks for pods, among those that were made for a Gateway, that listen on their node.
+func (c Context) podsOnNode(gw *gatewayv1.Gateway) Verdict {
+	for _, o := range c.governors(gatewayID(gw.Namespace, gw.Name)) {
+		if template := o.PodTemplate(); template != nil {
+			if how, ok := listensOnNode(&template.Spec); ok {
+				return Verdict{true, o.Ref.String() + ", which was made for it, has " + how}
+			}
+		}
+	}
+	return Verdict{}
+}
+
 // serviceVerdict says whether a Service is reachable from outside by itself.
 func (c Context) serviceVerdict(svc *corev1.Service) Verdict {
 	switch {
@@ -174,13 +189,18 @@ const (
 
 // madeFor are the Gateways that a Service says it was made for, or their class.
 func madeFor(svc *corev1.Service) []inventory.ID {
+	return labelledFor(svc.Labels, svc.Namespace)
+}
+
+// labelledFor are the Gateways that labels of an object in the namespace name.
+func labelledFor(labels map[string]string, own string) []inventory.ID {
 	var list []inventory.ID
-	if name := svc.Labels[gatewayv1.GatewayNameLabelKey]; name != "" {
-		list = append(list, gatewayID(svc.Namespace, name))
+	if name := labels[gatewayv1.GatewayNameLabelKey]; name != "" {
+		list = append(list, gatewayID(own, name))
 	}
-	if name, namespace := svc.Labels[envoyGatewayOwner], svc.Labels[envoyGatewayNamespace]; name != "" && namespace != "" {
+	if name, namespace := labels[envoyGatewayOwner], labels[envoyGatewayNamespace]; name != "" && namespace != "" {
 		list = append(list, gatewayID(namespace, name))
-	} else if class := svc.Labels[envoyGatewayClass]; class != "" && name == "" && namespace == "" {
+	} else if class := labels[envoyGatewayClass]; class != "" && name == "" && namespace == "" {
 		list = append(list, inventory.ID{GroupKind: crd.GatewayClass, Name: class})
 	}
 	return list

@@ -215,7 +215,7 @@ func contourRoutes(c Context, o *inventory.Object, way inclusion, route *crd.Con
 	var list []Route
 	for i := range route.Services {
 		backends := contourBackends(o, route.Services[i:i+1])
-		if len(backends) == 0 {
+		if len(backends) == 0 || contourIdle(route.Services, i) {
 			continue
 		}
 		effects := contourEffects(way, conditions, route, &route.Services[i])
@@ -232,6 +232,13 @@ func contourRoutes(c Context, o *inventory.Object, way inclusion, route *crd.Con
 		})
 	}
 	return list
+}
+
+// contourIdle says whether a Service gets no requests: it has no share, and another one has.
+func contourIdle(services []crd.ContourService, i int) bool {
+	return services[i].Weight == 0 && !services[i].Mirror && slices.ContainsFunc(services, func(s crd.ContourService) bool {
+		return s.Weight > 0 && !s.Mirror
+	})
 }
 
 // contourPublic: the class of the virtual host is in one of two annotations, which come before the field

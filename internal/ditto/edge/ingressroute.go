@@ -55,7 +55,13 @@ func traefikServiceParts(o *inventory.Object) []crd.TraefikServiceTo {
 	case spec.Weighted != nil:
 		return spec.Weighted.Services
 	case spec.Mirroring != nil:
-		return append([]crd.TraefikServiceTo{spec.Mirroring.TraefikServiceTo}, spec.Mirroring.Mirrors...)
+		list := []crd.TraefikServiceTo{spec.Mirroring.TraefikServiceTo}
+		for _, m := range spec.Mirroring.Mirrors {
+			if m.Percent == nil || *m.Percent != 0 {
+				list = append(list, m.TraefikServiceTo)
+			}
+		}
+		return list
 	case spec.HighestRandomWeight != nil:
 		return spec.HighestRandomWeight.Services
 	case spec.Failover != nil:
@@ -260,7 +266,7 @@ func layeredRoutes(c Context, layers []layer) []Route {
 }
 
 func layeredRoute(c Context, layers []layer, behind []traefikRef, backends []Backend, outside bool) Route {
-	chain := newTraefikChain(c.Objects)
+	chain := newTraefikChain(c.Objects, c.Config)
 	excludes, text, asks := false, "", ""
 	for i, l := range layers {
 		rule, err := readTraefikRule(l.route.Match, syntaxOf(c, l))

@@ -52,6 +52,8 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 		return "strips " + state + " (Middleware ns/" + name + "): Middleware ns/" + name + " " + why + "\n"
 	}
 	plain := routerHead + routerPath + clientsWord + nobodyAsked + noStripping + noHiding + entryPoints
+	const besideClients = "writes headerField as it is spelt, beside the client's header, unless Traefik is v3.7 or later; write X-Ditto-Pre-Authenticated, " +
+		"or say the version in the configuration (edges.controllers.traefik.version)"
 	const removes = "removes the header, but not the query parameter of the same name"
 	const asksUsers, asksService = "(basicAuth) asks every client for credentials", "(forwardAuth) asks another service about every request"
 	opaque := func(why string) string {
@@ -80,6 +82,13 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 		{"the user in the header", "[{name: a}]", middleware("a", "{basicAuth: {secret: users, headerField: X-Ditto-Pre-Authenticated}}"),
 			routerHead + routerPath + identity("set", "a", "sets the header to the user whose password it has checked") + asks("a", asksUsers) +
 				strips("on", "a", "sets the header to the user whose password it has checked") + noHiding + "secret ns/users file \n"},
+		{"the user in a header beside the client's", "[{name: a}]", middleware("a", "{basicAuth: {secret: users, headerField: x-ditto-pre-authenticated}}"),
+			routerHead + routerPath + identity("client", "a", besideClients) + asks("a", asksUsers) + strips("off", "a", besideClients) + noHiding +
+				"secret ns/users file \n" + entryPoints},
+		{"the user in a header beside one that was removed", "[{name: b}, {name: a}]",
+			middleware("a", "{digestAuth: {secret: users, headerField: x-ditto-pre-authenticated}}") + middleware("b", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`),
+			routerHead + routerPath + identity("set", "a", "sets the header to the user whose password it has checked") + asks("a", "(digestAuth) asks every client for credentials") +
+				strips("on", "a", "sets the header to the user whose password it has checked") + noHiding},
 		{"digest authentication has no password file", "[{name: a}]", middleware("a", "{digestAuth: {secret: users, headerField: x-user}}"),
 			routerHead + routerPath + clientsWord + asks("a", "(digestAuth) asks every client for credentials") + noStripping + noHiding + entryPoints},
 		{"an answer sets the header", "[{name: a}]", middleware("a", "{forwardAuth: {address: http://auth, authResponseHeaders: [X-User, x-ditto-pre-authenticated]}}"),
@@ -91,10 +100,10 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 		{"an expression in lower case matches nothing", "[{name: a}]", middleware("a", "{forwardAuth: {address: http://auth, authResponseHeadersRegex: ^x-ditto-}}"),
 			routerHead + routerPath + clientsWord + asks("a", asksService) + noStripping + noHiding + entryPoints},
 		{"what comes last decides: removed", "[{name: a}, {name: b}]",
-			middleware("a", "{basicAuth: {secret: users, headerField: x-ditto-pre-authenticated}}") + middleware("b", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`),
+			middleware("a", "{basicAuth: {secret: users, headerField: X-Ditto-Pre-Authenticated}}") + middleware("b", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`),
 			routerHead + routerPath + identity("removed", "b", removes) + asks("a", asksUsers) + strips("on", "b", removes) + noHiding + "secret ns/users file \n"},
 		{"what comes last decides: set", "[{name: b}, {name: a}]",
-			middleware("a", "{basicAuth: {secret: users, headerField: x-ditto-pre-authenticated}}") + middleware("b", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`),
+			middleware("a", "{basicAuth: {secret: users, headerField: X-Ditto-Pre-Authenticated}}") + middleware("b", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`),
 			routerHead + routerPath + identity("set", "a", "sets the header to the user whose password it has checked") + asks("a", asksUsers) +
 				strips("on", "a", "sets the header to the user whose password it has checked") + noHiding + "secret ns/users file \n"},
 		{"a chain of chains", "[{name: a}]",
@@ -149,9 +158,18 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 			}
 		})
 	}
+	t.Run("which version writes the header as it is spelt", func(t *testing.T) {
+		m := linkedObjects(t, strings.TrimPrefix(router("    middlewares: [{name: a}]\n"), "\n")+middleware("a", "{basicAuth: {secret: users, headerField: x-ditto-pre-authenticated}}"))
+		for version, want := range map[string]string{"2.11.42": "identity client", "v3.6.12": "identity client", "v3.7.0": "identity set", "4.0": "identity set", "": "identity client"} {
+			cfg := Config{Controllers: map[string]ControllerConfig{nameTraefik: {Version: version}}}
+			if got := linesOf(t, m, cfg, "IngressRoute", "ns", "api")[0]; !strings.Contains(got, want+" ") {
+				t.Errorf("%q: no %q in\n%s", version, want, got)
+			}
+		}
+	})
 	t.Run("behind a plugin, what comes last still decides", func(t *testing.T) {
 		m := linkedObjects(t, strings.TrimPrefix(router("    middlewares: [{name: a}, {name: b}, {name: c}]\n"), "\n")+middleware("a", "{plugin: {x: {}}}")+
-			middleware("b", "{basicAuth: {secret: users, headerField: x-ditto-pre-authenticated}}")+middleware("c", "{replacePath: {path: /ws/2}}"))
+			middleware("b", "{basicAuth: {secret: users, headerField: X-Ditto-Pre-Authenticated}}")+middleware("c", "{replacePath: {path: /ws/2}}"))
 		got := linesOf(t, m, Config{}, "IngressRoute", "ns", "api")[0]
 		for _, want := range []string{"reaches  API\n", "identity set", "asks on"} {
 			if !strings.Contains(got, want) {

@@ -36,7 +36,7 @@ func TestIngressRoute_Services(t *testing.T) {
 		{name: "weighted, mirrored and failing over, one in the other",
 			manifests: route + "{routes: [{match: Host(`a`), services: [{kind: TraefikService, name: w}]}]}\n" +
 				traefikService("w", "{weighted: {services: [{name: x, port: 80}, {kind: TraefikService, name: m}]}}") +
-				traefikService("m", "{mirroring: {kind: TraefikService, name: f, mirrors: [{name: copy, port: 80, percent: 1}]}}") +
+				traefikService("m", "{mirroring: {kind: TraefikService, name: f, mirrors: [{name: copy, port: 80, percent: 1}, {name: none, port: 80, percent: 0}]}}") +
 				traefikService("f", "{failover: {service: {name: yy, port: 81}, fallback: {name: z, port: 82}}}"),
 			want: []string{"Host(`a`) [a, public] -> ns/x:80 ns/yy:81 ns/z:82 ns/copy:80"}},
 		{name: "a circle of TraefikServices ends",
@@ -153,7 +153,7 @@ func TestTraefikIngress(t *testing.T) {
 		return strings.TrimPrefix(strings.Replace(strings.Replace(text, "namespace: ns", "namespace: "+namespace, 1), "name: a,", "name: "+name+",", 1), "---\n")
 	}
 	const router, service = "traefik.ingress.kubernetes.io/router.middlewares", "traefik.ingress.kubernetes.io/service.middlewares"
-	users := at("my-ns", "my-users", middleware("a", "{basicAuth: {secret: s, headerField: x-ditto-pre-authenticated}}"))
+	users := at("my-ns", "my-users", middleware("a", "{basicAuth: {secret: s, headerField: X-Ditto-Pre-Authenticated}}"))
 	objects := linkedObjects(t, at("my-ns", "a", removes)+"---\n"+users+"---\n"+at("x", "y-z", removes)+"---\n"+at("x-y", "z", removes))
 	for _, tt := range []struct {
 		name           string

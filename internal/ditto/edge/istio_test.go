@@ -38,6 +38,27 @@ spec: {type: LoadBalancer, selector: {istio: ingressgateway, app: edge}, ports: 
 	everythingAt = " | public | [/devops /status /overall /api/2/connections] api=true | identity client, authentication off, hides unknown"
 )
 
+// serviceEntry has a port that one endpoint has as its own and another as the target port.
+const serviceEntry = `
+---
+apiVersion: networking.istio.io/v1beta1
+kind: ServiceEntry
+metadata: {name: things, namespace: ditto}
+spec:
+  hosts: [things.example.com]
+  ports: [{number: 80, name: http, targetPort: 8080}]
+  endpoints:
+  - {address: gateway.other.svc.cluster.local, ports: {http: 9000}}
+  - {address: gateway}
+  - {address: 192.0.2.1}
+  - {address: things.example.org}
+`
+
+// istioPods are pods with labels.
+func istioPods(labels, spec string) string {
+	return "\n---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: pods, namespace: istio-gateways}\nspec: {template: {metadata: {labels: {" + labels + "}}, spec: " + spec + "}}\n"
+}
+
 // istioRule is istioBound with another rule.
 func istioRule(rule string) string {
 	return `
@@ -87,6 +108,14 @@ spec:
 		{"an internal load balancer before the pods", istioBound + istioPublic + istioBalancer, []string{with(all, "client", "off")}},
 		{"a node port beside the internal load balancer", istioBound + istioPublic + istioBalancer +
 			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: node, namespace: x}\nspec: {type: NodePort, selector: {istio: ingressgateway}, ports: [{port: 443}]}\n", []string{open}},
+		{"pods in the network of their nodes behind the internal load balancer", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: ingressgateway, app: edge", "{hostNetwork: true}"), []string{open}},
+		{"pods with a port of their nodes behind it", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: ingressgateway", "{containers: [{name: a, ports: [{containerPort: 8443, hostPort: 443}]}]}"), []string{open}},
+		{"pods whose health alone is at their nodes", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: ingressgateway", "{containers: [{name: a, ports: [{containerPort: 15021, hostPort: 15021}]}]}"), []string{with(all, "client", "off")}},
+		{"other pods in the network of their nodes", istioBound + istioPublic + istioBalancer +
+			istioPods("istio: egressgateway, app: edge", "{hostNetwork: true}"), []string{with(all, "client", "off")}},
 		{"a load balancer of other pods", istioBound + istioPublic +
 			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: x, annotations: {networking.gke.io/load-balancer-type: Internal}}\nspec: {type: LoadBalancer, selector: {istio: egress, app: edge}, ports: [{port: 443}]}\n", []string{open}},
 		{"exported to other namespaces than the pods'", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\n" +
@@ -108,6 +137,9 @@ spec:
 			}},
 		{"a rewrite of what another condition than a prefix matched is constant", istioRule(`{match: [{uri: {regex: "/x.*"}}], rewrite: {uri: /status}, route: [{destination: {host: gateway}}]}`),
 			[]string{"d.example.com/x.* (regex), Gateway infra/public | ditto/gateway:0 | public | [/status] api=false | identity client, authentication off, hides unknown"}},
+		{"the host of a ServiceEntry", istioRule(`{route: [{destination: {host: things.example.com, port: {number: 80}}}]}`) + serviceEntry,
+			[]string{"d.example.com/, Gateway infra/public | other/gateway:9000 ditto/gateway:8080" + everythingAt}},
+		{"the host of another ServiceEntry, or another port", istioRule(`{route: [{destination: {host: things.example.com, port: {number: 81}}, weight: 1}, {destination: {host: other.example.com}, weight: 1}]}`) + serviceEntry, nil},
 		{"a copy counts", istioRule(`{mirror: {host: gateway}, headers: {request: {remove: [X-Ditto-Pre-Authenticated]}}, route: [{destination: {host: shop}}]}`),
 			[]string{"d.example.com/, Gateway infra/public | ditto/shop:0 ditto/gateway:0 | public | " + all + " | identity removed, authentication off, hides unknown"}},
 		{"a redirect counts not", istioRule(`{redirect: {uri: /}, mirror: {host: gateway}}`), nil},
@@ -143,7 +175,11 @@ spec:
 		{"paths that are not allowed are open questions", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{rules: [{to: [{operation: {paths: ["/api/2/things*"]}}]}]}`),
 			[]string{with("[] api=true unknown", "client", "unknown")}},
 		{"a claim, where every request has a token", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}`) +
-			policy("RequestAuthentication", `{jwtRules: [{issuer: i, outputClaimToHeaders: [{header: x-ditto-pre-authenticated, claim: sub}]}]}`), []string{with(all, "possibly-empty", "on")}},
+			policy("RequestAuthentication", `{jwtRules: [{issuer: i, outputClaimToHeaders: [{header: x-ditto-pre-authenticated, claim: sub}]}]}`), []string{with(all, "set", "on")}},
+		{"a claim that a token need not have, where every request has one", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{action: DENY, rules: [{from: [{source: {notRequestPrincipals: ["*"]}}]}]}`) +
+			policy("RequestAuthentication", `{jwtRules: [{issuer: i, outputClaimToHeaders: [{header: x-ditto-pre-authenticated, claim: email}]}]}`), []string{with(all, "possibly-empty", "on")}},
+		{"the subject, where requests without a token are denied", istioBound + istioPublic + istioBalancer + policy("AuthorizationPolicy", `{action: DENY, rules: [{from: [{source: {notRequestPrincipals: ["*"]}}]}]}`) +
+			policy("RequestAuthentication", `{jwtRules: [{issuer: i, outputClaimToHeaders: [{header: x-ditto-pre-authenticated, claim: sub}]}]}`), []string{with(all, "set", "on")}},
 		{"a claim, where a request need not have a token", istioBound + istioPublic + istioBalancer +
 			policy("RequestAuthentication", `{jwtRules: [{issuer: i, outputClaimToHeaders: [{header: x-ditto-pre-authenticated, claim: sub}]}]}`), []string{with(all, "unknown", "off")}},
 		{"a filter for gateways", istioBound + istioPublic + "\n---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {name: f, namespace: istio-system}\nspec: {configPatches: [{match: {context: ANY}}]}\n",
@@ -244,4 +280,17 @@ func FuzzIstioTexts(f *testing.F) {
 			t.Errorf("%q and %q meet one way only", a, b)
 		}
 	})
+}
+
+func TestIstioValue_NamesTheHeaderOfTheClient(t *testing.T) {
+	for value, want := range map[string]string{
+		"%REQ(x-user)%":       "s sets the header to what the client writes in x-user",
+		"n:%REQ(x-a?x-b):12%": "s sets the header to what the client writes in x-a or x-b",
+		"%PATH(WQ)%":          "s sets the header to PATH, which the client writes",
+		"%QUERY_PARAM(user)%": "s sets the header to QUERY_PARAM, which the client writes",
+	} {
+		if diff := cmp.Diff(State{IdentityClient, "s", want}, istioValue(value, "s")); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", value, diff)
+		}
+	}
 }

@@ -88,7 +88,7 @@ func istioEdgeOf(c Context, namespace, name string) *istioEdge {
 }
 
 // front finds the Services before the pods that serve the Gateway: whether outsiders reach it is said by those, if they
-// are load balancers. Something else may stand before a Service that is none.
+// are load balancers, and by the pods, if they listen on their node. Something else may stand before a Service that is none.
 func (e *istioEdge) front(c Context) {
 	var internal []string
 	public := false
@@ -117,7 +117,7 @@ func (e *istioEdge) front(c Context) {
 			}
 		}
 	}
-	if len(internal) > 0 && !public {
+	if len(internal) > 0 && !public && c.servedOnNode(e.gateway.Spec.Selector) == "" {
 		e.public = false
 		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal, " and "))
 	}

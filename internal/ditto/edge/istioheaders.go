@@ -69,13 +69,16 @@ func istioValue(value, source string) State {
 			return result
 		}
 		command, behind, closed := strings.Cut(after, "%")
-		name, _, _ := strings.Cut(command, "(")
+		name, argument, _ := strings.Cut(command, "(")
 		s := State{IdentityUnknown, source, source + " sets the header to " + quote(name) + ", and what that holds cannot be seen"}
 		switch {
 		case !closed:
 			s.Why = source + " sets the header to something that Envoy refuses"
 		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" || name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
 			s = State{IdentityClient, source, source + " sets the header to " + name + ", which the client writes"}
+			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") && name != "REQUESTED_SERVER_NAME" {
+				s.Why = source + " sets the header to what the client writes in " + header
+			}
 		case strings.HasPrefix(name, "DOWNSTREAM_REMOTE_ADDRESS") || strings.HasPrefix(name, "DOWNSTREAM_DIRECT_REMOTE_ADDRESS") ||
 			name == "PROTOCOL" || name == "START_TIME" || strings.HasPrefix(name, "DOWNSTREAM_LOCAL_"):
 			s = State{IdentitySet, source, source + " sets the header to " + name}
@@ -83,4 +86,10 @@ func istioValue(value, source string) State {
 		result = *worse(&result, &s)
 		rest = behind
 	}
+}
+
+// requestHeader is the header that REQ looks up: `X?Y):Z` means X, or else Y, and at most Z bytes of it.
+func requestHeader(argument string) string {
+	names, _, _ := strings.Cut(argument, ")")
+	return strings.Join(nonEmpty(strings.Split(names, "?")...), " or ")
 }

@@ -54,6 +54,12 @@ func istioAccessOf(e *istioEdge) istioAccess {
 		}
 	}
 	a.authentication = istioAsks(e, allows, denies, a.authentication)
+	if a.identity.State == IdentityEmpty && asksPrincipal(e, allows, denies) && !slices.ContainsFunc(e.policies, func(o *inventory.Object) bool {
+		r, ok := o.Typed.(*crd.RequestAuthentication)
+		return ok && !principalClaims(r)
+	}) {
+		a.identity = State{IdentitySet, a.identity.Source, a.identity.Source + " sets the header from a claim that every token has which is let in"}
+	}
 	if a.authentication.State != On && a.identity.State == IdentityEmpty {
 		a.identity = State{IdentityUnknown, a.identity.Source, a.identity.Why + "; what becomes of the header without a token cannot be told"}
 	}
@@ -105,6 +111,48 @@ func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (State, bool
 		return State{IdentityUnknown, o.Ref.String(), o.Ref.String() + " sets the header from the tokens of some issuers only"}, true
 	}
 	return State{IdentityEmpty, o.Ref.String(), o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
+}
+
+// principalClaims says whether what is put into the identity header is `sub` or `iss`: the parts of a principal, which is
+// there only if both are, and are not empty.
+func principalClaims(r *crd.RequestAuthentication) bool {
+	for _, rule := range r.Spec.JWTRules {
+		named := false
+		if strings.EqualFold(rule.OutputPayloadToHeader, Header) {
+			return false
+		}
+		for _, out := range rule.OutputClaimToHeaders {
+			if strings.EqualFold(out.Header, Header) && out.Claim != "sub" && out.Claim != "iss" {
+				return false
+			}
+			named = named || strings.EqualFold(out.Header, Header)
+		}
+		if !named {
+			return false
+		}
+	}
+	return true
+}
+
+// asksPrincipal says whether every request certainly has a principal: one is denied without, or everything that is allowed
+// has one. A condition on another part of the token (request.auth.claims) shows no principal.
+func asksPrincipal(e *istioEdge, allows, denies []*inventory.Object) bool {
+	if istioAsks(e, nil, denies, State{State: Off}).State == On {
+		return true
+	}
+	for _, o := range allows {
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			if !e.certainly(o) || len(rule.From) == 0 {
+				return false
+			}
+			for _, f := range rule.From {
+				if !slices.Equal(f.Source["requestPrincipals"], []string{"*"}) {
+					return false
+				}
+			}
+		}
+	}
+	return len(allows) > 0
 }
 
 // istioAsks says whether every request needs a token: because a policy denies those without one, or since everything

@@ -20,6 +20,7 @@ func istioResources() []resource {
 			controller: func(Context, *inventory.Object) string { return "istio" },
 		},
 		{kind: crd.IstioGateway, links: istioGatewayLinks},
+		{kind: crd.IstioServiceEntry, links: serviceEntryLinks, relay: true},
 	}
 	for _, gk := range []resource{
 		{kind: crd.IstioAuthorizationPolicy}, {kind: crd.IstioRequestAuthentication}, {kind: crd.IstioEnvoyFilter}, {kind: crd.IstioWasmPlugin},
@@ -40,6 +41,7 @@ func virtualServiceLinks(o *inventory.Object) Links {
 	gateways := istioGateways(vs, vs.Namespace)
 	if isDelegate(vs) || len(gateways) > 0 {
 		links.Backends = virtualServiceBackends(vs)
+		links.Uses = serviceHosts(vs)
 	}
 	for _, g := range gateways {
 		links.Uses = append(links.Uses, inventory.ID{GroupKind: crd.IstioGateway, Namespace: g.namespace, Name: g.name})
@@ -93,24 +95,14 @@ func virtualServiceBackends(vs *crd.VirtualService) []Backend {
 // httpBackends are where a rule sends requests, and where it sends copies of them: whoever gets a copy acts on it. Of
 // several destinations one without a weight gets nothing.
 func httpBackends(rule *crd.VirtualServiceHTTP, namespace string) []Backend {
-	if rule.Redirect != nil || rule.DirectResponse != nil {
-		return nil
-	}
+	return istioBackends(httpDestinations(rule), namespace)
+}
+
+func istioBackends(destinations []crd.IstioDestination, namespace string) []Backend {
 	var list []Backend
-	add := func(d crd.IstioDestination) {
+	for _, d := range destinations {
 		if b, ok := istioBackend(d, namespace); ok {
 			list = append(list, b)
-		}
-	}
-	for _, d := range weighted(rule.Route) {
-		add(d.Destination)
-	}
-	if rule.Mirror != nil {
-		add(*rule.Mirror)
-	}
-	for _, m := range rule.Mirrors {
-		if m.Destination != nil {
-			add(*m.Destination)
 		}
 	}
 	return list
@@ -130,13 +122,7 @@ func weighted(routes []crd.VirtualServiceHTTPRoute) []crd.VirtualServiceHTTPRout
 }
 
 func bytesBackends(rule *crd.VirtualServiceBytes, namespace string) []Backend {
-	var list []Backend
-	for _, r := range rule.Route {
-		if b, ok := istioBackend(r.Destination, namespace); ok {
-			list = append(list, b)
-		}
-	}
-	return list
+	return istioBackends(bytesDestinations(rule), namespace)
 }
 
 // virtualServiceRoutes reads a VirtualService, and a delegate through each VirtualService that delegates to it.
@@ -241,7 +227,7 @@ func (r istioReader) atGateway(gateways []string) bool {
 }
 
 func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirects bool) []Route {
-	backends := r.ports(httpBackends(rule, r.namespace), ports)
+	backends := append(r.ports(httpBackends(rule, r.namespace), ports), r.byEntries(httpDestinations(rule))...)
 	if len(backends) == 0 {
 		return nil
 	}
@@ -325,7 +311,7 @@ func (r istioReader) effects(rule *crd.VirtualServiceHTTP) Effects {
 
 // bytes reads a rule for connections, which changes nothing in what goes through them.
 func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []uint32, transport Transport) []Route {
-	backends := r.ports(bytesBackends(rule, r.namespace), ports)
+	backends := append(r.ports(bytesBackends(rule, r.namespace), ports), r.byEntries(bytesDestinations(rule))...)
 	here, hosts := len(rule.Match) == 0, []string{}
 	for _, m := range rule.Match {
 		if r.atGateway(m.Gateways) {

@@ -155,8 +155,12 @@ func Kinds() []schema.GroupKind {
 }
 
 // LinksOf says which objects an object names: one of a kind of this table, an IngressClass, or, with what their
-// annotations name, an Ingress or a Service. A Service names the Gateway that it was made for.
+// annotations name, an Ingress or a Service. A Service names the Gateway that it was made for,
+// and so does a workload whose pods listen on their node.
 func LinksOf(o *inventory.Object) Links {
+	if template := o.PodTemplate(); template != nil {
+		return Links{Governs: onNode(o, template)}
+	}
 	switch t := o.Typed.(type) {
 	case *networkingv1.IngressClass:
 		return Links{Uses: classParameters(t)}

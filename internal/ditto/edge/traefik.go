@@ -30,7 +30,7 @@ const (
 
 // traefikMiddlewares applies the Middlewares that the Ingress names, and then those that its Service names.
 func traefikMiddlewares(in Input) *traefikChain {
-	chain := newTraefikChain(in.Objects)
+	chain := newTraefikChain(in.Objects, in.Config)
 	chain.apply(annotatedMiddlewares(in.Ingress.Annotations, routerMiddlewares))
 	chain.apply(annotatedMiddlewares(in.ServiceAnnotations, serviceMiddlewares))
 	return chain

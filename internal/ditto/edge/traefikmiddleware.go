@@ -14,6 +14,7 @@ import (
 // them, so that the last one that touches something decides about it.
 type traefikChain struct {
 	objects inventory.Reader
+	config  Config
 	effects Effects
 	// stages are what happens to the path.
 	stages []stage
@@ -36,8 +37,8 @@ var passive = []string{
 	"passTLSClientCert", "rateLimit", "redirectScheme", "retry",
 }
 
-func newTraefikChain(objects inventory.Reader) *traefikChain {
-	return &traefikChain{objects: objects, limited: State{Off, "default", "no Middleware limits requests"}, effects: Effects{
+func newTraefikChain(objects inventory.Reader, config Config) *traefikChain {
+	return &traefikChain{objects: objects, config: config, limited: State{Off, "default", "no Middleware limits requests"}, effects: Effects{
 		Identity:       State{IdentityClient, "default", "no Middleware changes the header"},
 		Authentication: State{Off, "default", "no Middleware asks for credentials"},
 		HidesHeaders:   State{Off, "default", "no Middleware takes Server headers away"},
@@ -205,9 +206,28 @@ func (t *traefikChain) users(o *inventory.Object, a *crd.TraefikUserAuth, kind s
 	}
 	t.effects.AuthSecrets = append(t.effects.AuthSecrets, traefikSecrets(o)...)
 	t.effects.Authentication = State{On, name, name + " (" + kind + ") asks every client for credentials"}
-	if strings.EqualFold(a.HeaderField, Header) {
-		t.effects.Identity = State{IdentitySet, name, name + " sets the header to the user whose password it has checked"}
+	if !strings.EqualFold(a.HeaderField, Header) {
+		return
 	}
+	if t.writes(a.HeaderField) || t.effects.Identity.State == IdentityRemoved {
+		t.effects.Identity = State{IdentitySet, name, name + " sets the header to the user whose password it has checked"}
+		return
+	}
+	if t.effects.Identity.State == IdentityClient {
+		t.effects.Identity = State{IdentityClient, name, name + " writes headerField as it is spelt, beside the client's header, unless Traefik is v3.7 or " +
+			"later; write " + canonicalHeader + ", or say the version in the configuration (edges.controllers.traefik.version)"}
+	}
+}
+
+// canonicalHeader is the identity header in the spelling that Go's net/http gives every header of a client.
+const canonicalHeader = "X-Ditto-Pre-Authenticated"
+
+// writes says whether a headerField certainly takes the place of the client's header. Up to v2.11.41, v3.6.11 and
+// v3.7.0-ea.2 Traefik writes it as it is spelt, so that only the canonical spelling does (CVE-2026-33433,
+// GHSA-qr99-7898-vr7c). Versions are stated by major and minor number, so the first that counts is 3.7.
+func (t *traefikChain) writes(field string) bool {
+	v, stated := parseVersion(t.config.Controllers[nameTraefik].Version)
+	return field == canonicalHeader || stated && v.atLeast(3, 7)
 }
 
 // forward: the headers of the answer that are named replace the client's, which are removed in any case
@@ -224,7 +244,7 @@ func (t *traefikChain) forward(name string, f *crd.TraefikForwardAuth) {
 			t.close(name + " has an expression that is none, so Traefik serves nothing that names it")
 			return
 		}
-		answered = answered || re.MatchString("X-Ditto-Pre-Authenticated")
+		answered = answered || re.MatchString(canonicalHeader)
 	}
 	t.effects.Authentication = State{On, name, name + " (forwardAuth) asks another service about every request"}
 	if answered {

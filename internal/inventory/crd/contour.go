@@ -177,8 +177,12 @@ type ContourHeaderValue struct {
 
 // ContourService is a Service in the HTTPProxy's namespace.
 type ContourService struct {
-	Name                  string                `json:"name"`
-	Port                  int32                 `json:"port"`
+	Name string `json:"name"`
+	Port int32  `json:"port"`
+	// Weight is the share of the requests; 0 is none if another service has one.
+	Weight int64 `json:"weight,omitempty"`
+	// Mirror makes it get copies instead.
+	Mirror                bool                  `json:"mirror,omitempty"`
 	RequestHeadersPolicy  *ContourHeadersPolicy `json:"requestHeadersPolicy,omitempty"`
 	ResponseHeadersPolicy *ContourHeadersPolicy `json:"responseHeadersPolicy,omitempty"`
 }

@@ -127,8 +127,13 @@ type NginxProxying struct {
 
 // NginxSplit is an action for a share of the requests.
 type NginxSplit struct {
+	// Weight is the share in per cent.
+	Weight *int32       `json:"weight,omitempty"`
 	Action *NginxAction `json:"action,omitempty"`
 }
+
+// Nothing says that no requests are for the action.
+func (s NginxSplit) Nothing() bool { return s.Weight != nil && *s.Weight == 0 }
 
 // NginxMatch is an action for requests with certain headers, cookies or arguments, which clients choose.
 type NginxMatch struct {

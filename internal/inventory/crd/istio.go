@@ -9,6 +9,7 @@ import (
 var (
 	IstioVirtualService        = schema.GroupKind{Group: "networking.istio.io", Kind: "VirtualService"}
 	IstioGateway               = schema.GroupKind{Group: "networking.istio.io", Kind: "Gateway"}
+	IstioServiceEntry          = schema.GroupKind{Group: "networking.istio.io", Kind: "ServiceEntry"}
 	IstioEnvoyFilter           = schema.GroupKind{Group: "networking.istio.io", Kind: "EnvoyFilter"}
 	IstioWasmPlugin            = schema.GroupKind{Group: "extensions.istio.io", Kind: "WasmPlugin"}
 	IstioAuthorizationPolicy   = schema.GroupKind{Group: "security.istio.io", Kind: "AuthorizationPolicy"}
@@ -19,6 +20,7 @@ func istio() map[schema.GroupVersionKind]func() any {
 	kinds := map[schema.GroupVersionKind]func() any{}
 	kind(kinds, IstioVirtualService, func() any { return new(VirtualService) }, "v1", "v1beta1", "v1alpha3")
 	kind(kinds, IstioGateway, func() any { return new(IngressGateway) }, "v1", "v1beta1", "v1alpha3")
+	kind(kinds, IstioServiceEntry, func() any { return new(ServiceEntry) }, "v1", "v1beta1", "v1alpha3")
 	kind(kinds, IstioEnvoyFilter, func() any { return new(EnvoyFilter) }, "v1alpha3")
 	kind(kinds, IstioWasmPlugin, func() any { return new(WasmPlugin) }, "v1alpha1")
 	kind(kinds, IstioAuthorizationPolicy, func() any { return new(AuthorizationPolicy) }, "v1", "v1beta1")
@@ -249,4 +251,31 @@ type RequestAuthentication struct {
 			} `json:"outputClaimToHeaders,omitempty"`
 		} `json:"jwtRules,omitempty"`
 	} `json:"spec"`
+}
+
+// ServiceEntry is the part of networking.istio.io ServiceEntry that says where requests for its hosts go. Source:
+// istio.io/api networking/v1alpha3/service_entry.proto.
+type ServiceEntry struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Hosts []string `json:"hosts,omitempty"`
+		Ports []struct {
+			Number int32  `json:"number,omitempty"`
+			Name   string `json:"name,omitempty"`
+			// TargetPort is the port of endpoints that name none.
+			TargetPort int32 `json:"targetPort,omitempty"`
+		} `json:"ports,omitempty"`
+		Endpoints []ServiceEntryEndpoint `json:"endpoints,omitempty"`
+		// WorkloadSelector chooses pods of its namespace instead of endpoints.
+		WorkloadSelector *struct {
+			Labels map[string]string `json:"labels,omitempty"`
+		} `json:"workloadSelector,omitempty"`
+	} `json:"spec"`
+}
+
+// ServiceEntryEndpoint is an address, a name of DNS or a socket, with ports by the name of the ServiceEntry's port.
+type ServiceEntryEndpoint struct {
+	Address string           `json:"address,omitempty"`
+	Ports   map[string]int32 `json:"ports,omitempty"`
 }

@@ -109,7 +109,13 @@ type TraefikWeighted struct {
 // TraefikMirroring sends all requests to a service, and copies of some to others.
 type TraefikMirroring struct {
 	TraefikServiceTo `json:",inline"`
-	Mirrors          []TraefikServiceTo `json:"mirrors,omitempty"`
+	Mirrors          []TraefikMirror `json:"mirrors,omitempty"`
+}
+
+// TraefikMirror gets copies of a share of the requests, in per cent.
+type TraefikMirror struct {
+	TraefikServiceTo `json:",inline"`
+	Percent          *int32 `json:"percent,omitempty"`
 }
 
 // TraefikFailover sends requests to a service, and while that is down to another one.
