@@ -99,7 +99,7 @@ type NginxWorkload struct {
 	Container struct {
 		// HostPorts are ports of the nodes that lead to the container.
 		HostPorts []struct{} `json:"hostPorts,omitempty"`
-	} `json:"container,omitempty"`
+	} `json:"container"`
 	// Patches change it in ways that are not read: they can open ports of the nodes.
 	Patches []struct{} `json:"patches,omitempty"`
 }
