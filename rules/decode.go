@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -200,5 +201,6 @@ func describe(n *yaml.Node) string {
 	case "!!str":
 		return "a string"
 	}
-	return "a value tagged " + n.Tag
+	// A tag can hold any escaped character, the end of a line among them.
+	return "a value tagged " + strconv.Quote(n.Tag)
 }

@@ -254,6 +254,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("a: &a [*a]\n---\n? [x]\n: y\n"))
 	f.Add([]byte("spec: {<<: {a: b}, match: {objectSelector: {matchLabels: {a: b}}}}"))
 	f.Add([]byte("kind: !!binary aGk=\nspec: !x {}\n"))
+	f.Add([]byte("!<%0A> a\n"))
+	f.Add([]byte("!%0A a\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		found, err := Load(fstest.MapFS{"rule.yaml": {Data: data}})
 		if err != nil {
