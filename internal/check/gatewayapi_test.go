@@ -4,7 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // The objects of a Gateway of Envoy Gateway in front of Ditto. A text in capitals is replaced.
@@ -98,6 +103,40 @@ spec:
 `
 )
 
+// byClaim writes a claim of a token that every client needs into the header.
+func byClaim(claim string) string {
+	return `
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {name: api}
+spec:
+  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: api}]
+  jwt:
+    providers:
+    - name: issuer
+      issuer: https://login.example.com
+      remoteJWKS: {uri: "https://login.example.com/keys"}
+      claimToHeaders: [{header: x-ditto-pre-authenticated, claim: ` + claim + `}]
+`
+}
+
+// copying sends a copy of each request of the routes that name it to a Service.
+func copying(service string) string {
+	return "\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: HTTPRouteFilter\nmetadata: {name: copies}\n" +
+		"spec: {requestMirror: {backendRef: {name: " + service + ", port: 8080}}}\n"
+}
+
+const copiedRoute = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: ui}
+spec:
+  parentRefs: [{name: edge, namespace: infra}]
+  rules:
+  - filters: [{type: ExtensionRef, extensionRef: {group: gateway.envoyproxy.io, kind: HTTPRouteFilter, name: copies}}]
+    backendRefs: [{name: ui, port: 80}]
+`
+
 func namespaceWith(label string) string {
 	return "\napiVersion: v1\nkind: Namespace\nmetadata: {name: ditto, labels: {routes: \"" + label + "\"}}\n"
 }
@@ -136,6 +175,19 @@ func TestGatewayAPISequences(t *testing.T) {
 				{apply: apiRoute, denied: onlyPreAuth}, {apply: authenticating}, {apply: apiRoute},
 				{apply: allowingAll, denied: onlyPreAuth}, {delete: authenticating, denied: onlyPreAuth},
 				{delete: apiRoute}, {delete: authenticating},
+			},
+		},
+		{
+			name: "every token has a subject, and need not have another claim", there: ditto + "---" + publicEdge,
+			steps: []step{
+				{apply: byClaim("sub")}, {apply: apiRoute}, {apply: byClaim("preferred_username"), denied: onlyPreAuth}, {apply: byClaim("iss")},
+			},
+		},
+		{
+			name: "a filter that a route names sends copies to whom it says", there: ditto + "---" + publicEdge,
+			steps: []step{
+				{apply: copying("other")}, {apply: copiedRoute},
+				{apply: copying("gateway"), denied: []string{preAuthOnGateway, "devops-exposed HTTPRoute ditto/ui"}},
 			},
 		},
 		{
@@ -185,4 +237,24 @@ func TestAnInternalGatewayIsDoubted(t *testing.T) {
 		there: gatewayDeployment(preAuth) + "---" + gatewayService + "---" + envoyClass + "---" + publicEdge,
 		steps: []step{{apply: apiRoute}, {apply: edgeService("LoadBalancer", ofEdge)}, {apply: marked, denied: []string{preAuthOnGateway}}},
 	}.run(t, builtin(t, cfg))
+}
+
+// TestReferenceGrantsThatAreNotRead: where nobody may look for a ReferenceGrant there may be one.
+func TestReferenceGrantsThatAreNotRead(t *testing.T) {
+	for _, read := range []bool{true, false} {
+		inv := inventory.NewMemory(ditto.Keys, func(gk schema.GroupKind, _ string) bool { return read || gk != crd.ReferenceGrant })
+		for _, o := range decodeAll(t, gatewayDeployment(preAuth)+"---"+gatewayService+"---"+envoyClass+"---"+publicEdge+"---"+foreignRoute) {
+			inv.Put(o)
+		}
+		var got []string
+		for _, u := range builtin(t, nil).All(t.Context(), inv, inv.All()).Unknown {
+			if u.Rule == "preauth-exposed" {
+				got = append(got, u.Message)
+			}
+		}
+		const want = "a ReferenceGrant in namespace ditto lets the route reach Service gateway cannot be told"
+		if told := strings.Contains(strings.Join(got, " "), want); told == read {
+			t.Errorf("they are read: %t; unknown: %v", read, got)
+		}
+	}
 }

@@ -49,12 +49,12 @@ func (v *View) entriesOver(o *inventory.Object) []*inventory.Object {
 // resourceEdge is an entry as a whole: it does what each of its routes to a gateway does.
 func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
 	e := &Edge{Controller: edge.ControllerOf(v.edgeContext(), o), StrippingIsSafe: safe}
+	var strips, hides edge.State
 	for _, route := range v.routes(o) {
 		if !slices.ContainsFunc(route.Backends, v.leadsToGateway) {
 			continue
 		}
-		e.StripsIdentity = weaker(e.StripsIdentity, switchOf(route.Effects.StripsIdentity))
-		e.HidesHeaders = weaker(e.HidesHeaders, switchOf(route.Effects.HidesHeaders))
+		strips, hides = edge.Weaker(strips, route.Effects.StripsIdentity), edge.Weaker(hides, route.Effects.HidesHeaders)
 		e.StripAdvice = cmp.Or(e.StripAdvice, route.Effects.StripAdvice)
 		e.HideAdvice = cmp.Or(e.HideAdvice, route.Effects.HideAdvice)
 		if !slices.ContainsFunc(route.Backends, func(b edge.Backend) bool { return !v.leadsToGateway(b) }) {
@@ -62,6 +62,7 @@ func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
 			e.HideEdits = addEdits(e.HideEdits, route.Hide)
 		}
 	}
+	e.StripsIdentity, e.HidesHeaders = switchOf(strips), switchOf(hides)
 	return e
 }
 
@@ -74,15 +75,6 @@ func addEdits(list []Edit, more []edge.Edit) []Edit {
 		}
 	}
 	return list
-}
-
-// weaker is the state of two things together that both have to be on: off is weaker than unknown, unknown than on.
-func weaker(a, b Switch) Switch {
-	rank := map[string]int{Off: 3, Unknown: 2, On: 1}
-	if rank[b.State] > rank[a.State] {
-		return b
-	}
-	return a
 }
 
 // leadsToGateway says whether a Service of an entry leads to a gateway, over proxies or not.

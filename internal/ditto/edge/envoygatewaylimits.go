@@ -1,7 +1,7 @@
 package edge
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -23,7 +23,7 @@ func envoyLimits(c Context, at place) limits {
 			continue
 		}
 		specific, unsure := about(o, at)
-		doubt = firstText(doubt, unsure)
+		doubt = cmp.Or(doubt, unsure)
 		if specific > best {
 			best, policy = specific, o
 		}
@@ -37,7 +37,7 @@ func envoyLimits(c Context, at place) limits {
 	name := policy.Ref.String()
 	spec := policy.Typed.(*crd.EnvoyBackendTrafficPolicy).Spec
 	if spec.MergeType != nil && parent != nil && parent != policy {
-		merged, err := mergedTraffic(parent, policy)
+		merged, err := mergedSpec[crd.EnvoyBackendTrafficPolicySpec](parent, policy)
 		if err != nil {
 			why := fmt.Sprintf("%s cannot be laid over %s", name, parent.Ref)
 			return limits{Limited: State{Unknown, name, why}, pages: ErrorPages{Unknown: []string{why}}}
@@ -51,17 +51,6 @@ func envoyLimits(c Context, at place) limits {
 		l.Limited = State{Unknown, "policies", doubt}
 	}
 	return l
-}
-
-// mergedTraffic lays the policy of a route over that of its parent, as a JSON merge patch; no list in it is merged.
-func mergedTraffic(parent, route *inventory.Object) (spec crd.EnvoyBackendTrafficPolicySpec, err error) {
-	base, _ := parent.Content()["spec"].(map[string]any)
-	over, _ := route.Content()["spec"].(map[string]any)
-	text, err := json.Marshal(mergePatch(base, over))
-	if err != nil {
-		return spec, fmt.Errorf("encoding: %w", err)
-	}
-	return spec, json.Unmarshal(text, &spec)
 }
 
 // envoyLimited says whether some rule limits every request. Of a limit of zero, which lets nothing through, nothing more

@@ -266,10 +266,15 @@ func (r gatewayRoute) parentID(ref gatewayv1.ParentReference) inventory.ID {
 
 // backend is the Service that a reference names; ok is false for one that names something else.
 func (r gatewayRoute) backend(ref gatewayv1.BackendObjectReference) (b Backend, ok bool) {
+	return backendOf(ref, r.namespace())
+}
+
+// backendOf is the Service that a reference in an object of the namespace names.
+func backendOf(ref gatewayv1.BackendObjectReference, namespace string) (b Backend, ok bool) {
 	if text(ref.Group) != "" || ref.Kind != nil && *ref.Kind != "Service" || ref.Name == "" {
 		return Backend{}, false
 	}
-	b = Backend{Namespace: r.namespace(), Name: string(ref.Name)}
+	b = Backend{Namespace: namespace, Name: string(ref.Name)}
 	if ref.Namespace != nil {
 		b.Namespace = string(*ref.Namespace)
 	}
@@ -280,10 +285,10 @@ func (r gatewayRoute) backend(ref gatewayv1.BackendObjectReference) (b Backend, 
 }
 
 // granted says whether the route may send requests to a Service: one of its own namespace, or one that a ReferenceGrant
-// beside the Service names.
-func (c Context) granted(r gatewayRoute, b Backend) bool {
+// beside the Service names. doubt is set where nobody may look for one; then it may.
+func (c Context) granted(r gatewayRoute, b Backend) (granted bool, doubt string) {
 	if b.Namespace == r.namespace() {
-		return true
+		return true, ""
 	}
 	kind := r.object.Ref.GroupKind()
 	for _, o := range c.Objects.Find(inventory.KindKey(crd.ReferenceGrant, b.Namespace)) {
@@ -298,8 +303,11 @@ func (c Context) granted(r gatewayRoute, b Backend) bool {
 			return t.Group == "" && t.Kind == "Service" && (t.Name == nil || *t.Name == "" || string(*t.Name) == b.Name)
 		})
 		if from && to {
-			return true
+			return true, ""
 		}
 	}
-	return false
+	if !c.Objects.Knows(crd.ReferenceGrant, b.Namespace) {
+		return true, "whether a ReferenceGrant in namespace " + b.Namespace + " lets the route reach Service " + b.Name + " cannot be told: they are not read"
+	}
+	return false, ""
 }

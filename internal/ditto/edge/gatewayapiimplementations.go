@@ -88,9 +88,10 @@ type extension struct {
 	why   string
 	// identity is what becomes of the header, nil where it is left alone.
 	identity func(State) State
-	// rewrite replaces the path, answers says that no backend is asked.
+	// rewrite replaces the path, answers says that no backend is asked; mirror gets a copy of each request.
 	rewrite *Rewrite
 	answers bool
+	mirror  *gatewayv1.BackendObjectReference
 	// opaque says what it may do and is not read.
 	opaque      string
 	assumptions []string

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,8 +32,8 @@ type exposure struct {
 }
 
 // exposes says whether outsiders reach a Gateway. It is public unless the configuration or its own settings say otherwise.
-// Whatever its settings say, it is public if the Service that was made for it is, or if its pods listen on their node; whatever the configuration says, if that
-// Service carries a mark that says public.
+// Whatever its settings say, it is public if the Service that was made for it is, or if its pods listen on their node;
+// whatever the configuration says, if that Service carries a mark that says public.
 func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
 	if c.Config.isInternalGateway(gw.Namespace, gw.Name) {
 		public := func(svc *corev1.Service) Verdict {
@@ -57,7 +58,7 @@ func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
 	} else {
 		e = c.byInfrastructure(gw, class, nil, nil)
 	}
-	e.doubt = firstText(e.doubt, p.doubt)
+	e.doubt = cmp.Or(e.doubt, p.doubt)
 	if e.doubt != "" && !e.Public {
 		// Nobody asks about what is internal, and the doubt would be lost.
 		e.Verdict, e.assumption = Verdict{true, "it cannot be ruled out"}, ""
@@ -70,15 +71,6 @@ func (c Context) exposes(gw *gatewayv1.Gateway, class gatewayClass) exposure {
 func workloadPatched(settings *inventory.Object, kind string, gw *gatewayv1.Gateway) string {
 	return settings.Ref.String() + " patches the " + kind + " of Gateway " + gw.Namespace + "/" + gw.Name +
 		", which can open ports of the nodes, and the patch is not read"
-}
-
-func firstText(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 func (c Config) isInternalGateway(namespace, name string) bool {
@@ -211,13 +203,13 @@ func (c Context) parametersOf(gw *gatewayv1.Gateway, class gatewayClass) paramet
 	var p parameters
 	find := func(id inventory.ID) *inventory.Object {
 		if !slices.Contains(class.impl.parameters, id.GroupKind) {
-			p.doubt = firstText(p.doubt, fmt.Sprintf("%s %s, which can decide whether outsiders reach Gateway %s/%s, is not read",
+			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s %s, which can decide whether outsiders reach Gateway %s/%s, is not read",
 				id.Kind, id.Name, gw.Namespace, gw.Name))
 			return nil
 		}
 		o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
 		if o == nil {
-			p.doubt = firstText(p.doubt, fmt.Sprintf("%s: whether outsiders reach Gateway %s/%s cannot be told", notAtHand(id), gw.Namespace, gw.Name))
+			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s: whether outsiders reach Gateway %s/%s cannot be told", notAtHand(id), gw.Namespace, gw.Name))
 		}
 		return o
 	}
@@ -270,7 +262,7 @@ func awsExposes(_ Context, _ *gatewayv1.Gateway, _ gatewayClass, p parameters) e
 	if mode == "prefer-gateway" {
 		first, own = own, first
 	}
-	switch counts := firstText(first, own); counts {
+	switch counts := cmp.Or(first, own); counts {
 	case "":
 		return exposure{Verdict: Verdict{false, "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise"}}
 	case "internal":

@@ -1,6 +1,9 @@
 package edge
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // limits is what an implementation's own objects say about requests for a route.
 type limits struct {
@@ -19,7 +22,7 @@ func (c Context) gatewayLimits(at place, opaque []string) limits {
 	case !at.route.isHTTP():
 		return limits{Limited: State{Off, "default", "connections are passed through unread"}}
 	}
-	l := limits{Limited: State{Unknown, "default", firstText(at.class.impl.unreadLimits,
+	l := limits{Limited: State{Unknown, "default", cmp.Or(at.class.impl.unreadLimits,
 		"what limits requests at "+at.class.impl.title+" is not read")}}
 	if at.class.impl.limits != nil {
 		l = at.class.impl.limits(c, at)
@@ -36,8 +39,8 @@ func (c Context) gatewayLimits(at place, opaque []string) limits {
 
 // and is the reading of two places together, of which the weaker counts.
 func (l limits) and(other limits) limits {
-	l.Limited = weakerState(l.Limited, other.Limited)
-	l.assumption = firstText(l.assumption, other.assumption)
+	l.Limited = Weaker(l.Limited, other.Limited)
+	l.assumption = cmp.Or(l.assumption, other.assumption)
 	l.pages.Echoes = appendAll(l.pages.Echoes, other.pages.Echoes...)
 	l.pages.Unknown = appendAll(l.pages.Unknown, other.pages.Unknown...)
 	return l

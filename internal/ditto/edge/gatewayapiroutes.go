@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func (c Context) matchRoutes(r gatewayRoute, rule gatewayRule, match gatewayv1.H
 	}
 	base.Text = base.Asks + conditions + ", " + s.String()
 	base.Note = s.note()
-	base.Doubt = firstText(host.doubt, s.exposure.doubt)
+	base.Doubt = cmp.Or(host.doubt, s.exposure.doubt)
 	base.Transport = c.gatewayTransport(r, s, host)
 
 	// What happens at the listeners can differ; the least safe counts.
@@ -156,11 +157,16 @@ func (c Context) matchRoutes(r gatewayRoute, rule gatewayRule, match gatewayv1.H
 	plain := withReading(base, own)
 	for _, ref := range rule.backends {
 		b, ok := r.backend(ref.BackendObjectReference)
-		if !ok || ref.Weight != nil && *ref.Weight == 0 || !c.granted(r, b) {
+		if !ok || ref.Weight != nil && *ref.Weight == 0 {
+			continue
+		}
+		granted, doubt := c.granted(r, b)
+		if !granted {
 			continue
 		}
 		if len(ref.Filters) == 0 {
 			plain.Backends = append(plain.Backends, b)
+			plain.Doubt = cmp.Or(plain.Doubt, doubt)
 			continue
 		}
 		with := read(ref.Filters)
@@ -168,7 +174,7 @@ func (c Context) matchRoutes(r gatewayRoute, rule gatewayRule, match gatewayv1.H
 			continue
 		}
 		filtered := withReading(base, with)
-		filtered.Backends = []Backend{b}
+		filtered.Backends, filtered.Doubt = []Backend{b}, cmp.Or(filtered.Doubt, doubt)
 		filtered.Text += ", filters of backend " + b.Name
 		list = append(list, filtered)
 	}
@@ -178,7 +184,7 @@ func (c Context) matchRoutes(r gatewayRoute, rule gatewayRule, match gatewayv1.H
 		}
 		list = append([]Route{plain}, list...)
 	}
-	return append(list, c.mirrors(r, rule, base, plain)...)
+	return append(list, c.mirrors(places[0], base, plain)...)
 }
 
 // placeReading is what happens to requests that come in at a place.
@@ -201,21 +207,24 @@ func withPath(route Route, rewrite *Rewrite) Route {
 
 // mirrors are the backends that get a copy of each request. What else is done to a request need not have been done to
 // the copy.
-func (c Context) mirrors(r gatewayRoute, rule gatewayRule, base, plain Route) []Route {
+func (c Context) mirrors(at place, base, plain Route) []Route {
 	var list []Route
-	filters := slices.Clone(rule.filters)
-	for _, ref := range rule.backends {
+	filters := slices.Clone(at.rule.filters)
+	for _, ref := range at.rule.backends {
 		filters = append(filters, ref.Filters...)
 	}
 	for _, f := range filters {
-		if f.RequestMirror == nil {
+		ref := c.mirrorOf(at, f)
+		if ref == nil {
 			continue
 		}
-		b, ok := r.backend(f.RequestMirror.BackendRef)
-		if !ok || !c.granted(r, b) {
+		b, ok := at.route.backend(*ref)
+		granted, doubt := c.granted(at.route, b)
+		if !ok || !granted {
 			continue
 		}
 		mirror := base
+		mirror.Doubt = cmp.Or(mirror.Doubt, doubt)
 		mirror.Text += ", mirrored"
 		mirror.Backends, mirror.Effects = []Backend{b}, plain.Effects
 		mirror.Rate, mirror.ErrorPages = plain.Rate, plain.ErrorPages
@@ -233,6 +242,19 @@ func (c Context) mirrors(r gatewayRoute, rule gatewayRule, base, plain Route) []
 		list = append(list, mirror)
 	}
 	return list
+}
+
+// mirrorOf is who gets copies of requests by a filter, or by what it refers to; nil if nobody does.
+func (c Context) mirrorOf(at place, f gatewayv1.HTTPRouteFilter) *gatewayv1.BackendObjectReference {
+	switch {
+	case f.RequestMirror != nil:
+		return &f.RequestMirror.BackendRef
+	case f.ExtensionRef != nil && at.class.impl.extension != nil:
+		id := at.route.extensionID(*f.ExtensionRef)
+		e, _ := at.class.impl.extension(c.Objects.Get(id.GroupKind, id.Namespace, id.Name), id.GroupKind)
+		return e.mirror
+	}
+	return nil
 }
 
 // gatewayEffects is what happens to requests that come in at a place: first what policies do early, then authentication,
@@ -341,17 +363,18 @@ func fold(s State, steps ...func(State) State) State {
 // lessSafe is what is true of requests whichever of two places they come in at.
 func lessSafe(a, b Effects) Effects {
 	a.Identity = *worse(&a.Identity, &b.Identity)
-	a.StripsIdentity = weakerState(a.StripsIdentity, b.StripsIdentity)
-	a.HidesHeaders = weakerState(a.HidesHeaders, b.HidesHeaders)
-	a.Authentication = weakerState(a.Authentication, b.Authentication)
-	a.StripAdvice = firstText(a.StripAdvice, b.StripAdvice)
-	a.HideAdvice = firstText(a.HideAdvice, b.HideAdvice)
+	a.StripsIdentity = Weaker(a.StripsIdentity, b.StripsIdentity)
+	a.HidesHeaders = Weaker(a.HidesHeaders, b.HidesHeaders)
+	a.Authentication = Weaker(a.Authentication, b.Authentication)
+	a.StripAdvice = cmp.Or(a.StripAdvice, b.StripAdvice)
+	a.HideAdvice = cmp.Or(a.HideAdvice, b.HideAdvice)
 	a.Assumptions = appendAll(a.Assumptions, b.Assumptions...)
 	return a
 }
 
-// weakerState is the state of two things together that both have to be on.
-func weakerState(a, b State) State {
+// Weaker is the state of two things together that both have to be on: off is weaker than unknown, unknown than on, and
+// anything than no state at all.
+func Weaker(a, b State) State {
 	rank := map[string]int{Off: 3, Unknown: 2, On: 1}
 	if rank[b.State] > rank[a.State] {
 		return b

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func certified(listeners []listener) State {
 	state := State{On, sourceListeners, ""}
 	for _, l := range listeners {
 		if tls := l.TLS; tls != nil && (len(tls.CertificateRefs) > 0 || len(tls.Options) > 0) {
-			state.Why = firstText(state.Why, l.text()+" names a certificate")
+			state.Why = cmp.Or(state.Why, l.text()+" names a certificate")
 			continue
 		}
 		return State{Unknown, sourceListeners, l.text() + " names no certificate: where the implementation takes it from cannot be seen"}

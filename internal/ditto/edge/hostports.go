@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -50,7 +51,7 @@ func (c Context) servedOnNode(selector map[string]string) string {
 	for _, id := range podsWith(selector)[:min(1, len(selector))] {
 		for _, o := range c.governors(id) {
 			template := o.PodTemplate()
-			if template == nil || !hasLabels(template.Labels, selector) {
+			if template == nil || !labels.SelectorFromSet(selector).Matches(labels.Set(template.Labels)) {
 				continue
 			}
 			if how, ok := listensOnNode(&template.Spec); ok {
@@ -59,13 +60,4 @@ func (c Context) servedOnNode(selector map[string]string) string {
 		}
 	}
 	return ""
-}
-
-func hasLabels(labels, selector map[string]string) bool {
-	for key, value := range selector {
-		if have, ok := labels[key]; !ok || have != value {
-			return false
-		}
-	}
-	return true
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -124,7 +125,7 @@ func nginxExposes(c Context, gw *gatewayv1.Gateway, class gatewayClass, p parame
 			case len(w.settings.Container.HostPorts) > 0:
 				return exposure{Verdict: Verdict{true, o.Ref.String() + " opens ports of the nodes to its " + w.kind}}
 			case len(w.settings.Patches) > 0 && !e.Public:
-				e.doubt = firstText(e.doubt, workloadPatched(o, w.kind, gw))
+				e.doubt = cmp.Or(e.doubt, workloadPatched(o, w.kind, gw))
 			}
 		}
 	}
@@ -153,7 +154,7 @@ func (c Context) nginxService(gw *gatewayv1.Gateway, class gatewayClass, p param
 			balancerClass = settings.Service.LoadBalancerClass
 		}
 		if len(settings.Service.Patches) > 0 {
-			doubt = firstText(doubt, o.Ref.String()+" patches the Service of Gateway "+gw.Namespace+"/"+gw.Name+", and the patches are not read")
+			doubt = cmp.Or(doubt, o.Ref.String()+" patches the Service of Gateway "+gw.Namespace+"/"+gw.Name+", and the patches are not read")
 		}
 	}
 	e, told := byServiceType(kind, source)

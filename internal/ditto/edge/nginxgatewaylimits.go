@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -39,7 +40,7 @@ func nginxLimitsOf(c Context, id inventory.ID) (state State, dry string) {
 		name := o.Ref.String()
 		if isTrue(policy.Spec.RateLimit.DryRun) ||
 			slices.ContainsFunc(rules, func(r crd.NginxRateLimitRule) bool { return isTrue(r.DryRun) }) {
-			dry = firstText(dry, name)
+			dry = cmp.Or(dry, name)
 		}
 		for _, rule := range rules {
 			if s := nginxRuleLimits(rule, name); state.State != On {

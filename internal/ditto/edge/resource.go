@@ -132,17 +132,20 @@ func parameterResources() []resource {
 	}
 }
 
+// resourcesByKind finds a row.
+var resourcesByKind = func() map[schema.GroupKind]*resource {
+	byKind := make(map[schema.GroupKind]*resource, len(resources))
+	for i := range resources {
+		byKind[resources[i].kind] = &resources[i]
+	}
+	return byKind
+}()
+
 func resourceOf(o *inventory.Object) *resource {
 	if o.Typed == nil {
 		return nil
 	}
-	gk := o.Ref.GroupKind()
-	for i := range resources {
-		if resources[i].kind == gk {
-			return &resources[i]
-		}
-	}
-	return nil
+	return resourcesByKind[o.Ref.GroupKind()]
 }
 
 // Kinds lists the kinds of this table, entries or not.

@@ -197,6 +197,11 @@ type EnvoyRouteFilter struct {
 				} `json:"replaceRegexMatch,omitempty"`
 			} `json:"path,omitempty"`
 		} `json:"urlRewrite,omitempty"`
+		// RequestMirror sends a copy of each request to a backend, or to the cluster that a header of the request names.
+		RequestMirror *struct {
+			BackendRef    *gatewayv1.BackendObjectReference `json:"backendRef,omitempty"`
+			ClusterHeader *string                           `json:"clusterHeader,omitempty"`
+		} `json:"requestMirror,omitempty"`
 		// DirectResponse answers without a backend.
 		DirectResponse *struct{} `json:"directResponse,omitempty"`
 		// CredentialInjection sets a header, Authorization unless it names one, to a secret.

@@ -1,0 +1,267 @@
+package edge
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// Policies of Envoy Gateway name Gateways, ListenerSets and routes, or select them by labels, and the most specific one counts.
+
+// elsewhere stands for everything that policies of other namespaces may select by labels.
+var elsewhere = inventory.ID{GroupKind: crd.SecurityPolicy}
+
+// targetsOf are the targets of a policy of Envoy Gateway.
+func targetsOf(o *inventory.Object) crd.PolicyTargets {
+	switch t := o.Typed.(type) {
+	case *crd.EnvoySecurityPolicy:
+		return t.Spec.PolicyTargets
+	case *crd.EnvoyClientTrafficPolicy:
+		return t.Spec.PolicyTargets
+	case *crd.EnvoyBackendTrafficPolicy:
+		return t.Spec.PolicyTargets
+	case *crd.EnvoyOpaquePolicy:
+		return t.Spec.PolicyTargets
+	}
+	return crd.PolicyTargets{}
+}
+
+func namedTargets(t crd.PolicyTargets) []gatewayv1.LocalPolicyTargetReferenceWithSectionName {
+	if t.TargetRef != nil {
+		return append(slices.Clone(t.TargetRefs), *t.TargetRef)
+	}
+	return t.TargetRefs
+}
+
+func targetID(namespace string, ref gatewayv1.LocalPolicyTargetReference) inventory.ID {
+	id := inventory.ID{
+		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: namespace, Name: string(ref.Name),
+	}
+	if id.GroupKind == crd.GatewayClass {
+		id.Namespace = ""
+	}
+	return id
+}
+
+// envoyTargets are the objects that a policy governs. One that selects them by labels governs its namespace, or all.
+func envoyTargets(o *inventory.Object) Links {
+	var links Links
+	targets := targetsOf(o)
+	for _, ref := range namedTargets(targets) {
+		links.Governs = append(links.Governs, targetID(o.Ref.Namespace, ref.LocalPolicyTargetReference))
+	}
+	for _, s := range targets.TargetSelectors {
+		if id := namespaceID(o.Ref.Namespace); !slices.Contains(links.Governs, id) {
+			links.Governs = append(links.Governs, id)
+		}
+		if selectsElsewhere(s) && !slices.Contains(links.Governs, elsewhere) {
+			links.Governs = append(links.Governs, elsewhere)
+		}
+	}
+	return links
+}
+
+// selectsElsewhere says whether objects of other namespaces are selected as well.
+func selectsElsewhere(s crd.PolicyTargetSelector) bool {
+	return s.Namespaces != nil && s.Namespaces.From != "" && s.Namespaces.From != "Same"
+}
+
+// How specific a policy is about a place; zero is not about it at all.
+const (
+	ofGateway = iota + 1
+	ofListenerSet
+	ofListener
+	ofRoute
+	ofRule
+)
+
+// about says how specific a policy is about a place. doubt is set where it selects objects of other namespaces, which
+// needs a ReferenceGrant, and may mean this place.
+func about(o *inventory.Object, at place) (specific int, doubt string) {
+	targets := targetsOf(o)
+	found := func(n int) { specific = max(specific, n) }
+	level := func(id inventory.ID, section string) {
+		switch {
+		case id == at.route.object.Ref.ID() && section == "":
+			found(ofRoute)
+		case id == at.route.object.Ref.ID() && section == at.rule.name:
+			found(ofRule)
+		case id == at.listener.of && section == string(at.listener.Name) && section != "":
+			found(ofListener)
+		case section != "":
+		case id == at.gatewayID() || id.GroupKind == crd.GatewayClass && id.Name == string(at.gateway.Spec.GatewayClassName):
+			found(ofGateway)
+		case id == at.listener.of:
+			found(ofListenerSet)
+		}
+	}
+	for _, ref := range namedTargets(targets) {
+		level(targetID(o.Ref.Namespace, ref.LocalPolicyTargetReference), text(ref.SectionName))
+	}
+	for _, s := range targets.TargetSelectors {
+		selector, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: s.MatchLabels, MatchExpressions: s.MatchExpressions})
+		if err != nil {
+			continue
+		}
+		route := at.route.object
+		for _, target := range []struct {
+			id     inventory.ID
+			labels map[string]string
+		}{{route.Ref.ID(), route.Meta.Labels}, {at.gatewayID(), at.gateway.Labels}} {
+			if target.id.Kind != s.Kind || !selector.Matches(labels.Set(target.labels)) {
+				continue
+			}
+			if target.id.Namespace == o.Ref.Namespace {
+				level(target.id, "")
+			} else if selectsElsewhere(s) {
+				doubt = "whether " + o.Ref.String() + ", which selects objects of other namespaces, counts here cannot be told"
+			}
+		}
+	}
+	return specific, doubt
+}
+
+func (at place) gatewayID() inventory.ID { return gatewayID(at.gateway.Namespace, at.gateway.Name) }
+
+// envoyGoverning are the policies that may be about a place, in stable order.
+func (c Context) envoyGoverning(at place) []*inventory.Object {
+	ids := []inventory.ID{
+		at.route.object.Ref.ID(), at.gatewayID(), {GroupKind: crd.GatewayClass, Name: string(at.gateway.Spec.GatewayClassName)},
+		namespaceID(at.route.namespace()), namespaceID(at.gateway.Namespace), elsewhere,
+	}
+	if at.listener.of.Name != "" {
+		ids = append(ids, at.listener.of)
+	}
+	var list []*inventory.Object
+	for _, id := range ids {
+		for _, o := range c.governors(id) {
+			if o.Ref.GroupKind().Group == crd.SecurityPolicy.Group && !slices.Contains(list, o) {
+				list = append(list, o)
+			}
+		}
+	}
+	// Of two that are as specific the older one counts.
+	slices.SortStableFunc(list, func(a, b *inventory.Object) int {
+		if n := a.Meta.CreationTimestamp.Compare(b.Meta.CreationTimestamp.Time); n != 0 {
+			return n
+		}
+		return a.Ref.Compare(b.Ref)
+	})
+	return list
+}
+
+// envoyPolicies reads the policies about a place.
+func envoyPolicies(c Context, at place) policies {
+	var (
+		p                         policies
+		security, parent, traffic *inventory.Object
+		best                      = map[**inventory.Object]int{}
+	)
+	take := func(into **inventory.Object, o *inventory.Object, specific int) {
+		if specific > best[into] {
+			best[into], *into = specific, o
+		}
+	}
+	for _, o := range c.envoyGoverning(at) {
+		if o.Ref.GroupKind() == crd.BackendTrafficPolicy {
+			// It is about limits and answers (envoyLimits).
+			continue
+		}
+		specific, doubt := about(o, at)
+		if doubt != "" {
+			p.opaque = cmp.Or(p.opaque, doubt)
+		}
+		if specific == 0 {
+			continue
+		}
+		switch o.Ref.GroupKind() {
+		case crd.SecurityPolicy:
+			take(&security, o, specific)
+			if specific < ofRoute {
+				take(&parent, o, specific)
+			}
+		case crd.ClientTrafficPolicy:
+			take(&traffic, o, specific)
+		default:
+			p.opaque = cmp.Or(p.opaque, o.Ref.String()+" can change what Envoy does with requests, and is not read")
+		}
+	}
+	if traffic != nil {
+		p.traffic(traffic)
+	}
+	if security != nil {
+		p.security(security, parent)
+	}
+	return p
+}
+
+// traffic reads a ClientTrafficPolicy: what it does to headers comes before everything else.
+func (p *policies) traffic(o *inventory.Object) {
+	headers := o.Typed.(*crd.EnvoyClientTrafficPolicy).Spec.Headers
+	if headers == nil {
+		return
+	}
+	if f := headers.EarlyRequestHeaders; f != nil {
+		p.early = envoyHeaderStep(f, o.Ref.String())
+	}
+	if f := headers.LateResponseHeaders; f != nil {
+		removed, _ := removesOnMatch(f, "server")
+		p.hides = removed || hidesServer(&f.HTTPHeaderFilter)
+	}
+}
+
+// envoyHeaderStep is what a header filter of Envoy Gateway does to the identity.
+func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(State) State {
+	value := func(v string) State { return envoyValue(v, unverified) }
+	steps := []func(State) State{headerStep(&f.HTTPHeaderFilter, source, value)}
+	if removed, known := removesOnMatch(f, Header); !known {
+		steps = append(steps, func(State) State {
+			return State{IdentityUnknown, source, source + " removes headers by an expression that cannot be evaluated"}
+		})
+	} else if removed {
+		steps = append(steps, func(State) State { return removedBy(source) })
+	}
+	for _, h := range f.AddIfAbsent {
+		if isIdentity(string(h.Name)) {
+			steps = append(steps, func(before State) State { return added(before, value(h.Value), source) })
+		}
+	}
+	steps = slices.DeleteFunc(steps, func(step func(State) State) bool { return step == nil })
+	switch len(steps) {
+	case 0:
+		return nil
+	case 1:
+		return steps[0]
+	}
+	return func(State) State {
+		return State{IdentityUnknown, source, source + " has several actions for the header, of which one counts"}
+	}
+}
+
+// removesOnMatch says whether a header, given in lower case, is removed by a pattern for names.
+func removesOnMatch(f *crd.EnvoyHeaderFilter, name string) (removed, known bool) {
+	known = true
+	for _, m := range f.RemoveOnMatch {
+		value := strings.ToLower(m.Value)
+		switch m.Type {
+		case "", "Exact":
+			removed = removed || name == value
+		case "Prefix":
+			removed = removed || strings.HasPrefix(name, value)
+		case "Suffix":
+			removed = removed || strings.HasSuffix(name, value)
+		default:
+			matches, decided := regex(decoded, m.Value, true, whole).Matches(name)
+			removed, known = removed || matches, known && decided
+		}
+	}
+	return removed, known || removed
+}

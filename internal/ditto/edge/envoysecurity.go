@@ -1,0 +1,140 @@
+package edge
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// security reads the SecurityPolicy that counts. One of a route may say that it is laid over that of its parent.
+func (p *policies) security(o, parent *inventory.Object) {
+	spec := o.Typed.(*crd.EnvoySecurityPolicy).Spec
+	if spec.MergeType != nil && parent != nil && parent != o {
+		merged, err := mergedSpec[crd.EnvoySecurityPolicySpec](parent, o)
+		if err != nil {
+			p.opaque = cmp.Or(p.opaque, fmt.Sprintf("%s cannot be laid over %s", o.Ref, parent.Ref))
+			return
+		}
+		spec = merged
+	}
+	name := o.Ref.String()
+	var steps []func(State) State
+	set := func(header *string, why string) {
+		if header != nil && isIdentity(*header) {
+			steps = append(steps, func(State) State { return State{IdentitySet, name, name + " sets the header to " + why} })
+		}
+	}
+	var asks, doubts []string
+	if auth := spec.ExtAuth; auth != nil {
+		p.extAuth(auth, name, &steps)
+		if isTrue(auth.FailOpen) {
+			doubts = append(doubts, "external authorization of "+name+" lets requests in when its service fails")
+		} else {
+			asks = append(asks, "external authorization")
+			p.assumptions = append(p.assumptions, "the service behind "+name+" lets nobody in without credentials")
+		}
+	}
+	if auth := spec.APIKeyAuth; auth != nil {
+		asks = append(asks, "API keys")
+		set(auth.ForwardClientIDHeader, "the owner of the API key")
+	}
+	if auth := spec.BasicAuth; auth != nil {
+		asks = append(asks, "basic authentication")
+		set(auth.ForwardUsernameHeader, "the name of the user")
+	}
+	if auth := spec.OIDC; auth != nil && !isTrue(auth.PassThroughAuthHeader) {
+		asks = append(asks, "OpenID Connect")
+	}
+	if auth := spec.JWT; auth != nil {
+		required := !isTrue(auth.Optional) && !isTrue(auth.FailOpen)
+		if required {
+			asks = append(asks, "a token")
+		}
+		p.claims(auth, name, required, &steps)
+	}
+	p.auth = func(s State) State { return fold(s, steps...) }
+	switch {
+	case len(asks) > 0:
+		p.authentication = State{On, name, name + " asks for " + strings.Join(asks, " and ")}
+	case len(doubts) > 0:
+		p.authentication = State{Unknown, name, strings.Join(doubts, "; ")}
+	default:
+		p.authentication = State{Off, name, name + " asks not every client for credentials"}
+	}
+}
+
+// extAuth is what external authorization does to the identity. Envoy replaces a header of the request by that of the
+// answer; where the answer has none, the client's stays.
+func (p *policies) extAuth(auth *crd.EnvoyExtAuth, name string, steps *[]func(State) State) {
+	switch {
+	case auth.GRPC != nil:
+		*steps = append(*steps, func(State) State {
+			return State{IdentityUnknown, name, "the service behind " + name + " can change every header, and is not read"}
+		})
+	case auth.HTTP != nil && slices.ContainsFunc(auth.HTTP.HeadersToBackend, isIdentity):
+		*steps = append(*steps, func(State) State {
+			return State{IdentitySet, name, name + " sets the header from the answer of external authorization"}
+		})
+		p.assumptions = append(p.assumptions, "the service behind "+name+" answers every request that it lets in with a non-empty "+Header)
+	}
+}
+
+// claims: a header that a claim is written to is first taken from the request (Envoy's jwt_authn, claim_to_headers). A
+// token without the claim leaves no header. No claim is mandatory (RFC 7519, 4.1), but tokens that identify somebody have iss
+// and sub (OpenID Connect Core, 2).
+func (p *policies) claims(auth *crd.EnvoyJWT, name string, required bool, steps *[]func(State) State) {
+	with, claim, optional := 0, "", ""
+	for _, provider := range auth.Providers {
+		for _, c := range provider.ClaimToHeaders {
+			if isIdentity(c.Header) {
+				with++
+				claim = c.Claim
+				if claim != "sub" && claim != "iss" {
+					optional = cmp.Or(optional, claim)
+				}
+				break
+			}
+		}
+	}
+	switch {
+	case with == 0:
+	case optional != "":
+		*steps = append(*steps, func(State) State {
+			return State{IdentityEmpty, name, name + " sets the header to the claim " + quote(optional) +
+				", which a valid token need not have; without it the query parameter of the same name counts"}
+		})
+	case required && with == len(auth.Providers):
+		*steps = append(*steps, func(State) State {
+			return State{IdentitySet, name, name + " sets the header to the claim " + quote(claim) + " of the token"}
+		})
+		p.assumptions = append(p.assumptions, "every token that "+name+" accepts has the claim "+quote(claim))
+	default:
+		*steps = append(*steps, func(State) State {
+			return State{IdentityEmpty, name, name + " sets the header to the claim " + quote(claim) + ", and not every request needs a token that has it"}
+		})
+	}
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// mergedSpec lays the policy of a route over that of its parent, as a JSON merge patch; no list in it is merged.
+func mergedSpec[T any](parent, route *inventory.Object) (spec T, err error) {
+	base, errBase := json.Marshal(parent.Content()["spec"])
+	over, errOver := json.Marshal(route.Content()["spec"])
+	if err := errors.Join(errBase, errOver); err != nil {
+		return spec, fmt.Errorf("encoding: %w", err)
+	}
+	merged, err := jsonpatch.MergePatch(base, over)
+	if err != nil {
+		return spec, fmt.Errorf("merging: %w", err)
+	}
+	return spec, json.Unmarshal(merged, &spec)
+}
