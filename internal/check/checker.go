@@ -10,7 +10,6 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -216,35 +215,7 @@ func (j *judging) workload(o *inventory.Object) {
 		}
 	}
 	for _, unknown := range j.view.Unknowns(o) {
-		j.unknowns = append(j.unknowns, Unknown{
-			Subject: o.Ref, What: unknown.What, Message: unknown.Message, File: o.Source.File, Line: o.Source.Line,
-		})
-	}
-}
-
-// unreadRoute reports an object that may be a way in and is not followed, or not in all that it leads to.
-func (j *judging) unreadRoute(o *inventory.Object) {
-	why := j.view.UnreadRoute(o)
-	if why == "" {
-		return
-	}
-	j.unknowns = append(j.unknowns, Unknown{
-		Subject: o.Ref, What: "whether it leads to Ditto",
-		Message: why, File: o.Source.File, Line: o.Source.Line,
-	})
-}
-
-// modeLabels reports labels of a namespace that are meant for dittoguard and say nothing.
-func (j *judging) modeLabels(o *inventory.Object) {
-	namespace, ok := o.Typed.(*corev1.Namespace)
-	if !ok {
-		return
-	}
-	_, warnings := j.checker.config.ModesFor(namespace.Labels)
-	for _, warning := range warnings {
-		j.unknowns = append(j.unknowns, Unknown{
-			Subject: o.Ref, What: "modes of the namespace", Message: warning, File: o.Source.File, Line: o.Source.Line,
-		})
+		j.remark(o, unknown.What, unknown.Message)
 	}
 }
 
@@ -260,17 +231,6 @@ func (j *judging) component(o *inventory.Object, part ditto.Part) {
 	for _, r := range list {
 		j.evaluate(r, facts, o, nil, caseOf{key: facts.Component.Container, facts: said})
 	}
-}
-
-// protection reports a gateway where dittoguard protects less than it could.
-func (j *judging) protection(o *inventory.Object) {
-	if j.checker.protected == nil || slices.Contains(j.checker.protected, o.Ref.Namespace) {
-		return
-	}
-	j.unknowns = append(j.unknowns, Unknown{
-		Subject: o.Ref, What: "protection",
-		Message: "namespace " + o.Ref.Namespace + " runs a Ditto gateway but is not protected: add it to protectedNamespaces",
-	})
 }
 
 // exposure judges a way in; said is what the gateway behind it says.
@@ -296,9 +256,7 @@ func (j *judging) entry(o *inventory.Object) {
 		return
 	}
 	if doubt := j.view.DoubtedEntry(o); doubt != "" {
-		j.unknowns = append(j.unknowns, Unknown{
-			Subject: o.Ref, What: "whether it is internal", Message: doubt, File: o.Source.File, Line: o.Source.Line,
-		})
+		j.remark(o, "whether it is internal", doubt)
 	}
 	facts := j.checker.outcomes.of(ditto.Facts{Edge: edge})
 	for _, r := range j.checker.rules[rules.EachEdge] {

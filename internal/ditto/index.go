@@ -95,7 +95,8 @@ var workloadKinds = []schema.GroupKind{
 }
 
 // SelectionOf says, of a key that objects of any namespace can be filed under, how an API server finds those objects of
-// the kind without listing them all. ok is false where it cannot, or where the key's namespace is theirs.
+// the kind. An empty selection lists all of the kind, which only kinds of which a cluster has few are worth. ok is false
+// where the key's namespace is theirs, or where there would be too many.
 //
 // EndpointSlices cannot be selected by address: selected are those that Kubernetes' own controller does not keep, which
 // are few. What it keeps follows from Services and Pods.

@@ -22,33 +22,45 @@ var unreadRoutes = map[string][]string{
 // reachAnywhere are kinds of backends that name hosts, of whatever namespace: those of Envoy Gateway and of Istio.
 var reachAnywhere = []string{"Backend", "Hostname"}
 
-// UnreadRoute says, of an object that may be a way in to a Ditto in its namespace, or in any that it can name, or decide
-// about one, what of it is not followed; empty where there is nothing of the kind.
+// UnreadRoute says, of an object that may be a way in to a Ditto, or decide about one, what of it is not followed; empty where
+// there is nothing of the kind.
 func (v *View) UnreadRoute(o *inventory.Object) string {
-	gk, why, namespace := o.Ref.GroupKind(), "", o.Ref.Namespace
-	if o.Typed == nil && slices.Contains(unreadRoutes[gk.Group], gk.Kind) {
-		why = "objects of this kind are not read"
-	} else if versions := otherVersions(o); len(versions) > 0 {
-		why = "version " + schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind).Version + " of this kind is not read (read are " + strings.Join(versions, ", ") + ")"
-	} else if kinds := edge.LinksOf(o).Unread; len(kinds) > 0 {
-		why = "backends of kind " + strings.Join(kinds, ", ") + " are not read"
-		if slices.ContainsFunc(kinds, func(kind string) bool { return slices.Contains(reachAnywhere, kind) }) {
-			namespace = ""
+	why := v.unreadText(o)
+	if why == "" {
+		var anywhere bool
+		if why, anywhere = unreadKind(o); why == "" || !v.concernsDitto(o, anywhere) {
+			return ""
 		}
-	}
-	if text := v.unreadText(o); text != "" {
-		return text + "; what it lets in has to be judged by a person"
-	}
-	anywhere := namespace == "" && o.Ref.Namespace != "" && len(v.Find(inventory.Key{Index: byDitto})) > 0
-	if why == "" || !anywhere && !v.concernsDitto(o) {
-		return ""
 	}
 	return why + "; what it lets in has to be judged by a person"
 }
 
+// unreadKind says what of an object is not followed by its kind, its version or the kinds of its backends; anywhere, that
+// those can name a Ditto of any namespace.
+func unreadKind(o *inventory.Object) (why string, anywhere bool) {
+	gk := o.Ref.GroupKind()
+	if o.Typed == nil {
+		if slices.Contains(unreadRoutes[gk.Group], gk.Kind) {
+			return "objects of this kind are not read", false
+		}
+		if versions := versionsRead(gk); len(versions) > 0 {
+			version := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind).Version
+			return "version " + version + " of this kind is not read (read are " + strings.Join(versions, ", ") + ")", false
+		}
+	}
+	if kinds := edge.LinksOf(o).Unread; len(kinds) > 0 {
+		anywhere = slices.ContainsFunc(kinds, func(kind string) bool { return slices.Contains(reachAnywhere, kind) })
+		return "backends of kind " + strings.Join(kinds, ", ") + " are not read", anywhere
+	}
+	return "", false
+}
+
 // concernsDitto says whether Ditto runs in the namespace of an object, or in that of something that uses it, such as a
-// route that names it for its Gateway.
-func (v *View) concernsDitto(o *inventory.Object) bool {
+// route that names it for its Gateway; or, if that counts, anywhere.
+func (v *View) concernsDitto(o *inventory.Object, anywhere bool) bool {
+	if anywhere && len(v.Find(inventory.Key{Index: byDitto})) > 0 {
+		return true
+	}
 	next := []inventory.ID{o.Ref.ID()}
 	for i := 0; i < len(next); i++ {
 		id := next[i]
@@ -64,14 +76,11 @@ func (v *View) concernsDitto(o *inventory.Object) bool {
 	return false
 }
 
-// otherVersions are the versions in which objects of the kind are read, where the object has another one.
-func otherVersions(o *inventory.Object) []string {
-	if o.Typed != nil {
-		return nil
-	}
+// versionsRead are the versions in which objects of a kind are read, sorted.
+func versionsRead(gk schema.GroupKind) []string {
 	var list []string
 	for _, k := range inventory.Kinds() {
-		if k.GroupKind() == o.Ref.GroupKind() {
+		if k.GroupKind() == gk {
 			list = append(list, k.Version)
 		}
 	}

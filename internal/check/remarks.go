@@ -1,0 +1,42 @@
+package check
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// What is said of objects without any rule: what could not be read of them, and where dittoguard can do less than it could.
+
+func (j *judging) remark(o *inventory.Object, what, message string) {
+	j.unknowns = append(j.unknowns, Unknown{Subject: o.Ref, What: what, Message: message, File: o.Source.File, Line: o.Source.Line})
+}
+
+// unreadRoute reports an object that may be a way in and is not followed, or not in all that it leads to.
+func (j *judging) unreadRoute(o *inventory.Object) {
+	if why := j.view.UnreadRoute(o); why != "" {
+		j.remark(o, "whether it leads to Ditto", why)
+	}
+}
+
+// modeLabels reports labels of a namespace that are meant for dittoguard and say nothing.
+func (j *judging) modeLabels(o *inventory.Object) {
+	namespace, ok := o.Typed.(*corev1.Namespace)
+	if !ok {
+		return
+	}
+	_, warnings := j.checker.config.ModesFor(namespace.Labels)
+	for _, warning := range warnings {
+		j.remark(o, "modes of the namespace", warning)
+	}
+}
+
+// protection reports a gateway where dittoguard protects less than it could.
+func (j *judging) protection(o *inventory.Object) {
+	if j.checker.protected == nil || slices.Contains(j.checker.protected, o.Ref.Namespace) {
+		return
+	}
+	j.remark(o, "protection", "namespace "+o.Ref.Namespace+" runs a Ditto gateway but is not protected: add it to protectedNamespaces")
+}
