@@ -2,6 +2,7 @@ package edge
 
 import (
 	"cmp"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
