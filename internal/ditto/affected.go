@@ -199,10 +199,6 @@ func (f *follower) service(svc *corev1.Service) {
 	for _, o := range workloadsBehind(f.view, svc) {
 		f.follow(o)
 	}
-	// A gateway may be served by the pods behind it.
-	for key, value := range svc.Spec.Selector {
-		f.dependents(edge.PodsWith(key + "=" + value))
-	}
 	for _, o := range f.view.Find(inventory.Key{Index: byService, Namespace: svc.Namespace, Value: svc.Name}) {
 		f.endpoints(o.Typed.(*discoveryv1.EndpointSlice))
 	}

@@ -106,6 +106,9 @@ spec:
   - {port: {number: 9000, protocol: TCP}, hosts: ["*"]}
 `, nil},
 		{"an internal load balancer before the pods", istioBound + istioPublic + istioBalancer, []string{with(all, "client", "off")}},
+		{"an internal load balancer of other pods, which have one label in common", istioBound + istioPublic +
+			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: x, annotations: {networking.gke.io/load-balancer-type: Internal}}\n" +
+			"spec: {type: LoadBalancer, selector: {app: istio-ingressgateway, tier: shop}, ports: [{port: 443}]}\n", []string{open}},
 		{"a node port beside the internal load balancer", istioBound + istioPublic + istioBalancer +
 			"\n---\napiVersion: v1\nkind: Service\nmetadata: {name: node, namespace: x}\nspec: {type: NodePort, selector: {istio: ingressgateway}, ports: [{port: 443}]}\n", []string{open}},
 		{"pods in the network of their nodes behind the internal load balancer", istioBound + istioPublic + istioBalancer +

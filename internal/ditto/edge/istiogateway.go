@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -16,9 +17,9 @@ import (
 // istioRoot is Istio's root namespace unless the mesh says otherwise: policies in it are for the whole mesh.
 const istioRoot = "istio-system"
 
-// PodsWith stands for the pods with a label, for objects that name pods by a selector and not by name. The pair is
+// podsLabelled stands for the pods with a label, for objects that name pods by a selector and not by name. The pair is
 // `key=value`, and empty for pods whatever their labels.
-func PodsWith(pair string) inventory.ID {
+func podsLabelled(pair string) inventory.ID {
 	return inventory.ID{GroupKind: schema.GroupKind{Kind: "PodsWith"}, Name: pair}
 }
 
@@ -26,7 +27,7 @@ func PodsWith(pair string) inventory.ID {
 func podsWith(labels map[string]string) []inventory.ID {
 	var list []inventory.ID
 	for _, key := range keysOf(labels) {
-		list = append(list, PodsWith(key+"="+labels[key]))
+		list = append(list, podsLabelled(key+"="+labels[key]))
 	}
 	return list
 }
@@ -34,7 +35,7 @@ func podsWith(labels map[string]string) []inventory.ID {
 // istioGatewayLinks: a Gateway is read with the Services and the policies of the pods that serve it.
 func istioGatewayLinks(o *inventory.Object) Links {
 	labels := istioLabels(o.Typed.(*crd.IngressGateway).Spec.Selector)
-	return Links{Uses: append(podsWith(labels), PodsWith(""))}
+	return Links{Uses: append(podsWith(labels), podsLabelled(""))}
 }
 
 // istioLabels are labels of the pods that a Gateway selects: those it names, and the second one of Istio's own ingress
@@ -91,10 +92,10 @@ func istioEdgeOf(c Context, namespace, name string) *istioEdge {
 // are load balancers, and by the pods, if they listen on their node. Something else may stand before a Service that is none.
 func (e *istioEdge) front(c Context) {
 	var internal []string
-	public := false
-	for _, o := range c.Objects.Find(inventory.KindKey(inventory.Service, "")) {
-		service, ok := o.Typed.(*corev1.Service)
-		if !ok || !selectsSome(service.Spec.Selector, e.labels) {
+	public, own := false, istioLabels(e.gateway.Spec.Selector)
+	for _, o := range e.services(c) {
+		service := o.Typed.(*corev1.Service)
+		if !selectsSome(service.Spec.Selector, e.labels) {
 			continue
 		}
 		maps.Copy(e.labels, service.Spec.Selector)
@@ -112,7 +113,8 @@ func (e *istioEdge) front(c Context) {
 		case service.Spec.Type == corev1.ServiceTypeLoadBalancer:
 			if verdict := Publicness(service, c.Config.Clouds); verdict.Public {
 				public = true
-			} else {
+			} else if partOf(service.Spec.Selector, own) || partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
+				// One that shares a label and leaves another out may be for pods of somebody else.
 				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, verdict.Why))
 			}
 		}
@@ -121,6 +123,33 @@ func (e *istioEdge) front(c Context) {
 		e.public = false
 		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal, " and "))
 	}
+}
+
+// services are the Services that outsiders may reach and that share a label with the pods of the Gateway, in stable order.
+func (e *istioEdge) services(c Context) []*inventory.Object {
+	var list []*inventory.Object
+	for _, id := range podsWith(istioLabels(e.labels)) {
+		for _, o := range c.governors(id) {
+			if _, ok := o.Typed.(*corev1.Service); ok && !slices.Contains(list, o) {
+				list = append(list, o)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return list
+}
+
+// partOf says whether one selector is a part of another.
+func partOf(part, whole map[string]string) bool {
+	return labels.SelectorFromSet(part).Matches(labels.Set(whole))
+}
+
+// frontsPods are the pods that a Service stands before, if it takes connections from outside.
+func frontsPods(service *corev1.Service) []inventory.ID {
+	if service.Spec.Type != corev1.ServiceTypeLoadBalancer && service.Spec.Type != corev1.ServiceTypeNodePort && len(service.Spec.ExternalIPs) == 0 {
+		return nil
+	}
+	return podsWith(service.Spec.Selector)
 }
 
 // selectsSome says whether a Service's selector and labels of a pod can mean the same pod: they share a pair, and
@@ -141,7 +170,7 @@ func selectsSome(selector, labels map[string]string) bool {
 // governing are the policies and filters for the pods that serve the Gateway.
 func (e *istioEdge) governing(c Context) []*inventory.Object {
 	var list []*inventory.Object
-	for _, id := range append(podsWith(e.labels), PodsWith("")) {
+	for _, id := range append(podsWith(e.labels), podsLabelled("")) {
 		for _, o := range c.governors(id) {
 			if !slices.Contains(list, o) && e.governedBy(o) {
 				list = append(list, o)
@@ -211,7 +240,7 @@ func istioPolicyLinks(o *inventory.Object) Links {
 	case !ok || targeted:
 		return Links{}
 	case len(selector) == 0:
-		return Links{Governs: []inventory.ID{PodsWith("")}}
+		return Links{Governs: []inventory.ID{podsLabelled("")}}
 	}
 	return Links{Governs: podsWith(selector)}
 }

@@ -170,7 +170,7 @@ func LinksOf(o *inventory.Object) Links {
 	case *networkingv1.Ingress, *corev1.Service:
 		var links Links
 		if svc, ok := t.(*corev1.Service); ok {
-			links.Governs = madeFor(svc)
+			links.Governs = append(madeFor(svc), frontsPods(svc)...)
 		}
 		if len(o.Meta.Annotations) == 0 {
 			return links
