@@ -105,9 +105,9 @@ func SelectionOf(key inventory.Key, gk schema.GroupKind) (selection inventory.Se
 	case byBackend:
 		return inventory.Selection{}, edge.BackendsAnywhere(gk)
 	case edge.ByUse:
-		return inventory.Selection{}, edge.UsesAnywhere(gk, kindNamed(key))
+		return inventory.Selection{}, edge.UsesAnywhere(gk, named(key).GroupKind)
 	case edge.ByGovernor:
-		return inventory.Selection{}, edge.GovernsAnywhere(gk, kindNamed(key))
+		return edge.GovernsAnywhere(gk, named(key))
 	case byAlias:
 		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type", string(corev1.ServiceTypeExternalName)).String()}, true
 	case byEndpoint:
@@ -122,11 +122,10 @@ func SelectionOf(key inventory.Key, gk schema.GroupKind) (selection inventory.Se
 	return inventory.Selection{}, false
 }
 
-// kindNamed is the kind of the object whose inventory.ID is the value of a key.
-func kindNamed(key inventory.Key) schema.GroupKind {
-	group, rest, _ := strings.Cut(key.Value, "/")
-	kind, _, _ := strings.Cut(rest, "/")
-	return schema.GroupKind{Group: group, Kind: kind}
+// named is the inventory.ID that is the value of a key.
+func named(key inventory.Key) inventory.ID {
+	parts := append(strings.SplitN(key.Value, "/", 4), "", "", "", "")
+	return inventory.ID{GroupKind: schema.GroupKind{Group: parts[0], Kind: parts[1]}, Namespace: parts[2], Name: parts[3]}
 }
 
 // endpointSliceController is who keeps the EndpointSlices of Services with a selector.

@@ -44,6 +44,8 @@ func KindKey(gk schema.GroupKind, namespace string) Key {
 type Selection struct {
 	// Fields and Labels are a field and a label selector; without either all objects of the kind are listed.
 	Fields, Labels string
+	// Beside says that the kind is listed in the namespace of the key, too.
+	Beside bool
 }
 
 // An Indexer returns the keys, beside ByKind, that an object is filed under, each once. It is a pure function of the

@@ -3,6 +3,7 @@ package edge
 import (
 	"slices"
 
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -38,6 +39,10 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 	switch used {
 	case crd.Gateway, crd.ListenerSet, crd.XListenerSet, inventory.Namespace:
 		return slices.Contains(gatewayUsers, gk)
+	case crd.GatewayClass:
+		return gk == crd.Gateway
+	case crd.EnvoyProxy, crd.NginxProxy, crd.LoadBalancerConfiguration:
+		return gk == crd.GatewayClass
 	case crd.IstioGateway, serviceHostKind:
 		return gk == crd.IstioVirtualService
 	case crd.F5Policy:
@@ -46,15 +51,20 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 	return slices.Contains(crd.TraefikGroups(), used.Group) && slices.Contains(traefikUsers, gk)
 }
 
-// GovernsAnywhere says whether objects of a kind govern an object from other namespaces.
-func GovernsAnywhere(gk, governed schema.GroupKind) bool {
-	switch governed {
+// GovernsAnywhere says whether objects of a kind govern an object from other namespaces, and how those are selected.
+func GovernsAnywhere(gk schema.GroupKind, governed inventory.ID) (selection inventory.Selection, anywhere bool) {
+	switch governed.GroupKind {
+	case crd.Gateway:
+		made := labels.Set{envoyGatewayOwner: governed.Name, envoyGatewayNamespace: governed.Namespace}
+		return inventory.Selection{Labels: made.String(), Beside: true}, gk == inventory.Service
+	case crd.GatewayClass:
+		return inventory.Selection{Labels: labels.Set{envoyGatewayClass: governed.Name}.String()}, gk == inventory.Service
 	case crd.HTTPProxy, crd.IstioVirtualService:
-		return gk == governed
+		return selection, gk == governed.GroupKind
 	case crd.F5VirtualServerRoute:
-		return gk == crd.F5VirtualServer
+		return selection, gk == crd.F5VirtualServer
 	case serviceHostKind:
-		return gk == crd.IstioServiceEntry
+		return selection, gk == crd.IstioServiceEntry
 	}
-	return false
+	return selection, false
 }

@@ -87,18 +87,25 @@ func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, li
 			continue
 		}
 		for _, gk := range c.opts.Kinds(q.Key) {
-			l := list{GroupKind: gk, Namespace: q.Key.Namespace}
-			if selection, ok := c.opts.Select(q.Key, gk); ok {
-				l.Namespace, l.Selection = "", selection
+			k, read := c.served(gk)
+			if !read {
+				continue
+			}
+			add := func(l list) {
+				if c.mayRead(gk, l.Namespace) && !listed[l] {
+					listed[l] = true
+					lists = append(lists, l)
+				}
+			}
+			selection, anywhere := c.opts.Select(q.Key, gk)
+			if anywhere {
 				for _, cached := range c.memory.Find(q.Key) {
 					byName = append(byName, inventory.Question{ID: cached.Ref.ID()})
 				}
-			} else if l.Namespace == "" {
-				continue
+				add(list{GroupKind: gk, Selection: inventory.Selection{Fields: selection.Fields, Labels: selection.Labels}})
 			}
-			if k, read := c.served(gk); read && k.namespaced && c.mayRead(gk, l.Namespace) && !listed[l] {
-				listed[l] = true
-				lists = append(lists, l)
+			if (!anywhere || selection.Beside) && q.Key.Namespace != "" && k.namespaced {
+				add(list{GroupKind: gk, Namespace: q.Key.Namespace})
 			}
 		}
 	}
