@@ -48,5 +48,9 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if err := errors.Join(configErr, err); err != nil {
 		return err
 	}
-	return o.print(cmd.OutOrStdout(), checker.All(ctx, inv, inv.All()))
+	result, err := checker.All(ctx, inv, inv.All())
+	if err != nil {
+		return err
+	}
+	return o.print(cmd.OutOrStdout(), result)
 }

@@ -106,7 +106,11 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 	)
 	for _, world := range loaded.Worlds() {
 		inv = inventoryOf(world)
-		results = append(results, checker.All(ctx, inv, inv.All()))
+		result, err := checker.All(ctx, inv, inv.All())
+		if err != nil {
+			return err
+		}
+		results = append(results, result)
 	}
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
 		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")

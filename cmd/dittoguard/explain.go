@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/explain"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
@@ -136,8 +137,12 @@ func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []st
 // explain explains the Ditto that was asked for. That there is none is an error: an empty picture would look safe.
 func (o *explainOptions) explain(ctx context.Context, checker *check.Checker, inv *inventory.Memory, args []string) (explain.Explanation, error) {
 	objects := inv.All()
-	view := checker.View(inv)
-	opts := explain.Options{Verdict: checker.All(ctx, inv, objects), Passwords: checker.Passwords()}
+	verdict, err := checker.All(ctx, inv, objects)
+	if err != nil {
+		return explain.Explanation{}, err
+	}
+	view := checker.View(ctx, inv)
+	opts := explain.Options{Verdict: verdict, Passwords: checker.Passwords()}
 	found := explain.Namespaces(view, objects)
 	if o.inCluster {
 		opts.Namespaces = args
@@ -150,7 +155,8 @@ func (o *explainOptions) explain(ctx context.Context, checker *check.Checker, in
 	if len(found) == 0 {
 		return explain.Explanation{}, errors.New("nothing to explain: no part of Ditto was found")
 	}
-	return explain.Build(ctx, view, objects, opts), nil
+	explanation := explain.Build(ctx, view, objects, opts)
+	return explanation, ditto.CutShort(ctx, view)
 }
 
 func runsIn(namespaces []string) string {

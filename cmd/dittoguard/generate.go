@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -65,7 +66,7 @@ other ways today no longer does.`,
 			if err := o.validate(args); err != nil {
 				return err
 			}
-			return o.run(cmd, args)
+			return o.run(cmd.Context(), cmd, args)
 		},
 	}
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
@@ -80,7 +81,7 @@ func (o *networkPoliciesOptions) validate(paths []string) error {
 		validateNamespaces("monitoring-namespace", o.MonitoringNamespaces...))
 }
 
-func (o *networkPoliciesOptions) run(cmd *cobra.Command, paths []string) error {
+func (o *networkPoliciesOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
 	stderr := cmd.ErrOrStderr()
 	loaded, err := manifest.Load(paths, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace})
 	if err != nil {
@@ -91,8 +92,11 @@ func (o *networkPoliciesOptions) run(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	inv := inventoryOf(loaded.Objects)
-	view := ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()})
+	view := ditto.NewView(ctx, inv, ditto.Options{Cache: ditto.NewCache()})
 	policies := generate.NetworkPolicies(view, inv.All(), o.Options)
+	if err := ditto.CutShort(ctx, view); err != nil {
+		return err
+	}
 	for _, n := range policies.Notes {
 		note(stderr, "%s", n)
 	}

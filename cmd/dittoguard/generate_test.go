@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,7 +59,11 @@ func TestGeneratedPoliciesIsolate(t *testing.T) {
 			if diff := cmp.Diff(policies, again); diff != "" {
 				t.Errorf("writing again what was written (-first +again):\n%s", diff)
 			}
-			for _, f := range checker.All(context.Background(), with, with.All()).Findings {
+			result, err := checker.All(t.Context(), with, with.All())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range result.Findings {
 				if !slices.ContainsFunc(policies.Notes, func(n generate.Note) bool { return n.Open && n.Workload == f.Subject }) {
 					t.Errorf("%s: %s\nnotes: %v", f.Subject, f.Message, policies.Notes)
 				}
@@ -80,7 +83,7 @@ func generated(t *testing.T, paths []string, stdin *bytes.Buffer, opts generate.
 		t.Fatal(err)
 	}
 	inv := inventoryOf(loaded.Objects)
-	view := ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()})
+	view := ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()})
 	return inv, generate.NetworkPolicies(view, inv.All(), opts)
 }
 
@@ -100,7 +103,7 @@ func reachEachOther(t *testing.T, inv *inventory.Memory, list []generate.Policy)
 		return inv.Get(p.Workload.GroupKind(), p.Workload.Namespace, p.Workload.Name).PodTemplate().Labels
 	}
 	for _, to := range list {
-		view := ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()})
+		view := ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()})
 		for _, part := range view.Parts(inv.Get(to.Workload.GroupKind(), to.Workload.Namespace, to.Workload.Name)) {
 			if !ditto.IsDitto(part.Component) {
 				continue

@@ -12,12 +12,12 @@ import (
 //
 // Both sides are judged for everything that the object can concern before or after, so that a request that leaves a
 // known hole as it is gets through, whatever else it changes, and one that opens a way in does not, whichever object
-// completes it.
+// completes it. It is an error if the context ends before both sides are judged.
 func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Change) (Verdict, error) {
 	recorder := inventory.NewRecorder(inv)
 	id := change.id()
-	before := c.view(inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}))
-	after := c.view(inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.Object}))
+	before := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}))
+	after := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.Object}))
 
 	s := newScope()
 	if change.OldObject != nil {
@@ -29,6 +29,9 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	s.dropOwned(after, id)
 	is := c.judge(ctx, after, s, change.Request)
 	was := c.judge(ctx, before, s, change.Request)
+	if err := ditto.CutShort(ctx, after, before); err != nil {
+		return Verdict{}, err
+	}
 
 	known := make(map[string]string, len(was.violations))
 	for _, v := range was.violations {

@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"context"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -40,10 +39,10 @@ func (s sequence) run(t *testing.T, checker *check.Checker) {
 	for _, o := range decodeAll(t, s.there) {
 		inv.Put(o)
 	}
-	clean := checker.All(context.Background(), inv, inv.All()).Summary.Denied == 0
+	clean := judged(t, checker, inv).Summary.Denied == 0
 	for n, st := range s.steps {
 		change := st.change(t, inv)
-		verdict, err := checker.Change(context.Background(), inv, change)
+		verdict, err := checker.Change(t.Context(), inv, change)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +62,7 @@ func (s sequence) run(t *testing.T, checker *check.Checker) {
 			inv.Put(change.Object)
 		}
 		// What came in by requests that were let through is what the audit finds nothing wrong with.
-		if all := checker.All(context.Background(), inv, inv.All()); clean && all.Summary.Denied > 0 {
+		if all := judged(t, checker, inv); clean && all.Summary.Denied > 0 {
 			t.Errorf("step %d, %s: let through, but then all objects together: %s", n+1, changed(change).Ref, deniedBy(all.Findings))
 		}
 	}
@@ -502,7 +501,7 @@ func TestAllowedAddressesAreDoubted(t *testing.T) {
 			} {
 				inv.Put(decodeAll(t, text)[0])
 			}
-			result := builtin(t, nil).All(context.Background(), inv, inv.All())
+			result := judged(t, builtin(t, nil), inv)
 			if got := deniedBy(result.Findings); got != nil {
 				t.Errorf("refused for %v", got)
 			}
@@ -528,7 +527,7 @@ func TestAuditFollowsEndpointSlices(t *testing.T) {
 	} {
 		inv.Put(decodeAll(t, text)[0])
 	}
-	got := deniedBy(builtin(t, nil).All(context.Background(), inv, inv.All()).Findings)
+	got := deniedBy(judged(t, builtin(t, nil), inv).Findings)
 	want := []string{"preauth-exposed Pod ditto/gateway-abc-1", "devops-exposed Service ditto/detour"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -576,7 +575,7 @@ status: {podIPs: [{ip: 10.0.0.5}]}
 `) {
 		inv.Put(o)
 	}
-	got := deniedBy(builtin(t, nil).All(context.Background(), inv, inv.All()).Findings)
+	got := deniedBy(judged(t, builtin(t, nil), inv).Findings)
 	if diff := cmp.Diff([]string{"devops-default-password Pod ditto/gateway"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

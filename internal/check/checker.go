@@ -97,9 +97,9 @@ func New(opts Options) (*Checker, error) {
 }
 
 // All judges a whole set of objects, as the CLI and the audit do: every object is a subject and nothing was there
-// before.
-func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inventory.Object) Result {
-	view := c.view(inv)
+// before. It is an error if the context ends before everything is judged.
+func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inventory.Object) (Result, error) {
+	view := c.view(ctx, inv)
 	scope := newScope()
 	for _, o := range objects {
 		scope.add(o, view.Affected(o))
@@ -108,7 +108,10 @@ func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inve
 	raw := c.judge(ctx, view, scope, nil)
 	result := c.present(view, raw)
 	result.Summary.Objects = len(objects)
-	return result
+	if err := ditto.CutShort(ctx, view); err != nil {
+		return Result{}, err
+	}
+	return result, nil
 }
 
 // edges is the configuration of edges as their package takes it.
@@ -126,8 +129,8 @@ func edges(from config.Edges) edge.Config {
 	return to
 }
 
-func (c *Checker) view(inv inventory.Reader) *ditto.View {
-	return ditto.NewView(inv, ditto.Options{
+func (c *Checker) view(ctx context.Context, inv inventory.Reader) *ditto.View {
+	return ditto.NewView(ctx, inv, ditto.Options{
 		Edges: c.edges, TrustModel: string(c.config.TrustModel), Cache: c.cache,
 	})
 }
@@ -156,25 +159,25 @@ type judgement struct {
 	facts []string
 }
 
-// judge evaluates the rules for everything in the scope.
+// judge evaluates the rules for everything in the scope. What comes out means nothing if the context has ended.
 func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request *admissionv1.AdmissionRequest) judgement {
 	j := &judging{checker: c, ctx: ctx, view: view, admission: request}
-	for _, o := range in(view, s.workloads) {
+	for _, o := range in(view, view, s.workloads) {
 		j.workload(o)
 	}
-	for _, o := range in(view, s.entries) {
+	for _, o := range in(view, view, s.entries) {
 		j.entry(o)
 	}
-	for _, o := range in(view, s.holders) {
+	for _, o := range in(view, view, s.holders) {
 		j.holder(o)
 	}
 	// The view leaves out objects in versions that are not read, which is to be said.
-	for _, o := range in(view.Reader, s.objects) {
+	for _, o := range in(view, view.Reader, s.objects) {
 		j.modeLabels(o)
 		j.unreadRoute(o)
 	}
 	if len(c.rules[rules.EachObject]) > 0 {
-		for _, o := range in(view, s.objects) {
+		for _, o := range in(view, view, s.objects) {
 			j.object(o)
 		}
 	}
@@ -211,6 +214,9 @@ func (j *judging) workload(o *inventory.Object) {
 		}
 		exposures := j.view.Exposures(part)
 		for i := range exposures {
+			if j.view.Err() != nil {
+				return
+			}
 			j.exposure(o, gateway, said, &exposures[i])
 		}
 	}
@@ -295,6 +301,9 @@ func (j *judging) credentials(o *inventory.Object) {
 	}
 }
 
+// costOfRule is about how many steps (View.Spend) evaluating a rule takes.
+const costOfRule = 20
+
 // caseOf tells the cases of one rule on one subject apart.
 type caseOf struct {
 	key string
@@ -307,10 +316,14 @@ type caseOf struct {
 // evaluate evaluates a rule; facts are nil for a rule that has none.
 func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
 	name := r.Metadata.Name
-	if subject == nil || j.checker.excepted(name, subject.Ref, entry) {
+	if subject == nil || j.view.Err() != nil || j.checker.excepted(name, subject.Ref, entry) {
 		return
 	}
-	outcome := j.outcome(r, facts, subject)
+	on := subject.Ref
+	if entry != nil {
+		on = *entry
+	}
+	outcome := j.outcome(r, facts, subject, on)
 	add := func(index, message string, parts []string, broken bool) {
 		key := strings.Join([]string{name, index, subject.Ref.ID().String(), c.key}, "|")
 		keys := []string{key}
@@ -352,12 +365,13 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 	}
 }
 
-func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object) engine.Outcome {
+func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object, on inventory.Ref) engine.Outcome {
 	content := subject.Content
 	if r.Spec.Match.Each == rules.EachObject {
 		content = func() map[string]any { return withoutNulls(subject.Content()) }
 	}
 	evaluate := func(facts any) engine.Outcome {
+		j.view.Spend(on.ID(), costOfRule)
 		return r.compiled.Evaluate(j.ctx, engine.Input{
 			Facts: facts, Content: content, Request: j.request(subject), Namespace: j.namespace(subject),
 			Params: j.checker.config.Rules[r.Metadata.Name].Params,

@@ -67,3 +67,13 @@ func newChecker(t testing.TB, list []rules.HardeningRule, cfg *config.Config) *c
 	}
 	return checker
 }
+
+// judged is what a checker finds in an inventory.
+func judged(t testing.TB, checker *check.Checker, inv *inventory.Memory) check.Result {
+	t.Helper()
+	result, err := checker.All(t.Context(), inv, inv.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}

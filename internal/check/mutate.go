@@ -30,18 +30,24 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 			if len(r.Spec.Mutations) == 0 || !c.config.Mutates(r.Metadata.Name) {
 				continue
 			}
-			view := c.view(inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}))
+			view := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}))
 			j := &judging{checker: c, ctx: ctx, view: view, admission: change.Request}
 			if each == rules.EachObject && !r.compiled.Matches(j.attributes(o)) {
 				continue
 			}
 			cases := mutationCases(view, each, o)
+			if err := ditto.CutShort(ctx, view); err != nil {
+				return Mutation{}, err
+			}
 			for i := 0; i < len(cases); i++ {
 				facts := cases[i]
 				changed, done, err := r.compiled.Mutate(ctx, engine.Input{
 					Facts: asInput(facts), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
 					Params: c.config.Rules[r.Metadata.Name].Params,
 				})
+				if err := ditto.CutShort(ctx, view); err != nil {
+					return Mutation{}, err
+				}
 				if err != nil {
 					return Mutation{}, fmt.Errorf("rule %s: %w", r.Metadata.Name, err)
 				}
@@ -58,7 +64,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				notes[r.Metadata.Name] = strings.Join(done, "; ")
 				if each == rules.EachExposure {
 					// Ways in that begin at one object share what was changed: the next is seen as it is now.
-					cases = mutationCases(c.view(inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o})), each, o)
+					cases = mutationCases(c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o})), each, o)
 				}
 			}
 		}

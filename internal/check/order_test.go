@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -21,7 +20,7 @@ func TestOrderOfArrival(t *testing.T) {
 			t.Parallel()
 			all, checker := load(t, file)
 			objects := all.All()
-			bad := checker.All(context.Background(), all, objects).Summary.Denied > 0
+			bad := judged(t, checker, all).Summary.Denied > 0
 			for seed := range uint64(12) {
 				order := rand.New(rand.NewPCG(seed, 1)).Perm(len(objects))
 				inv := inventory.NewMemory(ditto.Keys, nil)
@@ -34,7 +33,7 @@ func TestOrderOfArrival(t *testing.T) {
 					}
 					inv.Put(objects[i])
 				}
-				left := checker.All(context.Background(), inv, inv.All())
+				left := judged(t, checker, inv)
 				if left.Summary.Denied > 0 {
 					t.Errorf("order %v: admitted though %s: %s", order, left.Findings[0].Rule, left.Findings[0].Message)
 				}
@@ -48,7 +47,7 @@ func TestOrderOfArrival(t *testing.T) {
 
 func create(t testing.TB, checker *check.Checker, inv inventory.Reader, o *inventory.Object) check.Verdict {
 	t.Helper()
-	verdict, err := checker.Change(context.Background(), inv, check.Change{
+	verdict, err := checker.Change(t.Context(), inv, check.Change{
 		Request: &admissionv1.AdmissionRequest{Operation: admissionv1.Create, Name: o.Ref.Name, Namespace: o.Ref.Namespace},
 		Object:  o,
 	})
@@ -62,7 +61,7 @@ func create(t testing.TB, checker *check.Checker, inv inventory.Reader, o *inven
 func TestUnrelatedObjects(t *testing.T) {
 	for _, file := range fixtureFiles(t, "fail") {
 		inv, checker := load(t, file)
-		before := checker.All(context.Background(), inv, inv.All())
+		before := judged(t, checker, inv)
 		for i, text := range []string{
 			`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"template":{"metadata":{"labels":{"app":"unrelated"}},"spec":{"containers":[{"name":"gateway","image":"example.com/kong:3"}]}}}}`,
 			`{"apiVersion":"v1","kind":"Service","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"type":"LoadBalancer","selector":{"app":"unrelated"},"ports":[{"port":80}]}}`,
@@ -78,7 +77,7 @@ func TestUnrelatedObjects(t *testing.T) {
 			}
 			inv.Put(o)
 		}
-		after := checker.All(context.Background(), inv, inv.All())
+		after := judged(t, checker, inv)
 		if got, want := fmt.Sprint(keys(after)), fmt.Sprint(keys(before)); got != want {
 			t.Errorf("%s: findings with unrelated objects:\n%s\nwithout:\n%s", file, got, want)
 		}

@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"context"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -62,16 +61,16 @@ func TestPartsFindNothingOfTheirOwn(t *testing.T) {
 			fired := 0
 			for _, file := range files {
 				inv := contentOf(t, file)
-				found := subjects(alone.All(context.Background(), inv, inv.All()))
+				found := subjects(judged(t, alone, inv))
 				if len(found) == 0 {
 					continue
 				}
 				fired++
 				for _, subject := range found {
-					if part.Spec.Level != whole[name].Spec.Level && overruled(inv, subject) {
+					if part.Spec.Level != whole[name].Spec.Level && overruled(t, inv, subject) {
 						continue
 					}
-					if found := subjects(all.All(context.Background(), inv, inv.All())); !slices.Contains(found, subject) {
+					if found := subjects(judged(t, all, inv)); !slices.Contains(found, subject) {
 						t.Errorf("%s: the part finds something on %s, the whole rule only on %v", file, subject, found)
 					}
 				}
@@ -90,7 +89,7 @@ func TestPartsAreSilentBesideTheWhole(t *testing.T) {
 		for _, file := range fixturesOf(t, part.Metadata.Name, "fail") {
 			inv := contentOf(t, file)
 			checker := newChecker(t, []rules.HardeningRule{part, whole[part.Metadata.Name]}, config.Default())
-			for _, f := range checker.All(context.Background(), inv, inv.All()).Findings {
+			for _, f := range judged(t, checker, inv).Findings {
 				if f.Rule != part.Spec.PartOf {
 					t.Errorf("%s: %s finds: %s", file, f.Rule, f.Message)
 				}
@@ -108,8 +107,8 @@ func fixturesOf(t *testing.T, rule, kind string) []string {
 }
 
 // overruled says whether a file secures a gateway whose variables say otherwise.
-func overruled(inv *inventory.Memory, subject string) bool {
-	view := ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()})
+func overruled(t *testing.T, inv *inventory.Memory, subject string) bool {
+	view := ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()})
 	return slices.ContainsFunc(inv.All(), func(o *inventory.Object) bool {
 		return o.Ref.String() == subject && slices.ContainsFunc(ditto.Named(view.Parts(o), ditto.Gateway), func(part ditto.Part) bool {
 			secured := view.GatewayFacts(part).DevopsSecured

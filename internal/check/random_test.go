@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"context"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -39,7 +38,7 @@ func TestRandomSequences(t *testing.T) {
 		for n := range 60 {
 			list := choice[r.IntN(len(choice))]
 			change := randomChange(inv, list[r.IntN(len(list))], r)
-			verdict, err := checker.Change(context.Background(), inv, change)
+			verdict, err := checker.Change(t.Context(), inv, change)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +51,7 @@ func TestRandomSequences(t *testing.T) {
 			if change.Object != nil {
 				after.Put(change.Object)
 			}
-			all := checker.All(context.Background(), after, after.All())
+			all := judged(t, checker, after)
 			if got := deniedBy(verdict.Denied); len(got) == 0 != (all.Summary.Denied == 0) {
 				var there []string
 				for _, o := range inv.All() {

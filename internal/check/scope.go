@@ -46,11 +46,15 @@ func (s *scope) dropOwned(view *ditto.View, save inventory.ID) {
 	}
 }
 
-// in returns the objects of one part of the scope that are in the view, in stable order.
-func in(view inventory.Reader, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
+// in returns the objects of one part of the scope that the view, or the reader under it, has, in stable order; none once the
+// judgement has ended.
+func in(view *ditto.View, reader inventory.Reader, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
 	var list []*inventory.Object
 	for id := range refs {
-		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
+		if view.Err() != nil {
+			return nil
+		}
+		if o := reader.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
 			list = append(list, o)
 		}
 	}

@@ -39,7 +39,7 @@ func TestUnreadRoutes(t *testing.T) {
 		}
 		inv.Put(o)
 	}
-	result := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
+	result := judged(t, newChecker(t, nil, config.Default()), inv)
 	want := []check.Unknown{{
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "GatewayClass", Name: "old"},
 		What:    "whether it leads to Ditto",

@@ -43,7 +43,7 @@ func TestTextThatLeadsIn(t *testing.T) {
 				inv.Put(o)
 			}
 			var got []string
-			for _, u := range newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All()).Unknown {
+			for _, u := range judged(t, newChecker(t, nil, config.Default()), inv).Unknown {
 				if u.What == "whether it leads to Ditto" {
 					got = append(got, u.Message)
 				}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
@@ -9,7 +10,9 @@ import (
 )
 
 // View is the inventory as this checker's rules see Ditto in it, under the checker's configuration.
-func (c *Checker) View(inv inventory.Reader) *ditto.View { return c.view(inv) }
+func (c *Checker) View(ctx context.Context, inv inventory.Reader) *ditto.View {
+	return c.view(ctx, inv)
+}
 
 // Passwords verifies password hashes as the rules have it done.
 func (c *Checker) Passwords() *htpasswd.Verifier { return c.passwords }

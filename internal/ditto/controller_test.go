@@ -84,7 +84,7 @@ func TestAnInternalClassWhoseControllerIsNot(t *testing.T) {
 			for _, o := range loaded.Objects {
 				inv.Put(o)
 			}
-			view := ditto.NewView(inv, ditto.Options{
+			view := ditto.NewView(t.Context(), inv, ditto.Options{
 				Edges: edge.Config{InternalIngressClasses: []string{"ops"}}, Cache: ditto.NewCache(),
 			})
 			gateway := inv.Get(inventory.Deployment, "ditto", "gateway")

@@ -76,7 +76,7 @@ func TestExposures_ProxyInAnotherNamespace(t *testing.T) {
 				memory.Put(decode(t, document))
 			}
 			recorder := inventory.NewRecorder(memory)
-			view := ditto.NewView(recorder, ditto.Options{Cache: ditto.NewCache()})
+			view := ditto.NewView(t.Context(), recorder, ditto.Options{Cache: ditto.NewCache()})
 			leads := false
 			for _, part := range view.Parts(memory.Get(inventory.Deployment, "twins", "gateway")) {
 				leads = slices.ContainsFunc(view.Exposures(part), func(e ditto.Exposure) bool { return e.Kind == "NodePort" })

@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -182,6 +183,10 @@ func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend)
 
 // enter ends a way at an opening and works out what can come in.
 func (w *walker) enter(op opening, c chain) {
+	if w.view.Err() != nil {
+		return
+	}
+	w.view.Spend(op.entry.Ref.ID(), costOfWay)
 	e := Exposure{
 		Entry: object(op.entry.Ref), Kind: op.kind, Via: via(op), Public: op.public, Component: w.part.Component,
 		Target: object(w.part.Workload.Ref), Port: w.port.Name, Number: int64(w.port.Number), Route: op.route,
@@ -208,7 +213,7 @@ func (w *walker) enter(op opening, c chain) {
 		seesClient = false
 	}
 	if w.part.Component == Gateway && w.port.Name == PortHTTP {
-		if !e.requests(op, c) {
+		if !e.requests(w.view.ctx, op, c) {
 			return
 		}
 		if doubt != "" && e.Public {
@@ -241,7 +246,7 @@ func via(op opening) string {
 }
 
 // requests works out what HTTP requests on this way can do; false if none gets through.
-func (e *Exposure) requests(op opening, c chain) bool {
+func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
 	way := surface.Way{Leads: func(string) (bool, bool) { return true, true }}
 	if op.path != nil {
 		way = op.path.Way()
@@ -261,7 +266,7 @@ func (e *Exposure) requests(op opening, c chain) bool {
 				if h.proxy == nil {
 					continue
 				}
-				outer, ok, known := h.proxy.clientPathFor(path)
+				outer, ok, known := h.proxy.clientPathFor(ctx, path)
 				if !known || !ok {
 					return false, known
 				}

@@ -26,7 +26,7 @@ func isolationOf(t *testing.T, knows func(schema.GroupKind, string) bool, docume
 		}
 		inv.Put(o)
 	}
-	view := NewView(inv, Options{Cache: NewCache()})
+	view := NewView(t.Context(), inv, Options{Cache: NewCache()})
 	for _, o := range inv.All() {
 		if parts := view.Parts(o); len(parts) > 0 {
 			facts := view.ComponentFacts(parts[0])

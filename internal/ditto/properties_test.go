@@ -45,12 +45,12 @@ func fixtures(t *testing.T) map[string][]*inventory.Object {
 }
 
 // exposures are all ways in to all components, by their keys.
-func exposures(objects []*inventory.Object) map[string]ditto.Exposure {
+func exposures(t testing.TB, objects []*inventory.Object) map[string]ditto.Exposure {
 	inv := inventory.NewMemory(ditto.Keys, nil)
 	for _, o := range objects {
 		inv.Put(o)
 	}
-	view := ditto.NewView(inv, ditto.Options{Edges: edge.Config{}, Cache: ditto.NewCache()})
+	view := ditto.NewView(t.Context(), inv, ditto.Options{Edges: edge.Config{}, Cache: ditto.NewCache()})
 	all := map[string]ditto.Exposure{}
 	for _, o := range inv.All() {
 		for _, part := range view.Parts(o) {
@@ -74,13 +74,13 @@ func isEdge(o *inventory.Object) bool {
 func TestTakingAnEdgeAwayAddsNoWayIn(t *testing.T) {
 	taken := 0
 	for name, objects := range fixtures(t) {
-		before := exposures(objects)
+		before := exposures(t, objects)
 		for i, o := range objects {
 			if !isEdge(o) {
 				continue
 			}
 			taken++
-			after := exposures(slices.Delete(slices.Clone(objects), i, i+1))
+			after := exposures(t, slices.Delete(slices.Clone(objects), i, i+1))
 			for key, e := range after {
 				was, there := before[key]
 				if !there {
@@ -100,7 +100,7 @@ func TestTakingAnEdgeAwayAddsNoWayIn(t *testing.T) {
 // in: what decides is how things refer to one another.
 func TestNamesDoNotMatter(t *testing.T) {
 	for name, objects := range fixtures(t) {
-		want, got := facts(exposures(objects)), facts(exposures(renamed(t, objects)))
+		want, got := facts(exposures(t, objects)), facts(exposures(t, renamed(t, objects)))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: other names, other ways in (-want +got):\n%s", name, diff)
 		}

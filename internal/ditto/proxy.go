@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"context"
 	"fmt"
 	"hash/maphash"
 	"maps"
@@ -93,14 +94,16 @@ type clientPath struct {
 	ok, known bool
 }
 
-func (o *origins) clientPathFor(route *nginxconf.Route, path string) clientPath {
+func (o *origins) clientPathFor(ctx context.Context, route *nginxconf.Route, path string) clientPath {
 	key := origin{route, path}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	found, known := o.found[key]
 	if !known {
-		found.path, found.ok, found.known = route.ClientPathFor(path)
-		o.found[key] = found
+		found.path, found.ok, found.known = route.ClientPathFor(ctx, path)
+		if ctx.Err() == nil {
+			o.found[key] = found
+		}
 	}
 	return found
 }
@@ -113,7 +116,7 @@ func NewCache() *Cache {
 	return &Cache{configs: map[uint64]parsed{}, seed: maphash.MakeSeed(), settings: settings.NewCache()}
 }
 
-func (c *Cache) parse(main string, files map[string]string) parsed {
+func (c *Cache) parse(ctx context.Context, main string, files map[string]string) parsed {
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, name)
@@ -140,7 +143,7 @@ func (c *Cache) parse(main string, files map[string]string) parsed {
 		return p
 	}
 	p = parsed{main: main, files: files}
-	p.config, p.err = nginxconf.Parse(main, files)
+	p.config, p.err = nginxconf.Parse(ctx, main, files)
 	if p.err == nil {
 		remembered := &origins{found: map[origin]clientPath{}}
 		for _, route := range p.config.Routes() {
@@ -148,6 +151,9 @@ func (c *Cache) parse(main string, files map[string]string) parsed {
 				p.routes = append(p.routes, r)
 			}
 		}
+	}
+	if ctx.Err() != nil {
+		return p
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -192,7 +198,7 @@ func (v *View) readProxy(part Part) *proxy {
 	if main == "" {
 		return p
 	}
-	read := v.cache.parse(main, texts)
+	read := v.cache.parse(v.ctx, main, texts)
 	if read.err != nil {
 		p.unreadable = append(p.unreadable, read.err.Error())
 		return p
@@ -272,8 +278,8 @@ func (v *View) proxiesNaming(namespace string, hosts []string) []*inventory.Obje
 // judgement rests on, and so is not read live. Every Ditto in a cluster has much the same nginx configuration.
 func (v *View) quietly() *View {
 	if v.quiet == nil {
-		v.quiet = NewView(inventory.Quiet(v.Reader), Options{Edges: v.edges, TrustModel: v.trustModel, Cache: v.cache})
-		v.quiet.quiet = v.quiet
+		v.quiet = NewView(v.ctx, inventory.Quiet(v.Reader), Options{Edges: v.edges, TrustModel: v.trustModel, Cache: v.cache})
+		v.quiet.quiet, v.quiet.effort = v.quiet, v.effort
 	}
 	return v.quiet
 }
@@ -373,7 +379,7 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
 }
 
 // clientPathFor is a path that a client can ask for so that the gateway gets the one given.
-func (r *proxyRoute) clientPathFor(upstream string) (clientPath string, ok, known bool) {
-	found := r.origins.clientPathFor(r.route, upstream)
+func (r *proxyRoute) clientPathFor(ctx context.Context, upstream string) (clientPath string, ok, known bool) {
+	found := r.origins.clientPathFor(ctx, r.route, upstream)
 	return found.path, found.ok, found.known
 }

@@ -2,6 +2,7 @@ package ditto
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,9 +15,12 @@ import (
 )
 
 // View is an inventory with what is needed to read Ditto from it. What it reads it keeps, so it is made anew for each
-// judgement; it is not safe for concurrent use.
+// judgement; it is not safe for concurrent use. When the context of its judgement ends, so does all reading: see Err.
 type View struct {
 	inventory.Reader
+
+	ctx    context.Context //nolint:containedctx // lives as long as the judgement that the view is made for
+	effort *effort
 
 	edges      edge.Config
 	trustModel string
@@ -66,10 +70,10 @@ type Options struct {
 // usualAnswers is about how many answers of the inventory a judgement needs.
 const usualAnswers = 48
 
-// NewView makes a view of an inventory.
-func NewView(r inventory.Reader, opts Options) *View {
+// NewView makes a view of an inventory for one judgement, whose context it obeys.
+func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 	return &View{
-		Reader: r, edges: opts.Edges, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
+		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, unfollowed: map[inventory.ID]bool{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{}, ways: map[string]way{},
@@ -105,6 +109,9 @@ func (v *View) servicesSelecting(o *inventory.Object) []*inventory.Object {
 func (v *View) Get(gk schema.GroupKind, namespace, name string) *inventory.Object {
 	id := inventory.ID{GroupKind: gk, Namespace: namespace, Name: name}
 	o, known := v.got[id]
+	if !known && v.Err() != nil {
+		return nil
+	}
 	if !known {
 		if v.got == nil {
 			v.got = make(map[inventory.ID]*inventory.Object, usualAnswers)
@@ -118,6 +125,9 @@ func (v *View) Get(gk schema.GroupKind, namespace, name string) *inventory.Objec
 // Find implements inventory.Reader.
 func (v *View) Find(key inventory.Key) []*inventory.Object {
 	list, known := v.found[key]
+	if !known && v.Err() != nil {
+		return nil
+	}
 	if !known {
 		if v.found == nil {
 			v.found = make(map[inventory.Key][]*inventory.Object, usualAnswers)

@@ -64,11 +64,15 @@ func (w *walker) ends(c chain, id inventory.ID, detail string) bool {
 	if slices.ContainsFunc(c.hops, func(h *hop) bool { return h.at == id && h.detail == detail }) {
 		return true
 	}
+	if w.view.Err() != nil {
+		return true
+	}
 	if len(c.hops) >= w.hops || w.steps >= maxSteps {
 		w.cut = true
 		return true
 	}
 	w.steps++
+	w.view.Spend(id, costOfStep)
 	return false
 }
 

@@ -62,9 +62,13 @@ func (x explainer) explain(t testing.TB, paths []string, stdin string, namespace
 	for _, o := range loaded.Objects {
 		inv.Put(o)
 	}
-	view := x.checker.View(inv)
+	verdict, err := x.checker.All(t.Context(), inv, inv.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := x.checker.View(t.Context(), inv)
 	return Build(context.Background(), view, inv.All(), Options{
-		Verdict: x.checker.All(context.Background(), inv, inv.All()), Passwords: x.checker.Passwords(), Namespaces: namespaces,
+		Verdict: verdict, Passwords: x.checker.Passwords(), Namespaces: namespaces,
 	}), view
 }
 
@@ -160,7 +164,11 @@ func TestEveryFindingOnAWayIsNoted(t *testing.T) {
 		for _, o := range loaded.Objects {
 			inv.Put(o)
 		}
-		for _, f := range x.checker.All(context.Background(), inv, inv.All()).Findings {
+		verdict, err := x.checker.All(t.Context(), inv, inv.All())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range verdict.Findings {
 			// A MongoDB is explained with the Ditto beside it.
 			if len(f.Path) > 0 && !noted[f.Rule+": "+f.Message] {
 				t.Errorf("%s: %s: %s", file, f.Rule, f.Message)

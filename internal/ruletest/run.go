@@ -92,7 +92,11 @@ func (r *run) load(passwords *htpasswd.Verifier) bool {
 
 // findings compares what the rule finds with the head of the fixture, and says how many findings there are.
 func (r *run) findings() int {
-	result := r.checker.All(r.ctx, r.inv, r.inv.All())
+	result, err := r.checker.All(r.ctx, r.inv, r.inv.All())
+	if err != nil {
+		r.bad("%s: %v", r.File, err)
+		return 0
+	}
 	name := r.rule.Metadata.Name
 	var found []string
 	for _, f := range result.Findings {

@@ -265,7 +265,11 @@ func judge(t *testing.T, name string) check.Result {
 	for _, o := range loaded.Objects {
 		inv.Put(o)
 	}
-	return checker.All(t.Context(), inv, inv.All())
+	result, err := checker.All(t.Context(), inv, inv.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
 }
 
 func compare(t *testing.T, want expectation, got check.Result) {

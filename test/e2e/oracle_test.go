@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
@@ -98,15 +97,20 @@ func (o *oracle) admit(t *testing.T, u *unstructured.Unstructured) bool {
 		return true
 	}
 	o.inv.Put(object)
-	if o.judge(t.Context()).Summary.Denied == 0 {
+	if o.judge(t).Summary.Denied == 0 {
 		t.Errorf("%s is refused, though check denies nothing with it", object.Ref)
 	}
 	o.inv.Delete(object.Ref.ID())
 	return false
 }
 
-func (o *oracle) judge(ctx context.Context) check.Result {
-	return o.checker.All(ctx, o.inv, o.inv.All())
+func (o *oracle) judge(t *testing.T) check.Result {
+	t.Helper()
+	result, err := o.checker.All(t.Context(), o.inv, o.inv.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
 }
 
 // judgeAll judges objects as if they had arrived together.
@@ -119,7 +123,7 @@ func (o *oracle) judgeAll(t *testing.T, objects []*unstructured.Unstructured) ch
 		}
 		o.inv.Put(object)
 	}
-	return o.judge(t.Context())
+	return o.judge(t)
 }
 
 // judged is what two verdicts are compared by: the keys of findings, and what is unknown of what.

@@ -71,7 +71,7 @@ func TestEveryOrder(t *testing.T) {
 				continue // not selected by -run
 			}
 			got := judged(audit, order.namespaces, mutating)
-			want := judged(offline[i][j].judge(t.Context()), order.namespaces, mutating)
+			want := judged(offline[i][j].judge(t), order.namespaces, mutating)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s/%s: check of what got in and audit of the cluster differ (-check +audit):\n%s", c.name, order.name, diff)
 			}

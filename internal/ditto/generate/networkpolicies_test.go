@@ -230,7 +230,7 @@ spec: {podSelector: {}, ingress: [{}]}
 				}
 				inv.Put(o)
 			}
-			policies := NetworkPolicies(ditto.NewView(inv, ditto.Options{Cache: ditto.NewCache()}), inv.All(), test.opts)
+			policies := NetworkPolicies(ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()}), inv.All(), test.opts)
 			var got, notes []string
 			for _, p := range policies.List {
 				got = append(got, shown(p)...)

@@ -1,6 +1,7 @@
 package nginxconf
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,8 +76,9 @@ type Location struct {
 }
 
 // Parse reads main, an absolute path, and what it includes, from files (absolute path to text). It reads no other file.
-// Errors, all that were found, name file and line; nginx would not start with such a configuration.
-func Parse(main string, files map[string]string) (*Config, error) {
+// Errors, all that were found, name file and line; nginx would not start with such a configuration. That the context has
+// ended is an error, too.
+func Parse(ctx context.Context, main string, files map[string]string) (*Config, error) {
 	if !path.IsAbs(main) {
 		return nil, fmt.Errorf("reading %s: not an absolute path", main)
 	}
@@ -92,7 +94,7 @@ func Parse(main string, files map[string]string) (*Config, error) {
 	}
 	c := &Config{dir: l.dir, maps: map[string]*mapping{}, upstreams: map[string]upstream{}, assigned: map[string]bool{}, sets: map[string][]string{}, texts: l.files,
 		scripted: map[string]bool{}, byScope: map[*scope]*Route{}, zones: map[string]*directive{},
-		patterns: map[string]*pattern{}, work: work{left: workPerParse}}
+		patterns: map[string]*pattern{}, work: work{ctx: ctx, left: workPerParse}}
 	c.http = newScope(kindHTTP, nil, nil)
 	stream := newScope(kindStream, nil, nil)
 	for _, d := range tree {
@@ -131,12 +133,15 @@ func Parse(main string, files map[string]string) (*Config, error) {
 		c.addRoutes(srv)
 	}
 	for _, r := range c.routes {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("reading %s: %w", main, context.Cause(ctx))
+		}
 		c.describe(r)
 	}
 	for _, srv := range c.Servers {
 		srv.ErrorPages = c.errorPages(srv)
 	}
-	c.Unknown = unknown.list
+	c.Unknown, c.work.ctx = unknown.list, nil
 	return c, nil
 }
 

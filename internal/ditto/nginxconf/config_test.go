@@ -15,7 +15,7 @@ const mainFile = "/etc/nginx/nginx.conf"
 
 func parse(t *testing.T, files map[string]string) *Config {
 	t.Helper()
-	c, err := Parse(mainFile, files)
+	c, err := Parse(t.Context(), mainFile, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestClientPathFor(t *testing.T) {
 				if r.Location != tt.location {
 					continue
 				}
-				path, ok, known := r.ClientPathFor(tt.gateway)
+				path, ok, known := r.ClientPathFor(t.Context(), tt.gateway)
 				if got := (answer{path, ok, known}); got != tt.want {
 					t.Errorf("got %+v, want %+v", got, tt.want)
 				}
@@ -180,11 +180,11 @@ func TestClientPathFor(t *testing.T) {
 
 func TestDotPathFor(t *testing.T) {
 	c := parse(t, inServer(`location /api/2/connections { proxy_pass http://gw; } location /api { proxy_pass http://gw/api; }`))
-	path, ok := c.Routes()[0].DotPathFor("/api/2/things")
+	path, ok := c.Routes()[0].DotPathFor(t.Context(), "/api/2/things")
 	if want := "/api/2/things/x/../../../../api/2/connections"; path != want || !ok {
 		t.Errorf("got %q, %v, want %q", path, ok, want)
 	}
-	if path, ok := c.Routes()[1].DotPathFor("/api/2/things"); ok {
+	if path, ok := c.Routes()[1].DotPathFor(t.Context(), "/api/2/things"); ok {
 		t.Errorf("a normalised path has no dots left, but %q", path)
 	}
 }
@@ -328,17 +328,17 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		{"not text", "\xff", "reading /etc/nginx/nginx.conf: not UTF-8 text"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Parse(mainFile, map[string]string{mainFile: tt.text})
+			_, err := Parse(t.Context(), mainFile, map[string]string{mainFile: tt.text})
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})
 	}
-	if _, err := Parse("/x", nil); err == nil || err.Error() != "reading /x: not among the files" {
+	if _, err := Parse(t.Context(), "/x", nil); err == nil || err.Error() != "reading /x: not among the files" {
 		t.Errorf("got %v", err)
 	}
 	bomb := map[string]string{mainFile: strings.Repeat("include a;", 100), "/etc/nginx/a": strings.Repeat("include b;", 100), "/etc/nginx/b": strings.Repeat("x y;", 100)}
-	if _, err := Parse(mainFile, bomb); err == nil || !strings.Contains(err.Error(), "more than 20000 directives") {
+	if _, err := Parse(t.Context(), mainFile, bomb); err == nil || !strings.Contains(err.Error(), "more than 20000 directives") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -375,11 +375,11 @@ func FuzzParse(f *testing.F) {
 	f.Add("http { map $a $b { hostnames; default $b; include x; *.c \"${d}\"; } server { location / { try_files $b =404; error_page 404 = @n; } location @n { proxy_pass $b; } } }", "/..", "")
 	f.Add("stream { server { listen 1-9; proxy_pass $x; } } content_by_lua_block { \"}\" }", "//", "/")
 	f.Fuzz(func(t *testing.T, text, path, gateway string) {
-		c, err := Parse(mainFile, map[string]string{mainFile: text, "/etc/nginx/x": text})
+		c, err := Parse(t.Context(), mainFile, map[string]string{mainFile: text, "/etc/nginx/x": text})
 		if err != nil {
 			return
 		}
-		again, err := Parse(mainFile, map[string]string{mainFile: text, "/etc/nginx/x": text})
+		again, err := Parse(t.Context(), mainFile, map[string]string{mainFile: text, "/etc/nginx/x": text})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -393,8 +393,8 @@ func FuzzParse(f *testing.F) {
 			if i > 3 {
 				break
 			}
-			r.ClientPathFor(gateway)
-			r.DotPathFor(gateway)
+			r.ClientPathFor(t.Context(), gateway)
+			r.DotPathFor(t.Context(), gateway)
 		}
 		c.Locate(80, "h.example", path)
 	})
@@ -419,7 +419,7 @@ func BenchmarkParseAndRoutes(b *testing.B) {
 	files[mainFile] = strings.Replace(proxyLike[mainFile], "    location / {", locations.String()+"    location / {", 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		c, err := Parse(mainFile, files)
+		c, err := Parse(b.Context(), mainFile, files)
 		if err != nil || len(c.Routes()) != 24 {
 			b.Fatal(err)
 		}

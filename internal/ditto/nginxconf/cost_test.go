@@ -28,13 +28,13 @@ func TestCostIsBounded(t *testing.T) {
 		{"locations that lead to each other", "server { listen 1-1000; " + wide.String() + "}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Parse(mainFile, map[string]string{mainFile: "http {\n" + tt.text + "\n}"})
+			c, err := Parse(t.Context(), mainFile, map[string]string{mainFile: "http {\n" + tt.text + "\n}"})
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := c.Routes()[0]
-			r.ClientPathFor("/devops/config")
-			r.DotPathFor("/devops/config")
+			r.ClientPathFor(t.Context(), "/devops/config")
+			r.DotPathFor(t.Context(), "/devops/config")
 			c.Locate(80, "h", "/p1/")
 			t.Logf("identity %s, unknown %q", r.Identity.State, r.Unknown)
 			if r.Identity.State == Set {

@@ -130,7 +130,7 @@ func (c *Config) describe(r *Route) {
 // waysInto is every way that is forwarded by this route, from the server's own directives on.
 func (c *Config) waysInto(r *Route) []*way {
 	srv, loc := r.Server.scope, r.scope.location()
-	w := &work{left: min(workPerQuestion, c.work.left)}
+	w := &work{ctx: c.work.ctx, left: min(workPerQuestion, c.work.left)}
 	defer func(before int) { c.work.left -= before - max(w.left, 0) }(w.left)
 	start := &way{work: w, args: variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
 		foreign: r.Server.foreign}

@@ -33,7 +33,7 @@ func TestTransport_WhatCannotBeSeen(t *testing.T) {
 }
 
 func TestTransport_Stream(t *testing.T) {
-	c, err := Parse(mainFile, map[string]string{mainFile: "stream { server { listen 443 ssl; proxy_pass gw:80; } server { listen 80; proxy_pass gw:80; } }"})
+	c, err := Parse(t.Context(), mainFile, map[string]string{mainFile: "stream { server { listen 443 ssl; proxy_pass gw:80; } server { listen 80; proxy_pass gw:80; } }"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestErrorPages_Includes(t *testing.T) {
 		}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Parse(mainFile, config(tt.location))
+			c, err := Parse(t.Context(), mainFile, config(tt.location))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package nginxconf
 
 import (
+	"context"
 	"regexp/syntax"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 // ok with known: clientPath does it. ok without known: it does it for some requests only, see Locate. Neither: whether any
 // path does is not certain. Not ok with known: no path does; that is said only where the mapping is simple enough to be
 // inverted completely.
-func (r *Route) ClientPathFor(gatewayPath string) (clientPath string, ok bool, known bool) {
+func (r *Route) ClientPathFor(ctx context.Context, gatewayPath string) (clientPath string, ok bool, known bool) {
 	if r.Server.Stream {
 		return gatewayPath, true, true
 	}
@@ -25,7 +26,7 @@ func (r *Route) ClientPathFor(gatewayPath string) (clientPath string, ok bool, k
 	if r.misses(gatewayPath) {
 		return "", false, true
 	}
-	return r.search(r.candidates(gatewayPath), func(upstream string) bool {
+	return r.search(ctx, r.candidates(gatewayPath), func(upstream string) bool {
 		read, ok := readByGateway(upstream)
 		return ok && read == gatewayPath
 	})
@@ -48,7 +49,7 @@ func (r *Route) misses(gatewayPath string) bool {
 // DotPathFor is a path that this route takes by its normalised form while the bytes that go upstream begin with gatewayPath
 // and hold dot segments: nginx resolves `..` before it chooses a location, Ditto does not resolve it at all. What Ditto makes
 // of the rest is not said. Only a raw route has one.
-func (r *Route) DotPathFor(gatewayPath string) (clientPath string, ok bool) {
+func (r *Route) DotPathFor(ctx context.Context, gatewayPath string) (clientPath string, ok bool) {
 	if !r.Raw || r.Server.Stream || r.Access == accessNone {
 		return "", false
 	}
@@ -60,21 +61,24 @@ func (r *Route) DotPathFor(gatewayPath string) (clientPath string, ok bool) {
 		}
 		list = append(list, gatewayPath+"/x"+up+entry)
 	}
-	clientPath, ok, known := r.search(list, func(upstream string) bool {
+	clientPath, ok, known := r.search(ctx, list, func(upstream string) bool {
 		return strings.HasPrefix(upstream, gatewayPath+"/")
 	})
 	return clientPath, ok && known
 }
 
 // search is the first candidate that does what is wanted for any ordinary request, or else for some.
-func (r *Route) search(candidates []string, wanted func(string) bool) (string, bool, bool) {
+func (r *Route) search(ctx context.Context, candidates []string, wanted func(string) bool) (string, bool, bool) {
 	some := ""
 	complete := r.invertible()
 	total := workPerSearch
 	for _, path := range candidates {
 		for _, door := range r.doors() {
-			w := &work{left: min(workPerQuestion, total)}
+			w := &work{ctx: ctx, left: min(workPerQuestion, total)}
 			list, sure := r.config.outcomes(door.port, door.host, path, w)
+			if ctx.Err() != nil {
+				return "", false, false
+			}
 			if total -= workPerQuestion/100 + min(workPerQuestion, total) - max(w.left, 0); total <= 0 {
 				return some, some != "", false
 			}

@@ -220,7 +220,7 @@ func ask(t *testing.T, dir string, port int, host, target string, headers ...str
 // analyse parses the inside of an http block.
 func analyse(t *testing.T, http string) *Config {
 	t.Helper()
-	c, err := Parse("/etc/nginx/nginx.conf", map[string]string{
+	c, err := Parse(t.Context(), "/etc/nginx/nginx.conf", map[string]string{
 		"/etc/nginx/nginx.conf": "events {}\nhttp {\n" + http + "\n}\n",
 	})
 	if err != nil {
@@ -287,7 +287,7 @@ func TestLocateAgainstNginx(t *testing.T) {
 				if r.Server.Listen[0].Port != ports[i] {
 					continue
 				}
-				path, ok, known := r.ClientPathFor(want)
+				path, ok, known := r.ClientPathFor(t.Context(), want)
 				if ok && known {
 					promised = true
 					got, status := ask(t, dir, ports[i], "localhost", path)

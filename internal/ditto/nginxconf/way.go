@@ -1,6 +1,7 @@
 package nginxconf
 
 import (
+	"context"
 	"maps"
 	"strconv"
 	"strings"
@@ -49,7 +50,10 @@ type way struct {
 const answered = -1
 
 // work bounds what one question may cost, so that no configuration can hold its reader up: conditions and maps multiply.
-type work struct{ left int }
+type work struct {
+	ctx  context.Context //nolint:containedctx // lives as long as the question
+	left int
+}
 
 const (
 	workPerQuestion = 5_000
@@ -62,7 +66,9 @@ func (w *work) spend() bool {
 	if w == nil {
 		return true
 	}
-	w.left--
+	if w.left--; w.ctx != nil && w.ctx.Err() != nil {
+		w.left = -1
+	}
 	return w.left >= 0
 }
 
