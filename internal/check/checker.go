@@ -118,6 +118,7 @@ func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inve
 func edges(from config.Edges) edge.Config {
 	to := edge.Config{
 		InternalIngressClasses: from.InternalIngressClasses, Clouds: from.Clouds,
+		IngressClasses: from.IngressClasses, DefaultController: from.DefaultController,
 		Controllers: make(map[string]edge.ControllerConfig, len(from.Controllers)),
 	}
 	for _, gateway := range from.InternalGateways {

@@ -44,6 +44,10 @@ type Edges struct {
 	// InternalIngressClasses and InternalGateways are entry points that no public network reaches.
 	InternalIngressClasses []string
 	InternalGateways       []Gateway
+	// IngressClasses says which controller serves an ingress class, by the class's name.
+	IngressClasses map[string]string
+	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not said.
+	DefaultController string
 	// Clouds are those whose markers of an internal load balancer are believed; empty means any, and that markers which
 	// contradict each other mean public.
 	Clouds []string

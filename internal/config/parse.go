@@ -82,6 +82,12 @@ var clouds = []string{
 	"alibaba", "aws", "azure", "baidu", "digitalocean", "gcp", "huawei", "ibm", "naver", "oci", "openstack", "tencent",
 }
 
+// Controllers are the ingress controllers that are known, which the configuration may name.
+var Controllers = []string{
+	"agic", "alb", "alibaba-alb", "cilium", "contour", "f5-nginx", "gce", "haproxy", "haproxy-ingress", "ingress-nginx",
+	"istio", "kong", "openshift", "traefik",
+}
+
 var version = regexp.MustCompile(`^v?\d+(\.\d+){0,2}([-+.][0-9A-Za-z.+-]+)?$`)
 
 type parser struct {
@@ -143,6 +149,16 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 				e.InternalGateways = append(e.InternalGateways, g)
 			})
 		},
+		"ingressClasses": func(n *yaml.Node, path string) {
+			e.IngressClasses = map[string]string{}
+			p.entries(n, path, func(key, value *yaml.Node, path string) {
+				seen := p.fields(value, path, map[string]field{
+					"controller": func(n *yaml.Node, path string) { e.IngressClasses[key.Value] = p.oneOf(n, path, Controllers...) },
+				})
+				p.require(value, path, seen, "controller")
+			})
+		},
+		"defaultController": func(n *yaml.Node, path string) { e.DefaultController = p.oneOf(n, path, Controllers...) },
 		"clouds": func(n *yaml.Node, path string) {
 			p.list(n, path, func(n *yaml.Node, path string) { e.Clouds = append(e.Clouds, p.oneOf(n, path, clouds...)) })
 		},
@@ -150,6 +166,9 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			e.Controllers = map[string]Controller{}
 			p.entries(n, path, func(key, value *yaml.Node, path string) {
 				var c Controller
+				if !slices.Contains(Controllers, key.Value) {
+					p.fail(key, path, "there is no controller %q; expected %s", key.Value, or(Controllers))
+				}
 				p.fields(value, path, map[string]field{
 					"version": func(n *yaml.Node, path string) {
 						if c.Version = p.text(n, path); c.Version != "" && !version.MatchString(c.Version) {

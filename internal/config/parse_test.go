@@ -24,6 +24,8 @@ edges:
   internalIngressClasses: [internal-nginx]
   internalGateways: [{namespace: infra, name: ops}]
   clouds: [aws, gcp]
+  ingressClasses: {corp: {controller: traefik}}
+  defaultController: ingress-nginx
   controllers:
     haproxy-ingress: {version: 0.10}
     f5-nginx: {version: v3.6.2-rc.1}
@@ -52,6 +54,8 @@ exceptions:
 			InternalIngressClasses: []string{"internal-nginx"},
 			InternalGateways:       []Gateway{{Namespace: "infra", Name: "ops"}},
 			Clouds:                 []string{"aws", "gcp"},
+			IngressClasses:         map[string]string{"corp": "traefik"},
+			DefaultController:      "ingress-nginx",
 			Controllers:            map[string]Controller{"haproxy-ingress": {Version: "0.10"}, "f5-nginx": {Version: "v3.6.2-rc.1"}, "kong": {}},
 		},
 		Rules: map[string]Rule{
@@ -67,7 +71,7 @@ exceptions:
 		Exceptions: []Exception{{
 			Rules:  []string{"devops-exposed", "preauth-exposed"},
 			Match:  Match{Namespace: "ditto-dev", Kind: "Ingress", Name: "my-ditto-devops"},
-			Reason: "staging only, ticket 123", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), Line: 22,
+			Reason: "staging only, ticket 123", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), Line: 24,
 		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -88,6 +92,7 @@ func TestParse_FillsInDefaults(t *testing.T) {
 }
 
 func TestParse_ReportsEveryProblem(t *testing.T) {
+	const controllers = "agic, alb, alibaba-alb, cilium, contour, f5-nginx, gce, haproxy, haproxy-ingress, ingress-nginx, istio, kong, openshift or traefik"
 	tests := []struct {
 		name, text string
 		want       []string
@@ -139,6 +144,19 @@ rules:
 				`c.yaml:13: rules.no-such-rule.enabled: unknown field; expected level, mutate, onUnknown or params`,
 				`c.yaml:14: rules.edge-rate-limit.params.a: expected a number that JSON can hold, found ".inf"`,
 				`c.yaml:14: rules.edge-rate-limit.params.c: expected a 64-bit integer or a boolean, found "x"`,
+			},
+		},
+		{
+			"controllers", head + `edges:
+  ingressClasses: {corp: {controller: nginx}, own: {}, other: traefik}
+  defaultController: envoy
+  controllers: {nginxx: {version: "1.15"}}
+`, []string{
+				`c.yaml:4: edges.ingressClasses.corp.controller: expected ` + controllers + `, found "nginx"`,
+				`c.yaml:4: edges.ingressClasses.own.controller: is required`,
+				`c.yaml:4: edges.ingressClasses.other: expected a mapping, found "traefik"`,
+				`c.yaml:5: edges.defaultController: expected ` + controllers + `, found "envoy"`,
+				`c.yaml:6: edges.controllers.nginxx: there is no controller "nginxx"; expected ` + controllers,
 			},
 		},
 		{

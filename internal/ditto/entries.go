@@ -24,6 +24,8 @@ type opening struct {
 	public bool
 	// text is the outermost hop, detail tells openings of one object apart.
 	text, detail string
+	// remark is said behind text, of whatever opening.
+	remark string
 	// route is what a client asks for; path is how the edge reads it, nil where it reads no paths.
 	route string
 	path  *edge.Path
@@ -192,7 +194,7 @@ func (w *walker) enter(op opening, c chain) {
 		Target: object(w.part.Workload.Ref), Port: w.port.Name, Number: int64(w.port.Number), Route: op.route,
 		Assumptions: op.assumptions, Unknown: op.unknown,
 	}
-	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text)
+	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text+op.remark)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
 	seesClient, doubt := op.keepsAddress, op.doubt
 	for _, h := range slices.Backward(c.hops) {

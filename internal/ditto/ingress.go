@@ -212,6 +212,9 @@ func (r ingressReading) opening(o *inventory.Object) opening {
 	if r.in.Class.Assumption != "" {
 		op.assumptions = append(op.assumptions, r.in.Class.Assumption)
 	}
+	if r.in.Class.Hint != "" {
+		op.remark = ", " + r.in.Class.Hint
+	}
 	return op
 }
 

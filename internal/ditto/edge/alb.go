@@ -49,7 +49,7 @@ func albPath(in Input, kind networkingv1.PathType, path string) Path {
 // internet-facing, and it is made anew when that changes. IngressClassParams win over annotations, in both.
 // A public NLB can be put before an internal ALB (docs/guide/ingress/annotations.md).
 func albInternal(m marked) Verdict {
-	if m.class == nil && !m.byAnnotation {
+	if m.class == nil && m.className != "" && !m.byAnnotation {
 		return Verdict{true, "IngressClass " + quote(m.className) + " is not at hand, and its parameters can set the scheme"}
 	}
 	own, group := albSchemeBy(m.objects, m.class, m.ingress)

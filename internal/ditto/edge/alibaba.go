@@ -6,7 +6,7 @@ import networkingv1 "k8s.io/api/networking/v1"
 func alibabaALB() controller {
 	return controller{
 		name: "alibaba-alb", title: "Alibaba Cloud's ALB ingress controller",
-		classes: []string{"ingress.k8s.alibabacloud/alb"},
+		classes: []string{"ingress.k8s.alibabacloud/alb"}, shared: []string{prefixALB},
 		effects: plainEdge{
 			refers: []string{prefixALB + "actions.*"}, asks: []string{prefixALB + "actions.*"},
 			strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,

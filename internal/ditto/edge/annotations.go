@@ -29,13 +29,35 @@ func withPrefix(all map[string]string, prefixes ...string) annotations {
 	return out
 }
 
-// hasPrefix says whether any annotation begins with one of the prefixes.
-func hasPrefix(all map[string]string, prefixes []string) bool {
+// Annotations that several controllers read.
+const (
+	prefixIngress = "ingress.kubernetes.io/"
+	allowHTTP     = "kubernetes.io/ingress.allow-http"
+)
+
+// bareKeys stands for annotations without a prefix.
+const bareKeys = ""
+
+// isNamedBy says whether an annotation is one that only this controller reads.
+func (c *controller) isNamedBy(all map[string]string) bool {
 	for key := range all {
-		for _, prefix := range prefixes {
-			if strings.HasPrefix(key, prefix) {
-				return true
-			}
+		if slices.Contains(c.keys, key) || slices.ContainsFunc(c.prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// reads says whether an annotation is one that this controller may read, whoever else does.
+func (c *controller) reads(all map[string]string) bool {
+	if c.isNamedBy(all) {
+		return true
+	}
+	for key := range all {
+		if slices.ContainsFunc(c.shared, func(s string) bool {
+			return s == bareKeys && !strings.Contains(key, "/") || s != bareKeys && strings.HasPrefix(key, s)
+		}) {
+			return true
 		}
 	}
 	return false

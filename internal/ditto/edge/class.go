@@ -15,7 +15,8 @@ type Class struct {
 	Controller string
 	// Name is the class as the Ingress or the default says it; empty if there is none.
 	Name string
-	// Known says that a class object names the controller. Otherwise it is a guess, told in Assumption, or Unknown.
+	// Known says that a class object, or the configuration, names the controller. Otherwise it is a guess, told in
+	// Assumption, or Unknown.
 	Known bool
 	// Internal says that the entry is not reachable from outside: because the configuration names the class, or because of
 	// a marker that the controller honours.
@@ -24,6 +25,8 @@ type Class struct {
 	Why string
 	// Assumption says what a guessed controller rests on; empty if nothing was guessed.
 	Assumption string
+	// Hint says, where the controller is Unknown, what in the configuration would name it.
+	Hint string
 }
 
 // classAnnotation is the deprecated way to name a class. It names no object: the controller compares it with its flag.
@@ -46,7 +49,7 @@ func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg Config) Class {
 	switch {
 	case named != "":
 		m.className, m.class = named, classObject(r, named)
-		c = fromName(m.class, named, ing)
+		c = fromName(m.class, named, ing, cfg)
 		if annotated != "" && annotated != named && c.Assumption == "" {
 			c.Assumption = "the annotation " + classAnnotation + " names another class, " + quote(annotated) +
 				"; taken for served by the class in spec.ingressClassName"
@@ -54,20 +57,30 @@ func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg Config) Class {
 	case annotated != "":
 		m.className, m.byAnnotation = annotated, true
 		m.class = classObject(r, annotated)
-		c = fromName(m.class, annotated, ing)
+		c = fromName(m.class, annotated, ing, cfg)
 	default:
 		m.class = defaultClass(r, ing)
 		if m.class != nil {
 			m.className = m.class.Name
 		}
-		c = fromName(m.class, m.className, ing)
+		c = fromName(m.class, m.className, ing, cfg)
 	}
 	c.Internal, c.Why = internal(m, c, annotated)
 	return c
 }
 
-func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress) Class {
+// fromName finds the controller of a class: what the configuration says of it comes first, since the value in a class
+// object does not always tell who serves it (Traefik can take over ingress-nginx's).
+func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress, cfg Config) Class {
 	c := Class{Name: name, Controller: Unknown}
+	configured := cfg.DefaultController
+	if name != "" {
+		configured = cfg.IngressClasses[name]
+	}
+	if configured != "" {
+		c.Controller, c.Known = configured, true
+		return c
+	}
 	if object != nil {
 		for _, row := range table {
 			if slices.ContainsFunc(row.classes, func(pattern string) bool { return isClass(object.Spec.Controller, pattern) }) {
@@ -78,6 +91,7 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 	}
 	row, because := guess(object, name, ing)
 	if because == "" {
+		c.Hint = hint(name)
 		return c
 	}
 	c.Controller = row.name
@@ -92,14 +106,23 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 	return c
 }
 
+// hint says what in the configuration names the controller of a class.
+func hint(class string) string {
+	if class == "" {
+		return "without a class; edges.defaultController in the configuration can say who serves it"
+	}
+	return "of class " + quote(class) + "; edges.ingressClasses in the configuration can say who serves it"
+}
+
 // isClass compares spec.controller with a pattern of the table.
 func isClass(controller, pattern string) bool {
 	base, open := strings.CutSuffix(pattern, "/*")
 	return controller == base || open && strings.HasPrefix(controller, base+"/")
 }
 
-// guess takes a controller by the class's usual name or by annotations that only one controller reads; because is empty
-// if nothing speaks for one controller alone.
+// guess takes a controller by the class's usual name or by annotations of one vendor alone, since classes of ingress-nginx
+// with a name of their own are common and their objects are seldom among manifests; because is empty if nothing speaks
+// for one controller alone.
 func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress) (row controller, because string) {
 	var usual, speaking []*controller
 	for i := range table {
@@ -110,7 +133,7 @@ func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ing
 			object == nil && slices.Contains(c.usual, name) {
 			usual = append(usual, c)
 		}
-		if hasPrefix(ing.Annotations, c.prefixes) {
+		if c.isNamedBy(ing.Annotations) {
 			speaking = append(speaking, c)
 		}
 	}
@@ -174,7 +197,8 @@ func internal(m marked, c Class, annotated string) (bool, string) {
 		return false, "the annotation " + classAnnotation + " names another class, " + quote(annotated) + ", which is not internal"
 	}
 	if read := controllerByName(c.Controller).internal; read != nil {
-		if c.Known || m.byAnnotation {
+		// A class that is only an annotation has no object; its usual name says whose it is, annotations do not.
+		if c.Known || m.byAnnotation && slices.Contains(controllerByName(c.Controller).usual, m.className) {
 			v := read(m)
 			return !v.Public, v.Why
 		}

@@ -63,6 +63,8 @@ func TestResolve(t *testing.T) {
 	known := func(ing *networkingv1.Ingress) *networkingv1.Ingress { ing.UID = "1"; return ing }
 	named := func(name string, ing *networkingv1.Ingress) *networkingv1.Ingress { ing.Name = name; return ing }
 	const notInternal = ` is not named internal`
+	const noClass = "without a class; edges.defaultController in the configuration can say who serves it"
+	corp := Config{IngressClasses: map[string]string{"corp": "traefik"}, DefaultController: "alb"}
 	for _, tt := range []struct {
 		name    string
 		ing     *networkingv1.Ingress
@@ -80,7 +82,7 @@ func TestResolve(t *testing.T) {
 		},
 		{
 			name: "a suffix without a slash is another controller", ing: ingress("own", nil), objects: []any{class("own", "haproxy.org/ingress-controllers")},
-			want: Class{Controller: Unknown, Name: "own", Why: `ingress class "own"` + notInternal},
+			want: Class{Controller: Unknown, Name: "own", Why: `ingress class "own"` + notInternal, Hint: `of class "own"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "the configuration names the class internal", ing: ingress("nginx", nil), objects: []any{class("nginx", "k8s.io/ingress-nginx")},
@@ -107,7 +109,7 @@ func TestResolve(t *testing.T) {
 		},
 		{
 			name: "annotations of both candidates tell nothing", ing: ingress("nginx", notes{"nginx.org/rewrites": "x", "nginx.ingress.kubernetes.io/auth-type": "basic"}),
-			want: Class{Controller: Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal},
+			want: Class{Controller: Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "annotations of one controller tell it whatever the class is called", ing: ingress("x", notes{"konghq.com/plugins": "p"}),
@@ -118,11 +120,11 @@ func TestResolve(t *testing.T) {
 		},
 		{
 			name: "a class that nobody knows stays unknown", ing: ingress("x", nil),
-			want: Class{Controller: Unknown, Name: "x", Why: `ingress class "x"` + notInternal},
+			want: Class{Controller: Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "a usual name does not beat what the class object says", ing: ingress("nginx", nil), objects: []any{class("nginx", "example.com/own")},
-			want: Class{Controller: Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal},
+			want: Class{Controller: Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "a second ingress-nginx has a controller of its own", ing: ingress("inner", nil), objects: []any{class("inner", "k8s.io/internal-ingress-nginx")},
@@ -152,17 +154,53 @@ func TestResolve(t *testing.T) {
 		{
 			name: "the default comes too late for an Ingress that is in a cluster", ing: known(ingress("", nil)),
 			objects: []any{byDefault(class("b", "traefik.io/ingress-controller"))}, cfg: Config{InternalIngressClasses: []string{"b"}},
-			want: Class{Controller: Unknown, Why: "no ingress class is named internal"},
+			want: Class{Controller: Unknown, Why: "no ingress class is named internal", Hint: noClass},
 		},
 		{
 			name: "no class at all is any controller", ing: ingress("", nil),
-			want: Class{Controller: Unknown, Why: "no ingress class is named internal"},
+			want: Class{Controller: Unknown, Why: "no ingress class is named internal", Hint: noClass},
 		},
 		{
 			name: "an Ingress without a class is guessed by annotations", ing: ingress("", notes{"nginx.ingress.kubernetes.io/auth-type": "basic"}),
 			want: Class{
 				Controller: "ingress-nginx", Why: "no ingress class is named internal",
 				Assumption: "the Ingress names no class; taken for ingress-nginx because of its annotations",
+			},
+		},
+		{
+			name: "annotations of other tools are nobody's", ing: ingress("x", notes{"team": "a", "ingress.kubernetes.io/ssl-redirect": "true"}),
+			want: Class{Controller: Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
+		},
+		{
+			name: "the configuration says who serves a class", ing: ingress("corp", notes{"nginx.ingress.kubernetes.io/auth-type": "basic"}), cfg: corp,
+			want: Class{Controller: "traefik", Name: "corp", Known: true, Why: `ingress class "corp"` + notInternal},
+		},
+		{
+			name: "the configuration comes before the class object", ing: ingress("", notes{classAnnotation: "corp"}), cfg: corp,
+			objects: []any{class("corp", "k8s.io/ingress-nginx")},
+			want:    Class{Controller: "traefik", Name: "corp", Known: true, Why: `ingress class "corp"` + notInternal},
+		},
+		{
+			name: "the configuration says who serves Ingresses without a class", ing: known(ingress("", notes{"konghq.com/plugins": "p"})), cfg: corp,
+			want: Class{Controller: "alb", Known: true, Internal: true, Why: "an ALB is internal unless alb.ingress.kubernetes.io/scheme says otherwise"},
+		},
+		{
+			name: "a default class comes before the configuration's controller", ing: ingress("", nil), cfg: corp,
+			objects: []any{byDefault(class("b", "k8s.io/ingress-nginx"))},
+			want:    Class{Controller: "ingress-nginx", Name: "b", Known: true, Why: `ingress class "b"` + notInternal},
+		},
+		{
+			name: "a key of GKE's", ing: ingress("", notes{"kubernetes.io/ingress.global-static-ip-name": "a", "team": "a"}),
+			want: Class{
+				Controller: "gce", Why: "no ingress class is named internal",
+				Assumption: "the Ingress names no class; taken for GKE's ingress controller because of its annotations",
+			},
+		},
+		{
+			name: "annotations do not make a class of nobody internal", ing: ingress("", notes{classAnnotation: "corp", "alb.ingress.kubernetes.io/scheme": "internal"}),
+			want: Class{
+				Controller: "alb", Name: "corp", Why: `ingress class "corp"` + notInternal,
+				Assumption: `IngressClass "corp" is not at hand; taken for the AWS Load Balancer Controller because of its annotations`,
 			},
 		},
 

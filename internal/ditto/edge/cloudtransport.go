@@ -123,11 +123,10 @@ func gceTransport(in Input, _ string) Transport {
 			t.TLS = State{On, key, key + " names a certificate"}
 		}
 	}
-	const allow = "kubernetes.io/ingress.allow-http"
-	allowed, said := annotations(a).bool(allow)
+	allowed, said := annotations(a).bool(allowHTTP)
 	switch {
 	case said && !allowed:
-		t.Plain = closed(allow, "allow-http is false")
+		t.Plain = closed(allowHTTP, "allow-http is false")
 	default:
 		t.Plain = gcePlain(in)
 	}

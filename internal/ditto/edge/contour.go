@@ -11,6 +11,7 @@ func contour() controller {
 	return controller{
 		name: nameContour, title: "Contour",
 		classes: []string{"projectcontour.io/*"}, usual: []string{"contour"}, prefixes: []string{"projectcontour.io/"},
+		shared: []string{prefixIngress + "force-ssl-redirect", allowHTTP},
 		effects: plainEdge{
 			strip: `Contour cannot change headers of an Ingress: use an HTTPProxy with requestHeadersPolicy.remove: [x-ditto-pre-authenticated], or ` +
 				`policy.request-headers.remove with policy.applyToIngress: true in its configuration`,

@@ -398,7 +398,20 @@ func TestRead_Others(t *testing.T) {
 	}
 	routed := passed("route.openshift.io/termination")
 	routed.Assumptions = []string{"the IngressController of OpenShift has no header actions"}
-	foreign := State{Unknown, "example.com/x", `the controller cannot be told, and "example.com/x" may be meant for it`}
+	const nobody = "no annotation changes the header at any controller that is known"
+	open := plain("")
+	open.Identity.Why, open.StripsIdentity.Why = nobody, nobody
+	asked := open
+	asked.Authentication = State{
+		Unknown, prefixIngressNginx + "auth-url",
+		`who serves the Ingress cannot be told, and ingress-nginx would make something else of it, by "nginx.ingress.kubernetes.io/auth-url"`,
+	}
+	set := open
+	set.Identity = State{
+		IdentityUnknown, "haproxy.org/request-set-header",
+		`who serves the Ingress cannot be told, and HAProxy Technologies' ingress controller would make something else of it, by "haproxy.org/request-set-header"`,
+	}
+	set.StripsIdentity = set.Identity
 
 	for _, c := range []effectsCase{
 		{name: "Kong with plugins", in: served("kong", nil), notes: notes{plugins: "p"},
@@ -413,9 +426,19 @@ func TestRead_Others(t *testing.T) {
 		{name: "OpenShift with passthrough", in: served("openshift", nil), notes: notes{"route.openshift.io/termination": "passthrough"}, want: routed},
 		{name: "Cilium with passthrough", in: served("cilium", nil), notes: notes{"ingress.cilium.io/tls-passthrough": "enabled"}, want: passed("ingress.cilium.io/tls-passthrough")},
 		{name: "Alibaba's ALB", in: served("alibaba-alb", nil), want: plain("")},
-		{name: "an unknown controller without annotations passes headers on", in: served(Unknown, nil), notes: notes{"cert-manager.io/cluster-issuer": "x"}, want: plain("")},
-		{name: "an unknown controller with annotations is unknown", in: served(Unknown, nil), notes: notes{"example.com/x": "y"},
-			want: Effects{Identity: foreign, Authentication: foreign, StripsIdentity: foreign, HidesHeaders: cannotTell}},
+		{name: "an unknown controller without annotations passes headers on", in: served(Unknown, nil), notes: notes{"cert-manager.io/cluster-issuer": "x"}, want: open},
+		{name: "what no controller reads changes nothing", in: served(Unknown, nil), want: open, notes: notes{
+			"example.com/x": "y", "team": "a", "field.cattle.io/publicEndpoints": "[]", prefixIngress + "ssl-redirect": "true", allowHTTP: "false",
+		}},
+		{name: "nor does what two read and neither closes the way with", in: served(Unknown, nil), want: open, notes: notes{
+			prefixIngressNginx + "proxy-body-size": "1m", "alb.ingress.kubernetes.io/scheme": "internal",
+		}},
+		{name: "one of several that could ask for credentials", in: served(Unknown, nil), want: asked, notes: notes{
+			prefixIngressNginx + "auth-url": "http://auth.ns/verify", "alb.ingress.kubernetes.io/scheme": "internal",
+		}},
+		{name: "an annotation without prefix may be HAProxy's", in: served(Unknown, nil), want: set, notes: notes{
+			"request-set-header": Header + " x",
+		}},
 	} {
 		c.run(t)
 	}

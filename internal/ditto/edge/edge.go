@@ -52,6 +52,10 @@ const (
 type Config struct {
 	// InternalIngressClasses are names of ingress classes that are not reachable from outside.
 	InternalIngressClasses []string
+	// IngressClasses says which controller serves a class (ControllerNames), by the name of the class.
+	IngressClasses map[string]string
+	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not said.
+	DefaultController string
 	// InternalGateways are Gateways of the Gateway API that are not reachable from outside.
 	InternalGateways []GatewayName
 	// Controllers says what the API does not show, by the controller's name (ControllerNames).
@@ -174,8 +178,10 @@ type controller struct {
 	classes []string
 	// usual are the class names that its manuals and charts use.
 	usual []string
-	// prefixes are annotation prefixes that only this controller reads.
-	prefixes []string
+	// prefixes are annotation prefixes, and keys whole annotations, that only this controller reads or writes.
+	prefixes, keys []string
+	// shared are further annotations that it reads and others may too: prefixes, whole keys, or bareKeys.
+	shared []string
 	// effects reads the annotations.
 	effects func(Input) Effects
 	// transport reads what clients speak with it, rate whether it limits their requests.

@@ -50,7 +50,7 @@ func traefikRate(in Input) Rate {
 // contourTransport: an Ingress with TLS is served over plain HTTP too, unless one of two annotations says otherwise
 // (internal/annotation: TLSRequired, HTTPAllowed).
 func contourTransport(in Input, host string) Transport {
-	const force, allow = "ingress.kubernetes.io/force-ssl-redirect", "kubernetes.io/ingress.allow-http"
+	const force, allow = prefixIngress + "force-ssl-redirect", allowHTTP
 	t := Transport{TLS: in.certificate(host), Plain: passedOn("default", "Contour serves an Ingress over plain HTTP as well")}
 	switch {
 	case in.Ingress.Annotations[allow] == "false":
@@ -70,7 +70,7 @@ func contourRate(Input) Rate {
 // kongTransport: a route takes both protocols unless konghq.com/protocols says otherwise; what is asked for by the other
 // one is refused or redirected (internal/annotations).
 func kongTransport(in Input, host string) Transport {
-	const protocols, force = prefixKong + "protocols", "ingress.kubernetes.io/force-ssl-redirect"
+	const protocols, force = prefixKong + "protocols", prefixIngress + "force-ssl-redirect"
 	t := Transport{TLS: in.certificate(host), Plain: passedOn("default", "Kong serves both protocols")}
 	plain := false
 	for protocol := range strings.SplitSeq(in.Ingress.Annotations[protocols], ",") {
@@ -191,26 +191,4 @@ func ciliumTransport(in Input, host string) Transport {
 
 func ciliumRate(Input) Rate {
 	return Rate{Limited: unlimited(), Advice: "Cilium cannot limit requests of an Ingress: use a CiliumEnvoyConfig, or an nginx with limit_req before the gateway"}
-}
-
-// unknownTransport takes spec.tls for what the API says it is; whether plain HTTP is redirected depends on the controller.
-func unknownTransport(in Input, host string) Transport {
-	t := Transport{TLS: in.certificate(host)}
-	if key := foreignAnnotation(in.Ingress.Annotations); key != "" && t.TLS.State == Off {
-		t.TLS = State{Unknown, key, "the controller cannot be told, and " + quote(key) + " may be meant for it"}
-	}
-	if t.TLS.State == Off {
-		t.Plain = withoutTLS()
-	} else {
-		t.Plain = State{Unknown, "default", "the controller cannot be told, and some do not redirect"}
-	}
-	return t
-}
-
-func unknownRate(in Input) Rate {
-	r := Rate{Limited: unlimited(), Advice: "name the controller: say ingressClassName, and keep its IngressClass where it can be read; then this line can say what to write"}
-	if key := foreignAnnotation(in.Ingress.Annotations); key != "" {
-		r.Limited = State{Unknown, key, "the controller cannot be told, and " + quote(key) + " may be meant for it"}
-	}
-	return r
 }

@@ -23,7 +23,7 @@ func f5Nginx() controller {
 	return controller{
 		name: nameF5Nginx, title: "the F5 NGINX Ingress Controller",
 		classes: []string{"nginx.org/ingress-controller"}, usual: []string{"nginx"},
-		prefixes:  []string{prefixF5Nginx, "nginx.com/"},
+		prefixes: []string{prefixF5Nginx, "nginx.com/"}, shared: []string{prefixIngress + "ssl-redirect"},
 		transport: f5Transport, rate: f5Rate, errorPages: f5ErrorPages,
 		effects: f5Effects, path: f5Path,
 		uses: func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },

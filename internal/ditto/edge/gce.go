@@ -11,7 +11,7 @@ func gce() controller {
 	return controller{
 		name: "gce", title: "GKE's ingress controller",
 		classes: []string{"k8s.io/ingress-gce"}, usual: []string{"gce", "gce-internal", "gce-regional-external"},
-		prefixes: []string{"networking.gke.io/", "ingress.gcp.kubernetes.io/"},
+		prefixes: []string{"networking.gke.io/", "ingress.gcp.kubernetes.io/"}, keys: gceKeys, shared: []string{allowHTTP, "cloud.google.com/", "beta.cloud.google.com/"},
 		effects: gceEffects(plainEdge{
 			strip: `whether GKE's load balancer removes a header that a BackendConfig sets to nothing is not documented: put a proxy that sets it behind ` +
 				`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,
@@ -19,6 +19,15 @@ func gce() controller {
 		}),
 		transport: gceTransport, rate: gceRate, path: gcePath, internal: gceInternal, uses: gceUses,
 	}
+}
+
+// gceKeys are annotations of an Ingress that only GKE's controller reads, or writes for others to see what it made.
+var gceKeys = []string{
+	"kubernetes.io/ingress.global-static-ip-name", "kubernetes.io/ingress.regional-static-ip-name",
+	prefixIngress + "backends", prefixIngress + "url-map", prefixIngress + "redirect-url-map",
+	prefixIngress + "forwarding-rule", prefixIngress + "https-forwarding-rule",
+	prefixIngress + "target-proxy", prefixIngress + "https-target-proxy",
+	prefixIngress + "ssl-cert", prefixIngress + "static-ip",
 }
 
 // gcePath: ImplementationSpecific is exact but for a `/*` at the end.

@@ -12,7 +12,7 @@ const nameHAProxy = "haproxy"
 
 // haproxyPrefixes all name the same annotation, and so does no prefix at all (pkg/store/convert.go: cleanAnnotation).
 func haproxyPrefixes() []string {
-	return []string{"haproxy.org/", "haproxy.com/", "ingress.kubernetes.io/"}
+	return []string{"haproxy.org/", "haproxy.com/", prefixIngress}
 }
 
 // haproxy is HAProxy Technologies' controller (haproxytech/kubernetes-ingress).
@@ -20,7 +20,7 @@ func haproxy() controller {
 	return controller{
 		name: nameHAProxy, title: "HAProxy Technologies' ingress controller",
 		classes: []string{"haproxy.org/ingress-controller/*"}, usual: []string{"haproxy"},
-		prefixes:  []string{"haproxy.org/", "haproxy.com/"},
+		prefixes: []string{"haproxy.org/", "haproxy.com/"}, shared: []string{prefixIngress, bareKeys},
 		transport: haproxyTransport, rate: haproxyRate,
 		effects: haproxyEffects, path: haproxyPath,
 		uses: func(o *inventory.Object) []inventory.ID {

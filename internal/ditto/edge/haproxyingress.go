@@ -14,7 +14,7 @@ func haproxyIngress() controller {
 	return controller{
 		name: nameHAProxyIngress, title: "haproxy-ingress",
 		classes: []string{"haproxy-ingress.github.io/controller/*"}, usual: []string{"haproxy"},
-		prefixes:  []string{"haproxy-ingress.github.io/"},
+		prefixes: []string{prefixHAProxyIngress}, shared: []string{prefixIngress},
 		transport: haproxyIngressTransport, rate: haproxyIngressRate,
 		effects: haproxyIngressEffects, path: haproxyIngressPath,
 	}
@@ -25,8 +25,8 @@ const prefixHAProxyIngress = "haproxy-ingress.github.io/"
 // haproxyIngressAnnotations: of two prefixes the first wins (readConfigKeys), and a Service's annotation over an
 // Ingress's.
 func haproxyIngressAnnotations(in Input) annotations {
-	a := withPrefix(in.Ingress.Annotations, prefixHAProxyIngress, "ingress.kubernetes.io/")
-	maps.Copy(a, withPrefix(in.ServiceAnnotations, prefixHAProxyIngress, "ingress.kubernetes.io/"))
+	a := withPrefix(in.Ingress.Annotations, prefixHAProxyIngress, prefixIngress)
+	maps.Copy(a, withPrefix(in.ServiceAnnotations, prefixHAProxyIngress, prefixIngress))
 	return a
 }
 

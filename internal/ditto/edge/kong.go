@@ -16,6 +16,7 @@ func kong() controller {
 	return controller{
 		name: "kong", title: "Kong",
 		classes: []string{"ingress-controllers.konghq.com/kong"}, usual: []string{"kong"}, prefixes: []string{prefixKong},
+		shared:  []string{prefixIngress + "force-ssl-redirect"},
 		effects: kongEffects, transport: kongTransport, rate: kongRate, path: kongPath, uses: kongUsesOf,
 	}
 }

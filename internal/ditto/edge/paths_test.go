@@ -122,6 +122,10 @@ func TestReadPath(t *testing.T) {
 		{name: "OpenShift reads all types as Prefix", controller: "openshift", kind: exactType, path: "/api", want: surface.Reach{Admin: []string{"/api/2/connections"}, API: true}},
 		{name: "Cilium's own type is an expression", controller: "cilium", kind: ownType, path: "/.*", want: surface.Reach{Admin: everything, API: true}},
 		{name: "an unknown controller reads what the API defines", controller: Unknown, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
+		{name: "an unknown controller changes no path by what nobody reads", controller: Unknown, notes: notes{"team": "a"}, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
+		{name: "one of several would change the path", controller: Unknown, kind: prefixType, path: "/api",
+			notes: notes{prefixIngressNginx + "rewrite-target": "/devops", "konghq.com/x": "y"},
+			want:  surface.Reach{Unknown: []string{"who serves the Ingress cannot be told, and ingress-nginx would make something else of it"}}},
 		{name: "an unknown controller may go by characters", controller: Unknown, kind: prefixType, path: "/stat",
 			want: surface.Reach{AdminInDoubt: []string{"/status"}, Unknown: []string{"whether /status can be reached: the controller cannot be told"}}},
 	} {

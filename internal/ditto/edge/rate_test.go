@@ -79,7 +79,8 @@ func TestReadRate(t *testing.T) {
 		{"OpenShift hands on, and counts connections", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.concurrent-tcp": "10", "route.openshift.io/termination": "passthrough"}, On},
 
 		{"nobody knows", Unknown, nil, Off},
-		{"nobody knows what is said", Unknown, notes{"example.com/limit": "5"}, Unknown},
+		{"what no controller reads limits nothing", Unknown, notes{"example.com/limit": "5"}, Off},
+		{"one of several would limit", Unknown, notes{prefixIngressNginx + "limit-rps": "5", "konghq.com/x": "y"}, Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ReadRate(served(tt.controller, tt.notes))

@@ -97,7 +97,8 @@ func TestReadTransport(t *testing.T) {
 
 		{"nobody knows", Unknown, nil, own, "on, unknown"},
 		{"nobody knows, and nothing is said", Unknown, nil, nil, "off, served"},
-		{"nobody knows what is said", Unknown, notes{"example.com/tls": "on"}, nil, "unknown, unknown"},
+		{"what no controller reads changes nothing", Unknown, notes{"example.com/tls": "on"}, nil, "off, served"},
+		{"one of several would speak TLS", Unknown, notes{prefixALB + "certificate-arn": "c", "konghq.com/x": "y"}, nil, "unknown, unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)

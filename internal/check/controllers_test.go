@@ -1,0 +1,18 @@
+package check
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+)
+
+// The configuration knows nothing of edges, and has the names of their controllers a second time.
+func TestControllersOfTheConfiguration(t *testing.T) {
+	names := edge.ControllerNames()
+	slices.Sort(names)
+	if !slices.Equal(names, config.Controllers) {
+		t.Errorf("package edge knows %q, the configuration %q", names, config.Controllers)
+	}
+}
