@@ -2,11 +2,13 @@ package webhook
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -16,7 +18,6 @@ import (
 const (
 	controllerManager    = "system:kube-controller-manager"
 	systemServiceAccount = "system:serviceaccount:kube-system:"
-	controllerSuffix     = "-controller"
 	namespaceController  = systemServiceAccount + "namespace-controller"
 	garbageCollector     = systemServiceAccount + "generic-garbage-collector"
 	podGarbageCollector  = systemServiceAccount + "pod-garbage-collector"
@@ -28,11 +29,29 @@ const (
 	excuseKubelet        = "done by a node's kubelet"
 )
 
-// isClusterController says whether the user is one of Kubernetes' own controllers. Only the user's name counts, which the
-// API server has authenticated; labels and ownerReferences are anyone's to write.
-func isClusterController(user string) bool {
+// derivers are the service accounts of kube-system that make, change and remove what is derived from other objects, by kind:
+// those that Kubernetes gives these rights (plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go). They are
+// named in full: whoever may create service accounts in kube-system can call one what they like.
+var derivers = map[schema.GroupKind][]string{
+	inventory.Pod: {
+		"cronjob-controller", "daemon-set-controller", "deployment-controller", "device-taint-eviction-controller", "job-controller",
+		"node-controller", "replicaset-controller", "replication-controller", "statefulset-controller",
+	},
+	inventory.ReplicaSet:    {"deployment-controller", "replicaset-controller"},
+	inventory.Job:           {"cronjob-controller", "job-controller", "ttl-after-finished-controller"},
+	inventory.EndpointSlice: {"endpointslice-controller", "endpointslicemirroring-controller"},
+}
+
+// derives says whether the user is one of Kubernetes' own controllers, and objects of the kind are what it derives from
+// others. Only the user's name counts, which the API server has authenticated; labels and ownerReferences are anyone's to
+// write.
+func derives(user string, kind schema.GroupKind) bool {
+	list := derivers[kind]
+	if user == controllerManager {
+		return list != nil
+	}
 	account, system := strings.CutPrefix(user, systemServiceAccount)
-	return user == controllerManager || system && strings.HasSuffix(account, controllerSuffix)
+	return system && slices.Contains(list, account)
 }
 
 // mirrored says whether an EndpointSlice of the cluster's controllers is a copy of Endpoints that somebody wrote, which are
@@ -59,21 +78,14 @@ func excuse(req *admissionv1.AdmissionRequest) string {
 			return excuseCleaning
 		}
 	}
-	switch groupKind(req) {
-	case inventory.Pod:
+	kind := groupKind(req)
+	switch {
+	case kind == inventory.Pod && strings.HasPrefix(user, nodePrefix):
 		// A kubelet mirrors the static pods that already run, and removes pods that have ended.
-		if strings.HasPrefix(user, nodePrefix) {
-			return excuseKubelet
-		}
-	case inventory.ReplicaSet, inventory.Job:
-	case inventory.EndpointSlice:
-		if mirrored(req) {
-			return ""
-		}
-	default:
+		return excuseKubelet
+	case kind == inventory.EndpointSlice && mirrored(req):
 		return ""
-	}
-	if isClusterController(user) {
+	case derives(user, kind):
 		return excuseDerived
 	}
 	return ""

@@ -10,6 +10,7 @@ import (
 func TestExcuse(t *testing.T) {
 	pod := metav1.GroupVersionKind{Version: "v1", Kind: "Pod"}
 	replicaSet := metav1.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ReplicaSet"}
+	job := metav1.GroupVersionKind{Group: "batch", Version: "v1", Kind: "Job"}
 	endpoints := metav1.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}
 	deployment := metav1.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}
 	custom := metav1.GroupVersionKind{Group: "example.com", Version: "v1", Kind: "Pod"}
@@ -29,6 +30,12 @@ func TestExcuse(t *testing.T) {
 		{"a kind of the same name in another group", "system:serviceaccount:kube-system:replicaset-controller", admissionv1.Create, custom, ""},
 		{"a controller's name in another namespace", "system:serviceaccount:ditto:replicaset-controller", admissionv1.Create, pod, ""},
 		{"another service account of kube-system", "system:serviceaccount:kube-system:default", admissionv1.Create, pod, ""},
+		{"a service account that is called like a controller", "system:serviceaccount:kube-system:evil-controller", admissionv1.Create, pod, ""},
+		{"a name that ends in a controller's", "system:serviceaccount:kube-system:my-replicaset-controller", admissionv1.Create, pod, ""},
+		{"a controller that makes no Pods", "system:serviceaccount:kube-system:endpointslice-controller", admissionv1.Create, pod, ""},
+		{"a controller that makes no ReplicaSets", "system:serviceaccount:kube-system:statefulset-controller", admissionv1.Update, replicaSet, ""},
+		{"a Job of a CronJob", "system:serviceaccount:kube-system:cronjob-controller", admissionv1.Create, job, excuseDerived},
+		{"a Pod that a node's taint drives out", "system:serviceaccount:kube-system:node-controller", admissionv1.Delete, pod, excuseDerived},
 		{"a user who is called like a controller", "replicaset-controller", admissionv1.Create, pod, ""},
 		{"the namespace controller deletes", "system:serviceaccount:kube-system:namespace-controller", admissionv1.Delete, deployment, excuseCleaning},
 		{"the garbage collector deletes", "system:serviceaccount:kube-system:generic-garbage-collector", admissionv1.Delete, deployment, excuseCleaning},
