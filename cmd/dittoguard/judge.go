@@ -66,7 +66,7 @@ func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error)
 	}
 	for _, e := range cfg.Exceptions {
 		if e.Expired(time.Now()) {
-			note(stderr, "%s:%d: this exception ended on %s and no longer counts", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
+			note(stderr, "%s:%d: this exception expired at the end of %s (UTC) and no longer counts", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
 		}
 	}
 	passwords := htpasswd.NewVerifier(htpasswd.Options{Budget: offlineBudget, NoBackground: true})

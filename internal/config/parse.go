@@ -212,16 +212,7 @@ func (p *parser) exception(n *yaml.Node, path string) Exception {
 				p.fail(n, path, "expected at least one rule")
 			}
 		},
-		"match": func(n *yaml.Node, path string) {
-			seen := p.fields(n, path, map[string]field{
-				"namespace": func(n *yaml.Node, path string) { e.Match.Namespace = p.text(n, path) },
-				"kind":      func(n *yaml.Node, path string) { e.Match.Kind = p.text(n, path) },
-				"name":      func(n *yaml.Node, path string) { e.Match.Name = p.text(n, path) },
-			})
-			if n.Kind == yaml.MappingNode && len(seen) == 0 {
-				p.fail(n, path, "expected at least one of namespace, kind and name")
-			}
-		},
+		"match":  func(n *yaml.Node, path string) { e.Match = p.match(n, path) },
 		"reason": func(n *yaml.Node, path string) { e.Reason = p.text(n, path) },
 		"expires": func(n *yaml.Node, path string) {
 			var err error

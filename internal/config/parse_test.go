@@ -182,6 +182,24 @@ rules:
 			},
 		},
 		{
+			"exceptions that can match nothing", head + `exceptions:
+- {rules: [devops-exposed], match: {kind: ingress, name: "thing*"}, reason: r, expires: 2027-01-31}
+- {rules: [devops-exposed], match: {kind: httproutes, namespace: "ditto-*"}, reason: r, expires: 2027-01-31}
+- {rules: [devops-exposed], match: {kind: "*", name: a b}, reason: r, expires: 2027-01-31}
+- {rules: [devops-exposed], match: {kind: networkpolicies, namespace: Ditto}, reason: r, expires: 2027-01-31}
+- {rules: [devops-exposed], match: {kind: Widget, name: "system:a.b-c"}, reason: r, expires: 2027-01-31}
+`, []string{
+				`c.yaml:4: exceptions[0].match.kind: there is no kind "ingress"; write Ingress`,
+				`c.yaml:4: exceptions[0].match.name: "thing*" can be no object's name; patterns are not read: name one, or leave the field out to mean every one`,
+				`c.yaml:5: exceptions[1].match.kind: there is no kind "httproutes"; write HTTPRoute`,
+				`c.yaml:5: exceptions[1].match.namespace: "ditto-*" can be no namespace's name; patterns are not read: name one, or leave the field out to mean every one`,
+				`c.yaml:6: exceptions[2].match.kind: "*" can be no kind's name, such as Ingress; patterns are not read: name one, or leave the field out to mean every one`,
+				`c.yaml:6: exceptions[2].match.name: "a b" can be no object's name; patterns are not read: name one, or leave the field out to mean every one`,
+				`c.yaml:7: exceptions[3].match.kind: there is no kind "networkpolicies"; write NetworkPolicy`,
+				`c.yaml:7: exceptions[3].match.namespace: "Ditto" can be no namespace's name; patterns are not read: name one, or leave the field out to mean every one`,
+			},
+		},
+		{
 			"aliases, which could go in circles", head + "rules:\n  edge-rate-limit: &r\n    params: {a: *r}\nedges: *r\n", []string{
 				"c.yaml:5: rules.edge-rate-limit.params.a: aliases are not allowed in a configuration",
 				"c.yaml:6: edges: aliases are not allowed in a configuration",
