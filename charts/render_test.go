@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/dittoguard/dittoguard/test/missing"
 )
 
 const (
@@ -49,11 +51,7 @@ func helms(t testing.TB) []string {
 		}
 	}
 	if len(found) == 0 {
-		const message = "no helm: set HELM to one, or run test/controlplane/build"
-		if os.Getenv("CI") != "" {
-			t.Fatal(message)
-		}
-		t.Skip(message)
+		missing.Tool(t, "helm is not there: set HELM to one, or run test/controlplane/build")
 	}
 	return found
 }
@@ -77,7 +75,7 @@ func readChart(t testing.TB) {
 func run(t testing.TB, helm, values string, args ...string) (stdout string, err error) {
 	t.Helper()
 	readChart(t)
-	command := exec.Command(helm, args...)
+	command := exec.CommandContext(t.Context(), helm, args...)
 	home := t.TempDir()
 	command.Env = append(os.Environ(),
 		"HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home, "KUBECONFIG="+filepath.Join(home, "none"))

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"encoding/pem"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,28 +14,16 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/cluster"
 )
 
 // A refusal refuses under every failurePolicy; a failure is left to the failurePolicy. Both are the API server's doing,
 // and need one to be seen.
 func TestAgainstAnAPIServer(t *testing.T) {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		t.Skip("KUBEBUILDER_ASSETS does not name a folder with kube-apiserver and etcd")
-	}
-	environment := &envtest.Environment{}
-	cfg, err := environment.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := environment.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	api := cluster.ForTest(t).Client
 	byName := judge{change: func(_ context.Context, _ inventory.Reader, change check.Change) (check.Verdict, error) {
 		switch o := change.Object; {
 		case strings.HasPrefix(o.Ref.Name, "bad"):
@@ -63,10 +50,6 @@ func TestAgainstAnAPIServer(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	api, err := client.New(cfg, client.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	hook := func(name string, policy admissionregistrationv1.FailurePolicyType) admissionregistrationv1.ValidatingWebhook {
 		url, none := "https://"+address(port)+ValidatePath, admissionregistrationv1.SideEffectClassNone
 		return admissionregistrationv1.ValidatingWebhook{

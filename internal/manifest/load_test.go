@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/test/missing"
 )
 
 // write puts files into a directory of their own and makes it the working directory, so that messages hold short names.
@@ -292,7 +294,7 @@ func TestLoad_FollowsLinksToFilesOnly(t *testing.T) {
 	write(t, map[string]string{"d/a.yaml": configMap("a"), "elsewhere/b.yaml": configMap("b"), "file.yaml": configMap("c")})
 	for link, to := range map[string]string{"d/b.yaml": "../file.yaml", "d/sub": "../elsewhere", "d/loop": ".", "root": "d"} {
 		if err := os.Symlink(to, link); err != nil {
-			t.Skip("no symbolic links here:", err)
+			missing.Data(t, "no symbolic links here: that folders are followed by them is not tested")
 		}
 	}
 	result, err := Load([]string{"root"}, nil, Options{})

@@ -77,9 +77,7 @@ var (
 // need returns the fixture, and skips a benchmark where there are no binaries to bring it up from.
 func need(b *testing.B) *fixture {
 	b.Helper()
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		b.Skip(cluster.ErrNoAssets)
-	}
+	cluster.NeedAssets(b)
 	if err := start(); err != nil {
 		b.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -18,6 +17,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	certutil "k8s.io/client-go/util/cert"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/dittoguard/dittoguard/test/leash"
 )
 
 // noopDir is the environment variable that makes this test binary the no-op webhook, in a process of its own. It names the
@@ -76,7 +77,7 @@ func (f *fixture) startNoop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	process := exec.Command(self)
+	process := leash.Command(self)
 	process.Env = append(os.Environ(), noopDir+"="+f.dir)
 	process.Stderr = os.Stderr
 	if err := process.Start(); err != nil {

@@ -17,11 +17,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/dittoguard/dittoguard/test/leash"
+	"github.com/dittoguard/dittoguard/test/missing"
 )
 
 // Options say what to bring up.
@@ -55,8 +59,12 @@ type Cluster struct {
 // Processes that run at the same time rarely share one, and within one every Service gets an address at random.
 func serviceRange() string { return fmt.Sprintf("127.%d.0.0/16", 100+os.Getpid()%100) }
 
+// startWithin and stopWithin bound what a control plane does in seconds where nobody disturbs it. Only one that will never be ready
+// gets to them.
+const startWithin, stopWithin = 5 * time.Minute, 2 * time.Minute
+
 // ErrNoAssets says that there are no binaries to bring a control plane up from.
-var ErrNoAssets = errors.New("KUBEBUILDER_ASSETS is not set; `make test` builds the control plane and sets it")
+var ErrNoAssets = errors.New("no control plane: KUBEBUILDER_ASSETS is not set; `make test` builds one and sets it")
 
 // Start brings etcd and kube-apiserver up.
 func Start(opts Options) (*Cluster, error) {
@@ -68,11 +76,22 @@ func Start(opts Options) (*Cluster, error) {
 		return nil, ErrNoAssets
 	}
 	c := &Cluster{assets: assets, dir: opts.Dir, Kubeconfig: filepath.Join(opts.Dir, "kubeconfig")}
+	// envtest starts what it finds in a folder.
+	leashed := filepath.Join(opts.Dir, "leashed")
+	if err := os.MkdirAll(leashed, 0o700); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"etcd", "kube-apiserver"} {
+		if err := leash.Script(filepath.Join(leashed, name), filepath.Join(assets, name)); err != nil {
+			return nil, fmt.Errorf("preparing to start %s: %w", name, err)
+		}
+	}
 	c.env = &envtest.Environment{
-		BinaryAssetsDirectory:    assets,
+		BinaryAssetsDirectory:    leashed,
 		CRDDirectoryPaths:        opts.CRDs,
 		ErrorIfCRDPathMissing:    true,
-		ControlPlaneStopTimeout:  30 * time.Second,
+		ControlPlaneStartTimeout: startWithin,
+		ControlPlaneStopTimeout:  stopWithin,
 		AttachControlPlaneOutput: false,
 	}
 	c.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", serviceRange())
@@ -102,6 +121,30 @@ func Start(opts Options) (*Cluster, error) {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
+}
+
+// NeedAssets skips a test where there are no binaries.
+func NeedAssets(t testing.TB) {
+	t.Helper()
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		missing.Tool(t, ErrNoAssets.Error())
+	}
+}
+
+// ForTest is a control plane that ends with the test, which is skipped where there are no binaries.
+func ForTest(t testing.TB) *Cluster {
+	t.Helper()
+	NeedAssets(t)
+	c, err := Start(Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
 }
 
 // auditPolicy has the metadata of changes in the audit log, which is where webhooks' annotations are.

@@ -23,13 +23,13 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/utils/ptr"
+
+	"github.com/dittoguard/dittoguard/test/leash"
 )
 
 const (
 	// readyWithin is how long `serve` may take until it is ready. Its first certificate waits 10 s by itself.
-	readyWithin = 90 * time.Second
-	// stopWithin is how long it may take to stop; it goes on serving for 5 s first.
-	stopWithin = 30 * time.Second
+	readyWithin = 10 * time.Minute
 	// mountInterval is how often changed ConfigMaps and Secrets are written to the files that `serve` reads.
 	mountInterval = 250 * time.Millisecond
 	// tokenSeconds is the lifetime of its token: a demo that somebody plays with ends before.
@@ -130,7 +130,7 @@ func (s *Serve) start(binary string, args []string) error {
 	}
 	defer log.Close()
 	// No context: a process under a test's context would be killed while others still need it.
-	s.process = exec.Command(binary, args...)
+	s.process = leash.Command(binary, args...)
 	s.process.Stdout, s.process.Stderr = log, log
 	s.process.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "KUBE") })
 	if err := s.process.Start(); err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/missing"
 )
 
 // folder is where the manifests lie, beside the checkout.
@@ -169,14 +170,14 @@ var together = map[string]expectation{
 }
 
 func TestFiles(t *testing.T) {
-	need(t)
+	needCorpus(t)
 	for name, want := range files {
 		t.Run(name, func(t *testing.T) { compare(t, want, judge(t, name)) })
 	}
 }
 
 func TestFolders(t *testing.T) {
-	need(t)
+	needCorpus(t)
 	for name, want := range together {
 		t.Run(name, func(t *testing.T) { compare(t, want, judge(t, name)) })
 	}
@@ -184,7 +185,7 @@ func TestFolders(t *testing.T) {
 
 // TestEveryFileIsExpected: a manifest without an expectation would be judged by nobody.
 func TestEveryFileIsExpected(t *testing.T) {
-	need(t)
+	needCorpus(t)
 	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
 			return err
@@ -203,7 +204,7 @@ func TestEveryFileIsExpected(t *testing.T) {
 
 // TestWhatAChartRendersIsDecided: the baseline rules have everything they need in what the chart renders.
 func TestWhatAChartRendersIsDecided(t *testing.T) {
-	need(t)
+	needCorpus(t)
 	baseline := map[string]bool{}
 	for _, rule := range builtin(t) {
 		baseline[rule.Metadata.Name] = rule.Spec.Level == rules.Baseline
@@ -222,7 +223,7 @@ func TestWhatAChartRendersIsDecided(t *testing.T) {
 
 // TestUnreadableProxy: an nginx whose configuration is not at hand is unknown, not fine.
 func TestUnreadableProxy(t *testing.T) {
-	need(t)
+	needCorpus(t)
 	const name = "raw/kubernetes/deploymentFiles/nginx/nginx.yaml"
 	unknown := judge(t, name).Unknown
 	if !slices.ContainsFunc(unknown, func(u check.Unknown) bool {
@@ -232,10 +233,10 @@ func TestUnreadableProxy(t *testing.T) {
 	}
 }
 
-func need(t *testing.T) {
+func needCorpus(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("the corpus of real manifests is not at hand: %v", err)
+		missing.Data(t, "the corpus of real manifests is not at hand")
 	}
 }
 

@@ -70,7 +70,7 @@ var expected = map[string][]string{
 
 // TestTheREADMEOfTheCorpus: what a careful person names is found, whatever it leads to.
 func TestTheREADMEOfTheCorpus(t *testing.T) {
-	need(t)
+	needCorpus(t)
 	for name, list := range expected {
 		t.Run(name, func(t *testing.T) {
 			found := map[string]bool{}
@@ -91,7 +91,7 @@ func TestTheREADMEOfTheCorpus(t *testing.T) {
 
 // TestAllFindings compares everything that is found in the corpus, and what is unknown, with a golden file.
 func TestAllFindings(t *testing.T) {
-	need(t)
+	needCorpus(t)
 	const golden = "testdata/findings.txt"
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(files)) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -14,12 +13,7 @@ import (
 
 // TestDemo runs the demo as CI does, without a terminal.
 func TestDemo(t *testing.T) {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(cluster.ErrNoAssets)
-		}
-		t.Skip(cluster.ErrNoAssets)
-	}
+	cluster.NeedAssets(t)
 	var out bytes.Buffer
 	hands := func() { byHand(t, out.String()) }
 	if err := run(t.Context(), &out, hands); err != nil {

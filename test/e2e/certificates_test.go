@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/test/cluster"
+	"github.com/dittoguard/dittoguard/test/leash"
 )
 
 // bundles are the caBundles of every webhook of dittoguard, by name.
@@ -206,7 +207,7 @@ func run(t *testing.T, log, binary string, args ...string) {
 	}
 	defer file.Close()
 	// No context: it is ended with the test, after what uses it.
-	cmd := exec.Command(binary, args...)
+	cmd := leash.Command(binary, args...)
 	cmd.Stdout, cmd.Stderr = file, file
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

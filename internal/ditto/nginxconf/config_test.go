@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/dittoguard/dittoguard/test/missing"
 )
 
 const mainFile = "/etc/nginx/nginx.conf"
@@ -350,7 +352,7 @@ func TestCorpus(t *testing.T) {
 	for _, name := range []string{"nginx.conf", "nginx-cors.conf"} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
-			t.Skipf("the corpus of real manifests is not here: %v", err)
+			missing.Data(t, "the corpus of real manifests is not at hand")
 		}
 		files["/etc/nginx/"+name] = string(text)
 	}

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -10,32 +9,17 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+	realcluster "github.com/dittoguard/dittoguard/test/cluster"
 )
 
 // What a fake cannot show: the requests are ones that an API server takes, objects arrive in its encoding, and the
 // versions of what is watched and what is read live compare.
 func TestAgainstAnAPIServer(t *testing.T) {
-	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
-		t.Skip("KUBEBUILDER_ASSETS does not name a folder with kube-apiserver and etcd")
-	}
-	environment := &envtest.Environment{}
-	cfg, err := environment.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := environment.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	api, err := client.New(cfg, client.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	running := realcluster.ForTest(t)
+	api := running.Client
 	create := func(o client.Object) {
 		t.Helper()
 		if err := api.Create(t.Context(), o); err != nil {
@@ -51,7 +35,7 @@ func TestAgainstAnAPIServer(t *testing.T) {
 		create(o)
 	}
 
-	c, err := New(cfg, Options{ProtectedNamespaces: []string{"ditto"}})
+	c, err := New(running.Config, Options{ProtectedNamespaces: []string{"ditto"}})
 	if err != nil {
 		t.Fatal(err)
 	}
