@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -173,15 +174,22 @@ func TestCELIsTheAPIServers(t *testing.T) {
 	}
 }
 
-// packages are those of this module, without their tests.
+// packages are those of this module, without their tests. They are listed once: that takes seconds.
 func packages(t *testing.T) []goPackage {
 	t.Helper()
-	list := decode[goPackage](t, output(t, "go", "list", "-json=ImportPath,Imports,Deps", module+"..."))
-	if len(list) < 10 {
-		t.Fatalf("only %d packages were listed", len(list))
+	listing.Do(func() {
+		listed = decode[goPackage](t, output(t, "go", "list", "-json=ImportPath,Imports,Deps", module+"..."))
+	})
+	if len(listed) < 10 {
+		t.Fatalf("only %d packages were listed", len(listed))
 	}
-	return list
+	return listed
 }
+
+var (
+	listing sync.Once
+	listed  []goPackage
+)
 
 func output(t *testing.T, name string, args ...string) string {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -73,6 +74,8 @@ type live struct {
 	answers []func(questions []inventory.Question) ([]inventory.Change, error)
 	asked   [][]inventory.Question
 }
+
+func (l *live) refresher() Refresh { return l.refresh }
 
 func (l *live) refresh(_ context.Context, questions []inventory.Question) ([]inventory.Change, error) {
 	l.mu.Lock()
@@ -146,6 +149,8 @@ type counts struct {
 	fresh      []bool
 	ruleErrors int
 	liveReads  []bool
+	inFlight   atomic.Int64
+	turnedAway atomic.Int64
 	reloads    []bool
 }
 
@@ -162,6 +167,9 @@ func (c *counts) Duration(_, _ string, fresh bool, _ time.Duration) {
 }
 func (c *counts) RuleError()                  { c.ruleErrors++ }
 func (c *counts) LiveRead(ok bool)            { c.liveReads = append(c.liveReads, ok) }
+func (c *counts) LiveRequest(bool)            {}
+func (c *counts) InFlight(change int)         { c.inFlight.Add(int64(change)) }
+func (c *counts) TurnedAway()                 { c.turnedAway.Add(1) }
 func (c *counts) Reload(ok bool, _ time.Time) { c.reloads = append(c.reloads, ok) }
 
 func using(j check.Judge) func() check.Judge { return func() check.Judge { return j } }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -34,12 +35,8 @@ type Options struct {
 	Inventory inventory.Reader
 	// Synced says whether the inventory has been read completely. Before that every request fails. Nil means always.
 	Synced func() bool
-	// Refresh reads again what the questions ask for, and returns what differs from the inventory. Nil means that the
-	// inventory is never behind.
-	Refresh func(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error)
-	// Timeout bounds a request; 4 s if zero. Of the timeout that the API server sends along, nine tenths are used if that is
-	// less.
-	Timeout time.Duration
+	// Refresher begins the live reads of a request. Nil means that the inventory is never behind.
+	Refresher func() Refresh
 	// Recorder counts; nil counts nothing.
 	Recorder Recorder
 	// Log gets one line for each refusal and each failure. The zero value logs nothing.
@@ -47,9 +44,6 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Timeout == 0 {
-		o.Timeout = defaultTimeout
-	}
 	if o.Recorder == nil {
 		o.Recorder = noRecorder{}
 	}
@@ -79,11 +73,11 @@ func (o Options) handler(webhook string, decide func(context.Context, check.Judg
 			}
 			o.Recorder.Duration(webhook, string(req.Operation), got.fresh, time.Since(start))
 		}()
-		ctx, cancel := withDeadline(ctx, o.Timeout)
+		ctx, cancel := withDeadline(ctx)
 		defer cancel()
 		got, err := o.decide(ctx, &req.AdmissionRequest, decide)
 		if err != nil {
-			err = fmt.Errorf("judging %s: %w", subjectOf(&req.AdmissionRequest), err)
+			err = notJudged(ctx, subjectOf(&req.AdmissionRequest), err, time.Since(start))
 			o.Log.Error(err, "request could not be judged", "webhook", webhook, "operation", req.Operation, "user", req.UserInfo.Username)
 			return fail(ctx, err)
 		}
@@ -110,6 +104,24 @@ func (o Options) decide(
 	return decide(ctx, judge, req)
 }
 
+// notJudged says once why a request was not judged. Of a judgement that was cut short only what took so long is of interest: whatever
+// else it says is of a piece of a judgement.
+func notJudged(ctx context.Context, subject inventory.Ref, err error, after time.Duration) error {
+	if ctx.Err() == nil {
+		return fmt.Errorf("judging %s: %w", subject, err)
+	}
+	text := fmt.Sprintf("%s was not judged in time (%s)", subject, after.Round(100*time.Millisecond))
+	if detail := firstLine(err); detail != ctx.Err().Error() {
+		text += ": " + detail
+	}
+	return errors.New(text)
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
 // errNotJSON is a mistake of the judge. What the decoder says may quote the object.
 var errNotJSON = errors.New("the changed object is not valid JSON")
 
@@ -128,10 +140,10 @@ func describePanic(p any) string {
 // failureKey is where Handler keeps a request's failure in its context.
 type failureKey struct{}
 
-// failure is why a request was not judged, and how long it may take.
+// failure is why a request was not judged, and when the answer has to be there.
 type failure struct {
-	err     error
-	timeout time.Duration
+	err      error
+	deadline time.Time
 }
 
 // fail answers a request that could not be judged. Under Handler that becomes an HTTP error.
@@ -144,11 +156,21 @@ func fail(ctx context.Context, err error) admission.Response {
 
 // withDeadline bounds a request. It outlives a cancelled parent: controller-runtime's server cancels the contexts of
 // requests under way when it begins to shut down, and those are to be answered.
-func withDeadline(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if f, ok := ctx.Value(failureKey{}).(*failure); ok && f.timeout > 0 {
-		timeout = min(timeout, f.timeout*9/10)
+func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline := time.Now().Add(defaultTimeout)
+	if f, ok := ctx.Value(failureKey{}).(*failure); ok {
+		deadline = f.deadline
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+}
+
+// timeoutOf is how long an answer may take: nine tenths of what the API server says that it waits for, so that it gets to hear of a
+// failure.
+func timeoutOf(r *http.Request) time.Duration {
+	if timeout, err := time.ParseDuration(r.URL.Query().Get("timeout")); err == nil && timeout > 0 {
+		return timeout * 9 / 10
+	}
+	return defaultTimeout
 }
 
 // Handler serves an admission handler over HTTP.
@@ -156,14 +178,22 @@ func withDeadline(ctx context.Context, timeout time.Duration) (context.Context, 
 // A request that could not be judged is answered with HTTP status 500. An AdmissionReview that says "not allowed" is a
 // refusal to the API server whatever its code; only a failed call makes it apply the webhook's failurePolicy, and what a
 // failure means differs between protected namespaces and others.
-func Handler(h admission.Handler) http.Handler {
+func Handler(h admission.Handler) http.Handler { return handle(h, nil) }
+
+// handle is Handler for a webhook that shares room with others. What finds none waits for as long as it may take, unread, and then
+// fails like any other request, with HTTP status 429.
+func handle(h admission.Handler, room *flight) http.Handler {
 	review := &admission.Webhook{Handler: h}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := &failure{}
-		// The API server sends its timeout along; without a valid one ours counts.
-		if timeout, err := time.ParseDuration(r.URL.Query().Get("timeout")); err == nil {
-			f.timeout = timeout
+		f := &failure{deadline: time.Now().Add(timeoutOf(r))}
+		waiting, cancel := context.WithDeadline(r.Context(), f.deadline)
+		defer cancel()
+		leave, err := room.enter(waiting)
+		if err != nil {
+			http.Error(w, "dittoguard: "+err.Error(), http.StatusTooManyRequests)
+			return
 		}
+		defer leave()
 		review.ServeHTTP(&failureWriter{ResponseWriter: w, failure: f}, r.WithContext(context.WithValue(r.Context(), failureKey{}, f)))
 	})
 }

@@ -30,6 +30,12 @@ type Recorder interface {
 	RuleError()
 	// LiveRead counts one round of live reads.
 	LiveRead(ok bool)
+	// LiveRequest counts one request to the API server of such a round.
+	LiveRequest(ok bool)
+	// InFlight counts the requests that are being judged.
+	InFlight(change int)
+	// TurnedAway counts a request that was not judged because too many others were.
+	TurnedAway()
 	// Reload counts one attempt to load a changed configuration.
 	Reload(ok bool, at time.Time)
 }
@@ -40,6 +46,9 @@ func (noRecorder) Decision(string, string, string)              {}
 func (noRecorder) Duration(string, string, bool, time.Duration) {}
 func (noRecorder) RuleError()                                   {}
 func (noRecorder) LiveRead(bool)                                {}
+func (noRecorder) LiveRequest(bool)                             {}
+func (noRecorder) InFlight(int)                                 {}
+func (noRecorder) TurnedAway()                                  {}
 func (noRecorder) Reload(bool, time.Time)                       {}
 
 // Metrics is the Recorder on Prometheus. Numbers of requests and their HTTP status are counted by controller-runtime
@@ -49,6 +58,9 @@ type Metrics struct {
 	durations  *prometheus.HistogramVec
 	ruleErrors prometheus.Counter
 	liveReads  *prometheus.CounterVec
+	requests   *prometheus.CounterVec
+	inFlight   prometheus.Gauge
+	turnedAway prometheus.Counter
 	reloads    *prometheus.CounterVec
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
@@ -74,6 +86,18 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "dittoguard_live_reads_total",
 			Help: "Rounds of live reads before an answer, by result (ok, error). One round is several API requests.",
 		}, []string{"result"}),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dittoguard_live_requests_total",
+			Help: "Requests to the API server in rounds of live reads, by result (ok, error). Those that several reviews share count once.",
+		}, []string{"result"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "dittoguard_admission_in_flight",
+			Help: "Admission requests that are being judged.",
+		}),
+		turnedAway: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "dittoguard_admission_turned_away_total",
+			Help: "Admission requests that were not judged because too many others were being judged.",
+		}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dittoguard_config_reloads_total",
 			Help: "Attempts to load the configuration, the first one included, by result (ok, error).",
@@ -87,7 +111,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help: "When the configuration in force was loaded, in seconds since 1970.",
 		}),
 	}
-	registry.MustRegister(m.decisions, m.durations, m.ruleErrors, m.liveReads, m.reloads, m.reloadOK, m.reloadTime)
+	registry.MustRegister(m.decisions, m.durations, m.ruleErrors, m.liveReads, m.requests, m.inFlight, m.turnedAway, m.reloads, m.reloadOK, m.reloadTime)
 	return m
 }
 
@@ -115,6 +139,15 @@ func (m *Metrics) RuleError() { m.ruleErrors.Inc() }
 
 // LiveRead implements Recorder.
 func (m *Metrics) LiveRead(ok bool) { m.liveReads.WithLabelValues(result(ok)).Inc() }
+
+// LiveRequest implements Recorder.
+func (m *Metrics) LiveRequest(ok bool) { m.requests.WithLabelValues(result(ok)).Inc() }
+
+// InFlight implements Recorder.
+func (m *Metrics) InFlight(change int) { m.inFlight.Add(float64(change)) }
+
+// TurnedAway implements Recorder.
+func (m *Metrics) TurnedAway() { m.turnedAway.Inc() }
 
 // Reload implements Recorder.
 func (m *Metrics) Reload(ok bool, at time.Time) {

@@ -20,6 +20,13 @@ func TestMetrics(t *testing.T) {
 	m.RuleError()
 	m.LiveRead(true)
 	m.LiveRead(false)
+	m.LiveRequest(true)
+	m.LiveRequest(true)
+	m.LiveRequest(false)
+	m.InFlight(1)
+	m.InFlight(1)
+	m.InFlight(-1)
+	m.TurnedAway()
 	m.Reload(true, time.Unix(1700000000, 0))
 	m.Reload(false, time.Unix(1800000000, 0))
 	want := `
@@ -63,6 +70,12 @@ dittoguard_admission_duration_seconds_bucket{fresh="true",operation="CREATE",web
 dittoguard_admission_duration_seconds_bucket{fresh="true",operation="CREATE",webhook="validate",le="+Inf"} 1
 dittoguard_admission_duration_seconds_sum{fresh="true",operation="CREATE",webhook="validate"} 0.003
 dittoguard_admission_duration_seconds_count{fresh="true",operation="CREATE",webhook="validate"} 1
+# HELP dittoguard_admission_in_flight Admission requests that are being judged.
+# TYPE dittoguard_admission_in_flight gauge
+dittoguard_admission_in_flight 1
+# HELP dittoguard_admission_turned_away_total Admission requests that were not judged because too many others were being judged.
+# TYPE dittoguard_admission_turned_away_total counter
+dittoguard_admission_turned_away_total 1
 # HELP dittoguard_config_reload_success 1 if the configuration in force is the one in the file, 0 if the file is broken and an older one is kept.
 # TYPE dittoguard_config_reload_success gauge
 dittoguard_config_reload_success 0
@@ -77,6 +90,10 @@ dittoguard_config_reloads_total{result="ok"} 1
 # TYPE dittoguard_live_reads_total counter
 dittoguard_live_reads_total{result="error"} 1
 dittoguard_live_reads_total{result="ok"} 1
+# HELP dittoguard_live_requests_total Requests to the API server in rounds of live reads, by result (ok, error). Those that several reviews share count once.
+# TYPE dittoguard_live_requests_total counter
+dittoguard_live_requests_total{result="error"} 1
+dittoguard_live_requests_total{result="ok"} 2
 # HELP dittoguard_rule_errors_total Judgements that ended in an error or a panic.
 # TYPE dittoguard_rule_errors_total counter
 dittoguard_rule_errors_total 1

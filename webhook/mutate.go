@@ -27,8 +27,11 @@ func (o Options) mutate(ctx context.Context, judge check.Judge, req *admissionv1
 	}
 	var mutation check.Mutation
 	var judging error
-	fresh, err := o.settle(ctx, func(view inventory.Reader) ([]inventory.Question, error) {
+	fresh, err := o.reader().settle(ctx, func(view inventory.Reader) ([]inventory.Question, error) {
 		mutation, judging = judge.Mutate(ctx, view, change)
+		if judging == nil {
+			judging = ctx.Err()
+		}
 		if judging != nil || mutation.Object == nil {
 			return nil, judging
 		}

@@ -88,7 +88,7 @@ func TestMutator(t *testing.T) {
 			memory := inventory.NewMemory(nil, nil)
 			memory.Put(other)
 			server := &live{answers: test.answers}
-			response, failure := post(t, NewMutator(Options{Judge: using(test.judge), Inventory: memory, Refresh: server.refresh}), test.request)
+			response, failure := post(t, NewMutator(Options{Judge: using(test.judge), Inventory: memory, Refresher: server.refresher}), test.request)
 			if failure != test.failure {
 				t.Fatalf("failure %q, want %q", failure, test.failure)
 			}

@@ -58,6 +58,8 @@ type ServerOptions struct {
 	Validator, Mutator admission.Handler
 	// Components run beside the webhooks, and decide readiness in this order.
 	Components []Component
+	// Recorder counts what is in flight; nil counts nothing.
+	Recorder Recorder
 	// Metrics is what /metrics shows.
 	Metrics prometheus.Gatherer
 	// Drain is how long to go on serving once the context has ended; 5 s if zero. A negative one does not wait. The Pod's
@@ -82,9 +84,10 @@ func Run(ctx context.Context, o ServerOptions) error {
 			c.MinVersion = tls.VersionTLS13
 		}},
 	})
-	server.Register(ValidatePath, Handler(o.Validator))
+	room := newFlight(maxInFlight, o.Recorder)
+	server.Register(ValidatePath, handle(o.Validator, room))
 	if o.Mutator != nil {
-		server.Register(MutatePath, Handler(o.Mutator))
+		server.Register(MutatePath, handle(o.Mutator, room))
 	}
 	started := server.StartedChecker()
 	listening := Component{Name: "server", Ready: func() error { return started(nil) }}

@@ -28,7 +28,8 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 		pardon = excuseTerminating
 	}
 	var verdict check.Verdict
-	fresh, err := o.settle(ctx, func(view inventory.Reader) ([]inventory.Question, error) {
+	reader := o.reader()
+	fresh, err := reader.settle(ctx, func(view inventory.Reader) ([]inventory.Question, error) {
 		var err error
 		verdict, err = judge.Change(ctx, view, change)
 		// What is let through anyway need not be fresh.
@@ -40,9 +41,9 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 	if err != nil {
 		return answer{fresh: fresh}, err
 	}
-	if len(verdict.Denied) > 0 && pardon == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && o.Refresh != nil {
+	if len(verdict.Denied) > 0 && pardon == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && reader.refresh != nil {
 		namespace := inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: req.Namespace}}
-		changes, err := o.refresh(ctx, []inventory.Question{namespace})
+		changes, err := reader.read(ctx, []inventory.Question{namespace})
 		if err != nil {
 			return answer{fresh: true}, err
 		}

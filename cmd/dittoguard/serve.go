@@ -113,24 +113,24 @@ func (o *serveOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	metrics := newMetrics(source)
+	recorder := webhook.NewMetrics(metrics)
 	world, err := cluster.New(restConfig, cluster.Options{
 		Index: ditto.Keys, Kinds: ditto.KindsOf, Select: ditto.SelectionOf, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
-		Log: log.WithName("inventory"),
+		Count: func(err error) { recorder.LiveRequest(err == nil) }, Log: log.WithName("inventory"),
 	})
 	if err != nil {
 		return err
 	}
 	passwords := htpasswd.NewVerifier(htpasswd.Options{})
 	defer passwords.Close()
-	metrics := newMetrics(source)
-	recorder := webhook.NewMetrics(metrics)
 	judges := webhook.NewReloader(webhook.ReloaderOptions[check.Judge]{
 		Path: o.configFile, Folders: o.dirs, Load: o.loadJudge(passwords, log.WithName("rules")),
 		Recorder: recorder, Log: log.WithName("configuration"),
 	})
 	handlers := webhook.Options{
 		Judge:     func() check.Judge { judge, _ := judges.Current(); return judge },
-		Inventory: world.Reader(), Synced: world.HasSynced, Refresh: world.Refresh,
+		Inventory: world.Reader(), Synced: world.HasSynced, Refresher: func() webhook.Refresh { return world.Refresher().Refresh },
 		Recorder: recorder, Log: log.WithName("webhook"),
 	}
 	return webhook.Run(ctx, webhook.ServerOptions{
@@ -143,7 +143,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 			{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
 		},
 		// controller-runtime counts the requests of its webhook server in a registry of its own.
-		Metrics: prometheus.Gatherers{metrics, ctrlmetrics.Registry}, Log: log,
+		Recorder: recorder, Metrics: prometheus.Gatherers{metrics, ctrlmetrics.Registry}, Log: log,
 	})
 }
 

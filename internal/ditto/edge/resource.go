@@ -148,11 +148,13 @@ func resourceOf(o *inventory.Object) *resource {
 	return resourcesByKind[o.Ref.GroupKind()]
 }
 
-// Kinds lists the kinds of this table, entries or not.
+// Kinds lists the kinds of this table whose objects name others.
 func Kinds() []schema.GroupKind {
 	var list []schema.GroupKind
 	for _, r := range resources {
-		list = append(list, r.kind)
+		if r.links != nil {
+			list = append(list, r.kind)
+		}
 	}
 	return list
 }

@@ -33,8 +33,8 @@ const (
 	// defaultStaleAfter is how long a watch may be broken before Ready says so. It is longer than the pause between two
 	// attempts at first, so that one refused connection does not take a replica out of service.
 	defaultStaleAfter = 5 * time.Second
-	// defaultRefreshTimeout bounds one Refresh if the caller's context does not.
-	defaultRefreshTimeout = 4 * time.Second
+	// defaultRefreshTimeout bounds one Refresh if the caller's context does not: longer than any API server waits.
+	defaultRefreshTimeout = 30 * time.Second
 	// absentInterval is how often a kind that is not installed is looked for.
 	absentInterval = 30 * time.Second
 )
@@ -57,8 +57,10 @@ type Options struct {
 	OwnNamespace string
 	// StaleAfter is how long a watch may be broken before Ready reports it; 5 s if zero.
 	StaleAfter time.Duration
-	// RefreshTimeout bounds one Refresh; 4 s if zero.
+	// RefreshTimeout bounds one Refresh; 30 s if zero.
 	RefreshTimeout time.Duration
+	// Count is told how each live read ended. It may be nil.
+	Count func(error)
 	// Log gets one line when a watch breaks and one when it is back. The zero value logs nothing.
 	Log logr.Logger
 }
@@ -99,6 +101,9 @@ func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
 	if opts.RefreshTimeout == 0 {
 		opts.RefreshTimeout = defaultRefreshTimeout
 	}
+	if opts.Count == nil {
+		opts.Count = func(error) {}
+	}
 	if opts.Select == nil {
 		opts.Select = func(inventory.Key, schema.GroupKind) (inventory.Selection, bool) { return inventory.Selection{}, false }
 	}
@@ -111,7 +116,7 @@ func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
 		}
 	}
 	x := &Cluster{
-		opts: opts, client: c, live: newShare(opts.RefreshTimeout),
+		opts: opts, client: c, live: newShare(opts.RefreshTimeout, readsOfAll),
 		kinds:   make(map[schema.GroupKind]kind, len(kinds)),
 		readers: map[schema.GroupKind][]*informer{},
 	}

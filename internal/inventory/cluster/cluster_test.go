@@ -239,7 +239,7 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 	}
 	s.requests()
 	c.memory.Delete(o.Ref.ID())
-	changes, err := c.Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})
+	changes, err := c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})
 	if err != nil || len(changes) != 1 {
 		t.Errorf("read live: %v, %v", changes, err)
 	}
@@ -255,7 +255,7 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 		return !read
 	})
 	s.requests()
-	if _, err := c.Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}}); err != nil {
+	if _, err := c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}}); err != nil {
 		t.Error(err)
 	}
 	for _, request := range s.requests() {
@@ -265,7 +265,7 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 	}
 	// It is installed again, and the informer has not noticed yet.
 	s.set(func(s *server) { s.noRoutes = false })
-	changes, err = c.Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}})
+	changes, err = c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}})
 	if err != nil || len(changes) != 1 || changes[0].Object == nil {
 		t.Errorf("by name: %v, %v", changes, err)
 	}

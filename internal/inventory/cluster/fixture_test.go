@@ -44,6 +44,8 @@ type server struct {
 	mu       sync.Mutex
 	broken   bool
 	noRoutes bool
+	// hangs says that nothing answers a GET.
+	hangs bool
 	// listVersion is the resource version of every list, unless it is empty.
 	listVersion string
 	asked       []string
@@ -93,6 +95,10 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 			Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 				if err := note("get", o, key.String()); err != nil {
 					return err
+				}
+				if s.hangs {
+					<-ctx.Done()
+					return ctx.Err()
 				}
 				return c.Get(ctx, key, o, opts...)
 			},
@@ -171,6 +177,9 @@ func (s *server) requests() []string {
 // aliasKey is a key whose objects can be in any namespace.
 var aliasKey = inventory.Key{Index: "alias", Namespace: "ditto", Value: "ConfigMap"}
 
+// everyKey is one whose objects can be in any namespace and have nothing that they could be selected by.
+var everyKey = inventory.Key{Index: "every", Namespace: "ditto", Value: "ConfigMap"}
+
 func testOptions() Options {
 	return Options{
 		ProtectedNamespaces: []string{"ditto", "dittoguard"}, OwnNamespace: "dittoguard", StaleAfter: time.Millisecond,
@@ -181,6 +190,9 @@ func testOptions() Options {
 			return nil
 		},
 		Select: func(key inventory.Key, _ schema.GroupKind) (inventory.Selection, bool) {
+			if key == everyKey {
+				return inventory.Selection{}, true
+			}
 			return inventory.Selection{Fields: "spec.type=ExternalName"}, key == aliasKey
 		},
 		Kinds: func(key inventory.Key) []schema.GroupKind {

@@ -3,11 +3,9 @@ package cluster
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,9 +18,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// liveReads is how many requests one Refresh has under way at once: about as many as a judgement needs.
-const liveReads = 24
-
 // list is the objects of a kind in one namespace, or those in all namespaces that are selected.
 type list struct {
 	schema.GroupKind
@@ -30,57 +25,69 @@ type list struct {
 	inventory.Selection
 }
 
+// all says that the list is of every object of the kind.
+func (l list) all() bool { return l == list{GroupKind: l.GroupKind} }
+
 func (l list) String() string {
-	if l.Namespace == "" {
-		return fmt.Sprintf("every %s with %s%s", l.Kind, l.Fields, l.Labels)
+	switch {
+	case l.Namespace != "":
+		return fmt.Sprintf("every %s in %s", l.Kind, l.Namespace)
+	case l.all():
+		return "every " + l.Kind
 	}
-	return fmt.Sprintf("every %s in %s", l.Kind, l.Namespace)
+	return fmt.Sprintf("every %s with %s%s", l.Kind, l.Fields, l.Labels)
+}
+
+// A Refresher reads again for one request. What it has read it does not read twice: an answer that is younger than the
+// request is good enough for all of it.
+type Refresher struct {
+	cluster *Cluster
+	names   map[inventory.ID]bool
+	lists   map[list]bool
+}
+
+// Refresher begins the live reads of a request.
+func (c *Cluster) Refresher() *Refresher {
+	return &Refresher{cluster: c, names: map[inventory.ID]bool{}, lists: map[list]bool{}}
 }
 
 // Refresh asks the API server itself the questions that were asked of the cache, and returns where the cache is behind:
 // objects that are new or different, and, with a nil Object, those that are gone.
 //
-// A question by name is one GET. A question by key lists the kinds that can be filed under the key in its namespace, each
-// once however many questions there are. Of a key whose objects can be in any namespace it lists what Options.Select
-// selects, and reads by name what the cache has under the key. Not asked again are other keys of no namespace (that would
-// be the whole cluster), Secrets outside the protected namespaces, and kinds that are not read at all. Kinds that are not
-// installed are not listed.
+// A question by name is one GET; where many of a kind are asked for in one namespace, they are listed. A question by key lists the
+// kinds that can be filed under the key in its namespace, each once however many questions there are. Of a key whose objects can
+// be in any namespace it lists what Options.Select selects, and reads by name what the cache has under the key. Not asked
+// again are other keys of no namespace (that would be the whole cluster), Secrets outside the protected namespaces, and
+// kinds that are not read at all. Kinds that are not installed are not listed.
 //
 // Requests that ask the same at the same time share an answer, which is never older than any of them.
 //
 // What the API server answers counts even if the cache is ahead of it by then: an object that the cache has in a newer
-// version is left out. If any question stays without an answer, the error names each one, and there are no changes.
-func (c *Cluster) Refresh(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error) {
-	names, lists := c.plan(questions)
+// version is left out. If any question stays without an answer, the error says which, and there are no changes. It is an
+// error, too, if the request has more to ask than maxReads.
+func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error) {
+	c := r.cluster
+	names, lists := r.plan(questions)
+	if len(r.names)+len(r.lists) > maxReads {
+		return nil, tooMany(r.names, r.lists)
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.opts.RefreshTimeout)
 	defer cancel()
 
-	changes := make([][]inventory.Change, len(names)+len(lists))
-	errs := make([]error, len(changes))
-	var group errgroup.Group
-	group.SetLimit(liveReads)
-	for at, id := range names {
-		group.Go(func() error {
-			changes[at], errs[at] = c.live.do(ctx, id, func(ctx context.Context) ([]inventory.Change, error) { return c.get(ctx, id) })
-			return nil
-		})
+	reads := make([]read, 0, len(names)+len(lists))
+	for _, l := range lists {
+		reads = append(reads, read{l.String(), l, func(ctx context.Context) ([]inventory.Change, error) { return c.list(ctx, l) }})
 	}
-	for at, l := range lists {
-		group.Go(func() error {
-			changes[len(names)+at], errs[len(names)+at] = c.live.do(ctx, l, func(ctx context.Context) ([]inventory.Change, error) { return c.list(ctx, l) })
-			return nil
-		})
+	for _, id := range names {
+		reads = append(reads, read{nameOf(id), id, func(ctx context.Context) ([]inventory.Change, error) { return c.get(ctx, id) }})
 	}
-	_ = group.Wait()
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return slices.Concat(changes...), nil
+	return c.readAll(ctx, reads)
 }
 
-// plan turns questions into requests, each once.
-func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, lists []list) {
-	listed, named := map[list]bool{}, map[inventory.ID]bool{}
+// plan turns questions into requests, none of which has been made before, and notes them.
+func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, lists []list) {
+	c := r.cluster
+	planned := map[list]bool{}
 	byName := slices.Clone(questions)
 	for _, q := range questions {
 		if q.Key == (inventory.Key{}) {
@@ -92,36 +99,66 @@ func (c *Cluster) plan(questions []inventory.Question) (names []inventory.ID, li
 				continue
 			}
 			add := func(l list) {
-				if c.mayRead(gk, l.Namespace) && !listed[l] {
-					listed[l] = true
-					lists = append(lists, l)
+				if c.mayRead(gk, l.Namespace) {
+					planned[l] = true
 				}
 			}
 			selection, anywhere := c.opts.Select(q.Key, gk)
 			if anywhere {
-				for _, cached := range c.memory.Find(q.Key) {
-					byName = append(byName, inventory.Question{ID: cached.Ref.ID()})
+				l := list{GroupKind: gk, Selection: inventory.Selection{Fields: selection.Fields, Labels: selection.Labels}}
+				add(l)
+				// A list of all shows what is gone; one of what is selected does not.
+				if !l.all() {
+					for _, cached := range c.memory.Find(q.Key) {
+						byName = append(byName, inventory.Question{ID: cached.Ref.ID()})
+					}
 				}
-				add(list{GroupKind: gk, Selection: inventory.Selection{Fields: selection.Fields, Labels: selection.Labels}})
 			}
 			if (!anywhere || selection.Beside) && q.Key.Namespace != "" && k.namespaced {
 				add(list{GroupKind: gk, Namespace: q.Key.Namespace})
 			}
 		}
 	}
+	named := map[inventory.ID]bool{}
+	many := map[list]int{}
 	for _, q := range byName {
 		id := q.ID
 		k, read := c.kinds[id.GroupKind]
-		if !read || id.Name == "" || named[id] || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
-			continue
-		}
-		// A list of Secrets leaves some out, so that it does not answer for a name.
-		if listed[list{GroupKind: id.GroupKind, Namespace: id.Namespace}] && id.GroupKind != inventory.Secret {
+		if !read || id.Name == "" || r.names[id] || named[id] || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
 			continue
 		}
 		named[id] = true
-		names = append(names, id)
+		many[list{GroupKind: id.GroupKind, Namespace: id.Namespace}]++
 	}
+	for l, n := range many {
+		if _, read := c.served(l.GroupKind); read && n > worthAList && l.GroupKind != inventory.Secret {
+			planned[l] = true
+		}
+	}
+	covered := func(l list) bool {
+		all := list{GroupKind: l.GroupKind}
+		return r.lists[l] || l != all && (planned[all] || r.lists[all])
+	}
+	for l := range planned {
+		if !covered(l) {
+			lists = append(lists, l)
+		}
+	}
+	for id := range named {
+		l := list{GroupKind: id.GroupKind, Namespace: id.Namespace}
+		// A list of Secrets leaves some out, so that it does not answer for a name.
+		if id.GroupKind == inventory.Secret || !planned[l] && !covered(l) {
+			names = append(names, id)
+		}
+	}
+	for _, l := range lists {
+		r.lists[l] = true
+	}
+	for _, id := range names {
+		r.names[id] = true
+	}
+	slices.SortFunc(lists, func(a, b list) int { return cmp.Compare(a.String(), b.String()) })
+	slices.SortFunc(names, func(a, b inventory.ID) int { return cmp.Compare(a.String(), b.String()) })
 	return names, lists
 }
 
@@ -144,7 +181,6 @@ func (c *Cluster) mayRead(gk schema.GroupKind, namespace string) bool {
 }
 
 func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change, error) {
-	what := inventory.Ref{Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
 	k, installed := c.served(id.GroupKind)
 	versions := []kind{k}
 	if !installed {
@@ -154,7 +190,7 @@ func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change,
 	var err error
 	for _, k = range versions {
 		if object, err = k.newObject(clientscheme.Scheme); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", what, err)
+			return nil, err
 		}
 		if err = c.client.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object); !apierrors.IsNotFound(err) {
 			break
@@ -168,7 +204,7 @@ func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change,
 		return []inventory.Change{{ID: id}}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", what, err)
+		return nil, err
 	}
 	return compare(nil, cached, object, k, id)
 }
@@ -177,7 +213,7 @@ func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) 
 	k, _ := c.served(l.GroupKind)
 	live, err := k.newList(clientscheme.Scheme)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", l, err)
+		return nil, err
 	}
 	options := &client.ListOptions{Namespace: l.Namespace}
 	if selector := cmp.Or(l.Fields, selectorOf(l.GroupKind)); selector != "" || l.Labels != "" {
@@ -186,14 +222,14 @@ func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) 
 	err = c.client.List(ctx, live, options)
 	missing := !k.builtin && apierrors.IsNotFound(err)
 	if err != nil && !missing {
-		return nil, fmt.Errorf("reading %s: %w", l, err)
+		return nil, err
 	}
 	var changes []inventory.Change
 	there := map[inventory.ID]bool{}
 	err = meta.EachListItem(live, func(item runtime.Object) error {
 		object, ok := item.(client.Object)
 		if !ok {
-			return fmt.Errorf("reading %s: %T is not a Kubernetes object", l, item)
+			return fmt.Errorf("%T is not a Kubernetes object", item)
 		}
 		id := inventory.ID{GroupKind: l.GroupKind, Namespace: object.GetNamespace(), Name: object.GetName()}
 		there[id] = true
@@ -203,7 +239,7 @@ func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) 
 	if err != nil {
 		return nil, err
 	}
-	if l.Namespace == "" {
+	if l.Namespace == "" && !l.all() {
 		return changes, nil // what is not selected any more was asked for by name
 	}
 	for _, cached := range c.memory.Find(inventory.KindKey(l.GroupKind, l.Namespace)) {
@@ -222,7 +258,7 @@ func compare(changes []inventory.Change, cached *inventory.Object, live client.O
 	}
 	o, err := wrap(live, k.gvk)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s %s/%s: %w", id.Kind, id.Namespace, id.Name, err)
+		return nil, fmt.Errorf("reading %s: %w", nameOf(id), err)
 	}
 	return append(changes, inventory.Change{ID: id, Object: o}), nil
 }

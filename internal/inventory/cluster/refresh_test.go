@@ -1,7 +1,12 @@
 package cluster
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
@@ -142,7 +147,7 @@ func TestRefresh(t *testing.T) {
 			s := newServer(t, test.live...)
 			s.noRoutes, s.listVersion = test.noRoutes, test.version
 			c := stale(t, s, test.cached...)
-			changes, err := c.Refresh(t.Context(), test.questions)
+			changes, err := c.Refresher().Refresh(t.Context(), test.questions)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,10 +173,106 @@ func TestRefreshWithoutAnswer(t *testing.T) {
 	s := newServer(t, configMap("ditto", "a", ""))
 	s.broken = true
 	c := stale(t, s)
-	changes, err := c.Refresh(t.Context(), []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.Deployment, "ditto")}})
-	want := "reading ConfigMap ditto/a: connection refused\nreading every Deployment in ditto: connection refused"
+	changes, err := c.Refresher().Refresh(t.Context(), []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.Deployment, "ditto")}})
+	want := "reading every Deployment in ditto, ConfigMap ditto/a: connection refused"
 	if err == nil || err.Error() != want || changes != nil {
 		t.Errorf("got %v and %q, want %q", changes, err, want)
+	}
+}
+
+// TestRefreshReadsNothingTwice: what one round of a request has read, a later one does not read again.
+func TestRefreshReadsNothingTwice(t *testing.T) {
+	s := newServer(t)
+	r := stale(t, s).Refresher()
+	key := func(value string) inventory.Question {
+		return inventory.Question{Key: inventory.Key{Index: "reference", Namespace: "ditto", Value: value}}
+	}
+	everywhere := inventory.Question{Key: everyKey}
+	for _, round := range []struct {
+		questions []inventory.Question
+		requests  []string
+	}{
+		{[]inventory.Question{key("a"), byName(configMapID("ditto", "a"))}, []string{"get ConfigMap ditto/a", "list Deployment ditto"}},
+		{[]inventory.Question{key("b"), byName(configMapID("ditto", "b"))}, []string{"get ConfigMap ditto/b"}},
+		{[]inventory.Question{everywhere, byName(configMapID("ditto", "c")), byName(configMapID("shop", "c"))}, []string{"list ConfigMap "}},
+		{[]inventory.Question{everywhere, byName(configMapID("ditto", "d")), {Key: inventory.KindKey(inventory.ConfigMap, "ditto")}}, nil},
+	} {
+		if _, err := r.Refresh(t.Context(), round.questions); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(round.requests, s.requests()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestRefreshListsWhatIsAskedForOftenByName, and a list of all objects shows which are gone.
+func TestRefreshListsWhatIsAskedForOftenByName(t *testing.T) {
+	s := newServer(t, at("4", configMap("ditto", "c1", "")))
+	c := stale(t, s, at("3", configMap("ditto", "c0", "")))
+	var questions []inventory.Question
+	for i := range worthAList + 1 {
+		questions = append(questions, byName(configMapID("ditto", fmt.Sprintf("c%d", i))))
+	}
+	changes, err := c.Refresher().Refresh(t.Context(), questions)
+	if err != nil || len(changes) != 2 {
+		t.Errorf("%v, %v", changes, err)
+	}
+	if diff := cmp.Diff([]string{"list ConfigMap ditto"}, s.requests()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// TestRefreshIsBounded: a request that asks for too much fails, says about what, and costs the API server nothing.
+func TestRefreshIsBounded(t *testing.T) {
+	s := newServer(t)
+	r := stale(t, s).Refresher()
+	ask := func(from, to int) error {
+		var questions []inventory.Question
+		for i := range to - from {
+			questions = append(questions, byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: fmt.Sprintf("s%d", from+i)}))
+		}
+		_, err := r.Refresh(t.Context(), append(questions, byName(configMapID("ditto", "a"))))
+		return err
+	}
+	if err := ask(0, maxReads-1); err != nil {
+		t.Fatal(err)
+	}
+	s.requests()
+	err := ask(maxReads-1, maxReads)
+	want := fmt.Sprintf("this request rests on %d live reads, and %d are allowed (%d Secret in ditto, 1 ConfigMap in ditto)", maxReads+1, maxReads, maxReads)
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if got := s.requests(); len(got) > 0 {
+		t.Errorf("it was asked: %v", got)
+	}
+}
+
+// TestRefreshSaysOnceWhatTookTooLong, however much it was.
+func TestRefreshSaysOnceWhatTookTooLong(t *testing.T) {
+	s := newServer(t)
+	s.hangs = true
+	opts := testOptions()
+	opts.RefreshTimeout = 50 * time.Millisecond
+	var counted atomic.Int64
+	opts.Count = func(err error) {
+		if err != nil {
+			counted.Add(1)
+		}
+	}
+	c := newCluster(s, kindsOf(testKinds, clientscheme.Scheme), opts)
+	var questions []inventory.Question
+	for i := range 60 {
+		questions = append(questions, byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: fmt.Sprintf("s%02d", i)}))
+	}
+	_, err := c.Refresher().Refresh(t.Context(), questions)
+	const want = "60 of 60 live reads did not end in time (Secret ditto/s00, Secret ditto/s01, Secret ditto/s02 and 57 more): context deadline exceeded"
+	if err == nil || err.Error() != want || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	if n := counted.Load(); n > readsOfOne {
+		t.Errorf("%d reads were made after the time was over", n)
 	}
 }
 

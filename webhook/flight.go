@@ -1,0 +1,43 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// maxInFlight is how many requests are judged at once. More would not be answered sooner: judging is work for a CPU.
+const maxInFlight = 64
+
+// flight bounds the requests in flight. The webhooks of a server share it.
+type flight struct {
+	slots    chan struct{}
+	recorder Recorder
+}
+
+func newFlight(slots int, recorder Recorder) *flight {
+	if recorder == nil {
+		recorder = noRecorder{}
+	}
+	return &flight{slots: make(chan struct{}, slots), recorder: recorder}
+}
+
+// enter waits for a slot until the context ends, and returns what gives it back. A nil flight has room for everybody.
+func (f *flight) enter(ctx context.Context) (leave func(), err error) {
+	if f == nil {
+		return func() {}, nil
+	}
+	began := time.Now()
+	select {
+	case f.slots <- struct{}{}:
+	case <-ctx.Done():
+		f.recorder.TurnedAway()
+		return nil, fmt.Errorf("not judged: %d other requests are being judged, and none of them ended within %s",
+			cap(f.slots), time.Since(began).Round(100*time.Millisecond))
+	}
+	f.recorder.InFlight(1)
+	return func() {
+		f.recorder.InFlight(-1)
+		<-f.slots
+	}, nil
+}
