@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,7 +19,7 @@ const builtinDir = "../../rules/builtin"
 
 // TestBuiltinRules runs the fixtures of the built-in rules, as `dittoguard test rules/builtin` does.
 func TestBuiltinRules(t *testing.T) {
-	suites, err := ruletest.Load(builtinDir)
+	suites, err := builtinSuites()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +48,13 @@ func TestBuiltinRules(t *testing.T) {
 	}
 }
 
+// builtinSuites are the built-in rules with their fixtures. They are loaded once, which compiles every rule.
+var builtinSuites = sync.OnceValues(func() ([]ruletest.Suite, error) { return ruletest.Load(builtinDir) })
+
 // fixtureFiles are the pass or the fail fixtures of all built-in rules.
 func fixtureFiles(t *testing.T, kind string) []string {
 	t.Helper()
-	suites, err := ruletest.Load(builtinDir)
+	suites, err := builtinSuites()
 	if err != nil {
 		t.Fatal(err)
 	}

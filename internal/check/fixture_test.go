@@ -31,15 +31,28 @@ func load(t testing.TB, file string) (*inventory.Memory, *check.Checker) {
 	if _, err := os.Stat(beside); err != nil {
 		return inv, everything()
 	}
+	checker, _ := configured.LoadOrStore(beside, sync.OnceValues(func() (*check.Checker, error) { return checkerBeside(beside) }))
+	made, err := checker.(func() (*check.Checker, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inv, made
+}
+
+// configured are the checkers by the configurations of fixtures, each made once.
+var configured sync.Map
+
+func checkerBeside(configuration string) (*check.Checker, error) {
 	list, err := rules.Builtin()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	cfg, err := config.Load(beside, rules.Names(list))
+	cfg, err := config.Load(configuration, rules.Names(list))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return inv, newChecker(t, list, cfg)
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Budget: time.Minute})
+	return check.New(check.Options{Rules: list, Config: cfg, Passwords: passwords})
 }
 
 // everything is the checker of all built-in rules with the default configuration. It is made once: compiling the rules

@@ -21,8 +21,15 @@ func TestOrderOfArrival(t *testing.T) {
 			all, checker := load(t, file)
 			objects := all.All()
 			bad := judged(t, checker, all).Summary.Denied > 0
+			tried := map[string]bool{}
 			for seed := range uint64(12) {
 				order := rand.New(rand.NewPCG(seed, 1)).Perm(len(objects))
+				// There are not that many orders of three objects.
+				if name := fmt.Sprint(order); tried[name] {
+					continue
+				} else {
+					tried[name] = true
+				}
 				inv := inventory.NewMemory(ditto.Keys, nil)
 				refused := 0
 				for _, i := range order {

@@ -86,9 +86,9 @@ func TestPartsFindNothingOfTheirOwn(t *testing.T) {
 func TestPartsAreSilentBesideTheWhole(t *testing.T) {
 	parts, whole := partsOf(t)
 	for _, part := range parts {
+		checker := newChecker(t, []rules.HardeningRule{part, whole[part.Metadata.Name]}, config.Default())
 		for _, file := range fixturesOf(t, part.Metadata.Name, "fail") {
 			inv := contentOf(t, file)
-			checker := newChecker(t, []rules.HardeningRule{part, whole[part.Metadata.Name]}, config.Default())
 			for _, f := range judged(t, checker, inv).Findings {
 				if f.Rule != part.Spec.PartOf {
 					t.Errorf("%s: %s finds: %s", file, f.Rule, f.Message)
