@@ -92,3 +92,52 @@ func TestRights(t *testing.T) {
 		})
 	}
 }
+
+// TestAuditRole: people who audit get what dittoguard itself reads, but no Secrets, and cannot watch.
+func TestAuditRole(t *testing.T) {
+	role := func(values string) *rbacv1.ClusterRole {
+		for _, r := range all[*rbacv1.ClusterRole](render(t, values)) {
+			if r.Name == "dittoguard-audit" {
+				return r
+			}
+		}
+		return nil
+	}
+	rules := func(list []rbacv1.PolicyRule) []string {
+		var lines []string
+		for _, r := range list {
+			if len(r.ResourceNames) == 0 {
+				lines = append(lines, strings.Join(r.APIGroups, ",")+"/"+strings.Join(r.Resources, ","))
+			}
+		}
+		return lines
+	}
+	audit := role("")
+	if audit == nil {
+		t.Fatal("there is no ClusterRole dittoguard-audit")
+	}
+	var own *rbacv1.ClusterRole
+	for _, r := range all[*rbacv1.ClusterRole](render(t, "")) {
+		if r.Name == "dittoguard" {
+			own = r
+		}
+	}
+	if diff := cmp.Diff(rules(own.Rules), rules(audit.Rules)); diff != "" {
+		t.Errorf("(-dittoguard +audit):\n%s", diff)
+	}
+	for _, r := range audit.Rules {
+		if diff := cmp.Diff([]string{"get", "list"}, r.Verbs); diff != "" || slices.Contains(r.Resources, "secrets") {
+			t.Errorf("rights of an audit: %v", r)
+		}
+	}
+	const aggregate = "rbac.authorization.k8s.io/aggregate-to-view"
+	if got := audit.Labels[aggregate]; got != "" {
+		t.Errorf("label %s is %q without being asked for", aggregate, got)
+	}
+	if got := role("audit: {aggregateToView: true}").Labels[aggregate]; got != "true" {
+		t.Errorf("label %s is %q", aggregate, got)
+	}
+	if role("audit: {clusterRole: false}") != nil {
+		t.Error("the role is there though it was switched off")
+	}
+}

@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 type auditOptions struct {
 	judgeOptions
 	clusterOptions
+	namespace string
 }
 
 func newAudit() *cobra.Command {
@@ -18,24 +22,41 @@ func newAudit() *cobra.Command {
 		Use:   "audit",
 		Short: "Judge a running cluster once, read-only",
 		Long: `Judge a running cluster once. Nothing is written. Everything that the rules look at is
-read with your rights; what they do not allow is reported as unknown. A dry run of the
-webhook (modes.enforce: off) is read with this: without --config it says what would be
-refused.
+read with your rights; what they do not allow is reported as unknown, by kind. A dry run
+of the webhook (modes.enforce: off) is read with this: without --config it says what
+would be refused.
 
-Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
+Without --namespace all namespaces are read, as with --all-namespaces; kubectl would take
+the current one, but most ways in to a Ditto begin outside its namespace. --namespace is
+for rights in one namespace: what lies outside is unknown then. The chart has a
+ClusterRole for audits, which ends in -audit.
+
+Exit codes: 0 nothing denied, 1 could not run or nothing could be read, 3 something is
+denied or, with --fail-on unknown, could not be decided.`,
 		Example: `  dittoguard audit
-  dittoguard audit --context staging --output json`,
+  dittoguard audit --namespace ditto
+  dittoguard audit --fail-on unknown --context staging --output json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+			if err := o.validate(cmd); err != nil {
 				return err
 			}
 			return o.run(cmd.Context(), cmd)
 		},
 	}
 	o.judgeOptions.addFlags(cmd)
+	o.addFailOn(cmd)
 	o.clusterOptions.addFlags(cmd)
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "", "read this namespace only; what lies outside is unknown")
 	return cmd
+}
+
+func (o *auditOptions) validate(cmd *cobra.Command) error {
+	errs := []error{o.judgeOptions.validate()}
+	if cmd.Flags().Changed("namespace") {
+		errs = append(errs, validateNamespaces("namespace", o.namespace))
+	}
+	return errors.Join(errs...)
 }
 
 func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
@@ -44,13 +65,17 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if configErr == nil {
 		defer release()
 	}
-	inv, err := o.snapshot(ctx, stderr)
+	inv, unlisted, err := o.snapshot(ctx, o.namespace)
 	if err := errors.Join(configErr, err); err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(inv.All(), func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
+		note(stderr, "no part of Ditto runs in what was read, so there is little to judge")
 	}
 	result, err := checker.All(ctx, inv, inv.All())
 	if err != nil {
 		return err
 	}
+	result.Unknown = append(result.Unknown, unlisted...)
 	return o.print(cmd.OutOrStdout(), result)
 }

@@ -35,7 +35,8 @@ unknown, never taken for safe.
 
 The result goes to standard output, notes on what was left out to standard error.
 
-Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
+Exit codes: 0 nothing denied, 1 could not run, 3 something is denied or, with --fail-on
+unknown, could not be decided.`,
 		Example: `  # a folder of manifests
   dittoguard check deploy/
 
@@ -55,6 +56,7 @@ Exit codes: 0 nothing denied, 1 could not run, 3 something is denied.`,
 		},
 	}
 	o.addFlags(cmd)
+	o.addFailOn(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
 	return cmd
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
@@ -18,29 +19,54 @@ import (
 // clusterOptions are the flags of every command that reads a cluster once.
 type clusterOptions struct {
 	kubeconfig, context string
+	allNamespaces       bool
 }
 
 func (o *clusterOptions) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the Pod's service account")
 	cmd.Flags().StringVar(&o.context, "context", "", "context of the kubeconfig file; without it the current one")
+	cmd.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "read all namespaces, whatever --namespace says; as without either")
 	cobra.CheckErr(cmd.MarkFlagFilename("kubeconfig"))
 }
 
-// snapshot reads the cluster, and notes what could not be read.
-func (o *clusterOptions) snapshot(ctx context.Context, stderr io.Writer) (*inventory.Memory, error) {
+// snapshot reads the cluster, or one namespace of it and what lies in none, and says what of it is unknown.
+func (o *clusterOptions) snapshot(ctx context.Context, namespace string) (*inventory.Memory, []check.Unknown, error) {
 	restConfig, err := o.cluster()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if o.allNamespaces {
+		namespace = ""
 	}
 	restConfig.UserAgent = "dittoguard/" + buildVersion()
-	inv, notes, err := cluster.Snapshot(ctx, restConfig, ditto.Keys)
+	taken, err := cluster.TakeSnapshot(ctx, restConfig, ditto.Keys, namespace)
 	if err != nil {
-		return nil, fmt.Errorf("reading the cluster at %s: %w", restConfig.Host, err)
+		return nil, nil, err
 	}
-	for _, text := range notes {
-		note(stderr, "%s", text)
+	return taken.Memory, unlisted(taken.Unread, namespace), nil
+}
+
+// unlisted says what was not read, and with namespace that nothing outside it was.
+func unlisted(unread []cluster.Unread, namespace string) []check.Unknown {
+	var list []check.Unknown
+	for _, u := range unread {
+		unknown := check.Unknown{Subject: u.Ref, Unlisted: u.Ref.Name == "", What: "what it is", Message: "it cannot be read: " + u.Err.Error()}
+		if unknown.Unlisted {
+			unknown.What, unknown.Message = "what there is", "it could not be listed: "+u.Err.Error()
+			if apierrors.IsForbidden(u.Err) {
+				// The server's own words name the kind once more, so that no two would read the same.
+				unknown.Message = "you have no right to list it"
+			}
+		}
+		list = append(list, unknown)
 	}
-	return inv, nil
+	if namespace != "" {
+		list = append(list, check.Unknown{
+			Subject: inventory.Ref{APIVersion: "v1", Kind: inventory.Namespace.Kind}, Unlisted: true, What: "what there is in others",
+			Message: "only namespace " + namespace + " was read; an Ingress, a route or a proxy elsewhere that leads to it is not seen",
+		})
+	}
+	return list
 }
 
 // cluster finds the API server as kubectl does.

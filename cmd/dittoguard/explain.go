@@ -23,6 +23,8 @@ type explainOptions struct {
 	judgeOptions
 	clusterOptions
 	namespace string
+	// only is the namespace that is read of the cluster, empty for all.
+	only      string
 	inCluster bool
 }
 
@@ -43,7 +45,8 @@ No value of a secret is shown.
 
 Arguments are files and folders with manifests, or - for standard input, as for check.
 With --cluster they are namespaces of the cluster instead, which is read with your
-rights, as audit does; without any, every Ditto of the cluster is shown.
+rights, as audit does; without any, every Ditto of the cluster is shown. With rights in
+one namespace, read that one with --namespace; what lies outside is unknown then.
 
 --output mermaid and --output dot draw the ways in. Entries say whether they are PUBLIC
 or INTERNAL and what is found; those with findings have six or eight corners, and the
@@ -53,8 +56,12 @@ Exit codes: 0 explained, 1 could not run, or there is no Ditto.`,
 		Example: `  dittoguard explain deploy/
   dittoguard explain --output mermaid deploy/
   dittoguard explain --output json deploy/ | jq '.installations[].waysIn[] | select(.public)'
-  dittoguard explain --cluster ditto`,
+  dittoguard explain --cluster ditto
+  dittoguard explain --cluster --namespace ditto`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.inCluster && cmd.Flags().Changed("namespace") {
+				o.only = o.namespace
+			}
 			if err := o.validate(args); err != nil {
 				return err
 			}
@@ -64,7 +71,7 @@ Exit codes: 0 explained, 1 could not run, or there is no Ditto.`,
 	o.judgeOptions.addFlags(cmd)
 	o.clusterOptions.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "read the cluster; arguments are namespaces")
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects in manifests that name none")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects in manifests that name none; with --cluster the only one to read")
 	return cmd
 }
 
@@ -76,8 +83,12 @@ func (o *explainOptions) validate(args []string) error {
 				errs = append(errs, fmt.Errorf("--%s is for --cluster", flag[0]))
 			}
 		}
+		if o.allNamespaces {
+			errs = append(errs, errors.New("--all-namespaces is for --cluster"))
+		}
 		return errors.Join(append(errs, o.validatePaths(args), validateNamespaces("namespace", o.namespace))...)
 	}
+	errs = append(errs, validateNamespaces("namespace", o.namespace))
 	for _, name := range args {
 		if validateNamespaces("", name) != nil {
 			errs = append(errs, fmt.Errorf("%q is no name of a namespace; with --cluster arguments are namespaces, without it files and folders", name))
@@ -106,41 +117,51 @@ func (o *explainOptions) run(ctx context.Context, cmd *cobra.Command, args []str
 	if configErr == nil {
 		defer release()
 	}
-	inv, err := o.read(ctx, cmd, args)
+	inv, unlisted, err := o.read(ctx, cmd, args)
 	if err := errors.Join(configErr, err); err != nil {
 		return err
 	}
-	explanation, err := o.explain(ctx, checker, inv, args)
+	explanation, err := o.explain(ctx, checker, inv, unlisted, args)
 	if err != nil {
 		return err
+	}
+	if o.output == "mermaid" || o.output == "dot" {
+		// A picture has no place for it.
+		kinds, _ := check.Unlisted(unlisted)
+		for _, group := range kinds {
+			note(stderr, "every %s: %s", group.Title, group.Message)
+		}
 	}
 	return explanations[o.output](cmd.OutOrStdout(), explanation)
 }
 
-// read reads the manifests, or the cluster.
-func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []string) (*inventory.Memory, error) {
+// read reads the manifests, or the cluster; then it says also what could not be read.
+func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []string) (*inventory.Memory, []check.Unknown, error) {
 	stderr := cmd.ErrOrStderr()
 	if o.inCluster {
-		return o.snapshot(ctx, stderr)
+		return o.snapshot(ctx, o.only)
 	}
 	loaded, err := manifest.Load(args, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tell(stderr, loaded)
 	if len(loaded.Worlds()) > 1 {
 		note(stderr, "of an object that is defined more than once the last version is explained; check judges all of them")
 	}
-	return inventoryOf(loaded.Objects), notEmpty(loaded, args)
+	return inventoryOf(loaded.Objects), nil, notEmpty(loaded, args)
 }
 
 // explain explains the Ditto that was asked for. That there is none is an error: an empty picture would look safe.
-func (o *explainOptions) explain(ctx context.Context, checker *check.Checker, inv *inventory.Memory, args []string) (explain.Explanation, error) {
+func (o *explainOptions) explain(
+	ctx context.Context, checker *check.Checker, inv *inventory.Memory, unlisted []check.Unknown, args []string,
+) (explain.Explanation, error) {
 	objects := inv.All()
 	verdict, err := checker.All(ctx, inv, objects)
 	if err != nil {
 		return explain.Explanation{}, err
 	}
+	verdict.Unknown = append(verdict.Unknown, unlisted...)
 	view := checker.View(ctx, inv)
 	opts := explain.Options{Verdict: verdict, Passwords: checker.Passwords()}
 	found := explain.Namespaces(view, objects)

@@ -52,7 +52,7 @@ spec: {containers: [{name: other, image: other}]}
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := o.explain(t.Context(), checker, inventoryOf(loaded.Objects), test.args)
+			got, err := o.explain(t.Context(), checker, inventoryOf(loaded.Objects), nil, test.args)
 			if err != nil || test.err != "" {
 				if err == nil || err.Error() != test.err {
 					t.Errorf("error %v, want %s", err, test.err)

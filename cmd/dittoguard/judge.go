@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,6 +25,8 @@ type judgeOptions struct {
 	output     string
 	// outputs are those that there are, the first without being asked for; nil means text and json.
 	outputs []string
+	// failOn is the mildest thing that makes the command fail; empty for a command that never does.
+	failOn string
 }
 
 func (o *judgeOptions) addFlags(cmd *cobra.Command) {
@@ -37,11 +40,29 @@ func (o *judgeOptions) addFlags(cmd *cobra.Command) {
 	cobra.CheckErr(cmd.MarkFlagFilename("config", "yaml", "yml"))
 }
 
+// failures are what a verdict can fail on, the worst first; each includes those before it.
+var failures = []string{failOnDeny, failOnUnknown}
+
+const (
+	failOnDeny    = "deny"
+	failOnUnknown = "unknown"
+)
+
+// addFailOn is for commands whose exit code is a verdict.
+func (o *judgeOptions) addFailOn(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.failOn, "fail-on", failOnDeny, oneOf(failures)+": what makes the command fail; unknown is also whatever is denied")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(failures, cobra.ShellCompDirectiveNoFileComp)))
+}
+
 func (o *judgeOptions) validate() error {
-	if slices.Contains(o.outputs, o.output) {
-		return nil
+	var errs []error
+	if !slices.Contains(o.outputs, o.output) {
+		errs = append(errs, fmt.Errorf("--output: expected %s, found %q", oneOf(o.outputs), o.output))
 	}
-	return fmt.Errorf("--output: expected %s, found %q", oneOf(o.outputs), o.output)
+	if o.failOn != "" && !slices.Contains(failures, o.failOn) {
+		errs = append(errs, fmt.Errorf("--fail-on: expected %s, found %q", oneOf(failures), o.failOn))
+	}
+	return errors.Join(errs...)
 }
 
 // oneOf is `a or b`, `a, b or c`.
@@ -86,7 +107,7 @@ func loadConfig(file string, list []rules.HardeningRule) (*config.Config, error)
 	return config.Load(file, rules.Names(list))
 }
 
-// print writes the result and says by its error whether anything is denied.
+// print writes the result and says by its error whether there is anything to fail on.
 func (o *judgeOptions) print(w io.Writer, result check.Result) error {
 	var err error
 	switch o.output {
@@ -98,7 +119,7 @@ func (o *judgeOptions) print(w io.Writer, result check.Result) error {
 	if err != nil {
 		return err
 	}
-	if result.Summary.Denied > 0 {
+	if result.Summary.Denied > 0 || o.failOn == failOnUnknown && len(result.Unknown) > 0 {
 		return errFindings
 	}
 	return nil

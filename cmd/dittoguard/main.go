@@ -20,10 +20,10 @@ const (
 	exitFindings = 3
 )
 
-// errFindings says that a command ran well and found something that is denied, errFixtures that a rule is not as its
+// errFindings says that a command ran well and found something to fail on, errFixtures that a rule is not as its
 // fixtures say.
 var (
-	errFindings = errors.New("denied findings")
+	errFindings = errors.New("findings")
 	errFixtures = errors.New("failing fixtures")
 )
 

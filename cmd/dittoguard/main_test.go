@@ -36,9 +36,10 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"sparse": sparse,
-			"junk":   junk,
+			"exits":     exits,
+			"sparse":    sparse,
+			"junk":      junk,
+			"apiserver": apiserver,
 		},
 	})
 }

@@ -49,6 +49,9 @@ type Finding struct {
 type Unknown struct {
 	Rule    string        `json:"rule,omitempty"`
 	Subject inventory.Ref `json:"subject"`
+	// Unlisted says that it is about every object of the subject's kind: none could be read in its namespace, or in all
+	// where that is empty. The subject has no name then.
+	Unlisted bool `json:"unlisted,omitempty"`
 	// What names it in a few words.
 	What    string `json:"what"`
 	Message string `json:"message"`

@@ -225,6 +225,8 @@ type User struct {
 // Unknown is something that could not be told, and what would settle it.
 type Unknown struct {
 	Subject inventory.Ref `json:"subject"`
-	What    string        `json:"what"`
-	Message string        `json:"message"`
+	// Unlisted says that it is about every object of the subject's kind: none could be read. The subject has no name then.
+	Unlisted bool   `json:"unlisted,omitempty"`
+	What     string `json:"what"`
+	Message  string `json:"message"`
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 )
 
@@ -55,8 +56,16 @@ func (p *page) installation(i Installation) {
 	if len(i.Unknown) == 0 {
 		p.line(4, 2, "nothing")
 	}
+	unknowns := make([]check.Unknown, 0, len(i.Unknown))
 	for _, u := range i.Unknown {
+		unknowns = append(unknowns, check.Unknown{Subject: u.Subject, Unlisted: u.Unlisted, What: u.What, Message: u.Message})
+	}
+	kinds, rest := check.Unlisted(unknowns)
+	for _, u := range rest {
 		p.line(4, 4, "%s: %s: %s", u.Subject, u.What, u.Message)
+	}
+	for _, group := range kinds {
+		p.line(4, 4, "every %s: %s", group.Title, group.Message)
 	}
 }
 

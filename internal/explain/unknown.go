@@ -59,7 +59,10 @@ func (b *builder) unknown(i Installation) []Unknown {
 	}
 	// What the rules have no part in: proxies that could not be read, ways that were given up, kinds that are not read.
 	for _, u := range b.opts.Verdict.Unknown {
-		if u.Rule == "" && b.concerns(i, u.Subject) {
+		switch {
+		case u.Unlisted && (u.Subject.Namespace == "" || u.Subject.Namespace == i.Namespace):
+			list = append(list, Unknown{Subject: u.Subject, Unlisted: true, What: u.What, Message: u.Message})
+		case u.Rule == "" && !u.Unlisted && b.concerns(i, u.Subject):
 			add(u.Subject, u.What, u.Message)
 		}
 	}

@@ -162,6 +162,7 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 		return
 	}
 	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Could not be decided:"))
+	unknowns = t.unlisted(unknowns)
 	for _, group := range runs(unknowns, func(a, b check.Unknown) bool {
 		return a.Rule == b.Rule && a.Subject == b.Subject && a.What == b.What && a.File == b.File && a.Line == b.Line
 	}) {
@@ -181,6 +182,16 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 		}
 	}
 	t.out.WriteByte('\n')
+}
+
+// unlisted writes what is about whole kinds, those of which there is the same to say together, and returns the rest.
+func (t *text) unlisted(unknowns []check.Unknown) []check.Unknown {
+	groups, rest := check.Unlisted(unknowns)
+	for _, group := range groups {
+		fmt.Fprintf(&t.out, "%s: every %s\n", t.paint(cyan, "unknown"), clean(group.Title))
+		t.item("  ", "  ", group.Message)
+	}
+	return rest
 }
 
 // summary writes the last line: `12 objects: 3 denied (2 preauth-exposed, 1 devops-exposed), 1 warning (1 edge-tls)`.

@@ -78,3 +78,28 @@ dittoguard reads. A cluster needs none of them: rules for kinds that are not ins
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* Rules of a role: everything that dittoguard reads but Secrets, with these `verbs`. */}}
+{{- define "dittoguard.readRules" -}}
+{{- $verbs := toJson .verbs -}}
+- apiGroups: [""]
+  resources: [configmaps, namespaces, pods, replicationcontrollers, services]
+  verbs: {{ $verbs }}
+- apiGroups: [apps]
+  resources: [daemonsets, deployments, replicasets, statefulsets]
+  verbs: {{ $verbs }}
+- apiGroups: [batch]
+  resources: [cronjobs, jobs]
+  verbs: {{ $verbs }}
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: {{ $verbs }}
+- apiGroups: [networking.k8s.io]
+  resources: [ingressclasses, ingresses, networkpolicies]
+  verbs: {{ $verbs }}
+{{- range include "dittoguard.customKinds" $ | fromYamlArray }}
+- apiGroups: [{{ .group }}]
+  resources: {{ concat .namespaced .cluster | toJson }}
+  verbs: {{ $verbs }}
+{{- end }}
+{{- end }}

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -20,76 +21,187 @@ import (
 // pageSize is how many objects one answer of the API server holds.
 const pageSize = 500
 
-// Snapshot reads everything once that cfg's rights allow. The notes say, one line a kind, what they do not: objects of
-// that kind are then unknown, not absent. A kind that is not installed is absent.
-func Snapshot(ctx context.Context, cfg *rest.Config, index inventory.Indexer) (*inventory.Memory, []string, error) {
+// Snapshot is what a cluster held when it was read.
+type Snapshot struct {
+	*inventory.Memory
+
+	// Unread is what could not be read, in stable order. What is not there of it is unknown, not absent.
+	Unread []Unread
+}
+
+// Unread is a kind of which no object could be read, or, if Ref has a name, one object.
+type Unread struct {
+	// Ref has the namespace that was asked for; none is every namespace, or that of a kind that lies in none.
+	Ref inventory.Ref
+	Err error
+}
+
+// TakeSnapshot reads everything once that cfg's rights allow: of one namespace, and what lies in none, or of all if
+// namespace is empty. A kind that is not installed is absent, and so is one that may not be read and is not served.
+//
+// It fails if the API server cannot be reached or does not know who asks, if nothing at all can be read, and if the
+// namespace is not there.
+func TakeSnapshot(ctx context.Context, cfg *rest.Config, index inventory.Indexer, namespace string) (Snapshot, error) {
+	cfg = rest.CopyConfig(cfg)
+	cfg.QPS = -1 // as in New
 	kinds := kindsOf(inventory.Kinds(), clientscheme.Scheme)
 	c, err := client.New(cfg, client.Options{Scheme: clientscheme.Scheme, Mapper: mapperFor(kinds)})
 	if err != nil {
-		return nil, nil, fmt.Errorf("making a client of the API server: %w", err)
+		return Snapshot{}, fmt.Errorf("making a client of the API server: %w", err)
 	}
-	var (
-		notes     []string
-		forbidden []schema.GroupKind
-		found     []*inventory.Object
-	)
-	for _, k := range kinds {
-		objects, err := readServed(ctx, c, k)
-		switch {
-		case apierrors.IsForbidden(err):
-			forbidden = append(forbidden, k.gvk.GroupKind())
-			notes = append(notes, fmt.Sprintf("no object of kind %s was read: %v", k.gvk.Kind, err))
-		case !k.builtin && (apierrors.IsNotFound(err) || meta.IsNoMatchError(err)):
-		case err != nil:
-			return nil, nil, fmt.Errorf("reading every %s: %w", k.gvk.Kind, err)
-		}
-		found = append(found, objects...)
+	served, err := discovery.NewDiscoveryClientForConfig(cfg)
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("making a client of the API server: %w", err)
 	}
-	memory := inventory.NewMemory(index, func(gk schema.GroupKind, _ string) bool { return !slices.Contains(forbidden, gk) })
-	for _, o := range found {
-		memory.Put(o)
-	}
-	return memory, notes, nil
+	s := &snapshooter{client: c, discovery: served, host: cfg.Host, namespace: namespace}
+	return s.take(ctx, kinds, index)
 }
 
-// readServed reads every object of a kind in the best version that the API server serves.
-func readServed(ctx context.Context, c client.Client, k kind) (objects []*inventory.Object, err error) {
+// snapshooter takes one snapshot.
+type snapshooter struct {
+	client    client.Client
+	discovery discovery.ServerResourcesInterface
+	host      string
+	namespace string
+
+	found  []*inventory.Object
+	unread []Unread
+}
+
+func (s *snapshooter) take(ctx context.Context, kinds []kind, index inventory.Indexer) (Snapshot, error) {
+	read := false
+	for _, k := range kinds {
+		err := s.read(ctx, k)
+		switch {
+		case err == nil:
+			read = true
+		case isAbsent(err) && !k.builtin:
+		case isAbsent(err) && s.namespace != "" && k.gvk.GroupKind() == inventory.Namespace:
+			return Snapshot{}, fmt.Errorf("there is no namespace %s in the cluster at %s", s.namespace, s.host)
+		default:
+			if err := s.fatal(ctx, err); err != nil {
+				return Snapshot{}, err
+			}
+			s.unread = append(s.unread, Unread{Ref: s.ref(k), Err: err})
+		}
+	}
+	if !read {
+		return Snapshot{}, s.nothing()
+	}
+	memory := inventory.NewMemory(index, s.knows(kinds))
+	for _, o := range s.found {
+		memory.Put(o)
+	}
+	return Snapshot{Memory: memory, Unread: s.unread}, nil
+}
+
+// ref names every object of the kind where it was asked for.
+func (s *snapshooter) ref(k kind) inventory.Ref {
+	ref := inventory.Ref{APIVersion: k.gvk.GroupVersion().String(), Kind: k.gvk.Kind}
+	if k.namespaced {
+		ref.Namespace = s.namespace
+	}
+	return ref
+}
+
+// knows says which absences can be trusted.
+func (s *snapshooter) knows(kinds []kind) func(schema.GroupKind, string) bool {
+	unread := map[schema.GroupKind]bool{}
+	for _, u := range s.unread {
+		if u.Ref.Name == "" {
+			unread[u.Ref.GroupKind()] = true
+		}
+	}
+	inside := map[schema.GroupKind]bool{}
+	for _, k := range kinds {
+		inside[k.gvk.GroupKind()] = k.namespaced
+	}
+	return func(gk schema.GroupKind, namespace string) bool {
+		return !unread[gk] && (s.namespace == "" || !inside[gk] || namespace == s.namespace)
+	}
+}
+
+// read reads every object of a kind in the best version that the API server serves. One that may not be read is absent
+// if it is not served: an API server asks for rights first, so it forbids also what is not there.
+func (s *snapshooter) read(ctx context.Context, k kind) (err error) {
+	if s.namespace != "" && k.gvk.GroupKind() == inventory.Namespace {
+		return s.readNamespace(ctx, k)
+	}
 	for _, version := range k.versions() {
-		if objects, err = readAll(ctx, c, version); k.builtin || !apierrors.IsNotFound(err) && !meta.IsNoMatchError(err) {
+		err = s.list(ctx, version)
+		if !k.builtin && apierrors.IsForbidden(err) && s.notServed(version) {
+			err = apierrors.NewNotFound(schema.GroupResource{Group: k.gvk.Group, Resource: k.gvk.Kind}, "")
+		}
+		if k.builtin || !isAbsent(err) {
 			break
 		}
 	}
-	return objects, err
+	return err
 }
 
-// readAll reads every object of a kind, page by page.
-func readAll(ctx context.Context, c client.Client, k kind) ([]*inventory.Object, error) {
-	var objects []*inventory.Object
+func isAbsent(err error) bool { return apierrors.IsNotFound(err) || meta.IsNoMatchError(err) }
+
+// notServed says that the API server certainly does not serve the version of the kind.
+func (s *snapshooter) notServed(k kind) bool {
+	resources, err := s.discovery.ServerResourcesForGroupVersion(k.gvk.GroupVersion().String())
+	if err != nil {
+		return apierrors.IsNotFound(err)
+	}
+	return !slices.ContainsFunc(resources.APIResources, func(r metav1.APIResource) bool { return r.Kind == k.gvk.Kind })
+}
+
+// readNamespace reads the one namespace: rights in a namespace, which most people have, allow to get it and not to list all.
+func (s *snapshooter) readNamespace(ctx context.Context, k kind) error {
+	o, err := k.newObject(clientscheme.Scheme)
+	if err != nil {
+		return err
+	}
+	if err := s.client.Get(ctx, client.ObjectKey{Name: s.namespace}, o); err != nil {
+		return err
+	}
+	return s.keep(k, o)
+}
+
+// list reads every object of a kind, page by page.
+func (s *snapshooter) list(ctx context.Context, k kind) error {
 	options := &client.ListOptions{Limit: pageSize}
+	if k.namespaced {
+		options.Namespace = s.namespace
+	}
 	if selector := selectorOf(k.gvk.GroupKind()); selector != "" {
 		options.Raw = &metav1.ListOptions{FieldSelector: selector}
 	}
 	for {
 		list, err := k.newList(clientscheme.Scheme)
 		if err != nil {
-			return nil, err
-		}
-		if err := c.List(ctx, list, options); err != nil {
-			return nil, err
-		}
-		err = meta.EachListItem(list, func(item runtime.Object) error {
-			trim(item)
-			o, err := wrap(item, k.gvk)
-			if err == nil {
-				objects = append(objects, o)
-			}
 			return err
-		})
-		if err != nil {
-			return nil, err
+		}
+		if err := s.client.List(ctx, list, options); err != nil {
+			return err
+		}
+		if err := meta.EachListItem(list, func(item runtime.Object) error { return s.keep(k, item) }); err != nil {
+			return err
 		}
 		if options.Continue = list.GetContinue(); options.Continue == "" {
-			return objects, nil
+			return nil
 		}
 	}
+}
+
+// keep keeps an object. One of an optional kind that has a field of the wrong type is unread by itself.
+func (s *snapshooter) keep(k kind, item runtime.Object) error {
+	trim(item)
+	o, err := wrap(item, k.gvk)
+	if err == nil {
+		s.found = append(s.found, o)
+		return nil
+	}
+	named, metaErr := meta.Accessor(item)
+	if metaErr != nil {
+		return err
+	}
+	ref := s.ref(k)
+	ref.Namespace, ref.Name = named.GetNamespace(), named.GetName()
+	s.unread = append(s.unread, Unread{Ref: ref, Err: err})
+	return nil
 }
