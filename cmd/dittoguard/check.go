@@ -13,6 +13,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
@@ -114,6 +115,7 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 		}
 		results = append(results, result)
 	}
+	tellRendered(stderr, inv)
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
 		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 	}
@@ -153,6 +155,24 @@ func tell(w io.Writer, loaded *manifest.Result) {
 		note(w, "not read: %s and %d more; only .yaml, .yml and .json are", strings.Join(others[:most], ", "), len(others)-most)
 	case len(others) > 0:
 		note(w, "not read: %s; only .yaml, .yml and .json are", strings.Join(others, ", "))
+	}
+}
+
+// tellRendered says which objects make others that are not judged here. Those that make a Ditto are in the result.
+func tellRendered(w io.Writer, inv *inventory.Memory) {
+	const most = 3
+	others := 0
+	for _, object := range inv.All() {
+		made, is := rendered.Of(inv, object)
+		if !is || made.Ditto != "" {
+			continue
+		}
+		if others++; others <= most {
+			note(w, "%s names no Ditto; what is made of it is not judged here; %s", object.Ref, made.How)
+		}
+	}
+	if others > most {
+		note(w, "the same for %d more", others-most)
 	}
 }
 

@@ -141,7 +141,7 @@ func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []st
 	if o.inCluster {
 		return o.snapshot(ctx, o.only)
 	}
-	loaded, err := manifest.Load(args, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace})
+	loaded, err := manifest.Load(args, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace, Command: "dittoguard explain"})
 	if err != nil {
 		return nil, nil, err
 	}

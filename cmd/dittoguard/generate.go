@@ -83,7 +83,7 @@ func (o *networkPoliciesOptions) validate(paths []string) error {
 
 func (o *networkPoliciesOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
 	stderr := cmd.ErrOrStderr()
-	loaded, err := manifest.Load(paths, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace})
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace, Command: "dittoguard generate networkpolicies"})
 	if err != nil {
 		return err
 	}

@@ -176,6 +176,7 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 	for _, o := range in(view, view.Reader, s.objects) {
 		j.modeLabels(o)
 		j.unreadRoute(o)
+		j.rendered(o)
 	}
 	if len(c.rules[rules.EachObject]) > 0 {
 		for _, o := range in(view, view, s.objects) {

@@ -29,8 +29,10 @@ type listing struct {
 	files   []*file
 	skipped []Skipped
 	other   []string
-	errs    []error
-	seen    map[string]bool
+	// unrendered are the directories that have to be rendered first.
+	unrendered []unrendered
+	errs       []error
+	seen       map[string]bool
 }
 
 // list finds the files under the paths, each once, in the order of the paths and sorted inside a directory.
@@ -48,6 +50,10 @@ func list(paths []string) *listing {
 		case info.IsDir():
 			l.walk(path)
 		default:
+			if u, is := unrenderedBy(path); is {
+				l.unrendered = append(l.unrendered, u)
+				continue
+			}
 			l.add(&file{name: filepath.Clean(path), named: true})
 		}
 	}
@@ -83,6 +89,8 @@ func (l *listing) walk(root string) {
 				l.other = append(l.other, path+string(filepath.Separator))
 				return fs.SkipDir
 			}
+			return l.enter(path)
+		case l.inside(path):
 			return nil
 		case kind&fs.ModeSymlink != 0:
 			info, err := os.Stat(path)
@@ -111,6 +119,34 @@ func (l *listing) walk(root string) {
 		}
 		return nil
 	})
+}
+
+// enter notes what a directory has to be rendered by. Below a chart there are its own parts only, other charts among them;
+// below a Kustomize directory there may be others that are deployed by themselves.
+func (l *listing) enter(dir string) error {
+	for _, name := range append(slices.Clone(kustomizations), chartFile) {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err != nil || info.IsDir() {
+			continue
+		}
+		u, is := unrenderedBy(path)
+		if !is || slices.ContainsFunc(l.unrendered, func(other unrendered) bool { return other.dir == u.dir }) {
+			continue
+		}
+		if u.chart != nil && slices.ContainsFunc(l.unrendered, func(above unrendered) bool { return above.inflates() && above.holds(path) }) {
+			return fs.SkipDir // the kustomization above it renders it, too
+		}
+		l.unrendered = append(l.unrendered, u)
+		if u.chart != nil {
+			return fs.SkipDir
+		}
+	}
+	return nil
+}
+
+// inside says whether a path is below a directory that has to be rendered.
+func (l *listing) inside(path string) bool {
+	return slices.ContainsFunc(l.unrendered, func(u unrendered) bool { return u.holds(path) })
 }
 
 // read reads one file, or stdin, of at most limit bytes, and refuses what is not UTF-8 text.

@@ -203,17 +203,17 @@ items:
 		{
 			name: "in a directory, what is no object is skipped and named",
 			files: map[string]string{
-				"d/values.yaml":        "# values\nreplicas: 2\n",
-				"d/list.yaml":          "- a\n",
-				"d/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n",
-				"d/dittoguard.yaml":    "apiVersion: dittoguard.io/v1alpha1\nkind: Configuration\n",
-				"d/a.yaml":             configMap("a"),
+				"d/values.yaml":     "# values\nreplicas: 2\n",
+				"d/list.yaml":       "- a\n",
+				"d/kustom.yaml":     "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n",
+				"d/dittoguard.yaml": "apiVersion: dittoguard.io/v1alpha1\nkind: Configuration\n",
+				"d/a.yaml":          configMap("a"),
 			},
 			paths: []string{"d"},
 			want: []string{
 				"d/a.yaml:1: ConfigMap default/a",
 				"skipped: d/dittoguard.yaml:1: Configuration is not an object of a cluster: pass it with --config",
-				"skipped: d/kustomization.yaml:1: Kustomization is not an object of a cluster: build it first: kustomize build DIR | dittoguard check -",
+				"skipped: d/kustom.yaml:1: Kustomization is not an object of a cluster: build it first: kustomize build DIR | dittoguard check -",
 				"skipped: d/list.yaml:1: not a Kubernetes object: expected a mapping with apiVersion and kind",
 				"skipped: d/values.yaml:2: not a Kubernetes object: apiVersion and kind are missing",
 			},

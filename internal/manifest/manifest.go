@@ -24,9 +24,12 @@ type Options struct {
 	Namespace string
 	// MaxFileSize is the number of bytes that one file, or stdin, may have; 64 MiB if 0.
 	MaxFileSize int64
+	// Command is what reads from a pipe what a tool rendered, for messages; "dittoguard check" if empty.
+	Command string
 }
 
 const (
+	defaultCommand     = "dittoguard check"
 	defaultNamespace   = "default"
 	defaultMaxFileSize = 64 << 20
 	stdinName          = "stdin"
@@ -87,20 +90,24 @@ func (s Skipped) String() string {
 }
 
 // hint is for the most common reason why a file that looks like a manifest is none.
-const hint = "\n  this looks like a template; render the chart first: helm template … | dittoguard check -"
+const hint = "\n  this looks like a template; render the chart first: helm template … | %s -"
 
-// Load reads the files, the directories (recursively) and, for `-`, stdin. The error, if any, joins every problem, one a
-// line with file and line number; then there is no Result.
+// Load reads the files, the directories (recursively) and, for `-`, stdin. A directory that Kustomize or Helm makes
+// manifests of is an error that says how, and nothing in it is read; a file in it that is named itself is. The error, if
+// any, joins every problem, one a line with file and line number; then there is no Result.
 func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	if opts.Namespace == "" {
 		opts.Namespace = defaultNamespace
+	}
+	if opts.Command == "" {
+		opts.Command = defaultCommand
 	}
 	if opts.MaxFileSize == 0 {
 		opts.MaxFileSize = defaultMaxFileSize
 	}
 	found := list(paths)
 	result := &Result{Skipped: found.skipped, Other: found.other}
-	errs := found.errs
+	errs := append(found.errs, renderErrors(found.unrendered, opts.Command)...)
 
 	var documents []document
 	for _, f := range found.files {
@@ -130,7 +137,7 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 		for _, err := range out.errs {
 			if f := documents[i].file; !hinted[f] && bytes.Contains(documents[i].text, []byte("{{")) {
 				hinted[f] = true
-				err = fmt.Errorf("%w%s", err, hint)
+				err = fmt.Errorf("%w"+hint, err, opts.Command)
 			}
 			errs = append(errs, err)
 		}

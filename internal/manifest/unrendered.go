@@ -1,0 +1,131 @@
+package manifest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/dittoguard/dittoguard/internal/shell"
+)
+
+// The names by which Kustomize and Helm know their folders (sigs.k8s.io/kustomize/api/konfig and
+// helm.sh/helm/v4/pkg/chart/v2/util).
+var kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
+const chartFile = "Chart.yaml"
+
+// unrendered is a folder whose files are not what is deployed: patches, parts and templates, from which a tool makes that.
+type unrendered struct {
+	dir   string
+	chart *chart
+	// kustomization is nil for a chart.
+	kustomization *kustomization
+}
+
+// chart is what of a Chart.yaml says how to render it.
+type chart struct {
+	Name         string `json:"name"`
+	Dependencies []any  `json:"dependencies"`
+}
+
+// kustomization is what of a kustomization says how to render it, and which folders it takes in.
+type kustomization struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Resources  []string `json:"resources"`
+	Bases      []string `json:"bases"`
+	Components []string `json:"components"`
+	HelmCharts []any    `json:"helmCharts"`
+	Inflated   []any    `json:"helmChartInflationGenerator"`
+}
+
+// unrenderedBy says what a file of this name makes of its folder; false if it is an object by another tool that bears the
+// name.
+func unrenderedBy(path string) (unrendered, bool) {
+	u := unrendered{dir: filepath.Dir(path)}
+	var into any
+	switch name := filepath.Base(path); {
+	case name == chartFile:
+		u.chart = &chart{}
+		into = u.chart
+	case slices.Contains(kustomizations, name):
+		u.kustomization = &kustomization{}
+		into = u.kustomization
+	default:
+		return u, false
+	}
+	// What cannot be read says nothing of the rest, and the folder stays what it is.
+	data, err := os.ReadFile(path)
+	if err == nil {
+		_ = yaml.Unmarshal(data, into)
+	}
+	if u.chart != nil {
+		return u, true
+	}
+	group, _, _ := strings.Cut(u.kustomization.APIVersion, "/")
+	return u, group == "" || group == "kustomize.config.k8s.io"
+}
+
+// inflates says whether it is a kustomization that renders Helm charts.
+func (u unrendered) inflates() bool {
+	return u.kustomization != nil && len(u.kustomization.HelmCharts)+len(u.kustomization.Inflated) > 0
+}
+
+// holds says whether a path is the folder or below it.
+func (u unrendered) holds(path string) bool {
+	below, err := filepath.Rel(u.dir, path)
+	return err == nil && below != ".." && !strings.HasPrefix(below, ".."+string(filepath.Separator))
+}
+
+// command renders the folder.
+func (u unrendered) command() string {
+	dir := shell.Word(u.dir)
+	if u.chart == nil {
+		if u.inflates() {
+			return "kubectl kustomize --enable-helm " + dir
+		}
+		return "kubectl kustomize " + dir
+	}
+	name := u.chart.Name
+	if name == "" {
+		name = "NAME"
+	}
+	command := "helm template " + shell.Word(name) + " " + dir
+	if _, err := os.Stat(filepath.Join(u.dir, "charts")); err != nil && len(u.chart.Dependencies) > 0 {
+		command += " --dependency-update"
+	}
+	return command
+}
+
+// renderErrors say of the folders that were found how to render each that is deployed by itself. A base that an overlay
+// takes in is not, nor is a Component, unless there is nothing else.
+func renderErrors(found []unrendered, command string) []error {
+	taken := map[string]bool{}
+	for _, u := range found {
+		if u.kustomization == nil {
+			continue
+		}
+		for _, path := range slices.Concat(u.kustomization.Resources, u.kustomization.Bases, u.kustomization.Components) {
+			taken[filepath.Join(u.dir, path)] = true
+		}
+	}
+	whole := slices.DeleteFunc(slices.Clone(found), func(u unrendered) bool {
+		return taken[filepath.Clean(u.dir)] || u.kustomization != nil && u.kustomization.Kind == "Component"
+	})
+	if len(whole) == 0 {
+		whole = found
+	}
+	errs := make([]error, 0, len(whole))
+	for _, u := range whole {
+		of := "a Helm chart"
+		if u.chart == nil {
+			of = "a Kustomize folder"
+		}
+		errs = append(errs, fmt.Errorf("%s is %s, whose files are not what is deployed; render it: %s | %s -", u.dir, of, u.command(), command))
+	}
+	return errs
+}
