@@ -56,7 +56,7 @@ func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) 
 		entry: o, kind: "HostPort", public: true, keepsAddress: true,
 		text: fmt.Sprintf("HostPort %d of the node", p.HostPort), detail: fmt.Sprint(p.HostPort),
 	}
-	if isLoopback(p.HostIP) {
+	if isLoopbackAddress(p.HostIP) {
 		op.public = false
 		op.text, op.detail = op.text+" at "+p.HostIP, op.detail+" "+p.HostIP
 	}
@@ -71,7 +71,7 @@ func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
 	}
 	w.enter(opening{
 		entry: proxy.Workload, kind: KindProxy, text: "whoever reaches " + proxy.Workload.Ref.String() + " inside the cluster",
-		route: route.route.Location,
+		route: route.asks,
 	}, c)
 }
 

@@ -28,16 +28,15 @@ type proxy struct {
 	unreadable []string
 }
 
-// proxyRoute is one location that forwards requests.
+// proxyRoute is one way through a proxy: of an nginx, a location that forwards requests.
 type proxyRoute struct {
-	route   *nginxconf.Route
-	origins *origins
-	// targets are the hosts that it forwards to, listens the ports of its server.
+	forwarding
+	// targets are the hosts that it forwards to, listens the ports that clients come in by.
 	targets []proxyTarget
 	listens []int32
-	// text and detail are the hop: for people, behind the name of the workload, and to tell locations apart. where names the
-	// location.
-	text, detail, where string
+	// text and detail are the hop: for people, behind the name of the workload, and to tell routes apart. asks is what clients
+	// ask for, as far as the configuration says.
+	text, detail, asks string
 	// raw: the path goes on as the client wrote it.
 	raw bool
 	// identity, authenticated: see Exposure.
@@ -49,14 +48,10 @@ type proxyRoute struct {
 	assumptions, unknown []string
 }
 
-// proxyTarget is a host and port as an nginx configuration names it.
+// proxyTarget is a host and port as a proxy's configuration names it.
 type proxyTarget struct {
 	host string
 	port int32
-}
-
-func isLoopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }
 
 // Cache keeps parsed configuration, of nginx and of Ditto, by its content. It is safe for concurrent use.
@@ -344,12 +339,10 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
 	if route.Access == "none" {
 		return nil
 	}
-	r := &proxyRoute{route: route, origins: o, raw: route.Raw, detail: route.Location + " " + route.Condition}
-	location := "location " + route.Location
-	if route.Location == "" {
-		location = "stream server"
+	r := &proxyRoute{
+		forwarding: nginxForwarding{route, o}, raw: route.Raw, asks: route.Location, detail: route.Location + " " + route.Condition,
 	}
-	r.where = location
+	location := nginxPlace(route)
 	r.text = fmt.Sprintf("nginx %s (%s:%d)", location, path.Base(route.File), route.Line)
 	for _, listen := range route.Server.Listen {
 		r.detail += fmt.Sprintf(" :%d", listen.Port)
@@ -376,10 +369,4 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
 	r.limited, r.believed = route.Access == "addresses", route.Local || route.RealIP
 	r.assumptions, r.unknown = route.Assumptions, route.Unknown
 	return r
-}
-
-// clientPathFor is a path that a client can ask for so that the gateway gets the one given.
-func (r *proxyRoute) clientPathFor(ctx context.Context, upstream string) (clientPath string, ok, known bool) {
-	found := r.origins.clientPathFor(ctx, r.route, upstream)
-	return found.path, found.ok, found.known
 }

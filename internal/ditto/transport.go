@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,7 +9,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
-	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -138,19 +138,8 @@ func ended(c chain) edge.Transport {
 		if h.proxy == nil {
 			continue
 		}
-		const advice = "let the server listen with ssl and a certificate, and answer plain HTTP with return 301 https://$host$request_uri"
-		t, known := h.proxy.route.Transport(int(h.listen))
-		if !known {
-			unknown := edge.State{State: Unknown, Source: h.text(), Why: "which port of the proxy clients use is open"}
-			return edge.Transport{TLS: unknown, Plain: unknown, Advice: advice}
-		}
-		if h.proxy.route.Server.Stream && t.TLS.State != nginxconf.On {
-			continue
-		}
-		return edge.Transport{
-			TLS:    edge.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
-			Plain:  edge.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
-			Advice: advice,
+		if t := h.proxy.transport(h.listen); t != nil {
+			return *t
 		}
 	}
 	const why = "the gateway speaks plain HTTP alone"
@@ -179,11 +168,9 @@ func (e *Exposure) limit(op opening, c chain) {
 		if h.proxy == nil {
 			continue
 		}
-		s := h.proxy.route.RateLimited
-		count(Switch{State: s.State, Source: h.proxy.where, Why: s.Why}, s.Why == nginxconf.NoLimit)
-		if e.RateAdvice == "" && !h.proxy.route.Server.Stream {
-			e.RateAdvice = "write limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
-		}
+		limited, said := h.proxy.limit()
+		count(limited, !said)
+		e.RateAdvice = cmp.Or(e.RateAdvice, h.proxy.limitAdvice())
 	}
 	if e.RateLimited = limited; limited.State != Off {
 		return
@@ -206,8 +193,7 @@ func (e *Exposure) answers(op opening, c chain) {
 		e.Echoes, unknown, e.ErrorPageBypass = p.Echoes, p.Unknown, p.Bypass
 	}
 	if outermost := c.hops[len(c.hops)-1]; op.kind == KindProxy && outermost.proxy != nil {
-		pages := &outermost.proxy.route.Server.ErrorPages
-		e.Echoes, unknown = pages.Echoes, pages.Unknown
+		e.Echoes, unknown = outermost.proxy.pages()
 	}
 	switch {
 	case len(e.Echoes) > 0:

@@ -139,7 +139,7 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 	}
 	// A proxy in the same pod reaches the port over loopback.
 	for _, proxy := range Named(w.view.Parts(o), Proxy) {
-		w.fromProxy(proxy, c, func(t proxyTarget) bool { return t.port == number && isLoopback(t.host) })
+		w.fromProxy(proxy, c, func(t proxyTarget) bool { return t.port == number && isOwn(t.host) })
 	}
 }
 
