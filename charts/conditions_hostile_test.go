@@ -49,7 +49,7 @@ stringData: {a: b}
 binaryData: {a: b}
 spec:
   volumes: [{configMap: {name: a}}, {secret: {secretName: a}}]
-  containers: [{name: a, image: b, env: [{name: A, value: b}], envFrom: [], volumeMounts: [{mountPath: /a}], command: [a], args: [b]}]
+  containers: [{name: a, image: b, env: [{name: A, value: b, valueFrom: {configMapKeyRef: {name: a}}}], envFrom: [], volumeMounts: [{mountPath: /a}], command: [a], args: [b]}]
   initContainers: [{name: a}]
   ephemeralContainers: [{name: a}]
   template:
@@ -152,14 +152,16 @@ func TestConditions_TheLargestObjectsStayWithinTheBudget(t *testing.T) {
 	text := func(n int) func(int) any { return func(int) any { return strings.Repeat("x", n) } }
 	container := func(int) any {
 		return map[string]any{
-			"name": strings.Repeat("x", 100), "image": strings.Repeat("x", 300),
-			"env":          many(60, func(int) any { return map[string]any{"name": strings.Repeat("x", 100)} }),
-			"volumeMounts": many(30, func(int) any { return map[string]any{"mountPath": strings.Repeat("x", 200)} }),
-			"command":      many(20, text(200)), "args": many(20, text(200)),
+			"name": strings.Repeat("x", 100), "image": strings.Repeat("x", 200),
+			"env": many(50, func(int) any {
+				return map[string]any{"name": strings.Repeat("x", 100), "value": strings.Repeat("x", 120), "valueFrom": map[string]any{}}
+			}),
+			"volumeMounts": many(12, func(int) any { return map[string]any{"mountPath": strings.Repeat("x", 60)} }),
+			"command":      many(20, text(120)), "args": many(20, text(120)),
 		}
 	}
 	pod := map[string]any{"spec": map[string]any{
-		"containers": many(8, container), "initContainers": many(8, container), "ephemeralContainers": many(8, container),
+		"containers": many(4, container), "initContainers": many(4, container), "ephemeralContainers": many(4, container),
 		"volumes": many(100, func(int) any { return map[string]any{"configMap": map[string]any{"name": "x"}} }),
 	}}
 	data := func(n, keyLength, valueLength int) map[string]any {

@@ -21,6 +21,8 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/cel/environment"
 	"sigs.k8s.io/yaml"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
 )
 
 // request is what the conditions are asked about.
@@ -184,12 +186,22 @@ func TestConditions_WhatIsAskedInOtherNamespaces(t *testing.T) {
 		{"files of a volume by name", "deployments", "spec: {template: {spec: {volumes: [{configMap: {items: [{key: a, path: nginx.conf}]}}]}}}", "", true},
 		{"a sidecar", "pods", "spec: {initContainers: [{image: nginx}]}", "", true},
 		{"an ephemeral container", "pods", "spec: {ephemeralContainers: [{image: nginx}]}", "", true},
+		{"HAProxy by its image", "deployments", deployment("image: 'mirror/haproxy:3'"), "", true},
+		{"Caddy by its configuration", "deployments", deployment("image: mirror/edge, volumeMounts: [{mountPath: /etc/caddy}]"), "", true},
+		{"socat by its command", "pods", pod("image: alpine, command: [/usr/bin/socat, 'TCP-LISTEN:80', 'TCP:10.96.1.2:8080']"), "", true},
+		{"socat in a script", "pods", pod("image: alpine, command: [sh, -c, 'exec socat TCP-LISTEN:80 TCP:10.96.1.2:8080']"), "", true},
+		{"a tunnel", "deployments", deployment("image: 'cloudflare/cloudflared:2026'"), "", true},
+		{"a variable that names a protected namespace", "deployments", deployment("image: app, env: [{name: API, value: 'http://gateway.iot:8080'}]"), "", true},
+		{"an argument that names a protected namespace", "deployments", deployment("image: app, args: ['--api=http://gateway.iot.svc:8080']"), "", true},
+		{"a variable that a ConfigMap holds", "deployments", deployment("image: app, env: [{name: API, valueFrom: {configMapKeyRef: {name: x, key: y}}}]"), "", true},
+		{"a variable that names something else", "deployments", deployment("image: app, env: [{name: API, value: 'http://db.shop:5432'}]"), "", false},
 		{"MongoDB", "statefulsets", deployment("image: 'mongo:7'"), "", true},
 
 		{"the ConfigMap of the cluster's CA", "configmaps", "metadata: {name: kube-root-ca.crt}\ndata: {ca.crt: xyz}", "", false},
 		{"a ConfigMap without data", "configmaps", "metadata: {name: x}\ndata: null", "", false},
 		{"an nginx.conf", "configmaps", "metadata: {name: x}\ndata: {nginx.conf: ''}", "", true},
 		{"an nginx.conf by what it says", "configmaps", "metadata: {name: x}\ndata: {main: 'location / { proxy_pass http://gw; }'}", "", true},
+		{"a configuration that names a protected namespace", "configmaps", "metadata: {name: x}\ndata: {main: 'upstream: gateway.iot:8080'}", "", true},
 		{"an htpasswd by what it says", "configmaps", "metadata: {name: x}\ndata: {x: 'u:$apr1$a$b'}", "", true},
 		{"variables of a gateway", "configmaps", "metadata: {name: x}\ndata: {ENABLE_PRE_AUTHENTICATION: 'true'}", "", true},
 		{"a switch of a gateway", "configmaps", "metadata: {name: x}\ndata: {ENABLE_DUMMY_AUTH: 'true'}", "", true},
@@ -254,6 +266,17 @@ func TestConditions_WhoIsNotAsked(t *testing.T) {
 			if got := c.asked(t, r); got != test.want {
 				t.Errorf("%s: %s: asked %v, want %v", entry, test.name, got, test.want)
 			}
+		}
+	}
+}
+
+// TestConditions_EveryProxyIsAskedAbout: a program that dittoguard knows for a proxy gets past no condition.
+func TestConditions_EveryProxyIsAskedAbout(t *testing.T) {
+	c := compile(t, "other.validate.dittoguard.io")
+	for _, image := range ditto.ProxyImages() {
+		object := fromYAML(t, "spec: {template: {spec: {containers: [{image: 'registry.example.com/"+image+":1'}]}}}")
+		if !c.asked(t, request{resource: "deployments", operation: admission.Create, object: object}) {
+			t.Errorf("not asked about image %s", image)
 		}
 	}
 }

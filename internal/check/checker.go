@@ -130,9 +130,18 @@ func edges(from config.Edges) edge.Config {
 	return to
 }
 
+// clients are the clients of Ditto that the configuration names.
+func clients(from config.Edges) []ditto.Client {
+	var list []ditto.Client
+	for _, c := range from.Clients {
+		list = append(list, ditto.Client(c))
+	}
+	return list
+}
+
 func (c *Checker) view(ctx context.Context, inv inventory.Reader) *ditto.View {
 	return ditto.NewView(ctx, inv, ditto.Options{
-		Edges: c.edges, TrustModel: string(c.config.TrustModel), Cache: c.cache,
+		Edges: c.edges, TrustModel: string(c.config.TrustModel), Clients: clients(c.config.Edges), Cache: c.cache,
 	})
 }
 
@@ -165,6 +174,9 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 	j := &judging{checker: c, ctx: ctx, view: view, admission: request}
 	for _, o := range in(view, view, s.workloads) {
 		j.workload(o)
+	}
+	for _, o := range in(view, view, s.workloads) {
+		j.unread(o)
 	}
 	for _, o := range in(view, view, s.entries) {
 		j.entry(o)
@@ -222,6 +234,10 @@ func (j *judging) workload(o *inventory.Object) {
 			j.exposure(o, gateway, said, &exposures[i])
 		}
 	}
+}
+
+// unread says what of a workload could not be read, once every way in has been followed.
+func (j *judging) unread(o *inventory.Object) {
 	for _, unknown := range j.view.Unknowns(o) {
 		j.remark(o, unknown.What, unknown.Message)
 	}

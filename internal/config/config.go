@@ -5,6 +5,8 @@ package config
 import (
 	"time"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -51,8 +53,19 @@ type Edges struct {
 	// Clouds are those whose markers of an internal load balancer are believed; empty means any, and that markers which
 	// contradict each other mean public.
 	Clouds []string
+	// Clients are workloads that use Ditto and hand no request on to it.
+	Clients []Client
 	// Controllers says which version of an edge controller runs, by the controller's name.
 	Controllers map[string]Controller
+}
+
+// Client is a workload, or those that a selector chooses.
+type Client struct {
+	Namespace string
+	// Name is that of the workload, empty for any.
+	Name string
+	// Selector chooses by the labels of the pods, as kubectl's -l does; nil for any.
+	Selector labels.Selector
 }
 
 // Gateway names a Gateway of the Gateway API.

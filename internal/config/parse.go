@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -159,6 +160,9 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			})
 		},
 		"defaultController": func(n *yaml.Node, path string) { e.DefaultController = p.oneOf(n, path, Controllers...) },
+		"clients": func(n *yaml.Node, path string) {
+			p.list(n, path, func(n *yaml.Node, path string) { e.Clients = append(e.Clients, p.client(n, path)) })
+		},
 		"clouds": func(n *yaml.Node, path string) {
 			p.list(n, path, func(n *yaml.Node, path string) { e.Clouds = append(e.Clouds, p.oneOf(n, path, clouds...)) })
 		},
@@ -180,6 +184,30 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			})
 		},
 	})
+}
+
+func (p *parser) client(n *yaml.Node, path string) Client {
+	var c Client
+	seen := p.fields(n, path, map[string]field{
+		"namespace": func(n *yaml.Node, path string) { c.Namespace = p.text(n, path) },
+		"name":      func(n *yaml.Node, path string) { c.Name = p.text(n, path) },
+		"selector": func(n *yaml.Node, path string) {
+			text := p.text(n, path)
+			if text == "" {
+				return
+			}
+			selector, err := labels.Parse(text)
+			if err != nil {
+				p.fail(n, path, "expected a selector such as app=web,tier!=back, found %q", text)
+			}
+			c.Selector = selector
+		},
+	})
+	p.require(n, path, seen, "namespace")
+	if n.Kind == yaml.MappingNode && c.Name == "" && c.Selector == nil {
+		p.fail(n, path, "expected name or selector")
+	}
+	return c
 }
 
 func (p *parser) rule(n *yaml.Node, path string) Rule {

@@ -34,9 +34,7 @@ func (v *View) Affected(o *inventory.Object) Affected {
 func (v *View) ForwardsTo(proxy Part) []*inventory.Object {
 	f := &follower{view: v, seen: map[inventory.ID]bool{}, once: true}
 	for _, route := range v.proxyRoutes(proxy) {
-		for _, target := range route.targets {
-			f.target(proxy.Workload.Ref.Namespace, target)
-		}
+		f.targets(proxy.Workload, route)
 	}
 	return ordered(f.found.Workloads)
 }
@@ -44,7 +42,9 @@ func (v *View) ForwardsTo(proxy Part) []*inventory.Object {
 type follower struct {
 	view *View
 	// once: what a proxy among them forwards to is not followed.
-	once  bool
+	once bool
+	// quiet: nothing but where a name leads is asked.
+	quiet bool
 	seen  map[inventory.ID]bool
 	found Affected
 }
@@ -153,6 +153,7 @@ func (f *follower) workload(o *inventory.Object) {
 	f.servedBy(o)
 	f.governed(edge.LinksOf(o))
 	parts := f.view.Parts(o)
+	f.mentions(o)
 	if len(parts) == 0 {
 		return
 	}
@@ -166,8 +167,11 @@ func (f *follower) workload(o *inventory.Object) {
 	}
 	for _, part := range Named(parts, Proxy) {
 		for _, route := range f.view.proxyRoutes(part) {
-			for _, target := range route.targets {
-				f.target(o.Ref.Namespace, target)
+			f.targets(o, route)
+			if route.blind {
+				for _, ditto := range f.view.Find(inventory.Key{Index: byDitto, Namespace: o.Ref.Namespace}) {
+					f.follow(ditto)
+				}
 			}
 		}
 	}
@@ -177,6 +181,39 @@ func (f *follower) workload(o *inventory.Object) {
 			gk = inventory.Secret
 		}
 		f.holder(f.view.Get(gk, o.Ref.Namespace, ref.Name))
+	}
+}
+
+// targets follows the hosts that a proxy forwards to. Of a proxy that is not read those are words that may be hosts.
+func (f *follower) targets(proxy *inventory.Object, route *proxyRoute) {
+	for _, target := range route.targets {
+		target.host = seenFrom(&proxy.PodTemplate().Spec, target.host)
+		if !target.bare || serviceNamed(f.view.quietly(), target.host, proxy.Ref.Namespace) != nil {
+			f.target(proxy.Ref.Namespace, target)
+		}
+	}
+}
+
+// mentions follows a workload that names a Ditto, and is no proxy that is known, to it. What others name is asked quietly,
+// and what those name is not followed.
+func (f *follower) mentions(o *inventory.Object) {
+	if f.once || f.quiet {
+		return
+	}
+	quiet := f.view.quietly()
+	for _, c := range quiet.strangers(o) {
+		for _, n := range quiet.namings(o, c) {
+			if n.weak {
+				continue
+			}
+			probe := &follower{view: quiet, quiet: true, seen: map[inventory.ID]bool{}}
+			probe.seen[o.Ref.ID()] = true
+			probe.target(o.Ref.Namespace, proxyTarget{host: n.Name, port: n.Port})
+			if slices.ContainsFunc(probe.found.Workloads, func(o *inventory.Object) bool { return len(Named(quiet.Parts(o), Gateway)) > 0 }) {
+				f.found.Workloads = append(f.found.Workloads, o)
+				f.target(o.Ref.Namespace, proxyTarget{host: n.Name, port: n.Port})
+			}
+		}
 	}
 }
 

@@ -16,14 +16,16 @@ type Part struct {
 	Component string
 	Workload  *inventory.Object
 	Container *corev1.Container
+	// Software is the program that a Proxy is, as people call it.
+	Software string
 }
 
 // Parts tells which containers of a workload run which part of Ditto. No single name, label or image survives what
 // people do to manifests, so signals are collected from all of them; words that other software uses too (`gateway`,
 // `-Dpekko.`) count only beside a signal that is Ditto's own.
 //
-// A Proxy is any container that is given an nginx configuration; whether it stands before Ditto only its configuration
-// can tell.
+// A Proxy is any container that runs a program which hands requests on to others, by its image, its command or the place of
+// its configuration; whether it stands before Ditto only that configuration can tell.
 func Parts(r inventory.Reader, o *inventory.Object) []Part {
 	template := o.PodTemplate()
 	if template == nil {
@@ -34,7 +36,7 @@ func Parts(r inventory.Reader, o *inventory.Object) []Part {
 	var byLabel []*corev1.Container
 	found := false
 	for _, c := range runningContainers(&template.Spec) {
-		component, labelled := classify(r, o.Ref.Namespace, template, c)
+		component, software, labelled := classify(r, o.Ref.Namespace, template, c)
 		if component == "" {
 			continue
 		}
@@ -42,7 +44,7 @@ func Parts(r inventory.Reader, o *inventory.Object) []Part {
 			byLabel = append(byLabel, c)
 		}
 		found = found || (IsDitto(component) && !labelled)
-		parts = append(parts, Part{Component: component, Workload: o, Container: c})
+		parts = append(parts, Part{Component: component, Workload: o, Container: c, Software: software})
 	}
 	if !found {
 		return parts
@@ -105,41 +107,42 @@ var suffixes = []struct{ suffix, component string }{
 	{"things", Things}, {"connectivity", Connectivity},
 }
 
-// classify says what a container runs; byLabel, that nothing but a label of the pod says that it is Ditto.
-func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) (component string, byLabel bool) {
+// classify says what a container runs, of a proxy which program; byLabel, that nothing but a label of the pod says that it is
+// Ditto.
+func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) (component, software string, byLabel bool) {
 	image := imageName(c.Image)
 	if component, ok := images[image]; ok {
-		return component, false
+		return component, "", false
 	}
 	if component, ok := images[c.Name]; ok && strings.HasPrefix(c.Name, "ditto-") {
-		return component, false
+		return component, "", false
 	}
 	env := environment(r, namespace, c)
 	if env.gatewayOnly {
-		return Gateway, false
+		return Gateway, "", false
 	}
 	mounts := mountedFiles(template, c)
 	for file, component := range extensionFiles {
 		if mounts["/opt/ditto/"+file] {
-			return component, false
+			return component, "", false
 		}
 	}
 	if commandHolds(c, "ditto.gateway.") {
-		return Gateway, false
+		return Gateway, "", false
 	}
 	if isDittoJVM(template, c, env, mounts) {
-		return dittoPart(template, c, env), false
+		return dittoPart(template, c, env), "", false
 	}
-	if isProxy(image, mounts) {
-		return Proxy, false
+	if software = softwareOf(image, c, mounts); software != "" {
+		return Proxy, software, false
 	}
 	if c.Name == MongoDB && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == mongoPort }) {
-		return MongoDB, false
+		return MongoDB, "", false
 	}
 	if template.Labels["actorSystemName"] == "ditto-cluster" {
-		return dittoPart(template, c, env), true
+		return dittoPart(template, c, env), "", true
 	}
-	return "", false
+	return "", "", false
 }
 
 // isDittoJVM: one signal that is Ditto's own, or three that Pekko applications share with it.
@@ -192,20 +195,6 @@ func dittoPart(template *corev1.PodTemplateSpec, c *corev1.Container, env signal
 		return Connectivity
 	}
 	return Service
-}
-
-// isProxy: an nginx with a configuration of its own. The folders are those of the official image and of the
-// Software Collections image that Ditto's OpenShift manifests use.
-func isProxy(image string, mounts map[string]bool) bool {
-	if image == "nginx" || strings.HasPrefix(image, "nginx-") || image == "openresty" {
-		return true
-	}
-	for mount := range mounts {
-		if path.Base(mount) == "nginx.conf" || mount == "/etc/nginx" || strings.HasPrefix(mount, "/etc/nginx/") {
-			return true
-		}
-	}
-	return false
 }
 
 // mountedFiles are the paths that ConfigMaps and Secrets are mounted at: folders as they are, and the files in them

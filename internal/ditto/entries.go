@@ -66,6 +66,11 @@ func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) 
 // proxyEntry: a proxy is a way in for everything inside the cluster that reaches it, whether an entry object leads to it
 // or not. It counts always, so that taking an entry away brings nothing up that was not there before.
 func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
+	if route.tunnel {
+		w.enter(opening{
+			entry: proxy.Workload, kind: "Tunnel", public: true, text: "tunnel of " + proxy.Workload.Ref.String(),
+		}, c)
+	}
 	if w.part.Component != Gateway || w.port.Name != PortHTTP {
 		return
 	}
@@ -185,6 +190,12 @@ func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend)
 
 // enter ends a way at an opening and works out what can come in.
 func (w *walker) enter(op opening, c chain) {
+	if w.outside != nil {
+		if op.public && *w.outside == "" {
+			*w.outside = op.text
+		}
+		return
+	}
 	if w.view.Err() != nil {
 		return
 	}
@@ -196,6 +207,7 @@ func (w *walker) enter(op opening, c chain) {
 	}
 	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text+op.remark)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
+	e.Doubted = slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
 	seesClient, doubt := op.keepsAddress, op.doubt
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text())
@@ -257,7 +269,7 @@ func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
 	for _, h := range c.hops {
 		if h.proxy != nil {
 			direct = false
-			raw = raw || h.proxy.raw
+			raw = raw || h.proxy.raw || h.proxy.unread
 		}
 	}
 	if !direct {
@@ -279,6 +291,9 @@ func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
 	}
 	reach := surface.Survey(way)
 	for _, unknown := range reach.Unknown {
+		if e.Doubted {
+			break // why the way is not read says it
+		}
 		e.Unknown = append(e.Unknown, e.Hops[0]+": "+unknown)
 	}
 	if !direct && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
@@ -340,6 +355,6 @@ func (e *Exposure) Key() string { return e.key }
 
 // Facts is everything that decides about the way, for telling whether a change touches it.
 func (e *Exposure) Facts() string {
-	return fmt.Sprint(e.key, e.Public, e.API, e.Admin, e.Other, e.Identity, e.Authenticated.State, e.Unknown,
+	return fmt.Sprint(e.key, e.Public, e.Doubted, e.API, e.Admin, e.Other, e.Identity, e.Authenticated.State, e.Unknown,
 		e.TLS.State, e.Plain, e.RateLimited.State, e.ErrorPages.State, e.Echoes, e.ErrorPageBypass)
 }

@@ -207,12 +207,14 @@ const (
 type Exposure struct {
 	// Entry is the object that opens the way.
 	Entry Object `cel:"entry"`
-	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork; or Proxy, for whoever
+	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork, Tunnel; or Proxy, for whoever
 	// reaches a proxy from inside the cluster, with no entry object at all. Then the proxy's workload is the entry.
 	Kind string `cel:"kind"`
 	// Proxied says that the way goes through a proxy but begins elsewhere. What becomes of requests in the proxy can be
 	// judged at the Proxy exposure that begins there: no way that leads to the proxy can do more.
 	Proxied bool `cel:"proxied"`
+	// Doubted says that a step of the way is not read, so that it may lead elsewhere, or nowhere. Unknown says which.
+	Doubted bool `cel:"doubted"`
 	// Via names both for messages: `Ingress ditto/api`, `NodePort of Service ditto/gateway`.
 	Via string `cel:"via"`
 	// Public is false only where a marker that the platform honours, or the configuration, says internal.

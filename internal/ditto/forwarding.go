@@ -38,7 +38,7 @@ func (f nginxForwarding) transport(listen int32) *edge.Transport {
 	const advice = "let the server listen with ssl and a certificate, and answer plain HTTP with return 301 https://$host$request_uri"
 	t, known := f.route.Transport(int(listen))
 	if !known {
-		return unknownTransport("nginx", "which port of the proxy clients use is open", advice)
+		return unknownTransport("which port of the proxy clients use is open", advice)
 	}
 	if f.route.Server.Stream && t.TLS.State != nginxconf.On {
 		return nil
@@ -51,8 +51,8 @@ func (f nginxForwarding) transport(listen int32) *edge.Transport {
 }
 
 // unknownTransport is that of a proxy of which it cannot be told what it speaks.
-func unknownTransport(source, why, advice string) *edge.Transport {
-	unknown := edge.State{State: Unknown, Source: source, Why: why}
+func unknownTransport(why, advice string) *edge.Transport {
+	unknown := edge.State{State: Unknown, Why: why}
 	return &edge.Transport{TLS: unknown, Plain: unknown, Advice: advice}
 }
 

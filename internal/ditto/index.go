@@ -40,9 +40,12 @@ const (
 	// byReference files whatever reads ConfigMaps and Secrets under them (`ConfigMap/name`): workloads, Ingresses, and what
 	// takes passwords from a Secret.
 	byReference inventory.Index = "reference"
-	// byWord files a ConfigMap or Secret that may hold nginx configuration under every host-like word in it, in its
-	// namespace and in none. It says only where to look: the configuration is parsed before anything is concluded.
-	byWord inventory.Index = "nginx-word"
+	// byWord files a workload, ConfigMap or Secret under the hosts that it names, and text that may be nginx configuration
+	// under every host-like word in it; in its namespace, and what may mean a host elsewhere in none. It says only where to
+	// look: what is told of a host is read before anything is concluded.
+	byWord inventory.Index = "word"
+	// byProxy files a workload that runs a proxy which is known under its namespace.
+	byProxy inventory.Index = "proxy"
 	// byHost files an Ingress under the hosts of its rules, in no namespace.
 	byHost inventory.Index = "ingress-host"
 	// bySway files an Ingress that changes how others of its hosts are read under those hosts, in no namespace.
@@ -66,7 +69,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return []schema.GroupKind{schema.ParseGroupKind(key.Value)}
 	case bySelector, byAlias:
 		return []schema.GroupKind{inventory.Service}
-	case byLabel, byDitto, byMongoDB:
+	case byLabel, byDitto, byMongoDB, byProxy:
 		return workloadKinds
 	case byBackend:
 		return append([]schema.GroupKind{inventory.Ingress}, edge.Kinds()...)
@@ -81,7 +84,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 	case byAddress:
 		return []schema.GroupKind{inventory.Service, inventory.Pod}
 	case byWord:
-		return []schema.GroupKind{inventory.ConfigMap, inventory.Secret}
+		return slices.Concat([]schema.GroupKind{inventory.ConfigMap, inventory.Secret}, workloadKinds)
 	case byClass, byHost, bySway, byCertificate, byGroup:
 		return []schema.GroupKind{inventory.Ingress}
 	}
@@ -176,13 +179,13 @@ func Keys(o *inventory.Object) []inventory.Key {
 		for _, data := range t.BinaryData {
 			texts = append(texts, string(data))
 		}
-		return wordKeys(ns, texts)
+		return unique(append(wordKeys(ns, texts), nameKeys(ns, texts)...))
 	case *corev1.Secret:
 		texts := stringsOf(t.StringData)
 		for _, data := range t.Data {
 			texts = append(texts, string(data))
 		}
-		return wordKeys(ns, texts)
+		return unique(append(wordKeys(ns, texts), nameKeys(ns, texts)...))
 	case nil:
 		if netpol.Unjudged(o.Ref.GroupKind()) {
 			return []inventory.Key{{Index: byUnjudged}}
@@ -234,6 +237,10 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	if len(Named(parts, MongoDB)) > 0 {
 		keys = append(keys, inventory.Key{Index: byMongoDB, Namespace: ns})
 	}
+	if len(Named(parts, Proxy)) > 0 {
+		keys = append(keys, inventory.Key{Index: byProxy, Namespace: ns})
+	}
+	keys = append(keys, nameKeys(ns, ownTexts(&template.Spec))...)
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
 		for _, ip := range pod.Status.PodIPs {
 			keys = append(keys, inventory.Key{Index: byAddress, Value: ip.IP})

@@ -269,7 +269,7 @@ func (v *View) leadsToGateways(o *inventory.Object) (leads, safe bool) {
 	for _, workload := range v.Affected(o).Workloads {
 		for _, part := range Named(v.Parts(workload), Gateway) {
 			for _, e := range v.Exposures(part) {
-				if e.Port != PortHTTP || e.Entry.Ref().ID() != o.Ref.ID() {
+				if e.Port != PortHTTP || e.Doubted || e.Entry.Ref().ID() != o.Ref.ID() {
 					continue
 				}
 				leads = true

@@ -16,16 +16,14 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// mainConf is where nginx reads its configuration unless `-c` says otherwise.
-const mainConf = "/etc/nginx/nginx.conf"
-
-// proxy is what an nginx container does, as far as its mounted configuration shows.
+// proxy is what a proxy's container does, as far as its configuration shows.
 type proxy struct {
 	routes []*proxyRoute
 	// users are the password files that its configuration names.
 	users []file
-	// unreadable says what of its configuration could not be read.
-	unreadable []string
+	// hidden says which of its configuration is where nobody can read it, so that it may hold anything; unreadable what could
+	// not be made out of the rest.
+	hidden, unreadable []string
 }
 
 // proxyRoute is one way through a proxy: of an nginx, a location that forwards requests.
@@ -44,15 +42,26 @@ type proxyRoute struct {
 	authenticated         Switch
 	// limited: only some addresses get in. believed: those are certainly compared with the client's own, or let nobody in.
 	limited, believed bool
+	// unread: nothing is known of it but where it may lead. blind: that is anywhere in its namespace. tunnel: it is reached
+	// from outside without an entry.
+	unread, blind, tunnel bool
 
 	assumptions, unknown []string
 }
 
 // proxyTarget is a host and port as a proxy's configuration names it.
 type proxyTarget struct {
+	// host is canonical, and as the pod's own hosts file has it.
 	host string
+	// port is 0 where the configuration says none, and any may be meant.
 	port int32
+	// where says, of a proxy that is not read, by what it is told of the host; bare, that the word may be none.
+	where string
+	bare  bool
 }
+
+// at says whether the target is a port.
+func (t proxyTarget) at(port int32) bool { return t.port == port || t.port == 0 }
 
 // Cache keeps parsed configuration, of nginx and of Ditto, by its content. It is safe for concurrent use.
 type Cache struct {
@@ -169,7 +178,16 @@ func (v *View) proxy(part Part) *proxy {
 	if p, known := v.proxies[part.id()]; known {
 		return p
 	}
-	p := v.readProxy(part)
+	p := &proxy{}
+	switch part.Software {
+	case nginxSoftware:
+		p = v.readProxy(part)
+	default:
+		if route := v.unreadRoute(part); route != nil && !v.isClient(part.Workload) {
+			p.routes = append(p.routes, route)
+		}
+	}
+	v.hide(part, p)
 	v.proxies[part.id()] = p
 	return p
 }
@@ -181,7 +199,12 @@ func (v *View) readProxy(part Part) *proxy {
 	for _, a := range absent {
 		switch path.Ext(a.path) {
 		case "", ".conf", ".d", ".template":
-			p.unreadable = append(p.unreadable, a.ref+" is not at hand")
+			// A folder that nginx may include another file from, or that only one of its includes names.
+			into := &p.unreadable
+			if nginxReads(a.path, nginxFlags(part.Container).conf) {
+				into = &p.hidden
+			}
+			*into = append(*into, a.ref+" is not at hand")
 		}
 	}
 	texts := make(map[string]string, len(files))
@@ -189,13 +212,14 @@ func (v *View) readProxy(part Part) *proxy {
 	for _, f := range files {
 		texts[f.path], byPath[f.path] = f.text, f
 	}
-	main := v.mainConf(part, texts)
-	if main == "" {
+	main := nginxMain(part, texts)
+	p.hidden = append(p.hidden, nginxHidden(part, main)...)
+	if _, there := texts[main]; !there && len(p.hidden) > 0 || main == "" {
 		return p
 	}
 	read := v.cache.parse(v.ctx, main, texts)
 	if read.err != nil {
-		p.unreadable = append(p.unreadable, read.err.Error())
+		p.hidden = append(p.hidden, read.err.Error())
 		return p
 	}
 	p.unreadable = append(p.unreadable, read.config.Unknown...)
@@ -210,44 +234,9 @@ func (v *View) readProxy(part Part) *proxy {
 	return p
 }
 
-// mainConf finds the file that nginx starts from, empty if none is mounted. Where only files that the image's own
-// nginx.conf includes are mounted, that one is stood in for.
-func (v *View) mainConf(part Part, texts map[string]string) string {
-	args := append(slices.Clone(part.Container.Command), part.Container.Args...)
-	for i, arg := range args {
-		if arg == "-c" && i+1 < len(args) {
-			return path.Join("/etc/nginx", relative(args[i+1]))
-		}
-	}
-	if _, there := texts[mainConf]; there {
-		return mainConf
-	}
-	included := false
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		if path.Base(name) == "nginx.conf" {
-			return name
-		}
-		included = included || (path.Dir(name) == "/etc/nginx/conf.d" && path.Ext(name) == ".conf") ||
-			(path.Dir(name) == "/etc/nginx/templates" && path.Ext(name) == ".template")
-	}
-	if !included {
-		return ""
-	}
-	texts[mainConf] = "events {}\nhttp {\n  include /etc/nginx/conf.d/*.conf;\n}\n"
-	return mainConf
-}
-
-// relative keeps an absolute path as it is under path.Join with a folder.
-func relative(name string) string {
-	if path.IsAbs(name) {
-		return "../.." + name
-	}
-	return name
-}
-
-// proxiesNaming are the workloads that read an nginx configuration with one of the hosts in it, wherever they are. The
-// namespace is the hosts' own, which is where such a configuration can be read live.
-func (v *View) proxiesNaming(namespace string, hosts []string) []*inventory.Object {
+// naming are the workloads that are told of one of the hosts, by a configuration of nginx or in whatever way, wherever they
+// are. The namespace is the hosts' own, which is where what tells them can be read live.
+func (v *View) naming(namespace string, hosts []string) []*inventory.Object {
 	var list []*inventory.Object
 	for _, host := range hosts {
 		host = strings.ToLower(host)
@@ -258,29 +247,39 @@ func (v *View) proxiesNaming(namespace string, hosts []string) []*inventory.Obje
 			}
 		}
 		for _, holder := range holders {
-			for _, reader := range readersOf(v, holder) {
-				if reader.PodTemplate() != nil {
-					list = append(list, reader)
-				}
-			}
+			list = append(list, workloadsWith(v, holder)...)
 		}
 	}
 	list = ordered(list)
 	return slices.DeleteFunc(list, func(o *inventory.Object) bool { return ownedByOneOf(v, o, list) })
 }
 
+// workloadsWith are the workloads that an object's text is given to: the object itself, or those that read it.
+func workloadsWith(r inventory.Reader, holder *inventory.Object) []*inventory.Object {
+	if holder.PodTemplate() != nil {
+		return []*inventory.Object{holder}
+	}
+	var list []*inventory.Object
+	for _, reader := range readersOf(r, holder) {
+		if reader.PodTemplate() != nil {
+			list = append(list, reader)
+		}
+	}
+	return list
+}
+
 // quietly is the view for looking at what is probably of no concern: what is asked of it does not count for what the
 // judgement rests on, and so is not read live. Every Ditto in a cluster has much the same nginx configuration.
 func (v *View) quietly() *View {
 	if v.quiet == nil {
-		v.quiet = NewView(v.ctx, inventory.Quiet(v.Reader), Options{Edges: v.edges, TrustModel: v.trustModel, Cache: v.cache})
+		v.quiet = NewView(v.ctx, inventory.Quiet(v.Reader), Options{Edges: v.edges, TrustModel: v.trustModel, Clients: v.clients, Cache: v.cache})
 		v.quiet.quiet, v.quiet.effort = v.quiet, v.effort
 	}
 	return v.quiet
 }
 
-// confsNaming are the ConfigMaps and Secrets with nginx configuration, in whatever namespace, that name a host and, as a
-// name has to be followed by it elsewhere, the host's namespace. An address means the same everywhere.
+// confsNaming are the objects, in whatever namespace, that name a host and, as a name has to be followed by it elsewhere,
+// the host's namespace. An address means the same everywhere.
 func (v *View) confsNaming(namespace, host string) []*inventory.Object {
 	naming := v.Find(inventory.Key{Index: byWord, Value: host})
 	if len(naming) == 0 || isAddress(host) {
@@ -289,24 +288,30 @@ func (v *View) confsNaming(namespace, host string) []*inventory.Object {
 	return inBoth(naming, v.Find(inventory.Key{Index: byWord, Value: strings.ToLower(namespace)}))
 }
 
-// forwards says whether a workload that reads the nginx configuration forwards to the host of the namespace.
+// forwards says whether a workload that an object's text is given to is told of the host of the namespace.
 func (v *View) forwards(holder *inventory.Object, namespace, host string) bool {
-	for _, reader := range readersOf(v, holder) {
-		if reader.PodTemplate() == nil {
-			continue
-		}
-		for _, part := range Named(v.Parts(reader), Proxy) {
-			for _, route := range v.proxyRoutes(part) {
-				for _, t := range route.targets {
-					if isAddress(host) && t.host == host {
-						return true
-					}
-					for _, n := range clusterHosts(t.host, reader.Ref.Namespace) {
-						if n.name == host && n.namespace == namespace {
-							return true
-						}
-					}
+	for _, o := range workloadsWith(v, holder) {
+		means := func(target string) bool {
+			if isAddress(host) && target == host {
+				return true
+			}
+			for _, n := range clusterHosts(target, o.Ref.Namespace) {
+				if n.name == host && n.namespace == namespace {
+					return true
 				}
+			}
+			return false
+		}
+		for _, part := range Named(v.Parts(o), Proxy) {
+			for _, route := range v.proxyRoutes(part) {
+				if slices.ContainsFunc(route.targets, func(t proxyTarget) bool { return means(t.host) }) {
+					return true
+				}
+			}
+		}
+		for _, c := range v.strangers(o) {
+			if slices.ContainsFunc(v.namings(o, c), func(n naming) bool { return !n.weak && means(n.Name) }) {
+				return true
 			}
 		}
 	}
@@ -351,7 +356,7 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
 	r.detail += " " + strings.Join(route.Server.Names, ",")
 	for _, t := range route.Targets {
 		if !t.Unix && !t.Variable {
-			r.targets = append(r.targets, proxyTarget{host: t.Host, port: int32(t.Port)})
+			r.targets = append(r.targets, proxyTarget{host: canonical(t.Host), port: int32(t.Port)})
 		}
 	}
 	r.identity, r.identityWhy = route.Identity.State, location+": "+route.Identity.Why

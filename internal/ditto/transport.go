@@ -139,6 +139,9 @@ func ended(c chain) edge.Transport {
 			continue
 		}
 		if t := h.proxy.transport(h.listen); t != nil {
+			if t.TLS.State == Unknown && t.TLS.Source == "" {
+				t.TLS.Source, t.Plain.Source = h.text(), h.text()
+			}
 			return *t
 		}
 	}

@@ -3,6 +3,7 @@ package ditto
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -24,9 +25,14 @@ func (v *View) Unknowns(o *inventory.Object) []Question {
 				"make proxies and aliases in front of Ditto fewer", maxHops),
 		})
 	}
+	if message := v.mentioned[o.Ref.ID()]; message != "" {
+		list = append(list, Question{What: "whether it leads to Ditto", Message: message})
+	}
 	for _, part := range Named(v.Parts(o), Proxy) {
-		unreadable := v.proxy(part).unreadable
-		if len(unreadable) == 0 || !v.besideDitto(part) {
+		p := v.proxy(part)
+		unreadable := slices.Concat(p.hidden, p.unreadable)
+		anywhere := isTunnel(part.Software) && len(v.Find(inventory.Key{Index: byDitto})) > 0
+		if len(unreadable) == 0 || !anywhere && !v.besideDitto(part) {
 			continue
 		}
 		list = append(list, Question{

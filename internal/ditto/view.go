@@ -24,6 +24,7 @@ type View struct {
 
 	edges      edge.Config
 	trustModel string
+	clients    []Client
 	cache      *Cache
 
 	// quiet: see quietly.
@@ -39,6 +40,9 @@ type View struct {
 	proxies   map[partID]*proxy
 	// ways are what the exposures were made of, by their keys.
 	ways map[string]way
+	// named are the hosts that containers are told of, mentioned what is remarked of workloads that name a gateway.
+	named     map[partID][]naming
+	mentioned map[inventory.ID]string
 	// unfollowed are the workloads with ways in that were given up.
 	unfollowed map[inventory.ID]bool
 	// components are the facts of Ditto's own services.
@@ -63,6 +67,8 @@ type Options struct {
 	Edges edge.Config
 	// TrustModel is the model that gateways are to follow: auto, proxy or oidc; empty means auto.
 	TrustModel string
+	// Clients are workloads that use Ditto and hand no request on.
+	Clients []Client
 	// Cache keeps parsed configuration from one judgement to the next; required.
 	Cache *Cache
 }
@@ -73,10 +79,11 @@ const usualAnswers = 48
 // NewView makes a view of an inventory for one judgement, whose context it obeys.
 func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 	return &View{
-		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
+		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, clients: opts.Clients, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, unfollowed: map[inventory.ID]bool{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{}, ways: map[string]way{},
+		mentioned: map[inventory.ID]string{},
 	}
 }
 

@@ -33,6 +33,8 @@ type walker struct {
 	// hops is how many hops a way may have, steps how many were taken. cut says that some way was given up for either.
 	hops, steps int
 	cut         bool
+	// outside is set where nothing is asked but whether clients outside get in: it is the first entry that lets them.
+	outside *string
 }
 
 // chain is a way as far as it has been followed: its hops, innermost first.
@@ -64,7 +66,7 @@ func (w *walker) ends(c chain, id inventory.ID, detail string) bool {
 	if slices.ContainsFunc(c.hops, func(h *hop) bool { return h.at == id && h.detail == detail }) {
 		return true
 	}
-	if w.view.Err() != nil {
+	if w.view.Err() != nil || w.outside != nil && *w.outside != "" {
 		return true
 	}
 	if len(c.hops) >= w.hops || w.steps >= maxSteps {
@@ -137,10 +139,7 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
 		w.fromEndpoints(podAddresses(pod), number, c)
 	}
-	// A proxy in the same pod reaches the port over loopback.
-	for _, proxy := range Named(w.view.Parts(o), Proxy) {
-		w.fromProxy(proxy, c, func(t proxyTarget) bool { return t.port == number && isOwn(t.host) })
-	}
+	w.fromNeighbours(o, number, c)
 }
 
 // fromServicePorts goes on from the ports of a Service that lead to where the way stands, and says whether any does.
@@ -233,8 +232,8 @@ func (w *walker) fromNames(svc *inventory.Object, reachable int32, addresses []s
 	for _, alias := range aliasesOf(w.view, svc) {
 		w.fromAlias(alias, reachable, c)
 	}
-	w.fromProxiesNaming(svc.Ref.Namespace, append([]string{svc.Ref.Name}, addresses...), c, func(namespace string, t proxyTarget) bool {
-		if t.port != reachable {
+	w.fromNaming(svc.Ref.Namespace, append([]string{svc.Ref.Name}, addresses...), c, func(namespace string, t proxyTarget) bool {
+		if !t.at(reachable) {
 			return false
 		}
 		if slices.Contains(addresses, t.host) {
@@ -271,9 +270,9 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 	for _, further := range aliasesOf(w.view, alias) {
 		w.fromAlias(further, number, c)
 	}
-	w.fromProxiesNaming(alias.Ref.Namespace, []string{alias.Ref.Name}, c, func(namespace string, t proxyTarget) bool {
+	w.fromNaming(alias.Ref.Namespace, []string{alias.Ref.Name}, c, func(namespace string, t proxyTarget) bool {
 		named := serviceNamed(w.view, t.host, namespace)
-		return t.port == number && named != nil && named.Ref.ID() == alias.Ref.ID()
+		return t.at(number) && named != nil && named.Ref.ID() == alias.Ref.ID()
 	})
 }
 
@@ -322,37 +321,6 @@ func aliasMeans(service *corev1.Service, b edge.Backend, number int32) bool {
 		}
 	}
 	return b.Means(&corev1.ServicePort{Port: number}, number)
-}
-
-// fromProxiesNaming goes on from every proxy that forwards to one of the hosts of a namespace.
-func (w *walker) fromProxiesNaming(namespace string, hosts []string, c chain, leads func(namespace string, t proxyTarget) bool) {
-	for _, workload := range w.view.proxiesNaming(namespace, hosts) {
-		namespace := workload.Ref.Namespace
-		for _, proxy := range Named(w.view.Parts(workload), Proxy) {
-			w.fromProxy(proxy, c, func(t proxyTarget) bool { return leads(namespace, t) })
-		}
-	}
-}
-
-// fromProxy goes on from the locations of a proxy that forward to where the way stands.
-func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
-	for _, route := range w.view.proxyRoutes(proxy) {
-		if !slices.ContainsFunc(route.targets, leads) {
-			continue
-		}
-		if w.ends(c, proxy.Workload.Ref.ID(), route.detail) {
-			continue
-		}
-		step := hop{
-			at: proxy.Workload.Ref.ID(), detail: route.detail, proxy: route,
-			text:        func() string { return proxy.Workload.Ref.String() + ", " + route.text },
-			assumptions: route.assumptions, unknown: route.unknown,
-		}
-		w.proxyEntry(proxy, route, c.with(step))
-		for _, step.listen = range route.listens {
-			w.fromPod(proxy.Workload, step.listen, c.with(step))
-		}
-	}
 }
 
 func decimal(n int32) string { return strconv.Itoa(int(n)) }

@@ -29,11 +29,14 @@ pods.
 
 {{/*
 In namespaces that are not protected, what cannot concern Ditto. Services, Ingresses, Routes and EndpointSlices always
-can: a detour is still a detour. So can NetworkPolicies, which name no Ditto. A workload can if anything in it says Ditto, its JVM, nginx or MongoDB, or may say so
-elsewhere (envFrom, items of a volume). A ConfigMap or Secret can if its name, a key or (of a ConfigMap) a value hints at
+can: a detour is still a detour. So can NetworkPolicies, which name no Ditto. A workload can if anything in it says Ditto, its
+JVM, MongoDB or a program that forwards requests, if it names something in a protected namespace (`gateway.NAMESPACE`), or if it
+may say so elsewhere (envFrom, a variable from a ConfigMap, items of a volume). A ConfigMap or Secret can if its name, a key or (of a ConfigMap) a value hints at
 them; the values of Secrets are not looked at.
 */}}
 {{- define "dittoguard.conditions.workloads" -}}
+{{- $forwards := "['nginx', 'openresty', 'proxy', 'tunnel', 'caddy', 'envoy', 'traefik', 'apache', 'httpd', 'socat', 'varnish', 'squid', 'krakend', 'tyk', 'kong', 'apisix', 'emissary', 'ambassador', 'aes', 'skipper', 'pomerium', 'gatekeeper', 'mitm', 'gost', 'cloudflared', 'ngrok', 'tailscale', 'frp', 'inlets', 'zrok', 'ziti', 'chisel', 'rathole', 'bore', 'netbird', 'ssh']" }}
+{{- $names := include "dittoguard.namesOfDitto" . }}
 - name: workload-that-may-concern-ditto
   expression: |-
     !(request.resource.resource in ['pods', 'replicationcontrollers', 'deployments', 'statefulsets', 'daemonsets',
@@ -55,31 +58,44 @@ them; the values of Secrets are not looked at.
         ((has(p.spec.containers) && type(p.spec.containers) == list ? [p.spec.containers] : []) +
           (has(p.spec.initContainers) && type(p.spec.initContainers) == list ? [p.spec.initContainers] : []) +
           (has(p.spec.ephemeralContainers) && type(p.spec.ephemeralContainers) == list ? [p.spec.ephemeralContainers] : [])
-        ).exists(containers, containers.size() > 8 || containers.exists(c, type(c) == map && (
-          (has(c.image) && type(c.image) == string && (c.image.size() > 300 ||
-            ['ditto', 'nginx', 'openresty', 'mongo'].exists(w, c.image.contains(w)))) ||
+        ).exists(containers, containers.size() > 4 || containers.exists(c, type(c) == map && (
+          (has(c.image) && type(c.image) == string && (c.image.size() > 200 ||
+            c.image.contains('ditto') || c.image.contains('mongo') || {{ $forwards }}.exists(w, c.image.contains(w)))) ||
           (has(c.name) && type(c.name) == string && (c.name.size() > 100 ||
             ['ditto', 'nginx', 'mongo'].exists(w, c.name.contains(w)))) ||
           (has(c.envFrom) && type(c.envFrom) == list && c.envFrom.size() > 0) ||
-          (has(c.env) && type(c.env) == list && (c.env.size() > 60 ||
+          (has(c.env) && type(c.env) == list && (c.env.size() > 50 ||
             c.env.exists(e, type(e) == map && has(e.name) && type(e.name) == string && (e.name.size() > 100 ||
               e.name.startsWith('GATEWAY_') || e.name in ['ENABLE_PRE_AUTHENTICATION', 'ENABLE_DUMMY_AUTH',
               'DEVOPS_SECURED', 'DEVOPS_PASSWORD', 'DEVOPS_STATUS_SECURED', 'DEVOPS_AUTHENTICATION_METHOD',
               'STATUS_AUTHENTICATION_METHOD', 'STATUS_PASSWORD', 'CLUSTER_BS_REQUIRED_CONTACTS', 'POD_LABEL_SELECTOR',
-              'MAIN_CLASS_ENV', 'JVM_CMD_ARGS_ENV', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'])))) ||
-          (has(c.volumeMounts) && type(c.volumeMounts) == list && (c.volumeMounts.size() > 30 ||
+              'MAIN_CLASS_ENV', 'JVM_CMD_ARGS_ENV', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'] ||
+              (has(e.value) && type(e.value) == string && (e.value.size() > 120 || {{ $names }}.exists(w, e.value.contains(w)))) ||
+              (has(e.valueFrom) && type(e.valueFrom) == map && has(e.valueFrom.configMapKeyRef)))))) ||
+          (has(c.volumeMounts) && type(c.volumeMounts) == list && (c.volumeMounts.size() > 12 ||
             c.volumeMounts.exists(m, type(m) == map && has(m.mountPath) && type(m.mountPath) == string &&
-              (m.mountPath.size() > 200 || m.mountPath.contains('ditto') || m.mountPath.contains('nginx'))))) ||
+              (m.mountPath.size() > 60 || m.mountPath.contains('ditto') || {{ $forwards }}.exists(w, m.mountPath.contains(w)))))) ||
           ((has(c.command) && type(c.command) == list ? [c.command] : []) +
             (has(c.args) && type(c.args) == list ? [c.args] : [])
-          ).exists(words, words.size() > 20 || words.exists(a, type(a) == string && (a.size() > 200 ||
-            ['ditto', 'nginx', 'pekko', 'akka'].exists(w, a.contains(w)))))
+          ).exists(words, words.size() > 20 || words.exists(a, type(a) == string && (a.size() > 120 ||
+            ['nginx', 'pekko', 'akka'].exists(w, a.contains(w)) || {{ $names }}.exists(w, a.contains(w)))) ||
+            [0, 2].exists(i, words.size() > i && type(words[i]) == string && {{ $forwards }}.exists(w, words[i].contains(w))))
         )))
       ))
     )))
 {{- end }}
 
+{{/* What the names of things in protected namespaces hold, as a list of CEL. */}}
+{{- define "dittoguard.namesOfDitto" -}}
+{{- $names := list "'ditto'" "'DITTO'" }}
+{{- range include "dittoguard.protectedNamespaces" . | fromJsonArray }}
+{{- if not (contains "ditto" .) }}{{ $names = append $names (printf "'.%s'" .) }}{{ end }}
+{{- end -}}
+[{{ join ", " $names }}]
+{{- end }}
+
 {{- define "dittoguard.conditions.data" -}}
+{{- $names := include "dittoguard.namesOfDitto" . }}
 - name: configmap-that-may-concern-ditto
   expression: |-
     request.resource.resource != 'configmaps' ||
@@ -91,7 +107,7 @@ them; the values of Secrets are not looked at.
         ['ditto', 'nginx', 'passw', 'auth', 'AUTH', 'DEVOPS', 'GATEWAY', 'STATUS', 'MONGO', 'JAVA', 'JVM', 'CLUSTER',
           'POD_LABEL', '.conf'].exists(w, k.contains(w)) ||
         (type(o.data[k]) == string && (o.data[k].size() > 10000 ||
-          ['ditto', 'nginx', 'proxy_pass', ':$', ':{S'].exists(w, o.data[k].contains(w)))))))
+          ['nginx', 'proxy_pass', ':$', ':{S'].exists(w, o.data[k].contains(w)) || {{ $names }}.exists(w, o.data[k].contains(w)))))))
     ))
 - name: secret-that-may-concern-ditto
   expression: |-

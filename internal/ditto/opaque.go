@@ -1,0 +1,131 @@
+package ditto
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// unreadForwarding is a proxy that is known for one and not read: whatever it does, it may do.
+type unreadForwarding struct{ why string }
+
+func (f unreadForwarding) clientPathFor(context.Context, string) (path string, ok, known bool) {
+	return "", false, false
+}
+
+func (f unreadForwarding) transport(int32) *edge.Transport {
+	return unknownTransport(f.why, "")
+}
+
+func (f unreadForwarding) limit() (limited Switch, said bool) {
+	return Switch{State: Unknown, Source: "proxy", Why: f.why}, true
+}
+func (f unreadForwarding) limitAdvice() string               { return "" }
+func (f unreadForwarding) pages() (echoes, unknown []string) { return nil, []string{f.why} }
+
+// unreadRoute is the way through a proxy that is not read, to whatever it is told of; nil for one that is told of nothing.
+func (v *View) unreadRoute(part Part) *proxyRoute {
+	var targets []proxyTarget
+	for _, n := range v.namings(part.Workload, part.Container) {
+		targets = append(targets, proxyTarget{host: n.Name, port: n.Port, where: n.where, bare: n.Bare})
+	}
+	if len(targets) == 0 {
+		return nil
+	}
+	return v.unread(part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), "what it does with requests is not read")
+}
+
+// unread is a route of a proxy of which nothing is known but where it may lead.
+func (v *View) unread(part Part, targets []proxyTarget, text, why string) *proxyRoute {
+	return &proxyRoute{
+		forwarding: unreadForwarding{why}, targets: targets, listens: v.openPorts(part), text: text,
+		detail: "unread " + part.Container.Name, identity: IdentityUnknown, identityWhy: why,
+		authenticated: Switch{State: Unknown, Source: part.Software, Why: why}, unread: true, tunnel: isTunnel(part.Software),
+	}
+}
+
+// found is the route as it is on a way to what a target of it means: an unread one says which target that is.
+func (r *proxyRoute) found(at inventory.ID, workload *inventory.Object, t proxyTarget) *proxyRoute {
+	if !r.unread {
+		return r
+	}
+	named := *r
+	why := fmt.Sprintf("%s in %s may lead there, and %s", r.text, workload.Ref, r.identityWhy)
+	if t.where != "" {
+		why = fmt.Sprintf("%s in %s is told of %s %s/%s by %s, and %s", r.text, workload.Ref, at.Kind, at.Namespace, at.Name, t.where, r.identityWhy)
+	}
+	named.identityWhy, named.authenticated.Why, named.forwarding = why, why, unreadForwarding{why}
+	named.unknown = []string{why}
+	return &named
+}
+
+// openPorts are the ports that a container that is not read may be reached by: those that it declares, and those that a
+// Service sends requests to and no other container of the pod has.
+func (v *View) openPorts(part Part) []int32 {
+	spec := &part.Workload.PodTemplate().Spec
+	var open []int32
+	taken := map[int32]bool{}
+	for _, c := range runningContainers(spec) {
+		for i := range c.Ports {
+			if p := &c.Ports[i]; p.Protocol == "" || p.Protocol == corev1.ProtocolTCP {
+				if c.Name == part.Container.Name {
+					open = append(open, p.ContainerPort)
+				} else {
+					taken[p.ContainerPort] = true
+				}
+			}
+		}
+	}
+	for _, other := range v.Parts(part.Workload) {
+		if other.Container.Name == part.Container.Name {
+			continue
+		}
+		for _, p := range v.portsOf(other) {
+			taken[p.Number] = true
+		}
+	}
+	for _, svc := range v.servicesSelecting(part.Workload) {
+		for i := range svc.Typed.(*corev1.Service).Spec.Ports {
+			sp := &svc.Typed.(*corev1.Service).Spec.Ports[i]
+			if n, ok := targetNumber(sp.TargetPort, sp.Port, spec); ok && !taken[n] {
+				open = append(open, n)
+			}
+		}
+	}
+	if len(open) == 0 && spec.HostNetwork {
+		open = append(open, 0)
+	}
+	slices.Sort(open)
+	return slices.Compact(open)
+}
+
+// hide adds, to a proxy of which not even that is known where it leads, the way to any gateway of its namespace, if Ditto is
+// near.
+func (v *View) hide(part Part, p *proxy) {
+	if isTunnel(part.Software) && !slices.ContainsFunc(p.routes, func(r *proxyRoute) bool { return v.leadsSomewhere(part, r) }) {
+		p.hidden = append(p.hidden, "where its tunnel leads is not written in the cluster")
+	}
+	if v.isClient(part.Workload) {
+		p.hidden, p.unreadable = nil, nil
+	}
+	if len(p.hidden) == 0 || !v.besideDitto(part) {
+		return
+	}
+	route := v.unread(part, nil, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), strings.Join(p.hidden, "; "))
+	route.blind, route.detail = true, "blind "+part.Container.Name
+	p.routes = append(slices.Clone(p.routes), route)
+}
+
+// leadsSomewhere says whether a target of a route is a Service or an address that is there.
+func (v *View) leadsSomewhere(part Part, r *proxyRoute) bool {
+	quiet := v.quietly()
+	return slices.ContainsFunc(r.targets, func(t proxyTarget) bool {
+		return isOwn(t.host) && t.port != 0 || serviceNamed(quiet, t.host, part.Workload.Ref.Namespace) != nil || len(atAddress(quiet, t.host)) > 0
+	})
+}

@@ -1,0 +1,79 @@
+package ditto
+
+import (
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// fromNaming goes on from every workload that is told of one of the hosts of a namespace.
+func (w *walker) fromNaming(namespace string, hosts []string, c chain, leads func(namespace string, t proxyTarget) bool) {
+	for _, workload := range w.view.naming(namespace, hosts) {
+		namespace := workload.Ref.Namespace
+		for _, proxy := range Named(w.view.Parts(workload), Proxy) {
+			w.fromProxy(proxy, c, func(t proxyTarget) bool { return leads(namespace, t) })
+		}
+		w.fromMentions(workload, c, func(t proxyTarget) bool { return leads(namespace, t) })
+	}
+}
+
+// fromNeighbours goes on from what reaches a port of a pod without any Service: other containers of the pod, over loopback,
+// and, at the gateway itself, the proxies of its namespace that may lead anywhere.
+func (w *walker) fromNeighbours(o *inventory.Object, number int32, c chain) {
+	own := func(t proxyTarget) bool { return t.at(number) && isOwn(t.host) }
+	for _, proxy := range Named(w.view.Parts(o), Proxy) {
+		w.fromProxy(proxy, c, own)
+	}
+	w.fromMentions(o, c, own)
+	if len(c.hops) > 1 || w.part.Component != Gateway || w.port.Name != PortHTTP {
+		return
+	}
+	proxies := w.view.Find(inventory.Key{Index: byProxy, Namespace: o.Ref.Namespace})
+	for _, workload := range proxies {
+		if ownedByOneOf(w.view, workload, proxies) {
+			continue
+		}
+		for _, proxy := range Named(w.view.Parts(workload), Proxy) {
+			for _, route := range w.view.proxyRoutes(proxy) {
+				if route.blind {
+					w.through(proxy, route, proxyTarget{}, c)
+				}
+			}
+		}
+	}
+}
+
+// fromProxy goes on from the routes of a proxy that lead to where the way stands.
+func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
+	spec := &proxy.Workload.PodTemplate().Spec
+	for _, route := range w.view.proxyRoutes(proxy) {
+		at := slices.IndexFunc(route.targets, func(t proxyTarget) bool {
+			t.host = seenFrom(spec, t.host)
+			return leads(t)
+		})
+		if at < 0 {
+			continue
+		}
+		// A name without a port, in what is not read, is a hint at the gateway's API alone.
+		if target := route.targets[at]; target.port != 0 || w.part.Component == Gateway && w.port.Name == PortHTTP {
+			w.through(proxy, route, target, c)
+		}
+	}
+}
+
+// through goes on from a route of a proxy.
+func (w *walker) through(proxy Part, route *proxyRoute, target proxyTarget, c chain) {
+	if w.ends(c, proxy.Workload.Ref.ID(), route.detail) {
+		return
+	}
+	route = route.found(c.hops[len(c.hops)-1].at, proxy.Workload, target)
+	step := hop{
+		at: proxy.Workload.Ref.ID(), detail: route.detail, proxy: route,
+		text:        func() string { return proxy.Workload.Ref.String() + ", " + route.text },
+		assumptions: route.assumptions, unknown: route.unknown,
+	}
+	w.proxyEntry(proxy, route, c.with(step))
+	for _, step.listen = range route.listens {
+		w.fromPod(proxy.Workload, step.listen, c.with(step))
+	}
+}
