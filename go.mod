@@ -6,6 +6,7 @@ go 1.26.0
 exclude github.com/google/cel-go v0.30.0
 
 require (
+	github.com/BurntSushi/toml v1.5.0
 	github.com/cert-manager/cert-manager v1.21.2
 	github.com/go-logr/logr v1.4.3
 	github.com/google/cel-go v0.29.2

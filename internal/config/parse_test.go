@@ -79,6 +79,26 @@ exceptions:
 	}
 }
 
+func TestParse_Clients(t *testing.T) {
+	got, err := Parse("c.yaml", []byte(head+"edges: {clients: [{namespace: shop, name: app}, {namespace: tools, selector: \"app=report,tier!=back\"}]}\n"), ruleNames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := got.Edges.Clients
+	if len(clients) != 2 || clients[0].Namespace != "shop" || clients[0].Name != "app" || clients[0].Selector != nil ||
+		clients[1].Namespace != "tools" || clients[1].Selector.String() != "app=report,tier!=back" {
+		t.Errorf("clients %+v", clients)
+	}
+	_, err = Parse("c.yaml", []byte(head+"edges:\n  clients:\n  - {name: app}\n  - {namespace: tools}\n  - {namespace: tools, selector: 'a b'}\n"), ruleNames)
+	want := `c.yaml:5: edges.clients[0].namespace: is required
+c.yaml:6: edges.clients[1]: expected name or selector
+c.yaml:7: edges.clients[2].selector: expected a selector such as app=web,tier!=back, found "a b"
+c.yaml:7: edges.clients[2]: expected name or selector`
+	if err == nil || err.Error() != want {
+		t.Errorf("errors %v\nwant %s", err, want)
+	}
+}
+
 func TestParse_FillsInDefaults(t *testing.T) {
 	want := Default()
 	want.Modes.Warn = ModeOff

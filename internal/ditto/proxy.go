@@ -182,6 +182,8 @@ func (v *View) proxy(part Part) *proxy {
 	switch part.Software {
 	case nginxSoftware:
 		p = v.readProxy(part)
+	case oauth2Software:
+		p = v.readOAuth2Proxy(part)
 	default:
 		if route := v.unreadRoute(part); route != nil && !v.isClient(part.Workload) {
 			p.routes = append(p.routes, route)

@@ -1,0 +1,159 @@
+package ditto
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/oauth2proxy"
+	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+)
+
+// oauth2Forwarding is an upstream of an oauth2-proxy, for those who are logged in or for those who need not be.
+type oauth2Forwarding struct {
+	config   *oauth2proxy.Config
+	upstream *oauth2proxy.Upstream
+	// skips are the requests that it is about, nil for those of everyone who is logged in.
+	skips *oauth2proxy.Skips
+}
+
+func (f oauth2Forwarding) clientPathFor(_ context.Context, upstream string) (client string, ok, known bool) {
+	client, ok, known = f.upstream.ClientPathFor(upstream)
+	if ok && f.skips != nil {
+		client, ok = f.skips.PathFor(client)
+	}
+	return client, ok, known
+}
+
+func (f oauth2Forwarding) transport(listen int32) *edge.Transport {
+	const advice = "let an edge that speaks TLS stand before oauth2-proxy, or give it tls-cert-file and tls-key-file"
+	for _, l := range f.config.Listen {
+		if l.Port != listen {
+			continue
+		}
+		if l.TLS {
+			on := edge.State{State: On, Source: oauth2Software, Why: "oauth2-proxy has a certificate"}
+			return &edge.Transport{TLS: on, Plain: edge.State{State: edge.PlainClosed, Source: oauth2Software, Why: on.Why}, Advice: advice}
+		}
+		const why = "oauth2-proxy speaks plain HTTP at that port"
+		return &edge.Transport{
+			TLS:    edge.State{State: Off, Source: oauth2Software, Why: why},
+			Plain:  edge.State{State: edge.PlainServed, Source: oauth2Software, Why: why},
+			Advice: advice,
+		}
+	}
+	return unknownTransport("which port of oauth2-proxy clients use is open", advice)
+}
+
+func (f oauth2Forwarding) limit() (limited Switch, said bool) {
+	return Switch{State: Off, Source: oauth2Software, Why: "oauth2-proxy limits nothing"}, false
+}
+func (f oauth2Forwarding) limitAdvice() string               { return "" }
+func (f oauth2Forwarding) pages() (echoes, unknown []string) { return nil, nil }
+
+// readOAuth2Proxy reads an oauth2-proxy: each of its upstreams is a route of those who are logged in, and, where some
+// requests need no login, one of those.
+func (v *View) readOAuth2Proxy(part Part) *proxy {
+	template := part.Workload.PodTemplate()
+	p := &proxy{}
+	files, absent := containerFiles(v, part.Workload.Ref.Namespace, template, part.Container)
+	in := oauth2proxy.Input{Env: map[string]string{}, Files: map[string]string{}}
+	byPath := map[string]file{}
+	for _, f := range files {
+		in.Files[path.Clean(f.path)], byPath[f.path] = f.text, f
+	}
+	given := settings.ContainerOf(v, part.Workload.Ref.Namespace, template, part.Container)
+	for _, variable := range given.Variables() {
+		in.Env[variable.Name] = variable.Text
+		if variable.Why != "" && strings.HasPrefix(variable.Name, "OAUTH2_PROXY_") && !isLoginSetting(variable.Name) {
+			p.unreadable = append(p.unreadable, variable.From+": "+variable.Why)
+		}
+	}
+	command, args := given.CommandLine()
+	for _, word := range slices.Concat(command, args) {
+		if isShell(path.Base(word.Text)) {
+			p.unreadable = append(p.unreadable, "oauth2-proxy is started by a script")
+		}
+		in.Args = append(in.Args, word.Text)
+	}
+	config := oauth2proxy.Read(in)
+	p.unreadable = append(p.unreadable, config.Unknown...)
+	for _, missing := range given.Missing() {
+		p.unreadable = append(p.unreadable, missing+" is not at hand, and may hold settings of oauth2-proxy")
+	}
+	forwards := false
+	for _, u := range config.Upstreams {
+		forwards = forwards || u.Host != ""
+	}
+	if !forwards && len(p.unreadable) > 0 {
+		for _, a := range absent {
+			p.hidden = append(p.hidden, a.ref+" is not at hand")
+		}
+		p.hidden = append(p.hidden, p.unreadable...)
+		p.unreadable = nil
+		return p
+	}
+	if f, there := byPath[config.UserFile]; there {
+		p.users = append(p.users, f)
+	}
+	for _, u := range config.Upstreams {
+		if u.Host == "" {
+			continue
+		}
+		p.routes = append(p.routes, oauth2Route(config, u, nil, p.unreadable))
+		if config.Skips != nil {
+			p.routes = append(p.routes, oauth2Route(config, u, config.Skips, p.unreadable))
+		}
+	}
+	return p
+}
+
+// isLoginSetting: what only decides how somebody logs in.
+func isLoginSetting(name string) bool {
+	for _, part := range []string{"CLIENT_", "COOKIE_", "REDIS_", "OIDC_", "PROVIDER", "SCOPE", "SESSION_"} {
+		if strings.HasPrefix(strings.TrimPrefix(name, "OAUTH2_PROXY_"), part) {
+			return true
+		}
+	}
+	return false
+}
+
+// oauth2Route is the way to an upstream; skips are the requests without a login, nil for those with one.
+func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oauth2proxy.Skips, unread []string) *proxyRoute {
+	text := "oauth2-proxy upstream at " + u.Path
+	r := &proxyRoute{
+		forwarding: oauth2Forwarding{config, u, skips}, targets: []proxyTarget{{host: canonical(u.Host), port: u.Port}},
+		text: text, detail: text, asks: u.Path, raw: config.RawPath,
+	}
+	identity := config.LoggedIn
+	r.authenticated = Switch{State: On, Source: text}
+	if config.EveryUser {
+		r.assumptions = append(r.assumptions, "oauth2-proxy lets everyone in whom its provider knows (email-domain *)")
+	}
+	if skips != nil {
+		identity = config.Anyone
+		r.text, r.detail = text+", without a login", text+" without a login"
+		r.authenticated = Switch{State: Off, Source: r.text, Why: skips.Why}
+	}
+	if identity.Assumption != "" {
+		r.assumptions = append(r.assumptions, identity.Assumption)
+	}
+	r.identity, r.identityWhy = identity.State, identity.Why
+	if len(unread) > 0 {
+		why := fmt.Sprintf("settings of oauth2-proxy could not be read: %s", strings.Join(unread, "; "))
+		r.unknown = append(r.unknown, why)
+		if r.identity == IdentitySet {
+			r.identity, r.identityWhy = IdentityUnknown, why
+		}
+		if skips == nil {
+			r.authenticated = Switch{State: Unknown, Source: text, Why: why}
+		}
+	}
+	for _, l := range config.Listen {
+		r.listens = append(r.listens, l.Port)
+	}
+	return r
+}

@@ -1,0 +1,80 @@
+package oauth2proxy
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Skips are the requests that need no login.
+type Skips struct {
+	// Everything says why those can be all, empty if it is a matter of paths.
+	Everything string
+	// Why says which setting lets them through.
+	Why string
+
+	routes []route
+}
+
+type route struct {
+	path   *regexp.Regexp
+	negate bool
+}
+
+// skips reads who need not log in; nil if everybody has to. Preflight requests (skip-auth-preflight) do nothing at Ditto, and
+// tokens that are checked (skip-jwt-bearer-tokens) are a login.
+func skips(o *options) *Skips {
+	s := &Skips{}
+	add := func(expression string, negate bool) {
+		re, err := regexp.Compile(expression)
+		if err != nil {
+			o.note("an expression of skip-auth-route is none")
+			return
+		}
+		s.routes = append(s.routes, route{re, negate})
+	}
+	for _, expression := range o.list("skip-auth-regex", "skip_auth_regex") {
+		s.Why = "skip-auth-regex lets some paths through without a login"
+		add(expression, false)
+	}
+	for _, text := range o.list("skip-auth-route", "skip_auth_routes") {
+		method, expression, negate := "", text, false
+		if i := strings.Index(text, "="); i >= 0 {
+			method, expression = text[:i], text[i+1:]
+			method, negate = strings.CutSuffix(method, "!")
+		}
+		if strings.EqualFold(method, "OPTIONS") && !negate {
+			continue
+		}
+		s.Why = "skip-auth-route lets some paths through without a login"
+		add(expression, negate)
+	}
+	switch {
+	case len(o.list("trusted-ip", "trusted_ips")) > 0:
+		s.Everything = "trusted-ip lets some addresses through without a login"
+	case len(s.routes) > 0 && o.on("reverse-proxy", "reverse_proxy") && len(o.list("trusted-proxy-ip", "trusted_proxy_ips")) == 0:
+		s.Everything = "with reverse-proxy, and without trusted-proxy-ip, a header says which path skip-auth-route is compared with"
+	}
+	if s.Everything != "" {
+		s.Why = s.Everything
+	}
+	if s.Everything == "" && len(s.routes) == 0 {
+		return nil
+	}
+	return s
+}
+
+// PathFor is a path, the one given or below it, that needs no login; ok is false if there is none.
+func (s *Skips) PathFor(path string) (found string, ok bool) {
+	if s.Everything != "" {
+		return path, true
+	}
+	for _, r := range s.routes {
+		literal, _ := r.path.LiteralPrefix()
+		for _, candidate := range []string{path, path + "/x", path + "/" + strings.TrimPrefix(literal, "/")} {
+			if r.path.MatchString(candidate) != r.negate {
+				return candidate, true
+			}
+		}
+	}
+	return "", false
+}
