@@ -124,7 +124,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		})
 	}
 	limits := w.edgeReading(reading)
-	enter := func(host, path, pathType string, read edge.Path) {
+	enter := func(reading ingressReading, limits func(string) edgeReading, host, path, pathType string, read edge.Path) {
 		route := host + path
 		what := route
 		if pathType != "" {
@@ -137,7 +137,11 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		w.enter(op, c)
 	}
 	if to(ing.Spec.DefaultBackend) {
-		enter("*", "/", "default backend", edge.Everything())
+		byDefault, routes := w.view.defaultRoutes(reading)
+		limits := w.edgeReading(byDefault)
+		for _, route := range routes {
+			enter(byDefault, limits, route.Host, "/", "default backend", route.Path)
+		}
 	}
 	standsIn := reading.standsIn(svc, leads)
 	for _, rule := range ing.Spec.Rules {
@@ -161,7 +165,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 			if !direct {
 				pathType = "annotation default-backend"
 			}
-			enter(host, p.Path, pathType, edge.ReadPath(reading.in, p.PathType, p.Path))
+			enter(reading, limits, host, p.Path, pathType, edge.ReadPath(reading.in, p.PathType, p.Path))
 		}
 	}
 }

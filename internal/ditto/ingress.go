@@ -47,6 +47,27 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	return reading
 }
 
+// defaultRoutes are the requests that the Ingress's default backend gets, and the Ingress as it is read for them.
+func (v *View) defaultRoutes(r ingressReading) (ingressReading, []edge.DefaultRoute) {
+	var siblings []*networkingv1.Ingress
+	if edge.SharesDefault(r.in) {
+		for _, other := range v.onHosts(byHost, r.in.Ingress) {
+			sibling := other.Typed.(*networkingv1.Ingress)
+			if sibling.Namespace != r.in.Ingress.Namespace || sibling.Name == r.in.Ingress.Name {
+				continue
+			}
+			if class := v.class(sibling); class.Controller == r.in.Class.Controller && class.Name == r.in.Class.Name {
+				siblings = append(siblings, sibling)
+			}
+		}
+	}
+	as, routes := edge.DefaultRoutes(r.in, siblings)
+	if as.Ingress != r.in.Ingress {
+		r = ingressReading{in: as, counts: &as, effects: edge.Read(as)}
+	}
+	return r, routes
+}
+
 // ingressNginx is the controller's name in package edge.
 const ingressNginx = "ingress-nginx"
 
@@ -122,19 +143,21 @@ func sharesPath(a, b *networkingv1.Ingress) bool {
 }
 
 // readBy are the Ingresses of the same host whose reading this one changes: a canary's, as its main Ingress, those of a
-// master's minions, those that it names a certificate for, and all of them if it turns their paths into regular
-// expressions.
+// master's minions, those that it names a certificate for, those whose default backend it may take the place of, and all
+// of them if it turns their paths into regular expressions.
 func (v *View) readBy(ing *networkingv1.Ingress) []*inventory.Object {
 	in := edge.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
 	all, index := edge.ForcesRegex(in) || isMaster(ing), bySway
 	certifies := len(ing.Spec.TLS) > 0 && edge.SharesTLS(in.Class)
-	if all || certifies {
+	displaces := len(ing.Spec.Rules) > 0 && edge.HostsShareDefault(in.Class)
+	if all || certifies || displaces {
 		index = byHost
 	}
 	var list []*inventory.Object
 	for _, other := range v.onHosts(index, ing) {
 		neighbour := other.Typed.(*networkingv1.Ingress)
-		if all || (isCanary(neighbour) && sharesPath(ing, neighbour)) || (certifies && !edge.NamesCertificates(neighbour)) {
+		if all || (isCanary(neighbour) && sharesPath(ing, neighbour)) || (certifies && !edge.NamesCertificates(neighbour)) ||
+			(displaces && neighbour.Spec.DefaultBackend != nil && len(neighbour.Spec.Rules) > 0) {
 			list = append(list, other)
 		}
 	}

@@ -31,7 +31,10 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 		w.enter(op, c)
 	}
 	if ing.Spec.DefaultBackend != nil {
-		enter("*/", edge.Everything())
+		_, routes := w.view.defaultRoutes(reading)
+		for _, route := range routes {
+			enter(route.Host+"/", route.Path)
+		}
 	}
 	for _, rule := range ing.Spec.Rules {
 		if rule.HTTP == nil {

@@ -66,6 +66,16 @@ func (c *controller) reads(all map[string]string) bool {
 // has says whether the annotation is there and not blank.
 func (a annotations) has(name string) bool { return strings.TrimSpace(a[name]) != "" }
 
+// configures says whether an annotation holds lines of HAProxy's configuration that are not comments.
+func (a annotations) configures(name string) bool {
+	for line := range strings.SplitSeq(a[name], "\n") {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return true
+		}
+	}
+	return false
+}
+
 // bool reads a boolean as Go's ParseBool does, which most controllers use; ok is false if it is absent or is none.
 func (a annotations) bool(name string) (value, ok bool) {
 	value, err := strconv.ParseBool(a[name])

@@ -7,8 +7,22 @@ import (
 	"strings"
 )
 
-// captureRewrite is what nginx's `rewrite "^PATH" TARGET` does. Three shapes are told: a target without captures, which
-// is what the backend always gets; `/x(/|$)(.*)` to `/y$2`; and `/x/(.*)` to `/y$1`.
+// nginxRewrite is what nginx's `rewrite "^PATH" TARGET` does. A reference to a group that is not there is empty.
+func nginxRewrite(path, target string) Rewrite {
+	to, number, _ := strings.Cut(target, "$")
+	capture, err := strconv.Atoi(number)
+	if re, broken := syntax.Parse(path, syntax.Perl); err == nil && broken == nil && capture > re.MaxCap() && capture <= mostCaptures {
+		return Rewrite{Kind: RewriteConstant, To: to}
+	}
+	return captureRewrite(path, target)
+}
+
+// mostCaptures is how many groups can be referred to: $12 is the first one, and a 2.
+const mostCaptures = 9
+
+// captureRewrite replaces a path that an expression matches. Told are these shapes: a target without captures, which is
+// what the backend always gets; `/x(/|$)(.*)` to `/y$2`; `/x/(.*)` to `/y$1`; `/x(/(.*))?` to `/y$2`, where an absent group is
+// an empty rest; and `/x(/.*)?` to `$1`.
 func captureRewrite(path, target string) Rewrite {
 	if !strings.Contains(target, "$") && strings.HasPrefix(target, "/") {
 		return Rewrite{Kind: RewriteConstant, To: target}
@@ -16,14 +30,14 @@ func captureRewrite(path, target string) Rewrite {
 	unknown := rewriteUnknown("what the rewrite of " + quote(path) + " to " + quote(target) + " leads to cannot be told")
 	to, number, ok := strings.Cut(target, "$")
 	capture, err := strconv.Atoi(number)
-	if !ok || err != nil || capture < 1 {
+	if !ok || err != nil || capture < 1 || capture > mostCaptures {
 		return unknown
 	}
 	re, err := syntax.Parse(path, syntax.Perl)
 	if err != nil {
 		return unknown
 	}
-	from, ok := capturedPrefixes(re, capture)
+	from, ok := capturedPrefixes(re, capture, to == "")
 	if !ok {
 		return unknown
 	}
@@ -32,13 +46,12 @@ func captureRewrite(path, target string) Rewrite {
 
 // capturedPrefixes are the texts that can stand before the rest of the path that a capture takes; ok is false if the
 // expression is not: literal text, at most one group with a slash or nothing, and the capture of all the rest.
-func capturedPrefixes(re *syntax.Regexp, capture int) (prefixes []string, ok bool) {
-	parts := []*syntax.Regexp{re}
-	if re.Op == syntax.OpConcat {
-		parts = re.Sub
-	}
+//
+// slash allows for a rest that begins with a slash; it is right only where nothing is put before the rest.
+func capturedPrefixes(re *syntax.Regexp, capture int, slash bool) (prefixes []string, ok bool) {
+	parts := opened(re, capture)
 	last := parts[len(parts)-1]
-	if last.Op != syntax.OpCapture || last.Cap != capture || !isRest(last.Sub[0]) {
+	if last.Op != syntax.OpCapture || last.Cap != capture || !isRest(last.Sub[0]) && !(slash && isSlashAndRest(last.Sub[0])) {
 		return nil, false
 	}
 	prefixes = []string{""}
@@ -66,6 +79,33 @@ func capturedPrefixes(re *syntax.Regexp, capture int) (prefixes []string, ok boo
 	}
 	slices.Sort(prefixes)
 	return slices.Compact(prefixes), true
+}
+
+// opened are the parts of an expression, with groups at its end that another group is in, and optional ones, taken apart.
+func opened(re *syntax.Regexp, capture int) []*syntax.Regexp {
+	var parts []*syntax.Regexp
+	for {
+		switch {
+		case re.Op == syntax.OpConcat:
+			parts = append(parts, re.Sub[:len(re.Sub)-1]...)
+			re = re.Sub[len(re.Sub)-1]
+		case re.Op == syntax.OpQuest && (re.Sub[0].Op == syntax.OpCapture || re.Sub[0].Op == syntax.OpConcat), re.Op == syntax.OpCapture && re.Cap < capture:
+			re = re.Sub[0]
+		default:
+			return append(parts, re)
+		}
+	}
+}
+
+func isSlashAndRest(re *syntax.Regexp) bool {
+	if re.Op != syntax.OpConcat || len(re.Sub) != 2 || !isSlash(re.Sub[0]) {
+		return false
+	}
+	rest := re.Sub[1]
+	if rest.Op == syntax.OpCapture {
+		rest = rest.Sub[0]
+	}
+	return isRest(rest)
 }
 
 // isRest says whether an expression is `.*` or `.+`.

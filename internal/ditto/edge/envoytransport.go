@@ -112,13 +112,20 @@ func istioRate(Input) Rate {
 	}
 }
 
-// openshiftTransport: an Ingress with spec.tls becomes a Route of edge termination that redirects, with the router's
-// certificate where the Ingress names none (route-controller-manager pkg/route/ingress).
+// openshiftTransport: an Ingress with spec.tls, or with an annotation that says how TLS ends, becomes a Route that
+// redirects, with the router's certificate where the Ingress names none (route-controller-manager pkg/route/ingress:
+// tlsEnabled, tlsConfigForIngress).
 func openshiftTransport(in Input, host string) Transport {
+	const termination = "route.openshift.io/termination"
 	t := Transport{TLS: in.certificate(host)}
-	switch {
-	case in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough":
-		return passed(redirected("default", "the router redirects"), "route.openshift.io/termination")
+	switch how := in.Ingress.Annotations[termination]; {
+	case how == "passthrough":
+		return passed(redirected("default", "the router redirects"), termination)
+	case how == "edge", how == "reencrypt":
+		return Transport{
+			TLS:   State{On, termination, termination + " makes the router end TLS, with a certificate of its own if need be"},
+			Plain: redirected(termination, "the router redirects where it ends TLS"),
+		}
 	case t.TLS.State == Off:
 		t.Plain = withoutTLS()
 	default:

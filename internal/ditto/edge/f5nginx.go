@@ -227,7 +227,7 @@ func f5Path(in Input, kind networkingv1.PathType, path string) Path {
 		if pattern == "" {
 			pattern = regexp.QuoteMeta(path)
 		}
-		p.Rewrite = captureRewrite(pattern, target)
+		p.Rewrite = nginxRewrite(pattern, target)
 	}
 	for _, name := range []string{"location-snippets", "server-snippets"} {
 		if !a.has(name) {

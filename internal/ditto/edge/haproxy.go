@@ -77,7 +77,7 @@ func haproxyEffects(in Input) Effects {
 
 	e.Identity = haproxyHeader(a, conflicts, "request-set-header", Header, users)
 	for _, name := range haproxySnippets() {
-		if a.has(name) || service.has(name) {
+		if a.configures(name) || service.configures(name) {
 			e.Identity = State{IdentityUnknown, "haproxy.org/" + name, name + " may change the header, and is not read"}
 			if e.Authentication.State == On {
 				e.Authentication = State{Unknown, "haproxy.org/" + name, name + " may let clients in without credentials, and is not read"}
@@ -157,7 +157,7 @@ func haproxyPath(in Input, kind networkingv1.PathType, path string) Path {
 		p.Rewrite = rewriteUnknown("path-rewrite is there twice, with different values")
 	}
 	for _, name := range haproxySnippets() {
-		if a.has(name) || service.has(name) {
+		if a.configures(name) || service.configures(name) {
 			p.Rewrite = rewriteUnknown(name + " may change the path, and is not read")
 		}
 	}

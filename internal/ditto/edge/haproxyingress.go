@@ -41,7 +41,7 @@ func haproxyIngressEffects(in Input) Effects {
 	users := haproxyIngressAuth(in, a, &e)
 	e.Identity = haproxyIngressIdentity(in, a, &e, users)
 	for _, name := range haproxyIngressConfig() {
-		if a.has(name) {
+		if a.configures(name) {
 			e.Identity = State{IdentityUnknown, prefixHAProxyIngress + name, name + " may change the header, and is not read"}
 			if e.Authentication.State == On {
 				e.Authentication = State{Unknown, prefixHAProxyIngress + name, name + " may let clients in without credentials, and is not read"}
@@ -213,7 +213,7 @@ func haproxyIngressPath(in Input, kind networkingv1.PathType, path string) Path 
 		p.Rewrite = haproxyIngressRewrite(match, path, target)
 	}
 	for _, name := range haproxyIngressConfig() {
-		if a.has(name) {
+		if a.configures(name) {
 			p.Rewrite = rewriteUnknown(name + " may change the path, and is not read")
 		}
 	}

@@ -55,7 +55,7 @@ func haproxyRate(in Input) Rate {
 		r.Limited = State{Unknown, prefix + "src-ip-header", "src-ip-header takes the client's address from a header, which a client can write unless something in front overwrites it"}
 	}
 	for _, name := range haproxySnippets() {
-		if r.Limited.State == Off && (a.has(name) || service.has(name)) {
+		if r.Limited.State == Off && (a.configures(name) || service.configures(name)) {
 			r.Limited = State{Unknown, prefix + name, name + " may limit requests, and is not read"}
 		}
 	}
@@ -105,7 +105,7 @@ func haproxyIngressRate(in Input) Rate {
 	}
 	r.Limited = r.Limited.excepting(a, prefixHAProxyIngress, "limit-whitelist")
 	for _, name := range haproxyIngressConfig() {
-		if r.Limited.State == Off && a.has(name) {
+		if r.Limited.State == Off && a.configures(name) {
 			r.Limited = State{Unknown, prefixHAProxyIngress + name, name + " may limit requests, and is not read"}
 		}
 	}

@@ -222,7 +222,7 @@ func ingressNginxPath(in Input, kind networkingv1.PathType, path string) Path {
 		p.Matcher = elements(decoded, path)
 	}
 	if rewritten {
-		p.Rewrite = captureRewrite(path, target)
+		p.Rewrite = nginxRewrite(path, target)
 	} else if a.has("configuration-snippet") && readSnippet(a["configuration-snippet"], "proxy_set_header", unverified).rewrites {
 		p.Rewrite = rewriteUnknown("the configuration snippet may change the path")
 	}

@@ -183,11 +183,19 @@ func TestCaptureRewrite(t *testing.T) {
 		{"/x/?(.*)", "/y/$1", Rewrite{Kind: RewritePrefix, From: []string{"/x", "/x/"}, To: "/y/"}},
 		{"/x(.*)", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
 		{"/x/(.+)", "/y$1", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/y"}},
-		{"/x/(.*)", "/y/$2", rewriteUnknown(`what the rewrite of "/x/(.*)" to "/y/$2" leads to cannot be told`)},
+		{"/x/(.*)", "/y/$2", Rewrite{Kind: RewriteConstant, To: "/y/"}},
+		{"/", "/$2", Rewrite{Kind: RewriteConstant, To: "/"}},
+		{"/x(/(.*))?", "/y/$2", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
+		{"/x(?:/(.*))?", "/$1", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/"}},
+		{"/x(/.*)?", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
+		{"/x(/(.*))?", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
+		{"/x(/.*)?", "/y$1", rewriteUnknown(`what the rewrite of "/x(/.*)?" to "/y$1" leads to cannot be told`)},
+		{"/(.*)/x(y)?", "/$1", rewriteUnknown(`what the rewrite of "/(.*)/x(y)?" to "/$1" leads to cannot be told`)},
+		{"/x/(.*)", "/$12", rewriteUnknown(`what the rewrite of "/x/(.*)" to "/$12" leads to cannot be told`)},
 		{"/x/([a-z]*)", "/y/$1", rewriteUnknown(`what the rewrite of "/x/([a-z]*)" to "/y/$1" leads to cannot be told`)},
 		{"/x(", "/$1", rewriteUnknown(`what the rewrite of "/x(" to "/$1" leads to cannot be told`)},
 	} {
-		if diff := cmp.Diff(tt.want, captureRewrite(tt.path, tt.target)); diff != "" {
+		if diff := cmp.Diff(tt.want, nginxRewrite(tt.path, tt.target)); diff != "" {
 			t.Errorf("%s to %s: -want +got:\n%s", tt.path, tt.target, diff)
 		}
 	}

@@ -52,6 +52,7 @@ func TestReadRate(t *testing.T) {
 		{"HAProxy, everyone excepted", "haproxy", notes{h + "rate-limit-requests": "50", h + "rate-limit-whitelist": "0.0.0.0/0"}, Off},
 		{"HAProxy by an address that a client writes", "haproxy", notes{h + "rate-limit-requests": "50", h + "src-ip-header": "X-Real-IP"}, Unknown},
 		{"HAProxy hands on", "haproxy", notes{h + "rate-limit-requests": "50", h + "ssl-passthrough": "true"}, Off},
+		{"HAProxy and a snippet of comments", "haproxy", notes{h + "backend-config-snippet": "# http-request deny\n\n  # nothing"}, Off},
 		{"HAProxy and a snippet", "haproxy", notes{h + "backend-config-snippet": "http-request deny"}, Unknown},
 
 		{"haproxy-ingress", "haproxy-ingress", notes{i + "limit-rps": "50"}, On},

@@ -87,6 +87,9 @@ func TestReadTransport(t *testing.T) {
 
 		{"OpenShift", "openshift", nil, own, "on, redirected"},
 		{"OpenShift and its own certificate", "openshift", nil, tls(""), "on, redirected"},
+		{"OpenShift ends TLS by an annotation", "openshift", notes{"route.openshift.io/termination": "edge"}, nil, "on, redirected"},
+		{"OpenShift speaks TLS on both sides", "openshift", notes{"route.openshift.io/termination": "reencrypt"}, nil, "on, redirected"},
+		{"OpenShift and a word that it does not know", "openshift", notes{"route.openshift.io/termination": "none"}, nil, "off, served"},
 		{"OpenShift hands on", "openshift", notes{"route.openshift.io/termination": "passthrough"}, own, "unknown, redirected, passthrough"},
 		{"Cilium", "cilium", nil, own, "on, redirected"},
 		{"Cilium, told not to redirect", "cilium", notes{"ingress.cilium.io/force-https": "disabled"}, own, "on, served"},
