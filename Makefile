@@ -22,10 +22,30 @@ help: ## Show this help
 build: ## Build bin/dittoguard
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/dittoguard ./cmd/dittoguard
 
+# What tests need, and at the end what of it was missing. No test waits for a time of its own: the timeouts are for what hangs.
+define test_setup
+assets=$$(test/controlplane/build)
+missing=$$(mktemp)
+export KUBEBUILDER_ASSETS=$$assets DITTOGUARD_TEST_MISSING=$$missing
+trap 'sort -u "$$missing" | sed "s/^/not tested: /" >&2; rm -f "$$missing"' EXIT
+packages=$$(go list $(PACKAGES))
+endef
+
+# The tests that bring up a control plane with all of dittoguard in it.
+END_TO_END := /test/\(e2e\|demo\)$$
+
 .PHONY: test
-test: nginx ## Run all tests; builds a real control plane first (about 15 minutes once)
-	assets=$$(test/controlplane/build)
-	KUBEBUILDER_ASSETS=$$assets go test -race -shuffle=on -timeout 30m $(PACKAGES)
+test: nginx ## Run the unit tests with the race detector, and a short end to end
+	@$(test_setup)
+	unit=$$(grep -v '$(END_TO_END)' <<<"$$packages" || true)
+	whole=$$(grep '$(END_TO_END)' <<<"$$packages" || true)
+	[ -z "$$unit" ] || go test -race -short -shuffle=on -timeout 2h $$unit
+	[ -z "$$whole" ] || go test -short -shuffle=on -timeout 2h $$whole
+
+.PHONY: test-all
+test-all: nginx ## Run all tests in every order, with lagging watches and the race detector
+	@$(test_setup)
+	go test -race -shuffle=on -timeout 4h $$packages
 
 .PHONY: demo
 demo: ## Show the main job on a local, real API server

@@ -166,8 +166,11 @@ func TestPartsDenyOnlyWhatIsNew(t *testing.T) {
 			checker := newChecker(t, []rules.HardeningRule{whole[name]}, config.Default())
 			versions := partVersions(t, part)
 			updates, fired := 0, 0
-			for _, old := range versions {
-				for _, now := range versions {
+			for i, old := range versions {
+				for j, now := range versions {
+					if testing.Short() && i != j && (i+j)%4 > 0 {
+						continue
+					}
 					if old.object.Ref.Kind != now.object.Ref.Kind || slices.Contains(unseen, old.file) {
 						continue
 					}

@@ -168,7 +168,7 @@ func (f *fixture) excludeOthers(ctx context.Context) error {
 
 // waitUntilAsked waits until the API server asks dittoguard, the no-op webhook and the policies, and nobody else.
 func (f *fixture) waitUntilAsked(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for namespace, refused := range map[string]bool{nobody: false, noop: true, policies: true, dittoguard: true} {
 		// Every one that is asked refuses this one.

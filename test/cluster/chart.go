@@ -24,8 +24,8 @@ const (
 )
 
 // InstallChart installs the chart with real helm, or upgrades it, and returns what helm printed. Values is YAML. The
-// protected namespaces in it have to exist.
-func (c *Cluster) InstallChart(ctx context.Context, values string) (string, error) {
+// protected namespaces in it have to exist. Args are more for helm.
+func (c *Cluster) InstallChart(ctx context.Context, values string, args ...string) (string, error) {
 	chart, err := c.chart(ctx)
 	if err != nil {
 		return "", err
@@ -34,7 +34,8 @@ func (c *Cluster) InstallChart(ctx context.Context, values string) (string, erro
 	if err := os.WriteFile(file, []byte(values), 0o600); err != nil {
 		return "", err
 	}
-	return c.Helm(ctx, "upgrade", "--install", Release, chart, "--namespace", Namespace, "--create-namespace", "--values", file)
+	args = append([]string{"upgrade", "--install", Release, chart, "--namespace", Namespace, "--create-namespace", "--values", file}, args...)
+	return c.Helm(ctx, args...)
 }
 
 // chart is the folder of the chart; for a user who may not listen on the Service's port, a copy with another port.

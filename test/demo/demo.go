@@ -85,7 +85,7 @@ func (d *demo) install(ctx context.Context) error {
 
 // untilAsked waits until the API server asks dittoguard. Before that the protected namespace is closed.
 func (d *demo) untilAsked(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
 		out, err := d.cluster.Kubectl(ctx, nil, d.apply("secret", "--dry-run=server")...)

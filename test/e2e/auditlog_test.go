@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
@@ -18,7 +17,7 @@ func TestTheAuditLogHoldsWhatWasFound(t *testing.T) {
 	n := in{need(t).Cluster, "audit-log"}
 	n.admitted(t, internal, "apply", "--filename", "-")
 	n.refused(t, "preauth-exposed", n.ingress(), "apply", "--filename", "-")
-	eventually(t, 10*time.Second, "annotations in the audit log", func(context.Context) (bool, any) {
+	eventually(t, "annotations in the audit log", func(context.Context) (bool, any) {
 		deployment, ingress := n.annotations(t, "deployments"), n.annotations(t, "ingresses")
 		return deployment["protected.mutate.dittoguard.io/mutated"] != "" &&
 				cmp.Equal(ingress["protected.validate.dittoguard.io/denied"], "preauth-exposed Deployment audit-log/gateway"),

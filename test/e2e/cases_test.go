@@ -34,6 +34,8 @@ type testCase struct {
 	// rule and fails are those of a fixture: the rule it is for, and whether the rule finds something in it.
 	rule  string
 	fails bool
+	// configured says that it has a configuration of its own beside it, by which it is not judged here.
+	configured bool
 	// orders are the orders the objects arrive in, each in namespaces of its own.
 	orders []*order
 }
@@ -93,6 +95,8 @@ func loadCases() ([]*testCase, error) {
 			if leftOut[c.name] != "" {
 				continue
 			}
+			_, err := os.Stat(strings.TrimSuffix(file, ".yaml") + ".configuration.yaml")
+			c.configured = err == nil
 			cases = append(cases, c)
 			if err := c.load(len(cases), enforced[rule], file); err != nil {
 				return nil, err

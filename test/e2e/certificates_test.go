@@ -119,7 +119,7 @@ func TestSelfManagedCertificates(t *testing.T) {
 	if err := c.Client.Delete(t.Context(), ca); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 60*time.Second, "a certificate of a new CA", func(ctx context.Context) (bool, any) {
+	eventually(t, "a certificate of a new CA", func(ctx context.Context) (bool, any) {
 		now, err := served(ctx, t, c)
 		if err != nil {
 			return false, err

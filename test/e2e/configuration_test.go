@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/cluster"
 )
 
 // configuration is the one that everything in the shared cluster is judged by: the defaults, but a fixture of one rule is
@@ -58,9 +60,24 @@ func parse(configuration map[string]any) (*config.Config, error) {
 	return config.Parse("configuration", text, rules.Names(list))
 }
 
+// patience is how many seconds the API server waits for dittoguard, the longest that it takes, which is more than the chart
+// wants. Only the verdict counts here, and the machine may be busy.
+const patience = 30
+
+// installChart installs the chart with values that have patience.
+func installChart(ctx context.Context, c *cluster.Cluster, values string) error {
+	out, err := c.InstallChart(ctx, values, "--skip-schema-validation")
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}
+
 // values are the chart's values; extra are some besides what is always set.
 func values(protected []string, configuration, extra map[string]any) (string, error) {
-	all := map[string]any{"protectedNamespaces": protected, "configuration": configuration}
+	all := map[string]any{
+		"protectedNamespaces": protected, "configuration": configuration, "webhook": map[string]any{"timeoutSeconds": patience},
+	}
 	maps.Copy(all, extra)
 	text, err := yaml.Marshal(all)
 	if err != nil {

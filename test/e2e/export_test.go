@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -47,7 +46,7 @@ func TestExportedPolicies(t *testing.T) {
 	}
 	for _, rule := range exported {
 		bad := rule.failing(t, objects)
-		eventually(t, time.Minute, rule.Name()+" warns", func(ctx context.Context) (bool, any) {
+		eventually(t, rule.Name()+" warns", func(ctx context.Context) (bool, any) {
 			seen := warnings.of(func() { err = warning.Create(ctx, bad.in("ditto"), client.DryRunAll) })
 			return slices.ContainsFunc(seen, func(w string) bool { return strings.Contains(w, "'dittoguard-"+rule.Name()+"'") }), err
 		})
@@ -77,7 +76,7 @@ func TestExportedPolicies(t *testing.T) {
 	exportTo(t, c, "--namespace", "ditto", "--action", "deny")
 	for _, rule := range exported {
 		bad := rule.failing(t, objects)
-		eventually(t, time.Minute, rule.Name()+" denies", func(ctx context.Context) (bool, any) {
+		eventually(t, rule.Name()+" denies", func(ctx context.Context) (bool, any) {
 			err := c.Client.Create(ctx, bad.in("ditto"), client.DryRunAll)
 			return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "'dittoguard-"+rule.Name()+"'"), err
 		})

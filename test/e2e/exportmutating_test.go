@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -111,7 +110,7 @@ func TestExportedMutatingPolicies(t *testing.T) {
 	}
 	for _, o := range objects {
 		want := decisive(mutated(t, checker, o, nil))
-		eventually(t, time.Minute, o.GetName()+" is mutated as the engine does it", func(ctx context.Context) (bool, any) {
+		eventually(t, o.GetName()+" is mutated as the engine does it", func(ctx context.Context) (bool, any) {
 			got := o.DeepCopy()
 			if err := c.Client.Create(ctx, got, client.DryRunAll); err != nil {
 				return false, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 )
 
 const gateways = `
@@ -66,12 +65,12 @@ spec:
 func TestKindsThatAreInstalledLater(t *testing.T) {
 	t.Parallel()
 	c := own(t, "ditto")
-	chart, err := values([]string{"ditto"}, map[string]any{}, map[string]any{"webhook": map[string]any{"timeoutSeconds": patience}})
+	chart, err := values([]string{"ditto"}, map[string]any{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := c.InstallChart(t.Context(), chart); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := installChart(t.Context(), c, chart); err != nil {
+		t.Fatal(err)
 	}
 	s := serve(t, c)
 	apply := func(ctx context.Context, manifest string, args ...string) (string, error) {
@@ -85,7 +84,7 @@ func TestKindsThatAreInstalledLater(t *testing.T) {
 	}
 	refuses := func(manifest, subject string) {
 		t.Helper()
-		eventually(t, 2*time.Minute, subject+" is refused", func(ctx context.Context) (bool, any) {
+		eventually(t, subject+" is refused", func(ctx context.Context) (bool, any) {
 			out, err := apply(ctx, manifest, "--dry-run=server")
 			return err != nil && strings.Contains(out, "is refused by dittoguard") && strings.Contains(out, "preauth-exposed"), out
 		})
@@ -95,7 +94,7 @@ func TestKindsThatAreInstalledLater(t *testing.T) {
 	if err := (&fixture{Cluster: c}).defineGatewayAPI(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := c.Kubectl(t.Context(), nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all", "--timeout=60s"); err != nil {
+	if out, err := c.Kubectl(t.Context(), nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all", "--timeout="+within.String()); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	must(gateways)

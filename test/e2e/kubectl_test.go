@@ -53,8 +53,11 @@ func has(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// eventually polls until the condition holds; describe says what was seen last.
-func eventually(t *testing.T, within time.Duration, what string, condition func(ctx context.Context) (ok bool, seen any)) {
+// within is how long is waited for what happens within seconds where nobody disturbs it. Only what never happens takes as long.
+const within = 5 * time.Minute
+
+// eventually polls until the condition holds.
+func eventually(t *testing.T, what string, condition func(ctx context.Context) (ok bool, seen any)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
@@ -82,7 +85,7 @@ func passwords(namespace string) *corev1.ConfigMap {
 // enforcing waits until the API server asks dittoguard: it learns of a changed webhook configuration a little later.
 func enforcing(t *testing.T, c *cluster.Cluster, namespace string) {
 	t.Helper()
-	eventually(t, 30*time.Second, "a sample password is refused in "+namespace, func(ctx context.Context) (bool, any) {
+	eventually(t, "a sample password is refused in "+namespace, func(ctx context.Context) (bool, any) {
 		err := c.Client.Create(ctx, passwords(namespace), client.DryRunAll)
 		return err != nil && strings.Contains(err.Error(), refused), err
 	})

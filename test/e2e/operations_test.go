@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -24,8 +23,8 @@ func install(t *testing.T, c *cluster.Cluster, enforce string, extra map[string]
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := c.InstallChart(t.Context(), text); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if err := installChart(t.Context(), c, text); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -67,7 +66,7 @@ func TestDryRun(t *testing.T) {
 	}
 	s := serve(t, c)
 	n := in{c, "ditto"}
-	eventually(t, 30*time.Second, "a warning", func(ctx context.Context) (bool, any) {
+	eventually(t, "a warning", func(ctx context.Context) (bool, any) {
 		out, err := c.Kubectl(ctx, strings.NewReader(n.ingress()), "apply", "-n", "ditto", "--dry-run=server", "-f", "testdata/exposed.yaml")
 		return err == nil && strings.Contains(out, "Warning: dittoguard: "), out
 	})
@@ -76,7 +75,7 @@ func TestDryRun(t *testing.T) {
 	if got := n.env(t); len(got) != 0 {
 		t.Errorf("a dry run changed the object: %v", got)
 	}
-	eventually(t, 10*time.Second, "the finding in the audit log", func(context.Context) (bool, any) {
+	eventually(t, "the finding in the audit log", func(context.Context) (bool, any) {
 		got := n.annotations(t, "ingresses")
 		return strings.Contains(got["protected.validate.dittoguard.io/findings"], "preauth-exposed Deployment ditto/gateway"), got
 	})
@@ -121,7 +120,7 @@ func TestTheWebhookIsDown(t *testing.T) {
 	if got := policies(t, c); len(got) != 0 {
 		t.Errorf("left after uninstalling: %v", got)
 	}
-	eventually(t, 10*time.Second, "everything gets in", func(ctx context.Context) (bool, any) {
+	eventually(t, "everything gets in", func(ctx context.Context) (bool, any) {
 		out, err := c.Kubectl(ctx, strings.NewReader(ditto.ingress()), "apply", "--namespace", "ditto", "--filename", "-")
 		return err == nil, out
 	})

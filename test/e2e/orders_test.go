@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -66,10 +65,22 @@ func TestEveryOrder(t *testing.T) {
 		return
 	}
 	audit := f.audit(t)
+	finds := func(rule string, namespaces []string) bool {
+		return slices.ContainsFunc(audit.Findings, func(f check.Finding) bool {
+			return f.Rule == rule && f.Action != check.ActionNone && slices.Contains(namespaces, f.Subject.Namespace)
+		})
+	}
 	for i, c := range f.cases {
 		for j, order := range c.orders {
 			if offline[i][j] == nil {
 				continue // not selected by -run
+			}
+			switch found := finds(c.rule, order.namespaces); {
+			case c.rule == "" || c.configured || mutating[c.rule]:
+			case found && !c.fails:
+				t.Errorf("%s/%s: audit finds something though the fixture passes", c.name, order.name)
+			case !found && c.fails && !enforced[c.rule]: // what is enforced was refused
+				t.Errorf("%s/%s: audit finds nothing", c.name, order.name)
 			}
 			got := judged(audit, order.namespaces, mutating)
 			want := judged(offline[i][j].judge(t), order.namespaces, mutating)
@@ -125,7 +136,7 @@ func (f *fixture) learn(t *testing.T, o *oracle, object *unstructured.Unstructur
 		return
 	}
 	alone := newOracle(o.checker, nil).admit(t, object)
-	eventually(t, time.Minute, object.GetName()+" is judged", func(ctx context.Context) (bool, any) {
+	eventually(t, object.GetName()+" is judged", func(ctx context.Context) (bool, any) {
 		err := f.Client.Create(ctx, object.DeepCopy(), client.DryRunAll)
 		return alone == (err == nil), err
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -67,7 +66,7 @@ spec:
 	}
 	refusedFor := func(reason string) {
 		t.Helper()
-		eventually(t, 30*time.Second, "a refusal that says "+reason, func(ctx context.Context) (bool, any) {
+		eventually(t, "a refusal that says "+reason, func(ctx context.Context) (bool, any) {
 			out, err := create(ctx, gateway)
 			return err != nil && strings.Contains(out, refused) && strings.Contains(out, "team-label: ") && strings.Contains(out, reason), out
 		})
@@ -81,7 +80,7 @@ spec:
 	refusedFor("nobody is in charge")
 
 	change(strings.Replace(userRule, "ditto.gateway.namespace", "ditto.gateway.nampespace", 1))
-	eventually(t, 30*time.Second, "the broken rule in the detail of readiness", func(ctx context.Context) (bool, any) {
+	eventually(t, "the broken rule in the detail of readiness", func(ctx context.Context) (bool, any) {
 		ready, detail := f.serve.Ready(ctx)
 		return ready && strings.Contains(detail, "[+]configuration ok, broken reload: ") &&
 			strings.Contains(detail, "team-label.yaml:11: spec.matchConditions[0].expression: undefined field 'nampespace'"), detail
