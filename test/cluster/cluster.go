@@ -76,18 +76,8 @@ func Start(opts Options) (*Cluster, error) {
 		return nil, ErrNoAssets
 	}
 	c := &Cluster{assets: assets, dir: opts.Dir, Kubeconfig: filepath.Join(opts.Dir, "kubeconfig")}
-	// envtest starts what it finds in a folder.
-	leashed := filepath.Join(opts.Dir, "leashed")
-	if err := os.MkdirAll(leashed, 0o700); err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"etcd", "kube-apiserver"} {
-		if err := leash.Script(filepath.Join(leashed, name), filepath.Join(assets, name)); err != nil {
-			return nil, fmt.Errorf("preparing to start %s: %w", name, err)
-		}
-	}
 	c.env = &envtest.Environment{
-		BinaryAssetsDirectory:    leashed,
+		BinaryAssetsDirectory:    assets,
 		CRDDirectoryPaths:        opts.CRDs,
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: startWithin,
@@ -95,6 +85,13 @@ func Start(opts Options) (*Cluster, error) {
 		AttachControlPlaneOutput: false,
 	}
 	c.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", serviceRange())
+	c.env.ControlPlane.Etcd = &envtest.Etcd{}
+	for name, path := range map[string]*string{"etcd": &c.env.ControlPlane.Etcd.Path, "kube-apiserver": &c.env.ControlPlane.GetAPIServer().Path} {
+		*path = filepath.Join(opts.Dir, name)
+		if err := leash.Script(*path, filepath.Join(assets, name)); err != nil {
+			return nil, fmt.Errorf("preparing to start %s: %w", name, err)
+		}
+	}
 	if err := c.writeAuditLog(); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func Command(name string, args ...string) *exec.Cmd {
 }
 
 // Script writes a program to path that is the program called name on a leash, for those who start programs by their path.
-// They have to give it a process group of its own. Only this process can use it.
+// They have to give it a process group of its own, else it is on none. Only this process can use it.
 func Script(path, name string) error {
 	text, err := script()
 	if err != nil {
@@ -46,7 +46,8 @@ func Script(path, name string) error {
 const shell = "/bin/sh"
 
 // script becomes the program that its arguments name. The group cannot be another one's by the time that it is killed, since
-// the shell that does it is in it.
+// the shell that does it is in it. There is a group with the number of this process only if this process leads one; a group that
+// somebody else is in, who asks a program for its --help say, is left alone.
 var script = sync.OnceValues(func() (string, error) {
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -58,7 +59,9 @@ var script = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("duplicating a pipe: %w", err)
 	}
 	held = write // else it would be closed when it is collected
-	return fmt.Sprintf("(read -r nothing </dev/fd/%d; kill -KILL 0) >/dev/null 2>&1 &\nexec \"$@\"\n", inherited), read.Close()
+	return fmt.Sprintf(`if kill -s 0 -- -$$ 2>/dev/null; then (read -r nothing </dev/fd/%d; kill -s KILL 0) >/dev/null 2>&1 & fi
+exec "$@"
+`, inherited), read.Close()
 })
 
 // held is this process's end of the pipe.

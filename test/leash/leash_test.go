@@ -57,6 +57,10 @@ func child(how string) error {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "started\n" {
 		return fmt.Errorf("the script says %q, %w", line, err)
 	}
+	// And as it asks them for their flags: in this process's own group, which is not to be killed.
+	if err := exec.Command(path, "-c", "true").Run(); err != nil {
+		return err
+	}
 	os.RemoveAll(dir)
 	fmt.Println("ready")
 	switch how {
@@ -87,6 +91,7 @@ func TestEndsWithItsProcess(t *testing.T) {
 			cmd := exec.Command(self)
 			cmd.Env = append(os.Environ(), childEnv+"="+how)
 			cmd.ExtraFiles = []*os.File{write}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -95,6 +100,12 @@ func TestEndsWithItsProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 			write.Close()
+			// Somebody else in the child's group.
+			other := exec.Command("sleep", "600")
+			other.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pgid: cmd.Process.Pid}
+			if err := other.Start(); err != nil {
+				t.Fatal(err)
+			}
 			if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 				t.Fatalf("the child says %q, %v", line, err)
 			}
@@ -105,6 +116,12 @@ func TestEndsWithItsProcess(t *testing.T) {
 			read.SetReadDeadline(time.Now().Add(time.Minute))
 			if _, err := io.ReadAll(read); err != nil {
 				t.Errorf("something is still running a minute after the end of who started it: %v", err)
+			}
+			if err := other.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Errorf("what it did not start has ended, too: %v", err)
+			}
+			if other.Wait(); other.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+				t.Errorf("what it did not start has ended by %v", other.ProcessState)
 			}
 		})
 	}
