@@ -230,7 +230,7 @@ func (f *follower) target(namespace string, t proxyTarget) {
 
 func (f *follower) service(svc *corev1.Service) {
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
-		f.follow(serviceNamed(f.view, svc.Spec.ExternalName, svc.Namespace))
+		f.target(svc.Namespace, proxyTarget{host: canonical(svc.Spec.ExternalName)})
 		return
 	}
 	for _, o := range workloadsBehind(f.view, svc) {

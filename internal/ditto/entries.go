@@ -80,6 +80,9 @@ func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
 	}, c)
 }
 
+// tailscaleExpose has the operator of Tailscale give a Service an address in a tailnet.
+const tailscaleExpose = "tailscale.com/expose"
+
 // serviceEntries: a Service that is reachable from outside by itself.
 func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
 	service := svc.Typed.(*corev1.Service)
@@ -87,6 +90,13 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		w.enter(opening{
 			entry: svc, kind: kind, public: public, text: text, detail: fmt.Sprint(sp.Port), assumptions: assumptions,
 			edge: edgeReading{transport: w.balancer(kind, service, sp)}, keepsAddress: service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
+		}, c)
+	}
+	if service.Annotations[tailscaleExpose] == "true" {
+		w.enter(opening{
+			entry: svc, kind: "Tailscale", public: !slices.Contains(w.view.edges.InternalIngressClasses, "tailscale"),
+			text: fmt.Sprintf("tailnet, by annotation %s, port %d", tailscaleExpose, sp.Port), detail: fmt.Sprint(sp.Port),
+			doubt: "who is in the tailnet that annotation " + tailscaleExpose + " opens " + svc.Ref.String() + " to cannot be seen (internalIngressClasses: [tailscale] says that nobody outside is)",
 		}, c)
 	}
 	switch service.Spec.Type {
@@ -211,7 +221,7 @@ func (w *walker) enter(op opening, c chain) {
 	}
 	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text+op.remark)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
-	e.Doubted = slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
+	e.Doubted = op.kind == "Tailscale" && op.public || slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
 	seesClient, doubt := op.keepsAddress, op.doubt
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text())

@@ -25,7 +25,8 @@ const (
 	byLabel inventory.Index = "pod-label"
 	// byBackend files an Ingress or Route under the Services it sends requests to.
 	byBackend inventory.Index = "backend"
-	// byAlias files an ExternalName Service under the Service it stands for; Key.Namespace is that Service's namespace.
+	// byAlias files an ExternalName Service under the Service it stands for; Key.Namespace is that Service's namespace. One
+	// that stands for an address is filed under that, in no namespace.
 	byAlias inventory.Index = "alias"
 	// byService files an EndpointSlice under the Service it belongs to.
 	byService inventory.Index = "endpointslice-service"
@@ -252,6 +253,9 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 func serviceKeys(s *corev1.Service) []inventory.Key {
 	var keys []inventory.Key
 	if s.Spec.Type == corev1.ServiceTypeExternalName {
+		if address := canonical(s.Spec.ExternalName); isAddress(address) {
+			return []inventory.Key{{Index: byAlias, Value: address}}
+		}
 		for _, n := range clusterHosts(s.Spec.ExternalName, s.Namespace) {
 			keys = append(keys, inventory.Key{Index: byAlias, Namespace: n.namespace, Value: n.name})
 		}

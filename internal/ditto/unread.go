@@ -1,12 +1,14 @@
 package ditto
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/mention"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -28,8 +30,15 @@ func (v *View) UnreadRoute(o *inventory.Object) string {
 	why := v.unreadText(o)
 	if why == "" {
 		var anywhere bool
-		if why, anywhere = unreadKind(o); why == "" || !v.concernsDitto(o, anywhere) {
+		if why, anywhere = unreadKind(o); why == "" {
 			return ""
+		}
+		if !v.concernsDitto(o, anywhere) {
+			named := v.gatewayNamed(o)
+			if named == nil {
+				return ""
+			}
+			why += ", and it names " + named.Ref.String()
 		}
 	}
 	return why + "; what it lets in has to be judged by a person"
@@ -53,6 +62,41 @@ func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 		return "backends of kind " + strings.Join(kinds, ", ") + " are not read", anywhere
 	}
 	return "", false
+}
+
+// gatewayNamed is a Service before a gateway that an object of a kind which is not read names, nil if there is none. What
+// it names otherwise is asked quietly.
+func (v *View) gatewayNamed(o *inventory.Object) *inventory.Object {
+	if o.Typed != nil {
+		return nil
+	}
+	quiet := v.quietly()
+	var find func(value any) *inventory.Object
+	find = func(value any) *inventory.Object {
+		switch value := value.(type) {
+		case string:
+			for h := range mention.Hosts(value) {
+				svc := serviceNamed(quiet, canonical(h.Name), o.Ref.Namespace)
+				if svc != nil && v.leadsToGateway(edge.Backend{Namespace: svc.Ref.Namespace, Name: svc.Ref.Name}) {
+					return svc
+				}
+			}
+		case []any:
+			for _, item := range value {
+				if svc := find(item); svc != nil {
+					return svc
+				}
+			}
+		case map[string]any:
+			for _, key := range slices.Sorted(maps.Keys(value)) {
+				if svc := find(value[key]); svc != nil {
+					return svc
+				}
+			}
+		}
+		return nil
+	}
+	return find(o.Content()["spec"])
 }
 
 // concernsDitto says whether Ditto runs in the namespace of an object, or in that of something that uses it, such as a

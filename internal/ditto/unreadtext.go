@@ -21,6 +21,9 @@ func (v *View) unreadText(o *inventory.Object) string {
 			return fmt.Sprintf("a snippet in it forwards requests to %s, which counts if its controller allows snippets", svc.Ref)
 		}
 	}
+	if b, ok := edge.ErrorsService(o); ok && v.leadsToGateway(b) {
+		return fmt.Sprintf("its errors take requests that failed to Service %s/%s, with what clients wrote in their headers", b.Namespace, b.Name)
+	}
 	ports, ok := o.Typed.(*corev1.ConfigMap)
 	if !ok {
 		return ""

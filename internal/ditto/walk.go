@@ -137,7 +137,14 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 		}
 	}
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
-		w.fromEndpoints(podAddresses(pod), number, c)
+		addresses := podAddresses(pod)
+		w.fromEndpoints(addresses, number, c)
+		for _, alias := range aliasesOfAddresses(w.view, addresses) {
+			w.fromAlias(alias, number, c)
+		}
+		w.fromNaming(o.Ref.Namespace, addresses, c, func(_ string, t proxyTarget) bool {
+			return t.at(number) && slices.Contains(addresses, t.host)
+		})
 	}
 	w.fromNeighbours(o, number, c)
 }

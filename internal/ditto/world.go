@@ -112,17 +112,27 @@ func atAddress(r inventory.Reader, address string) []*inventory.Object {
 	return r.Find(inventory.Key{Index: byAddress, Value: address})
 }
 
-// aliasesOf are the ExternalName Services that stand for a Service.
+// aliasesOf are the ExternalName Services that stand for a Service, by its name or an address.
 func aliasesOf(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
 	all := r.Find(inventory.Key{Index: byAlias, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
-	meansAnother := func(alias *inventory.Object) bool {
+	list := make([]*inventory.Object, 0, len(all))
+	for _, alias := range all {
 		named := serviceNamed(r, alias.Typed.(*corev1.Service).Spec.ExternalName, alias.Ref.Namespace)
-		return named == nil || named.Ref.ID() != svc.Ref.ID()
+		if named != nil && named.Ref.ID() == svc.Ref.ID() {
+			list = append(list, alias)
+		}
 	}
-	if !slices.ContainsFunc(all, meansAnother) {
-		return all
+	return append(list, aliasesOfAddresses(r, serviceAddresses(svc.Typed.(*corev1.Service)))...)
+}
+
+// aliasesOfAddresses are the ExternalName Services that stand for one of some addresses. Kubernetes takes such a name for one
+// of DNS, but ingress controllers connect to the address.
+func aliasesOfAddresses(r inventory.Reader, addresses []string) []*inventory.Object {
+	var list []*inventory.Object
+	for _, address := range addresses {
+		list = append(list, r.Find(inventory.Key{Index: byAlias, Value: canonical(address)})...)
 	}
-	return slices.DeleteFunc(slices.Clone(all), meansAnother)
+	return list
 }
 
 // backendUsers are the Ingresses and Routes that send requests to a Service.

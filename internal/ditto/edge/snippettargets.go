@@ -38,6 +38,19 @@ func SnippetTargets(o *inventory.Object) []string {
 	return slices.Compact(hosts)
 }
 
+// ErrorsService is the Service that a Middleware of Traefik takes requests to that failed; ok is false for any other object.
+func ErrorsService(o *inventory.Object) (b Backend, ok bool) {
+	m, ok := o.Typed.(*crd.TraefikMiddleware)
+	if !ok || m.Spec.Errors == nil {
+		return Backend{}, false
+	}
+	to := m.Spec.Errors.Service
+	if to.Namespace == "" {
+		to.Namespace = o.Ref.Namespace
+	}
+	return Backend{Namespace: to.Namespace, Name: to.Name}, true
+}
+
 // forwardsTo appends the hosts that directives, and those in their blocks, forward to.
 func forwardsTo(directives []directive, hosts []string) []string {
 	for _, d := range directives {

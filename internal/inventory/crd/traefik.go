@@ -185,6 +185,10 @@ type TraefikMiddlewareSpec struct {
 	RedirectScheme *struct {
 		Scheme string `json:"scheme,omitempty"`
 	} `json:"redirectScheme,omitempty"`
+	// Errors takes requests that failed to another Service, for its error pages.
+	Errors *struct {
+		Service TraefikRef `json:"service"`
+	} `json:"errors,omitempty"`
 	RateLimit *struct {
 		// Average is how many requests in a period; zero is no limit.
 		Average         int64                   `json:"average,omitempty"`
