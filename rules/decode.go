@@ -88,6 +88,8 @@ func (d *decoder) value(n *yaml.Node, t reflect.Type, field string) any {
 		}
 		d.problem(n, field, "expected a string, got %s", describe(n))
 		return nil
+	case reflect.Interface:
+		return d.any(n, field)
 	default:
 		var v any
 		if n.Kind == yaml.ScalarNode && n.Decode(&v) == nil {
@@ -96,6 +98,24 @@ func (d *decoder) value(n *yaml.Node, t reflect.Type, field string) any {
 		d.problem(n, field, "expected %s, got %s", t, describe(n))
 		return nil
 	}
+}
+
+// any is a value of whatever type it has: a number stays one.
+func (d *decoder) any(n *yaml.Node, field string) any {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return d.table(n, reflect.TypeFor[map[string]any](), field)
+	case yaml.SequenceNode:
+		return d.list(n, reflect.TypeFor[[]any](), field)
+	}
+	if n.Tag == "!!str" || n.Tag == "!!timestamp" {
+		return n.Value
+	}
+	var v any
+	if err := n.Decode(&v); err != nil {
+		d.problem(n, field, "expected a value, got %s", describe(n))
+	}
+	return v
 }
 
 func (d *decoder) object(n *yaml.Node, t reflect.Type, field string) any {

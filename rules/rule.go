@@ -65,6 +65,9 @@ type Spec struct {
 	// object. Where the whole rule is evaluated the part is not, since it finds nothing that the whole does not.
 	PartOf string `json:"partOf,omitempty"`
 
+	// Params are what the configuration can say to the rule; there are no others.
+	Params []Param `json:"params,omitempty"`
+
 	Match Match `json:"match"`
 	// MatchConditions, Variables and Validations mean what they mean in a ValidatingAdmissionPolicy.
 	MatchConditions []admissionregistrationv1.MatchCondition `json:"matchConditions,omitempty"`

@@ -27,6 +27,7 @@ func validate(rule *HardeningRule, folder string, probs *problems) {
 	v.identity(folder)
 	v.texts()
 	v.part()
+	v.params()
 	v.match()
 	v.conditions()
 	v.variables()

@@ -104,7 +104,7 @@ func loadConfig(file string, list []rules.HardeningRule) (*config.Config, error)
 	if file == "" {
 		return config.Default(), nil
 	}
-	return config.Load(file, rules.Names(list))
+	return config.Load(file, list)
 }
 
 // print writes the result and says by its error whether there is anything to fail on.

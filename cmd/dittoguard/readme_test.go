@@ -32,7 +32,7 @@ func TestREADME_ConfigurationIsValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, block := range blocks {
-		cfg, err := config.Parse("README.md", []byte(block[1]), rules.Names(list))
+		cfg, err := config.Parse("README.md", []byte(block[1]), list)
 		if err != nil {
 			t.Error(err)
 			continue

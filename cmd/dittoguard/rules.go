@@ -113,6 +113,12 @@ func showRule(w io.Writer, r rules.HardeningRule, list []rules.HardeningRule) er
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n%slevel %s, severity %s\n\n%s\n\nHow to fix it\n\n%s\n",
 		r.Metadata.Name, s.Title, guide, s.Level, s.Severity, strings.TrimRight(s.Rationale, "\n"), strings.TrimRight(s.Remediation, "\n"))
+	if len(s.Params) > 0 {
+		fmt.Fprintf(&b, "\nWhat the configuration can say to it, under rules.%s.params\n\n", r.Metadata.Name)
+		for _, p := range s.Params {
+			fmt.Fprintf(&b, "%s: %s; %s without it\n  %s\n", p.Name, p.Expected(), p.DefaultText(), strings.TrimSpace(p.Description))
+		}
+	}
 	if len(s.Mutations) > 0 {
 		fmt.Fprintf(&b, "\nAt admission this rule also makes the change itself, where nobody has decided otherwise and it is\n"+
 			"safe to. The configuration switches that off with rules.%s.mutate: false.\n", r.Metadata.Name)

@@ -22,7 +22,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
-	"github.com/dittoguard/dittoguard/rules"
 	"github.com/dittoguard/dittoguard/webhook"
 )
 
@@ -159,7 +158,7 @@ func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) 
 		}
 		cfg := config.Default()
 		if content != nil {
-			if cfg, err = config.Parse(o.configFile, content, rules.Names(list)); err != nil {
+			if cfg, err = config.Parse(o.configFile, content, list); err != nil {
 				return nil, err
 			}
 		}

@@ -57,6 +57,8 @@ type Checker struct {
 type rule struct {
 	rules.HardeningRule
 	compiled *engine.Rule
+	// params are what its expressions see as `params`.
+	params map[string]any
 }
 
 // New compiles the rules. All errors are reported at once, with file and line.
@@ -88,7 +90,9 @@ func New(opts Options) (*Checker, error) {
 			}
 		}
 		each := document.Spec.Match.Each
-		c.rules[each] = append(c.rules[each], &rule{HardeningRule: document, compiled: compiled})
+		c.rules[each] = append(c.rules[each], &rule{
+			HardeningRule: document, compiled: compiled, params: document.Values(c.config.Rules[document.Metadata.Name].Params),
+		})
 	}
 	for _, list := range c.rules {
 		slices.SortFunc(list, func(a, b *rule) int { return strings.Compare(a.Metadata.Name, b.Metadata.Name) })
@@ -392,7 +396,7 @@ func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object,
 		j.view.Spend(on.ID(), costOfRule)
 		return r.compiled.Evaluate(j.ctx, engine.Input{
 			Facts: facts, Content: content, Request: j.request(subject), Namespace: j.namespace(subject),
-			Params: j.checker.config.Rules[r.Metadata.Name].Params,
+			Params: r.params,
 		})
 	}
 	if facts == nil {

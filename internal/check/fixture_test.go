@@ -47,7 +47,7 @@ func checkerBeside(configuration string) (*check.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := config.Load(configuration, rules.Names(list))
+	cfg, err := config.Load(configuration, list)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				facts := cases[i]
 				changed, done, err := r.compiled.Mutate(ctx, engine.Input{
 					Facts: asInput(facts), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
-					Params: c.config.Rules[r.Metadata.Name].Params,
+					Params: r.params,
 				})
 				if err := ditto.CutShort(ctx, view); err != nil {
 					return Mutation{}, err

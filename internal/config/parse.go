@@ -22,15 +22,15 @@ import (
 // maxSize is more than a ConfigMap can hold.
 const maxSize = 4 << 20
 
-// Load reads a Configuration file. ruleNames are the rules that exist. The error joins every problem of the file, one a
-// line with file and line number.
-func Load(path string, ruleNames []string) (*Config, error) {
+// Load reads a Configuration file. list are the rules that exist. The error joins every problem of the file, one a line
+// with file and line number.
+func Load(path string, list []rules.HardeningRule) (*Config, error) {
 	file, err := os.Open(path)
 	if err == nil {
 		defer file.Close()
 		var data []byte
 		if data, err = io.ReadAll(io.LimitReader(file, maxSize+1)); err == nil {
-			return Parse(path, data, ruleNames)
+			return Parse(path, data, list)
 		}
 	}
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
@@ -40,8 +40,8 @@ func Load(path string, ruleNames []string) (*Config, error) {
 }
 
 // Parse reads the text of a Configuration file; name is what errors call it. It is strict: unknown and duplicate fields,
-// and rules that ruleNames does not list, are errors.
-func Parse(name string, data []byte, ruleNames []string) (*Config, error) {
+// rules that list does not have, and what is said to a rule that it has no parameter for, are errors.
+func Parse(name string, data []byte, list []rules.HardeningRule) (*Config, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("%s: larger than the limit of %d MiB", name, maxSize>>20)
 	}
@@ -59,7 +59,7 @@ func Parse(name string, data []byte, ruleNames []string) (*Config, error) {
 	case !errors.Is(err, io.EOF):
 		return nil, syntaxError(name, err)
 	}
-	p := &parser{reader: reader{name: name}, rules: ruleNames}
+	p := &parser{reader: reader{name: name}, rules: list}
 	c := p.config(document.Content[0])
 	if len(p.errs) > 0 {
 		return nil, errors.Join(p.errs...)
@@ -93,7 +93,7 @@ var version = regexp.MustCompile(`^v?\d+(\.\d+){0,2}([-+.][0-9A-Za-z.+-]+)?$`)
 
 type parser struct {
 	reader
-	rules []string
+	rules []rules.HardeningRule
 }
 
 func (p *parser) config(root *yaml.Node) *Config {
@@ -108,7 +108,7 @@ func (p *parser) config(root *yaml.Node) *Config {
 		"rules": func(n *yaml.Node, path string) {
 			p.entries(n, path, func(key, value *yaml.Node, path string) {
 				p.knownRule(key, path, key.Value)
-				c.Rules[key.Value] = p.rule(value, path)
+				c.Rules[key.Value] = p.rule(key.Value, value, path)
 			})
 		},
 		"exceptions": func(n *yaml.Node, path string) {
@@ -210,7 +210,7 @@ func (p *parser) client(n *yaml.Node, path string) Client {
 	return c
 }
 
-func (p *parser) rule(n *yaml.Node, path string) Rule {
+func (p *parser) rule(name string, n *yaml.Node, path string) Rule {
 	var r Rule
 	p.fields(n, path, map[string]field{
 		"level": text(p, &r.Level, rules.Baseline, rules.Restricted),
@@ -220,7 +220,7 @@ func (p *parser) rule(n *yaml.Node, path string) Rule {
 		"mutate": func(n *yaml.Node, path string) { r.KeepAsIs = !p.boolean(n, path) },
 		"params": func(n *yaml.Node, path string) {
 			r.Params = map[string]any{}
-			p.entries(n, path, func(key, value *yaml.Node, path string) { r.Params[key.Value] = p.any(value, path) })
+			p.entries(n, path, func(key, value *yaml.Node, path string) { p.param(r.Params, name, key, value, path) })
 		},
 	})
 	return r
@@ -256,7 +256,46 @@ func (p *parser) exception(n *yaml.Node, path string) Exception {
 }
 
 func (p *parser) knownRule(n *yaml.Node, path, name string) {
-	if !slices.Contains(p.rules, name) {
+	if _, found := p.named(name); !found {
 		p.fail(n, path, "there is no rule %s", strconv.Quote(name))
 	}
+}
+
+func (p *parser) named(name string) (rules.HardeningRule, bool) {
+	i := slices.IndexFunc(p.rules, func(r rules.HardeningRule) bool { return r.Metadata.Name == name })
+	if i < 0 {
+		return rules.HardeningRule{}, false
+	}
+	return p.rules[i], true
+}
+
+// param reads a parameter of a rule. What is said to a rule that is not there has been reported with the rule.
+func (p *parser) param(into map[string]any, rule string, key, value *yaml.Node, path string) {
+	document, found := p.named(rule)
+	if !found {
+		return
+	}
+	declared, found := document.Param(key.Value)
+	if !found {
+		names := make([]string, 0, len(document.Spec.Params))
+		for _, one := range document.Spec.Params {
+			names = append(names, one.Name)
+		}
+		if len(names) == 0 {
+			p.fail(key, path, "the rule has no parameters")
+			return
+		}
+		p.fail(key, path, "the rule has no such parameter; expected %s", or(names))
+		return
+	}
+	before := len(p.errs)
+	v := p.any(value, path)
+	if len(p.errs) > before {
+		return
+	}
+	if problem := declared.Check(v); problem != "" {
+		p.fail(value, path, "%s", problem)
+		return
+	}
+	into[key.Value] = v
 }

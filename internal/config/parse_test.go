@@ -12,7 +12,19 @@ import (
 	"github.com/dittoguard/dittoguard/rules"
 )
 
-var ruleNames = []string{"devops-exposed", "edge-rate-limit", "preauth-exposed"}
+var ruleNames = []rules.HardeningRule{
+	named("devops-exposed"), named("edge-rate-limit",
+		rules.Param{Name: "requestsPerSecond", Type: rules.ParamInteger, Minimum: ptr(int64(1)), Maximum: ptr(int64(1000))},
+		rules.Param{Name: "on", Type: rules.ParamBoolean}, rules.Param{Name: "date", Type: rules.ParamString},
+		rules.Param{Name: "how", Type: rules.ParamString, Enum: []string{"well", "badly"}}, rules.Param{Name: "names", Type: rules.ParamStrings},
+	), named("preauth-exposed"),
+}
+
+func named(name string, params ...rules.Param) rules.HardeningRule {
+	return rules.HardeningRule{Metadata: rules.Metadata{Name: name}, Spec: rules.Spec{Params: params}}
+}
+
+func ptr[T any](v T) *T { return &v }
 
 const head = "apiVersion: dittoguard.io/v1alpha1\nkind: Configuration\n"
 
@@ -35,7 +47,7 @@ rules:
     level: baseline
     onUnknown: deny
     mutate: false
-    params: {requestsPerSecond: 50, factor: 1.5, on: true, names: [a, 1], date: 2027-01-31, none: null, deep: {a: {b: c}}}
+    params: {requestsPerSecond: 50, on: true, names: [a, b], date: 2027-01-31, how: well}
   preauth-exposed: {onUnknown: warn, mutate: true}
 exceptions:
 - rules: [devops-exposed, preauth-exposed]
@@ -62,8 +74,7 @@ exceptions:
 			"edge-rate-limit": {
 				Level: rules.Baseline, DenyUnknown: true, KeepAsIs: true,
 				Params: map[string]any{
-					"requestsPerSecond": int64(50), "factor": 1.5, "on": true, "names": []any{"a", int64(1)}, "date": "2027-01-31",
-					"none": nil, "deep": map[string]any{"a": map[string]any{"b": "c"}},
+					"requestsPerSecond": int64(50), "on": true, "names": []any{"a", "b"}, "date": "2027-01-31", "how": "well",
 				},
 			},
 			"preauth-exposed": {},
@@ -142,7 +153,7 @@ edges:
   controllers: {kong: {version: latest}, traefik: 3}
 rules:
   no-such-rule: {level: off, onUnknown: allow, mutate: yes, enabled: true}
-  edge-rate-limit: {params: {a: .inf, b: 99999999999999999999, c: !!int x}}
+  edge-rate-limit: {params: {requestsPerSecond: .inf, date: 99999999999999999999, on: !!bool x}}
 `, []string{
 				`c.yaml:3: modes.enforce: expected off, baseline or restricted, found "false"`,
 				`c.yaml:3: modes.warn: expected off, baseline or restricted, found a list`,
@@ -162,8 +173,32 @@ rules:
 				`c.yaml:13: rules.no-such-rule.onUnknown: expected warn or deny, found "allow"`,
 				`c.yaml:13: rules.no-such-rule.mutate: expected true or false, found "yes"`,
 				`c.yaml:13: rules.no-such-rule.enabled: unknown field; expected level, mutate, onUnknown or params`,
-				`c.yaml:14: rules.edge-rate-limit.params.a: expected a number that JSON can hold, found ".inf"`,
-				`c.yaml:14: rules.edge-rate-limit.params.c: expected a 64-bit integer or a boolean, found "x"`,
+				`c.yaml:14: rules.edge-rate-limit.params.requestsPerSecond: expected a number that JSON can hold, found ".inf"`,
+				`c.yaml:14: rules.edge-rate-limit.params.date: expected a text, found 1e+20`,
+				`c.yaml:14: rules.edge-rate-limit.params.on: expected a 64-bit integer or a boolean, found "x"`,
+			},
+		},
+		{
+			"parameters", head + `rules:
+  edge-rate-limit:
+    params:
+      requestsPerSecnd: 20
+      requestsPerSecond: 0
+      on: "true"
+      date: [a]
+      how: fine
+      names: [a, 1]
+  preauth-exposed: {params: {requestsPerSecond: 5}}
+  no-such-rule: {params: {a: 5}}
+`, []string{
+				`c.yaml:6: rules.edge-rate-limit.params.requestsPerSecnd: the rule has no such parameter; expected requestsPerSecond, on, date, how or names`,
+				`c.yaml:7: rules.edge-rate-limit.params.requestsPerSecond: expected an integer from 1 to 1000, found 0`,
+				`c.yaml:8: rules.edge-rate-limit.params.on: expected true or false, found "true"`,
+				`c.yaml:9: rules.edge-rate-limit.params.date: expected a text, found ["a"]`,
+				`c.yaml:10: rules.edge-rate-limit.params.how: expected well or badly, found "fine"`,
+				`c.yaml:11: rules.edge-rate-limit.params.names: expected a list of texts, found ["a", 1]`,
+				`c.yaml:12: rules.preauth-exposed.params.requestsPerSecond: the rule has no parameters`,
+				`c.yaml:13: rules.no-such-rule: there is no rule "no-such-rule"`,
 			},
 		},
 		{
@@ -220,8 +255,8 @@ rules:
 			},
 		},
 		{
-			"aliases, which could go in circles", head + "rules:\n  edge-rate-limit: &r\n    params: {a: *r}\nedges: *r\n", []string{
-				"c.yaml:5: rules.edge-rate-limit.params.a: aliases are not allowed in a configuration",
+			"aliases, which could go in circles", head + "rules:\n  edge-rate-limit: &r\n    params: {on: *r}\nedges: *r\n", []string{
+				"c.yaml:5: rules.edge-rate-limit.params.on: aliases are not allowed in a configuration",
 				"c.yaml:6: edges: aliases are not allowed in a configuration",
 			},
 		},

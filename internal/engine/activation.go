@@ -31,7 +31,8 @@ type Input struct {
 	Request *admissionv1.AdmissionRequest
 	// Namespace is the namespace of the object; nil is null, as for cluster-scoped objects.
 	Namespace *corev1.Namespace
-	// Params is the variable `params`; nil is null, as for a policy without parameters.
+	// Params is the variable `params`, with a value for each that the rule declares; nil is null, as for a policy without
+	// parameters.
 	Params map[string]any
 }
 

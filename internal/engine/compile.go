@@ -106,6 +106,9 @@ func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
 	c := &compiler{engine: e, rule: rule, declared: make(map[string]*types.Type, len(rule.Spec.Variables))}
 	e.provider.variables.Store(&c.declared)
 	defer e.provider.variables.Store(nil)
+	params := paramTypes(rule.Spec.Params)
+	e.provider.params.Store(&params)
+	defer e.provider.params.Store(nil)
 
 	p := &plan{
 		matcher:     c.matcher(),
@@ -120,6 +123,24 @@ func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
 		return nil, errors.Join(c.errs...)
 	}
 	return p, nil
+}
+
+// paramTypes are the types of what a rule declares.
+func paramTypes(params []rules.Param) map[string]*types.Type {
+	declared := make(map[string]*types.Type, len(params))
+	for _, p := range params {
+		switch p.Type {
+		case rules.ParamInteger:
+			declared[p.Name] = types.IntType
+		case rules.ParamBoolean:
+			declared[p.Name] = types.BoolType
+		case rules.ParamString:
+			declared[p.Name] = types.StringType
+		case rules.ParamStrings:
+			declared[p.Name] = types.NewListType(types.StringType)
+		}
+	}
+	return declared
 }
 
 func (c *compiler) variables() []variable {

@@ -82,7 +82,7 @@ func extend(base *cel.Env, p *provider, dittoType *types.Type) (*cel.Env, error)
 		p.option,
 		cel.Variable(plugincel.ObjectVarName, cel.DynType),
 		cel.Variable(plugincel.OldObjectVarName, cel.DynType),
-		cel.Variable(plugincel.ParamsVarName, cel.DynType),
+		cel.Variable(plugincel.ParamsVarName, types.NewObjectType(paramsTypeName)),
 		cel.Variable(plugincel.NamespaceVarName, namespace.CelType()),
 		cel.Variable(plugincel.RequestVarName, request.CelType()),
 		cel.Variable(plugincel.VariableVarName, types.NewObjectType(variablesTypeName)),

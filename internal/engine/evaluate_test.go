@@ -228,8 +228,43 @@ func TestEvaluate_InputIsNotAltered(t *testing.T) {
 	if diff := cmp.Diff(subject(), in.Object); diff != "" {
 		t.Error(diff)
 	}
-	if got := described(compile(t, validate(rules.EachObject, "params.a == 1 && oldObject == object")).Evaluate(context.Background(), in)); got != nil {
+	if got := described(compile(t, withParams(validate(rules.EachObject, "params.a == 1 && oldObject == object"))).Evaluate(context.Background(), in)); got != nil {
 		t.Error(strings.Join(got, "\n"))
+	}
+}
+
+// withParams declares a parameter of each type.
+func withParams(rule rules.HardeningRule) rules.HardeningRule {
+	rule.Spec.Params = []rules.Param{
+		{Name: "a", Type: rules.ParamInteger}, {Name: "b", Type: rules.ParamBoolean},
+		{Name: "s", Type: rules.ParamString}, {Name: "list", Type: rules.ParamStrings},
+	}
+	return rule
+}
+
+// TestParams: expressions see what the rule declares, with its type, and nothing else.
+func TestParams(t *testing.T) {
+	values := map[string]any{"a": int64(3), "b": true, "s": "text", "list": []any{"x", "y"}}
+	for _, expression := range []string{
+		"params.a + 1 == 4", "params.b", "params.s.startsWith('te')", "params.list.join('+') == 'x+y'", "has(params.a)",
+		"params.?s.orValue('other') == 'text'", "params != null",
+	} {
+		rule := compile(t, withParams(validate(rules.EachObject, expression)))
+		if got := described(rule.Evaluate(context.Background(), Input{Object: subject(), Params: values})); got != nil {
+			t.Errorf("%s: %s", expression, strings.Join(got, "\n"))
+		}
+	}
+	for expression, want := range map[string]string{
+		"params.c == 1":              "undefined field 'c'",
+		"has(params.requestsPerSec)": "undefined field 'requestsPerSec'",
+		"params.?c.orValue(1) == 1":  "undefined field 'c'",
+		"params.a == 'text'":         "no matching overload",
+		"params.b + 1 == 2":          "no matching overload",
+		"params['a'] == 1":           "no matching overload",
+	} {
+		if _, err := newEngine(t).Compile(withParams(validate(rules.EachObject, expression))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", expression, err, want)
+		}
 	}
 }
 

@@ -12,13 +12,17 @@ import (
 // variablesTypeName is the type of `variables`, named as the API server names it.
 const variablesTypeName = "kubernetes.variables"
 
-// provider adds the fact types and the type of `variables` to what Kubernetes' environment knows. One environment serves
-// all rules: the fields of `variables` are those of the rule that is being compiled, which the engine's lock makes one at
+// paramsTypeName is the type of `params`: what the rule declares.
+const paramsTypeName = "dittoguard.params"
+
+// provider adds the fact types and the types of `variables` and `params` to what Kubernetes' environment knows. One
+// environment serves all rules: the fields of these two are those of the rule that is being compiled, which the engine's lock makes one at
 // a time. Evaluation never asks for them.
 type provider struct {
 	types.Provider
 	facts     *factTypes
 	variables atomic.Pointer[map[string]*types.Type]
+	params    atomic.Pointer[map[string]*types.Type]
 }
 
 // option installs the provider over what the environment has.
@@ -33,7 +37,7 @@ func (p *provider) option(env *cel.Env) (*cel.Env, error) {
 
 // FindStructType implements types.Provider.
 func (p *provider) FindStructType(name string) (*types.Type, bool) {
-	if name == variablesTypeName {
+	if name == variablesTypeName || name == paramsTypeName {
 		return types.NewTypeTypeWithParam(types.NewObjectType(name)), true
 	}
 	if ft, ok := p.facts.byName[name]; ok {
@@ -52,8 +56,11 @@ func (p *provider) FindStructFieldNames(name string) ([]string, bool) {
 
 // FindStructFieldType implements types.Provider.
 func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bool) {
-	if name == variablesTypeName {
+	if name == variablesTypeName || name == paramsTypeName {
 		declared := p.variables.Load()
+		if name == paramsTypeName {
+			declared = p.params.Load()
+		}
 		if declared == nil {
 			return nil, false
 		}
@@ -69,7 +76,7 @@ func (p *provider) FindStructFieldType(name, field string) (*types.FieldType, bo
 
 // NewValue implements types.Provider. Facts are given, not made.
 func (p *provider) NewValue(name string, fields map[string]ref.Val) ref.Val {
-	if _, ok := p.facts.byName[name]; ok || name == variablesTypeName {
+	if _, ok := p.facts.byName[name]; ok || name == variablesTypeName || name == paramsTypeName {
 		return types.NewErr("%s cannot be made in a rule", name)
 	}
 	return p.Provider.NewValue(name, fields)

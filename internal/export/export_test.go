@@ -53,9 +53,9 @@ func load(t *testing.T, texts ...string) []rules.HardeningRule {
 	return list
 }
 
-func configuration(t *testing.T, text string, names []string) *config.Config {
+func configuration(t *testing.T, text string, list []rules.HardeningRule) *config.Config {
 	t.Helper()
-	c, err := config.Parse("configuration.yaml", []byte("apiVersion: dittoguard.io/v1alpha1\nkind: Configuration\n"+text), names)
+	c, err := config.Parse("configuration.yaml", []byte("apiVersion: dittoguard.io/v1alpha1\nkind: Configuration\n"+text), list)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestAdmissionPolicies_Actions(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := AdmissionPolicies(list, Options{
-				Config: configuration(t, test.configuration, rules.Names(list)), Actions: test.actions,
+				Config: configuration(t, test.configuration, list), Actions: test.actions,
 				Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 			})
 			if err != nil {

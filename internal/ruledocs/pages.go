@@ -120,6 +120,12 @@ func page(r rules.HardeningRule, g rules.Guide, fixtures fs.FS) (string, error) 
 			fmt.Fprintf(&b, "- %s\n", line)
 		}
 	}
+	if len(s.Params) > 0 {
+		fmt.Fprintf(&b, "\n## Parameters\n\nUnder `rules.%s.params` of the configuration:\n\n| name | value | without it | |\n|---|---|---|---|\n", name)
+		for _, p := range s.Params {
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.Name, cell(p.Expected()), cell(p.DefaultText()), cell(p.Description))
+		}
+	}
 	fmt.Fprintf(&b, "\n## How to fix it\n\n%s\n", strings.TrimSpace(s.Remediation))
 	for _, kind := range []struct{ folder, title string }{
 		{"fail", "Found in"}, {"pass", "Not found in"}, {"fixed", "What the mutations make of it"},

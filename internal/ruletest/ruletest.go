@@ -51,8 +51,8 @@ type Case struct {
 	File string
 
 	rule rules.HardeningRule
-	// names are the rules that a configuration may speak of.
-	names []string
+	// known are the rules that a configuration may speak of.
+	known []rules.HardeningRule
 }
 
 // Load reads the rules of folders, laid out as rules.Load takes them, compiles them, and finds their fixtures. The error is
@@ -81,9 +81,9 @@ func Load(dirs ...string) ([]Suite, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	names := append(rules.Names(builtin), rules.Names(found)...)
+	known := slices.Concat(found, builtin)
 	for _, rule := range found {
-		suite, err := load(rule, found, names)
+		suite, err := load(rule, found, known)
 		if err != nil {
 			return nil, err
 		}
@@ -112,7 +112,7 @@ func strays(dir string, list []rules.HardeningRule) error {
 // folderOf is the folder that a rule's document lies in.
 func folderOf(r rules.HardeningRule) string { return filepath.FromSlash(path.Dir(r.Source.File)) }
 
-func load(rule rules.HardeningRule, all []rules.HardeningRule, names []string) (Suite, error) {
+func load(rule rules.HardeningRule, all, known []rules.HardeningRule) (Suite, error) {
 	s := Suite{Rule: rule}
 	dir := folderOf(rule)
 	for _, other := range all {
@@ -149,7 +149,7 @@ func load(rule rules.HardeningRule, all []rules.HardeningRule, names []string) (
 		}
 		for _, file := range files {
 			s.Cases = append(s.Cases, Case{
-				Name: kind + "/" + strings.TrimSuffix(filepath.Base(file), ".yaml"), File: file, rule: rule, names: names,
+				Name: kind + "/" + strings.TrimSuffix(filepath.Base(file), ".yaml"), File: file, rule: rule, known: known,
 			})
 		}
 	}

@@ -78,7 +78,7 @@ func (r *run) load(passwords *htpasswd.Verifier) bool {
 	}
 	cfg := config.Default()
 	if beside := strings.TrimSuffix(r.File, ".yaml") + configurationSuffix; exists(beside) {
-		if cfg, err = config.Load(beside, r.names); err != nil {
+		if cfg, err = config.Load(beside, r.known); err != nil {
 			r.bad("%v", err)
 			return false
 		}

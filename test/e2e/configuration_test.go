@@ -57,7 +57,7 @@ func parse(configuration map[string]any) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return config.Parse("configuration", text, rules.Names(list))
+	return config.Parse("configuration", text, list)
 }
 
 // patience is how many seconds the API server waits for dittoguard, the longest that it takes, which is more than the chart
