@@ -77,7 +77,7 @@ func FuzzReview(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Budget: 1})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Work: 1, CheapWork: 1})
 	f.Cleanup(passwords.Close)
 	checker, err := check.New(check.Options{Rules: builtin, Proved: true, Passwords: passwords})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
@@ -51,7 +50,7 @@ func checkerBeside(configuration string) (*check.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Budget: time.Minute})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Work: 60_000_000})
 	return check.New(check.Options{Rules: list, Config: cfg, Passwords: passwords})
 }
 
@@ -72,7 +71,7 @@ var everything = sync.OnceValue(func() *check.Checker {
 
 func newChecker(t testing.TB, list []rules.HardeningRule, cfg *config.Config) *check.Checker {
 	t.Helper()
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Budget: time.Minute})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Work: 60_000_000})
 	t.Cleanup(passwords.Close)
 	checker, err := check.New(check.Options{Rules: list, Config: cfg, Passwords: passwords})
 	if err != nil {

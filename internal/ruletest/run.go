@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
@@ -17,8 +16,8 @@ import (
 	"github.com/dittoguard/dittoguard/rules"
 )
 
-// passwordBudget is what checking the passwords of one fixture may take: enough for every hash that somebody waits for.
-const passwordBudget = time.Minute
+// passwordWork is what checking the passwords of a fixture's object may cost: enough for every hash that somebody waits for.
+const passwordWork = 60_000_000
 
 // Outcome is what running a fixture came to.
 type Outcome struct {
@@ -45,7 +44,7 @@ type run struct {
 // fixture is in the wrong folder stays a problem.
 func (c *Case) Run(ctx context.Context, update bool) Outcome {
 	r := &run{Case: c, ctx: ctx, update: update}
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Budget: passwordBudget})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true, Work: passwordWork})
 	defer passwords.Close()
 	if r.load(passwords) {
 		r.mutations(r.findings())

@@ -3,7 +3,6 @@ package e2e
 import (
 	"slices"
 	"testing"
-	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -34,7 +33,7 @@ func newChecker(t *testing.T, configuration map[string]any) *check.Checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	passwords := htpasswd.NewVerifier(htpasswd.Options{Budget: time.Minute, NoBackground: true})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{Work: 60_000_000, NoBackground: true})
 	t.Cleanup(passwords.Close)
 	checker, err := check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords})
 	if err != nil {

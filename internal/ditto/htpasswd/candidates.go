@@ -66,6 +66,7 @@ const (
 	whyOther  = "it is no hash that can be checked (bcrypt, apr1, MD5, SHA-1, SSHA, sha-crypt, DES crypt or {PLAIN})"
 	whyFull   = "too many entries wait to be checked; the next request asks again"
 	whyClosed = "checking is being shut down"
+	whyCut    = "the request ended before its password was checked"
 )
 
 func whyMalformed(s Scheme) string {

@@ -34,8 +34,8 @@ func matches(e Entry, password string) bool {
 	return err == nil && encoded != nil && encoded.MatchesPassword(password)
 }
 
-// effort is roughly how many microseconds one comparison takes on one core of a current server. It only decides what is
-// done first, so being wrong by half does no harm.
+// effort is roughly how many microseconds one comparison takes on one core of a current server. It decides what is done
+// first, and how much of it: on a slower machine the same takes longer.
 func (e Entry) effort() int64 {
 	switch e.Scheme {
 	case Bcrypt:

@@ -1,6 +1,9 @@
 package htpasswd
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The lanes: jobs that a request waits for, and the rest. Each has a worker of its own.
 const (
@@ -19,8 +22,8 @@ type job struct {
 	likely int
 	// number orders jobs that are otherwise equal.
 	number uint64
-	// waiting counts the requests that wait for the verdict.
-	waiting int
+	// waits are those of requests that it has not come far enough for.
+	waits []*wait
 	// running says that a worker is comparing.
 	running bool
 
@@ -37,7 +40,7 @@ func (v *Verifier) enqueue(d digest, e Entry) *job {
 }
 
 func (j *job) lane() int {
-	if j.waiting > 0 {
+	if len(j.waits) > 0 {
 		return front
 	}
 	return back
@@ -106,6 +109,7 @@ func (v *Verifier) work(lane int) {
 		case j.next == len(j.list):
 			v.finish(j, Verdict{State: Own})
 		default:
+			j.reach()
 			v.abandon(j)
 		}
 		v.wake() // the job may have changed lanes meanwhile
@@ -132,11 +136,27 @@ func (v *Verifier) finish(j *job, verdict Verdict) {
 	v.known.put(j.digest, verdict)
 	j.verdict = verdict
 	close(j.done)
+	j.reach()
+}
+
+// reach tells the requests for which a job has come far enough.
+func (j *job) reach() {
+	j.waits = slices.DeleteFunc(j.waits, func(w *wait) bool {
+		select {
+		case <-j.done:
+		default:
+			if j.next < w.tries {
+				return false
+			}
+		}
+		close(w.reached)
+		return true
+	})
 }
 
 // abandon drops a job that nobody waits for, where there is no background.
 func (v *Verifier) abandon(j *job) {
-	if v.opts.NoBackground && j.waiting == 0 && !j.running && v.queue[j.digest] == j {
+	if v.opts.NoBackground && len(j.waits) == 0 && !j.running && v.queue[j.digest] == j {
 		delete(v.queue, j.digest)
 	}
 }

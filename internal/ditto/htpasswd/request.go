@@ -3,6 +3,7 @@ package htpasswd
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // request is the part of one Check that waits for others.
@@ -12,23 +13,26 @@ type request struct {
 	verdicts []Verdict
 	// joined counts the entries that this request gave to the queue.
 	joined int
-	// waits are the jobs it waits for, each with the entry that asked.
-	waits []wait
+	// waits are what it waits for.
+	waits []*wait
 }
 
+// wait is an entry of a request whose job has to come as far as the request has work for.
 type wait struct {
 	job   *job
 	index int
+	// tries is how many passwords have to be tried; reached is closed when they are, or when there is a verdict.
+	tries   int
+	reached chan struct{}
 }
 
-// join has an entry checked by a worker: waits for it if there is time and it costs little enough, else says why not.
-func (r *request) join(ctx context.Context, index int, e Entry) {
+// join has an entry checked by a worker, and waits until so many passwords are tried. With none, it only says why not.
+func (r *request) join(index int, e Entry, tries int) {
 	v := r.v
 	why := whyAbove(e, v.opts.MaxBcryptCost, v.opts.MaxShaRounds,
 		"the highest that is checked while a request waits; the verdict follows in the background")
-	late := ctx.Err() != nil
-	if why == "" && late {
-		why = v.whyLate()
+	if why == "" {
+		why = v.whyLeft(e, tries)
 	}
 	r.verdicts[index] = Verdict{Unknown, why}
 
@@ -40,7 +44,7 @@ func (r *request) join(ctx context.Context, index int, e Entry) {
 	case v.closed:
 		r.verdicts[index].Why = whyClosed
 		return
-	case late && v.opts.NoBackground:
+	case tries == 0 && v.opts.NoBackground:
 		return
 	case j == nil && (len(v.queue) >= v.opts.QueueSize || r.joined >= max(1, v.opts.QueueSize/4)):
 		r.verdicts[index].Why = whyFull
@@ -49,18 +53,19 @@ func (r *request) join(ctx context.Context, index int, e Entry) {
 		j = v.enqueue(d, e)
 		r.joined++
 	}
-	if why == "" {
-		j.waiting++
-		r.waits = append(r.waits, wait{j, index})
+	if j.next < tries {
+		w := &wait{job: j, index: index, tries: tries, reached: make(chan struct{})}
+		j.waits = append(j.waits, w)
+		r.waits = append(r.waits, w)
 	}
 	v.wake()
 }
 
-// wait collects the verdicts until the context ends.
+// wait collects the verdicts.
 func (r *request) wait(ctx context.Context) {
 	for _, w := range r.waits {
 		select {
-		case <-w.job.done:
+		case <-w.reached:
 		case <-ctx.Done():
 		case <-r.v.stop:
 		}
@@ -68,8 +73,15 @@ func (r *request) wait(ctx context.Context) {
 		select {
 		case <-w.job.done:
 			r.verdicts[w.index] = w.job.verdict
+			continue
 		default:
-			r.verdicts[w.index] = Verdict{Unknown, r.v.whyLate()}
+		}
+		select {
+		case <-w.reached:
+		case <-r.v.stop:
+			r.verdicts[w.index] = Verdict{Unknown, whyClosed}
+		default:
+			r.verdicts[w.index] = Verdict{Unknown, whyCut}
 		}
 	}
 }
@@ -80,21 +92,29 @@ func (r *request) leave() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, w := range r.waits {
-		w.job.waiting--
+		w.job.waits = slices.DeleteFunc(w.job.waits, func(other *wait) bool { return other == w })
 		v.abandon(w.job)
 	}
 	v.wake()
 }
 
-// whyLate is why a verdict is not there when a request has to answer.
-func (v *Verifier) whyLate() string {
-	select {
-	case <-v.stop:
-		return whyClosed
-	default:
-	}
+// whyLeft is why an entry has no verdict of which so many passwords were tried.
+func (v *Verifier) whyLeft(e Entry, tries int) string {
+	list, _ := v.words.candidates(e.User)
+	why := fmt.Sprintf("%d of %d published passwords were tried; more of %s is too much work for one file", tries, len(list), e.costs())
 	if v.opts.NoBackground {
-		return fmt.Sprintf("checking takes longer than the %s allowed", v.opts.Budget)
+		return why
 	}
-	return "checking takes longer than a request may wait; the verdict follows in the background"
+	return why + " while a request waits; the verdict follows in the background"
+}
+
+// costs names what makes an entry dear: `bcrypt at cost 12`.
+func (e Entry) costs() string {
+	switch e.Scheme {
+	case Bcrypt:
+		return fmt.Sprintf("bcrypt at cost %d", e.Cost)
+	case SHA256Crypt, SHA512Crypt:
+		return fmt.Sprintf("%s with %d rounds", e.Scheme, e.Cost)
+	}
+	return string(e.Scheme)
 }

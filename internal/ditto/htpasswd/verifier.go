@@ -1,10 +1,11 @@
 package htpasswd
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"slices"
 	"sync"
-	"time"
 )
 
 // A State is what is known about the password of an entry.
@@ -31,14 +32,18 @@ type Verdict struct {
 
 // Options say how much work a [Verifier] may do. Zero values mean the defaults.
 type Options struct {
-	// Budget is how long one Check may take. Default 400 ms.
-	Budget time.Duration
+	// Work is how much one Check waits for, in the microseconds that comparing takes on a current server (Entry.effort), so
+	// that the verdict is the same however busy the machine is. Default 600,000: eleven comparisons of bcrypt at cost 10.
+	Work int64
+	// CheapWork is the same for hashes whose cost their author cannot choose. Default 1,000,000: three hundred entries of
+	// apr1, or three thousand of DES crypt, with all words.
+	CheapWork int64
 	// MaxBcryptCost and MaxShaRounds are the highest costs that a Check waits for. Defaults 12 and 100,000.
 	MaxBcryptCost int
 	MaxShaRounds  int
 
-	// NoBackground ends all work with the Check that asked for it, for a command that exits. What the budget did not
-	// suffice for stays unknown. The fields that follow, but CacheSize, are then irrelevant.
+	// NoBackground ends all work with the Check that asked for it, for a command that exits. What the work did not suffice
+	// for stays unknown. The fields that follow, but CacheSize, are then irrelevant.
 	NoBackground bool
 	// BackgroundBcryptCost and BackgroundShaRounds are the highest costs that are checked at all. A comparison cannot be
 	// stopped, so they also bound how long Close takes. Defaults 15 (about two seconds) and 1,000,000.
@@ -58,8 +63,11 @@ func (o *Options) setDefaults() {
 			*field = value
 		}
 	}
-	if o.Budget == 0 {
-		o.Budget = 400 * time.Millisecond
+	if o.Work == 0 {
+		o.Work = 600_000
+	}
+	if o.CheapWork == 0 {
+		o.CheapWork = 1_000_000
 	}
 	def(&o.MaxBcryptCost, 12)
 	def(&o.MaxShaRounds, 100_000)
@@ -81,10 +89,11 @@ func (o *Options) setDefaults() {
 //
 // Hashes that cost next to nothing are computed by the Check that asks. bcrypt and sha-crypt go to one worker that all
 // Checks share; an entry that several of them ask about is computed once. Passwords that were published with the entry's
-// user name are tried for all entries before other words are for any, and cheaper hashes before dearer ones. When the
-// budget is used up, Check returns, and what is left goes to a second worker, which also has the hashes that are too dear
-// to wait for; being another one, it cannot keep the first from a hash that a request waits for. It rests as long as it
-// works, so that it never takes more than half a core from the requests.
+// user name are tried for all entries before other words are for any, and cheaper hashes before dearer ones. How many a
+// Check waits for is counted before it begins, in work and never in time. When they are tried, Check returns, and what is
+// left goes to a second worker, which also has the hashes that are too dear to wait for; being another one, it cannot keep
+// the first from a hash that a request waits for. It rests as long as it works, so that it never takes more than half a core
+// from the requests.
 type Verifier struct {
 	opts  Options
 	words words
@@ -132,16 +141,14 @@ func (v *Verifier) Close() {
 	v.wg.Wait()
 }
 
-// Check judges entries, in their order, within the budget and the context's deadline, whichever ends first.
+// Check judges entries, in their order, with the work that one Check may do. The context ends it early; the caller then has
+// no verdict, but an error of its own.
 func (v *Verifier) Check(ctx context.Context, entries []Entry) []Verdict {
-	ctx, cancel := context.WithTimeout(ctx, v.opts.Budget)
-	defer cancel()
-
 	verdicts := make([]Verdict, len(entries))
 	r := &request{v: v, verdicts: verdicts, digests: v.digests(entries)}
 	defer r.leave()
 
-	var cheap []int
+	var cheap, dear []int
 	for i, e := range entries {
 		switch verdict, known := v.lookup(e, r.digests[i]); {
 		case known:
@@ -149,20 +156,70 @@ func (v *Verifier) Check(ctx context.Context, entries []Entry) []Verdict {
 		case e.cheap():
 			cheap = append(cheap, i)
 		default:
-			r.join(ctx, i, e)
+			dear = append(dear, i)
 		}
 	}
+	for i, tries := range v.share(entries, dear, r.digests) {
+		r.join(dear[i], entries[dear[i]], tries)
+	}
+	work := v.opts.CheapWork
 	for _, i := range cheap {
-		verdict, done := v.try(ctx, entries[i])
-		if done {
-			verdicts[i] = verdict
-			v.remember(r.digests[i], verdict)
+		list, _ := v.words.candidates(entries[i].User)
+		if work -= entries[i].effort() * int64(len(list)); work < 0 || ctx.Err() != nil {
+			r.join(i, entries[i], 0)
 			continue
 		}
-		r.join(ctx, i, entries[i])
+		verdicts[i] = v.try(entries[i], list)
+		v.remember(r.digests[i], verdicts[i])
 	}
 	r.wait(ctx)
 	return verdicts
+}
+
+// share says how far a Check may wait for each of some entries, in passwords: the likely ones of all entries come first, and
+// cheaper hashes before dearer ones. What others have begun is not counted.
+func (v *Verifier) share(entries []Entry, dear []int, digests []digest) []int {
+	tries := make([]int, len(dear))
+	var order []int
+	first := map[digest]int{}
+	v.mu.Lock()
+	for i := range dear {
+		if _, twice := first[digests[dear[i]]]; twice {
+			continue
+		}
+		first[digests[dear[i]]] = i
+		order = append(order, i)
+		if j := v.queue[digests[dear[i]]]; j != nil {
+			tries[i] = j.next
+		}
+	}
+	v.mu.Unlock()
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(entries[dear[a]].effort(), entries[dear[b]].effort())
+	})
+	work := v.opts.Work
+	for _, all := range []bool{false, true} {
+		for _, i := range order {
+			e := entries[dear[i]]
+			list, likely := v.words.candidates(e.User)
+			if all {
+				likely = len(list)
+			}
+			for tries[i] < likely && work >= e.effort() && v.waitsFor(e) {
+				tries[i]++
+				work -= e.effort()
+			}
+		}
+	}
+	for i := range dear {
+		tries[i] = tries[first[digests[dear[i]]]]
+	}
+	return tries
+}
+
+// waitsFor says whether a Check waits for hashes that are this dear.
+func (v *Verifier) waitsFor(e Entry) bool {
+	return whyAbove(e, v.opts.MaxBcryptCost, v.opts.MaxShaRounds, "") == ""
 }
 
 // lookup answers what needs no hashing.
@@ -183,21 +240,14 @@ func (v *Verifier) lookup(e Entry, d digest) (Verdict, bool) {
 	return v.known.get(d)
 }
 
-// try computes a cheap hash until the context ends.
-func (v *Verifier) try(ctx context.Context, e Entry) (verdict Verdict, done bool) {
-	if ctx.Err() != nil {
-		return Verdict{}, false
-	}
-	list, _ := v.words.candidates(e.User)
+// try computes a cheap hash.
+func (v *Verifier) try(e Entry, list []candidate) Verdict {
 	for _, c := range list {
-		if ctx.Err() != nil {
-			return Verdict{}, false
-		}
 		if v.match(e, c.password) {
-			return Verdict{Published, c.why}, true
+			return Verdict{Published, c.why}
 		}
 	}
-	return Verdict{State: Own}, true
+	return Verdict{State: Own}
 }
 
 func (v *Verifier) remember(d digest, verdict Verdict) {

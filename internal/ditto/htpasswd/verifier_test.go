@@ -40,7 +40,7 @@ func TestCheck(t *testing.T) {
 		{"sha-crypt that nobody can wait for", "ditto:$6$rounds=999999999$s$" + strings.Repeat("a", 86), Verdict{Unknown, "sha512-crypt with 999999999 rounds is above 1000000, the highest that is checked"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			v := NewVerifier(Options{Budget: time.Minute})
+			v := NewVerifier(Options{Work: 60_000_000})
 			defer v.Close()
 			entries, problems := Parse([]byte(test.line + "\n"))
 			if len(entries) != 1 || problems != nil {
@@ -56,7 +56,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestVerdictsComeInTheOrderOfTheEntries(t *testing.T) {
-	v := NewVerifier(Options{Budget: time.Minute})
+	v := NewVerifier(Options{Work: 60_000_000})
 	defer v.Close()
 	entries, _ := Parse([]byte("a:" + ownBcrypt + "\nb:{PLAIN}foobar\nc:$2y$04$" + bcryptTail + "\nd:{PLAIN}Kx2-own\n"))
 	var states []State
@@ -95,8 +95,8 @@ func TestAThousandBcryptLinesCannotStallARequest(t *testing.T) {
 	entries := thousand()
 	start := time.Now()
 	verdicts := v.Check(t.Context(), entries)
-	// The budget is 0.4 s and all the work would take an hour: the allowance is for a busy machine.
-	if spent := time.Since(start); spent > 5*time.Second {
+	// The work is two comparisons of 0.2 s, and all of it would take an hour: the allowance is for a busy machine.
+	if spent := time.Since(start); spent > 30*time.Second {
 		t.Errorf("the check took %s", spent)
 	}
 	for i, verdict := range verdicts {
@@ -122,7 +122,7 @@ func TestAMegabyteOfCheapLinesCannotStallARequest(t *testing.T) {
 	start := time.Now()
 	verdicts := v.Check(t.Context(), entries)
 	spent := time.Since(start)
-	if spent > 5*time.Second {
+	if spent > 60*time.Second {
 		t.Errorf("the check took %s", spent)
 	}
 	t.Logf("%d entries, %s", len(entries), spent)
