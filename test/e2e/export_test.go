@@ -87,9 +87,15 @@ func TestExportedPolicies(t *testing.T) {
 		}
 	})
 	t.Run("updates", func(t *testing.T) {
-		updates, refused := 0, 0
-		for _, old := range stored {
-			for _, o := range objects {
+		updates, refused, oneIn := 0, 0, 1
+		if testing.Short() {
+			oneIn = 5
+		}
+		for i, old := range stored {
+			for j, o := range objects {
+				if (i+j)%oneIn > 0 {
+					continue
+				}
 				if o.object.GroupVersionKind() != old.GroupVersionKind() {
 					continue
 				}
@@ -103,7 +109,7 @@ func TestExportedPolicies(t *testing.T) {
 				}
 			}
 		}
-		if updates < 500 || refused < 50 || refused > updates/2 {
+		if updates < 500/oneIn || refused < 50/oneIn || refused > updates/2 {
 			t.Errorf("%d of %d updates are refused", refused, updates)
 		}
 	})
