@@ -3,6 +3,7 @@ package e2e
 import (
 	"cmp"
 	"hash/fnv"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -70,6 +71,13 @@ func TestEveryRuleIsProved(t *testing.T) {
 				if proof := r.Metadata.Name + "/" + kind; !proofs[proof] {
 					t.Errorf("%s: no fixture %s/*.yaml can be in a cluster: write one, or take one out of leftOut", name, proof)
 				}
+			}
+		}
+	}
+	for _, names := range []map[string]string{leftOut, mending} {
+		for name := range names {
+			if _, err := os.Stat(filepath.Join(builtin, name+".yaml")); err != nil {
+				t.Errorf("%s is there no more: %v", name, err)
 			}
 		}
 	}
