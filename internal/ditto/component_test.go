@@ -53,7 +53,11 @@ func TestParts(t *testing.T) {
 		{"the UI", `{}`, `{containers: [{name: a, image: eclipse/ditto-ui}]}`, "ui"},
 
 		{"a gateway of a service mesh", `{app: istio-gateway}`, `{containers: [{name: gateway, image: istio/proxyv2, env: [{name: GATEWAY_MODE, value: x}]}]}`, ""},
-		{"an API gateway of that label", `{app: gateway}`, `{containers: [{name: gateway, image: kong:3}]}`, ""},
+		{"an API gateway of that label", `{app: gateway}`, `{containers: [{name: gateway, image: kong:3}]}`, "proxy"},
+		{"a proxy by its command", `{}`, `{containers: [{name: a, image: alpine, command: [/sbin/tini, --, socat, "TCP-LISTEN:80", "TCP:gateway:8080"]}]}`, "proxy"},
+		{"a proxy in a script", `{}`, `{containers: [{name: a, image: alpine, command: [sh, -c, "sleep 1 && exec haproxy -f x"]}]}`, "proxy"},
+		{"a proxy by its configuration", `{}`, `{containers: [{name: a, image: b, volumeMounts: [{name: c, mountPath: /etc/caddy/Caddyfile, subPath: x}]}]}`, "proxy"},
+		{"a script that speaks of a proxy", `{}`, `{containers: [{name: a, image: alpine, command: [sh, -c, "echo haproxy"]}]}`, ""},
 		{
 			"a Pekko cluster of somebody else, labelled as Pekko's manual has it", `{actorSystemName: shop}`,
 			`{containers: [{name: things, image: shop, env: [{name: JAVA_TOOL_OPTIONS, value: -Dpekko.cluster.x=1}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, "",
@@ -115,12 +119,12 @@ func TestKeys(t *testing.T) {
 		{
 			"nginx configuration under the hosts in it",
 			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: ns}, data: {x: "upstream u { server Gateway.ditto.svc:8080; server 10.0.0.1:80; } proxy_pass http://u;"}}`,
-			[]string{"nginx-word  gateway", "nginx-word ns gateway", "nginx-word  10.0.0.1", "nginx-word  u"}, nil,
+			[]string{"word  gateway", "word ns gateway", "word  10.0.0.1", "word  u"}, nil,
 		},
 		{
 			"other configuration not at all",
 			`{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: ns}, data: {x: "gateway=1"}}`,
-			nil, []string{"nginx-word  gateway"},
+			nil, []string{"word  gateway"},
 		},
 		{
 			"a workload under its labels and what it reads",

@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -221,8 +222,8 @@ func (w *walker) enter(op opening, c chain) {
 	}
 	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text+op.remark)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
-	e.Doubted = op.kind == "Tailscale" && op.public || slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
-	seesClient, doubt := op.keepsAddress, op.doubt
+	e.Doubted = w.port.doubt != "" || op.kind == "Tailscale" && op.public || slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
+	seesClient, doubt := op.keepsAddress, cmp.Or(op.doubt, w.port.doubt)
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text())
 		e.Assumptions = append(e.Assumptions, h.assumptions...)
@@ -259,7 +260,7 @@ func (w *walker) enter(op opening, c chain) {
 // doubt makes unknown what is wrong with a way that may let nobody in.
 func (e *Exposure) doubt(why string) {
 	e.Unknown = append(e.Unknown, why)
-	e.Admin = nil
+	e.AdminInDoubt, e.Admin = append(e.AdminInDoubt, e.Admin...), nil
 	if e.Identity != IdentityNone && (e.Identity != IdentitySet || e.Authenticated.State != On) {
 		e.Identity, e.IdentityWhy = IdentityUnknown, why
 	}

@@ -33,6 +33,8 @@ const (
 type port struct {
 	Name   string
 	Number int32
+	// doubt says why it may be another one, empty where it is not a guess among several.
+	doubt string
 }
 
 // portsOf are the ports of a part that matter: those that its settings say, since what a container declares binds nothing.
@@ -43,7 +45,7 @@ func (v *View) portsOf(p Part) []port {
 		if len(v.Find(inventory.Key{Index: byDitto, Namespace: p.Workload.Ref.Namespace})) == 0 {
 			return nil
 		}
-		return []port{{PortMongoDB, declared(p.Container, mongoPort, "mongodb", "mongo")}}
+		return []port{{Name: PortMongoDB, Number: declared(p.Container, mongoPort, "mongodb", "mongo")}}
 	case !IsDitto(p.Component):
 		return nil
 	}
@@ -63,9 +65,28 @@ func (v *View) portsOf(p Part) []port {
 	} {
 		switch {
 		case b.bound.Number != 0:
-			list = append(list, port{b.name, b.bound.Number})
+			list = append(list, port{Name: b.name, Number: b.bound.Number})
 		case b.bound.Why != "":
-			list = append(list, port{b.name, declared(p.Container, b.number, b.names...)})
+			list = append(list, port{Name: b.name, Number: declared(p.Container, b.number, b.names...)})
+		}
+	}
+	return list
+}
+
+// reachedPorts are the ports of a part by which ways lead to it. Where the setting of the gateway's HTTP port cannot be read,
+// and no declared port has its name, it may be any that requests are sent to.
+func (v *View) reachedPorts(p Part) []port {
+	list := v.portsOf(p)
+	if p.Component != Gateway {
+		return list
+	}
+	http := v.settings(p).Ports().HTTP
+	if http.Number != 0 || http.Why == "" || declared(p.Container, 0, "http") != 0 {
+		return list
+	}
+	for _, number := range v.openPorts(p) {
+		if !slices.ContainsFunc(list, func(known port) bool { return known.Number == number }) {
+			list = append(list, port{PortHTTP, number, "whether the gateway serves HTTP at port " + decimal(number) + " depends on: " + http.Why})
 		}
 	}
 	return list

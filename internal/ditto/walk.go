@@ -84,7 +84,7 @@ func (v *View) Exposures(part Part) []Exposure {
 		return all
 	}
 	var all []Exposure
-	for _, p := range v.portsOf(part) {
+	for _, p := range v.reachedPorts(part) {
 		start := hop{
 			at: part.Workload.Ref.ID(), detail: decimal(p.Number),
 			text: func() string {
