@@ -33,7 +33,7 @@ func (v *View) isClient(o *inventory.Object) bool {
 	})
 }
 
-// mention is what a workload says of a gateway, by its containers that are no part of Ditto and no proxy that is known.
+// strangers are the containers of a workload that are no part of Ditto and no proxy that is known, none of a client of Ditto.
 func (v *View) strangers(o *inventory.Object) []*corev1.Container {
 	if v.isClient(o) {
 		return nil

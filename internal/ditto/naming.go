@@ -64,6 +64,7 @@ func (v *View) namings(o *inventory.Object, c *corev1.Container) []naming {
 	for _, f := range files {
 		add(f.text, fmt.Sprintf("%s key %s", f.holder.Ref, f.key), false)
 	}
+	v.Spend(o.Ref.ID(), len(list))
 	if v.named == nil {
 		v.named = map[partID][]naming{}
 	}
