@@ -41,7 +41,14 @@ func decode(req *admissionv1.AdmissionRequest, field string, raw runtime.RawExte
 	if len(raw.Raw) == 0 || string(raw.Raw) == "null" {
 		return nil, nil
 	}
-	o, err := inventory.Decode(raw.Raw, inventory.Source{})
+	var o *inventory.Object
+	var err error
+	if field == "oldObject" {
+		// What is there may be replaced, and deleted, whatever it is.
+		o, err = inventory.DecodeStored(raw.Raw)
+	} else {
+		o, err = inventory.Decode(raw.Raw, inventory.Source{})
+	}
 	switch {
 	case err != nil && isSecret(req):
 		// A decoder's message may quote what it stumbled over.

@@ -13,6 +13,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -423,4 +424,28 @@ func FuzzChangeOf(f *testing.F) {
 			t.Errorf("reference to %q, object named %q", change.Object.Ref.Name, change.Object.Meta.Name)
 		}
 	})
+}
+
+// An object that cannot be decoded can be deleted and replaced, but not brought in.
+func TestWhatCannotBeReadCanBeReplaced(t *testing.T) {
+	const odd = `{"apiVersion":"v1","kind":"Service","metadata":{"namespace":"ditto","name":"api"},"spec":{"ports":"80"}}`
+	h := NewValidator(Options{Judge: func() check.Judge { return rules() }, Inventory: inventory.NewMemory(nil, nil)})
+	for _, test := range []struct {
+		name        string
+		object, old string
+		operation   admissionv1.Operation
+		allowed     bool
+	}{
+		{"deleted", "", odd, admissionv1.Delete, true},
+		{"replaced", service("api", ""), odd, admissionv1.Update, true},
+		{"brought in", odd, "", admissionv1.Create, false},
+	} {
+		req := &admissionv1.AdmissionRequest{
+			Operation: test.operation, Namespace: "ditto", Name: "api", Kind: metav1.GroupVersionKind{Version: "v1", Kind: "Service"},
+			Object: runtime.RawExtension{Raw: []byte(test.object)}, OldObject: runtime.RawExtension{Raw: []byte(test.old)},
+		}
+		if got := h.Handle(t.Context(), admission.Request{AdmissionRequest: *req}); got.Allowed != test.allowed {
+			t.Errorf("%s: %+v", test.name, got.Result)
+		}
+	}
 }

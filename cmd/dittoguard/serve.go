@@ -121,6 +121,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	metrics.MustRegister(unreadKinds{world.Unread})
 	passwords := htpasswd.NewVerifier(htpasswd.Options{})
 	defer passwords.Close()
 	judges := webhook.NewReloader(webhook.ReloaderOptions[check.Judge]{
@@ -138,7 +139,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		Validator:      webhook.NewValidator(handlers), Mutator: webhook.NewMutator(handlers),
 		Components: []webhook.Component{
 			{Name: "certificates", Start: source.Start, Ready: source.Ready},
-			{Name: "caches", Start: world.Start, Ready: world.Ready},
+			{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
 			{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
 		},
 		// controller-runtime counts the requests of its webhook server in a registry of its own.
@@ -202,6 +203,24 @@ func newMetrics(source certs.Source) *prometheus.Registry {
 		}),
 	)
 	return registry
+}
+
+// unreadKinds shows which kinds cannot be read. Only those are there: a kind that can be read has no value.
+type unreadKinds struct {
+	list func() []cluster.UnreadKind
+}
+
+var unreadKind = prometheus.NewDesc("dittoguard_unread_kind",
+	"1 for each kind of custom resource that cannot be read and is unknown for that; /readyz says why.", []string{"kind"}, nil)
+
+// Describe implements prometheus.Collector.
+func (unreadKinds) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- unreadKind }
+
+// Collect implements prometheus.Collector.
+func (u unreadKinds) Collect(metrics chan<- prometheus.Metric) {
+	for _, kind := range u.list() {
+		metrics <- prometheus.MustNewConstMetric(unreadKind, prometheus.GaugeValue, 1, kind.String())
+	}
 }
 
 // newLog writes structured lines to standard error.

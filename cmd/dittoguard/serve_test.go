@@ -1,13 +1,36 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/go-logr/logr/funcr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
+
+// TestUnreadKindsAreAMetric: one line for each kind that cannot be read, none for the others.
+func TestUnreadKindsAreAMetric(t *testing.T) {
+	var sick []cluster.UnreadKind
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(unreadKinds{func() []cluster.UnreadKind { return sick }})
+	if err := testutil.GatherAndCompare(registry, strings.NewReader("")); err != nil {
+		t.Error(err)
+	}
+	sick = []cluster.UnreadKind{{GroupKind: crd.HTTPRoute, Err: errors.New("conversion webhook failed")}}
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP dittoguard_unread_kind 1 for each kind of custom resource that cannot be read and is unknown for that; /readyz says why.
+# TYPE dittoguard_unread_kind gauge
+dittoguard_unread_kind{kind="HTTPRoute.gateway.networking.k8s.io"} 1
+`)); err != nil {
+		t.Error(err)
+	}
+}
 
 // TestServeJudgesByOwnRules: the configuration may name them, and the log says what the webhook is not asked about.
 func TestServeJudgesByOwnRules(t *testing.T) {

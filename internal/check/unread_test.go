@@ -24,6 +24,7 @@ func TestUnreadRoutes(t *testing.T) {
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"model","namespace":"shop"},"spec":{"rules":[{"backendRefs":[{"group":"inference.networking.k8s.io","kind":"InferencePool","name":"api"}]}]}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"HTTPRoute","metadata":{"name":"old","namespace":"ditto"}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"HTTPRoute","metadata":{"name":"old","namespace":"shop"}}`,
+		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"odd","namespace":"shop"},"spec":{"hostnames":"a.example.com"}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{"name":"new","namespace":"ditto"},"spec":{"parentRefs":[{"name":"old","namespace":"infra"},{"name":"new","namespace":"infra"}]}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1alpha1","kind":"Gateway","metadata":{"name":"old","namespace":"infra"}}`,
 		`{"apiVersion":"gateway.networking.k8s.io/v1alpha2","kind":"Gateway","metadata":{"name":"idle","namespace":"infra"}}`,
@@ -33,7 +34,7 @@ func TestUnreadRoutes(t *testing.T) {
 		`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"api","namespace":"ditto"},"spec":{"hosts":["a.example.com"],"workloadSelector":{"labels":{"app":"gateway"}}}}`,
 		`{"apiVersion":"networking.istio.io/v1","kind":"ServiceEntry","metadata":{"name":"mail","namespace":"ditto"},"spec":{"hosts":["b.example.com"],"endpoints":[{"address":"192.0.2.1"}]}}`,
 	} {
-		o, err := inventory.Decode([]byte(text), inventory.Source{})
+		o, err := inventory.DecodeStored([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,6 +70,11 @@ func TestUnreadRoutes(t *testing.T) {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "api"},
 		What:    "whether it leads to Ditto",
 		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+	}, {
+		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "odd"},
+		What:    "whether it leads to Ditto",
+		Message: "it cannot be read: json: cannot unmarshal string into Go struct field HTTPRouteSpec.spec.hostnames of type []v1.Hostname; " +
+			"what it lets in has to be judged by a person",
 	}}
 	if diff := cmp.Diff(want, result.Unknown); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

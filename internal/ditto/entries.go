@@ -268,7 +268,10 @@ func (e *Exposure) doubt(why string) {
 
 // via names an opening.
 func via(op opening) string {
-	if op.kind == op.entry.Ref.Kind || op.kind == KindProxy {
+	switch op.kind {
+	case KindUnread:
+		return op.text
+	case op.entry.Ref.Kind, KindProxy:
 		return op.entry.Ref.String()
 	}
 	return op.kind + " of " + op.entry.Ref.String()

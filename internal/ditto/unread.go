@@ -49,6 +49,9 @@ func (v *View) UnreadRoute(o *inventory.Object) string {
 func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 	gk := o.Ref.GroupKind()
 	if o.Typed == nil {
+		if o.Unreadable != "" {
+			return "it cannot be read: " + o.Unreadable, edge.BackendsAnywhere(gk)
+		}
 		if slices.Contains(unreadRoutes[gk.Group], gk.Kind) {
 			return "objects of this kind are not read", false
 		}

@@ -51,6 +51,8 @@ type View struct {
 	routing map[inventory.ID][]edge.Route
 	// policies are the NetworkPolicies of a namespace.
 	policies map[string]*policies
+	// sick are the kinds of ways in to a namespace that cannot be read.
+	sick map[string]string
 }
 
 // partID identifies a container of a workload.

@@ -95,7 +95,9 @@ func (v *View) Exposures(part Part) []Exposure {
 		steps := 0
 		for hops := usualHops; hops <= maxHops; hops += 2 {
 			w := &walker{view: v, part: part, port: p, hops: hops, steps: steps}
-			w.fromPod(part.Workload, p.Number, chain{hops: []*hop{&start}})
+			begin := chain{hops: []*hop{&start}}
+			w.unreadEntry(begin)
+			w.fromPod(part.Workload, p.Number, begin)
 			all = append(all, w.out...)
 			steps = w.steps
 			if !w.cut {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,6 +44,28 @@ func Decode(raw []byte, source Source) (*Object, error) {
 		return nil, fmt.Errorf("%s: %w", o.Ref, err)
 	}
 	o.setTyped(typed)
+	return o, nil
+}
+
+// DecodeStored reads an object that an API server has admitted. If a field is of the wrong type, it is Unreadable: an object
+// that is there must not make the others unreadable, nor be taken not to exist.
+func DecodeStored(raw []byte) (*Object, error) {
+	o, err := Decode(raw, Source{})
+	if err == nil {
+		return o, nil
+	}
+	var head metav1.PartialObjectMetadata
+	if sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &head) != nil || head.APIVersion == "" || head.Kind == "" {
+		return nil, err
+	}
+	head.ManagedFields = nil
+	o = fromRaw(raw, Source{})
+	o.Meta = &head.ObjectMeta
+	o.Ref = Ref{APIVersion: head.APIVersion, Kind: head.Kind, Namespace: head.Namespace, Name: head.Name}
+	o.Unreadable = strings.TrimPrefix(err.Error(), o.Ref.String()+": ")
+	if o.Ref.GroupKind() == Secret {
+		o.Unreadable = "not a valid Secret" // a decoder's message may quote what it stumbled over
+	}
 	return o, nil
 }
 

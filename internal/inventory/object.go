@@ -85,6 +85,8 @@ type Object struct {
 	Meta *metav1.ObjectMeta
 	// Typed is the object in the Go type of its kind (see Kinds), nil for a kind that dittoguard does not read.
 	Typed any
+	// Unreadable says why an object of a kind that is read could not be decoded; then Typed is nil.
+	Unreadable string
 
 	template *corev1.PodTemplateSpec
 	raw      []byte
@@ -109,13 +111,14 @@ func FromTyped(typed metav1.Object, gvk schema.GroupVersionKind) *Object {
 	return o
 }
 
-// FromUnstructured wraps an object that was decoded without its type.
+// FromUnstructured wraps an object that was decoded without its type. One with a field of the wrong type, which a schema may
+// let through that is wider than the type here, is Unreadable.
 func FromUnstructured(u *unstructured.Unstructured) (*Object, error) {
 	raw, err := json.Marshal(u.Object)
 	if err != nil {
 		return nil, fmt.Errorf("encoding %s %s: %w", u.GetKind(), u.GetName(), err)
 	}
-	return Decode(raw, Source{})
+	return DecodeStored(raw)
 }
 
 func (o *Object) setTyped(typed any) {

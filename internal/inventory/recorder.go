@@ -18,9 +18,10 @@ type Question struct {
 type Recorder struct {
 	Reader
 
-	mu   sync.Mutex
-	ids  []ID
-	keys []Key
+	mu    sync.Mutex
+	ids   []ID
+	keys  []Key
+	known map[Key]bool
 }
 
 // NewRecorder records the questions asked of the inventory.
@@ -40,6 +41,23 @@ func (r *Recorder) Find(key Key) []*Object {
 	r.keys = append(r.keys, key)
 	r.mu.Unlock()
 	return r.Reader.Find(key)
+}
+
+// Knows implements Reader. It stays with what it has said: a kind that falls sick between the two sides of a comparison is no
+// difference between them.
+func (r *Recorder) Knows(gk schema.GroupKind, namespace string) bool {
+	key := KindKey(gk, namespace)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known, said := r.known[key]
+	if !said {
+		if r.known == nil {
+			r.known = map[Key]bool{}
+		}
+		known = r.Reader.Knows(gk, namespace)
+		r.known[key] = known
+	}
+	return known
 }
 
 // Quiet is the same inventory, but what is asked of it is not recorded.

@@ -170,6 +170,8 @@ func envoyPolicies(c Context, at place) policies {
 			best[into], *into = specific, o
 		}
 	}
+	p.opaque = c.unread([]string{at.route.namespace(), at.gateway.Namespace},
+		crd.SecurityPolicy, crd.ClientTrafficPolicy, crd.EnvoyPatchPolicy, crd.EnvoyExtensionPolicy)
 	for _, o := range c.envoyGoverning(at) {
 		if o.Ref.GroupKind() == crd.BackendTrafficPolicy {
 			// It is about limits and answers (envoyLimits).

@@ -249,10 +249,15 @@ func (c Context) mirrorOf(at place, f gatewayv1.HTTPRouteFilter) *gatewayv1.Back
 	switch {
 	case f.RequestMirror != nil:
 		return &f.RequestMirror.BackendRef
-	case f.ExtensionRef != nil && at.class.impl.extension != nil:
-		id := at.route.extensionID(*f.ExtensionRef)
-		e, _ := at.class.impl.extension(c.Objects.Get(id.GroupKind, id.Namespace, id.Name), id.GroupKind)
-		return e.mirror
+	case f.ExtensionRef != nil:
+		id, extension := at.route.extensionID(*f.ExtensionRef), at.class.impl.extension
+		if at.class.impl.name == Unknown {
+			extension = envoyExtension // the only kind of filter that sends copies, whoever serves the route
+		}
+		if extension != nil {
+			e, _ := extension(c.Objects.Get(id.GroupKind, id.Namespace, id.Name), id.GroupKind)
+			return e.mirror
+		}
 	}
 	return nil
 }

@@ -65,6 +65,8 @@ type istioEdge struct {
 	labels     map[string]string
 	namespaces []string
 	policies   []*inventory.Object
+	// unread says which kinds of policies, or that Gateways, cannot be read; empty if they can.
+	unread string
 	// balancer says which Service before the pods ends TLS; empty if none does.
 	balancer string
 }
@@ -76,6 +78,7 @@ func istioEdgeOf(c Context, namespace, name string) *istioEdge {
 	e := &istioEdge{namespace: namespace, name: name, public: true}
 	o := c.Objects.Get(crd.IstioGateway, namespace, name)
 	if o == nil || o.Typed == nil {
+		e.unread = c.unread([]string{namespace}, crd.IstioGateway)
 		e.assumptions = []string{e.String() + " is not at hand; taken for one that takes these requests from outside"}
 		return e
 	}
@@ -85,6 +88,11 @@ func istioEdgeOf(c Context, namespace, name string) *istioEdge {
 	e.front(c)
 	e.labels = istioLabels(e.labels)
 	e.policies = e.governing(c)
+	where := e.namespaces
+	if len(where) > 0 {
+		where = append(slices.Clone(where), istioRoot)
+	}
+	e.unread = c.unread(where, crd.IstioAuthorizationPolicy, crd.IstioRequestAuthentication, crd.IstioEnvoyFilter, crd.IstioWasmPlugin)
 	return e
 }
 

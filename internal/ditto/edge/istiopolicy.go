@@ -32,6 +32,9 @@ func istioAccessOf(e *istioEdge) istioAccess {
 	}
 	var allows, denies []*inventory.Object
 	var opaque *State
+	if e.unread != "" {
+		opaque = &State{Unknown, "kinds that cannot be read", e.unread}
+	}
 	for _, o := range e.policies {
 		switch t := o.Typed.(type) {
 		case *crd.AuthorizationPolicy:

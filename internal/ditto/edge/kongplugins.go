@@ -113,6 +113,9 @@ func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []kon
 		}
 	}
 	take(global)
+	if !r.Knows(crd.KongClusterPluginKind, "") {
+		plugins = append(plugins, kongPlugin{text: "a KongClusterPlugin for all requests, which cannot be read,"})
+	}
 	return plugins, clash
 }
 

@@ -64,7 +64,7 @@ func nginxPolicies(c Context, at place) policies {
 			return policies{opaque: o.Ref.String() + " can change what nginx does with requests, and is not read"}
 		}
 	}
-	return policies{}
+	return policies{opaque: c.unread([]string{at.gateway.Namespace}, crd.SnippetsPolicy)}
 }
 
 // nginxExtension reads what an ExtensionRef of a route names.

@@ -214,7 +214,7 @@ func (g *generator) direct(o *inventory.Object, parts []ditto.Part) []string {
 	var found []string
 	for _, part := range ditto.Named(parts, ditto.Gateway) {
 		for _, e := range g.view.Exposures(part) {
-			if e.Proxied || e.Kind == ditto.KindProxy || e.Port != ditto.PortHTTP || slices.Contains(found, e.Via) {
+			if e.Proxied || e.Kind == ditto.KindProxy || e.Kind == ditto.KindUnread || e.Port != ditto.PortHTTP || slices.Contains(found, e.Via) {
 				continue
 			}
 			found = append(found, e.Via)

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ import (
 )
 
 const (
-	// defaultStaleAfter is how long a watch may be broken before Ready says so. It is longer than the pause between two
+	// defaultStaleAfter is how long a watch may be broken before it counts. It is longer than the pause between two
 	// attempts at first, so that one refused connection does not take a replica out of service.
 	defaultStaleAfter = 5 * time.Second
 	// defaultRefreshTimeout bounds one Refresh if the caller's context does not: longer than any API server waits.
@@ -55,7 +56,8 @@ type Options struct {
 	// OwnNamespace is where dittoguard runs. Its Secrets are not read, even if it is protected: one of them is the key of
 	// dittoguard's own certificate authority.
 	OwnNamespace string
-	// StaleAfter is how long a watch may be broken before Ready reports it; 5 s if zero.
+	// StaleAfter is how long a watch may be broken before Ready reports it, or, of a kind that is not Kubernetes' own, before it
+	// is unknown; 5 s if zero.
 	StaleAfter time.Duration
 	// RefreshTimeout bounds one Refresh; 30 s if zero.
 	RefreshTimeout time.Duration
@@ -135,7 +137,7 @@ func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
 			namespaces = x.secretsIn
 		}
 		for _, ns := range namespaces {
-			i := newInformer(c, k, ns, x.memory, opts.Log)
+			i := newInformer(c, k, ns, x.memory, opts.StaleAfter, opts.Log)
 			x.informers = append(x.informers, i)
 			x.readers[gk] = append(x.readers[gk], i)
 		}
@@ -144,7 +146,7 @@ func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
 }
 
 // Reader answers from what the informers have seen. Its Knows is true for a kind once that kind has been read completely,
-// or is not installed, and never for Secrets outside the protected namespaces.
+// or is not installed, and as long as it is not sick; and never for Secrets outside the protected namespaces.
 func (c *Cluster) Reader() inventory.Reader { return c.memory }
 
 // Objects is the same, with access to everything that is kept.
@@ -160,8 +162,8 @@ func (c *Cluster) Start(ctx context.Context) error {
 	return nil
 }
 
-// Ready returns nil if everything has been read and is being watched. Otherwise the error names each kind that has not
-// been read yet, and each whose watch is broken.
+// Ready returns nil if everything has been read and is being watched, save kinds that are sick (Unread). Otherwise the error
+// names each kind that has not been read yet, and each whose watch is broken.
 //
 // A watch that the API server ends or refuses is noticed at the next attempt, within seconds. A connection that goes
 // silent is noticed by client-go's HTTP/2 health check, after 45 s at its defaults (HTTP2_READ_IDLE_TIMEOUT_SECONDS and
@@ -169,21 +171,50 @@ func (c *Cluster) Start(ctx context.Context) error {
 func (c *Cluster) Ready() error {
 	var errs []error
 	for _, i := range c.informers {
-		errs = append(errs, i.ready(time.Now(), c.opts.StaleAfter))
+		errs = append(errs, i.ready(time.Now()))
 	}
 	return errors.Join(errs...)
 }
 
-// HasSynced says whether everything has been read once. Unlike Ready it stays true.
-func (c *Cluster) HasSynced() bool {
-	return !slices.ContainsFunc(c.informers, func(i *informer) bool { return !i.hasSynced() })
+// Unread says of each kind that cannot be read, and is unknown for that, why; in stable order. Kinds that are Kubernetes' own
+// are never among them: without those the cluster is not Ready.
+func (c *Cluster) Unread() []UnreadKind {
+	var list []UnreadKind
+	for _, i := range c.informers {
+		if err := i.isSick(); err != nil {
+			list = append(list, UnreadKind{i.kind.gvk.GroupKind(), err})
+		}
+	}
+	return list
 }
 
-// WaitForSync returns when everything has been read once, or with the context's error and what is missing.
+// UnreadKind is a kind that cannot be read.
+type UnreadKind struct {
+	schema.GroupKind
+	Err error
+}
+
+// Note is what /readyz says of kinds that cannot be read, empty if there is none:
+//
+//	unknown: HTTPRoute.gateway.networking.k8s.io: listing: conversion webhook for … failed
+func (c *Cluster) Note() string {
+	var notes []string
+	for _, k := range c.Unread() {
+		notes = append(notes, "unknown: "+k.String()+": "+k.Err.Error())
+	}
+	return strings.Join(notes, "\n")
+}
+
+// HasSynced says whether everything has been read once, save kinds that are sick. Unlike Ready it stays true.
+func (c *Cluster) HasSynced() bool {
+	return !slices.ContainsFunc(c.informers, func(i *informer) bool { return !i.hasSettled() })
+}
+
+// WaitForSync returns when everything has been read once, save kinds that are sick, or with the context's error and what is missing.
 func (c *Cluster) WaitForSync(ctx context.Context) error {
 	for _, i := range c.informers {
 		select {
-		case <-i.synced:
+		case <-i.settled:
 		case <-ctx.Done():
 			return errors.Join(context.Cause(ctx), c.Ready())
 		}
@@ -200,7 +231,7 @@ func (c *Cluster) knows(gk schema.GroupKind, namespace string) bool {
 		return false
 	}
 	for _, i := range readers {
-		if (i.namespace == "" || i.namespace == namespace) && !i.hasSynced() {
+		if (i.namespace == "" || i.namespace == namespace) && !i.trusted() {
 			return false
 		}
 	}

@@ -151,19 +151,19 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 }
 
 func TestReadyToleratesAShortBreak(t *testing.T) {
-	i := newInformer(nil, kind{gvk: schema.GroupVersionKind{Version: "v1", Kind: "Pod"}}, "", inventory.NewMemory(nil, nil), Options{}.Log)
+	i := newInformer(nil, kind{gvk: schema.GroupVersionKind{Version: "v1", Kind: "Pod"}, builtin: true}, "", inventory.NewMemory(nil, nil), 5*time.Second, Options{}.Log)
 	if err := i.Replace(nil, "1"); err != nil {
 		t.Fatal(err)
 	}
 	i.failed(t.Context(), errRefused)
-	if err := i.ready(i.failing.Add(4*time.Second), 5*time.Second); err != nil {
+	if err := i.ready(i.failing.Add(4 * time.Second)); err != nil {
 		t.Errorf("after 4 s: %v", err)
 	}
-	if err := i.ready(i.failing.Add(5*time.Second), 5*time.Second); err == nil || err.Error() != "Pod: watch broken for 5s: connection refused" {
+	if err := i.ready(i.failing.Add(5 * time.Second)); err == nil || err.Error() != "Pod: watch broken for 5s: connection refused" {
 		t.Errorf("after 5 s: %v", err)
 	}
 	i.worked()
-	if err := i.ready(time.Now().Add(time.Hour), 5*time.Second); err != nil {
+	if err := i.ready(time.Now().Add(time.Hour)); err != nil {
 		t.Errorf("after it is back: %v", err)
 	}
 }
@@ -171,7 +171,7 @@ func TestReadyToleratesAShortBreak(t *testing.T) {
 func TestReplaceForgetsWhatIsGone(t *testing.T) {
 	memory := inventory.NewMemory(nil, nil)
 	k := kind{gvk: schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, builtin: true}
-	one, two := newInformer(nil, k, "one", memory, Options{}.Log), newInformer(nil, k, "two", memory, Options{}.Log)
+	one, two := newInformer(nil, k, "one", memory, 5*time.Second, Options{}.Log), newInformer(nil, k, "two", memory, 5*time.Second, Options{}.Log)
 	for _, err := range []error{
 		one.Replace([]any{configMap("one", "a", ""), configMap("one", "b", "")}, "1"),
 		two.Replace([]any{configMap("two", "c", "")}, "1"),
@@ -208,7 +208,7 @@ func TestRoutesOfAGroupThatIsRemoved(t *testing.T) {
 func TestAWatchOfAKindThatHasGone(t *testing.T) {
 	s := newServer(t, route())
 	memory := inventory.NewMemory(nil, nil)
-	i := newInformer(s, kind{gvk: testKinds[4], namespaced: true}, "", memory, Options{}.Log)
+	i := newInformer(s, kind{gvk: testKinds[4], namespaced: true}, "", memory, 5*time.Second, Options{}.Log)
 	if err := i.Replace([]any{route()}, "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestAWatchOfAKindThatHasGone(t *testing.T) {
 	if got := memory.All(); len(got) != 0 {
 		t.Errorf("still there: %v", names(got))
 	}
-	if err := i.ready(time.Now().Add(time.Hour), time.Second); err != nil {
+	if err := i.ready(time.Now().Add(time.Hour)); err != nil {
 		t.Error(err)
 	}
 }

@@ -46,6 +46,8 @@ type server struct {
 	noRoutes bool
 	// hangs says that nothing answers a GET.
 	hangs bool
+	// sick is what the API server says of Routes; nil if they are well.
+	sick error
 	// listVersion is the resource version of every list, unless it is empty.
 	listVersion string
 	asked       []string
@@ -74,6 +76,8 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 		switch {
 		case s.broken:
 			return errRefused
+		case kind == "Route" && s.sick != nil:
+			return s.sick
 		case kind == "Route" && (s.noRoutes || gvk.Version != "v1"):
 			return apierrors.NewNotFound(schema.GroupResource{Group: gvk.Group, Resource: "routes"}, "")
 		}

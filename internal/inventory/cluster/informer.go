@@ -30,24 +30,32 @@ type informer struct {
 	namespace string
 	memory    *inventory.Memory
 	log       logr.Logger
-	// synced is closed once everything has been read.
-	synced chan struct{}
+	// staleAfter is how long reading may fail before it counts.
+	staleAfter time.Duration
+	// settled is closed once everything has been read, or a kind that is not Kubernetes' own has been given up.
+	settled chan struct{}
 
 	mu sync.Mutex
 	// serving is the kind in the version that the API server serves; absent says that it serves none.
 	serving kind
 	absent  bool
 	// owned are the objects in the memory that came from here.
-	owned   map[inventory.ID]struct{}
-	isSync  bool
+	owned  map[inventory.ID]struct{}
+	isSync bool
+	// failing is since when the kind cannot be read, failure why; see health.go.
 	failing time.Time
 	failure error
+	// sick says that the kind is given up until it can be read again.
+	sick bool
+	// byRead says that only live reads have found it sick, and asked when one was last tried.
+	byRead bool
+	asked  time.Time
 }
 
-func newInformer(c client.WithWatch, k kind, namespace string, memory *inventory.Memory, log logr.Logger) *informer {
+func newInformer(c client.WithWatch, k kind, namespace string, memory *inventory.Memory, staleAfter time.Duration, log logr.Logger) *informer {
 	i := &informer{
-		client: c, kind: k, serving: k, namespace: namespace, memory: memory,
-		synced: make(chan struct{}), owned: map[inventory.ID]struct{}{},
+		client: c, kind: k, serving: k, namespace: namespace, memory: memory, staleAfter: staleAfter,
+		settled: make(chan struct{}), owned: map[inventory.ID]struct{}{},
 	}
 	if log.GetSink() == nil {
 		log = logr.Discard()
@@ -129,8 +137,7 @@ func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Obje
 		i.ended(ctx, "listing", err)
 		return nil, err
 	}
-	i.worked()
-	return list, nil
+	return list, nil // what it brings is only there with the last page; see Replace
 }
 
 func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
@@ -145,68 +152,11 @@ func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Inter
 		i.ended(ctx, "watching", err)
 		return nil, err
 	}
-	i.worked()
+	// A watch that is to begin with all objects can still fail before the last one.
+	if o.SendInitialEvents == nil {
+		i.worked()
+	}
 	return w, nil
-}
-
-// ended notes what became of a list or watch that the API server did not take.
-func (i *informer) ended(ctx context.Context, doing string, err error) {
-	if !i.notInstalled(err) {
-		i.failed(ctx, fmt.Errorf("%s: %w", doing, err))
-		return
-	}
-	i.mu.Lock()
-	i.absent = true
-	i.mu.Unlock()
-	_ = i.Replace(nil, "") // adds nothing, so nothing can fail
-	i.worked()
-}
-
-func (i *informer) worked() {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if !i.failing.IsZero() {
-		i.log.Info("reading the cluster again", "after", time.Since(i.failing).Round(time.Millisecond).String())
-	}
-	i.failing, i.failure = time.Time{}, nil
-}
-
-func (i *informer) failed(ctx context.Context, err error) {
-	// 410 and its kin say that a list is due, which follows at once.
-	if ctx.Err() != nil || apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
-		return
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if i.failing.IsZero() {
-		i.failing = time.Now()
-		i.log.Info("reading the cluster failed, trying again", "error", err.Error())
-	}
-	i.failure = err
-}
-
-// ready says what is wrong at the time, nil if nothing is.
-func (i *informer) ready(now time.Time, staleAfter time.Duration) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	switch {
-	case !i.isSync && i.failure != nil:
-		return fmt.Errorf("%s: not read yet: %w", i, i.failure)
-	case !i.isSync:
-		return fmt.Errorf("%s: not read yet", i)
-	case !i.failing.IsZero() && now.Sub(i.failing) >= staleAfter:
-		return fmt.Errorf("%s: watch broken for %s: %w", i, now.Sub(i.failing).Round(time.Second), i.failure)
-	}
-	return nil
-}
-
-func (i *informer) hasSynced() bool {
-	select {
-	case <-i.synced:
-		return true
-	default:
-		return false
-	}
 }
 
 // Add implements cache.ReflectorStore.
@@ -217,15 +167,14 @@ func (i *informer) Add(object any) error {
 	}
 	k, _ := i.served()
 	o, err := wrap(object, k.gvk)
+	if err != nil {
+		return err
+	}
+	if o.Unreadable != "" {
+		i.log.Info("object cannot be read", "object", id.Namespace+"/"+id.Name, "error", o.Unreadable)
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if err != nil {
-		// An object of an optional kind with a field of the wrong type. The older version is not what is there now.
-		i.log.Info("object cannot be read", "object", id.Namespace+"/"+id.Name, "error", err.Error())
-		i.memory.Delete(id)
-		delete(i.owned, id)
-		return nil
-	}
 	i.memory.Put(o)
 	i.owned[id] = struct{}{}
 	return nil
@@ -259,17 +208,16 @@ func (i *informer) Replace(objects []any, _ string) error {
 		}
 	}
 	i.mu.Lock()
-	defer i.mu.Unlock()
 	for id := range i.owned {
 		if _, still := there[id]; !still {
 			i.memory.Delete(id)
 			delete(i.owned, id)
 		}
 	}
-	if !i.isSync {
-		i.isSync = true
-		close(i.synced)
-	}
+	i.isSync = true
+	i.settle()
+	i.mu.Unlock()
+	i.worked()
 	return nil
 }
 

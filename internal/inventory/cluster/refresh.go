@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -58,7 +59,7 @@ func (c *Cluster) Refresher() *Refresher {
 // kinds that can be filed under the key in its namespace, each once however many questions there are. Of a key whose objects can
 // be in any namespace it lists what Options.Select selects, and reads by name what the cache has under the key. Not asked
 // again are other keys of no namespace (that would be the whole cluster), Secrets outside the protected namespaces, and
-// kinds that are not read at all. Kinds that are not installed are not listed.
+// kinds that are not read at all, or are sick. Kinds that are not installed are not listed.
 //
 // Requests that ask the same at the same time share an answer, which is never older than any of them.
 //
@@ -88,6 +89,15 @@ func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question)
 func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, lists []list) {
 	c := r.cluster
 	planned := map[list]bool{}
+	skipped, now := map[schema.GroupKind]bool{}, time.Now()
+	skips := func(gk schema.GroupKind) bool {
+		skip, asked := skipped[gk]
+		if !asked {
+			skip = c.skips(gk, now)
+			skipped[gk] = skip
+		}
+		return skip
+	}
 	byName := slices.Clone(questions)
 	for _, q := range questions {
 		if q.Key == (inventory.Key{}) {
@@ -95,7 +105,7 @@ func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, 
 		}
 		for _, gk := range c.opts.Kinds(q.Key) {
 			k, read := c.served(gk)
-			if !read {
+			if !read || skips(gk) {
 				continue
 			}
 			add := func(l list) {
@@ -124,7 +134,7 @@ func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, 
 	for _, q := range byName {
 		id := q.ID
 		k, read := c.kinds[id.GroupKind]
-		if !read || id.Name == "" || r.names[id] || named[id] || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
+		if !read || id.Name == "" || r.names[id] || named[id] || skips(id.GroupKind) || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
 			continue
 		}
 		named[id] = true
@@ -176,6 +186,26 @@ func (c *Cluster) served(gk schema.GroupKind) (k kind, read bool) {
 	return k, false
 }
 
+// unread says whether an error of a live read means that the kind is sick; then it is unknown, and the read has no answer.
+func (c *Cluster) unread(gk schema.GroupKind, err error) bool {
+	for _, i := range c.readers[gk] {
+		if i.kind.builtin {
+			return false
+		}
+		if err == nil {
+			i.answered()
+			return false
+		}
+		return i.refused(err)
+	}
+	return false
+}
+
+// skips says whether a kind is not to be read live, since it is sick.
+func (c *Cluster) skips(gk schema.GroupKind, now time.Time) bool {
+	return slices.ContainsFunc(c.readers[gk], func(i *informer) bool { return i.skipsLive(now) })
+}
+
 func (c *Cluster) mayRead(gk schema.GroupKind, namespace string) bool {
 	return gk != inventory.Secret || c.readsSecrets(namespace)
 }
@@ -203,6 +233,9 @@ func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change,
 		}
 		return []inventory.Change{{ID: id}}, nil
 	}
+	if c.unread(id.GroupKind, err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -221,6 +254,9 @@ func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) 
 	}
 	err = c.client.List(ctx, live, options)
 	missing := !k.builtin && apierrors.IsNotFound(err)
+	if !missing && c.unread(l.GroupKind, err) {
+		return nil, nil
+	}
 	if err != nil && !missing {
 		return nil, err
 	}

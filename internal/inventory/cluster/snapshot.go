@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -192,6 +193,9 @@ func (s *snapshooter) list(ctx context.Context, k kind) error {
 func (s *snapshooter) keep(k kind, item runtime.Object) error {
 	trim(item)
 	o, err := wrap(item, k.gvk)
+	if err == nil && o.Unreadable != "" {
+		err = errors.New(o.Unreadable)
+	}
 	if err == nil {
 		s.found = append(s.found, o)
 		return nil

@@ -1,0 +1,104 @@
+package check_test
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// withoutKind is an inventory without the objects of a kind, which cannot be read.
+func withoutKind(inv *inventory.Memory, kind schema.GroupKind) *inventory.Memory {
+	rest := inventory.NewMemory(ditto.Keys, func(gk schema.GroupKind, _ string) bool { return gk != kind })
+	for _, o := range inv.All() {
+		if o.Ref.GroupKind() != kind {
+			rest.Put(o)
+		}
+	}
+	return rest
+}
+
+// TestWithoutAKindOfCustomResources: where a kind cannot be read, what its objects open is unknown and not safe, and what its
+// objects close is unknown and not open. Every fixture of the rules about ways in is judged without each of its kinds.
+func TestWithoutAKindOfCustomResources(t *testing.T) {
+	for _, rule := range []string{"preauth-exposed", "devops-exposed"} {
+		for _, kind := range []string{"pass", "fail"} {
+			files, err := filepath.Glob(filepath.Join(builtinDir, rule, kind, "*.yaml"))
+			if err != nil || len(files) == 0 {
+				t.Fatal("no fixtures", err)
+			}
+			for _, file := range files {
+				if filepath.Ext(file[:len(file)-len(".yaml")]) == ".configuration" {
+					continue
+				}
+				inv, checker := load(t, file)
+				for _, gk := range customKinds(inv) {
+					t.Run(filepath.Join(rule, kind, filepath.Base(file), gk.Kind), func(t *testing.T) {
+						sick := withoutKind(inv, gk)
+						result := judged(t, checker, sick)
+						violated := slices.ContainsFunc(result.Findings, func(f check.Finding) bool { return f.Rule == rule })
+						unknown := slices.ContainsFunc(result.Unknown, func(u check.Unknown) bool { return u.Rule == rule })
+						if kind == "pass" && violated {
+							t.Errorf("%v", result.Findings)
+						}
+						if kind == "fail" && !violated && !unknown {
+							t.Error("neither a finding nor unknown")
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// customKinds are the kinds of an inventory's objects that are read and are not Kubernetes' own.
+func customKinds(inv *inventory.Memory) []schema.GroupKind {
+	var list []schema.GroupKind
+	for _, o := range inv.All() {
+		gvk := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind)
+		if o.Typed != nil && !clientscheme.Scheme.Recognizes(gvk) && !slices.Contains(list, gvk.GroupKind()) {
+			list = append(list, gvk.GroupKind())
+		}
+	}
+	return list
+}
+
+// TestASickKindIsTiedToRules: it is one way in of which nothing is known, said for the rules that it concerns, and refused
+// where they deny what is unknown.
+func TestASickKindIsTiedToRules(t *testing.T) {
+	inv, checker := load(t, filepath.Join(builtinDir, "preauth-exposed/fail/http-route.yaml"))
+	sick := withoutKind(inv, schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "HTTPRoute"})
+	const why = "objects of kind HTTPRoute.gateway.networking.k8s.io cannot be read, and may lead to it"
+	var got []string
+	result := judged(t, checker, sick)
+	for _, u := range result.Unknown {
+		got = append(got, u.Subject.String()+": "+u.Rule+": "+u.What+": "+u.Message)
+	}
+	want := []string{
+		"Deployment ditto/gateway: connections-exposed: whether this way leads to /api/2/connections: " + why,
+		"Deployment ditto/gateway: devops-exposed: which paths of the gateway this way leads to: " + why,
+		"Deployment ditto/gateway: edge-rate-limit: whether requests are limited on this way: " + why,
+		"Deployment ditto/gateway: edge-tls: whether this way in speaks TLS: " + why,
+		"Deployment ditto/gateway: error-page-disclosure: whether error pages repeat what the client sent: " + why,
+		"Deployment ditto/gateway: preauth-exposed: whether the identity on this way is the proxy's: the way in through kinds that cannot be read could not be read: " + why,
+		"Deployment ditto/gateway: proxy-identity: whether the identity on this way is the proxy's: " + why,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	cfg := config.Default()
+	cfg.Rules = map[string]config.Rule{"preauth-exposed": {DenyUnknown: true}}
+	result = judged(t, newChecker(t, []rules.HardeningRule{onlyRule(t, "preauth-exposed")}, cfg), sick)
+	if len(result.Findings) != 1 || result.Findings[0].Action != check.ActionDeny {
+		t.Errorf("with onUnknown: deny: %v", result.Findings)
+	}
+}
