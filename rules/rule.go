@@ -3,6 +3,9 @@
 package rules
 
 import (
+	"slices"
+	"strings"
+
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -79,6 +82,26 @@ type Spec struct {
 	Mutations []Mutation `json:"mutations,omitempty"`
 	// Remediation says what to change, with a snippet that works.
 	Remediation string `json:"remediation"`
+	// Remediations say more of it, where that depends on the object: on the one that opens the way in or, of a rule that is
+	// about none, on the subject. Each is said for objects of its kinds alone.
+	Remediations []Remediation `json:"remediations,omitempty"`
+}
+
+// Remediation says what to change in objects of some kinds.
+type Remediation struct {
+	Kinds []string `json:"kinds"`
+	Text  string   `json:"text"`
+}
+
+// Fix is what to change in an object of a kind, or, if kind is empty, in objects of every kind.
+func (s *Spec) Fix(kind string) string {
+	parts := []string{strings.TrimRight(s.Remediation, "\n")}
+	for _, r := range s.Remediations {
+		if kind == "" || slices.Contains(r.Kinds, kind) {
+			parts = append(parts, strings.TrimRight(r.Text, "\n"))
+		}
+	}
+	return strings.Join(parts, "\n\n")
 }
 
 // Each is what a rule is evaluated for.

@@ -94,6 +94,13 @@ func (v *validator) texts() {
 	}
 	v.text("spec.rationale", s.Rationale)
 	v.text("spec.remediation", s.Remediation)
+	for i, r := range s.Remediations {
+		field := fmt.Sprintf("spec.remediations[%d]", i)
+		v.text(field+".text", r.Text)
+		if len(r.Kinds) == 0 {
+			v.bad(field+".kinds", "must not be empty")
+		}
+	}
 	oneOf(v, "spec.level", s.Level, Baseline, Restricted)
 	oneOf(v, "spec.severity", s.Severity, Critical, High, Medium, Low)
 	if s.Guide == "" {

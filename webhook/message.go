@@ -11,6 +11,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 const (
@@ -18,10 +19,10 @@ const (
 	maxFindings = 5
 	// maxFixLines bounds the fix of one finding, which may hold a snippet.
 	maxFixLines = 20
-	// maxWarnings and maxWarning (in characters) are what clients show without cutting
-	// (k8s.io/api/admission/v1: AdmissionResponse.Warnings advises 120 characters).
+	// maxWarnings and maxWarning (in characters) are what an API server passes on whole, whatever else it warns of: 4096
+	// characters in all, and 256 in each where there are more (k8s.io/apiserver/pkg/endpoints/filters/warning.go).
 	maxWarnings = 12
-	maxWarning  = 120
+	maxWarning  = 256
 	// maxAnnotation is the size of one audit annotation in bytes.
 	maxAnnotation = 2048
 )
@@ -41,6 +42,7 @@ func refusal(change check.Change, findings []check.Finding) string {
 	if len(findings) > 1 {
 		fmt.Fprintf(&b, " %d findings", len(findings))
 	}
+	fixes := map[string]int{}
 	for n, f := range findings[:min(len(findings), maxFindings)] {
 		if len(findings) > 1 {
 			fmt.Fprintf(&b, "\n%d.", n+1)
@@ -56,7 +58,12 @@ func refusal(change check.Change, findings []check.Finding) string {
 		if len(f.Path) > 0 {
 			fmt.Fprintf(&b, "\n  way in: %s", oneLine(strings.Join(f.Path, " → ")))
 		}
-		if fix := indent(f.Fix); fix != "" {
+		switch fix := indent(f.Rule, f.Fix); {
+		case fix == "":
+		case fixes[fix] > 0:
+			fmt.Fprintf(&b, "\n  fix: as for %d.", fixes[fix])
+		default:
+			fixes[fix] = n + 1
 			fmt.Fprintf(&b, "\n  fix: %s", fix)
 		}
 	}
@@ -67,7 +74,10 @@ func refusal(change check.Change, findings []check.Finding) string {
 	return b.String()
 }
 
-// warnings are the lines that kubectl shows: `dittoguard: edge-tls: clients are not redirected to HTTPS`.
+// warnings are the lines that kubectl shows, what was found before what is unknown:
+//
+//	dittoguard: edge-tls: clients are not redirected to HTTPS
+//	dittoguard: cors-any-origin: unknown: Deployment ditto/gateway: which origins are allowed: ConfigMap ditto/env is not at hand
 func warnings(change check.Change, findings []check.Finding, unknown []check.Unknown) []string {
 	object := refOf(change)
 	var lines []string
@@ -78,20 +88,46 @@ func warnings(change check.Change, findings []check.Finding, unknown []check.Unk
 		}
 		lines = append(lines, warning(f.Rule+": "+about+f.Message))
 	}
-	for _, u := range unknown {
-		rule := ""
+	var undecided []string
+	for _, u := range together(unknown) {
+		rules := ""
 		if u.Rule != "" {
-			rule = u.Rule + ": "
+			rules = u.Rule + ": "
 		}
-		lines = append(lines, warning(rule+"unknown: "+u.What+": "+u.Message))
+		undecided = append(undecided, warning(rules+"unknown: "+u.Subject.String()+": "+u.What+u.Message))
 	}
-	slices.Sort(lines[len(findings):])
-	lines = unique(lines)
+	slices.Sort(undecided)
+	lines = unique(append(lines, undecided...))
 	if len(lines) > maxWarnings {
 		rest := len(lines) - maxWarnings + 1
-		lines = append(lines[:maxWarnings-1], warning(fmt.Sprintf("and %d more, see the audit annotations of this request", rest)))
+		lines = append(lines[:maxWarnings-1], warning(fmt.Sprintf("and %d more, see the audit annotations of this request, or dittoguard audit", rest)))
 	}
 	return lines
+}
+
+// together makes one of what is unknown to several rules for the same reason, which then says it all. What ends in a colon.
+func together(unknown []check.Unknown) []check.Unknown {
+	type reason struct {
+		subject inventory.ID
+		message string
+	}
+	at := map[reason]int{}
+	var list []check.Unknown
+	for _, u := range unknown {
+		r := reason{u.Subject.ID(), u.Message}
+		i, seen := at[r]
+		if !seen {
+			at[r] = len(list)
+			u.What += ": "
+			list = append(list, u)
+			continue
+		}
+		if u.Rule != "" && !slices.Contains(strings.Split(list[i].Rule, ", "), u.Rule) {
+			list[i].Rule = strings.TrimPrefix(list[i].Rule+", "+u.Rule, ", ")
+			list[i].What = ""
+		}
+	}
+	return list
 }
 
 // notes are the warnings and the audit annotations of a changed object.
@@ -157,7 +193,21 @@ func bounded(entries []string) string {
 	return b.String()
 }
 
-func warning(text string) string { return clip("dittoguard: "+text, maxWarning) }
+// warning makes a warning of a text. One that is too long ends with a whole part of the sentence, and says where the rest is.
+func warning(text string) string {
+	const rest = " … (in full: dittoguard audit)"
+	text = oneLine("dittoguard: " + text)
+	if utf8.RuneCountInString(text) <= maxWarning {
+		return text
+	}
+	cut := string([]rune(text)[:maxWarning-utf8.RuneCountInString(rest)])
+	for _, end := range []string{"; ", ": ", ", "} {
+		if at := strings.LastIndex(cut, end); at > len(cut)/2 {
+			return cut[:at] + rest
+		}
+	}
+	return strings.TrimSuffix(clip(text, maxWarning-utf8.RuneCountInString(rest)), "…") + rest
+}
 
 // clip makes one line of at most limit characters, cut between words where that loses little.
 func clip(text string, limit int) string {
@@ -186,14 +236,21 @@ func oneLine(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// indent keeps the lines of a fix, under its finding.
-func indent(fix string) string {
+// indent keeps the lines of a rule's fix, under its finding. A long one ends where a paragraph does, and says where the rest is.
+func indent(rule, fix string) string {
 	lines := strings.Split(strings.TrimSpace(fix), "\n")
-	if len(lines) > maxFixLines {
-		lines = append(lines[:maxFixLines], "…")
-	}
 	for n, line := range lines {
 		lines[n] = strings.TrimRight(line, " \t\r")
+	}
+	if len(lines) > maxFixLines {
+		end := maxFixLines
+		for n := end; n > maxFixLines/2; n-- {
+			if lines[n] == "" {
+				end = n
+				break
+			}
+		}
+		lines = append(lines[:end:end], "more: dittoguard rules show "+rule)
 	}
 	return strings.Join(lines, "\n    ")
 }

@@ -56,7 +56,14 @@ func TestRefusal(t *testing.T) {
 4. edge-tls (guide section 8): no TLS
 5. edge-tls (guide section 8): no TLS
 and of preauth-exposed`},
-		{"a long fix is cut", "CREATE", []check.Finding{long}, "Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 19) + "    …"},
+		{"two findings with the same fix", "CREATE", []check.Finding{{Rule: "a", Subject: ingress, Message: "m", Fix: "do this\n"}, {Rule: "b", Subject: ingress, Message: "n", Fix: "do this"}}, `Ingress ditto/api is refused by dittoguard: 2 findings
+1. a: m
+  fix: do this
+2. b: n
+  fix: as for 1.`},
+		{"a long fix ends with a paragraph", "CREATE", []check.Finding{{Rule: "own", Subject: ingress, Message: "m", Fix: strings.Repeat("line\n", 14) + "\n" + strings.Repeat("more\n", 14)}},
+			"Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 13) + "    more: dittoguard rules show own"},
+		{"a long fix is cut", "CREATE", []check.Finding{long}, "Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 19) + "    more: dittoguard rules show own"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, refusal(change(test.operation), test.findings)); diff != "" {
@@ -72,7 +79,7 @@ func TestWarningsAreFewAndShort(t *testing.T) {
 	for n := range 20 {
 		findings = append(findings, check.Finding{
 			Rule: fmt.Sprint("rule-", n), Subject: change.Object.Ref,
-			Message: "a message that goes on and on, to the end of the line and beyond, where nobody reads any more — über alles hinaus",
+			Message: "a message that goes on and on, to the end of the line and beyond, where nobody reads any more — " + strings.Repeat("über alles hinaus ", 12),
 		})
 	}
 	findings = append(findings, findings[0])
@@ -80,16 +87,37 @@ func TestWarningsAreFewAndShort(t *testing.T) {
 	if len(got) != maxWarnings {
 		t.Fatalf("%d warnings", len(got))
 	}
-	if want := "dittoguard: rule-0: a message that goes on and on, to the end of the line and beyond, where nobody reads any more…"; got[0] != want {
+	if want := "dittoguard: rule-0: a message that goes on and on, to the end of the line and beyond, where nobody reads any more — " + strings.Repeat("über alles hinaus ", 6) + "… (in full: dittoguard audit)"; got[0] != want {
 		t.Errorf("got %q, want %q", got[0], want)
 	}
-	if want := "dittoguard: and 9 more, see the audit annotations of this request"; got[maxWarnings-1] != want {
+	if want := "dittoguard: and 9 more, see the audit annotations of this request, or dittoguard audit"; got[maxWarnings-1] != want {
 		t.Errorf("got %q, want %q", got[maxWarnings-1], want)
 	}
 	for _, line := range got {
 		if n := utf8.RuneCountInString(line); n > maxWarning {
 			t.Errorf("%d characters: %s", n, line)
 		}
+	}
+}
+
+func TestWarningsOfTheUnknown(t *testing.T) {
+	gateway := inventory.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "ditto", Name: "gateway"}
+	change := check.Change{Request: create(""), Object: &inventory.Object{Ref: gateway}}
+	long := "Service ditto/a is not at hand: what it forwards to cannot be told; "
+	got := warnings(change, []check.Finding{{Rule: "edge-tls", Subject: gateway, Message: "no TLS"}}, []check.Unknown{
+		{Rule: "preauth-exposed", Subject: gateway, What: "whether the identity is the proxy's", Message: "kinds cannot be read"},
+		{Rule: "devops-exposed", Subject: gateway, What: "which paths lead to it", Message: "Ingresses cannot be read"},
+		{Rule: "edge-tls", Subject: gateway, What: "whether it speaks TLS", Message: "Ingresses cannot be read"},
+		{Subject: gateway, What: "ways in", Message: strings.Repeat(long, 4)},
+	})
+	want := []string{
+		"dittoguard: edge-tls: no TLS",
+		"dittoguard: devops-exposed, edge-tls: unknown: Deployment ditto/gateway: Ingresses cannot be read",
+		"dittoguard: preauth-exposed: unknown: Deployment ditto/gateway: whether the identity is the proxy's: kinds cannot be read",
+		"dittoguard: unknown: Deployment ditto/gateway: ways in: " + long + strings.TrimSuffix(long, "; ") + " … (in full: dittoguard audit)",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -385,7 +385,7 @@ func TestVerdictsAreCountedLoggedAndAnnotated(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{
 		"dittoguard: b: Deployment ditto/gateway: not good",
-		"dittoguard: d: unknown: the password: Secret ditto/p cannot be read",
+		"dittoguard: d: unknown: Deployment ditto/gateway: the password: Secret ditto/p cannot be read",
 	}, response.Warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}

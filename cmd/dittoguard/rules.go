@@ -112,7 +112,7 @@ func showRule(w io.Writer, r rules.HardeningRule, list []rules.HardeningRule) er
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n%slevel %s, severity %s\n\n%s\n\nHow to fix it\n\n%s\n",
-		r.Metadata.Name, s.Title, guide, s.Level, s.Severity, strings.TrimRight(s.Rationale, "\n"), strings.TrimRight(s.Remediation, "\n"))
+		r.Metadata.Name, s.Title, guide, s.Level, s.Severity, strings.TrimRight(s.Rationale, "\n"), s.Fix(""))
 	if len(s.Params) > 0 {
 		fmt.Fprintf(&b, "\nWhat the configuration can say to it, under rules.%s.params\n\n", r.Metadata.Name)
 		for _, p := range s.Params {

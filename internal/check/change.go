@@ -47,7 +47,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		})
 	}
 
-	verdict := Verdict{Decisive: c.decisive(change, is, was), Unknown: distinct(is.unknowns)}
+	verdict := Verdict{Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns))}
 	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)
 	for _, v := range is.violations {
 		if isNew(v) {
@@ -78,6 +78,33 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		verdict.Read = recorder.Asked()
 	}
 	return verdict, nil
+}
+
+// concerning are the unknowns that are about the changed object, or that the change brings. The others were there before, and
+// whoever changes this object can do nothing about them.
+func concerning(id inventory.ID, is, was []Unknown) []Unknown {
+	type identity struct {
+		rule, what, message string
+		subject, entry      inventory.ID
+	}
+	of := func(u Unknown) identity {
+		k := identity{rule: u.Rule, what: u.What, message: u.Message, subject: u.Subject.ID()}
+		if u.Entry != nil {
+			k.entry = u.Entry.ID()
+		}
+		return k
+	}
+	known := map[identity]bool{}
+	for _, u := range was {
+		known[of(u)] = true
+	}
+	var list []Unknown
+	for _, u := range is {
+		if k := of(u); !known[k] || k.subject == id || k.entry == id {
+			list = append(list, u)
+		}
+	}
+	return list
 }
 
 // decisive: the change touches an entry, a hop or a setting that decides. What a new, removed or re-pointed object leads

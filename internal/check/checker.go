@@ -381,7 +381,7 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 			continue
 		}
 		j.unknowns = append(j.unknowns, Unknown{
-			Rule: name, Subject: subject.Ref, What: r.Spec.Unknowns[u.Index].What, Message: message,
+			Rule: name, Subject: subject.Ref, Entry: entry, What: r.Spec.Unknowns[u.Index].What, Message: message,
 			File: subject.Source.File, Line: subject.Source.Line,
 		})
 	}

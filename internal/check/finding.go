@@ -52,6 +52,8 @@ type Unknown struct {
 	// Unlisted says that it is about every object of the subject's kind: none could be read in its namespace, or in all
 	// where that is empty. The subject has no name then.
 	Unlisted bool `json:"unlisted,omitempty"`
+	// Entry is the object that opens the way in, where this is about one.
+	Entry *inventory.Ref `json:"entry,omitempty"`
 	// What names it in a few words.
 	What    string `json:"what"`
 	Message string `json:"message"`

@@ -61,7 +61,7 @@ func (c *Checker) finding(view *ditto.View, v violation) Finding {
 	f := Finding{
 		Rule: v.rule.Metadata.Name, Title: v.rule.Spec.Title, Level: c.config.Level(v.rule.Metadata.Name, v.rule.Spec.Level), Severity: v.rule.Spec.Severity,
 		Subject: v.subject.Ref, Entry: v.entry, Message: v.message, Path: v.path,
-		Fix: strings.TrimRight(v.rule.Spec.Remediation, "\n"), Guide: v.rule.Spec.Guide,
+		Fix: v.rule.Spec.Fix(kindOf(v.subject.Ref, v.entry)), Guide: v.rule.Spec.Guide,
 		File: v.subject.Source.File, Line: v.subject.Source.Line,
 	}
 	if f.Path == nil {
@@ -69,6 +69,14 @@ func (c *Checker) finding(view *ditto.View, v violation) Finding {
 	}
 	f.Action = Action(c.modes(view, v.subject.Ref, v.entry).Action(f.Level))
 	return f
+}
+
+// kindOf is the kind of the object that has to change: of what opens the way in, if the violation is about one.
+func kindOf(subject inventory.Ref, entry *inventory.Ref) string {
+	if entry != nil {
+		return entry.Kind
+	}
+	return subject.Kind
 }
 
 // modes are the strictest of the subject's and the entry's namespaces.

@@ -126,7 +126,7 @@ func page(r rules.HardeningRule, g rules.Guide, fixtures fs.FS) (string, error) 
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.Name, cell(p.Expected()), cell(p.DefaultText()), cell(p.Description))
 		}
 	}
-	fmt.Fprintf(&b, "\n## How to fix it\n\n%s\n", strings.TrimSpace(s.Remediation))
+	fmt.Fprintf(&b, "\n## How to fix it\n\n%s\n", strings.TrimSpace(s.Fix("")))
 	for _, kind := range []struct{ folder, title string }{
 		{"fail", "Found in"}, {"pass", "Not found in"}, {"fixed", "What the mutations make of it"},
 	} {
