@@ -8,7 +8,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -169,19 +168,7 @@ func TestCertificatesFromCertManager(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := own(t, "ditto")
-	crds, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/cert-manager/cert-manager").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(crds)), "deploy", "crds", "*.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		if out, err := c.Kubectl(t.Context(), nil, "apply", "--server-side", "--filename", file); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-	}
+	certManagerCRDs(t, c)
 	log := filepath.Join(t.TempDir(), "log")
 	run(t, log, binary, c.Kubeconfig)
 	install(t, c, "baseline", map[string]any{"certificates": map[string]any{"mode": "cert-manager"}}, "ditto")
