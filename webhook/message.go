@@ -135,7 +135,9 @@ func notes(byRule map[string]string) (warnings []string, annotations map[string]
 	var entries []string
 	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
 		entries = append(entries, rule+": "+oneLine(byRule[rule]))
-		warnings = append(warnings, warning(rule+": "+byRule[rule]))
+		for note := range strings.SplitSeq(byRule[rule], "; ") {
+			warnings = append(warnings, warning(rule+": "+note))
+		}
 	}
 	if len(warnings) > maxWarnings {
 		warnings = warnings[:maxWarnings]

@@ -127,7 +127,7 @@ func TestMutate_ExposuresOfOneObject(t *testing.T) {
 	for _, o := range decodeAll(t, gatewayDeployment(noPreAuth)+"---"+gatewayService+"---"+second+"---"+class+"---"+ing) {
 		inv.Put(o)
 	}
-	const want = "set annotation nginx.ingress.kubernetes.io/limit-rps"
+	const want = `set annotation nginx.ingress.kubernetes.io/limit-rps: "50"`
 	checker := newChecker(t, list, cfg)
 	for _, o := range inv.All() {
 		m := mutate(t, checker, inv, o)

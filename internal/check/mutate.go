@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -16,7 +17,7 @@ import (
 )
 
 // Mutate implements Judge. A rule changes only what nobody has decided: see the rules themselves. Nothing is changed in
-// a dry run (modes.enforce: off), and a pod template only where the request changes it anyway.
+// a dry run (modes.enforce: off), and a pod template or an entry only where the request changes it anyway.
 func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Change) (Mutation, error) {
 	if change.Object == nil || !mutable(change) {
 		return Mutation{}, nil
@@ -26,6 +27,9 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 	notes := map[string]string{}
 	// Each rule sees what the rules before it made of the object, as in a chain of mutating policies.
 	for _, each := range []rules.Each{rules.EachGateway, rules.EachEdge, rules.EachExposure, rules.EachObject} {
+		if (each == rules.EachEdge || each == rules.EachExposure) && !touchesEntry(change) {
+			continue
+		}
 		for _, r := range c.rules[each] {
 			if len(r.Spec.Mutations) == 0 || !c.config.Mutates(r.Metadata.Name) {
 				continue
@@ -61,12 +65,26 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				if o, err = inventory.Decode(raw, o.Source); err != nil {
 					return Mutation{}, fmt.Errorf("rule %s: reading the changed object: %w", r.Metadata.Name, err)
 				}
-				notes[r.Metadata.Name] = strings.Join(done, "; ")
+				for _, note := range done {
+					// Of several containers in one pod each has its note.
+					if was := notes[r.Metadata.Name]; !slices.Contains(strings.Split(was, "; "), note) {
+						notes[r.Metadata.Name] = strings.TrimPrefix(was+"; "+note, "; ")
+					}
+				}
 				if each == rules.EachExposure {
 					// Ways in that begin at one object share what was changed: the next is seen as it is now.
 					cases = mutationCases(c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o})), each, o)
 				}
 			}
+		}
+	}
+	if moved := putBack(change, o); moved != nil && len(notes) > 0 {
+		raw, err := json.Marshal(moved)
+		if err != nil {
+			return Mutation{}, fmt.Errorf("encoding the changed object: %w", err)
+		}
+		if o, err = inventory.Decode(raw, o.Source); err != nil {
+			return Mutation{}, fmt.Errorf("reading the changed object: %w", err)
 		}
 	}
 	m := Mutation{Notes: notes, Read: recorder.Asked()}

@@ -63,6 +63,17 @@ func (c *controller) reads(all map[string]string) bool {
 	return false
 }
 
+// ControllerAnnotations are those that some controller may read.
+func ControllerAnnotations(all map[string]string) map[string]string {
+	found := map[string]string{}
+	for key, value := range all {
+		if slices.ContainsFunc(table, func(c controller) bool { return c.reads(map[string]string{key: value}) }) {
+			found[key] = value
+		}
+	}
+	return found
+}
+
 // has says whether the annotation is there and not blank.
 func (a annotations) has(name string) bool { return strings.TrimSpace(a[name]) != "" }
 
