@@ -293,6 +293,15 @@ func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
 	if !direct {
 		edge := way.Leads
 		way.Floor, way.Hints = "", nil
+		for _, h := range c.hops {
+			if h.proxy == nil {
+				continue
+			}
+			if f, ok := h.proxy.forwarding.(nginxForwarding); ok && f.takesTooMuch(ctx) {
+				way.Why = h.text() + ": following every path through the configuration takes more work than is done for one: " +
+					"make its locations fewer, or its rewrites simpler"
+			}
+		}
 		way.Leads = func(path string) (leads, known bool) {
 			for _, h := range c.hops {
 				if h.proxy == nil {

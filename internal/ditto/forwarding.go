@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 )
 
 // forwarding is what a route of a proxy does with requests, beside what is the same for all proxies (proxyRoute). Each kind
@@ -31,7 +32,13 @@ type nginxForwarding struct {
 
 func (f nginxForwarding) clientPathFor(ctx context.Context, upstream string) (path string, ok, known bool) {
 	found := f.origins.clientPathFor(ctx, f.route, upstream)
-	return found.path, found.ok, found.known
+	return found.Path, found.OK, found.Known
+}
+
+// takesTooMuch says that not all paths could be followed through the configuration.
+func (f nginxForwarding) takesTooMuch(ctx context.Context) bool {
+	f.origins.clientPathFor(ctx, f.route, surface.AdminPaths()[0])
+	return f.origins.spent()
 }
 
 func (f nginxForwarding) transport(listen int32) *edge.Transport {

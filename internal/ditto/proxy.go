@@ -1,18 +1,13 @@
 package ditto
 
 import (
-	"context"
 	"fmt"
-	"hash/maphash"
-	"maps"
 	"net/netip"
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
-	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -62,111 +57,6 @@ type proxyTarget struct {
 
 // at says whether the target is a port.
 func (t proxyTarget) at(port int32) bool { return t.port == port || t.port == 0 }
-
-// Cache keeps parsed configuration, of nginx and of Ditto, by its content. It is safe for concurrent use.
-type Cache struct {
-	mu      sync.Mutex
-	configs map[uint64]parsed
-	seed    maphash.Seed
-
-	settings *settings.Cache
-}
-
-type parsed struct {
-	main   string
-	files  map[string]string
-	config *nginxconf.Config
-	err    error
-	// routes are the locations that clients get through; shared and never changed.
-	routes []*proxyRoute
-}
-
-// origins remembers, for each route, which client path leads to a path of the gateway: finding out means following
-// candidates through the whole configuration.
-type origins struct {
-	mu    sync.Mutex
-	found map[origin]clientPath
-}
-
-type origin struct {
-	route *nginxconf.Route
-	path  string
-}
-
-type clientPath struct {
-	path      string
-	ok, known bool
-}
-
-func (o *origins) clientPathFor(ctx context.Context, route *nginxconf.Route, path string) clientPath {
-	key := origin{route, path}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	found, known := o.found[key]
-	if !known {
-		found.path, found.ok, found.known = route.ClientPathFor(ctx, path)
-		if ctx.Err() == nil {
-			o.found[key] = found
-		}
-	}
-	return found
-}
-
-// cacheSize bounds the cache; a cluster has few nginx configurations that are in use at once.
-const cacheSize = 512
-
-// NewCache makes an empty cache.
-func NewCache() *Cache {
-	return &Cache{configs: map[uint64]parsed{}, seed: maphash.MakeSeed(), settings: settings.NewCache()}
-}
-
-func (c *Cache) parse(ctx context.Context, main string, files map[string]string) parsed {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var h maphash.Hash
-	h.SetSeed(c.seed)
-	write := func(s string) {
-		maphash.WriteComparable(&h, len(s))
-		_, _ = h.WriteString(s) // never fails
-	}
-	write(main)
-	for _, name := range names {
-		write(name)
-		write(files[name])
-	}
-	key := h.Sum64()
-
-	c.mu.Lock()
-	p, known := c.configs[key]
-	c.mu.Unlock()
-	// The hash finds an entry, and does not vouch for it.
-	if known && p.main == main && maps.Equal(p.files, files) {
-		return p
-	}
-	p = parsed{main: main, files: files}
-	p.config, p.err = nginxconf.Parse(ctx, main, files)
-	if p.err == nil {
-		remembered := &origins{found: map[origin]clientPath{}}
-		for _, route := range p.config.Routes() {
-			if r := newProxyRoute(route, remembered); r != nil {
-				p.routes = append(p.routes, r)
-			}
-		}
-	}
-	if ctx.Err() != nil {
-		return p
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.configs) >= cacheSize {
-		clear(c.configs)
-	}
-	c.configs[key] = p
-	return p
-}
 
 // proxyRoutes are the locations of a proxy that forward requests.
 func (v *View) proxyRoutes(part Part) []*proxyRoute { return v.proxy(part).routes }

@@ -15,9 +15,14 @@ type assumption struct {
 	// opaque names a question nobody here can ask, such as whether a file exists.
 	opaque string
 	holds  bool
+
+	about string // subject, once it has been asked for
 }
 
 func (a assumption) subject() string {
+	if a.about != "" {
+		return a.about
+	}
 	if a.opaque != "" {
 		return "\x00" + a.opaque
 	}
@@ -80,14 +85,7 @@ func (a assumption) contradicts(b assumption) bool {
 			return holds != a.holds
 		}
 	}
-	same := a.opaque == b.opaque && (a.re == nil) == (b.re == nil) && (a.equals == nil) == (b.equals == nil)
-	if same && a.re != nil {
-		same = a.re.source == b.re.source && a.re.fold == b.re.fold
-	}
-	if same && a.equals != nil {
-		same = *a.equals == *b.equals
-	}
-	if same {
+	if a.asksLike(b) {
 		return a.holds != b.holds
 	}
 	if a.re != nil && b.re != nil && a.holds && b.holds {
@@ -104,6 +102,14 @@ func (a assumption) contradicts(b assumption) bool {
 		return a.re.implies(b.re)
 	}
 	return false
+}
+
+// asksLike says whether two assumptions about the same text answer the same question.
+func (a assumption) asksLike(b assumption) bool {
+	if a.opaque != b.opaque || (a.re == nil) != (b.re == nil) || (a.equals == nil) != (b.equals == nil) {
+		return false
+	}
+	return (a.re == nil || a.re.source == b.re.source && a.re.fold == b.re.fold) && (a.equals == nil || *a.equals == *b.equals)
 }
 
 // free says whether a client can meet the assumption without knowing or being anything in particular: by leaving a header
@@ -153,11 +159,15 @@ type assumptions []assumption
 
 // with adds b; ok is false where that cannot be.
 func (as assumptions) with(b assumption) (assumptions, bool) {
+	b.about = b.subject()
 	for _, a := range as {
+		if a.subject() != b.about {
+			continue
+		}
 		if a.contradicts(b) {
 			return nil, false
 		}
-		if a.holds == b.holds && a.String() == b.String() {
+		if a.holds == b.holds && a.asksLike(b) {
 			return as, true
 		}
 	}

@@ -30,35 +30,34 @@ func satisfiesAny(s *scope) bool {
 	return d != nil && d.arg(0) == "any"
 }
 
-// addresses reads the rules of the nearest level that has any, in order: the first that fits decides, none lets in.
+// addresses reads the rules of the nearest level that has any.
 func addresses(s *scope) accessState {
 	for ; s != nil; s = s.parent {
-		var rules []*directive
-		for _, d := range s.dirs {
-			if d.name == "allow" || d.name == "deny" {
-				rules = append(rules, d)
-			}
+		if len(s.rules) > 0 {
+			s.once.Do(func() { s.letsIn = letIn(s.rules) })
+			return s.letsIn
 		}
-		if len(rules) == 0 {
-			continue
+	}
+	return accessState{state: accessOpen}
+}
+
+// letIn reads rules in order: the first that fits decides, none lets in.
+func letIn(rules []*directive) accessState {
+	some, self := false, true
+	for _, d := range rules {
+		switch {
+		case d.name == "allow" && (d.arg(0) == "all" || takesInOutsiders(d.arg(0))):
+			return accessState{state: accessOpen}
+		case d.name == "allow":
+			some = true
+			self = self && (d.arg(0) == "unix:" || strings.HasPrefix(d.arg(0), "127.") || d.arg(0) == "::1")
+		case d.arg(0) == "all" && !some:
+			return accessState{state: accessNone, why: "deny all at " + d.at()}
+		case d.arg(0) == "all":
+			return accessState{accessAddresses, "allow and deny before " + d.at(), self}
+		case d.arg(0) == "0.0.0.0/0" || d.arg(0) == "::/0":
+			return accessState{state: accessAddresses, why: "deny " + d.arg(0) + " at " + d.at()}
 		}
-		some, self := false, true
-		for _, d := range rules {
-			switch {
-			case d.name == "allow" && (d.arg(0) == "all" || takesInOutsiders(d.arg(0))):
-				return accessState{state: accessOpen}
-			case d.name == "allow":
-				some = true
-				self = self && (d.arg(0) == "unix:" || strings.HasPrefix(d.arg(0), "127.") || d.arg(0) == "::1")
-			case d.arg(0) == "all" && !some:
-				return accessState{state: accessNone, why: "deny all at " + d.at()}
-			case d.arg(0) == "all":
-				return accessState{accessAddresses, "allow and deny before " + d.at(), self}
-			case d.arg(0) == "0.0.0.0/0" || d.arg(0) == "::/0":
-				return accessState{state: accessAddresses, why: "deny " + d.arg(0) + " at " + d.at()}
-			}
-		}
-		return accessState{state: accessOpen}
 	}
 	return accessState{state: accessOpen}
 }
@@ -106,10 +105,8 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 	any := satisfiesAny(s)
 	lists := [][]credentials{c.basic(s, p), c.subrequest(s), c.token(s, p)}
 	for node := s; node != nil; node = node.parent {
-		for _, d := range node.dirs {
-			if strings.HasPrefix(d.name, "access_by_lua") || d.name == "js_access" || slices.Contains(foreignAuth, d.name) && d.arg(0) != "off" {
-				lists = append(lists, []credentials{{state: Unknown, why: d.name + " at " + d.at() + " is not read"}})
-			}
+		for _, d := range node.asks {
+			lists = append(lists, []credentials{{state: Unknown, why: d.name + " at " + d.at() + " is not read"}})
 		}
 	}
 	if any {

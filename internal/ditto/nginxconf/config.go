@@ -30,8 +30,12 @@ type Config struct {
 	routes    []*Route
 	byScope   map[*scope]*Route
 	// zones are limit_req_zone and limit_conn_zone, by directive and name.
-	zones map[string]*directive
-	texts map[string]string // all files
+	zones     map[string]*directive
+	texts     map[string]string // all files
+	listeners map[int][]*listener
+	tls       map[socketKey]bool // what servers listen on with ssl
+	vague     bool               // some listen is not understood
+	limits    map[limitKey]Setting
 	// moreServers: a file that is not at hand may hold servers.
 	moreServers bool
 	patterns    map[string]*pattern // of if, rewrite and server_name, compiled once
@@ -52,8 +56,15 @@ type Server struct {
 	File       string
 	Line       int
 
-	scope   *scope
-	foreign map[string]bool
+	scope    *scope
+	foreign  map[string]bool
+	captures []*pattern // of its names that are patterns
+	scopes   []*scope   // the server's own and all its locations
+	routes   []*Route
+	entered  []*way // behind the server's own directives, whatever the location
+	leads    leads
+	doorways []door               // see doors
+	leading  map[string][]leading // what leads to named locations
 }
 
 // Listen is one address that a server listens on.
@@ -93,7 +104,7 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 		return nil, err
 	}
 	c := &Config{dir: l.dir, maps: map[string]*mapping{}, upstreams: map[string]upstream{}, assigned: map[string]bool{}, sets: map[string][]string{}, texts: l.files,
-		scripted: map[string]bool{}, byScope: map[*scope]*Route{}, zones: map[string]*directive{},
+		scripted: map[string]bool{}, byScope: map[*scope]*Route{}, zones: map[string]*directive{}, tls: map[socketKey]bool{}, limits: map[limitKey]Setting{},
 		patterns: map[string]*pattern{}, work: work{ctx: ctx, left: workPerParse}}
 	c.http = newScope(kindHTTP, nil, nil)
 	stream := newScope(kindStream, nil, nil)
@@ -129,14 +140,17 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	c.listenTo()
 	for _, srv := range c.Servers {
 		c.addRoutes(srv)
+		srv.leads, srv.doorways = c.leadsOf(srv), srv.doors()
 	}
 	for _, r := range c.routes {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("reading %s: %w", main, context.Cause(ctx))
 		}
 		c.describe(r)
+		r.complete = r.invertible()
 	}
 	for _, srv := range c.Servers {
 		srv.ErrorPages = c.errorPages(srv)
@@ -295,6 +309,7 @@ func (c *Config) server(parent *scope, d *directive, unknown *notes) (*Server, e
 	s := newScope(kind, parent, d)
 	s.server, srv.scope = srv, s
 	all := s.buildLocations(unknown)
+	srv.scopes = append([]*scope{s}, all...)
 	for _, loc := range all {
 		srv.Locations = append(srv.Locations, Location{Match: loc.match(), Handler: loc.answers(), File: loc.node.file, Line: loc.node.line})
 		if loc.handsOver() {
@@ -306,6 +321,11 @@ func (c *Config) server(parent *scope, d *directive, unknown *notes) (*Server, e
 	}
 	if len(s.own["server_name"]) == 0 {
 		srv.Names = []string{""}
+	}
+	for _, name := range srv.Names {
+		if re, ok := strings.CutPrefix(name, "~"); ok {
+			srv.captures = append(srv.captures, c.pattern(re, true))
+		}
 	}
 	var errs []error
 	for _, e := range s.own["listen"] {

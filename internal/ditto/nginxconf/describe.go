@@ -13,6 +13,7 @@ func (c *Config) addRoutes(srv *Server) {
 			r := c.newRoute(s)
 			c.byScope[s] = r
 			c.routes = append(c.routes, r)
+			srv.routes = append(srv.routes, r)
 		}
 	}
 	walk = func(s *scope) {
@@ -58,6 +59,9 @@ func (c *Config) describe(r *Route) {
 		return
 	}
 	ways := c.waysInto(r)
+	for _, name := range []string{"auth_request_set", "auth_jwt_claim_set", "limit_req", "limit_conn", "more_clear_headers", "more_set_headers"} {
+		c.work.left -= len(s.inherited(name))
+	}
 	a := access(s)
 	r.Access, r.Local, r.RealIP = a.state, a.self, s.inherited("set_real_ip_from") != nil
 	if len(ways) == 0 {
@@ -93,7 +97,7 @@ func (c *Config) describe(r *Route) {
 		assumed.add("the service that auth_request asks refuses whom it does not know")
 	}
 	for node := s; node != nil; node = node.parent {
-		for _, d := range node.dirs {
+		for _, d := range node.blind {
 			switch {
 			case d.missing:
 				unknown.add("include %s at %s is not at hand", d.arg(0), d.at())
@@ -127,21 +131,35 @@ func (c *Config) describe(r *Route) {
 	r.Assumptions, r.Unknown = assumed.list, unknown.list
 }
 
+// enter is every way past a server's own directives, which is the same for all its locations.
+func (c *Config) enterServer(srv *Server) []*way {
+	if srv.entered == nil {
+		w := &work{ctx: c.work.ctx, left: workPerQuestion}
+		start := &way{work: w, args: variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
+			foreign: srv.foreign}
+		start.hostCaptures(srv)
+		srv.entered = c.exec(srv.scope, []*way{start})
+		if w.left < 0 {
+			for _, p := range srv.entered {
+				p.unsure = tooMuch
+			}
+		}
+	}
+	return srv.entered
+}
+
 // waysInto is every way that is forwarded by this route, from the server's own directives on.
 func (c *Config) waysInto(r *Route) []*way {
-	srv, loc := r.Server.scope, r.scope.location()
+	loc := r.scope.location()
 	w := &work{ctx: c.work.ctx, left: min(workPerQuestion, c.work.left)}
 	defer func(before int) { c.work.left -= before - max(w.left, 0) }(w.left)
-	start := &way{work: w, args: variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
-		foreign: r.Server.foreign}
-	start.hostCaptures(c, r.Server)
 	var out []*way
-	for _, p := range c.exec(srv, []*way{start}) {
-		if p.status != 0 {
+	for _, p := range c.enterServer(r.Server) {
+		if w.spend(); p.status != 0 {
 			continue
 		}
 		q := p.clone()
-		q.scope, q.quote, q.stopped, q.changed = loc, true, false, false
+		q.work, q.scope, q.quote, q.stopped, q.changed = w, loc, true, false, false
 		if loc.re != nil {
 			q.matched(loc.re, variable("uri"), nil)
 		}
@@ -180,7 +198,7 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 		return out
 	}
 	var before []credentials
-	for _, other := range c.leadingTo(r.Server.scope, loc.name) {
+	for _, other := range c.leadingTo(r.Server, loc.name) {
 		if other.before {
 			before = append(before, credentials{state: Off, why: "error_page at " + other.node.at() + " leads here before anything is asked"})
 			continue
@@ -201,25 +219,26 @@ type leading struct {
 
 // leadingTo finds what hands a request over to a named location: try_files does after the access phase, an error page may
 // come before it.
-func (c *Config) leadingTo(s *scope, name string) []leading {
-	var out []leading
-	for _, d := range s.dirs {
-		if len(d.args) == 0 || d.args[len(d.args)-1] != name {
-			continue
-		}
-		switch d.name {
-		case "try_files":
-			out = append(out, leading{scope: s, node: d})
-		case "error_page":
-			// A missing file is found out behind the access phase, if nothing returned the code earlier.
-			late := len(d.own404()) > 0 && len(s.own["return"]) == 0 && len(s.own["if"]) == 0
-			out = append(out, leading{scope: s, node: d, before: !late})
+func (c *Config) leadingTo(srv *Server, name string) []leading {
+	if srv.leading == nil {
+		srv.leading = map[string][]leading{}
+		for _, s := range srv.scopes {
+			if s.named {
+				continue
+			}
+			for _, d := range s.own["try_files"] {
+				to := d.arg(len(d.args) - 1)
+				srv.leading[to] = append(srv.leading[to], leading{scope: s, node: d})
+			}
+			for _, d := range s.own["error_page"] {
+				// A missing file is found out behind the access phase, if nothing returned the code earlier.
+				late := len(d.own404()) > 0 && len(s.own["return"]) == 0 && len(s.own["if"]) == 0
+				to := d.arg(len(d.args) - 1)
+				srv.leading[to] = append(srv.leading[to], leading{scope: s, node: d, before: !late})
+			}
 		}
 	}
-	for _, l := range slices.Concat(s.static, s.regex) {
-		out = append(out, c.leadingTo(l, name)...)
-	}
-	return out
+	return srv.leading[name]
 }
 
 // own404 is the code list of an error_page that is for missing files only.
@@ -310,12 +329,8 @@ func (c *Config) describeAnswer(r *Route) {
 			}
 		}
 	}
-	for _, d := range s.inherited("proxy_hide_header") {
-		r.HiddenHeaders = append(r.HiddenHeaders, strings.ToLower(d.arg(0)))
-	}
-	for _, d := range s.inherited("proxy_pass_header") {
-		r.PassedHeaders = append(r.PassedHeaders, strings.ToLower(d.arg(0)))
-	}
+	r.HiddenHeaders = s.level("proxy_hide_header").headers("proxy_hide_header")
+	r.PassedHeaders = s.level("proxy_pass_header").headers("proxy_pass_header")
 }
 
 // describeStream is a server of the stream module: bytes are forwarded, whatever they are.

@@ -172,18 +172,13 @@ func (r *reader) classify(t text) (string, string) {
 func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, assumed *notes) Identity {
 	s := r.scope
 	for node := s; node != nil; node = node.parent {
-		for _, d := range node.dirs {
+		for _, d := range node.blind {
 			if d.missing && (node == s || node.kind == kindLocation) {
 				return Identity{State: Unknown, Why: "include " + d.arg(0) + " at " + d.at() + " is not at hand"}
 			}
 		}
 	}
-	var set []*directive
-	for _, d := range s.inherited("proxy_set_header") {
-		if strings.EqualFold(d.arg(0), headerName) {
-			set = append(set, d)
-		}
-	}
+	set := s.level("proxy_set_header").identities
 	if len(set) == 0 {
 		return c.untouched(s)
 	}
@@ -296,7 +291,7 @@ func overall(states []string) string {
 // untouched is a header that no proxy_set_header names: the client's, unless none of the client's headers are forwarded.
 func (c *Config) untouched(s *scope) Identity {
 	for node := s; node != nil; node = node.parent {
-		for _, d := range node.dirs {
+		for _, d := range node.blind {
 			if unread(d.name) {
 				return Identity{State: Unknown, Why: d.name + " at " + d.at() + " is not read, and may set the header"}
 			}
@@ -310,11 +305,9 @@ func (c *Config) untouched(s *scope) Identity {
 	}
 	why := "no proxy_set_header names " + headerName
 	if list := s.inherited("proxy_set_header"); len(list) > 0 {
-		for outer := s.parent; outer != nil; outer = outer.parent {
-			for _, d := range outer.own["proxy_set_header"] {
-				if strings.EqualFold(d.arg(0), headerName) && !slices.Contains(list, d) {
-					why = fmt.Sprintf("the proxy_set_header at %s is not inherited, since %s sets headers of its own", d.at(), list[0].at())
-				}
+		for outer := s.level("proxy_set_header").parent; outer != nil; outer = outer.parent {
+			for _, d := range outer.identities {
+				why = fmt.Sprintf("the proxy_set_header at %s is not inherited, since %s sets headers of its own", d.at(), list[0].at())
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package nginxconf
 
 import (
 	"context"
+	"iter"
 	"regexp/syntax"
 	"slices"
 	"strconv"
@@ -17,6 +18,10 @@ import (
 // path does is not certain. Not ok with known: no path does; that is said only where the mapping is simple enough to be
 // inverted completely.
 func (r *Route) ClientPathFor(ctx context.Context, gatewayPath string) (clientPath string, ok bool, known bool) {
+	return r.clientPathFor(&search{ctx: ctx, left: workPerSearch}, gatewayPath)
+}
+
+func (r *Route) clientPathFor(s *search, gatewayPath string) (clientPath string, ok bool, known bool) {
 	if r.Server.Stream {
 		return gatewayPath, true, true
 	}
@@ -26,7 +31,10 @@ func (r *Route) ClientPathFor(ctx context.Context, gatewayPath string) (clientPa
 	if r.misses(gatewayPath) {
 		return "", false, true
 	}
-	return r.search(ctx, r.candidates(gatewayPath), func(upstream string) bool {
+	if s.left <= 0 {
+		return "", false, false
+	}
+	return s.first(r, r.candidates(gatewayPath), func(upstream string) bool {
 		read, ok := readByGateway(upstream)
 		return ok && read == gatewayPath
 	})
@@ -36,14 +44,18 @@ func (r *Route) ClientPathFor(ctx context.Context, gatewayPath string) (clientPa
 // plain path (no escapes, no dot segments) the location sees the very path that the gateway reads, or, where proxy_pass
 // has a path, what the gateway reads begins with that.
 func (r *Route) misses(gatewayPath string) bool {
-	if r.prefix == "" || strings.ContainsAny(r.prefix+r.Prefix+gatewayPath, "%?") || !r.invertible() {
+	loc := r.scope.location()
+	if !r.complete || strings.ContainsAny(r.prefix+r.Prefix+gatewayPath, "%?") || r.scope != loc {
 		return false
 	}
-	begins := r.prefix
-	if r.Prefix != "" {
-		begins = r.Prefix
+	switch {
+	case r.Prefix != "":
+		return r.prefix != "" && !strings.HasPrefix(gatewayPath, r.Prefix)
+	case loc.re != nil:
+		_, ok, known := loc.re.match(gatewayPath)
+		return known && !ok
 	}
-	return !strings.HasPrefix(gatewayPath, begins)
+	return !strings.HasPrefix(gatewayPath, loc.name)
 }
 
 // DotPathFor is a path that this route takes by its normalised form while the bytes that go upstream begin with gatewayPath
@@ -55,66 +67,27 @@ func (r *Route) DotPathFor(ctx context.Context, gatewayPath string) (clientPath 
 	}
 	up := strings.Repeat("/..", strings.Count(gatewayPath, "/")+1)
 	var list []string
-	for _, entry := range r.entries("") {
-		if len(list) == 64 {
+	for entry := range r.entries("") {
+		if len(list) == maxCandidates {
 			break
 		}
 		list = append(list, gatewayPath+"/x"+up+entry)
 	}
-	clientPath, ok, known := r.search(ctx, list, func(upstream string) bool {
+	look := &search{ctx: ctx, left: workPerSearch}
+	clientPath, ok, known := look.first(r, slices.Values(list), func(upstream string) bool {
 		return strings.HasPrefix(upstream, gatewayPath+"/")
 	})
 	return clientPath, ok && known
 }
 
-// search is the first candidate that does what is wanted for any ordinary request, or else for some.
-func (r *Route) search(ctx context.Context, candidates []string, wanted func(string) bool) (string, bool, bool) {
-	some := ""
-	complete := r.invertible()
-	total := workPerSearch
-	for _, path := range candidates {
-		for _, door := range r.doors() {
-			w := &work{ctx: ctx, left: min(workPerQuestion, total)}
-			list, sure := r.config.outcomes(door.port, door.host, path, w)
-			if ctx.Err() != nil {
-				return "", false, false
-			}
-			if total -= workPerQuestion/100 + min(workPerQuestion, total) - max(w.left, 0); total <= 0 {
-				return some, some != "", false
-			}
-			route, upstream, known := verdict(list, sure)
-			if known && route == r && wanted(upstream) {
-				return path, true, true
-			}
-			for i := range list {
-				o := &list[i]
-				switch s, ok := o.upstream(); {
-				case o.route == r && ok && wanted(s):
-					if some == "" {
-						some = path
-					}
-				case o.route == r && !ok, o.route == nil && o.unsure != "":
-					complete = false
-				}
-			}
-		}
-	}
-	return some, some != "", some == "" && complete
-}
-
-// maxDoors bounds how many ports and names are tried; a server has few.
-const maxDoors = 16
-
-type door struct {
-	port int
-	host string
-}
-
-// doors are the ports and names a client can use to get to the route's server.
-func (r *Route) doors() []door {
-	var out []door
+// doors are the ports and names a client can use to get to a server; those of the loopback, and sockets, where there is
+// nothing else and somebody in the same pod has to hand requests on.
+func (s *Server) doors() []door {
 	hosts := []string{""}
-	for _, name := range r.Server.Names {
+	for _, name := range s.Names {
+		if len(hosts) == maxDoors {
+			break
+		}
 		switch {
 		case strings.HasPrefix(name, "~"):
 			if re, err := syntax.Parse(name[1:], syntax.Perl); err == nil {
@@ -130,38 +103,47 @@ func (r *Route) doors() []door {
 			hosts = append(hosts, name)
 		}
 	}
-	for _, l := range r.Server.Listen {
+	var outside, inside []door
+	for _, l := range s.Listen {
 		for _, host := range hosts {
-			if d := (door{l.Port, host}); l.Port > 0 && !loopback(l.Address) && len(out) < maxDoors && !slices.Contains(out, d) {
-				out = append(out, d)
+			if d := (door{port: l.Port, host: host}); l.Port > 0 && !loopback(l.Address) {
+				if len(outside) < maxDoors && !slices.Contains(outside, d) {
+					outside = append(outside, d)
+				}
+			} else if len(inside) < maxDoors {
+				inside = append(inside, door{port: l.Port, host: host, address: l.Address})
 			}
 		}
+		if len(outside) == maxDoors {
+			break
+		}
 	}
-	return out
+	if len(outside) > 0 {
+		return outside
+	}
+	return inside
 }
 
 // invertible says whether candidates are all there can be: a location whose mapping is a prefix for a prefix, or the path
-// as it is, without rewrites that could bring other paths here.
+// as it is, without rewrites that could bring other paths here. A rewrite that answers with a redirect, or that leads
+// elsewhere, brings none.
 func (r *Route) invertible() bool {
-	if len(r.Unknown) > 0 || !r.static || r.Internal {
+	if len(r.Unknown) > 0 || !r.static || r.Internal || r.Server.leads.anywhere {
 		return false
 	}
-	for s := r.scope; s != nil; s = s.parent {
-		for _, d := range s.dirs {
-			if d.name == "rewrite" || d.name == "if" && matters(d) && (holdsRewrite(d) || s.asksPath(d)) {
-				return false
-			}
-		}
-	}
-	// Another location may lead here under another path.
-	for _, l := range r.config.routesAndFiles(r.Server) {
-		for _, d := range l.dirs {
-			if d.name == "rewrite" || d.name == "try_files" || d.name == "error_page" || d.name == "if" && holdsRewrite(d) {
-				return false
-			}
-		}
-	}
 	loc := r.scope.location()
+	for s := r.scope; s != nil; s = s.parent {
+		for _, d := range s.rewrites {
+			if d.name == "rewrite" && !answers(d) && s.kind != kindServer || d.name == "if" && (s.kind != kindServer && holdsRewrite(d) || s.asksPath(d)) {
+				return false
+			}
+		}
+	}
+	for _, l := range r.Server.leads.list {
+		if loc.takes(l) {
+			return false
+		}
+	}
 	return loc.re == nil || loc.re.re != nil || loc.re.ahead != nil
 }
 
@@ -218,53 +200,59 @@ func (s *scope) setFreeOfPath(name string) bool {
 
 func holdsRewrite(d *directive) bool {
 	for _, e := range d.block {
-		if e.name == "rewrite" || e.name == "if" && holdsRewrite(e) {
+		if e.name == "rewrite" && !answers(e) || e.name == "if" && holdsRewrite(e) {
 			return true
 		}
 	}
 	return false
 }
 
-// routesAndFiles is every location of a server.
-func (c *Config) routesAndFiles(srv *Server) []*scope {
-	var out []*scope
-	var walk func(*scope)
-	walk = func(s *scope) {
-		out = append(out, s)
-		for _, l := range slices.Concat(s.static, s.regex) {
-			walk(l)
-		}
-	}
-	walk(srv.scope)
-	return out
-}
+// maxCandidates bounds how many paths are made from the configuration, before they are disguised.
+const maxCandidates = 64
 
-// candidates are paths that might become gatewayPath.
-func (r *Route) candidates(gatewayPath string) []string {
-	out := []string{gatewayPath}
-	add := func(s string) {
-		if strings.HasPrefix(s, "/") && !slices.Contains(out, s) && len(out) < 64 {
-			out = append(out, s)
+// candidates are paths that might become gatewayPath, the likeliest first. Where a location is chosen by the plain path
+// alone, disguises of it, and what other locations make of theirs, come to the same.
+func (r *Route) candidates(gatewayPath string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var made []string
+		seen := map[string]bool{}
+		add := func(s string) bool {
+			if !strings.HasPrefix(s, "/") || seen[s] {
+				return true
+			}
+			seen[s] = true
+			made = append(made, s)
+			return yield(s) && len(made) < maxCandidates
+		}
+		if !add(gatewayPath) {
+			return
+		}
+		if rest, ok := strings.CutPrefix(gatewayPath, r.Prefix); ok && r.Prefix != "" {
+			if !add(r.prefix+rest) || !add(r.prefix+escapeURI(rest)) {
+				return
+			}
+		}
+		if r.complete && !strings.ContainsAny(r.prefix+r.Prefix+gatewayPath, "%?") {
+			return
+		}
+		for entry := range r.entries(gatewayPath) {
+			if !add(entry) {
+				return
+			}
+		}
+		for _, s := range slices.Clone(made) {
+			// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on as
+			// it is arrives decoded once less.
+			for _, percent := range []string{"%", "%25"} {
+				if !add(encodeAt(s, 1, percent)) || !add(encodeAt(s, strings.LastIndexByte(s, '/')+1, percent)) {
+					return
+				}
+			}
+			if !add("/."+s) || !add("/"+s) {
+				return
+			}
 		}
 	}
-	if rest, ok := strings.CutPrefix(gatewayPath, r.Prefix); ok && r.Prefix != "" {
-		add(r.prefix + rest)
-		add(r.prefix + escapeURI(rest))
-	}
-	for _, entry := range r.entries(gatewayPath) {
-		add(entry)
-	}
-	for _, s := range slices.Clone(out) {
-		// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on as it
-		// is arrives decoded once less.
-		for _, percent := range []string{"%", "%25"} {
-			add(encodeAt(s, 1, percent))
-			add(encodeAt(s, strings.LastIndexByte(s, '/')+1, percent))
-		}
-		add("/." + s)
-		add("/" + s)
-	}
-	return out
 }
 
 // encodeAt writes one letter as an escape.
@@ -276,38 +264,54 @@ func encodeAt(path string, i int, percent string) string {
 	return path[:i] + percent + string(hex[path[i]>>4]) + string(hex[path[i]&15]) + path[i+1:]
 }
 
-// entries are paths that this route's location takes, made so that patterns and rewrites give gatewayPath where they can.
-func (r *Route) entries(gatewayPath string) []string {
-	var out []string
-	loc := r.scope.location()
-	uri := ""
-	if i := strings.Index(r.pass.arg(0), "://"); i >= 0 {
-		if j := strings.IndexByte(r.pass.arg(0)[i+3:], '/'); j >= 0 {
-			uri = r.pass.arg(0)[i+3+j:]
+// entries are paths that this route's location takes, made so that patterns and rewrites give gatewayPath where they can,
+// and what other locations of the server make of theirs.
+func (r *Route) entries(gatewayPath string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		add := func(list ...string) bool {
+			for _, s := range list {
+				if !yield(s) {
+					return false
+				}
+			}
+			return true
 		}
-	}
-	if loc.re != nil {
-		out = append(out, solve(loc.re.source, uri, gatewayPath)...)
-	} else if !loc.named {
-		out = append(out, loc.name)
-	}
-	for s := r.scope; s != nil; s = s.parent {
-		out = append(out, solveRewrites(s.dirs, r.prefix, r.Prefix, gatewayPath)...)
-	}
-	for _, s := range r.config.routesAndFiles(r.Server) {
-		if s != loc {
-			out = append(out, solveRewrites(s.dirs, "", "", gatewayPath)...)
-			if s.name != "" && s.re == nil {
-				out = append(out, s.name, s.name+gatewayPath)
+		loc := r.scope.location()
+		uri := ""
+		if i := strings.Index(r.pass.arg(0), "://"); i >= 0 {
+			if j := strings.IndexByte(r.pass.arg(0)[i+3:], '/'); j >= 0 {
+				uri = r.pass.arg(0)[i+3+j:]
+			}
+		}
+		if loc.re != nil {
+			if !add(solve(loc.re.source, uri, gatewayPath)...) {
+				return
+			}
+		} else if !loc.named && !add(loc.name) {
+			return
+		}
+		for s := r.scope; s != nil; s = s.parent {
+			if !add(solveRewrites(s.rewrites, r.prefix, r.Prefix, gatewayPath)...) {
+				return
+			}
+		}
+		for _, s := range r.Server.scopes {
+			if s == loc {
+				continue
+			}
+			if !add(solveRewrites(s.rewrites, "", "", gatewayPath)...) || s.name != "" && s.re == nil && !add(s.name, s.name+gatewayPath) {
+				return
 			}
 		}
 	}
-	return out
 }
+
+// maxSolved is how many rewrites of one level are solved.
+const maxSolved = 16
 
 func solveRewrites(dirs []*directive, prefix, replaced, gatewayPath string) []string {
 	var out []string
-	for _, d := range dirs {
+	for _, d := range dirs[:min(len(dirs), maxSolved)] {
 		if d.name == "rewrite" && len(d.args) >= 2 {
 			out = append(out, solve(d.args[0], d.args[1], gatewayPath)...)
 			if rest, ok := strings.CutPrefix(gatewayPath, replaced); ok && replaced != "" {

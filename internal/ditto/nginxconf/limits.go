@@ -15,7 +15,7 @@ func (c *Config) rateLimited(r *Route, verified bool) Setting {
 	}
 	// What leads to a named location has been limited where it came from.
 	var before []Setting
-	for _, other := range c.leadingTo(r.Server.scope, loc.name) {
+	for _, other := range c.leadingTo(r.Server, loc.name) {
 		s := Setting{State: Off, Why: limit.Why}
 		if !other.before {
 			s = c.limitsOf(other.scope, verified)
@@ -57,6 +57,21 @@ func (c *Config) limitsOf(s *scope, verified bool) Setting {
 // limit is what one limit_req or limit_conn does, by the key of its zone: requests for which the key is empty are not
 // counted, and a key that the client writes is another one whenever it likes.
 func (c *Config) limit(d *directive, verified bool) Setting {
+	key := limitKey{d, verified}
+	known, ok := c.limits[key]
+	if !ok {
+		known = c.readLimit(d, verified)
+		c.limits[key] = known
+	}
+	return known
+}
+
+type limitKey struct {
+	directive *directive
+	verified  bool
+}
+
+func (c *Config) readLimit(d *directive, verified bool) Setting {
 	name := d.arg(0)
 	if d.name == "limit_req" {
 		name = ""

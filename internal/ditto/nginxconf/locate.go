@@ -1,6 +1,9 @@
 package nginxconf
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // found is a location that a path leads to. redirect says that nginx answers with the location's own name (a prefix that
 // ends in a slash, asked for without it, that is proxied).
@@ -15,7 +18,7 @@ type found struct {
 // find is ngx_http_core_find_location: the longest prefix, then, unless that forbids it, the nested locations' patterns and
 // the level's own, in order. loc is nil where no location of this level matches.
 func (c *Config) find(s *scope, p *way) []found {
-	loc, exact, redirect := findStatic(s, p.uri)
+	loc, exact, redirect := findStatic(s, p.uri, p.work)
 	if exact || redirect {
 		return []found{{loc, redirect, p, true}}
 	}
@@ -53,6 +56,10 @@ func (c *Config) find(s *scope, p *way) []found {
 func (c *Config) findRegex(s *scope, p *way) ([]found, *way) {
 	var out []found
 	for _, loc := range s.regex {
+		if !p.work.spend() {
+			p.unsure = tooMuch
+			return out, p
+		}
 		groups, ok, known := loc.re.match(p.uri)
 		if known && !ok {
 			continue
@@ -88,23 +95,54 @@ func (c *Config) findRegex(s *scope, p *way) ([]found, *way) {
 	return out, p
 }
 
-// findStatic is ngx_http_core_find_static_location.
-func findStatic(s *scope, uri string) (loc *scope, exact, redirect bool) {
-	var slash *scope
-	for _, l := range s.static {
-		switch {
-		case l.name == uri && l.exact:
-			return l, true, false
-		case l.exact && !autoRedirects(l):
-		case !l.exact && strings.HasPrefix(uri, l.name):
-			if loc == nil || len(l.name) > len(loc.name) {
-				loc = l
-			}
-		case l.name == uri+"/" && autoRedirects(l):
-			slash = l
+// names finds the locations of a level that are no patterns, without going through them.
+type names struct {
+	exact, prefix, slash map[string]*scope
+	// lengths are those of the prefixes, longest first.
+	lengths []int
+}
+
+func namesOf(static []*scope) *names {
+	n := &names{exact: map[string]*scope{}, prefix: map[string]*scope{}, slash: map[string]*scope{}}
+	for _, l := range static {
+		to := n.prefix
+		if l.exact {
+			to = n.exact
+		}
+		if to[l.name] == nil {
+			to[l.name] = l
+		}
+		if autoRedirects(l) {
+			n.slash[l.name] = l
 		}
 	}
-	if slash != nil && (loc == nil || loc.name != uri) {
+	for name := range n.prefix {
+		n.lengths = append(n.lengths, len(name))
+	}
+	slices.Sort(n.lengths)
+	n.lengths = slices.Compact(n.lengths)
+	slices.Reverse(n.lengths)
+	return n
+}
+
+// findStatic is ngx_http_core_find_static_location.
+func findStatic(s *scope, uri string, w *work) (loc *scope, exact, redirect bool) {
+	if s.names == nil {
+		return nil, false, false
+	}
+	if loc = s.names.exact[uri]; loc != nil {
+		return loc, true, false
+	}
+	for _, length := range s.names.lengths {
+		if length > len(uri) {
+			continue
+		}
+		w.spend()
+		if loc = s.names.prefix[uri[:length]]; loc != nil {
+			break
+		}
+	}
+	if slash := s.names.slash[uri+"/"]; slash != nil && (loc == nil || loc.name != uri) {
 		return slash, false, true
 	}
 	return loc, false, false

@@ -1,7 +1,6 @@
 package nginxconf
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,7 +14,7 @@ import (
 // go to. A nil route with known true is an answer of nginx's own: a file, a redirect, an error.
 // An empty host asks the default server. Servers that listen on the loopback alone are not reached.
 func (c *Config) Locate(port int, host, path string) (route *Route, upstreamPath string, known bool) {
-	route, upstreamPath, known = verdict(c.outcomes(port, host, path, &work{left: workPerQuestion}))
+	route, upstreamPath, known = verdict(c.outcomes(door{port: port, host: host}, path, &work{left: workPerQuestion}))
 	// A server in a file that is not at hand may take what no server here forwards.
 	return route, upstreamPath, known && (route != nil || !c.moreServers)
 }
@@ -72,10 +71,10 @@ func (o *outcome) upstream() (string, bool) {
 }
 
 // outcomes is every way a request can end. sure is false where the server itself is not certain.
-func (c *Config) outcomes(port int, host, path string, w *work) ([]outcome, bool) {
+func (c *Config) outcomes(d door, path string, w *work) ([]outcome, bool) {
 	var out []outcome
 	sure := true
-	servers, certain := c.serversFor(port, host)
+	servers, certain := c.serversFor(d, w)
 	sure = sure && certain
 	var first *Server
 	for _, srv := range servers {
@@ -88,10 +87,8 @@ func (c *Config) outcomes(port int, host, path string, w *work) ([]outcome, bool
 			continue
 		}
 		if srv.Stream {
-			for _, r := range c.routes {
-				if r.Server == srv {
-					out = append(out, outcome{route: r, way: &way{}, path: literal(path)})
-				}
+			for _, r := range srv.routes {
+				out = append(out, outcome{route: r, way: &way{}, path: literal(path)})
 			}
 			continue
 		}
@@ -99,125 +96,19 @@ func (c *Config) outcomes(port int, host, path string, w *work) ([]outcome, bool
 		if !ok {
 			continue
 		}
-		p := &way{concrete: true, port: strconv.Itoa(port), host: strings.ToLower(host), uri: uri, unparsed: path,
+		p := &way{concrete: true, port: strconv.Itoa(d.port), host: strings.ToLower(d.host), uri: uri, unparsed: path,
 			args: literal(args), quoted: quoted, plus: plus, validUnparsed: true, scheme: "http", work: w}
 		for _, l := range srv.Listen {
-			if l.Port == port && l.TLS {
+			if l.Port == d.port && l.TLS {
 				p.scheme = "https"
 			}
 		}
-		p.hostCaptures(c, srv)
+		p.hostCaptures(srv)
 		out = append(out, c.serve(srv.scope, p, 0)...)
 	}
 	return out, sure && w.left >= 0
 }
 
-// serversFor is the server that nginx chooses for a host, once for each address that something listens on at this port and
-// that is not the loopback.
-func (c *Config) serversFor(port int, host string) ([]*Server, bool) {
-	host = strings.ToLower(host)
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
-		host = host[:i]
-	}
-	host = strings.TrimSuffix(host, ".")
-	var addresses []string
-	sure := true
-	for _, srv := range c.Servers {
-		for _, l := range srv.Listen {
-			if l.Port == 0 && !strings.HasPrefix(l.Address, "/") {
-				sure = false
-			}
-			if l.Port == port && !loopback(l.Address) && !slices.Contains(addresses, l.Address) {
-				addresses = append(addresses, l.Address)
-			}
-		}
-	}
-	var out []*Server
-	for _, address := range addresses {
-		srv, certain := c.choose1(address, port, host)
-		sure = sure && certain
-		if srv != nil {
-			out = append(out, srv)
-		}
-	}
-	return out, sure
-}
-
 func loopback(address string) bool {
 	return strings.HasPrefix(address, "127.") || address == "[::1]" || address == "localhost"
-}
-
-// choose1 is nginx's choice among the servers on one address: exact name, longest wildcard in front, longest wildcard
-// behind, first pattern, default server.
-func (c *Config) choose1(address string, port int, host string) (*Server, bool) {
-	var deflt, first *Server
-	var group []*Server
-	for _, srv := range c.Servers {
-		for _, l := range srv.Listen {
-			if l.Address == address && l.Port == port {
-				if l.Default && deflt == nil {
-					deflt = srv
-				}
-				if first == nil {
-					first = srv
-				}
-				if !slices.Contains(group, srv) {
-					group = append(group, srv)
-				}
-			}
-		}
-	}
-	if deflt == nil {
-		deflt = first
-	}
-	if host == "" || deflt != nil && deflt.Stream {
-		return deflt, true
-	}
-	var front, back *Server
-	frontLen, backLen := 0, 0
-	for _, srv := range group {
-		for _, name := range srv.Names {
-			n := strings.ToLower(name)
-			switch {
-			case strings.HasPrefix(n, "~"):
-			case strings.HasPrefix(n, "."):
-				if n[1:] == host {
-					return srv, true
-				}
-				if strings.HasSuffix(host, n) && len(n) > frontLen {
-					front, frontLen = srv, len(n)
-				}
-			case strings.HasPrefix(n, "*."):
-				if strings.HasSuffix(host, n[1:]) && len(n)-1 > frontLen {
-					front, frontLen = srv, len(n)-1
-				}
-			case strings.HasSuffix(n, ".*"):
-				if strings.HasPrefix(host, n[:len(n)-1]) && len(n) > backLen {
-					back, backLen = srv, len(n)
-				}
-			case n == host:
-				return srv, true
-			}
-		}
-	}
-	if front != nil {
-		return front, true
-	}
-	if back != nil {
-		return back, true
-	}
-	for _, srv := range group {
-		for _, name := range srv.Names {
-			if re, ok := strings.CutPrefix(name, "~"); ok {
-				_, hit, known := c.pattern(re, true).match(host)
-				if hit || !known {
-					return srv, known
-				}
-			}
-			if strings.Contains(name, "$") && !strings.HasPrefix(name, "~") {
-				return deflt, false
-			}
-		}
-	}
-	return deflt, true
 }

@@ -15,10 +15,7 @@ const maxWays = 128
 // module does. Every way that comes in comes out, split where a condition is open.
 func (c *Config) exec(s *scope, in []*way) []*way {
 	ways := in
-	for _, d := range s.dirs {
-		if !matters(d) {
-			continue
-		}
+	for _, d := range s.rewrites {
 		next := make([]*way, 0, len(ways))
 		for _, p := range ways {
 			if p.stopped || p.status != 0 {

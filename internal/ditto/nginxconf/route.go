@@ -129,6 +129,8 @@ type Route struct {
 	urlOK  bool
 	static bool
 	prefix string
+	// complete: see invertible.
+	complete bool
 }
 
 func (r *Route) at() string { return r.pass.at() }

@@ -3,6 +3,7 @@ package nginxconf
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 type scopeKind int
@@ -26,6 +27,16 @@ type scope struct {
 	dirs   []*directive
 	own    map[string][]*directive
 	server *Server
+	// What of dirs is looked for again and again, so that a level with thousands of locations is gone through once:
+	// directives of the rewrite module, allow and deny, what is not read or not at hand, and what asks for credentials in
+	// ways not known here.
+	rewrites, rules, blind, asks []*directive
+	// identities are proxy_set_header of the identity, redirectsToTLS that something here redirects to HTTPS.
+	identities     []*directive
+	redirectsToTLS bool
+	lowered        map[string][]string
+	once           sync.Once
+	letsIn         accessState // what rules say, see addresses
 
 	// Of a location.
 	name     string // without modifier
@@ -40,6 +51,7 @@ type scope struct {
 	static []*scope
 	regex  []*scope
 	at     map[string]*scope // named locations, of a server
+	names  *names
 
 	ifs    map[*directive]*scope
 	limits []*scope
@@ -56,22 +68,44 @@ func newScope(kind scopeKind, parent *scope, node *directive) *scope {
 	return s
 }
 
+// maxBlind is how many directives that are not read are told of, for each level.
+const maxBlind = 16
+
 func (s *scope) take(dirs []*directive) {
+	s.redirectsToTLS = s.redirectsToTLS || s.kind != kindHTTP && sendsToTLS(dirs)
 	s.dirs = append(s.dirs, dirs...)
 	for _, d := range dirs {
 		s.own[d.name] = append(s.own[d.name], d)
+		if matters(d) {
+			s.rewrites = append(s.rewrites, d)
+		}
+		// Of thousands of these a few say as much as all.
+		if (d.missing || unread(d.name)) && len(s.blind) < maxBlind {
+			s.blind = append(s.blind, d)
+		}
+		switch {
+		case d.name == "allow", d.name == "deny":
+			s.rules = append(s.rules, d)
+		case strings.HasPrefix(d.name, "access_by_lua"), d.name == "js_access", slices.Contains(foreignAuth, d.name) && d.arg(0) != "off":
+			s.asks = append(s.asks, d)
+		case d.name == "proxy_set_header" && strings.EqualFold(d.arg(0), headerName):
+			s.identities = append(s.identities, d)
+		}
 	}
 }
 
-// inherited are the directives of this name at the nearest level that has any.
-func (s *scope) inherited(name string) []*directive {
+// level is the nearest one that has any directives of this name; one without any where there is none.
+func (s *scope) level(name string) *scope {
 	for ; s != nil; s = s.parent {
-		if list := s.own[name]; len(list) > 0 {
-			return list
+		if len(s.own[name]) > 0 {
+			return s
 		}
 	}
-	return nil
+	return &scope{}
 }
+
+// inherited are the directives of this name at the nearest level that has any.
+func (s *scope) inherited(name string) []*directive { return s.level(name).own[name] }
 
 // setting is the directive that is in force for a name that may stand once per level.
 func (s *scope) setting(name string) *directive {
@@ -184,6 +218,7 @@ func (s *scope) buildLocations(unknown *notes) []*scope {
 			all = append(all, loc.buildLocations(unknown)...)
 		}
 	}
+	s.names = namesOf(s.static)
 	return all
 }
 
@@ -221,4 +256,19 @@ func (s *scope) parseMatch(d *directive) bool {
 		return false
 	}
 	return true
+}
+
+// headers are the names of headers that directives of this level name, in lower case.
+func (s *scope) headers(name string) []string {
+	list, known := s.lowered[name]
+	if !known && len(s.own[name]) > 0 {
+		for _, d := range s.own[name] {
+			list = append(list, strings.ToLower(d.arg(0)))
+		}
+		if s.lowered == nil {
+			s.lowered = map[string][]string{}
+		}
+		s.lowered[name] = slices.Clip(list)
+	}
+	return list
 }

@@ -108,10 +108,8 @@ func (c *Config) content(srv *scope, p *way, depth int) []outcome {
 		}
 	}
 	for name := s; name != nil; name = name.parent {
-		for _, d := range name.dirs {
-			if unread(d.name) || d.missing {
-				p.unsure = d.name + " at " + d.at()
-			}
+		for _, d := range name.blind {
+			p.unsure = d.name + " at " + d.at()
 		}
 	}
 	if s.kind != kindIf {

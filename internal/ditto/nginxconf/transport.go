@@ -58,13 +58,7 @@ func (c *Config) speaksTLS(srv *Server, port int) bool {
 		if l.Port != port || l.UDP || l.TLS {
 			continue
 		}
-		shared := false
-		for _, other := range c.Servers {
-			for _, o := range other.Listen {
-				shared = shared || other.Stream == srv.Stream && o.TLS && !o.UDP && o.Port == port && o.Address == l.Address
-			}
-		}
-		if !shared {
+		if !c.tls[socketKey{srv.Stream, l.Address, port}] {
 			return false
 		}
 	}
@@ -115,6 +109,16 @@ func plainOn(r *Route, ways []*way, port int, tls *Setting) Setting {
 
 // redirectsToTLS says whether a scope, or a level around it, redirects anything to HTTPS.
 func redirectsToTLS(s *scope) bool {
+	for ; s != nil; s = s.parent {
+		if s.redirectsToTLS {
+			return true
+		}
+	}
+	return false
+}
+
+// sendsToTLS says whether directives redirect anything to HTTPS.
+func sendsToTLS(dirs []*directive) bool {
 	var any func(list []*directive) bool
 	any = func(list []*directive) bool {
 		for _, d := range list {
@@ -133,10 +137,5 @@ func redirectsToTLS(s *scope) bool {
 		}
 		return false
 	}
-	for ; s != nil; s = s.parent {
-		if s.kind != kindHTTP && any(s.dirs) {
-			return true
-		}
-	}
-	return false
+	return any(dirs)
 }

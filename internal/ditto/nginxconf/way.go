@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"strconv"
-	"strings"
 )
 
 // way is one request on its way through a server: what nginx keeps in ngx_http_request_t, as far as it decides. A concrete
@@ -56,9 +55,10 @@ type work struct {
 }
 
 const (
-	workPerQuestion = 5_000
-	workPerSearch   = 20_000
-	workPerParse    = 100_000
+	workPerQuestion = 5_000   // one request
+	workPerSearch   = 20_000  // all candidates for one path of the gateway
+	workPerConfig   = 200_000 // all paths of the gateway, of all routes
+	workPerParse    = 50_000  // what is said of all routes
 )
 
 // spend takes one step; false where there is nothing left, and then the answer is unknown.
@@ -132,16 +132,21 @@ func (p *way) matched(re *pattern, subject text, groups []string) {
 }
 
 // hostCaptures keeps what a server name that is a pattern captures of the host.
-func (p *way) hostCaptures(c *Config, srv *Server) {
-	for _, name := range srv.Names {
-		if re, ok := strings.CutPrefix(name, "~"); ok {
-			p.matched(c.pattern(re, true), variable("host"), nil)
+func (p *way) hostCaptures(srv *Server) {
+	for _, re := range srv.captures {
+		if !p.work.spend() {
+			p.unsure = tooMuch
+			return
 		}
+		p.matched(re, variable("host"), nil)
 	}
 }
 
 // add puts an assumption on the way; false where the way cannot be gone.
 func (p *way) add(as assumptions) bool {
+	for range as {
+		p.work.spend()
+	}
 	merged, ok := p.assume.merge(as)
 	p.assume = merged
 	return ok

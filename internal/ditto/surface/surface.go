@@ -2,7 +2,10 @@
 // of them has in hand. Source: gateway/service/.../endpoints/routes/RootRoute.java of Ditto.
 package surface
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Reach is what of a gateway can be reached.
 type Reach struct {
@@ -63,6 +66,15 @@ var otherAreas = []area{
 	{"/health", []string{"/health"}},
 	{"/stats", []string{"/stats", "/stats/things", "/stats/search"}},
 	{"/.well-known/wot", []string{"/.well-known/wot"}},
+}
+
+// Paths are all paths that are tried, the administrative ones first.
+func Paths() []string {
+	var paths []string
+	for _, a := range slices.Concat(adminAreas, apiAreas, otherAreas) {
+		paths = append(paths, a.probes...)
+	}
+	return paths
 }
 
 // Way is a way in, as far as paths are concerned.
