@@ -3,6 +3,7 @@ package charts_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -314,11 +315,48 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"a digest that is none":                  `image: {digest: "sha256:1234"}`,
 		"a log level that is none":               `logLevel: trace`,
 		"a memory limit in Kubernetes' spelling": `goMemoryLimit: 410Mi`,
+		"what is no answer to onUnknown":         `configuration: {rules: {devops-exposed: {onUnknown: denyy}}}`,
+		"a rule that is none":                    `configuration: {rules: {nosuchrule: {mutate: false}}}`,
+		"an exception from a rule that is none":  `configuration: {exceptions: [{rules: [x], match: {name: a}, reason: y, expires: "2027-01-31"}]}`,
+		"an exception for everything":            `configuration: {exceptions: [{rules: [devops-exposed], match: {}, reason: y, expires: "2027-01-31"}]}`,
+		"one port for two":                       `{webhook: {port: 9443}, healthPort: 9443}`,
+		"one port for metrics and health":        `{metrics: {port: 8081}}`,
+		"less memory than Go is told":            `resources: {limits: {memory: 256Mi}}`,
+		"less memory than Go is told, in bytes":  `{goMemoryLimit: 1GiB, resources: {limits: {memory: 1000000000}}}`,
 	} {
 		for _, helm := range helms(t) {
 			if _, err := template(t, helm, values); err == nil {
 				t.Errorf("%s: %s was taken", helm, name)
 			}
+		}
+	}
+}
+
+// TestChart_KnowsTheRules: the chart says which names are wrong, unless there are rules of one's own.
+func TestChart_KnowsTheRules(t *testing.T) {
+	builtin, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("dittoguard/templates/_checks.tpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for line := range strings.Lines(string(text)) {
+		if name, is := strings.CutPrefix(line, "- "); is {
+			listed = append(listed, strings.TrimSpace(name))
+		}
+	}
+	if diff := cmp.Diff(rules.Names(builtin), listed); diff != "" {
+		t.Errorf("templates/_checks.tpl lists (-there are +listed):\n%s", diff)
+	}
+	for _, values := range []string{
+		`{existingRulesConfigMap: ours, configuration: {rules: {ours: {mutate: false}}}}`,
+		`{metrics: {enabled: false, port: 8081}, goMemoryLimit: ""}`, `resources: {limits: {memory: 0.5Gi}}`, `resources: {limits: null}`,
+	} {
+		if _, err := template(t, helms(t)[0], values); err != nil {
+			t.Errorf("%s: %v", values, err)
 		}
 	}
 }

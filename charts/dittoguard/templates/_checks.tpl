@@ -1,0 +1,79 @@
+{{/* The built-in rules; a test compares them with those that there are. */}}
+{{- define "dittoguard.builtinRules" -}}
+- connections-exposed
+- cors-any-origin
+- devops-basic-auth
+- devops-default-password
+- devops-default-password-literal
+- devops-exposed
+- devops-oauth2-open
+- devops-password-optional
+- devops-unsecured
+- devops-unsecured-literal
+- devops-unsecured-with-file
+- disclosing-headers
+- ditto-policy-rights
+- edge-rate-limit
+- edge-tls
+- error-page-disclosure
+- identity-header-stripping
+- internal-port-exposed
+- literal-secrets
+- mongodb-tls
+- network-isolation
+- oidc-audience
+- oidc-transport
+- preauth-exposed
+- preauth-exposed-literal
+- preauth-hidden
+- proxy-authentication
+- proxy-identity
+- sample-credentials
+- sample-credentials-literal
+- stream-throttling
+- trust-model
+- verbose-logging
+- weak-password-hash
+{{- end }}
+
+{{/* Stops where values contradict each other, which a schema cannot say. It renders nothing. */}}
+{{- define "dittoguard.checks" -}}
+{{- $ports := dict -}}
+{{- range $name, $port := dict "webhook.port" .Values.webhook.port "metrics.port" (ternary .Values.metrics.port 0 .Values.metrics.enabled) "healthPort" .Values.healthPort -}}
+{{- $key := $port | int | toString -}}
+{{- if and (ne $key "0") (hasKey $ports $key) -}}
+{{- fail (printf "%s and %s are both %s; each needs a port of its own" (get $ports $key) $name $key) -}}
+{{- end -}}
+{{- $_ := set $ports $key $name -}}
+{{- end -}}
+{{- $limit := dig "limits" "memory" "" (.Values.resources | default dict) | toString -}}
+{{- if and .Values.goMemoryLimit $limit -}}
+{{- if gt (include "dittoguard.bytes" .Values.goMemoryLimit | float64) (include "dittoguard.bytes" $limit | float64) -}}
+{{- fail (printf "goMemoryLimit (%s) is more than resources.limits.memory (%s): the kernel would end the process before Go frees memory; about 80%% of it is right" .Values.goMemoryLimit $limit) -}}
+{{- end -}}
+{{- end -}}
+{{- if not (or .Values.rules .Values.existingRulesConfigMap) -}}
+{{- $known := include "dittoguard.builtinRules" . | fromYamlArray -}}
+{{- range $name, $_ := .Values.configuration.rules -}}
+{{- if not (has $name $known) -}}
+{{- fail (printf "configuration.rules: there is no rule %q" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- range .Values.configuration.exceptions -}}
+{{- range .rules -}}
+{{- if not (has . $known) -}}
+{{- fail (printf "configuration.exceptions: there is no rule %q" .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* A quantity of Kubernetes, or a size as in GOMEMLIMIT, in bytes. */}}
+{{- define "dittoguard.bytes" -}}
+{{- $text := trimSuffix "B" (toString .) -}}
+{{- $number := regexFind "^[0-9.]+(e[+]?[0-9]+)?" $text -}}
+{{- $unit := trimPrefix $number $text -}}
+{{- $factors := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- mulf ($number | float64) (get $factors $unit | default 1e18 | float64) -}}
+{{- end }}
