@@ -173,6 +173,11 @@ func annotations(verdict check.Verdict, pardon string) map[string]string {
 	}
 	add("findings", unique(findings))
 	add("unknown", unique(unknown))
+	var exceptions []string
+	for _, e := range verdict.Exceptions {
+		exceptions = append(exceptions, fmt.Sprintf("%s %s until %s: %s", e.Rule, e.Subject, e.Until, oneLine(e.Reason)))
+	}
+	add("exceptions", unique(exceptions))
 	if len(a) == 0 {
 		return nil
 	}

@@ -81,13 +81,10 @@ func (o Options) record(change check.Change, verdict check.Verdict, pardon strin
 	decision := DecisionAllow
 	if len(verdict.Denied) > 0 && pardon == "" {
 		decision = DecisionDeny
-		rules, subjects := make([]string, 0, len(verdict.Denied)), make([]string, 0, len(verdict.Denied))
-		for _, f := range verdict.Denied {
-			rules, subjects = append(rules, f.Rule), append(subjects, f.Subject.String())
-		}
-		req := change.Request
-		o.Log.Info("request refused", "rules", rules, "subjects", subjects, "object", refOf(change).String(),
-			"operation", req.Operation, "user", req.UserInfo.Username, "dryRun", req.DryRun != nil && *req.DryRun)
+		o.logRefusal("request refused", change, verdict.Denied)
+	}
+	if len(verdict.WouldDeny) > 0 && pardon == "" {
+		o.logRefusal("request would be refused", change, verdict.WouldDeny)
 	}
 	for _, f := range verdict.Denied {
 		o.Recorder.Decision(f.Rule, ModeEnforce, decision)
@@ -98,6 +95,17 @@ func (o Options) record(change check.Change, verdict check.Verdict, pardon strin
 	for _, f := range verdict.Audited {
 		o.Recorder.Decision(f.Rule, ModeAudit, decision)
 	}
+}
+
+// logRefusal logs, in one line, a refusal, or in a dry run what would be one.
+func (o Options) logRefusal(message string, change check.Change, findings []check.Finding) {
+	rules, subjects := make([]string, 0, len(findings)), make([]string, 0, len(findings))
+	for _, f := range findings {
+		rules, subjects = append(rules, f.Rule), append(subjects, f.Subject.String())
+	}
+	req := change.Request
+	o.Log.Info(message, "rules", rules, "subjects", subjects, "object", refOf(change).String(),
+		"operation", req.Operation, "user", req.UserInfo.Username, "dryRun", req.DryRun != nil && *req.DryRun)
 }
 
 // refOf names the object that a change is about.

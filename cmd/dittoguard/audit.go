@@ -77,5 +77,6 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	result.Unknown = append(result.Unknown, unlisted...)
+	o.idle(stderr, checker.Exceptions(), result)
 	return o.print(cmd.OutOrStdout(), result)
 }

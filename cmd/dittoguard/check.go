@@ -119,7 +119,9 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
 		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 	}
-	return o.print(cmd.OutOrStdout(), check.Merge(results...))
+	result := check.Merge(results...)
+	o.idle(stderr, checker.Exceptions(), result)
+	return o.print(cmd.OutOrStdout(), result)
 }
 
 // notEmpty refuses paths without any object.
@@ -179,6 +181,10 @@ func tellRendered(w io.Writer, inv *inventory.Memory) {
 // runsDitto says whether the object is a workload with a service of Ditto in it.
 func runsDitto(inv inventory.Reader, object *inventory.Object) bool {
 	return slices.ContainsFunc(ditto.Parts(inv, object), func(part ditto.Part) bool { return ditto.IsDitto(part.Component) })
+}
+
+func warn(w io.Writer, format string, args ...any) {
+	fmt.Fprintf(w, "dittoguard: warning: "+format+"\n", args...)
 }
 
 func note(w io.Writer, format string, args ...any) {

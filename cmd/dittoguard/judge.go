@@ -93,6 +93,8 @@ func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error)
 	for _, e := range cfg.Exceptions {
 		if e.Expired(time.Now()) {
 			note(stderr, "%s:%d: this exception expired at the end of %s (UTC) and no longer counts", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
+		} else if e.Expired(time.Now().Add(soon)) {
+			warn(stderr, "%s:%d: this exception expires at the end of %s (UTC)", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
 		}
 	}
 	passwords := htpasswd.NewVerifier(htpasswd.Options{Work: offlineWork, CheapWork: offlineCheapWork, NoBackground: true})
@@ -110,6 +112,18 @@ func loadConfig(file string, list []rules.HardeningRule) (*config.Config, error)
 		return config.Default(), nil
 	}
 	return config.Load(file, list)
+}
+
+// soon is how long before it expires an exception is warned of.
+const soon = 14 * 24 * time.Hour
+
+// idle warns of exceptions that let nothing pass: what they were for is mended, or named otherwise.
+func (o *judgeOptions) idle(stderr io.Writer, exceptions []config.Exception, result check.Result) {
+	for _, e := range exceptions {
+		if !e.Expired(time.Now()) && !slices.ContainsFunc(result.Exceptions, func(x check.Excused) bool { return x.Line == e.Line }) {
+			warn(stderr, "%s:%d: this exception matches nothing that is found", o.configFile, e.Line)
+		}
+	}
 }
 
 // print writes the result and says by its error whether there is anything to fail on.

@@ -25,6 +25,10 @@ type Verdict struct {
 	Warned  []Finding
 	Audited []Finding
 	Unknown []Unknown
+	// Exceptions are those of the configuration that applied.
+	Exceptions []Excused
+	// WouldDeny are, in a dry run, the findings for which the request would be refused if the baseline were enforced.
+	WouldDeny []Finding
 	// Decisive says that the change adds or alters an entry, a hop or a setting that decides: then the objects in Read
 	// have to be read live before the request is allowed. A denial needs that always.
 	Decisive bool

@@ -4,8 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
 )
 
 // Change implements Judge: what is wrong after the change and was not before it.
@@ -47,7 +49,9 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		})
 	}
 
-	verdict := Verdict{Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns))}
+	verdict := Verdict{
+		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)), Exceptions: settle(is.excused),
+	}
 	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)
 	for _, v := range is.violations {
 		if isNew(v) {
@@ -57,6 +61,9 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		}
 	}
 	for _, f := range c.findings(after, brought) {
+		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline {
+			verdict.WouldDeny = append(verdict.WouldDeny, f)
+		}
 		switch f.Action {
 		case ActionDeny:
 			verdict.Denied = append(verdict.Denied, f)

@@ -169,6 +169,7 @@ type violation struct {
 type judgement struct {
 	violations []violation
 	unknowns   []Unknown
+	excused    []Excused
 	// facts are what decided, for telling whether a change decides anything.
 	facts []string
 }
@@ -338,7 +339,7 @@ type caseOf struct {
 // evaluate evaluates a rule; facts are nil for a rule that has none.
 func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
 	name := r.Metadata.Name
-	if subject == nil || j.view.Err() != nil || j.checker.excepted(name, subject.Ref, entry) {
+	if subject == nil || j.view.Err() != nil {
 		return
 	}
 	on := subject.Ref
@@ -346,6 +347,10 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 		on = *entry
 	}
 	outcome := j.outcome(r, facts, subject, on)
+	if e := j.checker.exception(name, subject.Ref, entry); e != nil {
+		j.excuse(e, name, subject.Ref, entry, outcome)
+		return
+	}
 	add := func(index, message string, parts []string, broken bool) {
 		key := strings.Join([]string{name, index, subject.Ref.ID().String(), c.key}, "|")
 		keys := []string{key}
@@ -427,10 +432,6 @@ func (j *judging) request(subject *inventory.Object) *admissionv1.AdmissionReque
 		Namespace: subject.Ref.Namespace,
 		Operation: admissionv1.Create,
 	}
-}
-
-func (c *Checker) excepted(rule string, subject inventory.Ref, entry *inventory.Ref) bool {
-	return c.exceptedAt(rule, subject, entry, c.now())
 }
 
 func (c *Checker) exceptedAt(rule string, subject inventory.Ref, entry *inventory.Ref, at time.Time) bool {

@@ -74,5 +74,7 @@ type Summary struct {
 type Result struct {
 	Findings []Finding `json:"findings"`
 	Unknown  []Unknown `json:"unknown"`
-	Summary  Summary   `json:"summary"`
+	// Exceptions are those of the configuration that applied.
+	Exceptions []Excused `json:"exceptions,omitempty"`
+	Summary    Summary   `json:"summary"`
 }

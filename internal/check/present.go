@@ -15,7 +15,7 @@ import (
 // present puts violations together into findings and gives each the action that the modes of its namespaces ask for.
 func (c *Checker) present(view *ditto.View, j judgement) Result {
 	findings := c.findings(view, j.violations)
-	result := Result{Findings: findings, Unknown: distinct(j.unknowns)}
+	result := Result{Findings: findings, Unknown: distinct(j.unknowns), Exceptions: settle(j.excused)}
 	for _, f := range findings {
 		result.Summary.count(f)
 	}
@@ -146,10 +146,12 @@ func Merge(results ...Result) Result {
 			merged.Summary.count(f)
 		}
 		merged.Unknown = append(merged.Unknown, r.Unknown...)
+		merged.Exceptions = append(merged.Exceptions, r.Exceptions...)
 		merged.Summary.Objects = max(merged.Summary.Objects, r.Summary.Objects)
 	}
 	slices.SortStableFunc(merged.Findings, compareFindings)
 	merged.Unknown = distinct(merged.Unknown)
+	merged.Exceptions = settle(merged.Exceptions)
 	return merged
 }
 

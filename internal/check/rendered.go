@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
+	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -21,7 +22,11 @@ func (j *judging) rendered(o *inventory.Object) {
 	for _, each := range slices.Sorted(maps.Keys(j.checker.rules)) {
 		for _, r := range j.checker.rules[each] {
 			name := r.Metadata.Name
-			if !j.checker.config.Rules[name].DenyUnknown || j.checker.excepted(name, o.Ref, nil) {
+			if !j.checker.config.Rules[name].DenyUnknown {
+				continue
+			}
+			if e := j.checker.exception(name, o.Ref, nil); e != nil {
+				j.excuse(e, name, o.Ref, nil, engine.Outcome{Unknowns: make([]engine.UnknownResult, 1)})
 				continue
 			}
 			key := strings.Join([]string{name, "unknown rendered", o.Ref.ID().String(), ""}, "|")

@@ -118,10 +118,17 @@ func (c *Config) Mutates(rule string) bool {
 // Excepts says whether an exception that has not expired removes the rule's finding on the subject. entry is the object
 // that opens the way in; it is the zero Ref for a finding that is about none.
 func (c *Config) Excepts(rule string, subject, entry inventory.Ref, now time.Time) bool {
-	for _, e := range c.Exceptions {
-		if e.covers(rule, subject, entry) && !e.Expired(now) {
-			return true
+	return c.ExceptionFor(rule, subject, entry, now) != nil
+}
+
+// ExceptionFor is the exception for which Excepts is true, nil if there is none; of several the last to expire.
+func (c *Config) ExceptionFor(rule string, subject, entry inventory.Ref, now time.Time) *Exception {
+	var last *Exception
+	for i := range c.Exceptions {
+		e := &c.Exceptions[i]
+		if e.covers(rule, subject, entry) && !e.Expired(now) && (last == nil || e.Expires.After(last.Expires)) {
+			last = e
 		}
 	}
-	return false
+	return last
 }

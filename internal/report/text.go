@@ -42,6 +42,7 @@ func Text(w io.Writer, result check.Result, opts Options) error {
 		t.group(group)
 	}
 	t.unknowns(result.Unknown)
+	t.exceptions(result.Exceptions)
 	t.summary(result)
 	if _, err := w.Write(t.out.Bytes()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
@@ -192,6 +193,22 @@ func (t *text) unlisted(unknowns []check.Unknown) []check.Unknown {
 		t.item("  ", "  ", group.Message)
 	}
 	return rest
+}
+
+// exceptions writes what the configuration lets pass.
+func (t *text) exceptions(list []check.Excused) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Excepted:"))
+	for _, e := range list {
+		about := e.Subject.String()
+		if e.Entry != nil && *e.Entry != e.Subject {
+			about += " over " + e.Entry.String()
+		}
+		fmt.Fprintf(&t.out, "%s: %s until %s (UTC): %s\n", t.paint(bold, clean(e.Rule)), clean(about), e.Until, clean(e.Reason))
+	}
+	t.out.WriteByte('\n')
 }
 
 // summary writes the last line: `12 objects: 3 denied (2 preauth-exposed, 1 devops-exposed), 1 warning (1 edge-tls)`.
