@@ -364,6 +364,20 @@ spec:
 			},
 		},
 		{
+			name: "a path / that goes away leaves it to the default backend of another Ingress of its host",
+			steps: []step{
+				{apply: gatewayDeployment(noPreAuth)},
+				{apply: gatewayService},
+				{apply: nginxIngress("shop", "/", "shop", ``)},
+				{apply: strings.Replace(nginxIngress("api", "/api/2/things", "gateway", ``), "spec:\n",
+					"spec:\n  defaultBackend: {service: {name: gateway, port: {number: 8080}}}\n", 1)},
+				{
+					apply:  strings.Replace(nginxIngress("shop", "/", "shop", ``), "ditto.example.com", "shop.example.com", 1),
+					denied: []string{"devops-exposed Ingress ditto/api"},
+				},
+			},
+		},
+		{
 			name: "an Ingress can turn the paths of another one of its host into regular expressions",
 			steps: []step{
 				{apply: gatewayDeployment(noPreAuth)},

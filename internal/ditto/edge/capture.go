@@ -89,7 +89,8 @@ func opened(re *syntax.Regexp, capture int) []*syntax.Regexp {
 		case re.Op == syntax.OpConcat:
 			parts = append(parts, re.Sub[:len(re.Sub)-1]...)
 			re = re.Sub[len(re.Sub)-1]
-		case re.Op == syntax.OpQuest && (re.Sub[0].Op == syntax.OpCapture || re.Sub[0].Op == syntax.OpConcat), re.Op == syntax.OpCapture && re.Cap < capture:
+		case re.Op == syntax.OpQuest && (re.Sub[0].Op == syntax.OpCapture || re.Sub[0].Op == syntax.OpConcat),
+			re.Op == syntax.OpCapture && re.Cap < capture:
 			re = re.Sub[0]
 		default:
 			return append(parts, re)

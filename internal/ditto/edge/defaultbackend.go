@@ -111,9 +111,10 @@ func DefaultRoutes(in Input, siblings []*networkingv1.Ingress) (as Input, routes
 	}
 	for _, rule := range in.Ingress.Spec.Rules {
 		host := rule.Host
-		if host == "" && f.named || f.taken(in.Ingress, host) || f.shared && slices.ContainsFunc(siblings, func(other *networkingv1.Ingress) bool {
-			return f.takenBy(in, other, host)
-		}) {
+		if host == "" && f.named || f.taken(in.Ingress, host) {
+			continue
+		}
+		if f.shared && slices.ContainsFunc(siblings, func(o *networkingv1.Ingress) bool { return f.takenBy(in, o, host) }) {
 			continue
 		}
 		if host == "" {

@@ -11,7 +11,8 @@ func gce() controller {
 	return controller{
 		name: "gce", title: "GKE's ingress controller",
 		classes: []string{"k8s.io/ingress-gce"}, usual: []string{"gce", "gce-internal", "gce-regional-external"},
-		prefixes: []string{"networking.gke.io/", "ingress.gcp.kubernetes.io/"}, keys: gceKeys, shared: []string{allowHTTP, "cloud.google.com/", "beta.cloud.google.com/"},
+		prefixes: []string{"networking.gke.io/", "ingress.gcp.kubernetes.io/"}, keys: gceKeys,
+		shared: []string{allowHTTP, "cloud.google.com/", "beta.cloud.google.com/"},
 		effects: gceEffects(plainEdge{
 			strip: `whether GKE's load balancer removes a header that a BackendConfig sets to nothing is not documented: put a proxy that sets it behind ` +
 				`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,

@@ -10,7 +10,10 @@ import (
 // tells them to change, so the Ingress is open whoever serves it, unless the controllers of the table disagree: an
 // annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it unknown.
 func unknownController() controller {
-	return controller{name: Unknown, title: "an unknown controller", effects: unknownEffects, transport: unknownTransport, rate: unknownRate, path: unknownPath}
+	return controller{
+		name: Unknown, title: "an unknown controller",
+		effects: unknownEffects, transport: unknownTransport, rate: unknownRate, path: unknownPath,
+	}
 }
 
 // disagreement is a controller that would make something else of an Ingress than one that reads none of its annotations.
