@@ -164,25 +164,69 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 	}
 	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Could not be decided:"))
 	unknowns = t.unlisted(unknowns)
-	for _, group := range runs(unknowns, func(a, b check.Unknown) bool {
-		return a.Rule == b.Rule && a.Subject == b.Subject && a.What == b.What && a.File == b.File && a.Line == b.Line
-	}) {
-		u := group[0]
-		rule := ""
-		if u.Rule != "" {
-			rule = t.paint(bold, clean(u.Rule)) + ": "
+	for _, reason := range reasons(unknowns) {
+		u := reason.about[0]
+		var rules []string
+		for _, name := range reason.rules {
+			rules = append(rules, t.paint(bold, clean(name)))
 		}
-		fmt.Fprintf(&t.out, "%s%s: %s%s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), rule, clean(u.Subject.String()))
-		if len(group) == 1 {
+		about := clean(u.Subject.String())
+		if len(rules) > 0 {
+			about = strings.Join(rules, ", ") + ": " + about
+		}
+		fmt.Fprintf(&t.out, "%s%s: %s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), about)
+		switch {
+		case len(reason.rules) > 1 && len(reason.about) == 1:
+			t.item("  ", "  ", u.Message)
+			continue
+		case len(reason.about) == 1:
 			t.item("  ", "  ", u.What+": "+u.Message)
 			continue
+		case len(reason.rules) <= 1:
+			fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
 		}
-		fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
-		for _, u := range group {
+		for _, u := range reason.about {
 			t.item("  - ", "    ", u.Message)
 		}
 	}
 	t.out.WriteByte('\n')
+}
+
+// reason is what one thing or several leave unknown of a subject, and the rules that cannot be decided for it.
+type reason struct {
+	about []check.Unknown
+	rules []string
+}
+
+// reasons puts together what is unknown of a subject to one rule, and then the rules for which that is the same.
+func reasons(unknowns []check.Unknown) []*reason {
+	type key struct {
+		file, subject, messages string
+		line                    int
+	}
+	known := map[key]*reason{}
+	var list []*reason
+	for _, group := range runs(unknowns, func(a, b check.Unknown) bool {
+		return a.Rule == b.Rule && a.Subject == b.Subject && a.What == b.What && a.File == b.File && a.Line == b.Line
+	}) {
+		u := group[0]
+		k := key{file: u.File, line: u.Line, subject: u.Subject.String()}
+		for _, u := range group {
+			k.messages += u.Message + "\n"
+		}
+		r := known[k]
+		if r == nil || u.Rule == "" || len(r.rules) == 0 {
+			r = &reason{about: group}
+			list = append(list, r)
+		}
+		if u.Rule != "" {
+			known[k] = r
+			if !slices.Contains(r.rules, u.Rule) {
+				r.rules = append(r.rules, u.Rule)
+			}
+		}
+	}
+	return list
 }
 
 // unlisted writes what is about whole kinds, those of which there is the same to say together, and returns the rest.

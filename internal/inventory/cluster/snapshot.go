@@ -67,16 +67,20 @@ type snapshooter struct {
 
 	found  []*inventory.Object
 	unread []Unread
+	// absent are the kinds that the cluster does not have, in no namespace.
+	absent map[schema.GroupKind]bool
 }
 
 func (s *snapshooter) take(ctx context.Context, kinds []kind, index inventory.Indexer) (Snapshot, error) {
 	read := false
+	s.absent = map[schema.GroupKind]bool{}
 	for _, k := range kinds {
 		err := s.read(ctx, k)
 		switch {
 		case err == nil:
 			read = true
 		case isAbsent(err) && !k.builtin:
+			s.absent[k.gvk.GroupKind()] = true
 		case isAbsent(err) && s.namespace != "" && k.gvk.GroupKind() == inventory.Namespace:
 			return Snapshot{}, fmt.Errorf("there is no namespace %s in the cluster at %s", s.namespace, s.host)
 		default:
@@ -118,7 +122,7 @@ func (s *snapshooter) knows(kinds []kind) func(schema.GroupKind, string) bool {
 		inside[k.gvk.GroupKind()] = k.namespaced
 	}
 	return func(gk schema.GroupKind, namespace string) bool {
-		return !unread[gk] && (s.namespace == "" || !inside[gk] || namespace == s.namespace)
+		return s.absent[gk] || !unread[gk] && (s.namespace == "" || !inside[gk] || namespace == s.namespace)
 	}
 }
 
