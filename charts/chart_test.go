@@ -36,6 +36,8 @@ replicas: 3
 image: {repository: registry.example.com/guard, digest: "sha256:` + strings.Repeat("a", 64) + `"}
 imagePullSecrets: [{name: registry}]
 runAsUser: null
+webhook: {clientCA: {configMap: apiserver-ca, names: [apiserver, apiserver.example.com]}}
+networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: 10.0.0.10/32}}, {ipBlock: {cidr: "fd00::10/128"}}]}
 metrics: {enabled: false}
 priorityClassName: system-cluster-critical
 nodeSelector: {kubernetes.io/os: linux}
@@ -318,6 +320,13 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"what is no answer to onUnknown":         `configuration: {rules: {devops-exposed: {onUnknown: denyy}}}`,
 		"a rule that is none":                    `configuration: {rules: {nosuchrule: {mutate: false}}}`,
 		"an exception from a rule that is none":  `configuration: {exceptions: [{rules: [x], match: {name: a}, reason: y, expires: "2027-01-31"}]}`,
+		"names of clients without a CA":          `webhook: {clientCA: {names: [apiserver]}}`,
+		"a client's name that is two":            `webhook: {clientCA: {configMap: ca, names: ["a,b"]}}`,
+		"a ConfigMap's name that is none":        `webhook: {clientCA: {configMap: "a/b"}}`,
+		"a policy that lets nobody ask":          `networkPolicy: {enabled: true}`,
+		"an address without its mask":            `networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: 10.0.0.10}}]}`,
+		"a host instead of an address":           `networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: apiserver/32}}]}`,
+		"a peer that is everybody":               `networkPolicy: {enabled: true, apiServers: [{}]}`,
 		"an exception for everything":            `configuration: {exceptions: [{rules: [devops-exposed], match: {}, reason: y, expires: "2027-01-31"}]}`,
 		"one port for two":                       `{webhook: {port: 9443}, healthPort: 9443}`,
 		"one port for metrics and health":        `{metrics: {port: 8081}}`,

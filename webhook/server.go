@@ -54,6 +54,8 @@ type ServerOptions struct {
 	MetricsAddress string
 	// GetCertificate returns the serving certificate of each connection.
 	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// Clients says who may connect to the webhooks; nil means anybody.
+	Clients *Clients
 	// Validator and Mutator answer; a nil Mutator is not served.
 	Validator, Mutator admission.Handler
 	// Components run beside the webhooks, and decide readiness in this order.
@@ -82,6 +84,9 @@ func Run(ctx context.Context, o ServerOptions) error {
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) {
 			c.GetCertificate = o.GetCertificate
 			c.MinVersion = tls.VersionTLS13
+			if o.Clients != nil {
+				o.Clients.demand(c)
+			}
 		}},
 	})
 	room := newFlight(maxInFlight, o.Recorder)
@@ -89,9 +94,12 @@ func Run(ctx context.Context, o ServerOptions) error {
 	if o.Mutator != nil {
 		server.Register(MutatePath, handle(o.Mutator, room))
 	}
-	started := server.StartedChecker()
-	listening := Component{Name: "server", Ready: func() error { return started(nil) }}
-	ready := &readiness{components: append(slices.Clip(o.Components), listening)}
+	components := slices.Clip(o.Components)
+	if o.Clients != nil {
+		components = append(components, Component{Name: "clients", Ready: o.Clients.Check})
+	}
+	components = append(components, Component{Name: "server", Ready: listening(server)})
+	ready := &readiness{components: components}
 
 	// The components outlive the webhooks, and what the probes see outlives both: a request under way needs the caches.
 	group, failed := errgroup.WithContext(context.WithoutCancel(ctx))
@@ -142,6 +150,21 @@ func Run(ctx context.Context, o ServerOptions) error {
 		return nil
 	})
 	return group.Wait()
+}
+
+// listening returns a check of whether the server has begun. Each look is a connection, which a server that demands
+// certificates logs as a failure, so there is none after the first that succeeds: a server that fails ends the process.
+func listening(server ctrlwebhook.Server) func() error {
+	started := server.StartedChecker()
+	var has atomic.Bool
+	return func() error {
+		if has.Load() {
+			return nil
+		}
+		err := started(nil)
+		has.Store(err == nil)
+		return err
+	}
 }
 
 // serve serves plain HTTP until the context ends.

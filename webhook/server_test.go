@@ -186,13 +186,14 @@ func await(t *testing.T, port int, path string, status int, body string) {
 	}
 }
 
-func review(t *testing.T, port int, name string) string {
+// review asks for a judgement of a Service, with the certificates of a client, if it has any.
+func review(t *testing.T, port int, name string, client ...tls.Certificate) string {
 	req := create(service(name, "x"))
 	body, err := json.Marshal(admissionv1.AdmissionReview{TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"}, Request: req})
 	if err != nil {
 		return err.Error()
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: client}}
 	defer transport.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+address(port)+ValidatePath+"?timeout=10s", bytes.NewReader(body))
 	if err != nil {

@@ -72,6 +72,7 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if !slices.ContainsFunc(inv.All(), func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
 		note(stderr, "no part of Ditto runs in what was read, so there is little to judge")
 	}
+	tellUnguarded(stderr, inv)
 	result, err := checker.All(ctx, inv, inv.All())
 	if err != nil {
 		return err

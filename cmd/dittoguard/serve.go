@@ -41,6 +41,8 @@ type serveOptions struct {
 	serviceName, caSecret        string
 	validatingName, mutatingName string
 	protected                    []string
+	clientCA                     string
+	clientNames                  []string
 	logLevel                     string
 }
 
@@ -79,6 +81,8 @@ missing) and /metrics.`,
 	f.StringVar(&o.caSecret, "ca-secret", "dittoguard-ca", "Secret with the certificate authority, for --cert-mode self")
 	f.StringVar(&o.validatingName, "webhook-config", "dittoguard", "ValidatingWebhookConfiguration whose CA bundle is kept, for --cert-mode self")
 	f.StringVar(&o.mutatingName, "mutating-webhook-config", "", "MutatingWebhookConfiguration whose CA bundle is kept, for --cert-mode self; empty if there is none")
+	f.StringVar(&o.clientCA, "client-ca", "", "file with the CA of the client certificate that API servers have to show; without it anybody may ask")
+	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca; without it any")
 	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces whose Secrets are read")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
@@ -91,6 +95,9 @@ func (o *serveOptions) validate() error {
 	}
 	if o.certMode != "self" && o.certMode != "dir" {
 		problems = append(problems, fmt.Errorf("--cert-mode: %q is not a mode; expected self or dir", o.certMode))
+	}
+	if len(o.clientNames) > 0 && o.clientCA == "" {
+		problems = append(problems, errors.New("--client-names: needs --client-ca"))
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
@@ -133,10 +140,17 @@ func (o *serveOptions) run(ctx context.Context) error {
 		Inventory: world.Reader(), Synced: world.HasSynced, Refresher: func() webhook.Refresh { return world.Refresher().Refresh },
 		Recorder: recorder, Log: log.WithName("webhook"),
 	}
+	var clients *webhook.Clients
+	if o.clientCA != "" {
+		clients = &webhook.Clients{CAFile: o.clientCA, Names: o.clientNames}
+		if err := clients.Check(); err != nil {
+			return fmt.Errorf("--client-ca: %w", err)
+		}
+	}
 	return webhook.Run(ctx, webhook.ServerOptions{
 		Host: o.bindAddress, Port: o.port, HealthAddress: o.healthAddress, MetricsAddress: o.metricsAddress,
-		GetCertificate: source.GetCertificate,
-		Validator:      webhook.NewValidator(handlers), Mutator: webhook.NewMutator(handlers),
+		GetCertificate: source.GetCertificate, Clients: clients,
+		Validator: webhook.NewValidator(handlers), Mutator: webhook.NewMutator(handlers),
 		Components: []webhook.Component{
 			{Name: "certificates", Start: source.Start, Ready: source.Ready},
 			{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},

@@ -67,6 +67,36 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- include "dittoguard.ownNamespace" . -}}
+{{- end }}
+
+{{/*
+Nothing that lies in the release's namespace is judged. A chart that brings dittoguard and Ditto puts both into one; which charts
+stand beside this one cannot be seen. What runs there already can, where helm asks a cluster.
+*/}}
+{{- define "dittoguard.ownNamespace" -}}
+{{- $left := printf "dittoguard leaves namespace %s alone, in which it runs" .Release.Namespace -}}
+{{- if and (not .Chart.IsRoot) (not .Values.dedicatedNamespace) -}}
+{{- fail (printf "%s: a Ditto that the same chart, or another one, installs there is not judged. Install dittoguard by itself, into a namespace of its own, or set dedicatedNamespace to true in its values if no Ditto runs there" $left) -}}
+{{- end -}}
+{{- $found := include "dittoguard.gatewaysBeside" . -}}
+{{- if and $found .Release.IsInstall -}}
+{{- fail (printf "%s, and a Ditto runs there (%s), which is not judged. Install dittoguard into a namespace of its own" $left $found) -}}
+{{- end -}}
+{{- end }}
+
+{{/* The gateways of Ditto that run in the release's namespace, by their images; empty where helm does not ask a cluster. */}}
+{{- define "dittoguard.gatewaysBeside" -}}
+{{- $found := list -}}
+{{- range (lookup "apps/v1" "Deployment" .Release.Namespace "").items -}}
+{{- $name := .metadata.name -}}
+{{- range .spec.template.spec.containers -}}
+{{- if regexMatch "ditto-gateway([:@]|$)" (toString .image) -}}
+{{- $found = append $found (printf "Deployment %s" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $found | join ", " -}}
 {{- end }}
 
 {{/* A quantity of Kubernetes, or a size as in GOMEMLIMIT, in bytes. */}}
