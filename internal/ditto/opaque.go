@@ -122,6 +122,22 @@ func (v *View) hide(part Part, p *proxy) {
 	p.routes = append(slices.Clone(p.routes), route)
 }
 
+// withVague adds, to the routes of an nginx, the ways through those whose host the request decides about: to any gateway of
+// the namespace.
+func (v *View) withVague(part Part, routes []*proxyRoute) []*proxyRoute {
+	all := slices.Clip(routes)
+	for _, r := range routes {
+		if r.vague == "" {
+			continue
+		}
+		vague := v.unread(part, nil, r.text, r.vague)
+		vague.blind, vague.detail, vague.asks = true, "vague "+r.detail, r.asks
+		vague.listens, vague.inside = r.listens, r.inside
+		all = append(all, vague)
+	}
+	return all
+}
+
 // leadsSomewhere says whether a target of a route is a Service or an address that is there.
 func (v *View) leadsSomewhere(part Part, r *proxyRoute) bool {
 	quiet := v.quietly()

@@ -27,6 +27,10 @@ type proxyRoute struct {
 	// targets are the hosts that it forwards to, listens the ports that clients come in by.
 	targets []proxyTarget
 	listens []int32
+	// inside are the addresses of its server that only its own pod reaches.
+	inside []nginxconf.Door
+	// vague says why it is not known where it forwards to, as far as it is not.
+	vague string
 	// text and detail are the hop: for people, behind the name of the workload, and to tell routes apart. asks is what clients
 	// ask for, as far as the configuration says.
 	text, detail, asks string
@@ -50,13 +54,15 @@ type proxyTarget struct {
 	host string
 	// port is 0 where the configuration says none, and any may be meant.
 	port int32
+	// unix: host is the path of a socket.
+	unix bool
 	// where says, of a proxy that is not read, by what it is told of the host; bare, that the word may be none.
 	where string
 	bare  bool
 }
 
 // at says whether the target is a port.
-func (t proxyTarget) at(port int32) bool { return t.port == port || t.port == 0 }
+func (t proxyTarget) at(port int32) bool { return !t.unix && (t.port == port || t.port == 0) }
 
 // proxyRoutes are the locations of a proxy that forward requests.
 func (v *View) proxyRoutes(part Part) []*proxyRoute { return v.proxy(part).routes }
@@ -115,7 +121,7 @@ func (v *View) readProxy(part Part) *proxy {
 		return p
 	}
 	p.unreadable = append(p.unreadable, read.config.Unknown...)
-	p.routes = read.routes
+	p.routes = v.withVague(part, read.routes)
 	for _, route := range read.config.Routes() {
 		for _, name := range route.Authentication.UserFiles {
 			if f, there := byPath[name]; there {
@@ -241,13 +247,21 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
 	}
 	location := nginxPlace(route)
 	r.text = fmt.Sprintf("nginx %s (%s:%d)", location, path.Base(route.File), route.Line)
+	r.inside = route.Server.Loopback()
 	for _, listen := range route.Server.Listen {
 		r.detail += fmt.Sprintf(" :%d", listen.Port)
-		r.listens = append(r.listens, int32(listen.Port))
+		if !slices.Contains(r.inside, nginxconf.Door{Address: listen.Address, Port: listen.Port}) {
+			r.listens = append(r.listens, int32(listen.Port))
+		}
 	}
 	r.detail += " " + strings.Join(route.Server.Names, ",")
 	for _, t := range route.Targets {
-		if !t.Unix && !t.Variable {
+		switch {
+		case t.Unix:
+			r.targets = append(r.targets, proxyTarget{host: t.Host, unix: true})
+		case t.Variable:
+			r.vague = fmt.Sprintf("where proxy_pass at %s:%d goes depends on the request", path.Base(route.File), route.Line)
+		default:
 			r.targets = append(r.targets, proxyTarget{host: canonical(t.Host), port: int32(t.Port)})
 		}
 	}

@@ -3,6 +3,7 @@ package ditto
 import (
 	"slices"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -55,7 +56,7 @@ func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
 			continue
 		}
 		// A name without a port, in what is not read, is a hint at the gateway's API alone.
-		if target := route.targets[at]; target.port != 0 || w.part.Component == Gateway && w.port.Name == PortHTTP {
+		if target := route.targets[at]; target.port != 0 || target.unix || w.part.Component == Gateway && w.port.Name == PortHTTP {
 			w.through(proxy, route, target, c)
 		}
 	}
@@ -75,5 +76,21 @@ func (w *walker) through(proxy Part, route *proxyRoute, target proxyTarget, c ch
 	w.proxyEntry(proxy, route, c.with(step))
 	for _, step.listen = range route.listens {
 		w.fromPod(proxy.Workload, step.listen, c.with(step))
+	}
+	for _, door := range route.inside {
+		step.listen = int32(door.Port)
+		w.fromInside(proxy.Workload, door, c.with(step))
+	}
+}
+
+// fromInside goes on from the proxies of a pod that forward to an address, or a socket, which only the pod itself reaches.
+func (w *walker) fromInside(o *inventory.Object, door nginxconf.Door, c chain) {
+	for _, proxy := range Named(w.view.Parts(o), Proxy) {
+		w.fromProxy(proxy, c, func(t proxyTarget) bool {
+			if door.Port == 0 {
+				return t.unix && t.host == canonical(door.Address)
+			}
+			return t.at(int32(door.Port)) && isOwn(t.host)
+		})
 	}
 }

@@ -52,7 +52,7 @@ func (c *Config) describe(r *Route) {
 		r.Access = accessOpen
 		r.Identity = Identity{State: Unknown, Why: tooMuch}
 		r.Authentication = Authentication{State: Unknown, Why: tooMuch}
-		r.Targets = []Target{{Variable: true}}
+		r.Targets = c.staticTargets(r)
 		c.describeTransport(r, nil)
 		c.describeAnswer(r)
 		r.Unknown = []string{"the whole configuration: " + tooMuch}
@@ -256,7 +256,9 @@ func (c *Config) describeTarget(r *Route, ways []*way, unknown *notes) {
 		for _, d := range c.targets(r, p) {
 			if !d.ok {
 				unknown.add("proxy_pass at %s: not understood", r.at())
-				r.Targets = addTarget(r.Targets, Target{Variable: true})
+				for _, t := range c.staticTargets(r) {
+					r.Targets = addTarget(r.Targets, t)
+				}
 				dropped = false
 				continue
 			}

@@ -23,6 +23,9 @@ const undefined = "?"
 
 // expand resolves the variables of t on one way p. What stays a variable is given by the request.
 func (c *Config) expand(t text, p *way, depth int) []alternative {
+	if _, constant := t.constant(); constant {
+		return []alternative{{text: t}}
+	}
 	out := []alternative{{}}
 	for _, q := range t {
 		if !p.work.spend() {
@@ -89,6 +92,12 @@ func (c *Config) resolve(name string, p *way, depth int) []alternative {
 		}
 	} else if name == "args" || name == "query_string" {
 		return one(p.args)
+	}
+	if name == "server_name" && p.scope != nil && p.scope.server != nil && !c.assigned[name] {
+		// The first name, whatever the client wrote, unless a pattern made it.
+		if names := p.scope.server.Names; len(names) > 0 && !strings.ContainsAny(names[0], "~*$") {
+			return one(literal(strings.TrimPrefix(names[0], ".")))
+		}
 	}
 	switch {
 	case c.scripted[name]:
