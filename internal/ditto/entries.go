@@ -222,7 +222,9 @@ func (w *walker) enter(op opening, c chain) {
 	}
 	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text+op.remark)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
-	e.Doubted = w.port.doubt != "" || op.kind == "Tailscale" && op.public || slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
+	gatewayHTTP := w.part.Component == Gateway && w.port.Name == PortHTTP
+	e.Doubted = w.port.doubt != "" || op.kind == "Tailscale" && op.public || op.kind == KindUnread && !gatewayHTTP ||
+		slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
 	seesClient, doubt := op.keepsAddress, cmp.Or(op.doubt, w.port.doubt)
 	for _, h := range slices.Backward(c.hops) {
 		e.Hops = append(e.Hops, h.text())
@@ -241,7 +243,7 @@ func (w *walker) enter(op opening, c chain) {
 		}
 		seesClient = false
 	}
-	if w.part.Component == Gateway && w.port.Name == PortHTTP {
+	if gatewayHTTP {
 		if !e.requests(w.view.ctx, op, c) {
 			return
 		}
@@ -251,6 +253,8 @@ func (w *walker) enter(op opening, c chain) {
 		e.encrypt(op, c)
 		e.limit(op, c)
 		e.answers(op, c)
+	} else if doubt != "" {
+		e.Unknown = append(e.Unknown, doubt)
 	}
 	e.key = e.makeKey(op, c)
 	w.view.ways[e.key] = way{op.entry, c}

@@ -83,5 +83,8 @@ func (w *walker) entryBefore(part Part, c chain) string {
 	for _, number := range w.view.openPorts(part) {
 		outer.fromPod(part.Workload, number, c.with(step))
 	}
+	if found == "" && outer.cut != nil {
+		return "as it seems, since there are more ways to it than are followed"
+	}
 	return found
 }

@@ -1,29 +1,39 @@
 package ditto
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// KindUnread is the Exposure.Kind of ways in that there may be through objects of kinds that cannot be read.
+// KindUnread is the Exposure.Kind of ways in that there may be and that cannot be followed: through objects of kinds that cannot
+// be read, or more of them than are followed.
 const KindUnread = "Unread"
 
-// unreadEntry: objects that cannot be read may lead to the gateway. That is one way in, about which nothing is known.
+// unreadEntry: objects that cannot be read may lead to the gateway.
 func (w *walker) unreadEntry(c chain) {
 	if w.part.Component != Gateway || w.port.Name != PortHTTP {
 		return
 	}
-	workload := w.part.Workload
-	kinds := w.view.unreadWays(workload.Ref.Namespace)
-	if kinds == "" {
-		return
+	if kinds := w.view.unreadWays(w.part.Workload.Ref.Namespace); kinds != "" {
+		w.enterUnread("kinds that cannot be read", "", "objects of kind "+kinds+" cannot be read, and may lead to it", c)
 	}
-	why := "objects of kind " + kinds + " cannot be read, and may lead to it"
-	unknown := edge.State{State: Unknown, Source: "kinds that cannot be read", Why: why}
+}
+
+// unfollowedEntry: ways were given up, the first at an object, and may lead in from outside.
+func (w *walker) unfollowedEntry(at inventory.ID, c chain) {
+	w.enterUnread("ways that were given up", "given up", fmt.Sprintf(
+		"ways of more than %d steps were not followed, or there are more than can be (as at %s): make proxies and aliases in front of it fewer",
+		maxHops, refOf(at)), c)
+}
+
+// enterUnread is one way in about which nothing is known, whatever number of ways it stands for.
+func (w *walker) enterUnread(text, detail, why string, c chain) {
+	unknown := edge.State{State: Unknown, Source: text, Why: why}
 	w.enter(opening{
-		entry: workload, kind: KindUnread, public: true, text: "kinds that cannot be read", doubt: why,
+		entry: w.part.Workload, kind: KindUnread, public: true, text: text, detail: detail, doubt: why,
 		identity: IdentityUnknown, identityWhy: why, authenticated: switchOf(unknown),
 		edge: edgeReading{
 			transport: &edge.Transport{TLS: unknown, Plain: unknown}, rate: &edge.Rate{Limited: unknown},

@@ -1,7 +1,6 @@
 package ditto
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -18,13 +17,6 @@ type Question struct {
 // nothing to do with Ditto is left alone, readable or not.
 func (v *View) Unknowns(o *inventory.Object) []Question {
 	var list []Question
-	if v.unfollowed[o.Ref.ID()] {
-		list = append(list, Question{
-			What: "ways in",
-			Message: fmt.Sprintf("ways of more than %d steps were not followed, or there are more than can be: "+
-				"make proxies and aliases in front of Ditto fewer", maxHops),
-		})
-	}
 	if message := v.mentioned[o.Ref.ID()]; message != "" {
 		list = append(list, Question{What: "whether it leads to Ditto", Message: message})
 	}

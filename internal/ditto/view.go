@@ -43,8 +43,6 @@ type View struct {
 	// named are the hosts that containers are told of, mentioned what is remarked of workloads that name a gateway.
 	named     map[partID][]naming
 	mentioned map[inventory.ID]string
-	// unfollowed are the workloads with ways in that were given up.
-	unfollowed map[inventory.ID]bool
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
 	// routing are the rules of entries that are no Ingresses.
@@ -83,7 +81,7 @@ func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 	return &View{
 		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, clients: opts.Clients, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
-		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, unfollowed: map[inventory.ID]bool{}, components: map[partID]*ComponentFacts{},
+		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{}, ways: map[string]way{},
 		mentioned: map[inventory.ID]string{},
 	}

@@ -30,9 +30,10 @@ type walker struct {
 	port port
 	out  []Exposure
 
-	// hops is how many hops a way may have, steps how many were taken. cut says that some way was given up for either.
+	// hops is how many hops a way may have, steps how many were taken. cut is where the first way was given up for either,
+	// nil if none was.
 	hops, steps int
-	cut         bool
+	cut         *inventory.ID
 	// outside is set where nothing is asked but whether clients outside get in: it is the first entry that lets them.
 	outside *string
 }
@@ -70,7 +71,10 @@ func (w *walker) ends(c chain, id inventory.ID, detail string) bool {
 		return true
 	}
 	if len(c.hops) >= w.hops || w.steps >= maxSteps {
-		w.cut = true
+		if w.cut == nil {
+			at := id
+			w.cut = &at
+		}
 		return true
 	}
 	w.steps++
@@ -98,13 +102,13 @@ func (v *View) Exposures(part Part) []Exposure {
 			begin := chain{hops: []*hop{&start}}
 			w.unreadEntry(begin)
 			w.fromPod(part.Workload, p.Number, begin)
-			all = append(all, w.out...)
 			steps = w.steps
-			if !w.cut {
-				break
+			last := w.cut == nil || hops == maxHops || steps >= maxSteps
+			if last && w.cut != nil {
+				w.unfollowedEntry(*w.cut, begin)
 			}
-			if hops == maxHops || steps >= maxSteps {
-				v.unfollowed[part.Workload.Ref.ID()] = true
+			all = append(all, w.out...)
+			if last {
 				break
 			}
 		}

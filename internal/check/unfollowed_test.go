@@ -1,0 +1,105 @@
+package check_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// TestWaysThatAreTooMany: Services that are one another's endpoints make more ways than are followed. What is not followed is
+// unknown to every rule about ways in, in one line each, in whatever order the objects arrived; onUnknown: deny refuses it.
+func TestWaysThatAreTooMany(t *testing.T) {
+	list, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const gaveUp = "ways of more than 12 steps were not followed, or there are more than can be (as at Service ditto/relay-"
+	cfg := config.Default()
+	about := []string{"preauth-exposed", "devops-exposed", "internal-port-exposed"}
+	cfg.Rules = map[string]config.Rule{}
+	for _, rule := range about {
+		cfg.Rules[rule] = config.Rule{DenyUnknown: true}
+	}
+	strict := newChecker(t, list, cfg)
+
+	fixture, _ := load(t, "../../rules/builtin/preauth-exposed/fail/way-too-long.yaml")
+	// The gateway's Service is one of theirs too.
+	fixture.Get(inventory.Service, "ditto", "gateway").Typed.(*corev1.Service).Spec.ClusterIP = "10.96.0.11"
+	objects := fixture.All()
+	for i := range 10 {
+		objects = append(objects, relay(i, 10)...)
+	}
+	var first check.Result
+	for _, reversed := range []bool{false, true} {
+		if reversed {
+			slices.Reverse(objects)
+		}
+		inv := inventory.NewMemory(ditto.Keys, nil)
+		for _, o := range objects {
+			inv.Put(o)
+		}
+		result, denied := judged(t, everything(), inv), judged(t, strict, inv)
+		for _, rule := range about {
+			if n := count(result.Unknown, func(u check.Unknown) bool { return u.Rule == rule && strings.Contains(u.Message, gaveUp) }); n == 0 {
+				t.Errorf("%s is not unknown: %+v", rule, result.Unknown)
+			}
+			if n := count(result.Findings, func(f check.Finding) bool { return f.Rule == rule }); n != 0 {
+				t.Errorf("%s has %d findings", rule, n)
+			}
+			if n := count(denied.Findings, func(f check.Finding) bool { return f.Rule == rule && strings.Contains(f.Message, gaveUp) }); n == 0 {
+				t.Errorf("%s with onUnknown: deny: %+v", rule, denied.Findings)
+			}
+		}
+		if !reversed {
+			first = result
+		} else if fmt.Sprint(first.Unknown) != fmt.Sprint(result.Unknown) {
+			t.Errorf("another order:\n%v\nand\n%v", first.Unknown, result.Unknown)
+		}
+	}
+}
+
+func count[T any](list []T, is func(T) bool) int {
+	n := 0
+	for _, x := range list {
+		if is(x) {
+			n++
+		}
+	}
+	return n
+}
+
+// relay is a Service without pods whose endpoints are the gateway's Service and all other relays.
+func relay(i, n int) []*inventory.Object {
+	svc := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "ditto", Name: fmt.Sprintf("relay-%d", i)}}
+	svc.Spec.ClusterIP = fmt.Sprintf("10.96.0.%d", i+1)
+	svc.Spec.ClusterIPs = []string{svc.Spec.ClusterIP}
+	slice := &discoveryv1.EndpointSlice{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "ditto", Name: svc.Name, Labels: map[string]string{discoveryv1.LabelServiceName: svc.Name},
+	}}
+	for _, port := range []int32{8080, 2551} {
+		name := fmt.Sprint("p", port)
+		svc.Spec.Ports = append(svc.Spec.Ports, corev1.ServicePort{Name: name, Port: port})
+		slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{Name: ptr.To(name), Port: ptr.To(port)})
+	}
+	for other := range n + 1 {
+		if other != i {
+			slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{Addresses: []string{fmt.Sprintf("10.96.0.%d", other+1)}})
+		}
+	}
+	return []*inventory.Object{
+		inventory.FromTyped(svc, corev1.SchemeGroupVersion.WithKind("Service")),
+		inventory.FromTyped(slice, discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice")),
+	}
+}
