@@ -44,7 +44,7 @@ func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
 		}
 		f := &findings[i]
 		f.Keys = append(f.Keys, v.keys...)
-		if v.route != "" && !slices.Contains(f.Routes, v.route) {
+		if v.route != "" {
 			f.Routes = append(f.Routes, v.route)
 		}
 	}
@@ -52,6 +52,7 @@ func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
 		slices.Sort(findings[i].Keys)
 		findings[i].Keys = slices.Compact(findings[i].Keys)
 		slices.Sort(findings[i].Routes)
+		findings[i].Routes = slices.Compact(findings[i].Routes)
 	}
 	slices.SortStableFunc(findings, compareFindings)
 	return findings
@@ -114,11 +115,17 @@ func compareFindings(a, b Finding) int {
 
 // distinct drops unknowns that say the same of the same subject: one unreadable Secret concerns several settings.
 func distinct(list []Unknown) []Unknown {
-	out := []Unknown{}
+	type identity struct {
+		rule    string
+		subject inventory.Ref
+		message string
+		file    string
+		line    int
+	}
+	out, seen := []Unknown{}, make(map[identity]bool, len(list))
 	for _, u := range list {
-		if !slices.ContainsFunc(out, func(x Unknown) bool {
-			return x.Rule == u.Rule && x.Subject == u.Subject && x.Message == u.Message && x.File == u.File && x.Line == u.Line
-		}) {
+		if id := (identity{u.Rule, u.Subject, u.Message, u.File, u.Line}); !seen[id] {
+			seen[id] = true
 			out = append(out, u)
 		}
 	}

@@ -210,10 +210,11 @@ func reasons(unknowns []check.Unknown) []*reason {
 		return a.Rule == b.Rule && a.Subject == b.Subject && a.What == b.What && a.File == b.File && a.Line == b.Line
 	}) {
 		u := group[0]
-		k := key{file: u.File, line: u.Line, subject: u.Subject.String()}
+		var messages strings.Builder
 		for _, u := range group {
-			k.messages += u.Message + "\n"
+			messages.WriteString(u.Message + "\n")
 		}
+		k := key{file: u.File, line: u.Line, subject: u.Subject.String(), messages: messages.String()}
 		r := known[k]
 		if r == nil || u.Rule == "" || len(r.rules) == 0 {
 			r = &reason{about: group}
