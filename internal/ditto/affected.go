@@ -97,6 +97,11 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, reader := range readersOf(f.view, o) {
 			f.follow(reader)
 		}
+		if o.Ref.GroupKind() == inventory.ConfigMap {
+			for _, told := range f.view.Find(settingsKey(o.Ref.Namespace + "/" + o.Ref.Name)) {
+				f.follow(told)
+			}
+		}
 	default:
 		f.resource(o)
 	}

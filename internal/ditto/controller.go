@@ -2,6 +2,7 @@ package ditto
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -21,28 +22,59 @@ import (
 // Traefik (--providers.kubernetesingress.ingressclass).
 var classFlags = []string{"ingress-class", "controller-class", "ingress.class", "providers.kubernetesingress.ingressclass"}
 
-// servedClasses are the classes that the flags of a pod's containers name.
+// servedClasses are the classes that the flags of a pod's containers name. ingress-nginx has defaults for them.
 func servedClasses(spec *corev1.PodSpec) []string {
 	var list []string
+	add := func(class string) {
+		if class != "" && !slices.Contains(list, class) {
+			list = append(list, class)
+		}
+	}
 	for i := range spec.Containers {
-		words := slices.Concat(spec.Containers[i].Command, spec.Containers[i].Args)
-		for at, word := range words {
-			if !strings.HasPrefix(word, "-") {
-				continue
-			}
-			flag, value, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
-			if !slices.Contains(classFlags, strings.ToLower(flag)) {
-				continue
-			}
-			if !given && at+1 < len(words) {
-				value = words[at+1]
-			}
-			if value != "" && !slices.Contains(list, value) {
-				list = append(list, value)
+		c := &spec.Containers[i]
+		for _, flag := range classFlags {
+			add(flagOf(c, flag))
+		}
+		if isIngressNginx(c) && flagOf(c, "controller-class") == "" {
+			add(classOfIngressNginx)
+			if flagOf(c, "ingress-class") == "" {
+				add("nginx")
 			}
 		}
 	}
 	return list
+}
+
+// classOfIngressNginx is the controller that ingress-nginx is without the flag --controller-class.
+const classOfIngressNginx = "k8s.io/ingress-nginx"
+
+// isIngressNginx says whether a container runs the program of ingress-nginx.
+func isIngressNginx(c *corev1.Container) bool {
+	return slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(word string) bool {
+		return path.Base(word) == "nginx-ingress-controller"
+	})
+}
+
+// flagOf is the value of a flag, written `--flag=value` or `--flag value`, with one or two dashes; empty if it is not there.
+func flagOf(c *corev1.Container, name string) string {
+	words := c.Args
+	if len(c.Command) > 0 {
+		words = slices.Concat(c.Command, c.Args)
+	}
+	for at, word := range words {
+		if !strings.HasPrefix(word, "-") {
+			continue
+		}
+		flag, value, given := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		if strings.ToLower(flag) != name {
+			continue
+		}
+		if !given && at+1 < len(words) {
+			value = words[at+1]
+		}
+		return value
+	}
+	return ""
 }
 
 // class is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked as
@@ -87,12 +119,18 @@ func (v *View) controllerServices(class edge.Class) []*inventory.Object {
 		names = append(names, o.Typed.(*networkingv1.IngressClass).Spec.Controller)
 	}
 	var list []*inventory.Object
+	for _, workload := range v.serving(names...) {
+		list = append(list, v.servicesSelecting(workload)...)
+	}
+	return ordered(list)
+}
+
+// serving are the workloads that say they serve one of some classes.
+func (v *View) serving(names ...string) []*inventory.Object {
+	var list []*inventory.Object
 	for _, name := range names {
-		if name == "" {
-			continue
-		}
-		for _, workload := range v.Find(inventory.Key{Index: byServedClass, Value: name}) {
-			list = append(list, v.servicesSelecting(workload)...)
+		if name != "" {
+			list = append(list, v.Find(inventory.Key{Index: byServedClass, Value: name})...)
 		}
 	}
 	return ordered(list)
@@ -104,7 +142,8 @@ func (f *follower) servedBy(o *inventory.Object) {
 		classes := []string{name}
 		for _, class := range f.view.Find(inventory.KindKey(inventory.IngressClass, "")) {
 			if class.Typed.(*networkingv1.IngressClass).Spec.Controller == name {
-				classes = append(classes, class.Ref.Name)
+				// Without a class an Ingress may have this one by default.
+				classes = append(classes, class.Ref.Name, "")
 			}
 		}
 		for _, class := range classes {

@@ -59,6 +59,9 @@ const (
 	byClass inventory.Index = "ingress-class"
 	// byServedClass files the workload of an ingress controller under what its flags say that it serves, in no namespace.
 	byServedClass inventory.Index = "served-class"
+	// bySettings files the workload of an ingress controller under the ConfigMap with its settings, and a ConfigMap under the
+	// one with headers that it names, in no namespace.
+	bySettings inventory.Index = "controller-settings"
 	// byUnjudged files whatever else restricts connections, beside NetworkPolicies, in no namespace.
 	byUnjudged inventory.Index = "unjudged"
 )
@@ -180,7 +183,11 @@ func Keys(o *inventory.Object) []inventory.Key {
 		for _, data := range t.BinaryData {
 			texts = append(texts, string(data))
 		}
-		return unique(append(wordKeys(ns, texts), nameKeys(ns, texts)...))
+		keys := append(wordKeys(ns, texts), nameKeys(ns, texts)...)
+		if namespace, name, ok := edge.HeadersConfigMap(t.Data); ok {
+			keys = append(keys, settingsKey(namespace+"/"+name))
+		}
+		return unique(keys)
 	case *corev1.Secret:
 		texts := stringsOf(t.StringData)
 		for _, data := range t.Data {
@@ -229,6 +236,9 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	}
 	for _, class := range servedClasses(&template.Spec) {
 		keys = append(keys, inventory.Key{Index: byServedClass, Value: class})
+	}
+	if settings := controllerConfigMap(ns, &template.Spec); settings != "" {
+		keys = append(keys, settingsKey(settings))
 	}
 	keys = append(keys, linkKeys(edge.LinksOf(o))...)
 	parts := Parts(nothing, o)

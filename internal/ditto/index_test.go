@@ -23,7 +23,7 @@ func TestKindsOfEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	// These are about the whole cluster, and left to the cache.
-	cached := []inventory.Index{"served-class", "unjudged"}
+	cached := []inventory.Index{"served-class", "controller-settings", "unjudged"}
 	for _, o := range loaded.Objects {
 		for _, key := range ditto.Keys(o) {
 			if !slices.Contains(cached, key.Index) && !slices.Contains(ditto.KindsOf(key), o.Ref.GroupKind()) {

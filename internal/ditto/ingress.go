@@ -26,6 +26,7 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	in := edge.Input{
 		Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v,
 	}
+	in.Controllers = v.controllerConfigs(in.Class)
 	if svc != nil {
 		in.Service, in.ServiceAnnotations = svc.Ref.Name, svc.Meta.Annotations
 	}
@@ -90,6 +91,7 @@ func (v *View) counting(in edge.Input) *edge.Input {
 		}
 		in.Ingress = main
 		in.Class = v.class(main)
+		in.Controllers = v.controllerConfigs(in.Class)
 		return &in
 	}
 	return nil

@@ -234,8 +234,10 @@ func renameJoined(word string, names map[string]bool) string {
 	return word
 }
 
-// isReference: `namespace/name`, as annotations name objects. A rule of Traefik is none.
+// isReference: `namespace/name`, as annotations name objects, and flags with the namespace in a variable. A rule of Traefik
+// is none.
 func isReference(text string) bool {
+	text = strings.ReplaceAll(text, "$(", "")
 	return strings.Count(text, "/") == 1 && !strings.HasPrefix(text, "/") && !strings.Contains(text, "(")
 }
 

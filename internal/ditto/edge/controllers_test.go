@@ -566,3 +566,70 @@ func BenchmarkRead(b *testing.B) {
 		Read(in)
 	}
 }
+
+func TestIngressNginxIsToldForAllIngresses(t *testing.T) {
+	config := func(data map[string]string, headers map[string]string) GlobalConfig {
+		return GlobalConfig{Name: "ConfigMap ops/config", Data: data, HeadersName: "ConfigMap ops/headers", Headers: headers}
+	}
+	asking := map[string]string{
+		prefixIngressNginx + "auth-url":              "http://auth.example.com/",
+		prefixIngressNginx + "auth-response-headers": Header,
+	}
+	auth := map[string]string{"global-auth-url": "https://auth.example.com/", "global-auth-response-headers": Header}
+	empty := map[string]string{"X-DITTO-Pre-Authenticated": ""}
+	for _, test := range []struct {
+		name                     string
+		annotations              map[string]string
+		controllers              []GlobalConfig
+		identity, authentication string
+	}{
+		{"no controller at hand", nil, nil, IdentityClient, Off},
+		{"told nothing", asking, []GlobalConfig{{}}, IdentitySet, On},
+		{"global-auth-url", nil, []GlobalConfig{config(auth, nil)}, IdentitySet, On},
+		{"global-auth-url of one controller of two", nil, []GlobalConfig{config(auth, nil), {}}, IdentityClient, Off},
+		{"no URL", nil, []GlobalConfig{config(map[string]string{"global-auth-url": "auth"}, nil)}, IdentityClient, Off},
+		{"declined", map[string]string{prefixIngressNginx + "enable-global-auth": "false"}, []GlobalConfig{config(auth, nil)}, IdentityClient, Off},
+		{"an empty header", nil, []GlobalConfig{config(nil, empty)}, IdentityRemoved, Off},
+		{"an empty header beside the answer's", asking, []GlobalConfig{config(nil, empty)}, IdentitySet, On},
+		{"an empty header of one controller of two", nil, []GlobalConfig{config(nil, empty), {}}, IdentityClient, Off},
+		{"the client's header", asking, []GlobalConfig{config(nil, map[string]string{Header: "$http_x_user"})}, IdentityClient, On},
+		{"a second header", asking, []GlobalConfig{config(nil, map[string]string{Header: "nobody"})}, IdentityUnknown, On},
+		{"headers that are not at hand", nil, []GlobalConfig{{Name: "c", HeadersName: "h", HeadersUnseen: true}}, IdentityUnknown, Off},
+		{
+			"a location-snippet that clears it", nil,
+			[]GlobalConfig{config(map[string]string{"location-snippet": "more_clear_input_headers " + Header + ";"}, nil)}, IdentityRemoved, Off,
+		},
+		{
+			"a location-snippet that cannot be seen through", asking,
+			[]GlobalConfig{config(map[string]string{"location-snippet": "include more.conf;"}, nil)}, IdentityUnknown, Unknown,
+		},
+		{
+			"an http-snippet that cannot be seen through", asking,
+			[]GlobalConfig{config(map[string]string{"http-snippet": "include more.conf;"}, nil)}, IdentityUnknown, Unknown,
+		},
+		{
+			"an http-snippet about something else", asking,
+			[]GlobalConfig{config(map[string]string{"http-snippet": "map $http_upgrade $connection { default upgrade; }"}, nil)}, IdentitySet, On,
+		},
+		{
+			"a server-snippet that asks for passwords", nil,
+			[]GlobalConfig{config(map[string]string{"server-snippet": "auth_basic Ditto;"}, nil)}, IdentityClient, Unknown,
+		},
+		{"some paths are not asked", asking, []GlobalConfig{config(map[string]string{"no-auth-locations": "/ws"}, nil)}, IdentityUnknown, Unknown},
+		{"no path is asked", asking, []GlobalConfig{config(map[string]string{"no-auth-locations": "/"}, nil)}, IdentityEmpty, Off},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := func(p string) networkingv1.HTTPIngressPath { return networkingv1.HTTPIngressPath{Path: p} }
+			ing := &networkingv1.Ingress{Spec: networkingv1.IngressSpec{Rules: []networkingv1.IngressRule{{
+				IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{
+					Paths: []networkingv1.HTTPIngressPath{path("/api"), path("/ws")},
+				}},
+			}}}}
+			ing.Annotations = test.annotations
+			e := Read(Input{Ingress: ing, Class: Class{Controller: nameIngressNginx}, Controllers: test.controllers})
+			if e.Identity.State != test.identity || e.Authentication.State != test.authentication {
+				t.Errorf("identity %s (%s), authentication %s (%s)", e.Identity.State, e.Identity.Why, e.Authentication.State, e.Authentication.Why)
+			}
+		})
+	}
+}

@@ -93,7 +93,9 @@ type Input struct {
 	Neighbours []*networkingv1.Ingress
 	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions (ForcesRegex).
 	HostForcesRegex bool
-	Config          Config
+	// Controllers is what each controller of ingress-nginx is told that is at hand and serves the class.
+	Controllers []GlobalConfig
+	Config      Config
 	// Objects answers whether Secrets that the annotations name are there. It may be nil.
 	Objects inventory.Reader
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -26,13 +27,26 @@ func ingressNginx() controller {
 }
 
 func ingressNginxEffects(in Input) Effects {
-	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	configs := in.configs()
+	e := ingressNginxUnder(in, configs[0])
+	for _, c := range configs[1:] {
+		e = e.orWorse(ingressNginxUnder(in, c))
+	}
+	return e
+}
+
+// ingressNginxUnder reads an Ingress as a controller that is told this.
+func ingressNginxUnder(in Input, c GlobalConfig) Effects {
+	a := c.annotations(in.Ingress)
 	var e Effects
-	auth := ingressNginxAuth(in, a)
-	e.Authentication, e.AuthSecrets, e.Assumptions = auth.state, auth.secrets, auth.assumptions
-	e.Snippets = snippetsOf(in.Ingress.Annotations, prefixIngressNginx, map[string]string{
+	auth := ingressNginxAuth(in, a, c)
+	e.AuthSecrets, e.Assumptions = auth.secrets, auth.assumptions
+	e.Snippets = snippetsOf(a, "", map[string]string{
 		"configuration-snippet": SnippetLocation, "server-snippet": SnippetServer,
 	})
+	for i := range e.Snippets {
+		e.Snippets[i].Key = prefixIngressNginx + e.Snippets[i].Key
+	}
 
 	setHeader := "proxy_set_header"
 	if p := strings.ToUpper(strings.TrimSpace(a["backend-protocol"])); p == "GRPC" || p == "GRPCS" {
@@ -42,12 +56,23 @@ func ingressNginxEffects(in Input) Effects {
 	if a.has("configuration-snippet") {
 		snippet = readSnippet(a["configuration-snippet"], setHeader, auth.users())
 	}
+	global := c.global(setHeader, auth.users())
+	e.Authentication = global.authentication(auth.state)
 	if snippet.opens && e.Authentication.State == On {
 		e.Authentication = State{Unknown, "configuration-snippet", "the configuration snippet may let clients in without credentials"}
 	}
-	e.Identity = ingressNginxIdentity(&e, a, auth, snippet)
+	own := ingressNginxIdentity(&e, auth, snippet)
+	if own.Source == "default" && !a.has("configuration-snippet") &&
+		in.Ingress.Annotations[prefixIngressNginx+"configuration-snippet"] != "" {
+		own.Why = "the configuration snippet counts for nothing, since " + c.in("allow-snippet-annotations") + " is false"
+	}
+	e.Identity = global.over(own)
 	e.StripsIdentity = strips(e.Identity)
 	e.HidesHeaders = State{On, "default", "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
+	if c.isTrue("server-tokens") {
+		e.HidesHeaders = State{Off, "server-tokens", c.in("server-tokens") + " is true"}
+		e.HideAdvice = `take ` + c.in("server-tokens") + ` away`
+	}
 	if e.StripsIdentity.State != On {
 		e.StripAdvice = ingressNginxStripAdvice
 	}
@@ -65,8 +90,10 @@ const ingressNginxStripAdvice = `ingress-nginx has no annotation that only remov
 // nginxAuth is how an Ingress asks for credentials.
 type nginxAuth struct {
 	state State
-	// basic and digest say which kind of password is asked for, url that an authenticating subrequest decides.
+	// basic and digest say which kind of password is asked for, url that an authenticating subrequest decides, and answered
+	// which headers of its answer are set, in the setting of that name.
 	basic, digest, url bool
+	answered, setting  string
 	secrets            []AuthSecret
 	assumptions        []string
 }
@@ -86,8 +113,8 @@ func (n nginxAuth) users() trust {
 // ingressNginxAuth follows internal/ingress/annotations/{auth,authreq,authtls,satisfy} of ingress-nginx. Where an
 // annotation is wrong it answers 503 or drops the whole Ingress: then nobody gets in, which is no authentication to rely
 // on, so it is unknown. A blank annotation counts as absent.
-func ingressNginxAuth(in Input, a annotations) nginxAuth {
-	var n nginxAuth
+func ingressNginxAuth(in Input, a annotations, c GlobalConfig) nginxAuth {
+	n := nginxAuth{answered: a["auth-response-headers"], setting: "auth-response-headers"}
 	var on []string
 	doubt := func(source, why string) { n.state = State{Unknown, prefixIngressNginx + source, why} }
 
@@ -113,6 +140,10 @@ func ingressNginxAuth(in Input, a annotations) nginxAuth {
 			on = append(on, "auth-url")
 		}
 	}
+	if c.globalAuth(a) {
+		n.url, n.answered, n.setting = true, c.Data["global-auth-response-headers"], c.in("global-auth-response-headers")
+		on = append(on, globalAuthURL)
+	}
 	if a.has("auth-tls-secret") {
 		switch verify := strings.TrimSpace(a["auth-tls-verify-client"]); {
 		case verify == "off" || verify == "optional" || verify == "optional_no_ca":
@@ -127,6 +158,16 @@ func ingressNginxAuth(in Input, a annotations) nginxAuth {
 	}
 	if n.state.State == "" && len(on) > 0 {
 		n.state = State{On, prefixIngressNginx + on[0], "the annotation " + prefixIngressNginx + on[0] + " asks every client for credentials"}
+		if on[0] == globalAuthURL {
+			n.state = State{On, globalAuthURL, c.in(globalAuthURL) + " asks every client for credentials"}
+		}
+	}
+	if some, all := c.unasked(in.Ingress); some && n.state.State == On && !slices.Contains(on, "auth-tls-secret") {
+		const unasked = "clients are not asked for credentials"
+		n.state = State{Unknown, noAuthLocations, c.in(noAuthLocations) + " lists the beginning of some of the paths: " + unasked + " there"}
+		if all {
+			n.state.State, n.state.Why = Off, c.in(noAuthLocations)+" lists the beginning of its paths: "+unasked
+		}
 	}
 	if n.state.State == "" {
 		n.state = State{Off, "default", "no annotation asks for credentials"}
@@ -134,7 +175,12 @@ func ingressNginxAuth(in Input, a annotations) nginxAuth {
 	if strings.TrimSpace(a["satisfy"]) == "any" && n.state.State == On && on[0] != "auth-tls-secret" {
 		if a.firstOf("whitelist-source-range", "allowlist-source-range") != "" {
 			n.state = State{Off, prefixIngressNginx + "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`}
-		} else {
+		} else if list := c.Data["whitelist-source-range"]; strings.TrimSpace(list) != "" {
+			n.state = State{
+				Off, prefixIngressNginx + "satisfy",
+				`satisfy is "any": clients that ` + c.in("whitelist-source-range") + ` lists are not asked for credentials`,
+			}
+		} else if c.Name == "" {
 			doubt("satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)
 		}
 	}
@@ -154,6 +200,12 @@ func ingressNginxSecret(in Input, a annotations) (AuthSecret, bool) {
 	return secret, ok
 }
 
+// Keys of the ConfigMap.
+const (
+	globalAuthURL   = "global-auth-url"
+	noAuthLocations = "no-auth-locations"
+)
+
 func isFalse(a annotations, name string) bool {
 	value, ok := a.bool(name)
 	return ok && !value
@@ -161,16 +213,19 @@ func isFalse(a annotations, name string) bool {
 
 // ingressNginxIdentity: the template sets the headers of auth-response-headers in each location, from variables that
 // are the answer's and never the client's, and takes a configuration snippet over behind them.
-func ingressNginxIdentity(e *Effects, a annotations, auth nginxAuth, snippet snippetReading) State {
-	answered := auth.url && listed(a["auth-response-headers"], Header)
+func ingressNginxIdentity(e *Effects, auth nginxAuth, snippet snippetReading) State {
+	answered := auth.url && listed(auth.answered, Header)
 	switch {
 	case answered && snippet.identity != nil:
-		return State{IdentityUnknown, prefixIngressNginx + "configuration-snippet", "the header is set by auth-response-headers and by the configuration snippet, which makes two of it"}
+		return State{IdentityUnknown, prefixIngressNginx + "configuration-snippet", "the header is set by " + auth.setting +
+			" and by the configuration snippet, which makes two of it"}
+	case answered && auth.state.State == Unknown && auth.state.Source == noAuthLocations:
+		return State{IdentityUnknown, auth.state.Source, auth.state.Why}
 	case answered && auth.state.State != On:
-		return State{IdentityEmpty, prefixIngressNginx + "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
+		return State{IdentityEmpty, auth.source(), auth.setting + " sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
 	case answered:
 		e.Assumptions = append(e.Assumptions, "the service behind auth-url answers every request that it lets in with a non-empty "+Header)
-		return State{IdentitySet, prefixIngressNginx + "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"}
+		return State{IdentitySet, auth.source(), auth.setting + " sets the header from the answer of auth-url"}
 	case snippet.identity != nil:
 		s := *snippet.identity
 		s.Source = prefixIngressNginx + "configuration-snippet"
@@ -181,6 +236,14 @@ func ingressNginxIdentity(e *Effects, a annotations, auth nginxAuth, snippet sni
 		return s
 	}
 	return State{IdentityClient, "default", "no annotation changes the header"}
+}
+
+// source is the setting with the prefix of annotations, if it is one.
+func (n nginxAuth) source() string {
+	if strings.Contains(n.setting, " ") {
+		return n.setting
+	}
+	return prefixIngressNginx + n.setting
 }
 
 func ingressNginxForcesRegex(in Input) bool {
@@ -209,7 +272,7 @@ func ingressNginxForcesRegex(in Input) bool {
 // uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
 // (template.go: enforceRegexModifier, buildLocation).
 func ingressNginxPath(in Input, kind networkingv1.PathType, path string) Path {
-	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	a := ingressNginxAnnotations(in)
 	target, rewritten := ingressNginxTarget(a)
 	rewritten = rewritten && target != path
 	var p Path
@@ -230,6 +293,9 @@ func ingressNginxPath(in Input, kind networkingv1.PathType, path string) Path {
 		if directives, ok := parseSnippet(a["server-snippet"]); !ok || containsAny(directives, "location", "rewrite", "include") {
 			p.Rewrite = rewriteUnknown("the server snippet may route or change paths")
 		}
+	}
+	if why := in.globalRewrite(); why != "" {
+		p.Rewrite = rewriteUnknown(why)
 	}
 	return p
 }

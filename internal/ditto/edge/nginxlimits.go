@@ -14,8 +14,16 @@ func ingressNginxTransport(in Input, host string) Transport {
 	t := Transport{TLS: in.withNeighbours(host)}
 	some := t.TLS.State != Off || len(in.Ingress.Spec.TLS) > 0
 	redirects, said := a.bool("ssl-redirect")
-	force, _ := a.bool("force-ssl-redirect")
+	force, forceSaid := a.bool("force-ssl-redirect")
+	told, plain := in.some(func(c GlobalConfig) bool { return c.isFalse("ssl-redirect") })
 	switch {
+	case !forceSaid && in.every(func(c GlobalConfig) bool { return c.isTrue("force-ssl-redirect") }):
+		c := in.Controllers[0]
+		t.Plain = redirected("force-ssl-redirect", c.in("force-ssl-redirect")+" is true")
+		if !some {
+			t.TLS = State{Unknown, "force-ssl-redirect",
+				c.in("force-ssl-redirect") + " is for TLS that the controller's own certificate, or something in front of it, gives, which cannot be seen"}
+		}
 	case force:
 		t.Plain = redirected(prefixIngressNginx+"force-ssl-redirect", "force-ssl-redirect is true")
 		if !some {
@@ -27,6 +35,9 @@ func ingressNginxTransport(in Input, host string) Transport {
 	case said && !redirects:
 		t.Plain = passedOn(prefixIngressNginx+"ssl-redirect", "ssl-redirect is "+quote(a["ssl-redirect"]))
 		t.Advice = `take nginx.ingress.kubernetes.io/ssl-redirect away, or set it to "true"`
+	case !said && plain:
+		t.Plain = passedOn("ssl-redirect", told.in("ssl-redirect")+" is false")
+		t.Advice = `write nginx.ingress.kubernetes.io/ssl-redirect: "true"`
 	default:
 		t.Plain = redirected("default", "ingress-nginx redirects where it has a certificate")
 	}
@@ -40,7 +51,7 @@ func ingressNginxTransport(in Input, host string) Transport {
 // ingressNginxRate follows internal/ingress/annotations/ratelimit: a limit of zero is none, and so is a number that is
 // none. limit-rate is about bytes.
 func ingressNginxRate(in Input) Rate {
-	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
+	a := ingressNginxAnnotations(in)
 	r := Rate{Limited: unlimited(), Advice: `write nginx.ingress.kubernetes.io/limit-rps: "50"`}
 	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
 		if positive(a[name]) {
