@@ -179,6 +179,10 @@ func TestConditions_WhatIsAskedInOtherNamespaces(t *testing.T) {
 		{"variables that lie elsewhere", "daemonsets", deployment("image: mirror/gw, envFrom: [{configMapRef: {name: x}}]"), "", true},
 		{"Ditto by an option of its JVM", "replicationcontrollers", deployment("image: mirror/gw, command: [java, '-Dditto.x=y']"), "", true},
 		{"a JVM with options in a variable", "pods", pod("image: mirror/gw, env: [{name: JAVA_TOOL_OPTIONS}]"), "", true},
+		{"a JVM with options in a variable of its command", "pods", pod("image: mirror/gw, args: [sh, -c, 'exec java $OPTS'], env: [{name: OPTS}]"), "", true},
+		{"Ditto by both passwords", "pods", pod("image: mirror/gw, name: gateway, env: [{name: STATUS_PASSWORD}]"), "", true},
+		{"Ditto in one word", "pods", pod("image: dittogateway"), "", true},
+		{"a folder of Ditto's", "pods", pod("image: 'mirror/ditto/gateway:3'"), "", true},
 		{"Ditto by a mounted file", "pods", pod("image: mirror/gw, volumeMounts: [{mountPath: /opt/ditto/gateway-extension.conf}]"), "", true},
 		{"Ditto by its cluster", "deployments", "spec: {template: {metadata: {labels: {actorSystemName: ditto-cluster}}}}", "", true},
 		{"nginx by its image", "deployments", deployment("image: 'nginx:1.27'"), "", true},
@@ -205,6 +209,7 @@ func TestConditions_WhatIsAskedInOtherNamespaces(t *testing.T) {
 		{"an htpasswd by what it says", "configmaps", "metadata: {name: x}\ndata: {x: 'u:$apr1$a$b'}", "", true},
 		{"variables of a gateway", "configmaps", "metadata: {name: x}\ndata: {ENABLE_PRE_AUTHENTICATION: 'true'}", "", true},
 		{"a switch of a gateway", "configmaps", "metadata: {name: x}\ndata: {ENABLE_DUMMY_AUTH: 'true'}", "", true},
+		{"options of a JVM", "configmaps", "metadata: {name: x}\ndata: {options: -Dpekko.x=y}", "", true},
 		{"a ConfigMap that goes", "configmaps", "", "metadata: {name: x}\ndata: {nginx.conf: ''}", true},
 
 		{"a Secret of something else", "secrets", "metadata: {name: db}\ntype: Opaque\ndata: {password: eA==}", "", false},

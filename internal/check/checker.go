@@ -194,6 +194,7 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 		j.modeLabels(o)
 		j.unreadRoute(o)
 		j.rendered(o)
+		j.recognition(o)
 	}
 	if len(c.rules[rules.EachObject]) > 0 {
 		for _, o := range in(view, view, s.objects) {

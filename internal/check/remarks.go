@@ -21,6 +21,13 @@ func (j *judging) unreadRoute(o *inventory.Object) {
 	}
 }
 
+// recognition reports containers that may be a part of Ditto and are not taken for one.
+func (j *judging) recognition(o *inventory.Object) {
+	for _, doubt := range j.view.Doubts(o) {
+		j.remark(o, "whether it is Ditto", doubt)
+	}
+}
+
 // modeLabels reports labels of a namespace that are meant for dittoguard and say nothing.
 func (j *judging) modeLabels(o *inventory.Object) {
 	namespace, ok := o.Typed.(*corev1.Namespace)

@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -27,29 +28,54 @@ type Part struct {
 // A Proxy is any container that runs a program which hands requests on to others, by its image, its command or the place of
 // its configuration; whether it stands before Ditto only that configuration can tell.
 func Parts(r inventory.Reader, o *inventory.Object) []Part {
+	parts, _ := recognise(r, o)
+	return parts
+}
+
+// recognise tells the parts of a workload, and of which other containers it is in doubt.
+//
+// The label of a pod says that Ditto runs in it, not in which of its containers: it counts for none if something better
+// tells one. So it is with a single variable of the gateway: a log shipper beside a gateway may have it too.
+func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []string) {
 	template := o.PodTemplate()
 	if template == nil {
-		return nil
+		return nil, nil
 	}
-	var parts []Part
-	// The label of a pod says that Ditto runs in it, not in which of its containers.
-	var byLabel []*corev1.Container
-	found := false
-	for _, c := range runningContainers(&template.Spec) {
-		component, software, labelled := classify(r, o.Ref.Namespace, template, c)
-		if component == "" {
-			continue
+	containers := runningContainers(&template.Spec)
+	readings := make([]reading, len(containers))
+	ditto, gateway := false, false
+	for i, c := range containers {
+		readings[i] = classify(r, o.Ref.Namespace, template, c, len(containers) == 1)
+		ditto = ditto || (IsDitto(readings[i].component) && readings[i].why != byPodLabel)
+		gateway = gateway || (readings[i].component == Gateway && readings[i].why == byEvidence)
+	}
+	for i, c := range containers {
+		component, software := readings[i].component, readings[i].software
+		switch {
+		case readings[i].why == byVariable && gateway:
+			component = readings[i].otherwise
+			doubts = append(doubts, fmt.Sprintf("container %s sets %s, which Ditto's gateway reads, and gives no other sign of it; "+
+				"another container of the pod is a gateway, so it is not taken for one", c.Name, readings[i].named))
+		case readings[i].why == byPodLabel && ditto:
+			component = ""
+		case readings[i].likely != "":
+			doubts = append(doubts, fmt.Sprintf("container %s goes by the name of Ditto's %s (%s) and gives no other sign of it, so it is not "+
+				"taken for one: name the container ditto-%s if it is", c.Name, readings[i].likely, readings[i].named, readings[i].likely))
 		}
-		if labelled {
-			byLabel = append(byLabel, c)
+		if component != Proxy {
+			software = ""
 		}
-		found = found || (IsDitto(component) && !labelled)
-		parts = append(parts, Part{Component: component, Workload: o, Container: c, Software: software})
+		if component != "" {
+			parts = append(parts, Part{Component: component, Workload: o, Container: c, Software: software})
+		}
 	}
-	if !found {
-		return parts
-	}
-	return slices.DeleteFunc(parts, func(p Part) bool { return slices.Contains(byLabel, p.Container) })
+	return parts, doubts
+}
+
+// Doubts say, of containers of a workload that may be a part of Ditto, why they are not taken for one.
+func (v *View) Doubts(o *inventory.Object) []string {
+	_, doubts := recognise(v, o)
+	return doubts
 }
 
 // Named returns the parts of a component.
@@ -84,117 +110,6 @@ func runningContainers(spec *corev1.PodSpec) []*corev1.Container {
 // isSidecar says whether an init container goes on running beside the others.
 func isSidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
-}
-
-// images are the base names of Ditto's images, and of what commonly runs beside it.
-var images = map[string]string{
-	"ditto-gateway": Gateway, "ditto-policies": Policies, "ditto-things": Things,
-	"ditto-things-search": Search, "ditto-thingssearch": Search, "ditto-connectivity": Connectivity,
-	"ditto-ui": UI, "ditto-dittoui": UI,
-	"mongo": MongoDB, "mongodb": MongoDB, "mongodb-community-server": MongoDB, "mongodb-enterprise-server": MongoDB,
-	"percona-server-mongodb": MongoDB, "mongodb-sharded": MongoDB,
-}
-
-// extensionFiles are the configuration files that each service includes last.
-var extensionFiles = map[string]string{
-	"gateway-extension.conf": Gateway, "policies-extension.conf": Policies, "things-extension.conf": Things,
-	"search-extension.conf": Search, "connectivity-extension.conf": Connectivity,
-}
-
-// suffixes are what names of containers and labels end in, where another signal says that it is Ditto.
-var suffixes = []struct{ suffix, component string }{
-	{"gateway", Gateway}, {"policies", Policies}, {"things-search", Search}, {"thingssearch", Search}, {"search", Search},
-	{"things", Things}, {"connectivity", Connectivity},
-}
-
-// classify says what a container runs, of a proxy which program; byLabel, that nothing but a label of the pod says that it is
-// Ditto.
-func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) (component, software string, byLabel bool) {
-	image := imageName(c.Image)
-	if component, ok := images[image]; ok {
-		return component, "", false
-	}
-	if component, ok := images[c.Name]; ok && strings.HasPrefix(c.Name, "ditto-") {
-		return component, "", false
-	}
-	env := environment(r, namespace, c)
-	if env.gatewayOnly {
-		return Gateway, "", false
-	}
-	mounts := mountedFiles(template, c)
-	for file, component := range extensionFiles {
-		if mounts["/opt/ditto/"+file] {
-			return component, "", false
-		}
-	}
-	if commandHolds(c, "ditto.gateway.") {
-		return Gateway, "", false
-	}
-	if isDittoJVM(template, c, env, mounts) {
-		return dittoPart(template, c, env), "", false
-	}
-	if software = softwareOf(image, c, mounts); software != "" {
-		return Proxy, software, false
-	}
-	if c.Name == MongoDB && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == mongoPort }) {
-		return MongoDB, "", false
-	}
-	if template.Labels["actorSystemName"] == "ditto-cluster" {
-		return dittoPart(template, c, env), "", true
-	}
-	return "", "", false
-}
-
-// isDittoJVM: one signal that is Ditto's own, or three that Pekko applications share with it.
-func isDittoJVM(template *corev1.PodTemplateSpec, c *corev1.Container, env signals, mounts map[string]bool) bool {
-	if commandHolds(c, "-Dditto.") || commandHolds(c, "org.eclipse.ditto") {
-		return true
-	}
-	for mount := range mounts {
-		if mount == "/opt/ditto" || strings.HasPrefix(mount, "/opt/ditto/") {
-			return true
-		}
-	}
-	// Of what Pekko applications share, something has to be as Ditto sets it: the rest is what Pekko's own manual has people
-	// write (Pekko Management, "Kubernetes API": the label, both ports, system properties).
-	if !env.contacts && !(env.podSelector && env.discovery) {
-		return false
-	}
-	shared := 0
-	for _, signal := range []bool{
-		template.Labels["actorSystemName"] != "",
-		commandHolds(c, "-Dpekko.") || commandHolds(c, "-Dakka."),
-		hasPort(c, "remoting", remotingPort) && hasPort(c, "management", managementPort),
-		env.contacts,
-		env.podSelector && env.discovery,
-	} {
-		if signal {
-			shared++
-		}
-	}
-	return shared >= 3
-}
-
-// dittoPart tells which service a Ditto JVM is.
-func dittoPart(template *corev1.PodTemplateSpec, c *corev1.Container, env signals) string {
-	if env.passwords {
-		return Gateway
-	}
-	names := []string{c.Name, imageName(c.Image), template.Labels["app.kubernetes.io/name"], template.Labels["app"], template.Labels["app.kubernetes.io/component"]}
-	for _, name := range names {
-		for _, s := range suffixes {
-			if name == s.suffix || strings.HasSuffix(name, "-"+s.suffix) {
-				return s.component
-			}
-		}
-	}
-	switch {
-	case env.ofGateway:
-		return Gateway
-	case env.ofConnectivity:
-		return Connectivity
-	}
-	return Service
 }
 
 // mountedFiles are the paths that ConfigMaps and Secrets are mounted at: folders as they are, and the files in them

@@ -27,6 +27,7 @@ func decode(t *testing.T, text string) *inventory.Object {
 
 func TestParts(t *testing.T) {
 	envFrom := decode(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: env, namespace: ditto}, data: {ENABLE_PRE_AUTHENTICATION: "true"}}`)
+	jvm := decode(t, `{apiVersion: v1, kind: ConfigMap, metadata: {name: jvm, namespace: ditto}, data: {gateway: -Dditto.gateway.http.port=8080, pekko: -Dpekko.x=1}}`)
 	for _, tt := range []struct {
 		name string
 		// labels and spec are of the pod.
@@ -38,6 +39,25 @@ func TestParts(t *testing.T) {
 		{"a variable that nothing else reads", `{}`, `{containers: [{name: a, image: iot/gw, env: [{name: DEVOPS_SECURED, value: "true"}]}]}`, "gateway"},
 		{"the same out of a ConfigMap", `{}`, `{containers: [{name: a, image: iot/gw, envFrom: [{configMapRef: {name: env}}]}]}`, "gateway"},
 		{"a system property of the gateway", `{}`, `{containers: [{name: a, image: iot/gw, args: ["-Dditto.gateway.http.port=8080"]}]}`, "gateway"},
+		{"a hardened image of somebody's own", `{}`, `{containers: [{name: app, image: "acme/ditto-gateway-hardened:3.9"}]}`, "gateway"},
+		{"an image with its maker's name", `{}`, `{containers: [{name: app, image: eclipse-ditto-gateway}]}`, "gateway"},
+		{"a folder of images", `{}`, `{containers: [{name: app, image: "registry.example.com:5000/ditto/gateway:3"}]}`, "gateway"},
+		{"in one word", `{}`, `{containers: [{name: app, image: dittogateway}, {name: b, image: ditto_things-search}]}`, "gateway search"},
+		{"the other services", `{}`, `{containers: [{name: a, image: acme/ditto-policies-hardened}, {name: b, image: ditto/things}, {name: c, image: dittothingssearch}, {name: d, image: iot/eclipse-ditto-connectivity}]}`, "policies things search connectivity"},
+		{"a word of its maker, and the container's name", `{}`, `{containers: [{name: gateway, image: acme/ditto-gateway-corp}]}`, "gateway"},
+		{"a word of its maker, and what Ditto reads", `{}`, `{containers: [{name: a, image: acme/ditto-gateway-corp, env: [{name: DEVOPS_PASSWORD, value: x}]}, {name: b, image: acme/ditto-things-corp, env: [{name: MONGO_DB_URI, value: x}]}]}`, "gateway things"},
+		{"an image of all services", `{}`, `{containers: [{name: gateway, image: acme/ditto}, {name: things, image: acme/ditto}]}`, "gateway things"},
+		{"JVM options out of a ConfigMap", `{}`, `{containers: [{name: a, image: iot/gw, env: [{name: JAVA_TOOL_OPTIONS, valueFrom: {configMapKeyRef: {name: jvm, key: gateway}}}]}]}`, "gateway"},
+		{"the same by the command", `{}`, `{containers: [{name: a, image: iot/gw, args: [sh, -c, "exec java $OPTS"], env: [{name: OPTS, valueFrom: {configMapKeyRef: {name: jvm, key: gateway}}}]}]}`, "gateway"},
+		{"both passwords and Pekko", `{}`, `{containers: [{name: a, image: iot/gw, env: [{name: DEVOPS_PASSWORD, value: x}, {name: STATUS_PASSWORD, value: x}, {name: JAVA_TOOL_OPTIONS, valueFrom: {configMapKeyRef: {name: jvm, key: pekko}}}]}]}`, "gateway"},
+		{"both passwords and Pekko's ports", `{}`, `{containers: [{name: a, image: iot/gw, env: [{name: DEVOPS_PASSWORD, value: x}, {name: STATUS_PASSWORD, value: x}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, "gateway"},
+		{"both passwords and the name", `{}`, `{containers: [{name: gateway, image: iot/gw, env: [{name: DEVOPS_PASSWORD, value: x}, {name: STATUS_PASSWORD, value: x}]}]}`, "gateway"},
+		{"the class of a service", `{}`, `{containers: [{name: a, image: iot/x, env: [{name: MAIN_CLASS_ENV, value: org.eclipse.ditto.thingsearch.service.starter.SearchService}]}]}`, "search"},
+		{"a log shipper with the gateway's variable", `{actorSystemName: ditto-cluster}`, `{containers: [{name: gateway, image: iot/ditto-gateway}, {name: logs, image: fluent/fluent-bit, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}]}]}`, "gateway"},
+		{"a proxy with it", `{}`, `{containers: [{name: gateway, image: iot/ditto-gateway}, {name: edge, image: nginx, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}]}]}`, "gateway proxy"},
+		{"a second gateway, by two of its variables", `{}`, `{containers: [{name: ditto-gateway, image: busybox}, {name: b, image: iot/gw, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}, {name: DEVOPS_SECURED, value: "false"}]}]}`, "gateway gateway"},
+		{"a second gateway, by one and by its name", `{}`, `{containers: [{name: ditto-gateway, image: busybox}, {name: gateway, image: iot/gw, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}]}]}`, "gateway gateway"},
+		{"one variable of it beside other services", `{}`, `{containers: [{name: things, image: iot/ditto-things}, {name: b, image: iot/gw, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}]}]}`, "things gateway"},
 		{"the gateway's extension file", `{}`, `{containers: [{name: a, image: iot/gw, volumeMounts: [{name: c, mountPath: /opt/ditto/gateway-extension.conf, subPath: gateway-extension.conf}]}]}`, "gateway"},
 		{"an extension file in a mounted folder", `{}`, `{containers: [{name: a, image: iot/x, volumeMounts: [{name: c, mountPath: /opt/ditto}]}], volumes: [{name: c, configMap: {name: c, items: [{key: x, path: things-extension.conf}]}}]}`, "things"},
 		{"common names beside Ditto's actor system", `{app: gateway, actorSystemName: ditto-cluster}`, `{containers: [{name: gateway, image: iot/gw}]}`, "gateway"},
@@ -64,12 +84,18 @@ func TestParts(t *testing.T) {
 		},
 		{"a Pekko cluster of somebody else", `{}`, `{containers: [{name: shop, image: shop, env: [{name: JAVA_TOOL_OPTIONS, value: -Dpekko.cluster.x=1}], ports: [{name: remoting, containerPort: 2551}, {name: management, containerPort: 7626}]}]}`, ""},
 		{"what only waits for the gateway", `{}`, `{initContainers: [{name: ditto-gateway, image: eclipse/ditto-gateway}], containers: [{name: a, image: b}]}`, ""},
+		{"what watches a gateway", `{}`, `{containers: [{name: gateway, image: acme/ditto-gateway-exporter}, {name: b, image: ditto-things-client}, {name: c, image: acme/ditto-api-gateway}]}`, ""},
+		{"a name with a word of its maker alone", `{}`, `{containers: [{name: app, image: acme/ditto-gateway-corp}]}`, ""},
+		{"a team of that name", `{}`, `{containers: [{name: gateway, image: "ditto-team/kong:3"}]}`, ""},
+		{"whatever goes by Ditto's name", `{}`, `{containers: [{name: app, image: acme/ditto-init}, {name: b, image: ditto/ditto-demo-ui}]}`, ""},
+		{"both passwords alone", `{}`, `{containers: [{name: setup, image: curl, env: [{name: DEVOPS_PASSWORD, value: x}, {name: STATUS_PASSWORD, value: x}]}]}`, ""},
 		{"a password of that name", `{}`, `{containers: [{name: a, image: b, env: [{name: DEVOPS_PASSWORD, value: x}]}]}`, ""},
 		{"no containers", `{}`, `{}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			inv := inventory.NewMemory(ditto.Keys, nil)
 			inv.Put(envFrom)
+			inv.Put(jvm)
 			for _, kind := range []string{
 				"{apiVersion: apps/v1, kind: Deployment, metadata: {name: w, namespace: ditto}, spec: {template: {metadata: {labels: %s}, spec: %s}}}",
 				"{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: w, namespace: ditto}, spec: {template: {metadata: {labels: %s}, spec: %s}}}",

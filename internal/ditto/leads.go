@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -72,7 +73,7 @@ func matters(o *inventory.Object) bool {
 	}
 	// What a container takes from a ConfigMap or Secret as a whole can make it anything.
 	for _, c := range runningContainers(&template.Spec) {
-		if len(c.EnvFrom) > 0 {
+		if len(c.EnvFrom) > 0 || settings.Read(nothing, o.Ref.Namespace, template, c, "").LaunchesByReference() {
 			return true
 		}
 	}

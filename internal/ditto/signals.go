@@ -11,13 +11,17 @@ import (
 
 // signals are the names in a container's environment that tell what runs in it.
 type signals struct {
-	// gatewayOnly: a variable that nothing but Ditto's gateway reads (gateway.conf).
-	gatewayOnly bool
-	// passwords, ofGateway and ofConnectivity: variables that other software may have as well, by their whole names or by
-	// what they begin with.
-	passwords, ofGateway, ofConnectivity bool
+	// gatewayOnly are variables that nothing but Ditto's gateway reads (gateway.conf).
+	gatewayOnly []string
+	// The rest is what other software may have as well, by whole names or by what they begin with.
+	devopsPassword, statusPassword, ofGateway, ofConnectivity, ofMongoDB bool
 	// contacts, podSelector and discovery: what a Pekko cluster on Kubernetes is usually given.
 	contacts, podSelector, discovery bool
+}
+
+// ofDitto: some variable that Ditto reads, whatever else does.
+func (s *signals) ofDitto() bool {
+	return s.devopsPassword || s.statusPassword || s.ofGateway || s.ofConnectivity || s.ofMongoDB || s.podSelector || s.discovery
 }
 
 func (s *signals) note(name string) {
@@ -25,9 +29,13 @@ func (s *signals) note(name string) {
 	case "ENABLE_PRE_AUTHENTICATION", "ENABLE_DUMMY_AUTH", "DEVOPS_SECURED", "DEVOPS_STATUS_SECURED",
 		"DEVOPS_AUTHENTICATION_METHOD", "STATUS_AUTHENTICATION_METHOD", "GATEWAY_WEBSOCKET_THROTTLING_ENABLED",
 		"GATEWAY_SSE_THROTTLING_ENABLED", "GATEWAY_WOT_DIRECTORY_AUTHENTICATION_REQUIRED":
-		s.gatewayOnly = true
-	case "DEVOPS_PASSWORD", "STATUS_PASSWORD":
-		s.passwords = true
+		if !slices.Contains(s.gatewayOnly, name) {
+			s.gatewayOnly = append(s.gatewayOnly, name)
+		}
+	case "DEVOPS_PASSWORD":
+		s.devopsPassword = true
+	case "STATUS_PASSWORD":
+		s.statusPassword = true
 	case "CLUSTER_BS_REQUIRED_CONTACTS":
 		s.contacts = true
 	case "POD_LABEL_SELECTOR":
@@ -37,6 +45,7 @@ func (s *signals) note(name string) {
 	}
 	s.ofGateway = s.ofGateway || strings.HasPrefix(name, "GATEWAY_")
 	s.ofConnectivity = s.ofConnectivity || strings.HasPrefix(name, "CONNECTIVITY_")
+	s.ofMongoDB = s.ofMongoDB || strings.HasPrefix(name, "MONGO_DB_")
 }
 
 // environment looks through the variables that a container sets, those of its ConfigMaps and Secrets included.
@@ -66,21 +75,4 @@ func environment(r inventory.Reader, namespace string, c *corev1.Container) sign
 		}
 	}
 	return s
-}
-
-// commandHolds says whether a piece of text, without white space, stands in what can carry JVM options in a container.
-func commandHolds(c *corev1.Container, piece string) bool {
-	holds := func(s string) bool { return strings.Contains(s, piece) }
-	if slices.ContainsFunc(c.Command, holds) || slices.ContainsFunc(c.Args, holds) {
-		return true
-	}
-	for i := range c.Env {
-		switch c.Env[i].Name {
-		case "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JVM_CMD_ARGS_ENV", "_JAVA_OPTIONS", "MAIN_CLASS_ENV":
-			if holds(c.Env[i].Value) {
-				return true
-			}
-		}
-	}
-	return false
 }

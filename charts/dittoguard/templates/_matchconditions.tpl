@@ -31,7 +31,7 @@ pods.
 In namespaces that are not protected, what cannot concern Ditto. Services, Ingresses, Routes and EndpointSlices always
 can: a detour is still a detour. So can NetworkPolicies, which name no Ditto. A workload can if anything in it says Ditto, its
 JVM, MongoDB or a program that forwards requests, if it names something in a protected namespace (`gateway.NAMESPACE`), or if it
-may say so elsewhere (envFrom, a variable from a ConfigMap, items of a volume). A ConfigMap or Secret can if its name, a key or (of a ConfigMap) a value hints at
+may say so elsewhere (envFrom, a variable from a ConfigMap or in its command, items of a volume). A ConfigMap or Secret can if its name, a key or (of a ConfigMap) a value hints at
 them; the values of Secrets are not looked at.
 */}}
 {{- define "dittoguard.conditions.workloads" -}}
@@ -78,7 +78,7 @@ them; the values of Secrets are not looked at.
           ((has(c.command) && type(c.command) == list ? [c.command] : []) +
             (has(c.args) && type(c.args) == list ? [c.args] : [])
           ).exists(words, words.size() > 20 || words.exists(a, type(a) == string && (a.size() > 120 ||
-            ['nginx', 'pekko', 'akka'].exists(w, a.contains(w)) || {{ $names }}.exists(w, a.contains(w)))) ||
+            ['nginx', 'pekko', 'akka', '$'].exists(w, a.contains(w)) || {{ $names }}.exists(w, a.contains(w)))) ||
             [0, 2].exists(i, words.size() > i && type(words[i]) == string && {{ $forwards }}.exists(w, words[i].contains(w))))
         )))
       ))
@@ -107,7 +107,7 @@ them; the values of Secrets are not looked at.
         ['ditto', 'nginx', 'passw', 'auth', 'AUTH', 'DEVOPS', 'GATEWAY', 'STATUS', 'MONGO', 'JAVA', 'JVM', 'CLUSTER',
           'POD_LABEL', '.conf'].exists(w, k.contains(w)) ||
         (type(o.data[k]) == string && (o.data[k].size() > 10000 ||
-          ['nginx', 'proxy_pass', ':$', ':{S'].exists(w, o.data[k].contains(w)) || {{ $names }}.exists(w, o.data[k].contains(w)))))))
+          ['nginx', 'proxy_pass', ':$', ':{S', '-Dpekko', '-Dakka'].exists(w, o.data[k].contains(w)) || {{ $names }}.exists(w, o.data[k].contains(w)))))))
     ))
 - name: secret-that-may-concern-ditto
   expression: |-

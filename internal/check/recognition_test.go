@@ -1,0 +1,48 @@
+package check_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// TestDoubtfulParts: a container that may be Ditto and is not taken for it is said, whatever else runs.
+func TestDoubtfulParts(t *testing.T) {
+	for _, test := range []struct{ name, containers, want string }{
+		{
+			"a name with a word of its own", `[{name: app, image: "acme/ditto-things-corp:1"}]`,
+			"container app goes by the name of Ditto's things (ditto-things-corp) and gives no other sign of it, so it is not taken for one: " +
+				"name the container ditto-things if it is",
+		},
+		{
+			"a variable beside the gateway", `[{name: ditto-gateway, image: iot/gw}, {name: logs, image: fluent-bit, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}]}]`,
+			"container logs sets ENABLE_PRE_AUTHENTICATION, which Ditto's gateway reads, and gives no other sign of it; another container of the pod is " +
+				"a gateway, so it is not taken for one",
+		},
+		{"what is Ditto", `[{name: ditto-gateway, image: iot/gw}, {name: app, image: acme/ditto-things-hardened}]`, ""},
+		{"what is not", `[{name: app, image: acme/ditto-ui}, {name: b, image: nginx}, {name: c, image: acme/things-exporter}]`, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv := inventory.NewMemory(ditto.Keys, nil)
+			for _, o := range decodeAll(t, "\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: ditto}\nspec: {containers: "+test.containers+"}\n") {
+				inv.Put(o)
+			}
+			var got []string
+			result, err := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range result.Unknown {
+				if u.What == "whether it is Ditto" {
+					got = append(got, u.Message)
+				}
+			}
+			if text := strings.Join(got, "\n"); text != test.want {
+				t.Errorf("got\n%s\nwant\n%s", text, test.want)
+			}
+		})
+	}
+}
