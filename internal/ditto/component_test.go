@@ -86,7 +86,7 @@ func TestParts(t *testing.T) {
 		{"what only waits for the gateway", `{}`, `{initContainers: [{name: ditto-gateway, image: eclipse/ditto-gateway}], containers: [{name: a, image: b}]}`, ""},
 		{"what watches a gateway", `{}`, `{containers: [{name: gateway, image: acme/ditto-gateway-exporter}, {name: b, image: ditto-things-client}, {name: c, image: acme/ditto-api-gateway}]}`, ""},
 		{"a name with a word of its maker alone", `{}`, `{containers: [{name: app, image: acme/ditto-gateway-corp}]}`, ""},
-		{"a team of that name", `{}`, `{containers: [{name: gateway, image: "ditto-team/kong:3"}]}`, ""},
+		{"a team of that name", `{}`, `{containers: [{name: gateway, image: "ditto-team/billing:3"}]}`, ""},
 		{"whatever goes by Ditto's name", `{}`, `{containers: [{name: app, image: acme/ditto-init}, {name: b, image: ditto/ditto-demo-ui}]}`, ""},
 		{"both passwords alone", `{}`, `{containers: [{name: setup, image: curl, env: [{name: DEVOPS_PASSWORD, value: x}, {name: STATUS_PASSWORD, value: x}]}]}`, ""},
 		{"a password of that name", `{}`, `{containers: [{name: a, image: b, env: [{name: DEVOPS_PASSWORD, value: x}]}]}`, ""},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -14,6 +15,8 @@ import (
 // proxy is what a proxy's container does, as far as its configuration shows.
 type proxy struct {
 	routes []*proxyRoute
+	// config is what they were read from, nil if nothing was.
+	config *nginxconf.Config
 	// users are the password files that its configuration names.
 	users []file
 	// hidden says which of its configuration is where nobody can read it, so that it may hold anything; unreadable what could
@@ -121,7 +124,8 @@ func (v *View) readProxy(part Part) *proxy {
 		return p
 	}
 	p.unreadable = append(p.unreadable, read.config.Unknown...)
-	p.routes = v.withVague(part, read.routes)
+	p.config = read.config
+	p.routes = v.withVague(part, v.askedRoutes(part, read.routes))
 	for _, route := range read.config.Routes() {
 		for _, name := range route.Authentication.UserFiles {
 			if f, there := byPath[name]; there {
@@ -130,6 +134,34 @@ func (v *View) readProxy(part Part) *proxy {
 		}
 	}
 	return p
+}
+
+// askedRoutes are the routes, with what becomes known of the services that they ask whether a request may come in.
+func (v *View) askedRoutes(part Part, routes []*proxyRoute) []*proxyRoute {
+	copied := false
+	for i, r := range routes {
+		location, nginx := r.forwarding.(nginxForwarding)
+		if !nginx || location.route.Authentication.Kind != "request" {
+			continue
+		}
+		for _, asked := range location.route.Authentication.Asked {
+			state := v.asked(edge.AskedService{
+				Namespace: part.Workload.Ref.Namespace, Host: asked.Host, Port: int32(asked.Port), Path: asked.Path,
+			})
+			if state.State == "" {
+				continue
+			}
+			if !copied {
+				routes, copied = slices.Clone(routes), true
+			}
+			other := *r
+			other.authenticated = Switch{
+				State: state.State, Source: r.authenticated.Source, Why: r.authenticated.Source + ": " + location.route.Authentication.Why + " asks a service that lets everyone in: " + state.Why,
+			}
+			routes[i] = &other
+		}
+	}
+	return routes
 }
 
 // naming are the workloads that are told of one of the hosts, by a configuration of nginx or in whatever way, wherever they

@@ -22,7 +22,9 @@ type View struct {
 	ctx    context.Context //nolint:containedctx // lives as long as the judgement that the view is made for
 	effort *effort
 
-	edges      edge.Config
+	edges edge.Config
+	// asking is how deep the question is what a service does with everyone; see asked.
+	asking     int
 	trustModel string
 	clients    []Client
 	cache      *Cache
@@ -78,13 +80,15 @@ const usualAnswers = 48
 
 // NewView makes a view of an inventory for one judgement, whose context it obeys.
 func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
-	return &View{
+	v := &View{
 		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, clients: opts.Clients, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{}, ways: map[string]way{},
 		mentioned: map[inventory.ID]string{},
 	}
+	v.edges.Asking = v.asked
+	return v
 }
 
 // Parts tells which containers of a workload run which part of Ditto; see the function of that name.

@@ -50,6 +50,8 @@ const (
 
 // Config is what the operator says about edges, from `edges` in the configuration.
 type Config struct {
+	// Asking answers what a service does that an edge asks; it may be nil. It is no configuration: whoever reads the objects sets it.
+	Asking Asking
 	// InternalIngressClasses are names of ingress classes that are not reachable from outside.
 	InternalIngressClasses []string
 	// IngressClasses says which controller serves a class (ControllerNames), by the name of the class.

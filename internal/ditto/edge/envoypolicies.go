@@ -200,7 +200,7 @@ func envoyPolicies(c Context, at place) policies {
 		p.traffic(traffic)
 	}
 	if security != nil {
-		p.security(security, parent)
+		p.security(c, security, parent)
 	}
 	return p
 }

@@ -10,12 +10,14 @@ import (
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // security reads the SecurityPolicy that counts. One of a route may say that it is laid over that of its parent.
-func (p *policies) security(o, parent *inventory.Object) {
+func (p *policies) security(c Context, o, parent *inventory.Object) {
 	spec := o.Typed.(*crd.EnvoySecurityPolicy).Spec
 	if spec.MergeType != nil && parent != nil && parent != o {
 		merged, err := mergedSpec[crd.EnvoySecurityPolicySpec](parent, o)
@@ -34,8 +36,11 @@ func (p *policies) security(o, parent *inventory.Object) {
 	}
 	var asks, doubts []string
 	if auth := spec.ExtAuth; auth != nil {
-		p.extAuth(auth, name, &steps)
-		if isTrue(auth.FailOpen) {
+		asked := askedByEnvoy(c, o.Ref.Namespace, auth)
+		p.extAuth(auth, name, asked, &steps)
+		if asked.State != "" {
+			p.authentication = agreed(asked, "external authorization of "+name)
+		} else if isTrue(auth.FailOpen) {
 			doubts = append(doubts, "external authorization of "+name+" lets requests in when its service fails")
 		} else {
 			asks = append(asks, "external authorization")
@@ -66,15 +71,48 @@ func (p *policies) security(o, parent *inventory.Object) {
 		p.authentication = State{On, name, name + " asks for " + strings.Join(asks, " and ")}
 	case len(doubts) > 0:
 		p.authentication = State{Unknown, name, strings.Join(doubts, "; ")}
+	case p.authentication.State != "":
 	default:
 		p.authentication = State{Off, name, name + " asks not every client for credentials"}
 	}
 }
 
+// askedByEnvoy is what the service of external authorization by HTTP does with everyone. It is asked for the path of the
+// request, with something before it.
+func askedByEnvoy(c Context, namespace string, auth *crd.EnvoyExtAuth) State {
+	if auth.HTTP == nil || c.Config.Asking == nil {
+		return State{}
+	}
+	var refs []gatewayv1.BackendObjectReference
+	for _, ref := range auth.HTTP.BackendRefs {
+		refs = append(refs, ref.BackendObjectReference)
+	}
+	if auth.HTTP.BackendRef != nil {
+		refs = append(refs, *auth.HTTP.BackendRef)
+	}
+	for _, ref := range refs {
+		if ref.Port == nil || ref.Kind != nil && *ref.Kind != "Service" {
+			continue
+		}
+		service := AskedService{Namespace: namespace, Host: string(ref.Name), Port: *ref.Port, WithRequest: true}
+		if ref.Namespace != nil {
+			service.Namespace = string(*ref.Namespace)
+		}
+		if auth.HTTP.Path != nil {
+			service.Path = *auth.HTTP.Path
+		}
+		if state := c.Config.Asking(service); state.State != "" {
+			return state
+		}
+	}
+	return State{}
+}
+
 // extAuth is what external authorization does to the identity. Envoy replaces a header of the request by that of the
 // answer; where the answer has none, the client's stays.
-func (p *policies) extAuth(auth *crd.EnvoyExtAuth, name string, steps *[]func(State) State) {
+func (p *policies) extAuth(auth *crd.EnvoyExtAuth, name string, asked State, steps *[]func(State) State) {
 	switch {
+	case asked.State != "": // An answer without the header leaves the client's.
 	case auth.GRPC != nil:
 		*steps = append(*steps, func(State) State {
 			return State{IdentityUnknown, name, "the service behind " + name + " can change every header, and is not read"}

@@ -88,11 +88,34 @@ func haproxyIngressAuth(in Input, a annotations, e *Effects) trust {
 	}
 	if external := a.firstOf("auth-url", "oauth"); external != "" && e.Authentication.State != On {
 		e.Authentication = State{On, prefixHAProxyIngress + external, external + " asks every client for credentials"}
+		if address := haproxyIngressURL(a["auth-url"], in.Ingress.Namespace); external == "auth-url" {
+			if asked := in.Config.Asking.ask(in.Ingress.Namespace, address, nil); asked.State != "" {
+				e.Authentication = agreed(asked, prefixHAProxyIngress+"auth-url")
+			}
+		}
 	}
 	if a.has("auth-tls-secret") && e.Authentication.State == Off {
 		e.Authentication = State{Unknown, prefixHAProxyIngress + "auth-tls-secret", "client certificates are asked for over TLS only"}
 	}
 	return users
+}
+
+// haproxyIngressURL is an auth-url with the name of a Service (`svc://namespace/name:port/path`) as a URL.
+func haproxyIngressURL(value, namespace string) string {
+	value = strings.TrimSpace(value)
+	for _, scheme := range []string{"svc://", "service://"} {
+		rest, ok := strings.CutPrefix(value, scheme)
+		if !ok {
+			continue
+		}
+		if before, after, found := strings.Cut(rest, "/"); found && !strings.Contains(before, ":") {
+			namespace, rest = before, after
+		}
+		name, path, _ := strings.Cut(rest, "/")
+		name, port, _ := strings.Cut(name, ":")
+		return "http://" + name + "." + namespace + ".svc:" + port + "/" + path
+	}
+	return value
 }
 
 // haproxyIngressIdentity: headers are set, then added, then deleted, and only then an authentication service in its

@@ -94,8 +94,10 @@ type nginxAuth struct {
 	// which headers of its answer are set, in the setting of that name.
 	basic, digest, url bool
 	answered, setting  string
-	secrets            []AuthSecret
-	assumptions        []string
+	// agreed says why the subrequest is answered with a yes whoever asks, if it is.
+	agreed      string
+	secrets     []AuthSecret
+	assumptions []string
 }
 
 // users says what $remote_user is worth: basic authentication verifies it, a subrequest does not. What the digest module
@@ -135,6 +137,9 @@ func ingressNginxAuth(in Input, a annotations, c GlobalConfig) nginxAuth {
 	if a.has("auth-url") {
 		if u, err := url.Parse(strings.TrimSpace(a["auth-url"])); err != nil || u.Scheme == "" || u.Host == "" {
 			doubt("auth-url", "auth-url is no URL, so ingress-nginx answers 503")
+		} else if asked := in.Config.Asking.ask(in.Ingress.Namespace, a["auth-url"], ruleHosts(in.Ingress)); asked.State != "" {
+			n.url, n.agreed = true, asked.Why
+			n.state = agreed(asked, prefixIngressNginx+"auth-url")
 		} else {
 			n.url = true
 			on = append(on, "auth-url")
@@ -142,7 +147,11 @@ func ingressNginxAuth(in Input, a annotations, c GlobalConfig) nginxAuth {
 	}
 	if c.globalAuth(a) {
 		n.url, n.answered, n.setting = true, c.Data["global-auth-response-headers"], c.in("global-auth-response-headers")
-		on = append(on, globalAuthURL)
+		if asked := in.Config.Asking.ask(in.Ingress.Namespace, c.Data[globalAuthURL], ruleHosts(in.Ingress)); asked.State != "" {
+			n.agreed, n.state = asked.Why, agreed(asked, globalAuthURL)
+		} else {
+			on = append(on, globalAuthURL)
+		}
 	}
 	if a.has("auth-tls-secret") {
 		switch verify := strings.TrimSpace(a["auth-tls-verify-client"]); {
@@ -156,7 +165,7 @@ func ingressNginxAuth(in Input, a annotations, c GlobalConfig) nginxAuth {
 			n.assumptions = append(n.assumptions, "ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)")
 		}
 	}
-	if n.state.State == "" && len(on) > 0 {
+	if (n.state.State == "" || n.agreed != "") && len(on) > 0 {
 		n.state = State{On, prefixIngressNginx + on[0], "the annotation " + prefixIngressNginx + on[0] + " asks every client for credentials"}
 		if on[0] == globalAuthURL {
 			n.state = State{On, globalAuthURL, c.in(globalAuthURL) + " asks every client for credentials"}
@@ -221,6 +230,8 @@ func ingressNginxIdentity(e *Effects, auth nginxAuth, snippet snippetReading) St
 			" and by the configuration snippet, which makes two of it"}
 	case answered && auth.state.State == Unknown && auth.state.Source == noAuthLocations:
 		return State{IdentityUnknown, auth.state.Source, auth.state.Why}
+	case answered && auth.agreed != "":
+		return State{IdentityEmpty, auth.source(), auth.setting + " sets the header from the answer of auth-url, which has none: " + auth.agreed}
 	case answered && auth.state.State != On:
 		return State{IdentityEmpty, auth.source(), auth.setting + " sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
 	case answered:

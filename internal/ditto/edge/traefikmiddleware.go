@@ -101,7 +101,7 @@ func (t *traefikChain) middleware(o *inventory.Object, m *crd.TraefikMiddleware)
 	case spec.DigestAuth != nil:
 		t.users(o, spec.DigestAuth, "digestAuth")
 	case spec.ForwardAuth != nil:
-		t.forward(name, spec.ForwardAuth)
+		t.forward(o.Ref.Namespace, name, spec.ForwardAuth)
 	case spec.IPAllowList != nil:
 		t.addresses(name, spec.IPAllowList)
 	case spec.IPWhiteList != nil:
@@ -232,7 +232,7 @@ func (t *traefikChain) writes(field string) bool {
 
 // forward: the headers of the answer that are named replace the client's, which are removed in any case
 // (pkg/middlewares/auth/forward.go). The expression is compared with header names in their canonical form.
-func (t *traefikChain) forward(name string, f *crd.TraefikForwardAuth) {
+func (t *traefikChain) forward(namespace, name string, f *crd.TraefikForwardAuth) {
 	if f.Address == "" {
 		t.close(name + " names no address, so Traefik serves nothing that names it")
 		return
@@ -247,6 +247,13 @@ func (t *traefikChain) forward(name string, f *crd.TraefikForwardAuth) {
 		answered = answered || re.MatchString(canonicalHeader)
 	}
 	t.effects.Authentication = State{On, name, name + " (forwardAuth) asks another service about every request"}
+	if asked := t.config.Asking.ask(namespace, f.Address, nil); asked.State != "" {
+		t.effects.Authentication = agreed(asked, name+" (forwardAuth)")
+		if answered {
+			t.effects.Identity = State{IdentityRemoved, name, name + " (forwardAuth) takes the header from an answer that has none"}
+		}
+		return
+	}
 	if answered {
 		t.effects.Identity = State{IdentitySet, name, name + " (forwardAuth) sets the header from the answer of another service"}
 		t.assume("the service that " + name + " asks answers every request that it lets in with a non-empty " + Header)

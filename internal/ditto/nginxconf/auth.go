@@ -94,6 +94,8 @@ type credentials struct {
 	// basic: $remote_user was checked. token: jwt or oidc claims were. request: a subrequest said yes. nobody: no request
 	// can pass, since what is asked for contradicts what brought it here.
 	basic, token, request, nobody bool
+	// asked are the services that the subrequest asks.
+	asked []Asked
 }
 
 // foreignAuth are directives of other people's modules that ask for credentials in ways not known here.
@@ -178,7 +180,7 @@ func with(list, more []credentials) []credentials {
 // join is two mechanisms together: one of them asking is enough, but with `satisfy any` what only one of two has checked is
 // not certain.
 func join(a, b credentials, any bool, assume assumptions) credentials {
-	out := credentials{assume: assume, kinds: append(slices.Clone(a.kinds), b.kinds...)}
+	out := credentials{assume: assume, kinds: slices.Concat(a.kinds, b.kinds), asked: slices.Concat(a.asked, b.asked)}
 	out.state = Off
 	for _, state := range []string{Unknown, On} {
 		if a.state == state || b.state == state {
@@ -272,12 +274,14 @@ func (c *Config) subrequest(s *scope) []credentials {
 	if d == nil || d.arg(0) == "off" {
 		return []credentials{{state: Off, why: notAsked(d)}}
 	}
+	var asked []Asked
 	if srv := serverOf(s); srv != nil && !strings.Contains(d.arg(0), "$") {
 		p := &way{concrete: true, uri: d.arg(0), internal: true}
 		for _, f := range c.find(srv, p) {
 			if f.loc == nil {
 				continue
 			}
+			asked = append(asked, c.askedBy(f.loc, d.arg(0))...)
 			for _, r := range f.loc.own["return"] {
 				if strings.HasPrefix(r.arg(0), "2") && len(f.loc.own["if"]) == 0 {
 					return []credentials{{state: Off, why: "auth_request at " + d.at() + " asks a location that always agrees, " + r.at()}}
@@ -285,7 +289,37 @@ func (c *Config) subrequest(s *scope) []credentials {
 			}
 		}
 	}
-	return []credentials{{state: On, kinds: []string{"request"}, request: true, why: "auth_request at " + d.at()}}
+	return []credentials{{state: On, kinds: []string{"request"}, request: true, asked: asked, why: "auth_request at " + d.at()}}
+}
+
+// askedBy are the services that the location of a subrequest forwards to, if that is all it does.
+func (c *Config) askedBy(loc *scope, uri string) []Asked {
+	list := loc.own["proxy_pass"]
+	if len(list) == 0 || len(loc.own["if"]) > 0 || len(loc.own["rewrite"]) > 0 {
+		return nil
+	}
+	text, err := parseText(list[len(list)-1].arg(0))
+	if err != nil {
+		return nil
+	}
+	d := c.destination(text)
+	path, constant := d.uri.constant()
+	if !d.ok || !constant {
+		return nil
+	}
+	if rest, below := strings.CutPrefix(uri, loc.name); path == "" || loc.re != nil || loc.named || !below {
+		path = uri
+	} else {
+		path += rest
+	}
+	path, _, _ = strings.Cut(path, "?")
+	var asked []Asked
+	for _, t := range d.targets {
+		if !t.Unix && !t.Variable {
+			asked = append(asked, Asked{t, path})
+		}
+	}
+	return asked
 }
 
 func serverOf(s *scope) *scope {
@@ -342,6 +376,7 @@ func summary(list []credentials) Authentication {
 	for _, a := range list {
 		states[a.state] = true
 		if a.state == On {
+			out.Asked = append(out.Asked, a.asked...)
 			for _, k := range a.kinds {
 				if !slices.Contains(kinds, k) {
 					kinds = append(kinds, k)

@@ -53,6 +53,15 @@ type Authentication struct {
 	Kind string
 	// UserFiles are the absolute paths of the password files that auth_basic reads.
 	UserFiles []string
+	// Asked are the services that subrequests ask, where no variable decides which.
+	Asked []Asked
+}
+
+// Asked is a service that a subrequest asks.
+type Asked struct {
+	Target
+
+	Path string
 }
 
 // Target is where a route forwards to.

@@ -120,6 +120,10 @@ type EnvoyExtAuth struct {
 	HTTP *struct {
 		// HeadersToBackend are those of the answer that take the place of the request's.
 		HeadersToBackend []string `json:"headersToBackend,omitempty"`
+		// BackendRefs, or the older BackendRef, are the service; Path comes before that of the request.
+		BackendRefs []gatewayv1.BackendRef            `json:"backendRefs,omitempty"`
+		BackendRef  *gatewayv1.BackendObjectReference `json:"backendRef,omitempty"`
+		Path        *string                           `json:"path,omitempty"`
 	} `json:"http,omitempty"`
 	FailOpen *bool `json:"failOpen,omitempty"`
 }
