@@ -18,17 +18,19 @@ import (
 func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Change) (Verdict, error) {
 	recorder := inventory.NewRecorder(inv)
 	id := change.id()
-	before := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}))
-	after := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.Object}))
+	apart := ditto.Apart{}
+	before := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}), apart)
+	after := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.Object}), apart)
 
 	s := newScope()
+	s.about = id
 	if change.OldObject != nil {
 		s.add(change.OldObject, before.Affected(change.OldObject))
 	}
 	if change.Object != nil {
 		s.add(change.Object, after.Affected(change.Object))
 	}
-	s.dropOwned(after, id)
+	s.dropOwned(after)
 	is := c.judge(ctx, after, s, change.Request)
 	was := c.judge(ctx, before, s, change.Request)
 	if err := ditto.CutShort(ctx, after, before); err != nil {

@@ -433,9 +433,10 @@ spec:
 			},
 		},
 		{
-			name: "a ReplicaSet that its Deployment has left behind does not count",
-			there: gatewayDeployment(noPreAuth) + "---" + strings.Replace(gatewayReplicaSet(``), `value: "q8W!d93kLs02"`,
-				`valueFrom: {secretKeyRef: {name: old, key: devops, optional: true}}`, 1) + `---
+			name: "a ReplicaSet that is scaled down to nothing does not count",
+			there: gatewayDeployment(noPreAuth) + "---" + strings.NewReplacer(`value: "q8W!d93kLs02"`,
+				`valueFrom: {secretKeyRef: {name: old, key: devops, optional: true}}`, "spec:\n  selector", "spec:\n  replicas: 0\n  selector").
+				Replace(gatewayReplicaSet(``)) + `---
 apiVersion: v1
 kind: Secret
 metadata: {name: old}

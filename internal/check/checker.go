@@ -103,12 +103,12 @@ func New(opts Options) (*Checker, error) {
 // All judges a whole set of objects, as the CLI and the audit do: every object is a subject and nothing was there
 // before. It is an error if the context ends before everything is judged.
 func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inventory.Object) (Result, error) {
-	view := c.view(ctx, inv)
+	view := c.view(ctx, inv, nil)
 	scope := newScope()
 	for _, o := range objects {
 		scope.add(o, view.Affected(o))
 	}
-	scope.dropOwned(view, inventory.ID{})
+	scope.dropOwned(view)
 	raw := c.judge(ctx, view, scope, nil)
 	result := c.present(view, raw)
 	result.Summary.Objects = len(objects)
@@ -143,9 +143,10 @@ func clients(from config.Edges) []ditto.Client {
 	return list
 }
 
-func (c *Checker) view(ctx context.Context, inv inventory.Reader) *ditto.View {
+// view is what is judged of an inventory; apart is shared by the views before and after a change.
+func (c *Checker) view(ctx context.Context, inv inventory.Reader, apart ditto.Apart) *ditto.View {
 	return ditto.NewView(ctx, inv, ditto.Options{
-		Edges: c.edges, TrustModel: string(c.config.TrustModel), Clients: clients(c.config.Edges), Cache: c.cache,
+		Edges: c.edges, TrustModel: string(c.config.TrustModel), Clients: clients(c.config.Edges), Cache: c.cache, Apart: apart,
 	})
 }
 
@@ -161,6 +162,8 @@ type violation struct {
 	keys []string
 	// facts are what decided it.
 	facts string
+	// outgoing says that it is about pods that a rollout is about to replace.
+	outgoing bool
 	// broken says that the rule could not be evaluated; such a violation is always new.
 	broken bool
 }
@@ -176,7 +179,7 @@ type judgement struct {
 
 // judge evaluates the rules for everything in the scope. What comes out means nothing if the context has ended.
 func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request *admissionv1.AdmissionRequest) judgement {
-	j := &judging{checker: c, ctx: ctx, view: view, admission: request}
+	j := &judging{checker: c, ctx: ctx, view: view, admission: request, about: s.about}
 	for _, o := range in(view, view, s.workloads) {
 		j.workload(o)
 	}
@@ -208,6 +211,8 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 type judging struct {
 	judgement
 
+	// about is the object that a request is about, if there is one.
+	about inventory.ID
 	// admission is the request that is judged, nil offline.
 	admission *admissionv1.AdmissionRequest
 
@@ -276,7 +281,7 @@ func (j *judging) exposure(target *inventory.Object, gateway *remembered, said s
 			decides = way
 			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
 		}
-		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), facts: decides, path: e.Hops, route: e.Route})
+		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), facts: decides, path: e.Hops, route: e.Route, way: e})
 	}
 }
 
@@ -335,6 +340,8 @@ type caseOf struct {
 	facts string
 	path  []string
 	route string
+	// way is the way in that it is about, if it is about one.
+	way *ditto.Exposure
 }
 
 // evaluate evaluates a rule; facts are nil for a rule that has none.
@@ -363,7 +370,7 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 		}
 		j.violations = append(j.violations, violation{
 			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, keys: keys,
-			facts: c.facts, broken: broken,
+			facts: c.facts, broken: broken, outgoing: j.outgoing(subject, c.way),
 		})
 	}
 	if outcome.Err != nil {

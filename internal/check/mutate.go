@@ -34,7 +34,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 			if len(r.Spec.Mutations) == 0 || !c.config.Mutates(r.Metadata.Name) {
 				continue
 			}
-			view := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}))
+			view := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}), nil)
 			j := &judging{checker: c, ctx: ctx, view: view, admission: change.Request}
 			if each == rules.EachObject && !r.compiled.Matches(j.attributes(o)) {
 				continue
@@ -73,7 +73,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				}
 				if each == rules.EachExposure {
 					// Ways in that begin at one object share what was changed: the next is seen as it is now.
-					cases = mutationCases(c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o})), each, o)
+					cases = mutationCases(c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}), nil), each, o)
 				}
 			}
 		}

@@ -28,11 +28,12 @@ func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
 		rule           *rule
 		subject, entry inventory.ID
 		message        string
+		outgoing       bool
 	}
 	at := make(map[group]int, len(violations))
 	findings := make([]Finding, 0, len(violations))
 	for _, v := range violations {
-		g := group{rule: v.rule, subject: v.subject.Ref.ID(), message: v.message}
+		g := group{rule: v.rule, subject: v.subject.Ref.ID(), message: v.message, outgoing: v.outgoing}
 		if v.entry != nil {
 			g.entry = v.entry.ID()
 		}
@@ -69,6 +70,10 @@ func (c *Checker) finding(view *ditto.View, v violation) Finding {
 		f.Path = []string{}
 	}
 	f.Action = Action(c.modes(view, v.subject.Ref, v.entry).Action(f.Level))
+	if v.outgoing && f.Action == ActionDeny {
+		f.Action = ActionWarn
+		f.Message += "; these are pods of an earlier revision, which a rollout is about to replace"
+	}
 	return f
 }
 

@@ -10,6 +10,8 @@ import (
 // scope is what a judgement looks at.
 type scope struct {
 	workloads, entries, holders, objects map[inventory.ID]inventory.Ref
+	// about is the object that a request is about, if there is one.
+	about inventory.ID
 }
 
 func newScope() *scope {
@@ -35,9 +37,9 @@ func (s *scope) add(o *inventory.Object, affected ditto.Affected) {
 }
 
 // dropOwned leaves out Pods and ReplicaSets that are what their owner describes, save the one that a request is about.
-func (s *scope) dropOwned(view *ditto.View, save inventory.ID) {
+func (s *scope) dropOwned(view *ditto.View) {
 	for id := range s.workloads {
-		if id == save {
+		if id == s.about {
 			continue
 		}
 		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil && view.SameAsOwner(o) {

@@ -11,7 +11,7 @@ import (
 
 // View is the inventory as this checker's rules see Ditto in it, under the checker's configuration.
 func (c *Checker) View(ctx context.Context, inv inventory.Reader) *ditto.View {
-	return c.view(ctx, inv)
+	return c.view(ctx, inv, nil)
 }
 
 // Passwords verifies password hashes as the rules have it done.

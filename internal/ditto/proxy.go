@@ -202,7 +202,7 @@ func workloadsWith(r inventory.Reader, holder *inventory.Object) []*inventory.Ob
 // judgement rests on, and so is not read live. Every Ditto in a cluster has much the same nginx configuration.
 func (v *View) quietly() *View {
 	if v.quiet == nil {
-		v.quiet = NewView(v.ctx, inventory.Quiet(v.Reader), Options{Edges: v.edges, TrustModel: v.trustModel, Clients: v.clients, Cache: v.cache})
+		v.quiet = NewView(v.ctx, inventory.Quiet(v.Reader), Options{Edges: v.edges, TrustModel: v.trustModel, Clients: v.clients, Cache: v.cache, Apart: v.apart})
 		v.quiet.quiet, v.quiet.effort = v.quiet, v.effort
 	}
 	return v.quiet

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -23,6 +22,7 @@ type View struct {
 	effort *effort
 
 	edges edge.Config
+	apart Apart
 	// asking is how deep the question is what a service does with everyone; see asked.
 	asking     int
 	trustModel string
@@ -73,6 +73,8 @@ type Options struct {
 	Clients []Client
 	// Cache keeps parsed configuration from one judgement to the next; required.
 	Cache *Cache
+	// Apart is shared with other views of the same judgement; see there. It may be nil.
+	Apart Apart
 }
 
 // usualAnswers is about how many answers of the inventory a judgement needs.
@@ -87,7 +89,7 @@ func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 		policies: map[string]*policies{}, ways: map[string]way{},
 		mentioned: map[inventory.ID]string{},
 	}
-	v.edges.Asking = v.asked
+	v.edges.Asking, v.apart = v.asked, opts.Apart
 	return v
 }
 
@@ -156,69 +158,6 @@ func (v *View) decoded(id inventory.ID) *inventory.Object {
 	}
 	return o
 }
-
-// SameAsOwner says whether a Pod, ReplicaSet or Job is what the workload that made it describes, so that judging both
-// would say everything twice. A pod that was relabelled, that runs something else, or that is the endpoint of a Service
-// that does not select it, is no longer the same.
-func (v *View) SameAsOwner(o *inventory.Object) bool {
-	owner := ownerOf(v, o)
-	if owner == nil || !v.runsAs(o, owner) || v.isForeignEndpoint(o) {
-		return false
-	}
-	template, made := owner.PodTemplate(), o.PodTemplate()
-	if !selects(template.Labels, made.Labels) {
-		return false
-	}
-	extra := 0
-	for label := range made.Labels {
-		if _, described := template.Labels[label]; !described && !AddedByController(label) {
-			extra++
-		}
-	}
-	return extra == 0
-}
-
-// runsAs says whether a Pod's parts of Ditto are configured as its owner describes them. Owner references are anyone's to
-// write, even with the right UID. Of a ReplicaSet that is not asked: one that is not its Deployment's newest is on its way
-// out, or scaled down to nothing.
-func (v *View) runsAs(o, owner *inventory.Object) bool {
-	if o.Ref.Kind != "Pod" {
-		return true
-	}
-	made, described := &o.PodTemplate().Spec, &owner.PodTemplate().Spec
-	for _, part := range v.Parts(o) {
-		at := slices.IndexFunc(described.Containers, func(c corev1.Container) bool { return c.Name == part.Container.Name })
-		list := described.Containers
-		if at < 0 {
-			list = described.InitContainers
-			at = slices.IndexFunc(list, func(c corev1.Container) bool { return c.Name == part.Container.Name })
-		}
-		if at < 0 || !sameConfiguration(part.Container, &list[at]) {
-			return false
-		}
-	}
-	for i := range described.Volumes {
-		if !slices.ContainsFunc(made.Volumes, func(volume corev1.Volume) bool {
-			return equality.Semantic.DeepEqual(volume, described.Volumes[i])
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
-// sameConfiguration compares what Ditto and nginx read their configuration from. The API server adds the mount of the
-// service account to a pod's containers.
-func sameConfiguration(made, described *corev1.Container) bool {
-	own := func(mounts []corev1.VolumeMount) []corev1.VolumeMount {
-		return slices.DeleteFunc(slices.Clone(mounts), func(m corev1.VolumeMount) bool { return m.MountPath == serviceAccount })
-	}
-	return equality.Semantic.DeepEqual(made.Env, described.Env) && equality.Semantic.DeepEqual(made.EnvFrom, described.EnvFrom) &&
-		slices.Equal(made.Command, described.Command) && slices.Equal(made.Args, described.Args) && made.Image == described.Image &&
-		equality.Semantic.DeepEqual(own(made.VolumeMounts), own(described.VolumeMounts))
-}
-
-const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 // isForeignEndpoint says whether a Pod is an endpoint of a Service that does not select it: somebody wrote the EndpointSlice.
 func (v *View) isForeignEndpoint(o *inventory.Object) bool {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -43,7 +45,33 @@ func TestTrimKeepsWhatDecides(t *testing.T) {
 	}
 }
 
-// No built-in kind that is read may keep a status, except a Pod's addresses; a new kind has to be added to trim.
+// TestTrimKeepsRollouts: how far a rollout is decides whether the pods before it count.
+func TestTrimKeepsRollouts(t *testing.T) {
+	deployment := &appsv1.Deployment{Status: appsv1.DeploymentStatus{
+		ObservedGeneration: 2, Replicas: 3, UpdatedReplicas: 1, ReadyReplicas: 3, Conditions: []appsv1.DeploymentCondition{
+			{Type: appsv1.DeploymentAvailable, Status: corev1.ConditionTrue},
+			{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded", Message: "words"},
+		},
+	}}
+	trim(deployment)
+	want := appsv1.DeploymentStatus{ObservedGeneration: 2, Replicas: 3, UpdatedReplicas: 1, Conditions: []appsv1.DeploymentCondition{
+		{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse},
+	}}
+	if diff := cmp.Diff(want, deployment.Status); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	job := &batchv1.Job{Status: batchv1.JobStatus{Succeeded: 1, Conditions: []batchv1.JobCondition{
+		{Type: batchv1.JobSuspended, Status: corev1.ConditionFalse}, {Type: batchv1.JobComplete, Status: corev1.ConditionTrue, Message: "words"},
+	}}}
+	trim(job)
+	ended := batchv1.JobStatus{Conditions: []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}}
+	if diff := cmp.Diff(ended, job.Status); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// No built-in kind that is read may keep a status, except a Pod's addresses and how far a rollout is; a new kind has to be
+// added to trim.
 func TestTrimDropsEveryStatus(t *testing.T) {
 	for _, k := range kindsOf(inventory.Kinds(), clientscheme.Scheme) {
 		if !k.builtin {
@@ -61,7 +89,7 @@ func TestTrimDropsEveryStatus(t *testing.T) {
 			continue
 		}
 		full := map[string]any{"metadata": map[string]any{"name": "x"}, "status": map[string]any{
-			"observedGeneration": int64(7), "phase": "Active", "lastScheduleTime": "2026-01-02T03:04:05Z", "succeeded": int64(1),
+			"readyReplicas": int64(7), "numberReady": int64(7), "phase": "Active", "lastScheduleTime": "2026-01-02T03:04:05Z", "succeeded": int64(1),
 			"loadBalancer": map[string]any{"ingress": []any{map[string]any{"ip": "192.0.2.1"}}},
 		}}
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(full, object); err != nil {

@@ -1,0 +1,172 @@
+package check_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// The parts of a rollout: a fixed template, and pods of the one before.
+const (
+	podOf = `
+  template:
+    metadata: {labels: {app: gateway%s}}
+    spec:
+      containers:
+      - name: gateway
+        image: example.com/ditto-gateway:%s
+        env: [{name: ENABLE_PRE_AUTHENTICATION, value: "%s"}]
+`
+	balancer = `
+apiVersion: v1
+kind: Service
+metadata: {name: gateway, namespace: ditto}
+spec: {type: LoadBalancer, selector: {app: gateway}, ports: [{port: 80, targetPort: 8080}]}
+`
+)
+
+func owningDeployment(pre, spec, status string) string {
+	return `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: gateway, namespace: ditto, uid: d, generation: 2, annotations: {deployment.kubernetes.io/revision: "2"}}
+status: {` + status + `}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: gateway}}` + spec + fmt.Sprintf(podOf, "", "2", pre)
+}
+
+func ownedReplicaSet(pre, metadata, spec string) string {
+	return `
+apiVersion: apps/v1
+kind: ReplicaSet
+metadata:
+  name: gateway-abc
+  namespace: ditto
+  ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: gateway, uid: d, controller: true}]
+` + metadata + `
+spec:
+  selector: {matchLabels: {app: gateway}}` + spec + fmt.Sprintf(podOf, ", pod-template-hash: abc", "1", pre)
+}
+
+const earlier = `  labels: {pod-template-hash: abc}
+  annotations: {deployment.kubernetes.io/revision: "1"}`
+
+func ownedPod(kind, pre string) string {
+	return `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: gateway-1
+  namespace: ditto
+  labels: {app: gateway, controller-revision-hash: old}
+  ownerReferences: [{apiVersion: apps/v1, kind: ` + kind + `, name: gateway, uid: d, controller: true}]
+spec:
+  containers:
+  - {name: gateway, image: "example.com/ditto-gateway:1", env: [{name: ENABLE_PRE_AUTHENTICATION, value: "` + pre + `"}]}
+`
+}
+
+func owningSet(kind, spec, status string) string {
+	return "\napiVersion: apps/v1\nkind: " + kind + "\nmetadata: {name: gateway, namespace: ditto, uid: d, generation: 2}\nstatus: {" + status +
+		"}\nspec:\n  selector: {matchLabels: {app: gateway}}" + spec + fmt.Sprintf(podOf, "", "2", "false")
+}
+
+// TestRollout: pods of an earlier revision count unless a rollout is about to replace them, and then they are warned of.
+func TestRollout(t *testing.T) {
+	const (
+		done  = "observedGeneration: 2, replicas: 2, updatedReplicas: 2"
+		going = "observedGeneration: 2, replicas: 3, updatedReplicas: 1"
+		stuck = going + ", conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded}]"
+	)
+	bad := ownedReplicaSet("true", earlier, "")
+	for _, test := range []struct{ name, objects, want string }{
+		{"a rollout that goes on", owningDeployment("false", "", going) + "---" + bad, "warn ReplicaSet"},
+		{"one that its controller has yet to see", owningDeployment("false", "", "observedGeneration: 1, replicas: 2, updatedReplicas: 2") + "---" + bad, "warn ReplicaSet"},
+		{"one that is paused", owningDeployment("false", "\n  paused: true", going) + "---" + bad, "deny ReplicaSet"},
+		{"one past its deadline", owningDeployment("false", "", stuck) + "---" + bad, "deny ReplicaSet"},
+		{"none at all", owningDeployment("false", "", done) + "---" + bad, "deny ReplicaSet"},
+		{"one written by hand", owningDeployment("false", "", going) + "---" + ownedReplicaSet("true", "", ""), "deny ReplicaSet"},
+		{"one that is scaled down", owningDeployment("false", "", done) + "---" + ownedReplicaSet("true", earlier, "\n  replicas: 0"), ""},
+		{"the same but for the image's tag", owningDeployment("true", "", done) + "---" + bad, "deny Deployment"},
+		{"a fix that is undone", owningDeployment("true", "", going) + "---" + ownedReplicaSet("false", earlier, ""), "deny Deployment"},
+		{"pods of a StatefulSet", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" +
+			ownedPod("StatefulSet", "true"), "warn Pod"},
+		{"pods that are replaced when they are deleted", owningSet("StatefulSet", "\n  updateStrategy: {type: OnDelete}", "observedGeneration: 2, currentRevision: old, updateRevision: new") +
+			"---" + ownedPod("StatefulSet", "true"), "deny Pod"},
+		{"pods below the partition", owningSet("StatefulSet", "\n  updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 2}}",
+			"observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" + ownedPod("StatefulSet", "true"), "deny Pod"},
+		{"pods that should not be there", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: new, updateRevision: new") + "---" +
+			ownedPod("StatefulSet", "true"), "deny Pod"},
+		{"pods of a DaemonSet", owningSet("DaemonSet", "", "observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberScheduled: 1") + "---" +
+			ownedPod("DaemonSet", "true"), "warn Pod"},
+		{"pods of a DaemonSet on deletion", owningSet("DaemonSet", "\n  updateStrategy: {type: OnDelete}", "observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberScheduled: 1") +
+			"---" + ownedPod("DaemonSet", "true"), "deny Pod"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv := inventory.NewMemory(ditto.Keys, nil)
+			for _, o := range decodeAll(t, test.objects+"---"+balancer) {
+				inv.Put(o)
+			}
+			result, err := everything().All(t.Context(), inv, inv.All())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range result.Findings {
+				if f.Rule == "preauth-exposed" {
+					got = append(got, string(f.Action)+" "+f.Subject.Kind)
+					if said := strings.HasSuffix(f.Message, "; these are pods of an earlier revision, which a rollout is about to replace"); said != (f.Action == check.ActionWarn) {
+						t.Errorf("%s: %s", f.Action, f.Message)
+					}
+				}
+			}
+			if text := strings.Join(got, "\n"); text != test.want {
+				t.Errorf("got %q, want %q", text, test.want)
+			}
+		})
+	}
+}
+
+// TestFixDuringRollout: a fix gets in whatever runs beside it, and so does what comes with it; a way in to pods that stay
+// does not.
+func TestFixDuringRollout(t *testing.T) {
+	const going, done = "observedGeneration: 1, replicas: 2, updatedReplicas: 2", "observedGeneration: 2, replicas: 4, updatedReplicas: 2"
+	bad := ownedReplicaSet("true", earlier, "")
+	for _, test := range []struct{ name, before, old, object, want string }{
+		{"the fix", bad + "---" + balancer, owningDeployment("true", "", done), owningDeployment("false", "", going), ""},
+		{"the fix, paused", bad + "---" + balancer, owningDeployment("true", "", done), owningDeployment("false", "\n  paused: true", going), ""},
+		{"the way in that comes with it", bad + "---" + owningDeployment("false", "", going), "", balancer, ""},
+		{"a way in to pods that stay", bad + "---" + owningDeployment("false", "\n  paused: true", going), "", balancer, "ReplicaSet"},
+		{"a ReplicaSet that is made to look old", owningDeployment("false", "", going) + "---" + balancer, "", bad, "ReplicaSet"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv := inventory.NewMemory(ditto.Keys, nil)
+			for _, o := range decodeAll(t, test.before) {
+				inv.Put(o)
+			}
+			change := check.Change{Object: decodeAll(t, test.object)[0]}
+			if test.old != "" {
+				change.OldObject = decodeAll(t, test.old)[0]
+				inv.Put(change.OldObject)
+			}
+			verdict, err := everything().Change(t.Context(), inv, change)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range verdict.Denied {
+				if f.Rule == "preauth-exposed" {
+					got = append(got, f.Subject.Kind)
+				}
+			}
+			if text := strings.Join(got, "\n"); text != test.want {
+				t.Errorf("denied %q, want %q", text, test.want)
+			}
+		})
+	}
+}
