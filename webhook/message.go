@@ -55,6 +55,9 @@ func refusal(change check.Change, findings []check.Finding) string {
 			fmt.Fprintf(&b, " on %s", f.Subject)
 		}
 		fmt.Fprintf(&b, ": %s", oneLine(f.Message))
+		for _, note := range f.Notes {
+			fmt.Fprintf(&b, "\n  note: %s", oneLine(note))
+		}
 		if len(f.Path) > 0 {
 			fmt.Fprintf(&b, "\n  way in: %s", oneLine(strings.Join(f.Path, " → ")))
 		}

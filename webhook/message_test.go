@@ -28,6 +28,8 @@ func TestRefusal(t *testing.T) {
 		Fix:  "Switch pre-authentication off:\n  - name: ENABLE_PRE_AUTHENTICATION\n    value: \"false\"\n",
 	}
 	tls := check.Finding{Rule: "edge-tls", Guide: "8", Subject: ingress, Message: "no TLS"}
+	grown := tls
+	grown.Notes = []string{"the exception for it (ticket 7)\nexpired on 2027-01-31, at the end of that day in UTC", "it was there before, and now lets in more"}
 	many := []check.Finding{tls, tls, tls, tls, tls, open, open}
 	long := check.Finding{Rule: "own", Subject: ingress, Message: "m", Fix: strings.Repeat("line\n", 30)}
 	for _, test := range []struct {
@@ -64,6 +66,9 @@ and of preauth-exposed`},
 		{"a long fix ends with a paragraph", "CREATE", []check.Finding{{Rule: "own", Subject: ingress, Message: "m", Fix: strings.Repeat("line\n", 14) + "\n" + strings.Repeat("more\n", 14)}},
 			"Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 13) + "    more: dittoguard rules show own"},
 		{"a long fix is cut", "CREATE", []check.Finding{long}, "Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 19) + "    more: dittoguard rules show own"},
+		{"what else there is to say", "CREATE", []check.Finding{grown}, `Ingress ditto/api is refused by dittoguard: edge-tls (guide section 8): no TLS
+  note: the exception for it (ticket 7) expired on 2027-01-31, at the end of that day in UTC
+  note: it was there before, and now lets in more`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, refusal(change(test.operation), test.findings)); diff != "" {

@@ -3,9 +3,11 @@ package check
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -33,34 +35,37 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	s.dropOwned(after)
 	is := c.judge(ctx, after, s, change.Request)
 	was := c.judge(ctx, before, s, change.Request)
-	if err := ditto.CutShort(ctx, after, before); err != nil {
-		return Verdict{}, err
-	}
-
-	known := make(map[string]string, len(was.violations))
-	for _, v := range was.violations {
-		for _, key := range v.keys {
-			known[key] = v.facts
+	budget := requests.NewBudget(mostComparisons)
+	old, now := newSide(before, was.violations, budget), newSide(after, is.violations, budget)
+	grown := make([]growth, len(is.violations))
+	worse := false
+	for i := range is.violations {
+		v := &is.violations[i]
+		grown[i] = old.growth(v, now)
+		if v.broken {
+			grown[i] = growth{more: true}
 		}
+		worse = worse || grown[i].more
 	}
-	// What an exception let in while it counted is new to the first request that touches what decides it.
-	isNew := func(v violation) bool {
-		return v.broken || slices.ContainsFunc(v.keys, func(key string) bool {
-			facts, there := known[key]
-			return !there || (facts != v.facts && c.lapsed(v))
-		})
-	}
+	// What an exception let in while it counted may become less, and not be decided anew.
+	mends := sync.OnceValue(func() bool {
+		return !worse && slices.ContainsFunc(was.violations, func(v violation) bool { return now.growth(&v, old).more })
+	})
 
 	verdict := Verdict{
 		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)), Exceptions: settle(is.excused),
 	}
 	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)
-	for _, v := range is.violations {
-		if isNew(v) {
+	for i, v := range is.violations {
+		if grown[i].more || grown[i].touched && c.lapsed(&v) != nil && !mends() {
+			v.note = grown[i].why()
 			brought = append(brought, v)
 		} else if v.subject.Ref.ID() == id || (v.entry != nil && v.entry.ID() == id) {
 			kept = append(kept, v)
 		}
+	}
+	if err := ditto.CutShort(ctx, after, before); err != nil {
+		return Verdict{}, err
 	}
 	for _, f := range c.findings(after, brought) {
 		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline {

@@ -158,12 +158,21 @@ type violation struct {
 	message string
 	path    []string
 	route   string
-	// keys are what it consists of, at least one.
-	keys []string
+	// about is what it is about: a way in, a user of a password file, a policy; parts are what it consists of, at least one.
+	about string
+	parts []part
+	// way is the way in that it is about, nil if it is about none.
+	way *ditto.Exposure
+	// container is the one that it is about, of several of its subject that are judged each by itself.
+	container string
 	// facts are what decided it.
 	facts string
 	// outgoing says that it is about pods that a rollout is about to replace.
 	outgoing bool
+	// note says what else there is to say of it; of a change, why it counts as new.
+	note string
+	// unknown says that it could not be decided whether something is wrong, and that this denies.
+	unknown bool
 	// broken says that the rule could not be evaluated; such a violation is always new.
 	broken bool
 }
@@ -231,7 +240,7 @@ func (j *judging) workload(o *inventory.Object) {
 			j.facts = append(j.facts, said)
 			j.protection(o)
 			for _, r := range j.checker.rules[rules.EachGateway] {
-				j.evaluate(r, gateway, o, nil, caseOf{key: gateway.Gateway.Container, facts: said})
+				j.evaluate(r, gateway, o, nil, caseOf{container: gateway.Gateway.Container, facts: said})
 			}
 		}
 		if ditto.IsDitto(part.Component) {
@@ -264,7 +273,7 @@ func (j *judging) component(o *inventory.Object, part ditto.Part) {
 	said := facts.said(o.Ref)
 	j.facts = append(j.facts, said)
 	for _, r := range list {
-		j.evaluate(r, facts, o, nil, caseOf{key: facts.Component.Container, facts: said})
+		j.evaluate(r, facts, o, nil, caseOf{about: facts.Component.Component, container: facts.Component.Container, facts: said})
 	}
 }
 
@@ -281,7 +290,7 @@ func (j *judging) exposure(target *inventory.Object, gateway *remembered, said s
 			decides = way
 			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
 		}
-		j.evaluate(r, facts, subject, &entry, caseOf{key: e.Key(), facts: decides, path: e.Hops, route: e.Route, way: e})
+		j.evaluate(r, facts, subject, &entry, caseOf{about: e.About(), way: e, facts: decides, path: e.Hops, route: e.Route})
 	}
 }
 
@@ -314,7 +323,7 @@ func (j *judging) policies(o *inventory.Object) {
 		said := facts.said(o.Ref)
 		j.facts = append(j.facts, said)
 		for _, r := range j.checker.rules[rules.EachPolicy] {
-			j.evaluate(r, facts, o, nil, caseOf{key: policy.Key + "/" + policy.Name, facts: said})
+			j.evaluate(r, facts, o, nil, caseOf{about: policy.Key + "/" + policy.Name, facts: said})
 		}
 	}
 }
@@ -325,7 +334,7 @@ func (j *judging) credentials(o *inventory.Object) {
 		said := facts.said(o.Ref)
 		j.facts = append(j.facts, said)
 		for _, r := range j.checker.rules[rules.EachCredential] {
-			j.evaluate(r, facts, o, nil, caseOf{key: credential.Key + "/" + credential.User, facts: said})
+			j.evaluate(r, facts, o, nil, caseOf{about: credential.Key + "/" + credential.User, facts: said})
 		}
 	}
 }
@@ -335,13 +344,14 @@ const costOfRule = 20
 
 // caseOf tells the cases of one rule on one subject apart.
 type caseOf struct {
-	key string
+	// about, way and container: see violation.
+	about     string
+	way       *ditto.Exposure
+	container string
 	// facts are what decides about it.
 	facts string
 	path  []string
 	route string
-	// way is the way in that it is about, if it is about one.
-	way *ditto.Exposure
 }
 
 // evaluate evaluates a rule; facts are nil for a rule that has none.
@@ -359,30 +369,25 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 		j.excuse(e, name, subject.Ref, entry, outcome)
 		return
 	}
-	add := func(index, message string, parts []string, broken bool) {
-		key := strings.Join([]string{name, index, subject.Ref.ID().String(), c.key}, "|")
-		keys := []string{key}
-		if len(parts) > 0 {
-			keys = nil
-			for _, part := range parts {
-				keys = append(keys, key+"|"+part)
-			}
+	add := func(index, message string, keys []string) *violation {
+		v := violation{
+			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, about: c.about, way: c.way,
+			container: c.container, facts: c.facts, parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
 		}
-		j.violations = append(j.violations, violation{
-			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, keys: keys,
-			facts: c.facts, broken: broken, outgoing: j.outgoing(subject, c.way),
-		})
+		v.outgoing = j.outgoing(subject, c.way)
+		j.violations = append(j.violations, v)
+		return &j.violations[len(j.violations)-1]
 	}
 	if outcome.Err != nil {
-		add("error", fmt.Sprintf("the rule could not be evaluated: %v", outcome.Err), nil, true)
+		add("error", fmt.Sprintf("the rule could not be evaluated: %v", outcome.Err), nil).broken = true
 		return
 	}
 	for _, v := range outcome.Violations {
 		if v.Err != nil {
-			add(fmt.Sprint(v.Index), fmt.Sprintf("the rule could not be evaluated: %v", v.Err), nil, true)
+			add(fmt.Sprint(v.Index), fmt.Sprintf("the rule could not be evaluated: %v", v.Err), nil).broken = true
 			continue
 		}
-		add(fmt.Sprint(v.Index), v.Message, v.Keys, false)
+		add(fmt.Sprint(v.Index), v.Message, v.Keys)
 	}
 	for _, u := range outcome.Unknowns {
 		message := u.Message
@@ -390,7 +395,7 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 			message = fmt.Sprintf("the rule could not be evaluated: %v", u.Err)
 		}
 		if j.checker.config.Rules[name].DenyUnknown {
-			add(fmt.Sprintf("unknown %d", u.Index), "cannot be decided: "+message, nil, false)
+			add(fmt.Sprintf("unknown %d", u.Index), "cannot be decided: "+message, nil).unknown = true
 			continue
 		}
 		j.unknowns = append(j.unknowns, Unknown{
@@ -398,6 +403,23 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 			File: subject.Source.File, Line: subject.Source.Line,
 		})
 	}
+}
+
+// partsOf are what a violation consists of, by what its rule's keyExpression lists. Of a way in, what is listed as a path of the
+// component is no part of its own, but the requests for it and what is below.
+func partsOf(name string, way *ditto.Exposure, keys []string) []part {
+	if len(keys) == 0 {
+		return []part{{name: name}}
+	}
+	parts := make([]part, 0, len(keys))
+	for _, key := range keys {
+		if way != nil && strings.HasPrefix(key, "/") {
+			parts = append(parts, part{name: name, below: key})
+			continue
+		}
+		parts = append(parts, part{name: name + "|" + key})
+	}
+	return parts
 }
 
 func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object, on inventory.Ref) engine.Outcome {
@@ -442,15 +464,11 @@ func (j *judging) request(subject *inventory.Object) *admissionv1.AdmissionReque
 	}
 }
 
-func (c *Checker) exceptedAt(rule string, subject inventory.Ref, entry *inventory.Ref, at time.Time) bool {
+// lapsed is the exception that let the violation pass until it expired, nil if there is none.
+func (c *Checker) lapsed(v *violation) *config.Exception {
 	var opens inventory.Ref
-	if entry != nil {
-		opens = *entry
+	if v.entry != nil {
+		opens = *v.entry
 	}
-	return c.config.Excepts(rule, subject, opens, at)
-}
-
-// lapsed says whether an exception has let the violation pass until it expired.
-func (c *Checker) lapsed(v violation) bool {
-	return c.exceptedAt(v.rule.Metadata.Name, v.subject.Ref, v.entry, time.Time{})
+	return c.config.LapsedException(v.rule.Metadata.Name, v.subject.Ref, opens, c.now())
 }

@@ -41,8 +41,14 @@ type Finding struct {
 	// File and Line are where the subject was read from; empty and 0 in a cluster.
 	File string `json:"file"`
 	Line int    `json:"line"`
-	// Keys identify the violation: they stay the same while it does. A finding has a key for each way in that it stands for.
+	// Notes say what else there is to know of it, in a sentence each: that it was excepted until a day, why it counts as new.
+	Notes []string `json:"notes,omitempty"`
+	// Keys identify the violation: the rule, its subject, the object that opens the way in, and what is wrong. They stay the same
+	// while that does, whichever paths and hosts are open (Routes), and however a container is called.
 	Keys []string `json:"keys"`
+
+	// ways are the ways in that it stands for, by their keys.
+	ways []string
 }
 
 // Unknown is something that could not be decided, and what would settle it.

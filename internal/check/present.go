@@ -44,7 +44,17 @@ func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
 			findings = append(findings, c.finding(view, v))
 		}
 		f := &findings[i]
-		f.Keys = append(f.Keys, v.keys...)
+		for _, p := range v.parts {
+			f.Keys = append(f.Keys, p.key())
+		}
+		if v.way != nil {
+			f.ways = append(f.ways, v.way.Key())
+		}
+		for _, note := range c.notes(&v) {
+			if !slices.Contains(f.Notes, note) {
+				f.Notes = append(f.Notes, note)
+			}
+		}
 		if v.route != "" {
 			f.Routes = append(f.Routes, v.route)
 		}
@@ -83,6 +93,18 @@ func kindOf(subject inventory.Ref, entry *inventory.Ref) string {
 		return entry.Kind
 	}
 	return subject.Kind
+}
+
+// notes are what else there is to say of a violation.
+func (c *Checker) notes(v *violation) []string {
+	var list []string
+	if v.note != "" {
+		list = append(list, v.note)
+	}
+	if e := c.lapsed(v); e != nil {
+		list = append(list, e.Lapse())
+	}
+	return list
 }
 
 // modes are the strictest of the subject's and the entry's namespaces.

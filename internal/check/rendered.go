@@ -30,7 +30,7 @@ func (j *judging) rendered(o *inventory.Object) {
 				continue
 			}
 			key := strings.Join([]string{name, "unknown rendered", o.Ref.ID().String(), ""}, "|")
-			j.violations = append(j.violations, violation{rule: r, subject: o, message: "cannot be decided: " + message, keys: []string{key}})
+			j.violations = append(j.violations, violation{rule: r, subject: o, message: "cannot be decided: " + message, parts: []part{{name: key}}, unknown: true})
 		}
 	}
 }

@@ -2,7 +2,7 @@ package check
 
 import (
 	"context"
-	"strings"
+	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
@@ -18,13 +18,4 @@ func (c *Checker) View(ctx context.Context, inv inventory.Reader) *ditto.View {
 func (c *Checker) Passwords() *htpasswd.Verifier { return c.passwords }
 
 // IsAboutWay says whether the finding stands for the way in with this key (ditto.Exposure.Key), among others or alone.
-func (f *Finding) IsAboutWay(key string) bool {
-	for _, k := range f.Keys {
-		// The rule, the number of the validation and the subject come first, and what the violation consists of last.
-		parts := strings.SplitN(k, "|", 4)
-		if len(parts) == 4 && (parts[3] == key || strings.HasPrefix(parts[3], key+"|")) {
-			return true
-		}
-	}
-	return false
-}
+func (f *Finding) IsAboutWay(key string) bool { return slices.Contains(f.ways, key) }

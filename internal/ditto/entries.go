@@ -11,6 +11,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -40,6 +41,8 @@ type opening struct {
 	doubt string
 	// keepsAddress: what is behind sees the address of the client.
 	keepsAddress bool
+	// lets are the requests that it passes on, as they arrive at the first hop; where they come from is up to public.
+	lets func() requests.Set
 }
 
 // nodeEntry: a port of the node itself.
@@ -47,6 +50,7 @@ func (w *walker) nodeEntry(o *inventory.Object, kind string, number int32, c cha
 	w.enter(opening{
 		entry: o, kind: kind, public: true, keepsAddress: true,
 		text: fmt.Sprintf("%s %d of the node", kind, number), detail: fmt.Sprint(number),
+		lets: func() requests.Set { return letsAll(nodeDoor(kind, "", number)) },
 	}, c)
 }
 
@@ -56,6 +60,7 @@ func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) 
 	op := opening{
 		entry: o, kind: "HostPort", public: true, keepsAddress: true,
 		text: fmt.Sprintf("HostPort %d of the node", p.HostPort), detail: fmt.Sprint(p.HostPort),
+		lets: func() requests.Set { return letsAll(nodeDoor("HostPort", p.HostIP, p.HostPort)) },
 	}
 	if isLoopbackAddress(p.HostIP) {
 		op.public = false
@@ -70,6 +75,7 @@ func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
 	if route.tunnel {
 		w.enter(opening{
 			entry: proxy.Workload, kind: "Tunnel", public: true, text: "tunnel of " + proxy.Workload.Ref.String(),
+			lets: func() requests.Set { return letsAll(requests.Door{Kind: "tunnel"}) },
 		}, c)
 	}
 	if w.part.Component != Gateway || w.port.Name != PortHTTP {
@@ -78,6 +84,16 @@ func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
 	w.enter(opening{
 		entry: proxy.Workload, kind: KindProxy, text: "whoever reaches " + proxy.Workload.Ref.String() + " inside the cluster",
 		route: route.asks,
+		lets: func() requests.Set {
+			doors := []requests.Door{{Kind: "connections to the proxy"}}
+			for i, port := range route.listens {
+				if i == 0 {
+					doors = nil
+				}
+				doors = append(doors, requests.Door{Kind: "port of the proxy", Port: port})
+			}
+			return letsAll(doors...)
+		},
 	}, c)
 }
 
@@ -90,6 +106,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 	enter := func(kind string, public bool, text string, assumptions ...string) {
 		w.enter(opening{
 			entry: svc, kind: kind, public: public, text: text, detail: fmt.Sprint(sp.Port), assumptions: assumptions,
+			lets: func() requests.Set { return serviceLets(kind, service, sp, public) },
 			edge: edgeReading{transport: w.balancer(kind, service, sp)}, keepsAddress: service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
 		}, c)
 	}
@@ -144,6 +161,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		op := reading.opening(o)
 		op.text = fmt.Sprintf("%s: %s", o.Ref, what)
 		op.route, op.detail, op.path = route, what, &read
+		op.lets = func() requests.Set { return ingressLets(reading, host, path+" "+pathType, read) }
 		op.edge = limits(host)
 		w.enter(op, c)
 	}
@@ -195,7 +213,7 @@ func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend)
 		}
 		w.enter(opening{
 			entry: o, kind: o.Ref.Kind, public: route.Public, text: text, detail: route.Text,
-			route: route.Asks, path: route.Path,
+			route: route.Asks, path: route.Path, lets: route.Requests,
 			identity: route.Effects.Identity.State, identityWhy: route.Effects.Identity.Why,
 			authenticated: switchOf(route.Effects.Authentication), edge: resourceReading(o, &route),
 			assumptions: slices.Clone(route.Effects.Assumptions), unknown: slices.Clone(route.Unknown), doubt: route.Doubt,
@@ -257,7 +275,11 @@ func (w *walker) enter(op opening, c chain) {
 		e.Unknown = append(e.Unknown, doubt)
 	}
 	e.key = e.makeKey(op, c)
-	w.view.ways[e.key] = way{op.entry, c}
+	if op.lets == nil {
+		// All that comes in there, as long as it is opened in the same way.
+		op.lets = func() requests.Set { return letsAll(requests.Door{Kind: op.kind + " " + op.detail}) }
+	}
+	w.view.ways[e.key] = way{entry: op.entry, chain: c, lets: op.lets}
 	w.out = append(w.out, e)
 }
 
@@ -362,6 +384,12 @@ func (e *Exposure) identify(op opening, c chain) {
 			e.Authenticated = h.proxy.authenticated
 		}
 	}
+}
+
+// About names what a way in is about: the object that opens it, and what it leads to. Ways of the same identity are compared by
+// the requests that they let in (View.Requests).
+func (e *Exposure) About() string {
+	return strings.Join([]string{e.Entry.Ref().ID().String(), e.Target.Ref().ID().String(), e.Component, e.Port}, "|")
 }
 
 // makeKey identifies the way: its entry and its hops, and nothing of what is found out about them.

@@ -6,6 +6,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -22,18 +23,20 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 		!leads(&networkingv1.IngressServiceBackend{Name: svc.Ref.Name, Port: networkingv1.ServiceBackendPort{Number: mirror.Port}}) {
 		return
 	}
-	enter := func(route string, path edge.Path) {
+	enter := func(host, asked string, path edge.Path) {
+		route := host + asked
 		path.Rewrite = mirror.Rewrite
 		op := reading.opening(o)
 		op.identity, op.identityWhy = IdentityClient, "ingress-nginx copies requests as clients sent them"
 		op.detail = route + " (annotation mirror-target)"
 		op.text, op.route, op.path = fmt.Sprintf("%s: %s", o.Ref, op.detail), route, &path
+		op.lets = func() requests.Set { return ingressLets(reading, host, asked+" mirrored", path) }
 		w.enter(op, c)
 	}
 	if ing.Spec.DefaultBackend != nil {
 		_, routes := w.view.defaultRoutes(reading)
 		for _, route := range routes {
-			enter(route.Host+"/", route.Path)
+			enter(route.Host, "/", route.Path)
 		}
 	}
 	for _, rule := range ing.Spec.Rules {
@@ -46,7 +49,7 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 		}
 		for i := range rule.HTTP.Paths {
 			p := &rule.HTTP.Paths[i]
-			enter(host+p.Path, edge.ReadPath(reading.in, p.PathType, p.Path))
+			enter(host, p.Path, edge.ReadPath(reading.in, p.PathType, p.Path))
 		}
 	}
 }

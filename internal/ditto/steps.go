@@ -3,6 +3,7 @@ package ditto
 import (
 	"slices"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -10,6 +11,8 @@ import (
 type way struct {
 	entry *inventory.Object
 	chain chain
+	// lets are the requests that the opening passes on.
+	lets func() requests.Set
 }
 
 // Steps are the objects that take the steps of a way in, one for each of its Hops: the entry, and then from outside

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -45,6 +46,8 @@ type View struct {
 	// named are the hosts that containers are told of, mentioned what is remarked of workloads that name a gateway.
 	named     map[partID][]naming
 	mentioned map[inventory.ID]string
+	// requests are what the ways let in, of those that somebody asked for.
+	requests map[string]requests.Set
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
 	// routing are the rules of entries that are no Ingresses.

@@ -137,6 +137,9 @@ func (t *text) body(findings []check.Finding) {
 			}
 			fmt.Fprintf(&t.out, "%s  %s%s\n", indent, t.paint(dim, arrow), clean(hop))
 		}
+		for _, note := range f.Notes {
+			fmt.Fprintf(&t.out, "%s  note: %s\n", indent, clean(note))
+		}
 		if len(f.Routes) > 1 {
 			fmt.Fprintf(&t.out, "%s  the same for each of: %s\n", indent, clean(strings.Join(f.Routes, ", ")))
 		}

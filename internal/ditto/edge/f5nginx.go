@@ -242,7 +242,7 @@ func f5Path(in Input, kind networkingv1.PathType, path string) Path {
 
 // plainLocation is nginx's location without a modifier: nginx compares the decoded path, character by character.
 func plainLocation(path string) Matcher {
-	return Matcher{literal: path, match: func(p string) (bool, bool) { return strings.HasPrefix(p, path), true }}
+	return startsWith(path)
 }
 
 // f5Rewrite reads `serviceName=x rewrite=/y; …`: nginx replaces the location's text by the target. A list with an error

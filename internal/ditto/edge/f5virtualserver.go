@@ -221,6 +221,7 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 	path.Rewrite = f5RewritePath(route.Path, proxy.RewritePath, inside)
 	asks := r.server.Spec.Host + strings.TrimLeft(route.Path, "~*^= ")
 	found = Route{
+		Hosts: []string{r.server.Spec.Host}, Door: r.suffix + which,
 		Text: r.server.Spec.Host + route.Path + which + r.suffix, Asks: asks, Path: &path,
 		Backends: f5Backends(r.upstreams[at:at+1], r.namespace),
 		Public:   !slices.Contains(r.c.Config.InternalIngressClasses, r.server.Spec.IngressClass),

@@ -104,13 +104,14 @@ func (c Context) ruleRoutes(r gatewayRoute, rule gatewayRule, s servedRoute, hos
 }
 
 func (c Context) matchRoutes(r gatewayRoute, rule gatewayRule, match gatewayv1.HTTPRouteMatch, s servedRoute, host attachedHost) []Route {
-	base := Route{Asks: host.host, Public: s.Public}
+	base := Route{Asks: host.host, Public: s.Public, Hosts: []string{host.host}, Door: s.String()}
 	conditions := ""
 	if rule.matches != nil {
 		path := pathOf(match.Path, s.class.impl)
 		base.Path = &path
 		value, kind := pathText(match.Path)
 		base.Asks += value
+		base.Conditions = conditionsOf(match)
 		conditions = " (" + strings.Join(append([]string{kind}, conditionsOf(match)...), ", ") + ")"
 	}
 	base.Text = base.Asks + conditions + ", " + s.String()

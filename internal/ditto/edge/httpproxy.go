@@ -226,6 +226,7 @@ func contourRoutes(c Context, o *inventory.Object, way inclusion, route *crd.Con
 			effects.Assumptions = append(effects.Assumptions, assumption)
 		}
 		list = append(list, Route{
+			Hosts: []string{host.FQDN}, Door: includedBy(o, way), Conditions: nonEmpty(conditionText(conditions)),
 			Text: host.FQDN + where.text + " (" + where.kind + ")" + conditionText(conditions) + includedBy(o, way),
 			Asks: host.FQDN + where.text, Path: &path, Backends: backends, Public: contourPublic(c, way), Effects: effects,
 			Transport: transport, Rate: rate,

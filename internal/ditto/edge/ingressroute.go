@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -268,6 +269,7 @@ func layeredRoutes(c Context, layers []layer) []Route {
 func layeredRoute(c Context, layers []layer, behind []traefikRef, backends []Backend, outside bool) Route {
 	chain := newTraefikChain(c.Objects, c.Config)
 	excludes, text, asks := false, "", ""
+	var only traefikRule
 	for i, l := range layers {
 		rule, err := readTraefikRule(l.route.Match, syntaxOf(c, l))
 		if err != nil {
@@ -277,7 +279,7 @@ func layeredRoute(c Context, layers []layer, behind []traefikRef, backends []Bac
 		if rule.addresses {
 			chain.close("the rule " + quote(l.route.Match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")
 		}
-		excludes = excludes || rule.excludesIdentity
+		only, excludes = rule, excludes || rule.excludesIdentity
 		chain.stages = append(chain.stages, matching(rule.path))
 		chain.apply(traefikRefs(l.o, "Middleware", l.route.Middlewares))
 		if i == 0 {
@@ -301,12 +303,32 @@ func layeredRoute(c Context, layers []layer, behind []traefikRef, backends []Bac
 	if chain.closed != "" {
 		path = Path{Matcher: undecided(chain.closed), Rewrite: rewriteUnknown(chain.closed)}
 	}
+	var lets requests.Set
+	if len(layers) == 1 && chain.closed == "" {
+		lets = only.lets(text, chain.stages[1:])
+	}
 	first := layers[0].o.Typed.(*crd.TraefikIngressRoute)
+	for i := range lets {
+		lets[i].Doors = entryDoors(first)
+	}
 	return Route{
-		Text: text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
+		Alternatives: lets,
+		Text:         text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
 		Public:    !internalClass(c.Config, first.Spec.IngressClassName, first.Annotations[classAnnotation]),
 		Transport: ingressRouteTransport(&first.Spec, chain), Rate: chain.rate(traefikRateAdvice),
 	}
+}
+
+// entryDoors are where clients of an IngressRoute come in; without any named, wherever Traefik lets them by default.
+func entryDoors(route *crd.TraefikIngressRoute) []requests.Door {
+	list := []requests.Door{}
+	for _, name := range route.Spec.EntryPoints {
+		list = append(list, requests.Door{Kind: "entry point " + name})
+	}
+	if len(list) == 0 {
+		list = append(list, requests.Door{Kind: "entry points"})
+	}
+	return list
 }
 
 // syntaxOf is the syntax of a router's rule; empty where it is up to Traefik's configuration.

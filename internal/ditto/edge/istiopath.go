@@ -15,6 +15,14 @@ func istioAsked(m crd.VirtualServiceMatch) string {
 	return "/"
 }
 
+// istioConditions are what a condition asks for beside the path, as far as it is not the client's to write.
+func istioConditions(m crd.VirtualServiceMatch) []string {
+	if m.Port == 0 {
+		return nil
+	}
+	return []string{fmt.Sprint("port ", m.Port)}
+}
+
 // istioRulePath reads a condition on the path. Envoy compares what the client wrote, and an expression with all of it.
 func istioRulePath(m crd.VirtualServiceMatch, rewrite *crd.VirtualServiceRewrite) (text string, path Path) {
 	from := "/"

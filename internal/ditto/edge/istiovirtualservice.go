@@ -244,6 +244,7 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 			path.Matcher = doubted(path.Matcher, r.access.doubtful)
 		}
 		routes = append(routes, Route{
+			Hosts: r.root.Spec.Hosts, Door: r.suffix, Conditions: istioConditions(m),
 			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public, Effects: effects,
 			Transport: r.transport(m, redirects), Rate: r.rate(),
 		})

@@ -42,6 +42,7 @@ func routeRoutes(_ Context, o *inventory.Object) []Route {
 	}
 	asks := host + route.Spec.Path
 	r := Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Effects: routeEffects(route)}
+	r.Hosts = []string{host}
 	r.Transport, r.Rate = routeTransport(route), RouterRate(route.Annotations, r.Effects.Passthrough)
 	if !r.Effects.Passthrough {
 		path := routePath(route)

@@ -3,6 +3,8 @@ package edge
 import (
 	"net/url"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
 // Path is one path of an Ingress as its controller reads it: which requests match, and what path the backend gets.
@@ -23,6 +25,8 @@ type Matcher struct {
 	hints []string
 	// why says what keeps the matcher from deciding.
 	why string
+	// paths are patterns that have to match all together, and say the same; nil where there are none that do.
+	paths []requests.Paths
 }
 
 // Matches says whether some request whose path Ditto reads as clientPath matches. Ditto decodes percent-escapes and
@@ -63,13 +67,17 @@ func (r reads) text(path string) string {
 // exact matches the path and nothing else.
 func exact(r reads, path string) Matcher {
 	text := r.text(path)
-	return Matcher{literal: text, match: func(p string) (bool, bool) { return p == text, true }}
+	return Matcher{
+		literal: text, match: func(p string) (bool, bool) { return p == text, true }, paths: []requests.Paths{requests.Path(text)},
+	}
 }
 
 // elements matches the path and everything below it, element by element, as networking.k8s.io/v1 defines Prefix.
 func elements(r reads, path string) Matcher {
 	text := strings.TrimRight(r.text(path), "/")
-	return Matcher{literal: text, match: func(p string) (bool, bool) { return below(p, text), true }}
+	return Matcher{
+		literal: text, match: func(p string) (bool, bool) { return below(p, text), true }, paths: []requests.Paths{requests.Below(text)},
+	}
 }
 
 // below says whether a path is another one or lies below it.
@@ -88,7 +96,10 @@ func characters(path string) Matcher {
 			return false, !strings.HasPrefix(p, start)
 		}}
 	}
-	return Matcher{literal: text, match: func(p string) (bool, bool) { return strings.HasPrefix(p, text), true }}
+	return Matcher{
+		literal: text, match: func(p string) (bool, bool) { return strings.HasPrefix(p, text), true },
+		paths: []requests.Paths{requests.Beginning(text)},
+	}
 }
 
 // anyCase is characters without regard to case.
@@ -96,7 +107,7 @@ func anyCase(path string) Matcher {
 	text := raw.text(path)
 	return Matcher{literal: text, match: func(p string) (bool, bool) {
 		return len(p) >= len(text) && strings.EqualFold(p[:len(text)], text), true
-	}}
+	}, paths: []requests.Paths{{Kind: requests.Fold, Text: text}}}
 }
 
 // RewriteKind says what happens to the path on the way to the backend.

@@ -1,9 +1,12 @@
 package edge
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
 // anchor says where an edge pins an expression.
@@ -31,7 +34,8 @@ func regex(r reads, expression string, fold bool, at anchor) Matcher {
 	if !ok || r == raw && strings.Contains(expression, "%") {
 		return undecided("the regular expression " + quote(expression) + " cannot be evaluated")
 	}
-	return Matcher{literal: p.literal, match: func(path string) (bool, bool) {
+	read := requests.Unread(fmt.Sprint("regex ", bool(r), fold, at, " ", expression), p.literal)
+	return Matcher{literal: p.literal, paths: []requests.Paths{read}, match: func(path string) (bool, bool) {
 		if p.matches(path) {
 			return true, true
 		}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -72,6 +73,13 @@ type Route struct {
 	Note string
 	// Asks is what a client asks for: `ditto.example.com/api`.
 	Asks string
+	// Hosts are the hosts that it is for, as HostsOf of package requests reads them, and Door is where clients come in, by name:
+	// `Gateway infra/public`. Conditions are what else a request has to fulfil, each as it is written. They tell what one route
+	// lets in from what another one does; without Hosts only the Text does. Alternatives, if there are any, say all of it.
+	Hosts        []string
+	Door         string
+	Conditions   []string
+	Alternatives requests.Set
 	// Path is which requests it takes, and with what path they arrive. It is nil where connections are handed through
 	// unread, or where there are no paths.
 	Path *Path

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
 // stage is one thing that happens to the path of a request on its way through an edge: it is compared, or changed. Edges
@@ -22,7 +24,9 @@ type pathStep struct {
 	origins func(path string) (from []string, any bool)
 	// constant says that the outcome does not depend on the path.
 	constant bool
-	// unknown says why it cannot be told what the step does; then there is neither of the functions.
+	// moves is what becomes of a pattern of paths; ok is false, and it may be nil, where that is no pattern.
+	moves func(requests.Paths) (to requests.Paths, ok bool)
+	// unknown says why it cannot be told what the step does; then there is none of the functions.
 	unknown string
 }
 
@@ -79,7 +83,7 @@ func through(stages []stage) Path {
 	if m.why == "" {
 		m.why = "the edge replaces paths"
 	}
-	m.hints = hints
+	m.hints, m.paths = hints, passes(kept)
 	decides := !slices.ContainsFunc(kept, func(s stage) bool { return s.match != nil && s.match.why != "" })
 	if !steps && decides {
 		for _, s := range kept {
@@ -149,6 +153,7 @@ func unknownStep(why string) pathStep { return pathStep{unknown: why} }
 func replaceWhole(to string) pathStep {
 	return pathStep{
 		constant: true,
+		moves:    func(requests.Paths) (requests.Paths, bool) { return requests.Path(to), true },
 		forward:  func(string) string { return to },
 		origins:  func(path string) ([]string, bool) { return nil, path == to },
 	}
@@ -162,7 +167,8 @@ func onlyFrom(forward func(string) string, path string, candidates []string) []s
 // addPrefix puts text before the path.
 func addPrefix(prefix string) pathStep {
 	forward := func(path string) string { return withSlash(prefix + path) }
-	return pathStep{forward: forward, origins: func(path string) ([]string, bool) {
+	moves := func(p requests.Paths) (requests.Paths, bool) { return moved(p, "", prefix) }
+	return pathStep{forward: forward, moves: moves, origins: func(path string) ([]string, bool) {
 		var list []string
 		for _, p := range []string{prefix, withSlash(prefix)} {
 			if rest, ok := strings.CutPrefix(path, p); ok && !slices.Contains(list, rest) {
@@ -183,7 +189,15 @@ func stripPrefix(prefixes []string) pathStep {
 		}
 		return path
 	}
-	return pathStep{forward: forward, origins: func(path string) ([]string, bool) {
+	moves := func(p requests.Paths) (requests.Paths, bool) {
+		for _, prefix := range prefixes {
+			if strings.HasPrefix(p.Text, prefix) {
+				return moved(p, prefix, "")
+			}
+		}
+		return p, false
+	}
+	return pathStep{forward: forward, moves: moves, origins: func(path string) ([]string, bool) {
 		list := []string{path}
 		for _, p := range prefixes {
 			list = append(list, p+path)
@@ -218,7 +232,8 @@ func replacePrefix(prefix, to string) pathStep {
 		}
 		return to + rest
 	}
-	return pathStep{forward: forward, origins: func(path string) ([]string, bool) {
+	moves := func(p requests.Paths) (requests.Paths, bool) { return moved(p, prefix, to) }
+	return pathStep{forward: forward, moves: moves, origins: func(path string) ([]string, bool) {
 		list := []string{path}
 		if rest, ok := strings.CutPrefix(path, to); ok {
 			list = append(list, prefix+rest)

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
 // traefikRule is a rule of Traefik as a judgement needs it: which paths some request can have that it matches. Host, method,
@@ -14,6 +16,8 @@ type traefikRule struct {
 	path Matcher
 	// asks is what a client asks for: `ditto.example.com/api`.
 	asks string
+	// alternatives are what the rule is made of.
+	alternatives []alternative
 	// addresses says that only clients with certain addresses can fulfil the rule.
 	addresses bool
 	// excludesIdentity says that the rule turns requests away by their identity header or query parameter.
@@ -61,7 +65,7 @@ func readTraefikRule(text, syntax string) (traefikRule, error) {
 		all = append(all, a)
 	}
 	rule.addresses = rule.addresses && len(all) > 0
-	rule.path = traefikPathOf(all)
+	rule.path, rule.alternatives = traefikPathOf(all), all
 	rule.asks = asksOf(all, text)
 	return rule, nil
 }
@@ -247,7 +251,53 @@ func traefikPathOf(all []alternative) Matcher {
 	if m.why != "" {
 		m.literal = ""
 	}
+	if len(all) == 1 {
+		m.paths = all[0].takes()
+	}
 	return m
+}
+
+// takes are the paths that fulfil the alternative; nil where they cannot be written as patterns.
+func (a alternative) takes() []requests.Paths {
+	if a.open != "" {
+		return nil
+	}
+	list := []requests.Paths{requests.Everything()}
+	for _, c := range a.paths {
+		if c.not || c.Matcher.paths == nil {
+			return nil
+		}
+		list = append(list, c.Matcher.paths...)
+	}
+	return list
+}
+
+// lets are the requests of a router with the rule, if each alternative is followed by the stages; nil where a part of it
+// cannot be told.
+func (r traefikRule) lets(text string, stages []stage) requests.Set {
+	var set requests.Set
+	for _, a := range r.alternatives {
+		taken := a.takes()
+		if taken == nil || a.hostPatterns {
+			return nil
+		}
+		hosts := common(a.hosts)
+		if len(a.hosts) == 0 {
+			hosts = []string{"*"}
+		}
+		path := through(append([]stage{matching(traefikPathOf([]alternative{a}))}, stages...))
+		box := requests.Box{Hosts: requestedHosts(hosts), Paths: path.Arrives(text)}
+		for _, m := range a.all {
+			if m.not && strings.HasPrefix(strings.ToLower(m.name), "host") {
+				return nil
+			}
+			if !strings.HasPrefix(strings.ToLower(m.name), "path") && !strings.HasPrefix(strings.ToLower(m.name), "host") {
+				box.Conditions = append(box.Conditions, fmt.Sprint(m.not, m.name, m.args))
+			}
+		}
+		set = append(set, box)
+	}
+	return set
 }
 
 // doubt is what may keep the alternative from being decided.
@@ -362,7 +412,10 @@ func traefikPathMatcher(name string, args []string, syntax string) (Matcher, err
 
 // startsWith matches everything that begins with the text, in the middle of an element too.
 func startsWith(text string) Matcher {
-	return Matcher{literal: text, match: func(p string) (bool, bool) { return strings.HasPrefix(p, text), true }}
+	return Matcher{
+		literal: text, match: func(p string) (bool, bool) { return strings.HasPrefix(p, text), true },
+		paths: []requests.Paths{requests.Beginning(text)},
+	}
 }
 
 // bracePattern turns a path with {name} or {name:pattern} into a regular expression, as gorilla/mux does.

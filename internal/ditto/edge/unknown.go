@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
 // unknownController is whatever serves an Ingress whose controller cannot be told. Proxies pass on headers that nothing
@@ -105,6 +107,7 @@ func unknownPath(in Input, kind networkingv1.PathType, path string) Path {
 		p.Matcher = undecided(why + ", and " + quote(path) + " may be a pattern")
 	default:
 		p.Matcher = possibly(elements(raw, path), wide, why)
+		p.Matcher.paths = []requests.Paths{requests.Loosely(raw.text(path), string(kind)+" of whoever serves it")}
 	}
 	return p
 }

@@ -1,0 +1,351 @@
+package check_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// edit is a change of an object that opens ways in. It returns false where it does not apply.
+type edit struct {
+	name  string
+	grows bool
+	apply func(r *rand.Rand, f fields) bool
+}
+
+// fields are where in an object the edits look.
+type fields struct {
+	object map[string]any
+	// hosts and paths are the places of those; paths are plain ones that are passed on as they are.
+	hosts, paths []place
+	// lists are lists of which every item opens ways of its own.
+	lists []place
+}
+
+// place is a field of an object.
+type place struct {
+	in  map[string]any
+	key string
+}
+
+func (p place) text() string { s, _ := p.in[p.key].(string); return s }
+
+func (p place) list() []any { l, _ := p.in[p.key].([]any); return l }
+
+// some is one of the places that fit.
+func some(r *rand.Rand, places []place, fits func(place) bool) (place, bool) {
+	var list []place
+	for _, p := range places {
+		if fits(p) {
+			list = append(list, p)
+		}
+	}
+	if len(list) == 0 {
+		return place{}, false
+	}
+	return list[r.IntN(len(list))], true
+}
+
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)*/?$`)
+
+// edits are what the test does to objects. The first ones take something away, the others add something.
+var edits = []edit{
+	{"a longer path", false, func(r *rand.Rand, f fields) bool {
+		p, ok := some(r, f.paths, func(p place) bool { return plainPath.MatchString(p.text()) && p.text() != "" && !isExact(p) })
+		if ok {
+			p.in[p.key] = strings.TrimRight(p.text(), "/") + "/deeper"
+		}
+		return ok
+	}},
+	{"an exact path", false, func(r *rand.Rand, f fields) bool {
+		p, ok := some(r, f.paths, func(p place) bool { return isPrefix(p) && p.text() != "" })
+		if ok {
+			setExact(p)
+		}
+		return ok
+	}},
+	{"one host of all", false, func(r *rand.Rand, f fields) bool {
+		any := func(p place) bool {
+			return strings.HasPrefix(p.text(), "*") || p.text() == "" && f.object["kind"] == "Ingress"
+		}
+		p, ok := some(r, f.hosts, any)
+		if ok {
+			p.in[p.key] = "one." + strings.TrimPrefix(cmp.Or(p.text(), "*.example.com"), "*.")
+		}
+		return ok
+	}},
+	{"one less", false, func(r *rand.Rand, f fields) bool {
+		p, ok := some(r, f.lists, func(p place) bool { return len(p.list()) > 1 })
+		if ok {
+			i := r.IntN(len(p.list()))
+			p.in[p.key] = slices.Delete(slices.Clone(p.list()), i, i+1)
+		}
+		return ok
+	}},
+	{"some addresses of all", false, func(_ *rand.Rand, f fields) bool {
+		spec, _ := f.object["spec"].(map[string]any)
+		if spec["type"] != "LoadBalancer" || spec["loadBalancerSourceRanges"] != nil {
+			return false
+		}
+		spec["loadBalancerSourceRanges"] = []any{"192.0.2.0/24"}
+		return true
+	}},
+	{"a node port alone", false, func(_ *rand.Rand, f fields) bool {
+		spec, _ := f.object["spec"].(map[string]any)
+		if spec["type"] != "LoadBalancer" || spec["allocateLoadBalancerNodePorts"] != nil {
+			return false
+		}
+		spec["type"] = "NodePort"
+		return true
+	}},
+	{"a label", false, func(_ *rand.Rand, f fields) bool {
+		f.object["metadata"].(map[string]any)["labels"] = map[string]any{"edited": "yes"}
+		return true
+	}},
+
+	{"another host", true, func(r *rand.Rand, f fields) bool {
+		p, ok := some(r, f.hosts, func(p place) bool { return p.text() != "" && !strings.HasPrefix(p.text(), "*") })
+		if ok {
+			p.in[p.key] = "another." + p.text()
+		}
+		return ok
+	}},
+	{"a shorter path", true, func(r *rand.Rand, f fields) bool {
+		p, ok := some(r, f.paths, func(p place) bool { return plainPath.MatchString(p.text()) && len(p.text()) > 1 && !isExact(p) })
+		if ok {
+			path := strings.TrimRight(p.text(), "/")
+			p.in[p.key] = path[:strings.LastIndexByte(path, '/')+1]
+		}
+		return ok
+	}},
+	{"another port", true, func(r *rand.Rand, f fields) bool {
+		spec, _ := f.object["spec"].(map[string]any)
+		ports := place{spec, "ports"}.list()
+		if spec["type"] != "LoadBalancer" || len(ports) == 0 {
+			return false
+		}
+		port := ports[r.IntN(len(ports))].(map[string]any)
+		if port["targetPort"] == nil {
+			port["targetPort"] = port["port"]
+		}
+		port["port"] = int64(20000 + r.IntN(1000))
+		return true
+	}},
+	{"an address more", true, func(_ *rand.Rand, f fields) bool {
+		spec, _ := f.object["spec"].(map[string]any)
+		if f.object["kind"] != "Service" {
+			return false
+		}
+		spec["externalIPs"] = append(place{spec, "externalIPs"}.list(), "203.0.113.77")
+		return true
+	}},
+}
+
+// kindOf is the field beside a path that says how it is compared, and what it says of a prefix and of an exact path.
+func kindOf(p place) (key, prefix, exact string) {
+	switch {
+	case p.in["pathType"] != nil:
+		return "pathType", "Prefix", "Exact"
+	case p.in["type"] != nil && p.key == "value":
+		return "type", "PathPrefix", "Exact"
+	}
+	return "", "", ""
+}
+
+func isPrefix(p place) bool {
+	key, prefix, _ := kindOf(p)
+	return key != "" && p.in[key] == prefix
+}
+
+func isExact(p place) bool {
+	key, _, exact := kindOf(p)
+	return key != "" && p.in[key] == exact || p.key == "exact"
+}
+
+func setExact(p place) {
+	key, _, exact := kindOf(p)
+	p.in[key] = exact
+}
+
+// fieldsOf finds what can be edited in an object.
+func fieldsOf(object map[string]any) fields {
+	f := fields{object: object}
+	spec, _ := object["spec"].(map[string]any)
+	each := func(in map[string]any, key string, do func(map[string]any)) {
+		for _, item := range (place{in, key}).list() {
+			if m, ok := item.(map[string]any); ok {
+				do(m)
+			}
+		}
+	}
+	switch object["kind"] {
+	case "Ingress":
+		f.lists = append(f.lists, place{spec, "rules"})
+		each(spec, "rules", func(rule map[string]any) {
+			f.hosts = append(f.hosts, place{rule, "host"})
+			if http, ok := rule["http"].(map[string]any); ok {
+				f.lists = append(f.lists, place{http, "paths"})
+				each(http, "paths", func(path map[string]any) { f.paths = append(f.paths, place{path, "path"}) })
+			}
+		})
+	case "HTTPRoute":
+		each(spec, "rules", func(rule map[string]any) {
+			f.lists = append(f.lists, place{rule, "matches"})
+			each(rule, "matches", func(match map[string]any) {
+				if path, ok := match["path"].(map[string]any); ok && path["type"] != "RegularExpression" {
+					f.paths = append(f.paths, place{path, "value"})
+				}
+			})
+		})
+	case "Route":
+		f.hosts, f.paths = []place{{spec, "host"}}, []place{{spec, "path"}}
+	case "VirtualService":
+		each(spec, "http", func(rule map[string]any) {
+			f.lists = append(f.lists, place{rule, "match"})
+			each(rule, "match", func(match map[string]any) {
+				if uri, ok := match["uri"].(map[string]any); ok && uri["prefix"] != nil {
+					f.paths = append(f.paths, place{uri, "prefix"})
+				}
+			})
+		})
+	case "VirtualServer":
+		f.hosts = []place{{spec, "host"}}
+		each(spec, "routes", func(route map[string]any) { f.paths = append(f.paths, place{route, "path"}) })
+	case "HTTPProxy":
+		if host, ok := spec["virtualhost"].(map[string]any); ok {
+			f.hosts = []place{{host, "fqdn"}}
+		}
+		each(spec, "routes", func(route map[string]any) {
+			each(route, "conditions", func(c map[string]any) {
+				if c["prefix"] != nil {
+					f.paths = append(f.paths, place{c, "prefix"})
+				}
+			})
+		})
+	case "Service":
+		f.lists = append(f.lists, place{spec, "ports"})
+	}
+	return f
+}
+
+// TestRandomEdits edits what opens ways in, in fixtures in which something is refused: what takes something away is never
+// refused, and what adds to what is refused always is.
+func TestRandomEdits(t *testing.T) {
+	t.Parallel()
+	enforced := []string{"preauth-exposed", "devops-exposed", "internal-port-exposed"}
+	var files []string
+	for _, rule := range enforced {
+		files = append(files, fixturesOf(t, rule, "fail")...)
+	}
+	done := map[string]int{}
+	for n, file := range files {
+		inv, checker := load(t, file)
+		was := judged(t, checker, inv)
+		for _, o := range inv.All() {
+			before := refusedAt(was, o)
+			if len(before) == 0 {
+				continue
+			}
+			// Whether a path that is changed on the way becomes less cannot always be told.
+			rewrites := slices.ContainsFunc(inv.All(), func(o *inventory.Object) bool {
+				raw := string(o.Raw())
+				return strings.Contains(raw, "ewrite") || strings.Contains(raw, "konghq.com/path") || strings.Contains(raw, "Prefix\":{") || strings.Contains(raw, "regex")
+			})
+			r := rand.New(rand.NewPCG(uint64(n), 3))
+			asWritten := o
+			for _, e := range edits {
+				o := asWritten
+				// A default backend takes what the hosts of the rules leave, so that it may take more once they are named.
+				if e.name == "one host of all" && o.Ref.Kind == "Ingress" && !strings.Contains(string(o.Raw()), "defaultBackend") {
+					o = forEveryHost(t, o)
+				}
+				inv.Put(o)
+				content := runtime.DeepCopyJSON(o.Content())
+				if !e.apply(r, fieldsOf(content)) || rewrites && strings.Contains(e.name, "path") {
+					continue
+				}
+				raw, err := json.Marshal(content)
+				if err != nil {
+					t.Fatal(err)
+				}
+				edited, err := inventory.Decode(raw, o.Source)
+				if err != nil {
+					t.Fatal(err)
+				}
+				request := &admissionv1.AdmissionRequest{Name: o.Ref.Name, Namespace: o.Ref.Namespace, Operation: admissionv1.Update}
+				verdict, err := checker.Change(t.Context(), inv, check.Change{Request: request, Object: edited, OldObject: o})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !e.grows {
+					done[e.name]++
+					if len(verdict.Denied) > 0 {
+						t.Errorf("%s: %s: %s is refused: %s %v\n%s", file, o.Ref, e.name, verdict.Denied[0].Rule, verdict.Denied[0].Notes, raw)
+					}
+					continue
+				}
+				inv.Put(edited)
+				after := refusedAt(judged(t, checker, inv), o)
+				if !slices.ContainsFunc(after, func(way string) bool { return !slices.Contains(before, way) }) {
+					continue // nothing of it is refused any more, or was there before
+				}
+				done[e.name]++
+				if len(verdict.Denied) == 0 {
+					t.Errorf("%s: %s: %s is let in\n%s", file, o.Ref, e.name, raw)
+				}
+			}
+			inv.Put(asWritten)
+		}
+	}
+	for _, e := range edits {
+		if done[e.name] < 2 {
+			t.Errorf("%s: tried %d times", e.name, done[e.name])
+		}
+	}
+	t.Log(done)
+}
+
+// forEveryHost is an Ingress without the hosts of its rules.
+func forEveryHost(t *testing.T, o *inventory.Object) *inventory.Object {
+	t.Helper()
+	content := runtime.DeepCopyJSON(o.Content())
+	for _, host := range fieldsOf(content).hosts {
+		delete(host.in, host.key)
+	}
+	raw, err := json.Marshal(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, err := inventory.Decode(raw, o.Source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wide
+}
+
+// refusedAt are the ways in that begin at an object and are refused, by what clients ask for, or else by where they begin.
+func refusedAt(result check.Result, o *inventory.Object) []string {
+	var list []string
+	for _, f := range result.Findings {
+		if f.Action != check.ActionDeny || f.Entry == nil || f.Entry.ID() != o.Ref.ID() {
+			continue
+		}
+		for _, route := range f.Routes {
+			list = append(list, f.Rule+" "+route)
+		}
+		if len(f.Routes) == 0 {
+			list = append(list, f.Rule+" "+f.Path[0])
+		}
+	}
+	return list
+}

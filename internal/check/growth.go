@@ -1,0 +1,211 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// What a change makes worse: how violations before and after it are compared.
+
+// mostComparisons bounds the work of comparing what ways in let in, for one change. What is left of it counts as growth.
+const mostComparisons = 1 << 18
+
+// part is one thing that a violation consists of. It is the same as another one of the same name if what it lets in is.
+type part struct {
+	// name is the rule, the number of the validation, the subject, what the violation is about, and what the rule says is wrong.
+	name string
+	// below narrows what the way lets in to what the rule says is wrong, where that is a path.
+	below string
+}
+
+// key identifies a part to others than this package.
+func (p part) key() string {
+	if p.below == "" {
+		return p.name
+	}
+	return p.name + "|" + p.below
+}
+
+// ways are what the violations of one side have in common with others of a name: what they let in, and what decided.
+type ways struct {
+	list []letIn
+	// all is what they let in together, texts each by itself.
+	all   requests.Set
+	texts map[string]bool
+}
+
+// letIn is one violation that has a part.
+type letIn struct {
+	violation *violation
+	part      part
+}
+
+// side is what was wrong before a change, or is after it.
+type side struct {
+	view   *ditto.View
+	budget *requests.Budget
+	byName map[string]*ways
+}
+
+func newSide(view *ditto.View, violations []violation, budget *requests.Budget) *side {
+	s := &side{view: view, budget: budget, byName: map[string]*ways{}}
+	for i := range violations {
+		v := &violations[i]
+		for _, p := range v.parts {
+			s.add(p.name, v, p)
+			if !v.unknown {
+				// What is certainly wrong may become uncertain.
+				s.add(v.doubted(), v, p)
+			}
+		}
+	}
+	return s
+}
+
+func (s *side) add(name string, v *violation, p part) {
+	w := s.byName[name]
+	if w == nil {
+		w = &ways{}
+		s.byName[name] = w
+	}
+	w.list = append(w.list, letIn{v, p})
+}
+
+// lets is what a part of a violation lets in, nil if it is about no way in.
+func (s *side) lets(v *violation, p part) requests.Set {
+	if v.way == nil {
+		return nil
+	}
+	set := s.view.Requests(v.way)
+	if p.below != "" {
+		set = set.Within(requests.Below(p.below))
+	}
+	return set
+}
+
+// growth says how much of a violation was not there before: of the parts that are not, the worst.
+func (s *side) growth(v *violation, of *side) growth {
+	g := growth{touched: true}
+	for _, p := range v.parts {
+		r, touched := s.holds(v, p, of)
+		g.touched = g.touched && touched
+		switch {
+		case r == requests.Inside:
+		case r == requests.Unclear:
+			g.more, g.unproved = true, true
+		default:
+			return growth{more: true, wider: s.byName[p.name] != nil}
+		}
+	}
+	return g
+}
+
+// growth is what a change made worse about a violation.
+type growth struct {
+	// more says that it is new or lets in more, as far as can be told; unproved, that it could not be shown to let in less;
+	// wider, that some of it was there before.
+	more, unproved, wider bool
+	// touched says that what decides it is not what it was.
+	touched bool
+}
+
+// why says for people what a change made worse, where that is not plain.
+func (g growth) why() string {
+	switch {
+	case g.unproved:
+		return "what this way in lets in could not be shown to be no more than what was open before"
+	case g.wider:
+		return "it was there before, and now lets in more"
+	}
+	return ""
+}
+
+// holds says how what a part of a violation lets in lies to what was let in before by the same.
+func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touched bool) {
+	touched = true
+	names := []string{p.name}
+	if v.unknown {
+		names = append(names, v.doubted())
+	}
+	r = requests.Beyond
+	for _, name := range names {
+		w := s.byName[name]
+		if w == nil {
+			continue
+		}
+		for _, known := range w.list {
+			touched = touched && known.violation.facts != v.facts
+		}
+		if v.way == nil {
+			if v.container == "" || s.knows(v, w, of) {
+				return requests.Inside, touched
+			}
+			continue
+		}
+		set := of.lets(v, p)
+		if w.texts == nil {
+			w.texts = make(map[string]bool, len(w.list))
+			for _, known := range w.list {
+				lets := s.lets(known.violation, known.part)
+				w.all = append(w.all, lets...)
+				w.texts[fmt.Sprint(lets)] = lets.Comparable()
+			}
+		}
+		// Most ways are as they were.
+		if w.texts[fmt.Sprint(set)] {
+			return requests.Inside, touched
+		}
+		switch w.all.Contains(set, s.budget) {
+		case requests.Inside:
+			return requests.Inside, touched
+		case requests.Unclear:
+			r = requests.Unclear
+		}
+	}
+	return r, touched
+}
+
+// knows says whether a container was as bad before: the one of its name or, if there was none, one of those that are gone and may
+// be called that now, each of which stands for one.
+func (s *side) knows(v *violation, before *ways, of *side) bool {
+	gone := map[string]bool{}
+	for _, known := range before.list {
+		container := known.violation.container
+		if container == v.container {
+			return true
+		}
+		if !of.runs(v.subject.Ref, container) {
+			gone[container] = true
+		}
+	}
+	if s.runs(v.subject.Ref, v.container) {
+		return false
+	}
+	// Whoever comes first takes the place of whoever is gone.
+	var come []string
+	for _, p := range v.parts {
+		for _, other := range of.byName[p.name].list {
+			name := other.violation.container
+			if !slices.Contains(come, name) && !s.runs(v.subject.Ref, name) {
+				come = append(come, name)
+			}
+		}
+	}
+	return slices.Index(come, v.container) < len(gone)
+}
+
+// runs says whether a workload has a container that runs a part of Ditto, by that name.
+func (s *side) runs(workload inventory.Ref, container string) bool {
+	o := s.view.Get(workload.GroupKind(), workload.Namespace, workload.Name)
+	return o != nil && slices.ContainsFunc(s.view.Parts(o), func(p ditto.Part) bool { return p.Container.Name == container })
+}
+
+// doubted names what is not certain about a violation's rule, subject and way, of all that its rule may find there.
+func (v *violation) doubted() string {
+	return strings.Join([]string{v.rule.Metadata.Name, v.subject.Ref.ID().String(), v.about}, "|")
+}

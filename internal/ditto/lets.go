@@ -1,0 +1,186 @@
+package ditto
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+)
+
+// Which requests ways in let in, for telling whether a change lets in more. It is worked out for those only that are compared.
+
+// Requests are what a way in lets in: from whom, by which doors, for which hosts, and with which paths it arrives at the
+// component. The exposure has to come from this view; what any other lets in is no more than unclear.
+func (v *View) Requests(e *Exposure) requests.Set {
+	w, known := v.ways[e.key]
+	if !known || w.lets == nil || v.Err() != nil {
+		return requests.Set{{
+			Doors: []requests.Door{{}}, Hosts: []requests.Hosts{requests.AnyHost()}, Paths: []requests.Paths{requests.Unread("", "")},
+		}}
+	}
+	if set, known := v.requests[e.key]; known {
+		return set
+	}
+	v.Spend(e.Entry.Ref().ID(), costOfWay)
+	set := slices.Clone(w.lets())
+	direct := true
+	for _, h := range slices.Backward(w.chain.hops) {
+		if h.proxy == nil {
+			continue
+		}
+		direct = false
+		for i := range set {
+			set[i] = h.proxy.lets(set[i], h.listen)
+			set[i].Raw = set[i].Raw || h.proxy.raw || h.proxy.unread
+		}
+	}
+	for i := range set {
+		// Whoever forwards a path as the client wrote it, and what forwards connections, lets dot segments through.
+		set[i].Raw = set[i].Raw || direct
+		switch {
+		case e.Public:
+			set[i].Sources.Reach = requests.Public
+		case e.Kind != KindProxy:
+			set[i].Sources.Reach = requests.Internal
+		}
+	}
+	if v.requests == nil {
+		v.requests = map[string]requests.Set{}
+	}
+	v.requests[e.key] = set
+	return set
+}
+
+// lets are those of the requests that come to a location which it passes on. port is the one that they come in by.
+func (f nginxForwarding) lets(b requests.Box, port int32) requests.Box {
+	b.Paths = f.route.Arrive(b.Paths)
+	if f.route.Condition != "" {
+		b.Conditions = append(slices.Clone(b.Conditions), f.route.Condition)
+	}
+	return asked(b, f.route.Hosts(int(port)))
+}
+
+func (f oauth2Forwarding) lets(b requests.Box, _ int32) requests.Box {
+	b.Paths = append(slices.Clone(b.Paths), requests.Unread(f.upstream.Written()+" "+f.skips.Written(), ""))
+	return b
+}
+
+// lets: what such a proxy passes on may change without being seen to.
+func (f unreadForwarding) lets(b requests.Box, _ int32) requests.Box {
+	b.Paths = append(slices.Clone(b.Paths), requests.Unread(f.why, ""))
+	return b
+}
+
+// asked are the requests of a box for some hosts.
+func asked(b requests.Box, hosts []requests.Hosts) requests.Box {
+	in := func(list, others []requests.Hosts) bool {
+		return !slices.ContainsFunc(list, func(h requests.Hosts) bool {
+			return !slices.ContainsFunc(others, func(other requests.Hosts) bool { return h.In(other) == requests.Inside })
+		})
+	}
+	switch {
+	case in(b.Hosts, hosts):
+	case in(hosts, b.Hosts):
+		b.Hosts = hosts
+	default:
+		b.Conditions = append(slices.Clone(b.Conditions), fmt.Sprint("hosts ", hosts))
+	}
+	return b
+}
+
+// letsAll are all requests that come in by some doors.
+func letsAll(doors ...requests.Door) requests.Set {
+	return requests.Set{{Doors: doors, Hosts: []requests.Hosts{requests.AnyHost()}}}
+}
+
+// nodeDoor is a port of the nodes where a pod runs, at one of their addresses or at any. A pod on the host network opens more than
+// one that has a host port.
+func nodeDoor(kind, address string, number int32) requests.Door {
+	if address == "0.0.0.0" || address == "::" {
+		address = ""
+	}
+	return requests.Door{Kind: strings.TrimSpace(kind + " " + address), Port: number}
+}
+
+// serviceLets are the requests that a Service lets in by itself in one way.
+func serviceLets(kind string, service *corev1.Service, sp *corev1.ServicePort, public bool) requests.Set {
+	// A number that is not there yet is given to the port when the Service is stored, and stays with it.
+	nodes := letsAll(requests.Door{Kind: "node port", Port: sp.NodePort, Of: sp.Port})
+	switch kind {
+	case "LoadBalancer":
+		set := letsAll(requests.Door{Kind: "load balancer", Port: sp.Port})
+		ranges, odd := sourceRanges(service.Spec.LoadBalancerSourceRanges)
+		if text := service.Annotations[corev1.AnnotationLoadBalancerSourceRangesKey]; ranges == nil && odd == nil && text != "" {
+			ranges, odd = sourceRanges(strings.Split(text, ","))
+		}
+		set[0].Sources.Ranges, set[0].Conditions = ranges, odd
+		if allocate := service.Spec.AllocateLoadBalancerNodePorts; public && (allocate == nil || *allocate || sp.NodePort != 0) {
+			set = append(set, nodes...)
+		}
+		return set
+	case "NodePort":
+		return nodes
+	}
+	var doors []requests.Door
+	for _, ip := range service.Spec.ExternalIPs {
+		doors = append(doors, requests.Door{Kind: "external IP " + ip, Port: sp.Port})
+	}
+	return letsAll(doors...)
+}
+
+// sourceRanges reads the addresses that are let in, nil for all. What cannot be read is a condition of its own.
+func sourceRanges(list []string) (ranges []netip.Prefix, odd []string) {
+	for _, text := range list {
+		text = strings.TrimSpace(text)
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			address, err := netip.ParseAddr(text)
+			if err != nil {
+				return nil, []string{"addresses " + strings.Join(list, ",")}
+			}
+			prefix = netip.PrefixFrom(address, address.BitLen())
+		}
+		if prefix.Bits() == 0 {
+			return nil, nil
+		}
+		ranges = append(ranges, prefix.Masked())
+	}
+	return ranges, nil
+}
+
+// ingressLets are the requests that a path of an Ingress lets in.
+func ingressLets(reading ingressReading, host, text string, path edge.Path) requests.Set {
+	text += aboutPaths(reading)
+	box := requests.Box{
+		Doors: []requests.Door{{Kind: "Ingress"}}, Hosts: []requests.Hosts{requests.HostsOf(host)}, Paths: path.Arrives(text),
+	}
+	if reading.counts != nil {
+		if list := edge.AllowedAddresses(*reading.counts); len(list) > 0 {
+			box.Sources.Ranges, box.Conditions = sourceRanges(list)
+		}
+	}
+	return requests.Set{box}
+}
+
+// aboutPaths are the annotations of an Ingress that may say something about paths, for telling what cannot be read apart.
+func aboutPaths(reading ingressReading) string {
+	if reading.counts == nil {
+		return ""
+	}
+	var b strings.Builder
+	annotations := reading.counts.Ingress.Annotations
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		if slices.ContainsFunc([]string{"rewrite", "regex", "snippet", "path", "root", "strip", "plugins", "middlewares", "transform"}, func(word string) bool {
+			return strings.Contains(key, word)
+		}) {
+			fmt.Fprintf(&b, " %s=%q", key, annotations[key])
+		}
+	}
+	return b.String()
+}

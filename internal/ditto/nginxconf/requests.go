@@ -1,0 +1,246 @@
+package nginxconf
+
+import (
+	"fmt"
+	"hash/fnv"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+)
+
+// Which requests a route lets through, for comparing one configuration with another. See package requests for what has to be
+// true of it.
+
+// mostExcept bounds how many locations beside a route's are told apart.
+const mostExcept = 64
+
+// Hosts are the hosts whose requests the route's server takes on one of its ports, or, for port 0, on any. The default server of
+// a port takes those that no other server names.
+func (r *Route) Hosts(port int) []requests.Hosts {
+	if r.Server.Stream {
+		return []requests.Hosts{requests.AnyHost()}
+	}
+	var list []requests.Hosts
+	for _, l := range r.Server.Listen {
+		if (port == 0 || l.Port == port) && r.config.defaultServer(l) == r.Server {
+			any := requests.AnyHost()
+			for _, s := range r.config.Servers {
+				if s != r.Server && !s.Stream && slices.ContainsFunc(s.Listen, func(o Listen) bool { return o.Port == l.Port }) {
+					any.Except = append(any.Except, literalNames(s)...)
+				}
+			}
+			list = append(list, any)
+		}
+	}
+	for _, name := range r.Server.Names {
+		switch bare := strings.TrimPrefix(name, "."); {
+		case name == "" || name == "_":
+		case strings.HasPrefix(name, "~"), strings.HasSuffix(name, ".*"):
+			list = append(list, requests.Hosts{Name: name, Opaque: true})
+		case bare != name:
+			list = append(list, requests.HostsOf(bare), requests.HostsOf("*."+bare))
+		default:
+			list = append(list, requests.HostsOf(name))
+		}
+	}
+	return list
+}
+
+// literalNames are names of a server, as far as they say by themselves which hosts they are.
+func literalNames(s *Server) []string {
+	var list []string
+	for _, name := range s.Names {
+		bare := strings.ToLower(strings.TrimPrefix(name, "."))
+		switch {
+		case name == "" || name == "_":
+		case strings.HasPrefix(name, "~"), strings.HasSuffix(name, ".*"):
+			// Which hosts these take away cannot be told, so it may be any.
+			list = append(list, "*")
+		case bare != strings.ToLower(name):
+			list = append(list, bare, "*."+bare)
+		default:
+			list = append(list, bare)
+		}
+	}
+	return list
+}
+
+// defaultServer is the server that takes what no name fits, on an address.
+func (c *Config) defaultServer(at Listen) *Server {
+	var first *Server
+	for _, s := range c.Servers {
+		for _, l := range s.Listen {
+			if s.Stream || l.Port != at.Port || l.Address != at.Address {
+				continue
+			}
+			if l.Default {
+				return s
+			}
+			if first == nil {
+				first = s
+			}
+		}
+	}
+	return first
+}
+
+// Arrive are the paths with which requests go on through this route, of those that come with given paths.
+func (r *Route) Arrive(paths []requests.Paths) []requests.Paths {
+	if r.Server.Stream {
+		return paths
+	}
+	loc := r.scope.location()
+	if r.changesPaths() {
+		return []requests.Paths{requests.Unread(fmt.Sprint(r.written(), paths), "")}
+	}
+	if loc.re != nil {
+		if r.Prefix != "" {
+			return []requests.Paths{requests.Unread(fmt.Sprint(r.written(), paths), "")}
+		}
+		return append(slices.Clone(paths), requests.Unread("location "+r.Location, regexFloor(loc)))
+	}
+	own := requests.Beginning(loc.name)
+	if loc.exact {
+		own = requests.Path(loc.name)
+	}
+	own.Except = loc.takenAway()
+	if loc.kind == kindServer {
+		own = requests.Paths{Kind: requests.Characters, Text: "/", Except: own.Except}
+	}
+	if r.Prefix == "" {
+		return append(slices.Clone(paths), own)
+	}
+	return r.replaced(paths, own)
+}
+
+// replaced puts Prefix in the place of the location's own text.
+func (r *Route) replaced(paths []requests.Paths, own requests.Paths) []requests.Paths {
+	from := own.Text
+	move := func(p requests.Paths) (requests.Paths, bool) {
+		rest, ok := strings.CutPrefix(p.Text, from)
+		if !ok || p.Kind == requests.Fold || p.Kind == requests.Opaque {
+			return requests.Unread(fmt.Sprint(r.written(), p), ""), false
+		}
+		p.Text = r.Prefix + rest
+		return p, true
+	}
+	var list []requests.Paths
+	for _, p := range paths {
+		if own.In(requests.Paths{Kind: p.Kind, Text: p.Text, Floor: p.Floor}) == requests.Inside && len(p.Except) == 0 {
+			continue
+		}
+		except := p.Except
+		p.Except = nil
+		to, ok := move(p)
+		for _, e := range except {
+			left, known := move(e)
+			if ok && known {
+				to.Except = append(to.Except, left)
+			} else if e.In(own) != requests.Apart {
+				to, ok = requests.Unread(fmt.Sprint(r.written(), p, except), ""), false
+			}
+		}
+		list = append(list, to)
+	}
+	except := own.Except
+	own.Except = nil
+	own.Text = r.Prefix
+	for _, e := range except {
+		left, _ := move(e)
+		own.Except = append(own.Except, left)
+	}
+	return append(list, own)
+}
+
+// changesPaths says whether something besides the location and proxy_pass decides which paths go on.
+func (r *Route) changesPaths() bool {
+	if !r.static || r.Internal || len(r.Unknown) > 0 {
+		return true
+	}
+	for s := r.scope; s != nil && s.kind != kindHTTP; s = s.parent {
+		for _, d := range s.dirs {
+			if d.name == "rewrite" || d.name == "if" && holdsRewrite(d) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// written is a digest of all that stands in the blocks that the route is in, and of the maps.
+func (r *Route) written() string {
+	h := fnv.New128a()
+	for s := r.scope; s != nil; s = s.parent {
+		for _, d := range s.dirs {
+			beside := s.kind == kindServer && d.name == "location" && !r.Internal
+			if s.kind != kindHTTP && !beside || d.name == "map" || d.name == "geo" || d.name == "split_clients" {
+				writeDirective(h, d)
+			}
+		}
+	}
+	return fmt.Sprintf("%s %x", r.Location, h.Sum(nil))
+}
+
+func writeDirective(w io.Writer, d *directive) {
+	_, _ = fmt.Fprintf(w, "%q %q {", d.name, d.args) // never fails
+	for _, inner := range d.block {
+		writeDirective(w, inner)
+	}
+	_, _ = io.WriteString(w, "}")
+}
+
+// takenAway are the locations that take requests away from one: longer ones, those in it, and regular expressions.
+func (s *scope) takenAway() []requests.Paths {
+	var list []requests.Paths
+	add := func(static, regex []*scope) {
+		for _, other := range static {
+			switch {
+			case other == s || !strings.HasPrefix(other.name, s.name):
+			case other.exact:
+				list = append(list, requests.Path(other.name))
+			case len(other.name) > len(s.name):
+				list = append(list, requests.Beginning(other.name))
+			}
+		}
+		for _, other := range regex {
+			list = append(list, requests.Unread("location "+other.match(), regexFloor(other)))
+		}
+	}
+	if s.exact {
+		return nil
+	}
+	add(s.static, s.regex)
+	if p := s.parent; s.kind != kindServer && p != nil {
+		add(p.static, nil)
+	}
+	for c := s; c.kind == kindLocation && c.parent != nil; c = c.parent {
+		if !c.noRegex {
+			add(nil, c.parent.regex)
+		}
+	}
+	if len(list) <= mostExcept {
+		return list
+	}
+	h := fnv.New128a()
+	for _, p := range list {
+		_, _ = fmt.Fprintf(h, "%d %q %q", p.Kind, p.Text, p.Floor) // never fails
+	}
+	return []requests.Paths{requests.Unread(fmt.Sprintf("%d locations %x", len(list), h.Sum(nil)), "")}
+}
+
+// regexFloor is the text that every path begins with that a regular expression fits.
+func regexFloor(s *scope) string {
+	text, pinned := strings.CutPrefix(s.name, "^")
+	if !pinned || strings.Contains(text, "|") || s.re == nil || s.re.fold {
+		return ""
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return ""
+	}
+	literal, _ := re.LiteralPrefix()
+	return literal
+}
