@@ -50,7 +50,9 @@ func TestProxiesInAMesh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(all.Unknown, func(u check.Unknown) bool { return u.Rule == "preauth-exposed" && strings.Contains(u.Message, "given up") }) {
+	if !slices.ContainsFunc(all.Unknown, func(u check.Unknown) bool {
+		return u.Rule == "preauth-exposed" && strings.Contains(u.Message, "given up")
+	}) {
 		t.Errorf("unknown: %+v", all.Unknown)
 	}
 }

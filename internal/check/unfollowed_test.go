@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
@@ -91,7 +90,7 @@ func relay(i, n int) []*inventory.Object {
 	for _, port := range []int32{8080, 2551} {
 		name := fmt.Sprint("p", port)
 		svc.Spec.Ports = append(svc.Spec.Ports, corev1.ServicePort{Name: name, Port: port})
-		slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{Name: ptr.To(name), Port: ptr.To(port)})
+		slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{Name: new(name), Port: new(port)})
 	}
 	for other := range n + 1 {
 		if other != i {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -98,7 +98,7 @@ const noPattern = "patterns are not read: name one, or leave the field out to me
 
 // isName says whether an object can be called that. Most kinds allow less than a part of a path, but roles of RBAC do not.
 func isName(name string) bool {
-	return len(path.IsValidPathSegmentName(name)) == 0 && !strings.ContainsAny(name, "*?[]{}\\ \t")
+	return len(content.IsPathSegmentName(name)) == 0 && !strings.ContainsAny(name, "*?[]{}\\ \t")
 }
 
 // kind checks how a kind is spelt. Rules of users can be about any kind, so one that is not known may be right.

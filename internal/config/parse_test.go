@@ -14,7 +14,7 @@ import (
 
 var ruleNames = []rules.HardeningRule{
 	named("devops-exposed"), named("edge-rate-limit",
-		rules.Param{Name: "requestsPerSecond", Type: rules.ParamInteger, Minimum: ptr(int64(1)), Maximum: ptr(int64(1000))},
+		rules.Param{Name: "requestsPerSecond", Type: rules.ParamInteger, Minimum: new(int64(1)), Maximum: new(int64(1000))},
 		rules.Param{Name: "on", Type: rules.ParamBoolean}, rules.Param{Name: "date", Type: rules.ParamString},
 		rules.Param{Name: "how", Type: rules.ParamString, Enum: []string{"well", "badly"}}, rules.Param{Name: "names", Type: rules.ParamStrings},
 	), named("preauth-exposed"),
@@ -23,8 +23,6 @@ var ruleNames = []rules.HardeningRule{
 func named(name string, params ...rules.Param) rules.HardeningRule {
 	return rules.HardeningRule{Metadata: rules.Metadata{Name: name}, Spec: rules.Spec{Params: params}}
 }
-
-func ptr[T any](v T) *T { return &v }
 
 const head = "apiVersion: dittoguard.io/v1alpha1\nkind: Configuration\n"
 

@@ -29,11 +29,11 @@ func (v *View) asked(a edge.AskedService) edge.State {
 	if svc := serviceNamed(v, a.Host, a.Namespace); svc != nil {
 		return v.askedService(svc, a)
 	}
-	for _, o := range atAddress(v, a.Host) {
-		if o.Ref.GroupKind() == inventory.Service {
-			return v.askedService(o, a)
+	if at := atAddress(v, a.Host); len(at) > 0 {
+		if at[0].Ref.GroupKind() == inventory.Service {
+			return v.askedService(at[0], a)
 		}
-		return v.askedPod(o, a.Port, a)
+		return v.askedPod(at[0], a.Port, a)
 	}
 	for _, o := range v.Find(inventory.Key{Index: byHost, Value: strings.ToLower(a.Host)}) {
 		if state := v.askedIngress(o.Typed.(*networkingv1.Ingress), a); state.State != "" {

@@ -139,10 +139,8 @@ func (r *Route) invertible() bool {
 			}
 		}
 	}
-	for _, l := range r.Server.leads.list {
-		if loc.takes(l) {
-			return false
-		}
+	if slices.ContainsFunc(r.Server.leads.list, loc.takes) {
+		return false
 	}
 	return loc.re == nil || loc.re.re != nil || loc.re.ahead != nil
 }

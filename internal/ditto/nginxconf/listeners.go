@@ -12,7 +12,6 @@ type listener struct {
 	servers []*Server
 	deflt   *Server
 	marked  bool // deflt is marked as the default
-	stream  bool
 
 	exact, front, back map[string]*Server
 	// others are the names that are patterns, and those with a placeholder, in order.

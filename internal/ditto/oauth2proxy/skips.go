@@ -38,8 +38,8 @@ func skips(o *options) *Skips {
 	}
 	for _, text := range o.list("skip-auth-route", "skip_auth_routes") {
 		method, expression, negate := "", text, false
-		if i := strings.Index(text, "="); i >= 0 {
-			method, expression = text[:i], text[i+1:]
+		if before, after, found := strings.Cut(text, "="); found {
+			method, expression = before, after
 			method, negate = strings.CutSuffix(method, "!")
 		}
 		if strings.EqualFold(method, "OPTIONS") && !negate {

@@ -154,13 +154,6 @@ func (i *informer) hasSettled() bool {
 	}
 }
 
-// hasSynced says whether the kind has been read once.
-func (i *informer) hasSynced() bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.isSync
-}
-
 // trusted says whether an object of the kind that is not there can be taken not to exist.
 func (i *informer) trusted() bool {
 	i.mu.Lock()

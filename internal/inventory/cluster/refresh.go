@@ -188,17 +188,17 @@ func (c *Cluster) served(gk schema.GroupKind) (k kind, read bool) {
 
 // unread says whether an error of a live read means that the kind is sick; then it is unknown, and the read has no answer.
 func (c *Cluster) unread(gk schema.GroupKind, err error) bool {
+	refused := false
 	for _, i := range c.readers[gk] {
-		if i.kind.builtin {
-			return false
-		}
-		if err == nil {
+		switch {
+		case i.kind.builtin:
+		case err == nil:
 			i.answered()
-			return false
+		default:
+			refused = i.refused(err) || refused
 		}
-		return i.refused(err)
 	}
-	return false
+	return refused
 }
 
 // skips says whether a kind is not to be read live, since it is sick.
