@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -85,6 +86,10 @@ func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question)
 	return c.readAll(ctx, reads)
 }
 
+// isName says whether an object can be called that. Whoever writes a host or a path where a name is expected asks for nothing
+// that could be there, and must not make the request of another fail.
+func isName(name string) bool { return name != "" && len(content.IsPathSegmentName(name)) == 0 }
+
 // plan turns questions into requests, none of which has been made before, and notes them.
 func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, lists []list) {
 	c := r.cluster
@@ -109,7 +114,7 @@ func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, 
 				continue
 			}
 			add := func(l list) {
-				if c.mayRead(gk, l.Namespace) {
+				if (l.Namespace == "" || isName(l.Namespace)) && c.mayRead(gk, l.Namespace) {
 					planned[l] = true
 				}
 			}
@@ -134,7 +139,7 @@ func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, 
 	for _, q := range byName {
 		id := q.ID
 		k, read := c.kinds[id.GroupKind]
-		if !read || id.Name == "" || r.names[id] || named[id] || skips(id.GroupKind) || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
+		if !read || !isName(id.Name) || id.Namespace != "" && !isName(id.Namespace) || r.names[id] || named[id] || skips(id.GroupKind) || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
 			continue
 		}
 		named[id] = true

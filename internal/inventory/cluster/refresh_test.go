@@ -223,6 +223,20 @@ func TestRefreshListsWhatIsAskedForOftenByName(t *testing.T) {
 	}
 }
 
+// TestRefreshAsksForNoImpossibleName: a path in a configuration, taken for a host, is the name of no object.
+func TestRefreshAsksForNoImpossibleName(t *testing.T) {
+	s := newServer(t)
+	changes, err := stale(t, s).Refresher().Refresh(t.Context(), []inventory.Question{
+		byName(configMapID("ditto", "/run/nginx/inner")), byName(configMapID("sock/", "inner")), byName(configMapID("ditto", "..")),
+	})
+	if err != nil || len(changes) != 0 {
+		t.Errorf("%v, %v", changes, err)
+	}
+	if got := s.requests(); len(got) != 0 {
+		t.Errorf("requests: %v", got)
+	}
+}
+
 // TestRefreshIsBounded: a request that asks for too much fails, says about what, and costs the API server nothing.
 func TestRefreshIsBounded(t *testing.T) {
 	s := newServer(t)
