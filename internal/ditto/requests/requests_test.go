@@ -24,8 +24,8 @@ type client struct {
 	address netip.Addr
 }
 
-func (s Set) has(r request) bool {
-	return slices.ContainsFunc(s, func(b Box) bool { return b.has(r) })
+func (a Set) has(r request) bool {
+	return slices.ContainsFunc(a, func(b Box) bool { return b.has(r) })
 }
 
 func (b Box) has(r request) bool {
