@@ -79,7 +79,8 @@ func TestARouteAsAWhole(t *testing.T) {
 	want := []Route{{
 		Text: "ditto.example.com/api (PathPrefix, method GET), Gateway infra/edge",
 		Note: "public: no internal load balancer marker",
-		Asks: "ditto.example.com/api", Path: &Path{}, Public: true,
+		Asks: "ditto.example.com/api", Hosts: []string{"ditto.example.com"}, Door: "Gateway infra/edge",
+		Conditions: []string{"method GET"}, Path: &Path{}, Public: true,
 		Backends: []Backend{{Namespace: "ditto", Name: "gateway", Port: intstr.FromInt32(8080)}},
 		Effects: Effects{
 			Identity:       State{IdentityClient, "default", "nothing on the way changes the header"},
