@@ -148,6 +148,9 @@ func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Inter
 	}
 	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
 	w, err := i.client.Watch(ctx, list, &client.ListOptions{Namespace: i.namespace, Raw: &o})
+	if err != nil && o.SendInitialEvents != nil && apierrors.IsInvalid(err) {
+		return nil, err // This API server does not stream lists; the reflector lists instead, at once, and that is what counts.
+	}
 	if err != nil {
 		i.ended(ctx, "watching", err)
 		return nil, err
