@@ -202,12 +202,14 @@ func (o *serveOptions) restConfig() (*rest.Config, error) {
 	return restConfig, nil
 }
 
+const certificateMetric = "dittoguard_certificate_not_after_seconds"
+
 // newMetrics is a registry with when the certificate ends. What every process shows is in controller-runtime's own.
 func newMetrics(source certs.Source) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "dittoguard_certificate_not_after_seconds",
+			Name: certificateMetric,
 			Help: "When the serving certificate expires, as a Unix time; 0 if there is none.",
 		}, func() float64 {
 			if at := source.NotAfter(); !at.IsZero() {

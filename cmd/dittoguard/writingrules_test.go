@@ -60,25 +60,3 @@ func TestWritingRules_FilesWork(t *testing.T) {
 		}
 	}
 }
-
-func TestWritingRules_CommandsExist(t *testing.T) {
-	var lines []string
-	for line := range strings.SplitSeq(readWritingRules(t), "\n") {
-		if code, indented := strings.CutPrefix(line, "    "); indented {
-			lines = append(lines, code)
-		}
-	}
-	commands := invocations(strings.Join(lines, "\n"))
-	if len(commands) < 3 {
-		t.Fatalf("only %d commands were found: %v", len(commands), commands)
-	}
-	for _, args := range commands {
-		cmd, rest, err := newRoot().Find(args)
-		if err == nil {
-			err = cmd.ParseFlags(rest)
-		}
-		if err != nil || !cmd.Runnable() {
-			t.Errorf("dittoguard %s: %v", strings.Join(args, " "), err)
-		}
-	}
-}

@@ -51,11 +51,23 @@ func coverage(g rules.Guide) string {
 	return b.String()
 }
 
+// rulesIntroduction says how to read the table of rules.
+const rulesIntroduction = `The built-in rules, by name. [coverage.md](../coverage.md) goes the other way: from each line of Ditto's hardening guide to the
+rules that cover it. The [configuration](../configuration.md#rules) can change a rule's level and what it does.
+
+- **baseline** is never acceptable, and is refused by default. **restricted** is the rest of the guide, and is warned of.
+- **mutates** means that the rule also adds what is missing, where nobody has decided otherwise and it is safe to. In a dry run no rule does.
+- Rules whose names end in ` + "`-literal` or `-with-file`" + ` are parts of others. They are only used in
+  [admission policies](../admission-policies.md), which see one object.
+- The column "guide" names sections of the guide.
+
+`
+
 // index lists the rules.
 func index(list []rules.HardeningRule) string {
 	var b strings.Builder
-	b.WriteString("# Rules\n\n" + generated)
-	b.WriteString("What they cover of the guide: [coverage.md](../coverage.md).\n\n| rule | guide | level | severity | what it finds |\n|---|---|---|---|---|\n")
+	b.WriteString("# Rules\n\n" + generated + rulesIntroduction)
+	b.WriteString("| rule | guide | level | severity | what it finds |\n|---|---|---|---|---|\n")
 	for _, r := range list {
 		name := r.Metadata.Name
 		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s | %s |\n", name, name, strings.Join(r.Sections(), ", "), level(r), r.Spec.Severity, cell(r.Spec.Title))
