@@ -22,7 +22,7 @@ help: ## Show this help
 build: ## Build bin/dittoguard
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/dittoguard ./cmd/dittoguard
 
-# What tests need, and at the end what of it was missing. No test waits for a time of its own: the timeouts are for what hangs.
+# Provides what tests need, and says at the end what was missing. The timeouts are for tests that hang.
 define test_setup
 assets=$$(test/controlplane/build)
 missing=$$(mktemp)
@@ -31,11 +31,11 @@ trap 'sort -u "$$missing" | sed "s/^/not tested: /" >&2; rm -f "$$missing"' EXIT
 packages=$$(go list $(PACKAGES))
 endef
 
-# The tests that bring up a control plane with all of dittoguard in it.
+# The tests that start a control plane with all of dittoguard in it.
 END_TO_END := /test/\(e2e\|demo\)$$
 
 .PHONY: test
-test: nginx ## Run the unit tests with the race detector, and a short end to end
+test: nginx ## Run the unit tests with the race detector, and a short end-to-end test
 	@$(test_setup)
 	unit=$$(grep -v '$(END_TO_END)' <<<"$$packages" || true)
 	whole=$$(grep '$(END_TO_END)' <<<"$$packages" || true)
@@ -43,26 +43,26 @@ test: nginx ## Run the unit tests with the race detector, and a short end to end
 	[ -z "$$whole" ] || go test -short -shuffle=on -timeout 2h $$whole
 
 .PHONY: test-all
-test-all: nginx ## Run all tests in every order, with lagging watches and the race detector
+test-all: nginx ## Run all tests: every order of arrival, lagging watches, the race detector
 	@$(test_setup)
 	go test -race -shuffle=on -timeout 4h $$packages
 
 .PHONY: demo
-demo: ## Show the main job on a local, real API server
+demo: ## Show what dittoguard does, on a real API server on this machine
 	assets=$$(test/controlplane/build)
 	KUBEBUILDER_ASSETS=$$assets go run ./test/demo
 
 .PHONY: lint
-lint: $(GOLANGCI) ## Check formatting and lint
+lint: $(GOLANGCI) ## Check the formatting and run the linters
 	$(GOLANGCI) run ./...
 
 .PHONY: bench
-bench: ## Run the benchmarks, one package after another (about 10 minutes)
+bench: ## Run the benchmarks, package by package (about 10 minutes)
 	assets=$$(test/controlplane/build)
 	KUBEBUILDER_ASSETS=$$assets go test -p 1 -run '^$$' -bench . -benchmem -timeout 30m $(PACKAGES)
 
 .PHONY: fuzz
-fuzz: ## Run every fuzz target for FUZZTIME each
+fuzz: ## Run each fuzz target for FUZZTIME
 	for package in $$(go list ./...); do
 	  for target in $$(go test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do
 	    echo "fuzz: $$package $$target"
@@ -71,11 +71,11 @@ fuzz: ## Run every fuzz target for FUZZTIME each
 	done
 
 .PHONY: generate
-generate: ## Rewrite generated files and golden files
+generate: ## Rewrite generated pages and golden files
 	go test ./internal/report ./internal/ruledocs ./webhook ./cmd/... -update
 
 .PHONY: verify
-verify: generate ## Fail if generated files are not up to date
+verify: generate ## Fail if generated files are out of date
 	git diff --exit-code
 
 .PHONY: image
@@ -93,7 +93,7 @@ clean: ## Remove what was built here
 	rm -rf bin dist
 
 .PHONY: nginx
-nginx: # The real nginx that our reading of nginx.conf is compared with.
+nginx: # The real nginx, with which our reading of nginx.conf is compared.
 	@if ! command -v nginx >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then
 	  echo 'installing nginx, which tests compare with' >&2
 	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx-light) >&2

@@ -121,7 +121,7 @@ func TestDependency(t *testing.T) {
 	}
 	for _, helm := range helms(t) {
 		_, err := run(t, helm, "", "template", release, umbrella, "--namespace", namespace, "--kube-version", oldest)
-		if err == nil || !strings.Contains(err.Error(), "dittoguard leaves namespace guard alone, in which it runs") ||
+		if err == nil || !strings.Contains(err.Error(), "dittoguard judges nothing in namespace guard, in which it runs") ||
 			!strings.Contains(err.Error(), "set dedicatedNamespace to true") {
 			t.Errorf("%s: %v", helm, err)
 		}

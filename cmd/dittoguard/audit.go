@@ -21,18 +21,18 @@ func newAudit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Judge a running cluster once, read-only",
-		Long: `Judge a running cluster once. Nothing is written. Everything that the rules look at is
-read with your rights; what they do not allow is reported as unknown, by kind. A dry run
-of the webhook (modes.enforce: off) is read with this: without --config it says what
-would be refused.
+		Long: `Judge a running cluster once. Nothing is written. The cluster is read with your own
+rights; what they do not cover is reported as unknown, by kind. Use it to see what a
+dry run of the webhook (modes.enforce: off) would refuse: without --config it judges by
+the defaults, which enforce the baseline.
 
-Without --namespace all namespaces are read, as with --all-namespaces; kubectl would take
-the current one, but most ways in to a Ditto begin outside its namespace. --namespace is
-for rights in one namespace: what lies outside is unknown then. The chart has a
-ClusterRole for audits, which ends in -audit.
+All namespaces are read unless you name one with --namespace. (kubectl would use the
+current one, but most ways in to a Ditto begin outside its namespace.) Use --namespace
+if you have rights in one namespace only; what lies outside it is then unknown. The
+chart has a ClusterRole for audits, whose name ends in -audit.
 
-Exit codes: 0 nothing denied, 1 could not run or nothing could be read, 3 something is
-denied or, with --fail-on unknown, could not be decided.`,
+Exit codes: 0 nothing is denied, 1 could not run or nothing could be read, 3 something
+is denied or, with --fail-on unknown, could not be decided.`,
 		Example: `  dittoguard audit
   dittoguard audit --namespace ditto
   dittoguard audit --fail-on unknown --context staging --output json`,
@@ -47,7 +47,7 @@ denied or, with --fail-on unknown, could not be decided.`,
 	o.judgeOptions.addFlags(cmd)
 	o.addFailOn(cmd)
 	o.clusterOptions.addFlags(cmd)
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "", "read this namespace only; what lies outside is unknown")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "", "read this namespace only; what lies outside it is unknown")
 	return cmd
 }
 

@@ -28,26 +28,26 @@ func newCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check PATH… | -",
 		Short: "Judge manifests",
-		Long: `Judge manifests: files, folders (with everything in them that ends in .yaml, .yml or
-.json), or - for standard input. All of them together are what dittoguard sees: an
-Ingress is judged with the Service and the gateway that it leads to, so give it
-everything that is deployed together. A Secret or ConfigMap that is not there is
-unknown, never taken for safe.
+		Long: `Judge manifests: files, folders (every .yaml, .yml and .json file in them), or - for
+standard input. dittoguard sees only what you give it. An Ingress is judged with the
+Service and the gateway that it leads to, so name everything that is deployed
+together. If a Secret or ConfigMap is missing, whatever it decides is unknown; it is
+never assumed to be safe.
 
 The result goes to standard output, notes on what was left out to standard error.
 
-Exit codes: 0 nothing denied, 1 could not run, 3 something is denied or, with --fail-on
-unknown, could not be decided.`,
+Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or, with
+--fail-on unknown, could not be decided.`,
 		Example: `  # a folder of manifests
   dittoguard check deploy/
 
-  # what a Helm chart renders, in the namespace it is for
+  # a Helm chart, rendered for its namespace
   helm template ditto CHART --namespace ditto | dittoguard check --namespace ditto -
 
   # with rules of your own
   dittoguard check --rules my-rules/ deploy/
 
-  # for a program to read
+  # for other programs
   dittoguard check --output json deploy/ | jq '.findings[] | select(.action == "deny")'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.validate(args); err != nil {
@@ -58,7 +58,7 @@ unknown, could not be decided.`,
 	}
 	o.addFlags(cmd)
 	o.addFailOn(cmd)
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	return cmd
 }
 
@@ -83,7 +83,7 @@ func validateNamespaces(flag string, names ...string) error {
 	var errs []error
 	for _, name := range names {
 		if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
-			errs = append(errs, fmt.Errorf("--%s: %q is no name of a namespace", flag, name))
+			errs = append(errs, fmt.Errorf("--%s: %q is not a valid name of a namespace", flag, name))
 		}
 	}
 	return errors.Join(errs...)
@@ -170,7 +170,7 @@ func tellRendered(w io.Writer, inv *inventory.Memory) {
 			continue
 		}
 		if others++; others <= most {
-			note(w, "%s names no Ditto; what is made of it is not judged here; %s", object.Ref, made.How)
+			note(w, "%s does not name Ditto; what is rendered from it is not judged here; %s", object.Ref, made.How)
 		}
 	}
 	if others > most {

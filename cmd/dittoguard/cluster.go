@@ -23,9 +23,9 @@ type clusterOptions struct {
 }
 
 func (o *clusterOptions) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without it KUBECONFIG, ~/.kube/config, or the Pod's service account")
-	cmd.Flags().StringVar(&o.context, "context", "", "context of the kubeconfig file; without it the current one")
-	cmd.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "read all namespaces, whatever --namespace says; as without either")
+	cmd.Flags().StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, ~/.kube/config, or the Pod's service account)")
+	cmd.Flags().StringVar(&o.context, "context", "", "context of the kubeconfig file (default: the current one)")
+	cmd.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "read all namespaces, which is the default; overrides --namespace")
 	cobra.CheckErr(cmd.MarkFlagFilename("kubeconfig"))
 }
 
@@ -77,7 +77,7 @@ func (o *clusterOptions) cluster() (*rest.Config, error) {
 	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(loading, overrides).ClientConfig()
 	switch {
 	case clientcmd.IsEmptyConfig(err):
-		return nil, errors.New("finding the cluster: there is no kubeconfig file, and this is no Pod; name one with --kubeconfig")
+		return nil, errors.New("finding the cluster: there is no kubeconfig file, and this is not a Pod; name one with --kubeconfig")
 	case err != nil:
 		return nil, fmt.Errorf("finding the cluster: %w", err)
 	}

@@ -40,7 +40,7 @@ exceptions:
 		}
 	}
 	if want := "dittoguard: warning: " + config + ":4: this exception expires at the end of " + soon + " (UTC)\n" +
-		"dittoguard: warning: " + config + ":6: this exception matches nothing that is found\n"; notes != want {
+		"dittoguard: warning: " + config + ":6: this exception matches no finding\n"; notes != want {
 		t.Errorf("stderr:\n%swant:\n%s", notes, want)
 	}
 	out, _ = check("json")

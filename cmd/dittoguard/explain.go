@@ -37,22 +37,23 @@ func newExplain() *cobra.Command {
 	o := explainOptions{judgeOptions: judgeOptions{outputs: []string{"text", "json", "mermaid", "dot"}}}
 	cmd := &cobra.Command{
 		Use:   "explain PATH… | - | --cluster [NAMESPACE…]",
-		Short: "Show what Ditto is there, how it is configured, and every way in",
-		Long: `Show what Ditto there is: its components, their effective settings and where each comes
-from, the trust model, who can connect to which port, every way in hop by hop, and what
-could not be told. What the rules find on a way in is noted there, and refuses nothing.
+		Short: "Show a Ditto's components, its settings and every way in",
+		Long: `Show a Ditto: its components, their effective settings and where each comes from, the
+trust model, who can connect to which port, every way in hop by hop, and what could
+not be determined. What the rules find on a way in is noted there, and refuses nothing.
 No value of a secret is shown.
 
 Arguments are files and folders with manifests, or - for standard input, as for check.
-With --cluster they are namespaces of the cluster instead, which is read with your
-rights, as audit does; without any, every Ditto of the cluster is shown. With rights in
-one namespace, read that one with --namespace; what lies outside is unknown then.
+With --cluster they are namespaces of the cluster, which is read with your own rights,
+as audit does; without arguments every Ditto in the cluster is shown. If you have
+rights in one namespace only, read that one with --namespace; what lies outside it is
+then unknown.
 
 --output mermaid and --output dot draw the ways in. Entries say whether they are PUBLIC
-or INTERNAL and what is found; those with findings have six or eight corners, and the
-steps behind them are thick. Dotted steps are on ways of which not all is known.
+or INTERNAL, and what was found. Those with findings have six or eight corners, and the
+steps behind them are thick. Dotted steps belong to ways that are partly unknown.
 
-Exit codes: 0 explained, 1 could not run, or there is no Ditto.`,
+Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,
 		Example: `  dittoguard explain deploy/
   dittoguard explain --output mermaid deploy/
   dittoguard explain --output json deploy/ | jq '.installations[].waysIn[] | select(.public)'
@@ -70,8 +71,8 @@ Exit codes: 0 explained, 1 could not run, or there is no Ditto.`,
 	}
 	o.judgeOptions.addFlags(cmd)
 	o.clusterOptions.addFlags(cmd)
-	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "read the cluster; arguments are namespaces")
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects in manifests that name none; with --cluster the only one to read")
+	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "read the cluster; arguments are then namespaces")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one; with --cluster, the only namespace to read")
 	return cmd
 }
 
@@ -80,18 +81,18 @@ func (o *explainOptions) validate(args []string) error {
 	if !o.inCluster {
 		for _, flag := range [][2]string{{"kubeconfig", o.kubeconfig}, {"context", o.context}} {
 			if flag[1] != "" {
-				errs = append(errs, fmt.Errorf("--%s is for --cluster", flag[0]))
+				errs = append(errs, fmt.Errorf("--%s needs --cluster", flag[0]))
 			}
 		}
 		if o.allNamespaces {
-			errs = append(errs, errors.New("--all-namespaces is for --cluster"))
+			errs = append(errs, errors.New("--all-namespaces needs --cluster"))
 		}
 		return errors.Join(append(errs, o.validatePaths(args), validateNamespaces("namespace", o.namespace))...)
 	}
 	errs = append(errs, validateNamespaces("namespace", o.namespace))
 	for _, name := range args {
 		if validateNamespaces("", name) != nil {
-			errs = append(errs, fmt.Errorf("%q is no name of a namespace; with --cluster arguments are namespaces, without it files and folders", name))
+			errs = append(errs, fmt.Errorf("%q is not a valid name of a namespace; with --cluster arguments are namespaces, without it files and folders", name))
 		}
 	}
 	return errors.Join(errs...)
@@ -147,7 +148,7 @@ func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []st
 	}
 	tell(stderr, loaded)
 	if len(loaded.Worlds()) > 1 {
-		note(stderr, "of an object that is defined more than once the last version is explained; check judges all of them")
+		note(stderr, "if an object is defined more than once, its last version is explained; check judges all of them")
 	}
 	return inventoryOf(loaded.Objects), nil, notEmpty(loaded, args)
 }

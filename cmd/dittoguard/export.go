@@ -24,7 +24,7 @@ import (
 func newExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "export",
-		Short:   "Write rules in a form that others understand",
+		Short:   "Write rules in other formats",
 		Example: `  dittoguard export admission-policies`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -51,28 +51,30 @@ func newExportAdmissionPolicies() *cobra.Command {
 	var o admissionPoliciesOptions
 	cmd := &cobra.Command{
 		Use:   "admission-policies [RULE…]",
-		Short: "Write rules as admission policies that Kubernetes evaluates itself",
+		Short: "Write rules as admission policies, which Kubernetes evaluates itself",
 		Long: `Write rules as ValidatingAdmissionPolicy and MutatingAdmissionPolicy, each with its
-binding. The API server evaluates them itself, so they hold while dittoguard does not
-answer. Nothing is applied: keep them in Git, or pipe them to kubectl.
+binding. The API server evaluates these itself, so they hold even while dittoguard is
+down. Nothing is applied: keep the files in Git, or pipe them to kubectl.
 
-A policy sees one object. So only rules for each object can be exported, which among
-the built-in ones are those that are a part of another (dittoguard rules show says of
-which): what a literal in a workload opens, for example, but no way in that takes two
-objects. Where dittoguard answers, the whole rules find all that these policies find.
-Expressions are taken over word for word. Without RULE, all that can be exported are.
+A policy sees one object, so only rules about single objects can be exported. Among the
+built-in rules these are the ones that are a part of another (dittoguard rules show
+says of which). They find what a literal in a workload opens, for example, but no way
+in that takes two objects. Where dittoguard runs, the whole rules find everything that
+these policies find. Expressions are copied word for word. Without RULE, every rule
+that can be exported is.
 
-A violation is denied where the configuration enforces the rule's level, else warned
-of and recorded in the audit log, as its modes have it; --action says otherwise.
-Exceptions and labels of namespaces in the configuration have no counterpart.
+A violation is denied if the configuration enforces the rule's level. Otherwise it
+causes a warning and an entry in the audit log, as the modes say. --action overrides
+this. Exceptions and labels of namespaces have no counterpart in a policy.
 
-With --dir each rule is a file, dittoguard-RULE.yaml. Files that an export wrote are
-overwritten, others never: then nothing is written. Files of earlier exports that are
-not part of this one are named on standard error, and stay.`,
+With --dir each rule becomes a file, dittoguard-RULE.yaml. Files that an export wrote
+are overwritten. If one of these names belongs to any other file, nothing is written.
+Files of an earlier export that are not part of this one stay, and are named on
+standard error.`,
 		Example: `  dittoguard export admission-policies --namespace ditto --dir policies/
 
-  # to see what they would refuse
-  dittoguard export admission-policies --namespace ditto --action warn,audit | kubectl apply --dry-run=server -f -`,
+  # to begin with warnings only
+  dittoguard export admission-policies --namespace ditto --action warn,audit | kubectl apply -f -`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return exportable(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -86,12 +88,12 @@ not part of this one are named on standard error, and stay.`,
 	}
 	f := cmd.Flags()
 	o.addFlag(f)
-	f.StringVar(&o.dir, "dir", "", "folder to write a file for each rule into; without it all go to standard output")
-	f.StringVar(&o.configFile, "config", "", "configuration file (kind Configuration); without it the defaults hold")
-	f.StringSliceVarP(&o.namespaces, "namespace", "n", nil, "namespace that the policies hold in; without it all but kube-system")
-	f.StringVar(&o.namespaceSelector, "namespace-selector", "", "labels of the namespaces that the policies hold in, such as team=iot")
-	f.StringSliceVar(&o.actions, "action", nil, "deny, warn or audit, or warn,audit or deny,audit; without it the configuration decides")
-	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", fmt.Sprintf("Kubernetes that the policies are for (default 1.%d, and anything since)", engine.NativeMinor()))
+	f.StringVar(&o.dir, "dir", "", "folder to write a file for each rule to (default: all go to standard output)")
+	f.StringVar(&o.configFile, "config", "", "configuration file, kind Configuration (default: built-in defaults)")
+	f.StringSliceVarP(&o.namespaces, "namespace", "n", nil, "namespace that the policies apply to (default: all but kube-system)")
+	f.StringVar(&o.namespaceSelector, "namespace-selector", "", "labels of the namespaces that the policies apply to, such as team=iot")
+	f.StringSliceVar(&o.actions, "action", nil, "deny, warn, audit, or warn,audit or deny,audit (default: as the configuration says)")
+	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", fmt.Sprintf("Kubernetes version that the policies are for, and later ones (default 1.%d)", engine.NativeMinor()))
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("action", cobra.FixedCompletions([]string{"deny", "warn", "audit"}, cobra.ShellCompDirectiveNoFileComp)))
 	cobra.CheckErr(cmd.MarkFlagDirname("dir"))
 	cobra.CheckErr(cmd.MarkFlagFilename("config", "yaml", "yml"))
@@ -136,7 +138,7 @@ func kubernetesMinor(text string) (uint, error) {
 		return 0, fmt.Errorf("--kubernetes-version: %w", err)
 	}
 	if minor < export.FirstMinor {
-		return 0, fmt.Errorf("--kubernetes-version: ValidatingAdmissionPolicy is there since 1.%d, found %q", export.FirstMinor, text)
+		return 0, fmt.Errorf("--kubernetes-version: ValidatingAdmissionPolicy exists since 1.%d, found %q", export.FirstMinor, text)
 	}
 	return uint(minor), nil
 }
@@ -158,7 +160,7 @@ func validationActions(words []string) ([]admissionregistrationv1.ValidationActi
 		actions = append(actions, action)
 	}
 	if slices.Contains(actions, admissionregistrationv1.Deny) && slices.Contains(actions, admissionregistrationv1.Warn) {
-		return nil, errors.New("--action: Kubernetes does not take warn beside deny, which says the same")
+		return nil, errors.New("--action: Kubernetes does not accept warn together with deny, which says the same")
 	}
 	return actions, nil
 }

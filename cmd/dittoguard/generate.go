@@ -17,7 +17,7 @@ import (
 func newGenerate() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "generate",
-		Short:   "Write objects that a Ditto at hand lacks",
+		Short:   "Write manifests that your Ditto is missing",
 		Example: `  dittoguard generate networkpolicies deploy/`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -39,23 +39,23 @@ func newGenerateNetworkPolicies() *cobra.Command {
 	var o networkPoliciesOptions
 	cmd := &cobra.Command{
 		Use:   "networkpolicies PATH… | -",
-		Short: "Write NetworkPolicies that isolate the Ditto in manifests",
+		Short: "Write NetworkPolicies that isolate Ditto",
 		Long: `Write NetworkPolicies for the Ditto in manifests: files, folders or - for standard
-input, as for check. There is one for each workload that runs a part of Ditto. It lets
-through, and nothing else:
+input, as for check. Each workload that runs a part of Ditto gets one. It allows these
+connections, and no others:
 
-  remoting and management   from Ditto's own pods
-  HTTP of the gateway       from the proxies that forward to it, which have to be among
-                            the manifests, and from the namespaces that
-                            --ingress-namespace names
-  metrics                   from the namespaces that --monitoring-namespace names
+  remoting and management   from Ditto's own Pods
+  HTTP of the gateway       from the proxies that forward to it, which must be among
+                            the manifests, and from the namespaces given with
+                            --ingress-namespace
+  metrics                   from the namespaces given with --monitoring-namespace
 
-A namespace that is named here is let in as a whole, past the proxies.
+A namespace that you give is let in as a whole, past the proxies.
 
-The policies go to standard output, notes on what they cut off or cannot do to
-standard error. With them, check finds no network-isolation in the manifests, unless a
-note says why. Apply them together with a look at the notes: what reaches Ditto in
-other ways today no longer does.`,
+The policies go to standard output; notes on what they cut off or cannot do go to
+standard error. Read the notes before you apply the policies: whatever reaches Ditto in
+another way today will be cut off. If you give check the policies too, it no longer
+reports network-isolation, except where a note says so.`,
 		Example: `  # for a gateway behind Ditto's nginx
   dittoguard generate networkpolicies deploy/
 
@@ -69,7 +69,7 @@ other ways today no longer does.`,
 			return o.run(cmd.Context(), cmd, args)
 		},
 	}
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace of objects that name none")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	cmd.Flags().StringSliceVar(&o.IngressNamespaces, "ingress-namespace", nil, "namespace whose pods may connect to the gateway's HTTP port")
 	cmd.Flags().StringSliceVar(&o.MonitoringNamespaces, "monitoring-namespace", nil, "namespace whose pods may connect to the metrics")
 	return cmd

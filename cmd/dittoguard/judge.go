@@ -31,7 +31,7 @@ type judgeOptions struct {
 
 func (o *judgeOptions) addFlags(cmd *cobra.Command) {
 	o.addFlag(cmd.Flags())
-	cmd.Flags().StringVar(&o.configFile, "config", "", "configuration file (kind Configuration); without it the defaults hold")
+	cmd.Flags().StringVar(&o.configFile, "config", "", "configuration file, kind Configuration (default: built-in defaults)")
 	if o.outputs == nil {
 		o.outputs = []string{"text", "json"}
 	}
@@ -50,7 +50,7 @@ const (
 
 // addFailOn is for commands whose exit code is a verdict.
 func (o *judgeOptions) addFailOn(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.failOn, "fail-on", failOnDeny, oneOf(failures)+": what makes the command fail; unknown is also whatever is denied")
+	cmd.Flags().StringVar(&o.failOn, "fail-on", failOnDeny, "what makes the command fail: "+oneOf(failures)+"; unknown includes whatever is denied")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(failures, cobra.ShellCompDirectiveNoFileComp)))
 }
 
@@ -92,7 +92,7 @@ func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error)
 	}
 	for _, e := range cfg.Exceptions {
 		if e.Expired(time.Now()) {
-			note(stderr, "%s:%d: this exception expired at the end of %s (UTC) and no longer counts", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
+			note(stderr, "%s:%d: this exception expired at the end of %s (UTC) and no longer applies", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
 		} else if e.Expired(time.Now().Add(soon)) {
 			warn(stderr, "%s:%d: this exception expires at the end of %s (UTC)", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
 		}
@@ -121,7 +121,7 @@ const soon = 14 * 24 * time.Hour
 func (o *judgeOptions) idle(stderr io.Writer, exceptions []config.Exception, result check.Result) {
 	for _, e := range exceptions {
 		if !e.Expired(time.Now()) && !slices.ContainsFunc(result.Exceptions, func(x check.Excused) bool { return x.Line == e.Line }) {
-			warn(stderr, "%s:%d: this exception matches nothing that is found", o.configFile, e.Line)
+			warn(stderr, "%s:%d: this exception matches no finding", o.configFile, e.Line)
 		}
 	}
 }

@@ -19,8 +19,8 @@ func newRules() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "List the rules",
-		Long: `List the rules. With --guide, list what Ditto's hardening guide asks for, line by line:
-the rules that cover it, or why Kubernetes cannot show it.`,
+		Long: `List the rules. With --guide, list what Ditto's hardening guide asks for, line by line,
+with the rules that cover it or the reason why Kubernetes cannot show it.`,
 		Example: `  dittoguard rules
   dittoguard rules --rules my-rules/
   dittoguard rules --guide
@@ -44,7 +44,7 @@ the rules that cover it, or why Kubernetes cannot show it.`,
 			return listRules(cmd.OutOrStdout(), list, rules.Names(own))
 		},
 	}
-	cmd.Flags().BoolVar(&guide, "guide", false, "list what the hardening guide asks for instead, and what covers it")
+	cmd.Flags().BoolVar(&guide, "guide", false, "list what the hardening guide asks for, and what covers it")
 	o.addFlag(cmd.PersistentFlags())
 	cmd.AddCommand(newRulesShow(&o))
 	return cmd
@@ -114,22 +114,22 @@ func showRule(w io.Writer, r rules.HardeningRule, list []rules.HardeningRule) er
 	fmt.Fprintf(&b, "%s: %s\n\n%slevel %s, severity %s\n\n%s\n\nHow to fix it\n\n%s\n",
 		r.Metadata.Name, s.Title, guide, s.Level, s.Severity, strings.TrimRight(s.Rationale, "\n"), s.Fix(""))
 	if len(s.Params) > 0 {
-		fmt.Fprintf(&b, "\nWhat the configuration can say to it, under rules.%s.params\n\n", r.Metadata.Name)
+		fmt.Fprintf(&b, "\nParameters, under rules.%s.params of the configuration\n\n", r.Metadata.Name)
 		for _, p := range s.Params {
-			fmt.Fprintf(&b, "%s: %s; %s without it\n  %s\n", p.Name, p.Expected(), p.DefaultText(), strings.TrimSpace(p.Description))
+			fmt.Fprintf(&b, "%s: %s, %s by default\n  %s\n", p.Name, p.Expected(), p.DefaultText(), strings.TrimSpace(p.Description))
 		}
 	}
 	if len(s.Mutations) > 0 {
 		fmt.Fprintf(&b, "\nAt admission this rule also makes the change itself, where nobody has decided otherwise and it is\n"+
-			"safe to. The configuration switches that off with rules.%s.mutate: false.\n", r.Metadata.Name)
+			"safe to. Switch that off in the configuration with rules.%s.mutate: false.\n", r.Metadata.Name)
 	}
 	if s.PartOf != "" {
-		fmt.Fprintf(&b, "\nThis rule is a part of %s, which finds all that it finds. Only the admission policies that dittoguard export\n"+
-			"admission-policies writes evaluate it.\n", s.PartOf)
+		fmt.Fprintf(&b, "\nThis rule is a part of %s, which finds everything that it finds. It is used only in the admission policies\n"+
+			"that dittoguard export admission-policies writes.\n", s.PartOf)
 	}
 	for _, part := range list {
 		if part.Spec.PartOf == r.Metadata.Name {
-			fmt.Fprintf(&b, "\nWhat Kubernetes can hold of this rule by itself is %s: dittoguard export admission-policies.\n", part.Metadata.Name)
+			fmt.Fprintf(&b, "\nKubernetes can enforce a part of this rule by itself, %s: see dittoguard export admission-policies.\n", part.Metadata.Name)
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -51,9 +51,9 @@ func newServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the admission webhook",
-		Long: `Run the admission webhook. The Helm chart runs this command; it watches what it judges,
-serves /validate and /mutate over TLS, /healthz and /readyz (which says what is
-missing) and /metrics.`,
+		Long: `Run the admission webhook. The Helm chart runs this command. It watches everything that
+it judges, and serves /validate and /mutate over TLS, /healthz and /readyz (which says
+what is missing), and /metrics.`,
 		Example: `  dittoguard serve --config /etc/dittoguard/configuration.yaml --cert-mode self \
     --namespace dittoguard --service-name dittoguard --ca-secret dittoguard-ca \
     --webhook-config dittoguard --mutating-webhook-config dittoguard --protected-namespaces ditto`,
@@ -66,24 +66,24 @@ missing) and /metrics.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.configFile, "config", "", "configuration file (kind Configuration), reloaded when it changes; without it the defaults hold")
+	f.StringVar(&o.configFile, "config", "", "configuration file, kind Configuration, reloaded when it changes (default: built-in defaults)")
 	o.addFlag(f)
 	f.Lookup("rules").Usage += "; reloaded when they change"
-	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without it the Pod's service account, or KUBECONFIG")
-	f.StringVar(&o.bindAddress, "bind-address", "", "address the webhook listens on; without it all of them")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file (default: the Pod's service account, or $KUBECONFIG)")
+	f.StringVar(&o.bindAddress, "bind-address", "", "address that the webhook listens on (default: all)")
 	f.IntVar(&o.port, "port", 9443, "port of the webhook")
-	f.StringVar(&o.healthAddress, "health-addr", ":8081", "address of /healthz and /readyz; 0 for none")
-	f.StringVar(&o.metricsAddress, "metrics-addr", ":8080", "address of /metrics; 0 for none")
+	f.StringVar(&o.healthAddress, "health-addr", ":8081", "address of /healthz and /readyz; 0 switches them off")
+	f.StringVar(&o.metricsAddress, "metrics-addr", ":8080", "address of /metrics; 0 switches it off")
 	f.StringVar(&o.certMode, "cert-mode", "self", "where the certificate comes from: self (managed here) or dir (mounted, from cert-manager)")
 	f.StringVar(&o.certDir, "cert-dir", "/tls", "folder with tls.crt and tls.key, for --cert-mode dir")
 	f.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace that dittoguard runs in")
 	f.StringVar(&o.serviceName, "service-name", "dittoguard", "Service that the API server calls")
 	f.StringVar(&o.caSecret, "ca-secret", "dittoguard-ca", "Secret with the certificate authority, for --cert-mode self")
-	f.StringVar(&o.validatingName, "webhook-config", "dittoguard", "ValidatingWebhookConfiguration whose CA bundle is kept, for --cert-mode self")
-	f.StringVar(&o.mutatingName, "mutating-webhook-config", "", "MutatingWebhookConfiguration whose CA bundle is kept, for --cert-mode self; empty if there is none")
-	f.StringVar(&o.clientCA, "client-ca", "", "file with the CA of the client certificate that API servers have to show; without it anybody may ask")
-	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca; without it any")
-	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces whose Secrets are read")
+	f.StringVar(&o.validatingName, "webhook-config", "dittoguard", "ValidatingWebhookConfiguration to write the CA into, for --cert-mode self")
+	f.StringVar(&o.mutatingName, "mutating-webhook-config", "", "MutatingWebhookConfiguration to write the CA into, for --cert-mode self; empty if there is none")
+	f.StringVar(&o.clientCA, "client-ca", "", "file with the CA of the client certificate that API servers must present; without it any client may send requests")
+	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca (default: any)")
+	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces where Secrets are read")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -169,7 +169,7 @@ func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) 
 			return nil, err
 		}
 		for _, line := range unseen(own) {
-			log.Info("a rule matches more than the webhook is asked about", "rule", line)
+			log.Info("a rule matches kinds that the webhook is not asked about", "rule", line)
 		}
 		cfg := config.Default()
 		if content != nil {

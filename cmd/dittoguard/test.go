@@ -22,15 +22,16 @@ func newTest() *cobra.Command {
 	var o testOptions
 	cmd := &cobra.Command{
 		Use:   "test DIR…",
-		Short: "Run the fixtures of rules",
-		Long: `Run the fixtures of rules. DIR holds folders NAME/rule.yaml, or is such a folder. Beside
-a rule.yaml are manifests: pass/*.yaml, where the rule finds nothing, fail/*.yaml, where
-it finds what the comment at the head says, and fixed/*.yaml, what its mutations make of
-fail/*.yaml. NAME.configuration.yaml beside NAME.yaml is the configuration that counts.
-A rule needs fixtures of both kinds, pass and fail.
+		Short: "Test rules with their fixtures",
+		Long: `Test rules with their fixtures. DIR contains folders NAME/rule.yaml, or is such a
+folder. Next to rule.yaml are manifests: pass/*.yaml, in which the rule finds nothing;
+fail/*.yaml, in which it finds what the comment at the top says; and fixed/*.yaml, which
+is what its mutations make of fail/*.yaml. NAME.configuration.yaml next to NAME.yaml is
+the configuration that NAME.yaml is judged by. A rule needs fixtures of both kinds, pass
+and fail.
 
---update writes what the rules find into the heads, and what the mutations do into
-fixed/*.yaml. Read the difference before you commit it.
+--update writes what the rules find into these comments, and what the mutations make
+into fixed/*.yaml. Read the diff before you commit it.
 
 Exit codes: 0 all fixtures pass, 1 could not run, 3 some fixture fails.`,
 		Example: `  dittoguard test my-rules/`,
@@ -94,10 +95,10 @@ func (o *testOptions) run(ctx context.Context, cmd *cobra.Command, dirs []string
 	}
 	all := plural(len(suites), "rule") + ", " + plural(fixtures, "fixture")
 	if failed > 0 {
-		fmt.Fprintf(out, "%s: %s not as the fixtures say\n", all, plural(failed, "rule"))
+		fmt.Fprintf(out, "%s: %s failed\n", all, plural(failed, "rule"))
 		return errFixtures
 	}
-	fmt.Fprintf(out, "%s: all as they should be\n", all)
+	fmt.Fprintf(out, "%s: all pass\n", all)
 	return nil
 }
 

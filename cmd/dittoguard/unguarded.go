@@ -14,10 +14,10 @@ import (
 // namespace: kube-system, and the one that dittoguard runs in itself.
 func tellUnguarded(w io.Writer, inv *inventory.Memory) {
 	objects := inv.All()
-	places := map[string]string{"kube-system": "the webhook asks about nothing there; move Ditto to a namespace of its own"}
+	places := map[string]string{"kube-system": "the webhook is not asked about anything there; move Ditto to a namespace of its own"}
 	for _, object := range objects {
 		if isServer(object) {
-			places[object.Ref.Namespace] = "dittoguard runs in that namespace and asks about nothing there; move one of the two to a namespace of its own"
+			places[object.Ref.Namespace] = "dittoguard runs in that namespace and is not asked about anything there; move one of the two to a namespace of its own"
 		}
 	}
 	parts := map[string][]inventory.Ref{}
@@ -33,7 +33,7 @@ func tellUnguarded(w io.Writer, inv *inventory.Memory) {
 		if len(refs) > 1 {
 			others = fmt.Sprintf(" and %d more of Ditto", len(refs)-1)
 		}
-		warn(w, "no change of %s%s is judged: %s", refs[0], others, places[namespace])
+		warn(w, "changes of %s%s are not judged: %s", refs[0], others, places[namespace])
 	}
 }
 

@@ -19,7 +19,7 @@ type ruleOptions struct {
 }
 
 func (o *ruleOptions) addFlag(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.dirs, "rules", nil, "`folder` with rules of your own (kind HardeningRule); may be given several times")
+	flags.StringArrayVar(&o.dirs, "rules", nil, "`folder` with rules of your own (kind HardeningRule); can be repeated")
 	cobra.CheckErr(cobra.MarkFlagDirname(flags, "rules"))
 }
 

@@ -49,7 +49,7 @@
 {{- $limit := dig "limits" "memory" "" (.Values.resources | default dict) | toString -}}
 {{- if and .Values.goMemoryLimit $limit -}}
 {{- if gt (include "dittoguard.bytes" .Values.goMemoryLimit | float64) (include "dittoguard.bytes" $limit | float64) -}}
-{{- fail (printf "goMemoryLimit (%s) is more than resources.limits.memory (%s): the kernel would end the process before Go frees memory; about 80%% of it is right" .Values.goMemoryLimit $limit) -}}
+{{- fail (printf "goMemoryLimit (%s) is more than resources.limits.memory (%s): the kernel would kill the process before Go frees memory; set it to about 80%% of the limit" .Values.goMemoryLimit $limit) -}}
 {{- end -}}
 {{- end -}}
 {{- if not (or .Values.rules .Values.existingRulesConfigMap) -}}
@@ -75,13 +75,13 @@ Nothing that lies in the release's namespace is judged. A chart that brings ditt
 stand beside this one cannot be seen. What runs there already can, where helm asks a cluster.
 */}}
 {{- define "dittoguard.ownNamespace" -}}
-{{- $left := printf "dittoguard leaves namespace %s alone, in which it runs" .Release.Namespace -}}
+{{- $left := printf "dittoguard judges nothing in namespace %s, in which it runs" .Release.Namespace -}}
 {{- if and (not .Chart.IsRoot) (not .Values.dedicatedNamespace) -}}
-{{- fail (printf "%s: a Ditto that the same chart, or another one, installs there is not judged. Install dittoguard by itself, into a namespace of its own, or set dedicatedNamespace to true in its values if no Ditto runs there" $left) -}}
+{{- fail (printf "%s: a Ditto that this chart or another one installs there would not be judged. Install dittoguard by itself, into a namespace of its own, or, if no Ditto runs there, set dedicatedNamespace to true in its values" $left) -}}
 {{- end -}}
 {{- $found := include "dittoguard.gatewaysBeside" . -}}
 {{- if and $found .Release.IsInstall -}}
-{{- fail (printf "%s, and a Ditto runs there (%s), which is not judged. Install dittoguard into a namespace of its own" $left $found) -}}
+{{- fail (printf "%s, and a Ditto runs there (%s). Install dittoguard into a namespace of its own" $left $found) -}}
 {{- end -}}
 {{- end }}
 
