@@ -22,6 +22,8 @@ type Options struct {
 	Properties []Property
 	// Unknown names what may define more properties but cannot be read: `argument file @extra`. It holds no values.
 	Unknown []string
+	// ClassPath is where classes and configuration come from, in the launcher's own spelling; empty where CLASSPATH decides.
+	ClassPath string
 }
 
 // Get returns the property's value as the JVM will have it.
@@ -77,10 +79,17 @@ func Arguments(args []string) Options {
 			o.Unknown = append(o.Unknown, "an argument file of the java launcher")
 		case !strings.HasPrefix(arg, "-"):
 			return o
+		case arg == "-jar" && i+1 < len(args):
+			o.ClassPath = args[i+1]
+			return o
 		case arg == "-jar", arg == "-m", arg == "--module", strings.HasPrefix(arg, "--module="):
 			return o
 		case takesValue(arg):
-			i++
+			if i++; i < len(args) && slices.Contains(classPathOptions, arg) {
+				o.ClassPath = args[i]
+			}
+		case strings.HasPrefix(arg, "--class-path="):
+			o.ClassPath = strings.TrimPrefix(arg, "--class-path=")
 		default:
 			o.add(arg)
 		}
@@ -98,6 +107,8 @@ func (o *Options) add(word string) {
 		o.Unknown = append(o.Unknown, "the file named by -XX:VMOptionsFile")
 	}
 }
+
+var classPathOptions = []string{"-cp", "-classpath", "--class-path"}
 
 // takesValue says whether the launcher option is followed by its value as a word of its own.
 func takesValue(option string) bool {

@@ -58,9 +58,12 @@ func TestParseLauncher(t *testing.T) {
 		"argument file":             {"@/x -Da=1", Options{Properties: []Property{{"a", "1"}}, Unknown: []string{"an argument file of the java launcher"}}},
 		"escaped at sign":           {"-Da=1 @@x -Db=1", Options{Properties: []Property{{"a", "1"}}}},
 		"files switched off":        {"--disable-@files -Da=1 @x", Options{Properties: []Property{{"a", "1"}}}},
-		"an option's value":         {"-cp x -Da=1 --add-opens java.base/java.nio=ALL-UNNAMED -Db=1", Options{Properties: []Property{{"a", "1"}, {"b", "1"}}}},
+		"an option's value":         {"-cp x -Da=1 --add-opens java.base/java.nio=ALL-UNNAMED -Db=1", Options{Properties: []Property{{"a", "1"}, {"b", "1"}}, ClassPath: "x"}},
+		"class path in one word":    {"--class-path=/x:/y/* -cp", Options{ClassPath: "/x:/y/*"}},
+		"of class paths the last":   {"-classpath x --class-path y", Options{ClassPath: "y"}},
+		"a jar is the class path":   {"-cp x -jar y.jar", Options{ClassPath: "y.jar"}},
 		"nothing after the class":   {"-Da=1 org.Main -Db=1", Options{Properties: []Property{{"a", "1"}}}},
-		"nothing after -jar":        {"-Da=1 -jar x.jar -Db=1", Options{Properties: []Property{{"a", "1"}}}},
+		"nothing after -jar":        {"-Da=1 -jar x.jar -Db=1", Options{Properties: []Property{{"a", "1"}}, ClassPath: "x.jar"}},
 		"value missing at the end":  {"-Da=1 -cp", Options{Properties: []Property{{"a", "1"}}}},
 		"module path with an equal": {"--module-path=x -Da=1", Options{Properties: []Property{{"a", "1"}}}},
 	} {
@@ -93,6 +96,7 @@ func TestCommand(t *testing.T) {
 		want Options
 	}{
 		"java":                            {[]string{"java", "-Da=1", "org.Main", "-Db=1"}, Options{Properties: one}},
+		"class path in a script":          {[]string{"sh", "-c", "exec java -cp '/a:/opt/ditto/*' ${MAIN}"}, Options{ClassPath: "/a:/opt/ditto/*"}},
 		"java by path, behind tini":       {[]string{"/usr/bin/tini", "-g", "--", "/opt/java/bin/java", "-Da=1", "x"}, Options{Properties: one}},
 		"words are not split again":       {[]string{"java", "-Da=1 -Db=2", "x"}, Options{Properties: []Property{{"a", "1 -Db=2"}}}},
 		"another program":                 {[]string{"/start.sh", "-Da=1"}, Options{Unknown: command}},

@@ -82,6 +82,7 @@ func Script(script string, env Lookup) Options {
 			o := Arguments(words[1:])
 			all.Properties = append(all.Properties, o.Properties...)
 			all.Unknown = append(all.Unknown, o.Unknown...)
+			all.ClassPath = o.ClassPath
 		case !slices.Contains(harmless, words[0]):
 			understood = false
 		}

@@ -12,6 +12,8 @@ type Binding struct {
 	// Default is the value that the service's configuration begins with, if HasDefault.
 	Default    string
 	HasDefault bool
+	// OfImage says that the image sets one of the variables in Refs to the default.
+	OfImage bool
 	// List says that the value is a list of texts. Its default is the empty list.
 	List bool
 	// Secret says that the value is never shown.

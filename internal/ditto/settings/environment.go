@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -161,6 +162,17 @@ func (k keyed) file(key string) (string, bool) {
 	}
 	data, ok := k.configMap.BinaryData[key]
 	return string(data), ok
+}
+
+// keys are the names of the files that a volume makes of the object.
+func (k keyed) keys() []string {
+	switch {
+	case !k.atHand:
+		return nil
+	case k.configMap != nil:
+		return slices.AppendSeq(slices.Collect(maps.Keys(k.configMap.Data)), maps.Keys(k.configMap.BinaryData))
+	}
+	return slices.AppendSeq(slices.Collect(maps.Keys(k.secret.Data)), maps.Keys(k.secret.StringData))
 }
 
 // dottedNames are the variables with a dot in their names. Typesafe Config reads such a name as a path, and an object

@@ -100,6 +100,14 @@ func (s *Settings) issuerNames(of OIDC, path string, missing func(why string)) [
 			names = append(names, hocon.Path(key))
 		}
 	}
+	if c := s.classes(); c.why != "" {
+		missing(c.why)
+	}
+	for _, d := range s.classes().files {
+		if keys, complete := d.hocon.Keys(path); !complete || len(keys) > 0 {
+			missing(d.from + " is on the class path, and which issuers it adds depends on its order")
+		}
+	}
 	for _, list := range s.jvmArguments().lists {
 		if list.why != "" {
 			missing(list.why)

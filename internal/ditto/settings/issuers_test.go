@@ -33,6 +33,19 @@ func TestIssuers(t *testing.T) {
 			fixture{}.withExtension("ditto { gateway { authentication { oauth { openid-connect-issuers {\n} } } } }"),
 			APIOIDC, Issuers{State: Known, List: []Issuer{google()}},
 		},
+		"a folder of the class path may add some": {
+			fixture{env: env("CLASSPATH=/srv/conf:/opt/ditto/*")}, APIOIDC, Issuers{
+				State: Unknown, Why: "the class path names /srv/conf, which may hold configuration that takes the place of Ditto's own",
+				List: []Issuer{google()},
+			},
+		},
+		"a file of the class path adds one": {
+			fixture{env: env("CLASSPATH=/srv/conf:/opt/ditto/*")}.withFile("/srv/conf/reference.conf", issuersPath+".other.issuer = x"),
+			APIOIDC, Issuers{
+				State: Unknown, Why: "ConfigMap iot/reference-conf key reference.conf is on the class path, and which issuers it adds depends on its order",
+				List: []Issuer{google()},
+			},
+		},
 		"one more, without an audience": {
 			fixture{}.withExtension(issuersPath + " { keycloak = { issuer = \"id.example.com\" } }"),
 			APIOIDC, Issuers{State: Known, List: []Issuer{google(), keycloak(extensionSource, off("default"))}},

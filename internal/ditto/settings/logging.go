@@ -48,6 +48,9 @@ func (s *Settings) Logging() Logging {
 	}
 	var l Logging
 	levels, unknown := config.Levels(s.logbackVariable)
+	if c := s.classes(); c.why != "" && f.from == defaultSource { // another may be found first
+		l.Unknown = append(l.Unknown, c.why)
+	}
 	for _, why := range unknown {
 		l.Unknown = append(l.Unknown, f.from+": "+why)
 	}

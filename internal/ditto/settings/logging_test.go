@@ -32,6 +32,12 @@ func TestLogging(t *testing.T) {
 		want      []string
 	}{
 		{"Ditto's own file without variables", fixture{}, []string{"root INFO (default)", "org.eclipse.ditto INFO (default)"}},
+		{"another file may be found before Ditto's own", fixture{
+			env: env("LOG_LEVEL=DEBUG", "CLASSPATH=/srv/conf:/opt/ditto/*"),
+		}, []string{
+			"root DEBUG (env LOG_LEVEL) verbose", "org.eclipse.ditto INFO (default)",
+			"? the class path names /srv/conf, which may hold configuration that takes the place of Ditto's own",
+		}},
 		{"variables for Ditto's own file", fixture{env: env("LOG_LEVEL=warn", "LOG_LEVEL_APPLICATION=Trace")}, []string{
 			"root WARN (env LOG_LEVEL)", "org.eclipse.ditto TRACE (env LOG_LEVEL_APPLICATION) verbose",
 		}},

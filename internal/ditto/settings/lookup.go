@@ -105,10 +105,10 @@ func (q *question) root(path string) hocon.Answer {
 		return unknown(p.from, p.why)
 	}
 	if a := q.development(path); a.Kind != hocon.Absent {
-		return a
+		return q.agreed(path, a)
 	}
 	return q.document(fileBased, path, func(path string) hocon.Answer {
-		return q.document(extension, path, q.base)
+		return q.agreed(path, q.document(extension, path, q.base))
 	})
 }
 
@@ -163,6 +163,9 @@ func (q *question) base(path string) hocon.Answer {
 			if a := q.substitute(v); a.Kind != hocon.Absent {
 				return a
 			}
+		}
+		if c := q.settings.classes(); c.why != "" && !b.OfImage && slices.Contains(bindings, b) {
+			return unknown(c.from, c.why)
 		}
 		if b.HasDefault {
 			return hocon.Answer{Kind: hocon.Scalar, Text: b.Default, From: defaultSource}

@@ -9,12 +9,12 @@ import (
 var (
 	// GatewayHTTPPort is the gateway's port for everything but the cluster.
 	GatewayHTTPPort = &Binding{
-		Path: "ditto.gateway.http.port", Refs: []string{"HTTP_PORT", "PORT"}, Default: "8080", HasDefault: true,
+		Path: "ditto.gateway.http.port", Refs: []string{"HTTP_PORT", "PORT"}, Default: "8080", HasDefault: true, OfImage: true,
 		Development: map[string]Assigned{Gateway: {"8080", []string{"HTTP_PORT"}}},
 	}
 	// HTTPPort is the port of every other service, for its status.
 	HTTPPort = &Binding{
-		Path: "ditto.http.port", Refs: []string{"HTTP_PORT", "PORT"}, Default: "8080", HasDefault: true,
+		Path: "ditto.http.port", Refs: []string{"HTTP_PORT", "PORT"}, Default: "8080", HasDefault: true, OfImage: true,
 		Development: map[string]Assigned{
 			Connectivity: {"8085", []string{"HTTP_PORT"}},
 			Policies:     {"8120", []string{"HTTP_PORT"}},

@@ -19,7 +19,7 @@
 // that is at hand without the key is known to lack it: an optional reference then sets nothing, while one that is not
 // optional keeps the container from starting, which is reported as unknown. Assumed is Ditto's own image: what it sets
 // (HOSTING_ENVIRONMENT=Docker, HTTP_PORT=8080), its command, and no configuration files of its own in /opt/ditto and
-// /run/secrets.
+// /run/secrets. Where the pod adds to the class path what cannot be read, what nothing else sets is unknown.
 package settings
 
 import (
@@ -52,6 +52,7 @@ type Settings struct {
 	force     *hocon.Answer
 	profile   *profile
 	dotted    *[]string
+	classPath *classPath
 	// documents are the parsed files: those of filebased, the extension, and -Dconfig.file.
 	documents [documentCount]*document
 }
