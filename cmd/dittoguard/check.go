@@ -117,7 +117,11 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 	}
 	tellRendered(stderr, inv)
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
-		note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
+		if unread := notRead(loaded.Objects); unread != "" {
+			note(stderr, "no part of Ditto runs in what was read of these manifests, so there is little to judge; not read: %s", unread)
+		} else {
+			note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
+		}
 	}
 	result := check.Merge(results...)
 	o.idle(stderr, checker.Exceptions(), result)
@@ -176,6 +180,21 @@ func tellRendered(w io.Writer, inv *inventory.Memory) {
 	if others > most {
 		note(w, "the same for %d more", others-most)
 	}
+}
+
+// notRead names objects that may have to do with Ditto and are not read; empty if there are none.
+func notRead(objects []*inventory.Object) string {
+	const most = 3
+	var list []string
+	for _, object := range objects {
+		if ditto.IsUnread(object) {
+			list = append(list, fmt.Sprintf("%s (%s)", object.Ref, object.Ref.APIVersion))
+		}
+	}
+	if len(list) > most {
+		list = append(list[:most], fmt.Sprintf("%d more", len(list)-most))
+	}
+	return strings.Join(list, ", ")
 }
 
 // runsDitto says whether the object is a workload with a service of Ditto in it.

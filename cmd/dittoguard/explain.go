@@ -175,6 +175,9 @@ func (o *explainOptions) explain(
 		}
 	}
 	if len(found) == 0 {
+		if unread := notRead(objects); unread != "" {
+			return explain.Explanation{}, fmt.Errorf("nothing to explain: no part of Ditto was found in what was read; not read: %s", unread)
+		}
 		return explain.Explanation{}, errors.New("nothing to explain: no part of Ditto was found")
 	}
 	explanation := explain.Build(ctx, view, objects, opts)

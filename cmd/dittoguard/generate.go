@@ -104,6 +104,9 @@ func (o *networkPoliciesOptions) run(ctx context.Context, cmd *cobra.Command, pa
 		if len(policies.Notes) > 0 {
 			return errors.New("no NetworkPolicy can be written")
 		}
+		if unread := notRead(loaded.Objects); unread != "" {
+			return fmt.Errorf("no part of Ditto runs in what was read of these manifests; not read: %s", unread)
+		}
 		return errors.New("no part of Ditto runs in these manifests")
 	}
 	return writePolicies(cmd.OutOrStdout(), policies.List)

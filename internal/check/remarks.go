@@ -16,6 +16,9 @@ func (j *judging) remark(o *inventory.Object, what, message string) {
 
 // unreadRoute reports an object that may be a way in and is not followed, or not in all that it leads to.
 func (j *judging) unreadRoute(o *inventory.Object) {
+	if j.unreadParts(o) {
+		return
+	}
 	if why := j.view.UnreadRoute(o); why != "" {
 		j.remark(o, "whether it leads to Ditto", why)
 	}

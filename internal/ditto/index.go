@@ -198,6 +198,9 @@ func Keys(o *inventory.Object) []inventory.Key {
 		if netpol.Unjudged(o.Ref.GroupKind()) {
 			return []inventory.Key{{Index: byUnjudged}}
 		}
+		if runsUnread(o) {
+			return []inventory.Key{{Index: byDitto, Namespace: ns}, {Index: byDitto}}
+		}
 	default:
 		return unique(linkKeys(edge.LinksOf(o)))
 	}

@@ -14,15 +14,18 @@ import (
 
 // unreadRoutes are the groups of kinds that can open a way in and that are not read yet, by kind.
 var unreadRoutes = map[string][]string{
-	"cilium.io":         {"CiliumEnvoyConfig", "CiliumClusterwideEnvoyConfig"},
-	"elbv2.k8s.aws":     {"TargetGroupBinding"},
-	"getambassador.io":  {"Mapping", "TCPMapping"},
-	"apisix.apache.org": {"ApisixRoute"},
-	"zalando.org":       {"RouteGroup"},
+	"cilium.io":          {"CiliumEnvoyConfig", "CiliumClusterwideEnvoyConfig"},
+	"elbv2.k8s.aws":      {"TargetGroupBinding"},
+	"getambassador.io":   {"Mapping", "TCPMapping"},
+	"apisix.apache.org":  {"ApisixRoute"},
+	"zalando.org":        {"RouteGroup"},
+	"contour.heptio.com": {"IngressRoute"},
 }
 
 // reachAnywhere are kinds of backends that name hosts, of whatever namespace: those of Envoy Gateway and of Istio.
 var reachAnywhere = []string{"Backend", "Hostname"}
+
+const kindNotRead = "objects of this kind are not read"
 
 // UnreadRoute says, of an object that may be a way in to a Ditto, or decide about one, what of it is not followed; empty where
 // there is nothing of the kind.
@@ -53,11 +56,10 @@ func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 			return "it cannot be read: " + o.Unreadable, edge.BackendsAnywhere(gk)
 		}
 		if slices.Contains(unreadRoutes[gk.Group], gk.Kind) {
-			return "objects of this kind are not read", false
+			return kindNotRead, false
 		}
-		if versions := versionsRead(gk); len(versions) > 0 {
-			version := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind).Version
-			return "version " + version + " of this kind is not read (read are " + strings.Join(versions, ", ") + ")", false
+		if why := unreadVersion(o); why != "" {
+			return why, false
 		}
 	}
 	if kinds := edge.LinksOf(o).Unread; len(kinds) > 0 {

@@ -17,8 +17,21 @@ func (j *judging) rendered(o *inventory.Object) {
 	if !is || made.Ditto == "" {
 		return
 	}
-	message := "a Ditto is made of it (" + made.Ditto + "), which is not judged here; " + made.How
-	j.remark(o, "what is deployed", message)
+	j.unjudged(o, "rendered", "what is deployed", "a Ditto is made of it ("+made.Ditto+"), which is not judged here; "+made.How)
+}
+
+// unreadParts reports an object that is not read and in which a part of Ditto runs, or a proxy near one; false if there is none.
+func (j *judging) unreadParts(o *inventory.Object) bool {
+	message := j.view.UnreadParts(o)
+	if message != "" {
+		j.unjudged(o, "unread", "what runs", message)
+	}
+	return message != ""
+}
+
+// unjudged reports an object that no rule can be evaluated for, and so is unknown to every one.
+func (j *judging) unjudged(o *inventory.Object, kind, what, message string) {
+	j.remark(o, what, message)
 	for _, each := range slices.Sorted(maps.Keys(j.checker.rules)) {
 		for _, r := range j.checker.rules[each] {
 			name := r.Metadata.Name
@@ -29,7 +42,7 @@ func (j *judging) rendered(o *inventory.Object) {
 				j.excuse(e, name, o.Ref, nil, engine.Outcome{Unknowns: make([]engine.UnknownResult, 1)})
 				continue
 			}
-			key := strings.Join([]string{name, "unknown rendered", o.Ref.ID().String(), ""}, "|")
+			key := strings.Join([]string{name, "unknown " + kind, o.Ref.ID().String(), ""}, "|")
 			j.violations = append(j.violations, violation{rule: r, subject: o, message: "cannot be decided: " + message, parts: []part{{name: key}}, unknown: true})
 		}
 	}
