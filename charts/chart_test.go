@@ -320,6 +320,12 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"what is no answer to onUnknown":         `configuration: {rules: {devops-exposed: {onUnknown: denyy}}}`,
 		"a rule that is none":                    `configuration: {rules: {nosuchrule: {mutate: false}}}`,
 		"an exception from a rule that is none":  `configuration: {exceptions: [{rules: [x], match: {name: a}, reason: y, expires: "2027-01-31"}]}`,
+		"a parameter that the rule has not":      `configuration: {rules: {edge-rate-limit: {params: {requestsPerSecnd: 5}}}}`,
+		"a parameter out of bounds":              `configuration: {rules: {edge-rate-limit: {params: {requestsPerSecond: 0}}}}`,
+		"a parameter of another type":            `configuration: {rules: {ditto-policy-rights: {params: {writers: "5"}}}}`,
+		"a parameter of a rule without any":      `configuration: {rules: {devops-exposed: {params: {writers: 5}}}}`,
+		"and where there are rules of one's own": `{existingRulesConfigMap: ours, configuration: {rules: {devops-exposed: {params: {writers: 5}}}}}`,
+		"a cloud that is none":                   `configuration: {edges: {clouds: [awss]}}`,
 		"names of clients without a CA":          `webhook: {clientCA: {names: [apiserver]}}`,
 		"a client's name that is two":            `webhook: {clientCA: {configMap: ca, names: ["a,b"]}}`,
 		"a ConfigMap's name that is none":        `webhook: {clientCA: {configMap: "a/b"}}`,
@@ -361,11 +367,85 @@ func TestChart_KnowsTheRules(t *testing.T) {
 		t.Errorf("templates/_checks.tpl lists (-there are +listed):\n%s", diff)
 	}
 	for _, values := range []string{
-		`{existingRulesConfigMap: ours, configuration: {rules: {ours: {mutate: false}}}}`,
+		`{existingRulesConfigMap: ours, configuration: {rules: {ours: {mutate: false, params: {one: [two]}}}}}`,
+		`configuration: {rules: {edge-rate-limit: {params: {requestsPerSecond: 5}}, ditto-policy-rights: {level: baseline, params: {writers: 5}}}}`,
+		`configuration: {rules: {devops-exposed: {params: {}}}, edges: {clouds: [aws, gcp]}}`,
 		`{metrics: {enabled: false, port: 8081}, goMemoryLimit: ""}`, `resources: {limits: {memory: 0.5Gi}}`, `resources: {limits: null}`,
 	} {
 		if _, err := template(t, helms(t)[0], values); err != nil {
 			t.Errorf("%s: %v", values, err)
+		}
+	}
+}
+
+// TestChart_KnowsParametersAndClouds: what the schema lets in is what the server takes.
+func TestChart_KnowsParametersAndClouds(t *testing.T) {
+	builtin, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("dittoguard/values.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type param struct {
+		Type             rules.ParamType
+		Minimum, Maximum *int64
+	}
+	type schema struct {
+		Definitions struct {
+			Controller    struct{ Enum []string }
+			Configuration struct {
+				Properties struct {
+					Edges struct {
+						Properties struct {
+							Clouds struct{ Items struct{ Enum []string } }
+						}
+					}
+					Rules struct {
+						Properties map[string]struct {
+							Properties struct {
+								Params struct {
+									Properties           map[string]param
+									AdditionalProperties bool
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	var s schema
+	if err := yaml.Unmarshal(text, &s); err != nil {
+		t.Fatal(err)
+	}
+	known := s.Definitions.Configuration.Properties
+	if diff := cmp.Diff(config.Clouds, known.Edges.Properties.Clouds.Items.Enum); diff != "" {
+		t.Errorf("clouds (-there are +in the schema):\n%s", diff)
+	}
+	if diff := cmp.Diff(config.Controllers, s.Definitions.Controller.Enum); diff != "" {
+		t.Errorf("controllers (-there are +in the schema):\n%s", diff)
+	}
+	want, got := map[string]map[string]param{}, map[string]map[string]param{}
+	for _, rule := range builtin {
+		for _, p := range rule.Spec.Params {
+			if want[rule.Metadata.Name] == nil {
+				want[rule.Metadata.Name] = map[string]param{}
+			}
+			want[rule.Metadata.Name][p.Name] = param{p.Type, p.Minimum, p.Maximum}
+		}
+	}
+	for name, rule := range known.Rules.Properties {
+		got[name] = rule.Properties.Params.Properties
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("parameters (-there are +in the schema):\n%s", diff)
+	}
+	for name := range want {
+		values := fmt.Sprintf("configuration: {rules: {%s: {params: {no such thing: 1}}}}", name)
+		if _, err := template(t, helms(t)[0], values); err == nil || !strings.Contains(err.Error(), "no such thing") {
+			t.Errorf("%s: an unknown parameter: %v", name, err)
 		}
 	}
 }

@@ -78,8 +78,8 @@ func syntaxError(name string, err error) error {
 	return fmt.Errorf("%s: invalid YAML: %s", name, message)
 }
 
-// clouds are the platforms whose markers of an internal load balancer are known.
-var clouds = []string{
+// Clouds are the platforms whose markers of an internal load balancer are known, which the configuration may name.
+var Clouds = []string{
 	"alibaba", "aws", "azure", "baidu", "digitalocean", "gcp", "huawei", "ibm", "naver", "oci", "openstack", "tencent",
 }
 
@@ -164,7 +164,7 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			p.list(n, path, func(n *yaml.Node, path string) { e.Clients = append(e.Clients, p.client(n, path)) })
 		},
 		"clouds": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) { e.Clouds = append(e.Clouds, p.oneOf(n, path, clouds...)) })
+			p.list(n, path, func(n *yaml.Node, path string) { e.Clouds = append(e.Clouds, p.oneOf(n, path, Clouds...)) })
 		},
 		"controllers": func(n *yaml.Node, path string) {
 			e.Controllers = map[string]Controller{}

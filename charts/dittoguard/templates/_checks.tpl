@@ -36,6 +36,11 @@
 - weak-password-hash
 {{- end }}
 
+{{/* Those of them that have parameters, which values.schema.json knows. */}}
+{{- define "dittoguard.rulesWithParameters" -}}
+[ditto-policy-rights, edge-rate-limit]
+{{- end }}
+
 {{/* Stops where values contradict each other, which a schema cannot say. It renders nothing. */}}
 {{- define "dittoguard.checks" -}}
 {{- $ports := dict -}}
@@ -52,8 +57,13 @@
 {{- fail (printf "goMemoryLimit (%s) is more than resources.limits.memory (%s): the kernel would kill the process before Go frees memory; set it to about 80%% of the limit" .Values.goMemoryLimit $limit) -}}
 {{- end -}}
 {{- end -}}
-{{- if not (or .Values.rules .Values.existingRulesConfigMap) -}}
 {{- $known := include "dittoguard.builtinRules" . | fromYamlArray -}}
+{{- range $name, $rule := .Values.configuration.rules -}}
+{{- if and $rule.params (has $name $known) (not (has $name (include "dittoguard.rulesWithParameters" $ | fromYamlArray))) -}}
+{{- fail (printf "configuration.rules.%s.params: the rule has no parameters" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if not (or .Values.rules .Values.existingRulesConfigMap) -}}
 {{- range $name, $_ := .Values.configuration.rules -}}
 {{- if not (has $name $known) -}}
 {{- fail (printf "configuration.rules: there is no rule %q" $name) -}}
