@@ -36,6 +36,8 @@ type Options struct {
 	Dir string
 	// CRDs are files or folders with CustomResourceDefinitions to install.
 	CRDs []string
+	// Flags are more flags of kube-apiserver, as "name=value".
+	Flags []string
 }
 
 // Cluster is a running control plane.
@@ -85,6 +87,10 @@ func Start(opts Options) (*Cluster, error) {
 		AttachControlPlaneOutput: false,
 	}
 	c.env.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", serviceRange())
+	for _, flag := range opts.Flags {
+		name, value, _ := strings.Cut(flag, "=")
+		c.env.ControlPlane.GetAPIServer().Configure().Set(name, value)
+	}
 	c.env.ControlPlane.Etcd = &envtest.Etcd{}
 	for name, path := range map[string]*string{"etcd": &c.env.ControlPlane.Etcd.Path, "kube-apiserver": &c.env.ControlPlane.GetAPIServer().Path} {
 		*path = filepath.Join(opts.Dir, name)
@@ -128,11 +134,12 @@ func NeedAssets(t testing.TB) {
 	}
 }
 
-// ForTest is a control plane that ends with the test, which is skipped where there are no binaries.
-func ForTest(t testing.TB) *Cluster {
+// ForTest is a control plane that ends with the test, which is skipped where there are no binaries. Flags are more of
+// kube-apiserver's, as "name=value".
+func ForTest(t testing.TB, flags ...string) *Cluster {
 	t.Helper()
 	NeedAssets(t)
-	c, err := Start(Options{Dir: t.TempDir()})
+	c, err := Start(Options{Dir: t.TempDir(), Flags: flags})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,8 @@ type Serve struct {
 
 	process    *exec.Cmd
 	stopBeside context.CancelFunc
-	health     string
+	// health and metrics are the addresses of /readyz and of /metrics.
+	health, metrics string
 	// done is closed when the process has ended; ended is why, nil for exit code 0.
 	done  chan struct{}
 	ended error
@@ -72,7 +73,7 @@ func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Dura
 	pod := &deployment.Spec.Template.Spec
 	s := &Serve{
 		Log: filepath.Join(dir, "log"), Kubeconfig: filepath.Join(dir, "kubeconfig"), done: make(chan struct{}),
-		health: net.JoinHostPort(service.Spec.ClusterIP, "8081"),
+		health: net.JoinHostPort(service.Spec.ClusterIP, "8081"), metrics: net.JoinHostPort(service.Spec.ClusterIP, "8080"),
 	}
 	// What runs beside the process runs as long as it does, whoever's context started it.
 	beside, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
@@ -88,7 +89,8 @@ func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Dura
 			return nil, err
 		}
 	}
-	if err := c.serviceAccountKubeconfig(ctx, api, ca, pod.ServiceAccountName, s.Kubeconfig); err != nil {
+	account := types.NamespacedName{Namespace: Namespace, Name: pod.ServiceAccountName}
+	if err := c.serviceAccountKubeconfig(ctx, api, ca, account, s.Kubeconfig); err != nil {
 		return nil, err
 	}
 	m := &mounts{cluster: c, root: dir, namespace: Namespace, pod: pod}
@@ -105,7 +107,7 @@ func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Dura
 		"--bind-address="+service.Spec.ClusterIP,
 		fmt.Sprintf("--port=%d", service.Spec.Ports[0].Port),
 		"--health-addr="+s.health,
-		"--metrics-addr="+net.JoinHostPort(service.Spec.ClusterIP, "8080"),
+		"--metrics-addr="+s.metrics,
 	)
 	if err := s.start(binary, args); err != nil {
 		return nil, err
@@ -143,19 +145,23 @@ func (s *Serve) start(binary string, args []string) error {
 	return nil
 }
 
-// serviceAccountKubeconfig writes a kubeconfig with a token of a ServiceAccount, and no right that it does not have.
-func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, api string, ca []byte, name, file string) error {
+// ServiceAccountKubeconfig writes a kubeconfig with a token of a ServiceAccount, and no right that it does not have.
+func (c *Cluster) ServiceAccountKubeconfig(ctx context.Context, of types.NamespacedName, file string) error {
+	return c.serviceAccountKubeconfig(ctx, c.server(), c.Config.CAData, of, file)
+}
+
+func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, api string, ca []byte, of types.NamespacedName, file string) error {
 	account := &corev1.ServiceAccount{}
-	account.Namespace, account.Name = Namespace, name
+	account.Namespace, account.Name = of.Namespace, of.Name
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](tokenSeconds)}}
 	if err := c.Client.SubResource("token").Create(ctx, account, request); err != nil {
-		return fmt.Errorf("asking for a token of ServiceAccount %s: %w", name, err)
+		return fmt.Errorf("asking for a token of ServiceAccount %s: %w", of, err)
 	}
 	config := clientcmdapi.NewConfig()
 	config.Clusters["local"] = &clientcmdapi.Cluster{Server: api, CertificateAuthorityData: ca}
-	config.AuthInfos["serve"] = &clientcmdapi.AuthInfo{Token: request.Status.Token}
-	config.Contexts["serve"] = &clientcmdapi.Context{Cluster: "local", AuthInfo: "serve"}
-	config.CurrentContext = "serve"
+	config.AuthInfos["account"] = &clientcmdapi.AuthInfo{Token: request.Status.Token}
+	config.Contexts["account"] = &clientcmdapi.Context{Cluster: "local", AuthInfo: "account"}
+	config.CurrentContext = "account"
 	if err := clientcmd.WriteToFile(*config, file); err != nil {
 		return fmt.Errorf("writing a kubeconfig: %w", err)
 	}
@@ -187,17 +193,28 @@ func (s *Serve) waitReady(ctx context.Context) error {
 
 // Ready asks /readyz and returns what it says.
 func (s *Serve) Ready(ctx context.Context) (ready bool, detail string) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.health+"/readyz", nil)
+	status, body, err := get(ctx, "http://"+s.health+"/readyz")
+	return err == nil && status == http.StatusOK, body
+}
+
+// Metrics asks /metrics and returns what it says.
+func (s *Serve) Metrics(ctx context.Context) (string, error) {
+	_, body, err := get(ctx, "http://"+s.metrics+"/metrics")
+	return body, err
+}
+
+func get(ctx context.Context, url string) (status int, body string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return false, err.Error()
+		return 0, "", err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false, ""
+		return 0, "", err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	return err == nil && response.StatusCode == http.StatusOK, string(body)
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(text), err
 }
 
 // PID is the process.

@@ -264,12 +264,18 @@ func own(t *testing.T, namespaces ...string) *cluster.Cluster {
 	t.Helper()
 	need(t)
 	c := cluster.ForTest(t)
+	create(t, c, namespaces...)
+	return c
+}
+
+// create creates namespaces.
+func create(t *testing.T, c *cluster.Cluster, namespaces ...string) {
+	t.Helper()
 	for _, namespace := range namespaces {
 		if err := c.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return c
 }
 
 // serve runs dittoguard in a control plane of a test's own.

@@ -88,6 +88,7 @@ func New(cfg *rest.Config, opts Options) (*Cluster, error) {
 	cfg.QPS = -1
 	// A watch has no end; requests are bounded by their contexts.
 	cfg.Timeout = 0
+	cfg.Wrap(atOnce)
 	kinds := kindsOf(inventory.Kinds(), clientscheme.Scheme)
 	c, err := client.NewWithWatch(cfg, client.Options{Scheme: clientscheme.Scheme, Mapper: mapperFor(kinds)})
 	if err != nil {

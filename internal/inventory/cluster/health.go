@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,6 +16,27 @@ import (
 
 // retryLive is how often a kind is tried live that only live reads have found sick.
 const retryLive = 10 * time.Second
+
+// failsAtOnce marks requests that the client is not to repeat by itself. An API server that cannot fill its watch cache of a kind
+// says "too many requests", and when to come back: later each time. The client would obey ten times before it says so, which is
+// minutes. Reflectors have their own pauses.
+type failsAtOnce struct{}
+
+// atOnce takes away what makes the client repeat such a request.
+func atOnce(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		response, err := next.RoundTrip(request)
+		if err == nil && request.Context().Value(failsAtOnce{}) != nil {
+			response.Header.Del("Retry-After")
+		}
+		return response, err
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
 // ended notes what became of a list or watch that the API server did not take.
 func (i *informer) ended(ctx context.Context, doing string, err error) {

@@ -2,6 +2,9 @@ package cluster
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -165,4 +169,25 @@ func TestAnUnreadableObjectIsThere(t *testing.T) {
 	if err != nil || len(changes) != 1 || changes[0].Object.Unreadable == "" {
 		t.Errorf("read live: %v, %v", changes, err)
 	}
+}
+
+// TestASickKindIsFoundAtOnce: an API server that asks to come back later, and later again, delays nothing.
+func TestASickKindIsFoundAtOnce(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if !strings.HasPrefix(r.URL.Path, "/apis/route.openshift.io/") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = io.WriteString(w, `{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "TooManyRequests", "code": 429}`)
+	}))
+	defer api.Close()
+	c, err := New(&rest.Config{Host: api.URL}, Options{StaleAfter: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, c)
+	eventually(t, "Routes are unknown", func() bool { return strings.Contains(c.Note(), "unknown: Route.route.openshift.io: ") })
 }

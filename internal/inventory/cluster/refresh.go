@@ -206,6 +206,9 @@ func (c *Cluster) unread(gk schema.GroupKind, err error) bool {
 	return refused
 }
 
+// wholeList is a limit that a list never gets to: an API server keeps fewer objects of a kind.
+const wholeList = 1_000_000
+
 // skips says whether a kind is not to be read live, since it is sick.
 func (c *Cluster) skips(gk schema.GroupKind, now time.Time) bool {
 	return slices.ContainsFunc(c.readers[gk], func(i *informer) bool { return i.skipsLive(now) })
@@ -254,10 +257,17 @@ func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) 
 		return nil, err
 	}
 	options := &client.ListOptions{Namespace: l.Namespace}
+	if !k.builtin {
+		// Where the API server's watch cache of a kind is broken, it answers no list without a limit.
+		options.Limit = wholeList
+	}
 	if selector := cmp.Or(l.Fields, selectorOf(l.GroupKind)); selector != "" || l.Labels != "" {
 		options.Raw = &metav1.ListOptions{FieldSelector: selector, LabelSelector: l.Labels}
 	}
 	err = c.client.List(ctx, live, options)
+	if err == nil && live.GetContinue() != "" {
+		err = fmt.Errorf("more than %d %s", wholeList, l.Kind)
+	}
 	missing := !k.builtin && apierrors.IsNotFound(err)
 	if !missing && c.unread(l.GroupKind, err) {
 		return nil, nil

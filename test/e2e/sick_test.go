@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// routes is the definition of OpenShift's Routes, kept as v0 and read as v1. None converts nothing: the two are alike.
+func routes(conversion string) string {
+	return fmt.Sprintf(`apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: routes.route.openshift.io}
+spec:
+  group: route.openshift.io
+  scope: Namespaced
+  names: {kind: Route, listKind: RouteList, plural: routes, singular: route}
+  conversion: %s
+  versions:
+  - {name: v0, served: true, storage: true, schema: &any {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
+  - {name: v1, served: true, storage: false, schema: *any}
+`, conversion)
+}
+
+// The conversions: one that works, and a webhook that nobody answers for, at a port that nothing can listen on.
+const (
+	wellConversion   = `{strategy: None, webhook: null}`
+	brokenConversion = `{strategy: Webhook, webhook: {conversionReviewVersions: [v1], clientConfig: {url: "https://127.0.0.1:1/convert"}}}`
+)
+
+// routeTo leads to a gateway from everywhere.
+func routeTo(name string) string {
+	return fmt.Sprintf(`apiVersion: route.openshift.io/v1
+kind: Route
+metadata: {name: %[1]s, namespace: ditto}
+spec: {host: %[1]s.example.com, to: {kind: Service, name: %[1]s}, port: {targetPort: http}}
+`, name)
+}
+
+// TestAKindThatCannotBeRead: the objects of a custom resource cannot be listed, since the webhook that converts them is gone,
+// before dittoguard is started and later. It is ready all the same, says what it does not know, and judges the rest; and it
+// knows the kind again once the API server can read it.
+func TestAKindThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	c := own(t, "ditto")
+	n := in{c, "ditto"}
+	define := func(conversion string) {
+		t.Helper()
+		n.admitted(t, routes(conversion), "apply", "--server-side", "--filename", "-")
+		n.admitted(t, "", "wait", "--for=condition=Established", "customresourcedefinition/routes.route.openshift.io")
+	}
+	listed := func(want bool) {
+		t.Helper()
+		eventually(t, "the conversion has changed", func(ctx context.Context) (bool, any) {
+			out, err := c.Kubectl(ctx, nil, "get", "routes.v1.route.openshift.io", "--namespace", "ditto")
+			return (err == nil) == want, out
+		})
+	}
+	define(wellConversion)
+	listed(true)
+	n.admitted(t, routeTo("jwt"), "apply", "--filename", "-")
+	define(brokenConversion)
+	listed(false)
+
+	install(t, c, "baseline", nil, "ditto")
+	s := serve(t, c)
+	const kind = "Route.route.openshift.io"
+	known := func(want bool) {
+		t.Helper()
+		eventually(t, fmt.Sprintf("the kind is known: %t", want), func(ctx context.Context) (bool, any) {
+			ready, detail := s.Ready(ctx)
+			metrics, err := s.Metrics(ctx)
+			return ready && err == nil && strings.Contains(detail, "unknown: "+kind+": ") != want &&
+				strings.Contains(metrics, `dittoguard_unread_kind{kind="`+kind+`"} 1`) != want, detail
+		})
+	}
+	known(false)
+	_, detail := s.Ready(t.Context())
+	has(t, detail, `conversion webhook for route.openshift.io/v0, Kind=Route failed`)
+
+	// Everything else is judged, as ever.
+	enforcing(t, c, "ditto")
+	jwt := strings.NewReplacer("gateway", "jwt", `value: "true"`, `value: "false"`)
+	out := n.admitted(t, jwt.Replace(believing)+"---"+jwt.Replace(service), "apply", "--filename", "-")
+	const unknown = "objects of kind " + kind + " cannot be read, and may lead to it"
+	has(t, out, "Warning: dittoguard: ", unknown)
+	n.admitted(t, internal, "apply", "--filename", "-")
+	n.refused(t, "preauth-exposed", n.ingress(), "apply", "--filename", "-")
+	n.admitted(t, "", "scale", "deployment/gateway", "--replicas=2")
+
+	define(wellConversion)
+	listed(true)
+	known(true)
+	n.refused(t, "preauth-exposed", routeTo("gateway"), "apply", "--filename", "-")
+	// The Route from before is known, too: the gateway that it leads to may not begin to believe everybody.
+	has(t, n.refused(t, "preauth-exposed", "", "set", "env", "deployment/jwt", "ENABLE_PRE_AUTHENTICATION=true"), "way in: Route ditto/jwt")
+	if out := n.admitted(t, "", "set", "env", "deployment/jwt", "SOME=thing", "--dry-run=server"); strings.Contains(out, unknown) {
+		t.Errorf("it is still unknown:\n%s", out)
+	}
+
+	// A kind that falls sick later: what was read of it still counts.
+	define(brokenConversion)
+	listed(false)
+	known(false)
+	has(t, n.refused(t, "preauth-exposed", "", "set", "env", "deployment/jwt", "ENABLE_PRE_AUTHENTICATION=true"), "way in: Route ditto/jwt")
+	n.admitted(t, "", "scale", "deployment/gateway", "--replicas=1")
+	if ready, detail := s.Ready(t.Context()); !ready {
+		t.Error(detail)
+	}
+}
