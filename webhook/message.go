@@ -211,7 +211,7 @@ func warning(text string) string {
 		return text
 	}
 	cut := string([]rune(text)[:maxWarning-utf8.RuneCountInString(rest)])
-	for _, end := range []string{"; ", ": ", ", "} {
+	for _, end := range []string{". ", "; ", ": ", ", "} {
 		if at := strings.LastIndex(cut, end); at > len(cut)/2 {
 			return cut[:at] + rest
 		}
@@ -255,14 +255,20 @@ func indent(rule, fix string) string {
 	if len(lines) > maxFixLines {
 		end := maxFixLines
 		for n := end; n > maxFixLines/2; n-- {
-			if lines[n] == "" {
+			// What ends in a colon says what follows.
+			if lines[n] == "" && !strings.HasSuffix(lines[n-1], ":") {
 				end = n
 				break
 			}
 		}
 		lines = append(lines[:end:end], "more: dittoguard rules show "+rule)
 	}
-	return strings.Join(lines, "\n    ")
+	for n := 1; n < len(lines); n++ {
+		if lines[n] != "" {
+			lines[n] = "    " + lines[n]
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func ruleNames(findings []check.Finding) []string {

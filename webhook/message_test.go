@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	hardening "github.com/dittoguard/dittoguard/rules"
 )
 
 func TestRefusal(t *testing.T) {
@@ -65,6 +66,8 @@ and of preauth-exposed`},
   fix: as for 1.`},
 		{"a long fix ends with a paragraph", "CREATE", []check.Finding{{Rule: "own", Subject: ingress, Message: "m", Fix: strings.Repeat("line\n", 14) + "\n" + strings.Repeat("more\n", 14)}},
 			"Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 13) + "    more: dittoguard rules show own"},
+		{"and not with one that says what follows", "CREATE", []check.Finding{{Rule: "own", Subject: ingress, Message: "m", Fix: strings.Repeat("line\n", 12) + "\nWrite:\n\n" + strings.Repeat("    more\n", 14)}},
+			"Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 11) + "    more: dittoguard rules show own"},
 		{"a long fix is cut", "CREATE", []check.Finding{long}, "Ingress ditto/api is refused by dittoguard: own: m\n  fix: line\n" + strings.Repeat("    line\n", 19) + "    more: dittoguard rules show own"},
 		{"what else there is to say", "CREATE", []check.Finding{grown}, `Ingress ditto/api is refused by dittoguard: edge-tls (guide section 8): no TLS
   note: the exception for it (ticket 7) expired on 2027-01-31, at the end of that day in UTC
@@ -75,6 +78,34 @@ and of preauth-exposed`},
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestNoFixIsCutInTheMiddle: what is shown of the fix of a built-in rule does not end before what it announces.
+func TestNoFixIsCutInTheMiddle(t *testing.T) {
+	list, err := hardening.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := 0
+	for _, r := range list {
+		kinds := []string{""}
+		for _, more := range r.Spec.Remediations {
+			kinds = append(kinds, more.Kinds...)
+		}
+		for _, kind := range kinds {
+			text := indent(r.Metadata.Name, r.Spec.Fix(kind))
+			shown, _, is := strings.Cut(text, "\n    more: dittoguard rules show ")
+			if is {
+				cut++
+			}
+			if strings.HasSuffix(shown, ":") || strings.HasSuffix(shown, ",") {
+				t.Errorf("%s, %s:\n%s", r.Metadata.Name, kind, text)
+			}
+		}
+	}
+	if cut == 0 {
+		t.Error("no fix is that long")
 	}
 }
 
@@ -94,6 +125,10 @@ func TestWarningsAreFewAndShort(t *testing.T) {
 	}
 	if want := "dittoguard: rule-0: a message that goes on and on, to the end of the line and beyond, where nobody reads any more — " + strings.Repeat("über alles hinaus ", 6) + "… (in full: dittoguard audit)"; got[0] != want {
 		t.Errorf("got %q, want %q", got[0], want)
+	}
+	whole := strings.Repeat("That is how it is, and nobody has said anything else so far. ", 3)
+	if got, want := warning("rule: "+whole+strings.Repeat("And some more ", 5)), "dittoguard: rule: "+strings.TrimSuffix(whole, ". ")+" … (in full: dittoguard audit)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	if want := "dittoguard: and 9 more, see the audit annotations of this request, or dittoguard audit"; got[maxWarnings-1] != want {
 		t.Errorf("got %q, want %q", got[maxWarnings-1], want)

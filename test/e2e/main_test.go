@@ -299,7 +299,7 @@ var (
 	// legacy have something bad in them since before dittoguard came.
 	legacy    = []string{"legacy-updates", "legacy-fix", "legacy-rollback", "legacy-delete"}
 	scenarios = append([]string{
-		"mutate", "keep", "dry-run", "tools", "relabel", "terminating", "helm", "helm3", "audit-log", "explained", userRules,
+		"mutate", "keep", "dry-run", "tools", "relabel", "terminating", "helm", "helm3", "audit-log", "explained", "words", "words-helm", "words-helm3", userRules,
 	}, legacy...)
 )
 
