@@ -59,8 +59,8 @@ func newSide(view *ditto.View, violations []violation, budget *requests.Budget) 
 		for _, p := range v.parts {
 			s.add(p.name, v, p)
 			if !v.unknown {
-				// What is certainly wrong may become uncertain.
-				s.add(v.doubted(), v, p)
+				// What is certainly wrong may become uncertain, of which it is not known what is wrong with it.
+				s.add(v.doubted(), v, part{name: p.name})
 			}
 		}
 	}

@@ -35,6 +35,7 @@ func transportServerRoutes(c Context, o *inventory.Object) []Route {
 		asks = t.Spec.Host + ", " + asks
 	}
 	return []Route{{
+		Hosts: []string{t.Spec.Host}, Door: "listener " + t.Spec.Listener.Name + " " + t.Spec.Listener.Protocol,
 		Text: asks + " (" + t.Spec.Listener.Protocol + ")", Asks: asks, Backends: backends,
 		Public:    !slices.Contains(c.Config.InternalIngressClasses, t.Spec.IngressClass),
 		Effects:   handedThrough("the connection is handed through unread", "use a VirtualServer instead, whose actions can set headers"),

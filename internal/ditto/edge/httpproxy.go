@@ -168,6 +168,7 @@ func contourConnections(c Context, o *inventory.Object, way inclusion, backends 
 	effects.StripAdvice = "write routes instead of a tcpproxy: nothing can be done to a header where connections are handed on"
 	effects.HideAdvice = effects.StripAdvice
 	r := Route{
+		Hosts: []string{way.host().FQDN}, Door: "tcpproxy" + includedBy(o, way),
 		Text: way.host().FQDN + " (tcpproxy)" + includedBy(o, way), Asks: way.host().FQDN, Backends: backends,
 		Public: contourPublic(c, way), Effects: effects, Transport: contourConnectionTransport(way.host().TLS),
 		Rate: unreadRate("write routes instead of a tcpproxy: rateLimitPolicy is for requests"),

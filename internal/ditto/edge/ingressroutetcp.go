@@ -42,7 +42,8 @@ func ingressRouteTCPRoutes(c Context, o *inventory.Object) []Route {
 			Transport: ingressRouteTCPTransport(typed.Spec.TLS), Rate: ingressRouteTCPRate(c, traefikRefs(o, "MiddlewareTCP", route.Middlewares)),
 		}
 		var why string
-		r.Asks, why = tcpRule(route.Match)
+		r.Asks, r.Hosts, why = tcpRule(route.Match)
+		r.Door = "entry points " + strings.Join(typed.Spec.EntryPoints, ", ")
 		for _, ref := range traefikRefs(o, "MiddlewareTCP", route.Middlewares) {
 			if why == "" {
 				why = tcpMiddleware(c, ref)
@@ -75,19 +76,20 @@ func connectionEffects(passthrough bool) Effects {
 	}
 }
 
-// tcpRule is the host that a rule for connections asks for; why says what keeps it from being certain that clients get in.
-func tcpRule(match string) (asks, why string) {
+// tcpRule is the host that a rule for connections asks for, and the hosts, if that is all that it says; why says what keeps it
+// from being certain that clients get in.
+func tcpRule(match string) (asks string, hosts []string, why string) {
 	asks = match
 	node, err := parseRule(match)
 	if err != nil {
-		return asks, fmt.Sprintf("the rule %s cannot be read: %v", quote(match), err)
+		return asks, nil, fmt.Sprintf("the rule %s cannot be read: %v", quote(match), err)
 	}
 	if strings.EqualFold(node.name, "HostSNI") && !node.not && len(node.args) == 1 {
-		asks = node.args[0]
+		asks, hosts = node.args[0], node.args
 	}
 	alternatives, ok := node.alternatives()
 	if !ok {
-		return asks, "the rule has too many alternatives"
+		return asks, nil, "the rule has too many alternatives"
 	}
 	limited := true
 	for _, matchers := range alternatives {
@@ -98,9 +100,9 @@ func tcpRule(match string) (asks, why string) {
 		limited = limited && by
 	}
 	if limited {
-		return asks, "the rule " + quote(match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+		return asks, nil, "the rule " + quote(match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
 	}
-	return asks, ""
+	return asks, hosts, ""
 }
 
 // tcpMiddleware says what keeps it from being certain that clients get past a MiddlewareTCP.

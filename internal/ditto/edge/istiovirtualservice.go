@@ -321,13 +321,14 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 	if !here || len(backends) == 0 {
 		return nil
 	}
-	host := strings.Join(hosts, ", ")
-	if host == "" {
-		host = r.host()
+	if len(hosts) == 0 {
+		hosts = r.root.Spec.Hosts
 	}
+	host := strings.Join(hosts, ", ")
 	effects := handedThrough("the gateway hands connections on unread", "end TLS at the Gateway, so that rules in spec.http apply")
 	effects.Assumptions = slices.Clone(r.edge.assumptions)
 	return []Route{{
+		Hosts: hosts, Door: what + r.suffix,
 		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Effects: effects,
 		Transport: transport, Rate: unreadRate("end TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read"),
 	}}

@@ -53,6 +53,7 @@ func tcpIngressRoutes(_ Context, o *inventory.Object) []Route {
 			asks = fmt.Sprintf("%s, port %d", rule.Host, rule.Port)
 		}
 		routes = append(routes, Route{
+			Hosts: []string{rule.Host}, Door: fmt.Sprintf("port %d", rule.Port),
 			Text: asks, Asks: asks, Backends: backends[i : i+1], Public: true,
 			Effects:   handedThrough("the connection is handed through unread", "expose the Service with an Ingress instead, whose plugins apply"),
 			Transport: tcpIngressTransport(t, rule.Host), Rate: unreadRate("expose the Service with an Ingress instead, whose plugins can limit requests"),

@@ -28,8 +28,32 @@ func (r *Route) Requests() requests.Set {
 		box.Doors[0].Kind = r.Text
 		return requests.Set{box}
 	}
+	if r.Effects.Passthrough {
+		return connections(box, r.Hosts)
+	}
 	box.Hosts = requestedHosts(r.Hosts)
 	return requests.Set{box}
+}
+
+// connections are the requests that come over connections for some server names. Which hosts they ask for is written in them, and
+// need not be what the connection was for; so a server name is a condition, which a star in the place of its first label fulfils too.
+func connections(box requests.Box, names []string) requests.Set {
+	if len(names) == 0 {
+		return requests.Set{box}
+	}
+	set := make(requests.Set, 0, len(names))
+	for _, name := range names {
+		one := box
+		one.Conditions = slices.Clone(box.Conditions)
+		if name = strings.ToLower(name); name != "" && name != "*" {
+			one.Conditions = append(one.Conditions, "server name "+name)
+			if _, parent, _ := strings.Cut(name, "."); !strings.HasPrefix(name, "*") && parent != "" {
+				one.Conditions = append(one.Conditions, "server name *."+parent)
+			}
+		}
+		set = append(set, one)
+	}
+	return set
 }
 
 func requestedHosts(names []string) []requests.Hosts {

@@ -75,7 +75,8 @@ type Route struct {
 	Asks string
 	// Hosts are the hosts that it is for, as HostsOf of package requests reads them, and Door is where clients come in, by name:
 	// `Gateway infra/public`. Conditions are what else a request has to fulfil, each as it is written. They tell what one route
-	// lets in from what another one does; without Hosts only the Text does. Alternatives, if there are any, say all of it.
+	// lets in from what another one does; without Hosts only the Text does. Where connections are handed on the
+	// hosts are those of the connections. Alternatives, if there are any, say all of it.
 	Hosts        []string
 	Door         string
 	Conditions   []string

@@ -133,6 +133,8 @@ type TraefikIngressRouteTCP struct {
 
 // TraefikIngressRouteTCPSpec lists routers of connections.
 type TraefikIngressRouteTCPSpec struct {
+	// EntryPoints are the ports it is attached to, as those of an IngressRoute.
+	EntryPoints      []string          `json:"entryPoints,omitempty"`
 	IngressClassName string            `json:"ingressClassName,omitempty"`
 	Routes           []TraefikRouteTCP `json:"routes,omitempty"`
 	TLS              *TraefikTLSTCP    `json:"tls,omitempty"`
