@@ -24,8 +24,9 @@ func (j *judging) unreadRoute(o *inventory.Object) {
 	}
 }
 
-// recognition reports containers that may be a part of Ditto and are not taken for one.
+// recognition reports containers that may be a part of Ditto and are not taken for one, and those of a Ditto that is too old.
 func (j *judging) recognition(o *inventory.Object) {
+	j.tooOld(o)
 	for _, doubt := range j.view.Doubts(o) {
 		j.remark(o, "whether it is Ditto", doubt)
 	}
@@ -43,8 +44,9 @@ func (j *judging) modeLabels(o *inventory.Object) {
 	}
 }
 
-// protection reports a gateway where dittoguard protects less than it could.
+// protection reports a gateway where dittoguard knows or protects less than it could.
 func (j *judging) protection(o *inventory.Object) {
+	j.tooOld(o)
 	if j.checker.protected == nil || slices.Contains(j.checker.protected, o.Ref.Namespace) {
 		return
 	}

@@ -29,7 +29,14 @@ func (j *judging) unreadParts(o *inventory.Object) bool {
 	return message != ""
 }
 
-// unjudged reports an object that no rule can be evaluated for, and so is unknown to every one.
+// tooOld reports a workload with a Ditto of a release that is not known: what rules say of it may be wrong.
+func (j *judging) tooOld(o *inventory.Object) {
+	if message := j.view.TooOld(o); message != "" {
+		j.unjudged(o, "old", "which Ditto it is", message)
+	}
+}
+
+// unjudged reports an object of which no rule can say what it is worth, and that so is unknown to every one.
 func (j *judging) unjudged(o *inventory.Object, kind, what, message string) {
 	j.remark(o, what, message)
 	for _, each := range slices.Sorted(maps.Keys(j.checker.rules)) {

@@ -78,6 +78,20 @@ func (v *View) Doubts(o *inventory.Object) []string {
 	return doubts
 }
 
+// TooOld says of a part of Ditto in a workload that it may be of a release that is not read; empty if none is.
+func (v *View) TooOld(o *inventory.Object) string {
+	for _, part := range v.Parts(o) {
+		if !IsDitto(part.Component) {
+			continue
+		}
+		if why := v.settings(part).TooOld(); why != "" {
+			return fmt.Sprintf("container %s runs %s; its settings, paths and headers may be others than those that are read: upgrade it, or, "+
+				"if it is newer, say which release it is in the label app.kubernetes.io/version of its pods", part.Container.Name, why)
+		}
+	}
+	return ""
+}
+
 // Named returns the parts of a component.
 func Named(parts []Part, component string) []Part {
 	return slices.DeleteFunc(slices.Clone(parts), func(p Part) bool { return p.Component != component })

@@ -220,21 +220,21 @@ func TestRead_F5Nginx(t *testing.T) {
 				Identity:       orphan(IdentityUnknown, "the Ingress is a minion, and its master is not at hand"),
 				Authentication: orphan(Unknown, "the Ingress is a minion, and its master is not at hand"),
 				StripsIdentity: orphan(Unknown, "the Ingress is a minion, and its master is not at hand"),
-				HidesHeaders:   orphan(Unknown, "the master of the minion decides"),
+				HidesHeaders:   orphan(Unknown, noMaster),
 			}},
 		{name: "a minion takes over what its master says", in: mastered, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: Effects{
 				Identity:       set(IdentityRemoved, removes),
 				Authentication: State{On, p + "basic-auth-secret", "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				AuthSecrets:    []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthFile, Key: "htpasswd"}},
-				StripsIdentity: set(On, removes), HidesHeaders: orphan(Unknown, "the master of the minion decides"),
+				StripsIdentity: set(On, removes), HidesHeaders: shows,
 			}},
 		{name: "a minion's own entry wins over its master's", in: mastered, notes: notes{p + "mergeable-ingress-type": "minion", p + "proxy-set-headers": "X-Ditto-Pre-Authenticated"},
 			want: Effects{
 				Identity:       set(IdentityClient, colonless),
 				Authentication: State{On, p + "basic-auth-secret", "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				AuthSecrets:    []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthFile, Key: "htpasswd"}},
-				StripsIdentity: set(Off, colonless), HidesHeaders: orphan(Unknown, "the master of the minion decides"),
+				StripsIdentity: set(Off, colonless), HidesHeaders: shows,
 			}},
 	} {
 		c.run(t)

@@ -39,15 +39,16 @@ func ingressNginxErrorPages(in Input) ErrorPages {
 		pages.Bypass = "custom-http-errors lists 401 or 403 beside auth-url: where the backend of the error pages fails, ingress-nginx " +
 			"before 1.13.7, 1.14.3 and 1.15 lets the request through unauthenticated (CVE-2026-24513)"
 	}
-	pages.snippets(in, "configuration-snippet", prefixIngressNginx)
-	pages.snippets(in, "server-snippet", prefixIngressNginx)
+	pages.snippets(in.Ingress.Annotations, "configuration-snippet", prefixIngressNginx)
+	pages.snippets(in.Ingress.Annotations, "server-snippet", prefixIngressNginx)
 	return pages
 }
 
 func f5ErrorPages(in Input) ErrorPages {
 	var pages ErrorPages
-	pages.snippets(in, "location-snippets", prefixF5Nginx)
-	pages.snippets(in, "server-snippets", prefixF5Nginx)
+	all := f5Annotations(in)
+	pages.snippets(all, "location-snippets", prefixF5Nginx)
+	pages.snippets(all, "server-snippets", prefixF5Nginx)
 	return pages
 }
 
@@ -68,8 +69,8 @@ func errorCodes(list string) map[string]bool {
 }
 
 // snippets looks for answers in a snippet. That the controller honours it is taken for granted: it is there to be honoured.
-func (p *ErrorPages) snippets(in Input, name, prefix string) {
-	text := in.Ingress.Annotations[prefix+name]
+func (p *ErrorPages) snippets(all map[string]string, name, prefix string) {
+	text := all[prefix+name]
 	if strings.TrimSpace(text) == "" {
 		return
 	}

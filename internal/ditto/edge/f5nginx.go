@@ -31,11 +31,11 @@ func f5Nginx() controller {
 }
 
 func f5Effects(in Input) Effects {
-	a := withPrefix(in.Ingress.Annotations, prefixF5Nginx)
-	minion := a["mergeable-ingress-type"] == "minion"
+	all, minion := f5Annotations(in), isF5Minion(in)
+	a := withPrefix(all, prefixF5Nginx)
 	var e Effects
 	e.Authentication, e.AuthSecrets = f5Auth(in, a, minion)
-	e.Snippets = snippetsOf(in.Ingress.Annotations, prefixF5Nginx, map[string]string{
+	e.Snippets = snippetsOf(all, prefixF5Nginx, map[string]string{
 		"location-snippets": SnippetLocation, "server-snippets": SnippetServer,
 	})
 	e.Identity = f5Identity(in, a, minion, &e)
@@ -76,7 +76,7 @@ func f5Auth(in Input, a annotations, minion bool) (State, []AuthSecret) {
 	}
 	if minion {
 		if in.Master == nil {
-			return State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the Ingress is a minion, and its master is not at hand"}, nil
+			return State{Unknown, mergeableType, noMaster}, nil
 		}
 		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace), false); state.State != Off {
 			state.Source = prefixF5Nginx + "policies"
@@ -86,6 +86,9 @@ func f5Auth(in Input, a annotations, minion bool) (State, []AuthSecret) {
 		if value := in.Master.Annotations[prefixF5Nginx+"basic-auth-secret"]; strings.TrimSpace(value) != "" {
 			return State{On, prefixF5Nginx + "basic-auth-secret", "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				secret(value, in.Master.Namespace)
+		}
+		if withPrefix(in.Master.Annotations, "nginx.com/").has("jwt-key") {
+			return State{Unknown, "nginx.com/jwt-key", "nginx.com/jwt-key of the master asks for a token on NGINX Plus only"}, nil
 		}
 	}
 	return State{Off, "default", "no annotation asks for credentials"}, nil
@@ -140,14 +143,14 @@ func f5Identity(in Input, a annotations, minion bool, e *Effects) State {
 		}
 	}
 	switch {
+	case minion && in.Master == nil:
+		return State{IdentityUnknown, mergeableType, noMaster}
 	case header != nil && snippet != nil:
 		return State{IdentityUnknown, prefixF5Nginx + "location-snippets", "the header is set by nginx.org/proxy-set-headers and by the location snippet, which makes two of it"}
 	case header != nil:
 		return *header
 	case snippet != nil:
 		return *snippet
-	case minion && in.Master == nil:
-		return State{IdentityUnknown, prefixF5Nginx + "mergeable-ingress-type", "the Ingress is a minion, and its master is not at hand"}
 	}
 	return State{IdentityClient, "default", "no annotation changes the header"}
 }
@@ -184,10 +187,13 @@ func f5Hides(in Input, a annotations, minion bool, e *Effects) {
 	tokens, boolean := a.bool("server-tokens")
 	want := map[string]string{key: "False", prefixF5Nginx + "proxy-hide-headers": "Server,X-Powered-By"}
 	advice := `write nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`
+	if minion {
+		advice = "at the master of this minion " + advice
+	}
 	switch {
-	case minion:
-		e.HidesHeaders = State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the master of the minion decides"}
-		e.HideAdvice = "at the master of this minion " + advice
+	case minion && in.Master == nil:
+		e.HidesHeaders = State{Unknown, mergeableType, noMaster}
+		e.HideAdvice = advice
 		return
 	case listed(a["proxy-pass-headers"], "Server"):
 		e.HidesHeaders = State{Off, prefixF5Nginx + "proxy-pass-headers", "nginx.org/proxy-pass-headers passes Server on"}
@@ -202,7 +208,7 @@ func f5Hides(in Input, a annotations, minion bool, e *Effects) {
 		e.HidesHeaders = State{Off, key, "nginx.org/server-tokens is " + quote(a["server-tokens"])}
 	}
 	e.HideAdvice = advice
-	if in.Class.Known {
+	if in.Class.Known && !minion {
 		e.HideAnnotations = absentOnly(want, in.Ingress.Annotations)
 	}
 }
@@ -210,7 +216,7 @@ func f5Hides(in Input, a annotations, minion bool, e *Effects) {
 // f5Path: Exact is an nginx `=` location, everything else a plain one, which matches in the middle of an element
 // (generateIngressPath); nginx.org/path-regex makes all of them regular expressions, or exact (makePathWithRegex).
 func f5Path(in Input, kind networkingv1.PathType, path string) Path {
-	a := withPrefix(in.Ingress.Annotations, prefixF5Nginx)
+	a := withPrefix(f5Annotations(in), prefixF5Nginx)
 	p := Path{Matcher: plainLocation(path)}
 	pattern := ""
 	switch {

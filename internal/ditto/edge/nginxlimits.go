@@ -94,15 +94,14 @@ func (s State) orSnippet(a annotations, prefix string, names ...string) State {
 // f5Transport: each host of spec.tls is compared with the rule's, wildcards are none, and an entry without hosts is for none
 // (generateNginxCfg). A minion takes the TLS of its master.
 func f5Transport(in Input, host string) Transport {
-	a := withPrefix(in.Ingress.Annotations, prefixF5Nginx)
-	tls := in.Ingress.Spec.TLS
-	if a["mergeable-ingress-type"] == "minion" {
+	all, tls := f5Annotations(in), in.Ingress.Spec.TLS
+	a := withPrefix(all, prefixF5Nginx)
+	if isF5Minion(in) {
 		if in.Master == nil {
-			unknown := State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the Ingress is a minion, and its master is not at hand"}
+			unknown := State{Unknown, mergeableType, noMaster}
 			return Transport{TLS: unknown, Plain: unknown}
 		}
 		tls = in.Master.Spec.TLS
-		a = withPrefix(in.Master.Annotations, prefixF5Nginx)
 	}
 	t := Transport{TLS: State{Off, sourceTLS, "spec.tls is empty"}}
 	if len(tls) > 0 {
@@ -120,7 +119,7 @@ func f5Transport(in Input, host string) Transport {
 	}
 	redirects, said := a.bool("ssl-redirect")
 	if !said {
-		redirects, said = withPrefix(in.Ingress.Annotations, "ingress.kubernetes.io/").bool("ssl-redirect")
+		redirects, said = withPrefix(all, prefixIngress).bool("ssl-redirect")
 	}
 	inFront, _ := a.bool("redirect-to-https")
 	switch {
@@ -142,7 +141,7 @@ func f5Transport(in Input, host string) Transport {
 var f5RateText = regexp.MustCompile(`^[1-9][0-9]*r/[sm]$`)
 
 func f5Rate(in Input) Rate {
-	a := withPrefix(in.Ingress.Annotations, prefixF5Nginx)
+	a := withPrefix(f5Annotations(in), prefixF5Nginx)
 	const key = prefixF5Nginx + "limit-req-rate"
 	r := Rate{
 		Limited: unlimited(),
@@ -163,14 +162,13 @@ func f5Rate(in Input) Rate {
 	case a.has("limit-req-rate"):
 		r.Limited = State{Off, key, "limit-req-rate is " + quote(a["limit-req-rate"]) + ", which is no rate"}
 	}
-	minion := a["mergeable-ingress-type"] == "minion"
 	r.Limited = r.Limited.orPolicies(in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
-	if minion && in.Master != nil {
+	if isF5Minion(in) && in.Master != nil {
 		r.Limited = r.Limited.orPolicies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace))
 	}
 	r.Limited = r.Limited.orSnippet(a, prefixF5Nginx, "location-snippets", "server-snippets")
-	if minion && r.Limited.State == Off && (in.Master == nil || in.Master.Annotations[key] != "") {
-		r.Limited = State{Unknown, prefixF5Nginx + "mergeable-ingress-type", "the master of the minion may limit requests"}
+	if isF5Minion(in) && r.Limited.State == Off && in.Master == nil {
+		r.Limited = State{Unknown, mergeableType, noMaster}
 	}
 	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two requests of
 	// one page would be one too many.

@@ -9,6 +9,10 @@ type Binding struct {
 	// Refs are the substitutions of the service's configuration, in their order, so that a later one beats an earlier one:
 	// names of environment variables, or paths.
 	Refs []string
+	// Until says of substitutions since which release they are no longer there.
+	Until map[string]Release
+	// Formerly is the path before Ditto 3.4.
+	Formerly string
 	// Default is the value that the service's configuration begins with, if HasDefault.
 	Default    string
 	HasDefault bool

@@ -23,6 +23,8 @@ type fixture struct {
 	configMaps map[string]map[string]string
 	secrets    map[string]map[string]string
 	service    string
+	// image is the container's, release what the pod's label says.
+	image, release string
 }
 
 func (f fixture) read(t testing.TB) *Settings {
@@ -45,6 +47,10 @@ func (f fixture) read(t testing.TB) *Settings {
 			Env: f.env, EnvFrom: f.envFrom, Command: f.command, Args: f.args, VolumeMounts: f.mounts,
 		}},
 	}}
+	pod.Spec.Containers[0].Image = f.image
+	if f.release != "" {
+		pod.Labels = map[string]string{versionLabel: f.release}
+	}
 	service := f.service
 	if service == "" {
 		service = Gateway

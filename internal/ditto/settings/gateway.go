@@ -13,7 +13,8 @@ var (
 	}
 	DevopsSecured = &Binding{
 		Path:    authentication + "devops.secured",
-		Refs:    []string{authentication + "devops.securestatus", "DEVOPS_SECURED"},
+		Refs:    []string{authentication + "devops.securestatus", "DEVOPS_SECURE_STATUS", "DEVOPS_SECURED"},
+		Until:   map[string]Release{"DEVOPS_SECURE_STATUS": statusApart},
 		Default: "true", HasDefault: true,
 		Development: map[string]Assigned{Gateway: {"false", []string{"DEVOPS_SECURED"}}},
 	}
@@ -90,7 +91,9 @@ func throttling(name, env, value string) *Binding {
 // since switching off the one for /devops opens the status too (DevopsAuthenticationDirectiveFactory).
 func (s *Settings) GatewayStatusSecured() Switch {
 	status, devops := Boolean(s.Lookup(StatusSecured)), Boolean(s.Lookup(DevopsSecured))
-	switch {
+	switch release, _ := s.Release(); {
+	case release.before(statusApart):
+		return devops
 	case status.State == Off:
 		return status
 	case devops.State == Off, devops.State == Unclear:

@@ -32,8 +32,8 @@ const ownLogback = `<configuration>
 <root level="${LOG_LEVEL:-INFO}"/>
 </configuration>`
 
-// shutdownLogger is at DEBUG in the logback.xml of Ditto's services. It tells the phases of a shutdown, and no payloads.
-const shutdownLogger = "org.apache.pekko.actor.CoordinatedShutdown"
+// shutdownLoggers are at DEBUG in the logback.xml of Ditto's services. It tells the phases of a shutdown, and no payloads.
+var shutdownLoggers = []string{"org.apache.pekko.actor.CoordinatedShutdown", "akka.actor.CoordinatedShutdown"}
 
 // Logging reads the log levels that the service starts with, from the logback configuration that it takes. What
 // pekko.loglevel says does not matter, since logback decides.
@@ -78,7 +78,7 @@ func (s *Settings) Logging() Logging {
 		}
 		l.Levels = append(l.Levels, LogLevel{
 			Logger: name, Level: level.Name, Source: levelSource(level, f.from),
-			Verbose: level.Verbose() && (name != shutdownLogger || level.Name != "DEBUG"),
+			Verbose: level.Verbose() && (!slices.Contains(shutdownLoggers, name) || level.Name != "DEBUG"),
 		})
 	}
 	return l

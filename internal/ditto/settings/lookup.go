@@ -38,7 +38,7 @@ func (s *Settings) Said(b *Binding) []Value {
 		add(func(q *question) hocon.Answer { return q.document(which, b.Path, nil) })
 	}
 	for _, v := range slices.Backward(b.Refs) {
-		add(func(q *question) hocon.Answer { return q.substitute(v) })
+		add(func(q *question) hocon.Answer { return q.reference(b, v) })
 	}
 	return said
 }
@@ -63,7 +63,43 @@ func (q *question) effective(path string) hocon.Answer {
 	if a := q.overrides(path); a.Kind != hocon.Absent {
 		return a
 	}
+	if b := q.binding(path); b != nil && b.Formerly != "" {
+		if a := q.former(b.Formerly); a.Kind != hocon.Absent {
+			return a
+		}
+	}
 	return q.root(path)
+}
+
+// former is the value of a path that Ditto had before it was on Pekko.
+func (q *question) former(path string) hocon.Answer {
+	a := q.overrides(path)
+	for _, which := range []int{fileBased, extension} {
+		if a.Kind == hocon.Absent && q.settings.read(which).hocon != nil {
+			a = q.document(which, path, nil)
+		}
+	}
+	return q.ifBefore(pekko, path, a)
+}
+
+// ifBefore is a value that only releases before a certain one read: unknown if nothing says which this one is.
+func (q *question) ifBefore(since Release, name string, a hocon.Answer) hocon.Answer {
+	switch release, _ := q.settings.Release(); {
+	case a.Kind == hocon.Absent, release.before(since):
+		return a
+	case release.known():
+		return hocon.Answer{}
+	}
+	return unknown(a.From, "whether this is a Ditto before "+since.String()+", which reads "+name)
+}
+
+// reference is what a substitution of a setting stands for.
+func (q *question) reference(b *Binding, name string) hocon.Answer {
+	a := q.substitute(name)
+	if since, ends := b.Until[name]; ends {
+		return q.ifBefore(since, name, a)
+	}
+	return a
 }
 
 // overrides is the forced environment variable or the system property of the path.
@@ -160,7 +196,7 @@ func (q *question) document(which int, path string, below func(string) hocon.Ans
 func (q *question) base(path string) hocon.Answer {
 	if b := q.binding(path); b != nil {
 		for _, v := range slices.Backward(b.Refs) {
-			if a := q.substitute(v); a.Kind != hocon.Absent {
+			if a := q.reference(b, v); a.Kind != hocon.Absent {
 				return a
 			}
 		}

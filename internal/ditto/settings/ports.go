@@ -24,7 +24,7 @@ var (
 	}
 	// RemotingPort is the port that other members of the cluster are told.
 	RemotingPort = &Binding{
-		Path: "pekko.remote.artery.canonical.port", Refs: []string{"REMOTE_PORT"}, Default: "2551", HasDefault: true,
+		Path: "pekko.remote.artery.canonical.port", Formerly: "akka.remote.artery.canonical.port", Refs: []string{"REMOTE_PORT"}, Default: "2551", HasDefault: true,
 		Development: map[string]Assigned{
 			Gateway:      {"2562", []string{"REMOTE_PORT"}},
 			Connectivity: {"2561", []string{"REMOTE_PORT"}},
@@ -35,11 +35,11 @@ var (
 	}
 	// RemotingBindPort is the port listened on where it is another one; empty means the same.
 	RemotingBindPort = &Binding{
-		Path: "pekko.remote.artery.bind.port", Refs: []string{"BIND_REMOTE_PORT"}, Default: "", HasDefault: true,
+		Path: "pekko.remote.artery.bind.port", Formerly: "akka.remote.artery.bind.port", Refs: []string{"BIND_REMOTE_PORT"}, Default: "", HasDefault: true,
 	}
 	// ManagementPort is the port of Pekko Management.
 	ManagementPort = &Binding{
-		Path: "pekko.management.http.port", Default: "7626", HasDefault: true,
+		Path: "pekko.management.http.port", Formerly: "akka.management.http.port", Default: "7626", HasDefault: true,
 		Development: map[string]Assigned{
 			Gateway:      {Value: "25620"},
 			Connectivity: {"25610", []string{"PEKKO_MANAGEMENT_PORT"}},
@@ -49,7 +49,7 @@ var (
 		},
 	}
 	// ManagementBindPort is the port listened on where it is another one; empty means the same.
-	ManagementBindPort = &Binding{Path: "pekko.management.http.bind-port", Default: "", HasDefault: true}
+	ManagementBindPort = &Binding{Path: "pekko.management.http.bind-port", Formerly: "akka.management.http.bind-port", Default: "", HasDefault: true}
 	// PrometheusEnabled says whether metrics are served.
 	PrometheusEnabled = &Binding{
 		Path: "ditto.metrics.prometheus.enabled", Refs: []string{"PROMETHEUS_ENABLED"}, Default: "true", HasDefault: true,

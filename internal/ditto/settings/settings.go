@@ -15,6 +15,8 @@
 // A substitution `${?NAME}` looks for NAME as a path in all files and among the system properties before it looks at the
 // environment: -DENABLE_DUMMY_AUTH=true counts as the variable does.
 //
+// Read are releases since 3.0; see Release.
+//
 // Known, absent, unknown: a ConfigMap or Secret that is not at hand makes what it decides unknown, optional or not. One
 // that is at hand without the key is known to lack it: an optional reference then sets nothing, while one that is not
 // optional keeps the container from starting, which is reported as unknown. Assumed is Ditto's own image: what it sets

@@ -1,0 +1,63 @@
+package edge
+
+import (
+	"maps"
+
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+// Of mergeable Ingresses the master has the host with its TLS and no paths, its minions have the paths (internal/k8s:
+// validateMasterSpec and validateMinionSpec). A minion without a master is in no configuration: nothing is served of it
+// (addProblemsForOrphanMinions). But its master may be somewhere else than what is at hand.
+const (
+	mergeableType = prefixF5Nginx + "mergeable-ingress-type"
+	noMaster      = "the Ingress is a minion, and its master is not at hand"
+)
+
+// ofServer are the annotations that count at the master alone, since they are about the whole server (minionDenylist in
+// internal/configs).
+var ofServer = []string{
+	prefixF5Nginx + "proxy-hide-headers", prefixF5Nginx + "proxy-pass-headers", prefixF5Nginx + "redirect-to-https",
+	prefixF5Nginx + "ssl-redirect", prefixIngress + "ssl-redirect", prefixF5Nginx + "server-tokens", prefixF5Nginx + "server-snippets",
+	prefixF5Nginx + "app-root",
+}
+
+// inherited are those of the master that a minion takes over where it has none of its own (minionInheritanceList), as far as they
+// are read here.
+var inherited = []string{
+	prefixF5Nginx + "location-snippets",
+	prefixF5Nginx + "limit-req-rate", prefixF5Nginx + "limit-req-key", prefixF5Nginx + "limit-req-burst",
+	prefixF5Nginx + "limit-req-no-delay", prefixF5Nginx + "limit-req-dry-run",
+}
+
+func isF5Minion(in Input) bool { return in.Ingress.Annotations[mergeableType] == "minion" }
+
+// f5Annotations are the annotations that count for the paths of an Ingress: of a minion some of its own, some of its master.
+func f5Annotations(in Input) map[string]string {
+	if !isF5Minion(in) {
+		return in.Ingress.Annotations
+	}
+	count := maps.Clone(in.Ingress.Annotations)
+	take := func(key string) {
+		if value, said := in.Master.Annotations[key]; said {
+			count[key] = value
+		}
+	}
+	for _, key := range ofServer {
+		if delete(count, key); in.Master != nil {
+			take(key)
+		}
+	}
+	for _, key := range inherited {
+		if _, own := count[key]; !own && in.Master != nil {
+			take(key)
+		}
+	}
+	return count
+}
+
+// IsF5Master says whether an Ingress is the master of minions: one that the controller refuses is none.
+func IsF5Master(ing *networkingv1.Ingress) bool {
+	rules := ing.Spec.Rules
+	return ing.Annotations[mergeableType] == "master" && len(rules) == 1 && (rules[0].HTTP == nil || len(rules[0].HTTP.Paths) == 0)
+}

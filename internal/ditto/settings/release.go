@@ -1,0 +1,89 @@
+package settings
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Release is a release of Ditto: major and minor number, which is what settings depend on. The zero Release is not known.
+type Release struct{ Major, Minor int }
+
+// The releases since when Ditto is as it is read here.
+var (
+	// oldest is the first with CLASSPATH and extension files in its image. Before 2.0 a second header, x-ditto-dummy-auth,
+	// was believed as well.
+	oldest = Release{3, 0}
+	// statusApart is the first that secures the status apart from DevOps, and that no longer reads DEVOPS_SECURE_STATUS.
+	statusApart = Release{3, 2}
+	// pekko is the first on Pekko. Before, the same settings lay beneath `akka`.
+	pekko = Release{3, 4}
+)
+
+// versionLabel says which release it is, whatever the image's tag says.
+const versionLabel = "app.kubernetes.io/version"
+
+// Release is the one that the pod's label or the tag of the image says, and what says so.
+func (s *Settings) Release() (r Release, from string) {
+	if label := s.pod.Labels[versionLabel]; label != "" {
+		if r = parseRelease(label); r.known() {
+			return r, "label " + versionLabel
+		}
+	}
+	name, _, _ := strings.Cut(s.container.Image, "@")
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	if name, tag, tagged := strings.Cut(name, ":"); tagged && strings.HasPrefix(name, "ditto-") {
+		return parseRelease(tag), "image " + name + ":" + tag
+	}
+	return Release{}, ""
+}
+
+// parseRelease reads `3.6.2`, `v2.4`, `2.0.0-M1`, or `3`, which is the newest 3.
+func parseRelease(text string) Release {
+	major, rest, _ := strings.Cut(strings.TrimPrefix(text, "v"), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	minor, _, _ = strings.Cut(minor, "-")
+	const newest = 1 << 10
+	r := Release{Minor: newest}
+	var err error
+	if r.Major, err = strconv.Atoi(major); err != nil || r.Major < 0 {
+		return Release{}
+	}
+	if rest != "" {
+		if r.Minor, err = strconv.Atoi(minor); err != nil || r.Minor < 0 {
+			return Release{}
+		}
+	}
+	return r
+}
+
+func (r Release) known() bool { return r != Release{} }
+
+// before says whether r is known and an earlier release than o.
+func (r Release) before(o Release) bool {
+	return r.known() && (r.Major < o.Major || r.Major == o.Major && r.Minor < o.Minor)
+}
+
+func (r Release) String() string { return strconv.Itoa(r.Major) + "." + strconv.Itoa(r.Minor) }
+
+// TooOld says which release this is, if its settings, paths and headers may be others than those that are read; empty where it is
+// one that is known, or nothing says which.
+func (s *Settings) TooOld() string {
+	r, from := s.Release()
+	switch {
+	case r.before(oldest):
+		return "a release before " + oldest.String() + ", which is not known (" + from + ")"
+	case r.known():
+		return ""
+	}
+	// Who still has the options of an old Ditto beside those of a new one has a new one.
+	onAkka, onPekko := false, false
+	for _, list := range s.jvmArguments().lists {
+		for _, p := range list.Properties {
+			onAkka, onPekko = onAkka || strings.HasPrefix(p.Name, "akka."), onPekko || strings.HasPrefix(p.Name, "pekko.")
+		}
+	}
+	if onAkka && !onPekko {
+		return "a release before " + pekko.String() + ", by its JVM options for Akka, and nothing says which"
+	}
+	return ""
+}
