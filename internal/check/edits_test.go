@@ -32,13 +32,39 @@ type fields struct {
 	lists []place
 }
 
-// place is a field of an object.
+// place is a field of an object, or a part of its text.
 type place struct {
 	in  map[string]any
 	key string
+	// from and to are where the part is, if to is not 0.
+	from, to int
 }
 
-func (p place) text() string { s, _ := p.in[p.key].(string); return s }
+func (p place) text() string {
+	s, _ := p.in[p.key].(string)
+	if p.to > 0 {
+		return s[p.from:p.to]
+	}
+	return s
+}
+
+func (p place) set(text string) {
+	if p.to > 0 {
+		whole := p.in[p.key].(string)
+		text = whole[:p.from] + text + whole[p.to:]
+	}
+	p.in[p.key] = text
+}
+
+// parts are the places in a text where the first group of an expression is.
+func parts(in map[string]any, key string, of *regexp.Regexp) []place {
+	text, _ := in[key].(string)
+	var list []place
+	for _, at := range of.FindAllStringSubmatchIndex(text, -1) {
+		list = append(list, place{in, key, at[2], at[3]})
+	}
+	return list
+}
 
 func (p place) list() []any { l, _ := p.in[p.key].([]any); return l }
 
@@ -63,7 +89,7 @@ var edits = []edit{
 	{"a longer path", false, func(r *rand.Rand, f fields) bool {
 		p, ok := some(r, f.paths, func(p place) bool { return plainPath.MatchString(p.text()) && p.text() != "" && !isExact(p) })
 		if ok {
-			p.in[p.key] = strings.TrimRight(p.text(), "/") + "/deeper"
+			p.set(strings.TrimRight(p.text(), "/") + "/deeper")
 		}
 		return ok
 	}},
@@ -80,7 +106,7 @@ var edits = []edit{
 		}
 		p, ok := some(r, f.hosts, any)
 		if ok {
-			p.in[p.key] = "one." + strings.TrimPrefix(cmp.Or(p.text(), "*.example.com"), "*.")
+			p.set("one." + strings.TrimPrefix(cmp.Or(p.text(), "*.example.com"), "*."))
 		}
 		return ok
 	}},
@@ -116,7 +142,7 @@ var edits = []edit{
 	{"another host", true, func(r *rand.Rand, f fields) bool {
 		p, ok := some(r, f.hosts, func(p place) bool { return p.text() != "" && !strings.HasPrefix(p.text(), "*") })
 		if ok {
-			p.in[p.key] = "another." + p.text()
+			p.set("another." + p.text())
 		}
 		return ok
 	}},
@@ -124,13 +150,13 @@ var edits = []edit{
 		p, ok := some(r, f.paths, func(p place) bool { return plainPath.MatchString(p.text()) && len(p.text()) > 1 && !isExact(p) })
 		if ok {
 			path := strings.TrimRight(p.text(), "/")
-			p.in[p.key] = path[:strings.LastIndexByte(path, '/')+1]
+			p.set(path[:strings.LastIndexByte(path, '/')+1])
 		}
 		return ok
 	}},
 	{"another port", true, func(r *rand.Rand, f fields) bool {
 		spec, _ := f.object["spec"].(map[string]any)
-		ports := place{spec, "ports"}.list()
+		ports := place{in: spec, key: "ports"}.list()
 		if spec["type"] != "LoadBalancer" || len(ports) == 0 {
 			return false
 		}
@@ -146,7 +172,7 @@ var edits = []edit{
 		if f.object["kind"] != "Service" {
 			return false
 		}
-		spec["externalIPs"] = append(place{spec, "externalIPs"}.list(), "203.0.113.77")
+		spec["externalIPs"] = append(place{in: spec, key: "externalIPs"}.list(), "203.0.113.77")
 		return true
 	}},
 }
@@ -177,12 +203,20 @@ func setExact(p place) {
 	p.in[key] = exact
 }
 
+// What can be edited in a text: hosts and prefixes in Traefik's rules, and the location of an nginx that hands paths on.
+var (
+	traefikHost   = regexp.MustCompile("Host(?:SNI)?\\(`([^`]+)`\\)")
+	traefikPrefix = regexp.MustCompile("PathPrefix\\(`([^`]+)`\\)")
+	nginxName     = regexp.MustCompile(`server_name ([a-z.]+);`)
+	nginxLocation = regexp.MustCompile(`location (/[^ ]*) \{[^{}]*proxy_pass http://[^/;]+;`)
+)
+
 // fieldsOf finds what can be edited in an object.
 func fieldsOf(object map[string]any) fields {
 	f := fields{object: object}
 	spec, _ := object["spec"].(map[string]any)
 	each := func(in map[string]any, key string, do func(map[string]any)) {
-		for _, item := range (place{in, key}).list() {
+		for _, item := range (place{in: in, key: key}).list() {
 			if m, ok := item.(map[string]any); ok {
 				do(m)
 			}
@@ -190,50 +224,76 @@ func fieldsOf(object map[string]any) fields {
 	}
 	switch object["kind"] {
 	case "Ingress":
-		f.lists = append(f.lists, place{spec, "rules"})
+		f.lists = append(f.lists, place{in: spec, key: "rules"})
 		each(spec, "rules", func(rule map[string]any) {
-			f.hosts = append(f.hosts, place{rule, "host"})
+			f.hosts = append(f.hosts, place{in: rule, key: "host"})
 			if http, ok := rule["http"].(map[string]any); ok {
-				f.lists = append(f.lists, place{http, "paths"})
-				each(http, "paths", func(path map[string]any) { f.paths = append(f.paths, place{path, "path"}) })
+				f.lists = append(f.lists, place{in: http, key: "paths"})
+				each(http, "paths", func(path map[string]any) { f.paths = append(f.paths, place{in: path, key: "path"}) })
 			}
 		})
 	case "HTTPRoute":
 		each(spec, "rules", func(rule map[string]any) {
-			f.lists = append(f.lists, place{rule, "matches"})
+			f.lists = append(f.lists, place{in: rule, key: "matches"})
 			each(rule, "matches", func(match map[string]any) {
 				if path, ok := match["path"].(map[string]any); ok && path["type"] != "RegularExpression" {
-					f.paths = append(f.paths, place{path, "value"})
+					f.paths = append(f.paths, place{in: path, key: "value"})
 				}
 			})
 		})
 	case "Route":
-		f.hosts, f.paths = []place{{spec, "host"}}, []place{{spec, "path"}}
+		f.hosts, f.paths = []place{{in: spec, key: "host"}}, []place{{in: spec, key: "path"}}
 	case "VirtualService":
 		each(spec, "http", func(rule map[string]any) {
-			f.lists = append(f.lists, place{rule, "match"})
+			f.lists = append(f.lists, place{in: rule, key: "match"})
 			each(rule, "match", func(match map[string]any) {
 				if uri, ok := match["uri"].(map[string]any); ok && uri["prefix"] != nil {
-					f.paths = append(f.paths, place{uri, "prefix"})
+					f.paths = append(f.paths, place{in: uri, key: "prefix"})
 				}
 			})
 		})
 	case "VirtualServer":
-		f.hosts = []place{{spec, "host"}}
-		each(spec, "routes", func(route map[string]any) { f.paths = append(f.paths, place{route, "path"}) })
+		f.hosts = []place{{in: spec, key: "host"}}
+		each(spec, "routes", func(route map[string]any) { f.paths = append(f.paths, place{in: route, key: "path"}) })
 	case "HTTPProxy":
 		if host, ok := spec["virtualhost"].(map[string]any); ok {
-			f.hosts = []place{{host, "fqdn"}}
+			f.hosts = []place{{in: host, key: "fqdn"}}
 		}
 		each(spec, "routes", func(route map[string]any) {
 			each(route, "conditions", func(c map[string]any) {
 				if c["prefix"] != nil {
-					f.paths = append(f.paths, place{c, "prefix"})
+					f.paths = append(f.paths, place{in: c, key: "prefix"})
 				}
 			})
 		})
+	case "IngressRoute":
+		if spec["parentRefs"] != nil {
+			break // a router behind another one is compared by its text
+		}
+		f.lists = append(f.lists, place{in: spec, key: "routes"})
+		each(spec, "routes", func(route map[string]any) {
+			if match := (place{in: route, key: "match"}); !strings.Contains(match.text(), "!") {
+				f.hosts = append(f.hosts, parts(route, "match", traefikHost)...)
+				f.paths = append(f.paths, parts(route, "match", traefikPrefix)...)
+			}
+		})
+	case "IngressRouteTCP":
+		each(spec, "routes", func(route map[string]any) { f.hosts = append(f.hosts, parts(route, "match", traefikHost)...) })
+	case "TCPIngress":
+		each(spec, "rules", func(rule map[string]any) { f.hosts = append(f.hosts, place{in: rule, key: "host"}) })
+	case "TransportServer":
+		f.hosts = []place{{in: spec, key: "host"}}
+	case "ConfigMap":
+		data, _ := object["data"].(map[string]any)
+		for key := range data {
+			// Where there are several, one takes what another one leaves.
+			if text := (place{in: data, key: key}).text(); strings.Count(text, "proxy_pass") == 1 && !strings.Contains(text, "location ~") {
+				f.hosts = append(f.hosts, parts(data, key, nginxName)...)
+				f.paths = append(f.paths, parts(data, key, nginxLocation)...)
+			}
+		}
 	case "Service":
-		f.lists = append(f.lists, place{spec, "ports"})
+		f.lists = append(f.lists, place{in: spec, key: "ports"})
 	}
 	return f
 }
@@ -289,6 +349,7 @@ func TestRandomEdits(t *testing.T) {
 				}
 				if !e.grows {
 					done[e.name]++
+					done[e.name+" of "+o.Ref.Kind]++
 					if len(verdict.Denied) > 0 {
 						t.Errorf("%s: %s: %s is refused: %s %v\n%s", file, o.Ref, e.name, verdict.Denied[0].Rule, verdict.Denied[0].Notes, raw)
 					}
@@ -300,6 +361,7 @@ func TestRandomEdits(t *testing.T) {
 					continue // nothing of it is refused any more, or was there before
 				}
 				done[e.name]++
+				done[e.name+" of "+o.Ref.Kind]++
 				if len(verdict.Denied) == 0 {
 					t.Errorf("%s: %s: %s is let in\n%s", file, o.Ref, e.name, raw)
 				}
@@ -310,6 +372,11 @@ func TestRandomEdits(t *testing.T) {
 	for _, e := range edits {
 		if done[e.name] < 2 {
 			t.Errorf("%s: tried %d times", e.name, done[e.name])
+		}
+	}
+	for _, what := range []string{"a longer path of ConfigMap", "a shorter path of ConfigMap", "a longer path of IngressRoute", "a shorter path of IngressRoute", "another host of IngressRouteTCP"} {
+		if done[what] == 0 {
+			t.Errorf("%s: never tried", what)
 		}
 	}
 	t.Log(done)
@@ -333,11 +400,19 @@ func forEveryHost(t *testing.T, o *inventory.Object) *inventory.Object {
 	return wide
 }
 
-// refusedAt are the ways in that begin at an object and are refused, by what clients ask for, or else by where they begin.
+// refusedAt are the ways in that begin at an object and are refused, by what clients ask for, or else by where they begin; of a
+// ConfigMap all that there are, by where they go through.
 func refusedAt(result check.Result, o *inventory.Object) []string {
 	var list []string
 	for _, f := range result.Findings {
-		if f.Action != check.ActionDeny || f.Entry == nil || f.Entry.ID() != o.Ref.ID() {
+		if f.Action != check.ActionDeny {
+			continue
+		}
+		if o.Ref.Kind == "ConfigMap" {
+			list = append(list, f.Rule+" "+strings.Join(append(f.Path, f.Routes...), " "))
+			continue
+		}
+		if f.Entry == nil || f.Entry.ID() != o.Ref.ID() {
 			continue
 		}
 		for _, route := range f.Routes {
