@@ -67,7 +67,12 @@ func (f nginxForwarding) lets(b requests.Box, port int32) requests.Box {
 }
 
 func (f oauth2Forwarding) lets(b requests.Box, _ int32) requests.Box {
-	b.Paths = append(slices.Clone(b.Paths), requests.Unread(f.upstream.Written()+" "+f.skips.Written(), ""))
+	b.Paths = append(slices.Clone(b.Paths), f.upstream.Takes())
+	if f.skips == nil {
+		b.Conditions = append(slices.Clone(b.Conditions), "logged in")
+		return b
+	}
+	b.Paths = append(b.Paths, requests.Unread(f.skips.Written(), ""))
 	return b
 }
 
