@@ -3,6 +3,8 @@ package charts_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -233,6 +235,29 @@ func TestConditions_WhatIsAskedInOtherNamespaces(t *testing.T) {
 				t.Errorf("asked %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestConditions_AGatewayInEveryWorkload: whatever makes its pods, dittoguard is asked about a gateway, by whichever entry.
+func TestConditions_AGatewayInEveryWorkload(t *testing.T) {
+	const container = `{image: "eclipse/ditto-gateway:3.9"}`
+	template := "spec: {template: {spec: {containers: [" + container + "]}}}"
+	for resource, object := range map[string]string{
+		"deployments": template, "statefulsets": template, "daemonsets": template, "replicasets": template, "replicationcontrollers": template,
+		"jobs":     template,
+		"cronjobs": "spec: {jobTemplate: {spec: {template: {spec: {containers: [" + container + "]}}}}}",
+		"pods":     "spec: {containers: [" + container + "]}",
+	} {
+		for _, entry := range []string{"other.validate.dittoguard.io", "protected.validate.dittoguard.io"} {
+			r := request{resource: resource, operation: admission.Create, object: fromYAML(t, object)}
+			if !compile(t, entry).asked(t, r) {
+				t.Errorf("%s: not asked about a gateway in %s", entry, resource)
+			}
+		}
+		rule := slices.ContainsFunc(judged, func(rule string) bool { return slices.Contains(strings.Fields(rule), resource) })
+		if !rule {
+			t.Errorf("no webhook is registered for %s", resource)
+		}
 	}
 }
 
