@@ -108,8 +108,12 @@ func (s *Settings) readsFile(name string) bool {
 	if !ok || !slices.Contains([]string{".conf", ".json", ".properties"}, path.Ext(name)) {
 		return false
 	}
+	services := []string{Gateway, Policies, Things, Search, Connectivity}
+	if slices.Contains(services, s.service) {
+		services = []string{s.service} // which one it is is not always known
+	}
 	return base == "reference" || base == "application" || strings.HasPrefix(base, "ditto-") ||
-		s.service != "" && (base == s.service || base == s.service+"-dev" || base == s.service+"-extension")
+		slices.ContainsFunc(services, func(name string) bool { return base == name || base == name+"-dev" || base == name+"-extension" })
 }
 
 func (c *classPath) replaced(from, why string) {
