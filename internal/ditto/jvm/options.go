@@ -24,6 +24,8 @@ type Options struct {
 	Unknown []string
 	// ClassPath is where classes and configuration come from, in the launcher's own spelling; empty where CLASSPATH decides.
 	ClassPath string
+	// BootPath is where they come from before that (-Xbootclasspath/a); empty where nothing is added.
+	BootPath string
 }
 
 // Get returns the property's value as the JVM will have it.
@@ -103,9 +105,20 @@ func (o *Options) add(word string) {
 		o.Properties = append(o.Properties, Property{Name: name, Value: value})
 		return
 	}
+	if added, ok := strings.CutPrefix(word, "-Xbootclasspath/a:"); ok {
+		o.BootPath = joined(o.BootPath, added)
+	}
 	if strings.HasPrefix(word, "-XX:VMOptionsFile=") {
 		o.Unknown = append(o.Unknown, "the file named by -XX:VMOptionsFile")
 	}
+}
+
+// joined is a path of two parts, either of which may be empty.
+func joined(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + ":" + b
 }
 
 var classPathOptions = []string{"-cp", "-classpath", "--class-path"}

@@ -61,6 +61,7 @@ func TestParseLauncher(t *testing.T) {
 		"an option's value":         {"-cp x -Da=1 --add-opens java.base/java.nio=ALL-UNNAMED -Db=1", Options{Properties: []Property{{"a", "1"}, {"b", "1"}}, ClassPath: "x"}},
 		"class path in one word":    {"--class-path=/x:/y/* -cp", Options{ClassPath: "/x:/y/*"}},
 		"of class paths the last":   {"-classpath x --class-path y", Options{ClassPath: "y"}},
+		"what comes before":         {"-Xbootclasspath/a:/x -Xbootclasspath/a:/y.jar", Options{BootPath: "/x:/y.jar"}},
 		"a jar is the class path":   {"-cp x -jar y.jar", Options{ClassPath: "y.jar"}},
 		"nothing after the class":   {"-Da=1 org.Main -Db=1", Options{Properties: []Property{{"a", "1"}}}},
 		"nothing after -jar":        {"-Da=1 -jar x.jar -Db=1", Options{Properties: []Property{{"a", "1"}}, ClassPath: "x.jar"}},

@@ -82,7 +82,7 @@ func Script(script string, env Lookup) Options {
 			o := Arguments(words[1:])
 			all.Properties = append(all.Properties, o.Properties...)
 			all.Unknown = append(all.Unknown, o.Unknown...)
-			all.ClassPath = o.ClassPath
+			all.ClassPath, all.BootPath = o.ClassPath, joined(all.BootPath, o.BootPath)
 		case !slices.Contains(harmless, words[0]):
 			understood = false
 		}

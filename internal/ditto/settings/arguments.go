@@ -60,7 +60,7 @@ func (a *arguments) add(list options) {
 			list.why = "the name of a property in " + list.from + " is only known when the pod runs"
 		}
 	}
-	if list.why != "" || len(list.Properties) > 0 || list.ClassPath != "" {
+	if list.why != "" || len(list.Properties) > 0 || list.ClassPath+list.BootPath != "" {
 		a.lists = append(a.lists, list)
 	}
 }

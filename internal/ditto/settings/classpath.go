@@ -30,7 +30,13 @@ type classPath struct {
 func (s *Settings) classes() *classPath {
 	if s.classPath == nil {
 		s.classPath = &classPath{}
-		s.classPath.read(s, s.classPathText())
+		text := s.classPathText()
+		for _, list := range s.jvmArguments().lists {
+			if list.BootPath != "" {
+				text.text += ":" + list.BootPath
+			}
+		}
+		s.classPath.read(s, text)
 	}
 	return s.classPath
 }

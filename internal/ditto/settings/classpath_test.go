@@ -57,6 +57,8 @@ func TestClassPath(t *testing.T) {
 		"a folder of the image":       {fixture{command: folder}, unsettled("the class path", "the class path names /opt/ditto/conf, which may hold configuration that takes the place of Ditto's own")},
 		"in the options":              {fixture{env: env("JVM_CMD_ARGS_ENV=-cp /opt/ditto/conf:/opt/ditto/*")}, unsettled("the class path", "the class path names /opt/ditto/conf, which may hold configuration that takes the place of Ditto's own")},
 		"in the launcher's options":   {fixture{env: env("JDK_JAVA_OPTIONS=--class-path=/opt/ditto/conf:/opt/ditto/*")}, unsettled("the class path", "the class path names /opt/ditto/conf, which may hold configuration that takes the place of Ditto's own")},
+		"what comes before it":        {fixture{env: env("JAVA_TOOL_OPTIONS=-Xbootclasspath/a:/srv/x.jar")}, unsettled("the class path", "the class path names /srv/x.jar, which may hold configuration that takes the place of Ditto's own")},
+		"an agent":                    {fixture{env: env("JAVA_TOOL_OPTIONS=-javaagent:/otel/agent.jar")}, off("default")},
 		"jars of another kind":        {fixture{env: env("CLASSPATH=/srv/jars/*:/opt/ditto/*")}, unsettled("the class path", "the class path names /srv/jars/*, which may hold configuration that takes the place of Ditto's own")},
 		"an image of another make":    {fixture{command: []string{"java", "-cp", "/app/lib/*", "x"}}, off("default")},
 		"known at run time":           {fixture{env: append([]corev1.EnvVar{fromField("X", "metadata.name")}, env("CLASSPATH=/opt/ditto/*:/$(X)")...)}, unsettled("the class path", "the class path is only known when the pod runs")},
