@@ -27,10 +27,10 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	s := newScope()
 	s.about = id
 	if change.OldObject != nil {
-		s.add(change.OldObject, before.Affected(change.OldObject))
+		s.add(before.Affected(change.OldObject), change.OldObject)
 	}
 	if change.Object != nil {
-		s.add(change.Object, after.Affected(change.Object))
+		s.add(after.Affected(change.Object), change.Object)
 	}
 	s.dropOwned(after)
 	is := c.judge(ctx, after, s, change.Request)

@@ -105,9 +105,7 @@ func New(opts Options) (*Checker, error) {
 func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inventory.Object) (Result, error) {
 	view := c.view(ctx, inv, nil)
 	scope := newScope()
-	for _, o := range objects {
-		scope.add(o, view.Affected(o))
-	}
+	scope.add(view.Affected(objects...), objects...)
 	scope.dropOwned(view)
 	raw := c.judge(ctx, view, scope, nil)
 	result := c.present(view, raw)

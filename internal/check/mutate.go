@@ -123,12 +123,8 @@ func mutationCases(view *ditto.View, each rules.Each, o *inventory.Object) []*di
 // waysFrom are the ways in to a part that begin at an object.
 func waysFrom(view *ditto.View, o *inventory.Object, part ditto.Part) []*ditto.Facts {
 	var cases []*ditto.Facts
-	exposures := view.Exposures(part)
-	for i := range exposures {
-		if exposures[i].Entry.Ref().ID() != o.Ref.ID() {
-			continue
-		}
-		facts := &ditto.Facts{Exposure: &exposures[i]}
+	for _, e := range view.ExposuresBy(part, o.Ref.ID()) {
+		facts := &ditto.Facts{Exposure: e}
 		if part.Component == ditto.Gateway {
 			facts.Gateway = view.GatewayFacts(part)
 		}

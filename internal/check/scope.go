@@ -21,9 +21,9 @@ func newScope() *scope {
 	}
 }
 
-// add puts an object, and what it affects, into the scope.
-func (s *scope) add(o *inventory.Object, affected ditto.Affected) {
-	if o != nil {
+// add puts objects, and what they affect, into the scope.
+func (s *scope) add(affected ditto.Affected, objects ...*inventory.Object) {
+	for _, o := range objects {
 		s.objects[o.Ref.ID()] = o.Ref
 	}
 	for _, group := range []struct {

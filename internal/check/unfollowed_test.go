@@ -2,6 +2,8 @@ package check_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -66,6 +68,50 @@ func TestWaysThatAreTooMany(t *testing.T) {
 		} else if fmt.Sprint(first.Unknown) != fmt.Sprint(result.Unknown) {
 			t.Errorf("another order:\n%v\nand\n%v", first.Unknown, result.Unknown)
 		}
+	}
+}
+
+// TestWaysThatMultiply: locations of an nginx behind hosts of an Ingress make a way each with each, and more locations than
+// anybody writes. What is followed is judged, the rest is unknown, with a name.
+func TestWaysThatMultiply(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		locations, hosts int
+		findings         int
+		unknown          string
+	}{
+		{"few", 20, 5, 100, ""},
+		{"more than are followed of one proxy", 501, 1, 500, "more than 500 routes of Deployment ditto/nginx lead to it, and no more are followed: make them fewer"},
+		{"each with each", 100, 100, 4852, "(as at Ingress ditto/api)"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "objects.yaml")
+			objects := fmt.Sprintf(stressGateway, "") +
+				fmt.Sprintf(stressProxy, "    a:b\n", each(test.locations, "    location /p#/ { auth_basic off; proxy_pass http://gateway:8080/; }\n")) +
+				route("v1", "Service", "nginx", "  selector: {app: nginx}\n  ports: [{port: 8080}]\n") +
+				route("networking.k8s.io/v1", "Ingress", "api", "  ingressClassName: nginx\n  rules:\n"+
+					each(test.hosts, "  - {host: h#.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: nginx, port: {number: 8080}}}}]}}\n"))
+			if err := os.WriteFile(file, []byte(objects), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			inv, _ := load(t, file)
+			result := judged(t, everything(), inv)
+			n := 0
+			for _, f := range result.Findings {
+				if f.Rule == "preauth-exposed" {
+					n += len(f.Routes)
+				}
+			}
+			if n != test.findings {
+				t.Errorf("%d ways in were found, want %d", n, test.findings)
+			}
+			said := count(result.Unknown, func(u check.Unknown) bool {
+				return u.Rule == "preauth-exposed" && test.unknown != "" && strings.Contains(u.Message, test.unknown)
+			})
+			if want := min(1, len(test.unknown)); said != want {
+				t.Errorf("said %d times, want %d: %+v", said, want, result.Unknown)
+			}
+		})
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Affected is what a change of one object puts in question.
+// Affected is what a change of objects puts in question.
 type Affected struct {
 	// Workloads run a component whose facts or ways in the object can change, proxies on the way included.
 	Workloads []*inventory.Object
@@ -21,10 +21,13 @@ type Affected struct {
 	Holders []*inventory.Object
 }
 
-// Affected follows an object inwards to the components that it can concern. The object has to be in the view.
-func (v *View) Affected(o *inventory.Object) Affected {
-	f := &follower{view: v, seen: map[inventory.ID]bool{}}
-	f.follow(o)
+// Affected follows objects inwards to the components that they can concern. The objects have to be in the view. What several
+// of them lead to is followed once.
+func (v *View) Affected(objects ...*inventory.Object) Affected {
+	f := newFollower(v)
+	for _, o := range objects {
+		f.follow(o)
+	}
 	return Affected{
 		Workloads: ordered(f.found.Workloads), Entries: ordered(f.found.Entries), Holders: ordered(f.found.Holders),
 	}
@@ -32,21 +35,36 @@ func (v *View) Affected(o *inventory.Object) Affected {
 
 // ForwardsTo are the workloads, with a part of Ditto or another proxy in them, that a proxy sends requests to.
 func (v *View) ForwardsTo(proxy Part) []*inventory.Object {
-	f := &follower{view: v, seen: map[inventory.ID]bool{}, once: true}
-	for _, route := range v.proxyRoutes(proxy) {
-		f.targets(proxy.Workload, route)
-	}
+	f := newFollower(v)
+	f.near = true
+	f.targets(proxy)
+	return ordered(f.found.Workloads)
+}
+
+// behind are the workloads that an entry itself sends requests to.
+func (v *View) behind(entry *inventory.Object) []*inventory.Object {
+	f := newFollower(v)
+	f.alone = true
+	f.follow(entry)
 	return ordered(f.found.Workloads)
 }
 
 type follower struct {
 	view *View
-	// once: what a proxy among them forwards to is not followed.
-	once bool
+	// alone: the Ingresses that one changes the reading of are not followed.
+	alone bool
+	// near: what a proxy among them forwards to is not followed.
+	near bool
 	// quiet: nothing but where a name leads is asked.
 	quiet bool
+	// seen are the objects that were followed, done is what else was; see once.
 	seen  map[inventory.ID]bool
+	done  map[string]bool
 	found Affected
+}
+
+func newFollower(v *View) *follower {
+	return &follower{view: v, seen: map[inventory.ID]bool{}, done: map[string]bool{}}
 }
 
 func (f *follower) follow(o *inventory.Object) {
@@ -73,8 +91,8 @@ func (f *follower) follow(o *inventory.Object) {
 		if mirror, ok := edge.MirrorOf(t); ok {
 			f.follow(serviceNamed(f.view, mirror.Host, ""))
 		}
-		for _, neighbour := range f.view.readBy(t) {
-			f.follow(neighbour)
+		if !f.alone {
+			f.neighbours(t)
 		}
 		for _, ref := range ingressReferences(t) {
 			f.holder(f.view.Get(inventory.Secret, ref.Namespace, ref.Name))
@@ -143,14 +161,16 @@ func (f *follower) governed(links edge.Links) {
 
 // dependents follows what an object, which need not be there, decides the reading of.
 func (f *follower) dependents(id inventory.ID) {
-	for _, o := range f.view.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
-		f.follow(o)
-		if o.Ref.GroupKind() == inventory.Service {
-			for _, entry := range backendUsers(f.view, o) {
-				f.follow(entry)
+	f.once("dependents of "+id.String(), func() {
+		for _, o := range f.view.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
+			f.follow(o)
+			if o.Ref.GroupKind() == inventory.Service {
+				for _, entry := range backendUsers(f.view, o) {
+					f.follow(entry)
+				}
 			}
 		}
-	}
+	})
 }
 
 // workload notes a workload that runs a component, and follows a proxy to what it forwards to.
@@ -163,7 +183,7 @@ func (f *follower) workload(o *inventory.Object) {
 		return
 	}
 	f.found.Workloads = append(f.found.Workloads, o)
-	if f.once {
+	if f.near {
 		return
 	}
 	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
@@ -171,8 +191,8 @@ func (f *follower) workload(o *inventory.Object) {
 		f.found.Workloads = append(f.found.Workloads, f.view.Find(inventory.Key{Index: byMongoDB, Namespace: o.Ref.Namespace})...)
 	}
 	for _, part := range Named(parts, Proxy) {
+		f.targets(part)
 		for _, route := range f.view.proxyRoutes(part) {
-			f.targets(o, route)
 			if route.blind {
 				for _, ditto := range f.view.Find(inventory.Key{Index: byDitto, Namespace: o.Ref.Namespace}) {
 					f.follow(ditto)
@@ -190,11 +210,11 @@ func (f *follower) workload(o *inventory.Object) {
 }
 
 // targets follows the hosts that a proxy forwards to. Of a proxy that is not read those are words that may be hosts.
-func (f *follower) targets(proxy *inventory.Object, route *proxyRoute) {
-	for _, target := range route.targets {
-		target.host = seenFrom(&proxy.PodTemplate().Spec, target.host)
-		if !target.bare || serviceNamed(f.view.quietly(), target.host, proxy.Ref.Namespace) != nil {
-			f.target(proxy.Ref.Namespace, target)
+func (f *follower) targets(proxy Part) {
+	namespace := proxy.Workload.Ref.Namespace
+	for _, a := range f.view.proxy(proxy).aims {
+		if !a.bare || serviceNamed(f.view.quietly(), a.host, namespace) != nil {
+			f.target(namespace, a.proxyTarget)
 		}
 	}
 }
@@ -202,7 +222,7 @@ func (f *follower) targets(proxy *inventory.Object, route *proxyRoute) {
 // mentions follows a workload that names a Ditto, and is no proxy that is known, to it. What others name is asked quietly,
 // and what those name is not followed.
 func (f *follower) mentions(o *inventory.Object) {
-	if f.once || f.quiet {
+	if f.near || f.quiet {
 		return
 	}
 	quiet := f.view.quietly()
@@ -211,8 +231,8 @@ func (f *follower) mentions(o *inventory.Object) {
 			if n.weak {
 				continue
 			}
-			probe := &follower{view: quiet, quiet: true, seen: map[inventory.ID]bool{}}
-			probe.seen[o.Ref.ID()] = true
+			probe := newFollower(quiet)
+			probe.quiet, probe.seen[o.Ref.ID()] = true, true
 			probe.target(o.Ref.Namespace, proxyTarget{host: n.Name, port: n.Port})
 			if slices.ContainsFunc(probe.found.Workloads, func(o *inventory.Object) bool { return len(Named(quiet.Parts(o), Gateway)) > 0 }) {
 				f.found.Workloads = append(f.found.Workloads, o)

@@ -80,6 +80,18 @@ func flagOf(c *corev1.Container, name string) string {
 // class is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked as
 // public.
 func (v *View) class(ing *networkingv1.Ingress) edge.Class {
+	class, known := v.classes[ing]
+	if !known {
+		class = v.readClass(ing)
+		if v.classes == nil {
+			v.classes = map[*networkingv1.Ingress]edge.Class{}
+		}
+		v.classes[ing] = class
+	}
+	return class
+}
+
+func (v *View) readClass(ing *networkingv1.Ingress) edge.Class {
 	class := edge.Resolve(v, ing, v.edges)
 	if !class.Internal {
 		return class

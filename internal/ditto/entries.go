@@ -229,7 +229,7 @@ func (w *walker) enter(op opening, c chain) {
 		}
 		return
 	}
-	if w.view.Err() != nil {
+	if w.view.Err() != nil || op.kind != KindUnread && w.spent(op.entry.Ref.ID()) {
 		return
 	}
 	w.view.Spend(op.entry.Ref.ID(), costOfWay)
@@ -356,6 +356,7 @@ func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
 	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
 	// that chose the location is then not the path that Ditto reads.
 	e.API = reach.API || direct || raw
+	e.APIInDoubt = reach.APIInDoubt && !e.API
 	e.Disguised = e.API && !reach.API
 	e.identify(op, c)
 	return true

@@ -238,6 +238,8 @@ type Exposure struct {
 	Authenticated Switch `cel:"authenticated"`
 	// API says whether paths that act under the identity (things, policies, search, messages, WebSocket) can be reached.
 	API bool `cel:"api"`
+	// APIInDoubt says that this could not be decided; Unknown says why.
+	APIInDoubt bool `cel:"apiInDoubt"`
 	// Disguised says that they can be reached only by a path with dot segments, which the way does not mean to let through
 	// but passes on as the client wrote it.
 	Disguised bool `cel:"disguised"`

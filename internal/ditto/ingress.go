@@ -3,7 +3,6 @@ package ditto
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -30,18 +29,12 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	if svc != nil {
 		in.Service, in.ServiceAnnotations = svc.Ref.Name, svc.Meta.Annotations
 	}
-	for _, other := range v.onHosts(bySway, ing) {
-		neighbour := other.Typed.(*networkingv1.Ingress)
-		if isMaster(neighbour) {
-			in.Master = neighbour
+	for _, host := range ingressHosts(ing) {
+		sway := v.swayOf(host)
+		if sway.master != nil {
+			in.Master = sway.master
 		}
-		if in.HostForcesRegex {
-			continue
-		}
-		of := edge.Input{Ingress: neighbour, Class: v.class(neighbour), Config: v.edges, Objects: v}
-		if of.Class.Controller == in.Class.Controller && edge.ForcesRegex(of) {
-			in.HostForcesRegex = true
-		}
+		in.HostForcesRegex = in.HostForcesRegex || sway.regex[in.Class.Controller]
 	}
 	reading := ingressReading{in: in, counts: v.counting(in)}
 	reading.effects = v.effects(in, reading.counts)
@@ -144,31 +137,6 @@ func sharesPath(a, b *networkingv1.Ingress) bool {
 	return false
 }
 
-// readBy are the Ingresses of the same host whose reading this one changes: a canary's, as its main Ingress, those of a
-// master's minions, those that it names a certificate for, those whose default backend it may take the place of, and all
-// of them if it turns their paths into regular expressions.
-func (v *View) readBy(ing *networkingv1.Ingress) []*inventory.Object {
-	in := edge.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
-	all, index := edge.ForcesRegex(in) || isMaster(ing), bySway
-	certifies := len(ing.Spec.TLS) > 0 && edge.SharesTLS(in.Class)
-	displaces := len(ing.Spec.Rules) > 0 && edge.HostsShareDefault(in.Class)
-	if all || certifies || displaces {
-		index = byHost
-	}
-	var list []*inventory.Object
-	for _, other := range v.onHosts(index, ing) {
-		neighbour := other.Typed.(*networkingv1.Ingress)
-		if all || (isCanary(neighbour) && sharesPath(ing, neighbour)) || (certifies && !edge.NamesCertificates(neighbour)) ||
-			(displaces && neighbour.Spec.DefaultBackend != nil && len(neighbour.Spec.Rules) > 0) {
-			list = append(list, other)
-		}
-	}
-	if group := ing.Annotations[albGroup]; group != "" {
-		list = append(list, v.Find(inventory.Key{Index: byGroup, Value: group})...)
-	}
-	return list
-}
-
 // albGroup names the load balancer that Ingresses share: one that is public makes it public for all.
 const albGroup = "alb.ingress.kubernetes.io/group.name"
 
@@ -182,34 +150,6 @@ func (r ingressReading) standsIn(svc *inventory.Object, leads func(*networkingv1
 	return leads(&networkingv1.IngressServiceBackend{
 		Name: svc.Ref.Name, Port: networkingv1.ServiceBackendPort{Number: service.Spec.Ports[0].Port},
 	})
-}
-
-// sways says whether an Ingress may change how others of its host are read: by turning their paths into regular
-// expressions, as their master, or since it is a canary that takes after one of them.
-func sways(ing *networkingv1.Ingress) bool {
-	if isMaster(ing) || isCanary(ing) {
-		return true
-	}
-	for key := range ing.Annotations {
-		if strings.HasSuffix(key, "/use-regex") || strings.HasSuffix(key, "/rewrite-target") {
-			return true
-		}
-	}
-	return false
-}
-
-func isMaster(ing *networkingv1.Ingress) bool {
-	return ing.Annotations["nginx.org/mergeable-ingress-type"] == "master"
-}
-
-// onHosts are the Ingresses, the one itself included, that share a host with it, in any namespace: most controllers merge
-// them into one virtual server. Of byHost those are all, of bySway the ones that change how others are read.
-func (v *View) onHosts(index inventory.Index, ing *networkingv1.Ingress) []*inventory.Object {
-	var list []*inventory.Object
-	for _, host := range ingressHosts(ing) {
-		list = append(list, v.Find(inventory.Key{Index: index, Value: host})...)
-	}
-	return ordered(slices.Clone(list))
 }
 
 // ingressHosts are the hosts of an Ingress's rules; no host at all is the empty one.
@@ -291,10 +231,10 @@ func (v *View) firstBackend(ing *networkingv1.Ingress) *inventory.Object {
 // nothing: no gateway behind believes in identities, or the identity is set further in.
 func (v *View) leadsToGateways(o *inventory.Object) (leads, safe bool) {
 	safe = true
-	for _, workload := range v.Affected(o).Workloads {
+	for _, workload := range v.behind(o) {
 		for _, part := range Named(v.Parts(workload), Gateway) {
-			for _, e := range v.Exposures(part) {
-				if e.Port != PortHTTP || e.Doubted || e.Entry.Ref().ID() != o.Ref.ID() {
+			for _, e := range v.ExposuresBy(part, o.Ref.ID()) {
+				if e.Port != PortHTTP || e.Doubted {
 					continue
 				}
 				leads = true

@@ -15,6 +15,8 @@ import (
 // proxy is what a proxy's container does, as far as its configuration shows.
 type proxy struct {
 	routes []*proxyRoute
+	// aims are the distinct hosts and ports that the routes lead to, in the order of the routes.
+	aims []aim
 	// config is what they were read from, nil if nothing was.
 	config *nginxconf.Config
 	// users are the password files that its configuration names.
@@ -89,6 +91,7 @@ func (v *View) proxy(part Part) *proxy {
 		}
 	}
 	v.hide(part, p)
+	p.aims = aimsOf(&part.Workload.PodTemplate().Spec, p.routes)
 	v.proxies[part.id()] = p
 	return p
 }
@@ -233,10 +236,8 @@ func (v *View) forwards(holder *inventory.Object, namespace, host string) bool {
 			return false
 		}
 		for _, part := range Named(v.Parts(o), Proxy) {
-			for _, route := range v.proxyRoutes(part) {
-				if slices.ContainsFunc(route.targets, func(t proxyTarget) bool { return means(t.host) }) {
-					return true
-				}
+			if slices.ContainsFunc(v.proxy(part).aims, func(a aim) bool { return means(a.host) }) {
+				return true
 			}
 		}
 		for _, c := range v.strangers(o) {

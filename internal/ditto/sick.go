@@ -2,6 +2,8 @@ package ditto
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -27,6 +29,15 @@ func (w *walker) unfollowedEntry(at inventory.ID, c chain) {
 	w.enterUnread("ways that were given up", "given up", fmt.Sprintf(
 		"ways of more than %d steps were not followed, or there are more than can be (as at %s): make proxies and aliases in front of it fewer",
 		maxHops, refOf(at)), c)
+}
+
+// crowdedEntries: more routes of a proxy lead to the port than are followed.
+func (w *walker) crowdedEntries(c chain) {
+	for _, id := range slices.SortedFunc(maps.Keys(w.crowded), func(a, b inventory.ID) int { return strings.Compare(a.String(), b.String()) }) {
+		proxy := refOf(id).String()
+		w.enterUnread("routes of "+proxy+" that were given up", "given up at "+proxy, fmt.Sprintf(
+			"more than %d routes of %s lead to it, and no more are followed: make them fewer", mostRoutes, proxy), c)
+	}
 }
 
 // enterUnread is one way in about which nothing is known, whatever number of ways it stands for.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -68,24 +67,6 @@ func (w *walker) edgeReading(r ingressReading) func(host string) edgeReading {
 		}
 		return reading
 	}
-}
-
-// neighbours are the Ingresses of a host that name certificates which serve this one too.
-func (v *View) neighbours(in edge.Input) []*networkingv1.Ingress {
-	if !edge.SharesTLS(in.Class) || edge.NamesCertificates(in.Ingress) {
-		return nil
-	}
-	var list []*networkingv1.Ingress
-	for _, other := range v.onHosts(byCertificate, in.Ingress) {
-		neighbour := other.Typed.(*networkingv1.Ingress)
-		if neighbour == in.Ingress {
-			continue
-		}
-		if class := v.class(neighbour); class.Controller == in.Class.Controller && class.Name == in.Class.Name {
-			list = append(list, neighbour)
-		}
-	}
-	return list
 }
 
 // balancer is the transport of a load balancer that ends TLS on a port of a Service, nil if none does.

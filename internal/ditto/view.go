@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -40,6 +41,7 @@ type View struct {
 	read      map[partID]*settings.Settings
 	gateways  map[partID]*GatewayFacts
 	exposures map[partID][]Exposure
+	byEntry   map[partID]map[inventory.ID][]*Exposure
 	proxies   map[partID]*proxy
 	// ways are what the exposures were made of, by their keys.
 	ways map[string]way
@@ -50,6 +52,10 @@ type View struct {
 	requests map[string]requests.Set
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
+	// classes are the classes of Ingresses; sways and certified are what those of a host share.
+	classes   map[*networkingv1.Ingress]edge.Class
+	sways     map[string]sway
+	certified map[hostClass][]*networkingv1.Ingress
 	// routing are the rules of entries that are no Ingresses.
 	routing map[inventory.ID][]edge.Route
 	// policies are the NetworkPolicies of a namespace.
@@ -88,7 +94,7 @@ func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 	v := &View{
 		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, clients: opts.Clients, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
-		exposures: map[partID][]Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
+		exposures: map[partID][]Exposure{}, byEntry: map[partID]map[inventory.ID][]*Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{}, ways: map[string]way{},
 		mentioned: map[inventory.ID]string{},
 	}

@@ -18,9 +18,13 @@ const (
 	usualHops = 6
 	// maxHops bounds a way in; a longer one is a loop in all but name.
 	maxHops = 12
-	// maxSteps bounds the search for the ways to one port: proxies that all forward to one another make more ways than
-	// can be followed.
-	maxSteps = 10000
+	// maxSteps bounds the search for the ways to one port, its steps and what it finds: proxies that all forward to one
+	// another, and locations behind paths behind hosts, make more ways than can be followed. Judging that many takes a second
+	// or two.
+	maxSteps = 5000
+	// mostRoutes bounds how many routes of one proxy are followed to one port, so that one team's proxy does not use up what
+	// there is for all.
+	mostRoutes = 500
 )
 
 // walker follows the ways to one port of one component outwards, until it meets entries.
@@ -34,6 +38,8 @@ type walker struct {
 	// nil if none was.
 	hops, steps int
 	cut         *inventory.ID
+	// crowded are the proxies more routes of which lead to the port than are followed.
+	crowded map[inventory.ID]bool
 	// outside is set where nothing is asked but whether clients outside get in: it is the first entry that lets them.
 	outside *string
 }
@@ -70,16 +76,32 @@ func (w *walker) ends(c chain, id inventory.ID, detail string) bool {
 	if w.view.Err() != nil || w.outside != nil && *w.outside != "" {
 		return true
 	}
-	if len(c.hops) >= w.hops || w.steps >= maxSteps {
-		if w.cut == nil {
-			at := id
-			w.cut = &at
-		}
+	if len(c.hops) >= w.hops {
+		w.giveUp(id)
+		return true
+	}
+	if w.spent(id) {
+		return true
+	}
+	w.view.Spend(id, costOfStep)
+	return false
+}
+
+// spent takes a step, and says whether there was none left to take.
+func (w *walker) spent(at inventory.ID) bool {
+	if w.steps >= maxSteps {
+		w.giveUp(at)
 		return true
 	}
 	w.steps++
-	w.view.Spend(id, costOfStep)
 	return false
+}
+
+// giveUp remembers where a way was given up, of the first.
+func (w *walker) giveUp(at inventory.ID) {
+	if w.cut == nil {
+		w.cut = &at
+	}
 }
 
 // Exposures are all ways in to a component, public or not, in stable order.
@@ -96,9 +118,9 @@ func (v *View) Exposures(part Part) []Exposure {
 			},
 		}
 		// The short ways first: whatever a mess of proxies makes of the long ones, those are not missed.
-		steps := 0
+		steps, crowded := 0, map[inventory.ID]bool{}
 		for hops := usualHops; hops <= maxHops; hops += 2 {
-			w := &walker{view: v, part: part, port: p, hops: hops, steps: steps}
+			w := &walker{view: v, part: part, port: p, hops: hops, steps: steps, crowded: crowded}
 			begin := chain{hops: []*hop{&start}}
 			w.unreadEntry(begin)
 			w.fromPod(part.Workload, p.Number, begin)
@@ -106,6 +128,9 @@ func (v *View) Exposures(part Part) []Exposure {
 			last := w.cut == nil || hops == maxHops || steps >= maxSteps
 			if last && w.cut != nil {
 				w.unfollowedEntry(*w.cut, begin)
+			}
+			if last {
+				w.crowdedEntries(begin)
 			}
 			all = append(all, w.out...)
 			if last {
@@ -117,6 +142,21 @@ func (v *View) Exposures(part Part) []Exposure {
 	all = slices.CompactFunc(all, func(a, b Exposure) bool { return a.key == b.key })
 	v.exposures[part.id()] = all
 	return all
+}
+
+// ExposuresBy are those of a component's ways in that begin at an entry.
+func (v *View) ExposuresBy(part Part, entry inventory.ID) []*Exposure {
+	by, known := v.byEntry[part.id()]
+	if !known {
+		by = map[inventory.ID][]*Exposure{}
+		all := v.Exposures(part)
+		for i := range all {
+			id := all[i].Entry.Ref().ID()
+			by[id] = append(by[id], &all[i])
+		}
+		v.byEntry[part.id()] = by
+	}
+	return by[entry]
 }
 
 // fromPod looks for whatever leads to a port of a workload's pods.

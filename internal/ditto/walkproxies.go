@@ -1,8 +1,6 @@
 package ditto
 
 import (
-	"slices"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -12,7 +10,7 @@ func (w *walker) fromNaming(namespace string, hosts []string, c chain, leads fun
 	for _, workload := range w.view.naming(namespace, hosts) {
 		namespace := workload.Ref.Namespace
 		for _, proxy := range Named(w.view.Parts(workload), Proxy) {
-			w.fromProxy(proxy, c, func(t proxyTarget) bool { return leads(namespace, t) })
+			w.fromProxy(proxy, c, func(a aim) bool { return leads(namespace, a.proxyTarget) })
 		}
 		w.fromMentions(workload, c, func(t proxyTarget) bool { return leads(namespace, t) })
 	}
@@ -21,11 +19,10 @@ func (w *walker) fromNaming(namespace string, hosts []string, c chain, leads fun
 // fromNeighbours goes on from what reaches a port of a pod without any Service: other containers of the pod, over loopback,
 // and, at the gateway itself, the proxies of its namespace that may lead anywhere.
 func (w *walker) fromNeighbours(o *inventory.Object, number int32, c chain) {
-	own := func(t proxyTarget) bool { return t.at(number) && isOwn(t.host) }
 	for _, proxy := range Named(w.view.Parts(o), Proxy) {
-		w.fromProxy(proxy, c, own)
+		w.fromProxy(proxy, c, func(a aim) bool { return a.own && a.at(number) })
 	}
-	w.fromMentions(o, c, own)
+	w.fromMentions(o, c, func(t proxyTarget) bool { return t.at(number) && isOwn(t.host) })
 	if len(c.hops) > 1 || w.part.Component != Gateway || w.port.Name != PortHTTP {
 		return
 	}
@@ -45,18 +42,19 @@ func (w *walker) fromNeighbours(o *inventory.Object, number int32, c chain) {
 }
 
 // fromProxy goes on from the routes of a proxy that lead to where the way stands.
-func (w *walker) fromProxy(proxy Part, c chain, leads func(proxyTarget) bool) {
-	spec := &proxy.Workload.PodTemplate().Spec
-	for _, route := range w.view.proxyRoutes(proxy) {
-		at := slices.IndexFunc(route.targets, func(t proxyTarget) bool {
-			t.host = seenFrom(spec, t.host)
-			return leads(t)
-		})
-		if at < 0 {
-			continue
+func (w *walker) fromProxy(proxy Part, c chain, leads func(aim) bool) {
+	read := w.view.proxy(proxy)
+	leading := read.leading(leads)
+	if len(leading) > mostRoutes {
+		leading = leading[:mostRoutes]
+		if w.crowded != nil {
+			w.crowded[proxy.Workload.Ref.ID()] = true
 		}
+	}
+	for _, at := range leading {
+		route := read.routes[at[0]]
 		// A name without a port, in what is not read, is a hint at the gateway's API alone.
-		if target := route.targets[at]; target.port != 0 || target.unix || w.part.Component == Gateway && w.port.Name == PortHTTP {
+		if target := route.targets[at[1]]; target.port != 0 || target.unix || w.part.Component == Gateway && w.port.Name == PortHTTP {
 			w.through(proxy, route, target, c)
 		}
 	}
@@ -86,11 +84,11 @@ func (w *walker) through(proxy Part, route *proxyRoute, target proxyTarget, c ch
 // fromInside goes on from the proxies of a pod that forward to an address, or a socket, which only the pod itself reaches.
 func (w *walker) fromInside(o *inventory.Object, door nginxconf.Door, c chain) {
 	for _, proxy := range Named(w.view.Parts(o), Proxy) {
-		w.fromProxy(proxy, c, func(t proxyTarget) bool {
+		w.fromProxy(proxy, c, func(a aim) bool {
 			if door.Port == 0 {
-				return t.unix && t.host == canonical(door.Address)
+				return a.unix && a.host == canonical(door.Address)
 			}
-			return t.at(int32(door.Port)) && isOwn(t.host)
+			return a.own && a.at(int32(door.Port))
 		})
 	}
 }

@@ -56,7 +56,7 @@ func TestReadPath(t *testing.T) {
 			want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "a lookahead keeps the connections out", controller: "ingress-nginx", regexHost: true, kind: ownType, path: "/api/2/(?!connections)", want: apiOnly},
 		{name: "a lookahead that is no expression matches nothing", controller: "ingress-nginx", kind: ownType, path: "/api/2/(?!connections)"},
-		{name: "a lookbehind is undecided", controller: "ingress-nginx", regexHost: true, kind: ownType, path: "/x(?<=x)", want: surface.Reach{AdminInDoubt: everything, Unknown: []string{
+		{name: "a lookbehind is undecided", controller: "ingress-nginx", regexHost: true, kind: ownType, path: "/x(?<=x)", want: surface.Reach{AdminInDoubt: everything, APIInDoubt: true, Unknown: []string{
 			`whether /devops, /status, /overall, /api/2/connections, the API can be reached: the regular expression "/x(?<=x)" cannot be evaluated`,
 		}}},
 		{name: "a rewrite to a constant leads there", controller: "ingress-nginx", notes: notes{"nginx.ingress.kubernetes.io/rewrite-target": "/devops/config"},
@@ -82,7 +82,7 @@ func TestReadPath(t *testing.T) {
 		{name: "HAProxy's prefix ends at an element", controller: "haproxy", kind: prefixType, path: "/dev"},
 		{name: "HAProxy's own type goes by characters", controller: "haproxy", kind: ownType, path: "/dev", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "HAProxy does not decode", controller: "haproxy", kind: exactType, path: "/%64evops/config", want: surface.Reach{Admin: []string{"/devops"}}},
-		{name: "an escape that is cut off is undecided", controller: "haproxy", kind: ownType, path: "/%6", want: surface.Reach{AdminInDoubt: everything, Unknown: []string{
+		{name: "an escape that is cut off is undecided", controller: "haproxy", kind: ownType, path: "/%6", want: surface.Reach{AdminInDoubt: everything, APIInDoubt: true, Unknown: []string{
 			"whether /devops, /status, /overall, /api/2/connections, the API can be reached: the path ends within a percent-escape",
 		}}},
 		{name: "HAProxy's rewrite to one word is constant", controller: "haproxy", notes: notes{"haproxy.org/path-rewrite": "/status/health"}, kind: prefixType, path: "/x",

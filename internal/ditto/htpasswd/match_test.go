@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The hashes of crypt(3) come from libxcrypt 4.4.33, those of apr1 from OpenSSL.
@@ -99,7 +98,7 @@ func TestMalformedHashesKeepTheirSchemeButAreNeverComputed(t *testing.T) {
 	}
 }
 
-// FuzzMatch: what counts as well-formed and cheap enough neither panics nor takes long, whatever it is.
+// FuzzMatch: what counts as well-formed and cheap enough does not panic, and does not hang the fuzzer, whatever it is.
 func FuzzMatch(f *testing.F) {
 	for _, seed := range []string{
 		"A6BgmB8IEtPTs", "$apr1$abcdefgh$bt1KZ/DNs9oXw200oWUiN1", "$5$rounds=1000$saltsalt$2NcTBaBUns.aM6so1exUDymetUcj7vM6Gnr80fJLIW9",
@@ -114,11 +113,7 @@ func FuzzMatch(f *testing.F) {
 		if !e.wellFormed || e.effort() > 10_000 || len(text) > maxHash || len(password) > 64 {
 			return
 		}
-		start := time.Now()
 		matches(e, password)
-		if spent := time.Since(start); spent > 2*time.Second {
-			t.Errorf("a %s hash took %s", e.Scheme, spent)
-		}
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -92,23 +91,20 @@ func thousand() []Entry {
 
 func TestAThousandBcryptLinesCannotStallARequest(t *testing.T) {
 	v := NewVerifier(Options{})
-	entries := thousand()
-	start := time.Now()
-	verdicts := v.Check(t.Context(), entries)
-	// The work is two comparisons of 0.2 s, and all of it would take an hour: the allowance is for a busy machine.
-	if spent := time.Since(start); spent > 30*time.Second {
-		t.Errorf("the check took %s", spent)
-	}
-	for i, verdict := range verdicts {
+	tried := 0
+	for i, verdict := range v.Check(t.Context(), thousand()) {
 		if verdict.State != Unknown || verdict.Why == "" {
 			t.Fatalf("entry %d: %+v, want unknown and a reason", i, verdict)
 		}
+		n := 0
+		_, _ = fmt.Sscanf(verdict.Why, "%d of", &n) // an entry that was not begun says something else
+		tried += n
 	}
-	start = time.Now()
-	v.Close()
-	if spent := time.Since(start); spent > 10*time.Second {
-		t.Errorf("closing took %s", spent)
+	// All of it would be tens of thousands, of a fifth of a second each.
+	if tried > 3 {
+		t.Errorf("%d comparisons were waited for", tried)
 	}
+	v.Close() // ends after the comparison at hand
 }
 
 func TestAMegabyteOfCheapLinesCannotStallARequest(t *testing.T) {
@@ -119,15 +115,15 @@ func TestAMegabyteOfCheapLinesCannotStallARequest(t *testing.T) {
 	entries, _ := Parse([]byte(text.String()))
 	v := NewVerifier(Options{})
 	defer v.Close()
-	start := time.Now()
-	verdicts := v.Check(t.Context(), entries)
-	spent := time.Since(start)
-	if spent > 60*time.Second {
-		t.Errorf("the check took %s", spent)
+	decided := 0
+	for _, verdict := range v.Check(t.Context(), entries) {
+		if verdict.State != Unknown {
+			decided++
+		}
 	}
-	t.Logf("%d entries, %s", len(entries), spent)
-	if last := verdicts[len(verdicts)-1].State; last != Unknown {
-		t.Errorf("the last entry is %s, want unknown", last)
+	// Options.CheapWork suffices for about three thousand.
+	if decided < 1000 || decided > 5000 {
+		t.Errorf("%d of %d entries are decided", decided, len(entries))
 	}
 }
 

@@ -45,6 +45,9 @@ func (r *Route) clientPathFor(s *search, gatewayPath string) (clientPath string,
 // has a path, what the gateway reads begins with that.
 func (r *Route) misses(gatewayPath string) bool {
 	loc := r.scope.location()
+	if r.keepsBelow(loc) && !strings.HasPrefix(gatewayPath, r.Prefix) {
+		return true
+	}
 	if !r.complete || strings.ContainsAny(r.prefix+r.Prefix+gatewayPath, "%?") || r.scope != loc {
 		return false
 	}
@@ -56,6 +59,13 @@ func (r *Route) misses(gatewayPath string) bool {
 		return known && !ok
 	}
 	return !strings.HasPrefix(gatewayPath, loc.name)
+}
+
+// keepsBelow says that whatever the location is asked, by clients or by nginx itself, what goes upstream begins with Prefix:
+// proxy_pass puts that in place of the location's own name, unless a rewrite came between.
+func (r *Route) keepsBelow(loc *scope) bool {
+	return r.static && r.scope == loc && r.prefix != "" && r.Prefix != "" && len(loc.rewrites) == 0 && loc.re == nil &&
+		len(r.Unknown) == 0 && !strings.ContainsAny(r.prefix+r.Prefix, "%?")
 }
 
 // DotPathFor is a path that this route takes by its normalised form while the bytes that go upstream begin with gatewayPath

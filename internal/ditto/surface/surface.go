@@ -16,10 +16,10 @@ type Reach struct {
 	API bool
 	// Other lists what else of the gateway can be reached, out of /health, /stats and /.well-known/wot and in that order.
 	Other []string
-	// AdminInDoubt are the administrative paths of which it could not be decided, InDoubt says that something else may be
-	// reached that is not listed.
-	AdminInDoubt []string
-	InDoubt      bool
+	// AdminInDoubt are the administrative paths of which it could not be decided, APIInDoubt says so of the API, InDoubt that
+	// something else may be reached that is not listed.
+	AdminInDoubt        []string
+	APIInDoubt, InDoubt bool
 	// Unknown says what could not be decided, in one line; it is empty if everything could.
 	Unknown []string
 }
@@ -68,11 +68,18 @@ var otherAreas = []area{
 	{"/.well-known/wot", []string{"/.well-known/wot"}},
 }
 
-// Paths are all paths that are tried, the administrative ones first.
+// Paths are all paths that are tried: the first of every area, the second, and so on, the administrative ones first. Most ways
+// that reach an area reach it by the first, so whoever can only try some of them does well to begin with those.
 func Paths() []string {
+	areas := slices.Concat(adminAreas, apiAreas, otherAreas)
 	var paths []string
-	for _, a := range slices.Concat(adminAreas, apiAreas, otherAreas) {
-		paths = append(paths, a.probes...)
+	for i, more := 0, true; more; i++ {
+		more = false
+		for _, a := range areas {
+			if i < len(a.probes) {
+				paths, more = append(paths, a.probes[i]), true
+			}
+		}
 	}
 	return paths
 }
@@ -103,8 +110,7 @@ func Survey(w Way) Reach {
 			open = append(open, a.root)
 		}
 	}
-	api, unsure := w.reachesAny(apiAreas)
-	if r.API = api; unsure {
+	if r.API, r.APIInDoubt = w.reachesAny(apiAreas); r.APIInDoubt {
 		open = append(open, "the API")
 	}
 	if len(open) > 0 {
