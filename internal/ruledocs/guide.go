@@ -16,7 +16,7 @@ var words = map[rules.Coverage]string{
 	rules.Covered: "covered", rules.Partly: "partly", rules.Missing: "missing", rules.Cannot: "cannot be seen",
 }
 
-// Totals counts the lines of the checklist: `36 lines: 20 covered (56 %), 8 partly (22 %), …`.
+// Totals counts the lines of the checklist: `36 lines: 20 covered (56%), 8 partly (22%), …`.
 func Totals(g rules.Guide) string {
 	count, all := g.Count(), 0
 	for _, n := range count {
@@ -29,7 +29,7 @@ func Totals(g rules.Guide) string {
 	return fmt.Sprintf("%d lines: %s", all, strings.Join(parts, ", "))
 }
 
-// Visible counts the lines that Kubernetes can show and that rules judge: `27 of 30 that can be seen (90 %)`.
+// Visible counts the lines that Kubernetes can show and that rules judge: `27 of 30 that can be seen (90%)`.
 func Visible(g rules.Guide) string {
 	count := g.Count()
 	judged := count[rules.Covered] + count[rules.Partly]
@@ -40,9 +40,9 @@ func Visible(g rules.Guide) string {
 // percent is a share, rounded to the nearest.
 func percent(n, of int) string {
 	if of == 0 {
-		return "0 %"
+		return "0%"
 	}
-	return fmt.Sprintf("%d %%", (100*n+of/2)/of)
+	return fmt.Sprintf("%d%%", (100*n+of/2)/of)
 }
 
 // width is how many columns a line of text has.

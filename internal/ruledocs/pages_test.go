@@ -153,14 +153,14 @@ func TestPage(t *testing.T) {
 | level | restricted |
 | severity | low |
 | evaluated for | every way in to a part of Ditto |
-| findings name | the object that opens the way |
-| mutates | what is missing, where nobody has decided otherwise and it is safe to; ` + "`rules.a-rule.mutate: false`" + ` switches that off |
+| findings name | the object that opens the way in |
+| mutations | adds what is missing, where nobody has decided otherwise and it is safe to; ` + "`rules.a-rule.mutate: false`" + ` switches this off |
 
 Because.
 
 ## What the guide asks for
 
-- Section 2, Doors: Doors are shut. Covered partly: Windows are not seen.
+- Section 2, Doors: Doors are shut. Partly covered: Windows are not seen.
 
 ## How to fix it
 
@@ -168,11 +168,11 @@ Close it:
 
     door: shut
 
-## Found in
+## Examples with findings
 
 - [open](../../rules/builtin/a-rule/fail/open.yaml): Wide open \| &lt;really>, to everyone.
 
-## Not found in
+## Examples without findings
 
 - [silent](../../rules/builtin/a-rule/pass/silent.yaml)
 `
@@ -183,7 +183,7 @@ Close it:
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := lines(g, "c"); !slices.Equal(got, []string{"Nothing; the rule goes beyond it: w"}) {
+	if got := lines(g, "c"); !slices.Equal(got, []string{"Nothing. The rule goes beyond it: w"}) {
 		t.Errorf("a rule beyond the guide: %q", got)
 	}
 }
@@ -194,13 +194,13 @@ func TestNumbersAreCounted(t *testing.T) {
 		item(3, rules.GuideItem{Rules: []string{"a"}}), item(2, rules.GuideItem{Rules: []string{"a"}, Partly: "p"}),
 		item(1, rules.GuideItem{Missing: "m"}), item(2, rules.GuideItem{Cannot: "c"}),
 	)}}}
-	if got, want := Totals(g), "8 lines: 3 covered (38 %), 2 partly (25 %), 1 missing (13 %), 2 cannot be seen (25 %)"; got != want {
+	if got, want := Totals(g), "8 lines: 3 covered (38%), 2 partly (25%), 1 missing (13%), 2 cannot be seen (25%)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := Visible(g), "5 of 6 that can be seen (83 %)"; got != want {
+	if got, want := Visible(g), "5 of 6 that can be seen (83%)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := Visible(rules.Guide{}); got != "0 of 0 that can be seen (0 %)" {
+	if got := Visible(rules.Guide{}); got != "0 of 0 that can be seen (0%)" {
 		t.Errorf("of nothing: %q", got)
 	}
 }
