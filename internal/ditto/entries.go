@@ -268,6 +268,9 @@ func (w *walker) enter(op opening, c chain) {
 		if doubt != "" && e.Public {
 			e.doubt(doubt)
 		}
+		if why := w.view.settings(w.part).OtherHeader(); why != "" && (e.Identity == IdentitySet || e.Identity == IdentityNone) {
+			e.Identity, e.IdentityWhy = IdentityUnknown, why
+		}
 		e.encrypt(op, c)
 		e.limit(op, c)
 		e.answers(op, c)

@@ -10,8 +10,9 @@ type Release struct{ Major, Minor int }
 
 // The releases since when Ditto is as it is read here.
 var (
-	// oldest is the first with CLASSPATH and extension files in its image. Before 2.0 a second header, x-ditto-dummy-auth,
-	// was believed as well.
+	// oneHeader is the first that believes x-ditto-pre-authenticated alone. Before, x-ditto-dummy-auth was believed as well.
+	oneHeader = Release{2, 0}
+	// oldest is the first with CLASSPATH and extension files in its image.
 	oldest = Release{3, 0}
 	// statusApart is the first that secures the status apart from DevOps, and that no longer reads DEVOPS_SECURE_STATUS.
 	statusApart = Release{3, 2}
@@ -64,6 +65,19 @@ func (r Release) before(o Release) bool {
 }
 
 func (r Release) String() string { return strconv.Itoa(r.Major) + "." + strconv.Itoa(r.Minor) }
+
+// OtherHeader says why a step on the way that decides about the identity header may not decide about the identity; empty where it
+// does.
+func (s *Settings) OtherHeader() string {
+	r, from := s.Release()
+	if r.before(oneHeader) || !r.known() && s.TooOld() != "" {
+		if from == "" {
+			from = "its JVM options are those of an old release"
+		}
+		return "Ditto before " + oneHeader.String() + " believes the header x-ditto-dummy-auth as well, which may be one here (" + from + ")"
+	}
+	return ""
+}
 
 // TooOld says which release this is, if its settings, paths and headers may be others than those that are read; empty where it is
 // one that is known, or nothing says which.
