@@ -31,9 +31,7 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	}
 	for _, host := range ingressHosts(ing) {
 		sway := v.swayOf(host)
-		if sway.master != nil {
-			in.Master = sway.master
-		}
+		in.Master = edge.F5Master(sway.masters[in.Class.Name])
 		in.HostForcesRegex = in.HostForcesRegex || sway.regex[in.Class.Controller]
 	}
 	reading := ingressReading{in: in, counts: v.counting(in)}

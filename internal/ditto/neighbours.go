@@ -48,8 +48,8 @@ func isMaster(ing *networkingv1.Ingress) bool {
 
 // sway is what the Ingresses of a host change for all others of it.
 type sway struct {
-	// master is the master of mergeable Ingresses (F5 NGINX), nil if there is none.
-	master *networkingv1.Ingress
+	// masters are those of mergeable Ingresses (F5 NGINX), by their class.
+	masters map[string][]*networkingv1.Ingress
 	// regex are the controllers that read all paths of the host as regular expressions.
 	regex map[string]bool
 }
@@ -59,13 +59,13 @@ func (v *View) swayOf(host string) sway {
 	if s, known := v.sways[host]; known {
 		return s
 	}
-	s := sway{regex: map[string]bool{}}
+	s := sway{regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}}
 	for _, o := range v.Find(inventory.Key{Index: bySway, Value: host}) {
 		ing := o.Typed.(*networkingv1.Ingress)
-		if isMaster(ing) {
-			s.master = ing
-		}
 		in := edge.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
+		if isMaster(ing) {
+			s.masters[in.Class.Name] = append(s.masters[in.Class.Name], ing)
+		}
 		if !s.regex[in.Class.Controller] && edge.ForcesRegex(in) {
 			s.regex[in.Class.Controller] = true
 		}

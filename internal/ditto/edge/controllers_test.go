@@ -217,9 +217,9 @@ func TestRead_F5Nginx(t *testing.T) {
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a minion without its master is unknown", in: minion, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: Effects{
-				Identity:       orphan(IdentityUnknown, "the Ingress is a minion, and its master is not at hand"),
-				Authentication: orphan(Unknown, "the Ingress is a minion, and its master is not at hand"),
-				StripsIdentity: orphan(Unknown, "the Ingress is a minion, and its master is not at hand"),
+				Identity:       orphan(IdentityUnknown, noMaster),
+				Authentication: orphan(Unknown, noMaster),
+				StripsIdentity: orphan(Unknown, noMaster),
 				HidesHeaders:   orphan(Unknown, noMaster),
 			}},
 		{name: "a minion takes over what its master says", in: mastered, notes: notes{p + "mergeable-ingress-type": "minion"},

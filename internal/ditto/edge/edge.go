@@ -88,7 +88,7 @@ type Input struct {
 	Service            string
 	ServiceAnnotations map[string]string
 	// Master is the master of a mergeable F5 minion: the Ingress of the same host whose annotation
-	// nginx.org/mergeable-ingress-type is `master`. Nil if there is none at hand.
+	// nginx.org/mergeable-ingress-type is `master`; see F5Master. Nil if there is none at hand.
 	Master *networkingv1.Ingress
 	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates in
 	// spec.tls. They are only there if this one does not name certificates for all its hosts itself.

@@ -11,7 +11,7 @@ import (
 // (addProblemsForOrphanMinions). But its master may be somewhere else than what is at hand.
 const (
 	mergeableType = prefixF5Nginx + "mergeable-ingress-type"
-	noMaster      = "the Ingress is a minion, and its master is not at hand"
+	noMaster      = "the Ingress is a minion, and its master is not at hand, or nothing says which of several it is"
 )
 
 // ofServer are the annotations that count at the master alone, since they are about the whole server (minionDenylist in
@@ -56,8 +56,25 @@ func f5Annotations(in Input) map[string]string {
 	return count
 }
 
-// IsF5Master says whether an Ingress is the master of minions: one that the controller refuses is none.
-func IsF5Master(ing *networkingv1.Ingress) bool {
-	rules := ing.Spec.Rules
-	return ing.Annotations[mergeableType] == "master" && len(rules) == 1 && (rules[0].HTTP == nil || len(rules[0].HTTP.Paths) == 0)
+// F5Master is the master that has a host, of those of one class that ask for it: the oldest (chooseObjectMetaWinner). It is nil if
+// there is none, or nothing says which is the oldest, as in manifests. One with paths is refused.
+func F5Master(masters []*networkingv1.Ingress) *networkingv1.Ingress {
+	var master *networkingv1.Ingress
+	for _, ing := range masters {
+		if rules := ing.Spec.Rules; len(rules) != 1 || rules[0].HTTP != nil && len(rules[0].HTTP.Paths) > 0 {
+			continue
+		}
+		if master == nil {
+			master = ing
+			continue
+		}
+		a, b := &master.CreationTimestamp, &ing.CreationTimestamp
+		switch {
+		case a.IsZero() || b.IsZero():
+			return nil
+		case b.Before(a), b.Equal(a) && ing.UID > master.UID:
+			master = ing
+		}
+	}
+	return master
 }

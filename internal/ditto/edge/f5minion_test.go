@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // TestF5Minion: a minion is read with what its master says, and without it is unknown.
@@ -52,6 +54,41 @@ func TestF5Minion(t *testing.T) {
 	} {
 		if got := words(test.master, test.minion); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+// TestF5Master: of several masters of a host the oldest counts, and none if nothing says which that is.
+func TestF5Master(t *testing.T) {
+	at := func(name string, second int64, uid string) *networkingv1.Ingress {
+		ing := ingress("c", notes{mergeableType: "master"})
+		ing.Name, ing.UID = name, types.UID(uid)
+		ing.Spec.Rules = []networkingv1.IngressRule{{Host: "a.example.com"}}
+		if second > 0 {
+			ing.CreationTimestamp = metav1.Unix(second, 0)
+		}
+		return ing
+	}
+	refused := at("refused", 1, "")
+	refused.Spec.Rules[0].HTTP = &networkingv1.HTTPIngressRuleValue{Paths: make([]networkingv1.HTTPIngressPath, 1)}
+	for _, test := range []struct {
+		name    string
+		masters []*networkingv1.Ingress
+		want    string
+	}{
+		{"none", nil, ""},
+		{"one in manifests", []*networkingv1.Ingress{at("a", 0, "")}, "a"},
+		{"two in manifests", []*networkingv1.Ingress{at("a", 0, ""), at("b", 0, "")}, ""},
+		{"the oldest", []*networkingv1.Ingress{at("a", 3, ""), at("b", 2, ""), at("c", 4, "")}, "b"},
+		{"in the same second", []*networkingv1.Ingress{at("a", 3, "1"), at("b", 3, "2")}, "b"},
+		{"one with paths is none", []*networkingv1.Ingress{refused, at("b", 2, "")}, "b"},
+	} {
+		got := ""
+		if master := F5Master(test.masters); master != nil {
+			got = master.Name
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
 }
