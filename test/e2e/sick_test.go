@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -79,12 +80,17 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 	_, detail := s.Ready(t.Context())
 	has(t, detail, `conversion webhook for route.openshift.io/v0, Kind=Route failed`)
 
+	out, err := exec.CommandContext(t.Context(), shared.binary, "audit", "--kubeconfig", c.Kubeconfig).Output()
+	if err != nil {
+		t.Errorf("audit: %v", err)
+	}
+	has(t, string(out), "unknown: every Route\n", "it could not be listed: conversion webhook for route.openshift.io/v0, Kind=Route failed")
+
 	// Everything else is judged, as ever.
 	enforcing(t, c, "ditto")
 	jwt := strings.NewReplacer("gateway", "jwt", `value: "true"`, `value: "false"`)
-	out := n.admitted(t, jwt.Replace(believing)+"---"+jwt.Replace(service), "apply", "--filename", "-")
 	const unknown = "objects of kind " + kind + " cannot be read, and may lead to it"
-	has(t, out, "Warning: dittoguard: ", unknown)
+	has(t, n.admitted(t, jwt.Replace(believing)+"---"+jwt.Replace(service), "apply", "--filename", "-"), "Warning: dittoguard: ", unknown)
 	n.admitted(t, internal, "apply", "--filename", "-")
 	n.refused(t, "preauth-exposed", n.ingress(), "apply", "--filename", "-")
 	n.admitted(t, "", "scale", "deployment/gateway", "--replicas=2")
@@ -99,9 +105,10 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 		t.Errorf("it is still unknown:\n%s", out)
 	}
 
-	// A kind that falls sick later: what was read of it still counts.
+	// A kind that falls sick later: what was read of it still counts, before anybody has noticed and after.
 	define(brokenConversion)
 	listed(false)
+	n.refused(t, "preauth-exposed", "", "set", "env", "deployment/jwt", "ENABLE_PRE_AUTHENTICATION=true")
 	known(false)
 	has(t, n.refused(t, "preauth-exposed", "", "set", "env", "deployment/jwt", "ENABLE_PRE_AUTHENTICATION=true"), "way in: Route ditto/jwt")
 	n.admitted(t, "", "scale", "deployment/gateway", "--replicas=1")
