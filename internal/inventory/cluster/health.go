@@ -17,9 +17,9 @@ import (
 // retryLive is how often a kind is tried live that only live reads have found sick.
 const retryLive = 10 * time.Second
 
-// failsAtOnce marks requests that the client is not to repeat by itself. An API server that cannot fill its watch cache of a kind
-// says "too many requests", and when to come back: later each time. The client would obey ten times before it says so, which is
-// minutes. Reflectors have their own pauses.
+// failsAtOnce marks requests that the client is not to repeat by itself: those for kinds that may fall sick. An API server that
+// cannot fill its watch cache of a kind says "too many requests", and when to come back: later each time. The client would obey
+// ten times before it says so, which is minutes. Reflectors have their own pauses.
 type failsAtOnce struct{}
 
 // atOnce takes away what makes the client repeat such a request.

@@ -86,7 +86,9 @@ func (i *informer) run(ctx context.Context) {
 		&cache.ListWatch{ListWithContextFunc: i.list, WatchFuncWithContext: i.watch}, example, i,
 		cache.ReflectorOptions{Name: "dittoguard", Logger: &i.log, Backoff: retry()})
 	ctx = klog.NewContext(ctx, i.log) // the reflector logs to its context's logger
-	ctx = context.WithValue(ctx, failsAtOnce{}, true)
+	if !i.kind.builtin {
+		ctx = context.WithValue(ctx, failsAtOnce{}, true)
+	}
 	backoff := retry()
 	for ctx.Err() == nil {
 		err := reflector.ListAndWatchWithContext(ctx)

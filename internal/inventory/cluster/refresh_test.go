@@ -285,7 +285,8 @@ func TestRefreshSaysOnceWhatTookTooLong(t *testing.T) {
 	if err == nil || err.Error() != want || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want %s", err, want)
 	}
-	if n := counted.Load(); n > readsOfOne {
+	// The time of the first reads can be over a moment before that of the request.
+	if n := counted.Load(); n > 2*readsOfOne {
 		t.Errorf("%d reads were made after the time was over", n)
 	}
 }
