@@ -84,7 +84,7 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 	if err != nil {
 		t.Errorf("audit: %v", err)
 	}
-	has(t, string(out), "unknown: every Route\n", "it could not be listed: conversion webhook for route.openshift.io/v0, Kind=Route failed")
+	has(t, string(out), "unknown: every Route\n", "it could not be listed: ", "conversion webhook for route.openshift.io/v0, Kind=Route failed")
 
 	// Everything else is judged, as ever.
 	enforcing(t, c, "ditto")
