@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // A kind that every API server serves has to be read, or nothing can be judged. One that is not Kubernetes' own, a custom
@@ -80,7 +81,12 @@ func (i *informer) failed(ctx context.Context, err error) {
 // refused notes that a live read failed, and says whether the kind is sick by that: the API server is there and cannot, or
 // will not, read objects of this kind. Any other error may be one of this moment.
 func (i *informer) refused(err error) bool {
-	if i.kind.builtin || !apierrors.IsForbidden(err) && !apierrors.IsInternalError(err) && !apierrors.IsNotAcceptable(err) {
+	switch apierrors.ReasonForError(err) {
+	case metav1.StatusReasonForbidden, metav1.StatusReasonInternalError, metav1.StatusReasonNotAcceptable, metav1.StatusReasonStoreReadError:
+	default:
+		return false
+	}
+	if i.kind.builtin {
 		return false
 	}
 	i.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 
@@ -21,8 +22,14 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// errConversion is what an API server says of a kind whose conversion webhook is not there.
-var errConversion = apierrors.NewInternalError(errors.New("conversion webhook for route.openshift.io/v1 failed"))
+// What an API server says of a kind whose conversion webhook is not there, of one object and of a list.
+var (
+	errConversion = apierrors.NewInternalError(errors.New("conversion webhook for route.openshift.io/v1 failed"))
+	errStored     = &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusInternalServerError, Reason: metav1.StatusReasonStoreReadError,
+		Message: "failed to read one or more routes.route.openshift.io from the storage",
+	}}
+)
 
 // routesWanted are questions that only Routes answer.
 var routesWanted = []inventory.Question{
@@ -118,7 +125,7 @@ func TestALiveReadFindsAKindSick(t *testing.T) {
 	s := newServer(t, route())
 	c := start(t, s, testOptions())
 	s.awaitWatches(t)
-	s.set(func(s *server) { s.sick = errConversion })
+	s.set(func(s *server) { s.sick = errStored })
 	changes, err := c.Refresher().Refresh(t.Context(), routesWanted)
 	if err != nil || len(changes) != 0 || c.Reader().Knows(crd.Route, "ditto") {
 		t.Fatalf("%v, %v, known: %v", changes, err, c.Reader().Knows(crd.Route, "ditto"))
