@@ -126,7 +126,7 @@ func TestLoad_Problems(t *testing.T) {
 		{"an unknown each", "each: gateway", "each: pod", []string{`x/rule.yaml:12: spec.match.each: expected object, gateway, component, exposure, credential, policy or edge, got "pod"`}},
 		{"an exposure without subject", "each: gateway", "each: exposure", []string{`x/rule.yaml:11: spec.match.subject: expected target or entry, got ""`}},
 		{"a subject elsewhere", "each: gateway", "each: edge\n    subject: entry", []string{"x/rule.yaml:13: spec.match.subject: belongs to rules for each exposure only"}},
-		{"a part of itself", "  severity: high", "  severity: high\n  partOf: x", []string{"x/rule.yaml:11: spec.partOf: a rule is no part of itself"}},
+		{"a part of itself", "  severity: high", "  severity: high\n  partOf: x", []string{"x/rule.yaml:11: spec.partOf: a rule cannot be a part of itself"}},
 		{"a part that sees more than an object", "  severity: high", "  severity: high\n  partOf: y", []string{
 			"x/rule.yaml:11: spec.partOf: belongs to rules for each object only", `x/rule.yaml:11: spec.partOf: there is no rule "y"`}},
 		{"an object without resources", "each: gateway", "each: object", []string{"x/rule.yaml:11: spec.match.resourceRules: is required for each object"}},

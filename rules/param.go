@@ -74,7 +74,7 @@ func (p Param) Expected() string {
 		if len(p.Enum) > 0 {
 			return "a list of " + words(p.Enum)
 		}
-		return "a list of texts"
+		return "a list of strings"
 	}
 	if len(p.Enum) > 0 {
 		return words(p.Enum)

@@ -59,7 +59,7 @@ func TestParams_ThatAreRefused(t *testing.T) {
 			`spec.params[0].name: "a-b" is not a CEL identifier`, `spec.params[0].description: must not be empty`, `spec.params[1].name: must not be empty`,
 		},
 		"  - {name: a, type: boolean, default: true, description: d}\n  - {name: a, type: boolean, default: true, description: d}\n": {`spec.params[1].name: "a" is named twice`},
-		"  - {name: a, type: strings, default: [1], description: d}\n":                                                               {`spec.params[0].default: expected a list of texts, found [1]`},
+		"  - {name: a, type: strings, default: [1], description: d}\n":                                                               {`spec.params[0].default: expected a list of strings, found [1]`},
 		"  - {name: a, type: boolean, default: true, description: d, min: 1}\n":                                                      {`spec.params[0].min: unknown field`},
 	} {
 		_, err := loadParams(params)

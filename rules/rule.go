@@ -149,7 +149,7 @@ type Validation struct {
 	Expression        string `json:"expression"`
 	Message           string `json:"message,omitempty"`
 	MessageExpression string `json:"messageExpression,omitempty"`
-	// KeyExpression is a list of texts: what the violation consists of. A request is denied for a violation that was not
+	// KeyExpression is a list of strings: what the violation consists of. A request is denied for a violation that was not
 	// there before, or that consists of something it did not consist of before; so a partial fix gets through. Without it
 	// there is nothing to tell two violations of one rule on one way in apart.
 	KeyExpression string `json:"keyExpression,omitempty"`

@@ -125,7 +125,7 @@ func (v *validator) part() {
 	switch of := v.rule.Spec.PartOf; {
 	case of == "":
 	case of == v.rule.Metadata.Name:
-		v.bad("spec.partOf", "a rule is no part of itself")
+		v.bad("spec.partOf", "a rule cannot be a part of itself")
 	case v.rule.Spec.Match.Each != EachObject:
 		v.bad("spec.partOf", "belongs to rules for each object only")
 	}

@@ -63,5 +63,5 @@ func (c *Clients) verify(state tls.ConnectionState) error {
 		slices.ContainsFunc(client.DNSNames, func(name string) bool { return slices.Contains(c.Names, name) }) {
 		return nil
 	}
-	return fmt.Errorf("the client certificate of %q is of none of the names that may ask", client.Subject.CommonName)
+	return fmt.Errorf("the client certificate of %q has none of the accepted names", client.Subject.CommonName)
 }

@@ -24,7 +24,7 @@ const (
 	mirroringController  = systemServiceAccount + "endpointslicemirroring-controller"
 	nodePrefix           = "system:node:"
 	excuseCleaning       = "deleted by the namespace controller or a garbage collector"
-	excuseDerived        = "made by a controller of the cluster from an object that is judged itself"
+	excuseDerived        = "made by one of the cluster's controllers from an object that is itself judged"
 	excuseTerminating    = "its namespace is being deleted"
 	excuseKubelet        = "done by a node's kubelet"
 )

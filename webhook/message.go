@@ -71,7 +71,7 @@ func refusal(change check.Change, findings []check.Finding) string {
 		}
 	}
 	if len(findings) > maxFindings {
-		b.WriteString("\nand of ")
+		b.WriteString("\nand findings of ")
 		b.WriteString(strings.Join(ruleNames(findings[maxFindings:]), ", "))
 	}
 	return b.String()

@@ -58,7 +58,7 @@ func TestRefusal(t *testing.T) {
 3. edge-tls (guide section 8): no TLS
 4. edge-tls (guide section 8): no TLS
 5. edge-tls (guide section 8): no TLS
-and of preauth-exposed`},
+and findings of preauth-exposed`},
 		{"two findings with the same fix", "CREATE", []check.Finding{{Rule: "a", Subject: ingress, Message: "m", Fix: "do this\n"}, {Rule: "b", Subject: ingress, Message: "n", Fix: "do this"}}, `Ingress ditto/api is refused by dittoguard: 2 findings
 1. a: m
   fix: do this

@@ -42,7 +42,7 @@ func (o Options) mutate(ctx context.Context, judge check.Judge, req *admissionv1
 		return answer{fresh: fresh}, judging
 	case err != nil:
 		o.Log.Error(err, "object left as it is", "object", refOf(change).String(), "user", req.UserInfo.Username)
-		response := admission.Allowed("").WithWarnings(warning(refOf(change).String() + " is left as it is: what decides could not be read"))
+		response := admission.Allowed("").WithWarnings(warning(refOf(change).String() + " is left unchanged: what decides about it could not be read"))
 		return answer{Response: response, fresh: fresh}, nil
 	case mutation.Object == nil:
 		return answer{Response: admission.Allowed(""), fresh: fresh}, nil

@@ -60,7 +60,7 @@ func TestMutator(t *testing.T) {
 			name:  "an object whose neighbours cannot be read stays as it is",
 			judge: labeller, request: create(service("api", "")),
 			answers:  []func([]inventory.Question) ([]inventory.Change, error){unreadable},
-			warnings: []string{"dittoguard: Service ditto/api is left as it is: what decides could not be read"},
+			warnings: []string{"dittoguard: Service ditto/api is left unchanged: what decides about it could not be read"},
 			reads:    1,
 		},
 		{

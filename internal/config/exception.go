@@ -74,7 +74,7 @@ func (p *parser) match(n *yaml.Node, path string) Match {
 	seen := p.fields(n, path, map[string]field{
 		"namespace": func(n *yaml.Node, path string) {
 			if m.Namespace = p.text(n, path); m.Namespace != "" && len(validation.IsDNS1123Label(m.Namespace)) > 0 {
-				p.fail(n, path, "%q can be no namespace's name; %s", m.Namespace, noPattern)
+				p.fail(n, path, "%q is not a valid name of a namespace; %s", m.Namespace, noPattern)
 			}
 		},
 		"kind": func(n *yaml.Node, path string) {
@@ -84,7 +84,7 @@ func (p *parser) match(n *yaml.Node, path string) Match {
 		},
 		"name": func(n *yaml.Node, path string) {
 			if m.Name = p.text(n, path); m.Name != "" && !isName(m.Name) {
-				p.fail(n, path, "%q can be no object's name; %s", m.Name, noPattern)
+				p.fail(n, path, "%q is not a valid name of an object; %s", m.Name, noPattern)
 			}
 		},
 	})
@@ -94,7 +94,7 @@ func (p *parser) match(n *yaml.Node, path string) Match {
 	return m
 }
 
-const noPattern = "patterns are not read: name one, or leave the field out to mean every one"
+const noPattern = "patterns are not supported: give one name, or leave the field out to match all"
 
 // isName says whether an object can be called that. Most kinds allow less than a part of a path, but roles of RBAC do not.
 func isName(name string) bool {
@@ -118,6 +118,6 @@ func (p *parser) kind(n *yaml.Node, path, kind string) {
 	case near != "":
 		p.fail(n, path, "there is no kind %q; write %s", kind, near)
 	case kind[0] < 'A' || kind[0] > 'Z' || strings.Trim(strings.ToLower(kind), "abcdefghijklmnopqrstuvwxyz0123456789") != "":
-		p.fail(n, path, "%q can be no kind's name, such as Ingress; %s", kind, noPattern)
+		p.fail(n, path, "%q is not a valid kind, such as Ingress; %s", kind, noPattern)
 	}
 }

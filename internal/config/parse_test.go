@@ -194,7 +194,7 @@ rules:
 				`c.yaml:8: rules.edge-rate-limit.params.on: expected true or false, found "true"`,
 				`c.yaml:9: rules.edge-rate-limit.params.date: expected a text, found ["a"]`,
 				`c.yaml:10: rules.edge-rate-limit.params.how: expected well or badly, found "fine"`,
-				`c.yaml:11: rules.edge-rate-limit.params.names: expected a list of texts, found ["a", 1]`,
+				`c.yaml:11: rules.edge-rate-limit.params.names: expected a list of strings, found ["a", 1]`,
 				`c.yaml:12: rules.preauth-exposed.params.requestsPerSecond: the rule has no parameters`,
 				`c.yaml:13: rules.no-such-rule: there is no rule "no-such-rule"`,
 			},
@@ -243,13 +243,13 @@ rules:
 - {rules: [devops-exposed], match: {kind: Widget, name: "system:a.b-c"}, reason: r, expires: 2027-01-31}
 `, []string{
 				`c.yaml:4: exceptions[0].match.kind: there is no kind "ingress"; write Ingress`,
-				`c.yaml:4: exceptions[0].match.name: "thing*" can be no object's name; patterns are not read: name one, or leave the field out to mean every one`,
+				`c.yaml:4: exceptions[0].match.name: "thing*" is not a valid name of an object; patterns are not supported: give one name, or leave the field out to match all`,
 				`c.yaml:5: exceptions[1].match.kind: there is no kind "httproutes"; write HTTPRoute`,
-				`c.yaml:5: exceptions[1].match.namespace: "ditto-*" can be no namespace's name; patterns are not read: name one, or leave the field out to mean every one`,
-				`c.yaml:6: exceptions[2].match.kind: "*" can be no kind's name, such as Ingress; patterns are not read: name one, or leave the field out to mean every one`,
-				`c.yaml:6: exceptions[2].match.name: "a b" can be no object's name; patterns are not read: name one, or leave the field out to mean every one`,
+				`c.yaml:5: exceptions[1].match.namespace: "ditto-*" is not a valid name of a namespace; patterns are not supported: give one name, or leave the field out to match all`,
+				`c.yaml:6: exceptions[2].match.kind: "*" is not a valid kind, such as Ingress; patterns are not supported: give one name, or leave the field out to match all`,
+				`c.yaml:6: exceptions[2].match.name: "a b" is not a valid name of an object; patterns are not supported: give one name, or leave the field out to match all`,
 				`c.yaml:7: exceptions[3].match.kind: there is no kind "networkpolicies"; write NetworkPolicy`,
-				`c.yaml:7: exceptions[3].match.namespace: "Ditto" can be no namespace's name; patterns are not read: name one, or leave the field out to mean every one`,
+				`c.yaml:7: exceptions[3].match.namespace: "Ditto" is not a valid name of a namespace; patterns are not supported: give one name, or leave the field out to match all`,
 			},
 		},
 		{

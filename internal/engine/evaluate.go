@@ -169,7 +169,7 @@ func (a *activation) keys(x *expression) ([]string, error) {
 	}
 	keys, ok := native.([]string)
 	if !ok {
-		return nil, fmt.Errorf("%T is not a list of texts", native)
+		return nil, fmt.Errorf("%T is not a list of strings", native)
 	}
 	return keys, nil
 }

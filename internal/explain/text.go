@@ -296,7 +296,7 @@ func (p *page) way(number int, ways []Way) {
 	}
 	if w.Identity != "" {
 		p.cell(indent, column, "identity", identities[w.Identity]+": "+w.IdentityWhy)
-		p.cell(indent, column, "every client is asked who it is", shown(Setting{
+		p.cell(indent, column, "every client must authenticate", shown(Setting{
 			State: w.Authenticated.State, Source: w.Authenticated.Source, Why: w.Authenticated.Why,
 		}))
 	}

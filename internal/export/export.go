@@ -109,7 +109,7 @@ func AdmissionPolicies(list []rules.HardeningRule, opts Options) (Policies, erro
 		return Policies{}, errors.Join(errs...)
 	}
 	if opts.Config.NamespaceLabels == config.LabelsHonour {
-		e.note("labels of namespaces that change their modes do not change what the policies do there")
+		e.note("the policies ignore labels of namespaces that change their modes")
 	}
 	return e.out, nil
 }
@@ -150,7 +150,7 @@ func (e *exporter) add(r rules.HardeningRule) error {
 	e.out.List = append(e.out.List, p)
 	for _, exception := range e.options.Config.Exceptions {
 		if !exception.Expired(e.options.Now) && e.concerns(exception, r) {
-			e.note("the policy of rule %s does not know of the exception in line %d of the configuration", r.Metadata.Name, exception.Line)
+			e.note("the policy of rule %s ignores the exception in line %d of the configuration", r.Metadata.Name, exception.Line)
 		}
 	}
 	return nil

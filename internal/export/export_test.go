@@ -111,9 +111,9 @@ func TestAdmissionPolicies_Actions(t *testing.T) {
 `, nil, map[string]string{
 			"base": "Deny Fail", "part": "Deny Fail", "strict": "Warn Audit Ignore", "both": "Warn Audit Ignore mutates", "changes": "mutates"},
 			[]string{
-				"the policy of rule base does not know of the exception in line 4 of the configuration",
-				"the policy of rule part does not know of the exception in line 4 of the configuration",
-				"the policy of rule part does not know of the exception in line 6 of the configuration",
+				"the policy of rule base ignores the exception in line 4 of the configuration",
+				"the policy of rule part ignores the exception in line 4 of the configuration",
+				"the policy of rule part ignores the exception in line 6 of the configuration",
 			}},
 	}
 	for _, test := range tests {

@@ -54,7 +54,7 @@ func writable(file string) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no regular file; nothing was written", file)
+		return fmt.Errorf("%s is not a regular file; nothing was written", file)
 	}
 	ours, err := written(file)
 	if err == nil && !ours {

@@ -59,7 +59,7 @@ func decodeJSON(d document) (values []value, ok bool, err error) {
 }
 
 func duplicateWarning(name string, dup position.Duplicate) string {
-	return fmt.Sprintf("%s:%d: key %q stands twice in one mapping; this one counts, the one on line %d does not",
+	return fmt.Sprintf("%s:%d: key %q occurs twice in one mapping; this one counts, the one on line %d does not",
 		name, dup.Line, dup.Key, dup.Before)
 }
 

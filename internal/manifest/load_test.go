@@ -196,8 +196,8 @@ items:
 			paths: []string{"a.yaml", "b.json"},
 			want: []string{
 				"a.yaml:1: ConfigMap default/second", "b.json:1: ConfigMap default/y",
-				`warning: a.yaml:5: key "name" stands twice in one mapping; this one counts, the one on line 4 does not`,
-				`warning: b.json:3: key "name" stands twice in one mapping; this one counts, the one on line 2 does not`,
+				`warning: a.yaml:5: key "name" occurs twice in one mapping; this one counts, the one on line 4 does not`,
+				`warning: b.json:3: key "name" occurs twice in one mapping; this one counts, the one on line 2 does not`,
 			},
 		},
 		{

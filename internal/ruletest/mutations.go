@@ -30,12 +30,12 @@ func (r *run) mutations(findings int) {
 	}
 	if !r.fails() {
 		if out.Len() > 0 {
-			r.bad("%s: the rule changes something, and this fixture is to pass:\n%s", r.File, strings.TrimSuffix(out.String(), "\n"))
+			r.bad("%s: the rule changes something, but this fixture should pass:\n%s", r.File, strings.TrimSuffix(out.String(), "\n"))
 		}
 		return
 	}
 	if findings == 0 && out.Len() == 0 && len(r.rule.Spec.Validations) == 0 {
-		r.bad("%s: the rule changes nothing, and this fixture is to fail", r.File)
+		r.bad("%s: the rule changes nothing, but this fixture should fail", r.File)
 		return
 	}
 	file := filepath.Join(filepath.Dir(filepath.Dir(r.File)), fixed, filepath.Base(r.File))

@@ -73,7 +73,7 @@ func TestMutations(t *testing.T) {
 		{"a rule that only mutates fails by changing something", once, map[string]string{"fail/a.yaml": service, "fixed/a.yaml": changed, "pass/a.yaml": assigned}, nil},
 		{
 			"and where it changes nothing it does not fail", once, map[string]string{"fail/a.yaml": assigned, "pass/a.yaml": assigned},
-			[]string{"mutating/fail/a.yaml: the rule changes nothing, and this fixture is to fail"},
+			[]string{"mutating/fail/a.yaml: the rule changes nothing, but this fixture should fail"},
 		},
 		{
 			"a change that is made again and again", `"[JSONPatch{op: 'add', path: '/metadata/labels/z', value: object.metadata.labels.?z.orValue('') + 'z'}]"`,

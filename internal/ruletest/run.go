@@ -105,12 +105,12 @@ func (r *run) findings() int {
 	}
 	findings := len(found)
 	if !r.fails() && findings > 0 {
-		r.bad("%s: the rule finds something, and this fixture is to pass:\n%s", r.File, strings.Join(found, "\n"))
+		r.bad("%s: the rule finds something, but this fixture should pass:\n%s", r.File, strings.Join(found, "\n"))
 		return findings
 	}
 	// A rule that does nothing but mutate finds nothing.
 	if r.fails() && findings == 0 && len(r.rule.Spec.Validations) > 0 {
-		r.bad("%s: the rule finds nothing, and this fixture is to fail", r.File)
+		r.bad("%s: the rule finds nothing, but this fixture should fail", r.File)
 		return findings
 	}
 	for _, u := range result.Unknown {
@@ -129,7 +129,7 @@ func (r *run) findings() int {
 			h.expected = found
 			r.write(r.File, h.text())
 		} else {
-			r.bad("%s: the rule finds something else than the head says (--update rewrites it):\n%s", r.File, diff)
+			r.bad("%s: the rule finds something else than the comment at the top says (--update rewrites it):\n%s", r.File, diff)
 		}
 	}
 	return findings

@@ -118,7 +118,7 @@ func (i *informer) giveUp() {
 	i.sick = true
 	i.asked = time.Now()
 	i.settle()
-	i.log.Info("the kind cannot be read, what its objects decide is unknown until it can", "error", i.failure.Error())
+	i.log.Info("this kind cannot be read; what its objects decide is unknown until it can be", "error", i.failure.Error())
 }
 
 // settle says that nothing has to wait for this kind any more. The caller holds the lock.
