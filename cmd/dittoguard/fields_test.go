@@ -18,7 +18,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto"
 )
 
-const fieldsMark = "<!-- The rest is made of internal/ditto by `go test ./cmd/... -update`. -->\n"
+const fieldsMark = "<!-- The rest is generated from internal/ditto by `go test ./cmd/... -update`. -->\n"
 
 // TestWritingRules_ListsEveryField compares the end of the document with the fields that rules see, and what their comments
 // say of them.
