@@ -31,8 +31,8 @@ trap 'sort -u "$$missing" | sed "s/^/not tested: /" >&2; rm -f "$$missing"' EXIT
 packages=$$(go list $(PACKAGES))
 endef
 
-# The tests that start a control plane with all of dittoguard in it.
-END_TO_END := /test/\(e2e\|demo\)$$
+# The tests of the whole: real manifests, and a control plane with all of dittoguard in it.
+END_TO_END := /test/\(corpus\|e2e\|demo\)$$
 
 .PHONY: test
 test: nginx ## Run the unit tests with the race detector, and a short end-to-end test

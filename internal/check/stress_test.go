@@ -219,10 +219,14 @@ func TestGrowth(t *testing.T) {
 	const bound = 2.6
 	for _, row := range stressTable {
 		t.Run(row.name, func(t *testing.T) {
+			n := row.n
+			if testing.Short() {
+				n /= 4
+			}
 			judgementOf(t, row, 3) // what is made once
-			once, twice := judgementOf(t, row, row.n), judgementOf(t, row, 2*row.n)
+			once, twice := judgementOf(t, row, n), judgementOf(t, row, 2*n)
 			growth := float64(twice.bytes) / float64(once.bytes)
-			t.Logf("n=%d: %v, %d KB; doubled: %v, %d KB, growth %.2f; %d findings", row.n, once.cpu, once.bytes>>10, twice.cpu, twice.bytes>>10, growth, twice.findings)
+			t.Logf("n=%d: %v, %d KB; doubled: %v, %d KB, growth %.2f; %d findings", n, once.cpu, once.bytes>>10, twice.cpu, twice.bytes>>10, growth, twice.findings)
 			if growth > bound {
 				t.Errorf("twice as many take %.2f times as much", growth)
 			}

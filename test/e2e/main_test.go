@@ -101,7 +101,7 @@ func start(ctx context.Context, dir string) (*fixture, error) {
 	f := &fixture{Cluster: c, binary: binary}
 	if f.cases, err = loadCases(); err == nil {
 		if testing.Short() {
-			f.cases = sample(f.cases)
+			f.cases = sampleOf(f.cases)
 		}
 		err = f.install(ctx)
 	}

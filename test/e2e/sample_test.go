@@ -2,22 +2,21 @@ package e2e
 
 import (
 	"cmp"
-	"hash/fnv"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // oneIn is how many orders of arrival there are for one that `go test -short` adds to those that prove each rule.
 const oneIn = 24
 
-// sample is what `go test -short` has of the cases: of each rule the first fixture that passes and the first that fails, the whole
+// sampleOf is what `go test -short` has of the cases: of each rule the first fixture that passes and the first that fails, the whole
 // corpus, and some of all others, each in one order. What is in it depends on names alone.
-func sample(cases []*testCase) []*testCase {
+func sampleOf(cases []*testCase) []*testCase {
 	var chosen []*testCase
 	proved := map[string]bool{}
 	for _, c := range cases {
@@ -26,9 +25,11 @@ func sample(cases []*testCase) []*testCase {
 		if len(c.orders) == 0 {
 			continue
 		}
-		orders := slices.DeleteFunc(slices.Clone(c.orders), func(o *order) bool { return number(c.name, o.name)%oneIn != 0 })
+		orders := slices.DeleteFunc(slices.Clone(c.orders), func(o *order) bool { return sample.Number(c.name, o.name)%oneIn != 0 })
 		if needed && len(orders) == 0 {
-			orders = []*order{slices.MinFunc(c.orders, func(a, b *order) int { return cmp.Compare(number(c.name, a.name), number(c.name, b.name)) })}
+			orders = []*order{slices.MinFunc(c.orders, func(a, b *order) int {
+				return cmp.Compare(sample.Number(c.name, a.name), sample.Number(c.name, b.name))
+			})}
 		}
 		if len(orders) == 0 {
 			continue
@@ -39,13 +40,6 @@ func sample(cases []*testCase) []*testCase {
 		chosen = append(chosen, &one)
 	}
 	return chosen
-}
-
-// number is made of names.
-func number(names ...string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(strings.Join(names, "\n")))
-	return h.Sum32()
 }
 
 // TestEveryRuleIsProved: among the cases there is for every rule one that it finds something in, and one that it does not. They
@@ -59,7 +53,7 @@ func TestEveryRuleIsProved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, cases := range map[string][]*testCase{"all": all, "short": sample(all)} {
+	for name, cases := range map[string][]*testCase{"all": all, "short": sampleOf(all)} {
 		proofs := map[string]bool{}
 		for _, c := range cases {
 			if len(c.orders) > 0 && !c.configured {
@@ -81,7 +75,7 @@ func TestEveryRuleIsProved(t *testing.T) {
 			}
 		}
 	}
-	if len(sample(all)) > len(all)/2 {
-		t.Errorf("%d of %d cases are no sample", len(sample(all)), len(all))
+	if len(sampleOf(all)) > len(all)/2 {
+		t.Errorf("%d of %d cases are no sample", len(sampleOf(all)), len(all))
 	}
 }
