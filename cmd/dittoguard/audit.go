@@ -77,7 +77,7 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	result.Unknown = append(result.Unknown, unlisted...)
+	result = checker.WithUnread(ctx, inv, result, unlisted)
 	o.idle(stderr, checker.Exceptions(), result)
 	return o.print(cmd.OutOrStdout(), result)
 }

@@ -52,7 +52,7 @@ func unlisted(unread []cluster.Unread, namespace string) []check.Unknown {
 	for _, u := range unread {
 		unknown := check.Unknown{Subject: u.Ref, Unlisted: u.Ref.Name == "", What: "what it is", Message: "it cannot be read: " + u.Err.Error()}
 		if unknown.Unlisted {
-			unknown.What, unknown.Message = "what there is", "it could not be listed: "+u.Err.Error()
+			unknown.What, unknown.Message = check.WhatThereIs, "it could not be listed: "+u.Err.Error()
 			if apierrors.IsForbidden(u.Err) {
 				// The server's own words name the kind once more, so that no two would read the same.
 				unknown.Message = "you have no right to list it"

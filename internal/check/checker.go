@@ -205,6 +205,7 @@ func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request
 		j.unreadRoute(o)
 		j.rendered(o)
 		j.recognition(o)
+		j.deadPorts(o)
 	}
 	if len(c.rules[rules.EachObject]) > 0 {
 		for _, o := range in(view, view, s.objects) {

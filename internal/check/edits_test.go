@@ -120,7 +120,8 @@ var edits = []edit{
 	}},
 	{"a node port alone", false, func(_ *rand.Rand, f fields) bool {
 		spec, _ := f.object["spec"].(map[string]any)
-		if spec["type"] != "LoadBalancer" || spec["allocateLoadBalancerNodePorts"] != nil {
+		// A node port is open to others than a tailnet is.
+		if spec["type"] != "LoadBalancer" || spec["allocateLoadBalancerNodePorts"] != nil || spec["loadBalancerClass"] == "tailscale" {
 			return false
 		}
 		spec["type"] = "NodePort"

@@ -4,13 +4,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
 )
 
-// TestDoubtfulParts: a container that may be Ditto and is not taken for it is said, whatever else runs.
+// TestDoubtfulParts: a container that may be Ditto and is not taken for it is said, whatever else runs. It is unknown to every
+// rule, which may refuse it, unless another container of the pod is what it may be.
 func TestDoubtfulParts(t *testing.T) {
+	list, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.Rules = map[string]config.Rule{"preauth-exposed": {DenyUnknown: true}}
+	strict := newChecker(t, list, cfg)
 	for _, test := range []struct{ name, containers, want string }{
 		{
 			"a name with a word of its own", `[{name: app, image: "acme/ditto-things-corp:1"}]`,
@@ -39,6 +49,10 @@ func TestDoubtfulParts(t *testing.T) {
 				if u.What == "whether it is Ditto" {
 					got = append(got, u.Message)
 				}
+			}
+			refused := count(judged(t, strict, inv).Findings, func(f check.Finding) bool { return f.Message == "cannot be decided: "+test.want })
+			if whole := strings.Contains(test.name, "word of its own"); (refused > 0) != whole {
+				t.Errorf("onUnknown: deny refuses it: %v", refused > 0)
 			}
 			if text := strings.Join(got, "\n"); text != test.want {
 				t.Errorf("got\n%s\nwant\n%s", text, test.want)

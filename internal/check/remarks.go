@@ -24,11 +24,24 @@ func (j *judging) unreadRoute(o *inventory.Object) {
 	}
 }
 
-// recognition reports containers that may be a part of Ditto and are not taken for one, and those of a Ditto that is too old.
+// recognition reports containers that may be a part of Ditto and are not taken for one, and those of a Ditto that is too old. If
+// one that may be is, no rule was evaluated for it.
 func (j *judging) recognition(o *inventory.Object) {
 	j.tooOld(o)
+	const what = "whether it is Ditto"
 	for _, doubt := range j.view.Doubts(o) {
-		j.remark(o, "whether it is Ditto", doubt)
+		if doubt.Beside || o.Ref.ID() != j.about && j.view.SameAsOwner(o) {
+			j.remark(o, what, doubt.Message)
+			continue
+		}
+		j.unjudged(o, "doubtful", what, doubt.Message)
+	}
+}
+
+// deadPorts reports ports of a Service before Ditto that lead nowhere.
+func (j *judging) deadPorts(o *inventory.Object) {
+	for _, port := range j.view.DeadPorts(o) {
+		j.remark(o, "where a port leads", port)
 	}
 }
 

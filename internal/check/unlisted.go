@@ -1,9 +1,45 @@
 package check
 
 import (
+	"context"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
+
+// WhatThereIs is the What of an Unknown that stands for all objects of a kind, none of which could be read.
+const WhatThereIs = "what there is"
+
+// WithUnread is a verdict together with what could not be read for it. Kinds that could not be listed are unknown to every rule,
+// which may refuse that. Objects that somebody chose not to read are not refused.
+func (c *Checker) WithUnread(ctx context.Context, inv inventory.Reader, result Result, unread []Unknown) Result {
+	result.Unknown = append(result.Unknown, unread...)
+	groups, _ := Unlisted(slices.DeleteFunc(slices.Clone(unread), func(u Unknown) bool { return u.What != WhatThereIs }))
+	var violations []violation
+	for _, g := range groups {
+		for _, each := range slices.Sorted(maps.Keys(c.rules)) {
+			for _, r := range c.rules[each] {
+				name := r.Metadata.Name
+				if !c.config.Rules[name].DenyUnknown || c.exception(name, g.Subject, nil) != nil {
+					continue
+				}
+				violations = append(violations, violation{
+					rule: r, subject: &inventory.Object{Ref: g.Subject}, message: "cannot be decided: " + g.Title + ", " + g.Message,
+					parts: []part{{name: strings.Join([]string{name, "unknown unlisted", g.Subject.ID().String(), ""}, "|")}}, unknown: true,
+				})
+			}
+		}
+	}
+	refused := c.findings(c.view(ctx, inv, nil), violations)
+	for _, f := range refused {
+		result.Summary.count(f)
+	}
+	result.Findings = append(result.Findings, refused...)
+	slices.SortStableFunc(result.Findings, compareFindings)
+	return result
+}
 
 // UnlistedGroup are kinds of which there is the same to say.
 type UnlistedGroup struct {
@@ -11,13 +47,15 @@ type UnlistedGroup struct {
 	Title string
 	// Message is `what there is: …`.
 	Message string
+	// Subject is the first of the kinds.
+	Subject inventory.Ref
 }
 
 // Unlisted puts unknowns about whole kinds together for people, in the order of the first of each, since rights that are
 // missing are missing for many kinds at once. rest are the other unknowns.
 func Unlisted(unknowns []Unknown) (groups []UnlistedGroup, rest []Unknown) {
 	type key struct{ namespace, message string }
-	kinds := map[key][]string{}
+	kinds, first := map[key][]string{}, map[key]inventory.Ref{}
 	var order []key
 	for _, u := range unknowns {
 		if !u.Unlisted {
@@ -26,7 +64,7 @@ func Unlisted(unknowns []Unknown) (groups []UnlistedGroup, rest []Unknown) {
 		}
 		k := key{u.Subject.Namespace, u.What + ": " + u.Message}
 		if kinds[k] == nil {
-			order = append(order, k)
+			order, first[k] = append(order, k), u.Subject
 		}
 		if !slices.Contains(kinds[k], u.Subject.Kind) {
 			kinds[k] = append(kinds[k], u.Subject.Kind)
@@ -41,7 +79,7 @@ func Unlisted(unknowns []Unknown) (groups []UnlistedGroup, rest []Unknown) {
 		if k.namespace != "" {
 			title += " in namespace " + k.namespace
 		}
-		groups = append(groups, UnlistedGroup{Title: title, Message: k.message})
+		groups = append(groups, UnlistedGroup{Title: title, Message: k.message, Subject: first[k]})
 	}
 	return groups, rest
 }

@@ -4,13 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// TestTextThatLeadsIn: a snippet that forwards to Ditto, and ports that a controller may hand on to it, are not followed,
-// and said.
+// TestTextThatLeadsIn: a snippet that forwards to Ditto, and ports that a controller may hand on to it, are not followed.
+// They are ways in about which a rule says so, once.
 func TestTextThatLeadsIn(t *testing.T) {
 	ingress := func(snippet string) string {
 		return "\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: web\n  namespace: shop\n  annotations:\n" +
@@ -27,14 +26,13 @@ func TestTextThatLeadsIn(t *testing.T) {
 	const (
 		location  = `"location /x { proxy_pass http://gateway.ditto.svc.cluster.local:8080; }"`
 		elsewhere = `"location /x { proxy_pass http://web.shop.svc:80; }"`
-		snippet   = "a snippet in it forwards requests to Service ditto/gateway, which counts if its controller allows snippets; what it lets in has to be judged by a person"
+		snippet   = "a snippet in it forwards requests to Service ditto/gateway, which counts if its controller allows snippets"
 	)
 	for _, test := range []struct{ name, object, want string }{
 		{"a snippet of an Ingress", ingress(location), snippet},
 		{"a snippet that leads elsewhere", ingress(elsewhere), ""},
 		{"a snippet of a VirtualServer", server(location), snippet},
-		{"ports", ports(`{"9000": "ditto/gateway:8080"}`), "port 9000 is handed on to Service ditto/gateway if an ingress controller is told to by " +
-			"--tcp-services-configmap; what it lets in has to be judged by a person"},
+		{"ports", ports(`{"9000": "ditto/gateway:8080"}`), "port 9000 is handed on to Service ditto/gateway if an ingress controller is told to by --tcp-services-configmap"},
 		{"ports of something else", ports(`{"9000": "shop/web:80", "note": "ditto/gateway:8080"}`), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -43,8 +41,8 @@ func TestTextThatLeadsIn(t *testing.T) {
 				inv.Put(o)
 			}
 			var got []string
-			for _, u := range judged(t, newChecker(t, nil, config.Default()), inv).Unknown {
-				if u.What == "whether it leads to Ditto" {
+			for _, u := range judged(t, everything(), inv).Unknown {
+				if u.Rule == "devops-exposed" || u.Rule == "" {
 					got = append(got, u.Message)
 				}
 			}

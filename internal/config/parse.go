@@ -86,7 +86,7 @@ var Clouds = []string{
 // Controllers are the ingress controllers that are known, which the configuration may name.
 var Controllers = []string{
 	"agic", "alb", "alibaba-alb", "cilium", "contour", "f5-nginx", "gce", "haproxy", "haproxy-ingress", "ingress-nginx",
-	"istio", "kong", "openshift", "traefik",
+	"istio", "kong", "openshift", "tailscale", "traefik",
 }
 
 var version = regexp.MustCompile(`^v?\d+(\.\d+){0,2}([-+.][0-9A-Za-z.+-]+)?$`)

@@ -121,7 +121,7 @@ func TestParse_FillsInDefaults(t *testing.T) {
 }
 
 func TestParse_ReportsEveryProblem(t *testing.T) {
-	const controllers = "agic, alb, alibaba-alb, cilium, contour, f5-nginx, gce, haproxy, haproxy-ingress, ingress-nginx, istio, kong, openshift or traefik"
+	const controllers = "agic, alb, alibaba-alb, cilium, contour, f5-nginx, gce, haproxy, haproxy-ingress, ingress-nginx, istio, kong, openshift, tailscale or traefik"
 	tests := []struct {
 		name, text string
 		want       []string

@@ -72,6 +72,7 @@ func (f *follower) follow(o *inventory.Object) {
 		return
 	}
 	f.seen[o.Ref.ID()] = true
+	f.unread(o)
 	if o.PodTemplate() != nil {
 		f.workload(o)
 		return

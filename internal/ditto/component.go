@@ -36,7 +36,7 @@ func Parts(r inventory.Reader, o *inventory.Object) []Part {
 //
 // The label of a pod says that Ditto runs in it, not in which of its containers: it counts for none if something better
 // tells one. So it is with a single variable of the gateway: a log shipper beside a gateway may have it too.
-func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []string) {
+func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []Doubt) {
 	template := o.PodTemplate()
 	if template == nil {
 		return nil, nil
@@ -54,13 +54,13 @@ func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []
 		switch {
 		case readings[i].why == byVariable && gateway:
 			component = readings[i].otherwise
-			doubts = append(doubts, fmt.Sprintf("container %s sets %s, which Ditto's gateway reads, and gives no other sign of it; "+
-				"another container of the pod is a gateway, so it is not taken for one", c.Name, readings[i].named))
+			doubts = append(doubts, Doubt{Beside: true, Message: fmt.Sprintf("container %s sets %s, which Ditto's gateway reads, and gives no other "+
+				"sign of it; another container of the pod is a gateway, so it is not taken for one", c.Name, readings[i].named)})
 		case readings[i].why == byPodLabel && ditto:
 			component = ""
 		case readings[i].likely != "":
-			doubts = append(doubts, fmt.Sprintf("container %s goes by the name of Ditto's %s (%s) and gives no other sign of it, so it is not "+
-				"taken for one: name the container ditto-%s if it is", c.Name, readings[i].likely, readings[i].named, readings[i].likely))
+			doubts = append(doubts, Doubt{Message: fmt.Sprintf("container %s goes by the name of Ditto's %s (%s) and gives no other sign of it, so it "+
+				"is not taken for one: name the container ditto-%s if it is", c.Name, readings[i].likely, readings[i].named, readings[i].likely)})
 		}
 		if component != Proxy {
 			software = ""
@@ -72,8 +72,15 @@ func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []
 	return parts, doubts
 }
 
+// Doubt is a container that may be a part of Ditto and is not taken for one.
+type Doubt struct {
+	Message string
+	// Beside says that another container of the pod certainly is what this one may be.
+	Beside bool
+}
+
 // Doubts say, of containers of a workload that may be a part of Ditto, why they are not taken for one.
-func (v *View) Doubts(o *inventory.Object) []string {
+func (v *View) Doubts(o *inventory.Object) []Doubt {
 	_, doubts := recognise(v, o)
 	return doubts
 }

@@ -14,6 +14,16 @@ import (
 // This file finds what a controller of ingress-nginx is told for all Ingresses: in the ConfigMap of its flag --configmap,
 // and in the one that this names for headers. What a ConfigMap is named says nothing: only who reads it counts.
 
+// annotationsPrefix is the prefix of the annotations that the flags of a controller name; empty if none does.
+func annotationsPrefix(spec *corev1.PodSpec) string {
+	for i := range spec.Containers {
+		if value := flagOf(&spec.Containers[i], "annotations-prefix"); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
 // controllerConfigMap is the ConfigMap, as `namespace/name`, that the flags of a controller name; empty if none does.
 func controllerConfigMap(namespace string, spec *corev1.PodSpec) string {
 	for i := range spec.Containers {
@@ -52,25 +62,33 @@ func (v *View) controllerConfigs(class edge.Class) []edge.GlobalConfig {
 		return nil
 	}
 	var list []edge.GlobalConfig
-	for _, named := range v.settingsOf(v.ingressNginxServing(class)) {
-		var c edge.GlobalConfig
-		namespace, name, _ := strings.Cut(named, "/")
+	for _, told := range v.settingsOf(v.ingressNginxServing(class)) {
+		c := edge.GlobalConfig{Prefix: told.prefix}
+		namespace, name, _ := strings.Cut(told.configMap, "/")
 		if o := v.Get(inventory.ConfigMap, namespace, name); name != "" && o != nil {
 			c.Name, c.Data = o.Ref.String(), dataOf(o)
 			v.headers(&c)
+		} else if name != "" && !v.Knows(inventory.ConfigMap, namespace) {
+			c.Name, c.Unseen = "ConfigMap "+told.configMap, true
 		}
 		list = append(list, c)
 	}
 	return list
 }
 
-// settingsOf are the ConfigMaps that controllers name, each once; the empty name is for those that name none. Pods and
+// told is what the flags of a controller say: the ConfigMap with its settings, and the prefix of its annotations. Both are
+// empty where they say nothing; a ConfigMap that is known not to be there counts as one that says nothing, as for the
+// controller itself (internal/ingress/controller/store).
+type told struct{ configMap, prefix string }
+
+// settingsOf are what the flags of controllers say, each once. Pods and
 // ReplicaSets are looked at only if they say anything else than the workloads that nothing made.
-func (v *View) settingsOf(workloads []*inventory.Object) []string {
-	var list []string
+func (v *View) settingsOf(workloads []*inventory.Object) []told {
+	var list []told
 	for _, owned := range []bool{false, true} {
 		for _, o := range workloads {
-			named := controllerConfigMap(o.Ref.Namespace, &o.PodTemplate().Spec)
+			spec := &o.PodTemplate().Spec
+			named := told{controllerConfigMap(o.Ref.Namespace, spec), annotationsPrefix(spec)}
 			if (len(o.Meta.OwnerReferences) > 0) == owned && !slices.Contains(list, named) && !(owned && v.SameAsOwner(o)) {
 				list = append(list, named)
 			}

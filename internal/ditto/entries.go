@@ -39,6 +39,8 @@ type opening struct {
 	edge edgeReading
 	// doubt says why it cannot be told whether anybody gets in; empty where it can.
 	doubt string
+	// doubted: it may lead elsewhere, or nowhere, so that only the rules about who gets in say anything of it.
+	doubted bool
 	// keepsAddress: what is behind sees the address of the client.
 	keepsAddress bool
 	// lets are the requests that it passes on, as they arrive at the first hop; where they come from is up to public.
@@ -97,9 +99,6 @@ func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
 	}, c)
 }
 
-// tailscaleExpose has the operator of Tailscale give a Service an address in a tailnet.
-const tailscaleExpose = "tailscale.com/expose"
-
 // serviceEntries: a Service that is reachable from outside by itself.
 func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
 	service := svc.Typed.(*corev1.Service)
@@ -110,15 +109,17 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 			edge: edgeReading{transport: w.balancer(kind, service, sp)}, keepsAddress: service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal,
 		}, c)
 	}
-	if service.Annotations[tailscaleExpose] == "true" {
+	if by, public, doubt := edge.Tailnet(service, w.view.edges); by != "" {
 		w.enter(opening{
-			entry: svc, kind: "Tailscale", public: !slices.Contains(w.view.edges.InternalIngressClasses, "tailscale"),
-			text: fmt.Sprintf("tailnet, by annotation %s, port %d", tailscaleExpose, sp.Port), detail: fmt.Sprint(sp.Port),
-			doubt: "who is in the tailnet that annotation " + tailscaleExpose + " opens " + svc.Ref.String() + " to cannot be seen (internalIngressClasses: [tailscale] says that nobody outside is)",
+			entry: svc, kind: "Tailscale", public: public, text: fmt.Sprintf("tailnet, by %s, port %d", by, sp.Port), detail: fmt.Sprint(sp.Port),
+			doubt: doubt, doubted: true,
 		}, c)
 	}
 	switch service.Spec.Type {
 	case corev1.ServiceTypeLoadBalancer:
+		if edge.TailnetOnly(service) {
+			break
+		}
 		verdict := edge.Publicness(service, w.view.edges.Clouds)
 		text := fmt.Sprintf("load balancer, port %d (%s)", sp.Port, verdict.Why)
 		var assumptions []string
@@ -137,6 +138,9 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		enter("ExternalIP", true, fmt.Sprintf("external IP %s, port %d", strings.Join(service.Spec.ExternalIPs, ", "), sp.Port))
 	}
 }
+
+// standsIn is what a way says that only the annotation default-backend of ingress-nginx opens.
+const standsIn = "annotation default-backend"
 
 // ingressEntries: the paths of an Ingress that lead to a Service.
 func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networkingv1.IngressServiceBackend) bool, c chain) {
@@ -163,6 +167,9 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		op.route, op.detail, op.path = route, what, &read
 		op.lets = func() requests.Set { return ingressLets(reading, host, path+" "+pathType, read) }
 		op.edge = limits(host)
+		if pathType == standsIn {
+			reading.doubtIngressNginx(&op, "default-backend")
+		}
 		w.enter(op, c)
 	}
 	if to(ing.Spec.DefaultBackend) {
@@ -172,7 +179,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 			enter(byDefault, limits, route.Host, "/", "default backend", route.Path)
 		}
 	}
-	standsIn := reading.standsIn(svc, leads)
+	byAnnotation := reading.standsIn(svc, leads)
 	for _, rule := range ing.Spec.Rules {
 		if rule.HTTP == nil {
 			continue
@@ -184,7 +191,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		for i := range rule.HTTP.Paths {
 			p := &rule.HTTP.Paths[i]
 			direct := to(&p.Backend)
-			if !direct && !standsIn {
+			if !direct && !byAnnotation {
 				continue
 			}
 			pathType := ""
@@ -192,7 +199,7 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 				pathType = string(*p.PathType)
 			}
 			if !direct {
-				pathType = "annotation default-backend"
+				pathType = standsIn
 			}
 			enter(reading, limits, host, p.Path, pathType, edge.ReadPath(reading.in, p.PathType, p.Path))
 		}
@@ -241,7 +248,7 @@ func (w *walker) enter(op opening, c chain) {
 	e.Hops = append(make([]string, 0, len(c.hops)+1), op.text+op.remark)
 	e.Proxied = op.kind != KindProxy && slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil })
 	gatewayHTTP := w.part.Component == Gateway && w.port.Name == PortHTTP
-	e.Doubted = w.port.doubt != "" || op.kind == "Tailscale" && op.public || op.kind == KindUnread && !gatewayHTTP ||
+	e.Doubted = w.port.doubt != "" || op.doubted && op.public || op.kind == KindUnread && !gatewayHTTP ||
 		slices.ContainsFunc(c.hops, func(h *hop) bool { return h.proxy != nil && h.proxy.unread })
 	seesClient, doubt := op.keepsAddress, cmp.Or(op.doubt, w.port.doubt)
 	for _, h := range slices.Backward(c.hops) {

@@ -62,6 +62,9 @@ const (
 	// bySettings files the workload of an ingress controller under the ConfigMap with its settings, and a ConfigMap under the
 	// one with headers that it names, in no namespace.
 	bySettings inventory.Index = "controller-settings"
+	// byUnread files an object under the Services that it names in what is not read of it; Key.Namespace is the Service's. It
+	// is asked of the cache alone.
+	byUnread inventory.Index = "unread"
 	// byUnjudged files whatever else restricts connections, beside NetworkPolicies, in no namespace.
 	byUnjudged inventory.Index = "unjudged"
 )
@@ -177,6 +180,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 			keys = append(keys, inventory.Key{Index: byGroup, Value: group})
 		}
 		keys = append(keys, inventory.Key{Index: byClass, Value: ingressClassName(t)})
+		keys = append(keys, unreadKeys(o)...)
 		return unique(append(keys, linkKeys(edge.LinksOf(o))...))
 	case *corev1.ConfigMap:
 		texts := stringsOf(t.Data)
@@ -187,7 +191,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 		if namespace, name, ok := edge.HeadersConfigMap(t.Data); ok {
 			keys = append(keys, settingsKey(namespace+"/"+name))
 		}
-		return unique(keys)
+		return unique(append(keys, unreadKeys(o)...))
 	case *corev1.Secret:
 		texts := stringsOf(t.StringData)
 		for _, data := range t.Data {
@@ -201,10 +205,10 @@ func Keys(o *inventory.Object) []inventory.Key {
 		if runsUnread(o) {
 			return []inventory.Key{{Index: byDitto, Namespace: ns}, {Index: byDitto}}
 		}
+		return unique(unreadKeys(o))
 	default:
-		return unique(linkKeys(edge.LinksOf(o)))
+		return unique(append(linkKeys(edge.LinksOf(o)), unreadKeys(o)...))
 	}
-	return nil
 }
 
 // linkKeys files an object under what it names.
@@ -254,7 +258,7 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	if len(Named(parts, Proxy)) > 0 {
 		keys = append(keys, inventory.Key{Index: byProxy, Namespace: ns})
 	}
-	keys = append(keys, nameKeys(ns, ownTexts(&template.Spec))...)
+	keys = append(append(keys, unreadKeys(o)...), nameKeys(ns, ownTexts(&template.Spec))...)
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
 		for _, ip := range pod.Status.PodIPs {
 			keys = append(keys, inventory.Key{Index: byAddress, Value: ip.IP})

@@ -142,12 +142,25 @@ const albGroup = "alb.ingress.kubernetes.io/group.name"
 // sends them to the first port of the Service in its annotation default-backend, as they are.
 func (r ingressReading) standsIn(svc *inventory.Object, leads func(*networkingv1.IngressServiceBackend) bool) bool {
 	service := svc.Typed.(*corev1.Service)
-	if r.in.Class.Controller != ingressNginx || standIn(r.in.Ingress) != svc.Ref.Name || len(service.Spec.Ports) == 0 {
+	if !r.mayBeIngressNginx() || standIn(r.in.Ingress) != svc.Ref.Name || len(service.Spec.Ports) == 0 {
 		return false
 	}
 	return leads(&networkingv1.IngressServiceBackend{
 		Name: svc.Ref.Name, Port: networkingv1.ServiceBackendPort{Number: service.Spec.Ports[0].Port},
 	})
+}
+
+// mayBeIngressNginx says whether ingress-nginx serves the Ingress, or may.
+func (r ingressReading) mayBeIngressNginx() bool {
+	return r.in.Class.Controller == ingressNginx || r.in.Class.Controller == edge.Unknown
+}
+
+// doubtIngressNginx makes a way of which an annotation of ingress-nginx is all there is unknown where another controller may
+// serve the Ingress.
+func (r ingressReading) doubtIngressNginx(op *opening, annotation string) {
+	if r.in.Class.Controller != ingressNginx {
+		op.doubted, op.doubt = true, "who serves "+op.entry.Ref.String()+" cannot be told, and ingress-nginx would send requests there, by the annotation "+annotation
+	}
 }
 
 // ingressHosts are the hosts of an Ingress's rules; no host at all is the empty one.
@@ -171,6 +184,7 @@ func (r ingressReading) opening(o *inventory.Object) opening {
 		identity: r.effects.Identity.State, identityWhy: r.effects.Identity.Why,
 		authenticated: switchOf(r.effects.Authentication),
 		assumptions:   slices.Clone(r.effects.Assumptions),
+		doubt:         r.in.Class.Doubt, doubted: r.in.Class.Doubt != "",
 	}
 	if r.in.Class.Assumption != "" {
 		op.assumptions = append(op.assumptions, r.in.Class.Assumption)

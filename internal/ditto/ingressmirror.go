@@ -15,7 +15,7 @@ import (
 func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading, leads func(*networkingv1.IngressServiceBackend) bool, c chain) {
 	ing := o.Typed.(*networkingv1.Ingress)
 	mirror, ok := edge.MirrorOf(ing)
-	if !ok || reading.in.Class.Controller != ingressNginx {
+	if !ok || !reading.mayBeIngressNginx() {
 		return
 	}
 	named := serviceNamed(w.view, mirror.Host, "")
@@ -31,6 +31,7 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 		op.detail = route + " (annotation mirror-target)"
 		op.text, op.route, op.path = fmt.Sprintf("%s: %s", o.Ref, op.detail), route, &path
 		op.lets = func() requests.Set { return ingressLets(reading, host, asked+" mirrored", path) }
+		reading.doubtIngressNginx(&op, "mirror-target")
 		w.enter(op, c)
 	}
 	if ing.Spec.DefaultBackend != nil {

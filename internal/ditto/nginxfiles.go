@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 )
 
 // mainConf is where nginx reads its configuration unless `-c` says otherwise.
@@ -180,6 +182,23 @@ func nginxHidden(part Part, main string) []string {
 		hidden = append(hidden, "its configuration is in its image, and cannot be read")
 	}
 	return hidden
+}
+
+// nginxInImage says which includes lie in an image of someone's own, and so may forward requests anywhere. What the makers of
+// nginx put into theirs forwards none, and what lies in a volume is said of the volume.
+func nginxInImage(part Part, missing []nginxconf.Missing) []string {
+	if !bakesConfiguration(part.Container.Image) {
+		return nil
+	}
+	var notes []string
+	for _, m := range missing {
+		if m.Name != "/etc/nginx/proxy_params" && !slices.ContainsFunc(part.Container.VolumeMounts, func(mount corev1.VolumeMount) bool {
+			return within(m.Name, path.Clean(mount.MountPath))
+		}) {
+			notes = append(notes, m.Note)
+		}
+	}
+	return notes
 }
 
 // nginxReads says whether nginx may read configuration at a mount: a folder that some nginx.conf includes, one with such a

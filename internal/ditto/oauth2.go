@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/oauth2proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // oauth2Forwarding is an upstream of an oauth2-proxy, for those who are logged in or for those who need not be.
@@ -86,7 +88,7 @@ func (v *View) readOAuth2Proxy(part Part) *proxy {
 	}
 	forwards := false
 	for _, u := range config.Upstreams {
-		forwards = forwards || u.Host != ""
+		forwards = forwards || u.Forwards()
 	}
 	if !forwards && len(p.unreadable) > 0 {
 		for _, a := range absent {
@@ -100,8 +102,11 @@ func (v *View) readOAuth2Proxy(part Part) *proxy {
 		p.users = append(p.users, f)
 	}
 	for _, u := range config.Upstreams {
-		if u.Host == "" {
+		if !u.Forwards() {
 			continue
+		}
+		if u.Socket != "" && !v.listensAt(part.Workload, u.Socket) {
+			p.hidden = append(p.hidden, "who listens at the socket "+u.Socket+", where an upstream of it leads, cannot be seen")
 		}
 		p.routes = append(p.routes, oauth2Route(config, u, nil, p.unreadable))
 		if config.Skips != nil {
@@ -109,6 +114,22 @@ func (v *View) readOAuth2Proxy(part Part) *proxy {
 		}
 	}
 	return p
+}
+
+// listensAt says whether an nginx of a pod, of which that is read, listens at a socket.
+func (v *View) listensAt(workload *inventory.Object, socket string) bool {
+	return slices.ContainsFunc(Named(v.Parts(workload), Proxy), func(part Part) bool {
+		return part.Software == nginxSoftware && slices.ContainsFunc(v.proxyRoutes(part), func(r *proxyRoute) bool {
+			return slices.Contains(r.inside, nginxconf.Door{Address: socket})
+		})
+	})
+}
+
+func oauth2Target(u *oauth2proxy.Upstream) proxyTarget {
+	if u.Socket != "" {
+		return proxyTarget{host: u.Socket, unix: true}
+	}
+	return proxyTarget{host: canonical(u.Host), port: u.Port}
 }
 
 // isLoginSetting: what only decides how somebody logs in.
@@ -125,7 +146,7 @@ func isLoginSetting(name string) bool {
 func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oauth2proxy.Skips, unread []string) *proxyRoute {
 	text := "oauth2-proxy upstream at " + u.Path
 	r := &proxyRoute{
-		forwarding: oauth2Forwarding{config, u, skips}, targets: []proxyTarget{{host: canonical(u.Host), port: u.Port}},
+		forwarding: oauth2Forwarding{config, u, skips}, targets: []proxyTarget{oauth2Target(u)},
 		text: text, detail: text, asks: u.Path, raw: config.RawPath,
 	}
 	identity := config.LoggedIn

@@ -126,7 +126,9 @@ func (v *View) readProxy(part Part) *proxy {
 		p.hidden = append(p.hidden, read.err.Error())
 		return p
 	}
-	p.unreadable = append(p.unreadable, read.config.Unknown...)
+	inImage := nginxInImage(part, read.config.Missing)
+	p.hidden = append(p.hidden, inImage...)
+	p.unreadable = append(p.unreadable, slices.DeleteFunc(slices.Clone(read.config.Unknown), func(note string) bool { return slices.Contains(inImage, note) })...)
 	p.config = read.config
 	p.routes = v.withVague(part, v.askedRoutes(part, read.routes))
 	for _, route := range read.config.Routes() {

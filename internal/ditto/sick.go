@@ -20,13 +20,13 @@ func (w *walker) unreadEntry(c chain) {
 		return
 	}
 	if kinds := w.view.unreadWays(w.part.Workload.Ref.Namespace); kinds != "" {
-		w.enterUnread("kinds that cannot be read", "", "objects of kind "+kinds+" cannot be read, and may lead to it", c)
+		w.enterUnread(w.part.Workload, "kinds that cannot be read", "", "objects of kind "+kinds+" cannot be read, and may lead to it", c)
 	}
 }
 
 // unfollowedEntry: ways were given up, the first at an object, and may lead in from outside.
 func (w *walker) unfollowedEntry(at inventory.ID, c chain) {
-	w.enterUnread("ways that were given up", "given up", fmt.Sprintf(
+	w.enterUnread(w.part.Workload, "ways that were given up", "given up", fmt.Sprintf(
 		"ways of more than %d steps were not followed, or there are more than can be (as at %s): make proxies and aliases in front of it fewer",
 		maxHops, refOf(at)), c)
 }
@@ -35,16 +35,16 @@ func (w *walker) unfollowedEntry(at inventory.ID, c chain) {
 func (w *walker) crowdedEntries(c chain) {
 	for _, id := range slices.SortedFunc(maps.Keys(w.crowded), func(a, b inventory.ID) int { return strings.Compare(a.String(), b.String()) }) {
 		proxy := refOf(id).String()
-		w.enterUnread("routes of "+proxy+" that were given up", "given up at "+proxy, fmt.Sprintf(
+		w.enterUnread(w.part.Workload, "routes of "+proxy+" that were given up", "given up at "+proxy, fmt.Sprintf(
 			"more than %d routes of %s lead to it, and no more are followed: make them fewer", mostRoutes, proxy), c)
 	}
 }
 
-// enterUnread is one way in about which nothing is known, whatever number of ways it stands for.
-func (w *walker) enterUnread(text, detail, why string, c chain) {
+// enterUnread is one way in, by an entry, about which nothing is known, whatever number of ways it stands for.
+func (w *walker) enterUnread(entry *inventory.Object, text, detail, why string, c chain) {
 	unknown := edge.State{State: Unknown, Source: text, Why: why}
 	w.enter(opening{
-		entry: w.part.Workload, kind: KindUnread, public: true, text: text, detail: detail, doubt: why,
+		entry: entry, kind: KindUnread, public: true, doubted: entry != w.part.Workload, text: text, detail: detail, doubt: why,
 		identity: IdentityUnknown, identityWhy: why, authenticated: switchOf(unknown),
 		edge: edgeReading{
 			transport: &edge.Transport{TLS: unknown, Plain: unknown}, rate: &edge.Rate{Limited: unknown},

@@ -1,14 +1,12 @@
 package ditto
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
-	"github.com/dittoguard/dittoguard/internal/ditto/mention"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -20,6 +18,11 @@ var unreadRoutes = map[string][]string{
 	"apisix.apache.org":  {"ApisixRoute"},
 	"zalando.org":        {"RouteGroup"},
 	"contour.heptio.com": {"IngressRoute"},
+
+	"ingress.v1.haproxy.org":      {"TCP"},
+	"ingress.v3.haproxy.org":      {"TCP"},
+	"ngrok.k8s.ngrok.com":         {"AgentEndpoint"},
+	"networking.cfargotunnel.com": {"TunnelBinding"},
 }
 
 // reachAnywhere are kinds of backends that name hosts, of whatever namespace: those of Envoy Gateway and of Istio.
@@ -28,20 +31,16 @@ var reachAnywhere = []string{"Backend", "Hostname"}
 const kindNotRead = "objects of this kind are not read"
 
 // UnreadRoute says, of an object that may be a way in to a Ditto, or decide about one, what of it is not followed; empty where
-// there is nothing of the kind.
+// there is nothing of the kind, and where it is a way in about which rules say it.
 func (v *View) UnreadRoute(o *inventory.Object) string {
-	why := v.unreadText(o)
+	if v.tied[o.Ref.ID()] {
+		return ""
+	}
+	why := v.gatewayNamed(o)
 	if why == "" {
 		var anywhere bool
-		if why, anywhere = unreadKind(o); why == "" {
+		if why, anywhere = unreadKind(o); why == "" || !v.concernsDitto(o, anywhere) {
 			return ""
-		}
-		if !v.concernsDitto(o, anywhere) {
-			named := v.gatewayNamed(o)
-			if named == nil {
-				return ""
-			}
-			why += ", and it names " + named.Ref.String()
 		}
 	}
 	return why + "; what it lets in has to be judged by a person"
@@ -55,7 +54,7 @@ func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 		if o.Unreadable != "" {
 			return "it cannot be read: " + o.Unreadable, edge.BackendsAnywhere(gk)
 		}
-		if slices.Contains(unreadRoutes[gk.Group], gk.Kind) {
+		if isUnreadRoute(gk) {
 			return kindNotRead, false
 		}
 		if why := unreadVersion(o); why != "" {
@@ -67,41 +66,6 @@ func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 		return "backends of kind " + strings.Join(kinds, ", ") + " are not read", anywhere
 	}
 	return "", false
-}
-
-// gatewayNamed is a Service before a gateway that an object of a kind which is not read names, nil if there is none. What
-// it names otherwise is asked quietly.
-func (v *View) gatewayNamed(o *inventory.Object) *inventory.Object {
-	if o.Typed != nil {
-		return nil
-	}
-	quiet := v.quietly()
-	var find func(value any) *inventory.Object
-	find = func(value any) *inventory.Object {
-		switch value := value.(type) {
-		case string:
-			for h := range mention.Hosts(value) {
-				svc := serviceNamed(quiet, canonical(h.Name), o.Ref.Namespace)
-				if svc != nil && v.leadsToGateway(edge.Backend{Namespace: svc.Ref.Namespace, Name: svc.Ref.Name}) {
-					return svc
-				}
-			}
-		case []any:
-			for _, item := range value {
-				if svc := find(item); svc != nil {
-					return svc
-				}
-			}
-		case map[string]any:
-			for _, key := range slices.Sorted(maps.Keys(value)) {
-				if svc := find(value[key]); svc != nil {
-					return svc
-				}
-			}
-		}
-		return nil
-	}
-	return find(o.Content()["spec"])
 }
 
 // concernsDitto says whether Ditto runs in the namespace of an object, or in that of something that uses it, such as a

@@ -48,6 +48,8 @@ type View struct {
 	// named are the hosts that containers are told of, mentioned what is remarked of workloads that name a gateway.
 	named     map[partID][]naming
 	mentioned map[inventory.ID]string
+	// tied are the objects of which something is not read that are ways in to a component.
+	tied map[inventory.ID]bool
 	// requests are what the ways let in, of those that somebody asked for.
 	requests map[string]requests.Set
 	// components are the facts of Ditto's own services.
@@ -96,7 +98,7 @@ func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, byEntry: map[partID]map[inventory.ID][]*Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
 		policies: map[string]*policies{}, ways: map[string]way{},
-		mentioned: map[inventory.ID]string{},
+		mentioned: map[inventory.ID]string{}, tied: map[inventory.ID]bool{},
 	}
 	v.edges.Asking, v.apart = v.asked, opts.Apart
 	return v

@@ -256,6 +256,7 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 	service := svc.Typed.(*corev1.Service)
 	c = c.with(hop{at: svc.Ref.ID(), detail: detail, text: func() string { return serviceText(svc, sp) }})
 	w.serviceEntries(svc, sp, c)
+	w.unreadEntries(svc, sp, c)
 
 	for _, user := range backendUsers(w.view, svc) {
 		switch user.Typed.(type) {

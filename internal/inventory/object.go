@@ -23,7 +23,12 @@ type Ref struct {
 
 // String is the form used in messages: `Ingress ditto/api`, or `IngressClass nginx` for a cluster-scoped object.
 func (r Ref) String() string {
-	if r.Namespace == "" {
+	switch {
+	case r.Name == "" && r.Namespace != "":
+		return r.Kind + " in namespace " + r.Namespace
+	case r.Name == "":
+		return r.Kind
+	case r.Namespace == "":
 		return r.Kind + " " + r.Name
 	}
 	return r.Kind + " " + r.Namespace + "/" + r.Name

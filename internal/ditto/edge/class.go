@@ -21,6 +21,8 @@ type Class struct {
 	// Internal says that the entry is not reachable from outside: because the configuration names the class, or because of
 	// a marker that the controller honours.
 	Internal bool
+	// Doubt says why it cannot be told whether anybody outside reaches the entry; empty where it can.
+	Doubt string
 	// Why says why it is internal or public, for people.
 	Why string
 	// Assumption says what a guessed controller rests on; empty if nothing was guessed.
@@ -66,6 +68,7 @@ func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg Config) Class {
 		c = fromName(m.class, m.className, ing, cfg)
 	}
 	c.Internal, c.Why = internal(m, c, annotated)
+	c.Doubt = tailnet(m, c)
 	return c
 }
 
@@ -188,6 +191,9 @@ func defaultClass(r inventory.Reader, ing *networkingv1.Ingress) *networkingv1.I
 
 // internal says whether the entry is kept from outside, and why.
 func internal(m marked, c Class, annotated string) (bool, string) {
+	if c.Controller == nameTailscale && m.ingress.Annotations[tailscaleFunnel] == "true" {
+		return false, "annotation " + tailscaleFunnel + " opens it to the Internet"
+	}
 	configured := func(name string) bool { return name != "" && slices.Contains(m.cfg.InternalIngressClasses, name) }
 	if configured(m.className) {
 		if annotated == "" || configured(annotated) {

@@ -487,7 +487,7 @@ func TestAdvice(t *testing.T) {
 }
 
 func TestControllerNames(t *testing.T) {
-	const want = "ingress-nginx f5-nginx traefik haproxy haproxy-ingress contour kong istio alb gce agic openshift cilium alibaba-alb"
+	const want = "ingress-nginx f5-nginx traefik haproxy haproxy-ingress contour kong istio alb gce agic openshift cilium alibaba-alb tailscale"
 	if got := strings.Join(ControllerNames(), " "); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}

@@ -221,7 +221,7 @@ type marked struct {
 // never changed.
 var table = []controller{
 	ingressNginx(), f5Nginx(), traefik(), haproxy(), haproxyIngress(), contour(), kong(), istio(),
-	alb(), gce(), agic(), openshift(), cilium(), alibabaALB(),
+	alb(), gce(), agic(), openshift(), cilium(), alibabaALB(), tailscale(),
 }
 
 // ControllerNames lists the controllers that the configuration may name.

@@ -27,8 +27,17 @@ func ReadErrorPages(in Input) ErrorPages {
 // (internal/ingress/annotations/customhttperrors; a list with anything but numbers in it is ignored).
 func ingressNginxErrorPages(in Input) ErrorPages {
 	var pages ErrorPages
+	in = in.prefixed()
 	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
 	codes := errorCodes(a["custom-http-errors"])
+	if why := in.someUnseen(); why != "" {
+		pages.Unknown = append(pages.Unknown, why)
+	}
+	if c, told := in.some(func(c GlobalConfig) bool { return len(errorCodes(c.Data["custom-http-errors"])) > 0 }); told && len(codes) == 0 {
+		// Those of an Ingress take their place (rootfs/etc/nginx/template/nginx.tmpl).
+		pages.Unknown = append(pages.Unknown, "a default backend makes the error pages of "+c.in("custom-http-errors")+
+			", and gets the request's path and headers to make them of")
+	}
 	if len(codes) > 0 {
 		pages.Unknown = append(pages.Unknown, "a default backend makes the error pages of "+prefixIngressNginx+
 			"custom-http-errors, and gets the request's path and headers to make them of")

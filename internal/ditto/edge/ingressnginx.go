@@ -22,15 +22,16 @@ func ingressNginx() controller {
 		name: nameIngressNginx, title: "ingress-nginx",
 		classes: []string{"k8s.io/ingress-nginx"}, usual: []string{"nginx"}, prefixes: []string{prefixIngressNginx},
 		transport: ingressNginxTransport, rate: ingressNginxRate, errorPages: ingressNginxErrorPages,
-		effects: ingressNginxEffects, path: ingressNginxPath, forcesRegex: ingressNginxForcesRegex,
+		effects: ingressNginxEffects, path: ingressNginxPath,
+		forcesRegex: func(in Input) bool { return ingressNginxForcesRegex(in.prefixed()) },
 	}
 }
 
 func ingressNginxEffects(in Input) Effects {
 	configs := in.configs()
-	e := ingressNginxUnder(in, configs[0])
+	e := ingressNginxUnder(configs[0].underPrefix(in), configs[0]).orUnseen(configs[0])
 	for _, c := range configs[1:] {
-		e = e.orWorse(ingressNginxUnder(in, c))
+		e = e.orWorse(ingressNginxUnder(c.underPrefix(in), c).orUnseen(c))
 	}
 	return e
 }
@@ -283,6 +284,7 @@ func ingressNginxForcesRegex(in Input) bool {
 // uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
 // (template.go: enforceRegexModifier, buildLocation).
 func ingressNginxPath(in Input, kind networkingv1.PathType, path string) Path {
+	in = in.prefixed()
 	a := ingressNginxAnnotations(in)
 	target, rewritten := ingressNginxTarget(a)
 	rewritten = rewritten && target != path

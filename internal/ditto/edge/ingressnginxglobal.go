@@ -10,11 +10,16 @@ import (
 )
 
 // GlobalConfig is what a controller of ingress-nginx is told for all Ingresses: its ConfigMap, and the one with headers
-// that this one names. The zero value is a controller that is told nothing.
+// that this one names. Of its keys, main-snippet stands beside http, which nginx takes once, so that it forwards no request of
+// HTTP; hide-headers and add-headers are about answers. The zero value is a controller that is told nothing.
 type GlobalConfig struct {
 	// Name is the ConfigMap, for people.
 	Name string
 	Data map[string]string
+	// Unseen says that it cannot be read, so that nobody knows what it says.
+	Unseen bool
+	// Prefix is that of the annotations which the controller reads, without the slash; empty for the usual one.
+	Prefix string
 	// HeadersName is the ConfigMap that proxy-set-headers names, Headers what it holds. HeadersUnseen says that it is not at
 	// hand, so that nobody knows which headers it sets.
 	HeadersName   string
@@ -224,6 +229,9 @@ func (g globalReading) authentication(own State) State {
 // globalRewrite says why a snippet for all Ingresses may change paths; empty if none does. A location in a server-snippet
 // takes requests away, which opens nothing by itself.
 func (in Input) globalRewrite() string {
+	if why := in.someUnseen(); why != "" {
+		return why
+	}
 	for _, c := range in.Controllers {
 		for _, key := range []string{"location-snippet", "server-snippet"} {
 			if strings.TrimSpace(c.Data[key]) == "" {

@@ -22,7 +22,7 @@ func traefikResources() []resource {
 			resource{kind: crd.TraefikKind(group, "IngressRoute"), links: ingressRouteLinks, routes: ingressRouteRoutes, controller: served},
 			resource{kind: crd.TraefikKind(group, "IngressRouteTCP"), links: ingressRouteTCPLinks, routes: ingressRouteTCPRoutes, controller: served},
 			resource{kind: crd.TraefikKind(group, "TraefikService"), links: traefikServiceLinks, relay: true},
-			resource{kind: crd.TraefikKind(group, "Middleware"), links: middlewareLinks},
+			resource{kind: crd.TraefikKind(group, "Middleware"), links: middlewareLinks, sends: true},
 			resource{kind: crd.TraefikKind(group, "MiddlewareTCP")},
 		)
 	}

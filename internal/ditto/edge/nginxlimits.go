@@ -10,6 +10,7 @@ import (
 // then plain HTTP is redirected unless the annotation, or the ConfigMap, says otherwise. A certificate whose names fit is
 // taken whatever hosts are listed, and the controller's own where none fits (createServers, extractTLSSecretName).
 func ingressNginxTransport(in Input, host string) Transport {
+	in = in.prefixed()
 	a := withPrefix(in.Ingress.Annotations, prefixIngressNginx)
 	t := Transport{TLS: in.withNeighbours(host)}
 	some := t.TLS.State != Off || len(in.Ingress.Spec.TLS) > 0
@@ -41,6 +42,9 @@ func ingressNginxTransport(in Input, host string) Transport {
 	default:
 		t.Plain = redirected("default", "ingress-nginx redirects where it has a certificate")
 	}
+	if why := in.someUnseen(); why != "" && !force && !(some && said) {
+		t.Plain = State{Unknown, "configmap", why}
+	}
 	if pass, _ := a.bool("ssl-passthrough"); pass {
 		const why = "whether ingress-nginx honours ssl-passthrough cannot be seen"
 		t.TLS = State{Unknown, prefixIngressNginx + "ssl-passthrough", why}
@@ -51,6 +55,8 @@ func ingressNginxTransport(in Input, host string) Transport {
 // ingressNginxRate follows internal/ingress/annotations/ratelimit: a limit of zero is none, and so is a number that is
 // none. limit-rate is about bytes.
 func ingressNginxRate(in Input) Rate {
+	ownPrefix := in.ownPrefix()
+	in = in.prefixed()
 	a := ingressNginxAnnotations(in)
 	r := Rate{Limited: unlimited(), Advice: `write nginx.ingress.kubernetes.io/limit-rps: "50"`}
 	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
@@ -63,11 +69,15 @@ func ingressNginxRate(in Input) Rate {
 		}
 	}
 	r.Limited = r.Limited.excepting(a, prefixIngressNginx, "limit-allowlist", "limit-whitelist")
-	r.Limited = r.Limited.orSnippet(a, prefixIngressNginx, "configuration-snippet", "server-snippet")
+	r.Limited = r.Limited.orSnippet(a, prefixIngressNginx, "configuration-snippet", "server-snippet").orLimited(in)
 	if pass, _ := a.bool("ssl-passthrough"); pass {
 		if r.Limited.State == On {
 			r.Limited = State{Unknown, prefixIngressNginx + "ssl-passthrough", "ssl-passthrough may hand TLS connections on unread"}
 		}
+		return r
+	}
+	if ownPrefix {
+		r.Advice = "limit requests by the annotation limit-rps of its controller, whose annotations have a prefix of their own"
 		return r
 	}
 	if all, ok := everyone(a[a.firstOf("limit-allowlist", "limit-whitelist")]); !all && ok && a["canary"] != "true" {

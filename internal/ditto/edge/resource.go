@@ -123,6 +123,8 @@ type resource struct {
 	controller func(c Context, o *inventory.Object) string
 	// relay says that an object of this kind passes requests on to its Backends for the entries that use it.
 	relay bool
+	// sends says that an object of this kind sends some requests to a Service by itself, whatever uses it.
+	sends bool
 	// doubted says why an entry that is taken for internal may be public; nil where that cannot be.
 	doubted func(c Context, o *inventory.Object) string
 }

@@ -17,7 +17,7 @@ func UnreadWays(r inventory.Reader, namespace string) []schema.GroupKind {
 	var list []schema.GroupKind
 	for i := range resources {
 		kind := resources[i].kind
-		if resources[i].routes == nil && !resources[i].relay {
+		if resources[i].routes == nil && !resources[i].relay && !resources[i].sends {
 			continue
 		}
 		from := namespace

@@ -41,14 +41,14 @@ func SnippetTargets(o *inventory.Object) []string {
 // ErrorsService is the Service that a Middleware of Traefik takes requests to that failed; ok is false for any other object.
 func ErrorsService(o *inventory.Object) (b Backend, ok bool) {
 	m, ok := o.Typed.(*crd.TraefikMiddleware)
-	if !ok || m.Spec.Errors == nil {
+	if !ok || m.Spec.Errors == nil || m.Spec.Errors.Service.Name == "" {
 		return Backend{}, false
 	}
 	to := m.Spec.Errors.Service
 	if to.Namespace == "" {
 		to.Namespace = o.Ref.Namespace
 	}
-	return Backend{Namespace: to.Namespace, Name: to.Name}, true
+	return Backend{Namespace: to.Namespace, Name: to.Name, Port: to.Port}, true
 }
 
 // forwardsTo appends the hosts that directives, and those in their blocks, forward to.

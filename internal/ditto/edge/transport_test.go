@@ -138,6 +138,9 @@ func TestReadTransport_Neighbours(t *testing.T) {
 	neighbour := &networkingv1.Ingress{Spec: networkingv1.IngressSpec{TLS: []networkingv1.IngressTLS{{SecretName: "s", Hosts: []string{"ditto.example.com"}}}}}
 	got := map[string]string{}
 	for _, c := range table {
+		if c.name == nameTailscale {
+			continue // which has a certificate for every Ingress
+		}
 		in := served(c.name, nil)
 		in.Neighbours = []*networkingv1.Ingress{neighbour}
 		if tr := ReadTransport(in, "ditto.example.com"); tr.TLS.State == On {

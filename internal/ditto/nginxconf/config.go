@@ -19,6 +19,8 @@ type Config struct {
 	Servers []*Server
 	// Unknown lists what was not at hand or not understood, one sentence each, with file and line.
 	Unknown []string
+	// Missing are those of its includes that are not at hand.
+	Missing []Missing
 
 	dir       string
 	http      *scope
@@ -155,7 +157,7 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 	for _, srv := range c.Servers {
 		srv.ErrorPages = c.errorPages(srv)
 	}
-	c.Unknown, c.work.ctx = unknown.list, nil
+	c.Unknown, c.Missing, c.work.ctx = unknown.list, l.missing, nil
 	return c, nil
 }
 

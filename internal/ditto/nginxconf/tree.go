@@ -48,6 +48,14 @@ type loader struct {
 	parsed  map[string][]*directive
 	count   int
 	unknown *notes
+	missing []Missing
+}
+
+// Missing is an include that is not at hand, and that may hold anything. What is included beside a proxy_pass is left to that
+// route, which says it.
+type Missing struct {
+	// Name is an absolute path, or a pattern of such. Note is what Config.Unknown says of it.
+	Name, Note string
 }
 
 // load is the tree of a file with its includes in place.
@@ -71,12 +79,13 @@ func (l *loader) load(file string, stack []string) ([]*directive, error) {
 
 func (l *loader) expand(list []*directive, stack []string) ([]*directive, error) {
 	out := make([]*directive, 0, len(list))
+	forwards := slices.ContainsFunc(list, func(d *directive) bool { return d.name == "proxy_pass" || d.name == "grpc_pass" })
 	for _, d := range list {
 		if l.count++; l.count > maxDirectives {
 			return nil, fmt.Errorf("reading %s: more than %d directives with all includes", stack[0], maxDirectives)
 		}
 		if d.name == "include" && d.block == nil {
-			included, err := l.include(d, stack)
+			included, err := l.include(d, forwards, stack)
 			if err != nil {
 				return nil, err
 			}
@@ -97,8 +106,9 @@ func (l *loader) expand(list []*directive, stack []string) ([]*directive, error)
 	return out, nil
 }
 
-// include answers one include directive: relative to the directory of the main file, as nginx resolves it.
-func (l *loader) include(d *directive, stack []string) ([]*directive, error) {
+// include answers one include directive: relative to the directory of the main file, as nginx resolves it. forwards says that
+// its block forwards requests.
+func (l *loader) include(d *directive, forwards bool, stack []string) ([]*directive, error) {
 	if len(d.args) != 1 {
 		return nil, fmt.Errorf("reading %s: include takes one file name, got %d", d.at(), len(d.args))
 	}
@@ -122,7 +132,11 @@ func (l *loader) include(d *directive, stack []string) ([]*directive, error) {
 		if shipped(name) {
 			return nil, nil
 		}
-		l.unknown.add("include %s at %s: not among the mounted files", d.args[0], d.at())
+		note := fmt.Sprintf("include %s at %s: not among the mounted files", d.args[0], d.at())
+		l.unknown.add("%s", note)
+		if !forwards {
+			l.missing = append(l.missing, Missing{Name: name, Note: note})
+		}
 		missing := *d
 		missing.missing, missing.glob = true, strings.ContainsAny(name, "*?[")
 		return []*directive{&missing}, nil

@@ -8,6 +8,7 @@ package oauth2proxy
 import (
 	"net"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -112,6 +113,10 @@ func (c *Config) add(u *url.URL, at, rewrite string) {
 	case "http":
 	case "https":
 		port = 443
+	case "unix":
+		up.Path, up.Socket = "/", path.Clean(u.Path)
+		c.Upstreams = append(c.Upstreams, up)
+		return
 	case "static":
 		up.Path = "/"
 		fallthrough

@@ -11,6 +11,8 @@ type Upstream struct {
 	// Host is empty where oauth2-proxy answers itself.
 	Host string
 	Port int32
+	// Socket is the path of a Unix socket, in place of a host.
+	Socket string
 	// Path is a prefix if it ends with a slash, else a whole path; with a Rewrite it is a regular expression, in whose
 	// place Rewrite is put.
 	Path, Rewrite string
@@ -18,6 +20,9 @@ type Upstream struct {
 	// before are the upstreams that take requests first.
 	before []*Upstream
 }
+
+// Forwards says whether requests are passed on to somebody.
+func (u *Upstream) Forwards() bool { return u.Host != "" || u.Socket != "" }
 
 // order puts the upstreams in the order in which they are asked: those with a rewrite first, then the longer path.
 func (c *Config) order() {

@@ -189,7 +189,7 @@ type TraefikMiddlewareSpec struct {
 	} `json:"redirectScheme,omitempty"`
 	// Errors takes requests that failed to another Service, for its error pages.
 	Errors *struct {
-		Service TraefikRef `json:"service"`
+		Service TraefikServiceTo `json:"service"`
 	} `json:"errors,omitempty"`
 	RateLimit *struct {
 		// Average is how many requests in a period; zero is no limit.

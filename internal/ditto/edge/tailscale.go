@@ -1,0 +1,81 @@
+package edge
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+)
+
+const (
+	nameTailscale = "tailscale"
+	// TailscaleClass is the operator's usual ingress class, and its load balancer class.
+	TailscaleClass = "tailscale"
+
+	tailscaleExpose = "tailscale.com/expose"
+	tailscaleFunnel = "tailscale.com/funnel"
+)
+
+// tailscale is Tailscale's operator. What it opens is open to a tailnet: to people and devices that have joined it, not to
+// the Internet, and nobody can see here who they are. With Funnel it is open to the Internet. Its annotations name no
+// controller: they change nothing of what another one does.
+//
+// Sources: Tailscale's documentation of the operator (ingress, cluster ingress with Funnel, limitations), its cmd/k8s-operator
+// (ingress.go, svc.go), and ipn/ipnlocal/serve.go.
+func tailscale() controller {
+	return controller{
+		name: nameTailscale, title: "Tailscale's operator", classes: []string{"tailscale.com/ts-ingress"}, usual: []string{TailscaleClass},
+		effects: plainEdge{
+			strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
+			hide:  `put a proxy that removes Server behind this Ingress`,
+		}.effects,
+		transport: tailscaleTransport,
+		rate: func(Input) Rate {
+			return Rate{Limited: unlimited(), Advice: "Tailscale's operator limits nothing: put an nginx with limit_req before the gateway"}
+		},
+		path: func(_ Input, _ networkingv1.PathType, path string) Path {
+			// Every path is a prefix.
+			return Path{Matcher: elements(decoded, path)}
+		},
+	}
+}
+
+// tailscaleTransport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
+func tailscaleTransport(Input, string) Transport {
+	return Transport{
+		TLS:   State{On, "default", "Tailscale's operator gets a certificate for every Ingress"},
+		Plain: closed("default", "Tailscale's operator serves an Ingress over HTTPS alone"),
+	}
+}
+
+// tailnet says why it cannot be told who reaches an entry of Tailscale's operator; empty where that is the Internet, or nobody
+// outside, as the configuration says.
+func tailnet(m marked, c Class) (doubt string) {
+	if c.Controller != nameTailscale || c.Internal || m.ingress.Annotations[tailscaleFunnel] == "true" {
+		return ""
+	}
+	return inTailnet("ingress class " + quote(c.Name))
+}
+
+func inTailnet(opens string) string {
+	return "who is in the tailnet that " + opens + " opens it to cannot be seen (internalIngressClasses: [tailscale] says that nobody outside is)"
+}
+
+// Tailnet says of a Service that Tailscale's operator opens it to a tailnet: by what, whether clients outside may be in that,
+// and why that is not known.
+func Tailnet(svc *corev1.Service, cfg Config) (by string, public bool, doubt string) {
+	switch {
+	case svc.Annotations[tailscaleExpose] == "true":
+		by = "annotation " + tailscaleExpose
+	case TailnetOnly(svc):
+		by = "loadBalancerClass " + TailscaleClass
+	default:
+		return "", false, ""
+	}
+	return by, !slices.Contains(cfg.InternalIngressClasses, TailscaleClass), inTailnet(by)
+}
+
+// TailnetOnly says whether a load balancer of Tailscale's is all there is of a Service of type LoadBalancer.
+func TailnetOnly(svc *corev1.Service) bool {
+	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer && svc.Spec.LoadBalancerClass != nil && *svc.Spec.LoadBalancerClass == TailscaleClass
+}
