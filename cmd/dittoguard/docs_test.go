@@ -57,6 +57,14 @@ func fences(text, language string) []string {
 	return list
 }
 
+// TestDocs_READMEIsShort: whoever wants to install it reads all of it; what is longer has a page in docs.
+func TestDocs_READMEIsShort(t *testing.T) {
+	const most = 1500
+	if words := len(strings.Fields(page(t, "README.md"))); words >= most {
+		t.Errorf("the README has %d words, and should have fewer than %d", words, most)
+	}
+}
+
 // TestDocs_ConfigurationIsValid: every configuration that a page shows can be loaded.
 func TestDocs_ConfigurationIsValid(t *testing.T) {
 	list, err := rules.Builtin()
