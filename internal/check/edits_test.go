@@ -265,7 +265,8 @@ func fieldsOf(object map[string]any) fields {
 		}
 		f.lists = append(f.lists, place{in: spec, key: "routes"})
 		each(spec, "routes", func(route map[string]any) {
-			if match := (place{in: route, key: "match"}); !strings.Contains(match.text(), "!") {
+			// Of several alternatives one may have nothing to do with what is refused.
+			if match := (place{in: route, key: "match"}); !strings.Contains(match.text(), "!") && !strings.Contains(match.text(), "||") {
 				f.hosts = append(f.hosts, parts(route, "match", traefikHost)...)
 				f.paths = append(f.paths, parts(route, "match", traefikPrefix)...)
 			}
