@@ -3,11 +3,8 @@
 package config
 
 import (
-	"time"
-
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
@@ -113,22 +110,4 @@ func (c *Config) Level(rule string, own rules.Level) rules.Level {
 // Mutates says whether the rule may change objects: never in a dry run.
 func (c *Config) Mutates(rule string) bool {
 	return c.Modes.Enforce != ModeOff && !c.Rules[rule].KeepAsIs
-}
-
-// Excepts says whether an exception that has not expired removes the rule's finding on the subject. entry is the object
-// that opens the way in; it is the zero Ref for a finding that is about none.
-func (c *Config) Excepts(rule string, subject, entry inventory.Ref, now time.Time) bool {
-	return c.ExceptionFor(rule, subject, entry, now) != nil
-}
-
-// ExceptionFor is the exception for which Excepts is true, nil if there is none; of several the last to expire.
-func (c *Config) ExceptionFor(rule string, subject, entry inventory.Ref, now time.Time) *Exception {
-	var last *Exception
-	for i := range c.Exceptions {
-		e := &c.Exceptions[i]
-		if e.covers(rule, subject, entry) && !e.Expired(now) && (last == nil || e.Expires.After(last.Expires)) {
-			last = e
-		}
-	}
-	return last
 }

@@ -42,13 +42,23 @@ func (e Exception) covers(rule string, subject, entry inventory.Ref) bool {
 	return slices.Contains(e.Rules, rule) && (e.Match.matches(subject) || e.Match.matches(entry))
 }
 
-// LapsedException is the exception that let the rule's finding on the subject pass until it expired, nil if there is none;
-// of several the last to expire. entry is as in Excepts.
+// ExceptionFor is the exception, not expired, that removes the rule's finding on the subject; nil if there is none. entry is
+// the object that opens the way in; it is the zero Ref for a finding that is about none.
+func (c *Config) ExceptionFor(rule string, subject, entry inventory.Ref, now time.Time) *Exception {
+	return c.lastToExpire(rule, subject, entry, func(e *Exception) bool { return !e.Expired(now) })
+}
+
+// LapsedException is the exception that removed it until it expired; nil if there is none.
 func (c *Config) LapsedException(rule string, subject, entry inventory.Ref, now time.Time) *Exception {
+	return c.lastToExpire(rule, subject, entry, func(e *Exception) bool { return e.Expired(now) })
+}
+
+// lastToExpire is, of several exceptions, the last to expire.
+func (c *Config) lastToExpire(rule string, subject, entry inventory.Ref, counts func(*Exception) bool) *Exception {
 	var last *Exception
 	for i := range c.Exceptions {
 		e := &c.Exceptions[i]
-		if e.covers(rule, subject, entry) && e.Expired(now) && (last == nil || e.Expires.After(last.Expires)) {
+		if e.covers(rule, subject, entry) && counts(e) && (last == nil || e.Expires.After(last.Expires)) {
 			last = e
 		}
 	}

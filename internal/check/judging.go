@@ -1,0 +1,165 @@
+package check
+
+import (
+	"context"
+
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
+)
+
+// judge evaluates the rules for everything in the scope. What comes out means nothing if the context has ended.
+func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request *admissionv1.AdmissionRequest) judgement {
+	j := &judging{checker: c, ctx: ctx, view: view, admission: request, about: s.about}
+	for _, o := range in(view, view, s.workloads) {
+		j.workload(o)
+	}
+	for _, o := range in(view, view, s.workloads) {
+		j.unread(o)
+	}
+	for _, o := range in(view, view, s.entries) {
+		j.entry(o)
+	}
+	for _, o := range in(view, view, s.holders) {
+		j.holder(o)
+	}
+	// The view leaves out objects in versions that are not read, which is to be said.
+	for _, o := range in(view, view.Reader, s.objects) {
+		j.modeLabels(o)
+		j.unreadRoute(o)
+		j.rendered(o)
+		j.recognition(o)
+		j.deadPorts(o)
+	}
+	if len(c.rules[rules.EachObject]) > 0 {
+		for _, o := range in(view, view, s.objects) {
+			j.object(o)
+		}
+	}
+	return j.judgement
+}
+
+// judging is one run over a scope.
+type judging struct {
+	judgement
+
+	// about is the object that a request is about, if there is one.
+	about inventory.ID
+	// admission is the request that is judged, nil offline.
+	admission *admissionv1.AdmissionRequest
+
+	checker *Checker
+	ctx     context.Context //nolint:containedctx // lives as long as one call of judge
+	view    *ditto.View
+}
+
+func (j *judging) workload(o *inventory.Object) {
+	for _, part := range j.view.Parts(o) {
+		var gateway *remembered // nil for every other part
+		said := ""
+		if part.Component == ditto.Gateway {
+			gateway = j.checker.outcomes.of(ditto.Facts{Gateway: j.view.GatewayFacts(part)})
+			said = gateway.said(o.Ref)
+			j.facts = append(j.facts, said)
+			j.protection(o)
+			for _, r := range j.checker.rules[rules.EachGateway] {
+				j.evaluate(r, gateway, o, nil, caseOf{container: gateway.Gateway.Container, facts: said})
+			}
+		}
+		if ditto.IsDitto(part.Component) {
+			j.component(o, part)
+		}
+		exposures := j.view.Exposures(part)
+		for i := range exposures {
+			if j.view.Err() != nil {
+				return
+			}
+			j.exposure(o, gateway, said, &exposures[i])
+		}
+	}
+}
+
+// unread says what of a workload could not be read, once every way in has been followed.
+func (j *judging) unread(o *inventory.Object) {
+	for _, unknown := range j.view.Unknowns(o) {
+		j.remark(o, unknown.What, unknown.Message)
+	}
+}
+
+// component evaluates the rules for each of Ditto's own services.
+func (j *judging) component(o *inventory.Object, part ditto.Part) {
+	list := j.checker.rules[rules.EachComponent]
+	if len(list) == 0 {
+		return
+	}
+	facts := j.checker.outcomes.of(ditto.Facts{Component: j.view.ComponentFacts(part)})
+	said := facts.said(o.Ref)
+	j.facts = append(j.facts, said)
+	for _, r := range list {
+		j.evaluate(r, facts, o, nil, caseOf{about: facts.Component.Component, container: facts.Component.Container, facts: said})
+	}
+}
+
+// exposure judges a way in; said is what the gateway behind it says.
+func (j *judging) exposure(target *inventory.Object, gateway *remembered, said string, e *ditto.Exposure) {
+	way := e.Facts()
+	j.facts = append(j.facts, way)
+	facts := j.checker.outcomes.ofExposure(gateway, e)
+	entry := e.Entry.Ref()
+	both := said + way
+	for _, r := range j.checker.rules[rules.EachExposure] {
+		subject, decides := target, both
+		if r.Spec.Match.Subject == rules.SubjectEntry {
+			decides = way
+			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
+		}
+		j.evaluate(r, facts, subject, &entry, caseOf{about: e.About(), way: e, facts: decides, path: e.Hops, route: e.Route})
+	}
+}
+
+func (j *judging) entry(o *inventory.Object) {
+	edge := j.view.EdgeFacts(o)
+	if edge == nil {
+		return
+	}
+	if doubt := j.view.DoubtedEntry(o); doubt != "" {
+		j.remark(o, "whether it is internal", doubt)
+	}
+	facts := j.checker.outcomes.of(ditto.Facts{Edge: edge})
+	for _, r := range j.checker.rules[rules.EachEdge] {
+		j.evaluate(r, facts, o, &o.Ref, caseOf{})
+	}
+}
+
+func (j *judging) holder(o *inventory.Object) {
+	if len(j.checker.rules[rules.EachCredential]) > 0 {
+		j.credentials(o)
+	}
+	if len(j.checker.rules[rules.EachPolicy]) > 0 {
+		j.policies(o)
+	}
+}
+
+func (j *judging) policies(o *inventory.Object) {
+	for _, policy := range ditto.PolicyDocuments(o) {
+		facts := j.checker.outcomes.of(ditto.Facts{Policy: &policy})
+		said := facts.said(o.Ref)
+		j.facts = append(j.facts, said)
+		for _, r := range j.checker.rules[rules.EachPolicy] {
+			j.evaluate(r, facts, o, nil, caseOf{about: policy.Key + "/" + policy.Name, facts: said})
+		}
+	}
+}
+
+func (j *judging) credentials(o *inventory.Object) {
+	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
+		facts := j.checker.outcomes.of(ditto.Facts{Credential: &credential})
+		said := facts.said(o.Ref)
+		j.facts = append(j.facts, said)
+		for _, r := range j.checker.rules[rules.EachCredential] {
+			j.evaluate(r, facts, o, nil, caseOf{about: credential.Key + "/" + credential.User, facts: said})
+		}
+	}
+}

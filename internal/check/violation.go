@@ -1,0 +1,42 @@
+package check
+
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// violation is one failed validation of one rule for one case, before ways in are put together into findings.
+type violation struct {
+	rule    *rule
+	subject *inventory.Object
+	entry   *inventory.Ref
+	message string
+	path    []string
+	route   string
+	// about is what it is about: a way in, a user of a password file, a policy; parts are what it consists of, at least one.
+	about string
+	parts []part
+	// way is the way in that it is about, nil if it is about none.
+	way *ditto.Exposure
+	// container is the one that it is about, of several of its subject that are judged each by itself.
+	container string
+	// facts are what decided it.
+	facts string
+	// outgoing says that it is about pods that a rollout is about to replace.
+	outgoing bool
+	// note says what else there is to say of it; of a change, why it counts as new.
+	note string
+	// unknown says that it could not be decided whether something is wrong, and that this denies.
+	unknown bool
+	// broken says that the rule could not be evaluated; such a violation is always new.
+	broken bool
+}
+
+// judgement is everything that was found.
+type judgement struct {
+	violations []violation
+	unknowns   []Unknown
+	excused    []Excused
+	// facts are what decided, for telling whether a change decides anything.
+	facts []string
+}
