@@ -126,6 +126,7 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 		}
 	}
 	var errs []error
+	listens := 0
 	c.define(tree, unknown)
 	for _, s := range []*scope{c.http, stream} {
 		for _, d := range s.dirs {
@@ -136,6 +137,9 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 					continue
 				}
 				c.Servers = append(c.Servers, srv)
+				if listens += len(srv.Listen); listens > maxListens {
+					return nil, fmt.Errorf("reading %s: the servers listen on more than %d ports", main, maxListens)
+				}
 			}
 		}
 	}
@@ -436,8 +440,11 @@ func parseListen(d *directive, unknown *notes) ([]Listen, error) {
 	if ranged && ok {
 		to, ok = parsePort(last)
 	}
-	if !ok || to < from || to-from > 1000 {
+	if !ok || to < from {
 		return nil, fmt.Errorf("reading %s: listen %q is not a port", d.at(), where)
+	}
+	if to-from >= maxListens {
+		return nil, fmt.Errorf("reading %s: listen %q: more than %d ports", d.at(), where, maxListens)
 	}
 	var out []Listen
 	for l.Port = from; l.Port <= to; l.Port++ {

@@ -325,6 +325,8 @@ func TestErrorsNameFileAndLine(t *testing.T) {
 		{"a block too many", "http { } }", `reading /etc/nginx/nginx.conf:1: unexpected "}"`},
 		{"itself", "include nginx.conf;", "reading /etc/nginx/nginx.conf: included by itself: /etc/nginx/nginx.conf > /etc/nginx/nginx.conf"},
 		{"no port", "http { server { listen 1.2.3.4:http; } server { listen [::1; } }", "reading /etc/nginx/nginx.conf:1: listen \"1.2.3.4:http\" is not a port\nreading /etc/nginx/nginx.conf:1: listen \"[::1\" is not an address"},
+		{"a range of ports too wide", "http { server { listen 1-60000; } }", "reading /etc/nginx/nginx.conf:1: listen \"1-60000\": more than 5000 ports"},
+		{"too many ports", "http { " + strings.Repeat("server { listen 1-1000; } ", 6) + "}", "reading /etc/nginx/nginx.conf: the servers listen on more than 5000 ports"},
 		{"too large", strings.Repeat("#", maxFileSize+1), "reading /etc/nginx/nginx.conf: 1048577 bytes, at most 1048576 are read"},
 		{"too deep", strings.Repeat("a {", 100), "reading /etc/nginx/nginx.conf:1: blocks nested more than 64 deep"},
 		{"not text", "\xff", "reading /etc/nginx/nginx.conf: not UTF-8 text"},

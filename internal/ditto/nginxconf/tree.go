@@ -16,8 +16,10 @@ import (
 const (
 	maxFileSize   = 1 << 20
 	maxDirectives = 20_000
-	maxDepth      = 64
-	maxIncludes   = 16
+	// maxListens bounds the ports that all servers listen on: one directive can name them all.
+	maxListens  = 5_000
+	maxDepth    = 64
+	maxIncludes = 16
 )
 
 // directive is one statement with where it stands. block is nil for a simple directive.
