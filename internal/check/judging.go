@@ -113,7 +113,10 @@ func (j *judging) exposure(target *inventory.Object, gateway *remembered, said s
 		subject, decides := target, both
 		if r.Spec.Match.Subject == rules.SubjectEntry {
 			decides = way
-			subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name)
+			if subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name); subject == nil {
+				// The view leaves out objects in versions that are not read, and what they open is to be said all the same.
+				subject = j.view.Reader.Get(entry.GroupKind(), entry.Namespace, entry.Name)
+			}
 		}
 		j.evaluate(r, facts, subject, &entry, caseOf{about: e.About(), way: e, facts: decides, path: e.Hops, route: e.Route})
 	}
