@@ -20,6 +20,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // partsOf are the built-in rules that are parts, by their names, and the rules that they are parts of.
@@ -60,6 +61,9 @@ func TestPartsFindNothingOfTheirOwn(t *testing.T) {
 			alone, all := newChecker(t, []rules.HardeningRule{part}, config.Default()), newChecker(t, []rules.HardeningRule{whole[name]}, config.Default())
 			fired := 0
 			for _, file := range files {
+				if rule := filepath.Base(filepath.Dir(filepath.Dir(file))); rule != name && rule != part.Spec.PartOf && !sample.Has(file, 6) {
+					continue
+				}
 				inv := contentOf(t, file)
 				found := subjects(judged(t, alone, inv))
 				if len(found) == 0 {
@@ -168,7 +172,7 @@ func TestPartsDenyOnlyWhatIsNew(t *testing.T) {
 			updates, fired := 0, 0
 			for i, old := range versions {
 				for j, now := range versions {
-					if testing.Short() && i != j && (i+j)%4 > 0 {
+					if i != j && !sample.Has(old.file+now.file, 16) {
 						continue
 					}
 					if old.object.Ref.Kind != now.object.Ref.Kind || slices.Contains(unseen, old.file) {

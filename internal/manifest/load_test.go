@@ -188,7 +188,7 @@ items:
 			name:  "generated names are not the same object",
 			files: map[string]string{"a.yaml": "{apiVersion: v1, kind: Pod, metadata: {generateName: a-}}\n---\n{apiVersion: v1, kind: Pod, metadata: {generateName: a-}}\n"},
 			paths: []string{"a.yaml"},
-			want:  []string{"a.yaml:1: Pod default/", "a.yaml:3: Pod default/"},
+			want:  []string{"a.yaml:1: Pod in namespace default", "a.yaml:3: Pod in namespace default"},
 		},
 		{
 			name:  "a key that stands twice is a warning, one that overrides a merged one is none",
