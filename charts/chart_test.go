@@ -325,7 +325,7 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"a parameter of another type":            `configuration: {rules: {ditto-policy-rights: {params: {writers: "5"}}}}`,
 		"a parameter of a rule without any":      `configuration: {rules: {devops-exposed: {params: {writers: 5}}}}`,
 		"and where there are rules of one's own": `{existingRulesConfigMap: ours, configuration: {rules: {devops-exposed: {params: {writers: 5}}}}}`,
-		"a setting that controllers have not":    `configuration: {edges: {controllers: {traefik: {versoin: v3.6.2}}}}`,
+		"a setting that controllers have not":    `configuration: {edges: {controllers: {traefik: {versions: v3.6.2}}}}`,
 		"a version that is none":                 `configuration: {edges: {controllers: {traefik: {version: latest}}}}`,
 		"clients by nothing":                     `configuration: {edges: {clients: [{namespace: apps}]}}`,
 		"an exception from a kind that is none":  `configuration: {exceptions: [{rules: [devops-exposed], match: {kind: ingress}, reason: because, expires: "2027-01-31"}]}`,

@@ -29,16 +29,42 @@ var layers = map[string][]string{
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
 	"internal/ditto/...":         {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
-	"internal/check":             {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
-	"internal/export":            {"rules", "internal/config", "internal/engine"},
-	"internal/ruletest":          {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},
-	"internal/report":            {"rules", "internal/check", "internal/inventory"},
-	"internal/ruledocs":          {"rules"},
-	"internal/explain":           {"internal/check", "internal/report", "internal/ditto/...", "internal/inventory"},
-	"webhook":                    {"internal/check", "internal/inventory"},
-	"cmd/...":                    {"*"},
-	"charts":                     {"*"},
-	"test/...":                   {"*"},
+	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them.
+	"internal/ditto/way":               {"internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge":              {"internal/ditto/...", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/edge/aws"},
+	"internal/ditto/edge/aws":          vendor(),
+	"internal/ditto/edge/azure":        vendor(),
+	"internal/ditto/edge/cilium":       vendor(),
+	"internal/ditto/edge/contour":      vendor(),
+	"internal/ditto/edge/envoygateway": vendor("internal/ditto/edge/gatewayapi"),
+	"internal/ditto/edge/f5":           vendor("internal/ditto/edge/nginx"),
+	"internal/ditto/edge/gatewayapi":   vendor(),
+	"internal/ditto/edge/gke":          vendor(),
+	"internal/ditto/edge/haproxy":      vendor(),
+	"internal/ditto/edge/ingressnginx": vendor("internal/ditto/edge/nginx"),
+	"internal/ditto/edge/istio":        vendor(),
+	"internal/ditto/edge/kong":         vendor(),
+	"internal/ditto/edge/nginx":        vendor(),
+	"internal/ditto/edge/nginxgateway": vendor("internal/ditto/edge/gatewayapi", "internal/ditto/edge/nginx"),
+	"internal/ditto/edge/openshift":    vendor(),
+	"internal/ditto/edge/traefik":      vendor(),
+
+	"internal/check":    {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
+	"internal/export":   {"rules", "internal/config", "internal/engine"},
+	"internal/ruletest": {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},
+	"internal/report":   {"rules", "internal/check", "internal/inventory"},
+	"internal/ruledocs": {"rules"},
+	"internal/explain":  {"internal/check", "internal/report", "internal/ditto/...", "internal/inventory"},
+	"webhook":           {"internal/check", "internal/inventory"},
+	"cmd/...":           {"*"},
+	"charts":            {"*"},
+	"test/...":          {"*"},
+}
+
+// vendor is what the package of a vendor may import: nothing of another vendor's, save what is named.
+func vendor(besides ...string) []string {
+	return append(besides, "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd")
 }
 
 // clients are packages that talk to an API server.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -41,7 +41,7 @@ type Checker struct {
 	protected []string
 	passwords *htpasswd.Verifier
 	now       func() time.Time
-	edges     edge.Config
+	edges     way.Config
 	cache     *ditto.Cache
 	outcomes  *outcomes
 	// rules are in name order, by what they are evaluated for.
@@ -112,17 +112,17 @@ func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inve
 }
 
 // edges is the configuration of edges as their package takes it.
-func edges(from config.Edges) edge.Config {
-	to := edge.Config{
+func edges(from config.Edges) way.Config {
+	to := way.Config{
 		InternalIngressClasses: from.InternalIngressClasses, Clouds: from.Clouds,
 		IngressClasses: from.IngressClasses, DefaultController: from.DefaultController,
-		Controllers: make(map[string]edge.ControllerConfig, len(from.Controllers)),
+		Controllers: make(map[string]way.ControllerConfig, len(from.Controllers)),
 	}
 	for _, gateway := range from.InternalGateways {
-		to.InternalGateways = append(to.InternalGateways, edge.GatewayName{Namespace: gateway.Namespace, Name: gateway.Name})
+		to.InternalGateways = append(to.InternalGateways, way.GatewayName{Namespace: gateway.Namespace, Name: gateway.Name})
 	}
 	for name, controller := range from.Controllers {
-		to.Controllers[name] = edge.ControllerConfig{Version: controller.Version}
+		to.Controllers[name] = way.ControllerConfig{Version: controller.Version}
 	}
 	return to
 }

@@ -8,6 +8,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -89,7 +91,7 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, backend := range ingressBackends(t) {
 			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, backend.Name))
 		}
-		if mirror, ok := edge.MirrorOf(t); ok {
+		if mirror, ok := ingressnginx.MirrorOf(t); ok {
 			f.follow(serviceNamed(f.view, mirror.Host, ""))
 		}
 		if !f.alone {
@@ -143,7 +145,7 @@ func (f *follower) resource(o *inventory.Object) {
 }
 
 // governed follows what an object decides the reading of by naming it.
-func (f *follower) governed(links edge.Links) {
+func (f *follower) governed(links way.Links) {
 	for _, id := range links.Governs {
 		f.follow(f.view.Get(id.GroupKind, id.Namespace, id.Name))
 		f.dependents(id)
@@ -152,7 +154,7 @@ func (f *follower) governed(links edge.Links) {
 		if used := f.view.Get(id.GroupKind, id.Namespace, id.Name); used != nil && edge.IsRelay(used) {
 			f.follow(used)
 		}
-		for _, o := range f.view.Find(inventory.Key{Index: edge.ByGovernor, Namespace: id.Namespace, Value: id.String()}) {
+		for _, o := range f.view.Find(inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()}) {
 			if edge.IsRelay(o) {
 				f.follow(o)
 			}
@@ -163,7 +165,7 @@ func (f *follower) governed(links edge.Links) {
 // dependents follows what an object, which need not be there, decides the reading of.
 func (f *follower) dependents(id inventory.ID) {
 	f.once("dependents of "+id.String(), func() {
-		for _, o := range f.view.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
+		for _, o := range f.view.Find(inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}) {
 			f.follow(o)
 			if o.Ref.GroupKind() == inventory.Service {
 				for _, entry := range backendUsers(f.view, o) {

@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -20,10 +20,10 @@ import (
 const mostAsked = 4
 
 // asked says what a service does with a request that brings no credentials; see edge.Asking.
-func (v *View) asked(a edge.AskedService) edge.State {
+func (v *View) asked(a way.AskedService) way.State {
 	if v.asking++; v.asking > mostAsked {
 		v.asking--
-		return edge.State{}
+		return way.State{}
 	}
 	defer func() { v.asking-- }()
 	if svc := serviceNamed(v, a.Host, a.Namespace); svc != nil {
@@ -40,10 +40,10 @@ func (v *View) asked(a edge.AskedService) edge.State {
 			return state
 		}
 	}
-	return edge.State{}
+	return way.State{}
 }
 
-func (v *View) askedService(o *inventory.Object, a edge.AskedService) edge.State {
+func (v *View) askedService(o *inventory.Object, a way.AskedService) way.State {
 	svc := o.Typed.(*corev1.Service)
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
 		a.Namespace, a.Host = svc.Namespace, svc.Spec.ExternalName
@@ -63,10 +63,10 @@ func (v *View) askedService(o *inventory.Object, a edge.AskedService) edge.State
 			return state
 		}
 	}
-	return edge.State{}
+	return way.State{}
 }
 
-func (v *View) askedPod(o *inventory.Object, number int32, a edge.AskedService) edge.State {
+func (v *View) askedPod(o *inventory.Object, number int32, a way.AskedService) way.State {
 	for _, part := range v.Parts(o) {
 		if part.Component == Proxy {
 			if state := v.askedProxy(part, number, a); state.State != "" {
@@ -80,40 +80,40 @@ func (v *View) askedPod(o *inventory.Object, number int32, a edge.AskedService) 
 			case part.Component == Gateway && p.Name == PortHTTP:
 				return v.askedGateway(part, a)
 			case IsDitto(part.Component):
-				return edge.State{State: Off, Why: fmt.Sprintf("port %d (%s) of %s asks nobody for credentials", number, p.Name, o.Ref)}
+				return way.State{State: Off, Why: fmt.Sprintf("port %d (%s) of %s asks nobody for credentials", number, p.Name, o.Ref)}
 			}
 		}
 	}
-	return edge.State{}
+	return way.State{}
 }
 
 // askedProxy follows a request through an nginx.
-func (v *View) askedProxy(part Part, number int32, a edge.AskedService) edge.State {
+func (v *View) askedProxy(part Part, number int32, a way.AskedService) way.State {
 	config := v.proxy(part).config
 	if config == nil || a.WithRequest {
-		return edge.State{}
+		return way.State{}
 	}
 	route, upstream, known := config.Locate(int(number), a.Host, a.Path)
 	if !known || route == nil || route.Authentication.State != nginxconf.Off {
-		return edge.State{}
+		return way.State{}
 	}
 	for _, t := range route.Targets {
 		if t.Unix || t.Variable {
 			continue
 		}
-		state := v.asked(edge.AskedService{Namespace: part.Workload.Ref.Namespace, Host: t.Host, Port: int32(t.Port), Path: upstream})
+		state := v.asked(way.AskedService{Namespace: part.Workload.Ref.Namespace, Host: t.Host, Port: int32(t.Port), Path: upstream})
 		if state.State != "" {
 			return state
 		}
 	}
-	return edge.State{}
+	return way.State{}
 }
 
 // askedIngress follows a request by an Ingress of its host, if that plainly hands it on.
-func (v *View) askedIngress(ing *networkingv1.Ingress, a edge.AskedService) edge.State {
+func (v *View) askedIngress(ing *networkingv1.Ingress, a way.AskedService) way.State {
 	for key := range ing.Annotations {
 		if strings.Contains(key, "auth") || strings.Contains(key, "rewrite") || strings.Contains(key, "snippet") {
-			return edge.State{}
+			return way.State{}
 		}
 	}
 	var best *networkingv1.HTTPIngressPath
@@ -130,11 +130,11 @@ func (v *View) askedIngress(ing *networkingv1.Ingress, a edge.AskedService) edge
 		}
 	}
 	if best == nil || best.Backend.Service == nil {
-		return edge.State{}
+		return way.State{}
 	}
 	svc := v.Get(inventory.Service, ing.Namespace, best.Backend.Service.Name)
 	if svc == nil {
-		return edge.State{}
+		return way.State{}
 	}
 	a.Namespace, a.Host = ing.Namespace, svc.Ref.Name
 	for i := range svc.Typed.(*corev1.Service).Spec.Ports {
@@ -144,7 +144,7 @@ func (v *View) askedIngress(ing *networkingv1.Ingress, a edge.AskedService) edge
 			return v.askedService(svc, a)
 		}
 	}
-	return edge.State{}
+	return way.State{}
 }
 
 // openPaths are answered to everyone, and with 2xx (RootRoute of Ditto's gateway).
@@ -152,17 +152,17 @@ var openPaths = []string{"/health", "/status", "/stats/things", "/stats/search",
 
 // askedGateway: what the gateway answers to everyone lets everyone in, and what it answers to whoever its own settings
 // believe, lets in whoever they do.
-func (v *View) askedGateway(part Part, a edge.AskedService) edge.State {
+func (v *View) askedGateway(part Part, a way.AskedService) way.State {
 	facts := v.GatewayFacts(part)
 	name := "gateway " + part.Workload.Ref.Namespace + "/" + part.Workload.Ref.Name
-	guarded := func(by Switch, off string) edge.State {
+	guarded := func(by Switch, off string) way.State {
 		switch by.State {
 		case Off:
-			return edge.State{State: Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name, a.Path, off, by.Source)}
+			return way.State{State: Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name, a.Path, off, by.Source)}
 		case Unknown:
-			return edge.State{State: Unknown, Why: fmt.Sprintf("whether %s answers %s to everyone depends on: %s", name, a.Path, by.Why)}
+			return way.State{State: Unknown, Why: fmt.Sprintf("whether %s answers %s to everyone depends on: %s", name, a.Path, by.Why)}
 		}
-		return edge.State{}
+		return way.State{}
 	}
 	at := func(parents ...string) bool {
 		return slices.ContainsFunc(parents, func(parent string) bool { return isBelow(a.Path, parent) })
@@ -172,10 +172,10 @@ func (v *View) askedGateway(part Part, a edge.AskedService) edge.State {
 	case a.WithRequest, at("/api/2", "/ws/2") && !at("/api/2/connections"):
 		switch facts.PreAuthentication.State {
 		case On:
-			return edge.State{State: Off, Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
+			return way.State{State: Off, Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
 				name, facts.PreAuthentication.Source)}
 		case Unknown:
-			return edge.State{State: Unknown, Why: fmt.Sprintf("whether %s believes the identity that the client's own request names depends on: %s",
+			return way.State{State: Unknown, Why: fmt.Sprintf("whether %s believes the identity that the client's own request names depends on: %s",
 				name, facts.PreAuthentication.Why)}
 		}
 	case at("/stats/things/details", "/devops", "/api/2/connections"):
@@ -183,9 +183,9 @@ func (v *View) askedGateway(part Part, a edge.AskedService) edge.State {
 	case at("/overall"):
 		return guarded(facts.StatusSecured, "status authentication is off")
 	case at(openPaths...):
-		return edge.State{State: Off, Why: name + " answers " + a.Path + " to everyone"}
+		return way.State{State: Off, Why: name + " answers " + a.Path + " to everyone"}
 	}
-	return edge.State{}
+	return way.State{}
 }
 
 // isBelow says whether a path is another one or lies below it.

@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -79,25 +80,25 @@ func flagOf(c *corev1.Container, name string) string {
 
 // class is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked as
 // public.
-func (v *View) class(ing *networkingv1.Ingress) edge.Class {
+func (v *View) class(ing *networkingv1.Ingress) way.Class {
 	class, known := v.classes[ing]
 	if !known {
 		class = v.readClass(ing)
 		if v.classes == nil {
-			v.classes = map[*networkingv1.Ingress]edge.Class{}
+			v.classes = map[*networkingv1.Ingress]way.Class{}
 		}
 		v.classes[ing] = class
 	}
 	return class
 }
 
-func (v *View) readClass(ing *networkingv1.Ingress) edge.Class {
+func (v *View) readClass(ing *networkingv1.Ingress) way.Class {
 	class := edge.Resolve(v, ing, v.edges)
 	if !class.Internal {
 		return class
 	}
 	for _, svc := range v.controllerServices(class) {
-		if public, why := edge.MarkedPublic(svc.Typed.(*corev1.Service), v.edges.Clouds); public {
+		if public, why := way.MarkedPublic(svc.Typed.(*corev1.Service), v.edges.Clouds); public {
 			class.Internal, class.Why = false, fmt.Sprintf("%s of its controller is public: %s", svc.Ref, why)
 		}
 	}
@@ -117,7 +118,7 @@ func (v *View) DoubtedEntry(o *inventory.Object) string {
 	}
 	for _, svc := range v.controllerServices(class) {
 		service := svc.Typed.(*corev1.Service)
-		if verdict := edge.Publicness(service, v.edges.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer && verdict.Public {
+		if verdict := way.Publicness(service, v.edges.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer && verdict.Public {
 			return fmt.Sprintf("%s, but %s of its controller is a load balancer with no mark that keeps it inside: %s", class.Why, svc.Ref, verdict.Why)
 		}
 	}
@@ -125,7 +126,7 @@ func (v *View) DoubtedEntry(o *inventory.Object) string {
 }
 
 // controllerServices are the Services that send requests to the controllers of a class.
-func (v *View) controllerServices(class edge.Class) []*inventory.Object {
+func (v *View) controllerServices(class way.Class) []*inventory.Object {
 	names := []string{class.Name}
 	if o := v.Get(inventory.IngressClass, "", class.Name); o != nil {
 		names = append(names, o.Typed.(*networkingv1.IngressClass).Spec.Controller)

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
@@ -85,7 +85,7 @@ func TestAnInternalClassWhoseControllerIsNot(t *testing.T) {
 				inv.Put(o)
 			}
 			view := ditto.NewView(t.Context(), inv, ditto.Options{
-				Edges: edge.Config{InternalIngressClasses: []string{"ops"}}, Cache: ditto.NewCache(),
+				Edges: way.Config{InternalIngressClasses: []string{"ops"}}, Cache: ditto.NewCache(),
 			})
 			gateway := inv.Get(inventory.Deployment, "ditto", "gateway")
 			ways := view.Exposures(view.Parts(gateway)[0])

@@ -7,7 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -57,13 +58,13 @@ func settingsKey(configMap string) inventory.Key {
 
 // controllerConfigs are what the controllers of an Ingress's class are told. One that is told nothing that is at hand counts
 // as one with the documented defaults.
-func (v *View) controllerConfigs(class edge.Class) []edge.GlobalConfig {
+func (v *View) controllerConfigs(class way.Class) []way.GlobalConfig {
 	if class.Controller != ingressNginx {
 		return nil
 	}
-	var list []edge.GlobalConfig
+	var list []way.GlobalConfig
 	for _, told := range v.settingsOf(v.ingressNginxServing(class)) {
-		c := edge.GlobalConfig{Prefix: told.prefix}
+		c := way.GlobalConfig{Prefix: told.prefix}
 		namespace, name, _ := strings.Cut(told.configMap, "/")
 		if o := v.Get(inventory.ConfigMap, namespace, name); name != "" && o != nil {
 			c.Name, c.Data = o.Ref.String(), dataOf(o)
@@ -98,8 +99,8 @@ func (v *View) settingsOf(workloads []*inventory.Object) []told {
 }
 
 // headers reads the ConfigMap that proxy-set-headers names. One that is not there sets none.
-func (v *View) headers(c *edge.GlobalConfig) {
-	namespace, name, ok := edge.HeadersConfigMap(c.Data)
+func (v *View) headers(c *way.GlobalConfig) {
+	namespace, name, ok := ingressnginx.HeadersConfigMap(c.Data)
 	if !ok {
 		return
 	}
@@ -113,7 +114,7 @@ func (v *View) headers(c *edge.GlobalConfig) {
 
 // ingressNginxServing are the workloads that serve a class. The controller that an IngressClass names decides, where both are
 // at hand: all controllers of ingress-nginx take the same class name unless they are told another.
-func (v *View) ingressNginxServing(class edge.Class) []*inventory.Object {
+func (v *View) ingressNginxServing(class way.Class) []*inventory.Object {
 	if o := v.Get(inventory.IngressClass, "", class.Name); class.Name != "" && o != nil {
 		if list := v.serving(o.Typed.(*networkingv1.IngressClass).Spec.Controller); len(list) > 0 {
 			return list

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -52,13 +53,13 @@ func (v *View) Credentials(ctx context.Context, o *inventory.Object, verifier *h
 // passwordKeys are the keys that hold password files, and those that hold one user's hash each.
 func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files, users []string) {
 	isFile, isUser := map[string]bool{}, map[string]bool{}
-	uses := func(list []edge.AuthSecret) {
+	uses := func(list []way.AuthSecret) {
 		for _, secret := range list {
 			if secret.Name != o.Ref.Name || secret.Namespace != o.Ref.Namespace {
 				continue
 			}
 			for key := range data {
-				if secret.Kind == edge.AuthMap {
+				if secret.Kind == way.AuthMap {
 					isUser[key] = true
 				} else if secret.Key == "" || secret.Key == key {
 					isFile[key] = true

@@ -11,8 +11,10 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -30,7 +32,7 @@ type opening struct {
 	remark string
 	// route is what a client asks for; path is how the edge reads it, nil where it reads no paths.
 	route string
-	path  *edge.Path
+	path  *way.Path
 	// identity and authentication are what the edge does itself.
 	identity, identityWhy string
 	authenticated         Switch
@@ -120,7 +122,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		if edge.TailnetOnly(service) {
 			break
 		}
-		verdict := edge.Publicness(service, w.view.edges.Clouds)
+		verdict := way.Publicness(service, w.view.edges.Clouds)
 		text := fmt.Sprintf("load balancer, port %d (%s)", sp.Port, verdict.Why)
 		var assumptions []string
 		if !verdict.Public && (service.Spec.AllocateLoadBalancerNodePorts == nil || *service.Spec.AllocateLoadBalancerNodePorts) {
@@ -151,12 +153,12 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 		return
 	}
 	to := func(b *networkingv1.IngressBackend) bool {
-		return b != nil && b.Service != nil && slices.ContainsFunc(edge.Behind(ing, *b.Service), func(s networkingv1.IngressServiceBackend) bool {
+		return b != nil && b.Service != nil && slices.ContainsFunc(aws.Behind(ing, *b.Service), func(s networkingv1.IngressServiceBackend) bool {
 			return s.Name == svc.Ref.Name && leads(&s)
 		})
 	}
 	limits := w.edgeReading(reading)
-	enter := func(reading ingressReading, limits func(string) edgeReading, host, path, pathType string, read edge.Path) {
+	enter := func(reading ingressReading, limits func(string) edgeReading, host, path, pathType string, read way.Path) {
 		route := host + path
 		what := route
 		if pathType != "" {
@@ -207,9 +209,9 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 }
 
 // routeEntries: the routes of an entry that lead to a Service.
-func (w *walker) routeEntries(o, svc *inventory.Object, leads func(edge.Backend) bool, c chain) {
+func (w *walker) routeEntries(o, svc *inventory.Object, leads func(way.Backend) bool, c chain) {
 	for _, route := range w.view.routes(o) {
-		if !slices.ContainsFunc(route.Backends, func(b edge.Backend) bool {
+		if !slices.ContainsFunc(route.Backends, func(b way.Backend) bool {
 			return b.Namespace == svc.Ref.Namespace && b.Name == svc.Ref.Name && leads(b)
 		}) {
 			continue
@@ -289,7 +291,7 @@ func (w *walker) enter(op opening, c chain) {
 		// All that comes in there, as long as it is opened in the same way.
 		op.lets = func() requests.Set { return letsAll(requests.Door{Kind: op.kind + " " + op.detail}) }
 	}
-	w.view.ways[e.key] = way{entry: op.entry, chain: c, lets: op.lets}
+	w.view.ways[e.key] = wayIn{entry: op.entry, chain: c, lets: op.lets}
 	w.out = append(w.out, e)
 }
 
@@ -315,9 +317,9 @@ func via(op opening) string {
 
 // requests works out what HTTP requests on this way can do; false if none gets through.
 func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
-	way := surface.Way{Leads: func(string) (bool, bool) { return true, true }}
+	survey := surface.Way{Leads: func(string) (bool, bool) { return true, true }}
 	if op.path != nil {
-		way = op.path.Way()
+		survey = op.path.Way()
 	}
 	direct, raw := true, false
 	for _, h := range c.hops {
@@ -327,18 +329,18 @@ func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
 		}
 	}
 	if !direct {
-		edge := way.Leads
-		way.Floor, way.Hints = "", nil
+		edge := survey.Leads
+		survey.Floor, survey.Hints = "", nil
 		for _, h := range c.hops {
 			if h.proxy == nil {
 				continue
 			}
 			if f, ok := h.proxy.forwarding.(nginxForwarding); ok && f.takesTooMuch(ctx) {
-				way.Why = h.text() + ": following every path through the configuration takes more work than is done for one: " +
+				survey.Why = h.text() + ": following every path through the configuration takes more work than is done for one: " +
 					"make its locations fewer, or its rewrites simpler"
 			}
 		}
-		way.Leads = func(path string) (leads, known bool) {
+		survey.Leads = func(path string) (leads, known bool) {
 			for _, h := range c.hops {
 				if h.proxy == nil {
 					continue
@@ -352,7 +354,7 @@ func (e *Exposure) requests(ctx context.Context, op opening, c chain) bool {
 			return edge(path)
 		}
 	}
-	reach := surface.Survey(way)
+	reach := surface.Survey(survey)
 	for _, unknown := range reach.Unknown {
 		if e.Doubted {
 			break // why the way is not read says it

@@ -3,10 +3,10 @@ package ditto
 import (
 	"context"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // forwarding is what a route of a proxy does with requests, beside what is the same for all proxies (proxyRoute). Each kind
@@ -18,7 +18,7 @@ type forwarding interface {
 	// lets are those of the requests which come in by a port that it passes on, for comparing them with others.
 	lets(b requests.Box, listen int32) requests.Box
 	// transport is what clients speak at a port. It is nil if the proxy hands their connections on as they are.
-	transport(listen int32) *edge.Transport
+	transport(listen int32) *way.Transport
 	// limit says whether requests are limited; said, that something in the configuration says so.
 	limit() (limited Switch, said bool)
 	// limitAdvice says what would limit them, empty where the proxy cannot.
@@ -44,7 +44,7 @@ func (f nginxForwarding) takesTooMuch(ctx context.Context) bool {
 	return f.origins.spent()
 }
 
-func (f nginxForwarding) transport(listen int32) *edge.Transport {
+func (f nginxForwarding) transport(listen int32) *way.Transport {
 	const advice = "let the server listen with ssl and a certificate, and answer plain HTTP with return 301 https://$host$request_uri"
 	t, known := f.route.Transport(int(listen))
 	if !known {
@@ -53,17 +53,17 @@ func (f nginxForwarding) transport(listen int32) *edge.Transport {
 	if f.route.Server.Stream && t.TLS.State != nginxconf.On {
 		return nil
 	}
-	return &edge.Transport{
-		TLS:    edge.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
-		Plain:  edge.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
+	return &way.Transport{
+		TLS:    way.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
+		Plain:  way.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
 		Advice: advice,
 	}
 }
 
 // unknownTransport is that of a proxy of which it cannot be told what it speaks.
-func unknownTransport(why, advice string) *edge.Transport {
-	unknown := edge.State{State: Unknown, Why: why}
-	return &edge.Transport{TLS: unknown, Plain: unknown, Advice: advice}
+func unknownTransport(why, advice string) *way.Transport {
+	unknown := way.State{State: Unknown, Why: why}
+	return &way.Transport{TLS: unknown, Plain: unknown, Advice: advice}
 }
 
 func (f nginxForwarding) limit() (limited Switch, said bool) {

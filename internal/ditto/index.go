@@ -12,7 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -80,10 +82,10 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return workloadKinds
 	case byBackend:
 		return append([]schema.GroupKind{inventory.Ingress}, edge.Kinds()...)
-	case edge.ByUse:
+	case way.ByUse:
 		return append([]schema.GroupKind{inventory.Ingress, inventory.IngressClass, inventory.Service}, edge.Kinds()...)
-	case edge.ByGovernor:
-		return slices.Concat([]schema.GroupKind{inventory.Service}, edge.GatewayWorkloads(), edge.Kinds())
+	case way.ByGovernor:
+		return slices.Concat([]schema.GroupKind{inventory.Service}, way.GatewayWorkloads(), edge.Kinds())
 	case byService, byEndpoint:
 		return []schema.GroupKind{inventory.EndpointSlice}
 	case byReference:
@@ -114,9 +116,9 @@ func SelectionOf(key inventory.Key, gk schema.GroupKind) (selection inventory.Se
 	switch key.Index {
 	case byBackend:
 		return inventory.Selection{}, edge.BackendsAnywhere(gk)
-	case edge.ByUse:
+	case way.ByUse:
 		return inventory.Selection{}, edge.UsesAnywhere(gk, named(key).GroupKind)
-	case edge.ByGovernor:
+	case way.ByGovernor:
 		return edge.GovernsAnywhere(gk, named(key))
 	case byAlias:
 		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type", string(corev1.ServiceTypeExternalName)).String()}, true
@@ -172,7 +174,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 			if sways(t) {
 				keys = append(keys, inventory.Key{Index: bySway, Value: host})
 			}
-			if edge.NamesCertificate(t, host) {
+			if way.NamesCertificate(t, host) {
 				keys = append(keys, inventory.Key{Index: byCertificate, Value: host})
 			}
 		}
@@ -188,7 +190,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 			texts = append(texts, string(data))
 		}
 		keys := append(wordKeys(ns, texts), nameKeys(ns, texts)...)
-		if namespace, name, ok := edge.HeadersConfigMap(t.Data); ok {
+		if namespace, name, ok := ingressnginx.HeadersConfigMap(t.Data); ok {
 			keys = append(keys, settingsKey(namespace+"/"+name))
 		}
 		return unique(append(keys, unreadKeys(o)...))
@@ -212,19 +214,19 @@ func Keys(o *inventory.Object) []inventory.Key {
 }
 
 // linkKeys files an object under what it names.
-func linkKeys(links edge.Links) []inventory.Key {
+func linkKeys(links way.Links) []inventory.Key {
 	var keys []inventory.Key
 	for _, b := range links.Backends {
 		keys = append(keys, inventory.Key{Index: byBackend, Namespace: b.Namespace, Value: b.Name})
 	}
 	for _, id := range links.Uses {
-		keys = append(keys, inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()})
+		keys = append(keys, inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()})
 	}
 	for _, secret := range links.Passwords {
 		keys = append(keys, inventory.Key{Index: byReference, Namespace: secret.Namespace, Value: "Secret/" + secret.Name})
 	}
 	for _, id := range links.Governs {
-		keys = append(keys, inventory.Key{Index: edge.ByGovernor, Namespace: id.Namespace, Value: id.String()})
+		keys = append(keys, inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()})
 	}
 	return keys
 }

@@ -8,21 +8,23 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // ingressReading is an Ingress as its controller reads it for one of its Services.
 type ingressReading struct {
-	in      edge.Input
-	effects edge.Effects
+	in      way.Input
+	effects way.Effects
 	// counts is the Ingress whose annotations count, nil if it is not at hand.
-	counts *edge.Input
+	counts *way.Input
 }
 
 // ingress reads an Ingress; svc is the backend, nil if none in particular is meant.
 func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	ing := o.Typed.(*networkingv1.Ingress)
-	in := edge.Input{
+	in := way.Input{
 		Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v,
 	}
 	in.Controllers = v.controllerConfigs(in.Class)
@@ -31,7 +33,7 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 	}
 	for _, host := range ingressHosts(ing) {
 		sway := v.swayOf(host)
-		in.Master = edge.F5Master(sway.masters[in.Class.Name])
+		in.Master = f5.Master(sway.masters[in.Class.Name])
 		in.HostForcesRegex = in.HostForcesRegex || sway.regex[in.Class.Controller]
 	}
 	reading := ingressReading{in: in, counts: v.counting(in)}
@@ -71,7 +73,7 @@ func isCanary(ing *networkingv1.Ingress) bool {
 // counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same host
 // and path; nil if that is not at hand. ingress-nginx ignores every other annotation of a canary (createServers,
 // mergeAlternativeBackends).
-func (v *View) counting(in edge.Input) *edge.Input {
+func (v *View) counting(in way.Input) *way.Input {
 	if in.Class.Controller != ingressNginx || !isCanary(in.Ingress) {
 		return &in
 	}
@@ -89,10 +91,10 @@ func (v *View) counting(in edge.Input) *edge.Input {
 }
 
 // effects are what the edge does to requests.
-func (v *View) effects(in edge.Input, counts *edge.Input) edge.Effects {
+func (v *View) effects(in way.Input, counts *way.Input) way.Effects {
 	if counts == nil {
-		unknown := edge.State{State: Unknown, Source: "canary", Why: noMain}
-		return edge.Effects{
+		unknown := way.State{State: Unknown, Source: "canary", Why: noMain}
+		return way.Effects{
 			Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
 			AuthSecrets: edge.Read(in).AuthSecrets,
 		}
@@ -152,7 +154,7 @@ func (r ingressReading) standsIn(svc *inventory.Object, leads func(*networkingv1
 
 // mayBeIngressNginx says whether ingress-nginx serves the Ingress, or may.
 func (r ingressReading) mayBeIngressNginx() bool {
-	return r.in.Class.Controller == ingressNginx || r.in.Class.Controller == edge.Unknown
+	return r.in.Class.Controller == ingressNginx || r.in.Class.Controller == way.Unknown
 }
 
 // doubtIngressNginx makes a way of which an annotation of ingress-nginx is all there is unknown where another controller may
@@ -196,7 +198,7 @@ func (r ingressReading) opening(o *inventory.Object) opening {
 }
 
 // switchOf is an edge's state as a fact.
-func switchOf(s edge.State) Switch {
+func switchOf(s way.State) Switch {
 	return Switch{State: s.State, Source: s.Source, Why: s.Why}
 }
 
@@ -260,4 +262,4 @@ func (v *View) leadsToGateways(o *inventory.Object) (leads, safe bool) {
 }
 
 // authSecrets are the Secrets that the Ingress's annotations name as password files.
-func (r ingressReading) authSecrets() []edge.AuthSecret { return r.effects.AuthSecrets }
+func (r ingressReading) authSecrets() []way.AuthSecret { return r.effects.AuthSecrets }

@@ -6,7 +6,9 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -14,7 +16,7 @@ import (
 // the Ingress does to headers is not done to copies; credentials are asked for before they are made.
 func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading, leads func(*networkingv1.IngressServiceBackend) bool, c chain) {
 	ing := o.Typed.(*networkingv1.Ingress)
-	mirror, ok := edge.MirrorOf(ing)
+	mirror, ok := ingressnginx.MirrorOf(ing)
 	if !ok || !reading.mayBeIngressNginx() {
 		return
 	}
@@ -23,7 +25,7 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 		!leads(&networkingv1.IngressServiceBackend{Name: svc.Ref.Name, Port: networkingv1.ServiceBackendPort{Number: mirror.Port}}) {
 		return
 	}
-	enter := func(host, asked string, path edge.Path) {
+	enter := func(host, asked string, path way.Path) {
 		route := host + asked
 		path.Rewrite = mirror.Rewrite
 		op := reading.opening(o)
@@ -57,7 +59,7 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 
 // mirrorKeys file an Ingress under what its mirror's host can mean.
 func mirrorKeys(ing *networkingv1.Ingress) []inventory.Key {
-	mirror, ok := edge.MirrorOf(ing)
+	mirror, ok := ingressnginx.MirrorOf(ing)
 	if !ok {
 		return nil
 	}

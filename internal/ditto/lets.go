@@ -9,8 +9,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // Which requests ways in let in, for telling whether a change lets in more. It is worked out for those only that are compared.
@@ -160,13 +160,13 @@ func sourceRanges(list []string) (ranges []netip.Prefix, odd []string) {
 }
 
 // ingressLets are the requests that a path of an Ingress lets in.
-func ingressLets(reading ingressReading, host, text string, path edge.Path) requests.Set {
+func ingressLets(reading ingressReading, host, text string, path way.Path) requests.Set {
 	text += aboutPaths(reading)
 	box := requests.Box{
 		Doors: []requests.Door{{Kind: "Ingress"}}, Hosts: []requests.Hosts{requests.HostsOf(host)}, Paths: path.Arrives(text),
 	}
 	if reading.counts != nil {
-		if list := edge.AllowedAddresses(*reading.counts); len(list) > 0 {
+		if list := way.AllowedAddresses(*reading.counts); len(list) > 0 {
 			box.Sources.Ranges, box.Conditions = sourceRanges(list)
 		}
 	}

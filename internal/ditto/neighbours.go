@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -62,7 +63,7 @@ func (v *View) swayOf(host string) sway {
 	s := sway{regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}}
 	for _, o := range v.Find(inventory.Key{Index: bySway, Value: host}) {
 		ing := o.Typed.(*networkingv1.Ingress)
-		in := edge.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
+		in := way.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
 		if isMaster(ing) {
 			s.masters[in.Class.Name] = append(s.masters[in.Class.Name], ing)
 		}
@@ -81,8 +82,8 @@ func (v *View) swayOf(host string) sway {
 type hostClass struct{ host, controller, class string }
 
 // neighbours are the Ingresses of a host that name certificates which serve this one too.
-func (v *View) neighbours(in edge.Input) []*networkingv1.Ingress {
-	if !edge.SharesTLS(in.Class) || edge.NamesCertificates(in.Ingress) {
+func (v *View) neighbours(in way.Input) []*networkingv1.Ingress {
+	if !way.SharesTLS(in.Class) || way.NamesCertificates(in.Ingress) {
 		return nil
 	}
 	hosts := ingressHosts(in.Ingress)
@@ -124,14 +125,14 @@ func (v *View) certifying(by hostClass) []*networkingv1.Ingress {
 // the place of, and the canaries of it.
 func (f *follower) neighbours(ing *networkingv1.Ingress) {
 	class := f.view.class(ing)
-	forces := isMaster(ing) || edge.ForcesRegex(edge.Input{Ingress: ing, Class: class, Config: f.view.edges, Objects: f.view})
+	forces := isMaster(ing) || edge.ForcesRegex(way.Input{Ingress: ing, Class: class, Config: f.view.edges, Objects: f.view})
 	for _, host := range ingressHosts(ing) {
 		if forces {
 			f.onHost(host, "all", func(*networkingv1.Ingress) bool { return true })
 			continue
 		}
-		if len(ing.Spec.TLS) > 0 && edge.SharesTLS(class) {
-			f.onHost(host, "certificates", func(other *networkingv1.Ingress) bool { return !edge.NamesCertificates(other) })
+		if len(ing.Spec.TLS) > 0 && way.SharesTLS(class) {
+			f.onHost(host, "certificates", func(other *networkingv1.Ingress) bool { return !way.NamesCertificates(other) })
 		}
 		if len(ing.Spec.Rules) > 0 && edge.HostsShareDefault(class) {
 			f.onHost(host, "default backends", func(other *networkingv1.Ingress) bool {

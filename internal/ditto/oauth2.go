@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/oauth2proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -30,20 +30,20 @@ func (f oauth2Forwarding) clientPathFor(_ context.Context, upstream string) (cli
 	return client, ok, known
 }
 
-func (f oauth2Forwarding) transport(listen int32) *edge.Transport {
+func (f oauth2Forwarding) transport(listen int32) *way.Transport {
 	const advice = "let an edge that speaks TLS stand before oauth2-proxy, or give it tls-cert-file and tls-key-file"
 	for _, l := range f.config.Listen {
 		if l.Port != listen {
 			continue
 		}
 		if l.TLS {
-			on := edge.State{State: On, Source: oauth2Software, Why: "oauth2-proxy has a certificate"}
-			return &edge.Transport{TLS: on, Plain: edge.State{State: edge.PlainClosed, Source: oauth2Software, Why: on.Why}, Advice: advice}
+			on := way.State{State: On, Source: oauth2Software, Why: "oauth2-proxy has a certificate"}
+			return &way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: oauth2Software, Why: on.Why}, Advice: advice}
 		}
 		const why = "oauth2-proxy speaks plain HTTP at that port"
-		return &edge.Transport{
-			TLS:    edge.State{State: Off, Source: oauth2Software, Why: why},
-			Plain:  edge.State{State: edge.PlainServed, Source: oauth2Software, Why: why},
+		return &way.Transport{
+			TLS:    way.State{State: Off, Source: oauth2Software, Why: why},
+			Plain:  way.State{State: way.PlainServed, Source: oauth2Software, Why: why},
 			Advice: advice,
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -19,7 +19,7 @@ func (f unreadForwarding) clientPathFor(context.Context, string) (path string, o
 	return "", false, false
 }
 
-func (f unreadForwarding) transport(int32) *edge.Transport {
+func (f unreadForwarding) transport(int32) *way.Transport {
 	return unknownTransport(f.why, "")
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
@@ -50,7 +51,7 @@ func exposures(t testing.TB, objects []*inventory.Object) map[string]ditto.Expos
 	for _, o := range objects {
 		inv.Put(o)
 	}
-	view := ditto.NewView(t.Context(), inv, ditto.Options{Edges: edge.Config{}, Cache: ditto.NewCache()})
+	view := ditto.NewView(t.Context(), inv, ditto.Options{Edges: way.Config{}, Cache: ditto.NewCache()})
 	all := map[string]ditto.Exposure{}
 	for _, o := range inv.All() {
 		for _, part := range view.Parts(o) {

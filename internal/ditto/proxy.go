@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -150,7 +150,7 @@ func (v *View) askedRoutes(part Part, routes []*proxyRoute) []*proxyRoute {
 			continue
 		}
 		for _, asked := range location.route.Authentication.Asked {
-			state := v.asked(edge.AskedService{
+			state := v.asked(way.AskedService{
 				Namespace: part.Workload.Ref.Namespace, Host: asked.Host, Port: int32(asked.Port), Path: asked.Path,
 			})
 			if state.State == "" {

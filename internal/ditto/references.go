@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
 )
 
 // reference names a ConfigMap or Secret that something reads.
@@ -70,7 +70,7 @@ func ingressBackends(ing *networkingv1.Ingress) []networkingv1.IngressServiceBac
 	var list []networkingv1.IngressServiceBackend
 	add := func(b *networkingv1.IngressBackend) {
 		if b != nil && b.Service != nil {
-			list = append(list, edge.Behind(ing, *b.Service)...)
+			list = append(list, aws.Behind(ing, *b.Service)...)
 		}
 	}
 	add(ing.Spec.DefaultBackend)

@@ -5,16 +5,18 @@ import (
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // routes are the rules of an entry that is no Ingress, as whoever serves it reads them.
-func (v *View) routes(o *inventory.Object) []edge.Route {
+func (v *View) routes(o *inventory.Object) []way.Route {
 	id := o.Ref.ID()
 	list, known := v.routing[id]
 	if !known {
 		if v.routing == nil {
-			v.routing = map[inventory.ID][]edge.Route{}
+			v.routing = map[inventory.ID][]way.Route{}
 		}
 		list = edge.Routes(v.edgeContext(), o)
 		v.routing[id] = list
@@ -22,7 +24,7 @@ func (v *View) routes(o *inventory.Object) []edge.Route {
 	return list
 }
 
-func (v *View) edgeContext() edge.Context { return edge.Context{Objects: v, Config: v.edges} }
+func (v *View) edgeContext() way.Context { return way.Context{Objects: v, Config: v.edges} }
 
 // entriesOver are the entries that send requests through an object: itself, or, of a relay, all that use it, directly, by
 // another relay, or by a name that it stands behind.
@@ -33,7 +35,7 @@ func (v *View) entriesOver(o *inventory.Object) []*inventory.Object {
 	relays, entries := []*inventory.Object{o}, []*inventory.Object(nil)
 	for i := 0; i < len(relays); i++ {
 		for _, id := range append([]inventory.ID{relays[i].Ref.ID()}, edge.LinksOf(relays[i]).Governs...) {
-			for _, user := range v.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
+			for _, user := range v.Find(inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}) {
 				switch {
 				case edge.IsEntry(user) && !slices.Contains(entries, user):
 					entries = append(entries, user)
@@ -49,15 +51,15 @@ func (v *View) entriesOver(o *inventory.Object) []*inventory.Object {
 // resourceEdge is an entry as a whole: it does what each of its routes to a gateway does.
 func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
 	e := &Edge{Controller: edge.ControllerOf(v.edgeContext(), o), StrippingIsSafe: safe}
-	var strips, hides edge.State
+	var strips, hides way.State
 	for _, route := range v.routes(o) {
 		if !slices.ContainsFunc(route.Backends, v.leadsToGateway) {
 			continue
 		}
-		strips, hides = edge.Weaker(strips, route.Effects.StripsIdentity), edge.Weaker(hides, route.Effects.HidesHeaders)
+		strips, hides = gatewayapi.Weaker(strips, route.Effects.StripsIdentity), gatewayapi.Weaker(hides, route.Effects.HidesHeaders)
 		e.StripAdvice = cmp.Or(e.StripAdvice, route.Effects.StripAdvice)
 		e.HideAdvice = cmp.Or(e.HideAdvice, route.Effects.HideAdvice)
-		if !slices.ContainsFunc(route.Backends, func(b edge.Backend) bool { return !v.leadsToGateway(b) }) {
+		if !slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return !v.leadsToGateway(b) }) {
 			e.StripEdits = addEdits(e.StripEdits, route.Strip)
 			e.HideEdits = addEdits(e.HideEdits, route.Hide)
 		}
@@ -67,7 +69,7 @@ func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
 }
 
 // addEdits adds edits that are not there yet: a rule with several matches is several routes, which one edit changes.
-func addEdits(list []Edit, more []edge.Edit) []Edit {
+func addEdits(list []Edit, more []way.Edit) []Edit {
 	for _, edit := range more {
 		is := func(e Edit) bool { return e.Path == edit.Path && slices.Equal(e.Names, edit.Names) }
 		if !slices.ContainsFunc(list, is) {
@@ -78,7 +80,7 @@ func addEdits(list []Edit, more []edge.Edit) []Edit {
 }
 
 // leadsToGateway says whether a Service of an entry leads to a gateway, over proxies or not.
-func (v *View) leadsToGateway(b edge.Backend) bool {
+func (v *View) leadsToGateway(b way.Backend) bool {
 	svc := v.Get(inventory.Service, b.Namespace, b.Name)
 	if svc == nil {
 		return false

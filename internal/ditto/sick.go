@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -42,13 +43,13 @@ func (w *walker) crowdedEntries(c chain) {
 
 // enterUnread is one way in, by an entry, about which nothing is known, whatever number of ways it stands for.
 func (w *walker) enterUnread(entry *inventory.Object, text, detail, why string, c chain) {
-	unknown := edge.State{State: Unknown, Source: text, Why: why}
+	unknown := way.State{State: Unknown, Source: text, Why: why}
 	w.enter(opening{
 		entry: entry, kind: KindUnread, public: true, doubted: entry != w.part.Workload, text: text, detail: detail, doubt: why,
 		identity: IdentityUnknown, identityWhy: why, authenticated: switchOf(unknown),
 		edge: edgeReading{
-			transport: &edge.Transport{TLS: unknown, Plain: unknown}, rate: &edge.Rate{Limited: unknown},
-			pages: &edge.ErrorPages{Unknown: []string{why}},
+			transport: &way.Transport{TLS: unknown, Plain: unknown}, rate: &way.Rate{Limited: unknown},
+			pages: &way.ErrorPages{Unknown: []string{why}},
 		},
 	}, c)
 }

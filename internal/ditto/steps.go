@@ -7,8 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// way is what a way in was made of: the object that opens it, and its hops.
-type way struct {
+// wayIn is what a way in was made of: the object that opens it, and its hops.
+type wayIn struct {
 	entry *inventory.Object
 	chain chain
 	// lets are the requests that the opening passes on.

@@ -8,14 +8,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // edgeReading is what an opening does besides forwarding: each part is nil where it hands connections on unread.
 type edgeReading struct {
-	transport *edge.Transport
-	rate      *edge.Rate
-	pages     *edge.ErrorPages
+	transport *way.Transport
+	rate      *way.Rate
+	pages     *way.ErrorPages
 }
 
 // edgeReading reads an Ingress on the way to a gateway, once but for the host; elsewhere nobody asks.
@@ -24,10 +25,10 @@ func (w *walker) edgeReading(r ingressReading) func(host string) edgeReading {
 		return func(string) edgeReading { return edgeReading{} }
 	}
 	if r.counts == nil {
-		unknown := edge.State{State: Unknown, Source: "canary", Why: noMain}
+		unknown := way.State{State: Unknown, Source: "canary", Why: noMain}
 		reading := edgeReading{
-			transport: &edge.Transport{TLS: unknown, Plain: unknown}, rate: &edge.Rate{Limited: unknown},
-			pages: &edge.ErrorPages{Unknown: []string{noMain}},
+			transport: &way.Transport{TLS: unknown, Plain: unknown}, rate: &way.Rate{Limited: unknown},
+			pages: &way.ErrorPages{Unknown: []string{noMain}},
 		}
 		return func(string) edgeReading { return reading }
 	}
@@ -37,8 +38,8 @@ func (w *walker) edgeReading(r ingressReading) func(host string) edgeReading {
 	if in.Ingress != r.in.Ingress {
 		rate.Annotations = nil
 	}
-	read := map[string]*edge.Transport{}
-	of := func(host string) *edge.Transport {
+	read := map[string]*way.Transport{}
+	of := func(host string) *way.Transport {
 		t, known := read[host]
 		if !known {
 			made := edge.ReadTransport(in, host)
@@ -70,21 +71,21 @@ func (w *walker) edgeReading(r ingressReading) func(host string) edgeReading {
 }
 
 // balancer is the transport of a load balancer that ends TLS on a port of a Service, nil if none does.
-func (w *walker) balancer(kind string, service *corev1.Service, sp *corev1.ServicePort) *edge.Transport {
+func (w *walker) balancer(kind string, service *corev1.Service, sp *corev1.ServicePort) *way.Transport {
 	if kind != "LoadBalancer" {
 		return nil
 	}
-	tls := edge.Balancer(service.Annotations, sp.Port, sp.Name, w.view.edges.Clouds)
+	tls := way.Balancer(service.Annotations, sp.Port, sp.Name, w.view.edges.Clouds)
 	if tls.State != On {
 		return nil
 	}
-	return &edge.Transport{TLS: tls, Plain: edge.State{State: edge.PlainClosed, Source: tls.Source, Why: tls.Why}}
+	return &way.Transport{TLS: tls, Plain: way.State{State: way.PlainClosed, Source: tls.Source, Why: tls.Why}}
 }
 
 // resourceReading is what a route of an entry that is no Ingress does. What its kind does not say is unknown.
-func resourceReading(o *inventory.Object, route *edge.Route) edgeReading {
+func resourceReading(o *inventory.Object, route *way.Route) edgeReading {
 	transport, rate := route.Transport, route.Rate
-	unread := edge.State{State: Unknown, Source: o.Ref.Kind}
+	unread := way.State{State: Unknown, Source: o.Ref.Kind}
 	if transport.TLS.State == "" && !transport.Passthrough {
 		unread.Why = "what " + o.Ref.String() + " does about TLS is not read"
 		transport.TLS, transport.Plain = unread, unread
@@ -103,7 +104,7 @@ func (e *Exposure) encrypt(op opening, c chain) {
 		inner := ended(c)
 		if t != nil {
 			inner.Advice = t.Advice
-			if t.Plain.State != edge.PlainServed {
+			if t.Plain.State != way.PlainServed {
 				inner.Plain = t.Plain
 			}
 		}
@@ -114,7 +115,7 @@ func (e *Exposure) encrypt(op opening, c chain) {
 }
 
 // ended is what the first step that is no edge speaks with whoever connects to it.
-func ended(c chain) edge.Transport {
+func ended(c chain) way.Transport {
 	for _, h := range slices.Backward(c.hops) {
 		if h.proxy == nil {
 			continue
@@ -127,9 +128,9 @@ func ended(c chain) edge.Transport {
 		}
 	}
 	const why = "the gateway speaks plain HTTP alone"
-	return edge.Transport{
-		TLS:    edge.State{State: Off, Source: "gateway", Why: why},
-		Plain:  edge.State{State: edge.PlainServed, Source: "gateway", Why: why},
+	return way.Transport{
+		TLS:    way.State{State: Off, Source: "gateway", Why: why},
+		Plain:  way.State{State: way.PlainServed, Source: "gateway", Why: why},
 		Advice: "let an Ingress, a Route or an nginx with a certificate stand before the gateway, and give its Service no way in of its own",
 	}
 }

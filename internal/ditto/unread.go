@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -80,7 +81,7 @@ func (v *View) concernsDitto(o *inventory.Object, anywhere bool) bool {
 		if id.Namespace != "" && len(v.Find(inventory.Key{Index: byDitto, Namespace: id.Namespace})) > 0 {
 			return true
 		}
-		for _, user := range v.Find(inventory.Key{Index: edge.ByUse, Namespace: id.Namespace, Value: id.String()}) {
+		for _, user := range v.Find(inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}) {
 			if !slices.Contains(next, user.Ref.ID()) {
 				next = append(next, user.Ref.ID())
 			}

@@ -11,7 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/mention"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -61,12 +63,12 @@ func unreadNames(o *inventory.Object) []unreadName {
 		}
 		return list
 	}
-	for _, host := range edge.SnippetTargets(o) {
+	for _, host := range nginx.SnippetTargets(o) {
 		if host != "" {
 			list = append(list, unreadName{host: host, says: "a snippet in it forwards requests to %s, which counts if its controller allows snippets"})
 		}
 	}
-	if b, ok := edge.ErrorsService(o); ok {
+	if b, ok := nginx.ErrorsService(o); ok {
 		list = append(list, unreadName{
 			host: b.Name + "." + b.Namespace + ".svc", port: b.Port.IntVal,
 			says: "its errors take requests that failed to %s, with what clients wrote in their headers",
@@ -213,7 +215,7 @@ func (v *View) gatewayNamed(o *inventory.Object) string {
 	quiet := v.quietly()
 	for _, n := range unreadNames(o) {
 		svc := serviceNamed(quiet, n.host, o.Ref.Namespace)
-		if svc != nil && v.leadsToGateway(edge.Backend{Namespace: svc.Ref.Namespace, Name: svc.Ref.Name}) {
+		if svc != nil && v.leadsToGateway(way.Backend{Namespace: svc.Ref.Namespace, Name: svc.Ref.Name}) {
 			return fmt.Sprintf(n.says, svc.Ref)
 		}
 	}

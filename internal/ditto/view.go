@@ -9,9 +9,9 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -23,7 +23,7 @@ type View struct {
 	ctx    context.Context //nolint:containedctx // lives as long as the judgement that the view is made for
 	effort *effort
 
-	edges edge.Config
+	edges way.Config
 	apart Apart
 	// asking is how deep the question is what a service does with everyone; see asked.
 	asking     int
@@ -44,7 +44,7 @@ type View struct {
 	byEntry   map[partID]map[inventory.ID][]*Exposure
 	proxies   map[partID]*proxy
 	// ways are what the exposures were made of, by their keys.
-	ways map[string]way
+	ways map[string]wayIn
 	// named are the hosts that containers are told of, mentioned what is remarked of workloads that name a gateway.
 	named     map[partID][]naming
 	mentioned map[inventory.ID]string
@@ -55,11 +55,11 @@ type View struct {
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
 	// classes are the classes of Ingresses; sways and certified are what those of a host share.
-	classes   map[*networkingv1.Ingress]edge.Class
+	classes   map[*networkingv1.Ingress]way.Class
 	sways     map[string]sway
 	certified map[hostClass][]*networkingv1.Ingress
 	// routing are the rules of entries that are no Ingresses.
-	routing map[inventory.ID][]edge.Route
+	routing map[inventory.ID][]way.Route
 	// policies are the NetworkPolicies of a namespace.
 	policies map[string]*policies
 	// sick are the kinds of ways in to a namespace that cannot be read.
@@ -77,7 +77,7 @@ func (p Part) id() partID { return partID{p.Workload.Ref.ID(), p.Container.Name}
 // Options say what the inventory itself does not show.
 type Options struct {
 	// Edges is what the configuration says of entry points and controllers.
-	Edges edge.Config
+	Edges way.Config
 	// TrustModel is the model that gateways are to follow: auto, proxy or oidc; empty means auto.
 	TrustModel string
 	// Clients are workloads that use Ditto and hand no request on.
@@ -97,7 +97,7 @@ func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, clients: opts.Clients, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, byEntry: map[partID]map[inventory.ID][]*Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
-		policies: map[string]*policies{}, ways: map[string]way{},
+		policies: map[string]*policies{}, ways: map[string]wayIn{},
 		mentioned: map[inventory.ID]string{}, tied: map[inventory.ID]bool{},
 	}
 	v.edges.Asking, v.apart = v.asked, opts.Apart

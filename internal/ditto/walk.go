@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -266,7 +266,7 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 			}, c)
 		default:
 			for _, entry := range w.view.entriesOver(user) {
-				w.routeEntries(entry, svc, func(b edge.Backend) bool { return b.Means(sp, number) }, c)
+				w.routeEntries(entry, svc, func(b way.Backend) bool { return b.Means(sp, number) }, c)
 			}
 		}
 	}
@@ -317,7 +317,7 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 			}, c)
 		default:
 			for _, entry := range w.view.entriesOver(user) {
-				w.routeEntries(entry, alias, func(b edge.Backend) bool { return aliasMeans(service, b, number) }, c)
+				w.routeEntries(entry, alias, func(b way.Backend) bool { return aliasMeans(service, b, number) }, c)
 			}
 		}
 	}
@@ -367,7 +367,7 @@ func aliasPort(service *corev1.Service, b *networkingv1.IngressServiceBackend) i
 }
 
 // aliasMeans says whether a backend means the port at an ExternalName Service, whose own ports are optional.
-func aliasMeans(service *corev1.Service, b edge.Backend, number int32) bool {
+func aliasMeans(service *corev1.Service, b way.Backend, number int32) bool {
 	for i := range service.Spec.Ports {
 		sp := &service.Spec.Ports[i]
 		if b.Means(sp, sp.TargetPort.IntVal) && (sp.Port == number || sp.TargetPort.IntVal == number) {

@@ -6,66 +6,42 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
-
-// Class is the ingress class of an Ingress, and the controller behind it.
-type Class struct {
-	// Controller is a name of ControllerNames, or Unknown.
-	Controller string
-	// Name is the class as the Ingress or the default says it; empty if there is none.
-	Name string
-	// Known says that a class object, or the configuration, names the controller. Otherwise it is a guess, told in
-	// Assumption, or Unknown.
-	Known bool
-	// Internal says that the entry is not reachable from outside: because the configuration names the class, or because of
-	// a marker that the controller honours.
-	Internal bool
-	// Doubt says why it cannot be told whether anybody outside reaches the entry; empty where it can.
-	Doubt string
-	// Why says why it is internal or public, for people.
-	Why string
-	// Assumption says what a guessed controller rests on; empty if nothing was guessed.
-	Assumption string
-	// Hint says, where the controller is Unknown, what in the configuration would name it.
-	Hint string
-}
-
-// classAnnotation is the deprecated way to name a class. It names no object: the controller compares it with its flag.
-const classAnnotation = "kubernetes.io/ingress.class"
 
 // Resolve finds the class of an Ingress and the controller that serves it.
 //
 // spec.ingressClassName comes before the annotation, as in most controllers. A default class object counts only for an
 // Ingress that no API server has seen yet: the API server writes the default into the Ingress when it is created, and
 // never later.
-func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg Config) Class {
+func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.Class {
 	var named, annotated string
 	if ing.Spec.IngressClassName != nil {
 		named = *ing.Spec.IngressClassName
 	}
-	annotated = ing.Annotations[classAnnotation]
+	annotated = ing.Annotations[way.ClassAnnotation]
 
-	m := marked{ingress: ing, objects: r, cfg: cfg}
-	var c Class
+	m := way.Marked{Ingress: ing, Objects: r, Cfg: cfg}
+	var c way.Class
 	switch {
 	case named != "":
-		m.className, m.class = named, classObject(r, named)
-		c = fromName(m.class, named, ing, cfg)
+		m.ClassName, m.Class = named, way.ClassObject(r, named)
+		c = fromName(m.Class, named, ing, cfg)
 		if annotated != "" && annotated != named && c.Assumption == "" {
-			c.Assumption = "the annotation " + classAnnotation + " names another class, " + quote(annotated) +
+			c.Assumption = "the annotation " + way.ClassAnnotation + " names another class, " + way.Quote(annotated) +
 				"; taken for served by the class in spec.ingressClassName"
 		}
 	case annotated != "":
-		m.className, m.byAnnotation = annotated, true
-		m.class = classObject(r, annotated)
-		c = fromName(m.class, annotated, ing, cfg)
+		m.ClassName, m.ByAnnotation = annotated, true
+		m.Class = way.ClassObject(r, annotated)
+		c = fromName(m.Class, annotated, ing, cfg)
 	default:
-		m.class = defaultClass(r, ing)
-		if m.class != nil {
-			m.className = m.class.Name
+		m.Class = defaultClass(r, ing)
+		if m.Class != nil {
+			m.ClassName = m.Class.Name
 		}
-		c = fromName(m.class, m.className, ing, cfg)
+		c = fromName(m.Class, m.ClassName, ing, cfg)
 	}
 	c.Internal, c.Why = internal(m, c, annotated)
 	c.Doubt = tailnet(m, c)
@@ -74,8 +50,8 @@ func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg Config) Class {
 
 // fromName finds the controller of a class: what the configuration says of it comes first, since the value in a class
 // object does not always tell who serves it (Traefik can take over ingress-nginx's).
-func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress, cfg Config) Class {
-	c := Class{Name: name, Controller: Unknown}
+func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress, cfg way.Config) way.Class {
+	c := way.Class{Name: name, Controller: way.Unknown}
 	configured := cfg.DefaultController
 	if name != "" {
 		configured = cfg.IngressClasses[name]
@@ -86,8 +62,8 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 	}
 	if object != nil {
 		for _, row := range table {
-			if slices.ContainsFunc(row.classes, func(pattern string) bool { return isClass(object.Spec.Controller, pattern) }) {
-				c.Controller, c.Known = row.name, true
+			if slices.ContainsFunc(row.Classes, func(pattern string) bool { return isClass(object.Spec.Controller, pattern) }) {
+				c.Controller, c.Known = row.Name, true
 				return c
 			}
 		}
@@ -97,15 +73,15 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 		c.Hint = hint(name)
 		return c
 	}
-	c.Controller = row.name
+	c.Controller = row.Name
 	what := "the Ingress names no class"
 	switch {
 	case object != nil:
-		what = "IngressClass " + quote(name) + " names the controller " + quote(object.Spec.Controller) + ", which is not known"
+		what = "IngressClass " + way.Quote(name) + " names the controller " + way.Quote(object.Spec.Controller) + ", which is not known"
 	case name != "":
-		what = "IngressClass " + quote(name) + " is not at hand"
+		what = "IngressClass " + way.Quote(name) + " is not at hand"
 	}
-	c.Assumption = what + "; taken for " + row.title + " because of " + because
+	c.Assumption = what + "; taken for " + row.Title + " because of " + because
 	return c
 }
 
@@ -114,7 +90,7 @@ func hint(class string) string {
 	if class == "" {
 		return "without a class; edges.defaultController in the configuration can say who serves it"
 	}
-	return "of class " + quote(class) + "; edges.ingressClasses in the configuration can say who serves it"
+	return "of class " + way.Quote(class) + "; edges.ingressClasses in the configuration can say who serves it"
 }
 
 // isClass compares spec.controller with a pattern of the table.
@@ -126,17 +102,17 @@ func isClass(controller, pattern string) bool {
 // guess takes a controller by the class's usual name or by annotations of one vendor alone, since classes of ingress-nginx
 // with a name of their own are common and their objects are seldom among manifests; because is empty if nothing speaks
 // for one controller alone.
-func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress) (row controller, because string) {
-	var usual, speaking []*controller
+func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress) (row way.Controller, because string) {
+	var usual, speaking []*way.Controller
 	for i := range table {
 		c := &table[i]
 		// A second ingress-nginx in a cluster has a class and a controller value of its own, by convention a variation
 		// of the first one's.
-		if object != nil && c.name == nameIngressNginx && strings.Contains(object.Spec.Controller, "ingress-nginx") ||
-			object == nil && slices.Contains(c.usual, name) {
+		if object != nil && c.Name == way.NameIngressNginx && strings.Contains(object.Spec.Controller, "ingress-nginx") ||
+			object == nil && slices.Contains(c.Usual, name) {
 			usual = append(usual, c)
 		}
-		if c.isNamedBy(ing.Annotations) {
+		if c.IsNamedBy(ing.Annotations) {
 			speaking = append(speaking, c)
 		}
 	}
@@ -145,9 +121,9 @@ func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ing
 		return *usual[0], "its name"
 	case len(usual) > 1:
 		for _, c := range usual {
-			if slices.ContainsFunc(speaking, func(s *controller) bool { return s == c }) {
+			if slices.ContainsFunc(speaking, func(s *way.Controller) bool { return s == c }) {
 				if because != "" {
-					return controller{}, ""
+					return way.Controller{}, ""
 				}
 				row, because = *c, "its annotations"
 			}
@@ -159,15 +135,7 @@ func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ing
 	case len(speaking) == 1:
 		return *speaking[0], "its annotations"
 	}
-	return controller{}, ""
-}
-
-func classObject(r inventory.Reader, name string) *networkingv1.IngressClass {
-	if o := r.Get(inventory.IngressClass, "", name); o != nil {
-		class, _ := o.Typed.(*networkingv1.IngressClass)
-		return class
-	}
-	return nil
+	return way.Controller{}, ""
 }
 
 // defaultClass is what the API server will write into an Ingress without a class. Of several defaults it takes the newest,
@@ -190,27 +158,27 @@ func defaultClass(r inventory.Reader, ing *networkingv1.Ingress) *networkingv1.I
 }
 
 // internal says whether the entry is kept from outside, and why.
-func internal(m marked, c Class, annotated string) (bool, string) {
-	if c.Controller == nameTailscale && m.ingress.Annotations[tailscaleFunnel] == "true" {
+func internal(m way.Marked, c way.Class, annotated string) (bool, string) {
+	if c.Controller == nameTailscale && m.Ingress.Annotations[tailscaleFunnel] == "true" {
 		return false, "annotation " + tailscaleFunnel + " opens it to the Internet"
 	}
-	configured := func(name string) bool { return name != "" && slices.Contains(m.cfg.InternalIngressClasses, name) }
-	if configured(m.className) {
+	configured := func(name string) bool { return name != "" && slices.Contains(m.Cfg.InternalIngressClasses, name) }
+	if configured(m.ClassName) {
 		if annotated == "" || configured(annotated) {
-			return true, "the configuration names ingress class " + quote(m.className) + " internal"
+			return true, "the configuration names ingress class " + way.Quote(m.ClassName) + " internal"
 		}
 		// Controllers disagree on which of the two counts, so both have to be internal.
-		return false, "the annotation " + classAnnotation + " names another class, " + quote(annotated) + ", which is not internal"
+		return false, "the annotation " + way.ClassAnnotation + " names another class, " + way.Quote(annotated) + ", which is not internal"
 	}
-	if read := controllerByName(c.Controller).internal; read != nil {
+	if read := controllerByName(c.Controller).Internal; read != nil {
 		// A class that is only an annotation has no object; its usual name says whose it is, annotations do not.
-		if c.Known || m.byAnnotation && slices.Contains(controllerByName(c.Controller).usual, m.className) {
+		if c.Known || m.ByAnnotation && slices.Contains(controllerByName(c.Controller).Usual, m.ClassName) {
 			v := read(m)
 			return !v.Public, v.Why
 		}
 	}
-	if m.className == "" {
+	if m.ClassName == "" {
 		return false, "no ingress class is named internal"
 	}
-	return false, "ingress class " + quote(m.className) + " is not named internal"
+	return false, "ingress class " + way.Quote(m.ClassName) + " is not named internal"
 }

@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -64,83 +65,83 @@ func TestResolve(t *testing.T) {
 	named := func(name string, ing *networkingv1.Ingress) *networkingv1.Ingress { ing.Name = name; return ing }
 	const notInternal = ` is not named internal`
 	const noClass = "without a class; edges.defaultController in the configuration can say who serves it"
-	corp := Config{IngressClasses: map[string]string{"corp": "traefik"}, DefaultController: "alb"}
+	corp := way.Config{IngressClasses: map[string]string{"corp": "traefik"}, DefaultController: "alb"}
 	for _, tt := range []struct {
 		name    string
 		ing     *networkingv1.Ingress
 		objects []any
-		cfg     Config
-		want    Class
+		cfg     way.Config
+		want    way.Class
 	}{
 		{
 			name: "the class object names the controller", ing: ingress("nginx", nil), objects: []any{class("nginx", "nginx.org/ingress-controller")},
-			want: Class{Controller: "f5-nginx", Name: "nginx", Known: true, Why: `ingress class "nginx"` + notInternal},
+			want: way.Class{Controller: "f5-nginx", Name: "nginx", Known: true, Why: `ingress class "nginx"` + notInternal},
 		},
 		{
 			name: "a controller may have a suffix", ing: ingress("own", nil), objects: []any{class("own", "haproxy.org/ingress-controller/own")},
-			want: Class{Controller: "haproxy", Name: "own", Known: true, Why: `ingress class "own"` + notInternal},
+			want: way.Class{Controller: "haproxy", Name: "own", Known: true, Why: `ingress class "own"` + notInternal},
 		},
 		{
 			name: "a suffix without a slash is another controller", ing: ingress("own", nil), objects: []any{class("own", "haproxy.org/ingress-controllers")},
-			want: Class{Controller: Unknown, Name: "own", Why: `ingress class "own"` + notInternal, Hint: `of class "own"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: way.Unknown, Name: "own", Why: `ingress class "own"` + notInternal, Hint: `of class "own"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "the configuration names the class internal", ing: ingress("nginx", nil), objects: []any{class("nginx", "k8s.io/ingress-nginx")},
-			cfg:  Config{InternalIngressClasses: []string{"nginx"}},
-			want: Class{Controller: "ingress-nginx", Name: "nginx", Known: true, Internal: true, Why: `the configuration names ingress class "nginx" internal`},
+			cfg:  way.Config{InternalIngressClasses: []string{"nginx"}},
+			want: way.Class{Controller: "ingress-nginx", Name: "nginx", Known: true, Internal: true, Why: `the configuration names ingress class "nginx" internal`},
 		},
 		{
 			name: "a class that only sounds internal is public", ing: ingress("nginx-internal", nil), objects: []any{class("nginx-internal", "k8s.io/ingress-nginx")},
-			want: Class{Controller: "ingress-nginx", Name: "nginx-internal", Known: true, Why: `ingress class "nginx-internal"` + notInternal},
+			want: way.Class{Controller: "ingress-nginx", Name: "nginx-internal", Known: true, Why: `ingress class "nginx-internal"` + notInternal},
 		},
 		{
 			name: "an absent class object is guessed by annotations", ing: ingress("nginx", notes{"nginx.org/rewrites": "x"}),
-			want: Class{
+			want: way.Class{
 				Controller: "f5-nginx", Name: "nginx", Why: `ingress class "nginx"` + notInternal,
 				Assumption: `IngressClass "nginx" is not at hand; taken for the F5 NGINX Ingress Controller because of its annotations`,
 			},
 		},
 		{
 			name: "an absent class object is guessed by its name", ing: ingress("nginx", nil),
-			want: Class{
+			want: way.Class{
 				Controller: "ingress-nginx", Name: "nginx", Why: `ingress class "nginx"` + notInternal,
 				Assumption: `IngressClass "nginx" is not at hand; taken for ingress-nginx because of its name`,
 			},
 		},
 		{
 			name: "annotations of both candidates tell nothing", ing: ingress("nginx", notes{"nginx.org/rewrites": "x", "nginx.ingress.kubernetes.io/auth-type": "basic"}),
-			want: Class{Controller: Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: way.Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "annotations of one controller tell it whatever the class is called", ing: ingress("x", notes{"konghq.com/plugins": "p"}),
-			want: Class{
+			want: way.Class{
 				Controller: "kong", Name: "x", Why: `ingress class "x"` + notInternal,
 				Assumption: `IngressClass "x" is not at hand; taken for Kong because of its annotations`,
 			},
 		},
 		{
 			name: "a class that nobody knows stays unknown", ing: ingress("x", nil),
-			want: Class{Controller: Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: way.Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "a usual name does not beat what the class object says", ing: ingress("nginx", nil), objects: []any{class("nginx", "example.com/own")},
-			want: Class{Controller: Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: way.Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "a second ingress-nginx has a controller of its own", ing: ingress("inner", nil), objects: []any{class("inner", "k8s.io/internal-ingress-nginx")},
-			want: Class{
+			want: way.Class{
 				Controller: "ingress-nginx", Name: "inner", Why: `ingress class "inner"` + notInternal,
 				Assumption: `IngressClass "inner" names the controller "k8s.io/internal-ingress-nginx", which is not known; taken for ingress-nginx because of its name`,
 			},
 		},
 		{
-			name: "the old annotation names a class", ing: ingress("", notes{classAnnotation: "traefik"}), objects: []any{class("traefik", "traefik.io/ingress-controller")},
-			want: Class{Controller: "traefik", Name: "traefik", Known: true, Why: `ingress class "traefik"` + notInternal},
+			name: "the old annotation names a class", ing: ingress("", notes{way.ClassAnnotation: "traefik"}), objects: []any{class("traefik", "traefik.io/ingress-controller")},
+			want: way.Class{Controller: "traefik", Name: "traefik", Known: true, Why: `ingress class "traefik"` + notInternal},
 		},
 		{
-			name: "two names for the class are both to be internal", ing: ingress("a", notes{classAnnotation: "b"}), objects: []any{class("a", "k8s.io/ingress-nginx")},
-			cfg: Config{InternalIngressClasses: []string{"a"}},
-			want: Class{
+			name: "two names for the class are both to be internal", ing: ingress("a", notes{way.ClassAnnotation: "b"}), objects: []any{class("a", "k8s.io/ingress-nginx")},
+			cfg: way.Config{InternalIngressClasses: []string{"a"}},
+			want: way.Class{
 				Controller: "ingress-nginx", Name: "a", Known: true,
 				Why:        `the annotation kubernetes.io/ingress.class names another class, "b", which is not internal`,
 				Assumption: `the annotation kubernetes.io/ingress.class names another class, "b"; taken for served by the class in spec.ingressClassName`,
@@ -149,56 +150,56 @@ func TestResolve(t *testing.T) {
 		{
 			name: "no class means the default class", ing: ingress("", nil),
 			objects: []any{class("a", "k8s.io/ingress-nginx"), byDefault(class("b", "traefik.io/ingress-controller"))},
-			want:    Class{Controller: "traefik", Name: "b", Known: true, Why: `ingress class "b"` + notInternal},
+			want:    way.Class{Controller: "traefik", Name: "b", Known: true, Why: `ingress class "b"` + notInternal},
 		},
 		{
 			name: "the default comes too late for an Ingress that is in a cluster", ing: known(ingress("", nil)),
-			objects: []any{byDefault(class("b", "traefik.io/ingress-controller"))}, cfg: Config{InternalIngressClasses: []string{"b"}},
-			want: Class{Controller: Unknown, Why: "no ingress class is named internal", Hint: noClass},
+			objects: []any{byDefault(class("b", "traefik.io/ingress-controller"))}, cfg: way.Config{InternalIngressClasses: []string{"b"}},
+			want: way.Class{Controller: way.Unknown, Why: "no ingress class is named internal", Hint: noClass},
 		},
 		{
 			name: "no class at all is any controller", ing: ingress("", nil),
-			want: Class{Controller: Unknown, Why: "no ingress class is named internal", Hint: noClass},
+			want: way.Class{Controller: way.Unknown, Why: "no ingress class is named internal", Hint: noClass},
 		},
 		{
 			name: "an Ingress without a class is guessed by annotations", ing: ingress("", notes{"nginx.ingress.kubernetes.io/auth-type": "basic"}),
-			want: Class{
+			want: way.Class{
 				Controller: "ingress-nginx", Why: "no ingress class is named internal",
 				Assumption: "the Ingress names no class; taken for ingress-nginx because of its annotations",
 			},
 		},
 		{
 			name: "annotations of other tools are nobody's", ing: ingress("x", notes{"team": "a", "ingress.kubernetes.io/ssl-redirect": "true"}),
-			want: Class{Controller: Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: way.Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "the configuration says who serves a class", ing: ingress("corp", notes{"nginx.ingress.kubernetes.io/auth-type": "basic"}), cfg: corp,
-			want: Class{Controller: "traefik", Name: "corp", Known: true, Why: `ingress class "corp"` + notInternal},
+			want: way.Class{Controller: "traefik", Name: "corp", Known: true, Why: `ingress class "corp"` + notInternal},
 		},
 		{
-			name: "the configuration comes before the class object", ing: ingress("", notes{classAnnotation: "corp"}), cfg: corp,
+			name: "the configuration comes before the class object", ing: ingress("", notes{way.ClassAnnotation: "corp"}), cfg: corp,
 			objects: []any{class("corp", "k8s.io/ingress-nginx")},
-			want:    Class{Controller: "traefik", Name: "corp", Known: true, Why: `ingress class "corp"` + notInternal},
+			want:    way.Class{Controller: "traefik", Name: "corp", Known: true, Why: `ingress class "corp"` + notInternal},
 		},
 		{
 			name: "the configuration says who serves Ingresses without a class", ing: known(ingress("", notes{"konghq.com/plugins": "p"})), cfg: corp,
-			want: Class{Controller: "alb", Known: true, Internal: true, Why: "an ALB is internal unless alb.ingress.kubernetes.io/scheme says otherwise"},
+			want: way.Class{Controller: "alb", Known: true, Internal: true, Why: "an ALB is internal unless alb.ingress.kubernetes.io/scheme says otherwise"},
 		},
 		{
 			name: "a default class comes before the configuration's controller", ing: ingress("", nil), cfg: corp,
 			objects: []any{byDefault(class("b", "k8s.io/ingress-nginx"))},
-			want:    Class{Controller: "ingress-nginx", Name: "b", Known: true, Why: `ingress class "b"` + notInternal},
+			want:    way.Class{Controller: "ingress-nginx", Name: "b", Known: true, Why: `ingress class "b"` + notInternal},
 		},
 		{
 			name: "a key of GKE's", ing: ingress("", notes{"kubernetes.io/ingress.global-static-ip-name": "a", "team": "a"}),
-			want: Class{
+			want: way.Class{
 				Controller: "gce", Why: "no ingress class is named internal",
 				Assumption: "the Ingress names no class; taken for GKE's ingress controller because of its annotations",
 			},
 		},
 		{
-			name: "annotations do not make a class of nobody internal", ing: ingress("", notes{classAnnotation: "corp", "alb.ingress.kubernetes.io/scheme": "internal"}),
-			want: Class{
+			name: "annotations do not make a class of nobody internal", ing: ingress("", notes{way.ClassAnnotation: "corp", "alb.ingress.kubernetes.io/scheme": "internal"}),
+			want: way.Class{
 				Controller: "alb", Name: "corp", Why: `ingress class "corp"` + notInternal,
 				Assumption: `IngressClass "corp" is not at hand; taken for the AWS Load Balancer Controller because of its annotations`,
 			},
@@ -206,23 +207,23 @@ func TestResolve(t *testing.T) {
 
 		{
 			name: "an ALB is internal by default", ing: ingress("alb", nil), objects: []any{class("alb", "ingress.k8s.aws/alb")},
-			want: Class{
+			want: way.Class{
 				Controller: "alb", Name: "alb", Known: true, Internal: true,
 				Why: "an ALB is internal unless alb.ingress.kubernetes.io/scheme says otherwise",
 			},
 		},
 		{
 			name: "an internet-facing ALB is public", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internet-facing"}), objects: []any{class("alb", "ingress.k8s.aws/alb")},
-			want: Class{Controller: "alb", Name: "alb", Known: true, Why: `alb.ingress.kubernetes.io/scheme is not "internal"`},
+			want: way.Class{Controller: "alb", Name: "alb", Known: true, Why: `alb.ingress.kubernetes.io/scheme is not "internal"`},
 		},
 		{
 			name: "parameters of the class can make an ALB public", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),
 			objects: []any{withParameters(class("alb", "ingress.k8s.aws/alb"))},
-			want:    Class{Controller: "alb", Name: "alb", Known: true, Why: `IngressClassParams "p" can set the scheme, and is not at hand`},
+			want:    way.Class{Controller: "alb", Name: "alb", Known: true, Why: `IngressClassParams "p" can set the scheme, and is not at hand`},
 		},
 		{
 			name: "an ALB whose class is not at hand is not internal", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),
-			want: Class{
+			want: way.Class{
 				Controller: "alb", Name: "alb", Why: `ingress class "alb"` + notInternal,
 				Assumption: `IngressClass "alb" is not at hand; taken for the AWS Load Balancer Controller because of its name`,
 			},
@@ -233,7 +234,7 @@ func TestResolve(t *testing.T) {
 				"alb.ingress.kubernetes.io/scheme": "internal", "alb.ingress.kubernetes.io/enable-frontend-nlb": "true",
 				"alb.ingress.kubernetes.io/frontend-nlb-scheme": "internet-facing",
 			}),
-			want: Class{
+			want: way.Class{
 				Controller: "alb", Name: "alb", Known: true,
 				Why: `alb.ingress.kubernetes.io/enable-frontend-nlb puts a load balancer before it whose alb.ingress.kubernetes.io/frontend-nlb-scheme is not "internal"`,
 			},
@@ -244,31 +245,31 @@ func TestResolve(t *testing.T) {
 				class("alb", "ingress.k8s.aws/alb"),
 				named("other", ingress("alb", notes{"alb.ingress.kubernetes.io/group.name": "g", "alb.ingress.kubernetes.io/scheme": "internet-facing"})),
 			},
-			want: Class{
+			want: way.Class{
 				Controller: "alb", Name: "alb", Known: true,
 				Why: `Ingress ns/other is in the same group: alb.ingress.kubernetes.io/scheme is not "internal"`,
 			},
 		},
 		{
-			name: "GKE's internal class counts as an annotation", ing: ingress("", notes{classAnnotation: "gce-internal"}),
-			want: Class{
+			name: "GKE's internal class counts as an annotation", ing: ingress("", notes{way.ClassAnnotation: "gce-internal"}),
+			want: way.Class{
 				Controller: "gce", Name: "gce-internal", Internal: true, Why: `kubernetes.io/ingress.class is "gce-internal"`,
 				Assumption: `IngressClass "gce-internal" is not at hand; taken for GKE's ingress controller because of its name`,
 			},
 		},
 		{
 			name: "GKE's internal class does not count in the specification", ing: ingress("gce-internal", nil), objects: []any{class("gce-internal", "k8s.io/ingress-gce")},
-			want: Class{Controller: "gce", Name: "gce-internal", Known: true, Why: `kubernetes.io/ingress.class is not "gce-internal"`},
+			want: way.Class{Controller: "gce", Name: "gce-internal", Known: true, Why: `kubernetes.io/ingress.class is not "gce-internal"`},
 		},
 		{
 			name: "an Application Gateway can use its private address", ing: ingress("agw", notes{"appgw.ingress.kubernetes.io/use-private-ip": "true"}),
 			objects: []any{class("agw", "azure/application-gateway")},
-			want:    Class{Controller: "agic", Name: "agw", Known: true, Internal: true, Why: `appgw.ingress.kubernetes.io/use-private-ip is "true"`},
+			want:    way.Class{Controller: "agic", Name: "agw", Known: true, Internal: true, Why: `appgw.ingress.kubernetes.io/use-private-ip is "true"`},
 		},
 		{
 			name: "Alibaba's ALB can be on the intranet", ing: ingress("ali", notes{"alb.ingress.kubernetes.io/address-type": "intranet"}),
 			objects: []any{class("ali", "ingress.k8s.alibabacloud/alb")},
-			want:    Class{Controller: "alibaba-alb", Name: "ali", Known: true, Internal: true, Why: `alb.ingress.kubernetes.io/address-type is "intranet"`},
+			want:    way.Class{Controller: "alibaba-alb", Name: "ali", Known: true, Internal: true, Why: `alb.ingress.kubernetes.io/address-type is "intranet"`},
 		},
 		{
 			name: "Cilium copies load balancer annotations in dedicated mode", objects: []any{class("c", "cilium.io/ingress-controller")},
@@ -276,12 +277,12 @@ func TestResolve(t *testing.T) {
 				"ingress.cilium.io/loadbalancer-mode":                     "dedicated",
 				"service.beta.kubernetes.io/azure-load-balancer-internal": "true",
 			}),
-			want: Class{Controller: "cilium", Name: "c", Known: true, Internal: true, Why: `service.beta.kubernetes.io/azure-load-balancer-internal is "true"`},
+			want: way.Class{Controller: "cilium", Name: "c", Known: true, Internal: true, Why: `service.beta.kubernetes.io/azure-load-balancer-internal is "true"`},
 		},
 		{
 			name: "Cilium's shared load balancer is not the Ingress's", objects: []any{class("c", "cilium.io/ingress-controller")},
 			ing: ingress("c", notes{"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}),
-			want: Class{
+			want: way.Class{
 				Controller: "cilium", Name: "c", Known: true,
 				Why: `ingress.cilium.io/loadbalancer-mode is not "dedicated", and the shared load balancer is not this Ingress's`,
 			},
@@ -289,7 +290,7 @@ func TestResolve(t *testing.T) {
 		{
 			name: "a marker for another controller is inert", ing: ingress("nginx", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),
 			objects: []any{class("nginx", "k8s.io/ingress-nginx")},
-			want:    Class{Controller: "ingress-nginx", Name: "nginx", Known: true, Why: `ingress class "nginx"` + notInternal},
+			want:    way.Class{Controller: "ingress-nginx", Name: "nginx", Known: true, Why: `ingress class "nginx"` + notInternal},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -305,7 +306,7 @@ func TestResolve_NewestDefaultWins(t *testing.T) {
 	older, newer := byDefault(class("a", "k8s.io/ingress-nginx")), byDefault(class("b", "traefik.io/ingress-controller"))
 	older.CreationTimestamp = metav1.Unix(1, 0)
 	newer.CreationTimestamp = metav1.Unix(2, 0)
-	if got := Resolve(inMemory(t, older, newer), ingress("", nil), Config{}).Name; got != "b" {
+	if got := Resolve(inMemory(t, older, newer), ingress("", nil), way.Config{}).Name; got != "b" {
 		t.Errorf("default class is %q, want b", got)
 	}
 }

@@ -9,15 +9,18 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // effectsCase compares the whole of what Read says, but for advice, which TestAdvice compares.
 type effectsCase struct {
 	name  string
-	in    Input
+	in    way.Input
 	notes notes
 	tls   bool
-	want  Effects
+	want  way.Effects
 }
 
 func (c effectsCase) run(t *testing.T) {
@@ -36,117 +39,119 @@ func (c effectsCase) run(t *testing.T) {
 }
 
 var (
-	untouched = State{IdentityClient, "default", "no annotation changes the header"}
-	unstrip   = State{Off, "default", "no annotation changes the header"}
-	unasked   = State{Off, "default", "no annotation asks for credentials"}
+	untouched = way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	unstrip   = way.State{State: way.Off, Source: "default", Why: "no annotation changes the header"}
+	unasked   = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
 )
 
 func TestRead_IngressNginx(t *testing.T) {
 	const p = "nginx.ingress.kubernetes.io/"
-	hides := State{On, "default", "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
-	basic := State{On, p + "auth-type", "the annotation " + p + "auth-type asks every client for credentials"}
-	byURL := State{On, p + "auth-url", "the annotation " + p + "auth-url asks every client for credentials"}
-	htpasswd := []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthFile, Key: "auth"}}
-	identity := func(state, source, why string) State { return State{state, p + source, why} }
+	hides := way.State{State: way.On, Source: "default", Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
+	basic := way.State{State: way.On, Source: p + "auth-type", Why: "the annotation " + p + "auth-type asks every client for credentials"}
+	byURL := way.State{State: way.On, Source: p + "auth-url", Why: "the annotation " + p + "auth-url asks every client for credentials"}
+	htpasswd := []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "auth"}}
+	identity := func(state, source, why string) way.State {
+		return way.State{State: state, Source: p + source, Why: why}
+	}
 	const honoured = "ingress-nginx honours configuration snippets (allow-snippet-annotations and annotations-risk-level), which it does not by default since 1.9"
 	const answers = "the service behind auth-url answers every request that it lets in with a non-empty x-ditto-pre-authenticated"
-	snippet := func(text string) []Snippet {
-		return []Snippet{{Kind: SnippetLocation, Key: p + "configuration-snippet", Text: text}}
+	snippet := func(text string) []way.Snippet {
+		return []way.Snippet{{Kind: way.SnippetLocation, Key: p + "configuration-snippet", Text: text}}
 	}
 	const setUser = `proxy_set_header x-ditto-pre-authenticated "nginx:$remote_user";`
 
 	cases := []effectsCase{
-		{name: "no annotations", want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
+		{name: "no annotations", want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "basic authentication alone leaves the header", notes: notes{p + "auth-type": "basic", p + "auth-secret": "users"},
-			want: Effects{Identity: untouched, Authentication: basic, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: basic, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a map of users in another namespace", notes: notes{p + "auth-type": "basic", p + "auth-secret": "other/users", p + "auth-secret-type": "auth-map"},
-			want: Effects{Identity: untouched, Authentication: basic, AuthSecrets: []AuthSecret{{Namespace: "other", Name: "users", Kind: AuthMap}}, StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: basic, AuthSecrets: []way.AuthSecret{{Namespace: "other", Name: "users", Kind: way.AuthMap}}, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a blank type is none", notes: notes{p + "auth-type": " ", p + "auth-secret": "users"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a wrong type is refused", notes: notes{p + "auth-type": "Basic", p + "auth-secret": "users"},
-			want: Effects{Identity: untouched, Authentication: identity(Unknown, "auth-type", "auth-type is neither basic nor digest, so ingress-nginx refuses it"), StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-type", "auth-type is neither basic nor digest, so ingress-nginx refuses it"), StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "no Secret is refused", notes: notes{p + "auth-type": "basic"},
-			want: Effects{Identity: untouched, Authentication: identity(Unknown, "auth-type", "auth-secret does not name a Secret, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-type", "auth-secret does not name a Secret, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
 
 		{name: "the snippet of Ditto's older charts sets the verified user",
 			notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "configuration-snippet": setUser},
-			want: Effects{
-				Identity:       identity(IdentitySet, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which basic authentication has verified"),
+			want: way.Effects{
+				Identity:       identity(way.IdentitySet, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which basic authentication has verified"),
 				Authentication: basic, AuthSecrets: htpasswd,
-				StripsIdentity: identity(On, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which basic authentication has verified"),
+				StripsIdentity: identity(way.On, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which basic authentication has verified"),
 				HidesHeaders:   hides, Snippets: snippet(setUser), Assumptions: []string{honoured},
 			}},
 		{name: "the same snippet without authentication passes the client's word on", notes: notes{p + "configuration-snippet": setUser},
-			want: Effects{
-				Identity:       identity(IdentityClient, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
+			want: way.Effects{
+				Identity:       identity(way.IdentityClient, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
 				Authentication: unasked,
-				StripsIdentity: identity(Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
+				StripsIdentity: identity(way.Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
 				HidesHeaders:   hides, Snippets: snippet(setUser),
 			}},
 		{name: "satisfy any with listed addresses makes the user unverified",
 			notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "satisfy": "any", p + "whitelist-source-range": "10.0.0.0/8", p + "configuration-snippet": setUser},
-			want: Effects{
-				Identity:       identity(IdentityClient, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
-				Authentication: identity(Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`), AuthSecrets: htpasswd,
-				StripsIdentity: identity(Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
+			want: way.Effects{
+				Identity:       identity(way.IdentityClient, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
+				Authentication: identity(way.Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`), AuthSecrets: htpasswd,
+				StripsIdentity: identity(way.Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
 				HidesHeaders:   hides, Snippets: snippet(setUser),
 			}},
 		{name: "satisfy any depends on what cannot be seen", notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "satisfy": "any"},
-			want: Effects{Identity: untouched, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides,
-				Authentication: identity(Unknown, "satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)}},
+			want: way.Effects{Identity: untouched, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides,
+				Authentication: identity(way.Unknown, "satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)}},
 		{name: "a snippet for HTTP does nothing for a gRPC backend",
 			notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "backend-protocol": "grpc", p + "configuration-snippet": setUser},
-			want:  Effects{Identity: untouched, Authentication: basic, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides, Snippets: snippet(setUser)}},
+			want:  way.Effects{Identity: untouched, Authentication: basic, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides, Snippets: snippet(setUser)}},
 		{name: "a snippet that is none is unknown", notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "configuration-snippet": "}"},
-			want: Effects{
-				Identity:       identity(IdentityUnknown, "configuration-snippet", "in the configuration snippet the snippet cannot be parsed"),
-				Authentication: State{Unknown, "configuration-snippet", "the configuration snippet may let clients in without credentials"}, AuthSecrets: htpasswd,
-				StripsIdentity: identity(Unknown, "configuration-snippet", "in the configuration snippet the snippet cannot be parsed"),
+			want: way.Effects{
+				Identity:       identity(way.IdentityUnknown, "configuration-snippet", "in the configuration snippet the snippet cannot be parsed"),
+				Authentication: way.State{State: way.Unknown, Source: "configuration-snippet", Why: "the configuration snippet may let clients in without credentials"}, AuthSecrets: htpasswd,
+				StripsIdentity: identity(way.Unknown, "configuration-snippet", "in the configuration snippet the snippet cannot be parsed"),
 				HidesHeaders:   hides, Snippets: snippet("}"),
 			}},
 
 		{name: "an answer sets the header", notes: notes{p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "X-User, X-Ditto-Pre-Authenticated"},
-			want: Effects{
-				Identity: identity(IdentitySet, "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"), Authentication: byURL,
-				StripsIdentity: identity(On, "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"),
+			want: way.Effects{
+				Identity: identity(way.IdentitySet, "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"), Authentication: byURL,
+				StripsIdentity: identity(way.On, "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"),
 				HidesHeaders:   hides, Assumptions: []string{answers},
 			}},
 		{name: "response headers without a URL do nothing", notes: notes{p + "auth-response-headers": "x-ditto-pre-authenticated"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a URL without response headers leaves the header", notes: notes{p + "auth-url": "http://auth.ns/check"},
-			want: Effects{Identity: untouched, Authentication: byURL, StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: byURL, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a URL that is none is refused", notes: notes{p + "auth-url": "auth"},
-			want: Effects{Identity: untouched, Authentication: identity(Unknown, "auth-url", "auth-url is no URL, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-url", "auth-url is no URL, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "satisfy any makes the answer optional",
 			notes: notes{p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "x-ditto-pre-authenticated", p + "satisfy": "any", p + "allowlist-source-range": "0.0.0.0/0"},
-			want: Effects{
-				Identity:       identity(IdentityEmpty, "auth-response-headers", `auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: satisfy is "any": clients with a listed address are not asked for credentials`),
-				Authentication: identity(Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`),
-				StripsIdentity: identity(On, "auth-response-headers", `auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: satisfy is "any": clients with a listed address are not asked for credentials`),
+			want: way.Effects{
+				Identity:       identity(way.IdentityEmpty, "auth-response-headers", `auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: satisfy is "any": clients with a listed address are not asked for credentials`),
+				Authentication: identity(way.Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`),
+				StripsIdentity: identity(way.On, "auth-response-headers", `auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: satisfy is "any": clients with a listed address are not asked for credentials`),
 				HidesHeaders:   hides,
 			}},
 
 		{name: "client certificates over TLS alone", notes: notes{p + "auth-tls-secret": "ns/ca"}, tls: true,
-			want: Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
-				Authentication: identity(On, "auth-tls-secret", "the annotation "+p+"auth-tls-secret asks every client for credentials"),
+			want: way.Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
+				Authentication: identity(way.On, "auth-tls-secret", "the annotation "+p+"auth-tls-secret asks every client for credentials"),
 				Assumptions:    []string{"ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)"}}},
 		{name: "client certificates beside plain HTTP", notes: notes{p + "auth-tls-secret": "ns/ca", p + "ssl-redirect": "false"}, tls: true,
-			want: Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
-				Authentication: identity(Unknown, "auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")}},
+			want: way.Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
+				Authentication: identity(way.Unknown, "auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")}},
 		{name: "optional client certificates", notes: notes{p + "auth-tls-secret": "ns/ca", p + "auth-tls-verify-client": "optional"}, tls: true,
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
 
 		{name: "passthrough makes what looked safe unknown",
 			notes: notes{p + "ssl-passthrough": "true", p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "x-ditto-pre-authenticated"},
-			want: Effects{
-				Identity:       State{IdentityUnknown, "ssl-passthrough", "ssl-passthrough may hand TLS connections on unread"},
-				Authentication: State{Unknown, "ssl-passthrough", "ssl-passthrough may hand TLS connections on unread"},
-				StripsIdentity: State{Unknown, "ssl-passthrough", "ssl-passthrough may hand TLS connections on unread"},
-				HidesHeaders:   State{Unknown, "ssl-passthrough", "ssl-passthrough may hand TLS connections on unread"},
+			want: way.Effects{
+				Identity:       way.State{State: way.IdentityUnknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
+				Authentication: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
+				StripsIdentity: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
+				HidesHeaders:   way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
 				Passthrough:    true, Assumptions: []string{answers},
 			}},
 		{name: "another controller's annotations do nothing", notes: notes{"nginx.org/basic-auth-secret": "users", "haproxy.org/auth-type": "basic-auth"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
 	}
 	for _, c := range cases {
 		c.in = served("ingress-nginx", nil)
@@ -156,14 +161,16 @@ func TestRead_IngressNginx(t *testing.T) {
 
 func TestRead_F5Nginx(t *testing.T) {
 	const p = "nginx.org/"
-	shows := State{Off, "default", "nginx sends its version in the Server header"}
+	shows := way.State{State: way.Off, Source: "default", Why: "nginx sends its version in the Server header"}
 	hide := map[string]string{p + "server-tokens": "False", p + "proxy-hide-headers": "Server,X-Powered-By"}
 	strip := map[string]string{p + "proxy-set-headers": "x-ditto-pre-authenticated:"}
-	basic := State{On, p + "basic-auth-secret", "nginx.org/basic-auth-secret asks every client for credentials"}
-	set := func(state, why string) State { return State{state, p + "proxy-set-headers", why} }
-	stated := func(version string) Input {
+	basic := way.State{State: way.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret asks every client for credentials"}
+	set := func(state, why string) way.State {
+		return way.State{State: state, Source: p + "proxy-set-headers", Why: why}
+	}
+	stated := func(version string) way.Input {
 		in := served("f5-nginx", nil)
-		in.Config.Controllers = map[string]ControllerConfig{"f5-nginx": {Version: version}}
+		in.Config.Controllers = map[string]way.ControllerConfig{"f5-nginx": {Version: version}}
 		return in
 	}
 	guessed := stated("5.5.4")
@@ -174,67 +181,69 @@ func TestRead_F5Nginx(t *testing.T) {
 	const newEnough = "the NGINX Ingress Controller is 3.6 or newer, which knows nginx.org/proxy-set-headers"
 	const removes = "nginx.org/proxy-set-headers removes the header"
 	const colonless = "nginx.org/proxy-set-headers names the header without a colon, which passes the client's own on"
-	orphan := func(state, why string) State { return State{state, p + "mergeable-ingress-type", why} }
+	orphan := func(state, why string) way.State {
+		return way.State{State: state, Source: p + "mergeable-ingress-type", Why: why}
+	}
 
 	for _, c := range []effectsCase{
 		{name: "no annotations and no version", in: served("f5-nginx", nil),
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a version that knows the annotation", in: stated("v3.6.2"),
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, StripAnnotations: strip, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, StripAnnotations: strip, HideAnnotations: hide}},
 		{name: "a version that does not know it", in: stated("3.5.2"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a guessed controller gets no annotations", in: guessed,
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}},
 		{name: "the header is removed", in: stated("3.6"), notes: notes{p + "proxy-set-headers": "X-A, X-Ditto-Pre-Authenticated :", p + "server-tokens": "false"},
-			want: Effects{Identity: set(IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(On, removes),
-				HidesHeaders: State{On, p + "server-tokens", "nginx.org/server-tokens is false"}}},
+			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(way.On, removes),
+				HidesHeaders: way.State{State: way.On, Source: p + "server-tokens", Why: "nginx.org/server-tokens is false"}}},
 		{name: "the header is removed if the version is right", in: served("f5-nginx", nil), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:"},
-			want: Effects{Identity: set(IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(On, removes), HidesHeaders: shows, HideAnnotations: hide, Assumptions: []string{newEnough}}},
+			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(way.On, removes), HidesHeaders: shows, HideAnnotations: hide, Assumptions: []string{newEnough}}},
 		{name: "without a colon the client's header passes", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated"},
-			want: Effects{Identity: set(IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(Off, colonless), HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a second entry undoes the first", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:,X-DITTO-PRE-AUTHENTICATED"},
-			want: Effects{Identity: set(IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(Off, colonless), HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a list that somebody wrote is not touched", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "X-A: b", p + "server-tokens": "custom", p + "proxy-hide-headers": "X-B"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: State{Off, p + "server-tokens", `nginx.org/server-tokens is "custom"`}}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: way.State{State: way.Off, Source: p + "server-tokens", Why: `nginx.org/server-tokens is "custom"`}}},
 		{name: "nothing is set for a gRPC service", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:", p + "grpc-services": "other,gateway"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "Server is passed on", in: stated("5.5"), notes: notes{p + "server-tokens": "False", p + "proxy-pass-headers": "server"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, StripAnnotations: strip,
-				HidesHeaders: State{Off, p + "proxy-pass-headers", "nginx.org/proxy-pass-headers passes Server on"}}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, StripAnnotations: strip,
+				HidesHeaders: way.State{State: way.Off, Source: p + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}}},
 		{name: "a snippet sets the verified user", in: stated("5.5"), notes: notes{p + "basic-auth-secret": "users", p + "location-snippets": `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`},
-			want: Effects{
-				Identity:       State{IdentitySet, p + "location-snippets", "in the location snippet it is set to $remote_user, which basic authentication has verified"},
-				Authentication: basic, AuthSecrets: []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthFile, Key: "htpasswd"}},
-				StripsIdentity: State{On, p + "location-snippets", "in the location snippet it is set to $remote_user, which basic authentication has verified"},
+			want: way.Effects{
+				Identity:       way.State{State: way.IdentitySet, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
+				Authentication: basic, AuthSecrets: []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}},
+				StripsIdentity: way.State{State: way.On, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
 				HidesHeaders:   shows, HideAnnotations: hide,
-				Snippets: []Snippet{{SnippetLocation, p + "location-snippets", `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`}},
+				Snippets: []way.Snippet{{Kind: way.SnippetLocation, Key: p + "location-snippets", Text: `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`}},
 			}},
 		{name: "a JSON web token is asked for on NGINX Plus only", in: stated("5.5"), notes: notes{"nginx.com/jwt-key": "k"},
-			want: Effects{Identity: untouched, Authentication: State{Unknown, "nginx.com/jwt-key", "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip,
+			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a Policy that is not at hand", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
-			want: Effects{Identity: untouched, Authentication: State{Unknown, p + "policies", "Policy ns/oidc is not at hand, and may ask for credentials"}, StripsIdentity: unstrip,
+			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: p + "policies", Why: "Policy ns/oidc is not at hand, and may ask for credentials"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a minion without its master is unknown", in: minion, notes: notes{p + "mergeable-ingress-type": "minion"},
-			want: Effects{
-				Identity:       orphan(IdentityUnknown, noMaster),
-				Authentication: orphan(Unknown, noMaster),
-				StripsIdentity: orphan(Unknown, noMaster),
-				HidesHeaders:   orphan(Unknown, noMaster),
+			want: way.Effects{
+				Identity:       orphan(way.IdentityUnknown, f5.NoMaster),
+				Authentication: orphan(way.Unknown, f5.NoMaster),
+				StripsIdentity: orphan(way.Unknown, f5.NoMaster),
+				HidesHeaders:   orphan(way.Unknown, f5.NoMaster),
 			}},
 		{name: "a minion takes over what its master says", in: mastered, notes: notes{p + "mergeable-ingress-type": "minion"},
-			want: Effects{
-				Identity:       set(IdentityRemoved, removes),
-				Authentication: State{On, p + "basic-auth-secret", "nginx.org/basic-auth-secret of the master asks every client for credentials"},
-				AuthSecrets:    []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthFile, Key: "htpasswd"}},
-				StripsIdentity: set(On, removes), HidesHeaders: shows,
+			want: way.Effects{
+				Identity:       set(way.IdentityRemoved, removes),
+				Authentication: way.State{State: way.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+				AuthSecrets:    []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}},
+				StripsIdentity: set(way.On, removes), HidesHeaders: shows,
 			}},
 		{name: "a minion's own entry wins over its master's", in: mastered, notes: notes{p + "mergeable-ingress-type": "minion", p + "proxy-set-headers": "X-Ditto-Pre-Authenticated"},
-			want: Effects{
-				Identity:       set(IdentityClient, colonless),
-				Authentication: State{On, p + "basic-auth-secret", "nginx.org/basic-auth-secret of the master asks every client for credentials"},
-				AuthSecrets:    []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthFile, Key: "htpasswd"}},
-				StripsIdentity: set(Off, colonless), HidesHeaders: shows,
+			want: way.Effects{
+				Identity:       set(way.IdentityClient, colonless),
+				Authentication: way.State{State: way.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+				AuthSecrets:    []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}},
+				StripsIdentity: set(way.Off, colonless), HidesHeaders: shows,
 			}},
 	} {
 		c.run(t)
@@ -242,47 +251,47 @@ func TestRead_F5Nginx(t *testing.T) {
 }
 
 func TestRead_HAProxy(t *testing.T) {
-	passes := State{Off, "default", "HAProxy passes the Server header of the backend on"}
-	basic := State{On, "haproxy.org/auth-type", "auth-type asks every client for credentials"}
-	header := func(state, why string) State {
-		return State{state, "haproxy.org/request-set-header", "in request-set-header " + why}
+	passes := way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+	basic := way.State{State: way.On, Source: "haproxy.org/auth-type", Why: "auth-type asks every client for credentials"}
+	header := func(state, why string) way.State {
+		return way.State{State: state, Source: "haproxy.org/request-set-header", Why: "in request-set-header " + why}
 	}
-	users := []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthMap}}
+	users := []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthMap}}
 	for _, c := range []effectsCase{
-		{name: "no annotations", want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
+		{name: "no annotations", want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a constant", notes: notes{"haproxy.org/request-set-header": "X-A b\nX-Ditto-Pre-Authenticated nobody\n"},
-			want: Effects{Identity: header(IdentitySet, "it is set to a constant"), Authentication: unasked, StripsIdentity: header(On, "it is set to a constant"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentitySet, "it is set to a constant"), Authentication: unasked, StripsIdentity: header(way.On, "it is set to a constant"), HidesHeaders: passes}},
 		{name: "the verified user", notes: notes{"haproxy.com/auth-type": "basic-auth", "auth-secret": "users", "ingress.kubernetes.io/request-set-header": `x-ditto-pre-authenticated "nginx:%[http_auth_user]"`},
-			want: Effects{Identity: header(IdentitySet, "it is set to the user that basic authentication has verified"), Authentication: basic, AuthSecrets: users,
-				StripsIdentity: header(On, "it is set to the user that basic authentication has verified"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentitySet, "it is set to the user that basic authentication has verified"), Authentication: basic, AuthSecrets: users,
+				StripsIdentity: header(way.On, "it is set to the user that basic authentication has verified"), HidesHeaders: passes}},
 		{name: "a user whom nobody verified", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated nginx:%[http_auth_user]"},
-			want: Effects{Identity: header(IdentityClient, "it is set to the user of the request, which nothing has verified there"), Authentication: unasked,
-				StripsIdentity: header(Off, "it is set to the user of the request, which nothing has verified there"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentityClient, "it is set to the user of the request, which nothing has verified there"), Authentication: unasked,
+				StripsIdentity: header(way.Off, "it is set to the user of the request, which nothing has verified there"), HidesHeaders: passes}},
 		{name: "the client's own header", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated %[req.hdr(x-ditto-pre-authenticated),lower]"},
-			want: Effects{Identity: header(IdentityClient, "it is set to req.hdr, which the client writes"), Authentication: unasked,
-				StripsIdentity: header(Off, "it is set to req.hdr, which the client writes"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentityClient, "it is set to req.hdr, which the client writes"), Authentication: unasked,
+				StripsIdentity: header(way.Off, "it is set to req.hdr, which the client writes"), HidesHeaders: passes}},
 		{name: "nothing is what HAProxy refuses", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated "},
-			want: Effects{Identity: header(IdentityUnknown, "it is set to the empty string, which HAProxy refuses"), Authentication: unasked,
-				StripsIdentity: header(Unknown, "it is set to the empty string, which HAProxy refuses"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentityUnknown, "it is set to the empty string, which HAProxy refuses"), Authentication: unasked,
+				StripsIdentity: header(way.Unknown, "it is set to the empty string, which HAProxy refuses"), HidesHeaders: passes}},
 		{name: "a line without a space ends the list", notes: notes{"haproxy.org/request-set-header": "X-A\nx-ditto-pre-authenticated nobody"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "the last line wins", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated nobody\nx-ditto-pre-authenticated %[urlp(u)]"},
-			want: Effects{Identity: header(IdentityClient, "it is set to urlp, which the client writes"), Authentication: unasked,
-				StripsIdentity: header(Off, "it is set to urlp, which the client writes"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentityClient, "it is set to urlp, which the client writes"), Authentication: unasked,
+				StripsIdentity: header(way.Off, "it is set to urlp, which the client writes"), HidesHeaders: passes}},
 		{name: "two spellings that differ are unknown", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated a", "haproxy.com/request-set-header": "x-ditto-pre-authenticated b"},
-			want: Effects{Identity: State{IdentityUnknown, "haproxy.org/request-set-header", "request-set-header is there twice, with different values"}, Authentication: unasked,
-				StripsIdentity: State{Unknown, "haproxy.org/request-set-header", "request-set-header is there twice, with different values"}, HidesHeaders: passes}},
+			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is there twice, with different values"}, Authentication: unasked,
+				StripsIdentity: way.State{State: way.Unknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is there twice, with different values"}, HidesHeaders: passes}},
 		{name: "another kind of authentication is none", notes: notes{"haproxy.org/auth-type": "basic"},
-			want: Effects{Identity: untouched, Authentication: State{Off, "haproxy.org/auth-type", `auth-type is not "basic-auth", and is ignored`}, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Off, Source: "haproxy.org/auth-type", Why: `auth-type is not "basic-auth", and is ignored`}, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "Server is overwritten", notes: notes{"haproxy.org/response-set-header": "Server hidden"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip,
-				HidesHeaders: State{On, "haproxy.org/response-set-header", "response-set-header overwrites Server"}}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip,
+				HidesHeaders: way.State{State: way.On, Source: "haproxy.org/response-set-header", Why: "response-set-header overwrites Server"}}},
 		{name: "passthrough leaves nothing", notes: notes{"haproxy.org/ssl-passthrough": "true", "haproxy.org/auth-type": "basic-auth"},
-			want: Effects{
-				Identity:       State{IdentityClient, "haproxy.org/ssl-passthrough", "haproxy.org/ssl-passthrough hands TLS connections on unread"},
-				Authentication: State{Off, "haproxy.org/ssl-passthrough", "haproxy.org/ssl-passthrough hands TLS connections on unread"},
-				StripsIdentity: State{Off, "haproxy.org/ssl-passthrough", "haproxy.org/ssl-passthrough hands TLS connections on unread"},
-				HidesHeaders:   State{Off, "haproxy.org/ssl-passthrough", "haproxy.org/ssl-passthrough hands TLS connections on unread"},
+			want: way.Effects{
+				Identity:       way.State{State: way.IdentityClient, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
+				Authentication: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
+				StripsIdentity: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
+				HidesHeaders:   way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
 				Passthrough:    true,
 			}},
 	} {
@@ -293,7 +302,7 @@ func TestRead_HAProxy(t *testing.T) {
 		in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth"})
 		in.ServiceAnnotations = notes{"haproxy.org/cr-backend": "ns/b"}
 		got := Read(in)
-		if got.Identity.State != IdentityUnknown || got.Authentication.State != Unknown || got.Identity.Source != "haproxy.org/cr-backend" {
+		if got.Identity.State != way.IdentityUnknown || got.Authentication.State != way.Unknown || got.Identity.Source != "haproxy.org/cr-backend" {
 			t.Errorf("identity %+v, authentication %+v", got.Identity, got.Authentication)
 		}
 	})
@@ -301,16 +310,16 @@ func TestRead_HAProxy(t *testing.T) {
 
 func TestRead_HAProxyIngress(t *testing.T) {
 	const p = "haproxy-ingress.github.io/"
-	passes := State{Off, "default", "HAProxy passes the Server header of the backend on"}
+	passes := way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
 	strip := map[string]string{p + "request-del-headers": "x-ditto-pre-authenticated"}
 	hide := map[string]string{p + "response-del-headers": "Server,X-Powered-By"}
-	users := []AuthSecret{{Namespace: "ns", Name: "users", Kind: AuthFile, Key: "auth"}}
-	stated := func(version string) Input {
+	users := []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "auth"}}
+	stated := func(version string) way.Input {
 		in := served("haproxy-ingress", nil)
-		in.Config.Controllers = map[string]ControllerConfig{"haproxy-ingress": {Version: version}}
+		in.Config.Controllers = map[string]way.ControllerConfig{"haproxy-ingress": {Version: version}}
 		return in
 	}
-	withSecret := func(keys ...string) Input {
+	withSecret := func(keys ...string) way.Input {
 		in := served("haproxy-ingress", nil)
 		secret := &corev1.Secret{
 			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}, ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "users"},
@@ -324,77 +333,79 @@ func TestRead_HAProxyIngress(t *testing.T) {
 	}
 	nobody := served("haproxy-ingress", nil)
 	nobody.Objects = inMemory(t)
-	state := func(state, source, why string) State { return State{state, p + source, why} }
+	state := func(state, source, why string) way.State {
+		return way.State{State: state, Source: p + source, Why: why}
+	}
 	const deletes = "request-del-headers removes the header"
 	const answers = "the authentication service answers every request that it lets in with a non-empty x-ditto-pre-authenticated"
 
 	for _, c := range []effectsCase{
 		{name: "no annotations and no version", in: served("haproxy-ingress", nil),
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a version that knows the annotations", in: stated("0.17"),
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes, StripAnnotations: strip, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes, StripAnnotations: strip, HideAnnotations: hide}},
 		{name: "a version that does not", in: stated("0.16"), notes: notes{p + "request-del-headers": "x-ditto-pre-authenticated", p + "response-del-headers": "server"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "deleted headers", in: stated("0.17.0-alpha.2"), notes: notes{p + "request-del-headers": "X-A, X-Ditto-Pre-Authenticated", "ingress.kubernetes.io/response-del-headers": "x-userid,server"},
-			want: Effects{Identity: state(IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(On, "request-del-headers", deletes),
-				HidesHeaders: state(On, "response-del-headers", "response-del-headers removes Server")}},
+			want: way.Effects{Identity: state(way.IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(way.On, "request-del-headers", deletes),
+				HidesHeaders: state(way.On, "response-del-headers", "response-del-headers removes Server")}},
 		{name: "deleted headers without a version", in: served("haproxy-ingress", nil), notes: notes{p + "request-del-headers": "x-ditto-pre-authenticated"},
-			want: Effects{Identity: state(IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(On, "request-del-headers", deletes), HidesHeaders: passes,
+			want: way.Effects{Identity: state(way.IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(way.On, "request-del-headers", deletes), HidesHeaders: passes,
 				Assumptions: []string{"haproxy-ingress is 0.17 or newer, which knows request-del-headers"}}},
 		{name: "headers of older releases set it", in: stated("0.14"), notes: notes{p + "headers": "x-ditto-pre-authenticated: nobody"},
-			want: Effects{Identity: state(IdentitySet, "headers", "in headers it is set to a constant"), Authentication: unasked, StripsIdentity: state(On, "headers", "in headers it is set to a constant"), HidesHeaders: passes}},
+			want: way.Effects{Identity: state(way.IdentitySet, "headers", "in headers it is set to a constant"), Authentication: unasked, StripsIdentity: state(way.On, "headers", "in headers it is set to a constant"), HidesHeaders: passes}},
 		{name: "an added header is a second one", in: stated("0.17"), notes: notes{p + "request-add-headers": "x-ditto-pre-authenticated nobody"},
-			want: Effects{Identity: state(IdentityUnknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), Authentication: unasked,
-				StripsIdentity: state(Unknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), HidesHeaders: passes, HideAnnotations: hide}},
+			want: way.Effects{Identity: state(way.IdentityUnknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), Authentication: unasked,
+				StripsIdentity: state(way.Unknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), HidesHeaders: passes, HideAnnotations: hide}},
 		{name: "a Secret that is there", in: withSecret("auth"), notes: notes{p + "auth-secret": "users"},
-			want: Effects{Identity: untouched, Authentication: state(On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(way.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret without the key asks for nothing", in: withSecret("users"), notes: notes{p + "auth-secret": "users"},
-			want: Effects{Identity: untouched, Authentication: state(Off, "auth-secret", "Secret ns/users has no key auth, so haproxy-ingress asks for nothing"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(way.Off, "auth-secret", "Secret ns/users has no key auth, so haproxy-ingress asks for nothing"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret that is not there is unknown", in: nobody, notes: notes{p + "auth-secret": "users"},
-			want: Effects{Identity: untouched, Authentication: state(Unknown, "auth-secret", "Secret ns/users is not at hand, and without it haproxy-ingress asks for nothing"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(way.Unknown, "auth-secret", "Secret ns/users is not at hand, and without it haproxy-ingress asks for nothing"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret that cannot be seen is assumed", in: served("haproxy-ingress", nil), notes: notes{p + "auth-secret": "users"},
-			want: Effects{Identity: untouched, Authentication: state(On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes,
+			want: way.Effects{Identity: untouched, Authentication: state(way.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes,
 				Assumptions: []string{"Secret ns/users is there and has the key auth"}}},
 		{name: "an answer that is copied by name", in: stated("0.17"), notes: notes{p + "auth-url": "svc://auth:80/", p + "auth-headers-succeed": "x-user,x-ditto-pre-authenticated"},
-			want: Effects{Identity: state(IdentitySet, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"),
-				Authentication: state(On, "auth-url", "auth-url asks every client for credentials"),
-				StripsIdentity: state(On, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"), HidesHeaders: passes, HideAnnotations: hide,
+			want: way.Effects{Identity: state(way.IdentitySet, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"),
+				Authentication: state(way.On, "auth-url", "auth-url asks every client for credentials"),
+				StripsIdentity: state(way.On, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"), HidesHeaders: passes, HideAnnotations: hide,
 				Assumptions: []string{answers}}},
 		{name: "an answer that is copied by default is unknown", in: stated("0.17"), notes: notes{p + "auth-url": "svc://auth:80/"},
-			want: Effects{Identity: state(IdentityUnknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"),
-				Authentication: state(On, "auth-url", "auth-url asks every client for credentials"),
-				StripsIdentity: state(Unknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"),
+			want: way.Effects{Identity: state(way.IdentityUnknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"),
+				Authentication: state(way.On, "auth-url", "auth-url asks every client for credentials"),
+				StripsIdentity: state(way.Unknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"),
 				HidesHeaders:   passes, HideAnnotations: hide}},
 		{name: "an older key in another spelling is not overridden", in: stated("0.17"), notes: notes{"ingress.kubernetes.io/request-del-headers": "x-a"},
-			want: Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes, HideAnnotations: hide}},
 		{name: "configuration of HAProxy's own is not read", in: stated("0.17"), notes: notes{p + "config-backend": "http-request del-header x-ditto-pre-authenticated"},
-			want: Effects{Identity: state(IdentityUnknown, "config-backend", "config-backend may change the header, and is not read"), Authentication: unasked,
-				StripsIdentity: state(Unknown, "config-backend", "config-backend may change the header, and is not read"), HidesHeaders: passes, HideAnnotations: hide}},
+			want: way.Effects{Identity: state(way.IdentityUnknown, "config-backend", "config-backend may change the header, and is not read"), Authentication: unasked,
+				StripsIdentity: state(way.Unknown, "config-backend", "config-backend may change the header, and is not read"), HidesHeaders: passes, HideAnnotations: hide}},
 	} {
 		c.run(t)
 	}
 }
 
 func TestRead_Others(t *testing.T) {
-	cannotTell := State{Unknown, "default", "what becomes of Server and version headers cannot be told from the Ingress"}
-	refers := func(state, key, what string) State {
-		return State{state, key, key + " refers to something that can " + what + ", and is not read"}
+	cannotTell := way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be told from the Ingress"}
+	refers := func(state, key, what string) way.State {
+		return way.State{State: state, Source: key, Why: key + " refers to something that can " + what + ", and is not read"}
 	}
 	const plugins = "konghq.com/plugins"
-	plain := func(assumption string) Effects {
-		e := Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: cannotTell}
+	plain := func(assumption string) way.Effects {
+		e := way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: cannotTell}
 		if assumption != "" {
 			e.Assumptions = []string{assumption}
 		}
 		return e
 	}
 	istioPlain := plain("no EnvoyFilter or RequestAuthentication of Istio changes the header")
-	istioPlain.Authentication = State{Unknown, "default", "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
+	istioPlain.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
 	albAuth := plain("")
-	albAuth.Authentication = refers(Unknown, "alb.ingress.kubernetes.io/auth-type", "ask for credentials")
-	passed := func(key string) Effects {
-		off := State{Off, key, key + " hands TLS connections on unread"}
-		return Effects{Identity: State{IdentityClient, key, off.Why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true}
+	albAuth.Authentication = refers(way.Unknown, "alb.ingress.kubernetes.io/auth-type", "ask for credentials")
+	passed := func(key string) way.Effects {
+		off := way.State{State: way.Off, Source: key, Why: key + " hands TLS connections on unread"}
+		return way.Effects{Identity: way.State{State: way.IdentityClient, Source: key, Why: off.Why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true}
 	}
 	routed := passed("route.openshift.io/termination")
 	routed.Assumptions = []string{"the IngressController of OpenShift has no header actions"}
@@ -402,21 +413,21 @@ func TestRead_Others(t *testing.T) {
 	open := plain("")
 	open.Identity.Why, open.StripsIdentity.Why = nobody, nobody
 	asked := open
-	asked.Authentication = State{
-		Unknown, prefixIngressNginx + "auth-url",
-		`who serves the Ingress cannot be told, and ingress-nginx would make something else of it, by "nginx.ingress.kubernetes.io/auth-url"`,
+	asked.Authentication = way.State{
+		State: way.Unknown, Source: way.PrefixIngressNginx + "auth-url",
+		Why: `who serves the Ingress cannot be told, and ingress-nginx would make something else of it, by "nginx.ingress.kubernetes.io/auth-url"`,
 	}
 	set := open
-	set.Identity = State{
-		IdentityUnknown, "haproxy.org/request-set-header",
-		`who serves the Ingress cannot be told, and HAProxy Technologies' ingress controller would make something else of it, by "haproxy.org/request-set-header"`,
+	set.Identity = way.State{
+		State: way.IdentityUnknown, Source: "haproxy.org/request-set-header",
+		Why: `who serves the Ingress cannot be told, and HAProxy Technologies' ingress controller would make something else of it, by "haproxy.org/request-set-header"`,
 	}
 	set.StripsIdentity = set.Identity
 
 	for _, c := range []effectsCase{
 		{name: "Kong with plugins", in: served("kong", nil), notes: notes{plugins: "p"},
-			want: Effects{Identity: State{IdentityUnknown, plugins, "KongPlugin ns/p is not at hand"}, Authentication: State{Unknown, plugins, "KongPlugin ns/p is not at hand"},
-				StripsIdentity: State{Unknown, plugins, "KongPlugin ns/p is not at hand"}, HidesHeaders: cannotTell,
+			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: plugins, Why: "KongPlugin ns/p is not at hand"}, Authentication: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p is not at hand"},
+				StripsIdentity: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p is not at hand"}, HidesHeaders: cannotTell,
 				Assumptions: []string{"Kong has no plugins but those of objects at hand, and consumers have none of their own"}}},
 		{name: "Contour", in: served("contour", nil), want: plain("Contour's configuration has no policy with applyToIngress")},
 		{name: "Istio", in: served("istio", nil), want: istioPlain},
@@ -426,18 +437,18 @@ func TestRead_Others(t *testing.T) {
 		{name: "OpenShift with passthrough", in: served("openshift", nil), notes: notes{"route.openshift.io/termination": "passthrough"}, want: routed},
 		{name: "Cilium with passthrough", in: served("cilium", nil), notes: notes{"ingress.cilium.io/tls-passthrough": "enabled"}, want: passed("ingress.cilium.io/tls-passthrough")},
 		{name: "Alibaba's ALB", in: served("alibaba-alb", nil), want: plain("")},
-		{name: "an unknown controller without annotations passes headers on", in: served(Unknown, nil), notes: notes{"cert-manager.io/cluster-issuer": "x"}, want: open},
-		{name: "what no controller reads changes nothing", in: served(Unknown, nil), want: open, notes: notes{
-			"example.com/x": "y", "team": "a", "field.cattle.io/publicEndpoints": "[]", prefixIngress + "ssl-redirect": "true", allowHTTP: "false",
+		{name: "an unknown controller without annotations passes headers on", in: served(way.Unknown, nil), notes: notes{"cert-manager.io/cluster-issuer": "x"}, want: open},
+		{name: "what no controller reads changes nothing", in: served(way.Unknown, nil), want: open, notes: notes{
+			"example.com/x": "y", "team": "a", "field.cattle.io/publicEndpoints": "[]", way.PrefixIngress + "ssl-redirect": "true", way.AllowHTTP: "false",
 		}},
-		{name: "nor does what two read and neither closes the way with", in: served(Unknown, nil), want: open, notes: notes{
-			prefixIngressNginx + "proxy-body-size": "1m", "alb.ingress.kubernetes.io/scheme": "internal",
+		{name: "nor does what two read and neither closes the way with", in: served(way.Unknown, nil), want: open, notes: notes{
+			way.PrefixIngressNginx + "proxy-body-size": "1m", "alb.ingress.kubernetes.io/scheme": "internal",
 		}},
-		{name: "one of several that could ask for credentials", in: served(Unknown, nil), want: asked, notes: notes{
-			prefixIngressNginx + "auth-url": "http://auth.ns/verify", "alb.ingress.kubernetes.io/scheme": "internal",
+		{name: "one of several that could ask for credentials", in: served(way.Unknown, nil), want: asked, notes: notes{
+			way.PrefixIngressNginx + "auth-url": "http://auth.ns/verify", "alb.ingress.kubernetes.io/scheme": "internal",
 		}},
-		{name: "an annotation without prefix may be HAProxy's", in: served(Unknown, nil), want: set, notes: notes{
-			"request-set-header": Header + " x",
+		{name: "an annotation without prefix may be HAProxy's", in: served(way.Unknown, nil), want: set, notes: notes{
+			"request-set-header": way.Header + " x",
 		}},
 	} {
 		c.run(t)
@@ -445,7 +456,7 @@ func TestRead_Others(t *testing.T) {
 	t.Run("a reference at the Service counts", func(t *testing.T) {
 		in := served("kong", nil)
 		in.ServiceAnnotations = notes{plugins: "p"}
-		if got := Read(in).Identity; got.State != IdentityUnknown {
+		if got := Read(in).Identity; got.State != way.IdentityUnknown {
 			t.Errorf("identity is %+v", got)
 		}
 	})
@@ -457,7 +468,7 @@ func TestAdvice(t *testing.T) {
 	done := served("f5-nginx", notes{"nginx.org/proxy-set-headers": "x-ditto-pre-authenticated:", "nginx.org/server-tokens": "False"})
 	for _, tt := range []struct {
 		name        string
-		in          Input
+		in          way.Input
 		strip, hide string
 	}{
 		{"what to write and what to say", f5,
@@ -476,12 +487,12 @@ func TestAdvice(t *testing.T) {
 		})
 	}
 	for _, c := range append(table, unknownController()) {
-		e := Read(served(c.name, nil))
-		if e.StripAdvice == "" || e.StripsIdentity.State == On {
-			t.Errorf("%s: no advice on stripping without annotations", c.name)
+		e := Read(served(c.Name, nil))
+		if e.StripAdvice == "" || e.StripsIdentity.State == way.On {
+			t.Errorf("%s: no advice on stripping without annotations", c.Name)
 		}
-		if e.HideAdvice == "" && e.HidesHeaders.State != On {
-			t.Errorf("%s: no advice on hiding without annotations", c.name)
+		if e.HideAdvice == "" && e.HidesHeaders.State != way.On {
+			t.Errorf("%s: no advice on hiding without annotations", c.Name)
 		}
 	}
 }
@@ -498,7 +509,7 @@ func TestControllerNames(t *testing.T) {
 func TestRead_OfferedAnnotationsWork(t *testing.T) {
 	for name, version := range map[string]string{"f5-nginx": "5.5.4", "haproxy-ingress": "0.17"} {
 		in := served(name, notes{})
-		in.Config.Controllers = map[string]ControllerConfig{name: {Version: version}}
+		in.Config.Controllers = map[string]way.ControllerConfig{name: {Version: version}}
 		offered := Read(in)
 		if len(offered.StripAnnotations) == 0 || len(offered.HideAnnotations) == 0 {
 			t.Fatalf("%s: nothing is offered", name)
@@ -507,7 +518,7 @@ func TestRead_OfferedAnnotationsWork(t *testing.T) {
 			maps.Copy(in.Ingress.Annotations, add)
 		}
 		after := Read(in)
-		if after.StripsIdentity.State != On || after.HidesHeaders.State != On || after.StripAnnotations != nil || after.HideAnnotations != nil {
+		if after.StripsIdentity.State != way.On || after.HidesHeaders.State != way.On || after.StripAnnotations != nil || after.HideAnnotations != nil {
 			t.Errorf("%s: strips %+v, hides %+v, offers %v %v", name, after.StripsIdentity, after.HidesHeaders, after.StripAnnotations, after.HideAnnotations)
 		}
 	}
@@ -528,27 +539,27 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, key, value string) {
 		for _, c := range append(table, unknownController()) {
-			in := served(c.name, notes{key: value, "nginx.ingress.kubernetes.io/auth-type": "basic", "nginx.ingress.kubernetes.io/auth-secret": value})
-			in.Config.Controllers = map[string]ControllerConfig{c.name: {Version: "9.9"}}
+			in := served(c.Name, notes{key: value, "nginx.ingress.kubernetes.io/auth-type": "basic", "nginx.ingress.kubernetes.io/auth-secret": value})
+			in.Config.Controllers = map[string]way.ControllerConfig{c.Name: {Version: "9.9"}}
 			e := Read(in)
 			for _, add := range []map[string]string{e.StripAnnotations, e.HideAnnotations} {
 				if _, taken := add[key]; taken {
-					t.Errorf("%s offers to replace %s", c.name, key)
+					t.Errorf("%s offers to replace %s", c.Name, key)
 				}
 			}
-			for _, s := range []State{e.Identity, e.Authentication, e.StripsIdentity, e.HidesHeaders} {
+			for _, s := range []way.State{e.Identity, e.Authentication, e.StripsIdentity, e.HidesHeaders} {
 				if s.State == "" || s.Why == "" {
-					t.Errorf("%s says nothing: %+v", c.name, e)
+					t.Errorf("%s says nothing: %+v", c.Name, e)
 				}
 			}
 			ForcesRegex(in)
 			rate, transport := ReadRate(in), ReadTransport(in, "ditto.example.com")
 			if _, taken := rate.Annotations[key]; taken {
-				t.Errorf("%s offers to replace %s", c.name, key)
+				t.Errorf("%s offers to replace %s", c.Name, key)
 			}
-			for _, s := range []State{rate.Limited, transport.TLS, transport.Plain} {
+			for _, s := range []way.State{rate.Limited, transport.TLS, transport.Plain} {
 				if s.State == "" || s.Why == "" {
-					t.Errorf("%s says nothing: %+v %+v", c.name, rate, transport)
+					t.Errorf("%s says nothing: %+v %+v", c.Name, rate, transport)
 				}
 			}
 			ReadErrorPages(in)
@@ -568,55 +579,55 @@ func BenchmarkRead(b *testing.B) {
 }
 
 func TestIngressNginxIsToldForAllIngresses(t *testing.T) {
-	config := func(data map[string]string, headers map[string]string) GlobalConfig {
-		return GlobalConfig{Name: "ConfigMap ops/config", Data: data, HeadersName: "ConfigMap ops/headers", Headers: headers}
+	config := func(data map[string]string, headers map[string]string) way.GlobalConfig {
+		return way.GlobalConfig{Name: "ConfigMap ops/config", Data: data, HeadersName: "ConfigMap ops/headers", Headers: headers}
 	}
 	asking := map[string]string{
-		prefixIngressNginx + "auth-url":              "http://auth.example.com/",
-		prefixIngressNginx + "auth-response-headers": Header,
+		way.PrefixIngressNginx + "auth-url":              "http://auth.example.com/",
+		way.PrefixIngressNginx + "auth-response-headers": way.Header,
 	}
-	auth := map[string]string{"global-auth-url": "https://auth.example.com/", "global-auth-response-headers": Header}
+	auth := map[string]string{"global-auth-url": "https://auth.example.com/", "global-auth-response-headers": way.Header}
 	empty := map[string]string{"X-DITTO-Pre-Authenticated": ""}
 	for _, test := range []struct {
 		name                     string
 		annotations              map[string]string
-		controllers              []GlobalConfig
+		controllers              []way.GlobalConfig
 		identity, authentication string
 	}{
-		{"no controller at hand", nil, nil, IdentityClient, Off},
-		{"told nothing", asking, []GlobalConfig{{}}, IdentitySet, On},
-		{"global-auth-url", nil, []GlobalConfig{config(auth, nil)}, IdentitySet, On},
-		{"global-auth-url of one controller of two", nil, []GlobalConfig{config(auth, nil), {}}, IdentityClient, Off},
-		{"no URL", nil, []GlobalConfig{config(map[string]string{"global-auth-url": "auth"}, nil)}, IdentityClient, Off},
-		{"declined", map[string]string{prefixIngressNginx + "enable-global-auth": "false"}, []GlobalConfig{config(auth, nil)}, IdentityClient, Off},
-		{"an empty header", nil, []GlobalConfig{config(nil, empty)}, IdentityRemoved, Off},
-		{"an empty header beside the answer's", asking, []GlobalConfig{config(nil, empty)}, IdentitySet, On},
-		{"an empty header of one controller of two", nil, []GlobalConfig{config(nil, empty), {}}, IdentityClient, Off},
-		{"the client's header", asking, []GlobalConfig{config(nil, map[string]string{Header: "$http_x_user"})}, IdentityClient, On},
-		{"a second header", asking, []GlobalConfig{config(nil, map[string]string{Header: "nobody"})}, IdentityUnknown, On},
-		{"headers that are not at hand", nil, []GlobalConfig{{Name: "c", HeadersName: "h", HeadersUnseen: true}}, IdentityUnknown, Off},
+		{"no controller at hand", nil, nil, way.IdentityClient, way.Off},
+		{"told nothing", asking, []way.GlobalConfig{{}}, way.IdentitySet, way.On},
+		{"global-auth-url", nil, []way.GlobalConfig{config(auth, nil)}, way.IdentitySet, way.On},
+		{"global-auth-url of one controller of two", nil, []way.GlobalConfig{config(auth, nil), {}}, way.IdentityClient, way.Off},
+		{"no URL", nil, []way.GlobalConfig{config(map[string]string{"global-auth-url": "auth"}, nil)}, way.IdentityClient, way.Off},
+		{"declined", map[string]string{way.PrefixIngressNginx + "enable-global-auth": "false"}, []way.GlobalConfig{config(auth, nil)}, way.IdentityClient, way.Off},
+		{"an empty header", nil, []way.GlobalConfig{config(nil, empty)}, way.IdentityRemoved, way.Off},
+		{"an empty header beside the answer's", asking, []way.GlobalConfig{config(nil, empty)}, way.IdentitySet, way.On},
+		{"an empty header of one controller of two", nil, []way.GlobalConfig{config(nil, empty), {}}, way.IdentityClient, way.Off},
+		{"the client's header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "$http_x_user"})}, way.IdentityClient, way.On},
+		{"a second header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "nobody"})}, way.IdentityUnknown, way.On},
+		{"headers that are not at hand", nil, []way.GlobalConfig{{Name: "c", HeadersName: "h", HeadersUnseen: true}}, way.IdentityUnknown, way.Off},
 		{
 			"a location-snippet that clears it", nil,
-			[]GlobalConfig{config(map[string]string{"location-snippet": "more_clear_input_headers " + Header + ";"}, nil)}, IdentityRemoved, Off,
+			[]way.GlobalConfig{config(map[string]string{"location-snippet": "more_clear_input_headers " + way.Header + ";"}, nil)}, way.IdentityRemoved, way.Off,
 		},
 		{
 			"a location-snippet that cannot be seen through", asking,
-			[]GlobalConfig{config(map[string]string{"location-snippet": "include more.conf;"}, nil)}, IdentityUnknown, Unknown,
+			[]way.GlobalConfig{config(map[string]string{"location-snippet": "include more.conf;"}, nil)}, way.IdentityUnknown, way.Unknown,
 		},
 		{
 			"an http-snippet that cannot be seen through", asking,
-			[]GlobalConfig{config(map[string]string{"http-snippet": "include more.conf;"}, nil)}, IdentityUnknown, Unknown,
+			[]way.GlobalConfig{config(map[string]string{"http-snippet": "include more.conf;"}, nil)}, way.IdentityUnknown, way.Unknown,
 		},
 		{
 			"an http-snippet about something else", asking,
-			[]GlobalConfig{config(map[string]string{"http-snippet": "map $http_upgrade $connection { default upgrade; }"}, nil)}, IdentitySet, On,
+			[]way.GlobalConfig{config(map[string]string{"http-snippet": "map $http_upgrade $connection { default upgrade; }"}, nil)}, way.IdentitySet, way.On,
 		},
 		{
 			"a server-snippet that asks for passwords", nil,
-			[]GlobalConfig{config(map[string]string{"server-snippet": "auth_basic Ditto;"}, nil)}, IdentityClient, Unknown,
+			[]way.GlobalConfig{config(map[string]string{"server-snippet": "auth_basic Ditto;"}, nil)}, way.IdentityClient, way.Unknown,
 		},
-		{"some paths are not asked", asking, []GlobalConfig{config(map[string]string{"no-auth-locations": "/ws"}, nil)}, IdentityUnknown, Unknown},
-		{"no path is asked", asking, []GlobalConfig{config(map[string]string{"no-auth-locations": "/"}, nil)}, IdentityEmpty, Off},
+		{"some paths are not asked", asking, []way.GlobalConfig{config(map[string]string{"no-auth-locations": "/ws"}, nil)}, way.IdentityUnknown, way.Unknown},
+		{"no path is asked", asking, []way.GlobalConfig{config(map[string]string{"no-auth-locations": "/"}, nil)}, way.IdentityEmpty, way.Off},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := func(p string) networkingv1.HTTPIngressPath { return networkingv1.HTTPIngressPath{Path: p} }
@@ -626,7 +637,7 @@ func TestIngressNginxIsToldForAllIngresses(t *testing.T) {
 				}},
 			}}}}
 			ing.Annotations = test.annotations
-			e := Read(Input{Ingress: ing, Class: Class{Controller: nameIngressNginx}, Controllers: test.controllers})
+			e := Read(way.Input{Ingress: ing, Class: way.Class{Controller: way.NameIngressNginx}, Controllers: test.controllers})
 			if e.Identity.State != test.identity || e.Authentication.State != test.authentication {
 				t.Errorf("identity %s (%s), authentication %s (%s)", e.Identity.State, e.Identity.Why, e.Authentication.State, e.Authentication.Why)
 			}

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -43,7 +44,7 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 		return gk == crd.Gateway
 	case crd.EnvoyProxy, crd.NginxProxy, crd.LoadBalancerConfiguration:
 		return gk == crd.GatewayClass
-	case crd.IstioGateway, serviceHostKind:
+	case crd.IstioGateway, way.ServiceHostKind:
 		return gk == crd.IstioVirtualService
 	case crd.F5Policy:
 		return gk == crd.F5VirtualServer || gk == crd.F5VirtualServerRoute
@@ -55,15 +56,15 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 func GovernsAnywhere(gk schema.GroupKind, governed inventory.ID) (selection inventory.Selection, anywhere bool) {
 	switch governed.GroupKind {
 	case crd.Gateway:
-		made := labels.Set{envoyGatewayOwner: governed.Name, envoyGatewayNamespace: governed.Namespace}
+		made := labels.Set{way.EnvoyGatewayOwner: governed.Name, way.EnvoyGatewayNamespace: governed.Namespace}
 		return inventory.Selection{Labels: made.String(), Beside: true}, gk == inventory.Service
 	case crd.GatewayClass:
-		return inventory.Selection{Labels: labels.Set{envoyGatewayClass: governed.Name}.String()}, gk == inventory.Service
+		return inventory.Selection{Labels: labels.Set{way.EnvoyGatewayClass: governed.Name}.String()}, gk == inventory.Service
 	case crd.HTTPProxy, crd.IstioVirtualService:
 		return selection, gk == governed.GroupKind
 	case crd.F5VirtualServerRoute:
 		return selection, gk == crd.F5VirtualServer
-	case serviceHostKind:
+	case way.ServiceHostKind:
 		return selection, gk == crd.IstioServiceEntry
 	}
 	return selection, false

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // fallback is what a controller makes of spec.defaultBackend. The API says that it takes what no rule takes; of what, and
@@ -41,13 +43,13 @@ const (
 var fallbacks = map[string]fallback{
 	// controller.go: createServers makes a location / of it for each host that has none yet, from the oldest Ingress that
 	// has the host; getBackendServers replaces it by a path / of the same type. The server without a host is there before.
-	nameIngressNginx: {beside: ownHosts, named: true, shared: true, replaced: isRootPrefix},
+	way.NameIngressNginx: {beside: ownHosts, named: true, shared: true, replaced: isRootPrefix},
 	// internal/configs/ingress.go: generateNginxCfg; validateIngressSpec refuses an Ingress without rules.
-	nameF5Nginx: {beside: ownHosts, alone: nowhere, replaced: isRootPrefix},
+	way.NameF5Nginx: {beside: ownHosts, alone: nowhere, replaced: isRootPrefix},
 	// pkg/provider/kubernetes/ingress/kubernetes.go: loadConfigurationFromIngresses.
-	nameTraefik: {beside: nowhere},
+	way.NameTraefik: {beside: nowhere},
 	// pkg/ingress/ingress.go: Update makes it the frontend's own, and rules that annotations make are only for paths.
-	nameHAProxy: {only: []string{"backend-config-snippet", "cr-backend"}},
+	way.NameHAProxy: {only: []string{"backend-config-snippet", "cr-backend"}},
 	// pkg/appgw/requestroutingrules.go: getDefaultFromRule, noRulesIngress.
 	"agic": {beside: ownHosts, replaced: isRootOfAGIC},
 	// pilot/pkg/config/kube/ingress: "currently not supported".
@@ -69,21 +71,21 @@ func isRootOfAGIC(p networkingv1.HTTPIngressPath) bool {
 type DefaultRoute struct {
 	// Host is a host of the Ingress's rules, `*` for any.
 	Host string
-	Path Path
+	Path way.Path
 }
 
 // SharesDefault says whether what becomes of the Ingress's default backend depends on the other Ingresses of its hosts.
-func SharesDefault(in Input) bool {
+func SharesDefault(in way.Input) bool {
 	return in.Ingress.Spec.DefaultBackend != nil && len(in.Ingress.Spec.Rules) > 0 && HostsShareDefault(in.Class)
 }
 
 // HostsShareDefault says whether the Ingresses of a host have one default backend between them.
-func HostsShareDefault(c Class) bool { return fallbacks[c.Controller].shared }
+func HostsShareDefault(c way.Class) bool { return fallbacks[c.Controller].shared }
 
 // DefaultRoutes are the requests that the Ingress's default backend gets. as is the Ingress as it is read for them: some
 // controllers do not apply all of its annotations there. siblings are the Ingresses of its namespace that have a host and the
 // class in common with it.
-func DefaultRoutes(in Input, siblings []*networkingv1.Ingress) (as Input, routes []DefaultRoute) {
+func DefaultRoutes(in way.Input, siblings []*networkingv1.Ingress) (as way.Input, routes []DefaultRoute) {
 	f := fallbacks[in.Class.Controller]
 	as = in
 	if len(f.only) > 0 {
@@ -94,16 +96,16 @@ func DefaultRoutes(in Input, siblings []*networkingv1.Ingress) (as Input, routes
 		where = f.alone
 	}
 	// A canary takes its share of what others have.
-	if in.Class.Controller == nameIngressNginx && in.Ingress.Annotations[prefixIngressNginx+"canary"] == "true" {
+	if in.Class.Controller == way.NameIngressNginx && in.Ingress.Annotations[way.PrefixIngressNginx+"canary"] == "true" {
 		where = everywhere
 	}
 	prefix := networkingv1.PathTypePrefix
 	switch where {
 	case everywhere:
 		path := ReadPath(as, &prefix, "/")
-		if in.Class.Controller == nameIngressNginx {
+		if in.Class.Controller == way.NameIngressNginx {
 			// The server of no host takes neither redirects nor rewrites over.
-			path = Everything()
+			path = way.Everything()
 		}
 		return as, []DefaultRoute{{"*", path}}
 	case nowhere:
@@ -136,11 +138,11 @@ func (f fallback) taken(ing *networkingv1.Ingress, host string) bool {
 
 // takenBy says whether another Ingress certainly takes the place of the default backend for a host: with a path of its
 // own, or since it was there before. One with a snippet may be refused as a whole, and is not certain to be there.
-func (f fallback) takenBy(in Input, other *networkingv1.Ingress, host string) bool {
-	if other.Annotations[prefixIngressNginx+"canary"] == "true" {
+func (f fallback) takenBy(in way.Input, other *networkingv1.Ingress, host string) bool {
+	if other.Annotations[way.PrefixIngressNginx+"canary"] == "true" {
 		return false
 	}
-	certain := !slices.ContainsFunc(keysOf(other.Annotations), func(key string) bool { return strings.HasSuffix(key, "-snippet") })
+	certain := !slices.ContainsFunc(way.KeysOf(other.Annotations), func(key string) bool { return strings.HasSuffix(key, "-snippet") })
 	if certain && f.taken(other, host) {
 		return true
 	}
@@ -154,7 +156,7 @@ func (f fallback) takenBy(in Input, other *networkingv1.Ingress, host string) bo
 }
 
 // same says whether the default backends of two Ingresses of a class are the same way in.
-func (f fallback) same(in Input, other *networkingv1.Ingress) bool {
+func (f fallback) same(in way.Input, other *networkingv1.Ingress) bool {
 	if !reflect.DeepEqual(in.Ingress.Spec.DefaultBackend, other.Spec.DefaultBackend) {
 		return false
 	}

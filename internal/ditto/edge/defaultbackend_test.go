@@ -7,6 +7,8 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // withDefault is an Ingress with a default backend and rules such as `host/path` or, of type Exact, `host=/path`.
@@ -60,7 +62,7 @@ func TestDefaultRoutes(t *testing.T) {
 		"openshift":       {"", "", "", ""},
 		"cilium":          {"*", "*", "*", "*"},
 		"alibaba-alb":     {"*", "*", "*", "*"},
-		Unknown:           {"*", "*", "*", "*"},
+		way.Unknown:       {"*", "*", "*", "*"},
 	} {
 		for shape, rules := range shapes {
 			in := served(controller, nil)
@@ -72,7 +74,7 @@ func TestDefaultRoutes(t *testing.T) {
 	}
 }
 
-func hostsOf(in Input, siblings ...*networkingv1.Ingress) string {
+func hostsOf(in way.Input, siblings ...*networkingv1.Ingress) string {
 	_, routes := DefaultRoutes(in, siblings)
 	var hosts []string
 	for _, r := range routes {
@@ -84,7 +86,7 @@ func hostsOf(in Input, siblings ...*networkingv1.Ingress) string {
 
 // ingress-nginx makes one location / of each host.
 func TestDefaultRoutes_OfOneHost(t *testing.T) {
-	asked := notes{prefixIngressNginx + "auth-url": "http://auth.ns/verify"}
+	asked := notes{way.PrefixIngressNginx + "auth-url": "http://auth.ns/verify"}
 	for _, tt := range []struct {
 		name    string
 		ing     *networkingv1.Ingress
@@ -93,8 +95,8 @@ func TestDefaultRoutes_OfOneHost(t *testing.T) {
 	}{
 		{"a path / of another Ingress takes its place", withDefault("a", 0, "h/api", "g/api"), withDefault("b", 0, "h/"), "g"},
 		{"a path / of type Exact does not", withDefault("a", 0, "h/api"), without(withDefault("b", 0, "h=/")), "h"},
-		{"nor one of a canary", withDefault("a", 0, "h/api"), annotated(withDefault("b", 0, "h/"), notes{prefixIngressNginx + "canary": "true"}), "h"},
-		{"nor one of an Ingress that may be refused", withDefault("a", 0, "h/api"), without(annotated(withDefault("b", 0, "h/"), notes{prefixIngressNginx + "server-snippet": "x y;"})), "h"},
+		{"nor one of a canary", withDefault("a", 0, "h/api"), annotated(withDefault("b", 0, "h/"), notes{way.PrefixIngressNginx + "canary": "true"}), "h"},
+		{"nor one of an Ingress that may be refused", withDefault("a", 0, "h/api"), without(annotated(withDefault("b", 0, "h/"), notes{way.PrefixIngressNginx + "server-snippet": "x y;"})), "h"},
 		{"the older one is the first", withDefault("a", 2, "h/api"), without(withDefault("b", 1, "h/x")), ""},
 		{"the younger one is not", withDefault("a", 1, "h/api"), without(withDefault("b", 2, "h/x")), "h"},
 		{"one that is there is older than one that is not yet", withDefault("a", 0, "h/api"), without(withDefault("b", 2, "h/x")), ""},
@@ -113,15 +115,15 @@ func TestDefaultRoutes_OfOneHost(t *testing.T) {
 
 // What HAProxy Technologies' controller makes of annotations is for paths; only what changes the backend is for the default one too.
 func TestDefaultRoutes_AnnotationsOfHAProxy(t *testing.T) {
-	in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "users", "haproxy.org/request-set-header": Header + " x"})
+	in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "users", "haproxy.org/request-set-header": way.Header + " x"})
 	in.Ingress.Spec.DefaultBackend = withDefault("i", 0).Spec.DefaultBackend
 	as, _ := DefaultRoutes(in, nil)
-	if got := Read(as); got.Authentication.State != Off || got.Identity.State != IdentityClient {
+	if got := Read(as); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
 		t.Errorf("got %+v and %+v", got.Authentication, got.Identity)
 	}
 	in.Ingress.Annotations["haproxy.org/backend-config-snippet"] = "http-request deny"
 	as, _ = DefaultRoutes(in, nil)
-	if got := Read(as).Identity.State; got != IdentityUnknown {
+	if got := Read(as).Identity.State; got != way.IdentityUnknown {
 		t.Errorf("with a snippet: got %s", got)
 	}
 }

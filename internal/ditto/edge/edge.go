@@ -1,241 +1,46 @@
-// Package edge knows what ingress controllers and cloud load balancers make of an object: whether it is public, which
-// requests it passes on, and what it does to the identity header on the way. It decides from annotations, class objects
-// and the configuration alone, without I/O.
-//
-// # What is taken for granted
-//
-// A controller has settings that no object shows: its flags and its own ConfigMap. It is taken to run with its
-// documented defaults where those are the open reading (nothing else removes the header, nothing else asks for a
-// password). Where a reading is safe only if an invisible setting is right, it says so in Effects.Assumptions; where it
-// cannot be told at all it is Unknown, which is neither safe nor a violation.
-//
-// # Adding a controller
-//
-// A controller is one value of the type controller in a file of its own, and its line in the table below.
+// Package edge finds out who reads an object, and has it read: it holds the tables of controllers and of kinds, resolves
+// classes of Ingresses, and says what is certain where the controller is unknown. What one vendor makes of an object is in
+// a package of its own below this one, in the words of package way.
 package edge
 
 import (
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/alibaba"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/cilium"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/contour"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/haproxy"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/istio"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/openshift"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
-
-// Header is the name of the header, and of the query parameter, that carries a pre-authenticated identity to Ditto.
-// Source: PreAuthenticatedAuthenticationProvider of Ditto's gateway; header names have no case.
-const Header = "x-ditto-pre-authenticated"
-
-// The states of a Switch, the same words as in package ditto.
-const (
-	On      = "on"
-	Off     = "off"
-	Unknown = "unknown"
-)
-
-// What becomes of the identity header at an edge. The query parameter of the same name passes every edge: only a header
-// that is set to something hides it from Ditto.
-const (
-	// IdentityClient: what the client sends arrives.
-	IdentityClient = "client"
-	// IdentitySet: the header is set to a non-empty value that is not the client's.
-	IdentitySet = "set"
-	// IdentityRemoved: the header is removed.
-	IdentityRemoved = "removed"
-	// IdentityEmpty: the header is overwritten, but the value can be empty, which may be no header at all.
-	IdentityEmpty = "possibly-empty"
-	// IdentityNone: neither the header nor the query parameter of the same name arrives.
-	IdentityNone = "none"
-	// IdentityUnknown: it cannot be told; Why says what would settle it.
-	IdentityUnknown = Unknown
-)
-
-// Config is what the operator says about edges, from `edges` in the configuration.
-type Config struct {
-	// Asking answers what a service does that an edge asks; it may be nil. It is no configuration: whoever reads the objects sets it.
-	Asking Asking
-	// InternalIngressClasses are names of ingress classes that are not reachable from outside.
-	InternalIngressClasses []string
-	// IngressClasses says which controller serves a class (ControllerNames), by the name of the class.
-	IngressClasses map[string]string
-	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not said.
-	DefaultController string
-	// InternalGateways are Gateways of the Gateway API that are not reachable from outside.
-	InternalGateways []GatewayName
-	// Controllers says what the API does not show, by the controller's name (ControllerNames).
-	Controllers map[string]ControllerConfig
-	// Clouds are the clouds whose internal load balancer markers count (CloudNames); empty means any.
-	Clouds []string
-}
-
-// ControllerConfig is what the operator says about one controller.
-type ControllerConfig struct {
-	// Version is the release that runs, such as `0.17` or `v3.6.2`; empty if it is not said.
-	Version string
-}
-
-// Verdict says whether something is reachable from outside, and why, for people.
-type Verdict struct {
-	Public bool
-	Why    string
-}
-
-// Input is one Ingress as it is read for one of its backends.
-type Input struct {
-	Ingress *networkingv1.Ingress
-	// Class is what Resolve made of the Ingress.
-	Class Class
-	// Service and ServiceAnnotations are the backend's name and annotations, which some controllers read too. They may be
-	// empty.
-	Service            string
-	ServiceAnnotations map[string]string
-	// Master is the master of a mergeable F5 minion: the Ingress of the same host whose annotation
-	// nginx.org/mergeable-ingress-type is `master`; see F5Master. Nil if there is none at hand.
-	Master *networkingv1.Ingress
-	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates in
-	// spec.tls. They are only there if this one does not name certificates for all its hosts itself.
-	Neighbours []*networkingv1.Ingress
-	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions (ForcesRegex).
-	HostForcesRegex bool
-	// Controllers is what each controller of ingress-nginx is told that is at hand and serves the class.
-	Controllers []GlobalConfig
-	Config      Config
-	// Objects answers whether Secrets that the annotations name are there. It may be nil.
-	Objects inventory.Reader
-}
-
-// State is a word and its reason.
-type State struct {
-	State string
-	// Source says where it comes from: an annotation's name, `default`.
-	Source string
-	// Why is for people; of an unknown state it says what could not be seen.
-	Why string
-}
-
-// The forms in which password entries are kept.
-const (
-	// AuthFile is a Secret with one htpasswd file under AuthSecret.Key.
-	AuthFile = "file"
-	// AuthMap is a Secret with one entry per user: the key is the user, the value the hash.
-	AuthMap = "map"
-)
-
-// AuthSecret names a Secret with password entries.
-type AuthSecret struct {
-	Namespace, Name string
-	// Kind is AuthFile or AuthMap.
-	Kind string
-	// Key is the key of the file; empty for AuthMap.
-	Key string
-}
-
-// The places of a Snippet.
-const (
-	SnippetLocation = "location"
-	SnippetServer   = "server"
-)
-
-// Snippet is nginx configuration out of an annotation.
-type Snippet struct {
-	// Kind is SnippetLocation or SnippetServer: the block it lands in.
-	Kind string
-	// Key is the annotation.
-	Key  string
-	Text string
-}
-
-// Effects is what an edge does to the requests that it passes on.
-type Effects struct {
-	// Identity is what becomes of the identity header: client, set, removed, possibly-empty, none or unknown.
-	Identity State
-	// Authentication says whether every client is asked for credentials: on, off or unknown.
-	Authentication State
-	// AuthSecrets are the Secrets that the annotations refer to for password entries.
-	AuthSecrets []AuthSecret
-
-	// StripsIdentity says whether a client's identity header is kept from the backend; HidesHeaders whether Server and
-	// version headers are kept from the client: on, off or unknown.
-	StripsIdentity State
-	HidesHeaders   State
-	// StripAnnotations and HideAnnotations are what would do it. They are filled only where it is not done yet, the
-	// controller certainly honours the annotation in the version that the configuration states, and the key is absent.
-	StripAnnotations map[string]string
-	HideAnnotations  map[string]string
-	// StripAdvice and HideAdvice say what to write at this edge, or why nothing can be written. Empty where it is done.
-	StripAdvice string
-	HideAdvice  string
-
-	// Passthrough says that TLS connections are, or may be, handed through unread: no HTTP rule applies to them.
-	Passthrough bool
-	// Snippets are pieces of nginx configuration that the controller may take over verbatim.
-	Snippets []Snippet
-	// Assumptions are what this reading rests on but cannot see.
-	Assumptions []string
-}
-
-// controller is one row of the table.
-type controller struct {
-	// name is the controller's name in the configuration and in facts.
-	name string
-	// title names it in sentences.
-	title string
-	// classes are the values of IngressClass spec.controller; a trailing `/*` allows any suffix after the slash, or none.
-	classes []string
-	// usual are the class names that its manuals and charts use.
-	usual []string
-	// prefixes are annotation prefixes, and keys whole annotations, that only this controller reads or writes.
-	prefixes, keys []string
-	// shared are further annotations that it reads and others may too: prefixes, whole keys, or bareKeys.
-	shared []string
-	// effects reads the annotations.
-	effects func(Input) Effects
-	// transport reads what clients speak with it, rate whether it limits their requests.
-	transport func(in Input, host string) Transport
-	rate      func(Input) Rate
-	// errorPages reads what it answers itself; nil where no annotation decides.
-	errorPages func(Input) ErrorPages
-	// path reads one path. path is never empty.
-	path func(in Input, kind networkingv1.PathType, path string) Path
-	// internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil
-	// where there is none.
-	internal func(marked) Verdict
-	// uses are the objects that annotations of an Ingress or of a Service name and that decide what the controller does; nil
-	// where there are none. It is asked whichever controller serves the object.
-	uses func(o *inventory.Object) []inventory.ID
-	// forcesRegex says whether the Ingress turns all paths of its hosts into regular expressions; nil where none can.
-	forcesRegex func(Input) bool
-}
-
-// marked is what an internal marker is read from.
-type marked struct {
-	ingress *networkingv1.Ingress
-	// class is the class object, nil if the Ingress has none that is at hand.
-	class *networkingv1.IngressClass
-	// className is spec.ingressClassName or, if byAnnotation, the old annotation.
-	className    string
-	byAnnotation bool
-	objects      inventory.Reader
-	cfg          Config
-}
 
 // table holds the controllers, most widespread first: of two that share a usual class name the first is taken. It is
 // never changed.
-var table = []controller{
-	ingressNginx(), f5Nginx(), traefik(), haproxy(), haproxyIngress(), contour(), kong(), istio(),
-	alb(), gce(), agic(), openshift(), cilium(), alibabaALB(), tailscale(),
+var table = []way.Controller{
+	ingressnginx.Controller(), f5.Controller(), traefik.Controller(), haproxy.Controller(), haproxy.IngressController(), contour.Controller(), kong.Controller(), istio.Controller(),
+	aws.Controller(), gke.Controller(), azure.Controller(), openshift.Controller(), cilium.Controller(), alibaba.Controller(), tailscale(),
 }
 
 // ControllerNames lists the controllers that the configuration may name.
 func ControllerNames() []string {
 	var names []string
 	for _, c := range table {
-		names = append(names, c.name)
+		names = append(names, c.Name)
 	}
 	return names
 }
 
-func controllerByName(name string) controller {
+func controllerByName(name string) way.Controller {
 	for _, c := range table {
-		if c.name == name {
+		if c.Name == name {
 			return c
 		}
 	}
@@ -243,13 +48,13 @@ func controllerByName(name string) controller {
 }
 
 // Read says what the edge of an Ingress does.
-func Read(in Input) Effects {
-	return controllerByName(in.Class.Controller).effects(in)
+func Read(in way.Input) way.Effects {
+	return controllerByName(in.Class.Controller).Effects(in)
 }
 
 // ReadPath says how the edge reads one path of the Ingress. An absent path type is ImplementationSpecific and an empty
 // path everything, as networking.k8s.io/v1 defines them.
-func ReadPath(in Input, kind *networkingv1.PathType, path string) Path {
+func ReadPath(in way.Input, kind *networkingv1.PathType, path string) way.Path {
 	k := networkingv1.PathTypeImplementationSpecific
 	if kind != nil {
 		k = *kind
@@ -258,17 +63,12 @@ func ReadPath(in Input, kind *networkingv1.PathType, path string) Path {
 		path = "/"
 		k = networkingv1.PathTypePrefix
 	}
-	return controllerByName(in.Class.Controller).path(in, k, path)
+	return controllerByName(in.Class.Controller).Path(in, k, path)
 }
 
 // ForcesRegex says whether this Ingress makes its controller read all paths of its hosts, those of other Ingresses
 // included, as regular expressions.
-func ForcesRegex(in Input) bool {
+func ForcesRegex(in way.Input) bool {
 	c := controllerByName(in.Class.Controller)
-	return c.forcesRegex != nil && c.forcesRegex(in)
-}
-
-// version is the release of the controller as the configuration states it.
-func (in Input) version() (version, bool) {
-	return parseVersion(in.Config.Controllers[in.Class.Controller].Version)
+	return c.ForcesRegex != nil && c.ForcesRegex(in)
 }

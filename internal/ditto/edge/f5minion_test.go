@@ -8,22 +8,25 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // TestF5Minion: a minion is read with what its master says, and without it is unknown.
 func TestF5Minion(t *testing.T) {
-	const p = prefixF5Nginx
+	const p = way.PrefixF5Nginx
 	const sets = "proxy_set_header x-ditto-pre-authenticated me;"
 	// words are what is read of a minion: identity, authentication, header hidden, TLS and plain HTTP, limit, the path /api.
 	words := func(master, minion notes) string {
-		in := served(nameF5Nginx, maps.Clone(minion))
-		in.Ingress.Annotations[mergeableType] = "minion"
+		in := served(way.NameF5Nginx, maps.Clone(minion))
+		in.Ingress.Annotations[f5.MergeableType] = "minion"
 		if master != nil {
 			in.Master = ingress("c", master)
 			in.Master.Spec.TLS = []networkingv1.IngressTLS{{Hosts: []string{"a.example.com"}, SecretName: "tls"}}
 		}
 		e, tr, path := Read(in), ReadTransport(in, "a.example.com"), "read"
-		if ReadPath(in, nil, "/api").Rewrite.Kind == RewriteUnknown {
+		if ReadPath(in, nil, "/api").Rewrite.Kind == way.RewriteUnknown {
 			path = "unknown"
 		}
 		return strings.Join([]string{
@@ -43,7 +46,7 @@ func TestF5Minion(t *testing.T) {
 		{"the master hides the version", notes{p + "server-tokens": "false"}, notes{}, "client off on on/redirected off read"},
 		{"the minion cannot", notes{}, notes{p + "server-tokens": "false"}, "client off off on/redirected off read"},
 		{"the master does not redirect", notes{p + "ssl-redirect": "false"}, notes{}, "client off off on/served off read"},
-		{"the minion cannot say so", notes{}, notes{p + "ssl-redirect": "false", prefixIngress + "ssl-redirect": "false"}, "client off off on/redirected off read"},
+		{"the minion cannot say so", notes{}, notes{p + "ssl-redirect": "false", way.PrefixIngress + "ssl-redirect": "false"}, "client off off on/redirected off read"},
 		{"the master's limit", notes{p + "limit-req-rate": "5r/s"}, notes{}, "client off off on/redirected on read"},
 		{"a limit of its own that is none", notes{p + "limit-req-rate": "5r/s"}, notes{p + "limit-req-rate": ""}, "client off off on/redirected off read"},
 		{"the master's snippet", notes{p + "location-snippets": sets}, notes{}, "set off off on/redirected off read"},
@@ -61,7 +64,7 @@ func TestF5Minion(t *testing.T) {
 // TestF5Master: of several masters of a host the oldest counts, and none if nothing says which that is.
 func TestF5Master(t *testing.T) {
 	at := func(name string, second int64, uid string) *networkingv1.Ingress {
-		ing := ingress("c", notes{mergeableType: "master"})
+		ing := ingress("c", notes{f5.MergeableType: "master"})
 		ing.Name, ing.UID = name, types.UID(uid)
 		ing.Spec.Rules = []networkingv1.IngressRule{{Host: "a.example.com"}}
 		if second > 0 {
@@ -84,7 +87,7 @@ func TestF5Master(t *testing.T) {
 		{"one with paths is none", []*networkingv1.Ingress{refused, at("b", 2, "")}, "b"},
 	} {
 		got := ""
-		if master := F5Master(test.masters); master != nil {
+		if master := f5.Master(test.masters); master != nil {
 			got = master.Name
 		}
 		if got != test.want {

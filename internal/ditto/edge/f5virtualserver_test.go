@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // f5Server is a VirtualServer with one upstream for the gateway, and further fields of its spec.
@@ -166,11 +169,11 @@ func TestRead_F5Policies(t *testing.T) {
 	in := served("f5-nginx", notes{"nginx.org/policies": "ditto/p"})
 	in.Objects = c.Objects
 	got := Read(in)
-	want := State{On, "nginx.org/policies", "Policy ditto/p asks every client for a password"}
+	want := way.State{State: way.On, Source: "nginx.org/policies", Why: "Policy ditto/p asks every client for a password"}
 	if diff := cmp.Diff(want, got.Authentication); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff([]AuthSecret{{Namespace: "ditto", Name: "users", Kind: AuthFile, Key: "htpasswd"}}, got.AuthSecrets); diff != "" {
+	if diff := cmp.Diff([]way.AuthSecret{{Namespace: "ditto", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}}, got.AuthSecrets); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -180,13 +183,13 @@ func FuzzF5Location(f *testing.F) {
 		f.Add(path, "/devops/$1", "/devops")
 	}
 	f.Fuzz(func(t *testing.T, path, target, asked string) {
-		p := f5Location(path)
-		p.Rewrite = f5RewritePath(path, target, false)
+		p := f5.Location(path)
+		p.Rewrite = f5.RewritePath(path, target, false)
 		p.Leads(asked)
-		if p.Rewrite.Kind == RewriteUnknown && p.Rewrite.Why == "" {
+		if p.Rewrite.Kind == way.RewriteUnknown && p.Rewrite.Why == "" {
 			t.Errorf("%q to %q is unknown for no reason", path, target)
 		}
-		if !f5Within(path, path) {
+		if !f5.Within(path, path) {
 			t.Errorf("%q is not within itself", path)
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -21,7 +23,7 @@ func worldOf(t testing.TB, text string) (*inventory.Memory, []*inventory.Object)
 	inv := inventory.NewMemory(func(o *inventory.Object) []inventory.Key {
 		var keys []inventory.Key
 		for _, id := range LinksOf(o).Governs {
-			keys = append(keys, inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
+			keys = append(keys, inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()})
 		}
 		return keys
 	}, nil)
@@ -72,37 +74,37 @@ spec:
 )
 
 // ignoreMatchers: a matcher is a function, which tests of paths ask.
-var ignoreMatchers = cmpopts.IgnoreFields(Path{}, "Matcher")
+var ignoreMatchers = cmpopts.IgnoreFields(way.Path{}, "Matcher")
 
 func TestARouteAsAWhole(t *testing.T) {
 	inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", "gateway.envoyproxy.io/gatewayclass-controller", 1)+someGateway+someRoute)
-	want := []Route{{
+	want := []way.Route{{
 		Text: "ditto.example.com/api (PathPrefix, method GET), Gateway infra/edge",
 		Note: "public: no internal load balancer marker",
 		Asks: "ditto.example.com/api", Hosts: []string{"ditto.example.com"}, Door: "Gateway infra/edge",
-		Conditions: []string{"method GET"}, Path: &Path{}, Public: true,
-		Backends: []Backend{{Namespace: "ditto", Name: "gateway", Port: intstr.FromInt32(8080)}},
-		Effects: Effects{
-			Identity:       State{IdentityClient, "default", "nothing on the way changes the header"},
-			Authentication: State{Off, "default", "nothing asks for credentials"},
-			StripsIdentity: State{Off, "default", "nothing on the way changes the header"},
-			HidesHeaders:   State{Off, "default", "no filter hides the headers"},
-			StripAdvice:    stripByFilter, HideAdvice: hideByFilter,
+		Conditions: []string{"method GET"}, Path: &way.Path{}, Public: true,
+		Backends: []way.Backend{{Namespace: "ditto", Name: "gateway", Port: intstr.FromInt32(8080)}},
+		Effects: way.Effects{
+			Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
+			Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
+			StripsIdentity: way.State{State: way.Off, Source: "default", Why: "nothing on the way changes the header"},
+			HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
+			StripAdvice:    gatewayapi.StripByFilter, HideAdvice: gatewayapi.HideByFilter,
 		},
-		Transport: Transport{
-			TLS:   State{Off, "listeners", "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
-			Plain: State{PlainServed, "listeners", "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
+		Transport: way.Transport{
+			TLS:   way.State{State: way.Off, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
+			Plain: way.State{State: way.PlainServed, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
 			Advice: "give Gateway infra/edge a listener with protocol HTTPS and tls.certificateRefs, let spec.parentRefs name it by " +
 				"sectionName, and let an HTTPRoute of its own with a filter RequestRedirect (scheme: https, statusCode: 301) take the " +
 				"listener for plain HTTP",
 		},
-		Rate: Rate{
-			Limited: State{Off, "default", "no policy limits requests"},
+		Rate: way.Rate{
+			Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"},
 			Advice: "let a BackendTrafficPolicy name it in targetRefs, with rateLimit: {type: Local, local: {rules: [{limit: " +
 				"{requests: 50, unit: Second}}]}}",
 		},
 	}}
-	got := Routes(Context{Objects: inv}, list[len(list)-1])
+	got := Routes(way.Context{Objects: inv}, list[len(list)-1])
 	if diff := cmp.Diff(want, got, ignoreMatchers); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -117,44 +119,44 @@ func TestWhatFiltersMakeOfTheIdentity(t *testing.T) {
 		return "{type: RequestHeaderModifier, requestHeaderModifier: {" + actions + "}}"
 	}
 	for _, test := range []struct{ name, controller, rule, backend, want string }{
-		{"nothing", envoy, "", "", IdentityClient},
-		{"another header is removed", envoy, modifier("remove: [x-other]"), "", IdentityClient},
-		{"the header is removed, in other letters", envoy, modifier("remove: [X-DITTO-Pre-Authenticated]"), "", IdentityRemoved},
-		{"it is set to a constant", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), "", IdentitySet},
-		{"Envoy copies another header of the client", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:%REQ(x-user)%"}]`), "", IdentityClient},
-		{"Envoy makes it from something else", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "%DOWNSTREAM_PEER_SUBJECT%"}]`), "", IdentityUnknown},
-		{"a percent sign for Envoy", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "100%%"}]`), "", IdentitySet},
-		{"a dollar means nothing to Envoy", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "$http_x"}]`), "", IdentitySet},
-		{"nginx reads variables", nginx, modifier(`set: [{name: x-ditto-pre-authenticated, value: "$http_x"}]`), "", IdentityClient},
-		{"nginx has not verified the user", nginx, modifier(`set: [{name: x-ditto-pre-authenticated, value: "nginx:$remote_user"}]`), "", IdentityClient},
-		{"a value is added behind the client's", envoy, modifier(`add: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), "", IdentityClient},
+		{"nothing", envoy, "", "", way.IdentityClient},
+		{"another header is removed", envoy, modifier("remove: [x-other]"), "", way.IdentityClient},
+		{"the header is removed, in other letters", envoy, modifier("remove: [X-DITTO-Pre-Authenticated]"), "", way.IdentityRemoved},
+		{"it is set to a constant", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), "", way.IdentitySet},
+		{"Envoy copies another header of the client", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:%REQ(x-user)%"}]`), "", way.IdentityClient},
+		{"Envoy makes it from something else", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "%DOWNSTREAM_PEER_SUBJECT%"}]`), "", way.IdentityUnknown},
+		{"a percent sign for Envoy", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "100%%"}]`), "", way.IdentitySet},
+		{"a dollar means nothing to Envoy", envoy, modifier(`set: [{name: x-ditto-pre-authenticated, value: "$http_x"}]`), "", way.IdentitySet},
+		{"nginx reads variables", nginx, modifier(`set: [{name: x-ditto-pre-authenticated, value: "$http_x"}]`), "", way.IdentityClient},
+		{"nginx has not verified the user", nginx, modifier(`set: [{name: x-ditto-pre-authenticated, value: "nginx:$remote_user"}]`), "", way.IdentityClient},
+		{"a value is added behind the client's", envoy, modifier(`add: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), "", way.IdentityClient},
 		{
 			"two actions in different letters", envoy,
-			modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}], remove: [X-Ditto-Pre-Authenticated]`), "", IdentityUnknown,
+			modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}], remove: [X-Ditto-Pre-Authenticated]`), "", way.IdentityUnknown,
 		},
-		{"a backend's filter sets what the rule leaves alone", envoy, "", modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), IdentitySet},
+		{"a backend's filter sets what the rule leaves alone", envoy, "", modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), way.IdentitySet},
 		{
 			"whether the rule's or the backend's filter comes first is not defined", envoy, modifier("remove: [x-ditto-pre-authenticated]"),
-			modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), IdentityRemoved,
+			modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), way.IdentityRemoved,
 		},
-		{"not everybody knows filters of backends", cilium, "", modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), IdentityUnknown},
-		{"a load balancer of AWS knows no such filter", aws, modifier("remove: [x-ditto-pre-authenticated]"), "", IdentityUnknown},
-		{"what an unknown implementation is told by the specification counts", "example.com/other", modifier("remove: [x-ditto-pre-authenticated]"), "", IdentityRemoved},
-		{"an extension that is not read", cilium, "{type: ExtensionRef, extensionRef: {group: example.com, kind: Any, name: any}}", "", IdentityUnknown},
+		{"not everybody knows filters of backends", cilium, "", modifier(`set: [{name: x-ditto-pre-authenticated, value: "a:b"}]`), way.IdentityUnknown},
+		{"a load balancer of AWS knows no such filter", aws, modifier("remove: [x-ditto-pre-authenticated]"), "", way.IdentityUnknown},
+		{"what an unknown implementation is told by the specification counts", "example.com/other", modifier("remove: [x-ditto-pre-authenticated]"), "", way.IdentityRemoved},
+		{"an extension that is not read", cilium, "{type: ExtensionRef, extensionRef: {group: example.com, kind: Any, name: any}}", "", way.IdentityUnknown},
 		{
 			"external authentication answers with the header", cilium,
-			"{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: auth, port: 80}, http: {allowedResponseHeaders: [X-Ditto-Pre-Authenticated]}}}", "", IdentitySet,
+			"{type: ExternalAuth, externalAuth: {protocol: HTTP, backendRef: {name: auth, port: 80}, http: {allowedResponseHeaders: [X-Ditto-Pre-Authenticated]}}}", "", way.IdentitySet,
 		},
 		{
 			"external authentication by gRPC can answer with anything", cilium,
-			"{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: auth, port: 80}}}", "", IdentityUnknown,
+			"{type: ExternalAuth, externalAuth: {protocol: GRPC, backendRef: {name: auth, port: 80}}}", "", way.IdentityUnknown,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			route := strings.Replace(someRoute, "backendRefs: [{name: gateway, port: 8080}",
 				"filters: ["+test.rule+"]\n    backendRefs: [{name: gateway, port: 8080, filters: ["+test.backend+"]}", 1)
 			inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+route)
-			got := Routes(Context{Objects: inv}, list[len(list)-1])
+			got := Routes(way.Context{Objects: inv}, list[len(list)-1])
 			if len(got) != 1 || got[0].Effects.Identity.State != test.want {
 				t.Errorf("want %s, got %+v", test.want, got)
 			}
@@ -273,12 +275,12 @@ func TestWhoReachesAGateway(t *testing.T) {
 			text = strings.ReplaceAll(text, "{name: some}", "{name: "+test.class+"}")
 			text = strings.ReplaceAll(text, "gatewayClassName: some", "gatewayClassName: "+test.class)
 			inv, _ := worldOf(t, strings.TrimSuffix(text, "---"))
-			c := Context{Objects: inv}
+			c := way.Context{Objects: inv}
 			gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
-			got := c.exposes(gw, c.gatewayClassOf(gw))
-			got.assumption = ""
-			want := exposure{Verdict: Verdict{test.public, test.why}, doubt: test.doubt}
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(exposure{})); diff != "" {
+			got := gatewayapi.Exposes(c, gw, gatewayapi.GatewayClassOf(c, gw))
+			got.Assumption = ""
+			want := gatewayapi.Exposure{Verdict: way.Verdict{Public: test.public, Why: test.why}, Doubt: test.doubt}
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(gatewayapi.Exposure{})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -316,15 +318,15 @@ func TestWhoReachesAGatewayWithoutItsClass(t *testing.T) {
 		text = strings.Replace(text, "namespace: infra}", "namespace: infra"+test.annotations+"}", 1)
 		text = strings.ReplaceAll(text, "protocol: HTTP}", "protocol: HBONE}")
 		inv, _ := worldOf(t, strings.TrimSuffix(text, "---"))
-		c := Context{Objects: inv}
+		c := way.Context{Objects: inv}
 		gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
-		class := c.gatewayClassOf(gw)
-		want := exposure{Verdict: Verdict{test.public, test.why}}
-		if diff := cmp.Diff(want, c.exposes(gw, class), cmp.AllowUnexported(exposure{})); diff != "" {
+		class := gatewayapi.GatewayClassOf(c, gw)
+		want := gatewayapi.Exposure{Verdict: way.Verdict{Public: test.public, Why: test.why}}
+		if diff := cmp.Diff(want, gatewayapi.Exposes(c, gw, class), cmp.AllowUnexported(gatewayapi.Exposure{})); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", test.class, diff)
 		}
-		if want := `GatewayClass "` + test.class + `" is not at hand` + test.assumption; class.assumption != want {
-			t.Errorf("want %s, got %s", want, class.assumption)
+		if want := `GatewayClass "` + test.class + `" is not at hand` + test.assumption; class.Assumption != want {
+			t.Errorf("want %s, got %s", want, class.Assumption)
 		}
 	}
 }
@@ -379,11 +381,11 @@ spec:
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inv, _ := worldOf(t, strings.TrimSuffix(class+test.objects+strings.Replace(someGateway, "  listeners:\n", test.gateway+"  listeners:\n", 1), "---"))
-			c := Context{Objects: inv}
+			c := way.Context{Objects: inv}
 			gw := inv.Get(crd.Gateway, "infra", "edge").Typed.(*gatewayv1.Gateway)
-			got := c.exposes(gw, c.gatewayClassOf(gw))
-			got.assumption = ""
-			if diff := cmp.Diff(exposure{Verdict: Verdict{test.public, test.why}, doubt: test.doubt}, got, cmp.AllowUnexported(exposure{})); diff != "" {
+			got := gatewayapi.Exposes(c, gw, gatewayapi.GatewayClassOf(c, gw))
+			got.Assumption = ""
+			if diff := cmp.Diff(gatewayapi.Exposure{Verdict: way.Verdict{Public: test.public, Why: test.why}, Doubt: test.doubt}, got, cmp.AllowUnexported(gatewayapi.Exposure{})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -398,7 +400,7 @@ func TestExtensionsThatAreMissing(t *testing.T) {
 	} {
 		filter := "filters: [{type: ExtensionRef, extensionRef: {group: " + test.group + ", kind: " + test.kind + ", name: f}}]\n    backendRefs"
 		inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+strings.Replace(someRoute, "backendRefs", filter, 1))
-		got := Routes(Context{Objects: inv}, list[len(list)-1])
+		got := Routes(way.Context{Objects: inv}, list[len(list)-1])
 		if len(got) != 1 || got[0].Effects.Identity.Why != test.want {
 			t.Errorf("want %s, got %+v", test.want, got)
 		}
@@ -417,7 +419,7 @@ func TestCommonHosts(t *testing.T) {
 		{"a.example.com", "b.example.com", ""},
 		{"*.example.com", "aexample.com", ""},
 	} {
-		if got := commonHost(test.listener, test.route); got != test.want {
+		if got := gatewayapi.CommonHost(test.listener, test.route); got != test.want {
 			t.Errorf("%s and %s: want %q, got %q", test.listener, test.route, test.want, got)
 		}
 	}
@@ -436,8 +438,8 @@ func TestPrefixesThatAreReplaced(t *testing.T) {
 		{"/devops", "/nothing", "/devops", false},
 	} {
 		prefix := gatewayv1.HTTPPathMatch{Value: &test.prefix}
-		path := pathOf(&prefix, unknownImplementation())
-		path.Rewrite = urlRewrite(&gatewayv1.HTTPPathModifier{Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: &test.replacement}, &prefix)
+		path := gatewayapi.PathOf(&prefix, gatewayapi.UnknownImplementation())
+		path.Rewrite = gatewayapi.UrlRewrite(&gatewayv1.HTTPPathModifier{Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: &test.replacement}, &prefix)
 		if leads, known := path.Leads(test.upstream); leads != test.leads || !known {
 			t.Errorf("%s to %s leads to %s: want %v, got %v (known: %v)", test.prefix, test.replacement, test.upstream, test.leads, leads, known)
 		}
@@ -462,7 +464,7 @@ func FuzzHTTPRoute(f *testing.F) {
 		}
 		LinksOf(o)
 		texts := map[string]bool{}
-		for _, route := range Routes(Context{Objects: inv}, o) {
+		for _, route := range Routes(way.Context{Objects: inv}, o) {
 			if texts[route.Text] {
 				t.Errorf("two routes are called %s", route.Text)
 			}
@@ -471,7 +473,7 @@ func FuzzHTTPRoute(f *testing.F) {
 				route.Path.Reach()
 			}
 			for _, edit := range slices.Concat(route.Strip, route.Hide) {
-				if len(edit.Names) == 0 || edit.Form == EditItem && (len(edit.Names) != 1 || !strings.HasSuffix(edit.Path, "/-")) {
+				if len(edit.Names) == 0 || edit.Form == gatewayapi.EditItem && (len(edit.Names) != 1 || !strings.HasSuffix(edit.Path, "/-")) {
 					t.Errorf("an edit that adds nothing: %+v", edit)
 				}
 			}

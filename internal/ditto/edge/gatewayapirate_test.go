@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 func policyObject(version, kind, name, target, spec string) string {
@@ -96,7 +98,7 @@ func TestLimitsOfARoute(t *testing.T) {
 			if got := route.Rate.Limited.State + ": " + route.Rate.Limited.Why; !strings.HasPrefix(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			if on := route.Rate.Limited.State == On; on != (route.Rate.Advice == "") || route.Rate.Limited.Source == "" {
+			if on := route.Rate.Limited.State == way.On; on != (route.Rate.Advice == "") || route.Rate.Limited.Source == "" {
 				t.Errorf("advice %q with %+v", route.Rate.Advice, route.Rate.Limited)
 			}
 			if assumed := slices.ContainsFunc(route.Effects.Assumptions, func(a string) bool { return strings.Contains(a, "rateLimit.backend") }); assumed !=
@@ -117,9 +119,9 @@ func TestTheMostSpecificBackendTrafficPolicyCounts(t *testing.T) {
 	for _, tt := range []struct {
 		name, own, want string
 	}{
-		{"in place of the Gateway's", own("retry: {}"), Off},
-		{"laid over the Gateway's", own("retry: {}, mergeType: StrategicMerge"), On},
-		{"laid over it, with a list of its own", own("mergeType: JSONMerge, rateLimit: {local: {rules: []}}"), Off},
+		{"in place of the Gateway's", own("retry: {}"), way.Off},
+		{"laid over the Gateway's", own("retry: {}, mergeType: StrategicMerge"), way.On},
+		{"laid over it, with a list of its own", own("mergeType: JSONMerge, rateLimit: {local: {rules: []}}"), way.Off},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			world := gatewayWorld(envoyClass, "{name: http, port: 80, protocol: HTTP}", all, tt.own, api)
@@ -135,7 +137,7 @@ func TestWhatListenersDoDiffers(t *testing.T) {
 	api := routeObject("HTTPRoute", "api", "parentRefs: [{name: edge}], rules: [{backendRefs: [{name: gateway, port: 8080}]}]")
 	one := policyObject("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", "one", "kind: Gateway, name: edge, sectionName: http", fifty)
 	world := gatewayWorld(envoyClass, "{name: http, port: 80, protocol: HTTP}, {name: more, port: 81, protocol: HTTP}", one, api)
-	if got := firstRoute(t, world, "HTTPRoute").Rate.Limited; got.State != Off {
+	if got := firstRoute(t, world, "HTTPRoute").Rate.Limited; got.State != way.Off {
 		t.Errorf("limits of one listener of two count for both: %+v", got)
 	}
 }
@@ -148,16 +150,16 @@ func TestErrorPagesOfARoute(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, policy string
-		want         ErrorPages
+		want         way.ErrorPages
 	}{
-		{"a constant", answers(`inline: "nothing is there, 100%%REQ(:PATH)%"`), ErrorPages{}},
-		{"the path", answers(`inline: "nothing is at %REQ(:PATH)%"`), ErrorPages{
+		{"a constant", answers(`inline: "nothing is there, 100%%REQ(:PATH)%"`), way.ErrorPages{}},
+		{"the path", answers(`inline: "nothing is at %REQ(:PATH)%"`), way.ErrorPages{
 			Echoes: []string{"responseOverride of BackendTrafficPolicy ditto/answers repeats what the client sent"},
 		}},
-		{"another object", answers(`type: ValueRef, valueRef: {group: "", kind: ConfigMap, name: pages}`), ErrorPages{
+		{"another object", answers(`type: ValueRef, valueRef: {group: "", kind: ConfigMap, name: pages}`), way.ErrorPages{
 			Unknown: []string{"what BackendTrafficPolicy ditto/answers answers stands in another object, which is not read"},
 		}},
-		{"a policy that is not read", policyObject("gateway.envoyproxy.io/v1alpha1", "EnvoyPatchPolicy", "any", "kind: Gateway, name: edge", "type: JSONPatch"), ErrorPages{
+		{"a policy that is not read", policyObject("gateway.envoyproxy.io/v1alpha1", "EnvoyPatchPolicy", "any", "kind: Gateway, name: edge", "type: JSONPatch"), way.ErrorPages{
 			Unknown: []string{"EnvoyPatchPolicy ditto/any can change what Envoy does with requests, and is not read"},
 		}},
 	} {

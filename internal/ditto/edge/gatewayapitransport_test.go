@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 const (
@@ -27,19 +29,19 @@ func routeObject(kind, name, spec string) string {
 }
 
 // firstRoute is the first Route of the object of a kind that is named api.
-func firstRoute(t *testing.T, world, kind string) Route {
+func firstRoute(t *testing.T, world, kind string) way.Route {
 	t.Helper()
 	m := linkedObjects(t, world)
 	for _, o := range m.All() {
 		if o.Ref.Kind != kind || o.Ref.Name != "api" {
 			continue
 		}
-		if routes := Routes(Context{Objects: m}, o); len(routes) > 0 {
+		if routes := Routes(way.Context{Objects: m}, o); len(routes) > 0 {
 			return routes[0]
 		}
 	}
 	t.Fatalf("no route in:\n%s", world)
-	return Route{}
+	return way.Route{}
 }
 
 // TestTransportOfARoute: what clients of a route speak, as `TLS, plain HTTP`.
@@ -111,7 +113,7 @@ func TestTransportOfARoute(t *testing.T) {
 			if got != tt.want {
 				t.Errorf("got %s, want %s (TLS: %s; plain: %s)", got, tt.want, read.TLS.Why, read.Plain.Why)
 			}
-			if read.TLS.Why == "" || read.Plain.Why == "" || read.Plain.State == PlainServed && read.Advice == "" {
+			if read.TLS.Why == "" || read.Plain.Why == "" || read.Plain.State == way.PlainServed && read.Advice == "" {
 				t.Errorf("something is not said: %+v", read)
 			}
 		})
@@ -123,17 +125,17 @@ func TestTransportAsAWhole(t *testing.T) {
 	api := routeObject("HTTPRoute", "api", `parentRefs: [{name: edge}], rules: [{backendRefs: [{name: gateway, port: 8080}]}]`)
 	for _, tt := range []struct {
 		name, controller string
-		want             Transport
+		want             way.Transport
 	}{
-		{"who does not redirect unasked", envoyClass, Transport{
-			TLS:   State{On, "listeners", "listener websecure of Gateway ditto/edge names a certificate"},
-			Plain: State{PlainServed, "spec.parentRefs", "listener web of Gateway ditto/edge takes it as well, with the protocol HTTP"},
+		{"who does not redirect unasked", envoyClass, way.Transport{
+			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
+			Plain: way.State{State: way.PlainServed, Source: "spec.parentRefs", Why: "listener web of Gateway ditto/edge takes it as well, with the protocol HTTP"},
 			Advice: "let spec.parentRefs name the listener that is meant (sectionName: websecure), and let an HTTPRoute of its own with a " +
 				"filter RequestRedirect (scheme: https, statusCode: 301) take listener web",
 		}},
-		{"Traefik may", traefikClass, Transport{
-			TLS:   State{On, "listeners", "listener websecure of Gateway ditto/edge names a certificate"},
-			Plain: State{Unknown, "default", "whether the entry points of Traefik redirect plain HTTP cannot be seen"},
+		{"Traefik may", traefikClass, way.Transport{
+			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
+			Plain: way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"},
 			Advice: "let spec.parentRefs name the listener that is meant (sectionName: websecure), and let an HTTPRoute of its own with a " +
 				"filter RequestRedirect (scheme: https, statusCode: 301) take listener web",
 		}},

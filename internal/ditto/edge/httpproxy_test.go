@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 func httpProxy(namespace, name, spec string) string {
@@ -86,7 +88,7 @@ func TestHTTPProxy_Effects(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := linkedObjects(t, strings.TrimPrefix(httpProxy("ns", "p", root(tt.host, tt.route)), "---\n"))
-			if diff := cmp.Diff([]string{tt.want}, linesOf(t, m, Config{}, "HTTPProxy", "ns", "p")); diff != "" {
+			if diff := cmp.Diff([]string{tt.want}, linesOf(t, m, way.Config{}, "HTTPProxy", "ns", "p")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -94,7 +96,7 @@ func TestHTTPProxy_Effects(t *testing.T) {
 	t.Run("the route decides over the Service, each Service by itself", func(t *testing.T) {
 		m := linkedObjects(t, strings.TrimPrefix(httpProxy("ns", "p", "{virtualhost: {fqdn: a.b}, routes: [{services: [{name: x, port: 1, requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: nobody}]}}, {name: z, port: 2}]}, "+
 			"{conditions: [{exact: /ws/2}], requestHeadersPolicy: {remove: [x-ditto-pre-authenticated]}, services: [{name: x, port: 1, requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: nobody}]}}]}]}"), "---\n"))
-		got := linesOf(t, m, Config{}, "HTTPProxy", "ns", "p")
+		got := linesOf(t, m, way.Config{}, "HTTPProxy", "ns", "p")
 		want := []string{"a.b/ (prefix) [a.b/, public] -> ns/x:1", "a.b/ (prefix) [a.b/, public] -> ns/z:2", "a.b/ws/2 (exact) [a.b/ws/2, public] -> ns/x:1"}
 		if diff := cmp.Diff(want, heads(got)); diff != "" {
 			t.Fatal(diff)
@@ -107,7 +109,7 @@ func TestHTTPProxy_Effects(t *testing.T) {
 	})
 	t.Run("conditions that exclude the identity header", func(t *testing.T) {
 		m := linkedObjects(t, strings.TrimPrefix(httpProxy("ns", "p", "{virtualhost: {fqdn: a.b}, routes: [{conditions: [{header: {name: X-Ditto-Pre-Authenticated, notpresent: true}}], services: [{name: x, port: 1}]}]}"), "---\n"))
-		got := linesOf(t, m, Config{}, "HTTPProxy", "ns", "p")
+		got := linesOf(t, m, way.Config{}, "HTTPProxy", "ns", "p")
 		if len(got) != 1 || !strings.HasPrefix(got[0], "a.b/ (prefix), by header X-Ditto-Pre-Authenticated [") || !strings.Contains(got[0], "identity unknown (conditions)") {
 			t.Errorf("got %q", got)
 		}
@@ -116,11 +118,11 @@ func TestHTTPProxy_Effects(t *testing.T) {
 
 func TestHTTPProxy_Includes(t *testing.T) {
 	const leaf = "{routes: [{conditions: [{prefix: /ops}], services: [{name: x, port: 80}]}, {conditions: [{exact: /ops/x}], services: [{name: x, port: 80}]}, {services: [{name: x, port: 80}]}]}"
-	internal := Config{InternalIngressClasses: []string{"inside"}}
+	internal := way.Config{InternalIngressClasses: []string{"inside"}}
 	for _, tt := range []struct {
 		name, others string
 		child        string
-		cfg          Config
+		cfg          way.Config
 		want         []string
 	}{
 		{name: "nobody includes it", child: leaf},
@@ -182,7 +184,7 @@ func TestHTTPProxy_Paths(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := linkedObjects(t, strings.TrimPrefix(httpProxy("ns", "p", "{virtualhost: {fqdn: a.b}, routes: [{services: [{name: x, port: 80}], "+tt.route+"}]}"), "---\n"))
-			got := linesOf(t, m, Config{}, "HTTPProxy", "ns", "p")
+			got := linesOf(t, m, way.Config{}, "HTTPProxy", "ns", "p")
 			if len(got) != 1 || !strings.Contains(got[0], "\nreaches "+tt.reaches+"\n") {
 				t.Errorf("got %q", got)
 			}

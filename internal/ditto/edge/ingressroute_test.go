@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // router is an IngressRoute with one router; extra lines stand below it.
@@ -153,7 +155,7 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := linkedObjects(t, strings.TrimPrefix(router("    middlewares: "+tt.refs+"\n")+tt.middlewares, "\n"))
-			if diff := cmp.Diff([]string{tt.want}, linesOf(t, m, Config{}, "IngressRoute", "ns", "api")); diff != "" {
+			if diff := cmp.Diff([]string{tt.want}, linesOf(t, m, way.Config{}, "IngressRoute", "ns", "api")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -161,7 +163,7 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 	t.Run("which version writes the header as it is spelt", func(t *testing.T) {
 		m := linkedObjects(t, strings.TrimPrefix(router("    middlewares: [{name: a}]\n"), "\n")+middleware("a", "{basicAuth: {secret: users, headerField: x-ditto-pre-authenticated}}"))
 		for version, want := range map[string]string{"2.11.42": "identity client", "v3.6.12": "identity client", "v3.7.0": "identity set", "4.0": "identity set", "": "identity client"} {
-			cfg := Config{Controllers: map[string]ControllerConfig{nameTraefik: {Version: version}}}
+			cfg := way.Config{Controllers: map[string]way.ControllerConfig{way.NameTraefik: {Version: version}}}
 			if got := linesOf(t, m, cfg, "IngressRoute", "ns", "api")[0]; !strings.Contains(got, want+" ") {
 				t.Errorf("%q: no %q in\n%s", version, want, got)
 			}
@@ -170,7 +172,7 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 	t.Run("behind a plugin, what comes last still decides", func(t *testing.T) {
 		m := linkedObjects(t, strings.TrimPrefix(router("    middlewares: [{name: a}, {name: b}, {name: c}]\n"), "\n")+middleware("a", "{plugin: {x: {}}}")+
 			middleware("b", "{basicAuth: {secret: users, headerField: X-Ditto-Pre-Authenticated}}")+middleware("c", "{replacePath: {path: /ws/2}}"))
-		got := linesOf(t, m, Config{}, "IngressRoute", "ns", "api")[0]
+		got := linesOf(t, m, way.Config{}, "IngressRoute", "ns", "api")[0]
 		for _, want := range []string{"reaches  API\n", "identity set", "asks on"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("no %q in\n%s", want, got)

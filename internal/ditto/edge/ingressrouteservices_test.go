@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // heads are the first lines of routes: text, what a client asks for, public or not, and the Services.
@@ -21,10 +23,10 @@ func TestIngressRoute_Services(t *testing.T) {
 	const route = "apiVersion: traefik.io/v1alpha1\nkind: IngressRoute\nmetadata: {name: api, namespace: ns, annotations: {}}\nspec: "
 	const service = "---\napiVersion: traefik.io/v1alpha1\nkind: TraefikService\nmetadata: {name: NAME, namespace: ns}\nspec: "
 	traefikService := func(name, spec string) string { return strings.Replace(service, "NAME", name, 1) + spec + "\n" }
-	internal := Config{InternalIngressClasses: []string{"inside"}}
+	internal := way.Config{InternalIngressClasses: []string{"inside"}}
 	for _, tt := range []struct {
 		name, manifests string
-		cfg             Config
+		cfg             way.Config
 		want            []string
 	}{
 		{name: "by number and by name, two in one router", manifests: route + "{routes: [{match: Host(`a`), services: [{name: x, port: 80}, {name: yy, port: http}]}]}\n",
@@ -74,7 +76,7 @@ func TestIngressRoute_Services(t *testing.T) {
 func TestIngressRoute_ServiceMiddlewares(t *testing.T) {
 	m := linkedObjects(t, strings.Replace(strings.TrimPrefix(router(""), "\n"), "[{name: gateway, port: 8080}]",
 		"[{name: gateway, port: 8080}, {name: gateway, port: 8080, middlewares: [{name: a}]}]", 1)+middleware("a", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`))
-	got := linesOf(t, m, Config{}, "IngressRoute", "ns", "api")
+	got := linesOf(t, m, way.Config{}, "IngressRoute", "ns", "api")
 	if len(got) != 2 || !strings.Contains(got[0], "identity removed") || !strings.Contains(got[1], "identity client") {
 		t.Errorf("got %q", got)
 	}
@@ -91,7 +93,7 @@ func TestIngressRoute_Parents(t *testing.T) {
 	child = strings.Replace(child, "/api", "/devops", 1)
 	more := middleware("strip", "{stripPrefix: {prefixes: [/x]}}") + middleware("a", "{forwardAuth: {address: http://auth, authResponseHeaders: [x-ditto-pre-authenticated]}}")
 	m := linkedObjects(t, child+parent+more)
-	got := linesOf(t, m, Config{}, "IngressRoute", "ns", "api")
+	got := linesOf(t, m, way.Config{}, "IngressRoute", "ns", "api")
 	want := []string{
 		"PathPrefix(`/devops`), behind Host(`a`) && PathPrefix(`/x`) of IngressRoute ns/before [PathPrefix(`/devops`), behind Host(`a`) && PathPrefix(`/x`) of IngressRoute ns/before, public] -> ns/gateway:8080",
 		"PathPrefix(`/devops`), behind Path(`/x/devops`) of IngressRoute ns/before [PathPrefix(`/devops`), behind Path(`/x/devops`) of IngressRoute ns/before, public] -> ns/gateway:8080",
@@ -105,11 +107,11 @@ func TestIngressRoute_Parents(t *testing.T) {
 	if !strings.Contains(got[1], "reaches \nidentity set") {
 		t.Errorf("rules that exclude each other: %s", got[1])
 	}
-	if got := linesOf(t, linkedObjects(t, child+more), Config{}, "IngressRoute", "ns", "api"); len(got) != 0 {
+	if got := linesOf(t, linkedObjects(t, child+more), way.Config{}, "IngressRoute", "ns", "api"); len(got) != 0 {
 		t.Errorf("a router whose parent is not there: %q", got)
 	}
 	circle := strings.Replace(strings.Replace(parent, "spec: {", "spec: {parentRefs: [{name: api}], ", 1), "before", "before", 1)
-	if got := linesOf(t, linkedObjects(t, child+circle+more), Config{}, "IngressRoute", "ns", "api"); len(got) != 0 {
+	if got := linesOf(t, linkedObjects(t, child+circle+more), way.Config{}, "IngressRoute", "ns", "api"); len(got) != 0 {
 		t.Errorf("a circle: %q", got)
 	}
 }
@@ -138,7 +140,7 @@ func TestIngressRouteTCP(t *testing.T) {
 			"HostSNI [HostSNI, public] -> ns/gateway:8080\n" + doubtful("the rule \"HostSNI\" cannot be read: column 8: expected an opening parenthesis")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := linesOf(t, linkedObjects(t, head+tt.spec+"\n"+tt.more), Config{}, "IngressRouteTCP", "ns", "tcp")
+			got := linesOf(t, linkedObjects(t, head+tt.spec+"\n"+tt.more), way.Config{}, "IngressRouteTCP", "ns", "tcp")
 			if diff := cmp.Diff([]string{tt.want}, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -161,15 +163,15 @@ func TestTraefikIngress(t *testing.T) {
 		identity, asks string
 		why            string
 	}{
-		{"none", nil, nil, IdentityClient, Off, "no Middleware changes the header"},
-		{"by namespace and name", notes{router: "my-ns-a@kubernetescrd"}, nil, IdentityRemoved, Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
-		{"in order", notes{router: "my-ns-a@kubernetescrd, my-ns-my-users@kubernetescrd"}, nil, IdentitySet, On, "Middleware my-ns/my-users sets the header to the user whose password it has checked"},
-		{"those of the Service come last", notes{router: "my-ns-my-users@kubernetescrd"}, notes{service: "my-ns-a@kubernetescrd"}, IdentityRemoved, On, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
-		{"names of annotations have no case", notes{"traefik.ingress.kubernetes.io/Router.Middlewares": "my-ns-a@kubernetescrd"}, nil, IdentityRemoved, Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
-		{"without a provider it is another one", notes{router: "my-ns-a"}, nil, IdentityUnknown, Unknown, "Middleware my-ns-a@kubernetes is not at hand, and Traefik serves nothing that names a Middleware which is not there"},
-		{"two that may be meant", notes{router: "x-y-z@kubernetescrd"}, nil, IdentityUnknown, Unknown, "Middleware x-y-z@kubernetescrd can mean several Middlewares"},
-		{"none that is there", notes{router: "a@kubernetescrd"}, nil, IdentityUnknown, Unknown, "Middleware a@kubernetescrd is not at hand, and Traefik serves nothing that names a Middleware which is not there"},
-		{"of a file", notes{router: "a@file"}, nil, IdentityUnknown, Unknown, "Middleware a@file comes from a provider of Traefik that no object shows"},
+		{"none", nil, nil, way.IdentityClient, way.Off, "no Middleware changes the header"},
+		{"by namespace and name", notes{router: "my-ns-a@kubernetescrd"}, nil, way.IdentityRemoved, way.Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
+		{"in order", notes{router: "my-ns-a@kubernetescrd, my-ns-my-users@kubernetescrd"}, nil, way.IdentitySet, way.On, "Middleware my-ns/my-users sets the header to the user whose password it has checked"},
+		{"those of the Service come last", notes{router: "my-ns-my-users@kubernetescrd"}, notes{service: "my-ns-a@kubernetescrd"}, way.IdentityRemoved, way.On, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
+		{"names of annotations have no case", notes{"traefik.ingress.kubernetes.io/Router.Middlewares": "my-ns-a@kubernetescrd"}, nil, way.IdentityRemoved, way.Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
+		{"without a provider it is another one", notes{router: "my-ns-a"}, nil, way.IdentityUnknown, way.Unknown, "Middleware my-ns-a@kubernetes is not at hand, and Traefik serves nothing that names a Middleware which is not there"},
+		{"two that may be meant", notes{router: "x-y-z@kubernetescrd"}, nil, way.IdentityUnknown, way.Unknown, "Middleware x-y-z@kubernetescrd can mean several Middlewares"},
+		{"none that is there", notes{router: "a@kubernetescrd"}, nil, way.IdentityUnknown, way.Unknown, "Middleware a@kubernetescrd is not at hand, and Traefik serves nothing that names a Middleware which is not there"},
+		{"of a file", notes{router: "a@file"}, nil, way.IdentityUnknown, way.Unknown, "Middleware a@file comes from a provider of Traefik that no object shows"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served("traefik", tt.notes)

@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/istio"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 const (
@@ -224,7 +227,7 @@ spec:
 
 func TestVirtualServiceOfTheMeshNamesNothing(t *testing.T) {
 	_, list := linked(t, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {hosts: [gateway], http: [{route: [{destination: {host: gateway}}]}]}")
-	if diff := cmp.Diff(Links{}, LinksOf(list[0])); diff != "" {
+	if diff := cmp.Diff(way.Links{}, LinksOf(list[0])); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -234,7 +237,7 @@ func TestIstioGatewayName(t *testing.T) {
 		"g": {"here", "g"}, "infra/g": {"infra", "g"}, "./g": {"here", "g"},
 		"g.infra": {"infra", "g"}, "g.infra.svc.cluster.local": {"infra", "g"},
 	} {
-		ns, name := istioGatewayName(text, "here")
+		ns, name := istio.GatewayName(text, "here")
 		if got := [2]string{ns, name}; got != want {
 			t.Errorf("%s: got %v", text, got)
 		}
@@ -246,7 +249,7 @@ func TestWildcardHostsMeet(t *testing.T) {
 		{"*", "a.example.com"}: true, {"*.example.com", "A.Example.com"}: true, {"*.example.com", "example.com"}: false,
 		{"*.example.com", "*.b.example.com"}: true, {"*.a.com", "*.b.com"}: false, {"a.com", "b.com"}: false,
 	} {
-		if got := [2]bool{wildcardHostsMeet(hosts[0], hosts[1]), wildcardHostsMeet(hosts[1], hosts[0])}; got != [2]bool{want, want} {
+		if got := [2]bool{istio.WildcardHostsMeet(hosts[0], hosts[1]), istio.WildcardHostsMeet(hosts[1], hosts[0])}; got != [2]bool{want, want} {
 			t.Errorf("%v: got %v", hosts, got)
 		}
 	}
@@ -255,15 +258,15 @@ func TestWildcardHostsMeet(t *testing.T) {
 func TestEnvoyRegexRewrite(t *testing.T) {
 	for _, tt := range []struct {
 		match, rewrite string
-		want           Rewrite
+		want           way.Rewrite
 	}{
-		{"^/x", "/devops", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: "/devops"}},
-		{"^/x/(.*)", `/y/\1`, Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
-		{"/x", "/y", rewriteUnknown(`what replacing "/x" by "/y" leads to cannot be told`)},
-		{"^/x(a|b)", "/y", rewriteUnknown(`what replacing "^/x(a|b)" by "/y" leads to cannot be told`)},
-		{"^(", "/y", rewriteUnknown(`what replacing "^(" by "/y" leads to cannot be told`)},
+		{"^/x", "/devops", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: "/devops"}},
+		{"^/x/(.*)", `/y/\1`, way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
+		{"/x", "/y", way.UnknownRewrite(`what replacing "/x" by "/y" leads to cannot be told`)},
+		{"^/x(a|b)", "/y", way.UnknownRewrite(`what replacing "^/x(a|b)" by "/y" leads to cannot be told`)},
+		{"^(", "/y", way.UnknownRewrite(`what replacing "^(" by "/y" leads to cannot be told`)},
 	} {
-		if diff := cmp.Diff(tt.want, envoyRegexRewrite(tt.match, tt.rewrite)); diff != "" {
+		if diff := cmp.Diff(tt.want, way.EnvoyRegexRewrite(tt.match, tt.rewrite)); diff != "" {
 			t.Errorf("%s to %s: -want +got:\n%s", tt.match, tt.rewrite, diff)
 		}
 	}
@@ -273,13 +276,13 @@ func FuzzIstioTexts(f *testing.F) {
 	f.Add("n:%REQ(x)%", "^/x/(.*)", `/y/\1`)
 	f.Add("%%%", "g.ns.svc", "*")
 	f.Fuzz(func(t *testing.T, a, b, c string) {
-		if s := istioValue(a, "s"); s.State == "" || s.Why == "" {
+		if s := istio.Value(a, "s"); s.State == "" || s.Why == "" {
 			t.Errorf("%q: %+v", a, s)
 		}
-		envoyRegexRewrite(b, c)
-		istioGatewayName(a, b)
-		istioPathMatches(b, c)
-		if wildcardHostsMeet(a, b) != wildcardHostsMeet(b, a) {
+		way.EnvoyRegexRewrite(b, c)
+		istio.GatewayName(a, b)
+		istio.PathMatches(b, c)
+		if istio.WildcardHostsMeet(a, b) != istio.WildcardHostsMeet(b, a) {
 			t.Errorf("%q and %q meet one way only", a, b)
 		}
 	})
@@ -292,7 +295,7 @@ func TestIstioValue_NamesTheHeaderOfTheClient(t *testing.T) {
 		"%PATH(WQ)%":          "s sets the header to PATH, which the client writes",
 		"%QUERY_PARAM(user)%": "s sets the header to QUERY_PARAM, which the client writes",
 	} {
-		if diff := cmp.Diff(State{IdentityClient, "s", want}, istioValue(value, "s")); diff != "" {
+		if diff := cmp.Diff(way.State{State: way.IdentityClient, Source: "s", Why: want}, istio.Value(value, "s")); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", value, diff)
 		}
 	}

@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // kongObject is a plugin of Kong's, in the namespace of the test's Ingress.
@@ -131,20 +134,20 @@ func TestKongPath(t *testing.T) {
 		ingress, service notes
 		kind             networkingv1.PathType
 		path             string
-		want             Rewrite
+		want             way.Rewrite
 	}{
-		{"a path at the Ingress is not read", "", notes{"konghq.com/path": "/devops"}, nil, prefixType, "/x", Rewrite{}},
-		{"a path at the Service stands before everything", "", nil, notes{"konghq.com/path": "/devops/"}, prefixType, "/x", Rewrite{Kind: RewritePrefix, From: []string{""}, To: "/devops"}},
+		{"a path at the Ingress is not read", "", notes{"konghq.com/path": "/devops"}, nil, prefixType, "/x", way.Rewrite{}},
+		{"a path at the Service stands before everything", "", nil, notes{"konghq.com/path": "/devops/"}, prefixType, "/x", way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: "/devops"}},
 		{"and before what is left of a path", "", notes{"konghq.com/strip-path": "true"}, notes{"konghq.com/path": "/devops"}, prefixType, "/x/",
-			Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: "/devops"}},
-		{"nothing is left of an exact path", "", notes{"konghq.com/strip-path": "true"}, nil, exactType, "/x", Rewrite{Kind: RewriteConstant, To: "/"}},
-		{"a rewrite to a constant", "", notes{"konghq.com/rewrite": "/devops"}, notes{"konghq.com/path": "/x"}, prefixType, "/x", Rewrite{Kind: RewriteConstant, To: "/devops"}},
-		{"a rewrite with a capture", "", notes{"konghq.com/rewrite": "/devops/$1"}, nil, ownType, "/~/x/(.*)", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/devops/"}},
-		{"a rewrite with a capture of nothing", "", notes{"konghq.com/rewrite": "/devops/$1"}, nil, prefixType, "/x", rewriteUnknown(`what the rewrite of "" to "/devops/$1" leads to cannot be told`)},
-		{"a plugin puts another path in place", transformer("{replace: {uri: /devops}}"), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x", Rewrite{Kind: RewriteConstant, To: "/devops"}},
+			way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: "/devops"}},
+		{"nothing is left of an exact path", "", notes{"konghq.com/strip-path": "true"}, nil, exactType, "/x", way.Rewrite{Kind: way.RewriteConstant, To: "/"}},
+		{"a rewrite to a constant", "", notes{"konghq.com/rewrite": "/devops"}, notes{"konghq.com/path": "/x"}, prefixType, "/x", way.Rewrite{Kind: way.RewriteConstant, To: "/devops"}},
+		{"a rewrite with a capture", "", notes{"konghq.com/rewrite": "/devops/$1"}, nil, ownType, "/~/x/(.*)", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/devops/"}},
+		{"a rewrite with a capture of nothing", "", notes{"konghq.com/rewrite": "/devops/$1"}, nil, prefixType, "/x", way.UnknownRewrite(`what the rewrite of "" to "/devops/$1" leads to cannot be told`)},
+		{"a plugin puts another path in place", transformer("{replace: {uri: /devops}}"), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x", way.Rewrite{Kind: way.RewriteConstant, To: "/devops"}},
 		{"a plugin makes the path from the request", transformer(`{replace: {uri: '/$(headers.x)'}}`), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x",
-			rewriteUnknown("KongPlugin ns/t makes the path from the request")},
-		{"a plugin that leaves paths alone", transformer(`{remove: {headers: [a]}}`), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x", Rewrite{}},
+			way.UnknownRewrite("KongPlugin ns/t makes the path from the request")},
+		{"a plugin that leaves paths alone", transformer(`{remove: {headers: [a]}}`), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x", way.Rewrite{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served("kong", tt.ingress)
@@ -175,18 +178,18 @@ spec: {rules: [{port: 9000, backend: {serviceName: gateway, servicePort: 8080}},
 }
 
 func FuzzKongTransformer(f *testing.F) {
-	f.Add("x-ditto-pre-authenticated:a$(headers.x)b", On)
-	f.Add("x-ditto-pre-authenticated:::$(", Off)
+	f.Add("x-ditto-pre-authenticated:a$(headers.x)b", way.On)
+	f.Add("x-ditto-pre-authenticated:::$(", way.Off)
 	f.Fuzz(func(t *testing.T, item, authentication string) {
-		k := kongReading{authentication: State{State: authentication}}
-		config := kongConfig{map[string]any{
-			"remove": map[string]any{"headers": []any{item, Header}}, "rename": map[string]any{"headers": []any{item, 1}},
+		k := kong.Reading{Authentication: way.State{State: authentication}}
+		config := kong.Config{Config: map[string]any{
+			"remove": map[string]any{"headers": []any{item, way.Header}}, "rename": map[string]any{"headers": []any{item, 1}},
 			"add": map[string]any{"headers": []any{item}}, "append": map[string]any{"headers": item},
 		}}
-		with, without := k.header(config, kongClient), k.header(config, kongNone)
+		with, without := k.Header(config, kong.Client), k.Header(config, kong.None)
 		if with != without {
 			t.Errorf("%q: what the client sends is removed, and decides all the same: %d, %d", item, with, without)
 		}
-		kongIdentity("p", with, without, config.query())
+		kong.Identity("p", with, without, config.Query())
 	})
 }

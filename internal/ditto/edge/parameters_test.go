@@ -5,6 +5,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // parameterCase is an Ingress whose annotations, or those of its Service, name an object.
@@ -12,9 +18,9 @@ type parameterCase struct {
 	name             string
 	objects          string
 	ingress, service notes
-	identity         State
+	identity         way.State
 	authentication   string
-	rewrite          RewriteKind
+	rewrite          way.RewriteKind
 }
 
 func (c parameterCase) run(t *testing.T, controller string) {
@@ -32,7 +38,7 @@ func (c parameterCase) run(t *testing.T, controller string) {
 		if e.Authentication.State != c.authentication {
 			t.Errorf("authentication: %+v", e.Authentication)
 		}
-		if (e.StripsIdentity.State == On) == (e.StripAdvice != "") {
+		if (e.StripsIdentity.State == way.On) == (e.StripAdvice != "") {
 			t.Errorf("strips %s, advice %q", e.StripsIdentity.State, e.StripAdvice)
 		}
 		kind := prefixType
@@ -47,25 +53,27 @@ func TestRead_HAProxyBackend(t *testing.T) {
 		return "apiVersion: ingress.v3.haproxy.org/v3\nkind: Backend\nmetadata: {name: b, namespace: ns}\nspec: {http_request_rule_list: " + rules + "}\n"
 	}
 	named := notes{"haproxy.org/cr-backend": "ns/b"}
-	by := func(state, why string) State { return State{state, "haproxy.org/cr-backend", why} }
+	by := func(state, why string) way.State {
+		return way.State{State: state, Source: "haproxy.org/cr-backend", Why: why}
+	}
 	for _, c := range []parameterCase{
-		{name: "not at hand", service: named, identity: by(IdentityUnknown, "Backend ns/b is not at hand, and may change the header"), authentication: Off, rewrite: RewriteUnknown},
+		{name: "not at hand", service: named, identity: by(way.IdentityUnknown, "Backend ns/b is not at hand, and may change the header"), authentication: way.Off, rewrite: way.RewriteUnknown},
 		{name: "deletes", objects: backend("[{type: del-header, hdr_name: X-Ditto-Pre-Authenticated}]"), service: notes{"cr-backend": "b"},
-			identity: by(IdentityRemoved, "Backend ns/b deletes the header, but not the query parameter of the same name"), authentication: Off},
+			identity: by(way.IdentityRemoved, "Backend ns/b deletes the header, but not the query parameter of the same name"), authentication: way.Off},
 		{name: "named by the Ingress", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated}, {type: add-header, hdr_name: x-ditto-pre-authenticated, hdr_format: a}]"), ingress: named,
-			identity: by(IdentitySet, "in Backend ns/b it is set to a constant"), authentication: Off},
+			identity: by(way.IdentitySet, "in Backend ns/b it is set to a constant"), authentication: way.Off},
 		{name: "the rules of version 1", objects: "apiVersion: ingress.v1.haproxy.org/v1\nkind: Backend\nmetadata: {name: b, namespace: ns}\nspec: {http-requests: [{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[req.hdr(x)]'}]}",
-			service: named, identity: by(IdentityClient, "in Backend ns/b it is set to req.hdr, which the client writes"), authentication: Off},
+			service: named, identity: by(way.IdentityClient, "in Backend ns/b it is set to req.hdr, which the client writes"), authentication: way.Off},
 		{name: "the user that the Ingress has verified", objects: backend("[{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[http_auth_user]'}]"), service: named,
-			ingress: notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "s"}, identity: by(IdentitySet, "in Backend ns/b it is set to the user that basic authentication has verified"), authentication: On},
+			ingress: notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "s"}, identity: by(way.IdentitySet, "in Backend ns/b it is set to the user that basic authentication has verified"), authentication: way.On},
 		{name: "under a condition", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated, cond: if, cond_test: TRUE}]"), service: named,
-			identity: by(IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: Off},
+			identity: by(way.IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: way.Off},
 		{name: "names by their beginning", objects: backend("[{type: del-header, hdr_name: x-, hdr_method: beg}]"), service: named,
-			identity: by(IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: Off},
+			identity: by(way.IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: way.Off},
 		{name: "another header, and another path", objects: backend("[{type: del-header, hdr_name: x-user}, {type: set-path, path_fmt: /devops}]"), service: named,
-			identity: untouched, authentication: Off, rewrite: RewriteUnknown},
+			identity: untouched, authentication: way.Off, rewrite: way.RewriteUnknown},
 		{name: "code", objects: backend("[{type: lua, lua_action: x}]"), service: named, ingress: notes{"haproxy.org/auth-type": "basic-auth"},
-			identity: by(IdentityUnknown, "Backend ns/b runs a lua, and what that does cannot be seen"), authentication: Unknown, rewrite: RewriteUnknown},
+			identity: by(way.IdentityUnknown, "Backend ns/b runs a lua, and what that does cannot be seen"), authentication: way.Unknown, rewrite: way.RewriteUnknown},
 	} {
 		c.run(t, "haproxy")
 	}
@@ -77,22 +85,24 @@ func TestRead_ApplicationGatewayRewrite(t *testing.T) {
 	}
 	const who = "AzureApplicationGatewayRewrite ns/r "
 	named := notes{"appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource": "r"}
-	by := func(state, why string) State { return State{state, agicRuleSetResource, who + why} }
+	by := func(state, why string) way.State {
+		return way.State{State: state, Source: azure.RuleSetResource, Why: who + why}
+	}
 	header := func(action, value, conditions string) string {
 		return "{actions: {requestHeaderConfigurations: [{actionType: " + action + ", headerName: X-Ditto-Pre-Authenticated, headerValue: '" + value + "'}]}" + conditions + "}"
 	}
 	for _, c := range []parameterCase{
-		{name: "none", identity: untouched, authentication: Off},
-		{name: "not at hand", ingress: named, identity: by(IdentityUnknown, "is not at hand"), authentication: Off, rewrite: RewriteUnknown},
-		{name: "in the gateway itself", ingress: notes{agicRuleSet: "r"}, identity: State{IdentityUnknown, agicRuleSet, agicRuleSet + " names a rule set of the gateway, which is not visible"}, authentication: Off, rewrite: RewriteUnknown},
-		{name: "deletes", objects: rewrite("[" + header("delete", "", "") + "]"), ingress: named, identity: by(IdentityRemoved, "deletes the header, but not the query parameter of the same name"), authentication: Off},
-		{name: "under a condition", objects: rewrite("[" + header("delete", "", ", conditions: [{variable: var_x}]") + "]"), ingress: named, identity: by(IdentityUnknown, "changes the header under a condition"), authentication: Off},
+		{name: "none", identity: untouched, authentication: way.Off},
+		{name: "not at hand", ingress: named, identity: by(way.IdentityUnknown, "is not at hand"), authentication: way.Off, rewrite: way.RewriteUnknown},
+		{name: "in the gateway itself", ingress: notes{azure.RuleSet: "r"}, identity: way.State{State: way.IdentityUnknown, Source: azure.RuleSet, Why: azure.RuleSet + " names a rule set of the gateway, which is not visible"}, authentication: way.Off, rewrite: way.RewriteUnknown},
+		{name: "deletes", objects: rewrite("[" + header("delete", "", "") + "]"), ingress: named, identity: by(way.IdentityRemoved, "deletes the header, but not the query parameter of the same name"), authentication: way.Off},
+		{name: "under a condition", objects: rewrite("[" + header("delete", "", ", conditions: [{variable: var_x}]") + "]"), ingress: named, identity: by(way.IdentityUnknown, "changes the header under a condition"), authentication: way.Off},
 		{name: "the last of the sequence counts", objects: rewrite("[" + header("set", "{http_req_X-User}", ", ruleSequence: 2") + ", " + header("set", "a", ", ruleSequence: 1") + "]"), ingress: named,
-			identity: by(IdentityClient, "sets the header from what the client writes"), authentication: Off},
+			identity: by(way.IdentityClient, "sets the header from what the client writes"), authentication: way.Off},
 		{name: "a constant, and another path", objects: rewrite("[" + header("set", "a", "") + ", {actions: {urlConfiguration: {modifiedPath: /devops}}}]"), ingress: named,
-			identity: by(IdentitySet, "sets the header to a constant"), authentication: Off, rewrite: RewriteConstant},
+			identity: by(way.IdentitySet, "sets the header to a constant"), authentication: way.Off, rewrite: way.RewriteConstant},
 		{name: "a variable, and a path of variables", objects: rewrite("[" + header("set", "{var_client_ip}", "") + ", {actions: {urlConfiguration: {modifiedPath: '/{var_uri_path_1}'}}}]"), ingress: named,
-			identity: by(IdentityUnknown, "sets the header to something that cannot be seen"), authentication: Off, rewrite: RewriteUnknown},
+			identity: by(way.IdentityUnknown, "sets the header to something that cannot be seen"), authentication: way.Off, rewrite: way.RewriteUnknown},
 	} {
 		c.run(t, "agic")
 	}
@@ -100,7 +110,7 @@ func TestRead_ApplicationGatewayRewrite(t *testing.T) {
 		c, _ := linked(t, rewrite("[{actions: {responseHeaderConfigurations: [{actionType: delete, headerName: server}]}}]"))
 		in := served("agic", named)
 		in.Objects = c.Objects
-		if got := Read(in); got.HidesHeaders.State != On || got.HideAdvice != "" {
+		if got := Read(in); got.HidesHeaders.State != way.On || got.HideAdvice != "" {
 			t.Errorf("got %+v, %q", got.HidesHeaders, got.HideAdvice)
 		}
 	})
@@ -111,19 +121,21 @@ func TestRead_BackendConfig(t *testing.T) {
 		return "apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata: {name: " + name + ", namespace: ns}\nspec: " + spec + "\n"
 	}
 	named := notes{"cloud.google.com/backend-config": `{"default": "a", "ports": {"http": "b", "x": "a"}}`}
-	by := func(state, why string) State { return State{state, "customRequestHeaders", why} }
+	by := func(state, why string) way.State {
+		return way.State{State: state, Source: "customRequestHeaders", Why: why}
+	}
 	set := config("a", "{iap: {enabled: true}, customRequestHeaders: {headers: ['X-Ditto-Pre-Authenticated: a']}}")
 	for _, c := range []parameterCase{
-		{name: "none", identity: untouched, authentication: Off},
-		{name: "text that is none", service: notes{"cloud.google.com/backend-config": "a"}, identity: State{IdentityUnknown, "cloud.google.com/backend-config", "cloud.google.com/backend-config cannot be read"}, authentication: Unknown},
-		{name: "not at hand", service: named, identity: by(IdentityUnknown, "BackendConfig ns/b is not at hand, and may change the header"), authentication: Unknown},
-		{name: "one of two sets", objects: set + "---\n" + config("b", "{}"), service: named, identity: State{IdentityClient, "default", "BackendConfig ns/b leaves the header alone"}, authentication: Off},
+		{name: "none", identity: untouched, authentication: way.Off},
+		{name: "text that is none", service: notes{"cloud.google.com/backend-config": "a"}, identity: way.State{State: way.IdentityUnknown, Source: "cloud.google.com/backend-config", Why: "cloud.google.com/backend-config cannot be read"}, authentication: way.Unknown},
+		{name: "not at hand", service: named, identity: by(way.IdentityUnknown, "BackendConfig ns/b is not at hand, and may change the header"), authentication: way.Unknown},
+		{name: "one of two sets", objects: set + "---\n" + config("b", "{}"), service: named, identity: way.State{State: way.IdentityClient, Source: "default", Why: "BackendConfig ns/b leaves the header alone"}, authentication: way.Off},
 		{name: "both set", objects: set + "---\n" + config("b", "{iap: {enabled: true}, customRequestHeaders: {headers: ['x-ditto-pre-authenticated:b']}}"), service: named,
-			identity: by(IdentitySet, "BackendConfig ns/b sets the header to a constant"), authentication: On},
+			identity: by(way.IdentitySet, "BackendConfig ns/b sets the header to a constant"), authentication: way.On},
 		{name: "set to nothing", objects: config("a", "{customRequestHeaders: {headers: ['x-ditto-pre-authenticated:']}}"), service: notes{"beta.cloud.google.com/backend-config": `{"default": "a"}`},
-			identity: by(IdentityUnknown, "BackendConfig ns/a sets the header to nothing, and what becomes of the client's is not documented"), authentication: Off},
+			identity: by(way.IdentityUnknown, "BackendConfig ns/a sets the header to nothing, and what becomes of the client's is not documented"), authentication: way.Off},
 		{name: "a variable", objects: config("a", "{customRequestHeaders: {headers: ['x-ditto-pre-authenticated:{client_region}']}}"), service: notes{"cloud.google.com/backend-config": `{"default": "a"}`},
-			identity: by(IdentityUnknown, "BackendConfig ns/a sets the header to a variable, and what that holds cannot be seen"), authentication: Off},
+			identity: by(way.IdentityUnknown, "BackendConfig ns/a sets the header to a variable, and what that holds cannot be seen"), authentication: way.Off},
 	} {
 		c.run(t, "gce")
 	}
@@ -141,17 +153,17 @@ func TestResolve_IngressClassParams(t *testing.T) {
 		why           string
 		internal      bool
 	}{
-		{"the scheme wins over the annotation", class + params("{scheme: internet-facing}") + other, notes{prefixALB + "scheme": "internal"}, `the scheme of IngressClassParams "p" is not "internal"`, false},
-		{"and the other way round", class + params("{scheme: internal}") + other, notes{prefixALB + "scheme": "internet-facing"}, `the scheme of IngressClassParams "p" is "internal"`, true},
-		{"without a scheme the annotation counts", class + params("{}") + other, notes{prefixALB + "scheme": "internal"}, prefixALB + `scheme is "internal"`, true},
+		{"the scheme wins over the annotation", class + params("{scheme: internet-facing}") + other, notes{aws.PrefixALB + "scheme": "internal"}, `the scheme of IngressClassParams "p" is not "internal"`, false},
+		{"and the other way round", class + params("{scheme: internal}") + other, notes{aws.PrefixALB + "scheme": "internet-facing"}, `the scheme of IngressClassParams "p" is "internal"`, true},
+		{"without a scheme the annotation counts", class + params("{}") + other, notes{aws.PrefixALB + "scheme": "internal"}, aws.PrefixALB + `scheme is "internal"`, true},
 		{"another Ingress of the group that the parameters name", class + params("{scheme: internal, group: {name: g}}") + other, nil,
-			"Ingress x/other is in the same group: " + prefixALB + `scheme is not "internal"`, false},
-		{"a public load balancer before it", class + params("{scheme: internal}") + other, notes{prefixALB + "enable-frontend-nlb": "true", prefixALB + "frontend-nlb-scheme": "internet-facing"},
-			prefixALB + "enable-frontend-nlb puts a load balancer before it whose " + prefixALB + `frontend-nlb-scheme is not "internal"`, false},
+			"Ingress x/other is in the same group: " + aws.PrefixALB + `scheme is not "internal"`, false},
+		{"a public load balancer before it", class + params("{scheme: internal}") + other, notes{aws.PrefixALB + "enable-frontend-nlb": "true", aws.PrefixALB + "frontend-nlb-scheme": "internet-facing"},
+			aws.PrefixALB + "enable-frontend-nlb puts a load balancer before it whose " + aws.PrefixALB + `frontend-nlb-scheme is not "internal"`, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := linked(t, tt.objects)
-			got := Resolve(c.Objects, ingress("alb", tt.notes), Config{})
+			got := Resolve(c.Objects, ingress("alb", tt.notes), way.Config{})
 			if got.Internal != tt.internal || got.Why != tt.why {
 				t.Errorf("internal %t, %s", got.Internal, got.Why)
 			}
@@ -161,9 +173,9 @@ func TestResolve_IngressClassParams(t *testing.T) {
 
 func TestBehind(t *testing.T) {
 	ing := ingress("alb", notes{
-		prefixALB + "actions.a": `{"type": "forward", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": "80"}, {"serviceName": "y", "servicePort": "http"}, {"serviceName": "z", "servicePort": 81}, {"targetGroupARN": "arn"}]}}`,
-		prefixALB + "actions.b": `{"type": "redirect", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": 80}]}}`,
-		prefixALB + "actions.c": `{`,
+		aws.PrefixALB + "actions.a": `{"type": "forward", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": "80"}, {"serviceName": "y", "servicePort": "http"}, {"serviceName": "z", "servicePort": 81}, {"targetGroupARN": "arn"}]}}`,
+		aws.PrefixALB + "actions.b": `{"type": "redirect", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": 80}]}}`,
+		aws.PrefixALB + "actions.c": `{`,
 	})
 	at := func(name, port string, number int32) networkingv1.IngressServiceBackend {
 		return networkingv1.IngressServiceBackend{Name: name, Port: networkingv1.ServiceBackendPort{Name: port, Number: number}}
@@ -176,14 +188,14 @@ func TestBehind(t *testing.T) {
 		{at("a", "use-annotation", 0), []networkingv1.IngressServiceBackend{at("x", "", 80), at("y", "http", 0), at("z", "", 81)}},
 		{at("b", "use-annotation", 0), nil}, {at("c", "use-annotation", 0), nil}, {at("d", "use-annotation", 0), nil},
 	} {
-		if diff := cmp.Diff(tt.want, Behind(ing, tt.backend)); diff != "" {
+		if diff := cmp.Diff(tt.want, aws.Behind(ing, tt.backend)); diff != "" {
 			t.Errorf("%v: -want +got:\n%s", tt.backend, diff)
 		}
 	}
 }
 
 func TestALBConditionsAddPaths(t *testing.T) {
-	in := served("alb", notes{prefixALB + "conditions.a": `[{"field": "path-pattern", "pathPatternConfig": {"values": ["/dev*"]}}, {"field": "query-string"}]`})
+	in := served("alb", notes{aws.PrefixALB + "conditions.a": `[{"field": "path-pattern", "pathPatternConfig": {"values": ["/dev*"]}}, {"field": "query-string"}]`})
 	kind := exactType
 	p := ReadPath(in, &kind, "/x")
 	for path, want := range map[string][2]bool{"/x": {true, true}, "/devops": {false, false}, "/status": {false, true}} {
@@ -194,21 +206,21 @@ func TestALBConditionsAddPaths(t *testing.T) {
 }
 
 func TestMirrorOf(t *testing.T) {
-	for text, want := range map[string]*Mirror{
+	for text, want := range map[string]*ingressnginx.Mirror{
 		"":                              nil,
 		"gateway.ditto":                 nil,
 		"ftp://gateway.ditto":           nil,
 		"http://gateway.ditto:70000":    nil,
 		"https://g.ditto$request_uri":   {Host: "g.ditto", Port: 443},
-		"http://g.ditto:8080/x":         {Host: "g.ditto", Port: 8080, Rewrite: Rewrite{Kind: RewriteConstant, To: "/x"}},
-		"http://g.ditto":                {Host: "g.ditto", Port: 80, Rewrite: Rewrite{Kind: RewriteConstant, To: "/_mirror"}},
-		"http://g.ditto/x$request_uri":  {Host: "g.ditto", Port: 80, Rewrite: Rewrite{Kind: RewritePrefix, From: []string{""}, To: "/x"}},
-		"http://g.ditto$uri":            {Host: "g.ditto", Port: 80, Rewrite: rewriteUnknown("mirror-target makes the path from $uri")},
-		"http://g.ditto/${request_uri}": {Host: "g.ditto", Port: 80, Rewrite: Rewrite{Kind: RewritePrefix, From: []string{""}, To: "/"}},
+		"http://g.ditto:8080/x":         {Host: "g.ditto", Port: 8080, Rewrite: way.Rewrite{Kind: way.RewriteConstant, To: "/x"}},
+		"http://g.ditto":                {Host: "g.ditto", Port: 80, Rewrite: way.Rewrite{Kind: way.RewriteConstant, To: "/_mirror"}},
+		"http://g.ditto/x$request_uri":  {Host: "g.ditto", Port: 80, Rewrite: way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: "/x"}},
+		"http://g.ditto$uri":            {Host: "g.ditto", Port: 80, Rewrite: way.UnknownRewrite("mirror-target makes the path from $uri")},
+		"http://g.ditto/${request_uri}": {Host: "g.ditto", Port: 80, Rewrite: way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: "/"}},
 	} {
-		got, ok := MirrorOf(ingress("c", notes{prefixIngressNginx + "mirror-target": text}))
+		got, ok := ingressnginx.MirrorOf(ingress("c", notes{way.PrefixIngressNginx + "mirror-target": text}))
 		if want == nil {
-			want = &Mirror{}
+			want = &ingressnginx.Mirror{}
 			if ok {
 				t.Errorf("%q is a mirror", text)
 			}
@@ -224,18 +236,18 @@ func FuzzParameterTexts(f *testing.F) {
 	f.Add(`[{"field": "path-pattern", "pathPatternConfig": {"values": ["/*?"], "regexValues": ["("]}}]`, "http://[::1]:1/$x", "/")
 	f.Add(`{"default": "a", "ports": {"http": "b"}}`, "https://%zz", "")
 	f.Fuzz(func(t *testing.T, text, target, path string) {
-		ing := ingress("c", notes{prefixALB + "actions.a": text, prefixALB + "conditions.a": text, prefixIngressNginx + "mirror-target": target})
-		for _, b := range Behind(ing, networkingv1.IngressServiceBackend{Name: "a", Port: networkingv1.ServiceBackendPort{Name: albUseAnnotation}}) {
+		ing := ingress("c", notes{aws.PrefixALB + "actions.a": text, aws.PrefixALB + "conditions.a": text, way.PrefixIngressNginx + "mirror-target": target})
+		for _, b := range aws.Behind(ing, networkingv1.IngressServiceBackend{Name: "a", Port: networkingv1.ServiceBackendPort{Name: aws.UseAnnotation}}) {
 			if b.Name == "" {
 				t.Errorf("%q: a Service without a name", text)
 			}
 		}
-		if m, ok := albConditions(ing.Annotations); ok {
+		if m, ok := aws.Conditions(ing.Annotations); ok {
 			m.Matches(path)
 		}
-		if m, ok := MirrorOf(ing); ok && m.Host == "" {
+		if m, ok := ingressnginx.MirrorOf(ing); ok && m.Host == "" {
 			t.Errorf("%q: a mirror without a host", target)
 		}
-		_, _ = gceConfigNames(notes{"cloud.google.com/backend-config": text})
+		_, _ = gke.ConfigNames(notes{"cloud.google.com/backend-config": text})
 	})
 }

@@ -4,11 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/surface"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 const (
@@ -18,8 +19,8 @@ const (
 )
 
 // served is an Ingress that a controller serves for certain.
-func served(controller string, annotations notes) Input {
-	return Input{Ingress: ingress("c", annotations), Class: Class{Controller: controller, Name: "c", Known: true}, Service: "gateway"}
+func served(controller string, annotations notes) way.Input {
+	return way.Input{Ingress: ingress("c", annotations), Class: way.Class{Controller: controller, Name: "c", Known: true}, Service: "gateway"}
 }
 
 func TestReadPath(t *testing.T) {
@@ -121,12 +122,12 @@ func TestReadPath(t *testing.T) {
 			kind: prefixType, path: "/x", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "OpenShift reads all types as Prefix", controller: "openshift", kind: exactType, path: "/api", want: surface.Reach{Admin: []string{"/api/2/connections"}, API: true}},
 		{name: "Cilium's own type is an expression", controller: "cilium", kind: ownType, path: "/.*", want: surface.Reach{Admin: everything, API: true}},
-		{name: "an unknown controller reads what the API defines", controller: Unknown, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
-		{name: "an unknown controller changes no path by what nobody reads", controller: Unknown, notes: notes{"team": "a"}, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
-		{name: "one of several would change the path", controller: Unknown, kind: prefixType, path: "/api",
-			notes: notes{prefixIngressNginx + "rewrite-target": "/devops", "konghq.com/x": "y"},
+		{name: "an unknown controller reads what the API defines", controller: way.Unknown, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
+		{name: "an unknown controller changes no path by what nobody reads", controller: way.Unknown, notes: notes{"team": "a"}, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
+		{name: "one of several would change the path", controller: way.Unknown, kind: prefixType, path: "/api",
+			notes: notes{way.PrefixIngressNginx + "rewrite-target": "/devops", "konghq.com/x": "y"},
 			want:  surface.Reach{Unknown: []string{"who serves the Ingress cannot be told, and ingress-nginx would make something else of it"}}},
-		{name: "an unknown controller may go by characters", controller: Unknown, kind: prefixType, path: "/stat",
+		{name: "an unknown controller may go by characters", controller: way.Unknown, kind: prefixType, path: "/stat",
 			want: surface.Reach{AdminInDoubt: []string{"/status"}, Unknown: []string{"whether /status can be reached: the controller cannot be told"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -147,7 +148,7 @@ func TestReadPath_NoTypeIsImplementationSpecific(t *testing.T) {
 
 func TestEverything(t *testing.T) {
 	want := surface.Reach{Admin: surface.AdminPaths(), API: true}
-	if diff := cmp.Diff(want, Everything().Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other", "InDoubt")); diff != "" {
+	if diff := cmp.Diff(want, way.Everything().Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other", "InDoubt")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -176,26 +177,26 @@ func TestForcesRegex(t *testing.T) {
 func TestCaptureRewrite(t *testing.T) {
 	for _, tt := range []struct {
 		path, target string
-		want         Rewrite
+		want         way.Rewrite
 	}{
-		{"/x", "/y", Rewrite{Kind: RewriteConstant, To: "/y"}},
-		{"/x(/|$)(.*)", "/$2", Rewrite{Kind: RewritePrefix, From: []string{"/x", "/x/"}, To: "/"}},
-		{"/x/?(.*)", "/y/$1", Rewrite{Kind: RewritePrefix, From: []string{"/x", "/x/"}, To: "/y/"}},
-		{"/x(.*)", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
-		{"/x/(.+)", "/y$1", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/y"}},
-		{"/x/(.*)", "/y/$2", Rewrite{Kind: RewriteConstant, To: "/y/"}},
-		{"/", "/$2", Rewrite{Kind: RewriteConstant, To: "/"}},
-		{"/x(/(.*))?", "/y/$2", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
-		{"/x(?:/(.*))?", "/$1", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/"}},
-		{"/x(/.*)?", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
-		{"/x(/(.*))?", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
-		{"/x(/.*)?", "/y$1", rewriteUnknown(`what the rewrite of "/x(/.*)?" to "/y$1" leads to cannot be told`)},
-		{"/(.*)/x(y)?", "/$1", rewriteUnknown(`what the rewrite of "/(.*)/x(y)?" to "/$1" leads to cannot be told`)},
-		{"/x/(.*)", "/$12", rewriteUnknown(`what the rewrite of "/x/(.*)" to "/$12" leads to cannot be told`)},
-		{"/x/([a-z]*)", "/y/$1", rewriteUnknown(`what the rewrite of "/x/([a-z]*)" to "/y/$1" leads to cannot be told`)},
-		{"/x(", "/$1", rewriteUnknown(`what the rewrite of "/x(" to "/$1" leads to cannot be told`)},
+		{"/x", "/y", way.Rewrite{Kind: way.RewriteConstant, To: "/y"}},
+		{"/x(/|$)(.*)", "/$2", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x", "/x/"}, To: "/"}},
+		{"/x/?(.*)", "/y/$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x", "/x/"}, To: "/y/"}},
+		{"/x(.*)", "$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: ""}},
+		{"/x/(.+)", "/y$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/y"}},
+		{"/x/(.*)", "/y/$2", way.Rewrite{Kind: way.RewriteConstant, To: "/y/"}},
+		{"/", "/$2", way.Rewrite{Kind: way.RewriteConstant, To: "/"}},
+		{"/x(/(.*))?", "/y/$2", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
+		{"/x(?:/(.*))?", "/$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/"}},
+		{"/x(/.*)?", "$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: ""}},
+		{"/x(/(.*))?", "$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: ""}},
+		{"/x(/.*)?", "/y$1", way.UnknownRewrite(`what the rewrite of "/x(/.*)?" to "/y$1" leads to cannot be told`)},
+		{"/(.*)/x(y)?", "/$1", way.UnknownRewrite(`what the rewrite of "/(.*)/x(y)?" to "/$1" leads to cannot be told`)},
+		{"/x/(.*)", "/$12", way.UnknownRewrite(`what the rewrite of "/x/(.*)" to "/$12" leads to cannot be told`)},
+		{"/x/([a-z]*)", "/y/$1", way.UnknownRewrite(`what the rewrite of "/x/([a-z]*)" to "/y/$1" leads to cannot be told`)},
+		{"/x(", "/$1", way.UnknownRewrite(`what the rewrite of "/x(" to "/$1" leads to cannot be told`)},
 	} {
-		if diff := cmp.Diff(tt.want, nginxRewrite(tt.path, tt.target)); diff != "" {
+		if diff := cmp.Diff(tt.want, way.NginxRewrite(tt.path, tt.target)); diff != "" {
 			t.Errorf("%s to %s: -want +got:\n%s", tt.path, tt.target, diff)
 		}
 	}
@@ -220,23 +221,23 @@ func TestCompile_Lookaheads(t *testing.T) {
 		{"/b)(?!c)(", false, "", ""},
 		{`/\Q(?!\E`, false, "", ""},
 		{"/(?!a)(?!b)(?!c)(?!d)", false, "", ""},
-		{strings.Repeat("a", longest+1), false, "", ""},
+		{strings.Repeat("a", way.Longest+1), false, "", ""},
 	} {
-		p, ok := compile(tt.expression, false, atStart)
+		p, ok := way.Compile(tt.expression, false, way.AtStart)
 		if ok != tt.ok {
 			t.Errorf("%s: ok is %t", tt.expression, ok)
 			continue
 		}
-		if ok && (!p.matches(tt.yes) || p.matches(tt.no)) {
-			t.Errorf("%s: %s %t, %s %t", tt.expression, tt.yes, p.matches(tt.yes), tt.no, p.matches(tt.no))
+		if ok && (!p.Matches(tt.yes) || p.Matches(tt.no)) {
+			t.Errorf("%s: %s %t, %s %t", tt.expression, tt.yes, p.Matches(tt.yes), tt.no, p.Matches(tt.no))
 		}
 	}
 }
 
 func FuzzReadPath(f *testing.F) {
 	for _, c := range table {
-		f.Add(c.name, "/api/2/(?!connections)", "/$2", "/devops")
-		f.Add(c.name, "/x(/|$)(.*)", "/", "/%64")
+		f.Add(c.Name, "/api/2/(?!connections)", "/$2", "/devops")
+		f.Add(c.Name, "/x(/|$)(.*)", "/", "/%64")
 	}
 	f.Fuzz(func(t *testing.T, controller, path, target, asked string) {
 		in := served(controller, notes{

@@ -1,110 +1,17 @@
 package edge
 
 import (
-	"net/netip"
-	"slices"
-	"strconv"
-	"strings"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
-
-// The placeholders in the values of Rate.Annotations: how many requests a client may send in a second, and how many at
-// once above that, which is five times as many.
-const (
-	PlaceRate  = "{rate}"
-	PlaceBurst = "{burst}"
-)
-
-// Rate is whether an edge limits what one client can send.
-type Rate struct {
-	// Limited says whether requests, or connections, of one client are certainly limited: on, off or unknown.
-	Limited State
-	// Annotations would limit them. They are filled only where nothing does yet, the controller certainly honours them in the
-	// version that the configuration states, and no key is there. Values hold PlaceRate and PlaceBurst.
-	Annotations map[string]string
-	// Advice says what to write at this edge. Empty where requests are limited.
-	Advice string
-}
 
 // ReadRate says whether the edge of an Ingress limits requests.
-func ReadRate(in Input) Rate {
-	r := controllerByName(in.Class.Controller).rate(in)
-	if r.Limited.State == On {
+func ReadRate(in way.Input) way.Rate {
+	r := controllerByName(in.Class.Controller).Rate(in)
+	if r.Limited.State == way.On {
 		r.Advice = ""
 	}
-	if r.Limited.State != Off {
+	if r.Limited.State != way.Off {
 		r.Annotations = nil
 	}
 	return r
 }
-
-// unlimited is the reading where no annotation limits anything.
-func unlimited() State { return State{Off, "default", "no annotation limits requests"} }
-
-// byReference is the reading of a controller that limits requests only through objects that annotations refer to.
-func byReference(in Input, keys []string, advice string) Rate {
-	r := Rate{Limited: unlimited(), Advice: advice}
-	if key := in.refersTo(keys); key != "" {
-		r.Limited = State{Unknown, key, key + " refers to something that can limit requests, and is not read"}
-	}
-	return r
-}
-
-// positive says whether an annotation is a whole number above zero, as strconv.Atoi reads it: no spaces, no sign needed.
-// Controllers take anything else for zero, which is no limit.
-func positive(value string) bool {
-	n, err := strconv.Atoi(value)
-	return err == nil && n > 0
-}
-
-// everyone says whether a comma-separated list of networks takes in every address: what a limit is not for. ok is false
-// for a list that cannot be read.
-func everyone(list string) (all, ok bool) {
-	ok = true
-	for item := range strings.SplitSeq(list, ",") {
-		item = strings.TrimSpace(item)
-		if item == "" {
-			continue
-		}
-		if p, err := netip.ParsePrefix(item); err == nil {
-			all = all || p.Bits() == 0
-		} else if _, err := netip.ParseAddr(item); err != nil {
-			ok = false
-		}
-	}
-	return all, ok
-}
-
-// excepting takes a limit back where a list of addresses that it is not for takes in everyone.
-func (s State) excepting(a annotations, prefix string, names ...string) State {
-	name := a.firstOf(names...)
-	if s.State != On || name == "" {
-		return s
-	}
-	switch all, ok := everyone(a[name]); {
-	case all:
-		return State{Off, prefix + name, name + " excepts every address from the limit"}
-	case !ok:
-		return State{Unknown, prefix + name, name + " is not a list of networks"}
-	}
-	return s
-}
-
-// offer fills in the annotations that would limit requests, where the class object names the controller and none of them
-// is there, whatever its prefix.
-func (r *Rate) offer(in Input, want map[string]string, prefixes ...string) {
-	if r.Limited.State != Off || !in.Class.Known {
-		return
-	}
-	for key := range want {
-		_, name, _ := strings.Cut(key, "/")
-		if slices.ContainsFunc(append(prefixes, ""), func(prefix string) bool {
-			_, taken := in.Ingress.Annotations[prefix+name]
-			return taken
-		}) {
-			return
-		}
-	}
-	r.Annotations = want
-}
-
-func decimal(n int32) string { return strconv.Itoa(int(n)) }

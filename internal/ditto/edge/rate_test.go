@@ -6,89 +6,96 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/haproxy"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 func TestReadRate(t *testing.T) {
-	const n, f, h, i, r = prefixIngressNginx, prefixF5Nginx, "haproxy.org/", prefixHAProxyIngress, prefixRouter
+	const n, f, h, i, r = way.PrefixIngressNginx, way.PrefixF5Nginx, "haproxy.org/", haproxy.PrefixHAProxyIngress, way.PrefixRouter
 	for _, tt := range []struct {
 		name, controller string
 		notes            notes
 		want             string
 	}{
-		{"nothing", "ingress-nginx", nil, Off},
-		{"requests in a second", "ingress-nginx", notes{n + "limit-rps": "50"}, On},
-		{"requests in a minute", "ingress-nginx", notes{n + "limit-rpm": "500"}, On},
-		{"connections", "ingress-nginx", notes{n + "limit-connections": "5"}, On},
-		{"zero", "ingress-nginx", notes{n + "limit-rps": "0"}, Off},
-		{"below zero", "ingress-nginx", notes{n + "limit-rps": "-1"}, Off},
-		{"a space, which Atoi does not take", "ingress-nginx", notes{n + "limit-rps": " 50"}, Off},
-		{"a fraction", "ingress-nginx", notes{n + "limit-rps": "0.5"}, Off},
-		{"zero, and connections", "ingress-nginx", notes{n + "limit-rps": "0", n + "limit-connections": "5"}, On},
-		{"some are excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8,192.0.2.1"}, On},
-		{"everyone is excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8, ::/0"}, Off},
-		{"who is excepted cannot be read", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-whitelist": "everyone"}, Unknown},
-		{"bytes", "ingress-nginx", notes{n + "limit-rate": "50"}, Off},
-		{"the annotation that is gone", "ingress-nginx", notes{n + "global-rate-limit": "50"}, Off},
-		{"a snippet", "ingress-nginx", notes{n + "configuration-snippet": "limit_req zone=z;"}, Unknown},
-		{"a snippet about something else", "ingress-nginx", notes{n + "configuration-snippet": "add_header X-A b;"}, Off},
-		{"passed through", "ingress-nginx", notes{n + "limit-rps": "50", n + "ssl-passthrough": "true"}, Unknown},
-		{"another controller's", "ingress-nginx", notes{f + "limit-req-rate": "50r/s", h + "rate-limit-requests": "5"}, Off},
+		{"nothing", "ingress-nginx", nil, way.Off},
+		{"requests in a second", "ingress-nginx", notes{n + "limit-rps": "50"}, way.On},
+		{"requests in a minute", "ingress-nginx", notes{n + "limit-rpm": "500"}, way.On},
+		{"connections", "ingress-nginx", notes{n + "limit-connections": "5"}, way.On},
+		{"zero", "ingress-nginx", notes{n + "limit-rps": "0"}, way.Off},
+		{"below zero", "ingress-nginx", notes{n + "limit-rps": "-1"}, way.Off},
+		{"a space, which Atoi does not take", "ingress-nginx", notes{n + "limit-rps": " 50"}, way.Off},
+		{"a fraction", "ingress-nginx", notes{n + "limit-rps": "0.5"}, way.Off},
+		{"zero, and connections", "ingress-nginx", notes{n + "limit-rps": "0", n + "limit-connections": "5"}, way.On},
+		{"some are excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8,192.0.2.1"}, way.On},
+		{"everyone is excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8, ::/0"}, way.Off},
+		{"who is excepted cannot be read", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-whitelist": "everyone"}, way.Unknown},
+		{"bytes", "ingress-nginx", notes{n + "limit-rate": "50"}, way.Off},
+		{"the annotation that is gone", "ingress-nginx", notes{n + "global-rate-limit": "50"}, way.Off},
+		{"a snippet", "ingress-nginx", notes{n + "configuration-snippet": "limit_req zone=z;"}, way.Unknown},
+		{"a snippet about something else", "ingress-nginx", notes{n + "configuration-snippet": "add_header X-A b;"}, way.Off},
+		{"passed through", "ingress-nginx", notes{n + "limit-rps": "50", n + "ssl-passthrough": "true"}, way.Unknown},
+		{"another controller's", "ingress-nginx", notes{f + "limit-req-rate": "50r/s", h + "rate-limit-requests": "5"}, way.Off},
 
-		{"F5", "f5-nginx", notes{f + "limit-req-rate": "50r/s"}, On},
-		{"F5 in minutes", "f5-nginx", notes{f + "limit-req-rate": "50r/m"}, On},
-		{"F5 without a unit", "f5-nginx", notes{f + "limit-req-rate": "50"}, Off},
-		{"F5 and zero", "f5-nginx", notes{f + "limit-req-rate": "0r/s"}, Off},
-		{"F5 in a dry run", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-dry-run": "true"}, Off},
-		{"F5 by address and service", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${binary_remote_addr}"}, On},
-		{"F5 by a header", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${http_x_client}"}, Off},
-		{"F5 with a burst alone", "f5-nginx", notes{f + "limit-req-burst": "50"}, Off},
-		{"F5 and Policies", "f5-nginx", notes{"nginx.org/policies": "p"}, Unknown},
-		{"a minion without its master", "f5-nginx", notes{f + "mergeable-ingress-type": "minion"}, Unknown},
+		{"F5", "f5-nginx", notes{f + "limit-req-rate": "50r/s"}, way.On},
+		{"F5 in minutes", "f5-nginx", notes{f + "limit-req-rate": "50r/m"}, way.On},
+		{"F5 without a unit", "f5-nginx", notes{f + "limit-req-rate": "50"}, way.Off},
+		{"F5 and zero", "f5-nginx", notes{f + "limit-req-rate": "0r/s"}, way.Off},
+		{"F5 in a dry run", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-dry-run": "true"}, way.Off},
+		{"F5 by address and service", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${binary_remote_addr}"}, way.On},
+		{"F5 by a header", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${http_x_client}"}, way.Off},
+		{"F5 with a burst alone", "f5-nginx", notes{f + "limit-req-burst": "50"}, way.Off},
+		{"F5 and Policies", "f5-nginx", notes{"nginx.org/policies": "p"}, way.Unknown},
+		{"a minion without its master", "f5-nginx", notes{f + "mergeable-ingress-type": "minion"}, way.Unknown},
 
-		{"HAProxy", "haproxy", notes{h + "rate-limit-requests": "50"}, On},
-		{"HAProxy by the older prefix", "haproxy", notes{"haproxy.com/rate-limit-requests": "50"}, On},
-		{"HAProxy, said twice", "haproxy", notes{h + "rate-limit-requests": "50", "haproxy.com/rate-limit-requests": "0"}, Unknown},
-		{"HAProxy with a period alone", "haproxy", notes{h + "rate-limit-period": "5s"}, Off},
-		{"HAProxy, everyone excepted", "haproxy", notes{h + "rate-limit-requests": "50", h + "rate-limit-whitelist": "0.0.0.0/0"}, Off},
-		{"HAProxy by an address that a client writes", "haproxy", notes{h + "rate-limit-requests": "50", h + "src-ip-header": "X-Real-IP"}, Unknown},
-		{"HAProxy hands on", "haproxy", notes{h + "rate-limit-requests": "50", h + "ssl-passthrough": "true"}, Off},
-		{"HAProxy and a snippet of comments", "haproxy", notes{h + "backend-config-snippet": "# http-request deny\n\n  # nothing"}, Off},
-		{"HAProxy and a snippet", "haproxy", notes{h + "backend-config-snippet": "http-request deny"}, Unknown},
+		{"HAProxy", "haproxy", notes{h + "rate-limit-requests": "50"}, way.On},
+		{"HAProxy by the older prefix", "haproxy", notes{"haproxy.com/rate-limit-requests": "50"}, way.On},
+		{"HAProxy, said twice", "haproxy", notes{h + "rate-limit-requests": "50", "haproxy.com/rate-limit-requests": "0"}, way.Unknown},
+		{"HAProxy with a period alone", "haproxy", notes{h + "rate-limit-period": "5s"}, way.Off},
+		{"HAProxy, everyone excepted", "haproxy", notes{h + "rate-limit-requests": "50", h + "rate-limit-whitelist": "0.0.0.0/0"}, way.Off},
+		{"HAProxy by an address that a client writes", "haproxy", notes{h + "rate-limit-requests": "50", h + "src-ip-header": "X-Real-IP"}, way.Unknown},
+		{"HAProxy hands on", "haproxy", notes{h + "rate-limit-requests": "50", h + "ssl-passthrough": "true"}, way.Off},
+		{"HAProxy and a snippet of comments", "haproxy", notes{h + "backend-config-snippet": "# http-request deny\n\n  # nothing"}, way.Off},
+		{"HAProxy and a snippet", "haproxy", notes{h + "backend-config-snippet": "http-request deny"}, way.Unknown},
 
-		{"haproxy-ingress", "haproxy-ingress", notes{i + "limit-rps": "50"}, On},
-		{"haproxy-ingress and connections", "haproxy-ingress", notes{"ingress.kubernetes.io/limit-connections": "50"}, On},
-		{"haproxy-ingress and zero", "haproxy-ingress", notes{i + "limit-rps": "0"}, Off},
+		{"haproxy-ingress", "haproxy-ingress", notes{i + "limit-rps": "50"}, way.On},
+		{"haproxy-ingress and connections", "haproxy-ingress", notes{"ingress.kubernetes.io/limit-connections": "50"}, way.On},
+		{"haproxy-ingress and zero", "haproxy-ingress", notes{i + "limit-rps": "0"}, way.Off},
 
-		{"Traefik", "traefik", nil, Off},
-		{"Traefik and a Middleware", "traefik", notes{prefixTraefik + "router.middlewares": "m"}, Unknown},
-		{"Kong", "kong", nil, Off},
-		{"Kong and a plugin", "kong", notes{prefixKong + "plugins": "p"}, Unknown},
-		{"Contour", "contour", nil, Off},
-		{"Istio", "istio", nil, Unknown},
-		{"an ALB", "alb", nil, Off},
-		{"an ALB and a web ACL", "alb", notes{prefixALB + "wafv2-acl-arn": "arn"}, Unknown},
-		{"GKE", "gce", nil, Off},
-		{"Azure and a policy", "agic", notes{prefixAGIC + "waf-policy-for-path": "p"}, Unknown},
-		{"Cilium", "cilium", nil, Off},
-		{"Alibaba and its limit", "alibaba-alb", notes{prefixALB + "traffic-limit-qps": "50"}, Unknown},
+		{"Traefik", "traefik", nil, way.Off},
+		{"Traefik and a Middleware", "traefik", notes{traefik.PrefixTraefik + "router.middlewares": "m"}, way.Unknown},
+		{"Kong", "kong", nil, way.Off},
+		{"Kong and a plugin", "kong", notes{kong.PrefixKong + "plugins": "p"}, way.Unknown},
+		{"Contour", "contour", nil, way.Off},
+		{"Istio", "istio", nil, way.Unknown},
+		{"an ALB", "alb", nil, way.Off},
+		{"an ALB and a web ACL", "alb", notes{aws.PrefixALB + "wafv2-acl-arn": "arn"}, way.Unknown},
+		{"GKE", "gce", nil, way.Off},
+		{"Azure and a policy", "agic", notes{azure.PrefixAGIC + "waf-policy-for-path": "p"}, way.Unknown},
+		{"Cilium", "cilium", nil, way.Off},
+		{"Alibaba and its limit", "alibaba-alb", notes{aws.PrefixALB + "traffic-limit-qps": "50"}, way.Unknown},
 
-		{"OpenShift", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100"}, On},
-		{"OpenShift, not switched on", "openshift", notes{r + "rate-limit-connections.rate-http": "100"}, Off},
-		{"OpenShift, switched on alone", "openshift", notes{r + "rate-limit-connections": "true"}, Off},
-		{"OpenShift, and no number", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-tcp": "many"}, Off},
-		{"OpenShift hands on", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100", "route.openshift.io/termination": "passthrough"}, Off},
-		{"OpenShift hands on, and counts connections", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.concurrent-tcp": "10", "route.openshift.io/termination": "passthrough"}, On},
+		{"OpenShift", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100"}, way.On},
+		{"OpenShift, not switched on", "openshift", notes{r + "rate-limit-connections.rate-http": "100"}, way.Off},
+		{"OpenShift, switched on alone", "openshift", notes{r + "rate-limit-connections": "true"}, way.Off},
+		{"OpenShift, and no number", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-tcp": "many"}, way.Off},
+		{"OpenShift hands on", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100", "route.openshift.io/termination": "passthrough"}, way.Off},
+		{"OpenShift hands on, and counts connections", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.concurrent-tcp": "10", "route.openshift.io/termination": "passthrough"}, way.On},
 
-		{"nobody knows", Unknown, nil, Off},
-		{"what no controller reads limits nothing", Unknown, notes{"example.com/limit": "5"}, Off},
-		{"one of several would limit", Unknown, notes{prefixIngressNginx + "limit-rps": "5", "konghq.com/x": "y"}, Unknown},
+		{"nobody knows", way.Unknown, nil, way.Off},
+		{"what no controller reads limits nothing", way.Unknown, notes{"example.com/limit": "5"}, way.Off},
+		{"one of several would limit", way.Unknown, notes{way.PrefixIngressNginx + "limit-rps": "5", "konghq.com/x": "y"}, way.Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ReadRate(served(tt.controller, tt.notes))
 			if got.Limited.State != tt.want {
 				t.Errorf("got %+v, want %s", got.Limited, tt.want)
 			}
-			if (got.Advice == "") != (tt.want == On) {
+			if (got.Advice == "") != (tt.want == way.On) {
 				t.Errorf("advice: %q", got.Advice)
 			}
 		})
@@ -97,38 +104,38 @@ func TestReadRate(t *testing.T) {
 
 // Offered annotations limit requests once they are there, are offered to an object that says nothing, and to no other.
 func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
-	stated := func(name string) Input {
+	stated := func(name string) way.Input {
 		in := served(name, notes{})
-		in.Config.Controllers = map[string]ControllerConfig{nameF5Nginx: {Version: "5.5"}}
+		in.Config.Controllers = map[string]way.ControllerConfig{way.NameF5Nginx: {Version: "5.5"}}
 		return in
 	}
 	offered := map[string]map[string]string{}
 	for _, c := range append(table, unknownController()) {
-		in := stated(c.name)
+		in := stated(c.Name)
 		rate := ReadRate(in)
 		if rate.Annotations == nil {
 			continue
 		}
-		offered[c.name] = rate.Annotations
+		offered[c.Name] = rate.Annotations
 		for key, value := range rate.Annotations {
-			in.Ingress.Annotations[key] = strings.NewReplacer(PlaceRate, "50", PlaceBurst, "250").Replace(value)
+			in.Ingress.Annotations[key] = strings.NewReplacer(way.PlaceRate, "50", way.PlaceBurst, "250").Replace(value)
 		}
-		if after := ReadRate(in); after.Limited.State != On || after.Annotations != nil {
-			t.Errorf("%s: with what it offers: %+v", c.name, after)
+		if after := ReadRate(in); after.Limited.State != way.On || after.Annotations != nil {
+			t.Errorf("%s: with what it offers: %+v", c.Name, after)
 		}
 		for key := range rate.Annotations {
 			for _, value := range []string{"", "0", "50"} {
-				in := stated(c.name)
+				in := stated(c.Name)
 				in.Ingress.Annotations[key] = value
 				if again := ReadRate(in); again.Annotations != nil {
-					t.Errorf("%s: offers %v beside %s %q", c.name, again.Annotations, key, value)
+					t.Errorf("%s: offers %v beside %s %q", c.Name, again.Annotations, key, value)
 				}
 			}
 		}
-		in = stated(c.name)
+		in = stated(c.Name)
 		in.Class.Known = false
 		if guess := ReadRate(in); guess.Annotations != nil {
-			t.Errorf("%s: offers %v to a controller that is only guessed", c.name, guess.Annotations)
+			t.Errorf("%s: offers %v to a controller that is only guessed", c.Name, guess.Annotations)
 		}
 	}
 	want := map[string]map[string]string{
@@ -141,11 +148,11 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for name, all := range map[string]notes{
-		"a canary":                  {prefixIngressNginx + "canary": "true"},
-		"an edge that hands on":     {prefixIngressNginx + "ssl-passthrough": "true"},
-		"a list that is everyone":   {prefixIngressNginx + "limit-whitelist": "0.0.0.0/0"},
-		"a snippet that may do it":  {prefixIngressNginx + "server-snippet": "limit_req zone=z;"},
-		"the annotation, elsewhere": {prefixIngressNginx + "limit-rps": "1"},
+		"a canary":                  {way.PrefixIngressNginx + "canary": "true"},
+		"an edge that hands on":     {way.PrefixIngressNginx + "ssl-passthrough": "true"},
+		"a list that is everyone":   {way.PrefixIngressNginx + "limit-whitelist": "0.0.0.0/0"},
+		"a snippet that may do it":  {way.PrefixIngressNginx + "server-snippet": "limit_req zone=z;"},
+		"the annotation, elsewhere": {way.PrefixIngressNginx + "limit-rps": "1"},
 	} {
 		in := stated("ingress-nginx")
 		maps.Copy(in.Ingress.Annotations, all)
@@ -161,7 +168,7 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 }
 
 func TestReadErrorPages(t *testing.T) {
-	const n = prefixIngressNginx
+	const n = way.PrefixIngressNginx
 	for _, tt := range []struct {
 		name       string
 		controller string
@@ -182,12 +189,12 @@ func TestReadErrorPages(t *testing.T) {
 		{"a redirect in a snippet", "ingress-nginx", notes{n + "server-snippet": `return 301 https://x$request_uri;`}, "", ""},
 		{"an error page in a snippet", "ingress-nginx", notes{n + "server-snippet": `error_page 404 /e;`}, "", "unknown"},
 		{"no snippet", "ingress-nginx", notes{n + "server-snippet": `}`}, "", "unknown"},
-		{"F5", "f5-nginx", notes{prefixF5Nginx + "location-snippets": `return 404 "$uri";`}, "", "echo"},
+		{"F5", "f5-nginx", notes{way.PrefixF5Nginx + "location-snippets": `return 404 "$uri";`}, "", "echo"},
 		{"another controller", "kong", notes{n + "custom-http-errors": "404"}, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
-			in.Config.Controllers = map[string]ControllerConfig{tt.controller: {Version: tt.version}}
+			in.Config.Controllers = map[string]way.ControllerConfig{tt.controller: {Version: tt.version}}
 			pages := ReadErrorPages(in)
 			var got []string
 			if len(pages.Echoes) > 0 {

@@ -6,153 +6,36 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/contour"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/envoygateway"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/istio"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginxgateway"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/openshift"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
-	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
-
-// Ingress is one API for many controllers, which differ in its annotations. Every other edge has kinds of its own: those
-// are rows of the table in this file.
-
-// The properties that objects are filed under by their Links, in the namespace of the object that is named; the value is
-// its inventory.ID.
-const (
-	// ByUse finds those that use an object.
-	ByUse inventory.Index = "use"
-	// ByGovernor finds those that govern an object.
-	ByGovernor inventory.Index = "governor"
-)
-
-// Backend is a Service that a route sends requests to.
-type Backend struct {
-	Namespace, Name string
-	// Port is the Service's port, by number or name; zero means any.
-	Port intstr.IntOrString
-	// OfPod says that Port may as well be the port of the pods behind the Service.
-	OfPod bool
-}
-
-// Means says whether the backend's port is that of the Service; number is the port of the pods behind it.
-func (b Backend) Means(port *corev1.ServicePort, number int32) bool {
-	switch {
-	case b.Port.Type == intstr.String && b.Port.StrVal != "":
-		return b.Port.StrVal == port.Name
-	case b.Port.IntVal == 0:
-		return true
-	}
-	return b.Port.IntVal == port.Port || b.OfPod && b.Port.IntVal == number
-}
-
-// Links are the other objects that an object names.
-type Links struct {
-	// Backends are the Services that it sends requests to. An object that has some is an entry.
-	Backends []Backend
-	// Uses are objects that decide how this one is read: an HTTPRoute's Gateway, a Gateway's class, an IngressRoute's
-	// Middlewares. A Namespace stands for its labels, and for the ReferenceGrants in it.
-	Uses []inventory.ID
-	// Governs are objects whose reading this one decides: the target of a policy, the children of an HTTPProxy.
-	Governs []inventory.ID
-	// Passwords are the Secrets that it takes password entries from.
-	Passwords []AuthSecret
-	// Unread are the kinds of its backends that are no Services and are not followed.
-	Unread []string
-}
-
-// governors are the objects that decide how another one is read by naming it, in stable order.
-func (c Context) governors(id inventory.ID) []*inventory.Object {
-	return c.Objects.Find(inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
-}
-
-// Route is one rule of an entry object, as whoever serves it reads it.
-type Route struct {
-	// Text tells the rule from the others of the object: `ditto.example.com/api (PathPrefix), Gateway infra/public`.
-	Text string
-	// Note says more of it to people, without telling it from others.
-	Note string
-	// Asks is what a client asks for: `ditto.example.com/api`.
-	Asks string
-	// Hosts are the hosts that it is for, as HostsOf of package requests reads them, and Door is where clients come in, by name:
-	// `Gateway infra/public`. Conditions are what else a request has to fulfil, each as it is written. They tell what one route
-	// lets in from what another one does; without Hosts only the Text does. Where connections are handed on the
-	// hosts are those of the connections. Alternatives, if there are any, say all of it.
-	Hosts        []string
-	Door         string
-	Conditions   []string
-	Alternatives requests.Set
-	// Path is which requests it takes, and with what path they arrive. It is nil where connections are handed through
-	// unread, or where there are no paths.
-	Path *Path
-	// Backends are where it sends requests; those in other namespaces only if that is allowed.
-	Backends []Backend
-	// Public is false where a marker that counts, or the configuration, says that outsiders do not reach it.
-	Public bool
-	// Effects are what happens to requests. An empty Identity means that the client's arrives, an empty Authentication that
-	// nobody is asked for credentials.
-	Effects Effects
-	// Transport, Rate and ErrorPages are what clients speak with the edge here, whether it limits them, and what it answers
-	// itself. What has no state counts as unknown.
-	Transport  Transport
-	Rate       Rate
-	ErrorPages ErrorPages
-	// Unknown says what could not be read and may change what it lets in.
-	Unknown []string
-	// Doubt says why it cannot be told whether it lets anybody in; empty where it can.
-	Doubt string
-	// Strip and Hide are changes of the object that would make this route remove the identity header, and hide headers. They
-	// are filled only where whoever serves it certainly does what they say.
-	Strip, Hide []Edit
-}
-
-// Context is what routes are read in.
-type Context struct {
-	// Objects has the other objects that decide.
-	Objects inventory.Reader
-	Config  Config
-}
-
-// resource is one kind: an entry, or an object that decides how entries are read.
-type resource struct {
-	kind schema.GroupKind
-	// links reads the object alone. It never fails: what cannot be read is no link.
-	links func(o *inventory.Object) Links
-	// routes reads an entry; nil for a kind that is none.
-	routes func(c Context, o *inventory.Object) []Route
-	// controller names, for facts, who serves the entry; nil for a kind that is none.
-	controller func(c Context, o *inventory.Object) string
-	// relay says that an object of this kind passes requests on to its Backends for the entries that use it.
-	relay bool
-	// sends says that an object of this kind sends some requests to a Service by itself, whatever uses it.
-	sends bool
-	// doubted says why an entry that is taken for internal may be public; nil where that cannot be.
-	doubted func(c Context, o *inventory.Object) string
-}
 
 // resources holds the kinds, by project. It is never changed.
 var resources = slices.Concat(
-	gatewayAPI(), openshiftRoutes(), traefikResources(), contourResources(), istioResources(), kongResources(), f5Resources(),
-	parameterResources(),
+	gatewayapi.Kinds(), envoygateway.Kinds(), nginxgateway.Kinds(), openshift.Kinds(), traefik.Kinds(), contour.Kinds(), istio.Kinds(), kong.Kinds(), f5.Kinds(),
+	way.ParameterResources(),
 )
 
-// parameterResources are objects that annotations of an Ingress or of a Service, or its class, name.
-func parameterResources() []resource {
-	return []resource{
-		{kind: crd.ALBIngressClassParams}, {kind: crd.GKEBackendConfig}, {kind: crd.GKEFrontendConfig}, {kind: crd.AGICRewrite},
-		{kind: crd.HAProxyBackendV1}, {kind: crd.HAProxyBackendV3},
-	}
-}
-
 // resourcesByKind finds a row.
-var resourcesByKind = func() map[schema.GroupKind]*resource {
-	byKind := make(map[schema.GroupKind]*resource, len(resources))
+var resourcesByKind = func() map[schema.GroupKind]*way.Resource {
+	byKind := make(map[schema.GroupKind]*way.Resource, len(resources))
 	for i := range resources {
-		byKind[resources[i].kind] = &resources[i]
+		byKind[resources[i].Kind] = &resources[i]
 	}
 	return byKind
 }()
 
-func resourceOf(o *inventory.Object) *resource {
+func resourceOf(o *inventory.Object) *way.Resource {
 	if o.Typed == nil {
 		return nil
 	}
@@ -163,8 +46,8 @@ func resourceOf(o *inventory.Object) *resource {
 func Kinds() []schema.GroupKind {
 	var list []schema.GroupKind
 	for _, r := range resources {
-		if r.links != nil {
-			list = append(list, r.kind)
+		if r.Links != nil {
+			list = append(list, r.Kind)
 		}
 	}
 	return list
@@ -173,48 +56,32 @@ func Kinds() []schema.GroupKind {
 // LinksOf says which objects an object names: one of a kind of this table, an IngressClass, or, with what their
 // annotations name, an Ingress or a Service. A Service names the Gateway that it was made for,
 // and so does a workload whose pods listen on their node.
-func LinksOf(o *inventory.Object) Links {
+func LinksOf(o *inventory.Object) way.Links {
 	if template := o.PodTemplate(); template != nil {
-		return Links{Governs: onNode(o, template)}
+		return way.Links{Governs: way.OnNode(o, template)}
 	}
 	switch t := o.Typed.(type) {
 	case *networkingv1.IngressClass:
-		return Links{Uses: classParameters(t)}
+		return way.Links{Uses: way.ClassParameters(t)}
 	case *networkingv1.Ingress, *corev1.Service:
-		var links Links
+		var links way.Links
 		if svc, ok := t.(*corev1.Service); ok {
-			links.Governs = append(madeFor(svc), frontsPods(svc)...)
+			links.Governs = append(way.MadeFor(svc), way.FrontsPods(svc)...)
 		}
 		if len(o.Meta.Annotations) == 0 {
 			return links
 		}
 		for i := range table {
-			if uses := table[i].uses; uses != nil {
+			if uses := table[i].Uses; uses != nil {
 				links.Uses = append(links.Uses, uses(o)...)
 			}
 		}
 		return links
 	}
-	if r := resourceOf(o); r != nil && r.links != nil {
-		return r.links(o)
+	if r := resourceOf(o); r != nil && r.Links != nil {
+		return r.Links(o)
 	}
-	return Links{}
-}
-
-// classParameters is the object that an IngressClass names for its controller's settings.
-func classParameters(class *networkingv1.IngressClass) []inventory.ID {
-	p := class.Spec.Parameters
-	if p == nil {
-		return nil
-	}
-	id := inventory.ID{GroupKind: schema.GroupKind{Kind: p.Kind}, Name: p.Name}
-	if p.APIGroup != nil {
-		id.Group = *p.APIGroup
-	}
-	if p.Namespace != nil {
-		id.Namespace = *p.Namespace
-	}
-	return []inventory.ID{id}
+	return way.Links{}
 }
 
 // IsResource says whether an object is of a kind of this table.
@@ -223,35 +90,35 @@ func IsResource(o *inventory.Object) bool { return resourceOf(o) != nil }
 // IsEntry says whether an object is of a kind of this table that opens ways in.
 func IsEntry(o *inventory.Object) bool {
 	r := resourceOf(o)
-	return r != nil && r.routes != nil
+	return r != nil && r.Routes != nil
 }
 
 // IsRelay says whether an object is of a kind of this table that passes requests on for entries that use it.
 func IsRelay(o *inventory.Object) bool {
 	r := resourceOf(o)
-	return r != nil && r.relay
+	return r != nil && r.Relay
 }
 
 // Routes reads an entry of a kind of this table; there are none for any other object.
-func Routes(c Context, o *inventory.Object) []Route {
+func Routes(c way.Context, o *inventory.Object) []way.Route {
 	if !IsEntry(o) {
 		return nil
 	}
-	return resourceOf(o).routes(c, o)
+	return resourceOf(o).Routes(c, o)
 }
 
 // ControllerOf names who serves an entry of this table.
-func ControllerOf(c Context, o *inventory.Object) string {
-	if r := resourceOf(o); r != nil && r.controller != nil {
-		return r.controller(c, o)
+func ControllerOf(c way.Context, o *inventory.Object) string {
+	if r := resourceOf(o); r != nil && r.Controller != nil {
+		return r.Controller(c, o)
 	}
-	return Unknown
+	return way.Unknown
 }
 
 // Doubted says why an entry of this table that is taken for internal may be public, empty where there is no such doubt.
-func Doubted(c Context, o *inventory.Object) string {
-	if r := resourceOf(o); r != nil && r.doubted != nil {
-		return r.doubted(c, o)
+func Doubted(c way.Context, o *inventory.Object) string {
+	if r := resourceOf(o); r != nil && r.Doubted != nil {
+		return r.Doubted(c, o)
 	}
 	return ""
 }

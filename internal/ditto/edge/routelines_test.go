@@ -8,6 +8,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -18,10 +19,10 @@ func linkedObjects(t testing.TB, text string) *inventory.Memory {
 		var keys []inventory.Key
 		links := LinksOf(o)
 		for _, id := range links.Uses {
-			keys = append(keys, inventory.Key{Index: ByUse, Namespace: id.Namespace, Value: id.String()})
+			keys = append(keys, inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()})
 		}
 		for _, id := range links.Governs {
-			keys = append(keys, inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
+			keys = append(keys, inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()})
 		}
 		slices.SortFunc(keys, func(a, b inventory.Key) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 		return slices.Compact(keys)
@@ -41,7 +42,7 @@ func linkedObjects(t testing.TB, text string) *inventory.Memory {
 }
 
 // routeLines is a route as lines: all that decides about it.
-func routeLines(r Route) string {
+func routeLines(r way.Route) string {
 	var b strings.Builder
 	public := "internal"
 	if r.Public {
@@ -65,7 +66,7 @@ func routeLines(r Route) string {
 	}
 	states := []struct {
 		what string
-		State
+		way.State
 	}{
 		{"identity", r.Effects.Identity}, {"asks", r.Effects.Authentication}, {"strips", r.Effects.StripsIdentity}, {"hides", r.Effects.HidesHeaders},
 	}
@@ -85,12 +86,12 @@ func routeLines(r Route) string {
 }
 
 // linesOf are the routes of an object, as whoever serves it reads them.
-func linesOf(t testing.TB, m *inventory.Memory, cfg Config, kind, namespace, name string) []string {
+func linesOf(t testing.TB, m *inventory.Memory, cfg way.Config, kind, namespace, name string) []string {
 	t.Helper()
 	var list []string
 	for _, o := range m.All() {
 		if o.Ref.Kind == kind && o.Ref.Namespace == namespace && o.Ref.Name == name {
-			for _, r := range Routes(Context{Objects: m, Config: cfg}, o) {
+			for _, r := range Routes(way.Context{Objects: m, Config: cfg}, o) {
 				list = append(list, routeLines(r))
 			}
 		}

@@ -16,8 +16,8 @@ import (
 func UnreadWays(r inventory.Reader, namespace string) []schema.GroupKind {
 	var list []schema.GroupKind
 	for i := range resources {
-		kind := resources[i].kind
-		if resources[i].routes == nil && !resources[i].relay && !resources[i].sends {
+		kind := resources[i].Kind
+		if resources[i].Routes == nil && !resources[i].Relay && !resources[i].Sends {
 			continue
 		}
 		from := namespace
@@ -30,23 +30,4 @@ func UnreadWays(r inventory.Reader, namespace string) []schema.GroupKind {
 	}
 	slices.SortFunc(list, func(a, b schema.GroupKind) int { return strings.Compare(a.String(), b.String()) })
 	return list
-}
-
-// unread says of kinds that can change what happens to requests that their objects cannot be read in one of the namespaces;
-// empty where they can. Without a namespace all of them are meant.
-func (c Context) unread(namespaces []string, kinds ...schema.GroupKind) string {
-	if c.Objects == nil {
-		return ""
-	}
-	if len(namespaces) == 0 {
-		namespaces = []string{""}
-	}
-	for _, kind := range kinds {
-		for _, namespace := range namespaces {
-			if !c.Objects.Knows(kind, namespace) {
-				return "objects of kind " + kind.String() + " cannot be read, and can change what happens to requests"
-			}
-		}
-	}
-	return ""
 }

@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 const (
@@ -22,39 +24,39 @@ const (
 //
 // Sources: Tailscale's documentation of the operator (ingress, cluster ingress with Funnel, limitations), its cmd/k8s-operator
 // (ingress.go, svc.go), and ipn/ipnlocal/serve.go.
-func tailscale() controller {
-	return controller{
-		name: nameTailscale, title: "Tailscale's operator", classes: []string{"tailscale.com/ts-ingress"}, usual: []string{TailscaleClass},
-		effects: plainEdge{
-			strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
-			hide:  `put a proxy that removes Server behind this Ingress`,
-		}.effects,
-		transport: tailscaleTransport,
-		rate: func(Input) Rate {
-			return Rate{Limited: unlimited(), Advice: "Tailscale's operator limits nothing: put an nginx with limit_req before the gateway"}
+func tailscale() way.Controller {
+	return way.Controller{
+		Name: nameTailscale, Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{TailscaleClass},
+		Effects: way.PlainEdge{
+			Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
+			Hide:  `put a proxy that removes Server behind this Ingress`,
+		}.Effects,
+		Transport: tailscaleTransport,
+		Rate: func(way.Input) way.Rate {
+			return way.Rate{Limited: way.Unlimited(), Advice: "Tailscale's operator limits nothing: put an nginx with limit_req before the gateway"}
 		},
-		path: func(_ Input, _ networkingv1.PathType, path string) Path {
+		Path: func(_ way.Input, _ networkingv1.PathType, path string) way.Path {
 			// Every path is a prefix.
-			return Path{Matcher: elements(decoded, path)}
+			return way.Path{Matcher: way.Elements(way.Decoded, path)}
 		},
 	}
 }
 
 // tailscaleTransport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
-func tailscaleTransport(Input, string) Transport {
-	return Transport{
-		TLS:   State{On, "default", "Tailscale's operator gets a certificate for every Ingress"},
-		Plain: closed("default", "Tailscale's operator serves an Ingress over HTTPS alone"),
+func tailscaleTransport(way.Input, string) way.Transport {
+	return way.Transport{
+		TLS:   way.State{State: way.On, Source: "default", Why: "Tailscale's operator gets a certificate for every Ingress"},
+		Plain: way.Closed("default", "Tailscale's operator serves an Ingress over HTTPS alone"),
 	}
 }
 
 // tailnet says why it cannot be told who reaches an entry of Tailscale's operator; empty where that is the Internet, or nobody
 // outside, as the configuration says.
-func tailnet(m marked, c Class) (doubt string) {
-	if c.Controller != nameTailscale || c.Internal || m.ingress.Annotations[tailscaleFunnel] == "true" {
+func tailnet(m way.Marked, c way.Class) (doubt string) {
+	if c.Controller != nameTailscale || c.Internal || m.Ingress.Annotations[tailscaleFunnel] == "true" {
 		return ""
 	}
-	return inTailnet("ingress class " + quote(c.Name))
+	return inTailnet("ingress class " + way.Quote(c.Name))
 }
 
 func inTailnet(opens string) string {
@@ -63,7 +65,7 @@ func inTailnet(opens string) string {
 
 // Tailnet says of a Service that Tailscale's operator opens it to a tailnet: by what, whether clients outside may be in that,
 // and why that is not known.
-func Tailnet(svc *corev1.Service, cfg Config) (by string, public bool, doubt string) {
+func Tailnet(svc *corev1.Service, cfg way.Config) (by string, public bool, doubt string) {
 	switch {
 	case svc.Annotations[tailscaleExpose] == "true":
 		by = "annotation " + tailscaleExpose

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
@@ -38,7 +40,7 @@ func TestBounds(t *testing.T) {
 			why + "more HTTPProxies include this one than are followed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := linesOf(t, linkedObjects(t, tt.manifests), Config{}, tt.kind, "ns", tt.of)
+			got := linesOf(t, linkedObjects(t, tt.manifests), way.Config{}, tt.kind, "ns", tt.of)
 			if len(got) == 0 || !strings.Contains(got[len(got)-1], tt.last) {
 				t.Errorf("got %d routes, the last is %q", len(got), got[max(0, len(got)-1):])
 			}
@@ -53,9 +55,9 @@ func FuzzTraefikCandidates(f *testing.F) {
 	f.Add("a-b-c-d@kubernetescrd", "TraefikService")
 	f.Add(strings.Repeat("a-", 300)+"@kubernetescrd", "Middleware")
 	f.Fuzz(func(t *testing.T, value, kind string) {
-		for _, ref := range annotatedMiddlewares(notes{prefixTraefik + routerMiddlewares: value}, routerMiddlewares) {
+		for _, ref := range traefik.AnnotatedMiddlewares(notes{traefik.PrefixTraefik + traefik.RouterMiddlewares: value}, traefik.RouterMiddlewares) {
 			word, _, _ := strings.Cut(ref.Name, "@")
-			list := ref.candidates()
+			list := ref.Candidates()
 			for _, id := range list {
 				if id.Namespace+"-"+id.Name != word {
 					t.Errorf("%q is taken for %s in %s", word, id.Name, id.Namespace)
@@ -65,13 +67,13 @@ func FuzzTraefikCandidates(f *testing.F) {
 				t.Errorf("%d candidates", len(list))
 			}
 		}
-		for _, b := range wordBackends(value) {
+		for _, b := range traefik.WordBackends(value) {
 			if joined := b.Namespace + "-" + b.Name + "-" + b.Port.String(); b.Port.IntVal == 0 && joined != value {
 				t.Errorf("%q is taken for %q", value, joined)
 			}
 		}
-		ref := traefikRef{kind: kind, namespace: "ns", TraefikRef: crd.TraefikRef{Name: value}}
-		if o, ambiguous := ref.resolve(nil); o != nil || ambiguous {
+		ref := traefik.Ref{Kind: kind, Namespace: "ns", TraefikRef: crd.TraefikRef{Name: value}}
+		if o, ambiguous := ref.Resolve(nil); o != nil || ambiguous {
 			t.Error("found something in nothing")
 		}
 	})

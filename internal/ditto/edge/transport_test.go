@@ -5,6 +5,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // TestReadTransport: what clients of ditto.example.com speak with each controller, as `TLS, plain HTTP`.
@@ -98,10 +101,10 @@ func TestReadTransport(t *testing.T) {
 		{"Alibaba with a certificate", "alibaba-alb", nil, own, "on, unknown"},
 		{"Alibaba, told to redirect", "alibaba-alb", notes{"alb.ingress.kubernetes.io/ssl-redirect": "true"}, own, "on, redirected"},
 
-		{"nobody knows", Unknown, nil, own, "on, unknown"},
-		{"nobody knows, and nothing is said", Unknown, nil, nil, "off, served"},
-		{"what no controller reads changes nothing", Unknown, notes{"example.com/tls": "on"}, nil, "off, served"},
-		{"one of several would speak TLS", Unknown, notes{prefixALB + "certificate-arn": "c", "konghq.com/x": "y"}, nil, "unknown, unknown"},
+		{"nobody knows", way.Unknown, nil, own, "on, unknown"},
+		{"nobody knows, and nothing is said", way.Unknown, nil, nil, "off, served"},
+		{"what no controller reads changes nothing", way.Unknown, notes{"example.com/tls": "on"}, nil, "off, served"},
+		{"one of several would speak TLS", way.Unknown, notes{aws.PrefixALB + "certificate-arn": "c", "konghq.com/x": "y"}, nil, "unknown, unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
@@ -114,7 +117,7 @@ func TestReadTransport(t *testing.T) {
 			if said != tt.want {
 				t.Errorf("got %s, want %s: %+v", said, tt.want, got)
 			}
-			if got.Advice == "" && (got.TLS.State == Off || got.Plain.State == PlainServed) {
+			if got.Advice == "" && (got.TLS.State == way.Off || got.Plain.State == way.PlainServed) {
 				t.Error("no advice")
 			}
 		})
@@ -124,7 +127,7 @@ func TestReadTransport(t *testing.T) {
 func TestReadTransport_RulesWithoutAHost(t *testing.T) {
 	in := served("ingress-nginx", nil)
 	for want, tls := range map[string][]networkingv1.IngressTLS{
-		Off: nil, On: {{SecretName: "s"}}, Unknown: {{SecretName: "s", Hosts: []string{"ditto.example.com"}}},
+		way.Off: nil, way.On: {{SecretName: "s"}}, way.Unknown: {{SecretName: "s", Hosts: []string{"ditto.example.com"}}},
 	} {
 		in.Ingress.Spec.TLS = tls
 		if got := ReadTransport(in, "").TLS.State; got != want {
@@ -138,20 +141,20 @@ func TestReadTransport_Neighbours(t *testing.T) {
 	neighbour := &networkingv1.Ingress{Spec: networkingv1.IngressSpec{TLS: []networkingv1.IngressTLS{{SecretName: "s", Hosts: []string{"ditto.example.com"}}}}}
 	got := map[string]string{}
 	for _, c := range table {
-		if c.name == nameTailscale {
+		if c.Name == nameTailscale {
 			continue // which has a certificate for every Ingress
 		}
-		in := served(c.name, nil)
+		in := served(c.Name, nil)
 		in.Neighbours = []*networkingv1.Ingress{neighbour}
-		if tr := ReadTransport(in, "ditto.example.com"); tr.TLS.State == On {
-			got[c.name] = tr.Plain.State
-			if !SharesTLS(in.Class) {
-				t.Errorf("%s is not asked for neighbours", c.name)
+		if tr := ReadTransport(in, "ditto.example.com"); tr.TLS.State == way.On {
+			got[c.Name] = tr.Plain.State
+			if !way.SharesTLS(in.Class) {
+				t.Errorf("%s is not asked for neighbours", c.Name)
 			}
 		}
 	}
 	// HAProxy's controller redirects for the Ingress that has spec.tls alone.
-	want := map[string]string{"ingress-nginx": PlainRedirected, "haproxy": PlainServed, "haproxy-ingress": PlainRedirected}
+	want := map[string]string{"ingress-nginx": way.PlainRedirected, "haproxy": way.PlainServed, "haproxy-ingress": way.PlainRedirected}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -165,19 +168,19 @@ func TestBalancer(t *testing.T) {
 		clouds []string
 		want   string
 	}{
-		{"nothing", nil, nil, Off},
-		{"a certificate", notes{cert: "arn"}, nil, On},
-		{"a certificate for the port", notes{cert: "arn", ports: "80, 443"}, nil, On},
-		{"a certificate for the port by name", notes{cert: "arn", ports: "https"}, nil, On},
-		{"a certificate for another port", notes{cert: "arn", ports: "8443"}, nil, Off},
-		{"a port without a certificate", notes{ports: "443"}, nil, Off},
-		{"a cloud that is named", notes{cert: "arn"}, []string{"gcp", "aws-lbc"}, On},
-		{"a cloud that is not named", notes{cert: "arn"}, []string{"gcp"}, Off},
-		{"Oracle wants the port said", notes{"service.beta.kubernetes.io/oci-load-balancer-tls-secret": "s"}, nil, Off},
-		{"DigitalOcean takes 443", notes{"service.beta.kubernetes.io/do-loadbalancer-certificate-id": "c"}, nil, On},
+		{"nothing", nil, nil, way.Off},
+		{"a certificate", notes{cert: "arn"}, nil, way.On},
+		{"a certificate for the port", notes{cert: "arn", ports: "80, 443"}, nil, way.On},
+		{"a certificate for the port by name", notes{cert: "arn", ports: "https"}, nil, way.On},
+		{"a certificate for another port", notes{cert: "arn", ports: "8443"}, nil, way.Off},
+		{"a port without a certificate", notes{ports: "443"}, nil, way.Off},
+		{"a cloud that is named", notes{cert: "arn"}, []string{"gcp", "aws-lbc"}, way.On},
+		{"a cloud that is not named", notes{cert: "arn"}, []string{"gcp"}, way.Off},
+		{"Oracle wants the port said", notes{"service.beta.kubernetes.io/oci-load-balancer-tls-secret": "s"}, nil, way.Off},
+		{"DigitalOcean takes 443", notes{"service.beta.kubernetes.io/do-loadbalancer-certificate-id": "c"}, nil, way.On},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := Balancer(tt.notes, 443, "https", tt.clouds); got.State != tt.want {
+			if got := way.Balancer(tt.notes, 443, "https", tt.clouds); got.State != tt.want {
 				t.Errorf("got %+v, want %s", got, tt.want)
 			}
 		})

@@ -6,21 +6,22 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // unknownController is whatever serves an Ingress whose controller cannot be told. Proxies pass on headers that nothing
 // tells them to change, so the Ingress is open whoever serves it, unless the controllers of the table disagree: an
 // annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it unknown.
-func unknownController() controller {
-	return controller{
-		name: Unknown, title: "an unknown controller",
-		effects: unknownEffects, transport: unknownTransport, rate: unknownRate, path: unknownPath,
+func unknownController() way.Controller {
+	return way.Controller{
+		Name: way.Unknown, Title: "an unknown controller",
+		Effects: unknownEffects, Transport: unknownTransport, Rate: unknownRate, Path: unknownPath,
 	}
 }
 
 // disagreement is a controller that would make something else of an Ingress than one that reads none of its annotations.
 type disagreement struct {
-	controller *controller
+	controller *way.Controller
 	source     string
 }
 
@@ -28,21 +29,21 @@ type disagreement struct {
 func (d disagreement) why() string {
 	at := ""
 	if strings.Contains(d.source, "/") {
-		at = ", by " + quote(d.source)
+		at = ", by " + way.Quote(d.source)
 	}
-	return "who serves the Ingress cannot be told, and " + d.controller.title + " would make something else of it" + at
+	return "who serves the Ingress cannot be told, and " + d.controller.Title + " would make something else of it" + at
 }
 
 // disagreeing looks for a controller that reads something else, which it gets from annotations. read returns what
 // matters of a reading, and where it is from.
-func (in Input) disagreeing(read func(c *controller, in Input) (state, source string)) (disagreement, bool) {
+func disagreeing(in way.Input, read func(c *way.Controller, in way.Input) (state, source string)) (disagreement, bool) {
 	for i := range table {
 		c := &table[i]
-		if !c.reads(in.Ingress.Annotations) && !c.reads(in.ServiceAnnotations) {
+		if !c.Reads(in.Ingress.Annotations) && !c.Reads(in.ServiceAnnotations) {
 			continue
 		}
 		as := in
-		as.Class = Class{Controller: c.name, Name: in.Class.Name}
+		as.Class = way.Class{Controller: c.Name, Name: in.Class.Name}
 		bare := *in.Ingress
 		bare.Annotations = nil
 		without := as
@@ -58,43 +59,43 @@ func (in Input) disagreeing(read func(c *controller, in Input) (state, source st
 const nameTheController = `name the controller: say ingressClassName, and keep its IngressClass where it can be read, or name it in the ` +
 	`configuration under edges.ingressClasses; then this line can say what to write`
 
-func unknownEffects(in Input) Effects {
-	e := plainEdge{strip: nameTheController, hide: nameTheController}.effects(in)
+func unknownEffects(in way.Input) way.Effects {
+	e := way.PlainEdge{Strip: nameTheController, Hide: nameTheController}.Effects(in)
 	e.Identity.Why = "no annotation changes the header at any controller that is known"
-	if d, found := in.disagreeing(func(c *controller, as Input) (string, string) {
-		e := c.effects(as)
+	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
+		e := c.Effects(as)
 		return e.Identity.State, e.Identity.Source
 	}); found {
-		e.Identity = State{IdentityUnknown, d.source, d.why()}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: d.source, Why: d.why()}
 	}
-	if d, found := in.disagreeing(func(c *controller, as Input) (string, string) {
-		e := c.effects(as)
+	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
+		e := c.Effects(as)
 		return e.Authentication.State, e.Authentication.Source
 	}); found {
-		e.Authentication = State{Unknown, d.source, d.why()}
+		e.Authentication = way.State{State: way.Unknown, Source: d.source, Why: d.why()}
 	}
-	e.StripsIdentity = strips(e.Identity)
+	e.StripsIdentity = way.Strips(e.Identity)
 	return e
 }
 
 // unknownPath takes for certain what the API's definition of a path says, and leaves open what some controllers read more
 // widely.
-func unknownPath(in Input, kind networkingv1.PathType, path string) Path {
-	p := Path{}
-	if d, found := in.disagreeing(func(c *controller, as Input) (string, string) {
-		if p := c.path(as, kind, path); p.Rewrite.Kind != RewriteNone {
+func unknownPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	p := way.Path{}
+	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
+		if p := c.Path(as, kind, path); p.Rewrite.Kind != way.RewriteNone {
 			return "rewrites", ""
 		}
 		return "", ""
 	}); found {
-		p.Rewrite = rewriteUnknown(d.why())
+		p.Rewrite = way.UnknownRewrite(d.why())
 	}
-	wide := anyCase(path)
+	wide := way.AnyCase(path)
 	why := "the controller cannot be told"
 	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`)
 	if pattern && kind == networkingv1.PathTypePrefix {
-		_, pattern = in.disagreeing(func(c *controller, as Input) (string, string) {
-			if c.forcesRegex != nil && c.forcesRegex(as) {
+		_, pattern = disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
+			if c.ForcesRegex != nil && c.ForcesRegex(as) {
 				return "regex", ""
 			}
 			return "", ""
@@ -102,53 +103,42 @@ func unknownPath(in Input, kind networkingv1.PathType, path string) Path {
 	}
 	switch {
 	case kind == networkingv1.PathTypeExact:
-		p.Matcher = exact(raw, path)
+		p.Matcher = way.Exact(way.Raw, path)
 	case pattern:
-		p.Matcher = undecided(why + ", and " + quote(path) + " may be a pattern")
+		p.Matcher = way.Undecided(why + ", and " + way.Quote(path) + " may be a pattern")
 	default:
-		p.Matcher = possibly(elements(raw, path), wide, why)
-		p.Matcher.paths = []requests.Paths{requests.Loosely(raw.text(path), string(kind)+" of whoever serves it")}
+		p.Matcher = way.Possibly(way.Elements(way.Raw, path), wide, why)
+		p.Matcher.Paths = []requests.Paths{requests.Loosely(way.Raw.Text(path), string(kind)+" of whoever serves it")}
 	}
 	return p
 }
 
-// possibly matches what the narrow reading matches, and leaves open what only the wide one does.
-func possibly(narrow, wide Matcher, why string) Matcher {
-	return Matcher{literal: narrow.literal, why: why, match: func(p string) (bool, bool) {
-		if matches, _ := narrow.Matches(p); matches {
-			return true, true
-		}
-		matches, _ := wide.Matches(p)
-		return false, !matches
-	}}
-}
-
 // unknownTransport takes spec.tls for what the API says it is; whether plain HTTP is redirected depends on the controller.
-func unknownTransport(in Input, host string) Transport {
-	t := Transport{TLS: in.certificate(host)}
-	if t.TLS.State == Off {
-		if d, found := in.disagreeing(func(c *controller, as Input) (string, string) {
-			t := c.transport(as, host)
+func unknownTransport(in way.Input, host string) way.Transport {
+	t := way.Transport{TLS: in.Certificate(host)}
+	if t.TLS.State == way.Off {
+		if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
+			t := c.Transport(as, host)
 			return t.TLS.State, t.TLS.Source
 		}); found {
-			t.TLS = State{Unknown, d.source, d.why()}
+			t.TLS = way.State{State: way.Unknown, Source: d.source, Why: d.why()}
 		}
 	}
-	if t.TLS.State == Off {
-		t.Plain = withoutTLS()
+	if t.TLS.State == way.Off {
+		t.Plain = way.WithoutTLS()
 	} else {
-		t.Plain = State{Unknown, "default", "the controller cannot be told, and some do not redirect"}
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "the controller cannot be told, and some do not redirect"}
 	}
 	return t
 }
 
-func unknownRate(in Input) Rate {
-	r := Rate{Limited: unlimited(), Advice: nameTheController}
-	if d, found := in.disagreeing(func(c *controller, as Input) (string, string) {
-		r := c.rate(as)
+func unknownRate(in way.Input) way.Rate {
+	r := way.Rate{Limited: way.Unlimited(), Advice: nameTheController}
+	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
+		r := c.Rate(as)
 		return r.Limited.State, r.Limited.Source
 	}); found {
-		r.Limited = State{Unknown, d.source, d.why()}
+		r.Limited = way.State{State: way.Unknown, Source: d.source, Why: d.why()}
 	}
 	return r
 }

@@ -7,20 +7,21 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // linked is an inventory of the objects of a YAML stream, filed by what they name.
-func linked(t testing.TB, stream string) (Context, []*inventory.Object) {
+func linked(t testing.TB, stream string) (way.Context, []*inventory.Object) {
 	t.Helper()
 	inv := inventory.NewMemory(func(o *inventory.Object) []inventory.Key {
 		links := LinksOf(o)
 		var keys []inventory.Key
 		for _, id := range links.Uses {
-			keys = append(keys, inventory.Key{Index: ByUse, Namespace: id.Namespace, Value: id.String()})
+			keys = append(keys, inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()})
 		}
 		for _, id := range links.Governs {
-			keys = append(keys, inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
+			keys = append(keys, inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()})
 		}
 		return keys
 	}, nil)
@@ -37,7 +38,7 @@ func linked(t testing.TB, stream string) (Context, []*inventory.Object) {
 		inv.Put(o)
 		list = append(list, o)
 	}
-	return Context{Objects: inv}, list
+	return way.Context{Objects: inv}, list
 }
 
 // described are the routes of the first object of a YAML stream, a line each: what decides about them.
@@ -51,7 +52,7 @@ func described(t testing.TB, stream string) []string {
 	return lines
 }
 
-func describe(r Route) string {
+func describe(r way.Route) string {
 	public := "public"
 	if !r.Public {
 		public = "internal"

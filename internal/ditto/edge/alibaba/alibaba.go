@@ -1,0 +1,50 @@
+// Package alibaba reads Ingresses as the ALB Ingress controller of Alibaba Cloud does.
+package alibaba
+
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// Controller is Alibaba Cloud's ALB ingress controller, which shares a prefix with AWS's.
+func Controller() way.Controller {
+	return way.Controller{
+		Name: "alibaba-alb", Title: "Alibaba Cloud's ALB ingress controller",
+		Classes: []string{"ingress.k8s.alibabacloud/alb"}, Shared: []string{aws.PrefixALB},
+		Effects: way.PlainEdge{
+			Refers: []string{aws.PrefixALB + "actions.*"}, Asks: []string{aws.PrefixALB + "actions.*"},
+			Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
+			Hide:  `put a proxy that removes Server behind this Ingress`,
+		}.Effects,
+		Transport: alibabaTransport, Rate: alibabaRate, Path: alibabaPath, Internal: alibabaInternal,
+	}
+}
+
+func alibabaPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	p := way.Path{Rewrite: in.Rewrite(aws.PrefixALB+"rewrite-target", aws.PrefixALB+"actions.*")}
+	switch {
+	case kind == networkingv1.PathTypeExact:
+		p.Matcher = way.Exact(way.Raw, path)
+	case kind == networkingv1.PathTypePrefix:
+		p.Matcher = way.Elements(way.Raw, path)
+	case in.Ingress.Annotations[aws.PrefixALB+"use-regex"] == "true":
+		p.Matcher = way.Regex(way.Raw, path, true, way.Anywhere)
+	default:
+		p.Matcher = way.Wildcards(path)
+	}
+	return p
+}
+
+// alibabaInternal: the AlbConfig that a class's parameters name sets the address type, and is not read.
+func alibabaInternal(m way.Marked) way.Verdict {
+	const key = aws.PrefixALB + "address-type"
+	switch {
+	case m.Class != nil && m.Class.Spec.Parameters != nil:
+		return way.Verdict{Public: true, Why: "AlbConfig " + way.Quote(m.Class.Spec.Parameters.Name) + " sets the address type, and is not read"}
+	case m.Ingress.Annotations[key] == "intranet":
+		return way.Verdict{Public: false, Why: key + ` is "intranet"`}
+	}
+	return way.Verdict{Public: true, Why: key + ` is not "intranet"`}
+}

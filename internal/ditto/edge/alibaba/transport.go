@@ -1,0 +1,32 @@
+package alibaba
+
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// alibabaTransport: certificates stand in spec.tls, in the AlbConfig, or are found by host.
+func alibabaTransport(in way.Input, host string) way.Transport {
+	a := way.WithPrefix(in.Ingress.Annotations, aws.PrefixALB)
+	t := way.Transport{TLS: in.Certificate(host)}
+	redirects, _ := a.Bool("ssl-redirect")
+	_, tls, _ := way.ListenPorts(a["listen-ports"])
+	switch {
+	case t.TLS.State != way.On && (tls || in.ClassHasParameters()):
+		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports", Why: "the AlbConfig can name certificates, and is not read"}
+		t.Plain = way.State{State: way.Unknown, Source: t.TLS.Source, Why: "whether plain HTTP is redirected stands in the AlbConfig"}
+	case t.TLS.State == way.Off:
+		t.Plain = way.WithoutTLS()
+	default:
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "whether the load balancer listens for HTTP stands in the AlbConfig"}
+	}
+	if redirects {
+		t.Plain = way.Redirected(aws.PrefixALB+"ssl-redirect", "ssl-redirect is true")
+	}
+	return t
+}
+
+func alibabaRate(in way.Input) way.Rate {
+	return way.ByReference(in, []string{aws.PrefixALB + "traffic-limit-*", aws.PrefixALB + "actions.*"},
+		"let an nginx with limit_req, or the load balancer's own traffic limit, stand before the gateway")
+}

@@ -1,0 +1,128 @@
+// Package aws reads Ingresses as the AWS Load Balancer Controller does.
+package aws
+
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+const PrefixALB = "alb.ingress.kubernetes.io/"
+
+// Controller is an AWS Application Load Balancer, made by the AWS Load Balancer Controller.
+func Controller() way.Controller {
+	return way.Controller{
+		Name: "alb", Title: "the AWS Load Balancer Controller",
+		Classes: []string{"ingress.k8s.aws/alb"}, Usual: []string{"alb"}, Prefixes: []string{PrefixALB},
+		Effects: way.PlainEdge{
+			Asks: []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
+			Strip: `an ALB cannot remove or overwrite a request header: put a proxy that does behind it, or block requests with the header and with ` +
+				`the query parameter x-ditto-pre-authenticated in a web ACL named by alb.ingress.kubernetes.io/wafv2-acl-arn`,
+			Hide: `write alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
+		}.Effects,
+		Transport: albTransport, Rate: albRate, Path: albPath, Internal: albInternal,
+	}
+}
+
+// albPath: ImplementationSpecific knows wildcards. A transform can rewrite the path.
+func albPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	p := way.Path{Rewrite: in.Rewrite(PrefixALB + "transforms.*")}
+	switch {
+	case kind == networkingv1.PathTypeExact:
+		p.Matcher = way.Exact(way.Raw, path)
+	case kind == networkingv1.PathTypePrefix:
+		p.Matcher = way.Elements(way.Raw, path)
+	case in.Ingress.Annotations[PrefixALB+"use-regex-path-match"] == "true":
+		p.Matcher = way.Regex(way.Raw, path, false, way.Anywhere)
+	default:
+		p.Matcher = way.Wildcards(path)
+	}
+	if added, ok := Conditions(in.Ingress.Annotations); ok {
+		p.Matcher = way.Possibly(p.Matcher, added, "conditions of the Ingress add paths to some of its rules")
+		// A rule may match paths that begin with something else.
+		p.Matcher.Literal = ""
+	}
+	return p
+}
+
+// albInternal: an ALB is internal unless an annotation of its Ingress, or of another one in its group, says
+// internet-facing, and it is made anew when that changes. IngressClassParams win over annotations, in both.
+// A public NLB can be put before an internal ALB (docs/guide/ingress/annotations.md).
+func albInternal(m way.Marked) way.Verdict {
+	if m.Class == nil && m.ClassName != "" && !m.ByAnnotation {
+		return way.Verdict{Public: true, Why: "IngressClass " + way.Quote(m.ClassName) + " is not at hand, and its parameters can set the scheme"}
+	}
+	own, group := albSchemeBy(m.Objects, m.Class, m.Ingress)
+	if own.Public || group == "" {
+		return own
+	}
+	for _, o := range m.Objects.Find(inventory.KindKey(inventory.Ingress, "")) {
+		other, ok := o.Typed.(*networkingv1.Ingress)
+		if !ok {
+			continue
+		}
+		var class *networkingv1.IngressClass
+		if name := other.Spec.IngressClassName; name != nil {
+			class = way.ClassObject(m.Objects, *name)
+		}
+		if v, theirs := albSchemeBy(m.Objects, class, other); theirs == group && v.Public {
+			return way.Verdict{Public: true, Why: o.Ref.String() + " is in the same group: " + v.Why}
+		}
+	}
+	return own
+}
+
+// albSchemeBy is what one Ingress says about who reaches its load balancer, and the group that shares it, by the
+// parameters of its class and else by its annotations.
+func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing *networkingv1.Ingress) (v way.Verdict, group string) {
+	v, group = albScheme(ing), ing.Annotations[PrefixALB+"group.name"]
+	if class == nil || class.Spec.Parameters == nil {
+		return v, group
+	}
+	name := class.Spec.Parameters.Name
+	o := way.ObjectAt(objects, inventory.ID{GroupKind: crd.ALBIngressClassParams, Name: name})
+	if o == nil {
+		return way.Verdict{Public: true, Why: "IngressClassParams " + way.Quote(name) + " can set the scheme, and is not at hand"}, group
+	}
+	params := o.Typed.(*crd.IngressClassParams)
+	if params.Spec.Group != nil {
+		group = params.Spec.Group.Name
+	}
+	switch nlb := albFrontend(ing); {
+	case nlb.Public:
+		return nlb, group
+	case params.Spec.Scheme == "internal":
+		return way.Verdict{Public: false, Why: "the scheme of IngressClassParams " + way.Quote(name) + ` is "internal"`}, group
+	case params.Spec.Scheme != "":
+		return way.Verdict{Public: true, Why: "the scheme of IngressClassParams " + way.Quote(name) + ` is not "internal"`}, group
+	}
+	return v, group
+}
+
+// albFrontend says whether a public NLB stands before the ALB.
+func albFrontend(ing *networkingv1.Ingress) way.Verdict {
+	const nlb, nlbScheme = PrefixALB + "enable-frontend-nlb", PrefixALB + "frontend-nlb-scheme"
+	a := way.WithPrefix(ing.Annotations, PrefixALB)
+	if enabled, ok := a.Bool("enable-frontend-nlb"); enabled || !ok && a.Has("enable-frontend-nlb") {
+		if value, given := ing.Annotations[nlbScheme]; given && value != "internal" {
+			return way.Verdict{Public: true, Why: nlb + " puts a load balancer before it whose " + nlbScheme + " is not \"internal\""}
+		}
+	}
+	return way.Verdict{}
+}
+
+func albScheme(ing *networkingv1.Ingress) way.Verdict {
+	const scheme = PrefixALB + "scheme"
+	if v := albFrontend(ing); v.Public {
+		return v
+	}
+	switch value, given := ing.Annotations[scheme]; {
+	case !given:
+		return way.Verdict{Public: false, Why: "an ALB is internal unless " + scheme + " says otherwise"}
+	case value == "internal":
+		return way.Verdict{Public: false, Why: scheme + ` is "internal"`}
+	}
+	return way.Verdict{Public: true, Why: scheme + ` is not "internal"`}
+}

@@ -1,0 +1,58 @@
+package aws
+
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// albTransport: without listen-ports an ALB listens for HTTPS alone if a certificate is named, and for HTTP alone
+// otherwise; a certificate that is not named is looked for by host. A redirect holds for a whole group
+// (docs/guide/ingress/annotations.md).
+func albTransport(in way.Input, _ string) way.Transport {
+	a := way.WithPrefix(in.Ingress.Annotations, PrefixALB)
+	plain, tls, ok := !a.Has("certificate-arn"), a.Has("certificate-arn"), true
+	source := PrefixALB + "certificate-arn"
+	if a.Has("listen-ports") {
+		source = PrefixALB + "listen-ports"
+		plain, tls, ok = way.ListenPorts(a["listen-ports"])
+	}
+	t := way.Transport{Advice: `write alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
+		`alb.ingress.kubernetes.io/certificate-arn and alb.ingress.kubernetes.io/ssl-redirect: "443"`}
+	if !ok {
+		t.TLS = way.State{State: way.Unknown, Source: source, Why: "listen-ports cannot be read"}
+		t.Plain = t.TLS
+		return t
+	}
+	t.TLS, t.Plain = way.State{State: way.On, Source: source, Why: "the load balancer listens for HTTPS"}, way.Closed(source, "the load balancer does not listen for HTTP")
+	if !tls {
+		t.TLS = way.State{State: way.Off, Source: source, Why: "the load balancer does not listen for HTTPS"}
+	}
+	switch {
+	case plain && a.Has("ssl-redirect"):
+		t.Plain = way.Redirected(PrefixALB+"ssl-redirect", "ssl-redirect is set")
+	case plain:
+		t.Plain = way.PassedOn(source, "ssl-redirect is not set")
+	}
+	doubt := ""
+	switch {
+	case in.ClassHasParameters():
+		doubt = "IngressClassParams can set certificates and redirects, and are not read"
+	case a.Has("group.name"):
+		doubt = "another Ingress of group " + way.Quote(a["group.name"]) + " can redirect for this one"
+	case in.RefersTo([]string{PrefixALB + "actions.*"}) != "":
+		doubt = "an action can redirect, and is not read"
+	}
+	if doubt != "" {
+		if t.Plain.State == way.PlainServed && (tls || in.ClassHasParameters()) {
+			t.Plain = way.State{State: way.Unknown, Source: source, Why: doubt}
+		}
+		if t.TLS.State == way.Off && in.ClassHasParameters() {
+			t.TLS = way.State{State: way.Unknown, Source: source, Why: doubt}
+		}
+	}
+	return t
+}
+
+func albRate(in way.Input) way.Rate {
+	return way.ByReference(in, []string{PrefixALB + "wafv2-acl-arn", PrefixALB + "wafv2-acl-name", PrefixALB + "waf-acl-id", PrefixALB + "web-acl-id"},
+		"an ALB limits nothing itself: name a web ACL with a rate-based rule in alb.ingress.kubernetes.io/wafv2-acl-arn")
+}

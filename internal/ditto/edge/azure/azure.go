@@ -1,0 +1,57 @@
+// Package azure reads Ingresses as the Application Gateway Ingress Controller of Azure does.
+package azure
+
+import (
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+const PrefixAGIC = "appgw.ingress.kubernetes.io/"
+
+// Controller is Azure's Application Gateway Ingress Controller.
+func Controller() way.Controller {
+	return way.Controller{
+		Name: "agic", Title: "the Application Gateway Ingress Controller",
+		Classes: []string{"azure/application-gateway"}, Usual: []string{"azure-application-gateway", "azure/application-gateway"},
+		Prefixes: []string{PrefixAGIC},
+		Effects: agicEffects(way.PlainEdge{
+			Strip: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
+				`has requestHeaderConfigurations: [{actionType: delete, headerName: x-ditto-pre-authenticated}]`,
+			Hide: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
+				`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
+		}),
+		Transport: agicTransport, Rate: agicRate, Path: agicPath, Internal: agicInternal, Uses: agicUses,
+	}
+}
+
+// agicPath: a gateway compares without case; Prefix, and anything that ends in `*`, goes by characters.
+func agicPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	var p way.Path
+	if r, ok := agicRead(in); ok {
+		p.Rewrite = r.rewrite
+	}
+	prefix, open := strings.CutSuffix(path, "*")
+	if kind == networkingv1.PathTypePrefix || kind != networkingv1.PathTypeExact && open {
+		p.Matcher = way.AnyCase(prefix)
+	} else {
+		text := way.Raw.Text(path)
+		p.Matcher = way.Matcher{Literal: text, Match: func(q string) (bool, bool) { return strings.EqualFold(q, text), true }}
+		prefix = path
+	}
+	if to := in.Ingress.Annotations[PrefixAGIC+"backend-path-prefix"]; to != "" && p.Rewrite.Kind == way.RewriteNone {
+		// Documentation and releases differ on whether a slash stands between the prefix and the rest.
+		p.Rewrite = way.Rewrite{Kind: way.RewritePrefix, From: []string{prefix, strings.TrimRight(prefix, "/")}, To: to}
+	}
+	return p
+}
+
+func agicInternal(m way.Marked) way.Verdict {
+	const key = PrefixAGIC + "use-private-ip"
+	if m.Ingress.Annotations[key] == "true" {
+		return way.Verdict{Public: false, Why: key + ` is "true"`}
+	}
+	return way.Verdict{Public: true, Why: key + ` is not "true"`}
+}

@@ -1,0 +1,200 @@
+package contour
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// contourEffects is what Contour's Envoy does to the requests of a route. What Contour's own configuration may add cannot
+// be seen: policies for headers, and an authorization service for all virtual hosts.
+func contourEffects(at inclusion, conditions []crd.ContourCondition, route *crd.ContourRoute, service *crd.ContourService) way.Effects {
+	host := at.host()
+	e := way.Effects{
+		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no requestHeadersPolicy changes the header"},
+		Authentication: contourAuthentication(host, route),
+		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no responseHeadersPolicy takes Server headers away"},
+	}
+	contourAuthorized(&e, host, route)
+	// Envoy changes headers for the Service first and for the route afterwards.
+	for _, policy := range []struct {
+		source string
+		*crd.ContourHeadersPolicy
+	}{{"services[].requestHeadersPolicy", service.RequestHeadersPolicy}, {"requestHeadersPolicy", route.RequestHeadersPolicy}} {
+		if policy.ContourHeadersPolicy != nil {
+			contourIdentity(&e, policy.source, policy.ContourHeadersPolicy, host)
+		}
+	}
+	for _, policy := range []*crd.ContourHeadersPolicy{service.ResponseHeadersPolicy, route.ResponseHeadersPolicy} {
+		if policy != nil && namesHeader(policy, "Server") {
+			e.HidesHeaders = way.State{State: way.On, Source: "responseHeadersPolicy", Why: "responseHeadersPolicy takes the Server header of the Service away"}
+		}
+	}
+	if e.Identity.State == way.IdentityClient && excludesIdentity(conditions) {
+		e.Identity = way.State{State: way.IdentityUnknown, Source: "conditions", Why: "the conditions turn requests away by " + way.Header + ", and which get through is not evaluated"}
+	}
+	if e.Identity.State == way.IdentityClient {
+		e.Assumptions = append(e.Assumptions, "Contour's configuration has no policy for headers and no globalExtAuth")
+	}
+	e.StripsIdentity = way.Strips(e.Identity)
+	if e.StripsIdentity.State != way.On {
+		e.StripAdvice = "write to the route: requestHeadersPolicy: {remove: [" + way.Header + "]}"
+	}
+	if e.HidesHeaders.State != way.On {
+		e.HideAdvice = "write to the route: responseHeadersPolicy: {remove: [Server, X-Powered-By]}; Envoy itself answers as Server: envoy, " +
+			"unless Contour's configuration says serverHeaderTransformation: pass_through"
+	}
+	return e
+}
+
+// contourAuthentication says whether every client of a route is asked for credentials. Over plain HTTP, which
+// permitInsecure lets through, nobody is.
+func contourAuthentication(host *crd.ContourVirtualHost, route *crd.ContourRoute) way.State {
+	asks := way.State{State: way.Off}
+	if source, why := contourToken(host, route); source != "" {
+		asks = way.State{State: way.On, Source: source, Why: why}
+	}
+	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate {
+		asks = way.State{State: way.On, Source: "virtualhost.tls.clientValidation", Why: "every client is asked for a certificate"}
+	}
+	if authorizes(host, route) {
+		asks = way.State{State: way.On, Source: "virtualhost.authorization", Why: "an authorization service is asked about every request"}
+		if host.Authorization.FailOpen {
+			asks = way.State{State: way.Unknown, Source: "virtualhost.authorization", Why: "clients get in unasked while the authorization service cannot be reached (failOpen)"}
+		}
+	}
+	switch {
+	case asks.State == way.Off:
+		return way.State{State: way.Off, Source: "default", Why: "the HTTPProxy asks nobody for credentials"}
+	case host.TLS == nil:
+		return way.State{State: way.Unknown, Source: asks.Source, Why: "Contour accepts " + asks.Source + " only with TLS, and serves nothing of this virtual host"}
+	case route.PermitInsecure:
+		return way.State{State: way.Off, Source: "permitInsecure", Why: "permitInsecure lets plain HTTP through, where nobody is asked for credentials"}
+	}
+	return asks
+}
+
+func clientCertificates(host *crd.ContourVirtualHost) *crd.ContourClientValidation {
+	if host.TLS == nil {
+		return nil
+	}
+	return host.TLS.ClientValidation
+}
+
+// contourToken says whether a route asks for a token: by the provider it names, or by the default one.
+func contourToken(host *crd.ContourVirtualHost, route *crd.ContourRoute) (source, why string) {
+	policy := route.JWTVerificationPolicy
+	switch {
+	case policy != nil && policy.Disabled:
+	case policy != nil && policy.Require != "":
+		return "jwtVerificationPolicy", "every client is asked for a token"
+	case slices.ContainsFunc(host.JWTProviders, func(p crd.ContourJWTProvider) bool { return p.Default }):
+		return "virtualhost.jwtProviders", "every client is asked for a token"
+	}
+	return "", ""
+}
+
+// authorizes says whether an authorization service is asked about the requests of a route. The route's word counts before
+// that of the virtual host.
+func authorizes(host *crd.ContourVirtualHost, route *crd.ContourRoute) bool {
+	a := host.Authorization
+	if a == nil || a.ExtensionRef.Name == "" {
+		return false
+	}
+	if route.AuthPolicy != nil {
+		return !route.AuthPolicy.Disabled
+	}
+	return a.AuthPolicy == nil || !a.AuthPolicy.Disabled
+}
+
+// contourAuthorized is what an authorization service makes of the header. By gRPC it can change any; over HTTP those of its
+// answer that are listed replace the client's.
+func contourAuthorized(e *way.Effects, host *crd.ContourVirtualHost, route *crd.ContourRoute) {
+	if e.Authentication.State == way.Off || !authorizes(host, route) {
+		return
+	}
+	const source = "virtualhost.authorization"
+	a := host.Authorization
+	if a.ServiceType != "http" {
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the authorization service can set " + way.Header + ", and whether it does cannot be seen: set it in requestHeadersPolicy"}
+		return
+	}
+	if a.HTTPSettings != nil && slices.ContainsFunc(a.HTTPSettings.AllowedUpstreamHeaders, allowsIdentity) {
+		e.Identity = way.State{State: way.IdentitySet, Source: source, Why: "the header is set from the answer of the authorization service"}
+		e.Assumptions = append(e.Assumptions, "the authorization service answers every request that it lets in with a non-empty "+way.Header)
+	}
+}
+
+func allowsIdentity(h crd.ContourAllowedHeader) bool {
+	// Envoy keeps header names in lower case.
+	fold := func(s string) string {
+		if h.IgnoreCase {
+			return strings.ToLower(s)
+		}
+		return s
+	}
+	switch {
+	case h.Exact != "":
+		return fold(h.Exact) == way.Header
+	case h.Prefix != "":
+		return strings.HasPrefix(way.Header, fold(h.Prefix))
+	case h.Suffix != "":
+		return strings.HasSuffix(way.Header, fold(h.Suffix))
+	case h.Contains != "":
+		return strings.Contains(way.Header, fold(h.Contains))
+	}
+	return false
+}
+
+// contourIdentity applies a policy to the header. Envoy removes before it sets.
+func contourIdentity(e *way.Effects, source string, policy *crd.ContourHeadersPolicy, host *crd.ContourVirtualHost) {
+	if slices.ContainsFunc(policy.Remove, func(name string) bool { return strings.EqualFold(name, way.Header) }) {
+		e.Identity = way.State{State: way.IdentityRemoved, Source: source, Why: source + " removes the header, but not the query parameter of the same name"}
+	}
+	for _, h := range policy.Set {
+		// Envoy leaves a header alone that it is told to set to nothing.
+		if strings.EqualFold(h.Name, way.Header) && h.Value != "" {
+			state, why := contourValue(h.Value, e, host)
+			e.Identity = way.State{State: state, Source: source, Why: source + " " + why}
+		}
+	}
+}
+
+// envoyVariable is what Contour hands to Envoy as a variable; any other percent sign is text
+// (internal/dag/policy.go: escapeHeaderValue).
+var envoyVariable = regexp.MustCompile(`%(REQ\(:?[\w-]+(?:\?:?[\w-]+)?\)(?::\d+)?|[A-Z][A-Z0-9_]*)%`)
+
+// contourValue says what a value that is set is worth.
+func contourValue(value string, e *way.Effects, host *crd.ContourVirtualHost) (state, why string) {
+	certificates, names := false, envoyVariable.FindAllStringSubmatch(value, -1)
+	for _, name := range names {
+		switch {
+		case strings.HasPrefix(name[1], "REQ("):
+			if e.Identity.State == way.IdentityUnknown {
+				return way.IdentityUnknown, "sets the header from another one, which the authorization service can set"
+			}
+			return way.IdentityClient, "sets the header to a value that is made from the request"
+		case strings.HasPrefix(name[1], "DOWNSTREAM_PEER_"):
+			certificates = true
+		case name[1] == "CONTOUR_NAMESPACE" || name[1] == "CONTOUR_SERVICE_NAME" || name[1] == "CONTOUR_SERVICE_PORT":
+		default:
+			return way.IdentityUnknown, "sets the header to " + way.Quote(value) + ", and what " + way.Quote(name[1]) + " is cannot be told"
+		}
+	}
+	if !certificates {
+		return way.IdentitySet, "sets the header"
+	}
+	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate && e.Authentication.State == way.On {
+		return way.IdentitySet, "sets the header from the certificate of the client"
+	}
+	return way.IdentityEmpty, "sets the header from a certificate that not every client has to show"
+}
+
+// namesHeader says whether a policy sets or removes a header.
+func namesHeader(policy *crd.ContourHeadersPolicy, name string) bool {
+	return slices.ContainsFunc(policy.Remove, func(n string) bool { return strings.EqualFold(n, name) }) ||
+		slices.ContainsFunc(policy.Set, func(h crd.ContourHeaderValue) bool { return strings.EqualFold(h.Name, name) })
+}

@@ -1,0 +1,80 @@
+package contour
+
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+const sourceVirtualHost = "virtualhost.tls"
+
+// contourCertificate: a virtual host whose tls has neither a Secret nor passthrough is not served
+// (internal/dag/httpproxy_processor.go).
+func contourCertificate(tls *crd.ContourTLS) way.State {
+	if tls.SecretName == "" {
+		return way.State{State: way.Unknown, Source: sourceVirtualHost, Why: "virtualhost.tls names no Secret, and Contour serves nothing of such a virtual host"}
+	}
+	return way.State{State: way.On, Source: sourceVirtualHost, Why: "virtualhost.tls names a certificate"}
+}
+
+// contourRouteTransport: with TLS plain HTTP is redirected, unless the route permits it. What comes over TLS goes to the
+// tcpproxy where there is one, so that routes are for plain HTTP alone.
+func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport {
+	tls := at.host().TLS
+	if tls == nil {
+		return way.Transport{
+			TLS:    way.State{State: way.Off, Source: sourceVirtualHost, Why: "virtualhost.tls is not there"},
+			Plain:  way.PassedOn(sourceVirtualHost, "virtualhost.tls is not there"),
+			Advice: "write virtualhost.tls: {secretName: …}; Contour redirects plain HTTP then",
+		}
+	}
+	t := way.Transport{TLS: contourCertificate(tls), Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Advice: "write virtualhost.tls: {secretName: …}"}
+	if at.spec().TCPProxy != nil {
+		t.TLS = way.State{State: way.Off, Source: "tcpproxy", Why: "the tcpproxy takes what comes over TLS"}
+	}
+	if route.PermitInsecure {
+		t.Plain, t.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"), "take permitInsecure away from the route"
+	}
+	return t
+}
+
+// contourConnectionTransport is what clients of a tcpproxy speak.
+func contourConnectionTransport(tls *crd.ContourTLS) way.Transport {
+	plain := way.Closed("tcpproxy", "the tcpproxy takes TLS alone")
+	if tls.Passthrough {
+		return way.HandedOn(plain, "let what is behind end TLS, or write virtualhost.tls: {secretName: …} without passthrough")
+	}
+	return way.Transport{TLS: contourCertificate(tls), Plain: plain, Advice: "write virtualhost.tls: {secretName: …}"}
+}
+
+// contourRateLimit says whether a policy limits the requests of a route: its own, or that of the virtual host. A limit in
+// each Envoy is replaced by the route's, one that a service keeps can be switched off by the route
+// (internal/dag/policy.go). assumption is what it rests on.
+func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (rate way.Rate, assumption string) {
+	rate = way.Rate{
+		Limited: way.State{State: way.Off, Source: "default", Why: "no rateLimitPolicy limits requests"},
+		Advice:  "write to the route, or to virtualhost: rateLimitPolicy: {local: {requests: 50, unit: second, burst: 250}}",
+	}
+	disabled := false
+	for _, at := range []struct {
+		source string
+		policy *crd.ContourRateLimit
+	}{{"rateLimitPolicy", route.RateLimitPolicy}, {"virtualhost.rateLimitPolicy", host.RateLimitPolicy}} {
+		if at.policy == nil {
+			continue
+		}
+		if local := at.policy.Local; local != nil && local.Requests > 0 {
+			rate.Limited = way.State{State: way.On, Source: at.source + ".local", Why: at.source + ".local limits requests"}
+			return rate.Settled(), ""
+		}
+		switch global := at.policy.Global; {
+		case global == nil || rate.Limited.State == way.On:
+		case global.Disabled:
+			disabled = true
+			rate.Limited = way.State{State: way.Off, Source: at.source + ".global", Why: at.source + ".global.disabled takes the route out of all limits of the rate limit service"}
+		case len(global.Descriptors) > 0 && !disabled:
+			rate.Limited = way.State{State: way.On, Source: at.source + ".global", Why: at.source + ".global limits requests"}
+			assumption = "Contour's configuration names a rate limit service (rateLimitService), and that limits what " + at.source + ".global describes"
+		}
+	}
+	return rate.Settled(), assumption
+}

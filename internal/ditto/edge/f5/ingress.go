@@ -1,0 +1,269 @@
+// Package f5 reads Ingresses, VirtualServers, TransportServers and Policies as F5 NGINX Ingress Controller does.
+package f5
+
+import (
+	"regexp"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Controller is F5's NGINX Ingress Controller (nginx/kubernetes-ingress).
+func Controller() way.Controller {
+	return way.Controller{
+		Name: way.NameF5Nginx, Title: "the F5 NGINX Ingress Controller",
+		Classes: []string{"nginx.org/ingress-controller"}, Usual: []string{"nginx"},
+		Prefixes: []string{way.PrefixF5Nginx, "nginx.com/"}, Shared: []string{way.PrefixIngress + "ssl-redirect"},
+		Transport: f5Transport, Rate: f5Rate, ErrorPages: f5ErrorPages,
+		Effects: f5Effects, Path: f5Path,
+		Uses: func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
+	}
+}
+
+func f5Effects(in way.Input) way.Effects {
+	all, minion := f5Annotations(in), isF5Minion(in)
+	a := way.WithPrefix(all, way.PrefixF5Nginx)
+	var e way.Effects
+	e.Authentication, e.AuthSecrets = f5Auth(in, a, minion)
+	e.Snippets = nginx.SnippetsOf(all, way.PrefixF5Nginx, map[string]string{
+		"location-snippets": way.SnippetLocation, "server-snippets": way.SnippetServer,
+	})
+	e.Identity = f5Identity(in, a, minion, &e)
+	e.StripsIdentity = way.Strips(e.Identity)
+	e.Strip(in, map[string]string{way.PrefixF5Nginx + way.ProxySetHeaders: way.Header + ":"}, 3, 6,
+		`write nginx.org/proxy-set-headers: "x-ditto-pre-authenticated:", with the colon, which removes the header (NGINX Ingress Controller 3.6 or newer)`)
+	f5Hides(in, a, minion, &e)
+	return e
+}
+
+func hasPolicies(in way.Input) bool {
+	return way.WithPrefix(in.Ingress.Annotations, way.PrefixF5Nginx, "nginx.com/").Has("policies")
+}
+
+func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.AuthSecret) {
+	namespace := in.Ingress.Namespace
+	secret := func(value, namespace string) []way.AuthSecret {
+		ns, name, ok := way.SecretName(value, namespace)
+		if !ok {
+			return nil
+		}
+		return []way.AuthSecret{{Namespace: ns, Name: name, Kind: way.AuthFile, Key: "htpasswd"}}
+	}
+	if a.Has("basic-auth-secret") {
+		return way.State{State: way.On, Source: way.PrefixF5Nginx + "basic-auth-secret", Why: "nginx.org/basic-auth-secret asks every client for credentials"},
+			secret(a["basic-auth-secret"], namespace)
+	}
+	if way.WithPrefix(in.Ingress.Annotations, "nginx.com/").Has("jwt-key") {
+		return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, nil
+	}
+	if hasPolicies(in) {
+		// The redirect of an Ingress with TLS can be switched off, in the controller's ConfigMap too.
+		state, secrets := f5Policies(in.Objects, f5Named(in.Ingress.Annotations, namespace), false)
+		if state.State != way.Off {
+			state.Source = way.PrefixF5Nginx + "policies"
+			return state, secrets
+		}
+	}
+	if minion {
+		if in.Master == nil {
+			return way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}, nil
+		}
+		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace), false); state.State != way.Off {
+			state.Source = way.PrefixF5Nginx + "policies"
+			return state, secrets
+		}
+		// auth_basic stands in the server block then, and its locations inherit it.
+		if value := in.Master.Annotations[way.PrefixF5Nginx+"basic-auth-secret"]; strings.TrimSpace(value) != "" {
+			return way.State{State: way.On, Source: way.PrefixF5Nginx + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+				secret(value, in.Master.Namespace)
+		}
+		if way.WithPrefix(in.Master.Annotations, "nginx.com/").Has("jwt-key") {
+			return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key of the master asks for a token on NGINX Plus only"}, nil
+		}
+	}
+	return way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}, nil
+}
+
+func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) way.State {
+	users := way.Unverified
+	switch {
+	case len(e.AuthSecrets) > 0 && e.Authentication.State == way.On:
+		users = way.Verified
+	case e.Authentication.State == way.Unknown:
+		users = way.Doubtful
+	}
+	setHeader := "proxy_set_header"
+	grpc := a.Has("grpc-services") && (in.Service == "" || way.Listed(a["grpc-services"], in.Service))
+	if grpc {
+		setHeader = "grpc_set_header"
+	}
+	var snippet *way.State
+	if text := a["location-snippets"]; strings.TrimSpace(text) != "" {
+		reading := nginx.ReadSnippet(text, setHeader, users)
+		if reading.Opens && e.Authentication.State == way.On {
+			e.Authentication = way.State{State: way.Unknown, Source: way.PrefixF5Nginx + "location-snippets", Why: "the location snippet may let clients in without credentials"}
+		}
+		if snippet = reading.Identity; snippet != nil {
+			snippet.Source = way.PrefixF5Nginx + "location-snippets"
+			snippet.Why = "in the location snippet " + snippet.Why
+		}
+	}
+	list, inherited := a[way.ProxySetHeaders], ""
+	if minion && in.Master != nil {
+		inherited = in.Master.Annotations[way.PrefixF5Nginx+way.ProxySetHeaders]
+	}
+	header := f5Header(list)
+	if header == nil {
+		header = f5Header(inherited)
+	}
+	if header != nil && grpc {
+		if in.Service == "" {
+			header = &way.State{State: way.IdentityUnknown, Source: way.PrefixF5Nginx + "grpc-services", Why: "nginx.org/proxy-set-headers does nothing for the services in nginx.org/grpc-services"}
+		} else {
+			header = nil
+		}
+	}
+	if header != nil && header.State != way.IdentityClient {
+		v, stated := in.Version()
+		switch {
+		case !stated:
+			e.Assumptions = append(e.Assumptions, "the NGINX Ingress Controller is 3.6 or newer, which knows nginx.org/proxy-set-headers")
+		case !v.AtLeast(3, 6):
+			header = nil
+		}
+	}
+	switch {
+	case minion && in.Master == nil:
+		return way.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
+	case header != nil && snippet != nil:
+		return way.State{State: way.IdentityUnknown, Source: way.PrefixF5Nginx + "location-snippets", Why: "the header is set by nginx.org/proxy-set-headers and by the location snippet, which makes two of it"}
+	case header != nil:
+		return *header
+	case snippet != nil:
+		return *snippet
+	}
+	return way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+}
+
+// f5Header reads the entries of nginx.org/proxy-set-headers for the identity header; nil if there is none.
+func f5Header(list string) *way.State {
+	var found *way.State
+	for entry := range strings.SplitSeq(list, ",") {
+		name, value, colon := strings.Cut(strings.TrimSpace(entry), ":")
+		if !strings.EqualFold(strings.TrimSpace(name), way.Header) {
+			continue
+		}
+		s := way.State{State: way.IdentityRemoved, Source: way.PrefixF5Nginx + way.ProxySetHeaders, Why: "nginx.org/proxy-set-headers removes the header"}
+		switch value = strings.TrimSpace(value); {
+		case !colon:
+			s.State = way.IdentityClient
+			s.Why = "nginx.org/proxy-set-headers names the header without a colon, which passes the client's own on"
+		case strings.ContainsAny(value, "$\r\n"):
+			s.State = way.IdentityUnknown
+			s.Why = "nginx.org/proxy-set-headers sets the header to something that the controller refuses"
+		case value != "":
+			s.State = way.IdentitySet
+			s.Why = "nginx.org/proxy-set-headers sets the header to a constant"
+		}
+		found = way.Worse(found, &s)
+	}
+	return found
+}
+
+// f5Hides: nginx itself does not pass the Server header of a backend on, but sends its own, with the version unless
+// server_tokens is off.
+func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
+	const key = way.PrefixF5Nginx + "server-tokens"
+	tokens, boolean := a.Bool("server-tokens")
+	want := map[string]string{key: "False", way.PrefixF5Nginx + "proxy-hide-headers": "Server,X-Powered-By"}
+	advice := `write nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`
+	if minion {
+		advice = "at the master of this minion " + advice
+	}
+	switch {
+	case minion && in.Master == nil:
+		e.HidesHeaders = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
+		e.HideAdvice = advice
+		return
+	case way.Listed(a["proxy-pass-headers"], "Server"):
+		e.HidesHeaders = way.State{State: way.Off, Source: way.PrefixF5Nginx + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}
+		e.HideAdvice = "take Server out of nginx.org/proxy-pass-headers, and " + advice
+		return
+	case boolean && !tokens:
+		e.HidesHeaders = way.State{State: way.On, Source: key, Why: "nginx.org/server-tokens is false"}
+		return
+	}
+	e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "nginx sends its version in the Server header"}
+	if a.Has("server-tokens") {
+		e.HidesHeaders = way.State{State: way.Off, Source: key, Why: "nginx.org/server-tokens is " + way.Quote(a["server-tokens"])}
+	}
+	e.HideAdvice = advice
+	if in.Class.Known && !minion {
+		e.HideAnnotations = way.AbsentOnly(want, in.Ingress.Annotations)
+	}
+}
+
+// f5Path: Exact is an nginx `=` location, everything else a plain one, which matches in the middle of an element
+// (generateIngressPath); nginx.org/path-regex makes all of them regular expressions, or exact (makePathWithRegex).
+func f5Path(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	a := way.WithPrefix(f5Annotations(in), way.PrefixF5Nginx)
+	p := way.Path{Matcher: plainLocation(path)}
+	pattern := ""
+	switch {
+	case a["path-regex"] == "case_sensitive":
+		p.Matcher, pattern = way.Regex(way.Decoded, path, false, way.AtStart), path
+	case a["path-regex"] == "case_insensitive":
+		p.Matcher, pattern = way.Regex(way.Decoded, path, true, way.AtStart), path
+	case a["path-regex"] == "exact", kind == networkingv1.PathTypeExact:
+		p.Matcher = way.Exact(way.Decoded, path)
+	}
+	if rewrites, ok := in.Ingress.Annotations[way.PrefixF5Nginx+"rewrites"]; ok {
+		p.Rewrite = f5Rewrite(rewrites, in.Service, path)
+	} else if target := strings.TrimSpace(a["rewrite-target"]); target != "" {
+		if pattern == "" {
+			pattern = regexp.QuoteMeta(path)
+		}
+		p.Rewrite = way.NginxRewrite(pattern, target)
+	}
+	for _, name := range []string{"location-snippets", "server-snippets"} {
+		if !a.Has(name) {
+			continue
+		}
+		if directives, ok := nginx.ParseSnippet(a[name]); !ok || nginx.ContainsAny(directives, "location", "rewrite", "include") {
+			p.Rewrite = way.UnknownRewrite("nginx.org/" + name + " may route or change paths")
+		}
+	}
+	return p
+}
+
+// plainLocation is nginx's location without a modifier: nginx compares the decoded path, character by character.
+func plainLocation(path string) way.Matcher {
+	return way.StartsWith(path)
+}
+
+// f5Rewrite reads `serviceName=x rewrite=/y; …`: nginx replaces the location's text by the target. A list with an error
+// is ignored as a whole.
+func f5Rewrite(list, service, path string) way.Rewrite {
+	targets := map[string]string{}
+	for part := range strings.SplitSeq(list, ";") {
+		left, right, ok := strings.Cut(strings.TrimSpace(part), " ")
+		name, named := strings.CutPrefix(left, "serviceName=")
+		target, targeted := strings.CutPrefix(right, "rewrite=")
+		if !ok || !named || !targeted || !strings.HasPrefix(target, "/") || strings.ContainsAny(target, " \t{}$=") {
+			return way.Rewrite{}
+		}
+		targets[name] = target
+	}
+	if service == "" {
+		return way.UnknownRewrite("nginx.org/rewrites depends on the service")
+	}
+	target, ok := targets[service]
+	if !ok {
+		return way.Rewrite{}
+	}
+	return way.Rewrite{Kind: way.RewritePrefix, From: []string{path}, To: target}
+}

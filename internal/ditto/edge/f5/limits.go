@@ -1,0 +1,124 @@
+package f5
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// virtualServerTransport: plain HTTP is served beside TLS unless tls.redirect says otherwise. With basedOn
+// x-forwarded-proto nginx redirects those alone that something in front of it marks as plain
+// (internal/configs/virtualserver.go).
+func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
+	const redirect = "spec.tls.redirect"
+	t := way.Transport{
+		TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not there"}, Plain: way.PassedOn(way.SourceTLS, "spec.tls is not there"),
+		Advice: "write spec.tls: {secret: …, redirect: {enable: true}}",
+	}
+	if spec.TLS != nil {
+		t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+		if spec.TLS.Secret == "" {
+			t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+		}
+		switch r := spec.TLS.Redirect; {
+		case r == nil || !r.Enable:
+			t.Plain = way.PassedOn(redirect, "spec.tls.redirect is not enabled")
+		case r.BasedOn == "" || r.BasedOn == "scheme":
+			t.Plain = way.Redirected(redirect, "spec.tls.redirect is enabled")
+		default:
+			t.Plain = way.State{State: way.Unknown, Source: redirect, Why: "spec.tls.redirect goes by " + way.Quote(r.BasedOn) + ", and whether something in front of the controller sets it cannot be seen"}
+		}
+	}
+	if l := spec.Listener; l != nil && l.HTTPS != "" && l.HTTP == "" {
+		t.Plain = way.Closed("spec.listener", "spec.listener names no listener for plain HTTP")
+	} else if l != nil && l.HTTP != "" && l.HTTPS == "" {
+		t.TLS = way.State{State: way.Off, Source: "spec.listener", Why: "spec.listener names no listener for HTTPS"}
+		t.Advice = "name a listener for HTTPS in spec.listener, and " + t.Advice
+	}
+	return t
+}
+
+// transportServerTransport: connections are handed on as they are, unless spec.tls makes nginx end TLS.
+func transportServerTransport(t *crd.TransportServer) way.Transport {
+	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or let what is behind end TLS"
+	switch {
+	case t.Spec.TLS != nil && t.Spec.TLS.Secret != "":
+		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}, Plain: way.Closed(way.SourceTLS, "the listener takes TLS alone"), Advice: advice}
+	case t.Spec.Listener.Protocol == "TLS_PASSTHROUGH":
+		return way.HandedOn(way.Closed("spec.listener", "the listener takes TLS alone"), advice)
+	}
+	return way.HandedOn(way.PassedOn("spec.listener", "connections are handed on as they are"), advice)
+}
+
+// rate is whether Policies limit the requests of a route. Those of the route take the place of the server's.
+func (r f5Reader) rate(route *crd.NginxRoute) way.Rate {
+	rate := way.Rate{Advice: `name a Policy with spec.rateLimit: {rate: 50r/s, burst: 250, noDelay: true, key: "${binary_remote_addr}", zoneSize: 10M} in spec.policies`}
+	var own []inventory.ID
+	switch {
+	case len(route.Policies) > 0:
+		own = f5PolicyIDs(route.Policies, r.namespace)
+	case r.outer != nil:
+		own = f5PolicyIDs(r.outer.Policies, r.server.Namespace)
+	}
+	rate.Limited = f5Limits(r.c.Objects, own)
+	if rate.Limited.Source == "default" {
+		rate.Limited = f5Limits(r.c.Objects, f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace))
+	}
+	rate.Limited = nginx.OrSnippet(rate.Limited, way.Annotations{
+		"location-snippets": r.snippets(route), "server-snippets": r.server.Spec.ServerSnippets,
+	}, "", "location-snippets", "server-snippets")
+	return rate.Settled()
+}
+
+// f5Limits says whether one of several Policies limits requests. One that is not at hand may be there.
+func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
+	result := way.State{State: way.Off, Source: "default", Why: "no Policy limits requests"}
+	for _, id := range ids {
+		who := "Policy " + id.Namespace + "/" + id.Name
+		state := way.State{State: way.Unknown, Source: "policies", Why: who + " is not at hand, and may limit requests"}
+		if o := way.ObjectAt(r, id); o != nil {
+			spec := &o.Typed.(*crd.NginxPolicy).Spec
+			if spec.RateLimit == nil {
+				continue
+			}
+			limit := spec.RateLimit
+			state.State, state.Why = f5Limit(who, limit.Rate, limit.Key, limit.DryRun != nil && *limit.DryRun)
+			if state.State == way.On && limit.Condition != nil {
+				state.State, state.Why = way.Unknown, who+" limits some requests only (rateLimit.condition)"
+			}
+		}
+		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] || result.Source == "default" {
+			result = state
+		}
+	}
+	return result
+}
+
+// f5Limit reads the limit of one Policy (internal/configs: ParseRequestRate; pkg/apis/configuration/validation).
+func f5Limit(who, rate, key string, dry bool) (state, why string) {
+	names, _ := nginx.Variables(key)
+	client := slices.IndexFunc(names, way.FromClient)
+	switch {
+	case !nginx.F5RateText.MatchString(strings.TrimSpace(rate)):
+		return way.Off, who + " has the rate " + way.Quote(rate) + ", which is none"
+	case dry:
+		return way.Off, who + " refuses nothing (rateLimit.dryRun)"
+	case client >= 0:
+		return way.Off, who + " counts by $" + names[client] + ", which the client writes"
+	}
+	return way.On, who + " limits requests to " + way.Quote(rate)
+}
+
+// orPolicies is the reading of an Ingress where nothing but Policies that an annotation names limits requests.
+func orPolicies(s way.State, r inventory.Reader, ids []inventory.ID) way.State {
+	limits := f5Limits(r, ids)
+	if s.State != way.Off || limits.Source == "default" || limits.State == way.Off && s.Source != "default" {
+		return s
+	}
+	limits.Source = way.PrefixF5Nginx + "policies"
+	return limits
+}

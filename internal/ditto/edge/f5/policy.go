@@ -1,0 +1,100 @@
+package f5
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// f5PolicyIDs are the Policies that a list of references means, in the namespace of who refers to them or another.
+func f5PolicyIDs(references []crd.NginxPolicyReference, namespace string) []inventory.ID {
+	var list []inventory.ID
+	for _, r := range references {
+		if r.Namespace == "" {
+			r.Namespace = namespace
+		}
+		list = append(list, inventory.ID{GroupKind: crd.F5Policy, Namespace: r.Namespace, Name: r.Name})
+	}
+	return list
+}
+
+// f5Named are the Policies that the annotation of an Ingress names: `name` or `namespace/name`.
+func f5Named(annotations map[string]string, namespace string) []inventory.ID {
+	a := way.WithPrefix(annotations, way.PrefixF5Nginx, "nginx.com/")
+	var list []inventory.ID
+	for text := range strings.SplitSeq(a["policies"], ",") {
+		if ns, name, ok := way.SecretName(text, namespace); ok {
+			list = append(list, inventory.ID{GroupKind: crd.F5Policy, Namespace: ns, Name: name})
+		}
+	}
+	return list
+}
+
+// f5Policies says whether Policies ask every client for credentials. Several of them all have to be satisfied. One that is
+// missing or refused makes the controller answer 500, so that nobody gets in; one that is not at hand may be there.
+func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.State, []way.AuthSecret) {
+	result := way.State{State: way.Off, Source: "default", Why: "no Policy asks for credentials"}
+	var secrets []way.AuthSecret
+	for _, id := range ids {
+		who := "Policy " + id.Namespace + "/" + id.Name
+		state := way.State{State: way.Unknown, Source: "policies", Why: who + " is not at hand, and may ask for credentials"}
+		if o := way.ObjectAt(r, id); o != nil {
+			state = f5Asks(o.Typed.(*crd.NginxPolicy), who, redirected)
+			secrets = append(secrets, f5PolicyLinks(o).Passwords...)
+		}
+		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] {
+			result = state
+		}
+	}
+	return result, secrets
+}
+
+// f5Asks reads one Policy. redirected says that plain HTTP, where no certificate can be asked for, lets nobody in.
+func f5Asks(p *crd.NginxPolicy, who string, redirected bool) way.State {
+	asks := func(how string) way.State {
+		return way.State{State: way.On, Source: "policies", Why: who + " asks every client for " + how}
+	}
+	switch spec := &p.Spec; {
+	case spec.BasicAuth != nil:
+		return asks("a password")
+	case spec.JWT != nil:
+		return asks("a token")
+	case spec.OIDC != nil:
+		return asks("a session of an OpenID Connect provider")
+	case spec.APIKey != nil:
+		return asks("an API key")
+	case spec.ExternalAuth != nil:
+		return asks("what a service of its own wants")
+	case spec.IngressMTLS != nil:
+		verify := spec.IngressMTLS.VerifyClient
+		switch {
+		case verify != "" && verify != "on":
+			return way.State{State: way.Off, Source: "policies", Why: who + " does not insist on client certificates"}
+		case !redirected:
+			return way.State{State: way.Unknown, Source: "policies", Why: who + " asks for client certificates, but plain HTTP is not redirected"}
+		}
+		return asks("a certificate")
+	}
+	return way.State{State: way.Off, Source: "policies", Why: who + " asks for no credentials"}
+}
+
+// f5PolicyLinks: a Policy of type basicAuth takes the key htpasswd of a Secret of its namespace.
+func f5PolicyLinks(o *inventory.Object) way.Links {
+	b := o.Typed.(*crd.NginxPolicy).Spec.BasicAuth
+	if b == nil || b.Secret == "" {
+		return way.Links{}
+	}
+	return way.Links{Passwords: []way.AuthSecret{{Namespace: o.Ref.Namespace, Name: b.Secret, Kind: way.AuthFile, Key: "htpasswd"}}}
+}
+
+// f5Tokens says whether one of the Policies asks for a token.
+func f5Tokens(r inventory.Reader, ids []inventory.ID) bool {
+	for _, id := range ids {
+		if o := way.ObjectAt(r, id); o != nil && o.Typed.(*crd.NginxPolicy).Spec.JWT != nil {
+			return true
+		}
+	}
+	return false
+}

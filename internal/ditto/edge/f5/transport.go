@@ -1,0 +1,95 @@
+package f5
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// f5Transport: each host of spec.tls is compared with the rule's, wildcards are none, and an entry without hosts is for none
+// (generateNginxCfg). A minion takes the TLS of its master.
+func f5Transport(in way.Input, host string) way.Transport {
+	all, tls := f5Annotations(in), in.Ingress.Spec.TLS
+	a := way.WithPrefix(all, way.PrefixF5Nginx)
+	if isF5Minion(in) {
+		if in.Master == nil {
+			unknown := way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
+			return way.Transport{TLS: unknown, Plain: unknown}
+		}
+		tls = in.Master.Spec.TLS
+	}
+	t := way.Transport{TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is empty"}}
+	if len(tls) > 0 {
+		t.TLS.Why = "spec.tls does not list the host itself"
+	}
+	for _, entry := range tls {
+		for _, h := range entry.Hosts {
+			if h != host {
+				continue
+			}
+			if t.TLS = (way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate for it"}); entry.SecretName == "" {
+				t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+			}
+		}
+	}
+	redirects, said := a.Bool("ssl-redirect")
+	if !said {
+		redirects, said = way.WithPrefix(all, way.PrefixIngress).Bool("ssl-redirect")
+	}
+	inFront, _ := a.Bool("redirect-to-https")
+	switch {
+	case inFront && t.TLS.State == way.Off:
+		t.TLS = way.State{State: way.Unknown, Source: way.PrefixF5Nginx + "redirect-to-https", Why: "redirect-to-https is for TLS that something in front of the controller ends, which cannot be seen"}
+		t.Plain = way.Redirected(t.TLS.Source, "redirect-to-https is true")
+	case t.TLS.State == way.Off:
+		t.Plain = way.WithoutTLS()
+	case said && !redirects:
+		t.Plain = way.PassedOn(way.PrefixF5Nginx+"ssl-redirect", "ssl-redirect is false")
+		t.Advice = `take nginx.org/ssl-redirect away, or set it to "true"`
+	default:
+		t.Plain = way.Redirected("default", "the controller redirects where it has a certificate")
+	}
+	return t
+}
+
+func f5Rate(in way.Input) way.Rate {
+	a := way.WithPrefix(f5Annotations(in), way.PrefixF5Nginx)
+	const key = way.PrefixF5Nginx + "limit-req-rate"
+	r := way.Rate{
+		Limited: way.Unlimited(),
+		Advice:  `write nginx.org/limit-req-rate: "50r/s" with nginx.org/limit-req-burst: "250" and nginx.org/limit-req-no-delay: "true"`,
+	}
+	dry, _ := a.Bool("limit-req-dry-run")
+	switch {
+	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
+		r.Limited = way.State{State: way.Off, Source: way.PrefixF5Nginx + "limit-req-dry-run", Why: "limit-req-dry-run refuses nothing"}
+		r.Advice = "take nginx.org/limit-req-dry-run away"
+	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
+		r.Limited = way.State{State: way.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
+		names, _ := nginx.Variables(a["limit-req-key"])
+		if i := slices.IndexFunc(names, way.FromClient); i >= 0 {
+			r.Limited = way.State{State: way.Off, Source: way.PrefixF5Nginx + "limit-req-key", Why: "limit-req-key counts by $" + names[i] + ", which the client writes"}
+			r.Advice = "take nginx.org/limit-req-key away"
+		}
+	case a.Has("limit-req-rate"):
+		r.Limited = way.State{State: way.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) + ", which is no rate"}
+	}
+	r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
+	if isF5Minion(in) && in.Master != nil {
+		r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace))
+	}
+	r.Limited = nginx.OrSnippet(r.Limited, a, way.PrefixF5Nginx, "location-snippets", "server-snippets")
+	if isF5Minion(in) && r.Limited.State == way.Off && in.Master == nil {
+		r.Limited = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
+	}
+	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two requests of
+	// one page would be one too many.
+	if v, stated := in.Version(); stated && v.AtLeast(3, 6) && r.Limited.Source != way.PrefixF5Nginx+"policies" {
+		r.Offer(in, map[string]string{
+			key: way.PlaceRate + "r/s", way.PrefixF5Nginx + "limit-req-burst": way.PlaceBurst, way.PrefixF5Nginx + "limit-req-no-delay": "true",
+		}, way.PrefixF5Nginx)
+	}
+	return r
+}

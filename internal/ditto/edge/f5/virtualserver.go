@@ -1,0 +1,410 @@
+package f5
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// Kinds are the rows of the kinds that are read here.
+func Kinds() []way.Resource {
+	controller := func(way.Context, *inventory.Object) string { return way.NameF5Nginx }
+	return []way.Resource{
+		{Kind: crd.F5VirtualServer, Links: virtualServerLinks, Routes: virtualServerRoutes, Controller: controller},
+		{Kind: crd.F5VirtualServerRoute, Links: virtualServerRouteLinks, Routes: virtualServerRouteRoutes, Controller: controller},
+		{Kind: crd.F5TransportServer, Links: transportServerLinks, Routes: transportServerRoutes, Controller: controller},
+		{Kind: crd.F5Policy, Links: f5PolicyLinks},
+	}
+}
+
+// routesWith stands for the VirtualServerRoutes with a label, which a VirtualServer can select.
+func routesWith(key, value string) inventory.ID {
+	return inventory.ID{GroupKind: schema.GroupKind{Kind: "VirtualServerRoutesWith"}, Name: key + "=" + value}
+}
+
+func virtualServerLinks(o *inventory.Object) way.Links {
+	vs := o.Typed.(*crd.VirtualServer)
+	links := way.Links{
+		Backends: f5Backends(vs.Spec.Upstreams, vs.Namespace),
+		Uses:     f5PolicyIDs(vs.Spec.Policies, vs.Namespace),
+	}
+	for i := range vs.Spec.Routes {
+		route := &vs.Spec.Routes[i]
+		links.Uses = append(links.Uses, f5PolicyIDs(route.Policies, vs.Namespace)...)
+		if route.Route != "" {
+			if ns, name, ok := way.SecretName(route.Route, vs.Namespace); ok {
+				links.Governs = append(links.Governs, inventory.ID{GroupKind: crd.F5VirtualServerRoute, Namespace: ns, Name: name})
+			}
+		}
+		if s := route.RouteSelector; s != nil {
+			for _, key := range way.KeysOf(s.MatchLabels) {
+				links.Governs = append(links.Governs, routesWith(key, s.MatchLabels[key]))
+			}
+		}
+	}
+	return links
+}
+
+func virtualServerRouteLinks(o *inventory.Object) way.Links {
+	vsr := o.Typed.(*crd.VirtualServerRoute)
+	links := way.Links{Backends: f5Backends(vsr.Spec.Upstreams, vsr.Namespace)}
+	for i := range vsr.Spec.Subroutes {
+		links.Uses = append(links.Uses, f5PolicyIDs(vsr.Spec.Subroutes[i].Policies, vsr.Namespace)...)
+	}
+	for _, key := range way.KeysOf(vsr.Labels) {
+		links.Uses = append(links.Uses, routesWith(key, vsr.Labels[key]))
+	}
+	return links
+}
+
+// f5Backends are the Services of upstreams, those that stand in for them included.
+func f5Backends(upstreams []crd.NginxUpstream, namespace string) []way.Backend {
+	var list []way.Backend
+	for _, u := range upstreams {
+		if ns, name, ok := way.SecretName(u.Service, namespace); ok {
+			list = append(list, way.Backend{Namespace: ns, Name: name, Port: intstr.FromInt32(u.Port)})
+		}
+		if u.Backup != "" {
+			list = append(list, way.Backend{Namespace: namespace, Name: u.Backup, Port: intstr.FromInt32(u.BackupPort)})
+		}
+	}
+	return list
+}
+
+func virtualServerRoutes(c way.Context, o *inventory.Object) []way.Route {
+	vs := o.Typed.(*crd.VirtualServer)
+	r := f5Reader{c: c, server: vs, upstreams: vs.Spec.Upstreams, namespace: vs.Namespace}
+	var routes []way.Route
+	for i := range vs.Spec.Routes {
+		if route := &vs.Spec.Routes[i]; route.Route == "" && route.RouteSelector == nil {
+			routes = append(routes, r.location(route)...)
+		}
+	}
+	return routes
+}
+
+// virtualServerRouteRoutes reads a VirtualServerRoute through each VirtualServer of the same host that takes it over. What
+// a subroute does not say itself (policies, snippets) it has from the route there.
+func virtualServerRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
+	vsr := o.Typed.(*crd.VirtualServerRoute)
+	var routes []way.Route
+	for _, server := range f5Servers(c, o) {
+		vs := server.Typed.(*crd.VirtualServer)
+		if vs.Spec.Host != vsr.Spec.Host {
+			continue
+		}
+		r := f5Reader{
+			c: c, server: vs, upstreams: vsr.Spec.Upstreams, namespace: vsr.Namespace, suffix: ", part of " + server.Ref.String(),
+		}
+		for i := range vs.Spec.Routes {
+			outer := &vs.Spec.Routes[i]
+			if !f5Takes(outer, vs.Namespace, vsr) {
+				continue
+			}
+			r.outer = outer
+			for j := range vsr.Spec.Subroutes {
+				if sub := &vsr.Spec.Subroutes[j]; Within(sub.Path, outer.Path) {
+					routes = append(routes, r.location(sub)...)
+				}
+			}
+		}
+	}
+	return routes
+}
+
+// f5Servers are the VirtualServers that name or select a VirtualServerRoute.
+func f5Servers(c way.Context, o *inventory.Object) []*inventory.Object {
+	var list []*inventory.Object
+	ids := []inventory.ID{o.Ref.ID()}
+	for _, key := range way.KeysOf(o.Meta.Labels) {
+		ids = append(ids, routesWith(key, o.Meta.Labels[key]))
+	}
+	for _, id := range ids {
+		for _, server := range c.Governors(id) {
+			if _, ok := server.Typed.(*crd.VirtualServer); ok && !slices.Contains(list, server) {
+				list = append(list, server)
+			}
+		}
+	}
+	return list
+}
+
+func f5Takes(outer *crd.NginxRoute, namespace string, vsr *crd.VirtualServerRoute) bool {
+	if outer.Route != "" {
+		ns, name, ok := way.SecretName(outer.Route, namespace)
+		return ok && ns == vsr.Namespace && name == vsr.Name
+	}
+	if outer.RouteSelector == nil {
+		return false
+	}
+	selector, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: outer.RouteSelector.MatchLabels})
+	return err == nil && selector.Matches(labels.Set(vsr.Labels))
+}
+
+// Within says whether a subroute's path lies in that of the route: it begins with it, or is the same where the route's is
+// exact. Subroutes of an expression are expressions of their own.
+func Within(sub, outer string) bool {
+	if strings.HasPrefix(outer, "~") {
+		return strings.HasPrefix(sub, "~")
+	}
+	if strings.HasPrefix(outer, "=") {
+		return strings.ReplaceAll(sub, " ", "") == strings.ReplaceAll(outer, " ", "")
+	}
+	trim := func(path string) string { return strings.TrimSpace(strings.TrimPrefix(path, "^~")) }
+	return strings.HasPrefix(trim(sub), trim(outer))
+}
+
+// f5Reader reads locations of one VirtualServer.
+type f5Reader struct {
+	c         way.Context
+	server    *crd.VirtualServer
+	upstreams []crd.NginxUpstream
+	namespace string
+	// outer is the VirtualServer's route that takes a VirtualServerRoute over; nil for a route of its own.
+	outer  *crd.NginxRoute
+	suffix string
+}
+
+// location reads each action of a route. Which of several a request meets is chance, or up to the client.
+func (r f5Reader) location(route *crd.NginxRoute) []way.Route {
+	var routes []way.Route
+	inside := len(route.Splits) > 0 || len(route.Matches) > 0
+	add := func(action *crd.NginxAction, which string) {
+		if found, ok := r.action(route, action, which, inside); ok {
+			routes = append(routes, found)
+		}
+	}
+	add(route.Action, "")
+	for i, s := range route.Splits {
+		if s.Nothing() {
+			continue
+		}
+		add(s.Action, fmt.Sprintf(", split %d", i+1))
+	}
+	for i, m := range route.Matches {
+		add(m.Action, fmt.Sprintf(", match %d", i+1))
+		for j, s := range m.Splits {
+			if s.Nothing() {
+				continue
+			}
+			add(s.Action, fmt.Sprintf(", match %d, split %d", i+1, j+1))
+		}
+	}
+	return routes
+}
+
+// action reads one action; ok is false if it passes nothing on. inside says that the controller puts it into a location of
+// its own that the route's leads to.
+func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which string, inside bool) (found way.Route, ok bool) {
+	if action == nil {
+		return way.Route{}, false
+	}
+	proxy := action.Proxy
+	name := action.Pass
+	if proxy == nil {
+		proxy = &crd.NginxProxying{}
+	} else {
+		name = proxy.Upstream
+	}
+	at := slices.IndexFunc(r.upstreams, func(u crd.NginxUpstream) bool { return u.Name == name })
+	if at < 0 {
+		return way.Route{}, false
+	}
+	path := Location(route.Path)
+	path.Rewrite = RewritePath(route.Path, proxy.RewritePath, inside)
+	asks := r.server.Spec.Host + strings.TrimLeft(route.Path, "~*^= ")
+	found = way.Route{
+		Hosts: []string{r.server.Spec.Host}, Door: r.suffix + which,
+		Text: r.server.Spec.Host + route.Path + which + r.suffix, Asks: asks, Path: &path,
+		Backends: f5Backends(r.upstreams[at:at+1], r.namespace),
+		Public:   !slices.Contains(r.c.Config.InternalIngressClasses, r.server.Spec.IngressClass),
+	}
+	found.Effects = r.effects(route, proxy, r.upstreams[at].Type == "grpc")
+	found.Transport, found.Rate = virtualServerTransport(&r.server.Spec), r.rate(route)
+	for _, s := range []string{r.server.Spec.ServerSnippets, r.snippets(route)} {
+		if directives, parsed := nginx.ParseSnippet(s); !parsed || nginx.ContainsAny(directives, "location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
+			found.Path.Rewrite = way.UnknownRewrite("a snippet may route or change paths")
+		}
+	}
+	return found, true
+}
+
+// snippets are a route's own, or else those of the route that takes it over.
+func (r f5Reader) snippets(route *crd.NginxRoute) string {
+	if route.LocationSnippets == "" && r.outer != nil {
+		return r.outer.LocationSnippets
+	}
+	return route.LocationSnippets
+}
+
+func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc bool) way.Effects {
+	var e way.Effects
+	policies := f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace)
+	switch {
+	case len(route.Policies) > 0:
+		policies = append(policies, f5PolicyIDs(route.Policies, r.namespace)...)
+	case r.outer != nil:
+		policies = append(policies, f5PolicyIDs(r.outer.Policies, r.server.Namespace)...)
+	}
+	tls := r.server.Spec.TLS
+	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil && tls.Redirect.Enable)
+	e.Identity = f5Sets(proxy, grpc, f5Users(e), e.Authentication.State == way.On && f5Tokens(r.c.Objects, policies))
+	r.snippet(route, grpc, &e)
+	e.StripsIdentity = way.Strips(e.Identity)
+	if e.StripsIdentity.State != way.On {
+		e.StripAdvice = `write to the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
+	}
+	r.hides(proxy, &e)
+	return e
+}
+
+// f5Users says what $remote_user is worth.
+func f5Users(e way.Effects) way.Trust {
+	switch {
+	case e.Authentication.State == way.On && len(e.AuthSecrets) > 0:
+		return way.Verified
+	case e.Authentication.State == way.Unknown:
+		return way.Doubtful
+	}
+	return way.Unverified
+}
+
+// f5Sets: a header that is set to nothing is not sent. Those of clients are left out altogether if pass is false, but not
+// for gRPC (nginx.virtualserver.tmpl).
+//
+// tokens says that every client needs a token, which names whom it is for; its other claims it need not have.
+func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) way.State {
+	const source = "requestHeaders"
+	state := way.State{State: way.IdentityClient, Source: "default", Why: "no action changes the header"}
+	headers := proxy.RequestHeaders
+	if headers == nil {
+		return state
+	}
+	if headers.Pass != nil && !*headers.Pass && !grpc {
+		state = way.State{State: way.IdentityRemoved, Source: source, Why: "requestHeaders.pass is false, which leaves the header out"}
+	}
+	var set *way.State
+	for _, h := range headers.Set {
+		if strings.EqualFold(h.Name, way.Header) {
+			value := h.Value
+			if tokens {
+				value = strings.ReplaceAll(value, "${jwt_claim_sub}", "sub")
+			}
+			s := nginx.Value(value, users)
+			switch {
+			case tokens && s.State == way.IdentityEmpty:
+				s.Why = strings.Replace(s.Why, ", which is empty without a token", ", a claim that a token need not have", 1)
+			case value != h.Value && s.State == way.IdentitySet:
+				s.Why = "it is set to $jwt_claim_sub, of a token that is checked"
+			}
+			s.Source, s.Why = source, "in requestHeaders.set "+s.Why
+			set = way.Worse(set, &s)
+		}
+	}
+	if set != nil {
+		return *set
+	}
+	return state
+}
+
+// snippet takes a location's snippets into account, which count if the controller allows them.
+func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
+	text := r.snippets(route)
+	server := r.server.Spec.ServerSnippets
+	if strings.TrimSpace(text) == "" && strings.TrimSpace(server) == "" {
+		return
+	}
+	const source = "location-snippets"
+	setHeader := "proxy_set_header"
+	if grpc {
+		setHeader = "grpc_set_header"
+	}
+	reading := nginx.ReadSnippet(text, setHeader, f5Users(*e))
+	opens := reading.Opens || nginx.ReadSnippet(server, setHeader, way.Unverified).Opens
+	for _, s := range []string{text, server} {
+		if directives, ok := nginx.ParseSnippet(s); !ok || nginx.ContainsAny(directives, "auth_basic", "auth_jwt", "auth_request", "js_access") {
+			opens = true
+		}
+	}
+	if opens {
+		e.Authentication = way.State{State: way.Unknown, Source: source, Why: "a snippet may change who is asked for credentials"}
+	}
+	if reading.Identity == nil {
+		return
+	}
+	if e.Identity.Source == "requestHeaders" {
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the header is set by the action and by the location snippet, which makes two of it"}
+		return
+	}
+	e.Identity = way.State{State: reading.Identity.State, Source: source, Why: "in the location snippet " + reading.Identity.Why}
+	if e.Identity.State != way.IdentityClient && e.Identity.State != way.IdentityUnknown {
+		e.Assumptions = append(e.Assumptions, "the NGINX Ingress Controller runs with -enable-snippets, without which snippets do nothing")
+	}
+}
+
+// hides: nginx sends its own Server header. Whether the version is in it is said in the controller's ConfigMap.
+func (r f5Reader) hides(proxy *crd.NginxProxying, e *way.Effects) {
+	const advice = `say server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
+	if headers := proxy.ResponseHeaders; headers != nil && slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
+		e.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders", Why: "responseHeaders.pass passes Server on"}
+		e.HideAdvice = "take Server out of responseHeaders.pass, and " + advice
+		return
+	}
+	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives, func(d nginx.Directive) bool {
+		return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
+	}) {
+		e.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
+		return
+	}
+	e.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is said in the controller's ConfigMap, which cannot be told from the others"}
+	e.HideAdvice = advice
+}
+
+// Location reads a path: `~ expression`, `~* expression` without regard to case, both anywhere in the path, `= path`,
+// `^~ prefix`, or a prefix by characters. nginx compares the decoded path.
+func Location(path string) way.Path {
+	after := func(modifier string) (string, bool) {
+		text, ok := strings.CutPrefix(path, modifier)
+		return strings.TrimSpace(text), ok
+	}
+	if text, ok := after("~*"); ok {
+		return way.Path{Matcher: way.Regex(way.Decoded, text, true, way.Anywhere)}
+	}
+	if text, ok := after("~"); ok {
+		return way.Path{Matcher: way.Regex(way.Decoded, text, false, way.Anywhere)}
+	}
+	if text, ok := after("="); ok {
+		return way.Path{Matcher: way.Exact(way.Decoded, text)}
+	}
+	text, _ := after("^~")
+	return way.Path{Matcher: plainLocation(text)}
+}
+
+// RewritePath is a path with a rewrite, which takes the place of a prefix or of an exact path, and is a replacement with captures for an
+// expression (generateRewrites, generateProxyPassRewrite).
+func RewritePath(path, target string, inside bool) way.Rewrite {
+	prefix := strings.TrimSpace(strings.TrimPrefix(path, "^~"))
+	switch {
+	case target == "":
+		return way.Rewrite{}
+	case strings.HasPrefix(path, "~*"):
+		return way.CaptureRewrite(strings.TrimSpace(strings.TrimPrefix(path, "~*")), target)
+	case strings.HasPrefix(path, "~"):
+		return way.CaptureRewrite(strings.TrimSpace(strings.TrimPrefix(path, "~")), target)
+	case strings.HasPrefix(path, "=") && inside, strings.HasPrefix(path, "^~") && inside, strings.Contains(target, "$"):
+		return way.UnknownRewrite("what the rewrite of " + way.Quote(path) + " to " + way.Quote(target) + " leads to cannot be told")
+	case strings.HasPrefix(path, "="):
+		return way.Rewrite{Kind: way.RewriteConstant, To: target}
+	}
+	return way.Rewrite{Kind: way.RewritePrefix, From: []string{prefix}, To: target}
+}

@@ -1,0 +1,311 @@
+// Package gatewayapi reads Gateways and the routes of the Gateway API, whoever serves them. An implementation is a row of its table.
+package gatewayapi
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// This file says which objects name which others, listeners.go which listeners take a route, routes.go what the rules of a
+// route do, public.go whether outsiders reach a Gateway. Who serves it is a row of the table in implementations.go.
+
+// Kinds are the rows of the kinds that are read here.
+func Kinds() []way.Resource {
+	kinds := []way.Resource{
+		{Kind: crd.GatewayClass, Links: func(o *inventory.Object) way.Links {
+			return way.Links{Uses: classParametersRef(o.Typed.(*gatewayv1.GatewayClass))}
+		}},
+		{Kind: crd.Gateway, Links: func(o *inventory.Object) way.Links { return gatewayLinks(o.Typed.(*gatewayv1.Gateway)) }},
+		{Kind: crd.ListenerSet, Links: listenerSetLinks},
+		{Kind: crd.XListenerSet, Links: listenerSetLinks},
+		{Kind: crd.ReferenceGrant, Links: func(o *inventory.Object) way.Links {
+			return way.Links{Governs: []inventory.ID{NamespaceID(o.Ref.Namespace)}}
+		}},
+		// What the load balancer of AWS is given is named by Gateways and classes.
+		{Kind: crd.LoadBalancerConfiguration},
+	}
+	for _, kind := range []schema.GroupKind{crd.HTTPRoute, crd.GRPCRoute, crd.TLSRoute, crd.TCPRoute} {
+		kinds = append(kinds, way.Resource{
+			Kind:   kind,
+			Links:  func(o *inventory.Object) way.Links { return readRoute(o).links() },
+			Routes: func(c way.Context, o *inventory.Object) []way.Route { return gatewayRoutes(c, readRoute(o)) },
+			Controller: func(c way.Context, o *inventory.Object) string {
+				return implementationOf(c, readRoute(o))
+			},
+			Doubted: func(c way.Context, o *inventory.Object) string { return doubted(c, readRoute(o)) },
+		})
+	}
+	return kinds
+}
+
+// anyGateway stands for every Gateway that takes routes which name none (defaultScope).
+var anyGateway = inventory.ID{GroupKind: crd.Gateway}
+
+// NamespaceID is the identity of a namespace.
+func NamespaceID(name string) inventory.ID {
+	return inventory.ID{GroupKind: inventory.Namespace, Name: name}
+}
+
+func gatewayLinks(gw *gatewayv1.Gateway) way.Links {
+	// Its own namespace may be one in which policies select Gateways by their labels.
+	links := way.Links{Uses: []inventory.ID{
+		{GroupKind: crd.GatewayClass, Name: string(gw.Spec.GatewayClassName)}, NamespaceID(gw.Namespace), Elsewhere,
+	}}
+	if id, ok := gatewayParametersRef(gw); ok {
+		links.Uses = append(links.Uses, id)
+	}
+	if gw.Spec.DefaultScope == gatewayv1.GatewayDefaultScopeAll {
+		links.Governs = append(links.Governs, anyGateway)
+	}
+	return links
+}
+
+// gatewayParametersRef is the object that a Gateway names for the settings of its implementation.
+func gatewayParametersRef(gw *gatewayv1.Gateway) (inventory.ID, bool) {
+	if gw.Spec.Infrastructure == nil || gw.Spec.Infrastructure.ParametersRef == nil {
+		return inventory.ID{}, false
+	}
+	ref := gw.Spec.Infrastructure.ParametersRef
+	return inventory.ID{
+		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: gw.Namespace, Name: ref.Name,
+	}, true
+}
+
+// classParametersRef is the object that a GatewayClass names for the settings of its implementation, if any.
+func classParametersRef(class *gatewayv1.GatewayClass) []inventory.ID {
+	ref := class.Spec.ParametersRef
+	if ref == nil {
+		return nil
+	}
+	id := inventory.ID{GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Name: ref.Name}
+	if ref.Namespace != nil {
+		id.Namespace = string(*ref.Namespace)
+	}
+	return []inventory.ID{id}
+}
+
+func listenerSetLinks(o *inventory.Object) way.Links {
+	return way.Links{Uses: []inventory.ID{listenerSetGateway(o), NamespaceID(o.Ref.Namespace)}}
+}
+
+func listenerSetGateway(o *inventory.Object) inventory.ID {
+	ref := o.Typed.(*gatewayv1.ListenerSet).Spec.ParentRef
+	namespace := o.Ref.Namespace
+	if ref.Namespace != nil {
+		namespace = string(*ref.Namespace)
+	}
+	return way.GatewayID(namespace, string(ref.Name))
+}
+
+// gatewayRoute is a route of any kind.
+type gatewayRoute struct {
+	Object *inventory.Object
+	common gatewayv1.CommonRouteSpec
+	hosts  []gatewayv1.Hostname
+	rules  []gatewayRule
+}
+
+// gatewayRule is a rule of a route of any kind; of kinds that are no HTTP it has backends only.
+type gatewayRule struct {
+	// index is its place in spec.rules.
+	index int
+	Name  string
+	// matches are nil where the kind knows no paths.
+	matches  []gatewayv1.HTTPRouteMatch
+	filters  []gatewayv1.HTTPRouteFilter
+	backends []gatewayv1.HTTPBackendRef
+}
+
+// readRoute reads a route of any kind as an HTTPRoute, which has all that the others have.
+func readRoute(o *inventory.Object) gatewayRoute {
+	r := gatewayRoute{Object: o}
+	plain := func(i int, name *gatewayv1.SectionName, refs []gatewayv1.BackendRef) {
+		rule := gatewayRule{index: i, Name: Text(name)}
+		for _, ref := range refs {
+			rule.backends = append(rule.backends, gatewayv1.HTTPBackendRef{BackendRef: ref})
+		}
+		r.rules = append(r.rules, rule)
+	}
+	switch t := o.Typed.(type) {
+	case *gatewayv1.HTTPRoute:
+		r.common, r.hosts = t.Spec.CommonRouteSpec, t.Spec.Hostnames
+		rules := t.Spec.Rules
+		for i, rule := range rules {
+			matches := rule.Matches
+			if len(matches) == 0 {
+				matches = []gatewayv1.HTTPRouteMatch{{}}
+			}
+			r.rules = append(r.rules, gatewayRule{
+				index: i, Name: Text(rule.Name), matches: matches, filters: rule.Filters, backends: rule.BackendRefs,
+			})
+		}
+	case *gatewayv1.GRPCRoute:
+		r.common, r.hosts = t.Spec.CommonRouteSpec, t.Spec.Hostnames
+		for i, rule := range t.Spec.Rules {
+			read := gatewayRule{index: i, Name: Text(rule.Name), filters: grpcFilters(rule.Filters)}
+			for _, ref := range rule.BackendRefs {
+				read.backends = append(read.backends, gatewayv1.HTTPBackendRef{BackendRef: ref.BackendRef, Filters: grpcFilters(ref.Filters)})
+			}
+			r.rules = append(r.rules, read)
+		}
+	case *gatewayv1.TLSRoute:
+		r.common, r.hosts = t.Spec.CommonRouteSpec, t.Spec.Hostnames
+		for i, rule := range t.Spec.Rules {
+			plain(i, rule.Name, rule.BackendRefs)
+		}
+	case *gatewayv1.TCPRoute:
+		r.common = t.Spec.CommonRouteSpec
+		for i, rule := range t.Spec.Rules {
+			plain(i, rule.Name, rule.BackendRefs)
+		}
+	}
+	return r
+}
+
+func grpcFilters(filters []gatewayv1.GRPCRouteFilter) []gatewayv1.HTTPRouteFilter {
+	var list []gatewayv1.HTTPRouteFilter
+	for _, f := range filters {
+		list = append(list, gatewayv1.HTTPRouteFilter{
+			Type:                  gatewayv1.HTTPRouteFilterType(f.Type),
+			RequestHeaderModifier: f.RequestHeaderModifier, ResponseHeaderModifier: f.ResponseHeaderModifier,
+			RequestMirror: f.RequestMirror, ExtensionRef: f.ExtensionRef,
+		})
+	}
+	return list
+}
+
+// Text is an optional text of the Gateway API, empty if it is absent.
+func Text[T ~string](s *T) string {
+	if s == nil {
+		return ""
+	}
+	return string(*s)
+}
+
+func (r gatewayRoute) Namespace() string { return r.Object.Ref.Namespace }
+
+// isHTTP says whether whoever serves the route reads requests, not only connections.
+func (r gatewayRoute) isHTTP() bool {
+	kind := r.Object.Ref.GroupKind()
+	return kind == crd.HTTPRoute || kind == crd.GRPCRoute
+}
+
+// links are the objects that the route names: its parents, its Services, with the namespaces whose ReferenceGrants let it
+// send requests there, and what its filters refer to. Of its own namespace the labels decide which listeners take it, and
+// policies in it may select the route by its labels.
+func (r gatewayRoute) links() way.Links {
+	links := way.Links{Uses: []inventory.ID{NamespaceID(r.Namespace()), Elsewhere}}
+	use := func(id inventory.ID) {
+		if !slices.Contains(links.Uses, id) {
+			links.Uses = append(links.Uses, id)
+		}
+	}
+	for _, ref := range r.common.ParentRefs {
+		use(r.parentID(ref))
+	}
+	if r.common.UseDefaultGateways == gatewayv1.GatewayDefaultScopeAll {
+		use(anyGateway)
+	}
+	to := func(ref gatewayv1.BackendObjectReference) {
+		if backend, ok := r.backend(ref); ok {
+			links.Backends = append(links.Backends, backend)
+			use(NamespaceID(backend.Namespace))
+		} else {
+			links.Unread = way.AppendNew(links.Unread, Text(ref.Kind))
+		}
+	}
+	filters := func(list []gatewayv1.HTTPRouteFilter) {
+		for _, f := range list {
+			if f.RequestMirror != nil {
+				to(f.RequestMirror.BackendRef)
+			}
+			if f.ExtensionRef != nil {
+				use(r.extensionID(*f.ExtensionRef))
+			}
+		}
+	}
+	for _, rule := range r.rules {
+		filters(rule.filters)
+		for _, ref := range rule.backends {
+			to(ref.BackendObjectReference)
+			filters(ref.Filters)
+		}
+	}
+	return links
+}
+
+func (r gatewayRoute) extensionID(ref gatewayv1.LocalObjectReference) inventory.ID {
+	return inventory.ID{
+		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: r.Namespace(), Name: string(ref.Name),
+	}
+}
+
+// parentID is the object that a parent reference names: a Gateway unless it says otherwise.
+func (r gatewayRoute) parentID(ref gatewayv1.ParentReference) inventory.ID {
+	id := inventory.ID{GroupKind: crd.Gateway, Namespace: r.Namespace(), Name: string(ref.Name)}
+	if ref.Group != nil {
+		id.Group = string(*ref.Group)
+	}
+	if ref.Kind != nil {
+		id.Kind = string(*ref.Kind)
+	}
+	if ref.Namespace != nil {
+		id.Namespace = string(*ref.Namespace)
+	}
+	return id
+}
+
+// backend is the Service that a reference names; ok is false for one that names something else.
+func (r gatewayRoute) backend(ref gatewayv1.BackendObjectReference) (b way.Backend, ok bool) {
+	return BackendOf(ref, r.Namespace())
+}
+
+// BackendOf is the Service that a reference in an object of the namespace names.
+func BackendOf(ref gatewayv1.BackendObjectReference, namespace string) (b way.Backend, ok bool) {
+	if Text(ref.Group) != "" || ref.Kind != nil && *ref.Kind != "Service" || ref.Name == "" {
+		return way.Backend{}, false
+	}
+	b = way.Backend{Namespace: namespace, Name: string(ref.Name)}
+	if ref.Namespace != nil {
+		b.Namespace = string(*ref.Namespace)
+	}
+	if ref.Port != nil {
+		b.Port = intstr.FromInt32(*ref.Port)
+	}
+	return b, true
+}
+
+// granted says whether the route may send requests to a Service: one of its own namespace, or one that a ReferenceGrant
+// beside the Service names. doubt is set where nobody may look for one; then it may.
+func granted(c way.Context, r gatewayRoute, b way.Backend) (granted bool, doubt string) {
+	if b.Namespace == r.Namespace() {
+		return true, ""
+	}
+	kind := r.Object.Ref.GroupKind()
+	for _, o := range c.Objects.Find(inventory.KindKey(crd.ReferenceGrant, b.Namespace)) {
+		grant, ok := o.Typed.(*gatewayv1.ReferenceGrant)
+		if !ok {
+			continue
+		}
+		from := slices.ContainsFunc(grant.Spec.From, func(f gatewayv1.ReferenceGrantFrom) bool {
+			return string(f.Group) == kind.Group && string(f.Kind) == kind.Kind && string(f.Namespace) == r.Namespace()
+		})
+		to := slices.ContainsFunc(grant.Spec.To, func(t gatewayv1.ReferenceGrantTo) bool {
+			return t.Group == "" && t.Kind == "Service" && (t.Name == nil || *t.Name == "" || string(*t.Name) == b.Name)
+		})
+		if from && to {
+			return true, ""
+		}
+	}
+	if !c.Objects.Knows(crd.ReferenceGrant, b.Namespace) {
+		return true, "whether a ReferenceGrant in namespace " + b.Namespace + " lets the route reach Service " + b.Name + " cannot be told: they are not read"
+	}
+	return false, ""
+}

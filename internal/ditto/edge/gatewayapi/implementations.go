@@ -1,0 +1,264 @@
+package gatewayapi
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// Implementation is one row of the table of those that serve Gateways.
+type Implementation struct {
+	// Name is its name in facts, title names it in sentences.
+	Name, Title string
+	// Controllers are the values of GatewayClass spec.controllerName.
+	Controllers []string
+	// Usual are the names of classes in its manuals and charts.
+	Usual []string
+	// Reads says how it compares paths, regex how it reads an expression; a nil regex cannot be told.
+	Reads way.Reads
+	Regex func(expression string) way.Matcher
+	// Value says what a header set to the value carries; nil where every value is a constant.
+	Value func(value string, users way.Trust) way.State
+	// BackendFilters says that it does what the filters of a backend say. Whoever does not is to refuse the route.
+	BackendFilters bool
+	// RequestHeaders and responseHeaders say that it certainly knows the filters RequestHeaderModifier and
+	// ResponseHeaderModifier. The first is Core, the second Extended in the Gateway API.
+	RequestHeaders, ResponseHeaders bool
+	// ignoresHeaders says that it certainly knows neither.
+	ignoresHeaders bool
+	// Parameters are the kinds that its Gateways and classes name for settings that decide who reaches them.
+	Parameters []schema.GroupKind
+	// ownBalancer says that its Gateways share a Service that was there before, so that infrastructure.annotations do nothing.
+	ownBalancer bool
+	// Exposes says whether outsiders reach a Gateway; nil where only infrastructure.annotations decide.
+	Exposes func(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, p Parameters) Exposure
+	// Policies reads the objects that change what happens to requests without being named by the route; nil where there are
+	// none.
+	Policies func(c way.Context, at Place) Policies
+	// Extension reads the object that an ExtensionRef names, nil if it is not at hand; ok is false for a kind that is not read.
+	Extension func(o *inventory.Object, kind schema.GroupKind) (e Extension, ok bool)
+	// Copies says that such an object can have copies of requests sent somewhere.
+	Copies bool
+	// assumption is what its reading rests on and cannot see; asks says what can ask for credentials and is not read.
+	assumption, asks string
+	// Limits reads the objects that limit requests and make error pages; nil where none is read, which unreadLimits says for
+	// people. limit says how requests are limited.
+	Limits              func(c way.Context, at Place) Limits
+	Limit, unreadLimits string
+	// redirects says what may redirect plain HTTP and cannot be seen.
+	redirects string
+	// Hide is how to hide headers where ResponseHeaderModifier does not.
+	Hide string
+}
+
+// Place is where requests for a rule of a route come in.
+type Place struct {
+	Route    gatewayRoute
+	Rule     gatewayRule
+	Gateway  *gatewayv1.Gateway
+	class    GatewayClass
+	Listener listener
+	// unserved says why it cannot be told what happens at it; empty where a Gateway takes the route for certain.
+	unserved string
+}
+
+// Policies is what objects beside the route do to its requests.
+type Policies struct {
+	// Early happens before the route's own filters, and before authentication.
+	Early func(way.State) way.State
+	// Auth is what authentication does to the identity, authentication whether every client is asked; its zero is nobody.
+	Auth           func(way.State) way.State
+	Authentication way.State
+	// Hides says that Server is kept from the client.
+	Hides bool
+	// Opaque says what may change everything and is not read.
+	Opaque      string
+	Assumptions []string
+}
+
+// Extension is what the object that an ExtensionRef names does.
+type Extension struct {
+	// Asks says that every client is asked for credentials; users says what it knows of the user of basic authentication.
+	Asks  bool
+	Users way.Trust
+	Why   string
+	// Identity is what becomes of the header, nil where it is left alone.
+	Identity func(way.State) way.State
+	// Rewrite replaces the path, answers says that no backend is asked; mirror gets a copy of each request.
+	Rewrite *way.Rewrite
+	Answers bool
+	Mirror  *gatewayv1.BackendObjectReference
+	// Opaque says what it may do and is not read.
+	Opaque      string
+	Assumptions []string
+}
+
+// Register adds implementations that have packages of their own. It is called once, before anything is read.
+func Register(list ...Implementation) { implementations = append(list, implementations...) }
+
+// implementations is the table.
+var implementations = []Implementation{
+	{
+		Name: "istio", Title: "Istio",
+		Controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway", istioMeshController},
+		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, Value: EnvoyValue, BackendFilters: true,
+		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes,
+		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
+		asks:         "an AuthorizationPolicy of Istio can ask for credentials, and is not read",
+		Hide:         "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true; Istio writes the header after filters",
+		unreadLimits: "an EnvoyFilter of Istio can limit requests, and is not read",
+		Limit:        "limit requests by an EnvoyFilter with a local rate limit, or in an nginx with limit_req before the gateway",
+	},
+	{
+		Name: "cilium", Title: "Cilium", Controllers: []string{"io.cilium/gateway-controller"}, Usual: []string{"cilium"},
+		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
+		unreadLimits: "a CiliumEnvoyConfig can limit requests, and is not read",
+		Limit:        "limit requests in an nginx with limit_req before the gateway",
+	},
+	{
+		Name: "gke", Title: "GKE", Controllers: []string{"networking.gke.io/gateway"},
+		Usual:          slices.Concat(gkePublic(), gkeInternal()),
+		RequestHeaders: true, ResponseHeaders: true, Exposes: gkeExposes,
+		asks:         "a GCPBackendPolicy can put Identity-Aware Proxy before it, and is not read",
+		unreadLimits: "a GCPBackendPolicy can limit requests by a security policy of Cloud Armor, and is not read",
+		Limit:        "let a GCPBackendPolicy name a security policy of Cloud Armor that limits requests",
+	},
+	{
+		Name: "aws", Title: "the AWS Load Balancer Controller", Controllers: []string{"gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"},
+		Parameters: []schema.GroupKind{crd.LoadBalancerConfiguration}, Exposes: awsExposes, ignoresHeaders: true,
+		asks:         "a ListenerRuleConfiguration can ask for a login, and is not read",
+		Hide:         "set the listener attribute routing.http.response.server.enabled=false in its LoadBalancerConfiguration",
+		unreadLimits: "a web application firewall of AWS can limit requests, and is not read",
+		Limit:        "let a LoadBalancerConfiguration name a web ACL of AWS WAF with a rate-based rule",
+	},
+	{
+		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"}, Usual: []string{"traefik"},
+		Regex:          func(e string) way.Matcher { return way.Regex(way.Raw, e, false, way.Anywhere) },
+		RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
+		redirects:    "whether the entry points of Traefik redirect plain HTTP cannot be seen",
+		unreadLimits: "a Middleware of Traefik can limit requests, and is not read here",
+		Limit:        "let its rules have a filter ExtensionRef that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
+	},
+	{
+		Name: "contour", Title: "Contour", Controllers: []string{"projectcontour.io/gateway-controller"}, Usual: []string{"contour"},
+		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
+		unreadLimits: "the configuration of Contour can limit requests, and is not read",
+		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req before the gateway",
+	},
+	{
+		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"},
+		Usual: []string{"kong"}, RequestHeaders: true, ResponseHeaders: true,
+		assumption:   "no KongPlugin changes the header",
+		asks:         "a KongPlugin can ask for credentials, and is not read",
+		ownBalancer:  true,
+		unreadLimits: "a KongPlugin can limit requests, and is not read here",
+		Limit:        "name a KongPlugin in its annotation konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}",
+	},
+}
+
+// copying reads the kinds of filters that send copies of requests.
+func copying(o *inventory.Object, kind schema.GroupKind) (Extension, bool) {
+	for _, row := range implementations {
+		if row.Copies {
+			return row.Extension(o, kind)
+		}
+	}
+	return Extension{}, false
+}
+
+// WholeRegex matches paths that an expression matches as a whole.
+func WholeRegex(expression string) way.Matcher {
+	return way.Regex(way.Raw, expression, false, way.Whole)
+}
+
+// UnknownImplementation knows what the Gateway API itself says.
+func UnknownImplementation() Implementation {
+	return Implementation{Name: way.Unknown, Title: "an unknown implementation"}
+}
+
+// GatewayClass is a class and who serves it.
+type GatewayClass struct {
+	object *gatewayv1.GatewayClass
+	impl   Implementation
+	// Assumption says what a guess rests on.
+	Assumption string
+}
+
+// GatewayClassOf finds who serves a Gateway. A class that is not at hand is told by its name, where manuals use it for one
+// implementation.
+func GatewayClassOf(c way.Context, gw *gatewayv1.Gateway) GatewayClass {
+	name := string(gw.Spec.GatewayClassName)
+	class := GatewayClass{impl: UnknownImplementation()}
+	if o := c.Objects.Get(crd.GatewayClass, "", name); o != nil {
+		class.object = o.Typed.(*gatewayv1.GatewayClass)
+		for _, row := range implementations {
+			if slices.Contains(row.Controllers, string(class.object.Spec.ControllerName)) {
+				class.impl = row
+			}
+		}
+		return class
+	}
+	class.Assumption = "GatewayClass " + way.Quote(name) + " is not at hand; taken for one that makes no Gateway internal"
+	if slices.Contains(gkeInternal(), name) || name == istioWaypoint {
+		class.Assumption = "GatewayClass " + way.Quote(name) + " is not at hand; taken for one that makes Gateways internal"
+	}
+	for _, row := range implementations {
+		if slices.Contains(row.Usual, name) {
+			class.impl = row
+			class.Assumption += ", and for " + row.Title + "'s because of its name"
+			break
+		}
+	}
+	return class
+}
+
+// implementationOf names, for facts, who serves the first of the Gateways that take a route.
+func implementationOf(c way.Context, r gatewayRoute) string {
+	for _, a := range attachments(c, r) {
+		if a.gateway != nil {
+			return GatewayClassOf(c, a.gateway).impl.Name
+		}
+	}
+	return way.Unknown
+}
+
+// EnvoyValue is what a header carries that Envoy sets: a text in which `%NAME%` stands for something of the request.
+// Source: Envoy's custom request headers; `%%` is a percent sign.
+func EnvoyValue(value string, _ way.Trust) way.State {
+	rest := strings.ReplaceAll(value, "%%", "")
+	switch {
+	case strings.Contains(rest, "%REQ(") || strings.Contains(rest, "%REQUEST_HEADER("):
+		return way.State{State: way.IdentityClient, Why: "it is set to what a header of the client says"}
+	case strings.Contains(rest, "%"):
+		return way.State{State: way.IdentityUnknown, Why: "it is set to " + way.Quote(value) + ", which Envoy makes from the request"}
+	}
+	return constantValue(value, 0)
+}
+
+func constantValue(value string, _ way.Trust) way.State {
+	if value == "" {
+		return way.State{State: way.IdentityEmpty, Why: "it is set to the empty string"}
+	}
+	return way.State{State: way.IdentitySet, Why: "it is set to a constant"}
+}
+
+func (i Implementation) headerValue(value string, users way.Trust) way.State {
+	if i.Value == nil {
+		return constantValue(value, users)
+	}
+	return i.Value(value, users)
+}
+
+func (i Implementation) regexMatcher(expression string) way.Matcher {
+	if i.Regex == nil {
+		return way.Undecided(fmt.Sprintf("how %s reads the regular expression %s cannot be told", i.Title, way.Quote(expression)))
+	}
+	return i.Regex(expression)
+}

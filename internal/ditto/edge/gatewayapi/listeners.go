@@ -1,0 +1,314 @@
+package gatewayapi
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// listener is a listener of a Gateway or of a ListenerSet.
+type listener struct {
+	gatewayv1.ListenerEntry
+	// Of is the Gateway or ListenerSet that has it.
+	Of inventory.ID
+}
+
+// attachment is a Gateway that takes a route, or may take it.
+type attachment struct {
+	// parent is the Gateway, or the Service of a mesh, or whatever else the route names; gateway is nil where no Gateway is
+	// at hand.
+	parent  inventory.ID
+	gateway *gatewayv1.Gateway
+	mesh    bool
+	hosts   []attachedHost
+}
+
+// attachedHost is a host name under which a Gateway takes the route.
+type attachedHost struct {
+	host string
+	// listeners take it; there are none where doubt says why it could not be told.
+	listeners []listener
+	doubt     string
+}
+
+func (a attachment) String() string {
+	kind := a.parent.Kind
+	if a.mesh {
+		kind = "mesh traffic to " + kind
+	}
+	return kind + " " + a.parent.Namespace + "/" + a.parent.Name
+}
+
+// attachments are the Gateways that take the route, in the order in which it names them. A Gateway that is known not to
+// take it is none of them.
+func attachments(c way.Context, r gatewayRoute) []attachment {
+	var list []attachment
+	add := func(a attachment) {
+		if len(a.hosts) == 0 {
+			return
+		}
+		at := slices.IndexFunc(list, func(x attachment) bool { return x.parent == a.parent })
+		if at < 0 {
+			list = append(list, a)
+			return
+		}
+		for _, h := range a.hosts {
+			list[at].take(h)
+		}
+	}
+	for _, ref := range r.common.ParentRefs {
+		add(attachmentOf(c, r, ref))
+	}
+	if r.common.UseDefaultGateways == gatewayv1.GatewayDefaultScopeAll {
+		for _, o := range c.Governors(anyGateway) {
+			if gw, ok := o.Typed.(*gatewayv1.Gateway); ok {
+				add(attachTo(c, r, o.Ref.ID(), gw, gatewayv1.ParentReference{}))
+			}
+		}
+	}
+	return list
+}
+
+// take adds a host; what is certain comes before what is in doubt.
+func (a *attachment) take(h attachedHost) {
+	at := slices.IndexFunc(a.hosts, func(x attachedHost) bool { return x.host == h.host })
+	if at < 0 {
+		a.hosts = append(a.hosts, h)
+		return
+	}
+	known := &a.hosts[at]
+	switch {
+	case h.doubt == "" && known.doubt != "":
+		*known = h
+	case h.doubt == "":
+		known.listeners = append(known.listeners, h.listeners...)
+	}
+}
+
+// attachment is what one parent of a route makes of it.
+func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) attachment {
+	id := r.parentID(ref)
+	switch {
+	case id.GroupKind == crd.Gateway:
+		o := c.Objects.Get(crd.Gateway, id.Namespace, id.Name)
+		if o == nil {
+			return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be told")
+		}
+		return attachTo(c, r, id, o.Typed.(*gatewayv1.Gateway), ref)
+	case id.GroupKind == crd.ListenerSet || id.GroupKind == crd.XListenerSet:
+		return attachToSet(c, r, id, ref)
+	case id.GroupKind == inventory.Service || id.Group == "networking.istio.io" && id.Kind == "ServiceEntry":
+		// Traffic inside a service mesh (GAMMA): nobody outside takes part in it.
+		a := attachment{parent: id, mesh: true}
+		for _, host := range r.ownHosts() {
+			a.hosts = append(a.hosts, attachedHost{host: host})
+		}
+		return a
+	}
+	return r.doubtful(id, "parents of kind "+way.Quote(id.Kind)+" are not read: what reaches the route cannot be told")
+}
+
+func notAtHand(id inventory.ID) string {
+	return id.Kind + " " + strings.TrimPrefix(id.Namespace+"/", "/") + id.Name + " is not at hand"
+}
+
+// doubtful is a parent of which it cannot be told whether it takes the route.
+func (r gatewayRoute) doubtful(id inventory.ID, why string) attachment {
+	a := attachment{parent: id}
+	for _, host := range r.ownHosts() {
+		a.hosts = append(a.hosts, attachedHost{host: host, doubt: why})
+	}
+	return a
+}
+
+// ownHosts are the host names that the route itself says, `*` if it says none.
+func (r gatewayRoute) ownHosts() []string {
+	if len(r.hosts) == 0 {
+		return []string{"*"}
+	}
+	var list []string
+	for _, h := range r.hosts {
+		list = append(list, string(h))
+	}
+	return list
+}
+
+// attachTo is what the listeners of a Gateway make of a route.
+func attachTo(c way.Context, r gatewayRoute, id inventory.ID, gw *gatewayv1.Gateway, ref gatewayv1.ParentReference) attachment {
+	a := attachment{parent: id, gateway: gw}
+	for _, l := range gw.Spec.Listeners {
+		offer(c, &a, r, ref, listener{Of: id, ListenerEntry: gatewayv1.ListenerEntry(l)})
+	}
+	return a
+}
+
+// attachToSet is what the listeners of a ListenerSet make of a route. Its Gateway has to allow the set.
+func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.ParentReference) attachment {
+	o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
+	if o == nil {
+		return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be told")
+	}
+	parent := listenerSetGateway(o)
+	gateway := c.Objects.Get(crd.Gateway, parent.Namespace, parent.Name)
+	if gateway == nil {
+		return r.doubtful(parent, notAtHand(parent)+": whether it takes the route, and whether outsiders reach it, cannot be told")
+	}
+	a := attachment{parent: parent, gateway: gateway.Typed.(*gatewayv1.Gateway)}
+	from, selector := gatewayv1.NamespacesFromNone, (*metav1.LabelSelector)(nil)
+	if allowed := a.gateway.Spec.AllowedListeners; allowed != nil && allowed.Namespaces != nil {
+		selector = allowed.Namespaces.Selector
+		if allowed.Namespaces.From != nil {
+			from = *allowed.Namespaces.From
+		}
+	}
+	allowed, doubt := allows(c, from, selector, parent.Namespace, id.Namespace)
+	if doubt != "" {
+		return r.doubtful(parent, doubt)
+	}
+	if !allowed {
+		return attachment{}
+	}
+	for _, l := range o.Typed.(*gatewayv1.ListenerSet).Spec.Listeners {
+		offer(c, &a, r, ref, listener{Of: id, ListenerEntry: l})
+	}
+	return a
+}
+
+// offer asks a listener whether it takes the route.
+func offer(c way.Context, a *attachment, r gatewayRoute, ref gatewayv1.ParentReference, l listener) {
+	if ref.SectionName != nil && *ref.SectionName != "" && *ref.SectionName != l.Name || ref.Port != nil && *ref.Port != l.Port {
+		return
+	}
+	if !l.takesKind(r) {
+		return
+	}
+	hosts := l.commonHosts(r)
+	if len(hosts) == 0 {
+		return
+	}
+	from, selector := gatewayv1.NamespacesFromSame, (*metav1.LabelSelector)(nil)
+	if l.AllowedRoutes != nil && l.AllowedRoutes.Namespaces != nil {
+		selector = l.AllowedRoutes.Namespaces.Selector
+		if l.AllowedRoutes.Namespaces.From != nil {
+			from = *l.AllowedRoutes.Namespaces.From
+		}
+	}
+	allowed, doubt := allows(c, from, selector, l.Of.Namespace, r.Namespace())
+	for _, host := range hosts {
+		switch {
+		case doubt != "":
+			a.take(attachedHost{host: host, doubt: doubt})
+		case allowed:
+			a.take(attachedHost{host: host, listeners: []listener{l}})
+		}
+	}
+}
+
+// allows says whether objects of a namespace may attach to one of the namespace home; doubt says what would tell.
+func allows(c way.Context, from gatewayv1.FromNamespaces, selector *metav1.LabelSelector, home, namespace string) (allowed bool, doubt string) {
+	switch from {
+	case gatewayv1.NamespacesFromAll:
+		return true, ""
+	case gatewayv1.NamespacesFromSame:
+		return home == namespace, ""
+	case gatewayv1.NamespacesFromSelector:
+		return selectsNamespace(c, selector, namespace)
+	}
+	return false, ""
+}
+
+// selectsNamespace evaluates a selector against the labels of a namespace. Every namespace has its name as a label, which
+// the API server writes.
+func selectsNamespace(c way.Context, selector *metav1.LabelSelector, name string) (selected bool, doubt string) {
+	s, err := metav1.LabelSelectorAsSelector(selector)
+	if err != nil {
+		return false, ""
+	}
+	set := labels.Set{}
+	if o := c.Objects.Get(inventory.Namespace, "", name); o != nil {
+		maps.Copy(set, o.Meta.Labels)
+	} else if others := otherLabels(s); len(others) > 0 {
+		return false, fmt.Sprintf("Namespace %s is not at hand: whether its label %s is one that the Gateway selects cannot be told",
+			name, strings.Join(others, ", "))
+	}
+	set["kubernetes.io/metadata.name"] = name
+	return s.Matches(set), ""
+}
+
+// otherLabels are the labels that a selector asks for, beside the one that every namespace has.
+func otherLabels(s labels.Selector) []string {
+	var list []string
+	requirements, _ := s.Requirements()
+	for _, r := range requirements {
+		if r.Key() != "kubernetes.io/metadata.name" {
+			list = append(list, r.Key())
+		}
+	}
+	return list
+}
+
+// takesKind says whether the listener takes routes of this kind: those that it lists, and that its protocol can carry. A
+// protocol of an implementation's own may carry anything.
+func (l listener) takesKind(r gatewayRoute) bool {
+	kind := r.Object.Ref.GroupKind()
+	switch l.Protocol {
+	case gatewayv1.HTTPProtocolType, gatewayv1.HTTPSProtocolType:
+		if !r.isHTTP() {
+			return false
+		}
+	case gatewayv1.TLSProtocolType, gatewayv1.TCPProtocolType:
+		if r.isHTTP() || l.Protocol == gatewayv1.TCPProtocolType && kind == crd.TLSRoute {
+			return false
+		}
+	case gatewayv1.UDPProtocolType:
+		return false
+	}
+	if l.AllowedRoutes == nil || len(l.AllowedRoutes.Kinds) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(l.AllowedRoutes.Kinds, func(k gatewayv1.RouteGroupKind) bool {
+		return string(k.Kind) == kind.Kind && (k.Group == nil || string(*k.Group) == kind.Group)
+	})
+}
+
+// commonHosts are the host names that the listener and the route have in common.
+func (l listener) commonHosts(r gatewayRoute) []string {
+	own := strings.ToLower(Text(l.Hostname))
+	if own == "" || r.Object.Ref.GroupKind() == crd.TCPRoute {
+		return r.ownHosts()
+	}
+	if len(r.hosts) == 0 {
+		return []string{own}
+	}
+	var list []string
+	for _, h := range r.ownHosts() {
+		if host := CommonHost(own, strings.ToLower(h)); host != "" && !slices.Contains(list, host) {
+			list = append(list, host)
+		}
+	}
+	return list
+}
+
+// CommonHost is the narrower of two host names, either of which may begin with `*.`, empty if they have nothing in common.
+func CommonHost(a, b string) string {
+	covers := func(wide, narrow string) bool {
+		suffix, wild := strings.CutPrefix(wide, "*")
+		return wide == narrow || wild && strings.HasSuffix(strings.TrimPrefix(narrow, "*"), suffix) && len(narrow) > len(suffix)
+	}
+	switch {
+	case covers(a, b):
+		return b
+	case covers(b, a):
+		return a
+	}
+	return ""
+}

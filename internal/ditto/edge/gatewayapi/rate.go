@@ -1,0 +1,69 @@
+package gatewayapi
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// Limits is what an implementation's own objects say about requests for a route.
+type Limits struct {
+	Limited way.State
+	// Assumption is what the reading rests on and cannot see.
+	Assumption string
+	Pages      way.ErrorPages
+}
+
+// gatewayLimits says, for requests that come in at a place, whether something limits them and which error pages there are.
+// What may change everything and is not read, a filter or a policy, may limit them as well.
+func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
+	switch {
+	case at.unserved != "":
+		return Limits{Limited: way.State{State: way.Unknown, Source: sourceParents, Why: at.unserved}}
+	case !at.Route.isHTTP():
+		return Limits{Limited: way.State{State: way.Off, Source: "default", Why: "connections are passed through unread"}}
+	}
+	l := Limits{Limited: way.State{State: way.Unknown, Source: "default", Why: cmp.Or(at.class.impl.unreadLimits,
+		"what limits requests at "+at.class.impl.Title+" is not read")}}
+	if at.class.impl.Limits != nil {
+		l = at.class.impl.Limits(c, at)
+	}
+	if len(opaque) > 0 {
+		why := strings.Join(opaque, "; ")
+		l.Pages.Unknown = append(l.Pages.Unknown, why)
+		if l.Limited.State != way.On {
+			l.Limited = way.State{State: way.Unknown, Source: "filters", Why: why}
+		}
+	}
+	return l
+}
+
+// and is the reading of two places together, of which the weaker counts.
+func (l Limits) and(other Limits) Limits {
+	l.Limited = Weaker(l.Limited, other.Limited)
+	l.Assumption = cmp.Or(l.Assumption, other.Assumption)
+	l.Pages.Echoes = appendAll(l.Pages.Echoes, other.Pages.Echoes...)
+	l.Pages.Unknown = appendAll(l.Pages.Unknown, other.Pages.Unknown...)
+	return l
+}
+
+// rate is what the limits are to the route.
+func (l Limits) rate(at Place) way.Rate {
+	r := way.Rate{Limited: l.Limited, Advice: at.class.impl.Limit}
+	switch {
+	case !at.Route.isHTTP():
+		r.Advice = "limit requests where TLS ends, or use an HTTPRoute"
+	case r.Advice == "":
+		r.Advice = "limit requests by a policy of whoever serves the Gateway, or in an nginx with limit_req before the gateway"
+	}
+	if r.Limited.State == way.On {
+		r.Advice = ""
+	}
+	return r
+}
+
+// UnlimitedRoute is the reading where no policy limits anything.
+func UnlimitedRoute() way.State {
+	return way.State{State: way.Off, Source: "default", Why: "no policy limits requests"}
+}

@@ -1,0 +1,228 @@
+package gatewayapi
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+const (
+	sourceListeners = "listeners"
+	sourceParents   = "spec.parentRefs"
+)
+
+// gatewayTransport is what clients speak with a Gateway that takes the route under a host: the listeners say. That other
+// routes are attached to a plain listener of the same host is their matter; of one that redirects it is only told.
+func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attachedHost) way.Transport {
+	unknown := func(source, why string) way.Transport {
+		state := way.State{State: way.Unknown, Source: source, Why: why}
+		return way.Transport{TLS: state, Plain: state}
+	}
+	switch {
+	case s.mesh:
+		return unknown(sourceParents, "it is traffic inside a service mesh, and whether the mesh encrypts cannot be seen")
+	case host.doubt != "":
+		return unknown(sourceParents, host.doubt)
+	}
+	taking := s.taking(host.host)
+	if !r.isHTTP() {
+		return connectionTransport(taking)
+	}
+	var plain, encrypted []listener
+	var before way.State
+	for _, l := range taking {
+		switch l.Protocol {
+		case gatewayv1.HTTPProtocolType:
+			if state := balancerTLS(c, s, l); state.State == way.On {
+				before = state
+			} else {
+				plain = append(plain, l)
+			}
+		case gatewayv1.HTTPSProtocolType:
+			encrypted = append(encrypted, l)
+		default:
+			return unknown(sourceListeners, l.text()+" has the protocol "+way.Quote(string(l.Protocol))+", which is not read")
+		}
+	}
+	t := way.Transport{TLS: certified(encrypted)}
+	if len(encrypted) == 0 && before.State == way.On && len(plain) == 0 {
+		t.TLS, t.Plain = before, way.Closed(before.Source, before.Why)
+		return t
+	}
+	if len(encrypted) == 0 {
+		why := plain[0].text() + ", which takes it, has the protocol HTTP"
+		t.TLS, t.Plain = way.State{State: way.Off, Source: sourceListeners, Why: why}, way.PassedOn(sourceListeners, why)
+		t.Advice = "give " + s.String() + " a listener with protocol HTTPS and tls.certificateRefs, let spec.parentRefs name it by " +
+			"sectionName, and let " + redirectingRoute + " take the listener for plain HTTP"
+		return t
+	}
+	if len(plain) == 0 {
+		t.Plain = plainElsewhere(c, r, s, host.host)
+		return t
+	}
+	t.Plain = way.PassedOn(sourceParents, plain[0].text()+" takes it as well, with the protocol HTTP")
+	t.Advice = "let spec.parentRefs name the listener that is meant (sectionName: " + string(encrypted[0].Name) + "), and let " +
+		redirectingRoute + " take listener " + string(plain[0].Name)
+	if redirects := s.class.impl.redirects; redirects != "" {
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: redirects}
+	}
+	return t
+}
+
+const redirectingRoute = "an HTTPRoute of its own with a filter RequestRedirect (scheme: https, statusCode: 301)"
+
+// text names a listener for people.
+func (l listener) text() string {
+	return "listener " + string(l.Name) + " of " + l.Of.Kind + " " + l.Of.Namespace + "/" + l.Of.Name
+}
+
+// taking are the listeners at which requests for a host get to the route: those that take it under this host or a wider
+// one, and those for plain HTTP that take it under a narrower one.
+func (s servedRoute) taking(host string) []listener {
+	var list []listener
+	for _, h := range s.hosts {
+		for _, l := range h.listeners {
+			if within(host, h.host) || l.Protocol == gatewayv1.HTTPProtocolType && within(h.host, host) {
+				list = append(list, l)
+			}
+		}
+	}
+	return list
+}
+
+// within says whether every host that one name means is meant by another; `*` is every host.
+func within(host, wide string) bool {
+	host, wide = strings.ToLower(host), strings.ToLower(wide)
+	return wide == "*" || host == wide || host != "*" && CommonHost(host, wide) == host
+}
+
+// certified says whether listeners for HTTPS have certificates. Options stand for one in an implementation's own way.
+func certified(listeners []listener) way.State {
+	state := way.State{State: way.On, Source: sourceListeners, Why: ""}
+	for _, l := range listeners {
+		if tls := l.TLS; tls != nil && (len(tls.CertificateRefs) > 0 || len(tls.Options) > 0) {
+			state.Why = cmp.Or(state.Why, l.text()+" names a certificate")
+			continue
+		}
+		return way.State{State: way.Unknown, Source: sourceListeners, Why: l.text() + " names no certificate: where the implementation takes it from cannot be seen"}
+	}
+	return state
+}
+
+// connectionTransport is for routes of connections: a listener ends TLS, or leaves it to what is behind.
+func connectionTransport(listeners []listener) way.Transport {
+	const advice = "let what is behind end TLS, or use an HTTPRoute at a listener with protocol HTTPS and tls.certificateRefs"
+	var through, raw, ended []listener
+	for _, l := range listeners {
+		switch {
+		case l.Protocol == gatewayv1.TCPProtocolType:
+			raw = append(raw, l)
+		case l.Protocol != gatewayv1.TLSProtocolType:
+			state := way.State{State: way.Unknown, Source: sourceListeners, Why: l.text() + " has the protocol " + way.Quote(string(l.Protocol)) + ", which is not read"}
+			return way.Transport{TLS: state, Plain: state}
+		case l.TLS != nil && l.TLS.Mode != nil && *l.TLS.Mode == gatewayv1.TLSModePassthrough:
+			through = append(through, l)
+		default:
+			ended = append(ended, l)
+		}
+	}
+	decidedBehind := way.State{State: way.Unknown, Source: sourceListeners, Why: "what is behind decides"}
+	switch {
+	case len(raw) > 0:
+		return way.Transport{
+			TLS: decidedBehind, Plain: way.PassedOn(sourceListeners, raw[0].text()+" hands on whatever comes"), Passthrough: true, Advice: advice,
+		}
+	case len(through) > 0:
+		return way.Transport{
+			TLS: decidedBehind, Plain: way.Closed(sourceListeners, through[0].text()+" takes TLS alone"), Passthrough: true, Advice: advice,
+		}
+	}
+	return way.Transport{TLS: certified(ended), Plain: way.Closed(sourceListeners, ended[0].text()+" takes TLS alone")}
+}
+
+// plainElsewhere is what plain HTTP for a host meets at a Gateway whose plain listeners do not take the route: a redirect
+// of another route's, or nothing of this one. Since either is fine, the other is only looked for where it usually lies: in
+// the namespaces of the route and of the Gateway. Routes of all namespaces would be read live at each request.
+func plainElsewhere(c way.Context, r gatewayRoute, s servedRoute, host string) way.State {
+	namespaces := []string{r.Namespace(), s.gateway.Namespace}
+	for _, namespace := range slices.Compact(namespaces) {
+		for _, o := range c.Objects.Find(inventory.KindKey(crd.HTTPRoute, namespace)) {
+			if o.Typed == nil {
+				continue
+			}
+			if l, found := redirects(c, readRoute(o), s.parent, host); found {
+				return way.Redirected(o.Ref.String(), fmt.Sprintf("%s redirects to HTTPS at %s", o.Ref, l.text()))
+			}
+		}
+	}
+	return way.Closed(sourceListeners, "no listener of "+s.String()+" takes it with the protocol HTTP")
+}
+
+// redirects says whether a route sends everything that comes for a host by plain HTTP to HTTPS, and where.
+func redirects(c way.Context, r gatewayRoute, gateway inventory.ID, host string) (listener, bool) {
+	serves := func(rule gatewayRule) bool { return !rule.redirects() }
+	if slices.ContainsFunc(r.rules, serves) || !slices.ContainsFunc(r.rules, gatewayRule.takesAll) {
+		return listener{}, false
+	}
+	for _, a := range attachments(c, r) {
+		if a.parent != gateway {
+			continue
+		}
+		for _, h := range a.hosts {
+			if !within(host, h.host) {
+				continue
+			}
+			for _, l := range h.listeners {
+				if l.Protocol == gatewayv1.HTTPProtocolType {
+					return l, true
+				}
+			}
+		}
+	}
+	return listener{}, false
+}
+
+// redirects says whether the rule answers with a redirect to HTTPS.
+func (r gatewayRule) redirects() bool {
+	return slices.ContainsFunc(r.filters, func(f gatewayv1.HTTPRouteFilter) bool {
+		return f.RequestRedirect != nil && f.RequestRedirect.Scheme != nil && *f.RequestRedirect.Scheme == "https"
+	})
+}
+
+// takesAll says whether the rule takes every request.
+func (r gatewayRule) takesAll() bool {
+	return slices.ContainsFunc(r.matches, func(m gatewayv1.HTTPRouteMatch) bool {
+		value, _ := pathText(m.Path)
+		return isPrefix(m.Path) && value == "/" && len(conditionsOf(m)) == 0
+	})
+}
+
+// balancerTLS says whether the load balancer of a Gateway ends TLS on the port of a listener, as the annotations say that
+// it gets, or that the Service has which was made for it.
+func balancerTLS(c way.Context, s servedRoute, l listener) way.State {
+	all := []map[string]string{{}}
+	if infra := s.gateway.Spec.Infrastructure; infra != nil && !s.class.impl.ownBalancer {
+		for key, value := range infra.Annotations {
+			all[0][string(key)] = string(value)
+		}
+	}
+	for _, o := range c.Governors(way.GatewayID(s.gateway.Namespace, s.gateway.Name)) {
+		if svc, ok := o.Typed.(*corev1.Service); ok {
+			all = append(all, svc.Annotations)
+		}
+	}
+	for _, annotations := range all {
+		if state := way.Balancer(annotations, l.Port, "", c.Config.Clouds); state.State == way.On {
+			return state
+		}
+	}
+	return way.State{State: way.Off}
+}

@@ -1,0 +1,120 @@
+package gke
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+func gceConfigKeys() []string {
+	return []string{"cloud.google.com/backend-config", "beta.cloud.google.com/backend-config"}
+}
+
+// ConfigNames are the BackendConfigs that a Service names: `{"default": "name", "ports": {"port": "name"}}`. ok is
+// false for text that is none.
+func ConfigNames(annotations map[string]string) (names []string, ok bool) {
+	for _, key := range gceConfigKeys() {
+		text := annotations[key]
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		var value struct {
+			Default string            `json:"default"`
+			Ports   map[string]string `json:"ports"`
+		}
+		if json.Unmarshal([]byte(text), &value) != nil {
+			return nil, false
+		}
+		if value.Default != "" {
+			names = append(names, value.Default)
+		}
+		for _, port := range way.KeysOf(value.Ports) {
+			names = append(names, value.Ports[port])
+		}
+		break
+	}
+	slices.Sort(names)
+	return slices.Compact(names), true
+}
+
+func gceUses(o *inventory.Object) []inventory.ID {
+	names, _ := ConfigNames(o.Meta.Annotations)
+	var list []inventory.ID
+	for _, name := range names {
+		list = append(list, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: o.Ref.Namespace, Name: name})
+	}
+	if id, named := gceFrontend(o.Meta.Annotations, o.Ref.Namespace); named {
+		list = append(list, id)
+	}
+	return list
+}
+
+// gceEffects reads an Ingress of GKE's with the BackendConfigs of the Service. Where ports differ, the worst counts.
+func gceEffects(plain way.PlainEdge) func(way.Input) way.Effects {
+	return func(in way.Input) way.Effects {
+		e := plain.Effects(in)
+		names, ok := ConfigNames(in.ServiceAnnotations)
+		if !ok {
+			why := gceConfigKeys()[0] + " cannot be read"
+			e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: gceConfigKeys()[0], Why: why}, way.State{State: way.Unknown, Source: gceConfigKeys()[0], Why: why}
+			e.StripsIdentity = way.Strips(e.Identity)
+			return e
+		}
+		var identity, authentication *way.State
+		for _, name := range names {
+			i, a := gceConfig(in, name)
+			identity = way.Worse(identity, &i)
+			if authentication == nil || authentication.State == way.On || a.State == way.Off {
+				authentication = &a
+			}
+		}
+		if identity == nil {
+			return e
+		}
+		e.Identity, e.Authentication = *identity, *authentication
+		e.StripsIdentity = way.Strips(e.Identity)
+		if e.StripsIdentity.State == way.On {
+			e.StripAdvice = ""
+		}
+		return e
+	}
+}
+
+// gceConfig reads one BackendConfig. What becomes of a header that is set to nothing is not documented; `{variable}` is
+// looked up for each request.
+func gceConfig(in way.Input, name string) (identity, authentication way.State) {
+	who := "BackendConfig " + in.Ingress.Namespace + "/" + name
+	const source = "customRequestHeaders"
+	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: in.Ingress.Namespace, Name: name})
+	if o == nil {
+		return way.State{State: way.IdentityUnknown, Source: source, Why: who + " is not at hand, and may change the header"},
+			way.State{State: way.Unknown, Source: "iap", Why: who + " is not at hand, and may ask for credentials"}
+	}
+	config := o.Typed.(*crd.BackendConfig)
+	identity = way.State{State: way.IdentityClient, Source: "default", Why: who + " leaves the header alone"}
+	if headers := config.Spec.CustomRequestHeaders; headers != nil {
+		for _, h := range headers.Headers {
+			key, value, _ := strings.Cut(h, ":")
+			if !strings.EqualFold(strings.TrimSpace(key), way.Header) {
+				continue
+			}
+			switch value = strings.TrimSpace(value); {
+			case value == "":
+				identity = way.State{State: way.IdentityUnknown, Source: source, Why: who + " sets the header to nothing, and what becomes of the client's is not documented"}
+			case strings.Contains(value, "{"):
+				identity = way.State{State: way.IdentityUnknown, Source: source, Why: who + " sets the header to a variable, and what that holds cannot be seen"}
+			default:
+				identity = way.State{State: way.IdentitySet, Source: source, Why: who + " sets the header to a constant"}
+			}
+		}
+	}
+	authentication = way.State{State: way.Off, Source: "default", Why: who + " asks for no credentials"}
+	if iap := config.Spec.IAP; iap != nil && iap.Enabled {
+		authentication = way.State{State: way.On, Source: "iap", Why: who + " asks every client for a Google account (Identity-Aware Proxy)"}
+	}
+	return identity, authentication
+}

@@ -1,0 +1,40 @@
+package gke
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// gceTransport: a load balancer has all certificates that the Ingress names, whatever host they are for; it listens for
+// HTTP too unless allow-http says otherwise.
+func gceTransport(in way.Input, _ string) way.Transport {
+	a := in.Ingress.Annotations
+	t := way.Transport{
+		TLS:    way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"},
+		Advice: `name a certificate (spec.tls or networking.gke.io/managed-certificates) and write kubernetes.io/ingress.allow-http: "false", or name a FrontendConfig with redirectToHttps: {enabled: true} in ` + FrontendConfig,
+	}
+	for _, entry := range in.Ingress.Spec.TLS {
+		if entry.SecretName != "" {
+			t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+		}
+	}
+	for _, key := range []string{"ingress.gcp.kubernetes.io/pre-shared-cert", "networking.gke.io/managed-certificates"} {
+		if strings.TrimSpace(a[key]) != "" {
+			t.TLS = way.State{State: way.On, Source: key, Why: key + " names a certificate"}
+		}
+	}
+	allowed, said := way.Annotations(a).Bool(way.AllowHTTP)
+	switch {
+	case said && !allowed:
+		t.Plain = way.Closed(way.AllowHTTP, "allow-http is false")
+	default:
+		t.Plain = gcePlain(in)
+	}
+	return t
+}
+
+func gceRate(in way.Input) way.Rate {
+	return way.ByReference(in, []string{"cloud.google.com/backend-config", "beta.cloud.google.com/backend-config"},
+		"name a BackendConfig whose securityPolicy is a Cloud Armor policy with a rate limit in cloud.google.com/backend-config at the Service")
+}

@@ -1,0 +1,110 @@
+package haproxy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// haproxyBackendIDs are the Backends that the annotation cr-backend of an object can mean: `name` or `namespace/name`, of
+// either group.
+func haproxyBackendIDs(annotations map[string]string, namespace string) []inventory.ID {
+	a, _ := haproxyAnnotations(annotations)
+	ns, name, ok := way.SecretName(a["cr-backend"], namespace)
+	if !ok {
+		return nil
+	}
+	return []inventory.ID{
+		{GroupKind: crd.HAProxyBackendV3, Namespace: ns, Name: name}, {GroupKind: crd.HAProxyBackendV1, Namespace: ns, Name: name},
+	}
+}
+
+// haproxyBackend is what a Backend resource does to requests, on top of what the Ingress's annotations do.
+type haproxyBackend struct {
+	named bool
+	who   string
+	// rules is nil for a Backend that is not at hand.
+	rules []crd.HAProxyRule
+	known bool
+}
+
+// haproxyBackendOf finds the Backend for an Ingress and a Service; the Service's annotation wins.
+func haproxyBackendOf(in way.Input) haproxyBackend {
+	for _, annotations := range []map[string]string{in.ServiceAnnotations, in.Ingress.Annotations} {
+		ids := haproxyBackendIDs(annotations, in.Ingress.Namespace)
+		if len(ids) == 0 {
+			continue
+		}
+		b := haproxyBackend{named: true, who: "Backend " + ids[0].Namespace + "/" + ids[0].Name}
+		for _, id := range ids {
+			if o := way.ObjectAt(in.Objects, id); o != nil {
+				spec := o.Typed.(*crd.HAProxyBackend).Spec
+				b.rules, b.known = slices.Concat(spec.HTTPRequests, spec.HTTPRequestRules), true
+				break
+			}
+		}
+		return b
+	}
+	return haproxyBackend{}
+}
+
+// apply carries out the rules of a Backend on what arrives there.
+func (b haproxyBackend) apply(identity, authentication way.State, users way.Trust) (way.State, way.State) {
+	const source = "haproxy.org/cr-backend"
+	if !b.named {
+		return identity, authentication
+	}
+	opaque := func(why string) (way.State, way.State) {
+		if authentication.State == way.On {
+			authentication = way.State{State: way.Unknown, Source: source, Why: b.who + " " + why}
+		}
+		return way.State{State: way.IdentityUnknown, Source: source, Why: b.who + " " + why}, authentication
+	}
+	if !b.known {
+		return opaque("is not at hand, and may change the header")
+	}
+	for _, rule := range b.rules {
+		touches := strings.EqualFold(rule.HeaderName, way.Header)
+		switch rule.Type {
+		case "del-header", "set-header", "add-header", "replace-header", "replace-value":
+			switch {
+			case !touches && (rule.HeaderMethod == "" || rule.HeaderMethod == "str"):
+			case rule.Condition != "" || rule.HeaderMethod != "" && rule.HeaderMethod != "str" || strings.HasPrefix(rule.Type, "replace-"):
+				identity = way.State{State: way.IdentityUnknown, Source: source, Why: b.who + " changes the header under a condition"}
+			case rule.Type == "del-header":
+				identity = way.State{State: way.IdentityRemoved, Source: source, Why: b.who + " deletes the header, but not the query parameter of the same name"}
+			case rule.Type == "set-header" || identity.State == way.IdentityRemoved:
+				identity = Value(rule.HeaderFormat, users)
+				identity.Source, identity.Why = source, "in "+b.who+" "+identity.Why
+			}
+		case "lua", "use-service", "send-spoe-group":
+			return opaque("runs a " + rule.Type + ", and what that does cannot be seen")
+		case "allow":
+			if authentication.State == way.On {
+				authentication = way.State{State: way.Unknown, Source: source, Why: b.who + " allows some requests"}
+			}
+		case "auth":
+			if authentication.State == way.Off {
+				authentication = way.State{State: way.Unknown, Source: source, Why: b.who + " asks some requests for credentials"}
+			}
+		}
+	}
+	return identity, authentication
+}
+
+// rewrite is what the rules make of the path: told is only whether they leave it alone.
+func (b haproxyBackend) rewrite() (way.Rewrite, bool) {
+	if b.named && !b.known {
+		return way.UnknownRewrite(b.who + " is not at hand, and may change the path"), true
+	}
+	for _, rule := range b.rules {
+		switch rule.Type {
+		case "set-path", "set-pathq", "set-uri", "replace-path", "replace-pathq", "replace-uri", "normalize-uri", "lua", "use-service", "send-spoe-group":
+			return way.UnknownRewrite(b.who + " changes the path"), true
+		}
+	}
+	return way.Rewrite{}, false
+}

@@ -1,0 +1,178 @@
+// Package haproxy reads Ingresses as the two controllers for HAProxy do: that of HAProxy Technologies and haproxy-ingress.
+package haproxy
+
+import (
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// haproxyPrefixes all name the same annotation, and so does no prefix at all (pkg/store/convert.go: cleanAnnotation).
+func haproxyPrefixes() []string {
+	return []string{"haproxy.org/", "haproxy.com/", way.PrefixIngress}
+}
+
+// Controller is HAProxy Technologies' controller (haproxytech/kubernetes-ingress).
+func Controller() way.Controller {
+	return way.Controller{
+		Name: way.NameHAProxy, Title: "HAProxy Technologies' ingress controller",
+		Classes: []string{"haproxy.org/ingress-controller/*"}, Usual: []string{"haproxy"},
+		Prefixes: []string{"haproxy.org/", "haproxy.com/"}, Shared: []string{way.PrefixIngress, way.BareKeys},
+		Transport: haproxyTransport, Rate: haproxyRate,
+		Effects: haproxyEffects, Path: haproxyPath,
+		Uses: func(o *inventory.Object) []inventory.ID {
+			return haproxyBackendIDs(o.Meta.Annotations, o.Ref.Namespace)
+		},
+	}
+}
+
+// haproxyAnnotations takes off the prefixes. Where two spellings of one annotation differ, which one counts changes from
+// run to run, so it is listed in conflicts.
+func haproxyAnnotations(all map[string]string) (a way.Annotations, conflicts map[string]bool) {
+	a, conflicts = way.Annotations{}, map[string]bool{}
+	for _, key := range way.KeysOf(all) {
+		name, value := key, all[key]
+		for _, prefix := range haproxyPrefixes() {
+			if rest, ok := strings.CutPrefix(key, prefix); ok {
+				name = rest
+				break
+			}
+		}
+		if have, taken := a[name]; taken && have != value {
+			conflicts[name] = true
+		}
+		a[name] = value
+	}
+	return a, conflicts
+}
+
+// haproxySnippets are annotations that add configuration in HAProxy's own words; a Service's win over an Ingress's.
+func haproxySnippets() []string { return []string{"backend-config-snippet"} }
+
+func haproxyEffects(in way.Input) way.Effects {
+	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
+	service, _ := haproxyAnnotations(in.ServiceAnnotations)
+	var e way.Effects
+
+	// The rule asks for users of a list that is empty until the Secret is there, so nobody gets in without it
+	// (pkg/annotations/ingress/basicAuth.go). No other kind is known, and a wrong word means no authentication.
+	const authType = "haproxy.org/auth-type"
+	users := way.Unverified
+	switch {
+	case conflicts["auth-type"]:
+		e.Authentication, users = way.State{State: way.Unknown, Source: authType, Why: "auth-type is there twice, with different values"}, way.Doubtful
+	case a["auth-type"] == "basic-auth":
+		e.Authentication, users = way.State{State: way.On, Source: authType, Why: "auth-type asks every client for credentials"}, way.Verified
+		if namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace); ok {
+			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthMap}}
+		}
+	case a.Has("auth-type"):
+		e.Authentication = way.State{State: way.Off, Source: authType, Why: `auth-type is not "basic-auth", and is ignored`}
+	default:
+		e.Authentication = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
+	}
+
+	e.Identity = haproxyHeader(a, conflicts, "request-set-header", way.Header, users)
+	for _, name := range haproxySnippets() {
+		if a.Configures(name) || service.Configures(name) {
+			e.Identity = way.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name, Why: name + " may change the header, and is not read"}
+			if e.Authentication.State == way.On {
+				e.Authentication = way.State{State: way.Unknown, Source: "haproxy.org/" + name, Why: name + " may let clients in without credentials, and is not read"}
+			}
+		}
+	}
+	e.Identity, e.Authentication = haproxyBackendOf(in).apply(e.Identity, e.Authentication, users)
+	e.StripsIdentity = way.Strips(e.Identity)
+	if e.StripsIdentity.State != way.On {
+		e.StripAdvice = `HAProxy's controller has no annotation that removes a header, and refuses to set one to the empty string. Delete it in a Backend ` +
+			`resource (ingress.v3.haproxy.org/v3; http_request_rule_list: [{type: del-header, hdr_name: x-ditto-pre-authenticated}]), named by haproxy.org/cr-backend at the Service`
+	}
+	server := haproxyHeader(a, conflicts, "response-set-header", "Server", way.Unverified)
+	switch server.State {
+	case way.IdentityClient:
+		e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+		e.HideAdvice = `HAProxy sends no Server header of its own. Leave SERVER_HEADER of the gateway empty, or overwrite it: ` +
+			`haproxy.org/response-set-header: "Server hidden"`
+	case way.IdentitySet:
+		e.HidesHeaders = way.State{State: way.On, Source: server.Source, Why: "response-set-header overwrites Server"}
+	default:
+		e.HidesHeaders = way.State{State: way.Unknown, Source: server.Source, Why: server.Why}
+	}
+	if pass, ok := haproxyBool(a["ssl-passthrough"]); ok && pass || conflicts["ssl-passthrough"] {
+		e.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
+	}
+	return e
+}
+
+// haproxyHeader reads lines of `Name value`, split at the first space; a line without one ends the reading
+// (pkg/annotations/ingress/reqSetHdr.go). The last line for a header wins.
+func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header string, users way.Trust) way.State {
+	source := "haproxy.org/" + key
+	if conflicts[key] {
+		return way.State{State: way.IdentityUnknown, Source: source, Why: key + " is there twice, with different values"}
+	}
+	result := way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	for line := range strings.SplitSeq(a[key], "\n") {
+		if line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, " ")
+		if !ok {
+			break
+		}
+		if strings.EqualFold(name, header) {
+			result = Value(value, users)
+			result.Source, result.Why = source, "in "+key+" "+result.Why
+		}
+	}
+	return result
+}
+
+// haproxyBool reads a boolean as the controller does: only these two words are booleans to it.
+func haproxyBool(value string) (result, ok bool) {
+	return value == "true", value == "true" || value == "false"
+}
+
+// haproxyPath: Prefix goes by elements, ImplementationSpecific by characters, both on the undecoded path
+// (pkg/route/route.go). route-acl at the Service puts a condition of HAProxy's own in the place of ImplementationSpecific's.
+func haproxyPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
+	service, _ := haproxyAnnotations(in.ServiceAnnotations)
+	var p way.Path
+	switch kind {
+	case networkingv1.PathTypeExact:
+		p.Matcher = way.Exact(way.Raw, path)
+	case networkingv1.PathTypePrefix:
+		p.Matcher = way.Elements(way.Raw, path)
+	default:
+		p.Matcher = way.Characters(strings.TrimSuffix(path, "/"))
+	}
+	if a.Has("path-rewrite") {
+		p.Rewrite = haproxyRewrite(a["path-rewrite"])
+	}
+	if conflicts["path-rewrite"] {
+		p.Rewrite = way.UnknownRewrite("path-rewrite is there twice, with different values")
+	}
+	for _, name := range haproxySnippets() {
+		if a.Configures(name) || service.Configures(name) {
+			p.Rewrite = way.UnknownRewrite(name + " may change the path, and is not read")
+		}
+	}
+	if rewrite, changes := haproxyBackendOf(in).rewrite(); changes {
+		p.Rewrite = rewrite
+	}
+	return p
+}
+
+// haproxyRewrite reads path-rewrite: one word is the new path; two are an expression and a format. Only a constant is
+// told, and that only from one word.
+func haproxyRewrite(text string) way.Rewrite {
+	words := strings.Fields(text)
+	if len(words) == 1 && !strings.ContainsAny(words[0], `\%"'`) {
+		return way.Rewrite{Kind: way.RewriteConstant, To: words[0]}
+	}
+	return way.UnknownRewrite("path-rewrite changes the path, and its expression is not evaluated")
+}

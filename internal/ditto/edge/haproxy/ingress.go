@@ -1,0 +1,260 @@
+package haproxy
+
+import (
+	"maps"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// IngressController is jcmoraisjr/haproxy-ingress. It reads annotations of the Service before those of the Ingress.
+func IngressController() way.Controller {
+	return way.Controller{
+		Name: way.NameHAProxyIngress, Title: "haproxy-ingress",
+		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
+		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
+		Transport: haproxyIngressTransport, Rate: haproxyIngressRate,
+		Effects: haproxyIngressEffects, Path: haproxyIngressPath,
+	}
+}
+
+const PrefixHAProxyIngress = "haproxy-ingress.github.io/"
+
+// haproxyIngressAnnotations: of two prefixes the first wins (readConfigKeys), and a Service's annotation over an
+// Ingress's.
+func haproxyIngressAnnotations(in way.Input) way.Annotations {
+	a := way.WithPrefix(in.Ingress.Annotations, PrefixHAProxyIngress, way.PrefixIngress)
+	maps.Copy(a, way.WithPrefix(in.ServiceAnnotations, PrefixHAProxyIngress, way.PrefixIngress))
+	return a
+}
+
+// haproxyIngressConfig are annotations that add configuration of HAProxy's own.
+func haproxyIngressConfig() []string {
+	return []string{"config-backend", "config-backend-early", "config-backend-late"}
+}
+
+func haproxyIngressEffects(in way.Input) way.Effects {
+	a := haproxyIngressAnnotations(in)
+	var e way.Effects
+	users := haproxyIngressAuth(in, a, &e)
+	e.Identity = haproxyIngressIdentity(in, a, &e, users)
+	for _, name := range haproxyIngressConfig() {
+		if a.Configures(name) {
+			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name, Why: name + " may change the header, and is not read"}
+			if e.Authentication.State == way.On {
+				e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: name + " may let clients in without credentials, and is not read"}
+			}
+		}
+	}
+	e.StripsIdentity = way.Strips(e.Identity)
+	e.Strip(in, map[string]string{PrefixHAProxyIngress + "request-del-headers": way.Header}, 0, 17,
+		`write haproxy-ingress.github.io/request-del-headers: "x-ditto-pre-authenticated" (haproxy-ingress 0.17 or newer)`)
+	haproxyIngressHides(in, a, &e)
+	if _, old := in.Ingress.Annotations["ingress.kubernetes.io/request-del-headers"]; old {
+		e.StripAnnotations = nil
+	}
+	if pass, _ := a.Bool("ssl-passthrough"); pass {
+		e.PassThrough(true, PrefixHAProxyIngress+"ssl-passthrough")
+	}
+	return e
+}
+
+// haproxyIngressAuth follows pkg/converters/ingress/annotations/backend.go: a Secret that is not there, or has no key
+// `auth`, is logged and leaves the paths open; a wrong auth-url denies everything.
+func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Trust {
+	e.Authentication = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
+	users := way.Unverified
+	if a.Has("auth-secret") {
+		const source = PrefixHAProxyIngress + "auth-secret"
+		namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace)
+		if !ok {
+			e.Authentication = way.State{State: way.Off, Source: source, Why: "auth-secret does not name a Secret, and is ignored"}
+		} else {
+			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
+			e.Authentication, users = way.State{State: way.On, Source: source, Why: "auth-secret asks every client for credentials"}, way.Verified
+			switch object, entry := in.Secret(namespace, name, "auth"); {
+			case object == way.Absent:
+				e.Authentication = way.State{State: way.Unknown, Source: source, Why: "Secret " + namespace + "/" + name + " is not at hand, and without it haproxy-ingress asks for nothing"}
+				users = way.Doubtful
+			case entry == way.Absent:
+				e.Authentication = way.State{State: way.Off, Source: source, Why: "Secret " + namespace + "/" + name + " has no key auth, so haproxy-ingress asks for nothing"}
+				users = way.Unverified
+			case object == way.Unseen:
+				e.Assumptions = append(e.Assumptions, "Secret "+namespace+"/"+name+" is there and has the key auth")
+			}
+		}
+	}
+	if external := a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != way.On {
+		e.Authentication = way.State{State: way.On, Source: PrefixHAProxyIngress + external, Why: external + " asks every client for credentials"}
+		if address := IngressURL(a["auth-url"], in.Ingress.Namespace); external == "auth-url" {
+			if asked := in.Config.Asking.Ask(in.Ingress.Namespace, address, nil); asked.State != "" {
+				e.Authentication = way.Agreed(asked, PrefixHAProxyIngress+"auth-url")
+			}
+		}
+	}
+	if a.Has("auth-tls-secret") && e.Authentication.State == way.Off {
+		e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret", Why: "client certificates are asked for over TLS only"}
+	}
+	return users
+}
+
+// IngressURL is an auth-url with the name of a Service (`svc://namespace/name:port/path`) as a URL.
+func IngressURL(value, namespace string) string {
+	value = strings.TrimSpace(value)
+	for _, scheme := range []string{"svc://", "service://"} {
+		rest, ok := strings.CutPrefix(value, scheme)
+		if !ok {
+			continue
+		}
+		if before, after, found := strings.Cut(rest, "/"); found && !strings.Contains(before, ":") {
+			namespace, rest = before, after
+		}
+		name, path, _ := strings.Cut(rest, "/")
+		name, port, _ := strings.Cut(name, ":")
+		return "http://" + name + "." + namespace + ".svc:" + port + "/" + path
+	}
+	return value
+}
+
+// haproxyIngressIdentity: headers are set, then added, then deleted, and only then an authentication service in its
+// default place is asked, whose answer may set headers anew (haproxy.tmpl).
+func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, users way.Trust) way.State {
+	v, stated := in.Version()
+	old := stated && !v.AtLeast(0, 17)
+	state := way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+
+	setKey := a.FirstOf("request-set-headers", "headers")
+	if old {
+		setKey = a.FirstOf("headers")
+	}
+	if value, ok := haproxyIngressLine(a[setKey], way.Header); ok {
+		state = Value(value, users)
+		state.Source, state.Why = PrefixHAProxyIngress+setKey, "in "+setKey+" "+state.Why
+	}
+	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
+		added := Value(value, users)
+		state = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers", Why: "request-add-headers adds a second header: " + added.Why}
+	}
+	if way.Listed(a["request-del-headers"], way.Header) && !old {
+		state = way.State{State: way.IdentityRemoved, Source: PrefixHAProxyIngress + "request-del-headers", Why: "request-del-headers removes the header"}
+		if !stated {
+			e.Assumptions = append(e.Assumptions, "haproxy-ingress is 0.17 or newer, which knows request-del-headers")
+		}
+	}
+	if answered := haproxyIngressAnswer(a); answered != nil {
+		if answered.State == way.IdentitySet {
+			e.Assumptions = append(e.Assumptions, "the authentication service answers every request that it lets in with a non-empty "+way.Header)
+		}
+		if answered.State == way.IdentitySet || state.State == way.IdentityClient {
+			state = *answered
+		}
+	}
+	return state
+}
+
+// haproxyIngressAnswer is what the answer of an authentication service does to the header, nil for nothing. By default
+// every header of the answer is copied, and whether this one is among them only the service knows.
+func haproxyIngressAnswer(a way.Annotations) *way.State {
+	if a.Has("auth-url") {
+		const source = PrefixHAProxyIngress + "auth-headers-succeed"
+		switch list, given := a["auth-headers-succeed"]; {
+		case strings.EqualFold(strings.TrimSpace(a["auth-external-placement"]), "frontend"):
+			return &way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement", Why: "an authentication service in the frontend may set the header before it is changed"}
+		case way.Listed(list, way.Header):
+			return &way.State{State: way.IdentitySet, Source: source, Why: "auth-headers-succeed copies the header from the answer of auth-url"}
+		case !given || strings.ContainsAny(list, `*%.[+?^$`):
+			return &way.State{State: way.IdentityUnknown, Source: source, Why: "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"}
+		}
+		return nil
+	}
+	if !a.Has("oauth") {
+		return nil
+	}
+	for entry := range strings.SplitSeq(a["oauth-headers"], ",") {
+		if name, _, ok := strings.Cut(entry, ":"); ok && strings.EqualFold(strings.TrimSpace(name), way.Header) {
+			return &way.State{State: way.IdentitySet, Source: PrefixHAProxyIngress + "oauth-headers", Why: "oauth-headers sets the header from the answer of oauth2-proxy"}
+		}
+	}
+	return nil
+}
+
+// haproxyIngressLine finds the last line `name: value` or `name value` for a header (utils.SplitHeaderNameValue).
+func haproxyIngressLine(text, header string) (value string, found bool) {
+	for line := range strings.SplitSeq(text, "\n") {
+		line = strings.TrimSpace(line)
+		at := strings.IndexAny(line, ": ")
+		if at <= 0 {
+			continue
+		}
+		if strings.EqualFold(strings.TrimRight(line[:at], ":"), header) {
+			value, found = strings.TrimSpace(line[at+1:]), true
+		}
+	}
+	return value, found
+}
+
+func haproxyIngressHides(in way.Input, a way.Annotations, e *way.Effects) {
+	const key = PrefixHAProxyIngress + "response-del-headers"
+	v, stated := in.Version()
+	if way.Listed(a["response-del-headers"], "Server") && (!stated || v.AtLeast(0, 17)) {
+		e.HidesHeaders = way.State{State: way.On, Source: key, Why: "response-del-headers removes Server"}
+		return
+	}
+	e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+	e.HideAdvice = `write haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
+	_, old := in.Ingress.Annotations["ingress.kubernetes.io/response-del-headers"]
+	if in.Class.Known && stated && v.AtLeast(0, 17) && !old {
+		e.HideAnnotations = way.AbsentOnly(map[string]string{key: "Server,X-Powered-By"}, in.Ingress.Annotations)
+	}
+}
+
+// haproxyIngressPath: ImplementationSpecific goes by the annotation path-type, whose default `begin` compares characters
+// without case; a regular expression is pinned at the start (keys.md "Path type").
+func haproxyIngressPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	a := haproxyIngressAnnotations(in)
+	var p way.Path
+	match := strings.ToLower(a["path-type"])
+	switch kind {
+	case networkingv1.PathTypeExact:
+		match = "exact"
+	case networkingv1.PathTypePrefix:
+		match = "prefix"
+	}
+	switch match {
+	case "exact":
+		p.Matcher = way.Exact(way.Raw, path)
+	case "prefix":
+		p.Matcher = way.Elements(way.Raw, path)
+	case "regex":
+		p.Matcher = way.Regex(way.Raw, path, false, way.AtStart)
+	default:
+		p.Matcher = way.AnyCase(path)
+	}
+	if target := a["rewrite-target"]; target != "" {
+		p.Rewrite = haproxyIngressRewrite(match, path, target)
+	}
+	for _, name := range haproxyIngressConfig() {
+		if a.Configures(name) {
+			p.Rewrite = way.UnknownRewrite(name + " may change the path, and is not read")
+		}
+	}
+	return p
+}
+
+// haproxyIngressRewrite puts the target in the place of the path and keeps what follows (buildBackendRewriteURL).
+func haproxyIngressRewrite(match, path, target string) way.Rewrite {
+	if match == "regex" || strings.ContainsAny(target, `\%`) {
+		return way.UnknownRewrite("rewrite-target with a regular expression is not evaluated")
+	}
+	from := []string{path}
+	slash := strings.HasSuffix(path, "/")
+	if target == "/" && !slash {
+		from = append(from, path+"/")
+	}
+	if slash && !strings.HasSuffix(target, "/") {
+		target += "/"
+	}
+	return way.Rewrite{Kind: way.RewritePrefix, From: from, To: target}
+}

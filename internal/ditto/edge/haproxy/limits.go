@@ -1,0 +1,121 @@
+package haproxy
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// haproxyTransport: with spec.tls plain HTTP is redirected, without it only where the annotation says so (documentation of
+// ssl-redirect); only the words true and false are read.
+func haproxyTransport(in way.Input, host string) way.Transport {
+	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
+	const key = "haproxy.org/ssl-redirect"
+	t := way.Transport{TLS: in.WithNeighbours(host)}
+	own := len(in.Ingress.Spec.TLS) > 0
+	redirects, said := haproxyBool(a["ssl-redirect"])
+	switch {
+	case conflicts["ssl-redirect"] || !said && a.Has("ssl-redirect"):
+		t.Plain = way.State{State: way.Unknown, Source: key, Why: "ssl-redirect is there twice, or is neither true nor false"}
+	case said && redirects:
+		t.Plain = way.Redirected(key, "ssl-redirect is true")
+		if t.TLS.State == way.Off && !own {
+			t.TLS = way.State{State: way.Unknown, Source: key, Why: "ssl-redirect leads to the controller's own certificate, which cannot be seen"}
+		}
+	case said && (own || t.TLS.State != way.Off):
+		t.Plain = way.PassedOn(key, "ssl-redirect is false")
+		t.Advice = `take haproxy.org/ssl-redirect away, or set it to "true"`
+	case own:
+		t.Plain = way.Redirected("default", "the controller redirects for an Ingress with spec.tls")
+	case t.TLS.State != way.Off:
+		t.Plain = way.PassedOn("default", "the controller redirects only for an Ingress with spec.tls of its own")
+	default:
+		t.Plain = way.WithoutTLS()
+	}
+	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
+		return way.Passed(t.Plain, "haproxy.org/ssl-passthrough")
+	}
+	return t
+}
+
+func haproxyRate(in way.Input) way.Rate {
+	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
+	service, _ := haproxyAnnotations(in.ServiceAnnotations)
+	const prefix = "haproxy.org/"
+	r := way.Rate{
+		Limited: way.Unlimited(),
+		Advice:  `write haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`,
+	}
+	switch {
+	case conflicts["rate-limit-requests"]:
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is there twice, with different values"}
+	case way.Positive(a["rate-limit-requests"]):
+		r.Limited = way.State{State: way.On, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"])}
+	case a.Has("rate-limit-requests"):
+		r.Limited = way.State{State: way.Off, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"]) + ", which is no limit"}
+	}
+	r.Limited = r.Limited.Excepting(a, prefix, "rate-limit-whitelist")
+	if r.Limited.State == way.On && a.Has("src-ip-header") {
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header", Why: "src-ip-header takes the client's address from a header, which a client can write unless something in front overwrites it"}
+	}
+	for _, name := range haproxySnippets() {
+		if r.Limited.State == way.Off && (a.Configures(name) || service.Configures(name)) {
+			r.Limited = way.State{State: way.Unknown, Source: prefix + name, Why: name + " may limit requests, and is not read"}
+		}
+	}
+	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
+		r.Limited = way.State{State: way.Off, Source: prefix + "ssl-passthrough", Why: "ssl-passthrough hands TLS connections on unread"}
+		r.Advice = "limit requests where TLS ends"
+		return r
+	}
+	r.Offer(in, map[string]string{prefix + "rate-limit-requests": way.PlaceBurst, prefix + "rate-limit-period": "5s"}, haproxyPrefixes()...)
+	return r
+}
+
+// haproxyIngressTransport: ssl-redirect is true by default and does something where there is TLS (docs keys.md).
+func haproxyIngressTransport(in way.Input, host string) way.Transport {
+	a := haproxyIngressAnnotations(in)
+	t := way.Transport{TLS: in.WithNeighbours(host)}
+	if always, _ := a.Bool("ssl-always-add-https"); always && t.TLS.State == way.Off {
+		t.TLS = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https", Why: "the certificate is the controller's own, which cannot be seen"}
+	}
+	redirects, said := a.Bool("ssl-redirect")
+	switch {
+	case t.TLS.State == way.Off:
+		t.Plain = way.WithoutTLS()
+	case said && !redirects:
+		t.Plain = way.PassedOn(PrefixHAProxyIngress+"ssl-redirect", "ssl-redirect is false")
+		t.Advice = `take haproxy-ingress.github.io/ssl-redirect away, or set it to "true"`
+	default:
+		t.Plain = way.Redirected("default", "haproxy-ingress redirects where it has a certificate")
+	}
+	if pass, _ := a.Bool("ssl-passthrough"); pass {
+		return way.Passed(t.Plain, PrefixHAProxyIngress+"ssl-passthrough")
+	}
+	return t
+}
+
+func haproxyIngressRate(in way.Input) way.Rate {
+	a := haproxyIngressAnnotations(in)
+	r := way.Rate{Limited: way.Unlimited(), Advice: `write haproxy-ingress.github.io/limit-rps: "50"`}
+	for _, name := range []string{"limit-rps", "limit-connections"} {
+		if way.Positive(strings.TrimSpace(a[name])) {
+			r.Limited = way.State{State: way.On, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name])}
+			break
+		}
+		if a.Has(name) {
+			r.Limited = way.State{State: way.Off, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name]) + ", which is no limit"}
+		}
+	}
+	r.Limited = r.Limited.Excepting(a, PrefixHAProxyIngress, "limit-whitelist")
+	for _, name := range haproxyIngressConfig() {
+		if r.Limited.State == way.Off && a.Configures(name) {
+			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: name + " may limit requests, and is not read"}
+		}
+	}
+	if _, set := in.ServiceAnnotations[PrefixHAProxyIngress+"limit-rps"]; set {
+		return r
+	}
+	r.Offer(in, map[string]string{PrefixHAProxyIngress + "limit-rps": way.PlaceRate}, PrefixHAProxyIngress, "ingress.kubernetes.io/")
+	return r
+}

@@ -1,0 +1,36 @@
+package ingressnginx
+
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// ingressNginxErrorPages: answers with the codes of custom-http-errors come from a default backend
+// (internal/ingress/annotations/customhttperrors; a list with anything but numbers in it is ignored).
+func ingressNginxErrorPages(in way.Input) way.ErrorPages {
+	var pages way.ErrorPages
+	in = prefixed(in)
+	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
+	codes := way.ErrorCodes(a["custom-http-errors"])
+	if why := someUnseen(in); why != "" {
+		pages.Unknown = append(pages.Unknown, why)
+	}
+	if c, told := someConfig(in, func(c way.GlobalConfig) bool { return len(way.ErrorCodes(c.Data["custom-http-errors"])) > 0 }); told && len(codes) == 0 {
+		// Those of an Ingress take their place (rootfs/etc/nginx/template/nginx.tmpl).
+		pages.Unknown = append(pages.Unknown, "a default backend makes the error pages of "+c.In("custom-http-errors")+
+			", and gets the request's path and headers to make them of")
+	}
+	if len(codes) > 0 {
+		pages.Unknown = append(pages.Unknown, "a default backend makes the error pages of "+way.PrefixIngressNginx+
+			"custom-http-errors, and gets the request's path and headers to make them of")
+	}
+	// CVE-2026-24513, fixed in 1.13.7, 1.14.3 and 1.15.0; the configuration tells releases apart no closer than that.
+	v, stated := in.Version()
+	if a.Has("auth-url") && !(stated && v.AtLeast(1, 15)) && (codes["401"] || codes["403"]) {
+		pages.Bypass = "custom-http-errors lists 401 or 403 beside auth-url: where the backend of the error pages fails, ingress-nginx " +
+			"before 1.13.7, 1.14.3 and 1.15 lets the request through unauthenticated (CVE-2026-24513)"
+	}
+	nginx.Snippets(&pages, in.Ingress.Annotations, "configuration-snippet", way.PrefixIngressNginx)
+	nginx.Snippets(&pages, in.Ingress.Annotations, "server-snippet", way.PrefixIngressNginx)
+	return pages
+}

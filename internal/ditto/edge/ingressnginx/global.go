@@ -1,0 +1,218 @@
+package ingressnginx
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// HeadersConfigMap is the ConfigMap with headers that a controller's ConfigMap names; ingress-nginx takes no other form.
+func HeadersConfigMap(data map[string]string) (namespace, name string, ok bool) {
+	return way.SecretName(data["proxy-set-headers"], "")
+}
+
+// configs are what the controllers at hand are told; one that is told nothing where none is at hand.
+func configs(in way.Input) []way.GlobalConfig {
+	if len(in.Controllers) == 0 {
+		return []way.GlobalConfig{{}}
+	}
+	return in.Controllers
+}
+
+// every and some say what holds for each controller at hand, and for at least one.
+func everyConfig(in way.Input, holds func(way.GlobalConfig) bool) bool {
+	return !slices.ContainsFunc(configs(in), func(c way.GlobalConfig) bool { return !holds(c) })
+}
+
+func someConfig(in way.Input, holds func(way.GlobalConfig) bool) (way.GlobalConfig, bool) {
+	for _, c := range in.Controllers {
+		if holds(c) {
+			return c, true
+		}
+	}
+	return way.GlobalConfig{}, false
+}
+
+// annotations are those of an Ingress that the controller reads: no snippets where it is told to allow none
+// (internal/ingress/controller/controller.go, createServers and getBackendServers).
+func annotations(c way.GlobalConfig, ing *networkingv1.Ingress) way.Annotations {
+	a := way.WithPrefix(ing.Annotations, way.PrefixIngressNginx)
+	if c.IsFalse("allow-snippet-annotations") {
+		for key := range a {
+			if strings.HasSuffix(key, "-snippet") {
+				delete(a, key)
+			}
+		}
+	}
+	return a
+}
+
+// ingressNginxAnnotations are those that some controller at hand reads.
+func ingressNginxAnnotations(in way.Input) way.Annotations {
+	configs := configs(in)
+	for _, c := range configs {
+		if !c.IsFalse("allow-snippet-annotations") {
+			return annotations(c, in.Ingress)
+		}
+	}
+	return annotations(configs[0], in.Ingress)
+}
+
+// globalAuth is the service that the controller asks about every request of an Ingress that names none and does not
+// decline; empty if there is none. ingress-nginx ignores what is no URL.
+func globalAuth(c way.GlobalConfig, a way.Annotations) bool {
+	if a.Has("auth-url") || isFalse(a, "enable-global-auth") {
+		return false
+	}
+	u, err := url.Parse(strings.TrimSpace(c.Data["global-auth-url"]))
+	return err == nil && u.Scheme != "" && u.Host != ""
+}
+
+// unasked counts the paths of an Ingress that no-auth-locations takes authentication away from, by their beginning
+// (template.go: isLocationInLocationList).
+func unasked(c way.GlobalConfig, ing *networkingv1.Ingress) (some, all bool) {
+	all = true
+	check := func(path string) {
+		if path == "" {
+			path = "/"
+		}
+		listed := false
+		for item := range strings.SplitSeq(c.Data[noAuthLocations], ",") {
+			listed = listed || item != "" && strings.HasPrefix(path, item)
+		}
+		some, all = some || listed, all && listed
+	}
+	if ing.Spec.DefaultBackend != nil {
+		check("/")
+	}
+	for _, rule := range ing.Spec.Rules {
+		if rule.HTTP == nil {
+			continue
+		}
+		for _, p := range rule.HTTP.Paths {
+			check(p.Path)
+		}
+	}
+	return some, some && all
+}
+
+// globalReading is what a controller's ConfigMap does in every location.
+type globalReading struct {
+	// identity is nil if the header is left alone.
+	identity *way.State
+	// doubt says why an identity that looks safe may not be; empty if there is nothing.
+	doubt string
+	// opens and asks name what may let clients in without credentials, and what may ask for some; empty if nothing does.
+	opens, asks string
+}
+
+// global reads the snippets and headers for all Ingresses. A location-snippet is read like a configuration snippet. Of what
+// stands in a server or above it a location inherits but some, and only where it has none of its own: that can take
+// a safe reading away, and give none.
+func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading {
+	var g globalReading
+	for _, key := range way.KeysOf(c.Headers) {
+		if strings.EqualFold(key, way.Header) {
+			s := nginx.Value(c.Headers[key], users)
+			s.Source, s.Why = "proxy-set-headers", "by "+c.HeadersName+", which "+c.In("proxy-set-headers")+" names, "+s.Why
+			g.identity = way.Worse(g.identity, &s)
+		}
+	}
+	if c.HeadersUnseen {
+		g.identity = &way.State{
+			State: way.IdentityUnknown, Source: "proxy-set-headers",
+			Why: c.HeadersName + ", which " + c.In("proxy-set-headers") + " names, is not at hand: it may set the header",
+		}
+	}
+	for _, key := range []string{"location-snippet", "server-snippet", "http-snippet"} {
+		if strings.TrimSpace(c.Data[key]) == "" {
+			continue
+		}
+		snippet := nginx.ReadSnippet(c.Data[key], setHeader, users)
+		if snippet.Identity != nil && key == "location-snippet" {
+			s := way.State{State: snippet.Identity.State, Source: key, Why: "by " + c.In(key) + " " + snippet.Identity.Why}
+			g.identity = bothSet(g.identity, &s)
+		} else if snippet.Identity != nil {
+			g.doubt = c.In(key) + " may change the header"
+		}
+		directives, ok := nginx.ParseSnippet(c.Data[key])
+		if snippet.Opens || !ok {
+			g.opens = c.In(key)
+		}
+		for _, d := range directives {
+			switch d.Name {
+			case "auth_basic", "auth_request", "auth_jwt":
+				if slices.Equal(d.Args, []string{"off"}) {
+					g.opens = c.In(key)
+				} else {
+					g.asks = c.In(key)
+				}
+			}
+		}
+	}
+	return g
+}
+
+// bothSet is what comes of two settings of the header for one location: nginx sends both, but not an empty one. nil is none.
+func bothSet(a, b *way.State) *way.State {
+	switch {
+	case a == nil:
+		return b
+	case b == nil, b.State == way.IdentityRemoved, a.State == way.IdentityClient:
+		return a
+	case a.State == way.IdentityRemoved, b.State == way.IdentityClient:
+		return b
+	}
+	return &way.State{State: way.IdentityUnknown, Source: a.Source, Why: "the header is set twice, so that two of it arrive: " + a.Why + "; " + b.Why}
+}
+
+// over lays what holds for all Ingresses over what an Ingress says of itself.
+func (g globalReading) over(own way.State) way.State {
+	s := own
+	if g.identity != nil {
+		set := &own
+		if own.Source == "default" {
+			set = nil
+		}
+		s = *bothSet(g.identity, set)
+	}
+	if g.doubt != "" && s.State != way.IdentityClient {
+		return way.State{State: way.IdentityUnknown, Source: s.Source, Why: g.doubt}
+	}
+	return s
+}
+
+// authentication lays what holds for all Ingresses over how an Ingress asks for credentials.
+func (g globalReading) authentication(own way.State) way.State {
+	switch {
+	case own.State == way.On && g.opens != "":
+		return way.State{State: way.Unknown, Source: own.Source, Why: g.opens + " may let clients in without credentials"}
+	case own.State == way.Off && g.asks != "":
+		return way.State{State: way.Unknown, Source: own.Source, Why: g.asks + " may ask for credentials, and whom it lets in cannot be seen"}
+	}
+	return own
+}
+
+// globalRewrite says why a snippet for all Ingresses may change paths; empty if none does. A location in a server-snippet
+// takes requests away, which opens nothing by itself.
+func globalRewrite(in way.Input) string {
+	if why := someUnseen(in); why != "" {
+		return why
+	}
+	for _, c := range in.Controllers {
+		for _, key := range []string{"location-snippet", "server-snippet"} {
+			if strings.TrimSpace(c.Data[key]) == "" {
+				continue
+			}
+			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || nginx.ContainsAny(d, "rewrite", "proxy_pass", "grpc_pass", "try_files", "include") {
+				return c.In(key) + " may route or change paths"
+			}
+		}
+	}
+	return ""
+}

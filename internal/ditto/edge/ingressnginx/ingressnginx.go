@@ -1,0 +1,322 @@
+// Package ingressnginx reads Ingresses as ingress-nginx does.
+package ingressnginx
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// Controller is kubernetes/ingress-nginx, as of its last release v1.15.1. Traefik can serve its class instead and reads
+// the same annotations with the same meaning.
+func Controller() way.Controller {
+	return way.Controller{
+		Name: way.NameIngressNginx, Title: "ingress-nginx",
+		Classes: []string{"k8s.io/ingress-nginx"}, Usual: []string{"nginx"}, Prefixes: []string{way.PrefixIngressNginx},
+		Transport: ingressNginxTransport, Rate: ingressNginxRate, ErrorPages: ingressNginxErrorPages,
+		Effects: ingressNginxEffects, Path: ingressNginxPath,
+		ForcesRegex: func(in way.Input) bool { return ingressNginxForcesRegex(prefixed(in)) },
+	}
+}
+
+func ingressNginxEffects(in way.Input) way.Effects {
+	configs := configs(in)
+	e := orUnseen(ingressNginxUnder(underPrefix(configs[0], in), configs[0]), configs[0])
+	for _, c := range configs[1:] {
+		e = e.OrWorse(orUnseen(ingressNginxUnder(underPrefix(c, in), c), c))
+	}
+	return e
+}
+
+// ingressNginxUnder reads an Ingress as a controller that is told this.
+func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Effects {
+	a := annotations(c, in.Ingress)
+	var e way.Effects
+	auth := ingressNginxAuth(in, a, c)
+	e.AuthSecrets, e.Assumptions = auth.secrets, auth.assumptions
+	e.Snippets = nginx.SnippetsOf(a, "", map[string]string{
+		"configuration-snippet": way.SnippetLocation, "server-snippet": way.SnippetServer,
+	})
+	for i := range e.Snippets {
+		e.Snippets[i].Key = way.PrefixIngressNginx + e.Snippets[i].Key
+	}
+
+	setHeader := "proxy_set_header"
+	if p := strings.ToUpper(strings.TrimSpace(a["backend-protocol"])); p == "GRPC" || p == "GRPCS" {
+		setHeader = "grpc_set_header"
+	}
+	var snippet nginx.SnippetReading
+	if a.Has("configuration-snippet") {
+		snippet = nginx.ReadSnippet(a["configuration-snippet"], setHeader, auth.users())
+	}
+	global := global(c, setHeader, auth.users())
+	e.Authentication = global.authentication(auth.state)
+	if snippet.Opens && e.Authentication.State == way.On {
+		e.Authentication = way.State{State: way.Unknown, Source: "configuration-snippet", Why: "the configuration snippet may let clients in without credentials"}
+	}
+	own := ingressNginxIdentity(&e, auth, snippet)
+	if own.Source == "default" && !a.Has("configuration-snippet") &&
+		in.Ingress.Annotations[way.PrefixIngressNginx+"configuration-snippet"] != "" {
+		own.Why = "the configuration snippet counts for nothing, since " + c.In("allow-snippet-annotations") + " is false"
+	}
+	e.Identity = global.over(own)
+	e.StripsIdentity = way.Strips(e.Identity)
+	e.HidesHeaders = way.State{State: way.On, Source: "default", Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
+	if c.IsTrue("server-tokens") {
+		e.HidesHeaders = way.State{State: way.Off, Source: "server-tokens", Why: c.In("server-tokens") + " is true"}
+		e.HideAdvice = `take ` + c.In("server-tokens") + ` away`
+	}
+	if e.StripsIdentity.State != way.On {
+		e.StripAdvice = ingressNginxStripAdvice
+	}
+	if pass, _ := a.Bool("ssl-passthrough"); pass {
+		e.PassThrough(false, "ssl-passthrough")
+	}
+	return e
+}
+
+const ingressNginxStripAdvice = `ingress-nginx has no annotation that only removes a request header. Either let the ConfigMap that its own ` +
+	`ConfigMap names in proxy-set-headers hold the key x-ditto-pre-authenticated with an empty value (for all Ingresses), or ` +
+	`authenticate with nginx.ingress.kubernetes.io/auth-url and take the identity from the answer: ` +
+	`nginx.ingress.kubernetes.io/auth-response-headers: "x-ditto-pre-authenticated"`
+
+// nginxAuth is how an Ingress asks for credentials.
+type nginxAuth struct {
+	state way.State
+	// basic and digest say which kind of password is asked for, url that an authenticating subrequest decides, and answered
+	// which headers of its answer are set, in the setting of that name.
+	basic, digest, url bool
+	answered, setting  string
+	// agreed says why the subrequest is answered with a yes whoever asks, if it is.
+	agreed      string
+	secrets     []way.AuthSecret
+	assumptions []string
+}
+
+// users says what $remote_user is worth: basic authentication verifies it, a subrequest does not. What the digest module
+// leaves there is not documented.
+func (n nginxAuth) users() way.Trust {
+	switch {
+	case n.basic && n.state.State == way.On:
+		return way.Verified
+	case n.basic && n.state.State == way.Unknown, n.digest:
+		return way.Doubtful
+	}
+	return way.Unverified
+}
+
+// ingressNginxAuth follows internal/ingress/annotations/{auth,authreq,authtls,satisfy} of ingress-nginx. Where an
+// annotation is wrong it answers 503 or drops the whole Ingress: then nobody gets in, which is no authentication to rely
+// on, so it is unknown. A blank annotation counts as absent.
+func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginxAuth {
+	n := nginxAuth{answered: a["auth-response-headers"], setting: "auth-response-headers"}
+	var on []string
+	doubt := func(source, why string) {
+		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + source, Why: why}
+	}
+
+	switch kind := strings.TrimSpace(a["auth-type"]); kind {
+	case "":
+	case "basic", "digest":
+		secret, ok := ingressNginxSecret(in, a)
+		if !ok {
+			doubt("auth-type", "auth-secret does not name a Secret, so ingress-nginx answers 503")
+			break
+		}
+		n.secrets = append(n.secrets, secret)
+		n.basic, n.digest = kind == "basic", kind == "digest"
+		on = append(on, "auth-type")
+	default:
+		doubt("auth-type", "auth-type is neither basic nor digest, so ingress-nginx refuses it")
+	}
+	if a.Has("auth-url") {
+		if u, err := url.Parse(strings.TrimSpace(a["auth-url"])); err != nil || u.Scheme == "" || u.Host == "" {
+			doubt("auth-url", "auth-url is no URL, so ingress-nginx answers 503")
+		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, a["auth-url"], way.RuleHosts(in.Ingress)); asked.State != "" {
+			n.url, n.agreed = true, asked.Why
+			n.state = way.Agreed(asked, way.PrefixIngressNginx+"auth-url")
+		} else {
+			n.url = true
+			on = append(on, "auth-url")
+		}
+	}
+	if globalAuth(c, a) {
+		n.url, n.answered, n.setting = true, c.Data["global-auth-response-headers"], c.In("global-auth-response-headers")
+		if asked := in.Config.Asking.Ask(in.Ingress.Namespace, c.Data[globalAuthURL], way.RuleHosts(in.Ingress)); asked.State != "" {
+			n.agreed, n.state = asked.Why, way.Agreed(asked, globalAuthURL)
+		} else {
+			on = append(on, globalAuthURL)
+		}
+	}
+	if a.Has("auth-tls-secret") {
+		switch verify := strings.TrimSpace(a["auth-tls-verify-client"]); {
+		case verify == "off" || verify == "optional" || verify == "optional_no_ca":
+		case len(in.Ingress.Spec.TLS) == 0 || isFalse(a, "ssl-redirect"):
+			if len(on) == 0 {
+				doubt("auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")
+			}
+		default:
+			on = append(on, "auth-tls-secret")
+			n.assumptions = append(n.assumptions, "ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)")
+		}
+	}
+	if (n.state.State == "" || n.agreed != "") && len(on) > 0 {
+		n.state = way.State{State: way.On, Source: way.PrefixIngressNginx + on[0], Why: "the annotation " + way.PrefixIngressNginx + on[0] + " asks every client for credentials"}
+		if on[0] == globalAuthURL {
+			n.state = way.State{State: way.On, Source: globalAuthURL, Why: c.In(globalAuthURL) + " asks every client for credentials"}
+		}
+	}
+	if some, all := unasked(c, in.Ingress); some && n.state.State == way.On && !slices.Contains(on, "auth-tls-secret") {
+		const unasked = "clients are not asked for credentials"
+		n.state = way.State{State: way.Unknown, Source: noAuthLocations, Why: c.In(noAuthLocations) + " lists the beginning of some of the paths: " + unasked + " there"}
+		if all {
+			n.state.State, n.state.Why = way.Off, c.In(noAuthLocations)+" lists the beginning of its paths: "+unasked
+		}
+	}
+	if n.state.State == "" {
+		n.state = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
+	}
+	if strings.TrimSpace(a["satisfy"]) == "any" && n.state.State == way.On && on[0] != "auth-tls-secret" {
+		if a.FirstOf("whitelist-source-range", "allowlist-source-range") != "" {
+			n.state = way.State{State: way.Off, Source: way.PrefixIngressNginx + "satisfy", Why: `satisfy is "any": clients with a listed address are not asked for credentials`}
+		} else if list := c.Data["whitelist-source-range"]; strings.TrimSpace(list) != "" {
+			n.state = way.State{
+				State: way.Off, Source: way.PrefixIngressNginx + "satisfy",
+				Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") + ` lists are not asked for credentials`,
+			}
+		} else if c.Name == "" {
+			doubt("satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)
+		}
+	}
+	return n
+}
+
+func ingressNginxSecret(in way.Input, a way.Annotations) (way.AuthSecret, bool) {
+	namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace)
+	secret := way.AuthSecret{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}
+	switch strings.TrimSpace(a["auth-secret-type"]) {
+	case "", "auth-file":
+	case "auth-map":
+		secret.Kind, secret.Key = way.AuthMap, ""
+	default:
+		return way.AuthSecret{}, false
+	}
+	return secret, ok
+}
+
+// Keys of the ConfigMap.
+const (
+	globalAuthURL   = "global-auth-url"
+	noAuthLocations = "no-auth-locations"
+)
+
+func isFalse(a way.Annotations, name string) bool {
+	value, ok := a.Bool(name)
+	return ok && !value
+}
+
+// ingressNginxIdentity: the template sets the headers of auth-response-headers in each location, from variables that
+// are the answer's and never the client's, and takes a configuration snippet over behind them.
+func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetReading) way.State {
+	answered := auth.url && way.Listed(auth.answered, way.Header)
+	switch {
+	case answered && snippet.Identity != nil:
+		return way.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet", Why: "the header is set by " + auth.setting +
+			" and by the configuration snippet, which makes two of it"}
+	case answered && auth.state.State == way.Unknown && auth.state.Source == noAuthLocations:
+		return way.State{State: way.IdentityUnknown, Source: auth.state.Source, Why: auth.state.Why}
+	case answered && auth.agreed != "":
+		return way.State{State: way.IdentityEmpty, Source: auth.source(), Why: auth.setting + " sets the header from the answer of auth-url, which has none: " + auth.agreed}
+	case answered && auth.state.State != way.On:
+		return way.State{State: way.IdentityEmpty, Source: auth.source(), Why: auth.setting + " sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
+	case answered:
+		e.Assumptions = append(e.Assumptions, "the service behind auth-url answers every request that it lets in with a non-empty "+way.Header)
+		return way.State{State: way.IdentitySet, Source: auth.source(), Why: auth.setting + " sets the header from the answer of auth-url"}
+	case snippet.Identity != nil:
+		s := *snippet.Identity
+		s.Source = way.PrefixIngressNginx + "configuration-snippet"
+		if s.State != way.IdentityClient && s.State != way.IdentityUnknown {
+			e.Assumptions = append(e.Assumptions, "ingress-nginx honours configuration snippets (allow-snippet-annotations and annotations-risk-level), which it does not by default since 1.9")
+		}
+		s.Why = "in the configuration snippet " + s.Why
+		return s
+	}
+	return way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+}
+
+// source is the setting with the prefix of annotations, if it is one.
+func (n nginxAuth) source() string {
+	if strings.Contains(n.setting, " ") {
+		return n.setting
+	}
+	return way.PrefixIngressNginx + n.setting
+}
+
+func ingressNginxForcesRegex(in way.Input) bool {
+	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
+	if use, _ := a.Bool("use-regex"); use {
+		return true
+	}
+	target, ok := ingressNginxTarget(a)
+	if !ok {
+		return false
+	}
+	for _, rule := range in.Ingress.Spec.Rules {
+		if rule.HTTP == nil {
+			return true
+		}
+		for _, p := range rule.HTTP.Paths {
+			if p.Path != target {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ingressNginxPath: ImplementationSpecific is read as Prefix (SetDefaultNGINXPathType). As soon as one Ingress of the host
+// uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
+// (template.go: enforceRegexModifier, buildLocation).
+func ingressNginxPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	in = prefixed(in)
+	a := ingressNginxAnnotations(in)
+	target, rewritten := ingressNginxTarget(a)
+	rewritten = rewritten && target != path
+	var p way.Path
+	switch {
+	case in.HostForcesRegex || rewritten || ingressNginxForcesRegex(in):
+		p.Matcher = way.Regex(way.Decoded, path, true, way.AtStart)
+	case kind == networkingv1.PathTypeExact:
+		p.Matcher = way.Exact(way.Decoded, path)
+	default:
+		p.Matcher = way.Elements(way.Decoded, path)
+	}
+	if rewritten {
+		p.Rewrite = way.NginxRewrite(path, target)
+	} else if a.Has("configuration-snippet") && nginx.ReadSnippet(a["configuration-snippet"], "proxy_set_header", way.Unverified).Rewrites {
+		p.Rewrite = way.UnknownRewrite("the configuration snippet may change the path")
+	}
+	if a.Has("server-snippet") {
+		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok || nginx.ContainsAny(directives, "location", "rewrite", "include") {
+			p.Rewrite = way.UnknownRewrite("the server snippet may route or change paths")
+		}
+	}
+	if why := globalRewrite(in); why != "" {
+		p.Rewrite = way.UnknownRewrite(why)
+	}
+	return p
+}
+
+// rewriteTarget is what ingress-nginx accepts as a target (parser.RegexPathWithCapture); it ignores anything else.
+var rewriteTarget = regexp.MustCompile(`^/?[-._~a-zA-Z0-9/:$]*$`)
+
+func ingressNginxTarget(a way.Annotations) (string, bool) {
+	target := strings.TrimSpace(a["rewrite-target"])
+	return target, target != "" && rewriteTarget.MatchString(target)
+}

@@ -1,0 +1,86 @@
+package ingressnginx
+
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// ingressNginxTransport: there is one virtual server a host, which speaks TLS as soon as some Ingress of it has spec.tls;
+// then plain HTTP is redirected unless the annotation, or the ConfigMap, says otherwise. A certificate whose names fit is
+// taken whatever hosts are listed, and the controller's own where none fits (createServers, extractTLSSecretName).
+func ingressNginxTransport(in way.Input, host string) way.Transport {
+	in = prefixed(in)
+	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
+	t := way.Transport{TLS: in.WithNeighbours(host)}
+	some := t.TLS.State != way.Off || len(in.Ingress.Spec.TLS) > 0
+	redirects, said := a.Bool("ssl-redirect")
+	force, forceSaid := a.Bool("force-ssl-redirect")
+	told, plain := someConfig(in, func(c way.GlobalConfig) bool { return c.IsFalse("ssl-redirect") })
+	switch {
+	case !forceSaid && everyConfig(in, func(c way.GlobalConfig) bool { return c.IsTrue("force-ssl-redirect") }):
+		c := in.Controllers[0]
+		t.Plain = way.Redirected("force-ssl-redirect", c.In("force-ssl-redirect")+" is true")
+		if !some {
+			t.TLS = way.State{State: way.Unknown, Source: "force-ssl-redirect",
+				Why: c.In("force-ssl-redirect") + " is for TLS that the controller's own certificate, or something in front of it, gives, which cannot be seen"}
+		}
+	case force:
+		t.Plain = way.Redirected(way.PrefixIngressNginx+"force-ssl-redirect", "force-ssl-redirect is true")
+		if !some {
+			t.TLS = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "force-ssl-redirect",
+				Why: "force-ssl-redirect is for TLS that the controller's own certificate, or something in front of it, gives, which cannot be seen"}
+		}
+	case !some:
+		t.Plain = way.WithoutTLS()
+	case said && !redirects:
+		t.Plain = way.PassedOn(way.PrefixIngressNginx+"ssl-redirect", "ssl-redirect is "+way.Quote(a["ssl-redirect"]))
+		t.Advice = `take nginx.ingress.kubernetes.io/ssl-redirect away, or set it to "true"`
+	case !said && plain:
+		t.Plain = way.PassedOn("ssl-redirect", told.In("ssl-redirect")+" is false")
+		t.Advice = `write nginx.ingress.kubernetes.io/ssl-redirect: "true"`
+	default:
+		t.Plain = way.Redirected("default", "ingress-nginx redirects where it has a certificate")
+	}
+	if why := someUnseen(in); why != "" && !force && !(some && said) {
+		t.Plain = way.State{State: way.Unknown, Source: "configmap", Why: why}
+	}
+	if pass, _ := a.Bool("ssl-passthrough"); pass {
+		const why = "whether ingress-nginx honours ssl-passthrough cannot be seen"
+		t.TLS = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: why}
+	}
+	return t
+}
+
+// ingressNginxRate follows internal/ingress/annotations/ratelimit: a limit of zero is none, and so is a number that is
+// none. limit-rate is about bytes.
+func ingressNginxRate(in way.Input) way.Rate {
+	ownPrefix := ownPrefix(in)
+	in = prefixed(in)
+	a := ingressNginxAnnotations(in)
+	r := way.Rate{Limited: way.Unlimited(), Advice: `write nginx.ingress.kubernetes.io/limit-rps: "50"`}
+	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
+		if way.Positive(a[name]) {
+			r.Limited = way.State{State: way.On, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name])}
+			break
+		}
+		if a.Has(name) && r.Limited.Source == "default" {
+			r.Limited = way.State{State: way.Off, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name]) + ", which is no limit"}
+		}
+	}
+	r.Limited = r.Limited.Excepting(a, way.PrefixIngressNginx, "limit-allowlist", "limit-whitelist")
+	r.Limited = orLimited(nginx.OrSnippet(r.Limited, a, way.PrefixIngressNginx, "configuration-snippet", "server-snippet"), in)
+	if pass, _ := a.Bool("ssl-passthrough"); pass {
+		if r.Limited.State == way.On {
+			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"}
+		}
+		return r
+	}
+	if ownPrefix {
+		r.Advice = "limit requests by the annotation limit-rps of its controller, whose annotations have a prefix of their own"
+		return r
+	}
+	if all, ok := way.Everyone(a[a.FirstOf("limit-allowlist", "limit-whitelist")]); !all && ok && a["canary"] != "true" {
+		r.Offer(in, map[string]string{way.PrefixIngressNginx + "limit-rps": way.PlaceRate}, way.PrefixIngressNginx)
+	}
+	return r
+}

@@ -1,0 +1,273 @@
+package istio
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// istioRoot is Istio's root namespace unless the mesh says otherwise: policies in it are for the whole mesh.
+const istioRoot = "istio-system"
+
+// istioGatewayLinks: a Gateway is read with the Services and the policies of the pods that serve it.
+func istioGatewayLinks(o *inventory.Object) way.Links {
+	labels := istioLabels(o.Typed.(*crd.IngressGateway).Spec.Selector)
+	return way.Links{Uses: append(way.PodsWith(labels), way.PodsLabelled(""))}
+}
+
+// istioLabels are labels of the pods that a Gateway selects: those it names, and the second one of Istio's own ingress
+// gateway, which its documentation selects by either.
+func istioLabels(selector map[string]string) map[string]string {
+	labels := map[string]string{}
+	maps.Copy(labels, selector)
+	if labels["istio"] == "ingressgateway" && labels["app"] == "" {
+		labels["app"] = "istio-ingressgateway"
+	}
+	if labels["app"] == "istio-ingressgateway" && labels["istio"] == "" {
+		labels["istio"] = "ingressgateway"
+	}
+	return labels
+}
+
+// istioEdge is a Gateway as a VirtualService that is bound to it sees it.
+type istioEdge struct {
+	namespace, name string
+	// gateway is nil if it is not at hand.
+	gateway *crd.IngressGateway
+	// public says whether it is reached from outside.
+	public bool
+	// assumptions are what public rests on.
+	assumptions []string
+	// labels are those that the pods which serve it are known to have, namespaces those they lie in, if that is known.
+	labels     map[string]string
+	namespaces []string
+	policies   []*inventory.Object
+	// unread says which kinds of policies, or that Gateways, cannot be read; empty if they can.
+	unread string
+	// balancer says which Service before the pods ends TLS; empty if none does.
+	balancer string
+}
+
+func (e *istioEdge) String() string { return "Gateway " + e.namespace + "/" + e.name }
+
+// istioEdgeOf reads a Gateway by what is at hand. One that is not is taken for open: nothing else is on the safe side.
+func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
+	e := &istioEdge{namespace: namespace, name: name, public: true}
+	o := c.Objects.Get(crd.IstioGateway, namespace, name)
+	if o == nil || o.Typed == nil {
+		e.unread = c.Unread([]string{namespace}, crd.IstioGateway)
+		e.assumptions = []string{e.String() + " is not at hand; taken for one that takes these requests from outside"}
+		return e
+	}
+	e.gateway = o.Typed.(*crd.IngressGateway)
+	e.labels = map[string]string{}
+	maps.Copy(e.labels, e.gateway.Spec.Selector)
+	e.front(c)
+	e.labels = istioLabels(e.labels)
+	e.policies = e.governing(c)
+	where := e.namespaces
+	if len(where) > 0 {
+		where = append(slices.Clone(where), istioRoot)
+	}
+	e.unread = c.Unread(where, crd.IstioAuthorizationPolicy, crd.IstioRequestAuthentication, crd.IstioEnvoyFilter, crd.IstioWasmPlugin)
+	return e
+}
+
+// front finds the Services before the pods that serve the Gateway: whether outsiders reach it is said by those, if they
+// are load balancers, and by the pods, if they listen on their node. Something else may stand before a Service that is none.
+func (e *istioEdge) front(c way.Context) {
+	var internal []string
+	public, own := false, istioLabels(e.gateway.Spec.Selector)
+	for _, o := range e.services(c) {
+		service := o.Typed.(*corev1.Service)
+		if !selectsSome(service.Spec.Selector, e.labels) {
+			continue
+		}
+		maps.Copy(e.labels, service.Spec.Selector)
+		if !slices.Contains(e.namespaces, o.Ref.Namespace) {
+			e.namespaces = append(e.namespaces, o.Ref.Namespace)
+		}
+		for _, p := range service.Spec.Ports {
+			if tls := way.Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == way.On && service.Spec.Type == corev1.ServiceTypeLoadBalancer {
+				e.balancer = o.Ref.String() + " before " + e.String() + " ends TLS (" + tls.Why + "), and whether it redirects cannot be seen"
+			}
+		}
+		switch {
+		case len(service.Spec.ExternalIPs) > 0 || service.Spec.Type == corev1.ServiceTypeNodePort:
+			public = true
+		case service.Spec.Type == corev1.ServiceTypeLoadBalancer:
+			if verdict := way.Publicness(service, c.Config.Clouds); verdict.Public {
+				public = true
+			} else if partOf(service.Spec.Selector, own) || partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
+				// One that shares a label and leaves another out may be for pods of somebody else.
+				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, verdict.Why))
+			}
+		}
+	}
+	if len(internal) > 0 && !public && c.ServedOnNode(e.gateway.Spec.Selector) == "" {
+		e.public = false
+		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal, " and "))
+	}
+}
+
+// services are the Services that outsiders may reach and that share a label with the pods of the Gateway, in stable order.
+func (e *istioEdge) services(c way.Context) []*inventory.Object {
+	var list []*inventory.Object
+	for _, id := range way.PodsWith(istioLabels(e.labels)) {
+		for _, o := range c.Governors(id) {
+			if _, ok := o.Typed.(*corev1.Service); ok && !slices.Contains(list, o) {
+				list = append(list, o)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return list
+}
+
+// partOf says whether one selector is a part of another.
+func partOf(part, whole map[string]string) bool {
+	return labels.SelectorFromSet(part).Matches(labels.Set(whole))
+}
+
+// selectsSome says whether a Service's selector and labels of a pod can mean the same pod: they share a pair, and
+// contradict each other nowhere.
+func selectsSome(selector, labels map[string]string) bool {
+	shared := false
+	for key, value := range selector {
+		if have, known := labels[key]; known {
+			if have != value {
+				return false
+			}
+			shared = true
+		}
+	}
+	return shared
+}
+
+// governing are the policies and filters for the pods that serve the Gateway.
+func (e *istioEdge) governing(c way.Context) []*inventory.Object {
+	var list []*inventory.Object
+	for _, id := range append(way.PodsWith(e.labels), way.PodsLabelled("")) {
+		for _, o := range c.Governors(id) {
+			if !slices.Contains(list, o) && e.governedBy(o) {
+				list = append(list, o)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return list
+}
+
+// governedBy says whether a policy is for the pods that serve the Gateway: in their namespace or in the root one, by
+// labels that they have. Where their namespace is not known, one that chooses by labels is taken to be in it.
+func (e *istioEdge) governedBy(o *inventory.Object) bool {
+	selector, targeted, ok := istioSelection(o)
+	if !ok || targeted {
+		return false
+	}
+	for key, value := range selector {
+		if e.labels[key] != value {
+			return false
+		}
+	}
+	switch namespace := o.Ref.Namespace; {
+	case namespace == istioRoot:
+		return true
+	case len(e.namespaces) > 0:
+		return slices.Contains(e.namespaces, namespace)
+	default:
+		return len(selector) > 0 || namespace == e.namespace
+	}
+}
+
+// certainly says whether it is known that the policy is for the pods.
+func (e *istioEdge) certainly(o *inventory.Object) bool {
+	return o.Ref.Namespace == istioRoot || slices.Contains(e.namespaces, o.Ref.Namespace)
+}
+
+// istioSelection says which pods a policy or filter chooses; targeted says that it names something else, a Gateway of
+// the Gateway API for one.
+func istioSelection(o *inventory.Object) (selector map[string]string, targeted, ok bool) {
+	labels := func(s *crd.IstioSelector) map[string]string {
+		if s == nil {
+			return nil
+		}
+		return s.MatchLabels
+	}
+	switch t := o.Typed.(type) {
+	case *crd.AuthorizationPolicy:
+		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+	case *crd.RequestAuthentication:
+		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+	case *crd.WasmPlugin:
+		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+	case *crd.EnvoyFilter:
+		if s := t.Spec.WorkloadSelector; s != nil {
+			return s.Labels, len(t.Spec.TargetRefs) > 0, true
+		}
+		return nil, len(t.Spec.TargetRefs) > 0, true
+	}
+	return nil, false, false
+}
+
+// istioPolicyLinks: a policy decides how the Gateways are read whose pods it chooses.
+func istioPolicyLinks(o *inventory.Object) way.Links {
+	selector, targeted, ok := istioSelection(o)
+	switch {
+	case !ok || targeted:
+		return way.Links{}
+	case len(selector) == 0:
+		return way.Links{Governs: []inventory.ID{way.PodsLabelled("")}}
+	}
+	return way.Links{Governs: way.PodsWith(selector)}
+}
+
+// serves says whether the Gateway has a server for the hosts of a VirtualService, and at which ports. passthrough tells
+// servers that hand TLS on unread from those that read HTTP.
+func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.IstioServer) bool) (ports []uint32, ok bool) {
+	if e.gateway == nil {
+		return nil, true
+	}
+	for _, server := range e.gateway.Spec.Servers {
+		if !fits(server) {
+			continue
+		}
+		if slices.ContainsFunc(server.Hosts, func(s string) bool {
+			return slices.ContainsFunc(hosts, func(h string) bool { return istioHostsMeet(s, e.namespace, h, namespace) })
+		}) {
+			ports = append(ports, server.Port.Number)
+			ok = true
+		}
+	}
+	return ports, ok
+}
+
+// The kinds of server that rules of a VirtualService apply to. One that redirects all requests lets none in.
+
+func readsHTTP(s crd.IstioServer) bool {
+	if s.TLS != nil && (s.TLS.HTTPSRedirect || strings.Contains(s.TLS.Mode, "PASSTHROUGH")) {
+		return false
+	}
+	switch strings.ToUpper(s.Port.Protocol) {
+	case "TCP", "TLS", "MONGO", "MYSQL", "REDIS":
+		return false
+	}
+	return true
+}
+
+func passesTLS(s crd.IstioServer) bool {
+	return s.TLS != nil && strings.Contains(s.TLS.Mode, "PASSTHROUGH")
+}
+
+func passesTCP(s crd.IstioServer) bool {
+	protocol := strings.ToUpper(s.Port.Protocol)
+	return !passesTLS(s) && (protocol == "TCP" || protocol == "TLS" || protocol == "MONGO" || protocol == "MYSQL" || protocol == "REDIS")
+}

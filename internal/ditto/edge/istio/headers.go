@@ -1,0 +1,96 @@
+package istio
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// istioIdentity is what becomes of the identity header on the way to a destination. before is what it is when the rules
+// of the VirtualService begin.
+//
+// Envoy removes first and sets and adds then. The operations of the only destination are carried out together with those
+// of the rule, its own last; those of one destination out of several before those of the rule. Source: istio
+// pilot/pkg/networking/core/route/route.go; envoy source/common/router/header_parser.cc.
+func istioIdentity(before way.State, rule, destination *crd.IstioHeaders, only bool) way.State {
+	of := func(h *crd.IstioHeaders) crd.IstioHeaderOperations {
+		if h == nil {
+			return crd.IstioHeaderOperations{}
+		}
+		return h.Request
+	}
+	if !only {
+		return istioApply(istioApply(before, of(destination)), of(rule))
+	}
+	if state := istioRemove(before, of(rule)); state.State != before.State {
+		before = state
+	}
+	before = istioRemove(before, of(destination))
+	return istioSet(istioSet(before, of(rule)), of(destination))
+}
+
+func istioApply(state way.State, ops crd.IstioHeaderOperations) way.State {
+	return istioSet(istioRemove(state, ops), ops)
+}
+
+func istioRemove(state way.State, ops crd.IstioHeaderOperations) way.State {
+	for _, name := range ops.Remove {
+		if strings.EqualFold(name, way.Header) {
+			return way.State{State: way.IdentityRemoved, Source: "headers.request.remove", Why: "headers.request.remove removes the header, but not the query parameter of the same name"}
+		}
+	}
+	return state
+}
+
+// istioSet: a value that is empty leaves the header alone, and so may one that is made from something empty. What is
+// added to a header that is there comes behind what the client wrote.
+func istioSet(state way.State, ops crd.IstioHeaderOperations) way.State {
+	for _, name := range way.KeysOf(ops.Set) {
+		if strings.EqualFold(name, way.Header) && ops.Set[name] != "" {
+			state = Value(ops.Set[name], "headers.request.set")
+		}
+	}
+	for _, name := range way.KeysOf(ops.Add) {
+		if strings.EqualFold(name, way.Header) && ops.Add[name] != "" && state.State == way.IdentityRemoved {
+			state = Value(ops.Add[name], "headers.request.add")
+		}
+	}
+	return state
+}
+
+// Value says what a header set to the value carries. `%COMMAND%` is looked up for each request, `%%` is a percent
+// sign.
+func Value(value, source string) way.State {
+	result := way.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to a constant"}
+	rest := strings.ReplaceAll(value, "%%", "")
+	for {
+		_, after, ok := strings.Cut(rest, "%")
+		if !ok {
+			return result
+		}
+		command, behind, closed := strings.Cut(after, "%")
+		name, argument, _ := strings.Cut(command, "(")
+		s := way.State{State: way.IdentityUnknown, Source: source, Why: source + " sets the header to " + way.Quote(name) + ", and what that holds cannot be seen"}
+		switch {
+		case !closed:
+			s.Why = source + " sets the header to something that Envoy refuses"
+		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" || name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
+			s = way.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name + ", which the client writes"}
+			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") && name != "REQUESTED_SERVER_NAME" {
+				s.Why = source + " sets the header to what the client writes in " + header
+			}
+		case strings.HasPrefix(name, "DOWNSTREAM_REMOTE_ADDRESS") || strings.HasPrefix(name, "DOWNSTREAM_DIRECT_REMOTE_ADDRESS") ||
+			name == "PROTOCOL" || name == "START_TIME" || strings.HasPrefix(name, "DOWNSTREAM_LOCAL_"):
+			s = way.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to " + name}
+		}
+		result = *way.Worse(&result, &s)
+		rest = behind
+	}
+}
+
+// requestHeader is the header that REQ looks up: `X?Y):Z` means X, or else Y, and at most Z bytes of it.
+func requestHeader(argument string) string {
+	names, _, _ := strings.Cut(argument, ")")
+	return strings.Join(way.NonEmpty(strings.Split(names, "?")...), " or ")
+}

@@ -1,0 +1,51 @@
+// Package istio reads VirtualServices, Gateways and policies of Istio.
+package istio
+
+import (
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// Controller is Istio's ingress gateway serving an Ingress, which knows no annotations. What other objects of Istio do to the
+// requests is not read.
+func Controller() way.Controller {
+	plain := way.PlainEdge{
+		Strip: `Istio cannot change headers of an Ingress: use a VirtualService with headers.request.remove: [x-ditto-pre-authenticated], or an ` +
+			`HTTPRoute with a RequestHeaderModifier`,
+		Hide:       `set meshConfig.defaultConfig.proxyHeaders.server.disabled: true`,
+		Assumption: "no EnvoyFilter or RequestAuthentication of Istio changes the header",
+	}
+	return way.Controller{
+		Name: "istio", Title: "Istio",
+		Classes: []string{"istio.io/ingress-controller"}, Usual: []string{"istio"},
+		Effects: func(in way.Input) way.Effects {
+			e := plain.Effects(in)
+			e.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
+			return e
+		},
+		Transport: istioTransport, Rate: istioRate, Path: istioPath,
+	}
+}
+
+// istioPath: ImplementationSpecific is exact unless it ends in `.*` or `/*`
+// (pilot/pkg/config/kube/ingress: createFallbackStringMatch). Releases differ in whether the slash of `/*` stays.
+func istioPath(_ way.Input, kind networkingv1.PathType, path string) way.Path {
+	if kind == networkingv1.PathTypePrefix {
+		return way.Path{Matcher: way.Elements(way.Raw, path)}
+	}
+	if kind != networkingv1.PathTypeExact {
+		if path == "*" || path == "/*" || path == ".*" {
+			return way.Everything()
+		}
+		if prefix, ok := strings.CutSuffix(path, ".*"); ok {
+			return way.Path{Matcher: way.Characters(prefix)}
+		}
+		if prefix, ok := strings.CutSuffix(path, "/*"); ok {
+			return way.Path{Matcher: way.Characters(prefix)}
+		}
+	}
+	return way.Path{Matcher: way.Exact(way.Raw, path)}
+}

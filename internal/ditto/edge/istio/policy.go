@@ -1,0 +1,286 @@
+package istio
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// The actions of an AuthorizationPolicy.
+const (
+	istioAllow  = "ALLOW"
+	istioDeny   = "DENY"
+	istioCustom = "CUSTOM"
+)
+
+// istioAccess is what the policies for a Gateway make of requests.
+type istioAccess struct {
+	authentication way.State
+	// identity is what becomes of the header before any rule of a VirtualService.
+	identity way.State
+	// doubtful says of a path whether a policy may turn all requests for it away; nil if none does. why names the policy.
+	doubtful func(path string) (why string)
+}
+
+// istioAccessOf reads the policies. Authentication is on only where every request certainly needs a token.
+func istioAccessOf(e *istioEdge) istioAccess {
+	a := istioAccess{
+		authentication: way.State{State: way.Off, Source: "default", Why: "no AuthorizationPolicy at hand asks for credentials"},
+		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no object of Istio changes the header"},
+	}
+	var allows, denies []*inventory.Object
+	var opaque *way.State
+	if e.unread != "" {
+		opaque = &way.State{State: way.Unknown, Source: "kinds that cannot be read", Why: e.unread}
+	}
+	for _, o := range e.policies {
+		switch t := o.Typed.(type) {
+		case *crd.AuthorizationPolicy:
+			switch istioAction(t) {
+			case istioAllow:
+				allows = append(allows, o)
+			case istioDeny:
+				denies = append(denies, o)
+			case istioCustom:
+				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " asks a service of its own, and what that does cannot be seen"}
+			}
+		case *crd.RequestAuthentication:
+			if state, ok := istioClaims(o, t); ok {
+				a.identity = state
+			}
+		case *crd.EnvoyFilter, *crd.WasmPlugin:
+			if concernsGateways(t) {
+				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " can change everything about requests, and is not evaluated"}
+			}
+		}
+	}
+	a.authentication = istioAsks(e, allows, denies, a.authentication)
+	if a.identity.State == way.IdentityEmpty && asksPrincipal(e, allows, denies) && !slices.ContainsFunc(e.policies, func(o *inventory.Object) bool {
+		r, ok := o.Typed.(*crd.RequestAuthentication)
+		return ok && !principalClaims(r)
+	}) {
+		a.identity = way.State{State: way.IdentitySet, Source: a.identity.Source, Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
+	}
+	if a.authentication.State != way.On && a.identity.State == way.IdentityEmpty {
+		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source, Why: a.identity.Why + "; what becomes of the header without a token cannot be told"}
+	}
+	if opaque != nil {
+		a.identity, a.authentication = *opaque, *opaque
+	}
+	a.doubtful = istioDoubts(allows, denies)
+	return a
+}
+
+func istioAction(p *crd.AuthorizationPolicy) string {
+	if p.Spec.Action == "" {
+		return istioAllow
+	}
+	return p.Spec.Action
+}
+
+// concernsGateways: an EnvoyFilter can be for sidecars alone.
+func concernsGateways(typed any) bool {
+	filter, ok := typed.(*crd.EnvoyFilter)
+	if !ok {
+		return true
+	}
+	for _, patch := range filter.Spec.ConfigPatches {
+		if patch.Match == nil || !strings.HasPrefix(patch.Match.Context, "SIDECAR_") {
+			return true
+		}
+	}
+	return false
+}
+
+// istioClaims says whether every token's payload or a claim of it is put into the identity header. A token need not have
+// the claim.
+func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (way.State, bool) {
+	sets := 0
+	for _, rule := range r.Spec.JWTRules {
+		named := strings.EqualFold(rule.OutputPayloadToHeader, way.Header)
+		for _, out := range rule.OutputClaimToHeaders {
+			named = named || strings.EqualFold(out.Header, way.Header)
+		}
+		if named {
+			sets++
+		}
+	}
+	switch {
+	case sets == 0:
+		return way.State{}, false
+	case sets < len(r.Spec.JWTRules):
+		return way.State{State: way.IdentityUnknown, Source: o.Ref.String(), Why: o.Ref.String() + " sets the header from the tokens of some issuers only"}, true
+	}
+	return way.State{State: way.IdentityEmpty, Source: o.Ref.String(), Why: o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
+}
+
+// principalClaims says whether what is put into the identity header is `sub` or `iss`: the parts of a principal, which is
+// there only if both are, and are not empty.
+func principalClaims(r *crd.RequestAuthentication) bool {
+	for _, rule := range r.Spec.JWTRules {
+		named := false
+		if strings.EqualFold(rule.OutputPayloadToHeader, way.Header) {
+			return false
+		}
+		for _, out := range rule.OutputClaimToHeaders {
+			if strings.EqualFold(out.Header, way.Header) && out.Claim != "sub" && out.Claim != "iss" {
+				return false
+			}
+			named = named || strings.EqualFold(out.Header, way.Header)
+		}
+		if !named {
+			return false
+		}
+	}
+	return true
+}
+
+// asksPrincipal says whether every request certainly has a principal: one is denied without, or everything that is allowed
+// has one. A condition on another part of the token (request.auth.claims) shows no principal.
+func asksPrincipal(e *istioEdge, allows, denies []*inventory.Object) bool {
+	if istioAsks(e, nil, denies, way.State{State: way.Off}).State == way.On {
+		return true
+	}
+	for _, o := range allows {
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			if !e.certainly(o) || len(rule.From) == 0 {
+				return false
+			}
+			for _, f := range rule.From {
+				if !slices.Equal(f.Source["requestPrincipals"], []string{"*"}) {
+					return false
+				}
+			}
+		}
+	}
+	return len(allows) > 0
+}
+
+// istioAsks says whether every request needs a token: because a policy denies those without one, or since everything
+// that is allowed needs one.
+func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.State) way.State {
+	state := otherwise
+	for _, o := range denies {
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			anonymous := slices.ContainsFunc(rule.From, func(f struct {
+				Source map[string][]string `json:"source,omitempty"`
+			}) bool {
+				return len(f.Source) == 1 && slices.Equal(f.Source["notRequestPrincipals"], []string{"*"})
+			})
+			switch {
+			case anonymous && len(rule.To) == 0 && len(rule.When) == 0 && e.certainly(o):
+				return way.State{State: way.On, Source: o.Ref.String(), Why: o.Ref.String() + " denies requests without a token"}
+			case anonymous:
+				state = way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " denies some requests without a token, and which is not evaluated"}
+			}
+		}
+	}
+	if len(allows) == 0 {
+		return state
+	}
+	all, certain := true, true
+	for _, o := range allows {
+		certain = certain && e.certainly(o)
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			switch {
+			case needsToken(rule):
+			case len(rule.From) == 0 && len(rule.To) == 0 && len(rule.When) == 0 && state.State == way.Off:
+				return way.State{State: way.Off, Source: o.Ref.String(), Why: o.Ref.String() + " allows every request"}
+			default:
+				all = false
+			}
+		}
+	}
+	if all && certain {
+		return way.State{State: way.On, Source: allows[0].Ref.String(), Why: allows[0].Ref.String() + " allows requests with a token only"}
+	}
+	return way.State{State: way.Unknown, Source: allows[0].Ref.String(), Why: allows[0].Ref.String() + " allows some requests, and which is not evaluated"}
+}
+
+// needsToken says whether a request that the rule matches certainly has a valid token.
+func needsToken(rule crd.AuthorizationPolicyRule) bool {
+	for _, w := range rule.When {
+		if strings.HasPrefix(w.Key, "request.auth.") && len(w.Values) > 0 {
+			return true
+		}
+	}
+	for _, f := range rule.From {
+		if len(f.Source["requestPrincipals"]) == 0 {
+			return false
+		}
+	}
+	return len(rule.From) > 0
+}
+
+// istioDoubts says which paths policies may close: those that one denies, and those that none allows. It is nil if paths
+// play no part. A path that is closed as it is written may be reached in another spelling, so it is not called closed.
+func istioDoubts(allows, denies []*inventory.Object) func(string) string {
+	var checks []func(string) string
+	for _, o := range denies {
+		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+			for _, to := range rule.To {
+				if patterns := to.Operation["paths"]; len(patterns) > 0 {
+					checks = append(checks, func(path string) string {
+						if slices.ContainsFunc(patterns, func(p string) bool { return PathMatches(p, path) }) {
+							return o.Ref.String() + " may deny it"
+						}
+						return ""
+					})
+				}
+			}
+		}
+	}
+	if len(allows) > 0 {
+		checks = append(checks, func(path string) string {
+			for _, o := range allows {
+				for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+					if allowsPath(rule, path) {
+						return ""
+					}
+				}
+			}
+			return allows[0].Ref.String() + " may not allow it"
+		})
+	}
+	if len(checks) == 0 {
+		return nil
+	}
+	return func(path string) string {
+		for _, check := range checks {
+			if why := check(path); why != "" {
+				return why
+			}
+		}
+		return ""
+	}
+}
+
+func allowsPath(rule crd.AuthorizationPolicyRule, path string) bool {
+	if len(rule.To) == 0 {
+		return true
+	}
+	for _, to := range rule.To {
+		patterns := to.Operation["paths"]
+		if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return PathMatches(p, path) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// PathMatches reads a path of a policy: exact, with a `*` at one end, or with `{*}` and `{**}` in it, which are taken
+// to match.
+func PathMatches(pattern, path string) bool {
+	switch {
+	case pattern == "*" || strings.Contains(pattern, "{"):
+		return true
+	case strings.HasSuffix(pattern, "*"):
+		return strings.HasPrefix(path, strings.TrimSuffix(pattern, "*"))
+	case strings.HasPrefix(pattern, "*"):
+		return strings.HasSuffix(path, strings.TrimPrefix(pattern, "*"))
+	}
+	return path == pattern
+}

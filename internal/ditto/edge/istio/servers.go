@@ -1,0 +1,154 @@
+package istio
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// plainHTTP says whether a server takes requests over plain HTTP, with or without a redirect: Istio takes no notice of tls
+// but for that (pkg/config/gateway: IsTLSServer).
+func plainHTTP(s crd.IstioServer) bool {
+	switch strings.ToUpper(s.Port.Protocol) {
+	case "HTTP", "HTTP2", "GRPC", "GRPC-WEB":
+		return true
+	}
+	return false
+}
+
+// serversFor are the servers that the Gateway has for a host of VirtualServices in a namespace.
+func (e *istioEdge) serversFor(host, namespace string) []crd.IstioServer {
+	var list []crd.IstioServer
+	for _, s := range e.gateway.Spec.Servers {
+		if slices.ContainsFunc(s.Hosts, func(own string) bool { return istioHostsMeet(own, e.namespace, host, namespace) }) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// transport is what clients speak with the Gateway where they meet a condition of a rule: for several hosts the least safe
+// of each. redirects says that a rule before this one redirects to HTTPS.
+func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Transport {
+	who := r.edge.String()
+	t := way.Transport{Advice: "give " + who + " a server for the host with port {number: 443, name: https, protocol: HTTPS} and tls {mode: SIMPLE, credentialName: …}, " +
+		"and write tls: {httpsRedirect: true} to the one for plain HTTP"}
+	if r.edge.gateway == nil {
+		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: who + " is not at hand"}
+		t.Plain = t.TLS
+		return t
+	}
+	for _, host := range r.root.Spec.Hosts {
+		if one, served := r.hostTransport(host, m.Port); served {
+			t.TLS, t.Plain = lessEncrypted(t.TLS, one.TLS), lessEncrypted(t.Plain, one.Plain)
+		}
+	}
+	if t.TLS.State == "" {
+		t.TLS = way.State{State: way.Unknown, Source: "servers", Why: who + " has no server that reads requests for it"}
+		t.Plain = t.TLS
+	}
+	if redirects && t.Plain.State == way.PlainServed {
+		t.Plain = way.State{State: way.Unknown, Source: "redirect", Why: "a rule before this one redirects to HTTPS, and which requests it takes is not evaluated"}
+	}
+	if before := r.edge.balancer; before != "" {
+		if t.TLS.State == way.Off {
+			t.TLS = way.State{State: way.Unknown, Source: "service", Why: before}
+		}
+		if t.Plain.State == way.PlainServed {
+			t.Plain = way.State{State: way.Unknown, Source: "service", Why: before}
+		}
+	}
+	return t
+}
+
+// hostTransport is what clients speak for one host; served is false if the Gateway has no server for it that reads
+// requests.
+func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, served bool) {
+	who := r.edge.String()
+	t = way.Transport{
+		TLS:   way.State{State: way.Off, Source: "servers", Why: who + " has no server with TLS for " + host},
+		Plain: way.Closed("servers", who+" has no server for plain HTTP"),
+	}
+	servers := r.edge.serversFor(host, r.root.Namespace)
+	at := func(s crd.IstioServer) bool { return port == 0 || s.Port.Number == port }
+	for _, s := range servers {
+		switch {
+		case plainHTTP(s) && s.TLS != nil && s.TLS.HTTPSRedirect:
+			if t.Plain.State == way.PlainClosed {
+				t.Plain = way.Redirected("tls.httpsRedirect", who+" redirects plain HTTP (httpsRedirect)")
+			}
+		case !readsHTTP(s) || !at(s):
+		case plainHTTP(s):
+			served = true
+			t.Plain = way.PassedOn("servers", who+" has a server for plain HTTP without httpsRedirect")
+		default:
+			served = true
+			t.TLS = way.State{State: way.On, Source: "servers", Why: who + " has a server with TLS for it"}
+		}
+	}
+	return t, served
+}
+
+// lessEncrypted is the less safe of two readings of TLS, or of two of Plain; one without a state is none.
+func lessEncrypted(a, b way.State) way.State {
+	rank := map[string]int{"": 0, way.On: 1, way.PlainClosed: 1, way.PlainRedirected: 2, way.Unknown: 3, way.Off: 4, way.PlainServed: 4}
+	if rank[b.State] > rank[a.State] {
+		return b
+	}
+	return a
+}
+
+// rate: a Gateway limits nothing by itself; filters of Envoy's, which are not evaluated, can.
+func (r istioReader) rate() way.Rate {
+	rate := way.Rate{
+		Limited: way.State{State: way.Off, Source: "default", Why: "no EnvoyFilter at hand is for the pods of " + r.edge.String()},
+		Advice:  "limit requests by an EnvoyFilter with a local rate limit for the gateway's pods, or in an nginx before Ditto's gateway",
+	}
+	if r.edge.gateway == nil {
+		rate.Limited = way.State{State: way.Unknown, Source: "gateways", Why: r.edge.String() + " is not at hand, nor which EnvoyFilters are for its pods"}
+	}
+	for _, o := range r.edge.policies {
+		switch o.Typed.(type) {
+		case *crd.EnvoyFilter, *crd.WasmPlugin:
+			if concernsGateways(o.Typed) {
+				rate.Limited = way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " can limit requests, and is not evaluated"}
+			}
+		}
+	}
+	return rate
+}
+
+// connectionTransport is what clients speak with servers that hand connections on: TLS may end there all the same.
+func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Transport {
+	who := r.edge.String()
+	const advice = "let what is behind end TLS, or give the Gateway a server with protocol HTTPS and tls.mode SIMPLE"
+	if r.edge.gateway == nil {
+		unknown := way.State{State: way.Unknown, Source: "gateways", Why: who + " is not at hand"}
+		return way.Transport{TLS: unknown, Plain: unknown, Advice: advice}
+	}
+	unserved := way.State{State: way.Unknown, Source: "servers", Why: who + " has no server that hands connections on"}
+	ended := way.Transport{TLS: unserved, Plain: unserved, Advice: advice}
+	for _, host := range r.root.Spec.Hosts {
+		for _, s := range r.edge.serversFor(host, r.root.Namespace) {
+			switch {
+			case !fits(s):
+			case passesTLS(s):
+				return way.HandedOn(way.Closed("tls.mode", who+" takes TLS alone"), advice)
+			case s.TLS == nil:
+				return way.HandedOn(way.PassedOn("servers", who+" hands connections on as they are"), advice)
+			default:
+				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " ends TLS"}, Plain: way.Closed("servers", who+" takes TLS alone"), Advice: advice}
+			}
+		}
+	}
+	return ended
+}
+
+// redirectsToHTTPS says whether some rule answers requests with a redirect to HTTPS.
+func redirectsToHTTPS(rules []crd.VirtualServiceHTTP) bool {
+	return slices.ContainsFunc(rules, func(r crd.VirtualServiceHTTP) bool {
+		return r.Redirect != nil && strings.EqualFold(r.Redirect.Scheme, "https")
+	})
+}

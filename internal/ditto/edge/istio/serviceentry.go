@@ -1,0 +1,137 @@
+package istio
+
+import (
+	"net"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// serviceHost stands for a host that a destination names and a ServiceEntry has.
+func serviceHost(host, namespace string) inventory.ID {
+	if ns, name, ok := istioService(host, namespace); ok {
+		host = name + "." + ns + ".svc.cluster.local"
+	}
+	return inventory.ID{GroupKind: way.ServiceHostKind, Name: strings.ToLower(strings.TrimSuffix(host, "."))}
+}
+
+// serviceEntryLinks: a ServiceEntry decides what a destination of its hosts means. Pods that it selects lie in its own
+// namespace, and are not followed; neither are addresses inside a network.
+func serviceEntryLinks(o *inventory.Object) way.Links {
+	entry := o.Typed.(*crd.ServiceEntry)
+	links := way.Links{Backends: serviceEntryBackends(entry, 0)}
+	for _, host := range entry.Spec.Hosts {
+		links.Governs = append(links.Governs, serviceHost(host, entry.Namespace))
+	}
+	if entry.Spec.WorkloadSelector != nil {
+		links.Unread = append(links.Unread, "pods (workloadSelector)")
+	}
+	if slices.ContainsFunc(entry.Spec.Endpoints, func(e crd.ServiceEntryEndpoint) bool {
+		ip := net.ParseIP(e.Address)
+		return ip != nil && ip.IsPrivate()
+	}) {
+		links.Unread = append(links.Unread, "address (endpoints)")
+	}
+	return links
+}
+
+// serviceEntryBackends are the Services behind one port of a ServiceEntry, or behind every one where it is zero. An
+// endpoint's own port comes before the target port, and that before the number.
+func serviceEntryBackends(entry *crd.ServiceEntry, number int32) []way.Backend {
+	var list []way.Backend
+	for _, e := range entry.Spec.Endpoints {
+		name, rest, _ := strings.Cut(strings.TrimSuffix(e.Address, "."), ".")
+		ns, domain, _ := strings.Cut(rest, ".")
+		if net.ParseIP(e.Address) != nil || strings.Contains(e.Address, "/") || domain != "" && domain != "svc" && !strings.HasPrefix(domain, "svc.") {
+			continue
+		}
+		if ns == "" {
+			ns = entry.Namespace
+		}
+		for _, p := range entry.Spec.Ports {
+			if number != 0 && p.Number != number {
+				continue
+			}
+			b := way.Backend{Namespace: ns, Name: name, Port: intstr.FromInt32(p.Number)}
+			if p.TargetPort != 0 {
+				b.Port = intstr.FromInt32(p.TargetPort)
+			}
+			if own := e.Ports[p.Name]; own != 0 {
+				b.Port = intstr.FromInt32(own)
+			}
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+// httpDestinations are the hosts that a rule sends requests, or copies of them, to.
+func httpDestinations(rule *crd.VirtualServiceHTTP) []crd.IstioDestination {
+	if rule.Redirect != nil || rule.DirectResponse != nil {
+		return nil
+	}
+	var list []crd.IstioDestination
+	for _, d := range weighted(rule.Route) {
+		list = append(list, d.Destination)
+	}
+	if rule.Mirror != nil {
+		list = append(list, *rule.Mirror)
+	}
+	for _, m := range rule.Mirrors {
+		if m.Destination != nil {
+			list = append(list, *m.Destination)
+		}
+	}
+	return list
+}
+
+func bytesDestinations(rule *crd.VirtualServiceBytes) []crd.IstioDestination {
+	var list []crd.IstioDestination
+	for _, r := range rule.Route {
+		list = append(list, r.Destination)
+	}
+	return list
+}
+
+// serviceHosts are the hosts that a VirtualService names as destinations.
+func serviceHosts(vs *crd.VirtualService) []inventory.ID {
+	var all []crd.IstioDestination
+	for i := range vs.Spec.HTTP {
+		all = append(all, httpDestinations(&vs.Spec.HTTP[i])...)
+	}
+	for _, rules := range [][]crd.VirtualServiceBytes{vs.Spec.TLS, vs.Spec.TCP} {
+		for i := range rules {
+			all = append(all, bytesDestinations(&rules[i])...)
+		}
+	}
+	var list []inventory.ID
+	for _, d := range all {
+		if id := serviceHost(d.Host, vs.Namespace); !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// byEntries are the Services that destinations mean by the host of a ServiceEntry at hand. Whom it is exported to plays no
+// part: what is not seen leads nowhere.
+func (r istioReader) byEntries(destinations []crd.IstioDestination) []way.Backend {
+	var list []way.Backend
+	for _, d := range destinations {
+		var number int32
+		if d.Port != nil {
+			number = int32(min(d.Port.Number, 65535)) //nolint:gosec // bounded
+		}
+		for _, o := range r.c.Governors(serviceHost(d.Host, r.namespace)) {
+			if entry, ok := o.Typed.(*crd.ServiceEntry); ok {
+				list = append(list, serviceEntryBackends(entry, number)...)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,331 @@
+package istio
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// Kinds are the rows of the kinds that are read here.
+func Kinds() []way.Resource {
+	list := []way.Resource{
+		{
+			Kind: crd.IstioVirtualService, Links: virtualServiceLinks, Routes: virtualServiceRoutes,
+			Controller: func(way.Context, *inventory.Object) string { return "istio" },
+		},
+		{Kind: crd.IstioGateway, Links: istioGatewayLinks},
+		{Kind: crd.IstioServiceEntry, Links: serviceEntryLinks, Relay: true},
+	}
+	for _, gk := range []way.Resource{
+		{Kind: crd.IstioAuthorizationPolicy}, {Kind: crd.IstioRequestAuthentication}, {Kind: crd.IstioEnvoyFilter}, {Kind: crd.IstioWasmPlugin},
+	} {
+		list = append(list, way.Resource{Kind: gk.Kind, Links: istioPolicyLinks})
+	}
+	return list
+}
+
+// istioMesh is the gateway that stands for all sidecars: whoever is inside the cluster.
+const istioMesh = "mesh"
+
+// virtualServiceLinks: a VirtualService that is bound to a Gateway, and one that may be a delegate, send requests to
+// Services. One for the mesh alone lets nobody in from outside.
+func virtualServiceLinks(o *inventory.Object) way.Links {
+	vs := o.Typed.(*crd.VirtualService)
+	var links way.Links
+	gateways := istioGateways(vs, vs.Namespace)
+	if isDelegate(vs) || len(gateways) > 0 {
+		links.Backends = virtualServiceBackends(vs)
+		links.Uses = serviceHosts(vs)
+	}
+	for _, g := range gateways {
+		links.Uses = append(links.Uses, inventory.ID{GroupKind: crd.IstioGateway, Namespace: g.Namespace, Name: g.Name})
+	}
+	for i := range vs.Spec.HTTP {
+		if d := vs.Spec.HTTP[i].Delegate; d != nil {
+			id := inventory.ID{GroupKind: crd.IstioVirtualService, Namespace: d.Namespace, Name: d.Name}
+			if id.Namespace == "" {
+				id.Namespace = vs.Namespace
+			}
+			links.Governs = append(links.Governs, id)
+		}
+	}
+	return links
+}
+
+// isDelegate: a VirtualService without hosts is read through those that delegate to it
+// (pilot/pkg/model/virtualservice.go).
+func isDelegate(vs *crd.VirtualService) bool { return len(vs.Spec.Hosts) == 0 }
+
+// istioGateways are the Gateways that a VirtualService is bound to, the mesh left out.
+func istioGateways(vs *crd.VirtualService, namespace string) []way.IstioName {
+	var list []way.IstioName
+	for _, text := range vs.Spec.Gateways {
+		if text == istioMesh {
+			continue
+		}
+		ns, name := GatewayName(text, namespace)
+		if n := (way.IstioName{Namespace: ns, Name: name}); !slices.Contains(list, n) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+func virtualServiceBackends(vs *crd.VirtualService) []way.Backend {
+	var list []way.Backend
+	for i := range vs.Spec.HTTP {
+		list = append(list, httpBackends(&vs.Spec.HTTP[i], vs.Namespace)...)
+	}
+	for _, rules := range [][]crd.VirtualServiceBytes{vs.Spec.TLS, vs.Spec.TCP} {
+		for i := range rules {
+			list = append(list, bytesBackends(&rules[i], vs.Namespace)...)
+		}
+	}
+	return list
+}
+
+// httpBackends are where a rule sends requests, and where it sends copies of them: whoever gets a copy acts on it. Of
+// several destinations one without a weight gets nothing.
+func httpBackends(rule *crd.VirtualServiceHTTP, namespace string) []way.Backend {
+	return istioBackends(httpDestinations(rule), namespace)
+}
+
+func istioBackends(destinations []crd.IstioDestination, namespace string) []way.Backend {
+	var list []way.Backend
+	for _, d := range destinations {
+		if b, ok := istioBackend(d, namespace); ok {
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+func weighted(routes []crd.VirtualServiceHTTPRoute) []crd.VirtualServiceHTTPRoute {
+	if len(routes) == 1 {
+		return routes
+	}
+	var list []crd.VirtualServiceHTTPRoute
+	for _, r := range routes {
+		if r.Weight > 0 {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func bytesBackends(rule *crd.VirtualServiceBytes, namespace string) []way.Backend {
+	return istioBackends(bytesDestinations(rule), namespace)
+}
+
+// virtualServiceRoutes reads a VirtualService, and a delegate through each VirtualService that delegates to it.
+func virtualServiceRoutes(c way.Context, o *inventory.Object) []way.Route {
+	vs := o.Typed.(*crd.VirtualService)
+	if !isDelegate(vs) {
+		return rootRoutes(c, vs, vs.Spec.HTTP, vs.Namespace, "")
+	}
+	var routes []way.Route
+	for _, other := range c.Governors(o.Ref.ID()) {
+		root, ok := other.Typed.(*crd.VirtualService)
+		if !ok || isDelegate(root) || !exports(vs, root.Namespace) {
+			continue
+		}
+		for i := range root.Spec.HTTP {
+			rule := &root.Spec.HTTP[i]
+			d := rule.Delegate
+			if d == nil || d.Name != vs.Name || d.Namespace != vs.Namespace && (d.Namespace != "" || root.Namespace != vs.Namespace) {
+				continue
+			}
+			var merged []crd.VirtualServiceHTTP
+			for _, own := range vs.Spec.HTTP {
+				if m, ok := istioMerge(*rule, own); ok {
+					merged = append(merged, m)
+				}
+			}
+			routes = append(routes, rootRoutes(c, root, merged, vs.Namespace, ", delegated by "+other.Ref.String())...)
+		}
+	}
+	return routes
+}
+
+// exports says whether a VirtualService is seen in a namespace.
+func exports(vs *crd.VirtualService, namespace string) bool {
+	if len(vs.Spec.ExportTo) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(vs.Spec.ExportTo, func(to string) bool {
+		return to == "*" || to == namespace || to == "." && namespace == vs.Namespace
+	})
+}
+
+// rootRoutes reads rules at each Gateway that a VirtualService is bound to. Short names of destinations are those of the
+// namespace in which they are written.
+func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServiceHTTP, namespace, suffix string) []way.Route {
+	var routes []way.Route
+	for _, g := range istioGateways(root, root.Namespace) {
+		e := istioEdgeOf(c, g.Namespace, g.Name)
+		seen := len(e.namespaces) == 0 || slices.ContainsFunc(e.namespaces, func(ns string) bool { return exports(root, ns) })
+		if slices.Equal(root.Spec.ExportTo, []string{"~"}) || !seen {
+			continue
+		}
+		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace, suffix: ", " + e.String() + suffix}
+		if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, readsHTTP); ok {
+			for i := range rules {
+				earlier := rules[:i]
+				if suffix != "" {
+					earlier = root.Spec.HTTP
+				}
+				routes = append(routes, r.http(&rules[i], ports, redirectsToHTTPS(earlier))...)
+			}
+		}
+		if suffix != "" {
+			continue
+		}
+		for _, bytes := range []struct {
+			rules []crd.VirtualServiceBytes
+			fits  func(crd.IstioServer) bool
+			what  string
+		}{{root.Spec.TLS, passesTLS, "TLS handed on unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
+			if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, bytes.fits); ok {
+				for i := range bytes.rules {
+					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports, r.connectionTransport(bytes.fits))...)
+				}
+			}
+		}
+	}
+	return routes
+}
+
+// istioReader reads rules of one VirtualService at one Gateway.
+type istioReader struct {
+	c         way.Context
+	root      *crd.VirtualService
+	edge      *istioEdge
+	access    istioAccess
+	namespace string
+	suffix    string
+}
+
+func (r istioReader) host() string { return strings.Join(r.root.Spec.Hosts, ", ") }
+
+// atGateway says whether a condition's own list of gateways, if there is one, has the Gateway in it.
+func (r istioReader) atGateway(gateways []string) bool {
+	return len(gateways) == 0 || slices.ContainsFunc(gateways, func(text string) bool {
+		if text == istioMesh {
+			return false
+		}
+		ns, name := GatewayName(text, r.root.Namespace)
+		return ns == r.edge.namespace && name == r.edge.name
+	})
+}
+
+func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirects bool) []way.Route {
+	backends := append(r.ports(httpBackends(rule, r.namespace), ports), r.byEntries(httpDestinations(rule))...)
+	if len(backends) == 0 {
+		return nil
+	}
+	effects := r.effects(rule)
+	matches := rule.Match
+	if len(matches) == 0 {
+		matches = []crd.VirtualServiceMatch{{}}
+	}
+	var routes []way.Route
+	for _, m := range matches {
+		if !r.atGateway(m.Gateways) {
+			continue
+		}
+		text, path := istioRulePath(m, rule.Rewrite)
+		if r.access.doubtful != nil {
+			path.Matcher = doubted(path.Matcher, r.access.doubtful)
+		}
+		routes = append(routes, way.Route{
+			Hosts: r.root.Spec.Hosts, Door: r.suffix, Conditions: istioConditions(m),
+			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public, Effects: effects,
+			Transport: r.transport(m, redirects), Rate: r.rate(),
+		})
+	}
+	return routes
+}
+
+// doubted leaves open what policies may turn away.
+func doubted(m way.Matcher, doubtful func(string) string) way.Matcher {
+	return way.Matcher{Why: strings.Join(way.NonEmpty(m.Why, "an AuthorizationPolicy at the gateway may turn it away"), "; "), Match: func(path string) (bool, bool) {
+		matches, known := m.Matches(path)
+		if matches && doubtful(path) != "" {
+			return false, false
+		}
+		return matches, known
+	}}
+}
+
+// ports: a destination without a port means the only one of its Service or else the one that the Gateway listens on.
+func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Backend {
+	var list []way.Backend
+	for _, b := range backends {
+		o := r.c.Objects.Get(inventory.Service, b.Namespace, b.Name)
+		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 || len(o.Typed.(*corev1.Service).Spec.Ports) < 2 {
+			list = append(list, b)
+			continue
+		}
+		for _, number := range listening {
+			b.Port = intstr.FromInt32(int32(min(number, 65535))) //nolint:gosec // bounded
+			list = append(list, b)
+		}
+	}
+	return list
+}
+
+func (r istioReader) effects(rule *crd.VirtualServiceHTTP) way.Effects {
+	destinations := weighted(rule.Route)
+	var identity *way.State
+	for _, d := range destinations {
+		s := istioIdentity(r.access.identity, rule.Headers, d.Headers, len(rule.Route) == 1)
+		identity = way.Worse(identity, &s)
+	}
+	if identity == nil || rule.Mirror != nil || len(rule.Mirrors) > 0 {
+		s := istioIdentity(r.access.identity, rule.Headers, nil, true)
+		identity = way.Worse(identity, &s)
+	}
+	e := way.Effects{
+		Identity: *identity, Authentication: r.access.authentication,
+		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "Envoy writes its own Server header unless the mesh says otherwise, which cannot be seen"},
+		HideAdvice:   "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true",
+		Assumptions:  slices.Clone(r.edge.assumptions),
+	}
+	e.StripsIdentity = way.Strips(e.Identity)
+	if e.StripsIdentity.State != way.On {
+		e.StripAdvice = "write to each rule in spec.http: headers: {request: {remove: [" + way.Header + "]}}"
+	}
+	return e
+}
+
+// bytes reads a rule for connections, which changes nothing in what goes through them.
+func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []uint32, transport way.Transport) []way.Route {
+	backends := append(r.ports(bytesBackends(rule, r.namespace), ports), r.byEntries(bytesDestinations(rule))...)
+	here, hosts := len(rule.Match) == 0, []string{}
+	for _, m := range rule.Match {
+		if r.atGateway(m.Gateways) {
+			here = true
+			hosts = append(hosts, m.SNIHosts...)
+		}
+	}
+	if !here || len(backends) == 0 {
+		return nil
+	}
+	if len(hosts) == 0 {
+		hosts = r.root.Spec.Hosts
+	}
+	host := strings.Join(hosts, ", ")
+	effects := way.HandedThrough("the gateway hands connections on unread", "end TLS at the Gateway, so that rules in spec.http apply")
+	effects.Assumptions = slices.Clone(r.edge.assumptions)
+	return []way.Route{{
+		Hosts: hosts, Door: what + r.suffix,
+		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Effects: effects,
+		Transport: transport, Rate: way.UnreadRate("end TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read"),
+	}}
+}

@@ -1,0 +1,104 @@
+package kong
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+const kongRateAdvice = "name a KongPlugin in konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}"
+
+// kongRate says whether a plugin limits the requests of an Ingress: its own, its Service's or a global one.
+func kongRate(in way.Input) way.Rate {
+	route, service := kongHolders(in)
+	return way.Rate{Limited: kongLimits(in.Objects, route, service), Advice: kongRateAdvice}
+}
+
+// kongLimits reads the plugins for requests that go by a route to a Service.
+func kongLimits(r inventory.Reader, route, service kongHolder) way.State {
+	const source = PrefixKong + "plugins"
+	result := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
+	plugins, clash := kongPluginsOf(r, route, service)
+	for _, p := range plugins {
+		state := way.State{State: way.Unknown, Source: source, Why: p.text + " is not at hand, and may limit requests"}
+		switch {
+		case p.plugin == nil:
+		case p.plugin.PluginName == "rate-limiting", p.plugin.PluginName == "rate-limiting-advanced":
+			state = kongLimit(p)
+		case kongAsks(p.plugin.PluginName), kongHarmless(p.plugin.PluginName):
+			continue
+		case p.plugin.PluginName == "request-transformer", p.plugin.PluginName == "ip-restriction":
+			continue
+		default:
+			state.Why = fmt.Sprintf("%s is a %s, and what that does cannot be seen", p.text, p.plugin.PluginName)
+		}
+		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] || result.Source == "default" {
+			result = state
+		}
+	}
+	if clash != "" {
+		return way.State{State: way.Unknown, Source: source, Why: clash}
+	}
+	return result
+}
+
+// kongLimit reads one plugin. rate-limiting has a number for each length of time, rate-limiting-advanced a list
+// (kong/plugins/rate-limiting/schema.lua). limit_by header counts by what clients write, unless something in front of Kong
+// writes it.
+func kongLimit(p kongPlugin) way.State {
+	const source = PrefixKong + "plugins"
+	what := fmt.Sprintf("%s (%s)", p.text, p.plugin.PluginName)
+	config, protocols := p.plugin.Config, p.plugin.Protocols
+	limits := kongNumbers(config)
+	switch {
+	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
+		return way.State{State: way.Unknown, Source: source, Why: what + " takes its configuration from a Secret"}
+	case !slices.ContainsFunc(limits, func(n float64) bool { return n > 0 }):
+		return way.State{State: way.Off, Source: source, Why: what + " has no limit above zero"}
+	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
+		return way.State{State: way.Unknown, Source: source, Why: what + " is for some protocols only"}
+	case config["limit_by"] == "header" || config["identifier"] == "header":
+		return way.State{State: way.Unknown, Source: source, Why: what + " counts by a header, and whether clients write it cannot be seen"}
+	}
+	return way.State{State: way.On, Source: source, Why: what + " limits requests"}
+}
+
+func kongNumbers(config map[string]any) []float64 {
+	values := []any{}
+	for _, unit := range []string{"second", "minute", "hour", "day", "month", "year"} {
+		values = append(values, config[unit])
+	}
+	if list, ok := config["limit"].([]any); ok {
+		values = append(values, list...)
+	}
+	var numbers []float64
+	for _, v := range values {
+		switch n := v.(type) {
+		case float64:
+			numbers = append(numbers, n)
+		case int64:
+			numbers = append(numbers, float64(n))
+		}
+	}
+	return numbers
+}
+
+// tcpIngressTransport: whether Kong ends TLS on a port of its own is said in its configuration. A server name can only be
+// seen in TLS, which Kong ends unless the annotation protocols says tls_passthrough.
+func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
+	const protocols = PrefixKong + "protocols"
+	switch {
+	case t.Annotations[protocols] == "tls_passthrough":
+		return way.HandedOn(way.Closed(protocols, "the route takes TLS alone"), "let what is behind end TLS")
+	case host != "":
+		return way.Transport{
+			TLS: way.State{State: way.Unknown, Source: "host", Why: "Kong ends TLS for the host, and with which certificate cannot be seen"}, Plain: way.Closed("host", "the route takes TLS alone"),
+			Advice: "use an Ingress that lists the host in spec.tls",
+		}
+	}
+	unknown := way.State{State: way.Unknown, Source: "port", Why: "whether Kong ends TLS on this port is said in its configuration (stream_listen)"}
+	return way.Transport{TLS: unknown, Plain: unknown, Advice: "use an Ingress that lists the host in spec.tls"}
+}

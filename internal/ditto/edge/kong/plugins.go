@@ -1,0 +1,311 @@
+package kong
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// kongHolder is an object that names plugins in the annotation konghq.com/plugins.
+type kongHolder struct {
+	namespace   string
+	annotations map[string]string
+}
+
+// kongNames are the plugins that an object names. A name may be that of a KongPlugin in the object's namespace, of one in
+// another (`namespace:name`), or of a KongClusterPlugin.
+func (h kongHolder) kongNames() (names []way.IstioName) {
+	for text := range strings.SplitSeq(h.annotations[PrefixKong+"plugins"], ",") {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		namespace, name, other := strings.Cut(text, ":")
+		if !other {
+			namespace, name = h.namespace, text
+		}
+		names = append(names, way.IstioName{Namespace: strings.TrimSpace(namespace), Name: strings.TrimSpace(name)})
+	}
+	return names
+}
+
+// kongUses are the objects that an object's plugins may be.
+func kongUses(h kongHolder) []inventory.ID {
+	var list []inventory.ID
+	for _, n := range h.kongNames() {
+		list = append(list, inventory.ID{GroupKind: crd.KongPluginKind, Namespace: n.Namespace, Name: n.Name},
+			inventory.ID{GroupKind: crd.KongClusterPluginKind, Name: n.Name})
+	}
+	return list
+}
+
+// kongGlobal says whether a KongClusterPlugin is for all requests.
+func kongGlobal(o *inventory.Object) bool { return o.Meta.Labels["global"] == "true" }
+
+// kongClusterLinks: a global plugin decides how every Ingress of Kong's is read.
+func kongClusterLinks(o *inventory.Object) way.Links {
+	if !kongGlobal(o) {
+		return way.Links{}
+	}
+	class := o.Meta.Annotations[way.ClassAnnotation]
+	if class == "" {
+		class = "kong"
+	}
+	return way.Links{Governs: []inventory.ID{{GroupKind: inventory.IngressClass, Name: class}}}
+}
+
+// kongPlugin is one plugin as a holder's requests meet it.
+type kongPlugin struct {
+	// text names the object.
+	text string
+	// plugin is nil for an object that is not at hand.
+	plugin *crd.KongPlugin
+}
+
+// kongPluginsOf finds the plugins for requests that go by a route to a service. Of one kind of plugin the most specific
+// object counts: the route's before the service's before a global one. Two at the same place contradict each other.
+func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []kongPlugin, clash string) {
+	taken := map[string]bool{}
+	take := func(found []kongPlugin) {
+		here := map[string]string{}
+		for _, p := range found {
+			if p.plugin == nil {
+				plugins = append(plugins, p)
+				continue
+			}
+			name := p.plugin.PluginName
+			switch {
+			case p.plugin.Disabled || taken[name]:
+			case here[name] != "":
+				clash = fmt.Sprintf("%s and %s are both a %s", here[name], p.text, name)
+			default:
+				here[name] = p.text
+				plugins = append(plugins, p)
+			}
+		}
+		for name := range here {
+			taken[name] = true
+		}
+	}
+	for i, h := range []kongHolder{route, service} {
+		var found []kongPlugin
+		for _, n := range h.kongNames() {
+			found = append(found, kongNamed(r, n))
+		}
+		if _, rewrites := h.annotations[PrefixKong+"rewrite"]; rewrites && i == 0 {
+			// The controller makes a plugin of it (MaybeRewriteURI).
+			found = append(found, kongPlugin{"the annotation " + PrefixKong + "rewrite", &crd.KongPlugin{PluginName: "request-transformer"}})
+		}
+		take(found)
+	}
+	if r == nil {
+		return plugins, clash
+	}
+	var global []kongPlugin
+	for _, o := range r.Find(inventory.KindKey(crd.KongClusterPluginKind, "")) {
+		if p, ok := o.Typed.(*crd.KongPlugin); ok && kongGlobal(o) {
+			global = append(global, kongPlugin{o.Ref.String(), p})
+		}
+	}
+	take(global)
+	if !r.Knows(crd.KongClusterPluginKind, "") {
+		plugins = append(plugins, kongPlugin{text: "a KongClusterPlugin for all requests, which cannot be read,"})
+	}
+	return plugins, clash
+}
+
+func kongNamed(r inventory.Reader, n way.IstioName) kongPlugin {
+	if r != nil {
+		for _, o := range []*inventory.Object{r.Get(crd.KongPluginKind, n.Namespace, n.Name), r.Get(crd.KongClusterPluginKind, "", n.Name)} {
+			if o != nil && o.Typed != nil {
+				return kongPlugin{o.Ref.String(), o.Typed.(*crd.KongPlugin)}
+			}
+		}
+	}
+	return kongPlugin{text: "KongPlugin " + n.Namespace + "/" + n.Name}
+}
+
+// Reading is what Kong's plugins do to requests.
+type Reading struct {
+	identity, Authentication way.State
+	// rewrite is set where a plugin changes the path.
+	rewrite     *way.Rewrite
+	assumptions []string
+}
+
+// readKong reads the plugins for requests that go by a route (an Ingress, an HTTPRoute) to a Service.
+func readKong(r inventory.Reader, route, service kongHolder) Reading {
+	const source = PrefixKong + "plugins"
+	k := Reading{
+		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
+		Authentication: way.State{State: way.Off, Source: "default", Why: "no plugin asks for credentials"},
+		assumptions:    []string{"Kong has no plugins but those of objects at hand, and consumers have none of their own"},
+	}
+	plugins, clash := kongPluginsOf(r, route, service)
+	opaque := func(why string) {
+		k.identity = way.State{State: way.IdentityUnknown, Source: source, Why: why}
+		k.Authentication = way.State{State: way.Unknown, Source: source, Why: why}
+		rewrite := way.UnknownRewrite(why)
+		k.rewrite = &rewrite
+	}
+	for _, p := range plugins {
+		if p.plugin != nil && kongAsks(p.plugin.PluginName) {
+			k.ask(p)
+		}
+	}
+	for _, p := range plugins {
+		switch {
+		case p.plugin == nil:
+			opaque(p.text + " is not at hand")
+		case kongAsks(p.plugin.PluginName), kongHarmless(p.plugin.PluginName):
+		case p.plugin.PluginName == "request-transformer":
+			k.transform(p)
+		case p.plugin.PluginName == "ip-restriction":
+			if allow, _ := p.plugin.Config["allow"].([]any); k.Authentication.State == way.Off && (len(allow) > 0 || p.plugin.ConfigFrom != nil) {
+				k.Authentication = way.State{State: way.Unknown, Source: source, Why: p.text + " lets in some addresses only, and which those of clients are cannot be told"}
+			}
+		default:
+			opaque(fmt.Sprintf("%s is a %s, and what that does cannot be seen", p.text, p.plugin.PluginName))
+		}
+		if k.identity.State == way.IdentityUnknown && k.rewrite != nil {
+			break
+		}
+	}
+	switch {
+	case clash != "":
+		opaque(clash)
+	case slices.ContainsFunc([]kongHolder{route, service}, func(h kongHolder) bool { return h.annotations[PrefixKong+"override"] != "" }):
+		opaque(PrefixKong + "override names a KongIngress, which is not read")
+	}
+	return k
+}
+
+// kongAsks says whether a plugin asks clients for credentials.
+func kongAsks(name string) bool {
+	return slices.Contains([]string{
+		"basic-auth", "key-auth", "key-auth-enc", "jwt", "oauth2", "openid-connect", "ldap-auth", "ldap-auth-advanced", "hmac-auth",
+		"mtls-auth", "header-cert-auth", "oauth2-introspection", "saml", "vault-auth",
+	}, name)
+}
+
+// kongHarmless says whether a plugin leaves requests as they are.
+func kongHarmless(name string) bool {
+	return slices.Contains([]string{
+		"rate-limiting", "rate-limiting-advanced", "response-ratelimiting", "cors", "bot-detection", "acl", "request-size-limiting",
+		"response-transformer", "prometheus", "zipkin", "opentelemetry", "datadog", "statsd", "file-log", "http-log", "tcp-log", "udp-log",
+		"syslog", "loggly", "proxy-cache",
+	}, name)
+}
+
+// ask: a plugin with an anonymous consumer lets requests without credentials through. Several plugins all have to be
+// satisfied.
+func (k *Reading) ask(p kongPlugin) {
+	state := way.State{State: way.On, Source: PrefixKong + "plugins", Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
+	anonymous, _ := p.plugin.Config["anonymous"].(string)
+	protocols := p.plugin.Protocols
+	switch {
+	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
+		state = way.State{State: way.Unknown, Source: state.Source, Why: p.text + " takes its configuration from a Secret, which may let clients in without credentials"}
+	case anonymous != "":
+		state = way.State{State: way.Off, Source: state.Source, Why: p.text + " has an anonymous consumer, and so lets clients in without credentials"}
+	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
+		state = way.State{State: way.Unknown, Source: state.Source, Why: p.text + " is for some protocols only"}
+	}
+	rank := map[string]int{way.On: 2, way.Unknown: 1}
+	if rank[state.State] > rank[k.Authentication.State] || k.Authentication.Source == "default" {
+		k.Authentication = state
+	}
+}
+
+// kongRewrite is what the annotation konghq.com/rewrite or a plugin puts in the place of the path; done is false where
+// neither does. expression is what the rule matches, empty if it is none.
+func kongRewrite(in way.Input, expression string, k Reading) (rewrite way.Rewrite, done bool) {
+	target, rewrites := in.Ingress.Annotations[PrefixKong+"rewrite"]
+	switch {
+	case k.rewrite != nil:
+		return *k.rewrite, true
+	case !rewrites:
+		return way.Rewrite{}, false
+	case target == "":
+		return way.Rewrite{Kind: way.RewriteConstant, To: "/"}, true
+	case strings.Contains(target, `\`):
+		return way.UnknownRewrite("what konghq.com/rewrite leads to cannot be told"), true
+	}
+	return way.CaptureRewrite(expression, target), true
+}
+
+func kongHolders(in way.Input) (route, service kongHolder) {
+	return kongHolder{in.Ingress.Namespace, in.Ingress.Annotations}, kongHolder{in.Ingress.Namespace, in.ServiceAnnotations}
+}
+
+// kongUsesOf are the plugins that an Ingress or Service names.
+func kongUsesOf(o *inventory.Object) []inventory.ID {
+	return kongUses(kongHolder{o.Ref.Namespace, o.Meta.Annotations})
+}
+
+// kongEffects reads an Ingress of Kong's.
+func kongEffects(in way.Input) way.Effects {
+	route, service := kongHolders(in)
+	k := readKong(in.Objects, route, service)
+	e := way.Effects{
+		Identity: k.identity, Authentication: k.Authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
+		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be told from the Ingress"},
+		HideAdvice: `name a KongPlugin in konghq.com/plugins: plugin response-transformer, config.remove.headers: [Server, X-Powered-By], and run ` +
+			`Kong with KONG_HEADERS=off`,
+	}
+	if e.StripsIdentity.State != way.On {
+		e.StripAdvice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with headers: [` + way.Header + `] and ` +
+			`querystring: [` + way.Header + `]`
+	}
+	return e
+}
+
+// kongPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular expression
+// behind `/~` (or konghq.com/regex-prefix) and a prefix by characters otherwise. konghq.com/path at the Service stands
+// before what is left of the path.
+func kongPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	var p way.Path
+	regexPrefix := in.Ingress.Annotations[PrefixKong+"regex-prefix"]
+	if regexPrefix == "" {
+		regexPrefix = "/~"
+	}
+	expression, isRegex := strings.CutPrefix(path, regexPrefix)
+	isRegex = isRegex && kind == networkingv1.PathTypeImplementationSpecific
+	switch {
+	case kind == networkingv1.PathTypeExact:
+		p.Matcher = way.Exact(way.Raw, path)
+	case kind == networkingv1.PathTypePrefix:
+		p.Matcher = way.Elements(way.Raw, path)
+	case isRegex:
+		p.Matcher = way.Regex(way.Raw, expression, false, way.AtStart)
+	default:
+		p.Matcher = way.Characters(path)
+	}
+	route, service := kongHolders(in)
+	if !isRegex {
+		expression = ""
+	}
+	if rewrite, done := kongRewrite(in, expression, readKong(in.Objects, route, service)); done {
+		p.Rewrite = rewrite
+		return p
+	}
+	before := strings.TrimRight(in.ServiceAnnotations[PrefixKong+"path"], "/")
+	strip := in.Ingress.Annotations[PrefixKong+"strip-path"] == "true"
+	switch {
+	case strip && kind == networkingv1.PathTypeExact:
+		p.Rewrite = way.Rewrite{Kind: way.RewriteConstant, To: before + "/"}
+	case strip && isRegex:
+		p.Rewrite = way.UnknownRewrite("konghq.com/strip-path cuts off what a regular expression matched")
+	case strip:
+		p.Rewrite = way.Rewrite{Kind: way.RewritePrefix, From: []string{strings.TrimRight(path, "/")}, To: before}
+	case before != "":
+		p.Rewrite = way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: before}
+	}
+	return p
+}

@@ -1,0 +1,25 @@
+package nginx
+
+import (
+	"regexp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// OrSnippet is the reading where nothing but a snippet limits requests: its zone is defined elsewhere, and whether
+// snippets are honoured cannot be seen.
+func OrSnippet(s way.State, a way.Annotations, prefix string, names ...string) way.State {
+	for _, name := range names {
+		if s.State == way.On || !a.Has(name) {
+			continue
+		}
+		directives, ok := ParseSnippet(a[name])
+		if !ok || ContainsAny(directives, "limit_req", "limit_conn", "include") {
+			return way.State{State: way.Unknown, Source: prefix + name, Why: name + " may limit requests, and whether it is honoured cannot be seen"}
+		}
+	}
+	return s
+}
+
+// F5RateText is what limit-req-rate may be: internal/configs ParseRequestRate.
+var F5RateText = regexp.MustCompile(`^[1-9][0-9]*r/[sm]$`)

@@ -1,0 +1,81 @@
+package nginx
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// SnippetTargets are the hosts that snippets of nginx configuration in an Ingress or VirtualServer forward requests to by
+// themselves, in whatever block, sorted. A host that is made of variables is empty.
+func SnippetTargets(o *inventory.Object) []string {
+	var texts []string
+	switch t := o.Typed.(type) {
+	case *networkingv1.Ingress:
+		for _, key := range way.KeysOf(t.Annotations) {
+			if strings.HasSuffix(key, "-snippet") || strings.HasSuffix(key, "-snippets") {
+				texts = append(texts, t.Annotations[key])
+			}
+		}
+	case *crd.VirtualServer:
+		texts = append(texts, t.Spec.ServerSnippets)
+		for i := range t.Spec.Routes {
+			texts = append(texts, t.Spec.Routes[i].LocationSnippets)
+		}
+	}
+	var hosts []string
+	for _, text := range texts {
+		if directives, ok := ParseSnippet(text); ok {
+			hosts = forwardsTo(directives, hosts)
+		}
+	}
+	slices.Sort(hosts)
+	return slices.Compact(hosts)
+}
+
+// ErrorsService is the Service that a Middleware of Traefik takes requests to that failed; ok is false for any other object.
+func ErrorsService(o *inventory.Object) (b way.Backend, ok bool) {
+	m, ok := o.Typed.(*crd.TraefikMiddleware)
+	if !ok || m.Spec.Errors == nil || m.Spec.Errors.Service.Name == "" {
+		return way.Backend{}, false
+	}
+	to := m.Spec.Errors.Service
+	if to.Namespace == "" {
+		to.Namespace = o.Ref.Namespace
+	}
+	return way.Backend{Namespace: to.Namespace, Name: to.Name, Port: to.Port}, true
+}
+
+// forwardsTo appends the hosts that directives, and those in their blocks, forward to.
+func forwardsTo(directives []Directive, hosts []string) []string {
+	for _, d := range directives {
+		if (d.Name == "proxy_pass" || d.Name == "grpc_pass") && len(d.Args) == 1 {
+			hosts = append(hosts, hostOf(d.Args[0]))
+		}
+		hosts = forwardsTo(d.block, hosts)
+	}
+	return hosts
+}
+
+// hostOf is the host of a proxy_pass, empty if it cannot be told.
+func hostOf(target string) string {
+	scheme, rest, found := strings.Cut(target, "://")
+	if !found {
+		rest = target
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	if strings.Contains(scheme+authority, "$") {
+		return ""
+	}
+	u, err := url.Parse("http://" + authority)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}

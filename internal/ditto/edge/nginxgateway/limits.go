@@ -1,0 +1,69 @@
+package nginxgateway
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// nginxGatewayLimits reads the RateLimitPolicies of a route and of its Gateway. They become limit_req directives of the
+// locations and of the server: those of a location take the place of the server's, and a dry run of the server holds for
+// its locations too (nginx: directives are inherited where the level has none of its own).
+func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
+	route, _ := nginxLimitsOf(c, at.Route.Object.Ref.ID())
+	gateway, gatewayDry := nginxLimitsOf(c, at.GatewayID())
+	state := gatewayapi.UnlimitedRoute()
+	switch {
+	case route.State == way.On && gatewayDry != "":
+		state = way.State{State: way.Unknown, Source: route.Source, Why: gatewayDry + " is a dry run, and whether that holds for " + route.Source + " cannot be told"}
+	case route.State == way.Off && gateway.State == way.On:
+		state = way.State{State: way.Unknown, Source: gateway.Source, Why: gateway.Why + ", but " + route.Why + ", and whether both count cannot be told"}
+	case route.State != "":
+		state = route
+	case gateway.State != "":
+		state = gateway
+	}
+	return gatewayapi.Limits{Limited: state}
+}
+
+// nginxLimitsOf is what the RateLimitPolicies of one object do together; its zero is nothing. dry names one that is a dry
+// run, which makes all of that object's one.
+func nginxLimitsOf(c way.Context, id inventory.ID) (state way.State, dry string) {
+	for _, o := range c.Governors(id) {
+		policy, ok := o.Typed.(*crd.NginxRateLimitPolicy)
+		if !ok || policy.Spec.RateLimit == nil || policy.Spec.RateLimit.Local == nil || len(policy.Spec.RateLimit.Local.Rules) == 0 {
+			continue
+		}
+		rules := policy.Spec.RateLimit.Local.Rules
+		name := o.Ref.String()
+		if gatewayapi.IsTrue(policy.Spec.RateLimit.DryRun) ||
+			slices.ContainsFunc(rules, func(r crd.NginxRateLimitRule) bool { return gatewayapi.IsTrue(r.DryRun) }) {
+			dry = cmp.Or(dry, name)
+		}
+		for _, rule := range rules {
+			if s := nginxRuleLimits(rule, name); state.State != way.On {
+				state = s
+			}
+		}
+	}
+	if dry != "" {
+		state = way.State{State: way.Off, Source: dry, Why: dry + " is a dry run, which refuses nothing"}
+	}
+	return state, dry
+}
+
+func nginxRuleLimits(rule crd.NginxRateLimitRule, name string) way.State {
+	if rule.Rate != "" && !nginx.F5RateText.MatchString(rule.Rate) {
+		return way.State{State: way.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) + ", which is no rate"}
+	}
+	names, _ := nginx.Variables(rule.Key)
+	if i := slices.IndexFunc(names, way.FromClient); i >= 0 {
+		return way.State{State: way.Off, Source: name, Why: name + " counts by $" + names[i] + ", which the client writes"}
+	}
+	return way.State{State: way.On, Source: name, Why: name + " limits requests"}
+}

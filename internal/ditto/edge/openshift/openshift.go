@@ -1,0 +1,36 @@
+package openshift
+
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// Controller turns an Ingress into Routes, which cannot carry header actions then.
+func Controller() way.Controller {
+	plain := way.PlainEdge{
+		Strip: `OpenShift cannot change headers of an Ingress: use a Route with spec.httpHeaders.actions.request: ` +
+			`[{name: x-ditto-pre-authenticated, action: {type: Delete}}]`,
+		Hide:       `use a Route with spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]`,
+		Assumption: "the IngressController of OpenShift has no header actions",
+	}
+	return way.Controller{
+		Name: "openshift", Title: "OpenShift's router",
+		Classes: []string{"openshift.io/ingress-to-route"}, Usual: []string{"openshift-default"},
+		Prefixes: []string{"route.openshift.io/", "haproxy.router.openshift.io/"},
+		Effects: func(in way.Input) way.Effects {
+			e := plain.Effects(in)
+			if in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough" {
+				e.PassThrough(true, "route.openshift.io/termination")
+			}
+			return e
+		},
+		Transport: openshiftTransport, Rate: openshiftRate, Path: openshiftPath,
+	}
+}
+
+// openshiftPath: a Route's path is a prefix by elements, whatever the Ingress called it
+// (pkg/router/template/util/util.go).
+func openshiftPath(in way.Input, _ networkingv1.PathType, path string) way.Path {
+	return way.Path{Matcher: way.Elements(way.Raw, path), Rewrite: in.Rewrite("haproxy.router.openshift.io/rewrite-target")}
+}

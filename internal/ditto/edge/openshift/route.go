@@ -1,0 +1,158 @@
+// Package openshift reads Ingresses and Routes as the router of OpenShift does.
+package openshift
+
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// Kinds are the rows of the kinds that are read here.
+func Kinds() []way.Resource {
+	return []way.Resource{{
+		Kind: crd.Route,
+		Links: func(o *inventory.Object) way.Links {
+			return way.Links{Backends: routeBackends(o.Typed.(*crd.OpenShiftRoute))}
+		},
+		Routes:     routeRoutes,
+		Controller: func(way.Context, *inventory.Object) string { return "openshift" },
+	}}
+}
+
+// routeBackends are the Services that an OpenShift Route sends requests to. Its targetPort names a port of the endpoints,
+// by number or by the name of the Service port.
+func routeBackends(route *crd.OpenShiftRoute) []way.Backend {
+	var port intstr.IntOrString
+	if route.Spec.Port != nil {
+		port = route.Spec.Port.TargetPort
+	}
+	var list []way.Backend
+	for _, to := range append([]crd.OpenShiftRouteTarget{route.Spec.To}, route.Spec.AlternateBackends...) {
+		if to.Name != "" && (to.Kind == "" || to.Kind == "Service") {
+			list = append(list, way.Backend{Namespace: route.Namespace, Name: to.Name, Port: port, OfPod: true})
+		}
+	}
+	return list
+}
+
+func routeRoutes(_ way.Context, o *inventory.Object) []way.Route {
+	route := o.Typed.(*crd.OpenShiftRoute)
+	host := route.Spec.Host
+	if host == "" {
+		host = "(assigned host)"
+	}
+	asks := host + route.Spec.Path
+	r := way.Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Effects: routeEffects(route)}
+	r.Hosts = []string{host}
+	r.Transport, r.Rate = routeTransport(route), RouterRate(route.Annotations, r.Effects.Passthrough)
+	if !r.Effects.Passthrough {
+		path := routePath(route)
+		r.Path = &path
+	}
+	return []way.Route{r}
+}
+
+// routePath is which requests a Route takes, and what path its Service gets: the annotation rewrite-target puts another
+// path in place of the Route's own, with or without the slash behind it.
+func routePath(route *crd.OpenShiftRoute) way.Path {
+	path := way.Everything()
+	if route.Spec.Path != "" {
+		path = way.Path{Matcher: way.Elements(way.Raw, route.Spec.Path)}
+	}
+	target, given := route.Annotations["haproxy.router.openshift.io/rewrite-target"]
+	if !given || target == "" {
+		return path
+	}
+	if strings.ContainsAny(target, "\\'\"% ") {
+		path.Rewrite = way.UnknownRewrite("the annotation rewrite-target makes the path from the request")
+		return path
+	}
+	from := strings.TrimSuffix(route.Spec.Path, "/")
+	path.Rewrite = way.Rewrite{Kind: way.RewritePrefix, From: []string{from + "/", from}, To: target}
+	return path
+}
+
+// routeEffects is what a Route does to requests. Its header actions are a list that somebody may own, so that it is never
+// changed.
+func routeEffects(route *crd.OpenShiftRoute) way.Effects {
+	const source = "spec.httpHeaders"
+	e := way.Effects{
+		Identity:       routeIdentity(route),
+		StripsIdentity: way.State{State: way.Off, Source: source},
+		HidesHeaders:   way.State{State: way.Off, Source: source},
+		Passthrough:    route.Spec.TLS != nil && route.Spec.TLS.Termination == "passthrough",
+		StripAdvice: "write to spec.httpHeaders.actions.request: " +
+			"[{name: " + way.Header + ", action: {type: Delete}}]",
+		HideAdvice: "write to spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]",
+	}
+	if e.Identity.State != way.IdentityClient {
+		e.StripsIdentity = way.State{State: way.On, Source: source, Why: e.Identity.Why}
+		e.StripAdvice = ""
+	}
+	if headers := route.Spec.HTTPHeaders; headers != nil {
+		for _, h := range headers.Actions.Response {
+			if strings.EqualFold(h.Name, "Server") {
+				e.HidesHeaders = way.State{State: way.On, Source: source}
+				e.HideAdvice = ""
+			}
+		}
+	}
+	return e
+}
+
+// routeIdentity is what a Route does to the identity header. Source: route.openshift.io/v1 spec.httpHeaders; a Set value
+// may be built from what the client sends (`%[req.hdr(x)]`), so only a plain text counts as the Route's own.
+func routeIdentity(route *crd.OpenShiftRoute) way.State {
+	state := func(identity, why string) way.State {
+		return way.State{State: identity, Source: "spec.httpHeaders", Why: why}
+	}
+	if tls := route.Spec.TLS; tls != nil && tls.Termination == "passthrough" {
+		return state(way.IdentityClient, "the Route passes connections through unread")
+	}
+	if headers := route.Spec.HTTPHeaders; headers != nil {
+		for _, h := range headers.Actions.Request {
+			if !strings.EqualFold(h.Name, way.Header) {
+				continue
+			}
+			switch {
+			case h.Action.Type == "Delete":
+				return state(way.IdentityRemoved, "the Route deletes the header, but not the query parameter of the same name")
+			case h.Action.Set == nil || strings.Contains(h.Action.Set.Value, "%["):
+				return state(way.IdentityClient, "the Route sets the header to a value that is made from the request")
+			case h.Action.Set.Value != "":
+				return state(way.IdentitySet, "the Route sets the header")
+			}
+		}
+	}
+	return state(way.IdentityClient, "the Route passes the client's header and query parameter on")
+}
+
+// routeTransport: without tls a Route is plain HTTP; with it plain HTTP is closed unless insecureEdgeTerminationPolicy says
+// otherwise (route.openshift.io/v1 TLSConfig).
+func routeTransport(route *crd.OpenShiftRoute) way.Transport {
+	const policy = "spec.tls.insecureEdgeTerminationPolicy"
+	t := way.Transport{
+		TLS:    way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not there"},
+		Plain:  way.PassedOn(way.SourceTLS, "spec.tls is not there"),
+		Advice: "write spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}",
+	}
+	tls := route.Spec.TLS
+	if tls == nil {
+		return t
+	}
+	t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls is there"}
+	t.Passthrough = tls.Termination == "passthrough"
+	switch tls.InsecureEdgeTerminationPolicy {
+	case "Allow":
+		t.Plain = way.PassedOn(policy, "insecureEdgeTerminationPolicy is Allow")
+	case "Redirect":
+		t.Plain = way.Redirected(policy, "insecureEdgeTerminationPolicy is Redirect")
+	default:
+		t.Plain = way.Closed(policy, "insecureEdgeTerminationPolicy is None")
+	}
+	return t
+}

@@ -1,0 +1,65 @@
+package openshift
+
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// openshiftTransport: an Ingress with spec.tls, or with an annotation that says how TLS ends, becomes a Route that
+// redirects, with the router's certificate where the Ingress names none (route-controller-manager pkg/route/ingress:
+// tlsEnabled, tlsConfigForIngress).
+func openshiftTransport(in way.Input, host string) way.Transport {
+	const termination = "route.openshift.io/termination"
+	t := way.Transport{TLS: in.Certificate(host)}
+	switch how := in.Ingress.Annotations[termination]; {
+	case how == "passthrough":
+		return way.Passed(way.Redirected("default", "the router redirects"), termination)
+	case how == "edge", how == "reencrypt":
+		return way.Transport{
+			TLS:   way.State{State: way.On, Source: termination, Why: termination + " makes the router end TLS, with a certificate of its own if need be"},
+			Plain: way.Redirected(termination, "the router redirects where it ends TLS"),
+		}
+	case t.TLS.State == way.Off:
+		t.Plain = way.WithoutTLS()
+	default:
+		t.Plain = way.Redirected("default", "the router redirects for an Ingress with spec.tls")
+		if t.TLS.State == way.Unknown && host != "" {
+			t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "the router has a certificate of its own"}
+		}
+	}
+	return t
+}
+
+func openshiftRate(in way.Input) way.Rate {
+	return RouterRate(in.Ingress.Annotations, in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough")
+}
+
+// RouterRate says whether OpenShift's router limits requests or connections by the annotations of a Route:
+// rate-limit-connections switches on what the others say (images/router/haproxy/conf/haproxy-config.template).
+func RouterRate(all map[string]string, passthrough bool) way.Rate {
+	a := way.WithPrefix(all, way.PrefixRouter)
+	const name = "rate-limit-connections"
+	r := way.Rate{
+		Limited: way.Unlimited(),
+		Advice: `write haproxy.router.openshift.io/rate-limit-connections: "true" with ` +
+			`haproxy.router.openshift.io/rate-limit-connections.rate-http: "150", requests of a client in 3 seconds`,
+	}
+	limits := []string{name + ".rate-http", name + ".rate-tcp", name + ".concurrent-tcp"}
+	if passthrough {
+		limits = limits[1:]
+		r.Advice = "limit requests where TLS ends"
+	}
+	on, _ := a.Bool(name)
+	for _, limit := range limits {
+		switch {
+		case !way.Positive(a[limit]) || r.Limited.State == way.On:
+		case on:
+			r.Limited = way.State{State: way.On, Source: way.PrefixRouter + limit, Why: limit + " is " + way.Quote(a[limit])}
+		default:
+			r.Limited = way.State{State: way.Off, Source: way.PrefixRouter + name, Why: name + " is not true, so " + limit + " does nothing"}
+		}
+	}
+	if on && r.Limited.State == way.Off {
+		r.Limited = way.State{State: way.Off, Source: way.PrefixRouter + name, Why: name + " comes with no limit that counts here"}
+	}
+	return r
+}

@@ -1,0 +1,334 @@
+package traefik
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// Kinds are the kinds of Traefik's provider kubernetescrd. An IngressRouteUDP carries no HTTP, and nothing of
+// Ditto listens to UDP. A ServersTransport and a TLSOption change nothing that a request can do.
+func Kinds() []way.Resource {
+	served := func(way.Context, *inventory.Object) string { return way.NameTraefik }
+	var list []way.Resource
+	for _, group := range []string{crd.TraefikGroup, crd.TraefikOldGroup} {
+		list = append(list,
+			way.Resource{Kind: crd.TraefikKind(group, "IngressRoute"), Links: ingressRouteLinks, Routes: ingressRouteRoutes, Controller: served},
+			way.Resource{Kind: crd.TraefikKind(group, "IngressRouteTCP"), Links: ingressRouteTCPLinks, Routes: ingressRouteTCPRoutes, Controller: served},
+			way.Resource{Kind: crd.TraefikKind(group, "TraefikService"), Links: traefikServiceLinks, Relay: true},
+			way.Resource{Kind: crd.TraefikKind(group, "Middleware"), Links: middlewareLinks, Sends: true},
+			way.Resource{Kind: crd.TraefikKind(group, "MiddlewareTCP")},
+		)
+	}
+	return list
+}
+
+func ingressRouteLinks(o *inventory.Object) way.Links {
+	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	var links way.Links
+	for _, route := range spec.Routes {
+		links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "Middleware", route.Middlewares))...)
+		services(&links, o, route.Services)
+	}
+	links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "IngressRoute", spec.ParentRefs))...)
+	return links
+}
+
+func traefikServiceLinks(o *inventory.Object) way.Links {
+	var links way.Links
+	services(&links, o, traefikServiceParts(o))
+	return links
+}
+
+// traefikServiceParts are the services that a TraefikService spreads requests over. Copies count: Ditto acts on them.
+func traefikServiceParts(o *inventory.Object) []crd.TraefikServiceTo {
+	service, ok := o.Typed.(*crd.TraefikService)
+	if !ok {
+		return nil
+	}
+	switch spec := &service.Spec; {
+	case spec.Weighted != nil:
+		return spec.Weighted.Services
+	case spec.Mirroring != nil:
+		list := []crd.TraefikServiceTo{spec.Mirroring.TraefikServiceTo}
+		for _, m := range spec.Mirroring.Mirrors {
+			if m.Percent == nil || *m.Percent != 0 {
+				list = append(list, m.TraefikServiceTo)
+			}
+		}
+		return list
+	case spec.HighestRandomWeight != nil:
+		return spec.HighestRandomWeight.Services
+	case spec.Failover != nil:
+		return []crd.TraefikServiceTo{spec.Failover.Service, spec.Failover.Fallback}
+	}
+	return nil
+}
+
+// middlewareLinks: the Secret of a password file is found from the Middleware.
+func middlewareLinks(o *inventory.Object) way.Links {
+	spec := &o.Typed.(*crd.TraefikMiddleware).Spec
+	var links way.Links
+	if spec.Chain != nil {
+		links.Uses = candidatesOf(traefikRefs(o, "Middleware", spec.Chain.Middlewares))
+	}
+	links.Passwords = traefikSecrets(o)
+	return links
+}
+
+// services adds what a list of services names.
+func services(l *way.Links, o *inventory.Object, services []crd.TraefikServiceTo) {
+	for _, to := range services {
+		l.Uses = append(l.Uses, candidatesOf(traefikRefs(o, "Middleware", to.Middlewares))...)
+		l.Backends = append(l.Backends, traefikBackends(o, to)...)
+		if to.Kind == "TraefikService" {
+			l.Uses = append(l.Uses, serviceRef(o, to).Candidates()...)
+		}
+	}
+}
+
+func serviceRef(o *inventory.Object, to crd.TraefikServiceTo) Ref {
+	return traefikRefs(o, "TraefikService", []crd.TraefikRef{{Name: to.Name, Namespace: to.Namespace}})[0]
+}
+
+// traefikBackends are the Services that are named directly: by name and port, or, as a TraefikService, by the name that
+// they have inside Traefik, `namespace-name-port@provider`. Without a port Traefik serves nothing.
+func traefikBackends(o *inventory.Object, to crd.TraefikServiceTo) []way.Backend {
+	switch to.Kind {
+	case "", "Service":
+		if to.Name == "" || to.Port.String() == "0" || to.Port.String() == "" {
+			return nil
+		}
+		return []way.Backend{{Namespace: serviceRef(o, to).within(), Name: to.Name, Port: to.Port}}
+	case "TraefikService":
+		word, provider, _ := strings.Cut(to.Name, "@")
+		if provider == providerCRD || provider == providerIngress {
+			return WordBackends(word)
+		}
+	}
+	return nil
+}
+
+// WordBackends are the Services that a word of namespace, name and port, with dashes between, can mean.
+func WordBackends(word string) []way.Backend {
+	parts := strings.Split(word, "-")
+	if len(parts) > 16 {
+		return nil
+	}
+	var list []way.Backend
+	for i := 1; i < len(parts)-1; i++ {
+		for j := i + 1; j < len(parts); j++ {
+			b := way.Backend{
+				Namespace: strings.Join(parts[:i], "-"), Name: strings.Join(parts[i:j], "-"),
+				Port: intstr.Parse(strings.Join(parts[j:], "-")),
+			}
+			if port := b.Port.String(); b.Namespace != "" && b.Name != "" && port != "" && port != "0" {
+				list = append(list, b)
+			}
+		}
+	}
+	return list
+}
+
+// layer is one router that a request passes. Since v3.6 routers may stand before others.
+type layer struct {
+	o     *inventory.Object
+	route *crd.TraefikRoute
+}
+
+// mostLayers bounds the ways through routers before others.
+const mostLayers = 256
+
+func ingressRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
+	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	var list []way.Route
+	left := mostLayers
+	for _, before := range layersBefore(c, o, nil, &left) {
+		for i := range spec.Routes {
+			if !isRouter(&spec.Routes[i]) {
+				continue
+			}
+			layers := append(slices.Clone(before), layer{o, &spec.Routes[i]})
+			list = append(list, layeredRoutes(c, layers)...)
+		}
+	}
+	if left < 0 {
+		list = append(list, way.UnfollowedRoute(ingressRouteLinks(o).Backends, "there are more routers before this IngressRoute than are followed"))
+	}
+	return way.Distinct(list)
+}
+
+func isRouter(r *crd.TraefikRoute) bool { return r.Match != "" && (r.Kind == "" || r.Kind == "Rule") }
+
+// layersBefore are the routers that stand before those of an IngressRoute: one empty list if none do, and none at all
+// where it names some that are not there, since Traefik serves nothing then.
+//
+// left is how many more may be followed; below zero it says that there were more.
+func layersBefore(c way.Context, o *inventory.Object, within []inventory.ID, left *int) [][]layer {
+	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	if len(spec.ParentRefs) == 0 {
+		return [][]layer{nil}
+	}
+	if slices.Contains(within, o.Ref.ID()) {
+		return nil
+	}
+	within = append(slices.Clone(within), o.Ref.ID())
+	var list [][]layer
+	for _, ref := range traefikRefs(o, "IngressRoute", spec.ParentRefs) {
+		parent, _ := ref.Resolve(c.Objects)
+		if parent == nil {
+			continue
+		}
+		typed, ok := parent.Typed.(*crd.TraefikIngressRoute)
+		if !ok {
+			continue
+		}
+		if *left--; *left < 0 {
+			return list
+		}
+		for _, before := range layersBefore(c, parent, within, left) {
+			for i := range typed.Spec.Routes {
+				if *left >= 0 && isRouter(&typed.Spec.Routes[i]) {
+					*left--
+					list = append(list, append(slices.Clone(before), layer{parent, &typed.Spec.Routes[i]}))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// target is a Service that a router sends requests to, with the Middlewares that stand before it alone.
+type target struct {
+	backend     way.Backend
+	middlewares []Ref
+	outside     bool
+}
+
+// traefikTargets are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
+// what is behind one is the same by whatever way a request gets there.
+func traefikTargets(c way.Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
+	var list []target
+	for _, to := range services {
+		ref := serviceRef(o, to)
+		for _, b := range traefikBackends(o, to) {
+			list = append(list, target{b, traefikRefs(o, "Middleware", to.Middlewares), ref.outside()})
+		}
+		if to.Kind != "TraefikService" {
+			continue
+		}
+		further, _ := ref.Resolve(c.Objects)
+		if further == nil || seen[further.Ref.ID()] {
+			continue
+		}
+		seen[further.Ref.ID()] = true
+		for _, t := range traefikTargets(c, further, traefikServiceParts(further), seen) {
+			t.outside = t.outside || ref.outside()
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// layeredRoutes are the routes of the last router of the layers: one for all Services without Middlewares of their own,
+// and one for each of the others.
+func layeredRoutes(c way.Context, layers []layer) []way.Route {
+	last := layers[len(layers)-1]
+	var plain []way.Backend
+	outside := false
+	var list []way.Route
+	for _, t := range traefikTargets(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
+		if len(t.middlewares) == 0 {
+			plain, outside = append(plain, t.backend), outside || t.outside
+			continue
+		}
+		list = append(list, layeredRoute(c, layers, t.middlewares, []way.Backend{t.backend}, t.outside))
+	}
+	if len(plain) > 0 {
+		list = append(list, layeredRoute(c, layers, nil, plain, outside))
+	}
+	return list
+}
+
+func layeredRoute(c way.Context, layers []layer, behind []Ref, backends []way.Backend, outside bool) way.Route {
+	chain := newTraefikChain(c.Objects, c.Config)
+	excludes, text, asks := false, "", ""
+	var only traefikRule
+	for i, l := range layers {
+		rule, err := readTraefikRule(l.route.Match, syntaxOf(c, l))
+		if err != nil {
+			chain.close(fmt.Sprintf("the rule %s of %s cannot be read: %v", way.Quote(l.route.Match), l.o.Ref, err))
+			rule = traefikRule{path: way.Undecided(chain.closed), asks: l.route.Match}
+		}
+		if rule.addresses {
+			chain.close("the rule " + way.Quote(l.route.Match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")
+		}
+		only, excludes = rule, excludes || rule.excludesIdentity
+		chain.stages = append(chain.stages, way.Matching(rule.path))
+		chain.apply(traefikRefs(l.o, "Middleware", l.route.Middlewares))
+		if i == 0 {
+			text, asks = l.route.Match, rule.asks
+		} else {
+			text = l.route.Match + ", behind " + text
+			asks = text
+		}
+		if i < len(layers)-1 {
+			text += " of " + l.o.Ref.String()
+		}
+	}
+	chain.apply(behind)
+	if outside {
+		chain.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
+	}
+	if excludes && chain.effects.Identity.State == way.IdentityClient {
+		chain.effects.Identity = way.State{State: way.IdentityUnknown, Source: "match", Why: "the rule turns requests away by " + way.Header + ", and which get through is not evaluated"}
+	}
+	path := way.Through(chain.stages)
+	if chain.closed != "" {
+		path = way.Path{Matcher: way.Undecided(chain.closed), Rewrite: way.UnknownRewrite(chain.closed)}
+	}
+	var lets requests.Set
+	if len(layers) == 1 && chain.closed == "" {
+		lets = only.lets(text, chain.stages[1:])
+	}
+	first := layers[0].o.Typed.(*crd.TraefikIngressRoute)
+	for i := range lets {
+		lets[i].Doors = entryDoors(first)
+	}
+	return way.Route{
+		Alternatives: lets,
+		Text:         text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
+		Public:    !way.InternalClass(c.Config, first.Spec.IngressClassName, first.Annotations[way.ClassAnnotation]),
+		Transport: ingressRouteTransport(&first.Spec, chain), Rate: chain.rate(traefikRateAdvice),
+	}
+}
+
+// entryDoors are where clients of an IngressRoute come in; without any named, wherever Traefik lets them by default.
+func entryDoors(route *crd.TraefikIngressRoute) []requests.Door {
+	list := []requests.Door{}
+	for _, name := range route.Spec.EntryPoints {
+		list = append(list, requests.Door{Kind: "entry point " + name})
+	}
+	if len(list) == 0 {
+		list = append(list, requests.Door{Kind: "entry points"})
+	}
+	return list
+}
+
+// syntaxOf is the syntax of a router's rule; empty where it is up to Traefik's configuration.
+func syntaxOf(c way.Context, l layer) string {
+	if l.route.Syntax != "" {
+		return l.route.Syntax
+	}
+	if v, ok := way.ParseVersion(c.Config.Controllers[way.NameTraefik].Version); ok && !v.AtLeast(3, 0) || l.o.Ref.GroupKind().Group == crd.TraefikOldGroup {
+		return syntaxV2
+	}
+	return ""
+}

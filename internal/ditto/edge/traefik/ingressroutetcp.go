@@ -1,0 +1,109 @@
+package traefik
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+func ingressRouteTCPLinks(o *inventory.Object) way.Links {
+	var links way.Links
+	for _, route := range o.Typed.(*crd.TraefikIngressRouteTCP).Spec.Routes {
+		links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "MiddlewareTCP", route.Middlewares))...)
+		links.Backends = append(links.Backends, tcpBackends(o, route.Services)...)
+	}
+	return links
+}
+
+// tcpBackends: a router of connections knows Services only.
+func tcpBackends(o *inventory.Object, services []crd.TraefikServiceTo) []way.Backend {
+	var list []way.Backend
+	for _, to := range services {
+		to.Kind = ""
+		list = append(list, traefikBackends(o, to)...)
+	}
+	return list
+}
+
+func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
+	typed := o.Typed.(*crd.TraefikIngressRouteTCP)
+	passthrough := typed.Spec.TLS != nil && typed.Spec.TLS.Passthrough
+	var list []way.Route
+	for i := range typed.Spec.Routes {
+		route := &typed.Spec.Routes[i]
+		if route.Match == "" {
+			continue
+		}
+		r := way.Route{
+			Text: route.Match, Backends: tcpBackends(o, route.Services), Effects: way.ConnectionEffects(passthrough),
+			Public:    !way.InternalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[way.ClassAnnotation]),
+			Transport: ingressRouteTCPTransport(typed.Spec.TLS), Rate: ingressRouteTCPRate(c, traefikRefs(o, "MiddlewareTCP", route.Middlewares)),
+		}
+		var why string
+		r.Asks, r.Hosts, why = tcpRule(route.Match)
+		r.Door = "entry points " + strings.Join(typed.Spec.EntryPoints, ", ")
+		for _, ref := range traefikRefs(o, "MiddlewareTCP", route.Middlewares) {
+			if why == "" {
+				why = tcpMiddleware(c, ref)
+			}
+		}
+		if why != "" {
+			r.Path = &way.Path{Matcher: way.Undecided(why)}
+			r.Effects.Doubt(why)
+			r.Transport.Doubt(why)
+			r.Rate.Doubt(why)
+		}
+		list = append(list, r)
+	}
+	return way.Distinct(list)
+}
+
+// tcpRule is the host that a rule for connections asks for, and the hosts, if that is all that it says; why says what keeps it
+// from being certain that clients get in.
+func tcpRule(match string) (asks string, hosts []string, why string) {
+	asks = match
+	node, err := parseRule(match)
+	if err != nil {
+		return asks, nil, fmt.Sprintf("the rule %s cannot be read: %v", way.Quote(match), err)
+	}
+	if strings.EqualFold(node.name, "HostSNI") && !node.not && len(node.args) == 1 {
+		asks, hosts = node.args[0], node.args
+	}
+	alternatives, ok := node.alternatives()
+	if !ok {
+		return asks, nil, "the rule has too many alternatives"
+	}
+	limited := true
+	for _, matchers := range alternatives {
+		by := false
+		for _, m := range matchers {
+			by = by || strings.EqualFold(m.name, "ClientIP") && !m.not && !way.EveryAddress(m.args)
+		}
+		limited = limited && by
+	}
+	if limited {
+		return asks, nil, "the rule " + way.Quote(match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+	}
+	return asks, hosts, ""
+}
+
+// tcpMiddleware says what keeps it from being certain that clients get past a MiddlewareTCP.
+func tcpMiddleware(c way.Context, ref Ref) string {
+	o, ambiguous := ref.Resolve(c.Objects)
+	if o == nil || ambiguous {
+		return ref.String() + " is not at hand, and Traefik serves nothing that names a MiddlewareTCP which is not there"
+	}
+	m, ok := o.Typed.(*crd.TraefikMiddlewareTCP)
+	if !ok {
+		return o.Ref.String() + " is of a version that is not read"
+	}
+	for _, list := range []*crd.TraefikIPAllowList{m.Spec.IPAllowList, m.Spec.IPWhiteList} {
+		if list != nil && !way.EveryAddress(list.SourceRange) {
+			return o.Ref.String() + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,141 @@
+package traefik
+
+import (
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// What clients of Traefik speak, and what limits them: by Middlewares, whether an Ingress or an IngressRoute names them.
+
+// limiting applies a Middleware that changes nothing about a request that it lets through.
+func (t *traefikChain) limiting(name string, spec *crd.TraefikMiddlewareSpec) {
+	switch {
+	case spec.RedirectScheme != nil && spec.RedirectScheme.Scheme == "https":
+		t.redirect = way.Redirected(name, name+" redirects plain HTTP")
+	case spec.RateLimit != nil:
+		t.limit(name, "rateLimit", spec.RateLimit.Average, spec.RateLimit.SourceCriterion)
+	case spec.InFlightReq != nil:
+		t.limit(name, "inFlightReq", spec.InFlightReq.Amount, spec.InFlightReq.SourceCriterion)
+	}
+}
+
+// limit: zero is no limit (pkg/middlewares/ratelimiter, pkg/middlewares/inflightreq). Without a criterion clients are told
+// apart by their addresses, or requests are counted by host.
+func (t *traefikChain) limit(name, kind string, amount int64, by *crd.TraefikSourceCriterion) {
+	switch {
+	case t.limited.State == way.On:
+	case amount > 0 && (by == nil || by.RequestHeaderName == ""):
+		t.limited = way.State{State: way.On, Source: name, Why: name + " (" + kind + ") limits requests"}
+	case amount > 0:
+		t.limited = way.State{State: way.Unknown, Source: name, Why: name + " (" + kind + ") counts by the header " + way.Quote(by.RequestHeaderName) + ", and whether clients write it cannot be seen"}
+	case t.limited.State == way.Off:
+		t.limited = way.State{State: way.Off, Source: name, Why: name + " (" + kind + ") has a limit of zero, which is none"}
+	}
+}
+
+// redirectsPlain says whether a redirectRegex sends every request over plain HTTP to the same place over TLS.
+func redirectsPlain(regex, replacement string) bool {
+	return slices.Contains([]string{"^http://(.*)", "^http://(.*)$", "^http://(.+)", "^http://(.+)$"}, regex) &&
+		slices.Contains([]string{"https://${1}", "https://$1"}, replacement)
+}
+
+// settle takes what the Middlewares do into account: a redirect to TLS leaves open what it leads to, and where perhaps
+// nobody gets in nothing is certainly wrong.
+func (t *traefikChain) settle(transport *way.Transport) {
+	if t.redirect.State != "" && transport.Plain.State != way.PlainClosed {
+		transport.Plain = t.redirect
+		if transport.TLS.State == way.Off {
+			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source, Why: t.redirect.Why + ", and what speaks TLS is not here"}
+		}
+	}
+	if t.closed != "" {
+		transport.Doubt(t.closed)
+	}
+}
+
+// rate is whether the Middlewares limit requests.
+func (t *traefikChain) rate(advice string) way.Rate {
+	r := way.Rate{Limited: t.limited, Advice: advice}
+	if t.closed != "" {
+		r.Doubt(t.closed)
+	}
+	return r.Settled()
+}
+
+const (
+	traefikTLSAdvice  = "write spec.tls: {secretName: …} with a certificate for the host, and let the entry point for plain HTTP redirect"
+	traefikRateAdvice = "name a Middleware with spec.rateLimit {average: 50, burst: 250} in spec.routes[].middlewares"
+
+	entryPointsField = "spec.entryPoints"
+)
+
+// ingressRouteTransport: with spec.tls the routers take TLS alone; otherwise the entry points decide, as for an Ingress
+// (pkg/provider/kubernetes/crd/kubernetes_http.go).
+func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *traefikChain) way.Transport {
+	t := way.Transport{Advice: traefikTLSAdvice}
+	switch {
+	case spec.TLS != nil:
+		t.TLS, t.Plain = traefikCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router takes TLS alone")
+	case slices.Equal(spec.EntryPoints, []string{"websecure"}):
+		t.TLS = way.State{State: way.Unknown, Source: entryPointsField, Why: "the certificate of the entry point websecure cannot be seen"}
+		t.Plain = way.Closed(entryPointsField, "the router is attached to websecure alone, which is Traefik's name for an entry point with TLS")
+	case slices.Equal(spec.EntryPoints, []string{"web"}):
+		t.TLS = way.State{State: way.Off, Source: entryPointsField, Why: "spec.tls is not there, and the router is attached to the entry point web alone"}
+		t.Plain = way.State{State: way.Unknown, Source: entryPointsField, Why: "whether the entry point web of Traefik redirects cannot be seen"}
+	default:
+		t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls is not there, and whether the entry points of Traefik speak TLS cannot be seen"}
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"}
+	}
+	chain.settle(&t)
+	return t
+}
+
+// traefikCertificate: without a Secret and a resolver a certificate is looked for by host among all that Traefik has, and
+// is its own if there is none.
+func traefikCertificate(tls *crd.TraefikTLS) way.State {
+	switch {
+	case tls.SecretName != "":
+		return way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+	case tls.CertResolver != "":
+		return way.State{State: way.On, Source: way.SourceTLS, Why: "Traefik gets the certificate itself"}
+	}
+	return way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls names no Secret and no certResolver, so the certificate is one of Traefik's own, which cannot be seen"}
+}
+
+// ingressRouteTCPTransport: without tls connections are handed on as they are, whatever they carry.
+func ingressRouteTCPTransport(tls *crd.TraefikTLSTCP) way.Transport {
+	switch {
+	case tls == nil:
+		return way.HandedOn(way.PassedOn(way.SourceTLS, "spec.tls is not there"), "write spec.tls: {secretName: …}, or let what is behind end TLS")
+	case tls.Passthrough:
+		return way.HandedOn(way.Closed("spec.tls.passthrough", "the router takes TLS alone"), "let what is behind end TLS, or write spec.tls: {secretName: …} without passthrough")
+	}
+	return way.Transport{
+		TLS: traefikCertificate(&tls.TraefikTLS), Plain: way.Closed(way.SourceTLS, "the router takes TLS alone"),
+		Advice: "write spec.tls: {secretName: …} with a certificate for the host",
+	}
+}
+
+// ingressRouteTCPRate: a MiddlewareTCP can limit how many connections an address has at once.
+func ingressRouteTCPRate(c way.Context, refs []Ref) way.Rate {
+	r := way.UnreadRate("name a MiddlewareTCP with spec.inFlightConn {amount: 50} in spec.routes[].middlewares, or limit requests where they are read")
+	for _, ref := range refs {
+		o, ambiguous := ref.Resolve(c.Objects)
+		if o == nil || ambiguous {
+			continue
+		}
+		m, ok := o.Typed.(*crd.TraefikMiddlewareTCP)
+		if !ok || m.Spec.InFlightConn == nil || r.Limited.State == way.On {
+			continue
+		}
+		name := o.Ref.String()
+		if m.Spec.InFlightConn.Amount > 0 {
+			r.Limited = way.State{State: way.On, Source: name, Why: name + " (inFlightConn) limits connections"}
+		} else {
+			r.Limited = way.State{State: way.Off, Source: name, Why: name + " (inFlightConn) has a limit of zero, which is none"}
+		}
+	}
+	return r.Settled()
+}

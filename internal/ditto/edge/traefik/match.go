@@ -1,0 +1,441 @@
+package traefik
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// traefikRule is a rule of Traefik as a judgement needs it: which paths some request can have that it matches. Host, method,
+// headers and query are a client's to choose.
+type traefikRule struct {
+	path way.Matcher
+	// asks is what a client asks for: `ditto.example.com/api`.
+	asks string
+	// alternatives are what the rule is made of.
+	alternatives []alternative
+	// addresses says that only clients with certain addresses can fulfil the rule.
+	addresses bool
+	// excludesIdentity says that the rule turns requests away by their identity header or query parameter.
+	excludesIdentity bool
+}
+
+// The rule syntaxes of Traefik.
+const (
+	syntaxV2 = "v2"
+	syntaxV3 = "v3"
+)
+
+// readTraefikRule reads a rule in the syntax that is stated. Without one it is v3's, unless only v2's fits: which of the
+// two Traefik takes by default is in its own configuration.
+func readTraefikRule(text, syntax string) (traefikRule, error) {
+	node, err := parseRule(text)
+	if err != nil {
+		return traefikRule{}, err
+	}
+	alternatives, ok := node.alternatives()
+	if !ok {
+		return traefikRule{}, fmt.Errorf("the rule has more than %d alternatives", mostAlternatives)
+	}
+	if syntax != syntaxV2 && syntax != syntaxV3 {
+		syntax = syntaxV3
+		if older(alternatives) {
+			syntax = syntaxV2
+		}
+	}
+	rule := traefikRule{addresses: true}
+	var all []alternative
+	for _, matchers := range alternatives {
+		a := alternative{}
+		for _, m := range matchers {
+			if err := a.add(m, syntax); err != nil {
+				return traefikRule{}, err
+			}
+		}
+		a.settle()
+		if a.never {
+			continue
+		}
+		rule.addresses = rule.addresses && a.addresses
+		rule.excludesIdentity = rule.excludesIdentity || a.excludesIdentity
+		all = append(all, a)
+	}
+	rule.addresses = rule.addresses && len(all) > 0
+	rule.path, rule.alternatives = traefikPathOf(all), all
+	rule.asks = asksOf(all, text)
+	return rule, nil
+}
+
+// older says whether a rule is written for v2: by its matchers, their number of arguments, or patterns in braces.
+func older(alternatives [][]ruleNode) bool {
+	for _, matchers := range alternatives {
+		for _, m := range matchers {
+			switch strings.ToLower(m.name) {
+			case "headers", "headersregexp", "hostheader":
+				return true
+			case "path", "pathprefix":
+				if len(m.args) > 1 || slices.ContainsFunc(m.args, func(a string) bool { return strings.Contains(a, "{") }) {
+					return true
+				}
+			case "host", "hostregexp", "method", "clientip":
+				if len(m.args) > 1 {
+					return true
+				}
+			case "query":
+				if slices.ContainsFunc(m.args, func(a string) bool { return strings.Contains(a, "=") }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// alternative is a list of matchers that a request has to fulfil together.
+type alternative struct {
+	paths []pathCondition
+	// hosts and methods are the lists that host and method have to be out of.
+	hosts, methods [][]string
+	all            []ruleNode
+	// never says that no request can fulfil it; open, if it is not empty, why that cannot be told.
+	never bool
+	open  string
+	// addresses and excludesIdentity are as in traefikRule.
+	addresses, excludesIdentity bool
+	hostPatterns                bool
+}
+
+type pathCondition struct {
+	way.Matcher
+	not bool
+}
+
+// add reads one matcher (pkg/muxer/http: matcher.go, matcher_v2.go).
+func (a *alternative) add(m ruleNode, syntax string) error {
+	if len(m.args) == 0 || slices.Contains(m.args, "") {
+		return fmt.Errorf("%s: expected an argument", m.name)
+	}
+	most := len(m.args)
+	name := strings.ToLower(m.name)
+	switch name {
+	case "path", "pathprefix", "pathregexp":
+		matcher, err := traefikPathMatcher(name, m.args, syntax)
+		if err != nil {
+			return err
+		}
+		a.paths = append(a.paths, pathCondition{matcher, m.not})
+		if syntax == syntaxV3 {
+			most = 1
+		}
+	case "host", "hostheader":
+		if !m.not && !slices.Contains(m.args, "*") {
+			a.hosts = append(a.hosts, lowered(m.args))
+		}
+		if syntax == syntaxV3 {
+			most = 1
+		}
+	case "hostregexp":
+		a.hostPatterns = true
+	case "method":
+		if !m.not {
+			a.methods = append(a.methods, lowered(m.args))
+		}
+	case "clientip":
+		a.addresses = a.addresses || !m.not && !way.EveryAddress(m.args)
+	case "header", "headerregexp", "headers", "headersregexp", "query", "queryregexp":
+		a.excludesIdentity = a.excludesIdentity || m.not && slices.ContainsFunc(m.args, func(arg string) bool {
+			key, _, _ := strings.Cut(arg, "=")
+			return strings.EqualFold(key, way.Header)
+		})
+	default:
+		return fmt.Errorf("the matcher %s is not known", m.name)
+	}
+	if len(m.args) > most {
+		return fmt.Errorf("%s: expected %d argument, found %d", m.name, most, len(m.args))
+	}
+	a.all = append(a.all, m)
+	return nil
+}
+
+// settle finds out whether the matchers contradict one another.
+func (a *alternative) settle() {
+	for i, m := range a.all {
+		for _, other := range a.all[i+1:] {
+			if m.not != other.not && strings.EqualFold(m.name, other.name) && slices.Equal(m.args, other.args) {
+				a.never = true
+			}
+		}
+	}
+	if len(a.methods) > 1 && len(common(a.methods)) == 0 {
+		a.never = true
+	}
+	switch {
+	case len(a.hosts) > 1 && len(common(a.hosts)) == 0:
+		if slices.ContainsFunc(a.hosts, func(list []string) bool { return slices.ContainsFunc(list, isWildcard) }) {
+			a.open = "the rule asks for several hosts at once"
+		} else {
+			a.never = true
+		}
+	case len(a.hosts) > 0 && a.hostPatterns:
+		a.open = "the rule asks for a host and for a pattern of hosts at once"
+	}
+	if a.addresses {
+		a.open = "only clients with certain addresses get in, and which address Traefik sees depends on what stands before it"
+	}
+}
+
+// matches says whether some request with the path fulfils the alternative; why says what keeps that from being decided.
+func (a alternative) matches(path string) (matches, known bool, why string) {
+	why = a.open
+	for _, c := range a.paths {
+		matches, known := c.Matches(path)
+		switch {
+		case known && !matches && !c.not:
+			return false, true, ""
+		case !known:
+			why = c.Why
+		case matches && c.not:
+			why = "the rule keeps paths out by a negation, which another spelling may get around"
+		}
+	}
+	return why == "", why == "", why
+}
+
+// literal is the longest text that every path starts with.
+func (a alternative) literal() string {
+	longest := ""
+	for _, c := range a.paths {
+		if !c.not && len(c.Matcher.Literal) > len(longest) {
+			longest = c.Matcher.Literal
+		}
+	}
+	return longest
+}
+
+// traefikPathOf is which paths fulfil one of the alternatives.
+func traefikPathOf(all []alternative) way.Matcher {
+	m := way.Matcher{Match: func(path string) (bool, bool) {
+		known := true
+		for _, a := range all {
+			matches, decided, _ := a.matches(path)
+			if matches && decided {
+				return true, true
+			}
+			known = known && decided
+		}
+		return false, known
+	}}
+	for i, a := range all {
+		literal := a.literal()
+		if literal != "" {
+			m.Hints = append(m.Hints, literal)
+		}
+		for _, c := range a.paths {
+			if !c.not {
+				m.Hints = append(m.Hints, c.Hints...)
+			}
+		}
+		if i == 0 {
+			m.Literal = literal
+		} else if m.Literal != literal {
+			m.Literal = ""
+		}
+		if m.Why == "" {
+			m.Why = a.doubt()
+		}
+	}
+	if m.Why != "" {
+		m.Literal = ""
+	}
+	if len(all) == 1 {
+		m.Paths = all[0].takes()
+	}
+	return m
+}
+
+// takes are the paths that fulfil the alternative; nil where they cannot be written as patterns.
+func (a alternative) takes() []requests.Paths {
+	if a.open != "" {
+		return nil
+	}
+	list := []requests.Paths{requests.Everything()}
+	for _, c := range a.paths {
+		if c.not || c.Matcher.Paths == nil {
+			return nil
+		}
+		list = append(list, c.Matcher.Paths...)
+	}
+	return list
+}
+
+// lets are the requests of a router with the rule, if each alternative is followed by the stages; nil where a part of it
+// cannot be told.
+func (r traefikRule) lets(text string, stages []way.Stage) requests.Set {
+	var set requests.Set
+	for _, a := range r.alternatives {
+		taken := a.takes()
+		if taken == nil || a.hostPatterns {
+			return nil
+		}
+		hosts := common(a.hosts)
+		if len(a.hosts) == 0 {
+			hosts = []string{"*"}
+		}
+		path := way.Through(append([]way.Stage{way.Matching(traefikPathOf([]alternative{a}))}, stages...))
+		box := requests.Box{Hosts: way.RequestedHosts(hosts), Paths: path.Arrives(text)}
+		for _, m := range a.all {
+			if m.not && strings.HasPrefix(strings.ToLower(m.name), "host") {
+				return nil
+			}
+			if !strings.HasPrefix(strings.ToLower(m.name), "path") && !strings.HasPrefix(strings.ToLower(m.name), "host") {
+				box.Conditions = append(box.Conditions, fmt.Sprint(m.not, m.name, m.args))
+			}
+		}
+		set = append(set, box)
+	}
+	return set
+}
+
+// doubt is what may keep the alternative from being decided.
+func (a alternative) doubt() string {
+	if a.open != "" {
+		return a.open
+	}
+	for _, c := range a.paths {
+		if c.Why != "" {
+			return c.Why
+		}
+	}
+	for _, c := range a.paths {
+		if c.not {
+			return "the rule keeps paths out by a negation, which another spelling may get around"
+		}
+	}
+	return ""
+}
+
+// asksOf is what a client asks for, as people write it.
+func asksOf(all []alternative, text string) string {
+	var list []string
+	for _, a := range all {
+		hosts := common(a.hosts)
+		if len(hosts) == 0 {
+			hosts = []string{"*"}
+		}
+		for _, host := range hosts {
+			list = append(list, host+a.literal())
+		}
+	}
+	if len(list) != 1 {
+		return text
+	}
+	return list[0]
+}
+
+// common are the entries that all lists have; nil for no list.
+func common(lists [][]string) []string {
+	if len(lists) == 0 {
+		return nil
+	}
+	var out []string
+	for _, entry := range lists[0] {
+		if !slices.ContainsFunc(lists[1:], func(list []string) bool { return !slices.Contains(list, entry) }) {
+			out = append(out, entry)
+		}
+	}
+	return out
+}
+
+func lowered(list []string) []string {
+	out := make([]string, 0, len(list))
+	for _, s := range list {
+		out = append(out, strings.ToLower(s))
+	}
+	return out
+}
+
+func isWildcard(host string) bool { return strings.HasPrefix(host, "*") }
+
+// traefikPathMatcher reads Path, PathPrefix or PathRegexp. Traefik decodes the path for all of them, but for characters
+// that mean something in a URL (withRoutingPath). In v2's syntax several paths may be named, with patterns in braces.
+func traefikPathMatcher(name string, args []string, syntax string) (way.Matcher, error) {
+	var all []alternative
+	for _, arg := range args {
+		var m way.Matcher
+		switch {
+		case name == "pathregexp":
+			if syntax == syntaxV2 {
+				return way.Matcher{}, fmt.Errorf("the matcher PathRegexp is not known in v2's syntax")
+			}
+			if _, err := regexp.Compile(arg); err != nil {
+				return way.Matcher{}, fmt.Errorf("PathRegexp: %w", err)
+			}
+			m = way.Regex(way.Decoded, arg, false, way.Anywhere)
+		case !strings.HasPrefix(arg, "/"):
+			return way.Matcher{}, fmt.Errorf("%s: expected a path that starts with a slash", name)
+		case syntax == syntaxV2 && strings.Contains(arg, "{"):
+			expression, ok := bracePattern(arg)
+			if !ok {
+				return way.Matcher{}, fmt.Errorf("%s: expected {name} or {name:pattern} between braces", name)
+			}
+			at := way.Whole
+			if name == "pathprefix" {
+				at = way.AtStart
+				expression = "(?:" + expression + ")"
+			}
+			m = way.Regex(way.Decoded, expression, false, at)
+		case name == "path":
+			m = way.Exact(way.Decoded, arg)
+		default:
+			m = way.StartsWith(arg)
+		}
+		all = append(all, alternative{paths: []pathCondition{{m, false}}})
+	}
+	return traefikPathOf(all), nil
+}
+
+// bracePattern turns a path with {name} or {name:pattern} into a regular expression, as gorilla/mux does.
+func bracePattern(path string) (expression string, ok bool) {
+	var b strings.Builder
+	for path != "" {
+		text, rest, found := strings.Cut(path, "{")
+		b.WriteString(regexp.QuoteMeta(text))
+		if !found {
+			break
+		}
+		end := closingBrace(rest)
+		if end < 0 {
+			return "", false
+		}
+		_, pattern, given := strings.Cut(rest[:end], ":")
+		if !given {
+			pattern = "[^/]+"
+		}
+		if _, err := regexp.Compile(pattern); err != nil {
+			return "", false
+		}
+		b.WriteString("(?:" + pattern + ")")
+		path = rest[end+1:]
+	}
+	return b.String(), true
+}
+
+// closingBrace is where the brace that is open ends, -1 if it does not.
+func closingBrace(text string) int {
+	depth := 1
+	for i := range len(text) {
+		switch text[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}

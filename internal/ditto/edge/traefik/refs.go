@@ -1,0 +1,174 @@
+package traefik
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// Ref is how something of Traefik names an object: by name and namespace, or by the name that the object has inside
+// Traefik, `namespace-name@provider`.
+type Ref struct {
+	Kind string
+	// group is that of the object that refers; empty for an annotation.
+	group string
+	// Namespace is that of the object that refers.
+	Namespace string
+	crd.TraefikRef
+}
+
+// The providers of Traefik's configuration that matter here.
+const (
+	providerCRD     = "kubernetescrd"
+	providerIngress = "kubernetes"
+)
+
+func (r Ref) String() string {
+	if strings.Contains(r.Name, "@") {
+		return r.Kind + " " + r.Name
+	}
+	return r.Kind + " " + r.within() + "/" + r.Name
+}
+
+func (r Ref) within() string {
+	if r.TraefikRef.Namespace != "" {
+		return r.TraefikRef.Namespace
+	}
+	return r.Namespace
+}
+
+// provider is the provider that is named, empty if none is.
+func (r Ref) provider() string {
+	_, provider, _ := strings.Cut(r.Name, "@")
+	return provider
+}
+
+// outside says whether the object is in another namespace than the one that refers, which Traefik has to be told to allow.
+func (r Ref) outside() bool {
+	return !strings.Contains(r.Name, "@") && r.within() != r.Namespace
+}
+
+// Candidates are the objects that may be meant. Inside Traefik an object's namespace and name are one word with a dash
+// between, so that each dash may be the one.
+func (r Ref) Candidates() []inventory.ID {
+	var list []inventory.ID
+	add := func(namespace, name string) {
+		for _, gk := range r.kinds() {
+			list = append(list, inventory.ID{GroupKind: gk, Namespace: namespace, Name: name})
+		}
+	}
+	switch r.provider() {
+	case "":
+		if !strings.Contains(r.Name, "@") {
+			add(r.within(), r.Name)
+		}
+	case providerCRD:
+		word, _, _ := strings.Cut(r.Name, "@")
+		for i := 1; i < len(word)-1 && i <= validation.DNS1123LabelMaxLength; i++ {
+			if word[i] == '-' && len(word)-i-1 <= validation.DNS1123SubdomainMaxLength {
+				add(word[:i], word[i+1:])
+			}
+		}
+	}
+	return list
+}
+
+// kinds are the kind in both groups, that of the object that refers first: Traefik 2.10 reads both.
+func (r Ref) kinds() []schema.GroupKind {
+	groups := []string{crd.TraefikGroup, crd.TraefikOldGroup}
+	if r.group == crd.TraefikOldGroup {
+		slices.Reverse(groups)
+	}
+	var list []schema.GroupKind
+	for _, group := range groups {
+		list = append(list, crd.TraefikKind(group, r.Kind))
+	}
+	return list
+}
+
+// Resolve finds the object. Without one, missing says whether it could be there at all: an object of another provider is
+// never at hand. It is ambiguous if the word means several.
+func (r Ref) Resolve(objects inventory.Reader) (o *inventory.Object, ambiguous bool) {
+	if objects == nil {
+		return nil, false
+	}
+	for _, id := range r.Candidates() {
+		found := objects.Get(id.GroupKind, id.Namespace, id.Name)
+		switch {
+		case found == nil:
+		case o == nil:
+			o = found
+		case o.Ref.Namespace != found.Ref.Namespace || o.Ref.Name != found.Ref.Name:
+			return nil, true
+		}
+	}
+	return o, false
+}
+
+// traefikRefs are the references of an object to others of a kind.
+func traefikRefs(o *inventory.Object, kind string, refs []crd.TraefikRef) []Ref {
+	var list []Ref
+	for _, ref := range refs {
+		list = append(list, Ref{Kind: kind, group: o.Ref.GroupKind().Group, Namespace: o.Ref.Namespace, TraefikRef: ref})
+	}
+	return list
+}
+
+// candidatesOf are the objects that a list of references may mean. What lies beyond the Middlewares that are applied
+// decides nothing.
+func candidatesOf(refs []Ref) []inventory.ID {
+	var list []inventory.ID
+	for _, ref := range refs[:min(len(refs), mostMiddlewares)] {
+		list = append(list, ref.Candidates()...)
+	}
+	return list
+}
+
+// traefikAnnotation is the value of an annotation of Traefik, whose names have no case.
+func traefikAnnotation(all map[string]string, name string) string {
+	if value, ok := all[PrefixTraefik+name]; ok {
+		return value
+	}
+	for _, key := range way.KeysOf(all) {
+		if own, ok := strings.CutPrefix(key, PrefixTraefik); ok && strings.EqualFold(own, name) {
+			return all[key]
+		}
+	}
+	return ""
+}
+
+// The annotations that name Middlewares, of an Ingress and of a Service.
+const (
+	RouterMiddlewares  = "router.middlewares"
+	serviceMiddlewares = "service.middlewares"
+)
+
+// AnnotatedMiddlewares are the Middlewares that an annotation names, in order.
+func AnnotatedMiddlewares(all map[string]string, name string) []Ref {
+	value := traefikAnnotation(all, name)
+	if value == "" {
+		return nil
+	}
+	var list []Ref
+	for item := range strings.SplitSeq(value, ",") {
+		item = strings.TrimSpace(item)
+		if !strings.Contains(item, "@") {
+			// Without a provider it is that of the Ingress, which has no Middlewares.
+			item += "@" + providerIngress
+		}
+		list = append(list, Ref{Kind: "Middleware", TraefikRef: crd.TraefikRef{Name: item}})
+	}
+	return list
+}
+
+// traefikUses are the Middlewares that annotations of an Ingress or a Service name.
+func traefikUses(o *inventory.Object) []inventory.ID {
+	return append(candidatesOf(AnnotatedMiddlewares(o.Meta.Annotations, RouterMiddlewares)),
+		candidatesOf(AnnotatedMiddlewares(o.Meta.Annotations, serviceMiddlewares))...)
+}

@@ -1,0 +1,59 @@
+// Package traefik reads Ingresses, IngressRoutes and Middlewares as Traefik does.
+package traefik
+
+import (
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+const PrefixTraefik = "traefik.ingress.kubernetes.io/"
+
+// Controller is Traefik's own provider for Ingresses. Its annotations change nothing themselves: they name Middlewares.
+func Controller() way.Controller {
+	return way.Controller{
+		Name: way.NameTraefik, Title: "Traefik",
+		Classes: []string{"traefik.io/ingress-controller"}, Usual: []string{"traefik"}, Prefixes: []string{PrefixTraefik},
+		Effects: traefikEffects, Transport: traefikTransport, Rate: traefikRate,
+		Path: traefikPath,
+		Uses: traefikUses,
+	}
+}
+
+// traefikMiddlewares applies the Middlewares that the Ingress names, and then those that its Service names.
+func traefikMiddlewares(in way.Input) *traefikChain {
+	chain := newTraefikChain(in.Objects, in.Config)
+	chain.apply(AnnotatedMiddlewares(in.Ingress.Annotations, RouterMiddlewares))
+	chain.apply(AnnotatedMiddlewares(in.ServiceAnnotations, serviceMiddlewares))
+	return chain
+}
+
+func traefikEffects(in way.Input) way.Effects { return traefikMiddlewares(in).result() }
+
+// traefikPath: Prefix is compared by characters unless strictPrefixMatching is set, which cannot be seen; the annotation
+// router.pathmatcher applies to ImplementationSpecific (pkg/provider/kubernetes/ingress/kubernetes.go). v2 takes braces in
+// a path for patterns.
+func traefikPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+	var m way.Matcher
+	switch matcher := traefikAnnotation(in.Ingress.Annotations, "router.pathmatcher"); {
+	case strings.Contains(path, "{") && matcher != "PathRegexp":
+		m = way.Undecided("whether " + way.Quote(path) + " is a pattern depends on the version of Traefik")
+	case kind == networkingv1.PathTypeExact:
+		m = way.Exact(way.Raw, path)
+	case kind == networkingv1.PathTypePrefix || matcher == "" || matcher == "PathPrefix":
+		m = way.Characters(path)
+	case matcher == "Path":
+		m = way.Exact(way.Raw, path)
+	case matcher == "PathRegexp":
+		m = way.Regex(way.Raw, path, false, way.Anywhere)
+	default:
+		m = way.Undecided("the path matcher " + way.Quote(matcher) + " is not known")
+	}
+	chain := traefikMiddlewares(in)
+	if chain.closed != "" {
+		return way.Path{Matcher: m, Rewrite: way.UnknownRewrite(chain.closed)}
+	}
+	return way.Through(append([]way.Stage{way.Matching(m)}, chain.stages...))
+}

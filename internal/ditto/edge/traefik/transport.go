@@ -1,0 +1,52 @@
+package traefik
+
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// The controllers that are built on Envoy, Kong, Traefik and OpenShift's router: TLS is in the Ingress, limits stand in
+// objects of their own.
+
+// traefikTransport: spec.tls only loads certificates. A router is for TLS alone if router.tls says so; otherwise it is
+// attached to entry points, and whether those speak TLS or redirect is Traefik's own configuration
+// (pkg/provider/kubernetes/ingress/kubernetes.go).
+func traefikTransport(in way.Input, host string) way.Transport {
+	a := way.WithPrefix(in.Ingress.Annotations, PrefixTraefik)
+	t := way.Transport{
+		TLS: in.Certificate(host), Advice: `list the host in spec.tls and write traefik.ingress.kubernetes.io/router.tls: "true", and let the ` +
+			`entry point for plain HTTP redirect`,
+	}
+	const entrypoints = PrefixTraefik + "router.entrypoints"
+	only, _ := a.Bool("router.tls")
+	switch {
+	case only:
+		t.Plain = way.Closed(PrefixTraefik+"router.tls", "the router takes TLS alone")
+		if t.TLS.State == way.Off {
+			t.TLS = way.State{State: way.Unknown, Source: PrefixTraefik + "router.tls", Why: "the certificate is Traefik's own, which cannot be seen"}
+		}
+		if a.Has("router.tls.certresolver") {
+			t.TLS = way.State{State: way.On, Source: PrefixTraefik + "router.tls.certresolver", Why: "Traefik gets the certificate itself"}
+		}
+	case strings.TrimSpace(a["router.entrypoints"]) == "websecure":
+		t.Plain = way.Closed(entrypoints, "the router is attached to websecure alone, which is Traefik's name for an entry point with TLS")
+		if t.TLS.State == way.Off {
+			t.TLS = way.State{State: way.Unknown, Source: entrypoints, Why: "the certificate of the entry point websecure cannot be seen"}
+		}
+	case strings.TrimSpace(a["router.entrypoints"]) == "web":
+		t.TLS = way.State{State: way.Off, Source: entrypoints, Why: "the router is attached to the entry point web alone"}
+		t.Plain = way.State{State: way.Unknown, Source: entrypoints, Why: "whether the entry point web of Traefik redirects cannot be seen"}
+	default:
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"}
+		if t.TLS.State == way.Off {
+			t.TLS = way.State{State: way.Unknown, Source: "default", Why: "the certificates of the entry points of Traefik cannot be seen"}
+		}
+	}
+	traefikMiddlewares(in).settle(&t)
+	return t
+}
+
+func traefikRate(in way.Input) way.Rate {
+	return traefikMiddlewares(in).rate("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
+}

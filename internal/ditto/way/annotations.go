@@ -1,0 +1,184 @@
+package way
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Annotations are the annotations of one controller with their prefix taken off.
+type Annotations map[string]string
+
+// WithPrefix takes the annotations under the first prefix, then those under the next ones that are not there yet.
+func WithPrefix(all map[string]string, prefixes ...string) Annotations {
+	out := Annotations{}
+	for _, prefix := range prefixes {
+		for key, value := range all {
+			if name, ok := strings.CutPrefix(key, prefix); ok {
+				if _, taken := out[name]; !taken {
+					out[name] = value
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Annotations that several controllers read.
+const (
+	PrefixIngress = "ingress.kubernetes.io/"
+	AllowHTTP     = "kubernetes.io/ingress.allow-http"
+)
+
+// BareKeys stands for annotations without a prefix.
+const BareKeys = ""
+
+// IsNamedBy says whether an annotation is one that only this controller reads.
+func (c *Controller) IsNamedBy(all map[string]string) bool {
+	for key := range all {
+		if slices.Contains(c.Keys, key) || slices.ContainsFunc(c.Prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// Reads says whether an annotation is one that this controller may read, whoever else does.
+func (c *Controller) Reads(all map[string]string) bool {
+	if c.IsNamedBy(all) {
+		return true
+	}
+	for key := range all {
+		if slices.ContainsFunc(c.Shared, func(s string) bool {
+			return s == BareKeys && !strings.Contains(key, "/") || s != BareKeys && strings.HasPrefix(key, s)
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// Has says whether the annotation is there and not blank.
+func (a Annotations) Has(name string) bool { return strings.TrimSpace(a[name]) != "" }
+
+// Configures says whether an annotation holds lines of HAProxy's configuration that are not comments.
+func (a Annotations) Configures(name string) bool {
+	for line := range strings.SplitSeq(a[name], "\n") {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return true
+		}
+	}
+	return false
+}
+
+// Bool reads a boolean as Go's ParseBool does, which most controllers use; ok is false if it is absent or is none.
+func (a Annotations) Bool(name string) (value, ok bool) {
+	value, err := strconv.ParseBool(a[name])
+	return value, err == nil
+}
+
+// FirstOf returns the first of the names that is there and not blank, in the order given.
+func (a Annotations) FirstOf(names ...string) string {
+	for _, name := range names {
+		if a.Has(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Listed says whether a comma-separated list holds the name, whatever its case.
+func Listed(list, name string) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.TrimSpace(item), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// SecretName splits `[namespace/]name`; ok is false for anything else.
+func SecretName(value, namespace string) (ns, name string, ok bool) {
+	ns, name, slash := strings.Cut(strings.TrimSpace(value), "/")
+	if !slash {
+		ns, name = namespace, ns
+	}
+	if ns == "" || name == "" || strings.Contains(name, "/") {
+		return "", "", false
+	}
+	return ns, name, true
+}
+
+// The answers to whether a Secret is there.
+type presence int
+
+const (
+	present presence = iota
+	Absent
+	Unseen
+)
+
+// Secret says whether a Secret, and the key in it, are there. Secrets outside the protected namespaces are not read.
+func (in Input) Secret(namespace, name, key string) (object, entry presence) {
+	if in.Objects == nil {
+		return Unseen, Unseen
+	}
+	o := in.Objects.Get(inventory.Secret, namespace, name)
+	switch {
+	case o == nil && in.Objects.Knows(inventory.Secret, namespace):
+		return Absent, Unseen
+	case o == nil:
+		return Unseen, Unseen
+	}
+	if slices.Contains(secretKeys(o), key) {
+		return present, present
+	}
+	return present, Absent
+}
+
+func secretKeys(o *inventory.Object) []string {
+	secret, ok := o.Typed.(*corev1.Secret)
+	if !ok {
+		return nil
+	}
+	return append(slices.Collect(maps.Keys(secret.Data)), slices.Collect(maps.Keys(secret.StringData))...)
+}
+
+// KeysOf returns the keys in order, for stable messages.
+func KeysOf(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+// AbsentOnly keeps the annotations whose key the object does not have: a value that someone set is never replaced.
+func AbsentOnly(want, have map[string]string) map[string]string {
+	out := map[string]string{}
+	for key, value := range want {
+		if _, taken := have[key]; !taken {
+			out[key] = value
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+const PrefixRouter = "haproxy.router.openshift.io/"
+
+const NameHAProxy = "haproxy"
+
+const NameHAProxyIngress = "haproxy-ingress"
+
+const NameContour = "contour"
+
+const (
+	NameTraefik = "traefik"
+
+	TraefikStripAdvice = `name a Middleware with spec.headers.customRequestHeaders: {x-ditto-pre-authenticated: ""} as the last one in ` +
+		`spec.routes[].middlewares of an IngressRoute, or in the annotation traefik.ingress.kubernetes.io/router.middlewares of an Ingress`
+	TraefikHideAdvice = `name a Middleware with spec.headers.customResponseHeaders: {Server: "", X-Powered-By: ""} in ` +
+		`spec.routes[].middlewares of an IngressRoute, or in the annotation traefik.ingress.kubernetes.io/router.middlewares of an Ingress`
+)

@@ -1,0 +1,181 @@
+package way
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// PlainEdge is the reading of a controller that changes headers, asks for credentials and rewrites paths only through
+// objects that an annotation refers to. As long as it refers to none, the client's header arrives.
+type PlainEdge struct {
+	// Refers are annotations, with their prefix, that can change headers; asks those that can ask for credentials. They are
+	// looked for at the Ingress and at the Service.
+	Refers, Asks []string
+	// Strip and hide are the advice.
+	Strip, Hide string
+	// Assumption says which invisible setting could change the reading; empty if none can.
+	Assumption string
+}
+
+// Effects are those of such an edge.
+func (p PlainEdge) Effects(in Input) Effects {
+	e := Effects{
+		Identity:       State{IdentityClient, "default", "no annotation changes the header"},
+		Authentication: State{Off, "default", "no annotation asks for credentials"},
+		HidesHeaders:   State{Unknown, "default", "what becomes of Server and version headers cannot be told from the Ingress"},
+		StripAdvice:    p.Strip,
+		HideAdvice:     p.Hide,
+	}
+	if p.Assumption != "" {
+		e.Assumptions = []string{p.Assumption}
+	}
+	if key := in.RefersTo(p.Refers); key != "" {
+		e.Identity = State{IdentityUnknown, key, key + " refers to something that can change the header, and is not read"}
+		e.Assumptions = nil
+	}
+	if key := in.RefersTo(p.Asks); key != "" {
+		e.Authentication = State{Unknown, key, key + " refers to something that can ask for credentials, and is not read"}
+	}
+	e.StripsIdentity = Strips(e.Identity)
+	return e
+}
+
+// Rewrite is unknown where one of the annotations that change paths is there.
+func (in Input) Rewrite(keys ...string) Rewrite {
+	if key := in.RefersTo(keys); key != "" {
+		return UnknownRewrite(key + " can change the path, and is not evaluated")
+	}
+	return Rewrite{}
+}
+
+// RefersTo returns the first of the annotations that the Ingress or the Service has; a key that ends in `*` is a prefix.
+func (in Input) RefersTo(keys []string) string {
+	for _, all := range []map[string]string{in.Ingress.Annotations, in.ServiceAnnotations} {
+		for _, key := range keys {
+			prefix, open := strings.CutSuffix(key, "*")
+			if !open && strings.TrimSpace(all[key]) != "" {
+				return key
+			}
+			if !open {
+				continue
+			}
+			for _, have := range KeysOf(all) {
+				if strings.HasPrefix(have, prefix) {
+					return have
+				}
+			}
+		}
+	}
+	return ""
+}
+
+const (
+	NameIngressNginx   = "ingress-nginx"
+	PrefixIngressNginx = "nginx.ingress.kubernetes.io/"
+)
+
+// PassThrough changes the effects to those of an edge that hands TLS connections on unread. honoured is false where a
+// flag that cannot be seen decides about it: then what looked safe is unknown.
+func (e *Effects) PassThrough(honoured bool, key string) {
+	e.Passthrough = true
+	e.StripAnnotations, e.HideAnnotations = nil, nil
+	e.StripAdvice = "take " + key + " away: it hands TLS connections on unread, so nothing can be done to a header at this edge"
+	e.HideAdvice = e.StripAdvice
+	if honoured {
+		why := key + " hands TLS connections on unread"
+		e.Identity = State{IdentityClient, key, why}
+		e.Authentication, e.StripsIdentity, e.HidesHeaders = State{Off, key, why}, State{Off, key, why}, State{Off, key, why}
+		return
+	}
+	why := fmt.Sprintf("%s may hand TLS connections on unread", key)
+	for _, s := range []*State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
+		if s.State == On {
+			*s = State{Unknown, key, why}
+		}
+	}
+	if e.Identity.State != IdentityClient {
+		e.Identity = State{IdentityUnknown, key, why}
+	}
+}
+
+// Strips says whether an identity reading keeps the client's header from the backend.
+func Strips(identity State) State {
+	switch identity.State {
+	case IdentityClient:
+		return State{Off, identity.Source, identity.Why}
+	case IdentityUnknown:
+		return State{Unknown, identity.Source, identity.Why}
+	}
+	return State{On, identity.Source, identity.Why}
+}
+
+const (
+	NameF5Nginx   = "f5-nginx"
+	PrefixF5Nginx = "nginx.org/"
+	// ProxySetHeaders takes `Name:Value` pairs. A name without a colon passes the client's own header on; a name with an
+	// empty value removes it (version1.ParseProxySetHeaders).
+	ProxySetHeaders = "proxy-set-headers"
+)
+
+// Strip offers annotations that remove the identity header, for a controller that knows them since a release. They are
+// only offered as annotations if the class object names the controller, the configuration states the release and the
+// key is absent: a list that somebody wrote is theirs.
+func (e *Effects) Strip(in Input, want map[string]string, major, minor int, advice string) {
+	if e.StripsIdentity.State == On {
+		return
+	}
+	e.StripAdvice = advice
+	for _, key := range KeysOf(want) {
+		if _, taken := in.Ingress.Annotations[key]; taken {
+			e.StripAdvice = "add " + want[key] + " to the list in " + key
+			return
+		}
+	}
+	v, stated := in.Version()
+	if e.StripsIdentity.State == Off && in.Class.Known && stated && v.AtLeast(major, minor) {
+		e.StripAnnotations = AbsentOnly(want, in.Ingress.Annotations)
+		return
+	}
+	if !stated && in.Class.Known {
+		e.StripAdvice += "; say in the configuration which version runs (edges.controllers." + in.Class.Controller + ".version: " +
+			strconv.Quote(strconv.Itoa(major)+"."+strconv.Itoa(minor)) + "), and it is written for you"
+	}
+}
+
+// Doubt makes unknown what is wrong with an edge that may let nobody in.
+func (e *Effects) Doubt(why string) {
+	if e.Identity.State != IdentitySet || e.Authentication.State != On {
+		e.Identity = State{IdentityUnknown, e.Identity.Source, why}
+	}
+	for _, s := range []*State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
+		if s.State == Off {
+			*s = State{Unknown, s.Source, why}
+		}
+	}
+}
+
+// ConnectionEffects are those of an edge that hands connections on: nothing about a request is seen, whether TLS ends there
+// or not.
+func ConnectionEffects(passthrough bool) Effects {
+	const source = "tcp"
+	why := "connections are handed on as they are, and no rule for requests applies"
+	if passthrough {
+		why = "TLS connections are handed on unread"
+	}
+	off := State{Off, source, why}
+	advice := "let a router for HTTP take the requests: nothing can be done to a header where connections are handed on"
+	return Effects{
+		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off,
+		StripAdvice: advice, HideAdvice: advice, Passthrough: true,
+	}
+}
+
+// HandedThrough are the effects of whoever hands connections on and reads no requests.
+func HandedThrough(why, advice string) Effects {
+	off := State{Off, "default", why}
+	return Effects{
+		Identity: State{IdentityClient, "default", why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true,
+		StripAdvice: advice, HideAdvice: advice,
+	}
+}

@@ -1,0 +1,69 @@
+package way
+
+import (
+	"slices"
+	"strconv"
+)
+
+// GlobalConfig is what a controller of ingress-nginx is told for all Ingresses: its ConfigMap, and the one with headers
+// that this one names. Of its keys, main-snippet stands beside http, which nginx takes once, so that it forwards no request of
+// HTTP; hide-headers and add-headers are about answers. The zero value is a controller that is told nothing.
+type GlobalConfig struct {
+	// Name is the ConfigMap, for people.
+	Name string
+	Data map[string]string
+	// Unseen says that it cannot be read, so that nobody knows what it says.
+	Unseen bool
+	// Prefix is that of the annotations which the controller reads, without the slash; empty for the usual one.
+	Prefix string
+	// HeadersName is the ConfigMap that proxy-set-headers names, Headers what it holds. HeadersUnseen says that it is not at
+	// hand, so that nobody knows which headers it sets.
+	HeadersName   string
+	Headers       map[string]string
+	HeadersUnseen bool
+}
+
+// IsTrue says that a key is there and says so.
+func (c GlobalConfig) IsTrue(key string) bool { return c.is(key, true) }
+
+// IsFalse says that a key is there and says no.
+func (c GlobalConfig) IsFalse(key string) bool { return c.is(key, false) }
+
+func (c GlobalConfig) is(key string, want bool) bool {
+	value, err := strconv.ParseBool(c.Data[key])
+	return err == nil && value == want
+}
+
+// In says where a key stands, for people.
+func (c GlobalConfig) In(key string) string { return key + " in " + c.Name }
+
+// OrWorse is what is certain of an Ingress that either of two controllers may serve.
+func (e Effects) OrWorse(o Effects) Effects {
+	e.Identity = *Worse(&e.Identity, &o.Identity)
+	e.Authentication = weaker(e.Authentication, o.Authentication)
+	e.StripsIdentity = weaker(e.StripsIdentity, o.StripsIdentity)
+	e.HidesHeaders = weaker(e.HidesHeaders, o.HidesHeaders)
+	if e.StripAdvice == "" {
+		e.StripAdvice = o.StripAdvice
+	}
+	if e.HideAdvice == "" {
+		e.HideAdvice = o.HideAdvice
+	}
+	if len(o.Snippets) > len(e.Snippets) {
+		e.Snippets = o.Snippets
+	}
+	for _, a := range o.Assumptions {
+		if !slices.Contains(e.Assumptions, a) {
+			e.Assumptions = append(e.Assumptions, a)
+		}
+	}
+	return e
+}
+
+// weaker is the one of two that promises less.
+func weaker(a, b State) State {
+	if a.State == Off || b.State == On || a.State == b.State {
+		return a
+	}
+	return b
+}

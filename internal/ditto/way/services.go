@@ -1,0 +1,110 @@
+package way
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Publicness says whether the load balancer of a Service of type LoadBalancer is reachable from outside. It is internal
+// only where a cloud whose markers count finds one that it honours, and no such cloud finds one that says public: an
+// annotation for cloud A does nothing on cloud B, so contradictions mean that somebody is guessing.
+//
+// names are the clouds whose markers count (CloudNames), empty for any. Whatever the load balancer is, the node ports
+// that it allocates are another matter.
+func Publicness(svc *corev1.Service, names []string) Verdict {
+	b := LoadBalancer{Annotations: svc.Annotations}
+	if svc.Spec.LoadBalancerClass != nil {
+		b.Class = *svc.Spec.LoadBalancerClass
+	}
+	return PublicnessOf(b, names)
+}
+
+// PublicnessOf is Publicness of what clouds see of a Service.
+func PublicnessOf(b LoadBalancer, names []string) Verdict {
+	var internal, public []string
+	for _, c := range Clouds {
+		if !counts(c.Name, names) || b.Class != "" && !slices.Contains(c.classes, b.Class) {
+			continue
+		}
+		switch o := c.read(b); o.says {
+		case saysInternal:
+			internal = AppendNew(internal, o.why)
+		case saysPublic:
+			public = AppendNew(public, o.why)
+		}
+	}
+	switch {
+	case len(public) > 0 && len(internal) > 0:
+		return Verdict{true, "markers contradict each other: " + strings.Join(internal, "; ") + ", but " + strings.Join(public, "; ")}
+	case len(public) > 0:
+		return Verdict{true, strings.Join(public, "; ")}
+	case len(internal) > 0:
+		return Verdict{false, strings.Join(internal, "; ")}
+	case b.Class != "":
+		return Verdict{true, "no internal marker counts for loadBalancerClass " + Quote(b.Class)}
+	case len(names) > 0:
+		return Verdict{true, "no internal marker of " + strings.Join(names, ", ")}
+	}
+	return Verdict{true, "no internal load balancer marker"}
+}
+
+// MarkedPublic says whether something on a Service says by itself that it is reachable from outside: a marker of a cloud
+// that counts, or external IPs. The absence of a marker says nothing here.
+func MarkedPublic(svc *corev1.Service, names []string) (public bool, why string) {
+	if len(svc.Spec.ExternalIPs) > 0 {
+		return true, "external IPs"
+	}
+	if svc.Spec.Type != corev1.ServiceTypeLoadBalancer {
+		return false, ""
+	}
+	b := LoadBalancer{Annotations: svc.Annotations}
+	if svc.Spec.LoadBalancerClass != nil {
+		b.Class = *svc.Spec.LoadBalancerClass
+	}
+	for _, c := range Clouds {
+		if !counts(c.Name, names) || b.Class != "" && !slices.Contains(c.classes, b.Class) {
+			continue
+		}
+		if o := c.read(b); o.says == saysPublic {
+			return true, o.why
+		}
+	}
+	return false, ""
+}
+
+// counts says whether a cloud's markers are believed. The row `aws` tells the two controllers of AWS apart by itself;
+// `aws-lbc` is for clusters whose configuration says that every Service is the AWS Load Balancer Controller's.
+func counts(cloud string, names []string) bool {
+	switch {
+	case cloud == "aws-lbc" && (len(names) == 0 || slices.Contains(names, "aws")):
+		return false
+	case len(names) == 0:
+		return true
+	}
+	return slices.Contains(names, cloud)
+}
+
+// AppendNew appends a text that is not in the list.
+func AppendNew(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
+}
+
+// Quote puts a name that others chose into a message: cut to a bearable length, with nothing that could break the line.
+func Quote(text string) string {
+	const most = 80
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, text)
+	if runes := []rune(clean); len(runes) > most {
+		clean = string(runes[:most]) + "..."
+	}
+	return `"` + clean + `"`
+}

@@ -1,0 +1,266 @@
+package way
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// SharesTLS says whether a certificate that one Ingress names for a host serves the others of the host too.
+func SharesTLS(c Class) bool {
+	return c.Controller == NameIngressNginx || c.Controller == NameHAProxy || c.Controller == NameHAProxyIngress
+}
+
+// NamesCertificate says whether spec.tls of an Ingress has a certificate for a host.
+func NamesCertificate(ing *networkingv1.Ingress, host string) bool {
+	return len(ing.Spec.TLS) > 0 && certificateIn(ing.Spec.TLS, host).State == On
+}
+
+// NamesCertificates says whether spec.tls has a certificate for each host of an Ingress's rules.
+func NamesCertificates(ing *networkingv1.Ingress) bool {
+	for _, rule := range ing.Spec.Rules {
+		if !NamesCertificate(ing, rule.Host) {
+			return false
+		}
+	}
+	return len(ing.Spec.TLS) > 0
+}
+
+// What plain HTTP meets at an edge.
+const (
+	// PlainClosed: nothing listens for it, or it is refused.
+	PlainClosed = "closed"
+	// PlainRedirected: it is answered with a redirect to HTTPS.
+	PlainRedirected = "redirected"
+	// PlainServed: requests are passed on.
+	PlainServed = "served"
+)
+
+// Transport is what clients speak with an edge.
+type Transport struct {
+	// TLS says whether the edge speaks TLS for the host, with a certificate that is meant for it: on, off or unknown.
+	TLS State
+	// Plain is what plain HTTP meets: closed, redirected, served or unknown.
+	Plain State
+	// Passthrough says that the edge does not end TLS connections: what is behind it decides about TLS. Plain is then what
+	// plain HTTP meets at the edge itself.
+	Passthrough bool
+	// Advice says what to write at this edge.
+	Advice string
+}
+
+const SourceTLS = "spec.tls"
+
+// Certificate says whether spec.tls names a certificate for the host, as the API defines the field.
+func (in Input) Certificate(host string) State {
+	return certificateIn(in.Ingress.Spec.TLS, host)
+}
+
+func certificateIn(tls []networkingv1.IngressTLS, host string) State {
+	if len(tls) == 0 {
+		return State{Off, SourceTLS, "spec.tls is empty"}
+	}
+	unnamed, wide := false, false
+	for _, t := range tls {
+		listed := slices.ContainsFunc(t.Hosts, func(h string) bool { return covers(h, host) })
+		switch {
+		case !listed && len(t.Hosts) > 0:
+		case t.SecretName == "":
+			unnamed = true
+		case listed:
+			return State{On, SourceTLS, "spec.tls names a certificate for it"}
+		default:
+			wide = true
+		}
+	}
+	switch {
+	case wide:
+		return State{On, SourceTLS, "spec.tls names a certificate without saying for which hosts"}
+	case unnamed:
+		return State{Unknown, SourceTLS, "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+	case host == "":
+		return State{Unknown, SourceTLS, "the rule takes any host, and spec.tls has certificates for some"}
+	}
+	return State{Off, SourceTLS, "spec.tls has no certificate for " + host}
+}
+
+// covers says whether a certificate's name is one for the host: a wildcard stands for one label (RFC 6125, 6.4.3).
+func covers(name, host string) bool {
+	name, host = strings.ToLower(name), strings.ToLower(host)
+	if name == host {
+		return host != ""
+	}
+	base, wild := strings.CutPrefix(name, "*.")
+	if !wild {
+		return false
+	}
+	label, rest, ok := strings.Cut(host, ".")
+	return ok && label != "" && label != "*" && rest == base
+}
+
+// WithNeighbours is certificate for a controller that has one virtual server a host: what another Ingress of the host
+// says in spec.tls holds for this one as well.
+func (in Input) WithNeighbours(host string) State {
+	own := in.Certificate(host)
+	if own.State == On {
+		return own
+	}
+	for _, other := range in.Neighbours {
+		if s := certificateIn(other.Spec.TLS, host); s.State == On {
+			return State{On, SourceTLS, "Ingress " + other.Namespace + "/" + other.Name + " of the same host names a certificate for it"}
+		}
+	}
+	return own
+}
+
+// Redirected is Transport.Plain where plain HTTP is redirected to TLS.
+func Redirected(source, why string) State { return State{PlainRedirected, source, why} }
+
+// PassedOn is Transport.Plain where plain HTTP is served.
+func PassedOn(source, why string) State { return State{PlainServed, source, why} }
+
+// Closed is Transport.Plain where plain HTTP meets a closed port.
+func Closed(source, why string) State { return State{PlainClosed, source, why} }
+
+// WithoutTLS is Plain where nothing is redirected for want of a certificate.
+func WithoutTLS() State { return PassedOn(SourceTLS, "without a certificate nothing is redirected") }
+
+// Passed is the transport of an edge that hands TLS connections on.
+func Passed(plain State, key string) Transport {
+	return Transport{
+		TLS: State{Unknown, key, "what is behind decides"}, Plain: plain, Passthrough: true,
+		Advice: "let what is behind end TLS, or take " + key + " away and list the host in spec.tls",
+	}
+}
+
+// Balancer is what a load balancer of a Service does with TLS on a port: on where the cloud certainly ends TLS there, off
+// where it hands connections on. Clouds say which clouds' annotations count; empty means any.
+//
+// Sources: cloud-provider-aws and AWS Load Balancer Controller (ssl-cert, ssl-ports: port numbers or names, `*` or absent for
+// all), which clouds' controllers of the kind follow in their own words.
+func Balancer(annotations map[string]string, port int32, name string, clouds []string) State {
+	honoured := func(names ...string) bool {
+		return len(clouds) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(clouds, n) })
+	}
+	for _, t := range balancerTLS {
+		key := t.certificate
+		if strings.TrimSpace(annotations[key]) == "" || !honoured(t.clouds...) {
+			continue
+		}
+		ports, given := annotations[t.ports]
+		if !given {
+			ports = t.otherwise
+		}
+		if portListed(ports, port, name) {
+			return State{On, key, key + " makes the load balancer end TLS"}
+		}
+		return State{Off, t.ports, t.ports + " does not list port " + decimal(port)}
+	}
+	return State{Off, "default", "the load balancer hands connections on"}
+}
+
+// balancerTLS are the annotations by which clouds end TLS for a Service: the one that names certificates, and the one that
+// lists ports, with what holds without it.
+var balancerTLS = []struct {
+	clouds             []string
+	certificate, ports string
+	otherwise          string
+}{
+	{
+		[]string{"aws", "aws-lbc"}, "service.beta.kubernetes.io/aws-load-balancer-ssl-cert",
+		"service.beta.kubernetes.io/aws-load-balancer-ssl-ports", "*",
+	},
+	{
+		[]string{"oci"}, "service.beta.kubernetes.io/oci-load-balancer-tls-secret",
+		"service.beta.kubernetes.io/oci-load-balancer-ssl-ports", "",
+	},
+	{
+		[]string{"digitalocean"}, "service.beta.kubernetes.io/do-loadbalancer-certificate-id",
+		"service.beta.kubernetes.io/do-loadbalancer-tls-ports", "443",
+	},
+}
+
+// portListed reads a comma-separated list of port numbers and names; `*` is all of them.
+func portListed(list string, port int32, name string) bool {
+	for item := range strings.SplitSeq(list, ",") {
+		switch item = strings.TrimSpace(item); {
+		case item == "*", item == decimal(port), item != "" && item == name:
+			return true
+		}
+	}
+	return false
+}
+
+// ClassHasParameters says whether the class object refers to something that can change what its Ingresses are like.
+func (in Input) ClassHasParameters() bool {
+	if in.Objects == nil || in.Class.Name == "" {
+		return false
+	}
+	o := in.Objects.Get(inventory.IngressClass, "", in.Class.Name)
+	if o == nil {
+		return false
+	}
+	class, ok := o.Typed.(*networkingv1.IngressClass)
+	return ok && class.Spec.Parameters != nil
+}
+
+// HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where what
+// is behind sees it.
+func HandedOn(plain State, advice string) Transport {
+	return Transport{TLS: State{Unknown, plain.Source, "what is behind decides"}, Plain: plain, Passthrough: true, Advice: advice}
+}
+
+// UnreadRate is the rate of an entry that hands connections on.
+func UnreadRate(advice string) Rate {
+	return Rate{Limited: State{Off, "default", "connections are handed on, and no requests are read"}, Advice: advice}
+}
+
+// Settled has no advice where requests are limited.
+func (r Rate) Settled() Rate {
+	if r.Limited.State == On {
+		r.Advice = ""
+	}
+	return r
+}
+
+// Doubt makes unknown what is certain only if somebody gets in.
+func (t *Transport) Doubt(why string) {
+	if t.TLS.State == Off {
+		t.TLS = State{Unknown, t.TLS.Source, why}
+	}
+	if t.Plain.State == PlainServed {
+		t.Plain = State{Unknown, t.Plain.Source, why}
+	}
+}
+
+// Doubt makes unknown what is off only if somebody gets in.
+func (r *Rate) Doubt(why string) {
+	if r.Limited.State == Off {
+		r.Limited = State{Unknown, r.Limited.Source, why}
+	}
+}
+
+// ListenPorts reads what an ALB listens on: [{"HTTP": 80}, {"HTTPS": 443}].
+func ListenPorts(text string) (plain, tls, ok bool) {
+	var list []map[string]int
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return false, false, false
+	}
+	for _, entry := range list {
+		for protocol := range entry {
+			switch strings.ToUpper(protocol) {
+			case "HTTP":
+				plain = true
+			case "HTTPS":
+				tls = true
+			default:
+				return false, false, false
+			}
+		}
+	}
+	return plain, tls, plain || tls
+}

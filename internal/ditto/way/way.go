@@ -1,0 +1,224 @@
+// Package way says what an entry does with requests, in the words that all vendors have in common: Ingresses are read to
+// Effects, Paths, Transport and Rate, objects of other kinds to Routes. It knows no vendor. The packages below edge read
+// objects as one vendor's controller does, from annotations, class objects and the configuration alone, without I/O.
+//
+// # What is taken for granted
+//
+// A controller has settings that no object shows: its flags and its own ConfigMap. It is taken to run with its
+// documented defaults where those are the open reading (nothing else removes the header, nothing else asks for a
+// password). Where a reading is safe only if an invisible setting is right, it says so in Effects.Assumptions; where it
+// cannot be told at all it is Unknown, which is neither safe nor a violation.
+//
+// # Adding a vendor
+//
+// A vendor is a package below edge: a Controller for Ingresses, Kinds for objects of its own, and a line for each in the
+// tables of package edge.
+package way
+
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Header is the name of the header, and of the query parameter, that carries a pre-authenticated identity to Ditto.
+// Source: PreAuthenticatedAuthenticationProvider of Ditto's gateway; header names have no case.
+const Header = "x-ditto-pre-authenticated"
+
+// The states of a Switch, the same words as in package ditto.
+const (
+	On      = "on"
+	Off     = "off"
+	Unknown = "unknown"
+)
+
+// What becomes of the identity header at an edge. The query parameter of the same name passes every edge: only a header
+// that is set to something hides it from Ditto.
+const (
+	// IdentityClient: what the client sends arrives.
+	IdentityClient = "client"
+	// IdentitySet: the header is set to a non-empty value that is not the client's.
+	IdentitySet = "set"
+	// IdentityRemoved: the header is removed.
+	IdentityRemoved = "removed"
+	// IdentityEmpty: the header is overwritten, but the value can be empty, which may be no header at all.
+	IdentityEmpty = "possibly-empty"
+	// IdentityNone: neither the header nor the query parameter of the same name arrives.
+	IdentityNone = "none"
+	// IdentityUnknown: it cannot be told; Why says what would settle it.
+	IdentityUnknown = Unknown
+)
+
+// Config is what the operator says about edges, from `edges` in the configuration.
+type Config struct {
+	// Asking answers what a service does that an edge asks; it may be nil. It is no configuration: whoever reads the objects sets it.
+	Asking Asking
+	// InternalIngressClasses are names of ingress classes that are not reachable from outside.
+	InternalIngressClasses []string
+	// IngressClasses says which controller serves a class (ControllerNames), by the name of the class.
+	IngressClasses map[string]string
+	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not said.
+	DefaultController string
+	// InternalGateways are Gateways of the Gateway API that are not reachable from outside.
+	InternalGateways []GatewayName
+	// Controllers says what the API does not show, by the controller's name (ControllerNames).
+	Controllers map[string]ControllerConfig
+	// Clouds are the clouds whose internal load balancer markers count (CloudNames); empty means any.
+	Clouds []string
+}
+
+// ControllerConfig is what the operator says about one controller.
+type ControllerConfig struct {
+	// Version is the release that runs, such as `0.17` or `v3.6.2`; empty if it is not said.
+	Version string
+}
+
+// Verdict says whether something is reachable from outside, and why, for people.
+type Verdict struct {
+	Public bool
+	Why    string
+}
+
+// Input is one Ingress as it is read for one of its backends.
+type Input struct {
+	Ingress *networkingv1.Ingress
+	// Class is what Resolve made of the Ingress.
+	Class Class
+	// Service and ServiceAnnotations are the backend's name and annotations, which some controllers read too. They may be
+	// empty.
+	Service            string
+	ServiceAnnotations map[string]string
+	// Master is the master of a mergeable F5 minion: the Ingress of the same host whose annotation
+	// nginx.org/mergeable-ingress-type is `master`; see f5.Master. Nil if there is none at hand.
+	Master *networkingv1.Ingress
+	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates in
+	// spec.tls. They are only there if this one does not name certificates for all its hosts itself.
+	Neighbours []*networkingv1.Ingress
+	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions (ForcesRegex).
+	HostForcesRegex bool
+	// Controllers is what each controller of ingress-nginx is told that is at hand and serves the class.
+	Controllers []GlobalConfig
+	Config      Config
+	// Objects answers whether Secrets that the annotations name are there. It may be nil.
+	Objects inventory.Reader
+}
+
+// State is a word and its reason.
+type State struct {
+	State string
+	// Source says where it comes from: an annotation's name, `default`.
+	Source string
+	// Why is for people; of an unknown state it says what could not be seen.
+	Why string
+}
+
+// The forms in which password entries are kept.
+const (
+	// AuthFile is a Secret with one htpasswd file under AuthSecret.Key.
+	AuthFile = "file"
+	// AuthMap is a Secret with one entry per user: the key is the user, the value the hash.
+	AuthMap = "map"
+)
+
+// AuthSecret names a Secret with password entries.
+type AuthSecret struct {
+	Namespace, Name string
+	// Kind is AuthFile or AuthMap.
+	Kind string
+	// Key is the key of the file; empty for AuthMap.
+	Key string
+}
+
+// The places of a Snippet.
+const (
+	SnippetLocation = "location"
+	SnippetServer   = "server"
+)
+
+// Snippet is nginx configuration out of an annotation.
+type Snippet struct {
+	// Kind is SnippetLocation or SnippetServer: the block it lands in.
+	Kind string
+	// Key is the annotation.
+	Key  string
+	Text string
+}
+
+// Effects is what an edge does to the requests that it passes on.
+type Effects struct {
+	// Identity is what becomes of the identity header: client, set, removed, possibly-empty, none or unknown.
+	Identity State
+	// Authentication says whether every client is asked for credentials: on, off or unknown.
+	Authentication State
+	// AuthSecrets are the Secrets that the annotations refer to for password entries.
+	AuthSecrets []AuthSecret
+
+	// StripsIdentity says whether a client's identity header is kept from the backend; HidesHeaders whether Server and
+	// version headers are kept from the client: on, off or unknown.
+	StripsIdentity State
+	HidesHeaders   State
+	// StripAnnotations and HideAnnotations are what would do it. They are filled only where it is not done yet, the
+	// controller certainly honours the annotation in the version that the configuration states, and the key is absent.
+	StripAnnotations map[string]string
+	HideAnnotations  map[string]string
+	// StripAdvice and HideAdvice say what to write at this edge, or why nothing can be written. Empty where it is done.
+	StripAdvice string
+	HideAdvice  string
+
+	// Passthrough says that TLS connections are, or may be, handed through unread: no HTTP rule applies to them.
+	Passthrough bool
+	// Snippets are pieces of nginx configuration that the controller may take over verbatim.
+	Snippets []Snippet
+	// Assumptions are what this reading rests on but cannot see.
+	Assumptions []string
+}
+
+// Controller is one row of the table.
+type Controller struct {
+	// Name is the controller's name in the configuration and in facts.
+	Name string
+	// Title names it in sentences.
+	Title string
+	// Classes are the values of IngressClass spec.controller; a trailing `/*` allows any suffix after the slash, or none.
+	Classes []string
+	// Usual are the class names that its manuals and charts use.
+	Usual []string
+	// Prefixes are annotation prefixes, and keys whole annotations, that only this controller reads or writes.
+	Prefixes, Keys []string
+	// Shared are further annotations that it reads and others may too: prefixes, whole keys, or BareKeys.
+	Shared []string
+	// Effects reads the annotations.
+	Effects func(Input) Effects
+	// Transport reads what clients speak with it, rate whether it limits their requests.
+	Transport func(in Input, host string) Transport
+	Rate      func(Input) Rate
+	// ErrorPages reads what it answers itself; nil where no annotation decides.
+	ErrorPages func(Input) ErrorPages
+	// Path reads one path. path is never empty.
+	Path func(in Input, kind networkingv1.PathType, path string) Path
+	// Internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil
+	// where there is none.
+	Internal func(Marked) Verdict
+	// Uses are the objects that annotations of an Ingress or of a Service name and that decide what the controller does; nil
+	// where there are none. It is asked whichever controller serves the object.
+	Uses func(o *inventory.Object) []inventory.ID
+	// ForcesRegex says whether the Ingress turns all paths of its hosts into regular expressions; nil where none can.
+	ForcesRegex func(Input) bool
+}
+
+// Marked is what an internal marker is read from.
+type Marked struct {
+	Ingress *networkingv1.Ingress
+	// Class is the class object, nil if the Ingress has none that is at hand.
+	Class *networkingv1.IngressClass
+	// ClassName is spec.ingressClassName or, if ByAnnotation, the old annotation.
+	ClassName    string
+	ByAnnotation bool
+	Objects      inventory.Reader
+	Cfg          Config
+}
+
+// Version is the release of the controller as the configuration states it.
+func (in Input) Version() (Version, bool) {
+	return ParseVersion(in.Config.Controllers[in.Class.Controller].Version)
+}
