@@ -23,10 +23,10 @@ const (
 	podGarbageCollector  = systemServiceAccount + "pod-garbage-collector"
 	mirroringController  = systemServiceAccount + "endpointslicemirroring-controller"
 	nodePrefix           = "system:node:"
-	excuseCleaning       = "deleted by the namespace controller or a garbage collector"
-	excuseDerived        = "made by one of the cluster's controllers from an object that is itself judged"
-	excuseTerminating    = "its namespace is being deleted"
-	excuseKubelet        = "done by a node's kubelet"
+	exemptCleaning       = "deleted by the namespace controller or a garbage collector"
+	exemptDerived        = "made by one of the cluster's controllers from an object that is itself judged"
+	exemptTerminating    = "its namespace is being deleted"
+	exemptKubelet        = "done by a node's kubelet"
 )
 
 // derivers are the service accounts of kube-system that make, change and remove what is derived from other objects, by kind:
@@ -68,25 +68,25 @@ func mirrored(req *admissionv1.AdmissionRequest) bool {
 	return json.Unmarshal(raw, &slice) != nil || slice.Labels[discoveryv1.LabelManagedBy] == "endpointslicemirroring-controller.k8s.io"
 }
 
-// excuse says why a request is let through whatever its findings, "" if it is not. Findings are warned of and recorded
+// exemptionOf says why a request is let through whatever its findings, "" if it is not. Findings are warned of and recorded
 // all the same.
-func excuse(req *admissionv1.AdmissionRequest) string {
+func exemptionOf(req *admissionv1.AdmissionRequest) string {
 	user := req.UserInfo.Username
 	if req.Operation == admissionv1.Delete {
 		switch user {
 		case namespaceController, garbageCollector, podGarbageCollector, controllerManager:
-			return excuseCleaning
+			return exemptCleaning
 		}
 	}
 	kind := groupKind(req)
 	switch {
 	case kind == inventory.Pod && strings.HasPrefix(user, nodePrefix):
 		// A kubelet mirrors the static pods that already run, and removes pods that have ended.
-		return excuseKubelet
+		return exemptKubelet
 	case kind == inventory.EndpointSlice && mirrored(req):
 		return ""
 	case derives(user, kind):
-		return excuseDerived
+		return exemptDerived
 	}
 	return ""
 }

@@ -19,7 +19,7 @@ func TestDryRun_LogsWhatItWouldRefuse(t *testing.T) {
 		Judge: using(judge{change: func(context.Context, inventory.Reader, check.Change) (check.Verdict, error) {
 			return check.Verdict{
 				WouldDeny:  []check.Finding{{Rule: "a", Subject: gateway}, {Rule: "b", Subject: gateway}},
-				Exceptions: []check.Excused{{Rule: "c", Subject: gateway, Reason: "staging\nonly", Until: "2027-01-31"}},
+				Exceptions: []check.AppliedException{{Rule: "c", Subject: gateway, Reason: "staging\nonly", Until: "2027-01-31"}},
 			}, nil
 		}}),
 		Inventory: inventory.NewMemory(nil, nil),

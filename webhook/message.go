@@ -150,7 +150,7 @@ func notes(byRule map[string]string) (warnings []string, annotations map[string]
 
 // annotations are the audit annotations of a judged request, nil if nothing was found. The API server puts the webhook's
 // name before the keys.
-func annotations(verdict check.Verdict, pardon string) map[string]string {
+func annotations(verdict check.Verdict, exemption string) map[string]string {
 	a := map[string]string{}
 	add := func(key string, entries []string) {
 		if len(entries) > 0 {
@@ -168,8 +168,8 @@ func annotations(verdict check.Verdict, pardon string) map[string]string {
 		unknown = append(unknown, strings.TrimSpace(u.Rule+" "+u.Subject.String()+" "+oneLine(u.What)))
 	}
 	switch {
-	case len(denied) > 0 && pardon != "":
-		a["excused"] = pardon
+	case len(denied) > 0 && exemption != "":
+		a["excused"] = exemption
 		findings = append(denied, findings...)
 	default:
 		add("denied", denied)

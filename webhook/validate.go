@@ -12,7 +12,7 @@ import (
 )
 
 // NewValidator makes the handler of the validating webhook. It denies a request if and only if the judge does, on what is
-// read live, and nothing excuses the request. A dry run is answered like any other request: there are no side effects.
+// read live, and nothing exempts the request. A dry run is answered like any other request: there are no side effects.
 func NewValidator(o Options) admission.Handler {
 	o = o.withDefaults()
 	return o.handler("validate", o.validate)
@@ -23,9 +23,9 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 	if err != nil {
 		return answer{}, err
 	}
-	pardon := excuse(req)
-	if pardon == "" && req.Operation == admissionv1.Delete && terminating(o.Inventory, req.Namespace) {
-		pardon = excuseTerminating
+	exemption := exemptionOf(req)
+	if exemption == "" && req.Operation == admissionv1.Delete && terminating(o.Inventory, req.Namespace) {
+		exemption = exemptTerminating
 	}
 	var verdict check.Verdict
 	reader := o.reader()
@@ -33,7 +33,7 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 		var err error
 		verdict, err = judge.Change(ctx, view, change)
 		// What is let through anyway need not be fresh.
-		if err != nil || pardon != "" || len(verdict.Denied) == 0 && !verdict.Decisive {
+		if err != nil || exemption != "" || len(verdict.Denied) == 0 && !verdict.Decisive {
 			return nil, err
 		}
 		return verdict.Read, nil
@@ -41,18 +41,18 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 	if err != nil {
 		return answer{fresh: fresh}, err
 	}
-	if len(verdict.Denied) > 0 && pardon == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && reader.refresh != nil {
+	if len(verdict.Denied) > 0 && exemption == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && reader.refresh != nil {
 		namespace := inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: req.Namespace}}
 		changes, err := reader.read(ctx, []inventory.Question{namespace})
 		if err != nil {
 			return answer{fresh: true}, err
 		}
 		if terminating(inventory.NewOverlay(o.Inventory, changes...), req.Namespace) {
-			pardon = excuseTerminating
+			exemption = exemptTerminating
 		}
 	}
-	o.record(change, verdict, pardon)
-	return answer{Response: respond(change, verdict, pardon), fresh: fresh}, nil
+	o.record(change, verdict, exemption)
+	return answer{Response: respond(change, verdict, exemption), fresh: fresh}, nil
 }
 
 // terminating says whether the namespace is being deleted.
@@ -62,28 +62,28 @@ func terminating(view inventory.Reader, namespace string) bool {
 }
 
 // respond puts a verdict into an admission response.
-func respond(change check.Change, verdict check.Verdict, pardon string) admission.Response {
+func respond(change check.Change, verdict check.Verdict, exemption string) admission.Response {
 	warned := verdict.Warned
 	response := admission.Allowed("")
 	switch {
-	case len(verdict.Denied) > 0 && pardon == "":
+	case len(verdict.Denied) > 0 && exemption == "":
 		response = admission.Denied(refusal(change, verdict.Denied))
 	case len(verdict.Denied) > 0:
 		warned = slices.Concat(verdict.Denied, warned)
 	}
 	response.Warnings = warnings(change, warned, verdict.Unknown)
-	response.AuditAnnotations = annotations(verdict, pardon)
+	response.AuditAnnotations = annotations(verdict, exemption)
 	return response
 }
 
 // record counts the findings, and logs a refusal in one line.
-func (o Options) record(change check.Change, verdict check.Verdict, pardon string) {
+func (o Options) record(change check.Change, verdict check.Verdict, exemption string) {
 	decision := DecisionAllow
-	if len(verdict.Denied) > 0 && pardon == "" {
+	if len(verdict.Denied) > 0 && exemption == "" {
 		decision = DecisionDeny
 		o.logRefusal("request refused", change, verdict.Denied)
 	}
-	if len(verdict.WouldDeny) > 0 && pardon == "" {
+	if len(verdict.WouldDeny) > 0 && exemption == "" {
 		o.logRefusal("request would be refused", change, verdict.WouldDeny)
 	}
 	for _, f := range verdict.Denied {

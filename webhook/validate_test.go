@@ -43,7 +43,7 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 		want     string // the message; empty is allowed
 		failure  string
 		asked    [][]inventory.Question
-		pardoned string
+		exempted string
 	}{
 		{
 			name:    "a request that decides nothing is answered from the cache",
@@ -91,7 +91,7 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			name:     "a deletion in a namespace that the cache knows to end is let through without live reads",
 			cached:   []*inventory.Object{other, object(t, namespaceManifest(true))},
 			request:  deletion(service("api", "gateway")),
-			pardoned: excuseTerminating,
+			exempted: exemptTerminating,
 		},
 		{
 			name:   "a deletion in a namespace that has just begun to end is let through",
@@ -104,7 +104,7 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			asked: [][]inventory.Question{
 				{otherQuestion}, {{ID: inventory.ID{GroupKind: inventory.Namespace, Name: "ditto"}}},
 			},
-			pardoned: excuseTerminating,
+			exempted: exemptTerminating,
 		},
 		{
 			name:    "a deletion in a namespace that stays is refused",
@@ -119,10 +119,10 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			name:     "what the garbage collector deletes is let through",
 			cached:   []*inventory.Object{other, object(t, namespaceManifest(false))},
 			request:  by("system:serviceaccount:kube-system:generic-garbage-collector", deletion(service("api", "gateway"))),
-			pardoned: excuseCleaning,
+			exempted: exemptCleaning,
 		},
 		{
-			name:    "creating in a namespace that is being deleted is no excuse",
+			name:    "creating in a namespace that is being deleted exempts from nothing",
 			cached:  []*inventory.Object{other, object(t, namespaceManifest(true))},
 			request: create(service("api", "gateway")),
 			want:    refused,
@@ -163,10 +163,10 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			if test.want != "" && (response.Result.Code != 403 || response.Result.Reason != metav1.StatusReasonForbidden) {
 				t.Errorf("code %d, reason %q", response.Result.Code, response.Result.Reason)
 			}
-			if got := response.AuditAnnotations["excused"]; got != test.pardoned {
-				t.Errorf("excused %q, want %q", got, test.pardoned)
+			if got := response.AuditAnnotations["excused"]; got != test.exempted {
+				t.Errorf("excused %q, want %q", got, test.exempted)
 			}
-			if test.pardoned != "" && len(response.Warnings) == 0 {
+			if test.exempted != "" && len(response.Warnings) == 0 {
 				t.Error("what is let through is not warned of")
 			}
 		})

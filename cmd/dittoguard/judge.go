@@ -120,7 +120,7 @@ const soon = 14 * 24 * time.Hour
 // idle warns of exceptions that let nothing pass: what they were for is mended, or named otherwise.
 func (o *judgeOptions) idle(stderr io.Writer, exceptions []config.Exception, result check.Result) {
 	for _, e := range exceptions {
-		if !e.Expired(time.Now()) && !slices.ContainsFunc(result.Exceptions, func(x check.Excused) bool { return x.Line == e.Line }) {
+		if !e.Expired(time.Now()) && !slices.ContainsFunc(result.Exceptions, func(x check.AppliedException) bool { return x.Line == e.Line }) {
 			warn(stderr, "%s:%d: this exception matches no finding", o.configFile, e.Line)
 		}
 	}

@@ -26,7 +26,7 @@ type Verdict struct {
 	Audited []Finding
 	Unknown []Unknown
 	// Exceptions are those of the configuration that applied.
-	Exceptions []Excused
+	Exceptions []AppliedException
 	// WouldDeny are, in a dry run, the findings for which the request would be refused if the baseline were enforced.
 	WouldDeny []Finding
 	// Decisive says that the change adds or alters an entry, a hop or a setting that decides: then the objects in Read

@@ -53,7 +53,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	})
 
 	verdict := Verdict{
-		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)), Exceptions: settle(is.excused),
+		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)), Exceptions: settle(is.excepted),
 	}
 	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)
 	for i, v := range is.violations {

@@ -41,7 +41,7 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 	}
 	outcome := j.outcome(r, facts, subject, on)
 	if e := j.checker.exception(name, subject.Ref, entry); e != nil {
-		j.excuse(e, name, subject.Ref, entry, outcome)
+		j.except(e, name, subject.Ref, entry, outcome)
 		return
 	}
 	add := func(index, message string, keys []string) *violation {

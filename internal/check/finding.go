@@ -81,6 +81,6 @@ type Result struct {
 	Findings []Finding `json:"findings"`
 	Unknown  []Unknown `json:"unknown"`
 	// Exceptions are those of the configuration that applied.
-	Exceptions []Excused `json:"exceptions,omitempty"`
-	Summary    Summary   `json:"summary"`
+	Exceptions []AppliedException `json:"exceptions,omitempty"`
+	Summary    Summary            `json:"summary"`
 }

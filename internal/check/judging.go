@@ -58,14 +58,14 @@ type judging struct {
 func (j *judging) workload(o *inventory.Object) {
 	for _, part := range j.view.Parts(o) {
 		var gateway *remembered // nil for every other part
-		said := ""
+		key := ""
 		if part.Component == ditto.Gateway {
 			gateway = j.checker.outcomes.of(ditto.Facts{Gateway: j.view.GatewayFacts(part)})
-			said = gateway.said(o.Ref)
-			j.facts = append(j.facts, said)
+			key = gateway.factsKey(o.Ref)
+			j.facts = append(j.facts, key)
 			j.protection(o)
 			for _, r := range j.checker.rules[rules.EachGateway] {
-				j.evaluate(r, gateway, o, nil, caseOf{container: gateway.Gateway.Container, facts: said})
+				j.evaluate(r, gateway, o, nil, caseOf{container: gateway.Gateway.Container, facts: key})
 			}
 		}
 		if ditto.IsDitto(part.Component) {
@@ -76,7 +76,7 @@ func (j *judging) workload(o *inventory.Object) {
 			if j.view.Err() != nil {
 				return
 			}
-			j.exposure(o, gateway, said, &exposures[i])
+			j.exposure(o, gateway, key, &exposures[i])
 		}
 	}
 }
@@ -95,20 +95,20 @@ func (j *judging) component(o *inventory.Object, part ditto.Part) {
 		return
 	}
 	facts := j.checker.outcomes.of(ditto.Facts{Component: j.view.ComponentFacts(part)})
-	said := facts.said(o.Ref)
-	j.facts = append(j.facts, said)
+	key := facts.factsKey(o.Ref)
+	j.facts = append(j.facts, key)
 	for _, r := range list {
-		j.evaluate(r, facts, o, nil, caseOf{about: facts.Component.Component, container: facts.Component.Container, facts: said})
+		j.evaluate(r, facts, o, nil, caseOf{about: facts.Component.Component, container: facts.Component.Container, facts: key})
 	}
 }
 
-// exposure judges a way in; said is what the gateway behind it says.
-func (j *judging) exposure(target *inventory.Object, gateway *remembered, said string, e *ditto.Exposure) {
+// exposure judges a way in; key is the factsKey of the gateway behind it.
+func (j *judging) exposure(target *inventory.Object, gateway *remembered, key string, e *ditto.Exposure) {
 	way := e.Facts()
 	j.facts = append(j.facts, way)
 	facts := j.checker.outcomes.ofExposure(gateway, e)
 	entry := e.Entry.Ref()
-	both := said + way
+	both := key + way
 	for _, r := range j.checker.rules[rules.EachExposure] {
 		subject, decides := target, both
 		if r.Spec.Match.Subject == rules.SubjectEntry {
@@ -148,10 +148,10 @@ func (j *judging) holder(o *inventory.Object) {
 func (j *judging) policies(o *inventory.Object) {
 	for _, policy := range ditto.PolicyDocuments(o) {
 		facts := j.checker.outcomes.of(ditto.Facts{Policy: &policy})
-		said := facts.said(o.Ref)
-		j.facts = append(j.facts, said)
+		key := facts.factsKey(o.Ref)
+		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachPolicy] {
-			j.evaluate(r, facts, o, nil, caseOf{about: policy.Key + "/" + policy.Name, facts: said})
+			j.evaluate(r, facts, o, nil, caseOf{about: policy.Key + "/" + policy.Name, facts: key})
 		}
 	}
 }
@@ -159,10 +159,10 @@ func (j *judging) policies(o *inventory.Object) {
 func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
 		facts := j.checker.outcomes.of(ditto.Facts{Credential: &credential})
-		said := facts.said(o.Ref)
-		j.facts = append(j.facts, said)
+		key := facts.factsKey(o.Ref)
+		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachCredential] {
-			j.evaluate(r, facts, o, nil, caseOf{about: credential.Key + "/" + credential.User, facts: said})
+			j.evaluate(r, facts, o, nil, caseOf{about: credential.Key + "/" + credential.User, facts: key})
 		}
 	}
 }

@@ -37,8 +37,8 @@ type remembered struct {
 	by map[*rule]engine.Outcome
 }
 
-// said tells the facts of one subject from other facts, and from those of other subjects.
-func (r *remembered) said(subject inventory.Ref) string {
+// factsKey identifies the facts of one subject.
+func (r *remembered) factsKey(subject inventory.Ref) string {
 	return subject.ID().String() + " " + strconv.FormatUint(r.print, 36)
 }
 

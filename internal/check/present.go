@@ -15,7 +15,7 @@ import (
 // present puts violations together into findings and gives each the action that the modes of its namespaces ask for.
 func (c *Checker) present(view *ditto.View, j judgement) Result {
 	findings := c.findings(view, j.violations)
-	result := Result{Findings: findings, Unknown: distinct(j.unknowns), Exceptions: settle(j.excused)}
+	result := Result{Findings: findings, Unknown: distinct(j.unknowns), Exceptions: settle(j.excepted)}
 	for _, f := range findings {
 		result.Summary.count(f)
 	}

@@ -46,7 +46,7 @@ func (j *judging) unjudged(o *inventory.Object, kind, what, message string) {
 				continue
 			}
 			if e := j.checker.exception(name, o.Ref, nil); e != nil {
-				j.excuse(e, name, o.Ref, nil, engine.Outcome{Unknowns: make([]engine.UnknownResult, 1)})
+				j.except(e, name, o.Ref, nil, engine.Outcome{Unknowns: make([]engine.UnknownResult, 1)})
 				continue
 			}
 			key := strings.Join([]string{name, "unknown " + kind, o.Ref.ID().String(), ""}, "|")

@@ -36,7 +36,7 @@ type violation struct {
 type judgement struct {
 	violations []violation
 	unknowns   []Unknown
-	excused    []Excused
+	excepted   []AppliedException
 	// facts are what decided, for telling whether a change decides anything.
 	facts []string
 }

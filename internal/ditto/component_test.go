@@ -163,24 +163,24 @@ func TestKeys(t *testing.T) {
 			for _, key := range ditto.Keys(decode(t, tt.object)) {
 				got[fmt.Sprintf("%s %s %s", key.Index, key.Namespace, key.Value)] = true
 				if len(ditto.KindsOf(key)) == 0 {
-					t.Errorf("no kinds can be filed under %v", key)
+					t.Errorf("no kinds can be indexed by %v", key)
 				}
 			}
 			for _, key := range tt.want {
 				if !got[key] {
-					t.Errorf("not filed under %q, but under %v", key, got)
+					t.Errorf("not indexed by %q, but under %v", key, got)
 				}
 			}
 			for _, key := range tt.not {
 				if got[key] {
-					t.Errorf("filed under %q", key)
+					t.Errorf("indexed by %q", key)
 				}
 			}
 		})
 	}
 }
 
-// TestSelectionOf: what an API server is asked for finds the objects that are filed, and nothing is made of a host name.
+// TestSelectionOf: what an API server is asked for finds the objects that are indexed, and nothing is made of a host name.
 func TestSelectionOf(t *testing.T) {
 	for _, tt := range []struct {
 		object string

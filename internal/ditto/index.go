@@ -18,60 +18,60 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// The properties that objects are filed under, so that a judgement finds what lies next to an object in either direction
+// The properties that objects are indexed by, so that a judgement finds what lies next to an object in either direction
 // at a cost that does not grow with the cluster.
 const (
-	// bySelector files a Service under one pair of its selector (`key=value`).
+	// bySelector indexes a Service by one pair of its selector (`key=value`).
 	bySelector inventory.Index = "service-selector"
-	// byLabel files a workload under every label of its pods.
+	// byLabel indexes a workload by every label of its pods.
 	byLabel inventory.Index = "pod-label"
-	// byBackend files an Ingress or Route under the Services it sends requests to.
+	// byBackend indexes an Ingress or Route by the Services it sends requests to.
 	byBackend inventory.Index = "backend"
-	// byAlias files an ExternalName Service under the Service it stands for; Key.Namespace is that Service's namespace. One
-	// that stands for an address is filed under that, in no namespace.
+	// byAlias indexes an ExternalName Service by the Service it stands for; Key.Namespace is that Service's namespace. One
+	// that stands for an address is indexed by that, in no namespace.
 	byAlias inventory.Index = "alias"
-	// byService files an EndpointSlice under the Service it belongs to.
+	// byService indexes an EndpointSlice by the Service it belongs to.
 	byService inventory.Index = "endpointslice-service"
-	// byAddress files Services and Pods under their IP addresses, in no namespace.
+	// byAddress indexes Services and Pods by their IP addresses, in no namespace.
 	byAddress inventory.Index = "address"
-	// byEndpoint files an EndpointSlice under the addresses in it, in no namespace.
+	// byEndpoint indexes an EndpointSlice by the addresses in it, in no namespace.
 	byEndpoint inventory.Index = "endpoint"
-	// byDitto files a workload that runs a part of Ditto under its namespace and under none, as far as the workload alone shows.
+	// byDitto indexes a workload that runs a part of Ditto by its namespace and under none, as far as the workload alone shows.
 	byDitto inventory.Index = "ditto"
-	// byMongoDB files a workload that runs a MongoDB under its namespace.
+	// byMongoDB indexes a workload that runs a MongoDB by its namespace.
 	byMongoDB inventory.Index = "mongodb"
-	// byReference files whatever reads ConfigMaps and Secrets under them (`ConfigMap/name`): workloads, Ingresses, and what
+	// byReference indexes whatever reads ConfigMaps and Secrets by them (`ConfigMap/name`): workloads, Ingresses, and what
 	// takes passwords from a Secret.
 	byReference inventory.Index = "reference"
-	// byWord files a workload, ConfigMap or Secret under the hosts that it names, and text that may be nginx configuration
+	// byWord indexes a workload, ConfigMap or Secret by the hosts that it names, and text that may be nginx configuration
 	// under every host-like word in it; in its namespace, and what may mean a host elsewhere in none. It says only where to
 	// look: what is told of a host is read before anything is concluded.
 	byWord inventory.Index = "word"
-	// byProxy files a workload that runs a proxy which is known under its namespace.
+	// byProxy indexes a workload that runs a proxy which is known by its namespace.
 	byProxy inventory.Index = "proxy"
-	// byHost files an Ingress under the hosts of its rules, in no namespace.
+	// byHost indexes an Ingress by the hosts of its rules, in no namespace.
 	byHost inventory.Index = "ingress-host"
-	// bySway files an Ingress that changes how others of its hosts are read under those hosts, in no namespace.
-	bySway inventory.Index = "ingress-sway"
-	// byCertificate files an Ingress under the hosts of its rules that it names certificates for, in no namespace.
+	// bySibling indexes an Ingress that changes how others of its hosts are read by those hosts, in no namespace.
+	bySibling inventory.Index = "ingress-sibling"
+	// byCertificate indexes an Ingress by the hosts of its rules that it names certificates for, in no namespace.
 	byCertificate inventory.Index = "ingress-certificate"
-	// byGroup files an Ingress under the load balancer that it shares with others, in no namespace.
+	// byGroup indexes an Ingress by the load balancer that it shares with others, in no namespace.
 	byGroup inventory.Index = "ingress-group"
-	// byClass files an Ingress under its class, in no namespace; without a class under the empty name.
+	// byClass indexes an Ingress by its class, in no namespace; without a class by the empty name.
 	byClass inventory.Index = "ingress-class"
-	// byServedClass files the workload of an ingress controller under what its flags say that it serves, in no namespace.
+	// byServedClass indexes the workload of an ingress controller by what its flags say that it serves, in no namespace.
 	byServedClass inventory.Index = "served-class"
-	// bySettings files the workload of an ingress controller under the ConfigMap with its settings, and a ConfigMap under the
+	// bySettings indexes the workload of an ingress controller by the ConfigMap with its settings, and a ConfigMap by the
 	// one with headers that it names, in no namespace.
 	bySettings inventory.Index = "controller-settings"
-	// byUnread files an object under the Services that it names in what is not read of it; Key.Namespace is the Service's. It
+	// byUnread indexes an object by the Services that it names in what is not read of it; Key.Namespace is the Service's. It
 	// is asked of the cache alone.
 	byUnread inventory.Index = "unread"
 	// byUnjudged files whatever else restricts connections, beside NetworkPolicies, in no namespace.
 	byUnjudged inventory.Index = "unjudged"
 )
 
-// KindsOf lists the kinds that can be filed under an index, for whoever reads them again from a cluster.
+// KindsOf lists the kinds that can be indexed by an index, for whoever reads them again from a cluster.
 func KindsOf(key inventory.Key) []schema.GroupKind {
 	switch key.Index {
 	case inventory.ByKind:
@@ -94,7 +94,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return []schema.GroupKind{inventory.Service, inventory.Pod}
 	case byWord:
 		return slices.Concat([]schema.GroupKind{inventory.ConfigMap, inventory.Secret}, workloadKinds)
-	case byClass, byHost, bySway, byCertificate, byGroup:
+	case byClass, byHost, bySibling, byCertificate, byGroup:
 		return []schema.GroupKind{inventory.Ingress}
 	}
 	return nil
@@ -106,7 +106,7 @@ var workloadKinds = []schema.GroupKind{
 	inventory.ReplicationController, inventory.Job, inventory.CronJob, inventory.Pod,
 }
 
-// SelectionOf says, of a key that objects of any namespace can be filed under, how an API server finds those objects of
+// SelectionOf says, of a key that objects of any namespace can be indexed by, how an API server finds those objects of
 // the kind. An empty selection lists all of the kind, which only kinds of which a cluster has few are worth. ok is false
 // where the key's namespace is theirs, or where there would be too many.
 //
@@ -171,8 +171,8 @@ func Keys(o *inventory.Object) []inventory.Key {
 		}
 		for _, host := range ingressHosts(t) {
 			keys = append(keys, inventory.Key{Index: byHost, Value: host})
-			if sways(t) {
-				keys = append(keys, inventory.Key{Index: bySway, Value: host})
+			if affectsSiblings(t) {
+				keys = append(keys, inventory.Key{Index: bySibling, Value: host})
 			}
 			if way.NamesCertificate(t, host) {
 				keys = append(keys, inventory.Key{Index: byCertificate, Value: host})
@@ -213,7 +213,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 	}
 }
 
-// linkKeys files an object under what it names.
+// linkKeys indexes an object by what it names.
 func linkKeys(links way.Links) []inventory.Key {
 	var keys []inventory.Key
 	for _, b := range links.Backends {
@@ -300,7 +300,7 @@ func serviceAddresses(s *corev1.Service) []string {
 	return list
 }
 
-// selectorPair chooses the pair of a selector that a Service is filed under: the most telling one, so that a pod is not
+// selectorPair chooses the pair of a selector that a Service is indexed by: the most telling one, so that a pod is not
 // compared with every Service of its release.
 func selectorPair(selector map[string]string) (string, bool) {
 	best := ""
@@ -328,7 +328,7 @@ func moreTelling(key, pair, than string) bool {
 	return pair < than
 }
 
-// wordKeys files text that looks like nginx configuration under the host-like words in it.
+// wordKeys indexes text that looks like nginx configuration by the host-like words in it.
 func wordKeys(namespace string, texts []string) []inventory.Key {
 	seen := map[string]bool{}
 	var keys []inventory.Key

@@ -11,7 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
 
-// TestKindsOfEveryKey: whatever an object of any fixture is filed under is read again from a cluster where the object can be.
+// TestKindsOfEveryKey: whatever an object of any fixture is indexed by is read again from a cluster where the object can be.
 func TestKindsOfEveryKey(t *testing.T) {
 	files, err := filepath.Glob("../../rules/builtin/*/*/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -27,7 +27,7 @@ func TestKindsOfEveryKey(t *testing.T) {
 	for _, o := range loaded.Objects {
 		for _, key := range ditto.Keys(o) {
 			if !slices.Contains(cached, key.Index) && !slices.Contains(ditto.KindsOf(key), o.Ref.GroupKind()) {
-				t.Errorf("%s is filed under %v, which is read from %v only", o.Ref, key, ditto.KindsOf(key))
+				t.Errorf("%s is indexed by %v, which is read from %v only", o.Ref, key, ditto.KindsOf(key))
 			}
 		}
 	}

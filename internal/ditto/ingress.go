@@ -32,9 +32,9 @@ func (v *View) ingress(o, svc *inventory.Object) ingressReading {
 		in.Service, in.ServiceAnnotations = svc.Ref.Name, svc.Meta.Annotations
 	}
 	for _, host := range ingressHosts(ing) {
-		sway := v.swayOf(host)
-		in.Master = f5.Master(sway.masters[in.Class.Name])
-		in.HostForcesRegex = in.HostForcesRegex || sway.regex[in.Class.Controller]
+		siblings := v.siblingsOf(host)
+		in.Master = f5.Master(siblings.masters[in.Class.Name])
+		in.HostForcesRegex = in.HostForcesRegex || siblings.regex[in.Class.Controller]
 	}
 	reading := ingressReading{in: in, counts: v.counting(in)}
 	reading.effects = v.effects(in, reading.counts)

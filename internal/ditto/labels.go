@@ -74,7 +74,7 @@ func canGet(o *inventory.Object, added []string, label, value string) bool {
 	return false
 }
 
-// labelPair is how a label is filed. What a controller adds is filed without its value, which no manifest shows.
+// labelPair is how a label is indexed. What a controller adds is indexed without its value, which no manifest shows.
 func labelPair(label, value string) string {
 	if AddedByController(label) {
 		return label + "=*"

@@ -15,7 +15,7 @@ import (
 // are read. A host can have thousands of them: what concerns all of them is worked out once for each host.
 
 // onHosts are the Ingresses, the one itself included, that share a host with it, in any namespace: most controllers merge
-// them into one virtual server. Of byHost those are all, of bySway the ones that change how others are read.
+// them into one virtual server. Of byHost those are all, of bySibling the ones that change how others are read.
 func (v *View) onHosts(index inventory.Index, ing *networkingv1.Ingress) []*inventory.Object {
 	hosts := ingressHosts(ing)
 	list := v.Find(inventory.Key{Index: index, Value: hosts[0]})
@@ -29,9 +29,9 @@ func (v *View) onHosts(index inventory.Index, ing *networkingv1.Ingress) []*inve
 	return ordered(list)
 }
 
-// sways says whether an Ingress may change how others of its host are read: by turning their paths into regular
+// affectsSiblings says whether an Ingress may change how others of its host are read: by turning their paths into regular
 // expressions, as their master, or since it is a canary that takes after one of them.
-func sways(ing *networkingv1.Ingress) bool {
+func affectsSiblings(ing *networkingv1.Ingress) bool {
 	if isMaster(ing) || isCanary(ing) {
 		return true
 	}
@@ -47,21 +47,21 @@ func isMaster(ing *networkingv1.Ingress) bool {
 	return ing.Annotations["nginx.org/mergeable-ingress-type"] == "master"
 }
 
-// sway is what the Ingresses of a host change for all others of it.
-type sway struct {
+// siblings is what the Ingresses of a host change for all others of it.
+type siblings struct {
 	// masters are those of mergeable Ingresses (F5 NGINX), by their class.
 	masters map[string][]*networkingv1.Ingress
 	// regex are the controllers that read all paths of the host as regular expressions.
 	regex map[string]bool
 }
 
-// swayOf is what the Ingresses of a host change for one another.
-func (v *View) swayOf(host string) sway {
-	if s, known := v.sways[host]; known {
+// siblingsOf is what the Ingresses of a host change for one another.
+func (v *View) siblingsOf(host string) siblings {
+	if s, known := v.siblings[host]; known {
 		return s
 	}
-	s := sway{regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}}
-	for _, o := range v.Find(inventory.Key{Index: bySway, Value: host}) {
+	s := siblings{regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}}
+	for _, o := range v.Find(inventory.Key{Index: bySibling, Value: host}) {
 		ing := o.Typed.(*networkingv1.Ingress)
 		in := way.Input{Ingress: ing, Class: v.class(ing), Config: v.edges, Objects: v}
 		if isMaster(ing) {
@@ -71,10 +71,10 @@ func (v *View) swayOf(host string) sway {
 			s.regex[in.Class.Controller] = true
 		}
 	}
-	if v.sways == nil {
-		v.sways = map[string]sway{}
+	if v.siblings == nil {
+		v.siblings = map[string]siblings{}
 	}
-	v.sways[host] = s
+	v.siblings[host] = s
 	return s
 }
 
@@ -139,7 +139,7 @@ func (f *follower) neighbours(ing *networkingv1.Ingress) {
 				return other.Spec.DefaultBackend != nil && len(other.Spec.Rules) > 0
 			})
 		}
-		for _, o := range f.view.Find(inventory.Key{Index: bySway, Value: host}) {
+		for _, o := range f.view.Find(inventory.Key{Index: bySibling, Value: host}) {
 			if other := o.Typed.(*networkingv1.Ingress); isCanary(other) && sharesPath(ing, other) {
 				f.follow(o)
 			}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -56,7 +55,7 @@ func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
 		if !slices.ContainsFunc(route.Backends, v.leadsToGateway) {
 			continue
 		}
-		strips, hides = gatewayapi.Weaker(strips, route.Effects.StripsIdentity), gatewayapi.Weaker(hides, route.Effects.HidesHeaders)
+		strips, hides = way.And(strips, route.Effects.StripsIdentity), way.And(hides, route.Effects.HidesHeaders)
 		e.StripAdvice = cmp.Or(e.StripAdvice, route.Effects.StripAdvice)
 		e.HideAdvice = cmp.Or(e.HideAdvice, route.Effects.HideAdvice)
 		if !slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return !v.leadsToGateway(b) }) {

@@ -54,9 +54,9 @@ type View struct {
 	requests map[string]requests.Set
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
-	// classes are the classes of Ingresses; sways and certified are what those of a host share.
+	// classes are the classes of Ingresses; siblings and certified are what those of a host share.
 	classes   map[*networkingv1.Ingress]way.Class
-	sways     map[string]sway
+	siblings  map[string]siblings
 	certified map[hostClass][]*networkingv1.Ingress
 	// routing are the rules of entries that are no Ingresses.
 	routing map[inventory.ID][]way.Route

@@ -14,12 +14,12 @@ type Memory struct {
 
 	mu      sync.RWMutex
 	objects map[ID]*Object
-	filed   map[Key]*bucket
+	indexed map[Key]*bucket
 }
 
 // NewMemory makes an empty inventory. knows may be nil: then everything that is not there is known not to be there.
 func NewMemory(index Indexer, knows func(gk schema.GroupKind, namespace string) bool) *Memory {
-	return &Memory{index: index, knows: knows, objects: map[ID]*Object{}, filed: map[Key]*bucket{}}
+	return &Memory{index: index, knows: knows, objects: map[ID]*Object{}, indexed: map[Key]*bucket{}}
 }
 
 // Put adds the object, in place of an older version of it.
@@ -33,10 +33,10 @@ func (m *Memory) Put(o *Object) {
 	}
 	m.objects[id] = o
 	for _, key := range keys {
-		b := m.filed[key]
+		b := m.indexed[key]
 		if b == nil {
 			b = &bucket{}
-			m.filed[key] = b
+			m.indexed[key] = b
 		}
 		b.add(o)
 	}
@@ -54,9 +54,9 @@ func (m *Memory) Delete(id ID) {
 
 func (m *Memory) unfile(o *Object) {
 	for _, key := range allKeys(o, m.index) {
-		b := m.filed[key]
+		b := m.indexed[key]
 		if b.remove(o); b.empty() {
-			delete(m.filed, key)
+			delete(m.indexed, key)
 		}
 	}
 }
@@ -90,7 +90,7 @@ func (m *Memory) Get(gk schema.GroupKind, namespace, name string) *Object {
 // Find implements Reader.
 func (m *Memory) Find(key Key) []*Object {
 	m.mu.RLock()
-	b := m.filed[key]
+	b := m.indexed[key]
 	if b == nil || !b.stale() {
 		defer m.mu.RUnlock()
 		return b.list()
@@ -98,7 +98,7 @@ func (m *Memory) Find(key Key) []*Object {
 	m.mu.RUnlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if b = m.filed[key]; b != nil {
+	if b = m.indexed[key]; b != nil {
 		b.settle()
 	}
 	return b.list()

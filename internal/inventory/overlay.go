@@ -15,8 +15,8 @@ type Overlay struct {
 	changes []Change
 	// byID finds a change among many; nil where there are few.
 	byID map[ID]*Object
-	// filed is made when something is first looked up by a key.
-	filed func() []filedObject
+	// indexed is made when something is first looked up by a key.
+	indexed func() []filedObject
 }
 
 // filedObject is a changed object under one of its keys.
@@ -53,37 +53,37 @@ func NewOverlay(base Reader, changes ...Change) *Overlay {
 			v.changes = append(v.changes, Change{id, o})
 		}
 	}
-	v.filed = sync.OnceValue(v.file)
+	v.indexed = sync.OnceValue(v.file)
 	return v
 }
 
 // file orders the changed objects by their keys.
 func (v *Overlay) file() []filedObject {
-	var filed []filedObject
+	var indexed []filedObject
 	for _, c := range v.changes {
 		if c.Object == nil {
 			continue
 		}
 		keys := v.base.Keys(c.Object)
-		filed = slices.Grow(filed, len(keys))
+		indexed = slices.Grow(indexed, len(keys))
 		for _, key := range keys {
-			filed = append(filed, filedObject{key, c.Object})
+			indexed = append(indexed, filedObject{key, c.Object})
 		}
 	}
-	slices.SortFunc(filed, func(a, b filedObject) int { return cmp.Or(compareKeys(a.Key, b.Key), byRef(a.object, b.object)) })
-	return filed
+	slices.SortFunc(indexed, func(a, b filedObject) int { return cmp.Or(compareKeys(a.Key, b.Key), byRef(a.object, b.object)) })
+	return indexed
 }
 
 // added are the changed objects under a key, in order.
 func (v *Overlay) added(key Key) []*Object {
-	filed := v.filed()
-	at, found := slices.BinarySearchFunc(filed, key, func(f filedObject, key Key) int { return compareKeys(f.Key, key) })
+	indexed := v.indexed()
+	at, found := slices.BinarySearchFunc(indexed, key, func(f filedObject, key Key) int { return compareKeys(f.Key, key) })
 	if !found {
 		return nil
 	}
 	var list []*Object
-	for ; at < len(filed) && filed[at].Key == key; at++ {
-		list = append(list, filed[at].object)
+	for ; at < len(indexed) && indexed[at].Key == key; at++ {
+		list = append(list, indexed[at].object)
 	}
 	return list
 }

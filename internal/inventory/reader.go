@@ -10,12 +10,12 @@ import (
 type Reader interface {
 	// Get returns the object, or nil if it is not there.
 	Get(gk schema.GroupKind, namespace, name string) *Object
-	// Find returns the objects filed under the key, ordered by their references. The slice is shared: do not change it.
+	// Find returns the objects indexed by the key, ordered by their references. The slice is shared: do not change it.
 	Find(key Key) []*Object
 	// Knows says whether "not there" can be trusted for the kind in the namespace. Secrets, for example, are read only
 	// where dittoguard is allowed to.
 	Knows(gk schema.GroupKind, namespace string) bool
-	// Keys returns the keys that the object is filed under.
+	// Keys returns the keys that the object is indexed by.
 	Keys(o *Object) []Key
 }
 
@@ -26,7 +26,7 @@ type Key struct {
 	Value     string
 }
 
-// Index names a property that objects are filed under.
+// Index names a property that objects are indexed by.
 type Index string
 
 const (
@@ -40,7 +40,7 @@ func KindKey(gk schema.GroupKind, namespace string) Key {
 	return Key{Index: ByKind, Namespace: namespace, Value: gk.String()}
 }
 
-// Selection narrows a list of a kind in all namespaces to what can be filed under a key, in the terms of the API server.
+// Selection narrows a list of a kind in all namespaces to what can be indexed by a key, in the terms of the API server.
 type Selection struct {
 	// Fields and Labels are a field and a label selector; without either all objects of the kind are listed.
 	Fields, Labels string
@@ -48,11 +48,11 @@ type Selection struct {
 	Beside bool
 }
 
-// An Indexer returns the keys, beside ByKind, that an object is filed under, each once. It is a pure function of the
+// An Indexer returns the keys, beside ByKind, that an object is indexed by, each once. It is a pure function of the
 // object.
 type Indexer func(o *Object) []Key
 
-// allKeys is what an object is filed under: its kind, and what the indexer says.
+// allKeys is what an object is indexed by: its kind, and what the indexer says.
 func allKeys(o *Object, index Indexer) []Key {
 	gk := o.Ref.GroupKind()
 	keys := []Key{KindKey(gk, "")}

@@ -244,7 +244,7 @@ func (t *text) unlisted(unknowns []check.Unknown) []check.Unknown {
 }
 
 // exceptions writes what the configuration lets pass.
-func (t *text) exceptions(list []check.Excused) {
+func (t *text) exceptions(list []check.AppliedException) {
 	if len(list) == 0 {
 		return
 	}

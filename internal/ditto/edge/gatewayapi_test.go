@@ -17,7 +17,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// worldOf is an inventory of YAML documents, filed by what they name.
+// worldOf is an inventory of YAML documents, indexed by what they name.
 func worldOf(t testing.TB, text string) (*inventory.Memory, []*inventory.Object) {
 	t.Helper()
 	inv := inventory.NewMemory(func(o *inventory.Object) []inventory.Key {

@@ -11,7 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// linked is an inventory of the objects of a YAML stream, filed by what they name.
+// linked is an inventory of the objects of a YAML stream, indexed by what they name.
 func linked(t testing.TB, stream string) (way.Context, []*inventory.Object) {
 	t.Helper()
 	inv := inventory.NewMemory(func(o *inventory.Object) []inventory.Key {

@@ -1,4 +1,4 @@
-// Package generate writes objects that a Ditto at hand lacks.
+// Package generate writes the NetworkPolicies that a Ditto is missing.
 package generate
 
 import (

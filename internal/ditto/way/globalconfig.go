@@ -40,9 +40,9 @@ func (c GlobalConfig) In(key string) string { return key + " in " + c.Name }
 // OrWorse is what is certain of an Ingress that either of two controllers may serve.
 func (e Effects) OrWorse(o Effects) Effects {
 	e.Identity = *Worse(&e.Identity, &o.Identity)
-	e.Authentication = weaker(e.Authentication, o.Authentication)
-	e.StripsIdentity = weaker(e.StripsIdentity, o.StripsIdentity)
-	e.HidesHeaders = weaker(e.HidesHeaders, o.HidesHeaders)
+	e.Authentication = And(e.Authentication, o.Authentication)
+	e.StripsIdentity = And(e.StripsIdentity, o.StripsIdentity)
+	e.HidesHeaders = And(e.HidesHeaders, o.HidesHeaders)
 	if e.StripAdvice == "" {
 		e.StripAdvice = o.StripAdvice
 	}
@@ -58,12 +58,4 @@ func (e Effects) OrWorse(o Effects) Effects {
 		}
 	}
 	return e
-}
-
-// weaker is the one of two that promises less.
-func weaker(a, b State) State {
-	if a.State == Off || b.State == On || a.State == b.State {
-		return a
-	}
-	return b
 }

@@ -73,3 +73,13 @@ func Possibly(narrow, wide Matcher, why string) Matcher {
 		return false, !matches
 	}}
 }
+
+// And is the state of two things together that both have to be on: off is weaker than unknown, unknown than on, and
+// anything than no state at all.
+func And(a, b State) State {
+	rank := map[string]int{Off: 3, Unknown: 2, On: 1}
+	if rank[b.State] > rank[a.State] {
+		return b
+	}
+	return a
+}

@@ -14,7 +14,7 @@ import (
 // Ingress is one API for many controllers, which differ in its annotations. Every other edge has kinds of its own: those
 // are rows of the table in this file.
 
-// The properties that objects are filed under by their Links, in the namespace of the object that is named; the value is
+// The properties that objects are indexed by by their Links, in the namespace of the object that is named; the value is
 // its inventory.ID.
 const (
 	// ByUse finds those that use an object.

@@ -47,7 +47,7 @@ const helmReleaseType = "helm.sh/release.v1"
 type Options struct {
 	// Index files the objects; it may be nil.
 	Index inventory.Indexer
-	// Kinds lists the kinds that can be filed under a key, for Refresh. Nil knows inventory.ByKind only.
+	// Kinds lists the kinds that can be indexed by a key, for Refresh. Nil knows inventory.ByKind only.
 	Kinds func(inventory.Key) []schema.GroupKind
 	// Select narrows a list of a kind in all namespaces, for Refresh; see ditto.SelectionOf. Nil selects nothing.
 	Select func(inventory.Key, schema.GroupKind) (inventory.Selection, bool)

@@ -57,7 +57,7 @@ func (c *Cluster) Refresher() *Refresher {
 // objects that are new or different, and, with a nil Object, those that are gone.
 //
 // A question by name is one GET; where many of a kind are asked for in one namespace, they are listed. A question by key lists the
-// kinds that can be filed under the key in its namespace, each once however many questions there are. Of a key whose objects can
+// kinds that can be indexed by the key in its namespace, each once however many questions there are. Of a key whose objects can
 // be in any namespace it lists what Options.Select selects, and reads by name what the cache has under the key. Not asked
 // again are other keys of no namespace (that would be the whole cluster), Secrets outside the protected namespaces, and
 // kinds that are not read at all, or are sick. Kinds that are not installed are not listed.

@@ -41,7 +41,7 @@ func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 
 // and is the reading of two places together, of which the weaker counts.
 func (l Limits) and(other Limits) Limits {
-	l.Limited = Weaker(l.Limited, other.Limited)
+	l.Limited = way.And(l.Limited, other.Limited)
 	l.Assumption = cmp.Or(l.Assumption, other.Assumption)
 	l.Pages.Echoes = appendAll(l.Pages.Echoes, other.Pages.Echoes...)
 	l.Pages.Unknown = appendAll(l.Pages.Unknown, other.Pages.Unknown...)

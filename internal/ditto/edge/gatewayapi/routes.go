@@ -371,22 +371,12 @@ func Fold(s way.State, steps ...func(way.State) way.State) way.State {
 // lessSafe is what is true of requests whichever of two places they come in at.
 func lessSafe(a, b way.Effects) way.Effects {
 	a.Identity = *way.Worse(&a.Identity, &b.Identity)
-	a.StripsIdentity = Weaker(a.StripsIdentity, b.StripsIdentity)
-	a.HidesHeaders = Weaker(a.HidesHeaders, b.HidesHeaders)
-	a.Authentication = Weaker(a.Authentication, b.Authentication)
+	a.StripsIdentity = way.And(a.StripsIdentity, b.StripsIdentity)
+	a.HidesHeaders = way.And(a.HidesHeaders, b.HidesHeaders)
+	a.Authentication = way.And(a.Authentication, b.Authentication)
 	a.StripAdvice = cmp.Or(a.StripAdvice, b.StripAdvice)
 	a.HideAdvice = cmp.Or(a.HideAdvice, b.HideAdvice)
 	a.Assumptions = appendAll(a.Assumptions, b.Assumptions...)
-	return a
-}
-
-// Weaker is the state of two things together that both have to be on: off is weaker than unknown, unknown than on, and
-// anything than no state at all.
-func Weaker(a, b way.State) way.State {
-	rank := map[string]int{way.Off: 3, way.Unknown: 2, way.On: 1}
-	if rank[b.State] > rank[a.State] {
-		return b
-	}
 	return a
 }
 

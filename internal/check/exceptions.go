@@ -11,8 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Excused is what an exception lets pass.
-type Excused struct {
+// AppliedException is what an exception lets pass.
+type AppliedException struct {
 	Rule    string        `json:"rule"`
 	Subject inventory.Ref `json:"subject"`
 	// Entry is the object that opens the way in, where the finding would be about one.
@@ -36,28 +36,28 @@ func (c *Checker) exception(rule string, subject inventory.Ref, entry *inventory
 	return c.config.ExceptionFor(rule, subject, opens, c.now())
 }
 
-// excuse keeps that an exception applied, if the rule found something.
-func (j *judging) excuse(e *config.Exception, rule string, subject inventory.Ref, entry *inventory.Ref, outcome engine.Outcome) {
+// except keeps that an exception applied, if the rule found something.
+func (j *judging) except(e *config.Exception, rule string, subject inventory.Ref, entry *inventory.Ref, outcome engine.Outcome) {
 	if outcome.Err == nil && len(outcome.Violations) == 0 && (len(outcome.Unknowns) == 0 || !j.checker.config.Rules[rule].DenyUnknown) {
 		return
 	}
-	j.excused = append(j.excused, Excused{
+	j.excepted = append(j.excepted, AppliedException{
 		Rule: rule, Subject: subject, Entry: entry, Reason: e.Reason, Until: e.Expires.Format(time.DateOnly), Line: e.Line,
 	})
 }
 
 // settle sorts exceptions that applied, and leaves each out but once: ways in differ in more than rule, subject and entry.
-func settle(list []Excused) []Excused {
-	entry := func(e Excused) inventory.Ref {
+func settle(list []AppliedException) []AppliedException {
+	entry := func(e AppliedException) inventory.Ref {
 		if e.Entry == nil {
 			return inventory.Ref{}
 		}
 		return *e.Entry
 	}
-	compare := func(a, b Excused) int {
+	compare := func(a, b AppliedException) int {
 		return cmp.Or(strings.Compare(a.Rule, b.Rule), a.Subject.Compare(b.Subject), entry(a).Compare(entry(b)), cmp.Compare(a.Line, b.Line))
 	}
 	list = slices.Clone(list)
 	slices.SortFunc(list, compare)
-	return slices.CompactFunc(list, func(a, b Excused) bool { return compare(a, b) == 0 })
+	return slices.CompactFunc(list, func(a, b AppliedException) bool { return compare(a, b) == 0 })
 }
