@@ -117,7 +117,7 @@ func writeDocumented(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	page := string(text)
-	has(t, page, createCA, "--set "+demandCA, "--set '"+demandName+"'", refusedInTLS)
+	has(t, strings.Join(strings.Fields(page), " "), createCA, "--set "+demandCA, "--set '"+demandName+"'", refusedInTLS) // wherever lines end
 	for _, file := range []string{"admission.yaml", "kubeconfig"} {
 		_, block, found := strings.Cut(page, "```yaml\n# "+webhookFiles+"/"+file)
 		block, _, closed := strings.Cut(block, "```\n")
