@@ -7,10 +7,14 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/contour"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/envoygateway"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/haproxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/istio"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginxgateway"
@@ -22,8 +26,8 @@ import (
 
 // resources holds the kinds, by project. It is never changed.
 var resources = slices.Concat(
-	gatewayapi.Kinds(), envoygateway.Kinds(), nginxgateway.Kinds(), openshift.Kinds(), traefik.Kinds(), contour.Kinds(), istio.Kinds(), kong.Kinds(), f5.Kinds(),
-	way.ParameterResources(),
+	gatewayapi.Kinds(), envoygateway.Kinds(), nginxgateway.Kinds(), openshift.Kinds(), traefik.Kinds(), contour.Kinds(), istio.Kinds(),
+	kong.Kinds(), f5.Kinds(), aws.Kinds(), gke.Kinds(), azure.Kinds(), haproxy.Kinds(),
 )
 
 // resourcesByKind finds a row.

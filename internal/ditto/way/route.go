@@ -8,7 +8,6 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
-	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // Ingress is one API for many controllers, which differ in its annotations. Every other edge has kinds of its own: those
@@ -125,14 +124,6 @@ type Resource struct {
 	Sends bool
 	// Doubted says why an entry that is taken for internal may be public; nil where that cannot be.
 	Doubted func(c Context, o *inventory.Object) string
-}
-
-// ParameterResources are objects that annotations of an Ingress or of a Service, or its class, name.
-func ParameterResources() []Resource {
-	return []Resource{
-		{Kind: crd.ALBIngressClassParams}, {Kind: crd.GKEBackendConfig}, {Kind: crd.GKEFrontendConfig}, {Kind: crd.AGICRewrite},
-		{Kind: crd.HAProxyBackendV1}, {Kind: crd.HAProxyBackendV3},
-	}
 }
 
 // ClassParameters is the object that an IngressClass names for its controller's settings.

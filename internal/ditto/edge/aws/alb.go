@@ -126,3 +126,6 @@ func albScheme(ing *networkingv1.Ingress) way.Verdict {
 	}
 	return way.Verdict{Public: true, Why: scheme + ` is not "internal"`}
 }
+
+// Kinds are the rows of the kinds that annotations name, or a class.
+func Kinds() []way.Resource { return []way.Resource{{Kind: crd.ALBIngressClassParams}} }

@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 const PrefixAGIC = "appgw.ingress.kubernetes.io/"
@@ -55,3 +56,6 @@ func agicInternal(m way.Marked) way.Verdict {
 	}
 	return way.Verdict{Public: true, Why: key + ` is not "true"`}
 }
+
+// Kinds are the rows of the kinds that annotations name, or a class.
+func Kinds() []way.Resource { return []way.Resource{{Kind: crd.AGICRewrite}} }

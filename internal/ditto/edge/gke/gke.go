@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // Controller is GKE's own controller. It goes by the annotation only: spec.ingressClassName does not select it.
@@ -51,4 +52,9 @@ func gceInternal(m way.Marked) way.Verdict {
 		return way.Verdict{Public: false, Why: way.ClassAnnotation + ` is "gce-internal"`}
 	}
 	return way.Verdict{Public: true, Why: way.ClassAnnotation + ` is not "gce-internal"`}
+}
+
+// Kinds are the rows of the kinds that annotations name, or a class.
+func Kinds() []way.Resource {
+	return []way.Resource{{Kind: crd.GKEBackendConfig}, {Kind: crd.GKEFrontendConfig}}
 }

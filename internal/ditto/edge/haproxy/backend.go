@@ -108,3 +108,8 @@ func (b haproxyBackend) rewrite() (way.Rewrite, bool) {
 	}
 	return way.Rewrite{}, false
 }
+
+// Kinds are the rows of the kinds that annotations name, or a class.
+func Kinds() []way.Resource {
+	return []way.Resource{{Kind: crd.HAProxyBackendV1}, {Kind: crd.HAProxyBackendV3}}
+}
