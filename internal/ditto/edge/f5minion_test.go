@@ -15,7 +15,7 @@ import (
 
 // TestF5Minion: a minion is read with what its master says, and without it is unknown.
 func TestF5Minion(t *testing.T) {
-	const p = way.PrefixF5Nginx
+	const p = f5.Prefix
 	const sets = "proxy_set_header x-ditto-pre-authenticated me;"
 	// words are what is read of a minion: identity, authentication, header hidden, TLS and plain HTTP, limit, the path /api.
 	words := func(master, minion notes) string {

@@ -9,14 +9,16 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/haproxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/openshift"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 func TestReadRate(t *testing.T) {
-	const n, f, h, i, r = way.PrefixIngressNginx, way.PrefixF5Nginx, "haproxy.org/", haproxy.PrefixHAProxyIngress, way.PrefixRouter
+	const n, f, h, i, r = way.PrefixIngressNginx, f5.Prefix, "haproxy.org/", haproxy.PrefixHAProxyIngress, openshift.Prefix
 	for _, tt := range []struct {
 		name, controller string
 		notes            notes
@@ -67,9 +69,9 @@ func TestReadRate(t *testing.T) {
 		{"haproxy-ingress and zero", "haproxy-ingress", notes{i + "limit-rps": "0"}, way.Off},
 
 		{"Traefik", "traefik", nil, way.Off},
-		{"Traefik and a Middleware", "traefik", notes{traefik.PrefixTraefik + "router.middlewares": "m"}, way.Unknown},
+		{"Traefik and a Middleware", "traefik", notes{traefik.Prefix + "router.middlewares": "m"}, way.Unknown},
 		{"Kong", "kong", nil, way.Off},
-		{"Kong and a plugin", "kong", notes{kong.PrefixKong + "plugins": "p"}, way.Unknown},
+		{"Kong and a plugin", "kong", notes{kong.Prefix + "plugins": "p"}, way.Unknown},
 		{"Contour", "contour", nil, way.Off},
 		{"Istio", "istio", nil, way.Unknown},
 		{"an ALB", "alb", nil, way.Off},
@@ -189,7 +191,7 @@ func TestReadErrorPages(t *testing.T) {
 		{"a redirect in a snippet", "ingress-nginx", notes{n + "server-snippet": `return 301 https://x$request_uri;`}, "", ""},
 		{"an error page in a snippet", "ingress-nginx", notes{n + "server-snippet": `error_page 404 /e;`}, "", "unknown"},
 		{"no snippet", "ingress-nginx", notes{n + "server-snippet": `}`}, "", "unknown"},
-		{"F5", "f5-nginx", notes{way.PrefixF5Nginx + "location-snippets": `return 404 "$uri";`}, "", "echo"},
+		{"F5", "f5-nginx", notes{f5.Prefix + "location-snippets": `return 404 "$uri";`}, "", "echo"},
 		{"another controller", "kong", notes{n + "custom-http-errors": "404"}, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
@@ -293,7 +294,7 @@ func TestTCPIngress_Limits(t *testing.T) {
 
 // TestReadRate_Objects: what objects that annotations name limit.
 func TestReadRate_Objects(t *testing.T) {
-	const kong, policies, named = kong.PrefixKong + "plugins", way.PrefixF5Nginx + "policies", traefik.PrefixTraefik + "router.middlewares"
+	const kong, policies, named = kong.Prefix + "plugins", f5.Prefix + "policies", traefik.Prefix + "router.middlewares"
 	cluster := func(name, fields string) string {
 		return "apiVersion: configuration.konghq.com/v1\nkind: KongClusterPlugin\nmetadata: {name: " + name + ", labels: {global: 'true'}}\n" + fields + "\n"
 	}
@@ -330,11 +331,11 @@ func TestReadRate_Objects(t *testing.T) {
 		{"a Policy", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), way.State{State: way.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
 		{"a Policy in a dry run", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr, dryRun: true}}"), way.State{State: way.Off, Source: policies, Why: "Policy ns/p refuses nothing (rateLimit.dryRun)"}},
 		{"a Policy about something else", "f5-nginx", notes{policies: "p"}, nil, policy("{basicAuth: {secret: s}}"), way.Unlimited()},
-		{"a Policy beside an annotation in a dry run", "f5-nginx", notes{policies: "p", way.PrefixF5Nginx + "limit-req-rate": "5r/s", way.PrefixF5Nginx + "limit-req-dry-run": "true"}, nil,
+		{"a Policy beside an annotation in a dry run", "f5-nginx", notes{policies: "p", f5.Prefix + "limit-req-rate": "5r/s", f5.Prefix + "limit-req-dry-run": "true"}, nil,
 			policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), way.State{State: way.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
 
 		{"a Middleware", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{rateLimit: {average: 5}}"), way.State{State: way.On, Source: "Middleware ns/m", Why: "Middleware ns/m (rateLimit) limits requests"}},
-		{"a Middleware of the Service", "traefik", nil, notes{traefik.PrefixTraefik + "service.middlewares": "ns-m@kubernetescrd"}, middleware("m", "{inFlightReq: {amount: 5}}"),
+		{"a Middleware of the Service", "traefik", nil, notes{traefik.Prefix + "service.middlewares": "ns-m@kubernetescrd"}, middleware("m", "{inFlightReq: {amount: 5}}"),
 			way.State{State: way.On, Source: "Middleware ns/m", Why: "Middleware ns/m (inFlightReq) limits requests"}},
 		{"a Middleware about something else", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{compress: {}}"), way.State{State: way.Off, Source: "default", Why: "no Middleware limits requests"}},
 	} {
@@ -355,7 +356,7 @@ func TestReadRate_Objects(t *testing.T) {
 
 // TestReadTransport_Objects: what plain HTTP meets by objects that annotations name.
 func TestReadTransport_Objects(t *testing.T) {
-	const web, named = traefik.PrefixTraefik + "router.entrypoints", traefik.PrefixTraefik + "router.middlewares"
+	const web, named = traefik.Prefix + "router.entrypoints", traefik.Prefix + "router.middlewares"
 	front := func(spec string) string {
 		return "apiVersion: networking.gke.io/v1beta1\nkind: FrontendConfig\nmetadata: {name: f, namespace: ns}\nspec: " + spec + "\n"
 	}

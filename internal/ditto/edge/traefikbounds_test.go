@@ -55,7 +55,7 @@ func FuzzTraefikCandidates(f *testing.F) {
 	f.Add("a-b-c-d@kubernetescrd", "TraefikService")
 	f.Add(strings.Repeat("a-", 300)+"@kubernetescrd", "Middleware")
 	f.Fuzz(func(t *testing.T, value, kind string) {
-		for _, ref := range traefik.AnnotatedMiddlewares(notes{traefik.PrefixTraefik + traefik.RouterMiddlewares: value}, traefik.RouterMiddlewares) {
+		for _, ref := range traefik.AnnotatedMiddlewares(notes{traefik.Prefix + traefik.RouterMiddlewares: value}, traefik.RouterMiddlewares) {
 			word, _, _ := strings.Cut(ref.Name, "@")
 			list := ref.Candidates()
 			for _, id := range list {

@@ -165,20 +165,3 @@ func AbsentOnly(want, have map[string]string) map[string]string {
 	}
 	return out
 }
-
-const PrefixRouter = "haproxy.router.openshift.io/"
-
-const NameHAProxy = "haproxy"
-
-const NameHAProxyIngress = "haproxy-ingress"
-
-const NameContour = "contour"
-
-const (
-	NameTraefik = "traefik"
-
-	TraefikStripAdvice = `name a Middleware with spec.headers.customRequestHeaders: {x-ditto-pre-authenticated: ""} as the last one in ` +
-		`spec.routes[].middlewares of an IngressRoute, or in the annotation traefik.ingress.kubernetes.io/router.middlewares of an Ingress`
-	TraefikHideAdvice = `name a Middleware with spec.headers.customResponseHeaders: {Server: "", X-Powered-By: ""} in ` +
-		`spec.routes[].middlewares of an IngressRoute, or in the annotation traefik.ingress.kubernetes.io/router.middlewares of an Ingress`
-)

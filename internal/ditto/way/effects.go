@@ -70,11 +70,6 @@ func (in Input) RefersTo(keys []string) string {
 	return ""
 }
 
-const (
-	NameIngressNginx   = "ingress-nginx"
-	PrefixIngressNginx = "nginx.ingress.kubernetes.io/"
-)
-
 // PassThrough changes the effects to those of an edge that hands TLS connections on unread. honoured is false where a
 // flag that cannot be seen decides about it: then what looked safe is unknown.
 func (e *Effects) PassThrough(honoured bool, key string) {
@@ -109,14 +104,6 @@ func Strips(identity State) State {
 	}
 	return State{On, identity.Source, identity.Why}
 }
-
-const (
-	NameF5Nginx   = "f5-nginx"
-	PrefixF5Nginx = "nginx.org/"
-	// ProxySetHeaders takes `Name:Value` pairs. A name without a colon passes the client's own header on; a name with an
-	// empty value removes it (version1.ParseProxySetHeaders).
-	ProxySetHeaders = "proxy-set-headers"
-)
 
 // Strip offers annotations that remove the identity header, for a controller that knows them since a release. They are
 // only offered as annotations if the class object names the controller, the configuration states the release and the

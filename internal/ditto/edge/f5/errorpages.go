@@ -8,7 +8,7 @@ import (
 func f5ErrorPages(in way.Input) way.ErrorPages {
 	var pages way.ErrorPages
 	all := f5Annotations(in)
-	nginx.Snippets(&pages, all, "location-snippets", way.PrefixF5Nginx)
-	nginx.Snippets(&pages, all, "server-snippets", way.PrefixF5Nginx)
+	nginx.Snippets(&pages, all, "location-snippets", Prefix)
+	nginx.Snippets(&pages, all, "server-snippets", Prefix)
 	return pages
 }

@@ -17,7 +17,7 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameF5Nginx, Title: "the F5 NGINX Ingress Controller",
 		Classes: []string{"nginx.org/ingress-controller"}, Usual: []string{"nginx"},
-		Prefixes: []string{way.PrefixF5Nginx, "nginx.com/"}, Shared: []string{way.PrefixIngress + "ssl-redirect"},
+		Prefixes: []string{Prefix, "nginx.com/"}, Shared: []string{way.PrefixIngress + "ssl-redirect"},
 		Transport: f5Transport, Rate: f5Rate, ErrorPages: f5ErrorPages,
 		Effects: f5Effects, Path: f5Path,
 		Uses: func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
@@ -26,22 +26,22 @@ func Controller() way.Controller {
 
 func f5Effects(in way.Input) way.Effects {
 	all, minion := f5Annotations(in), isF5Minion(in)
-	a := way.WithPrefix(all, way.PrefixF5Nginx)
+	a := way.WithPrefix(all, Prefix)
 	var e way.Effects
 	e.Authentication, e.AuthSecrets = f5Auth(in, a, minion)
-	e.Snippets = nginx.SnippetsOf(all, way.PrefixF5Nginx, map[string]string{
+	e.Snippets = nginx.SnippetsOf(all, Prefix, map[string]string{
 		"location-snippets": way.SnippetLocation, "server-snippets": way.SnippetServer,
 	})
 	e.Identity = f5Identity(in, a, minion, &e)
 	e.StripsIdentity = way.Strips(e.Identity)
-	e.Strip(in, map[string]string{way.PrefixF5Nginx + way.ProxySetHeaders: way.Header + ":"}, 3, 6,
+	e.Strip(in, map[string]string{Prefix + proxySetHeaders: way.Header + ":"}, 3, 6,
 		`write nginx.org/proxy-set-headers: "x-ditto-pre-authenticated:", with the colon, which removes the header (NGINX Ingress Controller 3.6 or newer)`)
 	f5Hides(in, a, minion, &e)
 	return e
 }
 
 func hasPolicies(in way.Input) bool {
-	return way.WithPrefix(in.Ingress.Annotations, way.PrefixF5Nginx, "nginx.com/").Has("policies")
+	return way.WithPrefix(in.Ingress.Annotations, Prefix, "nginx.com/").Has("policies")
 }
 
 func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.AuthSecret) {
@@ -54,7 +54,7 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 		return []way.AuthSecret{{Namespace: ns, Name: name, Kind: way.AuthFile, Key: "htpasswd"}}
 	}
 	if a.Has("basic-auth-secret") {
-		return way.State{State: way.On, Source: way.PrefixF5Nginx + "basic-auth-secret", Why: "nginx.org/basic-auth-secret asks every client for credentials"},
+		return way.State{State: way.On, Source: Prefix + "basic-auth-secret", Why: "nginx.org/basic-auth-secret asks every client for credentials"},
 			secret(a["basic-auth-secret"], namespace)
 	}
 	if way.WithPrefix(in.Ingress.Annotations, "nginx.com/").Has("jwt-key") {
@@ -64,7 +64,7 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 		// The redirect of an Ingress with TLS can be switched off, in the controller's ConfigMap too.
 		state, secrets := f5Policies(in.Objects, f5Named(in.Ingress.Annotations, namespace), false)
 		if state.State != way.Off {
-			state.Source = way.PrefixF5Nginx + "policies"
+			state.Source = Prefix + "policies"
 			return state, secrets
 		}
 	}
@@ -73,12 +73,12 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 			return way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}, nil
 		}
 		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace), false); state.State != way.Off {
-			state.Source = way.PrefixF5Nginx + "policies"
+			state.Source = Prefix + "policies"
 			return state, secrets
 		}
 		// auth_basic stands in the server block then, and its locations inherit it.
-		if value := in.Master.Annotations[way.PrefixF5Nginx+"basic-auth-secret"]; strings.TrimSpace(value) != "" {
-			return way.State{State: way.On, Source: way.PrefixF5Nginx + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+		if value := in.Master.Annotations[Prefix+"basic-auth-secret"]; strings.TrimSpace(value) != "" {
+			return way.State{State: way.On, Source: Prefix + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				secret(value, in.Master.Namespace)
 		}
 		if way.WithPrefix(in.Master.Annotations, "nginx.com/").Has("jwt-key") {
@@ -105,16 +105,16 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	if text := a["location-snippets"]; strings.TrimSpace(text) != "" {
 		reading := nginx.ReadSnippet(text, setHeader, users)
 		if reading.Opens && e.Authentication.State == way.On {
-			e.Authentication = way.State{State: way.Unknown, Source: way.PrefixF5Nginx + "location-snippets", Why: "the location snippet may let clients in without credentials"}
+			e.Authentication = way.State{State: way.Unknown, Source: Prefix + "location-snippets", Why: "the location snippet may let clients in without credentials"}
 		}
 		if snippet = reading.Identity; snippet != nil {
-			snippet.Source = way.PrefixF5Nginx + "location-snippets"
+			snippet.Source = Prefix + "location-snippets"
 			snippet.Why = "in the location snippet " + snippet.Why
 		}
 	}
-	list, inherited := a[way.ProxySetHeaders], ""
+	list, inherited := a[proxySetHeaders], ""
 	if minion && in.Master != nil {
-		inherited = in.Master.Annotations[way.PrefixF5Nginx+way.ProxySetHeaders]
+		inherited = in.Master.Annotations[Prefix+proxySetHeaders]
 	}
 	header := f5Header(list)
 	if header == nil {
@@ -122,7 +122,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	}
 	if header != nil && grpc {
 		if in.Service == "" {
-			header = &way.State{State: way.IdentityUnknown, Source: way.PrefixF5Nginx + "grpc-services", Why: "nginx.org/proxy-set-headers does nothing for the services in nginx.org/grpc-services"}
+			header = &way.State{State: way.IdentityUnknown, Source: Prefix + "grpc-services", Why: "nginx.org/proxy-set-headers does nothing for the services in nginx.org/grpc-services"}
 		} else {
 			header = nil
 		}
@@ -140,7 +140,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	case minion && in.Master == nil:
 		return way.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
 	case header != nil && snippet != nil:
-		return way.State{State: way.IdentityUnknown, Source: way.PrefixF5Nginx + "location-snippets", Why: "the header is set by nginx.org/proxy-set-headers and by the location snippet, which makes two of it"}
+		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets", Why: "the header is set by nginx.org/proxy-set-headers and by the location snippet, which makes two of it"}
 	case header != nil:
 		return *header
 	case snippet != nil:
@@ -157,7 +157,7 @@ func f5Header(list string) *way.State {
 		if !strings.EqualFold(strings.TrimSpace(name), way.Header) {
 			continue
 		}
-		s := way.State{State: way.IdentityRemoved, Source: way.PrefixF5Nginx + way.ProxySetHeaders, Why: "nginx.org/proxy-set-headers removes the header"}
+		s := way.State{State: way.IdentityRemoved, Source: Prefix + proxySetHeaders, Why: "nginx.org/proxy-set-headers removes the header"}
 		switch value = strings.TrimSpace(value); {
 		case !colon:
 			s.State = way.IdentityClient
@@ -177,9 +177,9 @@ func f5Header(list string) *way.State {
 // f5Hides: nginx itself does not pass the Server header of a backend on, but sends its own, with the version unless
 // server_tokens is off.
 func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
-	const key = way.PrefixF5Nginx + "server-tokens"
+	const key = Prefix + "server-tokens"
 	tokens, boolean := a.Bool("server-tokens")
-	want := map[string]string{key: "False", way.PrefixF5Nginx + "proxy-hide-headers": "Server,X-Powered-By"}
+	want := map[string]string{key: "False", Prefix + "proxy-hide-headers": "Server,X-Powered-By"}
 	advice := `write nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`
 	if minion {
 		advice = "at the master of this minion " + advice
@@ -190,7 +190,7 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
 		e.HideAdvice = advice
 		return
 	case way.Listed(a["proxy-pass-headers"], "Server"):
-		e.HidesHeaders = way.State{State: way.Off, Source: way.PrefixF5Nginx + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}
+		e.HidesHeaders = way.State{State: way.Off, Source: Prefix + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}
 		e.HideAdvice = "take Server out of nginx.org/proxy-pass-headers, and " + advice
 		return
 	case boolean && !tokens:
@@ -210,7 +210,7 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
 // f5Path: Exact is an nginx `=` location, everything else a plain one, which matches in the middle of an element
 // (generateIngressPath); nginx.org/path-regex makes all of them regular expressions, or exact (makePathWithRegex).
 func f5Path(in way.Input, kind networkingv1.PathType, path string) way.Path {
-	a := way.WithPrefix(f5Annotations(in), way.PrefixF5Nginx)
+	a := way.WithPrefix(f5Annotations(in), Prefix)
 	p := way.Path{Matcher: plainLocation(path)}
 	pattern := ""
 	switch {
@@ -221,7 +221,7 @@ func f5Path(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	case a["path-regex"] == "exact", kind == networkingv1.PathTypeExact:
 		p.Matcher = way.Exact(way.Decoded, path)
 	}
-	if rewrites, ok := in.Ingress.Annotations[way.PrefixF5Nginx+"rewrites"]; ok {
+	if rewrites, ok := in.Ingress.Annotations[Prefix+"rewrites"]; ok {
 		p.Rewrite = f5Rewrite(rewrites, in.Service, path)
 	} else if target := strings.TrimSpace(a["rewrite-target"]); target != "" {
 		if pattern == "" {
@@ -267,3 +267,11 @@ func f5Rewrite(list, service, path string) way.Rewrite {
 	}
 	return way.Rewrite{Kind: way.RewritePrefix, From: []string{path}, To: target}
 }
+
+const (
+	// Prefix is the prefix of the annotations of F5's controller.
+	Prefix = "nginx.org/"
+	// proxySetHeaders takes `Name:Value` pairs. A name without a colon passes the client's own header on; a name with an
+	// empty value removes it (version1.ParseProxySetHeaders).
+	proxySetHeaders = "proxy-set-headers"
+)

@@ -119,6 +119,6 @@ func orPolicies(s way.State, r inventory.Reader, ids []inventory.ID) way.State {
 	if s.State != way.Off || limits.Source == "default" || limits.State == way.Off && s.Source != "default" {
 		return s
 	}
-	limits.Source = way.PrefixF5Nginx + "policies"
+	limits.Source = Prefix + "policies"
 	return limits
 }

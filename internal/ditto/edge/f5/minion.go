@@ -12,24 +12,24 @@ import (
 // validateMasterSpec and validateMinionSpec). A minion without a master is in no configuration: nothing is served of it
 // (addProblemsForOrphanMinions). But its master may be somewhere else than what is at hand.
 const (
-	MergeableType = way.PrefixF5Nginx + "mergeable-ingress-type"
+	MergeableType = Prefix + "mergeable-ingress-type"
 	NoMaster      = "the Ingress is a minion, and its master is not at hand, or nothing says which of several it is"
 )
 
 // ofServer are the annotations that count at the master alone, since they are about the whole server (minionDenylist in
 // internal/configs).
 var ofServer = []string{
-	way.PrefixF5Nginx + "proxy-hide-headers", way.PrefixF5Nginx + "proxy-pass-headers", way.PrefixF5Nginx + "redirect-to-https",
-	way.PrefixF5Nginx + "ssl-redirect", way.PrefixIngress + "ssl-redirect", way.PrefixF5Nginx + "server-tokens", way.PrefixF5Nginx + "server-snippets",
-	way.PrefixF5Nginx + "app-root",
+	Prefix + "proxy-hide-headers", Prefix + "proxy-pass-headers", Prefix + "redirect-to-https",
+	Prefix + "ssl-redirect", way.PrefixIngress + "ssl-redirect", Prefix + "server-tokens", Prefix + "server-snippets",
+	Prefix + "app-root",
 }
 
 // inherited are those of the master that a minion takes over where it has none of its own (minionInheritanceList), as far as they
 // are read here.
 var inherited = []string{
-	way.PrefixF5Nginx + "location-snippets",
-	way.PrefixF5Nginx + "limit-req-rate", way.PrefixF5Nginx + "limit-req-key", way.PrefixF5Nginx + "limit-req-burst",
-	way.PrefixF5Nginx + "limit-req-no-delay", way.PrefixF5Nginx + "limit-req-dry-run",
+	Prefix + "location-snippets",
+	Prefix + "limit-req-rate", Prefix + "limit-req-key", Prefix + "limit-req-burst",
+	Prefix + "limit-req-no-delay", Prefix + "limit-req-dry-run",
 }
 
 func isF5Minion(in way.Input) bool { return in.Ingress.Annotations[MergeableType] == "minion" }

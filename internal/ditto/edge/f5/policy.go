@@ -22,7 +22,7 @@ func f5PolicyIDs(references []crd.NginxPolicyReference, namespace string) []inve
 
 // f5Named are the Policies that the annotation of an Ingress names: `name` or `namespace/name`.
 func f5Named(annotations map[string]string, namespace string) []inventory.ID {
-	a := way.WithPrefix(annotations, way.PrefixF5Nginx, "nginx.com/")
+	a := way.WithPrefix(annotations, Prefix, "nginx.com/")
 	var list []inventory.ID
 	for text := range strings.SplitSeq(a["policies"], ",") {
 		if ns, name, ok := way.SecretName(text, namespace); ok {

@@ -12,7 +12,7 @@ import (
 // (generateNginxCfg). A minion takes the TLS of its master.
 func f5Transport(in way.Input, host string) way.Transport {
 	all, tls := f5Annotations(in), in.Ingress.Spec.TLS
-	a := way.WithPrefix(all, way.PrefixF5Nginx)
+	a := way.WithPrefix(all, Prefix)
 	if isF5Minion(in) {
 		if in.Master == nil {
 			unknown := way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
@@ -41,12 +41,12 @@ func f5Transport(in way.Input, host string) way.Transport {
 	inFront, _ := a.Bool("redirect-to-https")
 	switch {
 	case inFront && t.TLS.State == way.Off:
-		t.TLS = way.State{State: way.Unknown, Source: way.PrefixF5Nginx + "redirect-to-https", Why: "redirect-to-https is for TLS that something in front of the controller ends, which cannot be seen"}
+		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https", Why: "redirect-to-https is for TLS that something in front of the controller ends, which cannot be seen"}
 		t.Plain = way.Redirected(t.TLS.Source, "redirect-to-https is true")
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
-		t.Plain = way.PassedOn(way.PrefixF5Nginx+"ssl-redirect", "ssl-redirect is false")
+		t.Plain = way.PassedOn(Prefix+"ssl-redirect", "ssl-redirect is false")
 		t.Advice = `take nginx.org/ssl-redirect away, or set it to "true"`
 	default:
 		t.Plain = way.Redirected("default", "the controller redirects where it has a certificate")
@@ -55,8 +55,8 @@ func f5Transport(in way.Input, host string) way.Transport {
 }
 
 func f5Rate(in way.Input) way.Rate {
-	a := way.WithPrefix(f5Annotations(in), way.PrefixF5Nginx)
-	const key = way.PrefixF5Nginx + "limit-req-rate"
+	a := way.WithPrefix(f5Annotations(in), Prefix)
+	const key = Prefix + "limit-req-rate"
 	r := way.Rate{
 		Limited: way.Unlimited(),
 		Advice:  `write nginx.org/limit-req-rate: "50r/s" with nginx.org/limit-req-burst: "250" and nginx.org/limit-req-no-delay: "true"`,
@@ -64,13 +64,13 @@ func f5Rate(in way.Input) way.Rate {
 	dry, _ := a.Bool("limit-req-dry-run")
 	switch {
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
-		r.Limited = way.State{State: way.Off, Source: way.PrefixF5Nginx + "limit-req-dry-run", Why: "limit-req-dry-run refuses nothing"}
+		r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-dry-run", Why: "limit-req-dry-run refuses nothing"}
 		r.Advice = "take nginx.org/limit-req-dry-run away"
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
 		r.Limited = way.State{State: way.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
 		names, _ := nginx.Variables(a["limit-req-key"])
 		if i := slices.IndexFunc(names, way.FromClient); i >= 0 {
-			r.Limited = way.State{State: way.Off, Source: way.PrefixF5Nginx + "limit-req-key", Why: "limit-req-key counts by $" + names[i] + ", which the client writes"}
+			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key", Why: "limit-req-key counts by $" + names[i] + ", which the client writes"}
 			r.Advice = "take nginx.org/limit-req-key away"
 		}
 	case a.Has("limit-req-rate"):
@@ -80,16 +80,16 @@ func f5Rate(in way.Input) way.Rate {
 	if isF5Minion(in) && in.Master != nil {
 		r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace))
 	}
-	r.Limited = nginx.OrSnippet(r.Limited, a, way.PrefixF5Nginx, "location-snippets", "server-snippets")
+	r.Limited = nginx.OrSnippet(r.Limited, a, Prefix, "location-snippets", "server-snippets")
 	if isF5Minion(in) && r.Limited.State == way.Off && in.Master == nil {
 		r.Limited = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
 	}
 	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two requests of
 	// one page would be one too many.
-	if v, stated := in.Version(); stated && v.AtLeast(3, 6) && r.Limited.Source != way.PrefixF5Nginx+"policies" {
+	if v, stated := in.Version(); stated && v.AtLeast(3, 6) && r.Limited.Source != Prefix+"policies" {
 		r.Offer(in, map[string]string{
-			key: way.PlaceRate + "r/s", way.PrefixF5Nginx + "limit-req-burst": way.PlaceBurst, way.PrefixF5Nginx + "limit-req-no-delay": "true",
-		}, way.PrefixF5Nginx)
+			key: way.PlaceRate + "r/s", Prefix + "limit-req-burst": way.PlaceBurst, Prefix + "limit-req-no-delay": "true",
+		}, Prefix)
 	}
 	return r
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-const PrefixKong = "konghq.com/"
+const Prefix = "konghq.com/"
 
 // Controller is Kong's ingress controller. Everything but routing is done by plugins, which objects of their own configure.
 func Controller() way.Controller {
 	return way.Controller{
 		Name: "kong", Title: "Kong",
-		Classes: []string{"ingress-controllers.konghq.com/kong"}, Usual: []string{"kong"}, Prefixes: []string{PrefixKong},
+		Classes: []string{"ingress-controllers.konghq.com/kong"}, Usual: []string{"kong"}, Prefixes: []string{Prefix},
 		Shared:  []string{way.PrefixIngress + "force-ssl-redirect"},
 		Effects: kongEffects, Transport: kongTransport, Rate: kongRate, Path: kongPath, Uses: kongUsesOf,
 	}

@@ -19,7 +19,7 @@ func kongRate(in way.Input) way.Rate {
 
 // kongLimits reads the plugins for requests that go by a route to a Service.
 func kongLimits(r inventory.Reader, route, service kongHolder) way.State {
-	const source = PrefixKong + "plugins"
+	const source = Prefix + "plugins"
 	result := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
 	plugins, clash := kongPluginsOf(r, route, service)
 	for _, p := range plugins {
@@ -49,7 +49,7 @@ func kongLimits(r inventory.Reader, route, service kongHolder) way.State {
 // (kong/plugins/rate-limiting/schema.lua). limit_by header counts by what clients write, unless something in front of Kong
 // writes it.
 func kongLimit(p kongPlugin) way.State {
-	const source = PrefixKong + "plugins"
+	const source = Prefix + "plugins"
 	what := fmt.Sprintf("%s (%s)", p.text, p.plugin.PluginName)
 	config, protocols := p.plugin.Config, p.plugin.Protocols
 	limits := kongNumbers(config)
@@ -89,7 +89,7 @@ func kongNumbers(config map[string]any) []float64 {
 // tcpIngressTransport: whether Kong ends TLS on a port of its own is said in its configuration. A server name can only be
 // seen in TLS, which Kong ends unless the annotation protocols says tls_passthrough.
 func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
-	const protocols = PrefixKong + "protocols"
+	const protocols = Prefix + "protocols"
 	switch {
 	case t.Annotations[protocols] == "tls_passthrough":
 		return way.HandedOn(way.Closed(protocols, "the route takes TLS alone"), "let what is behind end TLS")

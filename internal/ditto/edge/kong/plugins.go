@@ -21,7 +21,7 @@ type kongHolder struct {
 // kongNames are the plugins that an object names. A name may be that of a KongPlugin in the object's namespace, of one in
 // another (`namespace:name`), or of a KongClusterPlugin.
 func (h kongHolder) kongNames() (names []way.IstioName) {
-	for text := range strings.SplitSeq(h.annotations[PrefixKong+"plugins"], ",") {
+	for text := range strings.SplitSeq(h.annotations[Prefix+"plugins"], ",") {
 		text = strings.TrimSpace(text)
 		if text == "" {
 			continue
@@ -98,9 +98,9 @@ func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []kon
 		for _, n := range h.kongNames() {
 			found = append(found, kongNamed(r, n))
 		}
-		if _, rewrites := h.annotations[PrefixKong+"rewrite"]; rewrites && i == 0 {
+		if _, rewrites := h.annotations[Prefix+"rewrite"]; rewrites && i == 0 {
 			// The controller makes a plugin of it (MaybeRewriteURI).
-			found = append(found, kongPlugin{"the annotation " + PrefixKong + "rewrite", &crd.KongPlugin{PluginName: "request-transformer"}})
+			found = append(found, kongPlugin{"the annotation " + Prefix + "rewrite", &crd.KongPlugin{PluginName: "request-transformer"}})
 		}
 		take(found)
 	}
@@ -141,7 +141,7 @@ type Reading struct {
 
 // readKong reads the plugins for requests that go by a route (an Ingress, an HTTPRoute) to a Service.
 func readKong(r inventory.Reader, route, service kongHolder) Reading {
-	const source = PrefixKong + "plugins"
+	const source = Prefix + "plugins"
 	k := Reading{
 		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
 		Authentication: way.State{State: way.Off, Source: "default", Why: "no plugin asks for credentials"},
@@ -180,8 +180,8 @@ func readKong(r inventory.Reader, route, service kongHolder) Reading {
 	switch {
 	case clash != "":
 		opaque(clash)
-	case slices.ContainsFunc([]kongHolder{route, service}, func(h kongHolder) bool { return h.annotations[PrefixKong+"override"] != "" }):
-		opaque(PrefixKong + "override names a KongIngress, which is not read")
+	case slices.ContainsFunc([]kongHolder{route, service}, func(h kongHolder) bool { return h.annotations[Prefix+"override"] != "" }):
+		opaque(Prefix + "override names a KongIngress, which is not read")
 	}
 	return k
 }
@@ -206,7 +206,7 @@ func kongHarmless(name string) bool {
 // ask: a plugin with an anonymous consumer lets requests without credentials through. Several plugins all have to be
 // satisfied.
 func (k *Reading) ask(p kongPlugin) {
-	state := way.State{State: way.On, Source: PrefixKong + "plugins", Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
+	state := way.State{State: way.On, Source: Prefix + "plugins", Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
 	anonymous, _ := p.plugin.Config["anonymous"].(string)
 	protocols := p.plugin.Protocols
 	switch {
@@ -226,7 +226,7 @@ func (k *Reading) ask(p kongPlugin) {
 // kongRewrite is what the annotation konghq.com/rewrite or a plugin puts in the place of the path; done is false where
 // neither does. expression is what the rule matches, empty if it is none.
 func kongRewrite(in way.Input, expression string, k Reading) (rewrite way.Rewrite, done bool) {
-	target, rewrites := in.Ingress.Annotations[PrefixKong+"rewrite"]
+	target, rewrites := in.Ingress.Annotations[Prefix+"rewrite"]
 	switch {
 	case k.rewrite != nil:
 		return *k.rewrite, true
@@ -271,7 +271,7 @@ func kongEffects(in way.Input) way.Effects {
 // before what is left of the path.
 func kongPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
-	regexPrefix := in.Ingress.Annotations[PrefixKong+"regex-prefix"]
+	regexPrefix := in.Ingress.Annotations[Prefix+"regex-prefix"]
 	if regexPrefix == "" {
 		regexPrefix = "/~"
 	}
@@ -295,8 +295,8 @@ func kongPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 		p.Rewrite = rewrite
 		return p
 	}
-	before := strings.TrimRight(in.ServiceAnnotations[PrefixKong+"path"], "/")
-	strip := in.Ingress.Annotations[PrefixKong+"strip-path"] == "true"
+	before := strings.TrimRight(in.ServiceAnnotations[Prefix+"path"], "/")
+	strip := in.Ingress.Annotations[Prefix+"strip-path"] == "true"
 	switch {
 	case strip && kind == networkingv1.PathTypeExact:
 		p.Rewrite = way.Rewrite{Kind: way.RewriteConstant, To: before + "/"}

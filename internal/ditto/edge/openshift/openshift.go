@@ -34,3 +34,6 @@ func Controller() way.Controller {
 func openshiftPath(in way.Input, _ networkingv1.PathType, path string) way.Path {
 	return way.Path{Matcher: way.Elements(way.Raw, path), Rewrite: in.Rewrite("haproxy.router.openshift.io/rewrite-target")}
 }
+
+// Prefix is the prefix of the annotations of OpenShift's router.
+const Prefix = "haproxy.router.openshift.io/"

@@ -36,7 +36,7 @@ func openshiftRate(in way.Input) way.Rate {
 // RouterRate says whether OpenShift's router limits requests or connections by the annotations of a Route:
 // rate-limit-connections switches on what the others say (images/router/haproxy/conf/haproxy-config.template).
 func RouterRate(all map[string]string, passthrough bool) way.Rate {
-	a := way.WithPrefix(all, way.PrefixRouter)
+	a := way.WithPrefix(all, Prefix)
 	const name = "rate-limit-connections"
 	r := way.Rate{
 		Limited: way.Unlimited(),
@@ -53,13 +53,13 @@ func RouterRate(all map[string]string, passthrough bool) way.Rate {
 		switch {
 		case !way.Positive(a[limit]) || r.Limited.State == way.On:
 		case on:
-			r.Limited = way.State{State: way.On, Source: way.PrefixRouter + limit, Why: limit + " is " + way.Quote(a[limit])}
+			r.Limited = way.State{State: way.On, Source: Prefix + limit, Why: limit + " is " + way.Quote(a[limit])}
 		default:
-			r.Limited = way.State{State: way.Off, Source: way.PrefixRouter + name, Why: name + " is not true, so " + limit + " does nothing"}
+			r.Limited = way.State{State: way.Off, Source: Prefix + name, Why: name + " is not true, so " + limit + " does nothing"}
 		}
 	}
 	if on && r.Limited.State == way.Off {
-		r.Limited = way.State{State: way.Off, Source: way.PrefixRouter + name, Why: name + " comes with no limit that counts here"}
+		r.Limited = way.State{State: way.Off, Source: Prefix + name, Why: name + " comes with no limit that counts here"}
 	}
 	return r
 }

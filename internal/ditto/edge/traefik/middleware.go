@@ -309,10 +309,10 @@ func (t *traefikChain) result() way.Effects {
 		e.Doubt(t.closed)
 	}
 	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = way.TraefikStripAdvice
+		e.StripAdvice = stripAdvice
 	}
 	if e.HidesHeaders.State != way.On {
-		e.HideAdvice = way.TraefikHideAdvice
+		e.HideAdvice = hideAdvice
 	}
 	return e
 }

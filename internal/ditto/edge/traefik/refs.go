@@ -132,11 +132,11 @@ func candidatesOf(refs []Ref) []inventory.ID {
 
 // traefikAnnotation is the value of an annotation of Traefik, whose names have no case.
 func traefikAnnotation(all map[string]string, name string) string {
-	if value, ok := all[PrefixTraefik+name]; ok {
+	if value, ok := all[Prefix+name]; ok {
 		return value
 	}
 	for _, key := range way.KeysOf(all) {
-		if own, ok := strings.CutPrefix(key, PrefixTraefik); ok && strings.EqualFold(own, name) {
+		if own, ok := strings.CutPrefix(key, Prefix); ok && strings.EqualFold(own, name) {
 			return all[key]
 		}
 	}

@@ -9,13 +9,13 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-const PrefixTraefik = "traefik.ingress.kubernetes.io/"
+const Prefix = "traefik.ingress.kubernetes.io/"
 
 // Controller is Traefik's own provider for Ingresses. Its annotations change nothing themselves: they name Middlewares.
 func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameTraefik, Title: "Traefik",
-		Classes: []string{"traefik.io/ingress-controller"}, Usual: []string{"traefik"}, Prefixes: []string{PrefixTraefik},
+		Classes: []string{"traefik.io/ingress-controller"}, Usual: []string{"traefik"}, Prefixes: []string{Prefix},
 		Effects: traefikEffects, Transport: traefikTransport, Rate: traefikRate,
 		Path: traefikPath,
 		Uses: traefikUses,
@@ -57,3 +57,10 @@ func traefikPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 	}
 	return way.Through(append([]way.Stage{way.Matching(m)}, chain.stages...))
 }
+
+const (
+	stripAdvice = `name a Middleware with spec.headers.customRequestHeaders: {x-ditto-pre-authenticated: ""} as the last one in ` +
+		`spec.routes[].middlewares of an IngressRoute, or in the annotation traefik.ingress.kubernetes.io/router.middlewares of an Ingress`
+	hideAdvice = `name a Middleware with spec.headers.customResponseHeaders: {Server: "", X-Powered-By: ""} in ` +
+		`spec.routes[].middlewares of an IngressRoute, or in the annotation traefik.ingress.kubernetes.io/router.middlewares of an Ingress`
+)

@@ -13,21 +13,21 @@ import (
 // attached to entry points, and whether those speak TLS or redirect is Traefik's own configuration
 // (pkg/provider/kubernetes/ingress/kubernetes.go).
 func traefikTransport(in way.Input, host string) way.Transport {
-	a := way.WithPrefix(in.Ingress.Annotations, PrefixTraefik)
+	a := way.WithPrefix(in.Ingress.Annotations, Prefix)
 	t := way.Transport{
 		TLS: in.Certificate(host), Advice: `list the host in spec.tls and write traefik.ingress.kubernetes.io/router.tls: "true", and let the ` +
 			`entry point for plain HTTP redirect`,
 	}
-	const entrypoints = PrefixTraefik + "router.entrypoints"
+	const entrypoints = Prefix + "router.entrypoints"
 	only, _ := a.Bool("router.tls")
 	switch {
 	case only:
-		t.Plain = way.Closed(PrefixTraefik+"router.tls", "the router takes TLS alone")
+		t.Plain = way.Closed(Prefix+"router.tls", "the router takes TLS alone")
 		if t.TLS.State == way.Off {
-			t.TLS = way.State{State: way.Unknown, Source: PrefixTraefik + "router.tls", Why: "the certificate is Traefik's own, which cannot be seen"}
+			t.TLS = way.State{State: way.Unknown, Source: Prefix + "router.tls", Why: "the certificate is Traefik's own, which cannot be seen"}
 		}
 		if a.Has("router.tls.certresolver") {
-			t.TLS = way.State{State: way.On, Source: PrefixTraefik + "router.tls.certresolver", Why: "Traefik gets the certificate itself"}
+			t.TLS = way.State{State: way.On, Source: Prefix + "router.tls.certresolver", Why: "Traefik gets the certificate itself"}
 		}
 	case strings.TrimSpace(a["router.entrypoints"]) == "websecure":
 		t.Plain = way.Closed(entrypoints, "the router is attached to websecure alone, which is Traefik's name for an entry point with TLS")
