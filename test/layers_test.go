@@ -249,9 +249,16 @@ func decode[T any](t *testing.T, text string) []T {
 
 // layerOf is what a package may import, and its entry in the table, empty if it has none.
 func layerOf(name string) (allowed []string, layer string) {
+	// Of those that it is in the narrowest: the package itself before one that it is below.
+	best := 0
 	for entry := range layers {
-		if within(name, []string{entry}) && len(entry) > len(layer) {
-			layer = entry
+		root, below := strings.CutSuffix(entry, "/...")
+		narrow := 2*len(root) + 2
+		if below {
+			narrow--
+		}
+		if narrow > best && within(name, []string{entry}) {
+			best, layer = narrow, entry
 		}
 	}
 	return layers[layer], layer
