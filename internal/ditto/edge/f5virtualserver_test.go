@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -176,21 +175,4 @@ func TestRead_F5Policies(t *testing.T) {
 	if diff := cmp.Diff([]way.AuthSecret{{Namespace: "ditto", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}}, got.AuthSecrets); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-}
-
-func FuzzF5Location(f *testing.F) {
-	for _, path := range []string{"/x", "~ ^/x", "~* /X", "=/x", "^~ /x", "~", "~*^("} {
-		f.Add(path, "/devops/$1", "/devops")
-	}
-	f.Fuzz(func(t *testing.T, path, target, asked string) {
-		p := f5.Location(path)
-		p.Rewrite = f5.RewritePath(path, target, false)
-		p.Leads(asked)
-		if p.Rewrite.Kind == way.RewriteUnknown && p.Rewrite.Why == "" {
-			t.Errorf("%q to %q is unknown for no reason", path, target)
-		}
-		if !f5.Within(path, path) {
-			t.Errorf("%q is not within itself", path)
-		}
-	})
 }

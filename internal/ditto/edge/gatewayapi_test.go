@@ -407,45 +407,6 @@ func TestExtensionsThatAreMissing(t *testing.T) {
 	}
 }
 
-func TestCommonHosts(t *testing.T) {
-	for _, test := range []struct{ listener, route, want string }{
-		{"a.example.com", "a.example.com", "a.example.com"},
-		{"*.example.com", "a.example.com", "a.example.com"},
-		{"a.example.com", "*.example.com", "a.example.com"},
-		{"*.example.com", "*.a.example.com", "*.a.example.com"},
-		{"*.example.com", "a.b.example.com", "a.b.example.com"},
-		{"*.example.com", "example.com", ""},
-		{"*.example.com", "a.example.org", ""},
-		{"a.example.com", "b.example.com", ""},
-		{"*.example.com", "aexample.com", ""},
-	} {
-		if got := gatewayapi.CommonHost(test.listener, test.route); got != test.want {
-			t.Errorf("%s and %s: want %q, got %q", test.listener, test.route, test.want, got)
-		}
-	}
-}
-
-func TestPrefixesThatAreReplaced(t *testing.T) {
-	for _, test := range []struct {
-		prefix, replacement, upstream string
-		leads                         bool
-	}{
-		{"/admin", "/devops", "/devops", true},
-		{"/admin/", "/devops/", "/devops/config", true},
-		{"/admin", "/", "/devops", true},
-		{"/admin", "/dev", "/devops", false},
-		{"/", "/api", "/devops", false},
-		{"/devops", "/nothing", "/devops", false},
-	} {
-		prefix := gatewayv1.HTTPPathMatch{Value: &test.prefix}
-		path := gatewayapi.PathOf(&prefix, gatewayapi.UnknownImplementation())
-		path.Rewrite = gatewayapi.UrlRewrite(&gatewayv1.HTTPPathModifier{Type: gatewayv1.PrefixMatchHTTPPathModifier, ReplacePrefixMatch: &test.replacement}, &prefix)
-		if leads, known := path.Leads(test.upstream); leads != test.leads || !known {
-			t.Errorf("%s to %s leads to %s: want %v, got %v (known: %v)", test.prefix, test.replacement, test.upstream, test.leads, leads, known)
-		}
-	}
-}
-
 // FuzzHTTPRoute: whatever an API server accepts as an HTTPRoute is read, and every edit fits into it.
 func FuzzHTTPRoute(f *testing.F) {
 	for _, spec := range []string{

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/istio"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -229,74 +228,5 @@ func TestVirtualServiceOfTheMeshNamesNothing(t *testing.T) {
 	_, list := linked(t, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {hosts: [gateway], http: [{route: [{destination: {host: gateway}}]}]}")
 	if diff := cmp.Diff(way.Links{}, LinksOf(list[0])); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
-	}
-}
-
-func TestIstioGatewayName(t *testing.T) {
-	for text, want := range map[string][2]string{
-		"g": {"here", "g"}, "infra/g": {"infra", "g"}, "./g": {"here", "g"},
-		"g.infra": {"infra", "g"}, "g.infra.svc.cluster.local": {"infra", "g"},
-	} {
-		ns, name := istio.GatewayName(text, "here")
-		if got := [2]string{ns, name}; got != want {
-			t.Errorf("%s: got %v", text, got)
-		}
-	}
-}
-
-func TestWildcardHostsMeet(t *testing.T) {
-	for hosts, want := range map[[2]string]bool{
-		{"*", "a.example.com"}: true, {"*.example.com", "A.Example.com"}: true, {"*.example.com", "example.com"}: false,
-		{"*.example.com", "*.b.example.com"}: true, {"*.a.com", "*.b.com"}: false, {"a.com", "b.com"}: false,
-	} {
-		if got := [2]bool{istio.WildcardHostsMeet(hosts[0], hosts[1]), istio.WildcardHostsMeet(hosts[1], hosts[0])}; got != [2]bool{want, want} {
-			t.Errorf("%v: got %v", hosts, got)
-		}
-	}
-}
-
-func TestEnvoyRegexRewrite(t *testing.T) {
-	for _, tt := range []struct {
-		match, rewrite string
-		want           way.Rewrite
-	}{
-		{"^/x", "/devops", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: "/devops"}},
-		{"^/x/(.*)", `/y/\1`, way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
-		{"/x", "/y", way.UnknownRewrite(`what replacing "/x" by "/y" leads to cannot be told`)},
-		{"^/x(a|b)", "/y", way.UnknownRewrite(`what replacing "^/x(a|b)" by "/y" leads to cannot be told`)},
-		{"^(", "/y", way.UnknownRewrite(`what replacing "^(" by "/y" leads to cannot be told`)},
-	} {
-		if diff := cmp.Diff(tt.want, way.EnvoyRegexRewrite(tt.match, tt.rewrite)); diff != "" {
-			t.Errorf("%s to %s: -want +got:\n%s", tt.match, tt.rewrite, diff)
-		}
-	}
-}
-
-func FuzzIstioTexts(f *testing.F) {
-	f.Add("n:%REQ(x)%", "^/x/(.*)", `/y/\1`)
-	f.Add("%%%", "g.ns.svc", "*")
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		if s := istio.Value(a, "s"); s.State == "" || s.Why == "" {
-			t.Errorf("%q: %+v", a, s)
-		}
-		way.EnvoyRegexRewrite(b, c)
-		istio.GatewayName(a, b)
-		istio.PathMatches(b, c)
-		if istio.WildcardHostsMeet(a, b) != istio.WildcardHostsMeet(b, a) {
-			t.Errorf("%q and %q meet one way only", a, b)
-		}
-	})
-}
-
-func TestIstioValue_NamesTheHeaderOfTheClient(t *testing.T) {
-	for value, want := range map[string]string{
-		"%REQ(x-user)%":       "s sets the header to what the client writes in x-user",
-		"n:%REQ(x-a?x-b):12%": "s sets the header to what the client writes in x-a or x-b",
-		"%PATH(WQ)%":          "s sets the header to PATH, which the client writes",
-		"%QUERY_PARAM(user)%": "s sets the header to QUERY_PARAM, which the client writes",
-	} {
-		if diff := cmp.Diff(way.State{State: way.IdentityClient, Source: "s", Why: want}, istio.Value(value, "s")); diff != "" {
-			t.Errorf("%s: -want +got:\n%s", value, diff)
-		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -175,21 +174,4 @@ spec: {rules: [{port: 9000, backend: {serviceName: gateway, servicePort: 8080}},
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-}
-
-func FuzzKongTransformer(f *testing.F) {
-	f.Add("x-ditto-pre-authenticated:a$(headers.x)b", way.On)
-	f.Add("x-ditto-pre-authenticated:::$(", way.Off)
-	f.Fuzz(func(t *testing.T, item, authentication string) {
-		k := kong.Reading{Authentication: way.State{State: authentication}}
-		config := kong.Config{Config: map[string]any{
-			"remove": map[string]any{"headers": []any{item, way.Header}}, "rename": map[string]any{"headers": []any{item, 1}},
-			"add": map[string]any{"headers": []any{item}}, "append": map[string]any{"headers": item},
-		}}
-		with, without := k.Header(config, kong.Client), k.Header(config, kong.None)
-		if with != without {
-			t.Errorf("%q: what the client sends is removed, and decides all the same: %d, %d", item, with, without)
-		}
-		kong.Identity("p", with, without, config.Query())
-	})
 }

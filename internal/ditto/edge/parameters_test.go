@@ -8,8 +8,6 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -203,51 +201,4 @@ func TestALBConditionsAddPaths(t *testing.T) {
 			t.Errorf("%s: %t, %t", path, matches, known)
 		}
 	}
-}
-
-func TestMirrorOf(t *testing.T) {
-	for text, want := range map[string]*ingressnginx.Mirror{
-		"":                              nil,
-		"gateway.ditto":                 nil,
-		"ftp://gateway.ditto":           nil,
-		"http://gateway.ditto:70000":    nil,
-		"https://g.ditto$request_uri":   {Host: "g.ditto", Port: 443},
-		"http://g.ditto:8080/x":         {Host: "g.ditto", Port: 8080, Rewrite: way.Rewrite{Kind: way.RewriteConstant, To: "/x"}},
-		"http://g.ditto":                {Host: "g.ditto", Port: 80, Rewrite: way.Rewrite{Kind: way.RewriteConstant, To: "/_mirror"}},
-		"http://g.ditto/x$request_uri":  {Host: "g.ditto", Port: 80, Rewrite: way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: "/x"}},
-		"http://g.ditto$uri":            {Host: "g.ditto", Port: 80, Rewrite: way.UnknownRewrite("mirror-target makes the path from $uri")},
-		"http://g.ditto/${request_uri}": {Host: "g.ditto", Port: 80, Rewrite: way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: "/"}},
-	} {
-		got, ok := ingressnginx.MirrorOf(ingress("c", notes{way.PrefixIngressNginx + "mirror-target": text}))
-		if want == nil {
-			want = &ingressnginx.Mirror{}
-			if ok {
-				t.Errorf("%q is a mirror", text)
-			}
-		}
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%q: -want +got:\n%s", text, diff)
-		}
-	}
-}
-
-func FuzzParameterTexts(f *testing.F) {
-	f.Add(`{"type": "forward", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": "80"}]}}`, "http://a.b$request_uri", "/x")
-	f.Add(`[{"field": "path-pattern", "pathPatternConfig": {"values": ["/*?"], "regexValues": ["("]}}]`, "http://[::1]:1/$x", "/")
-	f.Add(`{"default": "a", "ports": {"http": "b"}}`, "https://%zz", "")
-	f.Fuzz(func(t *testing.T, text, target, path string) {
-		ing := ingress("c", notes{aws.PrefixALB + "actions.a": text, aws.PrefixALB + "conditions.a": text, way.PrefixIngressNginx + "mirror-target": target})
-		for _, b := range aws.Behind(ing, networkingv1.IngressServiceBackend{Name: "a", Port: networkingv1.ServiceBackendPort{Name: aws.UseAnnotation}}) {
-			if b.Name == "" {
-				t.Errorf("%q: a Service without a name", text)
-			}
-		}
-		if m, ok := aws.Conditions(ing.Annotations); ok {
-			m.Matches(path)
-		}
-		if m, ok := ingressnginx.MirrorOf(ing); ok && m.Host == "" {
-			t.Errorf("%q: a mirror without a host", target)
-		}
-		_, _ = gke.ConfigNames(notes{"cloud.google.com/backend-config": text})
-	})
 }

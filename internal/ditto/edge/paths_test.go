@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -170,66 +169,6 @@ func TestForcesRegex(t *testing.T) {
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: got %t", name, got[0])
-		}
-	}
-}
-
-func TestCaptureRewrite(t *testing.T) {
-	for _, tt := range []struct {
-		path, target string
-		want         way.Rewrite
-	}{
-		{"/x", "/y", way.Rewrite{Kind: way.RewriteConstant, To: "/y"}},
-		{"/x(/|$)(.*)", "/$2", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x", "/x/"}, To: "/"}},
-		{"/x/?(.*)", "/y/$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x", "/x/"}, To: "/y/"}},
-		{"/x(.*)", "$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: ""}},
-		{"/x/(.+)", "/y$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/y"}},
-		{"/x/(.*)", "/y/$2", way.Rewrite{Kind: way.RewriteConstant, To: "/y/"}},
-		{"/", "/$2", way.Rewrite{Kind: way.RewriteConstant, To: "/"}},
-		{"/x(/(.*))?", "/y/$2", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
-		{"/x(?:/(.*))?", "/$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/"}},
-		{"/x(/.*)?", "$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: ""}},
-		{"/x(/(.*))?", "$1", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x"}, To: ""}},
-		{"/x(/.*)?", "/y$1", way.UnknownRewrite(`what the rewrite of "/x(/.*)?" to "/y$1" leads to cannot be told`)},
-		{"/(.*)/x(y)?", "/$1", way.UnknownRewrite(`what the rewrite of "/(.*)/x(y)?" to "/$1" leads to cannot be told`)},
-		{"/x/(.*)", "/$12", way.UnknownRewrite(`what the rewrite of "/x/(.*)" to "/$12" leads to cannot be told`)},
-		{"/x/([a-z]*)", "/y/$1", way.UnknownRewrite(`what the rewrite of "/x/([a-z]*)" to "/y/$1" leads to cannot be told`)},
-		{"/x(", "/$1", way.UnknownRewrite(`what the rewrite of "/x(" to "/$1" leads to cannot be told`)},
-	} {
-		if diff := cmp.Diff(tt.want, way.NginxRewrite(tt.path, tt.target)); diff != "" {
-			t.Errorf("%s to %s: -want +got:\n%s", tt.path, tt.target, diff)
-		}
-	}
-}
-
-func TestCompile_Lookaheads(t *testing.T) {
-	for _, tt := range []struct {
-		expression string
-		ok         bool
-		yes, no    string
-	}{
-		{"/a(?=/b)", true, "/a/b", "/a/c"},
-		{"/a(?!/b)", true, "/a/c", "/a/b"},
-		{"/(?!a)(?!b)[a-z]+/x", true, "/c/x", "/b/x"},
-		{`/[(?!]a`, true, "/!a", "/a"},
-		{`/[](?!]a`, true, "/]a", "/a"},
-		{`/\(?!a`, true, "/(!a", "/a"},
-		{"/(x(?!a))", false, "", ""},
-		{"/a|/b(?!c)", false, "", ""},
-		{"/b(?!c)*", false, "", ""},
-		{"/b(?!c", false, "", ""},
-		{"/b)(?!c)(", false, "", ""},
-		{`/\Q(?!\E`, false, "", ""},
-		{"/(?!a)(?!b)(?!c)(?!d)", false, "", ""},
-		{strings.Repeat("a", way.Longest+1), false, "", ""},
-	} {
-		p, ok := way.Compile(tt.expression, false, way.AtStart)
-		if ok != tt.ok {
-			t.Errorf("%s: ok is %t", tt.expression, ok)
-			continue
-		}
-		if ok && (!p.Matches(tt.yes) || p.Matches(tt.no)) {
-			t.Errorf("%s: %s %t, %s %t", tt.expression, tt.yes, p.Matches(tt.yes), tt.no, p.Matches(tt.no))
 		}
 	}
 }

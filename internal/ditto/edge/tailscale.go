@@ -11,8 +11,8 @@ import (
 
 const (
 	nameTailscale = "tailscale"
-	// TailscaleClass is the operator's usual ingress class, and its load balancer class.
-	TailscaleClass = "tailscale"
+	// tailscaleClass is the operator's usual ingress class, and its load balancer class.
+	tailscaleClass = "tailscale"
 
 	tailscaleExpose = "tailscale.com/expose"
 	tailscaleFunnel = "tailscale.com/funnel"
@@ -26,7 +26,7 @@ const (
 // (ingress.go, svc.go), and ipn/ipnlocal/serve.go.
 func tailscale() way.Controller {
 	return way.Controller{
-		Name: nameTailscale, Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{TailscaleClass},
+		Name: nameTailscale, Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{tailscaleClass},
 		Effects: way.PlainEdge{
 			Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
 			Hide:  `put a proxy that removes Server behind this Ingress`,
@@ -70,14 +70,14 @@ func Tailnet(svc *corev1.Service, cfg way.Config) (by string, public bool, doubt
 	case svc.Annotations[tailscaleExpose] == "true":
 		by = "annotation " + tailscaleExpose
 	case TailnetOnly(svc):
-		by = "loadBalancerClass " + TailscaleClass
+		by = "loadBalancerClass " + tailscaleClass
 	default:
 		return "", false, ""
 	}
-	return by, !slices.Contains(cfg.InternalIngressClasses, TailscaleClass), inTailnet(by)
+	return by, !slices.Contains(cfg.InternalIngressClasses, tailscaleClass), inTailnet(by)
 }
 
 // TailnetOnly says whether a load balancer of Tailscale's is all there is of a Service of type LoadBalancer.
 func TailnetOnly(svc *corev1.Service) bool {
-	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer && svc.Spec.LoadBalancerClass != nil && *svc.Spec.LoadBalancerClass == TailscaleClass
+	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer && svc.Spec.LoadBalancerClass != nil && *svc.Spec.LoadBalancerClass == tailscaleClass
 }

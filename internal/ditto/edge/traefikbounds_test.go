@@ -5,9 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
-	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // Objects that name one another twice double the work with each level: what is given up is unknown, never nothing.
@@ -46,35 +44,4 @@ func TestBounds(t *testing.T) {
 			}
 		})
 	}
-}
-
-// FuzzTraefikCandidates: whatever a name inside Traefik is taken apart into makes that name again, and a hostile one costs
-// little.
-func FuzzTraefikCandidates(f *testing.F) {
-	f.Add("ns-name@kubernetescrd, other@file,,@", "Middleware")
-	f.Add("a-b-c-d@kubernetescrd", "TraefikService")
-	f.Add(strings.Repeat("a-", 300)+"@kubernetescrd", "Middleware")
-	f.Fuzz(func(t *testing.T, value, kind string) {
-		for _, ref := range traefik.AnnotatedMiddlewares(notes{traefik.Prefix + traefik.RouterMiddlewares: value}, traefik.RouterMiddlewares) {
-			word, _, _ := strings.Cut(ref.Name, "@")
-			list := ref.Candidates()
-			for _, id := range list {
-				if id.Namespace+"-"+id.Name != word {
-					t.Errorf("%q is taken for %s in %s", word, id.Name, id.Namespace)
-				}
-			}
-			if len(list) > 2*63 {
-				t.Errorf("%d candidates", len(list))
-			}
-		}
-		for _, b := range traefik.WordBackends(value) {
-			if joined := b.Namespace + "-" + b.Name + "-" + b.Port.String(); b.Port.IntVal == 0 && joined != value {
-				t.Errorf("%q is taken for %q", value, joined)
-			}
-		}
-		ref := traefik.Ref{Kind: kind, Namespace: "ns", TraefikRef: crd.TraefikRef{Name: value}}
-		if o, ambiguous := ref.Resolve(nil); o != nil || ambiguous {
-			t.Error("found something in nothing")
-		}
-	})
 }

@@ -174,7 +174,7 @@ func TestBalancer(t *testing.T) {
 		{"a certificate for the port by name", notes{cert: "arn", ports: "https"}, nil, way.On},
 		{"a certificate for another port", notes{cert: "arn", ports: "8443"}, nil, way.Off},
 		{"a port without a certificate", notes{ports: "443"}, nil, way.Off},
-		{"a cloud that is named", notes{cert: "arn"}, []string{"gcp", "aws-lbc"}, way.On},
+		{"a cloud that is named", notes{cert: "arn"}, []string{"gcp", "aws"}, way.On},
 		{"a cloud that is not named", notes{cert: "arn"}, []string{"gcp"}, way.Off},
 		{"Oracle wants the port said", notes{"service.beta.kubernetes.io/oci-load-balancer-tls-secret": "s"}, nil, way.Off},
 		{"DigitalOcean takes 443", notes{"service.beta.kubernetes.io/do-loadbalancer-certificate-id": "c"}, nil, way.On},

@@ -5,10 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-
-	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // Annotations are the annotations of one controller with their prefix taken off.
@@ -66,16 +62,6 @@ func (c *Controller) Reads(all map[string]string) bool {
 // Has says whether the annotation is there and not blank.
 func (a Annotations) Has(name string) bool { return strings.TrimSpace(a[name]) != "" }
 
-// Configures says whether an annotation holds lines of HAProxy's configuration that are not comments.
-func (a Annotations) Configures(name string) bool {
-	for line := range strings.SplitSeq(a[name], "\n") {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			return true
-		}
-	}
-	return false
-}
-
 // Bool reads a boolean as Go's ParseBool does, which most controllers use; ok is false if it is absent or is none.
 func (a Annotations) Bool(name string) (value, ok bool) {
 	value, err := strconv.ParseBool(a[name])
@@ -112,41 +98,6 @@ func SecretName(value, namespace string) (ns, name string, ok bool) {
 		return "", "", false
 	}
 	return ns, name, true
-}
-
-// The answers to whether a Secret is there.
-type presence int
-
-const (
-	present presence = iota
-	Absent
-	Unseen
-)
-
-// Secret says whether a Secret, and the key in it, are there. Secrets outside the protected namespaces are not read.
-func (in Input) Secret(namespace, name, key string) (object, entry presence) {
-	if in.Objects == nil {
-		return Unseen, Unseen
-	}
-	o := in.Objects.Get(inventory.Secret, namespace, name)
-	switch {
-	case o == nil && in.Objects.Knows(inventory.Secret, namespace):
-		return Absent, Unseen
-	case o == nil:
-		return Unseen, Unseen
-	}
-	if slices.Contains(secretKeys(o), key) {
-		return present, present
-	}
-	return present, Absent
-}
-
-func secretKeys(o *inventory.Object) []string {
-	secret, ok := o.Typed.(*corev1.Secret)
-	if !ok {
-		return nil
-	}
-	return append(slices.Collect(maps.Keys(secret.Data)), slices.Collect(maps.Keys(secret.StringData))...)
 }
 
 // KeysOf returns the keys in order, for stable messages.

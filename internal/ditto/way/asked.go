@@ -2,11 +2,8 @@ package way
 
 import (
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-
-	networkingv1 "k8s.io/api/networking/v1"
 )
 
 // AskedService is where an edge, or an nginx, asks whether a request may come in.
@@ -53,17 +50,6 @@ func (a Asking) Ask(namespace, address string, hosts []string) State {
 		service.Path = "/"
 	}
 	return a(service)
-}
-
-// RuleHosts are the hosts of an Ingress's rules.
-func RuleHosts(ing *networkingv1.Ingress) []string {
-	var hosts []string
-	for _, rule := range ing.Spec.Rules {
-		if rule.Host != "" && !slices.Contains(hosts, rule.Host) {
-			hosts = append(hosts, rule.Host)
-		}
-	}
-	return hosts
 }
 
 // Agreed is how an edge says that whom it asks authenticates nobody.

@@ -35,18 +35,17 @@ func (b LoadBalancer) get(key string) (string, bool) {
 
 // cloud is one row of the table of clouds.
 type cloud struct {
-	Name string
+	name string
 	// read is asked only if the Service has no class, or one of these.
 	classes []string
 	read    func(LoadBalancer) opinion
 }
 
-// Clouds is the table, never changed. Sources: the load balancer code or manual of each cloud's controller, named at the
+// clouds is the table, never changed. Sources: the load balancer code or manual of each cloud's controller, named at the
 // functions. MetalLB has no row: there an address pool decides, which no annotation marks as internal.
-var Clouds = []cloud{
+var clouds = []cloud{
 	{"aws", awsControllerClasses(), readAWS},
-	{"aws-lbc", awsControllerClasses(), readAWSController},
-	{"gcp", []string{GcpInternalClass, GcpExternalClass}, readGCP},
+	{"gcp", []string{gcpInternalClass, gcpExternalClass}, readGCP},
 	{"azure", nil, exactly("service.beta.kubernetes.io/azure-load-balancer-internal", "true")},
 	{"openstack", nil, exactly("service.beta.kubernetes.io/openstack-internal-load-balancer", "true")},
 	{"alibaba", []string{"alibabacloud.com/clb", "alibabacloud.com/nlb"}, readAlibaba},
@@ -59,11 +58,11 @@ var Clouds = []cloud{
 	{"naver", nil, exactly("service.beta.kubernetes.io/ncloud-load-balancer-internal", "true")},
 }
 
-// CloudNames lists the clouds that the configuration may name.
+// CloudNames are the names of the clouds whose markers are known.
 func CloudNames() []string {
 	var names []string
-	for _, c := range Clouds {
-		names = append(names, c.Name)
+	for _, c := range clouds {
+		names = append(names, c.name)
 	}
 	return names
 }
@@ -83,9 +82,9 @@ func exactly(key, internal string) func(LoadBalancer) opinion {
 }
 
 const (
-	AwsInternal = "service.beta.kubernetes.io/aws-load-balancer-internal"
-	AwsScheme   = "service.beta.kubernetes.io/aws-load-balancer-scheme"
-	AwsType     = "service.beta.kubernetes.io/aws-load-balancer-type"
+	awsInternal = "service.beta.kubernetes.io/aws-load-balancer-internal"
+	awsScheme   = "service.beta.kubernetes.io/aws-load-balancer-scheme"
+	awsType     = "service.beta.kubernetes.io/aws-load-balancer-type"
 )
 
 // The second class is the one of EKS Auto Mode.
@@ -94,18 +93,18 @@ func awsControllerClasses() []string { return []string{"service.k8s.aws/nlb", "e
 // readAWS tells the built-in controller (cloud-provider-aws) from the AWS Load Balancer Controller by the class or the
 // type annotation, and reads the annotations as that one does.
 func readAWS(b LoadBalancer) opinion {
-	if kind := b.Annotations[AwsType]; b.Class != "" || kind == "external" || kind == "nlb-ip" {
+	if kind := b.Annotations[awsType]; b.Class != "" || kind == "external" || kind == "nlb-ip" {
 		return readAWSController(b)
 	}
 	// Any value but the empty one and exactly "false" means internal: "False", "0" and "no" too
 	// (cloud-provider-aws pkg/providers/v1/aws.go).
-	switch value := b.Annotations[AwsInternal]; value {
+	switch value := b.Annotations[awsInternal]; value {
 	case "":
 		return opinion{}
 	case "false":
-		return opinion{saysPublic, AwsInternal + ` is "false"`}
+		return opinion{saysPublic, awsInternal + ` is "false"`}
 	}
-	return opinion{saysInternal, AwsInternal + ` is set and not "false"`}
+	return opinion{saysInternal, awsInternal + ` is set and not "false"`}
 }
 
 // readAWSController reads the annotations as the AWS Load Balancer Controller does. It makes a *new* NLB internal if no
@@ -113,38 +112,38 @@ func readAWS(b LoadBalancer) opinion {
 // Service internet-facing and takes the annotation away later keeps a public load balancer, and neither the object nor
 // its status would show it. Writing `scheme: internal` costs one line and changes nothing for an internal one.
 func readAWSController(b LoadBalancer) opinion {
-	if value, ok := b.get(AwsScheme); ok {
+	if value, ok := b.get(awsScheme); ok {
 		if value == "internal" {
-			return opinion{saysInternal, AwsScheme + ` is "internal"`}
+			return opinion{saysInternal, awsScheme + ` is "internal"`}
 		}
-		return opinion{saysPublic, AwsScheme + ` is not "internal"`}
+		return opinion{saysPublic, awsScheme + ` is not "internal"`}
 	}
-	if value, ok := b.get(AwsInternal); ok {
+	if value, ok := b.get(awsInternal); ok {
 		internal, err := strconv.ParseBool(value)
 		if err == nil && internal {
-			return opinion{saysInternal, AwsInternal + " is true"}
+			return opinion{saysInternal, awsInternal + " is true"}
 		}
-		return opinion{saysPublic, AwsInternal + " is not true"}
+		return opinion{saysPublic, awsInternal + " is not true"}
 	}
-	if b.Class != "" || b.Annotations[AwsType] != "" {
+	if b.Class != "" || b.Annotations[awsType] != "" {
 		return opinion{saysPublic, "the AWS Load Balancer Controller keeps the scheme of an existing load balancer, so only " +
-			AwsScheme + ": internal shows that it is internal"}
+			awsScheme + ": internal shows that it is internal"}
 	}
 	return opinion{}
 }
 
 const (
-	GcpInternalClass = "networking.gke.io/l4-regional-internal"
-	GcpExternalClass = "networking.gke.io/l4-regional-external"
+	gcpInternalClass = "networking.gke.io/l4-regional-internal"
+	gcpExternalClass = "networking.gke.io/l4-regional-external"
 )
 
 // readGCP follows ingress-gce pkg/l4/annotations: the class wins; otherwise the first of the two annotations that is
 // there decides, spelt `Internal` or `internal` and no other way.
 func readGCP(b LoadBalancer) opinion {
 	switch b.Class {
-	case GcpInternalClass:
+	case gcpInternalClass:
 		return opinion{saysInternal, "loadBalancerClass is " + b.Class}
-	case GcpExternalClass:
+	case gcpExternalClass:
 		return opinion{saysPublic, "loadBalancerClass is " + b.Class}
 	}
 	for _, key := range []string{"networking.gke.io/load-balancer-type", "cloud.google.com/load-balancer-type"} {

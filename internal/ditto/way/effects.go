@@ -1,6 +1,7 @@
 package way
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -165,4 +166,22 @@ func HandedThrough(why, advice string) Effects {
 		Identity: State{IdentityClient, "default", why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true,
 		StripAdvice: advice, HideAdvice: advice,
 	}
+}
+
+// OrWorse is what is certain of requests of which either may be true: whichever of two controllers serves them, or of two
+// places they come in at.
+func (e Effects) OrWorse(o Effects) Effects {
+	e.Identity = *Worse(&e.Identity, &o.Identity)
+	e.Authentication = And(e.Authentication, o.Authentication)
+	e.StripsIdentity = And(e.StripsIdentity, o.StripsIdentity)
+	e.HidesHeaders = And(e.HidesHeaders, o.HidesHeaders)
+	e.StripAdvice = cmp.Or(e.StripAdvice, o.StripAdvice)
+	e.HideAdvice = cmp.Or(e.HideAdvice, o.HideAdvice)
+	if len(o.Snippets) > len(e.Snippets) {
+		e.Snippets = o.Snippets
+	}
+	for _, a := range o.Assumptions {
+		e.Assumptions = AppendNew(e.Assumptions, a)
+	}
+	return e
 }

@@ -1,9 +1,6 @@
 package way
 
-import (
-	"slices"
-	"strconv"
-)
+import "strconv"
 
 // GlobalConfig is what a controller of ingress-nginx is told for all Ingresses: its ConfigMap, and the one with headers
 // that this one names. Of its keys, main-snippet stands beside http, which nginx takes once, so that it forwards no request of
@@ -36,26 +33,3 @@ func (c GlobalConfig) is(key string, want bool) bool {
 
 // In says where a key stands, for people.
 func (c GlobalConfig) In(key string) string { return key + " in " + c.Name }
-
-// OrWorse is what is certain of an Ingress that either of two controllers may serve.
-func (e Effects) OrWorse(o Effects) Effects {
-	e.Identity = *Worse(&e.Identity, &o.Identity)
-	e.Authentication = And(e.Authentication, o.Authentication)
-	e.StripsIdentity = And(e.StripsIdentity, o.StripsIdentity)
-	e.HidesHeaders = And(e.HidesHeaders, o.HidesHeaders)
-	if e.StripAdvice == "" {
-		e.StripAdvice = o.StripAdvice
-	}
-	if e.HideAdvice == "" {
-		e.HideAdvice = o.HideAdvice
-	}
-	if len(o.Snippets) > len(e.Snippets) {
-		e.Snippets = o.Snippets
-	}
-	for _, a := range o.Assumptions {
-		if !slices.Contains(e.Assumptions, a) {
-			e.Assumptions = append(e.Assumptions, a)
-		}
-	}
-	return e
-}

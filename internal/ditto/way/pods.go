@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -67,20 +66,4 @@ func OnNode(o *inventory.Object, template *corev1.PodTemplateSpec) []inventory.I
 		return nil
 	}
 	return append(PodsWith(template.Labels), labelledFor(template.Labels, o.Ref.Namespace)...)
-}
-
-// ServedOnNode finds a workload that listens on its node and serves the Gateway of Istio's with the selector.
-func (c Context) ServedOnNode(selector map[string]string) string {
-	for _, id := range PodsWith(selector)[:min(1, len(selector))] {
-		for _, o := range c.Governors(id) {
-			template := o.PodTemplate()
-			if template == nil || !labels.SelectorFromSet(selector).Matches(labels.Set(template.Labels)) {
-				continue
-			}
-			if how, ok := ListensOnNode(&template.Spec); ok {
-				return o.Ref.String() + ", which serves it, has " + how
-			}
-		}
-	}
-	return ""
 }

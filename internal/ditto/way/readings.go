@@ -55,14 +55,6 @@ func badness(state string) int {
 	return 0
 }
 
-// OrUnread is the reading where what limits nothing so far is joined by something that is not read.
-func (s State) OrUnread(why string) State {
-	if s.State != Off || why == "" {
-		return s
-	}
-	return State{Unknown, "policies", why}
-}
-
 // Possibly matches what the narrow reading matches, and leaves open what only the wide one does.
 func Possibly(narrow, wide Matcher, why string) Matcher {
 	return Matcher{Literal: narrow.Literal, Why: why, Match: func(p string) (bool, bool) {

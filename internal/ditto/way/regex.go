@@ -30,7 +30,7 @@ const (
 // An edge that compares undecoded text is asked for other spellings of the path too, since `/(?!devops)` does not stop
 // `/%64evops`.
 func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
-	p, ok := Compile(expression, fold, at)
+	p, ok := compile(expression, fold, at)
 	if !ok || r == Raw && strings.Contains(expression, "%") {
 		return Undecided("the regular expression " + Quote(expression) + " cannot be evaluated")
 	}
@@ -81,12 +81,12 @@ type part struct {
 	negat bool
 }
 
-// Longest is what an expression may count in bytes; the API server accepts far longer paths.
-const Longest = 1000
+// longest is what an expression may count in bytes; the API server accepts far longer paths.
+const longest = 1000
 
-// Compile reads an expression; ok is false if Go cannot.
-func Compile(expression string, fold bool, at anchor) (p pattern, ok bool) {
-	if len(expression) > Longest {
+// compile reads an expression; ok is false if Go cannot.
+func compile(expression string, fold bool, at anchor) (p pattern, ok bool) {
+	if len(expression) > longest {
 		return pattern{}, false
 	}
 	pieces, ok := cutLookaheads(expression)

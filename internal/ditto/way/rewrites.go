@@ -133,7 +133,7 @@ func isSlashOrEnd(re *syntax.Regexp) bool {
 func EnvoyRegexRewrite(expression, substitution string) Rewrite {
 	unknown := UnknownRewrite("what replacing " + Quote(expression) + " by " + Quote(substitution) + " leads to cannot be told")
 	pinned, ok := strings.CutPrefix(expression, "^")
-	if !ok || strings.Contains(substitution, "$") || len(expression) > Longest {
+	if !ok || strings.Contains(substitution, "$") || len(expression) > longest {
 		return unknown
 	}
 	re, err := syntax.Parse(pinned, syntax.Perl)

@@ -24,8 +24,8 @@ func Publicness(svc *corev1.Service, names []string) Verdict {
 // PublicnessOf is Publicness of what clouds see of a Service.
 func PublicnessOf(b LoadBalancer, names []string) Verdict {
 	var internal, public []string
-	for _, c := range Clouds {
-		if !counts(c.Name, names) || b.Class != "" && !slices.Contains(c.classes, b.Class) {
+	for _, c := range clouds {
+		if !counts(c.name, names) || b.Class != "" && !slices.Contains(c.classes, b.Class) {
 			continue
 		}
 		switch o := c.read(b); o.says {
@@ -63,8 +63,8 @@ func MarkedPublic(svc *corev1.Service, names []string) (public bool, why string)
 	if svc.Spec.LoadBalancerClass != nil {
 		b.Class = *svc.Spec.LoadBalancerClass
 	}
-	for _, c := range Clouds {
-		if !counts(c.Name, names) || b.Class != "" && !slices.Contains(c.classes, b.Class) {
+	for _, c := range clouds {
+		if !counts(c.name, names) || b.Class != "" && !slices.Contains(c.classes, b.Class) {
 			continue
 		}
 		if o := c.read(b); o.says == saysPublic {
@@ -74,16 +74,9 @@ func MarkedPublic(svc *corev1.Service, names []string) (public bool, why string)
 	return false, ""
 }
 
-// counts says whether a cloud's markers are believed. The row `aws` tells the two controllers of AWS apart by itself;
-// `aws-lbc` is for clusters whose configuration says that every Service is the AWS Load Balancer Controller's.
+// counts says whether a cloud's markers are believed.
 func counts(cloud string, names []string) bool {
-	switch {
-	case cloud == "aws-lbc" && (len(names) == 0 || slices.Contains(names, "aws")):
-		return false
-	case len(names) == 0:
-		return true
-	}
-	return slices.Contains(names, cloud)
+	return len(names) == 0 || slices.Contains(names, cloud)
 }
 
 // AppendNew appends a text that is not in the list.

@@ -252,7 +252,7 @@ func ReplacePrefix(prefix, to string) PathStep {
 // the start that is replaced by other text, and literal text and the rest of the path that is kept.
 func ReplaceRegex(expression, replacement string) PathStep {
 	why := "what the replacement of " + Quote(expression) + " by " + Quote(replacement) + " leads to cannot be told"
-	if len(expression) > Longest || len(replacement) > Longest || !strings.HasPrefix(expression, "^") {
+	if len(expression) > longest || len(replacement) > longest || !strings.HasPrefix(expression, "^") {
 		return UnknownStep(why)
 	}
 	re, err := regexp.Compile(expression)

@@ -1,7 +1,6 @@
 package way
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -143,12 +142,9 @@ func Passed(plain State, key string) Transport {
 // Sources: cloud-provider-aws and AWS Load Balancer Controller (ssl-cert, ssl-ports: port numbers or names, `*` or absent for
 // all), which clouds' controllers of the kind follow in their own words.
 func Balancer(annotations map[string]string, port int32, name string, clouds []string) State {
-	honoured := func(names ...string) bool {
-		return len(clouds) == 0 || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(clouds, n) })
-	}
 	for _, t := range balancerTLS {
 		key := t.certificate
-		if strings.TrimSpace(annotations[key]) == "" || !honoured(t.clouds...) {
+		if strings.TrimSpace(annotations[key]) == "" || !counts(t.cloud, clouds) {
 			continue
 		}
 		ports, given := annotations[t.ports]
@@ -166,20 +162,18 @@ func Balancer(annotations map[string]string, port int32, name string, clouds []s
 // balancerTLS are the annotations by which clouds end TLS for a Service: the one that names certificates, and the one that
 // lists ports, with what holds without it.
 var balancerTLS = []struct {
-	clouds             []string
-	certificate, ports string
-	otherwise          string
+	cloud, certificate, ports, otherwise string
 }{
 	{
-		[]string{"aws", "aws-lbc"}, "service.beta.kubernetes.io/aws-load-balancer-ssl-cert",
+		"aws", "service.beta.kubernetes.io/aws-load-balancer-ssl-cert",
 		"service.beta.kubernetes.io/aws-load-balancer-ssl-ports", "*",
 	},
 	{
-		[]string{"oci"}, "service.beta.kubernetes.io/oci-load-balancer-tls-secret",
+		"oci", "service.beta.kubernetes.io/oci-load-balancer-tls-secret",
 		"service.beta.kubernetes.io/oci-load-balancer-ssl-ports", "",
 	},
 	{
-		[]string{"digitalocean"}, "service.beta.kubernetes.io/do-loadbalancer-certificate-id",
+		"digitalocean", "service.beta.kubernetes.io/do-loadbalancer-certificate-id",
 		"service.beta.kubernetes.io/do-loadbalancer-tls-ports", "443",
 	},
 }
@@ -242,25 +236,4 @@ func (r *Rate) Doubt(why string) {
 	if r.Limited.State == Off {
 		r.Limited = State{Unknown, r.Limited.Source, why}
 	}
-}
-
-// ListenPorts reads what an ALB listens on: [{"HTTP": 80}, {"HTTPS": 443}].
-func ListenPorts(text string) (plain, tls, ok bool) {
-	var list []map[string]int
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return false, false, false
-	}
-	for _, entry := range list {
-		for protocol := range entry {
-			switch strings.ToUpper(protocol) {
-			case "HTTP":
-				plain = true
-			case "HTTPS":
-				tls = true
-			default:
-				return false, false, false
-			}
-		}
-	}
-	return plain, tls, plain || tls
 }

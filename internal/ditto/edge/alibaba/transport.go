@@ -10,7 +10,7 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, aws.PrefixALB)
 	t := way.Transport{TLS: in.Certificate(host)}
 	redirects, _ := a.Bool("ssl-redirect")
-	_, tls, _ := way.ListenPorts(a["listen-ports"])
+	_, tls, _ := aws.ListenPorts(a["listen-ports"])
 	switch {
 	case t.TLS.State != way.On && (tls || in.ClassHasParameters()):
 		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports", Why: "the AlbConfig can name certificates, and is not read"}

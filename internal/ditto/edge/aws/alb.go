@@ -39,7 +39,7 @@ func albPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	default:
 		p.Matcher = way.Wildcards(path)
 	}
-	if added, ok := Conditions(in.Ingress.Annotations); ok {
+	if added, ok := conditionPaths(in.Ingress.Annotations); ok {
 		p.Matcher = way.Possibly(p.Matcher, added, "conditions of the Ingress add paths to some of its rules")
 		// A rule may match paths that begin with something else.
 		p.Matcher.Literal = ""

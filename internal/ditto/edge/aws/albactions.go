@@ -10,14 +10,14 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// UseAnnotation is the port of a backend that stands for an action.
-const UseAnnotation = "use-annotation"
+// useAnnotation is the port of a backend that stands for an action.
+const useAnnotation = "use-annotation"
 
 // Behind are the Services that a backend of an Ingress means: itself or, for one that stands for an action of the AWS Load
 // Balancer Controller, those that the action in the annotation `alb.ingress.kubernetes.io/actions.NAME` forwards to.
 // Source: pkg/ingress/enhanced_backend_builder.go.
 func Behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) []networkingv1.IngressServiceBackend {
-	if b.Port.Name != UseAnnotation {
+	if b.Port.Name != useAnnotation {
 		return []networkingv1.IngressServiceBackend{b}
 	}
 	var action struct {
@@ -55,10 +55,10 @@ func Behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) []n
 	return list
 }
 
-// Conditions are paths that annotations `conditions.NAME` add to those of the backend NAME, of a rule of the Ingress:
+// conditionPaths are paths that annotations `conditions.NAME` add to those of the backend NAME, of a rule of the Ingress:
 // either is enough. It is a matcher of what they can add, and false if there are none.
 // Source: pkg/ingress/model_build_listener_rules.go.
-func Conditions(all map[string]string) (way.Matcher, bool) {
+func conditionPaths(all map[string]string) (way.Matcher, bool) {
 	var matchers []way.Matcher
 	for _, key := range way.KeysOf(all) {
 		if !strings.HasPrefix(key, PrefixALB+"conditions.") {

@@ -1,6 +1,9 @@
 package aws
 
 import (
+	"encoding/json"
+	"strings"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -13,7 +16,7 @@ func albTransport(in way.Input, _ string) way.Transport {
 	source := PrefixALB + "certificate-arn"
 	if a.Has("listen-ports") {
 		source = PrefixALB + "listen-ports"
-		plain, tls, ok = way.ListenPorts(a["listen-ports"])
+		plain, tls, ok = ListenPorts(a["listen-ports"])
 	}
 	t := way.Transport{Advice: `write alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
 		`alb.ingress.kubernetes.io/certificate-arn and alb.ingress.kubernetes.io/ssl-redirect: "443"`}
@@ -55,4 +58,25 @@ func albTransport(in way.Input, _ string) way.Transport {
 func albRate(in way.Input) way.Rate {
 	return way.ByReference(in, []string{PrefixALB + "wafv2-acl-arn", PrefixALB + "wafv2-acl-name", PrefixALB + "waf-acl-id", PrefixALB + "web-acl-id"},
 		"an ALB limits nothing itself: name a web ACL with a rate-based rule in alb.ingress.kubernetes.io/wafv2-acl-arn")
+}
+
+// ListenPorts reads what an ALB listens on: [{"HTTP": 80}, {"HTTPS": 443}].
+func ListenPorts(text string) (plain, tls, ok bool) {
+	var list []map[string]int
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return false, false, false
+	}
+	for _, entry := range list {
+		for protocol := range entry {
+			switch strings.ToUpper(protocol) {
+			case "HTTP":
+				plain = true
+			case "HTTPS":
+				tls = true
+			default:
+				return false, false, false
+			}
+		}
+	}
+	return plain, tls, plain || tls
 }

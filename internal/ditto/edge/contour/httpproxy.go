@@ -215,7 +215,7 @@ func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.
 	var list []way.Route
 	for i := range route.Services {
 		backends := contourBackends(o, route.Services[i:i+1])
-		if len(backends) == 0 || Idle(route.Services, i) {
+		if len(backends) == 0 || idle(route.Services, i) {
 			continue
 		}
 		effects := contourEffects(at, conditions, route, &route.Services[i])
@@ -235,8 +235,8 @@ func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.
 	return list
 }
 
-// Idle says whether a Service gets no requests: it has no share, and another one has.
-func Idle(services []crd.ContourService, i int) bool {
+// idle says whether a Service gets no requests: it has no share, and another one has.
+func idle(services []crd.ContourService, i int) bool {
 	return services[i].Weight == 0 && !services[i].Mirror && slices.ContainsFunc(services, func(s crd.ContourService) bool {
 		return s.Weight > 0 && !s.Mirror
 	})

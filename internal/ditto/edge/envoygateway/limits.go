@@ -34,7 +34,7 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 		}
 	}
 	if policy == nil {
-		return gatewayapi.Limits{Limited: gatewayapi.UnlimitedRoute().OrUnread(doubt)}
+		return gatewayapi.Limits{Limited: orUnread(gatewayapi.UnlimitedRoute(), doubt)}
 	}
 	name := policy.Ref.String()
 	spec := policy.Typed.(*crd.EnvoyBackendTrafficPolicy).Spec
@@ -145,4 +145,12 @@ func envoyEchoes(format string) bool {
 		}
 	}
 	return false
+}
+
+// orUnread is the reading where what limits nothing so far is joined by something that is not read.
+func orUnread(s way.State, why string) way.State {
+	if s.State != way.Off || why == "" {
+		return s
+	}
+	return way.State{State: way.Unknown, Source: "policies", Why: why}
 }

@@ -113,7 +113,7 @@ func virtualServerRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
 			}
 			r.outer = outer
 			for j := range vsr.Spec.Subroutes {
-				if sub := &vsr.Spec.Subroutes[j]; Within(sub.Path, outer.Path) {
+				if sub := &vsr.Spec.Subroutes[j]; within(sub.Path, outer.Path) {
 					routes = append(routes, r.location(sub)...)
 				}
 			}
@@ -151,9 +151,9 @@ func f5Takes(outer *crd.NginxRoute, namespace string, vsr *crd.VirtualServerRout
 	return err == nil && selector.Matches(labels.Set(vsr.Labels))
 }
 
-// Within says whether a subroute's path lies in that of the route: it begins with it, or is the same where the route's is
+// within says whether a subroute's path lies in that of the route: it begins with it, or is the same where the route's is
 // exact. Subroutes of an expression are expressions of their own.
-func Within(sub, outer string) bool {
+func within(sub, outer string) bool {
 	if strings.HasPrefix(outer, "~") {
 		return strings.HasPrefix(sub, "~")
 	}
@@ -220,8 +220,8 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 	if at < 0 {
 		return way.Route{}, false
 	}
-	path := Location(route.Path)
-	path.Rewrite = RewritePath(route.Path, proxy.RewritePath, inside)
+	path := location(route.Path)
+	path.Rewrite = rewritePath(route.Path, proxy.RewritePath, inside)
 	asks := r.server.Spec.Host + strings.TrimLeft(route.Path, "~*^= ")
 	found = way.Route{
 		Hosts: []string{r.server.Spec.Host}, Door: r.suffix + which,
@@ -245,166 +245,4 @@ func (r f5Reader) snippets(route *crd.NginxRoute) string {
 		return r.outer.LocationSnippets
 	}
 	return route.LocationSnippets
-}
-
-func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc bool) way.Effects {
-	var e way.Effects
-	policies := f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace)
-	switch {
-	case len(route.Policies) > 0:
-		policies = append(policies, f5PolicyIDs(route.Policies, r.namespace)...)
-	case r.outer != nil:
-		policies = append(policies, f5PolicyIDs(r.outer.Policies, r.server.Namespace)...)
-	}
-	tls := r.server.Spec.TLS
-	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil && tls.Redirect.Enable)
-	e.Identity = f5Sets(proxy, grpc, f5Users(e), e.Authentication.State == way.On && f5Tokens(r.c.Objects, policies))
-	r.snippet(route, grpc, &e)
-	e.StripsIdentity = way.Strips(e.Identity)
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = `write to the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
-	}
-	r.hides(proxy, &e)
-	return e
-}
-
-// f5Users says what $remote_user is worth.
-func f5Users(e way.Effects) way.Trust {
-	switch {
-	case e.Authentication.State == way.On && len(e.AuthSecrets) > 0:
-		return way.Verified
-	case e.Authentication.State == way.Unknown:
-		return way.Doubtful
-	}
-	return way.Unverified
-}
-
-// f5Sets: a header that is set to nothing is not sent. Those of clients are left out altogether if pass is false, but not
-// for gRPC (nginx.virtualserver.tmpl).
-//
-// tokens says that every client needs a token, which names whom it is for; its other claims it need not have.
-func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) way.State {
-	const source = "requestHeaders"
-	state := way.State{State: way.IdentityClient, Source: "default", Why: "no action changes the header"}
-	headers := proxy.RequestHeaders
-	if headers == nil {
-		return state
-	}
-	if headers.Pass != nil && !*headers.Pass && !grpc {
-		state = way.State{State: way.IdentityRemoved, Source: source, Why: "requestHeaders.pass is false, which leaves the header out"}
-	}
-	var set *way.State
-	for _, h := range headers.Set {
-		if strings.EqualFold(h.Name, way.Header) {
-			value := h.Value
-			if tokens {
-				value = strings.ReplaceAll(value, "${jwt_claim_sub}", "sub")
-			}
-			s := nginx.Value(value, users)
-			switch {
-			case tokens && s.State == way.IdentityEmpty:
-				s.Why = strings.Replace(s.Why, ", which is empty without a token", ", a claim that a token need not have", 1)
-			case value != h.Value && s.State == way.IdentitySet:
-				s.Why = "it is set to $jwt_claim_sub, of a token that is checked"
-			}
-			s.Source, s.Why = source, "in requestHeaders.set "+s.Why
-			set = way.Worse(set, &s)
-		}
-	}
-	if set != nil {
-		return *set
-	}
-	return state
-}
-
-// snippet takes a location's snippets into account, which count if the controller allows them.
-func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
-	text := r.snippets(route)
-	server := r.server.Spec.ServerSnippets
-	if strings.TrimSpace(text) == "" && strings.TrimSpace(server) == "" {
-		return
-	}
-	const source = "location-snippets"
-	setHeader := "proxy_set_header"
-	if grpc {
-		setHeader = "grpc_set_header"
-	}
-	reading := nginx.ReadSnippet(text, setHeader, f5Users(*e))
-	opens := reading.Opens || nginx.ReadSnippet(server, setHeader, way.Unverified).Opens
-	for _, s := range []string{text, server} {
-		if directives, ok := nginx.ParseSnippet(s); !ok || nginx.ContainsAny(directives, "auth_basic", "auth_jwt", "auth_request", "js_access") {
-			opens = true
-		}
-	}
-	if opens {
-		e.Authentication = way.State{State: way.Unknown, Source: source, Why: "a snippet may change who is asked for credentials"}
-	}
-	if reading.Identity == nil {
-		return
-	}
-	if e.Identity.Source == "requestHeaders" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the header is set by the action and by the location snippet, which makes two of it"}
-		return
-	}
-	e.Identity = way.State{State: reading.Identity.State, Source: source, Why: "in the location snippet " + reading.Identity.Why}
-	if e.Identity.State != way.IdentityClient && e.Identity.State != way.IdentityUnknown {
-		e.Assumptions = append(e.Assumptions, "the NGINX Ingress Controller runs with -enable-snippets, without which snippets do nothing")
-	}
-}
-
-// hides: nginx sends its own Server header. Whether the version is in it is said in the controller's ConfigMap.
-func (r f5Reader) hides(proxy *crd.NginxProxying, e *way.Effects) {
-	const advice = `say server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
-	if headers := proxy.ResponseHeaders; headers != nil && slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
-		e.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders", Why: "responseHeaders.pass passes Server on"}
-		e.HideAdvice = "take Server out of responseHeaders.pass, and " + advice
-		return
-	}
-	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives, func(d nginx.Directive) bool {
-		return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
-	}) {
-		e.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
-		return
-	}
-	e.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is said in the controller's ConfigMap, which cannot be told from the others"}
-	e.HideAdvice = advice
-}
-
-// Location reads a path: `~ expression`, `~* expression` without regard to case, both anywhere in the path, `= path`,
-// `^~ prefix`, or a prefix by characters. nginx compares the decoded path.
-func Location(path string) way.Path {
-	after := func(modifier string) (string, bool) {
-		text, ok := strings.CutPrefix(path, modifier)
-		return strings.TrimSpace(text), ok
-	}
-	if text, ok := after("~*"); ok {
-		return way.Path{Matcher: way.Regex(way.Decoded, text, true, way.Anywhere)}
-	}
-	if text, ok := after("~"); ok {
-		return way.Path{Matcher: way.Regex(way.Decoded, text, false, way.Anywhere)}
-	}
-	if text, ok := after("="); ok {
-		return way.Path{Matcher: way.Exact(way.Decoded, text)}
-	}
-	text, _ := after("^~")
-	return way.Path{Matcher: plainLocation(text)}
-}
-
-// RewritePath is a path with a rewrite, which takes the place of a prefix or of an exact path, and is a replacement with captures for an
-// expression (generateRewrites, generateProxyPassRewrite).
-func RewritePath(path, target string, inside bool) way.Rewrite {
-	prefix := strings.TrimSpace(strings.TrimPrefix(path, "^~"))
-	switch {
-	case target == "":
-		return way.Rewrite{}
-	case strings.HasPrefix(path, "~*"):
-		return way.CaptureRewrite(strings.TrimSpace(strings.TrimPrefix(path, "~*")), target)
-	case strings.HasPrefix(path, "~"):
-		return way.CaptureRewrite(strings.TrimSpace(strings.TrimPrefix(path, "~")), target)
-	case strings.HasPrefix(path, "=") && inside, strings.HasPrefix(path, "^~") && inside, strings.Contains(target, "$"):
-		return way.UnknownRewrite("what the rewrite of " + way.Quote(path) + " to " + way.Quote(target) + " leads to cannot be told")
-	case strings.HasPrefix(path, "="):
-		return way.Rewrite{Kind: way.RewriteConstant, To: target}
-	}
-	return way.Rewrite{Kind: way.RewritePrefix, From: []string{prefix}, To: target}
 }

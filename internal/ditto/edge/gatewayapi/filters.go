@@ -53,7 +53,7 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 		case filter.RequestRedirect != nil:
 			f.ends = true
 		case filter.URLRewrite != nil && filter.URLRewrite.Path != nil:
-			w := UrlRewrite(filter.URLRewrite.Path, path)
+			w := urlRewrite(filter.URLRewrite.Path, path)
 			f.rewrite = &w
 		}
 	}
@@ -173,9 +173,9 @@ func HidesServer(f *gatewayv1.HTTPHeaderFilter) bool {
 		slices.ContainsFunc(f.Set, func(h gatewayv1.HTTPHeader) bool { return isServer(string(h.Name)) })
 }
 
-// UrlRewrite is what the backend gets as the path. ReplacePrefixMatch puts another text in place of the elements that the
+// urlRewrite is what the backend gets as the path. ReplacePrefixMatch puts another text in place of the elements that the
 // rule matches; a slash at the end of either is not counted.
-func UrlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch) way.Rewrite {
+func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch) way.Rewrite {
 	switch {
 	case m.Type == gatewayv1.FullPathHTTPPathModifier && m.ReplaceFullPath != nil:
 		return way.Rewrite{Kind: way.RewriteConstant, To: way.Raw.Text(*m.ReplaceFullPath)}

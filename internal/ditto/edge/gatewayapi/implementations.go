@@ -178,8 +178,8 @@ func WholeRegex(expression string) way.Matcher {
 	return way.Regex(way.Raw, expression, false, way.Whole)
 }
 
-// UnknownImplementation knows what the Gateway API itself says.
-func UnknownImplementation() Implementation {
+// unknownImplementation knows what the Gateway API itself says.
+func unknownImplementation() Implementation {
 	return Implementation{Name: way.Unknown, Title: "an unknown implementation"}
 }
 
@@ -195,7 +195,7 @@ type GatewayClass struct {
 // implementation.
 func GatewayClassOf(c way.Context, gw *gatewayv1.Gateway) GatewayClass {
 	name := string(gw.Spec.GatewayClassName)
-	class := GatewayClass{impl: UnknownImplementation()}
+	class := GatewayClass{impl: unknownImplementation()}
 	if o := c.Objects.Get(crd.GatewayClass, "", name); o != nil {
 		class.object = o.Typed.(*gatewayv1.GatewayClass)
 		for _, row := range implementations {

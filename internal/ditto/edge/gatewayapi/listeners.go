@@ -291,15 +291,15 @@ func (l listener) commonHosts(r gatewayRoute) []string {
 	}
 	var list []string
 	for _, h := range r.ownHosts() {
-		if host := CommonHost(own, strings.ToLower(h)); host != "" && !slices.Contains(list, host) {
+		if host := commonHost(own, strings.ToLower(h)); host != "" && !slices.Contains(list, host) {
 			list = append(list, host)
 		}
 	}
 	return list
 }
 
-// CommonHost is the narrower of two host names, either of which may begin with `*.`, empty if they have nothing in common.
-func CommonHost(a, b string) string {
+// commonHost is the narrower of two host names, either of which may begin with `*.`, empty if they have nothing in common.
+func commonHost(a, b string) string {
 	covers := func(wide, narrow string) bool {
 		suffix, wild := strings.CutPrefix(wide, "*")
 		return wide == narrow || wild && strings.HasSuffix(strings.TrimPrefix(narrow, "*"), suffix) && len(narrow) > len(suffix)

@@ -101,7 +101,7 @@ func (s servedRoute) taking(host string) []listener {
 // within says whether every host that one name means is meant by another; `*` is every host.
 func within(host, wide string) bool {
 	host, wide = strings.ToLower(host), strings.ToLower(wide)
-	return wide == "*" || host == wide || host != "*" && CommonHost(host, wide) == host
+	return wide == "*" || host == wide || host != "*" && commonHost(host, wide) == host
 }
 
 // certified says whether listeners for HTTPS have certificates. Options stand for one in an implementation's own way.

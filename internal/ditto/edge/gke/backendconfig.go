@@ -14,9 +14,9 @@ func gceConfigKeys() []string {
 	return []string{"cloud.google.com/backend-config", "beta.cloud.google.com/backend-config"}
 }
 
-// ConfigNames are the BackendConfigs that a Service names: `{"default": "name", "ports": {"port": "name"}}`. ok is
+// configNames are the BackendConfigs that a Service names: `{"default": "name", "ports": {"port": "name"}}`. ok is
 // false for text that is none.
-func ConfigNames(annotations map[string]string) (names []string, ok bool) {
+func configNames(annotations map[string]string) (names []string, ok bool) {
 	for _, key := range gceConfigKeys() {
 		text := annotations[key]
 		if strings.TrimSpace(text) == "" {
@@ -42,7 +42,7 @@ func ConfigNames(annotations map[string]string) (names []string, ok bool) {
 }
 
 func gceUses(o *inventory.Object) []inventory.ID {
-	names, _ := ConfigNames(o.Meta.Annotations)
+	names, _ := configNames(o.Meta.Annotations)
 	var list []inventory.ID
 	for _, name := range names {
 		list = append(list, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: o.Ref.Namespace, Name: name})
@@ -57,7 +57,7 @@ func gceUses(o *inventory.Object) []inventory.ID {
 func gceEffects(plain way.PlainEdge) func(way.Input) way.Effects {
 	return func(in way.Input) way.Effects {
 		e := plain.Effects(in)
-		names, ok := ConfigNames(in.ServiceAnnotations)
+		names, ok := configNames(in.ServiceAnnotations)
 		if !ok {
 			why := gceConfigKeys()[0] + " cannot be read"
 			e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: gceConfigKeys()[0], Why: why}, way.State{State: way.Unknown, Source: gceConfigKeys()[0], Why: why}

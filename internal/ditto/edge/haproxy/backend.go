@@ -77,7 +77,7 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 			case rule.Type == "del-header":
 				identity = way.State{State: way.IdentityRemoved, Source: source, Why: b.who + " deletes the header, but not the query parameter of the same name"}
 			case rule.Type == "set-header" || identity.State == way.IdentityRemoved:
-				identity = Value(rule.HeaderFormat, users)
+				identity = headerValue(rule.HeaderFormat, users)
 				identity.Source, identity.Why = source, "in "+b.who+" "+identity.Why
 			}
 		case "lua", "use-service", "send-spoe-group":

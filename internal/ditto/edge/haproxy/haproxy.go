@@ -77,7 +77,7 @@ func haproxyEffects(in way.Input) way.Effects {
 
 	e.Identity = haproxyHeader(a, conflicts, "request-set-header", way.Header, users)
 	for _, name := range haproxySnippets() {
-		if a.Configures(name) || service.Configures(name) {
+		if configures(a, name) || configures(service, name) {
 			e.Identity = way.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name, Why: name + " may change the header, and is not read"}
 			if e.Authentication.State == way.On {
 				e.Authentication = way.State{State: way.Unknown, Source: "haproxy.org/" + name, Why: name + " may let clients in without credentials, and is not read"}
@@ -124,7 +124,7 @@ func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header str
 			break
 		}
 		if strings.EqualFold(name, header) {
-			result = Value(value, users)
+			result = headerValue(value, users)
 			result.Source, result.Why = source, "in "+key+" "+result.Why
 		}
 	}
@@ -157,7 +157,7 @@ func haproxyPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 		p.Rewrite = way.UnknownRewrite("path-rewrite is there twice, with different values")
 	}
 	for _, name := range haproxySnippets() {
-		if a.Configures(name) || service.Configures(name) {
+		if configures(a, name) || configures(service, name) {
 			p.Rewrite = way.UnknownRewrite(name + " may change the path, and is not read")
 		}
 	}
@@ -175,4 +175,14 @@ func haproxyRewrite(text string) way.Rewrite {
 		return way.Rewrite{Kind: way.RewriteConstant, To: words[0]}
 	}
 	return way.UnknownRewrite("path-rewrite changes the path, and its expression is not evaluated")
+}
+
+// configures says whether an annotation holds lines of HAProxy's configuration that are not comments.
+func configures(a way.Annotations, name string) bool {
+	for line := range strings.SplitSeq(a[name], "\n") {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return true
+		}
+	}
+	return false
 }

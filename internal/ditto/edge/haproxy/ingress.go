@@ -41,7 +41,7 @@ func haproxyIngressEffects(in way.Input) way.Effects {
 	users := haproxyIngressAuth(in, a, &e)
 	e.Identity = haproxyIngressIdentity(in, a, &e, users)
 	for _, name := range haproxyIngressConfig() {
-		if a.Configures(name) {
+		if configures(a, name) {
 			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name, Why: name + " may change the header, and is not read"}
 			if e.Authentication.State == way.On {
 				e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: name + " may let clients in without credentials, and is not read"}
@@ -74,21 +74,21 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 		} else {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
 			e.Authentication, users = way.State{State: way.On, Source: source, Why: "auth-secret asks every client for credentials"}, way.Verified
-			switch object, entry := in.Secret(namespace, name, "auth"); {
-			case object == way.Absent:
+			switch object, entry := secret(in, namespace, name, "auth"); {
+			case object == absent:
 				e.Authentication = way.State{State: way.Unknown, Source: source, Why: "Secret " + namespace + "/" + name + " is not at hand, and without it haproxy-ingress asks for nothing"}
 				users = way.Doubtful
-			case entry == way.Absent:
+			case entry == absent:
 				e.Authentication = way.State{State: way.Off, Source: source, Why: "Secret " + namespace + "/" + name + " has no key auth, so haproxy-ingress asks for nothing"}
 				users = way.Unverified
-			case object == way.Unseen:
+			case object == unseen:
 				e.Assumptions = append(e.Assumptions, "Secret "+namespace+"/"+name+" is there and has the key auth")
 			}
 		}
 	}
 	if external := a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != way.On {
 		e.Authentication = way.State{State: way.On, Source: PrefixHAProxyIngress + external, Why: external + " asks every client for credentials"}
-		if address := IngressURL(a["auth-url"], in.Ingress.Namespace); external == "auth-url" {
+		if address := ingressURL(a["auth-url"], in.Ingress.Namespace); external == "auth-url" {
 			if asked := in.Config.Asking.Ask(in.Ingress.Namespace, address, nil); asked.State != "" {
 				e.Authentication = way.Agreed(asked, PrefixHAProxyIngress+"auth-url")
 			}
@@ -100,8 +100,8 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 	return users
 }
 
-// IngressURL is an auth-url with the name of a Service (`svc://namespace/name:port/path`) as a URL.
-func IngressURL(value, namespace string) string {
+// ingressURL is an auth-url with the name of a Service (`svc://namespace/name:port/path`) as a URL.
+func ingressURL(value, namespace string) string {
 	value = strings.TrimSpace(value)
 	for _, scheme := range []string{"svc://", "service://"} {
 		rest, ok := strings.CutPrefix(value, scheme)
@@ -130,11 +130,11 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 		setKey = a.FirstOf("headers")
 	}
 	if value, ok := haproxyIngressLine(a[setKey], way.Header); ok {
-		state = Value(value, users)
+		state = headerValue(value, users)
 		state.Source, state.Why = PrefixHAProxyIngress+setKey, "in "+setKey+" "+state.Why
 	}
 	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
-		added := Value(value, users)
+		added := headerValue(value, users)
 		state = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers", Why: "request-add-headers adds a second header: " + added.Why}
 	}
 	if way.Listed(a["request-del-headers"], way.Header) && !old {
@@ -236,7 +236,7 @@ func haproxyIngressPath(in way.Input, kind networkingv1.PathType, path string) w
 		p.Rewrite = haproxyIngressRewrite(match, path, target)
 	}
 	for _, name := range haproxyIngressConfig() {
-		if a.Configures(name) {
+		if configures(a, name) {
 			p.Rewrite = way.UnknownRewrite(name + " may change the path, and is not read")
 		}
 	}

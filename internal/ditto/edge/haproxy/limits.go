@@ -59,7 +59,7 @@ func haproxyRate(in way.Input) way.Rate {
 		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header", Why: "src-ip-header takes the client's address from a header, which a client can write unless something in front overwrites it"}
 	}
 	for _, name := range haproxySnippets() {
-		if r.Limited.State == way.Off && (a.Configures(name) || service.Configures(name)) {
+		if r.Limited.State == way.Off && (configures(a, name) || configures(service, name)) {
 			r.Limited = way.State{State: way.Unknown, Source: prefix + name, Why: name + " may limit requests, and is not read"}
 		}
 	}
@@ -109,7 +109,7 @@ func haproxyIngressRate(in way.Input) way.Rate {
 	}
 	r.Limited = r.Limited.Excepting(a, PrefixHAProxyIngress, "limit-whitelist")
 	for _, name := range haproxyIngressConfig() {
-		if r.Limited.State == way.Off && a.Configures(name) {
+		if r.Limited.State == way.Off && configures(a, name) {
 			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: name + " may limit requests, and is not read"}
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// Value says what a header set to the value carries. The value is a log-format of HAProxy: text in which
+// headerValue says what a header set to the value carries. The value is a log-format of HAProxy: text in which
 // `%[...]` is evaluated for each request and `%ci` and the like are looked up.
-func Value(value string, users way.Trust) way.State {
+func headerValue(value string, users way.Trust) way.State {
 	text := unquote(strings.TrimSpace(value))
 	if text == "" {
 		// parse_http_set_header takes an empty argument for a missing one, and HAProxy keeps its old configuration.

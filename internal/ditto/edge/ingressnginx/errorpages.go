@@ -1,6 +1,9 @@
 package ingressnginx
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
@@ -11,11 +14,11 @@ func ingressNginxErrorPages(in way.Input) way.ErrorPages {
 	var pages way.ErrorPages
 	in = prefixed(in)
 	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
-	codes := way.ErrorCodes(a["custom-http-errors"])
+	codes := errorCodes(a["custom-http-errors"])
 	if why := someUnseen(in); why != "" {
 		pages.Unknown = append(pages.Unknown, why)
 	}
-	if c, told := someConfig(in, func(c way.GlobalConfig) bool { return len(way.ErrorCodes(c.Data["custom-http-errors"])) > 0 }); told && len(codes) == 0 {
+	if c, told := someConfig(in, func(c way.GlobalConfig) bool { return len(errorCodes(c.Data["custom-http-errors"])) > 0 }); told && len(codes) == 0 {
 		// Those of an Ingress take their place (rootfs/etc/nginx/template/nginx.tmpl).
 		pages.Unknown = append(pages.Unknown, "a default backend makes the error pages of "+c.In("custom-http-errors")+
 			", and gets the request's path and headers to make them of")
@@ -33,4 +36,20 @@ func ingressNginxErrorPages(in way.Input) way.ErrorPages {
 	nginx.Snippets(&pages, in.Ingress.Annotations, "configuration-snippet", way.PrefixIngressNginx)
 	nginx.Snippets(&pages, in.Ingress.Annotations, "server-snippet", way.PrefixIngressNginx)
 	return pages
+}
+
+// errorCodes reads a list of status codes.
+func errorCodes(list string) map[string]bool {
+	codes := map[string]bool{}
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		if _, err := strconv.Atoi(item); err != nil {
+			return nil
+		}
+		codes[item] = true
+	}
+	return codes
 }

@@ -138,7 +138,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	if a.Has("auth-url") {
 		if u, err := url.Parse(strings.TrimSpace(a["auth-url"])); err != nil || u.Scheme == "" || u.Host == "" {
 			doubt("auth-url", "auth-url is no URL, so ingress-nginx answers 503")
-		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, a["auth-url"], way.RuleHosts(in.Ingress)); asked.State != "" {
+		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, a["auth-url"], ruleHosts(in.Ingress)); asked.State != "" {
 			n.url, n.agreed = true, asked.Why
 			n.state = way.Agreed(asked, way.PrefixIngressNginx+"auth-url")
 		} else {
@@ -148,7 +148,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	}
 	if globalAuth(c, a) {
 		n.url, n.answered, n.setting = true, c.Data["global-auth-response-headers"], c.In("global-auth-response-headers")
-		if asked := in.Config.Asking.Ask(in.Ingress.Namespace, c.Data[globalAuthURL], way.RuleHosts(in.Ingress)); asked.State != "" {
+		if asked := in.Config.Asking.Ask(in.Ingress.Namespace, c.Data[globalAuthURL], ruleHosts(in.Ingress)); asked.State != "" {
 			n.agreed, n.state = asked.Why, way.Agreed(asked, globalAuthURL)
 		} else {
 			on = append(on, globalAuthURL)
@@ -319,4 +319,15 @@ var rewriteTarget = regexp.MustCompile(`^/?[-._~a-zA-Z0-9/:$]*$`)
 func ingressNginxTarget(a way.Annotations) (string, bool) {
 	target := strings.TrimSpace(a["rewrite-target"])
 	return target, target != "" && rewriteTarget.MatchString(target)
+}
+
+// ruleHosts are the hosts of an Ingress's rules.
+func ruleHosts(ing *networkingv1.Ingress) []string {
+	var hosts []string
+	for _, rule := range ing.Spec.Rules {
+		if rule.Host != "" && !slices.Contains(hosts, rule.Host) {
+			hosts = append(hosts, rule.Host)
+		}
+	}
+	return hosts
 }

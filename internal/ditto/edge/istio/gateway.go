@@ -112,7 +112,7 @@ func (e *istioEdge) front(c way.Context) {
 			}
 		}
 	}
-	if len(internal) > 0 && !public && c.ServedOnNode(e.gateway.Spec.Selector) == "" {
+	if len(internal) > 0 && !public && servedOnNode(c, e.gateway.Spec.Selector) == "" {
 		e.public = false
 		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal, " and "))
 	}
@@ -270,4 +270,20 @@ func passesTLS(s crd.IstioServer) bool {
 func passesTCP(s crd.IstioServer) bool {
 	protocol := strings.ToUpper(s.Port.Protocol)
 	return !passesTLS(s) && (protocol == "TCP" || protocol == "TLS" || protocol == "MONGO" || protocol == "MYSQL" || protocol == "REDIS")
+}
+
+// servedOnNode finds a workload that listens on its node and serves the Gateway of Istio's with the selector.
+func servedOnNode(c way.Context, selector map[string]string) string {
+	for _, id := range way.PodsWith(selector)[:min(1, len(selector))] {
+		for _, o := range c.Governors(id) {
+			template := o.PodTemplate()
+			if template == nil || !labels.SelectorFromSet(selector).Matches(labels.Set(template.Labels)) {
+				continue
+			}
+			if how, ok := way.ListensOnNode(&template.Spec); ok {
+				return o.Ref.String() + ", which serves it, has " + how
+			}
+		}
+	}
+	return ""
 }

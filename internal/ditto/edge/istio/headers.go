@@ -48,20 +48,20 @@ func istioRemove(state way.State, ops crd.IstioHeaderOperations) way.State {
 func istioSet(state way.State, ops crd.IstioHeaderOperations) way.State {
 	for _, name := range way.KeysOf(ops.Set) {
 		if strings.EqualFold(name, way.Header) && ops.Set[name] != "" {
-			state = Value(ops.Set[name], "headers.request.set")
+			state = headerValue(ops.Set[name], "headers.request.set")
 		}
 	}
 	for _, name := range way.KeysOf(ops.Add) {
 		if strings.EqualFold(name, way.Header) && ops.Add[name] != "" && state.State == way.IdentityRemoved {
-			state = Value(ops.Add[name], "headers.request.add")
+			state = headerValue(ops.Add[name], "headers.request.add")
 		}
 	}
 	return state
 }
 
-// Value says what a header set to the value carries. `%COMMAND%` is looked up for each request, `%%` is a percent
+// headerValue says what a header set to the value carries. `%COMMAND%` is looked up for each request, `%%` is a percent
 // sign.
-func Value(value, source string) way.State {
+func headerValue(value, source string) way.State {
 	result := way.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to a constant"}
 	rest := strings.ReplaceAll(value, "%%", "")
 	for {

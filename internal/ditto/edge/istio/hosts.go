@@ -36,10 +36,10 @@ func istioBackend(d crd.IstioDestination, namespace string) (way.Backend, bool) 
 	return b, ok
 }
 
-// GatewayName reads the name of a Gateway in a VirtualService: `namespace/name`, `./name`, a name in the
+// gatewayName reads the name of a Gateway in a VirtualService: `namespace/name`, `./name`, a name in the
 // VirtualService's namespace, and the old `name.namespace` with or without more behind it. Source: istio
 // pilot/pkg/model, resolveGatewayName.
-func GatewayName(text, namespace string) (ns, name string) {
+func gatewayName(text, namespace string) (ns, name string) {
 	if ns, name, ok := strings.Cut(text, "/"); ok {
 		if ns == "." {
 			ns = namespace
@@ -65,11 +65,11 @@ func istioHostsMeet(server, gatewayNamespace, host, namespace string) bool {
 		}
 		server = rest
 	}
-	return WildcardHostsMeet(server, host)
+	return wildcardHostsMeet(server, host)
 }
 
-// WildcardHostsMeet says whether some host is meant by both; either may begin with `*`.
-func WildcardHostsMeet(a, b string) bool {
+// wildcardHostsMeet says whether some host is meant by both; either may begin with `*`.
+func wildcardHostsMeet(a, b string) bool {
 	a, b = strings.ToLower(a), strings.ToLower(b)
 	suffixA, wildA := strings.CutPrefix(a, "*")
 	suffixB, wildB := strings.CutPrefix(b, "*")

@@ -224,7 +224,7 @@ func istioDoubts(allows, denies []*inventory.Object) func(string) string {
 			for _, to := range rule.To {
 				if patterns := to.Operation["paths"]; len(patterns) > 0 {
 					checks = append(checks, func(path string) string {
-						if slices.ContainsFunc(patterns, func(p string) bool { return PathMatches(p, path) }) {
+						if slices.ContainsFunc(patterns, func(p string) bool { return pathMatches(p, path) }) {
 							return o.Ref.String() + " may deny it"
 						}
 						return ""
@@ -264,16 +264,16 @@ func allowsPath(rule crd.AuthorizationPolicyRule, path string) bool {
 	}
 	for _, to := range rule.To {
 		patterns := to.Operation["paths"]
-		if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return PathMatches(p, path) }) {
+		if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return pathMatches(p, path) }) {
 			return true
 		}
 	}
 	return false
 }
 
-// PathMatches reads a path of a policy: exact, with a `*` at one end, or with `{*}` and `{**}` in it, which are taken
+// pathMatches reads a path of a policy: exact, with a `*` at one end, or with `{*}` and `{**}` in it, which are taken
 // to match.
-func PathMatches(pattern, path string) bool {
+func pathMatches(pattern, path string) bool {
 	switch {
 	case pattern == "*" || strings.Contains(pattern, "{"):
 		return true

@@ -69,7 +69,7 @@ func istioGateways(vs *crd.VirtualService, namespace string) []way.IstioName {
 		if text == istioMesh {
 			continue
 		}
-		ns, name := GatewayName(text, namespace)
+		ns, name := gatewayName(text, namespace)
 		if n := (way.IstioName{Namespace: ns, Name: name}); !slices.Contains(list, n) {
 			list = append(list, n)
 		}
@@ -219,7 +219,7 @@ func (r istioReader) atGateway(gateways []string) bool {
 		if text == istioMesh {
 			return false
 		}
-		ns, name := GatewayName(text, r.root.Namespace)
+		ns, name := gatewayName(text, r.root.Namespace)
 		return ns == r.edge.namespace && name == r.edge.name
 	})
 }

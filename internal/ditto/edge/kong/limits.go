@@ -48,7 +48,7 @@ func kongLimits(r inventory.Reader, route, service kongHolder) way.State {
 // kongLimit reads one plugin. rate-limiting has a number for each length of time, rate-limiting-advanced a list
 // (kong/plugins/rate-limiting/schema.lua). limit_by header counts by what clients write, unless something in front of Kong
 // writes it.
-func kongLimit(p kongPlugin) way.State {
+func kongLimit(p plugin) way.State {
 	const source = Prefix + "plugins"
 	what := fmt.Sprintf("%s (%s)", p.text, p.plugin.PluginName)
 	config, protocols := p.plugin.Config, p.plugin.Protocols

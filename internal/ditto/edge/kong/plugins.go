@@ -60,8 +60,8 @@ func kongClusterLinks(o *inventory.Object) way.Links {
 	return way.Links{Governs: []inventory.ID{{GroupKind: inventory.IngressClass, Name: class}}}
 }
 
-// kongPlugin is one plugin as a holder's requests meet it.
-type kongPlugin struct {
+// plugin is one plugin as a holder's requests meet it.
+type plugin struct {
 	// text names the object.
 	text string
 	// plugin is nil for an object that is not at hand.
@@ -70,9 +70,9 @@ type kongPlugin struct {
 
 // kongPluginsOf finds the plugins for requests that go by a route to a service. Of one kind of plugin the most specific
 // object counts: the route's before the service's before a global one. Two at the same place contradict each other.
-func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []kongPlugin, clash string) {
+func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []plugin, clash string) {
 	taken := map[string]bool{}
-	take := func(found []kongPlugin) {
+	take := func(found []plugin) {
 		here := map[string]string{}
 		for _, p := range found {
 			if p.plugin == nil {
@@ -94,63 +94,63 @@ func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []kon
 		}
 	}
 	for i, h := range []kongHolder{route, service} {
-		var found []kongPlugin
+		var found []plugin
 		for _, n := range h.kongNames() {
 			found = append(found, kongNamed(r, n))
 		}
 		if _, rewrites := h.annotations[Prefix+"rewrite"]; rewrites && i == 0 {
 			// The controller makes a plugin of it (MaybeRewriteURI).
-			found = append(found, kongPlugin{"the annotation " + Prefix + "rewrite", &crd.KongPlugin{PluginName: "request-transformer"}})
+			found = append(found, plugin{"the annotation " + Prefix + "rewrite", &crd.KongPlugin{PluginName: "request-transformer"}})
 		}
 		take(found)
 	}
 	if r == nil {
 		return plugins, clash
 	}
-	var global []kongPlugin
+	var global []plugin
 	for _, o := range r.Find(inventory.KindKey(crd.KongClusterPluginKind, "")) {
 		if p, ok := o.Typed.(*crd.KongPlugin); ok && kongGlobal(o) {
-			global = append(global, kongPlugin{o.Ref.String(), p})
+			global = append(global, plugin{o.Ref.String(), p})
 		}
 	}
 	take(global)
 	if !r.Knows(crd.KongClusterPluginKind, "") {
-		plugins = append(plugins, kongPlugin{text: "a KongClusterPlugin for all requests, which cannot be read,"})
+		plugins = append(plugins, plugin{text: "a KongClusterPlugin for all requests, which cannot be read,"})
 	}
 	return plugins, clash
 }
 
-func kongNamed(r inventory.Reader, n way.IstioName) kongPlugin {
+func kongNamed(r inventory.Reader, n way.IstioName) plugin {
 	if r != nil {
 		for _, o := range []*inventory.Object{r.Get(crd.KongPluginKind, n.Namespace, n.Name), r.Get(crd.KongClusterPluginKind, "", n.Name)} {
 			if o != nil && o.Typed != nil {
-				return kongPlugin{o.Ref.String(), o.Typed.(*crd.KongPlugin)}
+				return plugin{o.Ref.String(), o.Typed.(*crd.KongPlugin)}
 			}
 		}
 	}
-	return kongPlugin{text: "KongPlugin " + n.Namespace + "/" + n.Name}
+	return plugin{text: "KongPlugin " + n.Namespace + "/" + n.Name}
 }
 
-// Reading is what Kong's plugins do to requests.
-type Reading struct {
-	identity, Authentication way.State
+// reading is what Kong's plugins do to requests.
+type reading struct {
+	identity, authentication way.State
 	// rewrite is set where a plugin changes the path.
 	rewrite     *way.Rewrite
 	assumptions []string
 }
 
 // readKong reads the plugins for requests that go by a route (an Ingress, an HTTPRoute) to a Service.
-func readKong(r inventory.Reader, route, service kongHolder) Reading {
+func readKong(r inventory.Reader, route, service kongHolder) reading {
 	const source = Prefix + "plugins"
-	k := Reading{
+	k := reading{
 		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
-		Authentication: way.State{State: way.Off, Source: "default", Why: "no plugin asks for credentials"},
+		authentication: way.State{State: way.Off, Source: "default", Why: "no plugin asks for credentials"},
 		assumptions:    []string{"Kong has no plugins but those of objects at hand, and consumers have none of their own"},
 	}
 	plugins, clash := kongPluginsOf(r, route, service)
 	opaque := func(why string) {
 		k.identity = way.State{State: way.IdentityUnknown, Source: source, Why: why}
-		k.Authentication = way.State{State: way.Unknown, Source: source, Why: why}
+		k.authentication = way.State{State: way.Unknown, Source: source, Why: why}
 		rewrite := way.UnknownRewrite(why)
 		k.rewrite = &rewrite
 	}
@@ -167,8 +167,8 @@ func readKong(r inventory.Reader, route, service kongHolder) Reading {
 		case p.plugin.PluginName == "request-transformer":
 			k.transform(p)
 		case p.plugin.PluginName == "ip-restriction":
-			if allow, _ := p.plugin.Config["allow"].([]any); k.Authentication.State == way.Off && (len(allow) > 0 || p.plugin.ConfigFrom != nil) {
-				k.Authentication = way.State{State: way.Unknown, Source: source, Why: p.text + " lets in some addresses only, and which those of clients are cannot be told"}
+			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == way.Off && (len(allow) > 0 || p.plugin.ConfigFrom != nil) {
+				k.authentication = way.State{State: way.Unknown, Source: source, Why: p.text + " lets in some addresses only, and which those of clients are cannot be told"}
 			}
 		default:
 			opaque(fmt.Sprintf("%s is a %s, and what that does cannot be seen", p.text, p.plugin.PluginName))
@@ -205,7 +205,7 @@ func kongHarmless(name string) bool {
 
 // ask: a plugin with an anonymous consumer lets requests without credentials through. Several plugins all have to be
 // satisfied.
-func (k *Reading) ask(p kongPlugin) {
+func (k *reading) ask(p plugin) {
 	state := way.State{State: way.On, Source: Prefix + "plugins", Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
 	anonymous, _ := p.plugin.Config["anonymous"].(string)
 	protocols := p.plugin.Protocols
@@ -218,14 +218,14 @@ func (k *Reading) ask(p kongPlugin) {
 		state = way.State{State: way.Unknown, Source: state.Source, Why: p.text + " is for some protocols only"}
 	}
 	rank := map[string]int{way.On: 2, way.Unknown: 1}
-	if rank[state.State] > rank[k.Authentication.State] || k.Authentication.Source == "default" {
-		k.Authentication = state
+	if rank[state.State] > rank[k.authentication.State] || k.authentication.Source == "default" {
+		k.authentication = state
 	}
 }
 
 // kongRewrite is what the annotation konghq.com/rewrite or a plugin puts in the place of the path; done is false where
 // neither does. expression is what the rule matches, empty if it is none.
-func kongRewrite(in way.Input, expression string, k Reading) (rewrite way.Rewrite, done bool) {
+func kongRewrite(in way.Input, expression string, k reading) (rewrite way.Rewrite, done bool) {
 	target, rewrites := in.Ingress.Annotations[Prefix+"rewrite"]
 	switch {
 	case k.rewrite != nil:
@@ -254,7 +254,7 @@ func kongEffects(in way.Input) way.Effects {
 	route, service := kongHolders(in)
 	k := readKong(in.Objects, route, service)
 	e := way.Effects{
-		Identity: k.identity, Authentication: k.Authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
+		Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
 		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be told from the Ingress"},
 		HideAdvice: `name a KongPlugin in konghq.com/plugins: plugin response-transformer, config.remove.headers: [Server, X-Powered-By], and run ` +
 			`Kong with KONG_HEADERS=off`,

@@ -7,25 +7,25 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// kongValue is what a header holds at some point of a transformation.
-type kongValue int
+// headerValue is what a header holds at some point of a transformation.
+type headerValue int
 
 const (
-	// kongNone: the header is not there.
-	None kongValue = iota
-	// kongOwn: a text of Kong's that is never empty; kongMaybe one that can be.
-	kongOwn
-	kongMaybe
-	// kongOpaque: it cannot be told.
-	kongOpaque
-	// kongClient: what the client wrote.
-	Client
+	// valueNone: the header is not there.
+	valueNone headerValue = iota
+	// valueOwn: a text of Kong's that is never empty; valueMaybe one that can be.
+	valueOwn
+	valueMaybe
+	// valueOpaque: it cannot be told.
+	valueOpaque
+	// valueClient: what the client wrote.
+	valueClient
 )
 
 // transform reads a request-transformer. It works on requests that have the header and on those that do not: remove,
 // rename, replace (if it is there), add (if it is not) and append, in this order.
 // Source: kong/plugins/request-transformer/access.lua.
-func (k *Reading) transform(p kongPlugin) {
+func (k *reading) transform(p plugin) {
 	if p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0 {
 		why := p.text + " takes its configuration from a Secret, and is not read"
 		k.identity = way.State{State: way.IdentityUnknown, Source: "configFrom", Why: why}
@@ -33,7 +33,7 @@ func (k *Reading) transform(p kongPlugin) {
 		k.rewrite = &rewrite
 		return
 	}
-	config := Config{p.plugin.Config}
+	config := transformerConfig(p.plugin.Config)
 	if uri := config.text("replace", "uri"); uri != "" {
 		rewrite := way.Rewrite{Kind: way.RewriteConstant, To: uri}
 		if strings.Contains(uri, "$(") {
@@ -48,73 +48,73 @@ func (k *Reading) transform(p kongPlugin) {
 		k.identity = way.State{State: way.IdentityUnknown, Source: "config", Why: p.text + " is for some protocols only"}
 		return
 	}
-	with := k.Header(config, Client)
-	without := k.Header(config, None)
-	gone := config.Query()
-	k.identity = Identity(p.text, with, without, gone)
+	with := k.header(config, valueClient)
+	without := k.header(config, valueNone)
+	gone := config.removesQuery()
+	k.identity = identityOf(p.text, with, without, gone)
 }
 
-// Header works out what becomes of the header.
-func (k *Reading) Header(config Config, v kongValue) kongValue {
+// header works out what becomes of the header.
+func (k *reading) header(config transformerConfig, v headerValue) headerValue {
 	for _, name := range config.list("remove", "headers") {
-		if strings.EqualFold(kongPair(name)[0], way.Header) {
-			v = None
+		if strings.EqualFold(pairOf(name)[0], way.Header) {
+			v = valueNone
 		}
 	}
 	for _, item := range config.list("rename", "headers") {
-		switch pair := kongPair(item); {
+		switch pair := pairOf(item); {
 		case strings.EqualFold(pair[0], way.Header):
-			v = None
+			v = valueNone
 		case strings.EqualFold(pair[1], way.Header):
 			// A client can send the other header.
-			v = Client
+			v = valueClient
 		}
 	}
 	set := func(operation string, applies func() bool) {
 		for _, item := range config.list(operation, "headers") {
-			if pair := kongPair(item); strings.EqualFold(pair[0], way.Header) && applies() {
-				v = kongTemplate(pair[1], k.Authentication.State)
+			if pair := pairOf(item); strings.EqualFold(pair[0], way.Header) && applies() {
+				v = templateValue(pair[1], k.authentication.State)
 			}
 		}
 	}
-	set("replace", func() bool { return v != None })
-	set("add", func() bool { return v == None })
+	set("replace", func() bool { return v != valueNone })
+	set("add", func() bool { return v == valueNone })
 	// What is appended comes behind what is there, and Ditto takes the first.
-	set("append", func() bool { return v == None })
+	set("append", func() bool { return v == valueNone })
 	return v
 }
 
-// Identity puts together what becomes of the header where a client sends it and where none does; gone says that the
+// identityOf puts together what becomes of the header where a client sends it and where none does; gone says that the
 // query parameter is removed.
-func Identity(who string, with, without kongValue, gone bool) way.State {
+func identityOf(who string, with, without headerValue, gone bool) way.State {
 	state := func(identity, what string) way.State {
 		return way.State{State: identity, Source: "config.remove", Why: who + " " + what}
 	}
-	is := func(v kongValue) bool { return with == v || without == v }
+	is := func(v headerValue) bool { return with == v || without == v }
 	switch {
-	case is(Client):
+	case is(valueClient):
 		return state(way.IdentityClient, "lets the client's header through")
-	case is(kongOpaque):
+	case is(valueOpaque):
 		return state(way.IdentityUnknown, "sets the header to something that cannot be seen")
-	case with == kongOwn && without == kongOwn:
+	case with == valueOwn && without == valueOwn:
 		return state(way.IdentitySet, "sets the header")
-	case gone && with == None && without == None:
+	case gone && with == valueNone && without == valueNone:
 		return state(way.IdentityNone, "removes the header and the query parameter of the same name")
 	case gone:
 		return state(way.IdentityNone, "replaces the header where it is there, and removes the query parameter of the same name")
-	case with == None && without == None:
+	case with == valueNone && without == valueNone:
 		return state(way.IdentityRemoved, "removes the header, but not the query parameter of the same name")
 	}
 	return state(way.IdentityEmpty, "sets the header for some requests only")
 }
 
-// kongTemplate says what a value is: text with `$(…)` in it, which is looked up for each request. A verified consumer's
+// templateValue says what a value is: text with `$(…)` in it, which is looked up for each request. A verified consumer's
 // name is one of Kong's own headers.
-func kongTemplate(value, authentication string) kongValue {
+func templateValue(value, authentication string) headerValue {
 	if value == "" {
-		return None
+		return valueNone
 	}
-	result, constant := kongOwn, false
+	result, constant := valueOwn, false
 	for rest := value; rest != ""; {
 		before, after, ok := strings.Cut(rest, "$(")
 		constant = constant || before != ""
@@ -123,18 +123,18 @@ func kongTemplate(value, authentication string) kongValue {
 		}
 		expression, behind, closed := strings.Cut(after, ")")
 		if !closed {
-			return kongOpaque
+			return valueOpaque
 		}
-		result = max(result, kongExpression(expression, authentication))
+		result = max(result, expressionValue(expression, authentication))
 		rest = behind
 	}
-	if result == kongMaybe && constant {
-		return kongOwn
+	if result == valueMaybe && constant {
+		return valueOwn
 	}
 	return result
 }
 
-func kongExpression(expression, authentication string) kongValue {
+func expressionValue(expression, authentication string) headerValue {
 	text := strings.ToLower(strings.TrimSpace(expression))
 	for _, name := range []string{"x-consumer-username", "x-consumer-id", "x-consumer-custom-id", "x-credential-identifier"} {
 		if text != `headers["`+name+`"]` && text != `headers['`+name+`']` && text != "headers."+name && text != "headers."+strings.ReplaceAll(name, "-", "_") {
@@ -142,34 +142,34 @@ func kongExpression(expression, authentication string) kongValue {
 		}
 		switch authentication {
 		case way.On:
-			return kongMaybe
+			return valueMaybe
 		case way.Unknown:
-			return kongOpaque
+			return valueOpaque
 		}
-		return Client
+		return valueClient
 	}
 	for _, source := range []string{"headers", "query_params", "uri_captures"} {
 		if strings.HasPrefix(text, source) {
-			return Client
+			return valueClient
 		}
 	}
-	return kongOpaque
+	return valueOpaque
 }
 
-// Config is the configuration of a request-transformer.
-type Config struct{ Config map[string]any }
+// transformerConfig is the configuration of a request-transformer.
+type transformerConfig map[string]any
 
-func (c Config) section(operation string) map[string]any {
-	section, _ := c.Config[operation].(map[string]any)
+func (c transformerConfig) section(operation string) map[string]any {
+	section, _ := c[operation].(map[string]any)
 	return section
 }
 
-func (c Config) text(operation, field string) string {
+func (c transformerConfig) text(operation, field string) string {
 	text, _ := c.section(operation)[field].(string)
 	return text
 }
 
-func (c Config) list(operation, field string) []string {
+func (c transformerConfig) list(operation, field string) []string {
 	items, _ := c.section(operation)[field].([]any)
 	var list []string
 	for _, item := range items {
@@ -179,10 +179,10 @@ func (c Config) list(operation, field string) []string {
 }
 
 // names says whether some operation names the header.
-func (c Config) names(header string) bool {
+func (c transformerConfig) names(header string) bool {
 	for _, operation := range []string{"remove", "rename", "replace", "add", "append"} {
 		for _, item := range c.list(operation, "headers") {
-			pair := kongPair(item)
+			pair := pairOf(item)
 			if strings.EqualFold(pair[0], header) || operation == "rename" && strings.EqualFold(pair[1], header) {
 				return true
 			}
@@ -191,16 +191,16 @@ func (c Config) names(header string) bool {
 	return false
 }
 
-// Query says whether the query parameter never arrives: removed, and neither made from another one nor written anew.
+// removesQuery says whether the query parameter never arrives: removed, and neither made from another one nor written anew.
 // Names of parameters have a case.
-func (c Config) Query() bool {
+func (c transformerConfig) removesQuery() bool {
 	gone := false
 	for _, item := range c.list("remove", "querystring") {
-		gone = gone || kongPair(item)[0] == way.Header
+		gone = gone || pairOf(item)[0] == way.Header
 	}
 	for _, operation := range []string{"rename", "add", "append"} {
 		for _, item := range c.list(operation, "querystring") {
-			pair := kongPair(item)
+			pair := pairOf(item)
 			if operation == "rename" && pair[1] == way.Header || operation != "rename" && pair[0] == way.Header {
 				return false
 			}
@@ -209,8 +209,8 @@ func (c Config) Query() bool {
 	return gone
 }
 
-// kongPair splits `name:value`.
-func kongPair(item string) [2]string {
+// pairOf splits `name:value`.
+func pairOf(item string) [2]string {
 	name, value, _ := strings.Cut(item, ":")
 	return [2]string{name, strings.TrimLeft(value, ":")}
 }

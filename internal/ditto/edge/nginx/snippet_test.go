@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/haproxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -92,45 +91,4 @@ func FuzzReadSnippet(f *testing.F) {
 			t.Errorf("a reading that says nothing: %+v", r.Identity)
 		}
 	})
-}
-
-func TestHAProxyValue(t *testing.T) {
-	for _, tt := range []struct {
-		value string
-		users way.Trust
-		want  string
-	}{
-		{"nobody", way.Unverified, way.IdentitySet},
-		{`"50%% nobody"`, way.Unverified, way.IdentitySet},
-		{`""`, way.Unverified, way.IdentityUnknown},
-		{"", way.Unverified, way.IdentityUnknown},
-		{"%[http_auth_user]", way.Verified, way.IdentitySet},
-		{"%[http_auth_user,lower]", way.Doubtful, way.IdentityUnknown},
-		{"%[http_auth_user]", way.Unverified, way.IdentityClient},
-		{"%[http_auth_user]%[req.cook(u)]", way.Verified, way.IdentityClient},
-		{"%[ssl_c_s_dn(cn)]", way.Verified, way.IdentityUnknown},
-		{"%[http_auth_user", way.Verified, way.IdentityUnknown},
-		{"%ci", way.Unverified, way.IdentityUnknown},
-		{"%", way.Unverified, way.IdentityUnknown},
-	} {
-		if got := haproxy.Value(tt.value, tt.users); got.State != tt.want || got.Why == "" {
-			t.Errorf("%s with users %d: %+v, want %s", tt.value, tt.users, got, tt.want)
-		}
-	}
-}
-
-func TestParseVersion(t *testing.T) {
-	for text, want := range map[string]way.Version{"3.6": {Major: 3, Minor: 6}, "v3.6.2": {Major: 3, Minor: 6}, " 0.17.0-alpha.2 ": {Major: 0, Minor: 17}, "10.0": {Major: 10, Minor: 0}} {
-		if got, ok := way.ParseVersion(text); !ok || got != want {
-			t.Errorf("%q: %v %t", text, got, ok)
-		}
-	}
-	for _, text := range []string{"", "3", "latest", "v", "3.x", "-1.2", "3.-6"} {
-		if got, ok := way.ParseVersion(text); ok {
-			t.Errorf("%q is read as %v", text, got)
-		}
-	}
-	if !(way.Version{Major: 3, Minor: 6}).AtLeast(3, 6) || !(way.Version{Major: 4, Minor: 0}).AtLeast(3, 6) || (way.Version{Major: 3, Minor: 5}).AtLeast(3, 6) || (way.Version{Major: 2, Minor: 9}).AtLeast(3, 6) {
-		t.Error("releases are in the wrong order")
-	}
 }

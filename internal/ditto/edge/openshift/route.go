@@ -48,7 +48,7 @@ func routeRoutes(_ way.Context, o *inventory.Object) []way.Route {
 	asks := host + route.Spec.Path
 	r := way.Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Effects: routeEffects(route)}
 	r.Hosts = []string{host}
-	r.Transport, r.Rate = routeTransport(route), RouterRate(route.Annotations, r.Effects.Passthrough)
+	r.Transport, r.Rate = routeTransport(route), routerRate(route.Annotations, r.Effects.Passthrough)
 	if !r.Effects.Passthrough {
 		path := routePath(route)
 		r.Path = &path

@@ -30,12 +30,12 @@ func openshiftTransport(in way.Input, host string) way.Transport {
 }
 
 func openshiftRate(in way.Input) way.Rate {
-	return RouterRate(in.Ingress.Annotations, in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough")
+	return routerRate(in.Ingress.Annotations, in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough")
 }
 
-// RouterRate says whether OpenShift's router limits requests or connections by the annotations of a Route:
+// routerRate says whether OpenShift's router limits requests or connections by the annotations of a Route:
 // rate-limit-connections switches on what the others say (images/router/haproxy/conf/haproxy-config.template).
-func RouterRate(all map[string]string, passthrough bool) way.Rate {
+func routerRate(all map[string]string, passthrough bool) way.Rate {
 	a := way.WithPrefix(all, Prefix)
 	const name = "rate-limit-connections"
 	r := way.Rate{

@@ -89,12 +89,12 @@ func services(l *way.Links, o *inventory.Object, services []crd.TraefikServiceTo
 		l.Uses = append(l.Uses, candidatesOf(traefikRefs(o, "Middleware", to.Middlewares))...)
 		l.Backends = append(l.Backends, traefikBackends(o, to)...)
 		if to.Kind == "TraefikService" {
-			l.Uses = append(l.Uses, serviceRef(o, to).Candidates()...)
+			l.Uses = append(l.Uses, serviceRef(o, to).candidates()...)
 		}
 	}
 }
 
-func serviceRef(o *inventory.Object, to crd.TraefikServiceTo) Ref {
+func serviceRef(o *inventory.Object, to crd.TraefikServiceTo) reference {
 	return traefikRefs(o, "TraefikService", []crd.TraefikRef{{Name: to.Name, Namespace: to.Namespace}})[0]
 }
 
@@ -110,14 +110,14 @@ func traefikBackends(o *inventory.Object, to crd.TraefikServiceTo) []way.Backend
 	case "TraefikService":
 		word, provider, _ := strings.Cut(to.Name, "@")
 		if provider == providerCRD || provider == providerIngress {
-			return WordBackends(word)
+			return wordBackends(word)
 		}
 	}
 	return nil
 }
 
-// WordBackends are the Services that a word of namespace, name and port, with dashes between, can mean.
-func WordBackends(word string) []way.Backend {
+// wordBackends are the Services that a word of namespace, name and port, with dashes between, can mean.
+func wordBackends(word string) []way.Backend {
 	parts := strings.Split(word, "-")
 	if len(parts) > 16 {
 		return nil
@@ -182,7 +182,7 @@ func layersBefore(c way.Context, o *inventory.Object, within []inventory.ID, lef
 	within = append(slices.Clone(within), o.Ref.ID())
 	var list [][]layer
 	for _, ref := range traefikRefs(o, "IngressRoute", spec.ParentRefs) {
-		parent, _ := ref.Resolve(c.Objects)
+		parent, _ := ref.resolve(c.Objects)
 		if parent == nil {
 			continue
 		}
@@ -208,7 +208,7 @@ func layersBefore(c way.Context, o *inventory.Object, within []inventory.ID, lef
 // target is a Service that a router sends requests to, with the Middlewares that stand before it alone.
 type target struct {
 	backend     way.Backend
-	middlewares []Ref
+	middlewares []reference
 	outside     bool
 }
 
@@ -224,7 +224,7 @@ func traefikTargets(c way.Context, o *inventory.Object, services []crd.TraefikSe
 		if to.Kind != "TraefikService" {
 			continue
 		}
-		further, _ := ref.Resolve(c.Objects)
+		further, _ := ref.resolve(c.Objects)
 		if further == nil || seen[further.Ref.ID()] {
 			continue
 		}
@@ -257,15 +257,15 @@ func layeredRoutes(c way.Context, layers []layer) []way.Route {
 	return list
 }
 
-func layeredRoute(c way.Context, layers []layer, behind []Ref, backends []way.Backend, outside bool) way.Route {
+func layeredRoute(c way.Context, layers []layer, behind []reference, backends []way.Backend, outside bool) way.Route {
 	chain := newTraefikChain(c.Objects, c.Config)
 	excludes, text, asks := false, "", ""
-	var only traefikRule
+	var only parsedRule
 	for i, l := range layers {
-		rule, err := readTraefikRule(l.route.Match, syntaxOf(c, l))
+		rule, err := readRule(l.route.Match, syntaxOf(c, l))
 		if err != nil {
 			chain.close(fmt.Sprintf("the rule %s of %s cannot be read: %v", way.Quote(l.route.Match), l.o.Ref, err))
-			rule = traefikRule{path: way.Undecided(chain.closed), asks: l.route.Match}
+			rule = parsedRule{path: way.Undecided(chain.closed), asks: l.route.Match}
 		}
 		if rule.addresses {
 			chain.close("the rule " + way.Quote(l.route.Match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")

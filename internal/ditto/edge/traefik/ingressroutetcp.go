@@ -91,8 +91,8 @@ func tcpRule(match string) (asks string, hosts []string, why string) {
 }
 
 // tcpMiddleware says what keeps it from being certain that clients get past a MiddlewareTCP.
-func tcpMiddleware(c way.Context, ref Ref) string {
-	o, ambiguous := ref.Resolve(c.Objects)
+func tcpMiddleware(c way.Context, ref reference) string {
+	o, ambiguous := ref.resolve(c.Objects)
 	if o == nil || ambiguous {
 		return ref.String() + " is not at hand, and Traefik serves nothing that names a MiddlewareTCP which is not there"
 	}

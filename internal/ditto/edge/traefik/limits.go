@@ -119,10 +119,10 @@ func ingressRouteTCPTransport(tls *crd.TraefikTLSTCP) way.Transport {
 }
 
 // ingressRouteTCPRate: a MiddlewareTCP can limit how many connections an address has at once.
-func ingressRouteTCPRate(c way.Context, refs []Ref) way.Rate {
+func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
 	r := way.UnreadRate("name a MiddlewareTCP with spec.inFlightConn {amount: 50} in spec.routes[].middlewares, or limit requests where they are read")
 	for _, ref := range refs {
-		o, ambiguous := ref.Resolve(c.Objects)
+		o, ambiguous := ref.resolve(c.Objects)
 		if o == nil || ambiguous {
 			continue
 		}

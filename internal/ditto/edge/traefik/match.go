@@ -2,7 +2,6 @@ package traefik
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -10,9 +9,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// traefikRule is a rule of Traefik as a judgement needs it: which paths some request can have that it matches. Host, method,
+// parsedRule is a rule of Traefik as a judgement needs it: which paths some request can have that it matches. Host, method,
 // headers and query are a client's to choose.
-type traefikRule struct {
+type parsedRule struct {
 	path way.Matcher
 	// asks is what a client asks for: `ditto.example.com/api`.
 	asks string
@@ -30,16 +29,16 @@ const (
 	syntaxV3 = "v3"
 )
 
-// readTraefikRule reads a rule in the syntax that is stated. Without one it is v3's, unless only v2's fits: which of the
+// readRule reads a rule in the syntax that is stated. Without one it is v3's, unless only v2's fits: which of the
 // two Traefik takes by default is in its own configuration.
-func readTraefikRule(text, syntax string) (traefikRule, error) {
+func readRule(text, syntax string) (parsedRule, error) {
 	node, err := parseRule(text)
 	if err != nil {
-		return traefikRule{}, err
+		return parsedRule{}, err
 	}
 	alternatives, ok := node.alternatives()
 	if !ok {
-		return traefikRule{}, fmt.Errorf("the rule has more than %d alternatives", mostAlternatives)
+		return parsedRule{}, fmt.Errorf("the rule has more than %d alternatives", mostAlternatives)
 	}
 	if syntax != syntaxV2 && syntax != syntaxV3 {
 		syntax = syntaxV3
@@ -47,13 +46,13 @@ func readTraefikRule(text, syntax string) (traefikRule, error) {
 			syntax = syntaxV2
 		}
 	}
-	rule := traefikRule{addresses: true}
+	rule := parsedRule{addresses: true}
 	var all []alternative
 	for _, matchers := range alternatives {
 		a := alternative{}
 		for _, m := range matchers {
 			if err := a.add(m, syntax); err != nil {
-				return traefikRule{}, err
+				return parsedRule{}, err
 			}
 		}
 		a.settle()
@@ -104,7 +103,7 @@ type alternative struct {
 	// never says that no request can fulfil it; open, if it is not empty, why that cannot be told.
 	never bool
 	open  string
-	// addresses and excludesIdentity are as in traefikRule.
+	// addresses and excludesIdentity are as in parsedRule.
 	addresses, excludesIdentity bool
 	hostPatterns                bool
 }
@@ -216,47 +215,6 @@ func (a alternative) literal() string {
 	return longest
 }
 
-// traefikPathOf is which paths fulfil one of the alternatives.
-func traefikPathOf(all []alternative) way.Matcher {
-	m := way.Matcher{Match: func(path string) (bool, bool) {
-		known := true
-		for _, a := range all {
-			matches, decided, _ := a.matches(path)
-			if matches && decided {
-				return true, true
-			}
-			known = known && decided
-		}
-		return false, known
-	}}
-	for i, a := range all {
-		literal := a.literal()
-		if literal != "" {
-			m.Hints = append(m.Hints, literal)
-		}
-		for _, c := range a.paths {
-			if !c.not {
-				m.Hints = append(m.Hints, c.Hints...)
-			}
-		}
-		if i == 0 {
-			m.Literal = literal
-		} else if m.Literal != literal {
-			m.Literal = ""
-		}
-		if m.Why == "" {
-			m.Why = a.doubt()
-		}
-	}
-	if m.Why != "" {
-		m.Literal = ""
-	}
-	if len(all) == 1 {
-		m.Paths = all[0].takes()
-	}
-	return m
-}
-
 // takes are the paths that fulfil the alternative; nil where they cannot be written as patterns.
 func (a alternative) takes() []requests.Paths {
 	if a.open != "" {
@@ -274,7 +232,7 @@ func (a alternative) takes() []requests.Paths {
 
 // lets are the requests of a router with the rule, if each alternative is followed by the stages; nil where a part of it
 // cannot be told.
-func (r traefikRule) lets(text string, stages []way.Stage) requests.Set {
+func (r parsedRule) lets(text string, stages []way.Stage) requests.Set {
 	var set requests.Set
 	for _, a := range r.alternatives {
 		taken := a.takes()
@@ -359,83 +317,3 @@ func lowered(list []string) []string {
 }
 
 func isWildcard(host string) bool { return strings.HasPrefix(host, "*") }
-
-// traefikPathMatcher reads Path, PathPrefix or PathRegexp. Traefik decodes the path for all of them, but for characters
-// that mean something in a URL (withRoutingPath). In v2's syntax several paths may be named, with patterns in braces.
-func traefikPathMatcher(name string, args []string, syntax string) (way.Matcher, error) {
-	var all []alternative
-	for _, arg := range args {
-		var m way.Matcher
-		switch {
-		case name == "pathregexp":
-			if syntax == syntaxV2 {
-				return way.Matcher{}, fmt.Errorf("the matcher PathRegexp is not known in v2's syntax")
-			}
-			if _, err := regexp.Compile(arg); err != nil {
-				return way.Matcher{}, fmt.Errorf("PathRegexp: %w", err)
-			}
-			m = way.Regex(way.Decoded, arg, false, way.Anywhere)
-		case !strings.HasPrefix(arg, "/"):
-			return way.Matcher{}, fmt.Errorf("%s: expected a path that starts with a slash", name)
-		case syntax == syntaxV2 && strings.Contains(arg, "{"):
-			expression, ok := bracePattern(arg)
-			if !ok {
-				return way.Matcher{}, fmt.Errorf("%s: expected {name} or {name:pattern} between braces", name)
-			}
-			at := way.Whole
-			if name == "pathprefix" {
-				at = way.AtStart
-				expression = "(?:" + expression + ")"
-			}
-			m = way.Regex(way.Decoded, expression, false, at)
-		case name == "path":
-			m = way.Exact(way.Decoded, arg)
-		default:
-			m = way.StartsWith(arg)
-		}
-		all = append(all, alternative{paths: []pathCondition{{m, false}}})
-	}
-	return traefikPathOf(all), nil
-}
-
-// bracePattern turns a path with {name} or {name:pattern} into a regular expression, as gorilla/mux does.
-func bracePattern(path string) (expression string, ok bool) {
-	var b strings.Builder
-	for path != "" {
-		text, rest, found := strings.Cut(path, "{")
-		b.WriteString(regexp.QuoteMeta(text))
-		if !found {
-			break
-		}
-		end := closingBrace(rest)
-		if end < 0 {
-			return "", false
-		}
-		_, pattern, given := strings.Cut(rest[:end], ":")
-		if !given {
-			pattern = "[^/]+"
-		}
-		if _, err := regexp.Compile(pattern); err != nil {
-			return "", false
-		}
-		b.WriteString("(?:" + pattern + ")")
-		path = rest[end+1:]
-	}
-	return b.String(), true
-}
-
-// closingBrace is where the brace that is open ends, -1 if it does not.
-func closingBrace(text string) int {
-	depth := 1
-	for i := range len(text) {
-		switch text[i] {
-		case '{':
-			depth++
-		case '}':
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
-}

@@ -46,7 +46,7 @@ func newTraefikChain(objects inventory.Reader, config way.Config) *traefikChain 
 	}}
 }
 
-func (t *traefikChain) apply(refs []Ref) {
+func (t *traefikChain) apply(refs []reference) {
 	for _, ref := range refs {
 		t.one(ref)
 	}
@@ -54,7 +54,7 @@ func (t *traefikChain) apply(refs []Ref) {
 
 // one applies one Middleware (pkg/server/middleware/middlewares.go). Whatever is wrong with one makes Traefik leave the
 // whole router out.
-func (t *traefikChain) one(ref Ref) {
+func (t *traefikChain) one(ref reference) {
 	if t.applied++; t.applied > mostMiddlewares {
 		if t.applied == mostMiddlewares+1 {
 			t.opaque(ref.String(), "there are more Middlewares than are followed")
@@ -68,7 +68,7 @@ func (t *traefikChain) one(ref Ref) {
 		t.opaque(ref.String(), ref.String()+" comes from a provider of Traefik that no object shows")
 		return
 	}
-	o, ambiguous := ref.Resolve(t.objects)
+	o, ambiguous := ref.resolve(t.objects)
 	switch {
 	case ambiguous:
 		t.opaque(ref.String(), ref.String()+" can mean several Middlewares")

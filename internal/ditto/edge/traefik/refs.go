@@ -12,9 +12,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// Ref is how something of Traefik names an object: by name and namespace, or by the name that the object has inside
+// reference is how something of Traefik names an object: by name and namespace, or by the name that the object has inside
 // Traefik, `namespace-name@provider`.
-type Ref struct {
+type reference struct {
 	Kind string
 	// group is that of the object that refers; empty for an annotation.
 	group string
@@ -29,14 +29,14 @@ const (
 	providerIngress = "kubernetes"
 )
 
-func (r Ref) String() string {
+func (r reference) String() string {
 	if strings.Contains(r.Name, "@") {
 		return r.Kind + " " + r.Name
 	}
 	return r.Kind + " " + r.within() + "/" + r.Name
 }
 
-func (r Ref) within() string {
+func (r reference) within() string {
 	if r.TraefikRef.Namespace != "" {
 		return r.TraefikRef.Namespace
 	}
@@ -44,19 +44,19 @@ func (r Ref) within() string {
 }
 
 // provider is the provider that is named, empty if none is.
-func (r Ref) provider() string {
+func (r reference) provider() string {
 	_, provider, _ := strings.Cut(r.Name, "@")
 	return provider
 }
 
 // outside says whether the object is in another namespace than the one that refers, which Traefik has to be told to allow.
-func (r Ref) outside() bool {
+func (r reference) outside() bool {
 	return !strings.Contains(r.Name, "@") && r.within() != r.Namespace
 }
 
-// Candidates are the objects that may be meant. Inside Traefik an object's namespace and name are one word with a dash
+// candidates are the objects that may be meant. Inside Traefik an object's namespace and name are one word with a dash
 // between, so that each dash may be the one.
-func (r Ref) Candidates() []inventory.ID {
+func (r reference) candidates() []inventory.ID {
 	var list []inventory.ID
 	add := func(namespace, name string) {
 		for _, gk := range r.kinds() {
@@ -80,7 +80,7 @@ func (r Ref) Candidates() []inventory.ID {
 }
 
 // kinds are the kind in both groups, that of the object that refers first: Traefik 2.10 reads both.
-func (r Ref) kinds() []schema.GroupKind {
+func (r reference) kinds() []schema.GroupKind {
 	groups := []string{crd.TraefikGroup, crd.TraefikOldGroup}
 	if r.group == crd.TraefikOldGroup {
 		slices.Reverse(groups)
@@ -92,13 +92,13 @@ func (r Ref) kinds() []schema.GroupKind {
 	return list
 }
 
-// Resolve finds the object. Without one, missing says whether it could be there at all: an object of another provider is
-// never at hand. It is ambiguous if the word means several.
-func (r Ref) Resolve(objects inventory.Reader) (o *inventory.Object, ambiguous bool) {
+// resolve finds the object, nil if it is not at hand; one of another provider never is. It is ambiguous if the word means
+// several.
+func (r reference) resolve(objects inventory.Reader) (o *inventory.Object, ambiguous bool) {
 	if objects == nil {
 		return nil, false
 	}
-	for _, id := range r.Candidates() {
+	for _, id := range r.candidates() {
 		found := objects.Get(id.GroupKind, id.Namespace, id.Name)
 		switch {
 		case found == nil:
@@ -112,20 +112,20 @@ func (r Ref) Resolve(objects inventory.Reader) (o *inventory.Object, ambiguous b
 }
 
 // traefikRefs are the references of an object to others of a kind.
-func traefikRefs(o *inventory.Object, kind string, refs []crd.TraefikRef) []Ref {
-	var list []Ref
+func traefikRefs(o *inventory.Object, kind string, refs []crd.TraefikRef) []reference {
+	var list []reference
 	for _, ref := range refs {
-		list = append(list, Ref{Kind: kind, group: o.Ref.GroupKind().Group, Namespace: o.Ref.Namespace, TraefikRef: ref})
+		list = append(list, reference{Kind: kind, group: o.Ref.GroupKind().Group, Namespace: o.Ref.Namespace, TraefikRef: ref})
 	}
 	return list
 }
 
 // candidatesOf are the objects that a list of references may mean. What lies beyond the Middlewares that are applied
 // decides nothing.
-func candidatesOf(refs []Ref) []inventory.ID {
+func candidatesOf(refs []reference) []inventory.ID {
 	var list []inventory.ID
 	for _, ref := range refs[:min(len(refs), mostMiddlewares)] {
-		list = append(list, ref.Candidates()...)
+		list = append(list, ref.candidates()...)
 	}
 	return list
 }
@@ -145,30 +145,30 @@ func traefikAnnotation(all map[string]string, name string) string {
 
 // The annotations that name Middlewares, of an Ingress and of a Service.
 const (
-	RouterMiddlewares  = "router.middlewares"
+	routerMiddlewares  = "router.middlewares"
 	serviceMiddlewares = "service.middlewares"
 )
 
-// AnnotatedMiddlewares are the Middlewares that an annotation names, in order.
-func AnnotatedMiddlewares(all map[string]string, name string) []Ref {
+// annotatedMiddlewares are the Middlewares that an annotation names, in order.
+func annotatedMiddlewares(all map[string]string, name string) []reference {
 	value := traefikAnnotation(all, name)
 	if value == "" {
 		return nil
 	}
-	var list []Ref
+	var list []reference
 	for item := range strings.SplitSeq(value, ",") {
 		item = strings.TrimSpace(item)
 		if !strings.Contains(item, "@") {
 			// Without a provider it is that of the Ingress, which has no Middlewares.
 			item += "@" + providerIngress
 		}
-		list = append(list, Ref{Kind: "Middleware", TraefikRef: crd.TraefikRef{Name: item}})
+		list = append(list, reference{Kind: "Middleware", TraefikRef: crd.TraefikRef{Name: item}})
 	}
 	return list
 }
 
 // traefikUses are the Middlewares that annotations of an Ingress or a Service name.
 func traefikUses(o *inventory.Object) []inventory.ID {
-	return append(candidatesOf(AnnotatedMiddlewares(o.Meta.Annotations, RouterMiddlewares)),
-		candidatesOf(AnnotatedMiddlewares(o.Meta.Annotations, serviceMiddlewares))...)
+	return append(candidatesOf(annotatedMiddlewares(o.Meta.Annotations, routerMiddlewares)),
+		candidatesOf(annotatedMiddlewares(o.Meta.Annotations, serviceMiddlewares))...)
 }

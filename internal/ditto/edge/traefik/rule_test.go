@@ -69,7 +69,7 @@ func TestReadTraefikRule(t *testing.T) {
 		{name: "v2's matchers", rule: "HeadersRegexp(`X-A`, `b`) && HostHeader(`h`) && Path(`/ws`)", asks: "h/ws", want: surface.Reach{API: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			rule, err := readTraefikRule(tt.rule, tt.syntax)
+			rule, err := readRule(tt.rule, tt.syntax)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func TestReadTraefikRule_Refused(t *testing.T) {
 		"Path(`/" + string(make([]byte, longestRule)) + "`)": "the rule is longer than 8000 bytes",
 	} {
 		t.Run(want, func(t *testing.T) {
-			if _, err := readTraefikRule(rule, ""); err == nil || err.Error() != want {
+			if _, err := readRule(rule, ""); err == nil || err.Error() != want {
 				t.Errorf("got %v, want %s", err, want)
 			}
 		})
@@ -121,7 +121,7 @@ func TestReadTraefikRule_Refused(t *testing.T) {
 		"Path(`/a`, `/b`)": "Path: expected 1 argument, found 2",
 		"Host(`a`, `b`)":   "Host: expected 1 argument, found 2",
 	} {
-		if _, err := readTraefikRule(rule, syntaxV3); err == nil || err.Error() != want {
+		if _, err := readRule(rule, syntaxV3); err == nil || err.Error() != want {
 			t.Errorf("%s in v3's syntax: got %v, want %s", rule, err, want)
 		}
 	}
@@ -137,14 +137,14 @@ func FuzzReadTraefikRule(f *testing.F) {
 		f.Add(seed, "v2", "/devops/x")
 	}
 	f.Fuzz(func(t *testing.T, text, syntax, path string) {
-		rule, err := readTraefikRule(text, syntax)
+		rule, err := readRule(text, syntax)
 		if err != nil {
 			return
 		}
 		if matches, known := rule.path.Matches(path); matches && !known {
 			t.Errorf("%q matches %q, but it is not known", text, path)
 		}
-		if _, err := readTraefikRule("!("+text+")", syntax); err != nil && len(text) < 1000 {
+		if _, err := readRule("!("+text+")", syntax); err != nil && len(text) < 1000 {
 			if alternatives, ok := mustParse(t, "!("+text+")").alternatives(); ok {
 				t.Errorf("%q can be read and its negation cannot: %v (%d alternatives)", text, err, len(alternatives))
 			}

@@ -25,8 +25,8 @@ func Controller() way.Controller {
 // traefikMiddlewares applies the Middlewares that the Ingress names, and then those that its Service names.
 func traefikMiddlewares(in way.Input) *traefikChain {
 	chain := newTraefikChain(in.Objects, in.Config)
-	chain.apply(AnnotatedMiddlewares(in.Ingress.Annotations, RouterMiddlewares))
-	chain.apply(AnnotatedMiddlewares(in.ServiceAnnotations, serviceMiddlewares))
+	chain.apply(annotatedMiddlewares(in.Ingress.Annotations, routerMiddlewares))
+	chain.apply(annotatedMiddlewares(in.ServiceAnnotations, serviceMiddlewares))
 	return chain
 }
 

@@ -1,4 +1,4 @@
-package edge
+package way
 
 import (
 	"strings"
@@ -6,8 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 func loadBalancer(class string, annotations map[string]string) *corev1.Service {
@@ -51,38 +49,34 @@ func TestPublicness(t *testing.T) {
 			why: `no internal marker counts for loadBalancerClass "metallb.io/metallb"`},
 		{name: "an address pool of MetalLB is no marker", notes: notes{"metallb.io/address-pool": "internal"}, why: "no internal load balancer marker"},
 
-		{name: "AWS takes true for internal", notes: notes{way.AwsInternal: "true"}, internal: true, why: way.AwsInternal + ` is set and not "false"`},
-		{name: "AWS takes 0.0.0.0/0 for internal", notes: notes{way.AwsInternal: "0.0.0.0/0"}, internal: true, why: way.AwsInternal + ` is set and not "false"`},
-		{name: "AWS takes False for internal", notes: notes{way.AwsInternal: "False"}, internal: true, why: way.AwsInternal + ` is set and not "false"`},
-		{name: "AWS takes exactly false for public", notes: notes{way.AwsInternal: "false"}, why: way.AwsInternal + ` is "false"`},
-		{name: "AWS takes an empty value for absent", notes: notes{way.AwsInternal: ""}, why: "no internal load balancer marker"},
-		{name: "the built-in controller of AWS ignores the scheme", notes: notes{way.AwsScheme: "internal"}, why: "no internal load balancer marker"},
-		{name: "an NLB of the built-in controller is read by it", notes: notes{way.AwsType: "nlb", way.AwsInternal: "yes"}, internal: true,
-			why: way.AwsInternal + ` is set and not "false"`},
+		{name: "AWS takes true for internal", notes: notes{awsInternal: "true"}, internal: true, why: awsInternal + ` is set and not "false"`},
+		{name: "AWS takes 0.0.0.0/0 for internal", notes: notes{awsInternal: "0.0.0.0/0"}, internal: true, why: awsInternal + ` is set and not "false"`},
+		{name: "AWS takes False for internal", notes: notes{awsInternal: "False"}, internal: true, why: awsInternal + ` is set and not "false"`},
+		{name: "AWS takes exactly false for public", notes: notes{awsInternal: "false"}, why: awsInternal + ` is "false"`},
+		{name: "AWS takes an empty value for absent", notes: notes{awsInternal: ""}, why: "no internal load balancer marker"},
+		{name: "the built-in controller of AWS ignores the scheme", notes: notes{awsScheme: "internal"}, why: "no internal load balancer marker"},
+		{name: "an NLB of the built-in controller is read by it", notes: notes{awsType: "nlb", awsInternal: "yes"}, internal: true,
+			why: awsInternal + ` is set and not "false"`},
 
-		{name: "the AWS controller reads the scheme", class: awsLBC, notes: notes{way.AwsScheme: "internal"}, internal: true, why: way.AwsScheme + ` is "internal"`},
-		{name: "the class of EKS Auto Mode reads the scheme", class: "eks.amazonaws.com/nlb", notes: notes{way.AwsScheme: "internal"}, internal: true,
-			why: way.AwsScheme + ` is "internal"`},
-		{name: "the type annotation selects the AWS controller", notes: notes{way.AwsType: "external", way.AwsScheme: "internal"}, internal: true,
-			why: way.AwsScheme + ` is "internal"`},
-		{name: "the scheme wins over the older annotation", class: awsLBC, notes: notes{way.AwsScheme: "internet-facing", way.AwsInternal: "true"},
-			why: way.AwsScheme + ` is not "internal"`},
-		{name: "the AWS controller parses the older annotation as a boolean", class: awsLBC, notes: notes{way.AwsInternal: "1"}, internal: true,
-			why: way.AwsInternal + " is true"},
-		{name: "what is no boolean to the AWS controller is public", notes: notes{way.AwsType: "nlb-ip", way.AwsInternal: "0.0.0.0/0"}, why: way.AwsInternal + " is not true"},
+		{name: "the AWS controller reads the scheme", class: awsLBC, notes: notes{awsScheme: "internal"}, internal: true, why: awsScheme + ` is "internal"`},
+		{name: "the class of EKS Auto Mode reads the scheme", class: "eks.amazonaws.com/nlb", notes: notes{awsScheme: "internal"}, internal: true,
+			why: awsScheme + ` is "internal"`},
+		{name: "the type annotation selects the AWS controller", notes: notes{awsType: "external", awsScheme: "internal"}, internal: true,
+			why: awsScheme + ` is "internal"`},
+		{name: "the scheme wins over the older annotation", class: awsLBC, notes: notes{awsScheme: "internet-facing", awsInternal: "true"},
+			why: awsScheme + ` is not "internal"`},
+		{name: "the AWS controller parses the older annotation as a boolean", class: awsLBC, notes: notes{awsInternal: "1"}, internal: true,
+			why: awsInternal + " is true"},
+		{name: "what is no boolean to the AWS controller is public", notes: notes{awsType: "nlb-ip", awsInternal: "0.0.0.0/0"}, why: awsInternal + " is not true"},
 		{name: "an absent scheme shows nothing about an existing NLB", class: awsLBC,
-			why: "the AWS Load Balancer Controller keeps the scheme of an existing load balancer, so only " + way.AwsScheme + ": internal shows that it is internal"},
-		{name: "the configuration can say that all Services are the AWS controller's", notes: notes{way.AwsScheme: "internal"}, clouds: []string{"aws-lbc"},
-			internal: true, why: way.AwsScheme + ` is "internal"`},
-		{name: "the row aws tells the controllers apart although both are configured", notes: notes{way.AwsInternal: "yes"}, clouds: []string{"aws", "aws-lbc"},
-			internal: true, why: way.AwsInternal + ` is set and not "false"`},
+			why: "the AWS Load Balancer Controller keeps the scheme of an existing load balancer, so only " + awsScheme + ": internal shows that it is internal"},
 
 		{name: "GKE reads Internal", notes: notes{gke: "Internal"}, internal: true, why: gke + ` is "Internal"`},
 		{name: "GKE reads internal", notes: notes{oldGK: "internal"}, internal: true, why: oldGK + ` is "Internal"`},
 		{name: "GKE reads no other case", notes: notes{gke: "INTERNAL"}, why: gke + ` is not "Internal"`},
 		{name: "the first of GKE's two annotations decides", notes: notes{gke: "External", oldGK: "Internal"}, why: gke + ` is not "Internal"`},
-		{name: "GKE's external class wins over the annotation", class: way.GcpExternalClass, notes: notes{gke: "Internal"}, why: "loadBalancerClass is " + way.GcpExternalClass},
-		{name: "GKE's internal class is internal", class: way.GcpInternalClass, internal: true, why: "loadBalancerClass is " + way.GcpInternalClass},
+		{name: "GKE's external class wins over the annotation", class: gcpExternalClass, notes: notes{gke: "Internal"}, why: "loadBalancerClass is " + gcpExternalClass},
+		{name: "GKE's internal class is internal", class: gcpInternalClass, internal: true, why: "loadBalancerClass is " + gcpInternalClass},
 
 		{name: "Azure reads true", notes: notes{azure: "true"}, internal: true, why: azure + ` is "true"`},
 		{name: "Azure takes True for public", notes: notes{azure: "True"}, why: azure + ` is not exactly "true"`},
@@ -138,27 +132,20 @@ func TestPublicness(t *testing.T) {
 		{name: "an unknown cloud believes nothing", notes: notes{azure: "true"}, clouds: []string{"mars"}, why: "no internal marker of mars"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := way.Publicness(loadBalancer(tt.class, tt.notes), tt.clouds)
-			if want := (way.Verdict{Public: !tt.internal, Why: tt.why}); got != want {
+			got := Publicness(loadBalancer(tt.class, tt.notes), tt.clouds)
+			if want := (Verdict{Public: !tt.internal, Why: tt.why}); got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 		})
 	}
 }
 
-func TestCloudNames(t *testing.T) {
-	const want = "aws aws-lbc gcp azure openstack alibaba tencent ibm oci digitalocean huawei baidu naver"
-	if got := strings.Join(way.CloudNames(), " "); got != want {
-		t.Errorf("got %s\nwant %s", got, want)
-	}
-}
-
 func FuzzPublicness(f *testing.F) {
-	for _, c := range way.Clouds {
-		f.Add(c.Name, "kubernetes.io/elb.autocreate", `{"type":1}`, "service.k8s.aws/nlb")
+	for _, c := range clouds {
+		f.Add(c.name, "kubernetes.io/elb.autocreate", `{"type":1}`, "service.k8s.aws/nlb")
 	}
 	f.Fuzz(func(t *testing.T, cloud, key, value, class string) {
-		v := way.Publicness(loadBalancer(class, map[string]string{key: value}), []string{cloud})
+		v := Publicness(loadBalancer(class, map[string]string{key: value}), []string{cloud})
 		if v.Why == "" || strings.Contains(v.Why, "\n") && !strings.Contains(cloud, "\n") {
 			t.Errorf("no reason in one line: %q", v.Why)
 		}

@@ -1,0 +1,133 @@
+package f5
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc bool) way.Effects {
+	var e way.Effects
+	policies := f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace)
+	switch {
+	case len(route.Policies) > 0:
+		policies = append(policies, f5PolicyIDs(route.Policies, r.namespace)...)
+	case r.outer != nil:
+		policies = append(policies, f5PolicyIDs(r.outer.Policies, r.server.Namespace)...)
+	}
+	tls := r.server.Spec.TLS
+	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil && tls.Redirect.Enable)
+	e.Identity = f5Sets(proxy, grpc, f5Users(e), e.Authentication.State == way.On && f5Tokens(r.c.Objects, policies))
+	r.snippet(route, grpc, &e)
+	e.StripsIdentity = way.Strips(e.Identity)
+	if e.StripsIdentity.State != way.On {
+		e.StripAdvice = `write to the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
+	}
+	r.hides(proxy, &e)
+	return e
+}
+
+// f5Users says what $remote_user is worth.
+func f5Users(e way.Effects) way.Trust {
+	switch {
+	case e.Authentication.State == way.On && len(e.AuthSecrets) > 0:
+		return way.Verified
+	case e.Authentication.State == way.Unknown:
+		return way.Doubtful
+	}
+	return way.Unverified
+}
+
+// f5Sets: a header that is set to nothing is not sent. Those of clients are left out altogether if pass is false, but not
+// for gRPC (nginx.virtualserver.tmpl).
+//
+// tokens says that every client needs a token, which names whom it is for; its other claims it need not have.
+func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) way.State {
+	const source = "requestHeaders"
+	state := way.State{State: way.IdentityClient, Source: "default", Why: "no action changes the header"}
+	headers := proxy.RequestHeaders
+	if headers == nil {
+		return state
+	}
+	if headers.Pass != nil && !*headers.Pass && !grpc {
+		state = way.State{State: way.IdentityRemoved, Source: source, Why: "requestHeaders.pass is false, which leaves the header out"}
+	}
+	var set *way.State
+	for _, h := range headers.Set {
+		if strings.EqualFold(h.Name, way.Header) {
+			value := h.Value
+			if tokens {
+				value = strings.ReplaceAll(value, "${jwt_claim_sub}", "sub")
+			}
+			s := nginx.Value(value, users)
+			switch {
+			case tokens && s.State == way.IdentityEmpty:
+				s.Why = strings.Replace(s.Why, ", which is empty without a token", ", a claim that a token need not have", 1)
+			case value != h.Value && s.State == way.IdentitySet:
+				s.Why = "it is set to $jwt_claim_sub, of a token that is checked"
+			}
+			s.Source, s.Why = source, "in requestHeaders.set "+s.Why
+			set = way.Worse(set, &s)
+		}
+	}
+	if set != nil {
+		return *set
+	}
+	return state
+}
+
+// snippet takes a location's snippets into account, which count if the controller allows them.
+func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
+	text := r.snippets(route)
+	server := r.server.Spec.ServerSnippets
+	if strings.TrimSpace(text) == "" && strings.TrimSpace(server) == "" {
+		return
+	}
+	const source = "location-snippets"
+	setHeader := "proxy_set_header"
+	if grpc {
+		setHeader = "grpc_set_header"
+	}
+	reading := nginx.ReadSnippet(text, setHeader, f5Users(*e))
+	opens := reading.Opens || nginx.ReadSnippet(server, setHeader, way.Unverified).Opens
+	for _, s := range []string{text, server} {
+		if directives, ok := nginx.ParseSnippet(s); !ok || nginx.ContainsAny(directives, "auth_basic", "auth_jwt", "auth_request", "js_access") {
+			opens = true
+		}
+	}
+	if opens {
+		e.Authentication = way.State{State: way.Unknown, Source: source, Why: "a snippet may change who is asked for credentials"}
+	}
+	if reading.Identity == nil {
+		return
+	}
+	if e.Identity.Source == "requestHeaders" {
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the header is set by the action and by the location snippet, which makes two of it"}
+		return
+	}
+	e.Identity = way.State{State: reading.Identity.State, Source: source, Why: "in the location snippet " + reading.Identity.Why}
+	if e.Identity.State != way.IdentityClient && e.Identity.State != way.IdentityUnknown {
+		e.Assumptions = append(e.Assumptions, "the NGINX Ingress Controller runs with -enable-snippets, without which snippets do nothing")
+	}
+}
+
+// hides: nginx sends its own Server header. Whether the version is in it is said in the controller's ConfigMap.
+func (r f5Reader) hides(proxy *crd.NginxProxying, e *way.Effects) {
+	const advice = `say server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
+	if headers := proxy.ResponseHeaders; headers != nil && slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
+		e.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders", Why: "responseHeaders.pass passes Server on"}
+		e.HideAdvice = "take Server out of responseHeaders.pass, and " + advice
+		return
+	}
+	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives, func(d nginx.Directive) bool {
+		return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
+	}) {
+		e.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
+		return
+	}
+	e.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is said in the controller's ConfigMap, which cannot be told from the others"}
+	e.HideAdvice = advice
+}

@@ -1,0 +1,128 @@
+package gatewayapi
+
+import (
+	"strings"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+const (
+	StripByFilter = "let its rules have a filter RequestHeaderModifier with remove: [x-ditto-pre-authenticated]"
+	HideByFilter  = "let its rules have a filter ResponseHeaderModifier with remove: [Server, X-Powered-By]"
+)
+
+// gatewayEffects is what happens to requests that come in at a place: first what policies do early, then authentication,
+// then the filters of the rule, and, in an order that nobody defines, those of the backend.
+func gatewayEffects(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, backend []gatewayv1.HTTPRouteFilter) placeReading {
+	impl := at.class.impl
+	e := way.Effects{
+		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
+		Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
+		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
+		StripAdvice:    StripByFilter, HideAdvice: HideByFilter,
+	}
+	if !at.Route.isHTTP() {
+		const why = "connections are passed through unread"
+		e.Identity.Why, e.Passthrough = why, true
+		e.StripsIdentity = way.State{State: way.Off, Source: "default", Why: why}
+		e.StripAdvice = "use an HTTPRoute, which can remove the header"
+		e.HideAdvice = "use an HTTPRoute, which can hide headers"
+		return placeReading{effects: e, limits: gatewayLimits(c, at, nil)}
+	}
+	if impl.asks != "" {
+		e.Authentication = way.State{State: way.Unknown, Source: "default", Why: impl.asks}
+	}
+	if impl.assumption != "" {
+		e.Assumptions = append(e.Assumptions, impl.assumption)
+	}
+	if impl.Hide != "" {
+		e.HideAdvice = impl.Hide
+	}
+	if impl.ignoresHeaders {
+		e.StripAdvice = impl.Title + " cannot remove a header of a request: put a proxy that does behind it"
+	}
+	f := filters(c, at, at.Rule.filters, path)
+	var p Policies
+	if impl.Policies != nil {
+		p = impl.Policies(c, at)
+	}
+	identity := Fold(e.Identity, p.Early, p.Auth, f.before)
+	identity = backendIdentity(c, at, backend, identity, f.header)
+	if p.Authentication.State != "" {
+		e.Authentication = p.Authentication
+	}
+	if f.asks != nil {
+		e.Authentication = *f.asks
+	}
+	e.Assumptions = append(append(e.Assumptions, p.Assumptions...), f.assumptions...)
+	if f.hides || p.Hides {
+		e.HidesHeaders = way.State{State: way.On, Source: "filters", Why: "Server is removed from responses"}
+	}
+	opaque := f.opaque
+	if p.Opaque != "" {
+		opaque = append(opaque, p.Opaque)
+	}
+	b := filters(c, at, backend, path)
+	opaque = append(opaque, b.opaque...)
+	if len(opaque) > 0 {
+		why := strings.Join(opaque, "; ")
+		identity = way.State{State: way.IdentityUnknown, Source: "filters", Why: why}
+		// A policy that changes what it likes can let clients in unasked, a filter cannot.
+		if e.Authentication.State != way.On || p.Opaque != "" {
+			e.Authentication = way.State{State: way.Unknown, Source: "filters", Why: "whether it asks every client for credentials cannot be told either"}
+		}
+		if e.HidesHeaders.State != way.On {
+			e.HidesHeaders = way.State{State: way.Unknown, Source: "filters", Why: why}
+		}
+		w := way.UnknownRewrite(why)
+		f.rewrite = &w
+	}
+	e.Identity, e.StripsIdentity = identity, way.Strips(identity)
+	if e.StripsIdentity.State == way.On {
+		e.StripAdvice = ""
+	}
+	if e.HidesHeaders.State == way.On {
+		e.HideAdvice = ""
+	}
+	if b.rewrite != nil && f.rewrite == nil {
+		f.rewrite = b.rewrite
+	}
+	return placeReading{effects: e, rewrite: f.rewrite, ends: f.ends || b.ends, limits: gatewayLimits(c, at, opaque)}
+}
+
+// backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them is
+// applied first is not defined, and not every implementation knows the second.
+func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilter, identity way.State, rule func(way.State) way.State) way.State {
+	own := Fold(identity, rule)
+	b := filters(c, at, backend, nil)
+	if b.header == nil && b.before == nil {
+		return own
+	}
+	if !at.class.impl.BackendFilters {
+		return way.State{State: way.IdentityUnknown, Source: "filters of the backend", Why: "whether " + at.class.impl.Title + " does what filters of a backend say cannot be told"}
+	}
+	after, before := Fold(own, b.before, b.header), Fold(identity, b.before, b.header, rule)
+	return *way.Worse(&after, &before)
+}
+
+// Fold applies steps one after another.
+func Fold(s way.State, steps ...func(way.State) way.State) way.State {
+	for _, step := range steps {
+		if step != nil {
+			s = step(s)
+		}
+	}
+	return s
+}
+
+// appendAll appends the texts that are not empty and not there yet.
+func appendAll(list []string, texts ...string) []string {
+	for _, t := range texts {
+		if t != "" {
+			list = way.AppendNew(list, t)
+		}
+	}
+	return list
+}

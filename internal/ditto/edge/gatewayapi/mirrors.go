@@ -1,0 +1,67 @@
+package gatewayapi
+
+import (
+	"cmp"
+	"slices"
+
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// mirrors are the backends that get a copy of each request. What else is done to a request need not have been done to
+// the copy.
+func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
+	var list []way.Route
+	filters := slices.Clone(at.Rule.filters)
+	for _, ref := range at.Rule.backends {
+		filters = append(filters, ref.Filters...)
+	}
+	for _, f := range filters {
+		ref := mirrorOf(c, at, f)
+		if ref == nil {
+			continue
+		}
+		b, ok := at.Route.backend(*ref)
+		granted, doubt := granted(c, at.Route, b)
+		if !ok || !granted {
+			continue
+		}
+		mirror := base
+		mirror.Doubt = cmp.Or(mirror.Doubt, doubt)
+		mirror.Text += ", mirrored"
+		mirror.Backends, mirror.Effects = []way.Backend{b}, plain.Effects
+		mirror.Rate, mirror.ErrorPages = plain.Rate, plain.ErrorPages
+		const source, why = "RequestMirror", "whether it is done to mirrored requests as well cannot be told"
+		for _, s := range []*way.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
+			if s.State != way.IdentityClient && s.State != way.Off {
+				*s = way.State{State: way.Unknown, Source: source, Why: s.Why + "; " + why}
+			}
+		}
+		if plain.Path != nil && plain.Path.Rewrite.Kind != way.RewriteNone {
+			path := *plain.Path
+			path.Rewrite = way.UnknownRewrite("whether the path of mirrored requests is rewritten cannot be told")
+			mirror.Path = &path
+		}
+		list = append(list, mirror)
+	}
+	return list
+}
+
+// mirrorOf is who gets copies of requests by a filter, or by what it refers to; nil if nobody does.
+func mirrorOf(c way.Context, at Place, f gatewayv1.HTTPRouteFilter) *gatewayv1.BackendObjectReference {
+	switch {
+	case f.RequestMirror != nil:
+		return &f.RequestMirror.BackendRef
+	case f.ExtensionRef != nil:
+		id, extension := at.Route.extensionID(*f.ExtensionRef), at.class.impl.Extension
+		if at.class.impl.Name == way.Unknown {
+			extension = copying // whoever serves the route
+		}
+		if extension != nil {
+			e, _ := extension(c.Objects.Get(id.GroupKind, id.Namespace, id.Name), id.GroupKind)
+			return e.Mirror
+		}
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package gatewayapi
+
+import (
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// pathOf is which requests a match takes, and with the path that came.
+func pathOf(match *gatewayv1.HTTPPathMatch, impl Implementation) way.Path {
+	value := "/"
+	if match != nil && match.Value != nil {
+		value = *match.Value
+	}
+	switch {
+	case isPrefix(match):
+		return way.Path{Matcher: way.Elements(impl.Reads, value)}
+	case *match.Type == gatewayv1.PathMatchExact:
+		return way.Path{Matcher: way.Exact(impl.Reads, value)}
+	case *match.Type == gatewayv1.PathMatchRegularExpression:
+		return way.Path{Matcher: impl.regexMatcher(value)}
+	}
+	return way.Path{Matcher: way.Undecided("a path of type " + way.Quote(string(*match.Type)) + " can be anything")}
+}
+
+// pathText is a match for people: its path and its type.
+func pathText(match *gatewayv1.HTTPPathMatch) (value, kind string) {
+	value, kind = "/", string(gatewayv1.PathMatchPathPrefix)
+	if match != nil && match.Value != nil {
+		value = *match.Value
+	}
+	if match != nil && match.Type != nil {
+		kind = string(*match.Type)
+	}
+	return value, kind
+}
+
+// conditionsOf are what a match asks for beside the path. They keep nobody out: a client writes what they ask for. What
+// value they ask for is not told: it may be a secret, if no good one.
+func conditionsOf(match gatewayv1.HTTPRouteMatch) []string {
+	var list []string
+	if match.Method != nil {
+		list = append(list, "method "+string(*match.Method))
+	}
+	for _, h := range match.Headers {
+		list = append(list, "header "+string(h.Name))
+	}
+	for _, q := range match.QueryParams {
+		list = append(list, "query parameter "+string(q.Name))
+	}
+	return list
+}

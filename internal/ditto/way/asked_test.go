@@ -1,0 +1,23 @@
+package way
+
+import "testing"
+
+// TestAsk: what is asked for at the addresses that edges are given.
+func TestAsk(t *testing.T) {
+	for address, want := range map[string]AskedService{
+		"http://gateway.ditto:8080/health":                  {Namespace: "ns", Host: "gateway.ditto", Port: 8080, Path: "/health"},
+		" https://login.example.com ":                       {Namespace: "ns", Host: "login.example.com", Port: 443, Path: "/"},
+		"https://$host/oauth2/auth?rd=$escaped_request_uri": {Namespace: "ns", Host: "ditto.example.com", Port: 443, Path: "/oauth2/auth"},
+		"http://$upstream/health":                           {},
+		"gateway":                                           {},
+	} {
+		var got AskedService
+		Asking(func(a AskedService) State { got = a; return State{} }).Ask("ns", address, []string{"ditto.example.com"})
+		if got != want {
+			t.Errorf("%s: asked %+v, want %+v", address, got, want)
+		}
+	}
+	if state := Asking(nil).Ask("ns", "http://gateway/health", nil); state != (State{}) {
+		t.Errorf("nobody is asked, and it is known: %+v", state)
+	}
+}
