@@ -35,10 +35,7 @@ type sequence struct {
 
 func (s sequence) run(t *testing.T, checker *check.Checker) {
 	t.Helper()
-	inv := inventory.NewMemory(ditto.Keys, nil)
-	for _, o := range decodeAll(t, s.there) {
-		inv.Put(o)
-	}
+	inv := inventoryOf(t, s.there)
 	clean := judged(t, checker, inv).Summary.Denied == 0
 	for n, st := range s.steps {
 		change := st.change(t, inv)
@@ -136,6 +133,26 @@ func decodeAll(t testing.TB, text string) []*inventory.Object {
 		list = append(list, o)
 	}
 	return list
+}
+
+// inventoryOf holds the objects of texts.
+func inventoryOf(t testing.TB, yaml ...string) *inventory.Memory {
+	t.Helper()
+	inv := inventory.NewMemory(ditto.Keys, nil)
+	for _, o := range decodeAll(t, strings.Join(yaml, "\n---")) {
+		inv.Put(o)
+	}
+	return inv
+}
+
+// denyingUnknown makes a checker of all built-in rules, some of which deny what they cannot decide.
+func denyingUnknown(t testing.TB, names ...string) *check.Checker {
+	t.Helper()
+	cfg := config.Default()
+	for _, name := range names {
+		cfg.Rules[name] = config.Rule{DenyUnknown: true}
+	}
+	return builtin(t, cfg)
 }
 
 // builtin makes a checker of all built-in rules; a configuration of nil is the default one.

@@ -25,7 +25,12 @@ endpoints: [{addresses: [10.1.2.3]}]
 	if !said(gatewayDeployment(preAuth), service) {
 		t.Error("not said")
 	}
-	if said(gatewayDeployment(preAuth), service, slice) || said(gatewayDeployment(preAuth), gatewayService) {
+	// Another workload behind the Service declares it, as while one takes the place of the other.
+	another := strings.NewReplacer("{name: gateway, uid: gateway-uid}", "{name: next}", "{name: http,", "{name: web,").Replace(gatewayDeployment(preAuth))
+	if !strings.Contains(another, "name: next") || !strings.Contains(another, "name: web") {
+		t.Fatal(another)
+	}
+	if said(gatewayDeployment(preAuth), service, slice) || said(gatewayDeployment(preAuth), gatewayService) || said(gatewayDeployment(preAuth), another, service) {
 		t.Error("said of a port that leads somewhere")
 	}
 }

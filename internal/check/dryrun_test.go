@@ -7,9 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
-	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
@@ -29,10 +27,7 @@ func TestDryRun_SaysWhatItWouldDeny(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		inv := inventory.NewMemory(ditto.Keys, nil)
-		for _, o := range decodeAll(t, gatewayDeployment(preAuth)+"---"+gatewayService) {
-			inv.Put(o)
-		}
+		inv := inventoryOf(t, gatewayDeployment(preAuth)+"---"+gatewayService)
 		got, err := checker.Change(t.Context(), inv, step{apply: ingressTo("api", "gateway", "number: 8080", "/")}.change(t, inv))
 		if err != nil {
 			t.Fatal(err)

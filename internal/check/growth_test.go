@@ -175,6 +175,11 @@ func TestFixesPass_Nginx(t *testing.T) {
 			{apply: conf(`location /api { ` + pass), denied: pre},
 			{apply: conf(`location /api { ` + pass + ` location /api/2 { return 404; }`)},
 		}},
+		{name: "more gets in, of which nothing is administrative", there: there + conf(`location / { `+pass+` location /api { return 404; }`), steps: []step{
+			{apply: conf(`location / { ` + pass), denied: pre},
+			{apply: conf(`location / { ` + pass + ` location /api { return 404; } location /devops { return 404; }`)},
+			{apply: conf(`location / { ` + pass + ` location /api { return 404; }`), denied: both},
+		}},
 		{name: "locations put together", there: there + conf(`location /api { `+pass+` location /api/2/things { `+pass), steps: []step{
 			{apply: conf(`location /api { ` + pass)},
 		}},

@@ -12,8 +12,7 @@ import (
 // certainly wrong; what is certain does not follow what was not.
 func TestFixesPass_UnknownThatDenies(t *testing.T) {
 	t.Parallel()
-	cfg := config.Default()
-	cfg.Rules = map[string]config.Rule{"preauth-exposed": {DenyUnknown: true}, "devops-exposed": {DenyUnknown: true}}
+	checker := denyingUnknown(t, "preauth-exposed", "devops-exposed")
 	bad := gatewayDeployment(preAuth) + "---" + gatewayService + "---"
 	const unread = `configuration-snippet: "include /etc/nginx/own.conf;"`
 	pre := []string{preAuthOnGateway}
@@ -47,7 +46,7 @@ func TestFixesPass_UnknownThatDenies(t *testing.T) {
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			s.run(t, builtin(t, cfg))
+			s.run(t, checker)
 		})
 	}
 }

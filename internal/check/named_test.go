@@ -15,10 +15,7 @@ import (
 // unknownOf are the subjects and messages of what is unknown with some objects, in namespace ditto where they say none.
 func unknownOf(t *testing.T, c *config.Config, yaml ...string) []string {
 	t.Helper()
-	inv := inventory.NewMemory(ditto.Keys, nil)
-	for _, o := range decodeAll(t, strings.Join(yaml, "---")) {
-		inv.Put(o)
-	}
+	inv := inventoryOf(t, yaml...)
 	var list []string
 	result, err := newChecker(t, nil, c).All(t.Context(), inv, inv.All())
 	if err != nil {

@@ -6,21 +6,12 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
-	"github.com/dittoguard/dittoguard/internal/inventory"
-	"github.com/dittoguard/dittoguard/rules"
 )
 
 // TestDoubtfulParts: a container that may be Ditto and is not taken for it is said, whatever else runs. It is unknown to every
 // rule, which may refuse it, unless another container of the pod is what it may be.
 func TestDoubtfulParts(t *testing.T) {
-	list, err := rules.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := config.Default()
-	cfg.Rules = map[string]config.Rule{"preauth-exposed": {DenyUnknown: true}}
-	strict := newChecker(t, list, cfg)
+	strict := denyingUnknown(t, "preauth-exposed")
 	for _, test := range []struct{ name, containers, want string }{
 		{
 			"a name with a word of its own", `[{name: app, image: "acme/ditto-things-corp:1"}]`,
@@ -36,10 +27,7 @@ func TestDoubtfulParts(t *testing.T) {
 		{"what is not", `[{name: app, image: acme/ditto-ui}, {name: b, image: nginx}, {name: c, image: acme/things-exporter}]`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inv := inventory.NewMemory(ditto.Keys, nil)
-			for _, o := range decodeAll(t, "\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: ditto}\nspec: {containers: "+test.containers+"}\n") {
-				inv.Put(o)
-			}
+			inv := inventoryOf(t, "\napiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: ditto}\nspec: {containers: "+test.containers+"}\n")
 			var got []string
 			result, err := newChecker(t, nil, config.Default()).All(t.Context(), inv, inv.All())
 			if err != nil {

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
-	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // The parts of a rollout: a fixed template, and pods of the one before.
@@ -84,14 +82,25 @@ func TestRollout(t *testing.T) {
 		stuck = going + ", conditions: [{type: Progressing, status: 'False', reason: ProgressDeadlineExceeded}]"
 	)
 	bad := ownedReplicaSet("true", earlier, "")
+	job := "\napiVersion: batch/v1\nkind: Job\nmetadata:\n  {name: gateway-1, namespace: ditto, ownerReferences: [{apiVersion: batch/v1, kind: CronJob, name: gateway, uid: c, controller: true}]}" +
+		"\nspec:" + fmt.Sprintf(podOf, "", "1", "true") + "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: gateway, namespace: ditto, uid: c}\nspec:\n  schedule: '@daily'\n  jobTemplate:\n    spec:" +
+		strings.ReplaceAll(fmt.Sprintf(podOf, "", "1", "false"), "\n", "\n    ") + "\n"
+	unsecured := strings.Replace(ownedReplicaSet("false", earlier, ""), "ENABLE_PRE_AUTHENTICATION", "DEVOPS_SECURED", 1)
 	for _, test := range []struct{ name, objects, want string }{
 		{"a rollout that goes on", owningDeployment("false", "", going) + "---" + bad, "warn ReplicaSet"},
+		{"what no way in leads to", owningDeployment("false", "", going) + "---" + unsecured, "warn ReplicaSet\nwarn ReplicaSet"},
+		{"the same, where nothing replaces it", owningDeployment("false", "", done) + "---" + unsecured, "deny ReplicaSet\ndeny ReplicaSet"},
 		{"one that its controller has yet to see", owningDeployment("false", "", "observedGeneration: 1, replicas: 2, updatedReplicas: 2") + "---" + bad, "warn ReplicaSet"},
 		{"one that is paused", owningDeployment("false", "\n  paused: true", going) + "---" + bad, "deny ReplicaSet"},
 		{"one past its deadline", owningDeployment("false", "", stuck) + "---" + bad, "deny ReplicaSet"},
 		{"none at all", owningDeployment("false", "", done) + "---" + bad, "deny ReplicaSet"},
 		{"one written by hand", owningDeployment("false", "", going) + "---" + ownedReplicaSet("true", "", ""), "deny ReplicaSet"},
 		{"one that is scaled down", owningDeployment("false", "", done) + "---" + ownedReplicaSet("true", earlier, "\n  replicas: 0"), ""},
+		{"one that is scaled down and still has pods", owningDeployment("false", "", done) + "---" + ownedReplicaSet("true", earlier+"\nstatus: {replicas: 1}", "\n  replicas: 0"), "deny ReplicaSet"},
+		{"a Pod that has ended", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: new, updateRevision: new") + "---" +
+			strings.Replace(ownedPod("StatefulSet", "true"), "\nspec:", "\nstatus: {phase: Succeeded}\nspec:", 1), ""},
+		{"a Job that goes on", job, "deny Job"},
+		{"a Job that has ended", strings.Replace(job, "\nspec:", "\nstatus: {conditions: [{type: Complete, status: 'True'}]}\nspec:", 1), ""},
 		{"the same but for the image's tag", owningDeployment("true", "", done) + "---" + bad, "deny Deployment"},
 		{"a fix that is undone", owningDeployment("true", "", going) + "---" + ownedReplicaSet("false", earlier, ""), "deny Deployment"},
 		{"pods of a StatefulSet", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" +
@@ -108,17 +117,14 @@ func TestRollout(t *testing.T) {
 			"---" + ownedPod("DaemonSet", "true"), "deny Pod"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inv := inventory.NewMemory(ditto.Keys, nil)
-			for _, o := range decodeAll(t, test.objects+"---"+balancer) {
-				inv.Put(o)
-			}
+			inv := inventoryOf(t, test.objects+"---"+balancer)
 			result, err := everything().All(t.Context(), inv, inv.All())
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
 			for _, f := range result.Findings {
-				if f.Rule == "preauth-exposed" {
+				if f.Rule == "preauth-exposed" || f.Rule == "devops-unsecured" {
 					got = append(got, string(f.Action)+" "+f.Subject.Kind)
 					if said := strings.HasSuffix(f.Message, "; these are pods of an earlier revision, which a rollout is about to replace"); said != (f.Action == check.ActionWarn) {
 						t.Errorf("%s: %s", f.Action, f.Message)
@@ -129,6 +135,31 @@ func TestRollout(t *testing.T) {
 				t.Errorf("got %q, want %q", text, test.want)
 			}
 		})
+	}
+}
+
+// TestRolloutOnTheWay: what is wrong with an entry is so only as long as the pods that it leads to.
+func TestRolloutOnTheWay(t *testing.T) {
+	public := strings.Replace(balancer, "selector: {app: gateway}", "selector: {track: old}", 1)
+	old := strings.Replace(ownedReplicaSet("true", earlier, ""), "labels: {app: gateway,", "labels: {app: gateway, track: old,", 1)
+	for status, want := range map[string]check.Action{
+		"observedGeneration: 2, replicas: 3, updatedReplicas: 1": check.ActionWarn,
+		"observedGeneration: 2, replicas: 2, updatedReplicas: 2": check.ActionDeny,
+	} {
+		inv := inventoryOf(t, owningDeployment("false", "", status), old, public)
+		found := false
+		for _, f := range judged(t, everything(), inv).Findings {
+			if f.Rule != "devops-exposed" {
+				continue
+			}
+			found = true
+			if f.Subject.Kind != "Service" || f.Action != want {
+				t.Errorf("%s: %s of %s, want %s", status, f.Action, f.Subject, want)
+			}
+		}
+		if !found {
+			t.Errorf("%s: found nothing", status)
+		}
 	}
 }
 
@@ -145,10 +176,7 @@ func TestFixDuringRollout(t *testing.T) {
 		{"a ReplicaSet that is made to look old", owningDeployment("false", "", going) + "---" + balancer, "", bad, "ReplicaSet"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inv := inventory.NewMemory(ditto.Keys, nil)
-			for _, o := range decodeAll(t, test.before) {
-				inv.Put(o)
-			}
+			inv := inventoryOf(t, test.before)
 			change := check.Change{Object: decodeAll(t, test.object)[0]}
 			if test.old != "" {
 				change.OldObject = decodeAll(t, test.old)[0]

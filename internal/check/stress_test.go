@@ -2,17 +2,11 @@ package check_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/dittoguard/dittoguard/internal/ditto"
-	"github.com/dittoguard/dittoguard/internal/inventory"
-	"github.com/dittoguard/dittoguard/internal/manifest"
 )
 
 // stress is a Ditto beside something that there is n of. Judging twice as many must cost about twice as much, or one team's
@@ -186,18 +180,7 @@ type cost struct {
 // judgementOf judges a row with everything read anew.
 func judgementOf(t testing.TB, row stress, n int) cost {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "objects.yaml")
-	if err := os.WriteFile(file, []byte(row.objects(n)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := manifest.Load([]string{file}, nil, manifest.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv := inventory.NewMemory(ditto.Keys, nil)
-	for _, o := range loaded.Objects {
-		inv.Put(o)
-	}
+	inv := inventoryOf(t, row.objects(n))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	began := cpuTime()

@@ -2,8 +2,6 @@ package check_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,27 +11,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
-	"github.com/dittoguard/dittoguard/rules"
 )
 
 // TestWaysThatAreTooMany: Services that are one another's endpoints make more ways than are followed. What is not followed is
 // unknown to every rule about ways in, in one line each, in whatever order the objects arrived; onUnknown: deny refuses it.
 func TestWaysThatAreTooMany(t *testing.T) {
-	list, err := rules.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
 	const gaveUp = "ways of more than 12 steps were not followed, or there are more than can be (as at Service ditto/relay-"
-	cfg := config.Default()
 	about := []string{"preauth-exposed", "devops-exposed", "internal-port-exposed"}
-	cfg.Rules = map[string]config.Rule{}
-	for _, rule := range about {
-		cfg.Rules[rule] = config.Rule{DenyUnknown: true}
-	}
-	strict := newChecker(t, list, cfg)
+	strict := denyingUnknown(t, about...)
 
 	fixture, _ := load(t, "../../rules/builtin/preauth-exposed/fail/way-too-long.yaml")
 	// The gateway's Service is one of theirs too.
@@ -85,16 +72,11 @@ func TestWaysThatMultiply(t *testing.T) {
 		{"each with each", 100, 100, 4852, "(as at Ingress ditto/api)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "objects.yaml")
-			objects := fmt.Sprintf(stressGateway, "") +
-				fmt.Sprintf(stressProxy, "    a:b\n", each(test.locations, "    location /p#/ { auth_basic off; proxy_pass http://gateway:8080/; }\n")) +
-				route("v1", "Service", "nginx", "  selector: {app: nginx}\n  ports: [{port: 8080}]\n") +
+			inv := inventoryOf(t, fmt.Sprintf(stressGateway, "")+
+				fmt.Sprintf(stressProxy, "    a:b\n", each(test.locations, "    location /p#/ { auth_basic off; proxy_pass http://gateway:8080/; }\n"))+
+				route("v1", "Service", "nginx", "  selector: {app: nginx}\n  ports: [{port: 8080}]\n")+
 				route("networking.k8s.io/v1", "Ingress", "api", "  ingressClassName: nginx\n  rules:\n"+
-					each(test.hosts, "  - {host: h#.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: nginx, port: {number: 8080}}}}]}}\n"))
-			if err := os.WriteFile(file, []byte(objects), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			inv, _ := load(t, file)
+					each(test.hosts, "  - {host: h#.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: nginx, port: {number: 8080}}}}]}}\n")))
 			result := judged(t, everything(), inv)
 			n := 0
 			for _, f := range result.Findings {

@@ -3,9 +3,6 @@ package check_test
 import (
 	"strings"
 	"testing"
-
-	"github.com/dittoguard/dittoguard/internal/ditto"
-	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // TestTextThatLeadsIn: a snippet that forwards to Ditto, and ports that a controller may hand on to it, are not followed.
@@ -36,10 +33,7 @@ func TestTextThatLeadsIn(t *testing.T) {
 		{"ports of something else", ports(`{"9000": "shop/web:80", "note": "ditto/gateway:8080"}`), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inv := inventory.NewMemory(ditto.Keys, nil)
-			for _, o := range decodeAll(t, gatewayDeployment(noPreAuth)+"---"+gatewayService+"---"+test.object) {
-				inv.Put(o)
-			}
+			inv := inventoryOf(t, gatewayDeployment(noPreAuth)+"---"+gatewayService+"---"+test.object)
 			var got []string
 			for _, u := range judged(t, everything(), inv).Unknown {
 				if u.Rule == "devops-exposed" || u.Rule == "" {

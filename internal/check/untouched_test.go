@@ -34,10 +34,7 @@ func TestMutate_LeavesAloneWhatIsNotTouched(t *testing.T) {
 	checker := newChecker(t, list, cfg)
 	class := "\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: nginx}\nspec: {controller: k8s.io/ingress-nginx}\n"
 	ingress := withTLS(nginxIngress("api", "/api/2/things", "gateway", `proxy-buffering: "on"`))
-	inv := inventory.NewMemory(ditto.Keys, nil)
-	for _, o := range decodeAll(t, gatewayDeployment(noPreAuth)+"---"+gatewayService+"---"+class+"---"+ingress) {
-		inv.Put(o)
-	}
+	inv := inventoryOf(t, gatewayDeployment(noPreAuth)+"---"+gatewayService+"---"+class+"---"+ingress)
 	old := decodeAll(t, ingress)[0]
 	for _, test := range []struct {
 		name, was, is string

@@ -97,6 +97,9 @@ func TestConfig_ExceptionFor(t *testing.T) {
 		{Rules: []string{"a", "b"}, Match: Match{Namespace: "dev", Kind: "Ingress", Name: "x"}, Expires: day},
 		{Rules: []string{"c"}, Match: Match{Namespace: "dev"}, Expires: day.AddDate(0, 0, -1)},
 		{Rules: []string{"d"}, Match: Match{Kind: "Deployment"}, Expires: day},
+		{Rules: []string{"several"}, Match: Match{Namespace: "dev"}, Expires: day.AddDate(0, 0, 1)},
+		{Rules: []string{"several"}, Match: Match{Namespace: "dev"}, Expires: day.AddDate(0, 0, 7)},
+		{Rules: []string{"several"}, Match: Match{Namespace: "dev"}, Expires: day.AddDate(0, 0, 2)},
 	}}
 	ingress := inventory.Ref{APIVersion: "networking.k8s.io/v1", Kind: "Ingress", Namespace: "dev", Name: "x"}
 	gateway := inventory.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "prod", Name: "gw"}
@@ -127,6 +130,13 @@ func TestConfig_ExceptionFor(t *testing.T) {
 				t.Errorf("excepted: %v, want %v", got, test.want)
 			}
 		})
+	}
+	last := &c.Exceptions[4]
+	if got := c.ExceptionFor("several", ingress, none, day); got != last {
+		t.Errorf("of several %+v, want the last to expire", got)
+	}
+	if got := c.LapsedException("several", ingress, none, day.AddDate(0, 1, 0)); got != last {
+		t.Errorf("of several that have expired %+v, want the last to expire", got)
 	}
 }
 

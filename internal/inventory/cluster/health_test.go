@@ -97,6 +97,18 @@ func TestASickKindHoldsNothingUp(t *testing.T) {
 	}
 }
 
+// TestDecliningToStreamIsNoFailure: an API server that begins no watch with all objects is asked for a list instead.
+func TestDecliningToStreamIsNoFailure(t *testing.T) {
+	s := newServer(t, configMap("ditto", "a", "one"))
+	opts, log := testOptions(), &lines{}
+	opts.Log = log.logger()
+	start(t, s, opts)
+	s.awaitWatches(t)
+	if n := log.with("reading the cluster failed"); n != 0 {
+		t.Errorf("said %d times to have failed", n)
+	}
+}
+
 // TestAKindThatFallsSick: what was read of it stays, and is not trusted to be all.
 func TestAKindThatFallsSick(t *testing.T) {
 	s := newServer(t, route())

@@ -35,7 +35,7 @@ func TestSnapshot_OfOneNamespace(t *testing.T) {
 		want      bool
 	}{
 		{inventory.ConfigMap, "ditto", true}, {inventory.ConfigMap, "other", false}, {inventory.ConfigMap, "", false},
-		{crd.Route, "ditto", true}, {inventory.Namespace, "", true},
+		{crd.Route, "ditto", true}, {crd.Route, "other", true}, {inventory.Namespace, "", true},
 	} {
 		if got := got.Knows(question.kind, question.namespace); got != question.want {
 			t.Errorf("knows %s in %q: %v", question.kind, question.namespace, got)

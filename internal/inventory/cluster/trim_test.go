@@ -47,26 +47,41 @@ func TestTrimKeepsWhatDecides(t *testing.T) {
 
 // TestTrimKeepsRollouts: how far a rollout is decides whether the pods before it count.
 func TestTrimKeepsRollouts(t *testing.T) {
-	deployment := &appsv1.Deployment{Status: appsv1.DeploymentStatus{
-		ObservedGeneration: 2, Replicas: 3, UpdatedReplicas: 1, ReadyReplicas: 3, Conditions: []appsv1.DeploymentCondition{
-			{Type: appsv1.DeploymentAvailable, Status: corev1.ConditionTrue},
-			{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded", Message: "words"},
+	for _, test := range []struct{ object, want any }{
+		{
+			&appsv1.Deployment{Status: appsv1.DeploymentStatus{
+				ObservedGeneration: 2, Replicas: 3, UpdatedReplicas: 1, ReadyReplicas: 3, Conditions: []appsv1.DeploymentCondition{
+					{Type: appsv1.DeploymentAvailable, Status: corev1.ConditionTrue},
+					{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse, Reason: "ProgressDeadlineExceeded", Message: "words"},
+				},
+			}},
+			&appsv1.Deployment{Status: appsv1.DeploymentStatus{ObservedGeneration: 2, Replicas: 3, UpdatedReplicas: 1, Conditions: []appsv1.DeploymentCondition{
+				{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse},
+			}}},
 		},
-	}}
-	trim(deployment)
-	want := appsv1.DeploymentStatus{ObservedGeneration: 2, Replicas: 3, UpdatedReplicas: 1, Conditions: []appsv1.DeploymentCondition{
-		{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionFalse},
-	}}
-	if diff := cmp.Diff(want, deployment.Status); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	job := &batchv1.Job{Status: batchv1.JobStatus{Succeeded: 1, Conditions: []batchv1.JobCondition{
-		{Type: batchv1.JobSuspended, Status: corev1.ConditionFalse}, {Type: batchv1.JobComplete, Status: corev1.ConditionTrue, Message: "words"},
-	}}}
-	trim(job)
-	ended := batchv1.JobStatus{Conditions: []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}}
-	if diff := cmp.Diff(ended, job.Status); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+		{
+			&appsv1.StatefulSet{Status: appsv1.StatefulSetStatus{ObservedGeneration: 2, CurrentRevision: "a", UpdateRevision: "b", ReadyReplicas: 3}},
+			&appsv1.StatefulSet{Status: appsv1.StatefulSetStatus{ObservedGeneration: 2, CurrentRevision: "a", UpdateRevision: "b"}},
+		},
+		{
+			&appsv1.DaemonSet{Status: appsv1.DaemonSetStatus{ObservedGeneration: 2, DesiredNumberScheduled: 3, UpdatedNumberScheduled: 1, NumberReady: 3}},
+			&appsv1.DaemonSet{Status: appsv1.DaemonSetStatus{ObservedGeneration: 2, DesiredNumberScheduled: 3, UpdatedNumberScheduled: 1}},
+		},
+		{
+			&appsv1.ReplicaSet{Status: appsv1.ReplicaSetStatus{Replicas: 3, ReadyReplicas: 3}},
+			&appsv1.ReplicaSet{Status: appsv1.ReplicaSetStatus{Replicas: 3}},
+		},
+		{
+			&batchv1.Job{Status: batchv1.JobStatus{Succeeded: 1, Conditions: []batchv1.JobCondition{
+				{Type: batchv1.JobSuspended, Status: corev1.ConditionFalse}, {Type: batchv1.JobComplete, Status: corev1.ConditionTrue, Message: "words"},
+			}}},
+			&batchv1.Job{Status: batchv1.JobStatus{Conditions: []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}}},
+		},
+	} {
+		trim(test.object)
+		if diff := cmp.Diff(test.want, test.object); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
 	}
 }
 
