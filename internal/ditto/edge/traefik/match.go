@@ -132,7 +132,11 @@ func (a *alternative) add(m ruleNode, syntax string) error {
 		}
 	case "host", "hostheader":
 		if !m.not && !slices.Contains(m.args, "*") {
-			a.hosts = append(a.hosts, lowered(m.args))
+			hosts := lowered(m.args)
+			for i := range hosts {
+				hosts[i] = strings.TrimSuffix(hosts[i], ".") // of the root, which is looked past
+			}
+			a.hosts = append(a.hosts, hosts)
 		}
 		if syntax == syntaxV3 {
 			most = 1

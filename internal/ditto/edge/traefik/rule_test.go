@@ -50,6 +50,8 @@ func TestReadTraefikRule(t *testing.T) {
 		{name: "a contradiction lets nothing through", rule: "Host(`a`) && !Host(`a`)", asks: "Host(`a`) && !Host(`a`)"},
 		{name: "two methods at once let nothing through", rule: "Method(`GET`) && Method(`POST`)", asks: "Method(`GET`) && Method(`POST`)"},
 		{name: "two hosts at once let nothing through", rule: "Host(`a`) && Host(`b`)", asks: "Host(`a`) && Host(`b`)"},
+		{name: "a host with the dot of its root is the same one", rule: "Host(`A.b.`) && Host(`a.b`) && Path(`/devops`)", asks: "a.b/devops",
+			want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "a host and a wildcard are left open", rule: "Host(`a.b`) && Host(`*.b`) && Path(`/devops`)", asks: "*/devops",
 			want: inDoubt("the rule asks for several hosts at once", "/devops")},
 		{name: "a host and a pattern are left open", rule: "Host(`a.b`) && HostRegexp(`^c`) && Path(`/devops`)", asks: "a.b/devops",
