@@ -19,7 +19,7 @@ func Controller() way.Controller {
 		Name: "kong", Title: "Kong",
 		Classes: []string{"ingress-controllers.konghq.com/kong"}, Usual: []string{"kong"}, Prefixes: []string{Prefix},
 		Shared:  []string{way.PrefixIngress + "force-ssl-redirect"},
-		Effects: kongEffects, Transport: kongTransport, Rate: kongRate, Path: kongPath, Uses: kongUsesOf,
+		Effects: readEffects, Transport: readTransport, Rate: readRate, Path: readPath, Uses: usesOf,
 	}
 }
 
@@ -27,7 +27,7 @@ func Controller() way.Controller {
 func Kinds() []way.Resource {
 	return []way.Resource{
 		{Kind: crd.KongPluginKind},
-		{Kind: crd.KongClusterPluginKind, Links: kongClusterLinks},
+		{Kind: crd.KongClusterPluginKind, Links: clusterLinks},
 		{
 			Kind: crd.KongTCPIngress,
 			Links: func(o *inventory.Object) way.Links {

@@ -9,26 +9,26 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-const kongRateAdvice = "name a KongPlugin in konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}"
+const rateAdvice = "name a KongPlugin in konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}"
 
-// kongRate says whether a plugin limits the requests of an Ingress: its own, its Service's or a global one.
-func kongRate(in way.Input) way.Rate {
-	route, service := kongHolders(in)
-	return way.Rate{Limited: kongLimits(in.Objects, route, service), Advice: kongRateAdvice}
+// readRate says whether a plugin limits the requests of an Ingress: its own, its Service's or a global one.
+func readRate(in way.Input) way.Rate {
+	route, service := holdersOf(in)
+	return way.Rate{Limited: limitsOf(in.Objects, route, service), Advice: rateAdvice}
 }
 
-// kongLimits reads the plugins for requests that go by a route to a Service.
-func kongLimits(r inventory.Reader, route, service kongHolder) way.State {
+// limitsOf reads the plugins for requests that go by a route to a Service.
+func limitsOf(r inventory.Reader, route, service holder) way.State {
 	const source = Prefix + "plugins"
 	result := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
-	plugins, clash := kongPluginsOf(r, route, service)
+	plugins, clash := pluginsOf(r, route, service)
 	for _, p := range plugins {
 		state := way.State{State: way.Unknown, Source: source, Why: p.text + " is not at hand, and may limit requests"}
 		switch {
 		case p.plugin == nil:
 		case p.plugin.PluginName == "rate-limiting", p.plugin.PluginName == "rate-limiting-advanced":
-			state = kongLimit(p)
-		case kongAsks(p.plugin.PluginName), kongHarmless(p.plugin.PluginName):
+			state = limitOf(p)
+		case asksForCredentials(p.plugin.PluginName), harmless(p.plugin.PluginName):
 			continue
 		case p.plugin.PluginName == "request-transformer", p.plugin.PluginName == "ip-restriction":
 			continue
@@ -45,14 +45,14 @@ func kongLimits(r inventory.Reader, route, service kongHolder) way.State {
 	return result
 }
 
-// kongLimit reads one plugin. rate-limiting has a number for each length of time, rate-limiting-advanced a list
+// limitOf reads one plugin. rate-limiting has a number for each length of time, rate-limiting-advanced a list
 // (kong/plugins/rate-limiting/schema.lua). limit_by header counts by what clients write, unless something in front of Kong
 // writes it.
-func kongLimit(p plugin) way.State {
+func limitOf(p plugin) way.State {
 	const source = Prefix + "plugins"
 	what := fmt.Sprintf("%s (%s)", p.text, p.plugin.PluginName)
 	config, protocols := p.plugin.Config, p.plugin.Protocols
-	limits := kongNumbers(config)
+	limits := numbersOf(config)
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
 		return way.State{State: way.Unknown, Source: source, Why: what + " takes its configuration from a Secret"}
@@ -66,7 +66,7 @@ func kongLimit(p plugin) way.State {
 	return way.State{State: way.On, Source: source, Why: what + " limits requests"}
 }
 
-func kongNumbers(config map[string]any) []float64 {
+func numbersOf(config map[string]any) []float64 {
 	values := []any{}
 	for _, unit := range []string{"second", "minute", "hour", "day", "month", "year"} {
 		values = append(values, config[unit])

@@ -12,15 +12,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// kongHolder is an object that names plugins in the annotation konghq.com/plugins.
-type kongHolder struct {
+// holder is an object that names plugins in the annotation konghq.com/plugins.
+type holder struct {
 	namespace   string
 	annotations map[string]string
 }
 
-// kongNames are the plugins that an object names. A name may be that of a KongPlugin in the object's namespace, of one in
+// namesOf are the plugins that an object names. A name may be that of a KongPlugin in the object's namespace, of one in
 // another (`namespace:name`), or of a KongClusterPlugin.
-func (h kongHolder) kongNames() (names []way.IstioName) {
+func (h holder) namesOf() (names []way.IstioName) {
 	for text := range strings.SplitSeq(h.annotations[Prefix+"plugins"], ",") {
 		text = strings.TrimSpace(text)
 		if text == "" {
@@ -35,22 +35,22 @@ func (h kongHolder) kongNames() (names []way.IstioName) {
 	return names
 }
 
-// kongUses are the objects that an object's plugins may be.
-func kongUses(h kongHolder) []inventory.ID {
+// pluginIDs are the objects that an object's plugins may be.
+func pluginIDs(h holder) []inventory.ID {
 	var list []inventory.ID
-	for _, n := range h.kongNames() {
+	for _, n := range h.namesOf() {
 		list = append(list, inventory.ID{GroupKind: crd.KongPluginKind, Namespace: n.Namespace, Name: n.Name},
 			inventory.ID{GroupKind: crd.KongClusterPluginKind, Name: n.Name})
 	}
 	return list
 }
 
-// kongGlobal says whether a KongClusterPlugin is for all requests.
-func kongGlobal(o *inventory.Object) bool { return o.Meta.Labels["global"] == "true" }
+// isGlobal says whether a KongClusterPlugin is for all requests.
+func isGlobal(o *inventory.Object) bool { return o.Meta.Labels["global"] == "true" }
 
-// kongClusterLinks: a global plugin decides how every Ingress of Kong's is read.
-func kongClusterLinks(o *inventory.Object) way.Links {
-	if !kongGlobal(o) {
+// clusterLinks: a global plugin decides how every Ingress of Kong's is read.
+func clusterLinks(o *inventory.Object) way.Links {
+	if !isGlobal(o) {
 		return way.Links{}
 	}
 	class := o.Meta.Annotations[way.ClassAnnotation]
@@ -68,9 +68,9 @@ type plugin struct {
 	plugin *crd.KongPlugin
 }
 
-// kongPluginsOf finds the plugins for requests that go by a route to a service. Of one kind of plugin the most specific
+// pluginsOf finds the plugins for requests that go by a route to a service. Of one kind of plugin the most specific
 // object counts: the route's before the service's before a global one. Two at the same place contradict each other.
-func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []plugin, clash string) {
+func pluginsOf(r inventory.Reader, route, service holder) (plugins []plugin, clash string) {
 	taken := map[string]bool{}
 	take := func(found []plugin) {
 		here := map[string]string{}
@@ -93,10 +93,10 @@ func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []plu
 			taken[name] = true
 		}
 	}
-	for i, h := range []kongHolder{route, service} {
+	for i, h := range []holder{route, service} {
 		var found []plugin
-		for _, n := range h.kongNames() {
-			found = append(found, kongNamed(r, n))
+		for _, n := range h.namesOf() {
+			found = append(found, namedPlugin(r, n))
 		}
 		if _, rewrites := h.annotations[Prefix+"rewrite"]; rewrites && i == 0 {
 			// The controller makes a plugin of it (MaybeRewriteURI).
@@ -109,7 +109,7 @@ func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []plu
 	}
 	var global []plugin
 	for _, o := range r.Find(inventory.KindKey(crd.KongClusterPluginKind, "")) {
-		if p, ok := o.Typed.(*crd.KongPlugin); ok && kongGlobal(o) {
+		if p, ok := o.Typed.(*crd.KongPlugin); ok && isGlobal(o) {
 			global = append(global, plugin{o.Ref.String(), p})
 		}
 	}
@@ -120,7 +120,7 @@ func kongPluginsOf(r inventory.Reader, route, service kongHolder) (plugins []plu
 	return plugins, clash
 }
 
-func kongNamed(r inventory.Reader, n way.IstioName) plugin {
+func namedPlugin(r inventory.Reader, n way.IstioName) plugin {
 	if r != nil {
 		for _, o := range []*inventory.Object{r.Get(crd.KongPluginKind, n.Namespace, n.Name), r.Get(crd.KongClusterPluginKind, "", n.Name)} {
 			if o != nil && o.Typed != nil {
@@ -139,15 +139,15 @@ type reading struct {
 	assumptions []string
 }
 
-// readKong reads the plugins for requests that go by a route (an Ingress, an HTTPRoute) to a Service.
-func readKong(r inventory.Reader, route, service kongHolder) reading {
+// readPlugins reads the plugins for requests that go by a route (an Ingress, an HTTPRoute) to a Service.
+func readPlugins(r inventory.Reader, route, service holder) reading {
 	const source = Prefix + "plugins"
 	k := reading{
 		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
 		authentication: way.State{State: way.Off, Source: "default", Why: "no plugin asks for credentials"},
 		assumptions:    []string{"Kong has no plugins but those of objects at hand, and consumers have none of their own"},
 	}
-	plugins, clash := kongPluginsOf(r, route, service)
+	plugins, clash := pluginsOf(r, route, service)
 	opaque := func(why string) {
 		k.identity = way.State{State: way.IdentityUnknown, Source: source, Why: why}
 		k.authentication = way.State{State: way.Unknown, Source: source, Why: why}
@@ -155,7 +155,7 @@ func readKong(r inventory.Reader, route, service kongHolder) reading {
 		k.rewrite = &rewrite
 	}
 	for _, p := range plugins {
-		if p.plugin != nil && kongAsks(p.plugin.PluginName) {
+		if p.plugin != nil && asksForCredentials(p.plugin.PluginName) {
 			k.ask(p)
 		}
 	}
@@ -163,7 +163,7 @@ func readKong(r inventory.Reader, route, service kongHolder) reading {
 		switch {
 		case p.plugin == nil:
 			opaque(p.text + " is not at hand")
-		case kongAsks(p.plugin.PluginName), kongHarmless(p.plugin.PluginName):
+		case asksForCredentials(p.plugin.PluginName), harmless(p.plugin.PluginName):
 		case p.plugin.PluginName == "request-transformer":
 			k.transform(p)
 		case p.plugin.PluginName == "ip-restriction":
@@ -180,22 +180,22 @@ func readKong(r inventory.Reader, route, service kongHolder) reading {
 	switch {
 	case clash != "":
 		opaque(clash)
-	case slices.ContainsFunc([]kongHolder{route, service}, func(h kongHolder) bool { return h.annotations[Prefix+"override"] != "" }):
+	case slices.ContainsFunc([]holder{route, service}, func(h holder) bool { return h.annotations[Prefix+"override"] != "" }):
 		opaque(Prefix + "override names a KongIngress, which is not read")
 	}
 	return k
 }
 
-// kongAsks says whether a plugin asks clients for credentials.
-func kongAsks(name string) bool {
+// asksForCredentials says whether a plugin asks clients for credentials.
+func asksForCredentials(name string) bool {
 	return slices.Contains([]string{
 		"basic-auth", "key-auth", "key-auth-enc", "jwt", "oauth2", "openid-connect", "ldap-auth", "ldap-auth-advanced", "hmac-auth",
 		"mtls-auth", "header-cert-auth", "oauth2-introspection", "saml", "vault-auth",
 	}, name)
 }
 
-// kongHarmless says whether a plugin leaves requests as they are.
-func kongHarmless(name string) bool {
+// harmless says whether a plugin leaves requests as they are.
+func harmless(name string) bool {
 	return slices.Contains([]string{
 		"rate-limiting", "rate-limiting-advanced", "response-ratelimiting", "cors", "bot-detection", "acl", "request-size-limiting",
 		"response-transformer", "prometheus", "zipkin", "opentelemetry", "datadog", "statsd", "file-log", "http-log", "tcp-log", "udp-log",
@@ -223,9 +223,9 @@ func (k *reading) ask(p plugin) {
 	}
 }
 
-// kongRewrite is what the annotation konghq.com/rewrite or a plugin puts in the place of the path; done is false where
+// readRewrite is what the annotation konghq.com/rewrite or a plugin puts in the place of the path; done is false where
 // neither does. expression is what the rule matches, empty if it is none.
-func kongRewrite(in way.Input, expression string, k reading) (rewrite way.Rewrite, done bool) {
+func readRewrite(in way.Input, expression string, k reading) (rewrite way.Rewrite, done bool) {
 	target, rewrites := in.Ingress.Annotations[Prefix+"rewrite"]
 	switch {
 	case k.rewrite != nil:
@@ -240,19 +240,19 @@ func kongRewrite(in way.Input, expression string, k reading) (rewrite way.Rewrit
 	return way.CaptureRewrite(expression, target), true
 }
 
-func kongHolders(in way.Input) (route, service kongHolder) {
-	return kongHolder{in.Ingress.Namespace, in.Ingress.Annotations}, kongHolder{in.Ingress.Namespace, in.ServiceAnnotations}
+func holdersOf(in way.Input) (route, service holder) {
+	return holder{in.Ingress.Namespace, in.Ingress.Annotations}, holder{in.Ingress.Namespace, in.ServiceAnnotations}
 }
 
-// kongUsesOf are the plugins that an Ingress or Service names.
-func kongUsesOf(o *inventory.Object) []inventory.ID {
-	return kongUses(kongHolder{o.Ref.Namespace, o.Meta.Annotations})
+// usesOf are the plugins that an Ingress or Service names.
+func usesOf(o *inventory.Object) []inventory.ID {
+	return pluginIDs(holder{o.Ref.Namespace, o.Meta.Annotations})
 }
 
-// kongEffects reads an Ingress of Kong's.
-func kongEffects(in way.Input) way.Effects {
-	route, service := kongHolders(in)
-	k := readKong(in.Objects, route, service)
+// readEffects reads an Ingress of Kong's.
+func readEffects(in way.Input) way.Effects {
+	route, service := holdersOf(in)
+	k := readPlugins(in.Objects, route, service)
 	e := way.Effects{
 		Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
 		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be told from the Ingress"},
@@ -266,10 +266,10 @@ func kongEffects(in way.Input) way.Effects {
 	return e
 }
 
-// kongPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular expression
+// readPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular expression
 // behind `/~` (or konghq.com/regex-prefix) and a prefix by characters otherwise. konghq.com/path at the Service stands
 // before what is left of the path.
-func kongPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+func readPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	regexPrefix := in.Ingress.Annotations[Prefix+"regex-prefix"]
 	if regexPrefix == "" {
@@ -287,11 +287,11 @@ func kongPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	default:
 		p.Matcher = way.Characters(path)
 	}
-	route, service := kongHolders(in)
+	route, service := holdersOf(in)
 	if !isRegex {
 		expression = ""
 	}
-	if rewrite, done := kongRewrite(in, expression, readKong(in.Objects, route, service)); done {
+	if rewrite, done := readRewrite(in, expression, readPlugins(in.Objects, route, service)); done {
 		p.Rewrite = rewrite
 		return p
 	}

@@ -22,7 +22,7 @@ func Kinds() []way.Resource {
 		list = append(list,
 			way.Resource{Kind: crd.TraefikKind(group, "IngressRoute"), Links: ingressRouteLinks, Routes: ingressRouteRoutes, Controller: served},
 			way.Resource{Kind: crd.TraefikKind(group, "IngressRouteTCP"), Links: ingressRouteTCPLinks, Routes: ingressRouteTCPRoutes, Controller: served},
-			way.Resource{Kind: crd.TraefikKind(group, "TraefikService"), Links: traefikServiceLinks, Relay: true},
+			way.Resource{Kind: crd.TraefikKind(group, "TraefikService"), Links: serviceLinks, Relay: true},
 			way.Resource{Kind: crd.TraefikKind(group, "Middleware"), Links: middlewareLinks, Sends: true},
 			way.Resource{Kind: crd.TraefikKind(group, "MiddlewareTCP")},
 		)
@@ -34,21 +34,21 @@ func ingressRouteLinks(o *inventory.Object) way.Links {
 	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
 	var links way.Links
 	for _, route := range spec.Routes {
-		links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "Middleware", route.Middlewares))...)
+		links.Uses = append(links.Uses, candidatesOf(referencesOf(o, "Middleware", route.Middlewares))...)
 		services(&links, o, route.Services)
 	}
-	links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "IngressRoute", spec.ParentRefs))...)
+	links.Uses = append(links.Uses, candidatesOf(referencesOf(o, "IngressRoute", spec.ParentRefs))...)
 	return links
 }
 
-func traefikServiceLinks(o *inventory.Object) way.Links {
+func serviceLinks(o *inventory.Object) way.Links {
 	var links way.Links
-	services(&links, o, traefikServiceParts(o))
+	services(&links, o, partsOf(o))
 	return links
 }
 
-// traefikServiceParts are the services that a TraefikService spreads requests over. Copies count: Ditto acts on them.
-func traefikServiceParts(o *inventory.Object) []crd.TraefikServiceTo {
+// partsOf are the services that a TraefikService spreads requests over. Copies count: Ditto acts on them.
+func partsOf(o *inventory.Object) []crd.TraefikServiceTo {
 	service, ok := o.Typed.(*crd.TraefikService)
 	if !ok {
 		return nil
@@ -77,17 +77,17 @@ func middlewareLinks(o *inventory.Object) way.Links {
 	spec := &o.Typed.(*crd.TraefikMiddleware).Spec
 	var links way.Links
 	if spec.Chain != nil {
-		links.Uses = candidatesOf(traefikRefs(o, "Middleware", spec.Chain.Middlewares))
+		links.Uses = candidatesOf(referencesOf(o, "Middleware", spec.Chain.Middlewares))
 	}
-	links.Passwords = traefikSecrets(o)
+	links.Passwords = secretsOf(o)
 	return links
 }
 
 // services adds what a list of services names.
 func services(l *way.Links, o *inventory.Object, services []crd.TraefikServiceTo) {
 	for _, to := range services {
-		l.Uses = append(l.Uses, candidatesOf(traefikRefs(o, "Middleware", to.Middlewares))...)
-		l.Backends = append(l.Backends, traefikBackends(o, to)...)
+		l.Uses = append(l.Uses, candidatesOf(referencesOf(o, "Middleware", to.Middlewares))...)
+		l.Backends = append(l.Backends, backendsOf(o, to)...)
 		if to.Kind == "TraefikService" {
 			l.Uses = append(l.Uses, serviceRef(o, to).candidates()...)
 		}
@@ -95,12 +95,12 @@ func services(l *way.Links, o *inventory.Object, services []crd.TraefikServiceTo
 }
 
 func serviceRef(o *inventory.Object, to crd.TraefikServiceTo) reference {
-	return traefikRefs(o, "TraefikService", []crd.TraefikRef{{Name: to.Name, Namespace: to.Namespace}})[0]
+	return referencesOf(o, "TraefikService", []crd.TraefikRef{{Name: to.Name, Namespace: to.Namespace}})[0]
 }
 
-// traefikBackends are the Services that are named directly: by name and port, or, as a TraefikService, by the name that
+// backendsOf are the Services that are named directly: by name and port, or, as a TraefikService, by the name that
 // they have inside Traefik, `namespace-name-port@provider`. Without a port Traefik serves nothing.
-func traefikBackends(o *inventory.Object, to crd.TraefikServiceTo) []way.Backend {
+func backendsOf(o *inventory.Object, to crd.TraefikServiceTo) []way.Backend {
 	switch to.Kind {
 	case "", "Service":
 		if to.Name == "" || to.Port.String() == "0" || to.Port.String() == "" {
@@ -181,7 +181,7 @@ func layersBefore(c way.Context, o *inventory.Object, within []inventory.ID, lef
 	}
 	within = append(slices.Clone(within), o.Ref.ID())
 	var list [][]layer
-	for _, ref := range traefikRefs(o, "IngressRoute", spec.ParentRefs) {
+	for _, ref := range referencesOf(o, "IngressRoute", spec.ParentRefs) {
 		parent, _ := ref.resolve(c.Objects)
 		if parent == nil {
 			continue
@@ -212,14 +212,14 @@ type target struct {
 	outside     bool
 }
 
-// traefikTargets are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
+// targetsOf are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
 // what is behind one is the same by whatever way a request gets there.
-func traefikTargets(c way.Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
+func targetsOf(c way.Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
 	var list []target
 	for _, to := range services {
 		ref := serviceRef(o, to)
-		for _, b := range traefikBackends(o, to) {
-			list = append(list, target{b, traefikRefs(o, "Middleware", to.Middlewares), ref.outside()})
+		for _, b := range backendsOf(o, to) {
+			list = append(list, target{b, referencesOf(o, "Middleware", to.Middlewares), ref.outside()})
 		}
 		if to.Kind != "TraefikService" {
 			continue
@@ -229,7 +229,7 @@ func traefikTargets(c way.Context, o *inventory.Object, services []crd.TraefikSe
 			continue
 		}
 		seen[further.Ref.ID()] = true
-		for _, t := range traefikTargets(c, further, traefikServiceParts(further), seen) {
+		for _, t := range targetsOf(c, further, partsOf(further), seen) {
 			t.outside = t.outside || ref.outside()
 			list = append(list, t)
 		}
@@ -244,7 +244,7 @@ func layeredRoutes(c way.Context, layers []layer) []way.Route {
 	var plain []way.Backend
 	outside := false
 	var list []way.Route
-	for _, t := range traefikTargets(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
+	for _, t := range targetsOf(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
 		if len(t.middlewares) == 0 {
 			plain, outside = append(plain, t.backend), outside || t.outside
 			continue
@@ -272,7 +272,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		}
 		only, excludes = rule, excludes || rule.excludesIdentity
 		chain.stages = append(chain.stages, way.Matching(rule.path))
-		chain.apply(traefikRefs(l.o, "Middleware", l.route.Middlewares))
+		chain.apply(referencesOf(l.o, "Middleware", l.route.Middlewares))
 		if i == 0 {
 			text, asks = l.route.Match, rule.asks
 		} else {
@@ -306,7 +306,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		Alternatives: lets,
 		Text:         text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
 		Public:    !way.InternalClass(c.Config, first.Spec.IngressClassName, first.Annotations[way.ClassAnnotation]),
-		Transport: ingressRouteTransport(&first.Spec, chain), Rate: chain.rate(traefikRateAdvice),
+		Transport: ingressRouteTransport(&first.Spec, chain), Rate: chain.rate(rateAdvice),
 	}
 }
 

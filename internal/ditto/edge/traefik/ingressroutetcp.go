@@ -12,7 +12,7 @@ import (
 func ingressRouteTCPLinks(o *inventory.Object) way.Links {
 	var links way.Links
 	for _, route := range o.Typed.(*crd.TraefikIngressRouteTCP).Spec.Routes {
-		links.Uses = append(links.Uses, candidatesOf(traefikRefs(o, "MiddlewareTCP", route.Middlewares))...)
+		links.Uses = append(links.Uses, candidatesOf(referencesOf(o, "MiddlewareTCP", route.Middlewares))...)
 		links.Backends = append(links.Backends, tcpBackends(o, route.Services)...)
 	}
 	return links
@@ -23,7 +23,7 @@ func tcpBackends(o *inventory.Object, services []crd.TraefikServiceTo) []way.Bac
 	var list []way.Backend
 	for _, to := range services {
 		to.Kind = ""
-		list = append(list, traefikBackends(o, to)...)
+		list = append(list, backendsOf(o, to)...)
 	}
 	return list
 }
@@ -40,12 +40,12 @@ func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
 		r := way.Route{
 			Text: route.Match, Backends: tcpBackends(o, route.Services), Effects: way.ConnectionEffects(passthrough),
 			Public:    !way.InternalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[way.ClassAnnotation]),
-			Transport: ingressRouteTCPTransport(typed.Spec.TLS), Rate: ingressRouteTCPRate(c, traefikRefs(o, "MiddlewareTCP", route.Middlewares)),
+			Transport: ingressRouteTCPTransport(typed.Spec.TLS), Rate: ingressRouteTCPRate(c, referencesOf(o, "MiddlewareTCP", route.Middlewares)),
 		}
 		var why string
 		r.Asks, r.Hosts, why = tcpRule(route.Match)
 		r.Door = "entry points " + strings.Join(typed.Spec.EntryPoints, ", ")
-		for _, ref := range traefikRefs(o, "MiddlewareTCP", route.Middlewares) {
+		for _, ref := range referencesOf(o, "MiddlewareTCP", route.Middlewares) {
 			if why == "" {
 				why = tcpMiddleware(c, ref)
 			}

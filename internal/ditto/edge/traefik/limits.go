@@ -10,7 +10,7 @@ import (
 // What clients of Traefik speak, and what limits them: by Middlewares, whether an Ingress or an IngressRoute names them.
 
 // limiting applies a Middleware that changes nothing about a request that it lets through.
-func (t *traefikChain) limiting(name string, spec *crd.TraefikMiddlewareSpec) {
+func (t *chainReading) limiting(name string, spec *crd.TraefikMiddlewareSpec) {
 	switch {
 	case spec.RedirectScheme != nil && spec.RedirectScheme.Scheme == "https":
 		t.redirect = way.Redirected(name, name+" redirects plain HTTP")
@@ -23,7 +23,7 @@ func (t *traefikChain) limiting(name string, spec *crd.TraefikMiddlewareSpec) {
 
 // limit: zero is no limit (pkg/middlewares/ratelimiter, pkg/middlewares/inflightreq). Without a criterion clients are told
 // apart by their addresses, or requests are counted by host.
-func (t *traefikChain) limit(name, kind string, amount int64, by *crd.TraefikSourceCriterion) {
+func (t *chainReading) limit(name, kind string, amount int64, by *crd.TraefikSourceCriterion) {
 	switch {
 	case t.limited.State == way.On:
 	case amount > 0 && (by == nil || by.RequestHeaderName == ""):
@@ -43,7 +43,7 @@ func redirectsPlain(regex, replacement string) bool {
 
 // settle takes what the Middlewares do into account: a redirect to TLS leaves open what it leads to, and where perhaps
 // nobody gets in nothing is certainly wrong.
-func (t *traefikChain) settle(transport *way.Transport) {
+func (t *chainReading) settle(transport *way.Transport) {
 	if t.redirect.State != "" && transport.Plain.State != way.PlainClosed {
 		transport.Plain = t.redirect
 		if transport.TLS.State == way.Off {
@@ -56,7 +56,7 @@ func (t *traefikChain) settle(transport *way.Transport) {
 }
 
 // rate is whether the Middlewares limit requests.
-func (t *traefikChain) rate(advice string) way.Rate {
+func (t *chainReading) rate(advice string) way.Rate {
 	r := way.Rate{Limited: t.limited, Advice: advice}
 	if t.closed != "" {
 		r.Doubt(t.closed)
@@ -65,19 +65,19 @@ func (t *traefikChain) rate(advice string) way.Rate {
 }
 
 const (
-	traefikTLSAdvice  = "write spec.tls: {secretName: …} with a certificate for the host, and let the entry point for plain HTTP redirect"
-	traefikRateAdvice = "name a Middleware with spec.rateLimit {average: 50, burst: 250} in spec.routes[].middlewares"
+	tlsAdvice  = "write spec.tls: {secretName: …} with a certificate for the host, and let the entry point for plain HTTP redirect"
+	rateAdvice = "name a Middleware with spec.rateLimit {average: 50, burst: 250} in spec.routes[].middlewares"
 
 	entryPointsField = "spec.entryPoints"
 )
 
 // ingressRouteTransport: with spec.tls the routers take TLS alone; otherwise the entry points decide, as for an Ingress
 // (pkg/provider/kubernetes/crd/kubernetes_http.go).
-func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *traefikChain) way.Transport {
-	t := way.Transport{Advice: traefikTLSAdvice}
+func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReading) way.Transport {
+	t := way.Transport{Advice: tlsAdvice}
 	switch {
 	case spec.TLS != nil:
-		t.TLS, t.Plain = traefikCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router takes TLS alone")
+		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router takes TLS alone")
 	case slices.Equal(spec.EntryPoints, []string{"websecure"}):
 		t.TLS = way.State{State: way.Unknown, Source: entryPointsField, Why: "the certificate of the entry point websecure cannot be seen"}
 		t.Plain = way.Closed(entryPointsField, "the router is attached to websecure alone, which is Traefik's name for an entry point with TLS")
@@ -92,9 +92,9 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *traefikChai
 	return t
 }
 
-// traefikCertificate: without a Secret and a resolver a certificate is looked for by host among all that Traefik has, and
+// readCertificate: without a Secret and a resolver a certificate is looked for by host among all that Traefik has, and
 // is its own if there is none.
-func traefikCertificate(tls *crd.TraefikTLS) way.State {
+func readCertificate(tls *crd.TraefikTLS) way.State {
 	switch {
 	case tls.SecretName != "":
 		return way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
@@ -113,7 +113,7 @@ func ingressRouteTCPTransport(tls *crd.TraefikTLSTCP) way.Transport {
 		return way.HandedOn(way.Closed("spec.tls.passthrough", "the router takes TLS alone"), "let what is behind end TLS, or write spec.tls: {secretName: …} without passthrough")
 	}
 	return way.Transport{
-		TLS: traefikCertificate(&tls.TraefikTLS), Plain: way.Closed(way.SourceTLS, "the router takes TLS alone"),
+		TLS: readCertificate(&tls.TraefikTLS), Plain: way.Closed(way.SourceTLS, "the router takes TLS alone"),
 		Advice: "write spec.tls: {secretName: …} with a certificate for the host",
 	}
 }

@@ -64,7 +64,7 @@ func readRule(text, syntax string) (parsedRule, error) {
 		all = append(all, a)
 	}
 	rule.addresses = rule.addresses && len(all) > 0
-	rule.path, rule.alternatives = traefikPathOf(all), all
+	rule.path, rule.alternatives = pathOf(all), all
 	rule.asks = asksOf(all, text)
 	return rule, nil
 }
@@ -122,7 +122,7 @@ func (a *alternative) add(m ruleNode, syntax string) error {
 	name := strings.ToLower(m.name)
 	switch name {
 	case "path", "pathprefix", "pathregexp":
-		matcher, err := traefikPathMatcher(name, m.args, syntax)
+		matcher, err := pathMatcher(name, m.args, syntax)
 		if err != nil {
 			return err
 		}
@@ -247,7 +247,7 @@ func (r parsedRule) lets(text string, stages []way.Stage) requests.Set {
 		if len(a.hosts) == 0 {
 			hosts = []string{"*"}
 		}
-		path := way.Through(append([]way.Stage{way.Matching(traefikPathOf([]alternative{a}))}, stages...))
+		path := way.Through(append([]way.Stage{way.Matching(pathOf([]alternative{a}))}, stages...))
 		box := requests.Box{Hosts: way.RequestedHosts(hosts), Paths: path.Arrives(text)}
 		for _, m := range a.all {
 			if m.not && strings.HasPrefix(strings.ToLower(m.name), "host") {

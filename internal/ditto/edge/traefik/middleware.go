@@ -11,9 +11,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// traefikChain is what a list of Middlewares does to requests. They are applied in the order in which a request meets
+// chainReading is what a list of Middlewares does to requests. They are applied in the order in which a request meets
 // them, so that the last one that touches something decides about it.
-type traefikChain struct {
+type chainReading struct {
 	objects inventory.Reader
 	config  way.Config
 	effects way.Effects
@@ -38,15 +38,15 @@ var passive = []string{
 	"passTLSClientCert", "rateLimit", "redirectScheme", "retry",
 }
 
-func newTraefikChain(objects inventory.Reader, config way.Config) *traefikChain {
-	return &traefikChain{objects: objects, config: config, limited: way.State{State: way.Off, Source: "default", Why: "no Middleware limits requests"}, effects: way.Effects{
+func newTraefikChain(objects inventory.Reader, config way.Config) *chainReading {
+	return &chainReading{objects: objects, config: config, limited: way.State{State: way.Off, Source: "default", Why: "no Middleware limits requests"}, effects: way.Effects{
 		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no Middleware changes the header"},
 		Authentication: way.State{State: way.Off, Source: "default", Why: "no Middleware asks for credentials"},
 		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no Middleware takes Server headers away"},
 	}}
 }
 
-func (t *traefikChain) apply(refs []reference) {
+func (t *chainReading) apply(refs []reference) {
 	for _, ref := range refs {
 		t.one(ref)
 	}
@@ -54,7 +54,7 @@ func (t *traefikChain) apply(refs []reference) {
 
 // one applies one Middleware (pkg/server/middleware/middlewares.go). Whatever is wrong with one makes Traefik leave the
 // whole router out.
-func (t *traefikChain) one(ref reference) {
+func (t *chainReading) one(ref reference) {
 	if t.applied++; t.applied > mostMiddlewares {
 		if t.applied == mostMiddlewares+1 {
 			t.opaque(ref.String(), "there are more Middlewares than are followed")
@@ -85,7 +85,7 @@ func (t *traefikChain) one(ref reference) {
 	t.middleware(o, m)
 }
 
-func (t *traefikChain) middleware(o *inventory.Object, m *crd.TraefikMiddleware) {
+func (t *chainReading) middleware(o *inventory.Object, m *crd.TraefikMiddleware) {
 	name, spec := o.Ref.String(), &m.Spec
 	kinds := middlewareKinds(o)
 	if len(kinds) != 1 {
@@ -128,7 +128,7 @@ func middlewareKinds(o *inventory.Object) []string {
 }
 
 // path applies what changes the path, and says whether the Middleware does.
-func (t *traefikChain) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
+func (t *chainReading) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 	switch {
 	case spec.AddPrefix != nil:
 		if spec.AddPrefix.Prefix == "" {
@@ -161,21 +161,21 @@ func (t *traefikChain) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 	return true
 }
 
-func (t *traefikChain) step(s way.PathStep) { t.stages = append(t.stages, way.Changing(s)) }
+func (t *chainReading) step(s way.PathStep) { t.stages = append(t.stages, way.Changing(s)) }
 
 // chain applies a list of Middlewares. One that contains itself is refused.
-func (t *traefikChain) chain(o *inventory.Object, refs []crd.TraefikRef) {
+func (t *chainReading) chain(o *inventory.Object, refs []crd.TraefikRef) {
 	if slices.Contains(t.within, o.Ref.ID()) {
 		t.close(o.Ref.String() + " contains itself, so Traefik serves nothing that names it")
 		return
 	}
 	t.within = append(t.within, o.Ref.ID())
-	t.apply(traefikRefs(o, "Middleware", refs))
+	t.apply(referencesOf(o, "Middleware", refs))
 	t.within = t.within[:len(t.within)-1]
 }
 
 // headers: a value replaces the header, an empty one removes it (pkg/middlewares/headers/header.go).
-func (t *traefikChain) headers(name string, h *crd.TraefikHeaders) {
+func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 	var values []string
 	for _, key := range way.KeysOf(h.CustomRequestHeaders) {
 		if strings.EqualFold(key, way.Header) {
@@ -199,13 +199,13 @@ func (t *traefikChain) headers(name string, h *crd.TraefikHeaders) {
 
 // users: basicAuth and digestAuth let nobody through without a password, and put the user's name into a header if they are
 // told to (pkg/middlewares/auth). Without its Secret such a Middleware is not made, and nothing that names it is served.
-func (t *traefikChain) users(o *inventory.Object, a *crd.TraefikUserAuth, kind string) {
+func (t *chainReading) users(o *inventory.Object, a *crd.TraefikUserAuth, kind string) {
 	name := o.Ref.String()
 	if a.Secret == "" {
 		t.close(name + " names no Secret, so Traefik serves nothing that names it")
 		return
 	}
-	t.effects.AuthSecrets = append(t.effects.AuthSecrets, traefikSecrets(o)...)
+	t.effects.AuthSecrets = append(t.effects.AuthSecrets, secretsOf(o)...)
 	t.effects.Authentication = way.State{State: way.On, Source: name, Why: name + " (" + kind + ") asks every client for credentials"}
 	if !strings.EqualFold(a.HeaderField, way.Header) {
 		return
@@ -226,14 +226,14 @@ const canonicalHeader = "X-Ditto-Pre-Authenticated"
 // writes says whether a headerField certainly takes the place of the client's header. Up to v2.11.41, v3.6.11 and
 // v3.7.0-ea.2 Traefik writes it as it is spelt, so that only the canonical spelling does (CVE-2026-33433,
 // GHSA-qr99-7898-vr7c). Versions are stated by major and minor number, so the first that counts is 3.7.
-func (t *traefikChain) writes(field string) bool {
+func (t *chainReading) writes(field string) bool {
 	v, stated := way.ParseVersion(t.config.Controllers[way.NameTraefik].Version)
 	return field == canonicalHeader || stated && v.AtLeast(3, 7)
 }
 
 // forward: the headers of the answer that are named replace the client's, which are removed in any case
 // (pkg/middlewares/auth/forward.go). The expression is compared with header names in their canonical form.
-func (t *traefikChain) forward(namespace, name string, f *crd.TraefikForwardAuth) {
+func (t *chainReading) forward(namespace, name string, f *crd.TraefikForwardAuth) {
 	if f.Address == "" {
 		t.close(name + " names no address, so Traefik serves nothing that names it")
 		return
@@ -262,7 +262,7 @@ func (t *traefikChain) forward(namespace, name string, f *crd.TraefikForwardAuth
 }
 
 // addresses: whose address Traefik sees depends on what stands before it.
-func (t *traefikChain) addresses(name string, list *crd.TraefikIPAllowList) {
+func (t *chainReading) addresses(name string, list *crd.TraefikIPAllowList) {
 	if way.EveryAddress(list.SourceRange) {
 		return
 	}
@@ -270,7 +270,7 @@ func (t *traefikChain) addresses(name string, list *crd.TraefikIPAllowList) {
 }
 
 // opaque notes a Middleware that may do anything to a request. It takes no authentication away.
-func (t *traefikChain) opaque(source, why string) {
+func (t *chainReading) opaque(source, why string) {
 	t.effects.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: why}
 	if t.effects.Authentication.State != way.On {
 		t.effects.Authentication = way.State{State: way.Unknown, Source: source, Why: why}
@@ -284,13 +284,13 @@ func (t *traefikChain) opaque(source, why string) {
 	t.step(way.UnknownStep(why))
 }
 
-func (t *traefikChain) close(why string) {
+func (t *chainReading) close(why string) {
 	if t.closed == "" {
 		t.closed = why
 	}
 }
 
-func (t *traefikChain) assume(what string) {
+func (t *chainReading) assume(what string) {
 	if !slices.Contains(t.effects.Assumptions, what) {
 		t.effects.Assumptions = append(t.effects.Assumptions, what)
 	}
@@ -298,7 +298,7 @@ func (t *traefikChain) assume(what string) {
 
 // result is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a header
 // that is set later.
-func (t *traefikChain) result() way.Effects {
+func (t *chainReading) result() way.Effects {
 	e := t.effects
 	e.Assumptions = slices.Clone(e.Assumptions)
 	if e.Identity.State == way.IdentityClient {
@@ -317,9 +317,9 @@ func (t *traefikChain) result() way.Effects {
 	return e
 }
 
-// traefikSecrets are the password files that a Middleware names. A Secret of type kubernetes.io/basic-auth holds a
+// secretsOf are the password files that a Middleware names. A Secret of type kubernetes.io/basic-auth holds a
 // password itself, and a file for digest authentication has another form; neither is one.
-func traefikSecrets(o *inventory.Object) []way.AuthSecret {
+func secretsOf(o *inventory.Object) []way.AuthSecret {
 	m, ok := o.Typed.(*crd.TraefikMiddleware)
 	if !ok || m.Spec.BasicAuth == nil || m.Spec.BasicAuth.Secret == "" {
 		return nil

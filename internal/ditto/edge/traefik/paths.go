@@ -8,8 +8,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// traefikPathOf is which paths fulfil one of the alternatives.
-func traefikPathOf(all []alternative) way.Matcher {
+// pathOf is which paths fulfil one of the alternatives.
+func pathOf(all []alternative) way.Matcher {
 	m := way.Matcher{Match: func(path string) (bool, bool) {
 		known := true
 		for _, a := range all {
@@ -49,9 +49,9 @@ func traefikPathOf(all []alternative) way.Matcher {
 	return m
 }
 
-// traefikPathMatcher reads Path, PathPrefix or PathRegexp. Traefik decodes the path for all of them, but for characters
+// pathMatcher reads Path, PathPrefix or PathRegexp. Traefik decodes the path for all of them, but for characters
 // that mean something in a URL (withRoutingPath). In v2's syntax several paths may be named, with patterns in braces.
-func traefikPathMatcher(name string, args []string, syntax string) (way.Matcher, error) {
+func pathMatcher(name string, args []string, syntax string) (way.Matcher, error) {
 	var all []alternative
 	for _, arg := range args {
 		var m way.Matcher
@@ -84,7 +84,7 @@ func traefikPathMatcher(name string, args []string, syntax string) (way.Matcher,
 		}
 		all = append(all, alternative{paths: []pathCondition{{m, false}}})
 	}
-	return traefikPathOf(all), nil
+	return pathOf(all), nil
 }
 
 // bracePattern turns a path with {name} or {name:pattern} into a regular expression, as gorilla/mux does.

@@ -111,8 +111,8 @@ func (r reference) resolve(objects inventory.Reader) (o *inventory.Object, ambig
 	return o, false
 }
 
-// traefikRefs are the references of an object to others of a kind.
-func traefikRefs(o *inventory.Object, kind string, refs []crd.TraefikRef) []reference {
+// referencesOf are the references of an object to others of a kind.
+func referencesOf(o *inventory.Object, kind string, refs []crd.TraefikRef) []reference {
 	var list []reference
 	for _, ref := range refs {
 		list = append(list, reference{Kind: kind, group: o.Ref.GroupKind().Group, Namespace: o.Ref.Namespace, TraefikRef: ref})
@@ -130,8 +130,8 @@ func candidatesOf(refs []reference) []inventory.ID {
 	return list
 }
 
-// traefikAnnotation is the value of an annotation of Traefik, whose names have no case.
-func traefikAnnotation(all map[string]string, name string) string {
+// annotationOf is the value of an annotation of Traefik, whose names have no case.
+func annotationOf(all map[string]string, name string) string {
 	if value, ok := all[Prefix+name]; ok {
 		return value
 	}
@@ -151,7 +151,7 @@ const (
 
 // annotatedMiddlewares are the Middlewares that an annotation names, in order.
 func annotatedMiddlewares(all map[string]string, name string) []reference {
-	value := traefikAnnotation(all, name)
+	value := annotationOf(all, name)
 	if value == "" {
 		return nil
 	}
@@ -167,8 +167,8 @@ func annotatedMiddlewares(all map[string]string, name string) []reference {
 	return list
 }
 
-// traefikUses are the Middlewares that annotations of an Ingress or a Service name.
-func traefikUses(o *inventory.Object) []inventory.ID {
+// usesOf are the Middlewares that annotations of an Ingress or a Service name.
+func usesOf(o *inventory.Object) []inventory.ID {
 	return append(candidatesOf(annotatedMiddlewares(o.Meta.Annotations, routerMiddlewares)),
 		candidatesOf(annotatedMiddlewares(o.Meta.Annotations, serviceMiddlewares))...)
 }

@@ -16,28 +16,28 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameTraefik, Title: "Traefik",
 		Classes: []string{"traefik.io/ingress-controller"}, Usual: []string{"traefik"}, Prefixes: []string{Prefix},
-		Effects: traefikEffects, Transport: traefikTransport, Rate: traefikRate,
-		Path: traefikPath,
-		Uses: traefikUses,
+		Effects: readEffects, Transport: readTransport, Rate: readRate,
+		Path: readPath,
+		Uses: usesOf,
 	}
 }
 
-// traefikMiddlewares applies the Middlewares that the Ingress names, and then those that its Service names.
-func traefikMiddlewares(in way.Input) *traefikChain {
+// middlewaresOf applies the Middlewares that the Ingress names, and then those that its Service names.
+func middlewaresOf(in way.Input) *chainReading {
 	chain := newTraefikChain(in.Objects, in.Config)
 	chain.apply(annotatedMiddlewares(in.Ingress.Annotations, routerMiddlewares))
 	chain.apply(annotatedMiddlewares(in.ServiceAnnotations, serviceMiddlewares))
 	return chain
 }
 
-func traefikEffects(in way.Input) way.Effects { return traefikMiddlewares(in).result() }
+func readEffects(in way.Input) way.Effects { return middlewaresOf(in).result() }
 
-// traefikPath: Prefix is compared by characters unless strictPrefixMatching is set, which cannot be seen; the annotation
+// readPath: Prefix is compared by characters unless strictPrefixMatching is set, which cannot be seen; the annotation
 // router.pathmatcher applies to ImplementationSpecific (pkg/provider/kubernetes/ingress/kubernetes.go). v2 takes braces in
 // a path for patterns.
-func traefikPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+func readPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	var m way.Matcher
-	switch matcher := traefikAnnotation(in.Ingress.Annotations, "router.pathmatcher"); {
+	switch matcher := annotationOf(in.Ingress.Annotations, "router.pathmatcher"); {
 	case strings.Contains(path, "{") && matcher != "PathRegexp":
 		m = way.Undecided("whether " + way.Quote(path) + " is a pattern depends on the version of Traefik")
 	case kind == networkingv1.PathTypeExact:
@@ -51,7 +51,7 @@ func traefikPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 	default:
 		m = way.Undecided("the path matcher " + way.Quote(matcher) + " is not known")
 	}
-	chain := traefikMiddlewares(in)
+	chain := middlewaresOf(in)
 	if chain.closed != "" {
 		return way.Path{Matcher: m, Rewrite: way.UnknownRewrite(chain.closed)}
 	}

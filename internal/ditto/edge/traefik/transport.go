@@ -9,10 +9,10 @@ import (
 // The controllers that are built on Envoy, Kong, Traefik and OpenShift's router: TLS is in the Ingress, limits stand in
 // objects of their own.
 
-// traefikTransport: spec.tls only loads certificates. A router is for TLS alone if router.tls says so; otherwise it is
+// readTransport: spec.tls only loads certificates. A router is for TLS alone if router.tls says so; otherwise it is
 // attached to entry points, and whether those speak TLS or redirect is Traefik's own configuration
 // (pkg/provider/kubernetes/ingress/kubernetes.go).
-func traefikTransport(in way.Input, host string) way.Transport {
+func readTransport(in way.Input, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, Prefix)
 	t := way.Transport{
 		TLS: in.Certificate(host), Advice: `list the host in spec.tls and write traefik.ingress.kubernetes.io/router.tls: "true", and let the ` +
@@ -43,10 +43,10 @@ func traefikTransport(in way.Input, host string) way.Transport {
 			t.TLS = way.State{State: way.Unknown, Source: "default", Why: "the certificates of the entry points of Traefik cannot be seen"}
 		}
 	}
-	traefikMiddlewares(in).settle(&t)
+	middlewaresOf(in).settle(&t)
 	return t
 }
 
-func traefikRate(in way.Input) way.Rate {
-	return traefikMiddlewares(in).rate("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
+func readRate(in way.Input) way.Rate {
+	return middlewaresOf(in).rate("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
 }
