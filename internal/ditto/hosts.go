@@ -32,6 +32,9 @@ func isLoopbackAddress(host string) bool {
 // (inet_aton(3)).
 func parseAddress(host string) (netip.Addr, bool) {
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if host == "" || (host[0] < '0' || host[0] > '9') && !strings.Contains(host, ":") {
+		return netip.Addr{}, false // a name, as most are
+	}
 	if address, err := netip.ParseAddr(host); err == nil {
 		return address.WithZone("").Unmap(), true
 	}

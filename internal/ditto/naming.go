@@ -35,10 +35,10 @@ func (v *View) namings(o *inventory.Object, c *corev1.Container) []naming {
 	}
 	at := map[key]int{}
 	var list []naming
-	add := func(text, where string, hint bool) {
+	add := func(text, where, variable string) {
 		for h := range mention.Hosts(text) {
 			h.Name = seenFrom(&template.Spec, h.Name)
-			n := naming{h, where, h.Bare && !hint}
+			n := naming{h, where, h.Bare && !speaksOfHosts(variable)}
 			i, seen := at[key{h.Name, h.Port}]
 			switch {
 			case !seen:
@@ -51,18 +51,18 @@ func (v *View) namings(o *inventory.Object, c *corev1.Container) []naming {
 	}
 	given := settings.ContainerOf(v, o.Ref.Namespace, template, c)
 	for _, in := range given.Variables() {
-		add(in.Text, in.From, speaksOfHosts(in.Name))
-		add(in.Written, in.From, false)
+		add(in.Text, in.From, in.Name)
+		add(in.Written, in.From, "")
 	}
 	command, args := given.CommandLine()
 	for _, in := range slices.Concat(command, args) {
-		add(in.Text, in.From, false)
-		add(in.Written, in.From, false)
+		add(in.Text, in.From, "")
+		add(in.Written, in.From, "")
 	}
 	files, _ := containerFiles(v, o.Ref.Namespace, template, c)
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.path, b.path) })
 	for _, f := range files {
-		add(f.text, fmt.Sprintf("%s key %s", f.holder.Ref, f.key), false)
+		add(f.text, fmt.Sprintf("%s key %s", f.holder.Ref, f.key), "")
 	}
 	v.Spend(o.Ref.ID(), len(list))
 	if v.named == nil {
@@ -79,18 +79,18 @@ func speaksOfHosts(name string) bool {
 		func(word string) bool { return strings.Contains(name, word) })
 }
 
-// nameKeys files an object under the hosts that texts of it name, as wordKeys does: by the first label, the second and the
+// nameKeys indexes an object by the hosts that texts of it name, as wordKeys does: by the first label, the second and the
 // third, and an address as a whole. A name without a dot means something in its own namespace alone.
 func nameKeys(namespace string, texts []string) []inventory.Key {
 	seen := map[string]bool{}
 	var keys []inventory.Key
 	for _, text := range texts {
 		for h := range mention.Hosts(text) {
-			name := canonical(h.Name)
-			if seen[name] {
+			if seen[h.Name] {
 				continue
 			}
-			seen[name] = true
+			name := canonical(h.Name)
+			seen[h.Name], seen[name] = true, true
 			labels := []string{name}
 			if !isAddress(name) {
 				labels = strings.SplitN(name, ".", 4)

@@ -82,7 +82,7 @@ func word(text string, start, end int) (Host, bool) {
 	case strings.HasSuffix(before, "/"):
 		// `registry/name:5000` is an image, `/etc/hosts` a path.
 		return Host{}, false
-	case isAddress(run):
+	case run[0] >= '0' && run[0] <= '9' && isAddress(run):
 		return h, true
 	case strings.HasPrefix(run, "-"), isNumber(run):
 		return Host{}, false

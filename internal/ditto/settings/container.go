@@ -34,12 +34,13 @@ func ContainerOf(r inventory.Reader, namespace string, pod *corev1.PodTemplateSp
 // Variables are the variables that the pod sets, each once, by name.
 func (c *Container) Variables() []Input {
 	s := &c.settings
-	found := map[string]Input{}
+	n := len(s.container.Env)
+	list, set := make([]Input, 0, n), make(map[string]bool, n)
 	budget := maxExpansions
 	for i := len(s.container.Env) - 1; i >= 0; i-- {
 		e := &s.container.Env[i]
-		if _, later := found[e.Name]; later {
-			continue
+		if set[e.Name] {
+			continue // by a later one
 		}
 		if v := s.entry(e, i, &budget); v.state != absent {
 			in := input(v)
@@ -47,7 +48,7 @@ func (c *Container) Variables() []Input {
 			if in.Text != e.Value {
 				in.Written = e.Value
 			}
-			found[e.Name] = in
+			list, set[e.Name] = append(list, in), true
 		}
 	}
 	for i := len(s.container.EnvFrom) - 1; i >= 0; i-- {
@@ -63,15 +64,12 @@ func (c *Container) Variables() []Input {
 		}
 		for key, text := range o.texts() {
 			name := from.Prefix + key
-			if _, later := found[name]; !later {
-				found[name] = Input{Name: name, Text: text, From: "env " + name + " (envFrom " + o.name + ")"}
+			if !set[name] {
+				list, set[name] = append(list, Input{Name: name, Text: text, From: "env " + name + " (envFrom " + o.name + ")"}), true
 			}
 		}
 	}
-	list := make([]Input, 0, len(found))
-	for _, name := range slices.Sorted(maps.Keys(found)) {
-		list = append(list, found[name])
-	}
+	slices.SortFunc(list, func(a, b Input) int { return strings.Compare(a.Name, b.Name) })
 	return list
 }
 
