@@ -34,7 +34,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	}
 	s.dropOwned(after)
 	is := c.judge(ctx, after, s, change.Request)
-	was := c.judge(ctx, before, s, change.Request)
+	was := c.judge(ctx, before, s.before(before), change.Request)
 	budget := requests.NewBudget(mostComparisons)
 	old, now := newSide(before, was.violations, budget), newSide(after, is.violations, budget)
 	grown := make([]growth, len(is.violations))

@@ -57,7 +57,7 @@ func newSide(view *ditto.View, violations []violation, budget *requests.Budget) 
 	for i := range violations {
 		v := &violations[i]
 		for _, p := range v.parts {
-			s.add(p.name, v, p)
+			s.add(v.named(p), v, p)
 			if !v.unknown {
 				// What is certainly wrong may become uncertain, of which it is not known what is wrong with it.
 				s.add(v.doubted(), v, part{name: p.name})
@@ -99,7 +99,7 @@ func (s *side) growth(v *violation, of *side) growth {
 		case r == requests.Unclear:
 			g.more, g.unproved = true, true
 		default:
-			return growth{more: true, wider: s.byName[p.name] != nil}
+			return growth{more: true, wider: s.byName[v.named(p)] != nil}
 		}
 	}
 	return g
@@ -129,6 +129,9 @@ func (g growth) why() string {
 func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touched bool) {
 	touched = true
 	names := []string{p.name}
+	if v.outgoing {
+		names = append(names, v.named(p))
+	}
 	if v.unknown {
 		names = append(names, v.doubted())
 	}
@@ -189,7 +192,7 @@ func (s *side) knows(v *violation, before *ways, of *side) bool {
 	// Whoever comes first takes the place of whoever is gone.
 	var come []string
 	for _, p := range v.parts {
-		for _, other := range of.byName[p.name].list {
+		for _, other := range of.byName[v.named(p)].list {
 			name := other.violation.container
 			if !slices.Contains(come, name) && !s.runs(v.subject.Ref, name) {
 				come = append(come, name)
@@ -203,6 +206,14 @@ func (s *side) knows(v *violation, before *ways, of *side) bool {
 func (s *side) runs(workload inventory.Ref, container string) bool {
 	o := s.view.Get(workload.GroupKind(), workload.Namespace, workload.Name)
 	return o != nil && slices.ContainsFunc(s.view.Parts(o), func(p ditto.Part) bool { return p.Container.Name == container })
+}
+
+// named is the name of a part of a violation. What a rollout was about to replace does not stand for what stays.
+func (v *violation) named(p part) string {
+	if v.outgoing {
+		return p.name + "|outgoing"
+	}
+	return p.name
 }
 
 // doubted names what is not certain about a violation's rule, subject and way, of all that its rule may find there.

@@ -101,6 +101,12 @@ func TestRollout(t *testing.T) {
 			strings.Replace(ownedPod("StatefulSet", "true"), "\nspec:", "\nstatus: {phase: Succeeded}\nspec:", 1), ""},
 		{"a Job that goes on", job, "deny Job"},
 		{"a Job that has ended", strings.Replace(job, "\nspec:", "\nstatus: {conditions: [{type: Complete, status: 'True'}]}\nspec:", 1), ""},
+		{"one that is scaled down, and paused", owningDeployment("false", "\n  paused: true", done) + "---" + ownedReplicaSet("true", earlier, "\n  replicas: 0"), "deny ReplicaSet"},
+		{"one that is scaled down, of what makes none", owningSet("DaemonSet", "", "observedGeneration: 2") + "---" +
+			strings.Replace(ownedReplicaSet("true", earlier, "\n  replicas: 0"), "kind: Deployment", "kind: DaemonSet", 1), "deny ReplicaSet"},
+		{"one that may take for ever", owningDeployment("false", "\n  progressDeadlineSeconds: 2147483647", going) + "---" + bad, "deny ReplicaSet"},
+		{"a ReplicaSet of a StatefulSet", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" +
+			strings.Replace(bad, "kind: Deployment", "kind: StatefulSet", 1), "deny ReplicaSet"},
 		{"the same but for the image's tag", owningDeployment("true", "", done) + "---" + bad, "deny Deployment"},
 		{"a fix that is undone", owningDeployment("true", "", going) + "---" + ownedReplicaSet("false", earlier, ""), "deny Deployment"},
 		{"pods of a StatefulSet", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" +
@@ -173,6 +179,11 @@ func TestFixDuringRollout(t *testing.T) {
 		{"the fix, paused", bad + "---" + balancer, owningDeployment("true", "", done), owningDeployment("false", "\n  paused: true", going), ""},
 		{"the way in that comes with it", bad + "---" + owningDeployment("false", "", going), "", balancer, ""},
 		{"a way in to pods that stay", bad + "---" + owningDeployment("false", "\n  paused: true", going), "", balancer, "ReplicaSet"},
+		{"a way in, and then a rollout that stays", bad + "---" + balancer, owningDeployment("false", "", going), owningDeployment("false", "\n  paused: true", going), "ReplicaSet"},
+		{"an earlier revision that runs again", owningDeployment("false", "", "observedGeneration: 2, replicas: 2, updatedReplicas: 2") + "---" + balancer,
+			ownedReplicaSet("true", earlier, "\n  replicas: 0"), ownedReplicaSet("true", earlier, "\n  replicas: 1"), "ReplicaSet"},
+		{"a label of one that runs nothing", owningDeployment("false", "", "observedGeneration: 2, replicas: 2, updatedReplicas: 2") + "---" + balancer,
+			ownedReplicaSet("true", earlier, "\n  replicas: 0"), strings.Replace(ownedReplicaSet("true", earlier, "\n  replicas: 0"), "revision: \"1\"", "revision: \"1\", a: b", 1), ""},
 		{"a ReplicaSet that is made to look old", owningDeployment("false", "", going) + "---" + balancer, "", bad, "ReplicaSet"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
@@ -36,16 +37,27 @@ func (s *scope) add(affected ditto.Affected, objects ...*inventory.Object) {
 	}
 }
 
-// dropOwned leaves out Pods and ReplicaSets that are what their owner describes, save the one that a request is about.
+// dropOwned leaves out Pods and ReplicaSets that are what their owner describes, or run nothing. Of those, the one that a request
+// is about is left out only if it runs nothing.
 func (s *scope) dropOwned(view *ditto.View) {
 	for id := range s.workloads {
-		if id == s.about {
-			continue
-		}
-		if o := view.Get(id.GroupKind, id.Namespace, id.Name); o != nil && view.SameAsOwner(o) {
+		o := view.Get(id.GroupKind, id.Namespace, id.Name)
+		if o != nil && (id != s.about && view.SameAsOwner(o) || view.Idle(o)) {
 			delete(s.workloads, id)
 		}
 	}
+}
+
+// before is the scope for what was there before a change: what ran nothing was nothing, so that letting it run is new.
+func (s *scope) before(view *ditto.View) *scope {
+	o := view.Get(s.about.GroupKind, s.about.Namespace, s.about.Name)
+	if o == nil || o.PodTemplate() == nil || !view.Idle(o) {
+		return s
+	}
+	earlier := *s
+	earlier.workloads = maps.Clone(s.workloads)
+	delete(earlier.workloads, s.about)
+	return &earlier
 }
 
 // in returns the objects of one part of the scope that the view, or the reader under it, has, in stable order; none once the

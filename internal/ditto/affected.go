@@ -192,6 +192,12 @@ func (f *follower) workload(o *inventory.Object) {
 	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
 		// A MongoDB counts where Ditto runs beside it.
 		f.found.Workloads = append(f.found.Workloads, f.view.Find(inventory.Key{Index: byMongoDB, Namespace: o.Ref.Namespace})...)
+		// What its owner makes of a pod of an earlier revision depends on how the owner replaces it.
+		for _, made := range f.view.Find(inventory.Key{Index: byDitto, Namespace: o.Ref.Namespace}) {
+			if owner := ownerOf(f.view, made); owner != nil && owner.Ref.ID() == o.Ref.ID() && !f.view.SameAsOwner(made) {
+				f.found.Workloads = append(f.found.Workloads, made)
+			}
+		}
 	}
 	for _, part := range Named(parts, Proxy) {
 		f.targets(part)

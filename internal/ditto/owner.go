@@ -17,7 +17,7 @@ func (v *View) SameAsOwner(o *inventory.Object) bool {
 	if owner == nil {
 		return false
 	}
-	if runsNothing(o) {
+	if runsNothing(o, owner) {
 		return true
 	}
 	if !v.runsAs(o, owner) || v.isForeignEndpoint(o) {
@@ -47,7 +47,7 @@ func (v *View) runsAs(o, owner *inventory.Object) bool {
 	if v.apart[o.Ref.ID()] {
 		return false
 	}
-	as := runsNothing(o) || v.sameRun(o, owner)
+	as := runsNothing(o, owner) || v.sameRun(o, owner)
 	if !as && v.apart != nil {
 		v.apart[o.Ref.ID()] = true
 	}

@@ -1,6 +1,7 @@
 package ditto
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,11 +16,19 @@ import (
 // This file tells what runs beside what a workload describes: the pods that a rollout has yet to replace, and those that
 // none is going to.
 
-// runsNothing says whether a ReplicaSet is scaled down to nothing, or a Job or Pod has ended.
-func runsNothing(o *inventory.Object) bool {
+// Idle says whether an object runs nothing, and is not going to by itself: a Job or Pod of some owner that has ended, or an
+// earlier ReplicaSet of a Deployment, which the Deployment keeps at no replicas. Of a Deployment that is paused, or of any
+// other owner, nobody keeps it there.
+func (v *View) Idle(o *inventory.Object) bool {
+	owner := ownerOf(v, o)
+	return owner != nil && runsNothing(o, owner)
+}
+
+func runsNothing(o, owner *inventory.Object) bool {
 	switch t := o.Typed.(type) {
 	case *appsv1.ReplicaSet:
-		return t.Spec.Replicas != nil && *t.Spec.Replicas == 0 && t.Status.Replicas == 0
+		deployment, ok := owner.Typed.(*appsv1.Deployment)
+		return ok && t.Spec.Replicas != nil && *t.Spec.Replicas == 0 && t.Status.Replicas == 0 && !deployment.Spec.Paused && isEarlier(owner, o)
 	case *batchv1.Job:
 		return slices.ContainsFunc(t.Status.Conditions, func(c batchv1.JobCondition) bool {
 			return (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue
@@ -38,7 +47,7 @@ func (v *View) Outgoing(o *inventory.Object) bool {
 		if owner == nil {
 			return false
 		}
-		if !v.runsAs(o, owner) && replaces(owner, o) {
+		if !v.sameRun(o, owner) && replaces(owner, o) {
 			return true
 		}
 		o = owner
@@ -50,7 +59,9 @@ func (v *View) Outgoing(o *inventory.Object) bool {
 func replaces(owner, made *inventory.Object) bool {
 	switch t := owner.Typed.(type) {
 	case *appsv1.Deployment:
-		if t.Spec.Paused || !isEarlier(owner, made) {
+		// A rollout without a deadline is never said to be stuck.
+		forever := t.Spec.ProgressDeadlineSeconds != nil && *t.Spec.ProgressDeadlineSeconds == math.MaxInt32
+		if t.Spec.Paused || forever || !isEarlier(owner, made) {
 			return false
 		}
 		if !observed(t.Generation, t.Status.ObservedGeneration) {
@@ -61,7 +72,7 @@ func replaces(owner, made *inventory.Object) bool {
 		})
 		return !stuck && (t.Status.UpdatedReplicas < wanted(t.Spec.Replicas) || t.Status.Replicas > t.Status.UpdatedReplicas)
 	case *appsv1.StatefulSet:
-		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType {
+		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType || !isRevision(made) {
 			return false
 		}
 		if rolling := t.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil && ordinal(made) < *rolling.Partition {
@@ -69,7 +80,7 @@ func replaces(owner, made *inventory.Object) bool {
 		}
 		return !observed(t.Generation, t.Status.ObservedGeneration) || t.Status.UpdateRevision != t.Status.CurrentRevision
 	case *appsv1.DaemonSet:
-		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
+		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType || !isRevision(made) {
 			return false
 		}
 		return !observed(t.Generation, t.Status.ObservedGeneration) || t.Status.UpdatedNumberScheduled < t.Status.DesiredNumberScheduled
@@ -96,6 +107,12 @@ func isEarlier(deployment, made *inventory.Object) bool {
 	hash := made.Meta.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
 	return err == nil && noLatest == nil && of <= latest && hash != "" &&
 		made.PodTemplate().Labels[appsv1.DefaultDeploymentUniqueLabelKey] == hash && strings.HasSuffix(made.Ref.Name, "-"+hash)
+}
+
+// isRevision says whether an object is a pod that a StatefulSet or DaemonSet made. Neither makes ReplicaSets.
+func isRevision(made *inventory.Object) bool {
+	pod, ok := made.Typed.(*corev1.Pod)
+	return ok && pod.Labels[appsv1.ControllerRevisionHashLabelKey] != ""
 }
 
 // ordinal is the number of a pod of a StatefulSet.
