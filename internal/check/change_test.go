@@ -451,7 +451,8 @@ spec:
 		},
 		{
 			name: "a ReplicaSet that is scaled down to nothing does not count",
-			there: gatewayDeployment(noPreAuth) + "---" + strings.NewReplacer(`value: "q8W!d93kLs02"`,
+			there: strings.Replace(gatewayDeployment(noPreAuth), "uid: gateway-uid", `uid: gateway-uid, annotations: {deployment.kubernetes.io/revision: "2"}`, 1) +
+				"---" + strings.NewReplacer(`value: "q8W!d93kLs02"`,
 				`valueFrom: {secretKeyRef: {name: old, key: devops, optional: true}}`, "spec:\n  selector", "spec:\n  replicas: 0\n  selector").
 				Replace(gatewayReplicaSet(``)) + `---
 apiVersion: v1
@@ -714,7 +715,8 @@ spec:
 func gatewayReplicaSet(env string) string {
 	return strings.NewReplacer(
 		"kind: Deployment", "kind: ReplicaSet",
-		"metadata: {name: gateway, uid: gateway-uid}", "metadata: {name: gateway-abc, uid: gateway-abc-uid, "+
+		"metadata: {name: gateway, uid: gateway-uid}", "metadata: {name: gateway-abc, uid: gateway-abc-uid, labels: {pod-template-hash: abc}, "+
+			`annotations: {deployment.kubernetes.io/revision: "1"}, `+
 			"ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: gateway, uid: gateway-uid, controller: true}]}",
 		"{app: gateway}", "{app: gateway, pod-template-hash: abc}",
 	).Replace(gatewayDeployment(env))

@@ -41,9 +41,13 @@ func (j *judging) except(e *config.Exception, rule string, subject inventory.Ref
 	if outcome.Err == nil && len(outcome.Violations) == 0 && (len(outcome.Unknowns) == 0 || !j.checker.config.Rules[rule].DenyUnknown) {
 		return
 	}
-	j.excepted = append(j.excepted, AppliedException{
+	j.excepted = append(j.excepted, applied(e, rule, subject, entry))
+}
+
+func applied(e *config.Exception, rule string, subject inventory.Ref, entry *inventory.Ref) AppliedException {
+	return AppliedException{
 		Rule: rule, Subject: subject, Entry: entry, Reason: e.Reason, Until: e.Expires.Format(time.DateOnly), Line: e.Line,
-	})
+	}
 }
 
 // settle sorts exceptions that applied, and leaves each out but once: ways in differ in more than rule, subject and entry.

@@ -56,6 +56,7 @@ type judging struct {
 }
 
 func (j *judging) workload(o *inventory.Object) {
+	j.tooOld(o)
 	for _, part := range j.view.Parts(o) {
 		var gateway *remembered // nil for every other part
 		key := ""

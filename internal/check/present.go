@@ -76,6 +76,9 @@ func (c *Checker) finding(view *ditto.View, v violation) Finding {
 		Fix: v.rule.Spec.Fix(kindOf(v.subject.Ref, v.entry)), Guide: v.rule.Spec.Guide,
 		File: v.subject.Source.File, Line: v.subject.Source.Line,
 	}
+	if v.unread {
+		f.Fix = ""
+	}
 	if f.Path == nil {
 		f.Path = []string{}
 	}

@@ -24,10 +24,9 @@ func (j *judging) unreadRoute(o *inventory.Object) {
 	}
 }
 
-// recognition reports containers that may be a part of Ditto and are not taken for one, and those of a Ditto that is too old. If
-// one that may be is, no rule was evaluated for it.
+// recognition reports containers that may be a part of Ditto and are not taken for one. If one of them is, no rule was evaluated
+// for it.
 func (j *judging) recognition(o *inventory.Object) {
-	j.tooOld(o)
 	const what = "whether it is Ditto"
 	for _, doubt := range j.view.Doubts(o) {
 		if doubt.Beside || o.Ref.ID() != j.about && j.view.SameAsOwner(o) {
@@ -59,7 +58,6 @@ func (j *judging) modeLabels(o *inventory.Object) {
 
 // protection reports a gateway where dittoguard knows or protects less than it could.
 func (j *judging) protection(o *inventory.Object) {
-	j.tooOld(o)
 	if j.checker.protected == nil || slices.Contains(j.checker.protected, o.Ref.Namespace) {
 		return
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -8,7 +9,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
 )
+
+// wholeDitto is the reason of unjudged that what is not read stands for a Ditto with all its objects.
+const wholeDitto = "rendered"
 
 // rendered reports an object from which a Ditto is made that is not among the objects. Nothing can be said of that one, so
 // it is unknown to every rule.
@@ -17,7 +22,7 @@ func (j *judging) rendered(o *inventory.Object) {
 	if !is || made.Ditto == "" {
 		return
 	}
-	j.unjudged(o, "rendered", "what is deployed", "a Ditto is made of it ("+made.Ditto+"), which is not judged here; "+made.How)
+	j.unjudged(o, wholeDitto, "what is deployed", "a Ditto is made of it ("+made.Ditto+"), which is not judged here; "+made.How)
 }
 
 // unreadParts reports an object that is not read and in which a part of Ditto runs, or a proxy near one; false if there is none.
@@ -36,21 +41,42 @@ func (j *judging) tooOld(o *inventory.Object) {
 	}
 }
 
-// unjudged reports an object of which no rule can say what it is worth, and that so is unknown to every one.
+// unjudged reports an object of which no rule can say what it is worth, and that so is unknown to every one, save those that look
+// at an object by itself: of holders of passwords and of policies only what stands for a whole Ditto has any.
 func (j *judging) unjudged(o *inventory.Object, kind, what, message string) {
-	j.remark(o, what, message)
-	for _, each := range slices.Sorted(maps.Keys(j.checker.rules)) {
-		for _, r := range j.checker.rules[each] {
-			name := r.Metadata.Name
-			if !j.checker.config.Rules[name].DenyUnknown {
-				continue
+	refused := false
+	for r := range j.checker.denyingUnknowns() {
+		if each := r.Spec.Match.Each; each == rules.EachObject || kind != wholeDitto && (each == rules.EachCredential || each == rules.EachPolicy) {
+			continue
+		}
+		name := r.Metadata.Name
+		if e := j.checker.exception(name, o.Ref, nil); e != nil {
+			j.except(e, name, o.Ref, nil, engine.Outcome{Unknowns: make([]engine.UnknownResult, 1)})
+			continue
+		}
+		refused = true
+		j.violations = append(j.violations, undecided(r, o, kind, message))
+	}
+	if !refused {
+		j.remark(o, what, message)
+	}
+}
+
+// denyingUnknowns are the rules that refuse what they cannot decide, in stable order.
+func (c *Checker) denyingUnknowns() iter.Seq[*rule] {
+	return func(yield func(*rule) bool) {
+		for _, each := range slices.Sorted(maps.Keys(c.rules)) {
+			for _, r := range c.rules[each] {
+				if c.config.Rules[r.Metadata.Name].DenyUnknown && !yield(r) {
+					return
+				}
 			}
-			if e := j.checker.exception(name, o.Ref, nil); e != nil {
-				j.except(e, name, o.Ref, nil, engine.Outcome{Unknowns: make([]engine.UnknownResult, 1)})
-				continue
-			}
-			key := strings.Join([]string{name, "unknown " + kind, o.Ref.ID().String(), ""}, "|")
-			j.violations = append(j.violations, violation{rule: r, subject: o, message: "cannot be decided: " + message, parts: []part{{name: key}}, unknown: true})
 		}
 	}
+}
+
+// undecided is what a rule refuses since an object is not read, of whatever kind of reason. Its message says what to do.
+func undecided(r *rule, o *inventory.Object, kind, message string) violation {
+	key := strings.Join([]string{r.Metadata.Name, "unknown " + kind, o.Ref.ID().String(), ""}, "|")
+	return violation{rule: r, subject: o, message: "cannot be decided: " + message, parts: []part{{name: key}}, unknown: true, unread: true}
 }

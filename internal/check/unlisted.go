@@ -2,11 +2,14 @@ package check
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
 )
 
 // WhatThereIs is the What of an Unknown that stands for all objects of a kind, none of which could be read.
@@ -16,22 +19,26 @@ const WhatThereIs = "what there is"
 // which may refuse that. Objects that somebody chose not to read are not refused.
 func (c *Checker) WithUnread(ctx context.Context, inv inventory.Reader, result Result, unread []Unknown) Result {
 	result.Unknown = append(result.Unknown, unread...)
-	groups, _ := Unlisted(slices.DeleteFunc(slices.Clone(unread), func(u Unknown) bool { return u.What != WhatThereIs }))
+	missing := slices.DeleteFunc(slices.Clone(unread), func(u Unknown) bool { return u.What != WhatThereIs })
 	var violations []violation
-	for _, g := range groups {
-		for _, each := range slices.Sorted(maps.Keys(c.rules)) {
-			for _, r := range c.rules[each] {
-				name := r.Metadata.Name
-				if !c.config.Rules[name].DenyUnknown || c.exception(name, g.Subject, nil) != nil {
-					continue
-				}
-				violations = append(violations, violation{
-					rule: r, subject: &inventory.Object{Ref: g.Subject}, message: "cannot be decided: " + g.Title + ", " + g.Message,
-					parts: []part{{name: strings.Join([]string{name, "unknown unlisted", g.Subject.ID().String(), ""}, "|")}}, unknown: true,
-				})
+	for r := range c.denyingUnknowns() {
+		var counts []Unknown
+		for _, u := range missing {
+			e := c.exception(r.Metadata.Name, u.Subject, nil)
+			switch {
+			case !r.concerns(u.Subject):
+			case e != nil:
+				result.Exceptions = append(result.Exceptions, applied(e, r.Metadata.Name, u.Subject, nil))
+			default:
+				counts = append(counts, u)
 			}
 		}
+		groups, _ := Unlisted(counts)
+		for _, g := range groups {
+			violations = append(violations, undecided(r, &inventory.Object{Ref: g.Subject}, "unlisted", g.Title+", "+g.Message))
+		}
 	}
+	result.Exceptions = settle(result.Exceptions)
 	refused := c.findings(c.view(ctx, inv, nil), violations)
 	for _, f := range refused {
 		result.Summary.count(f)
@@ -39,6 +46,20 @@ func (c *Checker) WithUnread(ctx context.Context, inv inventory.Reader, result R
 	result.Findings = append(result.Findings, refused...)
 	slices.SortStableFunc(result.Findings, compareFindings)
 	return result
+}
+
+// concerns says whether a rule can be about objects of a kind: one for each object is about what it names.
+func (r *rule) concerns(kind inventory.Ref) bool {
+	if r.Spec.Match.Each != rules.EachObject {
+		return true
+	}
+	resource := inventory.Resource(schema.FromAPIVersionAndKind(kind.APIVersion, kind.Kind))
+	return slices.ContainsFunc(r.Spec.Match.ResourceRules, func(named admissionregistrationv1.NamedRuleWithOperations) bool {
+		has := func(list []string, value string) bool {
+			return slices.Contains(list, "*") || slices.Contains(list, value)
+		}
+		return has(named.APIGroups, resource.Group) && has(named.Resources, resource.Resource)
+	})
 }
 
 // UnlistedGroup are kinds of which there is the same to say.

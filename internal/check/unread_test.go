@@ -44,7 +44,7 @@ func TestUnreadRoutes(t *testing.T) {
 	want := []check.Unknown{{
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "GatewayClass", Name: "old"},
 		What:    "whether it leads to Ditto",
-		Message: "version v1alpha2 of this kind is not read (read are v1, v1beta1); what it lets in has to be judged by a person",
+		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); what it lets in has to be judged by a person",
 	}, {
 		Subject: inventory.Ref{APIVersion: "cilium.io/v2", Kind: "CiliumEnvoyConfig", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
@@ -56,7 +56,7 @@ func TestUnreadRoutes(t *testing.T) {
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "HTTPRoute", Namespace: "ditto", Name: "old"},
 		What:    "whether it leads to Ditto",
-		Message: "version v1alpha2 of this kind is not read (read are v1, v1beta1); what it lets in has to be judged by a person",
+		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); what it lets in has to be judged by a person",
 	}, {
 		Subject: inventory.Ref{APIVersion: "networking.istio.io/v1", Kind: "ServiceEntry", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
@@ -64,7 +64,7 @@ func TestUnreadRoutes(t *testing.T) {
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha1", Kind: "Gateway", Namespace: "infra", Name: "old"},
 		What:    "whether it leads to Ditto",
-		Message: "version v1alpha1 of this kind is not read (read are v1, v1beta1); what it lets in has to be judged by a person",
+		Message: "version v1alpha1 of this kind is not read (only v1, v1beta1); what it lets in has to be judged by a person",
 	}, {
 		// A Backend can name a host of any namespace.
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "api"},

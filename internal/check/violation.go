@@ -28,6 +28,8 @@ type violation struct {
 	note string
 	// unknown says that it could not be decided whether something is wrong, and that this denies.
 	unknown bool
+	// unread says that its subject is not read, which nothing that the rule advises changes.
+	unread bool
 	// broken says that the rule could not be evaluated; such a violation is always new.
 	broken bool
 }

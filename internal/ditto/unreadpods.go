@@ -50,10 +50,10 @@ func unreadVersion(o *inventory.Object) string {
 		return ""
 	}
 	if current != gk {
-		return o.Ref.APIVersion + " of this kind is not read (read is " + current.Group + "/" + strings.Join(versions, ", ") + ")"
+		return o.Ref.APIVersion + " of this kind is not read (only " + current.Group + "/" + strings.Join(versions, ", ") + ")"
 	}
 	version := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind).Version
-	return "version " + version + " of this kind is not read (read are " + strings.Join(versions, ", ") + ")"
+	return "version " + version + " of this kind is not read (only " + strings.Join(versions, ", ") + ")"
 }
 
 // UnreadParts says of an object that is not read which part of Ditto runs in the pods that it describes, or which proxy near

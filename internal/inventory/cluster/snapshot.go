@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -193,13 +192,10 @@ func (s *snapshooter) list(ctx context.Context, k kind) error {
 	}
 }
 
-// keep keeps an object. One of an optional kind that has a field of the wrong type is unread by itself.
+// keep keeps an object. One that has a field of the wrong type is there, too, and says so (Unreadable).
 func (s *snapshooter) keep(k kind, item runtime.Object) error {
 	trim(item)
 	o, err := wrap(item, k.gvk)
-	if err == nil && o.Unreadable != "" {
-		err = errors.New(o.Unreadable)
-	}
 	if err == nil {
 		s.found = append(s.found, o)
 		return nil

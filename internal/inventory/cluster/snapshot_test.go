@@ -55,6 +55,22 @@ func TestSnapshot_OfOneNamespace(t *testing.T) {
 	}
 }
 
+// TestSnapshot_AnUnreadableObjectIsThere: rules see it, so that they can refuse what they cannot decide.
+func TestSnapshot_AnUnreadableObjectIsThere(t *testing.T) {
+	odd := route()
+	odd.SetName("odd")
+	odd.Object["spec"] = map[string]any{"host": map[string]any{"a": "b"}}
+	s := newServer(t, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "ditto"}}, odd)
+	taker := &snapshooter{client: s, host: "here"}
+	got, err := taker.take(t.Context(), kindsOf(testKinds, clientscheme.Scheme), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := got.Get(crd.Route, "ditto", "odd"); o == nil || o.Unreadable == "" || len(got.Unread) != 0 {
+		t.Errorf("the Route is %+v, unread %v", o, got.Unread)
+	}
+}
+
 // TestSnapshot_WhatEndsIt: what can be said of the whole cluster is said of it, and not of the first kind.
 func TestSnapshot_WhatEndsIt(t *testing.T) {
 	s := &snapshooter{host: "here"}
