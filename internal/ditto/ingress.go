@@ -159,9 +159,9 @@ func (r ingressReading) mayBeIngressNginx() bool {
 
 // doubtIngressNginx makes a way of which an annotation of ingress-nginx is all there is unknown where another controller may
 // serve the Ingress.
-func (r ingressReading) doubtIngressNginx(op *opening, annotation string) {
+func (r ingressReading) doubtIngressNginx(o *inventory.Object, route *way.Route, annotation string) {
 	if r.in.Class.Controller != ingressNginx {
-		op.doubted, op.doubt = true, "who serves "+op.entry.Ref.String()+" cannot be told, and ingress-nginx would send requests there, by the annotation "+annotation
+		route.Doubted, route.Doubt = true, "who serves "+o.Ref.String()+" cannot be told, and ingress-nginx would send requests there, by the annotation "+annotation
 	}
 }
 
@@ -179,22 +179,19 @@ func ingressHosts(ing *networkingv1.Ingress) []string {
 	return hosts
 }
 
-// opening is how the Ingress lets requests in, whatever their path.
-func (r ingressReading) opening(o *inventory.Object) opening {
-	op := opening{
-		entry: o, kind: "Ingress", public: !r.in.Class.Internal,
-		identity: r.effects.Identity.State, identityWhy: r.effects.Identity.Why,
-		authenticated: switchOf(r.effects.Authentication),
-		assumptions:   slices.Clone(r.effects.Assumptions),
-		doubt:         r.in.Class.Doubt, doubted: r.in.Class.Doubt != "",
+// route is how the Ingress lets requests for a path of a host in, save for what clients speak, limits and error pages.
+func (r ingressReading) route(host, asked string, path way.Path) way.Route {
+	route := way.Route{
+		Text: host + asked, Asks: host + asked, Path: &path, Public: !r.in.Class.Internal, Effects: r.effects,
+		Doubt: r.in.Class.Doubt, Doubted: r.in.Class.Doubt != "",
 	}
 	if r.in.Class.Assumption != "" {
-		op.assumptions = append(op.assumptions, r.in.Class.Assumption)
+		route.Effects.Assumptions = append(slices.Clone(r.effects.Assumptions), r.in.Class.Assumption)
 	}
 	if r.in.Class.Hint != "" {
-		op.remark = ", " + r.in.Class.Hint
+		route.Note = ", " + r.in.Class.Hint
 	}
-	return op
+	return route
 }
 
 // switchOf is an edge's state as a fact.

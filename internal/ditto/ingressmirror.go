@@ -1,8 +1,6 @@
 package ditto
 
 import (
-	"fmt"
-
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -26,15 +24,14 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 		return
 	}
 	enter := func(host, asked string, path way.Path) {
-		route := host + asked
 		path.Rewrite = mirror.Rewrite
-		op := reading.opening(o)
-		op.identity, op.identityWhy = IdentityClient, "ingress-nginx copies requests as clients sent them"
-		op.detail = route + " (annotation mirror-target)"
-		op.text, op.route, op.path = fmt.Sprintf("%s: %s", o.Ref, op.detail), route, &path
-		op.lets = func() requests.Set { return ingressLets(reading, host, asked+" mirrored", path) }
-		reading.doubtIngressNginx(&op, "mirror-target")
-		w.enter(op, c)
+		route := reading.route(host, asked, path)
+		route.Text += " (annotation mirror-target)"
+		route.Effects.Identity = way.State{State: IdentityClient, Why: "ingress-nginx copies requests as clients sent them"}
+		route.Lets = func() requests.Set { return ingressLets(reading, host, asked+" mirrored", path) }
+		edgeReading{}.on(&route)
+		reading.doubtIngressNginx(o, &route, "mirror-target")
+		w.enter(o, o.Ref.Kind, &route, c)
 	}
 	if ing.Spec.DefaultBackend != nil {
 		_, routes := w.view.defaultRoutes(reading)

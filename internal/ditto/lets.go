@@ -19,7 +19,7 @@ import (
 // component. The exposure has to come from this view; what any other lets in is no more than unclear.
 func (v *View) Requests(e *Exposure) requests.Set {
 	w, known := v.ways[e.key]
-	if !known || w.lets == nil || v.Err() != nil {
+	if !known || v.Err() != nil {
 		return requests.Set{{
 			Doors: []requests.Door{{}}, Hosts: []requests.Hosts{requests.AnyHost()}, Paths: []requests.Paths{requests.Unread("", "")},
 		}}
@@ -28,7 +28,7 @@ func (v *View) Requests(e *Exposure) requests.Set {
 		return set
 	}
 	v.Spend(e.Entry.Ref().ID(), costOfWay)
-	set := slices.Clone(w.lets())
+	set := slices.Clone(w.route.Requests())
 	direct := true
 	for _, h := range slices.Backward(w.chain.hops) {
 		if h.proxy == nil {

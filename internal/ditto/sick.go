@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -44,13 +45,11 @@ func (w *walker) crowdedEntries(c chain) {
 // enterUnread is one way in, by an entry, about which nothing is known, whatever number of ways it stands for.
 func (w *walker) enterUnread(entry *inventory.Object, text, detail, why string, c chain) {
 	unknown := way.State{State: Unknown, Source: text, Why: why}
-	w.enter(opening{
-		entry: entry, kind: KindUnread, public: true, doubted: entry != w.part.Workload, text: text, detail: detail, doubt: why,
-		identity: IdentityUnknown, identityWhy: why, authenticated: switchOf(unknown),
-		edge: edgeReading{
-			transport: &way.Transport{TLS: unknown, Plain: unknown}, rate: &way.Rate{Limited: unknown},
-			pages: &way.ErrorPages{Unknown: []string{why}},
-		},
+	w.enter(entry, KindUnread, &way.Route{
+		Title: text, Text: detail, Public: true, Doubted: entry != w.part.Workload, Doubt: why,
+		Effects:   way.Effects{Identity: unknown, Authentication: unknown},
+		Transport: way.Transport{TLS: unknown, Plain: unknown}, Rate: way.Rate{Limited: unknown}, ErrorPages: way.ErrorPages{Unknown: []string{why}},
+		Lets: func() requests.Set { return letsAll(requests.Door{Kind: KindUnread + " " + detail}) },
 	}, c)
 }
 

@@ -3,16 +3,15 @@ package ditto
 import (
 	"slices"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// wayIn is what a way in was made of: the object that opens it, and its hops.
+// wayIn is what a way in was made of: the object that opens it, by which of its routes, and its hops.
 type wayIn struct {
 	entry *inventory.Object
+	route *way.Route
 	chain chain
-	// lets are the requests that the opening passes on.
-	lets func() requests.Set
 }
 
 // Steps are the objects that take the steps of a way in, one for each of its Hops: the entry, and then from outside

@@ -5,18 +5,30 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
-	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// edgeReading is what an opening does besides forwarding: each part is nil where it hands connections on unread.
+// edgeReading is what an Ingress does besides forwarding: each part is nil where it hands connections on unread.
 type edgeReading struct {
 	transport *way.Transport
 	rate      *way.Rate
 	pages     *way.ErrorPages
+}
+
+// on fills a route in.
+func (r edgeReading) on(route *way.Route) {
+	onward := way.HandingOn("", "", false, nil)
+	route.Transport, route.Rate = onward.Transport, onward.Rate
+	if r.transport != nil {
+		route.Transport = *r.transport
+	}
+	if r.rate != nil {
+		route.Rate = *r.rate
+	}
+	if r.pages != nil {
+		route.ErrorPages = *r.pages
+	}
 }
 
 // edgeReading reads an Ingress on the way to a gateway, once but for the host; elsewhere nobody asks.
@@ -70,45 +82,21 @@ func (w *walker) edgeReading(r ingressReading) func(host string) edgeReading {
 	}
 }
 
-// balancer is the transport of a load balancer that ends TLS on a port of a Service, nil if none does.
-func (w *walker) balancer(kind string, service *corev1.Service, sp *corev1.ServicePort) *way.Transport {
-	if kind != "LoadBalancer" {
-		return nil
-	}
-	tls := way.Balancer(service.Annotations, sp.Port, sp.Name, w.view.edges.Clouds)
-	if tls.State != On {
-		return nil
-	}
-	return &way.Transport{TLS: tls, Plain: way.State{State: way.PlainClosed, Source: tls.Source, Why: tls.Why}}
-}
-
-// resourceReading is what a route of an entry that is no Ingress does. What its kind does not say is unknown.
-func resourceReading(o *inventory.Object, route *way.Route) edgeReading {
-	transport, rate := route.Transport, route.Rate
-	unread := way.State{State: Unknown, Source: o.Ref.Kind}
-	if transport.TLS.State == "" && !transport.Passthrough {
-		unread.Why = "what " + o.Ref.String() + " does about TLS is not read"
-		transport.TLS, transport.Plain = unread, unread
-	}
-	if rate.Limited.State == "" {
-		unread.Why = "whether " + o.Ref.String() + " limits requests is not read"
-		rate.Limited = unread
-	}
-	return edgeReading{transport: &transport, rate: &rate, pages: &route.ErrorPages}
-}
-
-// encrypt works out what clients speak: the outermost step that ends their connection decides.
-func (e *Exposure) encrypt(op opening, c chain) {
-	t := op.edge.transport
-	if t == nil || t.Passthrough {
+// encrypt works out what clients speak: the outermost step that ends their connection decides. What the kind of an entry does
+// not say is unknown.
+func (e *Exposure) encrypt(route *way.Route, c chain) {
+	t := route.Transport
+	switch {
+	case t.Passthrough:
 		inner := ended(c)
-		if t != nil {
-			inner.Advice = t.Advice
-			if t.Plain.State != way.PlainServed {
-				inner.Plain = t.Plain
-			}
+		inner.Advice = cmp.Or(t.Advice, inner.Advice)
+		if t.Plain.State != way.PlainServed {
+			inner.Plain = t.Plain
 		}
-		t = &inner
+		t = inner
+	case t.TLS.State == "":
+		t.TLS = way.State{State: Unknown, Source: e.Entry.Kind, Why: "what " + e.Entry.Ref().String() + " does about TLS is not read"}
+		t.Plain = t.TLS
 	}
 	e.TLS = switchOf(t.TLS)
 	e.Plain, e.PlainWhy, e.TLSAdvice = t.Plain.State, t.Plain.Why, t.Advice
@@ -136,7 +124,7 @@ func ended(c chain) way.Transport {
 }
 
 // limit works out whether some step limits what comes in.
-func (e *Exposure) limit(op opening, c chain) {
+func (e *Exposure) limit(route *way.Route, c chain) {
 	limited, plain := Switch{State: Off}, true
 	count := func(s Switch, silent bool) {
 		// A limit that fails says more than that there is none.
@@ -145,10 +133,12 @@ func (e *Exposure) limit(op opening, c chain) {
 			limited, plain = s, silent
 		}
 	}
-	if r := op.edge.rate; r != nil {
-		count(switchOf(r.Limited), r.Limited.Source == "default")
-		e.RateAdvice = r.Advice
+	own := route.Rate.Limited
+	if own.State == "" {
+		own = way.State{State: Unknown, Source: e.Entry.Kind, Why: "whether " + e.Entry.Ref().String() + " limits requests is not read"}
 	}
+	count(switchOf(own), own.Source == "default" || own.Why == "")
+	e.RateAdvice = route.Rate.Advice
 	for _, h := range slices.Backward(c.hops) {
 		if h.proxy == nil {
 			continue
@@ -166,18 +156,14 @@ func (e *Exposure) limit(op opening, c chain) {
 	if e.RateAdvice == "" {
 		e.RateAdvice = "let an edge or an nginx that limits requests stand before the gateway"
 	}
-	if op.edge.rate != nil {
-		e.RateAnnotations = annotations(op.edge.rate.Annotations)
-	}
+	e.RateAnnotations = annotations(route.Rate.Annotations)
 }
 
 // answers collects the error pages of what the way begins at: an edge's, or a proxy's.
-func (e *Exposure) answers(op opening, c chain) {
-	var unknown []string
-	if p := op.edge.pages; p != nil {
-		e.Echoes, unknown, e.ErrorPageBypass = p.Echoes, p.Unknown, p.Bypass
-	}
-	if outermost := c.hops[len(c.hops)-1]; op.kind == KindProxy && outermost.proxy != nil {
+func (e *Exposure) answers(route *way.Route, c chain) {
+	unknown := route.ErrorPages.Unknown
+	e.Echoes, e.ErrorPageBypass = route.ErrorPages.Echoes, route.ErrorPages.Bypass
+	if outermost := c.hops[len(c.hops)-1]; e.Kind == KindProxy && outermost.proxy != nil {
 		e.Echoes, unknown = outermost.proxy.pages()
 	}
 	switch {

@@ -80,7 +80,7 @@ func TestARouteAsAWhole(t *testing.T) {
 	inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", "gateway.envoyproxy.io/gatewayclass-controller", 1)+someGateway+someRoute)
 	want := []way.Route{{
 		Text: "ditto.example.com/api (PathPrefix, method GET), Gateway infra/edge",
-		Note: "public: no internal load balancer marker",
+		Note: " (public: no internal load balancer marker)",
 		Asks: "ditto.example.com/api", Hosts: []string{"ditto.example.com"}, Door: "Gateway infra/edge",
 		Conditions: []string{"method GET"}, Path: &way.Path{}, Public: true,
 		Backends: []way.Backend{{Namespace: "ditto", Name: "gateway", Port: intstr.FromInt32(8080)}},

@@ -14,8 +14,8 @@ import (
 // Where they come from is left open. A kind that does not fill in Hosts is compared by its Text: what it lets in is then no more
 // than before only as long as that says the same.
 func (r *Route) Requests() requests.Set {
-	if r.Alternatives != nil {
-		return r.Alternatives
+	if r.Lets != nil {
+		return r.Lets()
 	}
 	paths := []requests.Paths{requests.Everything()}
 	if r.Path != nil {

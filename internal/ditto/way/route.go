@@ -62,22 +62,23 @@ func (c Context) Governors(id inventory.ID) []*inventory.Object {
 	return c.Objects.Find(inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
 }
 
-// Route is one rule of an entry object, as whoever serves it reads it.
+// Route is one way to let requests in: a rule of an entry object, as whoever serves it reads it, a port of a Service, or a port
+// of a node.
 type Route struct {
 	// Text tells the rule from the others of the object: `ditto.example.com/api (PathPrefix), Gateway infra/public`.
 	Text string
-	// Note says more of it to people, without telling it from others.
-	Note string
+	// Title shows it to people; empty where that is the object and Text. Note is said behind it, whichever route it is.
+	Title, Note string
 	// Asks is what a client asks for: `ditto.example.com/api`.
 	Asks string
 	// Hosts are the hosts that it is for, as HostsOf of package requests reads them, and Door is where clients come in, by name:
 	// `Gateway infra/public`. Conditions are what else a request has to fulfil, each as it is written. They tell what one route
 	// lets in from what another one does; without Hosts only the Text does. Where connections are handed on the
-	// hosts are those of the connections. Alternatives, if there are any, say all of it.
-	Hosts        []string
-	Door         string
-	Conditions   []string
-	Alternatives requests.Set
+	// hosts are those of the connections. Lets, if it is there, says all of it.
+	Hosts      []string
+	Door       string
+	Conditions []string
+	Lets       func() requests.Set
 	// Path is which requests it takes, and with what path they arrive. It is nil where connections are handed through
 	// unread, or where there are no paths.
 	Path *Path
@@ -85,6 +86,8 @@ type Route struct {
 	Backends []Backend
 	// Public is false where a marker that counts, or the configuration, says that outsiders do not reach it.
 	Public bool
+	// KeepsAddress says that what is behind sees the address of the client.
+	KeepsAddress bool
 	// Effects are what happens to requests. An empty Identity means that the client's arrives, an empty Authentication that
 	// nobody is asked for credentials.
 	Effects Effects
@@ -95,11 +98,21 @@ type Route struct {
 	ErrorPages ErrorPages
 	// Unknown says what could not be read and may change what it lets in.
 	Unknown []string
-	// Doubt says why it cannot be told whether it lets anybody in; empty where it can.
-	Doubt string
+	// Doubt says why it cannot be told whether it lets anybody in; empty where it can. Doubted says that it may lead elsewhere,
+	// or nowhere, so that only the rules about who gets in say anything of it.
+	Doubt   string
+	Doubted bool
 	// Strip and Hide are changes of the object that would make this route remove the identity header, and hide headers. They
 	// are filled only where whoever serves it certainly does what they say.
 	Strip, Hide []Edit
+}
+
+// HandingOn is a route that hands connections on as they are, and leaves all else to what is behind.
+func HandingOn(text, title string, public bool, lets func() requests.Set) Route {
+	return Route{
+		Text: text, Title: title, Public: public, Lets: lets,
+		Transport: Transport{Plain: State{State: PlainServed}, Passthrough: true}, Rate: Rate{Limited: State{State: Off}},
+	}
 }
 
 // Context is what routes are read in.

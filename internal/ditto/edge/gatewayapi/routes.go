@@ -56,9 +56,9 @@ func (s servedRoute) note() string {
 	case s.Why == "":
 		return ""
 	case s.Public:
-		return "public: " + s.Why
+		return " (public: " + s.Why + ")"
 	}
-	return "internal: " + s.Why
+	return " (internal: " + s.Why + ")"
 }
 
 // serve finds out who serves an attachment.

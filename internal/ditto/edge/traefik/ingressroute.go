@@ -302,12 +302,15 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 	for i := range lets {
 		lets[i].Doors = entryDoors(first)
 	}
-	return way.Route{
-		Alternatives: lets,
-		Text:         text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
+	route := way.Route{
+		Text: text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
 		Public:    !way.InternalClass(c.Config, first.Spec.IngressClassName, first.Annotations[way.ClassAnnotation]),
 		Transport: ingressRouteTransport(&first.Spec, chain), Rate: chain.rate(rateAdvice),
 	}
+	if lets != nil {
+		route.Lets = func() requests.Set { return lets }
+	}
+	return route
 }
 
 // entryDoors are where clients of an IngressRoute come in; without any named, wherever Traefik lets them by default.
