@@ -203,7 +203,7 @@ func (f *follower) workload(o *inventory.Object) {
 		f.targets(part)
 		for _, route := range f.view.proxyRoutes(part) {
 			if route.blind {
-				for _, ditto := range f.view.Find(inventory.Key{Index: byDitto, Namespace: o.Ref.Namespace}) {
+				for _, ditto := range f.view.dittosIn(o.Ref.Namespace) {
 					f.follow(ditto)
 				}
 			}

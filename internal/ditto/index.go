@@ -38,6 +38,8 @@ const (
 	byEndpoint inventory.Index = "endpoint"
 	// byDitto indexes a workload that runs a part of Ditto by its namespace and under none, as far as the workload alone shows.
 	byDitto inventory.Index = "ditto"
+	// byMadeDitto indexes the same way a workload that runs one if the ConfigMaps and Secrets that it takes variables from say so.
+	byMadeDitto inventory.Index = "made-ditto"
 	// byMongoDB indexes a workload that runs a MongoDB by its namespace.
 	byMongoDB inventory.Index = "mongodb"
 	// byReference indexes whatever reads ConfigMaps and Secrets by them (`ConfigMap/name`): workloads, Ingresses, and what
@@ -78,7 +80,7 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 		return []schema.GroupKind{schema.ParseGroupKind(key.Value)}
 	case bySelector, byAlias:
 		return []schema.GroupKind{inventory.Service}
-	case byLabel, byDitto, byMongoDB, byProxy:
+	case byLabel, byDitto, byMadeDitto, byMongoDB, byProxy:
 		return workloadKinds
 	case byBackend:
 		return append([]schema.GroupKind{inventory.Ingress}, edge.Kinds()...)
@@ -204,10 +206,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 		if netpol.Unjudged(o.Ref.GroupKind()) {
 			return []inventory.Key{{Index: byUnjudged}}
 		}
-		if runsUnread(o) {
-			return []inventory.Key{{Index: byDitto, Namespace: ns}, {Index: byDitto}}
-		}
-		return unique(unreadKeys(o))
+		return unique(append(dittoKeys(ns, unreadPods(o)...), unreadKeys(o)...))
 	default:
 		return unique(append(linkKeys(edge.LinksOf(o)), unreadKeys(o)...))
 	}
@@ -250,10 +249,8 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 		keys = append(keys, settingsKey(settings))
 	}
 	keys = append(keys, linkKeys(edge.LinksOf(o))...)
+	keys = append(keys, dittoKeys(ns, o)...)
 	parts := Parts(nothing, o)
-	if slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) }) {
-		keys = append(keys, inventory.Key{Index: byDitto, Namespace: ns}, inventory.Key{Index: byDitto})
-	}
 	if len(Named(parts, MongoDB)) > 0 {
 		keys = append(keys, inventory.Key{Index: byMongoDB, Namespace: ns})
 	}

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
-	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -71,13 +70,7 @@ func matters(o *inventory.Object) bool {
 	if template == nil {
 		return edge.IsResource(o)
 	}
-	// What a container takes from a ConfigMap or Secret as a whole can make it anything.
-	for _, c := range runningContainers(&template.Spec) {
-		if len(c.EnvFrom) > 0 || settings.Read(nothing, o.Ref.Namespace, template, c, "").LaunchesByReference() {
-			return true
-		}
-	}
-	return len(Parts(nothing, o)) > 0 || len(edge.LinksOf(o).Governs) > 0
+	return canBeMadeDitto(o.Ref.Namespace, template) || len(Parts(nothing, o)) > 0 || len(edge.LinksOf(o).Governs) > 0
 }
 
 // sameTemplate compares pods by their encoding first, which costs a fraction of a comparison by reflection. Two encodings

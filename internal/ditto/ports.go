@@ -7,7 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
-	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // The ports of Ditto's services and of MongoDB. Sources: ditto-service-base.conf and gateway.conf of Ditto
@@ -42,7 +41,7 @@ type port struct {
 func (v *View) portsOf(p Part) []port {
 	switch {
 	case p.Component == MongoDB:
-		if len(v.Find(inventory.Key{Index: byDitto, Namespace: p.Workload.Ref.Namespace})) == 0 {
+		if !v.runsDitto(p.Workload.Ref.Namespace) {
 			return nil
 		}
 		return []port{{Name: PortMongoDB, Number: declared(p.Container, mongoPort, "mongodb", "mongo")}}

@@ -23,7 +23,7 @@ func (v *View) Unknowns(o *inventory.Object) []Question {
 	for _, part := range Named(v.Parts(o), Proxy) {
 		p := v.proxy(part)
 		unreadable := slices.Concat(p.hidden, p.unreadable)
-		anywhere := isTunnel(part.Software) && len(v.Find(inventory.Key{Index: byDitto})) > 0
+		anywhere := isTunnel(part.Software) && v.runsDitto("")
 		if len(unreadable) == 0 || !anywhere && !v.besideDitto(part) {
 			continue
 		}
@@ -48,6 +48,5 @@ func (v *View) besideDitto(part Part) bool {
 			return true
 		}
 	}
-	return strings.Contains(part.Container.Name, "ditto") ||
-		len(v.Find(inventory.Key{Index: byDitto, Namespace: part.Workload.Ref.Namespace})) > 0
+	return strings.Contains(part.Container.Name, "ditto") || v.runsDitto(part.Workload.Ref.Namespace)
 }

@@ -72,13 +72,13 @@ func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 // concernsDitto says whether Ditto runs in the namespace of an object, or in that of something that uses it, such as a
 // route that names it for its Gateway; or, if that counts, anywhere.
 func (v *View) concernsDitto(o *inventory.Object, anywhere bool) bool {
-	if anywhere && len(v.Find(inventory.Key{Index: byDitto})) > 0 {
+	if anywhere && v.runsDitto("") {
 		return true
 	}
 	next := []inventory.ID{o.Ref.ID()}
 	for i := 0; i < len(next); i++ {
 		id := next[i]
-		if id.Namespace != "" && len(v.Find(inventory.Key{Index: byDitto, Namespace: id.Namespace})) > 0 {
+		if id.Namespace != "" && v.runsDitto(id.Namespace) {
 			return true
 		}
 		for _, user := range v.Find(inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}) {

@@ -133,7 +133,7 @@ func podOf(o *inventory.Object, template map[string]any) *inventory.Object {
 // runsUnread says whether a part of Ditto runs in an object that is not read, as far as it shows by itself.
 func runsUnread(o *inventory.Object) bool {
 	return slices.ContainsFunc(unreadPods(o), func(pod *inventory.Object) bool {
-		return slices.ContainsFunc(Parts(nothing, pod), func(p Part) bool { return IsDitto(p.Component) })
+		return isDittoPart(Parts(nothing, pod))
 	})
 }
 
