@@ -80,3 +80,41 @@ func TestUnreadRoutes(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+// TestTemplatesThatAreNone: in an object of a kind that is not read, a pod's template with a field of the wrong type still tells
+// what runs in it, as far as it can be read; and if it does not, that is unknown to every rule near a Ditto.
+func TestTemplatesThatAreNone(t *testing.T) {
+	const odd = "objects of this kind are not read, and what runs in it cannot be told, since a template in it is not valid (" +
+		"json: cannot unmarshal string into Go struct field Container.spec.containers.ports of type []v1.ContainerPort); it has to be judged by a person"
+	things := "\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: things, namespace: ditto}\n" +
+		"spec: {template: {spec: {containers: [{name: things, image: eclipse/ditto-things}]}}}\n"
+	rollout := func(namespace, container string) string {
+		return "\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: app, namespace: " + namespace + "}\n" +
+			"spec: {template: {spec: {containers: [" + container + "]}}}\n"
+	}
+	for _, test := range []struct{ name, object, want string }{
+		{
+			"a gateway", rollout("ditto", `{name: app, image: eclipse/ditto-gateway, env: [{name: A, value: 1}]}`),
+			"objects of this kind are not read, and Ditto's gateway runs in it (container app); it has to be judged by a person",
+		},
+		{"something near a Ditto", rollout("ditto", `{name: app, image: example.com/app, ports: http}`), odd},
+		{"something that names Ditto", rollout("shop", `{name: app, image: example.com/app, ports: http, args: [--to=ditto]}`), odd},
+		{"something else", rollout("shop", `{name: app, image: example.com/app, ports: http}`), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv := inventoryOf(t, things+"---"+test.object)
+			got := ""
+			for _, u := range judged(t, everything(), inv).Unknown {
+				if u.What == "what runs" {
+					got = u.Message
+				}
+			}
+			refused := count(judged(t, denyingUnknown(t, "preauth-exposed"), inv).Findings, func(f check.Finding) bool {
+				return f.Message == "cannot be decided: "+test.want
+			})
+			if got != test.want || (refused == 1) != (test.want != "") {
+				t.Errorf("got %q, refused %d times, want %q", got, refused, test.want)
+			}
+		})
+	}
+}

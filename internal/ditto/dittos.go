@@ -43,7 +43,7 @@ func (v *View) lookingIn(namespace string) *View {
 func (v *View) isDitto(o *inventory.Object) bool {
 	pods := []*inventory.Object{o}
 	if o.PodTemplate() == nil {
-		pods = unreadPods(o)
+		pods, _ = unreadPods(o)
 	}
 	return slices.ContainsFunc(pods, func(pod *inventory.Object) bool {
 		v.Spend(o.Ref.ID(), costOfStep)

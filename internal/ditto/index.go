@@ -206,7 +206,8 @@ func Keys(o *inventory.Object) []inventory.Key {
 		if netpol.Unjudged(o.Ref.GroupKind()) {
 			return []inventory.Key{{Index: byUnjudged}}
 		}
-		return unique(append(dittoKeys(ns, unreadPods(o)...), unreadKeys(o)...))
+		pods, _ := unreadPods(o)
+		return unique(append(dittoKeys(ns, pods...), unreadKeys(o)...))
 	default:
 		return unique(append(linkKeys(edge.LinksOf(o)), unreadKeys(o)...))
 	}

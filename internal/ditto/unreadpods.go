@@ -2,6 +2,7 @@ package ditto
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -57,9 +58,20 @@ func unreadVersion(o *inventory.Object) string {
 }
 
 // UnreadParts says of an object that is not read which part of Ditto runs in the pods that it describes, or which proxy near
-// one; empty if there is none.
+// one; empty if there is none. Near a Ditto it says as well of a pod's template that is none.
 func (v *View) UnreadParts(o *inventory.Object) string {
-	for _, pod := range unreadPods(o) {
+	pods, broken := unreadPods(o)
+	if len(pods) == 0 {
+		return ""
+	}
+	why, fix := unreadVersion(o), "it has to be judged by a person"
+	if why == "" {
+		why = kindNotRead
+	} else {
+		current := currentKind(o.Ref.GroupKind())
+		fix = "write it as " + current.WithVersion(versionsRead(current)[0]).GroupVersion().String()
+	}
+	for _, pod := range pods {
 		for _, part := range Parts(v, pod) {
 			runs := ""
 			switch {
@@ -73,26 +85,22 @@ func (v *View) UnreadParts(o *inventory.Object) string {
 			default:
 				continue
 			}
-			why, fix := unreadVersion(o), "it has to be judged by a person"
-			if why == "" {
-				why = kindNotRead
-			} else {
-				current := currentKind(o.Ref.GroupKind())
-				fix = "write it as " + current.WithVersion(versionsRead(current)[0]).GroupVersion().String()
-			}
 			return fmt.Sprintf("%s, and %s runs in it (container %s); %s", why, runs, part.Container.Name, fix)
 		}
+	}
+	if broken != nil && (v.runsDitto(o.Ref.Namespace) || bytes.Contains(bytes.ToLower(o.Raw()), []byte("ditto"))) {
+		return fmt.Sprintf("%s, and what runs in it cannot be told, since a template in it is not valid (%v); %s", why, broken, fix)
 	}
 	return ""
 }
 
 // unreadPods are the pods that an object which is not read describes, each as if it were there by itself: of an old version of
-// a workload, and of whatever else has a pod's template in it.
-func unreadPods(o *inventory.Object) []*inventory.Object {
+// a workload, and of whatever else has a pod's template in it. broken is what is wrong with the first template that is none; of
+// such a one the pod has what could be read.
+func unreadPods(o *inventory.Object) (list []*inventory.Object, broken error) {
 	if o.Typed != nil || !bytes.Contains(o.Raw(), []byte(`"containers"`)) {
-		return nil
+		return nil, nil
 	}
-	var list []*inventory.Object
 	var visit func(value any)
 	visit = func(value any) {
 		switch value := value.(type) {
@@ -103,9 +111,8 @@ func unreadPods(o *inventory.Object) []*inventory.Object {
 		case map[string]any:
 			spec, _ := value["spec"].(map[string]any)
 			if _, is := spec["containers"].([]any); is {
-				if pod := podOf(o, value); pod != nil {
-					list = append(list, pod)
-				}
+				pod, err := podOf(o, value)
+				list, broken = append(list, pod), cmp.Or(broken, err)
 				return
 			}
 			for _, key := range slices.Sorted(maps.Keys(value)) {
@@ -114,25 +121,26 @@ func unreadPods(o *inventory.Object) []*inventory.Object {
 		}
 	}
 	visit(o.Content())
-	return list
+	return list, broken
 }
 
-// podOf is the pod that a template describes, nil if that cannot be read.
-func podOf(o *inventory.Object, template map[string]any) *inventory.Object {
-	text, err := json.Marshal(template)
+// podOf is the pod that a template describes, as far as that can be read. What is of the wrong type is left out (encoding/json).
+func podOf(o *inventory.Object, template map[string]any) (*inventory.Object, error) {
 	var t corev1.PodTemplateSpec
-	if err != nil || json.Unmarshal(text, &t) != nil {
-		return nil
+	text, err := json.Marshal(template)
+	if err == nil {
+		err = json.Unmarshal(text, &t)
 	}
 	return inventory.FromTyped(&corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: o.Ref.Namespace, Name: o.Ref.Name, Labels: t.Labels, Annotations: t.Annotations},
 		Spec:       t.Spec,
-	}, schema.GroupVersionKind{Version: "v1", Kind: inventory.Pod.Kind})
+	}, schema.GroupVersionKind{Version: "v1", Kind: inventory.Pod.Kind}), err
 }
 
 // runsUnread says whether a part of Ditto runs in an object that is not read, as far as it shows by itself.
 func runsUnread(o *inventory.Object) bool {
-	return slices.ContainsFunc(unreadPods(o), func(pod *inventory.Object) bool {
+	pods, _ := unreadPods(o)
+	return slices.ContainsFunc(pods, func(pod *inventory.Object) bool {
 		return isDittoPart(Parts(nothing, pod))
 	})
 }
