@@ -19,6 +19,17 @@ func TestDoubtfulParts(t *testing.T) {
 				"name the container ditto-things if it is",
 		},
 		{
+			"an image for tests, a word of its own", `[{name: app, image: "acme/ditto-gateway-test:1"}]`,
+			"container app goes by the name of Ditto's gateway (ditto-gateway-test) and gives no other sign of it, so it is not taken for one: " +
+				"name the container ditto-gateway if it is",
+		},
+		{
+			"a folder and a word of its own", `[{name: demo, image: "acme/ditto/gateway-demo"}]`,
+			"container demo goes by the name of Ditto's gateway (ditto/gateway-demo) and gives no other sign of it, so it is not taken for one: " +
+				"name the container ditto-gateway if it is",
+		},
+		{"tests of a gateway, beside what they need", `[{name: tests, image: "acme/gateway-tests", env: [{name: GATEWAY_URL, value: a}]}]`, ""},
+		{
 			"a variable beside the gateway", `[{name: ditto-gateway, image: iot/gw}, {name: logs, image: fluent-bit, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}]}]`,
 			"container logs sets ENABLE_PRE_AUTHENTICATION, which Ditto's gateway reads, and gives no other sign of it; another container of the pod is " +
 				"a gateway, so it is not taken for one",

@@ -39,6 +39,8 @@ type dittoName struct {
 	// component is the service that it names; sure, that it says nothing else.
 	component string
 	sure      bool
+	// other: a word in it may as well make it something else, so that it is a sign of nothing.
+	other bool
 	// text is the name.
 	text string
 }
@@ -52,12 +54,15 @@ var qualifiers = []string{
 
 // words of what goes by Ditto's name and is not Ditto: what stands before it, talks to it, fills or watches it.
 var others = []string{
-	"adapter", "agent", "api", "apisix", "auth", "backup", "bridge", "chart", "check", "cli", "client", "config", "dashboard", "demo",
-	"docs", "dump", "envoy", "example", "exporter", "fixer", "haproxy", "helm", "init", "ingress", "injector", "job", "kong",
+	"adapter", "agent", "apisix", "backup", "bridge", "chart", "check", "cli", "client", "config", "dashboard",
+	"docs", "dump", "envoy", "exporter", "fixer", "haproxy", "helm", "init", "ingress", "injector", "job", "kong",
 	"loader", "logger", "logs", "metrics", "migrate", "migration", "migrator", "mock", "mongo", "mongodb", "monitor", "nginx",
 	"oauth2", "operator", "probe", "provisioner", "proxy", "sdk", "seed", "seeder", "setup", "shipper", "sidecar", "simulator",
-	"swagger", "sync", "test", "tester", "tests", "tool", "tools", "traefik", "ui", "wait", "waiter", "web",
+	"swagger", "sync", "tester", "tool", "tools", "traefik", "ui", "wait", "waiter", "web",
 }
+
+// words of either: what stands before a service, or tries it out, is called so, and so is a service that is built for that.
+var eithers = []string{"api", "auth", "demo", "example", "examples", "test", "testing", "tests"}
 
 // namedAfterDitto reads the name of the image first: its last element, or the last two, of which the first is Ditto's
 // (`ditto/gateway`).
@@ -71,14 +76,14 @@ func namedAfterDitto(c *corev1.Container) dittoName {
 			}
 		}
 	}
-	if image.ditto && image.component != "" {
-		return image
-	}
 	container := readName(c.Name)
-	if container.ditto && (container.component != "" || !image.ditto) {
+	tells := func(n dittoName) bool { return n.ditto && n.component != "" }
+	switch {
+	case tells(image) && !image.other, tells(image) && !tells(container):
+		return image
+	case tells(container), container.ditto && !image.ditto:
 		return container
-	}
-	if image.ditto {
+	case image.ditto:
 		return image
 	}
 	return dittoName{}
@@ -99,6 +104,8 @@ func readName(name string) dittoName {
 		switch {
 		case slices.Contains(others, word):
 			return dittoName{}
+		case slices.Contains(eithers, word):
+			found.other, found.sure = true, false
 		case at >= 0:
 			services = append(services, suffixes[at].component)
 		case !slices.Contains(qualifiers, word) && !isDigits(word):

@@ -138,9 +138,12 @@ func (w *witness) owns() string {
 	return w.service()
 }
 
+// named says whether the name is Ditto's.
+func (w *witness) named() bool { return w.name.ditto && !w.name.other }
+
 // telling counts the signals that hardly anything but Ditto gives.
 func (w *witness) telling() int {
-	return count(w.name.ditto, w.env.devopsPassword && w.env.statusPassword)
+	return count(w.named(), w.env.devopsPassword && w.env.statusPassword)
 }
 
 // signals counts what Ditto gives: in its own way (own), and with what others share with it (all). The latter is what Pekko's own
@@ -154,7 +157,7 @@ func (w *witness) signals() (own, all int) {
 		hasPort(w.container, "remoting", remotingPort) && hasPort(w.container, "management", managementPort),
 		calledLike(w.template, w.container, w.alone) != "",
 		// Beside Ditto's name a part of what it reads is enough.
-		w.name.ditto && !passwords && w.env.ofDitto(),
+		w.named() && !passwords && w.env.ofDitto(),
 	)
 }
 
