@@ -9,8 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // rights spells out who may do what where: one line for a rule of a role, wherever the role is bound.
@@ -62,14 +60,7 @@ func TestRights(t *testing.T) {
 		"everywhere: get,list,watch networking.k8s.io/ingressclasses,ingresses,networkpolicies",
 	}
 	for _, group := range customGroups() {
-		var namespaced, cluster []string
-		for _, k := range group.kinds {
-			if crd.ClusterScoped(k) {
-				cluster = append(cluster, crd.Resource(k.Kind))
-			} else {
-				namespaced = append(namespaced, crd.Resource(k.Kind))
-			}
-		}
+		namespaced, cluster := group.byScope()
 		reads = append(reads, "everywhere: get,list,watch "+group.name+"/"+strings.Join(append(namespaced, cluster...), ","))
 	}
 	ownSecret := []string{

@@ -2,18 +2,13 @@ package charts_test
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
-
-	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // entry is what a test compares of one webhook, in the words of its fields.
@@ -82,38 +77,13 @@ func customRules(clusterScoped bool) []string {
 		scope = "Cluster"
 	}
 	for _, group := range customGroups() {
-		var resources []string
-		for _, k := range group.kinds {
-			if crd.ClusterScoped(k) == clusterScoped {
-				resources = append(resources, crd.Resource(k.Kind))
-			}
+		resources, inCluster := group.byScope()
+		if clusterScoped {
+			resources = inCluster
 		}
 		if len(resources) > 0 {
 			list = append(list, fmt.Sprintf("%s/* %s: %s CREATE UPDATE DELETE", group.name, scope, strings.Join(resources, " ")))
 		}
-	}
-	return list
-}
-
-// customGroup is an API group that is not Kubernetes' own.
-type customGroup struct {
-	name  string
-	kinds []schema.GroupKind
-}
-
-// customGroups are in the order of their names, and so are the kinds in them.
-func customGroups() []customGroup {
-	byGroup := map[string][]schema.GroupKind{}
-	for gvk := range crd.Kinds() {
-		if gk := gvk.GroupKind(); !slices.Contains(byGroup[gk.Group], gk) {
-			byGroup[gk.Group] = append(byGroup[gk.Group], gk)
-		}
-	}
-	var list []customGroup
-	for _, name := range slices.Sorted(maps.Keys(byGroup)) {
-		kinds := byGroup[name]
-		slices.SortFunc(kinds, func(a, b schema.GroupKind) int { return strings.Compare(crd.Resource(a.Kind), crd.Resource(b.Kind)) })
-		list = append(list, customGroup{name, kinds})
 	}
 	return list
 }
