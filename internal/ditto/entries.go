@@ -121,12 +121,13 @@ func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networking
 			return s.Name == svc.Ref.Name && leads(&s)
 		})
 	}
-	limits := w.edgeReading(reading)
+	limits, said := w.edgeReading(reading), way.Repeats{}
 	enter := func(reading ingressReading, limits func(string) edgeReading, host, path, pathType string, read way.Path) {
 		route := reading.route(host, path, read)
 		if pathType != "" {
 			route.Text += " (" + pathType + ")"
 		}
+		route.Text = said.Distinct(route.Text)
 		route.Lets = func() requests.Set { return ingressLets(reading, host, path+" "+pathType, read) }
 		limits(host).on(&route)
 		if pathType == standsIn {

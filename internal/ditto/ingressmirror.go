@@ -23,10 +23,11 @@ func (w *walker) mirrorEntries(o, svc *inventory.Object, reading ingressReading,
 		!leads(&networkingv1.IngressServiceBackend{Name: svc.Ref.Name, Port: networkingv1.ServiceBackendPort{Number: mirror.Port}}) {
 		return
 	}
+	said := way.Repeats{}
 	enter := func(host, asked string, path way.Path) {
 		path.Rewrite = mirror.Rewrite
 		route := reading.route(host, asked, path)
-		route.Text += " (annotation mirror-target)"
+		route.Text = said.Distinct(route.Text + " (annotation mirror-target)")
 		route.Effects.Identity = way.State{State: IdentityClient, Why: "ingress-nginx copies requests as clients sent them"}
 		route.Lets = func() requests.Set { return ingressLets(reading, host, asked+" mirrored", path) }
 		edgeReading{}.on(&route)

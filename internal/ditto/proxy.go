@@ -91,9 +91,32 @@ func (v *View) proxy(part Part) *proxy {
 		}
 	}
 	v.hide(part, p)
+	p.routes = v.toldApart(part, p.routes)
 	p.aims = aimsOf(&part.Workload.PodTemplate().Spec, p.routes)
 	v.proxies[part.id()] = p
 	return p
+}
+
+// toldApart gives each route of a proxy a detail of its own, among all proxies of its pod. Other routes may be told of by the same
+// words: locations in different ones, servers that listen at different addresses.
+func (v *View) toldApart(part Part, routes []*proxyRoute) []*proxyRoute {
+	several, seen := len(Named(v.Parts(part.Workload), Proxy)) > 1, way.Repeats{}
+	apart := slices.Clone(routes)
+	for i, r := range routes {
+		detail := seen.Distinct(r.detail)
+		if !several && detail == r.detail {
+			continue
+		}
+		other := *r // those of a configuration are shared
+		if other.detail = detail; several {
+			other.detail = part.Container.Name + ": " + detail
+		}
+		if several && !r.unread {
+			other.text += " (container " + part.Container.Name + ")"
+		}
+		apart[i] = &other
+	}
+	return apart
 }
 
 func (v *View) readProxy(part Part) *proxy {

@@ -97,7 +97,7 @@ func TestHTTPProxy_Effects(t *testing.T) {
 		m := linkedObjects(t, strings.TrimPrefix(httpProxy("ns", "p", "{virtualhost: {fqdn: a.b}, routes: [{services: [{name: x, port: 1, requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: nobody}]}}, {name: z, port: 2}]}, "+
 			"{conditions: [{exact: /ws/2}], requestHeadersPolicy: {remove: [x-ditto-pre-authenticated]}, services: [{name: x, port: 1, requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: nobody}]}}]}]}"), "---\n"))
 		got := linesOf(t, m, way.Config{}, "HTTPProxy", "ns", "p")
-		want := []string{"a.b/ (prefix) [a.b/, public] -> ns/x:1", "a.b/ (prefix) [a.b/, public] -> ns/z:2", "a.b/ws/2 (exact) [a.b/ws/2, public] -> ns/x:1"}
+		want := []string{"a.b/ (prefix) [a.b/, public] -> ns/x:1", "a.b/ (prefix) (2) [a.b/, public] -> ns/z:2", "a.b/ws/2 (exact) [a.b/ws/2, public] -> ns/x:1"}
 		if diff := cmp.Diff(want, heads(got)); diff != "" {
 			t.Fatal(diff)
 		}

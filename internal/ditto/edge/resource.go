@@ -103,12 +103,13 @@ func IsRelay(o *inventory.Object) bool {
 	return r != nil && r.Relay
 }
 
-// Routes reads an entry of a kind of this table; there are none for any other object.
+// Routes reads an entry of a kind of this table; there are none for any other object. Each has a text of its own, by which ways are
+// told apart.
 func Routes(c way.Context, o *inventory.Object) []way.Route {
 	if !IsEntry(o) {
 		return nil
 	}
-	return resourceOf(o).Routes(c, o)
+	return way.Distinct(resourceOf(o).Routes(c, o))
 }
 
 // ControllerOf names who serves an entry of this table.

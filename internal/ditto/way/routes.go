@@ -27,15 +27,25 @@ func InternalClass(cfg Config, classes ...string) bool {
 	})
 }
 
-// Distinct makes the texts of routes to the same Service differ.
+// Repeats counts how often each text has come.
+type Repeats map[string]int
+
+// Distinct is a text that differs from all that came before: one that repeats another gets a number.
+func (r Repeats) Distinct(text string) string {
+	distinct := text
+	for r[distinct] > 0 {
+		r[text]++
+		distinct = fmt.Sprintf("%s (%d)", text, r[text])
+	}
+	r[distinct]++
+	return distinct
+}
+
+// Distinct makes the texts of routes differ. Two that say the same need not be the same: not everything that decides is in a text.
 func Distinct(list []Route) []Route {
-	seen := map[string]int{}
+	seen := Repeats{}
 	for i := range list {
-		key := fmt.Sprint(list[i].Text, list[i].Backends)
-		seen[key]++
-		if n := seen[key]; n > 1 {
-			list[i].Text = fmt.Sprintf("%s (%d)", list[i].Text, n)
-		}
+		list[i].Text = seen.Distinct(list[i].Text)
 	}
 	return list
 }

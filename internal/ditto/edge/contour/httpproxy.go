@@ -155,7 +155,7 @@ func httpProxyRoutes(c way.Context, o *inventory.Object) []way.Route {
 	if left < 0 {
 		list = append(list, way.UnfollowedRoute(httpProxyLinks(o).Backends, "more HTTPProxies include this one than are followed"))
 	}
-	return way.Distinct(list)
+	return list
 }
 
 // contourConnections is the route of connections: a virtual host with a tcpproxy reads no requests that come over TLS.

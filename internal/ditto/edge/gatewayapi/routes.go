@@ -2,7 +2,6 @@ package gatewayapi
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -40,7 +39,7 @@ func gatewayRoutes(c way.Context, r gatewayRoute) []way.Route {
 			list[i].Hide = nil
 		}
 	}
-	return toldApart(list)
+	return list
 }
 
 // servedRoute is an attachment of a route, who serves it there, and who reaches that.
@@ -76,19 +75,6 @@ func serve(c way.Context, a attachment) servedRoute {
 		s.Public = true
 	}
 	return s
-}
-
-// toldApart numbers routes that say the same and are not the same.
-func toldApart(list []way.Route) []way.Route {
-	seen := map[string]int{}
-	for i := range list {
-		text := list[i].Text
-		seen[text]++
-		if n := seen[text]; n > 1 {
-			list[i].Text = fmt.Sprintf("%s, again (%d)", text, n)
-		}
-	}
-	return list
 }
 
 // ruleRoutes is what one rule does under one host.

@@ -162,7 +162,7 @@ func ingressRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
 	if left < 0 {
 		list = append(list, way.UnfollowedRoute(ingressRouteLinks(o).Backends, "there are more routers before this IngressRoute than are followed"))
 	}
-	return way.Distinct(list)
+	return list
 }
 
 func isRouter(r *crd.TraefikRoute) bool { return r.Match != "" && (r.Kind == "" || r.Kind == "Rule") }

@@ -58,7 +58,7 @@ func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
 		}
 		list = append(list, r)
 	}
-	return way.Distinct(list)
+	return list
 }
 
 // tcpRule is the host that a rule for connections asks for, and the hosts, if that is all that it says; why says what keeps it
