@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -128,21 +127,6 @@ func (c *Checker) namespaceModes(view *ditto.View, namespace string) config.Mode
 	return modes
 }
 
-// order ranks actions and severities, worst first.
-var order = []string{"deny", "warn", "audit", "", "critical", "high", "medium", "low"}
-
-func compareFindings(a, b Finding) int {
-	for _, pair := range [][2]string{{string(a.Action), string(b.Action)}, {string(a.Severity), string(b.Severity)}} {
-		if d := slices.Index(order, pair[0]) - slices.Index(order, pair[1]); d != 0 {
-			return d
-		}
-	}
-	if d := strings.Compare(a.Rule, b.Rule); d != 0 {
-		return d
-	}
-	return a.Subject.Compare(b.Subject)
-}
-
 // distinct drops unknowns that say the same of the same subject: one unreadable Secret concerns several settings.
 func distinct(list []Unknown) []Unknown {
 	type identity struct {
@@ -159,12 +143,7 @@ func distinct(list []Unknown) []Unknown {
 			out = append(out, u)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Unknown) int {
-		if d := a.Subject.Compare(b.Subject); d != 0 {
-			return d
-		}
-		return strings.Compare(a.Rule+a.What, b.Rule+b.What)
-	})
+	slices.SortStableFunc(out, compareUnknowns)
 	return out
 }
 

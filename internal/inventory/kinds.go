@@ -71,9 +71,6 @@ func Kinds() []schema.GroupVersionKind {
 	return list
 }
 
-// Reads says whether objects of this version of the kind are decoded, not only named.
-func Reads(gvk schema.GroupVersionKind) bool { _, ok := kinds[gvk]; return ok }
-
 // podTemplate finds the pod of a workload, nil for an object that runs none.
 func podTemplate(typed any) *corev1.PodTemplateSpec {
 	switch t := typed.(type) {

@@ -31,7 +31,7 @@ type Options struct {
 //	    …
 func Text(w io.Writer, result check.Result, opts Options) error {
 	t := text{opts: opts, fixed: map[[2]string]bool{}}
-	result = ordered(result)
+	result = check.Sorted(result)
 	var shown []check.Finding
 	for _, f := range result.Findings {
 		if f.Action != check.ActionNone || opts.Verbose {

@@ -1,7 +1,5 @@
 package settings
 
-import "slices"
-
 // Binding is a setting of Ditto: where it lies, and what Ditto's own configuration says of it.
 type Binding struct {
 	// Path is the setting's path in the configuration, and the name of the system property that sets it.
@@ -32,11 +30,8 @@ type Assigned struct {
 	Refs  []string
 }
 
-// Bindings are the settings that are known to this package. A substitution of any other path of Ditto's configuration is
-// unknown.
-func Bindings() []*Binding { return slices.Clone(bindings) }
-
-// bindings is never changed.
+// bindings are the settings that are known to this package; it is never changed. A substitution of any other path of Ditto's
+// configuration is unknown.
 var bindings = []*Binding{
 	PreAuthentication, DevopsSecured, devopsSecureStatus, StatusSecured, DevopsMethod, StatusMethod, DevopsPassword,
 	StatusPassword, DevopsSubjects, StatusSubjects, DevopsOIDCProtocol, OIDCProtocol, EnableCORS,

@@ -117,9 +117,6 @@ func (v Value) Len() int {
 // IsSecret says whether the value may not be shown.
 func (v Value) IsSecret() bool { return v.secret }
 
-// IsLiteral says whether the value is written out in the pod, a ConfigMap or a file of one, and not taken from a Secret.
-func (v Value) IsLiteral() bool { return v.State == Known && !v.fromSecret }
-
 // IsOneOf says whether the value is known and one of the words, exactly.
 func (v Value) IsOneOf(words []string) bool {
 	return v.content != nil && !v.content().list && slices.Contains(words, v.content().text)
