@@ -52,7 +52,7 @@ func TestUnreadRoutes(t *testing.T) {
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
-		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+		Message: "Backend ditto/api is not among the objects; what it lets in has to be judged by a person",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "HTTPRoute", Namespace: "ditto", Name: "old"},
 		What:    "whether it leads to Ditto",
@@ -60,7 +60,7 @@ func TestUnreadRoutes(t *testing.T) {
 	}, {
 		Subject: inventory.Ref{APIVersion: "networking.istio.io/v1", Kind: "ServiceEntry", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
-		Message: "backends of kind pods (workloadSelector) are not read; what it lets in has to be judged by a person",
+		Message: "pods that its workloadSelector chooses are not read; what it lets in has to be judged by a person",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha1", Kind: "Gateway", Namespace: "infra", Name: "old"},
 		What:    "whether it leads to Ditto",
@@ -69,7 +69,7 @@ func TestUnreadRoutes(t *testing.T) {
 		// A Backend can name a host of any namespace.
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "api"},
 		What:    "whether it leads to Ditto",
-		Message: "backends of kind Backend are not read; what it lets in has to be judged by a person",
+		Message: "Backend shop/api is not among the objects; what it lets in has to be judged by a person",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "odd"},
 		What:    "whether it leads to Ditto",

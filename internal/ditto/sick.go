@@ -16,11 +16,12 @@ import (
 // be read, or more of them than are followed.
 const KindUnread = "Unread"
 
-// unreadEntry: objects that cannot be read may lead to the gateway.
+// unreadEntry: objects that cannot be read may lead to the gateway, and so may what others send requests to.
 func (w *walker) unreadEntry(c chain) {
-	if w.part.Component != Gateway || w.port.Name != PortHTTP {
+	if !w.atAPI() {
 		return
 	}
+	w.unreadAnything(c)
 	if kinds := w.view.unreadWays(w.part.Workload.Ref.Namespace); kinds != "" {
 		w.enterUnread(w.part.Workload, "kinds that cannot be read", "", "objects of kind "+kinds+" cannot be read, and may lead to it", c)
 	}

@@ -1,8 +1,9 @@
 package ditto
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -26,9 +27,6 @@ var unreadRoutes = map[string][]string{
 	"networking.cfargotunnel.com": {"TunnelBinding"},
 }
 
-// reachAnywhere are kinds of backends that name hosts, of whatever namespace: those of Envoy Gateway and of Istio.
-var reachAnywhere = []string{"Backend", "Hostname"}
-
 const kindNotRead = "objects of this kind are not read"
 
 // UnreadRoute says, of an object that may be a way in to a Ditto, or decide about one, what of it is not followed; empty where
@@ -40,15 +38,18 @@ func (v *View) UnreadRoute(o *inventory.Object) string {
 	why := v.gatewayNamed(o)
 	if why == "" {
 		var anywhere bool
-		if why, anywhere = unreadKind(o); why == "" || !v.concernsDitto(o, anywhere) {
+		if why, anywhere = unreadKind(o); why == "" {
+			why, anywhere = v.unreadBackends(o)
+		}
+		if why == "" || !v.concernsDitto(o, anywhere) {
 			return ""
 		}
 	}
 	return why + "; what it lets in has to be judged by a person"
 }
 
-// unreadKind says what of an object is not followed by its kind, its version or the kinds of its backends; anywhere, that
-// those can name a Ditto of any namespace.
+// unreadKind says what of an object is not followed by its kind or its version; anywhere, that it can name a Ditto of any
+// namespace.
 func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 	gk := o.Ref.GroupKind()
 	if o.Typed == nil {
@@ -62,11 +63,32 @@ func unreadKind(o *inventory.Object) (why string, anywhere bool) {
 			return why, false
 		}
 	}
-	if kinds := edge.LinksOf(o).Unread; len(kinds) > 0 {
-		anywhere = slices.ContainsFunc(kinds, func(kind string) bool { return slices.Contains(reachAnywhere, kind) })
-		return "backends of kind " + strings.Join(kinds, ", ") + " are not read", anywhere
-	}
 	return "", false
+}
+
+// unreadBackends says what of an object's backends is not followed, and may lead to any pod of a namespace; anywhere, of every
+// namespace.
+func (v *View) unreadBackends(o *inventory.Object) (why string, anywhere bool) {
+	for _, u := range edge.LinksOf(o).Unread {
+		if u.Host == "" && !v.saysWhere(u) {
+			why = cmp.Or(why, v.unreadBackend(u))
+			anywhere = anywhere || u.Namespace == "" || u.Object.Name != ""
+		}
+	}
+	return why, anywhere
+}
+
+// saysWhere says whether an object that is read says where requests go.
+func (v *View) saysWhere(u way.UnreadBackend) bool {
+	return u.Object.Name != "" && v.Get(u.Object.GroupKind, u.Object.Namespace, u.Object.Name) != nil
+}
+
+// unreadBackend says of a backend that it is not read.
+func (v *View) unreadBackend(u way.UnreadBackend) string {
+	if u.Object.Name != "" {
+		return fmt.Sprintf("%s is not among the objects", refOf(u.Object))
+	}
+	return u.What + " are not read"
 }
 
 // concernsDitto says whether Ditto runs in the namespace of an object, or in that of something that uses it, such as a

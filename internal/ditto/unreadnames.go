@@ -27,6 +27,8 @@ type unreadName struct {
 	port int32
 	// says is what it is there for: a format for the name of the Service.
 	says string
+	// by is a backend that is not read, if the host is its; one without a host may be anything.
+	by *way.UnreadBackend
 }
 
 // means says whether the name is for a port of a Service. One without a port is a hint at the gateway's API alone.
@@ -62,6 +64,9 @@ func unreadNames(o *inventory.Object) []unreadName {
 			}
 		}
 		return list
+	}
+	for _, u := range edge.LinksOf(o).Unread {
+		list = append(list, unreadName{host: canonical(u.Host), port: u.Port, says: u.What + " are not read, and may lead to %s", by: &u})
 	}
 	for _, host := range nginx.SnippetTargets(o) {
 		if host != "" {
@@ -99,11 +104,11 @@ func namesIn(value any, says string) []unreadName {
 		case string:
 			if namespace, name, found := strings.Cut(value, "/"); found {
 				if name, port, _ := strings.Cut(name, ":"); isLabel(namespace) && isLabel(name) {
-					list = append(list, unreadName{name + "." + namespace + ".svc", portNumber(port), says})
+					list = append(list, unreadName{host: name + "." + namespace + ".svc", port: portNumber(port), says: says})
 				}
 			}
 			for h := range mention.Hosts(value) {
-				list = append(list, unreadName{canonical(h.Name), h.Port, says})
+				list = append(list, unreadName{host: canonical(h.Name), port: h.Port, says: says})
 			}
 		case []any:
 			for _, item := range value {
@@ -121,7 +126,7 @@ func namesIn(value any, says string) []unreadName {
 						port = portNumber(fmt.Sprint(value[key]))
 					}
 				}
-				list = append(list, unreadName{host, port, says})
+				list = append(list, unreadName{host: host, port: port, says: says})
 			}
 			for _, key := range slices.Sorted(maps.Keys(value)) {
 				if text, is := value[key].(string); !is || text != name && text != namespace {
@@ -165,6 +170,9 @@ func opensWays(o *inventory.Object) bool {
 
 func isUnreadRoute(gk schema.GroupKind) bool { return slices.Contains(unreadRoutes[gk.Group], gk.Kind) }
 
+// anything stands, in the index byUnread, for whatever there is in a namespace.
+const anything = "*"
+
 // unreadKeys files an object under the Services that it may name in what is not read of it.
 func unreadKeys(o *inventory.Object) []inventory.Key {
 	if !opensWays(o) {
@@ -172,6 +180,12 @@ func unreadKeys(o *inventory.Object) []inventory.Key {
 	}
 	var keys []inventory.Key
 	for _, n := range unreadNames(o) {
+		switch {
+		case n.host == "" && n.by != nil:
+			keys = append(keys, inventory.Key{Index: byUnread, Namespace: n.by.Namespace, Value: anything})
+		case isAddress(n.host):
+			keys = append(keys, inventory.Key{Index: byUnread, Value: n.host})
+		}
 		for _, at := range clusterHosts(n.host, o.Ref.Namespace) {
 			keys = append(keys, inventory.Key{Index: byUnread, Namespace: at.namespace, Value: at.name})
 		}
@@ -182,19 +196,70 @@ func unreadKeys(o *inventory.Object) []inventory.Key {
 // unreadEntries goes on from the objects that name a Service in what is not read of them. What else they name is asked quietly.
 func (w *walker) unreadEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
 	quiet := w.view.quietly()
-	for _, o := range quiet.Find(inventory.Key{Index: byUnread, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}) {
+	found, addresses := quiet.Find(inventory.Key{Index: byUnread, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}), serviceAddresses(svc.Typed.(*corev1.Service))
+	w.unread(append(slices.Clip(found), quiet.unreadAt(addresses)...), c, func(o *inventory.Object, n unreadName) (string, bool) {
+		if !slices.Contains(addresses, n.host) {
+			if named := serviceNamed(quiet, n.host, o.Ref.Namespace); named == nil || named.Ref.ID() != svc.Ref.ID() {
+				return "", false
+			}
+		}
+		return fmt.Sprintf(n.says, svc.Ref), n.means(sp, w.atAPI())
+	})
+}
+
+// unreadPods goes on from the objects that name an address of a pod in what is not read of them.
+func (w *walker) unreadPods(pod *inventory.Object, addresses []string, number int32, c chain) {
+	w.unread(w.view.quietly().unreadAt(addresses), c, func(_ *inventory.Object, n unreadName) (string, bool) {
+		return fmt.Sprintf(n.says, pod.Ref), slices.Contains(addresses, n.host) && (n.port == number || n.port == 0 && w.atAPI())
+	})
+}
+
+// unreadAnything goes on from the objects whose backends may be anything, and so the gateway.
+func (w *walker) unreadAnything(c chain) {
+	quiet := w.view.quietly()
+	for _, namespace := range []string{w.part.Workload.Ref.Namespace, ""} {
+		w.unread(quiet.Find(inventory.Key{Index: byUnread, Namespace: namespace, Value: anything}), c, func(_ *inventory.Object, n unreadName) (string, bool) {
+			if n.host != "" || n.by == nil || n.by.Namespace != namespace || quiet.saysWhere(*n.by) {
+				return "", false
+			}
+			return quiet.unreadBackend(*n.by) + ", and may lead to it", true
+		})
+	}
+}
+
+// atAPI says whether the way begins where requests for the gateway's API arrive.
+func (w *walker) atAPI() bool { return w.part.Component == Gateway && w.port.Name == PortHTTP }
+
+// unreadAt are the objects that name an address in what is not read of them.
+func (v *View) unreadAt(addresses []string) []*inventory.Object {
+	var list []*inventory.Object
+	for _, address := range addresses {
+		list = append(list, v.Find(inventory.Key{Index: byUnread, Value: address})...)
+	}
+	return list
+}
+
+// unread enters by each object, or by the entries that use it, one name of which leads to where the way stands.
+func (w *walker) unread(objects []*inventory.Object, c chain, leads func(o *inventory.Object, n unreadName) (why string, leads bool)) {
+	quiet := w.view.quietly()
+	for _, o := range objects {
 		if o.PodTemplate() != nil && quiet.SameAsOwner(o) {
 			continue
 		}
 		for _, n := range unreadNames(o) {
-			if named := serviceNamed(quiet, n.host, o.Ref.Namespace); named == nil || named.Ref.ID() != svc.Ref.ID() {
+			why, ok := leads(o, n)
+			if !ok {
 				continue
 			}
-			if n.means(sp, w.part.Component == Gateway && w.port.Name == PortHTTP) {
-				w.view.tied[o.Ref.ID()] = true
-				w.enterUnread(o, o.Ref.String(), "unread", fmt.Sprintf(n.says, svc.Ref), c)
-				break
+			for _, entry := range quiet.entriesOver(o) {
+				said := why
+				if entry != o {
+					said = o.Ref.String() + ": " + why
+				}
+				w.view.tied[o.Ref.ID()], w.view.tied[entry.Ref.ID()] = true, true
+				w.enterUnread(entry, entry.Ref.String(), "unread", said, c)
 			}
+			break
 		}
 	}
 }
@@ -205,7 +270,14 @@ func (f *follower) unread(o *inventory.Object) {
 		return
 	}
 	for _, n := range unreadNames(o) {
-		f.follow(serviceNamed(f.view, n.host, o.Ref.Namespace))
+		switch {
+		case n.host != "":
+			f.target(o.Ref.Namespace, proxyTarget{host: n.host})
+		case n.by != nil && !f.view.saysWhere(*n.by):
+			for _, ditto := range f.view.dittosIn(n.by.Namespace) {
+				f.follow(ditto)
+			}
+		}
 	}
 }
 

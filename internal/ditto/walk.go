@@ -184,6 +184,7 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 	}
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
 		addresses := podAddresses(pod)
+		w.unreadPods(o, addresses, number, c)
 		w.fromEndpoints(addresses, number, c)
 		for _, alias := range aliasesOfAddresses(w.view, addresses) {
 			w.fromAlias(alias, number, c)

@@ -19,7 +19,7 @@ The kinds that are not Kubernetes' own and that decide how Ditto is exposed, by 
   namespaced: [wasmplugins]
   cluster: []
 - group: gateway.envoyproxy.io
-  namespaced: [backendtrafficpolicies, clienttrafficpolicies, envoyextensionpolicies, envoypatchpolicies, envoyproxies, httproutefilters, securitypolicies]
+  namespaced: [backends, backendtrafficpolicies, clienttrafficpolicies, envoyextensionpolicies, envoypatchpolicies, envoyproxies, httproutefilters, securitypolicies]
   cluster: []
 - group: gateway.k8s.aws
   namespaced: [loadbalancerconfigurations]

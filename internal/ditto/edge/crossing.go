@@ -32,7 +32,7 @@ func traefikKinds(names ...string) []schema.GroupKind {
 
 // BackendsAnywhere says whether objects of a kind send requests to Services of other namespaces.
 func BackendsAnywhere(gk schema.GroupKind) bool {
-	return gk == crd.IstioVirtualService || gk == crd.IstioServiceEntry || slices.Contains(gatewayRoutes, gk) || slices.Contains(traefikUsers, gk)
+	return gk == crd.EnvoyBackend || gk == crd.HTTPRouteFilter || gk == crd.IstioVirtualService || gk == crd.IstioServiceEntry || slices.Contains(gatewayRoutes, gk) || slices.Contains(traefikUsers, gk)
 }
 
 // UsesAnywhere says whether objects of a kind use an object from other namespaces.
@@ -40,6 +40,8 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 	switch used {
 	case crd.Gateway, crd.ListenerSet, crd.XListenerSet, inventory.Namespace:
 		return slices.Contains(gatewayUsers, gk)
+	case crd.EnvoyBackend:
+		return slices.Contains(gatewayRoutes, gk)
 	case crd.GatewayClass:
 		return gk == crd.Gateway
 	case crd.EnvoyProxy, crd.NginxProxy, crd.LoadBalancerConfiguration:

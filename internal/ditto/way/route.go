@@ -53,8 +53,21 @@ type Links struct {
 	Governs []inventory.ID
 	// Passwords are the Secrets that it takes password entries from.
 	Passwords []AuthSecret
-	// Unread are the kinds of its backends that are no Services and are not followed.
-	Unread []string
+	// Unread are where else it sends requests.
+	Unread []UnreadBackend
+}
+
+// UnreadBackend is where requests are sent by what is not read, or may not be there.
+type UnreadBackend struct {
+	// What names it for people: `backends of kind ServiceImport`.
+	What string
+	// Object is what says where they go, if its kind is read; its own links then have it.
+	Object inventory.ID
+	// Host is what it means, and Port the port of that, zero for any. Without a host it may be any pod of Namespace, or, without that,
+	// of any namespace.
+	Host      string
+	Port      int32
+	Namespace string
 }
 
 // Governors are the objects that decide how another one is read by naming it, in stable order.

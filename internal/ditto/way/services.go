@@ -101,3 +101,13 @@ func Quote(text string) string {
 	}
 	return `"` + clean + `"`
 }
+
+// ServiceOfHost is the Service that a host name with a namespace in it means: `service.namespace`, `service.namespace.svc`, or that
+// with a cluster's domain behind it.
+func ServiceOfHost(host string) (namespace, name string, ok bool) {
+	labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
+	if len(labels) == 2 || len(labels) > 2 && labels[2] == "svc" {
+		return labels[1], labels[0], labels[0] != "" && labels[1] != ""
+	}
+	return "", "", false
+}

@@ -15,6 +15,7 @@ var (
 	EnvoyProxy           = envoyGateway("EnvoyProxy")
 	HTTPRouteFilter      = envoyGateway("HTTPRouteFilter")
 	BackendTrafficPolicy = envoyGateway("BackendTrafficPolicy")
+	EnvoyBackend         = envoyGateway("Backend")
 )
 
 func envoyGateway(kind string) schema.GroupKind {
@@ -30,7 +31,31 @@ func envoyGatewayKinds() map[schema.GroupVersionKind]func() any {
 	kind(kinds, EnvoyProxy, func() any { return new(EnvoyProxySettings) }, "v1alpha1")
 	kind(kinds, HTTPRouteFilter, func() any { return new(EnvoyRouteFilter) }, "v1alpha1")
 	kind(kinds, BackendTrafficPolicy, func() any { return new(EnvoyBackendTrafficPolicy) }, "v1alpha1")
+	kind(kinds, EnvoyBackend, func() any { return new(EnvoyBackendHosts) }, "v1alpha1")
 	return kinds
+}
+
+// EnvoyBackendHosts is a Backend: where a route sends requests, in the place of a Service.
+type EnvoyBackendHosts struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		// Type is Endpoints or DynamicResolver; empty means the former.
+		Type      string `json:"type,omitempty"`
+		Endpoints []struct {
+			FQDN *struct {
+				Hostname string `json:"hostname"`
+				Port     int32  `json:"port"`
+			} `json:"fqdn,omitempty"`
+			IP *struct {
+				Address string `json:"address"`
+				Port    int32  `json:"port"`
+			} `json:"ip,omitempty"`
+			Unix *struct {
+				Path string `json:"path"`
+			} `json:"unix,omitempty"`
+		} `json:"endpoints,omitempty"`
+	} `json:"spec"`
 }
 
 // PolicyTargets says which objects a policy is for.

@@ -34,6 +34,7 @@ func Kinds() []way.Resource {
 		{Kind: crd.EnvoyExtensionPolicy, Links: envoyTargets},
 		{Kind: crd.EnvoyProxy},
 		{Kind: crd.HTTPRouteFilter, Links: routeFilterLinks, Relay: true},
+		{Kind: crd.EnvoyBackend, Links: backendLinks, Relay: true},
 	}
 }
 
@@ -45,6 +46,7 @@ func Implementation() gatewayapi.Implementation {
 		RequestHeaders: true, ResponseHeaders: true,
 		Parameters: []schema.GroupKind{crd.EnvoyProxy}, Exposes: envoyExposes,
 		Policies: envoyPolicies, Extension: envoyExtension, Copies: true, Limits: envoyLimits,
+		BackendKind: crd.EnvoyBackend, Backends: func(o *inventory.Object) []way.Backend { return backendLinks(o).Backends },
 		Limit: "let a BackendTrafficPolicy name it in targetRefs, with rateLimit: {type: Local, local: {rules: [{limit: {requests: 50, unit: Second}}]}}",
 	}
 }
@@ -91,5 +93,5 @@ func routeFilterLinks(o *inventory.Object) way.Links {
 	if b, ok := gatewayapi.BackendOf(*m.BackendRef, o.Ref.Namespace); ok {
 		return way.Links{Backends: []way.Backend{b}}
 	}
-	return way.Links{Unread: []string{gatewayapi.Text(m.BackendRef.Kind)}}
+	return way.Links{Unread: []way.UnreadBackend{gatewayapi.Unread(*m.BackendRef, o.Ref.Namespace)}}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -214,12 +213,16 @@ func (r gatewayRoute) links() way.Links {
 		use(anyGateway)
 	}
 	to := func(ref gatewayv1.BackendObjectReference) {
-		if backend, ok := r.backend(ref); ok {
+		target := TargetOf(ref, r.Namespace())
+		use(NamespaceID(target.Namespace))
+		if backend, ok := BackendOf(ref, r.Namespace()); ok {
 			links.Backends = append(links.Backends, backend)
-			use(NamespaceID(backend.Namespace))
-		} else {
-			links.Unread = way.AppendNew(links.Unread, Text(ref.Kind))
+			return
 		}
+		if standsForServices(target.GroupKind) {
+			use(target)
+		}
+		links.Unread = append(links.Unread, Unread(ref, r.Namespace()))
 	}
 	filters := func(list []gatewayv1.HTTPRouteFilter) {
 		for _, f := range list {
@@ -234,7 +237,9 @@ func (r gatewayRoute) links() way.Links {
 	for _, rule := range r.rules {
 		filters(rule.filters)
 		for _, ref := range rule.backends {
-			to(ref.BackendObjectReference)
+			if ref.Weight == nil || *ref.Weight != 0 {
+				to(ref.BackendObjectReference)
+			}
 			filters(ref.Filters)
 		}
 	}
@@ -260,52 +265,4 @@ func (r gatewayRoute) parentID(ref gatewayv1.ParentReference) inventory.ID {
 		id.Namespace = string(*ref.Namespace)
 	}
 	return id
-}
-
-// backend is the Service that a reference names; ok is false for one that names something else.
-func (r gatewayRoute) backend(ref gatewayv1.BackendObjectReference) (b way.Backend, ok bool) {
-	return BackendOf(ref, r.Namespace())
-}
-
-// BackendOf is the Service that a reference in an object of the namespace names.
-func BackendOf(ref gatewayv1.BackendObjectReference, namespace string) (b way.Backend, ok bool) {
-	if Text(ref.Group) != "" || ref.Kind != nil && *ref.Kind != "Service" || ref.Name == "" {
-		return way.Backend{}, false
-	}
-	b = way.Backend{Namespace: namespace, Name: string(ref.Name)}
-	if ref.Namespace != nil {
-		b.Namespace = string(*ref.Namespace)
-	}
-	if ref.Port != nil {
-		b.Port = intstr.FromInt32(*ref.Port)
-	}
-	return b, true
-}
-
-// granted says whether the route may send requests to a Service: one of its own namespace, or one that a ReferenceGrant
-// beside the Service names. doubt is set where nobody may look for one; then it may.
-func granted(c way.Context, r gatewayRoute, b way.Backend) (granted bool, doubt string) {
-	if b.Namespace == r.Namespace() {
-		return true, ""
-	}
-	kind := r.Object.Ref.GroupKind()
-	for _, o := range c.Objects.Find(inventory.KindKey(crd.ReferenceGrant, b.Namespace)) {
-		grant, ok := o.Typed.(*gatewayv1.ReferenceGrant)
-		if !ok {
-			continue
-		}
-		from := slices.ContainsFunc(grant.Spec.From, func(f gatewayv1.ReferenceGrantFrom) bool {
-			return string(f.Group) == kind.Group && string(f.Kind) == kind.Kind && string(f.Namespace) == r.Namespace()
-		})
-		to := slices.ContainsFunc(grant.Spec.To, func(t gatewayv1.ReferenceGrantTo) bool {
-			return t.Group == "" && t.Kind == "Service" && (t.Name == nil || *t.Name == "" || string(*t.Name) == b.Name)
-		})
-		if from && to {
-			return true, ""
-		}
-	}
-	if !c.Objects.Knows(crd.ReferenceGrant, b.Namespace) {
-		return true, "whether a ReferenceGrant in namespace " + b.Namespace + " lets the route reach Service " + b.Name + " cannot be told: they are not read"
-	}
-	return false, ""
 }

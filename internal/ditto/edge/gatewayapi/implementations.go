@@ -44,6 +44,10 @@ type Implementation struct {
 	Policies func(c way.Context, at Place) Policies
 	// Extension reads the object that an ExtensionRef names, nil if it is not at hand; ok is false for a kind that is not read.
 	Extension func(o *inventory.Object, kind schema.GroupKind) (e Extension, ok bool)
+	// Backends are the Services behind an object of BackendKind, which a route names in the place of one; nil where there is no
+	// such kind.
+	Backends    func(o *inventory.Object) []way.Backend
+	BackendKind schema.GroupKind
 	// Copies says that such an object can have copies of requests sent somewhere.
 	Copies bool
 	// assumption is what its reading rests on and cannot see; asks says what can ask for credentials and is not read.

@@ -22,15 +22,14 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 		if ref == nil {
 			continue
 		}
-		b, ok := at.Route.backend(*ref)
-		granted, doubt := granted(c, at.Route, b)
-		if !ok || !granted {
+		backends, doubt := at.Route.backends(c, *ref)
+		if len(backends) == 0 {
 			continue
 		}
 		mirror := base
 		mirror.Doubt = cmp.Or(mirror.Doubt, doubt)
 		mirror.Text += ", mirrored"
-		mirror.Backends, mirror.Effects = []way.Backend{b}, plain.Effects
+		mirror.Backends, mirror.Effects = backends, plain.Effects
 		mirror.Rate, mirror.ErrorPages = plain.Rate, plain.ErrorPages
 		const source, why = "RequestMirror", "whether it is done to mirrored requests as well cannot be told"
 		for _, s := range []*way.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {

@@ -143,17 +143,18 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 	var list []way.Route
 	own := read(nil)
 	plain := withReading(base, own)
+	unfiltered := 0
 	for _, ref := range rule.backends {
-		b, ok := r.backend(ref.BackendObjectReference)
-		if !ok || ref.Weight != nil && *ref.Weight == 0 {
+		if ref.Weight != nil && *ref.Weight == 0 {
 			continue
 		}
-		granted, doubt := granted(c, r, b)
-		if !granted {
+		backends, doubt := r.backends(c, ref.BackendObjectReference)
+		if len(backends) == 0 {
 			continue
 		}
 		if len(ref.Filters) == 0 {
-			plain.Backends = append(plain.Backends, b)
+			unfiltered++
+			plain.Backends = append(plain.Backends, backends...)
 			plain.Doubt = cmp.Or(plain.Doubt, doubt)
 			continue
 		}
@@ -162,12 +163,12 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 			continue
 		}
 		filtered := withReading(base, with)
-		filtered.Backends, filtered.Doubt = []way.Backend{b}, cmp.Or(filtered.Doubt, doubt)
-		filtered.Text += ", filters of backend " + b.Name
+		filtered.Backends, filtered.Doubt = backends, cmp.Or(filtered.Doubt, doubt)
+		filtered.Text += ", filters of backend " + string(ref.Name)
 		list = append(list, filtered)
 	}
 	if len(plain.Backends) > 0 && !own.ends {
-		if len(plain.Backends) == len(rule.backends) {
+		if unfiltered == len(rule.backends) {
 			plain.Strip, plain.Hide = edits(r, rule, plain.Effects)
 		}
 		list = append([]way.Route{plain}, list...)

@@ -29,13 +29,12 @@ func serviceEntryLinks(o *inventory.Object) way.Links {
 		links.Governs = append(links.Governs, serviceHost(host, entry.Namespace))
 	}
 	if entry.Spec.WorkloadSelector != nil {
-		links.Unread = append(links.Unread, "pods (workloadSelector)")
+		links.Unread = append(links.Unread, way.UnreadBackend{What: "pods that its workloadSelector chooses", Namespace: entry.Namespace})
 	}
-	if slices.ContainsFunc(entry.Spec.Endpoints, func(e crd.ServiceEntryEndpoint) bool {
-		ip := net.ParseIP(e.Address)
-		return ip != nil && ip.IsPrivate()
-	}) {
-		links.Unread = append(links.Unread, "address (endpoints)")
+	for _, e := range entry.Spec.Endpoints {
+		if ip := net.ParseIP(e.Address); ip != nil && ip.IsPrivate() {
+			links.Unread = append(links.Unread, way.UnreadBackend{What: "endpoints by address", Host: e.Address})
+		}
 	}
 	return links
 }

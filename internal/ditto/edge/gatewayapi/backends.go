@@ -1,0 +1,116 @@
+package gatewayapi
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+)
+
+// A route sends requests to Services, or to what implementations have in their place.
+
+// TargetOf is the object that a reference in an object of the namespace names.
+func TargetOf(ref gatewayv1.BackendObjectReference, namespace string) inventory.ID {
+	id := inventory.ID{GroupKind: inventory.Service, Namespace: namespace, Name: string(ref.Name)}
+	id.Group = Text(ref.Group)
+	if ref.Kind != nil {
+		id.Kind = string(*ref.Kind)
+	}
+	if ref.Namespace != nil {
+		id.Namespace = string(*ref.Namespace)
+	}
+	return id
+}
+
+// BackendOf is the Service that a reference in an object of the namespace names.
+func BackendOf(ref gatewayv1.BackendObjectReference, namespace string) (b way.Backend, ok bool) {
+	id := TargetOf(ref, namespace)
+	if id.GroupKind != inventory.Service || id.Name == "" {
+		return way.Backend{}, false
+	}
+	b = way.Backend{Namespace: id.Namespace, Name: id.Name}
+	if ref.Port != nil {
+		b.Port = intstr.FromInt32(*ref.Port)
+	}
+	return b, true
+}
+
+// Unread is what a reference that names no Service may lead to. A ServiceImport stands for the Services of its name and namespace
+// in several clusters (KEP-1645), a Hostname for the host that it is called by (Istio).
+func Unread(ref gatewayv1.BackendObjectReference, namespace string) way.UnreadBackend {
+	id := TargetOf(ref, namespace)
+	u := way.UnreadBackend{What: "backends of kind " + id.Kind, Namespace: id.Namespace}
+	switch (schema.GroupKind{Group: id.Group, Kind: id.Kind}) {
+	case schema.GroupKind{Group: "multicluster.x-k8s.io", Kind: "ServiceImport"}:
+		u.Host = id.Name + "." + id.Namespace + ".svc"
+	case schema.GroupKind{Group: "networking.istio.io", Kind: "Hostname"}:
+		u.Host = id.Name
+	}
+	if ref.Port != nil {
+		u.Port = *ref.Port
+	}
+	if standsForServices(id.GroupKind) {
+		u.Object = id
+	}
+	return u
+}
+
+// standsForServices says whether objects of a kind that is read say which Services a route sends requests to.
+func standsForServices(kind schema.GroupKind) bool {
+	return slices.ContainsFunc(implementations, func(i Implementation) bool { return i.Backends != nil && i.BackendKind == kind })
+}
+
+// backends are the Services that a reference of the route stands for, if the route may use it. doubt says why that cannot be told.
+func (r gatewayRoute) backends(c way.Context, ref gatewayv1.BackendObjectReference) (list []way.Backend, doubt string) {
+	id := TargetOf(ref, r.Namespace())
+	if b, ok := BackendOf(ref, r.Namespace()); ok {
+		list = []way.Backend{b}
+	} else if o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
+		for _, i := range implementations {
+			if i.Backends != nil && i.BackendKind == id.GroupKind {
+				list = i.Backends(o)
+			}
+		}
+	}
+	if len(list) == 0 {
+		return nil, ""
+	}
+	granted, doubt := granted(c, r, id)
+	if !granted {
+		return nil, ""
+	}
+	return list, doubt
+}
+
+// granted says whether the route may send requests to an object: one of its own namespace, or one that a ReferenceGrant
+// beside the object names. doubt is set where nobody may look for one; then it may.
+func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doubt string) {
+	if id.Namespace == r.Namespace() {
+		return true, ""
+	}
+	kind := r.Object.Ref.GroupKind()
+	for _, o := range c.Objects.Find(inventory.KindKey(crd.ReferenceGrant, id.Namespace)) {
+		grant, ok := o.Typed.(*gatewayv1.ReferenceGrant)
+		if !ok {
+			continue
+		}
+		from := slices.ContainsFunc(grant.Spec.From, func(f gatewayv1.ReferenceGrantFrom) bool {
+			return string(f.Group) == kind.Group && string(f.Kind) == kind.Kind && string(f.Namespace) == r.Namespace()
+		})
+		to := slices.ContainsFunc(grant.Spec.To, func(t gatewayv1.ReferenceGrantTo) bool {
+			return string(t.Group) == id.Group && string(t.Kind) == id.Kind && (t.Name == nil || *t.Name == "" || string(*t.Name) == id.Name)
+		})
+		if from && to {
+			return true, ""
+		}
+	}
+	if !c.Objects.Knows(crd.ReferenceGrant, id.Namespace) {
+		return true, "whether a ReferenceGrant in namespace " + id.Namespace + " lets the route reach " + id.Kind + " " + id.Name + " cannot be told: they are not read"
+	}
+	return false, ""
+}
