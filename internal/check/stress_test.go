@@ -131,6 +131,11 @@ var stressTable = []stress{
 	{name: "locations of an nginx", n: 200, objects: plain(func(n int) string {
 		return fmt.Sprintf(stressProxy, "    a:b\n", each(n, "    location /p#/ { proxy_pass http://gateway:8080/; }\n"))
 	})},
+	{name: "servers of an nginx", n: 200, objects: plain(func(n int) string {
+		return fmt.Sprintf(stressProxy, "    a:b\n", "    server_name first;\n"+
+			each(n, "    } server { listen 8080; server_name a#.example.com; location / { proxy_pass http://gateway:8080; }\n")+
+			"    } server { listen 8080; server_name last;\n")
+	})},
 	{name: "keys of a HOCON document", n: 4000, objects: func(n int) string {
 		return fmt.Sprintf(stressGateway, "        volumeMounts: [{name: conf, mountPath: /opt/ditto/gateway-extension.conf, subPath: e.conf}]\n      volumes: [{name: conf, configMap: {name: e}}]\n") +
 			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: e, namespace: ditto}\ndata:\n  e.conf: |\n" + each(n, "    ditto.gateway.key# = v#\n")

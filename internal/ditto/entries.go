@@ -39,6 +39,9 @@ func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) 
 	w.enter(o, "HostPort", &route, c)
 }
 
+// portOfProxy is the kind of door that a proxy opens inside the cluster.
+const portOfProxy = "port of the proxy"
+
 // proxyEntry: a proxy is a way in for everything inside the cluster that reaches it, whether an entry object leads to it
 // or not. It counts always, so that taking an entry away brings nothing up that was not there before.
 func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
@@ -50,14 +53,14 @@ func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
 		return
 	}
 	inside := way.HandingOn("", "whoever reaches "+proxy.Workload.Ref.String()+" inside the cluster", false, func() requests.Set {
-		doors := []requests.Door{{Kind: "connections to the proxy"}}
-		for i, port := range route.listens {
-			if i == 0 {
-				doors = nil
-			}
-			doors = append(doors, requests.Door{Kind: "port of the proxy", Port: port})
+		var set requests.Set
+		for _, port := range route.listens {
+			set = append(set, letsAll(requests.Door{Kind: portOfProxy, Port: port})...)
 		}
-		return letsAll(doors...)
+		if set == nil {
+			return letsAll(requests.Door{Kind: "connections to the proxy"})
+		}
+		return set
 	})
 	inside.Asks = route.asks
 	w.enter(proxy.Workload, KindProxy, &inside, c)

@@ -15,8 +15,8 @@ type forwarding interface {
 	// clientPathFor is a path that a client can ask for so that the gateway gets the one given. known is false where that
 	// cannot be told.
 	clientPathFor(ctx context.Context, upstream string) (path string, ok, known bool)
-	// lets are those of the requests which come in by a port that it passes on, for comparing them with others.
-	lets(b requests.Box, listen int32) requests.Box
+	// lets are those of the requests which come in by a door that it passes on, for comparing them with others.
+	lets(b requests.Box, door nginxconf.Door) requests.Set
 	// transport is what clients speak at a port. It is nil if the proxy hands their connections on as they are.
 	transport(listen int32) *way.Transport
 	// limit says whether requests are limited; said, that something in the configuration says so.

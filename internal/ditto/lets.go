@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
@@ -35,10 +36,16 @@ func (v *View) Requests(e *Exposure) requests.Set {
 			continue
 		}
 		direct = false
-		for i := range set {
-			set[i] = h.proxy.lets(set[i], h.listen)
-			set[i].Raw = set[i].Raw || h.proxy.raw || h.proxy.unread
+		var on requests.Set
+		for _, box := range set {
+			door := h.door
+			if at := box.Doors[0]; at.Kind == portOfProxy && door == (nginxconf.Door{}) {
+				door.Port = int(at.Port)
+			}
+			box.Raw = box.Raw || h.proxy.raw || h.proxy.unread
+			on = append(on, h.proxy.lets(box, door)...)
 		}
+		set = on
 	}
 	for i := range set {
 		// Whoever forwards a path as the client wrote it, and what forwards connections, lets dot segments through.
@@ -57,35 +64,56 @@ func (v *View) Requests(e *Exposure) requests.Set {
 	return set
 }
 
-// lets are those of the requests that come to a location which it passes on. port is the one that they come in by.
-func (f nginxForwarding) lets(b requests.Box, port int32) requests.Box {
+// lets are those of the requests that come to a location which it passes on.
+func (f nginxForwarding) lets(b requests.Box, door nginxconf.Door) requests.Set {
 	b.Paths = f.route.Arrive(b.Paths)
 	if f.route.Condition != "" {
 		b.Conditions = append(slices.Clone(b.Conditions), f.route.Condition)
 	}
-	return asked(b, f.route.Hosts(int(port)))
+	var set requests.Set
+	for _, taken := range f.route.Takes(door) {
+		box := asked(b, taken.Hosts)
+		if taken.Condition != "" {
+			box.Conditions = append(slices.Clone(box.Conditions), taken.Condition)
+		}
+		set = append(set, box)
+	}
+	if set == nil {
+		// Which requests come in there cannot be told.
+		b.Paths = append(slices.Clone(b.Paths), requests.Unread("", ""))
+		set = requests.Set{b}
+	}
+	return set
 }
 
-func (f oauth2Forwarding) lets(b requests.Box, _ int32) requests.Box {
+func (f oauth2Forwarding) lets(b requests.Box, _ nginxconf.Door) requests.Set {
 	b.Paths = append(slices.Clone(b.Paths), f.upstream.Takes())
 	if f.skips == nil {
 		b.Conditions = append(slices.Clone(b.Conditions), "logged in")
-		return b
+		return requests.Set{b}
 	}
 	b.Paths = append(b.Paths, requests.Unread(f.skips.Written(), ""))
-	return b
+	return requests.Set{b}
 }
 
 // lets: what such a proxy passes on may change without being seen to.
-func (f unreadForwarding) lets(b requests.Box, _ int32) requests.Box {
+func (f unreadForwarding) lets(b requests.Box, _ nginxconf.Door) requests.Set {
 	b.Paths = append(slices.Clone(b.Paths), requests.Unread(f.why, ""))
-	return b
+	return requests.Set{b}
 }
+
+// mostHosts bounds how many pairs of hosts are compared for one step of a way.
+const mostHosts = 4096
 
 // asked are the requests of a box for some hosts.
 func asked(b requests.Box, hosts []requests.Hosts) requests.Box {
+	if len(hosts) == 0 {
+		// No host at all is none that is known, and would be inside everything.
+		b.Paths = append(slices.Clone(b.Paths), requests.Unread("", ""))
+		return b
+	}
 	in := func(list, others []requests.Hosts) bool {
-		return !slices.ContainsFunc(list, func(h requests.Hosts) bool {
+		return len(list)*len(others) <= mostHosts && !slices.ContainsFunc(list, func(h requests.Hosts) bool {
 			return !slices.ContainsFunc(others, func(other requests.Hosts) bool { return h.In(other) == requests.Inside })
 		})
 	}

@@ -108,7 +108,7 @@ func ended(c chain) way.Transport {
 		if h.proxy == nil {
 			continue
 		}
-		if t := h.proxy.transport(h.listen); t != nil {
+		if t := h.proxy.transport(int32(h.door.Port)); t != nil {
 			if t.TLS.State == Unknown && t.TLS.Source == "" {
 				t.TLS.Source, t.Plain.Source = h.text(), h.text()
 			}

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -56,9 +57,9 @@ type hop struct {
 	detail string
 	// text is for people, made when a way in is found.
 	text func() string
-	// proxy is set where the step is a location of an nginx, and listen is the port that the way comes in by.
-	proxy  *proxyRoute
-	listen int32
+	// proxy is set where the step is a route of a proxy, and door is what the way comes in by, zero for any.
+	proxy *proxyRoute
+	door  nginxconf.Door
 	// notes are what this step rests on, unknown what could not be read of it.
 	assumptions, unknown []string
 }

@@ -72,12 +72,12 @@ func (w *walker) through(proxy Part, route *proxyRoute, target proxyTarget, c ch
 		assumptions: route.assumptions, unknown: route.unknown,
 	}
 	w.proxyEntry(proxy, route, c.with(step))
-	for _, step.listen = range route.listens {
-		w.fromPod(proxy.Workload, step.listen, c.with(step))
+	for _, port := range route.listens {
+		step.door = nginxconf.Door{Port: int(port)}
+		w.fromPod(proxy.Workload, port, c.with(step))
 	}
-	for _, door := range route.inside {
-		step.listen = int32(door.Port)
-		w.fromInside(proxy.Workload, door, c.with(step))
+	for _, step.door = range route.inside {
+		w.fromInside(proxy.Workload, step.door, c.with(step))
 	}
 }
 

@@ -149,7 +149,7 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 	c.listenTo()
 	for _, srv := range c.Servers {
 		c.addRoutes(srv)
-		srv.leads, srv.doorways = c.leadsOf(srv), srv.doors()
+		srv.leads, srv.doorways = c.leadsOf(srv), c.doors(srv)
 	}
 	for _, r := range c.routes {
 		if ctx.Err() != nil {

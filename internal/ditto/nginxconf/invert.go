@@ -90,10 +90,16 @@ func (r *Route) DotPathFor(ctx context.Context, gatewayPath string) (clientPath 
 	return clientPath, ok && known
 }
 
+// unnamedHost is a host that no server is called.
+const unnamedHost = "unnamed.invalid"
+
 // doors are the ports and names a client can use to get to a server; those of the loopback, and sockets, where there is
 // nothing else and somebody in the same pod has to hand requests on.
-func (s *Server) doors() []door {
+func (c *Config) doors(s *Server) []door {
 	hosts := []string{""}
+	if slices.ContainsFunc(s.Listen, func(l Listen) bool { return c.nameless(l, s) }) {
+		hosts = append(hosts, unnamedHost)
+	}
 	for _, name := range s.Names {
 		if len(hosts) == maxDoors {
 			break
@@ -109,7 +115,7 @@ func (s *Server) doors() []door {
 			hosts = append(hosts, name[1:])
 		case strings.HasSuffix(name, ".*"):
 			hosts = append(hosts, name[:len(name)-1]+"x")
-		case name != "" && name != "_":
+		case name != "":
 			hosts = append(hosts, name)
 		}
 	}

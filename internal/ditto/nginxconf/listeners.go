@@ -1,6 +1,7 @@
 package nginxconf
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -16,6 +17,8 @@ type listener struct {
 	exact, front, back map[string]*Server
 	// others are the names that are patterns, and those with a placeholder, in order.
 	others []serverName
+	// names say which hosts each server takes.
+	names nameTable
 }
 
 type serverName struct {
@@ -51,6 +54,13 @@ func (c *Config) listenTo() {
 			}
 		}
 	}
+}
+
+// nameless says whether a server is the default on an address where requests without a host are another one's.
+func (c *Config) nameless(at Listen, srv *Server) bool {
+	return slices.ContainsFunc(c.listeners[at.Port], func(l *listener) bool {
+		return l.address == at.Address && l.deflt == srv && l.exact[""] != nil && l.exact[""] != srv
+	})
 }
 
 // socketKey is what servers share that listen on one address and port.
@@ -89,14 +99,14 @@ func (s *listener) answersTo(c *Config, srv *Server) {
 	}
 }
 
-// choose is nginx's choice among the servers on one address: exact name, longest wildcard in front, longest wildcard behind,
+// choose is nginx's choice among the servers on one address: exact name (the empty one for requests that name no host), longest wildcard in front, longest wildcard behind,
 // first pattern, default server. It is not certain where a name is not understood.
 func (s *listener) choose(host string, w *work) (*Server, bool) {
-	if host == "" || s.deflt.Stream {
+	if s.deflt.Stream {
 		return s.deflt, true
 	}
-	if srv := s.exact[host]; srv != nil {
-		return srv, true
+	if srv := s.exact[host]; srv != nil || host == "" {
+		return cmp.Or(srv, s.deflt), true
 	}
 	for i := range len(host) {
 		if srv := s.front[host[i:]]; i > 0 && host[i] == '.' && srv != nil {

@@ -166,7 +166,9 @@ const serversHTTP = `
 server { listen PORT; server_name a.example.com; location / { proxy_pass http://UP/exact/; } }
 server { listen PORT; server_name *.example.com; location / { proxy_pass http://UP/wildcard/; } }
 server { listen PORT; server_name www.mail.* mail.*; location / { proxy_pass http://UP/behind/; } }
-server { listen PORT default_server; server_name _; location / { proxy_pass http://UP/default/; } }
+server { listen PORT default_server; server_name default.example.org; location / { proxy_pass http://UP/default/; } }
+server { listen PORT; server_name _; location / { proxy_pass http://UP/underscore/; } }
+server { listen PORT; server_name ""; location / { proxy_pass http://UP/nameless/; } }
 server { listen PORT; server_name ~^web\d\.internal$; location / { proxy_pass http://UP/pattern/; } }
 server { listen PORT; server_name .dot.net pair.example.net; location / { proxy_pass http://UP/dot/; } }
 server { listen PORT; server_name *.y.example.com; location / { proxy_pass http://UP/longer/; } }

@@ -196,7 +196,11 @@ func ask(t *testing.T, dir string, port int, host, target string, headers ...str
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", target, host)
+	if host == "" {
+		fmt.Fprintf(conn, "GET %s HTTP/1.0\r\n", target)
+	} else {
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n", target, host)
+	}
 	for _, h := range headers {
 		fmt.Fprintf(conn, "%s\r\n", h)
 	}
@@ -444,7 +448,7 @@ func TestServersAgainstNginx(t *testing.T) {
 	dir := start(t, http, []int{port})
 	config := analyse(t, http)
 	for _, host := range []string{"a.example.com", "A.Example.com", "b.example.com", "example.com", "x.y.example.com", "mail.org",
-		"www.mail.org", "web7.internal", "webx.internal", "other", "a.example.com.", "a.example.com:8080", "dot.net", "x.dot.net", "pair.example.net"} {
+		"www.mail.org", "web7.internal", "webx.internal", "other", "a.example.com.", "a.example.com:8080", "dot.net", "x.dot.net", "pair.example.net", "_", ""} {
 		got, status := ask(t, dir, port, host, "/x")
 		route, upstream, known := config.Locate(port, host, "/x")
 		if got == nil || route == nil || !known || got.path() != upstream {

@@ -16,6 +16,9 @@ type Hosts struct {
 	Except []string
 }
 
+// NoHost stands for requests that name no host. It is a name that no host has.
+const NoHost = "(no host)"
+
 // AnyHost are all hosts.
 func AnyHost() Hosts { return Hosts{Name: "*"} }
 
@@ -36,13 +39,22 @@ func (h Hosts) In(other Hosts) Relation {
 	return r
 }
 
+// Equal says whether two are described alike.
+func (h Hosts) Equal(other Hosts) bool {
+	return h.Name == other.Name && h.Opaque == other.Opaque && slices.Equal(h.Except, other.Except)
+}
+
 // nearly is for hosts what nearly is for paths.
 func (h Hosts) nearly(other Hosts) (r Relation, left []Hosts) {
-	if r = hostIn(h, other); r != Inside {
+	if r = hostIn(h, other); r != Inside || slices.Equal(h.Except, other.Except) {
 		return r, nil
 	}
+	mine := make(map[string]bool, len(h.Except))
+	for _, out := range h.Except {
+		mine[out] = true
+	}
 	for _, out := range other.Except {
-		if slices.ContainsFunc(h.Except, func(mine string) bool { return hostIn(Hosts{Name: out}, Hosts{Name: mine}) == Inside }) {
+		if mine[out] || mine[above(out)] {
 			continue
 		}
 		switch hostIn(h, Hosts{Name: out}) {
@@ -54,6 +66,22 @@ func (h Hosts) nearly(other Hosts) (r Relation, left []Hosts) {
 		}
 	}
 	return Inside, left
+}
+
+// above is the pattern that certainly holds a name and is not that name, empty for a pattern.
+func above(name string) string {
+	if _, rest, dotted := strings.Cut(name, "."); dotted && name[0] != '*' {
+		return "*." + rest
+	}
+	return ""
+}
+
+// costOf is the work of comparing hosts with others.
+func (h Hosts) costOf(other Hosts) int {
+	if slices.Equal(h.Except, other.Except) {
+		return 1 + len(h.Except)/16
+	}
+	return 1 + len(h.Except) + len(other.Except)
 }
 
 // hostIn compares without what is left out. How many labels the star in front stands for, one or any number, differs between

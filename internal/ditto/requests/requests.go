@@ -37,7 +37,7 @@ type Box struct {
 	Sources Sources
 	// Doors are where clients knock: a port of a load balancer, of the nodes, of a Gateway.
 	Doors []Door
-	// Hosts are which hosts clients ask for.
+	// Hosts are which hosts clients ask for; none are none.
 	Hosts []Hosts
 	// Paths are with which paths requests arrive. No patterns at all are all paths.
 	Paths []Paths
@@ -161,12 +161,16 @@ func (a Set) holdAll(boxes []Box, depth int, budget *Budget) bool {
 
 // one says how a box with one door and one host lies to another box. If it is Inside, it is so save for the boxes that are left.
 func one(b, a *Box, budget *Budget) (r Relation, left []Box) {
-	hosts, outside := hostAmong(b.Hosts[0], a.Hosts, budget)
-	paths, below := crossing(b.Paths, a.Paths, budget)
 	r = all(
 		b.Sources.in(a.Sources), union(a.Doors, func(door Door) Relation { return b.Doors[0].in(door) }),
-		hosts, paths, raw(b, a), conditions(b.Conditions, a.Conditions),
+		raw(b, a), conditions(b.Conditions, a.Conditions),
 	)
+	if r == Apart {
+		return r, nil
+	}
+	hosts, outside := hostAmong(b.Hosts[0], a.Hosts, budget)
+	paths, below := crossing(b.Paths, a.Paths, budget)
+	r = all(r, hosts, paths)
 	if r != Inside {
 		return r, nil
 	}
@@ -228,7 +232,9 @@ func union[T any](members []T, in func(T) Relation) Relation {
 func hostAmong(host Hosts, several []Hosts, budget *Budget) (r Relation, left []Hosts) {
 	best, found := []Hosts(nil), false
 	r = union(several, func(h Hosts) Relation {
-		budget.spend(1)
+		if !budget.spend(host.costOf(h)) {
+			return Unclear
+		}
 		r, out := host.nearly(h)
 		if r == Inside && (!found || len(out) < len(best)) {
 			best, found = out, true

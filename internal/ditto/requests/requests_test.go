@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"net/netip"
@@ -392,4 +393,29 @@ func FuzzContains(f *testing.F) {
 		check(t, pick, a, pick.set())
 		check(t, pick, a, pick.shrunk(a))
 	})
+}
+
+// TestHosts_Work: comparing hosts takes work that grows with the names that are left out, and is counted.
+func TestHosts_Work(t *testing.T) {
+	t.Parallel()
+	const n = 20_000
+	any := func(names ...string) Set {
+		h := AnyHost()
+		h.Except = names
+		return Set{{Doors: []Door{{}}, Hosts: []Hosts{h}}}
+	}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("a%d.example.com", i)
+	}
+	fewer, all := any(names[1:]...), any(names...)
+	if got := fewer.Contains(all, NewBudget(2*n+10)); got != Inside {
+		t.Errorf("a name more is left out: %v, want Inside", got)
+	}
+	if got := all.Contains(fewer, NewBudget(2*n+10)); got == Inside {
+		t.Error("a name less is left out: Inside")
+	}
+	if got := fewer.Contains(all, NewBudget(n)); got != Unclear {
+		t.Errorf("beyond the budget: %v, want Unclear", got)
+	}
 }
