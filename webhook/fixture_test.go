@@ -130,7 +130,11 @@ func postTo(t *testing.T, h http.Handler, url string, req *admissionv1.Admission
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if w.Code != http.StatusOK {
-		return nil, fmt.Sprintf("%d %s", w.Code, strings.TrimSpace(w.Body.String()))
+		after := ""
+		if seconds := w.Header().Get("Retry-After"); seconds != "" {
+			after = " (retry after " + seconds + " s)"
+		}
+		return nil, fmt.Sprintf("%d %s", w.Code, strings.TrimSpace(w.Body.String())) + after
 	}
 	var review admissionv1.AdmissionReview
 	if err := json.Unmarshal(w.Body.Bytes(), &review); err != nil {
@@ -165,11 +169,12 @@ func (c *counts) Duration(_, _ string, fresh bool, _ time.Duration) {
 	defer c.mu.Unlock()
 	c.fresh = append(c.fresh, fresh)
 }
-func (c *counts) RuleError()                  { c.ruleErrors++ }
-func (c *counts) LiveRead(ok bool)            { c.liveReads = append(c.liveReads, ok) }
-func (c *counts) LiveRequest(bool)            {}
-func (c *counts) InFlight(change int)         { c.inFlight.Add(int64(change)) }
-func (c *counts) TurnedAway()                 { c.turnedAway.Add(1) }
-func (c *counts) Reload(ok bool, _ time.Time) { c.reloads = append(c.reloads, ok) }
+func (c *counts) RuleError()                                         { c.ruleErrors++ }
+func (c *counts) LiveRead(ok bool)                                   { c.liveReads = append(c.liveReads, ok) }
+func (c *counts) LiveRequest(bool)                                   {}
+func (c *counts) InFlight(change int)                                { c.inFlight.Add(int64(change)) }
+func (c *counts) Responses(_ string, next http.Handler) http.Handler { return next }
+func (c *counts) TurnedAway()                                        { c.turnedAway.Add(1) }
+func (c *counts) Reload(ok bool, _ time.Time)                        { c.reloads = append(c.reloads, ok) }
 
 func using(j check.Judge) func() check.Judge { return func() check.Judge { return j } }

@@ -16,8 +16,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// TestRequestsInFlightAreBounded: what is more than there is room for waits, and fails when its time is over, whichever of the two
-// webhooks it is for.
+// TestRequestsInFlightAreBounded: what is more than there is room for waits, and is told to come back after half of its time, whichever of
+// the two webhooks it is for.
 func TestRequestsInFlightAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const slots = 2
@@ -57,7 +57,7 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 		}
 		requests.Wait()
 		// Two are answered after 4 s, two after 8 s, and the last one begins then, but has too little time left.
-		want := map[string]int{"": 4, "500 dittoguard: Service ditto/api was not judged in time (4s)": 1}
+		want := map[string]int{"": 4, "429 dittoguard: not judged: 2 other requests are being judged, and none of them ended within 4.5s (retry after 1 s)": 1}
 		if diff := cmp.Diff(want, failures); most != slots || diff != "" {
 			t.Errorf("%d at once (-want +got):\n%s", most, diff)
 		}
@@ -82,7 +82,7 @@ func TestARequestThatFindsNoRoomFails(t *testing.T) {
 		first.Go(func() { postTo(t, h, "/validate?timeout=30s", create(service("first", "x"))) })
 		synctest.Wait()
 		_, failure := postTo(t, h, "/validate?timeout=10s", create(service("api", "x")))
-		const want = "429 dittoguard: not judged: 1 other requests are being judged, and none of them ended within 9s"
+		const want = "429 dittoguard: not judged: 1 other requests are being judged, and none of them ended within 4.5s (retry after 1 s)"
 		if failure != want || recorder.turnedAway.Load() != 1 {
 			t.Errorf("%s (%d turned away), want %s", failure, recorder.turnedAway.Load(), want)
 		}

@@ -111,6 +111,9 @@ func notJudged(ctx context.Context, subject inventory.Ref, err error, after time
 		return fmt.Errorf("judging %s: %w", subject, err)
 	}
 	text := fmt.Sprintf("%s was not judged in time (%s)", subject, after.Round(100*time.Millisecond))
+	if errors.Is(ctx.Err(), context.Canceled) {
+		text = fmt.Sprintf("%s was not judged: the client closed the connection after %s", subject, after.Round(100*time.Millisecond))
+	}
 	if detail := firstLine(err); detail != ctx.Err().Error() {
 		text += ": " + detail
 	}
@@ -154,14 +157,13 @@ func fail(ctx context.Context, err error) admission.Response {
 	return admission.Errored(http.StatusInternalServerError, err)
 }
 
-// withDeadline bounds a request. It outlives a cancelled parent: controller-runtime's server cancels the contexts of
-// requests under way when it begins to shut down, and those are to be answered.
+// withDeadline bounds a request. Whoever asked may be gone before that.
 func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(defaultTimeout)
 	if f, ok := ctx.Value(failureKey{}).(*failure); ok {
 		deadline = f.deadline
 	}
-	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	return context.WithDeadline(ctx, deadline)
 }
 
 // timeoutOf is how long an answer may take: nine tenths of what the API server says that it waits for, so that it gets to hear of a
@@ -180,16 +182,17 @@ func timeoutOf(r *http.Request) time.Duration {
 // failure means differs between protected namespaces and others.
 func Handler(h admission.Handler) http.Handler { return handle(h, nil) }
 
-// handle is Handler for a webhook that shares room with others. What finds none waits for as long as it may take, unread, and then
-// fails like any other request, with HTTP status 429.
+// handle is Handler for a webhook that shares room with others. What finds none waits, unread, for half of the time that it may take,
+// and is then told to come back, which an API server does as long as it has time itself (HTTP status 429, RFC 6585, section 4).
 func handle(h admission.Handler, room *flight) http.Handler {
 	review := &admission.Webhook{Handler: h}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := &failure{deadline: time.Now().Add(timeoutOf(r))}
-		waiting, cancel := context.WithDeadline(r.Context(), f.deadline)
+		waiting, cancel := context.WithTimeout(r.Context(), time.Until(f.deadline)/2)
 		defer cancel()
 		leave, err := room.enter(waiting)
 		if err != nil {
+			w.Header().Set("Retry-After", "1")
 			http.Error(w, "dittoguard: "+err.Error(), http.StatusTooManyRequests)
 			return
 		}

@@ -1,9 +1,12 @@
 package webhook
 
 import (
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // The values of the mode label: why a finding was looked for.
@@ -36,23 +39,25 @@ type Recorder interface {
 	InFlight(change int)
 	// TurnedAway counts a request that was not judged because too many others were.
 	TurnedAway()
+	// Responses returns a handler that counts the responses of next by HTTP status; webhook is the path of next.
+	Responses(webhook string, next http.Handler) http.Handler
 	// Reload counts one attempt to load a changed configuration.
 	Reload(ok bool, at time.Time)
 }
 
 type noRecorder struct{}
 
-func (noRecorder) Decision(string, string, string)              {}
-func (noRecorder) Duration(string, string, bool, time.Duration) {}
-func (noRecorder) RuleError()                                   {}
-func (noRecorder) LiveRead(bool)                                {}
-func (noRecorder) LiveRequest(bool)                             {}
-func (noRecorder) InFlight(int)                                 {}
-func (noRecorder) TurnedAway()                                  {}
-func (noRecorder) Reload(bool, time.Time)                       {}
+func (noRecorder) Decision(string, string, string)                    {}
+func (noRecorder) Duration(string, string, bool, time.Duration)       {}
+func (noRecorder) RuleError()                                         {}
+func (noRecorder) LiveRead(bool)                                      {}
+func (noRecorder) LiveRequest(bool)                                   {}
+func (noRecorder) InFlight(int)                                       {}
+func (noRecorder) TurnedAway()                                        {}
+func (noRecorder) Responses(_ string, next http.Handler) http.Handler { return next }
+func (noRecorder) Reload(bool, time.Time)                             {}
 
-// Metrics is the Recorder on Prometheus. Numbers of requests and their HTTP status are counted by controller-runtime
-// (controller_runtime_webhook_requests_total) and not again here.
+// Metrics is the Recorder on Prometheus.
 type Metrics struct {
 	decisions  *prometheus.CounterVec
 	durations  *prometheus.HistogramVec
@@ -61,6 +66,7 @@ type Metrics struct {
 	requests   *prometheus.CounterVec
 	inFlight   prometheus.Gauge
 	turnedAway prometheus.Counter
+	responses  *prometheus.CounterVec
 	reloads    *prometheus.CounterVec
 	reloadOK   prometheus.Gauge
 	reloadTime prometheus.Gauge
@@ -98,6 +104,10 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "dittoguard_admission_turned_away_total",
 			Help: "Admission requests that were not judged because too many others were being judged.",
 		}),
+		responses: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dittoguard_http_responses_total",
+			Help: "HTTP responses of the webhooks, by status. A refusal is a 200; a request that was not judged is a 500, one that was turned away a 429.",
+		}, []string{"webhook", "code"}),
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dittoguard_config_reloads_total",
 			Help: "Attempts to load the configuration, the first one included, by result (ok, error).",
@@ -111,7 +121,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help: "When the configuration in force was loaded, in seconds since 1970.",
 		}),
 	}
-	registry.MustRegister(m.decisions, m.durations, m.ruleErrors, m.liveReads, m.requests, m.inFlight, m.turnedAway, m.reloads, m.reloadOK, m.reloadTime)
+	registry.MustRegister(m.decisions, m.durations, m.ruleErrors, m.liveReads, m.requests, m.inFlight, m.turnedAway, m.responses, m.reloads, m.reloadOK, m.reloadTime)
 	return m
 }
 
@@ -148,6 +158,15 @@ func (m *Metrics) InFlight(change int) { m.inFlight.Add(float64(change)) }
 
 // TurnedAway implements Recorder.
 func (m *Metrics) TurnedAway() { m.turnedAway.Inc() }
+
+// Responses implements Recorder.
+func (m *Metrics) Responses(webhook string, next http.Handler) http.Handler {
+	counter := m.responses.MustCurryWith(prometheus.Labels{"webhook": strings.TrimPrefix(webhook, "/")})
+	for _, code := range []string{"200", "429", "500"} {
+		counter.WithLabelValues(code) // there from the start, so that a rate can be told
+	}
+	return promhttp.InstrumentHandlerCounter(counter, next)
+}
 
 // Reload implements Recorder.
 func (m *Metrics) Reload(ok bool, at time.Time) {

@@ -1,6 +1,8 @@
 package webhook
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,10 @@ func TestMetrics(t *testing.T) {
 	m.InFlight(1)
 	m.InFlight(-1)
 	m.TurnedAway()
+	for _, status := range []int{http.StatusOK, http.StatusInternalServerError, http.StatusInternalServerError} {
+		m.Responses(ValidatePath, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })).
+			ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, ValidatePath, nil))
+	}
 	m.Reload(true, time.Unix(1700000000, 0))
 	m.Reload(false, time.Unix(1800000000, 0))
 	want := `
@@ -86,6 +92,11 @@ dittoguard_config_reload_success_timestamp_seconds 1.7e+09
 # TYPE dittoguard_config_reloads_total counter
 dittoguard_config_reloads_total{result="error"} 1
 dittoguard_config_reloads_total{result="ok"} 1
+# HELP dittoguard_http_responses_total HTTP responses of the webhooks, by status. A refusal is a 200; a request that was not judged is a 500, one that was turned away a 429.
+# TYPE dittoguard_http_responses_total counter
+dittoguard_http_responses_total{code="200",webhook="validate"} 1
+dittoguard_http_responses_total{code="429",webhook="validate"} 0
+dittoguard_http_responses_total{code="500",webhook="validate"} 2
 # HELP dittoguard_live_reads_total Rounds of live reads before an answer, by result (ok, error). One round is several API requests.
 # TYPE dittoguard_live_reads_total counter
 dittoguard_live_reads_total{result="error"} 1

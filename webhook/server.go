@@ -17,7 +17,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
-	ctrlwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
@@ -26,6 +25,8 @@ const (
 	ValidatePath = "/validate"
 	// MutatePath is where the mutating webhook is served.
 	MutatePath = "/mutate"
+
+	defaultPort = 9443
 
 	// defaultDrain is how long requests still arrive after a Pod is told to stop, until every API server has learnt that
 	// its endpoint is gone.
@@ -46,7 +47,7 @@ type Component struct {
 
 // ServerOptions say what Run serves.
 type ServerOptions struct {
-	// Host and Port are where the webhooks listen: all addresses and 9443 if zero.
+	// Host and Port are where the webhooks listen: all addresses and 9443 if they are empty.
 	Host string
 	Port int
 	// HealthAddress serves /healthz and /readyz, MetricsAddress /metrics, over plain HTTP. Empty or "0" is off.
@@ -79,27 +80,25 @@ func Run(ctx context.Context, o ServerOptions) error {
 	if o.Log.GetSink() == nil {
 		o.Log = logr.Discard()
 	}
-	server := ctrlwebhook.NewServer(ctrlwebhook.Options{
-		Host: o.Host, Port: o.Port,
-		TLSOpts: []func(*tls.Config){func(c *tls.Config) {
-			c.GetCertificate = o.GetCertificate
-			c.MinVersion = tls.VersionTLS13
-			if o.Clients != nil {
-				o.Clients.demand(c)
-			}
-		}},
-	})
+	if o.Recorder == nil {
+		o.Recorder = noRecorder{}
+	}
+	ready := &readiness{}
 	room := newFlight(maxInFlight, o.Recorder)
-	server.Register(ValidatePath, handle(o.Validator, room))
+	webhooksMux := http.NewServeMux()
+	serveAt := func(path string, h admission.Handler) {
+		webhooksMux.Handle(path, o.Recorder.Responses(path, ready.closing(handle(h, room))))
+	}
+	serveAt(ValidatePath, o.Validator)
 	if o.Mutator != nil {
-		server.Register(MutatePath, handle(o.Mutator, room))
+		serveAt(MutatePath, o.Mutator)
 	}
-	components := slices.Clip(o.Components)
+	server := newHTTPSServer(&o, webhooksMux)
+	ready.components = slices.Clip(o.Components)
 	if o.Clients != nil {
-		components = append(components, Component{Name: "clients", Ready: o.Clients.Check})
+		ready.components = append(ready.components, Component{Name: "clients", Ready: o.Clients.Check})
 	}
-	components = append(components, Component{Name: "server", Ready: listening(server)})
-	ready := &readiness{components: components}
+	ready.components = append(ready.components, Component{Name: "server", Ready: server.ready})
 
 	// The components outlive the webhooks, and what the probes see outlives both: a request under way needs the caches.
 	group, failed := errgroup.WithContext(context.WithoutCancel(ctx))
@@ -130,10 +129,7 @@ func Run(ctx context.Context, o ServerOptions) error {
 	}
 	group.Go(func() error {
 		defer stopRest()
-		if err := server.Start(webhooks); err != nil {
-			return fmt.Errorf("serving the webhooks: %w", err)
-		}
-		return nil
+		return server.serve(webhooks)
 	})
 	group.Go(func() error {
 		select {
@@ -150,21 +146,6 @@ func Run(ctx context.Context, o ServerOptions) error {
 		return nil
 	})
 	return group.Wait()
-}
-
-// listening returns a check of whether the server has begun. Each look is a connection, which a server that demands
-// certificates logs as a failure, so there is none after the first that succeeds: a server that fails ends the process.
-func listening(server ctrlwebhook.Server) func() error {
-	started := server.StartedChecker()
-	var has atomic.Bool
-	return func() error {
-		if has.Load() {
-			return nil
-		}
-		err := started(nil)
-		has.Store(err == nil)
-		return err
-	}
 }
 
 // serve serves plain HTTP until the context ends.
@@ -193,6 +174,17 @@ func serve(ctx context.Context, name, address string, handler http.Handler) erro
 type readiness struct {
 	components []Component
 	draining   atomic.Bool
+}
+
+// closing has clients close their connections once the server is stopping: a kept one would be closed by the server later, maybe
+// with a request on its way.
+func (r *readiness) closing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if r.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, request)
+	})
 }
 
 // ServeHTTP implements http.Handler.

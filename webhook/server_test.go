@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -137,6 +138,74 @@ func TestRun(t *testing.T) {
 	<-componentsStopped
 }
 
+// TestStoppingLosesNoRequest: a client that keeps its connections is told to close them while the server still answers.
+func TestStoppingLosesNoRequest(t *testing.T) {
+	port, health := freePort(t), freePort(t)
+	cert := certificate(t)
+	quick := judge{change: func(context.Context, inventory.Reader, check.Change) (check.Verdict, error) {
+		return check.Verdict{}, nil
+	}}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- Run(ctx, ServerOptions{
+			Host: "127.0.0.1", Port: port, HealthAddress: address(health),
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return cert, nil },
+			Validator:      NewValidator(Options{Judge: using(quick), Inventory: inventory.NewMemory(nil, nil)}), Drain: 2 * time.Second,
+		})
+	}()
+	await(t, health, "/readyz", 200, "[+]server ok\n")
+	// API servers speak HTTP/1.1 to webhooks, so that their connections are spread over the replicas (kubernetes/kubernetes#75791).
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}}
+	defer transport.CloseIdleConnections()
+	ask := func() (closes bool, err error) {
+		response, err := (&http.Client{Transport: transport}).Do(reviewOf(t, port, "api"))
+		if err != nil {
+			return false, err
+		}
+		defer func() { _ = response.Body.Close() }()
+		_, err = io.Copy(io.Discard, response.Body)
+		return response.Close, err
+	}
+	if closes, err := ask(); closes || err != nil {
+		t.Fatalf("before: the connection closes: %v, %v", closes, err)
+	}
+	stop()
+	await(t, health, "/readyz", 503, "[-]shutdown failed: stopping\n[+]server ok\n")
+	for range 5 {
+		if closes, err := ask(); err != nil || !closes {
+			t.Errorf("while stopping: the connection closes: %v, %v", closes, err)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAClientThatIsGoneCostsNothing: nobody hears the answer.
+func TestAClientThatIsGoneCostsNothing(t *testing.T) {
+	begun, cut := make(chan struct{}), make(chan struct{})
+	waiting := judge{change: func(ctx context.Context, _ inventory.Reader, _ check.Change) (check.Verdict, error) {
+		close(begun)
+		<-ctx.Done()
+		close(cut)
+		return check.Verdict{}, ctx.Err()
+	}}
+	server := httptest.NewServer(Handler(NewValidator(Options{Judge: using(waiting), Inventory: inventory.NewMemory(nil, nil)})))
+	defer server.Close()
+	ctx, leave := context.WithCancel(t.Context())
+	request := reviewOf(t, server.Listener.Addr().(*net.TCPAddr).Port, "api").WithContext(ctx)
+	request.URL.Scheme, request.URL.RawQuery = "http", "timeout=1h"
+	go func() {
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	<-begun
+	leave()
+	<-cut
+}
+
 func TestRunEndsWithABrokenComponent(t *testing.T) {
 	cert := certificate(t)
 	err := Run(t.Context(), ServerOptions{
@@ -188,19 +257,9 @@ func await(t *testing.T, port int, path string, status int, body string) {
 
 // review asks for a judgement of a Service, with the certificates of a client, if it has any.
 func review(t *testing.T, port int, name string, client ...tls.Certificate) string {
-	req := create(service(name, "x"))
-	body, err := json.Marshal(admissionv1.AdmissionReview{TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"}, Request: req})
-	if err != nil {
-		return err.Error()
-	}
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true, Certificates: client}}
 	defer transport.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+address(port)+ValidatePath+"?timeout=10s", bytes.NewReader(body))
-	if err != nil {
-		return err.Error()
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := (&http.Client{Transport: transport}).Do(request)
+	response, err := (&http.Client{Transport: transport}).Do(reviewOf(t, port, name))
 	if err != nil {
 		return err.Error()
 	}
@@ -213,4 +272,20 @@ func review(t *testing.T, port int, name string, client ...tls.Certificate) stri
 		return response.Status[:3] + " allowed"
 	}
 	return response.Status[:3] + " " + got.Response.Result.Message
+}
+
+// reviewOf is a request to judge a Service.
+func reviewOf(t *testing.T, port int, name string) *http.Request {
+	body, err := json.Marshal(admissionv1.AdmissionReview{
+		TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"}, Request: create(service(name, "x")),
+	})
+	if err != nil {
+		panic(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+address(port)+ValidatePath+"?timeout=10s", bytes.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	return request
 }

@@ -347,16 +347,6 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-func TestShutdownDoesNotCancelRequestsUnderWay(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	bounded, done := withDeadline(ctx)
-	defer done()
-	if err := bounded.Err(); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestVerdictsAreCountedLoggedAndAnnotated(t *testing.T) {
 	gateway := inventory.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "ditto", Name: "gateway"}
 	verdict := check.Verdict{

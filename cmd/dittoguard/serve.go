@@ -156,7 +156,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 			{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
 			{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
 		},
-		// controller-runtime counts the requests of its webhook server in a registry of its own.
+		// What every Go process shows is in controller-runtime's registry.
 		Recorder: recorder, Metrics: prometheus.Gatherers{metrics, ctrlmetrics.Registry}, Log: log,
 	})
 }

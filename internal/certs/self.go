@@ -36,8 +36,10 @@ type SelfOptions struct {
 	Settle time.Duration
 	// Resync is how often everything is read again without a reason, in case a watch is silent. Default: 10 s.
 	Resync time.Duration
-	// Retry is the pause after a failure, and between looks at what cert-manager's library has signed. Default: 1 s.
+	// Retry is the pause after a failure. Default: 1 s.
 	Retry time.Duration
+	// Look is the pause between looks at what cert-manager's library has made, which ask no API server. Default: 50 ms.
+	Look time.Duration
 }
 
 func (o *SelfOptions) setDefaults() {
@@ -50,6 +52,7 @@ func (o *SelfOptions) setDefaults() {
 		{&o.Settle, 10 * time.Second},
 		{&o.Resync, 10 * time.Second},
 		{&o.Retry, time.Second},
+		{&o.Look, 50 * time.Millisecond},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
@@ -134,7 +137,7 @@ func newSelf(c client.WithWatch, ca cmtls.Authority, options SelfOptions) *Self 
 		signer: &cmtls.DynamicSource{
 			DNSNames:      []string{dnsName(options.ServiceName, options.Namespace)},
 			Authority:     ca,
-			RetryInterval: options.Retry,
+			RetryInterval: options.Look, // it waits for the CA, which another goroutine brings
 		},
 		now:     time.Now,
 		changed: make(chan struct{}, 1),
@@ -148,7 +151,8 @@ func (*Self) NeedLeaderElection() bool { return false }
 func (s *Self) Start(ctx context.Context) error {
 	ctx = log.IntoContext(ctx, log.FromContext(ctx).WithName("certs"))
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.signer.Start(ctx) })
+	// It says each time that it waits.
+	group.Go(func() error { return s.signer.Start(log.IntoContext(ctx, log.FromContext(ctx).V(1))) })
 	for _, w := range s.watches() {
 		group.Go(func() error { s.watch(ctx, w); return nil })
 	}
@@ -156,7 +160,7 @@ func (s *Self) Start(ctx context.Context) error {
 	return group.Wait()
 }
 
-// run passes whenever something changed, and otherwise every Resync.
+// run passes whenever something changed or was signed, after Retry where something is missing, and otherwise every Resync.
 func (s *Self) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -167,8 +171,12 @@ func (s *Self) run(ctx context.Context) {
 			return
 		case <-s.changed:
 		case <-timer.C:
-			if !s.unsettled() && s.now().Sub(last) < s.options.Resync {
-				timer.Reset(s.options.Retry)
+			due := s.options.Resync
+			if s.unsettled() {
+				due = s.options.Retry
+			}
+			if !s.signed() && s.now().Sub(last) < due {
+				timer.Reset(s.options.Look)
 				continue
 			}
 		}
@@ -177,8 +185,16 @@ func (s *Self) run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			log.FromContext(ctx).Error(err, "keeping the serving certificate trusted, trying again")
 		}
-		timer.Reset(s.options.Retry)
+		timer.Reset(s.options.Look)
 	}
+}
+
+// signed says whether there is a leaf that no pass has seen.
+func (s *Self) signed() bool {
+	latest, _ := s.signer.GetCertificate(nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return latest != nil && latest != s.served && latest != s.candidate
 }
 
 // unsettled says whether the next pass should not wait for Resync: a leaf waits to be served, or the last pass failed.

@@ -41,7 +41,7 @@ func start(t *testing.T, c client.WithWatch, caDuration time.Duration) *Self {
 			Namespace: ours.namespace, ServiceName: ours.name, CASecret: secretKey.Name,
 			ValidatingConfig: "dittoguard", MutatingConfig: "dittoguard",
 			CADuration: caDuration, LeafDuration: caDuration / 2,
-			Settle: testSettle, Resync: time.Second, Retry: 10 * time.Millisecond,
+			Settle: testSettle, Resync: time.Second, Retry: 10 * time.Millisecond, Look: 10 * time.Millisecond,
 		})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
