@@ -89,7 +89,7 @@ func TestASickKindIsTiedToRules(t *testing.T) {
 		"Deployment ditto/gateway: edge-rate-limit: whether requests are limited on this way: " + why,
 		"Deployment ditto/gateway: edge-tls: whether this way in speaks TLS: " + why,
 		"Deployment ditto/gateway: error-page-disclosure: whether error pages repeat what the client sent: " + why,
-		"Deployment ditto/gateway: preauth-exposed: whether the identity on this way is the proxy's: the way in through kinds that cannot be read could not be read: " + why,
+		"Deployment ditto/gateway: preauth-exposed: whether the identity on this way is the proxy's: " + why,
 		"Deployment ditto/gateway: proxy-identity: whether the identity on this way is the proxy's: " + why,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
