@@ -111,6 +111,16 @@ func TestRollout(t *testing.T) {
 		{"a fix that is undone", owningDeployment("true", "", going) + "---" + ownedReplicaSet("false", earlier, ""), "deny Deployment"},
 		{"pods of a StatefulSet", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" +
 			ownedPod("StatefulSet", "true"), "warn Pod"},
+		{"a pod of a StatefulSet that is called otherwise", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" +
+			strings.Replace(ownedPod("StatefulSet", "true"), "name: gateway-1", "name: other-1", 1), "deny Pod"},
+		{"a pod of the revision that comes", owningSet("StatefulSet", "", "observedGeneration: 2, currentRevision: old, updateRevision: new") + "---" +
+			strings.Replace(ownedPod("StatefulSet", "true"), "hash: old", "hash: new", 1), "deny Pod"},
+		{"pods of a StatefulSet that is not seen yet", owningSet("StatefulSet", "", "observedGeneration: 1, currentRevision: old, updateRevision: old") + "---" +
+			ownedPod("StatefulSet", "true"), "warn Pod"},
+		{"pods of a StatefulSet without a status", owningSet("StatefulSet", "", "") + "---" + ownedPod("StatefulSet", "true"), "deny Pod"},
+		{"pods of a DaemonSet without a status", owningSet("DaemonSet", "", "") + "---" + ownedPod("DaemonSet", "true"), "deny Pod"},
+		{"a pod of a DaemonSet that is called otherwise", owningSet("DaemonSet", "", "observedGeneration: 2, desiredNumberScheduled: 3, updatedNumberScheduled: 1") + "---" +
+			strings.Replace(ownedPod("DaemonSet", "true"), "name: gateway-1", "name: other-1", 1), "deny Pod"},
 		{"pods that are replaced when they are deleted", owningSet("StatefulSet", "\n  updateStrategy: {type: OnDelete}", "observedGeneration: 2, currentRevision: old, updateRevision: new") +
 			"---" + ownedPod("StatefulSet", "true"), "deny Pod"},
 		{"pods below the partition", owningSet("StatefulSet", "\n  updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 2}}",

@@ -72,15 +72,18 @@ func replaces(owner, made *inventory.Object) bool {
 		})
 		return !stuck && (t.Status.UpdatedReplicas < wanted(t.Spec.Replicas) || t.Status.Replicas > t.Status.UpdatedReplicas)
 	case *appsv1.StatefulSet:
-		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType || !isRevision(made) {
+		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType || !isRevision(owner, made) {
 			return false
 		}
 		if rolling := t.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil && ordinal(made) < *rolling.Partition {
 			return false
 		}
-		return !observed(t.Generation, t.Status.ObservedGeneration) || t.Status.UpdateRevision != t.Status.CurrentRevision
+		if !observed(t.Generation, t.Status.ObservedGeneration) {
+			return t.Status.ObservedGeneration != 0
+		}
+		return t.Status.UpdateRevision != t.Status.CurrentRevision && made.Meta.Labels[appsv1.ControllerRevisionHashLabelKey] != t.Status.UpdateRevision
 	case *appsv1.DaemonSet:
-		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType || !isRevision(made) {
+		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType || !isRevision(owner, made) || t.Status.ObservedGeneration == 0 {
 			return false
 		}
 		return !observed(t.Generation, t.Status.ObservedGeneration) || t.Status.UpdatedNumberScheduled < t.Status.DesiredNumberScheduled
@@ -109,10 +112,11 @@ func isEarlier(deployment, made *inventory.Object) bool {
 		made.PodTemplate().Labels[appsv1.DefaultDeploymentUniqueLabelKey] == hash && strings.HasSuffix(made.Ref.Name, "-"+hash)
 }
 
-// isRevision says whether an object is a pod that a StatefulSet or DaemonSet made. Neither makes ReplicaSets.
-func isRevision(made *inventory.Object) bool {
+// isRevision says whether an object is a pod that a StatefulSet or DaemonSet made: it has the hash of a revision, and is called after
+// its owner. Neither makes ReplicaSets.
+func isRevision(owner, made *inventory.Object) bool {
 	pod, ok := made.Typed.(*corev1.Pod)
-	return ok && pod.Labels[appsv1.ControllerRevisionHashLabelKey] != ""
+	return ok && pod.Labels[appsv1.ControllerRevisionHashLabelKey] != "" && strings.HasPrefix(pod.Name, owner.Ref.Name+"-")
 }
 
 // ordinal is the number of a pod of a StatefulSet.

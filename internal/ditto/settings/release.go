@@ -20,22 +20,21 @@ var (
 	pekko = Release{3, 4}
 )
 
-// versionLabel says which release it is, whatever the image's tag says.
+// versionLabel says which release it is.
 const versionLabel = "app.kubernetes.io/version"
 
-// Release is the one that the pod's label or the tag of the image says, and what says so.
+// Release is the one that the pod's label and the tag of the image say, and what says so. Where they differ, it is the earlier: what
+// that release believes or leaves open is not to be hidden by a word.
 func (s *Settings) Release() (r Release, from string) {
-	if label := s.pod.Labels[versionLabel]; label != "" {
-		if r = parseRelease(label); r.known() {
-			return r, "label " + versionLabel
-		}
-	}
 	name, _, _ := strings.Cut(s.container.Image, "@")
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	if name, tag, tagged := strings.Cut(name, ":"); tagged && strings.HasPrefix(name, "ditto-") {
-		return parseRelease(tag), "image " + name + ":" + tag
+		r, from = parseRelease(tag), "image "+name+":"+tag
 	}
-	return Release{}, ""
+	if label := parseRelease(s.pod.Labels[versionLabel]); label.known() && (!r.known() || label.before(r)) {
+		return label, "label " + versionLabel
+	}
+	return r, from
 }
 
 // parseRelease reads `3.6.2`, `v2.4`, `2.0.0-M1`, or `3`, which is the newest 3.

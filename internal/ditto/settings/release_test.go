@@ -21,7 +21,9 @@ func TestRelease(t *testing.T) {
 		"no tag":                    {"registry:5000/ditto-gateway", "", Release{}, ""},
 		"tags of another's":         {"acme/gateway:1.2", "", Release{}, ""},
 		"a label":                   {"acme/gateway:1.2", "3.6.0", Release{3, 6}, "label app.kubernetes.io/version"},
-		"a label against the tag":   {"acme/ditto-gateway:1.2", "3.6.0", Release{3, 6}, "label app.kubernetes.io/version"},
+		"a label after the tag":     {"acme/ditto-gateway:1.2", "3.6.0", Release{1, 2}, "image ditto-gateway:1.2"},
+		"a label before the tag":    {"acme/ditto-gateway:3.6", "1.2.0", Release{1, 2}, "label app.kubernetes.io/version"},
+		"a label, and latest":       {"acme/ditto-gateway:latest", "3.6.0", Release{3, 6}, "label app.kubernetes.io/version"},
 		"a label that says nothing": {"acme/ditto-gateway:1.2", "main", Release{1, 2}, "image ditto-gateway:1.2"},
 	} {
 		t.Run(name, func(t *testing.T) {
