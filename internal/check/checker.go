@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"errors"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func New(opts Options) (*Checker, error) {
 		c.now = time.Now
 	}
 	c.edges = edges(c.config.Edges)
-	compiler, err := engine.New(reflect.TypeFor[*ditto.Facts]())
+	compiler, err := compiler()
 	if err != nil {
 		return nil, err
 	}

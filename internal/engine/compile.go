@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -100,9 +101,34 @@ func (e *Engine) CompileLazily(rule rules.HardeningRule) *Rule {
 	return r
 }
 
+// mostPlans is how many plans are kept. Beyond that all are forgotten, so that a server whose rules are edited all the time
+// does not grow.
+const mostPlans = 500
+
+// plan makes the plan of a rule, or finds that of one with the same spec: nothing else of a rule has a part in it, save in
+// errors, which are not kept.
 func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
+	spec, err := json.Marshal(rule.Spec)
+	if err != nil {
+		return nil, fieldError(rule.Source, "spec", err.Error())
+	}
 	e.compiling.Lock()
 	defer e.compiling.Unlock()
+	if made := e.plans[string(spec)]; made != nil {
+		return made, nil
+	}
+	made, err := e.planAnew(rule)
+	if err != nil {
+		return nil, err
+	}
+	if len(e.plans) >= mostPlans {
+		clear(e.plans)
+	}
+	e.plans[string(spec)] = made
+	return made, nil
+}
+
+func (e *Engine) planAnew(rule *rules.HardeningRule) (*plan, error) {
 	c := &compiler{engine: e, rule: rule, declared: make(map[string]*types.Type, len(rule.Spec.Variables))}
 	e.provider.variables.Store(&c.declared)
 	defer e.provider.variables.Store(nil)

@@ -198,7 +198,7 @@ func TestConcurrency(t *testing.T) {
 	first, lazy := e.CompileLazily(exposureRule("a")), e.CompileLazily(exposureRule("b"))
 	in := Input{Facts: exposureFacts(), Object: subject()}
 	var wg sync.WaitGroup
-	for range 8 {
+	for i := range 8 {
 		wg.Go(func() {
 			for range 50 {
 				for _, r := range []*Rule{first, lazy} {
@@ -210,7 +210,7 @@ func TestConcurrency(t *testing.T) {
 		})
 		wg.Go(func() {
 			other := rule(rules.EachObject, func(s *rules.Spec) {
-				s.Variables = []admissionregistrationv1.Variable{{Name: "open", Expression: "'a string'"}}
+				s.Variables = []admissionregistrationv1.Variable{{Name: "open", Expression: fmt.Sprintf("'a string %d'", i)}}
 				s.Validations = []rules.Validation{{Expression: "variables.open.startsWith('a')"}}
 			})
 			if _, err := e.Compile(other); err != nil {
@@ -219,6 +219,41 @@ func TestConcurrency(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestCompile_EqualRulesOnce: what was compiled serves every rule with the same spec, and an error names the document at hand.
+func TestCompile_EqualRulesOnce(t *testing.T) {
+	e := newEngine(t)
+	planOf := func(r rules.HardeningRule) *plan {
+		t.Helper()
+		compiled, err := e.Compile(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, _ := compiled.compiled()
+		return made
+	}
+	one, namesake := validate(rules.EachObject, "object.spec.replicas == 3"), validate(rules.EachObject, "object.spec.replicas == 3")
+	namesake.Metadata.Name, namesake.Source.File = "another", "another.yaml"
+	if planOf(one) != planOf(namesake) {
+		t.Error("compiled twice")
+	}
+	if planOf(one) == planOf(validate(rules.EachObject, "object.spec.replicas == 4")) {
+		t.Error("another expression has the same plan")
+	}
+	for _, file := range []string{"a.yaml", "b.yaml"} {
+		bad := validate(rules.EachObject, "none")
+		bad.Source.File = file
+		if _, err := e.Compile(bad); err == nil || !strings.HasPrefix(err.Error(), file) {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	for i := range 2 * mostPlans {
+		planOf(validate(rules.EachObject, fmt.Sprintf("true || %d == 1", i)))
+	}
+	if len(e.plans) > mostPlans {
+		t.Errorf("%d plans are kept", len(e.plans))
+	}
 }
 
 // One input is judged by many rules, so none may change it.
