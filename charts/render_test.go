@@ -88,10 +88,24 @@ func run(t testing.TB, helm, values string, args ...string) (stdout string, err 
 	return out.String(), nil
 }
 
+// rendering is what helm says to values.
+type rendering struct {
+	manifests string
+	err       error
+}
+
+// rendered are renderings by the helm and the values: most tests look at the same few.
+var rendered = map[[2]string]rendering{}
+
 // template renders the chart.
 func template(t testing.TB, helm, values string) (string, error) {
 	t.Helper()
-	return run(t, helm, values, "template", release, "dittoguard", "--namespace", namespace, "--kube-version", oldest, "--values", "-")
+	r, done := rendered[[2]string{helm, values}]
+	if !done {
+		r.manifests, r.err = run(t, helm, values, "template", release, "dittoguard", "--namespace", namespace, "--kube-version", oldest, "--values", "-")
+		rendered[[2]string{helm, values}] = r
+	}
+	return r.manifests, r.err
 }
 
 // render renders the chart with the first helm and decodes every object into its Go type; unknown fields are errors.

@@ -132,6 +132,7 @@ func TestDocs_CommandsExist(t *testing.T) {
 func TestDocs_LinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^()\s]+)\)`)
 	found := 0
+	headings := map[string][]string{}
 	for file, text := range pages(t) {
 		for _, match := range link.FindAllStringSubmatch(text, -1) {
 			target, anchor, _ := strings.Cut(match[1], "#")
@@ -150,7 +151,13 @@ func TestDocs_LinksLeadSomewhere(t *testing.T) {
 				}
 				continue
 			}
-			if anchor != "" && !slices.Contains(anchors(string(content)), anchor) {
+			if anchor == "" {
+				continue
+			}
+			if headings[path] == nil {
+				headings[path] = anchors(string(content))
+			}
+			if !slices.Contains(headings[path], anchor) {
 				t.Errorf("%s links to %s, and there is no such heading", file, match[1])
 			}
 		}
@@ -160,11 +167,16 @@ func TestDocs_LinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+var (
+	headingLine  = regexp.MustCompile("(?m)^#+ (.*)$")
+	notInAnchors = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+)
+
 // anchors are the anchors that GitHub gives to the headings of a page.
 func anchors(text string) []string {
 	var list []string
-	for _, heading := range regexp.MustCompile("(?m)^#+ (.*)$").FindAllStringSubmatch(text, -1) {
-		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+	for _, heading := range headingLine.FindAllStringSubmatch(text, -1) {
+		name := notInAnchors.ReplaceAllString(strings.ToLower(heading[1]), "")
 		list = append(list, strings.ReplaceAll(name, " ", "-"))
 	}
 	return list

@@ -19,6 +19,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // TestGeneratedPoliciesIsolate writes policies for every fixture of every rule: with them nothing is left for
@@ -41,7 +42,7 @@ func TestGeneratedPoliciesIsolate(t *testing.T) {
 	}
 	isolated := 0
 	for _, file := range files {
-		if strings.HasSuffix(file, ".configuration.yaml") || strings.Contains(file, "/fixed/") {
+		if strings.HasSuffix(file, ".configuration.yaml") || strings.Contains(file, "/fixed/") || !sample.Has(file, 8) {
 			continue
 		}
 		t.Run(strings.TrimPrefix(file, "../../rules/builtin/"), func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestGeneratedPoliciesIsolate(t *testing.T) {
 			reachEachOther(t, inv, policies.List)
 		})
 	}
-	if isolated < 100 {
+	if isolated < sample.Count(100, 20) {
 		t.Errorf("only %d policies were written for all fixtures", isolated)
 	}
 }

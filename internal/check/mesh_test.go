@@ -10,11 +10,13 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // TestProxiesInAMesh: proxies that all forward to one another make more ways than can be followed. The short ones are
 // found all the same, the rest is said to be unknown, and the search ends.
 func TestProxiesInAMesh(t *testing.T) {
+	sample.Large(t)
 	t.Parallel()
 	const proxies = 14
 	inv := inventory.NewMemory(ditto.Keys, nil)

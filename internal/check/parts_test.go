@@ -61,9 +61,6 @@ func TestPartsFindNothingOfTheirOwn(t *testing.T) {
 			alone, all := newChecker(t, []rules.HardeningRule{part}, config.Default()), newChecker(t, []rules.HardeningRule{whole[name]}, config.Default())
 			fired := 0
 			for _, file := range files {
-				if rule := filepath.Base(filepath.Dir(filepath.Dir(file))); rule != name && rule != part.Spec.PartOf && !sample.Has(file, 6) {
-					continue
-				}
 				inv := contentOf(t, file)
 				found := subjects(judged(t, alone, inv))
 				if len(found) == 0 {
@@ -170,9 +167,9 @@ func TestPartsDenyOnlyWhatIsNew(t *testing.T) {
 			checker := newChecker(t, []rules.HardeningRule{whole[name]}, config.Default())
 			versions := partVersions(t, part)
 			updates, fired := 0, 0
-			for i, old := range versions {
-				for j, now := range versions {
-					if i != j && !sample.Has(old.file+now.file, 16) {
+			for _, old := range versions {
+				for _, now := range versions {
+					if old.file != now.file && testing.Short() && sample.Number(old.file, now.file)%6 != 0 {
 						continue
 					}
 					if old.object.Ref.Kind != now.object.Ref.Kind || slices.Contains(unseen, old.file) {
@@ -209,7 +206,7 @@ func TestPartsDenyOnlyWhatIsNew(t *testing.T) {
 					}
 				}
 			}
-			if fired == 0 || fired == updates {
+			if !sample.Taken() && (fired == 0 || fired == updates) {
 				t.Errorf("it found something in %d of %d updates", fired, updates)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // TestRandomSequences sends requests in random order to a cluster in which nothing is wrong: a request is refused if and
@@ -21,7 +22,7 @@ func TestRandomSequences(t *testing.T) {
 	t.Parallel()
 	seeds := uint64(15)
 	if testing.Short() {
-		seeds = 5
+		seeds = uint64(sample.Count(5, 5))
 	}
 	checker := builtin(t, nil)
 	var choice [][]*inventory.Object

@@ -12,6 +12,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // TestRandomEdits edits what opens ways in, in fixtures in which something is refused: what takes something away is never
@@ -94,6 +95,10 @@ func TestRandomEdits(t *testing.T) {
 			inv.Put(asWritten)
 		}
 	}
+	t.Log(done)
+	if sample.Taken() {
+		return // there need not be one for each edit
+	}
 	for _, e := range edits {
 		if done[e.name] < 2 {
 			t.Errorf("%s: tried %d times", e.name, done[e.name])
@@ -104,7 +109,6 @@ func TestRandomEdits(t *testing.T) {
 			t.Errorf("%s: never tried", what)
 		}
 	}
-	t.Log(done)
 }
 
 // forEveryHost is an Ingress without the hosts of its rules.

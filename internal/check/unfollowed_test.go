@@ -13,6 +13,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // TestWaysThatAreTooMany: Services that are one another's endpoints make more ways than are followed. What is not followed is
@@ -72,6 +73,9 @@ func TestWaysThatMultiply(t *testing.T) {
 		{"each with each", 100, 100, 4852, "(as at Ingress ditto/api)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if test.findings > 100 {
+				sample.Large(t)
+			}
 			inv := inventoryOf(t, fmt.Sprintf(stressGateway, "")+
 				fmt.Sprintf(stressProxy, "    a:b\n", each(test.locations, "    location /p#/ { auth_basic off; proxy_pass http://gateway:8080/; }\n"))+
 				route("v1", "Service", "nginx", "  selector: {app: nginx}\n  ports: [{port: 8080}]\n")+

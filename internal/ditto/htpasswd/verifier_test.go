@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 const (
@@ -109,7 +111,7 @@ func TestAThousandBcryptLinesCannotStallARequest(t *testing.T) {
 
 func TestAMegabyteOfCheapLinesCannotStallARequest(t *testing.T) {
 	var text strings.Builder
-	for i := 0; text.Len() < 1<<20; i++ {
+	for i := 0; text.Len() < sample.Count(1<<20, 8); i++ {
 		fmt.Fprintf(&text, "%x:A6BgmB8IEtPT.\n", i)
 	}
 	entries, _ := Parse([]byte(text.String()))

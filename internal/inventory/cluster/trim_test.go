@@ -37,7 +37,7 @@ func TestTrimKeepsWhatDecides(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	config := configMap("ditto", "a", "listen 80;")
-	config.BinaryData = map[string][]byte{"big": make([]byte, 1<<20)}
+	config.BinaryData = map[string][]byte{"big": make([]byte, 1<<10)}
 	whole := config.DeepCopy()
 	trim(config)
 	if diff := cmp.Diff(whole, config); diff != "" {
