@@ -38,7 +38,7 @@ func TestObjectsThatOutrunTheCache(t *testing.T) {
 			for _, order := range c.orders {
 				t.Run(c.name+"/"+order.name, func(t *testing.T) {
 					t.Parallel()
-					f.arrive(t, newOracle(checker, namespaces), order)
+					f.arrive(t, newOracle(checker, namespaces, order.namespaces), order)
 				})
 			}
 		}

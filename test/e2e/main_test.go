@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -121,11 +122,19 @@ func (f *fixture) install(ctx context.Context) error {
 			maps.Copy(labels, o.labels)
 		}
 	}
+	creating, creatingCtx := errgroup.WithContext(ctx)
+	creating.SetLimit(8)
 	for _, namespace := range append([]string{unprotected}, protected...) {
-		o := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: labels[namespace]}}
-		if err := f.Client.Create(ctx, o); err != nil {
-			return fmt.Errorf("creating namespace %s: %w", namespace, err)
-		}
+		creating.Go(func() error {
+			o := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: labels[namespace]}}
+			if err := f.Client.Create(creatingCtx, o); err != nil {
+				return fmt.Errorf("creating namespace %s: %w", namespace, err)
+			}
+			return nil
+		})
+	}
+	if err := creating.Wait(); err != nil {
+		return err
 	}
 	if err := f.define(ctx); err != nil {
 		return err
@@ -156,6 +165,7 @@ func (f *fixture) install(ctx context.Context) error {
 // API's with its own definitions, others with as much of one as an API server needs to keep an object.
 func (f *fixture) define(ctx context.Context) error {
 	var gateways bool
+	var definitions strings.Builder
 	defined := map[schema.GroupKind]bool{}
 	for _, c := range f.cases {
 		for _, order := range c.orders {
@@ -169,10 +179,13 @@ func (f *fixture) define(ctx context.Context) error {
 					gateways = true
 					continue
 				}
-				if out, err := f.Kubectl(ctx, strings.NewReader(definition(gvk, o.GetNamespace() != "")), "apply", "--filename", "-"); err != nil {
-					return fmt.Errorf("%w\n%s", err, out)
-				}
+				definitions.WriteString("---\n" + definition(gvk, o.GetNamespace() != ""))
 			}
+		}
+	}
+	if definitions.Len() > 0 {
+		if out, err := f.Kubectl(ctx, strings.NewReader(definitions.String()), "apply", "--filename", "-"); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
 		}
 	}
 	if gateways {
@@ -202,13 +215,14 @@ func (f *fixture) defineGatewayAPI(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	args := []string{"apply", "--server-side"}
 	for _, file := range files {
-		if strings.Contains(file, "_vap_") {
-			continue // it guards upgrades
+		if !strings.Contains(file, "_vap_") { // which guards upgrades
+			args = append(args, "--filename", file)
 		}
-		if out, err := f.Kubectl(ctx, nil, "apply", "--server-side", "--filename", file); err != nil {
-			return fmt.Errorf("%w\n%s", err, out)
-		}
+	}
+	if out, err := f.Kubectl(ctx, nil, args...); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
 	}
 	return nil
 }

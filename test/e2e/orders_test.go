@@ -45,10 +45,10 @@ func TestEveryOrder(t *testing.T) {
 			for j, order := range c.orders {
 				t.Run(c.name+"/"+order.name, func(t *testing.T) {
 					t.Parallel()
-					o := newOracle(checker, namespaces)
+					o := newOracle(checker, namespaces, order.namespaces)
 					offline[i][j] = o
 					refused := f.arrive(t, o, order)
-					bad := newOracle(checker, namespaces).judgeAll(t, order.objects).Summary.Denied > 0
+					bad := newOracle(checker, namespaces, order.namespaces).judgeAll(t, order.objects).Summary.Denied > 0
 					switch {
 					case mending[c.name] != "":
 					case bad != (refused > 0):
@@ -136,7 +136,7 @@ func (f *fixture) learn(t *testing.T, o *oracle, object *unstructured.Unstructur
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(data)), func(key string) bool { return strings.Contains(key, "htpasswd") }) {
 		return
 	}
-	alone := newOracle(o.checker, nil).admit(t, object)
+	alone := newOracle(o.checker, nil, nil).admit(t, object)
 	eventually(t, object.GetName()+" is judged", func(ctx context.Context) (bool, any) {
 		err := f.Client.Create(ctx, object.DeepCopy(), client.DryRunAll)
 		return alone == (err == nil), err
