@@ -141,6 +141,25 @@ spec:
 			{apply: login(things, "--skip-auth-route=^/api"), denied: pre},
 			{apply: login(things)},
 		}},
+		{name: "with which method", there: there + login(api, "--skip-auth-route=GET=^/api"), steps: []step{
+			{apply: login(things, "--skip-auth-route=GET=^/api")},
+			{apply: login(things, "--skip-auth-route=^/api"), denied: pre},
+			{apply: login(things, "--skip-auth-route=POST=^/api"), denied: pre},
+			{apply: login(things, "--skip-auth-regex=^/api"), denied: pre},
+		}},
+		{name: "from where", there: there + login(api, "--trusted-ip=192.0.2.1"), steps: []step{
+			{apply: login(things, "--trusted-ip=192.0.2.1")},
+			{apply: login(things, "--trusted-ip=0.0.0.0/0"), denied: pre},
+			{apply: login(things, "--trusted-ip=192.0.2.1", "--reverse-proxy"), denied: pre},
+		}},
+		{name: "whose headers are believed", there: there + login(api, "--skip-auth-route=^/api/2/things", "--reverse-proxy", "--trusted-proxy-ip=192.0.2.1"), steps: []step{
+			{apply: login(things, "--skip-auth-route=^/api/2/things", "--reverse-proxy", "--trusted-proxy-ip=192.0.2.1")},
+			{apply: login(things, "--skip-auth-route=^/api/2/things", "--reverse-proxy", "--trusted-proxy-ip=0.0.0.0/0"), denied: pre},
+		}},
+		{name: "who may log in", there: there + strings.Replace(login(api), "--email-domain=*", "--email-domain=example.com", 1), steps: []step{
+			{apply: strings.Replace(login(things), "--email-domain=*", "--email-domain=example.com", 1)},
+			{apply: login(things), denied: pre},
+		}},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

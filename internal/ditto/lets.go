@@ -90,6 +90,9 @@ func (f oauth2Forwarding) lets(b requests.Box, _ nginxconf.Door) requests.Set {
 	b.Paths = append(slices.Clone(b.Paths), f.upstream.Takes())
 	if f.skips == nil {
 		b.Conditions = append(slices.Clone(b.Conditions), "logged in")
+		if !f.config.EveryUser {
+			b.Conditions = append(b.Conditions, fmt.Sprintf("with an address of %q", f.config.Domains))
+		}
 		return requests.Set{b}
 	}
 	b.Paths = append(b.Paths, requests.Unread(f.skips.Written(), ""))

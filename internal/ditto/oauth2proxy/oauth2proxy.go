@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -33,8 +34,9 @@ type Config struct {
 	LoggedIn, Anyone Identity
 	// UserFile is the password file whose users may log in too, empty for none.
 	UserFile string
-	// EveryUser says that everyone may log in whom the provider knows.
+	// EveryUser says that everyone may log in whom the provider knows; Domains are those of the addresses that may.
 	EveryUser bool
+	Domains   []string
 	// RawPath: paths go on as clients write them.
 	RawPath bool
 	// Unknown is what could not be read.
@@ -75,9 +77,8 @@ func Read(in Input) *Config {
 	}
 	c.Skips = skips(o)
 	c.UserFile = o.text("htpasswd-file", "htpasswd_file", "")
-	for _, domain := range o.list("email-domain", "email_domains") {
-		c.EveryUser = c.EveryUser || domain == "*"
-	}
+	c.Domains = o.list("email-domain", "email_domains")
+	c.EveryUser = slices.Contains(c.Domains, "*")
 	if alpha := o.text("alpha-config", "alpha_config", ""); alpha != "" {
 		c.readAlpha(o, alpha, in)
 		return c

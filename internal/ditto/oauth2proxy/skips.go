@@ -1,6 +1,7 @@
 package oauth2proxy
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -13,6 +14,8 @@ type Skips struct {
 	Why string
 
 	routes []route
+	// written is all that decides who is let through, in the order of the settings.
+	written []string
 }
 
 type route struct {
@@ -24,7 +27,8 @@ type route struct {
 // tokens that are checked (skip-jwt-bearer-tokens) are a login.
 func skips(o *options) *Skips {
 	s := &Skips{}
-	add := func(expression string, negate bool) {
+	add := func(method, expression string, negate bool) {
+		s.written = append(s.written, fmt.Sprintf("%q %v %q", strings.ToUpper(method), negate, expression))
 		re, err := regexp.Compile(expression)
 		if err != nil {
 			o.note("an expression of skip-auth-route is none")
@@ -34,7 +38,7 @@ func skips(o *options) *Skips {
 	}
 	for _, expression := range o.list("skip-auth-regex", "skip_auth_regex") {
 		s.Why = "skip-auth-regex lets some paths through without a login"
-		add(expression, false)
+		add("", expression, false)
 	}
 	for _, text := range o.list("skip-auth-route", "skip_auth_routes") {
 		method, expression, negate := "", text, false
@@ -46,12 +50,18 @@ func skips(o *options) *Skips {
 			continue
 		}
 		s.Why = "skip-auth-route lets some paths through without a login"
-		add(expression, negate)
+		add(method, expression, negate)
+	}
+	trusted, proxies, behind := o.list("trusted-ip", "trusted_ips"), o.list("trusted-proxy-ip", "trusted_proxy_ips"), o.on("reverse-proxy", "reverse_proxy")
+	if len(trusted) > 0 || behind {
+		// Which address is a client's, and which path is compared, is a matter of headers, and of who is believed.
+		s.written = append(s.written, fmt.Sprintf("addresses %q, behind a proxy %v, of %q, told by %q",
+			trusted, behind, proxies, o.text("real-client-ip-header", "real_client_ip_header", "")))
 	}
 	switch {
-	case len(o.list("trusted-ip", "trusted_ips")) > 0:
+	case len(trusted) > 0:
 		s.Everything = "trusted-ip lets some addresses through without a login"
-	case len(s.routes) > 0 && o.on("reverse-proxy", "reverse_proxy") && len(o.list("trusted-proxy-ip", "trusted_proxy_ips")) == 0:
+	case len(s.routes) > 0 && behind && len(proxies) == 0:
 		s.Everything = "with reverse-proxy, and without trusted-proxy-ip, a header says which path skip-auth-route is compared with"
 	}
 	if s.Everything != "" {

@@ -42,13 +42,5 @@ func (s *Skips) Written() string {
 	if s == nil {
 		return ""
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%q", s.Everything)
-	for _, r := range s.routes {
-		fmt.Fprintf(&b, " %v", r.negate)
-		if r.path != nil {
-			fmt.Fprintf(&b, " %q", r.path.String())
-		}
-	}
-	return b.String()
+	return strings.Join(append([]string{s.Everything}, s.written...), "; ")
 }
