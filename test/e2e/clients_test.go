@@ -94,7 +94,7 @@ func TestAPIServersShowACertificate(t *testing.T) {
 		}
 
 		demanding(t, c, strings.Replace(demandName, "kube-apiserver", "somebody-else", 1))
-		fails(t, c, serve(t, c), `the client certificate of "kube-apiserver" has none of the accepted names`)
+		fails(t, c, serve(t, c), `the client certificate of \"kube-apiserver\" has none of the accepted names`)
 	})
 	if testing.Short() {
 		return // the other takes one more control plane
