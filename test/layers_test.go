@@ -29,7 +29,8 @@ var layers = map[string][]string{
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
 	"internal/ditto/...":         {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
-	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them.
+	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them: of controllers of
+	// Ingresses, and of kinds.
 	"internal/ditto/way":               {"internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd"},
 	"internal/ditto/edge":              {"internal/ditto/...", "internal/inventory", "internal/inventory/crd"},
 	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/edge/aws"},
@@ -42,12 +43,14 @@ var layers = map[string][]string{
 	"internal/ditto/edge/gatewayapi":   vendor(),
 	"internal/ditto/edge/gke":          vendor(),
 	"internal/ditto/edge/haproxy":      vendor(),
-	"internal/ditto/edge/ingressnginx": vendor("internal/ditto/edge/nginx"),
+	"internal/ditto/edge/ingress":      {"internal/ditto/edge/...", "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge/ingressnginx": vendor("internal/ditto/edge/nginx", "internal/ditto/dns"),
 	"internal/ditto/edge/istio":        vendor(),
 	"internal/ditto/edge/kong":         vendor(),
 	"internal/ditto/edge/nginx":        vendor(),
 	"internal/ditto/edge/nginxgateway": vendor("internal/ditto/edge/gatewayapi", "internal/ditto/edge/nginx"),
 	"internal/ditto/edge/openshift":    vendor(),
+	"internal/ditto/edge/tailscale":    vendor(),
 	"internal/ditto/edge/traefik":      vendor(),
 
 	"internal/check":    {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // The configuration knows nothing of edges, and has the names of their controllers a second time.
 func TestControllersOfTheConfiguration(t *testing.T) {
-	names := edge.ControllerNames()
+	names := ingress.ControllerNames()
 	slices.Sort(names)
 	if !slices.Equal(names, config.Controllers) {
 		t.Errorf("package edge knows %q, the configuration %q", names, config.Controllers)

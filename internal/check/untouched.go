@@ -7,7 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -21,7 +21,7 @@ func touchesEntry(change Change) bool {
 	}
 	now, old := change.Object, change.OldObject
 	return !reflect.DeepEqual(now.Content()["spec"], old.Content()["spec"]) ||
-		!maps.Equal(edge.ControllerAnnotations(now.Meta.Annotations), edge.ControllerAnnotations(old.Meta.Annotations))
+		!maps.Equal(ingress.Annotations(now.Meta.Annotations), ingress.Annotations(old.Meta.Annotations))
 }
 
 // putBack moves environment variables that a mutation has set, and that were there before the request, to where they were. A

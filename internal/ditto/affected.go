@@ -8,7 +8,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -59,7 +58,8 @@ type follower struct {
 	near bool
 	// quiet: nothing but where a name leads is asked.
 	quiet bool
-	// seen are the objects that were followed, done is what else was; see once.
+	// seen are the objects that were followed, done is what else was: dependents by the identity of what they depend on,
+	// siblings by their name.
 	seen  map[inventory.ID]bool
 	done  map[string]bool
 	found Affected
@@ -86,26 +86,6 @@ func (f *follower) follow(o *inventory.Object) {
 	case *discoveryv1.EndpointSlice:
 		f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, t.Labels[discoveryv1.LabelServiceName]))
 		f.endpoints(t)
-	case *networkingv1.Ingress:
-		f.found.Entries = append(f.found.Entries, o)
-		for _, backend := range ingressBackends(t) {
-			f.follow(f.view.Get(inventory.Service, o.Ref.Namespace, backend.Name))
-		}
-		if mirror, ok := ingressnginx.MirrorOf(t); ok {
-			f.follow(serviceNamed(f.view, mirror.Host, ""))
-		}
-		if !f.alone {
-			f.neighbours(t)
-		}
-		for _, ref := range ingressReferences(t) {
-			f.holder(f.view.Get(inventory.Secret, ref.Namespace, ref.Name))
-		}
-	case *networkingv1.IngressClass:
-		for _, name := range []string{t.Name, ""} {
-			for _, ing := range f.view.Find(inventory.Key{Index: byClass, Value: name}) {
-				f.follow(ing)
-			}
-		}
 	case *networkingv1.NetworkPolicy:
 		f.found.Workloads = append(f.found.Workloads, f.view.isolatedBy(o)...)
 	case *corev1.Namespace:
@@ -140,8 +120,30 @@ func (f *follower) resource(o *inventory.Object) {
 	for _, secret := range links.Passwords {
 		f.holder(f.view.Get(inventory.Secret, secret.Namespace, secret.Name))
 	}
+	f.siblings(o)
+	if edge.ByService(o) {
+		return // an Ingress governs nothing, nothing uses it, and it uses no relay
+	}
 	f.governed(links)
 	f.dependents(o.Ref.ID())
+}
+
+// siblings follows the objects of its kind whose reading an object decides without naming them.
+func (f *follower) siblings(o *inventory.Object) {
+	if f.alone {
+		return
+	}
+	for _, s := range edge.SiblingsOf(f.view.reading, o) {
+		if s.Name != "" && f.done[s.Name] {
+			continue
+		}
+		f.done[s.Name] = true
+		for _, sibling := range f.view.Find(s.Key) {
+			if s.Concerned == nil || s.Concerned(sibling) {
+				f.follow(sibling)
+			}
+		}
+	}
 }
 
 // governed follows what an object decides the reading of by naming it.
@@ -164,16 +166,19 @@ func (f *follower) governed(links way.Links) {
 
 // dependents follows what an object, which need not be there, decides the reading of.
 func (f *follower) dependents(id inventory.ID) {
-	f.once("dependents of "+id.String(), func() {
-		for _, o := range f.view.Find(inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}) {
-			f.follow(o)
-			if o.Ref.GroupKind() == inventory.Service {
-				for _, entry := range backendUsers(f.view, o) {
-					f.follow(entry)
-				}
+	key := inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}
+	if f.done[key.Value] {
+		return
+	}
+	f.done[key.Value] = true
+	for _, o := range f.view.Find(key) {
+		f.follow(o)
+		if o.Ref.GroupKind() == inventory.Service {
+			for _, entry := range backendUsers(f.view, o) {
+				f.follow(entry)
 			}
 		}
-	})
+	}
 }
 
 // workload notes a workload that runs a component, and follows a proxy to what it forwards to.

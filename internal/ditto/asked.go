@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -35,8 +35,8 @@ func (v *View) asked(a way.AskedService) way.State {
 		}
 		return v.askedPod(at[0], a.Port, a)
 	}
-	for _, o := range v.Find(inventory.Key{Index: byHost, Value: strings.ToLower(a.Host)}) {
-		if state := v.askedIngress(o.Typed.(*networkingv1.Ingress), a); state.State != "" {
+	for _, o := range v.Find(inventory.Key{Index: ingress.ByHost, Value: strings.ToLower(a.Host)}) {
+		if state := v.askedIngress(o, a); state.State != "" {
 			return state
 		}
 	}
@@ -110,38 +110,19 @@ func (v *View) askedProxy(part Part, number int32, a way.AskedService) way.State
 }
 
 // askedIngress follows a request by an Ingress of its host, if that plainly hands it on.
-func (v *View) askedIngress(ing *networkingv1.Ingress, a way.AskedService) way.State {
-	for key := range ing.Annotations {
-		if strings.Contains(key, "auth") || strings.Contains(key, "rewrite") || strings.Contains(key, "snippet") {
-			return way.State{}
-		}
-	}
-	var best *networkingv1.HTTPIngressPath
-	for _, rule := range ing.Spec.Rules {
-		if !strings.EqualFold(rule.Host, a.Host) || rule.HTTP == nil {
+func (v *View) askedIngress(o *inventory.Object, a way.AskedService) way.State {
+	for _, b := range ingress.HandsOn(o, a.Host, a.Path) {
+		svc := v.Get(inventory.Service, b.Namespace, b.Name)
+		if svc == nil {
 			continue
 		}
-		for i := range rule.HTTP.Paths {
-			p := &rule.HTTP.Paths[i]
-			exact := p.PathType != nil && *p.PathType == networkingv1.PathTypeExact
-			if takes := p.Path == a.Path || !exact && isBelow(a.Path, p.Path); takes && (best == nil || len(p.Path) > len(best.Path)) {
-				best = p
+		service := svc.Typed.(*corev1.Service)
+		a.Namespace, a.Host = b.Namespace, b.Name
+		for i := range service.Spec.Ports {
+			if sp := &service.Spec.Ports[i]; b.Means(service, sp, 0) {
+				a.Port = sp.Port
+				return v.askedService(svc, a)
 			}
-		}
-	}
-	if best == nil || best.Backend.Service == nil {
-		return way.State{}
-	}
-	svc := v.Get(inventory.Service, ing.Namespace, best.Backend.Service.Name)
-	if svc == nil {
-		return way.State{}
-	}
-	a.Namespace, a.Host = ing.Namespace, svc.Ref.Name
-	for i := range svc.Typed.(*corev1.Service).Spec.Ports {
-		sp := &svc.Typed.(*corev1.Service).Spec.Ports[i]
-		if meansPort(svc.Typed.(*corev1.Service), best.Backend.Service.Port, sp) {
-			a.Port = sp.Port
-			return v.askedService(svc, a)
 		}
 	}
 	return way.State{}

@@ -140,7 +140,7 @@ func TestKeys(t *testing.T) {
 		{
 			"an Ingress under its Services, hosts and class",
 			`{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, namespace: ns, annotations: {nginx.ingress.kubernetes.io/auth-secret: other/users}}, spec: {ingressClassName: c, defaultBackend: {service: {name: d, port: {number: 1}}}, rules: [{host: h, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: s, port: {number: 1}}}}]}}]}}`,
-			[]string{"backend ns d", "backend ns s", "ingress-host  h", "ingress-class  c", "reference other Secret/users"}, nil,
+			[]string{"backend ns d", "backend ns s", "ingress-host  h", "use  networking.k8s.io/IngressClass//c", "reference other Secret/users"}, nil,
 		},
 		{
 			"nginx configuration under the hosts in it",

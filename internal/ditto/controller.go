@@ -1,7 +1,6 @@
 package ditto
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -78,55 +78,16 @@ func flagOf(c *corev1.Container, name string) string {
 	return ""
 }
 
-// class is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked as
-// public.
-func (v *View) class(ing *networkingv1.Ingress) way.Class {
-	class, known := v.classes[ing]
-	if !known {
-		class = v.readClass(ing)
-		if v.classes == nil {
-			v.classes = map[*networkingv1.Ingress]way.Class{}
-		}
-		v.classes[ing] = class
-	}
-	return class
-}
-
-func (v *View) readClass(ing *networkingv1.Ingress) way.Class {
-	class := edge.Resolve(v, ing, v.edges)
-	if !class.Internal {
-		return class
-	}
-	for _, svc := range v.controllerServices(class) {
-		if public, why := way.MarkedPublic(svc.Typed.(*corev1.Service), v.edges.Clouds); public {
-			class.Internal, class.Why = false, fmt.Sprintf("%s of its controller is public: %s", svc.Ref, why)
-		}
-	}
-	return class
-}
-
 // DoubtedEntry says why an entry that is taken for internal may be public: a Service of its controller, or of its Gateway,
 // carries no mark that would keep it inside. It is empty where there is no such doubt.
-func (v *View) DoubtedEntry(o *inventory.Object) string {
-	ing, ok := o.Typed.(*networkingv1.Ingress)
-	if !ok {
-		return edge.Doubted(v.edgeContext(), o)
-	}
-	class := v.class(ing)
-	if !class.Internal {
-		return ""
-	}
-	for _, svc := range v.controllerServices(class) {
-		service := svc.Typed.(*corev1.Service)
-		if verdict := way.Publicness(service, v.edges.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer && verdict.Public {
-			return fmt.Sprintf("%s, but %s of its controller is a load balancer with no mark that keeps it inside: %s", class.Why, svc.Ref, verdict.Why)
-		}
-	}
-	return ""
-}
+func (v *View) DoubtedEntry(o *inventory.Object) string { return edge.Doubted(v.reading, o) }
 
-// controllerServices are the Services that send requests to the controllers of a class.
-func (v *View) controllerServices(class way.Class) []*inventory.Object {
+// controllers are the workloads of a view that serve Ingresses; see way.Controllers.
+type controllers View
+
+// Services implements way.Controllers.
+func (c *controllers) Services(class way.Class) []*inventory.Object {
+	v := (*View)(c)
 	names := []string{class.Name}
 	if o := v.Get(inventory.IngressClass, "", class.Name); o != nil {
 		names = append(names, o.Typed.(*networkingv1.IngressClass).Spec.Controller)
@@ -160,9 +121,7 @@ func (f *follower) servedBy(o *inventory.Object) {
 			}
 		}
 		for _, class := range classes {
-			for _, ing := range f.view.Find(inventory.Key{Index: byClass, Value: class}) {
-				f.follow(ing)
-			}
+			f.dependents(ingress.ClassID(class))
 		}
 	}
 }

@@ -56,23 +56,23 @@ func settingsKey(configMap string) inventory.Key {
 	return inventory.Key{Index: bySettings, Value: configMap}
 }
 
-// controllerConfigs are what the controllers of an Ingress's class are told. One that is told nothing that is at hand counts
-// as one with the documented defaults.
-func (v *View) controllerConfigs(class way.Class) []way.GlobalConfig {
-	if class.Controller != ingressNginx {
+// Told implements way.Controllers. One that is told nothing that is at hand counts as one with the documented defaults.
+func (c *controllers) Told(class way.Class) []way.GlobalConfig {
+	v := (*View)(c)
+	if class.Controller != way.NameIngressNginx {
 		return nil
 	}
 	var list []way.GlobalConfig
 	for _, told := range v.settingsOf(v.ingressNginxServing(class)) {
-		c := way.GlobalConfig{Prefix: told.prefix}
+		g := way.GlobalConfig{Prefix: told.prefix}
 		namespace, name, _ := strings.Cut(told.configMap, "/")
 		if o := v.Get(inventory.ConfigMap, namespace, name); name != "" && o != nil {
-			c.Name, c.Data = o.Ref.String(), dataOf(o)
-			v.headers(&c)
+			g.Name, g.Data = o.Ref.String(), dataOf(o)
+			v.headers(&g)
 		} else if name != "" && !v.Knows(inventory.ConfigMap, namespace) {
-			c.Name, c.Unseen = "ConfigMap "+told.configMap, true
+			g.Name, g.Unseen = "ConfigMap "+told.configMap, true
 		}
-		list = append(list, c)
+		list = append(list, g)
 	}
 	return list
 }

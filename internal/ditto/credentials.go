@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
@@ -73,8 +72,10 @@ func (v *View) passwordKeys(o *inventory.Object, data map[string]string) (files,
 		}
 	}
 	for _, reader := range readersOf(v, o) {
-		if _, ok := reader.Typed.(*networkingv1.Ingress); ok {
-			uses(v.ingress(reader, nil).authSecrets())
+		if edge.ByService(reader) {
+			for _, route := range v.routes(reader, nil) {
+				uses(route.Effects.AuthSecrets)
+			}
 			continue
 		}
 		if !isPassword(o) {

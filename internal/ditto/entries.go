@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/tailscale"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -78,7 +76,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		}
 		w.enter(svc, kind, &route, c)
 	}
-	if by, public, doubt := edge.Tailnet(service, w.view.edges); by != "" {
+	if by, public, doubt := tailscale.Tailnet(service, w.view.edges); by != "" {
 		route := way.HandingOn(fmt.Sprint(sp.Port), fmt.Sprintf("tailnet, by %s, port %d", by, sp.Port), public,
 			func() requests.Set { return letsAll(requests.Door{Kind: fmt.Sprint("Tailscale ", sp.Port)}) })
 		route.Doubt, route.Doubted = doubt, true
@@ -86,7 +84,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 	}
 	switch service.Spec.Type {
 	case corev1.ServiceTypeLoadBalancer:
-		if edge.TailnetOnly(service) {
+		if tailscale.TailnetOnly(service) {
 			break
 		}
 		verdict := way.Publicness(service, w.view.edges.Clouds)
@@ -108,73 +106,9 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 	}
 }
 
-// standsIn is what a way says that only the annotation default-backend of ingress-nginx opens.
-const standsIn = "annotation default-backend"
-
-// ingressEntries: the paths of an Ingress that lead to a Service.
-func (w *walker) ingressEntries(o, svc *inventory.Object, leads func(*networkingv1.IngressServiceBackend) bool, c chain) {
-	ing := o.Typed.(*networkingv1.Ingress)
-	reading := w.view.ingress(o, svc)
-	w.mirrorEntries(o, svc, reading, leads, c)
-	if ing.Namespace != svc.Ref.Namespace {
-		return
-	}
-	to := func(b *networkingv1.IngressBackend) bool {
-		return b != nil && b.Service != nil && slices.ContainsFunc(aws.Behind(ing, *b.Service), func(s networkingv1.IngressServiceBackend) bool {
-			return s.Name == svc.Ref.Name && leads(&s)
-		})
-	}
-	limits, said := w.edgeReading(reading), way.Repeats{}
-	enter := func(reading ingressReading, limits func(string) edgeReading, host, path, pathType string, read way.Path) {
-		route := reading.route(host, path, read)
-		if pathType != "" {
-			route.Text += " (" + pathType + ")"
-		}
-		route.Text = said.Distinct(route.Text)
-		route.Lets = func() requests.Set { return ingressLets(reading, host, path+" "+pathType, read) }
-		limits(host).on(&route)
-		if pathType == standsIn {
-			reading.doubtIngressNginx(o, &route, "default-backend")
-		}
-		w.enter(o, o.Ref.Kind, &route, c)
-	}
-	if to(ing.Spec.DefaultBackend) {
-		byDefault, routes := w.view.defaultRoutes(reading)
-		limits := w.edgeReading(byDefault)
-		for _, route := range routes {
-			enter(byDefault, limits, route.Host, "/", "default backend", route.Path)
-		}
-	}
-	byAnnotation := reading.standsIn(svc, leads)
-	for _, rule := range ing.Spec.Rules {
-		if rule.HTTP == nil {
-			continue
-		}
-		host := rule.Host
-		if host == "" {
-			host = "*"
-		}
-		for i := range rule.HTTP.Paths {
-			p := &rule.HTTP.Paths[i]
-			direct := to(&p.Backend)
-			if !direct && !byAnnotation {
-				continue
-			}
-			pathType := ""
-			if p.PathType != nil {
-				pathType = string(*p.PathType)
-			}
-			if !direct {
-				pathType = standsIn
-			}
-			enter(reading, limits, host, p.Path, pathType, edge.ReadPath(reading.in, p.PathType, p.Path))
-		}
-	}
-}
-
 // routeEntries: the routes of an entry that lead to a Service.
 func (w *walker) routeEntries(o, svc *inventory.Object, leads func(way.Backend) bool, c chain) {
-	routes := w.view.routes(o)
+	routes := w.view.routes(o, svc)
 	for i := range routes {
 		if slices.ContainsFunc(routes[i].Backends, func(b way.Backend) bool {
 			return b.Namespace == svc.Ref.Namespace && b.Name == svc.Ref.Name && leads(b)

@@ -7,11 +7,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingressnginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -51,16 +52,6 @@ const (
 	byWord inventory.Index = "word"
 	// byProxy indexes a workload that runs a proxy which is known by its namespace.
 	byProxy inventory.Index = "proxy"
-	// byHost indexes an Ingress by the hosts of its rules, in no namespace.
-	byHost inventory.Index = "ingress-host"
-	// bySibling indexes an Ingress that changes how others of its hosts are read by those hosts, in no namespace.
-	bySibling inventory.Index = "ingress-sibling"
-	// byCertificate indexes an Ingress by the hosts of its rules that it names certificates for, in no namespace.
-	byCertificate inventory.Index = "ingress-certificate"
-	// byGroup indexes an Ingress by the load balancer that it shares with others, in no namespace.
-	byGroup inventory.Index = "ingress-group"
-	// byClass indexes an Ingress by its class, in no namespace; without a class by the empty name.
-	byClass inventory.Index = "ingress-class"
 	// byServedClass indexes the workload of an ingress controller by what its flags say that it serves, in no namespace.
 	byServedClass inventory.Index = "served-class"
 	// bySettings indexes the workload of an ingress controller by the ConfigMap with its settings, and a ConfigMap by the
@@ -83,20 +74,21 @@ func KindsOf(key inventory.Key) []schema.GroupKind {
 	case byLabel, byDitto, byMadeDitto, byMongoDB, byProxy:
 		return workloadKinds
 	case byBackend:
-		return append([]schema.GroupKind{inventory.Ingress}, edge.Kinds()...)
+		return edge.Kinds()
 	case way.ByUse:
-		return append([]schema.GroupKind{inventory.Ingress, inventory.IngressClass, inventory.Service}, edge.Kinds()...)
+		return append([]schema.GroupKind{inventory.Service}, edge.Kinds()...)
 	case way.ByGovernor:
 		return slices.Concat([]schema.GroupKind{inventory.Service}, way.GatewayWorkloads(), edge.Kinds())
 	case byService, byEndpoint:
 		return []schema.GroupKind{inventory.EndpointSlice}
 	case byReference:
-		return slices.Concat([]schema.GroupKind{inventory.Ingress}, workloadKinds, edge.Kinds())
+		return slices.Concat(workloadKinds, edge.Kinds())
 	case byAddress:
 		return []schema.GroupKind{inventory.Service, inventory.Pod}
 	case byWord:
 		return slices.Concat([]schema.GroupKind{inventory.ConfigMap, inventory.Secret}, workloadKinds)
-	case byClass, byHost, bySibling, byCertificate, byGroup:
+	}
+	if slices.Contains(ingress.Indices(), key.Index) {
 		return []schema.GroupKind{inventory.Ingress}
 	}
 	return nil
@@ -162,30 +154,6 @@ func Keys(o *inventory.Object) []inventory.Key {
 			}
 		}
 		return unique(keys)
-	case *networkingv1.Ingress:
-		var keys []inventory.Key
-		for _, b := range ingressBackends(t) {
-			keys = append(keys, inventory.Key{Index: byBackend, Namespace: ns, Value: b.Name})
-		}
-		keys = append(keys, mirrorKeys(t)...)
-		for _, ref := range ingressReferences(t) {
-			keys = append(keys, inventory.Key{Index: byReference, Namespace: ref.Namespace, Value: ref.Kind + "/" + ref.Name})
-		}
-		for _, host := range ingressHosts(t) {
-			keys = append(keys, inventory.Key{Index: byHost, Value: host})
-			if affectsSiblings(t) {
-				keys = append(keys, inventory.Key{Index: bySibling, Value: host})
-			}
-			if way.NamesCertificate(t, host) {
-				keys = append(keys, inventory.Key{Index: byCertificate, Value: host})
-			}
-		}
-		if group := t.Annotations[albGroup]; group != "" {
-			keys = append(keys, inventory.Key{Index: byGroup, Value: group})
-		}
-		keys = append(keys, inventory.Key{Index: byClass, Value: ingressClassName(t)})
-		keys = append(keys, unreadKeys(o)...)
-		return unique(append(keys, linkKeys(edge.LinksOf(o))...))
 	case *corev1.ConfigMap:
 		texts := stringsOf(t.Data)
 		for _, data := range t.BinaryData {
@@ -209,7 +177,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 		pods, _ := unreadPods(o)
 		return unique(append(dittoKeys(ns, pods...), unreadKeys(o)...))
 	default:
-		return unique(append(linkKeys(edge.LinksOf(o)), unreadKeys(o)...))
+		return unique(slices.Concat(linkKeys(edge.LinksOf(o)), edge.KeysOf(o), unreadKeys(o)))
 	}
 }
 
@@ -273,8 +241,8 @@ func serviceKeys(s *corev1.Service) []inventory.Key {
 		if address := canonical(s.Spec.ExternalName); isAddress(address) {
 			return []inventory.Key{{Index: byAlias, Value: address}}
 		}
-		for _, n := range clusterHosts(s.Spec.ExternalName, s.Namespace) {
-			keys = append(keys, inventory.Key{Index: byAlias, Namespace: n.namespace, Value: n.name})
+		for _, n := range dns.Services(s.Spec.ExternalName, s.Namespace) {
+			keys = append(keys, inventory.Key{Index: byAlias, Namespace: n.Namespace, Value: n.Name})
 		}
 		return keys
 	}

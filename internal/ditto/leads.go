@@ -28,12 +28,6 @@ func Leads(before, after *inventory.Object) bool {
 	case *corev1.Service:
 		b := before.Typed.(*corev1.Service)
 		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations) || !same(edge.LinksOf(before), edge.LinksOf(after))
-	case *networkingv1.Ingress:
-		b := before.Typed.(*networkingv1.Ingress)
-		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
-	case *networkingv1.IngressClass:
-		b := before.Typed.(*networkingv1.IngressClass)
-		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations)
 	case *networkingv1.NetworkPolicy:
 		return !same(a.Spec, before.Typed.(*networkingv1.NetworkPolicy).Spec)
 	case *discoveryv1.EndpointSlice:
@@ -42,7 +36,7 @@ func Leads(before, after *inventory.Object) bool {
 		return !maps.Equal(dataOf(before), dataOf(after))
 	}
 	if edge.IsResource(after) {
-		return !same(body(after), body(before)) || !maps.Equal(after.Meta.Annotations, before.Meta.Annotations) ||
+		return !same(edge.Says(after), edge.Says(before)) || !maps.Equal(after.Meta.Annotations, before.Meta.Annotations) ||
 			!maps.Equal(after.Meta.Labels, before.Meta.Labels)
 	}
 	if after.PodTemplate() == nil {
@@ -51,19 +45,10 @@ func Leads(before, after *inventory.Object) bool {
 	return (matters(before) || matters(after)) && !sameTemplate(before.PodTemplate(), after.PodTemplate())
 }
 
-// body is what an object says: everything but its metadata and its status. Not every kind keeps that in a spec.
-func body(o *inventory.Object) map[string]any {
-	content := maps.Clone(o.Content())
-	delete(content, "metadata")
-	delete(content, "status")
-	return content
-}
-
 // matters says whether an object is of a kind that ways in are made of.
 func matters(o *inventory.Object) bool {
 	switch o.Typed.(type) {
-	case *corev1.Service, *networkingv1.Ingress, *networkingv1.IngressClass, *networkingv1.NetworkPolicy,
-		*discoveryv1.EndpointSlice, *corev1.ConfigMap, *corev1.Secret:
+	case *corev1.Service, *networkingv1.NetworkPolicy, *discoveryv1.EndpointSlice, *corev1.ConfigMap, *corev1.Secret:
 		return true
 	}
 	template := o.PodTemplate()

@@ -2,8 +2,6 @@ package ditto
 
 import (
 	"fmt"
-	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -151,9 +149,9 @@ func serviceLets(kind string, service *corev1.Service, sp *corev1.ServicePort, p
 	switch kind {
 	case "LoadBalancer":
 		set := letsAll(requests.Door{Kind: "load balancer", Port: sp.Port})
-		ranges, odd := sourceRanges(service.Spec.LoadBalancerSourceRanges)
+		ranges, odd := way.SourceRanges(service.Spec.LoadBalancerSourceRanges)
 		if text := service.Annotations[corev1.AnnotationLoadBalancerSourceRangesKey]; ranges == nil && odd == nil && text != "" {
-			ranges, odd = sourceRanges(strings.Split(text, ","))
+			ranges, odd = way.SourceRanges(strings.Split(text, ","))
 		}
 		set[0].Sources.Ranges, set[0].Conditions = ranges, odd
 		if allocate := service.Spec.AllocateLoadBalancerNodePorts; public && (allocate == nil || *allocate || sp.NodePort != 0) {
@@ -168,55 +166,4 @@ func serviceLets(kind string, service *corev1.Service, sp *corev1.ServicePort, p
 		doors = append(doors, requests.Door{Kind: "external IP " + ip, Port: sp.Port})
 	}
 	return letsAll(doors...)
-}
-
-// sourceRanges reads the addresses that are let in, nil for all. What cannot be read is a condition of its own.
-func sourceRanges(list []string) (ranges []netip.Prefix, odd []string) {
-	for _, text := range list {
-		text = strings.TrimSpace(text)
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			address, err := netip.ParseAddr(text)
-			if err != nil {
-				return nil, []string{"addresses " + strings.Join(list, ",")}
-			}
-			prefix = netip.PrefixFrom(address, address.BitLen())
-		}
-		if prefix.Bits() == 0 {
-			return nil, nil
-		}
-		ranges = append(ranges, prefix.Masked())
-	}
-	return ranges, nil
-}
-
-// ingressLets are the requests that a path of an Ingress lets in.
-func ingressLets(reading ingressReading, host, text string, path way.Path) requests.Set {
-	text += aboutPaths(reading)
-	box := requests.Box{
-		Doors: []requests.Door{{Kind: "Ingress"}}, Hosts: []requests.Hosts{requests.HostsOf(host)}, Paths: path.Arrives(text),
-	}
-	if reading.counts != nil {
-		if list := way.AllowedAddresses(*reading.counts); len(list) > 0 {
-			box.Sources.Ranges, box.Conditions = sourceRanges(list)
-		}
-	}
-	return requests.Set{box}
-}
-
-// aboutPaths are the annotations of an Ingress that may say something about paths, for telling what cannot be read apart.
-func aboutPaths(reading ingressReading) string {
-	if reading.counts == nil {
-		return ""
-	}
-	var b strings.Builder
-	annotations := reading.counts.Ingress.Annotations
-	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		if slices.ContainsFunc([]string{"rewrite", "regex", "snippet", "path", "root", "strip", "plugins", "middlewares", "transform"}, func(word string) bool {
-			return strings.Contains(key, word)
-		}) {
-			fmt.Fprintf(&b, " %s=%q", key, annotations[key])
-		}
-	}
-	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -253,8 +254,8 @@ func (v *View) forwards(holder *inventory.Object, namespace, host string) bool {
 			if isAddress(host) && target == host {
 				return true
 			}
-			for _, n := range clusterHosts(target, o.Ref.Namespace) {
-				if n.name == host && n.namespace == namespace {
+			for _, n := range dns.Services(target, o.Ref.Namespace) {
+				if n.Name == host && n.Namespace == namespace {
 					return true
 				}
 			}

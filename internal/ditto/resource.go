@@ -1,7 +1,6 @@
 package ditto
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -9,21 +8,26 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// routes are the rules of an entry that is no Ingress, as whoever serves it reads them.
-func (v *View) routes(o *inventory.Object) []way.Route {
-	id := o.Ref.ID()
-	list, known := v.routing[id]
+// entryService is an entry and, where that makes a difference, the Service that its routes are read for.
+type entryService struct{ entry, service inventory.ID }
+
+// routes are the ways by which an entry lets requests in, as whoever serves it reads it. They may be those to a Service alone,
+// if one is given.
+func (v *View) routes(o, svc *inventory.Object) []way.Route {
+	c, of := v.reading, entryService{entry: o.Ref.ID()}
+	if svc != nil && edge.ByService(o) {
+		c.To, of.service = svc, svc.Ref.ID()
+	}
+	list, known := v.routing[of]
 	if !known {
 		if v.routing == nil {
-			v.routing = map[inventory.ID][]way.Route{}
+			v.routing = map[entryService][]way.Route{}
 		}
-		list = edge.Routes(v.edgeContext(), o)
-		v.routing[id] = list
+		list = edge.Routes(c, o)
+		v.routing[of] = list
 	}
 	return list
 }
-
-func (v *View) edgeContext() way.Context { return way.Context{Objects: v, Config: v.edges} }
 
 // entriesOver are the entries that send requests through an object: itself, or, of a relay, all that use it, directly, by
 // another relay, or by a name that it stands behind.
@@ -45,46 +49,4 @@ func (v *View) entriesOver(o *inventory.Object) []*inventory.Object {
 		}
 	}
 	return ordered(entries)
-}
-
-// resourceEdge is an entry as a whole: it does what each of its routes to a gateway does.
-func (v *View) resourceEdge(o *inventory.Object, safe bool) *Edge {
-	e := &Edge{Controller: edge.ControllerOf(v.edgeContext(), o), StrippingIsSafe: safe}
-	var strips, hides way.State
-	for _, route := range v.routes(o) {
-		if !slices.ContainsFunc(route.Backends, v.leadsToGateway) {
-			continue
-		}
-		strips, hides = way.And(strips, route.Effects.StripsIdentity), way.And(hides, route.Effects.HidesHeaders)
-		e.StripAdvice = cmp.Or(e.StripAdvice, route.Effects.StripAdvice)
-		e.HideAdvice = cmp.Or(e.HideAdvice, route.Effects.HideAdvice)
-		if !slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return !v.leadsToGateway(b) }) {
-			e.StripEdits = addEdits(e.StripEdits, route.Strip)
-			e.HideEdits = addEdits(e.HideEdits, route.Hide)
-		}
-	}
-	e.StripsIdentity, e.HidesHeaders = switchOf(strips), switchOf(hides)
-	return e
-}
-
-// addEdits adds edits that are not there yet: a rule with several matches is several routes, which one edit changes.
-func addEdits(list []Edit, more []way.Edit) []Edit {
-	for _, edit := range more {
-		is := func(e Edit) bool { return e.Path == edit.Path && slices.Equal(e.Names, edit.Names) }
-		if !slices.ContainsFunc(list, is) {
-			list = append(list, Edit{Path: edit.Path, Form: edit.Form, Names: edit.Names})
-		}
-	}
-	return list
-}
-
-// leadsToGateway says whether a Service of an entry leads to a gateway, over proxies or not.
-func (v *View) leadsToGateway(b way.Backend) bool {
-	svc := v.Get(inventory.Service, b.Namespace, b.Name)
-	if svc == nil {
-		return false
-	}
-	return slices.ContainsFunc(v.Affected(svc).Workloads, func(o *inventory.Object) bool {
-		return len(Named(v.Parts(o), Gateway)) > 0
-	})
 }

@@ -59,9 +59,6 @@ func (v *View) unreadWays(namespace string) string {
 	kinds, known := v.sick[namespace]
 	if !known {
 		var list []string
-		if !v.Knows(inventory.Ingress, namespace) {
-			list = append(list, inventory.Ingress.String())
-		}
 		for _, kind := range edge.UnreadWays(v, namespace) {
 			list = append(list, kind.String())
 		}

@@ -5,82 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
-
-// edgeReading is what an Ingress does besides forwarding: each part is nil where it hands connections on unread.
-type edgeReading struct {
-	transport *way.Transport
-	rate      *way.Rate
-	pages     *way.ErrorPages
-}
-
-// on fills a route in.
-func (r edgeReading) on(route *way.Route) {
-	onward := way.HandingOn("", "", false, nil)
-	route.Transport, route.Rate = onward.Transport, onward.Rate
-	if r.transport != nil {
-		route.Transport = *r.transport
-	}
-	if r.rate != nil {
-		route.Rate = *r.rate
-	}
-	if r.pages != nil {
-		route.ErrorPages = *r.pages
-	}
-}
-
-// edgeReading reads an Ingress on the way to a gateway, once but for the host; elsewhere nobody asks.
-func (w *walker) edgeReading(r ingressReading) func(host string) edgeReading {
-	if w.part.Component != Gateway || w.port.Name != PortHTTP {
-		return func(string) edgeReading { return edgeReading{} }
-	}
-	if r.counts == nil {
-		unknown := way.State{State: Unknown, Source: "canary", Why: noMain}
-		reading := edgeReading{
-			transport: &way.Transport{TLS: unknown, Plain: unknown}, rate: &way.Rate{Limited: unknown},
-			pages: &way.ErrorPages{Unknown: []string{noMain}},
-		}
-		return func(string) edgeReading { return reading }
-	}
-	in := *r.counts
-	in.Neighbours = w.view.neighbours(in)
-	rate, pages := edge.ReadRate(in), edge.ReadErrorPages(in)
-	if in.Ingress != r.in.Ingress {
-		rate.Annotations = nil
-	}
-	read := map[string]*way.Transport{}
-	of := func(host string) *way.Transport {
-		t, known := read[host]
-		if !known {
-			made := edge.ReadTransport(in, host)
-			t, read[host] = &made, &made
-		}
-		return t
-	}
-	return func(host string) edgeReading {
-		reading := edgeReading{rate: &rate, pages: &pages}
-		if host != "*" {
-			reading.transport = of(host)
-			return reading
-		}
-		// A rule without a host takes any, and so does a default backend; that is asked for by the hosts of the rules.
-		reading.transport = of("")
-		for _, rule := range in.Ingress.Spec.Rules {
-			if rule.Host == "" {
-				return reading
-			}
-		}
-		for _, rule := range in.Ingress.Spec.Rules {
-			reading.transport = of(rule.Host)
-			if reading.transport.TLS.State != On {
-				break
-			}
-		}
-		return reading
-	}
-}
 
 // encrypt works out what clients speak: the outermost step that ends their connection decides. What the kind of an entry does
 // not say is unknown.
@@ -174,4 +100,9 @@ func (e *Exposure) answers(route *way.Route, c chain) {
 	default:
 		e.ErrorPages = Switch{State: Off, Source: "error pages"}
 	}
+}
+
+// switchOf is an edge's state as a fact.
+func switchOf(s way.State) Switch {
+	return Switch{State: s.State, Source: s.Source, Why: s.Why}
 }

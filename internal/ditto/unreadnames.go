@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/mention"
@@ -165,7 +166,7 @@ func portNumber(s string) int32 {
 // opensWays says whether what is not read of an object can let requests in, and not only use what it names.
 func opensWays(o *inventory.Object) bool {
 	gk := currentKind(o.Ref.GroupKind())
-	return o.Typed != nil || gk == inventory.Ingress || isUnreadRoute(gk) || slices.Contains(edge.Kinds(), gk)
+	return o.Typed != nil || isUnreadRoute(gk) || slices.Contains(edge.Kinds(), gk)
 }
 
 func isUnreadRoute(gk schema.GroupKind) bool { return slices.Contains(unreadRoutes[gk.Group], gk.Kind) }
@@ -186,8 +187,8 @@ func unreadKeys(o *inventory.Object) []inventory.Key {
 		case isAddress(n.host):
 			keys = append(keys, inventory.Key{Index: byUnread, Value: n.host})
 		}
-		for _, at := range clusterHosts(n.host, o.Ref.Namespace) {
-			keys = append(keys, inventory.Key{Index: byUnread, Namespace: at.namespace, Value: at.name})
+		for _, at := range dns.Services(n.host, o.Ref.Namespace) {
+			keys = append(keys, inventory.Key{Index: byUnread, Namespace: at.Namespace, Value: at.Name})
 		}
 	}
 	return keys

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
@@ -24,7 +23,10 @@ type View struct {
 	effort *effort
 
 	edges way.Config
-	apart Apart
+	// reading is what entries are read in.
+	reading way.Context
+	kept    way.Kept
+	apart   Apart
 	// asking is how deep the question is what a service does with everyone; see asked.
 	asking     int
 	trustModel string
@@ -54,12 +56,8 @@ type View struct {
 	requests map[string]requests.Set
 	// components are the facts of Ditto's own services.
 	components map[partID]*ComponentFacts
-	// classes are the classes of Ingresses; siblings and certified are what those of a host share.
-	classes   map[*networkingv1.Ingress]way.Class
-	siblings  map[string]siblings
-	certified map[hostClass][]*networkingv1.Ingress
-	// routing are the rules of entries that are no Ingresses.
-	routing map[inventory.ID][]way.Route
+	// routing are the routes of entries.
+	routing map[entryService][]way.Route
 	// policies are the NetworkPolicies of a namespace.
 	policies map[string]*policies
 	// sick are the kinds of ways in to a namespace that cannot be read.
@@ -101,6 +99,7 @@ func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 		mentioned: map[inventory.ID]string{}, tied: map[inventory.ID]bool{},
 	}
 	v.edges.Asking, v.apart = v.asked, opts.Apart
+	v.reading = way.Context{Objects: v, Config: v.edges, Controllers: (*controllers)(v), Kept: &v.kept}
 	return v
 }
 

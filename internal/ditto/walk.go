@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -261,15 +260,8 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 	w.unreadEntries(svc, sp, c)
 
 	for _, user := range backendUsers(w.view, svc) {
-		switch user.Typed.(type) {
-		case *networkingv1.Ingress:
-			w.ingressEntries(user, svc, func(b *networkingv1.IngressServiceBackend) bool {
-				return meansPort(service, b.Port, sp)
-			}, c)
-		default:
-			for _, entry := range w.view.entriesOver(user) {
-				w.routeEntries(entry, svc, func(b way.Backend) bool { return b.Means(sp, number) }, c)
-			}
+		for _, entry := range w.view.entriesOver(user) {
+			w.routeEntries(entry, svc, func(b way.Backend) bool { return b.Means(service, sp, number) }, c)
 		}
 	}
 	// A hand-made Service can have this one's address as its endpoint.
@@ -312,15 +304,8 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 		text: func() string { return fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName) },
 	})
 	for _, user := range backendUsers(w.view, alias) {
-		switch user.Typed.(type) {
-		case *networkingv1.Ingress:
-			w.ingressEntries(user, alias, func(b *networkingv1.IngressServiceBackend) bool {
-				return aliasPort(service, b) == number
-			}, c)
-		default:
-			for _, entry := range w.view.entriesOver(user) {
-				w.routeEntries(entry, alias, func(b way.Backend) bool { return aliasMeans(service, b, number) }, c)
-			}
+		for _, entry := range w.view.entriesOver(user) {
+			w.routeEntries(entry, alias, func(b way.Backend) bool { return b.MeansAlias(service, number) }, c)
 		}
 	}
 	for _, further := range aliasesOf(w.view, alias) {
@@ -330,53 +315,6 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 		named := serviceNamed(w.view, t.host, namespace)
 		return t.at(number) && named != nil && named.Ref.ID() == alias.Ref.ID()
 	})
-}
-
-// meansPort says whether a backend's port means the Service's: by number or name, as networking.k8s.io/v1 says; some
-// controllers (ingress-nginx, Traefik's reading of it, haproxy-ingress) take the first port whose target it names as well.
-func meansPort(service *corev1.Service, b networkingv1.ServiceBackendPort, sp *corev1.ServicePort) bool {
-	exactly := func(sp *corev1.ServicePort) bool {
-		if b.Name != "" {
-			return b.Name == sp.Name
-		}
-		return b.Number == sp.Port
-	}
-	if exactly(sp) {
-		return true
-	}
-	for i := range service.Spec.Ports {
-		other := &service.Spec.Ports[i]
-		target := other.TargetPort
-		if exactly(other) || (b.Name != "" && target.StrVal == b.Name) || (b.Number != 0 && target.IntVal == b.Number) {
-			return other == sp
-		}
-	}
-	return false
-}
-
-// aliasPort is the port that a backend means at an ExternalName Service.
-func aliasPort(service *corev1.Service, b *networkingv1.IngressServiceBackend) int32 {
-	for i := range service.Spec.Ports {
-		sp := &service.Spec.Ports[i]
-		if (b.Port.Name != "" && b.Port.Name == sp.Name) || (b.Port.Number != 0 && b.Port.Number == sp.Port) {
-			if sp.TargetPort.IntVal != 0 {
-				return sp.TargetPort.IntVal
-			}
-			return sp.Port
-		}
-	}
-	return b.Port.Number
-}
-
-// aliasMeans says whether a backend means the port at an ExternalName Service, whose own ports are optional.
-func aliasMeans(service *corev1.Service, b way.Backend, number int32) bool {
-	for i := range service.Spec.Ports {
-		sp := &service.Spec.Ports[i]
-		if b.Means(sp, sp.TargetPort.IntVal) && (sp.Port == number || sp.TargetPort.IntVal == number) {
-			return true
-		}
-	}
-	return b.Means(&corev1.ServicePort{Port: number}, number)
 }
 
 func decimal(n int32) string { return strconv.Itoa(int(n)) }

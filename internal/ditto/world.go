@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -147,8 +148,8 @@ func readersOf(r inventory.Reader, o *inventory.Object) []*inventory.Object {
 
 // serviceNamed finds the Service that a host name means inside the cluster, nil if there is none.
 func serviceNamed(r inventory.Reader, host, namespace string) *inventory.Object {
-	for _, n := range clusterHosts(host, namespace) {
-		if svc := r.Get(inventory.Service, n.namespace, n.name); svc != nil && (!n.pod || isHeadless(svc)) {
+	for _, n := range dns.Services(host, namespace) {
+		if svc := r.Get(inventory.Service, n.Namespace, n.Name); svc != nil && (!n.Pod || isHeadless(svc)) {
 			return svc
 		}
 	}

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // f5Server is a VirtualServer with one upstream for the gateway, and further fields of its spec.
@@ -160,19 +158,5 @@ func TestVirtualServer_InternalClass(t *testing.T) {
 	c.Config.InternalIngressClasses = []string{"inside"}
 	if routes := Routes(c, list[0]); len(routes) != 1 || routes[0].Public {
 		t.Errorf("got %+v", routes)
-	}
-}
-
-func TestRead_F5Policies(t *testing.T) {
-	c, _ := linked(t, strings.TrimPrefix(f5PolicyObject("p", "{basicAuth: {secret: users}}"), "\n---\n"))
-	in := served("f5-nginx", notes{"nginx.org/policies": "ditto/p"})
-	in.Objects = c.Objects
-	got := Read(in)
-	want := way.State{State: way.On, Source: "nginx.org/policies", Why: "Policy ditto/p asks every client for a password"}
-	if diff := cmp.Diff(want, got.Authentication); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
-	if diff := cmp.Diff([]way.AuthSecret{{Namespace: "ditto", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}}, got.AuthSecrets); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
 	}
 }

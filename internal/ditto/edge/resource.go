@@ -1,10 +1,10 @@
 package edge
 
 import (
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
@@ -15,6 +15,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/haproxy"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/istio"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginxgateway"
@@ -27,7 +28,7 @@ import (
 // resources holds the kinds, by project. It is never changed.
 var resources = slices.Concat(
 	gatewayapi.Kinds(), envoygateway.Kinds(), nginxgateway.Kinds(), openshift.Kinds(), traefik.Kinds(), contour.Kinds(), istio.Kinds(),
-	kong.Kinds(), f5.Kinds(), aws.Kinds(), gke.Kinds(), azure.Kinds(), haproxy.Kinds(),
+	kong.Kinds(), f5.Kinds(), aws.Kinds(), gke.Kinds(), azure.Kinds(), haproxy.Kinds(), ingress.Kinds(),
 )
 
 // resourcesByKind finds a row.
@@ -57,35 +58,52 @@ func Kinds() []schema.GroupKind {
 	return list
 }
 
-// LinksOf says which objects an object names: one of a kind of this table, an IngressClass, or, with what their
-// annotations name, an Ingress or a Service. A Service names the Gateway that it was made for,
-// and so does a workload whose pods listen on their node.
+// LinksOf says which objects an object names: one of a kind of this table or, with what its annotations name, a Service. That
+// names the Gateway that it was made for as well, and so does a workload whose pods listen on their node.
 func LinksOf(o *inventory.Object) way.Links {
 	if template := o.PodTemplate(); template != nil {
 		return way.Links{Governs: way.OnNode(o, template)}
 	}
-	switch t := o.Typed.(type) {
-	case *networkingv1.IngressClass:
-		return way.Links{Uses: way.ClassParameters(t)}
-	case *networkingv1.Ingress, *corev1.Service:
-		var links way.Links
-		if svc, ok := t.(*corev1.Service); ok {
-			links.Governs = append(way.MadeFor(svc), way.FrontsPods(svc)...)
-		}
-		if len(o.Meta.Annotations) == 0 {
-			return links
-		}
-		for i := range table {
-			if uses := table[i].Uses; uses != nil {
-				links.Uses = append(links.Uses, uses(o)...)
-			}
-		}
-		return links
+	if svc, ok := o.Typed.(*corev1.Service); ok {
+		return way.Links{Governs: append(way.MadeFor(svc), way.FrontsPods(svc)...), Uses: ingress.Uses(o)}
 	}
 	if r := resourceOf(o); r != nil && r.Links != nil {
 		return r.Links(o)
 	}
 	return way.Links{}
+}
+
+// KeysOf are what an object is indexed by for others of its kind.
+func KeysOf(o *inventory.Object) []inventory.Key {
+	if r := resourceOf(o); r != nil && r.Keys != nil {
+		return r.Keys(o)
+	}
+	return nil
+}
+
+// Says is all that an object says beside its metadata and its status. Not every kind keeps that in a spec.
+func Says(o *inventory.Object) any {
+	if r := resourceOf(o); r != nil && r.Says != nil {
+		return r.Says(o)
+	}
+	content := maps.Clone(o.Content())
+	delete(content, "metadata")
+	delete(content, "status")
+	return content
+}
+
+// SiblingsOf are the objects of its kind whose reading an object decides without naming them.
+func SiblingsOf(c way.Context, o *inventory.Object) []way.Siblings {
+	if r := resourceOf(o); r != nil && r.Siblings != nil {
+		return r.Siblings(c, o)
+	}
+	return nil
+}
+
+// ByService says whether the routes of an entry are read for each Service by itself.
+func ByService(o *inventory.Object) bool {
+	r := resourceOf(o)
+	return r != nil && r.ByService
 }
 
 // IsResource says whether an object is of a kind of this table.

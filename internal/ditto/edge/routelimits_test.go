@@ -7,10 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
-	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -289,103 +285,5 @@ func TestTCPIngress_Limits(t *testing.T) {
 		{"a host, handed through", tcp("konghq.com/protocols: tls_passthrough", "port: 9443, host: a.b"), "unknown (what is behind decides), closed (the route takes TLS alone), passthrough" + none},
 	} {
 		tt.run(t)
-	}
-}
-
-// TestReadRate_Objects: what objects that annotations name limit.
-func TestReadRate_Objects(t *testing.T) {
-	const kong, policies, named = kong.Prefix + "plugins", f5.Prefix + "policies", traefik.Prefix + "router.middlewares"
-	cluster := func(name, fields string) string {
-		return "apiVersion: configuration.konghq.com/v1\nkind: KongClusterPlugin\nmetadata: {name: " + name + ", labels: {global: 'true'}}\n" + fields + "\n"
-	}
-	none := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
-	plugin := func(state, why string) way.State { return way.State{State: state, Source: kong, Why: why} }
-	policy := func(spec string) string {
-		return strings.TrimPrefix(strings.ReplaceAll(f5PolicyObject("p", spec), "namespace: ditto", "namespace: ns"), "\n---\n")
-	}
-	for _, tt := range []struct {
-		name, controller string
-		ingress, service notes
-		objects          string
-		want             way.State
-	}{
-		{"a plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {minute: 50}"), plugin(way.On, "KongPlugin ns/l (rate-limiting) limits requests")},
-		{"a plugin of the Service", "kong", nil, notes{kong: "l"}, kongObject("l", "rate-limiting", "config: {year: 50}"), plugin(way.On, "KongPlugin ns/l (rate-limiting) limits requests")},
-		{"a global plugin", "kong", nil, nil, cluster("l", "plugin: rate-limiting\nconfig: {second: 5}"), plugin(way.On, "KongClusterPlugin l (rate-limiting) limits requests")},
-		{"the advanced one", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting-advanced", "config: {limit: [5], window_size: [1]}"), plugin(way.On, "KongPlugin ns/l (rate-limiting-advanced) limits requests")},
-		{"zero", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 0, policy: local}"), plugin(way.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
-		{"switched off", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "disabled: true\nconfig: {second: 5}"), none},
-		{"by a header", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 5, limit_by: header, header_name: x}"),
-			plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) counts by a header, and whether clients write it cannot be seen")},
-		{"a configuration that is kept secret", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "configFrom: {secretKeyRef: {name: s, key: k}}"),
-			plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) takes its configuration from a Secret")},
-		{"for one protocol", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "protocols: [https]\nconfig: {second: 5}"), plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) is for some protocols only")},
-		{"the route's before the Service's", "kong", notes{kong: "l"}, notes{kong: "m"}, kongObject("l", "rate-limiting", "config: {second: 0}") + "\n---\n" + kongObject("m", "rate-limiting", "config: {second: 5}"),
-			plugin(way.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
-		{"another plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "cors", ""), none},
-		{"a plugin that does anything", "kong", notes{kong: "l"}, nil, kongObject("l", "pre-function", ""), plugin(way.Unknown, "KongPlugin ns/l is a pre-function, and what that does cannot be seen")},
-		{"a plugin that is not at hand", "kong", notes{kong: "other"}, nil, kongObject("l", "cors", ""), plugin(way.Unknown, "KongPlugin ns/other is not at hand, and may limit requests")},
-		{"two of a kind", "kong", notes{kong: "l,m"}, nil, kongObject("l", "rate-limiting", "config: {second: 5}") + "\n---\n" + kongObject("m", "rate-limiting", "config: {second: 5}"),
-			plugin(way.Unknown, "KongPlugin ns/l and KongPlugin ns/m are both a rate-limiting")},
-
-		{"a Policy", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), way.State{State: way.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
-		{"a Policy in a dry run", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr, dryRun: true}}"), way.State{State: way.Off, Source: policies, Why: "Policy ns/p refuses nothing (rateLimit.dryRun)"}},
-		{"a Policy about something else", "f5-nginx", notes{policies: "p"}, nil, policy("{basicAuth: {secret: s}}"), way.Unlimited()},
-		{"a Policy beside an annotation in a dry run", "f5-nginx", notes{policies: "p", f5.Prefix + "limit-req-rate": "5r/s", f5.Prefix + "limit-req-dry-run": "true"}, nil,
-			policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), way.State{State: way.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
-
-		{"a Middleware", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{rateLimit: {average: 5}}"), way.State{State: way.On, Source: "Middleware ns/m", Why: "Middleware ns/m (rateLimit) limits requests"}},
-		{"a Middleware of the Service", "traefik", nil, notes{traefik.Prefix + "service.middlewares": "ns-m@kubernetescrd"}, middleware("m", "{inFlightReq: {amount: 5}}"),
-			way.State{State: way.On, Source: "Middleware ns/m", Why: "Middleware ns/m (inFlightReq) limits requests"}},
-		{"a Middleware about something else", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{compress: {}}"), way.State{State: way.Off, Source: "default", Why: "no Middleware limits requests"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
-			in := served(tt.controller, tt.ingress)
-			in.ServiceAnnotations, in.Objects = tt.service, c.Objects
-			got := ReadRate(in)
-			if diff := cmp.Diff(tt.want, got.Limited); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-			if (got.Advice == "") != (tt.want.State == way.On) {
-				t.Errorf("advice: %q", got.Advice)
-			}
-		})
-	}
-}
-
-// TestReadTransport_Objects: what plain HTTP meets by objects that annotations name.
-func TestReadTransport_Objects(t *testing.T) {
-	const web, named = traefik.Prefix + "router.entrypoints", traefik.Prefix + "router.middlewares"
-	front := func(spec string) string {
-		return "apiVersion: networking.gke.io/v1beta1\nkind: FrontendConfig\nmetadata: {name: f, namespace: ns}\nspec: " + spec + "\n"
-	}
-	const redirects = "Middleware ns/m redirects plain HTTP"
-	for _, tt := range []struct {
-		name, controller string
-		notes            notes
-		objects          string
-		tls, plain       way.State
-	}{
-		{"a FrontendConfig that redirects", "gce", notes{gke.FrontendConfig: "f"}, front("{redirectToHttps: {enabled: true}}"),
-			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.PlainRedirected, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f redirects (redirectToHttps)"}},
-		{"a FrontendConfig that does not", "gce", notes{gke.FrontendConfig: "f"}, front("{sslPolicy: p}"),
-			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.PlainServed, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f does not redirect"}},
-		{"a FrontendConfig that is not at hand", "gce", notes{gke.FrontendConfig: "g"}, front("{}"),
-			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.Unknown, Source: gke.FrontendConfig, Why: "FrontendConfig ns/g is not at hand, and may redirect"}},
-		{"a Middleware that redirects", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{redirectScheme: {scheme: https}}"),
-			way.State{State: way.Unknown, Source: "Middleware ns/m", Why: redirects + ", and what speaks TLS is not here"}, way.State{State: way.PlainRedirected, Source: "Middleware ns/m", Why: redirects}},
-		{"a Middleware that does not", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{compress: {}}"),
-			way.State{State: way.Off, Source: web, Why: "the router is attached to the entry point web alone"}, way.State{State: way.Unknown, Source: web, Why: "whether the entry point web of Traefik redirects cannot be seen"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
-			in := served(tt.controller, tt.notes)
-			in.Objects = c.Objects
-			got := ReadTransport(in, "ditto.example.com")
-			if diff := cmp.Diff([]way.State{tt.tls, tt.plain}, []way.State{got.TLS, got.Plain}); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-		})
 	}
 }

@@ -2,6 +2,7 @@ package way
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -153,21 +154,22 @@ func passes(stages []Stage) []requests.Paths {
 	return list
 }
 
-// allowing are the annotations that let only certain addresses in, by controller. They are believed for telling whether more
-// is let in than before, and for nothing else: whether the addresses are those of clients depends on what stands before.
-var allowing = map[string][]string{
-	NameIngressNginx:   {PrefixIngressNginx + "whitelist-source-range", PrefixIngressNginx + "allowlist-source-range"},
-	NameHAProxy:        {"haproxy.org/allow-list", "haproxy.org/whitelist"},
-	NameHAProxyIngress: {"haproxy-ingress.github.io/allowlist-source-range", "haproxy-ingress.github.io/whitelist-source-range"},
-	"alb":              {"alb.ingress.kubernetes.io/inbound-cidrs"},
-}
-
-// AllowedAddresses are the addresses that an Ingress lets in, none for all.
-func AllowedAddresses(in Input) []string {
-	for _, key := range allowing[in.Class.Controller] {
-		if text := strings.TrimSpace(in.Ingress.Annotations[key]); text != "" {
-			return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
+// SourceRanges reads the addresses that are let in, nil for all. What cannot be read is a condition of its own.
+func SourceRanges(list []string) (ranges []netip.Prefix, odd []string) {
+	for _, text := range list {
+		text = strings.TrimSpace(text)
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			address, err := netip.ParseAddr(text)
+			if err != nil {
+				return nil, []string{"addresses " + strings.Join(list, ",")}
+			}
+			prefix = netip.PrefixFrom(address, address.BitLen())
 		}
+		if prefix.Bits() == 0 {
+			return nil, nil
+		}
+		ranges = append(ranges, prefix.Masked())
 	}
-	return nil
+	return ranges, nil
 }

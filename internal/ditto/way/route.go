@@ -1,25 +1,12 @@
 package way
 
 import (
+	"cmp"
+
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
-	"github.com/dittoguard/dittoguard/internal/inventory"
-)
-
-// Ingress is one API for many controllers, which differ in its annotations. Every other edge has kinds of its own: those
-// are rows of the table in this file.
-
-// The properties that objects are indexed by by their Links, in the namespace of the object that is named; the value is
-// its inventory.ID.
-const (
-	// ByUse finds those that use an object.
-	ByUse inventory.Index = "use"
-	// ByGovernor finds those that govern an object.
-	ByGovernor inventory.Index = "governor"
 )
 
 // Backend is a Service that a route sends requests to.
@@ -29,11 +16,16 @@ type Backend struct {
 	Port intstr.IntOrString
 	// OfPod says that Port may as well be the port of the pods behind the Service.
 	OfPod bool
+	// ByTarget says that Port, which is not zero, may as well be a target, of the first port of the Service that has it: as some
+	// controllers read an Ingress (ingress-nginx, Traefik's reading of it, haproxy-ingress).
+	ByTarget bool
 }
 
-// Means says whether the backend's port is that of the Service; number is the port of the pods behind it.
-func (b Backend) Means(port *corev1.ServicePort, number int32) bool {
+// Means says whether the backend's port is one of the Service; number is the port of the pods behind it.
+func (b Backend) Means(service *corev1.Service, port *corev1.ServicePort, number int32) bool {
 	switch {
+	case b.ByTarget:
+		return b.names(port) || b.target(service) == port
 	case b.Port.Type == intstr.String && b.Port.StrVal != "":
 		return b.Port.StrVal == port.Name
 	case b.Port.IntVal == 0:
@@ -42,37 +34,41 @@ func (b Backend) Means(port *corev1.ServicePort, number int32) bool {
 	return b.Port.IntVal == port.Port || b.OfPod && b.Port.IntVal == number
 }
 
-// Links are the other objects that an object names.
-type Links struct {
-	// Backends are the Services that it sends requests to. An object that has some is an entry.
-	Backends []Backend
-	// Uses are objects that decide how this one is read: an HTTPRoute's Gateway, a Gateway's class, an IngressRoute's
-	// Middlewares. A Namespace stands for its labels, and for the ReferenceGrants in it.
-	Uses []inventory.ID
-	// Governs are objects whose reading this one decides: the target of a policy, the children of an HTTPProxy.
-	Governs []inventory.ID
-	// Passwords are the Secrets that it takes password entries from.
-	Passwords []AuthSecret
-	// Unread are where else it sends requests.
-	Unread []UnreadBackend
+// MeansAlias says whether the backend means a port by an ExternalName Service, whose own ports are optional.
+func (b Backend) MeansAlias(service *corev1.Service, number int32) bool {
+	for i := range service.Spec.Ports {
+		sp := &service.Spec.Ports[i]
+		switch target := sp.TargetPort.IntVal; {
+		case b.ByTarget:
+			if b.names(sp) {
+				return cmp.Or(target, sp.Port) == number
+			}
+		case b.Means(service, sp, target) && (sp.Port == number || target == number):
+			return true
+		}
+	}
+	if b.ByTarget {
+		return b.Port.IntVal == number
+	}
+	return b.Means(service, &corev1.ServicePort{Port: number}, number)
 }
 
-// UnreadBackend is where requests are sent by what is not read, or may not be there.
-type UnreadBackend struct {
-	// What names it for people: `backends of kind ServiceImport`.
-	What string
-	// Object is what says where they go, if its kind is read; its own links then have it.
-	Object inventory.ID
-	// Host is what it means, and Port the port of that, zero for any. Without a host it may be any pod of Namespace, or, without that,
-	// of any namespace.
-	Host      string
-	Port      int32
-	Namespace string
+// names says whether the backend names a port of a Service, by its name or number.
+func (b Backend) names(port *corev1.ServicePort) bool {
+	if b.Port.Type == intstr.String {
+		return b.Port.StrVal == port.Name
+	}
+	return b.Port.IntVal == port.Port
 }
 
-// Governors are the objects that decide how another one is read by naming it, in stable order.
-func (c Context) Governors(id inventory.ID) []*inventory.Object {
-	return c.Objects.Find(inventory.Key{Index: ByGovernor, Namespace: id.Namespace, Value: id.String()})
+// target is the first port of a Service that the backend names or that has its port for a target, nil if there is none.
+func (b Backend) target(service *corev1.Service) *corev1.ServicePort {
+	for i := range service.Spec.Ports {
+		if port := &service.Spec.Ports[i]; b.names(port) || b.Port != (intstr.IntOrString{}) && port.TargetPort == b.Port {
+			return port
+		}
+	}
+	return nil
 }
 
 // Route is one way to let requests in: a rule of an entry object, as whoever serves it reads it, a port of a Service, or a port
@@ -126,44 +122,4 @@ func HandingOn(text, title string, public bool, lets func() requests.Set) Route 
 		Text: text, Title: title, Public: public, Lets: lets,
 		Transport: Transport{Plain: State{State: PlainServed}, Passthrough: true}, Rate: Rate{Limited: State{State: Off}},
 	}
-}
-
-// Context is what routes are read in.
-type Context struct {
-	// Objects has the other objects that decide.
-	Objects inventory.Reader
-	Config  Config
-}
-
-// Resource is one kind: an entry, or an object that decides how entries are read.
-type Resource struct {
-	Kind schema.GroupKind
-	// Links reads the object alone. It never fails: what cannot be read is no link.
-	Links func(o *inventory.Object) Links
-	// Routes reads an entry; nil for a kind that is none.
-	Routes func(c Context, o *inventory.Object) []Route
-	// Controller names, for facts, who serves the entry; nil for a kind that is none.
-	Controller func(c Context, o *inventory.Object) string
-	// Relay says that an object of this kind passes requests on to its Backends for the entries that use it.
-	Relay bool
-	// Sends says that an object of this kind sends some requests to a Service by itself, whatever uses it.
-	Sends bool
-	// Doubted says why an entry that is taken for internal may be public; nil where that cannot be.
-	Doubted func(c Context, o *inventory.Object) string
-}
-
-// ClassParameters is the object that an IngressClass names for its controller's settings.
-func ClassParameters(class *networkingv1.IngressClass) []inventory.ID {
-	p := class.Spec.Parameters
-	if p == nil {
-		return nil
-	}
-	id := inventory.ID{GroupKind: schema.GroupKind{Kind: p.Kind}, Name: p.Name}
-	if p.APIGroup != nil {
-		id.Group = *p.APIGroup
-	}
-	if p.Namespace != nil {
-		id.Namespace = *p.Namespace
-	}
-	return []inventory.ID{id}
 }

@@ -9,11 +9,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// SharesTLS says whether a certificate that one Ingress names for a host serves the others of the host too.
-func SharesTLS(c Class) bool {
-	return c.Controller == NameIngressNginx || c.Controller == NameHAProxy || c.Controller == NameHAProxyIngress
-}
-
 // NamesCertificate says whether spec.tls of an Ingress has a certificate for a host.
 func NamesCertificate(ing *networkingv1.Ingress, host string) bool {
 	return len(ing.Spec.TLS) > 0 && certificateIn(ing.Spec.TLS, host).State == On

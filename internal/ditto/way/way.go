@@ -1,5 +1,5 @@
-// Package way says what an entry does with requests, in the words that all vendors have in common: Ingresses are read to
-// Effects, Paths, Transport and Rate, objects of other kinds to Routes. It knows no vendor. The packages below edge read
+// Package way says what an entry does with requests, in the words that all vendors have in common: objects are read to
+// Routes. It knows no vendor. The packages below edge read
 // objects as one vendor's controller does, from annotations, class objects and the configuration alone, without I/O.
 //
 // # What is taken for granted
@@ -89,7 +89,7 @@ type Input struct {
 	Service            string
 	ServiceAnnotations map[string]string
 	// Master is the master of a mergeable F5 minion: the Ingress of the same host whose annotation
-	// nginx.org/mergeable-ingress-type is `master`; see f5.Master. Nil if there is none at hand.
+	// nginx.org/mergeable-ingress-type is `master` (Controller.Master). Nil if there is none at hand.
 	Master *networkingv1.Ingress
 	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates in
 	// spec.tls. They are only there if this one does not name certificates for all its hosts itself.
@@ -171,51 +171,6 @@ type Effects struct {
 	Snippets []Snippet
 	// Assumptions are what this reading rests on but cannot see.
 	Assumptions []string
-}
-
-// Controller is one row of the table.
-type Controller struct {
-	// Name is the controller's name in the configuration and in facts.
-	Name string
-	// Title names it in sentences.
-	Title string
-	// Classes are the values of IngressClass spec.controller; a trailing `/*` allows any suffix after the slash, or none.
-	Classes []string
-	// Usual are the class names that its manuals and charts use.
-	Usual []string
-	// Prefixes are annotation prefixes, and keys whole annotations, that only this controller reads or writes.
-	Prefixes, Keys []string
-	// Shared are further annotations that it reads and others may too: prefixes, whole keys, or BareKeys.
-	Shared []string
-	// Effects reads the annotations.
-	Effects func(Input) Effects
-	// Transport reads what clients speak with it, rate whether it limits their requests.
-	Transport func(in Input, host string) Transport
-	Rate      func(Input) Rate
-	// ErrorPages reads what it answers itself; nil where no annotation decides.
-	ErrorPages func(Input) ErrorPages
-	// Path reads one path. path is never empty.
-	Path func(in Input, kind networkingv1.PathType, path string) Path
-	// Internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil
-	// where there is none.
-	Internal func(Marked) Verdict
-	// Uses are the objects that annotations of an Ingress or of a Service name and that decide what the controller does; nil
-	// where there are none. It is asked whichever controller serves the object.
-	Uses func(o *inventory.Object) []inventory.ID
-	// ForcesRegex says whether the Ingress turns all paths of its hosts into regular expressions; nil where none can.
-	ForcesRegex func(Input) bool
-}
-
-// Marked is what an internal marker is read from.
-type Marked struct {
-	Ingress *networkingv1.Ingress
-	// Class is the class object, nil if the Ingress has none that is at hand.
-	Class *networkingv1.IngressClass
-	// ClassName is spec.ingressClassName or, if ByAnnotation, the old annotation.
-	ClassName    string
-	ByAnnotation bool
-	Objects      inventory.Reader
-	Cfg          Config
 }
 
 // Version is the release of the controller as the configuration states it.

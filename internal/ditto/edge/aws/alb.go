@@ -23,6 +23,8 @@ func Controller() way.Controller {
 			Hide: `write alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
 		}.Effects,
 		Transport: albTransport, Rate: albRate, Path: albPath, Internal: albInternal,
+		Behind: behind, Group: func(ing *networkingv1.Ingress) string { return ing.Annotations[PrefixALB+"group.name"] },
+		Allowed: []string{PrefixALB + "inbound-cidrs"},
 	}
 }
 

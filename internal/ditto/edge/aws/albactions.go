@@ -13,12 +13,12 @@ import (
 // useAnnotation is the port of a backend that stands for an action.
 const useAnnotation = "use-annotation"
 
-// Behind are the Services that a backend of an Ingress means: itself or, for one that stands for an action of the AWS Load
-// Balancer Controller, those that the action in the annotation `alb.ingress.kubernetes.io/actions.NAME` forwards to.
+// behind are the Services that a backend of an Ingress means which stands for an action of the AWS Load Balancer Controller:
+// those that the action in the annotation `alb.ingress.kubernetes.io/actions.NAME` forwards to.
 // Source: pkg/ingress/enhanced_backend_builder.go.
-func Behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) []networkingv1.IngressServiceBackend {
+func behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) (list []networkingv1.IngressServiceBackend, ok bool) {
 	if b.Port.Name != useAnnotation {
-		return []networkingv1.IngressServiceBackend{b}
+		return nil, false
 	}
 	var action struct {
 		Type          string `json:"type"`
@@ -31,9 +31,8 @@ func Behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) []n
 		} `json:"forwardConfig"`
 	}
 	if json.Unmarshal([]byte(ing.Annotations[PrefixALB+"actions."+b.Name]), &action) != nil || action.Type != "forward" {
-		return nil
+		return nil, true
 	}
-	var list []networkingv1.IngressServiceBackend
 	// A group of weight 0 gets no requests, if another one does.
 	several := false
 	for _, group := range action.ForwardConfig.TargetGroups {
@@ -52,7 +51,7 @@ func Behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) []n
 		}
 		list = append(list, to)
 	}
-	return list
+	return list, true
 }
 
 // conditionPaths are paths that annotations `conditions.NAME` add to those of the backend NAME, of a rule of the Ingress:

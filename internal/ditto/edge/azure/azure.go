@@ -25,7 +25,13 @@ func Controller() way.Controller {
 				`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
 		}),
 		Transport: agicTransport, Rate: agicRate, Path: agicPath, Internal: agicInternal, Uses: agicUses,
+		// pkg/appgw/requestroutingrules.go: getDefaultFromRule, noRulesIngress.
+		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Replaced: isRoot},
 	}
+}
+
+func isRoot(p networkingv1.HTTPIngressPath) bool {
+	return p.Path == "" || p.Path == "/*" || p.Path == "/" && p.PathType != nil && *p.PathType == networkingv1.PathTypePrefix
 }
 
 // agicPath: a gateway compares without case; Prefix, and anything that ends in `*`, goes by characters.

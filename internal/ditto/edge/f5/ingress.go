@@ -20,7 +20,10 @@ func Controller() way.Controller {
 		Prefixes: []string{Prefix, "nginx.com/"}, Shared: []string{way.PrefixIngress + "ssl-redirect"},
 		Transport: f5Transport, Rate: f5Rate, ErrorPages: f5ErrorPages,
 		Effects: f5Effects, Path: f5Path,
-		Uses: func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
+		Uses:     func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
+		IsMaster: isMaster, Master: master,
+		// internal/configs/ingress.go: generateNginxCfg; validateIngressSpec refuses an Ingress without rules.
+		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Alone: way.Nowhere, Replaced: way.IsRootPrefix},
 	}
 }
 

@@ -58,9 +58,11 @@ func f5Annotations(in way.Input) map[string]string {
 	return count
 }
 
-// Master is the master that has a host, of those of one class that ask for it: the oldest (chooseObjectMetaWinner). It is nil if
+func isMaster(ing *networkingv1.Ingress) bool { return ing.Annotations[MergeableType] == "master" }
+
+// master is the master that has a host, of those of one class that ask for it: the oldest (chooseObjectMetaWinner). It is nil if
 // there is none, or nothing says which is the oldest, as in manifests. One with paths is refused.
-func Master(masters []*networkingv1.Ingress) *networkingv1.Ingress {
+func master(masters []*networkingv1.Ingress) *networkingv1.Ingress {
 	var master *networkingv1.Ingress
 	for _, ing := range masters {
 		if rules := ing.Spec.Rules; len(rules) != 1 || rules[0].HTTP != nil && len(rules[0].HTTP.Paths) > 0 {

@@ -26,6 +26,9 @@ func Controller() way.Controller {
 		Uses: func(o *inventory.Object) []inventory.ID {
 			return haproxyBackendIDs(o.Meta.Annotations, o.Ref.Namespace)
 		},
+		// pkg/ingress/ingress.go: Update makes it the frontend's own, and rules that annotations make are only for paths.
+		DefaultBackend: way.DefaultBackend{Only: []string{"backend-config-snippet", "cr-backend"}},
+		SharesTLS:      true, Allowed: []string{"haproxy.org/allow-list", "haproxy.org/whitelist"},
 	}
 }
 

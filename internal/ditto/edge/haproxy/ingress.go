@@ -16,7 +16,8 @@ func IngressController() way.Controller {
 		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
 		Transport: haproxyIngressTransport, Rate: haproxyIngressRate,
-		Effects: haproxyIngressEffects, Path: haproxyIngressPath,
+		Effects: haproxyIngressEffects, Path: haproxyIngressPath, SharesTLS: true,
+		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range", PrefixHAProxyIngress + "whitelist-source-range"},
 	}
 }
 

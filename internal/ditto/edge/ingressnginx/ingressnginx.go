@@ -21,7 +21,13 @@ func Controller() way.Controller {
 		Classes: []string{"k8s.io/ingress-nginx"}, Usual: []string{"nginx"}, Prefixes: []string{way.PrefixIngressNginx},
 		Transport: ingressNginxTransport, Rate: ingressNginxRate, ErrorPages: ingressNginxErrorPages,
 		Effects: ingressNginxEffects, Path: ingressNginxPath,
-		ForcesRegex: func(in way.Input) bool { return ingressNginxForcesRegex(prefixed(in)) },
+		ForcesRegex: func(in way.Input) bool { return ingressNginxForcesRegex(prefixed(in)) }, MayForceRegex: mayForceRegex,
+		// controller.go: createServers makes a location / of it for each host that has none yet, from the oldest Ingress that
+		// has the host; getBackendServers replaces it by a path / of the same type. The server without a host is there before, and
+		// takes neither redirects nor rewrites over.
+		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Named: true, Shared: true, Bare: true, Replaced: way.IsRootPrefix},
+		SharesTLS:      true, IsCanary: isCanary, Asides: asides,
+		Allowed: []string{way.PrefixIngressNginx + "whitelist-source-range", way.PrefixIngressNginx + "allowlist-source-range"},
 	}
 }
 

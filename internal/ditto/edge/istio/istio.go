@@ -27,6 +27,8 @@ func Controller() way.Controller {
 			return e
 		},
 		Transport: istioTransport, Rate: istioRate, Path: istioPath,
+		// pilot/pkg/config/kube/ingress: "currently not supported".
+		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere, Alone: way.Nowhere},
 	}
 }
 

@@ -17,7 +17,9 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "openshift", Title: "OpenShift's router",
 		Classes: []string{"openshift.io/ingress-to-route"}, Usual: []string{"openshift-default"},
-		Prefixes: []string{"route.openshift.io/", "haproxy.router.openshift.io/"},
+		// pkg/route/ingress/ingress.go makes Routes of rules alone.
+		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere, Alone: way.Nowhere},
+		Prefixes:       []string{"route.openshift.io/", "haproxy.router.openshift.io/"},
 		Effects: func(in way.Input) way.Effects {
 			e := plain.Effects(in)
 			if in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough" {

@@ -19,6 +19,8 @@ func Controller() way.Controller {
 		Effects: readEffects, Transport: readTransport, Rate: readRate,
 		Path: readPath,
 		Uses: usesOf,
+		// pkg/provider/kubernetes/ingress/kubernetes.go: loadConfigurationFromIngresses.
+		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere},
 	}
 }
 

@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"testing"
@@ -132,7 +132,7 @@ func TestReadPath(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
 			in.HostForcesRegex = tt.regexHost
-			if diff := cmp.Diff(tt.want, ReadPath(in, &tt.kind, tt.path).Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other", "InDoubt")); diff != "" {
+			if diff := cmp.Diff(tt.want, readPath(in, &tt.kind, tt.path).Reach(), cmpopts.IgnoreFields(surface.Reach{}, "Other", "InDoubt")); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -140,7 +140,7 @@ func TestReadPath(t *testing.T) {
 }
 
 func TestReadPath_NoTypeIsImplementationSpecific(t *testing.T) {
-	if matches, _ := ReadPath(served("haproxy", nil), nil, "/dev").Matcher.Matches("/devops"); !matches {
+	if matches, _ := readPath(served("haproxy", nil), nil, "/dev").Matcher.Matches("/devops"); !matches {
 		t.Error("/dev without a type does not match /devops in HAProxy")
 	}
 }
@@ -157,15 +157,15 @@ func TestForcesRegex(t *testing.T) {
 	rewritten.Ingress.Spec.Rules = []networkingv1.IngressRule{{IngressRuleValue: networkingv1.IngressRuleValue{
 		HTTP: &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{Path: "/x"}}},
 	}}}
-	same := ForcesRegex(rewritten)
+	same := forcesRegex(rewritten)
 	rewritten.Ingress.Spec.Rules[0].HTTP.Paths[0].Path = "/y"
 	for name, got := range map[string][2]bool{
-		"use-regex does":                            {ForcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "True"})), true},
-		"use-regex with another word does not":      {ForcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "yes"})), false},
+		"use-regex does":                            {forcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "True"})), true},
+		"use-regex with another word does not":      {forcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "yes"})), false},
 		"a rewrite to the same path does not":       {same, false},
-		"a rewrite to another path does":            {ForcesRegex(rewritten), true},
-		"another controller's annotation does not":  {ForcesRegex(served("f5-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "true"})), false},
-		"a target that ingress-nginx refuses is no": {ForcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/rewrite-target": "/x;"})), false},
+		"a rewrite to another path does":            {forcesRegex(rewritten), true},
+		"another controller's annotation does not":  {forcesRegex(served("f5-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "true"})), false},
+		"a target that ingress-nginx refuses is no": {forcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/rewrite-target": "/x;"})), false},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: got %t", name, got[0])
@@ -185,7 +185,7 @@ func FuzzReadPath(f *testing.F) {
 			"haproxy-ingress.github.io/path-type": "regex", "appgw.ingress.kubernetes.io/backend-path-prefix": target,
 		})
 		for _, kind := range []networkingv1.PathType{exactType, prefixType, ownType} {
-			p := ReadPath(in, &kind, path)
+			p := readPath(in, &kind, path)
 			if matches, known := p.Matcher.Matches(asked); matches && !known {
 				t.Errorf("%s %s matches %s without being known", kind, path, asked)
 			}

@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"maps"
@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -25,12 +23,12 @@ func TestF5Minion(t *testing.T) {
 			in.Master = ingress("c", master)
 			in.Master.Spec.TLS = []networkingv1.IngressTLS{{Hosts: []string{"a.example.com"}, SecretName: "tls"}}
 		}
-		e, tr, path := Read(in), ReadTransport(in, "a.example.com"), "read"
-		if ReadPath(in, nil, "/api").Rewrite.Kind == way.RewriteUnknown {
+		e, tr, path := readEffects(in), readTransport(in, "a.example.com"), "read"
+		if readPath(in, nil, "/api").Rewrite.Kind == way.RewriteUnknown {
 			path = "unknown"
 		}
 		return strings.Join([]string{
-			e.Identity.State, e.Authentication.State, e.HidesHeaders.State, tr.TLS.State + "/" + tr.Plain.State, ReadRate(in).Limited.State, path,
+			e.Identity.State, e.Authentication.State, e.HidesHeaders.State, tr.TLS.State + "/" + tr.Plain.State, readRate(in).Limited.State, path,
 		}, " ")
 	}
 	for _, test := range []struct {
@@ -57,41 +55,6 @@ func TestF5Minion(t *testing.T) {
 	} {
 		if got := words(test.master, test.minion); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
-		}
-	}
-}
-
-// TestF5Master: of several masters of a host the oldest counts, and none if nothing says which that is.
-func TestF5Master(t *testing.T) {
-	at := func(name string, second int64, uid string) *networkingv1.Ingress {
-		ing := ingress("c", notes{f5.MergeableType: "master"})
-		ing.Name, ing.UID = name, types.UID(uid)
-		ing.Spec.Rules = []networkingv1.IngressRule{{Host: "a.example.com"}}
-		if second > 0 {
-			ing.CreationTimestamp = metav1.Unix(second, 0)
-		}
-		return ing
-	}
-	refused := at("refused", 1, "")
-	refused.Spec.Rules[0].HTTP = &networkingv1.HTTPIngressRuleValue{Paths: make([]networkingv1.HTTPIngressPath, 1)}
-	for _, test := range []struct {
-		name    string
-		masters []*networkingv1.Ingress
-		want    string
-	}{
-		{"none", nil, ""},
-		{"one in manifests", []*networkingv1.Ingress{at("a", 0, "")}, "a"},
-		{"two in manifests", []*networkingv1.Ingress{at("a", 0, ""), at("b", 0, "")}, ""},
-		{"the oldest", []*networkingv1.Ingress{at("a", 3, ""), at("b", 2, ""), at("c", 4, "")}, "b"},
-		{"in the same second", []*networkingv1.Ingress{at("a", 3, "1"), at("b", 3, "2")}, "b"},
-		{"one with paths is none", []*networkingv1.Ingress{refused, at("b", 2, "")}, "b"},
-	} {
-		got := ""
-		if master := f5.Master(test.masters); master != nil {
-			got = master.Name
-		}
-		if got != test.want {
-			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
 }

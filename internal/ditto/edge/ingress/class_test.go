@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"encoding/json"
@@ -294,7 +294,7 @@ func TestResolve(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Resolve(inMemory(t, tt.objects...), tt.ing, tt.cfg)
+			got := resolve(inMemory(t, tt.objects...), tt.ing, tt.cfg)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -306,7 +306,7 @@ func TestResolve_NewestDefaultWins(t *testing.T) {
 	older, newer := byDefault(class("a", "k8s.io/ingress-nginx")), byDefault(class("b", "traefik.io/ingress-controller"))
 	older.CreationTimestamp = metav1.Unix(1, 0)
 	newer.CreationTimestamp = metav1.Unix(2, 0)
-	if got := Resolve(inMemory(t, older, newer), ingress("", nil), way.Config{}).Name; got != "b" {
+	if got := resolve(inMemory(t, older, newer), ingress("", nil), way.Config{}).Name; got != "b" {
 		t.Errorf("default class is %q, want b", got)
 	}
 }

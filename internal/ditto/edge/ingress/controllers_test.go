@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"maps"
@@ -30,7 +30,7 @@ func (c effectsCase) run(t *testing.T) {
 		if c.tls {
 			in.Ingress.Spec.TLS = []networkingv1.IngressTLS{{}}
 		}
-		got := Read(in)
+		got := readEffects(in)
 		got.StripAdvice, got.HideAdvice = "", ""
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
@@ -301,7 +301,7 @@ func TestRead_HAProxy(t *testing.T) {
 	t.Run("configuration at the Service is not read", func(t *testing.T) {
 		in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth"})
 		in.ServiceAnnotations = notes{"haproxy.org/cr-backend": "ns/b"}
-		got := Read(in)
+		got := readEffects(in)
 		if got.Identity.State != way.IdentityUnknown || got.Authentication.State != way.Unknown || got.Identity.Source != "haproxy.org/cr-backend" {
 			t.Errorf("identity %+v, authentication %+v", got.Identity, got.Authentication)
 		}
@@ -456,7 +456,7 @@ func TestRead_Others(t *testing.T) {
 	t.Run("a reference at the Service counts", func(t *testing.T) {
 		in := served("kong", nil)
 		in.ServiceAnnotations = notes{plugins: "p"}
-		if got := Read(in).Identity; got.State != way.IdentityUnknown {
+		if got := readEffects(in).Identity; got.State != way.IdentityUnknown {
 			t.Errorf("identity is %+v", got)
 		}
 	})
@@ -480,14 +480,14 @@ func TestAdvice(t *testing.T) {
 		{"nothing where it is done", done, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Read(tt.in)
+			got := readEffects(tt.in)
 			if diff := cmp.Diff([]string{tt.strip, tt.hide}, []string{got.StripAdvice, got.HideAdvice}); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
-	for _, c := range append(table, unknownController()) {
-		e := Read(served(c.Name, nil))
+	for _, c := range append(table, unknown) {
+		e := readEffects(served(c.Name, nil))
 		if e.StripAdvice == "" || e.StripsIdentity.State == way.On {
 			t.Errorf("%s: no advice on stripping without annotations", c.Name)
 		}
@@ -510,14 +510,14 @@ func TestRead_OfferedAnnotationsWork(t *testing.T) {
 	for name, version := range map[string]string{"f5-nginx": "5.5.4", "haproxy-ingress": "0.17"} {
 		in := served(name, notes{})
 		in.Config.Controllers = map[string]way.ControllerConfig{name: {Version: version}}
-		offered := Read(in)
+		offered := readEffects(in)
 		if len(offered.StripAnnotations) == 0 || len(offered.HideAnnotations) == 0 {
 			t.Fatalf("%s: nothing is offered", name)
 		}
 		for _, add := range []map[string]string{offered.StripAnnotations, offered.HideAnnotations} {
 			maps.Copy(in.Ingress.Annotations, add)
 		}
-		after := Read(in)
+		after := readEffects(in)
 		if after.StripsIdentity.State != way.On || after.HidesHeaders.State != way.On || after.StripAnnotations != nil || after.HideAnnotations != nil {
 			t.Errorf("%s: strips %+v, hides %+v, offers %v %v", name, after.StripsIdentity, after.HidesHeaders, after.StripAnnotations, after.HideAnnotations)
 		}
@@ -538,10 +538,10 @@ func FuzzRead(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, key, value string) {
-		for _, c := range append(table, unknownController()) {
+		for _, c := range append(table, unknown) {
 			in := served(c.Name, notes{key: value, "nginx.ingress.kubernetes.io/auth-type": "basic", "nginx.ingress.kubernetes.io/auth-secret": value})
 			in.Config.Controllers = map[string]way.ControllerConfig{c.Name: {Version: "9.9"}}
-			e := Read(in)
+			e := readEffects(in)
 			for _, add := range []map[string]string{e.StripAnnotations, e.HideAnnotations} {
 				if _, taken := add[key]; taken {
 					t.Errorf("%s offers to replace %s", c.Name, key)
@@ -552,8 +552,8 @@ func FuzzRead(f *testing.F) {
 					t.Errorf("%s says nothing: %+v", c.Name, e)
 				}
 			}
-			ForcesRegex(in)
-			rate, transport := ReadRate(in), ReadTransport(in, "ditto.example.com")
+			forcesRegex(in)
+			rate, transport := readRate(in), readTransport(in, "ditto.example.com")
 			if _, taken := rate.Annotations[key]; taken {
 				t.Errorf("%s offers to replace %s", c.Name, key)
 			}
@@ -562,7 +562,7 @@ func FuzzRead(f *testing.F) {
 					t.Errorf("%s says nothing: %+v %+v", c.Name, rate, transport)
 				}
 			}
-			ReadErrorPages(in)
+			readErrorPages(in)
 		}
 	})
 }
@@ -574,7 +574,7 @@ func BenchmarkRead(b *testing.B) {
 		"nginx.ingress.kubernetes.io/proxy-read-timeout":    "70",
 	})
 	for b.Loop() {
-		Read(in)
+		readEffects(in)
 	}
 }
 
@@ -637,7 +637,7 @@ func TestIngressNginxIsToldForAllIngresses(t *testing.T) {
 				}},
 			}}}}
 			ing.Annotations = test.annotations
-			e := Read(way.Input{Ingress: ing, Class: way.Class{Controller: way.NameIngressNginx}, Controllers: test.controllers})
+			e := readEffects(way.Input{Ingress: ing, Class: way.Class{Controller: way.NameIngressNginx}, Controllers: test.controllers})
 			if e.Identity.State != test.identity || e.Authentication.State != test.authentication {
 				t.Errorf("identity %s (%s), authentication %s (%s)", e.Identity.State, e.Identity.Why, e.Authentication.State, e.Authentication.Why)
 			}

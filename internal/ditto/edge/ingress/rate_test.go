@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"maps"
@@ -93,7 +93,7 @@ func TestReadRate(t *testing.T) {
 		{"one of several would limit", way.Unknown, notes{way.PrefixIngressNginx + "limit-rps": "5", "konghq.com/x": "y"}, way.Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := ReadRate(served(tt.controller, tt.notes))
+			got := readRate(served(tt.controller, tt.notes))
 			if got.Limited.State != tt.want {
 				t.Errorf("got %+v, want %s", got.Limited, tt.want)
 			}
@@ -112,9 +112,9 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 		return in
 	}
 	offered := map[string]map[string]string{}
-	for _, c := range append(table, unknownController()) {
+	for _, c := range append(table, unknown) {
 		in := stated(c.Name)
-		rate := ReadRate(in)
+		rate := readRate(in)
 		if rate.Annotations == nil {
 			continue
 		}
@@ -122,21 +122,21 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 		for key, value := range rate.Annotations {
 			in.Ingress.Annotations[key] = strings.NewReplacer(way.PlaceRate, "50", way.PlaceBurst, "250").Replace(value)
 		}
-		if after := ReadRate(in); after.Limited.State != way.On || after.Annotations != nil {
+		if after := readRate(in); after.Limited.State != way.On || after.Annotations != nil {
 			t.Errorf("%s: with what it offers: %+v", c.Name, after)
 		}
 		for key := range rate.Annotations {
 			for _, value := range []string{"", "0", "50"} {
 				in := stated(c.Name)
 				in.Ingress.Annotations[key] = value
-				if again := ReadRate(in); again.Annotations != nil {
+				if again := readRate(in); again.Annotations != nil {
 					t.Errorf("%s: offers %v beside %s %q", c.Name, again.Annotations, key, value)
 				}
 			}
 		}
 		in = stated(c.Name)
 		in.Class.Known = false
-		if guess := ReadRate(in); guess.Annotations != nil {
+		if guess := readRate(in); guess.Annotations != nil {
 			t.Errorf("%s: offers %v to a controller that is only guessed", c.Name, guess.Annotations)
 		}
 	}
@@ -158,13 +158,13 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 	} {
 		in := stated("ingress-nginx")
 		maps.Copy(in.Ingress.Annotations, all)
-		if rate := ReadRate(in); rate.Annotations != nil {
+		if rate := readRate(in); rate.Annotations != nil {
 			t.Errorf("%s: offers %v", name, rate.Annotations)
 		}
 	}
 	in := stated("f5-nginx")
 	in.Config.Controllers = nil
-	if rate := ReadRate(in); rate.Annotations != nil {
+	if rate := readRate(in); rate.Annotations != nil {
 		t.Errorf("offers %v to a release that is not stated", rate.Annotations)
 	}
 }
@@ -197,7 +197,7 @@ func TestReadErrorPages(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
 			in.Config.Controllers = map[string]way.ControllerConfig{tt.controller: {Version: tt.version}}
-			pages := ReadErrorPages(in)
+			pages := readErrorPages(in)
 			var got []string
 			if len(pages.Echoes) > 0 {
 				got = append(got, "echo")

@@ -1,21 +1,60 @@
-package edge
+package ingress
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Resolve finds the class of an Ingress and the controller that serves it.
+// classOf is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked as
+// public.
+func classOf(c way.Context, ing *networkingv1.Ingress) way.Class {
+	return way.Keep(c, classKey{ing}, func() way.Class {
+		class := resolve(c.Objects, ing, c.Config)
+		for _, svc := range servicesOf(c, class) {
+			if public, why := way.MarkedPublic(svc.Typed.(*corev1.Service), c.Config.Clouds); public {
+				class.Internal, class.Why = false, fmt.Sprintf("%s of its controller is public: %s", svc.Ref, why)
+			}
+		}
+		return class
+	})
+}
+
+type classKey struct{ ing *networkingv1.Ingress }
+
+// servicesOf are the Services of the controllers of a class that is taken for internal.
+func servicesOf(c way.Context, class way.Class) []*inventory.Object {
+	if !class.Internal || c.Controllers == nil {
+		return nil
+	}
+	return c.Controllers.Services(class)
+}
+
+// doubted says why an Ingress that is taken for internal may be public: a Service of its controller carries no mark that would
+// keep it inside.
+func doubted(c way.Context, o *inventory.Object) string {
+	class := classOf(c, o.Typed.(*networkingv1.Ingress))
+	for _, svc := range servicesOf(c, class) {
+		service := svc.Typed.(*corev1.Service)
+		if verdict := way.Publicness(service, c.Config.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer && verdict.Public {
+			return fmt.Sprintf("%s, but %s of its controller is a load balancer with no mark that keeps it inside: %s", class.Why, svc.Ref, verdict.Why)
+		}
+	}
+	return ""
+}
+
+// resolve finds the class of an Ingress and the controller that serves it.
 //
 // spec.ingressClassName comes before the annotation, as in most controllers. A default class object counts only for an
 // Ingress that no API server has seen yet: the API server writes the default into the Ingress when it is created, and
 // never later.
-func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.Class {
+func resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.Class {
 	var named, annotated string
 	if ing.Spec.IngressClassName != nil {
 		named = *ing.Spec.IngressClassName
@@ -44,7 +83,9 @@ func Resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.
 		c = fromName(m.Class, m.ClassName, ing, cfg)
 	}
 	c.Internal, c.Why = internal(m, c, annotated)
-	c.Doubt = tailnet(m, c)
+	if controller := controllerByName(c.Controller); controller.Doubted != nil && !c.Internal && openedBy(controller, ing) == "" {
+		c.Doubt = controller.Doubted(c)
+	}
 	return c
 }
 
@@ -157,10 +198,19 @@ func defaultClass(r inventory.Reader, ing *networkingv1.Ingress) *networkingv1.I
 	return found
 }
 
+// openedBy is the annotation by which an Ingress is public, whatever else says that it is internal; empty if there is none.
+func openedBy(c *way.Controller, ing *networkingv1.Ingress) string {
+	if c.Opened == nil {
+		return ""
+	}
+	return c.Opened(ing)
+}
+
 // internal says whether the entry is kept from outside, and why.
 func internal(m way.Marked, c way.Class, annotated string) (bool, string) {
-	if c.Controller == nameTailscale && m.Ingress.Annotations[tailscaleFunnel] == "true" {
-		return false, "annotation " + tailscaleFunnel + " opens it to the Internet"
+	controller := controllerByName(c.Controller)
+	if by := openedBy(controller, m.Ingress); by != "" {
+		return false, "annotation " + by + " opens it to the Internet"
 	}
 	configured := func(name string) bool { return name != "" && slices.Contains(m.Cfg.InternalIngressClasses, name) }
 	if configured(m.ClassName) {
@@ -170,9 +220,9 @@ func internal(m way.Marked, c way.Class, annotated string) (bool, string) {
 		// Controllers disagree on which of the two counts, so both have to be internal.
 		return false, "the annotation " + way.ClassAnnotation + " names another class, " + way.Quote(annotated) + ", which is not internal"
 	}
-	if read := controllerByName(c.Controller).Internal; read != nil {
+	if read := controller.Internal; read != nil {
 		// A class that is only an annotation has no object; its usual name says whose it is, annotations do not.
-		if c.Known || m.ByAnnotation && slices.Contains(controllerByName(c.Controller).Usual, m.ClassName) {
+		if c.Known || m.ByAnnotation && slices.Contains(controller.Usual, m.ClassName) {
 			v := read(m)
 			return !v.Public, v.Why
 		}

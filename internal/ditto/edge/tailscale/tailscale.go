@@ -1,4 +1,5 @@
-package edge
+// Package tailscale reads Ingresses and Services as Tailscale's operator does.
+package tailscale
 
 import (
 	"slices"
@@ -10,28 +11,28 @@ import (
 )
 
 const (
-	nameTailscale = "tailscale"
-	// tailscaleClass is the operator's usual ingress class, and its load balancer class.
-	tailscaleClass = "tailscale"
+	// usualClass is the operator's usual ingress class, and its load balancer class.
+	usualClass = "tailscale"
 
-	tailscaleExpose = "tailscale.com/expose"
-	tailscaleFunnel = "tailscale.com/funnel"
+	expose = "tailscale.com/expose"
+	funnel = "tailscale.com/funnel"
 )
 
-// tailscale is Tailscale's operator. What it opens is open to a tailnet: to people and devices that have joined it, not to
+// Controller is Tailscale's operator. What it opens is open to a tailnet: to people and devices that have joined it, not to
 // the Internet, and nobody can see here who they are. With Funnel it is open to the Internet. Its annotations name no
 // controller: they change nothing of what another one does.
 //
 // Sources: Tailscale's documentation of the operator (ingress, cluster ingress with Funnel, limitations), its cmd/k8s-operator
 // (ingress.go, svc.go), and ipn/ipnlocal/serve.go.
-func tailscale() way.Controller {
+func Controller() way.Controller {
 	return way.Controller{
-		Name: nameTailscale, Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{tailscaleClass},
+		Name: "tailscale", Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{usualClass},
 		Effects: way.PlainEdge{
 			Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
 			Hide:  `put a proxy that removes Server behind this Ingress`,
 		}.Effects,
-		Transport: tailscaleTransport,
+		Transport: transport, Opened: opened,
+		Doubted: func(c way.Class) string { return inTailnet("ingress class " + way.Quote(c.Name)) },
 		Rate: func(way.Input) way.Rate {
 			return way.Rate{Limited: way.Unlimited(), Advice: "Tailscale's operator limits nothing: put an nginx with limit_req before the gateway"}
 		},
@@ -42,21 +43,20 @@ func tailscale() way.Controller {
 	}
 }
 
-// tailscaleTransport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
-func tailscaleTransport(way.Input, string) way.Transport {
+// transport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
+func transport(way.Input, string) way.Transport {
 	return way.Transport{
 		TLS:   way.State{State: way.On, Source: "default", Why: "Tailscale's operator gets a certificate for every Ingress"},
 		Plain: way.Closed("default", "Tailscale's operator serves an Ingress over HTTPS alone"),
 	}
 }
 
-// tailnet says why it cannot be told who reaches an entry of Tailscale's operator; empty where that is the Internet, or nobody
-// outside, as the configuration says.
-func tailnet(m way.Marked, c way.Class) (doubt string) {
-	if c.Controller != nameTailscale || c.Internal || m.Ingress.Annotations[tailscaleFunnel] == "true" {
-		return ""
+// opened: Funnel opens an Ingress to the Internet.
+func opened(ing *networkingv1.Ingress) string {
+	if ing.Annotations[funnel] == "true" {
+		return funnel
 	}
-	return inTailnet("ingress class " + way.Quote(c.Name))
+	return ""
 }
 
 func inTailnet(opens string) string {
@@ -67,17 +67,17 @@ func inTailnet(opens string) string {
 // and why that is not known.
 func Tailnet(svc *corev1.Service, cfg way.Config) (by string, public bool, doubt string) {
 	switch {
-	case svc.Annotations[tailscaleExpose] == "true":
-		by = "annotation " + tailscaleExpose
+	case svc.Annotations[expose] == "true":
+		by = "annotation " + expose
 	case TailnetOnly(svc):
-		by = "loadBalancerClass " + tailscaleClass
+		by = "loadBalancerClass " + usualClass
 	default:
 		return "", false, ""
 	}
-	return by, !slices.Contains(cfg.InternalIngressClasses, tailscaleClass), inTailnet(by)
+	return by, !slices.Contains(cfg.InternalIngressClasses, usualClass), inTailnet(by)
 }
 
 // TailnetOnly says whether a load balancer of Tailscale's is all there is of a Service of type LoadBalancer.
 func TailnetOnly(svc *corev1.Service) bool {
-	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer && svc.Spec.LoadBalancerClass != nil && *svc.Spec.LoadBalancerClass == tailscaleClass
+	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer && svc.Spec.LoadBalancerClass != nil && *svc.Spec.LoadBalancerClass == usualClass
 }

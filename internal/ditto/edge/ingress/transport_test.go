@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"testing"
@@ -109,7 +109,7 @@ func TestReadTransport(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
 			in.Ingress.Spec.TLS = tt.tls
-			got := ReadTransport(in, "ditto.example.com")
+			got := readTransport(in, "ditto.example.com")
 			said := got.TLS.State + ", " + got.Plain.State
 			if got.Passthrough {
 				said += ", passthrough"
@@ -130,7 +130,7 @@ func TestReadTransport_RulesWithoutAHost(t *testing.T) {
 		way.Off: nil, way.On: {{SecretName: "s"}}, way.Unknown: {{SecretName: "s", Hosts: []string{"ditto.example.com"}}},
 	} {
 		in.Ingress.Spec.TLS = tls
-		if got := ReadTransport(in, "").TLS.State; got != want {
+		if got := readTransport(in, "").TLS.State; got != want {
 			t.Errorf("%v: %s, want %s", tls, got, want)
 		}
 	}
@@ -141,14 +141,14 @@ func TestReadTransport_Neighbours(t *testing.T) {
 	neighbour := &networkingv1.Ingress{Spec: networkingv1.IngressSpec{TLS: []networkingv1.IngressTLS{{SecretName: "s", Hosts: []string{"ditto.example.com"}}}}}
 	got := map[string]string{}
 	for _, c := range table {
-		if c.Name == nameTailscale {
+		if c.Name == "tailscale" {
 			continue // which has a certificate for every Ingress
 		}
 		in := served(c.Name, nil)
 		in.Neighbours = []*networkingv1.Ingress{neighbour}
-		if tr := ReadTransport(in, "ditto.example.com"); tr.TLS.State == way.On {
+		if tr := readTransport(in, "ditto.example.com"); tr.TLS.State == way.On {
 			got[c.Name] = tr.Plain.State
-			if !way.SharesTLS(in.Class) {
+			if !c.SharesTLS {
 				t.Errorf("%s is not asked for neighbours", c.Name)
 			}
 		}

@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"fmt"
@@ -59,7 +59,7 @@ func TestKongTransformer(t *testing.T) {
 			c, _ := linked(t, objects)
 			in := served("kong", notes{"konghq.com/plugins": names})
 			in.Objects = c.Objects
-			if got := Read(in).Identity; got.State != tt.want {
+			if got := readEffects(in).Identity; got.State != tt.want {
 				t.Errorf("got %+v", got)
 			}
 		})
@@ -117,7 +117,7 @@ func TestKongPlugins(t *testing.T) {
 				c, _ := linked(t, strings.Join(tt.objects, "\n---\n"))
 				in.Objects = c.Objects
 			}
-			e := Read(in)
+			e := readEffects(in)
 			got := fmt.Sprintf("%s %s, %s %s", e.Identity.State, e.Identity.Why, e.Authentication.State, e.Authentication.Why)
 			if got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
@@ -155,23 +155,9 @@ func TestKongPath(t *testing.T) {
 				c, _ := linked(t, tt.objects)
 				in.Objects = c.Objects
 			}
-			if diff := cmp.Diff(tt.want, ReadPath(in, &tt.kind, tt.path).Rewrite); diff != "" {
+			if diff := cmp.Diff(tt.want, readPath(in, &tt.kind, tt.path).Rewrite); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestTCPIngress(t *testing.T) {
-	got := described(t, `apiVersion: configuration.konghq.com/v1beta1
-kind: TCPIngress
-metadata: {name: raw, namespace: ditto}
-spec: {rules: [{port: 9000, backend: {serviceName: gateway, servicePort: 8080}}, {host: d.example.com, port: 8443, backend: {serviceName: gateway, servicePort: 443}}]}`)
-	want := []string{
-		"port 9000 | ditto/gateway:8080 | public | unread | identity client, authentication off, hides off",
-		"d.example.com, port 8443 | ditto/gateway:443 | public | unread | identity client, authentication off, hides off",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
 	}
 }

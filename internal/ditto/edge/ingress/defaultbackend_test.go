@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"slices"
@@ -67,15 +67,15 @@ func TestDefaultRoutes(t *testing.T) {
 		for shape, rules := range shapes {
 			in := served(controller, nil)
 			in.Ingress = withDefault("i", 0, rules...)
-			if got := hostsOf(in); got != want[shape] {
+			if got := defaultHosts(in); got != want[shape] {
 				t.Errorf("%s with rules %q: got %q, want %q", controller, rules, got, want[shape])
 			}
 		}
 	}
 }
 
-func hostsOf(in way.Input, siblings ...*networkingv1.Ingress) string {
-	_, routes := DefaultRoutes(in, siblings)
+func defaultHosts(in way.Input, siblings ...*networkingv1.Ingress) string {
+	_, routes := defaultRoutes(in, siblings)
 	var hosts []string
 	for _, r := range routes {
 		hosts = append(hosts, r.Host)
@@ -107,7 +107,7 @@ func TestDefaultRoutes_OfOneHost(t *testing.T) {
 	} {
 		in := served("ingress-nginx", nil)
 		in.Ingress = tt.ing
-		if got := hostsOf(in, tt.sibling); got != tt.want {
+		if got := defaultHosts(in, tt.sibling); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -117,13 +117,13 @@ func TestDefaultRoutes_OfOneHost(t *testing.T) {
 func TestDefaultRoutes_AnnotationsOfHAProxy(t *testing.T) {
 	in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "users", "haproxy.org/request-set-header": way.Header + " x"})
 	in.Ingress.Spec.DefaultBackend = withDefault("i", 0).Spec.DefaultBackend
-	as, _ := DefaultRoutes(in, nil)
-	if got := Read(as); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
+	as, _ := defaultRoutes(in, nil)
+	if got := readEffects(as); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
 		t.Errorf("got %+v and %+v", got.Authentication, got.Identity)
 	}
 	in.Ingress.Annotations["haproxy.org/backend-config-snippet"] = "http-request deny"
-	as, _ = DefaultRoutes(in, nil)
-	if got := Read(as).Identity.State; got != way.IdentityUnknown {
+	as, _ = defaultRoutes(in, nil)
+	if got := readEffects(as).Identity.State; got != way.IdentityUnknown {
 		t.Errorf("with a snippet: got %s", got)
 	}
 }

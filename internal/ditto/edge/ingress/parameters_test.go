@@ -1,10 +1,11 @@
-package edge
+package ingress
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
@@ -29,7 +30,7 @@ func (c parameterCase) run(t *testing.T, controller string) {
 			context, _ := linked(t, c.objects)
 			in.Objects = context.Objects
 		}
-		e := Read(in)
+		e := readEffects(in)
 		if diff := cmp.Diff(c.identity, e.Identity); diff != "" {
 			t.Errorf("identity: -want +got:\n%s", diff)
 		}
@@ -40,7 +41,7 @@ func (c parameterCase) run(t *testing.T, controller string) {
 			t.Errorf("strips %s, advice %q", e.StripsIdentity.State, e.StripAdvice)
 		}
 		kind := prefixType
-		if got := ReadPath(in, &kind, "/x").Rewrite.Kind; got != c.rewrite {
+		if got := readPath(in, &kind, "/x").Rewrite.Kind; got != c.rewrite {
 			t.Errorf("rewrite: %d", got)
 		}
 	})
@@ -108,7 +109,7 @@ func TestRead_ApplicationGatewayRewrite(t *testing.T) {
 		c, _ := linked(t, rewrite("[{actions: {responseHeaderConfigurations: [{actionType: delete, headerName: server}]}}]"))
 		in := served("agic", named)
 		in.Objects = c.Objects
-		if got := Read(in); got.HidesHeaders.State != way.On || got.HideAdvice != "" {
+		if got := readEffects(in); got.HidesHeaders.State != way.On || got.HideAdvice != "" {
 			t.Errorf("got %+v, %q", got.HidesHeaders, got.HideAdvice)
 		}
 	})
@@ -161,7 +162,7 @@ func TestResolve_IngressClassParams(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := linked(t, tt.objects)
-			got := Resolve(c.Objects, ingress("alb", tt.notes), way.Config{})
+			got := resolve(c.Objects, ingress("alb", tt.notes), way.Config{})
 			if got.Internal != tt.internal || got.Why != tt.why {
 				t.Errorf("internal %t, %s", got.Internal, got.Why)
 			}
@@ -175,19 +176,23 @@ func TestBehind(t *testing.T) {
 		aws.PrefixALB + "actions.b": `{"type": "redirect", "forwardConfig": {"targetGroups": [{"serviceName": "x", "servicePort": 80}]}}`,
 		aws.PrefixALB + "actions.c": `{`,
 	})
-	at := func(name, port string, number int32) networkingv1.IngressServiceBackend {
-		return networkingv1.IngressServiceBackend{Name: name, Port: networkingv1.ServiceBackendPort{Name: port, Number: number}}
+	at := func(name string, port intstr.IntOrString) way.Backend {
+		return way.Backend{Namespace: ing.Namespace, Name: name, Port: port, ByTarget: true}
 	}
 	for _, tt := range []struct {
-		backend networkingv1.IngressServiceBackend
-		want    []networkingv1.IngressServiceBackend
+		name string
+		port networkingv1.ServiceBackendPort
+		want []way.Backend
 	}{
-		{at("a", "", 80), []networkingv1.IngressServiceBackend{at("a", "", 80)}},
-		{at("a", "use-annotation", 0), []networkingv1.IngressServiceBackend{at("x", "", 80), at("y", "http", 0), at("z", "", 81)}},
-		{at("b", "use-annotation", 0), nil}, {at("c", "use-annotation", 0), nil}, {at("d", "use-annotation", 0), nil},
+		{"a", networkingv1.ServiceBackendPort{Number: 80}, []way.Backend{at("a", intstr.FromInt32(80))}},
+		{"a", networkingv1.ServiceBackendPort{Name: "use-annotation"}, []way.Backend{at("x", intstr.FromInt32(80)), at("y", intstr.FromString("http")), at("z", intstr.FromInt32(81))}},
+		{"b", networkingv1.ServiceBackendPort{Name: "use-annotation"}, nil},
+		{"c", networkingv1.ServiceBackendPort{Name: "use-annotation"}, nil},
+		{"d", networkingv1.ServiceBackendPort{Name: "use-annotation"}, nil},
 	} {
-		if diff := cmp.Diff(tt.want, aws.Behind(ing, tt.backend)); diff != "" {
-			t.Errorf("%v: -want +got:\n%s", tt.backend, diff)
+		got := behind(nil, ing, &networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: tt.name, Port: tt.port}})
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s, %v: -want +got:\n%s", tt.name, tt.port, diff)
 		}
 	}
 }
@@ -195,7 +200,7 @@ func TestBehind(t *testing.T) {
 func TestALBConditionsAddPaths(t *testing.T) {
 	in := served("alb", notes{aws.PrefixALB + "conditions.a": `[{"field": "path-pattern", "pathPatternConfig": {"values": ["/dev*"]}}, {"field": "query-string"}]`})
 	kind := exactType
-	p := ReadPath(in, &kind, "/x")
+	p := readPath(in, &kind, "/x")
 	for path, want := range map[string][2]bool{"/x": {true, true}, "/devops": {false, false}, "/status": {false, true}} {
 		if matches, known := p.Matcher.Matches(path); [2]bool{matches, known} != want {
 			t.Errorf("%s: %t, %t", path, matches, known)

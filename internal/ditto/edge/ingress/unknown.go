@@ -1,4 +1,4 @@
-package edge
+package ingress
 
 import (
 	"strings"
@@ -9,14 +9,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// unknownController is whatever serves an Ingress whose controller cannot be told. Proxies pass on headers that nothing
+// unknown is whatever serves an Ingress whose controller cannot be told. Proxies pass on headers that nothing
 // tells them to change, so the Ingress is open whoever serves it, unless the controllers of the table disagree: an
 // annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it unknown.
-func unknownController() way.Controller {
-	return way.Controller{
-		Name: way.Unknown, Title: "an unknown controller",
-		Effects: unknownEffects, Transport: unknownTransport, Rate: unknownRate, Path: unknownPath,
-	}
+var unknown = way.Controller{
+	Name: way.Unknown, Title: "an unknown controller",
+	Effects: unknownEffects, Transport: unknownTransport, Rate: unknownRate, Path: unknownPath,
 }
 
 // disagreement is a controller that would make something else of an Ingress than one that reads none of its annotations.

@@ -1,0 +1,285 @@
+package ingress
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// reading is an Ingress as its controller reads it for one of its Services.
+type reading struct {
+	c          way.Context
+	o          *inventory.Object
+	in         way.Input
+	controller *way.Controller
+	effects    way.Effects
+	// counts is the Ingress whose annotations count, nil if it is not at hand.
+	counts *way.Input
+	// hosts are what clients speak, by host; rate and pages are those of all.
+	hosts map[string]way.Transport
+	rate  way.Rate
+	pages way.ErrorPages
+	// about is what annotations say about paths, for telling what cannot be read apart.
+	about string
+}
+
+// inputOf is an Ingress with what is read beside it.
+func inputOf(c way.Context, ing *networkingv1.Ingress) way.Input {
+	return way.Input{Ingress: ing, Class: classOf(c, ing), Config: c.Config, Objects: c.Objects}
+}
+
+// toldTo is what the controllers of a class are told for all Ingresses.
+func toldTo(c way.Context, class way.Class) []way.GlobalConfig {
+	if c.Controllers == nil {
+		return nil
+	}
+	return c.Controllers.Told(class)
+}
+
+func read(c way.Context, o *inventory.Object) *reading {
+	ing := o.Typed.(*networkingv1.Ingress)
+	in := inputOf(c, ing)
+	in.Controllers = toldTo(c, in.Class)
+	if c.To != nil {
+		in.Service, in.ServiceAnnotations = c.To.Ref.Name, c.To.Meta.Annotations
+	}
+	r := &reading{c: c, o: o, controller: controllerByName(in.Class.Controller)}
+	for _, host := range hostsOf(ing) {
+		onHost := onHostOf(c, host)
+		if r.controller.Master != nil {
+			in.Master = r.controller.Master(onHost.masters[in.Class.Name])
+		}
+		in.HostForcesRegex = in.HostForcesRegex || onHost.regex[in.Class.Controller]
+	}
+	r.in, r.counts = in, counting(c, in)
+	r.effects = effectsOf(in, r.counts)
+	return r
+}
+
+// noMain is why a canary cannot be read.
+const noMain = "no Ingress of the same host and path, whose annotations count for this canary, is at hand"
+
+// counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same host
+// and path; nil if that is not at hand.
+func counting(c way.Context, in way.Input) *way.Input {
+	is := controllerByName(in.Class.Controller).IsCanary
+	if is == nil || !is(in.Ingress) {
+		return &in
+	}
+	for _, other := range sharingHosts(c, in.Ingress) {
+		main := other.Typed.(*networkingv1.Ingress)
+		if is(main) || !sharesPath(main, in.Ingress) {
+			continue
+		}
+		in.Ingress, in.Class = main, classOf(c, main)
+		in.Controllers = toldTo(c, in.Class)
+		return &in
+	}
+	return nil
+}
+
+// effectsOf are what the edge does to requests.
+func effectsOf(in way.Input, counts *way.Input) way.Effects {
+	if counts == nil {
+		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
+		return way.Effects{
+			Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
+			AuthSecrets: readEffects(in).AuthSecrets,
+		}
+	}
+	e := readEffects(*counts)
+	if counts.Ingress != in.Ingress {
+		e.StripAnnotations, e.HideAnnotations = nil, nil
+		e.AuthSecrets = append(e.AuthSecrets, readEffects(in).AuthSecrets...)
+	}
+	return e
+}
+
+// routes are the requests that an Ingress sends to a Service, or to any.
+func routes(c way.Context, o *inventory.Object) []way.Route {
+	r := read(c, o)
+	ing := r.in.Ingress
+	var list []way.Route
+	aside := r.asides()
+	add := func(r *reading, host, asked, kind string, to []way.Backend, path way.Path) {
+		if len(to) > 0 || c.To == nil {
+			list = append(list, r.route(host, asked, kind, to, path))
+		}
+	}
+	if b := ing.Spec.DefaultBackend; b != nil {
+		if to := r.leading(behind(nil, ing, b)); len(to) > 0 || len(aside) > 0 || c.To == nil {
+			byDefault, routes := r.byDefault()
+			for _, route := range routes {
+				add(byDefault, route.Host, "/", "default backend", to, route.Path)
+				for _, a := range aside {
+					if a.Copies {
+						list = append(list, r.aside(route.Host, "/", a, route.Path))
+					}
+				}
+			}
+		}
+	}
+	for _, rule := range ing.Spec.Rules {
+		if rule.HTTP == nil {
+			continue
+		}
+		host := rule.Host
+		if host == "" {
+			host = "*"
+		}
+		for i := range rule.HTTP.Paths {
+			p := &rule.HTTP.Paths[i]
+			to := r.leading(behind(nil, ing, &p.Backend))
+			if len(to) == 0 && len(aside) == 0 && c.To != nil {
+				continue
+			}
+			kind := ""
+			if p.PathType != nil {
+				kind = string(*p.PathType)
+			}
+			path := readPath(r.in, p.PathType, p.Path)
+			add(r, host, p.Path, kind, to, path)
+			for _, a := range aside {
+				if a.Copies || !a.among(to) {
+					list = append(list, r.aside(host, p.Path, a, path))
+				}
+			}
+		}
+	}
+	return list
+}
+
+// leading are those of some Services that routes are asked for.
+func (r *reading) leading(to []way.Backend) []way.Backend {
+	if r.c.To == nil {
+		return to
+	}
+	return slices.DeleteFunc(to, func(b way.Backend) bool { return b.Namespace != r.c.To.Ref.Namespace || b.Name != r.c.To.Ref.Name })
+}
+
+// byDefault are the requests that the Ingress's default backend gets, and the Ingress as it is read for them.
+func (r *reading) byDefault() (*reading, []defaultRoute) {
+	var others []*networkingv1.Ingress
+	if sharesDefault(r.in) {
+		for _, other := range sharingHosts(r.c, r.in.Ingress) {
+			sibling := other.Typed.(*networkingv1.Ingress)
+			if sibling.Namespace != r.in.Ingress.Namespace || sibling.Name == r.in.Ingress.Name {
+				continue
+			}
+			if class := classOf(r.c, sibling); class.Controller == r.in.Class.Controller && class.Name == r.in.Class.Name {
+				others = append(others, sibling)
+			}
+		}
+	}
+	as, routes := defaultRoutes(r.in, others)
+	if as.Ingress == r.in.Ingress {
+		return r, routes
+	}
+	return &reading{c: r.c, o: r.o, in: as, controller: r.controller, counts: &as, effects: readEffects(as)}, routes
+}
+
+// route is how the Ingress sends requests for a path of a host to some Services.
+func (r *reading) route(host, asked, kind string, to []way.Backend, path way.Path) way.Route {
+	route := way.Route{
+		Text: host + asked, Asks: host + asked, Path: &path, Backends: to, Public: !r.in.Class.Internal, Effects: r.effects,
+		Doubt: r.in.Class.Doubt, Doubted: r.in.Class.Doubt != "",
+	}
+	if kind != "" {
+		route.Text += " (" + kind + ")"
+	}
+	if r.in.Class.Assumption != "" {
+		route.Effects.Assumptions = append(slices.Clone(r.effects.Assumptions), r.in.Class.Assumption)
+	}
+	if r.in.Class.Hint != "" {
+		route.Note = ", " + r.in.Class.Hint
+	}
+	route.Lets = func() requests.Set { return r.lets(host, asked+" "+kind, path) }
+	route.Transport = r.transport(host)
+	route.Rate, route.ErrorPages = r.rate, r.pages
+	return route
+}
+
+// transport is what clients speak that ask for a host. It reads the rate and the error pages as well.
+func (r *reading) transport(host string) way.Transport {
+	if r.counts == nil {
+		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
+		r.rate, r.pages = way.Rate{Limited: unknown}, way.ErrorPages{Unknown: []string{noMain}}
+		return way.Transport{TLS: unknown, Plain: unknown}
+	}
+	if r.hosts == nil {
+		r.hosts = map[string]way.Transport{}
+		r.counts.Neighbours = neighbours(r.c, *r.counts)
+		r.rate, r.pages = readRate(*r.counts), readErrorPages(*r.counts)
+		if r.counts.Ingress != r.in.Ingress {
+			r.rate.Annotations = nil
+		}
+	}
+	of := func(host string) way.Transport {
+		t, known := r.hosts[host]
+		if !known {
+			t = readTransport(*r.counts, host)
+			r.hosts[host] = t
+		}
+		return t
+	}
+	if host != "*" {
+		return of(host)
+	}
+	// A rule without a host takes any, and so does a default backend; that is asked for by the hosts of the rules.
+	t := of("")
+	rules := r.counts.Ingress.Spec.Rules
+	if slices.ContainsFunc(rules, func(rule networkingv1.IngressRule) bool { return rule.Host == "" }) {
+		return t
+	}
+	for _, rule := range rules {
+		if t = of(rule.Host); t.TLS.State != way.On {
+			break
+		}
+	}
+	return t
+}
+
+// lets are the requests that a path lets in.
+func (r *reading) lets(host, text string, path way.Path) requests.Set {
+	box := requests.Box{Doors: []requests.Door{{Kind: "Ingress"}}, Hosts: []requests.Hosts{requests.HostsOf(host)}}
+	if r.counts != nil {
+		if r.about == "" {
+			r.about = aboutPaths(r.counts.Ingress.Annotations)
+		}
+		if list := allowed(*r.counts); len(list) > 0 {
+			box.Sources.Ranges, box.Conditions = way.SourceRanges(list)
+		}
+	}
+	box.Paths = path.Arrives(text + r.about)
+	return requests.Set{box}
+}
+
+// allowed are the addresses that an Ingress lets in, none for all.
+func allowed(in way.Input) []string {
+	for _, key := range controllerByName(in.Class.Controller).Allowed {
+		if text := strings.TrimSpace(in.Ingress.Annotations[key]); text != "" {
+			return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })
+		}
+	}
+	return nil
+}
+
+// aboutPaths are the annotations that may say something about paths.
+func aboutPaths(annotations map[string]string) string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		if slices.ContainsFunc([]string{"rewrite", "regex", "snippet", "path", "root", "strip", "plugins", "middlewares", "transform"}, func(word string) bool {
+			return strings.Contains(key, word)
+		}) {
+			fmt.Fprintf(&b, " %s=%q", key, annotations[key])
+		}
+	}
+	return b.String()
+}

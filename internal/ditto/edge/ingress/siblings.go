@@ -1,0 +1,162 @@
+package ingress
+
+import (
+	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Most controllers make one virtual server of all Ingresses of a host, of whatever namespace, so that one changes how others
+// are read. A host can have thousands of them: what concerns all of them is worked out once for each host.
+
+// sharingHosts are the Ingresses, the one itself included, that share a host with it, in any namespace.
+func sharingHosts(c way.Context, ing *networkingv1.Ingress) []*inventory.Object {
+	hosts := hostsOf(ing)
+	list := c.Objects.Find(inventory.Key{Index: ByHost, Value: hosts[0]})
+	if len(hosts) == 1 {
+		return list // in order already
+	}
+	list = slices.Clone(list)
+	for _, host := range hosts[1:] {
+		list = append(list, c.Objects.Find(inventory.Key{Index: ByHost, Value: host})...)
+	}
+	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	return slices.CompactFunc(list, func(a, b *inventory.Object) bool { return a.Ref.ID() == b.Ref.ID() })
+}
+
+// onHost is what the Ingresses of a host change for all others of it.
+type onHost struct {
+	// masters are those whose settings others take over, by their class.
+	masters map[string][]*networkingv1.Ingress
+	// regex are the controllers that read all paths of the host as regular expressions.
+	regex map[string]bool
+}
+
+type onHostKey string
+
+func onHostOf(c way.Context, host string) onHost {
+	return way.Keep(c, onHostKey(host), func() onHost {
+		h := onHost{regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}}
+		for _, o := range c.Objects.Find(inventory.Key{Index: bySibling, Value: host}) {
+			in := inputOf(c, o.Typed.(*networkingv1.Ingress))
+			if isMaster(in.Ingress) {
+				h.masters[in.Class.Name] = append(h.masters[in.Class.Name], in.Ingress)
+			}
+			if !h.regex[in.Class.Controller] && forcesRegex(in) {
+				h.regex[in.Class.Controller] = true
+			}
+		}
+		return h
+	})
+}
+
+// forcesRegex says whether an Ingress makes its controller read all paths of its hosts, those of other Ingresses included, as
+// regular expressions.
+func forcesRegex(in way.Input) bool {
+	forces := controllerByName(in.Class.Controller).ForcesRegex
+	return forces != nil && forces(in)
+}
+
+// neighbours are the Ingresses of a host that name certificates which serve this one too.
+func neighbours(c way.Context, in way.Input) []*networkingv1.Ingress {
+	if !controllerByName(in.Class.Controller).SharesTLS || way.NamesCertificates(in.Ingress) {
+		return nil
+	}
+	hosts := hostsOf(in.Ingress)
+	if len(hosts) == 1 {
+		return certifying(c, certified{hosts[0], in.Class.Controller, in.Class.Name})
+	}
+	var list []*networkingv1.Ingress
+	for _, host := range hosts {
+		for _, ing := range certifying(c, certified{host, in.Class.Controller, in.Class.Name}) {
+			if !slices.Contains(list, ing) {
+				list = append(list, ing)
+			}
+		}
+	}
+	return list
+}
+
+// certified is a host as a controller serves it for a class.
+type certified struct{ host, controller, class string }
+
+// certifying are the Ingresses of a host that name a certificate for it.
+func certifying(c way.Context, by certified) []*networkingv1.Ingress {
+	return way.Keep(c, by, func() []*networkingv1.Ingress {
+		var list []*networkingv1.Ingress
+		for _, o := range c.Objects.Find(inventory.Key{Index: byCertificate, Value: by.host}) {
+			ing := o.Typed.(*networkingv1.Ingress)
+			if class := classOf(c, ing); class.Controller == by.controller && class.Name == by.class {
+				list = append(list, ing)
+			}
+		}
+		return list
+	})
+}
+
+// siblings are the Ingresses of the same hosts whose reading this one changes: all of them if it turns their paths into
+// regular expressions or is their master, those that it names a certificate for, those whose default backend it may take
+// the place of, and the canaries of it; and those that share its load balancer.
+func siblings(c way.Context, o *inventory.Object) []way.Siblings {
+	ing := o.Typed.(*networkingv1.Ingress)
+	in := inputOf(c, ing)
+	controller := controllerByName(in.Class.Controller)
+	forces := isMaster(ing) || forcesRegex(in)
+	var list []way.Siblings
+	for _, host := range hostsOf(ing) {
+		onHost := inventory.Key{Index: ByHost, Value: host}
+		if forces {
+			list = append(list, way.Siblings{Name: "all of host " + host, Key: onHost})
+			continue
+		}
+		if len(ing.Spec.TLS) > 0 && controller.SharesTLS {
+			list = append(list, way.Siblings{Name: "certificates of host " + host, Key: onHost, Concerned: func(other *inventory.Object) bool {
+				return !way.NamesCertificates(other.Typed.(*networkingv1.Ingress))
+			}})
+		}
+		if len(ing.Spec.Rules) > 0 && controller.DefaultBackend.Shared {
+			list = append(list, way.Siblings{Name: "default backends of host " + host, Key: onHost, Concerned: func(other *inventory.Object) bool {
+				spec := &other.Typed.(*networkingv1.Ingress).Spec
+				return spec.DefaultBackend != nil && len(spec.Rules) > 0
+			}})
+		}
+		list = append(list, way.Siblings{Key: inventory.Key{Index: bySibling, Value: host}, Concerned: func(other *inventory.Object) bool {
+			canary := other.Typed.(*networkingv1.Ingress)
+			return isCanary(canary) && sharesPath(ing, canary)
+		}})
+	}
+	if group := groupOf(ing); group != "" {
+		list = append(list, way.Siblings{Name: "load balancer " + group, Key: inventory.Key{Index: byGroup, Value: group}})
+	}
+	return list
+}
+
+// sharesPath says whether two Ingresses have a path of the same host in common.
+func sharesPath(a, b *networkingv1.Ingress) bool {
+	if a.Spec.DefaultBackend != nil && b.Spec.DefaultBackend != nil {
+		return true
+	}
+	type place struct{ host, path string }
+	places := map[place]bool{}
+	for _, rule := range a.Spec.Rules {
+		if rule.HTTP != nil {
+			for _, p := range rule.HTTP.Paths {
+				places[place{rule.Host, p.Path}] = true
+			}
+		}
+	}
+	for _, rule := range b.Spec.Rules {
+		if rule.HTTP == nil {
+			continue
+		}
+		for _, p := range rule.HTTP.Paths {
+			if places[place{rule.Host, p.Path}] {
+				return true
+			}
+		}
+	}
+	return false
+}
