@@ -163,7 +163,7 @@ func Keys(o *inventory.Object) []inventory.Key {
 		if namespace, name, ok := ingressnginx.HeadersConfigMap(t.Data); ok {
 			keys = append(keys, settingsKey(namespace+"/"+name))
 		}
-		return unique(append(keys, unreadKeys(o)...))
+		return unique(append(keys, unreadKeys(o, way.Links{})...))
 	case *corev1.Secret:
 		texts := stringsOf(t.StringData)
 		for _, data := range t.Data {
@@ -175,9 +175,10 @@ func Keys(o *inventory.Object) []inventory.Key {
 			return []inventory.Key{{Index: byUnjudged}}
 		}
 		pods, _ := unreadPods(o)
-		return unique(append(dittoKeys(ns, pods...), unreadKeys(o)...))
+		return unique(append(dittoKeys(ns, pods...), unreadKeys(o, way.Links{})...))
 	default:
-		return unique(slices.Concat(linkKeys(edge.LinksOf(o)), edge.KeysOf(o), unreadKeys(o)))
+		links := edge.LinksOf(o)
+		return unique(slices.Concat(linkKeys(links), edge.KeysOf(o), unreadKeys(o, links)))
 	}
 }
 
@@ -226,7 +227,7 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	if len(Named(parts, Proxy)) > 0 {
 		keys = append(keys, inventory.Key{Index: byProxy, Namespace: ns})
 	}
-	keys = append(append(keys, unreadKeys(o)...), nameKeys(ns, ownTexts(&template.Spec))...)
+	keys = append(append(keys, unreadKeys(o, way.Links{})...), nameKeys(ns, ownTexts(&template.Spec))...)
 	if pod, ok := o.Typed.(*corev1.Pod); ok {
 		for _, ip := range pod.Status.PodIPs {
 			keys = append(keys, inventory.Key{Index: byAddress, Value: ip.IP})

@@ -41,7 +41,10 @@ func (n unreadName) means(sp *corev1.ServicePort, api bool) bool {
 // snippet that forwards requests by itself; a Service that gets the requests which failed; the ports that ingress-nginx and
 // haproxy-ingress hand on (a ConfigMap that their flags name, `PORT: namespace/service:port`); the Service that gets what no
 // Ingress is for (--default-backend-service of ingress-nginx and of both controllers with HAProxy).
-func unreadNames(o *inventory.Object) []unreadName {
+func unreadNames(o *inventory.Object) []unreadName { return unreadNamesOf(o, edge.LinksOf(o)) }
+
+// unreadNamesOf is unreadNames of an object of which it is known already what it names.
+func unreadNamesOf(o *inventory.Object, links way.Links) []unreadName {
 	if o.Typed == nil {
 		why, _ := unreadKind(o)
 		if why == "" {
@@ -66,7 +69,7 @@ func unreadNames(o *inventory.Object) []unreadName {
 		}
 		return list
 	}
-	for _, u := range edge.LinksOf(o).Unread {
+	for _, u := range links.Unread {
 		list = append(list, unreadName{host: canonical(u.Host), port: u.Port, says: u.What + " are not read, and may lead to %s", by: &u})
 	}
 	for _, host := range nginx.SnippetTargets(o) {
@@ -175,12 +178,12 @@ func isUnreadRoute(gk schema.GroupKind) bool { return slices.Contains(unreadRout
 const anything = "*"
 
 // unreadKeys files an object under the Services that it may name in what is not read of it.
-func unreadKeys(o *inventory.Object) []inventory.Key {
+func unreadKeys(o *inventory.Object, links way.Links) []inventory.Key {
 	if !opensWays(o) {
 		return nil
 	}
 	var keys []inventory.Key
-	for _, n := range unreadNames(o) {
+	for _, n := range unreadNamesOf(o, links) {
 		switch {
 		case n.host == "" && n.by != nil:
 			keys = append(keys, inventory.Key{Index: byUnread, Namespace: n.by.Namespace, Value: anything})
