@@ -34,7 +34,7 @@ func (v *View) EdgeFacts(o *inventory.Object) *Edge {
 			e.HideEdits = addEdits(e.HideEdits, route.Hide)
 		}
 	}
-	e.StripsIdentity, e.HidesHeaders = switchOf(strips), switchOf(hides)
+	e.StripsIdentity, e.HidesHeaders = Switch(strips), Switch(hides)
 	return e
 }
 

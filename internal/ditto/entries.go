@@ -60,7 +60,7 @@ func (w *walker) proxyEntry(proxy Part, route *proxyRoute, c chain) {
 		}
 		return set
 	})
-	inside.Asks = route.asks
+	inside.Asks, inside.ErrorPages = route.asks, route.ErrorPages
 	w.enter(proxy.Workload, KindProxy, &inside, c)
 }
 
@@ -79,7 +79,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 	if by, public, doubt := tailscale.Tailnet(service, w.view.edges); by != "" {
 		route := way.HandingOn(fmt.Sprint(sp.Port), fmt.Sprintf("tailnet, by %s, port %d", by, sp.Port), public,
 			func() requests.Set { return letsAll(requests.Door{Kind: fmt.Sprint("Tailscale ", sp.Port)}) })
-		route.Doubt, route.Doubted = doubt, true
+		route.Doubt, route.Doubted = doubt, public
 		w.enter(svc, "Tailscale", &route, c)
 	}
 	switch service.Spec.Type {

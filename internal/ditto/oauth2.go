@@ -9,7 +9,9 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/oauth2proxy"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -22,7 +24,7 @@ type oauth2Forwarding struct {
 	skips *oauth2proxy.Skips
 }
 
-func (f oauth2Forwarding) clientPathFor(_ context.Context, upstream string) (client string, ok, known bool) {
+func (f *oauth2Forwarding) clientPathFor(_ context.Context, upstream string) (client string, ok, known bool) {
 	client, ok, known = f.upstream.ClientPathFor(upstream)
 	if ok && f.skips != nil {
 		client, ok = f.skips.PathFor(client)
@@ -30,18 +32,35 @@ func (f oauth2Forwarding) clientPathFor(_ context.Context, upstream string) (cli
 	return client, ok, known
 }
 
-func (f oauth2Forwarding) transport(listen int32) *way.Transport {
+func (f *oauth2Forwarding) Survey(ctx context.Context, _ string, before surface.Way) surface.Way {
+	return behind(ctx, before, f)
+}
+
+func (f *oauth2Forwarding) Passes(b requests.Box, _ way.Door) requests.Set {
+	b.Paths = append(slices.Clone(b.Paths), f.upstream.Takes())
+	if f.skips == nil {
+		b.Conditions = append(slices.Clone(b.Conditions), "logged in")
+		if !f.config.EveryUser {
+			b.Conditions = append(b.Conditions, fmt.Sprintf("with an address of %q", f.config.Domains))
+		}
+		return requests.Set{b}
+	}
+	b.Paths = append(b.Paths, requests.Unread(f.skips.Written(), ""))
+	return requests.Set{b}
+}
+
+func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
 	const advice = "let an edge that speaks TLS stand before oauth2-proxy, or give it tls-cert-file and tls-key-file"
 	for _, l := range f.config.Listen {
-		if l.Port != listen {
+		if int(l.Port) != door.Port {
 			continue
 		}
 		if l.TLS {
 			on := way.State{State: On, Source: oauth2Software, Why: "oauth2-proxy has a certificate"}
-			return &way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: oauth2Software, Why: on.Why}, Advice: advice}
+			return way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: oauth2Software, Why: on.Why}, Advice: advice}
 		}
 		const why = "oauth2-proxy speaks plain HTTP at that port"
-		return &way.Transport{
+		return way.Transport{
 			TLS:    way.State{State: Off, Source: oauth2Software, Why: why},
 			Plain:  way.State{State: way.PlainServed, Source: oauth2Software, Why: why},
 			Advice: advice,
@@ -49,12 +68,6 @@ func (f oauth2Forwarding) transport(listen int32) *way.Transport {
 	}
 	return unknownTransport("which port of oauth2-proxy clients use is open", advice)
 }
-
-func (f oauth2Forwarding) limit() (limited Switch, said bool) {
-	return Switch{State: Off, Source: oauth2Software, Why: "oauth2-proxy limits nothing"}, false
-}
-func (f oauth2Forwarding) limitAdvice() string               { return "" }
-func (f oauth2Forwarding) pages() (echoes, unknown []string) { return nil, nil }
 
 // readOAuth2Proxy reads an oauth2-proxy: each of its upstreams is a route of those who are logged in, and, where some
 // requests need no login, one of those.
@@ -146,31 +159,35 @@ func isLoginSetting(name string) bool {
 func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oauth2proxy.Skips, unread []string) *proxyRoute {
 	text := "oauth2-proxy upstream at " + u.Path
 	r := &proxyRoute{
-		forwarding: oauth2Forwarding{config, u, skips}, targets: []proxyTarget{oauth2Target(u)},
-		text: text, detail: text, asks: u.Path, raw: config.RawPath,
+		Forwarding: &oauth2Forwarding{config, u, skips}, targets: []proxyTarget{oauth2Target(u)},
+		text: text, detail: text, asks: u.Path,
+		Handling: way.Handling{
+			Rate: way.Rate{Limited: way.State{State: Off, Source: oauth2Software, Why: "oauth2-proxy limits nothing"}, Untried: true},
+			Raw:  config.RawPath,
+		},
 	}
-	identity := config.LoggedIn
-	r.authenticated = Switch{State: On, Source: text}
+	identity, does := config.LoggedIn, &r.Effects
+	does.Authentication = way.State{State: On, Source: text}
 	if config.EveryUser {
-		r.assumptions = append(r.assumptions, "oauth2-proxy lets everyone in whom its provider knows (email-domain *)")
+		does.Assumptions = append(does.Assumptions, "oauth2-proxy lets everyone in whom its provider knows (email-domain *)")
 	}
 	if skips != nil {
 		identity = config.Anyone
 		r.text, r.detail = text+", without a login", text+" without a login"
-		r.authenticated = Switch{State: Off, Source: r.text, Why: skips.Why}
+		does.Authentication = way.State{State: Off, Source: r.text, Why: skips.Why}
 	}
 	if identity.Assumption != "" {
-		r.assumptions = append(r.assumptions, identity.Assumption)
+		does.Assumptions = append(does.Assumptions, identity.Assumption)
 	}
-	r.identity, r.identityWhy = identity.State, identity.Why
+	does.Identity = way.State{State: identity.State, Source: text, Why: identity.Why}
 	if len(unread) > 0 {
 		why := fmt.Sprintf("settings of oauth2-proxy could not be read: %s", strings.Join(unread, "; "))
-		r.unknown = append(r.unknown, why)
-		if r.identity == IdentitySet {
-			r.identity, r.identityWhy = IdentityUnknown, why
+		r.Unknown = append(r.Unknown, why)
+		if identity.State == IdentitySet {
+			does.Identity.State, does.Identity.Why = IdentityUnknown, why
 		}
 		if skips == nil {
-			r.authenticated = Switch{State: Unknown, Source: text, Why: why}
+			does.Authentication = way.State{State: Unknown, Source: text, Why: why}
 		}
 	}
 	for _, l := range config.Listen {

@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -15,19 +17,27 @@ import (
 // unreadForwarding is a proxy that is known for one and not read: whatever it does, it may do.
 type unreadForwarding struct{ why string }
 
-func (f unreadForwarding) clientPathFor(context.Context, string) (path string, ok, known bool) {
-	return "", false, false
+func (f unreadForwarding) Survey(_ context.Context, _ string, before surface.Way) surface.Way {
+	return surface.Way{Why: before.Why, Leads: func(string) (leads, known bool) { return false, false }}
 }
 
-func (f unreadForwarding) transport(int32) *way.Transport {
-	return unknownTransport(f.why, "")
+// Passes: what such a proxy passes on may change without being seen to.
+func (f unreadForwarding) Passes(b requests.Box, _ way.Door) requests.Set {
+	b.Paths = append(slices.Clone(b.Paths), requests.Unread(f.why, ""))
+	return requests.Set{b}
 }
 
-func (f unreadForwarding) limit() (limited Switch, said bool) {
-	return Switch{State: Unknown, Source: "proxy", Why: f.why}, true
+func (f unreadForwarding) Speaks(way.Door) way.Transport { return unknownTransport(f.why, "") }
+
+// because gives the reason why nothing is known of what an unread route does.
+func (r *proxyRoute) because(why, software string) {
+	unknown := way.State{State: Unknown, Source: software, Why: why}
+	r.Forwarding = unreadForwarding{why}
+	r.Handling = way.Handling{
+		Effects: way.Effects{Identity: unknown, Authentication: unknown}, Rate: way.Rate{Limited: way.State{State: Unknown, Source: "proxy", Why: why}},
+		ErrorPages: way.ErrorPages{Unknown: []string{why}}, Raw: true, Doubted: true,
+	}
 }
-func (f unreadForwarding) limitAdvice() string               { return "" }
-func (f unreadForwarding) pages() (echoes, unknown []string) { return nil, []string{f.why} }
 
 // unreadRoute is the way through a proxy that is not read, to whatever it is told of; nil for one that is told of nothing.
 func (v *View) unreadRoute(part Part) *proxyRoute {
@@ -43,25 +53,25 @@ func (v *View) unreadRoute(part Part) *proxyRoute {
 
 // unread is a route of a proxy of which nothing is known but where it may lead.
 func (v *View) unread(part Part, targets []proxyTarget, text, why string) *proxyRoute {
-	return &proxyRoute{
-		forwarding: unreadForwarding{why}, targets: targets, listens: v.openPorts(part), text: text,
-		detail: "unread " + part.Container.Name, identity: IdentityUnknown, identityWhy: why,
-		authenticated: Switch{State: Unknown, Source: part.Software, Why: why}, unread: true, tunnel: isTunnel(part.Software),
+	r := &proxyRoute{
+		targets: targets, listens: v.openPorts(part), text: text, detail: "unread " + part.Container.Name, tunnel: isTunnel(part.Software),
 	}
+	r.because(why, part.Software)
+	return r
 }
 
 // found is the route as it is on a way to what a target of it means: an unread one says which target that is.
 func (r *proxyRoute) found(at inventory.ID, workload *inventory.Object, t proxyTarget) *proxyRoute {
-	if !r.unread {
+	if !r.Doubted {
 		return r
 	}
-	named := *r
-	why := fmt.Sprintf("%s in %s may lead there, and %s", r.text, workload.Ref, r.identityWhy)
+	named, unknown := *r, r.Effects.Identity
+	why := fmt.Sprintf("%s in %s may lead there, and %s", r.text, workload.Ref, unknown.Why)
 	if t.where != "" {
-		why = fmt.Sprintf("%s in %s is told of %s %s/%s by %s, and %s", r.text, workload.Ref, at.Kind, at.Namespace, at.Name, t.where, r.identityWhy)
+		why = fmt.Sprintf("%s in %s is told of %s %s/%s by %s, and %s", r.text, workload.Ref, at.Kind, at.Namespace, at.Name, t.where, unknown.Why)
 	}
-	named.identityWhy, named.authenticated.Why, named.forwarding = why, why, unreadForwarding{why}
-	named.unknown = []string{why}
+	named.because(why, unknown.Source)
+	named.Unknown = []string{why}
 	return &named
 }
 

@@ -1,7 +1,7 @@
 package ditto
 
 import (
-	"fmt"
+	"context"
 	"net/netip"
 	"path"
 	"slices"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -27,9 +28,11 @@ type proxy struct {
 	hidden, unreadable []string
 }
 
-// proxyRoute is one way through a proxy: of an nginx, a location that forwards requests.
+// proxyRoute is one way through a proxy: of an nginx, a location that forwards requests. It is a step of the ways that lead over it;
+// Doubted says that nothing is known of it but where it may lead.
 type proxyRoute struct {
-	forwarding
+	way.Forwarding
+	way.Handling
 	// targets are the hosts that it forwards to, listens the ports that clients come in by.
 	targets []proxyTarget
 	listens []int32
@@ -40,18 +43,11 @@ type proxyRoute struct {
 	// text and detail are the hop: for people, behind the name of the workload, and to tell routes apart. asks is what clients
 	// ask for, as far as the configuration says.
 	text, detail, asks string
-	// raw: the path goes on as the client wrote it.
-	raw bool
-	// identity, authenticated: see Exposure.
-	identity, identityWhy string
-	authenticated         Switch
-	// limited: only some addresses get in. believed: those are certainly compared with the client's own, or let nobody in.
-	limited, believed bool
-	// unread: nothing is known of it but where it may lead. blind: that is anywhere in its namespace. tunnel: it is reached
-	// from outside without an entry.
-	unread, blind, tunnel bool
-
-	assumptions, unknown []string
+	// asking is whom it asks whether a request may come in, nil where it asks nobody.
+	asking *nginxconf.Authentication
+	// blind: nothing is known of it, not even where it leads, which may be anywhere in its namespace. tunnel: it is reached from
+	// outside without an entry.
+	blind, tunnel bool
 }
 
 // proxyTarget is a host and port as a proxy's configuration names it.
@@ -112,7 +108,7 @@ func (v *View) toldApart(part Part, routes []*proxyRoute) []*proxyRoute {
 		if other.detail = detail; several {
 			other.detail = part.Container.Name + ": " + detail
 		}
-		if several && !r.unread {
+		if several && !r.Doubted {
 			other.text += " (container " + part.Container.Name + ")"
 		}
 		apart[i] = &other
@@ -169,11 +165,10 @@ func (v *View) readProxy(part Part) *proxy {
 func (v *View) askedRoutes(part Part, routes []*proxyRoute) []*proxyRoute {
 	copied := false
 	for i, r := range routes {
-		location, nginx := r.forwarding.(nginxForwarding)
-		if !nginx || location.route.Authentication.Kind != "request" {
+		if r.asking == nil {
 			continue
 		}
-		for _, asked := range location.route.Authentication.Asked {
+		for _, asked := range r.asking.Asked {
 			state := v.asked(way.AskedService{
 				Namespace: part.Workload.Ref.Namespace, Host: asked.Host, Port: int32(asked.Port), Path: asked.Path,
 			})
@@ -184,8 +179,9 @@ func (v *View) askedRoutes(part Part, routes []*proxyRoute) []*proxyRoute {
 				routes, copied = slices.Clone(routes), true
 			}
 			other := *r
-			other.authenticated = Switch{
-				State: state.State, Source: r.authenticated.Source, Why: r.authenticated.Source + ": " + location.route.Authentication.Why + " asks a service that lets everyone in: " + state.Why,
+			source := r.Effects.Authentication.Source
+			other.Effects.Authentication = way.State{
+				State: state.State, Source: source, Why: source + ": " + r.asking.Why + " asks a service that lets everyone in: " + state.Why,
 			}
 			routes[i] = &other
 		}
@@ -296,47 +292,27 @@ func isAddress(host string) bool {
 	return err == nil
 }
 
-// newProxyRoute reads a location as a hop of a way in; nil if no client gets through it.
-func newProxyRoute(route *nginxconf.Route, o *origins) *proxyRoute {
-	if route.Access == "none" {
-		return nil
-	}
-	r := &proxyRoute{
-		forwarding: nginxForwarding{route, o}, raw: route.Raw, asks: route.Location, detail: route.Location + " " + route.Condition,
-	}
-	location := nginxPlace(route)
-	r.text = fmt.Sprintf("nginx %s (%s:%d)", location, path.Base(route.File), route.Line)
-	r.inside = route.Server.Loopback()
-	for _, listen := range route.Server.Listen {
-		r.detail += fmt.Sprintf(" :%d", listen.Port)
-		if !slices.Contains(r.inside, nginxconf.Door{Address: listen.Address, Port: listen.Port}) {
-			r.listens = append(r.listens, int32(listen.Port))
+// inverse is a proxy that knows a path by which clients get it to ask for another one; known is false where that cannot be told.
+type inverse interface {
+	clientPathFor(ctx context.Context, upstream string) (client string, ok, known bool)
+}
+
+// behind is the way as far as behind a proxy.
+func behind(ctx context.Context, before surface.Way, proxy inverse) surface.Way {
+	return surface.Way{Why: before.Why, Leads: func(upstream string) (leads, known bool) {
+		client, ok, known := proxy.clientPathFor(ctx, upstream)
+		if !known || !ok {
+			return false, known
 		}
-	}
-	r.detail += " " + strings.Join(route.Server.Names, ",")
-	for _, t := range route.Targets {
-		switch {
-		case t.Unix:
-			r.targets = append(r.targets, proxyTarget{host: t.Host, unix: true})
-		case t.Variable:
-			r.vague = fmt.Sprintf("where proxy_pass at %s:%d goes depends on the request", path.Base(route.File), route.Line)
-		default:
-			r.targets = append(r.targets, proxyTarget{host: canonical(t.Host), port: int32(t.Port)})
-		}
-	}
-	r.identity, r.identityWhy = route.Identity.State, location+": "+route.Identity.Why
-	if r.identity == IdentityRemoved && route.Identity.QueryDropped {
-		r.identity = IdentityNone
-	}
-	switch route.Authentication.State {
-	case nginxconf.On:
-		r.authenticated = Switch{State: On, Source: location}
-	case nginxconf.Unknown:
-		r.authenticated = Switch{State: Unknown, Source: location, Why: location + ": " + route.Authentication.Why}
-	default:
-		r.authenticated = Switch{State: Off, Source: location, Why: location + ": " + route.Authentication.Why}
-	}
-	r.limited, r.believed = route.Access == "addresses", route.Local || route.RealIP
-	r.assumptions, r.unknown = route.Assumptions, route.Unknown
-	return r
+		return before.Leads(client)
+	}}
+}
+
+// handsOn is the transport of a proxy that hands connections on as they are.
+var handsOn = way.Transport{Plain: way.State{State: way.PlainServed}, Passthrough: true}
+
+// unknownTransport is that of a proxy of which it cannot be told what it speaks.
+func unknownTransport(why, advice string) way.Transport {
+	unknown := way.State{State: Unknown, Why: why}
+	return way.Transport{TLS: unknown, Plain: unknown, Advice: advice}
 }

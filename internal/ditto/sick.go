@@ -47,9 +47,11 @@ func (w *walker) crowdedEntries(c chain) {
 func (w *walker) enterUnread(entry *inventory.Object, text, detail, why string, c chain) {
 	unknown := way.State{State: Unknown, Source: text, Why: why}
 	w.enter(entry, KindUnread, &way.Route{
-		Title: text, Text: detail, Public: true, Doubted: entry != w.part.Workload, Doubt: why,
-		Effects:   way.Effects{Identity: unknown, Authentication: unknown},
-		Transport: way.Transport{TLS: unknown, Plain: unknown}, Rate: way.Rate{Limited: unknown}, ErrorPages: way.ErrorPages{Unknown: []string{why}},
+		Title: text, Text: detail, Public: true, Transport: way.Transport{TLS: unknown, Plain: unknown},
+		Handling: way.Handling{
+			Effects: way.Effects{Identity: unknown, Authentication: unknown}, Rate: way.Rate{Limited: unknown},
+			ErrorPages: way.ErrorPages{Unknown: []string{why}}, Doubt: why, Doubted: entry != w.part.Workload,
+		},
 		Lets: func() requests.Set { return letsAll(requests.Door{Kind: KindUnread + " " + detail}) },
 	}, c)
 }

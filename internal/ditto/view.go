@@ -45,8 +45,8 @@ type View struct {
 	exposures map[partID][]Exposure
 	byEntry   map[partID]map[inventory.ID][]*Exposure
 	proxies   map[partID]*proxy
-	// ways are what the exposures were made of, by their keys.
-	ways map[string]wayIn
+	// ways are the hops that the exposures were made of, innermost first, by their keys.
+	ways map[string][]*hop
 	// named are the hosts that containers are told of, mentioned what is remarked of workloads that name a gateway.
 	named     map[partID][]naming
 	mentioned map[inventory.ID]string
@@ -95,7 +95,7 @@ func NewView(ctx context.Context, r inventory.Reader, opts Options) *View {
 		Reader: r, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}}, edges: opts.Edges, clients: opts.Clients, cache: opts.Cache, trustModel: cmp.Or(opts.TrustModel, "auto"),
 		parts: map[inventory.ID][]Part{}, read: map[partID]*settings.Settings{}, gateways: map[partID]*GatewayFacts{},
 		exposures: map[partID][]Exposure{}, byEntry: map[partID]map[inventory.ID][]*Exposure{}, proxies: map[partID]*proxy{}, components: map[partID]*ComponentFacts{},
-		policies: map[string]*policies{}, ways: map[string]wayIn{},
+		policies: map[string]*policies{}, ways: map[string][]*hop{},
 		mentioned: map[inventory.ID]string{}, tied: map[inventory.ID]bool{},
 	}
 	v.edges.Asking, v.apart = v.asked, opts.Apart

@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -49,18 +48,16 @@ type chain struct {
 	hops []*hop
 }
 
-// hop is one step of a way.
+// hop is one object on a way.
 type hop struct {
-	// at is the object that takes the step, detail what matters of it (a port, a location).
+	// at is the object, detail what matters of it (a port, a location).
 	at     inventory.ID
 	detail string
 	// text is for people, made when a way in is found.
 	text func() string
-	// proxy is set where the step is a route of a proxy, and door is what the way comes in by, zero for any.
-	proxy *proxyRoute
-	door  nginxconf.Door
-	// notes are what this step rests on, unknown what could not be read of it.
-	assumptions, unknown []string
+	// step is what it does with requests, nil where it does nothing, and door is what they come in by.
+	step way.Step
+	door way.Door
 }
 
 func (c chain) with(h hop) chain {

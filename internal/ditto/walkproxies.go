@@ -1,7 +1,7 @@
 package ditto
 
 import (
-	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -67,22 +67,22 @@ func (w *walker) through(proxy Part, route *proxyRoute, target proxyTarget, c ch
 	}
 	route = route.found(c.hops[len(c.hops)-1].at, proxy.Workload, target)
 	step := hop{
-		at: proxy.Workload.Ref.ID(), detail: route.detail, proxy: route,
-		text:        func() string { return proxy.Workload.Ref.String() + ", " + route.text },
-		assumptions: route.assumptions, unknown: route.unknown,
+		at: proxy.Workload.Ref.ID(), detail: route.detail, step: route,
+		text: func() string { return proxy.Workload.Ref.String() + ", " + route.text },
 	}
 	w.proxyEntry(proxy, route, c.with(step))
 	for _, port := range route.listens {
-		step.door = nginxconf.Door{Port: int(port)}
+		step.door = way.Door{Port: int(port)}
 		w.fromPod(proxy.Workload, port, c.with(step))
 	}
-	for _, step.door = range route.inside {
+	for _, door := range route.inside {
+		step.door = way.Door(door)
 		w.fromInside(proxy.Workload, step.door, c.with(step))
 	}
 }
 
 // fromInside goes on from the proxies of a pod that forward to an address, or a socket, which only the pod itself reaches.
-func (w *walker) fromInside(o *inventory.Object, door nginxconf.Door, c chain) {
+func (w *walker) fromInside(o *inventory.Object, door way.Door, c chain) {
 	for _, proxy := range Named(w.view.Parts(o), Proxy) {
 		w.fromProxy(proxy, c, func(a aim) bool {
 			if door.Port == 0 {

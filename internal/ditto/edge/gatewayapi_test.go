@@ -84,13 +84,6 @@ func TestARouteAsAWhole(t *testing.T) {
 		Asks: "ditto.example.com/api", Hosts: []string{"ditto.example.com"}, Door: "Gateway infra/edge",
 		Conditions: []string{"method GET"}, Path: &way.Path{}, Public: true,
 		Backends: []way.Backend{{Namespace: "ditto", Name: "gateway", Port: intstr.FromInt32(8080)}},
-		Effects: way.Effects{
-			Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
-			Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
-			StripsIdentity: way.State{State: way.Off, Source: "default", Why: "nothing on the way changes the header"},
-			HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
-			StripAdvice:    gatewayapi.StripByFilter, HideAdvice: gatewayapi.HideByFilter,
-		},
 		Transport: way.Transport{
 			TLS:   way.State{State: way.Off, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
 			Plain: way.State{State: way.PlainServed, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
@@ -98,10 +91,19 @@ func TestARouteAsAWhole(t *testing.T) {
 				"sectionName, and let an HTTPRoute of its own with a filter RequestRedirect (scheme: https, statusCode: 301) take the " +
 				"listener for plain HTTP",
 		},
-		Rate: way.Rate{
-			Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"},
-			Advice: "let a BackendTrafficPolicy name it in targetRefs, with rateLimit: {type: Local, local: {rules: [{limit: " +
-				"{requests: 50, unit: Second}}]}}",
+		Handling: way.Handling{
+			Effects: way.Effects{
+				Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
+				Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
+				StripsIdentity: way.State{State: way.Off, Source: "default", Why: "nothing on the way changes the header"},
+				HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
+				StripAdvice:    gatewayapi.StripByFilter, HideAdvice: gatewayapi.HideByFilter,
+			},
+			Rate: way.Rate{
+				Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"},
+				Advice: "let a BackendTrafficPolicy name it in targetRefs, with rateLimit: {type: Local, local: {rules: [{limit: " +
+					"{requests: 50, unit: Second}}]}}",
+			},
 		},
 	}}
 	got := Routes(way.Context{Objects: inv}, list[len(list)-1])

@@ -143,29 +143,28 @@ func (e *Effects) Doubt(why string) {
 	}
 }
 
-// ConnectionEffects are those of an edge that hands connections on: nothing about a request is seen, whether TLS ends there
-// or not.
-func ConnectionEffects(passthrough bool) Effects {
-	const source = "tcp"
+// Connections is how an edge handles requests that hands connections on: nothing about a request is seen, whether TLS ends there or
+// not. limits says where requests can be limited.
+func Connections(passthrough bool, limits string) Handling {
 	why := "connections are handed on as they are, and no rule for requests applies"
 	if passthrough {
 		why = "TLS connections are handed on unread"
 	}
-	off := State{Off, source, why}
-	advice := "let a router for HTTP take the requests: nothing can be done to a header where connections are handed on"
-	return Effects{
-		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off,
-		StripAdvice: advice, HideAdvice: advice, Passthrough: true,
-	}
+	return handedOn("tcp", why, "let a router for HTTP take the requests: nothing can be done to a header where connections are handed on", limits)
 }
 
-// HandedThrough are the effects of whoever hands connections on and reads no requests.
-func HandedThrough(why, advice string) Effects {
-	off := State{Off, "default", why}
-	return Effects{
-		Identity: State{IdentityClient, "default", why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true,
-		StripAdvice: advice, HideAdvice: advice,
-	}
+// HandedThrough is how requests are handled by whoever hands connections on and reads none. headers and limits say where headers
+// can be changed, and requests limited.
+func HandedThrough(why, headers, limits string) Handling {
+	return handedOn("default", why, headers, limits)
+}
+
+func handedOn(source, why, headers, limits string) Handling {
+	off := State{Off, source, why}
+	return Handling{Rate: UnreadRate(limits), Effects: Effects{
+		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true,
+		StripAdvice: headers, HideAdvice: headers,
+	}}
 }
 
 // OrWorse is what is certain of requests of which either may be true: whichever of two controllers serves them, or of two

@@ -23,6 +23,14 @@ type Rate struct {
 	Annotations map[string]string
 	// Advice says what to write at this edge. Empty where requests are limited.
 	Advice string
+	// Untried says that nothing is written that would limit requests, not even in vain. So it is where nothing but a default is
+	// the source.
+	Untried bool
+}
+
+// Tried says whether something is written that would limit requests.
+func (r *Rate) Tried() bool {
+	return r.Limited.Source != "default" && r.Limited.Why != "" && !r.Untried
 }
 
 // Unlimited is the reading where no annotation limits anything.

@@ -95,22 +95,10 @@ type Route struct {
 	Backends []Backend
 	// Public is false where a marker that counts, or the configuration, says that outsiders do not reach it.
 	Public bool
-	// KeepsAddress says that what is behind sees the address of the client.
-	KeepsAddress bool
-	// Effects are what happens to requests. An empty Identity means that the client's arrives, an empty Authentication that
-	// nobody is asked for credentials.
-	Effects Effects
-	// Transport, Rate and ErrorPages are what clients speak with the edge here, whether it limits them, and what it answers
-	// itself. What has no state counts as unknown.
-	Transport  Transport
-	Rate       Rate
-	ErrorPages ErrorPages
-	// Unknown says what could not be read and may change what it lets in.
-	Unknown []string
-	// Doubt says why it cannot be told whether it lets anybody in; empty where it can. Doubted says that it may lead elsewhere,
-	// or nowhere, so that only the rules about who gets in say anything of it.
-	Doubt   string
-	Doubted bool
+	// Handling is what happens to the requests that it takes.
+	Handling
+	// Transport is what clients speak with the edge here. What has no state counts as unknown.
+	Transport Transport
 	// Strip and Hide are changes of the object that would make this route remove the identity header, and hide headers. They
 	// are filled only where whoever serves it certainly does what they say.
 	Strip, Hide []Edit
@@ -120,6 +108,6 @@ type Route struct {
 func HandingOn(text, title string, public bool, lets func() requests.Set) Route {
 	return Route{
 		Text: text, Title: title, Public: public, Lets: lets,
-		Transport: Transport{Plain: State{State: PlainServed}, Passthrough: true}, Rate: Rate{Limited: State{State: Off}},
+		Transport: Transport{Plain: State{State: PlainServed}, Passthrough: true}, Handling: Handling{Rate: Rate{Limited: State{State: Off}}},
 	}
 }

@@ -14,7 +14,7 @@ func UnfollowedRoute(backends []Backend, why string) Route {
 	effects := Effects{Identity: State{State: IdentityClient}, Authentication: State{State: Off}, StripsIdentity: State{State: Off}, HidesHeaders: State{State: Off}}
 	effects.Doubt(why)
 	return Route{
-		Text: "further routes", Asks: "*", Backends: backends, Public: true, Effects: effects,
+		Text: "further routes", Asks: "*", Backends: backends, Public: true, Handling: Handling{Effects: effects},
 		Path: &Path{Matcher: Undecided(why), Rewrite: UnknownRewrite(why)},
 	}
 }

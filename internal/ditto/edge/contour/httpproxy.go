@@ -163,15 +163,14 @@ func contourConnections(c way.Context, o *inventory.Object, at inclusion, backen
 	if len(backends) == 0 {
 		return nil
 	}
-	effects := way.ConnectionEffects(at.host().TLS.Passthrough)
-	effects.StripAdvice = "write routes instead of a tcpproxy: nothing can be done to a header where connections are handed on"
-	effects.HideAdvice = effects.StripAdvice
 	r := way.Route{
 		Hosts: []string{at.host().FQDN}, Door: "tcpproxy" + includedBy(o, at),
 		Text: at.host().FQDN + " (tcpproxy)" + includedBy(o, at), Asks: at.host().FQDN, Backends: backends,
-		Public: contourPublic(c, at), Effects: effects, Transport: contourConnectionTransport(at.host().TLS),
-		Rate: way.UnreadRate("write routes instead of a tcpproxy: rateLimitPolicy is for requests"),
+		Public: contourPublic(c, at), Transport: contourConnectionTransport(at.host().TLS),
+		Handling: way.Connections(at.host().TLS.Passthrough, "write routes instead of a tcpproxy: rateLimitPolicy is for requests"),
 	}
+	r.Effects.StripAdvice = "write routes instead of a tcpproxy: nothing can be done to a header where connections are handed on"
+	r.Effects.HideAdvice = r.Effects.StripAdvice
 	if why := contourAddresses(at.host().IPAllowPolicy); why != "" {
 		r.Path = &way.Path{Matcher: way.Undecided(why)}
 		r.Effects.Doubt(why)
@@ -228,8 +227,8 @@ func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.
 		list = append(list, way.Route{
 			Hosts: []string{host.FQDN}, Door: includedBy(o, at), Conditions: way.NonEmpty(conditionText(conditions)),
 			Text: host.FQDN + where.text + " (" + where.kind + ")" + conditionText(conditions) + includedBy(o, at),
-			Asks: host.FQDN + where.text, Path: &path, Backends: backends, Public: contourPublic(c, at), Effects: effects,
-			Transport: transport, Rate: rate,
+			Asks: host.FQDN + where.text, Path: &path, Backends: backends, Public: contourPublic(c, at), Transport: transport,
+			Handling: way.Handling{Effects: effects, Rate: rate},
 		})
 	}
 	return list

@@ -39,7 +39,8 @@ func transportServerRoutes(c way.Context, o *inventory.Object) []way.Route {
 		Hosts: []string{t.Spec.Host}, Door: "listener " + t.Spec.Listener.Name + " " + t.Spec.Listener.Protocol,
 		Text: asks + " (" + t.Spec.Listener.Protocol + ")", Asks: asks, Backends: backends,
 		Public:    !slices.Contains(c.Config.InternalIngressClasses, t.Spec.IngressClass),
-		Effects:   way.HandedThrough("the connection is handed through unread", "use a VirtualServer instead, whose actions can set headers"),
-		Transport: transportServerTransport(t), Rate: way.UnreadRate("use a VirtualServer instead, whose Policies can limit requests"),
+		Transport: transportServerTransport(t),
+		Handling: way.HandedThrough("the connection is handed through unread", "use a VirtualServer instead, whose actions can set headers",
+			"use a VirtualServer instead, whose Policies can limit requests"),
 	}}
 }

@@ -77,7 +77,7 @@ func (r *reading) aside(host, asked string, a aside, path way.Path) way.Route {
 		route.Effects.Identity = way.State{State: way.IdentityClient, Why: r.controller.Title + " copies requests as clients sent them"}
 	}
 	if a.doubt != "" {
-		route.Doubted, route.Doubt = true, a.doubt
+		route.Doubted, route.Doubt = route.Public, a.doubt
 	}
 	return route
 }

@@ -188,8 +188,8 @@ func (r *reading) byDefault() (*reading, []defaultRoute) {
 // route is how the Ingress sends requests for a path of a host to some Services.
 func (r *reading) route(host, asked, kind string, to []way.Backend, path way.Path) way.Route {
 	route := way.Route{
-		Text: host + asked, Asks: host + asked, Path: &path, Backends: to, Public: !r.in.Class.Internal, Effects: r.effects,
-		Doubt: r.in.Class.Doubt, Doubted: r.in.Class.Doubt != "",
+		Text: host + asked, Asks: host + asked, Path: &path, Backends: to, Public: !r.in.Class.Internal,
+		Handling: way.Handling{Effects: r.effects, Doubt: r.in.Class.Doubt, Doubted: r.in.Class.Doubt != "" && !r.in.Class.Internal},
 	}
 	if kind != "" {
 		route.Text += " (" + kind + ")"

@@ -245,8 +245,8 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 		}
 		routes = append(routes, way.Route{
 			Hosts: r.root.Spec.Hosts, Door: r.suffix, Conditions: istioConditions(m),
-			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public, Effects: effects,
-			Transport: r.transport(m, redirects), Rate: r.rate(),
+			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public,
+			Transport: r.transport(m, redirects), Handling: way.Handling{Effects: effects, Rate: r.rate()},
 		})
 	}
 	return routes
@@ -321,11 +321,12 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 		hosts = r.root.Spec.Hosts
 	}
 	host := strings.Join(hosts, ", ")
-	effects := way.HandedThrough("the gateway hands connections on unread", "end TLS at the Gateway, so that rules in spec.http apply")
-	effects.Assumptions = slices.Clone(r.edge.assumptions)
+	handling := way.HandedThrough("the gateway hands connections on unread", "end TLS at the Gateway, so that rules in spec.http apply",
+		"end TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read")
+	handling.Effects.Assumptions = slices.Clone(r.edge.assumptions)
 	return []way.Route{{
 		Hosts: hosts, Door: what + r.suffix,
-		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Effects: effects,
-		Transport: transport, Rate: way.UnreadRate("end TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read"),
+		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Transport: transport,
+		Handling: handling,
 	}}
 }

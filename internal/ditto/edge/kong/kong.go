@@ -60,8 +60,9 @@ func tcpIngressRoutes(_ way.Context, o *inventory.Object) []way.Route {
 		routes = append(routes, way.Route{
 			Hosts: []string{rule.Host}, Door: fmt.Sprintf("port %d", rule.Port),
 			Text: asks, Asks: asks, Backends: backends[i : i+1], Public: true,
-			Effects:   way.HandedThrough("the connection is handed through unread", "expose the Service with an Ingress instead, whose plugins apply"),
-			Transport: tcpIngressTransport(t, rule.Host), Rate: way.UnreadRate("expose the Service with an Ingress instead, whose plugins can limit requests"),
+			Transport: tcpIngressTransport(t, rule.Host),
+			Handling: way.HandedThrough("the connection is handed through unread", "expose the Service with an Ingress instead, whose plugins apply",
+				"expose the Service with an Ingress instead, whose plugins can limit requests"),
 		})
 	}
 	return routes

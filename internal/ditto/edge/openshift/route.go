@@ -46,8 +46,8 @@ func routeRoutes(_ way.Context, o *inventory.Object) []way.Route {
 		host = "(assigned host)"
 	}
 	asks := host + route.Spec.Path
-	r := way.Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Effects: routeEffects(route)}
-	r.Hosts = []string{host}
+	r := way.Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Hosts: []string{host}}
+	r.Effects = routeEffects(route)
 	r.Transport, r.Rate = routeTransport(route), routerRate(route.Annotations, r.Effects.Passthrough)
 	if !r.Effects.Passthrough {
 		path := routePath(route)

@@ -303,9 +303,10 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		lets[i].Doors = entryDoors(first)
 	}
 	route := way.Route{
-		Text: text, Asks: asks, Path: &path, Backends: backends, Effects: chain.result(),
+		Text: text, Asks: asks, Path: &path, Backends: backends,
 		Public:    !way.InternalClass(c.Config, first.Spec.IngressClassName, first.Annotations[way.ClassAnnotation]),
-		Transport: ingressRouteTransport(&first.Spec, chain), Rate: chain.rate(rateAdvice),
+		Transport: ingressRouteTransport(&first.Spec, chain),
+		Handling:  way.Handling{Effects: chain.result(), Rate: chain.rate(rateAdvice)},
 	}
 	if lets != nil {
 		route.Lets = func() requests.Set { return lets }

@@ -38,10 +38,11 @@ func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
 			continue
 		}
 		r := way.Route{
-			Text: route.Match, Backends: tcpBackends(o, route.Services), Effects: way.ConnectionEffects(passthrough),
-			Public:    !way.InternalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[way.ClassAnnotation]),
-			Transport: ingressRouteTCPTransport(typed.Spec.TLS), Rate: ingressRouteTCPRate(c, referencesOf(o, "MiddlewareTCP", route.Middlewares)),
+			Text: route.Match, Backends: tcpBackends(o, route.Services), Transport: ingressRouteTCPTransport(typed.Spec.TLS),
+			Public:   !way.InternalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[way.ClassAnnotation]),
+			Handling: way.Connections(passthrough, ""),
 		}
+		r.Rate = ingressRouteTCPRate(c, referencesOf(o, "MiddlewareTCP", route.Middlewares))
 		var why string
 		r.Asks, r.Hosts, why = tcpRule(route.Match)
 		r.Door = "entry points " + strings.Join(typed.Spec.EntryPoints, ", ")
