@@ -3,6 +3,9 @@ package nginxconf
 import (
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
 // addRoutes makes a route of every scope of a server that has a proxy_pass of its own.
@@ -47,8 +50,8 @@ func (c *Config) describe(r *Route) {
 		return
 	}
 	s := r.scope
-	unknown, assumed := &notes{}, &notes{}
-	if c.work.left <= 0 {
+	unknown, assumed := &syntax.Notes{}, &syntax.Notes{}
+	if c.work.Left <= 0 {
 		r.Access = accessOpen
 		r.Identity = Identity{State: Unknown, Why: tooMuch}
 		r.Authentication = Authentication{State: Unknown, Why: tooMuch}
@@ -60,7 +63,7 @@ func (c *Config) describe(r *Route) {
 	}
 	ways := c.waysInto(r)
 	for _, name := range []string{"auth_request_set", "auth_jwt_claim_set", "limit_req", "limit_conn", "more_clear_headers", "more_set_headers"} {
-		c.work.left -= len(s.inherited(name))
+		c.work.Left -= len(s.inherited(name))
 	}
 	a := access(s)
 	r.Access, r.Local, r.RealIP = a.state, a.self, s.inherited("set_real_ip_from") != nil
@@ -68,7 +71,7 @@ func (c *Config) describe(r *Route) {
 		r.Access = accessNone
 	}
 	if a.state == accessAddresses {
-		unknown.add("%s let only some addresses in", a.why)
+		unknown.Add("%s let only some addresses in", a.why)
 	}
 	cache := map[*way][]credentials{}
 	auth := func(p *way) []credentials {
@@ -80,13 +83,13 @@ func (c *Config) describe(r *Route) {
 		return list
 	}
 	var readings []credentials
-	if len(ways) > 0 && ways[0].work.left <= 0 {
-		unknown.add("the readings of this location: %s", tooMuch)
+	if len(ways) > 0 && ways[0].work.Left <= 0 {
+		unknown.Add("the readings of this location: %s", tooMuch)
 	}
 	for _, p := range ways {
 		readings = append(readings, auth(p)...)
 		if p.unsure != "" {
-			unknown.add("%s: not read", p.unsure)
+			unknown.Add("%s: not read", p.unsure)
 		}
 	}
 	r.Authentication = summary(readings)
@@ -94,27 +97,27 @@ func (c *Config) describe(r *Route) {
 		r.Authentication.UserFiles = c.userFiles(s)
 	}
 	if strings.Contains(r.Authentication.Kind, "request") {
-		assumed.add("the service that auth_request asks refuses whom it does not know")
+		assumed.Add("the service that auth_request asks refuses whom it does not know")
 	}
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
 			switch {
-			case d.missing:
-				unknown.add("include %s at %s is not at hand", d.arg(0), d.at())
+			case d.Missing:
+				unknown.Add("include %s at %s is not at hand", d.Arg(0), d.At())
 				if node == s || node.kind == kindLocation || r.Authentication.State == Off {
-					r.Authentication.State, r.Authentication.Why = Unknown, "include "+d.arg(0)+" at "+d.at()+" is not at hand"
+					r.Authentication.State, r.Authentication.Why = Unknown, "include "+d.Arg(0)+" at "+d.At()+" is not at hand"
 				}
-			case unread(d.name):
-				unknown.add("%s at %s is not read", d.name, d.at())
+			case syntax.Unread(d.Name):
+				unknown.Add("%s at %s is not read", d.Name, d.At())
 				if r.Authentication.State == Off {
-					r.Authentication.State, r.Authentication.Why = Unknown, d.name+" at "+d.at()+" is not read"
+					r.Authentication.State, r.Authentication.Why = Unknown, d.Name+" at "+d.At()+" is not read"
 				}
 			}
 		}
 	}
 	r.Identity = c.identity(r, ways, auth, assumed)
 	for _, p := range ways {
-		if p.unsure != tooMuch && p.work.left > 0 {
+		if p.unsure != tooMuch && p.work.Left > 0 {
 			continue
 		}
 		// What was found is there; that nothing else is cannot be said.
@@ -128,56 +131,7 @@ func (c *Config) describe(r *Route) {
 	c.describeTarget(r, ways, unknown)
 	c.describeTransport(r, ways)
 	c.describeAnswer(r)
-	r.Assumptions, r.Unknown = assumed.list, unknown.list
-}
-
-// enter is every way past a server's own directives, which is the same for all its locations.
-func (c *Config) enterServer(srv *Server) []*way {
-	if srv.entered == nil {
-		w := &work{ctx: c.work.ctx, left: workPerQuestion}
-		start := &way{work: w, args: variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
-			foreign: srv.foreign}
-		start.hostCaptures(srv)
-		srv.entered = c.exec(srv.scope, []*way{start})
-		if w.left < 0 {
-			for _, p := range srv.entered {
-				p.unsure = tooMuch
-			}
-		}
-	}
-	return srv.entered
-}
-
-// waysInto is every way that is forwarded by this route, from the server's own directives on.
-func (c *Config) waysInto(r *Route) []*way {
-	loc := r.scope.location()
-	w := &work{ctx: c.work.ctx, left: min(workPerQuestion, c.work.left)}
-	defer func(before int) { c.work.left -= before - max(w.left, 0) }(w.left)
-	var out []*way
-	for _, p := range c.enterServer(r.Server) {
-		if w.spend(); p.status != 0 {
-			continue
-		}
-		q := p.clone()
-		q.work, q.scope, q.quote, q.stopped, q.changed = w, loc, true, false, false
-		if loc.re != nil {
-			q.matched(loc.re, variable("uri"), nil)
-		}
-		for _, p := range c.exec(loc, []*way{q}) {
-			at := p.scope
-			for at.kind == kindIf && len(at.own["proxy_pass"]) == 0 {
-				at = at.parent
-			}
-			if r.scope.kind == kindLimitExcept {
-				at = r.scope
-			}
-			p.quote = false
-			if p.status == 0 && !p.changed && at == r.scope {
-				out = append(out, p)
-			}
-		}
-	}
-	return out
+	r.Assumptions, r.Unknown = assumed.List, unknown.List
 }
 
 // authenticationOf is what a route's location asks for. What limit_except asks of other methods counts too, and for a named
@@ -190,7 +144,7 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 			continue
 		}
 		for _, a := range c.authentication(l, p) {
-			a.assume = append(slices.Clip(a.assume), assumption{opaque: "the method is none of " + strings.Join(l.node.args, ", "), holds: true})
+			a.assume = append(slices.Clip(a.assume), expr.Assumption{Opaque: "the method is none of " + strings.Join(l.node.Args, ", "), Holds: true})
 			out = append(out, a)
 		}
 	}
@@ -200,10 +154,10 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 	var before []credentials
 	for _, other := range c.leadingTo(r.Server, loc.name) {
 		if other.before {
-			before = append(before, credentials{state: Off, why: "error_page at " + other.node.at() + " leads here before anything is asked"})
+			before = append(before, credentials{state: Off, why: "error_page at " + other.node.At() + " leads here before anything is asked"})
 			continue
 		}
-		before = append(before, c.authentication(other.scope, &way{args: variable("args"), opaque: true, work: p.work})...)
+		before = append(before, c.authentication(other.scope, &way{args: expr.Variable("args"), opaque: true, work: p.work})...)
 	}
 	if len(before) == 0 {
 		return out
@@ -213,7 +167,7 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 
 type leading struct {
 	scope  *scope
-	node   *directive
+	node   *syntax.Directive
 	before bool
 }
 
@@ -227,13 +181,13 @@ func (c *Config) leadingTo(srv *Server, name string) []leading {
 				continue
 			}
 			for _, d := range s.own["try_files"] {
-				to := d.arg(len(d.args) - 1)
+				to := d.Arg(len(d.Args) - 1)
 				srv.leading[to] = append(srv.leading[to], leading{scope: s, node: d})
 			}
 			for _, d := range s.own["error_page"] {
 				// A missing file is found out behind the access phase, if nothing returned the code earlier.
-				late := len(d.own404()) > 0 && len(s.own["return"]) == 0 && len(s.own["if"]) == 0
-				to := d.arg(len(d.args) - 1)
+				late := onlyMissing(d) && len(s.own["return"]) == 0 && len(s.own["if"]) == 0
+				to := d.Arg(len(d.Args) - 1)
 				srv.leading[to] = append(srv.leading[to], leading{scope: s, node: d, before: !late})
 			}
 		}
@@ -241,65 +195,9 @@ func (c *Config) leadingTo(srv *Server, name string) []leading {
 	return srv.leading[name]
 }
 
-// own404 is the code list of an error_page that is for missing files only.
-func (d *directive) own404() []string {
-	if len(d.args) >= 2 && d.args[0] == "404" && (len(d.args) == 2 || strings.HasPrefix(d.args[1], "=")) {
-		return d.args[:1]
-	}
-	return nil
-}
-
-// describeTarget fills in where a route forwards to and what of the request arrives there.
-func (c *Config) describeTarget(r *Route, ways []*way, unknown *notes) {
-	dropped := len(ways) > 0
-	for _, p := range ways {
-		for _, d := range c.targets(r, p) {
-			if !d.ok {
-				unknown.add("proxy_pass at %s: not understood", r.at())
-				for _, t := range c.staticTargets(r) {
-					r.Targets = addTarget(r.Targets, t)
-				}
-				dropped = false
-				continue
-			}
-			for _, t := range d.targets {
-				if t.Variable {
-					unknown.add("proxy_pass at %s: where it goes depends on the request", r.at())
-				}
-				r.Targets = addTarget(r.Targets, t)
-			}
-			if len(d.uri) == 0 && p.validUnparsed {
-				r.Raw = true
-			}
-			if uri, ok := d.uri.constant(); ok && p.validLocation {
-				r.Prefix, _, _ = strings.Cut(uri, "?")
-			}
-			if d.variable && len(d.uri) > 0 {
-				// The path is all there is, and may bring a query of its own: $uri is decoded, so that %3F becomes "?".
-				_, ok := d.uri.constant()
-				dropped = dropped && ok
-				for _, part := range d.uri {
-					r.Raw = r.Raw || part.name == "request_uri"
-				}
-			} else {
-				_, ok := p.args.constant()
-				dropped = dropped && ok && !(len(d.uri) == 0 && p.validUnparsed)
-			}
-		}
-	}
-	r.Identity.QueryDropped = dropped
-	for _, d := range r.scope.location().dirs {
-		if strings.HasPrefix(d.name, "balancer_by_lua") {
-			unknown.add("%s at %s chooses the server", d.name, d.at())
-		}
-	}
-}
-
-func addTarget(list []Target, t Target) []Target {
-	if slices.Contains(list, t) {
-		return list
-	}
-	return append(list, t)
+// onlyMissing says whether an error_page is for missing files only.
+func onlyMissing(d *syntax.Directive) bool {
+	return len(d.Args) >= 2 && d.Args[0] == "404" && (len(d.Args) == 2 || strings.HasPrefix(d.Args[1], "="))
 }
 
 // describeAnswer fills in what other rules ask of a location.
@@ -309,23 +207,23 @@ func (c *Config) describeAnswer(r *Route) {
 	r.HidesVersion = Setting{State: Off, Why: "server_tokens is on by default"}
 	r.HidesServer = Setting{State: Off, Why: "nginx names itself"}
 	if d := s.setting("server_tokens"); d != nil {
-		r.HidesVersion = Setting{State: Off, Why: "server_tokens at " + d.at()}
+		r.HidesVersion = Setting{State: Off, Why: "server_tokens at " + d.At()}
 		switch {
-		case d.arg(0) == "off" || d.arg(0) == "":
+		case d.Arg(0) == "off" || d.Arg(0) == "":
 			r.HidesVersion.State = On
-		case strings.Contains(d.arg(0), "$"):
+		case strings.Contains(d.Arg(0), "$"):
 			r.HidesVersion.State = Unknown
 		}
-		if d.arg(0) == "" {
-			r.HidesServer = Setting{State: On, Why: "server_tokens at " + d.at()}
+		if d.Arg(0) == "" {
+			r.HidesServer = Setting{State: On, Why: "server_tokens at " + d.At()}
 		}
 	}
 	for _, name := range []string{"more_clear_headers", "more_set_headers"} {
 		for _, d := range s.inherited(name) {
-			for _, a := range d.args {
+			for _, a := range d.Args {
 				header, value, _ := strings.Cut(a, ":")
 				if strings.EqualFold(strings.TrimSpace(header), "server") && strings.TrimSpace(value) == "" {
-					r.HidesServer = Setting{State: On, Why: name + " at " + d.at()}
+					r.HidesServer = Setting{State: On, Why: name + " at " + d.At()}
 					r.HidesVersion = r.HidesServer
 				}
 			}
@@ -345,16 +243,16 @@ func (c *Config) describeStream(r *Route) {
 	r.HidesVersion = Setting{State: On, Why: "stream answers nothing itself"}
 	r.HidesServer = r.HidesVersion
 	c.describeTransport(r, nil)
-	unknown := &notes{}
+	unknown := &syntax.Notes{}
 	tls := false
 	if d := r.scope.setting("proxy_ssl"); d != nil {
-		tls = d.arg(0) == "on"
+		tls = d.Arg(0) == "on"
 	}
-	p := &way{args: variable("args")}
-	for _, a := range c.parts("http://"+r.pass.arg(0), p) {
-		d := c.destination(a.text)
+	p := &way{args: expr.Variable("args")}
+	for _, a := range c.parts("http://"+r.pass.Arg(0), p) {
+		d := c.destination(a.Text)
 		if !d.ok {
-			unknown.add("proxy_pass at %s: where it goes depends on the connection", r.at())
+			unknown.Add("proxy_pass at %s: where it goes depends on the connection", r.at())
 			d.targets = []Target{{Variable: true}}
 		}
 		for _, t := range d.targets {
@@ -367,7 +265,7 @@ func (c *Config) describeStream(r *Route) {
 		r.Access = accessNone
 	case accessAddresses:
 		r.Access, r.Local, r.RealIP = accessAddresses, a.self, r.scope.inherited("set_real_ip_from") != nil
-		unknown.add("%s let only some addresses in", a.why)
+		unknown.Add("%s let only some addresses in", a.why)
 	}
-	r.Unknown = unknown.list
+	r.Unknown = unknown.List
 }

@@ -5,6 +5,9 @@
 // Start from [Parse]; [Config.Routes] lists what forwards, [Config.Locate] answers for one request, and
 // [Route.ClientPathFor] asks the other way round. The package does no I/O, knows no Kubernetes, and judges nothing.
 //
+// Below it, each by itself: package syntax is the text of a configuration, expr its values and variables, wire paths as they
+// are sent, vhost the choice among servers. Here is what runs them: scopes, the rewrite module, access, and what a route is.
+//
 // # How it reads
 //
 // The rules are those of nginx's own source (src/http: request parsing, location tree, rewrite codes, proxy module),

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
 // ErrorPages says whether a server's own answers to what goes wrong repeat what the client sent.
@@ -44,9 +47,9 @@ func (e *echoes) level(s *scope) {
 		}
 	}
 	for _, d := range s.own["return"] {
-		if code, err := strconv.Atoi(d.arg(0)); err == nil && code >= 400 && len(d.args) == 2 {
+		if code, err := strconv.Atoi(d.Arg(0)); err == nil && code >= 400 && len(d.Args) == 2 {
 			loc := s.location()
-			e.text(d, d.args[1], loc.internal && !loc.named)
+			e.text(d, d.Args[1], loc.internal && !loc.named)
 		}
 	}
 	for _, d := range s.dirs {
@@ -65,9 +68,9 @@ func (e *echoes) level(s *scope) {
 }
 
 // errorPage finds what answers for the page that error_page names.
-func (e *echoes) errorPage(d *directive) {
-	target := d.arg(len(d.args) - 1)
-	if len(d.args) < 2 {
+func (e *echoes) errorPage(d *syntax.Directive) {
+	target := d.Arg(len(d.Args) - 1)
+	if len(d.Args) < 2 {
 		return
 	}
 	switch {
@@ -76,17 +79,17 @@ func (e *echoes) errorPage(d *directive) {
 			e.page(at, "", false)
 		}
 	case strings.HasPrefix(target, "$"):
-		e.pages.unknown("error_page at " + d.at() + " chooses the page by a variable")
+		e.pages.unknown("error_page at " + d.At() + " chooses the page by a variable")
 	case strings.HasPrefix(target, "/"):
 		uri, query, _ := strings.Cut(target, "?")
-		if _, client := e.config.echoed(uri, false); client {
-			e.pages.unknown("error_page at " + d.at() + " chooses the page by the request")
+		if _, client := e.config.vars.Echoed(uri, false); client {
+			e.pages.unknown("error_page at " + d.At() + " chooses the page by the request")
 			return
 		}
 		// The page has a path and a query of its own.
-		_, carried := e.config.echoed(query, false)
+		_, carried := e.config.vars.Echoed(query, false)
 		moved := !carried
-		p := &way{concrete: true, uri: uri, internal: true, args: nil, work: &work{left: workPerQuestion}}
+		p := &way{concrete: true, uri: uri, internal: true, args: nil, work: &expr.Budget{Left: workPerQuestion}}
 		for _, f := range e.config.find(e.server.scope, p) {
 			switch {
 			case f.redirect:
@@ -107,8 +110,8 @@ func (e *echoes) page(s *scope, uri string, moved bool) {
 	}
 	e.seen[s] = true
 	for _, d := range s.own["return"] {
-		if len(d.args) == 2 && !strings.HasPrefix(d.arg(0), "3") {
-			e.text(d, d.args[1], moved)
+		if len(d.Args) == 2 && !strings.HasPrefix(d.Arg(0), "3") {
+			e.text(d, d.Args[1], moved)
 		}
 	}
 	for _, d := range s.dirs {
@@ -117,8 +120,8 @@ func (e *echoes) page(s *scope, uri string, moved bool) {
 		}
 	}
 	for _, d := range s.inherited("sub_filter") {
-		if len(d.args) == 2 {
-			e.text(d, d.args[1], moved)
+		if len(d.Args) == 2 {
+			e.text(d, d.Args[1], moved)
 		}
 	}
 	switch h := s.handler(); {
@@ -126,13 +129,13 @@ func (e *echoes) page(s *scope, uri string, moved bool) {
 		if s.flag("ssi", false) {
 			e.includes(s, uri, moved)
 		}
-	case h.name == "echo":
-		for _, a := range h.args {
+	case h.Name == "echo":
+		for _, a := range h.Args {
 			e.text(h, a, moved)
 		}
 	case len(s.own["return"]) > 0, s.kind == kindIf:
-	case strings.HasSuffix(h.name, "_pass"), unread(h.name):
-		e.pages.unknown(h.name + " at " + h.at() + " makes an error page, and what it repeats is not here")
+	case strings.HasSuffix(h.Name, "_pass"), syntax.Unread(h.Name):
+		e.pages.unknown(h.Name + " at " + h.At() + " makes an error page, and what it repeats is not here")
 	}
 }
 
@@ -140,13 +143,13 @@ func (e *echoes) page(s *scope, uri string, moved bool) {
 func (e *echoes) includes(s *scope, uri string, moved bool) {
 	name, at := "", "ssi"
 	if d := s.setting("ssi"); d != nil {
-		at = "ssi at " + d.at()
+		at = "ssi at " + d.At()
 	}
 	if d := s.setting("root"); d != nil {
-		name = path.Join("/", d.arg(0), uri)
+		name = path.Join("/", d.Arg(0), uri)
 	}
 	if d := s.setting("alias"); d != nil && len(s.own["alias"]) > 0 {
-		name = path.Join("/", d.arg(0), strings.TrimPrefix(uri, s.name))
+		name = path.Join("/", d.Arg(0), strings.TrimPrefix(uri, s.name))
 	}
 	text, there := e.config.texts[name]
 	if !there {
@@ -154,7 +157,7 @@ func (e *echoes) includes(s *scope, uri string, moved bool) {
 		return
 	}
 	for _, name := range included(text) {
-		if _, client := e.config.echoed("${"+strings.ToLower(name)+"}", moved); client {
+		if _, client := e.config.vars.Echoed("${"+strings.ToLower(name)+"}", moved); client {
 			e.pages.echo(at + " repeats $" + strings.ToLower(name) + " in the error page " + uri)
 		}
 	}
@@ -186,68 +189,10 @@ func included(text string) []string {
 }
 
 // text notes an answer whose text repeats what the client sent.
-func (e *echoes) text(d *directive, text string, moved bool) {
-	if name, client := e.config.echoed(text, moved); client {
-		e.pages.echo(d.name + " at " + d.at() + " repeats $" + name)
+func (e *echoes) text(d *syntax.Directive, text string, moved bool) {
+	if name, client := e.config.vars.Echoed(text, moved); client {
+		e.pages.echo(d.Name + " at " + d.At() + " repeats $" + name)
 	}
-}
-
-// echoed is the first variable in a text that holds what the client wrote, be it by way of map and set. moved: the path and
-// the query are no longer those that the client asked for.
-func (c *Config) echoed(source string, moved bool) (name string, client bool) {
-	t, err := parseText(source)
-	if err != nil {
-		return "", false
-	}
-	return c.echoedIn(t, moved, map[string]bool{})
-}
-
-// echoedIn looks at each variable once: what it can hold is the same wherever it stands.
-func (c *Config) echoedIn(t text, moved bool, seen map[string]bool) (name string, client bool) {
-	for _, p := range t {
-		if p.name == "" || seen[p.name] {
-			continue
-		}
-		seen[p.name] = true
-		// A method has no characters that could do harm, and a length has digits.
-		if chosen(p) && p.name != "request_method" && p.name != "content_length" {
-			if !moved || !ofPath(p.name) {
-				return p.name, true
-			}
-			continue
-		}
-		var values []text
-		if m := c.maps[p.name]; m != nil {
-			for _, e := range slices.Concat(m.exact, m.regex, []entry{{value: m.deflt}}) {
-				values = append(values, e.value)
-			}
-		} else if c.assigned[p.name] {
-			sets, set := c.sets[p.name]
-			if !set && !moved {
-				return p.name, true // a named group of a pattern, which the path was matched with
-			}
-			for _, source := range sets {
-				if value, err := parseText(source); err == nil {
-					values = append(values, value)
-				}
-			}
-		}
-		for _, value := range values {
-			if inner, client := c.echoedIn(value, moved, seen); client {
-				return inner, true
-			}
-		}
-	}
-	return "", false
-}
-
-// ofPath says whether a variable follows the path and the query of an internal redirect.
-func ofPath(name string) bool {
-	switch name {
-	case "uri", "document_uri", "args", "query_string", "request_filename":
-		return true
-	}
-	return strings.HasPrefix(name, "arg_") || len(name) == 1 && name[0] >= '0' && name[0] <= '9'
 }
 
 func (p *ErrorPages) echo(text string) {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
 // headerName is the header in which Ditto takes a pre-authenticated identity, and the query parameter too.
@@ -23,34 +26,34 @@ const (
 // reader classifies the parts of a header value for one reading of a request.
 type reader struct {
 	auth   credentials
-	assume assumptions
+	assume expr.Assumptions
 	scope  *scope
-	notes  *notes
+	notes  *syntax.Notes
 }
 
 // origin of one variable that the request gives.
-func (r *reader) origin(p part) origin {
-	if p.name == "" {
+func (r *reader) origin(p expr.Part) origin {
+	if p.Name == "" {
 		return fromServer
 	}
 	for _, a := range r.assume {
-		if a.holds && a.equals != nil && a.source.String() == (text{p}).String() {
-			if *a.equals == "" {
+		if a.Holds && a.Equals != nil && a.Source.String() == (expr.Text{p}).String() {
+			if *a.Equals == "" {
 				return fromNobody
 			}
 			return fromServer
 		}
 	}
-	if p.from != nil {
+	if p.From != nil {
 		worst := fromServerMaybe
-		for _, q := range p.from {
+		for _, q := range p.From {
 			if o := r.origin(q); o == fromClient || o == fromUnknown && worst != fromClient {
 				worst = o
 			}
 		}
 		return worst
 	}
-	name := p.name
+	name := p.Name
 	switch {
 	case name == "remote_user":
 		switch {
@@ -63,33 +66,29 @@ func (r *reader) origin(p part) origin {
 		}
 		return fromClient
 	case strings.HasPrefix(name, "answer "):
-		r.notes.add("the authentication service always answers with the header %s, and takes it from what it verified",
+		r.notes.Add("the authentication service always answers with the header %s, and takes it from what it verified",
 			strings.ReplaceAll(strings.TrimPrefix(name, "answer upstream_http_"), "_", "-"))
 		return fromServer
 	case strings.HasPrefix(name, "jwt_"), strings.HasPrefix(name, "oidc_"):
 		if !r.auth.token {
 			return fromNobody
 		}
-		r.notes.add("every token holds what $%s reads", name)
+		r.notes.Add("every token holds what $%s reads", name)
 		return fromServer
 	case strings.HasPrefix(name, "ssl_client_"):
 		return r.clientCertificate(name)
-	case name == "ssl_server_name", clientSets(name), strings.HasPrefix(name, "request"),
-		slices.Contains([]string{"uri", "document_uri", "host", "proxy_add_x_forwarded_for", "server_protocol"}, name):
-		if name == "request_id" || name == "request_time" || name == "request_length" {
-			return fromServer
-		}
-		return fromClient
 	case name == "remote_addr", name == "binary_remote_addr":
 		if r.scope.inherited("set_real_ip_from") != nil {
 			return fromUnknown
 		}
+	}
+	switch expr.WriterOf(name) {
+	case expr.ByClient, expr.ByChoice:
+		return fromClient
+	case expr.ByNginx:
 		return fromServer
-	case name == "https":
+	case expr.ByNginxOrNobody:
 		return fromServerMaybe
-	case strings.HasPrefix(name, "time_"), strings.HasPrefix(name, "connection"), slices.Contains([]string{"remote_port",
-		"server_addr", "server_port", "scheme", "hostname", "pid", "msec", "nginx_version"}, name):
-		return fromServer
 	}
 	return fromUnknown
 }
@@ -97,14 +96,14 @@ func (r *reader) origin(p part) origin {
 // notBasic says whether the assumptions keep Authorization from holding basic credentials.
 func (r *reader) notBasic() bool {
 	for _, a := range r.assume {
-		if a.source.String() != "${http_authorization}" || !a.holds {
+		if a.Source.String() != "${http_authorization}" || !a.Holds {
 			continue
 		}
-		if a.equals != nil && !hasPrefixFold(*a.equals, "Basic ") {
+		if a.Equals != nil && !hasPrefixFold(*a.Equals, "Basic ") {
 			return true
 		}
-		if a.re != nil {
-			anchor := a.re.anchor()
+		if a.Re != nil {
+			anchor := a.Re.Anchor()
 			n := min(len(anchor), len("Basic "))
 			if n > 0 && !strings.EqualFold(anchor[:n], "Basic "[:n]) {
 				return true
@@ -127,29 +126,29 @@ func (r *reader) clientCertificate(name string) origin {
 	switch {
 	case name == "ssl_client_verify":
 		return fromServerMaybe
-	case d == nil || d.arg(0) == "off":
+	case d == nil || d.Arg(0) == "off":
 		return fromNobody
-	case d.arg(0) == "optional_no_ca":
+	case d.Arg(0) == "optional_no_ca":
 		return fromClient
 	}
 	return fromServerMaybe
 }
 
 // classify is what one value of the header amounts to.
-func (r *reader) classify(t text) (string, string) {
+func (r *reader) classify(t expr.Text) (string, string) {
 	if len(t) == 0 {
 		return Removed, "empty"
 	}
 	state, culprit := Removed, "empty"
 	for _, p := range t {
-		name := "$" + p.name
-		if p.name == undefined {
+		name := "$" + p.Name
+		if p.Name == expr.Undefined {
 			name = "a variable that is not defined here"
 		}
 		switch r.origin(p) {
 		case fromClient:
 			why := name + " is the client's"
-			if p.name == "remote_user" {
+			if p.Name == "remote_user" {
 				why = "$remote_user is whatever the client writes, nothing has checked it"
 			}
 			return Client, why
@@ -169,12 +168,12 @@ func (r *reader) classify(t text) (string, string) {
 }
 
 // identity reads the header for every way a request can take into the route, and every reading of what was asked of it.
-func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, assumed *notes) Identity {
+func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, assumed *syntax.Notes) Identity {
 	s := r.scope
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
-			if d.missing && (node == s || node.kind == kindLocation) {
-				return Identity{State: Unknown, Why: "include " + d.arg(0) + " at " + d.at() + " is not at hand"}
+			if d.Missing && (node == s || node.kind == kindLocation) {
+				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " is not at hand"}
 			}
 		}
 	}
@@ -182,7 +181,7 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 	if len(set) == 0 {
 		return c.untouched(s)
 	}
-	out := Identity{Value: set[len(set)-1].arg(1)}
+	out := Identity{Value: set[len(set)-1].Arg(1)}
 	var states []string
 	whys := map[string]string{}
 	for _, p := range ways {
@@ -221,41 +220,41 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 }
 
 // value is one proxy_set_header under one reading: the worst of what it can come to.
-func (c *Config) value(s *scope, d *directive, p *way, a credentials, assumed *notes) (string, string) {
+func (c *Config) value(s *scope, d *syntax.Directive, p *way, a credentials, assumed *syntax.Notes) (string, string) {
 	q := p.clone()
 	q.assume = a.assume
 	for _, e := range s.inherited("auth_request_set") {
-		t, err := parseText(e.arg(1))
+		t, err := expr.Parse(e.Arg(1))
 		if err != nil || !a.request {
 			continue
 		}
 		for i := range t {
-			if strings.HasPrefix(t[i].name, "upstream_") {
-				t[i].name = "answer " + t[i].name
+			if strings.HasPrefix(t[i].Name, "upstream_") {
+				t[i].Name = "answer " + t[i].Name
 			}
 		}
-		q.set(strings.TrimPrefix(e.arg(0), "$"), t)
+		q.set(strings.TrimPrefix(e.Arg(0), "$"), t)
 	}
 	for _, e := range s.inherited("auth_jwt_claim_set") {
 		if a.token {
-			q.set(strings.TrimPrefix(e.arg(0), "$"), variable("jwt_claim_"+e.arg(1)))
+			q.set(strings.TrimPrefix(e.Arg(0), "$"), expr.Variable("jwt_claim_"+e.Arg(1)))
 		}
 	}
 	var states []string
 	worst, why := "", ""
-	for _, v := range c.parts(d.arg(1), q) {
-		assume, ok := q.assume.merge(v.assume)
+	for _, v := range c.parts(d.Arg(1), q) {
+		assume, ok := q.assume.Merge(v.Assume)
 		if !ok {
 			continue
 		}
 		r := reader{auth: a, assume: assume, scope: s, notes: assumed}
-		state, because := r.classify(v.text)
+		state, because := r.classify(v.Text)
 		states = append(states, state)
 		if worst == "" || weight(state) > weight(worst) {
 			worst = state
-			why = fmt.Sprintf("proxy_set_header at %s", d.at())
+			why = fmt.Sprintf("proxy_set_header at %s", d.At())
 			if state != Set {
-				why += ": " + because + assume.when()
+				why += ": " + because + assume.When()
 			}
 		}
 	}
@@ -292,22 +291,22 @@ func overall(states []string) string {
 func (c *Config) untouched(s *scope) Identity {
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
-			if unread(d.name) {
-				return Identity{State: Unknown, Why: d.name + " at " + d.at() + " is not read, and may set the header"}
+			if syntax.Unread(d.Name) {
+				return Identity{State: Unknown, Why: d.Name + " at " + d.At() + " is not read, and may set the header"}
 			}
-			if d.missing {
-				return Identity{State: Unknown, Why: "include " + d.arg(0) + " at " + d.at() + " is not at hand"}
+			if d.Missing {
+				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " is not at hand"}
 			}
 		}
 	}
-	if d := s.setting("proxy_pass_request_headers"); d != nil && strings.EqualFold(d.arg(0), "off") {
-		return Identity{State: Removed, Why: "proxy_pass_request_headers off at " + d.at()}
+	if d := s.setting("proxy_pass_request_headers"); d != nil && strings.EqualFold(d.Arg(0), "off") {
+		return Identity{State: Removed, Why: "proxy_pass_request_headers off at " + d.At()}
 	}
 	why := "no proxy_set_header names " + headerName
 	if list := s.inherited("proxy_set_header"); len(list) > 0 {
 		for outer := s.level("proxy_set_header").parent; outer != nil; outer = outer.parent {
 			for _, d := range outer.identities {
-				why = fmt.Sprintf("the proxy_set_header at %s is not inherited, since %s sets headers of its own", d.at(), list[0].at())
+				why = fmt.Sprintf("the proxy_set_header at %s is not inherited, since %s sets headers of its own", d.At(), list[0].At())
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package nginxconf
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+)
 
 // lead is a path that nginx itself goes on with, in place of the one that a client asked for: the target of a rewrite, of
 // error_page or of try_files. What stands behind a variable is not known.
@@ -41,13 +45,13 @@ func (c *Config) leadsOf(srv *Server) leads {
 	var look func(s *scope)
 	look = func(s *scope) {
 		for _, d := range s.own["rewrite"] {
-			if !answers(d) && (d.arg(2) != "break" || s.location().kind == kindServer) {
-				add(d.arg(1))
+			if !answers(d) && (d.Arg(2) != "break" || s.location().kind == kindServer) {
+				add(d.Arg(1))
 			}
 		}
 		for _, name := range []string{"error_page", "try_files"} {
 			for _, d := range s.own[name] {
-				add(d.arg(len(d.args) - 1))
+				add(d.Arg(len(d.Args) - 1))
 			}
 		}
 		for _, inner := range s.ifs {
@@ -55,7 +59,7 @@ func (c *Config) leadsOf(srv *Server) leads {
 		}
 	}
 	for _, d := range srv.scope.parent.own["error_page"] {
-		add(d.arg(len(d.args) - 1))
+		add(d.Arg(len(d.Args) - 1))
 	}
 	for _, s := range srv.scopes {
 		look(s)
@@ -64,8 +68,8 @@ func (c *Config) leadsOf(srv *Server) leads {
 }
 
 // answers says whether a rewrite answers with a redirect: the client then asks anew, if it wants to.
-func answers(d *directive) bool {
-	return d.arg(2) == "redirect" || d.arg(2) == "permanent" || external(d.arg(1))
+func answers(d *syntax.Directive) bool {
+	return d.Arg(2) == "redirect" || d.Arg(2) == "permanent" || external(d.Arg(1))
 }
 
 func external(target string) bool {
@@ -78,7 +82,7 @@ func (s *scope) takes(l lead) bool {
 		if !l.whole {
 			return true
 		}
-		_, ok, known := s.re.match(l.head)
+		_, ok, known := s.re.Match(l.head)
 		return ok || !known
 	}
 	if l.whole {

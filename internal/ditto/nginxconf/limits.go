@@ -1,6 +1,11 @@
 package nginxconf
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+)
 
 // NoLimit is Route.RateLimited.Why where there is nothing to say.
 const NoLimit = "no limit_req"
@@ -56,7 +61,7 @@ func (c *Config) limitsOf(s *scope, verified bool) Setting {
 
 // limit is what one limit_req or limit_conn does, by the key of its zone: requests for which the key is empty are not
 // counted, and a key that the client writes is another one whenever it likes.
-func (c *Config) limit(d *directive, verified bool) Setting {
+func (c *Config) limit(d *syntax.Directive, verified bool) Setting {
 	key := limitKey{d, verified}
 	known, ok := c.limits[key]
 	if !ok {
@@ -67,88 +72,67 @@ func (c *Config) limit(d *directive, verified bool) Setting {
 }
 
 type limitKey struct {
-	directive *directive
+	directive *syntax.Directive
 	verified  bool
 }
 
-func (c *Config) readLimit(d *directive, verified bool) Setting {
-	name := d.arg(0)
-	if d.name == "limit_req" {
+func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
+	name := d.Arg(0)
+	if d.Name == "limit_req" {
 		name = ""
-		for _, a := range d.args {
+		for _, a := range d.Args {
 			if zone, ok := strings.CutPrefix(a, "zone="); ok {
 				name = zone
 			}
 		}
 	}
-	zone := c.zones[d.name+"_zone "+name]
+	zone := c.zones[d.Name+"_zone "+name]
 	if zone == nil {
-		return Setting{State: Unknown, Why: d.name + " at " + d.at() + " names a zone that is not here"}
+		return Setting{State: Unknown, Why: d.Name + " at " + d.At() + " names a zone that is not here"}
 	}
-	key, err := parseText(zone.arg(0))
+	key, err := expr.Parse(zone.Arg(0))
 	if err != nil {
-		return Setting{State: Unknown, Why: d.name + "_zone at " + zone.at() + " is not understood"}
+		return Setting{State: Unknown, Why: d.Name + "_zone at " + zone.At() + " is not understood"}
 	}
-	counts, result := false, Setting{State: On, Why: d.name + " at " + d.at()}
-	p := &way{args: variable("args"), opaque: true, work: &work{left: workPerQuestion}}
-	for _, a := range c.expand(key, p, 0) {
-		if value, ok := a.text.constant(); ok && value == "" {
+	counts, result := false, Setting{State: On, Why: d.Name + " at " + d.At()}
+	p := &way{args: expr.Variable("args"), opaque: true, work: &expr.Budget{Left: workPerQuestion}}
+	for _, a := range c.vars.Expand(key, p, 0) {
+		if value, ok := a.Text.Constant(); ok && value == "" {
 			switch {
-			case a.assume.free():
-				return Setting{State: Off, Why: "the key of " + d.name + "_zone at " + zone.at() + " is empty for who wants it to be"}
-			case takesInAnyone(a.assume):
-				return Setting{State: Off, Why: d.name + "_zone at " + zone.at() + " does not count any address"}
-			case !byAddress(a.assume):
-				result = Setting{State: Unknown, Why: d.name + "_zone at " + zone.at() + " does not count requests" + a.assume.when()}
+			case a.Assume.Free():
+				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is empty for who wants it to be"}
+			case takesInAnyone(a.Assume):
+				return Setting{State: Off, Why: d.Name + "_zone at " + zone.At() + " does not count any address"}
+			case !byAddress(a.Assume):
+				result = Setting{State: Unknown, Why: d.Name + "_zone at " + zone.At() + " does not count requests" + a.Assume.When()}
 			}
 			continue
 		}
 		counts = true
-		for _, part := range a.text {
+		for _, part := range a.Text {
 			switch {
-			case part.name == undefined:
-				return Setting{State: Unknown, Why: "what the key of " + d.name + "_zone at " + zone.at() + " holds is not here"}
-			case part.name != "" && chosen(part) && (part.name != "remote_user" || !verified):
-				return Setting{State: Off, Why: "the key of " + d.name + "_zone at " + zone.at() + " is made of $" + part.name + ", which the client writes"}
+			case part.Name == expr.Undefined:
+				return Setting{State: Unknown, Why: "what the key of " + d.Name + "_zone at " + zone.At() + " holds is not here"}
+			case part.Name != "" && expr.Chosen(part) && (part.Name != "remote_user" || !verified):
+				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" + part.Name + ", which the client writes"}
 			}
 		}
 	}
 	if !counts {
-		return Setting{State: Off, Why: "the key of " + d.name + "_zone at " + zone.at() + " is empty"}
+		return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is empty"}
 	}
 	return result
 }
 
-// chosen says whether a variable is what the client wrote.
-func chosen(p part) bool {
-	if p.from != nil {
-		for _, inner := range p.from {
-			if inner.name != "" && chosen(inner) {
-				return true
-			}
-		}
-		return false
-	}
-	if len(p.name) == 1 && p.name[0] >= '0' && p.name[0] <= '9' {
-		return true // a capture of the path
-	}
-	switch p.name {
-	case "args", "query_string", "content_type", "content_length", "request_body", "request", "request_uri", "uri",
-		"document_uri", "request_filename", "host", "remote_user", "request_method":
-		return true
-	}
-	return strings.HasPrefix(p.name, "http_") || strings.HasPrefix(p.name, "arg_") || strings.HasPrefix(p.name, "cookie_")
-}
-
 // byAddress says whether it is the client's address alone that an assumption is about.
-func byAddress(as assumptions) bool {
+func byAddress(as expr.Assumptions) bool {
 	for _, a := range as {
-		for _, p := range a.source {
-			if p.name != "remote_addr" && p.name != "binary_remote_addr" && p.name != "realip_remote_addr" && !strings.HasPrefix(p.name, "geo $") {
+		for _, p := range a.Source {
+			if p.Name != "remote_addr" && p.Name != "binary_remote_addr" && p.Name != "realip_remote_addr" && !strings.HasPrefix(p.Name, "geo $") {
 				return false
 			}
 		}
-		if a.opaque != "" {
+		if a.Opaque != "" {
 			return false
 		}
 	}
@@ -156,10 +140,10 @@ func byAddress(as assumptions) bool {
 }
 
 // takesInAnyone says whether one of the addresses that a geo block is about is every address.
-func takesInAnyone(as assumptions) bool {
+func takesInAnyone(as expr.Assumptions) bool {
 	for _, a := range as {
-		if len(a.source) == 1 && strings.HasPrefix(a.source[0].name, "geo $") && a.equals != nil && a.holds &&
-			(*a.equals == "default" || takesInOutsiders(*a.equals)) {
+		if len(a.Source) == 1 && strings.HasPrefix(a.Source[0].Name, "geo $") && a.Equals != nil && a.Holds &&
+			(*a.Equals == "default" || takesInOutsiders(*a.Equals)) {
 			return true
 		}
 	}

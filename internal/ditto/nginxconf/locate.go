@@ -3,6 +3,8 @@ package nginxconf
 import (
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 )
 
 // found is a location that a path leads to. redirect says that nginx answers with the location's own name (a prefix that
@@ -56,23 +58,23 @@ func (c *Config) find(s *scope, p *way) []found {
 func (c *Config) findRegex(s *scope, p *way) ([]found, *way) {
 	var out []found
 	for _, loc := range s.regex {
-		if !p.work.spend() {
+		if !p.work.Spend() {
 			p.unsure = tooMuch
 			return out, p
 		}
-		groups, ok, known := loc.re.match(p.uri)
+		groups, ok, known := loc.re.Match(p.uri)
 		if known && !ok {
 			continue
 		}
 		hit := p.clone()
 		if !known {
-			question := assumption{opaque: "the path matches location " + loc.match() + " at " + loc.node.at()}
+			question := expr.Assumption{Opaque: "the path matches location " + loc.match() + " at " + loc.node.At()}
 			miss := p.clone()
-			if !miss.add(assumptions{question}) {
+			if !miss.add(expr.Assumptions{question}) {
 				miss = nil
 			}
-			question.holds = true
-			if !hit.add(assumptions{question}) {
+			question.Holds = true
+			if !hit.add(expr.Assumptions{question}) {
 				p = miss
 				continue
 			}
@@ -80,7 +82,7 @@ func (c *Config) findRegex(s *scope, p *way) ([]found, *way) {
 		} else {
 			p = nil
 		}
-		hit.matched(loc.re, literal(hit.uri), groups)
+		hit.matched(loc.re, expr.Literal(hit.uri), groups)
 		for _, f := range c.find(loc, hit) {
 			if f.loc == nil {
 				f.loc = loc
@@ -126,7 +128,7 @@ func namesOf(static []*scope) *names {
 }
 
 // findStatic is ngx_http_core_find_static_location.
-func findStatic(s *scope, uri string, w *work) (loc *scope, exact, redirect bool) {
+func findStatic(s *scope, uri string, w *expr.Budget) (loc *scope, exact, redirect bool) {
 	if s.names == nil {
 		return nil, false, false
 	}
@@ -137,7 +139,7 @@ func findStatic(s *scope, uri string, w *work) (loc *scope, exact, redirect bool
 		if length > len(uri) {
 			continue
 		}
-		w.spend()
+		w.Spend()
 		if loc = s.names.prefix[uri[:length]]; loc != nil {
 			break
 		}

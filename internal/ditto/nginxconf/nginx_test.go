@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 	"github.com/dittoguard/dittoguard/test/leash"
 	"github.com/dittoguard/dittoguard/test/missing"
 )
@@ -281,7 +282,7 @@ func TestLocateAgainstNginx(t *testing.T) {
 			arrives := map[bool]string{}
 			for _, path := range probes {
 				if got, _ := ask(t, dir, ports[i], "localhost", path); got != nil {
-					if read, ok := readByGateway(got.path()); ok && read == want {
+					if read, ok := wire.ReadByGateway(got.path()); ok && read == want {
 						arrives[true] = path
 					}
 				}
@@ -297,7 +298,7 @@ func TestLocateAgainstNginx(t *testing.T) {
 					got, status := ask(t, dir, ports[i], "localhost", path)
 					read := ""
 					if got != nil {
-						read, _ = readByGateway(got.path())
+						read, _ = wire.ReadByGateway(got.path())
 					}
 					if read != want {
 						t.Errorf("%s: %s for %s by %s: nginx forwards %v %s", c.name, path, want, r.Location, got, status)

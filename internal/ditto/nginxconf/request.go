@@ -3,6 +3,10 @@ package nginxconf
 import (
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 )
 
 // Locate answers as nginx does: to which route a request for path (as the client sends it, with a query if there is one)
@@ -14,7 +18,7 @@ import (
 // go to. A nil route with known true is an answer of nginx's own: a file, a redirect, an error.
 // An empty host asks the default server. Servers that listen on the loopback alone are not reached.
 func (c *Config) Locate(port int, host, path string) (route *Route, upstreamPath string, known bool) {
-	route, upstreamPath, known = verdict(c.outcomes(door{port: port, host: host}, path, &work{left: workPerQuestion}))
+	route, upstreamPath, known = verdict(c.outcomes(vhost.Visit{Port: port, Host: host}, path, &expr.Budget{Left: workPerQuestion}))
 	// A server in a file that is not at hand may take what no server here forwards.
 	return route, upstreamPath, known && (route != nil || !c.moreServers)
 }
@@ -57,27 +61,28 @@ func sameUpstream(a, b *outcome) bool {
 // ordinary says whether a client gets here with nothing in particular, and whether the path is certain.
 func (o *outcome) ordinary() bool {
 	_, ok := o.upstream()
-	return ok && o.unsure == "" && o.way.assume.free()
+	return ok && o.unsure == "" && o.way.assume.Free()
 }
 
 // upstream is the path that is asked for. A variable behind the question mark does not make it uncertain.
 func (o *outcome) upstream() (string, bool) {
-	s, ok := o.path.constant()
-	if !ok && len(o.path) > 0 && strings.Contains(o.path[0].lit, "?") {
-		s, ok = o.path[0].lit, true
+	s, ok := o.path.Constant()
+	if !ok && len(o.path) > 0 && strings.Contains(o.path[0].Lit, "?") {
+		s, ok = o.path[0].Lit, true
 	}
 	s, _, _ = strings.Cut(s, "?")
 	return s, ok
 }
 
 // outcomes is every way a request can end. sure is false where the server itself is not certain.
-func (c *Config) outcomes(d door, path string, w *work) ([]outcome, bool) {
+func (c *Config) outcomes(d vhost.Visit, path string, w *expr.Budget) ([]outcome, bool) {
 	var out []outcome
 	sure := true
-	servers, certain := c.serversFor(d, w)
+	servers, certain := c.listeners.For(d, w)
 	sure = sure && certain
 	var first *Server
-	for _, srv := range servers {
+	for _, host := range servers {
+		srv := c.byHost[host]
 		if first != nil && srv != first {
 			sure = false
 		}
@@ -88,27 +93,23 @@ func (c *Config) outcomes(d door, path string, w *work) ([]outcome, bool) {
 		}
 		if srv.Stream {
 			for _, r := range srv.routes {
-				out = append(out, outcome{route: r, way: &way{}, path: literal(path)})
+				out = append(out, outcome{route: r, way: &way{}, path: expr.Literal(path)})
 			}
 			continue
 		}
-		uri, args, quoted, plus, ok := normalise(path, srv.scope.flag("merge_slashes", true))
+		uri, args, quoted, plus, ok := wire.Normalise(path, srv.scope.flag("merge_slashes", true))
 		if !ok {
 			continue
 		}
-		p := &way{concrete: true, port: strconv.Itoa(d.port), host: strings.ToLower(d.host), uri: uri, unparsed: path,
-			args: literal(args), quoted: quoted, plus: plus, validUnparsed: true, scheme: "http", work: w}
+		p := &way{concrete: true, port: strconv.Itoa(d.Port), host: strings.ToLower(d.Host), uri: uri, unparsed: path,
+			args: expr.Literal(args), quoted: quoted, plus: plus, validUnparsed: true, scheme: "http", work: w}
 		for _, l := range srv.Listen {
-			if l.Port == d.port && l.TLS {
+			if l.Port == d.Port && l.TLS {
 				p.scheme = "https"
 			}
 		}
 		p.hostCaptures(srv)
 		out = append(out, c.serve(srv.scope, p, 0)...)
 	}
-	return out, sure && w.left >= 0
-}
-
-func loopback(address string) bool {
-	return strings.HasPrefix(address, "127.") || address == "[::1]" || address == "localhost"
+	return out, sure && w.Left >= 0
 }

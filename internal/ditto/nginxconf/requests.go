@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
@@ -92,7 +94,7 @@ func (r *Route) changesPaths() bool {
 	}
 	for s := r.scope; s != nil && s.kind != kindHTTP; s = s.parent {
 		for _, d := range s.dirs {
-			if d.name == "rewrite" || d.name == "if" && holdsRewrite(d) {
+			if d.Name == "rewrite" || d.Name == "if" && holdsRewrite(d) {
 				return true
 			}
 		}
@@ -105,8 +107,8 @@ func (r *Route) written() string {
 	h := fnv.New128a()
 	for s := r.scope; s != nil; s = s.parent {
 		for _, d := range s.dirs {
-			beside := s.kind == kindServer && d.name == "location" && !r.Internal
-			if s.kind != kindHTTP && !beside || d.name == "map" || d.name == "geo" || d.name == "split_clients" {
+			beside := s.kind == kindServer && d.Name == "location" && !r.Internal
+			if s.kind != kindHTTP && !beside || d.Name == "map" || d.Name == "geo" || d.Name == "split_clients" {
 				writeDirective(h, d)
 			}
 		}
@@ -114,9 +116,9 @@ func (r *Route) written() string {
 	return fmt.Sprintf("%s %x", r.Location, h.Sum(nil))
 }
 
-func writeDirective(w io.Writer, d *directive) {
-	_, _ = fmt.Fprintf(w, "%q %q {", d.name, d.args) // never fails
-	for _, inner := range d.block {
+func writeDirective(w io.Writer, d *syntax.Directive) {
+	_, _ = fmt.Fprintf(w, "%q %q {", d.Name, d.Args) // never fails
+	for _, inner := range d.Block {
 		writeDirective(w, inner)
 	}
 	_, _ = io.WriteString(w, "}")
@@ -164,7 +166,7 @@ func (s *scope) takenAway() []requests.Paths {
 // regexFloor is the text that every path begins with that a regular expression fits.
 func regexFloor(s *scope) string {
 	text, pinned := strings.CutPrefix(s.name, "^")
-	if !pinned || strings.Contains(text, "|") || s.re == nil || s.re.fold {
+	if !pinned || strings.Contains(text, "|") || s.re == nil || s.re.Fold {
 		return ""
 	}
 	re, err := regexp.Compile(text)
@@ -173,4 +175,9 @@ func regexFloor(s *scope) string {
 	}
 	literal, _ := re.LiteralPrefix()
 	return literal
+}
+
+// Takes says for which hosts the route's server takes the requests that come in by a door. A zero Door is any of the server's.
+func (r *Route) Takes(at vhost.Door) []vhost.Taken {
+	return r.config.listeners.Takes(&r.Server.Host, at)
 }

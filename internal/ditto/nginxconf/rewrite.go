@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
 const tooMuch = "more readings than are followed"
@@ -22,7 +25,7 @@ func (c *Config) exec(s *scope, in []*way) []*way {
 				next = append(next, p)
 				continue
 			}
-			if !p.work.spend() {
+			if !p.work.Spend() {
 				p.unsure, p.stopped = tooMuch, true
 				next = append(next, p)
 				continue
@@ -40,23 +43,23 @@ func (c *Config) exec(s *scope, in []*way) []*way {
 }
 
 // matters says whether a directive belongs to the rewrite module and can change where a request goes or what it carries.
-func matters(d *directive) bool {
-	switch d.name {
+func matters(d *syntax.Directive) bool {
+	switch d.Name {
 	case "set", "rewrite", "return", "break":
 		return true
 	case "if":
-		for _, e := range d.block {
-			if matters(e) || handlers[e.name] {
+		for _, e := range d.Block {
+			if matters(e) || handlers[e.Name] {
 				return true
 			}
 		}
 		return false
 	}
-	return d.missing
+	return d.Missing
 }
 
-func (c *Config) step(s *scope, d *directive, p *way) []*way {
-	switch d.name {
+func (c *Config) step(s *scope, d *syntax.Directive, p *way) []*way {
+	switch d.Name {
 	case "set":
 		return c.stepSet(d, p)
 	case "rewrite":
@@ -68,73 +71,73 @@ func (c *Config) step(s *scope, d *directive, p *way) []*way {
 		p.stopped = true
 	case "return":
 		p.status = answered
-		if code, err := strconv.Atoi(d.arg(0)); err == nil && code >= 400 && len(d.args) == 1 {
+		if code, err := strconv.Atoi(d.Arg(0)); err == nil && code >= 400 && len(d.Args) == 1 {
 			p.status = code
 		}
 	case "if":
 		return c.stepIf(s, d, p)
 	default:
-		p.unsure = "include " + d.arg(0) + " at " + d.at()
+		p.unsure = "include " + d.Arg(0) + " at " + d.At()
 	}
 	return []*way{p}
 }
 
-func (c *Config) stepSet(d *directive, p *way) []*way {
-	name := strings.TrimPrefix(d.arg(0), "$")
-	value, err := parseText(d.arg(1))
+func (c *Config) stepSet(d *syntax.Directive, p *way) []*way {
+	name := strings.TrimPrefix(d.Arg(0), "$")
+	value, err := expr.Parse(d.Arg(1))
 	if err != nil {
-		value = variable(undefined)
+		value = expr.Variable(expr.Undefined)
 	}
 	var out []*way
-	for _, a := range c.expand(value, p, 0) {
+	for _, a := range c.vars.Expand(value, p, 0) {
 		q := p.clone()
-		if !q.add(a.assume) {
+		if !q.add(a.Assume) {
 			continue
 		}
 		if name == "args" {
-			q.args, q.validUnparsed = a.text, false
+			q.args, q.validUnparsed = a.Text, false
 		} else {
-			q.set(name, a.text)
+			q.set(name, a.Text)
 		}
 		out = append(out, q)
 	}
 	return out
 }
 
-func (c *Config) stepRewrite(d *directive, p *way) []*way {
-	if len(d.args) < 2 {
-		p.unsure = "rewrite at " + d.at()
+func (c *Config) stepRewrite(d *syntax.Directive, p *way) []*way {
+	if len(d.Args) < 2 {
+		p.unsure = "rewrite at " + d.At()
 		return []*way{p}
 	}
-	re := c.pattern(d.args[0], false)
+	re := c.patterns.Get(d.Args[0], false)
 	subject := p.path()
-	uri, constant := subject.constant()
+	uri, constant := subject.Constant()
 	var groups []string
 	ok, known := true, false
 	if constant && !p.opaque {
-		groups, ok, known = re.match(uri)
+		groups, ok, known = re.Match(uri)
 	}
 	if known && !ok {
 		p.caps = nil
 		return []*way{p}
 	}
 	var out []*way
-	if !known && (p.concrete || p.opaque && p.rewritten || !alwaysMatches(d.args[0], p.scope)) {
+	if !known && (p.concrete || p.opaque && p.rewritten || !alwaysMatches(d.Args[0], p.scope)) {
 		q := p.clone()
 		q.caps = nil
-		question := assumption{opaque: "the path matches the rewrite at " + d.at()}
-		if !p.concrete || q.add(assumptions{question}) {
+		question := expr.Assumption{Opaque: "the path matches the rewrite at " + d.At()}
+		if !p.concrete || q.add(expr.Assumptions{question}) {
 			out = append(out, q)
 		}
-		question.holds = true
+		question.Holds = true
 		p = p.clone()
-		if p.concrete && !p.add(assumptions{question}) {
+		if p.concrete && !p.add(expr.Assumptions{question}) {
 			return out
 		}
 	}
 	p.matched(re, subject, groups)
 	p.quote = false
-	target, flag := d.args[1], d.arg(2)
+	target, flag := d.Args[1], d.Arg(2)
 	if flag == "redirect" || flag == "permanent" || strings.HasPrefix(target, "http://") ||
 		strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "$scheme") {
 		p.status = answered
@@ -154,19 +157,19 @@ func (c *Config) stepRewrite(d *directive, p *way) []*way {
 	for _, a := range c.parts(head, p) {
 		for _, b := range c.quoted(query, p) {
 			q := p.clone()
-			if !q.add(a.assume) || !q.add(b.assume) {
+			if !q.add(a.Assume) || !q.add(b.Assume) {
 				continue
 			}
-			s, ok := a.text.constant()
+			s, ok := a.Text.Constant()
 			if q.concrete && ok {
 				q.uri, q.opaque = s, false
 			} else {
 				q.opaque = true
 			}
 			if old := q.args; hasQuery {
-				q.args = b.text
+				q.args = b.Text
 				if !drops && len(old) > 0 {
-					q.args = q.args.append(literal("&")).append(old)
+					q.args = q.args.Append(expr.Literal("&")).Append(old)
 				}
 			} else if drops {
 				q.args = nil
@@ -178,22 +181,22 @@ func (c *Config) stepRewrite(d *directive, p *way) []*way {
 }
 
 // parts expands a value of the configuration on a way.
-func (c *Config) parts(s string, p *way) []alternative {
-	t, err := parseText(s)
+func (c *Config) parts(s string, p *way) []expr.Alternative {
+	t, err := expr.Parse(s)
 	if err != nil {
-		t = variable(undefined)
+		t = expr.Variable(expr.Undefined)
 	}
-	return c.expand(t, p, 0)
+	return c.vars.Expand(t, p, 0)
 }
 
 // quoted expands the query of a rewrite, where captures are escaped.
-func (c *Config) quoted(s string, p *way) []alternative {
+func (c *Config) quoted(s string, p *way) []expr.Alternative {
 	q := p.clone()
 	q.quote = true
 	return c.parts(s, q)
 }
 
-func (c *Config) stepIf(s *scope, d *directive, p *way) []*way {
+func (c *Config) stepIf(s *scope, d *syntax.Directive, p *way) []*way {
 	var out []*way
 	for _, b := range c.branches(d, p) {
 		q := p.clone()
@@ -220,31 +223,31 @@ func (c *Config) stepIf(s *scope, d *directive, p *way) []*way {
 // branch is one outcome of a condition.
 type branch struct {
 	holds   bool
-	assume  assumptions
-	re      *pattern
+	assume  expr.Assumptions
+	re      *expr.Pattern
 	matched bool
-	subject text
+	subject expr.Text
 }
 
 // branches is what a condition can come to.
-func (c *Config) branches(d *directive, p *way) []branch {
-	args := condition(d.args)
+func (c *Config) branches(d *syntax.Directive, p *way) []branch {
+	args := condition(d.Args)
 	open := func(question string) []branch {
 		return []branch{
-			{holds: true, assume: assumptions{{opaque: question, holds: true}}},
-			{assume: assumptions{{opaque: question}}},
+			{holds: true, assume: expr.Assumptions{{Opaque: question, Holds: true}}},
+			{assume: expr.Assumptions{{Opaque: question}}},
 		}
 	}
 	question := "the condition (" + strings.Join(args, " ") + ")"
 	if len(args) == 0 || !strings.HasPrefix(args[0], "$") || (len(args) != 1 && len(args) != 3) {
 		return open(question)
 	}
-	subject, err := parseText(args[0])
+	subject, err := expr.Parse(args[0])
 	if err != nil {
 		return open(question)
 	}
-	ask, negated := assumption{}, false
-	var values []alternative
+	ask, negated := expr.Assumption{}, false
+	var values []expr.Alternative
 	if len(args) == 3 {
 		op := args[1]
 		op, negated = strings.TrimPrefix(op, "!"), strings.HasPrefix(op, "!")
@@ -252,24 +255,24 @@ func (c *Config) branches(d *directive, p *way) []branch {
 		case "=":
 			values = c.parts(args[2], p)
 		case "~", "~*":
-			ask.re = c.pattern(args[2], op == "~*")
+			ask.Re = c.patterns.Get(args[2], op == "~*")
 		default:
 			return open(question)
 		}
 	}
 	if values == nil {
-		values = []alternative{{}}
+		values = []expr.Alternative{{}}
 	}
 	var out []branch
-	for _, a := range c.expand(subject, p, 0) {
+	for _, a := range c.vars.Expand(subject, p, 0) {
 		for _, v := range values {
-			assume, ok := a.assume.merge(v.assume)
+			assume, ok := a.Assume.Merge(v.Assume)
 			if !ok {
 				continue
 			}
 			ask := ask
-			if len(args) == 3 && ask.re == nil {
-				s, constant := v.text.constant()
+			if len(args) == 3 && ask.Re == nil {
+				s, constant := v.Text.Constant()
 				if !constant {
 					for _, b := range open(question) {
 						b.assume = append(slices.Clip(assume), b.assume...)
@@ -277,20 +280,20 @@ func (c *Config) branches(d *directive, p *way) []branch {
 					}
 					continue
 				}
-				ask.equals = &s
+				ask.Equals = &s
 			}
-			ask.source = a.text
-			if s, constant := a.text.constant(); constant {
-				if holds, known := ask.decide(s); known {
-					out = append(out, branch{holds: holds != negated, assume: assume, re: ask.re, matched: holds, subject: a.text})
+			ask.Source = a.Text
+			if s, constant := a.Text.Constant(); constant {
+				if holds, known := ask.Decide(s); known {
+					out = append(out, branch{holds: holds != negated, assume: assume, re: ask.Re, matched: holds, subject: a.Text})
 					continue
 				}
-				ask = assumption{opaque: question}
+				ask = expr.Assumption{Opaque: question}
 			}
 			for _, holds := range []bool{true, false} {
-				ask.holds = holds
-				if with, ok := assume.with(ask); ok {
-					out = append(out, branch{holds: holds != negated, assume: with, re: ask.re, matched: holds, subject: a.text})
+				ask.Holds = holds
+				if with, ok := assume.With(ask); ok {
+					out = append(out, branch{holds: holds != negated, assume: with, re: ask.Re, matched: holds, subject: a.Text})
 				}
 			}
 		}

@@ -2,6 +2,9 @@ package nginxconf
 
 import (
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
 // The states of Identity.State: what becomes of the identity that Ditto believes, whatever the client sends.
@@ -133,8 +136,8 @@ type Route struct {
 
 	config *Config
 	scope  *scope
-	pass   *directive
-	url    text
+	pass   *syntax.Directive
+	url    expr.Text
 	urlOK  bool
 	static bool
 	prefix string
@@ -142,129 +145,24 @@ type Route struct {
 	complete bool
 }
 
-func (r *Route) at() string { return r.pass.at() }
+func (r *Route) at() string { return r.pass.At() }
 
 // newRoute is the route of a scope with a proxy_pass of its own; the rest is filled in by describe.
 func (c *Config) newRoute(s *scope) *Route {
 	list := s.own["proxy_pass"]
 	d := list[len(list)-1]
-	r := &Route{Server: s.server, config: c, scope: s, pass: d, File: d.file, Line: d.line}
+	r := &Route{Server: s.server, config: c, scope: s, pass: d, File: d.File, Line: d.Line}
 	loc := s.location()
 	r.Location, r.Internal = loc.match(), loc.internal || loc.named
 	if s.kind == kindIf || s.kind == kindLimitExcept {
-		r.Condition = strings.Join(append([]string{s.node.name}, s.node.args...), " ")
+		r.Condition = strings.Join(append([]string{s.node.Name}, s.node.Args...), " ")
 	}
 	var err error
-	r.url, err = parseText(d.arg(0))
+	r.url, err = expr.Parse(d.Arg(0))
 	r.urlOK = err == nil
-	_, r.static = r.url.constant()
+	_, r.static = r.url.Constant()
 	if loc.re == nil && !loc.named && s.kind == kindLocation {
 		r.prefix = loc.name
 	}
 	return r
-}
-
-// destination is what a proxy_pass comes to on one way.
-type destination struct {
-	targets  []Target
-	uri      text
-	assume   assumptions
-	variable bool // proxy_pass holds variables: its path, if any, is all there is
-	ok       bool
-}
-
-// targets resolves a route's proxy_pass on a way.
-func (c *Config) targets(r *Route, p *way) []destination {
-	if !r.urlOK {
-		return []destination{{}}
-	}
-	var out []destination
-	for _, a := range c.expand(r.url, p, 0) {
-		d := c.destination(a.text)
-		d.assume, d.variable = a.assume, !r.static
-		out = append(out, d)
-	}
-	return out
-}
-
-func (c *Config) destination(url text) destination {
-	if len(url) == 0 {
-		return destination{}
-	}
-	head, tls := url[0].lit, false
-	rest := url[1:]
-	switch lower := strings.ToLower(head); {
-	case url[0].name == "scheme" && len(url) > 1 && strings.HasPrefix(url[1].lit, "://"):
-		head, rest = strings.TrimPrefix(url[1].lit, "://"), url[2:]
-	case strings.HasPrefix(lower, "http://"):
-		head = head[len("http://"):]
-	case strings.HasPrefix(lower, "https://"):
-		head, tls = head[len("https://"):], true
-	default:
-		return destination{}
-	}
-	full := literal(head).append(rest)
-	var authority, uri text
-	for i, p := range full {
-		if p.name == "" {
-			cut := strings.IndexAny(p.lit, "/?")
-			if i == 0 && strings.HasPrefix(p.lit, "unix:") {
-				cut = len(p.lit)
-				if colon := strings.IndexByte(p.lit[len("unix:"):], ':'); colon >= 0 {
-					cut = len("unix:") + colon
-					authority = literal(p.lit[:cut])
-					uri = literal(p.lit[cut+1:]).append(full[i+1:])
-					break
-				}
-			}
-			if cut >= 0 && cut < len(p.lit) {
-				authority = authority.append(literal(p.lit[:cut]))
-				uri = literal(p.lit[cut:]).append(full[i+1:])
-				break
-			}
-		} else {
-			// A variable that brings its own slash, such as http://host$request_uri, begins the path.
-			if beginsPath(p.name) {
-				uri = full[i:]
-				break
-			}
-		}
-		authority = authority.add(p)
-	}
-	host, ok := authority.constant()
-	if !ok {
-		return destination{targets: []Target{{TLS: tls, Variable: true}}, uri: uri, ok: len(uri) > 0 || !holdsUnknown(authority)}
-	}
-	port := 80
-	if tls {
-		port = 443
-	}
-	t, ok := parseTarget(host, port)
-	if !ok {
-		return destination{}
-	}
-	if u, found := c.upstreams[strings.ToLower(host)]; found {
-		targets := make([]Target, len(u.targets))
-		for i, t := range u.targets {
-			t.TLS = tls
-			targets[i] = t
-		}
-		return destination{targets: targets, uri: uri, ok: true}
-	}
-	t.TLS = tls
-	return destination{targets: []Target{t}, uri: uri, ok: true}
-}
-
-// beginsPath names the variables that always begin with a slash.
-func beginsPath(name string) bool {
-	return name == "request_uri" || name == "uri" || name == "document_uri"
-}
-
-func holdsUnknown(t text) bool {
-	for _, p := range t {
-		if p.name == undefined {
-			return true
-		}
-	}
-	return false
 }

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
 type scopeKind int
@@ -23,16 +26,16 @@ const (
 type scope struct {
 	kind   scopeKind
 	parent *scope
-	node   *directive // nil for http assembled from several blocks
-	dirs   []*directive
-	own    map[string][]*directive
+	node   *syntax.Directive // nil for http assembled from several blocks
+	dirs   []*syntax.Directive
+	own    map[string][]*syntax.Directive
 	server *Server
 	// What of dirs is looked for again and again, so that a level with thousands of locations is gone through once:
 	// directives of the rewrite module, allow and deny, what is not read or not at hand, and what asks for credentials in
 	// ways not known here.
-	rewrites, rules, blind, asks []*directive
+	rewrites, rules, blind, asks []*syntax.Directive
 	// identities are proxy_set_header of the identity, redirectsToTLS that something here redirects to HTTPS.
-	identities     []*directive
+	identities     []*syntax.Directive
 	redirectsToTLS bool
 	lowered        map[string][]string
 	once           sync.Once
@@ -42,7 +45,7 @@ type scope struct {
 	name     string // without modifier
 	exact    bool
 	noRegex  bool // ^~
-	re       *pattern
+	re       *expr.Pattern
 	named    bool
 	internal bool
 	order    int
@@ -53,17 +56,17 @@ type scope struct {
 	at     map[string]*scope // named locations, of a server
 	names  *names
 
-	ifs    map[*directive]*scope
+	ifs    map[*syntax.Directive]*scope
 	limits []*scope
 }
 
-func newScope(kind scopeKind, parent *scope, node *directive) *scope {
-	s := &scope{kind: kind, parent: parent, node: node, own: map[string][]*directive{}, ifs: map[*directive]*scope{}}
+func newScope(kind scopeKind, parent *scope, node *syntax.Directive) *scope {
+	s := &scope{kind: kind, parent: parent, node: node, own: map[string][]*syntax.Directive{}, ifs: map[*syntax.Directive]*scope{}}
 	if parent != nil {
 		s.server = parent.server
 	}
 	if node != nil {
-		s.take(node.block)
+		s.take(node.Block)
 	}
 	return s
 }
@@ -71,24 +74,24 @@ func newScope(kind scopeKind, parent *scope, node *directive) *scope {
 // maxBlind is how many directives that are not read are told of, for each level.
 const maxBlind = 16
 
-func (s *scope) take(dirs []*directive) {
+func (s *scope) take(dirs []*syntax.Directive) {
 	s.redirectsToTLS = s.redirectsToTLS || s.kind != kindHTTP && sendsToTLS(dirs)
 	s.dirs = append(s.dirs, dirs...)
 	for _, d := range dirs {
-		s.own[d.name] = append(s.own[d.name], d)
+		s.own[d.Name] = append(s.own[d.Name], d)
 		if matters(d) {
 			s.rewrites = append(s.rewrites, d)
 		}
 		// Of thousands of these a few say as much as all.
-		if (d.missing || unread(d.name)) && len(s.blind) < maxBlind {
+		if (d.Missing || syntax.Unread(d.Name)) && len(s.blind) < maxBlind {
 			s.blind = append(s.blind, d)
 		}
 		switch {
-		case d.name == "allow", d.name == "deny":
+		case d.Name == "allow", d.Name == "deny":
 			s.rules = append(s.rules, d)
-		case strings.HasPrefix(d.name, "access_by_lua"), d.name == "js_access", slices.Contains(foreignAuth, d.name) && d.arg(0) != "off":
+		case strings.HasPrefix(d.Name, "access_by_lua"), d.Name == "js_access", slices.Contains(foreignAuth, d.Name) && d.Arg(0) != "off":
 			s.asks = append(s.asks, d)
-		case d.name == "proxy_set_header" && strings.EqualFold(d.arg(0), headerName):
+		case d.Name == "proxy_set_header" && strings.EqualFold(d.Arg(0), headerName):
 			s.identities = append(s.identities, d)
 		}
 	}
@@ -105,10 +108,10 @@ func (s *scope) level(name string) *scope {
 }
 
 // inherited are the directives of this name at the nearest level that has any.
-func (s *scope) inherited(name string) []*directive { return s.level(name).own[name] }
+func (s *scope) inherited(name string) []*syntax.Directive { return s.level(name).own[name] }
 
 // setting is the directive that is in force for a name that may stand once per level.
-func (s *scope) setting(name string) *directive {
+func (s *scope) setting(name string) *syntax.Directive {
 	if list := s.inherited(name); len(list) > 0 {
 		return list[len(list)-1]
 	}
@@ -121,7 +124,7 @@ func (s *scope) flag(name string, otherwise bool) bool {
 	if d == nil {
 		return otherwise
 	}
-	switch strings.ToLower(d.arg(0)) {
+	switch strings.ToLower(d.Arg(0)) {
 	case "on":
 		return true
 	case "off":
@@ -143,7 +146,7 @@ func (s *scope) match() string {
 	if s.kind == kindServer || s.node == nil {
 		return ""
 	}
-	return strings.Join(s.node.args, " ")
+	return strings.Join(s.node.Args, " ")
 }
 
 // handlers produce the answer of a location; the last one that stands in a location is the one that does.
@@ -156,10 +159,10 @@ var handlers = map[string]bool{
 
 // handler is the directive that answers, or nil where files are served. An `if` answers as its location does unless it has a
 // handler of its own.
-func (s *scope) handler() *directive {
+func (s *scope) handler() *syntax.Directive {
 	for {
 		for _, v := range slices.Backward(s.dirs) {
-			if handlers[v.name] {
+			if handlers[v.Name] {
 				return v
 			}
 		}
@@ -170,35 +173,21 @@ func (s *scope) handler() *directive {
 	}
 }
 
-// unread tells directives whose effect on a request is not in the configuration.
-func unread(name string) bool {
-	switch {
-	case strings.HasSuffix(name, "_by_lua"), strings.HasSuffix(name, "_by_lua_block"), strings.HasSuffix(name, "_by_lua_file"):
-		return !strings.HasPrefix(name, "log_") && !strings.HasPrefix(name, "init_") && !strings.HasPrefix(name, "exit_") &&
-			!strings.HasPrefix(name, "header_filter_") && !strings.HasPrefix(name, "body_filter_")
-	case name == "js_content", name == "js_access", name == "perl":
-		return true
-	case strings.HasPrefix(name, "more_set_input_headers"), strings.HasPrefix(name, "more_clear_input_headers"):
-		return true
-	}
-	return false
-}
-
 // buildLocations makes scopes of the location, if and limit_except blocks inside s, in the order nginx would meet them.
-func (s *scope) buildLocations(unknown *notes) []*scope {
+func (s *scope) buildLocations(unknown *syntax.Notes) []*scope {
 	var all []*scope
 	for i, d := range s.dirs {
 		switch {
-		case d.block == nil:
-		case d.name == "if" && s.kind != kindHTTP:
+		case d.Block == nil:
+		case d.Name == "if" && s.kind != kindHTTP:
 			s.ifs[d] = newScope(kindIf, s, d)
 			s.ifs[d].buildLocations(unknown)
-		case d.name == "limit_except" && s.kind == kindLocation:
+		case d.Name == "limit_except" && s.kind == kindLocation:
 			s.limits = append(s.limits, newScope(kindLimitExcept, s, d))
-		case d.name == "location" && (s.kind == kindServer || s.kind == kindLocation):
+		case d.Name == "location" && (s.kind == kindServer || s.kind == kindLocation):
 			loc := newScope(kindLocation, s, d)
 			if !loc.parseMatch(d) {
-				unknown.add("location at %s: not understood", d.at())
+				unknown.Add("location at %s: not understood", d.At())
 				continue
 			}
 			loc.internal = len(loc.own["internal"]) > 0
@@ -222,11 +211,11 @@ func (s *scope) buildLocations(unknown *notes) []*scope {
 	return all
 }
 
-func (s *scope) parseMatch(d *directive) bool {
+func (s *scope) parseMatch(d *syntax.Directive) bool {
 	var mod, name string
-	switch len(d.args) {
+	switch len(d.Args) {
 	case 1:
-		name = d.args[0]
+		name = d.Args[0]
 		for _, m := range []string{"=", "^~", "~*", "~"} {
 			if rest, ok := strings.CutPrefix(name, m); ok {
 				mod, name = m, rest
@@ -237,7 +226,7 @@ func (s *scope) parseMatch(d *directive) bool {
 			s.named = true
 		}
 	case 2:
-		mod, name = d.args[0], d.args[1]
+		mod, name = d.Args[0], d.Args[1]
 	default:
 		return false
 	}
@@ -249,9 +238,9 @@ func (s *scope) parseMatch(d *directive) bool {
 	case "^~":
 		s.noRegex = true
 	case "~":
-		s.re = compile(name, false)
+		s.re = expr.Compile(name, false)
 	case "~*":
-		s.re = compile(name, true)
+		s.re = expr.Compile(name, true)
 	default:
 		return false
 	}
@@ -263,7 +252,7 @@ func (s *scope) headers(name string) []string {
 	list, known := s.lowered[name]
 	if !known && len(s.own[name]) > 0 {
 		for _, d := range s.own[name] {
-			list = append(list, strings.ToLower(d.arg(0)))
+			list = append(list, strings.ToLower(d.Arg(0)))
 		}
 		if s.lowered == nil {
 			s.lowered = map[string][]string{}

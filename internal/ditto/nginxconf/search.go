@@ -3,6 +3,9 @@ package nginxconf
 import (
 	"context"
 	"iter"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
 )
 
 // search follows candidates, within a budget of work that may be one question's or that of many.
@@ -14,7 +17,7 @@ type search struct {
 }
 
 type candidate struct {
-	door door
+	door vhost.Visit
 	path string
 }
 
@@ -32,11 +35,11 @@ func (s *search) follow(c *Config, at candidate) followed {
 		s.left--
 		return f
 	}
-	w := &work{ctx: s.ctx, left: min(workPerQuestion, s.left)}
-	before := w.left
+	w := &expr.Budget{Ctx: s.ctx, Left: min(workPerQuestion, s.left)}
+	before := w.Left
 	var f followed
 	f.outcomes, f.sure = c.outcomes(at.door, at.path, w)
-	s.left -= before - max(w.left, 0) + costOfCandidate
+	s.left -= before - max(w.Left, 0) + costOfCandidate
 	if s.followed != nil {
 		s.followed[at] = f
 	}
@@ -71,16 +74,6 @@ func (s *search) first(r *Route, candidates iter.Seq[string], wanted func(string
 		}
 	}
 	return some, some != "", some == "" && complete && s.left > 0
-}
-
-// maxDoors bounds how many ports and names are tried; a server has few.
-const maxDoors = 16
-
-// door is a port and name to get to a server by. address is set where it is no client's but somebody's in the same pod.
-type door struct {
-	port    int
-	host    string
-	address string
 }
 
 // Origins are the paths that clients ask for, of every route and of all paths of the gateway that matter.

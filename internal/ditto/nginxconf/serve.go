@@ -4,6 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 )
 
 // maxRedirects is NGX_HTTP_MAX_URI_CHANGES.
@@ -14,13 +18,13 @@ type outcome struct {
 	route *Route
 	way   *way
 	// path is what the upstream is asked for, with its query; opaque where it could not be followed.
-	path   text
+	path   expr.Text
 	unsure string
 }
 
 // serve is a request from the server's rewrite directives on, as it comes in or as an internal redirect starts it again.
 func (c *Config) serve(srv *scope, p *way, depth int) []outcome {
-	if !p.work.spend() {
+	if !p.work.Spend() {
 		return []outcome{{way: p, unsure: tooMuch}}
 	}
 	if depth > maxRedirects {
@@ -40,7 +44,7 @@ func (c *Config) serve(srv *scope, p *way, depth int) []outcome {
 }
 
 func (c *Config) locate(srv *scope, p *way, depth int) []outcome {
-	if !p.work.spend() {
+	if !p.work.Spend() {
 		return []outcome{{way: p, unsure: tooMuch}}
 	}
 	if depth > maxRedirects {
@@ -69,7 +73,7 @@ func (c *Config) locate(srv *scope, p *way, depth int) []outcome {
 
 // enter is a location's rewrite phase and what follows.
 func (c *Config) enter(srv, loc *scope, p *way, depth int) []outcome {
-	if !p.work.spend() {
+	if !p.work.Spend() {
 		return []outcome{{way: p, unsure: tooMuch}}
 	}
 	p.scope, p.quote, p.stopped, p.status = loc, true, false, 0
@@ -96,7 +100,7 @@ func (c *Config) content(srv *scope, p *way, depth int) []outcome {
 	case accessNone:
 		return c.answer(srv, s, p, 403, depth)
 	case accessAddresses:
-		if !p.add(assumptions{{opaque: "the client's address is allowed", holds: true}}) {
+		if !p.add(expr.Assumptions{{Opaque: "the client's address is allowed", Holds: true}}) {
 			return nil
 		}
 	}
@@ -109,7 +113,7 @@ func (c *Config) content(srv *scope, p *way, depth int) []outcome {
 	}
 	for name := s; name != nil; name = name.parent {
 		for _, d := range name.blind {
-			p.unsure = d.name + " at " + d.at()
+			p.unsure = d.Name + " at " + d.At()
 		}
 	}
 	if s.kind != kindIf {
@@ -126,36 +130,36 @@ func (c *Config) handle(srv *scope, p *way, depth int) []outcome {
 	switch {
 	case h == nil:
 		return c.files(srv, p, depth)
-	case h.name == "proxy_pass":
+	case h.Name == "proxy_pass":
 		return c.proxy(p)
-	case strings.HasSuffix(h.name, "_pass"), h.name == "stub_status", h.name == "empty_gif", h.name == "api":
+	case strings.HasSuffix(h.Name, "_pass"), h.Name == "stub_status", h.Name == "empty_gif", h.Name == "api":
 		return []outcome{{way: p}}
 	}
-	return []outcome{{way: p, unsure: h.name + " at " + h.at()}}
+	return []outcome{{way: p, unsure: h.Name + " at " + h.At()}}
 }
 
 // tryFiles follows try_files: names made from the request are taken not to exist, fixed ones may or may not.
-func (c *Config) tryFiles(srv *scope, d *directive, p *way, depth int) []outcome {
+func (c *Config) tryFiles(srv *scope, d *syntax.Directive, p *way, depth int) []outcome {
 	var out []outcome
-	last := len(d.args) - 1
+	last := len(d.Args) - 1
 	if last < 0 {
 		return c.handle(srv, p, depth)
 	}
-	for _, name := range d.args[:last] {
+	for _, name := range d.Args[:last] {
 		if !strings.Contains(name, "$") {
-			question := assumption{opaque: "the file " + name + " exists", holds: true}
+			question := expr.Assumption{Opaque: "the file " + name + " exists", Holds: true}
 			q := p.clone()
-			if q.add(assumptions{question}) {
+			if q.add(expr.Assumptions{question}) {
 				q.uri = name
 				out = append(out, c.handle(srv, q, depth)...)
 			}
-			question.holds = false
-			if !p.add(assumptions{question}) {
+			question.Holds = false
+			if !p.add(expr.Assumptions{question}) {
 				return out
 			}
 		}
 	}
-	target := d.args[last]
+	target := d.Args[last]
 	if code, ok := strings.CutPrefix(target, "="); ok {
 		n, _ := strconv.Atoi(code)
 		return append(out, c.answer(srv, p.scope, p, n, depth)...)
@@ -168,10 +172,10 @@ func (c *Config) redirect(srv *scope, target string, p *way, depth int) []outcom
 	var out []outcome
 	for _, a := range c.parts(target, p) {
 		q := p.clone()
-		if !q.add(a.assume) {
+		if !q.add(a.Assume) {
 			continue
 		}
-		to, ok := a.text.constant()
+		to, ok := a.Text.Constant()
 		switch {
 		case !ok:
 			out = append(out, outcome{way: q, unsure: "an internal redirect to " + target})
@@ -186,7 +190,7 @@ func (c *Config) redirect(srv *scope, target string, p *way, depth int) []outcom
 		default:
 			var query string
 			q.uri, query, _ = strings.Cut(to, "?")
-			q.args, q.internal, q.validUnparsed = literal(query), true, false
+			q.args, q.internal, q.validUnparsed = expr.Literal(query), true, false
 			out = append(out, c.serve(srv, q, depth+1)...)
 		}
 	}
@@ -204,7 +208,7 @@ func (c *Config) files(srv *scope, p *way, depth int) []outcome {
 	var out []outcome
 	names := []string{"index.html"}
 	if d := p.scope.setting("index"); d != nil {
-		names = d.args
+		names = d.Args
 	}
 	for _, name := range names {
 		q := p.clone()
@@ -213,7 +217,7 @@ func (c *Config) files(srv *scope, p *way, depth int) []outcome {
 			target = name
 		}
 		// Even a last, absolute name is only taken where the directory is there.
-		if !q.add(assumptions{{opaque: "the file " + target + " exists", holds: true}}) {
+		if !q.add(expr.Assumptions{{Opaque: "the file " + target + " exists", Holds: true}}) {
 			continue
 		}
 		for _, o := range c.redirect(srv, escapeDollar(target), q, depth) {
@@ -241,11 +245,11 @@ func escapeDollar(s string) string {
 func (c *Config) answer(srv, s *scope, p *way, status, depth int) []outcome {
 	if status >= 300 && !p.errored {
 		for _, d := range s.inherited("error_page") {
-			n := len(d.args)
-			if n < 2 || !slices.Contains(d.args[:n-1], strconv.Itoa(status)) {
+			n := len(d.Args)
+			if n < 2 || !slices.Contains(d.Args[:n-1], strconv.Itoa(status)) {
 				continue
 			}
-			target := d.args[n-1]
+			target := d.Args[n-1]
 			if !strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "@") && !strings.HasPrefix(target, "$") {
 				break
 			}
@@ -277,14 +281,14 @@ func (c *Config) proxy(p *way) []outcome {
 		uri, ok := a.uri, a.ok
 		switch {
 		case !ok:
-			o.path, o.unsure = variable(undefined), "proxy_pass at "+route.at()
+			o.path, o.unsure = expr.Variable(expr.Undefined), "proxy_pass at "+route.at()
 		case a.variable && len(uri) > 0:
-			if s, constant := uri.constant(); constant && strings.HasPrefix(s, "?") {
-				uri = literal("/" + s)
+			if s, constant := uri.Constant(); constant && strings.HasPrefix(s, "?") {
+				uri = expr.Literal("/" + s)
 			}
 			o.path = uri
 		case len(uri) == 0 && q.validUnparsed:
-			o.path = literal(q.unparsed)
+			o.path = expr.Literal(q.unparsed)
 		default:
 			rest := q.uri
 			if q.validLocation && len(uri) > 0 {
@@ -294,14 +298,14 @@ func (c *Config) proxy(p *way) []outcome {
 				o.path = uri
 			}
 			if q.quoted || q.internal {
-				rest = escapeURI(rest)
+				rest = wire.EscapeURI(rest)
 			}
-			o.path = o.path.append(literal(rest))
+			o.path = o.path.Append(expr.Literal(rest))
 			if q.opaque {
-				o.path = variable(undefined)
+				o.path = expr.Variable(expr.Undefined)
 			}
 			if len(q.args) > 0 {
-				o.path = o.path.append(literal("?")).append(q.args)
+				o.path = o.path.Append(expr.Literal("?")).Append(q.args)
 			}
 		}
 		out = append(out, o)

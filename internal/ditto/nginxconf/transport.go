@@ -3,6 +3,9 @@ package nginxconf
 import (
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
 // What plain HTTP meets on a port.
@@ -40,7 +43,7 @@ func (c *Config) describeTransport(r *Route, ways []*way) {
 			continue
 		}
 		t := PortTransport{Port: l.Port}
-		if c.speaksTLS(r.Server, l.Port) {
+		if c.listeners.SpeaksTLS(&r.Server.Host, l.Port) {
 			t.TLS = Setting{On, "listen " + strconv.Itoa(l.Port) + " ssl"}
 			t.Plain = Setting{PlainClosed, "nginx refuses plain HTTP on port " + strconv.Itoa(l.Port)}
 		} else {
@@ -49,20 +52,6 @@ func (c *Config) describeTransport(r *Route, ways []*way) {
 		}
 		r.transports = append(r.transports, t)
 	}
-}
-
-// speaksTLS says whether all that a server listens on at a port has ssl, which is a matter of the socket: any server that
-// says so says it for all with the same address and port.
-func (c *Config) speaksTLS(srv *Server, port int) bool {
-	for _, l := range srv.Listen {
-		if l.Port != port || l.UDP || l.TLS {
-			continue
-		}
-		if !c.tls[socketKey{srv.Stream, l.Address, port}] {
-			return false
-		}
-	}
-	return true
 }
 
 // plainOn says what becomes of plain HTTP on a port without ssl. A configuration that looks at X-Forwarded-Proto expects
@@ -75,13 +64,13 @@ func plainOn(r *Route, ways []*way, port int, tls *Setting) Setting {
 	if r.Server.Stream {
 		return served
 	}
-	is := func(name, value string) assumption {
-		return assumption{source: variable(name), equals: &value, holds: true}
+	is := func(name, value string) expr.Assumption {
+		return expr.Assumption{Source: expr.Variable(name), Equals: &value, Holds: true}
 	}
-	passes := func(more ...assumption) bool {
-		plain := append(assumptions{is("scheme", "http"), is("https", ""), is("server_port", strconv.Itoa(port))}, more...)
+	passes := func(more ...expr.Assumption) bool {
+		plain := append(expr.Assumptions{is("scheme", "http"), is("https", ""), is("server_port", strconv.Itoa(port))}, more...)
 		for _, p := range ways {
-			if _, ok := p.assume.merge(plain); ok {
+			if _, ok := p.assume.Merge(plain); ok {
 				return true
 			}
 		}
@@ -118,19 +107,19 @@ func redirectsToTLS(s *scope) bool {
 }
 
 // sendsToTLS says whether directives redirect anything to HTTPS.
-func sendsToTLS(dirs []*directive) bool {
-	var any func(list []*directive) bool
-	any = func(list []*directive) bool {
+func sendsToTLS(dirs []*syntax.Directive) bool {
+	var any func(list []*syntax.Directive) bool
+	any = func(list []*syntax.Directive) bool {
 		for _, d := range list {
-			switch d.name {
+			switch d.Name {
 			case "return", "rewrite":
-				for _, a := range d.args {
+				for _, a := range d.Args {
 					if strings.HasPrefix(strings.ToLower(a), "https://") {
 						return true
 					}
 				}
 			case "if":
-				if any(d.block) {
+				if any(d.Block) {
 					return true
 				}
 			}

@@ -1,11 +1,13 @@
-package nginxconf
+// Package wire knows paths as they stand on the wire: what nginx makes of the bytes that a client sends, how it writes them when
+// it forwards a request, and what Ditto reads.
+package wire
 
 import "strings"
 
-// normalise is what nginx makes of the path and query a client sends, for choosing a location: percent-decoded, dot segments
+// Normalise is what nginx makes of the path and query a client sends, for choosing a location: percent-decoded, dot segments
 // resolved, slashes merged if asked, cut at "#". It follows ngx_http_parse_complex_uri. ok is false for what nginx answers
 // with 400. quoted says that nginx will escape again what it forwards, plus that a plus sign was in the path.
-func normalise(raw string, mergeSlashes bool) (uri, args string, quoted, plus, ok bool) {
+func Normalise(raw string, mergeSlashes bool) (uri, args string, quoted, plus, ok bool) {
 	if raw == "" || raw[0] != '/' {
 		return "", "", false, false, false
 	}
@@ -156,9 +158,11 @@ func unhex(c byte) (byte, bool) {
 	return 0, false
 }
 
-// escapeURI and escapeArgs are nginx's NGX_ESCAPE_URI and NGX_ESCAPE_ARGS since 1.21.1.
-func escapeURI(s string) string  { return escape(s, ` #%?"<>\^`+"`{|}") }
-func escapeArgs(s string) string { return escape(s, ` #%&+;?"<>\^`+"`{|}") }
+// EscapeURI is nginx's NGX_ESCAPE_URI since 1.21.1.
+func EscapeURI(s string) string { return escape(s, ` #%?"<>\^`+"`{|}") }
+
+// EscapeArgs is nginx's NGX_ESCAPE_ARGS since 1.21.1.
+func EscapeArgs(s string) string { return escape(s, ` #%&+;?"<>\^`+"`{|}") }
 
 func escape(s, unsafe string) string {
 	const hex = "0123456789ABCDEF"
@@ -175,9 +179,9 @@ func escape(s, unsafe string) string {
 	return b.String()
 }
 
-// readByGateway is how Ditto's gateway reads a path (Pekko HTTP: each segment is percent-decoded, dot segments and empty ones
+// ReadByGateway is how Ditto's gateway reads a path (Pekko HTTP: each segment is percent-decoded, dot segments and empty ones
 // stay). An encoded slash stays inside its segment, which is written back as %2F to tell it apart.
-func readByGateway(p string) (string, bool) {
+func ReadByGateway(p string) (string, bool) {
 	segments := strings.Split(p, "/")
 	for i, s := range segments {
 		if !strings.Contains(s, "%") {

@@ -1,15 +1,15 @@
-package nginxconf
+package expr
 
 import (
 	"regexp"
 	"strings"
 )
 
-// pattern is a regular expression of the configuration. nginx runs PCRE; what Go's engine does not have (lookaround, back
+// Pattern is a regular expression of the configuration. nginx runs PCRE; what Go's engine does not have (lookaround, back
 // references, possessive quantifiers) is not understood, and then every match is unknown.
-type pattern struct {
-	source string
-	fold   bool
+type Pattern struct {
+	Source string
+	Fold   bool
 	re     *regexp.Regexp // nil: not understood
 	// The form ^literal(?!x)rest, the one lookahead people write to leave /api/2/connections out, is matched in pieces.
 	ahead *lookahead
@@ -22,8 +22,9 @@ type lookahead struct {
 	rest   *regexp.Regexp
 }
 
-func compile(source string, fold bool) *pattern {
-	p := &pattern{source: source, fold: fold}
+// Compile reads a pattern; fold is for those of either case.
+func Compile(source string, fold bool) *Pattern {
+	p := &Pattern{Source: source, Fold: fold}
 	flags := ""
 	if fold {
 		flags = "(?i)"
@@ -108,10 +109,10 @@ func topLevelBar(s string) bool {
 	return false
 }
 
-// match is a regular expression run: known is false where Go cannot say what PCRE would.
-func (p *pattern) match(s string) (groups []string, ok, known bool) {
+// Match is a regular expression run: known is false where Go cannot say what PCRE would.
+func (p *Pattern) Match(s string) (groups []string, ok, known bool) {
 	// PCRE lets $ match before a final line feed, Go does not.
-	if strings.HasSuffix(s, "\n") && strings.Contains(p.source, "$") {
+	if strings.HasSuffix(s, "\n") && strings.Contains(p.Source, "$") {
 		return nil, false, false
 	}
 	if p.re != nil {
@@ -133,8 +134,11 @@ func (p *pattern) match(s string) (groups []string, ok, known bool) {
 	return nil, false, false
 }
 
-// names are the named groups with their numbers.
-func (p *pattern) names() map[string]int {
+// Understood says whether Go can say what PCRE would.
+func (p *Pattern) Understood() bool { return p.re != nil || p.ahead != nil }
+
+// Names are the named groups with their numbers.
+func (p *Pattern) Names() map[string]int {
 	out := map[string]int{}
 	if p.re != nil {
 		for i, n := range p.re.SubexpNames() {
@@ -147,15 +151,15 @@ func (p *pattern) names() map[string]int {
 }
 
 // matchesEmpty says whether the empty string certainly matches.
-func (p *pattern) matchesEmpty() bool {
-	_, ok, known := p.match("")
+func (p *Pattern) matchesEmpty() bool {
+	_, ok, known := p.Match("")
 	return ok && known
 }
 
-// anchor is the literal that every match begins with, for a pattern such as ^Bearer; "" if there is none to be seen.
-func (p *pattern) anchor() string {
-	rest, ok := strings.CutPrefix(p.source, "^")
-	if !ok || topLevelBar(p.source) {
+// Anchor is the literal that every match begins with, for a pattern such as ^Bearer; "" if there is none to be seen.
+func (p *Pattern) Anchor() string {
+	rest, ok := strings.CutPrefix(p.Source, "^")
+	if !ok || topLevelBar(p.Source) {
 		return ""
 	}
 	n := 0
@@ -166,20 +170,20 @@ func (p *pattern) anchor() string {
 	if n > 0 && n < len(rest) && strings.ContainsRune("*?{+", rune(rest[n])) {
 		n--
 	}
-	if p.fold {
+	if p.Fold {
 		return strings.ToLower(rest[:n])
 	}
 	return rest[:n]
 }
 
 // implies says whether whatever p matches, q matches too: q is a literal, and p begins with a text that holds it.
-func (p *pattern) implies(q *pattern) bool {
-	lit, anchored := strings.CutPrefix(q.source, "^")
-	begin := p.anchor()
-	if lit == "" || regexp.QuoteMeta(lit) != lit || p.fold && !q.fold {
+func (p *Pattern) implies(q *Pattern) bool {
+	lit, anchored := strings.CutPrefix(q.Source, "^")
+	begin := p.Anchor()
+	if lit == "" || regexp.QuoteMeta(lit) != lit || p.Fold && !q.Fold {
 		return false
 	}
-	if q.fold {
+	if q.Fold {
 		lit, begin = strings.ToLower(lit), strings.ToLower(begin)
 	}
 	if anchored {
@@ -188,9 +192,28 @@ func (p *pattern) implies(q *pattern) bool {
 	return strings.Contains(begin, lit)
 }
 
-func (p *pattern) String() string {
-	if p.fold {
-		return "~*" + p.source
+// String is the pattern as a location would have it, with its mark.
+func (p *Pattern) String() string {
+	if p.Fold {
+		return "~*" + p.Source
 	}
-	return "~" + p.source
+	return "~" + p.Source
+}
+
+// Patterns keeps patterns that are met again and again, compiled once.
+type Patterns map[string]*Pattern
+
+// Keep compiles a pattern and keeps it.
+func (ps Patterns) Keep(source string, fold bool) {
+	p := Compile(source, fold)
+	ps[p.String()] = p
+}
+
+// Get is a pattern, compiled anew if it was not kept.
+func (ps Patterns) Get(source string, fold bool) *Pattern {
+	p := Pattern{Source: source, Fold: fold}
+	if known, ok := ps[p.String()]; ok {
+		return known
+	}
+	return Compile(source, fold)
 }

@@ -1,4 +1,4 @@
-package nginxconf
+package vhost
 
 import (
 	"cmp"
@@ -25,17 +25,17 @@ type Taken struct {
 	Condition string
 }
 
-// Takes says for which hosts the route's server takes the requests that come in by a door: one without an address is reached by any
+// Takes says for which hosts a server takes the requests that come in by a door: one without an address is reached by any
 // but the loopback's. A zero Door is any of the server's.
 //
 // A server that listens at `*` is taken to be reached by every address that no other server listens at, of IPv6 too.
-func (r *Route) Takes(at Door) []Taken {
+func (ls *Listeners) Takes(srv *Host, at Door) []Taken {
 	if at == (Door{}) {
 		var all Taken
-		for _, listen := range r.Server.Listen {
-			for _, l := range r.config.listeners[listen.Port] {
+		for _, listen := range srv.Listen {
+			for _, l := range ls.at[listen.Port] {
 				if l.address == listen.Address {
-					all.Hosts = append(all.Hosts, l.hostsOf(r.Server)...)
+					all.Hosts = append(all.Hosts, l.hostsOf(srv)...)
 				}
 			}
 		}
@@ -44,17 +44,17 @@ func (r *Route) Takes(at Door) []Taken {
 	var list []Taken
 	var addresses []string
 	everywhere, wildcard := true, at.Address != ""
-	for _, l := range r.config.listeners[at.Port] {
-		if at.Address == "" && loopback(l.address) || at.Address != "" && at.Address != l.address {
+	for _, l := range ls.at[at.Port] {
+		if at.Address == "" && Loopback(l.address) || at.Address != "" && at.Address != l.address {
 			continue
 		}
 		addresses = append(addresses, l.address)
-		if !slices.Contains(l.servers, r.Server) {
+		if !slices.Contains(l.servers, srv) {
 			everywhere = false
 			continue
 		}
 		wildcard = wildcard || l.address == "*" || l.address == "[::]"
-		list = append(list, Taken{Hosts: l.hostsOf(r.Server), Condition: l.address})
+		list = append(list, Taken{Hosts: l.hostsOf(srv), Condition: l.address})
 		everywhere = everywhere && slices.EqualFunc(list[0].Hosts, list[len(list)-1].Hosts, requests.Hosts.Equal)
 	}
 	if everywhere && wildcard && len(list) > 0 {
@@ -70,7 +70,7 @@ func (r *Route) Takes(at Door) []Taken {
 type nameTable struct {
 	once sync.Once
 	// literal are the names that say by themselves which hosts they are, as package requests has them, and whose they are.
-	literal map[string]*Server
+	literal map[string]*Host
 	// byEnd are those, sorted by their last letters first; each is written backwards.
 	byEnd []string
 	// patterns are the other names, in the order in which nginx looks at them.
@@ -79,11 +79,11 @@ type nameTable struct {
 	written, matched string
 
 	mu    sync.Mutex
-	hosts map[*Server][]requests.Hosts
+	hosts map[*Host][]requests.Hosts
 }
 
 type namePattern struct {
-	server *Server
+	server *Host
 	text   string
 	// before is a digest of those that come before it.
 	before string
@@ -92,7 +92,7 @@ type namePattern struct {
 func (s *listener) table() *nameTable {
 	t := &s.names
 	t.once.Do(func() {
-		t.literal, t.hosts = map[string]*Server{}, map[*Server][]requests.Hosts{}
+		t.literal, t.hosts = map[string]*Host{}, map[*Host][]requests.Hosts{}
 		for name, srv := range s.exact {
 			if !strings.ContainsAny(name, "$*") {
 				t.literal[cmp.Or(name, requests.NoHost)] = srv
@@ -134,7 +134,7 @@ func odd(name string) bool {
 }
 
 // hostsOf are the hosts whose requests a server takes of those that come in here. The default server takes what no name is for.
-func (s *listener) hostsOf(srv *Server) []requests.Hosts {
+func (s *listener) hostsOf(srv *Host) []requests.Hosts {
 	if srv.Stream {
 		return []requests.Hosts{requests.AnyHost()}
 	}
@@ -149,7 +149,7 @@ func (s *listener) hostsOf(srv *Server) []requests.Hosts {
 	return list
 }
 
-func (t *nameTable) hostsOf(srv *Server, byDefault bool) []requests.Hosts {
+func (t *nameTable) hostsOf(srv *Host, byDefault bool) []requests.Hosts {
 	var own []string
 	for _, name := range srv.Names {
 		name = strings.ToLower(name)
@@ -194,7 +194,7 @@ func (t *nameTable) hostsOf(srv *Server, byDefault bool) []requests.Hosts {
 func (t *nameTable) all() string { return digest(t.written, t.matched) }
 
 // without leaves out of hosts the names, written backwards, that are another server's.
-func (t *nameTable) without(hosts requests.Hosts, srv *Server, names []string) requests.Hosts {
+func (t *nameTable) without(hosts requests.Hosts, srv *Host, names []string) requests.Hosts {
 	for _, name := range names {
 		if name = backwards(name); t.literal[name] == srv || name == hosts.Name {
 			continue

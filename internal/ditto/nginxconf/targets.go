@@ -1,0 +1,182 @@
+package nginxconf
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+)
+
+// describeTarget fills in where a route forwards to and what of the request arrives there.
+func (c *Config) describeTarget(r *Route, ways []*way, unknown *syntax.Notes) {
+	dropped := len(ways) > 0
+	for _, p := range ways {
+		for _, d := range c.targets(r, p) {
+			if !d.ok {
+				unknown.Add("proxy_pass at %s: not understood", r.at())
+				for _, t := range c.staticTargets(r) {
+					r.Targets = addTarget(r.Targets, t)
+				}
+				dropped = false
+				continue
+			}
+			for _, t := range d.targets {
+				if t.Variable {
+					unknown.Add("proxy_pass at %s: where it goes depends on the request", r.at())
+				}
+				r.Targets = addTarget(r.Targets, t)
+			}
+			if len(d.uri) == 0 && p.validUnparsed {
+				r.Raw = true
+			}
+			if uri, ok := d.uri.Constant(); ok && p.validLocation {
+				r.Prefix, _, _ = strings.Cut(uri, "?")
+			}
+			if d.variable && len(d.uri) > 0 {
+				// The path is all there is, and may bring a query of its own: $uri is decoded, so that %3F becomes "?".
+				_, ok := d.uri.Constant()
+				dropped = dropped && ok
+				for _, part := range d.uri {
+					r.Raw = r.Raw || part.Name == "request_uri"
+				}
+			} else {
+				_, ok := p.args.Constant()
+				dropped = dropped && ok && !(len(d.uri) == 0 && p.validUnparsed)
+			}
+		}
+	}
+	r.Identity.QueryDropped = dropped
+	for _, d := range r.scope.location().dirs {
+		if strings.HasPrefix(d.Name, "balancer_by_lua") {
+			unknown.Add("%s at %s chooses the server", d.Name, d.At())
+		}
+	}
+}
+
+func addTarget(list []Target, t Target) []Target {
+	if slices.Contains(list, t) {
+		return list
+	}
+	return append(list, t)
+}
+
+// destination is what a proxy_pass comes to on one way.
+type destination struct {
+	targets  []Target
+	uri      expr.Text
+	assume   expr.Assumptions
+	variable bool // proxy_pass holds variables: its path, if any, is all there is
+	ok       bool
+}
+
+// targets resolves a route's proxy_pass on a way.
+func (c *Config) targets(r *Route, p *way) []destination {
+	if !r.urlOK {
+		return []destination{{}}
+	}
+	var out []destination
+	for _, a := range c.vars.Expand(r.url, p, 0) {
+		d := c.destination(a.Text)
+		d.assume, d.variable = a.Assume, !r.static
+		out = append(out, d)
+	}
+	return out
+}
+
+func (c *Config) destination(url expr.Text) destination {
+	if len(url) == 0 {
+		return destination{}
+	}
+	head, tls := url[0].Lit, false
+	rest := url[1:]
+	switch lower := strings.ToLower(head); {
+	case url[0].Name == "scheme" && len(url) > 1 && strings.HasPrefix(url[1].Lit, "://"):
+		head, rest = strings.TrimPrefix(url[1].Lit, "://"), url[2:]
+	case strings.HasPrefix(lower, "http://"):
+		head = head[len("http://"):]
+	case strings.HasPrefix(lower, "https://"):
+		head, tls = head[len("https://"):], true
+	default:
+		return destination{}
+	}
+	full := expr.Literal(head).Append(rest)
+	var authority, uri expr.Text
+	for i, p := range full {
+		if p.Name == "" {
+			cut := strings.IndexAny(p.Lit, "/?")
+			if i == 0 && strings.HasPrefix(p.Lit, "unix:") {
+				cut = len(p.Lit)
+				if colon := strings.IndexByte(p.Lit[len("unix:"):], ':'); colon >= 0 {
+					cut = len("unix:") + colon
+					authority = expr.Literal(p.Lit[:cut])
+					uri = expr.Literal(p.Lit[cut+1:]).Append(full[i+1:])
+					break
+				}
+			}
+			if cut >= 0 && cut < len(p.Lit) {
+				authority = authority.Append(expr.Literal(p.Lit[:cut]))
+				uri = expr.Literal(p.Lit[cut:]).Append(full[i+1:])
+				break
+			}
+		} else {
+			// A variable that brings its own slash, such as http://host$request_uri, begins the path.
+			if beginsPath(p.Name) {
+				uri = full[i:]
+				break
+			}
+		}
+		authority = authority.Add(p)
+	}
+	host, ok := authority.Constant()
+	if !ok {
+		return destination{targets: []Target{{TLS: tls, Variable: true}}, uri: uri, ok: len(uri) > 0 || !authority.HoldsUnknown()}
+	}
+	port := 80
+	if tls {
+		port = 443
+	}
+	t, ok := parseTarget(host, port)
+	if !ok {
+		return destination{}
+	}
+	if u, found := c.upstreams[strings.ToLower(host)]; found {
+		targets := make([]Target, len(u.targets))
+		for i, t := range u.targets {
+			t.TLS = tls
+			targets[i] = t
+		}
+		return destination{targets: targets, uri: uri, ok: true}
+	}
+	t.TLS = tls
+	return destination{targets: []Target{t}, uri: uri, ok: true}
+}
+
+// staticTargets are where a proxy_pass can go whatever a request does: what set and map give its variables anywhere in the
+// configuration. It is for routes whose requests are too many to follow.
+func (c *Config) staticTargets(r *Route) []Target {
+	vague := []Target{{Variable: true}}
+	if !r.urlOK {
+		return vague
+	}
+	texts, ok := c.vars.EveryValue(r.url, map[string]bool{})
+	if !ok {
+		return vague
+	}
+	var list []Target
+	for _, t := range texts {
+		d := c.destination(t)
+		if !d.ok && len(d.targets) == 0 {
+			return vague
+		}
+		for _, target := range d.targets {
+			list = addTarget(list, target)
+		}
+	}
+	return list
+}
+
+// beginsPath names the variables that always begin with a slash.
+func beginsPath(name string) bool {
+	return name == "request_uri" || name == "uri" || name == "document_uri"
+}
