@@ -169,7 +169,7 @@ func annotations(verdict check.Verdict, exemption string) map[string]string {
 	}
 	switch {
 	case len(denied) > 0 && exemption != "":
-		a["excused"] = exemption
+		a["exempted"] = exemption
 		findings = append(denied, findings...)
 	default:
 		add("denied", denied)

@@ -143,7 +143,7 @@ func TestWarningsAreFewAndShort(t *testing.T) {
 func TestWarningsOfTheUnknown(t *testing.T) {
 	gateway := inventory.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "ditto", Name: "gateway"}
 	change := check.Change{Request: create(""), Object: &inventory.Object{Ref: gateway}}
-	long := "Service ditto/a is not at hand: what it forwards to cannot be told; "
+	long := "Service ditto/a was not found: what it forwards to cannot be determined; "
 	got := warnings(change, []check.Finding{{Rule: "edge-tls", Subject: gateway, Message: "no TLS"}}, []check.Unknown{
 		{Rule: "preauth-exposed", Subject: gateway, What: "whether the identity is the proxy's", Message: "kinds cannot be read"},
 		{Rule: "devops-exposed", Subject: gateway, What: "which paths lead to it", Message: "Ingresses cannot be read"},

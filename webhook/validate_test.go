@@ -163,8 +163,8 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			if test.want != "" && (response.Result.Code != 403 || response.Result.Reason != metav1.StatusReasonForbidden) {
 				t.Errorf("code %d, reason %q", response.Result.Code, response.Result.Reason)
 			}
-			if got := response.AuditAnnotations["excused"]; got != test.exempted {
-				t.Errorf("excused %q, want %q", got, test.exempted)
+			if got := response.AuditAnnotations["exempted"]; got != test.exempted {
+				t.Errorf("exempted %q, want %q", got, test.exempted)
 			}
 			if test.exempted != "" && len(response.Warnings) == 0 {
 				t.Error("what is let through is not warned of")

@@ -21,20 +21,22 @@ import (
 
 const root = "../.."
 
-// pages are the README and the pages that people write, by their paths. What is generated has tests of its own.
+// pages are the README, its neighbours and the pages that people write, by their paths. What is generated has tests of its own.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	texts := map[string]string{}
-	for _, file := range append(files, filepath.Join(root, "README.md")) {
-		text, err := os.ReadFile(file)
+	for _, folder := range []string{root, filepath.Join(root, "docs")} {
+		files, err := filepath.Glob(filepath.Join(folder, "*.md"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		texts[file] = string(text)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[file] = string(text)
+		}
 	}
 	return texts
 }
@@ -186,7 +188,11 @@ func anchors(text string) []string {
 func TestDocs_IndexNamesEveryPage(t *testing.T) {
 	index := page(t, "docs/README.md")
 	for file := range pages(t) {
-		if name := filepath.Base(file); name != "README.md" && !strings.Contains(index, "]("+name+")") {
+		name, err := filepath.Rel(filepath.Join(root, "docs"), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "README.md" && !strings.Contains(index, "]("+filepath.ToSlash(name)+")") && !strings.Contains(index, "]("+filepath.ToSlash(name)+"#") {
 			t.Errorf("docs/README.md does not name %s", name)
 		}
 	}

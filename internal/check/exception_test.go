@@ -71,7 +71,7 @@ func TestExceptions_Expiry(t *testing.T) {
 			"it was there before, and now lets in more", "the exception for it (ticket 7) expired on 2027-01-31, at the end of that day in UTC",
 		}},
 		{"perhaps more", strings.Replace(open, "/api", "/", 1), []string{
-			"what this way in lets in could not be shown to be no more than what was open before",
+			"dittoguard could not prove that this way in lets in no more than was open before",
 			"the exception for it (ticket 7) expired on 2027-01-31, at the end of that day in UTC",
 		}},
 		{"decided anew", gatewayDeployment(`- {name: ENABLE_DUMMY_AUTH, value: "true"}`), []string{

@@ -252,7 +252,7 @@ func TestReferenceGrantsThatAreNotRead(t *testing.T) {
 				got = append(got, u.Message)
 			}
 		}
-		const want = "a ReferenceGrant in namespace ditto lets the route reach Service gateway cannot be told"
+		const want = "a ReferenceGrant in namespace ditto lets the route reach Service gateway cannot be determined"
 		if told := strings.Contains(strings.Join(got, " "), want); told == read {
 			t.Errorf("they are read: %t; unknown: %v", read, got)
 		}

@@ -118,7 +118,7 @@ type growth struct {
 func (g growth) why() string {
 	switch {
 	case g.unproved:
-		return "what this way in lets in could not be shown to be no more than what was open before"
+		return "dittoguard could not prove that this way in lets in no more than was open before"
 	case g.wider:
 		return "it was there before, and now lets in more"
 	}

@@ -31,7 +31,7 @@ func TestFixesPass_Hosts(t *testing.T) {
 			{apply: conf(all), denied: both},
 			{apply: conf(api + server("80", "$hostname", none))},
 		}},
-		{name: "names at another address take nothing away", there: there + conf(all+server("80", "a.example.com", none)), steps: []step{
+		{name: "names at another address remove nothing", there: there + conf(all+server("80", "a.example.com", none)), steps: []step{
 			{apply: conf(all + server("192.0.2.1:80", "a.example.com", none)), denied: pre},
 			{apply: conf(api + server("80", "a.example.com", none) + server("80", "b.example.com", none))},
 		}},

@@ -31,7 +31,7 @@ func TestFixesPass_UnknownThatDenies(t *testing.T) {
 			{apply: ingressTo("api", "caddy", "number: 80", "/"), denied: both("Ingress ditto/api")},
 			{apply: ingressTo("api", "gateway", "number: 8080", "/api"), denied: pre},
 		}},
-		{name: "paths that a snippet may change: what becomes of them cannot be told", there: bad + nginxIngress("api", "/api", "gateway", unread), steps: []step{
+		{name: "paths that a snippet may change: what becomes of them cannot be determined", there: bad + nginxIngress("api", "/api", "gateway", unread), steps: []step{
 			{apply: strings.Replace(nginxIngress("api", "/api", "gateway", unread), "{name: api,", "{name: api, labels: {a: b},", 1)},
 			{apply: nginxIngress("api", "/api/2", "gateway", unread), denied: both("Ingress ditto/api")},
 			{apply: nginxIngress("api", "/api", "gateway", ``), denied: pre},

@@ -53,7 +53,7 @@ func TestProxiesInAMesh(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(all.Unknown, func(u check.Unknown) bool {
-		return u.Rule == "preauth-exposed" && strings.Contains(u.Message, "were not followed")
+		return u.Rule == "preauth-exposed" && strings.Contains(u.Message, "not every way in was followed")
 	}) {
 		t.Errorf("unknown: %+v", all.Unknown)
 	}

@@ -51,7 +51,7 @@ spec: {type: LoadBalancer, selector: {app: app}, ports: [{port: 80, targetPort: 
 // configuration calls it a client.
 func TestMentions(t *testing.T) {
 	const remark = "Deployment shop/app: it can be reached from outside (load balancer, port 80 (no internal load balancer marker)), and env UPSTREAM_HOST " +
-		"names Service ditto/gateway: if it hands requests on, they are not judged; if not, name it under edges.clients of the configuration"
+		"names Service ditto/gateway: if it forwards requests, they are not judged; if it does not, list it under edges.clients in the configuration"
 	there := []string{gatewayDeployment(preAuth), gatewayService}
 	named := func(clients ...config.Client) *config.Config {
 		c := config.Default()
@@ -111,7 +111,7 @@ spec: {errors: {status: ["500"], query: /devops, service: {name: gateway, port: 
 		}
 	}
 	want := []string{
-		"Middleware ditto/pages: its errors take requests that failed to Service ditto/gateway, with what clients wrote in their headers",
+		"Middleware ditto/pages: it sends requests that failed to Service ditto/gateway, with the headers that clients sent",
 		"TCPMapping edge/edge: objects of this kind are not read, and it names Service ditto/gateway",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

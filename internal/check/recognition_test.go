@@ -15,24 +15,24 @@ func TestDoubtfulParts(t *testing.T) {
 	for _, test := range []struct{ name, containers, want string }{
 		{
 			"a name with a word of its own", `[{name: app, image: "acme/ditto-things-corp:1"}]`,
-			"container app goes by the name of Ditto's things (ditto-things-corp) and gives no other sign of it, so it is not taken for one: " +
-				"name the container ditto-things if it is",
+			"container app is named like Ditto's things (ditto-things-corp), but nothing else suggests that it is one, so it is ignored: " +
+				"if it is one, name the container ditto-things",
 		},
 		{
 			"an image for tests, a word of its own", `[{name: app, image: "acme/ditto-gateway-test:1"}]`,
-			"container app goes by the name of Ditto's gateway (ditto-gateway-test) and gives no other sign of it, so it is not taken for one: " +
-				"name the container ditto-gateway if it is",
+			"container app is named like Ditto's gateway (ditto-gateway-test), but nothing else suggests that it is one, so it is ignored: " +
+				"if it is one, name the container ditto-gateway",
 		},
 		{
 			"a folder and a word of its own", `[{name: demo, image: "acme/ditto/gateway-demo"}]`,
-			"container demo goes by the name of Ditto's gateway (ditto/gateway-demo) and gives no other sign of it, so it is not taken for one: " +
-				"name the container ditto-gateway if it is",
+			"container demo is named like Ditto's gateway (ditto/gateway-demo), but nothing else suggests that it is one, so it is ignored: " +
+				"if it is one, name the container ditto-gateway",
 		},
 		{"tests of a gateway, beside what they need", `[{name: tests, image: "acme/gateway-tests", env: [{name: GATEWAY_URL, value: a}]}]`, ""},
 		{
 			"a variable beside the gateway", `[{name: ditto-gateway, image: iot/gw}, {name: logs, image: fluent-bit, env: [{name: ENABLE_PRE_AUTHENTICATION, value: "true"}]}]`,
-			"container logs sets ENABLE_PRE_AUTHENTICATION, which Ditto's gateway reads, and gives no other sign of it; another container of the pod is " +
-				"a gateway, so it is not taken for one",
+			"container logs sets ENABLE_PRE_AUTHENTICATION, which Ditto's gateway reads, but another container of the pod is " +
+				"a gateway and nothing else suggests that this one is, so it is ignored",
 		},
 		{"what is Ditto", `[{name: ditto-gateway, image: iot/gw}, {name: app, image: acme/ditto-things-hardened}]`, ""},
 		{"what is not", `[{name: app, image: acme/ditto-ui}, {name: b, image: nginx}, {name: c, image: acme/things-exporter}]`, ""},

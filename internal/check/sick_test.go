@@ -80,7 +80,7 @@ func customKinds(inv *inventory.Memory) []schema.GroupKind {
 func TestASickKindIsTiedToRules(t *testing.T) {
 	inv, checker := load(t, filepath.Join(builtinDir, "preauth-exposed/fail/http-route.yaml"))
 	sick := withoutKind(inv, schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "HTTPRoute"})
-	const why = "objects of kind HTTPRoute.gateway.networking.k8s.io cannot be read, and may lead to it"
+	const why = "objects of kind HTTPRoute.gateway.networking.k8s.io cannot be read; some may lead to it"
 	var got []string
 	result := judged(t, checker, sick)
 	for _, u := range result.Unknown {

@@ -19,7 +19,7 @@ import (
 // TestWaysThatAreTooMany: Services that are one another's endpoints make more ways than are followed. What is not followed is
 // unknown to every rule about ways in, in one line each, in whatever order the objects arrived; onUnknown: deny refuses it.
 func TestWaysThatAreTooMany(t *testing.T) {
-	const gaveUp = "ways of more than 12 steps were not followed, or there are more than can be (as at Service ditto/relay-"
+	const gaveUp = "not every way in was followed: some have more than 12 steps, or there are too many (at Service ditto/relay-"
 	about := []string{"preauth-exposed", "devops-exposed", "internal-port-exposed"}
 	strict := denyingUnknown(t, about...)
 
@@ -69,8 +69,8 @@ func TestWaysThatMultiply(t *testing.T) {
 		unknown          string
 	}{
 		{"few", 20, 5, 100, ""},
-		{"more than are followed of one proxy", 501, 1, 500, "more than 500 routes of Deployment ditto/nginx lead to it, and no more are followed: make them fewer"},
-		{"each with each", 100, 100, 4852, "(as at Ingress ditto/api)"},
+		{"more than are followed of one proxy", 501, 1, 500, "more than 500 routes of Deployment ditto/nginx lead to it, and no more are followed; reduce their number"},
+		{"each with each", 100, 100, 4852, "(at Ingress ditto/api)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.findings > 100 {

@@ -22,7 +22,7 @@ func (j *judging) rendered(o *inventory.Object) {
 	if !is || made.Ditto == "" {
 		return
 	}
-	j.unjudged(o, wholeDitto, "what is deployed", "a Ditto is made of it ("+made.Ditto+"), which is not judged here; "+made.How)
+	j.unjudged(o, wholeDitto, "what is deployed", "a Ditto is rendered from it ("+made.Ditto+"), which is not judged here; "+made.How)
 }
 
 // unreadParts reports an object that is not read and in which a part of Ditto runs, or a proxy near one; false if there is none.

@@ -44,37 +44,37 @@ func TestUnreadRoutes(t *testing.T) {
 	want := []check.Unknown{{
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "GatewayClass", Name: "old"},
 		What:    "whether it leads to Ditto",
-		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); what it lets in has to be judged by a person",
+		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "cilium.io/v2", Kind: "CiliumEnvoyConfig", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
-		Message: "objects of this kind are not read; what it lets in has to be judged by a person",
+		Message: "objects of this kind are not read; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
-		Message: "Backend ditto/api is not among the objects; what it lets in has to be judged by a person",
+		Message: "Backend ditto/api was not found; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "HTTPRoute", Namespace: "ditto", Name: "old"},
 		What:    "whether it leads to Ditto",
-		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); what it lets in has to be judged by a person",
+		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "networking.istio.io/v1", Kind: "ServiceEntry", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
-		Message: "pods that its workloadSelector chooses are not read; what it lets in has to be judged by a person",
+		Message: "pods that its workloadSelector chooses are not read; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha1", Kind: "Gateway", Namespace: "infra", Name: "old"},
 		What:    "whether it leads to Ditto",
-		Message: "version v1alpha1 of this kind is not read (only v1, v1beta1); what it lets in has to be judged by a person",
+		Message: "version v1alpha1 of this kind is not read (only v1, v1beta1); check by hand what it lets in",
 	}, {
 		// A Backend can name a host of any namespace.
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "api"},
 		What:    "whether it leads to Ditto",
-		Message: "Backend shop/api is not among the objects; what it lets in has to be judged by a person",
+		Message: "Backend shop/api was not found; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "odd"},
 		What:    "whether it leads to Ditto",
 		Message: "it cannot be read: json: cannot unmarshal string into Go struct field HTTPRouteSpec.spec.hostnames of type []v1.Hostname; " +
-			"what it lets in has to be judged by a person",
+			"check by hand what it lets in",
 	}}
 	if diff := cmp.Diff(want, result.Unknown); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -84,8 +84,8 @@ func TestUnreadRoutes(t *testing.T) {
 // TestTemplatesThatAreNone: in an object of a kind that is not read, a pod's template with a field of the wrong type still tells
 // what runs in it, as far as it can be read; and if it does not, that is unknown to every rule near a Ditto.
 func TestTemplatesThatAreNone(t *testing.T) {
-	const odd = "objects of this kind are not read, and what runs in it cannot be told, since a template in it is not valid (" +
-		"json: cannot unmarshal string into Go struct field Container.spec.containers.ports of type []v1.ContainerPort); it has to be judged by a person"
+	const odd = "objects of this kind are not read, and what runs in it cannot be determined, since a template in it is not valid (" +
+		"json: cannot unmarshal string into Go struct field Container.spec.containers.ports of type []v1.ContainerPort); check it by hand"
 	things := "\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: things, namespace: ditto}\n" +
 		"spec: {template: {spec: {containers: [{name: things, image: eclipse/ditto-things}]}}}\n"
 	rollout := func(namespace, container string) string {
@@ -95,7 +95,7 @@ func TestTemplatesThatAreNone(t *testing.T) {
 	for _, test := range []struct{ name, object, want string }{
 		{
 			"a gateway", rollout("ditto", `{name: app, image: eclipse/ditto-gateway, env: [{name: A, value: 1}]}`),
-			"objects of this kind are not read, and Ditto's gateway runs in it (container app); it has to be judged by a person",
+			"objects of this kind are not read, and Ditto's gateway runs in it (container app); check it by hand",
 		},
 		{"something near a Ditto", rollout("ditto", `{name: app, image: example.com/app, ports: http}`), odd},
 		{"something that names Ditto", rollout("shop", `{name: app, image: example.com/app, ports: http, args: [--to=ditto]}`), odd},

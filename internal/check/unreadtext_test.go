@@ -29,7 +29,7 @@ func TestTextThatLeadsIn(t *testing.T) {
 		{"a snippet of an Ingress", ingress(location), snippet},
 		{"a snippet that leads elsewhere", ingress(elsewhere), ""},
 		{"a snippet of a VirtualServer", server(location), snippet},
-		{"ports", ports(`{"9000": "ditto/gateway:8080"}`), "port 9000 is handed on to Service ditto/gateway if an ingress controller is told to by --tcp-services-configmap"},
+		{"ports", ports(`{"9000": "ditto/gateway:8080"}`), "port 9000 is forwarded to Service ditto/gateway if an ingress controller names this ConfigMap in --tcp-services-configmap"},
 		{"ports of something else", ports(`{"9000": "shop/web:80", "note": "ditto/gateway:8080"}`), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -141,7 +141,7 @@ func (v *View) askedGateway(part Part, a way.AskedService) way.State {
 		case Off:
 			return way.State{State: Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name, a.Path, off, by.Source)}
 		case Unknown:
-			return way.State{State: Unknown, Why: fmt.Sprintf("whether %s answers %s to everyone depends on: %s", name, a.Path, by.Why)}
+			return way.State{State: Unknown, Why: fmt.Sprintf("whether %s answers %s to everyone is unknown: %s", name, a.Path, by.Why)}
 		}
 		return way.State{}
 	}
@@ -156,7 +156,7 @@ func (v *View) askedGateway(part Part, a way.AskedService) way.State {
 			return way.State{State: Off, Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
 				name, facts.PreAuthentication.Source)}
 		case Unknown:
-			return way.State{State: Unknown, Why: fmt.Sprintf("whether %s believes the identity that the client's own request names depends on: %s",
+			return way.State{State: Unknown, Why: fmt.Sprintf("whether %s believes the identity that the client's own request names is unknown: %s",
 				name, facts.PreAuthentication.Why)}
 		}
 	case at("/stats/things/details", "/devops", "/api/2/connections"):

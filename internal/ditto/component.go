@@ -54,13 +54,13 @@ func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []
 		switch {
 		case readings[i].why == byVariable && gateway:
 			component = readings[i].otherwise
-			doubts = append(doubts, Doubt{Beside: true, Message: fmt.Sprintf("container %s sets %s, which Ditto's gateway reads, and gives no other "+
-				"sign of it; another container of the pod is a gateway, so it is not taken for one", c.Name, readings[i].named)})
+			doubts = append(doubts, Doubt{Beside: true, Message: fmt.Sprintf("container %s sets %s, which Ditto's gateway reads, but another "+
+				"container of the pod is a gateway and nothing else suggests that this one is, so it is ignored", c.Name, readings[i].named)})
 		case readings[i].why == byPodLabel && ditto:
 			component = ""
 		case readings[i].likely != "":
-			doubts = append(doubts, Doubt{Message: fmt.Sprintf("container %s goes by the name of Ditto's %s (%s) and gives no other sign of it, so it "+
-				"is not taken for one: name the container ditto-%s if it is", c.Name, readings[i].likely, readings[i].named, readings[i].likely)})
+			doubts = append(doubts, Doubt{Message: fmt.Sprintf("container %s is named like Ditto's %s (%s), but nothing else suggests that it is one, so it "+
+				"is ignored: if it is one, name the container ditto-%s", c.Name, readings[i].likely, readings[i].named, readings[i].likely)})
 		}
 		if component != Proxy {
 			software = ""
@@ -92,7 +92,7 @@ func (v *View) TooOld(o *inventory.Object) string {
 			continue
 		}
 		if why := v.settings(part).TooOld(); why != "" {
-			return fmt.Sprintf("container %s runs %s; its settings, paths and headers may be others than those that are read: upgrade it, or, "+
+			return fmt.Sprintf("container %s runs %s; its settings, paths and headers may differ from those that dittoguard knows: upgrade it, or, "+
 				"if it is newer, let the tag of its image and the label app.kubernetes.io/version of its pods say which release it is", part.Container.Name, why)
 		}
 	}

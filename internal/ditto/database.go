@@ -28,7 +28,7 @@ func database(component string, s *settings.Settings) Database {
 	}
 	m := s.MongoDB()
 	if component == Service && m.State == settings.Default && m.TLS.Source == string(settings.Default) {
-		return Database{TLS: Switch{State: Unknown, Why: "which part of Ditto this is, and so whether it uses a database"}}
+		return Database{TLS: Switch{State: Unknown, Why: "it is unclear which part of Ditto this is, and so whether it uses a database"}}
 	}
 	d := Database{TLS: Switch(m.TLS), AsksTLS: m.AsksTLS, LaxUnknown: m.LaxWhy}
 	for _, o := range m.Lax {

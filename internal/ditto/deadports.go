@@ -37,8 +37,8 @@ func (v *View) DeadPorts(o *inventory.Object) []string {
 			}
 		}
 		if behind != "" && !declared {
-			list = append(list, fmt.Sprintf("port %d leads to port %q, which no container of %s declares, so that Kubernetes sends requests nowhere: "+
-				"name a port that is declared, or write its number", sp.Port, sp.TargetPort.StrVal, behind))
+			list = append(list, fmt.Sprintf("port %d leads to port %q, which no container of %s declares, so Kubernetes sends requests nowhere: "+
+				"use the name of a declared port, or a number", sp.Port, sp.TargetPort.StrVal, behind))
 		}
 	}
 	return list

@@ -150,7 +150,7 @@ type PortAccess struct {
 	Port   string `cel:"port"`
 	Number int64  `cel:"number"`
 	// Isolated is on where some NetworkPolicy restricts what may connect to the pod, off where everything in the cluster
-	// may, unknown where that cannot be told.
+	// may, unknown where that cannot be determined.
 	Isolated Switch `cel:"isolated"`
 }
 
@@ -166,7 +166,7 @@ const (
 	ScopeAddresses = "addresses"
 	// ScopeEveryone: every address, or a network so wide that it comes to the same.
 	ScopeEveryone = "everyone"
-	// ScopeUnknown: pods of namespaces with certain labels, and which those are cannot be told.
+	// ScopeUnknown: pods of namespaces with certain labels, and which those are cannot be determined.
 	ScopeUnknown = "unknown"
 )
 
@@ -315,7 +315,7 @@ type Credential struct {
 
 // Edge is an entry object in front of a gateway, as the controller that serves it reads it.
 type Edge struct {
-	// Controller names the controller (`ingress-nginx`, `f5-nginx`, `haproxy`, `haproxy-ingress`), `unknown` if it cannot be told.
+	// Controller names the controller (`ingress-nginx`, `f5-nginx`, `haproxy`, `haproxy-ingress`), `unknown` if it cannot be determined.
 	Controller string `cel:"controller"`
 	// StripsIdentity and HidesHeaders say whether the edge removes the client's identity header from requests, and Server
 	// and version headers from responses: on, off or unknown.

@@ -86,9 +86,9 @@ func (f *fold) admit(does *way.Handling, name string) {
 	switch {
 	case does.Addresses && (f.seesClient || does.Believed):
 		f.Public = false
-		f.Assumptions = append(f.Assumptions, "the addresses that "+name+" lets in are not those of outsiders")
+		f.Assumptions = append(f.Assumptions, "the addresses that "+name+" lets in do not belong to outsiders")
 	case does.Addresses:
-		f.doubt = "whether the addresses that " + name + " lets in are those of clients: a step before it may put its own in " +
+		f.doubt = "whether the addresses that " + name + " lets in are the clients' own: a step in front of it may put its own in " +
 			"place of the client's (externalTrafficPolicy: Local, or set_real_ip_from, keeps it)"
 	}
 	f.seesClient = does.KeepsAddress
@@ -150,9 +150,9 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 
 // plainGateway is what is spoken where no step ends connections.
 var plainGateway = way.Transport{
-	TLS:    way.State{State: Off, Source: "gateway", Why: "the gateway speaks plain HTTP alone"},
-	Plain:  way.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks plain HTTP alone"},
-	Advice: "let an Ingress, a Route or an nginx with a certificate stand before the gateway, and give its Service no way in of its own",
+	TLS:    way.State{State: Off, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	Plain:  way.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	Advice: "put an Ingress, a Route or an nginx with a certificate in front of the gateway, and let nothing else lead to it from outside",
 }
 
 // answers are the error pages of what the way begins at.
@@ -188,7 +188,7 @@ func (f *fold) arrive() bool {
 	f.encrypt(nil, "", plainGateway)
 	if f.RateLimited.State == Off {
 		f.RateLimited.Why = cmp.Or(f.RateLimited.Why, "no step reads requests")
-		f.RateAdvice = cmp.Or(f.RateAdvice, "let an edge or an nginx that limits requests stand before the gateway")
+		f.RateAdvice = cmp.Or(f.RateAdvice, "put an edge or an nginx that limits requests in front of the gateway")
 		f.RateAnnotations = annotations(f.limits)
 	}
 	if f.doubt != "" && f.Public {

@@ -18,7 +18,7 @@ import (
 // policies are the NetworkPolicies of one namespace.
 type policies struct {
 	read []*policy
-	// unclear says why what they mean cannot be told, empty if it can.
+	// unclear says why what they mean cannot be determined, empty if it can.
 	unclear []string
 }
 
@@ -80,7 +80,7 @@ func (v *View) isolation(part Part) (ports []PortAccess, grants []Grant) {
 		found := netpol.Ingress(sure, pod, port.Number, corev1.ProtocolTCP)
 		switch {
 		case template.Spec.HostNetwork:
-			access.Isolated = Switch{State: Off, Source: "hostNetwork", Why: "NetworkPolicies do not hold for pods on the host network"}
+			access.Isolated = Switch{State: Off, Source: "hostNetwork", Why: "NetworkPolicies do not apply to pods on the host network"}
 		case len(unclear) > 0:
 			access.Isolated = Switch{State: Unknown, Why: strings.Join(unclear, "; ")}
 		case found.Isolated:

@@ -52,7 +52,9 @@ func (l *literals) add(place string) {
 	}
 }
 
-func (l *literals) unknown(ref string) { l.found.Unknown = append(l.found.Unknown, ref+" not at hand") }
+func (l *literals) unknown(ref string) {
+	l.found.Unknown = append(l.found.Unknown, ref+" was not found")
+}
 
 // configMap returns a ConfigMap of the namespace with its name for people, nil if it is not at hand.
 func (l *literals) configMap(name string) (data map[string]string, shown string) {

@@ -68,7 +68,7 @@ func (w *walker) fromMentions(o *inventory.Object, c chain, leads func(proxyTarg
 			}
 			at := c.hops[len(c.hops)-1].at
 			w.view.mentioned[id] = fmt.Sprintf(
-				"it can be reached from outside (%s), and %s names %s %s/%s: if it hands requests on, they are not judged; if not, name it under edges.clients of the configuration",
+				"it can be reached from outside (%s), and %s names %s %s/%s: if it forwards requests, they are not judged; if it does not, list it under edges.clients in the configuration",
 				entry, n.where, at.Kind, at.Namespace, at.Name)
 			return
 		}
@@ -84,7 +84,7 @@ func (w *walker) entryBefore(part Part, c chain) string {
 		outer.fromPod(part.Workload, number, c.with(step))
 	}
 	if found == "" && outer.cut != nil {
-		return "as it seems, since there are more ways to it than are followed"
+		return "apparently; there are more ways to it than are followed"
 	}
 	return found
 }

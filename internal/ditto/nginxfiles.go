@@ -179,7 +179,7 @@ func nginxHidden(part Part, main string) []string {
 		return hidden
 	}
 	if !covered && bakesConfiguration(part.Container.Image) {
-		hidden = append(hidden, "its configuration is in its image, and cannot be read")
+		hidden = append(hidden, "its configuration is in its image and cannot be read")
 	}
 	return hidden
 }

@@ -77,7 +77,7 @@ func nginxHandling(route *nginxconf.Route, location string) way.Handling {
 		Raw: route.Raw, Unknown: route.Unknown,
 	}
 	if !route.Server.Stream {
-		h.Rate.Advice = "write limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
+		h.Rate.Advice = "set limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
 	}
 	return h
 }
@@ -103,18 +103,18 @@ func (f *nginxForwarding) Survey(ctx context.Context, name string, before surfac
 	// Asking for one path follows all.
 	f.origins.clientPathFor(ctx, f.route, anAdminPath)
 	if f.origins.spent() {
-		w.Why = name + ": following every path through the configuration takes more work than is done for one: " +
-			"make its locations fewer, or its rewrites simpler"
+		w.Why = name + ": following every path through the configuration takes too much work; " +
+			"use fewer locations or simpler rewrites"
 	}
 	return w
 }
 
 func (f *nginxForwarding) Speaks(door way.Door) way.Transport {
-	const advice = "let the server listen with ssl and a certificate, and answer plain HTTP with return 301 https://$host$request_uri"
+	const advice = "make the server listen with ssl and a certificate, and answer plain HTTP with return 301 https://$host$request_uri"
 	t, known := f.route.Transport(door.Port)
 	switch {
 	case !known:
-		return unknownTransport("which port of the proxy clients use is open", advice)
+		return unknownTransport("which port of the proxy clients use is not known", advice)
 	case f.route.Server.Stream && t.TLS.State != nginxconf.On:
 		return handsOn
 	}
@@ -139,7 +139,7 @@ func (f *nginxForwarding) Passes(b requests.Box, door way.Door) requests.Set {
 		set = append(set, box)
 	}
 	if set == nil {
-		// Which requests come in there cannot be told.
+		// Which requests come in there cannot be determined.
 		b.Paths = append(slices.Clone(b.Paths), requests.Unread("", ""))
 		set = requests.Set{b}
 	}

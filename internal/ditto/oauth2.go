@@ -50,7 +50,7 @@ func (f *oauth2Forwarding) Passes(b requests.Box, _ way.Door) requests.Set {
 }
 
 func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
-	const advice = "let an edge that speaks TLS stand before oauth2-proxy, or give it tls-cert-file and tls-key-file"
+	const advice = "put an edge that speaks TLS in front of oauth2-proxy, or give it tls-cert-file and tls-key-file"
 	for _, l := range f.config.Listen {
 		if int(l.Port) != door.Port {
 			continue
@@ -66,7 +66,7 @@ func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
 			Advice: advice,
 		}
 	}
-	return unknownTransport("which port of oauth2-proxy clients use is open", advice)
+	return unknownTransport("which port of oauth2-proxy clients use is not known", advice)
 }
 
 // readOAuth2Proxy reads an oauth2-proxy: each of its upstreams is a route of those who are logged in, and, where some
@@ -97,7 +97,7 @@ func (v *View) readOAuth2Proxy(part Part) *proxy {
 	config := oauth2proxy.Read(in)
 	p.unreadable = append(p.unreadable, config.Unknown...)
 	for _, missing := range given.Missing() {
-		p.unreadable = append(p.unreadable, missing+" is not at hand, and may hold settings of oauth2-proxy")
+		p.unreadable = append(p.unreadable, missing+" was not found; it may hold settings of oauth2-proxy")
 	}
 	forwards := false
 	for _, u := range config.Upstreams {
@@ -105,7 +105,7 @@ func (v *View) readOAuth2Proxy(part Part) *proxy {
 	}
 	if !forwards && len(p.unreadable) > 0 {
 		for _, a := range absent {
-			p.hidden = append(p.hidden, a.ref+" is not at hand")
+			p.hidden = append(p.hidden, a.ref+" was not found")
 		}
 		p.hidden = append(p.hidden, p.unreadable...)
 		p.unreadable = nil
@@ -169,7 +169,7 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 	identity, does := config.LoggedIn, &r.Effects
 	does.Authentication = way.State{State: On, Source: text}
 	if config.EveryUser {
-		does.Assumptions = append(does.Assumptions, "oauth2-proxy lets everyone in whom its provider knows (email-domain *)")
+		does.Assumptions = append(does.Assumptions, "oauth2-proxy lets in everyone with an account at its provider (email-domain *)")
 	}
 	if skips != nil {
 		identity = config.Anyone

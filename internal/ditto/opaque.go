@@ -48,7 +48,7 @@ func (v *View) unreadRoute(part Part) *proxyRoute {
 	if len(targets) == 0 {
 		return nil
 	}
-	return v.unread(part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), "what it does with requests is not read")
+	return v.unread(part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), "dittoguard does not read what it does with requests")
 }
 
 // unread is a route of a proxy of which nothing is known but where it may lead.
@@ -66,9 +66,9 @@ func (r *proxyRoute) found(at inventory.ID, workload *inventory.Object, t proxyT
 		return r
 	}
 	named, unknown := *r, r.Effects.Identity
-	why := fmt.Sprintf("%s in %s may lead there, and %s", r.text, workload.Ref, unknown.Why)
+	why := fmt.Sprintf("%s in %s may forward requests to Ditto, and %s", r.text, workload.Ref, unknown.Why)
 	if t.where != "" {
-		why = fmt.Sprintf("%s in %s is told of %s %s/%s by %s, and %s", r.text, workload.Ref, at.Kind, at.Namespace, at.Name, t.where, unknown.Why)
+		why = fmt.Sprintf("%s in %s is pointed at %s %s/%s by %s, and %s", r.text, workload.Ref, at.Kind, at.Namespace, at.Name, t.where, unknown.Why)
 	}
 	named.because(why, unknown.Source)
 	named.Unknown = []string{why}

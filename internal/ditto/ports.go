@@ -85,7 +85,7 @@ func (v *View) reachedPorts(p Part) []port {
 	}
 	for _, number := range v.openPorts(p) {
 		if !slices.ContainsFunc(list, func(known port) bool { return known.Number == number }) {
-			list = append(list, port{PortHTTP, number, "whether the gateway serves HTTP at port " + decimal(number) + " depends on: " + http.Why})
+			list = append(list, port{PortHTTP, number, "whether the gateway serves HTTP at port " + decimal(number) + " is unknown: " + http.Why})
 		}
 	}
 	return list

@@ -128,7 +128,7 @@ func (v *View) readProxy(part Part) *proxy {
 			if nginxReads(a.path, nginxFlags(part.Container).conf) {
 				into = &p.hidden
 			}
-			*into = append(*into, a.ref+" is not at hand")
+			*into = append(*into, a.ref+" was not found")
 		}
 	}
 	texts := make(map[string]string, len(files))
@@ -292,7 +292,7 @@ func isAddress(host string) bool {
 	return err == nil
 }
 
-// inverse is a proxy that knows a path by which clients get it to ask for another one; known is false where that cannot be told.
+// inverse is a proxy that knows a path by which clients get it to ask for another one; known is false where that cannot be determined.
 type inverse interface {
 	clientPathFor(ctx context.Context, upstream string) (client string, ok, known bool)
 }
@@ -311,7 +311,7 @@ func behind(ctx context.Context, before surface.Way, proxy inverse) surface.Way 
 // handsOn is the transport of a proxy that hands connections on as they are.
 var handsOn = way.Transport{Plain: way.State{State: way.PlainServed}, Passthrough: true}
 
-// unknownTransport is that of a proxy of which it cannot be told what it speaks.
+// unknownTransport is that of a proxy of which it cannot be determined what it speaks.
 func unknownTransport(why, advice string) way.Transport {
 	unknown := way.State{State: Unknown, Why: why}
 	return way.Transport{TLS: unknown, Plain: unknown, Advice: advice}

@@ -23,14 +23,14 @@ func (w *walker) unreadEntry(c chain) {
 	}
 	w.unreadAnything(c)
 	if kinds := w.view.unreadWays(w.part.Workload.Ref.Namespace); kinds != "" {
-		w.enterUnread(w.part.Workload, "kinds that cannot be read", "", "objects of kind "+kinds+" cannot be read, and may lead to it", c)
+		w.enterUnread(w.part.Workload, "kinds that cannot be read", "", "objects of kind "+kinds+" cannot be read; some may lead to it", c)
 	}
 }
 
 // unfollowedEntry: ways were given up, the first at an object, and may lead in from outside.
 func (w *walker) unfollowedEntry(at inventory.ID, c chain) {
 	w.enterUnread(w.part.Workload, "ways that were given up", "given up", fmt.Sprintf(
-		"ways of more than %d steps were not followed, or there are more than can be (as at %s): make proxies and aliases in front of it fewer",
+		"not every way in was followed: some have more than %d steps, or there are too many (at %s); put fewer proxies and aliases in front of it",
 		maxHops, refOf(at)), c)
 }
 
@@ -39,7 +39,7 @@ func (w *walker) crowdedEntries(c chain) {
 	for _, id := range slices.SortedFunc(maps.Keys(w.crowded), func(a, b inventory.ID) int { return strings.Compare(a.String(), b.String()) }) {
 		proxy := refOf(id).String()
 		w.enterUnread(w.part.Workload, "routes of "+proxy+" that were given up", "given up at "+proxy, fmt.Sprintf(
-			"more than %d routes of %s lead to it, and no more are followed: make them fewer", mostRoutes, proxy), c)
+			"more than %d routes of %s lead to it, and no more are followed; reduce their number", mostRoutes, proxy), c)
 	}
 }
 

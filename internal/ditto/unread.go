@@ -45,7 +45,7 @@ func (v *View) UnreadRoute(o *inventory.Object) string {
 			return ""
 		}
 	}
-	return why + "; what it lets in has to be judged by a person"
+	return why + "; check by hand what it lets in"
 }
 
 // unreadKind says what of an object is not followed by its kind or its version; anywhere, that it can name a Ditto of any
@@ -86,7 +86,7 @@ func (v *View) saysWhere(u way.UnreadBackend) bool {
 // unreadBackend says of a backend that it is not read.
 func (v *View) unreadBackend(u way.UnreadBackend) string {
 	if u.Object.Name != "" {
-		return fmt.Sprintf("%s is not among the objects", refOf(u.Object))
+		return fmt.Sprintf("%s was not found", refOf(u.Object))
 	}
 	return u.What + " are not read"
 }

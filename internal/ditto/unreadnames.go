@@ -63,7 +63,7 @@ func unreadNamesOf(o *inventory.Object, links way.Links) []unreadName {
 			to := expand(flagOf(c, "default-backend-service"), o.Ref.Namespace, c.Env)
 			if namespace, name, named := strings.Cut(to, "/"); named {
 				list = append(list, unreadName{
-					host: name + "." + namespace + ".svc", says: "it sends requests that no Ingress is for to %s, by --default-backend-service",
+					host: name + "." + namespace + ".svc", says: "it sends requests that match no Ingress to %s, because of --default-backend-service",
 				})
 			}
 		}
@@ -80,7 +80,7 @@ func unreadNamesOf(o *inventory.Object, links way.Links) []unreadName {
 	if b, ok := nginx.ErrorsService(o); ok {
 		list = append(list, unreadName{
 			host: b.Name + "." + b.Namespace + ".svc", port: b.Port.IntVal,
-			says: "its errors take requests that failed to %s, with what clients wrote in their headers",
+			says: "it sends requests that failed to %s, with the headers that clients sent",
 		})
 	}
 	if ports, ok := o.Typed.(*corev1.ConfigMap); ok {
@@ -89,7 +89,7 @@ func unreadNamesOf(o *inventory.Object, links way.Links) []unreadName {
 			if namespace, name, named := strings.Cut(to[0], "/"); isDigits(port) && named && len(to) > 1 {
 				list = append(list, unreadName{
 					host: name + "." + namespace + ".svc", port: portNumber(to[1]),
-					says: fmt.Sprintf("port %s is handed on to %%s if an ingress controller is told to by --tcp-services-configmap", port),
+					says: fmt.Sprintf("port %s is forwarded to %%s if an ingress controller names this ConfigMap in --tcp-services-configmap", port),
 				})
 			}
 		}

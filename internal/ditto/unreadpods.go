@@ -64,7 +64,7 @@ func (v *View) UnreadParts(o *inventory.Object) string {
 	if len(pods) == 0 {
 		return ""
 	}
-	why, fix := unreadVersion(o), "it has to be judged by a person"
+	why, fix := unreadVersion(o), "check it by hand"
 	if why == "" {
 		why = kindNotRead
 	} else {
@@ -89,7 +89,7 @@ func (v *View) UnreadParts(o *inventory.Object) string {
 		}
 	}
 	if broken != nil && (v.runsDitto(o.Ref.Namespace) || bytes.Contains(bytes.ToLower(o.Raw()), []byte("ditto"))) {
-		return fmt.Sprintf("%s, and what runs in it cannot be told, since a template in it is not valid (%v); %s", why, broken, fix)
+		return fmt.Sprintf("%s, and what runs in it cannot be determined, since a template in it is not valid (%v); %s", why, broken, fix)
 	}
 	return ""
 }

@@ -180,7 +180,7 @@ func TestEveryFindingOnAWayIsNoted(t *testing.T) {
 
 func TestTrustModel(t *testing.T) {
 	on, off := ditto.Switch{State: ditto.On, Source: "env A"}, ditto.Switch{State: ditto.Off, Source: "default"}
-	unclear := ditto.Switch{State: ditto.Unknown, Why: "Secret x not at hand"}
+	unclear := ditto.Switch{State: ditto.Unknown, Why: "Secret x was not found"}
 	google := ditto.Issuer{Name: "google", IsDefault: true, Audience: off}
 	keycloak := ditto.Issuer{Name: "keycloak", Audience: off}
 	filtered := google
@@ -197,7 +197,7 @@ func TestTrustModel(t *testing.T) {
 		{"the default issuer, chosen by an audience", off, ditto.Known, []ditto.Issuer{filtered}, TrustModel{ModelOIDC, "pre-authentication is off (default), and tokens of Ditto's default issuer are believed for one audience", "auto"}},
 		{"both", on, ditto.Known, []ditto.Issuer{keycloak}, TrustModel{ModelMixed, "pre-authentication is on (env A), and tokens of keycloak are believed as well", "auto"}},
 		{"neither", off, ditto.Known, []ditto.Issuer{google}, TrustModel{ModelNone, "pre-authentication is off (default), and no issuer of tokens but Ditto's default one is there", "auto"}},
-		{"pre-authentication unknown", unclear, ditto.Known, nil, TrustModel{ModelUnknown, "pre-authentication: Secret x not at hand", "auto"}},
+		{"pre-authentication unknown", unclear, ditto.Known, nil, TrustModel{ModelUnknown, "pre-authentication: Secret x was not found", "auto"}},
 		{"issuers unknown", off, ditto.Unknown, []ditto.Issuer{google}, TrustModel{ModelUnknown, "issuers of tokens: unread", "auto"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

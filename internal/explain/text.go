@@ -198,7 +198,7 @@ func isolation(s State) string {
 	case ditto.On:
 		return "isolated by " + s.Source
 	case ditto.Off:
-		return "OPEN to every pod of the cluster: " + s.Why
+		return "OPEN to every pod in the cluster: " + s.Why
 	}
 	return "UNKNOWN: " + s.Why
 }

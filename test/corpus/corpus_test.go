@@ -234,7 +234,7 @@ func TestUnreadableProxy(t *testing.T) {
 func needCorpus(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(folder); err != nil {
-		missing.Data(t, "the corpus of real manifests is not at hand")
+		missing.Data(t, "the corpus of real manifests was not found")
 	}
 }
 

@@ -37,7 +37,7 @@ func TestEveryOrder(t *testing.T) {
 	var offline [][]*oracle
 	t.Run("arrive", func(t *testing.T) {
 		if corpusFound := slices.ContainsFunc(f.cases, func(c *testCase) bool { return c.rule == "" }); !corpusFound {
-			t.Run("corpus", func(t *testing.T) { missing.Data(t, "the corpus of real manifests is not at hand") })
+			t.Run("corpus", func(t *testing.T) { missing.Data(t, "the corpus of real manifests was not found") })
 		}
 		offline = make([][]*oracle, len(f.cases))
 		for i, c := range f.cases {

@@ -89,7 +89,7 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 	// Everything else is judged, as ever.
 	enforcing(t, c, "ditto")
 	jwt := strings.NewReplacer("gateway", "jwt", `value: "true"`, `value: "false"`)
-	const unknown = "objects of kind " + kind + " cannot be read, and may lead to it"
+	const unknown = "objects of kind " + kind + " cannot be read; some may lead to it"
 	has(t, n.admitted(t, jwt.Replace(believing)+"---"+jwt.Replace(service), "apply", "--filename", "-"), "Warning: dittoguard: ", unknown)
 	n.admitted(t, internal, "apply", "--filename", "-")
 	n.refused(t, "preauth-exposed", n.ingress(), "apply", "--filename", "-")

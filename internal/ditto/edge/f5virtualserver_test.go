@@ -63,7 +63,7 @@ func TestVirtualServerRoutes_F5(t *testing.T) {
 		{"a token, and whom it is for", policed("[{name: p}]", "jwt:${jwt_claim_sub}") + f5PolicyObject("p", "{jwt: {realm: r}}"), []string{line("/", all, "set", "on")}},
 		{"a token, and a claim that it need not have", policed("[{name: p}]", "${jwt_claim_email}") + f5PolicyObject("p", "{jwt: {realm: r}}"), []string{line("/", all, "possibly-empty", "on")}},
 		{"a share of nothing", f5Server(`routes: [{path: /, splits: [{weight: 0, action: {pass: gateway}}, {weight: 100, action: {return: {}}}]}]`), nil},
-		{"a Policy that is not at hand", policed("[{name: p}]", "nginx:${remote_user}"), []string{line("/", all, "unknown", "unknown")}},
+		{"a Policy that was not found", policed("[{name: p}]", "nginx:${remote_user}"), []string{line("/", all, "unknown", "unknown")}},
 		{"a limit asks for nothing", policed("[{name: p}]", "a") + f5PolicyObject("p", "{rateLimit: {rate: 1r/s}}"), []string{line("/", all, "set", "off")}},
 		{"one of two asks", policed("[{name: p}, {name: q, namespace: ditto}]", "a") + f5PolicyObject("p", "{rateLimit: {rate: 1r/s}}") + f5PolicyObject("q", "{apiKey: {clientSecret: s}}"), []string{line("/", all, "set", "on")}},
 		{"certificates that plain HTTP need not have", policed("[{name: p}]", "a") + f5PolicyObject("p", "{ingressMTLS: {clientCertSecret: s}}"), []string{line("/", all, "set", "unknown")}},

@@ -87,8 +87,8 @@ func TestARouteAsAWhole(t *testing.T) {
 		Transport: way.Transport{
 			TLS:   way.State{State: way.Off, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
 			Plain: way.State{State: way.PlainServed, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
-			Advice: "give Gateway infra/edge a listener with protocol HTTPS and tls.certificateRefs, let spec.parentRefs name it by " +
-				"sectionName, and let an HTTPRoute of its own with a filter RequestRedirect (scheme: https, statusCode: 301) take the " +
+			Advice: "give Gateway infra/edge a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
+				"sectionName, and attach a separate HTTPRoute with a RequestRedirect filter (scheme: https, statusCode: 301) to the " +
 				"listener for plain HTTP",
 		},
 		Handling: way.Handling{
@@ -101,7 +101,7 @@ func TestARouteAsAWhole(t *testing.T) {
 			},
 			Rate: way.Rate{
 				Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"},
-				Advice: "let a BackendTrafficPolicy name it in targetRefs, with rateLimit: {type: Local, local: {rules: [{limit: " +
+				Advice: "name it in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: " +
 					"{requests: 50, unit: Second}}]}}",
 			},
 		},
@@ -185,11 +185,11 @@ func TestWhoReachesAGateway(t *testing.T) {
 		{"nothing says otherwise", "some", "istio.io/gateway-controller", "", "", true, "no internal load balancer marker", ""},
 		{"an annotation of its load balancer", "some", "istio.io/gateway-controller", internal, "", false, `networking.gke.io/load-balancer-type is "Internal"`, ""},
 		{"Traefik has one Service for all", "some", "traefik.io/gateway-controller", internal, "", true, "Traefik serves it behind a Service of its own", ""},
-		{"GKE names its classes", "gke-l7-rilb", "networking.gke.io/gateway", "", "", false, "GatewayClass gke-l7-rilb makes internal load balancers", ""},
+		{"GKE names its classes", "gke-l7-rilb", "networking.gke.io/gateway", "", "", false, "GatewayClass gke-l7-rilb creates internal load balancers", ""},
 		{"Istio's waypoint", "some", "istio.io/mesh-controller", "", "", false, "it is a waypoint of Istio, whose Service is a ClusterIP", ""},
 		{"anybody may call a class a waypoint", "istio-waypoint", "istio.io/gateway-controller", "", "", true, "no internal load balancer marker", ""},
 		{"anybody may call a class so", "gke-l7-rilb", "example.com/other", "", "", true, "no internal load balancer marker", ""},
-		{"a class of GKE that is public", "gke-l7-gxlb", "networking.gke.io/gateway", internal, "", true, `GatewayClass "gke-l7-gxlb" makes no internal load balancer`, ""},
+		{"a class of GKE that is public", "gke-l7-gxlb", "networking.gke.io/gateway", internal, "", true, `GatewayClass "gke-l7-gxlb" creates no internal load balancer`, ""},
 		{"AWS is internal unless told otherwise", "some", "gateway.k8s.aws/nlb", "", "", false, "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise", ""},
 		{
 			"AWS is told otherwise", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"),
@@ -197,9 +197,9 @@ func TestWhoReachesAGateway(t *testing.T) {
 			`its LoadBalancerConfiguration has scheme "internet-facing"`, "",
 		},
 		{
-			"what decides is not at hand", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"), "", true,
+			"what decides was not found", "some", "gateway.k8s.aws/alb", with("gateway.k8s.aws", "LoadBalancerConfiguration"), "", true,
 			"it cannot be ruled out",
-			"LoadBalancerConfiguration infra/p is not at hand: whether outsiders reach Gateway infra/edge cannot be told",
+			"LoadBalancerConfiguration infra/p was not found: whether outsiders reach Gateway infra/edge cannot be determined",
 		},
 		{
 			"what decides is not read", "some", "istio.io/gateway-controller", with(`""`, "ConfigMap"), "", true, "no internal load balancer marker",
@@ -290,31 +290,31 @@ func TestWhoReachesAGateway(t *testing.T) {
 }
 
 func TestWhoReachesAGatewayWithoutItsClass(t *testing.T) {
-	const gke = "; taken for one that makes Gateways internal, and for GKE's because of its name"
+	const gke = "; assumed to make Gateways internal, and to be one of GKE, because of its name"
 	for _, test := range []struct {
 		class, annotations string
 		public             bool
 		why, assumption    string
 	}{
-		{"gke-l7-rilb", "", false, "GatewayClass gke-l7-rilb makes internal load balancers", gke},
-		{"gke-l7-rilb-mc", "", false, "GatewayClass gke-l7-rilb-mc makes internal load balancers", gke},
+		{"gke-l7-rilb", "", false, "GatewayClass gke-l7-rilb creates internal load balancers", gke},
+		{"gke-l7-rilb-mc", "", false, "GatewayClass gke-l7-rilb-mc creates internal load balancers", gke},
 		{
 			"gke-l7-cross-regional-internal-managed-mc", "", false,
-			"GatewayClass gke-l7-cross-regional-internal-managed-mc makes internal load balancers", gke,
+			"GatewayClass gke-l7-cross-regional-internal-managed-mc creates internal load balancers", gke,
 		},
 		{
-			"gke-l7-global-external-managed-mc", "", true, `GatewayClass "gke-l7-global-external-managed-mc" makes no internal load balancer`,
-			"; taken for one that makes no Gateway internal, and for GKE's because of its name",
+			"gke-l7-global-external-managed-mc", "", true, `GatewayClass "gke-l7-global-external-managed-mc" creates no internal load balancer`,
+			"; assumed to make no Gateway internal, and to be one of GKE, because of its name",
 		},
 		{
 			"istio-waypoint", "", false, "it is a waypoint of Istio, whose Service is a ClusterIP",
-			"; taken for one that makes Gateways internal, and for Istio's because of its name",
+			"; assumed to make Gateways internal, and to be one of Istio, because of its name",
 		},
 		{
 			"istio-waypoint", ", annotations: {networking.istio.io/service-type: LoadBalancer}", true, "no internal load balancer marker",
-			"; taken for one that makes Gateways internal, and for Istio's because of its name",
+			"; assumed to make Gateways internal, and to be one of Istio, because of its name",
 		},
-		{"gke-l7-mine", "", true, "no internal load balancer marker", "; taken for one that makes no Gateway internal"},
+		{"gke-l7-mine", "", true, "no internal load balancer marker", "; assumed to make no Gateway internal"},
 	} {
 		text := strings.Replace(someGateway, "gatewayClassName: some", "gatewayClassName: "+test.class, 1)
 		text = strings.Replace(text, "namespace: infra}", "namespace: infra"+test.annotations+"}", 1)
@@ -327,7 +327,7 @@ func TestWhoReachesAGatewayWithoutItsClass(t *testing.T) {
 		if diff := cmp.Diff(want, gatewayapi.Exposes(c, gw, class), cmp.AllowUnexported(gatewayapi.Exposure{})); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", test.class, diff)
 		}
-		if want := `GatewayClass "` + test.class + `" is not at hand` + test.assumption; class.Assumption != want {
+		if want := `GatewayClass "` + test.class + `" was not found` + test.assumption; class.Assumption != want {
 			t.Errorf("want %s, got %s", want, class.Assumption)
 		}
 	}
@@ -347,7 +347,7 @@ spec:
 		own      = "  infrastructure: {parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: own}}\n"
 		ownProxy = "\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: own, namespace: infra}\n" +
 			"spec: {provider: {kubernetes: {envoyService: {type: ClusterIP}}}}\n---"
-		doubt = "EnvoyProxy envoy/all makes one Service for all Gateways of its class: whether what Gateway infra/edge says by itself keeps it internal cannot be told"
+		doubt = "EnvoyProxy envoy/all creates one Service for all Gateways of its class: whether the settings of Gateway infra/edge keep it internal cannot be determined"
 	)
 	proxy := func(spec string) string {
 		return "\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: all, namespace: envoy}\nspec: {" + spec + "}\n---"
@@ -396,8 +396,8 @@ spec:
 
 func TestExtensionsThatAreMissing(t *testing.T) {
 	for _, test := range []struct{ controller, group, kind, want string }{
-		{"gateway.envoyproxy.io/gatewayclass-controller", "gateway.envoyproxy.io", "HTTPRouteFilter", "HTTPRouteFilter ditto/f, which a filter names, is not at hand"},
-		{"gateway.nginx.org/nginx-gateway-controller", "gateway.nginx.org", "AuthenticationFilter", "AuthenticationFilter ditto/f, which a filter names, is not at hand"},
+		{"gateway.envoyproxy.io/gatewayclass-controller", "gateway.envoyproxy.io", "HTTPRouteFilter", "HTTPRouteFilter ditto/f, which a filter names, was not found"},
+		{"gateway.nginx.org/nginx-gateway-controller", "gateway.nginx.org", "AuthenticationFilter", "AuthenticationFilter ditto/f, which a filter names, was not found"},
 		{"gateway.nginx.org/nginx-gateway-controller", "example.com", "Any", "Any ditto/f, which a filter names, is not read"},
 	} {
 		filter := "filters: [{type: ExtensionRef, extensionRef: {group: " + test.group + ", kind: " + test.kind + ", name: f}}]\n    backendRefs"

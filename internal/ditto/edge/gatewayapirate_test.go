@@ -78,7 +78,7 @@ func TestLimitsOfARoute(t *testing.T) {
 		{"its defaults", nginxClass, "", []string{nginx("limit", toGateway, nginxRule("burst: 10"))}, "on: "},
 		{"a policy without rules", nginxClass, "", []string{nginx("limit", toRoute, "local: {rules: []}")}, "off: no policy"},
 		{"no rate", nginxClass, "", []string{nginx("limit", toRoute, nginxRule("rate: 0r/s, key: $binary_remote_addr"))}, "off: the rate of"},
-		{"counted by what the client writes", nginxClass, "", []string{nginx("limit", toRoute, nginxRule("rate: 50r/s, key: $http_x"))}, "off: RateLimitPolicy ditto/limit counts by $http_x"},
+		{"counted by what the client sends", nginxClass, "", []string{nginx("limit", toRoute, nginxRule("rate: 50r/s, key: $http_x"))}, "off: RateLimitPolicy ditto/limit counts by $http_x"},
 		{"a dry run of a rule", nginxClass, "", []string{nginx("limit", toRoute, nginxRule(perAddress+", dryRun: true"))}, "off: RateLimitPolicy ditto/limit is a dry run"},
 		{"a dry run of a policy", nginxClass, "", []string{nginx("limit", toRoute, "dryRun: true, "+nginxRule(perAddress))}, "off: RateLimitPolicy ditto/limit is a dry run"},
 		{"a dry run of the Gateway", nginxClass, "", []string{
@@ -157,7 +157,7 @@ func TestErrorPagesOfARoute(t *testing.T) {
 			Echoes: []string{"responseOverride of BackendTrafficPolicy ditto/answers repeats what the client sent"},
 		}},
 		{"another object", answers(`type: ValueRef, valueRef: {group: "", kind: ConfigMap, name: pages}`), way.ErrorPages{
-			Unknown: []string{"what BackendTrafficPolicy ditto/answers answers stands in another object, which is not read"},
+			Unknown: []string{"what BackendTrafficPolicy ditto/answers answers is in another object, which is not read"},
 		}},
 		{"a policy that is not read", policyObject("gateway.envoyproxy.io/v1alpha1", "EnvoyPatchPolicy", "any", "kind: Gateway, name: edge", "type: JSONPatch"), way.ErrorPages{
 			Unknown: []string{"EnvoyPatchPolicy ditto/any can change what Envoy does with requests, and is not read"},

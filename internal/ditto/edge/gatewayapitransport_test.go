@@ -84,9 +84,9 @@ func TestTransportOfARoute(t *testing.T) {
 		{"a certificate by options", `{name: https, port: 443, protocol: HTTPS, tls: {options: {networking.gke.io/pre-shared-certs: one}}}`, "HTTPRoute", toEdge + host + backends, nil, "on, closed"},
 		{"no certificate that can be seen", `{name: https, port: 443, protocol: HTTPS}`, "HTTPRoute", toEdge + host + backends, nil, "unknown, closed"},
 		{"a protocol of somebody's own", `{name: quic, port: 443, protocol: example.com/quic}`, "HTTPRoute", toEdge + host + backends, nil, "unknown, unknown"},
-		{"a Gateway that is not at hand", http, "HTTPRoute", `parentRefs: [{name: absent}], ` + host + backends, nil, "unknown, unknown"},
+		{"a Gateway that was not found", http, "HTTPRoute", `parentRefs: [{name: absent}], ` + host + backends, nil, "unknown, unknown"},
 		{"a service mesh", http, "HTTPRoute", `parentRefs: [{group: "", kind: Service, name: gateway}], ` + backends, nil, "unknown, unknown"},
-		{"the load balancer ends TLS", http, "HTTPRoute", toEdge + host + backends, []string{
+		{"the load balancer terminates TLS", http, "HTTPRoute", toEdge + host + backends, []string{
 			"apiVersion: v1\nkind: Service\nmetadata: {name: lb, namespace: ditto, labels: {gateway.networking.k8s.io/gateway-name: edge}, " +
 				"annotations: {service.beta.kubernetes.io/aws-load-balancer-ssl-cert: arn}}\nspec: {type: LoadBalancer}",
 		}, "on, closed"},
@@ -130,14 +130,14 @@ func TestTransportAsAWhole(t *testing.T) {
 		{"who does not redirect unasked", envoyClass, way.Transport{
 			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
 			Plain: way.State{State: way.PlainServed, Source: "spec.parentRefs", Why: "listener web of Gateway ditto/edge takes it as well, with the protocol HTTP"},
-			Advice: "let spec.parentRefs name the listener that is meant (sectionName: websecure), and let an HTTPRoute of its own with a " +
-				"filter RequestRedirect (scheme: https, statusCode: 301) take listener web",
+			Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
+				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web",
 		}},
 		{"Traefik may", traefikClass, way.Transport{
 			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
 			Plain: way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"},
-			Advice: "let spec.parentRefs name the listener that is meant (sectionName: websecure), and let an HTTPRoute of its own with a " +
-				"filter RequestRedirect (scheme: https, statusCode: 301) take listener web",
+			Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
+				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web",
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

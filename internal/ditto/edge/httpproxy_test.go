@@ -22,7 +22,7 @@ func TestHTTPProxy_Effects(t *testing.T) {
 		client   = "identity client (default): no requestHeadersPolicy changes the header\n"
 		nobody   = "asks off (default): the HTTPProxy asks nobody for credentials\n"
 		nothing  = "strips off (default): no requestHeadersPolicy changes the header\n"
-		shown    = "hides off (default): no responseHeadersPolicy takes Server headers away\n"
+		shown    = "hides off (default): no responseHeadersPolicy removes Server headers\n"
 		config   = "assumes Contour's configuration has no policy for headers and no globalExtAuth\n"
 		answers  = "assumes the authorization service answers every request that it lets in with a non-empty x-ditto-pre-authenticated\n"
 		service  = "asks on (virtualhost.authorization): an authorization service is asked about every request\n"
@@ -54,7 +54,7 @@ func TestHTTPProxy_Effects(t *testing.T) {
 		{"set to another header of the client's", tls, "requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: 'nginx:%REQ(X-User)%'}]}",
 			identity("client", "off", policy, "requestHeadersPolicy sets the header to a value that is made from the request")(nobody) + config},
 		{"set to what nobody knows", tls, "requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: '%TLS_JA3_FINGERPRINT%'}]}",
-			identity("unknown", "unknown", policy, `requestHeadersPolicy sets the header to "%TLS_JA3_FINGERPRINT%", and what "TLS_JA3_FINGERPRINT" is cannot be told`)(nobody)},
+			identity("unknown", "unknown", policy, `requestHeadersPolicy sets the header to "%TLS_JA3_FINGERPRINT%", and what "TLS_JA3_FINGERPRINT" is cannot be determined`)(nobody)},
 		{"the certificate in the header", "tls: {secretName: cert, clientValidation: {caSecret: ca}}", "requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: '%DOWNSTREAM_PEER_SUBJECT%'}]}",
 			identity("set", "on", policy, "requestHeadersPolicy sets the header from the certificate of the client")(cert)},
 		{"the certificate of those who have one", "tls: {secretName: cert, clientValidation: {caSecret: ca, optionalClientCertificate: true}}", "requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: '%DOWNSTREAM_PEER_SUBJECT%'}]}",
@@ -66,7 +66,7 @@ func TestHTTPProxy_Effects(t *testing.T) {
 		{"tokens of no provider", tls + ", jwtProviders: [{name: p}]", "", plain},
 		{"tokens switched off", tls + ", jwtProviders: [{name: p, default: true}]", "jwtVerificationPolicy: {disabled: true}", plain},
 		{"tokens without TLS are refused", "jwtProviders: [{name: p, default: true}]", "",
-			head + client + "asks unknown (virtualhost.jwtProviders): Contour accepts virtualhost.jwtProviders only with TLS, and serves nothing of this virtual host\n" + nothing + shown + config},
+			head + client + "asks unknown (virtualhost.jwtProviders): Contour accepts virtualhost.jwtProviders only with TLS, and does not serve this virtual host\n" + nothing + shown + config},
 		{"a service that is asked by gRPC can set anything", authorization + "}", "", identity("unknown", "unknown", "virtualhost.authorization", grpc)(service)},
 		{"and the route decides in the end", authorization + "}", "requestHeadersPolicy: {remove: [x-ditto-pre-authenticated]}", identity("removed", "on", policy, removes)(service)},
 		{"and it may set the header that is taken", authorization + "}", "requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: '%REQ(x-user)%'}]}",
@@ -81,9 +81,9 @@ func TestHTTPProxy_Effects(t *testing.T) {
 			"asks unknown (virtualhost.authorization): clients get in unasked while the authorization service cannot be reached (failOpen)\n")},
 		{"authorization and plain HTTP", authorization + "}", "permitInsecure: true", head + client + insecure + nothing + shown + config},
 		{"Server taken away", tls, "responseHeadersPolicy: {remove: [server]}", head + client + nobody + nothing +
-			"hides on (responseHeadersPolicy): responseHeadersPolicy takes the Server header of the Service away\n" + config},
-		{"addresses", tls, "ipAllowPolicy: [{source: Peer, cidr: 10.0.0.0/8}]", doubt("ipAllowPolicy lets only certain addresses in, and whether those are clients' depends on what stands before Envoy")},
-		{"addresses of the virtual host", tls + ", ipAllowPolicy: [{source: Peer, cidr: 10.0.0.0/8}]", "", doubt("ipAllowPolicy lets only certain addresses in, and whether those are clients' depends on what stands before Envoy")},
+			"hides on (responseHeadersPolicy): responseHeadersPolicy removes the Server header of the Service\n" + config},
+		{"addresses", tls, "ipAllowPolicy: [{source: Peer, cidr: 10.0.0.0/8}]", doubt("ipAllowPolicy admits only certain addresses, and whether clients have such an address depends on what is in front of Envoy")},
+		{"addresses of the virtual host", tls + ", ipAllowPolicy: [{source: Peer, cidr: 10.0.0.0/8}]", "", doubt("ipAllowPolicy admits only certain addresses, and whether clients have such an address depends on what is in front of Envoy")},
 		{"a route takes the place of those", tls + ", ipAllowPolicy: [{source: Peer, cidr: 10.0.0.0/8}]", "ipDenyPolicy: [{source: Peer, cidr: 10.0.0.1}]", plain},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

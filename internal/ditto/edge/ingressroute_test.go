@@ -32,7 +32,7 @@ const (
 	clientsWord  = "identity client (default): no Middleware changes the header\n"
 	nobodyAsked  = "asks off (default): no Middleware asks for credentials\n"
 	noStripping  = "strips off (default): no Middleware changes the header\n"
-	noHiding     = "hides off (default): no Middleware takes Server headers away\n"
+	noHiding     = "hides off (default): no Middleware removes Server headers\n"
 	entryPoints  = "assumes the entry points of Traefik have no middlewares of their own\n"
 	answersCheck = "assumes the service that Middleware ns/a asks answers every request that it lets in with a non-empty x-ditto-pre-authenticated\n"
 )
@@ -78,7 +78,7 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 		{"two spellings of the header", "[{name: a}]", middleware("a", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: "", X-Ditto-Pre-Authenticated: "a"}}}`),
 			routerHead + routerPath + identity("unknown", "a", "names the header twice, and either may count") + nobodyAsked + strips("unknown", "a", "names the header twice, and either may count") + noHiding},
 		{"other headers only", "[{name: a}]", middleware("a", `{headers: {customRequestHeaders: {X-A: b}, customResponseHeaders: {server: ""}}}`),
-			routerHead + routerPath + clientsWord + nobodyAsked + noStripping + "hides on (Middleware ns/a): Middleware ns/a takes the Server header away or replaces it\n" + entryPoints},
+			routerHead + routerPath + clientsWord + nobodyAsked + noStripping + "hides on (Middleware ns/a): Middleware ns/a removes or replaces the Server header\n" + entryPoints},
 		{"passwords, and the header still the client's", "[{name: a}]", middleware("a", "{basicAuth: {secret: users}}"),
 			routerHead + routerPath + clientsWord + asks("a", asksUsers) + noStripping + noHiding + "secret ns/users file \n" + entryPoints},
 		{"the user in the header", "[{name: a}]", middleware("a", "{basicAuth: {secret: users, headerField: X-Ditto-Pre-Authenticated}}"),
@@ -133,21 +133,21 @@ func TestIngressRoute_Middlewares(t *testing.T) {
 		{"a Middleware of the old group", "[{name: a}]", strings.Replace(middleware("a", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`), "traefik.io", "traefik.containo.us", 1),
 			routerHead + routerPath + identity("removed", "a", removes) + nobodyAsked + strips("on", "a", removes) + noHiding},
 
-		{"a Middleware that is not there", "[{name: a}]", "", refused("Middleware ns/a is not at hand, and Traefik serves nothing that names a Middleware which is not there")},
+		{"a Middleware that is not there", "[{name: a}]", "", refused("Middleware ns/a was not found, and Traefik does not serve a router that names a missing Middleware")},
 		{"a Middleware that is not there, and one that removes", "[{name: a}, {name: b}]", middleware("b", `{headers: {customRequestHeaders: {x-ditto-pre-authenticated: ""}}}`),
 			strings.NewReplacer("identity unknown (default)", "identity unknown (Middleware ns/b)", "strips unknown (default)", "strips on (Middleware ns/b)", entryPoints, "").
-				Replace(strings.Replace(refused("Middleware ns/a is not at hand, and Traefik serves nothing that names a Middleware which is not there"),
-					"strips unknown (default): Middleware ns/a is not at hand, and Traefik serves nothing that names a Middleware which is not there",
+				Replace(strings.Replace(refused("Middleware ns/a was not found, and Traefik does not serve a router that names a missing Middleware"),
+					"strips unknown (default): Middleware ns/a was not found, and Traefik does not serve a router that names a missing Middleware",
 					"strips on (Middleware ns/b): Middleware ns/b "+removes, 1))},
-		{"one without a kind", "[{name: a}]", middleware("a", "{}"), refused("Middleware ns/a has no kind, or several of them, so Traefik serves nothing that names it")},
-		{"one with two kinds", "[{name: a}]", middleware("a", "{compress: {}, addPrefix: {prefix: /x}}"), refused("Middleware ns/a has no kind, or several of them, so Traefik serves nothing that names it")},
+		{"one without a kind", "[{name: a}]", middleware("a", "{}"), refused("Middleware ns/a has no kind, or several of them, so Traefik does not serve what names it")},
+		{"one with two kinds", "[{name: a}]", middleware("a", "{compress: {}, addPrefix: {prefix: /x}}"), refused("Middleware ns/a has no kind, or several of them, so Traefik does not serve what names it")},
 		{"a chain that contains itself", "[{name: a}]", middleware("a", "{chain: {middlewares: [{name: b}]}}") + middleware("b", "{chain: {middlewares: [{name: a}]}}"),
-			refused("Middleware ns/a contains itself, so Traefik serves nothing that names it")},
-		{"passwords without a Secret", "[{name: a}]", middleware("a", "{basicAuth: {}}"), refused("Middleware ns/a names no Secret, so Traefik serves nothing that names it")},
-		{"a service without an address", "[{name: a}]", middleware("a", "{forwardAuth: {authResponseHeaders: [x-ditto-pre-authenticated]}}"), refused("Middleware ns/a names no address, so Traefik serves nothing that names it")},
-		{"an expression that is none", "[{name: a}]", middleware("a", "{forwardAuth: {address: http://auth, authResponseHeadersRegex: '('}}"), refused("Middleware ns/a has an expression that is none, so Traefik serves nothing that names it")},
-		{"no prefix", "[{name: a}]", middleware("a", "{addPrefix: {}}"), refused("Middleware ns/a adds no prefix, so Traefik serves nothing that names it")},
-		{"addresses", "[{name: a}]", middleware("a", "{ipAllowList: {sourceRange: [10.0.0.0/8]}}"), refused("Middleware ns/a lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")},
+			refused("Middleware ns/a contains itself, so Traefik does not serve what names it")},
+		{"passwords without a Secret", "[{name: a}]", middleware("a", "{basicAuth: {}}"), refused("Middleware ns/a names no Secret, so Traefik does not serve what names it")},
+		{"a service without an address", "[{name: a}]", middleware("a", "{forwardAuth: {authResponseHeaders: [x-ditto-pre-authenticated]}}"), refused("Middleware ns/a names no address, so Traefik does not serve what names it")},
+		{"an expression that is none", "[{name: a}]", middleware("a", "{forwardAuth: {address: http://auth, authResponseHeadersRegex: '('}}"), refused("Middleware ns/a has an invalid expression, so Traefik does not serve what names it")},
+		{"no prefix", "[{name: a}]", middleware("a", "{addPrefix: {}}"), refused("Middleware ns/a adds no prefix, so Traefik does not serve what names it")},
+		{"addresses", "[{name: a}]", middleware("a", "{ipAllowList: {sourceRange: [10.0.0.0/8]}}"), refused("Middleware ns/a admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik")},
 		{"all addresses", "[{name: a}]", middleware("a", "{ipWhiteList: {sourceRange: [10.0.0.0/8, 0.0.0.0/0]}}"), plain},
 		{"a plugin", "[{name: a}]", middleware("a", "{plugin: {x: {}}}"), opaque("Middleware ns/a (plugin) may do anything to a request, and is not read")},
 		{"a kind that is not known yet", "[{name: a}]", middleware("a", "{teleport: {}}"), opaque("Middleware ns/a (teleport) may do anything to a request, and is not read")},

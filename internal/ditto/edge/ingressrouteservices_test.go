@@ -122,11 +122,11 @@ func TestIngressRouteTCP(t *testing.T) {
 	connections := func(why string) string {
 		return "identity client (tcp): " + why + "\nasks off (tcp): " + why + "\nstrips off (tcp): " + why + "\nhides off (tcp): " + why + "\n"
 	}
-	const ended, through = "connections are handed on as they are, and no rule for requests applies", "TLS connections are handed on unread"
+	const ended, through = "connections are passed through as they are, and no rule for requests applies", "TLS connections are passed through unread"
 	doubtful := func(why string) string {
 		return "reaches  unknown: whether /devops, /status, /overall, /api/2/connections, the API can be reached: " + why + "\nidentity unknown (tcp): " + why + "\nasks unknown (tcp): " + why + "\nstrips unknown (tcp): " + why + "\nhides unknown (tcp): " + why + "\n"
 	}
-	const onlySome = " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+	const onlySome = " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik"
 	for _, tt := range []struct{ name, spec, more, want string }{
 		{"TLS ends at Traefik", "{routes: [{match: HostSNI(`*`), services: [{name: gateway, port: 8080}]}], tls: {}}", "", "HostSNI(`*`) [*, public] -> ns/gateway:8080\n" + connections(ended)},
 		{"TLS ends behind", "{routes: [{match: HostSNI(`a.b`), services: [{name: gateway, port: http}]}], tls: {passthrough: true}}", "", "HostSNI(`a.b`) [a.b, public] -> ns/gateway:http\n" + connections(through)},
@@ -135,7 +135,7 @@ func TestIngressRouteTCP(t *testing.T) {
 		{"addresses in a MiddlewareTCP", "{routes: [{match: HostSNI(`*`), services: [{name: gateway, port: 8080}], middlewares: [{name: m}]}]}", strings.Replace(allow, "NAME", "m", 1),
 			"HostSNI(`*`) [*, public] -> ns/gateway:8080\n" + doubtful("MiddlewareTCP ns/m"+onlySome)},
 		{"a MiddlewareTCP that is not there", "{routes: [{match: HostSNI(`*`), services: [{name: gateway, port: 8080}], middlewares: [{name: m}]}]}", "",
-			"HostSNI(`*`) [*, public] -> ns/gateway:8080\n" + doubtful("MiddlewareTCP ns/m is not at hand, and Traefik serves nothing that names a MiddlewareTCP which is not there")},
+			"HostSNI(`*`) [*, public] -> ns/gateway:8080\n" + doubtful("MiddlewareTCP ns/m was not found, and Traefik does not serve a router that names a missing MiddlewareTCP")},
 		{"a rule that is none", "{routes: [{match: HostSNI, services: [{name: gateway, port: 8080}]}]}", "",
 			"HostSNI [HostSNI, public] -> ns/gateway:8080\n" + doubtful("the rule \"HostSNI\" cannot be read: column 8: expected an opening parenthesis")},
 	} {

@@ -88,7 +88,7 @@ func TestVirtualServiceRoutes(t *testing.T) {
 		want          []string
 	}{
 		{"bound to a Gateway", istioBound + istioPublic, []string{open}},
-		{"a Gateway that is not at hand is taken for open", istioBound, []string{open}},
+		{"a Gateway that was not found is taken for open", istioBound, []string{open}},
 		{"a Gateway that takes other hosts", istioBound + `
 ---
 apiVersion: networking.istio.io/v1
@@ -193,10 +193,10 @@ spec:
 		{"a plugin by the other label of Istio's gateway", istioBound + istioPublic + "\n---\napiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: f, namespace: istio-system}\nspec: {selector: {matchLabels: {app: istio-ingressgateway}}}\n",
 			[]string{"d.example.com/, Gateway infra/public | ditto/gateway:0 | public | " + all + " | identity unknown, authentication unknown, hides unknown"}},
 
-		{"TLS handed on unread", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\n" +
+		{"TLS passed through unread", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\n" +
 			"spec: {hosts: [d.example.com], gateways: [infra/public], tls: [{match: [{sniHosts: [d.example.com]}], route: [{destination: {host: gateway}}]}], tcp: [{route: [{destination: {host: gateway}}]}]}\n---\n" +
 			"apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: public, namespace: infra}\nspec: {servers: [{port: {number: 443, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ['*']}]}\n",
-			[]string{"d.example.com (TLS handed on unread), Gateway infra/public | ditto/gateway:0 | public | unread | identity client, authentication off, hides off"}},
+			[]string{"d.example.com (TLS passed through unread), Gateway infra/public | ditto/gateway:0 | public | unread | identity client, authentication off, hides off"}},
 		{"a delegate that nobody delegates to", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {http: [{route: [{destination: {host: gateway}}]}]}", nil},
 		{"a delegate", `apiVersion: networking.istio.io/v1
 kind: VirtualService

@@ -29,7 +29,7 @@ func TestBounds(t *testing.T) {
 	const why = "reaches  unknown: "
 	for _, tt := range []struct{ name, manifests, kind, of, last string }{
 		{"chains", router("{routes: [{match: Host(`a`), middlewares: [{name: c0}], services: [{name: gateway, port: 80}]}]}") + chains.String(), "IngressRoute", "api",
-			why + "Middleware ns/c24 is not at hand"},
+			why + "Middleware ns/c24 was not found"},
 		{"TraefikServices, whose ways are all the same", router("{routes: [{match: Host(`a`), services: [{kind: TraefikService, name: s0}]}]}") + services.String(), "IngressRoute", "api",
 			"-> ns/gateway:80\nreaches /devops"},
 		{"routers before others", router("{parentRefs: [{name: r0}], routes: [{match: Host(`a`), services: [{name: gateway, port: 80}]}]}") + routers.String(), "IngressRoute", "api",

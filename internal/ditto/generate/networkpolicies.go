@@ -93,16 +93,16 @@ func (g *generator) noteOpen(o *inventory.Object, format string, args ...any) {
 // workload writes the policy of one workload.
 func (g *generator) workload(o *inventory.Object, parts []ditto.Part) {
 	if o.PodTemplate().Spec.HostNetwork {
-		g.noteOpen(o, "runs on the host network, where no NetworkPolicy holds")
+		g.noteOpen(o, "runs on the host network, where NetworkPolicies do not apply")
 		return
 	}
 	selector, shared := g.selector(o)
 	if selector == nil {
-		g.noteOpen(o, "its pods have no labels, so that no NetworkPolicy can select them alone")
+		g.noteOpen(o, "its pods have no labels, so no NetworkPolicy can select only them")
 		return
 	}
 	if len(shared) > 0 {
-		g.noteOpen(o, "its pods have no label that tells them from those of %s, so that the policies of both hold for both", names(shared))
+		g.noteOpen(o, "its pods have no label that tells them from those of %s, so the policies of each apply to both", names(shared))
 	}
 	var cluster, management, metrics, http []int32
 	for _, part := range parts {
@@ -204,7 +204,7 @@ func (g *generator) clients(o *inventory.Object, parts []ditto.Part) []networkin
 	direct := g.direct(o, parts)
 	peers = append(peers, namespaces(g.opts.IngressNamespaces)...)
 	if len(peers) == 0 && len(direct) == 0 {
-		g.note(o, "no proxy is found that forwards to it, so that nothing can connect to its HTTP port; --ingress-namespace names the namespace of whatever should")
+		g.note(o, "no proxy was found that forwards to it, so nothing can connect to its HTTP port; --ingress-namespace names the namespace of whatever should")
 	}
 	return peers
 }
@@ -267,7 +267,7 @@ func (g *generator) existing() {
 					for _, p := range grant.Ports {
 						ports = append(ports, fmt.Sprintf("%s %d", p.Port, p.Number))
 					}
-					g.noteOpen(o, "NetworkPolicy %s/%s, which is there already, opens %s to %s; policies add up, so that it stays open",
+					g.noteOpen(o, "NetworkPolicy %s/%s, which is there already, opens %s to %s; policies add up, so it stays open",
 						o.Ref.Namespace, grant.Policy, strings.Join(ports, ", "), grant.Who)
 				}
 			}

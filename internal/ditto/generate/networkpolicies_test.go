@@ -99,7 +99,7 @@ func TestNetworkPolicies(t *testing.T) {
 		{
 			name: "an nginx that forwards elsewhere is no proxy of the gateway's", manifests: part("gateway") + nginx("nginx", "shop"),
 			want:  []string{"gateway-isolation selects app=gateway", gateway},
-			notes: []string{"Deployment ditto/gateway: no proxy is found that forwards to it, so that nothing can connect to its HTTP port; --ingress-namespace names the namespace of whatever should"},
+			notes: []string{"Deployment ditto/gateway: no proxy was found that forwards to it, so nothing can connect to its HTTP port; --ingress-namespace names the namespace of whatever should"},
 		},
 		{
 			name: "namespaces that are named", manifests: part("gateway") + part("things"),
@@ -157,15 +157,15 @@ spec: {type: LoadBalancer, selector: {app: gateway}, ports: [{port: 80, targetPo
 			manifests: deployment("ditto", "app: ditto", "containers: [{name: t, image: ditto-things}]") +
 				deployment("ui", "app: ditto, tier: ui", "containers: [{name: u, image: ditto-ui}]"),
 			want:  []string{"ditto-isolation selects app=ditto", "  2551 7626 from app=ditto"},
-			notes: []string{"open: Deployment ditto/ditto: its pods have no label that tells them from those of Deployment ditto/ui, so that the policies of both hold for both"},
+			notes: []string{"open: Deployment ditto/ditto: its pods have no label that tells them from those of Deployment ditto/ui, so the policies of each apply to both"},
 		},
 		{
 			name: "pods that no policy is for",
 			manifests: deployment("things", "", "containers: [{name: t, image: ditto-things}]") +
 				deployment("policies", "app: policies", "hostNetwork: true, containers: [{name: p, image: ditto-policies}]"),
 			notes: []string{
-				"open: Deployment ditto/policies: runs on the host network, where no NetworkPolicy holds",
-				"open: Deployment ditto/things: its pods have no labels, so that no NetworkPolicy can select them alone",
+				"open: Deployment ditto/policies: runs on the host network, where NetworkPolicies do not apply",
+				"open: Deployment ditto/things: its pods have no labels, so no NetworkPolicy can select only them",
 			},
 		},
 		{
@@ -213,7 +213,7 @@ metadata: {name: things-isolation, namespace: ditto}
 spec: {podSelector: {}, ingress: [{}]}
 ---`,
 			want:  []string{"things-isolation selects app=things", gateway},
-			notes: []string{"open: Deployment ditto/things: NetworkPolicy ditto/old, which is there already, opens management 7626 to every pod of every namespace; policies add up, so that it stays open"},
+			notes: []string{"open: Deployment ditto/things: NetworkPolicy ditto/old, which is there already, opens management 7626 to every pod of every namespace; policies add up, so it stays open"},
 		},
 		{name: "without Ditto there is nothing to write", manifests: deployment("shop", "app: shop", "containers: [{name: shop, image: shop}]")},
 	} {

@@ -40,13 +40,13 @@ type Answer struct {
 
 func unknown(why string) Answer { return Answer{Kind: Unknown, Why: why} }
 
-const insideItself = "a substitution in it stands for what it is a part of"
+const insideItself = "a substitution in it refers to itself"
 
 const replaced = "a value on the way to it is replaced by an object"
 
 const doNotFit = "its parts do not fit together"
 
-var tooComplex = unknown("its substitutions are too many")
+var tooComplex = unknown("it has too many substitutions")
 
 // Outside is the configuration around a document.
 type Outside struct {
@@ -238,7 +238,7 @@ func (l *lookup) substitute(n *node, path string, below func(string) Answer) Ans
 		return Answer{}
 	}
 	if a.Kind == Null && n.optional {
-		return unknown("a substitution in it stands for null")
+		return unknown("a substitution in it is null")
 	}
 	return a
 }
@@ -323,7 +323,7 @@ func (l *lookup) beneath(n *node, path, rest string, below func(string) Answer) 
 	if a := l.resolve(n.text + "." + rest); a.Kind != Absent && a.Kind != Blocked {
 		return a
 	}
-	return unknown("what a substitution in it stands for")
+	return unknown("a substitution in it cannot be resolved")
 }
 
 // beneathParts looks for a path beneath a concatenation, whose later parts are laid over the earlier ones.

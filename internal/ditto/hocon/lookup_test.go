@@ -11,7 +11,7 @@ import (
 func resolveFrom(values map[string]string) func(string) Answer {
 	return func(path string) Answer {
 		if strings.HasPrefix(path, "unknown") {
-			return Answer{Kind: Unknown, Why: path + " not at hand"}
+			return Answer{Kind: Unknown, Why: path + " was not found"}
 		}
 		if text, ok := values[path]; ok {
 			return Answer{Kind: Scalar, Text: text, From: path}
@@ -78,7 +78,7 @@ func TestLookup(t *testing.T) {
 		"undefined optional alone sets nothing":   {"a.b.c = ${?NOT}", Answer{}},
 		"empty variable is a value":               {"a.b.c = 1\na.b.c = ${?EMPTY}", Answer{Kind: Scalar, From: "EMPTY"}},
 		"undefined required stops Ditto":          {"a.b.c = ${NOT}", unknown("a substitution in it has no value; Ditto does not start")},
-		"unknown substitution":                    {"a.b.c = 1\na.b.c = ${?unknown1}", unknown("unknown1 not at hand")},
+		"unknown substitution":                    {"a.b.c = 1\na.b.c = ${?unknown1}", unknown("unknown1 was not found")},
 		"later value makes unknown known":         {"a.b.c = ${?unknown1}\na.b.c = 1", text("1")},
 		"substitution in a string":                {`a.b.c = "<"${ON}">"`, Answer{Kind: Scalar, Text: "<true>", From: "ON"}},
 		"undefined in a string is empty":          {`a.b.c = x${?NOT}y`, text("xy")},
@@ -90,7 +90,7 @@ func TestLookup(t *testing.T) {
 		"list of the environment":                 {"a.b.c = ${?LIST[]}", Answer{Kind: Scalar, Text: "x", From: "LIST[]"}},
 		"substitution in a list":                  {"a.b.c = [${ON}, ${?NOT}]", Answer{Kind: List, Items: []Answer{{Kind: Scalar, Text: "true", From: "ON"}}}},
 		"path of the object by substitution":      {"a.b = ${?NOT}", Answer{}},
-		"unknown object above":                    {"a.b.c = 1\na.b = ${?unknown1}", unknown("unknown1 not at hand")},
+		"unknown object above":                    {"a.b.c = 1\na.b = ${?unknown1}", unknown("unknown1 was not found")},
 		"text above by substitution":              {"a.b.c = 1\na.b = ${?ON}", Answer{Kind: Blocked}},
 		"object concatenation":                    {"a.b = { c = 1 } { c = 2, d = 3 }", text("2")},
 		"object concatenation keeps what is left": {"a.b = { c = 1 } { d = 3 }", text("1")},
@@ -98,7 +98,7 @@ func TestLookup(t *testing.T) {
 		"undefined base object":                   {"a.b = ${?NOT} { c = 2 }", text("2")},
 		"object with itself":                      {"a.b = { c = 1 }\na.b = ${a.b} { d = 2 }", text("1")},
 		"null with nothing beside it":             {"a.b.c = null${?NOT}", Answer{Kind: Null}},
-		"its own parent":                          {"a.b.c = ${?a.b}", unknown("a substitution in it stands for what it is a part of")},
+		"its own parent":                          {"a.b.c = ${?a.b}", unknown("a substitution in it refers to itself")},
 		"text after an object":                    {"a.b = { d = 1 } x", unknown("its parts do not fit together")},
 		"parts that do not fit":                   {"a.b.c = [1] x", unknown("its parts do not fit together")},
 		"quotes before a list do not fit":         {`a.b.c = "" [x]`, unknown("its parts do not fit together")},

@@ -63,7 +63,7 @@ func (w words) candidates(user string) (list []candidate, likely int) {
 
 // What a verdict says of an entry that is not judged.
 const (
-	whyOther  = "it is no hash that can be checked (bcrypt, apr1, MD5, SHA-1, SSHA, sha-crypt, DES crypt or {PLAIN})"
+	whyOther  = "it is not a hash that can be checked (bcrypt, apr1, MD5, SHA-1, SSHA, sha-crypt, DES crypt or {PLAIN})"
 	whyFull   = "too many entries wait to be checked; the next request asks again"
 	whyClosed = "checking is being shut down"
 	whyCut    = "the request ended before its password was checked"

@@ -37,7 +37,7 @@ func Parse(text []byte) ([]Entry, []Problem) {
 		}
 		switch {
 		case user != "" && again:
-			problems = append(problems, Problem{number, fmt.Sprintf("the user stands in line %d already, and nginx reads no other", seen)})
+			problems = append(problems, Problem{number, fmt.Sprintf("line %d is for the same user, and nginx reads only that", seen)})
 		case problem != "":
 			problems = append(problems, Problem{number, problem})
 		case user != "":

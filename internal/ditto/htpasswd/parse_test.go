@@ -83,9 +83,9 @@ func TestParse(t *testing.T) {
 			entries: []Entry{{User: "a", Line: 1, Scheme: Plain}},
 			hashes:  []string{"{PLAIN}x"},
 			problems: []Problem{
-				{2, "the user stands in line 1 already, and nginx reads no other"},
+				{2, "line 1 is for the same user, and nginx reads only that"},
 				{3, "no hash after the user name"},
-				{4, "the user stands in line 3 already, and nginx reads no other"},
+				{4, "line 3 is for the same user, and nginx reads only that"},
 				{5, "no colon after the user name"},
 			},
 		},

@@ -35,7 +35,7 @@ func TestCheck(t *testing.T) {
 		{"a published password under sha-crypt", "x:$5$rounds=1000$saltsalt$2NcTBaBUns.aM6so1exUDymetUcj7vM6Gnr80fJLIW9", Verdict{Published, "the password is a published one"}},
 		{"a published password under bcrypt", "x:$2y$04$" + bcryptTail, Verdict{Published, "the password is a published one"}},
 		{"a password of one's own under bcrypt", "x:" + ownBcrypt, Verdict{State: Own}},
-		{"a password as it stands", "ditto:ditto", Verdict{Unknown, "it is no hash that can be checked (bcrypt, apr1, MD5, SHA-1, SSHA, sha-crypt, DES crypt or {PLAIN})"}},
+		{"a password as it stands", "ditto:ditto", Verdict{Unknown, "it is not a hash that can be checked (bcrypt, apr1, MD5, SHA-1, SSHA, sha-crypt, DES crypt or {PLAIN})"}},
 		{"a broken hash", "ditto:$2y$10$x", Verdict{Unknown, "it is a malformed bcrypt hash"}},
 		{"bcrypt that nobody can wait for", "ditto:$2y$31$" + bcryptTail, Verdict{Unknown, "bcrypt cost 31 is above 15, the highest that is checked"}},
 		{"sha-crypt that nobody can wait for", "ditto:$6$rounds=999999999$s$" + strings.Repeat("a", 86), Verdict{Unknown, "sha512-crypt with 999999999 rounds is above 1000000, the highest that is checked"}},

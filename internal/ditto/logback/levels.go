@@ -74,7 +74,7 @@ func (s *state) variable(name string) Value {
 		}
 	}
 	if s.any != "" {
-		return Value{Why: "what " + name + " stands for: " + s.any}
+		return Value{Why: "the value of " + name + ": " + s.any}
 	}
 	return s.lookup(name)
 }
@@ -242,7 +242,7 @@ func (s *state) join(other *state) {
 	for i := range s.set {
 		for name := range union(s.set[i], other.set[i]) {
 			if s.set[i][name] != other.set[i][name] {
-				s.set[i][name] = Value{Why: "what " + name + " stands for: " + whyCondition}
+				s.set[i][name] = Value{Why: "the value of " + name + ": " + whyCondition}
 			}
 		}
 	}

@@ -80,9 +80,9 @@ func TestLevels(t *testing.T) {
 		{"a property that holds a variable", `<property name="L" value="${LOG_LEVEL:-INFO}"/><root level="${L}"/>`, []string{"LOG_LEVEL=DEBUG"}, lines("ROOT DEBUG from env LOG_LEVEL")},
 		{"a local property hides one of the context", `<property scope="context" name="L" value="DEBUG"/><property name="L" value="INFO"/><property scope="system" name="L" value="TRACE"/><root level="${L}"/>`, nil, lines("ROOT INFO")},
 		{"a property without a value is none", `<property name="L"/><root level="${L:-INFO}"/>`, nil, lines("ROOT INFO")},
-		{"a file of properties may set anything", `<property file="/x"/><property name="K" value="WARN"/><root level="${L:-INFO}"/><logger name="a" level="${K}"/>`, nil, lines("ROOT  ? what L stands for: it reads properties from elsewhere", "a WARN")},
+		{"a file of properties may set anything", `<property file="/x"/><property name="K" value="WARN"/><root level="${L:-INFO}"/><logger name="a" level="${K}"/>`, nil, lines("ROOT  ? the value of L: it reads properties from elsewhere", "a WARN")},
 		{"what a class defines", `<define name="L" class="x.Y"/><root level="${L}"/>`, nil, lines("ROOT  ? what a class defines L as")},
-		{"a property in an appender", `<appender name="A"><property name="L" value="DEBUG"/></appender><root level="${L:-INFO}"/>`, nil, lines("ROOT  ? what L stands for: it depends on a condition")},
+		{"a property in an appender", `<appender name="A"><property name="L" value="DEBUG"/></appender><root level="${L:-INFO}"/>`, nil, lines("ROOT  ? the value of L: it depends on a condition")},
 		{"the last of two counts", `<root level="DEBUG"/><root level="INFO"/>`, nil, lines("ROOT INFO")},
 		{"root by name", `<logger name="root" level="TRACE"/>`, nil, lines("ROOT TRACE")},
 		{"an inherited level is none", `<root level="INFO"/><logger name="a" level="DEBUG"/><logger name="a" level="Inherited"/>`, nil, lines("ROOT INFO")},
@@ -98,13 +98,13 @@ func TestLevels(t *testing.T) {
 		{"a logger in an appender is none", `<appender name="A"><logger name="a" level="DEBUG"/></appender><root level="INFO"/>`, nil, lines("ROOT INFO")},
 		{"an included file may set any level", `<root level="INFO"/><include resource="x.xml"/>`, nil, lines("ROOT  ? it includes another file", "? it includes another file")},
 		{"a level after an include is known, others are not", `<include file="x.xml" optional="true"/><root level="INFO"/>`, nil, lines("ROOT INFO", "? it includes another file")},
-		{"an include may define a variable", `<include file="x.xml"/><root level="${L:-INFO}"/>`, nil, lines("ROOT  ? what L stands for: it includes another file", "? it includes another file")},
+		{"an include may define a variable", `<include file="x.xml"/><root level="${L:-INFO}"/>`, nil, lines("ROOT  ? the value of L: it includes another file", "? it includes another file")},
 		{"a condition around appenders", `<if condition='isDefined("X")'><then><appender name="A"/></then><else><appender name="A"/></else></if><root level="INFO"/>`, nil, lines("ROOT INFO")},
 		{"a condition that makes it verbose", `<root level="INFO"/><if condition="x"><then><root level="DEBUG"/></then></if>`, nil, lines("ROOT  ? it depends on a condition")},
 		{"a condition with one level on both sides", `<if condition="x"><then><root level="DEBUG"/></then><else><root level="DEBUG"/></else></if>`, nil, lines("ROOT DEBUG")},
 		{"a condition with two harmless levels", `<if condition="x"><then><root level="ERROR"/></then><else><root level="INFO"/></else></if>`, nil, lines("ROOT INFO")},
 		{"a condition around a logger", `<root level="INFO"/><if condition="x"><then><logger name="a" level="WARN"/><logger name="b" level="TRACE"/></then></if>`, nil, lines("ROOT INFO", "a WARN", "b  ? it depends on a condition")},
-		{"a condition around a property", `<if condition="x"><then><property name="L" value="DEBUG"/></then></if><root level="${L:-INFO}"/>`, nil, lines("ROOT  ? what L stands for: it depends on a condition")},
+		{"a condition around a property", `<if condition="x"><then><property name="L" value="DEBUG"/></then></if><root level="${L:-INFO}"/>`, nil, lines("ROOT  ? the value of L: it depends on a condition")},
 		{"a variable that stands for itself", `<root level="${A}"/>`, []string{"A=${A}"}, lines("ROOT DEBUG misspelt")},
 		{"a brace that is missing", `<root level="${A:-INFO"/>`, nil, lines("ROOT DEBUG misspelt")},
 	}
@@ -177,7 +177,7 @@ func TestSubstitute_Bounds(t *testing.T) {
 	for c := 'a'; c < 'z'; c++ {
 		env = append(env, fmt.Sprintf("%c=${%c}${%c}${%c}", c, c+1, c+1, c+1))
 	}
-	if got := substitute("${a}", outside(append(env, "z=z")...)); got.Why != "its variables are too many" {
+	if got := substitute("${a}", outside(append(env, "z=z")...)); got.Why != "it has too many variables" {
 		t.Errorf("got %+v", got)
 	}
 	if got := substitute(strings.Repeat("${", 1000), outside()); !got.Set || got.Why != "" {

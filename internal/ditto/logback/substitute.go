@@ -16,7 +16,7 @@ const (
 // These are what keeps a text from being substituted. Logback then takes the text as it stands.
 var (
 	errForm   = errors.New("a brace is missing")
-	errCircle = errors.New("a variable stands for itself")
+	errCircle = errors.New("a variable refers to itself")
 )
 
 // undefined is what logback puts after the name of a variable that is not set and has no default.
@@ -215,7 +215,7 @@ func (e *expansion) all(list []piece) (string, error) {
 			}
 		}
 		if b.WriteString(text); b.Len() > maxExpanded {
-			e.why = "its variables are too many"
+			e.why = "it has too many variables"
 			return "", errForm
 		}
 	}
@@ -224,7 +224,7 @@ func (e *expansion) all(list []piece) (string, error) {
 
 func (e *expansion) variable(v *piece) (string, error) {
 	if e.budget--; e.budget < 0 {
-		e.why = "its variables are too many"
+		e.why = "it has too many variables"
 		return "", errForm
 	}
 	secret := e.secret

@@ -183,7 +183,7 @@ func (r *reader) peer(at *field.Path, api *networkingv1.NetworkPolicyPeer) *peer
 func (r *reader) prefix(at *field.Path, cidr string) (netip.Prefix, bool) {
 	prefix, err := netip.ParsePrefix(cidr)
 	if err != nil {
-		r.bad(at, "%q is no CIDR", cidr)
+		r.bad(at, "%q is not a CIDR", cidr)
 		return prefix, false
 	}
 	if prefix.Addr().Is4In6() && prefix.Bits() >= 96 {

@@ -139,7 +139,7 @@ func (c *Config) basic(s *scope, p *way) []credentials {
 		return []credentials{{state: Off, why: notAsked(realm)}}
 	}
 	if file == nil {
-		return []credentials{{state: Off, why: "auth_basic at " + realm.At() + " has no auth_basic_user_file and asks for nothing"}}
+		return []credentials{{state: Off, why: "auth_basic at " + realm.At() + " has no auth_basic_user_file and asks for no credentials"}}
 	}
 	return c.realms(realm, p, credentials{state: On, kinds: []string{"basic"}, basic: true})
 }
@@ -166,7 +166,7 @@ func (c *Config) realms(d *syntax.Directive, p *way, on credentials) []credentia
 			x = credentials{state: Off, why: d.Name + " at " + d.At() + " is off" + a.Assume.When(), assume: a.Assume}
 		case constant || !couldBeOff(a.Text):
 		case clientText(a.Text):
-			x = credentials{state: Off, why: d.Name + " at " + d.At() + " is off where the client says so", assume: a.Assume}
+			x = credentials{state: Off, why: d.Name + " at " + d.At() + " can be switched off by the client", assume: a.Assume}
 		default:
 			x = credentials{state: Unknown, why: "the realm of " + d.Name + " at " + d.At() + " is not known", assume: a.Assume}
 		}
@@ -215,7 +215,7 @@ func (c *Config) subrequest(s *scope) []credentials {
 			asked = append(asked, c.askedBy(f.loc, d.Arg(0))...)
 			for _, r := range f.loc.own["return"] {
 				if strings.HasPrefix(r.Arg(0), "2") && len(f.loc.own["if"]) == 0 {
-					return []credentials{{state: Off, why: "auth_request at " + d.At() + " asks a location that always agrees, " + r.At()}}
+					return []credentials{{state: Off, why: "auth_request at " + d.At() + " asks a location that always allows, " + r.At()}}
 				}
 			}
 		}

@@ -71,7 +71,7 @@ func TestRoutesOfAProxyLikeTheChart(t *testing.T) {
 	c := parse(t, proxyLike)
 	off := Setting{State: Off, Why: "no limit_req"}
 	version := Setting{State: On, Why: "server_tokens at /etc/nginx/nginx.conf:5"}
-	server := Setting{State: Off, Why: "nginx names itself"}
+	server := Setting{State: Off, Why: "nginx sends its own name"}
 	open := Authentication{State: Off, Why: "nothing asks for credentials"}
 	targets := []Target{{Host: "gateway.example", Port: 8080}, {Host: "gateway-2.example", Port: 8080}}
 	want := []*Route{
@@ -97,7 +97,7 @@ func TestRoutesOfAProxyLikeTheChart(t *testing.T) {
 			Location: "/devops", File: mainFile, Line: 26, Targets: targets, Access: accessOpen, Prefix: "/devops",
 			Identity:       Identity{State: Removed, Why: "proxy_set_header at /etc/nginx/nginx.conf:26: empty"},
 			Authentication: open, HidesVersion: version, HidesServer: server, HiddenHeaders: []string{"server"},
-			RateLimited: Setting{State: Unknown, Why: "limit_req at /etc/nginx/nginx.conf:26 names a zone that is not here"},
+			RateLimited: Setting{State: Unknown, Why: "limit_req at /etc/nginx/nginx.conf:26 names a zone that was not found"},
 		},
 	}
 	if diff := cmp.Diff(want, c.Routes(), cmpopts.IgnoreUnexported(Route{}), cmpopts.IgnoreFields(Route{}, "Server")); diff != "" {
@@ -341,7 +341,7 @@ func TestCorpus(t *testing.T) {
 	for _, name := range []string{"nginx.conf", "nginx-cors.conf"} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
-			missing.Data(t, "the corpus of real manifests is not at hand")
+			missing.Data(t, "the corpus of real manifests was not found")
 		}
 		files["/etc/nginx/"+name] = string(text)
 	}

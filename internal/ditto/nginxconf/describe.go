@@ -71,7 +71,7 @@ func (c *Config) describe(r *Route) {
 		r.Access = accessNone
 	}
 	if a.state == accessAddresses {
-		unknown.Add("%s let only some addresses in", a.why)
+		unknown.Add("%s admit only some addresses", a.why)
 	}
 	cache := map[*way][]credentials{}
 	auth := func(p *way) []credentials {
@@ -84,7 +84,7 @@ func (c *Config) describe(r *Route) {
 	}
 	var readings []credentials
 	if len(ways) > 0 && ways[0].work.Left <= 0 {
-		unknown.Add("the readings of this location: %s", tooMuch)
+		unknown.Add("this location: %s", tooMuch)
 	}
 	for _, p := range ways {
 		readings = append(readings, auth(p)...)
@@ -97,15 +97,15 @@ func (c *Config) describe(r *Route) {
 		r.Authentication.UserFiles = c.userFiles(s)
 	}
 	if strings.Contains(r.Authentication.Kind, "request") {
-		assumed.Add("the service that auth_request asks refuses whom it does not know")
+		assumed.Add("the service behind auth_request refuses clients that it does not know")
 	}
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
 			switch {
 			case d.Missing:
-				unknown.Add("include %s at %s is not at hand", d.Arg(0), d.At())
+				unknown.Add("include %s at %s was not found", d.Arg(0), d.At())
 				if node == s || node.kind == kindLocation || r.Authentication.State == Off {
-					r.Authentication.State, r.Authentication.Why = Unknown, "include "+d.Arg(0)+" at "+d.At()+" is not at hand"
+					r.Authentication.State, r.Authentication.Why = Unknown, "include "+d.Arg(0)+" at "+d.At()+" was not found"
 				}
 			case syntax.Unread(d.Name):
 				unknown.Add("%s at %s is not read", d.Name, d.At())
@@ -205,7 +205,7 @@ func (c *Config) describeAnswer(r *Route) {
 	s := r.scope
 	r.RateLimited = c.rateLimited(r, r.Authentication.State == On && r.Authentication.Kind == "basic")
 	r.HidesVersion = Setting{State: Off, Why: "server_tokens is on by default"}
-	r.HidesServer = Setting{State: Off, Why: "nginx names itself"}
+	r.HidesServer = Setting{State: Off, Why: "nginx sends its own name"}
 	if d := s.setting("server_tokens"); d != nil {
 		r.HidesVersion = Setting{State: Off, Why: "server_tokens at " + d.At()}
 		switch {
@@ -265,7 +265,7 @@ func (c *Config) describeStream(r *Route) {
 		r.Access = accessNone
 	case accessAddresses:
 		r.Access, r.Local, r.RealIP = accessAddresses, a.self, r.scope.inherited("set_real_ip_from") != nil
-		unknown.Add("%s let only some addresses in", a.why)
+		unknown.Add("%s admit only some addresses", a.why)
 	}
 	r.Unknown = unknown.List
 }

@@ -135,7 +135,7 @@ func (e *echoes) page(s *scope, uri string, moved bool) {
 		}
 	case len(s.own["return"]) > 0, s.kind == kindIf:
 	case strings.HasSuffix(h.Name, "_pass"), syntax.Unread(h.Name):
-		e.pages.unknown(h.Name + " at " + h.At() + " makes an error page, and what it repeats is not here")
+		e.pages.unknown(h.Name + " at " + h.At() + " makes an error page, and what it repeats is not visible")
 	}
 }
 

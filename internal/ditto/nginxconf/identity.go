@@ -149,7 +149,7 @@ func (r *reader) classify(t expr.Text) (string, string) {
 		case fromClient:
 			why := name + " is the client's"
 			if p.Name == "remote_user" {
-				why = "$remote_user is whatever the client writes, nothing has checked it"
+				why = "$remote_user is whatever the client sends; nothing has verified it"
 			}
 			return Client, why
 		case fromUnknown:
@@ -173,7 +173,7 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
 			if d.Missing && (node == s || node.kind == kindLocation) {
-				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " is not at hand"}
+				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " was not found"}
 			}
 		}
 	}
@@ -295,7 +295,7 @@ func (c *Config) untouched(s *scope) Identity {
 				return Identity{State: Unknown, Why: d.Name + " at " + d.At() + " is not read, and may set the header"}
 			}
 			if d.Missing {
-				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " is not at hand"}
+				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " was not found"}
 			}
 		}
 	}

@@ -88,7 +88,7 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 	}
 	zone := c.zones[d.Name+"_zone "+name]
 	if zone == nil {
-		return Setting{State: Unknown, Why: d.Name + " at " + d.At() + " names a zone that is not here"}
+		return Setting{State: Unknown, Why: d.Name + " at " + d.At() + " names a zone that was not found"}
 	}
 	key, err := expr.Parse(zone.Arg(0))
 	if err != nil {
@@ -100,7 +100,7 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 		if value, ok := a.Text.Constant(); ok && value == "" {
 			switch {
 			case a.Assume.Free():
-				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is empty for who wants it to be"}
+				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " can be made empty by clients"}
 			case takesInAnyone(a.Assume):
 				return Setting{State: Off, Why: d.Name + "_zone at " + zone.At() + " does not count any address"}
 			case !byAddress(a.Assume):
@@ -112,9 +112,9 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 		for _, part := range a.Text {
 			switch {
 			case part.Name == expr.Undefined:
-				return Setting{State: Unknown, Why: "what the key of " + d.Name + "_zone at " + zone.At() + " holds is not here"}
+				return Setting{State: Unknown, Why: "what the key of " + d.Name + "_zone at " + zone.At() + " holds is not known"}
 			case part.Name != "" && expr.Chosen(part) && (part.Name != "remote_user" || !verified):
-				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" + part.Name + ", which the client writes"}
+				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" + part.Name + ", which the client controls"}
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
-const tooMuch = "more readings than are followed"
+const tooMuch = "too many possible outcomes to follow"
 
 // maxWays bounds how many readings of one request are followed.
 const maxWays = 128

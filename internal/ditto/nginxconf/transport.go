@@ -81,7 +81,7 @@ func plainOn(r *Route, ways []*way, port int, tls *Setting) Setting {
 		answer = PlainRedirected
 	}
 	const forwarded = "http_x_forwarded_proto"
-	const inFront = "what X-Forwarded-Proto says decides, and what ends TLS in front of nginx cannot be seen"
+	const inFront = "X-Forwarded-Proto decides, and what terminates TLS in front of nginx cannot be seen"
 	switch {
 	case !passes():
 		*tls = Setting{On, "nothing gets through on port " + strconv.Itoa(port) + " without TLS"}

@@ -19,12 +19,12 @@ func (c *Config) readAlpha(o *options, name string, in Input) {
 	}
 	text, there := in.Files[path.Clean(name)]
 	if !there {
-		unread("file " + name + " is not at hand")
+		unread("file " + name + " was not found")
 		return
 	}
 	var root map[string]any
 	if err := yaml.Unmarshal([]byte(substitute(o, text)), &root); err != nil {
-		unread("file " + name + " is no YAML")
+		unread("file " + name + " is not valid YAML")
 		return
 	}
 	root, _ = lower(root).(map[string]any)
@@ -39,7 +39,7 @@ func (c *Config) readAlpha(o *options, name string, in Input) {
 		rewrite, _ := item["rewritetarget"].(string)
 		u, err := url.Parse(uri)
 		if err != nil {
-			o.note("an upstream is no URL")
+			o.note("an upstream is not a URL")
 			continue
 		}
 		if item["static"] == true {
@@ -78,7 +78,7 @@ func substitute(o *options, text string) string {
 
 // identities works out what becomes of the identity of those who are logged in, and of those who need not be.
 func identities(headers []map[string]any) (loggedIn, anyone Identity) {
-	client := Identity{State: Client, Why: "no injectRequestHeaders of oauth2-proxy names " + header + ", so that it goes on as clients write it"}
+	client := Identity{State: Client, Why: "no injectRequestHeaders of oauth2-proxy names " + header + ", so it is passed on as clients send it"}
 	loggedIn, anyone = client, client
 	for _, h := range headers {
 		name, _ := h["name"].(string)
@@ -87,10 +87,10 @@ func identities(headers []map[string]any) (loggedIn, anyone Identity) {
 			continue
 		}
 		if h["preserverequestvalue"] == true {
-			kept := Identity{State: Client, Why: "injectRequestHeaders of oauth2-proxy keeps what clients write (preserveRequestValue)"}
+			kept := Identity{State: Client, Why: "injectRequestHeaders of oauth2-proxy keeps what clients send (preserveRequestValue)"}
 			return kept, kept
 		}
-		loggedIn = Identity{State: Removed, Why: "injectRequestHeaders of oauth2-proxy takes the header away, and not the query parameter of that name"}
+		loggedIn = Identity{State: Removed, Why: "injectRequestHeaders of oauth2-proxy removes the header, but not the query parameter of the same name"}
 		anyone = loggedIn
 		if name != header {
 			continue // another header takes its place

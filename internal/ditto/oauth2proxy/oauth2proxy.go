@@ -83,12 +83,12 @@ func Read(in Input) *Config {
 		c.readAlpha(o, alpha, in)
 		return c
 	}
-	c.LoggedIn = Identity{State: Client, Why: "without an alpha configuration, oauth2-proxy hands the header " + header + " on as clients write it"}
+	c.LoggedIn = Identity{State: Client, Why: "without an alpha configuration, oauth2-proxy passes the header " + header + " on as clients send it"}
 	c.Anyone = c.LoggedIn
 	for _, text := range o.list("upstream", "upstreams") {
 		u, err := url.Parse(text)
 		if err != nil {
-			o.note("an upstream is no URL")
+			o.note("an upstream is not a URL")
 			continue
 		}
 		at := u.Path

@@ -62,7 +62,7 @@ func TestRead(t *testing.T) {
 		},
 		"a file that is not there": {
 			oauth2proxy.Input{Args: []string{"--config=/etc/o.cfg"}},
-			read{Listen: plain, LoggedIn: "client", Anyone: "client", Unknown: []string{"file /etc/o.cfg is not at hand"}},
+			read{Listen: plain, LoggedIn: "client", Anyone: "client", Unknown: []string{"file /etc/o.cfg was not found"}},
 		},
 		"with a certificate": {
 			oauth2proxy.Input{Args: []string{"--tls-cert-file=/a", "--tls-key-file=/b", "--https-address=:8443"}},
@@ -116,7 +116,7 @@ func TestRead(t *testing.T) {
 		},
 		"alpha that is not there": {
 			oauth2proxy.Input{Args: []string{"--alpha-config", "/a"}},
-			read{LoggedIn: "unknown", Anyone: "unknown", Unknown: []string{"file /a is not at hand"}},
+			read{LoggedIn: "unknown", Anyone: "unknown", Unknown: []string{"file /a was not found"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

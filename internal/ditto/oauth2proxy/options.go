@@ -63,12 +63,12 @@ func (o *options) note(text string) {
 func (o *options) readFile(name string, files map[string]string) {
 	text, there := files[path.Clean(name)]
 	if !there {
-		o.note("file " + name + " is not at hand")
+		o.note("file " + name + " was not found")
 		return
 	}
 	var values map[string]any
 	if err := toml.Unmarshal([]byte(text), &values); err != nil {
-		o.note("file " + name + " is no TOML")
+		o.note("file " + name + " is not valid TOML")
 		return
 	}
 	o.file = map[string]any{}
@@ -102,7 +102,7 @@ func (o *options) list(flag, key string) []string {
 	for i := range values {
 		values[i] = strings.TrimSpace(values[i])
 		if strings.ContainsRune(values[i], 0) {
-			o.note("a value of " + key + " is only known when the pod runs")
+			o.note("a value of " + key + " is known only at run time")
 		}
 	}
 	return values

@@ -31,7 +31,7 @@ func skips(o *options) *Skips {
 		s.written = append(s.written, fmt.Sprintf("%q %v %q", strings.ToUpper(method), negate, expression))
 		re, err := regexp.Compile(expression)
 		if err != nil {
-			o.note("an expression of skip-auth-route is none")
+			o.note("an expression in skip-auth-route is invalid")
 			return
 		}
 		s.routes = append(s.routes, route{re, negate})

@@ -57,7 +57,7 @@ func (a *arguments) add(list options) {
 	}
 	for _, p := range list.Properties {
 		if strings.Contains(p.Name, runtime) {
-			list.why = "the name of a property in " + list.from + " is only known when the pod runs"
+			list.why = "the name of a property in " + list.from + " is known only at run time"
 		}
 	}
 	if list.why != "" || len(list.Properties) > 0 || list.ClassPath+list.BootPath != "" {
@@ -137,7 +137,7 @@ func (s *Settings) property(name string) hocon.Answer {
 	case deeper: // an object beats a text
 		return s.deeperProperty(name)
 	case text != nil && strings.Contains(*text, runtime):
-		return unknown(list.from, "-D"+name+" is only known when the pod runs")
+		return unknown(list.from, "-D"+name+" is known only at run time")
 	case text != nil:
 		return hocon.Answer{Kind: hocon.Scalar, Text: *text, From: "-D" + name + " in " + list.from, Secret: list.secret}
 	case higher:

@@ -59,7 +59,7 @@ func (s *Settings) classPathText() variable {
 
 func (c *classPath) read(s *Settings, text variable) {
 	if text.state == unclear || strings.Contains(text.text, runtime) {
-		c.replaced("the class path", "the class path is only known when the pod runs")
+		c.replaced("the class path", "the class path is known only at run time")
 	}
 	if text.state != present {
 		return

@@ -56,7 +56,7 @@ func (s *Settings) openExtension() document {
 	for i := range s.container.VolumeMounts {
 		if rest, ok := under(canonical(s.container.VolumeMounts[i].MountPath), dittoHome); ok &&
 			(rest == "" || strings.HasSuffix(rest, "-extension.conf")) {
-			return document{from: "a file beneath /opt/ditto", why: "which service of Ditto this is, so which file it reads"}
+			return document{from: "a file beneath /opt/ditto", why: "it is unclear which service of Ditto this is, and so which file it reads"}
 		}
 	}
 	return document{}
@@ -159,7 +159,7 @@ func (s *Settings) hostingEnvironment() *profile {
 	case v.state == unclear, strings.Contains(v.text, runtime):
 		p.mode, p.from, p.why = modeUnknown, "env HOSTING_ENVIRONMENT", v.why
 		if p.why == "" {
-			p.why = "HOSTING_ENVIRONMENT is only known when the pod runs"
+			p.why = "HOSTING_ENVIRONMENT is known only at run time"
 		}
 	default:
 		switch strings.ToLower(v.text) {

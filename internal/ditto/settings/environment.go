@@ -71,7 +71,7 @@ func (s *Settings) variable(name string, before int, budget *int) variable {
 			return variable{state: present, text: text, from: "env " + name + " (envFrom " + o.name + ")", secret: o.isSecret}
 		}
 		if !o.atHand {
-			return variable{state: unclear, from: "env " + name, why: o.name + " not at hand"}
+			return variable{state: unclear, from: "env " + name, why: o.name + " was not found"}
 		}
 	}
 	return variable{}
@@ -96,7 +96,7 @@ func (s *Settings) entry(e *corev1.EnvVar, at int, budget *int) variable {
 	case ref.FieldRef != nil && !strings.HasPrefix(ref.FieldRef.FieldPath, "metadata.annotations"):
 		return variable{state: present, text: runtime, from: from}
 	default:
-		return variable{state: unclear, from: from, why: e.Name + " is only known when the pod runs"}
+		return variable{state: unclear, from: from, why: e.Name + " is known only at run time"}
 	}
 }
 
@@ -106,7 +106,7 @@ func byKey(from string, o keyed, key string, optional *bool) variable {
 	case ok:
 		return variable{state: present, text: text, from: from + " (" + o.name + " key " + key + ")", secret: o.isSecret}
 	case !o.atHand:
-		return variable{state: unclear, from: from, why: o.name + " not at hand"}
+		return variable{state: unclear, from: from, why: o.name + " was not found"}
 	case optional != nil && *optional:
 		return variable{}
 	default:

@@ -39,17 +39,17 @@ func TestEnvironment(t *testing.T) {
 		"optional key not there":       {[]corev1.EnvVar{fromSecret("X", "s", "no", true)}, nil, "absent"},
 		"optional key keeps envFrom":   {[]corev1.EnvVar{fromSecret("X", "s", "no", true)}, []corev1.EnvFromSource{allOf("c", "")}, `"c" from env X (envFrom ConfigMap iot/c)`},
 		"optional key keeps entry":     {append(env("X=1"), fromSecret("X", "s", "no", true)), nil, `"1" from env X`},
-		"object not at hand":           {[]corev1.EnvVar{fromConfigMap("X", "no", "k", true)}, nil, "unknown: ConfigMap iot/no not at hand"},
+		"object was not found":         {[]corev1.EnvVar{fromConfigMap("X", "no", "k", true)}, nil, "unknown: ConfigMap iot/no was not found"},
 		"field":                        {[]corev1.EnvVar{fromField("X", "metadata.name")}, nil, `"<pod>" from env X`},
-		"annotation":                   {[]corev1.EnvVar{fromField("X", "metadata.annotations['x']")}, nil, "unknown: X is only known when the pod runs"},
+		"annotation":                   {[]corev1.EnvVar{fromField("X", "metadata.annotations['x']")}, nil, "unknown: X is known only at run time"},
 		"resource":                     {[]corev1.EnvVar{{Name: "X", ValueFrom: &corev1.EnvVarSource{ResourceFieldRef: &corev1.ResourceFieldSelector{Resource: "limits.cpu"}}}}, nil, `"<pod>" from env X`},
-		"file":                         {[]corev1.EnvVar{{Name: "X", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{Key: "x"}}}}, nil, "unknown: X is only known when the pod runs"},
+		"file":                         {[]corev1.EnvVar{{Name: "X", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{Key: "x"}}}}, nil, "unknown: X is known only at run time"},
 		"envFrom":                      {nil, []corev1.EnvFromSource{allOf("c", "")}, `"c" from env X (envFrom ConfigMap iot/c)`},
 		"envFrom a Secret":             {nil, []corev1.EnvFromSource{allOfSecret("s")}, `"s" from env X (envFrom Secret iot/s)`},
 		"the last envFrom wins":        {nil, []corev1.EnvFromSource{allOf("c", ""), allOf("d", "")}, `"d" from env X (envFrom ConfigMap iot/d)`},
 		"env beats envFrom":            {env("X=1"), []corev1.EnvFromSource{allOf("c", "")}, `"1" from env X`},
 		"prefix":                       {nil, []corev1.EnvFromSource{allOf("c", "PRE_")}, "absent"},
-		"unknown envFrom after":        {nil, []corev1.EnvFromSource{allOf("c", ""), allOf("no", "")}, "unknown: ConfigMap iot/no not at hand"},
+		"unknown envFrom after":        {nil, []corev1.EnvFromSource{allOf("c", ""), allOf("no", "")}, "unknown: ConfigMap iot/no was not found"},
 		"unknown envFrom before":       {nil, []corev1.EnvFromSource{allOf("no", ""), allOf("c", "")}, `"c" from env X (envFrom ConfigMap iot/c)`},
 		"unknown envFrom, env known":   {env("X=1"), []corev1.EnvFromSource{allOf("no", "")}, `"1" from env X`},
 		"unknown envFrom, other names": {nil, []corev1.EnvFromSource{allOf("no", "Y_")}, "absent"},
@@ -65,7 +65,7 @@ func TestEnvironment(t *testing.T) {
 		"chain":                         {env("A=1", "B=$(A)$(A)", "X=$(B)$(B)"), nil, `"1111" from env X`},
 		"not expanded again":            {env("A=$$(B)", "B=2", "X=$(A)"), nil, `"$(B)" from env X`},
 		"keys of objects are no source": {append(env("A=1"), fromConfigMap("X", "c", "k", false)), nil, `"v" from env X (ConfigMap iot/c key k)`},
-		"reference to the unknown":      {append([]corev1.EnvVar{fromSecret("A", "no", "k", false)}, env("X=$(A)")...), nil, "unknown: Secret iot/no not at hand"},
+		"reference to the unknown":      {append([]corev1.EnvVar{fromSecret("A", "no", "k", false)}, env("X=$(A)")...), nil, "unknown: Secret iot/no was not found"},
 		"reference to a field":          {append([]corev1.EnvVar{fromField("A", "status.podIP")}, env("X=http://$(A)/")...), nil, `"http://<pod>/" from env X`},
 		"reference to a Service":        {env("X=$(MONGO_DB_SERVICE_HOST)"), nil, `"<pod>" from env X`},
 	} {
@@ -96,7 +96,7 @@ func TestReferencesThatMultiplyEnd(t *testing.T) {
 			vars = append(vars, env("A=$(A)$(A)")...)
 		}
 		s := fixture{env: vars}.read(t)
-		if got, want := told(s.env("A")), "unknown: its references are too many or too long"; got != want {
+		if got, want := told(s.env("A")), "unknown: it has too many references, or they are too long"; got != want {
 			t.Errorf("%s: %s, want %s", start, got[:min(len(got), 80)], want)
 		}
 	}

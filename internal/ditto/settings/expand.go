@@ -25,7 +25,7 @@ func (s *Settings) expand(text string, before int, budget *int) variable {
 			continue
 		}
 		if *budget--; *budget < 0 || b.Len() > maxExpanded {
-			return variable{state: unclear, why: "its references are too many or too long"}
+			return variable{state: unclear, why: "it has too many references, or they are too long"}
 		}
 		v := s.variable(name, before, budget)
 		switch {
@@ -41,7 +41,7 @@ func (s *Settings) expand(text string, before int, budget *int) variable {
 		}
 	}
 	if b.Len() > maxExpanded {
-		return variable{state: unclear, why: "its references are too many or too long"}
+		return variable{state: unclear, why: "it has too many references, or they are too long"}
 	}
 	out.text = b.String()
 	return out

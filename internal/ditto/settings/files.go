@@ -39,7 +39,7 @@ func (s *Settings) file(name string) mounted {
 		return mounted{}
 	}
 	if strings.Contains(mount.SubPathExpr, "$") {
-		return mounted{state: unclear, from: "volume " + mount.Name, why: "the mount of " + name + " is only known when the pod runs", covered: true}
+		return mounted{state: unclear, from: "volume " + mount.Name, why: "the mount of " + name + " is known only at run time", covered: true}
 	}
 	inside := path.Join(mount.SubPath, mount.SubPathExpr, rest)
 	f := s.inVolume(mount.Name, inside)
@@ -92,7 +92,7 @@ func keyFile(o keyed, items []corev1.KeyToPath, optional *bool, name string) mou
 	case ok:
 		return mounted{state: present, text: text, from: o.name + " key " + key, secret: o.isSecret}
 	case !o.atHand:
-		return mounted{state: unclear, from: o.name, why: o.name + " not at hand"}
+		return mounted{state: unclear, from: o.name, why: o.name + " was not found"}
 	case len(items) > 0 && (optional == nil || !*optional):
 		return mounted{state: unclear, from: o.name, why: o.name + " has no key " + key + "; the container does not start"}
 	}

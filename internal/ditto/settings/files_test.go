@@ -61,17 +61,17 @@ func TestFile(t *testing.T) {
 		"items hide the other keys":     {"/d/f.conf", []corev1.VolumeMount{at("items", "/d")}, "absent"},
 		"items by subPath":              {"/e/x", []corev1.VolumeMount{sub("items", "/e/x", "sub/f.conf")}, "key from ConfigMap iot/c key k"},
 		"items with a key not there":    {"/d/f.conf", []corev1.VolumeMount{at("lost", "/d")}, "unknown: ConfigMap iot/c has no key no; the container does not start"},
-		"object not at hand":            {"/d/f.conf", []corev1.VolumeMount{at("missing", "/d")}, "unknown: ConfigMap iot/no not at hand"},
+		"object was not found":          {"/d/f.conf", []corev1.VolumeMount{at("missing", "/d")}, "unknown: ConfigMap iot/no was not found"},
 		"volume of another kind":        {"/d/f.conf", []corev1.VolumeMount{at("empty", "/d")}, "unknown: volume empty holds /d/f.conf"},
 		"volume of a claim template":    {"/d/f.conf", []corev1.VolumeMount{at("claimed", "/d")}, "unknown: volume claimed holds /d/f.conf"},
-		"path known at run time":        {"/d/f.conf", []corev1.VolumeMount{{Name: "c", MountPath: "/d", SubPathExpr: "$(POD)"}}, "unknown: the mount of /d/f.conf is only known when the pod runs"},
+		"path known at run time":        {"/d/f.conf", []corev1.VolumeMount{{Name: "c", MountPath: "/d", SubPathExpr: "$(POD)"}}, "unknown: the mount of /d/f.conf is known only at run time"},
 		"path that only looks like it":  {"/d/f.conf", []corev1.VolumeMount{{Name: "items", MountPath: "/d", SubPathExpr: "sub"}}, "key from ConfigMap iot/c key k"},
 		"projected, the later wins":     {"/d/f.conf", []corev1.VolumeMount{at("both", "/d")}, "s from Secret iot/s key f.conf"},
 		"projected, only in the first":  {"/d/k", []corev1.VolumeMount{at("both", "/d")}, "key from ConfigMap iot/c key k"},
 		"projected token":               {"/d/token", []corev1.VolumeMount{at("both", "/d")}, "unknown: a service account token"},
 		"projected downward API":        {"/d/labels", []corev1.VolumeMount{at("both", "/d")}, "unknown: the downward API file labels"},
 		"projected, unknown but hidden": {"/d/f.conf", []corev1.VolumeMount{at("projected", "/d")}, "s from Secret iot/s key f.conf"},
-		"projected, unknown":            {"/d/k", []corev1.VolumeMount{at("projected", "/d")}, "unknown: ConfigMap iot/no not at hand"},
+		"projected, unknown":            {"/d/k", []corev1.VolumeMount{at("projected", "/d")}, "unknown: ConfigMap iot/no was not found"},
 		"the other name of /run":        {"/run/secrets/f.conf", []corev1.VolumeMount{at("s", "/var/run/secrets")}, "s from Secret iot/s key f.conf"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +111,7 @@ func TestPasswords(t *testing.T) {
 		"empty in a Secret":     {fixture{secrets: secret, env: []corev1.EnvVar{fromSecret("DEVOPS_PASSWORD", "gw", "empty", true)}}, result{PasswordPublished, "env DEVOPS_PASSWORD (Secret iot/gw key empty)", ""}},
 		"optional key missing":  {fixture{secrets: secret, env: []corev1.EnvVar{fromSecret("DEVOPS_PASSWORD", "gw", "no", true)}}, result{PasswordPublished, "default", ""}},
 		"required key missing":  {fixture{secrets: secret, env: []corev1.EnvVar{fromSecret("DEVOPS_PASSWORD", "gw", "no", false)}}, result{PasswordUnknown, "env DEVOPS_PASSWORD", "Secret iot/gw has no key no; the container does not start"}},
-		"Secret not at hand":    {fixture{env: []corev1.EnvVar{fromSecret("DEVOPS_PASSWORD", "gw", "no", true)}}, result{PasswordUnknown, "env DEVOPS_PASSWORD", "Secret iot/gw not at hand"}},
+		"Secret was not found":  {fixture{env: []corev1.EnvVar{fromSecret("DEVOPS_PASSWORD", "gw", "no", true)}}, result{PasswordUnknown, "env DEVOPS_PASSWORD", "Secret iot/gw was not found"}},
 		"a number is a text":    {fixture{}.withExtension(authentication + "devops.password = 007"), result{PasswordOwn, extensionSource, ""}},
 		"file":                  {run(), result{PasswordPublished, "Secret iot/gw key devops_password", ""}},
 		"file, first line only": {file("lines"), result{PasswordOwn, "Secret iot/gw key lines", ""}},
@@ -130,7 +130,7 @@ func TestPasswords(t *testing.T) {
 			fixture{secrets: secret, env: env("SECRETS_DIR=/s"), volumes: []corev1.Volume{secretVolume("s", "gw")}, mounts: []corev1.VolumeMount{{Name: "s", MountPath: "/s"}}},
 			result{PasswordPublished, "Secret iot/gw key devops_password", ""},
 		},
-		"another directory that is not mounted": {fixture{env: env("SECRETS_DIR=/s")}, result{PasswordUnknown, "/s/devops_password", "what the image has at /s/devops_password"}},
+		"another directory that is not mounted": {fixture{env: env("SECRETS_DIR=/s")}, result{PasswordUnknown, "/s/devops_password", "only the image can hold /s/devops_password"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := test.container.read(t).Lookup(DevopsPassword)

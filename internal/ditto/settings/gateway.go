@@ -109,7 +109,7 @@ func Method(v Value) (method, why string, ok bool) {
 		return "", v.Why, false
 	}
 	if method, ok = v.Choice("basic", "oauth2"); !ok {
-		return "", v.shown() + " is no authentication method; the gateway does not start", false
+		return "", v.shown() + " is not an authentication method; the gateway does not start", false
 	}
 	return method, "", true
 }

@@ -94,7 +94,7 @@ func (s *Settings) issuerNames(of OIDC, path string, missing func(why string)) [
 		}
 		keys, complete := d.hocon.Keys(path)
 		if !complete {
-			missing(d.from + ": a part of it stands elsewhere")
+			missing(d.from + ": a part of it is set elsewhere")
 		}
 		for _, key := range keys {
 			names = append(names, hocon.Path(key))

@@ -115,16 +115,16 @@ func TestIssuers(t *testing.T) {
 				google(),
 			}},
 		},
-		"a file that is not at hand may hold more": {
+		"a file that was not found may hold more": {
 			fixture{volumes: fixture{}.withExtension("").volumes, mounts: fixture{}.withExtension("").mounts},
-			APIOIDC, Issuers{State: Unknown, Why: "ConfigMap iot/gateway-extension-conf not at hand", List: []Issuer{{
+			APIOIDC, Issuers{State: Unknown, Why: "ConfigMap iot/gateway-extension-conf was not found", List: []Issuer{{
 				Name: "google", Source: "ConfigMap iot/gateway-extension-conf", Default: true,
-				Audience: unsettled("ConfigMap iot/gateway-extension-conf", "ConfigMap iot/gateway-extension-conf not at hand"),
+				Audience: unsettled("ConfigMap iot/gateway-extension-conf", "ConfigMap iot/gateway-extension-conf was not found"),
 			}}},
 		},
 		"a part that stands elsewhere may hold more": {
 			fixture{}.withExtension(issuersPath + " = ${?MORE}"),
-			APIOIDC, Issuers{State: Unknown, Why: extensionSource + ": a part of it stands elsewhere", List: []Issuer{google()}},
+			APIOIDC, Issuers{State: Unknown, Why: extensionSource + ": a part of it is set elsewhere", List: []Issuer{google()}},
 		},
 		"forced variables may hold more": {
 			fixture{env: env("JAVA_TOOL_OPTIONS=-Dconfig.override_with_env_vars=true")},
@@ -211,7 +211,7 @@ func TestIfMissing(t *testing.T) {
 				secrets: map[string]map[string]string{"gw": {"password": "own"}},
 			}, PasswordPublished,
 		},
-		"an optional reference to a Secret that is not at hand": {
+		"an optional reference to a Secret that was not found": {
 			fixture{env: append(env(), fromSecret("DEVOPS_PASSWORD", "gw", "password", true))}, PasswordPublished,
 		},
 		"a mandatory one": {

@@ -32,7 +32,7 @@ func listOf(elements []element, from string, secret bool) hocon.Answer {
 	a := hocon.Answer{Kind: hocon.List, From: from, Secret: secret}
 	for _, index := range indices {
 		if strings.Contains(byIndex[index], runtime) {
-			return unknown(from, from+" is only known when the pod runs")
+			return unknown(from, from+" is known only at run time")
 		}
 		a.Items = append(a.Items, hocon.Answer{Kind: hocon.Scalar, Text: byIndex[index]})
 	}
@@ -78,7 +78,7 @@ func (s *Settings) numberedVariables(name string) hocon.Answer {
 		case v.state == unclear:
 			return unknown(v.from, v.why)
 		case strings.Contains(v.text, runtime):
-			return unknown(v.from, v.from+" is only known when the pod runs")
+			return unknown(v.from, v.from+" is known only at run time")
 		}
 		a.Kind, a.From, a.Secret = hocon.List, "env "+name+"_0", a.Secret || v.secret
 		a.Items = append(a.Items, hocon.Answer{Kind: hocon.Scalar, Text: v.text})

@@ -92,11 +92,11 @@ func levelSource(level logback.Level, file string) string {
 	}
 	switch {
 	case level.Initial && file == defaultSource:
-		return "a variable sets it to nothing, and logback begins with DEBUG"
+		return "a variable sets it to nothing, so logback starts with DEBUG"
 	case level.Initial:
-		return file + " leaves it as logback begins with it"
+		return file + " leaves logback's initial level"
 	case level.Misspelt:
-		return source + ", where logback takes what it does not know for DEBUG"
+		return source + ", which logback does not know and reads as DEBUG"
 	}
 	return source
 }
@@ -117,7 +117,7 @@ func (s *Settings) logbackVariable(name string) logback.Value {
 	case v.state == unclear:
 		return logback.Value{Why: v.why}
 	case strings.Contains(v.text, runtime):
-		return logback.Value{Why: name + " is only known when the pod runs"}
+		return logback.Value{Why: name + " is known only at run time"}
 	}
 	return logback.Value{Set: true, Text: v.text, From: v.from, Secret: v.secret}
 }
@@ -160,9 +160,9 @@ func (s *Settings) logbackFile() mounted {
 	case f.state != absent:
 		return f
 	case isURL:
-		return mounted{state: unclear, why: named + ", which is not there, so that logback does not configure itself"}
+		return mounted{state: unclear, why: named + ", which does not exist, so logback does not configure itself"}
 	case f.covered, inHome:
 		return own
 	}
-	return mounted{state: unclear, why: "what the image has at " + canonical(name)}
+	return mounted{state: unclear, why: "only the image can hold " + canonical(name)}
 }

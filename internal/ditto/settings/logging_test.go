@@ -45,13 +45,13 @@ func TestLogging(t *testing.T) {
 			"root DEBUG (-DLOG_LEVEL in JVM_CMD_ARGS_ENV) verbose", "org.eclipse.ditto INFO (default)",
 		}},
 		{"a misspelt level", fixture{env: env("LOG_LEVEL=WARNING")}, []string{
-			"root DEBUG (env LOG_LEVEL, where logback takes what it does not know for DEBUG) verbose", "org.eclipse.ditto INFO (default)",
+			"root DEBUG (env LOG_LEVEL, which logback does not know and reads as DEBUG) verbose", "org.eclipse.ditto INFO (default)",
 		}},
 		{"an empty level", fixture{env: env("LOG_LEVEL=", "LOG_LEVEL_APPLICATION=")}, []string{
-			"root DEBUG (a variable sets it to nothing, and logback begins with DEBUG) verbose",
+			"root DEBUG (a variable sets it to nothing, so logback starts with DEBUG) verbose",
 		}},
-		{"a level from a Secret that is not at hand", fixture{env: append(env("LOG_LEVEL=INFO"), fromSecret("LOG_LEVEL_APPLICATION", "gw", "l", true))}, []string{
-			"root INFO (env LOG_LEVEL)", "? the level of logger org.eclipse.ditto: Secret iot/gw not at hand",
+		{"a level from a Secret that was not found", fixture{env: append(env("LOG_LEVEL=INFO"), fromSecret("LOG_LEVEL_APPLICATION", "gw", "l", true))}, []string{
+			"root INFO (env LOG_LEVEL)", "? the level of logger org.eclipse.ditto: Secret iot/gw was not found",
 		}},
 		{"pekko's level does not matter", fixture{env: env("JAVA_TOOL_OPTIONS=-Dpekko.loglevel=DEBUG -Dpekko.stdout-loglevel=DEBUG")}, []string{
 			"root INFO (default)", "org.eclipse.ditto INFO (default)",
@@ -70,9 +70,9 @@ func TestLogging(t *testing.T) {
 			"root INFO (default)", "org.eclipse.ditto INFO (default)",
 		}},
 		{"a file that is not there", fixture{env: env(named + file)}, []string{"root INFO (default)", "org.eclipse.ditto INFO (default)"}},
-		{"a file of the image elsewhere", fixture{env: env(named + "/etc/logback.xml")}, []string{"? what the image has at /etc/logback.xml"}},
+		{"a file of the image elsewhere", fixture{env: env(named + "/etc/logback.xml")}, []string{"? only the image can hold /etc/logback.xml"}},
 		{"a URL that leads nowhere", fixture{env: env(named + "file:/opt/ditto/logback.xml")}, []string{
-			"? the file that -Dlogback.configurationFile names, which is not there, so that logback does not configure itself",
+			"? the file that -Dlogback.configurationFile names, which does not exist, so logback does not configure itself",
 		}},
 		{"a URL of a server", fixture{env: env(named + "http://config/logback.xml")}, []string{"? the file that -Dlogback.configurationFile names"}},
 		{"a file that is not .xml", fixture{env: env(named + "/opt/ditto/logback.groovy")}, []string{
@@ -82,7 +82,7 @@ func TestLogging(t *testing.T) {
 			"? ConfigMap iot/logback-xml key logback.xml, line 1: expected well-formed XML in UTF-8; logback does not configure itself",
 		}},
 		{"a file without a level for root", fixture{env: env(named + file)}.withFile(file, config("")), []string{
-			"root DEBUG (ConfigMap iot/logback-xml key logback.xml leaves it as logback begins with it) verbose",
+			"root DEBUG (ConfigMap iot/logback-xml key logback.xml leaves logback's initial level) verbose",
 		}},
 		{"a file with an include", fixture{env: env(named + file)}.withFile(file, config(`<include file="a.xml"/><root level="INFO"/>`)), []string{
 			"root INFO (ConfigMap iot/logback-xml key logback.xml)", "? ConfigMap iot/logback-xml key logback.xml: it includes another file",

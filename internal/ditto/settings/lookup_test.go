@@ -107,9 +107,9 @@ func TestPreAuthentication(t *testing.T) {
 		"a stronger property than what is unknown": {
 			fixture{env: env("JDK_JAVA_OPTIONS=@/x", "_JAVA_OPTIONS=-D"+preAuth+"=false")}, off("-D" + preAuth + " in _JAVA_OPTIONS"),
 		},
-		"options from a Secret that is not at hand": {
+		"options from a Secret that was not found": {
 			fixture{env: []corev1.EnvVar{fromSecret("JAVA_TOOL_OPTIONS", "opts", "jvm", true)}},
-			unsettled("JAVA_TOOL_OPTIONS", "Secret iot/opts not at hand"),
+			unsettled("JAVA_TOOL_OPTIONS", "Secret iot/opts was not found"),
 		},
 		"options with the pod's name in them": {
 			fixture{env: append([]corev1.EnvVar{fromField("POD", "metadata.name")}, env("JAVA_TOOL_OPTIONS=-Dx=$(POD) -D"+preAuth+"=true")...)},
@@ -117,11 +117,11 @@ func TestPreAuthentication(t *testing.T) {
 		},
 		"a property that is the pod's name": {
 			fixture{env: append([]corev1.EnvVar{fromField("POD", "metadata.name")}, env("JAVA_TOOL_OPTIONS=-D"+preAuth+"=$(POD)")...)},
-			unsettled("JAVA_TOOL_OPTIONS", "-D"+preAuth+" is only known when the pod runs"),
+			unsettled("JAVA_TOOL_OPTIONS", "-D"+preAuth+" is known only at run time"),
 		},
 		"options with an annotation in them": {
 			fixture{env: append([]corev1.EnvVar{fromField("A", "metadata.annotations['a']")}, env("JAVA_TOOL_OPTIONS=-Dx=$(A)")...)},
-			unsettled("JAVA_TOOL_OPTIONS", "A is only known when the pod runs"),
+			unsettled("JAVA_TOOL_OPTIONS", "A is known only at run time"),
 		},
 		"forced variables only where they are switched on": {
 			fixture{env: env("CONFIG_FORCE_ditto_gateway_authentication_pre__authentication_enabled=true")}, off("default"),
@@ -159,21 +159,21 @@ func TestPreAuthentication(t *testing.T) {
 		},
 		"extension file that substitutes Ditto's own": {
 			fixture{}.withExtension(preAuth + " = ${ditto.gateway.health-check.enabled}"),
-			unsettled("Ditto's own configuration", "what Ditto's own configuration has at ditto.gateway.health-check.enabled"),
+			unsettled("Ditto's own configuration", "dittoguard does not know what Ditto's own configuration has at ditto.gateway.health-check.enabled"),
 		},
 		"extension file with null": {
 			fixture{}.withExtension(preAuth + " = null"), unsettled(extensionSource, extensionSource+" does not hold a text; Ditto does not start"),
 		},
 		"extension file whose values lead to one another": {
 			fixture{}.withExtension("a = ${?b}\nb = ${?a}\n" + preAuth + " = ${?a}"),
-			unsettled(extensionSource, extensionSource+": its substitutions lead to one another"),
+			unsettled(extensionSource, extensionSource+": its substitutions form a circle"),
 		},
-		"extension file that is not at hand": {
+		"extension file that was not found": {
 			fixture{
 				volumes: []corev1.Volume{configMapVolume("x", "missing")},
 				mounts:  []corev1.VolumeMount{{Name: "x", MountPath: "/opt/ditto/gateway-extension.conf", SubPath: "gateway-extension.conf"}},
 			},
-			unsettled("ConfigMap iot/missing", "ConfigMap iot/missing not at hand"),
+			unsettled("ConfigMap iot/missing", "ConfigMap iot/missing was not found"),
 		},
 		"extension file of another service": {
 			fixture{}.withFile("/opt/ditto/things-extension.conf", preAuth+" = true"), off("default"),
@@ -189,9 +189,9 @@ func TestPreAuthentication(t *testing.T) {
 			fixture{env: env("HOSTING_ENVIRONMENT=dev")}.withExtension(preAuth + " = false"), on(`development profile (HOSTING_ENVIRONMENT "dev")`),
 		},
 		"production in capitals": {fixture{env: env("HOSTING_ENVIRONMENT=PRODUCTION")}, off("default")},
-		"hosting environment from a Secret that is not at hand": {
+		"hosting environment from a Secret that was not found": {
 			fixture{env: []corev1.EnvVar{fromSecret("HOSTING_ENVIRONMENT", "x", "y", false)}},
-			unsettled("env HOSTING_ENVIRONMENT", "Secret iot/x not at hand"),
+			unsettled("env HOSTING_ENVIRONMENT", "Secret iot/x was not found"),
 		},
 		"hosting environment from a Secret is not shown": {
 			fixture{env: []corev1.EnvVar{fromSecret("HOSTING_ENVIRONMENT", "x", "y", false)}, secrets: map[string]map[string]string{"x": {"y": "hidden"}}},
@@ -229,7 +229,7 @@ func TestPreAuthentication(t *testing.T) {
 		},
 		"aliases of another service's configuration": {
 			fixture{env: env(`CONFIG_ALIASES={"ENABLE_DUMMY_AUTH":"vcap.x"}`)},
-			unsettled("env CONFIG_ALIASES", "what CONFIG_ALIASES makes of ENABLE_DUMMY_AUTH"),
+			unsettled("env CONFIG_ALIASES", "CONFIG_ALIASES may set ENABLE_DUMMY_AUTH"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -277,11 +277,11 @@ func TestDevopsAndStatus(t *testing.T) {
 		},
 		"unknown devops makes the status unknown": {
 			fixture{env: []corev1.EnvVar{fromConfigMap("DEVOPS_SECURED", "c", "k", true)}},
-			unsettled("env DEVOPS_SECURED", "ConfigMap iot/c not at hand"), unsettled("env DEVOPS_SECURED", "ConfigMap iot/c not at hand"),
+			unsettled("env DEVOPS_SECURED", "ConfigMap iot/c was not found"), unsettled("env DEVOPS_SECURED", "ConfigMap iot/c was not found"),
 		},
 		"status that is off stays off": {
 			fixture{env: append(env("DEVOPS_STATUS_SECURED=off"), fromConfigMap("DEVOPS_SECURED", "c", "k", true))},
-			unsettled("env DEVOPS_SECURED", "ConfigMap iot/c not at hand"), off("env DEVOPS_STATUS_SECURED"),
+			unsettled("env DEVOPS_SECURED", "ConfigMap iot/c was not found"), off("env DEVOPS_STATUS_SECURED"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -303,12 +303,12 @@ func TestMethod(t *testing.T) {
 	}{
 		"default":       {fixture{}, "basic", ""},
 		"any case":      {fixture{env: env("DEVOPS_AUTHENTICATION_METHOD=OAuth2")}, "oauth2", ""},
-		"another word":  {fixture{env: env("DEVOPS_AUTHENTICATION_METHOD=jwt")}, "", `"jwt" is no authentication method; the gateway does not start`},
-		"not at hand":   {fixture{env: []corev1.EnvVar{fromSecret("DEVOPS_AUTHENTICATION_METHOD", "s", "m", false)}}, "", "Secret iot/s not at hand"},
+		"another word":  {fixture{env: env("DEVOPS_AUTHENTICATION_METHOD=jwt")}, "", `"jwt" is not an authentication method; the gateway does not start`},
+		"not found":     {fixture{env: []corev1.EnvVar{fromSecret("DEVOPS_AUTHENTICATION_METHOD", "s", "m", false)}}, "", "Secret iot/s was not found"},
 		"from a Secret": {fixture{env: []corev1.EnvVar{fromSecret("DEVOPS_AUTHENTICATION_METHOD", "s", "m", false)}, secrets: map[string]map[string]string{"s": {"m": "oauth2"}}}, "oauth2", ""},
 		"another word from a Secret is not shown": {
 			fixture{env: []corev1.EnvVar{fromSecret("DEVOPS_AUTHENTICATION_METHOD", "s", "m", false)}, secrets: map[string]map[string]string{"s": {"m": "jwt"}}},
-			"", "the value of env DEVOPS_AUTHENTICATION_METHOD (Secret iot/s key m) is no authentication method; the gateway does not start",
+			"", "the value of env DEVOPS_AUTHENTICATION_METHOD (Secret iot/s key m) is not an authentication method; the gateway does not start",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

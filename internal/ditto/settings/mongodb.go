@@ -156,7 +156,7 @@ func (s *Settings) mongoURI() (m MongoDB, uri *mongouri.URI) {
 	}
 	uri, err := mongouri.Parse(v.raw())
 	if err != nil {
-		return MongoDB{State: Unknown, Source: v.Source, Why: v.Source + " is no MongoDB connection string: " + err.Error()}, nil
+		return MongoDB{State: Unknown, Source: v.Source, Why: v.Source + " is not a MongoDB connection string: " + err.Error()}, nil
 	}
 	m = MongoDB{State: v.State, Source: v.Source, SRV: uri.SRV, Credentials: uri.User}
 	for _, host := range uri.Hosts {

@@ -112,7 +112,7 @@ func port(v Value) Port {
 	}
 	number, err := strconv.ParseUint(v.raw(), 10, 16)
 	if err != nil || number == 0 {
-		p.Why = v.shown() + " is no port"
+		p.Why = v.shown() + " is not a port"
 		return p
 	}
 	p.Number = int32(number)

@@ -38,7 +38,7 @@ func TestPorts(t *testing.T) {
 		"no port and unknown": {
 			fixture{env: append(env("PORT=tcp://10.0.0.1:80"), fromSecret("REMOTE_PORT", "s", "p", true))},
 			Ports{
-				Port{0, "env PORT", `"tcp://10.0.0.1:80" is no port`}, Port{0, "env REMOTE_PORT", "Secret iot/s not at hand"}, d(7626), d(9095),
+				Port{0, "env PORT", `"tcp://10.0.0.1:80" is not a port`}, Port{0, "env REMOTE_PORT", "Secret iot/s was not found"}, d(7626), d(9095),
 			},
 		},
 	} {
@@ -71,8 +71,8 @@ func TestMongoDB(t *testing.T) {
 			fixture{env: uri, secrets: secret},
 			MongoDB{State: Known, Source: "env MONGO_DB_URI (Secret iot/m key uri)", Hosts: []string{"db-0.db:27017", "db-1.db:27018"}, Credentials: true, Lax: []LaxOption{{"tlsInsecure", "env MONGO_DB_URI (Secret iot/m key uri)"}}, TLS: tls, AsksTLS: true},
 		},
-		"connection string not at hand": {
-			fixture{env: uri}, MongoDB{State: Unknown, Source: "env MONGO_DB_URI", Why: "Secret iot/m not at hand", TLS: tls},
+		"connection string was not found": {
+			fixture{env: uri}, MongoDB{State: Unknown, Source: "env MONGO_DB_URI", Why: "Secret iot/m was not found", TLS: tls},
 		},
 		"literal with a password": {
 			fixture{env: env("MONGO_DB_URI=mongodb+srv://u:p%40w@cluster.example.com/?retryWrites=true")},
@@ -84,7 +84,7 @@ func TestMongoDB(t *testing.T) {
 		},
 		"no connection string": {
 			fixture{env: env("MONGO_DB_URI=db:27017")},
-			MongoDB{State: Unknown, Source: "env MONGO_DB_URI", Why: "env MONGO_DB_URI is no MongoDB connection string: expected mongodb:// or mongodb+srv:// at the beginning", TLS: tls},
+			MongoDB{State: Unknown, Source: "env MONGO_DB_URI", Why: "env MONGO_DB_URI is not a MongoDB connection string: expected mongodb:// or mongodb+srv:// at the beginning", TLS: tls},
 		},
 		"a connection string that contradicts the setting": {
 			fixture{env: env("MONGO_DB_SSL_ENABLED=true", "MONGO_DB_URI=mongodb://db/?tls=false")},

@@ -62,7 +62,7 @@ func TestTooOld(t *testing.T) {
 func TestSettingsOfReleases(t *testing.T) {
 	image := func(tag string) string { return "eclipse/ditto-gateway:" + tag }
 	off := env("DEVOPS_SECURE_STATUS=false")
-	const doubt = "whether this is a Ditto before 3.2, which reads DEVOPS_SECURE_STATUS"
+	const doubt = "it is unclear whether this is a Ditto before 3.2, which reads DEVOPS_SECURE_STATUS"
 	for name, test := range map[string]struct {
 		container fixture
 		want      [2]string // of DevOps, and of the status

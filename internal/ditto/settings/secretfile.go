@@ -19,7 +19,7 @@ func (q *question) secretFile(id string) hocon.Answer {
 		return hocon.Answer{} // Ditto has no secret of this name
 	case hocon.Scalar:
 	default:
-		return unknown(name.From, "which file holds the secret "+id)
+		return unknown(name.From, "it is unclear which file holds the secret "+id)
 	}
 	if d := s.read(fileBased); d.hocon != nil {
 		if a := d.hocon.Lookup("secrets."+id+".name", hocon.Outside{Budget: &q.budget}); a.Kind != hocon.Absent {
@@ -41,13 +41,13 @@ func (q *question) secretFile(id string) hocon.Answer {
 		file = path.Join(dir, file)
 	}
 	if strings.Contains(file, runtime) {
-		return unknown("a file in "+dir, "which file holds the secret "+id+" is only known when the pod runs")
+		return unknown("a file in "+dir, "which file holds the secret "+id+" is known only at run time")
 	}
 	f := s.file(file)
 	switch f.state {
 	case absent:
 		if v.state == present && !f.covered || strings.HasPrefix(name.Text, "/") {
-			return unknown(file, "what the image has at "+file)
+			return unknown(file, "only the image can hold "+file)
 		}
 		return hocon.Answer{}
 	case unclear:

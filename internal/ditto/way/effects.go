@@ -24,7 +24,7 @@ func (p PlainEdge) Effects(in Input) Effects {
 	e := Effects{
 		Identity:       State{IdentityClient, "default", "no annotation changes the header"},
 		Authentication: State{Off, "default", "no annotation asks for credentials"},
-		HidesHeaders:   State{Unknown, "default", "what becomes of Server and version headers cannot be told from the Ingress"},
+		HidesHeaders:   State{Unknown, "default", "what becomes of Server and version headers cannot be determined from the Ingress"},
 		StripAdvice:    p.Strip,
 		HideAdvice:     p.Hide,
 	}
@@ -76,15 +76,15 @@ func (in Input) RefersTo(keys []string) string {
 func (e *Effects) PassThrough(honoured bool, key string) {
 	e.Passthrough = true
 	e.StripAnnotations, e.HideAnnotations = nil, nil
-	e.StripAdvice = "take " + key + " away: it hands TLS connections on unread, so nothing can be done to a header at this edge"
+	e.StripAdvice = "remove " + key + ": it passes TLS connections through unread, so headers cannot be changed at this edge"
 	e.HideAdvice = e.StripAdvice
 	if honoured {
-		why := key + " hands TLS connections on unread"
+		why := key + " passes TLS connections through unread"
 		e.Identity = State{IdentityClient, key, why}
 		e.Authentication, e.StripsIdentity, e.HidesHeaders = State{Off, key, why}, State{Off, key, why}, State{Off, key, why}
 		return
 	}
-	why := fmt.Sprintf("%s may hand TLS connections on unread", key)
+	why := fmt.Sprintf("%s may pass TLS connections through unread", key)
 	for _, s := range []*State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
 		if s.State == On {
 			*s = State{Unknown, key, why}
@@ -146,11 +146,11 @@ func (e *Effects) Doubt(why string) {
 // Connections is how an edge handles requests that hands connections on: nothing about a request is seen, whether TLS ends there or
 // not. limits says where requests can be limited.
 func Connections(passthrough bool, limits string) Handling {
-	why := "connections are handed on as they are, and no rule for requests applies"
+	why := "connections are passed through as they are, and no rule for requests applies"
 	if passthrough {
-		why = "TLS connections are handed on unread"
+		why = "TLS connections are passed through unread"
 	}
-	return handedOn("tcp", why, "let a router for HTTP take the requests: nothing can be done to a header where connections are handed on", limits)
+	return handedOn("tcp", why, "use a router for HTTP instead: headers cannot be changed where connections are passed through", limits)
 }
 
 // HandedThrough is how requests are handled by whoever hands connections on and reads none. headers and limits say where headers

@@ -13,9 +13,9 @@ func TestEnvoyRegexRewrite(t *testing.T) {
 	}{
 		{"^/x", "/devops", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: "/devops"}},
 		{"^/x/(.*)", `/y/\1`, Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/y/"}},
-		{"/x", "/y", UnknownRewrite(`what replacing "/x" by "/y" leads to cannot be told`)},
-		{"^/x(a|b)", "/y", UnknownRewrite(`what replacing "^/x(a|b)" by "/y" leads to cannot be told`)},
-		{"^(", "/y", UnknownRewrite(`what replacing "^(" by "/y" leads to cannot be told`)},
+		{"/x", "/y", UnknownRewrite(`what replacing "/x" by "/y" leads to cannot be determined`)},
+		{"^/x(a|b)", "/y", UnknownRewrite(`what replacing "^/x(a|b)" by "/y" leads to cannot be determined`)},
+		{"^(", "/y", UnknownRewrite(`what replacing "^(" by "/y" leads to cannot be determined`)},
 	} {
 		if diff := cmp.Diff(tt.want, EnvoyRegexRewrite(tt.match, tt.rewrite)); diff != "" {
 			t.Errorf("%s to %s: -want +got:\n%s", tt.match, tt.rewrite, diff)
@@ -39,11 +39,11 @@ func TestCaptureRewrite(t *testing.T) {
 		{"/x(?:/(.*))?", "/$1", Rewrite{Kind: RewritePrefix, From: []string{"/x/"}, To: "/"}},
 		{"/x(/.*)?", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
 		{"/x(/(.*))?", "$1", Rewrite{Kind: RewritePrefix, From: []string{"/x"}, To: ""}},
-		{"/x(/.*)?", "/y$1", UnknownRewrite(`what the rewrite of "/x(/.*)?" to "/y$1" leads to cannot be told`)},
-		{"/(.*)/x(y)?", "/$1", UnknownRewrite(`what the rewrite of "/(.*)/x(y)?" to "/$1" leads to cannot be told`)},
-		{"/x/(.*)", "/$12", UnknownRewrite(`what the rewrite of "/x/(.*)" to "/$12" leads to cannot be told`)},
-		{"/x/([a-z]*)", "/y/$1", UnknownRewrite(`what the rewrite of "/x/([a-z]*)" to "/y/$1" leads to cannot be told`)},
-		{"/x(", "/$1", UnknownRewrite(`what the rewrite of "/x(" to "/$1" leads to cannot be told`)},
+		{"/x(/.*)?", "/y$1", UnknownRewrite(`what the rewrite of "/x(/.*)?" to "/y$1" leads to cannot be determined`)},
+		{"/(.*)/x(y)?", "/$1", UnknownRewrite(`what the rewrite of "/(.*)/x(y)?" to "/$1" leads to cannot be determined`)},
+		{"/x/(.*)", "/$12", UnknownRewrite(`what the rewrite of "/x/(.*)" to "/$12" leads to cannot be determined`)},
+		{"/x/([a-z]*)", "/y/$1", UnknownRewrite(`what the rewrite of "/x/([a-z]*)" to "/y/$1" leads to cannot be determined`)},
+		{"/x(", "/$1", UnknownRewrite(`what the rewrite of "/x(" to "/$1" leads to cannot be determined`)},
 	} {
 		if diff := cmp.Diff(tt.want, NginxRewrite(tt.path, tt.target)); diff != "" {
 			t.Errorf("%s to %s: -want +got:\n%s", tt.path, tt.target, diff)

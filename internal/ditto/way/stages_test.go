@@ -35,7 +35,7 @@ func TestThrough(t *testing.T) {
 			[]string{"/devops"}, []string{"/x/devops"}, nil},
 		{"whether a replaced path got in may be unknown", []Stage{Matching(Undecided("?")), Changing(ReplaceWhole("/devops"))},
 			nil, []string{"/status"}, []string{"/devops"}},
-		{"a step that cannot be told", []Stage{all, Changing(UnknownStep("?"))}, nil, nil, []string{"/devops"}},
+		{"a step that cannot be determined", []Stage{all, Changing(UnknownStep("?"))}, nil, nil, []string{"/devops"}},
 		{"compared again after a step", []Stage{Matching(Characters("/x")), Changing(StripPrefix([]string{"/x"})), Matching(Characters("/ws"))},
 			[]string{"/ws/2"}, []string{"/devops"}, nil},
 		{"text that is replaced", []Stage{Matching(Characters("/x")), Changing(ReplaceRegex("^/x", "/devops"))},

@@ -126,8 +126,8 @@ func WithoutTLS() State { return PassedOn(SourceTLS, "without a certificate noth
 // Passed is the transport of an edge that hands TLS connections on.
 func Passed(plain State, key string) Transport {
 	return Transport{
-		TLS: State{Unknown, key, "what is behind decides"}, Plain: plain, Passthrough: true,
-		Advice: "let what is behind end TLS, or take " + key + " away and list the host in spec.tls",
+		TLS: State{Unknown, key, "what is further in decides"}, Plain: plain, Passthrough: true,
+		Advice: "terminate TLS further in, or remove " + key + " and list the host in spec.tls",
 	}
 }
 
@@ -147,11 +147,11 @@ func Balancer(annotations map[string]string, port int32, name string, clouds []s
 			ports = t.otherwise
 		}
 		if portListed(ports, port, name) {
-			return State{On, key, key + " makes the load balancer end TLS"}
+			return State{On, key, key + " makes the load balancer terminate TLS"}
 		}
 		return State{Off, t.ports, t.ports + " does not list port " + decimal(port)}
 	}
-	return State{Off, "default", "the load balancer hands connections on"}
+	return State{Off, "default", "the load balancer passes connections through"}
 }
 
 // balancerTLS are the annotations by which clouds end TLS for a Service: the one that names certificates, and the one that
@@ -200,12 +200,12 @@ func (in Input) ClassHasParameters() bool {
 // HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where what
 // is behind sees it.
 func HandedOn(plain State, advice string) Transport {
-	return Transport{TLS: State{Unknown, plain.Source, "what is behind decides"}, Plain: plain, Passthrough: true, Advice: advice}
+	return Transport{TLS: State{Unknown, plain.Source, "what is further in decides"}, Plain: plain, Passthrough: true, Advice: advice}
 }
 
 // UnreadRate is the rate of an entry that hands connections on.
 func UnreadRate(advice string) Rate {
-	return Rate{Limited: State{Off, "default", "connections are handed on, and no requests are read"}, Advice: advice}
+	return Rate{Limited: State{Off, "default", "connections are passed through, and no requests are read"}, Advice: advice}
 }
 
 // Settled has no advice where requests are limited.

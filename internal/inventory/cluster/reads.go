@@ -103,7 +103,7 @@ func tooMany(names map[inventory.ID]bool, lists map[list]bool) error {
 		y, other, _ := strings.Cut(b, " ")
 		return cmp.Or(cmp.Compare(len(y), len(x)), cmp.Compare(y, x), cmp.Compare(what, other))
 	})
-	return fmt.Errorf("this request rests on %d live reads, and %d are allowed (%s)", len(names)+len(lists), maxReads, some(about))
+	return fmt.Errorf("judging this request takes %d live reads, and %d are allowed (%s)", len(names)+len(lists), maxReads, some(about))
 }
 
 // some of a list, and how many more there are.

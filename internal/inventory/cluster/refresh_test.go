@@ -254,7 +254,7 @@ func TestRefreshIsBounded(t *testing.T) {
 	}
 	s.requests()
 	err := ask(maxReads-1, maxReads)
-	want := fmt.Sprintf("this request rests on %d live reads, and %d are allowed (%d Secret in ditto, 1 ConfigMap in ditto)", maxReads+1, maxReads, maxReads)
+	want := fmt.Sprintf("judging this request takes %d live reads, and %d are allowed (%d Secret in ditto, 1 ConfigMap in ditto)", maxReads+1, maxReads, maxReads)
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -14,11 +14,11 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 	switch {
 	case t.TLS.State != way.On && (tls || in.ClassHasParameters()):
 		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports", Why: "the AlbConfig can name certificates, and is not read"}
-		t.Plain = way.State{State: way.Unknown, Source: t.TLS.Source, Why: "whether plain HTTP is redirected stands in the AlbConfig"}
+		t.Plain = way.State{State: way.Unknown, Source: t.TLS.Source, Why: "the AlbConfig decides whether plain HTTP is redirected, and is not read"}
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()
 	default:
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "whether the load balancer listens for HTTP stands in the AlbConfig"}
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "the AlbConfig decides whether the load balancer listens for HTTP, and is not read"}
 	}
 	if redirects {
 		t.Plain = way.Redirected(aws.PrefixALB+"ssl-redirect", "ssl-redirect is true")
@@ -28,5 +28,5 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 
 func alibabaRate(in way.Input) way.Rate {
 	return way.ByReference(in, []string{aws.PrefixALB + "traffic-limit-*", aws.PrefixALB + "actions.*"},
-		"let an nginx with limit_req, or the load balancer's own traffic limit, stand before the gateway")
+		"put an nginx with limit_req in front of the gateway, or use the load balancer's own traffic limit")
 }

@@ -20,7 +20,7 @@ func Controller() way.Controller {
 			Asks: []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
 			Strip: `an ALB cannot remove or overwrite a request header: put a proxy that does behind it, or block requests with the header and with ` +
 				`the query parameter x-ditto-pre-authenticated in a web ACL named by alb.ingress.kubernetes.io/wafv2-acl-arn`,
-			Hide: `write alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
+			Hide: `set alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
 		}.Effects,
 		Transport: albTransport, Rate: albRate, Path: albPath, Internal: albInternal,
 		Behind: behind, Group: func(ing *networkingv1.Ingress) string { return ing.Annotations[PrefixALB+"group.name"] },
@@ -54,7 +54,7 @@ func albPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 // A public NLB can be put before an internal ALB (docs/guide/ingress/annotations.md).
 func albInternal(m way.Marked) way.Verdict {
 	if m.Class == nil && m.ClassName != "" && !m.ByAnnotation {
-		return way.Verdict{Public: true, Why: "IngressClass " + way.Quote(m.ClassName) + " is not at hand, and its parameters can set the scheme"}
+		return way.Verdict{Public: true, Why: "IngressClass " + way.Quote(m.ClassName) + " was not found; its parameters can set the scheme"}
 	}
 	own, group := albSchemeBy(m.Objects, m.Class, m.Ingress)
 	if own.Public || group == "" {
@@ -86,7 +86,7 @@ func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing
 	name := class.Spec.Parameters.Name
 	o := way.ObjectAt(objects, inventory.ID{GroupKind: crd.ALBIngressClassParams, Name: name})
 	if o == nil {
-		return way.Verdict{Public: true, Why: "IngressClassParams " + way.Quote(name) + " can set the scheme, and is not at hand"}, group
+		return way.Verdict{Public: true, Why: "IngressClassParams " + way.Quote(name) + " was not found; it can set the scheme"}, group
 	}
 	params := o.Typed.(*crd.IngressClassParams)
 	if params.Spec.Group != nil {
@@ -109,7 +109,7 @@ func albFrontend(ing *networkingv1.Ingress) way.Verdict {
 	a := way.WithPrefix(ing.Annotations, PrefixALB)
 	if enabled, ok := a.Bool("enable-frontend-nlb"); enabled || !ok && a.Has("enable-frontend-nlb") {
 		if value, given := ing.Annotations[nlbScheme]; given && value != "internal" {
-			return way.Verdict{Public: true, Why: nlb + " puts a load balancer before it whose " + nlbScheme + " is not \"internal\""}
+			return way.Verdict{Public: true, Why: nlb + " puts a load balancer in front of it whose " + nlbScheme + " is not \"internal\""}
 		}
 	}
 	return way.Verdict{}

@@ -18,7 +18,7 @@ func albTransport(in way.Input, _ string) way.Transport {
 		source = PrefixALB + "listen-ports"
 		plain, tls, ok = ListenPorts(a["listen-ports"])
 	}
-	t := way.Transport{Advice: `write alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
+	t := way.Transport{Advice: `set alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
 		`alb.ingress.kubernetes.io/certificate-arn and alb.ingress.kubernetes.io/ssl-redirect: "443"`}
 	if !ok {
 		t.TLS = way.State{State: way.Unknown, Source: source, Why: "listen-ports cannot be read"}

@@ -46,7 +46,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 	who := "AzureApplicationGatewayRewrite " + in.Ingress.Namespace + "/" + name
 	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.AGICRewrite, Namespace: in.Ingress.Namespace, Name: name})
 	if o == nil {
-		return unread(RuleSetResource, who+" is not at hand")
+		return unread(RuleSetResource, who+" was not found")
 	}
 	r.identity = way.State{State: way.IdentityClient, Source: RuleSetResource, Why: who + " leaves the header alone"}
 	rules := slices.Clone(o.Typed.(*crd.ApplicationGatewayRewrite).Spec.RewriteRules)
@@ -64,7 +64,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 		switch {
 		case url == nil || url.ModifiedPath == "":
 		case len(rule.Conditions) > 0 || strings.Contains(url.ModifiedPath, "{"):
-			r.rewrite = way.UnknownRewrite(who + " makes the path from the request")
+			r.rewrite = way.UnknownRewrite(who + " builds the path from the request")
 		case r.rewrite.Kind != way.RewriteUnknown:
 			r.rewrite = way.Rewrite{Kind: way.RewriteConstant, To: url.ModifiedPath}
 		}
@@ -83,7 +83,7 @@ func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) wa
 	case h.ActionType == "delete", h.HeaderValue == "":
 		return state(way.IdentityRemoved, "deletes the header, but not the query parameter of the same name")
 	case strings.Contains(h.HeaderValue, "{http_req_"):
-		return state(way.IdentityClient, "sets the header from what the client writes")
+		return state(way.IdentityClient, "sets the header from what the client sends")
 	case strings.Contains(h.HeaderValue, "{"):
 		return state(way.IdentityUnknown, "sets the header to something that cannot be seen")
 	}

@@ -169,7 +169,7 @@ func contourConnections(c way.Context, o *inventory.Object, at inclusion, backen
 		Public: contourPublic(c, at), Transport: contourConnectionTransport(at.host().TLS),
 		Handling: way.Connections(at.host().TLS.Passthrough, "write routes instead of a tcpproxy: rateLimitPolicy is for requests"),
 	}
-	r.Effects.StripAdvice = "write routes instead of a tcpproxy: nothing can be done to a header where connections are handed on"
+	r.Effects.StripAdvice = "write routes instead of a tcpproxy: headers cannot be changed where connections are passed through"
 	r.Effects.HideAdvice = r.Effects.StripAdvice
 	if why := contourAddresses(at.host().IPAllowPolicy); why != "" {
 		r.Path = &way.Path{Matcher: way.Undecided(why)}
@@ -264,5 +264,5 @@ func contourAddresses(allowed []crd.ContourIPFilter) string {
 	if len(allowed) == 0 || way.EveryAddress(ranges) {
 		return ""
 	}
-	return "ipAllowPolicy lets only certain addresses in, and whether those are clients' depends on what stands before Envoy"
+	return "ipAllowPolicy admits only certain addresses, and whether clients have such an address depends on what is in front of Envoy"
 }

@@ -16,7 +16,7 @@ func contourEffects(at inclusion, conditions []crd.ContourCondition, route *crd.
 	e := way.Effects{
 		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no requestHeadersPolicy changes the header"},
 		Authentication: contourAuthentication(host, route),
-		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no responseHeadersPolicy takes Server headers away"},
+		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no responseHeadersPolicy removes Server headers"},
 	}
 	contourAuthorized(&e, host, route)
 	// Envoy changes headers for the Service first and for the route afterwards.
@@ -30,7 +30,7 @@ func contourEffects(at inclusion, conditions []crd.ContourCondition, route *crd.
 	}
 	for _, policy := range []*crd.ContourHeadersPolicy{service.ResponseHeadersPolicy, route.ResponseHeadersPolicy} {
 		if policy != nil && namesHeader(policy, "Server") {
-			e.HidesHeaders = way.State{State: way.On, Source: "responseHeadersPolicy", Why: "responseHeadersPolicy takes the Server header of the Service away"}
+			e.HidesHeaders = way.State{State: way.On, Source: "responseHeadersPolicy", Why: "responseHeadersPolicy removes the Server header of the Service"}
 		}
 	}
 	if e.Identity.State == way.IdentityClient && excludesIdentity(conditions) {
@@ -41,10 +41,10 @@ func contourEffects(at inclusion, conditions []crd.ContourCondition, route *crd.
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
 	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = "write to the route: requestHeadersPolicy: {remove: [" + way.Header + "]}"
+		e.StripAdvice = "set on the route: requestHeadersPolicy: {remove: [" + way.Header + "]}"
 	}
 	if e.HidesHeaders.State != way.On {
-		e.HideAdvice = "write to the route: responseHeadersPolicy: {remove: [Server, X-Powered-By]}; Envoy itself answers as Server: envoy, " +
+		e.HideAdvice = "set on the route: responseHeadersPolicy: {remove: [Server, X-Powered-By]}; Envoy itself answers as Server: envoy, " +
 			"unless Contour's configuration says serverHeaderTransformation: pass_through"
 	}
 	return e
@@ -70,7 +70,7 @@ func contourAuthentication(host *crd.ContourVirtualHost, route *crd.ContourRoute
 	case asks.State == way.Off:
 		return way.State{State: way.Off, Source: "default", Why: "the HTTPProxy asks nobody for credentials"}
 	case host.TLS == nil:
-		return way.State{State: way.Unknown, Source: asks.Source, Why: "Contour accepts " + asks.Source + " only with TLS, and serves nothing of this virtual host"}
+		return way.State{State: way.Unknown, Source: asks.Source, Why: "Contour accepts " + asks.Source + " only with TLS, and does not serve this virtual host"}
 	case route.PermitInsecure:
 		return way.State{State: way.Off, Source: "permitInsecure", Why: "permitInsecure lets plain HTTP through, where nobody is asked for credentials"}
 	}
@@ -181,7 +181,7 @@ func contourValue(value string, e *way.Effects, host *crd.ContourVirtualHost) (s
 			certificates = true
 		case name[1] == "CONTOUR_NAMESPACE" || name[1] == "CONTOUR_SERVICE_NAME" || name[1] == "CONTOUR_SERVICE_PORT":
 		default:
-			return way.IdentityUnknown, "sets the header to " + way.Quote(value) + ", and what " + way.Quote(name[1]) + " is cannot be told"
+			return way.IdentityUnknown, "sets the header to " + way.Quote(value) + ", and what " + way.Quote(name[1]) + " is cannot be determined"
 		}
 	}
 	if !certificates {

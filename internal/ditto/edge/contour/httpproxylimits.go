@@ -11,7 +11,7 @@ const sourceVirtualHost = "virtualhost.tls"
 // (internal/dag/httpproxy_processor.go).
 func contourCertificate(tls *crd.ContourTLS) way.State {
 	if tls.SecretName == "" {
-		return way.State{State: way.Unknown, Source: sourceVirtualHost, Why: "virtualhost.tls names no Secret, and Contour serves nothing of such a virtual host"}
+		return way.State{State: way.Unknown, Source: sourceVirtualHost, Why: "virtualhost.tls names no Secret, and Contour does not serve such a virtual host"}
 	}
 	return way.State{State: way.On, Source: sourceVirtualHost, Why: "virtualhost.tls names a certificate"}
 }
@@ -22,28 +22,28 @@ func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport 
 	tls := at.host().TLS
 	if tls == nil {
 		return way.Transport{
-			TLS:    way.State{State: way.Off, Source: sourceVirtualHost, Why: "virtualhost.tls is not there"},
-			Plain:  way.PassedOn(sourceVirtualHost, "virtualhost.tls is not there"),
-			Advice: "write virtualhost.tls: {secretName: …}; Contour redirects plain HTTP then",
+			TLS:    way.State{State: way.Off, Source: sourceVirtualHost, Why: "virtualhost.tls is not set"},
+			Plain:  way.PassedOn(sourceVirtualHost, "virtualhost.tls is not set"),
+			Advice: "set virtualhost.tls: {secretName: …}; Contour redirects plain HTTP then",
 		}
 	}
-	t := way.Transport{TLS: contourCertificate(tls), Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Advice: "write virtualhost.tls: {secretName: …}"}
+	t := way.Transport{TLS: contourCertificate(tls), Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Advice: "set virtualhost.tls: {secretName: …}"}
 	if at.spec().TCPProxy != nil {
 		t.TLS = way.State{State: way.Off, Source: "tcpproxy", Why: "the tcpproxy takes what comes over TLS"}
 	}
 	if route.PermitInsecure {
-		t.Plain, t.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"), "take permitInsecure away from the route"
+		t.Plain, t.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"), "remove permitInsecure from the route"
 	}
 	return t
 }
 
 // contourConnectionTransport is what clients of a tcpproxy speak.
 func contourConnectionTransport(tls *crd.ContourTLS) way.Transport {
-	plain := way.Closed("tcpproxy", "the tcpproxy takes TLS alone")
+	plain := way.Closed("tcpproxy", "the tcpproxy accepts only TLS")
 	if tls.Passthrough {
-		return way.HandedOn(plain, "let what is behind end TLS, or write virtualhost.tls: {secretName: …} without passthrough")
+		return way.HandedOn(plain, "terminate TLS further in, or set virtualhost.tls: {secretName: …} without passthrough")
 	}
-	return way.Transport{TLS: contourCertificate(tls), Plain: plain, Advice: "write virtualhost.tls: {secretName: …}"}
+	return way.Transport{TLS: contourCertificate(tls), Plain: plain, Advice: "set virtualhost.tls: {secretName: …}"}
 }
 
 // contourRateLimit says whether a policy limits the requests of a route: its own, or that of the virtual host. A limit in
@@ -52,7 +52,7 @@ func contourConnectionTransport(tls *crd.ContourTLS) way.Transport {
 func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (rate way.Rate, assumption string) {
 	rate = way.Rate{
 		Limited: way.State{State: way.Off, Source: "default", Why: "no rateLimitPolicy limits requests"},
-		Advice:  "write to the route, or to virtualhost: rateLimitPolicy: {local: {requests: 50, unit: second, burst: 250}}",
+		Advice:  "set on the route, or on virtualhost: rateLimitPolicy: {local: {requests: 50, unit: second, burst: 250}}",
 	}
 	disabled := false
 	for _, at := range []struct {

@@ -15,7 +15,7 @@ func contourTransport(in way.Input, host string) way.Transport {
 	case in.Ingress.Annotations[force] == "true":
 		t.Plain = way.Redirected(force, "force-ssl-redirect is true")
 	case t.TLS.State != way.Off:
-		t.Advice = `write ingress.kubernetes.io/force-ssl-redirect: "true"`
+		t.Advice = `set ingress.kubernetes.io/force-ssl-redirect: "true"`
 	}
 	return t
 }

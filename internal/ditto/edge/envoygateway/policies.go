@@ -108,7 +108,7 @@ func about(o *inventory.Object, at gatewayapi.Place) (specific int, doubt string
 			if target.id.Namespace == o.Ref.Namespace {
 				level(target.id, "")
 			} else if selectsElsewhere(s) {
-				doubt = "whether " + o.Ref.String() + ", which selects objects of other namespaces, counts here cannot be told"
+				doubt = "whether " + o.Ref.String() + ", which selects objects of other namespaces, counts here cannot be determined"
 			}
 		}
 	}

@@ -25,8 +25,8 @@ func envoyExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 	bare.Spec.Infrastructure = nil
 	e := envoyService(c, &bare, class, p.Class)
 	if e.Public && e.Doubt == "" && (!envoyService(c, gw, class, p.Class).Public || p.Own != nil && !envoyService(c, gw, class, p.Own).Public) {
-		e.Doubt = p.Class.Ref.String() + " makes one Service for all Gateways of its class: whether what Gateway " +
-			gw.Namespace + "/" + gw.Name + " says by itself keeps it internal cannot be told"
+		e.Doubt = p.Class.Ref.String() + " creates one Service for all Gateways of its class: whether the settings of Gateway " +
+			gw.Namespace + "/" + gw.Name + " keep it internal cannot be determined"
 	}
 	return e
 }

@@ -23,7 +23,7 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 	if spec.MergeType != nil && parent != nil && parent != o {
 		merged, err := mergedSpec[crd.EnvoySecurityPolicySpec](parent, o)
 		if err != nil {
-			p.Opaque = cmp.Or(p.Opaque, fmt.Sprintf("%s cannot be laid over %s", o.Ref, parent.Ref))
+			p.Opaque = cmp.Or(p.Opaque, fmt.Sprintf("%s cannot be merged with %s", o.Ref, parent.Ref))
 			return
 		}
 		spec = merged
@@ -76,7 +76,7 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 		p.Authentication = way.State{State: way.Unknown, Source: name, Why: strings.Join(doubts, "; ")}
 	case p.Authentication.State != "":
 	default:
-		p.Authentication = way.State{State: way.Off, Source: name, Why: name + " asks not every client for credentials"}
+		p.Authentication = way.State{State: way.Off, Source: name, Why: name + " does not ask every client for credentials"}
 	}
 }
 

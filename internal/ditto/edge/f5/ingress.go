@@ -38,7 +38,7 @@ func f5Effects(in way.Input) way.Effects {
 	e.Identity = f5Identity(in, a, minion, &e)
 	e.StripsIdentity = way.Strips(e.Identity)
 	e.Strip(in, map[string]string{Prefix + proxySetHeaders: way.Header + ":"}, 3, 6,
-		`write nginx.org/proxy-set-headers: "x-ditto-pre-authenticated:", with the colon, which removes the header (NGINX Ingress Controller 3.6 or newer)`)
+		`set nginx.org/proxy-set-headers: "x-ditto-pre-authenticated:", with the colon, which removes the header (NGINX Ingress Controller 3.6 or newer)`)
 	f5Hides(in, a, minion, &e)
 	return e
 }
@@ -143,7 +143,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	case minion && in.Master == nil:
 		return way.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
 	case header != nil && snippet != nil:
-		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets", Why: "the header is set by nginx.org/proxy-set-headers and by the location snippet, which makes two of it"}
+		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets", Why: "the header is set by nginx.org/proxy-set-headers and by the location snippet, so two copies arrive"}
 	case header != nil:
 		return *header
 	case snippet != nil:
@@ -183,7 +183,7 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
 	const key = Prefix + "server-tokens"
 	tokens, boolean := a.Bool("server-tokens")
 	want := map[string]string{key: "False", Prefix + "proxy-hide-headers": "Server,X-Powered-By"}
-	advice := `write nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`
+	advice := `set nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`
 	if minion {
 		advice = "at the master of this minion " + advice
 	}
@@ -194,7 +194,7 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
 		return
 	case way.Listed(a["proxy-pass-headers"], "Server"):
 		e.HidesHeaders = way.State{State: way.Off, Source: Prefix + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}
-		e.HideAdvice = "take Server out of nginx.org/proxy-pass-headers, and " + advice
+		e.HideAdvice = "remove Server from nginx.org/proxy-pass-headers, and " + advice
 		return
 	case boolean && !tokens:
 		e.HidesHeaders = way.State{State: way.On, Source: key, Why: "nginx.org/server-tokens is false"}

@@ -16,8 +16,8 @@ import (
 func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 	const redirect = "spec.tls.redirect"
 	t := way.Transport{
-		TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not there"}, Plain: way.PassedOn(way.SourceTLS, "spec.tls is not there"),
-		Advice: "write spec.tls: {secret: …, redirect: {enable: true}}",
+		TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"}, Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
+		Advice: "set spec.tls: {secret: …, redirect: {enable: true}}",
 	}
 	if spec.TLS != nil {
 		t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
@@ -44,14 +44,14 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 
 // transportServerTransport: connections are handed on as they are, unless spec.tls makes nginx end TLS.
 func transportServerTransport(t *crd.TransportServer) way.Transport {
-	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or let what is behind end TLS"
+	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or terminate TLS further in"
 	switch {
 	case t.Spec.TLS != nil && t.Spec.TLS.Secret != "":
-		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}, Plain: way.Closed(way.SourceTLS, "the listener takes TLS alone"), Advice: advice}
+		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}, Plain: way.Closed(way.SourceTLS, "the listener accepts only TLS"), Advice: advice}
 	case t.Spec.Listener.Protocol == "TLS_PASSTHROUGH":
-		return way.HandedOn(way.Closed("spec.listener", "the listener takes TLS alone"), advice)
+		return way.HandedOn(way.Closed("spec.listener", "the listener accepts only TLS"), advice)
 	}
-	return way.HandedOn(way.PassedOn("spec.listener", "connections are handed on as they are"), advice)
+	return way.HandedOn(way.PassedOn("spec.listener", "connections are passed through as they are"), advice)
 }
 
 // rate is whether Policies limit the requests of a route. Those of the route take the place of the server's.
@@ -79,7 +79,7 @@ func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
 	result := way.State{State: way.Off, Source: "default", Why: "no Policy limits requests"}
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := way.State{State: way.Unknown, Source: "policies", Why: who + " is not at hand, and may limit requests"}
+		state := way.State{State: way.Unknown, Source: "policies", Why: who + " was not found; it may limit requests"}
 		if o := way.ObjectAt(r, id); o != nil {
 			spec := &o.Typed.(*crd.NginxPolicy).Spec
 			if spec.RateLimit == nil {
@@ -104,11 +104,11 @@ func f5Limit(who, rate, key string, dry bool) (state, why string) {
 	client := slices.IndexFunc(names, way.FromClient)
 	switch {
 	case !nginx.F5RateText.MatchString(strings.TrimSpace(rate)):
-		return way.Off, who + " has the rate " + way.Quote(rate) + ", which is none"
+		return way.Off, who + " has the rate " + way.Quote(rate) + ", which sets no limit"
 	case dry:
 		return way.Off, who + " refuses nothing (rateLimit.dryRun)"
 	case client >= 0:
-		return way.Off, who + " counts by $" + names[client] + ", which the client writes"
+		return way.Off, who + " counts by $" + names[client] + ", which the client controls"
 	}
 	return way.On, who + " limits requests to " + way.Quote(rate)
 }

@@ -38,7 +38,7 @@ func rewritePath(path, target string, inside bool) way.Rewrite {
 	case strings.HasPrefix(path, "~"):
 		return way.CaptureRewrite(strings.TrimSpace(strings.TrimPrefix(path, "~")), target)
 	case strings.HasPrefix(path, "=") && inside, strings.HasPrefix(path, "^~") && inside, strings.Contains(target, "$"):
-		return way.UnknownRewrite("what the rewrite of " + way.Quote(path) + " to " + way.Quote(target) + " leads to cannot be told")
+		return way.UnknownRewrite("what the rewrite of " + way.Quote(path) + " to " + way.Quote(target) + " leads to cannot be determined")
 	case strings.HasPrefix(path, "="):
 		return way.Rewrite{Kind: way.RewriteConstant, To: target}
 	}

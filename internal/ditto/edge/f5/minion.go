@@ -13,7 +13,7 @@ import (
 // (addProblemsForOrphanMinions). But its master may be somewhere else than what is at hand.
 const (
 	MergeableType = Prefix + "mergeable-ingress-type"
-	NoMaster      = "the Ingress is a minion, and its master is not at hand, or nothing says which of several it is"
+	NoMaster      = "the Ingress is a minion, and its master was not found, or there are several"
 )
 
 // ofServer are the annotations that count at the master alone, since they are about the whole server (minionDenylist in

@@ -39,7 +39,7 @@ func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.St
 	var secrets []way.AuthSecret
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := way.State{State: way.Unknown, Source: "policies", Why: who + " is not at hand, and may ask for credentials"}
+		state := way.State{State: way.Unknown, Source: "policies", Why: who + " was not found; it may ask for credentials"}
 		if o := way.ObjectAt(r, id); o != nil {
 			state = f5Asks(o.Typed.(*crd.NginxPolicy), who, redirected)
 			secrets = append(secrets, f5PolicyLinks(o).Passwords...)

@@ -41,13 +41,13 @@ func f5Transport(in way.Input, host string) way.Transport {
 	inFront, _ := a.Bool("redirect-to-https")
 	switch {
 	case inFront && t.TLS.State == way.Off:
-		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https", Why: "redirect-to-https is for TLS that something in front of the controller ends, which cannot be seen"}
+		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https", Why: "redirect-to-https relies on something in front of the controller that terminates TLS, which cannot be seen"}
 		t.Plain = way.Redirected(t.TLS.Source, "redirect-to-https is true")
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(Prefix+"ssl-redirect", "ssl-redirect is false")
-		t.Advice = `take nginx.org/ssl-redirect away, or set it to "true"`
+		t.Advice = `remove nginx.org/ssl-redirect, or set it to "true"`
 	default:
 		t.Plain = way.Redirected("default", "the controller redirects where it has a certificate")
 	}
@@ -59,22 +59,22 @@ func f5Rate(in way.Input) way.Rate {
 	const key = Prefix + "limit-req-rate"
 	r := way.Rate{
 		Limited: way.Unlimited(),
-		Advice:  `write nginx.org/limit-req-rate: "50r/s" with nginx.org/limit-req-burst: "250" and nginx.org/limit-req-no-delay: "true"`,
+		Advice:  `set nginx.org/limit-req-rate: "50r/s" with nginx.org/limit-req-burst: "250" and nginx.org/limit-req-no-delay: "true"`,
 	}
 	dry, _ := a.Bool("limit-req-dry-run")
 	switch {
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
 		r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-dry-run", Why: "limit-req-dry-run refuses nothing"}
-		r.Advice = "take nginx.org/limit-req-dry-run away"
+		r.Advice = "remove nginx.org/limit-req-dry-run"
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
 		r.Limited = way.State{State: way.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
 		names, _ := nginx.Variables(a["limit-req-key"])
 		if i := slices.IndexFunc(names, way.FromClient); i >= 0 {
-			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key", Why: "limit-req-key counts by $" + names[i] + ", which the client writes"}
-			r.Advice = "take nginx.org/limit-req-key away"
+			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key", Why: "limit-req-key counts by $" + names[i] + ", which the client controls"}
+			r.Advice = "remove nginx.org/limit-req-key"
 		}
 	case a.Has("limit-req-rate"):
-		r.Limited = way.State{State: way.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) + ", which is no rate"}
+		r.Limited = way.State{State: way.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) + ", which is not a rate"}
 	}
 	r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
 	if isF5Minion(in) && in.Master != nil {

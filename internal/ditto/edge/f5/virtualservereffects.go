@@ -24,7 +24,7 @@ func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc 
 	r.snippet(route, grpc, &e)
 	e.StripsIdentity = way.Strips(e.Identity)
 	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = `write to the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
+		e.StripAdvice = `set in the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
 	}
 	r.hides(proxy, &e)
 	return e
@@ -105,7 +105,7 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 		return
 	}
 	if e.Identity.Source == "requestHeaders" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the header is set by the action and by the location snippet, which makes two of it"}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the header is set by the action and by the location snippet, so two copies arrive"}
 		return
 	}
 	e.Identity = way.State{State: reading.Identity.State, Source: source, Why: "in the location snippet " + reading.Identity.Why}
@@ -116,10 +116,10 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 
 // hides: nginx sends its own Server header. Whether the version is in it is said in the controller's ConfigMap.
 func (r f5Reader) hides(proxy *crd.NginxProxying, e *way.Effects) {
-	const advice = `say server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
+	const advice = `set server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
 	if headers := proxy.ResponseHeaders; headers != nil && slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
 		e.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders", Why: "responseHeaders.pass passes Server on"}
-		e.HideAdvice = "take Server out of responseHeaders.pass, and " + advice
+		e.HideAdvice = "remove Server from responseHeaders.pass, and " + advice
 		return
 	}
 	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives, func(d nginx.Directive) bool {
@@ -128,6 +128,6 @@ func (r f5Reader) hides(proxy *crd.NginxProxying, e *way.Effects) {
 		e.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
 		return
 	}
-	e.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is said in the controller's ConfigMap, which cannot be told from the others"}
+	e.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is set in the controller's ConfigMap, and which one that is cannot be determined"}
 	e.HideAdvice = advice
 }

@@ -65,7 +65,7 @@ func standsForServices(kind schema.GroupKind) bool {
 	return slices.ContainsFunc(implementations, func(i Implementation) bool { return i.Backends != nil && i.BackendKind == kind })
 }
 
-// backends are the Services that a reference of the route stands for, if the route may use it. doubt says why that cannot be told.
+// backends are the Services that a reference of the route stands for, if the route may use it. doubt says why that cannot be determined.
 func (r gatewayRoute) backends(c way.Context, ref gatewayv1.BackendObjectReference) (list []way.Backend, doubt string) {
 	id := TargetOf(ref, r.Namespace())
 	if b, ok := BackendOf(ref, r.Namespace()); ok {
@@ -110,7 +110,7 @@ func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doub
 		}
 	}
 	if !c.Objects.Knows(crd.ReferenceGrant, id.Namespace) {
-		return true, "whether a ReferenceGrant in namespace " + id.Namespace + " lets the route reach " + id.Kind + " " + id.Name + " cannot be told: they are not read"
+		return true, "whether a ReferenceGrant in namespace " + id.Namespace + " lets the route reach " + id.Kind + " " + id.Name + " cannot be determined: they are not read"
 	}
 	return false, ""
 }

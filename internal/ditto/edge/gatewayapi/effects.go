@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	StripByFilter = "let its rules have a filter RequestHeaderModifier with remove: [x-ditto-pre-authenticated]"
-	HideByFilter  = "let its rules have a filter ResponseHeaderModifier with remove: [Server, X-Powered-By]"
+	StripByFilter = "give its rules a RequestHeaderModifier filter with remove: [x-ditto-pre-authenticated]"
+	HideByFilter  = "give its rules a ResponseHeaderModifier filter with remove: [Server, X-Powered-By]"
 )
 
 // gatewayEffects is what happens to requests that come in at a place: first what policies do early, then authentication,
@@ -71,7 +71,7 @@ func gatewayEffects(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, back
 		identity = way.State{State: way.IdentityUnknown, Source: "filters", Why: why}
 		// A policy that changes what it likes can let clients in unasked, a filter cannot.
 		if e.Authentication.State != way.On || p.Opaque != "" {
-			e.Authentication = way.State{State: way.Unknown, Source: "filters", Why: "whether it asks every client for credentials cannot be told either"}
+			e.Authentication = way.State{State: way.Unknown, Source: "filters", Why: "whether it asks every client for credentials cannot be determined either"}
 		}
 		if e.HidesHeaders.State != way.On {
 			e.HidesHeaders = way.State{State: way.Unknown, Source: "filters", Why: why}
@@ -101,7 +101,7 @@ func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilte
 		return own
 	}
 	if !at.class.impl.BackendFilters {
-		return way.State{State: way.IdentityUnknown, Source: "filters of the backend", Why: "whether " + at.class.impl.Title + " does what filters of a backend say cannot be told"}
+		return way.State{State: way.IdentityUnknown, Source: "filters of the backend", Why: "whether " + at.class.impl.Title + " does what filters of a backend say cannot be determined"}
 	}
 	after, before := Fold(own, b.before, b.header), Fold(identity, b.before, b.header, rule)
 	return *way.Worse(&after, &before)

@@ -61,7 +61,7 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 }
 
 // MissingExtension is an object of a kind that is read, which is not at hand.
-func MissingExtension() Extension { return Extension{Opaque: ", which a filter names, is not at hand"} }
+func MissingExtension() Extension { return Extension{Opaque: ", which a filter names, was not found"} }
 
 // extension reads what an ExtensionRef names.
 func extension(c way.Context, f *filtered, at Place, ref gatewayv1.LocalObjectReference) way.Trust {

@@ -21,7 +21,7 @@ type Implementation struct {
 	Controllers []string
 	// Usual are the names of classes in its manuals and charts.
 	Usual []string
-	// Reads says how it compares paths, regex how it reads an expression; a nil regex cannot be told.
+	// Reads says how it compares paths, regex how it reads an expression; a nil regex cannot be determined.
 	Reads way.Reads
 	Regex func(expression string) way.Matcher
 	// Value says what a header set to the value carries; nil where every value is a constant.
@@ -69,7 +69,7 @@ type Place struct {
 	Gateway  *gatewayv1.Gateway
 	class    GatewayClass
 	Listener listener
-	// unserved says why it cannot be told what happens at it; empty where a Gateway takes the route for certain.
+	// unserved says why it cannot be determined what happens at it; empty where a Gateway takes the route for certain.
 	unserved string
 }
 
@@ -118,13 +118,13 @@ var implementations = []Implementation{
 		asks:         "an AuthorizationPolicy of Istio can ask for credentials, and is not read",
 		Hide:         "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true; Istio writes the header after filters",
 		unreadLimits: "an EnvoyFilter of Istio can limit requests, and is not read",
-		Limit:        "limit requests by an EnvoyFilter with a local rate limit, or in an nginx with limit_req before the gateway",
+		Limit:        "limit requests by an EnvoyFilter with a local rate limit, or in an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "cilium", Title: "Cilium", Controllers: []string{"io.cilium/gateway-controller"}, Usual: []string{"cilium"},
 		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
 		unreadLimits: "a CiliumEnvoyConfig can limit requests, and is not read",
-		Limit:        "limit requests in an nginx with limit_req before the gateway",
+		Limit:        "limit requests in an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "gke", Title: "GKE", Controllers: []string{"networking.gke.io/gateway"},
@@ -132,7 +132,7 @@ var implementations = []Implementation{
 		RequestHeaders: true, ResponseHeaders: true, Exposes: gkeExposes,
 		asks:         "a GCPBackendPolicy can put Identity-Aware Proxy before it, and is not read",
 		unreadLimits: "a GCPBackendPolicy can limit requests by a security policy of Cloud Armor, and is not read",
-		Limit:        "let a GCPBackendPolicy name a security policy of Cloud Armor that limits requests",
+		Limit:        "name a Cloud Armor security policy that limits requests in a GCPBackendPolicy",
 	},
 	{
 		Name: "aws", Title: "the AWS Load Balancer Controller", Controllers: []string{"gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"},
@@ -140,7 +140,7 @@ var implementations = []Implementation{
 		asks:         "a ListenerRuleConfiguration can ask for a login, and is not read",
 		Hide:         "set the listener attribute routing.http.response.server.enabled=false in its LoadBalancerConfiguration",
 		unreadLimits: "a web application firewall of AWS can limit requests, and is not read",
-		Limit:        "let a LoadBalancerConfiguration name a web ACL of AWS WAF with a rate-based rule",
+		Limit:        "name a web ACL of AWS WAF with a rate-based rule in its LoadBalancerConfiguration",
 	},
 	{
 		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"}, Usual: []string{"traefik"},
@@ -148,13 +148,13 @@ var implementations = []Implementation{
 		RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
 		redirects:    "whether the entry points of Traefik redirect plain HTTP cannot be seen",
 		unreadLimits: "a Middleware of Traefik can limit requests, and is not read here",
-		Limit:        "let its rules have a filter ExtensionRef that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
+		Limit:        "give its rules an ExtensionRef filter that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
 	},
 	{
 		Name: "contour", Title: "Contour", Controllers: []string{"projectcontour.io/gateway-controller"}, Usual: []string{"contour"},
 		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
 		unreadLimits: "the configuration of Contour can limit requests, and is not read",
-		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req before the gateway",
+		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"},
@@ -209,14 +209,14 @@ func GatewayClassOf(c way.Context, gw *gatewayv1.Gateway) GatewayClass {
 		}
 		return class
 	}
-	class.Assumption = "GatewayClass " + way.Quote(name) + " is not at hand; taken for one that makes no Gateway internal"
+	class.Assumption = "GatewayClass " + way.Quote(name) + " was not found; assumed to make no Gateway internal"
 	if slices.Contains(gkeInternal(), name) || name == istioWaypoint {
-		class.Assumption = "GatewayClass " + way.Quote(name) + " is not at hand; taken for one that makes Gateways internal"
+		class.Assumption = "GatewayClass " + way.Quote(name) + " was not found; assumed to make Gateways internal"
 	}
 	for _, row := range implementations {
 		if slices.Contains(row.Usual, name) {
 			class.impl = row
-			class.Assumption += ", and for " + row.Title + "'s because of its name"
+			class.Assumption += ", and to be one of " + row.Title + ", because of its name"
 			break
 		}
 	}
@@ -262,7 +262,7 @@ func (i Implementation) headerValue(value string, users way.Trust) way.State {
 
 func (i Implementation) regexMatcher(expression string) way.Matcher {
 	if i.Regex == nil {
-		return way.Undecided(fmt.Sprintf("how %s reads the regular expression %s cannot be told", i.Title, way.Quote(expression)))
+		return way.Undecided(fmt.Sprintf("how %s reads the regular expression %s cannot be determined", i.Title, way.Quote(expression)))
 	}
 	return i.Regex(expression)
 }

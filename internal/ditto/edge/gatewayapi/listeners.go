@@ -101,7 +101,7 @@ func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) 
 	case id.GroupKind == crd.Gateway:
 		o := c.Objects.Get(crd.Gateway, id.Namespace, id.Name)
 		if o == nil {
-			return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be told")
+			return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 		}
 		return attachTo(c, r, id, o.Typed.(*gatewayv1.Gateway), ref)
 	case id.GroupKind == crd.ListenerSet || id.GroupKind == crd.XListenerSet:
@@ -114,14 +114,14 @@ func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) 
 		}
 		return a
 	}
-	return r.doubtful(id, "parents of kind "+way.Quote(id.Kind)+" are not read: what reaches the route cannot be told")
+	return r.doubtful(id, "parents of kind "+way.Quote(id.Kind)+" are not read: what reaches the route cannot be determined")
 }
 
 func notAtHand(id inventory.ID) string {
-	return id.Kind + " " + strings.TrimPrefix(id.Namespace+"/", "/") + id.Name + " is not at hand"
+	return id.Kind + " " + strings.TrimPrefix(id.Namespace+"/", "/") + id.Name + " was not found"
 }
 
-// doubtful is a parent of which it cannot be told whether it takes the route.
+// doubtful is a parent of which it cannot be determined whether it takes the route.
 func (r gatewayRoute) doubtful(id inventory.ID, why string) attachment {
 	a := attachment{parent: id}
 	for _, host := range r.ownHosts() {
@@ -155,12 +155,12 @@ func attachTo(c way.Context, r gatewayRoute, id inventory.ID, gw *gatewayv1.Gate
 func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.ParentReference) attachment {
 	o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
 	if o == nil {
-		return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be told")
+		return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 	}
 	parent := listenerSetGateway(o)
 	gateway := c.Objects.Get(crd.Gateway, parent.Namespace, parent.Name)
 	if gateway == nil {
-		return r.doubtful(parent, notAtHand(parent)+": whether it takes the route, and whether outsiders reach it, cannot be told")
+		return r.doubtful(parent, notAtHand(parent)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 	}
 	a := attachment{parent: parent, gateway: gateway.Typed.(*gatewayv1.Gateway)}
 	from, selector := gatewayv1.NamespacesFromNone, (*metav1.LabelSelector)(nil)
@@ -237,7 +237,7 @@ func selectsNamespace(c way.Context, selector *metav1.LabelSelector, name string
 	if o := c.Objects.Get(inventory.Namespace, "", name); o != nil {
 		maps.Copy(set, o.Meta.Labels)
 	} else if others := otherLabels(s); len(others) > 0 {
-		return false, fmt.Sprintf("Namespace %s is not at hand: whether its label %s is one that the Gateway selects cannot be told",
+		return false, fmt.Sprintf("Namespace %s was not found: whether its label %s is one that the Gateway selects cannot be determined",
 			name, strings.Join(others, ", "))
 	}
 	set["kubernetes.io/metadata.name"] = name

@@ -31,7 +31,7 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 		mirror.Text += ", mirrored"
 		mirror.Backends, mirror.Effects = backends, plain.Effects
 		mirror.Rate, mirror.ErrorPages = plain.Rate, plain.ErrorPages
-		const source, why = "RequestMirror", "whether it is done to mirrored requests as well cannot be told"
+		const source, why = "RequestMirror", "whether it is done to mirrored requests as well cannot be determined"
 		for _, s := range []*way.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
 			if s.State != way.IdentityClient && s.State != way.Off {
 				*s = way.State{State: way.Unknown, Source: source, Why: s.Why + "; " + why}
@@ -39,7 +39,7 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 		}
 		if plain.Path != nil && plain.Path.Rewrite.Kind != way.RewriteNone {
 			path := *plain.Path
-			path.Rewrite = way.UnknownRewrite("whether the path of mirrored requests is rewritten cannot be told")
+			path.Rewrite = way.UnknownRewrite("whether the path of mirrored requests is rewritten cannot be determined")
 			mirror.Path = &path
 		}
 		list = append(list, mirror)

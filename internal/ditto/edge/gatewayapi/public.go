@@ -176,7 +176,7 @@ func parametersOf(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Para
 		}
 		o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
 		if o == nil {
-			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s: whether outsiders reach Gateway %s/%s cannot be told", notAtHand(id), gw.Namespace, gw.Name))
+			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s: whether outsiders reach Gateway %s/%s cannot be determined", notAtHand(id), gw.Namespace, gw.Name))
 		}
 		return o
 	}
@@ -208,9 +208,9 @@ func gkePublic() []string {
 func gkeExposes(_ way.Context, gw *gatewayv1.Gateway, _ GatewayClass, _ Parameters) Exposure {
 	name := string(gw.Spec.GatewayClassName)
 	if slices.Contains(gkeInternal(), name) {
-		return Exposure{Verdict: way.Verdict{Public: false, Why: "GatewayClass " + name + " makes internal load balancers"}}
+		return Exposure{Verdict: way.Verdict{Public: false, Why: "GatewayClass " + name + " creates internal load balancers"}}
 	}
-	return Exposure{Verdict: way.Verdict{Public: true, Why: "GatewayClass " + way.Quote(name) + " makes no internal load balancer"}}
+	return Exposure{Verdict: way.Verdict{Public: true, Why: "GatewayClass " + way.Quote(name) + " creates no internal load balancer"}}
 }
 
 // awsExposes: the scheme of a load balancer of AWS is internal unless its configuration says otherwise; of a class's and a

@@ -53,9 +53,9 @@ func (l Limits) rate(at Place) way.Rate {
 	r := way.Rate{Limited: l.Limited, Advice: at.class.impl.Limit}
 	switch {
 	case !at.Route.isHTTP():
-		r.Advice = "limit requests where TLS ends, or use an HTTPRoute"
+		r.Advice = "limit requests where TLS is terminated, or use an HTTPRoute"
 	case r.Advice == "":
-		r.Advice = "limit requests by a policy of whoever serves the Gateway, or in an nginx with limit_req before the gateway"
+		r.Advice = "limit requests by a policy of whoever serves the Gateway, or in an nginx with limit_req in front of the gateway"
 	}
 	if r.Limited.State == way.On {
 		r.Advice = ""

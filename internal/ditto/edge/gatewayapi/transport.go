@@ -60,8 +60,8 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 	if len(encrypted) == 0 {
 		why := plain[0].text() + ", which takes it, has the protocol HTTP"
 		t.TLS, t.Plain = way.State{State: way.Off, Source: sourceListeners, Why: why}, way.PassedOn(sourceListeners, why)
-		t.Advice = "give " + s.String() + " a listener with protocol HTTPS and tls.certificateRefs, let spec.parentRefs name it by " +
-			"sectionName, and let " + redirectingRoute + " take the listener for plain HTTP"
+		t.Advice = "give " + s.String() + " a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
+			"sectionName, and attach " + redirectingRoute + " to the listener for plain HTTP"
 		return t
 	}
 	if len(plain) == 0 {
@@ -69,15 +69,15 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		return t
 	}
 	t.Plain = way.PassedOn(sourceParents, plain[0].text()+" takes it as well, with the protocol HTTP")
-	t.Advice = "let spec.parentRefs name the listener that is meant (sectionName: " + string(encrypted[0].Name) + "), and let " +
-		redirectingRoute + " take listener " + string(plain[0].Name)
+	t.Advice = "name the listener that is meant in spec.parentRefs (sectionName: " + string(encrypted[0].Name) + "), and attach " +
+		redirectingRoute + " to listener " + string(plain[0].Name)
 	if redirects := s.class.impl.redirects; redirects != "" {
 		t.Plain = way.State{State: way.Unknown, Source: "default", Why: redirects}
 	}
 	return t
 }
 
-const redirectingRoute = "an HTTPRoute of its own with a filter RequestRedirect (scheme: https, statusCode: 301)"
+const redirectingRoute = "a separate HTTPRoute with a RequestRedirect filter (scheme: https, statusCode: 301)"
 
 // text names a listener for people.
 func (l listener) text() string {
@@ -119,7 +119,7 @@ func certified(listeners []listener) way.State {
 
 // connectionTransport is for routes of connections: a listener ends TLS, or leaves it to what is behind.
 func connectionTransport(listeners []listener) way.Transport {
-	const advice = "let what is behind end TLS, or use an HTTPRoute at a listener with protocol HTTPS and tls.certificateRefs"
+	const advice = "terminate TLS further in, or use an HTTPRoute at a listener with protocol HTTPS and tls.certificateRefs"
 	var through, raw, ended []listener
 	for _, l := range listeners {
 		switch {
@@ -134,18 +134,18 @@ func connectionTransport(listeners []listener) way.Transport {
 			ended = append(ended, l)
 		}
 	}
-	decidedBehind := way.State{State: way.Unknown, Source: sourceListeners, Why: "what is behind decides"}
+	decidedBehind := way.State{State: way.Unknown, Source: sourceListeners, Why: "what is further in decides"}
 	switch {
 	case len(raw) > 0:
 		return way.Transport{
-			TLS: decidedBehind, Plain: way.PassedOn(sourceListeners, raw[0].text()+" hands on whatever comes"), Passthrough: true, Advice: advice,
+			TLS: decidedBehind, Plain: way.PassedOn(sourceListeners, raw[0].text()+" passes everything through"), Passthrough: true, Advice: advice,
 		}
 	case len(through) > 0:
 		return way.Transport{
-			TLS: decidedBehind, Plain: way.Closed(sourceListeners, through[0].text()+" takes TLS alone"), Passthrough: true, Advice: advice,
+			TLS: decidedBehind, Plain: way.Closed(sourceListeners, through[0].text()+" accepts only TLS"), Passthrough: true, Advice: advice,
 		}
 	}
-	return way.Transport{TLS: certified(ended), Plain: way.Closed(sourceListeners, ended[0].text()+" takes TLS alone")}
+	return way.Transport{TLS: certified(ended), Plain: way.Closed(sourceListeners, ended[0].text()+" accepts only TLS")}
 }
 
 // plainElsewhere is what plain HTTP for a host meets at a Gateway whose plain listeners do not take the route: a redirect

@@ -91,8 +91,8 @@ func gceConfig(in way.Input, name string) (identity, authentication way.State) {
 	const source = "customRequestHeaders"
 	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: in.Ingress.Namespace, Name: name})
 	if o == nil {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: who + " is not at hand, and may change the header"},
-			way.State{State: way.Unknown, Source: "iap", Why: who + " is not at hand, and may ask for credentials"}
+		return way.State{State: way.IdentityUnknown, Source: source, Why: who + " was not found; it may change the header"},
+			way.State{State: way.Unknown, Source: "iap", Why: who + " was not found; it may ask for credentials"}
 	}
 	config := o.Typed.(*crd.BackendConfig)
 	identity = way.State{State: way.IdentityClient, Source: "default", Why: who + " leaves the header alone"}

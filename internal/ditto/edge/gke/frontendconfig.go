@@ -26,7 +26,7 @@ func gcePlain(in way.Input) way.State {
 	who := "FrontendConfig " + id.Namespace + "/" + id.Name
 	o := way.ObjectAt(in.Objects, id)
 	if o == nil {
-		return way.State{State: way.Unknown, Source: FrontendConfig, Why: who + " is not at hand, and may redirect"}
+		return way.State{State: way.Unknown, Source: FrontendConfig, Why: who + " was not found; it may redirect"}
 	}
 	if r := o.Typed.(*crd.FrontendConfig).Spec.RedirectToHTTPS; r != nil && r.Enabled {
 		return way.Redirected(FrontendConfig, who+" redirects (redirectToHttps)")

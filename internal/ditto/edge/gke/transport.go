@@ -12,7 +12,7 @@ func gceTransport(in way.Input, _ string) way.Transport {
 	a := in.Ingress.Annotations
 	t := way.Transport{
 		TLS:    way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"},
-		Advice: `name a certificate (spec.tls or networking.gke.io/managed-certificates) and write kubernetes.io/ingress.allow-http: "false", or name a FrontendConfig with redirectToHttps: {enabled: true} in ` + FrontendConfig,
+		Advice: `name a certificate (spec.tls or networking.gke.io/managed-certificates) and set kubernetes.io/ingress.allow-http: "false", or name a FrontendConfig with redirectToHttps: {enabled: true} in ` + FrontendConfig,
 	}
 	for _, entry := range in.Ingress.Spec.TLS {
 		if entry.SecretName != "" {

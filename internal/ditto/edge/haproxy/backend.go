@@ -64,7 +64,7 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 		return way.State{State: way.IdentityUnknown, Source: source, Why: b.who + " " + why}, authentication
 	}
 	if !b.known {
-		return opaque("is not at hand, and may change the header")
+		return opaque("was not found; it may change the header")
 	}
 	for _, rule := range b.rules {
 		touches := strings.EqualFold(rule.HeaderName, way.Header)
@@ -98,7 +98,7 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 // rewrite is what the rules make of the path: told is only whether they leave it alone.
 func (b haproxyBackend) rewrite() (way.Rewrite, bool) {
 	if b.named && !b.known {
-		return way.UnknownRewrite(b.who + " is not at hand, and may change the path"), true
+		return way.UnknownRewrite(b.who + " was not found; it may change the path"), true
 	}
 	for _, rule := range b.rules {
 		switch rule.Type {

@@ -66,7 +66,7 @@ func haproxyEffects(in way.Input) way.Effects {
 	users := way.Unverified
 	switch {
 	case conflicts["auth-type"]:
-		e.Authentication, users = way.State{State: way.Unknown, Source: authType, Why: "auth-type is there twice, with different values"}, way.Doubtful
+		e.Authentication, users = way.State{State: way.Unknown, Source: authType, Why: "auth-type is set twice, with different values"}, way.Doubtful
 	case a["auth-type"] == "basic-auth":
 		e.Authentication, users = way.State{State: way.On, Source: authType, Why: "auth-type asks every client for credentials"}, way.Verified
 		if namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace); ok {
@@ -115,7 +115,7 @@ func haproxyEffects(in way.Input) way.Effects {
 func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header string, users way.Trust) way.State {
 	source := "haproxy.org/" + key
 	if conflicts[key] {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: key + " is there twice, with different values"}
+		return way.State{State: way.IdentityUnknown, Source: source, Why: key + " is set twice, with different values"}
 	}
 	result := way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
 	for line := range strings.SplitSeq(a[key], "\n") {
@@ -157,7 +157,7 @@ func haproxyPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 		p.Rewrite = haproxyRewrite(a["path-rewrite"])
 	}
 	if conflicts["path-rewrite"] {
-		p.Rewrite = way.UnknownRewrite("path-rewrite is there twice, with different values")
+		p.Rewrite = way.UnknownRewrite("path-rewrite is set twice, with different values")
 	}
 	for _, name := range haproxySnippets() {
 		if configures(a, name) || configures(service, name) {

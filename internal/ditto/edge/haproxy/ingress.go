@@ -51,7 +51,7 @@ func haproxyIngressEffects(in way.Input) way.Effects {
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
 	e.Strip(in, map[string]string{PrefixHAProxyIngress + "request-del-headers": way.Header}, 0, 17,
-		`write haproxy-ingress.github.io/request-del-headers: "x-ditto-pre-authenticated" (haproxy-ingress 0.17 or newer)`)
+		`set haproxy-ingress.github.io/request-del-headers: "x-ditto-pre-authenticated" (haproxy-ingress 0.17 or newer)`)
 	haproxyIngressHides(in, a, &e)
 	if _, old := in.Ingress.Annotations["ingress.kubernetes.io/request-del-headers"]; old {
 		e.StripAnnotations = nil
@@ -77,10 +77,10 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 			e.Authentication, users = way.State{State: way.On, Source: source, Why: "auth-secret asks every client for credentials"}, way.Verified
 			switch object, entry := secret(in, namespace, name, "auth"); {
 			case object == absent:
-				e.Authentication = way.State{State: way.Unknown, Source: source, Why: "Secret " + namespace + "/" + name + " is not at hand, and without it haproxy-ingress asks for nothing"}
+				e.Authentication = way.State{State: way.Unknown, Source: source, Why: "Secret " + namespace + "/" + name + " was not found, and without it haproxy-ingress asks for no credentials"}
 				users = way.Doubtful
 			case entry == absent:
-				e.Authentication = way.State{State: way.Off, Source: source, Why: "Secret " + namespace + "/" + name + " has no key auth, so haproxy-ingress asks for nothing"}
+				e.Authentication = way.State{State: way.Off, Source: source, Why: "Secret " + namespace + "/" + name + " has no key auth, so haproxy-ingress asks for no credentials"}
 				users = way.Unverified
 			case object == unseen:
 				e.Assumptions = append(e.Assumptions, "Secret "+namespace+"/"+name+" is there and has the key auth")
@@ -166,7 +166,7 @@ func haproxyIngressAnswer(a way.Annotations) *way.State {
 		case way.Listed(list, way.Header):
 			return &way.State{State: way.IdentitySet, Source: source, Why: "auth-headers-succeed copies the header from the answer of auth-url"}
 		case !given || strings.ContainsAny(list, `*%.[+?^$`):
-			return &way.State{State: way.IdentityUnknown, Source: source, Why: "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"}
+			return &way.State{State: way.IdentityUnknown, Source: source, Why: "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"}
 		}
 		return nil
 	}
@@ -204,7 +204,7 @@ func haproxyIngressHides(in way.Input, a way.Annotations, e *way.Effects) {
 		return
 	}
 	e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
-	e.HideAdvice = `write haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
+	e.HideAdvice = `set haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
 	_, old := in.Ingress.Annotations["ingress.kubernetes.io/response-del-headers"]
 	if in.Class.Known && stated && v.AtLeast(0, 17) && !old {
 		e.HideAnnotations = way.AbsentOnly(map[string]string{key: "Server,X-Powered-By"}, in.Ingress.Annotations)

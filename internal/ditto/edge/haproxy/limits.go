@@ -16,7 +16,7 @@ func haproxyTransport(in way.Input, host string) way.Transport {
 	redirects, said := haproxyBool(a["ssl-redirect"])
 	switch {
 	case conflicts["ssl-redirect"] || !said && a.Has("ssl-redirect"):
-		t.Plain = way.State{State: way.Unknown, Source: key, Why: "ssl-redirect is there twice, or is neither true nor false"}
+		t.Plain = way.State{State: way.Unknown, Source: key, Why: "ssl-redirect is set twice, or is neither true nor false"}
 	case said && redirects:
 		t.Plain = way.Redirected(key, "ssl-redirect is true")
 		if t.TLS.State == way.Off && !own {
@@ -24,7 +24,7 @@ func haproxyTransport(in way.Input, host string) way.Transport {
 		}
 	case said && (own || t.TLS.State != way.Off):
 		t.Plain = way.PassedOn(key, "ssl-redirect is false")
-		t.Advice = `take haproxy.org/ssl-redirect away, or set it to "true"`
+		t.Advice = `remove haproxy.org/ssl-redirect, or set it to "true"`
 	case own:
 		t.Plain = way.Redirected("default", "the controller redirects for an Ingress with spec.tls")
 	case t.TLS.State != way.Off:
@@ -44,19 +44,19 @@ func haproxyRate(in way.Input) way.Rate {
 	const prefix = "haproxy.org/"
 	r := way.Rate{
 		Limited: way.Unlimited(),
-		Advice:  `write haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`,
+		Advice:  `set haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`,
 	}
 	switch {
 	case conflicts["rate-limit-requests"]:
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is there twice, with different values"}
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is set twice, with different values"}
 	case way.Positive(a["rate-limit-requests"]):
 		r.Limited = way.State{State: way.On, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"])}
 	case a.Has("rate-limit-requests"):
-		r.Limited = way.State{State: way.Off, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"]) + ", which is no limit"}
+		r.Limited = way.State{State: way.Off, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"]) + ", which sets no limit"}
 	}
 	r.Limited = r.Limited.Excepting(a, prefix, "rate-limit-whitelist")
 	if r.Limited.State == way.On && a.Has("src-ip-header") {
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header", Why: "src-ip-header takes the client's address from a header, which a client can write unless something in front overwrites it"}
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header", Why: "src-ip-header takes the client's address from a header, which a client can set unless something in front overwrites it"}
 	}
 	for _, name := range haproxySnippets() {
 		if r.Limited.State == way.Off && (configures(a, name) || configures(service, name)) {
@@ -64,8 +64,8 @@ func haproxyRate(in way.Input) way.Rate {
 		}
 	}
 	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
-		r.Limited = way.State{State: way.Off, Source: prefix + "ssl-passthrough", Why: "ssl-passthrough hands TLS connections on unread"}
-		r.Advice = "limit requests where TLS ends"
+		r.Limited = way.State{State: way.Off, Source: prefix + "ssl-passthrough", Why: "ssl-passthrough passes TLS connections through unread"}
+		r.Advice = "limit requests where TLS is terminated"
 		return r
 	}
 	r.Offer(in, map[string]string{prefix + "rate-limit-requests": way.PlaceBurst, prefix + "rate-limit-period": "5s"}, haproxyPrefixes()...)
@@ -85,7 +85,7 @@ func haproxyIngressTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(PrefixHAProxyIngress+"ssl-redirect", "ssl-redirect is false")
-		t.Advice = `take haproxy-ingress.github.io/ssl-redirect away, or set it to "true"`
+		t.Advice = `remove haproxy-ingress.github.io/ssl-redirect, or set it to "true"`
 	default:
 		t.Plain = way.Redirected("default", "haproxy-ingress redirects where it has a certificate")
 	}
@@ -97,14 +97,14 @@ func haproxyIngressTransport(in way.Input, host string) way.Transport {
 
 func haproxyIngressRate(in way.Input) way.Rate {
 	a := haproxyIngressAnnotations(in)
-	r := way.Rate{Limited: way.Unlimited(), Advice: `write haproxy-ingress.github.io/limit-rps: "50"`}
+	r := way.Rate{Limited: way.Unlimited(), Advice: `set haproxy-ingress.github.io/limit-rps: "50"`}
 	for _, name := range []string{"limit-rps", "limit-connections"} {
 		if way.Positive(strings.TrimSpace(a[name])) {
 			r.Limited = way.State{State: way.On, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name])}
 			break
 		}
 		if a.Has(name) {
-			r.Limited = way.State{State: way.Off, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name]) + ", which is no limit"}
+			r.Limited = way.State{State: way.Off, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
 		}
 	}
 	r.Limited = r.Limited.Excepting(a, PrefixHAProxyIngress, "limit-whitelist")

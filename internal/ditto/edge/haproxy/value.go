@@ -50,11 +50,11 @@ func haproxyFetch(expression string, users way.Trust) way.State {
 		case way.Verified:
 			return way.State{State: way.IdentitySet, Why: "it is set to the user that basic authentication has verified"}
 		case way.Doubtful:
-			return way.State{State: way.IdentityUnknown, Why: "it is set to the user of the request, and whether that is verified cannot be told"}
+			return way.State{State: way.IdentityUnknown, Why: "it is set to the user of the request, and whether that is verified cannot be determined"}
 		}
 		return way.State{State: way.IdentityClient, Why: "it is set to the user of the request, which nothing has verified there"}
 	case "req.hdr", "hdr", "req.fhdr", "req.cook", "cook", "url_param", "urlp", "req.hdrs", "path", "pathq", "url", "base", "query", "host":
-		return way.State{State: way.IdentityClient, Why: "it is set to " + fetch + ", which the client writes"}
+		return way.State{State: way.IdentityClient, Why: "it is set to " + fetch + ", which the client controls"}
 	}
 	return way.State{State: way.IdentityUnknown, Why: "it is set to " + way.Quote(fetch) + ", and what that holds cannot be seen"}
 }

@@ -46,7 +46,7 @@ func (r *reading) asides() []aside {
 			}
 			found := aside{Aside: a, service: service}
 			if !certain {
-				found.doubt = "who serves " + r.o.Ref.String() + " cannot be told, and " + c.Title + " would send requests there, by the annotation " + a.Annotation
+				found.doubt = "which controller serves " + r.o.Ref.String() + " cannot be determined, and " + c.Title + " would send requests there because of the annotation " + a.Annotation
 			}
 			list = append(list, found)
 		}

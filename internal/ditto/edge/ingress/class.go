@@ -69,7 +69,7 @@ func resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.
 		c = fromName(m.Class, named, ing, cfg)
 		if annotated != "" && annotated != named && c.Assumption == "" {
 			c.Assumption = "the annotation " + way.ClassAnnotation + " names another class, " + way.Quote(annotated) +
-				"; taken for served by the class in spec.ingressClassName"
+				"; assumed to be served by the class in spec.ingressClassName"
 		}
 	case annotated != "":
 		m.ClassName, m.ByAnnotation = annotated, true
@@ -120,9 +120,9 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 	case object != nil:
 		what = "IngressClass " + way.Quote(name) + " names the controller " + way.Quote(object.Spec.Controller) + ", which is not known"
 	case name != "":
-		what = "IngressClass " + way.Quote(name) + " is not at hand"
+		what = "IngressClass " + way.Quote(name) + " was not found"
 	}
-	c.Assumption = what + "; taken for " + row.Title + " because of " + because
+	c.Assumption = what + "; assumed to be served by " + row.Title + " because of " + because
 	return c
 }
 

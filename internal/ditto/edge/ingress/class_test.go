@@ -98,14 +98,14 @@ func TestResolve(t *testing.T) {
 			name: "an absent class object is guessed by annotations", ing: ingress("nginx", notes{"nginx.org/rewrites": "x"}),
 			want: way.Class{
 				Controller: "f5-nginx", Name: "nginx", Why: `ingress class "nginx"` + notInternal,
-				Assumption: `IngressClass "nginx" is not at hand; taken for the F5 NGINX Ingress Controller because of its annotations`,
+				Assumption: `IngressClass "nginx" was not found; assumed to be served by the F5 NGINX Ingress Controller because of its annotations`,
 			},
 		},
 		{
 			name: "an absent class object is guessed by its name", ing: ingress("nginx", nil),
 			want: way.Class{
 				Controller: "ingress-nginx", Name: "nginx", Why: `ingress class "nginx"` + notInternal,
-				Assumption: `IngressClass "nginx" is not at hand; taken for ingress-nginx because of its name`,
+				Assumption: `IngressClass "nginx" was not found; assumed to be served by ingress-nginx because of its name`,
 			},
 		},
 		{
@@ -116,7 +116,7 @@ func TestResolve(t *testing.T) {
 			name: "annotations of one controller tell it whatever the class is called", ing: ingress("x", notes{"konghq.com/plugins": "p"}),
 			want: way.Class{
 				Controller: "kong", Name: "x", Why: `ingress class "x"` + notInternal,
-				Assumption: `IngressClass "x" is not at hand; taken for Kong because of its annotations`,
+				Assumption: `IngressClass "x" was not found; assumed to be served by Kong because of its annotations`,
 			},
 		},
 		{
@@ -131,7 +131,7 @@ func TestResolve(t *testing.T) {
 			name: "a second ingress-nginx has a controller of its own", ing: ingress("inner", nil), objects: []any{class("inner", "k8s.io/internal-ingress-nginx")},
 			want: way.Class{
 				Controller: "ingress-nginx", Name: "inner", Why: `ingress class "inner"` + notInternal,
-				Assumption: `IngressClass "inner" names the controller "k8s.io/internal-ingress-nginx", which is not known; taken for ingress-nginx because of its name`,
+				Assumption: `IngressClass "inner" names the controller "k8s.io/internal-ingress-nginx", which is not known; assumed to be served by ingress-nginx because of its name`,
 			},
 		},
 		{
@@ -144,7 +144,7 @@ func TestResolve(t *testing.T) {
 			want: way.Class{
 				Controller: "ingress-nginx", Name: "a", Known: true,
 				Why:        `the annotation kubernetes.io/ingress.class names another class, "b", which is not internal`,
-				Assumption: `the annotation kubernetes.io/ingress.class names another class, "b"; taken for served by the class in spec.ingressClassName`,
+				Assumption: `the annotation kubernetes.io/ingress.class names another class, "b"; assumed to be served by the class in spec.ingressClassName`,
 			},
 		},
 		{
@@ -165,7 +165,7 @@ func TestResolve(t *testing.T) {
 			name: "an Ingress without a class is guessed by annotations", ing: ingress("", notes{"nginx.ingress.kubernetes.io/auth-type": "basic"}),
 			want: way.Class{
 				Controller: "ingress-nginx", Why: "no ingress class is named internal",
-				Assumption: "the Ingress names no class; taken for ingress-nginx because of its annotations",
+				Assumption: "the Ingress names no class; assumed to be served by ingress-nginx because of its annotations",
 			},
 		},
 		{
@@ -194,14 +194,14 @@ func TestResolve(t *testing.T) {
 			name: "a key of GKE's", ing: ingress("", notes{"kubernetes.io/ingress.global-static-ip-name": "a", "team": "a"}),
 			want: way.Class{
 				Controller: "gce", Why: "no ingress class is named internal",
-				Assumption: "the Ingress names no class; taken for GKE's ingress controller because of its annotations",
+				Assumption: "the Ingress names no class; assumed to be served by GKE's ingress controller because of its annotations",
 			},
 		},
 		{
 			name: "annotations do not make a class of nobody internal", ing: ingress("", notes{way.ClassAnnotation: "corp", "alb.ingress.kubernetes.io/scheme": "internal"}),
 			want: way.Class{
 				Controller: "alb", Name: "corp", Why: `ingress class "corp"` + notInternal,
-				Assumption: `IngressClass "corp" is not at hand; taken for the AWS Load Balancer Controller because of its annotations`,
+				Assumption: `IngressClass "corp" was not found; assumed to be served by the AWS Load Balancer Controller because of its annotations`,
 			},
 		},
 
@@ -219,13 +219,13 @@ func TestResolve(t *testing.T) {
 		{
 			name: "parameters of the class can make an ALB public", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),
 			objects: []any{withParameters(class("alb", "ingress.k8s.aws/alb"))},
-			want:    way.Class{Controller: "alb", Name: "alb", Known: true, Why: `IngressClassParams "p" can set the scheme, and is not at hand`},
+			want:    way.Class{Controller: "alb", Name: "alb", Known: true, Why: `IngressClassParams "p" was not found; it can set the scheme`},
 		},
 		{
-			name: "an ALB whose class is not at hand is not internal", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),
+			name: "an ALB whose class was not found is not internal", ing: ingress("alb", notes{"alb.ingress.kubernetes.io/scheme": "internal"}),
 			want: way.Class{
 				Controller: "alb", Name: "alb", Why: `ingress class "alb"` + notInternal,
-				Assumption: `IngressClass "alb" is not at hand; taken for the AWS Load Balancer Controller because of its name`,
+				Assumption: `IngressClass "alb" was not found; assumed to be served by the AWS Load Balancer Controller because of its name`,
 			},
 		},
 		{
@@ -236,7 +236,7 @@ func TestResolve(t *testing.T) {
 			}),
 			want: way.Class{
 				Controller: "alb", Name: "alb", Known: true,
-				Why: `alb.ingress.kubernetes.io/enable-frontend-nlb puts a load balancer before it whose alb.ingress.kubernetes.io/frontend-nlb-scheme is not "internal"`,
+				Why: `alb.ingress.kubernetes.io/enable-frontend-nlb puts a load balancer in front of it whose alb.ingress.kubernetes.io/frontend-nlb-scheme is not "internal"`,
 			},
 		},
 		{
@@ -254,7 +254,7 @@ func TestResolve(t *testing.T) {
 			name: "GKE's internal class counts as an annotation", ing: ingress("", notes{way.ClassAnnotation: "gce-internal"}),
 			want: way.Class{
 				Controller: "gce", Name: "gce-internal", Internal: true, Why: `kubernetes.io/ingress.class is "gce-internal"`,
-				Assumption: `IngressClass "gce-internal" is not at hand; taken for GKE's ingress controller because of its name`,
+				Assumption: `IngressClass "gce-internal" was not found; assumed to be served by GKE's ingress controller because of its name`,
 			},
 		},
 		{

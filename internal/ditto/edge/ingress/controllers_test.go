@@ -121,7 +121,7 @@ func TestRead_IngressNginx(t *testing.T) {
 		{name: "a URL without response headers leaves the header", notes: notes{p + "auth-url": "http://auth.ns/check"},
 			want: way.Effects{Identity: untouched, Authentication: byURL, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a URL that is none is refused", notes: notes{p + "auth-url": "auth"},
-			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-url", "auth-url is no URL, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-url", "auth-url is not a URL, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "satisfy any makes the answer optional",
 			notes: notes{p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "x-ditto-pre-authenticated", p + "satisfy": "any", p + "allowlist-source-range": "0.0.0.0/0"},
 			want: way.Effects{
@@ -144,10 +144,10 @@ func TestRead_IngressNginx(t *testing.T) {
 		{name: "passthrough makes what looked safe unknown",
 			notes: notes{p + "ssl-passthrough": "true", p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "x-ditto-pre-authenticated"},
 			want: way.Effects{
-				Identity:       way.State{State: way.IdentityUnknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
-				Authentication: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
-				StripsIdentity: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
-				HidesHeaders:   way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"},
+				Identity:       way.State{State: way.IdentityUnknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
+				Authentication: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
+				StripsIdentity: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
+				HidesHeaders:   way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
 				Passthrough:    true, Assumptions: []string{answers},
 			}},
 		{name: "another controller's annotations do nothing", notes: notes{"nginx.org/basic-auth-secret": "users", "haproxy.org/auth-type": "basic-auth"},
@@ -221,8 +221,8 @@ func TestRead_F5Nginx(t *testing.T) {
 		{name: "a JSON web token is asked for on NGINX Plus only", in: stated("5.5"), notes: notes{"nginx.com/jwt-key": "k"},
 			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
-		{name: "a Policy that is not at hand", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
-			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: p + "policies", Why: "Policy ns/oidc is not at hand, and may ask for credentials"}, StripsIdentity: unstrip,
+		{name: "a Policy that was not found", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
+			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: p + "policies", Why: "Policy ns/oidc was not found; it may ask for credentials"}, StripsIdentity: unstrip,
 				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
 		{name: "a minion without its master is unknown", in: minion, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: way.Effects{
@@ -268,19 +268,19 @@ func TestRead_HAProxy(t *testing.T) {
 			want: way.Effects{Identity: header(way.IdentityClient, "it is set to the user of the request, which nothing has verified there"), Authentication: unasked,
 				StripsIdentity: header(way.Off, "it is set to the user of the request, which nothing has verified there"), HidesHeaders: passes}},
 		{name: "the client's own header", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated %[req.hdr(x-ditto-pre-authenticated),lower]"},
-			want: way.Effects{Identity: header(way.IdentityClient, "it is set to req.hdr, which the client writes"), Authentication: unasked,
-				StripsIdentity: header(way.Off, "it is set to req.hdr, which the client writes"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentityClient, "it is set to req.hdr, which the client controls"), Authentication: unasked,
+				StripsIdentity: header(way.Off, "it is set to req.hdr, which the client controls"), HidesHeaders: passes}},
 		{name: "nothing is what HAProxy refuses", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated "},
 			want: way.Effects{Identity: header(way.IdentityUnknown, "it is set to the empty string, which HAProxy refuses"), Authentication: unasked,
 				StripsIdentity: header(way.Unknown, "it is set to the empty string, which HAProxy refuses"), HidesHeaders: passes}},
 		{name: "a line without a space ends the list", notes: notes{"haproxy.org/request-set-header": "X-A\nx-ditto-pre-authenticated nobody"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "the last line wins", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated nobody\nx-ditto-pre-authenticated %[urlp(u)]"},
-			want: way.Effects{Identity: header(way.IdentityClient, "it is set to urlp, which the client writes"), Authentication: unasked,
-				StripsIdentity: header(way.Off, "it is set to urlp, which the client writes"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentityClient, "it is set to urlp, which the client controls"), Authentication: unasked,
+				StripsIdentity: header(way.Off, "it is set to urlp, which the client controls"), HidesHeaders: passes}},
 		{name: "two spellings that differ are unknown", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated a", "haproxy.com/request-set-header": "x-ditto-pre-authenticated b"},
-			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is there twice, with different values"}, Authentication: unasked,
-				StripsIdentity: way.State{State: way.Unknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is there twice, with different values"}, HidesHeaders: passes}},
+			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is set twice, with different values"}, Authentication: unasked,
+				StripsIdentity: way.State{State: way.Unknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is set twice, with different values"}, HidesHeaders: passes}},
 		{name: "another kind of authentication is none", notes: notes{"haproxy.org/auth-type": "basic"},
 			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Off, Source: "haproxy.org/auth-type", Why: `auth-type is not "basic-auth", and is ignored`}, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "Server is overwritten", notes: notes{"haproxy.org/response-set-header": "Server hidden"},
@@ -288,10 +288,10 @@ func TestRead_HAProxy(t *testing.T) {
 				HidesHeaders: way.State{State: way.On, Source: "haproxy.org/response-set-header", Why: "response-set-header overwrites Server"}}},
 		{name: "passthrough leaves nothing", notes: notes{"haproxy.org/ssl-passthrough": "true", "haproxy.org/auth-type": "basic-auth"},
 			want: way.Effects{
-				Identity:       way.State{State: way.IdentityClient, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
-				Authentication: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
-				StripsIdentity: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
-				HidesHeaders:   way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough hands TLS connections on unread"},
+				Identity:       way.State{State: way.IdentityClient, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
+				Authentication: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
+				StripsIdentity: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
+				HidesHeaders:   way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
 				Passthrough:    true,
 			}},
 	} {
@@ -360,9 +360,9 @@ func TestRead_HAProxyIngress(t *testing.T) {
 		{name: "a Secret that is there", in: withSecret("auth"), notes: notes{p + "auth-secret": "users"},
 			want: way.Effects{Identity: untouched, Authentication: state(way.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret without the key asks for nothing", in: withSecret("users"), notes: notes{p + "auth-secret": "users"},
-			want: way.Effects{Identity: untouched, Authentication: state(way.Off, "auth-secret", "Secret ns/users has no key auth, so haproxy-ingress asks for nothing"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(way.Off, "auth-secret", "Secret ns/users has no key auth, so haproxy-ingress asks for no credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret that is not there is unknown", in: nobody, notes: notes{p + "auth-secret": "users"},
-			want: way.Effects{Identity: untouched, Authentication: state(way.Unknown, "auth-secret", "Secret ns/users is not at hand, and without it haproxy-ingress asks for nothing"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(way.Unknown, "auth-secret", "Secret ns/users was not found, and without it haproxy-ingress asks for no credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret that cannot be seen is assumed", in: served("haproxy-ingress", nil), notes: notes{p + "auth-secret": "users"},
 			want: way.Effects{Identity: untouched, Authentication: state(way.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes,
 				Assumptions: []string{"Secret ns/users is there and has the key auth"}}},
@@ -372,9 +372,9 @@ func TestRead_HAProxyIngress(t *testing.T) {
 				StripsIdentity: state(way.On, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"), HidesHeaders: passes, HideAnnotations: hide,
 				Assumptions: []string{answers}}},
 		{name: "an answer that is copied by default is unknown", in: stated("0.17"), notes: notes{p + "auth-url": "svc://auth:80/"},
-			want: way.Effects{Identity: state(way.IdentityUnknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"),
+			want: way.Effects{Identity: state(way.IdentityUnknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"),
 				Authentication: state(way.On, "auth-url", "auth-url asks every client for credentials"),
-				StripsIdentity: state(way.Unknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be told"),
+				StripsIdentity: state(way.Unknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"),
 				HidesHeaders:   passes, HideAnnotations: hide}},
 		{name: "an older key in another spelling is not overridden", in: stated("0.17"), notes: notes{"ingress.kubernetes.io/request-del-headers": "x-a"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes, HideAnnotations: hide}},
@@ -387,7 +387,7 @@ func TestRead_HAProxyIngress(t *testing.T) {
 }
 
 func TestRead_Others(t *testing.T) {
-	cannotTell := way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be told from the Ingress"}
+	cannotTell := way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be determined from the Ingress"}
 	refers := func(state, key, what string) way.State {
 		return way.State{State: state, Source: key, Why: key + " refers to something that can " + what + ", and is not read"}
 	}
@@ -404,31 +404,31 @@ func TestRead_Others(t *testing.T) {
 	albAuth := plain("")
 	albAuth.Authentication = refers(way.Unknown, "alb.ingress.kubernetes.io/auth-type", "ask for credentials")
 	passed := func(key string) way.Effects {
-		off := way.State{State: way.Off, Source: key, Why: key + " hands TLS connections on unread"}
+		off := way.State{State: way.Off, Source: key, Why: key + " passes TLS connections through unread"}
 		return way.Effects{Identity: way.State{State: way.IdentityClient, Source: key, Why: off.Why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true}
 	}
 	routed := passed("route.openshift.io/termination")
 	routed.Assumptions = []string{"the IngressController of OpenShift has no header actions"}
-	const nobody = "no annotation changes the header at any controller that is known"
+	const nobody = "no annotation here makes any known controller change the header"
 	open := plain("")
 	open.Identity.Why, open.StripsIdentity.Why = nobody, nobody
 	asked := open
 	asked.Authentication = way.State{
 		State: way.Unknown, Source: way.PrefixIngressNginx + "auth-url",
-		Why: `who serves the Ingress cannot be told, and ingress-nginx would make something else of it, by "nginx.ingress.kubernetes.io/auth-url"`,
+		Why: `which controller serves the Ingress cannot be determined, and ingress-nginx would read it differently because of "nginx.ingress.kubernetes.io/auth-url"`,
 	}
 	set := open
 	set.Identity = way.State{
 		State: way.IdentityUnknown, Source: "haproxy.org/request-set-header",
-		Why: `who serves the Ingress cannot be told, and HAProxy Technologies' ingress controller would make something else of it, by "haproxy.org/request-set-header"`,
+		Why: `which controller serves the Ingress cannot be determined, and HAProxy Technologies' ingress controller would read it differently because of "haproxy.org/request-set-header"`,
 	}
 	set.StripsIdentity = set.Identity
 
 	for _, c := range []effectsCase{
 		{name: "Kong with plugins", in: served("kong", nil), notes: notes{plugins: "p"},
-			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: plugins, Why: "KongPlugin ns/p is not at hand"}, Authentication: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p is not at hand"},
-				StripsIdentity: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p is not at hand"}, HidesHeaders: cannotTell,
-				Assumptions: []string{"Kong has no plugins but those of objects at hand, and consumers have none of their own"}}},
+			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: plugins, Why: "KongPlugin ns/p was not found"}, Authentication: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p was not found"},
+				StripsIdentity: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p was not found"}, HidesHeaders: cannotTell,
+				Assumptions: []string{"Kong has no plugins but those in Kubernetes objects, and consumers have none of their own"}}},
 		{name: "Contour", in: served("contour", nil), want: plain("Contour's configuration has no policy with applyToIngress")},
 		{name: "Istio", in: served("istio", nil), want: istioPlain},
 		{name: "an ALB with authentication", in: served("alb", nil), notes: notes{"alb.ingress.kubernetes.io/auth-type": "oidc"}, want: albAuth},
@@ -472,11 +472,11 @@ func TestAdvice(t *testing.T) {
 		strip, hide string
 	}{
 		{"what to write and what to say", f5,
-			`write nginx.org/proxy-set-headers: "x-ditto-pre-authenticated:", with the colon, which removes the header (NGINX Ingress Controller 3.6 or newer); ` +
+			`set nginx.org/proxy-set-headers: "x-ditto-pre-authenticated:", with the colon, which removes the header (NGINX Ingress Controller 3.6 or newer); ` +
 				`say in the configuration which version runs (edges.controllers.f5-nginx.version: "3.6"), and it is written for you`,
-			`write nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`},
+			`set nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`},
 		{"what to add to a list that is there", taken, `add x-ditto-pre-authenticated: to the list in nginx.org/proxy-set-headers`,
-			`write nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`},
+			`set nginx.org/server-tokens: "False" and nginx.org/proxy-hide-headers: "Server,X-Powered-By"`},
 		{"nothing where it is done", done, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -605,7 +605,7 @@ func TestIngressNginxIsToldForAllIngresses(t *testing.T) {
 		{"an empty header of one controller of two", nil, []way.GlobalConfig{config(nil, empty), {}}, way.IdentityClient, way.Off},
 		{"the client's header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "$http_x_user"})}, way.IdentityClient, way.On},
 		{"a second header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "nobody"})}, way.IdentityUnknown, way.On},
-		{"headers that are not at hand", nil, []way.GlobalConfig{{Name: "c", HeadersName: "h", HeadersUnseen: true}}, way.IdentityUnknown, way.Off},
+		{"headers that are was not found", nil, []way.GlobalConfig{{Name: "c", HeadersName: "h", HeadersUnseen: true}}, way.IdentityUnknown, way.Off},
 		{
 			"a location-snippet that clears it", nil,
 			[]way.GlobalConfig{config(map[string]string{"location-snippet": "more_clear_input_headers " + way.Header + ";"}, nil)}, way.IdentityRemoved, way.Off,

@@ -82,7 +82,7 @@ func TestKongPlugins(t *testing.T) {
 		want             string
 	}{
 		{"none", []string{transformer(strip)}, nil, nil, untouchedByPlugins},
-		{"not at hand", []string{transformer(strip)}, notes{"konghq.com/plugins": "gone"}, nil, both("unknown", "unknown", "KongPlugin ns/gone is not at hand")},
+		{"not found", []string{transformer(strip)}, notes{"konghq.com/plugins": "gone"}, nil, both("unknown", "unknown", "KongPlugin ns/gone was not found")},
 		{"switched off", []string{transformer(strip) + "disabled: true"}, notes{"konghq.com/plugins": "t"}, nil, untouchedByPlugins},
 		{"at the Service", []string{transformer(strip)}, nil, notes{"konghq.com/plugins": "t"},
 			"none KongPlugin ns/t removes the header and the query parameter of the same name, off no plugin asks for credentials"},
@@ -104,7 +104,7 @@ func TestKongPlugins(t *testing.T) {
 		{"one of two is enough to be asked", []string{kongObject("a", "jwt", "config: {anonymous: x}"), kongObject("b", "key-auth", "")}, notes{"konghq.com/plugins": "a,b"}, nil,
 			"client no plugin changes the header, on KongPlugin ns/b (key-auth) asks every client for credentials"},
 		{"some addresses", []string{kongObject("a", "ip-restriction", "config: {allow: [10.0.0.0/8]}")}, notes{"konghq.com/plugins": "a"}, nil,
-			"client no plugin changes the header, unknown KongPlugin ns/a lets in some addresses only, and which those of clients are cannot be told"},
+			"client no plugin changes the header, unknown KongPlugin ns/a lets in some addresses only, and whether these include clients cannot be determined"},
 		{"code", []string{kongObject("a", "pre-function", "")}, notes{"konghq.com/plugins": "a"}, nil,
 			both("unknown", "unknown", "KongPlugin ns/a is a pre-function, and what that does cannot be seen")},
 		{"a limit changes nothing", []string{kongObject("a", "rate-limiting", "config: {minute: 5}")}, notes{"konghq.com/plugins": "a"}, nil, untouchedByPlugins},
@@ -142,10 +142,10 @@ func TestKongPath(t *testing.T) {
 		{"nothing is left of an exact path", "", notes{"konghq.com/strip-path": "true"}, nil, exactType, "/x", way.Rewrite{Kind: way.RewriteConstant, To: "/"}},
 		{"a rewrite to a constant", "", notes{"konghq.com/rewrite": "/devops"}, notes{"konghq.com/path": "/x"}, prefixType, "/x", way.Rewrite{Kind: way.RewriteConstant, To: "/devops"}},
 		{"a rewrite with a capture", "", notes{"konghq.com/rewrite": "/devops/$1"}, nil, ownType, "/~/x/(.*)", way.Rewrite{Kind: way.RewritePrefix, From: []string{"/x/"}, To: "/devops/"}},
-		{"a rewrite with a capture of nothing", "", notes{"konghq.com/rewrite": "/devops/$1"}, nil, prefixType, "/x", way.UnknownRewrite(`what the rewrite of "" to "/devops/$1" leads to cannot be told`)},
+		{"a rewrite with a capture of nothing", "", notes{"konghq.com/rewrite": "/devops/$1"}, nil, prefixType, "/x", way.UnknownRewrite(`what the rewrite of "" to "/devops/$1" leads to cannot be determined`)},
 		{"a plugin puts another path in place", transformer("{replace: {uri: /devops}}"), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x", way.Rewrite{Kind: way.RewriteConstant, To: "/devops"}},
-		{"a plugin makes the path from the request", transformer(`{replace: {uri: '/$(headers.x)'}}`), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x",
-			way.UnknownRewrite("KongPlugin ns/t makes the path from the request")},
+		{"a plugin builds the path from the request", transformer(`{replace: {uri: '/$(headers.x)'}}`), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x",
+			way.UnknownRewrite("KongPlugin ns/t builds the path from the request")},
 		{"a plugin that leaves paths alone", transformer(`{remove: {headers: [a]}}`), notes{"konghq.com/plugins": "t"}, nil, prefixType, "/x", way.Rewrite{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

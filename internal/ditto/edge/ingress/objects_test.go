@@ -67,7 +67,7 @@ func TestReadRate_Objects(t *testing.T) {
 		{"zero", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 0, policy: local}"), plugin(way.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
 		{"switched off", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "disabled: true\nconfig: {second: 5}"), none},
 		{"by a header", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 5, limit_by: header, header_name: x}"),
-			plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) counts by a header, and whether clients write it cannot be seen")},
+			plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) counts by a header, and whether clients control it cannot be seen")},
 		{"a configuration that is kept secret", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "configFrom: {secretKeyRef: {name: s, key: k}}"),
 			plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) takes its configuration from a Secret")},
 		{"for one protocol", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "protocols: [https]\nconfig: {second: 5}"), plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) is for some protocols only")},
@@ -75,7 +75,7 @@ func TestReadRate_Objects(t *testing.T) {
 			plugin(way.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
 		{"another plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "cors", ""), none},
 		{"a plugin that does anything", "kong", notes{kong: "l"}, nil, kongObject("l", "pre-function", ""), plugin(way.Unknown, "KongPlugin ns/l is a pre-function, and what that does cannot be seen")},
-		{"a plugin that is not at hand", "kong", notes{kong: "other"}, nil, kongObject("l", "cors", ""), plugin(way.Unknown, "KongPlugin ns/other is not at hand, and may limit requests")},
+		{"a plugin that was not found", "kong", notes{kong: "other"}, nil, kongObject("l", "cors", ""), plugin(way.Unknown, "KongPlugin ns/other was not found; it may limit requests")},
 		{"two of a kind", "kong", notes{kong: "l,m"}, nil, kongObject("l", "rate-limiting", "config: {second: 5}") + "\n---\n" + kongObject("m", "rate-limiting", "config: {second: 5}"),
 			plugin(way.Unknown, "KongPlugin ns/l and KongPlugin ns/m are both a rate-limiting")},
 
@@ -122,12 +122,12 @@ func TestReadTransport_Objects(t *testing.T) {
 			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.PlainRedirected, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f redirects (redirectToHttps)"}},
 		{"a FrontendConfig that does not", "gce", notes{gke.FrontendConfig: "f"}, front("{sslPolicy: p}"),
 			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.PlainServed, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f does not redirect"}},
-		{"a FrontendConfig that is not at hand", "gce", notes{gke.FrontendConfig: "g"}, front("{}"),
-			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.Unknown, Source: gke.FrontendConfig, Why: "FrontendConfig ns/g is not at hand, and may redirect"}},
+		{"a FrontendConfig that was not found", "gce", notes{gke.FrontendConfig: "g"}, front("{}"),
+			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.Unknown, Source: gke.FrontendConfig, Why: "FrontendConfig ns/g was not found; it may redirect"}},
 		{"a Middleware that redirects", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{redirectScheme: {scheme: https}}"),
-			way.State{State: way.Unknown, Source: "Middleware ns/m", Why: redirects + ", and what speaks TLS is not here"}, way.State{State: way.PlainRedirected, Source: "Middleware ns/m", Why: redirects}},
+			way.State{State: way.Unknown, Source: "Middleware ns/m", Why: redirects + ", and the router that speaks TLS was not found"}, way.State{State: way.PlainRedirected, Source: "Middleware ns/m", Why: redirects}},
 		{"a Middleware that does not", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{compress: {}}"),
-			way.State{State: way.Off, Source: web, Why: "the router is attached to the entry point web alone"}, way.State{State: way.Unknown, Source: web, Why: "whether the entry point web of Traefik redirects cannot be seen"}},
+			way.State{State: way.Off, Source: web, Why: "the router is attached only to the entry point web"}, way.State{State: way.Unknown, Source: web, Why: "whether the entry point web of Traefik redirects cannot be seen"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
@@ -161,9 +161,9 @@ func TestTraefikIngress(t *testing.T) {
 		{"in order", notes{router: "my-ns-a@kubernetescrd, my-ns-my-users@kubernetescrd"}, nil, way.IdentitySet, way.On, "Middleware my-ns/my-users sets the header to the user whose password it has checked"},
 		{"those of the Service come last", notes{router: "my-ns-my-users@kubernetescrd"}, notes{service: "my-ns-a@kubernetescrd"}, way.IdentityRemoved, way.On, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
 		{"names of annotations have no case", notes{"traefik.ingress.kubernetes.io/Router.Middlewares": "my-ns-a@kubernetescrd"}, nil, way.IdentityRemoved, way.Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
-		{"without a provider it is another one", notes{router: "my-ns-a"}, nil, way.IdentityUnknown, way.Unknown, "Middleware my-ns-a@kubernetes is not at hand, and Traefik serves nothing that names a Middleware which is not there"},
+		{"without a provider it is another one", notes{router: "my-ns-a"}, nil, way.IdentityUnknown, way.Unknown, "Middleware my-ns-a@kubernetes was not found, and Traefik does not serve a router that names a missing Middleware"},
 		{"two that may be meant", notes{router: "x-y-z@kubernetescrd"}, nil, way.IdentityUnknown, way.Unknown, "Middleware x-y-z@kubernetescrd can mean several Middlewares"},
-		{"none that is there", notes{router: "a@kubernetescrd"}, nil, way.IdentityUnknown, way.Unknown, "Middleware a@kubernetescrd is not at hand, and Traefik serves nothing that names a Middleware which is not there"},
+		{"none that is there", notes{router: "a@kubernetescrd"}, nil, way.IdentityUnknown, way.Unknown, "Middleware a@kubernetescrd was not found, and Traefik does not serve a router that names a missing Middleware"},
 		{"of a file", notes{router: "a@file"}, nil, way.IdentityUnknown, way.Unknown, "Middleware a@file comes from a provider of Traefik that no object shows"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -56,13 +56,13 @@ func TestRead_HAProxyBackend(t *testing.T) {
 		return way.State{State: state, Source: "haproxy.org/cr-backend", Why: why}
 	}
 	for _, c := range []parameterCase{
-		{name: "not at hand", service: named, identity: by(way.IdentityUnknown, "Backend ns/b is not at hand, and may change the header"), authentication: way.Off, rewrite: way.RewriteUnknown},
+		{name: "not found", service: named, identity: by(way.IdentityUnknown, "Backend ns/b was not found; it may change the header"), authentication: way.Off, rewrite: way.RewriteUnknown},
 		{name: "deletes", objects: backend("[{type: del-header, hdr_name: X-Ditto-Pre-Authenticated}]"), service: notes{"cr-backend": "b"},
 			identity: by(way.IdentityRemoved, "Backend ns/b deletes the header, but not the query parameter of the same name"), authentication: way.Off},
 		{name: "named by the Ingress", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated}, {type: add-header, hdr_name: x-ditto-pre-authenticated, hdr_format: a}]"), ingress: named,
 			identity: by(way.IdentitySet, "in Backend ns/b it is set to a constant"), authentication: way.Off},
 		{name: "the rules of version 1", objects: "apiVersion: ingress.v1.haproxy.org/v1\nkind: Backend\nmetadata: {name: b, namespace: ns}\nspec: {http-requests: [{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[req.hdr(x)]'}]}",
-			service: named, identity: by(way.IdentityClient, "in Backend ns/b it is set to req.hdr, which the client writes"), authentication: way.Off},
+			service: named, identity: by(way.IdentityClient, "in Backend ns/b it is set to req.hdr, which the client controls"), authentication: way.Off},
 		{name: "the user that the Ingress has verified", objects: backend("[{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[http_auth_user]'}]"), service: named,
 			ingress: notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "s"}, identity: by(way.IdentitySet, "in Backend ns/b it is set to the user that basic authentication has verified"), authentication: way.On},
 		{name: "under a condition", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated, cond: if, cond_test: TRUE}]"), service: named,
@@ -92,12 +92,12 @@ func TestRead_ApplicationGatewayRewrite(t *testing.T) {
 	}
 	for _, c := range []parameterCase{
 		{name: "none", identity: untouched, authentication: way.Off},
-		{name: "not at hand", ingress: named, identity: by(way.IdentityUnknown, "is not at hand"), authentication: way.Off, rewrite: way.RewriteUnknown},
+		{name: "not found", ingress: named, identity: by(way.IdentityUnknown, "was not found"), authentication: way.Off, rewrite: way.RewriteUnknown},
 		{name: "in the gateway itself", ingress: notes{azure.RuleSet: "r"}, identity: way.State{State: way.IdentityUnknown, Source: azure.RuleSet, Why: azure.RuleSet + " names a rule set of the gateway, which is not visible"}, authentication: way.Off, rewrite: way.RewriteUnknown},
 		{name: "deletes", objects: rewrite("[" + header("delete", "", "") + "]"), ingress: named, identity: by(way.IdentityRemoved, "deletes the header, but not the query parameter of the same name"), authentication: way.Off},
 		{name: "under a condition", objects: rewrite("[" + header("delete", "", ", conditions: [{variable: var_x}]") + "]"), ingress: named, identity: by(way.IdentityUnknown, "changes the header under a condition"), authentication: way.Off},
 		{name: "the last of the sequence counts", objects: rewrite("[" + header("set", "{http_req_X-User}", ", ruleSequence: 2") + ", " + header("set", "a", ", ruleSequence: 1") + "]"), ingress: named,
-			identity: by(way.IdentityClient, "sets the header from what the client writes"), authentication: way.Off},
+			identity: by(way.IdentityClient, "sets the header from what the client sends"), authentication: way.Off},
 		{name: "a constant, and another path", objects: rewrite("[" + header("set", "a", "") + ", {actions: {urlConfiguration: {modifiedPath: /devops}}}]"), ingress: named,
 			identity: by(way.IdentitySet, "sets the header to a constant"), authentication: way.Off, rewrite: way.RewriteConstant},
 		{name: "a variable, and a path of variables", objects: rewrite("[" + header("set", "{var_client_ip}", "") + ", {actions: {urlConfiguration: {modifiedPath: '/{var_uri_path_1}'}}}]"), ingress: named,
@@ -127,7 +127,7 @@ func TestRead_BackendConfig(t *testing.T) {
 	for _, c := range []parameterCase{
 		{name: "none", identity: untouched, authentication: way.Off},
 		{name: "text that is none", service: notes{"cloud.google.com/backend-config": "a"}, identity: way.State{State: way.IdentityUnknown, Source: "cloud.google.com/backend-config", Why: "cloud.google.com/backend-config cannot be read"}, authentication: way.Unknown},
-		{name: "not at hand", service: named, identity: by(way.IdentityUnknown, "BackendConfig ns/b is not at hand, and may change the header"), authentication: way.Unknown},
+		{name: "not found", service: named, identity: by(way.IdentityUnknown, "BackendConfig ns/b was not found; it may change the header"), authentication: way.Unknown},
 		{name: "one of two sets", objects: set + "---\n" + config("b", "{}"), service: named, identity: way.State{State: way.IdentityClient, Source: "default", Why: "BackendConfig ns/b leaves the header alone"}, authentication: way.Off},
 		{name: "both set", objects: set + "---\n" + config("b", "{iap: {enabled: true}, customRequestHeaders: {headers: ['x-ditto-pre-authenticated:b']}}"), service: named,
 			identity: by(way.IdentitySet, "BackendConfig ns/b sets the header to a constant"), authentication: way.On},
@@ -158,7 +158,7 @@ func TestResolve_IngressClassParams(t *testing.T) {
 		{"another Ingress of the group that the parameters name", class + params("{scheme: internal, group: {name: g}}") + other, nil,
 			"Ingress x/other is in the same group: " + aws.PrefixALB + `scheme is not "internal"`, false},
 		{"a public load balancer before it", class + params("{scheme: internal}") + other, notes{aws.PrefixALB + "enable-frontend-nlb": "true", aws.PrefixALB + "frontend-nlb-scheme": "internet-facing"},
-			aws.PrefixALB + "enable-frontend-nlb puts a load balancer before it whose " + aws.PrefixALB + `frontend-nlb-scheme is not "internal"`, false},
+			aws.PrefixALB + "enable-frontend-nlb puts a load balancer in front of it whose " + aws.PrefixALB + `frontend-nlb-scheme is not "internal"`, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := linked(t, tt.objects)

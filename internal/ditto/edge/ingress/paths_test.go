@@ -66,7 +66,7 @@ func TestReadPath(t *testing.T) {
 		{name: "a captured rest leads below the target", controller: "ingress-nginx", notes: notes{"nginx.ingress.kubernetes.io/rewrite-target": "/api/2/things/$1"},
 			kind: ownType, path: "/t/(.*)", want: apiOnly},
 		{name: "a rewrite that is not understood is unknown", controller: "ingress-nginx", notes: notes{"nginx.ingress.kubernetes.io/rewrite-target": "/$1/$2"},
-			kind: ownType, path: "/(a|b)/(.*)", want: surface.Reach{Unknown: []string{`what the rewrite of "/(a|b)/(.*)" to "/$1/$2" leads to cannot be told`}}},
+			kind: ownType, path: "/(a|b)/(.*)", want: surface.Reach{Unknown: []string{`what the rewrite of "/(a|b)/(.*)" to "/$1/$2" leads to cannot be determined`}}},
 		{name: "a server snippet with a location is unknown", controller: "ingress-nginx", notes: notes{"nginx.ingress.kubernetes.io/server-snippet": "location /x { proxy_pass http://y; }"},
 			kind: prefixType, path: "/x", want: surface.Reach{Unknown: []string{"the server snippet may route or change paths"}}},
 
@@ -104,7 +104,7 @@ func TestReadPath(t *testing.T) {
 			kind: ownType, path: "ops/con", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "a middleware may change the path", controller: "traefik", notes: notes{"traefik.ingress.kubernetes.io/router.middlewares": "ns-m@kubernetescrd"},
 			kind: prefixType, path: "/", want: surface.Reach{Unknown: []string{
-				"Middleware ns-m@kubernetescrd is not at hand, and Traefik serves nothing that names a Middleware which is not there"}}},
+				"Middleware ns-m@kubernetescrd was not found, and Traefik does not serve a router that names a missing Middleware"}}},
 		{name: "Contour's own type goes by characters", controller: "contour", kind: ownType, path: "/dev", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "Contour's expression is for the whole path", controller: "contour", kind: ownType, path: "/dev[o]p"},
 		{name: "Contour's expression can match", controller: "contour", kind: ownType, path: "/dev[o]ps.*", want: surface.Reach{Admin: []string{"/devops"}}},
@@ -125,9 +125,9 @@ func TestReadPath(t *testing.T) {
 		{name: "an unknown controller changes no path by what nobody reads", controller: way.Unknown, notes: notes{"team": "a"}, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
 		{name: "one of several would change the path", controller: way.Unknown, kind: prefixType, path: "/api",
 			notes: notes{way.PrefixIngressNginx + "rewrite-target": "/devops", "konghq.com/x": "y"},
-			want:  surface.Reach{Unknown: []string{"who serves the Ingress cannot be told, and ingress-nginx would make something else of it"}}},
+			want:  surface.Reach{Unknown: []string{"which controller serves the Ingress cannot be determined, and ingress-nginx would read it differently"}}},
 		{name: "an unknown controller may go by characters", controller: way.Unknown, kind: prefixType, path: "/stat",
-			want: surface.Reach{AdminInDoubt: []string{"/status"}, Unknown: []string{"whether /status can be reached: the controller cannot be told"}}},
+			want: surface.Reach{AdminInDoubt: []string{"/status"}, Unknown: []string{"whether /status can be reached: which controller serves it is not known"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)

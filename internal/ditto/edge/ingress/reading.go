@@ -64,7 +64,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 }
 
 // noMain is why a canary cannot be read.
-const noMain = "no Ingress of the same host and path, whose annotations count for this canary, is at hand"
+const noMain = "the annotations that count for this canary are those of an Ingress with the same host and path, which was not found"
 
 // counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same host
 // and path; nil if that is not at hand.

@@ -41,7 +41,7 @@ func TestReadTransport(t *testing.T) {
 		{"F5 and a wildcard", "f5-nginx", nil, tls("s", "*.example.com"), "off, served"},
 		{"F5 and a certificate without hosts", "f5-nginx", nil, tls("s"), "off, served"},
 		{"F5, told not to redirect", "f5-nginx", notes{"nginx.org/ssl-redirect": "False"}, own, "on, served"},
-		{"F5 behind something that ends TLS", "f5-nginx", notes{"nginx.org/redirect-to-https": "true"}, nil, "unknown, redirected"},
+		{"F5 behind something that terminates TLS", "f5-nginx", notes{"nginx.org/redirect-to-https": "true"}, nil, "unknown, redirected"},
 		{"a minion without its master", "f5-nginx", notes{"nginx.org/mergeable-ingress-type": "minion"}, own, "unknown, unknown"},
 
 		{"HAProxy", "haproxy", nil, own, "on, redirected"},
@@ -90,7 +90,7 @@ func TestReadTransport(t *testing.T) {
 
 		{"OpenShift", "openshift", nil, own, "on, redirected"},
 		{"OpenShift and its own certificate", "openshift", nil, tls(""), "on, redirected"},
-		{"OpenShift ends TLS by an annotation", "openshift", notes{"route.openshift.io/termination": "edge"}, nil, "on, redirected"},
+		{"OpenShift terminates TLS by an annotation", "openshift", notes{"route.openshift.io/termination": "edge"}, nil, "on, redirected"},
 		{"OpenShift speaks TLS on both sides", "openshift", notes{"route.openshift.io/termination": "reencrypt"}, nil, "on, redirected"},
 		{"OpenShift and a word that it does not know", "openshift", notes{"route.openshift.io/termination": "none"}, nil, "off, served"},
 		{"OpenShift hands on", "openshift", notes{"route.openshift.io/termination": "passthrough"}, own, "unknown, redirected, passthrough"},

@@ -9,7 +9,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// unknown is whatever serves an Ingress whose controller cannot be told. Proxies pass on headers that nothing
+// unknown is whatever serves an Ingress whose controller cannot be determined. Proxies pass on headers that nothing
 // tells them to change, so the Ingress is open whoever serves it, unless the controllers of the table disagree: an
 // annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it unknown.
 var unknown = way.Controller{
@@ -27,9 +27,9 @@ type disagreement struct {
 func (d disagreement) why() string {
 	at := ""
 	if strings.Contains(d.source, "/") {
-		at = ", by " + way.Quote(d.source)
+		at = " because of " + way.Quote(d.source)
 	}
-	return "who serves the Ingress cannot be told, and " + d.controller.Title + " would make something else of it" + at
+	return "which controller serves the Ingress cannot be determined, and " + d.controller.Title + " would read it differently" + at
 }
 
 // disagreeing looks for a controller that reads something else, which it gets from annotations. read returns what
@@ -59,7 +59,7 @@ const nameTheController = `name the controller: say ingressClassName, and keep i
 
 func unknownEffects(in way.Input) way.Effects {
 	e := way.PlainEdge{Strip: nameTheController, Hide: nameTheController}.Effects(in)
-	e.Identity.Why = "no annotation changes the header at any controller that is known"
+	e.Identity.Why = "no annotation here makes any known controller change the header"
 	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
 		e := c.Effects(as)
 		return e.Identity.State, e.Identity.Source
@@ -89,7 +89,7 @@ func unknownPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 		p.Rewrite = way.UnknownRewrite(d.why())
 	}
 	wide := way.AnyCase(path)
-	why := "the controller cannot be told"
+	why := "which controller serves it is not known"
 	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`)
 	if pattern && kind == networkingv1.PathTypePrefix {
 		_, pattern = disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
@@ -125,7 +125,7 @@ func unknownTransport(in way.Input, host string) way.Transport {
 	if t.TLS.State == way.Off {
 		t.Plain = way.WithoutTLS()
 	} else {
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "the controller cannot be told, and some do not redirect"}
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "which controller serves it is not known, and some do not redirect"}
 	}
 	return t
 }

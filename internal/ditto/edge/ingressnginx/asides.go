@@ -85,7 +85,7 @@ func mirrorOf(ing *networkingv1.Ingress) (m mirror, ok bool) {
 	case !varies:
 		m.rewrite = way.Rewrite{Kind: way.RewriteConstant, To: u.Path}
 	case variable != "request_uri" && variable != "{request_uri}":
-		m.rewrite = way.UnknownRewrite("mirror-target makes the path from $" + variable)
+		m.rewrite = way.UnknownRewrite("mirror-target builds the path from $" + variable)
 	case u.Path != "":
 		m.rewrite = way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: u.Path}
 	}

@@ -19,7 +19,7 @@ func TestMirrorOf(t *testing.T) {
 		"http://g.ditto:8080/x":         {host: "g.ditto", port: 8080, rewrite: way.Rewrite{Kind: way.RewriteConstant, To: "/x"}},
 		"http://g.ditto":                {host: "g.ditto", port: 80, rewrite: way.Rewrite{Kind: way.RewriteConstant, To: "/_mirror"}},
 		"http://g.ditto/x$request_uri":  {host: "g.ditto", port: 80, rewrite: way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: "/x"}},
-		"http://g.ditto$uri":            {host: "g.ditto", port: 80, rewrite: way.UnknownRewrite("mirror-target makes the path from $uri")},
+		"http://g.ditto$uri":            {host: "g.ditto", port: 80, rewrite: way.UnknownRewrite("mirror-target builds the path from $uri")},
 		"http://g.ditto/${request_uri}": {host: "g.ditto", port: 80, rewrite: way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: "/"}},
 	} {
 		got, ok := mirrorOf(mirroring(text))

@@ -20,12 +20,12 @@ func ingressNginxErrorPages(in way.Input) way.ErrorPages {
 	}
 	if c, told := someConfig(in, func(c way.GlobalConfig) bool { return len(errorCodes(c.Data["custom-http-errors"])) > 0 }); told && len(codes) == 0 {
 		// Those of an Ingress take their place (rootfs/etc/nginx/template/nginx.tmpl).
-		pages.Unknown = append(pages.Unknown, "a default backend makes the error pages of "+c.In("custom-http-errors")+
-			", and gets the request's path and headers to make them of")
+		pages.Unknown = append(pages.Unknown, "a default backend generates the error pages for "+c.In("custom-http-errors")+
+			", and receives the request's path and headers")
 	}
 	if len(codes) > 0 {
-		pages.Unknown = append(pages.Unknown, "a default backend makes the error pages of "+way.PrefixIngressNginx+
-			"custom-http-errors, and gets the request's path and headers to make them of")
+		pages.Unknown = append(pages.Unknown, "a default backend generates the error pages for "+way.PrefixIngressNginx+
+			"custom-http-errors, and receives the request's path and headers")
 	}
 	// CVE-2026-24513, fixed in 1.13.7, 1.14.3 and 1.15.0; the configuration tells releases apart no closer than that.
 	v, stated := in.Version()

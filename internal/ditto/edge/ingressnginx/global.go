@@ -126,7 +126,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 	if c.HeadersUnseen {
 		g.identity = &way.State{
 			State: way.IdentityUnknown, Source: "proxy-set-headers",
-			Why: c.HeadersName + ", which " + c.In("proxy-set-headers") + " names, is not at hand: it may set the header",
+			Why: c.HeadersName + ", which " + c.In("proxy-set-headers") + " names, was not found; it may set the header",
 		}
 	}
 	for _, key := range []string{"location-snippet", "server-snippet", "http-snippet"} {
@@ -168,7 +168,7 @@ func bothSet(a, b *way.State) *way.State {
 	case a.State == way.IdentityRemoved, b.State == way.IdentityClient:
 		return b
 	}
-	return &way.State{State: way.IdentityUnknown, Source: a.Source, Why: "the header is set twice, so that two of it arrive: " + a.Why + "; " + b.Why}
+	return &way.State{State: way.IdentityUnknown, Source: a.Source, Why: "the header is set twice, so two copies arrive: " + a.Why + "; " + b.Why}
 }
 
 // over lays what holds for all Ingresses over what an Ingress says of itself.

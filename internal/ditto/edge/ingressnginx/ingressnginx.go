@@ -76,7 +76,7 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Effects {
 	e.HidesHeaders = way.State{State: way.On, Source: "default", Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
 	if c.IsTrue("server-tokens") {
 		e.HidesHeaders = way.State{State: way.Off, Source: "server-tokens", Why: c.In("server-tokens") + " is true"}
-		e.HideAdvice = `take ` + c.In("server-tokens") + ` away`
+		e.HideAdvice = `remove ` + c.In("server-tokens")
 	}
 	if e.StripsIdentity.State != way.On {
 		e.StripAdvice = ingressNginxStripAdvice
@@ -143,7 +143,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	}
 	if a.Has("auth-url") {
 		if u, err := url.Parse(strings.TrimSpace(a["auth-url"])); err != nil || u.Scheme == "" || u.Host == "" {
-			doubt("auth-url", "auth-url is no URL, so ingress-nginx answers 503")
+			doubt("auth-url", "auth-url is not a URL, so ingress-nginx answers 503")
 		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, a["auth-url"], ruleHosts(in.Ingress)); asked.State != "" {
 			n.url, n.agreed = true, asked.Why
 			n.state = way.Agreed(asked, way.PrefixIngressNginx+"auth-url")
@@ -234,7 +234,7 @@ func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetR
 	switch {
 	case answered && snippet.Identity != nil:
 		return way.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet", Why: "the header is set by " + auth.setting +
-			" and by the configuration snippet, which makes two of it"}
+			" and by the configuration snippet, so two copies arrive"}
 	case answered && auth.state.State == way.Unknown && auth.state.Source == noAuthLocations:
 		return way.State{State: way.IdentityUnknown, Source: auth.state.Source, Why: auth.state.Why}
 	case answered && auth.agreed != "":

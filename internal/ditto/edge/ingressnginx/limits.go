@@ -22,22 +22,22 @@ func ingressNginxTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.Redirected("force-ssl-redirect", c.In("force-ssl-redirect")+" is true")
 		if !some {
 			t.TLS = way.State{State: way.Unknown, Source: "force-ssl-redirect",
-				Why: c.In("force-ssl-redirect") + " is for TLS that the controller's own certificate, or something in front of it, gives, which cannot be seen"}
+				Why: c.In("force-ssl-redirect") + " relies on the controller's own certificate, or on TLS in front of it, and neither can be seen"}
 		}
 	case force:
 		t.Plain = way.Redirected(way.PrefixIngressNginx+"force-ssl-redirect", "force-ssl-redirect is true")
 		if !some {
 			t.TLS = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "force-ssl-redirect",
-				Why: "force-ssl-redirect is for TLS that the controller's own certificate, or something in front of it, gives, which cannot be seen"}
+				Why: "force-ssl-redirect relies on the controller's own certificate, or on TLS in front of it, and neither can be seen"}
 		}
 	case !some:
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(way.PrefixIngressNginx+"ssl-redirect", "ssl-redirect is "+way.Quote(a["ssl-redirect"]))
-		t.Advice = `take nginx.ingress.kubernetes.io/ssl-redirect away, or set it to "true"`
+		t.Advice = `remove nginx.ingress.kubernetes.io/ssl-redirect, or set it to "true"`
 	case !said && plain:
 		t.Plain = way.PassedOn("ssl-redirect", told.In("ssl-redirect")+" is false")
-		t.Advice = `write nginx.ingress.kubernetes.io/ssl-redirect: "true"`
+		t.Advice = `set nginx.ingress.kubernetes.io/ssl-redirect: "true"`
 	default:
 		t.Plain = way.Redirected("default", "ingress-nginx redirects where it has a certificate")
 	}
@@ -57,21 +57,21 @@ func ingressNginxRate(in way.Input) way.Rate {
 	ownPrefix := ownPrefix(in)
 	in = prefixed(in)
 	a := ingressNginxAnnotations(in)
-	r := way.Rate{Limited: way.Unlimited(), Advice: `write nginx.ingress.kubernetes.io/limit-rps: "50"`}
+	r := way.Rate{Limited: way.Unlimited(), Advice: `set nginx.ingress.kubernetes.io/limit-rps: "50"`}
 	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
 		if way.Positive(a[name]) {
 			r.Limited = way.State{State: way.On, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name])}
 			break
 		}
 		if a.Has(name) && r.Limited.Source == "default" {
-			r.Limited = way.State{State: way.Off, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name]) + ", which is no limit"}
+			r.Limited = way.State{State: way.Off, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
 		}
 	}
 	r.Limited = r.Limited.Excepting(a, way.PrefixIngressNginx, "limit-allowlist", "limit-whitelist")
 	r.Limited = orLimited(nginx.OrSnippet(r.Limited, a, way.PrefixIngressNginx, "configuration-snippet", "server-snippet"), in)
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		if r.Limited.State == way.On {
-			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: "ssl-passthrough may hand TLS connections on unread"}
+			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"}
 		}
 		return r
 	}

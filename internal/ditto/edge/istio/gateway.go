@@ -64,7 +64,7 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 	o := c.Objects.Get(crd.IstioGateway, namespace, name)
 	if o == nil || o.Typed == nil {
 		e.unread = c.Unread([]string{namespace}, crd.IstioGateway)
-		e.assumptions = []string{e.String() + " is not at hand; taken for one that takes these requests from outside"}
+		e.assumptions = []string{e.String() + " was not found; assumed to accept these requests from outside"}
 		return e
 	}
 	e.gateway = o.Typed.(*crd.IngressGateway)
@@ -97,7 +97,7 @@ func (e *istioEdge) front(c way.Context) {
 		}
 		for _, p := range service.Spec.Ports {
 			if tls := way.Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == way.On && service.Spec.Type == corev1.ServiceTypeLoadBalancer {
-				e.balancer = o.Ref.String() + " before " + e.String() + " ends TLS (" + tls.Why + "), and whether it redirects cannot be seen"
+				e.balancer = o.Ref.String() + " in front of " + e.String() + " terminates TLS (" + tls.Why + "), and whether it redirects cannot be seen"
 			}
 		}
 		switch {

@@ -76,9 +76,9 @@ func headerValue(value, source string) way.State {
 		case !closed:
 			s.Why = source + " sets the header to something that Envoy refuses"
 		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" || name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
-			s = way.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name + ", which the client writes"}
+			s = way.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name + ", which the client controls"}
 			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") && name != "REQUESTED_SERVER_NAME" {
-				s.Why = source + " sets the header to what the client writes in " + header
+				s.Why = source + " sets the header to what the client sends in " + header
 			}
 		case strings.HasPrefix(name, "DOWNSTREAM_REMOTE_ADDRESS") || strings.HasPrefix(name, "DOWNSTREAM_DIRECT_REMOTE_ADDRESS") ||
 			name == "PROTOCOL" || name == "START_TIME" || strings.HasPrefix(name, "DOWNSTREAM_LOCAL_"):

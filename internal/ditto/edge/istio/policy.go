@@ -28,7 +28,7 @@ type istioAccess struct {
 // istioAccessOf reads the policies. Authentication is on only where every request certainly needs a token.
 func istioAccessOf(e *istioEdge) istioAccess {
 	a := istioAccess{
-		authentication: way.State{State: way.Off, Source: "default", Why: "no AuthorizationPolicy at hand asks for credentials"},
+		authentication: way.State{State: way.Off, Source: "default", Why: "no AuthorizationPolicy asks for credentials"},
 		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no object of Istio changes the header"},
 	}
 	var allows, denies []*inventory.Object
@@ -65,7 +65,7 @@ func istioAccessOf(e *istioEdge) istioAccess {
 		a.identity = way.State{State: way.IdentitySet, Source: a.identity.Source, Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
 	}
 	if a.authentication.State != way.On && a.identity.State == way.IdentityEmpty {
-		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source, Why: a.identity.Why + "; what becomes of the header without a token cannot be told"}
+		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source, Why: a.identity.Why + "; what becomes of the header without a token cannot be determined"}
 	}
 	if opaque != nil {
 		a.identity, a.authentication = *opaque, *opaque

@@ -34,9 +34,9 @@ func (e *istioEdge) serversFor(host, namespace string) []crd.IstioServer {
 func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Transport {
 	who := r.edge.String()
 	t := way.Transport{Advice: "give " + who + " a server for the host with port {number: 443, name: https, protocol: HTTPS} and tls {mode: SIMPLE, credentialName: …}, " +
-		"and write tls: {httpsRedirect: true} to the one for plain HTTP"}
+		"and set tls: {httpsRedirect: true} on the one for plain HTTP"}
 	if r.edge.gateway == nil {
-		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: who + " is not at hand"}
+		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: who + " was not found"}
 		t.Plain = t.TLS
 		return t
 	}
@@ -103,11 +103,11 @@ func lessEncrypted(a, b way.State) way.State {
 // rate: a Gateway limits nothing by itself; filters of Envoy's, which are not evaluated, can.
 func (r istioReader) rate() way.Rate {
 	rate := way.Rate{
-		Limited: way.State{State: way.Off, Source: "default", Why: "no EnvoyFilter at hand is for the pods of " + r.edge.String()},
-		Advice:  "limit requests by an EnvoyFilter with a local rate limit for the gateway's pods, or in an nginx before Ditto's gateway",
+		Limited: way.State{State: way.Off, Source: "default", Why: "no EnvoyFilter was found for the pods of " + r.edge.String()},
+		Advice:  "limit requests by an EnvoyFilter with a local rate limit for the gateway's pods, or in an nginx in front of Ditto's gateway",
 	}
 	if r.edge.gateway == nil {
-		rate.Limited = way.State{State: way.Unknown, Source: "gateways", Why: r.edge.String() + " is not at hand, nor which EnvoyFilters are for its pods"}
+		rate.Limited = way.State{State: way.Unknown, Source: "gateways", Why: r.edge.String() + " was not found, nor can EnvoyFilters for its pods be"}
 	}
 	for _, o := range r.edge.policies {
 		switch o.Typed.(type) {
@@ -123,23 +123,23 @@ func (r istioReader) rate() way.Rate {
 // connectionTransport is what clients speak with servers that hand connections on: TLS may end there all the same.
 func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Transport {
 	who := r.edge.String()
-	const advice = "let what is behind end TLS, or give the Gateway a server with protocol HTTPS and tls.mode SIMPLE"
+	const advice = "terminate TLS further in, or give the Gateway a server with protocol HTTPS and tls.mode SIMPLE"
 	if r.edge.gateway == nil {
-		unknown := way.State{State: way.Unknown, Source: "gateways", Why: who + " is not at hand"}
+		unknown := way.State{State: way.Unknown, Source: "gateways", Why: who + " was not found"}
 		return way.Transport{TLS: unknown, Plain: unknown, Advice: advice}
 	}
-	unserved := way.State{State: way.Unknown, Source: "servers", Why: who + " has no server that hands connections on"}
+	unserved := way.State{State: way.Unknown, Source: "servers", Why: who + " has no server that passes connections through"}
 	ended := way.Transport{TLS: unserved, Plain: unserved, Advice: advice}
 	for _, host := range r.root.Spec.Hosts {
 		for _, s := range r.edge.serversFor(host, r.root.Namespace) {
 			switch {
 			case !fits(s):
 			case passesTLS(s):
-				return way.HandedOn(way.Closed("tls.mode", who+" takes TLS alone"), advice)
+				return way.HandedOn(way.Closed("tls.mode", who+" accepts only TLS"), advice)
 			case s.TLS == nil:
-				return way.HandedOn(way.PassedOn("servers", who+" hands connections on as they are"), advice)
+				return way.HandedOn(way.PassedOn("servers", who+" passes connections through as they are"), advice)
 			default:
-				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " ends TLS"}, Plain: way.Closed("servers", who+" takes TLS alone"), Advice: advice}
+				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " terminates TLS"}, Plain: way.Closed("servers", who+" accepts only TLS"), Advice: advice}
 			}
 		}
 	}

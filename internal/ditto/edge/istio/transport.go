@@ -17,6 +17,6 @@ func istioTransport(in way.Input, host string) way.Transport {
 func istioRate(way.Input) way.Rate {
 	return way.Rate{
 		Limited: way.State{State: way.Unknown, Source: "default", Why: "an EnvoyFilter of Istio can limit requests, and is not read"},
-		Advice:  "limit requests by an EnvoyFilter with a local rate limit, or in an nginx before the gateway",
+		Advice:  "limit requests by an EnvoyFilter with a local rate limit, or in an nginx in front of the gateway",
 	}
 }

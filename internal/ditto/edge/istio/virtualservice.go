@@ -190,7 +190,7 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 			rules []crd.VirtualServiceBytes
 			fits  func(crd.IstioServer) bool
 			what  string
-		}{{root.Spec.TLS, passesTLS, "TLS handed on unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
+		}{{root.Spec.TLS, passesTLS, "TLS passed through unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
 			if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, bytes.fits); ok {
 				for i := range bytes.rules {
 					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports, r.connectionTransport(bytes.fits))...)
@@ -299,7 +299,7 @@ func (r istioReader) effects(rule *crd.VirtualServiceHTTP) way.Effects {
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
 	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = "write to each rule in spec.http: headers: {request: {remove: [" + way.Header + "]}}"
+		e.StripAdvice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header + "]}}"
 	}
 	return e
 }
@@ -321,8 +321,8 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 		hosts = r.root.Spec.Hosts
 	}
 	host := strings.Join(hosts, ", ")
-	handling := way.HandedThrough("the gateway hands connections on unread", "end TLS at the Gateway, so that rules in spec.http apply",
-		"end TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read")
+	handling := way.HandedThrough("the gateway passes connections through unread", "terminate TLS at the Gateway, so that rules in spec.http apply",
+		"terminate TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read")
 	handling.Effects.Assumptions = slices.Clone(r.edge.assumptions)
 	return []way.Route{{
 		Hosts: hosts, Door: what + r.suffix,

@@ -61,7 +61,7 @@ func tcpIngressRoutes(_ way.Context, o *inventory.Object) []way.Route {
 			Hosts: []string{rule.Host}, Door: fmt.Sprintf("port %d", rule.Port),
 			Text: asks, Asks: asks, Backends: backends[i : i+1], Public: true,
 			Transport: tcpIngressTransport(t, rule.Host),
-			Handling: way.HandedThrough("the connection is handed through unread", "expose the Service with an Ingress instead, whose plugins apply",
+			Handling: way.HandedThrough("the connection is passed through unread", "expose the Service with an Ingress instead, whose plugins apply",
 				"expose the Service with an Ingress instead, whose plugins can limit requests"),
 		})
 	}

@@ -23,7 +23,7 @@ func limitsOf(r inventory.Reader, route, service holder) way.State {
 	result := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
 	plugins, clash := pluginsOf(r, route, service)
 	for _, p := range plugins {
-		state := way.State{State: way.Unknown, Source: source, Why: p.text + " is not at hand, and may limit requests"}
+		state := way.State{State: way.Unknown, Source: source, Why: p.text + " was not found; it may limit requests"}
 		switch {
 		case p.plugin == nil:
 		case p.plugin.PluginName == "rate-limiting", p.plugin.PluginName == "rate-limiting-advanced":
@@ -61,7 +61,7 @@ func limitOf(p plugin) way.State {
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
 		return way.State{State: way.Unknown, Source: source, Why: what + " is for some protocols only"}
 	case config["limit_by"] == "header" || config["identifier"] == "header":
-		return way.State{State: way.Unknown, Source: source, Why: what + " counts by a header, and whether clients write it cannot be seen"}
+		return way.State{State: way.Unknown, Source: source, Why: what + " counts by a header, and whether clients control it cannot be seen"}
 	}
 	return way.State{State: way.On, Source: source, Why: what + " limits requests"}
 }
@@ -92,13 +92,13 @@ func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
 	const protocols = Prefix + "protocols"
 	switch {
 	case t.Annotations[protocols] == "tls_passthrough":
-		return way.HandedOn(way.Closed(protocols, "the route takes TLS alone"), "let what is behind end TLS")
+		return way.HandedOn(way.Closed(protocols, "the route accepts only TLS"), "terminate TLS further in")
 	case host != "":
 		return way.Transport{
-			TLS: way.State{State: way.Unknown, Source: "host", Why: "Kong ends TLS for the host, and with which certificate cannot be seen"}, Plain: way.Closed("host", "the route takes TLS alone"),
+			TLS: way.State{State: way.Unknown, Source: "host", Why: "Kong terminates TLS for the host, and with which certificate cannot be seen"}, Plain: way.Closed("host", "the route accepts only TLS"),
 			Advice: "use an Ingress that lists the host in spec.tls",
 		}
 	}
-	unknown := way.State{State: way.Unknown, Source: "port", Why: "whether Kong ends TLS on this port is said in its configuration (stream_listen)"}
+	unknown := way.State{State: way.Unknown, Source: "port", Why: "whether Kong terminates TLS on this port is set in its configuration (stream_listen)"}
 	return way.Transport{TLS: unknown, Plain: unknown, Advice: "use an Ingress that lists the host in spec.tls"}
 }

@@ -145,7 +145,7 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 	k := reading{
 		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
 		authentication: way.State{State: way.Off, Source: "default", Why: "no plugin asks for credentials"},
-		assumptions:    []string{"Kong has no plugins but those of objects at hand, and consumers have none of their own"},
+		assumptions:    []string{"Kong has no plugins but those in Kubernetes objects, and consumers have none of their own"},
 	}
 	plugins, clash := pluginsOf(r, route, service)
 	opaque := func(why string) {
@@ -162,13 +162,13 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 	for _, p := range plugins {
 		switch {
 		case p.plugin == nil:
-			opaque(p.text + " is not at hand")
+			opaque(p.text + " was not found")
 		case asksForCredentials(p.plugin.PluginName), harmless(p.plugin.PluginName):
 		case p.plugin.PluginName == "request-transformer":
 			k.transform(p)
 		case p.plugin.PluginName == "ip-restriction":
 			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == way.Off && (len(allow) > 0 || p.plugin.ConfigFrom != nil) {
-				k.authentication = way.State{State: way.Unknown, Source: source, Why: p.text + " lets in some addresses only, and which those of clients are cannot be told"}
+				k.authentication = way.State{State: way.Unknown, Source: source, Why: p.text + " lets in some addresses only, and whether these include clients cannot be determined"}
 			}
 		default:
 			opaque(fmt.Sprintf("%s is a %s, and what that does cannot be seen", p.text, p.plugin.PluginName))
@@ -235,7 +235,7 @@ func readRewrite(in way.Input, expression string, k reading) (rewrite way.Rewrit
 	case target == "":
 		return way.Rewrite{Kind: way.RewriteConstant, To: "/"}, true
 	case strings.Contains(target, `\`):
-		return way.UnknownRewrite("what konghq.com/rewrite leads to cannot be told"), true
+		return way.UnknownRewrite("what konghq.com/rewrite leads to cannot be determined"), true
 	}
 	return way.CaptureRewrite(expression, target), true
 }
@@ -255,7 +255,7 @@ func readEffects(in way.Input) way.Effects {
 	k := readPlugins(in.Objects, route, service)
 	e := way.Effects{
 		Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
-		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be told from the Ingress"},
+		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be determined from the Ingress"},
 		HideAdvice: `name a KongPlugin in konghq.com/plugins: plugin response-transformer, config.remove.headers: [Server, X-Powered-By], and run ` +
 			`Kong with KONG_HEADERS=off`,
 	}

@@ -16,7 +16,7 @@ const (
 	// valueOwn: a text of Kong's that is never empty; valueMaybe one that can be.
 	valueOwn
 	valueMaybe
-	// valueOpaque: it cannot be told.
+	// valueOpaque: it cannot be determined.
 	valueOpaque
 	// valueClient: what the client wrote.
 	valueClient
@@ -37,7 +37,7 @@ func (k *reading) transform(p plugin) {
 	if uri := config.text("replace", "uri"); uri != "" {
 		rewrite := way.Rewrite{Kind: way.RewriteConstant, To: uri}
 		if strings.Contains(uri, "$(") {
-			rewrite = way.UnknownRewrite(p.text + " makes the path from the request")
+			rewrite = way.UnknownRewrite(p.text + " builds the path from the request")
 		}
 		k.rewrite = &rewrite
 	}
@@ -101,7 +101,7 @@ func identityOf(who string, with, without headerValue, gone bool) way.State {
 	case gone && with == valueNone && without == valueNone:
 		return state(way.IdentityNone, "removes the header and the query parameter of the same name")
 	case gone:
-		return state(way.IdentityNone, "replaces the header where it is there, and removes the query parameter of the same name")
+		return state(way.IdentityNone, "replaces the header where it is present, and removes the query parameter of the same name")
 	case with == valueNone && without == valueNone:
 		return state(way.IdentityRemoved, "removes the header, but not the query parameter of the same name")
 	}

@@ -200,11 +200,11 @@ func nginxVariable(name string, users way.Trust, constant bool) way.State {
 	case name == "remote_user" && users == way.Verified:
 		return way.State{State: way.IdentitySet, Why: "it is set to $remote_user, which basic authentication has verified"}
 	case name == "remote_user" && users == way.Doubtful:
-		return way.State{State: way.IdentityUnknown, Why: "it is set to $remote_user, and whether that is verified cannot be told"}
+		return way.State{State: way.IdentityUnknown, Why: "it is set to $remote_user, and whether that is verified cannot be determined"}
 	case name == "remote_user":
 		return way.State{State: way.IdentityClient, Why: "it is set to $remote_user, which nothing has verified there"}
 	case way.FromClient(name):
-		return way.State{State: way.IdentityClient, Why: "it is set to $" + name + ", which the client writes"}
+		return way.State{State: way.IdentityClient, Why: "it is set to $" + name + ", which the client controls"}
 	case fixedVariable(name):
 		return way.State{State: way.IdentitySet, Why: "it is set to $" + name}
 	case strings.HasPrefix(name, "jwt_claim_") && !constant:

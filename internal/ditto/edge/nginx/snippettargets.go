@@ -63,7 +63,7 @@ func forwardsTo(directives []Directive, hosts []string) []string {
 	return hosts
 }
 
-// hostOf is the host of a proxy_pass, empty if it cannot be told.
+// hostOf is the host of a proxy_pass, empty if it cannot be determined.
 func hostOf(target string) string {
 	scheme, rest, found := strings.Cut(target, "://")
 	if !found {

@@ -20,9 +20,9 @@ func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	state := gatewayapi.UnlimitedRoute()
 	switch {
 	case route.State == way.On && gatewayDry != "":
-		state = way.State{State: way.Unknown, Source: route.Source, Why: gatewayDry + " is a dry run, and whether that holds for " + route.Source + " cannot be told"}
+		state = way.State{State: way.Unknown, Source: route.Source, Why: gatewayDry + " is a dry run, and whether that holds for " + route.Source + " cannot be determined"}
 	case route.State == way.Off && gateway.State == way.On:
-		state = way.State{State: way.Unknown, Source: gateway.Source, Why: gateway.Why + ", but " + route.Why + ", and whether both count cannot be told"}
+		state = way.State{State: way.Unknown, Source: gateway.Source, Why: gateway.Why + ", but " + route.Why + ", and whether both count cannot be determined"}
 	case route.State != "":
 		state = route
 	case gateway.State != "":
@@ -59,11 +59,11 @@ func nginxLimitsOf(c way.Context, id inventory.ID) (state way.State, dry string)
 
 func nginxRuleLimits(rule crd.NginxRateLimitRule, name string) way.State {
 	if rule.Rate != "" && !nginx.F5RateText.MatchString(rule.Rate) {
-		return way.State{State: way.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) + ", which is no rate"}
+		return way.State{State: way.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) + ", which is not a rate"}
 	}
 	names, _ := nginx.Variables(rule.Key)
 	if i := slices.IndexFunc(names, way.FromClient); i >= 0 {
-		return way.State{State: way.Off, Source: name, Why: name + " counts by $" + names[i] + ", which the client writes"}
+		return way.State{State: way.Off, Source: name, Why: name + " counts by $" + names[i] + ", which the client controls"}
 	}
 	return way.State{State: way.On, Source: name, Why: name + " limits requests"}
 }

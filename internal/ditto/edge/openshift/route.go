@@ -68,7 +68,7 @@ func routePath(route *crd.OpenShiftRoute) way.Path {
 		return path
 	}
 	if strings.ContainsAny(target, "\\'\"% ") {
-		path.Rewrite = way.UnknownRewrite("the annotation rewrite-target makes the path from the request")
+		path.Rewrite = way.UnknownRewrite("the annotation rewrite-target builds the path from the request")
 		return path
 	}
 	from := strings.TrimSuffix(route.Spec.Path, "/")
@@ -85,9 +85,9 @@ func routeEffects(route *crd.OpenShiftRoute) way.Effects {
 		StripsIdentity: way.State{State: way.Off, Source: source},
 		HidesHeaders:   way.State{State: way.Off, Source: source},
 		Passthrough:    route.Spec.TLS != nil && route.Spec.TLS.Termination == "passthrough",
-		StripAdvice: "write to spec.httpHeaders.actions.request: " +
+		StripAdvice: "set spec.httpHeaders.actions.request: " +
 			"[{name: " + way.Header + ", action: {type: Delete}}]",
-		HideAdvice: "write to spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]",
+		HideAdvice: "set spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]",
 	}
 	if e.Identity.State != way.IdentityClient {
 		e.StripsIdentity = way.State{State: way.On, Source: source, Why: e.Identity.Why}
@@ -136,15 +136,15 @@ func routeIdentity(route *crd.OpenShiftRoute) way.State {
 func routeTransport(route *crd.OpenShiftRoute) way.Transport {
 	const policy = "spec.tls.insecureEdgeTerminationPolicy"
 	t := way.Transport{
-		TLS:    way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not there"},
-		Plain:  way.PassedOn(way.SourceTLS, "spec.tls is not there"),
-		Advice: "write spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}",
+		TLS:    way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
+		Plain:  way.PassedOn(way.SourceTLS, "spec.tls is not set"),
+		Advice: "set spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}",
 	}
 	tls := route.Spec.TLS
 	if tls == nil {
 		return t
 	}
-	t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls is there"}
+	t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls is set"}
 	t.Passthrough = tls.Termination == "passthrough"
 	switch tls.InsecureEdgeTerminationPolicy {
 	case "Allow":

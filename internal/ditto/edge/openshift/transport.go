@@ -15,8 +15,8 @@ func openshiftTransport(in way.Input, host string) way.Transport {
 		return way.Passed(way.Redirected("default", "the router redirects"), termination)
 	case how == "edge", how == "reencrypt":
 		return way.Transport{
-			TLS:   way.State{State: way.On, Source: termination, Why: termination + " makes the router end TLS, with a certificate of its own if need be"},
-			Plain: way.Redirected(termination, "the router redirects where it ends TLS"),
+			TLS:   way.State{State: way.On, Source: termination, Why: termination + " makes the router terminate TLS, with a certificate of its own if need be"},
+			Plain: way.Redirected(termination, "the router redirects where it terminates TLS"),
 		}
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()
@@ -40,13 +40,13 @@ func routerRate(all map[string]string, passthrough bool) way.Rate {
 	const name = "rate-limit-connections"
 	r := way.Rate{
 		Limited: way.Unlimited(),
-		Advice: `write haproxy.router.openshift.io/rate-limit-connections: "true" with ` +
+		Advice: `set haproxy.router.openshift.io/rate-limit-connections: "true" with ` +
 			`haproxy.router.openshift.io/rate-limit-connections.rate-http: "150", requests of a client in 3 seconds`,
 	}
 	limits := []string{name + ".rate-http", name + ".rate-tcp", name + ".concurrent-tcp"}
 	if passthrough {
 		limits = limits[1:]
-		r.Advice = "limit requests where TLS ends"
+		r.Advice = "limit requests where TLS is terminated"
 	}
 	on, _ := a.Bool(name)
 	for _, limit := range limits {

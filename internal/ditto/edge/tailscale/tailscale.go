@@ -34,7 +34,7 @@ func Controller() way.Controller {
 		Transport: transport, Opened: opened,
 		Doubted: func(c way.Class) string { return inTailnet("ingress class " + way.Quote(c.Name)) },
 		Rate: func(way.Input) way.Rate {
-			return way.Rate{Limited: way.Unlimited(), Advice: "Tailscale's operator limits nothing: put an nginx with limit_req before the gateway"}
+			return way.Rate{Limited: way.Unlimited(), Advice: "Tailscale's operator limits nothing: put an nginx with limit_req in front of the gateway"}
 		},
 		Path: func(_ way.Input, _ networkingv1.PathType, path string) way.Path {
 			// Every path is a prefix.
@@ -47,7 +47,7 @@ func Controller() way.Controller {
 func transport(way.Input, string) way.Transport {
 	return way.Transport{
 		TLS:   way.State{State: way.On, Source: "default", Why: "Tailscale's operator gets a certificate for every Ingress"},
-		Plain: way.Closed("default", "Tailscale's operator serves an Ingress over HTTPS alone"),
+		Plain: way.Closed("default", "Tailscale's operator serves an Ingress only over HTTPS"),
 	}
 }
 
@@ -60,7 +60,7 @@ func opened(ing *networkingv1.Ingress) string {
 }
 
 func inTailnet(opens string) string {
-	return "who is in the tailnet that " + opens + " opens it to cannot be seen (internalIngressClasses: [tailscale] says that nobody outside is)"
+	return "who is in the tailnet that " + opens + " opens it to cannot be seen (edges.internalIngressClasses: [tailscale] in the configuration says that no outsider is)"
 }
 
 // Tailnet says of a Service that Tailscale's operator opens it to a tailnet: by what, whether clients outside may be in that,

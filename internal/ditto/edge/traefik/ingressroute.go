@@ -268,7 +268,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 			rule = parsedRule{path: way.Undecided(chain.closed), asks: l.route.Match}
 		}
 		if rule.addresses {
-			chain.close("the rule " + way.Quote(l.route.Match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")
+			chain.close("the rule " + way.Quote(l.route.Match) + " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik")
 		}
 		only, excludes = rule, excludes || rule.excludesIdentity
 		chain.stages = append(chain.stages, way.Matching(rule.path))

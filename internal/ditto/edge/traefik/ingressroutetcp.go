@@ -86,7 +86,7 @@ func tcpRule(match string) (asks string, hosts []string, why string) {
 		limited = limited && by
 	}
 	if limited {
-		return asks, nil, "the rule " + way.Quote(match) + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+		return asks, nil, "the rule " + way.Quote(match) + " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik"
 	}
 	return asks, hosts, ""
 }
@@ -95,7 +95,7 @@ func tcpRule(match string) (asks string, hosts []string, why string) {
 func tcpMiddleware(c way.Context, ref reference) string {
 	o, ambiguous := ref.resolve(c.Objects)
 	if o == nil || ambiguous {
-		return ref.String() + " is not at hand, and Traefik serves nothing that names a MiddlewareTCP which is not there"
+		return ref.String() + " was not found, and Traefik does not serve a router that names a missing MiddlewareTCP"
 	}
 	m, ok := o.Typed.(*crd.TraefikMiddlewareTCP)
 	if !ok {
@@ -103,7 +103,7 @@ func tcpMiddleware(c way.Context, ref reference) string {
 	}
 	for _, list := range []*crd.TraefikIPAllowList{m.Spec.IPAllowList, m.Spec.IPWhiteList} {
 		if list != nil && !way.EveryAddress(list.SourceRange) {
-			return o.Ref.String() + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik"
+			return o.Ref.String() + " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik"
 		}
 	}
 	return ""

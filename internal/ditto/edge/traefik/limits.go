@@ -29,9 +29,9 @@ func (t *chainReading) limit(name, kind string, amount int64, by *crd.TraefikSou
 	case amount > 0 && (by == nil || by.RequestHeaderName == ""):
 		t.limited = way.State{State: way.On, Source: name, Why: name + " (" + kind + ") limits requests"}
 	case amount > 0:
-		t.limited = way.State{State: way.Unknown, Source: name, Why: name + " (" + kind + ") counts by the header " + way.Quote(by.RequestHeaderName) + ", and whether clients write it cannot be seen"}
+		t.limited = way.State{State: way.Unknown, Source: name, Why: name + " (" + kind + ") counts by the header " + way.Quote(by.RequestHeaderName) + ", and whether clients control it cannot be seen"}
 	case t.limited.State == way.Off:
-		t.limited = way.State{State: way.Off, Source: name, Why: name + " (" + kind + ") has a limit of zero, which is none"}
+		t.limited = way.State{State: way.Off, Source: name, Why: name + " (" + kind + ") has a limit of zero, which means no limit"}
 	}
 }
 
@@ -47,7 +47,7 @@ func (t *chainReading) settle(transport *way.Transport) {
 	if t.redirect.State != "" && transport.Plain.State != way.PlainClosed {
 		transport.Plain = t.redirect
 		if transport.TLS.State == way.Off {
-			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source, Why: t.redirect.Why + ", and what speaks TLS is not here"}
+			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source, Why: t.redirect.Why + ", and the router that speaks TLS was not found"}
 		}
 	}
 	if t.closed != "" {
@@ -65,7 +65,7 @@ func (t *chainReading) rate(advice string) way.Rate {
 }
 
 const (
-	tlsAdvice  = "write spec.tls: {secretName: …} with a certificate for the host, and let the entry point for plain HTTP redirect"
+	tlsAdvice  = "set spec.tls: {secretName: …} with a certificate for the host, and make the entry point for plain HTTP redirect"
 	rateAdvice = "name a Middleware with spec.rateLimit {average: 50, burst: 250} in spec.routes[].middlewares"
 
 	entryPointsField = "spec.entryPoints"
@@ -77,15 +77,15 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReadin
 	t := way.Transport{Advice: tlsAdvice}
 	switch {
 	case spec.TLS != nil:
-		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router takes TLS alone")
+		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router accepts only TLS")
 	case slices.Equal(spec.EntryPoints, []string{"websecure"}):
 		t.TLS = way.State{State: way.Unknown, Source: entryPointsField, Why: "the certificate of the entry point websecure cannot be seen"}
-		t.Plain = way.Closed(entryPointsField, "the router is attached to websecure alone, which is Traefik's name for an entry point with TLS")
+		t.Plain = way.Closed(entryPointsField, "the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
 	case slices.Equal(spec.EntryPoints, []string{"web"}):
-		t.TLS = way.State{State: way.Off, Source: entryPointsField, Why: "spec.tls is not there, and the router is attached to the entry point web alone"}
+		t.TLS = way.State{State: way.Off, Source: entryPointsField, Why: "spec.tls is not set, and the router is attached only to the entry point web"}
 		t.Plain = way.State{State: way.Unknown, Source: entryPointsField, Why: "whether the entry point web of Traefik redirects cannot be seen"}
 	default:
-		t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls is not there, and whether the entry points of Traefik speak TLS cannot be seen"}
+		t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls is not set, and whether the entry points of Traefik speak TLS cannot be seen"}
 		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"}
 	}
 	chain.settle(&t)
@@ -108,13 +108,13 @@ func readCertificate(tls *crd.TraefikTLS) way.State {
 func ingressRouteTCPTransport(tls *crd.TraefikTLSTCP) way.Transport {
 	switch {
 	case tls == nil:
-		return way.HandedOn(way.PassedOn(way.SourceTLS, "spec.tls is not there"), "write spec.tls: {secretName: …}, or let what is behind end TLS")
+		return way.HandedOn(way.PassedOn(way.SourceTLS, "spec.tls is not set"), "set spec.tls: {secretName: …}, or terminate TLS further in")
 	case tls.Passthrough:
-		return way.HandedOn(way.Closed("spec.tls.passthrough", "the router takes TLS alone"), "let what is behind end TLS, or write spec.tls: {secretName: …} without passthrough")
+		return way.HandedOn(way.Closed("spec.tls.passthrough", "the router accepts only TLS"), "terminate TLS further in, or set spec.tls: {secretName: …} without passthrough")
 	}
 	return way.Transport{
-		TLS: readCertificate(&tls.TraefikTLS), Plain: way.Closed(way.SourceTLS, "the router takes TLS alone"),
-		Advice: "write spec.tls: {secretName: …} with a certificate for the host",
+		TLS: readCertificate(&tls.TraefikTLS), Plain: way.Closed(way.SourceTLS, "the router accepts only TLS"),
+		Advice: "set spec.tls: {secretName: …} with a certificate for the host",
 	}
 }
 
@@ -134,7 +134,7 @@ func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
 		if m.Spec.InFlightConn.Amount > 0 {
 			r.Limited = way.State{State: way.On, Source: name, Why: name + " (inFlightConn) limits connections"}
 		} else {
-			r.Limited = way.State{State: way.Off, Source: name, Why: name + " (inFlightConn) has a limit of zero, which is none"}
+			r.Limited = way.State{State: way.Off, Source: name, Why: name + " (inFlightConn) has a limit of zero, which means no limit"}
 		}
 	}
 	return r.Settled()

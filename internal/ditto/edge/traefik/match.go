@@ -100,7 +100,7 @@ type alternative struct {
 	// hosts and methods are the lists that host and method have to be out of.
 	hosts, methods [][]string
 	all            []ruleNode
-	// never says that no request can fulfil it; open, if it is not empty, why that cannot be told.
+	// never says that no request can fulfil it; open, if it is not empty, why that cannot be determined.
 	never bool
 	open  string
 	// addresses and excludesIdentity are as in parsedRule.
@@ -187,7 +187,7 @@ func (a *alternative) settle() {
 		a.open = "the rule asks for a host and for a pattern of hosts at once"
 	}
 	if a.addresses {
-		a.open = "only clients with certain addresses get in, and which address Traefik sees depends on what stands before it"
+		a.open = "only clients with certain addresses get in, and which address Traefik sees depends on what is in front of it"
 	}
 }
 
@@ -202,7 +202,7 @@ func (a alternative) matches(path string) (matches, known bool, why string) {
 		case !known:
 			why = c.Why
 		case matches && c.not:
-			why = "the rule keeps paths out by a negation, which another spelling may get around"
+			why = "the rule excludes paths by a negation, which another spelling of the path may get around"
 		}
 	}
 	return why == "", why == "", why
@@ -235,7 +235,7 @@ func (a alternative) takes() []requests.Paths {
 }
 
 // lets are the requests of a router with the rule, if each alternative is followed by the stages; nil where a part of it
-// cannot be told.
+// cannot be determined.
 func (r parsedRule) lets(text string, stages []way.Stage) requests.Set {
 	var set requests.Set
 	for _, a := range r.alternatives {
@@ -274,7 +274,7 @@ func (a alternative) doubt() string {
 	}
 	for _, c := range a.paths {
 		if c.not {
-			return "the rule keeps paths out by a negation, which another spelling may get around"
+			return "the rule excludes paths by a negation, which another spelling of the path may get around"
 		}
 	}
 	return ""

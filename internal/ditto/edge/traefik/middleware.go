@@ -42,7 +42,7 @@ func newTraefikChain(objects inventory.Reader, config way.Config) *chainReading 
 	return &chainReading{objects: objects, config: config, limited: way.State{State: way.Off, Source: "default", Why: "no Middleware limits requests"}, effects: way.Effects{
 		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no Middleware changes the header"},
 		Authentication: way.State{State: way.Off, Source: "default", Why: "no Middleware asks for credentials"},
-		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no Middleware takes Server headers away"},
+		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no Middleware removes Server headers"},
 	}}
 }
 
@@ -74,7 +74,7 @@ func (t *chainReading) one(ref reference) {
 		t.opaque(ref.String(), ref.String()+" can mean several Middlewares")
 		return
 	case o == nil:
-		t.close(ref.String() + " is not at hand, and Traefik serves nothing that names a Middleware which is not there")
+		t.close(ref.String() + " was not found, and Traefik does not serve a router that names a missing Middleware")
 		return
 	}
 	m, ok := o.Typed.(*crd.TraefikMiddleware)
@@ -89,7 +89,7 @@ func (t *chainReading) middleware(o *inventory.Object, m *crd.TraefikMiddleware)
 	name, spec := o.Ref.String(), &m.Spec
 	kinds := middlewareKinds(o)
 	if len(kinds) != 1 {
-		t.close(name + " has no kind, or several of them, so Traefik serves nothing that names it")
+		t.close(name + " has no kind, or several of them, so Traefik does not serve what names it")
 		return
 	}
 	switch kind := kinds[0]; {
@@ -132,7 +132,7 @@ func (t *chainReading) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 	switch {
 	case spec.AddPrefix != nil:
 		if spec.AddPrefix.Prefix == "" {
-			t.close(name + " adds no prefix, so Traefik serves nothing that names it")
+			t.close(name + " adds no prefix, so Traefik does not serve what names it")
 			break
 		}
 		t.step(way.AddPrefix(spec.AddPrefix.Prefix))
@@ -166,7 +166,7 @@ func (t *chainReading) step(s way.PathStep) { t.stages = append(t.stages, way.Ch
 // chain applies a list of Middlewares. One that contains itself is refused.
 func (t *chainReading) chain(o *inventory.Object, refs []crd.TraefikRef) {
 	if slices.Contains(t.within, o.Ref.ID()) {
-		t.close(o.Ref.String() + " contains itself, so Traefik serves nothing that names it")
+		t.close(o.Ref.String() + " contains itself, so Traefik does not serve what names it")
 		return
 	}
 	t.within = append(t.within, o.Ref.ID())
@@ -192,7 +192,7 @@ func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 	}
 	for key := range h.CustomResponseHeaders {
 		if strings.EqualFold(key, "Server") {
-			t.effects.HidesHeaders = way.State{State: way.On, Source: name, Why: name + " takes the Server header away or replaces it"}
+			t.effects.HidesHeaders = way.State{State: way.On, Source: name, Why: name + " removes or replaces the Server header"}
 		}
 	}
 }
@@ -202,7 +202,7 @@ func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 func (t *chainReading) users(o *inventory.Object, a *crd.TraefikUserAuth, kind string) {
 	name := o.Ref.String()
 	if a.Secret == "" {
-		t.close(name + " names no Secret, so Traefik serves nothing that names it")
+		t.close(name + " names no Secret, so Traefik does not serve what names it")
 		return
 	}
 	t.effects.AuthSecrets = append(t.effects.AuthSecrets, secretsOf(o)...)
@@ -235,14 +235,14 @@ func (t *chainReading) writes(field string) bool {
 // (pkg/middlewares/auth/forward.go). The expression is compared with header names in their canonical form.
 func (t *chainReading) forward(namespace, name string, f *crd.TraefikForwardAuth) {
 	if f.Address == "" {
-		t.close(name + " names no address, so Traefik serves nothing that names it")
+		t.close(name + " names no address, so Traefik does not serve what names it")
 		return
 	}
 	answered := slices.ContainsFunc(f.AuthResponseHeaders, func(h string) bool { return strings.EqualFold(h, way.Header) })
 	if f.AuthResponseHeadersRegex != "" {
 		re, err := regexp.Compile(f.AuthResponseHeadersRegex)
 		if err != nil {
-			t.close(name + " has an expression that is none, so Traefik serves nothing that names it")
+			t.close(name + " has an invalid expression, so Traefik does not serve what names it")
 			return
 		}
 		answered = answered || re.MatchString(canonicalHeader)
@@ -266,7 +266,7 @@ func (t *chainReading) addresses(name string, list *crd.TraefikIPAllowList) {
 	if way.EveryAddress(list.SourceRange) {
 		return
 	}
-	t.close(name + " lets only certain addresses in, and whether those are clients' depends on what stands before Traefik")
+	t.close(name + " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik")
 }
 
 // opaque notes a Middleware that may do anything to a request. It takes no authentication away.

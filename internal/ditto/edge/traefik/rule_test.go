@@ -17,8 +17,8 @@ func TestReadTraefikRule(t *testing.T) {
 	inDoubt := func(why string, admin ...string) surface.Reach {
 		return surface.Reach{AdminInDoubt: admin, Unknown: []string{"whether " + strings.Join(admin, ", ") + " can be reached: " + why}}
 	}
-	const negation = "the rule keeps paths out by a negation, which another spelling may get around"
-	const addresses = "only clients with certain addresses get in, and which address Traefik sees depends on what stands before it"
+	const negation = "the rule excludes paths by a negation, which another spelling of the path may get around"
+	const addresses = "only clients with certain addresses get in, and which address Traefik sees depends on what is in front of it"
 	everything := surface.Reach{Admin: everyAdmin, API: true}
 	for _, tt := range []struct {
 		name, rule, syntax string

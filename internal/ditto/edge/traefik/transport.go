@@ -15,14 +15,14 @@ import (
 func readTransport(in way.Input, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, Prefix)
 	t := way.Transport{
-		TLS: in.Certificate(host), Advice: `list the host in spec.tls and write traefik.ingress.kubernetes.io/router.tls: "true", and let the ` +
+		TLS: in.Certificate(host), Advice: `list the host in spec.tls and set traefik.ingress.kubernetes.io/router.tls: "true", and make the ` +
 			`entry point for plain HTTP redirect`,
 	}
 	const entrypoints = Prefix + "router.entrypoints"
 	only, _ := a.Bool("router.tls")
 	switch {
 	case only:
-		t.Plain = way.Closed(Prefix+"router.tls", "the router takes TLS alone")
+		t.Plain = way.Closed(Prefix+"router.tls", "the router accepts only TLS")
 		if t.TLS.State == way.Off {
 			t.TLS = way.State{State: way.Unknown, Source: Prefix + "router.tls", Why: "the certificate is Traefik's own, which cannot be seen"}
 		}
@@ -30,12 +30,12 @@ func readTransport(in way.Input, host string) way.Transport {
 			t.TLS = way.State{State: way.On, Source: Prefix + "router.tls.certresolver", Why: "Traefik gets the certificate itself"}
 		}
 	case strings.TrimSpace(a["router.entrypoints"]) == "websecure":
-		t.Plain = way.Closed(entrypoints, "the router is attached to websecure alone, which is Traefik's name for an entry point with TLS")
+		t.Plain = way.Closed(entrypoints, "the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
 		if t.TLS.State == way.Off {
 			t.TLS = way.State{State: way.Unknown, Source: entrypoints, Why: "the certificate of the entry point websecure cannot be seen"}
 		}
 	case strings.TrimSpace(a["router.entrypoints"]) == "web":
-		t.TLS = way.State{State: way.Off, Source: entrypoints, Why: "the router is attached to the entry point web alone"}
+		t.TLS = way.State{State: way.Off, Source: entrypoints, Why: "the router is attached only to the entry point web"}
 		t.Plain = way.State{State: way.Unknown, Source: entrypoints, Why: "whether the entry point web of Traefik redirects cannot be seen"}
 	default:
 		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"}

@@ -16,7 +16,7 @@ type mapping struct {
 	exact   []entry
 	regex   []entry
 	deflt   Text
-	unknown bool // an include that is not at hand, or a value that is not understood
+	unknown bool // an include that was not found, or a value that is not understood
 	node    *syntax.Directive
 }
 
