@@ -80,7 +80,7 @@ func refusal(change check.Change, findings []check.Finding) string {
 // warnings are the lines that kubectl shows, what was found before what is unknown:
 //
 //	dittoguard: edge-tls: clients are not redirected to HTTPS
-//	dittoguard: cors-any-origin: unknown: Deployment ditto/gateway: which origins are allowed: ConfigMap ditto/env is not at hand
+//	dittoguard: cors-any-origin: unknown: Deployment ditto/gateway: which origins are allowed: ConfigMap ditto/env was not found
 func warnings(change check.Change, findings []check.Finding, unknown []check.Unknown) []string {
 	object := refOf(change)
 	var lines []string

@@ -78,7 +78,7 @@ func (j *judging) attributes(o *inventory.Object) *engine.Attributes {
 	return attributes
 }
 
-// namespace is the object's namespace, nil if it has none or it is not at hand.
+// namespace is the object's namespace, nil if it has none or it was not found.
 func (j *judging) namespace(o *inventory.Object) *corev1.Namespace {
 	if n := j.view.Get(inventory.Namespace, "", o.Ref.Namespace); n != nil {
 		return n.Typed.(*corev1.Namespace)

@@ -93,7 +93,7 @@ func (v *View) TooOld(o *inventory.Object) string {
 		}
 		if why := v.settings(part).TooOld(); why != "" {
 			return fmt.Sprintf("container %s runs %s; its settings, paths and headers may differ from those that dittoguard knows: upgrade it, or, "+
-				"if it is newer, let the tag of its image and the label app.kubernetes.io/version of its pods say which release it is", part.Container.Name, why)
+				"if it is newer, make the tag of its image and the label app.kubernetes.io/version of its pods say which release it is", part.Container.Name, why)
 		}
 	}
 	return ""

@@ -49,7 +49,7 @@ func containerFiles(r inventory.Reader, namespace string, template *corev1.PodTe
 	return files, absent
 }
 
-// absentFile is a mount whose ConfigMap or Secret is not at hand.
+// absentFile is a mount whose ConfigMap or Secret was not found.
 type absentFile struct{ path, ref string }
 
 // volumeSource is one ConfigMap or Secret of a volume.

@@ -56,7 +56,7 @@ func (l *literals) unknown(ref string) {
 	l.found.Unknown = append(l.found.Unknown, ref+" was not found")
 }
 
-// configMap returns a ConfigMap of the namespace with its name for people, nil if it is not at hand.
+// configMap returns a ConfigMap of the namespace with its name for people, nil if it was not found.
 func (l *literals) configMap(name string) (data map[string]string, shown string) {
 	shown = "ConfigMap " + l.namespace + "/" + name
 	o := l.view.Get(inventory.ConfigMap, l.namespace, name)

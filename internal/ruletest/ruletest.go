@@ -6,7 +6,7 @@
 // fixture says what is found, a line each:
 //
 //	# finds: Deployment ditto/gateway: WebSocket throttling is off (default)
-//	# unknown: Deployment ditto/things: ConfigMap ditto/settings not at hand
+//	# unknown: Deployment ditto/things: ConfigMap ditto/settings not found
 //
 // NAME.configuration.yaml beside NAME.yaml is the configuration that the fixture is judged by.
 package ruletest

@@ -219,7 +219,7 @@ func TestWhatAChartRendersIsDecided(t *testing.T) {
 	}
 }
 
-// TestUnreadableProxy: an nginx whose configuration is not at hand is unknown, not fine.
+// TestUnreadableProxy: an nginx whose configuration was not found is unknown, not fine.
 func TestUnreadableProxy(t *testing.T) {
 	needCorpus(t)
 	const name = "raw/kubernetes/deploymentFiles/nginx/nginx.yaml"

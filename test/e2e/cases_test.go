@@ -138,7 +138,7 @@ func loadCases() ([]*testCase, error) {
 	return cases, nil
 }
 
-// corpusFiles are the manifests of the corpus, none where it is not at hand.
+// corpusFiles are the manifests of the corpus, none where it was not found.
 func corpusFiles() ([]string, error) {
 	var files []string
 	if _, err := os.Stat(corpus); os.IsNotExist(err) {

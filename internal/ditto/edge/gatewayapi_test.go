@@ -101,7 +101,7 @@ func TestARouteAsAWhole(t *testing.T) {
 			},
 			Rate: way.Rate{
 				Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"},
-				Advice: "name it in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: " +
+				Advice: "name the route in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: " +
 					"{requests: 50, unit: Second}}]}}",
 			},
 		},

@@ -126,7 +126,7 @@ func TestHTTPProxy_Limits(t *testing.T) {
 	const tls, local = "tls: {secretName: c}", "rateLimitPolicy: {local: {requests: 50, unit: second}}"
 	const global = "rateLimitPolicy: {global: {descriptors: [{entries: [{remoteAddress: {}}]}]}}"
 	const disabled = "rateLimitPolicy: {global: {disabled: true}}"
-	const off = "; off (rateLimitPolicy.global.disabled takes the route out of all limits of the rate limit service)"
+	const off = "; off (rateLimitPolicy.global.disabled exempts the route from all limits of the rate limit service)"
 	for _, tt := range []limitsCase{
 		{"plain HTTP", proxy("", ""), "off (virtualhost.tls is not set), served (virtualhost.tls is not set)" + none},
 		{"a certificate", proxy(tls, ""), redirects + none},

@@ -1,5 +1,5 @@
 // Package hocon reads single settings out of HOCON documents, as Typesafe Config 1.4 does, for documents that are laid
-// over a configuration which is not at hand as a whole.
+// over a configuration which was not found as a whole.
 //
 // A document is read by path ([Document.Lookup]). What the document leaves to others, the values beneath it, and what its
 // substitutions stand for, is asked of the caller, so that a document answers "absent" or "unknown" and never guesses.

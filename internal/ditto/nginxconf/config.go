@@ -17,9 +17,9 @@ import (
 type Config struct {
 	// Servers are the server blocks of http and stream, in the order they stand.
 	Servers []*Server
-	// Unknown lists what was not at hand or not understood, one sentence each, with file and line.
+	// Unknown lists what was not found or not understood, one sentence each, with file and line.
 	Unknown []string
-	// Missing are those of its includes that are not at hand.
+	// Missing are those of its includes that were not found.
 	Missing []syntax.Missing
 
 	dir       string
@@ -34,7 +34,7 @@ type Config struct {
 	listeners *vhost.Listeners
 	byHost    map[*vhost.Host]*Server
 	limits    map[limitKey]Setting
-	// moreServers: a file that is not at hand may hold servers.
+	// moreServers: a file that was not found may hold servers.
 	moreServers bool
 	patterns    expr.Patterns // of if, rewrite and server_name
 	work        expr.Budget   // what Parse may still spend on routes
@@ -227,7 +227,7 @@ func (c *Config) Routes() []*Route { return c.routes }
 
 // What callers name of the packages below.
 type (
-	// Missing is an include that is not at hand.
+	// Missing is an include that was not found.
 	Missing = syntax.Missing
 	// Listen is one address that a server listens on.
 	Listen = vhost.Listen

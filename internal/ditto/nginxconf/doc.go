@@ -19,7 +19,7 @@
 // # What it cannot know
 //
 // Files of the image are not visible. mime.types, fastcgi_params and its sisters, and modules-enabled/*.conf ship with
-// nginx and do not matter here. Any other include that is not at hand is an unknown, and so is a pattern such as
+// nginx and do not matter here. Any other include that was not found is an unknown, and so is a pattern such as
 // conf.d/*.conf that no mounted file matches: the stock image has a harmless conf.d/default.conf there, another image may
 // have anything. Directly in http it is only listed in Config.Unknown, because what stands there is more servers; further
 // inside it makes the routes it could change unknown. A pattern that a mounted file matches is taken to be answered by the mounted files alone.

@@ -19,7 +19,7 @@ import (
 // An empty host asks the default server. Servers that listen on the loopback alone are not reached.
 func (c *Config) Locate(port int, host, path string) (route *Route, upstreamPath string, known bool) {
 	route, upstreamPath, known = verdict(c.outcomes(vhost.Visit{Port: port, Host: host}, path, &expr.Budget{Left: workPerQuestion}))
-	// A server in a file that is not at hand may take what no server here forwards.
+	// A server in a file that was not found may take what no server here forwards.
 	return route, upstreamPath, known && (route != nil || !c.moreServers)
 }
 

@@ -31,7 +31,7 @@ type scope struct {
 	own    map[string][]*syntax.Directive
 	server *Server
 	// What of dirs is looked for again and again, so that a level with thousands of locations is gone through once:
-	// directives of the rewrite module, allow and deny, what is not read or not at hand, and what asks for credentials in
+	// directives of the rewrite module, allow and deny, what is not read or not found, and what asks for credentials in
 	// ways not known here.
 	rewrites, rules, blind, asks []*syntax.Directive
 	// identities are proxy_set_header of the identity, redirectsToTLS that something here redirects to HTTPS.

@@ -133,7 +133,7 @@ func Wide(subject string) string {
 	case subject == "nginx:ditto":
 		return "the user of Ditto's samples"
 	case hasIssuer && name == "":
-		return "what a proxy makes of a client without a name"
+		return "what a proxy calls a client without a name"
 	case issuer == "integration" && hasIssuer:
 		return "every holder of a token of an application"
 	}

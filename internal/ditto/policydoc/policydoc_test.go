@@ -110,7 +110,7 @@ func TestPolicy(t *testing.T) {
 func TestWide(t *testing.T) {
 	for subject, want := range map[string]string{
 		"nginx:ditto":              "the user of Ditto's samples",
-		"nginx:":                   "what a proxy makes of a client without a name",
+		"nginx:":                   "what a proxy calls a client without a name",
 		"integration:app:aud":      "every holder of a token of an application",
 		"pre:Anonymous":            "anyone, by its name",
 		"a:b:*":                    "anyone, by its name",

@@ -76,7 +76,7 @@ func hasDitto(content any, path string) bool {
 	return false
 }
 
-// sourceOf is the object that a field names by kind and name, nil if it is not at hand. Flux leaves its group out, and its
+// sourceOf is the object that a field names by kind and name, nil if it was not found. Flux leaves its group out, and its
 // API version.
 func sourceOf(r inventory.Reader, o *inventory.Object, field string) *inventory.Object {
 	name := text(o.Content(), field+".name")

@@ -73,7 +73,7 @@ func (c *Container) Variables() []Input {
 	return list
 }
 
-// Missing are the ConfigMaps and Secrets that the container takes its whole environment from and that are not at hand.
+// Missing are the ConfigMaps and Secrets that the container takes its whole environment from and that were not found.
 func (c *Container) Missing() []string {
 	var list []string
 	for _, from := range c.settings.container.EnvFrom {

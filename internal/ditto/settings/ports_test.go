@@ -89,7 +89,7 @@ func TestMongoDB(t *testing.T) {
 		"a connection string that contradicts the setting": {
 			fixture{env: env("MONGO_DB_SSL_ENABLED=true", "MONGO_DB_URI=mongodb://db/?tls=false")},
 			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"db:27017"}, TLS: Switch{
-				State: Unclear, Source: "env MONGO_DB_SSL_ENABLED", Why: "env MONGO_DB_URI says tls=false, against env MONGO_DB_SSL_ENABLED; Ditto does not start",
+				State: Unclear, Source: "env MONGO_DB_SSL_ENABLED", Why: "env MONGO_DB_URI says tls=false, contrary to env MONGO_DB_SSL_ENABLED; Ditto does not start",
 			}},
 		},
 		"ssl in the connection string is replaced": {

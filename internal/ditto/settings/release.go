@@ -84,7 +84,7 @@ func (s *Settings) TooOld() string {
 	r, from := s.Release()
 	switch {
 	case r.before(oldest):
-		return "a release before " + oldest.String() + ", which is not known (" + from + ")"
+		return "a release before " + oldest.String() + ", which dittoguard does not know (" + from + ")"
 	case r.known():
 		return ""
 	}

@@ -41,8 +41,8 @@ func TestTooOld(t *testing.T) {
 		container fixture
 		want      string
 	}{
-		"1.x":                            {fixture{image: "eclipse/ditto-gateway:1.5.1"}, "a release before 3.0, which is not known (image ditto-gateway:1.5.1)"},
-		"2.x":                            {fixture{image: "eclipse/ditto-gateway:2.4.2"}, "a release before 3.0, which is not known (image ditto-gateway:2.4.2)"},
+		"1.x":                            {fixture{image: "eclipse/ditto-gateway:1.5.1"}, "a release before 3.0, which dittoguard does not know (image ditto-gateway:1.5.1)"},
+		"2.x":                            {fixture{image: "eclipse/ditto-gateway:2.4.2"}, "a release before 3.0, which dittoguard does not know (image ditto-gateway:2.4.2)"},
 		"3.0":                            {fixture{image: "eclipse/ditto-gateway:3.0.0"}, ""},
 		"nothing says which":             {fixture{image: "eclipse/ditto-gateway:latest"}, ""},
 		"options of an old one":          {fixture{env: env(akka)}, "a release before 3.4, by its JVM options for Akka, and nothing says which"},

@@ -17,7 +17,7 @@
 //
 // Read are releases since 3.0; see Release.
 //
-// Known, absent, unknown: a ConfigMap or Secret that is not at hand makes what it decides unknown, optional or not. One
+// Known, absent, unknown: a ConfigMap or Secret that was not found makes what it decides unknown, optional or not. One
 // that is at hand without the key is known to lack it: an optional reference then sets nothing, while one that is not
 // optional keeps the container from starting, which is reported as unknown. Assumed is Ditto's own image: what it sets
 // (HOSTING_ENVIRONMENT=Docker, HTTP_PORT=8080), its command, and no configuration files of its own in /opt/ditto and

@@ -31,7 +31,7 @@ type Value struct {
 	// `env DEVOPS_PASSWORD (Secret ditto/gw key devops-password)`, `-Dditto.gateway.http.port in JAVA_TOOL_OPTIONS`,
 	// `ConfigMap ditto/x key gateway-extension.conf`, `development profile (HOSTING_ENVIRONMENT "")`, `default`.
 	Source string
-	// Why says, of an unknown value, what is missing: `Secret ditto/gw not at hand`. It holds no value.
+	// Why says, of an unknown value, what is missing: `Secret ditto/gw not found`. It holds no value.
 	Why string
 
 	// secret says that the text must not be shown: the setting is a secret, or its value came from where secrets are kept.

@@ -78,7 +78,7 @@ type Class struct {
 // ClassAnnotation is the deprecated way to name a class. It names no object: the controller compares it with its flag.
 const ClassAnnotation = "kubernetes.io/ingress.class"
 
-// ClassObject is the IngressClass of a name, nil if it is not at hand.
+// ClassObject is the IngressClass of a name, nil if it was not found.
 func ClassObject(r inventory.Reader, name string) *networkingv1.IngressClass {
 	if o := r.Get(inventory.IngressClass, "", name); o != nil {
 		class, _ := o.Typed.(*networkingv1.IngressClass)

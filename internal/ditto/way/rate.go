@@ -78,7 +78,7 @@ func (s State) Excepting(a Annotations, prefix string, names ...string) State {
 	}
 	switch all, ok := Everyone(a[name]); {
 	case all:
-		return State{Off, prefix + name, name + " excepts every address from the limit"}
+		return State{Off, prefix + name, name + " exempts every address from the limit"}
 	case !ok:
 		return State{Unknown, prefix + name, name + " is not a list of networks"}
 	}

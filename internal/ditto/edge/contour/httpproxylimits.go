@@ -70,7 +70,7 @@ func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (ra
 		case global == nil || rate.Limited.State == way.On:
 		case global.Disabled:
 			disabled = true
-			rate.Limited = way.State{State: way.Off, Source: at.source + ".global", Why: at.source + ".global.disabled takes the route out of all limits of the rate limit service"}
+			rate.Limited = way.State{State: way.Off, Source: at.source + ".global", Why: at.source + ".global.disabled exempts the route from all limits of the rate limit service"}
 		case len(global.Descriptors) > 0 && !disabled:
 			rate.Limited = way.State{State: way.On, Source: at.source + ".global", Why: at.source + ".global limits requests"}
 			assumption = "Contour's configuration names a rate limit service (rateLimitService), and that limits what " + at.source + ".global describes"

@@ -47,7 +47,7 @@ func Implementation() gatewayapi.Implementation {
 		Parameters: []schema.GroupKind{crd.EnvoyProxy}, Exposes: envoyExposes,
 		Policies: envoyPolicies, Extension: envoyExtension, Copies: true, Limits: envoyLimits,
 		BackendKind: crd.EnvoyBackend, Backends: func(o *inventory.Object) []way.Backend { return backendLinks(o).Backends },
-		Limit: "name it in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: {requests: 50, unit: Second}}]}}",
+		Limit: "name the route in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: {requests: 50, unit: Second}}]}}",
 	}
 }
 

@@ -74,7 +74,7 @@ func (r f5Reader) rate(route *crd.NginxRoute) way.Rate {
 	return rate.Settled()
 }
 
-// f5Limits says whether one of several Policies limits requests. One that is not at hand may be there.
+// f5Limits says whether one of several Policies limits requests. One that was not found may be there.
 func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
 	result := way.State{State: way.Off, Source: "default", Why: "no Policy limits requests"}
 	for _, id := range ids {

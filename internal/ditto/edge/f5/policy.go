@@ -33,7 +33,7 @@ func f5Named(annotations map[string]string, namespace string) []inventory.ID {
 }
 
 // f5Policies says whether Policies ask every client for credentials. Several of them all have to be satisfied. One that is
-// missing or refused makes the controller answer 500, so that nobody gets in; one that is not at hand may be there.
+// missing or refused makes the controller answer 500, so that nobody gets in; one that was not found may be there.
 func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.State, []way.AuthSecret) {
 	result := way.State{State: way.Off, Source: "default", Why: "no Policy asks for credentials"}
 	var secrets []way.AuthSecret

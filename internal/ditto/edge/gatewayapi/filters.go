@@ -60,7 +60,7 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 	return f
 }
 
-// MissingExtension is an object of a kind that is read, which is not at hand.
+// MissingExtension is an object of a kind that is read, which was not found.
 func MissingExtension() Extension { return Extension{Opaque: ", which a filter names, was not found"} }
 
 // extension reads what an ExtensionRef names.

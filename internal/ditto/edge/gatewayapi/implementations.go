@@ -42,7 +42,7 @@ type Implementation struct {
 	// Policies reads the objects that change what happens to requests without being named by the route; nil where there are
 	// none.
 	Policies func(c way.Context, at Place) Policies
-	// Extension reads the object that an ExtensionRef names, nil if it is not at hand; ok is false for a kind that is not read.
+	// Extension reads the object that an ExtensionRef names, nil if it was not found; ok is false for a kind that is not read.
 	Extension func(o *inventory.Object, kind schema.GroupKind) (e Extension, ok bool)
 	// Backends are the Services behind an object of BackendKind, which a route names in the place of one; nil where there is no
 	// such kind.
@@ -195,7 +195,7 @@ type GatewayClass struct {
 	Assumption string
 }
 
-// GatewayClassOf finds who serves a Gateway. A class that is not at hand is told by its name, where manuals use it for one
+// GatewayClassOf finds who serves a Gateway. A class that was not found is told by its name, where manuals use it for one
 // implementation.
 func GatewayClassOf(c way.Context, gw *gatewayv1.Gateway) GatewayClass {
 	name := string(gw.Spec.GatewayClassName)

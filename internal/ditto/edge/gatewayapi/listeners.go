@@ -101,7 +101,7 @@ func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) 
 	case id.GroupKind == crd.Gateway:
 		o := c.Objects.Get(crd.Gateway, id.Namespace, id.Name)
 		if o == nil {
-			return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
+			return r.doubtful(id, notFound(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 		}
 		return attachTo(c, r, id, o.Typed.(*gatewayv1.Gateway), ref)
 	case id.GroupKind == crd.ListenerSet || id.GroupKind == crd.XListenerSet:
@@ -117,7 +117,7 @@ func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) 
 	return r.doubtful(id, "parents of kind "+way.Quote(id.Kind)+" are not read: what reaches the route cannot be determined")
 }
 
-func notAtHand(id inventory.ID) string {
+func notFound(id inventory.ID) string {
 	return id.Kind + " " + strings.TrimPrefix(id.Namespace+"/", "/") + id.Name + " was not found"
 }
 
@@ -155,12 +155,12 @@ func attachTo(c way.Context, r gatewayRoute, id inventory.ID, gw *gatewayv1.Gate
 func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.ParentReference) attachment {
 	o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
 	if o == nil {
-		return r.doubtful(id, notAtHand(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
+		return r.doubtful(id, notFound(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 	}
 	parent := listenerSetGateway(o)
 	gateway := c.Objects.Get(crd.Gateway, parent.Namespace, parent.Name)
 	if gateway == nil {
-		return r.doubtful(parent, notAtHand(parent)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
+		return r.doubtful(parent, notFound(parent)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 	}
 	a := attachment{parent: parent, gateway: gateway.Typed.(*gatewayv1.Gateway)}
 	from, selector := gatewayv1.NamespacesFromNone, (*metav1.LabelSelector)(nil)

@@ -18,7 +18,7 @@ import (
 type Parameters struct {
 	// Own is the Gateway's, class the class's; nil where there is none at hand.
 	Own, Class *inventory.Object
-	// doubt says which of them is not at hand, or not read.
+	// doubt says which of them was not found, or not read.
 	doubt string
 }
 
@@ -176,7 +176,7 @@ func parametersOf(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Para
 		}
 		o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
 		if o == nil {
-			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s: whether outsiders reach Gateway %s/%s cannot be determined", notAtHand(id), gw.Namespace, gw.Name))
+			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s: whether outsiders reach Gateway %s/%s cannot be determined", notFound(id), gw.Namespace, gw.Name))
 		}
 		return o
 	}

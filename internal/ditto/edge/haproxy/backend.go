@@ -26,7 +26,7 @@ func haproxyBackendIDs(annotations map[string]string, namespace string) []invent
 type haproxyBackend struct {
 	named bool
 	who   string
-	// rules is nil for a Backend that is not at hand.
+	// rules is nil for a Backend that was not found.
 	rules []crd.HAProxyRule
 	known bool
 }

@@ -20,7 +20,7 @@ type reading struct {
 	in         way.Input
 	controller *way.Controller
 	effects    way.Effects
-	// counts is the Ingress whose annotations count, nil if it is not at hand.
+	// counts is the Ingress whose annotations count, nil if it was not found.
 	counts *way.Input
 	// hosts are what clients speak, by host; rate and pages are those of all.
 	hosts map[string]way.Transport
@@ -67,7 +67,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 const noMain = "the annotations that count for this canary are those of an Ingress with the same host and path, which was not found"
 
 // counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same host
-// and path; nil if that is not at hand.
+// and path; nil if that was not found.
 func counting(c way.Context, in way.Input) *way.Input {
 	is := controllerByName(in.Class.Controller).IsCanary
 	if is == nil || !is(in.Ingress) {

@@ -69,7 +69,7 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Effects {
 	own := ingressNginxIdentity(&e, auth, snippet)
 	if own.Source == "default" && !a.Has("configuration-snippet") &&
 		in.Ingress.Annotations[way.PrefixIngressNginx+"configuration-snippet"] != "" {
-		own.Why = "the configuration snippet counts for nothing, since " + c.In("allow-snippet-annotations") + " is false"
+		own.Why = "the configuration snippet has no effect, since " + c.In("allow-snippet-annotations") + " is false"
 	}
 	e.Identity = global.over(own)
 	e.StripsIdentity = way.Strips(e.Identity)

@@ -40,7 +40,7 @@ func istioLabels(selector map[string]string) map[string]string {
 // istioEdge is a Gateway as a VirtualService that is bound to it sees it.
 type istioEdge struct {
 	namespace, name string
-	// gateway is nil if it is not at hand.
+	// gateway is nil if it was not found.
 	gateway *crd.IngressGateway
 	// public says whether it is reached from outside.
 	public bool

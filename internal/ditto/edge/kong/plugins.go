@@ -64,7 +64,7 @@ func clusterLinks(o *inventory.Object) way.Links {
 type plugin struct {
 	// text names the object.
 	text string
-	// plugin is nil for an object that is not at hand.
+	// plugin is nil for an object that was not found.
 	plugin *crd.KongPlugin
 }
 

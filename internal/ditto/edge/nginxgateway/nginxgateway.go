@@ -57,7 +57,7 @@ func Implementation() gatewayapi.Implementation {
 		RequestHeaders: true, ResponseHeaders: true,
 		Parameters: []schema.GroupKind{crd.NginxProxy}, Exposes: nginxExposes,
 		Policies: nginxPolicies, Extension: nginxExtension, Limits: nginxGatewayLimits,
-		Limit: `name it in targetRefs of a RateLimitPolicy with rateLimit.local.rules: [{rate: 50r/s, key: $binary_remote_addr, burst: 250, noDelay: true}]`,
+		Limit: `name the route in targetRefs of a RateLimitPolicy with rateLimit.local.rules: [{rate: 50r/s, key: $binary_remote_addr, burst: 250, noDelay: true}]`,
 		Hide:  "nginx writes a Server header of its own, without its version; " + gatewayapi.HideByFilter + " for what the backend sends",
 	}
 }

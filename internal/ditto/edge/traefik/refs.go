@@ -92,7 +92,7 @@ func (r reference) kinds() []schema.GroupKind {
 	return list
 }
 
-// resolve finds the object, nil if it is not at hand; one of another provider never is. It is ambiguous if the word means
+// resolve finds the object, nil if it was not found; one of another provider never is. It is ambiguous if the word means
 // several.
 func (r reference) resolve(objects inventory.Reader) (o *inventory.Object, ambiguous bool) {
 	if objects == nil {

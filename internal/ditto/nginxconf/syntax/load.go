@@ -26,7 +26,7 @@ type Directive struct {
 	Block []*Directive
 	File  string
 	Line  int
-	// Missing marks an include whose file is not at hand, Glob one that is a pattern.
+	// Missing marks an include whose file was not found, Glob one that is a pattern.
 	Missing, Glob bool
 }
 
@@ -51,7 +51,7 @@ type loader struct {
 	missing []Missing
 }
 
-// Missing is an include that is not at hand, and that may hold anything. What is included beside a proxy_pass is left to that
+// Missing is an include that was not found, and that may hold anything. What is included beside a proxy_pass is left to that
 // route, which says it.
 type Missing struct {
 	// Name is an absolute path, or a pattern of such. Note is what Config.Unknown says of it.
