@@ -11,7 +11,6 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 const (
@@ -92,12 +91,18 @@ func warnings(change check.Change, findings []check.Finding, unknown []check.Unk
 		lines = append(lines, warning(f.Rule+": "+about+f.Message))
 	}
 	var undecided []string
-	for _, u := range together(unknown) {
+	for _, reason := range check.Together(unknown) {
 		rules := ""
-		if u.Rule != "" {
-			rules = u.Rule + ": "
+		if len(reason.Rules) > 0 {
+			rules = strings.Join(reason.Rules, ", ") + ": "
 		}
-		undecided = append(undecided, warning(rules+"unknown: "+u.Subject.String()+": "+u.What+u.Message))
+		for _, u := range reason.About {
+			what := u.What + ": "
+			if len(reason.Rules) > 1 {
+				what = ""
+			}
+			undecided = append(undecided, warning(rules+"unknown: "+u.Subject.String()+": "+what+u.Message))
+		}
 	}
 	slices.Sort(undecided)
 	lines = unique(append(lines, undecided...))
@@ -106,31 +111,6 @@ func warnings(change check.Change, findings []check.Finding, unknown []check.Unk
 		lines = append(lines[:maxWarnings-1], warning(fmt.Sprintf("and %d more, see the audit annotations of this request, or dittoguard audit", rest)))
 	}
 	return lines
-}
-
-// together makes one of what is unknown to several rules for the same reason, which then says it all. What ends in a colon.
-func together(unknown []check.Unknown) []check.Unknown {
-	type reason struct {
-		subject inventory.ID
-		message string
-	}
-	at := map[reason]int{}
-	var list []check.Unknown
-	for _, u := range unknown {
-		r := reason{u.Subject.ID(), u.Message}
-		i, seen := at[r]
-		if !seen {
-			at[r] = len(list)
-			u.What += ": "
-			list = append(list, u)
-			continue
-		}
-		if u.Rule != "" && !slices.Contains(strings.Split(list[i].Rule, ", "), u.Rule) {
-			list[i].Rule = strings.TrimPrefix(list[i].Rule+", "+u.Rule, ", ")
-			list[i].What = ""
-		}
-	}
-	return list
 }
 
 // notes are the warnings and the audit annotations of a changed object.

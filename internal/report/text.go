@@ -167,10 +167,10 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 	}
 	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Could not be decided:"))
 	unknowns = t.unlisted(unknowns)
-	for _, reason := range reasons(unknowns) {
-		u := reason.about[0]
+	for _, reason := range check.Together(unknowns) {
+		u := reason.About[0]
 		var rules []string
-		for _, name := range reason.rules {
+		for _, name := range reason.Rules {
 			rules = append(rules, t.paint(bold, clean(name)))
 		}
 		about := clean(u.Subject.String())
@@ -179,58 +179,20 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 		}
 		fmt.Fprintf(&t.out, "%s%s: %s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), about)
 		switch {
-		case len(reason.rules) > 1 && len(reason.about) == 1:
+		case len(reason.Rules) > 1 && len(reason.About) == 1:
 			t.item("  ", "  ", u.Message)
 			continue
-		case len(reason.about) == 1:
+		case len(reason.About) == 1:
 			t.item("  ", "  ", u.What+": "+u.Message)
 			continue
-		case len(reason.rules) <= 1:
+		case len(reason.Rules) <= 1:
 			fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
 		}
-		for _, u := range reason.about {
+		for _, u := range reason.About {
 			t.item("  - ", "    ", u.Message)
 		}
 	}
 	t.out.WriteByte('\n')
-}
-
-// reason is what one thing or several leave unknown of a subject, and the rules that cannot be decided for it.
-type reason struct {
-	about []check.Unknown
-	rules []string
-}
-
-// reasons puts together what is unknown of a subject to one rule, and then the rules for which that is the same.
-func reasons(unknowns []check.Unknown) []*reason {
-	type key struct {
-		file, subject, messages string
-		line                    int
-	}
-	known := map[key]*reason{}
-	var list []*reason
-	for _, group := range runs(unknowns, func(a, b check.Unknown) bool {
-		return a.Rule == b.Rule && a.Subject == b.Subject && a.What == b.What && a.File == b.File && a.Line == b.Line
-	}) {
-		u := group[0]
-		var messages strings.Builder
-		for _, u := range group {
-			messages.WriteString(u.Message + "\n")
-		}
-		k := key{file: u.File, line: u.Line, subject: u.Subject.String(), messages: messages.String()}
-		r := known[k]
-		if r == nil || u.Rule == "" || len(r.rules) == 0 {
-			r = &reason{about: group}
-			list = append(list, r)
-		}
-		if u.Rule != "" {
-			known[k] = r
-			if !slices.Contains(r.rules, u.Rule) {
-				r.rules = append(r.rules, u.Rule)
-			}
-		}
-	}
-	return list
 }
 
 // unlisted writes what is about whole kinds, those of which there is the same to say together, and returns the rest.
