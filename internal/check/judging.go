@@ -105,7 +105,7 @@ func (j *judging) component(o *inventory.Object, part ditto.Part) {
 
 // exposure judges a way in; key is the factsKey of the gateway behind it.
 func (j *judging) exposure(target *inventory.Object, gateway *remembered, key string, e *ditto.Exposure) {
-	way := e.Facts()
+	way := j.checker.outcomes.deciding(e)
 	j.facts = append(j.facts, way)
 	facts := j.checker.outcomes.ofExposure(gateway, e)
 	entry := e.Entry.Ref()

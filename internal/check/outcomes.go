@@ -20,8 +20,8 @@ const maxRemembered = 2048
 // use.
 type outcomes struct {
 	seed maphash.Seed
-	// all and exposure write facts, and an exposure alone, for their print.
-	all, exposure writer
+	// all and exposure write facts, and an exposure alone, for their print; decides leaves out what an exposure tells people.
+	all, exposure, decides writer
 
 	mu     sync.Mutex
 	byHash map[uint64]*remembered
@@ -45,7 +45,8 @@ func (r *remembered) factsKey(subject inventory.Ref) string {
 func newOutcomes() *outcomes {
 	return &outcomes{
 		seed: maphash.MakeSeed(), byHash: map[uint64]*remembered{},
-		all: writerOf(reflect.TypeFor[ditto.Facts]()), exposure: writerOf(reflect.TypeFor[ditto.Exposure]()),
+		all: writerOf(reflect.TypeFor[ditto.Facts](), ""), exposure: writerOf(reflect.TypeFor[ditto.Exposure](), ""),
+		decides: writerOf(reflect.TypeFor[ditto.Exposure](), "people"),
 	}
 }
 
@@ -69,6 +70,14 @@ func (o *outcomes) ofExposure(gateway *remembered, exposure *ditto.Exposure) *re
 	}
 	o.exposure(&h, reflect.ValueOf(exposure).Elem())
 	return o.remember(h.Sum64(), facts)
+}
+
+// deciding identifies what decides about a way in, for telling whether a change touches it.
+func (o *outcomes) deciding(exposure *ditto.Exposure) string {
+	var h maphash.Hash
+	h.SetSeed(o.seed)
+	o.decides(&h, reflect.ValueOf(exposure).Elem())
+	return strconv.FormatUint(h.Sum64(), 36)
 }
 
 func (o *outcomes) remember(print uint64, facts ditto.Facts) *remembered {

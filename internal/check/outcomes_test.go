@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/ditto"
@@ -85,6 +87,30 @@ func TestOutcomes_TellFactsApart(t *testing.T) {
 	if count < 50 {
 		t.Errorf("only %d fields were looked at", count)
 	}
+}
+
+// Whatever decides about a way in is seen to change; that a reason is worded otherwise, or a line has moved, decides nothing.
+func TestOutcomes_SeeWhatDecides(t *testing.T) {
+	o := newOutcomes()
+	filled := func() *ditto.Exposure {
+		exposure := &ditto.Exposure{}
+		fill(reflect.ValueOf(exposure).Elem())
+		return exposure
+	}
+	forPeople := []string{"Via", "Hops", "IdentityWhy", "PlainWhy", "TLSAdvice", "RateAdvice", "Source", "Why"}
+	first := o.deciding(filled())
+	leaves(reflect.ValueOf(filled()).Elem(), "", func(path string, _ reflect.Value) {
+		changed := filled()
+		leaves(reflect.ValueOf(changed).Elem(), "", func(other string, leaf reflect.Value) {
+			if other == path {
+				leaf.SetZero()
+			}
+		})
+		name, _, _ := strings.Cut(path[strings.LastIndex(path, ".")+1:], "[")
+		if same := o.deciding(changed) == first; same != slices.Contains(forPeople, name) {
+			t.Errorf("a change of %s decides: %t", path, !same)
+		}
+	})
 }
 
 // A gateway that changed makes another case of a way in that did not.

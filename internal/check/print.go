@@ -13,9 +13,9 @@ import (
 // writer adds a value, and all that it leads to, to a hash, so that values of the same content have the same hash.
 type writer func(*maphash.Hash, reflect.Value)
 
-// writerOf prepares to write values of a type, so that writing one costs no look at its type. It panics for a type that
-// facts do not have.
-func writerOf(t reflect.Type) writer {
+// writerOf prepares to write values of a type, so that writing one costs no look at its type. Fields with the tag `tells` of
+// the value without are left out. It panics for a type that facts do not have.
+func writerOf(t reflect.Type, without string) writer {
 	switch t.Kind() {
 	case reflect.String:
 		return func(h *maphash.Hash, v reflect.Value) {
@@ -30,7 +30,7 @@ func writerOf(t reflect.Type) writer {
 	case reflect.Float32, reflect.Float64:
 		return func(h *maphash.Hash, v reflect.Value) { writeNumber(h, math.Float64bits(v.Float())) }
 	case reflect.Slice:
-		element := writerOf(t.Elem())
+		element := writerOf(t.Elem(), without)
 		return func(h *maphash.Hash, v reflect.Value) {
 			n := v.Len()
 			writeNumber(h, uint64(n))
@@ -39,7 +39,7 @@ func writerOf(t reflect.Type) writer {
 			}
 		}
 	case reflect.Pointer:
-		element := writerOf(t.Elem())
+		element := writerOf(t.Elem(), without)
 		return func(h *maphash.Hash, v reflect.Value) {
 			writeBool(h, v.IsNil())
 			if !v.IsNil() {
@@ -47,18 +47,21 @@ func writerOf(t reflect.Type) writer {
 			}
 		}
 	case reflect.Struct:
-		fields := make([]writer, t.NumField())
-		for i := range fields {
-			fields[i] = writerOf(t.Field(i).Type)
+		var fields []writer
+		var at []int
+		for i := range t.NumField() {
+			if field := t.Field(i); without == "" || field.Tag.Get("tells") != without {
+				fields, at = append(fields, writerOf(field.Type, without)), append(at, i)
+			}
 		}
 		return func(h *maphash.Hash, v reflect.Value) {
 			for i, field := range fields {
-				field(h, v.Field(i))
+				field(h, v.Field(at[i]))
 			}
 		}
 	case reflect.Map:
 		if t.Key().Kind() == reflect.String {
-			return mapWriter(writerOf(t.Key()), writerOf(t.Elem()))
+			return mapWriter(writerOf(t.Key(), without), writerOf(t.Elem(), without))
 		}
 	}
 	panic(fmt.Sprintf("facts hold %s, which cannot be compared", t))

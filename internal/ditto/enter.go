@@ -77,9 +77,3 @@ func (e *Exposure) makeKey(route *way.Route, c chain) string {
 
 // Key identifies the way in: it stays the same as long as the entry and the hops do.
 func (e *Exposure) Key() string { return e.key }
-
-// Facts is everything that decides about the way, for telling whether a change touches it.
-func (e *Exposure) Facts() string {
-	return fmt.Sprint(e.key, e.Public, e.Doubted, e.API, e.Admin, e.Other, e.Identity, e.Authenticated.State, e.Unknown,
-		e.TLS.State, e.Plain, e.RateLimited.State, e.ErrorPages.State, e.Echoes, e.ErrorPageBypass)
-}

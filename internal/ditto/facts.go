@@ -47,9 +47,9 @@ type Switch struct {
 	// State is on, off or unknown.
 	State string `cel:"state"`
 	// Source says where the value comes from, for people: `env ENABLE_PRE_AUTHENTICATION`, `default`.
-	Source string `cel:"source"`
+	Source string `cel:"source" tells:"people"`
 	// Why says, of an unknown state, what could not be read.
-	Why string `cel:"why"`
+	Why string `cel:"why" tells:"people"`
 }
 
 // Known is the state of a Text that could be read.
@@ -217,7 +217,7 @@ type Exposure struct {
 	// Doubted says that a step of the way is not read, so that it may lead elsewhere, or nowhere. Unknown says which.
 	Doubted bool `cel:"doubted"`
 	// Via names both for messages: `Ingress ditto/api`, `NodePort of Service ditto/gateway`.
-	Via string `cel:"via"`
+	Via string `cel:"via" tells:"people"`
 	// Public is false only where a marker that the platform honours, or the configuration, says internal.
 	Public bool `cel:"public"`
 	// Component and Port say what is reached: gateway, things, proxy and so on, and http, remoting, management, metrics or
@@ -229,11 +229,11 @@ type Exposure struct {
 	// Route is what a client asks for: `ditto.example.com/api`, or empty where the way has no paths.
 	Route string `cel:"route"`
 	// Hops is the way, one line a step, from outside inwards.
-	Hops []string `cel:"hops"`
+	Hops []string `cel:"hops" tells:"people"`
 
 	// Identity is set, possibly-empty, removed, client, none or unknown; IdentityWhy says why, for people.
 	Identity    string `cel:"identity"`
-	IdentityWhy string `cel:"identityWhy"`
+	IdentityWhy string `cel:"identityWhy" tells:"people"`
 	// Authenticated says whether some step certainly asks every client for credentials: on, off or unknown.
 	Authenticated Switch `cel:"authenticated"`
 	// API says whether paths that act under the identity (things, policies, search, messages, WebSocket) can be reached.
@@ -256,16 +256,16 @@ type Exposure struct {
 	// ErrorPageBypass, are there on ways to the gateway's HTTP port.
 	TLS      Switch `cel:"tls"`
 	Plain    string `cel:"plain"`
-	PlainWhy string `cel:"plainWhy"`
+	PlainWhy string `cel:"plainWhy" tells:"people"`
 	// TLSAdvice says what to write so that clients have to speak TLS.
-	TLSAdvice string `cel:"tlsAdvice"`
+	TLSAdvice string `cel:"tlsAdvice" tells:"people"`
 	// RateLimited says whether some step certainly limits how many requests, or connections, come in: on, off or unknown.
 	RateLimited Switch `cel:"rateLimited"`
 	// RateAnnotations would limit them at the entry, where the controller is known to honour them and none is there; empty
 	// elsewhere. In their values `{rate}` stands for requests in a second, `{burst}` for five times as many. RateAdvice says
 	// what to write.
 	RateAnnotations []Annotation `cel:"rateAnnotations"`
-	RateAdvice      string       `cel:"rateAdvice"`
+	RateAdvice      string       `cel:"rateAdvice" tells:"people"`
 	// ErrorPages says whether error pages of what the way begins at, an edge or a proxy, repeat what the client sent: on, off
 	// or unknown. Echoes are those that do. Those of proxies further in are told where the way begins at the proxy.
 	ErrorPages Switch   `cel:"errorPages"`
