@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"strconv"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -17,24 +18,10 @@ var unknown = way.Controller{
 	Effects: unknownEffects, Transport: unknownTransport, Rate: unknownRate, Path: unknownPath,
 }
 
-// disagreement is a controller that would make something else of an Ingress than one that reads none of its annotations.
-type disagreement struct {
-	controller *way.Controller
-	source     string
-}
-
-// why is the reason for not knowing.
-func (d disagreement) why() string {
-	at := ""
-	if strings.Contains(d.source, "/") {
-		at = " because of " + way.Quote(d.source)
-	}
-	return "which controller serves the Ingress cannot be determined, and " + d.controller.Title + " would read it differently" + at
-}
-
-// disagreeing looks for a controller that reads something else, which it gets from annotations. read returns what
-// matters of a reading, and where it is from.
-func disagreeing(in way.Input, read func(c *way.Controller, in way.Input) (state, source string)) (disagreement, bool) {
+// unless makes states unknown of which a controller that reads something else makes something else, for its annotations. read
+// returns what it makes of them, in their order.
+func unless(in way.Input, states []*way.State, read func(c *way.Controller, in way.Input) []way.State) {
+	settled := make([]bool, len(states))
 	for i := range table {
 		c := &table[i]
 		if !c.Reads(in.Ingress.Annotations) && !c.Reads(in.ServiceAnnotations) {
@@ -46,12 +33,18 @@ func disagreeing(in way.Input, read func(c *way.Controller, in way.Input) (state
 		bare.Annotations = nil
 		without := as
 		without.Ingress, without.ServiceAnnotations = &bare, nil
-		state, source := read(c, as)
-		if plain, _ := read(c, without); state != plain {
-			return disagreement{c, source}, true
+		plain := read(c, without)
+		for at, state := range read(c, as) {
+			if settled[at] || state.State == plain[at].State {
+				continue
+			}
+			why := "which controller serves the Ingress cannot be determined, and " + c.Title + " would read it differently"
+			if strings.Contains(state.Source, "/") {
+				why += " because of " + way.Quote(state.Source)
+			}
+			*states[at], settled[at] = way.State{State: way.Unknown, Source: state.Source, Why: why}, true
 		}
 	}
-	return disagreement{}, false
 }
 
 const nameTheController = `name the controller: say ingressClassName, and keep its IngressClass where it can be read, or name it in the ` +
@@ -60,18 +53,10 @@ const nameTheController = `name the controller: say ingressClassName, and keep i
 func unknownEffects(in way.Input) way.Effects {
 	e := way.PlainEdge{Strip: nameTheController, Hide: nameTheController}.Effects(in)
 	e.Identity.Why = "no annotation here makes any known controller change the header"
-	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
+	unless(in, []*way.State{&e.Identity, &e.Authentication}, func(c *way.Controller, as way.Input) []way.State {
 		e := c.Effects(as)
-		return e.Identity.State, e.Identity.Source
-	}); found {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: d.source, Why: d.why()}
-	}
-	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
-		e := c.Effects(as)
-		return e.Authentication.State, e.Authentication.Source
-	}); found {
-		e.Authentication = way.State{State: way.Unknown, Source: d.source, Why: d.why()}
-	}
+		return []way.State{e.Identity, e.Authentication}
+	})
 	e.StripsIdentity = way.Strips(e.Identity)
 	return e
 }
@@ -79,26 +64,18 @@ func unknownEffects(in way.Input) way.Effects {
 // unknownPath takes for certain what the API's definition of a path says, and leaves open what some controllers read more
 // widely.
 func unknownPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
-	p := way.Path{}
-	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
-		if p := c.Path(as, kind, path); p.Rewrite.Kind != way.RewriteNone {
-			return "rewrites", ""
-		}
-		return "", ""
-	}); found {
-		p.Rewrite = way.UnknownRewrite(d.why())
+	var p way.Path
+	var rewrites, regex way.State
+	unless(in, []*way.State{&rewrites, &regex}, func(c *way.Controller, as way.Input) []way.State {
+		rewrites, forces := c.Path(as, kind, path).Rewrite.Kind != way.RewriteNone, c.ForcesRegex != nil && c.ForcesRegex(as)
+		return []way.State{{State: strconv.FormatBool(rewrites)}, {State: strconv.FormatBool(forces)}}
+	})
+	if rewrites.State == way.Unknown {
+		p.Rewrite = way.UnknownRewrite(rewrites.Why)
 	}
 	wide := way.AnyCase(path)
 	why := "which controller serves it is not known"
-	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`)
-	if pattern && kind == networkingv1.PathTypePrefix {
-		_, pattern = disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
-			if c.ForcesRegex != nil && c.ForcesRegex(as) {
-				return "regex", ""
-			}
-			return "", ""
-		})
-	}
+	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`) && (kind != networkingv1.PathTypePrefix || regex.State == way.Unknown)
 	switch {
 	case kind == networkingv1.PathTypeExact:
 		p.Matcher = way.Exact(way.Raw, path)
@@ -115,12 +92,7 @@ func unknownPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 func unknownTransport(in way.Input, host string) way.Transport {
 	t := way.Transport{TLS: in.Certificate(host)}
 	if t.TLS.State == way.Off {
-		if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
-			t := c.Transport(as, host)
-			return t.TLS.State, t.TLS.Source
-		}); found {
-			t.TLS = way.State{State: way.Unknown, Source: d.source, Why: d.why()}
-		}
+		unless(in, []*way.State{&t.TLS}, func(c *way.Controller, as way.Input) []way.State { return []way.State{c.Transport(as, host).TLS} })
 	}
 	if t.TLS.State == way.Off {
 		t.Plain = way.WithoutTLS()
@@ -132,11 +104,6 @@ func unknownTransport(in way.Input, host string) way.Transport {
 
 func unknownRate(in way.Input) way.Rate {
 	r := way.Rate{Limited: way.Unlimited(), Advice: nameTheController}
-	if d, found := disagreeing(in, func(c *way.Controller, as way.Input) (string, string) {
-		r := c.Rate(as)
-		return r.Limited.State, r.Limited.Source
-	}); found {
-		r.Limited = way.State{State: way.Unknown, Source: d.source, Why: d.why()}
-	}
+	unless(in, []*way.State{&r.Limited}, func(c *way.Controller, as way.Input) []way.State { return []way.State{c.Rate(as).Limited} })
 	return r
 }
