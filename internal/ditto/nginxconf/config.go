@@ -215,7 +215,7 @@ func (s *scope) handsOver() bool {
 // variables adds the names that are set in a scope and its ifs.
 func (s *scope) variables(names map[string]bool) {
 	for _, d := range s.own["set"] {
-		names[strings.TrimPrefix(d.Arg(0), "$")] = true
+		names[expr.VariableName(d.Arg(0))] = true
 	}
 	for _, inner := range s.ifs {
 		inner.variables(names)

@@ -70,6 +70,9 @@ func (r *reader) origin(p expr.Part) origin {
 			strings.ReplaceAll(strings.TrimPrefix(name, "answer upstream_http_"), "_", "-"))
 		return fromServer
 	case strings.HasPrefix(name, "jwt_"), strings.HasPrefix(name, "oidc_"):
+		if r.scope == nil {
+			return fromServerMaybe // whether a token is asked for stands around the snippet
+		}
 		if !r.auth.token {
 			return fromNobody
 		}
@@ -122,6 +125,9 @@ func (r *reader) clientCertificate(name string) origin {
 	if slices.Contains(r.auth.kinds, "certificate") {
 		return fromServer
 	}
+	if r.scope == nil {
+		return fromUnknown // what is asked for stands around the snippet
+	}
 	d := r.scope.setting("ssl_verify_client")
 	switch {
 	case name == "ssl_client_verify":
@@ -134,37 +140,45 @@ func (r *reader) clientCertificate(name string) origin {
 	return fromServerMaybe
 }
 
-// classify is what one value of the header amounts to.
-func (r *reader) classify(t expr.Text) (string, string) {
-	if len(t) == 0 {
-		return Removed, "empty"
-	}
-	state, culprit := Removed, "empty"
+// classify is what one value of the header amounts to, and the variable that decides.
+func (r *reader) classify(t expr.Text) (state, name string) {
+	state = Removed
 	for _, p := range t {
-		name := "$" + p.Name
-		if p.Name == expr.Undefined {
-			name = "a variable that is not defined here"
-		}
 		switch r.origin(p) {
 		case fromClient:
-			why := name + " is the client's"
-			if p.Name == "remote_user" {
-				why = "$remote_user is whatever the client sends; nothing has verified it"
-			}
-			return Client, why
+			return Client, p.Name
 		case fromUnknown:
-			state, culprit = Unknown, name+" is not known"
+			state, name = Unknown, p.Name
 		case fromServer:
 			if state != Unknown {
-				state, culprit = Set, ""
+				state, name = Set, p.Name
 			}
 		case fromServerMaybe:
 			if state == Removed {
-				state, culprit = PossiblyEmpty, name+" can be empty"
+				state, name = PossiblyEmpty, p.Name
 			}
 		}
 	}
-	return state, culprit
+	return state, name
+}
+
+// because says for people why a value amounts to a state.
+func because(state, name string) string {
+	variable := "$" + name
+	if name == expr.Undefined {
+		variable = "a variable that is not defined here"
+	}
+	switch {
+	case state == Client && name == "remote_user":
+		return "$remote_user is whatever the client sends; nothing has verified it"
+	case state == Client:
+		return variable + " is the client's"
+	case state == Unknown:
+		return variable + " is not known"
+	case state == PossiblyEmpty:
+		return variable + " can be empty"
+	}
+	return "empty"
 }
 
 // identity reads the header for every way a request can take into the route, and every reading of what was asked of it.
@@ -233,11 +247,11 @@ func (c *Config) value(s *scope, d *syntax.Directive, p *way, a credentials, ass
 				t[i].Name = "answer " + t[i].Name
 			}
 		}
-		q.set(strings.TrimPrefix(e.Arg(0), "$"), t)
+		q.set(expr.VariableName(e.Arg(0)), t)
 	}
 	for _, e := range s.inherited("auth_jwt_claim_set") {
 		if a.token {
-			q.set(strings.TrimPrefix(e.Arg(0), "$"), expr.Variable("jwt_claim_"+e.Arg(1)))
+			q.set(expr.VariableName(e.Arg(0)), expr.Variable("jwt_claim_"+e.Arg(1)))
 		}
 	}
 	var states []string
@@ -248,13 +262,13 @@ func (c *Config) value(s *scope, d *syntax.Directive, p *way, a credentials, ass
 			continue
 		}
 		r := reader{auth: a, assume: assume, scope: s, notes: assumed}
-		state, because := r.classify(v.Text)
+		state, name := r.classify(v.Text)
 		states = append(states, state)
 		if worst == "" || weight(state) > weight(worst) {
 			worst = state
 			why = fmt.Sprintf("proxy_set_header at %s", d.At())
 			if state != Set {
-				why += ": " + because + assume.When()
+				why += ": " + because(state, name) + assume.When()
 			}
 		}
 	}

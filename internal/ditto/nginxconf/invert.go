@@ -118,7 +118,7 @@ func (s *scope) asksPath(d *syntax.Directive) bool {
 	if subject == "" {
 		subject = d.Arg(1)
 	}
-	name, isVariable := strings.CutPrefix(subject, "$")
+	name, isVariable := strings.CutPrefix(strings.ToLower(subject), "$")
 	return !isVariable || !expr.Pathless(name) && !s.setFreeOfPath(name)
 }
 
@@ -131,7 +131,7 @@ func (s *scope) setFreeOfPath(name string) bool {
 			if d.Name == "if" {
 				look(d.Block)
 			}
-			if d.Name != "set" || d.Arg(0) != "$"+name {
+			if d.Name != "set" || expr.VariableName(d.Arg(0)) != name {
 				continue
 			}
 			found = true

@@ -83,7 +83,7 @@ func (c *Config) step(s *scope, d *syntax.Directive, p *way) []*way {
 }
 
 func (c *Config) stepSet(d *syntax.Directive, p *way) []*way {
-	name := strings.TrimPrefix(d.Arg(0), "$")
+	name := expr.VariableName(d.Arg(0))
 	value, err := expr.Parse(d.Arg(1))
 	if err != nil {
 		value = expr.Variable(expr.Undefined)

@@ -93,11 +93,7 @@ func (p *way) Own(name string) (expr.Text, bool) {
 	if name == "server_name" && p.scope != nil && p.scope.server != nil {
 		// The first name as it is written, whatever the client calls the server.
 		if names := p.scope.server.Names; len(names) > 0 && !strings.Contains(names[0], "$") {
-			name := strings.TrimPrefix(names[0], "~")
-			if name == names[0] {
-				name = strings.TrimPrefix(name, ".")
-			}
-			return expr.Literal(name), true
+			return expr.Literal(strings.TrimPrefix(names[0], ".")), true
 		}
 	}
 	if !p.concrete {

@@ -1,9 +1,5 @@
 package way
 
-import (
-	"strings"
-)
-
 // Trust says what the name of a user is worth at a place.
 type Trust int
 
@@ -15,20 +11,6 @@ const (
 	// Doubtful: it cannot be told which.
 	Doubtful
 )
-
-// FromClient says whether a variable of nginx holds what the client wrote.
-func FromClient(name string) bool {
-	for _, prefix := range []string{"http_", "arg_", "cookie_"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	switch name {
-	case "args", "query_string", "request_uri", "uri", "document_uri", "request", "host", "is_args":
-		return true
-	}
-	return false
-}
 
 // Worse is the less safe of two readings, the second if they are equally safe. nil is no reading.
 func Worse(a, b *State) *State {

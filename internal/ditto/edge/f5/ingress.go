@@ -236,7 +236,7 @@ func f5Path(in way.Input, kind networkingv1.PathType, path string) way.Path {
 		if !a.Has(name) {
 			continue
 		}
-		if directives, ok := nginx.ParseSnippet(a[name]); !ok || nginx.ContainsAny(directives, "location", "rewrite", "include") {
+		if directives, ok := nginx.ParseSnippet(a[name]); !ok || directives.Has("location", "rewrite", "include") {
 			p.Rewrite = way.UnknownRewrite("nginx.org/" + name + " may route or change paths")
 		}
 	}

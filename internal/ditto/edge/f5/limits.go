@@ -1,7 +1,6 @@
 package f5
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
@@ -100,15 +99,14 @@ func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
 
 // f5Limit reads the limit of one Policy (internal/configs: ParseRequestRate; pkg/apis/configuration/validation).
 func f5Limit(who, rate, key string, dry bool) (state, why string) {
-	names, _ := nginx.Variables(key)
-	client := slices.IndexFunc(names, way.FromClient)
+	variable, client := nginx.Written(key)
 	switch {
 	case !nginx.F5RateText.MatchString(strings.TrimSpace(rate)):
 		return way.Off, who + " has the rate " + way.Quote(rate) + ", which sets no limit"
 	case dry:
 		return way.Off, who + " refuses nothing (rateLimit.dryRun)"
-	case client >= 0:
-		return way.Off, who + " counts by $" + names[client] + ", which the client controls"
+	case client:
+		return way.Off, who + " counts by $" + variable + ", which the client controls"
 	}
 	return way.On, who + " limits requests to " + way.Quote(rate)
 }

@@ -1,7 +1,6 @@
 package f5
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
@@ -68,9 +67,9 @@ func f5Rate(in way.Input) way.Rate {
 		r.Advice = "remove nginx.org/limit-req-dry-run"
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
 		r.Limited = way.State{State: way.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
-		names, _ := nginx.Variables(a["limit-req-key"])
-		if i := slices.IndexFunc(names, way.FromClient); i >= 0 {
-			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key", Why: "limit-req-key counts by $" + names[i] + ", which the client controls"}
+		variable, client := nginx.Written(a["limit-req-key"])
+		if client {
+			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key", Why: "limit-req-key counts by $" + variable + ", which the client controls"}
 			r.Advice = "remove nginx.org/limit-req-key"
 		}
 	case a.Has("limit-req-rate"):

@@ -232,7 +232,7 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 	found.Effects = r.effects(route, proxy, r.upstreams[at].Type == "grpc")
 	found.Transport, found.Rate = virtualServerTransport(&r.server.Spec), r.rate(route)
 	for _, s := range []string{r.server.Spec.ServerSnippets, r.snippets(route)} {
-		if directives, parsed := nginx.ParseSnippet(s); !parsed || nginx.ContainsAny(directives, "location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
+		if directives, parsed := nginx.ParseSnippet(s); !parsed || directives.Has("location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
 			found.Path.Rewrite = way.UnknownRewrite("a snippet may route or change paths")
 		}
 	}

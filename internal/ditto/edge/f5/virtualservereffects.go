@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -94,7 +95,7 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 	reading := nginx.ReadSnippet(text, setHeader, f5Users(*e))
 	opens := reading.Opens || nginx.ReadSnippet(server, setHeader, way.Unverified).Opens
 	for _, s := range []string{text, server} {
-		if directives, ok := nginx.ParseSnippet(s); !ok || nginx.ContainsAny(directives, "auth_basic", "auth_jwt", "auth_request", "js_access") {
+		if directives, ok := nginx.ParseSnippet(s); !ok || directives.Has("auth_basic", "auth_jwt", "auth_request", "js_access") {
 			opens = true
 		}
 	}
@@ -122,7 +123,7 @@ func (r f5Reader) hides(proxy *crd.NginxProxying, e *way.Effects) {
 		e.HideAdvice = "remove Server from responseHeaders.pass, and " + advice
 		return
 	}
-	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives, func(d nginx.Directive) bool {
+	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives.Directives, func(d *syntax.Directive) bool {
 		return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
 	}) {
 		e.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}

@@ -144,7 +144,10 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 		if snippet.Opens || !ok {
 			g.opens = c.In(key)
 		}
-		for _, d := range directives {
+		if !ok {
+			continue
+		}
+		for _, d := range directives.Directives {
 			switch d.Name {
 			case "auth_basic", "auth_request", "auth_jwt":
 				if slices.Equal(d.Args, []string{"off"}) {
@@ -209,7 +212,7 @@ func globalRewrite(in way.Input) string {
 			if strings.TrimSpace(c.Data[key]) == "" {
 				continue
 			}
-			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || nginx.ContainsAny(d, "rewrite", "proxy_pass", "grpc_pass", "try_files", "include") {
+			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Has("rewrite", "proxy_pass", "grpc_pass", "try_files", "include") {
 				return c.In(key) + " may route or change paths"
 			}
 		}

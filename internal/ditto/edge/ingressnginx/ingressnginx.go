@@ -309,7 +309,7 @@ func ingressNginxPath(in way.Input, kind networkingv1.PathType, path string) way
 		p.Rewrite = way.UnknownRewrite("the configuration snippet may change the path")
 	}
 	if a.Has("server-snippet") {
-		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok || nginx.ContainsAny(directives, "location", "rewrite", "include") {
+		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok || directives.Has("location", "rewrite", "include") {
 			p.Rewrite = way.UnknownRewrite("the server snippet may route or change paths")
 		}
 	}

@@ -89,7 +89,7 @@ func orLimited(s way.State, in way.Input) way.State {
 			if strings.TrimSpace(c.Data[key]) == "" {
 				continue
 			}
-			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || nginx.ContainsAny(d, "limit_req", "limit_conn", "include") {
+			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Has("limit_req", "limit_conn", "include") {
 				source, why = key, c.In(key)+" may limit requests"
 				return true
 			}

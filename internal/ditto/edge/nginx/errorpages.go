@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -18,10 +20,10 @@ func Snippets(p *way.ErrorPages, all map[string]string, name, prefix string) {
 		p.Unknown = append(p.Unknown, prefix+name+" cannot be parsed")
 		return
 	}
-	answers(p, directives, prefix+name)
+	answers(p, directives, directives.Directives, prefix+name)
 }
 
-func answers(p *way.ErrorPages, directives []Directive, source string) {
+func answers(p *way.ErrorPages, s *nginxconf.Snippet, directives []*syntax.Directive, source string) {
 	for _, d := range directives {
 		text := ""
 		switch {
@@ -34,13 +36,9 @@ func answers(p *way.ErrorPages, directives []Directive, source string) {
 				p.Unknown = append(p.Unknown, "what answers for error_page in "+source+" is not read")
 			}
 		}
-		names, _ := Variables(text)
-		for _, name := range names {
-			if way.FromClient(name) && name != "is_args" {
-				p.Echoes = append(p.Echoes, d.Name+" in "+source+" repeats $"+name)
-				break
-			}
+		if name, ok := s.Written(text); ok {
+			p.Echoes = append(p.Echoes, d.Name+" in "+source+" repeats $"+name)
 		}
-		answers(p, d.block, source)
+		answers(p, s, d.Block, source)
 	}
 }

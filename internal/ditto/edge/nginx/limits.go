@@ -14,7 +14,7 @@ func OrSnippet(s way.State, a way.Annotations, prefix string, names ...string) w
 			continue
 		}
 		directives, ok := ParseSnippet(a[name])
-		if !ok || ContainsAny(directives, "limit_req", "limit_conn", "include") {
+		if !ok || directives.Has("limit_req", "limit_conn", "include") {
 			return way.State{State: way.Unknown, Source: prefix + name, Why: name + " may limit requests, and whether it is honoured cannot be seen"}
 		}
 	}

@@ -1,7 +1,6 @@
 package nginx
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -31,8 +30,8 @@ func SnippetTargets(o *inventory.Object) []string {
 	}
 	var hosts []string
 	for _, text := range texts {
-		if directives, ok := ParseSnippet(text); ok {
-			hosts = forwardsTo(directives, hosts)
+		if snippet, ok := ParseSnippet(text); ok {
+			hosts = append(hosts, snippet.Targets()...)
 		}
 	}
 	slices.Sort(hosts)
@@ -50,32 +49,4 @@ func ErrorsService(o *inventory.Object) (b way.Backend, ok bool) {
 		to.Namespace = o.Ref.Namespace
 	}
 	return way.Backend{Namespace: to.Namespace, Name: to.Name, Port: to.Port}, true
-}
-
-// forwardsTo appends the hosts that directives, and those in their blocks, forward to.
-func forwardsTo(directives []Directive, hosts []string) []string {
-	for _, d := range directives {
-		if (d.Name == "proxy_pass" || d.Name == "grpc_pass") && len(d.Args) == 1 {
-			hosts = append(hosts, hostOf(d.Args[0]))
-		}
-		hosts = forwardsTo(d.block, hosts)
-	}
-	return hosts
-}
-
-// hostOf is the host of a proxy_pass, empty if it cannot be determined.
-func hostOf(target string) string {
-	scheme, rest, found := strings.Cut(target, "://")
-	if !found {
-		rest = target
-	}
-	authority, _, _ := strings.Cut(rest, "/")
-	if strings.Contains(scheme+authority, "$") {
-		return ""
-	}
-	u, err := url.Parse("http://" + authority)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }

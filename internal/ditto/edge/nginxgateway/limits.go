@@ -61,9 +61,9 @@ func nginxRuleLimits(rule crd.NginxRateLimitRule, name string) way.State {
 	if rule.Rate != "" && !nginx.F5RateText.MatchString(rule.Rate) {
 		return way.State{State: way.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) + ", which is not a rate"}
 	}
-	names, _ := nginx.Variables(rule.Key)
-	if i := slices.IndexFunc(names, way.FromClient); i >= 0 {
-		return way.State{State: way.Off, Source: name, Why: name + " counts by $" + names[i] + ", which the client controls"}
+	variable, client := nginx.Written(rule.Key)
+	if client {
+		return way.State{State: way.Off, Source: name, Why: name + " counts by $" + variable + ", which the client controls"}
 	}
 	return way.State{State: way.On, Source: name, Why: name + " limits requests"}
 }

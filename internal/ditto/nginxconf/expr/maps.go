@@ -41,7 +41,7 @@ func parseMapping(d *syntax.Directive) *mapping {
 	if len(d.Args) == 0 || !strings.HasPrefix(target, "$") {
 		return nil
 	}
-	m.name = strings.TrimPrefix(target, "$")
+	m.name = VariableName(target)
 	if d.Name != "geo" {
 		if len(d.Args) != 2 {
 			return nil

@@ -143,7 +143,7 @@ func (p *Pattern) Names() map[string]int {
 	if p.re != nil {
 		for i, n := range p.re.SubexpNames() {
 			if n != "" {
-				out[n] = i
+				out[strings.ToLower(n)] = i
 			}
 		}
 	}

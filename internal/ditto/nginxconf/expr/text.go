@@ -21,7 +21,8 @@ type Text []Part
 
 var errVariable = errors.New("invalid variable name")
 
-// Parse splits a value into literals and variables, as ngx_http_script_compile does: $1 to $9, $name, ${name}.
+// Parse splits a value into literals and variables, as ngx_http_script_compile does: $1 to $9, $name, ${name}. Names
+// have no case (ngx_http_get_variable_index).
 func Parse(s string) (Text, error) {
 	var t Text
 	for {
@@ -48,12 +49,15 @@ func Parse(s string) (Text, error) {
 		if n == 0 || (braced && (n == len(s) || s[n] != '}')) {
 			return nil, errVariable
 		}
-		t = t.Add(Part{Name: s[:n]})
+		t = t.Add(Part{Name: strings.ToLower(s[:n])})
 		if s = s[n:]; braced {
 			s = s[1:]
 		}
 	}
 }
+
+// VariableName is the name of the variable that a directive defines.
+func VariableName(s string) string { return strings.ToLower(strings.TrimPrefix(s, "$")) }
 
 func wordByte(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'

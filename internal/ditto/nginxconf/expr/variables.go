@@ -33,7 +33,7 @@ func (v *Variables) Define(d *syntax.Directive) (ok bool) {
 			return true
 		}
 	case "set", "auth_request_set", "auth_jwt_claim_set":
-		name := strings.TrimPrefix(d.Arg(0), "$")
+		name := VariableName(d.Arg(0))
 		v.assigned[name] = true
 		v.sets[name] = append(v.sets[name], d.Arg(1))
 	case "js_set", "js_var", "perl_set", "set_by_lua", "set_by_lua_block", "set_by_lua_file", "keyval", "geoip2",
@@ -44,7 +44,7 @@ func (v *Variables) Define(d *syntax.Directive) (ok bool) {
 		}
 		for _, a := range list {
 			if name, ok := strings.CutPrefix(a, "$"); ok {
-				v.scripted[name] = true
+				v.scripted[strings.ToLower(name)] = true
 			}
 		}
 	case "location", "server_name", "if", "rewrite":

@@ -98,7 +98,7 @@ func (l *loader) load(file string, stack []string) ([]*Directive, error) {
 	list, ok := l.parsed[file]
 	if !ok {
 		var err error
-		if list, err = parseFile(file, l.files[file]); err != nil {
+		if list, err = Parse(file, l.files[file]); err != nil {
 			return nil, err
 		}
 		l.parsed[file] = list

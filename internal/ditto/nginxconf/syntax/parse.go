@@ -9,10 +9,10 @@ import (
 	crossplane "github.com/nginxinc/nginx-go-crossplane"
 )
 
-// parseFile makes a tree of the library's tokens. The tree is built here and not by the library's parser, because that one,
+// Parse makes a tree of the library's tokens. The tree is built here and not by the library's parser, because that one,
 // once told not to fail on unknown directives, also accepts a directive that is ended by "}" and then reads on one level too
 // deep; nginx refuses such a file.
-func parseFile(file, source string) ([]*Directive, error) {
+func Parse(file, source string) ([]*Directive, error) {
 	if len(source) > maxFileSize {
 		return nil, fmt.Errorf("reading %s: %d bytes, at most %d are read", file, len(source), maxFileSize)
 	}
