@@ -9,9 +9,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,20 +19,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 	"github.com/dittoguard/dittoguard/test/leash"
-	"github.com/dittoguard/dittoguard/test/missing"
 )
-
-// realNginx is the binary the analysis is measured against.
-func realNginx(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
-		if bin, err := exec.LookPath(name); err == nil {
-			return bin
-		}
-	}
-	missing.Tool(t, "nginx is not installed: the reading of its configuration is not compared with the real one")
-	return ""
-}
 
 // arrival is what the upstream saw.
 type arrival struct {
@@ -48,7 +35,7 @@ func (a *arrival) path() string {
 
 // recorder answers every request with what arrived, byte for byte as it stood on the wire. /authz is an authentication
 // service that knows alice.
-func recorder(t *testing.T) string {
+func recorder(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -124,9 +111,8 @@ func socket(dir string, port int) string { return filepath.Join(dir, fmt.Sprint(
 
 // start runs nginx on a configuration and returns the directory of its sockets when it listens on all of them. http is the
 // inside of the http block.
-func start(t *testing.T, http string, ports []int) string {
+func start(t testing.TB, bin, http string, ports []int) string {
 	t.Helper()
-	bin := realNginx(t)
 	// The path of a socket has to be short.
 	dir, err := os.MkdirTemp("", "nginx") //nolint:usetesting // t.TempDir is too long for a socket
 	if err != nil {
@@ -189,7 +175,7 @@ root %[2]s/html; server_names_hash_bucket_size 128; map_hash_bucket_size 128;
 const users = "alice:{PLAIN}secret\n"
 
 // ask sends one request, its target byte for byte, and returns what arrived upstream, or nil.
-func ask(t *testing.T, dir string, port int, host, target string, headers ...string) (*arrival, string) {
+func ask(t testing.TB, dir string, port int, host, target string, headers ...string) (*arrival, string) {
 	t.Helper()
 	conn, err := net.Dial("unix", socket(dir, port))
 	if err != nil {
@@ -253,36 +239,44 @@ func TestLocateAgainstNginx(t *testing.T) {
 	for i, c := range locationCases {
 		fmt.Fprintf(&b, "server {\nlisten %d;\n%s\n}\n", ports[i], strings.ReplaceAll(c.server, "UP", up))
 	}
-	dir := start(t, b.String(), ports)
+	nginx := answersOf(t, "locations", b.String(), ports)
 	config := analyse(t, b.String())
 	asked, unknown := 0, 0
 	for i, c := range locationCases {
+		arrived := func(path string) (got string, forwards, ok bool) {
+			answer, ok := nginx.of(c.name, strconv.Quote(path), func(dir string) string { return where(t, dir, ports[i], "localhost", path) })
+			got, forwards = forwarded(answer, path)
+			return got, forwards, ok
+		}
 		for _, path := range probes {
-			got, status := ask(t, dir, ports[i], "localhost", path)
+			got, forwards, compared := arrived(path)
+			if !compared {
+				continue
+			}
 			route, upstream, known := config.Locate(ports[i], "localhost", path)
 			asked++
 			if !known {
 				unknown++
 				if !c.unsure {
-					t.Errorf("%s: %s: not known, nginx: %v %s", c.name, path, got, status)
+					t.Errorf("%s: %s: not known, nginx: %s", c.name, path, got)
 				}
 				continue
 			}
 			switch {
-			case got == nil && route != nil:
-				t.Errorf("%s: %s: located in %q as %s, nginx answers itself: %s", c.name, path, route.Location, upstream, status)
-			case got != nil && route == nil:
-				t.Errorf("%s: %s: not forwarded, nginx forwards %s", c.name, path, got.Target)
-			case got != nil && got.path() != upstream:
-				t.Errorf("%s: %s: forwarded as %s, nginx forwards %s", c.name, path, upstream, got.path())
+			case !forwards && route != nil:
+				t.Errorf("%s: %s: located in %q as %s, nginx answers itself: %s", c.name, path, route.Location, upstream, got)
+			case forwards && route == nil:
+				t.Errorf("%s: %s: not forwarded, nginx forwards %s", c.name, path, got)
+			case forwards && got != upstream:
+				t.Errorf("%s: %s: forwarded as %s, nginx forwards %s", c.name, path, upstream, got)
 			}
 		}
 		// The other way round: what ClientPathFor promises must arrive, and nothing that it rules out.
 		for _, want := range []string{"/devops/config", "/api/2/things", "/api/2/connections", "/overall/status"} {
 			arrives := map[bool]string{}
 			for _, path := range probes {
-				if got, _ := ask(t, dir, ports[i], "localhost", path); got != nil {
-					if read, ok := wire.ReadByGateway(got.path()); ok && read == want {
+				if got, forwards, _ := arrived(path); forwards {
+					if read, ok := wire.ReadByGateway(got); ok && read == want {
 						arrives[true] = path
 					}
 				}
@@ -295,13 +289,13 @@ func TestLocateAgainstNginx(t *testing.T) {
 				path, ok, known := r.ClientPathFor(t.Context(), want)
 				if ok && known {
 					promised = true
-					got, status := ask(t, dir, ports[i], "localhost", path)
+					got, forwards, compared := arrived(path)
 					read := ""
-					if got != nil {
-						read, _ = wire.ReadByGateway(got.path())
+					if forwards {
+						read, _ = wire.ReadByGateway(got)
 					}
-					if read != want {
-						t.Errorf("%s: %s for %s by %s: nginx forwards %v %s", c.name, path, want, r.Location, got, status)
+					if compared && read != want {
+						t.Errorf("%s: %s for %s by %s: nginx: %s", c.name, path, want, r.Location, got)
 					}
 				}
 				ruledOut = ruledOut && known && !ok
@@ -355,7 +349,7 @@ func TestIdentityAgainstNginx(t *testing.T) {
 		fmt.Fprintf(&b, "server {\nlisten %d;\n%s}\n", port, server)
 	}
 	http := strings.ReplaceAll(b.String(), "UP", up)
-	dir := start(t, http, ports)
+	nginx := answersOf(t, "identity", http, ports)
 	config := analyse(t, http)
 	for i, port := range ports {
 		route, _, known := config.Locate(port, "localhost", "/x")
@@ -363,13 +357,42 @@ func TestIdentityAgainstNginx(t *testing.T) {
 			t.Errorf("%s: located: %v, known: %v", names[i], route != nil, known)
 			continue
 		}
-		compareIdentity(t, dir, names[i], route, port)
+		compareIdentity(t, nginx, names[i], route, port)
 	}
 	t.Logf("%d servers", len(ports))
 }
 
-// compareIdentity asks in every client's name, with an identity of its own making in header and query.
-func compareIdentity(t *testing.T, dir, name string, route *Route, port int) {
+// compareIdentity compares a route with what becomes of all clients.
+func compareIdentity(t *testing.T, nginx *recording, name string, route *Route, port int) {
+	t.Helper()
+	answer, ok := nginx.of("", name, func(dir string) string { return identityOf(t, dir, port) })
+	if !ok {
+		return
+	}
+	var auth, identity, query string
+	if _, err := fmt.Sscanf(answer, "authentication %s identity %s query %s", &auth, &identity, &query); err != nil {
+		t.Fatalf("%s: %q: %v", name, answer, err)
+	}
+	if strings.HasPrefix(name, "an if that lets only") {
+		auth = Off // the `if` refuses, but checks nothing
+	}
+	if route.Authentication.State != auth {
+		t.Errorf("%s: authentication %+v, nginx: %s", name, route.Authentication, answer)
+	}
+	if route.Identity.State == Unknown && strings.Contains(route.Authentication.Kind, "request") {
+		// What the other service checked of $remote_user is not in the configuration.
+		identity = Unknown
+	}
+	if route.Identity.State != identity {
+		t.Errorf("%s: identity %+v, nginx: %s", name, route.Identity, answer)
+	}
+	if route.Identity.QueryDropped != (query == "dropped") {
+		t.Errorf("%s: query dropped %v, nginx: %s", name, route.Identity.QueryDropped, answer)
+	}
+}
+
+// identityOf asks in every client's name, with an identity of its own making in header and query.
+func identityOf(t *testing.T, dir string, port int) string {
 	t.Helper()
 	let, refused := 0, 0
 	empty, client, own, query := 0, 0, 0, 0
@@ -402,22 +425,14 @@ func compareIdentity(t *testing.T, dir, name string, route *Route, port int) {
 			}
 		}
 	}
-	var auth string
+	auth := Conditional
 	switch {
 	case let == 0:
 		auth = On
 	case refused == 0:
 		auth = Off
-	default:
-		auth = Conditional
 	}
-	if strings.HasPrefix(name, "an if that lets only") {
-		auth = Off // the `if` refuses, but checks nothing
-	}
-	if route.Authentication.State != auth {
-		t.Errorf("%s: authentication %+v, nginx: %s (let in %d, refused %d)", name, route.Authentication, auth, let, refused)
-	}
-	var identity string
+	identity := PossiblyEmpty
 	switch {
 	case client > 0:
 		identity = Client
@@ -425,19 +440,12 @@ func compareIdentity(t *testing.T, dir, name string, route *Route, port int) {
 		identity = Set
 	case empty > 0 && own == 0:
 		identity = Removed
-	default:
-		identity = PossiblyEmpty
 	}
-	if route.Identity.State == Unknown && strings.Contains(route.Authentication.Kind, "request") {
-		// What the other service checked of $remote_user is not in the configuration.
-		identity = Unknown
+	kept := "kept"
+	if query == 0 {
+		kept = "dropped"
 	}
-	if route.Identity.State != identity {
-		t.Errorf("%s: identity %+v, nginx: %s (own %d, empty %d, the client's %d)", name, route.Identity, identity, own, empty, client)
-	}
-	if route.Identity.QueryDropped != (query == 0) {
-		t.Errorf("%s: query dropped %v, nginx: it arrives %d times", name, route.Identity.QueryDropped, query)
-	}
+	return fmt.Sprintf("authentication %s identity %s query %s", auth, identity, kept)
 }
 
 // TestServersAgainstNginx compares the choice among servers on one port.
@@ -446,14 +454,18 @@ func TestServersAgainstNginx(t *testing.T) {
 	up := recorder(t)
 	port := numbers(1)[0]
 	http := strings.NewReplacer("UP", up, "PORT", fmt.Sprint(port)).Replace(serversHTTP)
-	dir := start(t, http, []int{port})
+	nginx := answersOf(t, "servers", http, []int{port})
 	config := analyse(t, http)
 	for _, host := range []string{"a.example.com", "A.Example.com", "b.example.com", "example.com", "x.y.example.com", "mail.org",
 		"www.mail.org", "web7.internal", "webx.internal", "other", "a.example.com.", "a.example.com:8080", "dot.net", "x.dot.net", "pair.example.net", "_", ""} {
-		got, status := ask(t, dir, port, host, "/x")
+		answer, ok := nginx.of("", strconv.Quote(host), func(dir string) string { return where(t, dir, port, host, "/x") })
+		if !ok {
+			continue
+		}
+		got, forwards := forwarded(answer, "/x")
 		route, upstream, known := config.Locate(port, host, "/x")
-		if got == nil || route == nil || !known || got.path() != upstream {
-			t.Errorf("%s: located as %s (known %v), nginx forwards %v %s", host, upstream, known, got, status)
+		if !forwards || route == nil || !known || got != upstream {
+			t.Errorf("%s: located as %s (known %v), nginx: %s", host, upstream, known, answer)
 		}
 	}
 }
