@@ -11,7 +11,7 @@ import (
 )
 
 type auditOptions struct {
-	judgeOptions
+	verdictOptions
 	clusterOptions
 	namespace string
 }
@@ -32,7 +32,7 @@ if you have rights in one namespace only; what lies outside it is then unknown. 
 chart has a ClusterRole for audits, whose name ends in -audit.
 
 Exit codes: 0 nothing is denied, 1 could not run or nothing could be read, 3 something
-is denied or, with --fail-on unknown, could not be decided.`,
+is denied or what --fail-on names was found.`,
 		Example: `  dittoguard audit
   dittoguard audit --namespace ditto
   dittoguard audit --fail-on unknown --context staging --output json`,
@@ -44,15 +44,14 @@ is denied or, with --fail-on unknown, could not be decided.`,
 			return o.run(cmd.Context(), cmd)
 		},
 	}
-	o.judgeOptions.addFlags(cmd)
-	o.addFailOn(cmd)
+	o.verdictOptions.addFlags(cmd)
 	o.clusterOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "", "read this namespace only; what lies outside it is unknown")
 	return cmd
 }
 
 func (o *auditOptions) validate(cmd *cobra.Command) error {
-	errs := []error{o.judgeOptions.validate()}
+	errs := []error{o.verdictOptions.validate()}
 	if cmd.Flags().Changed("namespace") {
 		errs = append(errs, validateNamespaces("namespace", o.namespace))
 	}
@@ -60,7 +59,7 @@ func (o *auditOptions) validate(cmd *cobra.Command) error {
 }
 
 func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
-	stderr := cmd.ErrOrStderr()
+	stderr := o.notes(cmd.ErrOrStderr())
 	checker, release, configErr := o.checker(stderr)
 	if configErr == nil {
 		defer release()
@@ -78,6 +77,5 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 		return err
 	}
 	result = checker.WithUnread(ctx, inv, result, unlisted)
-	o.idle(stderr, checker.Exceptions(), result)
-	return o.print(cmd.OutOrStdout(), result)
+	return o.conclude(ctx, cmd, checker, result)
 }

@@ -19,7 +19,7 @@ import (
 )
 
 type checkOptions struct {
-	judgeOptions
+	verdictOptions
 	namespace string
 }
 
@@ -36,8 +36,10 @@ never assumed to be safe.
 
 The result goes to standard output, notes on what was left out to standard error.
 
-Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or, with
---fail-on unknown, could not be decided.`,
+Text says what to change; --output wide shows every finding and every way in.
+
+Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or what
+--fail-on names was found.`,
 		Example: `  # a folder of manifests
   dittoguard check deploy/
 
@@ -46,6 +48,9 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or, with
 
   # with rules of your own
   dittoguard check --rules my-rules/ deploy/
+
+  # by some rules alone
+  dittoguard check --only preauth-exposed,devops-exposed --output wide deploy/
 
   # for other programs
   dittoguard check --output json deploy/ | jq '.findings[] | select(.action == "deny")'`,
@@ -57,7 +62,6 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or, with
 		},
 	}
 	o.addFlags(cmd)
-	o.addFailOn(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	return cmd
 }
@@ -65,7 +69,7 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or, with
 var errNoInput = errors.New("nothing to judge: name files or folders with manifests, or - for standard input")
 
 func (o *checkOptions) validate(paths []string) error {
-	return errors.Join(o.judgeOptions.validate(), validatePaths(paths), validateNamespaces("namespace", o.namespace))
+	return errors.Join(o.verdictOptions.validate(), validatePaths(paths), validateNamespaces("namespace", o.namespace))
 }
 
 func validatePaths(paths []string) error {
@@ -90,7 +94,7 @@ func validateNamespaces(flag string, names ...string) error {
 }
 
 func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
-	stderr := cmd.ErrOrStderr()
+	stderr := o.notes(cmd.ErrOrStderr())
 	checker, release, configErr := o.checker(stderr)
 	if configErr == nil {
 		defer release()
@@ -124,8 +128,7 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 		}
 	}
 	result := check.Merge(results...)
-	o.idle(stderr, checker.Exceptions(), result)
-	return o.print(cmd.OutOrStdout(), result)
+	return o.conclude(ctx, cmd, checker, result)
 }
 
 // notEmpty refuses paths without any object.

@@ -26,15 +26,19 @@ type explainOptions struct {
 	// only is the namespace that is read of the cluster, empty for all.
 	only      string
 	inCluster bool
+	output    string
 }
 
-// explanations are the outputs of explain.
+// explanationFormats are the outputs of explain, the first without being asked for.
+var explanationFormats = []string{"text", "json", "mermaid", "dot"}
+
+// explanations write them.
 var explanations = map[string]func(io.Writer, explain.Explanation) error{
 	"text": explain.Text, "json": explain.JSON, "mermaid": explain.Mermaid, "dot": explain.DOT,
 }
 
 func newExplain() *cobra.Command {
-	o := explainOptions{judgeOptions: judgeOptions{outputs: []string{"text", "json", "mermaid", "dot"}}}
+	var o explainOptions
 	cmd := &cobra.Command{
 		Use:   "explain PATH… | - | --cluster [NAMESPACE…]",
 		Short: "Show a Ditto's components, its settings and every way in",
@@ -70,6 +74,8 @@ Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,
 		},
 	}
 	o.judgeOptions.addFlags(cmd)
+	cmd.Flags().StringVarP(&o.output, "output", "o", explanationFormats[0], oneOf(explanationFormats))
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(explanationFormats, cobra.ShellCompDirectiveNoFileComp)))
 	o.clusterOptions.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "read the cluster; arguments are then namespaces")
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one; with --cluster, the only namespace to read")
@@ -77,7 +83,10 @@ Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,
 }
 
 func (o *explainOptions) validate(args []string) error {
-	errs := []error{o.judgeOptions.validate()}
+	var errs []error
+	if !slices.Contains(explanationFormats, o.output) {
+		errs = append(errs, fmt.Errorf("--output: expected %s, found %q", oneOf(explanationFormats), o.output))
+	}
 	if !o.inCluster {
 		for _, flag := range [][2]string{{"kubeconfig", o.kubeconfig}, {"context", o.context}} {
 			if flag[1] != "" {

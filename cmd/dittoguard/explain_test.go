@@ -42,7 +42,7 @@ spec: {containers: [{name: other, image: other}]}
 		{args: nil, manifests: "kind: Pod\napiVersion: v1\nmetadata: {name: x}\n", err: "nothing to explain: no part of Ditto was found"},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
-			o := explainOptions{inCluster: true, judgeOptions: judgeOptions{outputs: []string{"json"}, output: "json"}}
+			o := explainOptions{inCluster: true, output: "json"}
 			checker, release, err := o.checker(io.Discard)
 			if err != nil {
 				t.Fatal(err)

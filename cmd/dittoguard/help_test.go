@@ -233,7 +233,7 @@ func TestColoursAreForTerminals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if !isTerminal(device) || isTerminal(file) || isTerminal(&bytes.Buffer{}) {
-		t.Errorf("a character device: %v, a file: %v, a buffer: %v", isTerminal(device), isTerminal(file), isTerminal(&bytes.Buffer{}))
+	if isTerminal(device) || isTerminal(file) || isTerminal(&bytes.Buffer{}) {
+		t.Errorf("/dev/null: %v, a file: %v, a buffer: %v", isTerminal(device), isTerminal(file), isTerminal(&bytes.Buffer{}))
 	}
 }

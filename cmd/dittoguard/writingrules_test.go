@@ -53,7 +53,7 @@ func TestWritingRules_FilesWork(t *testing.T) {
 	if diff := cmp.Diff(transcripts[0][2], command(exitClean, strings.Fields(transcripts[0][1])...)); diff != "" {
 		t.Errorf("%s (-document +command):\n%s", transcripts[0][1], diff)
 	}
-	found := command(exitFindings, "check", "--rules", "my-rules", "my-rules/image-registry/fail", "my-rules/authenticated-ways/fail")
+	found := command(exitFindings, "check", "--output", "wide", "--rules", "my-rules", "my-rules/image-registry/fail", "my-rules/authenticated-ways/fail")
 	for _, want := range []string{"deny: image-registry ", "warn: authenticated-ways "} {
 		if !strings.Contains(found, want) {
 			t.Errorf("no %q in:\n%s", want, found)

@@ -104,6 +104,7 @@ func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inve
 	raw := c.judge(ctx, view, scope, nil)
 	result := c.present(view, raw)
 	result.Summary.Objects = len(objects)
+	result.Installations = installations(view, scope)
 	if err := ditto.CutShort(ctx, view); err != nil {
 		return Result{}, err
 	}

@@ -36,6 +36,10 @@ type Finding struct {
 	Routes []string `json:"routes,omitempty"`
 	// Fix says what to change.
 	Fix string `json:"fix"`
+	// Advice says it in a sentence, for where the subject comes from: of an object that Ditto's chart rendered, in values.
+	Advice string `json:"advice,omitempty"`
+	// Cause is the ID of the Cause that it belongs to.
+	Cause string `json:"cause,omitempty"`
 	// Guide is the section of Ditto's hardening guide.
 	Guide string `json:"guide"`
 	// File and Line are where the subject was read from; empty and 0 in a cluster.
@@ -80,6 +84,10 @@ type Summary struct {
 type Result struct {
 	Findings []Finding `json:"findings"`
 	Unknown  []Unknown `json:"unknown"`
+	// Causes are what a person would change, with the findings of each counted.
+	Causes []Cause `json:"causes,omitempty"`
+	// Installations are the Dittos that were found.
+	Installations []Installation `json:"installations,omitempty"`
 	// Exceptions are those of the configuration that applied.
 	Exceptions []AppliedException `json:"exceptions,omitempty"`
 	Summary    Summary            `json:"summary"`

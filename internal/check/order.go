@@ -25,6 +25,7 @@ func Sorted(result Result) Result {
 	result.Unknown = append([]Unknown{}, result.Unknown...)
 	slices.SortStableFunc(result.Findings, compareFindings)
 	slices.SortStableFunc(result.Unknown, compareUnknowns)
+	result.Causes = Causes(result.Findings)
 	return result
 }
 

@@ -75,8 +75,9 @@ func (c *Checker) finding(view *ditto.View, v violation) Finding {
 		Fix: v.rule.Spec.Fix(kindOf(v.subject.Ref, v.entry)), Guide: v.rule.Spec.Guide,
 		File: v.subject.Source.File, Line: v.subject.Source.Line,
 	}
+	f.Advice = v.rule.Spec.InShort(fromChart(v.subject))
 	if v.unread {
-		f.Fix = ""
+		f.Fix, f.Advice = "", ""
 	}
 	if f.Path == nil {
 		f.Path = []string{}
@@ -86,6 +87,7 @@ func (c *Checker) finding(view *ditto.View, v violation) Finding {
 		f.Action = ActionWarn
 		f.Message += "; these are pods of an earlier revision, which a rollout is about to replace"
 	}
+	f.Cause = causeOf(&f)
 	return f
 }
 
@@ -160,6 +162,11 @@ func Merge(results ...Result) Result {
 			seen[id] = true
 			merged.Findings = append(merged.Findings, f)
 			merged.Summary.count(f)
+		}
+		for _, i := range r.Installations {
+			if !slices.ContainsFunc(merged.Installations, func(m Installation) bool { return m.Namespace == i.Namespace }) {
+				merged.Installations = append(merged.Installations, i)
+			}
 		}
 		merged.Unknown = append(merged.Unknown, r.Unknown...)
 		merged.Exceptions = append(merged.Exceptions, r.Exceptions...)

@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -83,6 +84,15 @@ type Doubt struct {
 func (v *View) Doubts(o *inventory.Object) []Doubt {
 	_, doubts := recognise(v, o)
 	return doubts
+}
+
+// Release is the release of Ditto that a part says it is of (`4.6`), empty if it says none.
+func (v *View) Release(part Part) string {
+	release, _ := v.settings(part).Release()
+	if release == (settings.Release{}) {
+		return ""
+	}
+	return release.String()
 }
 
 // TooOld says of a part of Ditto in a workload that it may be of a release that is not read; empty if none is.

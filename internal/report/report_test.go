@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,7 @@ func preauth(line int, host string) check.Finding {
 		Message: "A public way in reaches a gateway that believes the identity a client sends.\nAssumed: " + host + " is public.",
 		Path:    []string{"Internet", "Ingress ditto/api (" + host + "/api)", "Service ditto/gateway:8080", "Deployment ditto/gateway"},
 		Fix:     preauthFix, Guide: "1", File: "deploy/gateway.yaml", Line: line, Keys: []string{"k-" + host},
+		Advice: "Switch pre-authentication off.", Cause: "preauth-exposed|deny|gateway",
 	}
 }
 
@@ -45,15 +47,16 @@ func preauth(line int, host string) check.Finding {
 func mixed() check.Result {
 	tls := check.Finding{
 		Rule: "edge-tls", Level: rules.Restricted, Severity: rules.High, Action: check.ActionWarn, Subject: ingress,
-		Message: "Serves <ditto.example.com> without TLS.", Fix: "Add spec.tls.", Guide: "8", File: "deploy/ingress.yaml", Line: 3,
+		Message: "Serves <ditto.example.com> without TLS.", Fix: "Add spec.tls.", Guide: "8", File: "deploy/ingress.yaml", Line: 3, Cause: "edge-tls|api",
 	}
 	tlsToo := tls
 	tlsToo.Subject, tlsToo.Line = ref("networking.k8s.io/v1", "Ingress", "ws"), 30
+	tlsToo.Cause = "edge-tls|ws"
 	tlsToo.Keys = []string{"another"}
 	audited := preauth(14, "c.example.com")
 	several := preauth(14, "b.example.com")
 	several.Routes = []string{"b.example.com/api", "b.example.com/ws"}
-	audited.Action = check.ActionAudit
+	audited.Action, audited.Cause = check.ActionAudit, "preauth-exposed|audit|gateway"
 	logging := check.Finding{
 		Rule: "verbose-logging", Level: rules.Restricted, Severity: rules.Low, Action: check.ActionNone, Subject: gateway,
 		Message: "Logs at DEBUG.", Guide: "6", Keys: []string{"k1", "k2"},
@@ -84,17 +87,27 @@ func TestGolden(t *testing.T) {
 	text := func(result check.Result, opts Options) func(*bytes.Buffer) error {
 		return func(b *bytes.Buffer) error { return Text(b, result, opts) }
 	}
+	wide := func(result check.Result, opts Options) func(*bytes.Buffer) error {
+		return func(b *bytes.Buffer) error { return Wide(b, result, opts) }
+	}
 	cases := map[string]func(*bytes.Buffer) error{
-		"mixed.txt":         text(mixed(), Options{}),
-		"mixed-verbose.txt": text(mixed(), Options{Verbose: true}),
-		"mixed-color.txt":   text(mixed(), Options{Color: true}),
-		"clean.txt":         text(clean, Options{}),
-		"clean-color.txt":   text(clean, Options{Color: true}),
-		"undecided.txt":     text(undecided, Options{Color: true}),
-		"hostile.txt":       text(hostile(), Options{}),
-		"nothing.txt":       text(check.Result{}, Options{}),
-		"mixed.json":        func(b *bytes.Buffer) error { return JSON(b, mixed()) },
-		"nothing.json":      func(b *bytes.Buffer) error { return JSON(b, check.Result{}) },
+		"wide/mixed.txt":         wide(mixed(), Options{}),
+		"wide/mixed-verbose.txt": wide(mixed(), Options{Verbose: true}),
+		"wide/mixed-color.txt":   wide(mixed(), Options{Color: true}),
+		"wide/clean.txt":         wide(clean, Options{}),
+		"wide/clean-color.txt":   wide(clean, Options{Color: true}),
+		"wide/undecided.txt":     wide(undecided, Options{Color: true}),
+		"wide/hostile.txt":       wide(hostile(), Options{}),
+		"wide/nothing.txt":       wide(check.Result{}, Options{}),
+		"mixed.txt":              text(mixed(), Options{}),
+		"mixed-narrow.txt":       text(mixed(), Options{Width: 70}),
+		"mixed-color.txt":        text(mixed(), Options{Color: true}),
+		"clean.txt":              text(clean, Options{}),
+		"undecided.txt":          text(undecided, Options{Color: true}),
+		"hostile.txt":            text(hostile(), Options{}),
+		"nothing.txt":            text(check.Result{}, Options{}),
+		"mixed.json":             func(b *bytes.Buffer) error { return JSON(b, mixed()) },
+		"nothing.json":           func(b *bytes.Buffer) error { return JSON(b, check.Result{}) },
 	}
 	for name, write := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -117,13 +130,15 @@ func TestGolden(t *testing.T) {
 			}
 		})
 	}
-	files, err := os.ReadDir("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if _, known := cases[f.Name()]; !known {
-			t.Errorf("testdata/%s belongs to no test", f.Name())
+	for _, pattern := range []string{"*.*", "wide/*"} {
+		files, err := fs.Glob(os.DirFS("testdata"), pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if _, known := cases[f]; !known {
+				t.Errorf("testdata/%s belongs to no test", f)
+			}
 		}
 	}
 }

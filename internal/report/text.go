@@ -1,312 +1,271 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 )
 
-// Options say how Text writes.
+// Options say how text is written.
 type Options struct {
 	// Color adds ANSI escapes for a terminal.
 	Color bool
-	// Verbose also shows the findings that no mode asks for, and each finding's keys.
+	// Width is how many columns there are; 0 means 120.
+	Width int
+	// Verbose also shows the findings that no mode asks for, and each finding's keys. It is for Wide.
 	Verbose bool
 }
 
-// Text writes the result for people. Each line that begins with a file names a subject; the ways in follow, and what to
-// do is said once for all findings of a rule:
+const (
+	usualWidth = 120
+	leastWidth = 60
+	// mostUnknowns is how many reasons why something is unknown Text shows.
+	mostUnknowns = 8
+	// mostLines is how much is said of what is wrong where it is only warned of.
+	mostLines = 2
+	// mostObjects is how many of a rule's objects are named.
+	mostObjects = 3
+)
+
+// Text writes the result for people who have to mend something: what Ditto is there, how much each rule finds, what to change,
+// what is unknown, and the verdict. Nothing is said twice; Wide says it all.
 //
-//	deploy/gateway.yaml:14: deny: preauth-exposed (critical, guide 1): Deployment ditto/gateway
+//	Ditto 4.6 in namespace ditto: gateway, things, proxy; 4 entries from outside
+//
+//	preauth-exposed   critical  guide 1    6 denied
+//
+//	DENIED
+//	preauth-exposed: Deployment ditto/gateway (deploy/gateway.yaml:14)
 //	  A public way in reaches a gateway that believes the identity a client sends.
-//	    Ingress ditto/api: ditto.example.com/api (Prefix)
-//	    → Service ditto/gateway, port 8080 (http)
+//	  way  6 ways in, one: Ingress api: ditto.example.com/api → Service gateway
+//	  fix  Switch pre-authentication off.
 //
-//	  Fix:
-//	    Switch pre-authentication off:
-//	    …
+//	12 objects: 6 denied
 func Text(w io.Writer, result check.Result, opts Options) error {
-	t := text{opts: opts, fixed: map[[2]string]bool{}}
+	t := text{opts: opts, width: max(leastWidth, opts.Width), advised: map[string]string{}}
+	if opts.Width == 0 {
+		t.width = usualWidth
+	}
 	result = check.Sorted(result)
-	var shown []check.Finding
-	for _, f := range result.Findings {
-		if f.Action != check.ActionNone || opts.Verbose {
-			shown = append(shown, f)
-		}
+	t.shared = sharedBy(result)
+	t.installations(result.Installations)
+	if t.shared.file != "" {
+		t.wrap("", "  ", "Numbers behind names are lines of "+clean(t.shared.file)+".")
+		t.out.WriteByte('\n')
 	}
-	for _, group := range runs(shown, func(a, b check.Finding) bool { return a.Rule == b.Rule && a.Action == b.Action }) {
-		t.group(group)
+	t.table(result)
+	for _, of := range []struct {
+		action check.Action
+		title  string
+	}{{check.ActionDeny, "DENIED"}, {check.ActionWarn, "WARNED"}, {check.ActionAudit, "AUDITED"}} {
+		t.causes(of.title, of.action, result.Causes)
 	}
-	t.unknowns(result.Unknown)
+	if len(result.Causes) > 0 {
+		t.out.WriteByte('\n')
+	}
+	t.briefUnknowns(result.Unknown)
 	t.exceptions(result.Exceptions)
-	t.summary(result)
+	t.verdict(result)
 	if _, err := w.Write(t.out.Bytes()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
 }
 
-type text struct {
-	out  bytes.Buffer
-	opts Options
-	// fixed holds the rules and fixes that were printed.
-	fixed map[[2]string]bool
-}
-
-// group writes the findings of one rule that lead to the same, and then how to fix them.
-func (t *text) group(findings []check.Finding) {
-	sections := runs(findings, func(a, b check.Finding) bool {
-		return a.Subject == b.Subject && a.File == b.File && a.Line == b.Line
-	})
-	for len(sections) > 0 {
-		// Subjects of which there is the same to say share it.
-		n := 1
-		for n < len(sections) && !t.opts.Verbose && alike(sections[0], sections[n]) {
-			n++
+func (t *text) installations(list []check.Installation) {
+	for _, i := range list {
+		line := "Ditto"
+		if len(i.Releases) > 0 {
+			line += " " + strings.Join(i.Releases, " and ")
 		}
-		for _, section := range sections[:n] {
-			t.heading(section[0])
+		line += " in namespace " + clean(i.Namespace) + ": " + strings.Join(i.Components, ", ") + "; "
+		if i.Entries == 0 {
+			line += "no entry from outside"
+		} else {
+			line += counted(i.Entries, "entry", "entries") + " from outside"
 		}
-		t.body(sections[0])
-		sections = sections[n:]
+		t.wrap("", "  ", line)
 	}
-	printed := map[string]bool{}
-	for _, f := range findings {
-		key := [2]string{f.Rule, f.Fix}
-		switch {
-		case strings.TrimSpace(f.Fix) == "" || printed[f.Fix]:
-			continue
-		case t.fixed[key]:
-			printed[f.Fix] = true
-			fmt.Fprintf(&t.out, "  %s as for %s above\n\n", t.paint(bold, "Fix:"), clean(f.Rule))
-			continue
-		}
-		t.fixed[key], printed[f.Fix] = true, true
-		fmt.Fprintf(&t.out, "  %s\n", t.paint(bold, "Fix:"))
-		t.block("    ", f.Fix)
+	if len(list) > 0 && t.shared.file == "" {
 		t.out.WriteByte('\n')
 	}
 }
 
-// runs cuts a list where its neighbours are not of the same kind.
-func runs[T any](list []T, same func(a, b T) bool) [][]T {
-	var out [][]T
-	for start, i := 0, 1; start < len(list); i++ {
-		if i == len(list) || !same(list[start], list[i]) {
-			out = append(out, list[start:i])
-			start = i
+// row is what the table says of a rule.
+type row struct {
+	check.Finding
+	counts map[check.Action]int
+}
+
+// table counts the findings of each rule, in two columns where there is space for them.
+func (t *text) table(result check.Result) {
+	var rows []*row
+	by := map[string]*row{}
+	for _, f := range result.Findings {
+		if f.Action == check.ActionNone {
+			continue
 		}
+		r := by[f.Rule]
+		if r == nil {
+			r = &row{Finding: f, counts: map[check.Action]int{}}
+			by[f.Rule] = r
+			rows = append(rows, r)
+		}
+		r.counts[f.Action]++
 	}
-	return out
-}
-
-// alike says whether the findings on two subjects read the same. Those with a way in never do, nor do their keys.
-func alike(a, b []check.Finding) bool {
-	return slices.EqualFunc(a, b, func(a, b check.Finding) bool {
-		return len(a.Path)+len(b.Path) == 0 && a.Message == b.Message && slices.Equal(a.Routes, b.Routes)
-	})
-}
-
-// heading is the line of a subject: `deploy/gateway.yaml:14: deny: RULE (critical, guide 1): Deployment ditto/gateway`.
-func (t *text) heading(f check.Finding) {
-	action, color := string(f.Action), colors[f.Action]
-	if f.Action == check.ActionNone {
-		action = "off"
-	}
-	fmt.Fprintf(&t.out, "%s%s: %s (%s): %s\n",
-		place(f.File, f.Line), t.paint(color, action), t.paint(bold, clean(f.Rule)), about(f), clean(f.Subject.String()))
-}
-
-// body writes what is found on one subject, numbered if that is more than one thing.
-func (t *text) body(findings []check.Finding) {
-	for n, f := range findings {
-		first, indent := "  ", "  "
-		if len(findings) > 1 {
-			first = fmt.Sprintf("  %d. ", n+1)
-			indent = strings.Repeat(" ", len(first))
-		}
-		t.item(first, indent, f.Message)
-		for i, hop := range f.Path {
-			arrow := "→ "
-			if i == 0 {
-				arrow = ""
-			}
-			fmt.Fprintf(&t.out, "%s  %s%s\n", indent, t.paint(dim, arrow), clean(hop))
-		}
-		for _, note := range f.Notes {
-			fmt.Fprintf(&t.out, "%s  note: %s\n", indent, clean(note))
-		}
-		if len(f.Routes) > 1 {
-			fmt.Fprintf(&t.out, "%s  the same for each of: %s\n", indent, clean(strings.Join(f.Routes, ", ")))
-		}
-		if t.opts.Verbose {
-			for _, key := range f.Keys {
-				fmt.Fprintf(&t.out, "%s%s\n", indent, t.paint(dim, "key "+clean(key)))
-			}
-		}
-		t.out.WriteByte('\n')
-	}
-}
-
-// about is what the parentheses behind a rule's name say.
-func about(f check.Finding) string {
-	parts := []string{clean(string(f.Severity))}
-	if f.Guide != "" {
-		parts = append(parts, "guide "+clean(f.Guide))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func (t *text) unknowns(unknowns []check.Unknown) {
-	if len(unknowns) == 0 {
+	if len(rows) == 0 {
 		return
 	}
-	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Could not be decided:"))
-	unknowns = t.unlisted(unknowns)
-	for _, reason := range check.Together(unknowns) {
-		u := reason.About[0]
-		var rules []string
-		for _, name := range reason.Rules {
-			rules = append(rules, t.paint(bold, clean(name)))
+	cells := make([][2]string, 0, len(rows)) // as it is, and in colour
+	name, longest := 0, 0
+	for _, r := range rows {
+		name = max(name, len([]rune(clean(r.Rule))))
+	}
+	for _, r := range rows {
+		guide := ""
+		if r.Guide != "" {
+			guide = "guide " + clean(r.Guide)
 		}
-		about := clean(u.Subject.String())
-		if len(rules) > 0 {
-			about = strings.Join(rules, ", ") + ": " + about
+		var plain, coloured []string
+		for _, action := range []check.Action{check.ActionDeny, check.ActionWarn, check.ActionAudit} {
+			if n := r.counts[action]; n > 0 {
+				text := strconv.Itoa(n) + " " + did[action]
+				plain, coloured = append(plain, text), append(coloured, t.paint(colors[action], text))
+			}
 		}
-		fmt.Fprintf(&t.out, "%s%s: %s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), about)
-		switch {
-		case len(reason.Rules) > 1 && len(reason.About) == 1:
-			t.item("  ", "  ", u.Message)
-			continue
-		case len(reason.About) == 1:
-			t.item("  ", "  ", u.What+": "+u.Message)
-			continue
-		case len(reason.Rules) <= 1:
-			fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
+		front := fmt.Sprintf("%-*s  %-8s  %-9s  ", name, clean(r.Rule), clean(string(r.Severity)), guide)
+		cells = append(cells, [2]string{front + strings.Join(plain, ", "), front + strings.Join(coloured, ", ")})
+		longest = max(longest, len([]rune(cells[len(cells)-1][0])))
+	}
+	columns := 1
+	if len(cells) > 3 && 2*longest+3 <= t.width {
+		columns = 2
+	}
+	lines := (len(cells) + columns - 1) / columns
+	for line := range lines {
+		cell := cells[line]
+		t.out.WriteString(cell[1])
+		if second := line + lines; second < len(cells) {
+			t.out.WriteString(strings.Repeat(" ", longest+3-len([]rune(cell[0]))) + cells[second][1])
 		}
-		for _, u := range reason.About {
-			t.item("  - ", "    ", u.Message)
-		}
+		t.out.WriteByte('\n')
 	}
 	t.out.WriteByte('\n')
 }
 
-// unlisted writes what is about whole kinds, those of which there is the same to say together, and returns the rest.
-func (t *text) unlisted(unknowns []check.Unknown) []check.Unknown {
-	groups, rest := check.Unlisted(unknowns)
-	for _, group := range groups {
-		fmt.Fprintf(&t.out, "%s: every %s\n", t.paint(cyan, "unknown"), clean(group.Title))
-		t.item("  ", "  ", group.Message)
-	}
-	return rest
-}
+var did = map[check.Action]string{check.ActionDeny: "denied", check.ActionWarn: "warned", check.ActionAudit: "audited"}
 
-// exceptions writes what the configuration lets pass.
-func (t *text) exceptions(list []check.AppliedException) {
+// causes writes what to change, those of a rule together: they differ in the object alone.
+func (t *text) causes(title string, action check.Action, all []check.Cause) {
+	list := slices.DeleteFunc(slices.Clone(all), func(c check.Cause) bool { return c.Action != action })
 	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Excepted:"))
-	for _, e := range list {
-		about := e.Subject.String()
-		if e.Entry != nil && *e.Entry != e.Subject {
-			about += " over " + e.Entry.String()
+	fmt.Fprintf(&t.out, "%s\n", t.paint(colors[action], title))
+	for _, group := range runs(list, func(a, b check.Cause) bool { return a.Rule == b.Rule }) {
+		t.cause(group)
+	}
+}
+
+func (t *text) cause(group []check.Cause) {
+	first := group[0]
+	// A cause's advice may differ from another's: one of two objects may come from a chart.
+	var advice []string
+	known := ""
+	for _, c := range group {
+		if c.Advice != "" && !slices.Contains(advice, c.Advice) {
+			advice = append(advice, c.Advice)
+			known = t.advised[c.Advice]
 		}
-		fmt.Fprintf(&t.out, "%s: %s until %s (UTC): %s\n", t.paint(bold, clean(e.Rule)), clean(about), e.Until, clean(e.Reason))
+	}
+	about := t.objects(group)
+	if len(advice) == 1 && known != "" && known != first.Rule {
+		about, advice = fmt.Sprintf("%s; fix as for %s", counted(len(group), "object", "objects"), clean(known)), nil
+	}
+	t.wrapPainted(clean(first.Rule)+": ", t.paint(bold, clean(first.Rule))+": ", "  ", about)
+	lines := mostLines
+	if first.Action == check.ActionDeny {
+		lines = 0
+	}
+	message, _, _ := strings.Cut(strings.TrimSpace(first.Message), "\n")
+	t.wrapLines("  ", "  ", clean(t.shared.shorten(message)), lines)
+	ways := 0
+	for _, c := range group {
+		ways += c.Ways
+	}
+	if way := t.wayIn(first); way != "" {
+		if ways > 1 {
+			way = strconv.Itoa(ways) + " ways in, one: " + way
+		}
+		t.wrap("  way  ", "       ", way)
+	}
+	for _, text := range advice {
+		t.advised[text] = first.Rule
+		t.wrap("  fix  ", "       ", clean(text))
+	}
+}
+
+// counted is `1 object`, `2 objects`.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// briefUnknowns writes what could not be decided, each reason once.
+func (t *text) briefUnknowns(unknowns []check.Unknown) {
+	if len(unknowns) == 0 {
+		return
+	}
+	fmt.Fprintf(&t.out, "%s\n", t.paint(cyan, "UNKNOWN"))
+	groups, rest := check.Unlisted(unknowns)
+	type line struct {
+		head, message string
+		more          int
+	}
+	var lines []line
+	for _, g := range groups {
+		lines = append(lines, line{"every " + g.Title, g.Message, 0})
+	}
+	for _, r := range check.Together(rest) {
+		u := r.About[0]
+		head := u.Subject.String()
+		if at := place(u.File, u.Line); at != "" {
+			head += " (" + strings.TrimSuffix(at, ": ") + ")"
+		}
+		if len(r.Rules) > 0 {
+			head = strings.Join(r.Rules, ", ") + ": " + head
+		}
+		message := u.Message
+		if len(r.Rules) <= 1 {
+			message = u.What + ": " + message
+		}
+		lines = append(lines, line{head, message, len(r.About) - 1})
+	}
+	for i, l := range lines {
+		if i == mostUnknowns && len(lines) > mostUnknowns+1 {
+			fmt.Fprintf(&t.out, "and %d more (--output wide)\n", len(lines)-i)
+			break
+		}
+		t.wrap("", "  ", clean(l.head))
+		message, _, _ := strings.Cut(strings.TrimSpace(l.message), "\n")
+		if l.more > 0 {
+			message += fmt.Sprintf(" (and %d more)", l.more)
+		}
+		t.wrap("  ", "  ", clean(message))
 	}
 	t.out.WriteByte('\n')
 }
 
-// summary writes the last line: `12 objects: 3 denied (2 preauth-exposed, 1 devops-exposed), 1 warning (1 edge-tls)`.
-func (t *text) summary(result check.Result) {
-	var parts []string
-	add := func(n int, color, one, many, rules string) {
-		switch {
-		case n == 1:
-			parts = append(parts, t.paint(color, "1 "+one)+rules)
-		case n > 1:
-			parts = append(parts, t.paint(color, fmt.Sprintf("%d %s", n, many))+rules)
-		}
+// verdict writes where to read more, and the last line.
+func (t *text) verdict(result check.Result) {
+	if len(result.Causes) > 0 {
+		fmt.Fprintf(&t.out, "%s\n", t.paint(dim, "More of each: dittoguard rules show RULE. Every way in: --output wide."))
 	}
-	for _, a := range []struct {
-		action    check.Action
-		one, many string
-	}{
-		{check.ActionDeny, "denied", "denied"}, {check.ActionWarn, "warning", "warnings"},
-		{check.ActionAudit, "audited", "audited"}, {check.ActionNone, "in no mode", "in no mode"},
-	} {
-		if a.action != check.ActionNone || t.opts.Verbose {
-			n, rules := byRule(result.Findings, a.action)
-			add(n, colors[a.action], a.one, a.many, rules)
-		}
-	}
-	if len(parts) == 0 {
-		// Green is for what is certain.
-		color := green
-		if len(result.Unknown) > 0 {
-			color = ""
-		}
-		parts = append(parts, t.paint(color, "no findings"))
-	}
-	add(len(result.Unknown), cyan, "unknown", "unknown", "")
-	objects := fmt.Sprintf("%d objects", result.Summary.Objects)
-	if result.Summary.Objects == 1 {
-		objects = "1 object"
-	}
-	if result.Summary.Objects == 0 && len(result.Findings)+len(result.Unknown) == 0 {
-		objects, parts = "no objects", []string{"nothing was judged"}
-	}
-	fmt.Fprintf(&t.out, "%s: %s\n", objects, strings.Join(parts, ", "))
-}
-
-// byRule counts the findings that lead to the action: together, and as ` (2 preauth-exposed, 1 devops-exposed)` in the
-// order in which they stand in the report.
-func byRule(findings []check.Finding, action check.Action) (total int, text string) {
-	var names []string
-	count := map[string]int{}
-	for _, f := range findings {
-		if f.Action != action {
-			continue
-		}
-		if count[f.Rule] == 0 {
-			names = append(names, f.Rule)
-		}
-		count[f.Rule]++
-		total++
-	}
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%d %s", count[name], clean(name))
-	}
-	return total, " (" + strings.Join(names, ", ") + ")"
-}
-
-// block writes a text of several lines, indented.
-func (t *text) block(indent, s string) { t.item(indent, indent, s) }
-
-// item writes a text of several lines, of which the first is indented otherwise.
-func (t *text) item(first, indent, s string) {
-	for line := range strings.SplitSeq(strings.Trim(s, "\n"), "\n") {
-		if line = strings.TrimRight(line, " \t\r"); line == "" {
-			t.out.WriteByte('\n')
-		} else {
-			fmt.Fprintf(&t.out, "%s%s\n", first, clean(line))
-		}
-		first = indent
-	}
-}
-
-// place is the `file:line: ` in front of a finding, nothing for an object of a cluster.
-func place(file string, line int) string {
-	switch {
-	case file == "":
-		return ""
-	case line == 0:
-		return clean(file) + ": "
-	default:
-		return fmt.Sprintf("%s:%d: ", clean(file), line)
-	}
+	t.summary(result, false)
 }

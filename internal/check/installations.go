@@ -1,0 +1,71 @@
+package check
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Installation is a Ditto that was found: the services of Ditto in one namespace.
+type Installation struct {
+	Namespace string `json:"namespace"`
+	// Releases are those that its parts say they are of (`4.6`); empty where none does.
+	Releases []string `json:"releases,omitempty"`
+	// Components are the services that run there, and `proxy` if something before them hands requests on.
+	Components []string `json:"components"`
+	// Entries counts the objects that let clients outside of the cluster in to the gateway.
+	Entries int `json:"entries"`
+}
+
+// installations are the Dittos in a scope that was judged.
+func installations(view *ditto.View, s *scope) []Installation {
+	type found struct {
+		Installation
+		entries map[ditto.Object]bool
+	}
+	byNamespace := map[string]*found{}
+	add := func(list []string, s string) []string {
+		if s == "" || slices.Contains(list, s) {
+			return list
+		}
+		return append(list, s)
+	}
+	var proxies []inventory.Ref
+	for _, o := range in(view, view, s.workloads) {
+		for _, part := range view.Parts(o) {
+			if part.Component == ditto.Proxy {
+				proxies = append(proxies, o.Ref)
+			}
+			if !ditto.IsDitto(part.Component) {
+				continue
+			}
+			f := byNamespace[o.Ref.Namespace]
+			if f == nil {
+				f = &found{Installation: Installation{Namespace: o.Ref.Namespace}, entries: map[ditto.Object]bool{}}
+				byNamespace[o.Ref.Namespace] = f
+			}
+			f.Components = add(f.Components, part.Component)
+			f.Releases = add(f.Releases, view.Release(part))
+			if part.Component != ditto.Gateway {
+				continue
+			}
+			for _, e := range view.Exposures(part) {
+				if e.Public && e.Port == ditto.PortHTTP && !e.Doubted {
+					f.entries[e.Entry] = true
+				}
+			}
+		}
+	}
+	var list []Installation
+	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
+		f := byNamespace[namespace]
+		if slices.ContainsFunc(proxies, func(r inventory.Ref) bool { return r.Namespace == namespace }) {
+			f.Components = append(f.Components, ditto.Proxy)
+		}
+		f.Entries = len(f.entries)
+		list = append(list, f.Installation)
+	}
+	return list
+}
