@@ -25,7 +25,7 @@ import (
 	"k8s.io/apiserver/pkg/cel/environment"
 	"sigs.k8s.io/yaml"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 )
 
 // request is what the conditions are asked about.
@@ -306,7 +306,7 @@ func TestConditions_WhoIsNotAsked(t *testing.T) {
 // TestConditions_EveryProxyIsAskedAbout: a program that dittoguard knows for a proxy gets past no condition.
 func TestConditions_EveryProxyIsAskedAbout(t *testing.T) {
 	c := compile(t, "other.validate.dittoguard.io")
-	for _, image := range ditto.ProxyImages() {
+	for _, image := range recognize.ProxyImages() {
 		object := fromYAML(t, "spec: {template: {spec: {containers: [{image: 'registry.example.com/"+image+":1'}]}}}")
 		if !c.asked(t, request{resource: "deployments", operation: admission.Create, object: object}) {
 			t.Errorf("not asked about image %s", image)

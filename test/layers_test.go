@@ -28,7 +28,20 @@ var layers = map[string][]string{
 	"internal/inventory/cluster": {"internal/inventory", "internal/inventory/crd"},
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
-	"internal/ditto/...":         {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
+	// What is read one by one: formats, settings, requests. None of it knows a view.
+	"internal/ditto/...": {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
+	// The rooms, from the lowest: each imports those before it.
+	"internal/ditto/podspec":   {"internal/inventory"},
+	"internal/ditto/recognize": rooms("internal/ditto/podspec", "internal/ditto/settings"),
+	"internal/ditto/unread":    rooms("internal/ditto/podspec", "internal/ditto/recognize"),
+	"internal/ditto/index":     rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread"),
+	"internal/ditto/world":     rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index"),
+	"internal/ditto/facts": rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index",
+		"internal/ditto/world"),
+	"internal/ditto/proxy": rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index",
+		"internal/ditto/world", "internal/ditto/facts"),
+	"internal/ditto/topology": rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index",
+		"internal/ditto/world", "internal/ditto/facts", "internal/ditto/proxy"),
 	// An nginx is read in layers: its text, its values, its servers, and what runs them.
 	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/requests"},
 	"internal/ditto/nginxconf/syntax": {},
@@ -38,7 +51,7 @@ var layers = map[string][]string{
 	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them: of controllers of
 	// Ingresses, and of kinds.
 	"internal/ditto/way":               {"internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd"},
-	"internal/ditto/edge":              {"internal/ditto/...", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge":              {"internal/ditto/edge/...", "internal/ditto/way", "internal/inventory", "internal/inventory/crd"},
 	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/edge/aws"},
 	"internal/ditto/edge/aws":          vendor(),
 	"internal/ditto/edge/azure":        vendor(),
@@ -69,6 +82,14 @@ var layers = map[string][]string{
 	"cmd/...":           {"*"},
 	"charts":            {"*"},
 	"test/...":          {"*"},
+}
+
+// rooms is what one of the rooms may import: the rooms below it, and what knows no room.
+func rooms(below ...string) []string {
+	return append(below, "internal/ditto/dns", "internal/ditto/edge/...", "internal/ditto/hocon", "internal/ditto/htpasswd", "internal/ditto/jvm",
+		"internal/ditto/literal", "internal/ditto/mention", "internal/ditto/netpol", "internal/ditto/nginxconf/...", "internal/ditto/oauth2proxy",
+		"internal/ditto/policydoc", "internal/ditto/published", "internal/ditto/requests", "internal/ditto/settings", "internal/ditto/surface",
+		"internal/ditto/way", "internal/inventory", "internal/inventory/crd")
 }
 
 // vendor is what the package of a vendor may import: nothing of another vendor's, save what is named.

@@ -12,8 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
+	"github.com/dittoguard/dittoguard/internal/ditto/unread"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
@@ -143,7 +145,7 @@ func notEmpty(loaded *manifest.Result, paths []string) error {
 }
 
 func inventoryOf(objects []*inventory.Object) *inventory.Memory {
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, object := range objects {
 		inv.Put(object)
 	}
@@ -190,7 +192,7 @@ func notRead(objects []*inventory.Object) string {
 	const most = 3
 	var list []string
 	for _, object := range objects {
-		if ditto.IsUnread(object) {
+		if unread.Is(object) {
 			list = append(list, fmt.Sprintf("%s (%s)", object.Ref, object.Ref.APIVersion))
 		}
 	}
@@ -202,7 +204,7 @@ func notRead(objects []*inventory.Object) string {
 
 // runsDitto says whether the object is a workload with a service of Ditto in it.
 func runsDitto(inv inventory.Reader, object *inventory.Object) bool {
-	return slices.ContainsFunc(ditto.Parts(inv, object), func(part ditto.Part) bool { return ditto.IsDitto(part.Component) })
+	return slices.ContainsFunc(recognize.Parts(inv, object), func(part recognize.Part) bool { return recognize.IsDitto(part.Component) })
 }
 
 func warn(w io.Writer, format string, args ...any) {

@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 )
@@ -39,7 +39,7 @@ func (o *clusterOptions) snapshot(ctx context.Context, namespace string) (*inven
 		namespace = ""
 	}
 	restConfig.UserAgent = "dittoguard/" + buildVersion()
-	taken, err := cluster.TakeSnapshot(ctx, restConfig, ditto.Keys, namespace)
+	taken, err := cluster.TakeSnapshot(ctx, restConfig, index.Of, namespace)
 	if err != nil {
 		return nil, nil, err
 	}

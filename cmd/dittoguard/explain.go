@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/explain"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
@@ -190,7 +190,7 @@ func (o *explainOptions) explain(
 		return explain.Explanation{}, errors.New("nothing to explain: no part of Ditto was found")
 	}
 	explanation := explain.Build(ctx, view, objects, opts)
-	return explanation, ditto.CutShort(ctx, view)
+	return explanation, world.CutShort(ctx, view)
 }
 
 func runsIn(namespaces []string) string {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 )
 
 const fieldsMark = "<!-- The rest is generated from internal/ditto by `go test ./cmd/... -update`. -->\n"
@@ -29,7 +29,7 @@ func TestWritingRules_ListsEveryField(t *testing.T) {
 		t.Fatalf("there is no %q", fieldsMark)
 	}
 	want := describeFacts(t)
-	for _, field := range celFields(reflect.TypeFor[ditto.Facts](), nil) {
+	for _, field := range celFields(reflect.TypeFor[facts.Facts](), nil) {
 		if !strings.Contains(want, "`"+field+"`") {
 			t.Errorf("field %s is not described", field)
 		}
@@ -65,7 +65,7 @@ func celFields(t reflect.Type, seen []reflect.Type) []string {
 func describeFacts(t *testing.T) string {
 	comments := factComments(t)
 	var b strings.Builder
-	todo := []reflect.Type{reflect.TypeFor[ditto.Facts]()}
+	todo := []reflect.Type{reflect.TypeFor[facts.Facts]()}
 	for i := 0; i < len(todo); i++ {
 		name := todo[i].Name()
 		title := "### " + name
@@ -163,7 +163,7 @@ func inCEL(comment string, of reflect.Type) string {
 // comment that names the fields right below it, too, is theirs as well.
 func factComments(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("../../internal/ditto/*.go")
+	files, err := filepath.Glob("../../internal/ditto/facts/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}

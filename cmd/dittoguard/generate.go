@@ -9,8 +9,9 @@ import (
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/generate"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
 
@@ -92,9 +93,9 @@ func (o *networkPoliciesOptions) run(ctx context.Context, cmd *cobra.Command, pa
 		return err
 	}
 	inv := inventoryOf(loaded.Objects)
-	view := ditto.NewView(ctx, inv, ditto.Options{Cache: ditto.NewCache()})
+	view := topology.NewView(ctx, inv, world.Options{Cache: world.NewCache()})
 	policies := generate.NetworkPolicies(view, inv.All(), o.Options)
-	if err := ditto.CutShort(ctx, view); err != nil {
+	if err := world.CutShort(ctx, view); err != nil {
 		return err
 	}
 	for _, n := range policies.Notes {

@@ -12,10 +12,13 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/generate"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
@@ -84,7 +87,7 @@ func generated(t *testing.T, paths []string, stdin *bytes.Buffer, opts generate.
 		t.Fatal(err)
 	}
 	inv := inventoryOf(loaded.Objects)
-	view := ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()})
+	view := topology.NewView(t.Context(), inv, world.Options{Cache: world.NewCache()})
 	return inv, generate.NetworkPolicies(view, inv.All(), opts)
 }
 
@@ -104,13 +107,13 @@ func reachEachOther(t *testing.T, inv *inventory.Memory, list []generate.Policy)
 		return inv.Get(p.Workload.GroupKind(), p.Workload.Namespace, p.Workload.Name).PodTemplate().Labels
 	}
 	for _, to := range list {
-		view := ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()})
+		view := topology.NewView(t.Context(), inv, world.Options{Cache: world.NewCache()})
 		for _, part := range view.Parts(inv.Get(to.Workload.GroupKind(), to.Workload.Namespace, to.Workload.Name)) {
-			if !ditto.IsDitto(part.Component) {
+			if !recognize.IsDitto(part.Component) {
 				continue
 			}
-			for _, port := range view.ComponentFacts(part).Ports {
-				if port.Port != ditto.PortRemoting && port.Port != ditto.PortManagement {
+			for _, port := range facts.OfComponent(view, part).Ports {
+				if port.Port != recognize.PortRemoting && port.Port != recognize.PortManagement {
 					continue
 				}
 				access := netpol.Ingress(policies, netpol.Pod{Namespace: to.Namespace, Labels: labels(to)}, int32(port.Number), corev1.ProtocolTCP)

@@ -19,8 +19,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/certs"
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 	"github.com/dittoguard/dittoguard/webhook"
 )
@@ -122,7 +122,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 	metrics := newMetrics(source)
 	recorder := webhook.NewMetrics(metrics)
 	world, err := cluster.New(restConfig, cluster.Options{
-		Index: ditto.Keys, Kinds: ditto.KindsOf, Select: ditto.SelectionOf, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
+		Index: index.Of, Kinds: index.Kinds, Select: index.Selection, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
 		Count: func(err error) { recorder.LiveRequest(err == nil) }, Log: log.WithName("inventory"),
 	})
 	if err != nil {

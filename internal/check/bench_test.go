@@ -15,8 +15,8 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
@@ -103,13 +103,13 @@ func BenchmarkClusterSize(b *testing.B) {
 }
 
 // world is an inventory with a checker of all built-in rules.
-type world struct {
+type opts struct {
 	inventory *inventory.Memory
 	checker   *check.Checker
 }
 
 // newWorld holds the fixture.
-func newWorld(b *testing.B) *world {
+func newWorld(b *testing.B) *opts {
 	b.Helper()
 	loaded, err := manifest.Load([]string{"testdata/bench/ditto.yaml"}, nil, manifest.Options{})
 	if err != nil {
@@ -125,16 +125,16 @@ func newWorld(b *testing.B) *world {
 	if err != nil {
 		b.Fatal(err)
 	}
-	w := &world{inventory: inventory.NewMemory(ditto.Keys, nil), checker: checker}
+	w := &opts{inventory: inventory.NewMemory(index.Of, nil), checker: checker}
 	for _, o := range loaded.Objects {
 		w.inventory.Put(o)
 	}
 	return w
 }
 
-func (w *world) put(o metav1.Object) { w.inventory.Put(inventory.FromTyped(o, gvkOf(o))) }
+func (w *opts) put(o metav1.Object) { w.inventory.Put(inventory.FromTyped(o, gvkOf(o))) }
 
-func (w *world) typed(b *testing.B, kind schema.GroupKind, namespace, name string) any {
+func (w *opts) typed(b *testing.B, kind schema.GroupKind, namespace, name string) any {
 	b.Helper()
 	o := w.inventory.Get(kind, namespace, name)
 	if o == nil {
@@ -144,7 +144,7 @@ func (w *world) typed(b *testing.B, kind schema.GroupKind, namespace, name strin
 }
 
 // create judges a CREATE of an object; the world does not have it meanwhile.
-func (w *world) create(b *testing.B, o metav1.Object) {
+func (w *opts) create(b *testing.B, o metav1.Object) {
 	b.Helper()
 	there := wrap(b, o)
 	if known := w.inventory.Get(there.Ref.GroupKind(), there.Ref.Namespace, there.Ref.Name); known != nil {
@@ -158,7 +158,7 @@ func (w *world) create(b *testing.B, o metav1.Object) {
 }
 
 // update judges an UPDATE of an object.
-func (w *world) update(b *testing.B, before, after metav1.Object) {
+func (w *opts) update(b *testing.B, before, after metav1.Object) {
 	b.Helper()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -166,7 +166,7 @@ func (w *world) update(b *testing.B, before, after metav1.Object) {
 	}
 }
 
-func (w *world) judge(b *testing.B, operation admissionv1.Operation, before, after *inventory.Object) {
+func (w *opts) judge(b *testing.B, operation admissionv1.Operation, before, after *inventory.Object) {
 	b.Helper()
 	gvk := schema.FromAPIVersionAndKind(after.Ref.APIVersion, after.Ref.Kind)
 	change := check.Change{
@@ -181,7 +181,7 @@ func (w *world) judge(b *testing.B, operation admissionv1.Operation, before, aft
 }
 
 // crowd adds n Deployments, Services and Ingresses that lead to nothing of Ditto.
-func (w *world) crowd(layout string, n int) {
+func (w *opts) crowd(layout string, n int) {
 	for i := range n {
 		namespace, name, host := fmt.Sprintf("team-%d", i%50), fmt.Sprintf("app-%05d", i), fmt.Sprintf("app-%d.example.com", i)
 		d, s := deployment(namespace, name, name), service(namespace, name, name)

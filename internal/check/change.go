@@ -6,8 +6,10 @@ import (
 	"sync"
 
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -20,17 +22,17 @@ import (
 func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Change) (Verdict, error) {
 	recorder := inventory.NewRecorder(inv)
 	id := change.id()
-	apart := ditto.Apart{}
+	apart := world.Apart{}
 	before := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}), apart)
 	after := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.Object}), apart)
 
 	s := newScope()
 	s.about = id
 	if change.OldObject != nil {
-		s.add(before.Affected(change.OldObject), change.OldObject)
+		s.add(topology.Follow(before, change.OldObject), change.OldObject)
 	}
 	if change.Object != nil {
-		s.add(after.Affected(change.Object), change.Object)
+		s.add(topology.Follow(after, change.Object), change.Object)
 	}
 	s.dropOwned(after)
 	is := c.judge(ctx, after, s, change.Request)
@@ -64,7 +66,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 			kept = append(kept, v)
 		}
 	}
-	if err := ditto.CutShort(ctx, after, before); err != nil {
+	if err := world.CutShort(ctx, after, before); err != nil {
 		return Verdict{}, err
 	}
 	for _, f := range c.findings(after, brought) {
@@ -127,7 +129,7 @@ func (c *Checker) decisive(change Change, is, was judgement) bool {
 	if !slices.Equal(is.facts, was.facts) {
 		return true
 	}
-	return ditto.Leads(change.OldObject, change.Object)
+	return index.Leads(change.OldObject, change.Object)
 }
 
 // id is the identity of the changed object.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 	"github.com/dittoguard/dittoguard/rules"
@@ -138,7 +138,7 @@ func decodeAll(t testing.TB, text string) []*inventory.Object {
 // inventoryOf holds the objects of texts.
 func inventoryOf(t testing.TB, yaml ...string) *inventory.Memory {
 	t.Helper()
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, o := range decodeAll(t, strings.Join(yaml, "\n---")) {
 		inv.Put(o)
 	}
@@ -527,7 +527,7 @@ func TestAllowedAddressesAreDoubted(t *testing.T) {
 		{"nginx told where the address stands", `type: LoadBalancer, `, "set_real_ip_from 10.0.0.0/8; real_ip_header X-Forwarded-For; " + conf, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inv := inventory.NewMemory(ditto.Keys, nil)
+			inv := inventory.NewMemory(index.Of, nil)
 			for _, text := range []string{
 				gatewayDeployment(noPreAuth), gatewayService, nginxDeployment, nginxConfigMap("data", test.conf),
 				serviceOf("public", test.service+`selector: {app: nginx}, ports: [{port: 80}]`),
@@ -553,7 +553,7 @@ func TestAllowedAddressesAreDoubted(t *testing.T) {
 // wrote leads to it.
 func TestAuditFollowsEndpointSlices(t *testing.T) {
 	t.Parallel()
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, text := range []string{
 		gatewayDeployment(preAuth), gatewayReplicaSet(preAuth), gatewayPod("", preAuth), detourSlice,
 		serviceOf("detour", `type: NodePort, ports: [{port: 80}]`),
@@ -570,7 +570,7 @@ func TestAuditFollowsEndpointSlices(t *testing.T) {
 // TestForeignVersionsTellNothing: a kind that is read, in a version that no API server serves, is as good as not there.
 func TestForeignVersionsTellNothing(t *testing.T) {
 	t.Parallel()
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, o := range decodeAll(t, gatewayDeployment(noPreAuth)+`        envFrom: [{configMapRef: {name: odd}}, {secretRef: {name: odd}}]
 ---
 apiVersion: v2

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -41,7 +42,7 @@ type Checker struct {
 	passwords *htpasswd.Verifier
 	now       func() time.Time
 	edges     way.Config
-	cache     *ditto.Cache
+	cache     *world.Cache
 	outcomes  *outcomes
 	// rules are in name order, by what they are evaluated for.
 	rules map[rules.Each][]*rule
@@ -59,7 +60,7 @@ type rule struct {
 func New(opts Options) (*Checker, error) {
 	c := &Checker{
 		config: opts.Config, protected: opts.Protected, passwords: opts.Passwords, now: opts.Now,
-		cache: ditto.NewCache(), outcomes: newOutcomes(), rules: map[rules.Each][]*rule{},
+		cache: world.NewCache(), outcomes: newOutcomes(), rules: map[rules.Each][]*rule{},
 	}
 	if c.config == nil {
 		c.config = config.Default()
@@ -99,13 +100,13 @@ func New(opts Options) (*Checker, error) {
 func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inventory.Object) (Result, error) {
 	view := c.view(ctx, inv, nil)
 	scope := newScope()
-	scope.add(view.Affected(objects...), objects...)
+	scope.add(topology.Follow(view, objects...), objects...)
 	scope.dropOwned(view)
 	raw := c.judge(ctx, view, scope, nil)
 	result := c.present(view, raw)
 	result.Summary.Objects = len(objects)
 	result.Installations = installations(view, scope)
-	if err := ditto.CutShort(ctx, view); err != nil {
+	if err := world.CutShort(ctx, view); err != nil {
 		return Result{}, err
 	}
 	return result, nil
@@ -128,17 +129,17 @@ func edges(from config.Edges) way.Config {
 }
 
 // clients are the clients of Ditto that the configuration names.
-func clients(from config.Edges) []ditto.Client {
-	var list []ditto.Client
+func clients(from config.Edges) []world.Client {
+	var list []world.Client
 	for _, c := range from.Clients {
-		list = append(list, ditto.Client(c))
+		list = append(list, world.Client(c))
 	}
 	return list
 }
 
 // view is what is judged of an inventory; apart is shared by the views before and after a change.
-func (c *Checker) view(ctx context.Context, inv inventory.Reader, apart ditto.Apart) *ditto.View {
-	return ditto.NewView(ctx, inv, ditto.Options{
+func (c *Checker) view(ctx context.Context, inv inventory.Reader, apart world.Apart) *world.View {
+	return topology.NewView(ctx, inv, world.Options{
 		Edges: c.edges, TrustModel: string(c.config.TrustModel), Clients: clients(c.config.Edges), Cache: c.cache, Apart: apart,
 	})
 }

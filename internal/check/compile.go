@@ -5,14 +5,14 @@ import (
 	"reflect"
 	"sync"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
 // compiler is the engine of all checkers. What it has compiled it has for the next one with the same rule: for the next
 // configuration, and for the next fixture.
-var compiler = sync.OnceValues(func() (*engine.Engine, error) { return engine.New(reflect.TypeFor[*ditto.Facts]()) })
+var compiler = sync.OnceValues(func() (*engine.Engine, error) { return engine.New(reflect.TypeFor[*facts.Facts]()) })
 
 // Compile says what is wrong with the expressions of rules: syntax, types, fields of `ditto` that are not there. All errors
 // come joined, in the order of the rules and their fields, each with file and line. Rules that come through may be called

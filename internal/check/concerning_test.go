@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -45,7 +45,7 @@ spec:
 // TestAChangeSaysWhatItLeavesUnknown: what is unknown of other objects is said when the change brings it, and not with each
 // change that has to do with them.
 func TestAChangeSaysWhatItLeavesUnknown(t *testing.T) {
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	unknownOf := func(manifest string) []string {
 		t.Helper()
 		change := step{apply: manifest}.change(t, inv)

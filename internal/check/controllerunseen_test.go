@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -20,7 +20,7 @@ func TestControllerConfigMapThatCannotBeRead(t *testing.T) {
 	} {
 		for _, known := range []bool{true, false} {
 			fixture, checker := load(t, file)
-			inv := inventory.NewMemory(ditto.Keys, func(gk schema.GroupKind, _ string) bool { return known || gk != inventory.ConfigMap })
+			inv := inventory.NewMemory(index.Of, func(gk schema.GroupKind, _ string) bool { return known || gk != inventory.ConfigMap })
 			for _, o := range fixture.All() {
 				if o.Ref.GroupKind() != inventory.ConfigMap {
 					inv.Put(o)

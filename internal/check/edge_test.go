@@ -8,7 +8,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -117,7 +117,7 @@ spec:
 // A mutation of ways in changes the object that they begin at once, however many there are, and no other object.
 func TestMutate_ExposuresOfOneObject(t *testing.T) {
 	list, cfg := edgeRules(t)
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	class := "\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: nginx}\nspec: {controller: k8s.io/ingress-nginx}\n"
 	ing := nginxIngress("api", "/api", "gateway", "") + "      - {path: /ws, pathType: Prefix, backend: {service: {name: gateway, port: {number: 8080}}}}\n"
 	ing = strings.Replace(ing, `paths: [{path: "/api"`, `paths:

@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -21,7 +21,7 @@ const costOfRule = 20
 type caseOf struct {
 	// about, way and container: see violation.
 	about     string
-	way       *ditto.Exposure
+	way       *facts.Exposure
 	container string
 	// facts are what decides about it.
 	facts string
@@ -82,7 +82,7 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 
 // partsOf are what a violation consists of, by what its rule's keyExpression lists. Of a way in, what is listed as a path of the
 // component is no part of its own, but the requests for it and what is below.
-func partsOf(name string, way *ditto.Exposure, keys []string) []part {
+func partsOf(name string, way *facts.Exposure, keys []string) []part {
 	if len(keys) == 0 {
 		return []part{{name: name}}
 	}
@@ -116,7 +116,7 @@ func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object,
 }
 
 // asInput keeps a nil pointer from becoming a value.
-func asInput(facts *ditto.Facts) any {
+func asInput(facts *facts.Facts) any {
 	if facts == nil {
 		return nil
 	}

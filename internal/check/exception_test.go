@@ -9,8 +9,8 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -55,7 +55,7 @@ func TestExceptions(t *testing.T) {
 func TestExceptions_Expiry(t *testing.T) {
 	t.Parallel()
 	lastDay := time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	open := ingressTo("api", "gateway", "number: 8080", "/api")
 	for _, text := range []string{gatewayDeployment(preAuth), gatewayService, open} {
 		inv.Put(decodeAll(t, text)[0])

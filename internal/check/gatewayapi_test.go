@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -242,7 +242,7 @@ func TestAnInternalGatewayIsDoubted(t *testing.T) {
 // TestReferenceGrantsThatAreNotRead: where nobody may look for a ReferenceGrant there may be one.
 func TestReferenceGrantsThatAreNotRead(t *testing.T) {
 	for _, read := range []bool{true, false} {
-		inv := inventory.NewMemory(ditto.Keys, func(gk schema.GroupKind, _ string) bool { return read || gk != crd.ReferenceGrant })
+		inv := inventory.NewMemory(index.Of, func(gk schema.GroupKind, _ string) bool { return read || gk != crd.ReferenceGrant })
 		for _, o := range decodeAll(t, gatewayDeployment(preAuth)+"---"+gatewayService+"---"+envoyClass+"---"+publicEdge+"---"+foreignRoute) {
 			inv.Put(o)
 		}

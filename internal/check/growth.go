@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -47,12 +49,12 @@ type letIn struct {
 
 // side is what was wrong before a change, or is after it.
 type side struct {
-	view   *ditto.View
+	view   *world.View
 	budget *requests.Budget
 	byName map[string]*ways
 }
 
-func newSide(view *ditto.View, violations []violation, budget *requests.Budget) *side {
+func newSide(view *world.View, violations []violation, budget *requests.Budget) *side {
 	s := &side{view: view, budget: budget, byName: map[string]*ways{}}
 	for i := range violations {
 		v := &violations[i]
@@ -81,7 +83,7 @@ func (s *side) lets(v *violation, p part) requests.Set {
 	if v.way == nil {
 		return nil
 	}
-	set := s.view.Requests(v.way)
+	set := topology.Requests(s.view, v.way)
 	if p.below != "" {
 		set = set.Within(requests.Below(p.below))
 	}
@@ -205,7 +207,7 @@ func (s *side) knows(v *violation, before *ways, of *side) bool {
 // runs says whether a workload has a container that runs a part of Ditto, by that name.
 func (s *side) runs(workload inventory.Ref, container string) bool {
 	o := s.view.Get(workload.GroupKind(), workload.Namespace, workload.Name)
-	return o != nil && slices.ContainsFunc(s.view.Parts(o), func(p ditto.Part) bool { return p.Container.Name == container })
+	return o != nil && slices.ContainsFunc(s.view.Parts(o), func(p recognize.Part) bool { return p.Container.Name == container })
 }
 
 // named is the name of a part of a violation. What a rollout was about to replace does not stand for what stays.

@@ -4,7 +4,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -20,10 +23,10 @@ type Installation struct {
 }
 
 // installations are the Dittos in a scope that was judged.
-func installations(view *ditto.View, s *scope) []Installation {
+func installations(view *world.View, s *scope) []Installation {
 	type found struct {
 		Installation
-		entries map[ditto.Object]bool
+		entries map[facts.Object]bool
 	}
 	byNamespace := map[string]*found{}
 	add := func(list []string, s string) []string {
@@ -35,24 +38,24 @@ func installations(view *ditto.View, s *scope) []Installation {
 	var proxies []inventory.Ref
 	for _, o := range in(view, view, s.workloads) {
 		for _, part := range view.Parts(o) {
-			if part.Component == ditto.Proxy {
+			if part.Component == recognize.Proxy {
 				proxies = append(proxies, o.Ref)
 			}
-			if !ditto.IsDitto(part.Component) {
+			if !recognize.IsDitto(part.Component) {
 				continue
 			}
 			f := byNamespace[o.Ref.Namespace]
 			if f == nil {
-				f = &found{Installation: Installation{Namespace: o.Ref.Namespace}, entries: map[ditto.Object]bool{}}
+				f = &found{Installation: Installation{Namespace: o.Ref.Namespace}, entries: map[facts.Object]bool{}}
 				byNamespace[o.Ref.Namespace] = f
 			}
 			f.Components = add(f.Components, part.Component)
-			f.Releases = add(f.Releases, view.Release(part))
-			if part.Component != ditto.Gateway {
+			f.Releases = add(f.Releases, facts.Release(view, part))
+			if part.Component != recognize.Gateway {
 				continue
 			}
-			for _, e := range view.Exposures(part) {
-				if e.Public && e.Port == ditto.PortHTTP && !e.Doubted {
+			for _, e := range topology.Exposures(view, part) {
+				if e.Public && e.Port == recognize.PortHTTP && !e.Doubted {
 					f.entries[e.Entry] = true
 				}
 			}
@@ -62,7 +65,7 @@ func installations(view *ditto.View, s *scope) []Installation {
 	for _, namespace := range slices.Sorted(maps.Keys(byNamespace)) {
 		f := byNamespace[namespace]
 		if slices.ContainsFunc(proxies, func(r inventory.Ref) bool { return r.Namespace == namespace }) {
-			f.Components = append(f.Components, ditto.Proxy)
+			f.Components = append(f.Components, recognize.Proxy)
 		}
 		f.Entries = len(f.entries)
 		list = append(list, f.Installation)

@@ -5,13 +5,16 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
 // judge evaluates the rules for everything in the scope. What comes out means nothing if the context has ended.
-func (c *Checker) judge(ctx context.Context, view *ditto.View, s *scope, request *admissionv1.AdmissionRequest) judgement {
+func (c *Checker) judge(ctx context.Context, view *world.View, s *scope, request *admissionv1.AdmissionRequest) judgement {
 	j := &judging{checker: c, ctx: ctx, view: view, admission: request, about: s.about}
 	for _, o := range in(view, view, s.workloads) {
 		j.workload(o)
@@ -52,7 +55,7 @@ type judging struct {
 
 	checker *Checker
 	ctx     context.Context //nolint:containedctx // lives as long as one call of judge
-	view    *ditto.View
+	view    *world.View
 }
 
 func (j *judging) workload(o *inventory.Object) {
@@ -60,8 +63,8 @@ func (j *judging) workload(o *inventory.Object) {
 	for _, part := range j.view.Parts(o) {
 		var gateway *remembered // nil for every other part
 		key := ""
-		if part.Component == ditto.Gateway {
-			gateway = j.checker.outcomes.of(ditto.Facts{Gateway: j.view.GatewayFacts(part)})
+		if part.Component == recognize.Gateway {
+			gateway = j.checker.outcomes.of(facts.Facts{Gateway: facts.OfGateway(j.view, part)})
 			key = gateway.factsKey(o.Ref)
 			j.facts = append(j.facts, key)
 			j.protection(o)
@@ -69,10 +72,10 @@ func (j *judging) workload(o *inventory.Object) {
 				j.evaluate(r, gateway, o, nil, caseOf{container: gateway.Gateway.Container, facts: key})
 			}
 		}
-		if ditto.IsDitto(part.Component) {
+		if recognize.IsDitto(part.Component) {
 			j.component(o, part)
 		}
-		exposures := j.view.Exposures(part)
+		exposures := topology.Exposures(j.view, part)
 		for i := range exposures {
 			if j.view.Err() != nil {
 				return
@@ -84,18 +87,18 @@ func (j *judging) workload(o *inventory.Object) {
 
 // unread says what of a workload could not be read, once every way in has been followed.
 func (j *judging) unread(o *inventory.Object) {
-	for _, unknown := range j.view.Unknowns(o) {
+	for _, unknown := range topology.Unknowns(j.view, o) {
 		j.remark(o, unknown.What, unknown.Message)
 	}
 }
 
 // component evaluates the rules for each of Ditto's own services.
-func (j *judging) component(o *inventory.Object, part ditto.Part) {
+func (j *judging) component(o *inventory.Object, part recognize.Part) {
 	list := j.checker.rules[rules.EachComponent]
 	if len(list) == 0 {
 		return
 	}
-	facts := j.checker.outcomes.of(ditto.Facts{Component: j.view.ComponentFacts(part)})
+	facts := j.checker.outcomes.of(facts.Facts{Component: facts.OfComponent(j.view, part)})
 	key := facts.factsKey(o.Ref)
 	j.facts = append(j.facts, key)
 	for _, r := range list {
@@ -104,7 +107,7 @@ func (j *judging) component(o *inventory.Object, part ditto.Part) {
 }
 
 // exposure judges a way in; key is the factsKey of the gateway behind it.
-func (j *judging) exposure(target *inventory.Object, gateway *remembered, key string, e *ditto.Exposure) {
+func (j *judging) exposure(target *inventory.Object, gateway *remembered, key string, e *facts.Exposure) {
 	way := j.checker.outcomes.deciding(e)
 	j.facts = append(j.facts, way)
 	facts := j.checker.outcomes.ofExposure(gateway, e)
@@ -124,14 +127,14 @@ func (j *judging) exposure(target *inventory.Object, gateway *remembered, key st
 }
 
 func (j *judging) entry(o *inventory.Object) {
-	edge := j.view.EdgeFacts(o)
+	edge := topology.EdgeFacts(j.view, o)
 	if edge == nil {
 		return
 	}
 	if doubt := j.view.DoubtedEntry(o); doubt != "" {
 		j.remark(o, "whether it is internal", doubt)
 	}
-	facts := j.checker.outcomes.of(ditto.Facts{Edge: edge})
+	facts := j.checker.outcomes.of(facts.Facts{Edge: edge})
 	for _, r := range j.checker.rules[rules.EachEdge] {
 		j.evaluate(r, facts, o, &o.Ref, caseOf{})
 	}
@@ -147,8 +150,8 @@ func (j *judging) holder(o *inventory.Object) {
 }
 
 func (j *judging) policies(o *inventory.Object) {
-	for _, policy := range ditto.PolicyDocuments(o) {
-		facts := j.checker.outcomes.of(ditto.Facts{Policy: &policy})
+	for _, policy := range facts.PolicyDocuments(o) {
+		facts := j.checker.outcomes.of(facts.Facts{Policy: &policy})
 		key := facts.factsKey(o.Ref)
 		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachPolicy] {
@@ -158,8 +161,8 @@ func (j *judging) policies(o *inventory.Object) {
 }
 
 func (j *judging) credentials(o *inventory.Object) {
-	for _, credential := range j.view.Credentials(j.ctx, o, j.checker.passwords) {
-		facts := j.checker.outcomes.of(ditto.Facts{Credential: &credential})
+	for _, credential := range topology.Credentials(j.view, j.ctx, o, j.checker.passwords) {
+		facts := j.checker.outcomes.of(facts.Facts{Credential: &credential})
 		key := facts.factsKey(o.Ref)
 		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachCredential] {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/sample"
 )
@@ -19,7 +19,7 @@ func TestProxiesInAMesh(t *testing.T) {
 	sample.Large(t)
 	t.Parallel()
 	const proxies = 14
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	put := func(text string) {
 		for _, o := range decodeAll(t, text) {
 			inv.Put(o)

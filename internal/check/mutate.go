@@ -10,7 +10,10 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -40,7 +43,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				continue
 			}
 			cases := mutationCases(view, each, o)
-			if err := ditto.CutShort(ctx, view); err != nil {
+			if err := world.CutShort(ctx, view); err != nil {
 				return Mutation{}, err
 			}
 			for i := 0; i < len(cases); i++ {
@@ -49,7 +52,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 					Facts: asInput(facts), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
 					Params: r.params,
 				})
-				if err := ditto.CutShort(ctx, view); err != nil {
+				if err := world.CutShort(ctx, view); err != nil {
 					return Mutation{}, err
 				}
 				if err != nil {
@@ -95,40 +98,40 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 }
 
 // mutationCases are the facts that a mutating rule is evaluated with, for the object itself only.
-func mutationCases(view *ditto.View, each rules.Each, o *inventory.Object) []*ditto.Facts {
-	var cases []*ditto.Facts
+func mutationCases(view *world.View, each rules.Each, o *inventory.Object) []*facts.Facts {
+	var cases []*facts.Facts
 	if each == rules.EachObject {
-		return []*ditto.Facts{nil}
+		return []*facts.Facts{nil}
 	}
 	if each == rules.EachGateway {
-		for _, part := range ditto.Named(view.Parts(o), ditto.Gateway) {
-			cases = append(cases, &ditto.Facts{Gateway: view.GatewayFacts(part)})
+		for _, part := range recognize.Named(view.Parts(o), recognize.Gateway) {
+			cases = append(cases, &facts.Facts{Gateway: facts.OfGateway(view, part)})
 		}
 		return cases
 	}
 	if each == rules.EachExposure {
-		for _, workload := range view.Affected(o).Workloads {
+		for _, workload := range topology.Follow(view, o).Workloads {
 			for _, part := range view.Parts(workload) {
 				cases = append(cases, waysFrom(view, o, part)...)
 			}
 		}
 		return cases
 	}
-	if edge := view.EdgeFacts(o); edge != nil {
-		cases = append(cases, &ditto.Facts{Edge: edge})
+	if edge := topology.EdgeFacts(view, o); edge != nil {
+		cases = append(cases, &facts.Facts{Edge: edge})
 	}
 	return cases
 }
 
 // waysFrom are the ways in to a part that begin at an object.
-func waysFrom(view *ditto.View, o *inventory.Object, part ditto.Part) []*ditto.Facts {
-	var cases []*ditto.Facts
-	for _, e := range view.ExposuresBy(part, o.Ref.ID()) {
-		facts := &ditto.Facts{Exposure: e}
-		if part.Component == ditto.Gateway {
-			facts.Gateway = view.GatewayFacts(part)
+func waysFrom(view *world.View, o *inventory.Object, part recognize.Part) []*facts.Facts {
+	var cases []*facts.Facts
+	for _, e := range topology.ExposuresBy(view, part, o.Ref.ID()) {
+		known := &facts.Facts{Exposure: e}
+		if part.Component == recognize.Gateway {
+			known.Gateway = facts.OfGateway(view, part)
 		}
-		cases = append(cases, facts)
+		cases = append(cases, known)
 	}
 	return cases
 }

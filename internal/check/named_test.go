@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -85,7 +85,7 @@ func TestMentions(t *testing.T) {
 
 // TestUnreadKindsThatNameTheGateway: they are ways in that are unknown to the rules, in whatever namespace they are.
 func TestUnreadKindsThatNameTheGateway(t *testing.T) {
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, o := range decodeAll(t, strings.Join([]string{gatewayDeployment(preAuth), gatewayService, `
 apiVersion: getambassador.io/v3alpha1
 kind: TCPMapping

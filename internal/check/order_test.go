@@ -8,7 +8,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -34,7 +34,7 @@ func TestOrderOfArrival(t *testing.T) {
 				} else {
 					tried[name] = true
 				}
-				inv := inventory.NewMemory(ditto.Keys, nil)
+				inv := inventory.NewMemory(index.Of, nil)
 				refused := 0
 				for _, i := range order {
 					verdict := create(t, checker, inv, objects[i])

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -29,7 +29,7 @@ type outcomes struct {
 
 // remembered is what rules made of one set of facts.
 type remembered struct {
-	ditto.Facts
+	facts.Facts
 
 	// print identifies the facts.
 	print uint64
@@ -45,14 +45,14 @@ func (r *remembered) factsKey(subject inventory.Ref) string {
 func newOutcomes() *outcomes {
 	return &outcomes{
 		seed: maphash.MakeSeed(), byHash: map[uint64]*remembered{},
-		all: writerOf(reflect.TypeFor[ditto.Facts](), ""), exposure: writerOf(reflect.TypeFor[ditto.Exposure](), ""),
-		decides: writerOf(reflect.TypeFor[ditto.Exposure](), "people"),
+		all: writerOf(reflect.TypeFor[facts.Facts](), ""), exposure: writerOf(reflect.TypeFor[facts.Exposure](), ""),
+		decides: writerOf(reflect.TypeFor[facts.Exposure](), "people"),
 	}
 }
 
 // of finds what is remembered of facts, and begins to remember them if need be. Facts that are equal come back as the very
 // same, so that comparing what is built on them costs nothing. They must not be changed afterwards.
-func (o *outcomes) of(facts ditto.Facts) *remembered {
+func (o *outcomes) of(facts facts.Facts) *remembered {
 	var h maphash.Hash
 	h.SetSeed(o.seed)
 	o.all(&h, reflect.ValueOf(&facts).Elem())
@@ -60,10 +60,10 @@ func (o *outcomes) of(facts ditto.Facts) *remembered {
 }
 
 // ofExposure is the same for a way in, to a gateway that is remembered already, or to nothing of the kind.
-func (o *outcomes) ofExposure(gateway *remembered, exposure *ditto.Exposure) *remembered {
+func (o *outcomes) ofExposure(gateway *remembered, exposure *facts.Exposure) *remembered {
 	var h maphash.Hash
 	h.SetSeed(o.seed)
-	facts := ditto.Facts{Exposure: exposure}
+	facts := facts.Facts{Exposure: exposure}
 	if gateway != nil {
 		facts.Gateway = gateway.Gateway
 		writeNumber(&h, gateway.print)
@@ -73,14 +73,14 @@ func (o *outcomes) ofExposure(gateway *remembered, exposure *ditto.Exposure) *re
 }
 
 // deciding identifies what decides about a way in, for telling whether a change touches it.
-func (o *outcomes) deciding(exposure *ditto.Exposure) string {
+func (o *outcomes) deciding(exposure *facts.Exposure) string {
 	var h maphash.Hash
 	h.SetSeed(o.seed)
 	o.decides(&h, reflect.ValueOf(exposure).Elem())
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 
-func (o *outcomes) remember(print uint64, facts ditto.Facts) *remembered {
+func (o *outcomes) remember(print uint64, facts facts.Facts) *remembered {
 	o.mu.Lock()
 	known := o.byHash[print]
 	o.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -62,8 +62,8 @@ func leaves(v reflect.Value, path string, visit func(path string, leaf reflect.V
 // Facts that differ in anything at all are not taken for one another: what is remembered of them decides who gets in.
 func TestOutcomes_TellFactsApart(t *testing.T) {
 	o := newOutcomes()
-	filled := func() *ditto.Facts {
-		facts := &ditto.Facts{}
+	filled := func() *facts.Facts {
+		facts := &facts.Facts{}
 		fill(reflect.ValueOf(facts).Elem())
 		return facts
 	}
@@ -92,8 +92,8 @@ func TestOutcomes_TellFactsApart(t *testing.T) {
 // Whatever decides about a way in is seen to change; that a reason is worded otherwise, or a line has moved, decides nothing.
 func TestOutcomes_SeeWhatDecides(t *testing.T) {
 	o := newOutcomes()
-	filled := func() *ditto.Exposure {
-		exposure := &ditto.Exposure{}
+	filled := func() *facts.Exposure {
+		exposure := &facts.Exposure{}
 		fill(reflect.ValueOf(exposure).Elem())
 		return exposure
 	}
@@ -116,9 +116,9 @@ func TestOutcomes_SeeWhatDecides(t *testing.T) {
 // A gateway that changed makes another case of a way in that did not.
 func TestOutcomes_ExposureIsJudgedWithItsGateway(t *testing.T) {
 	o := newOutcomes()
-	exposure := &ditto.Exposure{Kind: "Ingress"}
-	on := o.of(ditto.Facts{Gateway: &ditto.GatewayFacts{PreAuthentication: ditto.Switch{State: ditto.On}}})
-	off := o.of(ditto.Facts{Gateway: &ditto.GatewayFacts{PreAuthentication: ditto.Switch{State: ditto.Off}}})
+	exposure := &facts.Exposure{Kind: "Ingress"}
+	on := o.of(facts.Facts{Gateway: &facts.GatewayFacts{PreAuthentication: facts.Switch{State: facts.On}}})
+	off := o.of(facts.Facts{Gateway: &facts.GatewayFacts{PreAuthentication: facts.Switch{State: facts.Off}}})
 	cases := []*remembered{o.ofExposure(on, exposure), o.ofExposure(off, exposure), o.ofExposure(nil, exposure)}
 	for i, a := range cases {
 		for _, b := range cases[:i] {
@@ -135,7 +135,7 @@ func TestOutcomes_ExposureIsJudgedWithItsGateway(t *testing.T) {
 
 // Only what the facts decide is remembered, and nothing that failed.
 func TestOutcomes_RememberWhatFactsDecide(t *testing.T) {
-	compiler, err := engine.New(reflect.TypeFor[*ditto.Facts]())
+	compiler, err := engine.New(reflect.TypeFor[*facts.Facts]())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestOutcomes_RememberWhatFactsDecide(t *testing.T) {
 			o := newOutcomes()
 			evaluations := 0
 			for range 2 {
-				facts := o.of(ditto.Facts{Gateway: &ditto.GatewayFacts{Name: "a"}})
+				facts := o.of(facts.Facts{Gateway: &facts.GatewayFacts{Name: "a"}})
 				o.evaluate(r, facts, func() engine.Outcome { evaluations++; return tt.outcome })
 			}
 			if evaluations != tt.evaluations {

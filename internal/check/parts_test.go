@@ -15,7 +15,11 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
@@ -109,11 +113,11 @@ func fixturesOf(t *testing.T, rule, kind string) []string {
 
 // overruled says whether a file secures a gateway whose variables say otherwise.
 func overruled(t *testing.T, inv *inventory.Memory, subject string) bool {
-	view := ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()})
+	view := topology.NewView(t.Context(), inv, world.Options{Cache: world.NewCache()})
 	return slices.ContainsFunc(inv.All(), func(o *inventory.Object) bool {
-		return o.Ref.String() == subject && slices.ContainsFunc(ditto.Named(view.Parts(o), ditto.Gateway), func(part ditto.Part) bool {
-			secured := view.GatewayFacts(part).DevopsSecured
-			return secured.State == ditto.On && strings.HasSuffix(secured.Source, "key gateway-extension.conf")
+		return o.Ref.String() == subject && slices.ContainsFunc(recognize.Named(view.Parts(o), recognize.Gateway), func(part recognize.Part) bool {
+			secured := facts.OfGateway(view, part).DevopsSecured
+			return secured.State == facts.On && strings.HasSuffix(secured.Source, "key gateway-extension.conf")
 		})
 	})
 }
@@ -125,7 +129,7 @@ func contentOf(t *testing.T, file string) *inventory.Memory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, o := range loaded.Objects {
 		inv.Put(o)
 	}
@@ -149,7 +153,7 @@ var unseen = []string{
 // in the update, with the old object at hand as the API server has it, the whole rule denies as new.
 func TestPartsDenyOnlyWhatIsNew(t *testing.T) {
 	parts, whole := partsOf(t)
-	compiler, err := engine.New(reflect.TypeFor[*ditto.Facts]())
+	compiler, err := engine.New(reflect.TypeFor[*facts.Facts]())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +196,7 @@ func TestPartsDenyOnlyWhatIsNew(t *testing.T) {
 					if old.file == now.file {
 						t.Errorf("%s: the object as it is would be refused: %s", old.file, outcome.Violations[0].Message)
 					}
-					inv := inventory.NewMemory(ditto.Keys, nil)
+					inv := inventory.NewMemory(index.Of, nil)
 					for _, o := range append(append([]*inventory.Object{}, old.all...), now.all...) {
 						inv.Put(o)
 					}

@@ -7,12 +7,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // present puts violations together into findings and gives each the action that the modes of its namespaces ask for.
-func (c *Checker) present(view *ditto.View, j judgement) Result {
+func (c *Checker) present(view *world.View, j judgement) Result {
 	findings := c.findings(view, j.violations)
 	result := Result{Findings: findings, Unknown: distinct(j.unknowns), Exceptions: settle(j.excepted)}
 	for _, f := range findings {
@@ -22,7 +22,7 @@ func (c *Checker) present(view *ditto.View, j judgement) Result {
 }
 
 // findings groups violations: ways in that differ only in what a client asks for, and say the same, are one finding.
-func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
+func (c *Checker) findings(view *world.View, violations []violation) []Finding {
 	type group struct {
 		rule           *rule
 		subject, entry inventory.ID
@@ -47,7 +47,7 @@ func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
 			f.Keys = append(f.Keys, p.key())
 		}
 		if v.way != nil {
-			f.ways = append(f.ways, v.way.Key())
+			f.ways = append(f.ways, v.way.Way)
 		}
 		for _, note := range c.notes(&v) {
 			if !slices.Contains(f.Notes, note) {
@@ -68,7 +68,7 @@ func (c *Checker) findings(view *ditto.View, violations []violation) []Finding {
 	return findings
 }
 
-func (c *Checker) finding(view *ditto.View, v violation) Finding {
+func (c *Checker) finding(view *world.View, v violation) Finding {
 	f := Finding{
 		Rule: v.rule.Metadata.Name, Title: v.rule.Spec.Title, Level: c.config.Level(v.rule.Metadata.Name, v.rule.Spec.Level), Severity: v.rule.Spec.Severity,
 		Subject: v.subject.Ref, Entry: v.entry, Message: v.message, Path: v.path,
@@ -112,7 +112,7 @@ func (c *Checker) notes(v *violation) []string {
 }
 
 // modes are the strictest of the subject's and the entry's namespaces.
-func (c *Checker) modes(view *ditto.View, subject inventory.Ref, entry *inventory.Ref) config.Modes {
+func (c *Checker) modes(view *world.View, subject inventory.Ref, entry *inventory.Ref) config.Modes {
 	modes := c.namespaceModes(view, subject.Namespace)
 	if entry != nil && entry.Namespace != subject.Namespace {
 		modes = config.Strictest(modes, c.namespaceModes(view, entry.Namespace))
@@ -120,7 +120,7 @@ func (c *Checker) modes(view *ditto.View, subject inventory.Ref, entry *inventor
 	return modes
 }
 
-func (c *Checker) namespaceModes(view *ditto.View, namespace string) config.Modes {
+func (c *Checker) namespaceModes(view *world.View, namespace string) config.Modes {
 	var labels map[string]string
 	if o := view.Get(inventory.Namespace, "", namespace); o != nil {
 		labels = o.Typed.(*corev1.Namespace).Labels

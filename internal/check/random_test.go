@@ -10,7 +10,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/sample"
 )
@@ -35,7 +35,7 @@ func TestRandomSequences(t *testing.T) {
 	}
 	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 7))
-		inv := inventory.NewMemory(ditto.Keys, nil)
+		inv := inventory.NewMemory(index.Of, nil)
 		for n := range 60 {
 			list := choice[r.IntN(len(choice))]
 			change := randomChange(inv, list[r.IntN(len(list))], r)
@@ -43,7 +43,7 @@ func TestRandomSequences(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			after := inventory.NewMemory(ditto.Keys, nil)
+			after := inventory.NewMemory(index.Of, nil)
 			for _, o := range inv.All() {
 				if o.Ref.ID() != changed(change).Ref.ID() {
 					after.Put(o)

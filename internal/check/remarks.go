@@ -5,6 +5,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -19,7 +21,7 @@ func (j *judging) unreadRoute(o *inventory.Object) {
 	if j.unreadParts(o) {
 		return
 	}
-	if why := j.view.UnreadRoute(o); why != "" {
+	if why := topology.UnreadRoute(j.view, o); why != "" {
 		j.remark(o, "whether it leads to Ditto", why)
 	}
 }
@@ -28,7 +30,7 @@ func (j *judging) unreadRoute(o *inventory.Object) {
 // for it.
 func (j *judging) recognition(o *inventory.Object) {
 	const what = "whether it is Ditto"
-	for _, doubt := range j.view.Doubts(o) {
+	for _, doubt := range recognize.Doubts(j.view, o) {
 		if doubt.Beside || o.Ref.ID() != j.about && j.view.SameAsOwner(o) {
 			j.remark(o, what, doubt.Message)
 			continue

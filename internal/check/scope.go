@@ -4,7 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -23,7 +24,7 @@ func newScope() *scope {
 }
 
 // add puts objects, and what they affect, into the scope.
-func (s *scope) add(affected ditto.Affected, objects ...*inventory.Object) {
+func (s *scope) add(affected topology.Affected, objects ...*inventory.Object) {
 	for _, o := range objects {
 		s.objects[o.Ref.ID()] = o.Ref
 	}
@@ -39,7 +40,7 @@ func (s *scope) add(affected ditto.Affected, objects ...*inventory.Object) {
 
 // dropOwned leaves out Pods and ReplicaSets that are what their owner describes, or run nothing. Of those, the one that a request
 // is about is left out only if it runs nothing.
-func (s *scope) dropOwned(view *ditto.View) {
+func (s *scope) dropOwned(view *world.View) {
 	for id := range s.workloads {
 		o := view.Get(id.GroupKind, id.Namespace, id.Name)
 		if o != nil && (id != s.about && view.SameAsOwner(o) || view.Idle(o)) {
@@ -49,7 +50,7 @@ func (s *scope) dropOwned(view *ditto.View) {
 }
 
 // before is the scope for what was there before a change: what ran nothing was nothing, so that letting it run is new.
-func (s *scope) before(view *ditto.View) *scope {
+func (s *scope) before(view *world.View) *scope {
 	o := view.Get(s.about.GroupKind, s.about.Namespace, s.about.Name)
 	if o == nil || o.PodTemplate() == nil || !view.Idle(o) {
 		return s
@@ -62,7 +63,7 @@ func (s *scope) before(view *ditto.View) *scope {
 
 // in returns the objects of one part of the scope that the view, or the reader under it, has, in stable order; none once the
 // judgement has ended.
-func in(view *ditto.View, reader inventory.Reader, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
+func in(view *world.View, reader inventory.Reader, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
 	var list []*inventory.Object
 	for id := range refs {
 		if view.Err() != nil {

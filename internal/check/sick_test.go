@@ -12,14 +12,14 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
 // withoutKind is an inventory without the objects of a kind, which cannot be read.
 func withoutKind(inv *inventory.Memory, kind schema.GroupKind) *inventory.Memory {
-	rest := inventory.NewMemory(ditto.Keys, func(gk schema.GroupKind, _ string) bool { return gk != kind })
+	rest := inventory.NewMemory(index.Of, func(gk schema.GroupKind, _ string) bool { return gk != kind })
 	for _, o := range inv.All() {
 		if o.Ref.GroupKind() != kind {
 			rest.Put(o)

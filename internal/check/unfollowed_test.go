@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/sample"
 )
@@ -35,7 +35,7 @@ func TestWaysThatAreTooMany(t *testing.T) {
 		if reversed {
 			slices.Reverse(objects)
 		}
-		inv := inventory.NewMemory(ditto.Keys, nil)
+		inv := inventory.NewMemory(index.Of, nil)
 		for _, o := range objects {
 			inv.Put(o)
 		}

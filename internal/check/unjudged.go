@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -27,7 +29,7 @@ func (j *judging) rendered(o *inventory.Object) {
 
 // unreadParts reports an object that is not read and in which a part of Ditto runs, or a proxy near one; false if there is none.
 func (j *judging) unreadParts(o *inventory.Object) bool {
-	message := j.view.UnreadParts(o)
+	message := topology.UnreadParts(j.view, o)
 	if message != "" {
 		j.unjudged(o, "unread", "what runs", message)
 	}
@@ -36,7 +38,7 @@ func (j *judging) unreadParts(o *inventory.Object) bool {
 
 // tooOld reports a workload with a Ditto of a release that is not known: what rules say of it may be wrong.
 func (j *judging) tooOld(o *inventory.Object) {
-	if message := j.view.TooOld(o); message != "" {
+	if message := facts.TooOld(j.view, o); message != "" {
 		j.unjudged(o, "old", "which Ditto it is", message)
 	}
 }

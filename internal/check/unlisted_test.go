@@ -9,7 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -58,7 +58,7 @@ spec:
 		{Subject: inventory.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "ditto"}, Unlisted: true, What: check.WhatThereIs, Message: "you have no right to list it"},
 		{Subject: inventory.Ref{APIVersion: "v1", Kind: "Namespace"}, Unlisted: true, What: "what there is in others", Message: "only namespace ditto was read"},
 	}
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, test := range []struct {
 		checker    *check.Checker
 		want       []string

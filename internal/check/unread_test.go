@@ -7,13 +7,13 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // TestUnreadRoutes: a way in of a kind that is not followed is unknown where Ditto runs, and nobody's concern elsewhere.
 func TestUnreadRoutes(t *testing.T) {
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, text := range []string{
 		`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"things","namespace":"ditto"},"spec":{"template":{"spec":{"containers":[{"name":"things","image":"example.com/ditto-things"}]}}}}`,
 		`{"apiVersion":"cilium.io/v2","kind":"CiliumEnvoyConfig","metadata":{"name":"api","namespace":"ditto"}}`,

@@ -9,7 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -103,7 +103,7 @@ spec:
 			"set GATEWAY_WEBSOCKET_THROTTLING_ENABLED=true, GATEWAY_SSE_THROTTLING_ENABLED=true on container gateway",
 		},
 	} {
-		inv := inventory.NewMemory(ditto.Keys, nil)
+		inv := inventory.NewMemory(index.Of, nil)
 		inv.Put(test.old)
 		m := updated(t, checker, inv, test.old, test.now)
 		if diff := cmp.Diff(test.note, m.Notes["stream-throttling"]); diff != "" {

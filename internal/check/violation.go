@@ -1,7 +1,7 @@
 package check
 
 import (
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -17,7 +17,7 @@ type violation struct {
 	about string
 	parts []part
 	// way is the way in that it is about, nil if it is about none.
-	way *ditto.Exposure
+	way *facts.Exposure
 	// container is the one that it is about, of several of its subject that are judged each by itself.
 	container string
 	// facts are what decided it.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -46,7 +46,7 @@ func TestEveryWorkload(t *testing.T) {
 	checker := builtin(t, nil)
 	// words are what is said of a workload, without its kind.
 	words := func(kind string) (said, refused []string) {
-		inv := inventory.NewMemory(ditto.Keys, nil)
+		inv := inventory.NewMemory(index.Of, nil)
 		for _, text := range others {
 			inv.Put(decoded(text))
 		}

@@ -6,8 +6,11 @@ import (
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -22,8 +25,8 @@ type Options struct {
 }
 
 // Build explains the Ditto among objects, which are those of the view.
-func Build(ctx context.Context, view *ditto.View, objects []*inventory.Object, opts Options) Explanation {
-	b := &builder{view: view, opts: opts, byNamespace: map[string][]ditto.Part{}}
+func Build(ctx context.Context, view *world.View, objects []*inventory.Object, opts Options) Explanation {
+	b := &builder{view: view, opts: opts, byNamespace: map[string][]recognize.Part{}}
 	for _, o := range objects {
 		b.parts(o)
 	}
@@ -39,10 +42,10 @@ func Build(ctx context.Context, view *ditto.View, objects []*inventory.Object, o
 }
 
 // Namespaces are those that a part of Ditto runs in, in order.
-func Namespaces(view *ditto.View, objects []*inventory.Object) []string {
+func Namespaces(view *world.View, objects []*inventory.Object) []string {
 	var list []string
 	for _, o := range objects {
-		if o.PodTemplate() != nil && slices.ContainsFunc(view.Parts(o), func(p ditto.Part) bool { return ditto.IsDitto(p.Component) }) {
+		if o.PodTemplate() != nil && slices.ContainsFunc(view.Parts(o), func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
 			list = append(list, o.Ref.Namespace)
 		}
 	}
@@ -51,10 +54,10 @@ func Namespaces(view *ditto.View, objects []*inventory.Object) []string {
 }
 
 type builder struct {
-	view *ditto.View
+	view *world.View
 	opts Options
 	// byNamespace are the parts of each installation.
-	byNamespace map[string][]ditto.Part
+	byNamespace map[string][]recognize.Part
 }
 
 // parts files the parts of a workload under their installations.
@@ -64,7 +67,7 @@ func (b *builder) parts(o *inventory.Object) {
 	}
 	for _, part := range b.view.Parts(o) {
 		namespaces := []string{o.Ref.Namespace}
-		if part.Component == ditto.Proxy {
+		if part.Component == recognize.Proxy {
 			namespaces = b.behind(part)
 		}
 		for _, namespace := range namespaces {
@@ -75,7 +78,7 @@ func (b *builder) parts(o *inventory.Object) {
 
 // behind are the namespaces of the Ditto that a proxy forwards to, over other proxies or not. A proxy that could not be
 // read, and may well be Ditto's, belongs to its own namespace; one that has nothing to do with Ditto to none.
-func (b *builder) behind(proxy ditto.Part) []string {
+func (b *builder) behind(proxy recognize.Part) []string {
 	var namespaces []string
 	seen := map[inventory.ID]bool{}
 	var follow func(o *inventory.Object)
@@ -86,19 +89,19 @@ func (b *builder) behind(proxy ditto.Part) []string {
 		seen[o.Ref.ID()] = true
 		for _, part := range b.view.Parts(o) {
 			switch {
-			case ditto.IsDitto(part.Component):
+			case recognize.IsDitto(part.Component):
 				namespaces = append(namespaces, o.Ref.Namespace)
-			case part.Component == ditto.Proxy:
-				for _, next := range b.view.ForwardsTo(part) {
+			case part.Component == recognize.Proxy:
+				for _, next := range topology.ForwardsTo(b.view, part) {
 					follow(next)
 				}
 			}
 		}
 	}
-	for _, next := range b.view.ForwardsTo(proxy) {
+	for _, next := range topology.ForwardsTo(b.view, proxy) {
 		follow(next)
 	}
-	if len(namespaces) == 0 && len(b.view.Unknowns(proxy.Workload)) > 0 {
+	if len(namespaces) == 0 && len(topology.Unknowns(b.view, proxy.Workload)) > 0 {
 		namespaces = append(namespaces, proxy.Workload.Ref.Namespace)
 	}
 	slices.Sort(namespaces)
@@ -107,13 +110,13 @@ func (b *builder) behind(proxy ditto.Part) []string {
 
 // order of components: Ditto's own first.
 var order = []string{
-	ditto.Gateway, ditto.Policies, ditto.Things, ditto.Search, ditto.Connectivity, ditto.Service,
-	ditto.Proxy, ditto.UI, ditto.MongoDB,
+	recognize.Gateway, recognize.Policies, recognize.Things, recognize.Search, recognize.Connectivity, recognize.Service,
+	recognize.Proxy, recognize.UI, recognize.MongoDB,
 }
 
 func (b *builder) installation(ctx context.Context, namespace string, objects []*inventory.Object) Installation {
 	parts := slices.Clone(b.byNamespace[namespace])
-	slices.SortStableFunc(parts, func(x, y ditto.Part) int {
+	slices.SortStableFunc(parts, func(x, y recognize.Part) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(order, x.Component), slices.Index(order, y.Component)),
 			x.Workload.Ref.Compare(y.Workload.Ref), cmp.Compare(x.Container.Name, y.Container.Name),
@@ -122,7 +125,7 @@ func (b *builder) installation(ctx context.Context, namespace string, objects []
 	i := Installation{Namespace: namespace, Components: []Component{}, WaysIn: []Way{}, PasswordFiles: []PasswordFile{}}
 	for _, part := range parts {
 		i.Components = append(i.Components, b.component(part))
-		exposures := b.view.Exposures(part)
+		exposures := topology.Exposures(b.view, part)
 		for n := range exposures {
 			i.WaysIn = append(i.WaysIn, b.way(&exposures[n]))
 		}
@@ -142,25 +145,25 @@ func rank(w Way) int {
 }
 
 // component explains one part.
-func (b *builder) component(part ditto.Part) Component {
+func (b *builder) component(part recognize.Part) Component {
 	c := Component{
 		Component: part.Component, Workload: part.Workload.Ref, Container: part.Container.Name,
 		File: part.Workload.Source.File, Line: part.Workload.Source.Line,
 		Settings: []Setting{}, WrittenOut: []string{}, Ports: []Port{}, ForwardsTo: []inventory.Ref{}, Findings: []Finding{},
 	}
-	if part.Component == ditto.Gateway {
-		facts := b.view.GatewayFacts(part)
+	if part.Component == recognize.Gateway {
+		facts := facts.OfGateway(b.view, part)
 		c.TrustModel = trustModel(facts)
 		c.Settings = append(c.Settings, gatewaySettings(facts)...)
 	}
-	if ditto.IsDitto(part.Component) {
-		facts := b.view.ComponentFacts(part)
+	if recognize.IsDitto(part.Component) {
+		facts := facts.OfComponent(b.view, part)
 		c.Settings = append(c.Settings, componentSettings(facts)...)
 		c.WrittenOut = append(c.WrittenOut, facts.Literals.Places...)
 		c.Ports = ports(facts)
 	}
-	if part.Component == ditto.Proxy {
-		for _, o := range b.view.ForwardsTo(part) {
+	if part.Component == recognize.Proxy {
+		for _, o := range topology.ForwardsTo(b.view, part) {
 			c.ForwardsTo = append(c.ForwardsTo, o.Ref)
 		}
 	}
@@ -173,12 +176,12 @@ func (b *builder) component(part ditto.Part) Component {
 }
 
 // ports are the ports of a part of Ditto, with what NetworkPolicies let through to each.
-func ports(facts *ditto.ComponentFacts) []Port {
+func ports(known *facts.ComponentFacts) []Port {
 	list := []Port{}
-	for _, p := range facts.Ports {
+	for _, p := range known.Ports {
 		port := Port{Port: p.Port, Number: p.Number, Isolated: State(p.Isolated), Allowed: []Allowed{}}
-		for _, g := range facts.Grants {
-			if slices.Contains(g.Ports, ditto.Port{Port: p.Port, Number: p.Number}) {
+		for _, g := range known.Grants {
+			if slices.Contains(g.Ports, facts.Port{Port: p.Port, Number: p.Number}) {
 				port.Allowed = append(port.Allowed, Allowed{Policy: g.Policy, Who: g.Who, Scope: g.Scope})
 			}
 		}
@@ -189,25 +192,25 @@ func ports(facts *ditto.ComponentFacts) []Port {
 
 // trustModel tells which of the guide's models a gateway follows. Ditto's own issuer, which is always there, counts as
 // left, not as chosen, unless an audience shows that somebody chose it.
-func trustModel(facts *ditto.GatewayFacts) *TrustModel {
-	m := &TrustModel{Wanted: facts.TrustModelWanted}
+func trustModel(known *facts.GatewayFacts) *TrustModel {
+	m := &TrustModel{Wanted: known.TrustModelWanted}
 	var own []string
 	chosen := false
-	for _, issuer := range facts.OIDC.Issuers {
+	for _, issuer := range known.OIDC.Issuers {
 		if !issuer.IsDefault {
 			own = append(own, issuer.Name)
 		}
-		chosen = chosen || !issuer.IsDefault || issuer.Audience.State == ditto.On
+		chosen = chosen || !issuer.IsDefault || issuer.Audience.State == facts.On
 	}
-	proxy := facts.PreAuthentication
+	proxy := known.PreAuthentication
 	switch {
-	case proxy.State == ditto.Unknown:
+	case proxy.State == facts.Unknown:
 		m.Model, m.Why = ModelUnknown, "pre-authentication: "+proxy.Why
-	case proxy.State == ditto.On && len(own) > 0:
+	case proxy.State == facts.On && len(own) > 0:
 		m.Model, m.Why = ModelMixed, "pre-authentication is on ("+proxy.Source+"), and tokens of "+list(own)+" are believed as well"
-	case facts.OIDC.State == ditto.Unknown && len(own) == 0:
-		m.Model, m.Why = ModelUnknown, "issuers of tokens: "+facts.OIDC.Why
-	case proxy.State == ditto.On:
+	case known.OIDC.State == facts.Unknown && len(own) == 0:
+		m.Model, m.Why = ModelUnknown, "issuers of tokens: "+known.OIDC.Why
+	case proxy.State == facts.On:
 		m.Model, m.Why = ModelProxy, "pre-authentication is on ("+proxy.Source+")"
 	case chosen && len(own) > 0:
 		m.Model, m.Why = ModelOIDC, "pre-authentication is off ("+proxy.Source+"), and tokens of "+list(own)+" are believed"

@@ -15,8 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
@@ -53,13 +55,13 @@ func newExplainer(t testing.TB) explainer {
 	return explainer{checker}
 }
 
-func (x explainer) explain(t testing.TB, paths []string, stdin string, namespaces ...string) (Explanation, *ditto.View) {
+func (x explainer) explain(t testing.TB, paths []string, stdin string, namespaces ...string) (Explanation, *world.View) {
 	t.Helper()
 	loaded, err := manifest.Load(paths, strings.NewReader(stdin), manifest.Options{Namespace: "default"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, o := range loaded.Objects {
 		inv.Put(o)
 	}
@@ -128,7 +130,7 @@ func TestEveryFixtureIsExplained(t *testing.T) {
 }
 
 // checkSteps: the objects of the steps are those that their texts name.
-func checkSteps(t *testing.T, file string, e Explanation, view *ditto.View) {
+func checkSteps(t *testing.T, file string, e Explanation, view *world.View) {
 	t.Helper()
 	for _, i := range e.Installations {
 		for _, w := range i.WaysIn {
@@ -161,7 +163,7 @@ func TestEveryFindingOnAWayIsNoted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		inv := inventory.NewMemory(ditto.Keys, nil)
+		inv := inventory.NewMemory(index.Of, nil)
 		for _, o := range loaded.Objects {
 			inv.Put(o)
 		}
@@ -179,31 +181,31 @@ func TestEveryFindingOnAWayIsNoted(t *testing.T) {
 }
 
 func TestTrustModel(t *testing.T) {
-	on, off := ditto.Switch{State: ditto.On, Source: "env A"}, ditto.Switch{State: ditto.Off, Source: "default"}
-	unclear := ditto.Switch{State: ditto.Unknown, Why: "Secret x was not found"}
-	google := ditto.Issuer{Name: "google", IsDefault: true, Audience: off}
-	keycloak := ditto.Issuer{Name: "keycloak", Audience: off}
+	on, off := facts.Switch{State: facts.On, Source: "env A"}, facts.Switch{State: facts.Off, Source: "default"}
+	unclear := facts.Switch{State: facts.Unknown, Why: "Secret x was not found"}
+	google := facts.Issuer{Name: "google", IsDefault: true, Audience: off}
+	keycloak := facts.Issuer{Name: "keycloak", Audience: off}
 	filtered := google
 	filtered.Audience = on
 	for _, test := range []struct {
 		name    string
-		proxy   ditto.Switch
+		proxy   facts.Switch
 		state   string
-		issuers []ditto.Issuer
+		issuers []facts.Issuer
 		want    TrustModel
 	}{
-		{"pre-authentication, and the default issuer left", on, ditto.Known, []ditto.Issuer{google}, TrustModel{ModelProxy, "pre-authentication is on (env A)", "auto"}},
-		{"an issuer of one's own", off, ditto.Known, []ditto.Issuer{google, keycloak}, TrustModel{ModelOIDC, "pre-authentication is off (default), and tokens of keycloak are believed", "auto"}},
-		{"the default issuer, chosen by an audience", off, ditto.Known, []ditto.Issuer{filtered}, TrustModel{ModelOIDC, "pre-authentication is off (default), and tokens of Ditto's default issuer are believed for one audience", "auto"}},
-		{"both", on, ditto.Known, []ditto.Issuer{keycloak}, TrustModel{ModelMixed, "pre-authentication is on (env A), and tokens of keycloak are believed as well", "auto"}},
-		{"neither", off, ditto.Known, []ditto.Issuer{google}, TrustModel{ModelNone, "pre-authentication is off (default), and no issuer of tokens but Ditto's default one is there", "auto"}},
-		{"pre-authentication unknown", unclear, ditto.Known, nil, TrustModel{ModelUnknown, "pre-authentication: Secret x was not found", "auto"}},
-		{"issuers unknown", off, ditto.Unknown, []ditto.Issuer{google}, TrustModel{ModelUnknown, "issuers of tokens: unread", "auto"}},
+		{"pre-authentication, and the default issuer left", on, facts.Known, []facts.Issuer{google}, TrustModel{ModelProxy, "pre-authentication is on (env A)", "auto"}},
+		{"an issuer of one's own", off, facts.Known, []facts.Issuer{google, keycloak}, TrustModel{ModelOIDC, "pre-authentication is off (default), and tokens of keycloak are believed", "auto"}},
+		{"the default issuer, chosen by an audience", off, facts.Known, []facts.Issuer{filtered}, TrustModel{ModelOIDC, "pre-authentication is off (default), and tokens of Ditto's default issuer are believed for one audience", "auto"}},
+		{"both", on, facts.Known, []facts.Issuer{keycloak}, TrustModel{ModelMixed, "pre-authentication is on (env A), and tokens of keycloak are believed as well", "auto"}},
+		{"neither", off, facts.Known, []facts.Issuer{google}, TrustModel{ModelNone, "pre-authentication is off (default), and no issuer of tokens but Ditto's default one is there", "auto"}},
+		{"pre-authentication unknown", unclear, facts.Known, nil, TrustModel{ModelUnknown, "pre-authentication: Secret x was not found", "auto"}},
+		{"issuers unknown", off, facts.Unknown, []facts.Issuer{google}, TrustModel{ModelUnknown, "issuers of tokens: unread", "auto"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			facts := &ditto.GatewayFacts{
+			facts := &facts.GatewayFacts{
 				PreAuthentication: test.proxy, TrustModelWanted: "auto",
-				OIDC: ditto.OIDC{State: test.state, Why: "unread", Issuers: test.issuers},
+				OIDC: facts.OIDC{State: test.state, Why: "unread", Issuers: test.issuers},
 			}
 			if diff := cmp.Diff(&test.want, trustModel(facts)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -214,23 +216,23 @@ func TestTrustModel(t *testing.T) {
 
 // TestNewFactsAreShown: a setting that somebody adds to the facts needs no line here to be shown.
 func TestNewFactsAreShown(t *testing.T) {
-	type facts struct {
+	type known struct {
 		Name    string         `cel:"name"`
-		Fresh   ditto.Switch   `cel:"fresh"`
-		Left    ditto.Switch   `cel:"left"`
-		Nothing ditto.Switch   `cel:"nothing"`
-		Text    ditto.Text     `cel:"text"`
-		Untold  ditto.Switch   // no fact
-		Secret  ditto.Password `cel:"devopsPassword"`
+		Fresh   facts.Switch   `cel:"fresh"`
+		Left    facts.Switch   `cel:"left"`
+		Nothing facts.Switch   `cel:"nothing"`
+		Text    facts.Text     `cel:"text"`
+		Untold  facts.Switch   // no fact
+		Secret  facts.Password `cel:"devopsPassword"`
 	}
-	got := settingsOf(&facts{
-		Name: "x", Fresh: ditto.Switch{State: ditto.On, Source: "env F"}, Left: ditto.Switch{State: ditto.On},
-		Text: ditto.Text{State: ditto.Known, Value: "v"}, Untold: ditto.Switch{State: ditto.On}, Secret: ditto.Password{State: ditto.Own},
+	got := settingsOf(&known{
+		Name: "x", Fresh: facts.Switch{State: facts.On, Source: "env F"}, Left: facts.Switch{State: facts.On},
+		Text: facts.Text{State: facts.Known, Value: "v"}, Untold: facts.Switch{State: facts.On}, Secret: facts.Password{State: facts.Own},
 	}, "left")
 	want := []Setting{
-		{Name: "fresh", Title: "fresh", State: ditto.On, Source: "env F"},
-		{Name: "text", Title: "text", State: ditto.Known, Value: "v"},
-		{Name: "devopsPassword", Title: "DevOps password", Path: "ditto.gateway.authentication.devops.password", State: ditto.Own},
+		{Name: "fresh", Title: "fresh", State: facts.On, Source: "env F"},
+		{Name: "text", Title: "text", State: facts.Known, Value: "v"},
+		{Name: "devopsPassword", Title: "DevOps password", Path: "ditto.gateway.authentication.devops.password", State: facts.Own},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/literal"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 )
@@ -53,13 +53,13 @@ func named(name string) Setting {
 	return s
 }
 
-func switched(name string, s ditto.Switch) Setting {
+func switched(name string, s facts.Switch) Setting {
 	to := named(name)
 	to.State, to.Source, to.Why = s.State, s.Source, s.Why
 	return to
 }
 
-func texted(name string, t ditto.Text) Setting {
+func texted(name string, t facts.Text) Setting {
 	to := named(name)
 	to.State, to.Value, to.Source, to.Why = t.State, t.Value, t.Source, t.Why
 	return to
@@ -67,9 +67,9 @@ func texted(name string, t ditto.Text) Setting {
 
 // settingsOf are the fields of a struct of facts that are settings, in its order, so that a fact that is new is shown
 // without anyone having to think of it. Fields that are no settings, or are told elsewhere, are left out.
-func settingsOf(facts any, except ...string) []Setting {
+func settingsOf(known any, except ...string) []Setting {
 	list := []Setting{}
-	v := reflect.Indirect(reflect.ValueOf(facts))
+	v := reflect.Indirect(reflect.ValueOf(known))
 fields:
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("cel")
@@ -82,26 +82,26 @@ fields:
 			continue
 		}
 		switch fact := v.Field(i).Interface().(type) {
-		case ditto.Switch:
-			if fact != (ditto.Switch{}) {
+		case facts.Switch:
+			if fact != (facts.Switch{}) {
 				list = append(list, switched(name, fact))
 			}
-		case ditto.Text:
-			if fact != (ditto.Text{}) {
+		case facts.Text:
+			if fact != (facts.Text{}) {
 				list = append(list, texted(name, fact))
 			}
-		case ditto.Password:
+		case facts.Password:
 			to := named(name)
 			to.State, to.Source, to.Why = fact.State, fact.Source, fact.Why
 			list = append(list, to)
-		case ditto.Subjects:
+		case facts.Subjects:
 			to := named(name)
 			to.State, to.Value, to.Source, to.Why = fact.State, strconv.FormatInt(fact.Count, 10), fact.Source, fact.Why
-			if fact.State == ditto.Unknown {
+			if fact.State == facts.Unknown {
 				to.Value = ""
 			}
 			list = append(list, to)
-		case ditto.OIDC:
+		case facts.OIDC:
 			list = append(list, issuers(name, fact)...)
 		}
 	}
@@ -109,23 +109,23 @@ fields:
 }
 
 // gatewaySettings are a gateway's, without what says the same twice.
-func gatewaySettings(facts *ditto.GatewayFacts) []Setting {
+func gatewaySettings(known *facts.GatewayFacts) []Setting {
 	var except []string
 	for _, pair := range []struct {
 		name               string
-		password, fallback ditto.Password
+		password, fallback facts.Password
 	}{
-		{"devopsFallback", facts.DevopsPassword, facts.DevopsFallback},
-		{"statusFallback", facts.StatusPassword, facts.StatusFallback},
+		{"devopsFallback", known.DevopsPassword, known.DevopsFallback},
+		{"statusFallback", known.StatusPassword, known.StatusFallback},
 	} {
 		if pair.password == pair.fallback {
 			except = append(except, pair.name)
 		}
 	}
-	list := settingsOf(facts, except...)
+	list := settingsOf(known, except...)
 	for i := range list {
-		if list[i].Name == "preAuthentication" && len(facts.PreAuthenticationSaid) > 1 {
-			for _, s := range facts.PreAuthenticationSaid {
+		if list[i].Name == "preAuthentication" && len(known.PreAuthenticationSaid) > 1 {
+			for _, s := range known.PreAuthenticationSaid {
 				list[i].Said = append(list[i].Said, State(s))
 			}
 		}
@@ -134,12 +134,12 @@ func gatewaySettings(facts *ditto.GatewayFacts) []Setting {
 }
 
 // issuers are those whose tokens a gateway believes.
-func issuers(name string, o ditto.OIDC) []Setting {
+func issuers(name string, o facts.OIDC) []Setting {
 	whole := named(name)
 	whole.State, whole.Why, whole.Value = o.State, o.Why, strconv.Itoa(len(o.Issuers))
 	out := []Setting{whole}
 	for _, i := range o.Issuers {
-		one := Setting{Name: name + ".issuers." + i.Name, Title: "issuer " + i.Name, State: ditto.Known, Source: i.Source}
+		one := Setting{Name: name + ".issuers." + i.Name, Title: "issuer " + i.Name, State: facts.Known, Source: i.Source}
 		if i.IsDefault {
 			one.Title += " (Ditto's default)"
 		}
@@ -159,20 +159,20 @@ func issuers(name string, o ditto.OIDC) []Setting {
 const logName = "log."
 
 // componentSettings are those of any service of Ditto.
-func componentSettings(facts *ditto.ComponentFacts) []Setting {
+func componentSettings(known *facts.ComponentFacts) []Setting {
 	list := []Setting{}
-	for _, level := range facts.Logging.Levels {
+	for _, level := range known.Logging.Levels {
 		list = append(list, Setting{
-			Name: logName + level.Logger, Title: "log level of " + level.Logger, State: ditto.Known, Value: level.Level, Source: level.Source,
+			Name: logName + level.Logger, Title: "log level of " + level.Logger, State: facts.Known, Value: level.Level, Source: level.Source,
 		})
 	}
-	if d := facts.Database; d.TLS != (ditto.Switch{}) {
+	if d := known.Database; d.TLS != (facts.Switch{}) {
 		list = append(list, Setting{
 			Name: "database.tls", Title: "TLS to MongoDB", State: d.TLS.State, Source: d.TLS.Source, Why: d.TLS.Why,
 		})
 		for _, o := range d.Lax {
 			list = append(list, Setting{
-				Name: "database.lax." + o.Name, Title: "server is not checked: " + o.Name, State: ditto.On, Source: o.Source,
+				Name: "database.lax." + o.Name, Title: "server is not checked: " + o.Name, State: facts.On, Source: o.Source,
 			})
 		}
 	}

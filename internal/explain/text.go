@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 )
 
 // JSON writes the explanation in its stable form, indented.
@@ -146,7 +146,7 @@ func (p *page) ports(ports []Port) {
 			title = "ports "
 		}
 		text := isolation(ports[0].Isolated)
-		if ports[0].Isolated.State == ditto.On && len(ports[0].Allowed) == 0 {
+		if ports[0].Isolated.State == facts.On && len(ports[0].Allowed) == 0 {
 			text += ": nobody is let in"
 		}
 		p.cell(4, column, title+strings.Join(names, ", "), text)
@@ -166,19 +166,19 @@ var models = map[string]string{
 func shown(s Setting) string {
 	var text string
 	switch s.State {
-	case ditto.Unknown:
+	case facts.Unknown:
 		text = "UNKNOWN"
 		if s.Why != "" {
 			text += ": " + s.Why
 		}
-	case ditto.Known:
+	case facts.Known:
 		text = s.Value
 		if text == "" {
 			text = "set, not shown"
 		}
-	case ditto.Published:
+	case facts.Published:
 		text = "PUBLISHED, everyone knows it"
-	case ditto.Own:
+	case facts.Own:
 		text = "not a published one"
 	default:
 		text = s.State
@@ -195,9 +195,9 @@ func shown(s Setting) string {
 // isolation says who can connect to a port.
 func isolation(s State) string {
 	switch s.State {
-	case ditto.On:
+	case facts.On:
 		return "isolated by " + s.Source
-	case ditto.Off:
+	case facts.Off:
 		return "OPEN to every pod in the cluster: " + s.Why
 	}
 	return "UNKNOWN: " + s.Why
@@ -312,8 +312,8 @@ func (p *page) way(number int, ways []Way) {
 }
 
 var identities = map[string]string{
-	ditto.IdentitySet: "set by a step", ditto.IdentityEmpty: "set, but possibly to nothing", ditto.IdentityRemoved: "header removed, query parameter not",
-	ditto.IdentityClient: "THE CLIENT'S", ditto.IdentityNone: "none arrives", ditto.IdentityUnknown: "UNKNOWN",
+	facts.IdentitySet: "set by a step", facts.IdentityEmpty: "set, but possibly to nothing", facts.IdentityRemoved: "header removed, query parameter not",
+	facts.IdentityClient: "THE CLIENT'S", facts.IdentityNone: "none arrives", facts.IdentityUnknown: "UNKNOWN",
 }
 
 // reaches is what can be got at, most dangerous last: `the API; DevOps and status: /devops, /status; also /health`.

@@ -5,7 +5,8 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -20,21 +21,21 @@ func (b *builder) unknown(i Installation) []Unknown {
 	}
 	for _, c := range i.Components {
 		for _, s := range c.Settings {
-			if s.State == ditto.Unknown {
+			if s.State == facts.Unknown {
 				add(c.Workload, s.Title, s.Why)
 			}
 		}
 		for _, p := range c.Ports {
-			if p.Isolated.State == ditto.Unknown {
+			if p.Isolated.State == facts.Unknown {
 				add(c.Workload, "whether NetworkPolicies isolate its ports", p.Isolated.Why)
 			}
 		}
 	}
 	for _, part := range b.byNamespace[i.Namespace] {
-		if !ditto.IsDitto(part.Component) {
+		if !recognize.IsDitto(part.Component) {
 			continue
 		}
-		facts := b.view.ComponentFacts(part)
+		facts := facts.OfComponent(b.view, part)
 		for _, why := range facts.Logging.Unknown {
 			add(part.Workload.Ref, "log levels", why)
 		}
@@ -52,7 +53,7 @@ func (b *builder) unknown(i Installation) []Unknown {
 	}
 	for _, f := range i.PasswordFiles {
 		for _, u := range f.Users {
-			if u.State == ditto.Unknown {
+			if u.State == facts.Unknown {
 				add(f.Holder, "whether the password of "+u.Name+" is a published one", u.Why)
 			}
 		}

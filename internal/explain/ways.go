@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // way explains one way in.
-func (b *builder) way(e *ditto.Exposure) Way {
+func (b *builder) way(e *facts.Exposure) Way {
 	w := Way{
 		Entry: e.Entry.Ref(), Kind: e.Kind, Via: e.Via, Public: e.Public, Proxied: e.Proxied,
 		Component: e.Component, Target: e.Target.Ref(), Port: e.Port, Number: e.Number, Route: e.Route,
@@ -21,7 +23,7 @@ func (b *builder) way(e *ditto.Exposure) Way {
 		},
 		Properties: settingsOf(e, "authenticated"), Assumptions: distinct(e.Assumptions), Unknown: distinct(e.Unknown), Findings: []Finding{},
 	}
-	steps := b.view.Steps(e)
+	steps := topology.Steps(b.view, e)
 	for i, text := range e.Hops {
 		step := Step{Text: text, Object: w.Target}
 		if i < len(steps) {
@@ -31,7 +33,7 @@ func (b *builder) way(e *ditto.Exposure) Way {
 	}
 	// An edge is an entry by its kind; Services and workloads are none, whatever way in they open.
 	if entry := b.view.Get(w.Entry.GroupKind(), w.Entry.Namespace, w.Entry.Name); entry != nil && w.Kind == w.Entry.Kind {
-		if edge := b.view.EdgeFacts(entry); edge != nil {
+		if edge := topology.EdgeFacts(b.view, entry); edge != nil {
 			w.Properties = append(w.Properties, Setting{Name: "controller", Title: "controller", State: controllerState(edge), Value: edge.Controller})
 			w.Properties = append(w.Properties, settingsOf(edge)...)
 		}
@@ -40,7 +42,7 @@ func (b *builder) way(e *ditto.Exposure) Way {
 		f := &b.opts.Verdict.Findings[i]
 		// A rule about the entry itself knows no way; what it finds holds for every way that begins there.
 		ofEntry := f.Entry != nil && *f.Entry == w.Entry && len(f.Path) == 0
-		if ofEntry || f.IsAboutWay(e.Key()) {
+		if ofEntry || f.IsAboutWay(e.Way) {
 			w.Findings = append(w.Findings, finding(*f))
 		}
 	}
@@ -48,11 +50,11 @@ func (b *builder) way(e *ditto.Exposure) Way {
 	return w
 }
 
-func controllerState(e *ditto.Edge) string {
-	if e.Controller == ditto.Unknown {
-		return ditto.Unknown
+func controllerState(e *facts.Edge) string {
+	if e.Controller == facts.Unknown {
+		return facts.Unknown
 	}
-	return ditto.Known
+	return facts.Known
 }
 
 // verdict is the strictest action among the findings. Those of check are in the order of their actions.
@@ -62,7 +64,7 @@ func verdict(w Way) string {
 			return v
 		}
 	}
-	if len(w.Unknown) > 0 || len(w.Reaches.AdminInDoubt) > 0 || w.Identity == ditto.IdentityUnknown || w.Authenticated.State == ditto.Unknown {
+	if len(w.Unknown) > 0 || len(w.Reaches.AdminInDoubt) > 0 || w.Identity == facts.IdentityUnknown || w.Authenticated.State == facts.Unknown {
 		return VerdictUnknown
 	}
 	return VerdictClean
@@ -78,7 +80,7 @@ func (b *builder) passwordFiles(ctx context.Context, i Installation, objects []*
 	}
 	add := func(ref inventory.Ref) {
 		if o := b.view.Get(ref.GroupKind(), ref.Namespace, ref.Name); o != nil {
-			for _, holder := range b.view.Affected(o).Holders {
+			for _, holder := range topology.Follow(b.view, o).Holders {
 				holders[holder.Ref.ID()] = holder
 			}
 		}
@@ -93,7 +95,7 @@ func (b *builder) passwordFiles(ctx context.Context, i Installation, objects []*
 		}
 	}
 	for _, c := range i.Components {
-		if c.Component == ditto.Proxy && !seen[c.Workload] {
+		if c.Component == recognize.Proxy && !seen[c.Workload] {
 			add(c.Workload)
 		}
 	}
@@ -104,7 +106,7 @@ func (b *builder) passwordFiles(ctx context.Context, i Installation, objects []*
 	slices.SortFunc(sorted, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
 	files := []PasswordFile{}
 	for _, o := range sorted {
-		for _, c := range b.view.Credentials(ctx, o, b.opts.Passwords) {
+		for _, c := range topology.Credentials(b.view, ctx, o, b.opts.Passwords) {
 			if n := len(files); n == 0 || files[n-1].Holder != o.Ref || files[n-1].Key != c.Key {
 				files = append(files, PasswordFile{Holder: o.Ref, Key: c.Key})
 			}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
@@ -71,7 +71,7 @@ func (r *run) load(passwords *htpasswd.Verifier) bool {
 	if len(loaded.Objects) == 0 {
 		r.bad("%s: there is no Kubernetes object in it", r.File)
 	}
-	r.inv = inventory.NewMemory(ditto.Keys, nil)
+	r.inv = inventory.NewMemory(index.Of, nil)
 	for _, o := range loaded.Objects {
 		r.inv.Put(o)
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/rules"
@@ -260,7 +260,7 @@ func judge(t *testing.T, name string) check.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inv := inventory.NewMemory(ditto.Keys, nil)
+	inv := inventory.NewMemory(index.Of, nil)
 	for _, o := range loaded.Objects {
 		inv.Put(o)
 	}

@@ -19,7 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
@@ -207,7 +207,7 @@ func exportedRules(t *testing.T) []exportedRule {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compiler, err := engine.New(reflect.TypeFor[*ditto.Facts]())
+	compiler, err := engine.New(reflect.TypeFor[*facts.Facts]())
 	if err != nil {
 		t.Fatal(err)
 	}

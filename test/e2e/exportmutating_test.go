@@ -15,8 +15,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/export"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -187,7 +187,7 @@ func mutated(t *testing.T, checker *check.Checker, now, old *unstructured.Unstru
 			t.Fatal(err)
 		}
 	}
-	mutation, err := checker.Mutate(t.Context(), inventory.NewMemory(ditto.Keys, nil), change)
+	mutation, err := checker.Mutate(t.Context(), inventory.NewMemory(index.Of, nil), change)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/ditto"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -45,7 +45,7 @@ func newChecker(t *testing.T, configuration map[string]any) *check.Checker {
 
 // newOracle makes an oracle that sees the namespaces of the cluster, without those of other orders, and nothing in them.
 func newOracle(checker *check.Checker, namespaces []*inventory.Object, own []string) *oracle {
-	o := &oracle{checker: checker, inv: inventory.NewMemory(ditto.Keys, nil)}
+	o := &oracle{checker: checker, inv: inventory.NewMemory(index.Of, nil)}
 	for _, namespace := range namespaces {
 		if slices.Contains(own, namespace.Ref.Name) || !ofAnOrder.MatchString(namespace.Ref.Name) {
 			o.inv.Put(namespace)

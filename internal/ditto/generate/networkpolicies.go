@@ -13,7 +13,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -52,7 +55,7 @@ func (n Note) String() string { return n.Workload.String() + ": " + n.Message }
 // NetworkPolicies writes the policies that section 3 of the guide asks for, for every part of Ditto among the objects:
 // remoting and management for Ditto's own pods, the gateway's HTTP port for the proxies in front of it and for the
 // namespaces that are named, the metrics for the namespaces that are named, and nothing else.
-func NetworkPolicies(view *ditto.View, objects []*inventory.Object, opts Options) Policies {
+func NetworkPolicies(view *world.View, objects []*inventory.Object, opts Options) Policies {
 	g := &generator{view: view, opts: opts}
 	for _, o := range objects {
 		if o.PodTemplate() == nil || view.SameAsOwner(o) {
@@ -71,15 +74,15 @@ func NetworkPolicies(view *ditto.View, objects []*inventory.Object, opts Options
 }
 
 type generator struct {
-	view      *ditto.View
+	view      *world.View
 	opts      Options
 	workloads []*inventory.Object
 	policies  Policies
 }
 
 // parts are the containers of a workload that run a part of Ditto.
-func (g *generator) parts(o *inventory.Object) []ditto.Part {
-	return slices.DeleteFunc(slices.Clone(g.view.Parts(o)), func(p ditto.Part) bool { return !ditto.IsDitto(p.Component) })
+func (g *generator) parts(o *inventory.Object) []recognize.Part {
+	return slices.DeleteFunc(slices.Clone(g.view.Parts(o)), func(p recognize.Part) bool { return !recognize.IsDitto(p.Component) })
 }
 
 func (g *generator) note(o *inventory.Object, format string, args ...any) {
@@ -91,7 +94,7 @@ func (g *generator) noteOpen(o *inventory.Object, format string, args ...any) {
 }
 
 // workload writes the policy of one workload.
-func (g *generator) workload(o *inventory.Object, parts []ditto.Part) {
+func (g *generator) workload(o *inventory.Object, parts []recognize.Part) {
 	if o.PodTemplate().Spec.HostNetwork {
 		g.noteOpen(o, "runs on the host network, where NetworkPolicies do not apply")
 		return
@@ -106,15 +109,15 @@ func (g *generator) workload(o *inventory.Object, parts []ditto.Part) {
 	}
 	var cluster, management, metrics, http []int32
 	for _, part := range parts {
-		for _, p := range g.view.ComponentFacts(part).Ports {
+		for _, p := range facts.OfComponent(g.view, part).Ports {
 			switch {
-			case p.Port == ditto.PortRemoting:
+			case p.Port == recognize.PortRemoting:
 				cluster = append(cluster, int32(p.Number))
-			case p.Port == ditto.PortManagement:
+			case p.Port == recognize.PortManagement:
 				cluster, management = append(cluster, int32(p.Number)), append(management, int32(p.Number))
-			case p.Port == ditto.PortMetrics:
+			case p.Port == recognize.PortMetrics:
 				metrics = append(metrics, int32(p.Number))
-			case p.Port == ditto.PortHTTP && part.Component == ditto.Gateway:
+			case p.Port == recognize.PortHTTP && part.Component == recognize.Gateway:
 				http = append(http, int32(p.Number))
 			}
 		}
@@ -184,7 +187,7 @@ func (g *generator) members(o *inventory.Object) []networkingv1.NetworkPolicyPee
 }
 
 // clients are those that a gateway is for: the proxies that forward to it, and the namespaces that were named.
-func (g *generator) clients(o *inventory.Object, parts []ditto.Part) []networkingv1.NetworkPolicyPeer {
+func (g *generator) clients(o *inventory.Object, parts []recognize.Part) []networkingv1.NetworkPolicyPeer {
 	var peers []networkingv1.NetworkPolicyPeer
 	for _, proxy := range g.workloads {
 		if proxy == o || !g.forwards(proxy, o) {
@@ -210,11 +213,11 @@ func (g *generator) clients(o *inventory.Object, parts []ditto.Part) []networkin
 }
 
 // direct notes the ways in that lead to a gateway past every proxy and that the policies cut off, and returns them.
-func (g *generator) direct(o *inventory.Object, parts []ditto.Part) []string {
+func (g *generator) direct(o *inventory.Object, parts []recognize.Part) []string {
 	var found []string
-	for _, part := range ditto.Named(parts, ditto.Gateway) {
-		for _, e := range g.view.Exposures(part) {
-			if e.Proxied || e.Kind == ditto.KindProxy || e.Kind == ditto.KindUnread || e.Port != ditto.PortHTTP || slices.Contains(found, e.Via) {
+	for _, part := range recognize.Named(parts, recognize.Gateway) {
+		for _, e := range topology.Exposures(g.view, part) {
+			if e.Proxied || e.Kind == facts.KindProxy || e.Kind == facts.KindUnread || e.Port != recognize.PortHTTP || slices.Contains(found, e.Via) {
 				continue
 			}
 			found = append(found, e.Via)
@@ -232,8 +235,8 @@ func (g *generator) direct(o *inventory.Object, parts []ditto.Part) []string {
 }
 
 func (g *generator) forwards(proxy, to *inventory.Object) bool {
-	for _, part := range ditto.Named(g.view.Parts(proxy), ditto.Proxy) {
-		if slices.ContainsFunc(g.view.ForwardsTo(part), func(o *inventory.Object) bool { return o.Ref.ID() == to.Ref.ID() }) {
+	for _, part := range recognize.Named(g.view.Parts(proxy), recognize.Proxy) {
+		if slices.ContainsFunc(topology.ForwardsTo(g.view, part), func(o *inventory.Object) bool { return o.Ref.ID() == to.Ref.ID() }) {
 			return true
 		}
 	}
@@ -241,9 +244,9 @@ func (g *generator) forwards(proxy, to *inventory.Object) bool {
 }
 
 // neighbours notes the ports of other containers in the same pod: a policy is for the whole pod.
-func (g *generator) neighbours(o *inventory.Object, parts []ditto.Part) {
+func (g *generator) neighbours(o *inventory.Object, parts []recognize.Part) {
 	for _, c := range o.PodTemplate().Spec.Containers {
-		if len(c.Ports) == 0 || slices.ContainsFunc(parts, func(p ditto.Part) bool { return p.Container.Name == c.Name }) {
+		if len(c.Ports) == 0 || slices.ContainsFunc(parts, func(p recognize.Part) bool { return p.Container.Name == c.Name }) {
 			continue
 		}
 		var ports []string
@@ -261,8 +264,8 @@ func (g *generator) existing() {
 	}
 	for _, o := range g.workloads {
 		for _, part := range g.parts(o) {
-			for _, grant := range g.view.ComponentFacts(part).Grants {
-				if grant.Scope != ditto.ScopeNamespace && !written(o.Ref.Namespace, grant.Policy) {
+			for _, grant := range facts.OfComponent(g.view, part).Grants {
+				if grant.Scope != facts.ScopeNamespace && !written(o.Ref.Namespace, grant.Policy) {
 					var ports []string
 					for _, p := range grant.Ports {
 						ports = append(ports, fmt.Sprintf("%s %d", p.Port, p.Number))

@@ -9,7 +9,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/index"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -218,7 +220,7 @@ spec: {podSelector: {}, ingress: [{}]}
 		{name: "without Ditto there is nothing to write", manifests: deployment("shop", "app: shop", "containers: [{name: shop, image: shop}]")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inv := inventory.NewMemory(ditto.Keys, nil)
+			inv := inventory.NewMemory(index.Of, nil)
 			for document := range strings.SplitSeq(strings.TrimSuffix(test.manifests, "---"), "---") {
 				raw, err := yaml.YAMLToJSON([]byte(document))
 				if err != nil {
@@ -230,7 +232,7 @@ spec: {podSelector: {}, ingress: [{}]}
 				}
 				inv.Put(o)
 			}
-			policies := NetworkPolicies(ditto.NewView(t.Context(), inv, ditto.Options{Cache: ditto.NewCache()}), inv.All(), test.opts)
+			policies := NetworkPolicies(topology.NewView(t.Context(), inv, world.Options{Cache: world.NewCache()}), inv.All(), test.opts)
 			var got, notes []string
 			for _, p := range policies.List {
 				got = append(got, shown(p)...)

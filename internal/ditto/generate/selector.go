@@ -6,7 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/dittoguard/dittoguard/internal/ditto"
+	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -66,7 +66,7 @@ func ownSelector(o *inventory.Object) *metav1.LabelSelector {
 func stable(all map[string]string) map[string]string {
 	list := map[string]string{}
 	for k, v := range all {
-		if !ditto.AddedByController(k) && k != "app.kubernetes.io/version" && k != "helm.sh/chart" {
+		if !podspec.AddedByController(k) && k != "app.kubernetes.io/version" && k != "helm.sh/chart" {
 			list[k] = v
 		}
 	}

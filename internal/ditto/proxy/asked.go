@@ -1,0 +1,180 @@
+package proxy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// An edge can ask another service whether a request may come in, and takes 2xx for a yes. What that service is, is mostly
+// unknown, and that it refuses strangers an assumption. But it may be Ditto itself, which answers everyone on some paths.
+
+// mostAsked bounds how many steps the asking is followed.
+const mostAsked = 4
+
+// Asked says what a service does with a request that brings no credentials; see edge.Asking.
+func Asked(v *world.View, a way.AskedService) way.State {
+	if memo.Of(v).asking++; memo.Of(v).asking > mostAsked {
+		memo.Of(v).asking--
+		return way.State{}
+	}
+	defer func() { memo.Of(v).asking-- }()
+	if svc := world.ServiceNamed(v, a.Host, a.Namespace); svc != nil {
+		return askedService(v, svc, a)
+	}
+	if at := world.AtAddress(v, a.Host); len(at) > 0 {
+		if at[0].Ref.GroupKind() == inventory.Service {
+			return askedService(v, at[0], a)
+		}
+		return askedPod(v, at[0], a.Port, a)
+	}
+	for _, o := range v.Find(inventory.Key{Index: ingress.ByHost, Value: strings.ToLower(a.Host)}) {
+		if state := askedIngress(v, o, a); state.State != "" {
+			return state
+		}
+	}
+	return way.State{}
+}
+
+func askedService(v *world.View, o *inventory.Object, a way.AskedService) way.State {
+	svc := o.Typed.(*corev1.Service)
+	if svc.Spec.Type == corev1.ServiceTypeExternalName {
+		a.Namespace, a.Host = svc.Namespace, svc.Spec.ExternalName
+		return Asked(v, a)
+	}
+	for _, workload := range world.WorkloadsBehind(v, svc) {
+		number, leads := a.Port, world.IsHeadless(o)
+		for i := range svc.Spec.Ports {
+			if sp := &svc.Spec.Ports[i]; !leads && sp.Port == a.Port {
+				number, leads = podspec.TargetNumber(sp.TargetPort, sp.Port, &workload.PodTemplate().Spec)
+			}
+		}
+		if !leads {
+			continue
+		}
+		if state := askedPod(v, workload, number, a); state.State != "" {
+			return state
+		}
+	}
+	return way.State{}
+}
+
+func askedPod(v *world.View, o *inventory.Object, number int32, a way.AskedService) way.State {
+	for _, part := range v.Parts(o) {
+		if part.Component == recognize.Proxy {
+			if state := askedProxy(v, part, number, a); state.State != "" {
+				return state
+			}
+			continue
+		}
+		for _, p := range v.PortsOf(part) {
+			switch {
+			case p.Number != number:
+			case part.Component == recognize.Gateway && p.Name == recognize.PortHTTP:
+				return askedGateway(v, part, a)
+			case recognize.IsDitto(part.Component):
+				return way.State{State: facts.Off, Why: fmt.Sprintf("port %d (%s) of %s asks nobody for credentials", number, p.Name, o.Ref)}
+			}
+		}
+	}
+	return way.State{}
+}
+
+// askedProxy follows a request through an nginx.
+func askedProxy(v *world.View, part recognize.Part, number int32, a way.AskedService) way.State {
+	config := Read(v, part).config
+	if config == nil || a.WithRequest {
+		return way.State{}
+	}
+	route, upstream, known := config.Locate(int(number), a.Host, a.Path)
+	if !known || route == nil || route.Authentication.State != nginxconf.Off {
+		return way.State{}
+	}
+	for _, t := range route.Targets {
+		if t.Unix || t.Variable {
+			continue
+		}
+		state := Asked(v, way.AskedService{Namespace: part.Workload.Ref.Namespace, Host: t.Host, Port: int32(t.Port), Path: upstream})
+		if state.State != "" {
+			return state
+		}
+	}
+	return way.State{}
+}
+
+// askedIngress follows a request by an Ingress of its host, if that plainly hands it on.
+func askedIngress(v *world.View, o *inventory.Object, a way.AskedService) way.State {
+	for _, b := range ingress.HandsOn(o, a.Host, a.Path) {
+		svc := v.Get(inventory.Service, b.Namespace, b.Name)
+		if svc == nil {
+			continue
+		}
+		service := svc.Typed.(*corev1.Service)
+		a.Namespace, a.Host = b.Namespace, b.Name
+		for i := range service.Spec.Ports {
+			if sp := &service.Spec.Ports[i]; b.Means(service, sp, 0) {
+				a.Port = sp.Port
+				return askedService(v, svc, a)
+			}
+		}
+	}
+	return way.State{}
+}
+
+// openPaths are answered to everyone, and with 2xx (RootRoute of Ditto's gateway).
+var openPaths = []string{"/health", "/status", "/stats/things", "/stats/search", "/.well-known/wot"}
+
+// askedGateway: what the gateway answers to everyone lets everyone in, and what it answers to whoever its own settings
+// believe, lets in whoever they do.
+func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.State {
+	known := facts.OfGateway(v, part)
+	name := "gateway " + part.Workload.Ref.Namespace + "/" + part.Workload.Ref.Name
+	guarded := func(by facts.Switch, off string) way.State {
+		switch by.State {
+		case facts.Off:
+			return way.State{State: facts.Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name, a.Path, off, by.Source)}
+		case facts.Unknown:
+			return way.State{State: facts.Unknown, Why: fmt.Sprintf("whether %s answers %s to everyone is unknown: %s", name, a.Path, by.Why)}
+		}
+		return way.State{}
+	}
+	at := func(parents ...string) bool {
+		return slices.ContainsFunc(parents, func(parent string) bool { return isBelow(a.Path, parent) })
+	}
+	switch {
+	case a.WithRequest && strings.Trim(a.Path, "/") != "": // no path of the gateway
+	case a.WithRequest, at("/api/2", "/ws/2") && !at("/api/2/connections"):
+		switch known.PreAuthentication.State {
+		case facts.On:
+			return way.State{State: facts.Off, Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
+				name, known.PreAuthentication.Source)}
+		case facts.Unknown:
+			return way.State{State: facts.Unknown, Why: fmt.Sprintf("whether %s believes the identity that the client's own request names is unknown: %s",
+				name, known.PreAuthentication.Why)}
+		}
+	case at("/stats/things/details", "/devops", "/api/2/connections"):
+		return guarded(known.DevopsSecured, "DevOps authentication is off")
+	case at("/overall"):
+		return guarded(known.StatusSecured, "status authentication is off")
+	case at(openPaths...):
+		return way.State{State: facts.Off, Why: name + " answers " + a.Path + " to everyone"}
+	}
+	return way.State{}
+}
+
+// isBelow says whether a path is another one or lies below it.
+func isBelow(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(parent, "/"))
+	return ok && (rest == "" || rest[0] == '/')
+}

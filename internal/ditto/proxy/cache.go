@@ -1,0 +1,80 @@
+package proxy
+
+import (
+	"context"
+	"sync"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
+)
+
+// parsed is a configuration of nginx.
+type parsed struct {
+	config *nginxconf.Config
+	err    error
+	// routes are the locations that clients get through; shared and never changed.
+	routes []*Route
+}
+
+// parse reads a configuration, unless that was done before.
+func parse(v *world.View, main string, files map[string]string) *parsed {
+	ctx := v.Context()
+	return v.Cache.Parsed(ctx, main, files, func() any {
+		p := &parsed{}
+		p.config, p.err = nginxconf.Parse(ctx, main, files)
+		if p.err == nil {
+			remembered := &origins{config: p.config, found: map[origin]nginxconf.ClientPath{}}
+			for _, route := range p.config.Routes() {
+				if r := newProxyRoute(route, remembered); r != nil {
+					p.routes = append(p.routes, r)
+				}
+			}
+		}
+		return p
+	}).(*parsed) //nolint:forcetypeassert // nothing else is kept under the texts of a proxy
+}
+
+// origins remembers, for one configuration, which client path leads to a path of the gateway: finding out means following
+// candidates through all of it. What takes more work than is done is remembered, too.
+type origins struct {
+	config *nginxconf.Config
+
+	mu    sync.Mutex
+	all   *nginxconf.Origins
+	found map[origin]nginxconf.ClientPath
+}
+
+type origin struct {
+	route *nginxconf.Route
+	path  string
+}
+
+func (o *origins) clientPathFor(ctx context.Context, route *nginxconf.Route, path string) nginxconf.ClientPath {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.all == nil {
+		if o.all = o.config.Origins(ctx, surface.Paths()); o.all == nil {
+			return nginxconf.ClientPath{}
+		}
+	}
+	if answer, asked := o.all.For(route, path); asked {
+		return answer
+	}
+	key := origin{route, path}
+	answer, known := o.found[key]
+	if !known {
+		answer.Path, answer.OK, answer.Known = route.ClientPathFor(ctx, path)
+		if ctx.Err() == nil {
+			o.found[key] = answer
+		}
+	}
+	return answer
+}
+
+// spent says that not all could be followed.
+func (o *origins) spent() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all != nil && o.all.Spent
+}

@@ -1,0 +1,174 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
+	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// nginxForwarding is a location of an nginx.
+type nginxForwarding struct {
+	route   *nginxconf.Route
+	origins *origins
+}
+
+// newProxyRoute reads a location as a step of a way in; nil if no client gets through it.
+func newProxyRoute(route *nginxconf.Route, o *origins) *Route {
+	if route.Access == "none" {
+		return nil
+	}
+	location := nginxPlace(route)
+	r := &Route{
+		Forwarding: &nginxForwarding{route, o}, Handling: nginxHandling(route, location), Asks: route.Location,
+		Text:   fmt.Sprintf("nginx %s (%s:%d)", location, path.Base(route.File), route.Line),
+		Detail: route.Location + " " + route.Condition, Inside: route.Server.Loopback(),
+	}
+	if route.Authentication.Kind == "request" {
+		r.asking = &route.Authentication
+	}
+	for _, listen := range route.Server.Listen {
+		r.Detail += fmt.Sprintf(" :%d", listen.Port)
+		if !slices.Contains(r.Inside, nginxconf.Door{Address: listen.Address, Port: listen.Port}) {
+			r.Listens = append(r.Listens, int32(listen.Port))
+		}
+	}
+	r.Detail += " " + strings.Join(route.Server.Names, ",")
+	for _, t := range route.Targets {
+		switch {
+		case t.Unix:
+			r.Targets = append(r.Targets, Target{Host: t.Host, Unix: true})
+		case t.Variable:
+			r.vague = fmt.Sprintf("where proxy_pass at %s:%d goes depends on the request", path.Base(route.File), route.Line)
+		default:
+			r.Targets = append(r.Targets, Target{Host: podspec.Canonical(t.Host), Port: int32(t.Port)})
+		}
+	}
+	return r
+}
+
+// nginxHandling is what a location does with requests.
+func nginxHandling(route *nginxconf.Route, location string) way.Handling {
+	identity := way.State{State: route.Identity.State, Source: location, Why: location + ": " + route.Identity.Why}
+	if identity.State == facts.IdentityRemoved && route.Identity.QueryDropped {
+		identity.State = facts.IdentityNone
+	}
+	asks := way.State{State: facts.Off, Source: location, Why: location + ": " + route.Authentication.Why}
+	switch route.Authentication.State {
+	case nginxconf.On:
+		asks.State, asks.Why = facts.On, ""
+	case nginxconf.Unknown:
+		asks.State = facts.Unknown
+	}
+	h := way.Handling{
+		Effects: way.Effects{Identity: identity, Authentication: asks, Assumptions: route.Assumptions},
+		Rate: way.Rate{
+			Limited: way.State{State: route.RateLimited.State, Source: location, Why: route.RateLimited.Why},
+			Untried: route.RateLimited.Why == nginxconf.NoLimit,
+		},
+		ErrorPages: way.ErrorPages{Echoes: route.Server.ErrorPages.Echoes, Unknown: route.Server.ErrorPages.Unknown},
+		Addresses:  route.Access == "addresses", Believed: route.Local || route.RealIP,
+		Raw: route.Raw, Unknown: route.Unknown,
+	}
+	if !route.Server.Stream {
+		h.Rate.Advice = "set limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
+	}
+	return h
+}
+
+// nginxPlace names a location for people.
+func nginxPlace(route *nginxconf.Route) string {
+	if route.Location == "" {
+		return "stream server"
+	}
+	return "location " + route.Location
+}
+
+// anAdminPath is one of the gateway's.
+var anAdminPath = surface.AdminPaths()[0]
+
+func (f *nginxForwarding) clientPathFor(ctx context.Context, upstream string) (client string, ok, known bool) {
+	found := f.origins.clientPathFor(ctx, f.route, upstream)
+	return found.Path, found.OK, found.Known
+}
+
+func (f *nginxForwarding) Survey(ctx context.Context, name string, before surface.Way) surface.Way {
+	w := behind(ctx, before, f)
+	// Asking for one path follows all.
+	f.origins.clientPathFor(ctx, f.route, anAdminPath)
+	if f.origins.spent() {
+		w.Why = name + ": following every path through the configuration takes too much work; " +
+			"use fewer locations or simpler rewrites"
+	}
+	return w
+}
+
+func (f *nginxForwarding) Speaks(door way.Door) way.Transport {
+	const advice = "make the server listen with ssl and a certificate, and answer plain HTTP with return 301 https://$host$request_uri"
+	t, known := f.route.Transport(door.Port)
+	switch {
+	case !known:
+		return unknownTransport("which port of the proxy clients use is not known", advice)
+	case f.route.Server.Stream && t.TLS.State != nginxconf.On:
+		return handsOn
+	}
+	return way.Transport{
+		TLS:    way.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
+		Plain:  way.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
+		Advice: advice,
+	}
+}
+
+func (f *nginxForwarding) Passes(b requests.Box, door way.Door) requests.Set {
+	b.Paths = f.route.Arrive(b.Paths)
+	if f.route.Condition != "" {
+		b.Conditions = append(slices.Clone(b.Conditions), f.route.Condition)
+	}
+	var set requests.Set
+	for _, taken := range f.route.Takes(nginxconf.Door(door)) {
+		box := askedFor(b, taken.Hosts)
+		if taken.Condition != "" {
+			box.Conditions = append(slices.Clone(box.Conditions), taken.Condition)
+		}
+		set = append(set, box)
+	}
+	if set == nil {
+		// Which requests come in there cannot be determined.
+		b.Paths = append(slices.Clone(b.Paths), requests.Unread("", ""))
+		set = requests.Set{b}
+	}
+	return set
+}
+
+// mostHosts bounds how many pairs of hosts are compared for one step of a way.
+const mostHosts = 4096
+
+// askedFor are the requests of a box for some hosts.
+func askedFor(b requests.Box, hosts []requests.Hosts) requests.Box {
+	if len(hosts) == 0 {
+		// No host at all is none that is known, and would be inside everything.
+		b.Paths = append(slices.Clone(b.Paths), requests.Unread("", ""))
+		return b
+	}
+	in := func(list, others []requests.Hosts) bool {
+		return len(list)*len(others) <= mostHosts && !slices.ContainsFunc(list, func(h requests.Hosts) bool {
+			return !slices.ContainsFunc(others, func(other requests.Hosts) bool { return h.In(other) == requests.Inside })
+		})
+	}
+	switch {
+	case in(b.Hosts, hosts):
+	case in(hosts, b.Hosts):
+		b.Hosts = hosts
+	default:
+		b.Conditions = append(slices.Clone(b.Conditions), fmt.Sprint("hosts ", hosts))
+	}
+	return b
+}

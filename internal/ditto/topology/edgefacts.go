@@ -1,0 +1,116 @@
+package topology
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// EdgeFacts reads an entry in front of a gateway as a whole: it does what each of its routes to a gateway does. It is nil for an
+// object that leads to none.
+func EdgeFacts(v *world.View, o *inventory.Object) *facts.Edge {
+	leads, safe := leadsToGateways(v, o)
+	if !leads {
+		return nil
+	}
+	e := &facts.Edge{Controller: edge.ControllerOf(v.Reading, o), StrippingIsSafe: safe}
+	var strips, hides way.State
+	for _, route := range routesToGateways(v, o) {
+		does := &route.Effects
+		strips, hides = way.And(strips, does.StripsIdentity), way.And(hides, does.HidesHeaders)
+		e.StripAdvice, e.HideAdvice = cmp.Or(e.StripAdvice, does.StripAdvice), cmp.Or(e.HideAdvice, does.HideAdvice)
+		if e.StripAnnotations == nil {
+			e.StripAnnotations = annotations(does.StripAnnotations)
+		}
+		if e.HideAnnotations == nil {
+			e.HideAnnotations = annotations(does.HideAnnotations)
+		}
+		if !slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return !leadsToGateway(v, b) }) {
+			e.StripEdits = addEdits(e.StripEdits, route.Strip)
+			e.HideEdits = addEdits(e.HideEdits, route.Hide)
+		}
+	}
+	e.StripsIdentity, e.HidesHeaders = facts.Switch(strips), facts.Switch(hides)
+	return e
+}
+
+// routesToGateways are the routes of an entry that lead to a gateway.
+func routesToGateways(v *world.View, o *inventory.Object) []way.Route {
+	var list []way.Route
+	leading := func(routes []way.Route) {
+		for _, route := range routes {
+			if slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return leadsToGateway(v, b) }) {
+				list = append(list, route)
+			}
+		}
+	}
+	if !edge.ByService(o) {
+		leading(v.Routes(o, nil))
+		return list
+	}
+	var services []inventory.ID
+	for _, b := range edge.LinksOf(o).Backends {
+		if svc := v.Get(inventory.Service, b.Namespace, b.Name); svc != nil && !slices.Contains(services, svc.Ref.ID()) {
+			services = append(services, svc.Ref.ID())
+			leading(v.Routes(o, svc))
+		}
+	}
+	return list
+}
+
+// addEdits adds edits that are not there yet: a rule with several matches is several routes, which one edit changes.
+func addEdits(list []facts.Edit, more []way.Edit) []facts.Edit {
+	for _, edit := range more {
+		is := func(e facts.Edit) bool { return e.Path == edit.Path && slices.Equal(e.Names, edit.Names) }
+		if !slices.ContainsFunc(list, is) {
+			list = append(list, facts.Edit{Path: edit.Path, Form: edit.Form, Names: edit.Names})
+		}
+	}
+	return list
+}
+
+func annotations(m map[string]string) []facts.Annotation {
+	var list []facts.Annotation
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, facts.Annotation{Key: key, Value: m[key]})
+	}
+	return list
+}
+
+// leadsToGateways says whether an entry leads to a gateway, and whether taking the identity header away there opens
+// nothing: no gateway behind believes in identities, or the identity is set further in.
+func leadsToGateways(v *world.View, o *inventory.Object) (leads, safe bool) {
+	safe = true
+	for _, workload := range behind(v, o) {
+		for _, part := range recognize.Named(v.Parts(workload), recognize.Gateway) {
+			for _, e := range ExposuresBy(v, part, o.Ref.ID()) {
+				if e.Port != recognize.PortHTTP || e.Doubted {
+					continue
+				}
+				leads = true
+				if facts.OfGateway(v, part).PreAuthentication.State != facts.Off && e.Identity != facts.IdentitySet {
+					safe = false
+				}
+			}
+		}
+	}
+	return leads, leads && safe
+}
+
+// leadsToGateway says whether a Service of an entry leads to a gateway, over proxies or not.
+func leadsToGateway(v *world.View, b way.Backend) bool {
+	svc := v.Get(inventory.Service, b.Namespace, b.Name)
+	if svc == nil {
+		return false
+	}
+	return slices.ContainsFunc(Follow(v, svc).Workloads, func(o *inventory.Object) bool {
+		return len(recognize.Named(v.Parts(o), recognize.Gateway)) > 0
+	})
+}

@@ -1,0 +1,256 @@
+package topology
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
+)
+
+// What a way in does with requests is what its steps do, one after the other. This file goes over them, from outside inwards; what
+// each of them does is said where it is read (way.Step).
+
+// fold is what the steps of a way have come to so far.
+type fold struct {
+	facts.Exposure
+
+	ctx context.Context //nolint:containedctx // lives as long as the fold
+	// http says that requests for the gateway's API arrive: what becomes of them is of no interest elsewhere.
+	http bool
+	// steps is how many there have been. doubt says why the way may let nobody in, empty if it does.
+	steps int
+	doubt string
+	// seesClient says that whoever is next sees the address of the client.
+	seesClient bool
+	// survey are the paths that get here; raw, that a proxy sends them on as the client wrote them.
+	survey surface.Way
+	raw    bool
+	// ended says that a step has ended the connections of clients. Of those that hand them on, advice and plain are what the first
+	// says that says something of them.
+	ended  bool
+	advice string
+	plain  way.State
+	// tried says that something was written to limit requests. limits are the annotations that would.
+	tried  bool
+	limits map[string]string
+}
+
+// over goes over the hops of a way, from outside inwards; false if nobody gets through.
+func (f *fold) over(hops []*hop) bool {
+	if f.http {
+		f.Identity, f.IdentityWhy = facts.IdentityClient, "requests arrive as the client sent them"
+		f.Authenticated = facts.Switch{State: facts.Off, Source: "no step asks for credentials"}
+		f.RateLimited = facts.Switch{State: facts.Off}
+		f.survey = surface.Way{Leads: func(string) (leads, known bool) { return true, true }}
+	}
+	for i := len(hops) - 1; i >= 0; i-- {
+		name := hops[i].text()
+		f.Hops = append(f.Hops, name)
+		if hops[i].step != nil {
+			f.take(hops[i], name)
+		}
+	}
+	f.Proxied = f.Kind != facts.KindProxy && f.steps > 1
+	if !f.http && f.doubt != "" {
+		f.Unknown = append(f.Unknown, f.doubt)
+	}
+	return !f.http || f.arrive()
+}
+
+// take goes over a step.
+func (f *fold) take(h *hop, name string) {
+	does := h.step.Handles()
+	f.Assumptions = append(f.Assumptions, does.Effects.Assumptions...)
+	f.Unknown = append(f.Unknown, does.Unknown...)
+	f.Doubted = f.Doubted || does.Doubted
+	f.admit(does, name)
+	if f.http {
+		f.survey, f.raw = h.step.Survey(f.ctx, name, f.survey), f.raw || does.Raw
+		f.identify(&does.Effects)
+		f.limit(h, &does.Rate)
+		f.encrypt(h, name, h.step.Speaks(h.door))
+		if f.steps == 0 {
+			f.answers(&does.ErrorPages)
+		}
+	}
+	f.steps++
+}
+
+// admit works out who gets through.
+func (f *fold) admit(does *way.Handling, name string) {
+	f.doubt = cmp.Or(does.Doubt, f.doubt)
+	switch {
+	case does.Addresses && (f.seesClient || does.Believed):
+		f.Public = false
+		f.Assumptions = append(f.Assumptions, "the addresses that "+name+" lets in do not belong to outsiders")
+	case does.Addresses:
+		f.doubt = "whether the addresses that " + name + " lets in are the clients' own: a step in front of it may put its own in " +
+			"place of the client's (externalTrafficPolicy: Local, or set_real_ip_from, keeps it)"
+	}
+	f.seesClient = does.KeepsAddress
+}
+
+// identify works out what becomes of the identity, where the innermost step that touches it decides, and who is asked for
+// credentials.
+func (f *fold) identify(does *way.Effects) {
+	switch identity := does.Identity; {
+	case identity.State != "" && identity.State != facts.IdentityClient:
+		f.Identity, f.IdentityWhy = identity.State, identity.Why
+	case identity.State == facts.IdentityClient && f.Identity == facts.IdentityClient:
+		f.IdentityWhy = identity.Why
+	}
+	if asks := does.Authentication; asks.State == facts.On || asks.State != "" && f.Authenticated.State == facts.Off {
+		f.Authenticated = facts.Switch(asks)
+	}
+}
+
+// limit works out whether some step limits what comes in.
+func (f *fold) limit(h *hop, does *way.Rate) {
+	own := does.Limited
+	if own.State == "" {
+		own = way.State{State: facts.Unknown, Source: h.at.Kind, Why: "whether " + world.RefOf(h.at).String() + " limits requests is not read"}
+	}
+	// A limit that fails says more than that there is none.
+	better := own.State == facts.Off && f.RateLimited.State == facts.Off && (f.RateLimited.Why == "" || !f.tried && does.Tried())
+	if f.RateLimited.State != facts.On && own.State == facts.On || f.RateLimited.State == facts.Off && own.State == facts.Unknown || better {
+		f.RateLimited, f.tried = facts.Switch(own), does.Tried()
+	}
+	f.RateAdvice = cmp.Or(f.RateAdvice, does.Advice)
+	if f.limits == nil {
+		f.limits = does.Annotations
+	}
+}
+
+// encrypt works out what clients speak: the outermost step that ends their connections decides.
+func (f *fold) encrypt(h *hop, name string, t way.Transport) {
+	switch {
+	case f.ended:
+		return
+	case t.Passthrough:
+		f.advice = cmp.Or(f.advice, t.Advice)
+		if t.Plain.State != way.PlainServed {
+			f.plain = cmp.Or(f.plain, t.Plain)
+		}
+		return
+	case t.TLS.State == "":
+		t.TLS = way.State{State: facts.Unknown, Source: h.at.Kind, Why: "what " + world.RefOf(h.at).String() + " does about TLS is not read"}
+		t.Plain = t.TLS
+	case t.TLS.State == facts.Unknown && t.TLS.Source == "":
+		t.TLS.Source = name
+	}
+	f.ended = true
+	f.TLS, f.TLSAdvice = facts.Switch(t.TLS), cmp.Or(f.advice, t.Advice)
+	plain := cmp.Or(f.plain, t.Plain)
+	f.Plain, f.PlainWhy = plain.State, plain.Why
+}
+
+// plainGateway is what is spoken where no step ends connections.
+var plainGateway = way.Transport{
+	TLS:    way.State{State: facts.Off, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	Plain:  way.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	Advice: "put an Ingress, a Route or an nginx with a certificate in front of the gateway, and let nothing else lead to it from outside",
+}
+
+// answers are the error pages of what the way begins at.
+func (f *fold) answers(pages *way.ErrorPages) {
+	f.Echoes, f.ErrorPageBypass = pages.Echoes, pages.Bypass
+	f.ErrorPages = facts.Switch{State: facts.Off, Source: "error pages"}
+	switch {
+	case len(pages.Echoes) > 0:
+		f.ErrorPages.State, f.ErrorPages.Why = facts.On, pages.Echoes[0]
+	case len(pages.Unknown) > 0:
+		f.ErrorPages.State, f.ErrorPages.Why = facts.Unknown, strings.Join(pages.Unknown, "; ")
+	}
+}
+
+// arrive is the gateway at the end of the way: which of its paths are reached, and what no step has done. It is false if no request
+// gets there.
+func (f *fold) arrive() bool {
+	reach, direct := surface.Survey(f.survey), f.steps == 1
+	if !direct && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
+		return false
+	}
+	if !f.Doubted { // else the reason for that says it
+		for _, unknown := range reach.Unknown {
+			f.Unknown = append(f.Unknown, f.Hops[0]+": "+unknown)
+		}
+	}
+	f.Admin, f.AdminInDoubt, f.Other = reach.Admin, reach.AdminInDoubt, reach.Other
+	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
+	// that chose the location is then not the path that Ditto reads.
+	f.API = reach.API || direct || f.raw
+	f.APIInDoubt = reach.APIInDoubt && !f.API
+	f.Disguised = f.API && !reach.API
+	f.encrypt(nil, "", plainGateway)
+	if f.RateLimited.State == facts.Off {
+		f.RateLimited.Why = cmp.Or(f.RateLimited.Why, "no step reads requests")
+		f.RateAdvice = cmp.Or(f.RateAdvice, "put an edge or an nginx that limits requests in front of the gateway")
+		f.RateAnnotations = annotations(f.limits)
+	}
+	if f.doubt != "" && f.Public {
+		f.mayLetNobodyIn(f.doubt)
+	}
+	return true
+}
+
+// mayLetNobodyIn makes unknown what is wrong with the way only if somebody gets in.
+func (f *fold) mayLetNobodyIn(why string) {
+	f.Unknown = append(f.Unknown, why)
+	f.AdminInDoubt, f.Admin = append(f.AdminInDoubt, f.Admin...), nil
+	if f.Identity != facts.IdentityNone && (f.Identity != facts.IdentitySet || f.Authenticated.State != facts.On) {
+		f.Identity, f.IdentityWhy = facts.IdentityUnknown, why
+	}
+}
+
+// anyRequest is what comes to the outermost step.
+var anyRequest = requests.Box{Doors: []requests.Door{{}}, Hosts: []requests.Hosts{requests.AnyHost()}}
+
+// Requests are what a way in lets in: from whom, by which doors, for which hosts, and with which paths it arrives at the
+// component. It is worked out for those ways only that are compared, to tell whether a change lets in more. The exposure has to
+// come from this view; what any other lets in is no more than unclear.
+func Requests(v *world.View, e *facts.Exposure) requests.Set {
+	hops, known := memo.Of(v).ways[e.Way]
+	if !known || v.Err() != nil {
+		unclear := anyRequest
+		unclear.Paths = []requests.Paths{requests.Unread("", "")}
+		return requests.Set{unclear}
+	}
+	if set, known := memo.Of(v).requests[e.Way]; known {
+		return set
+	}
+	v.Spend(e.Entry.Ref().ID(), world.CostOfWay)
+	set, steps := requests.Set{anyRequest}, 0
+	for _, h := range slices.Backward(hops) {
+		if h.step == nil {
+			continue
+		}
+		var on requests.Set
+		for _, box := range set {
+			door := h.door
+			if at := box.Doors[0]; at.Kind == portOfProxy && door == (way.Door{}) {
+				door.Port = int(at.Port)
+			}
+			box.Raw = box.Raw || h.step.Handles().Raw
+			on = append(on, h.step.Passes(box, door)...)
+		}
+		set, steps = on, steps+1
+	}
+	for i := range set {
+		// Whoever forwards a path as the client wrote it, and what forwards connections, lets dot segments through.
+		set[i].Raw = set[i].Raw || steps == 1
+		switch {
+		case e.Public:
+			set[i].Sources.Reach = requests.Public
+		case e.Kind != facts.KindProxy:
+			set[i].Sources.Reach = requests.Internal
+		}
+	}
+	memo.Of(v).requests[e.Way] = set
+	return set
+}

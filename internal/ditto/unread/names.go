@@ -1,0 +1,153 @@
+package unread
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/mention"
+	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Name is a host in what is not read of an object.
+type Name struct {
+	Host string
+	// Port is 0 where none is named.
+	Port int32
+	// Says is what it is there for: a format for the name of the Service.
+	Says string
+	// By is a backend that is not read, if the host is its; one without a host may be anything.
+	By *way.UnreadBackend
+}
+
+// Means says whether the name is for a port of a Service. One without a port is a hint at the gateway's API alone.
+func (n Name) Means(sp *corev1.ServicePort, api bool) bool {
+	return n.Port == sp.Port || n.Port == 0 && api
+}
+
+// Names are the hosts that an object names in what is not read of it: a kind or version that is not, or cannot be; a
+// snippet that forwards requests by itself; a Service that gets the requests which failed; the ports that ingress-nginx and
+// haproxy-ingress hand on (a ConfigMap that their flags name, `PORT: namespace/service:port`); the Service that gets what no
+// Ingress is for (--default-backend-service of ingress-nginx and of both controllers with HAProxy).
+func Names(o *inventory.Object) []Name { return NamesOf(o, edge.LinksOf(o)) }
+
+// NamesOf is unreadNames of an object of which it is known already what it names.
+func NamesOf(o *inventory.Object, links way.Links) []Name {
+	if o.Typed == nil {
+		why, _ := Kind(o)
+		if why == "" {
+			return nil
+		}
+		body := maps.Clone(o.Content())
+		for _, key := range []string{"apiVersion", "kind", "metadata", "status"} {
+			delete(body, key)
+		}
+		return namesIn(body, why+", and it names %s")
+	}
+	var list []Name
+	if template := o.PodTemplate(); template != nil {
+		for i := range template.Spec.Containers {
+			c := &template.Spec.Containers[i]
+			to := podspec.Expand(podspec.FlagOf(c, "default-backend-service"), o.Ref.Namespace, c.Env)
+			if namespace, name, named := strings.Cut(to, "/"); named {
+				list = append(list, Name{
+					Host: name + "." + namespace + ".svc", Says: "it sends requests that match no Ingress to %s, because of --default-backend-service",
+				})
+			}
+		}
+		return list
+	}
+	for _, u := range links.Unread {
+		list = append(list, Name{Host: podspec.Canonical(u.Host), Port: u.Port, Says: u.What + " are not read, and may lead to %s", By: &u})
+	}
+	for _, host := range nginx.SnippetTargets(o) {
+		if host != "" {
+			list = append(list, Name{Host: host, Says: "a snippet in it forwards requests to %s, which counts if its controller allows snippets"})
+		}
+	}
+	if b, ok := nginx.ErrorsService(o); ok {
+		list = append(list, Name{
+			Host: b.Name + "." + b.Namespace + ".svc", Port: b.Port.IntVal,
+			Says: "it sends requests that failed to %s, with the headers that clients sent",
+		})
+	}
+	if ports, ok := o.Typed.(*corev1.ConfigMap); ok {
+		for _, port := range slices.Sorted(maps.Keys(ports.Data)) {
+			to := strings.Split(ports.Data[port], ":")
+			if namespace, name, named := strings.Cut(to[0], "/"); podspec.IsDigits(port) && named && len(to) > 1 {
+				list = append(list, Name{
+					Host: name + "." + namespace + ".svc", Port: podspec.PortNumber(to[1]),
+					Says: fmt.Sprintf("port %s is forwarded to %%s if an ingress controller names this ConfigMap in --tcp-services-configmap", port),
+				})
+			}
+		}
+	}
+	return list
+}
+
+// namesIn finds the hosts in what an object says: by themselves, or in the fields of one object (`serviceName`, `namespace`,
+// `servicePort`), or as `namespace/name`.
+func namesIn(value any, says string) []Name {
+	says = strings.NewReplacer("%s", "%s", "%", "%%").Replace(says)
+	var list []Name
+	var visit func(value any)
+	visit = func(value any) {
+		switch value := value.(type) {
+		case string:
+			if namespace, name, found := strings.Cut(value, "/"); found {
+				if name, port, _ := strings.Cut(name, ":"); isLabel(namespace) && isLabel(name) {
+					list = append(list, Name{Host: name + "." + namespace + ".svc", Port: podspec.PortNumber(port), Says: says})
+				}
+			}
+			for h := range mention.Hosts(value) {
+				list = append(list, Name{Host: podspec.Canonical(h.Name), Port: h.Port, Says: says})
+			}
+		case []any:
+			for _, item := range value {
+				visit(item)
+			}
+		case map[string]any:
+			name, namespace := firstString(value, "serviceName", "name"), firstString(value, "serviceNamespace", "namespace")
+			if isLabel(name) {
+				host, port := name, int32(0)
+				if isLabel(namespace) {
+					host += "." + namespace + ".svc"
+				}
+				for _, key := range []string{"servicePort", "port"} {
+					if port == 0 {
+						port = podspec.PortNumber(fmt.Sprint(value[key]))
+					}
+				}
+				list = append(list, Name{Host: host, Port: port, Says: says})
+			}
+			for _, key := range slices.Sorted(maps.Keys(value)) {
+				if text, is := value[key].(string); !is || text != name && text != namespace {
+					visit(value[key])
+				}
+			}
+		}
+	}
+	visit(value)
+	return list
+}
+
+func firstString(m map[string]any, keys ...string) string {
+	for _, key := range keys {
+		if text, ok := m[key].(string); ok {
+			return text
+		}
+	}
+	return ""
+}
+
+// isLabel says whether a text may be the name of a Service or a namespace.
+func isLabel(s string) bool {
+	return s != "" && len(s) <= 63 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s[0] != '-'
+}
