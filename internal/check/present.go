@@ -75,9 +75,10 @@ func (c *Checker) finding(view *world.View, v violation) Finding {
 		Fix: v.rule.Spec.Fix(kindOf(v.subject.Ref, v.entry)), Guide: v.rule.Spec.Guide,
 		File: v.subject.Source.File, Line: v.subject.Source.Line,
 	}
-	f.Advice = v.rule.Spec.InShort(fromChart(v.subject))
 	if v.unread {
-		f.Fix, f.Advice = "", ""
+		f.Fix = "" // and the subject may stand for a whole kind, of which nothing but the name is known
+	} else {
+		f.Advice = v.rule.Spec.InShort(fromChart(v.subject))
 	}
 	if f.Path == nil {
 		f.Path = []string{}
