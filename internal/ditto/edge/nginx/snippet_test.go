@@ -61,6 +61,7 @@ func TestReadSnippet(t *testing.T) {
 		{name: "Lua is opaque", text: `access_by_lua_block { ngx.req.clear_header("}") }`, identity: says(way.IdentityUnknown, "what access_by_lua_block does cannot be seen"), opens: true, rewrites: true},
 		{name: "an include is opaque", text: "include /etc/nginx/x.conf;", identity: says(way.IdentityUnknown, "what include does cannot be seen"), opens: true, rewrites: true},
 		{name: "listed addresses are let in", text: "satisfy any; allow 10.0.0.0/8; deny all;", opens: true},
+		{name: "any of the checks, and no addresses", text: "satisfy any; deny all;"},
 		{name: "listed addresses alone let nobody in", text: "allow 10.0.0.0/8; deny all;"},
 		{name: "a rewrite", text: "rewrite ^/x /devops break;", rewrites: true},
 		{name: "a rewrite under a condition", text: "if ($x) { rewrite ^/x /devops break; }", rewrites: true},
