@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -35,6 +36,8 @@ type testCase struct {
 	// rule and fails are those of a fixture: the rule it is for, and whether the rule finds something in it.
 	rule  string
 	fails bool
+	// alone says that its objects concern those of other cases.
+	alone bool
 	// configured says that it has a configuration of its own beside it, by which it is not judged here.
 	configured bool
 	// orders are the orders the objects arrive in, each in namespaces of its own.
@@ -62,17 +65,26 @@ var leftOut = map[string]string{
 	"network-isolation/pass/unjudged":                     "its AdminNetworkPolicy is for every namespace of the cluster",
 	"devops-unsecured-with-file/fail/file-says-otherwise": "a policy warns of it, and dittoguard, which reads the file, finds nothing",
 	"preauth-exposed/fail/version-that-is-not-read":       "no API server serves the version of its Ingress",
-	// Istio knows the pods of a Gateway by labels, and hosts by name, in the whole cluster.
-	"edge-rate-limit/pass/istio-virtual-service": "its EnvoyFilter is for the pods that every Gateway of the Istio fixtures names",
-	"preauth-exposed/fail/istio-on-node":         "every Gateway of the Istio fixtures names its pods",
-	"preauth-exposed/fail/istio-service-entry":   "the host of its ServiceEntry is that of every copy",
-	"preauth-exposed/pass/istio-service-entry":   "the host of its ServiceEntry is that of every copy",
+	"preauth-exposed/pass/f5-minion-of-two-masters":       "a cluster says which of the masters is older",
+}
+
+// alone are fixtures whose objects concern those of others, and why. Those with a controller of ingress-nginx do so as well.
+var alone = map[string]string{
+	"edge-rate-limit/pass/istio-virtual-service":               "its EnvoyFilter is for the pods that every Gateway of the Istio fixtures names",
+	"preauth-exposed/fail/istio-on-node":                       "every Gateway of the Istio fixtures names its pods",
+	"preauth-exposed/fail/istio-service-entry":                 "the host of its ServiceEntry is that of every copy",
+	"preauth-exposed/pass/istio-service-entry":                 "the host of its ServiceEntry is that of every copy",
+	"preauth-exposed/fail/envoy-gateway-backends-not-followed": "its DynamicResolver may lead to any gateway of the cluster",
 }
 
 // mending are fixtures that pass only once they are complete, and what is open until then. So an order of arrival can be refused
 // though nothing is wrong with all objects together; that it was right to be is checked with each refusal.
 var mending = map[string]string{
-	"devops-exposed/pass/default-backend-replaced": "the default backend gets everything until the other Ingress takes the path /",
+	"devops-exposed/pass/default-backend-replaced":          "the default backend gets everything until the other Ingress takes the path /",
+	"preauth-exposed/fail/tailscale-ingress":                "an Ingress whose class is not there yet may be open to anybody",
+	"preauth-exposed/pass/ingress-nginx-annotations-prefix": "the controller says which annotations count",
+	"preauth-exposed/pass/ingress-nginx-global-auth":        "the controller's ConfigMap closes the way",
+	"preauth-exposed/pass/ingress-nginx-global-headers":     "the controller's ConfigMap closes the way",
 }
 
 // loadCases reads the fixtures of the built-in rules and, where it is at hand, the corpus.
@@ -166,6 +178,7 @@ func (c *testCase) load(number int, everyOrder bool, files ...string) error {
 		// Without a controller that counts, a quota lets no Pod in.
 		return o.Ref.Kind == "ResourceQuota"
 	})
+	c.alone = alone[c.name] != "" || slices.ContainsFunc(objects, isIngressNginx)
 	forward := make([]int, len(objects))
 	for i := range forward {
 		forward[i] = i
@@ -189,6 +202,14 @@ func (c *testCase) load(number int, everyOrder bool, files ...string) error {
 		c.orders = append(c.orders, arranged)
 	}
 	return nil
+}
+
+// isIngressNginx says whether an object runs the controller of ingress-nginx, which serves the Ingresses of all namespaces.
+func isIngressNginx(o *inventory.Object) bool {
+	template := o.PodTemplate()
+	return template != nil && slices.ContainsFunc(template.Spec.Containers, func(c corev1.Container) bool {
+		return strings.Contains(c.Image, "ingress-nginx/controller")
+	})
 }
 
 // arrange moves the objects into namespaces of their own, and makes them such that many copies fit into one cluster.
@@ -238,7 +259,10 @@ func (r *rewriter) learn(o *inventory.Object) {
 	}
 	if ip, _, _ := unstructured.NestedString(o.Content(), "spec", "clusterIP"); ip != "" {
 		if _, err := netip.ParseAddr(ip); err == nil {
-			r.texts[ip] = address(r.prefix, len(r.texts))
+			to := address(r.prefix, len(r.texts))
+			r.texts[ip] = to
+			// The name of the address in the DNS of the cluster.
+			r.texts[dashed(ip)+"."+namespace+".pod.cluster.local"] = dashed(to) + "." + r.prefix + "-" + namespace + ".pod.cluster.local"
 		}
 	}
 	if crd.ClusterScoped(o.Ref.GroupKind()) {
@@ -266,6 +290,8 @@ func address(prefix string, n int) string {
 	}
 	return fmt.Sprintf("10.%d.%d.%d", 96+number/250, number%250, 10+n*10+int(letter-'a'))
 }
+
+func dashed(ip string) string { return strings.ReplaceAll(ip, ".", "-") }
 
 // insideTraefik finds namespaces in the names that objects have inside Traefik: `ditto-users@kubernetescrd`. One with a dash
 // is not told from the name.

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,10 +44,16 @@ type fixture struct {
 	binary string
 	// cases are the fixtures and the corpus, each with its own namespaces.
 	cases []*testCase
+	// alone are cases that have to have a cluster to themselves.
+	alone []*testCase
+	// legacy are namespaces that get something bad before dittoguard comes.
+	legacy []string
 	// configuration is what dittoguard judges by.
 	configuration map[string]any
 	// lag is how far behind the API server dittoguard's watches are.
 	lag time.Duration
+	// pause is how long after an object the next one arrives.
+	pause time.Duration
 }
 
 func TestMain(m *testing.M) {
@@ -99,11 +106,14 @@ func start(ctx context.Context, dir string) (*fixture, error) {
 		}
 		return nil, err
 	}
-	f := &fixture{Cluster: c, binary: binary}
+	f := &fixture{Cluster: c, binary: binary, legacy: legacy}
 	if f.cases, err = loadCases(); err == nil {
 		if testing.Short() {
 			f.cases = sampleOf(f.cases)
 		}
+		isAlone := func(c *testCase) bool { return c.alone }
+		f.alone = slices.DeleteFunc(slices.Clone(f.cases), func(c *testCase) bool { return !isAlone(c) })
+		f.cases = slices.DeleteFunc(f.cases, isAlone)
 		err = f.install(ctx)
 	}
 	if err != nil {
@@ -139,7 +149,7 @@ func (f *fixture) install(ctx context.Context) error {
 	if err := f.define(ctx); err != nil {
 		return err
 	}
-	for _, namespace := range legacy {
+	for _, namespace := range f.legacy {
 		if out, err := f.Kubectl(ctx, nil, "apply", "-n", namespace, "-f", "testdata/exposed.yaml"); err != nil {
 			return fmt.Errorf("%w\n%s", err, out)
 		}

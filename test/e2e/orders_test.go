@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,6 +22,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 	"github.com/dittoguard/dittoguard/test/missing"
 )
@@ -30,9 +32,7 @@ import (
 // the cluster what `check` finds in the manifests.
 func TestEveryOrder(t *testing.T) {
 	f := need(t)
-	enforced, mutating := builtinRules(t)
-	checker := newChecker(t, f.configuration)
-	namespaces := f.namespaces(t)
+	p := newProof(t, f)
 	// Filled by parallel tests, each its own element.
 	var offline [][]*oracle
 	t.Run("arrive", func(t *testing.T) {
@@ -45,53 +45,123 @@ func TestEveryOrder(t *testing.T) {
 			for j, order := range c.orders {
 				t.Run(c.name+"/"+order.name, func(t *testing.T) {
 					t.Parallel()
-					o := newOracle(checker, namespaces, order.namespaces)
-					offline[i][j] = o
-					refused := f.arrive(t, o, order)
-					bad := newOracle(checker, namespaces, order.namespaces).judgeAll(t, order.objects).Summary.Denied > 0
-					switch {
-					case mending[c.name] != "":
-					case bad != (refused > 0):
-						t.Errorf("%d objects are refused; check denies all of them together: %t", refused, bad)
-					case c.rule != "" && !c.fails && refused > 0:
-						t.Errorf("%d objects are refused though the fixture passes", refused)
-					case c.fails && enforced[c.rule] && !c.configured && refused == 0:
-						t.Error("nothing is refused")
-					}
+					offline[i][j] = p.arrives(t, c, order)
 				})
 			}
 		}
 	})
-	if t.Failed() {
-		return
-	}
 	audit := f.audit(t)
-	finds := func(rule string, namespaces []string) bool {
-		return slices.ContainsFunc(audit.Findings, func(f check.Finding) bool {
-			return f.Rule == rule && f.Action != check.ActionNone && slices.Contains(namespaces, f.Subject.Namespace)
-		})
-	}
 	for i, c := range f.cases {
 		for j, order := range c.orders {
-			if offline[i][j] == nil {
-				continue // not selected by -run
-			}
-			switch found := finds(c.rule, order.namespaces); {
-			case c.rule == "" || c.configured || mutating[c.rule]:
-			case found && !c.fails:
-				t.Errorf("%s/%s: audit finds something though the fixture passes", c.name, order.name)
-			case !found && c.fails && !enforced[c.rule]: // what is enforced was refused
-				t.Errorf("%s/%s: audit finds nothing", c.name, order.name)
-			}
-			got := judged(audit, order.namespaces, mutating)
-			want := judged(offline[i][j].judge(t), order.namespaces, mutating)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s/%s: check of what got in and audit of the cluster differ (-check +audit):\n%s", c.name, order.name, diff)
-			}
-			if slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, string(check.ActionDeny)) }) {
-				t.Errorf("%s/%s: something that is denied got in:\n%s", c.name, order.name, strings.Join(got, "\n"))
+			if offline[i][j] != nil { // selected by -run, and in the cluster as far as it may be
+				p.audited(t, audit, c, order, offline[i][j])
 			}
 		}
+	}
+}
+
+// TestOrdersOfTheWholeCluster does the same with fixtures whose objects concern those of others, one after the other and each
+// with the cluster to itself. What is asked about the whole cluster is not read live, so that there is a pause after each object.
+func TestOrdersOfTheWholeCluster(t *testing.T) {
+	shared := need(t)
+	f := &fixture{Cluster: own(t), binary: shared.binary, pause: time.Second / 2, cases: shared.alone}
+	if err := f.install(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		f.serve.Kill()
+		if t.Failed() {
+			t.Log(f.serve.Tail(15))
+		}
+	})
+	p := newProof(t, f)
+	for _, c := range f.cases {
+		for _, order := range c.orders {
+			t.Run(c.name+"/"+order.name, func(t *testing.T) {
+				defer f.clear(t, order)
+				if offline := p.arrives(t, c, order); offline != nil {
+					p.audited(t, f.audit(t), c, order, offline)
+				}
+			})
+		}
+	}
+}
+
+// clear takes the objects of an order out of the cluster, and waits until the watches have seen it. What closes a way may go only
+// once the way is gone.
+func (f *fixture) clear(t *testing.T, order *order) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	for left := order.objects; len(left) > 0; {
+		var refused []*unstructured.Unstructured
+		var last error
+		for _, object := range left {
+			if err := f.Client.Delete(ctx, object.DeepCopy()); client.IgnoreNotFound(err) != nil {
+				refused, last = append(refused, object), err
+			}
+		}
+		if len(refused) == len(left) {
+			t.Fatal(last)
+		}
+		left = refused
+	}
+	time.Sleep(f.pause)
+}
+
+// proof compares what happens in a cluster with what `check` says of the same objects.
+type proof struct {
+	*fixture
+
+	checker            *check.Checker
+	all                []*inventory.Object // the namespaces of the cluster
+	enforced, mutating map[string]bool
+}
+
+func newProof(t *testing.T, f *fixture) *proof {
+	t.Helper()
+	p := &proof{fixture: f, checker: newChecker(t, f.configuration), all: f.namespaces(t)}
+	p.enforced, p.mutating = builtinRules(t)
+	return p
+}
+
+// arrives creates the objects in order, and says what got in; nil if one of them fared otherwise than it should have.
+func (p *proof) arrives(t *testing.T, c *testCase, order *order) *oracle {
+	t.Helper()
+	o := newOracle(p.checker, p.all, order.namespaces)
+	refused := p.arrive(t, o, order)
+	bad := newOracle(p.checker, p.all, order.namespaces).judgeAll(t, order.objects).Summary.Denied > 0
+	switch {
+	case mending[c.name] != "":
+	case bad != (refused > 0):
+		t.Errorf("%d objects are refused; check denies all of them together: %t", refused, bad)
+	case c.rule != "" && !c.fails && refused > 0:
+		t.Errorf("%d objects are refused though the fixture passes", refused)
+	case c.fails && p.enforced[c.rule] && !c.configured && refused == 0:
+		t.Error("nothing is refused")
+	}
+	return o
+}
+
+// audited compares what `audit` found with what `check` finds in what got in.
+func (p *proof) audited(t *testing.T, audit check.Result, c *testCase, order *order, offline *oracle) {
+	t.Helper()
+	found := slices.ContainsFunc(audit.Findings, func(f check.Finding) bool {
+		return f.Rule == c.rule && f.Action != check.ActionNone && slices.Contains(order.namespaces, f.Subject.Namespace)
+	})
+	switch {
+	case c.rule == "" || c.configured || p.mutating[c.rule]:
+	case found && !c.fails:
+		t.Errorf("%s/%s: audit finds something though the fixture passes", c.name, order.name)
+	case !found && c.fails && !p.enforced[c.rule]: // what is enforced was refused
+		t.Errorf("%s/%s: audit finds nothing", c.name, order.name)
+	}
+	got := judged(audit, order.namespaces, p.mutating)
+	want := judged(offline.judge(t), order.namespaces, p.mutating)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s/%s: check of what got in and audit of the cluster differ (-check +audit):\n%s", c.name, order.name, diff)
+	}
+	if slices.ContainsFunc(got, func(line string) bool { return strings.HasPrefix(line, string(check.ActionDeny)) }) {
+		t.Errorf("%s/%s: something that is denied got in:\n%s", c.name, order.name, strings.Join(got, "\n"))
 	}
 }
 
@@ -101,11 +171,12 @@ func (f *fixture) arrive(t *testing.T, o *oracle, order *order) int {
 	for _, object := range order.objects {
 		f.learn(t, o, object)
 	}
-	if order.kubectl {
+	if order.kubectl && f.pause == 0 {
 		return f.apply(t, o, order)
 	}
 	refused := 0
 	for _, object := range order.objects {
+		time.Sleep(f.pause)
 		name := object.GetKind() + " " + object.GetNamespace() + "/" + object.GetName()
 		err := f.create(t, object)
 		switch admitted := o.admit(t, object); {

@@ -68,7 +68,7 @@ func TestEveryRuleIsProved(t *testing.T) {
 			}
 		}
 	}
-	for _, names := range []map[string]string{leftOut, mending} {
+	for _, names := range []map[string]string{leftOut, mending, alone} {
 		for name := range names {
 			if _, err := os.Stat(filepath.Join(builtin, name+".yaml")); err != nil {
 				t.Errorf("%s is there no more: %v", name, err)

@@ -63,6 +63,8 @@ type Controller struct {
 	// IsMaster says whether an Ingress is one whose settings others of its host take over, Master, of all those of a class, whose.
 	IsMaster func(*networkingv1.Ingress) bool
 	Master   func([]*networkingv1.Ingress) *networkingv1.Ingress
+	// IsMinion says whether an Ingress is one that takes them over; set where Master is.
+	IsMinion func(*networkingv1.Ingress) bool
 	// IsCanary says whether an Ingress gets a share of the requests of another one of the same host and path, and takes after it.
 	IsCanary func(*networkingv1.Ingress) bool
 	// Group is the load balancer that an Ingress shares with others; empty if it has one of its own.

@@ -21,7 +21,7 @@ func Controller() way.Controller {
 		Transport: f5Transport, Rate: f5Rate, ErrorPages: f5ErrorPages,
 		Effects: f5Effects, Path: f5Path,
 		Uses:     func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
-		IsMaster: isMaster, Master: master,
+		IsMaster: isMaster, Master: master, IsMinion: isMinion,
 		// internal/configs/ingress.go: generateNginxCfg; validateIngressSpec refuses an Ingress without rules.
 		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Alone: way.Nowhere, Replaced: way.IsRootPrefix},
 	}

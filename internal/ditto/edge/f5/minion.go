@@ -32,7 +32,9 @@ var inherited = []string{
 	Prefix + "limit-req-no-delay", Prefix + "limit-req-dry-run",
 }
 
-func isF5Minion(in way.Input) bool { return in.Ingress.Annotations[MergeableType] == "minion" }
+func isF5Minion(in way.Input) bool { return isMinion(in.Ingress) }
+
+func isMinion(ing *networkingv1.Ingress) bool { return ing.Annotations[MergeableType] == "minion" }
 
 // f5Annotations are the annotations that count for the paths of an Ingress: of a minion some of its own, some of its master.
 func f5Annotations(in way.Input) map[string]string {

@@ -112,6 +112,8 @@ const (
 	ByHost inventory.Index = "ingress-host"
 	// bySibling finds those that change how others of their hosts are read, by those hosts.
 	bySibling inventory.Index = "ingress-sibling"
+	// byMaster finds those whose settings others of their hosts take over, by those hosts.
+	byMaster inventory.Index = "ingress-master"
 	// byCertificate finds them by the hosts of their rules that they name certificates for.
 	byCertificate inventory.Index = "ingress-certificate"
 	// byGroup finds them by the load balancer that they share with others.
@@ -119,7 +121,9 @@ const (
 )
 
 // Indices are all of those.
-func Indices() []inventory.Index { return []inventory.Index{ByHost, bySibling, byCertificate, byGroup} }
+func Indices() []inventory.Index {
+	return []inventory.Index{ByHost, bySibling, byMaster, byCertificate, byGroup}
+}
 
 func keys(o *inventory.Object) []inventory.Key {
 	ing := o.Typed.(*networkingv1.Ingress)
@@ -128,6 +132,9 @@ func keys(o *inventory.Object) []inventory.Key {
 		keys = append(keys, inventory.Key{Index: ByHost, Value: host})
 		if affectsSiblings(ing) {
 			keys = append(keys, inventory.Key{Index: bySibling, Value: host})
+		}
+		if isMaster(ing) {
+			keys = append(keys, inventory.Key{Index: byMaster, Value: host})
 		}
 		if way.NamesCertificate(ing, host) {
 			keys = append(keys, inventory.Key{Index: byCertificate, Value: host})

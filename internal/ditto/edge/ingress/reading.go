@@ -54,7 +54,11 @@ func read(c way.Context, o *inventory.Object) *reading {
 	for _, host := range hostsOf(ing) {
 		onHost := onHostOf(c, host)
 		if r.controller.Master != nil {
-			in.Master = r.controller.Master(onHost.masters[in.Class.Name])
+			masters := onHost.masters[in.Class.Name]
+			if len(masters) == 0 && r.controller.IsMinion(ing) {
+				lookForMaster(c, host)
+			}
+			in.Master = r.controller.Master(masters)
 		}
 		in.HostForcesRegex = in.HostForcesRegex || onHost.regex[in.Class.Controller]
 	}

@@ -53,6 +53,15 @@ func onHostOf(c way.Context, host string) onHost {
 	})
 }
 
+// lookForMaster asks for the master of an Ingress of which none is known. It may have been stored a moment ago, in any namespace,
+// and what is asked for by this key is read live (Anywhere): nobody lists all Ingresses of a cluster for others.
+func lookForMaster(c way.Context, host string) {
+	c.Objects.Find(inventory.Key{Index: byMaster, Value: host})
+}
+
+// Anywhere says whether the Ingresses of all namespaces are worth reading for a key that belongs to none.
+func Anywhere(key inventory.Key) bool { return key.Index == byMaster }
+
 // forcesRegex says whether an Ingress makes its controller read all paths of its hosts, those of other Ingresses included, as
 // regular expressions.
 func forcesRegex(in way.Input) bool {
