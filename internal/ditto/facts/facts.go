@@ -276,6 +276,7 @@ type Object struct {
 	Name       string `cel:"name"`
 }
 
+// ObjectOf is a reference as rules see it.
 func ObjectOf(r inventory.Ref) Object {
 	return Object{APIVersion: r.APIVersion, Kind: r.Kind, Namespace: r.Namespace, Name: r.Name}
 }

@@ -123,7 +123,7 @@ func Selection(key inventory.Key, gk schema.GroupKind) (selection inventory.Sele
 		}
 		return inventory.Selection{Fields: fields.OneTermEqualSelector(field, key.Value).String()}, net.ParseIP(key.Value) != nil
 	}
-	return inventory.Selection{}, false
+	return inventory.Selection{}, ingress.Anywhere(key)
 }
 
 // named is the inventory.ID that is the value of a key.

@@ -97,6 +97,7 @@ func Declared(c *corev1.Container, byDefault int32, names ...string) int32 {
 	return byDefault
 }
 
+// HasPort says whether a container declares a port of the name or the number.
 func HasPort(c *corev1.Container, name string, number int32) bool {
 	for i := range c.Ports {
 		if c.Ports[i].Name == name || c.Ports[i].ContainerPort == number {
@@ -148,6 +149,7 @@ func Within(name, folder string) bool {
 	return ok && (rest == "" || rest[0] == '/')
 }
 
+// IsShell says whether a command is a POSIX shell.
 func IsShell(name string) bool {
 	switch name {
 	case "sh", "bash", "ash", "dash":

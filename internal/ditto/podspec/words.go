@@ -5,6 +5,7 @@ import (
 	"strings"
 )
 
+// IsDigits says whether a word consists of decimal digits.
 func IsDigits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
@@ -27,4 +28,5 @@ func PortNumber(s string) int32 {
 	return int32(n)
 }
 
+// Decimal writes a number in decimal.
 func Decimal(n int32) string { return strconv.Itoa(int(n)) }

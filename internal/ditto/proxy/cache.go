@@ -19,8 +19,7 @@ type parsed struct {
 
 // parse reads a configuration, unless that was done before.
 func parse(v *world.View, main string, files map[string]string) *parsed {
-	ctx := v.Context()
-	return v.Cache.Parsed(ctx, main, files, func() any {
+	return v.Parsed(main, files, func(ctx context.Context) any {
 		p := &parsed{}
 		p.config, p.err = nginxconf.Parse(ctx, main, files)
 		if p.err == nil {

@@ -74,6 +74,7 @@ func Routes(v *world.View, part recognize.Part) []*Route { return Read(v, part).
 // UserFiles are the password files that a proxy's configuration names, where a ConfigMap or Secret holds them.
 func UserFiles(v *world.View, part recognize.Part) []podspec.File { return Read(v, part).users }
 
+// Read reads a proxy, once for each judgement.
 func Read(v *world.View, part recognize.Part) *Proxy {
 	if p, known := memo.Of(v).proxies[part.ID()]; known {
 		return p

@@ -99,6 +99,7 @@ func IsDitto(component string) bool {
 	return false
 }
 
+// AnyDitto says whether one of the parts is a service of Ditto.
 func AnyDitto(parts []Part) bool {
 	return slices.ContainsFunc(parts, func(p Part) bool { return IsDitto(p.Component) })
 }
@@ -126,4 +127,5 @@ type PartID struct {
 	Container string
 }
 
+// ID identifies the part.
 func (p Part) ID() PartID { return PartID{p.Workload.Ref.ID(), p.Container.Name} }

@@ -49,11 +49,11 @@ func (f *fold) over(hops []*hop) bool {
 		f.RateLimited = facts.Switch{State: facts.Off}
 		f.survey = surface.Way{Leads: func(string) (leads, known bool) { return true, true }}
 	}
-	for i := len(hops) - 1; i >= 0; i-- {
-		name := hops[i].text()
+	for _, h := range slices.Backward(hops) {
+		name := h.text()
 		f.Hops = append(f.Hops, name)
-		if hops[i].step != nil {
-			f.take(hops[i], name)
+		if h.step != nil {
+			f.take(h, name)
 		}
 	}
 	f.Proxied = f.Kind != facts.KindProxy && f.steps > 1

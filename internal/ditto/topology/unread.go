@@ -36,7 +36,7 @@ func UnreadRoute(v *world.View, o *inventory.Object) string {
 func unreadBackends(v *world.View, o *inventory.Object) (why string, anywhere bool) {
 	for _, u := range edge.LinksOf(o).Unread {
 		if u.Host == "" && !saysWhere(v, u) {
-			why = cmp.Or(why, unreadBackend(v, u))
+			why = cmp.Or(why, unreadBackend(u))
 			anywhere = anywhere || u.Namespace == "" || u.Object.Name != ""
 		}
 	}
@@ -49,7 +49,7 @@ func saysWhere(v *world.View, u way.UnreadBackend) bool {
 }
 
 // unreadBackend says of a backend that it is not read.
-func unreadBackend(v *world.View, u way.UnreadBackend) string {
+func unreadBackend(u way.UnreadBackend) string {
 	if u.Object.Name != "" {
 		return fmt.Sprintf("%s was not found", world.RefOf(u.Object))
 	}

@@ -47,7 +47,7 @@ func (w *walker) unreadAnything(c chain) {
 			if n.Host != "" || n.By == nil || n.By.Namespace != namespace || saysWhere(quiet, *n.By) {
 				return "", false
 			}
-			return unreadBackend(quiet, *n.By) + ", and may lead to it", true
+			return unreadBackend(*n.By) + ", and may lead to it", true
 		})
 	}
 }

@@ -64,6 +64,7 @@ func OpensWays(o *inventory.Object) bool {
 	return o.Typed != nil || IsRoute(gk) || slices.Contains(edge.Kinds(), gk)
 }
 
+// IsRoute says whether objects of a kind that is not read send requests to Services.
 func IsRoute(gk schema.GroupKind) bool { return slices.Contains(unreadRoutes[gk.Group], gk.Kind) }
 
 // runsUnread says whether a part of Ditto runs in an object that is not read, as far as it shows by itself.

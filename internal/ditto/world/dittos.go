@@ -54,7 +54,7 @@ func (v *View) isDitto(o *inventory.Object) bool {
 	})
 }
 
-// BesideDitto: what people leave of Ditto in a proxy's manifest, or a Ditto in the same namespace.
+// BesideDitto says whether a proxy stands beside a Ditto: by what people leave of Ditto in its manifest, or by its namespace.
 func (v *View) BesideDitto(part recognize.Part) bool {
 	template := part.Workload.PodTemplate()
 	for i := range template.Spec.InitContainers {

@@ -78,6 +78,11 @@ func New(ctx context.Context, r inventory.Reader, opts Options) *View {
 	return v
 }
 
+// Parsed is a configuration by its text, kept in the Cache of the view; parse reads it within the context of the judgement.
+func (v *View) Parsed(main string, files map[string]string, parse func(context.Context) any) any {
+	return v.Cache.Parsed(v.ctx, main, files, func() any { return parse(v.ctx) })
+}
+
 // Context is that of the judgement.
 func (v *View) Context() context.Context { return v.ctx }
 

@@ -58,6 +58,7 @@ func OwnedByOneOf(v *View, o *inventory.Object, list []*inventory.Object) bool {
 	return false
 }
 
+// OwnerOf is the workload that controls an object, nil if it was not found or does not have the UID that the object names.
 func OwnerOf(r inventory.Reader, o *inventory.Object) *inventory.Object {
 	for _, ref := range o.Meta.OwnerReferences {
 		if ref.Controller == nil || !*ref.Controller {
@@ -158,6 +159,7 @@ func ServiceNamed(r inventory.Reader, host, namespace string) *inventory.Object 
 	return nil
 }
 
+// Ordered sorts objects in place, and keeps each once.
 func Ordered(list []*inventory.Object) []*inventory.Object {
 	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
 	return slices.CompactFunc(list, func(a, b *inventory.Object) bool { return a.Ref.ID() == b.Ref.ID() })
