@@ -36,7 +36,7 @@ func TestAuditWithTheRightsOfOneself(t *testing.T) {
 	n.admitted(t, "", "create", "rolebinding", "audit", "--clusterrole=dittoguard-audit", "--serviceaccount=ditto:one")
 	audit := func(as string, args ...string) (code int, stdout, stderr string) {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), shared.binary, append([]string{"audit", "--kubeconfig", kubeconfig[as]}, args...)...)
+		cmd := exec.CommandContext(t.Context(), shared.binary, append([]string{"audit", "--output", "wide", "--kubeconfig", kubeconfig[as]}, args...)...)
 		var out, err bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &err
 		var exit *exec.ExitError

@@ -80,7 +80,7 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 	_, detail := s.Ready(t.Context())
 	has(t, detail, `conversion webhook for route.openshift.io/v0, Kind=Route failed`)
 
-	out, err := exec.CommandContext(t.Context(), shared.binary, "audit", "--kubeconfig", c.Kubeconfig).Output()
+	out, err := exec.CommandContext(t.Context(), shared.binary, "audit", "--output", "wide", "--kubeconfig", c.Kubeconfig).Output()
 	if err != nil {
 		t.Errorf("audit: %v", err)
 	}
