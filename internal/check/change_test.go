@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	admissionv1 "k8s.io/api/admission/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
@@ -15,6 +14,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // step is one admission request: an object that is created or, if it is there, updated; or one that is deleted.
@@ -112,25 +112,14 @@ func deniedBy(findings []check.Finding) []string {
 // decodeAll reads YAML documents; an object that names no namespace lies in ditto, unless its kind has none.
 func decodeAll(t testing.TB, text string) []*inventory.Object {
 	t.Helper()
-	var list []*inventory.Object
-	for document := range strings.SplitSeq("\n"+text, "\n---") {
-		if strings.TrimSpace(document) == "" {
-			continue
-		}
-		raw, err := yaml.YAMLToJSON([]byte(document))
-		if err != nil {
-			t.Fatalf("%v in:\n%s", err, document)
-		}
-		o, err := inventory.Decode(raw, inventory.Source{})
-		if err != nil {
-			t.Fatalf("%v in:\n%s", err, document)
-		}
+	list := objects.Of(t, text)
+	for i, o := range list {
 		if o.Ref.Namespace == "" && o.Ref.Kind != "IngressClass" && o.Ref.Kind != "Namespace" && !crd.ClusterScoped(o.Ref.GroupKind()) {
-			if o, err = o.InNamespace("ditto"); err != nil {
+			var err error
+			if list[i], err = o.InNamespace("ditto"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		list = append(list, o)
 	}
 	return list
 }

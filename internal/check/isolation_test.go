@@ -45,13 +45,13 @@ spec:
 		{name: "the policy comes first", steps: []step{
 			{apply: gateway, denied: refused}, {apply: closed}, {apply: gateway}, {apply: things},
 		}},
-		{name: "a policy that isolates is not taken away", there: closed + "---" + gateway + "---" + things, steps: []step{
+		{name: "a policy that isolates is not taken away", there: closed + "---\n" + gateway + "---\n" + things, steps: []step{
 			{delete: closed, denied: both},
 			{apply: policy("closed", "{podSelector: {matchLabels: {app: gateway}}}"), denied: []string{"network-isolation Deployment ditto/things"}},
 			{apply: policy("closed", "{podSelector: {}, policyTypes: [Egress]}"), denied: both},
 			{apply: policy("again", "{podSelector: {}}")}, {delete: closed},
 		}},
-		{name: "a policy that isolates is not loosened", there: closed + "---" + gateway + "---" + things, steps: []step{
+		{name: "a policy that isolates is not loosened", there: closed + "---\n" + gateway + "---\n" + things, steps: []step{
 			{apply: policy("closed", "{podSelector: {}, ingress: [{}]}"), denied: both},
 			{apply: policy("http", "{podSelector: {matchLabels: {app: gateway}}, ingress: [{ports: [{port: 8080}]}]}"), denied: refused},
 			{apply: policy("http", "{podSelector: {matchLabels: {app: gateway}}, ingress: [{ports: [{port: 8080}], from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: edge}}}]}]}")},
@@ -66,7 +66,7 @@ spec:
 			{apply: policy("some", "{podSelector: {matchLabels: {app: gateway}}, ingress: [{ports: [{port: 2551}], from: [{podSelector: {}}]}]}")},
 			{delete: policy("some", ""), denied: refused},
 		}},
-		{name: "a workload that leaves its policy", there: policy("gateway", "{podSelector: {matchLabels: {app: gateway}}}") + "---" + gateway, steps: []step{
+		{name: "a workload that leaves its policy", there: policy("gateway", "{podSelector: {matchLabels: {app: gateway}}}") + "---\n" + gateway, steps: []step{
 			{apply: `
 kind: Deployment
 apiVersion: apps/v1
@@ -79,13 +79,13 @@ spec:
 `, denied: refused},
 		}},
 		{name: "a namespace gets the label that opens the port",
-			there: namespace("kube-system", "{}") + "---" + namespace("shop", "{}") + "---" + gateway + "---" +
+			there: namespace("kube-system", "{}") + "---\n" + namespace("shop", "{}") + "---\n" + gateway + "---\n" +
 				policy("team", "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: iot}}}], ports: [{port: 2551}]}]}"),
 			steps: []step{
 				{apply: namespace("shop", "{team: web}")}, {apply: namespace("shop", "{team: iot}"), denied: refused},
 				{apply: namespace("lab", "{team: iot}"), denied: refused},
 			}},
-		{name: "policies elsewhere concern nobody here", there: closed + "---" + gateway, steps: []step{
+		{name: "policies elsewhere concern nobody here", there: closed + "---\n" + gateway, steps: []step{
 			{apply: "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: open, namespace: shop}\nspec: {podSelector: {}, ingress: [{}]}\n"},
 		}},
 	} {

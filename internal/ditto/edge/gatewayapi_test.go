@@ -9,12 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // worldOf is an inventory of YAML documents, indexed by what they name.
@@ -27,18 +27,9 @@ func worldOf(t testing.TB, text string) (*inventory.Memory, []*inventory.Object)
 		}
 		return keys
 	}, nil)
-	var list []*inventory.Object
-	for document := range strings.SplitSeq(text, "\n---") {
-		raw, err := yaml.YAMLToJSON([]byte(document))
-		if err != nil {
-			t.Fatalf("%v in:\n%s", err, document)
-		}
-		o, err := inventory.Decode(raw, inventory.Source{})
-		if err != nil {
-			t.Fatalf("%v in:\n%s", err, document)
-		}
+	list := objects.Of(t, text)
+	for _, o := range list {
 		inv.Put(o)
-		list = append(list, o)
 	}
 	return inv, list
 }

@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // linkedObjects reads objects and files them as an inventory does that routes are read from.
@@ -27,15 +26,7 @@ func linkedObjects(t testing.TB, text string) *inventory.Memory {
 		slices.SortFunc(keys, func(a, b inventory.Key) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 		return slices.Compact(keys)
 	}, nil)
-	for doc := range strings.SplitSeq(text, "\n---\n") {
-		raw, err := yaml.YAMLToJSON([]byte(doc))
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := inventory.Decode(raw, inventory.Source{})
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, o := range objects.Of(t, text) {
 		m.Put(o)
 	}
 	return m

@@ -5,10 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // linked is an inventory of the objects of a YAML stream, indexed by what they name.
@@ -25,18 +24,9 @@ func linked(t testing.TB, stream string) (way.Context, []*inventory.Object) {
 		}
 		return keys
 	}, nil)
-	var list []*inventory.Object
-	for document := range strings.SplitSeq(stream, "\n---\n") {
-		raw, err := yaml.YAMLToJSON([]byte(document))
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := inventory.Decode(raw, inventory.Source{})
-		if err != nil {
-			t.Fatal(err)
-		}
+	list := objects.Of(t, stream)
+	for _, o := range list {
 		inv.Put(o)
-		list = append(list, o)
 	}
 	return way.Context{Objects: inv}, list
 }

@@ -6,27 +6,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // isolationOf shows what the first port of the only component among the documents is, and its grants.
 func isolationOf(t *testing.T, knows func(schema.GroupKind, string) bool, documents string) (Switch, []Grant) {
 	t.Helper()
 	inv := inventory.NewMemory(index.Of, knows)
-	for document := range strings.SplitSeq(documents, "---\n") {
-		raw, err := yaml.YAMLToJSON([]byte(document))
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := inventory.Decode(raw, inventory.Source{})
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, o := range objects.Of(t, documents) {
 		inv.Put(o)
 	}
 	view := world.New(t.Context(), inv, world.Options{Cache: world.NewCache()})

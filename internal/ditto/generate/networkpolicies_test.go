@@ -7,12 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // deployment is one in namespace ditto, unless the name says another: `edge/nginx`. The labels are those of its pods, the
@@ -221,15 +221,7 @@ spec: {podSelector: {}, ingress: [{}]}
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inv := inventory.NewMemory(index.Of, nil)
-			for document := range strings.SplitSeq(strings.TrimSuffix(test.manifests, "---"), "---") {
-				raw, err := yaml.YAMLToJSON([]byte(document))
-				if err != nil {
-					t.Fatal(err)
-				}
-				o, err := inventory.Decode(raw, inventory.Source{})
-				if err != nil {
-					t.Fatal(err)
-				}
+			for _, o := range objects.Of(t, test.manifests) {
 				inv.Put(o)
 			}
 			policies := NetworkPolicies(topology.NewView(t.Context(), inv, world.Options{Cache: world.NewCache()}), inv.All(), test.opts)

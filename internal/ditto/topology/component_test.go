@@ -5,25 +5,16 @@ import (
 	"strings"
 	"testing"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // decode reads one object from YAML.
 func decode(t *testing.T, text string) *inventory.Object {
 	t.Helper()
-	raw, err := yaml.YAMLToJSON([]byte(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := inventory.Decode(raw, inventory.Source{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o
+	return objects.Of(t, text)[0]
 }
 
 func TestParts(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // detour is a gateway with its Service, and in another namespace an nginx behind a node port.
@@ -75,8 +76,8 @@ func TestExposures_ProxyInAnotherNamespace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			memory := inventory.NewMemory(index.Of, nil)
 			text := strings.NewReplacer("CLUSTERIP", tt.clusterIP, "CONFIGURATION", tt.configuration).Replace(detour)
-			for document := range strings.SplitSeq(text, "---\n") {
-				memory.Put(decode(t, document))
+			for _, o := range objects.Of(t, text) {
+				memory.Put(o)
 			}
 			recorder := inventory.NewRecorder(memory)
 			view := topology.NewView(t.Context(), recorder, world.Options{Cache: world.NewCache()})

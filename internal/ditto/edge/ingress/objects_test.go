@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
@@ -13,24 +12,16 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // linked is an inventory of the objects of a YAML stream.
 func linked(t testing.TB, stream string) (way.Context, []*inventory.Object) {
 	t.Helper()
 	inv := inventory.NewMemory(nil, nil)
-	var list []*inventory.Object
-	for document := range strings.SplitSeq(stream, "\n---\n") {
-		raw, err := yaml.YAMLToJSON([]byte(document))
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := inventory.Decode(raw, inventory.Source{})
-		if err != nil {
-			t.Fatal(err)
-		}
+	list := objects.Of(t, stream)
+	for _, o := range list {
 		inv.Put(o)
-		list = append(list, o)
 	}
 	return way.Context{Objects: inv}, list
 }
