@@ -112,8 +112,8 @@ const (
 	ByHost inventory.Index = "ingress-host"
 	// bySibling finds those that change how others of their hosts are read, by those hosts.
 	bySibling inventory.Index = "ingress-sibling"
-	// byMaster finds those whose settings others of their hosts take over, by those hosts.
-	byMaster inventory.Index = "ingress-master"
+	// anywhere finds none: see lookAnywhere.
+	anywhere inventory.Index = "ingress-anywhere"
 	// byCertificate finds them by the hosts of their rules that they name certificates for.
 	byCertificate inventory.Index = "ingress-certificate"
 	// byGroup finds them by the load balancer that they share with others.
@@ -122,7 +122,7 @@ const (
 
 // Indices are all of those.
 func Indices() []inventory.Index {
-	return []inventory.Index{ByHost, bySibling, byMaster, byCertificate, byGroup}
+	return []inventory.Index{ByHost, bySibling, anywhere, byCertificate, byGroup}
 }
 
 func keys(o *inventory.Object) []inventory.Key {
@@ -132,9 +132,6 @@ func keys(o *inventory.Object) []inventory.Key {
 		keys = append(keys, inventory.Key{Index: ByHost, Value: host})
 		if affectsSiblings(ing) {
 			keys = append(keys, inventory.Key{Index: bySibling, Value: host})
-		}
-		if isMaster(ing) {
-			keys = append(keys, inventory.Key{Index: byMaster, Value: host})
 		}
 		if way.NamesCertificate(ing, host) {
 			keys = append(keys, inventory.Key{Index: byCertificate, Value: host})

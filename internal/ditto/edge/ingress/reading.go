@@ -56,7 +56,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 		if r.controller.Master != nil {
 			masters := onHost.masters[in.Class.Name]
 			if len(masters) == 0 && r.controller.IsMinion(ing) {
-				lookForMaster(c, host)
+				lookAnywhere(c)
 			}
 			in.Master = r.controller.Master(masters)
 		}
@@ -86,6 +86,7 @@ func counting(c way.Context, in way.Input) *way.Input {
 		in.Controllers = toldTo(c, in.Class)
 		return &in
 	}
+	lookAnywhere(c)
 	return nil
 }
 

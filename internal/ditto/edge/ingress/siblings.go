@@ -53,14 +53,13 @@ func onHostOf(c way.Context, host string) onHost {
 	})
 }
 
-// lookForMaster asks for the master of an Ingress of which none is known. It may have been stored a moment ago, in any namespace,
-// and what is asked for by this key is read live (Anywhere): nobody lists all Ingresses of a cluster for others.
-func lookForMaster(c way.Context, host string) {
-	c.Objects.Find(inventory.Key{Index: byMaster, Value: host})
-}
+// lookAnywhere asks for the Ingresses of all namespaces, where one takes after another (a minion after its master, a canary after its
+// main Ingress) that is not known: it may have been stored a moment ago. Ingresses are found by their hosts all the same; the
+// question is there to be asked again of the API server. Otherwise nobody lists all Ingresses of a cluster for others.
+func lookAnywhere(c way.Context) { c.Objects.Find(inventory.Key{Index: anywhere}) }
 
 // Anywhere says whether the Ingresses of all namespaces are worth reading for a key that belongs to none.
-func Anywhere(key inventory.Key) bool { return key.Index == byMaster }
+func Anywhere(key inventory.Key) bool { return key.Index == anywhere }
 
 // forcesRegex says whether an Ingress makes its controller read all paths of its hosts, those of other Ingresses included, as
 // regular expressions.
