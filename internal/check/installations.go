@@ -29,12 +29,6 @@ func installations(view *world.View, s *scope) []Installation {
 		entries map[facts.Object]bool
 	}
 	byNamespace := map[string]*found{}
-	add := func(list []string, s string) []string {
-		if s == "" || slices.Contains(list, s) {
-			return list
-		}
-		return append(list, s)
-	}
 	var proxies []inventory.Ref
 	for _, o := range in(view, view, s.workloads) {
 		for _, part := range view.Parts(o) {
@@ -49,8 +43,8 @@ func installations(view *world.View, s *scope) []Installation {
 				f = &found{Installation: Installation{Namespace: o.Ref.Namespace}, entries: map[facts.Object]bool{}}
 				byNamespace[o.Ref.Namespace] = f
 			}
-			f.Components = add(f.Components, part.Component)
-			f.Releases = add(f.Releases, facts.Release(view, part))
+			f.Components = adding(f.Components, part.Component)
+			f.Releases = adding(f.Releases, facts.Release(view, part))
 			if part.Component != recognize.Gateway {
 				continue
 			}
@@ -71,4 +65,30 @@ func installations(view *world.View, s *scope) []Installation {
 		list = append(list, f.Installation)
 	}
 	return list
+}
+
+// adding adds a word to a list that does not have it.
+func adding(list []string, word string) []string {
+	if word == "" || slices.Contains(list, word) {
+		return list
+	}
+	return append(list, word)
+}
+
+// install adds an installation to those of other versions of the same objects: one of a namespace is the same in all of them.
+func (r *Result) install(i Installation) {
+	at := slices.IndexFunc(r.Installations, func(known Installation) bool { return known.Namespace == i.Namespace })
+	if at < 0 {
+		i.Releases, i.Components = slices.Clone(i.Releases), slices.Clone(i.Components)
+		r.Installations = append(r.Installations, i)
+		return
+	}
+	known := &r.Installations[at]
+	for _, release := range i.Releases {
+		known.Releases = adding(known.Releases, release)
+	}
+	for _, component := range i.Components {
+		known.Components = adding(known.Components, component)
+	}
+	known.Entries = max(known.Entries, i.Entries)
 }

@@ -165,9 +165,7 @@ func Merge(results ...Result) Result {
 			merged.Summary.count(f)
 		}
 		for _, i := range r.Installations {
-			if !slices.ContainsFunc(merged.Installations, func(m Installation) bool { return m.Namespace == i.Namespace }) {
-				merged.Installations = append(merged.Installations, i)
-			}
+			merged.install(i)
 		}
 		merged.Unknown = append(merged.Unknown, r.Unknown...)
 		merged.Exceptions = append(merged.Exceptions, r.Exceptions...)
