@@ -119,6 +119,9 @@ func ignoreMissing(err error) error {
 // oneOf is `a or b`, `a, b or c`.
 func oneOf(words []string) string {
 	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 

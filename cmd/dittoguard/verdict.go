@@ -98,7 +98,7 @@ func (o *verdictOptions) filter(list []rules.HardeningRule) ([]rules.HardeningRu
 	for flag, names := range map[string][]string{"only": o.only, "skip": o.skip} {
 		for _, name := range names {
 			if !slices.Contains(rules.Names(list), name) {
-				errs = append(errs, fmt.Errorf("--%s: there is no rule %q; did you mean %s?", flag, name, nearest(name, rules.Names(list))))
+				errs = append(errs, noRule(flag, name, rules.Names(list)))
 			}
 		}
 	}
@@ -126,30 +126,16 @@ func (o *verdictOptions) filter(list []rules.HardeningRule) ([]rules.HardeningRu
 	return o.asked, nil
 }
 
-// nearest is the name that takes the fewest edits to write.
-func nearest(name string, names []string) string {
-	return slices.MinFunc(names, func(a, b string) int { return distance(name, a) - distance(name, b) })
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// noRule is the error for a name that no rule has, with those that may be meant, as cobra tells them for commands.
+func noRule(flag, name string, names []string) error {
+	of := &cobra.Command{SuggestionsMinimumDistance: 3}
+	for _, n := range names {
+		of.AddCommand(&cobra.Command{Use: n, Run: func(*cobra.Command, []string) {}})
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
+	if near := of.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("--%s: there is no rule %q; did you mean %s?", flag, name, oneOf(near))
 	}
-	return row[len(b)]
+	return fmt.Errorf("--%s: there is no rule %q; `dittoguard rules` lists them", flag, name)
 }
 
 // conclude writes the result and says by its error whether there is anything to fail on.

@@ -265,7 +265,7 @@ func (t *text) briefUnknowns(unknowns []check.Unknown) {
 // verdict writes where to read more, and the last line.
 func (t *text) verdict(result check.Result) {
 	if len(result.Causes) > 0 {
-		fmt.Fprintf(&t.out, "%s\n", t.paint(dim, "More of each: dittoguard rules show RULE. Every way in: --output wide."))
+		fmt.Fprintf(&t.out, "%s\n", t.paint(dim, "About a rule: dittoguard rules show RULE. In full, with every way in: --output wide."))
 	}
 	t.summary(result, false)
 }
