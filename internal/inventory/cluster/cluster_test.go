@@ -47,6 +47,8 @@ func TestClusterFollowsTheAPIServer(t *testing.T) {
 		t.Error("the status of a Route is kept")
 	}
 
+	// The fake replays nothing: what changes between a list and its watch is lost, which an API server never does.
+	s.awaitWatches(t)
 	changed := &corev1.ConfigMap{}
 	if err := s.Get(t.Context(), types("ditto", "a"), changed); err != nil {
 		t.Fatal(err)
