@@ -72,10 +72,14 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 		note(stderr, "no part of Ditto runs in what was read, so there is little to judge")
 	}
 	tellUnguarded(stderr, inv)
-	result, err := checker.All(ctx, inv, inv.All())
+	judged, err := checker.Judge(ctx, inv, inv.All())
 	if err != nil {
 		return err
 	}
-	result = checker.WithUnread(ctx, inv, result, unlisted)
+	judged.Unlisted(unlisted)
+	result, err := o.judgedBy(stderr, checker, judged)
+	if err != nil {
+		return err
+	}
 	return o.conclude(ctx, cmd, checker, result)
 }

@@ -109,13 +109,23 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 	if err := notEmpty(loaded, paths); err != nil {
 		return err
 	}
+	worlds := loaded.Worlds()
+	if o.baselined() {
+		if worlds, err = onlyWorld(loaded); err != nil {
+			return err
+		}
+	}
 	var (
 		inv     *inventory.Memory
 		results []check.Result
 	)
-	for _, world := range loaded.Worlds() {
+	for _, world := range worlds {
 		inv = inventoryOf(world)
-		result, err := checker.All(ctx, inv, inv.All())
+		judged, err := checker.Judge(ctx, inv, inv.All())
+		if err != nil {
+			return err
+		}
+		result, err := o.judgedBy(stderr, checker, judged)
 		if err != nil {
 			return err
 		}
@@ -129,8 +139,15 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 			note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 		}
 	}
-	result := check.Merge(results...)
-	return o.conclude(ctx, cmd, checker, result)
+	return o.conclude(ctx, cmd, checker, check.Merge(results...))
+}
+
+// onlyWorld is what is compared with something: of two objects of one name nobody could tell which is meant.
+func onlyWorld(loaded *manifest.Result) ([][]*inventory.Object, error) {
+	if twice := loaded.Twice(); twice != "" {
+		return nil, fmt.Errorf("%s: what is compared has each object once; name the folders of one environment", twice)
+	}
+	return [][]*inventory.Object{loaded.Objects}, nil
 }
 
 // notEmpty refuses paths without any object.

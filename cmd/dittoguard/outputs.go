@@ -75,7 +75,9 @@ func (o *outputOptions) write(stdout io.Writer, input report.Input, silent bool)
 			errs = append(errs, report.Write(stdout, format, in))
 			continue
 		}
-		errs = append(errs, whole(file, func(w io.Writer) error { return report.Write(w, format, in) }))
+		if err := whole(file, func(w io.Writer) error { return report.Write(w, format, in) }); err != nil {
+			errs = append(errs, fmt.Errorf("--output: %w", err))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -96,7 +98,7 @@ func (o *outputOptions) options(w io.Writer) report.Options {
 func whole(file string, write func(io.Writer) error) (err error) {
 	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
 	if err != nil {
-		return fmt.Errorf("--output: %w", err)
+		return err
 	}
 	defer func() {
 		if err != nil {

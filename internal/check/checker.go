@@ -95,23 +95,6 @@ func New(opts Options) (*Checker, error) {
 	return c, errors.Join(problems...)
 }
 
-// All judges a whole set of objects, as the CLI and the audit do: every object is a subject and nothing was there
-// before. It is an error if the context ends before everything is judged.
-func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inventory.Object) (Result, error) {
-	view := c.view(ctx, inv, nil)
-	scope := newScope()
-	scope.add(topology.Follow(view, objects...), objects...)
-	scope.dropOwned(view)
-	raw := c.judge(ctx, view, scope, nil)
-	result := c.present(view, raw)
-	result.Summary.Objects = len(objects)
-	result.Installations = installations(view, scope)
-	if err := world.CutShort(ctx, view); err != nil {
-		return Result{}, err
-	}
-	return result, nil
-}
-
 // edges is the configuration of edges as their package takes it.
 func edges(from config.Edges) way.Config {
 	to := way.Config{

@@ -90,5 +90,24 @@ type Result struct {
 	Installations []Installation `json:"installations,omitempty"`
 	// Exceptions are those of the configuration that applied.
 	Exceptions []AppliedException `json:"exceptions,omitempty"`
-	Summary    Summary            `json:"summary"`
+	// Baseline says what a baseline left out of the findings; nil without one.
+	Baseline *Baselined `json:"baseline,omitempty"`
+	Summary  Summary    `json:"summary"`
+}
+
+// Baselined is what became of a baseline.
+type Baselined struct {
+	File string `json:"file"`
+	// Known counts the findings that are left out, since they are known and let in no more.
+	Known int `json:"known"`
+	// Stale are the entries where nothing is wrong any more.
+	Stale []StaleEntry `json:"stale,omitempty"`
+}
+
+// StaleEntry is an entry of a baseline that matches no finding.
+type StaleEntry struct {
+	Rule    string         `json:"rule"`
+	Subject inventory.Ref  `json:"subject"`
+	Entry   *inventory.Ref `json:"entry,omitempty"`
+	Line    int            `json:"line"`
 }

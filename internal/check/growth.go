@@ -2,9 +2,11 @@ package check
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
@@ -36,46 +38,62 @@ func (p part) key() string {
 // ways are what the violations of one side have in common with others of a name: what they let in, and what decided.
 type ways struct {
 	list []letIn
-	// all is what they let in together, texts each by itself.
+	// all is what they let in together, texts each box of it by itself.
 	all   requests.Set
 	texts map[string]bool
 }
 
-// letIn is one violation that has a part.
+// letIn is one violation that has a part: the container that it is about, what decided it, and what it lets in. Of what a baseline
+// knows, of is the entry.
 type letIn struct {
-	violation *violation
-	part      part
+	container, facts string
+	lets             func() requests.Set
+	of               int
 }
 
 // side is what was wrong before a change, or is after it.
 type side struct {
-	view   *world.View
 	budget *requests.Budget
 	byName map[string]*ways
+	// requests are those that a way in lets in.
+	requests func(*facts.Exposure) requests.Set
+	// runs says whether a workload has a container that runs a part of Ditto, by that name.
+	runs func(workload inventory.Ref, container string) bool
+	// sealed says that what is let in is compared by its seal.
+	sealed bool
 }
 
 func newSide(view *world.View, violations []violation, budget *requests.Budget) *side {
-	s := &side{view: view, budget: budget, byName: map[string]*ways{}}
+	s := &side{
+		budget: budget, byName: map[string]*ways{},
+		requests: func(e *facts.Exposure) requests.Set { return topology.Requests(view, e) },
+		runs: func(workload inventory.Ref, container string) bool {
+			o := view.Get(workload.GroupKind(), workload.Namespace, workload.Name)
+			return o != nil && slices.ContainsFunc(view.Parts(o), func(p recognize.Part) bool { return p.Container.Name == container })
+		},
+	}
 	for i := range violations {
 		v := &violations[i]
 		for _, p := range v.parts {
-			s.add(v.named(p), v, p)
+			known := letIn{container: v.container, facts: v.facts, lets: func() requests.Set { return s.lets(v, p) }}
+			s.add(v.named(p), known)
 			if !v.unknown {
 				// What is certainly wrong may become uncertain, of which it is not known what is wrong with it.
-				s.add(v.doubted(), v, part{name: p.name})
+				known.lets = func() requests.Set { return s.lets(v, part{name: p.name}) }
+				s.add(v.doubted(), known)
 			}
 		}
 	}
 	return s
 }
 
-func (s *side) add(name string, v *violation, p part) {
+func (s *side) add(name string, known letIn) {
 	w := s.byName[name]
 	if w == nil {
 		w = &ways{}
 		s.byName[name] = w
 	}
-	w.list = append(w.list, letIn{v, p})
+	w.list = append(w.list, known)
 }
 
 // lets is what a part of a violation lets in, nil if it is about no way in.
@@ -83,7 +101,7 @@ func (s *side) lets(v *violation, p part) requests.Set {
 	if v.way == nil {
 		return nil
 	}
-	set := topology.Requests(s.view, v.way)
+	set := s.requests(v.way)
 	if p.below != "" {
 		set = set.Within(requests.Below(p.below))
 	}
@@ -130,21 +148,10 @@ func (g growth) why() string {
 // holds says how what a part of a violation lets in lies to what was let in before by the same.
 func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touched bool) {
 	touched = true
-	names := []string{p.name}
-	if v.outgoing {
-		names = append(names, v.named(p))
-	}
-	if v.unknown {
-		names = append(names, v.doubted())
-	}
 	r = requests.Beyond
-	for _, name := range names {
-		w := s.byName[name]
-		if w == nil {
-			continue
-		}
+	for w := range s.same(v, p) {
 		for _, known := range w.list {
-			touched = touched && known.violation.facts != v.facts
+			touched = touched && known.facts != v.facts
 		}
 		if v.way == nil {
 			if v.container == "" || s.knows(v, w, of) {
@@ -153,16 +160,20 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 			continue
 		}
 		set := of.lets(v, p)
+		if s.sealed {
+			set = set.Sealed()
+		}
 		if w.texts == nil {
 			w.texts = make(map[string]bool, len(w.list))
 			for _, known := range w.list {
-				lets := s.lets(known.violation, known.part)
-				w.all = append(w.all, lets...)
-				w.texts[fmt.Sprint(lets)] = lets.Comparable()
+				for _, box := range known.lets() {
+					w.all = append(w.all, box)
+					w.texts[fmt.Sprint(box)] = box.Comparable()
+				}
 			}
 		}
 		// Most ways are as they were.
-		if w.texts[fmt.Sprint(set)] {
+		if !slices.ContainsFunc(set, func(box requests.Box) bool { return !w.texts[fmt.Sprint(box)] }) {
 			return requests.Inside, touched
 		}
 		switch w.all.Contains(set, s.budget) {
@@ -175,17 +186,34 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 	return r, touched
 }
 
+// same is what is called as a part of a violation is, or stands for it.
+func (s *side) same(v *violation, p part) iter.Seq[*ways] {
+	names := []string{p.name}
+	if v.outgoing {
+		names = append(names, v.named(p))
+	}
+	if v.unknown {
+		names = append(names, v.doubted())
+	}
+	return func(yield func(*ways) bool) {
+		for _, name := range names {
+			if w := s.byName[name]; w != nil && !yield(w) {
+				return
+			}
+		}
+	}
+}
+
 // knows says whether a container was as bad before: the one of its name or, if there was none, one of those that are gone and may
 // be called that now, each of which stands for one.
 func (s *side) knows(v *violation, before *ways, of *side) bool {
 	gone := map[string]bool{}
 	for _, known := range before.list {
-		container := known.violation.container
-		if container == v.container {
+		if known.container == v.container {
 			return true
 		}
-		if !of.runs(v.subject.Ref, container) {
-			gone[container] = true
+		if !of.runs(v.subject.Ref, known.container) {
+			gone[known.container] = true
 		}
 	}
 	if s.runs(v.subject.Ref, v.container) {
@@ -195,19 +223,13 @@ func (s *side) knows(v *violation, before *ways, of *side) bool {
 	var come []string
 	for _, p := range v.parts {
 		for _, other := range of.byName[v.named(p)].list {
-			name := other.violation.container
+			name := other.container
 			if !slices.Contains(come, name) && !s.runs(v.subject.Ref, name) {
 				come = append(come, name)
 			}
 		}
 	}
 	return slices.Index(come, v.container) < len(gone)
-}
-
-// runs says whether a workload has a container that runs a part of Ditto, by that name.
-func (s *side) runs(workload inventory.Ref, container string) bool {
-	o := s.view.Get(workload.GroupKind(), workload.Namespace, workload.Name)
-	return o != nil && slices.ContainsFunc(s.view.Parts(o), func(p recognize.Part) bool { return p.Container.Name == container })
 }
 
 // named is the name of a part of a violation. What a rollout was about to replace does not stand for what stays.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -169,6 +170,7 @@ func Merge(results ...Result) Result {
 		}
 		merged.Unknown = append(merged.Unknown, r.Unknown...)
 		merged.Exceptions = append(merged.Exceptions, r.Exceptions...)
+		merged.Baseline = cmp.Or(merged.Baseline, r.Baseline)
 		merged.Summary.Objects = max(merged.Summary.Objects, r.Summary.Objects)
 	}
 	slices.SortStableFunc(merged.Findings, compareFindings)

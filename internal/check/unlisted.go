@@ -1,7 +1,6 @@
 package check
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -15,37 +14,28 @@ import (
 // WhatThereIs is the What of an Unknown that stands for all objects of a kind, none of which could be read.
 const WhatThereIs = "what there is"
 
-// WithUnread is a verdict together with what could not be read for it. Kinds that could not be listed are unknown to every rule,
-// which may refuse that. Objects that somebody chose not to read are not refused.
-func (c *Checker) WithUnread(ctx context.Context, inv inventory.Reader, result Result, unread []Unknown) Result {
-	result.Unknown = append(result.Unknown, unread...)
+// Unlisted adds what could not be read. Kinds that could not be listed are unknown to every rule, which may refuse that. Objects that
+// somebody chose not to read are not refused.
+func (j *Judged) Unlisted(unread []Unknown) {
+	j.unlisted = append(j.unlisted, unread...)
 	missing := slices.DeleteFunc(slices.Clone(unread), func(u Unknown) bool { return u.What != WhatThereIs })
-	var violations []violation
-	for r := range c.denyingUnknowns() {
+	for r := range j.checker.denyingUnknowns() {
 		var counts []Unknown
 		for _, u := range missing {
-			e := c.exception(r.Metadata.Name, u.Subject, nil)
+			e := j.checker.exception(r.Metadata.Name, u.Subject, nil)
 			switch {
 			case !r.concerns(u.Subject):
 			case e != nil:
-				result.Exceptions = append(result.Exceptions, applied(e, r.Metadata.Name, u.Subject, nil))
+				j.found.excepted = append(j.found.excepted, applied(e, r.Metadata.Name, u.Subject, nil))
 			default:
 				counts = append(counts, u)
 			}
 		}
 		groups, _ := Unlisted(counts)
 		for _, g := range groups {
-			violations = append(violations, undecided(r, &inventory.Object{Ref: g.Subject}, "unlisted", g.Title+", "+g.Message))
+			j.found.violations = append(j.found.violations, undecided(r, &inventory.Object{Ref: g.Subject}, "unlisted", g.Title+", "+g.Message))
 		}
 	}
-	result.Exceptions = settle(result.Exceptions)
-	refused := c.findings(c.view(ctx, inv, nil), violations)
-	for _, f := range refused {
-		result.Summary.count(f)
-	}
-	result.Findings = append(result.Findings, refused...)
-	slices.SortStableFunc(result.Findings, compareFindings)
-	return result
 }
 
 // concerns says whether a rule can be about objects of a kind: one for each object is about what it names.

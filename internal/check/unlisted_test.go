@@ -70,7 +70,12 @@ spec:
 		{denying(whole), nil, 2},
 		{denying(excepted), []string{"preauth-exposed: Service in namespace ditto: cannot be decided: Service in namespace ditto, what there is: you have no right to list it"}, 1},
 	} {
-		result := test.checker.WithUnread(t.Context(), inv, check.Result{}, unread)
+		judged, err := test.checker.Judge(t.Context(), inv, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judged.Unlisted(unread)
+		result := judged.Result()
 		var got []string
 		for _, f := range result.Findings {
 			got = append(got, f.Rule+": "+f.Subject.String()+": "+f.Message)

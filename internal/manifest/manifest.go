@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -71,6 +72,20 @@ func (r *Result) Worlds() [][]*inventory.Object {
 		worlds = append(worlds, world)
 	}
 	return append(worlds, r.Objects)
+}
+
+// Twice names an object that is defined more than once, and not always the same, with where; empty if there is none.
+func (r *Result) Twice() string {
+	for _, o := range r.Objects {
+		versions := r.versions[o.Ref.ID()]
+		for i := range versions {
+			if i > 0 && !reflect.DeepEqual(versions[0].Content(), versions[i].Content()) {
+				a, b := versions[0].Source, versions[i].Source
+				return fmt.Sprintf("%s is defined at %s:%d and, otherwise, at %s:%d", o.Ref, a.File, a.Line, b.File, b.Line)
+			}
+		}
+	}
+	return ""
 }
 
 // Skipped is something below a directory that was not read.

@@ -253,6 +253,9 @@ func (t *text) summary(result check.Result, rules bool) {
 		parts = append(parts, t.paint(color, "no findings"))
 	}
 	add(len(result.Unknown), cyan, "unknown", "unknown", "")
+	if b := result.Baseline; b != nil {
+		add(b.Known, dim, "known", "known", " ("+clean(b.File)+")")
+	}
 	objects := fmt.Sprintf("%d objects", result.Summary.Objects)
 	if result.Summary.Objects == 1 {
 		objects = "1 object"
