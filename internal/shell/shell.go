@@ -1,4 +1,5 @@
-// Package shell writes commands that people may copy into a shell.
+// Package shell writes commands that people may copy into a shell. syntax.Quote of mvdan.cc/sh has no word for text with
+// control characters in a POSIX shell; what is quoted here comes from manifests, and everything in it has one.
 package shell
 
 import "strings"

@@ -137,7 +137,7 @@ func TestIngressRouteTCP(t *testing.T) {
 		{"a MiddlewareTCP that is not there", "{routes: [{match: HostSNI(`*`), services: [{name: gateway, port: 8080}], middlewares: [{name: m}]}]}", "",
 			"HostSNI(`*`) [*, public] -> ns/gateway:8080\n" + doubtful("MiddlewareTCP ns/m was not found, and Traefik does not serve a router that names a missing MiddlewareTCP")},
 		{"a rule that is none", "{routes: [{match: HostSNI, services: [{name: gateway, port: 8080}]}]}", "",
-			"HostSNI [HostSNI, public] -> ns/gateway:8080\n" + doubtful("the rule \"HostSNI\" cannot be read: column 8: expected an opening parenthesis")},
+			"HostSNI [HostSNI, public] -> ns/gateway:8080\n" + doubtful("the rule \"HostSNI\" cannot be read: column 1: expected a matcher with its arguments")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := linesOf(t, linkedObjects(t, head+tt.spec+"\n"+tt.more), way.Config{}, "IngressRouteTCP", "ns", "tcp")

@@ -2,6 +2,7 @@ package jvm
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -84,6 +85,8 @@ func TestCommand(t *testing.T) {
 			return "-Da=1 -Db='x y'", true, true
 		case "HIDDEN":
 			return "", false, false
+		case "IFS":
+			return "-", true, true
 		case "MAIN":
 			return "org.Main", true, true
 		}
@@ -117,12 +120,26 @@ func TestCommand(t *testing.T) {
 		"variable set before":             {[]string{"sh", "-c", "export X=1; java -Da=1 x"}, Options{Properties: one, Unknown: script}},
 		"variable set for java":           {[]string{"sh", "-c", "X=1 java -Da=1 x"}, Options{Unknown: script}},
 		"a file copied before":            {[]string{"sh", "-c", "cp a b; java -Da=1 x"}, Options{Properties: one, Unknown: script}},
-		"command substitution":            {[]string{"sh", "-c", "java -Da=$(cat /x) y"}, Options{Properties: []Property{{"a", "(cat"}}, Unknown: script}},
-		"backquotes":                      {[]string{"sh", "-c", "java \"-Da=`cat`\" y"}, Options{Properties: []Property{{"a", "cat"}}, Unknown: script}},
+		"command substitution":            {[]string{"sh", "-c", "java -Da=$(cat /x) y"}, Options{Unknown: script}},
+		"backquotes":                      {[]string{"sh", "-c", "java \"-Da=`cat`\" y"}, Options{Unknown: script}},
 		"default of a variable":           {[]string{"sh", "-c", "java ${X:--Da=1} y"}, Options{Unknown: script}},
 		"a pipe":                          {[]string{"sh", "-c", "java -Da=1 y | tee /log"}, Options{Properties: one, Unknown: script}},
 		"no java in it":                   {[]string{"sh", "-c", "true"}, Options{Unknown: script}},
 		"open quote":                      {[]string{"sh", "-c", "java '-Da=1"}, Options{Unknown: script}},
+		"a glob alone":                    {[]string{"sh", "-c", "java -Da=1 *.x"}, Options{Properties: one, Unknown: script}},
+		"somebody's home":                 {[]string{"sh", "-c", "java -Da=1 -cp ~root/x y"}, Options{Properties: one, Unknown: script}},
+		"braces":                          {[]string{"bash", "-c", "java -Da=1 -D{b,c}=1 {1..999999999} x"}, Options{Properties: one, Unknown: script}},
+		"a parameter of the script":       {[]string{"sh", "-c", `java -Da=1 "$@" x`}, Options{Properties: one, Unknown: script}},
+		"a variable's length":             {[]string{"sh", "-c", "java -Da=1 -Db=${#OPTS} x"}, Options{Properties: one, Unknown: script}},
+		"a default in quotes":             {[]string{"sh", "-c", `java -Da=1 "-Db=${OPTS:-x}" x`}, Options{Properties: one, Unknown: script}},
+		"text that bash decodes":          {[]string{"bash", "-c", `java -Da=1 $'-Db=\x31' x`}, Options{Properties: one, Unknown: script}},
+		"a function":                      {[]string{"sh", "-c", "java() { :; }; java -Da=1 x"}, Options{Properties: one, Unknown: script}},
+		"in the background":               {[]string{"sh", "-c", "java -Da=1 x & sleep 5"}, Options{Properties: one, Unknown: script}},
+		"perhaps":                         {[]string{"sh", "-c", "true || java -Da=1 x"}, Options{Properties: one, Unknown: script}},
+		"output to a file":                {[]string{"sh", "-c", "java -Da=1 x > /log"}, Options{Properties: one, Unknown: script}},
+		"a separator from outside":        {[]string{"sh", "-c", "java $OPTS$IFS x"}, Options{Properties: []Property{{"a", "1"}, {"b", "'x"}}}},
+		"as long as is read":              {[]string{"sh", "-c", pad("java -Da=1 x", longestScript)}, Options{Properties: one}},
+		"longer than is read":             {[]string{"sh", "-c", pad("java -Da=1 x", longestScript+1)}, Options{Unknown: script}},
 		"a glob in a value is kept":       {[]string{"sh", "-c", "java -Da=* x"}, Options{Properties: []Property{{"a", "*"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,6 +147,23 @@ func TestCommand(t *testing.T) {
 				t.Errorf("options (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func pad(script string, size int) string { return script + strings.Repeat("\n", size-len(script)) }
+
+// The parser takes time by the square of the depth of what it parses, so it is not asked to.
+func TestDeepScriptsAreNotParsed(t *testing.T) {
+	for _, opener := range []string{
+		"(", "((", "$(", "$((", "$[", "{ ", "`", "${a:-", "\"$(", "if ", "while ", "until ", "for a in b; do ", "case a in a) ",
+		"coproc ", "a() ", "<(", "select a in b; do ",
+	} {
+		for _, shell := range []string{"sh", "bash"} {
+			argv := []string{shell, "-c", strings.Repeat(opener, longestScript/len(opener))}
+			if work := testing.AllocsPerRun(1, func() { Command(argv, nil) }); work > 200 {
+				t.Errorf("%s of %q: %v allocations", shell, opener, work)
+			}
+		}
 	}
 }
 

@@ -2,8 +2,13 @@ package jvm
 
 import (
 	"path"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/expand"
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // Lookup returns the value of an environment variable. found is false if it is not set; known is false if its value
@@ -22,7 +27,7 @@ func Command(argv []string, env Lookup) Options {
 		return Arguments(argv[1:])
 	case "sh", "bash", "dash", "ash":
 		if script, ok := scriptOf(argv[1:]); ok {
-			return Script(script, env)
+			return readScript(script, dialectOf(path.Base(argv[0])), env)
 		}
 	}
 	return Options{Unknown: []string{"the container's command"}}
@@ -64,14 +69,39 @@ func scriptOf(args []string) (script string, found bool) {
 	return "", false
 }
 
+// The bounds of a script that is read: its length in bytes, and how often something opens in it. Nothing that nests is
+// understood, and the parser takes time by the square of the depth, and a stack without bounds.
+const (
+	longestScript = 16 << 10
+	mostOpeners   = 100
+)
+
+var openers = regexp.MustCompile("[({\\[`]|\\b(?:case|coproc|for|if|select|until|while)\\b")
+
+func isTooMuch(script string) bool {
+	return len(script) > longestScript || len(openers.FindAllStringIndex(script, mostOpeners+1)) > mostOpeners
+}
+
 // harmless are the commands that cannot change the environment or the files that Ditto reads.
 var harmless = []string{":", "cd", "date", "echo", "id", "pwd", "sleep", "true", "ulimit", "umask", "set"}
 
-// Script reads a shell script that runs java. It understands plain commands one after another, quotes, and `$NAME` and
-// `${NAME}`; everything else in the script is Unknown, as is what it cannot expand.
+// Script reads a script of a POSIX shell that runs java. It understands plain commands one after another, quotes, and
+// `$NAME` and `${NAME}`; everything else in the script is Unknown, as is what it cannot expand.
 func Script(script string, env Lookup) Options {
+	return readScript(script, syntax.LangPOSIX, env)
+}
+
+// dialectOf is the language that a shell reads.
+func dialectOf(shell string) syntax.LangVariant {
+	if shell == "bash" {
+		return syntax.LangBash
+	}
+	return syntax.LangPOSIX
+}
+
+func readScript(script string, dialect syntax.LangVariant, env Lookup) Options {
 	var all Options
-	commands, understood := shellCommands(script, env)
+	commands, understood := shellCommands(script, dialect, env)
 	started := false
 	for _, words := range commands {
 		words = unwrap(words)
@@ -93,170 +123,115 @@ func Script(script string, env Lookup) Options {
 	return all
 }
 
-// shellCommands cuts a script into commands and words. understood is false if there is anything in it that this small
-// part of a shell does not cover; the words found so far are still returned.
-func shellCommands(script string, env Lookup) (commands [][]string, understood bool) {
+// shellCommands cuts a script into commands and words. understood is false if there is anything in it but plain commands,
+// one after another or joined by &&; the commands found so far are still returned.
+func shellCommands(script string, dialect syntax.LangVariant, env Lookup) (commands [][]string, understood bool) {
+	if isTooMuch(script) {
+		return nil, false
+	}
 	s := shell{env: env, understood: true}
-	for i := 0; i < len(script); i++ {
-		switch c := script[i]; c {
-		case ' ', '\t':
-			s.endWord()
-		case '\n', ';':
-			s.endCommand()
-		case '&':
-			s.endCommand()
-			if !strings.HasPrefix(script[i:], "&&") {
-				s.understood = false
-			} else {
-				i++
-			}
-		case '#':
-			if s.inWord {
-				s.add("#")
-			} else if end := strings.IndexByte(script[i:], '\n'); end >= 0 {
-				i += end - 1
-			} else {
-				i = len(script)
-			}
-		case '\'':
-			end := strings.IndexByte(script[i+1:], '\'')
-			if end < 0 {
-				s.understood = false
-				return s.done()
-			}
-			s.add(script[i+1 : i+1+end])
-			i += end + 1
-		case '"':
-			next, closed := s.doubleQuoted(script, i+1)
-			if !closed {
-				s.understood = false
-				return s.done()
-			}
-			i = next
-		case '\\':
-			if i++; i < len(script) && script[i] != '\n' {
-				s.add(script[i : i+1])
-			}
-		case '$':
-			value, next := s.variable(script, i)
-			s.split(value)
-			i = next
-		case '|', '<', '>', '(', ')', '`', '{', '}', '!', '*', '?', '[', '~':
-			s.understood = s.understood && (c == '*' || c == '?' || c == '[' || c == '~' || c == '!') && s.inWord
-			s.add(script[i : i+1])
-		default:
-			s.add(script[i : i+1])
+	for statement, err := range syntax.NewParser(syntax.Variant(dialect)).StmtsSeq(strings.NewReader(script)) {
+		// StmtsSeq may go on after an error, break or not, so it is heard out.
+		if s.understood = s.understood && err == nil; statement != nil {
+			s.statement(statement)
 		}
 	}
-	return s.done()
-}
-
-// shell holds the command that is being read.
-type shell struct {
-	env        Lookup
-	commands   [][]string
-	words      []string
-	word       strings.Builder
-	inWord     bool
-	understood bool
-}
-
-func (s *shell) add(text string) {
-	s.word.WriteString(text)
-	s.inWord = true
-}
-
-func (s *shell) endWord() {
-	if s.inWord {
-		s.words = append(s.words, s.word.String())
-		s.word.Reset()
-		s.inWord = false
-	}
-}
-
-func (s *shell) endCommand() {
-	s.endWord()
-	if len(s.words) > 0 {
-		s.commands = append(s.commands, s.words)
-		s.words = nil
-	}
-}
-
-func (s *shell) done() ([][]string, bool) {
-	s.endCommand()
 	return s.commands, s.understood
 }
 
-// split adds an unquoted expansion: white space in it ends words, quotes in it mean nothing.
-func (s *shell) split(value string) {
-	for i := 0; i < len(value); i++ {
-		if c := value[i]; c == ' ' || c == '\t' || c == '\n' {
-			s.endWord()
-		} else {
-			s.add(value[i : i+1])
-		}
-	}
+// shell collects commands.
+type shell struct {
+	env        Lookup
+	commands   [][]string
+	understood bool
 }
 
-// doubleQuoted reads up to the closing quote and returns its position.
-func (s *shell) doubleQuoted(script string, i int) (end int, closed bool) {
-	s.inWord = true
-	for ; i < len(script); i++ {
-		switch script[i] {
-		case '"':
-			return i, true
-		case '`':
-			s.understood = false
-		case '\\':
-			if i+1 < len(script) && strings.IndexByte("$`\"\\\n", script[i+1]) >= 0 {
-				if i++; script[i] == '\n' {
-					continue
-				}
-			}
-			s.add(script[i : i+1])
-		case '$':
-			value, next := s.variable(script, i)
-			s.add(value)
-			i = next
-		default:
-			s.add(script[i : i+1])
-		}
-	}
-	return i, false
-}
-
-// variable expands `$NAME` or `${NAME}` at i, and returns the position of its last byte.
-func (s *shell) variable(script string, i int) (value string, last int) {
-	start := i + 1
-	braced := start < len(script) && script[start] == '{'
-	if braced {
-		start++
-	}
-	end := start
-	for end < len(script) && isName(script[end], end > start) {
-		end++
-	}
-	last = end - 1
-	if braced {
-		last = end
-	}
-	switch {
-	case end == start && !braced && (end == len(script) || strings.IndexByte(" \t\n\"", script[end]) >= 0):
-		return "$", i // a dollar that stands alone means itself
-	case end == start, braced && (end == len(script) || script[end] != '}'):
-		s.understood = false // `$(command)`, `${NAME:-default}`, `$1`
-		return "", i
-	}
-	value, found, known := s.env(script[start:end])
-	if !known {
+func (s *shell) statement(st *syntax.Stmt) {
+	if st.Negated || st.Background || st.Coprocess || st.Disown || len(st.Redirs) > 0 {
 		s.understood = false
 	}
-	if !found {
-		value = ""
+	switch cmd := st.Cmd.(type) {
+	case *syntax.CallExpr:
+		s.call(cmd)
+	case *syntax.BinaryCmd:
+		if cmd.Op != syntax.AndStmt {
+			s.understood = false
+		}
+		s.statement(cmd.X)
+		s.statement(cmd.Y)
+	default: // a function, a loop, a condition
+		s.understood = false
 	}
-	return value, last
 }
 
-func isName(c byte, later bool) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || later && c >= '0' && c <= '9'
+func (s *shell) call(cmd *syntax.CallExpr) {
+	if len(cmd.Assigns) > 0 {
+		s.understood = false
+		return
+	}
+	plain := cmd.Args
+	for i, word := range cmd.Args {
+		if !isPlain(word) {
+			s.understood = false
+			plain = cmd.Args[:i]
+			break
+		}
+	}
+	words, err := expand.Fields(&expand.Config{Env: (*variables)(s)}, plain...)
+	if err != nil {
+		s.understood = false
+	}
+	if len(words) > 0 {
+		s.commands = append(s.commands, words)
+	}
 }
+
+// isPlain says whether a word is one of texts, quotes, `$NAME` and `${NAME}`. Files, home directories, commands and braces
+// (`{1..9999999}`) are not for expanding here.
+func isPlain(word *syntax.Word) bool {
+	return !slices.ContainsFunc(word.Parts, func(part syntax.WordPart) bool {
+		switch part := part.(type) {
+		case *syntax.Lit:
+			return strings.ContainsAny(part.Value, "{}") || part == word.Parts[0] && strings.IndexAny(part.Value, "~*?[") == 0
+		case *syntax.DblQuoted:
+			return part.Dollar || slices.ContainsFunc(part.Parts, func(inner syntax.WordPart) bool {
+				_, text := inner.(*syntax.Lit)
+				return !text && !isVariable(inner)
+			})
+		case *syntax.SglQuoted:
+			return part.Dollar
+		default:
+			return !isVariable(part)
+		}
+	})
+}
+
+// isVariable says whether a part of a word is `$NAME` or `${NAME}`, as against `$1` and `${NAME:-default}`.
+func isVariable(part syntax.WordPart) bool {
+	p, ok := part.(*syntax.ParamExp)
+	if !ok || !syntax.ValidName(p.Param.Value) {
+		return false
+	}
+	return reflect.DeepEqual(*p, syntax.ParamExp{Dollar: p.Dollar, Short: p.Short, Param: p.Param, Rbrace: p.Rbrace})
+}
+
+// variables are those of the container, as the shell sees them.
+type variables shell
+
+// Get implements expand.Environ.
+func (v *variables) Get(name string) expand.Variable {
+	if name == "IFS" { // a shell does not take it from the environment
+		return expand.Variable{}
+	}
+	value, found, known := v.env(name)
+	if !known {
+		v.understood = false
+	}
+	if !found {
+		return expand.Variable{}
+	}
+	return expand.Variable{Set: true, Exported: true, Kind: expand.String, Str: value}
+}
+
+// Each implements expand.Environ; nothing here lists variables.
+func (v *variables) Each(func(string, expand.Variable) bool) {}

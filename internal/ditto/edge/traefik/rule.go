@@ -3,17 +3,19 @@ package traefik
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
 	"strconv"
-	"strings"
 )
 
 // Traefik's rule language is Go's for expressions: calls of matchers with string literals, &&, ||, ! and parentheses
-// (pkg/rules of traefik/traefik, on vulcand/predicate).
+// (pkg/rules of traefik/traefik, on vulcand/predicate, which parses rules with go/parser too and then calls functions).
 
-// The bounds of a rule that is read: its length in bytes, how deep it nests, and how many alternatives it amounts to.
+// The bounds of a rule that is read: its length in bytes, and how many alternatives it amounts to.
 const (
 	longestRule      = 8000
-	deepestRule      = 100
 	mostAlternatives = 64
 )
 
@@ -34,143 +36,71 @@ func parseRule(text string) (ruleNode, error) {
 	if len(text) > longestRule {
 		return ruleNode{}, fmt.Errorf("the rule is longer than %d bytes", longestRule)
 	}
-	p := ruleParser{text: text}
-	node, err := p.either(0)
+	expr, err := parser.ParseExpr(text)
 	if err != nil {
+		var list scanner.ErrorList
+		if errors.As(err, &list) && len(list) > 0 {
+			return ruleNode{}, fmt.Errorf("column %d: %s", list[0].Pos.Column, list[0].Msg)
+		}
 		return ruleNode{}, err
 	}
-	if p.skip(); p.at < len(p.text) {
-		return ruleNode{}, p.expected("&&, || or the end")
+	return nodeOf(expr, false)
+}
+
+// nodeOf reads an expression; negated says that the number of ! around it is odd.
+func nodeOf(expr ast.Expr, negated bool) (ruleNode, error) {
+	switch e := expr.(type) {
+	case *ast.ParenExpr:
+		return nodeOf(e.X, negated)
+	case *ast.UnaryExpr:
+		if e.Op == token.NOT {
+			return nodeOf(e.X, !negated)
+		}
+	case *ast.BinaryExpr:
+		if e.Op != token.LAND && e.Op != token.LOR {
+			return ruleNode{}, expected(e.OpPos, "&& or ||")
+		}
+		left, err := nodeOf(e.X, negated)
+		if err != nil {
+			return ruleNode{}, err
+		}
+		right, err := nodeOf(e.Y, negated)
+		if err != nil {
+			return ruleNode{}, err
+		}
+		// Under a negation an `||` is an `&&` of negations and the other way round.
+		return ruleNode{any: (e.Op == token.LOR) != negated, below: []ruleNode{left, right}}, nil
+	case *ast.CallExpr:
+		return matcherOf(e, negated)
+	}
+	return ruleNode{}, expected(expr.Pos(), "a matcher with its arguments")
+}
+
+// matcherOf reads `Name(literal, …)`.
+func matcherOf(call *ast.CallExpr, negated bool) (ruleNode, error) {
+	name, ok := call.Fun.(*ast.Ident)
+	if !ok {
+		return ruleNode{}, expected(call.Fun.Pos(), "a matcher")
+	}
+	node := ruleNode{name: name.Name, not: negated}
+	for _, arg := range call.Args {
+		literal, ok := arg.(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING {
+			return ruleNode{}, expected(arg.Pos(), "a string in backquotes or double quotes")
+		}
+		text, err := strconv.Unquote(literal.Value)
+		if err != nil {
+			return ruleNode{}, expected(arg.Pos(), "a string in backquotes or double quotes")
+		}
+		node.args = append(node.args, text)
 	}
 	return node, nil
 }
 
-// ruleParser is a recursive descent over the text.
-type ruleParser struct {
-	text string
-	at   int
-	// negated says that the number of ! around the current place is odd.
-	negated bool
+// expected is an error at a position, which is the column plus what go/parser counts before the text.
+func expected(at token.Pos, what string) error {
+	return fmt.Errorf("column %d: expected %s", int(at), what)
 }
-
-func (p *ruleParser) expected(what string) error {
-	return fmt.Errorf("column %d: expected %s", p.at+1, what)
-}
-
-func (p *ruleParser) skip() {
-	for p.at < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.at]) >= 0 {
-		p.at++
-	}
-}
-
-// take reads a token if it is next.
-func (p *ruleParser) take(token string) bool {
-	p.skip()
-	if !strings.HasPrefix(p.text[p.at:], token) {
-		return false
-	}
-	p.at += len(token)
-	return true
-}
-
-// either reads alternatives: `||` binds weaker than `&&`.
-func (p *ruleParser) either(depth int) (ruleNode, error) { return p.joined(depth, "||", p.both) }
-
-func (p *ruleParser) both(depth int) (ruleNode, error) { return p.joined(depth, "&&", p.single) }
-
-// joined reads operands with an operator between them. Under a negation an `||` is an `&&` of negations and the other way
-// round.
-func (p *ruleParser) joined(depth int, operator string, operand func(int) (ruleNode, error)) (ruleNode, error) {
-	first, err := operand(depth)
-	if err != nil {
-		return ruleNode{}, err
-	}
-	node := ruleNode{any: (operator == "||") != p.negated, below: []ruleNode{first}}
-	for p.take(operator) {
-		next, err := operand(depth)
-		if err != nil {
-			return ruleNode{}, err
-		}
-		node.below = append(node.below, next)
-	}
-	if len(node.below) == 1 {
-		return first, nil
-	}
-	return node, nil
-}
-
-// single reads a matcher, a negation or what stands in parentheses.
-func (p *ruleParser) single(depth int) (ruleNode, error) {
-	if depth++; depth > deepestRule {
-		return ruleNode{}, errors.New("the rule nests too deep")
-	}
-	switch {
-	case p.take("!"):
-		p.negated = !p.negated
-		node, err := p.single(depth)
-		p.negated = !p.negated
-		return node, err
-	case p.take("("):
-		node, err := p.either(depth)
-		if err == nil && !p.take(")") {
-			err = p.expected("a closing parenthesis")
-		}
-		return node, err
-	}
-	return p.call()
-}
-
-// call reads `Name(literal, …)`.
-func (p *ruleParser) call() (ruleNode, error) {
-	p.skip()
-	start := p.at
-	for p.at < len(p.text) && (isLetter(p.text[p.at]) || p.at > start && isDigit(p.text[p.at])) {
-		p.at++
-	}
-	node := ruleNode{name: p.text[start:p.at], not: p.negated}
-	if node.name == "" {
-		return ruleNode{}, p.expected("a matcher")
-	}
-	if !p.take("(") {
-		return ruleNode{}, p.expected("an opening parenthesis")
-	}
-	for {
-		if p.take(")") {
-			return node, nil
-		}
-		if len(node.args) > 0 && !p.take(",") {
-			return ruleNode{}, p.expected("a comma or a closing parenthesis")
-		}
-		// Go lets a comma stand before the closing parenthesis.
-		if len(node.args) > 0 && p.take(")") {
-			return node, nil
-		}
-		arg, err := p.literal()
-		if err != nil {
-			return ruleNode{}, err
-		}
-		node.args = append(node.args, arg)
-	}
-}
-
-// literal reads a string in backquotes or in double quotes.
-func (p *ruleParser) literal() (string, error) {
-	p.skip()
-	quoted, err := strconv.QuotedPrefix(p.text[p.at:])
-	if err != nil || quoted[0] == '\'' {
-		return "", p.expected("a string in backquotes or double quotes")
-	}
-	text, err := strconv.Unquote(quoted)
-	if err != nil {
-		return "", p.expected("a string in backquotes or double quotes")
-	}
-	p.at += len(quoted)
-	return text, nil
-}
-
-func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
-
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // alternatives are the ways to fulfil a rule: lists of matchers that all have to match. ok is false if there are too many.
 func (n ruleNode) alternatives() (list [][]ruleNode, ok bool) {
