@@ -81,5 +81,5 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return o.conclude(ctx, cmd, checker, result)
+	return o.conclude(ctx, cmd, checker, outcome{result, nil, []*inventory.Memory{inv}})
 }

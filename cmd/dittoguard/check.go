@@ -116,11 +116,13 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 		}
 	}
 	var (
-		inv     *inventory.Memory
-		results []check.Result
+		inv      *inventory.Memory
+		judgedIn []*inventory.Memory
+		results  []check.Result
 	)
 	for _, world := range worlds {
 		inv = inventoryOf(world)
+		judgedIn = append(judgedIn, inv)
 		judged, err := checker.Judge(ctx, inv, inv.All())
 		if err != nil {
 			return err
@@ -139,7 +141,7 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 			note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 		}
 	}
-	return o.conclude(ctx, cmd, checker, check.Merge(results...))
+	return o.conclude(ctx, cmd, checker, outcome{check.Merge(results...), loaded.Objects, judgedIn})
 }
 
 // onlyWorld is what is compared with something: of two objects of one name nobody could tell which is meant.

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dittoguard/dittoguard/internal/check"
-	"github.com/dittoguard/dittoguard/internal/report"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
@@ -141,14 +140,13 @@ func noRule(flag, name string, names []string) error {
 }
 
 // conclude writes the result and says by its error whether there is anything to fail on.
-func (o *verdictOptions) conclude(ctx context.Context, cmd *cobra.Command, exceptions *check.Checker, result check.Result) error {
+func (o *verdictOptions) conclude(ctx context.Context, cmd *cobra.Command, checker *check.Checker, judged outcome) error {
 	stderr := o.notes(cmd.ErrOrStderr())
 	if len(o.only)+len(o.skip) == 0 && o.severity == "" {
-		o.idle(stderr, exceptions.Exceptions(), result)
+		o.idle(stderr, checker.Exceptions(), judged.result)
 	}
-	fails := o.fails(result)
-	input := report.Input{Result: result, Rules: o.asked, Version: buildVersion()}
-	if err := o.write(cmd.OutOrStdout(), input, o.quiet && !fails); err != nil {
+	fails := o.fails(judged.result)
+	if err := o.write(cmd.OutOrStdout(), o.input(ctx, checker, judged), o.quiet && !fails); err != nil {
 		return err
 	}
 	if fails {

@@ -227,5 +227,5 @@ func finding(f check.Finding) Finding {
 	if f.Action == check.ActionNone {
 		action = VerdictOff
 	}
-	return Finding{Rule: f.Rule, Severity: string(f.Severity), Action: action, Message: f.Message}
+	return Finding{Rule: f.Rule, Severity: string(f.Severity), Action: action, Message: f.Message, Cause: f.Cause}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/dittoguard/dittoguard/internal/report"
+	"github.com/dittoguard/dittoguard/internal/terminal"
 )
 
 // graph is the picture of the ways in, before it is written in some language. What matters is in its words and shapes; there
@@ -216,7 +216,7 @@ const lineLength = 42
 func wrap(text string) []string {
 	var lines []string
 	for word := range strings.FieldsSeq(text) {
-		word = report.Clean(word)
+		word = terminal.Clean(word)
 		if n := len(lines); n > 0 && utf8.RuneCountInString(lines[n-1])+1+utf8.RuneCountInString(word) <= lineLength {
 			lines[n-1] += " " + word
 			continue

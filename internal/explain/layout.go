@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/dittoguard/dittoguard/internal/report"
+	"github.com/dittoguard/dittoguard/internal/terminal"
 )
 
 // width is how many columns a line may have.
@@ -26,7 +26,7 @@ func (p *page) cell(indent, column int, name, text string) {
 		name = ""
 	}
 	pad := column - utf8.RuneCountInString(name)
-	first := strings.Repeat(" ", indent) + report.Clean(name) + strings.Repeat(" ", pad)
+	first := strings.Repeat(" ", indent) + terminal.Clean(name) + strings.Repeat(" ", pad)
 	p.wrapped(first, strings.Repeat(" ", indent+column), text)
 }
 
@@ -36,7 +36,7 @@ func (p *page) wrapped(first, rest, text string) {
 	p.WriteString(first)
 	empty := true
 	for word := range strings.FieldsSeq(text) {
-		word = report.Clean(word)
+		word = terminal.Clean(word)
 		n := utf8.RuneCountInString(word)
 		if !empty && at+1+n > width {
 			p.WriteString("\n" + rest)

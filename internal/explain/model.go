@@ -203,6 +203,8 @@ type Finding struct {
 	// Action is deny, warn, audit, or off where no mode asks for it.
 	Action  string `json:"action"`
 	Message string `json:"message"`
+	// Cause is the ID of the check.Cause that it belongs to.
+	Cause string `json:"-"`
 }
 
 // PasswordFile is a file of users with password hashes, in one key of a Secret or ConfigMap.

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
-	"github.com/dittoguard/dittoguard/internal/report"
+	"github.com/dittoguard/dittoguard/internal/terminal"
 )
 
 // picture is what a picture's text says.
@@ -259,7 +259,7 @@ func holds(t testing.TB, text string) {
 	}
 	shown := make([]string, 0, 8)
 	for word := range strings.FieldsSeq(text) {
-		shown = append(shown, report.Clean(word))
+		shown = append(shown, terminal.Clean(word))
 	}
 	want := strings.Join(append(append([]string{"PUBLIC"}, shown...), "DENIED: devops-exposed WARNED OF: connections-exposed"), " ")
 	if len(mermaid.labels) != 3 || len(mermaid.edges) != 2 || strings.Join(strings.Fields(mermaid.labels[1]), " ") != strings.Join(strings.Fields(want), " ") {

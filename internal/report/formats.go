@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/explain"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
@@ -18,6 +20,14 @@ type Input struct {
 	Version string
 	// Options are for text.
 	Options Options
+	// Root is the folder from which files are named in formats that know relative names alone: where the command runs.
+	Root string
+	// Objects are those that were judged. They say where each step of a way in was read.
+	Objects []*inventory.Object
+	// FailsOn are the actions, and `unknown`, because of which the command fails.
+	FailsOn []string
+	// Explain says what Ditto there is, for formats that show more than findings; nil if that is not known.
+	Explain func() (explain.Explanation, error)
 }
 
 // format writes a result in one form; there is a file for each.
@@ -30,6 +40,11 @@ var formats = []format{
 	{"text", func(w io.Writer, in Input) error { return Text(w, in.Result, in.Options) }},
 	{"wide", func(w io.Writer, in Input) error { return Wide(w, in.Result, in.Options) }},
 	{"json", func(w io.Writer, in Input) error { return JSON(w, in.Result) }},
+	{"sarif", sarif},
+	{"junit", junit},
+	{"github", github},
+	{"gitlab", gitlab},
+	{"markdown", markdown},
 }
 
 // Names are the names of the formats, the usual one first.
@@ -48,4 +63,11 @@ func Write(w io.Writer, name string, in Input) error {
 		return fmt.Errorf("there is no format %q", name)
 	}
 	return formats[i].write(w, in)
+}
+
+// shown is the result in order, with the findings that some mode asks for.
+func (in Input) shown() check.Result {
+	result := check.Sorted(in.Result)
+	result.Findings = slices.DeleteFunc(result.Findings, func(f check.Finding) bool { return f.Action == check.ActionNone })
+	return result
 }

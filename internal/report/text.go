@@ -78,17 +78,7 @@ func Text(w io.Writer, result check.Result, opts Options) error {
 
 func (t *text) installations(list []check.Installation) {
 	for _, i := range list {
-		line := "Ditto"
-		if len(i.Releases) > 0 {
-			line += " " + strings.Join(i.Releases, " and ")
-		}
-		line += " in namespace " + clean(i.Namespace) + ": " + strings.Join(i.Components, ", ") + "; "
-		if i.Entries == 0 {
-			line += "no entry from outside"
-		} else {
-			line += counted(i.Entries, "entry", "entries") + " from outside"
-		}
-		t.wrap("", "  ", line)
+		t.wrap("", "  ", installed(i))
 	}
 	if len(list) > 0 && t.shared.file == "" {
 		t.out.WriteByte('\n')
@@ -103,20 +93,7 @@ type row struct {
 
 // table counts the findings of each rule, in two columns where there is space for them.
 func (t *text) table(result check.Result) {
-	var rows []*row
-	by := map[string]*row{}
-	for _, f := range result.Findings {
-		if f.Action == check.ActionNone {
-			continue
-		}
-		r := by[f.Rule]
-		if r == nil {
-			r = &row{Finding: f, counts: map[check.Action]int{}}
-			by[f.Rule] = r
-			rows = append(rows, r)
-		}
-		r.counts[f.Action]++
-	}
+	rows := rowsOf(result)
 	if len(rows) == 0 {
 		return
 	}

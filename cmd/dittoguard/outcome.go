@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/explain"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/report"
+)
+
+// outcome is what a command has judged, and what came of it.
+type outcome struct {
+	result check.Result
+	// objects are all that was read, worlds the sets that were judged, each by itself.
+	objects []*inventory.Object
+	worlds  []*inventory.Memory
+}
+
+// input is what reports are made of. What Ditto there is, is found out only for a report that shows it.
+func (o *verdictOptions) input(ctx context.Context, checker *check.Checker, judged outcome) report.Input {
+	root, err := os.Getwd()
+	if err != nil {
+		root = "" // and files outside of it are named alone
+	}
+	return report.Input{
+		Result: judged.result, Rules: o.asked, Version: buildVersion(), Root: root, Objects: judged.objects, FailsOn: o.failOn,
+		Explain: func() (explain.Explanation, error) {
+			versions := make([]explain.Explanation, 0, len(judged.worlds))
+			for _, inv := range judged.worlds {
+				opts := explain.Options{Verdict: check.Sorted(judged.result), Passwords: checker.Passwords()}
+				versions = append(versions, explain.Build(ctx, checker.View(ctx, inv), inv.All(), opts))
+			}
+			return explain.Merge(versions...), ctx.Err()
+		},
+	}
+}
