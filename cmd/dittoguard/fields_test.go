@@ -100,6 +100,9 @@ func celType(t reflect.Type) (shown string, of reflect.Type) {
 	case reflect.Bool:
 		return "bool", nil
 	}
+	if t.Kind() == reflect.Interface {
+		return "any", nil
+	}
 	return "int", nil
 }
 

@@ -25,6 +25,8 @@ func fill(v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		fill(v.Index(0))
 		fill(v.Index(1))
+	case reflect.Interface:
+		v.Set(reflect.ValueOf("text"))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem())
@@ -97,7 +99,7 @@ func TestOutcomes_SeeWhatDecides(t *testing.T) {
 		fill(reflect.ValueOf(exposure).Elem())
 		return exposure
 	}
-	forPeople := []string{"Via", "Hops", "IdentityWhy", "PlainWhy", "TLSAdvice", "RateAdvice", "Source", "Why"}
+	forPeople := []string{"Via", "Hops", "IdentityWhy", "PlainWhy", "Advice", "Does", "Source", "Why"}
 	first := o.deciding(filled())
 	leaves(reflect.ValueOf(filled()).Elem(), "", func(path string, _ reflect.Value) {
 		changed := filled()

@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -37,6 +38,15 @@ func writerOf(t reflect.Type, without string) writer {
 			for i := range n {
 				element(h, v.Index(i))
 			}
+		}
+	case reflect.Interface: // a value of JSON
+		return func(h *maphash.Hash, v reflect.Value) {
+			content, err := json.Marshal(v.Interface())
+			if err != nil {
+				panic(fmt.Sprintf("facts hold a value that is none of JSON: %v", err))
+			}
+			writeNumber(h, uint64(len(content)))
+			_, _ = h.Write(content) // never fails
 		}
 	case reflect.Pointer:
 		element := writerOf(t.Elem(), without)

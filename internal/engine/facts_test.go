@@ -17,7 +17,7 @@ func TestFacts(t *testing.T) {
 	full := &facts{
 		Gateway: &gateway{Name: "g", PreAuthentication: setting{State: "on"}, DevopsSecured: setting{State: "on"}},
 		Exposure: &exposure{Public: true, Number: 8080, Weight: 0.5, Identity: "set", Hops: []string{"a", "b"}, Steps: step,
-			Annotations: map[string]string{"k": "v"}},
+			Annotations: map[string]string{"k": "v"}, Value: map[string]any{"remove": []any{"a"}}},
 	}
 	full.Exposure.Back = full
 	empty := &facts{Exposure: &exposure{}}
@@ -32,6 +32,8 @@ func TestFacts(t *testing.T) {
 		{"a list of strings", "ditto.exposure.hops == ['a', 'b'] && 'b' in ditto.exposure.hops && ditto.exposure.hops[1] == 'b'", full, ""},
 		{"a list of structs", "ditto.exposure.steps.exists(s, s.state == 'off' && s.source == 'b') && ditto.exposure.steps[0].state == 'on'", full, ""},
 		{"a map", "ditto.exposure.annotations['k'] == 'v' && ditto.exposure.annotations.all(k, k == 'k')", full, ""},
+		{"a value of JSON", "ditto.exposure.value.remove == ['a'] && type(ditto.exposure.value) != string", full, ""},
+		{"a value of JSON that is not there", "ditto.exposure.value == null", empty, ""},
 		{"a type that leads back to itself", "ditto.exposure.back.exposure.back.gateway.name == 'g'", full, ""},
 		{"equal structs are equal", "ditto.gateway.preAuthentication == ditto.gateway.devopsSecured && ditto.exposure.steps[0] != ditto.exposure.steps[1]", full, ""},
 		{"behind dyn()", "dyn(ditto).gateway.preAuthentication.state == 'on' && has(dyn(ditto).gateway)", full, ""},

@@ -62,6 +62,11 @@ func (t *factTypes) field(g reflect.Type) (reader, *types.Type, error) {
 		return func(v reflect.Value) any { return types.Int(v.Int()) }, types.IntType, nil
 	case reflect.Float32, reflect.Float64:
 		return func(v reflect.Value) any { return types.Double(v.Float()) }, types.DoubleType, nil
+	case reflect.Interface:
+		if g.NumMethod() > 0 {
+			break
+		}
+		return func(v reflect.Value) any { return v.Interface() }, types.DynType, nil
 	case reflect.Slice:
 		return t.slice(g)
 	case reflect.Map:

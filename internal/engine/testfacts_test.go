@@ -33,6 +33,7 @@ type (
 		Hops        []string          `cel:"hops"`
 		Steps       []setting         `cel:"steps"`
 		Annotations map[string]string `cel:"annotations"`
+		Value       any               `cel:"value"`
 		Back        *facts            `cel:"back"`
 	}
 )

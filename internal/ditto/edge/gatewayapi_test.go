@@ -78,9 +78,9 @@ func TestARouteAsAWhole(t *testing.T) {
 		Transport: way.Transport{
 			TLS:   way.State{State: way.Off, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
 			Plain: way.State{State: way.PlainServed, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
-			Advice: "give Gateway infra/edge a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
+			Fix: way.Fix{Advice: "give Gateway infra/edge a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
 				"sectionName, and attach a separate HTTPRoute with a RequestRedirect filter (scheme: https, statusCode: 301) to the " +
-				"listener for plain HTTP",
+				"listener for plain HTTP"},
 		},
 		Handling: way.Handling{
 			Effects: way.Effects{
@@ -88,12 +88,13 @@ func TestARouteAsAWhole(t *testing.T) {
 				Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
 				StripsIdentity: way.State{State: way.Off, Source: "default", Why: "nothing on the way changes the header"},
 				HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
-				StripAdvice:    gatewayapi.StripByFilter, HideAdvice: gatewayapi.HideByFilter,
 			},
-			Rate: way.Rate{
-				Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"},
-				Advice: "name the route in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: " +
-					"{requests: 50, unit: Second}}]}}",
+			Rate: way.Rate{Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"}},
+			Fixes: way.Fixes{
+				way.StripIdentity: {Advice: gatewayapi.StripByFilter},
+				way.HideHeaders:   {Advice: gatewayapi.HideByFilter},
+				way.LimitRequests: {Advice: "name the route in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: " +
+					"{requests: 50, unit: Second}}]}}"},
 			},
 		},
 	}}
@@ -426,8 +427,8 @@ func FuzzHTTPRoute(f *testing.F) {
 			if route.Path != nil {
 				route.Path.Reach()
 			}
-			for _, edit := range slices.Concat(route.Strip, route.Hide) {
-				if len(edit.Names) == 0 || edit.Form == gatewayapi.EditItem && (len(edit.Names) != 1 || !strings.HasSuffix(edit.Path, "/-")) {
+			for _, edit := range slices.Concat(route.Fixes[way.StripIdentity].Edits, route.Fixes[way.HideHeaders].Edits) {
+				if _, name := edit.Value.(string); strings.HasSuffix(edit.Does, " ") || name && !strings.HasSuffix(edit.Path, "/-") {
 					t.Errorf("an edit that adds nothing: %+v", edit)
 				}
 			}

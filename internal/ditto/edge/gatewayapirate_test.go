@@ -98,8 +98,8 @@ func TestLimitsOfARoute(t *testing.T) {
 			if got := route.Rate.Limited.State + ": " + route.Rate.Limited.Why; !strings.HasPrefix(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			if on := route.Rate.Limited.State == way.On; on != (route.Rate.Advice == "") || route.Rate.Limited.Source == "" {
-				t.Errorf("advice %q with %+v", route.Rate.Advice, route.Rate.Limited)
+			if on := route.Rate.Limited.State == way.On; on != (route.Fixes[way.LimitRequests].Advice == "") || route.Rate.Limited.Source == "" {
+				t.Errorf("advice %q with %+v", route.Fixes[way.LimitRequests].Advice, route.Rate.Limited)
 			}
 			if assumed := slices.ContainsFunc(route.Effects.Assumptions, func(a string) bool { return strings.Contains(a, "rateLimit.backend") }); assumed !=
 				strings.Contains(route.Rate.Limited.Why, "rateLimit.global) limits") {

@@ -113,7 +113,7 @@ func TestTransportOfARoute(t *testing.T) {
 			if got != tt.want {
 				t.Errorf("got %s, want %s (TLS: %s; plain: %s)", got, tt.want, read.TLS.Why, read.Plain.Why)
 			}
-			if read.TLS.Why == "" || read.Plain.Why == "" || read.Plain.State == way.PlainServed && read.Advice == "" {
+			if read.TLS.Why == "" || read.Plain.Why == "" || read.Plain.State == way.PlainServed && read.Fix.Advice == "" {
 				t.Errorf("something is not said: %+v", read)
 			}
 		})
@@ -130,14 +130,14 @@ func TestTransportAsAWhole(t *testing.T) {
 		{"who does not redirect unasked", envoyClass, way.Transport{
 			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
 			Plain: way.State{State: way.PlainServed, Source: "spec.parentRefs", Why: "listener web of Gateway ditto/edge takes it as well, with the protocol HTTP"},
-			Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
-				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web",
+			Fix: way.Fix{Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
+				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web"},
 		}},
 		{"Traefik may", traefikClass, way.Transport{
 			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
 			Plain: way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"},
-			Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
-				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web",
+			Fix: way.Fix{Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
+				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web"},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

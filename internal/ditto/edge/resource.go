@@ -127,7 +127,11 @@ func Routes(c way.Context, o *inventory.Object) []way.Route {
 	if !IsEntry(o) {
 		return nil
 	}
-	return way.Distinct(resourceOf(o).Routes(c, o))
+	list := way.Distinct(resourceOf(o).Routes(c, o))
+	for i := range list {
+		list[i].Settle()
+	}
+	return list
 }
 
 // ControllerOf names who serves an entry of this table.

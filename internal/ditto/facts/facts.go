@@ -243,21 +243,16 @@ type Exposure struct {
 	TLS      Switch `cel:"tls"`
 	Plain    string `cel:"plain"`
 	PlainWhy string `cel:"plainWhy" tells:"people"`
-	// TLSAdvice says what to write so that clients have to speak TLS.
-	TLSAdvice string `cel:"tlsAdvice" tells:"people"`
 	// RateLimited says whether some step certainly limits how many requests, or connections, come in: on, off or unknown.
 	RateLimited Switch `cel:"rateLimited"`
-	// RateAnnotations would limit them at the entry, where the controller is known to honour them and none is there; empty
-	// elsewhere. In their values `{rate}` stands for requests in a second, `{burst}` for five times as many. RateAdvice says
-	// what to write.
-	RateAnnotations []Annotation `cel:"rateAnnotations"`
-	RateAdvice      string       `cel:"rateAdvice" tells:"people"`
 	// ErrorPages says whether error pages of what the way begins at, an edge or a proxy, repeat what the client sent: on, off
 	// or unknown. Echoes are those that do. Those of proxies further in are told where the way begins at the proxy.
 	ErrorPages Switch   `cel:"errorPages"`
 	Echoes     []string `cel:"echoes"`
 	// ErrorPageBypass says how error pages let clients in without credentials; empty where they do not.
 	ErrorPageBypass string `cel:"errorPageBypass"`
+	// Fixes are what would mend the way, of the outermost step that has something for it; what a patch changes is the entry.
+	Fixes WayFixes `cel:"fixes"`
 
 	// Assumptions are what this reading rests on but cannot see, for the message.
 	Assumptions []string `cel:"assumptions"`
@@ -308,34 +303,43 @@ type Edge struct {
 	// and version headers from responses: on, off or unknown.
 	StripsIdentity Switch `cel:"stripsIdentity"`
 	HidesHeaders   Switch `cel:"hidesHeaders"`
-	// StrippingIsSafe says that no gateway behind this edge has pre-authentication on, or that the next hop sets the identity.
-	StrippingIsSafe bool `cel:"strippingIsSafe"`
-	// StripAnnotations and HideAnnotations are what would do it, where the controller is known to honour an annotation that
-	// is not there yet; empty elsewhere.
-	StripAnnotations []Annotation `cel:"stripAnnotations"`
-	HideAnnotations  []Annotation `cel:"hideAnnotations"`
-	// StripEdits and HideEdits are changes of a route of the Gateway API that would do it, where whoever serves it certainly
-	// does what they say, and the rule of the route that they change leads to gateways only.
-	StripEdits []Edit `cel:"stripEdits"`
-	HideEdits  []Edit `cel:"hideEdits"`
-	// StripAdvice and HideAdvice say, for people, what to write at this edge.
-	StripAdvice string `cel:"stripAdvice"`
-	HideAdvice  string `cel:"hideAdvice"`
+	// Fixes are what would make the edge do it.
+	Fixes EdgeFixes `cel:"fixes"`
 }
 
-// Annotation is one annotation; lists of them are ordered by key.
-type Annotation struct {
-	Key   string `cel:"key"`
-	Value string `cel:"value"`
+// WayFixes are the fixes of a way in.
+type WayFixes struct {
+	// LimitRequests limits requests. In what its patch adds, and what that does, `{rate}` stands for requests in a second, `{burst}`
+	// for five times as many.
+	LimitRequests Fix `cel:"limitRequests"`
+	// ServeTLS makes clients speak TLS.
+	ServeTLS Fix `cel:"serveTLS"`
 }
 
-// Edit adds header names to what a rule of a route removes.
-type Edit struct {
-	// Path is a JSON pointer to where something is added.
+// EdgeFixes are the fixes of an edge.
+type EdgeFixes struct {
+	// StripIdentity removes the client's identity header from requests. Its patch is there only where removing it opens nothing: no
+	// gateway behind the edge has pre-authentication on, or the next hop sets the identity.
+	StripIdentity Fix `cel:"stripIdentity"`
+	// HideHeaders removes Server and version headers from responses.
+	HideHeaders Fix `cel:"hideHeaders"`
+}
+
+// Fix is what would serve a purpose that is not served yet.
+type Fix struct {
+	// Advice says, for people, what to write, or why nothing can be written at the entry.
+	Advice string `cel:"advice" tells:"people"`
+	// Patch is what would do it: additions to the entry, to be made in this order. It is there only where whoever serves the
+	// entry certainly does what it says, and nobody has decided otherwise; empty elsewhere.
+	Patch []Addition `cel:"patch"`
+	// Does says what the patch does.
+	Does string `cel:"does" tells:"people"`
+}
+
+// Addition is an operation `add` of a JSON patch.
+type Addition struct {
+	// Path is a JSON pointer to where the value is added.
 	Path string `cel:"path"`
-	// Form is what is added: item, a name; list, a list of names; filter, a filter that removes them; filters, a list with
-	// that filter.
-	Form string `cel:"form"`
-	// Names are the headers.
-	Names []string `cel:"names"`
+	// Value is a string, or a list or object of JSON.
+	Value any `cel:"value"`
 }

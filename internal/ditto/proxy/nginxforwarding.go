@@ -79,7 +79,7 @@ func nginxHandling(route *nginxconf.Route, location string) way.Handling {
 		Raw: route.Raw, Unknown: route.Unknown,
 	}
 	if !route.Server.Stream {
-		h.Rate.Advice = "set limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
+		h.Fixes[way.LimitRequests].Advice = "set limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
 	}
 	return h
 }
@@ -121,9 +121,9 @@ func (f *nginxForwarding) Speaks(door way.Door) way.Transport {
 		return handsOn
 	}
 	return way.Transport{
-		TLS:    way.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
-		Plain:  way.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
-		Advice: advice,
+		TLS:   way.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
+		Plain: way.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
+		Fix:   way.Fix{Advice: advice},
 	}
 }
 

@@ -61,13 +61,13 @@ func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
 		}
 		if l.TLS {
 			on := way.State{State: facts.On, Source: recognize.Oauth2Software, Why: "oauth2-proxy has a certificate"}
-			return way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: recognize.Oauth2Software, Why: on.Why}, Advice: advice}
+			return way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: recognize.Oauth2Software, Why: on.Why}, Fix: way.Fix{Advice: advice}}
 		}
 		const why = "oauth2-proxy speaks plain HTTP at that port"
 		return way.Transport{
-			TLS:    way.State{State: facts.Off, Source: recognize.Oauth2Software, Why: why},
-			Plain:  way.State{State: way.PlainServed, Source: recognize.Oauth2Software, Why: why},
-			Advice: advice,
+			TLS:   way.State{State: facts.Off, Source: recognize.Oauth2Software, Why: why},
+			Plain: way.State{State: way.PlainServed, Source: recognize.Oauth2Software, Why: why},
+			Fix:   way.Fix{Advice: advice},
 		}
 	}
 	return unknownTransport("which port of oauth2-proxy clients use is not known", advice)

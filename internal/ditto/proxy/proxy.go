@@ -214,5 +214,5 @@ var handsOn = way.Transport{Plain: way.State{State: way.PlainServed}, Passthroug
 // unknownTransport is that of a proxy of which it cannot be determined what it speaks.
 func unknownTransport(why, advice string) way.Transport {
 	unknown := way.State{State: facts.Unknown, Why: why}
-	return way.Transport{TLS: unknown, Plain: unknown, Advice: advice}
+	return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: advice}}
 }

@@ -1,8 +1,7 @@
 package topology
 
 import (
-	"cmp"
-	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -20,25 +19,35 @@ func EdgeFacts(v *world.View, o *inventory.Object) *facts.Edge {
 	if !leads {
 		return nil
 	}
-	e := &facts.Edge{Controller: edge.ControllerOf(v.Reading, o), StrippingIsSafe: safe}
+	e := &facts.Edge{Controller: edge.ControllerOf(v.Reading, o)}
 	var strips, hides way.State
+	var strip, hide way.Fix
 	for _, route := range routesToGateways(v, o) {
-		does := &route.Effects
-		strips, hides = way.And(strips, does.StripsIdentity), way.And(hides, does.HidesHeaders)
-		e.StripAdvice, e.HideAdvice = cmp.Or(e.StripAdvice, does.StripAdvice), cmp.Or(e.HideAdvice, does.HideAdvice)
-		if e.StripAnnotations == nil {
-			e.StripAnnotations = annotations(does.StripAnnotations)
-		}
-		if e.HideAnnotations == nil {
-			e.HideAnnotations = annotations(does.HideAnnotations)
-		}
-		if !slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return !leadsToGateway(v, b) }) {
-			e.StripEdits = addEdits(e.StripEdits, route.Strip)
-			e.HideEdits = addEdits(e.HideEdits, route.Hide)
-		}
+		strips, hides = way.And(strips, route.StripsIdentity), way.And(hides, route.HidesHeaders)
+		changes := !slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return !leadsToGateway(v, b) })
+		strip = both(strip, route.Fixes[way.StripIdentity], changes)
+		hide = both(hide, route.Fixes[way.HideHeaders], changes)
 	}
 	e.StripsIdentity, e.HidesHeaders = facts.Switch(strips), facts.Switch(hides)
+	if !safe {
+		strip = strip.Told()
+	}
+	e.Fixes.StripIdentity, e.Fixes.HideHeaders = fixOf(&strip, o), fixOf(&hide, o)
 	return e
+}
+
+// both is a fix of several routes of an entry. Edits are of one rule each, and made only if that leads nowhere else; a rule with several
+// matches is several routes, which one edit changes.
+func both(fix, other way.Fix, edits bool) way.Fix {
+	all := fix.Edits
+	for _, edit := range other.Edits {
+		if edits && !slices.ContainsFunc(all, func(e way.Edit) bool { return reflect.DeepEqual(e, edit) }) {
+			all = append(all, edit)
+		}
+	}
+	fix = fix.Or(other)
+	fix.Edits = all
+	return fix
 }
 
 // routesToGateways are the routes of an entry that lead to a gateway.
@@ -61,25 +70,6 @@ func routesToGateways(v *world.View, o *inventory.Object) []way.Route {
 			services = append(services, svc.Ref.ID())
 			leading(v.Routes(o, svc))
 		}
-	}
-	return list
-}
-
-// addEdits adds edits that are not there yet: a rule with several matches is several routes, which one edit changes.
-func addEdits(list []facts.Edit, more []way.Edit) []facts.Edit {
-	for _, edit := range more {
-		is := func(e facts.Edit) bool { return e.Path == edit.Path && slices.Equal(e.Names, edit.Names) }
-		if !slices.ContainsFunc(list, is) {
-			list = append(list, facts.Edit{Path: edit.Path, Form: edit.Form, Names: edit.Names})
-		}
-	}
-	return list
-}
-
-func annotations(m map[string]string) []facts.Annotation {
-	var list []facts.Annotation
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		list = append(list, facts.Annotation{Key: key, Value: m[key]})
 	}
 	return list
 }

@@ -28,7 +28,7 @@ func (w *walker) enter(entry *inventory.Object, kind string, route *way.Route, c
 	}
 	w.view.Spend(entry.Ref.ID(), world.CostOfWay)
 	hops := c.with(hop{at: entry.Ref.ID(), text: func() string { return title + route.Note }, step: route}).hops
-	f := fold{ctx: w.view.Context(), http: w.atAPI(), doubt: w.port.Doubt, Exposure: facts.Exposure{
+	f := fold{ctx: w.view.Context(), entry: entry, http: w.atAPI(), doubt: w.port.Doubt, Exposure: facts.Exposure{
 		Entry: facts.ObjectOf(entry.Ref), Kind: kind, Public: route.Public, Component: w.part.Component,
 		Target: facts.ObjectOf(w.part.Workload.Ref), Port: w.port.Name, Number: int64(w.port.Number), Route: route.Asks,
 		Hops: make([]string, 0, len(hops)), Doubted: w.port.Doubt != "" || kind == facts.KindUnread && !w.atAPI(),

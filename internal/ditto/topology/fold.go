@@ -11,6 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // What a way in does with requests is what its steps do, one after the other. This file goes over them, from outside inwards; what
@@ -21,6 +22,8 @@ type fold struct {
 	facts.Exposure
 
 	ctx context.Context //nolint:containedctx // lives as long as the fold
+	// entry is the object that the way begins at.
+	entry *inventory.Object
 	// http says that requests for the gateway's API arrive: what becomes of them is of no interest elsewhere.
 	http bool
 	// steps is how many there have been. doubt says why the way may let nobody in, empty if it does.
@@ -31,14 +34,14 @@ type fold struct {
 	// survey are the paths that get here; raw, that a proxy sends them on as the client wrote them.
 	survey surface.Way
 	raw    bool
-	// ended says that a step has ended the connections of clients. Of those that hand them on, advice and plain are what the first
-	// says that says something of them.
-	ended  bool
-	advice string
-	plain  way.State
-	// tried says that something was written to limit requests. limits are the annotations that would.
-	tried  bool
-	limits map[string]string
+	// ended says that a step has ended the connections of clients. Of those that hand them on, plain is what the first says that says
+	// something of it.
+	ended bool
+	plain way.State
+	// tried says that something was written to limit requests.
+	tried bool
+	// fixes are, for each purpose, that of the outermost step that has one; changes are those of the entry alone.
+	fixes way.Fixes
 }
 
 // over goes over the hops of a way, from outside inwards; false if nobody gets through.
@@ -74,6 +77,9 @@ func (f *fold) take(h *hop, name string) {
 		f.survey, f.raw = h.step.Survey(f.ctx, name, f.survey), f.raw || does.Raw
 		f.identify(&does.Effects)
 		f.limit(h, &does.Rate)
+		for p := range does.Fixes {
+			f.fix(way.Purpose(p), does.Fixes[p])
+		}
 		f.encrypt(h, name, h.step.Speaks(h.door))
 		if f.steps == 0 {
 			f.answers(&does.ErrorPages)
@@ -121,10 +127,14 @@ func (f *fold) limit(h *hop, does *way.Rate) {
 	if f.RateLimited.State != facts.On && own.State == facts.On || f.RateLimited.State == facts.Off && own.State == facts.Unknown || better {
 		f.RateLimited, f.tried = facts.Switch(own), does.Tried()
 	}
-	f.RateAdvice = cmp.Or(f.RateAdvice, does.Advice)
-	if f.limits == nil {
-		f.limits = does.Annotations
+}
+
+// fix takes what a step has for a purpose that no step further out has.
+func (f *fold) fix(p way.Purpose, of way.Fix) {
+	if f.steps > 0 {
+		of = of.Told()
 	}
+	f.fixes[p] = f.fixes[p].Or(of)
 }
 
 // encrypt works out what clients speak: the outermost step that ends their connections decides.
@@ -133,7 +143,7 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 	case f.ended:
 		return
 	case t.Passthrough:
-		f.advice = cmp.Or(f.advice, t.Advice)
+		f.fix(way.ServeTLS, t.Fix)
 		if t.Plain.State != way.PlainServed {
 			f.plain = cmp.Or(f.plain, t.Plain)
 		}
@@ -145,16 +155,17 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 		t.TLS.Source = name
 	}
 	f.ended = true
-	f.TLS, f.TLSAdvice = facts.Switch(t.TLS), cmp.Or(f.advice, t.Advice)
+	f.TLS = facts.Switch(t.TLS)
+	f.fix(way.ServeTLS, t.Fix)
 	plain := cmp.Or(f.plain, t.Plain)
 	f.Plain, f.PlainWhy = plain.State, plain.Why
 }
 
 // plainGateway is what is spoken where no step ends connections.
 var plainGateway = way.Transport{
-	TLS:    way.State{State: facts.Off, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
-	Plain:  way.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
-	Advice: "put an Ingress, a Route or an nginx with a certificate in front of the gateway, and let nothing else lead to it from outside",
+	TLS:   way.State{State: facts.Off, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	Plain: way.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	Fix:   way.Fix{Advice: "put an Ingress, a Route or an nginx with a certificate in front of the gateway, and let nothing else lead to it from outside"},
 }
 
 // answers are the error pages of what the way begins at.
@@ -190,9 +201,12 @@ func (f *fold) arrive() bool {
 	f.encrypt(nil, "", plainGateway)
 	if f.RateLimited.State == facts.Off {
 		f.RateLimited.Why = cmp.Or(f.RateLimited.Why, "no step reads requests")
-		f.RateAdvice = cmp.Or(f.RateAdvice, "put an edge or an nginx that limits requests in front of the gateway")
-		f.RateAnnotations = annotations(f.limits)
+		f.fix(way.LimitRequests, way.Fix{Advice: "put an edge or an nginx that limits requests in front of the gateway"})
+	} else {
+		f.fixes[way.LimitRequests] = f.fixes[way.LimitRequests].Told()
 	}
+	f.Fixes.LimitRequests = fixOf(&f.fixes[way.LimitRequests], f.entry)
+	f.Fixes.ServeTLS = fixOf(&f.fixes[way.ServeTLS], f.entry)
 	if f.doubt != "" && f.Public {
 		f.mayLetNobodyIn(f.doubt)
 	}

@@ -20,13 +20,10 @@ type Controller struct {
 	Prefixes, Keys []string
 	// Shared are further annotations that it reads and others may too: prefixes, whole keys, or BareKeys.
 	Shared []string
-	// Effects reads the annotations.
-	Effects func(Input) Effects
-	// Transport reads what clients speak with it, rate whether it limits their requests.
+	// Handling reads what it does with requests.
+	Handling func(Input) Handling
+	// Transport reads what clients speak with it.
 	Transport func(in Input, host string) Transport
-	Rate      func(Input) Rate
-	// ErrorPages reads what it answers itself; nil where no annotation decides.
-	ErrorPages func(Input) ErrorPages
 	// Path reads one path. path is never empty.
 	Path func(in Input, kind networkingv1.PathType, path string) Path
 	// Internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil

@@ -1,8 +1,8 @@
 package way
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,15 +19,14 @@ type PlainEdge struct {
 	Assumption string
 }
 
-// Effects are those of such an edge.
-func (p PlainEdge) Effects(in Input) Effects {
-	e := Effects{
+// Read is how requests are handled by such an edge, but for limits.
+func (p PlainEdge) Read(in Input) Handling {
+	e := Handling{Effects: Effects{
 		Identity:       State{IdentityClient, "default", "no annotation changes the header"},
 		Authentication: State{Off, "default", "no annotation asks for credentials"},
 		HidesHeaders:   State{Unknown, "default", "what becomes of Server and version headers cannot be determined from the Ingress"},
-		StripAdvice:    p.Strip,
-		HideAdvice:     p.Hide,
-	}
+	}}
+	e.Fixes[StripIdentity].Advice, e.Fixes[HideHeaders].Advice = p.Strip, p.Hide
 	if p.Assumption != "" {
 		e.Assumptions = []string{p.Assumption}
 	}
@@ -71,13 +70,13 @@ func (in Input) RefersTo(keys []string) string {
 	return ""
 }
 
-// PassThrough changes the effects to those of an edge that hands TLS connections on unread. honoured is false where a
+// PassThrough changes the handling to that of an edge that hands TLS connections on unread. honoured is false where a
 // flag that cannot be seen decides about it: then what looked safe is unknown.
-func (e *Effects) PassThrough(honoured bool, key string) {
+func (h *Handling) PassThrough(honoured bool, key string) {
+	e := &h.Effects
 	e.Passthrough = true
-	e.StripAnnotations, e.HideAnnotations = nil, nil
-	e.StripAdvice = "remove " + key + ": it passes TLS connections through unread, so headers cannot be changed at this edge"
-	e.HideAdvice = e.StripAdvice
+	h.Fixes[StripIdentity] = Fix{Advice: "remove " + key + ": it passes TLS connections through unread, so headers cannot be changed at this edge"}
+	h.Fixes[HideHeaders] = h.Fixes[StripIdentity]
 	if honoured {
 		why := key + " passes TLS connections through unread"
 		e.Identity = State{IdentityClient, key, why}
@@ -109,26 +108,42 @@ func Strips(identity State) State {
 // Strip offers annotations that remove the identity header, for a controller that knows them since a release. They are
 // only offered as annotations if the class object names the controller, the configuration states the release and the
 // key is absent: a list that somebody wrote is theirs.
-func (e *Effects) Strip(in Input, want map[string]string, major, minor int, advice string) {
-	if e.StripsIdentity.State == On {
-		return
-	}
-	e.StripAdvice = advice
+func (h *Handling) Strip(in Input, want map[string]string, major, minor int, advice string) {
+	fix := &h.Fixes[StripIdentity]
+	fix.Advice = advice
 	for _, key := range KeysOf(want) {
 		if _, taken := in.Ingress.Annotations[key]; taken {
-			e.StripAdvice = "add " + want[key] + " to the list in " + key
+			fix.Advice = "add " + want[key] + " to the list in " + key
 			return
 		}
 	}
 	v, stated := in.Version()
-	if e.StripsIdentity.State == Off && in.Class.Known && stated && v.AtLeast(major, minor) {
-		e.StripAnnotations = AbsentOnly(want, in.Ingress.Annotations)
+	if h.StripsIdentity.State == Off && in.Class.Known && stated && v.AtLeast(major, minor) {
+		fix.Annotations = AbsentOnly(want, in.Ingress.Annotations)
 		return
 	}
 	if !stated && in.Class.Known {
-		e.StripAdvice += "; say in the configuration which version runs (edges.controllers." + in.Class.Controller + ".version: " +
+		fix.Advice += "; say in the configuration which version runs (edges.controllers." + in.Class.Controller + ".version: " +
 			strconv.Quote(strconv.Itoa(major)+"."+strconv.Itoa(minor)) + "), and it is written for you"
 	}
+}
+
+// Limit offers annotations that limit requests, where the class object names the controller and none of them is there, whatever its
+// prefix.
+func (h *Handling) Limit(in Input, want map[string]string, prefixes ...string) {
+	if h.Rate.Limited.State != Off || !in.Class.Known {
+		return
+	}
+	for key := range want {
+		_, name, _ := strings.Cut(key, "/")
+		if slices.ContainsFunc(append(prefixes, ""), func(prefix string) bool {
+			_, taken := in.Ingress.Annotations[prefix+name]
+			return taken
+		}) {
+			return
+		}
+	}
+	h.Fixes[LimitRequests].Annotations = want
 }
 
 // Doubt makes unknown what is wrong with an edge that may let nobody in.
@@ -161,26 +176,28 @@ func HandedThrough(why, headers, limits string) Handling {
 
 func handedOn(source, why, headers, limits string) Handling {
 	off := State{Off, source, why}
-	return Handling{Rate: UnreadRate(limits), Effects: Effects{
+	h := Handling{Rate: UnreadRate(), Effects: Effects{
 		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true,
-		StripAdvice: headers, HideAdvice: headers,
 	}}
+	h.Fixes[StripIdentity].Advice, h.Fixes[HideHeaders].Advice, h.Fixes[LimitRequests].Advice = headers, headers, limits
+	return h
 }
 
 // OrWorse is what is certain of requests of which either may be true: whichever of two controllers serves them, or of two
-// places they come in at.
-func (e Effects) OrWorse(o Effects) Effects {
-	e.Identity = *Worse(&e.Identity, &o.Identity)
-	e.Authentication = And(e.Authentication, o.Authentication)
-	e.StripsIdentity = And(e.StripsIdentity, o.StripsIdentity)
-	e.HidesHeaders = And(e.HidesHeaders, o.HidesHeaders)
-	e.StripAdvice = cmp.Or(e.StripAdvice, o.StripAdvice)
-	e.HideAdvice = cmp.Or(e.HideAdvice, o.HideAdvice)
-	if len(o.Snippets) > len(e.Snippets) {
-		e.Snippets = o.Snippets
+// places they come in at. Limits are put together by whoever reads them.
+func (h Handling) OrWorse(o Handling) Handling {
+	h.Identity = *Worse(&h.Identity, &o.Identity)
+	h.Authentication = And(h.Authentication, o.Authentication)
+	h.StripsIdentity = And(h.StripsIdentity, o.StripsIdentity)
+	h.HidesHeaders = And(h.HidesHeaders, o.HidesHeaders)
+	for p := range h.Fixes {
+		h.Fixes[p] = h.Fixes[p].Or(o.Fixes[p])
+	}
+	if len(o.Snippets) > len(h.Snippets) {
+		h.Snippets = o.Snippets
 	}
 	for _, a := range o.Assumptions {
-		e.Assumptions = AppendNew(e.Assumptions, a)
+		h.Assumptions = AppendNew(h.Assumptions, a)
 	}
-	return e
+	return h
 }

@@ -49,12 +49,3 @@ func labelledFor(labels map[string]string, own string) []inventory.ID {
 	}
 	return list
 }
-
-// Edit is a change of a route that adds header names to what one of its rules removes: to the one filter for that which a
-// rule may have. It never changes what is there.
-type Edit struct {
-	// Path is a JSON pointer to where something is added, Form is what (one of the Edit constants).
-	Path, Form string
-	// Names are the headers.
-	Names []string
-}

@@ -2,27 +2,14 @@ package way
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
-)
-
-// The placeholders in the values of Rate.Annotations: how many requests a client may send in a second, and how many at
-// once above that, which is five times as many.
-const (
-	PlaceRate  = "{rate}"
-	PlaceBurst = "{burst}"
 )
 
 // Rate is whether an edge limits what one client can send.
 type Rate struct {
 	// Limited says whether requests, or connections, of one client are certainly limited: on, off or unknown.
 	Limited State
-	// Annotations would limit them. They are filled only where nothing does yet, the controller certainly honours them in the
-	// version that the configuration states, and no key is there. Values hold PlaceRate and PlaceBurst.
-	Annotations map[string]string
-	// Advice says what to write at this edge. Empty where requests are limited.
-	Advice string
 	// Untried says that nothing is written that would limit requests, not even in vain. So it is where nothing but a default is
 	// the source.
 	Untried bool
@@ -37,12 +24,11 @@ func (r *Rate) Tried() bool {
 func Unlimited() State { return State{Off, "default", "no annotation limits requests"} }
 
 // ByReference is the reading of a controller that limits requests only through objects that annotations refer to.
-func ByReference(in Input, keys []string, advice string) Rate {
-	r := Rate{Limited: Unlimited(), Advice: advice}
+func ByReference(in Input, keys ...string) Rate {
 	if key := in.RefersTo(keys); key != "" {
-		r.Limited = State{Unknown, key, key + " refers to something that can limit requests, and is not read"}
+		return Rate{Limited: State{Unknown, key, key + " refers to something that can limit requests, and is not read"}}
 	}
-	return r
+	return Rate{Limited: Unlimited()}
 }
 
 // Positive says whether an annotation is a whole number above zero, as strconv.Atoi reads it: no spaces, no sign needed.
@@ -83,24 +69,6 @@ func (s State) Excepting(a Annotations, prefix string, names ...string) State {
 		return State{Unknown, prefix + name, name + " is not a list of networks"}
 	}
 	return s
-}
-
-// Offer fills in the annotations that would limit requests, where the class object names the controller and none of them
-// is there, whatever its prefix.
-func (r *Rate) Offer(in Input, want map[string]string, prefixes ...string) {
-	if r.Limited.State != Off || !in.Class.Known {
-		return
-	}
-	for key := range want {
-		_, name, _ := strings.Cut(key, "/")
-		if slices.ContainsFunc(append(prefixes, ""), func(prefix string) bool {
-			_, taken := in.Ingress.Annotations[prefix+name]
-			return taken
-		}) {
-			return
-		}
-	}
-	r.Annotations = want
 }
 
 func decimal(n int32) string { return strconv.Itoa(int(n)) }

@@ -99,9 +99,6 @@ type Route struct {
 	Handling
 	// Transport is what clients speak with the edge here. What has no state counts as unknown.
 	Transport Transport
-	// Strip and Hide are changes of the object that would make this route remove the identity header, and hide headers. They
-	// are filled only where whoever serves it certainly does what they say.
-	Strip, Hide []Edit
 }
 
 // HandingOn is a route that hands connections on as they are, and leaves all else to what is behind.

@@ -35,11 +35,13 @@ type Door struct {
 type Handling struct {
 	// Effects are what happens to each. An empty Identity means that the client's arrives, an empty Authentication that nobody is
 	// asked for credentials.
-	Effects Effects
+	Effects
 	// Rate and ErrorPages are whether their number is limited, which counts as unknown where it has no state, and what the step
 	// answers itself.
 	Rate       Rate
 	ErrorPages ErrorPages
+	// Fixes are what would make the step do what it does not.
+	Fixes Fixes
 	// Addresses says that only some addresses get in; Believed, that those are certainly compared with the client's own.
 	Addresses, Believed bool
 	// KeepsAddress says that what is behind sees the address of the client.

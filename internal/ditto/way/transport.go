@@ -43,8 +43,8 @@ type Transport struct {
 	// Passthrough says that the edge does not end TLS connections: what is behind it decides about TLS. Plain is then what
 	// plain HTTP meets at the edge itself.
 	Passthrough bool
-	// Advice says what to write at this edge.
-	Advice string
+	// Fix is for ServeTLS.
+	Fix Fix
 }
 
 const SourceTLS = "spec.tls"
@@ -127,7 +127,7 @@ func WithoutTLS() State { return PassedOn(SourceTLS, "without a certificate noth
 func Passed(plain State, key string) Transport {
 	return Transport{
 		TLS: State{Unknown, key, "what is further in decides"}, Plain: plain, Passthrough: true,
-		Advice: "terminate TLS further in, or remove " + key + " and list the host in spec.tls",
+		Fix: Fix{Advice: "terminate TLS further in, or remove " + key + " and list the host in spec.tls"},
 	}
 }
 
@@ -200,20 +200,12 @@ func (in Input) ClassHasParameters() bool {
 // HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where what
 // is behind sees it.
 func HandedOn(plain State, advice string) Transport {
-	return Transport{TLS: State{Unknown, plain.Source, "what is further in decides"}, Plain: plain, Passthrough: true, Advice: advice}
+	return Transport{TLS: State{Unknown, plain.Source, "what is further in decides"}, Plain: plain, Passthrough: true, Fix: Fix{Advice: advice}}
 }
 
 // UnreadRate is the rate of an entry that hands connections on.
-func UnreadRate(advice string) Rate {
-	return Rate{Limited: State{Off, "default", "connections are passed through, and no requests are read"}, Advice: advice}
-}
-
-// Settled has no advice where requests are limited.
-func (r Rate) Settled() Rate {
-	if r.Limited.State == On {
-		r.Advice = ""
-	}
-	return r
+func UnreadRate() Rate {
+	return Rate{Limited: State{Off, "default", "connections are passed through, and no requests are read"}}
 }
 
 // Doubt makes unknown what is certain only if somebody gets in.

@@ -157,13 +157,6 @@ type Effects struct {
 	// version headers are kept from the client: on, off or unknown.
 	StripsIdentity State
 	HidesHeaders   State
-	// StripAnnotations and HideAnnotations are what would do it. They are filled only where it is not done yet, the
-	// controller certainly honours the annotation in the version that the configuration states, and the key is absent.
-	StripAnnotations map[string]string
-	HideAnnotations  map[string]string
-	// StripAdvice and HideAdvice say what to write at this edge, or why nothing can be written. Empty where it is done.
-	StripAdvice string
-	HideAdvice  string
 
 	// Passthrough says that TLS connections are, or may be, handed through unread: no HTTP rule applies to them.
 	Passthrough bool

@@ -13,13 +13,19 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "alibaba-alb", Title: "Alibaba Cloud's ALB ingress controller",
 		Classes: []string{"ingress.k8s.alibabacloud/alb"}, Shared: []string{aws.PrefixALB},
-		Effects: way.PlainEdge{
-			Refers: []string{aws.PrefixALB + "actions.*"}, Asks: []string{aws.PrefixALB + "actions.*"},
-			Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
-			Hide:  `put a proxy that removes Server behind this Ingress`,
-		}.Effects,
-		Transport: alibabaTransport, Rate: alibabaRate, Path: alibabaPath, Internal: alibabaInternal,
+		Handling: alibabaHandling, Transport: alibabaTransport, Path: alibabaPath, Internal: alibabaInternal,
 	}
+}
+
+func alibabaHandling(in way.Input) way.Handling {
+	h := way.PlainEdge{
+		Refers: []string{aws.PrefixALB + "actions.*"}, Asks: []string{aws.PrefixALB + "actions.*"},
+		Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
+		Hide:  `put a proxy that removes Server behind this Ingress`,
+	}.Read(in)
+	h.Rate = way.ByReference(in, aws.PrefixALB+"traffic-limit-*", aws.PrefixALB+"actions.*")
+	h.Fixes[way.LimitRequests].Advice = "put an nginx with limit_req in front of the gateway, or use the load balancer's own traffic limit"
+	return h
 }
 
 func alibabaPath(in way.Input, kind networkingv1.PathType, path string) way.Path {

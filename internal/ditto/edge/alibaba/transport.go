@@ -25,8 +25,3 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 	}
 	return t
 }
-
-func alibabaRate(in way.Input) way.Rate {
-	return way.ByReference(in, []string{aws.PrefixALB + "traffic-limit-*", aws.PrefixALB + "actions.*"},
-		"put an nginx with limit_req in front of the gateway, or use the load balancer's own traffic limit")
-}

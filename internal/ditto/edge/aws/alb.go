@@ -16,16 +16,23 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "alb", Title: "the AWS Load Balancer Controller",
 		Classes: []string{"ingress.k8s.aws/alb"}, Usual: []string{"alb"}, Prefixes: []string{PrefixALB},
-		Effects: way.PlainEdge{
-			Asks: []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
-			Strip: `an ALB cannot remove or overwrite a request header: put a proxy that does behind it, or block requests with the header and with ` +
-				`the query parameter x-ditto-pre-authenticated in a web ACL named by alb.ingress.kubernetes.io/wafv2-acl-arn`,
-			Hide: `set alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
-		}.Effects,
-		Transport: albTransport, Rate: albRate, Path: albPath, Internal: albInternal,
+		Handling:  albHandling,
+		Transport: albTransport, Path: albPath, Internal: albInternal,
 		Behind: behind, Group: func(ing *networkingv1.Ingress) string { return ing.Annotations[PrefixALB+"group.name"] },
 		Allowed: []string{PrefixALB + "inbound-cidrs"},
 	}
+}
+
+func albHandling(in way.Input) way.Handling {
+	h := way.PlainEdge{
+		Asks: []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
+		Strip: `an ALB cannot remove or overwrite a request header: put a proxy that does behind it, or block requests with the header and with ` +
+			`the query parameter x-ditto-pre-authenticated in a web ACL named by alb.ingress.kubernetes.io/wafv2-acl-arn`,
+		Hide: `set alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
+	}.Read(in)
+	h.Rate = way.ByReference(in, PrefixALB+"wafv2-acl-arn", PrefixALB+"wafv2-acl-name", PrefixALB+"waf-acl-id", PrefixALB+"web-acl-id")
+	h.Fixes[way.LimitRequests].Advice = "an ALB limits nothing itself: name a web ACL with a rate-based rule in alb.ingress.kubernetes.io/wafv2-acl-arn"
+	return h
 }
 
 // albPath: ImplementationSpecific knows wildcards. A transform can rewrite the path.

@@ -18,8 +18,9 @@ func albTransport(in way.Input, _ string) way.Transport {
 		source = PrefixALB + "listen-ports"
 		plain, tls, ok = ListenPorts(a["listen-ports"])
 	}
-	t := way.Transport{Advice: `set alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
-		`alb.ingress.kubernetes.io/certificate-arn and alb.ingress.kubernetes.io/ssl-redirect: "443"`}
+	var t way.Transport
+	t.Fix.Advice = `set alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
+		`alb.ingress.kubernetes.io/certificate-arn and alb.ingress.kubernetes.io/ssl-redirect: "443"`
 	if !ok {
 		t.TLS = way.State{State: way.Unknown, Source: source, Why: "listen-ports cannot be read"}
 		t.Plain = t.TLS
@@ -53,11 +54,6 @@ func albTransport(in way.Input, _ string) way.Transport {
 		}
 	}
 	return t
-}
-
-func albRate(in way.Input) way.Rate {
-	return way.ByReference(in, []string{PrefixALB + "wafv2-acl-arn", PrefixALB + "wafv2-acl-name", PrefixALB + "waf-acl-id", PrefixALB + "web-acl-id"},
-		"an ALB limits nothing itself: name a web ACL with a rate-based rule in alb.ingress.kubernetes.io/wafv2-acl-arn")
 }
 
 // ListenPorts reads what an ALB listens on: [{"HTTP": 80}, {"HTTPS": 443}].

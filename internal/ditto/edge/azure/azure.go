@@ -17,17 +17,30 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "agic", Title: "the Application Gateway Ingress Controller",
 		Classes: []string{"azure/application-gateway"}, Usual: []string{"azure-application-gateway", "azure/application-gateway"},
-		Prefixes: []string{PrefixAGIC},
-		Effects: agicEffects(way.PlainEdge{
-			Strip: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
-				`has requestHeaderConfigurations: [{actionType: delete, headerName: x-ditto-pre-authenticated}]`,
-			Hide: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
-				`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
-		}),
-		Transport: agicTransport, Rate: agicRate, Path: agicPath, Internal: agicInternal, Uses: agicUses,
+		Prefixes:  []string{PrefixAGIC},
+		Handling:  agicHandling,
+		Transport: agicTransport, Path: agicPath, Internal: agicInternal, Uses: agicUses,
 		// pkg/appgw/requestroutingrules.go: getDefaultFromRule, noRulesIngress.
 		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Replaced: isRoot},
 	}
+}
+
+func agicHandling(in way.Input) way.Handling {
+	h := way.PlainEdge{
+		Strip: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
+			`has requestHeaderConfigurations: [{actionType: delete, headerName: x-ditto-pre-authenticated}]`,
+		Hide: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
+			`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
+	}.Read(in)
+	if r, ok := agicRead(in); ok {
+		h.Identity, h.StripsIdentity = r.identity, way.Strips(r.identity)
+		if r.hides {
+			h.HidesHeaders = way.State{State: way.On, Source: RuleSetResource, Why: "a rule without conditions changes Server"}
+		}
+	}
+	h.Rate = way.ByReference(in, PrefixAGIC+"waf-policy-for-path")
+	h.Fixes[way.LimitRequests].Advice = "name a WAF policy with a rate limit rule in appgw.ingress.kubernetes.io/waf-policy-for-path"
+	return h
 }
 
 func isRoot(p networkingv1.HTTPIngressPath) bool {

@@ -89,23 +89,3 @@ func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) wa
 	}
 	return state(way.IdentitySet, "sets the header to a constant")
 }
-
-// agicEffects reads an Ingress of AGIC's.
-func agicEffects(plain way.PlainEdge) func(way.Input) way.Effects {
-	return func(in way.Input) way.Effects {
-		e := plain.Effects(in)
-		r, ok := agicRead(in)
-		if !ok {
-			return e
-		}
-		e.Identity = r.identity
-		e.StripsIdentity = way.Strips(r.identity)
-		if e.StripsIdentity.State == way.On {
-			e.StripAdvice = ""
-		}
-		if r.hides {
-			e.HidesHeaders, e.HideAdvice = way.State{State: way.On, Source: RuleSetResource, Why: "a rule without conditions changes Server"}, ""
-		}
-		return e
-	}
-}

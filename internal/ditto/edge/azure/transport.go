@@ -25,8 +25,3 @@ func agicTransport(in way.Input, host string) way.Transport {
 	}
 	return t
 }
-
-func agicRate(in way.Input) way.Rate {
-	return way.ByReference(in, []string{PrefixAGIC + "waf-policy-for-path"},
-		"name a WAF policy with a rate limit rule in appgw.ingress.kubernetes.io/waf-policy-for-path")
-}

@@ -20,14 +20,16 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "cilium", Title: "Cilium",
 		Classes: []string{"cilium.io/ingress-controller"}, Usual: []string{"cilium"}, Prefixes: []string{prefixCilium},
-		Effects: func(in way.Input) way.Effects {
-			e := plain.Effects(in)
+		Handling: func(in way.Input) way.Handling {
+			h := plain.Read(in)
 			if a := way.WithPrefix(in.Ingress.Annotations, prefixCilium); ciliumEnabled(a["tls-passthrough"]) {
-				e.PassThrough(true, prefixCilium+"tls-passthrough")
+				h.PassThrough(true, prefixCilium+"tls-passthrough")
 			}
-			return e
+			h.Rate.Limited = way.Unlimited()
+			h.Fixes[way.LimitRequests].Advice = "Cilium cannot limit requests of an Ingress: use a CiliumEnvoyConfig, or an nginx with limit_req in front of the gateway"
+			return h
 		},
-		Transport: ciliumTransport, Rate: ciliumRate, Path: ciliumPath, Internal: ciliumInternal,
+		Transport: ciliumTransport, Path: ciliumPath, Internal: ciliumInternal,
 	}
 }
 

@@ -16,7 +16,7 @@ func ciliumTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.WithoutTLS()
 	case strings.EqualFold(forced, "disabled") || strings.EqualFold(forced, "false"):
 		t.Plain = way.PassedOn(prefixCilium+"force-https", "force-https is "+way.Quote(forced))
-		t.Advice = "set ingress.cilium.io/force-https: enabled"
+		t.Fix.Advice = "set ingress.cilium.io/force-https: enabled"
 	case ciliumEnabled(forced):
 		t.Plain = way.Redirected(prefixCilium+"force-https", "force-https is "+way.Quote(forced))
 	default:
@@ -26,8 +26,4 @@ func ciliumTransport(in way.Input, host string) way.Transport {
 		return way.Passed(way.Closed("default", "an Ingress with tls-passthrough accepts only TLS"), prefixCilium+"tls-passthrough")
 	}
 	return t
-}
-
-func ciliumRate(way.Input) way.Rate {
-	return way.Rate{Limited: way.Unlimited(), Advice: "Cilium cannot limit requests of an Ingress: use a CiliumEnvoyConfig, or an nginx with limit_req in front of the gateway"}
 }

@@ -14,15 +14,21 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameContour, Title: "Contour",
 		Classes: []string{"projectcontour.io/*"}, Usual: []string{"contour"}, Prefixes: []string{"projectcontour.io/"},
-		Shared: []string{way.PrefixIngress + "force-ssl-redirect", way.AllowHTTP},
-		Effects: way.PlainEdge{
-			Strip: `Contour cannot change headers of an Ingress: use an HTTPProxy with requestHeadersPolicy.remove: [x-ditto-pre-authenticated], or ` +
-				`policy.request-headers.remove with policy.applyToIngress: true in its configuration`,
-			Hide:       `use an HTTPProxy with responseHeadersPolicy.remove, or policy.response-headers.remove with policy.applyToIngress: true in Contour's configuration`,
-			Assumption: "Contour's configuration has no policy with applyToIngress",
-		}.Effects,
-		Transport: contourTransport, Rate: contourRate, Path: contourPath,
+		Shared:   []string{way.PrefixIngress + "force-ssl-redirect", way.AllowHTTP},
+		Handling: contourHandling, Transport: contourTransport, Path: contourPath,
 	}
+}
+
+func contourHandling(in way.Input) way.Handling {
+	h := way.PlainEdge{
+		Strip: `Contour cannot change headers of an Ingress: use an HTTPProxy with requestHeadersPolicy.remove: [x-ditto-pre-authenticated], or ` +
+			`policy.request-headers.remove with policy.applyToIngress: true in its configuration`,
+		Hide:       `use an HTTPProxy with responseHeadersPolicy.remove, or policy.response-headers.remove with policy.applyToIngress: true in Contour's configuration`,
+		Assumption: "Contour's configuration has no policy with applyToIngress",
+	}.Read(in)
+	h.Rate.Limited = way.Unlimited()
+	h.Fixes[way.LimitRequests].Advice = "Contour cannot limit requests of an Ingress: use an HTTPProxy with rateLimitPolicy.local"
+	return h
 }
 
 // contourPath: ImplementationSpecific is a regular expression for the whole path if it looks like one, a prefix by

@@ -169,8 +169,8 @@ func contourConnections(c way.Context, o *inventory.Object, at inclusion, backen
 		Public: contourPublic(c, at), Transport: contourConnectionTransport(at.host().TLS),
 		Handling: way.Connections(at.host().TLS.Passthrough, "write routes instead of a tcpproxy: rateLimitPolicy is for requests"),
 	}
-	r.Effects.StripAdvice = "write routes instead of a tcpproxy: headers cannot be changed where connections are passed through"
-	r.Effects.HideAdvice = r.Effects.StripAdvice
+	r.Fixes[way.StripIdentity].Advice = "write routes instead of a tcpproxy: headers cannot be changed where connections are passed through"
+	r.Fixes[way.HideHeaders] = r.Fixes[way.StripIdentity]
 	if why := contourAddresses(at.host().IPAllowPolicy); why != "" {
 		r.Path = &way.Path{Matcher: way.Undecided(why)}
 		r.Effects.Doubt(why)
@@ -217,18 +217,19 @@ func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.
 		if len(backends) == 0 || idle(route.Services, i) {
 			continue
 		}
-		effects := contourEffects(at, conditions, route, &route.Services[i])
+		handling := contourRouteHandling(at, conditions, route, &route.Services[i])
+		handling.Rate = rate
 		if why != "" {
-			effects.Doubt(why)
+			handling.Effects.Doubt(why)
 		}
 		if assumption != "" {
-			effects.Assumptions = append(effects.Assumptions, assumption)
+			handling.Assumptions = append(handling.Assumptions, assumption)
 		}
 		list = append(list, way.Route{
 			Hosts: []string{host.FQDN}, Door: includedBy(o, at), Conditions: way.NonEmpty(conditionText(conditions)),
 			Text: host.FQDN + where.text + " (" + where.kind + ")" + conditionText(conditions) + includedBy(o, at),
 			Asks: host.FQDN + where.text, Path: &path, Backends: backends, Public: contourPublic(c, at), Transport: transport,
-			Handling: way.Handling{Effects: effects, Rate: rate},
+			Handling: handling,
 		})
 	}
 	return list

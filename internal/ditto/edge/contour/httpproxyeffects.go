@@ -9,23 +9,24 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// contourEffects is what Contour's Envoy does to the requests of a route. What Contour's own configuration may add cannot
+// contourRouteHandling is what Contour's Envoy does to the requests of a route, but for limits. What Contour's own configuration may add cannot
 // be seen: policies for headers, and an authorization service for all virtual hosts.
-func contourEffects(at inclusion, conditions []crd.ContourCondition, route *crd.ContourRoute, service *crd.ContourService) way.Effects {
+func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route *crd.ContourRoute, service *crd.ContourService) way.Handling {
 	host := at.host()
-	e := way.Effects{
+	h := way.Handling{Effects: way.Effects{
 		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no requestHeadersPolicy changes the header"},
 		Authentication: contourAuthentication(host, route),
 		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no responseHeadersPolicy removes Server headers"},
-	}
-	contourAuthorized(&e, host, route)
+	}}
+	e := &h.Effects
+	contourAuthorized(e, host, route)
 	// Envoy changes headers for the Service first and for the route afterwards.
 	for _, policy := range []struct {
 		source string
 		*crd.ContourHeadersPolicy
 	}{{"services[].requestHeadersPolicy", service.RequestHeadersPolicy}, {"requestHeadersPolicy", route.RequestHeadersPolicy}} {
 		if policy.ContourHeadersPolicy != nil {
-			contourIdentity(&e, policy.source, policy.ContourHeadersPolicy, host)
+			contourIdentity(e, policy.source, policy.ContourHeadersPolicy, host)
 		}
 	}
 	for _, policy := range []*crd.ContourHeadersPolicy{service.ResponseHeadersPolicy, route.ResponseHeadersPolicy} {
@@ -40,14 +41,11 @@ func contourEffects(at inclusion, conditions []crd.ContourCondition, route *crd.
 		e.Assumptions = append(e.Assumptions, "Contour's configuration has no policy for headers and no globalExtAuth")
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = "set on the route: requestHeadersPolicy: {remove: [" + way.Header + "]}"
-	}
-	if e.HidesHeaders.State != way.On {
-		e.HideAdvice = "set on the route: responseHeadersPolicy: {remove: [Server, X-Powered-By]}; Envoy itself answers as Server: envoy, " +
-			"unless Contour's configuration says serverHeaderTransformation: pass_through"
-	}
-	return e
+	h.Fixes[way.StripIdentity].Advice = "set on the route: requestHeadersPolicy: {remove: [" + way.Header + "]}"
+	h.Fixes[way.HideHeaders].Advice = "set on the route: responseHeadersPolicy: {remove: [Server, X-Powered-By]}; Envoy itself answers as " +
+		"Server: envoy, unless Contour's configuration says serverHeaderTransformation: pass_through"
+	h.Fixes[way.LimitRequests].Advice = "set on the route, or on virtualhost: rateLimitPolicy: {local: {requests: 50, unit: second, burst: 250}}"
+	return h
 }
 
 // contourAuthentication says whether every client of a route is asked for credentials. Over plain HTTP, which

@@ -22,20 +22,22 @@ func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport 
 	tls := at.host().TLS
 	if tls == nil {
 		return way.Transport{
-			TLS:    way.State{State: way.Off, Source: sourceVirtualHost, Why: "virtualhost.tls is not set"},
-			Plain:  way.PassedOn(sourceVirtualHost, "virtualhost.tls is not set"),
-			Advice: "set virtualhost.tls: {secretName: …}; Contour redirects plain HTTP then",
+			TLS:   way.State{State: way.Off, Source: sourceVirtualHost, Why: "virtualhost.tls is not set"},
+			Plain: way.PassedOn(sourceVirtualHost, "virtualhost.tls is not set"),
+			Fix:   way.Fix{Advice: "set virtualhost.tls: {secretName: …}; Contour redirects plain HTTP then"},
 		}
 	}
-	t := way.Transport{TLS: contourCertificate(tls), Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Advice: "set virtualhost.tls: {secretName: …}"}
+	t := way.Transport{TLS: contourCertificate(tls), Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Fix: setTLS()}
 	if at.spec().TCPProxy != nil {
 		t.TLS = way.State{State: way.Off, Source: "tcpproxy", Why: "the tcpproxy takes what comes over TLS"}
 	}
 	if route.PermitInsecure {
-		t.Plain, t.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"), "remove permitInsecure from the route"
+		t.Plain, t.Fix.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"), "remove permitInsecure from the route"
 	}
 	return t
 }
+
+func setTLS() way.Fix { return way.Fix{Advice: "set virtualhost.tls: {secretName: …}"} }
 
 // contourConnectionTransport is what clients of a tcpproxy speak.
 func contourConnectionTransport(tls *crd.ContourTLS) way.Transport {
@@ -43,17 +45,14 @@ func contourConnectionTransport(tls *crd.ContourTLS) way.Transport {
 	if tls.Passthrough {
 		return way.HandedOn(plain, "terminate TLS further in, or set virtualhost.tls: {secretName: …} without passthrough")
 	}
-	return way.Transport{TLS: contourCertificate(tls), Plain: plain, Advice: "set virtualhost.tls: {secretName: …}"}
+	return way.Transport{TLS: contourCertificate(tls), Plain: plain, Fix: setTLS()}
 }
 
 // contourRateLimit says whether a policy limits the requests of a route: its own, or that of the virtual host. A limit in
 // each Envoy is replaced by the route's, one that a service keeps can be switched off by the route
 // (internal/dag/policy.go). assumption is what it rests on.
 func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (rate way.Rate, assumption string) {
-	rate = way.Rate{
-		Limited: way.State{State: way.Off, Source: "default", Why: "no rateLimitPolicy limits requests"},
-		Advice:  "set on the route, or on virtualhost: rateLimitPolicy: {local: {requests: 50, unit: second, burst: 250}}",
-	}
+	rate = way.Rate{Limited: way.State{State: way.Off, Source: "default", Why: "no rateLimitPolicy limits requests"}}
 	disabled := false
 	for _, at := range []struct {
 		source string
@@ -64,7 +63,7 @@ func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (ra
 		}
 		if local := at.policy.Local; local != nil && local.Requests > 0 {
 			rate.Limited = way.State{State: way.On, Source: at.source + ".local", Why: at.source + ".local limits requests"}
-			return rate.Settled(), ""
+			return rate, ""
 		}
 		switch global := at.policy.Global; {
 		case global == nil || rate.Limited.State == way.On:
@@ -76,5 +75,5 @@ func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (ra
 			assumption = "Contour's configuration names a rate limit service (rateLimitService), and that limits what " + at.source + ".global describes"
 		}
 	}
-	return rate.Settled(), assumption
+	return rate, assumption
 }

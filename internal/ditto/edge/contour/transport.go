@@ -15,11 +15,7 @@ func contourTransport(in way.Input, host string) way.Transport {
 	case in.Ingress.Annotations[force] == "true":
 		t.Plain = way.Redirected(force, "force-ssl-redirect is true")
 	case t.TLS.State != way.Off:
-		t.Advice = `set ingress.kubernetes.io/force-ssl-redirect: "true"`
+		t.Fix.Advice = `set ingress.kubernetes.io/force-ssl-redirect: "true"`
 	}
 	return t
-}
-
-func contourRate(way.Input) way.Rate {
-	return way.Rate{Limited: way.Unlimited(), Advice: "Contour cannot limit requests of an Ingress: use an HTTPProxy with rateLimitPolicy.local"}
 }

@@ -18,8 +18,7 @@ func Controller() way.Controller {
 		Name: way.NameF5Nginx, Title: "the F5 NGINX Ingress Controller",
 		Classes: []string{"nginx.org/ingress-controller"}, Usual: []string{"nginx"},
 		Prefixes: []string{Prefix, "nginx.com/"}, Shared: []string{way.PrefixIngress + "ssl-redirect"},
-		Transport: f5Transport, Rate: f5Rate, ErrorPages: f5ErrorPages,
-		Effects: f5Effects, Path: f5Path,
+		Handling: f5Handling, Transport: f5Transport, Path: f5Path,
 		Uses:     func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
 		IsMaster: isMaster, Master: master, IsMinion: isMinion,
 		// internal/configs/ingress.go: generateNginxCfg; validateIngressSpec refuses an Ingress without rules.
@@ -27,20 +26,24 @@ func Controller() way.Controller {
 	}
 }
 
-func f5Effects(in way.Input) way.Effects {
+func f5Handling(in way.Input) way.Handling {
 	all, minion := f5Annotations(in), isF5Minion(in)
 	a := way.WithPrefix(all, Prefix)
-	var e way.Effects
+	var h way.Handling
+	e := &h.Effects
 	e.Authentication, e.AuthSecrets = f5Auth(in, a, minion)
 	e.Snippets = nginx.SnippetsOf(all, Prefix, map[string]string{
 		"location-snippets": way.SnippetLocation, "server-snippets": way.SnippetServer,
 	})
-	e.Identity = f5Identity(in, a, minion, &e)
+	e.Identity = f5Identity(in, a, minion, e)
 	e.StripsIdentity = way.Strips(e.Identity)
-	e.Strip(in, map[string]string{Prefix + proxySetHeaders: way.Header + ":"}, 3, 6,
+	h.Strip(in, map[string]string{Prefix + proxySetHeaders: way.Header + ":"}, 3, 6,
 		`set nginx.org/proxy-set-headers: "x-ditto-pre-authenticated:", with the colon, which removes the header (NGINX Ingress Controller 3.6 or newer)`)
-	f5Hides(in, a, minion, &e)
-	return e
+	f5Hides(in, a, minion, &h)
+	f5Rate(in, a, minion, &h)
+	nginx.Snippets(&h.ErrorPages, all, "location-snippets", Prefix)
+	nginx.Snippets(&h.ErrorPages, all, "server-snippets", Prefix)
+	return h
 }
 
 func hasPolicies(in way.Input) bool {
@@ -179,7 +182,8 @@ func f5Header(list string) *way.State {
 
 // f5Hides: nginx itself does not pass the Server header of a backend on, but sends its own, with the version unless
 // server_tokens is off.
-func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
+func f5Hides(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
+	e, fix := &h.Effects, &h.Fixes[way.HideHeaders]
 	const key = Prefix + "server-tokens"
 	tokens, boolean := a.Bool("server-tokens")
 	want := map[string]string{key: "False", Prefix + "proxy-hide-headers": "Server,X-Powered-By"}
@@ -190,11 +194,11 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
 	switch {
 	case minion && in.Master == nil:
 		e.HidesHeaders = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
-		e.HideAdvice = advice
+		fix.Advice = advice
 		return
 	case way.Listed(a["proxy-pass-headers"], "Server"):
 		e.HidesHeaders = way.State{State: way.Off, Source: Prefix + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}
-		e.HideAdvice = "remove Server from nginx.org/proxy-pass-headers, and " + advice
+		fix.Advice = "remove Server from nginx.org/proxy-pass-headers, and " + advice
 		return
 	case boolean && !tokens:
 		e.HidesHeaders = way.State{State: way.On, Source: key, Why: "nginx.org/server-tokens is false"}
@@ -204,9 +208,9 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, e *way.Effects) {
 	if a.Has("server-tokens") {
 		e.HidesHeaders = way.State{State: way.Off, Source: key, Why: "nginx.org/server-tokens is " + way.Quote(a["server-tokens"])}
 	}
-	e.HideAdvice = advice
+	fix.Advice = advice
 	if in.Class.Known && !minion {
-		e.HideAnnotations = way.AbsentOnly(want, in.Ingress.Annotations)
+		fix.Annotations = way.AbsentOnly(want, in.Ingress.Annotations)
 	}
 }
 

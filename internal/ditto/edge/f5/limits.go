@@ -16,7 +16,7 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 	const redirect = "spec.tls.redirect"
 	t := way.Transport{
 		TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"}, Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
-		Advice: "set spec.tls: {secret: …, redirect: {enable: true}}",
+		Fix: way.Fix{Advice: "set spec.tls: {secret: …, redirect: {enable: true}}"},
 	}
 	if spec.TLS != nil {
 		t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
@@ -36,7 +36,7 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 		t.Plain = way.Closed("spec.listener", "spec.listener names no listener for plain HTTP")
 	} else if l != nil && l.HTTP != "" && l.HTTPS == "" {
 		t.TLS = way.State{State: way.Off, Source: "spec.listener", Why: "spec.listener names no listener for HTTPS"}
-		t.Advice = "name a listener for HTTPS in spec.listener, and " + t.Advice
+		t.Fix.Advice = "name a listener for HTTPS in spec.listener, and " + t.Fix.Advice
 	}
 	return t
 }
@@ -46,7 +46,7 @@ func transportServerTransport(t *crd.TransportServer) way.Transport {
 	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or terminate TLS further in"
 	switch {
 	case t.Spec.TLS != nil && t.Spec.TLS.Secret != "":
-		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}, Plain: way.Closed(way.SourceTLS, "the listener accepts only TLS"), Advice: advice}
+		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}, Plain: way.Closed(way.SourceTLS, "the listener accepts only TLS"), Fix: way.Fix{Advice: advice}}
 	case t.Spec.Listener.Protocol == "TLS_PASSTHROUGH":
 		return way.HandedOn(way.Closed("spec.listener", "the listener accepts only TLS"), advice)
 	}
@@ -55,7 +55,7 @@ func transportServerTransport(t *crd.TransportServer) way.Transport {
 
 // rate is whether Policies limit the requests of a route. Those of the route take the place of the server's.
 func (r f5Reader) rate(route *crd.NginxRoute) way.Rate {
-	rate := way.Rate{Advice: `name a Policy with spec.rateLimit: {rate: 50r/s, burst: 250, noDelay: true, key: "${binary_remote_addr}", zoneSize: 10M} in spec.policies`}
+	var rate way.Rate
 	var own []inventory.ID
 	switch {
 	case len(route.Policies) > 0:
@@ -70,7 +70,7 @@ func (r f5Reader) rate(route *crd.NginxRoute) way.Rate {
 	rate.Limited = nginx.OrSnippet(rate.Limited, way.Annotations{
 		"location-snippets": r.snippets(route), "server-snippets": r.server.Spec.ServerSnippets,
 	}, "", "location-snippets", "server-snippets")
-	return rate.Settled()
+	return rate
 }
 
 // f5Limits says whether one of several Policies limits requests. One that was not found may be there.

@@ -46,49 +46,47 @@ func f5Transport(in way.Input, host string) way.Transport {
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(Prefix+"ssl-redirect", "ssl-redirect is false")
-		t.Advice = `remove nginx.org/ssl-redirect, or set it to "true"`
+		t.Fix.Advice = `remove nginx.org/ssl-redirect, or set it to "true"`
 	default:
 		t.Plain = way.Redirected("default", "the controller redirects where it has a certificate")
 	}
 	return t
 }
 
-func f5Rate(in way.Input) way.Rate {
-	a := way.WithPrefix(f5Annotations(in), Prefix)
+// f5Rate says whether an Ingress limits requests, by its annotations or by a Policy.
+func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	const key = Prefix + "limit-req-rate"
-	r := way.Rate{
-		Limited: way.Unlimited(),
-		Advice:  `set nginx.org/limit-req-rate: "50r/s" with nginx.org/limit-req-burst: "250" and nginx.org/limit-req-no-delay: "true"`,
-	}
+	r, advice := &h.Rate, &h.Fixes[way.LimitRequests].Advice
+	r.Limited = way.Unlimited()
+	*advice = `set nginx.org/limit-req-rate: "50r/s" with nginx.org/limit-req-burst: "250" and nginx.org/limit-req-no-delay: "true"`
 	dry, _ := a.Bool("limit-req-dry-run")
 	switch {
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
 		r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-dry-run", Why: "limit-req-dry-run refuses nothing"}
-		r.Advice = "remove nginx.org/limit-req-dry-run"
+		*advice = "remove nginx.org/limit-req-dry-run"
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
 		r.Limited = way.State{State: way.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
 		variable, client := nginx.Written(a["limit-req-key"])
 		if client {
 			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key", Why: "limit-req-key counts by $" + variable + ", which the client controls"}
-			r.Advice = "remove nginx.org/limit-req-key"
+			*advice = "remove nginx.org/limit-req-key"
 		}
 	case a.Has("limit-req-rate"):
 		r.Limited = way.State{State: way.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) + ", which is not a rate"}
 	}
 	r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
-	if isF5Minion(in) && in.Master != nil {
+	if minion && in.Master != nil {
 		r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace))
 	}
 	r.Limited = nginx.OrSnippet(r.Limited, a, Prefix, "location-snippets", "server-snippets")
-	if isF5Minion(in) && r.Limited.State == way.Off && in.Master == nil {
+	if minion && r.Limited.State == way.Off && in.Master == nil {
 		r.Limited = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
 	}
 	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two requests of
 	// one page would be one too many.
 	if v, stated := in.Version(); stated && v.AtLeast(3, 6) && r.Limited.Source != Prefix+"policies" {
-		r.Offer(in, map[string]string{
+		h.Limit(in, map[string]string{
 			key: way.PlaceRate + "r/s", Prefix + "limit-req-burst": way.PlaceBurst, Prefix + "limit-req-no-delay": "true",
 		}, Prefix)
 	}
-	return r
 }

@@ -229,8 +229,8 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 		Backends: f5Backends(r.upstreams[at:at+1], r.namespace),
 		Public:   !slices.Contains(r.c.Config.InternalIngressClasses, r.server.Spec.IngressClass),
 	}
-	found.Effects = r.effects(route, proxy, r.upstreams[at].Type == "grpc")
-	found.Transport, found.Rate = virtualServerTransport(&r.server.Spec), r.rate(route)
+	found.Handling = r.handling(route, proxy, r.upstreams[at].Type == "grpc")
+	found.Transport = virtualServerTransport(&r.server.Spec)
 	for _, s := range []string{r.server.Spec.ServerSnippets, r.snippets(route)} {
 		if directives, parsed := nginx.ParseSnippet(s); !parsed || directives.Has("location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
 			found.Path.Rewrite = way.UnknownRewrite("a snippet may route or change paths")

@@ -10,8 +10,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc bool) way.Effects {
-	var e way.Effects
+func (r f5Reader) handling(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc bool) way.Handling {
+	h := way.Handling{Rate: r.rate(route)}
+	e := &h.Effects
 	policies := f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace)
 	switch {
 	case len(route.Policies) > 0:
@@ -21,14 +22,14 @@ func (r f5Reader) effects(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc 
 	}
 	tls := r.server.Spec.TLS
 	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil && tls.Redirect.Enable)
-	e.Identity = f5Sets(proxy, grpc, f5Users(e), e.Authentication.State == way.On && f5Tokens(r.c.Objects, policies))
-	r.snippet(route, grpc, &e)
+	e.Identity = f5Sets(proxy, grpc, f5Users(*e), e.Authentication.State == way.On && f5Tokens(r.c.Objects, policies))
+	r.snippet(route, grpc, e)
 	e.StripsIdentity = way.Strips(e.Identity)
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = `set in the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
-	}
-	r.hides(proxy, &e)
-	return e
+	r.hides(proxy, &h)
+	h.Fixes[way.StripIdentity].Advice = `set in the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
+	h.Fixes[way.LimitRequests].Advice = `name a Policy with spec.rateLimit: {rate: 50r/s, burst: 250, noDelay: true, ` +
+		`key: "${binary_remote_addr}", zoneSize: 10M} in spec.policies`
+	return h
 }
 
 // f5Users says what $remote_user is worth.
@@ -116,19 +117,19 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 }
 
 // hides: nginx sends its own Server header. Whether the version is in it is said in the controller's ConfigMap.
-func (r f5Reader) hides(proxy *crd.NginxProxying, e *way.Effects) {
+func (r f5Reader) hides(proxy *crd.NginxProxying, h *way.Handling) {
 	const advice = `set server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
 	if headers := proxy.ResponseHeaders; headers != nil && slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
-		e.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders", Why: "responseHeaders.pass passes Server on"}
-		e.HideAdvice = "remove Server from responseHeaders.pass, and " + advice
+		h.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders", Why: "responseHeaders.pass passes Server on"}
+		h.Fixes[way.HideHeaders].Advice = "remove Server from responseHeaders.pass, and " + advice
 		return
 	}
 	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives.Directives, func(d *syntax.Directive) bool {
 		return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
 	}) {
-		e.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
+		h.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
 		return
 	}
-	e.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is set in the controller's ConfigMap, and which one that is cannot be determined"}
-	e.HideAdvice = advice
+	h.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is set in the controller's ConfigMap, and which one that is cannot be determined"}
+	h.Fixes[way.HideHeaders].Advice = advice
 }

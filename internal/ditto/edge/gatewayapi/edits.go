@@ -10,65 +10,64 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// The forms of an Edit: what is added at its path.
-const (
-	// EditItem is the name itself, at the end of a list that is there.
-	EditItem = "item"
-	// EditList is a list with the names.
-	EditList = "list"
-	// EditFilter is a filter with the names, at the end of a list that is there; EditFilters is a list with that filter.
-	EditFilter  = "filter"
-	EditFilters = "filters"
-)
-
 // most is how many filters a rule may have, and how many names a filter may remove.
 const most = 16
 
-// edits are the changes that would make a rule remove the identity header from requests, and Server and X-Powered-By from
-// responses.
-func edits(r gatewayRoute, rule gatewayRule, e way.Effects) (strip, hide []way.Edit) {
-	if !r.isHTTP() {
-		return nil, nil
-	}
-	if e.StripsIdentity.State == way.Off {
-		strip = removing(rule, gatewayv1.HTTPRouteFilterRequestHeaderModifier, []string{way.Header})
-	}
-	if e.HidesHeaders.State == way.Off {
-		hide = removing(rule, gatewayv1.HTTPRouteFilterResponseHeaderModifier, []string{"Server", "X-Powered-By"})
-	}
-	return strip, hide
+// addEdits adds, to how a rule is handled, the changes that would make it remove the identity header from requests, and Server and
+// X-Powered-By from responses.
+func addEdits(h *way.Handling, rule gatewayRule) {
+	h.Fixes[way.StripIdentity].Edits = removing(rule, gatewayv1.HTTPRouteFilterRequestHeaderModifier, []string{way.Header})
+	h.Fixes[way.HideHeaders].Edits = removing(rule, gatewayv1.HTTPRouteFilterResponseHeaderModifier, []string{"Server", "X-Powered-By"})
 }
 
-// removing adds names to what the filter of a rule removes. There are none where one of the names is mentioned already, or
-// where the lists are full: somebody decided, or has to.
+// removing adds names to what the filter of a rule removes: a rule has one such filter at most. There are none where one of the names
+// is mentioned already, or where the lists are full: somebody decided, or has to.
 func removing(rule gatewayRule, kind gatewayv1.HTTPRouteFilterType, names []string) []way.Edit {
-	root := fmt.Sprintf("/spec/rules/%d/filters", rule.index)
+	root, field := fmt.Sprintf("/spec/rules/%d/filters", rule.index), "requestHeaderModifier"
+	if kind == gatewayv1.HTTPRouteFilterResponseHeaderModifier {
+		field = "responseHeaderModifier"
+	}
+	add := func(path string, value any) way.Edit {
+		return way.Edit{Path: path, Value: value, Does: "let the filter " + string(kind) + " remove " + strings.Join(names, ", ")}
+	}
+	filter := func() map[string]any {
+		return map[string]any{"type": string(kind), field: map[string]any{"remove": values(names)}}
+	}
 	at := slices.IndexFunc(rule.filters, func(f gatewayv1.HTTPRouteFilter) bool { return f.Type == kind })
 	switch {
 	case at < 0 && len(rule.filters) == 0:
-		return []way.Edit{{Path: root, Form: EditFilters, Names: names}}
+		return []way.Edit{add(root, []any{filter()})}
 	case at < 0 && len(rule.filters) < most:
-		return []way.Edit{{Path: root + "/-", Form: EditFilter, Names: names}}
+		return []way.Edit{add(root+"/-", filter())}
 	case at < 0:
 		return nil
 	}
-	filter, field := rule.filters[at].RequestHeaderModifier, "requestHeaderModifier"
+	own := rule.filters[at].RequestHeaderModifier
 	if kind == gatewayv1.HTTPRouteFilterResponseHeaderModifier {
-		filter, field = rule.filters[at].ResponseHeaderModifier, "responseHeaderModifier"
+		own = rule.filters[at].ResponseHeaderModifier
 	}
-	if filter == nil || len(filter.Remove)+len(names) > most || mentions(filter, names[0]) {
+	if own == nil || len(own.Remove)+len(names) > most || mentions(own, names[0]) {
 		return nil
 	}
-	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return mentions(filter, name) })
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return mentions(own, name) })
 	list := fmt.Sprintf("%s/%d/%s/remove", root, at, field)
-	if len(filter.Remove) == 0 {
-		return []way.Edit{{Path: list, Form: EditList, Names: names}}
+	if len(own.Remove) == 0 {
+		return []way.Edit{add(list, values(names))}
 	}
 	var all []way.Edit
 	for _, name := range names {
-		all = append(all, way.Edit{Path: list + "/-", Form: EditItem, Names: []string{name}})
+		all = append(all, add(list+"/-", name))
 	}
 	return all
+}
+
+// values are texts as decoded JSON has them.
+func values(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
 }
 
 // mentions says whether a filter does something with a header: a second action for it is not allowed.

@@ -13,23 +13,24 @@ const (
 	HideByFilter  = "give its rules a ResponseHeaderModifier filter with remove: [Server, X-Powered-By]"
 )
 
-// gatewayEffects is what happens to requests that come in at a place: first what policies do early, then authentication,
+// gatewayHandling is what happens to requests that come in at a place: first what policies do early, then authentication,
 // then the filters of the rule, and, in an order that nobody defines, those of the backend.
-func gatewayEffects(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, backend []gatewayv1.HTTPRouteFilter) placeReading {
+func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, backend []gatewayv1.HTTPRouteFilter) placeReading {
 	impl := at.class.impl
-	e := way.Effects{
+	h := way.Handling{Effects: way.Effects{
 		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
 		Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
 		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
-		StripAdvice:    StripByFilter, HideAdvice: HideByFilter,
-	}
+	}}
+	e, strip, hide := &h.Effects, &h.Fixes[way.StripIdentity], &h.Fixes[way.HideHeaders]
+	strip.Advice, hide.Advice = StripByFilter, HideByFilter
 	if !at.Route.isHTTP() {
 		const why = "connections are passed through unread"
 		e.Identity.Why, e.Passthrough = why, true
 		e.StripsIdentity = way.State{State: way.Off, Source: "default", Why: why}
-		e.StripAdvice = "use an HTTPRoute, which can remove the header"
-		e.HideAdvice = "use an HTTPRoute, which can hide headers"
-		return placeReading{effects: e, limits: gatewayLimits(c, at, nil)}
+		strip.Advice = "use an HTTPRoute, which can remove the header"
+		hide.Advice = "use an HTTPRoute, which can hide headers"
+		return placeReading{Handling: h, limits: gatewayLimits(c, at, nil)}
 	}
 	if impl.asks != "" {
 		e.Authentication = way.State{State: way.Unknown, Source: "default", Why: impl.asks}
@@ -38,10 +39,10 @@ func gatewayEffects(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, back
 		e.Assumptions = append(e.Assumptions, impl.assumption)
 	}
 	if impl.Hide != "" {
-		e.HideAdvice = impl.Hide
+		hide.Advice = impl.Hide
 	}
 	if impl.ignoresHeaders {
-		e.StripAdvice = impl.Title + " cannot remove a header of a request: put a proxy that does behind it"
+		strip.Advice = impl.Title + " cannot remove a header of a request: put a proxy that does behind it"
 	}
 	f := filters(c, at, at.Rule.filters, path)
 	var p Policies
@@ -80,16 +81,10 @@ func gatewayEffects(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, back
 		f.rewrite = &w
 	}
 	e.Identity, e.StripsIdentity = identity, way.Strips(identity)
-	if e.StripsIdentity.State == way.On {
-		e.StripAdvice = ""
-	}
-	if e.HidesHeaders.State == way.On {
-		e.HideAdvice = ""
-	}
 	if b.rewrite != nil && f.rewrite == nil {
 		f.rewrite = b.rewrite
 	}
-	return placeReading{effects: e, rewrite: f.rewrite, ends: f.ends || b.ends, limits: gatewayLimits(c, at, opaque)}
+	return placeReading{Handling: h, rewrite: f.rewrite, ends: f.ends || b.ends, limits: gatewayLimits(c, at, opaque)}
 }
 
 // backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them is

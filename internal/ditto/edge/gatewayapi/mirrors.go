@@ -31,6 +31,9 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 		mirror.Text += ", mirrored"
 		mirror.Backends, mirror.Effects = backends, plain.Effects
 		mirror.Rate, mirror.ErrorPages = plain.Rate, plain.ErrorPages
+		for p := range plain.Fixes {
+			mirror.Fixes[p] = plain.Fixes[p].Told()
+		}
 		const source, why = "RequestMirror", "whether it is done to mirrored requests as well cannot be determined"
 		for _, s := range []*way.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
 			if s.State != way.IdentityClient && s.State != way.Off {

@@ -48,19 +48,14 @@ func (l Limits) and(other Limits) Limits {
 	return l
 }
 
-// rate is what the limits are to the route.
-func (l Limits) rate(at Place) way.Rate {
-	r := way.Rate{Limited: l.Limited, Advice: at.class.impl.Limit}
-	switch {
-	case !at.Route.isHTTP():
-		r.Advice = "limit requests where TLS is terminated, or use an HTTPRoute"
-	case r.Advice == "":
-		r.Advice = "limit requests by a policy of whoever serves the Gateway, or in an nginx with limit_req in front of the gateway"
+// apply makes the limits those of how a route is handled.
+func (l Limits) apply(h *way.Handling, at Place) {
+	h.Rate.Limited, h.ErrorPages = l.Limited, l.Pages
+	advice := cmp.Or(at.class.impl.Limit, "limit requests by a policy of whoever serves the Gateway, or in an nginx with limit_req in front of the gateway")
+	if !at.Route.isHTTP() {
+		advice = "limit requests where TLS is terminated, or use an HTTPRoute"
 	}
-	if r.Limited.State == way.On {
-		r.Advice = ""
-	}
-	return r
+	h.Fixes[way.LimitRequests].Advice = advice
 }
 
 // UnlimitedRoute is the reading where no policy limits anything.

@@ -33,10 +33,10 @@ func gatewayRoutes(c way.Context, r gatewayRoute) []way.Route {
 	response := knows(func(i Implementation) bool { return i.ResponseHeaders })
 	for i := range list {
 		if !request {
-			list[i].Strip = nil
+			list[i].Fixes[way.StripIdentity].Edits = nil
 		}
 		if !response {
-			list[i].Hide = nil
+			list[i].Fixes[way.HideHeaders].Edits = nil
 		}
 	}
 	return list
@@ -120,24 +120,25 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 	read := func(filters []gatewayv1.HTTPRouteFilter) placeReading {
 		var all placeReading
 		for i, at := range places {
-			one := gatewayEffects(c, at, match.Path, filters)
-			one.effects.Assumptions = appendAll(one.effects.Assumptions, s.Assumption, s.class.Assumption)
+			one := gatewayHandling(c, at, match.Path, filters)
+			one.Assumptions = appendAll(one.Assumptions, s.Assumption, s.class.Assumption)
 			if i == 0 {
 				all = one
 				continue
 			}
-			effects := all.effects.OrWorse(one.effects)
-			l := all.limits.and(one.limits)
+			h, l := all.OrWorse(one.Handling), all.limits.and(one.limits)
 			all = one
-			all.effects, all.limits = effects, l
+			all.Handling, all.limits = h, l
 		}
 		if all.limits.Limited.State == way.On {
-			all.effects.Assumptions = appendAll(all.effects.Assumptions, all.limits.Assumption)
+			all.Assumptions = appendAll(all.Assumptions, all.limits.Assumption)
 		}
 		return all
 	}
 	withReading := func(route way.Route, p placeReading) way.Route {
-		route.Effects, route.Rate, route.ErrorPages = p.effects, p.limits.rate(places[0]), p.limits.Pages
+		doubt := route.Doubt
+		route.Handling, route.Doubt = p.Handling, doubt
+		p.limits.apply(&route.Handling, places[0])
 		return withPath(route, p.rewrite)
 	}
 	var list []way.Route
@@ -168,8 +169,8 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 		list = append(list, filtered)
 	}
 	if len(plain.Backends) > 0 && !own.ends {
-		if unfiltered == len(rule.backends) {
-			plain.Strip, plain.Hide = edits(r, rule, plain.Effects)
+		if unfiltered == len(rule.backends) && r.isHTTP() {
+			addEdits(&plain.Handling, rule)
 		}
 		list = append([]way.Route{plain}, list...)
 	}
@@ -178,7 +179,8 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 
 // placeReading is what happens to requests that come in at a place.
 type placeReading struct {
-	effects way.Effects
+	way.Handling
+
 	rewrite *way.Rewrite
 	// ends says that no request gets to a backend.
 	ends   bool

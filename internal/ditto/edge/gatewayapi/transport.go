@@ -60,7 +60,7 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 	if len(encrypted) == 0 {
 		why := plain[0].text() + ", which takes it, has the protocol HTTP"
 		t.TLS, t.Plain = way.State{State: way.Off, Source: sourceListeners, Why: why}, way.PassedOn(sourceListeners, why)
-		t.Advice = "give " + s.String() + " a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
+		t.Fix.Advice = "give " + s.String() + " a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
 			"sectionName, and attach " + redirectingRoute + " to the listener for plain HTTP"
 		return t
 	}
@@ -69,7 +69,7 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		return t
 	}
 	t.Plain = way.PassedOn(sourceParents, plain[0].text()+" takes it as well, with the protocol HTTP")
-	t.Advice = "name the listener that is meant in spec.parentRefs (sectionName: " + string(encrypted[0].Name) + "), and attach " +
+	t.Fix.Advice = "name the listener that is meant in spec.parentRefs (sectionName: " + string(encrypted[0].Name) + "), and attach " +
 		redirectingRoute + " to listener " + string(plain[0].Name)
 	if redirects := s.class.impl.redirects; redirects != "" {
 		t.Plain = way.State{State: way.Unknown, Source: "default", Why: redirects}
@@ -138,11 +138,11 @@ func connectionTransport(listeners []listener) way.Transport {
 	switch {
 	case len(raw) > 0:
 		return way.Transport{
-			TLS: decidedBehind, Plain: way.PassedOn(sourceListeners, raw[0].text()+" passes everything through"), Passthrough: true, Advice: advice,
+			TLS: decidedBehind, Plain: way.PassedOn(sourceListeners, raw[0].text()+" passes everything through"), Passthrough: true, Fix: way.Fix{Advice: advice},
 		}
 	case len(through) > 0:
 		return way.Transport{
-			TLS: decidedBehind, Plain: way.Closed(sourceListeners, through[0].text()+" accepts only TLS"), Passthrough: true, Advice: advice,
+			TLS: decidedBehind, Plain: way.Closed(sourceListeners, through[0].text()+" accepts only TLS"), Passthrough: true, Fix: way.Fix{Advice: advice},
 		}
 	}
 	return way.Transport{TLS: certified(ended), Plain: way.Closed(sourceListeners, ended[0].text()+" accepts only TLS")}

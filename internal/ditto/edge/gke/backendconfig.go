@@ -53,34 +53,25 @@ func gceUses(o *inventory.Object) []inventory.ID {
 	return list
 }
 
-// gceEffects reads an Ingress of GKE's with the BackendConfigs of the Service. Where ports differ, the worst counts.
-func gceEffects(plain way.PlainEdge) func(way.Input) way.Effects {
-	return func(in way.Input) way.Effects {
-		e := plain.Effects(in)
-		names, ok := configNames(in.ServiceAnnotations)
-		if !ok {
-			why := gceConfigKeys()[0] + " cannot be read"
-			e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: gceConfigKeys()[0], Why: why}, way.State{State: way.Unknown, Source: gceConfigKeys()[0], Why: why}
-			e.StripsIdentity = way.Strips(e.Identity)
-			return e
+// gceConfigs applies the BackendConfigs of the Service. Where ports differ, the worst counts.
+func gceConfigs(in way.Input, e *way.Effects) {
+	names, ok := configNames(in.ServiceAnnotations)
+	if !ok {
+		source := gceConfigKeys()[0]
+		why := source + " cannot be read"
+		e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: source, Why: why}, way.State{State: way.Unknown, Source: source, Why: why}
+		return
+	}
+	var identity, authentication *way.State
+	for _, name := range names {
+		i, a := gceConfig(in, name)
+		identity = way.Worse(identity, &i)
+		if authentication == nil || authentication.State == way.On || a.State == way.Off {
+			authentication = &a
 		}
-		var identity, authentication *way.State
-		for _, name := range names {
-			i, a := gceConfig(in, name)
-			identity = way.Worse(identity, &i)
-			if authentication == nil || authentication.State == way.On || a.State == way.Off {
-				authentication = &a
-			}
-		}
-		if identity == nil {
-			return e
-		}
+	}
+	if identity != nil {
 		e.Identity, e.Authentication = *identity, *authentication
-		e.StripsIdentity = way.Strips(e.Identity)
-		if e.StripsIdentity.State == way.On {
-			e.StripAdvice = ""
-		}
-		return e
 	}
 }
 

@@ -16,14 +16,22 @@ func Controller() way.Controller {
 		Name: "gce", Title: "GKE's ingress controller",
 		Classes: []string{"k8s.io/ingress-gce"}, Usual: []string{"gce", "gce-internal", "gce-regional-external"},
 		Prefixes: []string{"networking.gke.io/", "ingress.gcp.kubernetes.io/"}, Keys: gceKeys,
-		Shared: []string{way.AllowHTTP, "cloud.google.com/", "beta.cloud.google.com/"},
-		Effects: gceEffects(way.PlainEdge{
-			Strip: `whether GKE's load balancer removes a header that a BackendConfig sets to nothing is not documented: put a proxy that sets it behind ` +
-				`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,
-			Hide: `set customResponseHeaders in a BackendConfig, or use a GKE Gateway with an HTTPRoute and a ResponseHeaderModifier`,
-		}),
-		Transport: gceTransport, Rate: gceRate, Path: gcePath, Internal: gceInternal, Uses: gceUses,
+		Shared:   []string{way.AllowHTTP, "cloud.google.com/", "beta.cloud.google.com/"},
+		Handling: gceHandling, Transport: gceTransport, Path: gcePath, Internal: gceInternal, Uses: gceUses,
 	}
+}
+
+func gceHandling(in way.Input) way.Handling {
+	h := way.PlainEdge{
+		Strip: `whether GKE's load balancer removes a header that a BackendConfig sets to nothing is not documented: put a proxy that sets it behind ` +
+			`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,
+		Hide: `set customResponseHeaders in a BackendConfig, or use a GKE Gateway with an HTTPRoute and a ResponseHeaderModifier`,
+	}.Read(in)
+	gceConfigs(in, &h.Effects)
+	h.StripsIdentity = way.Strips(h.Identity)
+	h.Rate = way.ByReference(in, gceConfigKeys()...)
+	h.Fixes[way.LimitRequests].Advice = "name a BackendConfig whose securityPolicy is a Cloud Armor policy with a rate limit in cloud.google.com/backend-config at the Service"
+	return h
 }
 
 // gceKeys are annotations of an Ingress that only GKE's controller reads, or writes for others to see what it made.

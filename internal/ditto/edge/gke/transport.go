@@ -10,10 +10,9 @@ import (
 // HTTP too unless allow-http says otherwise.
 func gceTransport(in way.Input, _ string) way.Transport {
 	a := in.Ingress.Annotations
-	t := way.Transport{
-		TLS:    way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"},
-		Advice: `name a certificate (spec.tls or networking.gke.io/managed-certificates) and set kubernetes.io/ingress.allow-http: "false", or name a FrontendConfig with redirectToHttps: {enabled: true} in ` + FrontendConfig,
-	}
+	t := way.Transport{TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}}
+	t.Fix.Advice = `name a certificate (spec.tls or networking.gke.io/managed-certificates) and set kubernetes.io/ingress.allow-http: "false", ` +
+		`or name a FrontendConfig with redirectToHttps: {enabled: true} in ` + FrontendConfig
 	for _, entry := range in.Ingress.Spec.TLS {
 		if entry.SecretName != "" {
 			t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
@@ -32,9 +31,4 @@ func gceTransport(in way.Input, _ string) way.Transport {
 		t.Plain = gcePlain(in)
 	}
 	return t
-}
-
-func gceRate(in way.Input) way.Rate {
-	return way.ByReference(in, []string{"cloud.google.com/backend-config", "beta.cloud.google.com/backend-config"},
-		"name a BackendConfig whose securityPolicy is a Cloud Armor policy with a rate limit in cloud.google.com/backend-config at the Service")
 }

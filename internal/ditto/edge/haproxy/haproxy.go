@@ -21,8 +21,7 @@ func Controller() way.Controller {
 		Name: way.NameHAProxy, Title: "HAProxy Technologies' ingress controller",
 		Classes: []string{"haproxy.org/ingress-controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{"haproxy.org/", "haproxy.com/"}, Shared: []string{way.PrefixIngress, way.BareKeys},
-		Transport: haproxyTransport, Rate: haproxyRate,
-		Effects: haproxyEffects, Path: haproxyPath,
+		Handling: haproxyHandling, Transport: haproxyTransport, Path: haproxyPath,
 		Uses: func(o *inventory.Object) []inventory.ID {
 			return haproxyBackendIDs(o.Meta.Annotations, o.Ref.Namespace)
 		},
@@ -55,10 +54,11 @@ func haproxyAnnotations(all map[string]string) (a way.Annotations, conflicts map
 // haproxySnippets are annotations that add configuration in HAProxy's own words; a Service's win over an Ingress's.
 func haproxySnippets() []string { return []string{"backend-config-snippet"} }
 
-func haproxyEffects(in way.Input) way.Effects {
+func haproxyHandling(in way.Input) way.Handling {
 	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
 	service, _ := haproxyAnnotations(in.ServiceAnnotations)
-	var e way.Effects
+	var h way.Handling
+	e := &h.Effects
 
 	// The rule asks for users of a list that is empty until the Secret is there, so nobody gets in without it
 	// (pkg/annotations/ingress/basicAuth.go). No other kind is known, and a wrong word means no authentication.
@@ -89,15 +89,13 @@ func haproxyEffects(in way.Input) way.Effects {
 	}
 	e.Identity, e.Authentication = haproxyBackendOf(in).apply(e.Identity, e.Authentication, users)
 	e.StripsIdentity = way.Strips(e.Identity)
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = `HAProxy's controller has no annotation that removes a header, and refuses to set one to the empty string. Delete it in a Backend ` +
-			`resource (ingress.v3.haproxy.org/v3; http_request_rule_list: [{type: del-header, hdr_name: x-ditto-pre-authenticated}]), named by haproxy.org/cr-backend at the Service`
-	}
+	h.Fixes[way.StripIdentity].Advice = `HAProxy's controller has no annotation that removes a header, and refuses to set one to the empty string. Delete it in a Backend ` +
+		`resource (ingress.v3.haproxy.org/v3; http_request_rule_list: [{type: del-header, hdr_name: x-ditto-pre-authenticated}]), named by haproxy.org/cr-backend at the Service`
 	server := haproxyHeader(a, conflicts, "response-set-header", "Server", way.Unverified)
 	switch server.State {
 	case way.IdentityClient:
 		e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
-		e.HideAdvice = `HAProxy sends no Server header of its own. Leave SERVER_HEADER of the gateway empty, or overwrite it: ` +
+		h.Fixes[way.HideHeaders].Advice = `HAProxy sends no Server header of its own. Leave SERVER_HEADER of the gateway empty, or overwrite it: ` +
 			`haproxy.org/response-set-header: "Server hidden"`
 	case way.IdentitySet:
 		e.HidesHeaders = way.State{State: way.On, Source: server.Source, Why: "response-set-header overwrites Server"}
@@ -105,9 +103,10 @@ func haproxyEffects(in way.Input) way.Effects {
 		e.HidesHeaders = way.State{State: way.Unknown, Source: server.Source, Why: server.Why}
 	}
 	if pass, ok := haproxyBool(a["ssl-passthrough"]); ok && pass || conflicts["ssl-passthrough"] {
-		e.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
+		h.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
 	}
-	return e
+	haproxyRate(in, a, service, conflicts, &h)
+	return h
 }
 
 // haproxyHeader reads lines of `Name value`, split at the first space; a line without one ends the reading

@@ -15,8 +15,7 @@ func IngressController() way.Controller {
 		Name: way.NameHAProxyIngress, Title: "haproxy-ingress",
 		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
-		Transport: haproxyIngressTransport, Rate: haproxyIngressRate,
-		Effects: haproxyIngressEffects, Path: haproxyIngressPath, SharesTLS: true,
+		Handling: haproxyIngressHandling, Transport: haproxyIngressTransport, Path: haproxyIngressPath, SharesTLS: true,
 		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range", PrefixHAProxyIngress + "whitelist-source-range"},
 	}
 }
@@ -36,11 +35,12 @@ func haproxyIngressConfig() []string {
 	return []string{"config-backend", "config-backend-early", "config-backend-late"}
 }
 
-func haproxyIngressEffects(in way.Input) way.Effects {
+func haproxyIngressHandling(in way.Input) way.Handling {
 	a := haproxyIngressAnnotations(in)
-	var e way.Effects
-	users := haproxyIngressAuth(in, a, &e)
-	e.Identity = haproxyIngressIdentity(in, a, &e, users)
+	var h way.Handling
+	e := &h.Effects
+	users := haproxyIngressAuth(in, a, e)
+	e.Identity = haproxyIngressIdentity(in, a, e, users)
 	for _, name := range haproxyIngressConfig() {
 		if configures(a, name) {
 			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name, Why: name + " may change the header, and is not read"}
@@ -50,16 +50,17 @@ func haproxyIngressEffects(in way.Input) way.Effects {
 		}
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
-	e.Strip(in, map[string]string{PrefixHAProxyIngress + "request-del-headers": way.Header}, 0, 17,
+	h.Strip(in, map[string]string{PrefixHAProxyIngress + "request-del-headers": way.Header}, 0, 17,
 		`set haproxy-ingress.github.io/request-del-headers: "x-ditto-pre-authenticated" (haproxy-ingress 0.17 or newer)`)
-	haproxyIngressHides(in, a, &e)
+	haproxyIngressHides(in, a, &h)
 	if _, old := in.Ingress.Annotations["ingress.kubernetes.io/request-del-headers"]; old {
-		e.StripAnnotations = nil
+		h.Fixes[way.StripIdentity].Annotations = nil
 	}
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
-		e.PassThrough(true, PrefixHAProxyIngress+"ssl-passthrough")
+		h.PassThrough(true, PrefixHAProxyIngress+"ssl-passthrough")
 	}
-	return e
+	haproxyIngressRate(in, a, &h)
+	return h
 }
 
 // haproxyIngressAuth follows pkg/converters/ingress/annotations/backend.go: a Secret that is not there, or has no key
@@ -196,18 +197,18 @@ func haproxyIngressLine(text, header string) (value string, found bool) {
 	return value, found
 }
 
-func haproxyIngressHides(in way.Input, a way.Annotations, e *way.Effects) {
+func haproxyIngressHides(in way.Input, a way.Annotations, h *way.Handling) {
 	const key = PrefixHAProxyIngress + "response-del-headers"
 	v, stated := in.Version()
 	if way.Listed(a["response-del-headers"], "Server") && (!stated || v.AtLeast(0, 17)) {
-		e.HidesHeaders = way.State{State: way.On, Source: key, Why: "response-del-headers removes Server"}
+		h.HidesHeaders = way.State{State: way.On, Source: key, Why: "response-del-headers removes Server"}
 		return
 	}
-	e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
-	e.HideAdvice = `set haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
+	h.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+	h.Fixes[way.HideHeaders].Advice = `set haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
 	_, old := in.Ingress.Annotations["ingress.kubernetes.io/response-del-headers"]
 	if in.Class.Known && stated && v.AtLeast(0, 17) && !old {
-		e.HideAnnotations = way.AbsentOnly(map[string]string{key: "Server,X-Powered-By"}, in.Ingress.Annotations)
+		h.Fixes[way.HideHeaders].Annotations = way.AbsentOnly(map[string]string{key: "Server,X-Powered-By"}, in.Ingress.Annotations)
 	}
 }
 

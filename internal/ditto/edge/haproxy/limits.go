@@ -24,7 +24,7 @@ func haproxyTransport(in way.Input, host string) way.Transport {
 		}
 	case said && (own || t.TLS.State != way.Off):
 		t.Plain = way.PassedOn(key, "ssl-redirect is false")
-		t.Advice = `remove haproxy.org/ssl-redirect, or set it to "true"`
+		t.Fix.Advice = `remove haproxy.org/ssl-redirect, or set it to "true"`
 	case own:
 		t.Plain = way.Redirected("default", "the controller redirects for an Ingress with spec.tls")
 	case t.TLS.State != way.Off:
@@ -38,14 +38,11 @@ func haproxyTransport(in way.Input, host string) way.Transport {
 	return t
 }
 
-func haproxyRate(in way.Input) way.Rate {
-	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
-	service, _ := haproxyAnnotations(in.ServiceAnnotations)
+func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]bool, h *way.Handling) {
 	const prefix = "haproxy.org/"
-	r := way.Rate{
-		Limited: way.Unlimited(),
-		Advice:  `set haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`,
-	}
+	r, advice := &h.Rate, &h.Fixes[way.LimitRequests].Advice
+	r.Limited = way.Unlimited()
+	*advice = `set haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`
 	switch {
 	case conflicts["rate-limit-requests"]:
 		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is set twice, with different values"}
@@ -65,11 +62,10 @@ func haproxyRate(in way.Input) way.Rate {
 	}
 	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
 		r.Limited = way.State{State: way.Off, Source: prefix + "ssl-passthrough", Why: "ssl-passthrough passes TLS connections through unread"}
-		r.Advice = "limit requests where TLS is terminated"
-		return r
+		*advice = "limit requests where TLS is terminated"
+		return
 	}
-	r.Offer(in, map[string]string{prefix + "rate-limit-requests": way.PlaceBurst, prefix + "rate-limit-period": "5s"}, haproxyPrefixes()...)
-	return r
+	h.Limit(in, map[string]string{prefix + "rate-limit-requests": way.PlaceBurst, prefix + "rate-limit-period": "5s"}, haproxyPrefixes()...)
 }
 
 // haproxyIngressTransport: ssl-redirect is true by default and does something where there is TLS (docs keys.md).
@@ -85,7 +81,7 @@ func haproxyIngressTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(PrefixHAProxyIngress+"ssl-redirect", "ssl-redirect is false")
-		t.Advice = `remove haproxy-ingress.github.io/ssl-redirect, or set it to "true"`
+		t.Fix.Advice = `remove haproxy-ingress.github.io/ssl-redirect, or set it to "true"`
 	default:
 		t.Plain = way.Redirected("default", "haproxy-ingress redirects where it has a certificate")
 	}
@@ -95,9 +91,10 @@ func haproxyIngressTransport(in way.Input, host string) way.Transport {
 	return t
 }
 
-func haproxyIngressRate(in way.Input) way.Rate {
-	a := haproxyIngressAnnotations(in)
-	r := way.Rate{Limited: way.Unlimited(), Advice: `set haproxy-ingress.github.io/limit-rps: "50"`}
+func haproxyIngressRate(in way.Input, a way.Annotations, h *way.Handling) {
+	r := &h.Rate
+	r.Limited = way.Unlimited()
+	h.Fixes[way.LimitRequests].Advice = `set haproxy-ingress.github.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-connections"} {
 		if way.Positive(strings.TrimSpace(a[name])) {
 			r.Limited = way.State{State: way.On, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name])}
@@ -113,9 +110,7 @@ func haproxyIngressRate(in way.Input) way.Rate {
 			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: name + " may limit requests, and is not read"}
 		}
 	}
-	if _, set := in.ServiceAnnotations[PrefixHAProxyIngress+"limit-rps"]; set {
-		return r
+	if _, set := in.ServiceAnnotations[PrefixHAProxyIngress+"limit-rps"]; !set {
+		h.Limit(in, map[string]string{PrefixHAProxyIngress + "limit-rps": way.PlaceRate}, PrefixHAProxyIngress, "ingress.kubernetes.io/")
 	}
-	r.Offer(in, map[string]string{PrefixHAProxyIngress + "limit-rps": way.PlaceRate}, PrefixHAProxyIngress, "ingress.kubernetes.io/")
-	return r
 }

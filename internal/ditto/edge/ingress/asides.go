@@ -74,6 +74,7 @@ func (r *reading) aside(host, asked string, a aside, path way.Path) way.Route {
 	if a.Copies {
 		onward := way.HandingOn("", "", false, nil)
 		route.Transport, route.Rate, route.ErrorPages = onward.Transport, onward.Rate, onward.ErrorPages
+		route.Fixes[way.LimitRequests] = way.Fix{}
 		route.Effects.Identity = way.State{State: way.IdentityClient, Why: r.controller.Title + " copies requests as clients sent them"}
 	}
 	if a.doubt != "" {

@@ -8,7 +8,9 @@ import (
 
 // What the controller of an Ingress makes of its parts.
 
-func readEffects(in way.Input) way.Effects { return controllerByName(in.Class.Controller).Effects(in) }
+func readHandling(in way.Input) way.Handling {
+	return controllerByName(in.Class.Controller).Handling(in)
+}
 
 // readPath reads one path. An absent path type is ImplementationSpecific and an empty path everything, as networking.k8s.io/v1
 // defines them.
@@ -27,23 +29,8 @@ func readPath(in way.Input, kind *networkingv1.PathType, path string) way.Path {
 // readTransport is what clients speak that ask for a host of the rules; empty is the rule without a host.
 func readTransport(in way.Input, host string) way.Transport {
 	t := controllerByName(in.Class.Controller).Transport(in, host)
-	if t.Advice == "" {
-		t.Advice = "list the host, with a Secret that holds its certificate, in spec.tls"
+	if t.Fix.Advice == "" {
+		t.Fix.Advice = "list the host, with a Secret that holds its certificate, in spec.tls"
 	}
 	return t
-}
-
-func readRate(in way.Input) way.Rate {
-	r := controllerByName(in.Class.Controller).Rate(in).Settled()
-	if r.Limited.State != way.Off {
-		r.Annotations = nil
-	}
-	return r
-}
-
-func readErrorPages(in way.Input) way.ErrorPages {
-	if read := controllerByName(in.Class.Controller).ErrorPages; read != nil {
-		return read(in)
-	}
-	return way.ErrorPages{}
 }

@@ -21,6 +21,15 @@ type effectsCase struct {
 	notes notes
 	tls   bool
 	want  way.Effects
+	// strip and hide are the annotations that are offered.
+	strip, hide map[string]string
+}
+
+// handled is how an Ingress is handled, as its routes say it.
+func handled(in way.Input) way.Handling {
+	h := readHandling(in)
+	h.Settle()
+	return h
 }
 
 func (c effectsCase) run(t *testing.T) {
@@ -30,10 +39,15 @@ func (c effectsCase) run(t *testing.T) {
 		if c.tls {
 			in.Ingress.Spec.TLS = []networkingv1.IngressTLS{{}}
 		}
-		got := readEffects(in)
-		got.StripAdvice, got.HideAdvice = "", ""
-		if diff := cmp.Diff(c.want, got); diff != "" {
+		got := handled(in)
+		if diff := cmp.Diff(c.want, got.Effects); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
+		}
+		if diff := cmp.Diff(c.strip, got.Fixes[way.StripIdentity].Annotations); diff != "" {
+			t.Errorf("strip: -want +got:\n%s", diff)
+		}
+		if diff := cmp.Diff(c.hide, got.Fixes[way.HideHeaders].Annotations); diff != "" {
+			t.Errorf("hide: -want +got:\n%s", diff)
 		}
 	})
 }
@@ -187,43 +201,41 @@ func TestRead_F5Nginx(t *testing.T) {
 
 	for _, c := range []effectsCase{
 		{name: "no annotations and no version", in: served("f5-nginx", nil),
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}, hide: hide},
 		{name: "a version that knows the annotation", in: stated("v3.6.2"),
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, StripAnnotations: strip, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}, strip: strip, hide: hide},
 		{name: "a version that does not know it", in: stated("3.5.2"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:"},
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}, hide: hide},
 		{name: "a guessed controller gets no annotations", in: guessed,
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}},
 		{name: "the header is removed", in: stated("3.6"), notes: notes{p + "proxy-set-headers": "X-A, X-Ditto-Pre-Authenticated :", p + "server-tokens": "false"},
 			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(way.On, removes),
 				HidesHeaders: way.State{State: way.On, Source: p + "server-tokens", Why: "nginx.org/server-tokens is false"}}},
 		{name: "the header is removed if the version is right", in: served("f5-nginx", nil), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:"},
-			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(way.On, removes), HidesHeaders: shows, HideAnnotations: hide, Assumptions: []string{newEnough}}},
+			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(way.On, removes), HidesHeaders: shows, Assumptions: []string{newEnough}}, hide: hide},
 		{name: "without a colon the client's header passes", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated"},
-			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows}, hide: hide},
 		{name: "a second entry undoes the first", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:,X-DITTO-PRE-AUTHENTICATED"},
-			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows}, hide: hide},
 		{name: "a list that somebody wrote is not touched", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "X-A: b", p + "server-tokens": "custom", p + "proxy-hide-headers": "X-B"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: way.State{State: way.Off, Source: p + "server-tokens", Why: `nginx.org/server-tokens is "custom"`}}},
 		{name: "nothing is set for a gRPC service", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:", p + "grpc-services": "other,gateway"},
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}, hide: hide},
 		{name: "Server is passed on", in: stated("5.5"), notes: notes{p + "server-tokens": "False", p + "proxy-pass-headers": "server"},
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, StripAnnotations: strip,
-				HidesHeaders: way.State{State: way.Off, Source: p + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip,
+				HidesHeaders: way.State{State: way.Off, Source: p + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}}, strip: strip},
 		{name: "a snippet sets the verified user", in: stated("5.5"), notes: notes{p + "basic-auth-secret": "users", p + "location-snippets": `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`},
 			want: way.Effects{
 				Identity:       way.State{State: way.IdentitySet, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
 				Authentication: basic, AuthSecrets: []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}},
 				StripsIdentity: way.State{State: way.On, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
-				HidesHeaders:   shows, HideAnnotations: hide,
-				Snippets: []way.Snippet{{Kind: way.SnippetLocation, Key: p + "location-snippets", Text: `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`}},
-			}},
+				HidesHeaders:   shows,
+				Snippets:       []way.Snippet{{Kind: way.SnippetLocation, Key: p + "location-snippets", Text: `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`}},
+			}, hide: hide},
 		{name: "a JSON web token is asked for on NGINX Plus only", in: stated("5.5"), notes: notes{"nginx.com/jwt-key": "k"},
-			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip,
-				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip, HidesHeaders: shows}, strip: strip, hide: hide},
 		{name: "a Policy that was not found", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
-			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: p + "policies", Why: "Policy ns/oidc was not found; it may ask for credentials"}, StripsIdentity: unstrip,
-				StripAnnotations: strip, HidesHeaders: shows, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: p + "policies", Why: "Policy ns/oidc was not found; it may ask for credentials"}, StripsIdentity: unstrip, HidesHeaders: shows}, strip: strip, hide: hide},
 		{name: "a minion without its master is unknown", in: minion, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: way.Effects{
 				Identity:       orphan(way.IdentityUnknown, f5.NoMaster),
@@ -301,7 +313,7 @@ func TestRead_HAProxy(t *testing.T) {
 	t.Run("configuration at the Service is not read", func(t *testing.T) {
 		in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth"})
 		in.ServiceAnnotations = notes{"haproxy.org/cr-backend": "ns/b"}
-		got := readEffects(in)
+		got := handled(in)
 		if got.Identity.State != way.IdentityUnknown || got.Authentication.State != way.Unknown || got.Identity.Source != "haproxy.org/cr-backend" {
 			t.Errorf("identity %+v, authentication %+v", got.Identity, got.Authentication)
 		}
@@ -343,7 +355,7 @@ func TestRead_HAProxyIngress(t *testing.T) {
 		{name: "no annotations and no version", in: served("haproxy-ingress", nil),
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a version that knows the annotations", in: stated("0.17"),
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes, StripAnnotations: strip, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}, strip: strip, hide: hide},
 		{name: "a version that does not", in: stated("0.16"), notes: notes{p + "request-del-headers": "x-ditto-pre-authenticated", p + "response-del-headers": "server"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "deleted headers", in: stated("0.17.0-alpha.2"), notes: notes{p + "request-del-headers": "X-A, X-Ditto-Pre-Authenticated", "ingress.kubernetes.io/response-del-headers": "x-userid,server"},
@@ -356,7 +368,7 @@ func TestRead_HAProxyIngress(t *testing.T) {
 			want: way.Effects{Identity: state(way.IdentitySet, "headers", "in headers it is set to a constant"), Authentication: unasked, StripsIdentity: state(way.On, "headers", "in headers it is set to a constant"), HidesHeaders: passes}},
 		{name: "an added header is a second one", in: stated("0.17"), notes: notes{p + "request-add-headers": "x-ditto-pre-authenticated nobody"},
 			want: way.Effects{Identity: state(way.IdentityUnknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), Authentication: unasked,
-				StripsIdentity: state(way.Unknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), HidesHeaders: passes, HideAnnotations: hide}},
+				StripsIdentity: state(way.Unknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), HidesHeaders: passes}, hide: hide},
 		{name: "a Secret that is there", in: withSecret("auth"), notes: notes{p + "auth-secret": "users"},
 			want: way.Effects{Identity: untouched, Authentication: state(way.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret without the key asks for nothing", in: withSecret("users"), notes: notes{p + "auth-secret": "users"},
@@ -369,18 +381,18 @@ func TestRead_HAProxyIngress(t *testing.T) {
 		{name: "an answer that is copied by name", in: stated("0.17"), notes: notes{p + "auth-url": "svc://auth:80/", p + "auth-headers-succeed": "x-user,x-ditto-pre-authenticated"},
 			want: way.Effects{Identity: state(way.IdentitySet, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"),
 				Authentication: state(way.On, "auth-url", "auth-url asks every client for credentials"),
-				StripsIdentity: state(way.On, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"), HidesHeaders: passes, HideAnnotations: hide,
-				Assumptions: []string{answers}}},
+				StripsIdentity: state(way.On, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"), HidesHeaders: passes,
+				Assumptions: []string{answers}}, hide: hide},
 		{name: "an answer that is copied by default is unknown", in: stated("0.17"), notes: notes{p + "auth-url": "svc://auth:80/"},
 			want: way.Effects{Identity: state(way.IdentityUnknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"),
 				Authentication: state(way.On, "auth-url", "auth-url asks every client for credentials"),
 				StripsIdentity: state(way.Unknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"),
-				HidesHeaders:   passes, HideAnnotations: hide}},
+				HidesHeaders:   passes}, hide: hide},
 		{name: "an older key in another spelling is not overridden", in: stated("0.17"), notes: notes{"ingress.kubernetes.io/request-del-headers": "x-a"},
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes, HideAnnotations: hide}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}, hide: hide},
 		{name: "configuration of HAProxy's own is not read", in: stated("0.17"), notes: notes{p + "config-backend": "http-request del-header x-ditto-pre-authenticated"},
 			want: way.Effects{Identity: state(way.IdentityUnknown, "config-backend", "config-backend may change the header, and is not read"), Authentication: unasked,
-				StripsIdentity: state(way.Unknown, "config-backend", "config-backend may change the header, and is not read"), HidesHeaders: passes, HideAnnotations: hide}},
+				StripsIdentity: state(way.Unknown, "config-backend", "config-backend may change the header, and is not read"), HidesHeaders: passes}, hide: hide},
 	} {
 		c.run(t)
 	}
@@ -456,7 +468,7 @@ func TestRead_Others(t *testing.T) {
 	t.Run("a reference at the Service counts", func(t *testing.T) {
 		in := served("kong", nil)
 		in.ServiceAnnotations = notes{plugins: "p"}
-		if got := readEffects(in).Identity; got.State != way.IdentityUnknown {
+		if got := handled(in).Identity; got.State != way.IdentityUnknown {
 			t.Errorf("identity is %+v", got)
 		}
 	})
@@ -480,18 +492,18 @@ func TestAdvice(t *testing.T) {
 		{"nothing where it is done", done, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := readEffects(tt.in)
-			if diff := cmp.Diff([]string{tt.strip, tt.hide}, []string{got.StripAdvice, got.HideAdvice}); diff != "" {
+			got := handled(tt.in)
+			if diff := cmp.Diff([]string{tt.strip, tt.hide}, []string{got.Fixes[way.StripIdentity].Advice, got.Fixes[way.HideHeaders].Advice}); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}
 	for _, c := range append(table, unknown) {
-		e := readEffects(served(c.Name, nil))
-		if e.StripAdvice == "" || e.StripsIdentity.State == way.On {
+		e := handled(served(c.Name, nil))
+		if e.Fixes[way.StripIdentity].Advice == "" || e.StripsIdentity.State == way.On {
 			t.Errorf("%s: no advice on stripping without annotations", c.Name)
 		}
-		if e.HideAdvice == "" && e.HidesHeaders.State != way.On {
+		if e.Fixes[way.HideHeaders].Advice == "" && e.HidesHeaders.State != way.On {
 			t.Errorf("%s: no advice on hiding without annotations", c.Name)
 		}
 	}
@@ -510,16 +522,16 @@ func TestRead_OfferedAnnotationsWork(t *testing.T) {
 	for name, version := range map[string]string{"f5-nginx": "5.5.4", "haproxy-ingress": "0.17"} {
 		in := served(name, notes{})
 		in.Config.Controllers = map[string]way.ControllerConfig{name: {Version: version}}
-		offered := readEffects(in)
-		if len(offered.StripAnnotations) == 0 || len(offered.HideAnnotations) == 0 {
+		offered := handled(in)
+		if len(offered.Fixes[way.StripIdentity].Annotations) == 0 || len(offered.Fixes[way.HideHeaders].Annotations) == 0 {
 			t.Fatalf("%s: nothing is offered", name)
 		}
-		for _, add := range []map[string]string{offered.StripAnnotations, offered.HideAnnotations} {
+		for _, add := range []map[string]string{offered.Fixes[way.StripIdentity].Annotations, offered.Fixes[way.HideHeaders].Annotations} {
 			maps.Copy(in.Ingress.Annotations, add)
 		}
-		after := readEffects(in)
-		if after.StripsIdentity.State != way.On || after.HidesHeaders.State != way.On || after.StripAnnotations != nil || after.HideAnnotations != nil {
-			t.Errorf("%s: strips %+v, hides %+v, offers %v %v", name, after.StripsIdentity, after.HidesHeaders, after.StripAnnotations, after.HideAnnotations)
+		after := handled(in)
+		if after.StripsIdentity.State != way.On || after.HidesHeaders.State != way.On || after.Fixes[way.StripIdentity].Annotations != nil || after.Fixes[way.HideHeaders].Annotations != nil {
+			t.Errorf("%s: strips %+v, hides %+v, offers %v %v", name, after.StripsIdentity, after.HidesHeaders, after.Fixes[way.StripIdentity].Annotations, after.Fixes[way.HideHeaders].Annotations)
 		}
 	}
 }
@@ -541,9 +553,9 @@ func FuzzRead(f *testing.F) {
 		for _, c := range append(table, unknown) {
 			in := served(c.Name, notes{key: value, "nginx.ingress.kubernetes.io/auth-type": "basic", "nginx.ingress.kubernetes.io/auth-secret": value})
 			in.Config.Controllers = map[string]way.ControllerConfig{c.Name: {Version: "9.9"}}
-			e := readEffects(in)
-			for _, add := range []map[string]string{e.StripAnnotations, e.HideAnnotations} {
-				if _, taken := add[key]; taken {
+			e := handled(in)
+			for _, fix := range e.Fixes {
+				if _, taken := fix.Annotations[key]; taken {
 					t.Errorf("%s offers to replace %s", c.Name, key)
 				}
 			}
@@ -553,16 +565,12 @@ func FuzzRead(f *testing.F) {
 				}
 			}
 			forcesRegex(in)
-			rate, transport := readRate(in), readTransport(in, "ditto.example.com")
-			if _, taken := rate.Annotations[key]; taken {
-				t.Errorf("%s offers to replace %s", c.Name, key)
-			}
-			for _, s := range []way.State{rate.Limited, transport.TLS, transport.Plain} {
+			transport := readTransport(in, "ditto.example.com")
+			for _, s := range []way.State{e.Rate.Limited, transport.TLS, transport.Plain} {
 				if s.State == "" || s.Why == "" {
-					t.Errorf("%s says nothing: %+v %+v", c.Name, rate, transport)
+					t.Errorf("%s says nothing: %+v %+v", c.Name, e.Rate, transport)
 				}
 			}
-			readErrorPages(in)
 		}
 	})
 }
@@ -574,7 +582,7 @@ func BenchmarkRead(b *testing.B) {
 		"nginx.ingress.kubernetes.io/proxy-read-timeout":    "70",
 	})
 	for b.Loop() {
-		readEffects(in)
+		handled(in)
 	}
 }
 
@@ -637,7 +645,7 @@ func TestIngressNginxIsToldForAllIngresses(t *testing.T) {
 				}},
 			}}}}
 			ing.Annotations = test.annotations
-			e := readEffects(way.Input{Ingress: ing, Class: way.Class{Controller: way.NameIngressNginx}, Controllers: test.controllers})
+			e := handled(way.Input{Ingress: ing, Class: way.Class{Controller: way.NameIngressNginx}, Controllers: test.controllers})
 			if e.Identity.State != test.identity || e.Authentication.State != test.authentication {
 				t.Errorf("identity %s (%s), authentication %s (%s)", e.Identity.State, e.Identity.Why, e.Authentication.State, e.Authentication.Why)
 			}

@@ -104,7 +104,7 @@ func sameDefault(in way.Input, other *networkingv1.Ingress) bool {
 	theirs.Ingress, theirs.ServiceAnnotations = other, nil
 	own := in
 	own.ServiceAnnotations = nil
-	a, b := readEffects(own), readEffects(theirs)
+	a, b := readHandling(own), readHandling(theirs)
 	prefix := networkingv1.PathTypePrefix
 	return a.Identity.State == b.Identity.State && a.Authentication.State == b.Authentication.State &&
 		reflect.DeepEqual(readPath(own, &prefix, "/").Rewrite, readPath(theirs, &prefix, "/").Rewrite)

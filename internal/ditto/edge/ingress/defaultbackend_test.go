@@ -118,12 +118,12 @@ func TestDefaultRoutes_AnnotationsOfHAProxy(t *testing.T) {
 	in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "users", "haproxy.org/request-set-header": way.Header + " x"})
 	in.Ingress.Spec.DefaultBackend = withDefault("i", 0).Spec.DefaultBackend
 	as, _ := defaultRoutes(in, nil)
-	if got := readEffects(as); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
+	if got := handled(as); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
 		t.Errorf("got %+v and %+v", got.Authentication, got.Identity)
 	}
 	in.Ingress.Annotations["haproxy.org/backend-config-snippet"] = "http-request deny"
 	as, _ = defaultRoutes(in, nil)
-	if got := readEffects(as).Identity.State; got != way.IdentityUnknown {
+	if got := handled(as).Identity.State; got != way.IdentityUnknown {
 		t.Errorf("with a snippet: got %s", got)
 	}
 }

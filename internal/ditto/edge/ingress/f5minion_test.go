@@ -23,12 +23,12 @@ func TestF5Minion(t *testing.T) {
 			in.Master = ingress("c", master)
 			in.Master.Spec.TLS = []networkingv1.IngressTLS{{Hosts: []string{"a.example.com"}, SecretName: "tls"}}
 		}
-		e, tr, path := readEffects(in), readTransport(in, "a.example.com"), "read"
+		e, tr, path := handled(in), readTransport(in, "a.example.com"), "read"
 		if readPath(in, nil, "/api").Rewrite.Kind == way.RewriteUnknown {
 			path = "unknown"
 		}
 		return strings.Join([]string{
-			e.Identity.State, e.Authentication.State, e.HidesHeaders.State, tr.TLS.State + "/" + tr.Plain.State, readRate(in).Limited.State, path,
+			e.Identity.State, e.Authentication.State, e.HidesHeaders.State, tr.TLS.State + "/" + tr.Plain.State, handled(in).Rate.Limited.State, path,
 		}, " ")
 	}
 	for _, test := range []struct {

@@ -59,7 +59,7 @@ func TestKongTransformer(t *testing.T) {
 			c, _ := linked(t, objects)
 			in := served("kong", notes{"konghq.com/plugins": names})
 			in.Objects = c.Objects
-			if got := readEffects(in).Identity; got.State != tt.want {
+			if got := handled(in).Identity; got.State != tt.want {
 				t.Errorf("got %+v", got)
 			}
 		})
@@ -117,7 +117,7 @@ func TestKongPlugins(t *testing.T) {
 				c, _ := linked(t, strings.Join(tt.objects, "\n---\n"))
 				in.Objects = c.Objects
 			}
-			e := readEffects(in)
+			e := handled(in)
 			got := fmt.Sprintf("%s %s, %s %s", e.Identity.State, e.Identity.Why, e.Authentication.State, e.Authentication.Why)
 			if got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)

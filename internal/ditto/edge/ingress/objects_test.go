@@ -85,12 +85,12 @@ func TestReadRate_Objects(t *testing.T) {
 			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
 			in := served(tt.controller, tt.ingress)
 			in.ServiceAnnotations, in.Objects = tt.service, c.Objects
-			got := readRate(in)
-			if diff := cmp.Diff(tt.want, got.Limited); diff != "" {
+			got := handled(in)
+			if diff := cmp.Diff(tt.want, got.Rate.Limited); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			if (got.Advice == "") != (tt.want.State == way.On) {
-				t.Errorf("advice: %q", got.Advice)
+			if (got.Fixes[way.LimitRequests].Advice == "") != (tt.want.State == way.On) {
+				t.Errorf("advice: %q", got.Fixes[way.LimitRequests].Advice)
 			}
 		})
 	}
@@ -160,7 +160,7 @@ func TestTraefikIngress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served("traefik", tt.notes)
 			in.ServiceAnnotations, in.Objects = tt.service, objects.Objects
-			got := readEffects(in)
+			got := handled(in)
 			want := []string{tt.identity, tt.why, tt.asks}
 			if diff := cmp.Diff(want, []string{got.Identity.State, got.Identity.Why, got.Authentication.State}); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
@@ -173,7 +173,7 @@ func TestRead_F5Policies(t *testing.T) {
 	c, _ := linked(t, strings.TrimPrefix(f5PolicyObject("p", "{basicAuth: {secret: users}}"), "\n---\n"))
 	in := served("f5-nginx", notes{"nginx.org/policies": "ditto/p"})
 	in.Objects = c.Objects
-	got := readEffects(in)
+	got := handled(in)
 	want := way.State{State: way.On, Source: "nginx.org/policies", Why: "Policy ditto/p asks every client for a password"}
 	if diff := cmp.Diff(want, got.Authentication); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -30,15 +30,15 @@ func (c parameterCase) run(t *testing.T, controller string) {
 			context, _ := linked(t, c.objects)
 			in.Objects = context.Objects
 		}
-		e := readEffects(in)
+		e := handled(in)
 		if diff := cmp.Diff(c.identity, e.Identity); diff != "" {
 			t.Errorf("identity: -want +got:\n%s", diff)
 		}
 		if e.Authentication.State != c.authentication {
 			t.Errorf("authentication: %+v", e.Authentication)
 		}
-		if (e.StripsIdentity.State == way.On) == (e.StripAdvice != "") {
-			t.Errorf("strips %s, advice %q", e.StripsIdentity.State, e.StripAdvice)
+		if (e.StripsIdentity.State == way.On) == (e.Fixes[way.StripIdentity].Advice != "") {
+			t.Errorf("strips %s, advice %q", e.StripsIdentity.State, e.Fixes[way.StripIdentity].Advice)
 		}
 		kind := prefixType
 		if got := readPath(in, &kind, "/x").Rewrite.Kind; got != c.rewrite {
@@ -109,8 +109,8 @@ func TestRead_ApplicationGatewayRewrite(t *testing.T) {
 		c, _ := linked(t, rewrite("[{actions: {responseHeaderConfigurations: [{actionType: delete, headerName: server}]}}]"))
 		in := served("agic", named)
 		in.Objects = c.Objects
-		if got := readEffects(in); got.HidesHeaders.State != way.On || got.HideAdvice != "" {
-			t.Errorf("got %+v, %q", got.HidesHeaders, got.HideAdvice)
+		if got := handled(in); got.HidesHeaders.State != way.On || got.Fixes[way.HideHeaders].Advice != "" {
+			t.Errorf("got %+v, %q", got.HidesHeaders, got.Fixes[way.HideHeaders].Advice)
 		}
 	})
 }

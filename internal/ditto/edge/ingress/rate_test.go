@@ -93,12 +93,12 @@ func TestReadRate(t *testing.T) {
 		{"one of several would limit", way.Unknown, notes{way.PrefixIngressNginx + "limit-rps": "5", "konghq.com/x": "y"}, way.Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := readRate(served(tt.controller, tt.notes))
-			if got.Limited.State != tt.want {
-				t.Errorf("got %+v, want %s", got.Limited, tt.want)
+			got := handled(served(tt.controller, tt.notes))
+			if got.Rate.Limited.State != tt.want {
+				t.Errorf("got %+v, want %s", got.Rate.Limited, tt.want)
 			}
-			if (got.Advice == "") != (tt.want == way.On) {
-				t.Errorf("advice: %q", got.Advice)
+			if (got.Fixes[way.LimitRequests].Advice == "") != (tt.want == way.On) {
+				t.Errorf("advice: %q", got.Fixes[way.LimitRequests].Advice)
 			}
 		})
 	}
@@ -114,30 +114,30 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 	offered := map[string]map[string]string{}
 	for _, c := range append(table, unknown) {
 		in := stated(c.Name)
-		rate := readRate(in)
-		if rate.Annotations == nil {
+		rate := handled(in)
+		if rate.Fixes[way.LimitRequests].Annotations == nil {
 			continue
 		}
-		offered[c.Name] = rate.Annotations
-		for key, value := range rate.Annotations {
+		offered[c.Name] = rate.Fixes[way.LimitRequests].Annotations
+		for key, value := range rate.Fixes[way.LimitRequests].Annotations {
 			in.Ingress.Annotations[key] = strings.NewReplacer(way.PlaceRate, "50", way.PlaceBurst, "250").Replace(value)
 		}
-		if after := readRate(in); after.Limited.State != way.On || after.Annotations != nil {
+		if after := handled(in); after.Rate.Limited.State != way.On || after.Fixes[way.LimitRequests].Annotations != nil {
 			t.Errorf("%s: with what it offers: %+v", c.Name, after)
 		}
-		for key := range rate.Annotations {
+		for key := range rate.Fixes[way.LimitRequests].Annotations {
 			for _, value := range []string{"", "0", "50"} {
 				in := stated(c.Name)
 				in.Ingress.Annotations[key] = value
-				if again := readRate(in); again.Annotations != nil {
-					t.Errorf("%s: offers %v beside %s %q", c.Name, again.Annotations, key, value)
+				if again := handled(in); again.Fixes[way.LimitRequests].Annotations != nil {
+					t.Errorf("%s: offers %v beside %s %q", c.Name, again.Fixes[way.LimitRequests].Annotations, key, value)
 				}
 			}
 		}
 		in = stated(c.Name)
 		in.Class.Known = false
-		if guess := readRate(in); guess.Annotations != nil {
-			t.Errorf("%s: offers %v to a controller that is only guessed", c.Name, guess.Annotations)
+		if guess := handled(in); guess.Fixes[way.LimitRequests].Annotations != nil {
+			t.Errorf("%s: offers %v to a controller that is only guessed", c.Name, guess.Fixes[way.LimitRequests].Annotations)
 		}
 	}
 	want := map[string]map[string]string{
@@ -158,14 +158,14 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 	} {
 		in := stated("ingress-nginx")
 		maps.Copy(in.Ingress.Annotations, all)
-		if rate := readRate(in); rate.Annotations != nil {
-			t.Errorf("%s: offers %v", name, rate.Annotations)
+		if rate := handled(in); rate.Fixes[way.LimitRequests].Annotations != nil {
+			t.Errorf("%s: offers %v", name, rate.Fixes[way.LimitRequests].Annotations)
 		}
 	}
 	in := stated("f5-nginx")
 	in.Config.Controllers = nil
-	if rate := readRate(in); rate.Annotations != nil {
-		t.Errorf("offers %v to a release that is not stated", rate.Annotations)
+	if rate := handled(in); rate.Fixes[way.LimitRequests].Annotations != nil {
+		t.Errorf("offers %v to a release that is not stated", rate.Fixes[way.LimitRequests].Annotations)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestReadErrorPages(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
 			in.Config.Controllers = map[string]way.ControllerConfig{tt.controller: {Version: tt.version}}
-			pages := readErrorPages(in)
+			pages := handled(in).ErrorPages
 			var got []string
 			if len(pages.Echoes) > 0 {
 				got = append(got, "echo")

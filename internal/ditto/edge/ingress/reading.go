@@ -19,13 +19,11 @@ type reading struct {
 	o          *inventory.Object
 	in         way.Input
 	controller *way.Controller
-	effects    way.Effects
+	handling   way.Handling
 	// counts is the Ingress whose annotations count, nil if it was not found.
 	counts *way.Input
-	// hosts are what clients speak, by host; rate and pages are those of all.
+	// hosts are what clients speak, by host.
 	hosts map[string]way.Transport
-	rate  way.Rate
-	pages way.ErrorPages
 	// about is what annotations say about paths, for telling what cannot be read apart.
 	about string
 }
@@ -63,7 +61,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 		in.HostForcesRegex = in.HostForcesRegex || onHost.regex[in.Class.Controller]
 	}
 	r.in, r.counts = in, counting(c, in)
-	r.effects = effectsOf(in, r.counts)
+	r.handling = handlingOf(in, r.counts)
 	return r
 }
 
@@ -90,21 +88,26 @@ func counting(c way.Context, in way.Input) *way.Input {
 	return nil
 }
 
-// effectsOf are what the edge does to requests.
-func effectsOf(in way.Input, counts *way.Input) way.Effects {
+// handlingOf is what the edge does with requests.
+func handlingOf(in way.Input, counts *way.Input) way.Handling {
 	if counts == nil {
 		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
-		return way.Effects{
-			Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
-			AuthSecrets: readEffects(in).AuthSecrets,
+		return way.Handling{
+			Effects: way.Effects{
+				Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
+				AuthSecrets: readHandling(in).AuthSecrets,
+			},
+			Rate: way.Rate{Limited: unknown}, ErrorPages: way.ErrorPages{Unknown: []string{noMain}},
 		}
 	}
-	e := readEffects(*counts)
+	h := readHandling(*counts)
 	if counts.Ingress != in.Ingress {
-		e.StripAnnotations, e.HideAnnotations = nil, nil
-		e.AuthSecrets = append(e.AuthSecrets, readEffects(in).AuthSecrets...)
+		for p := range h.Fixes {
+			h.Fixes[p] = h.Fixes[p].Told()
+		}
+		h.AuthSecrets = append(h.AuthSecrets, readHandling(in).AuthSecrets...)
 	}
-	return e
+	return h
 }
 
 // routes are the requests that an Ingress sends to a Service, or to any.
@@ -187,44 +190,38 @@ func (r *reading) byDefault() (*reading, []defaultRoute) {
 	if as.Ingress == r.in.Ingress {
 		return r, routes
 	}
-	return &reading{c: r.c, o: r.o, in: as, controller: r.controller, counts: &as, effects: readEffects(as)}, routes
+	return &reading{c: r.c, o: r.o, in: as, controller: r.controller, counts: &as, handling: readHandling(as)}, routes
 }
 
 // route is how the Ingress sends requests for a path of a host to some Services.
 func (r *reading) route(host, asked, kind string, to []way.Backend, path way.Path) way.Route {
 	route := way.Route{
 		Text: host + asked, Asks: host + asked, Path: &path, Backends: to, Public: !r.in.Class.Internal,
-		Handling: way.Handling{Effects: r.effects, Doubt: r.in.Class.Doubt, Doubted: r.in.Class.Doubt != "" && !r.in.Class.Internal},
+		Handling: r.handling, Transport: r.transport(host),
 	}
+	route.Doubt, route.Doubted = r.in.Class.Doubt, r.in.Class.Doubt != "" && !r.in.Class.Internal
 	if kind != "" {
 		route.Text += " (" + kind + ")"
 	}
 	if r.in.Class.Assumption != "" {
-		route.Effects.Assumptions = append(slices.Clone(r.effects.Assumptions), r.in.Class.Assumption)
+		route.Effects.Assumptions = append(slices.Clone(r.handling.Assumptions), r.in.Class.Assumption)
 	}
 	if r.in.Class.Hint != "" {
 		route.Note = ", " + r.in.Class.Hint
 	}
 	route.Lets = func() requests.Set { return r.lets(host, asked+" "+kind, path) }
-	route.Transport = r.transport(host)
-	route.Rate, route.ErrorPages = r.rate, r.pages
 	return route
 }
 
-// transport is what clients speak that ask for a host. It reads the rate and the error pages as well.
+// transport is what clients speak that ask for a host.
 func (r *reading) transport(host string) way.Transport {
 	if r.counts == nil {
 		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
-		r.rate, r.pages = way.Rate{Limited: unknown}, way.ErrorPages{Unknown: []string{noMain}}
 		return way.Transport{TLS: unknown, Plain: unknown}
 	}
 	if r.hosts == nil {
 		r.hosts = map[string]way.Transport{}
 		r.counts.Neighbours = neighbours(r.c, *r.counts)
-		r.rate, r.pages = readRate(*r.counts), readErrorPages(*r.counts)
-		if r.counts.Ingress != r.in.Ingress {
-			r.rate.Annotations = nil
-		}
 	}
 	of := func(host string) way.Transport {
 		t, known := r.hosts[host]

@@ -117,7 +117,7 @@ func TestReadTransport(t *testing.T) {
 			if said != tt.want {
 				t.Errorf("got %s, want %s: %+v", said, tt.want, got)
 			}
-			if got.Advice == "" && (got.TLS.State == way.Off || got.Plain.State == way.PlainServed) {
+			if got.Fix.Advice == "" && (got.TLS.State == way.Off || got.Plain.State == way.PlainServed) {
 				t.Error("no advice")
 			}
 		})

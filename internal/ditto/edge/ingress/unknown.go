@@ -15,7 +15,7 @@ import (
 // annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it unknown.
 var unknown = way.Controller{
 	Name: way.Unknown, Title: "an unknown controller",
-	Effects: unknownEffects, Transport: unknownTransport, Rate: unknownRate, Path: unknownPath,
+	Handling: unknownHandling, Transport: unknownTransport, Path: unknownPath,
 }
 
 // unless makes states unknown of which a controller that reads something else makes something else, for its annotations. read
@@ -50,15 +50,17 @@ func unless(in way.Input, states []*way.State, read func(c *way.Controller, in w
 const nameTheController = `name the controller: say ingressClassName, and keep its IngressClass where it can be read, or name it in the ` +
 	`configuration under edges.ingressClasses; then this line can say what to write`
 
-func unknownEffects(in way.Input) way.Effects {
-	e := way.PlainEdge{Strip: nameTheController, Hide: nameTheController}.Effects(in)
-	e.Identity.Why = "no annotation here makes any known controller change the header"
-	unless(in, []*way.State{&e.Identity, &e.Authentication}, func(c *way.Controller, as way.Input) []way.State {
-		e := c.Effects(as)
-		return []way.State{e.Identity, e.Authentication}
+func unknownHandling(in way.Input) way.Handling {
+	h := way.PlainEdge{Strip: nameTheController, Hide: nameTheController}.Read(in)
+	h.Identity.Why = "no annotation here makes any known controller change the header"
+	h.Rate.Limited = way.Unlimited()
+	h.Fixes[way.LimitRequests].Advice = nameTheController
+	unless(in, []*way.State{&h.Identity, &h.Authentication, &h.Rate.Limited}, func(c *way.Controller, as way.Input) []way.State {
+		h := c.Handling(as)
+		return []way.State{h.Identity, h.Authentication, h.Rate.Limited}
 	})
-	e.StripsIdentity = way.Strips(e.Identity)
-	return e
+	h.StripsIdentity = way.Strips(h.Identity)
+	return h
 }
 
 // unknownPath takes for certain what the API's definition of a path says, and leaves open what some controllers read more
@@ -100,10 +102,4 @@ func unknownTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "which controller serves it is not known, and some do not redirect"}
 	}
 	return t
-}
-
-func unknownRate(in way.Input) way.Rate {
-	r := way.Rate{Limited: way.Unlimited(), Advice: nameTheController}
-	unless(in, []*way.State{&r.Limited}, func(c *way.Controller, as way.Input) []way.State { return []way.State{c.Rate(as).Limited} })
-	return r
 }

@@ -19,8 +19,7 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameIngressNginx, Title: "ingress-nginx",
 		Classes: []string{"k8s.io/ingress-nginx"}, Usual: []string{"nginx"}, Prefixes: []string{way.PrefixIngressNginx},
-		Transport: ingressNginxTransport, Rate: ingressNginxRate, ErrorPages: ingressNginxErrorPages,
-		Effects: ingressNginxEffects, Path: ingressNginxPath,
+		Handling: ingressNginxHandling, Transport: ingressNginxTransport, Path: ingressNginxPath,
 		ForcesRegex: func(in way.Input) bool { return ingressNginxForcesRegex(prefixed(in)) }, MayForceRegex: mayForceRegex,
 		// controller.go: createServers makes a location / of it for each host that has none yet, from the oldest Ingress that
 		// has the host; getBackendServers replaces it by a path / of the same type. The server without a host is there before, and
@@ -31,19 +30,22 @@ func Controller() way.Controller {
 	}
 }
 
-func ingressNginxEffects(in way.Input) way.Effects {
+func ingressNginxHandling(in way.Input) way.Handling {
 	configs := configs(in)
-	e := orUnseen(ingressNginxUnder(underPrefix(configs[0], in), configs[0]), configs[0])
+	h := orUnseen(ingressNginxUnder(underPrefix(configs[0], in), configs[0]), configs[0])
 	for _, c := range configs[1:] {
-		e = e.OrWorse(orUnseen(ingressNginxUnder(underPrefix(c, in), c), c))
+		h = h.OrWorse(orUnseen(ingressNginxUnder(underPrefix(c, in), c), c))
 	}
-	return e
+	ingressNginxRate(in, &h)
+	h.ErrorPages = ingressNginxErrorPages(in)
+	return h
 }
 
 // ingressNginxUnder reads an Ingress as a controller that is told this.
-func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Effects {
+func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	a := annotations(c, in.Ingress)
-	var e way.Effects
+	var h way.Handling
+	e := &h.Effects
 	auth := ingressNginxAuth(in, a, c)
 	e.AuthSecrets, e.Assumptions = auth.secrets, auth.assumptions
 	e.Snippets = nginx.SnippetsOf(a, "", map[string]string{
@@ -66,7 +68,7 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Effects {
 	if snippet.Opens && e.Authentication.State == way.On {
 		e.Authentication = way.State{State: way.Unknown, Source: "configuration-snippet", Why: "the configuration snippet may let clients in without credentials"}
 	}
-	own := ingressNginxIdentity(&e, auth, snippet)
+	own := ingressNginxIdentity(e, auth, snippet)
 	if own.Source == "default" && !a.Has("configuration-snippet") &&
 		in.Ingress.Annotations[way.PrefixIngressNginx+"configuration-snippet"] != "" {
 		own.Why = "the configuration snippet has no effect, since " + c.In("allow-snippet-annotations") + " is false"
@@ -76,15 +78,13 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Effects {
 	e.HidesHeaders = way.State{State: way.On, Source: "default", Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
 	if c.IsTrue("server-tokens") {
 		e.HidesHeaders = way.State{State: way.Off, Source: "server-tokens", Why: c.In("server-tokens") + " is true"}
-		e.HideAdvice = `remove ` + c.In("server-tokens")
+		h.Fixes[way.HideHeaders].Advice = `remove ` + c.In("server-tokens")
 	}
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = ingressNginxStripAdvice
-	}
+	h.Fixes[way.StripIdentity].Advice = ingressNginxStripAdvice
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
-		e.PassThrough(false, "ssl-passthrough")
+		h.PassThrough(false, "ssl-passthrough")
 	}
-	return e
+	return h
 }
 
 const ingressNginxStripAdvice = `ingress-nginx has no annotation that only removes a request header. Either let the ConfigMap that its own ` +

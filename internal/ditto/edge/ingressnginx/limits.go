@@ -34,10 +34,10 @@ func ingressNginxTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(way.PrefixIngressNginx+"ssl-redirect", "ssl-redirect is "+way.Quote(a["ssl-redirect"]))
-		t.Advice = `remove nginx.ingress.kubernetes.io/ssl-redirect, or set it to "true"`
+		t.Fix.Advice = `remove nginx.ingress.kubernetes.io/ssl-redirect, or set it to "true"`
 	case !said && plain:
 		t.Plain = way.PassedOn("ssl-redirect", told.In("ssl-redirect")+" is false")
-		t.Advice = `set nginx.ingress.kubernetes.io/ssl-redirect: "true"`
+		t.Fix.Advice = `set nginx.ingress.kubernetes.io/ssl-redirect: "true"`
 	default:
 		t.Plain = way.Redirected("default", "ingress-nginx redirects where it has a certificate")
 	}
@@ -53,11 +53,13 @@ func ingressNginxTransport(in way.Input, host string) way.Transport {
 
 // ingressNginxRate follows internal/ingress/annotations/ratelimit: a limit of zero is none, and so is a number that is
 // none. limit-rate is about bytes.
-func ingressNginxRate(in way.Input) way.Rate {
+func ingressNginxRate(in way.Input, h *way.Handling) {
 	ownPrefix := ownPrefix(in)
 	in = prefixed(in)
 	a := ingressNginxAnnotations(in)
-	r := way.Rate{Limited: way.Unlimited(), Advice: `set nginx.ingress.kubernetes.io/limit-rps: "50"`}
+	r := &h.Rate
+	r.Limited = way.Unlimited()
+	h.Fixes[way.LimitRequests].Advice = `set nginx.ingress.kubernetes.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
 		if way.Positive(a[name]) {
 			r.Limited = way.State{State: way.On, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name])}
@@ -73,14 +75,13 @@ func ingressNginxRate(in way.Input) way.Rate {
 		if r.Limited.State == way.On {
 			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"}
 		}
-		return r
+		return
 	}
 	if ownPrefix {
-		r.Advice = "limit requests by the annotation limit-rps of its controller, whose annotations have a prefix of their own"
-		return r
+		h.Fixes[way.LimitRequests].Advice = "limit requests by the annotation limit-rps of its controller, whose annotations have a prefix of their own"
+		return
 	}
 	if all, ok := way.Everyone(a[a.FirstOf("limit-allowlist", "limit-whitelist")]); !all && ok && a["canary"] != "true" {
-		r.Offer(in, map[string]string{way.PrefixIngressNginx + "limit-rps": way.PlaceRate}, way.PrefixIngressNginx)
+		h.Limit(in, map[string]string{way.PrefixIngressNginx + "limit-rps": way.PlaceRate}, way.PrefixIngressNginx)
 	}
-	return r
 }

@@ -68,13 +68,13 @@ func someUnseen(in way.Input) string {
 	return unseen(c)
 }
 
-// orUnseen are the effects under a controller of which it is not known what it is told.
-func orUnseen(e way.Effects, c way.GlobalConfig) way.Effects {
+// orUnseen is the handling under a controller of which it is not known what it is told.
+func orUnseen(h way.Handling, c way.GlobalConfig) way.Handling {
 	if why := unseen(c); why != "" {
 		unknown := way.State{State: way.Unknown, Source: "configmap", Why: why}
-		e.Identity, e.Authentication, e.StripsIdentity, e.HidesHeaders = unknown, unknown, unknown, unknown
+		h.Identity, h.Authentication, h.StripsIdentity, h.HidesHeaders = unknown, unknown, unknown, unknown
 	}
-	return e
+	return h
 }
 
 // orLimited is whether requests are limited where the Ingress itself limits none: each controller may be told to.

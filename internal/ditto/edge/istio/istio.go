@@ -21,12 +21,14 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "istio", Title: "Istio",
 		Classes: []string{"istio.io/ingress-controller"}, Usual: []string{"istio"},
-		Effects: func(in way.Input) way.Effects {
-			e := plain.Effects(in)
-			e.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
-			return e
+		Handling: func(in way.Input) way.Handling {
+			h := plain.Read(in)
+			h.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
+			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: "an EnvoyFilter of Istio can limit requests, and is not read"}
+			h.Fixes[way.LimitRequests].Advice = "limit requests by an EnvoyFilter with a local rate limit, or in an nginx in front of the gateway"
+			return h
 		},
-		Transport: istioTransport, Rate: istioRate, Path: istioPath,
+		Transport: istioTransport, Path: istioPath,
 		// pilot/pkg/config/kube/ingress: "currently not supported".
 		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere, Alone: way.Nowhere},
 	}

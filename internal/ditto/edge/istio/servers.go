@@ -33,8 +33,8 @@ func (e *istioEdge) serversFor(host, namespace string) []crd.IstioServer {
 // of each. redirects says that a rule before this one redirects to HTTPS.
 func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Transport {
 	who := r.edge.String()
-	t := way.Transport{Advice: "give " + who + " a server for the host with port {number: 443, name: https, protocol: HTTPS} and tls {mode: SIMPLE, credentialName: …}, " +
-		"and set tls: {httpsRedirect: true} on the one for plain HTTP"}
+	t := way.Transport{Fix: way.Fix{Advice: "give " + who + " a server for the host with port {number: 443, name: https, protocol: HTTPS} and " +
+		"tls {mode: SIMPLE, credentialName: …}, and set tls: {httpsRedirect: true} on the one for plain HTTP"}}
 	if r.edge.gateway == nil {
 		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: who + " was not found"}
 		t.Plain = t.TLS
@@ -102,10 +102,7 @@ func lessEncrypted(a, b way.State) way.State {
 
 // rate: a Gateway limits nothing by itself; filters of Envoy's, which are not evaluated, can.
 func (r istioReader) rate() way.Rate {
-	rate := way.Rate{
-		Limited: way.State{State: way.Off, Source: "default", Why: "no EnvoyFilter was found for the pods of " + r.edge.String()},
-		Advice:  "limit requests by an EnvoyFilter with a local rate limit for the gateway's pods, or in an nginx in front of Ditto's gateway",
-	}
+	rate := way.Rate{Limited: way.State{State: way.Off, Source: "default", Why: "no EnvoyFilter was found for the pods of " + r.edge.String()}}
 	if r.edge.gateway == nil {
 		rate.Limited = way.State{State: way.Unknown, Source: "gateways", Why: r.edge.String() + " was not found, nor can EnvoyFilters for its pods be"}
 	}
@@ -126,10 +123,10 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 	const advice = "terminate TLS further in, or give the Gateway a server with protocol HTTPS and tls.mode SIMPLE"
 	if r.edge.gateway == nil {
 		unknown := way.State{State: way.Unknown, Source: "gateways", Why: who + " was not found"}
-		return way.Transport{TLS: unknown, Plain: unknown, Advice: advice}
+		return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: advice}}
 	}
 	unserved := way.State{State: way.Unknown, Source: "servers", Why: who + " has no server that passes connections through"}
-	ended := way.Transport{TLS: unserved, Plain: unserved, Advice: advice}
+	ended := way.Transport{TLS: unserved, Plain: unserved, Fix: way.Fix{Advice: advice}}
 	for _, host := range r.root.Spec.Hosts {
 		for _, s := range r.edge.serversFor(host, r.root.Namespace) {
 			switch {
@@ -139,7 +136,7 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 			case s.TLS == nil:
 				return way.HandedOn(way.PassedOn("servers", who+" passes connections through as they are"), advice)
 			default:
-				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " terminates TLS"}, Plain: way.Closed("servers", who+" accepts only TLS"), Advice: advice}
+				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " terminates TLS"}, Plain: way.Closed("servers", who+" accepts only TLS"), Fix: way.Fix{Advice: advice}}
 			}
 		}
 	}

@@ -229,7 +229,7 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 	if len(backends) == 0 {
 		return nil
 	}
-	effects := r.effects(rule)
+	handling := r.handling(rule)
 	matches := rule.Match
 	if len(matches) == 0 {
 		matches = []crd.VirtualServiceMatch{{}}
@@ -246,7 +246,7 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 		routes = append(routes, way.Route{
 			Hosts: r.root.Spec.Hosts, Door: r.suffix, Conditions: istioConditions(m),
 			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public,
-			Transport: r.transport(m, redirects), Handling: way.Handling{Effects: effects, Rate: r.rate()},
+			Transport: r.transport(m, redirects), Handling: handling,
 		})
 	}
 	return routes
@@ -280,7 +280,7 @@ func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Bac
 	return list
 }
 
-func (r istioReader) effects(rule *crd.VirtualServiceHTTP) way.Effects {
+func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 	destinations := weighted(rule.Route)
 	var identity *way.State
 	for _, d := range destinations {
@@ -291,17 +291,15 @@ func (r istioReader) effects(rule *crd.VirtualServiceHTTP) way.Effects {
 		s := istioIdentity(r.access.identity, rule.Headers, nil, true)
 		identity = way.Worse(identity, &s)
 	}
-	e := way.Effects{
-		Identity: *identity, Authentication: r.access.authentication,
+	h := way.Handling{Rate: r.rate(), Effects: way.Effects{
+		Identity: *identity, StripsIdentity: way.Strips(*identity), Authentication: r.access.authentication,
 		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "Envoy writes its own Server header unless the mesh says otherwise, which cannot be seen"},
-		HideAdvice:   "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true",
 		Assumptions:  slices.Clone(r.edge.assumptions),
-	}
-	e.StripsIdentity = way.Strips(e.Identity)
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header + "]}}"
-	}
-	return e
+	}}
+	h.Fixes[way.StripIdentity].Advice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header + "]}}"
+	h.Fixes[way.HideHeaders].Advice = "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true"
+	h.Fixes[way.LimitRequests].Advice = "limit requests by an EnvoyFilter with a local rate limit for the gateway's pods, or in an nginx in front of Ditto's gateway"
+	return h
 }
 
 // bytes reads a rule for connections, which changes nothing in what goes through them.

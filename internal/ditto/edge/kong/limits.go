@@ -9,15 +9,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
+const useIngress = "use an Ingress that lists the host in spec.tls"
+
 const rateAdvice = "name a KongPlugin in konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}"
 
-// readRate says whether a plugin limits the requests of an Ingress: its own, its Service's or a global one.
-func readRate(in way.Input) way.Rate {
-	route, service := holdersOf(in)
-	return way.Rate{Limited: limitsOf(in.Objects, route, service), Advice: rateAdvice}
-}
-
-// limitsOf reads the plugins for requests that go by a route to a Service.
+// limitsOf says whether a plugin limits requests that go by a route to a Service: of one of them, or a global one.
 func limitsOf(r inventory.Reader, route, service holder) way.State {
 	const source = Prefix + "plugins"
 	result := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
@@ -96,9 +92,9 @@ func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
 	case host != "":
 		return way.Transport{
 			TLS: way.State{State: way.Unknown, Source: "host", Why: "Kong terminates TLS for the host, and with which certificate cannot be seen"}, Plain: way.Closed("host", "the route accepts only TLS"),
-			Advice: "use an Ingress that lists the host in spec.tls",
+			Fix: way.Fix{Advice: useIngress},
 		}
 	}
 	unknown := way.State{State: way.Unknown, Source: "port", Why: "whether Kong terminates TLS on this port is set in its configuration (stream_listen)"}
-	return way.Transport{TLS: unknown, Plain: unknown, Advice: "use an Ingress that lists the host in spec.tls"}
+	return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: useIngress}}
 }

@@ -249,21 +249,20 @@ func usesOf(o *inventory.Object) []inventory.ID {
 	return pluginIDs(holder{o.Ref.Namespace, o.Meta.Annotations})
 }
 
-// readEffects reads an Ingress of Kong's.
-func readEffects(in way.Input) way.Effects {
+// readHandling reads an Ingress of Kong's.
+func readHandling(in way.Input) way.Handling {
 	route, service := holdersOf(in)
 	k := readPlugins(in.Objects, route, service)
-	e := way.Effects{
+	h := way.Handling{Rate: way.Rate{Limited: limitsOf(in.Objects, route, service)}, Effects: way.Effects{
 		Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
 		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be determined from the Ingress"},
-		HideAdvice: `name a KongPlugin in konghq.com/plugins: plugin response-transformer, config.remove.headers: [Server, X-Powered-By], and run ` +
-			`Kong with KONG_HEADERS=off`,
-	}
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with headers: [` + way.Header + `] and ` +
-			`querystring: [` + way.Header + `]`
-	}
-	return e
+	}}
+	h.Fixes[way.StripIdentity].Advice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with ` +
+		`headers: [` + way.Header + `] and querystring: [` + way.Header + `]`
+	h.Fixes[way.HideHeaders].Advice = `name a KongPlugin in konghq.com/plugins: plugin response-transformer, ` +
+		`config.remove.headers: [Server, X-Powered-By], and run Kong with KONG_HEADERS=off`
+	h.Fixes[way.LimitRequests].Advice = rateAdvice
+	return h
 }
 
 // readPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular expression

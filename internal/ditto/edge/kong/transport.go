@@ -29,7 +29,7 @@ func readTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.Closed(protocols, "the route takes no plain HTTP")
 		own(protocols)
 	case t.TLS.State != way.Off:
-		t.Advice = `set konghq.com/protocols: https and konghq.com/https-redirect-status-code: "308"`
+		t.Fix.Advice = `set konghq.com/protocols: https and konghq.com/https-redirect-status-code: "308"`
 	}
 	return t
 }

@@ -20,14 +20,16 @@ func Controller() way.Controller {
 		// pkg/route/ingress/ingress.go makes Routes of rules alone.
 		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere, Alone: way.Nowhere},
 		Prefixes:       []string{"route.openshift.io/", "haproxy.router.openshift.io/"},
-		Effects: func(in way.Input) way.Effects {
-			e := plain.Effects(in)
-			if in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough" {
-				e.PassThrough(true, "route.openshift.io/termination")
+		Handling: func(in way.Input) way.Handling {
+			h := plain.Read(in)
+			passthrough := in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough"
+			if passthrough {
+				h.PassThrough(true, "route.openshift.io/termination")
 			}
-			return e
+			routerRate(&h, in.Ingress.Annotations, passthrough)
+			return h
 		},
-		Transport: openshiftTransport, Rate: openshiftRate, Path: openshiftPath,
+		Transport: openshiftTransport, Path: openshiftPath,
 	}
 }
 

@@ -47,8 +47,7 @@ func routeRoutes(_ way.Context, o *inventory.Object) []way.Route {
 	}
 	asks := host + route.Spec.Path
 	r := way.Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Hosts: []string{host}}
-	r.Effects = routeEffects(route)
-	r.Transport, r.Rate = routeTransport(route), routerRate(route.Annotations, r.Effects.Passthrough)
+	r.Handling, r.Transport = routeHandling(route), routeTransport(route)
 	if !r.Effects.Passthrough {
 		path := routePath(route)
 		r.Path = &path
@@ -76,32 +75,30 @@ func routePath(route *crd.OpenShiftRoute) way.Path {
 	return path
 }
 
-// routeEffects is what a Route does to requests. Its header actions are a list that somebody may own, so that it is never
+// routeHandling is what a Route does to requests. Its header actions are a list that somebody may own, so that it is never
 // changed.
-func routeEffects(route *crd.OpenShiftRoute) way.Effects {
+func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 	const source = "spec.httpHeaders"
-	e := way.Effects{
+	h := way.Handling{Effects: way.Effects{
 		Identity:       routeIdentity(route),
 		StripsIdentity: way.State{State: way.Off, Source: source},
 		HidesHeaders:   way.State{State: way.Off, Source: source},
 		Passthrough:    route.Spec.TLS != nil && route.Spec.TLS.Termination == "passthrough",
-		StripAdvice: "set spec.httpHeaders.actions.request: " +
-			"[{name: " + way.Header + ", action: {type: Delete}}]",
-		HideAdvice: "set spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]",
-	}
-	if e.Identity.State != way.IdentityClient {
-		e.StripsIdentity = way.State{State: way.On, Source: source, Why: e.Identity.Why}
-		e.StripAdvice = ""
+	}}
+	h.Fixes[way.StripIdentity].Advice = "set spec.httpHeaders.actions.request: [{name: " + way.Header + ", action: {type: Delete}}]"
+	h.Fixes[way.HideHeaders].Advice = "set spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]"
+	if h.Identity.State != way.IdentityClient {
+		h.StripsIdentity = way.State{State: way.On, Source: source, Why: h.Identity.Why}
 	}
 	if headers := route.Spec.HTTPHeaders; headers != nil {
-		for _, h := range headers.Actions.Response {
-			if strings.EqualFold(h.Name, "Server") {
-				e.HidesHeaders = way.State{State: way.On, Source: source}
-				e.HideAdvice = ""
+		for _, header := range headers.Actions.Response {
+			if strings.EqualFold(header.Name, "Server") {
+				h.HidesHeaders = way.State{State: way.On, Source: source}
 			}
 		}
 	}
-	return e
+	routerRate(&h, route.Annotations, h.Passthrough)
+	return h
 }
 
 // routeIdentity is what a Route does to the identity header. Source: route.openshift.io/v1 spec.httpHeaders; a Set value
@@ -136,9 +133,9 @@ func routeIdentity(route *crd.OpenShiftRoute) way.State {
 func routeTransport(route *crd.OpenShiftRoute) way.Transport {
 	const policy = "spec.tls.insecureEdgeTerminationPolicy"
 	t := way.Transport{
-		TLS:    way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
-		Plain:  way.PassedOn(way.SourceTLS, "spec.tls is not set"),
-		Advice: "set spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}",
+		TLS:   way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
+		Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
+		Fix:   way.Fix{Advice: "set spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}"},
 	}
 	tls := route.Spec.TLS
 	if tls == nil {

@@ -29,24 +29,19 @@ func openshiftTransport(in way.Input, host string) way.Transport {
 	return t
 }
 
-func openshiftRate(in way.Input) way.Rate {
-	return routerRate(in.Ingress.Annotations, in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough")
-}
-
 // routerRate says whether OpenShift's router limits requests or connections by the annotations of a Route:
 // rate-limit-connections switches on what the others say (images/router/haproxy/conf/haproxy-config.template).
-func routerRate(all map[string]string, passthrough bool) way.Rate {
+func routerRate(h *way.Handling, all map[string]string, passthrough bool) {
 	a := way.WithPrefix(all, Prefix)
 	const name = "rate-limit-connections"
-	r := way.Rate{
-		Limited: way.Unlimited(),
-		Advice: `set haproxy.router.openshift.io/rate-limit-connections: "true" with ` +
-			`haproxy.router.openshift.io/rate-limit-connections.rate-http: "150", requests of a client in 3 seconds`,
-	}
+	r, advice := &h.Rate, &h.Fixes[way.LimitRequests].Advice
+	r.Limited = way.Unlimited()
+	*advice = `set haproxy.router.openshift.io/rate-limit-connections: "true" with ` +
+		`haproxy.router.openshift.io/rate-limit-connections.rate-http: "150", requests of a client in 3 seconds`
 	limits := []string{name + ".rate-http", name + ".rate-tcp", name + ".concurrent-tcp"}
 	if passthrough {
 		limits = limits[1:]
-		r.Advice = "limit requests where TLS is terminated"
+		*advice = "limit requests where TLS is terminated"
 	}
 	on, _ := a.Bool(name)
 	for _, limit := range limits {
@@ -61,5 +56,4 @@ func routerRate(all map[string]string, passthrough bool) way.Rate {
 	if on && r.Limited.State == way.Off {
 		r.Limited = way.State{State: way.Off, Source: Prefix + name, Why: name + " comes with no limit that counts here"}
 	}
-	return r
 }

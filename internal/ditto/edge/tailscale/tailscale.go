@@ -27,20 +27,24 @@ const (
 func Controller() way.Controller {
 	return way.Controller{
 		Name: "tailscale", Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{usualClass},
-		Effects: way.PlainEdge{
-			Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
-			Hide:  `put a proxy that removes Server behind this Ingress`,
-		}.Effects,
+		Handling:  handling,
 		Transport: transport, Opened: opened,
 		Doubted: func(c way.Class) string { return inTailnet("ingress class " + way.Quote(c.Name)) },
-		Rate: func(way.Input) way.Rate {
-			return way.Rate{Limited: way.Unlimited(), Advice: "Tailscale's operator limits nothing: put an nginx with limit_req in front of the gateway"}
-		},
 		Path: func(_ way.Input, _ networkingv1.PathType, path string) way.Path {
 			// Every path is a prefix.
 			return way.Path{Matcher: way.Elements(way.Decoded, path)}
 		},
 	}
+}
+
+func handling(in way.Input) way.Handling {
+	h := way.PlainEdge{
+		Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
+		Hide:  `put a proxy that removes Server behind this Ingress`,
+	}.Read(in)
+	h.Rate.Limited = way.Unlimited()
+	h.Fixes[way.LimitRequests].Advice = "Tailscale's operator limits nothing: put an nginx with limit_req in front of the gateway"
+	return h
 }
 
 // transport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.

@@ -306,7 +306,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		Text: text, Asks: asks, Path: &path, Backends: backends,
 		Public:    !way.InternalClass(c.Config, first.Spec.IngressClassName, first.Annotations[way.ClassAnnotation]),
 		Transport: ingressRouteTransport(&first.Spec, chain),
-		Handling:  way.Handling{Effects: chain.result(), Rate: chain.rate(rateAdvice)},
+		Handling:  chain.handling(rateAdvice),
 	}
 	if lets != nil {
 		route.Lets = func() requests.Set { return lets }

@@ -55,15 +55,6 @@ func (t *chainReading) settle(transport *way.Transport) {
 	}
 }
 
-// rate is whether the Middlewares limit requests.
-func (t *chainReading) rate(advice string) way.Rate {
-	r := way.Rate{Limited: t.limited, Advice: advice}
-	if t.closed != "" {
-		r.Doubt(t.closed)
-	}
-	return r.Settled()
-}
-
 const (
 	tlsAdvice  = "set spec.tls: {secretName: …} with a certificate for the host, and make the entry point for plain HTTP redirect"
 	rateAdvice = "name a Middleware with spec.rateLimit {average: 50, burst: 250} in spec.routes[].middlewares"
@@ -74,7 +65,7 @@ const (
 // ingressRouteTransport: with spec.tls the routers take TLS alone; otherwise the entry points decide, as for an Ingress
 // (pkg/provider/kubernetes/crd/kubernetes_http.go).
 func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReading) way.Transport {
-	t := way.Transport{Advice: tlsAdvice}
+	t := way.Transport{Fix: way.Fix{Advice: tlsAdvice}}
 	switch {
 	case spec.TLS != nil:
 		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router accepts only TLS")
@@ -114,13 +105,13 @@ func ingressRouteTCPTransport(tls *crd.TraefikTLSTCP) way.Transport {
 	}
 	return way.Transport{
 		TLS: readCertificate(&tls.TraefikTLS), Plain: way.Closed(way.SourceTLS, "the router accepts only TLS"),
-		Advice: "set spec.tls: {secretName: …} with a certificate for the host",
+		Fix: way.Fix{Advice: "set spec.tls: {secretName: …} with a certificate for the host"},
 	}
 }
 
 // ingressRouteTCPRate: a MiddlewareTCP can limit how many connections an address has at once.
 func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
-	r := way.UnreadRate("name a MiddlewareTCP with spec.inFlightConn {amount: 50} in spec.routes[].middlewares, or limit requests where they are read")
+	r := way.UnreadRate()
 	for _, ref := range refs {
 		o, ambiguous := ref.resolve(c.Objects)
 		if o == nil || ambiguous {
@@ -137,5 +128,5 @@ func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
 			r.Limited = way.State{State: way.Off, Source: name, Why: name + " (inFlightConn) has a limit of zero, which means no limit"}
 		}
 	}
-	return r.Settled()
+	return r
 }

@@ -296,10 +296,11 @@ func (t *chainReading) assume(what string) {
 	}
 }
 
-// result is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a header
-// that is set later.
-func (t *chainReading) result() way.Effects {
-	e := t.effects
+// handling is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a header
+// that is set later. limits says how to limit requests.
+func (t *chainReading) handling(limits string) way.Handling {
+	h := way.Handling{Effects: t.effects, Rate: way.Rate{Limited: t.limited}}
+	e := &h.Effects
 	e.Assumptions = slices.Clone(e.Assumptions)
 	if e.Identity.State == way.IdentityClient {
 		e.Assumptions = append([]string{"the entry points of Traefik have no middlewares of their own"}, e.Assumptions...)
@@ -307,14 +308,10 @@ func (t *chainReading) result() way.Effects {
 	e.StripsIdentity = way.Strips(e.Identity)
 	if t.closed != "" {
 		e.Doubt(t.closed)
+		h.Rate.Doubt(t.closed)
 	}
-	if e.StripsIdentity.State != way.On {
-		e.StripAdvice = stripAdvice
-	}
-	if e.HidesHeaders.State != way.On {
-		e.HideAdvice = hideAdvice
-	}
-	return e
+	h.Fixes[way.StripIdentity].Advice, h.Fixes[way.HideHeaders].Advice, h.Fixes[way.LimitRequests].Advice = stripAdvice, hideAdvice, limits
+	return h
 }
 
 // secretsOf are the password files that a Middleware names. A Secret of type kubernetes.io/basic-auth holds a

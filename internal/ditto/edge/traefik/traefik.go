@@ -16,9 +16,7 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameTraefik, Title: "Traefik",
 		Classes: []string{"traefik.io/ingress-controller"}, Usual: []string{"traefik"}, Prefixes: []string{Prefix},
-		Effects: readEffects, Transport: readTransport, Rate: readRate,
-		Path: readPath,
-		Uses: usesOf,
+		Handling: readHandling, Transport: readTransport, Path: readPath, Uses: usesOf,
 		// pkg/provider/kubernetes/ingress/kubernetes.go: loadConfigurationFromIngresses.
 		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere},
 	}
@@ -32,7 +30,9 @@ func middlewaresOf(in way.Input) *chainReading {
 	return chain
 }
 
-func readEffects(in way.Input) way.Effects { return middlewaresOf(in).result() }
+func readHandling(in way.Input) way.Handling {
+	return middlewaresOf(in).handling("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
+}
 
 // readPath: Prefix is compared by characters unless strictPrefixMatching is set, which cannot be seen; the annotation
 // router.pathmatcher applies to ImplementationSpecific (pkg/provider/kubernetes/ingress/kubernetes.go). v2 takes braces in

@@ -14,10 +14,8 @@ import (
 // (pkg/provider/kubernetes/ingress/kubernetes.go).
 func readTransport(in way.Input, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, Prefix)
-	t := way.Transport{
-		TLS: in.Certificate(host), Advice: `list the host in spec.tls and set traefik.ingress.kubernetes.io/router.tls: "true", and make the ` +
-			`entry point for plain HTTP redirect`,
-	}
+	t := way.Transport{TLS: in.Certificate(host)}
+	t.Fix.Advice = `list the host in spec.tls and set traefik.ingress.kubernetes.io/router.tls: "true", and make the entry point for plain HTTP redirect`
 	const entrypoints = Prefix + "router.entrypoints"
 	only, _ := a.Bool("router.tls")
 	switch {
@@ -45,8 +43,4 @@ func readTransport(in way.Input, host string) way.Transport {
 	}
 	middlewaresOf(in).settle(&t)
 	return t
-}
-
-func readRate(in way.Input) way.Rate {
-	return middlewaresOf(in).rate("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
 }
