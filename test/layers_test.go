@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"internal/certs":             {},
 	"internal/shell":             {},
 	"internal/terminal":          {},
+	"internal/gittree":           {},
 	"internal/manifest":          {"internal/manifest/position", "internal/inventory", "internal/shell"},
 	"internal/manifest/position": {},
 	"internal/inventory/cluster": {"internal/inventory", "internal/inventory/crd"},

@@ -12,6 +12,7 @@ import (
 
 type auditOptions struct {
 	verdictOptions
+	baselineOptions
 	clusterOptions
 	namespace string
 }
@@ -45,13 +46,14 @@ is denied or what --fail-on names was found.`,
 		},
 	}
 	o.verdictOptions.addFlags(cmd)
+	o.baselineOptions.addFlags(cmd)
 	o.clusterOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "", "read this namespace only; what lies outside it is unknown")
 	return cmd
 }
 
 func (o *auditOptions) validate(cmd *cobra.Command) error {
-	errs := []error{o.verdictOptions.validate()}
+	errs := []error{o.verdictOptions.validate(), o.baselineOptions.validate()}
 	if cmd.Flags().Changed("namespace") {
 		errs = append(errs, validateNamespaces("namespace", o.namespace))
 	}

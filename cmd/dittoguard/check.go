@@ -22,6 +22,7 @@ import (
 
 type checkOptions struct {
 	verdictOptions
+	baselineOptions
 	namespace string
 }
 
@@ -63,7 +64,8 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or what
 			return o.run(cmd.Context(), cmd, args)
 		},
 	}
-	o.addFlags(cmd)
+	o.verdictOptions.addFlags(cmd)
+	o.baselineOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	return cmd
 }
@@ -71,7 +73,7 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or what
 var errNoInput = errors.New("nothing to judge: name files or folders with manifests, or - for standard input")
 
 func (o *checkOptions) validate(paths []string) error {
-	return errors.Join(o.verdictOptions.validate(), validatePaths(paths), validateNamespaces("namespace", o.namespace))
+	return errors.Join(o.verdictOptions.validate(), o.baselineOptions.validate(), validatePaths(paths), validateNamespaces("namespace", o.namespace))
 }
 
 func validatePaths(paths []string) error {

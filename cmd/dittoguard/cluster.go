@@ -29,6 +29,20 @@ func (o *clusterOptions) addFlags(cmd *cobra.Command) {
 	cobra.CheckErr(cmd.MarkFlagFilename("kubeconfig"))
 }
 
+// withoutCluster refuses the flags where no cluster is read.
+func (o *clusterOptions) withoutCluster() error {
+	var errs []error
+	for _, flag := range [][2]string{{"kubeconfig", o.kubeconfig}, {"context", o.context}} {
+		if flag[1] != "" {
+			errs = append(errs, fmt.Errorf("--%s needs --cluster", flag[0]))
+		}
+	}
+	if o.allNamespaces {
+		errs = append(errs, errors.New("--all-namespaces needs --cluster"))
+	}
+	return errors.Join(errs...)
+}
+
 // snapshot reads the cluster, or one namespace of it and what lies in none, and says what of it is unknown.
 func (o *clusterOptions) snapshot(ctx context.Context, namespace string) (*inventory.Memory, []check.Unknown, error) {
 	restConfig, err := o.cluster()

@@ -88,14 +88,7 @@ func (o *explainOptions) validate(args []string) error {
 		errs = append(errs, fmt.Errorf("--output: expected %s, found %q", oneOf(explanationFormats), o.output))
 	}
 	if !o.inCluster {
-		for _, flag := range [][2]string{{"kubeconfig", o.kubeconfig}, {"context", o.context}} {
-			if flag[1] != "" {
-				errs = append(errs, fmt.Errorf("--%s needs --cluster", flag[0]))
-			}
-		}
-		if o.allNamespaces {
-			errs = append(errs, errors.New("--all-namespaces needs --cluster"))
-		}
+		errs = append(errs, o.withoutCluster())
 		return errors.Join(append(errs, o.validatePaths(args), validateNamespaces("namespace", o.namespace))...)
 	}
 	errs = append(errs, validateNamespaces("namespace", o.namespace))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,6 +81,22 @@ func replaceIn(t *testing.T, file, old, with string) {
 	}
 }
 
+// commitAll makes a git repository of the working directory, with a branch main and a tag.
+func commitAll(t *testing.T, tag string) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not on the PATH")
+	}
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch=main"}, {"add", "."},
+		{"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message=one"}, {"tag", tag},
+	} {
+		if out, err := exec.CommandContext(t.Context(), "git", args...).CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", args[0], err, out)
+		}
+	}
+}
+
 // commands are all commands of the program that can be run.
 func commands(cmd *cobra.Command) []*cobra.Command {
 	var list []*cobra.Command
@@ -140,6 +157,9 @@ func TestExamplesOfTheHelpWork(t *testing.T) {
 				}
 				if err := os.WriteFile(filepath.Join("deploy", "pod.yaml"), []byte(content), 0o600); err != nil {
 					t.Fatal(err)
+				}
+				if named.Name() == "diff" {
+					commitAll(t, "v1.2.0")
 				}
 				want := exitClean
 				if named.Name() == "check" {

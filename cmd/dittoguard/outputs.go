@@ -22,11 +22,20 @@ var whenToColour = []string{"auto", "always", "never"}
 
 // outputOptions say in which formats a verdict is written, and where.
 type outputOptions struct {
+	// formats are those that there are, the first without being asked for.
+	formats []string
 	outputs []string
 	color   string
 }
 
-func (o *outputOptions) addFlags(cmd *cobra.Command, formats []string) {
+// formatsOf says which formats there are, before flags are added; those of a verdict if it is not called.
+func (o *outputOptions) formatsOf(formats []string) { o.formats = formats }
+
+func (o *outputOptions) addFlags(cmd *cobra.Command) {
+	if o.formats == nil {
+		o.formats = verdictFormats
+	}
+	formats := o.formats
 	cmd.Flags().StringArrayVarP(&o.outputs, "output", "o", formats[:1], "`FORMAT[=FILE]`: "+oneOf(formats)+"; can be repeated, one of them without a file")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 	cmd.Flags().StringVar(&o.color, "color", "auto", "colour in text: "+oneOf(whenToColour)+"; auto is for terminals, unless NO_COLOR is set")
@@ -40,8 +49,8 @@ func (o *outputOptions) validate() error {
 	for _, output := range o.outputs {
 		format, file, named := strings.Cut(output, "=")
 		switch {
-		case !slices.Contains(verdictFormats, format):
-			errs = append(errs, fmt.Errorf("--output: expected %s, found %q", oneOf(verdictFormats), format))
+		case !slices.Contains(o.formats, format):
+			errs = append(errs, fmt.Errorf("--output: expected %s, found %q", oneOf(o.formats), format))
 		case named && file == "":
 			errs = append(errs, fmt.Errorf("--output: %q names no file", output))
 		case named && files[filepath.Clean(file)]:
@@ -61,21 +70,27 @@ func (o *outputOptions) validate() error {
 	return errors.Join(errs...)
 }
 
-// write writes every output; text for standard output is left out if it is to be silent. A file is there whole or not at all.
+// write writes every output of a verdict; text for standard output is left out if it is to be silent.
 func (o *outputOptions) write(stdout io.Writer, input report.Input, silent bool) error {
+	return o.each(stdout, silent, func(w io.Writer, format string, opts report.Options) error {
+		input.Options = opts
+		return report.Write(w, format, input)
+	})
+}
+
+// each writes every output. A file is there whole or not at all.
+func (o *outputOptions) each(stdout io.Writer, silent bool, write func(io.Writer, string, report.Options) error) error {
 	var errs []error
 	for _, output := range o.outputs {
 		format, file, named := strings.Cut(output, "=")
-		in := input
 		if !named {
 			if silent && (format == "text" || format == "wide") {
 				continue
 			}
-			in.Options = o.options(stdout)
-			errs = append(errs, report.Write(stdout, format, in))
+			errs = append(errs, write(stdout, format, o.options(stdout)))
 			continue
 		}
-		if err := whole(file, func(w io.Writer) error { return report.Write(w, format, in) }); err != nil {
+		if err := whole(file, func(w io.Writer) error { return write(w, format, report.Options{}) }); err != nil {
 			errs = append(errs, fmt.Errorf("--output: %w", err))
 		}
 	}

@@ -26,7 +26,7 @@ rules of Ditto's hardening guide. The same rules run as an admission webhook
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(), newAudit(), newExplain(), newServe(), newRules(), newTest(), newGenerate(), newExport(), newCompletion(), newVersion())
+	root.AddCommand(newCheck(), newAudit(), newDiff(), newExplain(), newServe(), newRules(), newTest(), newGenerate(), newExport(), newCompletion(), newVersion())
 	return root
 }
 

@@ -18,7 +18,6 @@ import (
 type verdictOptions struct {
 	judgeOptions
 	outputOptions
-	baselineOptions
 	only, skip []string
 	severity   string
 	failOn     []string
@@ -42,8 +41,7 @@ var (
 
 func (o *verdictOptions) addFlags(cmd *cobra.Command) {
 	o.judgeOptions.addFlags(cmd)
-	o.outputOptions.addFlags(cmd, verdictFormats)
-	o.baselineOptions.addFlags(cmd)
+	o.outputOptions.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.only, "only", nil, "judge by this `RULE` alone; can be repeated")
 	flags.StringSliceVar(&o.skip, "skip", nil, "do not judge by this `RULE`; can be repeated")
@@ -65,7 +63,7 @@ func (o *verdictOptions) addFlags(cmd *cobra.Command) {
 }
 
 func (o *verdictOptions) validate() error {
-	errs := []error{o.outputOptions.validate(), o.baselineOptions.validate()}
+	errs := []error{o.outputOptions.validate()}
 	for _, word := range o.failOn {
 		if !slices.Contains(failures, word) {
 			errs = append(errs, fmt.Errorf("--fail-on: expected %s, found %q", oneOf(failures), word))

@@ -21,6 +21,7 @@ type Judged struct {
 	unlisted      []Unknown
 	objects       int
 	installations []Installation
+	workloads     []*inventory.Object
 }
 
 // Judge judges a whole set of objects, as the CLI and the audit do: every object is a subject and nothing was there
@@ -31,7 +32,7 @@ func (c *Checker) Judge(ctx context.Context, inv inventory.Reader, objects []*in
 	scope.add(topology.Follow(view, objects...), objects...)
 	scope.dropOwned(view)
 	j := &Judged{checker: c, view: view, found: c.judge(ctx, view, scope, nil), objects: len(objects)}
-	j.installations = installations(view, scope)
+	j.installations, j.workloads = installations(view, scope), in(view, view, scope.workloads)
 	if err := world.CutShort(ctx, view); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/gittree"
+	"github.com/dittoguard/dittoguard/internal/manifest"
+)
+
+// loadSide reads what an argument names: paths as they are, and revisions of git. It is nil if a revision has no such path.
+func (o *diffOptions) loadSide(ctx context.Context, stdin io.Reader, arg string) (loaded *manifest.Result, err error) {
+	opts := manifest.Options{Namespace: o.namespace}
+	revision, path, is := gittree.Named(arg)
+	if !is {
+		return manifest.Load([]string{arg}, stdin, opts)
+	}
+	err = temporary(func(dir string) error {
+		// Messages say where a file lies by its path; a temporary folder may itself be behind a link.
+		if dir, err = filepath.EvalSymlinks(dir); err != nil {
+			return err
+		}
+		tree, err := gittree.Checkout(ctx, ".", revision, path, dir)
+		if err != nil || tree.Missing {
+			return err
+		}
+		in := func(text string) string {
+			text = strings.ReplaceAll(text, dir+string(filepath.Separator), gittree.Prefix+revision+":")
+			return strings.ReplaceAll(text, dir, gittree.Prefix+revision)
+		}
+		if loaded, err = manifest.Load([]string{tree.Path}, nil, opts); err != nil {
+			return errors.New(in(err.Error()))
+		}
+		if _, err := onlyWorld(loaded); err != nil {
+			return errors.New(in(err.Error()))
+		}
+		for _, o := range loaded.Objects {
+			o.Source.File = in(o.Source.File)
+		}
+		for i, warning := range loaded.Warnings {
+			loaded.Warnings[i] = in(warning)
+		}
+		for i := range loaded.Skipped {
+			loaded.Skipped[i].File = in(loaded.Skipped[i].File)
+		}
+		for i, other := range loaded.Other {
+			loaded.Other[i] = in(other)
+		}
+		for _, skipped := range tree.Skipped {
+			name, reason, _ := strings.Cut(skipped, ": ")
+			loaded.Skipped = append(loaded.Skipped, manifest.Skipped{File: gittree.Prefix + revision + ":" + name, Reason: reason})
+		}
+		return nil
+	})
+	return loaded, err
+}
