@@ -17,6 +17,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/explain"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
+	"github.com/dittoguard/dittoguard/internal/report"
 )
 
 type explainOptions struct {
@@ -30,11 +31,14 @@ type explainOptions struct {
 }
 
 // explanationFormats are the outputs of explain, the first without being asked for.
-var explanationFormats = []string{"text", "json", "mermaid", "dot"}
+var explanationFormats = []string{"text", "json", "mermaid", "dot", "html"}
 
 // explanations write them.
 var explanations = map[string]func(io.Writer, explain.Explanation) error{
 	"text": explain.Text, "json": explain.JSON, "mermaid": explain.Mermaid, "dot": explain.DOT,
+	"html": func(w io.Writer, e explain.Explanation) error {
+		return report.HTML(w, e, buildVersion(), workingFolder())
+	},
 }
 
 func newExplain() *cobra.Command {
@@ -56,6 +60,7 @@ then unknown.
 --output mermaid and --output dot draw the ways in. Entries say whether they are PUBLIC
 or INTERNAL, and what was found. Those with findings have six or eight corners, and the
 steps behind them are thick. Dotted steps belong to ways that are partly unknown.
+--output html is a page that shows it all, without what the rules find.
 
 Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,
 		Example: `  dittoguard explain deploy/

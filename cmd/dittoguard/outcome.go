@@ -20,12 +20,8 @@ type outcome struct {
 
 // input is what reports are made of. What Ditto there is, is found out only for a report that shows it.
 func (o *verdictOptions) input(ctx context.Context, checker *check.Checker, judged outcome) report.Input {
-	root, err := os.Getwd()
-	if err != nil {
-		root = "" // and files outside of it are named alone
-	}
 	return report.Input{
-		Result: judged.result, Rules: o.asked, Version: buildVersion(), Root: root, Objects: judged.objects, FailsOn: o.failOn,
+		Result: judged.result, Rules: o.asked, Version: buildVersion(), Root: workingFolder(), Objects: judged.objects, FailsOn: o.failOn,
 		Explain: func() (explain.Explanation, error) {
 			versions := make([]explain.Explanation, 0, len(judged.worlds))
 			for _, inv := range judged.worlds {
@@ -35,4 +31,13 @@ func (o *verdictOptions) input(ctx context.Context, checker *check.Checker, judg
 			return explain.Merge(versions...), ctx.Err()
 		},
 	}
+}
+
+// workingFolder is where the command runs, from which reports name files; empty if that cannot be told.
+func workingFolder() string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return folder
 }

@@ -45,6 +45,7 @@ var formats = []format{
 	{"github", github},
 	{"gitlab", gitlab},
 	{"markdown", markdown},
+	{"html", html},
 }
 
 // Names are the names of the formats, the usual one first.
