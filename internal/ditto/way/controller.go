@@ -20,12 +20,8 @@ type Controller struct {
 	Prefixes, Keys []string
 	// Shared are further annotations that it reads and others may too: prefixes, whole keys, or BareKeys.
 	Shared []string
-	// Handling reads what it does with requests.
-	Handling func(Input) Handling
-	// Transport reads what clients speak with it.
-	Transport func(in Input, host string) Transport
-	// Path reads one path. path is never empty.
-	Path func(in Input, kind networkingv1.PathType, path string) Path
+	// Read reads an Ingress for one of its backends.
+	Read func(Input) Reading
 	// Internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil
 	// where there is none.
 	Internal func(Marked) Verdict
@@ -66,6 +62,16 @@ type Controller struct {
 	IsCanary func(*networkingv1.Ingress) bool
 	// Group is the load balancer that an Ingress shares with others; empty if it has one of its own.
 	Group func(*networkingv1.Ingress) string
+}
+
+// Reading is an Ingress as its controller reads it for one of its backends.
+type Reading struct {
+	// Handling is what the controller does with requests.
+	Handling
+	// Transport is what clients speak with it that ask for a host of the rules; empty is the rule without a host.
+	Transport func(host string) Transport
+	// Path is which requests a path takes, and with what path they arrive. It is never empty.
+	Path func(kind networkingv1.PathType, path string) Path
 }
 
 // Aside is where a controller sends requests of all paths of an Ingress, by an annotation.

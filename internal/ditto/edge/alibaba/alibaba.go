@@ -13,11 +13,11 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "alibaba-alb", Title: "Alibaba Cloud's ALB ingress controller",
 		Classes: []string{"ingress.k8s.alibabacloud/alb"}, Shared: []string{aws.PrefixALB},
-		Handling: alibabaHandling, Transport: alibabaTransport, Path: alibabaPath, Internal: alibabaInternal,
+		Read: read, Internal: alibabaInternal,
 	}
 }
 
-func alibabaHandling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Refers: []string{aws.PrefixALB + "actions.*"}, Asks: []string{aws.PrefixALB + "actions.*"},
 		Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
@@ -25,7 +25,10 @@ func alibabaHandling(in way.Input) way.Handling {
 	}.Read(in)
 	h.Rate = way.ByReference(in, aws.PrefixALB+"traffic-limit-*", aws.PrefixALB+"actions.*")
 	h.Fixes[way.LimitRequests].Advice = "put an nginx with limit_req in front of the gateway, or use the load balancer's own traffic limit"
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return alibabaTransport(in, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return alibabaPath(in, kind, path) },
+	}
 }
 
 func alibabaPath(in way.Input, kind networkingv1.PathType, path string) way.Path {

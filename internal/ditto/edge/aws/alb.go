@@ -16,14 +16,13 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "alb", Title: "the AWS Load Balancer Controller",
 		Classes: []string{"ingress.k8s.aws/alb"}, Usual: []string{"alb"}, Prefixes: []string{PrefixALB},
-		Handling:  albHandling,
-		Transport: albTransport, Path: albPath, Internal: albInternal,
+		Read: read, Internal: albInternal,
 		Behind: behind, Group: func(ing *networkingv1.Ingress) string { return ing.Annotations[PrefixALB+"group.name"] },
 		Allowed: []string{PrefixALB + "inbound-cidrs"},
 	}
 }
 
-func albHandling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Asks: []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
 		Strip: `an ALB cannot remove or overwrite a request header: put a proxy that does behind it, or block requests with the header and with ` +
@@ -32,7 +31,10 @@ func albHandling(in way.Input) way.Handling {
 	}.Read(in)
 	h.Rate = way.ByReference(in, PrefixALB+"wafv2-acl-arn", PrefixALB+"wafv2-acl-name", PrefixALB+"waf-acl-id", PrefixALB+"web-acl-id")
 	h.Fixes[way.LimitRequests].Advice = "an ALB limits nothing itself: name a web ACL with a rate-based rule in alb.ingress.kubernetes.io/wafv2-acl-arn"
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(string) way.Transport { return albTransport(in) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return albPath(in, kind, path) },
+	}
 }
 
 // albPath: ImplementationSpecific knows wildcards. A transform can rewrite the path.

@@ -10,7 +10,7 @@ import (
 // albTransport: without listen-ports an ALB listens for HTTPS alone if a certificate is named, and for HTTP alone
 // otherwise; a certificate that is not named is looked for by host. A redirect holds for a whole group
 // (docs/guide/ingress/annotations.md).
-func albTransport(in way.Input, _ string) way.Transport {
+func albTransport(in way.Input) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, PrefixALB)
 	plain, tls, ok := !a.Has("certificate-arn"), a.Has("certificate-arn"), true
 	source := PrefixALB + "certificate-arn"

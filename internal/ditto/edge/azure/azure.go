@@ -17,22 +17,22 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "agic", Title: "the Application Gateway Ingress Controller",
 		Classes: []string{"azure/application-gateway"}, Usual: []string{"azure-application-gateway", "azure/application-gateway"},
-		Prefixes:  []string{PrefixAGIC},
-		Handling:  agicHandling,
-		Transport: agicTransport, Path: agicPath, Internal: agicInternal, Uses: agicUses,
+		Prefixes: []string{PrefixAGIC},
+		Read:     read, Internal: agicInternal, Uses: agicUses,
 		// pkg/appgw/requestroutingrules.go: getDefaultFromRule, noRulesIngress.
 		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Replaced: isRoot},
 	}
 }
 
-func agicHandling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Strip: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
 			`has requestHeaderConfigurations: [{actionType: delete, headerName: x-ditto-pre-authenticated}]`,
 		Hide: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
 			`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
 	}.Read(in)
-	if r, ok := agicRead(in); ok {
+	r, rewrites := agicRead(in)
+	if rewrites {
 		h.Identity, h.StripsIdentity = r.identity, way.Strips(r.identity)
 		if r.hides {
 			h.HidesHeaders = way.State{State: way.On, Source: RuleSetResource, Why: "a rule without conditions changes Server"}
@@ -40,7 +40,10 @@ func agicHandling(in way.Input) way.Handling {
 	}
 	h.Rate = way.ByReference(in, PrefixAGIC+"waf-policy-for-path")
 	h.Fixes[way.LimitRequests].Advice = "name a WAF policy with a rate limit rule in appgw.ingress.kubernetes.io/waf-policy-for-path"
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return agicTransport(in, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return agicPath(in, r.rewrite, kind, path) },
+	}
 }
 
 func isRoot(p networkingv1.HTTPIngressPath) bool {
@@ -48,11 +51,8 @@ func isRoot(p networkingv1.HTTPIngressPath) bool {
 }
 
 // agicPath: a gateway compares without case; Prefix, and anything that ends in `*`, goes by characters.
-func agicPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
-	var p way.Path
-	if r, ok := agicRead(in); ok {
-		p.Rewrite = r.rewrite
-	}
+func agicPath(in way.Input, rewrite way.Rewrite, kind networkingv1.PathType, path string) way.Path {
+	p := way.Path{Rewrite: rewrite}
 	prefix, open := strings.CutSuffix(path, "*")
 	if kind == networkingv1.PathTypePrefix || kind != networkingv1.PathTypeExact && open {
 		p.Matcher = way.AnyCase(prefix)

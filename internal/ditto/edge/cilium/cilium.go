@@ -20,16 +20,16 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "cilium", Title: "Cilium",
 		Classes: []string{"cilium.io/ingress-controller"}, Usual: []string{"cilium"}, Prefixes: []string{prefixCilium},
-		Handling: func(in way.Input) way.Handling {
-			h := plain.Read(in)
-			if a := way.WithPrefix(in.Ingress.Annotations, prefixCilium); ciliumEnabled(a["tls-passthrough"]) {
+		Read: func(in way.Input) way.Reading {
+			h, a := plain.Read(in), way.WithPrefix(in.Ingress.Annotations, prefixCilium)
+			if ciliumEnabled(a["tls-passthrough"]) {
 				h.PassThrough(true, prefixCilium+"tls-passthrough")
 			}
 			h.Rate.Limited = way.Unlimited()
 			h.Fixes[way.LimitRequests].Advice = "Cilium cannot limit requests of an Ingress: use a CiliumEnvoyConfig, or an nginx with limit_req in front of the gateway"
-			return h
+			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return ciliumTransport(in, a, host) }, Path: ciliumPath}
 		},
-		Transport: ciliumTransport, Path: ciliumPath, Internal: ciliumInternal,
+		Internal: ciliumInternal,
 	}
 }
 
@@ -39,7 +39,7 @@ func ciliumEnabled(value string) bool {
 
 // ciliumPath: ImplementationSpecific is a regular expression for the whole path
 // (operator/pkg/model/ingestion/ingress.go).
-func ciliumPath(_ way.Input, kind networkingv1.PathType, path string) way.Path {
+func ciliumPath(kind networkingv1.PathType, path string) way.Path {
 	switch kind {
 	case networkingv1.PathTypeExact:
 		return way.Path{Matcher: way.Exact(way.Raw, path)}

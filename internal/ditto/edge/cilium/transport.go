@@ -7,8 +7,7 @@ import (
 )
 
 // ciliumTransport: hosts with TLS are redirected, as enforceHttps of the chart is on by default.
-func ciliumTransport(in way.Input, host string) way.Transport {
-	a := way.WithPrefix(in.Ingress.Annotations, prefixCilium)
+func ciliumTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.Certificate(host)}
 	forced := a["force-https"]
 	switch {

@@ -14,12 +14,12 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameContour, Title: "Contour",
 		Classes: []string{"projectcontour.io/*"}, Usual: []string{"contour"}, Prefixes: []string{"projectcontour.io/"},
-		Shared:   []string{way.PrefixIngress + "force-ssl-redirect", way.AllowHTTP},
-		Handling: contourHandling, Transport: contourTransport, Path: contourPath,
+		Shared: []string{way.PrefixIngress + "force-ssl-redirect", way.AllowHTTP},
+		Read:   read,
 	}
 }
 
-func contourHandling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Strip: `Contour cannot change headers of an Ingress: use an HTTPProxy with requestHeadersPolicy.remove: [x-ditto-pre-authenticated], or ` +
 			`policy.request-headers.remove with policy.applyToIngress: true in its configuration`,
@@ -28,12 +28,12 @@ func contourHandling(in way.Input) way.Handling {
 	}.Read(in)
 	h.Rate.Limited = way.Unlimited()
 	h.Fixes[way.LimitRequests].Advice = "Contour cannot limit requests of an Ingress: use an HTTPProxy with rateLimitPolicy.local"
-	return h
+	return way.Reading{Handling: h, Transport: func(host string) way.Transport { return contourTransport(in, host) }, Path: contourPath}
 }
 
 // contourPath: ImplementationSpecific is a regular expression for the whole path if it looks like one, a prefix by
 // characters otherwise (internal/dag/ingress_processor.go).
-func contourPath(_ way.Input, kind networkingv1.PathType, path string) way.Path {
+func contourPath(kind networkingv1.PathType, path string) way.Path {
 	switch {
 	case kind == networkingv1.PathTypeExact:
 		return way.Path{Matcher: way.Exact(way.Raw, path)}

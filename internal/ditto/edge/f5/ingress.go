@@ -18,7 +18,7 @@ func Controller() way.Controller {
 		Name: way.NameF5Nginx, Title: "the F5 NGINX Ingress Controller",
 		Classes: []string{"nginx.org/ingress-controller"}, Usual: []string{"nginx"},
 		Prefixes: []string{Prefix, "nginx.com/"}, Shared: []string{way.PrefixIngress + "ssl-redirect"},
-		Handling: f5Handling, Transport: f5Transport, Path: f5Path,
+		Read:     read,
 		Uses:     func(o *inventory.Object) []inventory.ID { return f5Named(o.Meta.Annotations, o.Ref.Namespace) },
 		IsMaster: isMaster, Master: master, IsMinion: isMinion,
 		// internal/configs/ingress.go: generateNginxCfg; validateIngressSpec refuses an Ingress without rules.
@@ -26,7 +26,7 @@ func Controller() way.Controller {
 	}
 }
 
-func f5Handling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	all, minion := f5Annotations(in), isF5Minion(in)
 	a := way.WithPrefix(all, Prefix)
 	var h way.Handling
@@ -43,7 +43,10 @@ func f5Handling(in way.Input) way.Handling {
 	f5Rate(in, a, minion, &h)
 	nginx.Snippets(&h.ErrorPages, all, "location-snippets", Prefix)
 	nginx.Snippets(&h.ErrorPages, all, "server-snippets", Prefix)
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return f5Transport(in, all, a, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return f5Path(in, a, kind, path) },
+	}
 }
 
 func hasPolicies(in way.Input) bool {
@@ -216,8 +219,7 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 
 // f5Path: Exact is an nginx `=` location, everything else a plain one, which matches in the middle of an element
 // (generateIngressPath); nginx.org/path-regex makes all of them regular expressions, or exact (makePathWithRegex).
-func f5Path(in way.Input, kind networkingv1.PathType, path string) way.Path {
-	a := way.WithPrefix(f5Annotations(in), Prefix)
+func f5Path(in way.Input, a way.Annotations, kind networkingv1.PathType, path string) way.Path {
 	p := way.Path{Matcher: plainLocation(path)}
 	pattern := ""
 	switch {

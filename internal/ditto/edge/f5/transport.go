@@ -9,9 +9,8 @@ import (
 
 // f5Transport: each host of spec.tls is compared with the rule's, wildcards are none, and an entry without hosts is for none
 // (generateNginxCfg). A minion takes the TLS of its master.
-func f5Transport(in way.Input, host string) way.Transport {
-	all, tls := f5Annotations(in), in.Ingress.Spec.TLS
-	a := way.WithPrefix(all, Prefix)
+func f5Transport(in way.Input, all map[string]string, a way.Annotations, host string) way.Transport {
+	tls := in.Ingress.Spec.TLS
 	if isF5Minion(in) {
 		if in.Master == nil {
 			unknown := way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}

@@ -16,12 +16,12 @@ func Controller() way.Controller {
 		Name: "gce", Title: "GKE's ingress controller",
 		Classes: []string{"k8s.io/ingress-gce"}, Usual: []string{"gce", "gce-internal", "gce-regional-external"},
 		Prefixes: []string{"networking.gke.io/", "ingress.gcp.kubernetes.io/"}, Keys: gceKeys,
-		Shared:   []string{way.AllowHTTP, "cloud.google.com/", "beta.cloud.google.com/"},
-		Handling: gceHandling, Transport: gceTransport, Path: gcePath, Internal: gceInternal, Uses: gceUses,
+		Shared: []string{way.AllowHTTP, "cloud.google.com/", "beta.cloud.google.com/"},
+		Read:   read, Internal: gceInternal, Uses: gceUses,
 	}
 }
 
-func gceHandling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Strip: `whether GKE's load balancer removes a header that a BackendConfig sets to nothing is not documented: put a proxy that sets it behind ` +
 			`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,
@@ -31,7 +31,7 @@ func gceHandling(in way.Input) way.Handling {
 	h.StripsIdentity = way.Strips(h.Identity)
 	h.Rate = way.ByReference(in, gceConfigKeys()...)
 	h.Fixes[way.LimitRequests].Advice = "name a BackendConfig whose securityPolicy is a Cloud Armor policy with a rate limit in cloud.google.com/backend-config at the Service"
-	return h
+	return way.Reading{Handling: h, Transport: func(string) way.Transport { return gceTransport(in) }, Path: gcePath}
 }
 
 // gceKeys are annotations of an Ingress that only GKE's controller reads, or writes for others to see what it made.
@@ -44,7 +44,7 @@ var gceKeys = []string{
 }
 
 // gcePath: ImplementationSpecific is exact but for a `/*` at the end.
-func gcePath(_ way.Input, kind networkingv1.PathType, path string) way.Path {
+func gcePath(kind networkingv1.PathType, path string) way.Path {
 	prefix, open := strings.CutSuffix(path, "/*")
 	switch {
 	case kind == networkingv1.PathTypePrefix:

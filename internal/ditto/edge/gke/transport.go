@@ -8,7 +8,7 @@ import (
 
 // gceTransport: a load balancer has all certificates that the Ingress names, whatever host they are for; it listens for
 // HTTP too unless allow-http says otherwise.
-func gceTransport(in way.Input, _ string) way.Transport {
+func gceTransport(in way.Input) way.Transport {
 	a := in.Ingress.Annotations
 	t := way.Transport{TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}}
 	t.Fix.Advice = `name a certificate (spec.tls or networking.gke.io/managed-certificates) and set kubernetes.io/ingress.allow-http: "false", ` +

@@ -21,7 +21,7 @@ func Controller() way.Controller {
 		Name: way.NameHAProxy, Title: "HAProxy Technologies' ingress controller",
 		Classes: []string{"haproxy.org/ingress-controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{"haproxy.org/", "haproxy.com/"}, Shared: []string{way.PrefixIngress, way.BareKeys},
-		Handling: haproxyHandling, Transport: haproxyTransport, Path: haproxyPath,
+		Read: haproxyRead,
 		Uses: func(o *inventory.Object) []inventory.ID {
 			return haproxyBackendIDs(o.Meta.Annotations, o.Ref.Namespace)
 		},
@@ -54,7 +54,7 @@ func haproxyAnnotations(all map[string]string) (a way.Annotations, conflicts map
 // haproxySnippets are annotations that add configuration in HAProxy's own words; a Service's win over an Ingress's.
 func haproxySnippets() []string { return []string{"backend-config-snippet"} }
 
-func haproxyHandling(in way.Input) way.Handling {
+func haproxyRead(in way.Input) way.Reading {
 	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
 	service, _ := haproxyAnnotations(in.ServiceAnnotations)
 	var h way.Handling
@@ -87,7 +87,8 @@ func haproxyHandling(in way.Input) way.Handling {
 			}
 		}
 	}
-	e.Identity, e.Authentication = haproxyBackendOf(in).apply(e.Identity, e.Authentication, users)
+	backend := haproxyBackendOf(in)
+	e.Identity, e.Authentication = backend.apply(e.Identity, e.Authentication, users)
 	e.StripsIdentity = way.Strips(e.Identity)
 	h.Fixes[way.StripIdentity].Advice = `HAProxy's controller has no annotation that removes a header, and refuses to set one to the empty string. Delete it in a Backend ` +
 		`resource (ingress.v3.haproxy.org/v3; http_request_rule_list: [{type: del-header, hdr_name: x-ditto-pre-authenticated}]), named by haproxy.org/cr-backend at the Service`
@@ -106,7 +107,16 @@ func haproxyHandling(in way.Input) way.Handling {
 		h.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
 	}
 	haproxyRate(in, a, service, conflicts, &h)
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return haproxyTransport(in, a, conflicts, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path {
+			p := haproxyPath(a, service, conflicts, kind, path)
+			if rewrite, changes := backend.rewrite(); changes {
+				p.Rewrite = rewrite
+			}
+			return p
+		},
+	}
 }
 
 // haproxyHeader reads lines of `Name value`, split at the first space; a line without one ends the reading
@@ -140,9 +150,7 @@ func haproxyBool(value string) (result, ok bool) {
 
 // haproxyPath: Prefix goes by elements, ImplementationSpecific by characters, both on the undecoded path
 // (pkg/route/route.go). route-acl at the Service puts a condition of HAProxy's own in the place of ImplementationSpecific's.
-func haproxyPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
-	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
-	service, _ := haproxyAnnotations(in.ServiceAnnotations)
+func haproxyPath(a, service way.Annotations, conflicts map[string]bool, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	switch kind {
 	case networkingv1.PathTypeExact:
@@ -162,9 +170,6 @@ func haproxyPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 		if configures(a, name) || configures(service, name) {
 			p.Rewrite = way.UnknownRewrite(name + " may change the path, and is not read")
 		}
-	}
-	if rewrite, changes := haproxyBackendOf(in).rewrite(); changes {
-		p.Rewrite = rewrite
 	}
 	return p
 }

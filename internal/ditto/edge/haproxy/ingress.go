@@ -15,7 +15,7 @@ func IngressController() way.Controller {
 		Name: way.NameHAProxyIngress, Title: "haproxy-ingress",
 		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
-		Handling: haproxyIngressHandling, Transport: haproxyIngressTransport, Path: haproxyIngressPath, SharesTLS: true,
+		Read: haproxyIngressRead, SharesTLS: true,
 		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range", PrefixHAProxyIngress + "whitelist-source-range"},
 	}
 }
@@ -35,7 +35,7 @@ func haproxyIngressConfig() []string {
 	return []string{"config-backend", "config-backend-early", "config-backend-late"}
 }
 
-func haproxyIngressHandling(in way.Input) way.Handling {
+func haproxyIngressRead(in way.Input) way.Reading {
 	a := haproxyIngressAnnotations(in)
 	var h way.Handling
 	e := &h.Effects
@@ -60,7 +60,10 @@ func haproxyIngressHandling(in way.Input) way.Handling {
 		h.PassThrough(true, PrefixHAProxyIngress+"ssl-passthrough")
 	}
 	haproxyIngressRate(in, a, &h)
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return haproxyIngressTransport(in, a, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return haproxyIngressPath(a, kind, path) },
+	}
 }
 
 // haproxyIngressAuth follows pkg/converters/ingress/annotations/backend.go: a Secret that is not there, or has no key
@@ -214,8 +217,7 @@ func haproxyIngressHides(in way.Input, a way.Annotations, h *way.Handling) {
 
 // haproxyIngressPath: ImplementationSpecific goes by the annotation path-type, whose default `begin` compares characters
 // without case; a regular expression is pinned at the start (keys.md "Path type").
-func haproxyIngressPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
-	a := haproxyIngressAnnotations(in)
+func haproxyIngressPath(a way.Annotations, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	match := strings.ToLower(a["path-type"])
 	switch kind {

@@ -8,8 +8,7 @@ import (
 
 // haproxyTransport: with spec.tls plain HTTP is redirected, without it only where the annotation says so (documentation of
 // ssl-redirect); only the words true and false are read.
-func haproxyTransport(in way.Input, host string) way.Transport {
-	a, conflicts := haproxyAnnotations(in.Ingress.Annotations)
+func haproxyTransport(in way.Input, a way.Annotations, conflicts map[string]bool, host string) way.Transport {
 	const key = "haproxy.org/ssl-redirect"
 	t := way.Transport{TLS: in.WithNeighbours(host)}
 	own := len(in.Ingress.Spec.TLS) > 0
@@ -69,8 +68,7 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 }
 
 // haproxyIngressTransport: ssl-redirect is true by default and does something where there is TLS (docs keys.md).
-func haproxyIngressTransport(in way.Input, host string) way.Transport {
-	a := haproxyIngressAnnotations(in)
+func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.WithNeighbours(host)}
 	if always, _ := a.Bool("ssl-always-add-https"); always && t.TLS.State == way.Off {
 		t.TLS = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https", Why: "the certificate is the controller's own, which cannot be seen"}

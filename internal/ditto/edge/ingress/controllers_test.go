@@ -27,10 +27,16 @@ type effectsCase struct {
 
 // handled is how an Ingress is handled, as its routes say it.
 func handled(in way.Input) way.Handling {
-	h := readHandling(in)
+	h := readAs(in).Handling
 	h.Settle()
 	return h
 }
+
+func readPath(in way.Input, kind *networkingv1.PathType, path string) way.Path {
+	return pathOf(readAs(in), kind, path)
+}
+
+func readTransport(in way.Input, host string) way.Transport { return transportOf(readAs(in), host) }
 
 func (c effectsCase) run(t *testing.T) {
 	t.Run(c.name, func(t *testing.T) {

@@ -22,16 +22,19 @@ func sharesDefault(in way.Input) bool {
 	return in.Ingress.Spec.DefaultBackend != nil && len(in.Ingress.Spec.Rules) > 0 && controllerByName(in.Class.Controller).DefaultBackend.Shared
 }
 
-// defaultRoutes are the requests that the Ingress's default backend gets. as is the Ingress as it is read for them: some
-// controllers do not apply all of its annotations there. siblings are the Ingresses of its namespace that have a host and the
-// class in common with it.
-func defaultRoutes(in way.Input, siblings []*networkingv1.Ingress) (as way.Input, routes []defaultRoute) {
+// asDefault is an Ingress as it is read for its default backend: some controllers do not apply all of its annotations there.
+func asDefault(in way.Input) way.Input {
+	if only := controllerByName(in.Class.Controller).DefaultBackend.Only; len(only) > 0 {
+		in.Ingress = withOnly(in.Ingress, only)
+	}
+	return in
+}
+
+// defaultRoutes are the requests that the Ingress's default backend gets; read is what asDefault is read to be. siblings are the
+// Ingresses of its namespace that have a host and the class in common with it.
+func defaultRoutes(in way.Input, read way.Reading, siblings []*networkingv1.Ingress) (routes []defaultRoute) {
 	controller := controllerByName(in.Class.Controller)
 	f := controller.DefaultBackend
-	as = in
-	if len(f.Only) > 0 {
-		as.Ingress = withOnly(in.Ingress, f.Only)
-	}
 	where := f.Beside
 	if len(in.Ingress.Spec.Rules) == 0 {
 		where = f.Alone
@@ -43,13 +46,13 @@ func defaultRoutes(in way.Input, siblings []*networkingv1.Ingress) (as way.Input
 	prefix := networkingv1.PathTypePrefix
 	switch where {
 	case way.Everywhere:
-		path := readPath(as, &prefix, "/")
+		path := pathOf(read, &prefix, "/")
 		if f.Bare {
 			path = way.Everything()
 		}
-		return as, []defaultRoute{{"*", path}}
+		return []defaultRoute{{"*", path}}
 	case way.Nowhere:
-		return as, nil
+		return nil
 	}
 	for _, rule := range in.Ingress.Spec.Rules {
 		host := rule.Host
@@ -63,10 +66,10 @@ func defaultRoutes(in way.Input, siblings []*networkingv1.Ingress) (as way.Input
 			host = "*"
 		}
 		if !slices.ContainsFunc(routes, func(r defaultRoute) bool { return r.Host == host }) {
-			routes = append(routes, defaultRoute{host, readPath(as, &prefix, "/")})
+			routes = append(routes, defaultRoute{host, pathOf(read, &prefix, "/")})
 		}
 	}
-	return as, routes
+	return routes
 }
 
 // taken says whether a path of the Ingress takes the place of a default backend for a host.
@@ -104,10 +107,10 @@ func sameDefault(in way.Input, other *networkingv1.Ingress) bool {
 	theirs.Ingress, theirs.ServiceAnnotations = other, nil
 	own := in
 	own.ServiceAnnotations = nil
-	a, b := readHandling(own), readHandling(theirs)
+	a, b := readAs(own), readAs(theirs)
 	prefix := networkingv1.PathTypePrefix
 	return a.Identity.State == b.Identity.State && a.Authentication.State == b.Authentication.State &&
-		reflect.DeepEqual(readPath(own, &prefix, "/").Rewrite, readPath(theirs, &prefix, "/").Rewrite)
+		reflect.DeepEqual(pathOf(a, &prefix, "/").Rewrite, pathOf(b, &prefix, "/").Rewrite)
 }
 
 // withOnly is an Ingress with none but some of its annotations, whatever their prefix.

@@ -75,7 +75,7 @@ func TestDefaultRoutes(t *testing.T) {
 }
 
 func defaultHosts(in way.Input, siblings ...*networkingv1.Ingress) string {
-	_, routes := defaultRoutes(in, siblings)
+	routes := defaultRoutes(in, readAs(asDefault(in)), siblings)
 	var hosts []string
 	for _, r := range routes {
 		hosts = append(hosts, r.Host)
@@ -117,13 +117,11 @@ func TestDefaultRoutes_OfOneHost(t *testing.T) {
 func TestDefaultRoutes_AnnotationsOfHAProxy(t *testing.T) {
 	in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "users", "haproxy.org/request-set-header": way.Header + " x"})
 	in.Ingress.Spec.DefaultBackend = withDefault("i", 0).Spec.DefaultBackend
-	as, _ := defaultRoutes(in, nil)
-	if got := handled(as); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
+	if got := handled(asDefault(in)); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
 		t.Errorf("got %+v and %+v", got.Authentication, got.Identity)
 	}
 	in.Ingress.Annotations["haproxy.org/backend-config-snippet"] = "http-request deny"
-	as, _ = defaultRoutes(in, nil)
-	if got := handled(as).Identity.State; got != way.IdentityUnknown {
+	if got := handled(asDefault(in)).Identity.State; got != way.IdentityUnknown {
 		t.Errorf("with a snippet: got %s", got)
 	}
 }

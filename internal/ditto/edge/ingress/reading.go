@@ -19,7 +19,7 @@ type reading struct {
 	o          *inventory.Object
 	in         way.Input
 	controller *way.Controller
-	handling   way.Handling
+	read       way.Reading
 	// counts is the Ingress whose annotations count, nil if it was not found.
 	counts *way.Input
 	// hosts are what clients speak, by host.
@@ -61,7 +61,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 		in.HostForcesRegex = in.HostForcesRegex || onHost.regex[in.Class.Controller]
 	}
 	r.in, r.counts = in, counting(c, in)
-	r.handling = handlingOf(in, r.counts)
+	r.read = readingOf(c, in, r.counts)
 	return r
 }
 
@@ -88,26 +88,30 @@ func counting(c way.Context, in way.Input) *way.Input {
 	return nil
 }
 
-// handlingOf is what the edge does with requests.
-func handlingOf(in way.Input, counts *way.Input) way.Handling {
+// readingOf is how the edge reads an Ingress. All that counts of another one are its paths, and the passwords that it names.
+func readingOf(c way.Context, in way.Input, counts *way.Input) way.Reading {
 	if counts == nil {
+		r := readAs(in)
 		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
-		return way.Handling{
+		r.Handling = way.Handling{
 			Effects: way.Effects{
-				Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
-				AuthSecrets: readHandling(in).AuthSecrets,
+				Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown, AuthSecrets: r.AuthSecrets,
 			},
 			Rate: way.Rate{Limited: unknown}, ErrorPages: way.ErrorPages{Unknown: []string{noMain}},
 		}
+		r.Transport = func(string) way.Transport { return way.Transport{TLS: unknown, Plain: unknown} }
+		return r
 	}
-	h := readHandling(*counts)
+	counts.Neighbours = neighbours(c, *counts)
+	r := readAs(*counts)
 	if counts.Ingress != in.Ingress {
-		for p := range h.Fixes {
-			h.Fixes[p] = h.Fixes[p].Told()
+		for p := range r.Fixes {
+			r.Fixes[p] = r.Fixes[p].Told()
 		}
-		h.AuthSecrets = append(h.AuthSecrets, readHandling(in).AuthSecrets...)
+		own := readAs(in)
+		r.AuthSecrets, r.Path = append(r.AuthSecrets, own.AuthSecrets...), own.Path
 	}
-	return h
+	return r
 }
 
 // routes are the requests that an Ingress sends to a Service, or to any.
@@ -152,7 +156,7 @@ func routes(c way.Context, o *inventory.Object) []way.Route {
 			if p.PathType != nil {
 				kind = string(*p.PathType)
 			}
-			path := readPath(r.in, p.PathType, p.Path)
+			path := pathOf(r.read, p.PathType, p.Path)
 			add(r, host, p.Path, kind, to, path)
 			for _, a := range aside {
 				if a.Copies || !a.among(to) {
@@ -186,25 +190,26 @@ func (r *reading) byDefault() (*reading, []defaultRoute) {
 			}
 		}
 	}
-	as, routes := defaultRoutes(r.in, others)
-	if as.Ingress == r.in.Ingress {
-		return r, routes
+	as := r
+	if in := asDefault(r.in); in.Ingress != r.in.Ingress {
+		as = &reading{c: r.c, o: r.o, in: in, controller: r.controller, counts: &in}
+		as.read = readingOf(r.c, in, &in)
 	}
-	return &reading{c: r.c, o: r.o, in: as, controller: r.controller, counts: &as, handling: readHandling(as)}, routes
+	return as, defaultRoutes(r.in, as.read, others)
 }
 
 // route is how the Ingress sends requests for a path of a host to some Services.
 func (r *reading) route(host, asked, kind string, to []way.Backend, path way.Path) way.Route {
 	route := way.Route{
 		Text: host + asked, Asks: host + asked, Path: &path, Backends: to, Public: !r.in.Class.Internal,
-		Handling: r.handling, Transport: r.transport(host),
+		Handling: r.read.Handling, Transport: r.transport(host),
 	}
 	route.Doubt, route.Doubted = r.in.Class.Doubt, r.in.Class.Doubt != "" && !r.in.Class.Internal
 	if kind != "" {
 		route.Text += " (" + kind + ")"
 	}
 	if r.in.Class.Assumption != "" {
-		route.Effects.Assumptions = append(slices.Clone(r.handling.Assumptions), r.in.Class.Assumption)
+		route.Effects.Assumptions = append(slices.Clone(r.read.Assumptions), r.in.Class.Assumption)
 	}
 	if r.in.Class.Hint != "" {
 		route.Note = ", " + r.in.Class.Hint
@@ -216,17 +221,15 @@ func (r *reading) route(host, asked, kind string, to []way.Backend, path way.Pat
 // transport is what clients speak that ask for a host.
 func (r *reading) transport(host string) way.Transport {
 	if r.counts == nil {
-		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
-		return way.Transport{TLS: unknown, Plain: unknown}
+		return r.read.Transport(host)
 	}
 	if r.hosts == nil {
 		r.hosts = map[string]way.Transport{}
-		r.counts.Neighbours = neighbours(r.c, *r.counts)
 	}
 	of := func(host string) way.Transport {
 		t, known := r.hosts[host]
 		if !known {
-			t = readTransport(*r.counts, host)
+			t = transportOf(r.read, host)
 			r.hosts[host] = t
 		}
 		return t

@@ -13,32 +13,52 @@ import (
 // unknown is whatever serves an Ingress whose controller cannot be determined. Proxies pass on headers that nothing
 // tells them to change, so the Ingress is open whoever serves it, unless the controllers of the table disagree: an
 // annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it unknown.
-var unknown = way.Controller{
-	Name: way.Unknown, Title: "an unknown controller",
-	Handling: unknownHandling, Transport: unknownTransport, Path: unknownPath,
+var unknown = way.Controller{Name: way.Unknown, Title: "an unknown controller", Read: readUnknown}
+
+// contender is a controller that may serve an Ingress, and reads something of its annotations: what it makes of the Ingress as it
+// is, and without annotations.
+type contender struct {
+	title    string
+	as, bare seen
 }
 
-// unless makes states unknown of which a controller that reads something else makes something else, for its annotations. read
-// returns what it makes of them, in their order.
-func unless(in way.Input, states []*way.State, read func(c *way.Controller, in way.Input) []way.State) {
-	settled := make([]bool, len(states))
+// seen is an Ingress as a contender reads it.
+type seen struct {
+	way.Reading
+
+	forcesRegex bool
+}
+
+func contendersFor(in way.Input) []contender {
+	var list []contender
 	for i := range table {
 		c := &table[i]
 		if !c.Reads(in.Ingress.Annotations) && !c.Reads(in.ServiceAnnotations) {
 			continue
 		}
+		see := func(in way.Input) seen { return seen{c.Read(in), c.ForcesRegex != nil && c.ForcesRegex(in)} }
 		as := in
 		as.Class = way.Class{Controller: c.Name, Name: in.Class.Name}
-		bare := *in.Ingress
-		bare.Annotations = nil
-		without := as
-		without.Ingress, without.ServiceAnnotations = &bare, nil
-		plain := read(c, without)
-		for at, state := range read(c, as) {
-			if settled[at] || state.State == plain[at].State {
+		bare, ing := as, *in.Ingress
+		ing.Annotations = nil
+		bare.Ingress, bare.ServiceAnnotations = &ing, nil
+		list = append(list, contender{c.Title, see(as), see(bare)})
+	}
+	return list
+}
+
+// unless makes states unknown of which a contender makes something else, for the annotations. of returns what it makes of them, in
+// their order.
+func unless(contenders []contender, states []*way.State, of func(*seen) []way.State) {
+	settled := make([]bool, len(states))
+	for i := range contenders {
+		c := &contenders[i]
+		bare := of(&c.bare)
+		for at, state := range of(&c.as) {
+			if settled[at] || state.State == bare[at].State {
 				continue
 			}
-			why := "which controller serves the Ingress cannot be determined, and " + c.Title + " would read it differently"
+			why := "which controller serves the Ingress cannot be determined, and " + c.title + " would read it differently"
 			if strings.Contains(state.Source, "/") {
 				why += " because of " + way.Quote(state.Source)
 			}
@@ -50,27 +70,30 @@ func unless(in way.Input, states []*way.State, read func(c *way.Controller, in w
 const nameTheController = `name the controller: say ingressClassName, and keep its IngressClass where it can be read, or name it in the ` +
 	`configuration under edges.ingressClasses; then this line can say what to write`
 
-func unknownHandling(in way.Input) way.Handling {
+func readUnknown(in way.Input) way.Reading {
+	contenders := contendersFor(in)
 	h := way.PlainEdge{Strip: nameTheController, Hide: nameTheController}.Read(in)
 	h.Identity.Why = "no annotation here makes any known controller change the header"
 	h.Rate.Limited = way.Unlimited()
 	h.Fixes[way.LimitRequests].Advice = nameTheController
-	unless(in, []*way.State{&h.Identity, &h.Authentication, &h.Rate.Limited}, func(c *way.Controller, as way.Input) []way.State {
-		h := c.Handling(as)
-		return []way.State{h.Identity, h.Authentication, h.Rate.Limited}
+	unless(contenders, []*way.State{&h.Identity, &h.Authentication, &h.Rate.Limited}, func(r *seen) []way.State {
+		return []way.State{r.Identity, r.Authentication, r.Rate.Limited}
 	})
 	h.StripsIdentity = way.Strips(h.Identity)
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return unknownTransport(in, contenders, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return unknownPath(contenders, kind, path) },
+	}
 }
 
 // unknownPath takes for certain what the API's definition of a path says, and leaves open what some controllers read more
 // widely.
-func unknownPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+func unknownPath(contenders []contender, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	var rewrites, regex way.State
-	unless(in, []*way.State{&rewrites, &regex}, func(c *way.Controller, as way.Input) []way.State {
-		rewrites, forces := c.Path(as, kind, path).Rewrite.Kind != way.RewriteNone, c.ForcesRegex != nil && c.ForcesRegex(as)
-		return []way.State{{State: strconv.FormatBool(rewrites)}, {State: strconv.FormatBool(forces)}}
+	unless(contenders, []*way.State{&rewrites, &regex}, func(r *seen) []way.State {
+		rewrites := r.Path(kind, path).Rewrite.Kind != way.RewriteNone
+		return []way.State{{State: strconv.FormatBool(rewrites)}, {State: strconv.FormatBool(r.forcesRegex)}}
 	})
 	if rewrites.State == way.Unknown {
 		p.Rewrite = way.UnknownRewrite(rewrites.Why)
@@ -91,10 +114,10 @@ func unknownPath(in way.Input, kind networkingv1.PathType, path string) way.Path
 }
 
 // unknownTransport takes spec.tls for what the API says it is; whether plain HTTP is redirected depends on the controller.
-func unknownTransport(in way.Input, host string) way.Transport {
+func unknownTransport(in way.Input, contenders []contender, host string) way.Transport {
 	t := way.Transport{TLS: in.Certificate(host)}
 	if t.TLS.State == way.Off {
-		unless(in, []*way.State{&t.TLS}, func(c *way.Controller, as way.Input) []way.State { return []way.State{c.Transport(as, host).TLS} })
+		unless(contenders, []*way.State{&t.TLS}, func(r *seen) []way.State { return []way.State{r.Transport(host).TLS} })
 	}
 	if t.TLS.State == way.Off {
 		t.Plain = way.WithoutTLS()

@@ -10,10 +10,8 @@ import (
 
 // ingressNginxErrorPages: answers with the codes of custom-http-errors come from a default backend
 // (internal/ingress/annotations/customhttperrors; a list with anything but numbers in it is ignored).
-func ingressNginxErrorPages(in way.Input) way.ErrorPages {
+func ingressNginxErrorPages(in way.Input, a way.Annotations) way.ErrorPages {
 	var pages way.ErrorPages
-	in = prefixed(in)
-	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
 	codes := errorCodes(a["custom-http-errors"])
 	if why := someUnseen(in); why != "" {
 		pages.Unknown = append(pages.Unknown, why)

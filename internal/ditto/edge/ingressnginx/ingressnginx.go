@@ -19,7 +19,7 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameIngressNginx, Title: "ingress-nginx",
 		Classes: []string{"k8s.io/ingress-nginx"}, Usual: []string{"nginx"}, Prefixes: []string{way.PrefixIngressNginx},
-		Handling: ingressNginxHandling, Transport: ingressNginxTransport, Path: ingressNginxPath,
+		Read:        read,
 		ForcesRegex: func(in way.Input) bool { return ingressNginxForcesRegex(prefixed(in)) }, MayForceRegex: mayForceRegex,
 		// controller.go: createServers makes a location / of it for each host that has none yet, from the oldest Ingress that
 		// has the host; getBackendServers replaces it by a path / of the same type. The server without a host is there before, and
@@ -30,15 +30,20 @@ func Controller() way.Controller {
 	}
 }
 
-func ingressNginxHandling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	configs := configs(in)
 	h := orUnseen(ingressNginxUnder(underPrefix(configs[0], in), configs[0]), configs[0])
 	for _, c := range configs[1:] {
 		h = h.OrWorse(orUnseen(ingressNginxUnder(underPrefix(c, in), c), c))
 	}
-	ingressNginxRate(in, &h)
-	h.ErrorPages = ingressNginxErrorPages(in)
-	return h
+	as := prefixed(in)
+	plain, a := way.WithPrefix(as.Ingress.Annotations, way.PrefixIngressNginx), ingressNginxAnnotations(as)
+	ingressNginxRate(as, a, ownPrefix(in), &h)
+	h.ErrorPages = ingressNginxErrorPages(as, plain)
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return ingressNginxTransport(as, plain, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return ingressNginxPath(as, a, kind, path) },
+	}
 }
 
 // ingressNginxUnder reads an Ingress as a controller that is told this.
@@ -289,9 +294,7 @@ func ingressNginxForcesRegex(in way.Input) bool {
 // ingressNginxPath: ImplementationSpecific is read as Prefix (SetDefaultNGINXPathType). As soon as one Ingress of the host
 // uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
 // (template.go: enforceRegexModifier, buildLocation).
-func ingressNginxPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
-	in = prefixed(in)
-	a := ingressNginxAnnotations(in)
+func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathType, path string) way.Path {
 	target, rewritten := ingressNginxTarget(a)
 	rewritten = rewritten && target != path
 	var p way.Path

@@ -8,9 +8,7 @@ import (
 // ingressNginxTransport: there is one virtual server a host, which speaks TLS as soon as some Ingress of it has spec.tls;
 // then plain HTTP is redirected unless the annotation, or the ConfigMap, says otherwise. A certificate whose names fit is
 // taken whatever hosts are listed, and the controller's own where none fits (createServers, extractTLSSecretName).
-func ingressNginxTransport(in way.Input, host string) way.Transport {
-	in = prefixed(in)
-	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
+func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.WithNeighbours(host)}
 	some := t.TLS.State != way.Off || len(in.Ingress.Spec.TLS) > 0
 	redirects, said := a.Bool("ssl-redirect")
@@ -53,10 +51,7 @@ func ingressNginxTransport(in way.Input, host string) way.Transport {
 
 // ingressNginxRate follows internal/ingress/annotations/ratelimit: a limit of zero is none, and so is a number that is
 // none. limit-rate is about bytes.
-func ingressNginxRate(in way.Input, h *way.Handling) {
-	ownPrefix := ownPrefix(in)
-	in = prefixed(in)
-	a := ingressNginxAnnotations(in)
+func ingressNginxRate(in way.Input, a way.Annotations, ownPrefix bool, h *way.Handling) {
 	r := &h.Rate
 	r.Limited = way.Unlimited()
 	h.Fixes[way.LimitRequests].Advice = `set nginx.ingress.kubernetes.io/limit-rps: "50"`

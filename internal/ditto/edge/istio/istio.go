@@ -21,14 +21,13 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "istio", Title: "Istio",
 		Classes: []string{"istio.io/ingress-controller"}, Usual: []string{"istio"},
-		Handling: func(in way.Input) way.Handling {
+		Read: func(in way.Input) way.Reading {
 			h := plain.Read(in)
 			h.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
 			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: "an EnvoyFilter of Istio can limit requests, and is not read"}
 			h.Fixes[way.LimitRequests].Advice = "limit requests by an EnvoyFilter with a local rate limit, or in an nginx in front of the gateway"
-			return h
+			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
 		},
-		Transport: istioTransport, Path: istioPath,
 		// pilot/pkg/config/kube/ingress: "currently not supported".
 		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere, Alone: way.Nowhere},
 	}
@@ -36,7 +35,7 @@ func Controller() way.Controller {
 
 // istioPath: ImplementationSpecific is exact unless it ends in `.*` or `/*`
 // (pilot/pkg/config/kube/ingress: createFallbackStringMatch). Releases differ in whether the slash of `/*` stays.
-func istioPath(_ way.Input, kind networkingv1.PathType, path string) way.Path {
+func istioPath(kind networkingv1.PathType, path string) way.Path {
 	if kind == networkingv1.PathTypePrefix {
 		return way.Path{Matcher: way.Elements(way.Raw, path)}
 	}

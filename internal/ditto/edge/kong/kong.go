@@ -18,8 +18,8 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "kong", Title: "Kong",
 		Classes: []string{"ingress-controllers.konghq.com/kong"}, Usual: []string{"kong"}, Prefixes: []string{Prefix},
-		Shared:   []string{way.PrefixIngress + "force-ssl-redirect"},
-		Handling: readHandling, Transport: readTransport, Path: readPath, Uses: usesOf,
+		Shared: []string{way.PrefixIngress + "force-ssl-redirect"},
+		Read:   read, Uses: usesOf,
 	}
 }
 

@@ -249,8 +249,8 @@ func usesOf(o *inventory.Object) []inventory.ID {
 	return pluginIDs(holder{o.Ref.Namespace, o.Meta.Annotations})
 }
 
-// readHandling reads an Ingress of Kong's.
-func readHandling(in way.Input) way.Handling {
+// read reads an Ingress of Kong's.
+func read(in way.Input) way.Reading {
 	route, service := holdersOf(in)
 	k := readPlugins(in.Objects, route, service)
 	h := way.Handling{Rate: way.Rate{Limited: limitsOf(in.Objects, route, service)}, Effects: way.Effects{
@@ -262,13 +262,16 @@ func readHandling(in way.Input) way.Handling {
 	h.Fixes[way.HideHeaders].Advice = `name a KongPlugin in konghq.com/plugins: plugin response-transformer, ` +
 		`config.remove.headers: [Server, X-Powered-By], and run Kong with KONG_HEADERS=off`
 	h.Fixes[way.LimitRequests].Advice = rateAdvice
-	return h
+	return way.Reading{
+		Handling: h, Transport: func(host string) way.Transport { return readTransport(in, host) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return readPath(in, k, kind, path) },
+	}
 }
 
 // readPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular expression
 // behind `/~` (or konghq.com/regex-prefix) and a prefix by characters otherwise. konghq.com/path at the Service stands
 // before what is left of the path.
-func readPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+func readPath(in way.Input, k reading, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	regexPrefix := in.Ingress.Annotations[Prefix+"regex-prefix"]
 	if regexPrefix == "" {
@@ -286,11 +289,10 @@ func readPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	default:
 		p.Matcher = way.Characters(path)
 	}
-	route, service := holdersOf(in)
 	if !isRegex {
 		expression = ""
 	}
-	if rewrite, done := readRewrite(in, expression, readPlugins(in.Objects, route, service)); done {
+	if rewrite, done := readRewrite(in, expression, k); done {
 		p.Rewrite = rewrite
 		return p
 	}

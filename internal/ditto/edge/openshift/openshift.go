@@ -20,23 +20,22 @@ func Controller() way.Controller {
 		// pkg/route/ingress/ingress.go makes Routes of rules alone.
 		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere, Alone: way.Nowhere},
 		Prefixes:       []string{"route.openshift.io/", "haproxy.router.openshift.io/"},
-		Handling: func(in way.Input) way.Handling {
+		Read: func(in way.Input) way.Reading {
 			h := plain.Read(in)
 			passthrough := in.Ingress.Annotations["route.openshift.io/termination"] == "passthrough"
 			if passthrough {
 				h.PassThrough(true, "route.openshift.io/termination")
 			}
 			routerRate(&h, in.Ingress.Annotations, passthrough)
-			return h
+			return way.Reading{
+				Handling: h, Transport: func(host string) way.Transport { return openshiftTransport(in, host) },
+				// A Route's path is a prefix by elements, whatever the Ingress called it (pkg/router/template/util/util.go).
+				Path: func(_ networkingv1.PathType, path string) way.Path {
+					return way.Path{Matcher: way.Elements(way.Raw, path), Rewrite: in.Rewrite(Prefix + "rewrite-target")}
+				},
+			}
 		},
-		Transport: openshiftTransport, Path: openshiftPath,
 	}
-}
-
-// openshiftPath: a Route's path is a prefix by elements, whatever the Ingress called it
-// (pkg/router/template/util/util.go).
-func openshiftPath(in way.Input, _ networkingv1.PathType, path string) way.Path {
-	return way.Path{Matcher: way.Elements(way.Raw, path), Rewrite: in.Rewrite("haproxy.router.openshift.io/rewrite-target")}
 }
 
 // Prefix is the prefix of the annotations of OpenShift's router.

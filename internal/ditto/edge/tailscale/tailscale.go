@@ -27,28 +27,26 @@ const (
 func Controller() way.Controller {
 	return way.Controller{
 		Name: "tailscale", Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{usualClass},
-		Handling:  handling,
-		Transport: transport, Opened: opened,
+		Read: read, Opened: opened,
 		Doubted: func(c way.Class) string { return inTailnet("ingress class " + way.Quote(c.Name)) },
-		Path: func(_ way.Input, _ networkingv1.PathType, path string) way.Path {
-			// Every path is a prefix.
-			return way.Path{Matcher: way.Elements(way.Decoded, path)}
-		},
 	}
 }
 
-func handling(in way.Input) way.Handling {
+func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
 		Hide:  `put a proxy that removes Server behind this Ingress`,
 	}.Read(in)
 	h.Rate.Limited = way.Unlimited()
 	h.Fixes[way.LimitRequests].Advice = "Tailscale's operator limits nothing: put an nginx with limit_req in front of the gateway"
-	return h
+	return way.Reading{Handling: h, Transport: transport, Path: func(_ networkingv1.PathType, path string) way.Path {
+		// Every path is a prefix.
+		return way.Path{Matcher: way.Elements(way.Decoded, path)}
+	}}
 }
 
 // transport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
-func transport(way.Input, string) way.Transport {
+func transport(string) way.Transport {
 	return way.Transport{
 		TLS:   way.State{State: way.On, Source: "default", Why: "Tailscale's operator gets a certificate for every Ingress"},
 		Plain: way.Closed("default", "Tailscale's operator serves an Ingress only over HTTPS"),

@@ -16,7 +16,7 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameTraefik, Title: "Traefik",
 		Classes: []string{"traefik.io/ingress-controller"}, Usual: []string{"traefik"}, Prefixes: []string{Prefix},
-		Handling: readHandling, Transport: readTransport, Path: readPath, Uses: usesOf,
+		Read: read, Uses: usesOf,
 		// pkg/provider/kubernetes/ingress/kubernetes.go: loadConfigurationFromIngresses.
 		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere},
 	}
@@ -30,14 +30,19 @@ func middlewaresOf(in way.Input) *chainReading {
 	return chain
 }
 
-func readHandling(in way.Input) way.Handling {
-	return middlewaresOf(in).handling("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares")
+func read(in way.Input) way.Reading {
+	chain := middlewaresOf(in)
+	return way.Reading{
+		Handling:  chain.handling("name a Middleware with spec.rateLimit {average: 50, burst: 250} in traefik.ingress.kubernetes.io/router.middlewares"),
+		Transport: func(host string) way.Transport { return readTransport(in, chain, host) },
+		Path:      func(kind networkingv1.PathType, path string) way.Path { return readPath(in, chain, kind, path) },
+	}
 }
 
 // readPath: Prefix is compared by characters unless strictPrefixMatching is set, which cannot be seen; the annotation
 // router.pathmatcher applies to ImplementationSpecific (pkg/provider/kubernetes/ingress/kubernetes.go). v2 takes braces in
 // a path for patterns.
-func readPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
+func readPath(in way.Input, chain *chainReading, kind networkingv1.PathType, path string) way.Path {
 	var m way.Matcher
 	switch matcher := annotationOf(in.Ingress.Annotations, "router.pathmatcher"); {
 	case strings.Contains(path, "{") && matcher != "PathRegexp":
@@ -53,7 +58,6 @@ func readPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 	default:
 		m = way.Undecided("the path matcher " + way.Quote(matcher) + " is not known")
 	}
-	chain := middlewaresOf(in)
 	if chain.closed != "" {
 		return way.Path{Matcher: m, Rewrite: way.UnknownRewrite(chain.closed)}
 	}

@@ -12,7 +12,7 @@ import (
 // readTransport: spec.tls only loads certificates. A router is for TLS alone if router.tls says so; otherwise it is
 // attached to entry points, and whether those speak TLS or redirect is Traefik's own configuration
 // (pkg/provider/kubernetes/ingress/kubernetes.go).
-func readTransport(in way.Input, host string) way.Transport {
+func readTransport(in way.Input, chain *chainReading, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, Prefix)
 	t := way.Transport{TLS: in.Certificate(host)}
 	t.Fix.Advice = `list the host in spec.tls and set traefik.ingress.kubernetes.io/router.tls: "true", and make the entry point for plain HTTP redirect`
@@ -41,6 +41,6 @@ func readTransport(in way.Input, host string) way.Transport {
 			t.TLS = way.State{State: way.Unknown, Source: "default", Why: "the certificates of the entry points of Traefik cannot be seen"}
 		}
 	}
-	middlewaresOf(in).settle(&t)
+	chain.settle(&t)
 	return t
 }
