@@ -79,7 +79,7 @@ fuzz: ## Run each fuzz target for FUZZTIME
 
 .PHONY: generate
 generate: ## Rewrite generated pages and golden files
-	go test ./internal/report ./internal/ruledocs ./charts ./cmd/... -update
+	go test ./internal/report ./internal/ruledocs ./charts ./cmd/... ./test/schemas -update
 
 .PHONY: verify
 verify: generate ## Fail if generated files are out of date

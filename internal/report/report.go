@@ -10,6 +10,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 )
 
+// APIVersion is the version of the form that JSON has.
+const APIVersion = "dittoguard.io/v1alpha1"
+
+// Document is a result as JSON writes it.
+type Document struct {
+	APIVersion string `json:"apiVersion"`
+	check.Result
+}
+
 // JSON writes the result in its fixed form: an object with findings, unknown and summary, indented, in stable order,
 // without null in the place of a list. Findings that no mode asks for are left out.
 func JSON(w io.Writer, result check.Result) error {
@@ -18,7 +27,7 @@ func JSON(w io.Writer, result check.Result) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false) // it is no HTML, and `->` in a message should be readable
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(result); err != nil {
+	if err := encoder.Encode(Document{APIVersion, result}); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
 	return nil
