@@ -36,7 +36,7 @@ func TestBuiltinRules(t *testing.T) {
 				t.Error(problem)
 			}
 			for _, c := range suite.Cases {
-				if !sample.Has(c.File, 4) {
+				if !sample.Has(c.File, 12) {
 					continue
 				}
 				t.Run(c.Name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestBuiltinRules(t *testing.T) {
 // builtinSuites are the built-in rules with their fixtures. They are loaded once, which compiles every rule.
 var builtinSuites = sync.OnceValues(func() ([]ruletest.Suite, error) { return ruletest.Load(builtinDir) })
 
-// fixtureFiles are the pass or the fail fixtures of all built-in rules; of each rule one in four where a sample is taken.
+// fixtureFiles are the pass or the fail fixtures of all built-in rules; of each rule one in twelve where a sample is taken.
 func fixtureFiles(t *testing.T, kind string) []string {
 	t.Helper()
 	suites, err := builtinSuites()
@@ -70,7 +70,7 @@ func fixtureFiles(t *testing.T, kind string) []string {
 				own = append(own, c.File)
 			}
 		}
-		files = append(files, sample.Of(own, 4)...)
+		files = append(files, sample.Of(own, 12)...)
 	}
 	return files
 }

@@ -30,7 +30,7 @@ func Build(ctx context.Context, folder, command, dir string) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(dir, filepath.Base(filepath.Join(root, folder, command)))
-	args := []string{"build", "-o", binary}
+	args := []string{"build", "-trimpath", "-o", binary}
 	if raceDetector && folder == "." {
 		args = append(args, "-race")
 	}
