@@ -239,6 +239,13 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 	if o == nil || o.Ref.APIVersion != gvk.GroupVersion().String() {
 		t.Fatalf("the Route is %v", o)
 	}
+	s.awaitWatches(t)
+	later := route()
+	later.SetName("later")
+	if err := s.Create(t.Context(), later); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a Route that is created arrives", func() bool { return c.Reader().Get(crd.Route, "ditto", "later") != nil })
 	s.requests()
 	c.memory.Delete(o.Ref.ID())
 	changes, err := c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})

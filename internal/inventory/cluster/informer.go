@@ -10,7 +10,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
@@ -79,12 +81,16 @@ func (i *informer) run(ctx context.Context) {
 		i.failed(ctx, fmt.Errorf("making an empty object: %w", err))
 		return
 	}
+	if u, ok := example.(*unstructured.Unstructured); ok {
+		// The version that is served shows only now, and a reflector that expects another one drops what its watch brings.
+		u.SetGroupVersionKind(schema.GroupVersionKind{})
+	}
 	retry := func() *wait.Backoff {
 		return &wait.Backoff{Duration: 500 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 6, Cap: 10 * time.Second}
 	}
 	reflector := cache.NewReflectorWithOptions(
 		&cache.ListWatch{ListWithContextFunc: i.list, WatchFuncWithContext: i.watch}, example, i,
-		cache.ReflectorOptions{Name: "dittoguard", Logger: &i.log, Backoff: retry()})
+		cache.ReflectorOptions{Name: "dittoguard", TypeDescription: i.kind.gvk.GroupKind().String(), Logger: &i.log, Backoff: retry()})
 	ctx = klog.NewContext(ctx, i.log) // the reflector logs to its context's logger
 	if !i.kind.builtin {
 		ctx = context.WithValue(ctx, failsAtOnce{}, true)
