@@ -276,6 +276,7 @@ func (r *rewriter) learn(o *inventory.Object) {
 		for _, rule := range t.Spec.Rules {
 			if first, rest, dotted := strings.Cut(rule.Host, "."); dotted {
 				r.texts[rule.Host] = first + "." + r.prefix + "." + rest
+				r.texts["*."+rest] = "*." + r.prefix + "." + rest // which a certificate or a listener is for
 			}
 		}
 	}

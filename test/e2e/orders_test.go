@@ -145,14 +145,17 @@ func (p *proof) arrives(t *testing.T, c *testCase, order *order) *oracle {
 // audited compares what `audit` found with what `check` finds in what got in.
 func (p *proof) audited(t *testing.T, audit check.Result, c *testCase, order *order, offline *oracle) {
 	t.Helper()
-	found := slices.ContainsFunc(audit.Findings, func(f check.Finding) bool {
-		return f.Rule == c.rule && f.Action != check.ActionNone && slices.Contains(order.namespaces, f.Subject.Namespace)
-	})
+	var found []string
+	for _, f := range audit.Findings {
+		if f.Rule == c.rule && f.Action != check.ActionNone && slices.Contains(order.namespaces, f.Subject.Namespace) {
+			found = append(found, f.Subject.String()+": "+f.Message)
+		}
+	}
 	switch {
 	case c.rule == "" || c.configured || p.mutating[c.rule]:
-	case found && !c.fails:
-		t.Errorf("%s/%s: audit finds something though the fixture passes", c.name, order.name)
-	case !found && c.fails && !p.enforced[c.rule]: // what is enforced was refused
+	case found != nil && !c.fails:
+		t.Errorf("%s/%s: the fixture passes, and audit finds\n%s", c.name, order.name, strings.Join(found, "\n"))
+	case found == nil && c.fails && !p.enforced[c.rule]: // what is enforced was refused
 		t.Errorf("%s/%s: audit finds nothing", c.name, order.name)
 	}
 	got := judged(audit, order.namespaces, p.mutating)
