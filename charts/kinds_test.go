@@ -83,7 +83,7 @@ func (g customGroup) byScope() (namespaced, cluster []string) {
 // customGroups are in the order of their names, and so are the kinds in them.
 func customGroups() []customGroup {
 	byGroup := map[string][]schema.GroupKind{}
-	for gvk := range crd.Kinds() {
+	for _, gvk := range slices.Concat(slices.Collect(maps.Keys(crd.Kinds())), crd.Unread()) {
 		if gk := gvk.GroupKind(); !slices.Contains(byGroup[gk.Group], gk) {
 			byGroup[gk.Group] = append(byGroup[gk.Group], gk)
 		}

@@ -137,7 +137,7 @@ func TestRulesThatAreRefused(t *testing.T) {
 // match other kinds that the webhook does not see those, and goes by the same list.
 func TestTheWebhookIsAskedAboutEveryKind(t *testing.T) {
 	want := map[string]bool{"/pods/ephemeralcontainers": true}
-	for _, kind := range inventory.Kinds() {
+	for _, kind := range inventory.Listed() {
 		resource := inventory.Resource(kind)
 		want[resource.Group+"/"+resource.Resource] = true
 	}

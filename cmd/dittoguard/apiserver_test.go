@@ -31,7 +31,7 @@ func apiserver(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	dir := ts.MkAbs(args[0])
 	kinds := map[string]schema.GroupVersionKind{}
-	for _, kind := range inventory.Kinds() {
+	for _, kind := range inventory.Listed() {
 		resource := inventory.Resource(kind)
 		kinds[resource.GroupVersion().String()+"/"+resource.Resource] = kind
 	}

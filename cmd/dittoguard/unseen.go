@@ -15,7 +15,7 @@ import (
 // and the audit reads, the kinds of the inventory and nothing else (charts/rules_test.go compares the chart with them).
 func unseen(list []rules.HardeningRule) []string {
 	seen := []schema.GroupResource{{Resource: "pods/ephemeralcontainers"}}
-	for _, kind := range inventory.Kinds() {
+	for _, kind := range inventory.Listed() {
 		seen = append(seen, inventory.Resource(kind).GroupResource())
 	}
 	var lines []string

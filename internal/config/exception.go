@@ -114,7 +114,7 @@ func isName(name string) bool {
 // kind checks how a kind is spelt. Rules of users can be about any kind, so one that is not known may be right.
 func (p *parser) kind(n *yaml.Node, path, kind string) {
 	var near string
-	for _, known := range inventory.Kinds() {
+	for _, known := range inventory.Listed() {
 		lower := strings.ToLower(known.Kind)
 		switch strings.ToLower(kind) {
 		case lower, lower + "s", lower + "es", strings.TrimSuffix(lower, "y") + "ies":

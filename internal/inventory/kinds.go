@@ -71,6 +71,10 @@ func Kinds() []schema.GroupVersionKind {
 	return list
 }
 
+// Listed is the group, version and kind of everything that is watched and listed in a cluster: what is read, and what counts
+// by what it names ([crd.Unread]).
+func Listed() []schema.GroupVersionKind { return append(Kinds(), crd.Unread()...) }
+
 // podTemplate finds the pod of a workload, nil for an object that runs none.
 func podTemplate(typed any) *corev1.PodTemplateSpec {
 	switch t := typed.(type) {

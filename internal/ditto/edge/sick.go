@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
 // A kind can be installed and yet not be readable (inventory.Reader.Knows): its conversion webhook is broken, or rights are
@@ -25,6 +26,11 @@ func UnreadWays(r inventory.Reader, namespace string) []schema.GroupKind {
 			from = ""
 		}
 		if !r.Knows(kind, from) {
+			list = append(list, kind)
+		}
+	}
+	for _, gvk := range crd.Unread() {
+		if kind := gvk.GroupKind(); !slices.Contains(list, kind) && !r.Knows(kind, "") {
 			list = append(list, kind)
 		}
 	}

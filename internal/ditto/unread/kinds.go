@@ -9,22 +9,17 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// unreadRoutes are the groups of kinds that can open a way in and that are not read yet, by kind.
-var unreadRoutes = map[string][]string{
-	"cilium.io":          {"CiliumEnvoyConfig", "CiliumClusterwideEnvoyConfig"},
-	"elbv2.k8s.aws":      {"TargetGroupBinding"},
-	"getambassador.io":   {"Mapping", "TCPMapping"},
-	"apisix.apache.org":  {"ApisixRoute"},
-	"zalando.org":        {"RouteGroup"},
-	"contour.heptio.com": {"IngressRoute"},
-
-	"ingress.v1.haproxy.org":      {"TCP"},
-	"ingress.v3.haproxy.org":      {"TCP"},
-	"ngrok.k8s.ngrok.com":         {"AgentEndpoint"},
-	"networking.cfargotunnel.com": {"TunnelBinding"},
-}
+// routes are the kinds that can open a way in and that are not read yet.
+var routes = func() map[schema.GroupKind]bool {
+	set := map[schema.GroupKind]bool{}
+	for _, gvk := range crd.Unread() {
+		set[gvk.GroupKind()] = true
+	}
+	return set
+}()
 
 const KindNotRead = "objects of this kind are not read"
 
@@ -65,7 +60,7 @@ func OpensWays(o *inventory.Object) bool {
 }
 
 // IsRoute says whether objects of a kind that is not read send requests to Services.
-func IsRoute(gk schema.GroupKind) bool { return slices.Contains(unreadRoutes[gk.Group], gk.Kind) }
+func IsRoute(gk schema.GroupKind) bool { return routes[gk] }
 
 // runsUnread says whether a part of Ditto runs in an object that is not read, as far as it shows by itself.
 func runsUnread(o *inventory.Object) bool {

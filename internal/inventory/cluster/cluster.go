@@ -89,7 +89,7 @@ func New(cfg *rest.Config, opts Options) (*Cluster, error) {
 	// A watch has no end; requests are bounded by their contexts.
 	cfg.Timeout = 0
 	cfg.Wrap(atOnce)
-	kinds := kindsOf(inventory.Kinds(), clientscheme.Scheme)
+	kinds := kindsOf(inventory.Listed(), clientscheme.Scheme)
 	c, err := client.NewWithWatch(cfg, client.Options{Scheme: clientscheme.Scheme, Mapper: mapperFor(kinds)})
 	if err != nil {
 		return nil, fmt.Errorf("making a client of the API server: %w", err)

@@ -44,7 +44,7 @@ type Unread struct {
 func TakeSnapshot(ctx context.Context, cfg *rest.Config, index inventory.Indexer, namespace string) (Snapshot, error) {
 	cfg = rest.CopyConfig(cfg)
 	cfg.QPS = -1 // as in New
-	kinds := kindsOf(inventory.Kinds(), clientscheme.Scheme)
+	kinds := kindsOf(inventory.Listed(), clientscheme.Scheme)
 	c, err := client.New(cfg, client.Options{Scheme: clientscheme.Scheme, Mapper: mapperFor(kinds)})
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("making a client of the API server: %w", err)

@@ -38,7 +38,7 @@ func kind(into map[schema.GroupVersionKind]func() any, gk schema.GroupKind, empt
 // ClusterScoped says which of the kinds lie in no namespace.
 func ClusterScoped(gk schema.GroupKind) bool {
 	switch gk.Kind {
-	case "GatewayClass", "KongClusterPlugin", "IngressClassParams":
+	case "GatewayClass", "KongClusterPlugin", "IngressClassParams", "CiliumClusterwideEnvoyConfig":
 		return true
 	}
 	return false
