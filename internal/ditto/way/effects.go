@@ -10,23 +10,23 @@ import (
 // PlainEdge is the reading of a controller that changes headers, asks for credentials and rewrites paths only through
 // objects that an annotation refers to. As long as it refers to none, the client's header arrives.
 type PlainEdge struct {
-	// Refers are annotations, with their prefix, that can change headers; asks those that can ask for credentials. They are
-	// looked for at the Ingress and at the Service.
-	Refers, Asks []string
-	// Strip and hide are the advice.
-	Strip, Hide string
+	// Refers are annotations, with their prefix, that can change headers; asks those that can ask for credentials, limits those that
+	// can limit requests. They are looked for at the Ingress and at the Service.
+	Refers, Asks, Limits []string
+	// Strip, hide and limit are the advice.
+	Strip, Hide, Limit string
 	// Assumption says which invisible setting could change the reading; empty if none can.
 	Assumption string
 }
 
-// Read is how requests are handled by such an edge, but for limits.
+// Read is how requests are handled by such an edge.
 func (p PlainEdge) Read(in Input) Handling {
 	e := Handling{Effects: Effects{
 		Identity:       State{IdentityClient, "default", "no annotation changes the header"},
 		Authentication: State{Off, "default", "no annotation asks for credentials"},
 		HidesHeaders:   State{Unknown, "default", "what becomes of Server and version headers cannot be determined from the Ingress"},
-	}}
-	e.Fixes[StripIdentity].Advice, e.Fixes[HideHeaders].Advice = p.Strip, p.Hide
+	}, Rate: Rate{Limited: Unlimited()}}
+	e.Fixes[StripIdentity].Advice, e.Fixes[HideHeaders].Advice, e.Fixes[LimitRequests].Advice = p.Strip, p.Hide, p.Limit
 	if p.Assumption != "" {
 		e.Assumptions = []string{p.Assumption}
 	}
@@ -36,6 +36,9 @@ func (p PlainEdge) Read(in Input) Handling {
 	}
 	if key := in.RefersTo(p.Asks); key != "" {
 		e.Authentication = State{Unknown, key, key + " refers to something that can ask for credentials, and is not read"}
+	}
+	if key := in.RefersTo(p.Limits); key != "" {
+		e.Rate.Limited = State{Unknown, key, key + " refers to something that can limit requests, and is not read"}
 	}
 	e.StripsIdentity = Strips(e.Identity)
 	return e

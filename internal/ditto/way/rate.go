@@ -23,14 +23,6 @@ func (r *Rate) Tried() bool {
 // Unlimited is the reading where no annotation limits anything.
 func Unlimited() State { return State{Off, "default", "no annotation limits requests"} }
 
-// ByReference is the reading of a controller that limits requests only through objects that annotations refer to.
-func ByReference(in Input, keys ...string) Rate {
-	if key := in.RefersTo(keys); key != "" {
-		return Rate{Limited: State{Unknown, key, key + " refers to something that can limit requests, and is not read"}}
-	}
-	return Rate{Limited: Unlimited()}
-}
-
 // Positive says whether an annotation is a whole number above zero, as strconv.Atoi reads it: no spaces, no sign needed.
 // Controllers take anything else for zero, which is no limit.
 func Positive(value string) bool {

@@ -20,11 +20,11 @@ func Controller() way.Controller {
 func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Refers: []string{aws.PrefixALB + "actions.*"}, Asks: []string{aws.PrefixALB + "actions.*"},
-		Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
-		Hide:  `put a proxy that removes Server behind this Ingress`,
+		Limits: []string{aws.PrefixALB + "traffic-limit-*", aws.PrefixALB + "actions.*"},
+		Strip:  `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
+		Hide:   `put a proxy that removes Server behind this Ingress`,
+		Limit:  "put an nginx with limit_req in front of the gateway, or use the load balancer's own traffic limit",
 	}.Read(in)
-	h.Rate = way.ByReference(in, aws.PrefixALB+"traffic-limit-*", aws.PrefixALB+"actions.*")
-	h.Fixes[way.LimitRequests].Advice = "put an nginx with limit_req in front of the gateway, or use the load balancer's own traffic limit"
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return alibabaTransport(in, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return alibabaPath(in, kind, path) },

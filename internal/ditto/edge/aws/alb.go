@@ -24,13 +24,13 @@ func Controller() way.Controller {
 
 func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
-		Asks: []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
+		Asks:   []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
+		Limits: []string{PrefixALB + "wafv2-acl-arn", PrefixALB + "wafv2-acl-name", PrefixALB + "waf-acl-id", PrefixALB + "web-acl-id"},
 		Strip: `an ALB cannot remove or overwrite a request header: put a proxy that does behind it, or block requests with the header and with ` +
 			`the query parameter x-ditto-pre-authenticated in a web ACL named by alb.ingress.kubernetes.io/wafv2-acl-arn`,
-		Hide: `set alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
+		Hide:  `set alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
+		Limit: "an ALB limits nothing itself: name a web ACL with a rate-based rule in alb.ingress.kubernetes.io/wafv2-acl-arn",
 	}.Read(in)
-	h.Rate = way.ByReference(in, PrefixALB+"wafv2-acl-arn", PrefixALB+"wafv2-acl-name", PrefixALB+"waf-acl-id", PrefixALB+"web-acl-id")
-	h.Fixes[way.LimitRequests].Advice = "an ALB limits nothing itself: name a web ACL with a rate-based rule in alb.ingress.kubernetes.io/wafv2-acl-arn"
 	return way.Reading{
 		Handling: h, Transport: func(string) way.Transport { return albTransport(in) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return albPath(in, kind, path) },

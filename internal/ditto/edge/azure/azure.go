@@ -30,6 +30,8 @@ func read(in way.Input) way.Reading {
 			`has requestHeaderConfigurations: [{actionType: delete, headerName: x-ditto-pre-authenticated}]`,
 		Hide: `name an AzureApplicationGatewayRewrite in appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource whose rule, without conditions, ` +
 			`has responseHeaderConfigurations: [{actionType: delete, headerName: Server}]`,
+		Limits: []string{PrefixAGIC + "waf-policy-for-path"},
+		Limit:  "name a WAF policy with a rate limit rule in appgw.ingress.kubernetes.io/waf-policy-for-path",
 	}.Read(in)
 	r, rewrites := agicRead(in)
 	if rewrites {
@@ -38,8 +40,6 @@ func read(in way.Input) way.Reading {
 			h.HidesHeaders = way.State{State: way.On, Source: RuleSetResource, Why: "a rule without conditions changes Server"}
 		}
 	}
-	h.Rate = way.ByReference(in, PrefixAGIC+"waf-policy-for-path")
-	h.Fixes[way.LimitRequests].Advice = "name a WAF policy with a rate limit rule in appgw.ingress.kubernetes.io/waf-policy-for-path"
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return agicTransport(in, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return agicPath(in, r.rewrite, kind, path) },

@@ -16,6 +16,7 @@ func Controller() way.Controller {
 	plain := way.PlainEdge{
 		Strip: `Cilium cannot change headers of an Ingress: use its Gateway API support with an HTTPRoute and a RequestHeaderModifier`,
 		Hide:  `use Cilium's Gateway API support with an HTTPRoute and a ResponseHeaderModifier`,
+		Limit: "Cilium cannot limit requests of an Ingress: use a CiliumEnvoyConfig, or an nginx with limit_req in front of the gateway",
 	}
 	return way.Controller{
 		Name: "cilium", Title: "Cilium",
@@ -25,8 +26,6 @@ func Controller() way.Controller {
 			if ciliumEnabled(a["tls-passthrough"]) {
 				h.PassThrough(true, prefixCilium+"tls-passthrough")
 			}
-			h.Rate.Limited = way.Unlimited()
-			h.Fixes[way.LimitRequests].Advice = "Cilium cannot limit requests of an Ingress: use a CiliumEnvoyConfig, or an nginx with limit_req in front of the gateway"
 			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return ciliumTransport(in, a, host) }, Path: ciliumPath}
 		},
 		Internal: ciliumInternal,

@@ -24,10 +24,9 @@ func read(in way.Input) way.Reading {
 		Strip: `Contour cannot change headers of an Ingress: use an HTTPProxy with requestHeadersPolicy.remove: [x-ditto-pre-authenticated], or ` +
 			`policy.request-headers.remove with policy.applyToIngress: true in its configuration`,
 		Hide:       `use an HTTPProxy with responseHeadersPolicy.remove, or policy.response-headers.remove with policy.applyToIngress: true in Contour's configuration`,
+		Limit:      "Contour cannot limit requests of an Ingress: use an HTTPProxy with rateLimitPolicy.local",
 		Assumption: "Contour's configuration has no policy with applyToIngress",
 	}.Read(in)
-	h.Rate.Limited = way.Unlimited()
-	h.Fixes[way.LimitRequests].Advice = "Contour cannot limit requests of an Ingress: use an HTTPProxy with rateLimitPolicy.local"
 	return way.Reading{Handling: h, Transport: func(host string) way.Transport { return contourTransport(in, host) }, Path: contourPath}
 }
 

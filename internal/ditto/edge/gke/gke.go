@@ -25,12 +25,12 @@ func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Strip: `whether GKE's load balancer removes a header that a BackendConfig sets to nothing is not documented: put a proxy that sets it behind ` +
 			`this Ingress, or use a GKE Gateway with an HTTPRoute and a RequestHeaderModifier`,
-		Hide: `set customResponseHeaders in a BackendConfig, or use a GKE Gateway with an HTTPRoute and a ResponseHeaderModifier`,
+		Hide:   `set customResponseHeaders in a BackendConfig, or use a GKE Gateway with an HTTPRoute and a ResponseHeaderModifier`,
+		Limits: gceConfigKeys(),
+		Limit:  "name a BackendConfig whose securityPolicy is a Cloud Armor policy with a rate limit in cloud.google.com/backend-config at the Service",
 	}.Read(in)
 	gceConfigs(in, &h.Effects)
 	h.StripsIdentity = way.Strips(h.Identity)
-	h.Rate = way.ByReference(in, gceConfigKeys()...)
-	h.Fixes[way.LimitRequests].Advice = "name a BackendConfig whose securityPolicy is a Cloud Armor policy with a rate limit in cloud.google.com/backend-config at the Service"
 	return way.Reading{Handling: h, Transport: func(string) way.Transport { return gceTransport(in) }, Path: gcePath}
 }
 

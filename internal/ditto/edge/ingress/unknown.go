@@ -72,10 +72,8 @@ const nameTheController = `name the controller: say ingressClassName, and keep i
 
 func readUnknown(in way.Input) way.Reading {
 	contenders := contendersFor(in)
-	h := way.PlainEdge{Strip: nameTheController, Hide: nameTheController}.Read(in)
+	h := way.PlainEdge{Strip: nameTheController, Hide: nameTheController, Limit: nameTheController}.Read(in)
 	h.Identity.Why = "no annotation here makes any known controller change the header"
-	h.Rate.Limited = way.Unlimited()
-	h.Fixes[way.LimitRequests].Advice = nameTheController
 	unless(contenders, []*way.State{&h.Identity, &h.Authentication, &h.Rate.Limited}, func(r *seen) []way.State {
 		return []way.State{r.Identity, r.Authentication, r.Rate.Limited}
 	})

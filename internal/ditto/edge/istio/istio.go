@@ -16,6 +16,7 @@ func Controller() way.Controller {
 		Strip: `Istio cannot change headers of an Ingress: use a VirtualService with headers.request.remove: [x-ditto-pre-authenticated], or an ` +
 			`HTTPRoute with a RequestHeaderModifier`,
 		Hide:       `set meshConfig.defaultConfig.proxyHeaders.server.disabled: true`,
+		Limit:      "limit requests by an EnvoyFilter with a local rate limit, or in an nginx in front of the gateway",
 		Assumption: "no EnvoyFilter or RequestAuthentication of Istio changes the header",
 	}
 	return way.Controller{
@@ -25,7 +26,6 @@ func Controller() way.Controller {
 			h := plain.Read(in)
 			h.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
 			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: "an EnvoyFilter of Istio can limit requests, and is not read"}
-			h.Fixes[way.LimitRequests].Advice = "limit requests by an EnvoyFilter with a local rate limit, or in an nginx in front of the gateway"
 			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
 		},
 		// pilot/pkg/config/kube/ingress: "currently not supported".

@@ -36,9 +36,8 @@ func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Strip: `put a proxy that removes x-ditto-pre-authenticated behind this Ingress`,
 		Hide:  `put a proxy that removes Server behind this Ingress`,
+		Limit: "Tailscale's operator limits nothing: put an nginx with limit_req in front of the gateway",
 	}.Read(in)
-	h.Rate.Limited = way.Unlimited()
-	h.Fixes[way.LimitRequests].Advice = "Tailscale's operator limits nothing: put an nginx with limit_req in front of the gateway"
 	return way.Reading{Handling: h, Transport: transport, Path: func(_ networkingv1.PathType, path string) way.Path {
 		// Every path is a prefix.
 		return way.Path{Matcher: way.Elements(way.Decoded, path)}
