@@ -75,6 +75,7 @@ var layers = map[string][]string{
 	"internal/ditto/edge/traefik":      vendor(),
 
 	"internal/check":    {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
+	"internal/render":   {"internal/manifest"},
 	"internal/baseline": {"internal/check", "internal/ditto/requests", "internal/inventory"},
 	"internal/export":   {"rules", "internal/config", "internal/engine"},
 	"internal/ruletest": {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},

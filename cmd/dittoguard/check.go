@@ -23,7 +23,7 @@ import (
 type checkOptions struct {
 	verdictOptions
 	baselineOptions
-	namespace string
+	inputOptions
 }
 
 func newCheck() *cobra.Command {
@@ -32,7 +32,8 @@ func newCheck() *cobra.Command {
 		Use:   "check PATH… | -",
 		Short: "Judge manifests",
 		Long: `Judge manifests: files, folders (every .yaml, .yml and .json file in them), or - for
-standard input. dittoguard sees only what you give it. An Ingress is judged with the
+standard input. A folder with a kustomization is built as kustomize does, a Helm chart
+is rendered by your helm. dittoguard sees only what you give it. An Ingress is judged with the
 Service and the gateway that it leads to, so name everything that is deployed
 together. If a Secret or ConfigMap is missing, whatever it decides is unknown; it is
 never assumed to be safe.
@@ -46,7 +47,7 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or what
 		Example: `  # a folder of manifests
   dittoguard check deploy/
 
-  # a Helm chart, rendered for its namespace
+  # what helm rendered for a namespace
   helm template ditto CHART --namespace ditto | dittoguard check --namespace ditto -
 
   # with rules of your own
@@ -66,6 +67,7 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or what
 	}
 	o.verdictOptions.addFlags(cmd)
 	o.baselineOptions.addFlags(cmd)
+	o.inputOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	return cmd
 }
@@ -103,7 +105,7 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 	if configErr == nil {
 		defer release()
 	}
-	loaded, err := manifest.Load(paths, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace})
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, ""))
 	if err := errors.Join(configErr, err); err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ import (
 type diffOptions struct {
 	verdictOptions
 	clusterOptions
+	inputOptions
 	inCluster bool
-	namespace string
 }
 
 func newDiff() *cobra.Command {
@@ -58,6 +58,7 @@ Exit codes: 0 nothing new is denied, 1 could not run, 3 something new is denied 
 	o.formatsOf(report.DiffFormats)
 	o.verdictOptions.addFlags(cmd)
 	o.clusterOptions.addFlags(cmd)
+	o.inputOptions.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "compare NEW with what runs in the cluster")
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	return cmd

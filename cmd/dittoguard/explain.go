@@ -23,7 +23,7 @@ import (
 type explainOptions struct {
 	judgeOptions
 	clusterOptions
-	namespace string
+	inputOptions
 	// only is the namespace that is read of the cluster, empty for all.
 	only      string
 	inCluster bool
@@ -82,6 +82,7 @@ Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,
 	cmd.Flags().StringVarP(&o.output, "output", "o", explanationFormats[0], oneOf(explanationFormats))
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(explanationFormats, cobra.ShellCompDirectiveNoFileComp)))
 	o.clusterOptions.addFlags(cmd)
+	o.inputOptions.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "read the cluster; arguments are then namespaces")
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one; with --cluster, the only namespace to read")
 	return cmd
@@ -149,7 +150,7 @@ func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []st
 	if o.inCluster {
 		return o.snapshot(ctx, o.only)
 	}
-	loaded, err := manifest.Load(args, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace, Command: "dittoguard explain"})
+	loaded, err := manifest.Load(args, cmd.InOrStdin(), o.manifests(ctx, "dittoguard explain"))
 	if err != nil {
 		return nil, nil, err
 	}

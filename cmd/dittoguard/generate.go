@@ -33,7 +33,7 @@ func newGenerate() *cobra.Command {
 
 type networkPoliciesOptions struct {
 	generate.Options
-	namespace string
+	inputOptions
 }
 
 func newGenerateNetworkPolicies() *cobra.Command {
@@ -70,6 +70,7 @@ reports network-isolation, except where a note says so.`,
 			return o.run(cmd.Context(), cmd, args)
 		},
 	}
+	o.inputOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	cmd.Flags().StringSliceVar(&o.IngressNamespaces, "ingress-namespace", nil, "namespace whose pods may connect to the gateway's HTTP port")
 	cmd.Flags().StringSliceVar(&o.MonitoringNamespaces, "monitoring-namespace", nil, "namespace whose pods may connect to the metrics")
@@ -84,7 +85,7 @@ func (o *networkPoliciesOptions) validate(paths []string) error {
 
 func (o *networkPoliciesOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
 	stderr := cmd.ErrOrStderr()
-	loaded, err := manifest.Load(paths, cmd.InOrStdin(), manifest.Options{Namespace: o.namespace, Command: "dittoguard generate networkpolicies"})
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, "dittoguard generate networkpolicies"))
 	if err != nil {
 		return err
 	}

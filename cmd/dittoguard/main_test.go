@@ -40,6 +40,9 @@ func TestScripts(t *testing.T) {
 			// Neither the developer's cluster nor their taste in colours.
 			env.Setenv("KUBECONFIG", "")
 			env.Setenv("KUBERNETES_SERVICE_HOST", "")
+			if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
+				env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+assets) // a helm is there
+			}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -13,7 +13,7 @@ import (
 
 // loadSide reads what an argument names: paths as they are, and revisions of git. It is nil if a revision has no such path.
 func (o *diffOptions) loadSide(ctx context.Context, stdin io.Reader, arg string) (loaded *manifest.Result, err error) {
-	opts := manifest.Options{Namespace: o.namespace}
+	opts := o.manifests(ctx, "dittoguard diff")
 	revision, path, is := gittree.Named(arg)
 	if !is {
 		return manifest.Load([]string{arg}, stdin, opts)

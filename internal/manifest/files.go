@@ -19,6 +19,8 @@ type file struct {
 	name string
 	// named says that the user named this very file, rather than a directory above it.
 	named bool
+	// rendered says that its text is not in the file, but was made of it.
+	rendered bool
 }
 
 // extensions are those of the files in a directory that are manifests, as in kubectl.
@@ -124,7 +126,7 @@ func (l *listing) walk(root string) {
 // enter notes what a directory has to be rendered by. Below a chart there are its own parts only, other charts among them;
 // below a Kustomize directory there may be others that are deployed by themselves.
 func (l *listing) enter(dir string) error {
-	for _, name := range append(slices.Clone(kustomizations), chartFile) {
+	for _, name := range append(slices.Clone(Kustomizations), chartFile) {
 		path := filepath.Join(dir, name)
 		if info, err := os.Stat(path); err != nil || info.IsDir() {
 			continue

@@ -27,6 +27,8 @@ type Options struct {
 	MaxFileSize int64
 	// Command is what reads from a pipe what a tool rendered, for messages; "dittoguard check" if empty.
 	Command string
+	// Render renders a folder of Kustomize or Helm. Without it such a folder is an error that says how.
+	Render func(Folder) ([]Rendered, error)
 }
 
 const (
@@ -108,7 +110,7 @@ func (s Skipped) String() string {
 const hint = "\n  this looks like a template; render the chart first: helm template … | %s -"
 
 // Load reads the files, the directories (recursively) and, for `-`, stdin. A directory that Kustomize or Helm makes
-// manifests of is an error that says how, and nothing in it is read; a file in it that is named itself is. The error, if
+// manifests of is rendered (Options.Render), and nothing in it is read; a file in it that is named itself is. The error, if
 // any, joins every problem, one a line with file and line number; then there is no Result.
 func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	if opts.Namespace == "" {
@@ -122,9 +124,8 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	}
 	found := list(paths)
 	result := &Result{Skipped: found.skipped, Other: found.other}
-	errs := append(found.errs, renderErrors(found.unrendered, opts.Command)...)
-
-	var documents []document
+	documents, errs := render(found.unrendered, opts)
+	errs = append(found.errs, errs...)
 	for _, f := range found.files {
 		data, err := read(f, stdin, opts.MaxFileSize)
 		if err != nil {
@@ -145,9 +146,11 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	_ = group.Wait() // no function returns an error: each outcome has its own
 
 	hinted := map[*file]bool{}
+	var placed []*inventory.Object
 	for i, out := range outcomes {
 		result.Objects = append(result.Objects, out.objects...)
 		result.Warnings = append(result.Warnings, out.warnings...)
+		placed = append(placed, out.placed...)
 		result.Skipped = append(result.Skipped, out.skipped...)
 		for _, err := range out.errs {
 			if f := documents[i].file; !hinted[f] && bytes.Contains(documents[i].text, []byte("{{")) {
@@ -160,6 +163,7 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	result.Warnings = append(result.Warnings, scattered(result.Objects, placed, opts.Namespace)...)
 	if err := result.settle(opts.Namespace); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,9 @@ import (
 
 // outcome is what became of one document.
 type outcome struct {
-	objects  []*inventory.Object
+	objects []*inventory.Object
+	// placed are those that named no namespace, and need one.
+	placed   []*inventory.Object
 	warnings []string
 	skipped  []Skipped
 	errs     []error
@@ -122,12 +124,14 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 		e.fail(line, path, "%s: metadata: expected a mapping", gk.Kind)
 		return
 	}
+	placed := false
 	switch {
 	case clusterScoped[gk]:
 		// The API server clears it (rest.EnsureObjectNamespaceMatchesRequestNamespace).
 		delete(metadata, "namespace")
 	case scopeKnown(gk) && (metadata["namespace"] == nil || metadata["namespace"] == ""):
 		metadata["namespace"] = e.namespace
+		placed = true
 	}
 	raw, err := json.Marshal(object)
 	if err != nil {
@@ -135,7 +139,11 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 		return
 	}
 	source := inventory.Source{File: e.file.name, Line: line, LineOf: e.value.position.Line}
-	if path != "" {
+	if e.file.rendered {
+		// The lines are not those of the file.
+		source.Line, source.LineOf = 0, func(string) int { return 0 }
+	}
+	if path != "" && !e.file.rendered {
 		doc := e.value.position
 		source.LineOf = func(field string) int { return doc.Line(position.Join(path, field)) }
 	}
@@ -149,6 +157,9 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 		return
 	}
 	e.out.objects = append(e.out.objects, o)
+	if placed {
+		e.out.placed = append(e.out.placed, o)
+	}
 }
 
 // notObject says why a value is no Kubernetes object, empty if it is one.

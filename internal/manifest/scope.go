@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -92,4 +93,30 @@ func definedScopes(objects []*inventory.Object) map[schema.GroupKind]bool {
 		scopes[schema.GroupKind{Group: group, Kind: kind}] = spec["scope"] == "Cluster"
 	}
 	return scopes
+}
+
+// scattered warns of charts that name a namespace on some of their objects only, another one than the others were put into: what
+// belongs together would be judged apart then, and a way in from one to the other is not seen.
+func scattered(objects, placed []*inventory.Object, namespace string) []string {
+	const label = "helm.sh/chart"
+	named := map[string]string{}
+	isPlaced := map[*inventory.Object]bool{}
+	for _, o := range placed {
+		isPlaced[o] = true
+	}
+	for _, o := range objects {
+		if chart := o.Meta.Labels[label]; chart != "" && !isPlaced[o] && o.Ref.Namespace != "" && o.Ref.Namespace != namespace && named[chart] == "" {
+			named[chart] = o.Ref.Namespace
+		}
+	}
+	var warnings []string
+	for _, o := range placed {
+		chart := o.Meta.Labels[label]
+		if other := named[chart]; chart != "" && other != "" {
+			warnings = append(warnings, fmt.Sprintf("chart %s names namespace %s on some of its objects and none on others, such as %s, which are judged apart from them; "+
+				"render and judge it with --namespace %s", chart, other, o.Ref, other))
+			delete(named, chart)
+		}
+	}
+	return warnings
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/shell"
 )
 
-// The names by which Kustomize and Helm know their folders (sigs.k8s.io/kustomize/api/konfig and
-// helm.sh/helm/v4/pkg/chart/v2/util).
-var kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+// Kustomizations are the names by which Kustomize knows its folders (sigs.k8s.io/kustomize/api/konfig); chartFile is Helm's
+// (helm.sh/helm/v4/pkg/chart/v2/util).
+var Kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
 const chartFile = "Chart.yaml"
 
@@ -52,7 +52,7 @@ func unrenderedBy(path string) (unrendered, bool) {
 	case name == chartFile:
 		u.chart = &chart{}
 		into = u.chart
-	case slices.Contains(kustomizations, name):
+	case slices.Contains(Kustomizations, name):
 		u.kustomization = &kustomization{}
 		into = u.kustomization
 	default:
@@ -101,9 +101,53 @@ func (u unrendered) command() string {
 	return command
 }
 
-// renderErrors say of the folders that were found how to render each that is deployed by itself. A base that an overlay
-// takes in is not, nor is a Component, unless there is nothing else.
-func renderErrors(found []unrendered, command string) []error {
+// Folder is a folder whose files are not what is deployed.
+type Folder struct {
+	Dir string
+	// Chart says that Helm renders it, under a Name that the chart suggests; otherwise Kustomize does.
+	Chart bool
+	Name  string
+}
+
+// Rendered is one or more objects as they are deployed, and the file that they come from.
+type Rendered struct {
+	File string
+	Text []byte
+}
+
+// render renders the folders that are deployed by themselves. One that cannot be rendered is an error that says how to do it.
+func render(found []unrendered, opts Options) (documents []document, errs []error) {
+	for _, u := range deployed(found) {
+		of := "a Helm chart"
+		if u.chart == nil {
+			of = "a Kustomize folder"
+		}
+		byHand := fmt.Errorf("%s is %s, whose files are not what is deployed; render it: %s | %s -", u.dir, of, u.command(), opts.Command)
+		if opts.Render == nil || u.inflates() {
+			errs = append(errs, byHand)
+			continue
+		}
+		folder := Folder{Dir: u.dir, Chart: u.chart != nil}
+		if folder.Chart {
+			if folder.Name = u.chart.Name; folder.Name == "" {
+				folder.Name = "release-name"
+			}
+		}
+		parts, err := opts.Render(folder)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("rendering %s: %w; elsewhere: %s | %s -", u.dir, err, u.command(), opts.Command))
+			continue
+		}
+		for _, part := range parts {
+			documents = append(documents, split(&file{name: part.File, named: true, rendered: true}, part.Text)...)
+		}
+	}
+	return documents, errs
+}
+
+// deployed are the folders that are deployed by themselves. A base that an overlay takes in is not, nor is a Component, unless there
+// is nothing else.
+func deployed(found []unrendered) []unrendered {
 	taken := map[string]bool{}
 	for _, u := range found {
 		if u.kustomization == nil {
@@ -117,15 +161,7 @@ func renderErrors(found []unrendered, command string) []error {
 		return taken[filepath.Clean(u.dir)] || u.kustomization != nil && u.kustomization.Kind == "Component"
 	})
 	if len(whole) == 0 {
-		whole = found
+		return found
 	}
-	errs := make([]error, 0, len(whole))
-	for _, u := range whole {
-		of := "a Helm chart"
-		if u.chart == nil {
-			of = "a Kustomize folder"
-		}
-		errs = append(errs, fmt.Errorf("%s is %s, whose files are not what is deployed; render it: %s | %s -", u.dir, of, u.command(), command))
-	}
-	return errs
+	return whole
 }
