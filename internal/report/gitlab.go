@@ -41,7 +41,7 @@ func gitlab(w io.Writer, in Input) error {
 	for _, f := range result.Findings {
 		text := clean(f.Subject.String()) + ": " + firstLine(f.Message)
 		if f.Advice != "" {
-			text += " Fix: " + clean(f.Advice)
+			text += ". Fix: " + clean(f.Advice)
 		}
 		severity := gitlabSeverities[f.Severity]
 		if f.Action == check.ActionAudit || severity == "" {
