@@ -26,7 +26,18 @@ type wait struct {
 	reached chan struct{}
 }
 
-// join has an entry checked by a worker, and waits until so many passwords are tried. With none, it only says why not.
+// joinAll has entries checked by workers, which see all of them before they choose one.
+func (r *request) joinAll(entries []Entry, indices, tries []int) {
+	r.v.mu.Lock()
+	defer r.v.mu.Unlock()
+	for i, index := range indices {
+		r.join(index, entries[index], tries[i])
+	}
+	r.v.wake()
+}
+
+// join has an entry checked by a worker, and waits until so many passwords are tried. With none, it only says why not. It needs
+// the lock.
 func (r *request) join(index int, e Entry, tries int) {
 	v := r.v
 	why := whyAbove(e, v.opts.MaxBcryptCost, v.opts.MaxShaRounds,
@@ -35,9 +46,6 @@ func (r *request) join(index int, e Entry, tries int) {
 		why = v.whyLeft(e, tries)
 	}
 	r.verdicts[index] = Verdict{Unknown, why}
-
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	d := r.digests[index]
 	j := v.queue[d]
 	switch {
@@ -58,7 +66,6 @@ func (r *request) join(index int, e Entry, tries int) {
 		j.waits = append(j.waits, w)
 		r.waits = append(r.waits, w)
 	}
-	v.wake()
 }
 
 // wait collects the verdicts.

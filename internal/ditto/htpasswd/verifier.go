@@ -159,14 +159,12 @@ func (v *Verifier) Check(ctx context.Context, entries []Entry) []Verdict {
 			dear = append(dear, i)
 		}
 	}
-	for i, tries := range v.share(entries, dear, r.digests) {
-		r.join(dear[i], entries[dear[i]], tries)
-	}
+	r.joinAll(entries, dear, v.share(entries, dear, r.digests))
 	work := v.opts.CheapWork
 	for _, i := range cheap {
 		list, _ := v.words.candidates(entries[i].User)
 		if work -= entries[i].effort() * int64(len(list)); work < 0 || ctx.Err() != nil {
-			r.join(i, entries[i], 0)
+			r.joinAll(entries, []int{i}, []int{0})
 			continue
 		}
 		verdicts[i] = v.try(entries[i], list)
