@@ -139,8 +139,8 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 	}
 	tellRendered(stderr, inv)
 	if !slices.ContainsFunc(loaded.Objects, func(object *inventory.Object) bool { return runsDitto(inv, object) }) {
-		if unread := notRead(loaded.Objects); unread != "" {
-			note(stderr, "no part of Ditto runs in what was read of these manifests, so there is little to judge; not read: %s", unread)
+		if skipped := notRead(loaded.Objects); skipped != "" {
+			note(stderr, "no part of Ditto runs in what was read of these manifests, so there is little to judge; not read: %s", skipped)
 		} else {
 			note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 		}

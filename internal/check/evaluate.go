@@ -29,8 +29,8 @@ type caseOf struct {
 	route string
 }
 
-// evaluate evaluates a rule; facts are nil for a rule that has none.
-func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
+// evaluate evaluates a rule; known is nil for a rule that has none.
+func (j *judging) evaluate(r *rule, known *remembered, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
 	name := r.Metadata.Name
 	if subject == nil || j.view.Err() != nil {
 		return
@@ -39,7 +39,7 @@ func (j *judging) evaluate(r *rule, facts *remembered, subject *inventory.Object
 	if entry != nil {
 		on = *entry
 	}
-	outcome := j.outcome(r, facts, subject, on)
+	outcome := j.outcome(r, known, subject, on)
 	if e := j.checker.exception(name, subject.Ref, entry); e != nil {
 		j.except(e, name, subject.Ref, entry, outcome)
 		return
@@ -97,30 +97,30 @@ func partsOf(name string, way *facts.Exposure, keys []string) []part {
 	return parts
 }
 
-func (j *judging) outcome(r *rule, facts *remembered, subject *inventory.Object, on inventory.Ref) engine.Outcome {
+func (j *judging) outcome(r *rule, known *remembered, subject *inventory.Object, on inventory.Ref) engine.Outcome {
 	content := subject.Content
 	if r.Spec.Match.Each == rules.EachObject {
 		content = func() map[string]any { return withoutNulls(subject.Content()) }
 	}
-	evaluate := func(facts any) engine.Outcome {
+	evaluate := func(input any) engine.Outcome {
 		j.view.Spend(on.ID(), costOfRule)
 		return r.compiled.Evaluate(j.ctx, engine.Input{
-			Facts: facts, Content: content, Request: j.request(subject), Namespace: j.namespace(subject),
+			Facts: input, Content: content, Request: j.request(subject), Namespace: j.namespace(subject),
 			Params: r.params,
 		})
 	}
-	if facts == nil {
+	if known == nil {
 		return evaluate(nil)
 	}
-	return j.checker.outcomes.evaluate(r, facts, func() engine.Outcome { return evaluate(&facts.Facts) })
+	return j.checker.outcomes.evaluate(r, known, func() engine.Outcome { return evaluate(&known.Facts) })
 }
 
 // asInput keeps a nil pointer from becoming a value.
-func asInput(facts *facts.Facts) any {
-	if facts == nil {
+func asInput(known *facts.Facts) any {
+	if known == nil {
 		return nil
 	}
-	return facts
+	return known
 }
 
 // request is what a rule sees as the request: the one that is judged, or, of an object that is only looked at, one that

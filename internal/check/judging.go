@@ -98,11 +98,11 @@ func (j *judging) component(o *inventory.Object, part recognize.Part) {
 	if len(list) == 0 {
 		return
 	}
-	facts := j.checker.outcomes.of(facts.Facts{Component: facts.OfComponent(j.view, part)})
-	key := facts.factsKey(o.Ref)
+	known := j.checker.outcomes.of(facts.Facts{Component: facts.OfComponent(j.view, part)})
+	key := known.factsKey(o.Ref)
 	j.facts = append(j.facts, key)
 	for _, r := range list {
-		j.evaluate(r, facts, o, nil, caseOf{about: facts.Component.Component, container: facts.Component.Container, facts: key})
+		j.evaluate(r, known, o, nil, caseOf{about: known.Component.Component, container: known.Component.Container, facts: key})
 	}
 }
 
@@ -110,7 +110,7 @@ func (j *judging) component(o *inventory.Object, part recognize.Part) {
 func (j *judging) exposure(target *inventory.Object, gateway *remembered, key string, e *facts.Exposure) {
 	way := j.checker.outcomes.deciding(e)
 	j.facts = append(j.facts, way)
-	facts := j.checker.outcomes.ofExposure(gateway, e)
+	known := j.checker.outcomes.ofExposure(gateway, e)
 	entry := e.Entry.Ref()
 	both := key + way
 	for _, r := range j.checker.rules[rules.EachExposure] {
@@ -122,7 +122,7 @@ func (j *judging) exposure(target *inventory.Object, gateway *remembered, key st
 				subject = j.view.Reader.Get(entry.GroupKind(), entry.Namespace, entry.Name)
 			}
 		}
-		j.evaluate(r, facts, subject, &entry, caseOf{about: e.About(), way: e, facts: decides, path: e.Hops, route: e.Route})
+		j.evaluate(r, known, subject, &entry, caseOf{about: e.About(), way: e, facts: decides, path: e.Hops, route: e.Route})
 	}
 }
 
@@ -134,9 +134,9 @@ func (j *judging) entry(o *inventory.Object) {
 	if doubt := j.view.DoubtedEntry(o); doubt != "" {
 		j.remark(o, "whether it is internal", doubt)
 	}
-	facts := j.checker.outcomes.of(facts.Facts{Edge: edge})
+	known := j.checker.outcomes.of(facts.Facts{Edge: edge})
 	for _, r := range j.checker.rules[rules.EachEdge] {
-		j.evaluate(r, facts, o, &o.Ref, caseOf{})
+		j.evaluate(r, known, o, &o.Ref, caseOf{})
 	}
 }
 
@@ -151,22 +151,22 @@ func (j *judging) holder(o *inventory.Object) {
 
 func (j *judging) policies(o *inventory.Object) {
 	for _, policy := range facts.PolicyDocuments(o) {
-		facts := j.checker.outcomes.of(facts.Facts{Policy: &policy})
-		key := facts.factsKey(o.Ref)
+		known := j.checker.outcomes.of(facts.Facts{Policy: &policy})
+		key := known.factsKey(o.Ref)
 		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachPolicy] {
-			j.evaluate(r, facts, o, nil, caseOf{about: policy.Key + "/" + policy.Name, facts: key})
+			j.evaluate(r, known, o, nil, caseOf{about: policy.Key + "/" + policy.Name, facts: key})
 		}
 	}
 }
 
 func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range topology.Credentials(j.view, j.ctx, o, j.checker.passwords) {
-		facts := j.checker.outcomes.of(facts.Facts{Credential: &credential})
-		key := facts.factsKey(o.Ref)
+		known := j.checker.outcomes.of(facts.Facts{Credential: &credential})
+		key := known.factsKey(o.Ref)
 		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachCredential] {
-			j.evaluate(r, facts, o, nil, caseOf{about: credential.Key + "/" + credential.User, facts: key})
+			j.evaluate(r, known, o, nil, caseOf{about: credential.Key + "/" + credential.User, facts: key})
 		}
 	}
 }

@@ -47,9 +47,9 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				return Mutation{}, err
 			}
 			for i := 0; i < len(cases); i++ {
-				facts := cases[i]
+				known := cases[i]
 				changed, done, err := r.compiled.Mutate(ctx, engine.Input{
-					Facts: asInput(facts), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
+					Facts: asInput(known), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
 					Params: r.params,
 				})
 				if err := world.CutShort(ctx, view); err != nil {

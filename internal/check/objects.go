@@ -23,7 +23,9 @@ func (j *judging) object(o *inventory.Object) {
 // hands policies none of those. A content without such fields is returned as it is.
 func withoutNulls(content map[string]any) map[string]any {
 	if pruned, changed := prune(content); changed {
-		return pruned.(map[string]any)
+		if fields, ok := pruned.(map[string]any); ok {
+			return fields
+		}
 	}
 	return content
 }
@@ -81,7 +83,7 @@ func (j *judging) attributes(o *inventory.Object) *engine.Attributes {
 // namespace is the object's namespace, nil if it has none or it was not found.
 func (j *judging) namespace(o *inventory.Object) *corev1.Namespace {
 	if n := j.view.Get(inventory.Namespace, "", o.Ref.Namespace); n != nil {
-		return n.Typed.(*corev1.Namespace)
+		return inventory.Must[corev1.Namespace](n)
 	}
 	return nil
 }

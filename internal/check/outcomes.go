@@ -52,24 +52,24 @@ func newOutcomes() *outcomes {
 
 // of finds what is remembered of facts, and begins to remember them if need be. Facts that are equal come back as the very
 // same, so that comparing what is built on them costs nothing. They must not be changed afterwards.
-func (o *outcomes) of(facts facts.Facts) *remembered {
+func (o *outcomes) of(known facts.Facts) *remembered {
 	var h maphash.Hash
 	h.SetSeed(o.seed)
-	o.all(&h, reflect.ValueOf(&facts).Elem())
-	return o.remember(h.Sum64(), facts)
+	o.all(&h, reflect.ValueOf(&known).Elem())
+	return o.remember(h.Sum64(), known)
 }
 
 // ofExposure is the same for a way in, to a gateway that is remembered already, or to nothing of the kind.
 func (o *outcomes) ofExposure(gateway *remembered, exposure *facts.Exposure) *remembered {
 	var h maphash.Hash
 	h.SetSeed(o.seed)
-	facts := facts.Facts{Exposure: exposure}
+	known := facts.Facts{Exposure: exposure}
 	if gateway != nil {
-		facts.Gateway = gateway.Gateway
+		known.Gateway = gateway.Gateway
 		writeNumber(&h, gateway.print)
 	}
 	o.exposure(&h, reflect.ValueOf(exposure).Elem())
-	return o.remember(h.Sum64(), facts)
+	return o.remember(h.Sum64(), known)
 }
 
 // deciding identifies what decides about a way in, for telling whether a change touches it.
@@ -80,19 +80,19 @@ func (o *outcomes) deciding(exposure *facts.Exposure) string {
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 
-func (o *outcomes) remember(print uint64, facts facts.Facts) *remembered {
+func (o *outcomes) remember(print uint64, of facts.Facts) *remembered {
 	o.mu.Lock()
 	known := o.byHash[print]
 	o.mu.Unlock()
-	if known != nil && reflect.DeepEqual(known.Facts, facts) {
+	if known != nil && reflect.DeepEqual(known.Facts, of) {
 		return known
 	}
-	if facts.Exposure != nil {
+	if of.Exposure != nil {
 		// Not a part of a longer list that would be kept with it.
-		exposure := *facts.Exposure
-		facts.Exposure = &exposure
+		exposure := *of.Exposure
+		of.Exposure = &exposure
 	}
-	made := &remembered{Facts: facts, print: print, by: map[*rule]engine.Outcome{}}
+	made := &remembered{Facts: of, print: print, by: map[*rule]engine.Outcome{}}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.byHash) >= maxRemembered {

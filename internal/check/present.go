@@ -125,7 +125,7 @@ func (c *Checker) modes(view *world.View, subject inventory.Ref, entry *inventor
 func (c *Checker) namespaceModes(view *world.View, namespace string) config.Modes {
 	var labels map[string]string
 	if o := view.Get(inventory.Namespace, "", namespace); o != nil {
-		labels = o.Typed.(*corev1.Namespace).Labels
+		labels = inventory.Must[corev1.Namespace](o).Labels
 	}
 	modes, _ := c.config.ModesFor(labels)
 	return modes

@@ -48,7 +48,7 @@ func (j *judging) deadPorts(o *inventory.Object) {
 
 // modeLabels reports labels of a namespace that are meant for dittoguard and say nothing.
 func (j *judging) modeLabels(o *inventory.Object) {
-	namespace, ok := o.Typed.(*corev1.Namespace)
+	namespace, ok := inventory.As[corev1.Namespace](o)
 	if !ok {
 		return
 	}

@@ -93,7 +93,8 @@ func (t *factTypes) field(g reflect.Type) (reader, *types.Type, error) {
 func (t *factTypes) slice(g reflect.Type) (reader, *types.Type, error) {
 	if g == reflect.TypeFor[[]string]() {
 		read := func(v reflect.Value) any {
-			return types.NewStringList(types.DefaultTypeAdapter, v.Interface().([]string))
+			list, _ := reflect.TypeAssert[[]string](v)
+			return types.NewStringList(types.DefaultTypeAdapter, list)
 		}
 		return read, types.NewListType(types.StringType), nil
 	}
@@ -118,7 +119,8 @@ func (t *factTypes) table(g reflect.Type) (reader, *types.Type, error) {
 		return nil, nil, fmt.Errorf("%s: only map[string]string has a CEL type here", g)
 	}
 	read := func(v reflect.Value) any {
-		return types.NewStringStringMap(types.DefaultTypeAdapter, v.Interface().(map[string]string))
+		table, _ := reflect.TypeAssert[map[string]string](v)
+		return types.NewStringStringMap(types.DefaultTypeAdapter, table)
 	}
 	return read, types.NewMapType(types.StringType, types.StringType), nil
 }

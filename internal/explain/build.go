@@ -152,15 +152,15 @@ func (b *builder) component(part recognize.Part) Component {
 		Settings: []Setting{}, WrittenOut: []string{}, Ports: []Port{}, ForwardsTo: []inventory.Ref{}, Findings: []Finding{},
 	}
 	if part.Component == recognize.Gateway {
-		facts := facts.OfGateway(b.view, part)
-		c.TrustModel = trustModel(facts)
-		c.Settings = append(c.Settings, gatewaySettings(facts)...)
+		known := facts.OfGateway(b.view, part)
+		c.TrustModel = trustModel(known)
+		c.Settings = append(c.Settings, gatewaySettings(known)...)
 	}
 	if recognize.IsDitto(part.Component) {
-		facts := facts.OfComponent(b.view, part)
-		c.Settings = append(c.Settings, componentSettings(facts)...)
-		c.WrittenOut = append(c.WrittenOut, facts.Literals.Places...)
-		c.Ports = ports(facts)
+		known := facts.OfComponent(b.view, part)
+		c.Settings = append(c.Settings, componentSettings(known)...)
+		c.WrittenOut = append(c.WrittenOut, known.Literals.Places...)
+		c.Ports = ports(known)
 	}
 	if part.Component == recognize.Proxy {
 		for _, o := range topology.ForwardsTo(b.view, part) {

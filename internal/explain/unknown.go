@@ -35,15 +35,15 @@ func (b *builder) unknown(i Installation) []Unknown {
 		if !recognize.IsDitto(part.Component) {
 			continue
 		}
-		facts := facts.OfComponent(b.view, part)
-		for _, why := range facts.Logging.Unknown {
+		known := facts.OfComponent(b.view, part)
+		for _, why := range known.Logging.Unknown {
 			add(part.Workload.Ref, "log levels", why)
 		}
-		for _, why := range facts.Literals.Unknown {
+		for _, why := range known.Literals.Unknown {
 			add(part.Workload.Ref, "whether secrets are written out", why)
 		}
-		if facts.Database.LaxUnknown != "" {
-			add(part.Workload.Ref, "whether MongoDB's server is checked", facts.Database.LaxUnknown)
+		if known.Database.LaxUnknown != "" {
+			add(part.Workload.Ref, "whether MongoDB's server is checked", known.Database.LaxUnknown)
 		}
 	}
 	for _, w := range i.WaysIn {

@@ -64,7 +64,8 @@ func (e *expander) expand(v any, path, version, kind string) {
 	} else if _, first := firstContent(e.value.text); first > 0 {
 		line += first
 	}
-	if problem := e.notObject(v); problem != "" && (kind == "" || !isMapping(v)) {
+	object, mapping := v.(map[string]any)
+	if problem := e.notObject(v); problem != "" && (kind == "" || !mapping) {
 		skippable := !e.file.named && path == "" && !hasHead(v)
 		if skippable {
 			e.out.skipped = append(e.out.skipped, Skipped{File: e.file.name, Line: line, Reason: problem})
@@ -73,7 +74,6 @@ func (e *expander) expand(v any, path, version, kind string) {
 		}
 		return
 	}
-	object := v.(map[string]any)
 	if kind != "" {
 		if object["kind"] == nil {
 			object["kind"] = kind
@@ -164,13 +164,14 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 
 // notObject says why a value is no Kubernetes object, empty if it is one.
 func (e *expander) notObject(v any) string {
-	if !isMapping(v) {
+	object, mapping := v.(map[string]any)
+	if !mapping {
 		return "not a Kubernetes object: expected a mapping with apiVersion and kind"
 	}
 	var missing []string
 	for _, field := range []string{"apiVersion", "kind"} {
-		switch text, ok := v.(map[string]any)[field].(string); {
-		case v.(map[string]any)[field] == nil || text == "" && ok:
+		switch text, ok := object[field].(string); {
+		case object[field] == nil || text == "" && ok:
 			missing = append(missing, field)
 		case !ok:
 			return "not a Kubernetes object: " + field + ": expected a string"
@@ -185,8 +186,6 @@ func (e *expander) notObject(v any) string {
 		return "not a Kubernetes object: apiVersion and kind are missing"
 	}
 }
-
-func isMapping(v any) bool { _, ok := v.(map[string]any); return ok }
 
 // hasHead says whether a value has a field that makes it look like a Kubernetes object. A Chart.yaml has an apiVersion,
 // v1 or v2, and no kind.

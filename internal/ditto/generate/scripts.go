@@ -51,7 +51,7 @@ func (g *generator) asksManagement(o *inventory.Object) bool {
 			continue
 		}
 		if c := g.view.Get(inventory.ConfigMap, o.Ref.Namespace, volume.ConfigMap.Name); c != nil {
-			for _, text := range c.Typed.(*corev1.ConfigMap).Data {
+			for _, text := range inventory.Must[corev1.ConfigMap](c).Data {
 				if strings.Contains(text, clusterPath) {
 					return true
 				}

@@ -49,7 +49,8 @@ func (c *cache) get(d digest) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	c.order.MoveToFront(item)
-	return item.Value.(remembered).verdict, true
+	kept, ok := item.Value.(remembered)
+	return kept.verdict, ok
 }
 
 func (c *cache) put(d digest, verdict Verdict) {
@@ -60,7 +61,8 @@ func (c *cache) put(d digest, verdict Verdict) {
 	}
 	c.items[d] = c.order.PushFront(remembered{d, verdict})
 	if c.order.Len() > c.size {
-		oldest := c.order.Remove(c.order.Back()).(remembered)
-		delete(c.items, oldest.digest)
+		if oldest, ok := c.order.Remove(c.order.Back()).(remembered); ok {
+			delete(c.items, oldest.digest)
+		}
 	}
 }

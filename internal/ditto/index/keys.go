@@ -111,7 +111,7 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 		keys = append(keys, inventory.Key{Index: ByProxy, Namespace: ns})
 	}
 	keys = append(append(keys, unreadKeys(o, way.Links{})...), nameKeys(ns, ownTexts(&template.Spec))...)
-	if pod, ok := o.Typed.(*corev1.Pod); ok {
+	if pod, ok := inventory.As[corev1.Pod](o); ok {
 		for _, ip := range pod.Status.PodIPs {
 			keys = append(keys, inventory.Key{Index: ByAddress, Value: ip.IP})
 		}

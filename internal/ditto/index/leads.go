@@ -28,10 +28,10 @@ func Leads(before, after *inventory.Object) bool {
 	}
 	switch a := after.Typed.(type) {
 	case *corev1.Service:
-		b := before.Typed.(*corev1.Service)
+		b := inventory.Must[corev1.Service](before)
 		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations) || !same(edge.LinksOf(before), edge.LinksOf(after))
 	case *networkingv1.NetworkPolicy:
-		return !same(a.Spec, before.Typed.(*networkingv1.NetworkPolicy).Spec)
+		return !same(a.Spec, inventory.Must[networkingv1.NetworkPolicy](before).Spec)
 	case *discoveryv1.EndpointSlice:
 		return !slices.Equal(Of(before), Of(after))
 	case *corev1.ConfigMap, *corev1.Secret:

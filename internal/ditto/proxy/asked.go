@@ -48,7 +48,7 @@ func Asked(v *world.View, a way.AskedService) way.State {
 }
 
 func askedService(v *world.View, o *inventory.Object, a way.AskedService) way.State {
-	svc := o.Typed.(*corev1.Service)
+	svc := inventory.Must[corev1.Service](o)
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
 		a.Namespace, a.Host = svc.Namespace, svc.Spec.ExternalName
 		return Asked(v, a)
@@ -120,7 +120,7 @@ func askedIngress(v *world.View, o *inventory.Object, a way.AskedService) way.St
 		if svc == nil {
 			continue
 		}
-		service := svc.Typed.(*corev1.Service)
+		service := inventory.Must[corev1.Service](svc)
 		a.Namespace, a.Host = b.Namespace, b.Name
 		for i := range service.Spec.Ports {
 			if sp := &service.Spec.Ports[i]; b.Means(service, sp, 0) {

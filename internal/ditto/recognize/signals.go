@@ -57,14 +57,14 @@ func environment(r inventory.Reader, namespace string, c *corev1.Container) sign
 	for _, from := range c.EnvFrom {
 		if ref := from.ConfigMapRef; ref != nil {
 			if o := r.Get(inventory.ConfigMap, namespace, ref.Name); o != nil {
-				for key := range o.Typed.(*corev1.ConfigMap).Data {
+				for key := range inventory.Must[corev1.ConfigMap](o).Data {
 					s.note(from.Prefix + key)
 				}
 			}
 		}
 		if ref := from.SecretRef; ref != nil {
 			if o := r.Get(inventory.Secret, namespace, ref.Name); o != nil {
-				secret := o.Typed.(*corev1.Secret)
+				secret := inventory.Must[corev1.Secret](o)
 				for key := range secret.Data {
 					s.note(from.Prefix + key)
 				}

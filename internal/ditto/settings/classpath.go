@@ -239,11 +239,11 @@ func (s *Settings) sharedVolume(name string) bool {
 }
 
 // agreed is a value of Ditto's configuration, if no file of the class path says otherwise.
-func (q *question) agreed(path string, a hocon.Answer) hocon.Answer {
+func (q *question) agreed(name string, a hocon.Answer) hocon.Answer {
 	files := q.settings.classes().files
 	for i := range files {
 		d := &files[i]
-		said := d.hocon.Lookup(path, hocon.Outside{Resolve: q.substitute, Budget: &q.budget})
+		said := d.hocon.Lookup(name, hocon.Outside{Resolve: q.substitute, Budget: &q.budget})
 		switch {
 		case said.Kind == hocon.Absent, same(said, a):
 		case said.Kind == hocon.Unknown:

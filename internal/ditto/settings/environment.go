@@ -126,7 +126,7 @@ type keyed struct {
 func (s *Settings) configMap(name string) keyed {
 	k := keyed{name: "ConfigMap " + s.namespace + "/" + name}
 	if o := s.reader.Get(inventory.ConfigMap, s.namespace, name); o != nil {
-		k.configMap, k.atHand = o.Typed.(*corev1.ConfigMap)
+		k.configMap, k.atHand = inventory.As[corev1.ConfigMap](o)
 	}
 	return k
 }
@@ -134,7 +134,7 @@ func (s *Settings) configMap(name string) keyed {
 func (s *Settings) secret(name string) keyed {
 	k := keyed{name: "Secret " + s.namespace + "/" + name, isSecret: true}
 	if o := s.reader.Get(inventory.Secret, s.namespace, name); o != nil {
-		k.secret, k.atHand = o.Typed.(*corev1.Secret)
+		k.secret, k.atHand = inventory.As[corev1.Secret](o)
 	}
 	return k
 }

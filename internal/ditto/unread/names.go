@@ -78,7 +78,7 @@ func NamesOf(o *inventory.Object, links way.Links) []Name {
 			Says: "it sends requests that failed to %s, with the headers that clients sent",
 		})
 	}
-	if ports, ok := o.Typed.(*corev1.ConfigMap); ok {
+	if ports, ok := inventory.As[corev1.ConfigMap](o); ok {
 		for _, port := range slices.Sorted(maps.Keys(ports.Data)) {
 			to := strings.Split(ports.Data[port], ":")
 			if namespace, name, named := strings.Cut(to[0], "/"); podspec.IsDigits(port) && named && len(to) > 1 {

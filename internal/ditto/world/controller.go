@@ -24,7 +24,7 @@ func (c *controllers) Services(class way.Class) []*inventory.Object {
 	v := (*View)(c)
 	names := []string{class.Name}
 	if o := v.Get(inventory.IngressClass, "", class.Name); o != nil {
-		names = append(names, o.Typed.(*networkingv1.IngressClass).Spec.Controller)
+		names = append(names, inventory.Must[networkingv1.IngressClass](o).Spec.Controller)
 	}
 	var list []*inventory.Object
 	for _, workload := range v.serving(names...) {

@@ -76,7 +76,7 @@ func (v *View) headers(c *way.GlobalConfig) {
 // at hand: all controllers of ingress-nginx take the same class name unless they are told another.
 func (v *View) ingressNginxServing(class way.Class) []*inventory.Object {
 	if o := v.Get(inventory.IngressClass, "", class.Name); class.Name != "" && o != nil {
-		if list := v.serving(o.Typed.(*networkingv1.IngressClass).Spec.Controller); len(list) > 0 {
+		if list := v.serving(inventory.Must[networkingv1.IngressClass](o).Spec.Controller); len(list) > 0 {
 			return list
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // that no container behind it declares, for which Kubernetes makes no endpoint (k8s.io/endpointslice, getEndpointPorts). An
 // EndpointSlice that somebody wrote can lead somewhere all the same.
 func (v *View) DeadPorts(o *inventory.Object) []string {
-	svc, ok := o.Typed.(*corev1.Service)
+	svc, ok := inventory.As[corev1.Service](o)
 	if !ok {
 		return nil
 	}

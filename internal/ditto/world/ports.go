@@ -8,6 +8,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // Port is a port that a component listens on.
@@ -99,8 +100,8 @@ func (v *View) OpenPorts(part recognize.Part) []int32 {
 		}
 	}
 	for _, svc := range v.ServicesSelecting(part.Workload) {
-		for i := range svc.Typed.(*corev1.Service).Spec.Ports {
-			sp := &svc.Typed.(*corev1.Service).Spec.Ports[i]
+		for i := range inventory.Must[corev1.Service](svc).Spec.Ports {
+			sp := &inventory.Must[corev1.Service](svc).Spec.Ports[i]
 			if n, ok := podspec.TargetNumber(sp.TargetPort, sp.Port, spec); ok && !taken[n] {
 				open = append(open, n)
 			}

@@ -28,7 +28,7 @@ func (v *View) Idle(o *inventory.Object) bool {
 func runsNothing(o, owner *inventory.Object) bool {
 	switch t := o.Typed.(type) {
 	case *appsv1.ReplicaSet:
-		deployment, ok := owner.Typed.(*appsv1.Deployment)
+		deployment, ok := inventory.As[appsv1.Deployment](owner)
 		return ok && t.Spec.Replicas != nil && *t.Spec.Replicas == 0 && t.Status.Replicas == 0 && !deployment.Spec.Paused && isEarlier(owner, o)
 	case *batchv1.Job:
 		return slices.ContainsFunc(t.Status.Conditions, func(c batchv1.JobCondition) bool {
@@ -116,7 +116,7 @@ func isEarlier(deployment, made *inventory.Object) bool {
 // isRevision says whether an object is a pod that a StatefulSet or DaemonSet made: it has the hash of a revision, and is called after
 // its owner. Neither makes ReplicaSets.
 func isRevision(owner, made *inventory.Object) bool {
-	pod, ok := made.Typed.(*corev1.Pod)
+	pod, ok := inventory.As[corev1.Pod](made)
 	return ok && pod.Labels[appsv1.ControllerRevisionHashLabelKey] != "" && strings.HasPrefix(pod.Name, owner.Ref.Name+"-")
 }
 

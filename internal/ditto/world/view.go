@@ -154,12 +154,12 @@ func (v *View) decoded(id inventory.ID) *inventory.Object {
 
 // isForeignEndpoint says whether a Pod is an endpoint of a Service that does not select it: somebody wrote the EndpointSlice.
 func (v *View) isForeignEndpoint(o *inventory.Object) bool {
-	pod, ok := o.Typed.(*corev1.Pod)
+	pod, ok := inventory.As[corev1.Pod](o)
 	if !ok {
 		return false
 	}
 	return slices.ContainsFunc(ServicesWithEndpoint(v, PodAddresses(pod)), func(svc *inventory.Object) bool {
-		return !podspec.SelectsPods(svc.Typed.(*corev1.Service).Spec.Selector, o)
+		return !podspec.SelectsPods(inventory.Must[corev1.Service](svc).Spec.Selector, o)
 	})
 }
 

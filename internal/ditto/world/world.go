@@ -78,7 +78,7 @@ func servicesSelecting(r inventory.Reader, o *inventory.Object) []*inventory.Obj
 	var list []*inventory.Object
 	for _, pair := range podspec.LabelPairs(o) {
 		for _, s := range r.Find(inventory.Key{Index: index.BySelector, Namespace: o.Ref.Namespace, Value: pair}) {
-			if podspec.SelectsPods(s.Typed.(*corev1.Service).Spec.Selector, o) {
+			if podspec.SelectsPods(inventory.Must[corev1.Service](s).Spec.Selector, o) {
 				list = append(list, s)
 			}
 		}
@@ -90,7 +90,7 @@ func servicesSelecting(r inventory.Reader, o *inventory.Object) []*inventory.Obj
 func SlicesOf(r inventory.Reader, svc *inventory.Object) []*discoveryv1.EndpointSlice {
 	var list []*discoveryv1.EndpointSlice
 	for _, o := range r.Find(inventory.Key{Index: index.ByService, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}) {
-		list = append(list, o.Typed.(*discoveryv1.EndpointSlice))
+		list = append(list, inventory.Must[discoveryv1.EndpointSlice](o))
 	}
 	return list
 }
@@ -101,7 +101,7 @@ func ServicesWithEndpoint(r inventory.Reader, addresses []string) []*inventory.O
 	var list []*inventory.Object
 	for _, address := range addresses {
 		for _, o := range r.Find(inventory.Key{Index: index.ByEndpoint, Value: address}) {
-			slice := o.Typed.(*discoveryv1.EndpointSlice)
+			slice := inventory.Must[discoveryv1.EndpointSlice](o)
 			svc := r.Get(inventory.Service, o.Ref.Namespace, slice.Labels[discoveryv1.LabelServiceName])
 			if svc != nil {
 				list = append(list, svc)
@@ -121,12 +121,12 @@ func AliasesOf(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
 	all := r.Find(inventory.Key{Index: index.ByAlias, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name})
 	list := make([]*inventory.Object, 0, len(all))
 	for _, alias := range all {
-		named := ServiceNamed(r, alias.Typed.(*corev1.Service).Spec.ExternalName, alias.Ref.Namespace)
+		named := ServiceNamed(r, inventory.Must[corev1.Service](alias).Spec.ExternalName, alias.Ref.Namespace)
 		if named != nil && named.Ref.ID() == svc.Ref.ID() {
 			list = append(list, alias)
 		}
 	}
-	return append(list, AliasesOfAddresses(r, index.ServiceAddresses(svc.Typed.(*corev1.Service)))...)
+	return append(list, AliasesOfAddresses(r, index.ServiceAddresses(inventory.Must[corev1.Service](svc)))...)
 }
 
 // AliasesOfAddresses are the ExternalName Services that stand for one of some addresses. Kubernetes takes such a name for one
@@ -167,5 +167,5 @@ func Ordered(list []*inventory.Object) []*inventory.Object {
 
 // IsHeadless says whether the Service's name means its pods, not an address of its own.
 func IsHeadless(svc *inventory.Object) bool {
-	return svc.Typed.(*corev1.Service).Spec.ClusterIP == corev1.ClusterIPNone
+	return inventory.Must[corev1.Service](svc).Spec.ClusterIP == corev1.ClusterIPNone
 }

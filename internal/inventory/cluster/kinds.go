@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -74,9 +75,10 @@ func mapperFor(kinds []kind) meta.RESTMapper {
 		if !k.namespaced {
 			scope = meta.RESTScopeRoot
 		}
-		for _, version := range k.versions() {
-			_, singular := meta.UnsafeGuessKindToResource(version.gvk)
-			mapper.AddSpecific(version.gvk, version.gvk.GroupVersion().WithResource(crd.Resource(version.gvk.Kind)), singular, scope)
+		for _, served := range k.versions() {
+			_, singular := meta.UnsafeGuessKindToResource(served.gvk)
+			resource := served.gvk.GroupVersion().WithResource(crd.Resource(served.gvk.Kind))
+			mapper.AddSpecific(served.gvk, resource, singular, scope)
 		}
 	}
 	return mapper
@@ -93,7 +95,11 @@ func (k kind) newObject(scheme *runtime.Scheme) (client.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.(client.Object), nil
+	object, ok := o.(client.Object)
+	if !ok {
+		return nil, fmt.Errorf("a client cannot read a %T", o)
+	}
+	return object, nil
 }
 
 // newList makes an empty list for a client to decode into.
@@ -108,5 +114,9 @@ func (k kind) newList(scheme *runtime.Scheme) (client.ObjectList, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.(client.ObjectList), nil
+	list, ok := o.(client.ObjectList)
+	if !ok {
+		return nil, fmt.Errorf("a client cannot read a %T", o)
+	}
+	return list, nil
 }
