@@ -36,13 +36,13 @@ type Tree struct {
 }
 
 // Named says whether an argument names a revision, and which.
-func Named(argument string) (revision, path string, is bool) {
+func Named(argument string) (revision, at string, is bool) {
 	rest, is := strings.CutPrefix(argument, Prefix)
 	if !is {
 		return "", "", false
 	}
-	revision, path, _ = strings.Cut(rest, ":")
-	return revision, path, true
+	revision, at, _ = strings.Cut(rest, ":")
+	return revision, at, true
 }
 
 // Checkout writes a revision of the repository that holds dir into the folder root, which is there and empty. As in git, a path

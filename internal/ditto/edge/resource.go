@@ -64,7 +64,7 @@ func LinksOf(o *inventory.Object) way.Links {
 	if template := o.PodTemplate(); template != nil {
 		return way.Links{Governs: way.OnNode(o, template)}
 	}
-	if svc, ok := o.Typed.(*corev1.Service); ok {
+	if svc, ok := inventory.As[corev1.Service](o); ok {
 		return way.Links{Governs: append(way.MadeFor(svc), way.FrontsPods(svc)...), Uses: ingress.Uses(o)}
 	}
 	if r := resourceOf(o); r != nil && r.Links != nil {

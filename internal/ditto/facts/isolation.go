@@ -43,7 +43,7 @@ func policiesOf(v *world.View, namespace string) *policies {
 		p.unclear = append(p.unclear, "the NetworkPolicies of namespace "+namespace+" cannot be read")
 	}
 	for _, o := range v.Find(inventory.KindKey(inventory.NetworkPolicy, namespace)) {
-		api := o.Typed.(*networkingv1.NetworkPolicy)
+		api := inventory.Must[networkingv1.NetworkPolicy](o)
 		read, err := netpol.Read(api)
 		if err != nil {
 			p.unclear = append(p.unclear, fmt.Sprintf("%s is not valid: %s", o.Ref, strings.ReplaceAll(err.Error(), "\n", "; ")))
@@ -183,7 +183,7 @@ func labelled(v *world.View, g netpol.Grant, own string) string {
 
 // IsolatedBy are the workloads of Ditto that a NetworkPolicy selects, or may select.
 func IsolatedBy(v *world.View, o *inventory.Object) []*inventory.Object {
-	api := o.Typed.(*networkingv1.NetworkPolicy)
+	api := inventory.Must[networkingv1.NetworkPolicy](o)
 	namespace := o.Ref.Namespace
 	one := &policies{}
 	if read, err := netpol.Read(api); err == nil {
@@ -218,7 +218,7 @@ func candidates(v *world.View, s *metav1.LabelSelector, namespace string) []*inv
 func PoliciesByLabel(v *world.View) []*inventory.Object {
 	var list []*inventory.Object
 	for _, o := range v.Find(inventory.KindKey(inventory.NetworkPolicy, "")) {
-		for _, r := range o.Typed.(*networkingv1.NetworkPolicy).Spec.Ingress {
+		for _, r := range inventory.Must[networkingv1.NetworkPolicy](o).Spec.Ingress {
 			if slices.ContainsFunc(r.From, func(p networkingv1.NetworkPolicyPeer) bool { return p.NamespaceSelector != nil }) {
 				list = append(list, o)
 				break

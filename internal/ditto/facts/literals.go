@@ -66,7 +66,7 @@ func (l *literals) configMap(name string) (data map[string]string, shown string)
 	if o == nil {
 		return nil, shown
 	}
-	if data = o.Typed.(*corev1.ConfigMap).Data; data == nil {
+	if data = inventory.Must[corev1.ConfigMap](o).Data; data == nil {
 		data = map[string]string{}
 	}
 	return data, shown

@@ -35,7 +35,7 @@ type PolicyWriter struct {
 
 // PolicyDocuments are the Ditto policies in a ConfigMap, by key. Secrets are not looked into: what is in them is not shown.
 func PolicyDocuments(o *inventory.Object) []PolicyDocument {
-	configMap, ok := o.Typed.(*corev1.ConfigMap)
+	configMap, ok := inventory.As[corev1.ConfigMap](o)
 	if !ok {
 		return nil
 	}

@@ -154,6 +154,12 @@ func (c *Config) stepRewrite(d *syntax.Directive, p *way) []*way {
 	default:
 		p.changed = true
 	}
+	return append(out, c.rewritten(p, head, query, hasQuery, drops)...)
+}
+
+// rewritten are the ways after a rewrite to a path, and to a query if it has one; drops says that the old query goes.
+func (c *Config) rewritten(p *way, head, query string, hasQuery, drops bool) []*way {
+	var out []*way
 	for _, a := range c.parts(head, p) {
 		for _, b := range c.quoted(query, p) {
 			q := p.clone()

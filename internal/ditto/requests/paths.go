@@ -127,29 +127,9 @@ func in(p, other Paths) Relation {
 		}
 		return Apart
 	case Elements:
-		switch {
-		case p.Kind == Fold:
-			return foldMeets(p, other.Text)
-		case below(p.Text, other.Text) && (p.Kind != Characters || p.Text != other.Text):
-			return Inside
-		case p.Kind == Exact:
-			return Apart
-		case p.Kind == Characters && strings.HasPrefix(other.Text, p.Text), below(other.Text, p.Text):
-			return Beyond
-		}
-		return Apart
+		return inElements(p, other)
 	case Characters:
-		switch {
-		case p.Kind == Fold && strings.HasPrefix(p.Text, other.Text) && strings.ToLower(other.Text) == strings.ToUpper(other.Text):
-			return Inside
-		case p.Kind == Fold:
-			return foldMeets(p, other.Text)
-		case strings.HasPrefix(p.Text, other.Text):
-			return Inside
-		case p.Kind == Characters && strings.HasPrefix(other.Text, p.Text), p.Kind == Elements && below(other.Text, p.Text):
-			return Beyond
-		}
-		return Apart
+		return inCharacters(p, other)
 	case Fold:
 		mine, its := strings.ToLower(p.Text), strings.ToLower(other.Text)
 		switch {
@@ -161,6 +141,36 @@ func in(p, other Paths) Relation {
 		return Apart
 	}
 	return Unclear
+}
+
+// inElements compares with paths below one by their elements, where neither is Opaque or Loose.
+func inElements(p, other Paths) Relation {
+	switch {
+	case p.Kind == Fold:
+		return foldMeets(p, other.Text)
+	case below(p.Text, other.Text) && (p.Kind != Characters || p.Text != other.Text):
+		return Inside
+	case p.Kind == Exact:
+		return Apart
+	case p.Kind == Characters && strings.HasPrefix(other.Text, p.Text), below(other.Text, p.Text):
+		return Beyond
+	}
+	return Apart
+}
+
+// inCharacters compares with paths that begin with a text, where neither is Opaque or Loose.
+func inCharacters(p, other Paths) Relation {
+	switch {
+	case p.Kind == Fold && strings.HasPrefix(p.Text, other.Text) && strings.ToLower(other.Text) == strings.ToUpper(other.Text):
+		return Inside
+	case p.Kind == Fold:
+		return foldMeets(p, other.Text)
+	case strings.HasPrefix(p.Text, other.Text):
+		return Inside
+	case p.Kind == Characters && strings.HasPrefix(other.Text, p.Text), p.Kind == Elements && below(other.Text, p.Text):
+		return Beyond
+	}
+	return Apart
 }
 
 // inLoosely compares where one of the patterns is Loose.

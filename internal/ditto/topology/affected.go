@@ -42,10 +42,10 @@ func Follow(v *world.View, objects ...*inventory.Object) Affected {
 }
 
 // ForwardsTo are the workloads, with a part of Ditto or another proxy in them, that a proxy sends requests to.
-func ForwardsTo(v *world.View, proxy recognize.Part) []*inventory.Object {
+func ForwardsTo(v *world.View, by recognize.Part) []*inventory.Object {
 	f := newFollower(v)
 	f.near = true
-	f.targets(proxy)
+	f.targets(by)
 	return world.Ordered(f.found.Workloads)
 }
 
@@ -283,7 +283,7 @@ func (f *follower) service(svc *corev1.Service) {
 		f.follow(o)
 	}
 	for _, o := range f.view.Find(inventory.Key{Index: index.ByService, Namespace: svc.Namespace, Value: svc.Name}) {
-		f.endpoints(o.Typed.(*discoveryv1.EndpointSlice))
+		f.endpoints(inventory.Must[discoveryv1.EndpointSlice](o))
 	}
 }
 
@@ -309,7 +309,7 @@ func (f *follower) servedBy(o *inventory.Object) {
 	for _, name := range recognize.ServedClasses(&o.PodTemplate().Spec) {
 		classes := []string{name}
 		for _, class := range f.view.Find(inventory.KindKey(inventory.IngressClass, "")) {
-			if class.Typed.(*networkingv1.IngressClass).Spec.Controller == name {
+			if inventory.Must[networkingv1.IngressClass](class).Spec.Controller == name {
 				// Without a class an Ingress may have this one by default.
 				classes = append(classes, class.Ref.Name, "")
 			}

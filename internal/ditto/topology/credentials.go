@@ -111,6 +111,6 @@ func sortedKeys(set map[string]bool, data map[string]string) []string {
 
 // isPassword says whether a Secret holds one user's password itself, and no file, whatever names it.
 func isPassword(o *inventory.Object) bool {
-	secret, ok := o.Typed.(*corev1.Secret)
+	secret, ok := inventory.As[corev1.Secret](o)
 	return ok && secret.Type == corev1.SecretTypeBasicAuth
 }

@@ -43,15 +43,15 @@ const portOfProxy = "port of the proxy"
 
 // proxyEntry: a proxy is a way in for everything inside the cluster that reaches it, whether an entry object leads to it
 // or not. It counts always, so that taking an entry away brings nothing up that was not there before.
-func (w *walker) proxyEntry(proxy recognize.Part, route *proxy.Route, c chain) {
+func (w *walker) proxyEntry(by recognize.Part, route *proxy.Route, c chain) {
 	if route.Tunnel {
-		tunnel := way.HandingOn("", "tunnel of "+proxy.Workload.Ref.String(), true, func() requests.Set { return letsAll(requests.Door{Kind: "tunnel"}) })
-		w.enter(proxy.Workload, "Tunnel", &tunnel, c)
+		tunnel := way.HandingOn("", "tunnel of "+by.Workload.Ref.String(), true, func() requests.Set { return letsAll(requests.Door{Kind: "tunnel"}) })
+		w.enter(by.Workload, "Tunnel", &tunnel, c)
 	}
 	if w.part.Component != recognize.Gateway || w.port.Name != recognize.PortHTTP {
 		return
 	}
-	inside := way.HandingOn("", "whoever reaches "+proxy.Workload.Ref.String()+" inside the cluster", false, func() requests.Set {
+	inside := way.HandingOn("", "whoever reaches "+by.Workload.Ref.String()+" inside the cluster", false, func() requests.Set {
 		var set requests.Set
 		for _, port := range route.Listens {
 			set = append(set, letsAll(requests.Door{Kind: portOfProxy, Port: port})...)
@@ -62,12 +62,12 @@ func (w *walker) proxyEntry(proxy recognize.Part, route *proxy.Route, c chain) {
 		return set
 	})
 	inside.Asks, inside.ErrorPages = route.Asks, route.ErrorPages
-	w.enter(proxy.Workload, facts.KindProxy, &inside, c)
+	w.enter(by.Workload, facts.KindProxy, &inside, c)
 }
 
 // serviceEntries: a Service that is reachable from outside by itself.
 func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
-	service := svc.Typed.(*corev1.Service)
+	service := inventory.Must[corev1.Service](svc)
 	enter := func(kind string, public bool, title string, assumptions ...string) {
 		route := way.HandingOn(fmt.Sprint(sp.Port), title, public, func() requests.Set { return serviceLets(kind, service, sp, public) })
 		route.Effects.Assumptions = assumptions

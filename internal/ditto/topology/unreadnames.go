@@ -21,7 +21,7 @@ import (
 // unreadEntries goes on from the objects that name a Service in what is not read of them. What else they name is asked quietly.
 func (w *walker) unreadEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
 	quiet := w.view.Quietly()
-	found, addresses := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}), index.ServiceAddresses(svc.Typed.(*corev1.Service))
+	found, addresses := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}), index.ServiceAddresses(inventory.Must[corev1.Service](svc))
 	w.unread(append(slices.Clip(found), unreadAt(quiet, addresses)...), c, func(o *inventory.Object, n unread.Name) (string, bool) {
 		if !slices.Contains(addresses, n.Host) {
 			if named := world.ServiceNamed(quiet, n.Host, o.Ref.Namespace); named == nil || named.Ref.ID() != svc.Ref.ID() {

@@ -184,7 +184,7 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 			w.fromHeadless(svc, number, c)
 		}
 	}
-	if pod, ok := o.Typed.(*corev1.Pod); ok {
+	if pod, ok := inventory.As[corev1.Pod](o); ok {
 		addresses := world.PodAddresses(pod)
 		w.unreadPods(o, addresses, number, c)
 		w.fromEndpoints(addresses, number, c)
@@ -200,7 +200,7 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 
 // fromServicePorts goes on from the ports of a Service that lead to where the way stands, and says whether any does.
 func (w *walker) fromServicePorts(svc *inventory.Object, c chain, leads func(*corev1.ServicePort) bool, number int32) bool {
-	service := svc.Typed.(*corev1.Service)
+	service := inventory.Must[corev1.Service](svc)
 	led := false
 	for i := range service.Spec.Ports {
 		sp := &service.Spec.Ports[i]
@@ -251,7 +251,7 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 	if w.ends(c, svc.Ref.ID(), detail) {
 		return
 	}
-	service := svc.Typed.(*corev1.Service)
+	service := inventory.Must[corev1.Service](svc)
 	c = c.with(hop{at: svc.Ref.ID(), detail: detail, text: func() string { return serviceText(svc, sp) }})
 	w.serviceEntries(svc, sp, c)
 	w.unreadEntries(svc, sp, c)
@@ -295,7 +295,7 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 	if w.ends(c, alias.Ref.ID(), detail) {
 		return
 	}
-	service := alias.Typed.(*corev1.Service)
+	service := inventory.Must[corev1.Service](alias)
 	c = c.with(hop{
 		at: alias.Ref.ID(), detail: detail,
 		text: func() string { return fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName) },

@@ -66,23 +66,23 @@ func (w *walker) fromProxy(by recognize.Part, c chain, leads func(proxy.Aim) boo
 }
 
 // through goes on from a route of a proxy.
-func (w *walker) through(proxy recognize.Part, route *proxy.Route, target proxy.Target, c chain) {
-	if w.ends(c, proxy.Workload.Ref.ID(), route.Detail) {
+func (w *walker) through(by recognize.Part, route *proxy.Route, target proxy.Target, c chain) {
+	if w.ends(c, by.Workload.Ref.ID(), route.Detail) {
 		return
 	}
-	route = route.Found(c.hops[len(c.hops)-1].at, proxy.Workload, target)
+	route = route.Found(c.hops[len(c.hops)-1].at, by.Workload, target)
 	step := hop{
-		at: proxy.Workload.Ref.ID(), detail: route.Detail, step: route,
-		text: func() string { return proxy.Workload.Ref.String() + ", " + route.Text },
+		at: by.Workload.Ref.ID(), detail: route.Detail, step: route,
+		text: func() string { return by.Workload.Ref.String() + ", " + route.Text },
 	}
-	w.proxyEntry(proxy, route, c.with(step))
+	w.proxyEntry(by, route, c.with(step))
 	for _, port := range route.Listens {
 		step.door = way.Door{Port: int(port)}
-		w.fromPod(proxy.Workload, port, c.with(step))
+		w.fromPod(by.Workload, port, c.with(step))
 	}
 	for _, door := range route.Inside {
 		step.door = way.Door(door)
-		w.fromInside(proxy.Workload, step.door, c.with(step))
+		w.fromInside(by.Workload, step.door, c.with(step))
 	}
 }
 

@@ -81,7 +81,7 @@ const ClassAnnotation = "kubernetes.io/ingress.class"
 // ClassObject is the IngressClass of a name, nil if it was not found.
 func ClassObject(r inventory.Reader, name string) *networkingv1.IngressClass {
 	if o := r.Get(inventory.IngressClass, "", name); o != nil {
-		class, _ := o.Typed.(*networkingv1.IngressClass)
+		class, _ := inventory.As[networkingv1.IngressClass](o)
 		return class
 	}
 	return nil

@@ -193,7 +193,7 @@ func (in Input) ClassHasParameters() bool {
 	if o == nil {
 		return false
 	}
-	class, ok := o.Typed.(*networkingv1.IngressClass)
+	class, ok := inventory.As[networkingv1.IngressClass](o)
 	return ok && class.Spec.Parameters != nil
 }
 

@@ -93,7 +93,6 @@ func isName(name string) bool { return name != "" && len(content.IsPathSegmentNa
 // plan turns questions into requests, none of which has been made before, and notes them.
 func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, lists []list) {
 	c := r.cluster
-	planned := map[list]bool{}
 	skipped, now := map[schema.GroupKind]bool{}, time.Now()
 	skips := func(gk schema.GroupKind) bool {
 		skip, asked := skipped[gk]
@@ -103,46 +102,10 @@ func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, 
 		}
 		return skip
 	}
-	byName := slices.Clone(questions)
-	for _, q := range questions {
-		if q.Key == (inventory.Key{}) {
-			continue
-		}
-		for _, gk := range c.opts.Kinds(q.Key) {
-			k, read := c.served(gk)
-			if !read || skips(gk) {
-				continue
-			}
-			add := func(l list) {
-				if (l.Namespace == "" || isName(l.Namespace)) && c.mayRead(gk, l.Namespace) {
-					planned[l] = true
-				}
-			}
-			selection, anywhere := c.opts.Select(q.Key, gk)
-			if anywhere {
-				l := list{GroupKind: gk, Selection: inventory.Selection{Fields: selection.Fields, Labels: selection.Labels}}
-				add(l)
-				// A list of all shows what is gone; one of what is selected does not.
-				if !l.all() {
-					for _, cached := range c.memory.Find(q.Key) {
-						byName = append(byName, inventory.Question{ID: cached.Ref.ID()})
-					}
-				}
-			}
-			if (!anywhere || selection.Beside) && q.Key.Namespace != "" && k.namespaced {
-				add(list{GroupKind: gk, Namespace: q.Key.Namespace})
-			}
-		}
-	}
-	named := map[inventory.ID]bool{}
+	planned, cached := c.listed(questions, skips)
+	named := r.named(slices.Concat(questions, cached), skips)
 	many := map[list]int{}
-	for _, q := range byName {
-		id := q.ID
-		k, read := c.kinds[id.GroupKind]
-		if !read || !isName(id.Name) || id.Namespace != "" && !isName(id.Namespace) || r.names[id] || named[id] || skips(id.GroupKind) || k.namespaced != (id.Namespace != "") || !c.mayRead(id.GroupKind, id.Namespace) {
-			continue
-		}
-		named[id] = true
+	for id := range named {
 		many[list{GroupKind: id.GroupKind, Namespace: id.Namespace}]++
 	}
 	for l, n := range many {
@@ -175,6 +138,60 @@ func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, 
 	slices.SortFunc(lists, func(a, b list) int { return cmp.Compare(a.String(), b.String()) })
 	slices.SortFunc(names, func(a, b inventory.ID) int { return cmp.Compare(a.String(), b.String()) })
 	return names, lists
+}
+
+// listed are the lists that answer questions by keys, and questions by name for what the cache has under keys that only
+// some objects of a kind are listed for.
+func (c *Cluster) listed(questions []inventory.Question, skips func(schema.GroupKind) bool) (map[list]bool, []inventory.Question) {
+	planned := map[list]bool{}
+	var byName []inventory.Question
+	for _, q := range questions {
+		if q.Key == (inventory.Key{}) {
+			continue
+		}
+		for _, gk := range c.opts.Kinds(q.Key) {
+			k, read := c.served(gk)
+			if !read || skips(gk) {
+				continue
+			}
+			add := func(l list) {
+				if (l.Namespace == "" || isName(l.Namespace)) && c.mayRead(gk, l.Namespace) {
+					planned[l] = true
+				}
+			}
+			selection, anywhere := c.opts.Select(q.Key, gk)
+			if anywhere {
+				l := list{GroupKind: gk, Selection: inventory.Selection{Fields: selection.Fields, Labels: selection.Labels}}
+				add(l)
+				// A list of all shows what is gone; one of what is selected does not.
+				if !l.all() {
+					for _, cached := range c.memory.Find(q.Key) {
+						byName = append(byName, inventory.Question{ID: cached.Ref.ID()})
+					}
+				}
+			}
+			if (!anywhere || selection.Beside) && q.Key.Namespace != "" && k.namespaced {
+				add(list{GroupKind: gk, Namespace: q.Key.Namespace})
+			}
+		}
+	}
+	return planned, byName
+}
+
+// named are the objects that questions name and that can be read, and have not been.
+func (r *Refresher) named(questions []inventory.Question, skips func(schema.GroupKind) bool) map[inventory.ID]bool {
+	c, named := r.cluster, map[inventory.ID]bool{}
+	for _, q := range questions {
+		id := q.ID
+		k, read := c.kinds[id.GroupKind]
+		if !read || skips(id.GroupKind) || r.names[id] || k.namespaced != (id.Namespace != "") {
+			continue
+		}
+		if isName(id.Name) && (id.Namespace == "" || isName(id.Namespace)) && c.mayRead(id.GroupKind, id.Namespace) {
+			named[id] = true
+		}
+	}
+	return named
 }
 
 // served is a kind in the version to read it in; read is false for a kind that is not read, or that the API server was

@@ -70,7 +70,7 @@ func albInternal(m way.Marked) way.Verdict {
 		return own
 	}
 	for _, o := range m.Objects.Find(inventory.KindKey(inventory.Ingress, "")) {
-		other, ok := o.Typed.(*networkingv1.Ingress)
+		other, ok := inventory.As[networkingv1.Ingress](o)
 		if !ok {
 			continue
 		}
@@ -97,7 +97,7 @@ func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing
 	if o == nil {
 		return way.Verdict{Public: true, Why: "IngressClassParams " + way.Quote(name) + " was not found; it can set the scheme"}, group
 	}
-	params := o.Typed.(*crd.IngressClassParams)
+	params := inventory.Must[crd.IngressClassParams](o)
 	if params.Spec.Group != nil {
 		group = params.Spec.Group.Name
 	}

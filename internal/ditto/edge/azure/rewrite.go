@@ -49,7 +49,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 		return unread(RuleSetResource, who+" was not found")
 	}
 	r.identity = way.State{State: way.IdentityClient, Source: RuleSetResource, Why: who + " leaves the header alone"}
-	rules := slices.Clone(o.Typed.(*crd.ApplicationGatewayRewrite).Spec.RewriteRules)
+	rules := slices.Clone(inventory.Must[crd.ApplicationGatewayRewrite](o).Spec.RewriteRules)
 	slices.SortStableFunc(rules, func(a, b crd.ApplicationGatewayRule) int { return cmp.Compare(a.RuleSequence, b.RuleSequence) })
 	for _, rule := range rules {
 		for _, h := range rule.Actions.RequestHeaders {

@@ -22,7 +22,7 @@ func Kinds() []way.Resource {
 }
 
 func httpProxyLinks(o *inventory.Object) way.Links {
-	spec := &o.Typed.(*crd.ContourHTTPProxy).Spec
+	spec := &inventory.Must[crd.ContourHTTPProxy](o).Spec
 	var links way.Links
 	for i := range spec.Routes {
 		links.Backends = append(links.Backends, contourBackends(o, spec.Routes[i].Services)...)
@@ -72,7 +72,7 @@ type inclusion struct {
 }
 
 func (i inclusion) spec() *crd.ContourHTTPProxySpec {
-	return &i.root.Typed.(*crd.ContourHTTPProxy).Spec
+	return &inventory.Must[crd.ContourHTTPProxy](i.root).Spec
 }
 
 func (i inclusion) host() *crd.ContourVirtualHost { return i.spec().VirtualHost }
@@ -86,7 +86,7 @@ const mostInclusions = 256
 func inclusions(
 	c way.Context, o *inventory.Object, within []inventory.ID, left *int, named func(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition,
 ) []inclusion {
-	if o.Typed.(*crd.ContourHTTPProxy).Spec.VirtualHost != nil {
+	if inventory.Must[crd.ContourHTTPProxy](o).Spec.VirtualHost != nil {
 		return []inclusion{{root: o}}
 	}
 	id := o.Ref.ID()
@@ -96,7 +96,7 @@ func inclusions(
 	within = append(slices.Clone(within), id)
 	var list []inclusion
 	for _, parent := range c.Governors(id) {
-		if _, ok := parent.Typed.(*crd.ContourHTTPProxy); !ok {
+		if _, ok := inventory.As[crd.ContourHTTPProxy](parent); !ok {
 			continue
 		}
 		for _, conditions := range named(parent, id) {
@@ -115,7 +115,7 @@ func inclusions(
 // prefixes.
 func includes(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition {
 	var list [][]crd.ContourCondition
-	for _, include := range o.Typed.(*crd.ContourHTTPProxy).Spec.Includes {
+	for _, include := range inventory.Must[crd.ContourHTTPProxy](o).Spec.Includes {
 		valid := !slices.ContainsFunc(include.Conditions, func(c crd.ContourCondition) bool { return c.Exact != "" || c.Regex != "" })
 		if valid && includedID(o, include.Namespace, include.Name) == id && validPaths(include.Conditions) {
 			list = append(list, include.Conditions)
@@ -126,7 +126,7 @@ func includes(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition {
 
 // tcpIncludes is the same for what becomes of connections, which knows no conditions.
 func tcpIncludes(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition {
-	tcp := o.Typed.(*crd.ContourHTTPProxy).Spec.TCPProxy
+	tcp := inventory.Must[crd.ContourHTTPProxy](o).Spec.TCPProxy
 	if tcp == nil || len(tcp.Services) > 0 {
 		return nil
 	}
@@ -137,7 +137,7 @@ func tcpIncludes(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition 
 }
 
 func httpProxyRoutes(c way.Context, o *inventory.Object) []way.Route {
-	spec := &o.Typed.(*crd.ContourHTTPProxy).Spec
+	spec := &inventory.Must[crd.ContourHTTPProxy](o).Spec
 	var list []way.Route
 	left := mostInclusions
 	for _, at := range inclusions(c, o, nil, &left, includes) {

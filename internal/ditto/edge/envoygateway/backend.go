@@ -11,7 +11,7 @@ import (
 // backendLinks: a Backend names hosts, addresses and sockets that a route sends requests to, or leaves it to the request's own
 // host. Source: envoyproxy/gateway, api/v1alpha1/backend_types.go.
 func backendLinks(o *inventory.Object) way.Links {
-	backend, ok := o.Typed.(*crd.EnvoyBackendHosts)
+	backend, ok := inventory.As[crd.EnvoyBackendHosts](o)
 	if !ok {
 		return way.Links{}
 	}

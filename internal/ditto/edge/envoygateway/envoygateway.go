@@ -17,7 +17,7 @@ import (
 func Kinds() []way.Resource {
 	return []way.Resource{
 		{Kind: crd.SecurityPolicy, Links: func(o *inventory.Object) way.Links {
-			policy := o.Typed.(*crd.EnvoySecurityPolicy)
+			policy := inventory.Must[crd.EnvoySecurityPolicy](o)
 			links := envoyTargets(o)
 			if auth := policy.Spec.BasicAuth; auth != nil {
 				secret := way.AuthSecret{Namespace: policy.Namespace, Name: string(auth.Users.Name), Kind: way.AuthFile, Key: ".htpasswd"}
@@ -59,7 +59,7 @@ func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 	case o == nil:
 		return gatewayapi.MissingExtension(), true
 	}
-	spec := o.Typed.(*crd.EnvoyRouteFilter).Spec
+	spec := inventory.Must[crd.EnvoyRouteFilter](o).Spec
 	if w := spec.URLRewrite; w != nil && w.Path != nil && w.Path.ReplaceRegexMatch != nil {
 		rewrite := way.EnvoyRegexRewrite(w.Path.ReplaceRegexMatch.Pattern, w.Path.ReplaceRegexMatch.Substitution)
 		e.Rewrite = &rewrite
@@ -86,7 +86,7 @@ func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 
 // routeFilterLinks: an HTTPRouteFilter can send a copy of each request to a Service.
 func routeFilterLinks(o *inventory.Object) way.Links {
-	m := o.Typed.(*crd.EnvoyRouteFilter).Spec.RequestMirror
+	m := inventory.Must[crd.EnvoyRouteFilter](o).Spec.RequestMirror
 	if m == nil || m.BackendRef == nil {
 		return way.Links{}
 	}

@@ -37,7 +37,7 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 		return gatewayapi.Limits{Limited: orUnread(gatewayapi.UnlimitedRoute(), doubt)}
 	}
 	name := policy.Ref.String()
-	spec := policy.Typed.(*crd.EnvoyBackendTrafficPolicy).Spec
+	spec := inventory.Must[crd.EnvoyBackendTrafficPolicy](policy).Spec
 	if spec.MergeType != nil && parent != nil && parent != policy {
 		merged, err := mergedSpec[crd.EnvoyBackendTrafficPolicySpec](parent, policy)
 		if err != nil {

@@ -191,7 +191,7 @@ func envoyPolicies(c way.Context, at gatewayapi.Place) gatewayapi.Policies {
 
 // traffic reads a ClientTrafficPolicy: what it does to headers comes before everything else.
 func addTraffic(p *gatewayapi.Policies, o *inventory.Object) {
-	headers := o.Typed.(*crd.EnvoyClientTrafficPolicy).Spec.Headers
+	headers := inventory.Must[crd.EnvoyClientTrafficPolicy](o).Spec.Headers
 	if headers == nil {
 		return
 	}

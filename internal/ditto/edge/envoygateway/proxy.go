@@ -14,7 +14,7 @@ import (
 // envoyExposes: the EnvoyProxy of a Gateway, or else that of its class, says what kind of Service is made for it. Where the
 // class's merges Gateways, it alone does: all share one Service, and annotations of one Gateway keep none of them inside.
 func envoyExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass, p gatewayapi.Parameters) gatewayapi.Exposure {
-	if p.Class == nil || !gatewayapi.IsTrue(p.Class.Typed.(*crd.EnvoyProxySettings).Spec.MergeGateways) {
+	if p.Class == nil || !gatewayapi.IsTrue(inventory.Must[crd.EnvoyProxySettings](p.Class).Spec.MergeGateways) {
 		o := p.Own
 		if o == nil {
 			o = p.Class
@@ -36,7 +36,7 @@ func envoyService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 	if o == nil {
 		return gatewayapi.ByInfrastructure(c, gw, class, nil, nil)
 	}
-	provider := o.Typed.(*crd.EnvoyProxySettings).Spec.Provider
+	provider := inventory.Must[crd.EnvoyProxySettings](o).Spec.Provider
 	if provider == nil || provider.Kubernetes == nil {
 		return gatewayapi.ByInfrastructure(c, gw, class, nil, nil)
 	}

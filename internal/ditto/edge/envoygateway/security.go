@@ -19,7 +19,7 @@ import (
 
 // security reads the SecurityPolicy that counts. One of a route may say that it is laid over that of its parent.
 func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Object) {
-	spec := o.Typed.(*crd.EnvoySecurityPolicy).Spec
+	spec := inventory.Must[crd.EnvoySecurityPolicy](o).Spec
 	if spec.MergeType != nil && parent != nil && parent != o {
 		merged, err := mergedSpec[crd.EnvoySecurityPolicySpec](parent, o)
 		if err != nil {

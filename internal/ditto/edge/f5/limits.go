@@ -80,7 +80,7 @@ func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
 		who := "Policy " + id.Namespace + "/" + id.Name
 		state := way.State{State: way.Unknown, Source: "policies", Why: who + " was not found; it may limit requests"}
 		if o := way.ObjectAt(r, id); o != nil {
-			spec := &o.Typed.(*crd.NginxPolicy).Spec
+			spec := &inventory.Must[crd.NginxPolicy](o).Spec
 			if spec.RateLimit == nil {
 				continue
 			}

@@ -41,7 +41,7 @@ func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.St
 		who := "Policy " + id.Namespace + "/" + id.Name
 		state := way.State{State: way.Unknown, Source: "policies", Why: who + " was not found; it may ask for credentials"}
 		if o := way.ObjectAt(r, id); o != nil {
-			state = f5Asks(o.Typed.(*crd.NginxPolicy), who, redirected)
+			state = f5Asks(inventory.Must[crd.NginxPolicy](o), who, redirected)
 			secrets = append(secrets, f5PolicyLinks(o).Passwords...)
 		}
 		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] {
@@ -82,7 +82,7 @@ func f5Asks(p *crd.NginxPolicy, who string, redirected bool) way.State {
 
 // f5PolicyLinks: a Policy of type basicAuth takes the key htpasswd of a Secret of its namespace.
 func f5PolicyLinks(o *inventory.Object) way.Links {
-	b := o.Typed.(*crd.NginxPolicy).Spec.BasicAuth
+	b := inventory.Must[crd.NginxPolicy](o).Spec.BasicAuth
 	if b == nil || b.Secret == "" {
 		return way.Links{}
 	}
@@ -92,7 +92,7 @@ func f5PolicyLinks(o *inventory.Object) way.Links {
 // f5Tokens says whether one of the Policies asks for a token.
 func f5Tokens(r inventory.Reader, ids []inventory.ID) bool {
 	for _, id := range ids {
-		if o := way.ObjectAt(r, id); o != nil && o.Typed.(*crd.NginxPolicy).Spec.JWT != nil {
+		if o := way.ObjectAt(r, id); o != nil && inventory.Must[crd.NginxPolicy](o).Spec.JWT != nil {
 			return true
 		}
 	}

@@ -22,11 +22,11 @@ func transportBackends(t *crd.TransportServer) []way.Backend {
 }
 
 func transportServerLinks(o *inventory.Object) way.Links {
-	return way.Links{Backends: transportBackends(o.Typed.(*crd.TransportServer))}
+	return way.Links{Backends: transportBackends(inventory.Must[crd.TransportServer](o))}
 }
 
 func transportServerRoutes(c way.Context, o *inventory.Object) []way.Route {
-	t := o.Typed.(*crd.TransportServer)
+	t := inventory.Must[crd.TransportServer](o)
 	backends := transportBackends(t)
 	if len(backends) == 0 {
 		return nil

@@ -33,7 +33,7 @@ func routesWith(key, value string) inventory.ID {
 }
 
 func virtualServerLinks(o *inventory.Object) way.Links {
-	vs := o.Typed.(*crd.VirtualServer)
+	vs := inventory.Must[crd.VirtualServer](o)
 	links := way.Links{
 		Backends: f5Backends(vs.Spec.Upstreams, vs.Namespace),
 		Uses:     f5PolicyIDs(vs.Spec.Policies, vs.Namespace),
@@ -56,7 +56,7 @@ func virtualServerLinks(o *inventory.Object) way.Links {
 }
 
 func virtualServerRouteLinks(o *inventory.Object) way.Links {
-	vsr := o.Typed.(*crd.VirtualServerRoute)
+	vsr := inventory.Must[crd.VirtualServerRoute](o)
 	links := way.Links{Backends: f5Backends(vsr.Spec.Upstreams, vsr.Namespace)}
 	for i := range vsr.Spec.Subroutes {
 		links.Uses = append(links.Uses, f5PolicyIDs(vsr.Spec.Subroutes[i].Policies, vsr.Namespace)...)
@@ -82,7 +82,7 @@ func f5Backends(upstreams []crd.NginxUpstream, namespace string) []way.Backend {
 }
 
 func virtualServerRoutes(c way.Context, o *inventory.Object) []way.Route {
-	vs := o.Typed.(*crd.VirtualServer)
+	vs := inventory.Must[crd.VirtualServer](o)
 	r := f5Reader{c: c, server: vs, upstreams: vs.Spec.Upstreams, namespace: vs.Namespace}
 	var routes []way.Route
 	for i := range vs.Spec.Routes {
@@ -96,10 +96,10 @@ func virtualServerRoutes(c way.Context, o *inventory.Object) []way.Route {
 // virtualServerRouteRoutes reads a VirtualServerRoute through each VirtualServer of the same host that takes it over. What
 // a subroute does not say itself (policies, snippets) it has from the route there.
 func virtualServerRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
-	vsr := o.Typed.(*crd.VirtualServerRoute)
+	vsr := inventory.Must[crd.VirtualServerRoute](o)
 	var routes []way.Route
 	for _, server := range f5Servers(c, o) {
-		vs := server.Typed.(*crd.VirtualServer)
+		vs := inventory.Must[crd.VirtualServer](server)
 		if vs.Spec.Host != vsr.Spec.Host {
 			continue
 		}
@@ -131,7 +131,7 @@ func f5Servers(c way.Context, o *inventory.Object) []*inventory.Object {
 	}
 	for _, id := range ids {
 		for _, server := range c.Governors(id) {
-			if _, ok := server.Typed.(*crd.VirtualServer); ok && !slices.Contains(list, server) {
+			if _, ok := inventory.As[crd.VirtualServer](server); ok && !slices.Contains(list, server) {
 				list = append(list, server)
 			}
 		}

@@ -95,7 +95,7 @@ func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doub
 	}
 	kind := r.Object.Ref.GroupKind()
 	for _, o := range c.Objects.Find(inventory.KindKey(crd.ReferenceGrant, id.Namespace)) {
-		grant, ok := o.Typed.(*gatewayv1.ReferenceGrant)
+		grant, ok := inventory.As[gatewayv1.ReferenceGrant](o)
 		if !ok {
 			continue
 		}

@@ -19,9 +19,9 @@ import (
 func Kinds() []way.Resource {
 	kinds := []way.Resource{
 		{Kind: crd.GatewayClass, Links: func(o *inventory.Object) way.Links {
-			return way.Links{Uses: classParametersRef(o.Typed.(*gatewayv1.GatewayClass))}
+			return way.Links{Uses: classParametersRef(inventory.Must[gatewayv1.GatewayClass](o))}
 		}},
-		{Kind: crd.Gateway, Links: func(o *inventory.Object) way.Links { return gatewayLinks(o.Typed.(*gatewayv1.Gateway)) }},
+		{Kind: crd.Gateway, Links: func(o *inventory.Object) way.Links { return gatewayLinks(inventory.Must[gatewayv1.Gateway](o)) }},
 		{Kind: crd.ListenerSet, Links: listenerSetLinks},
 		{Kind: crd.XListenerSet, Links: listenerSetLinks},
 		{Kind: crd.ReferenceGrant, Links: func(o *inventory.Object) way.Links {
@@ -95,7 +95,7 @@ func listenerSetLinks(o *inventory.Object) way.Links {
 }
 
 func listenerSetGateway(o *inventory.Object) inventory.ID {
-	ref := o.Typed.(*gatewayv1.ListenerSet).Spec.ParentRef
+	ref := inventory.Must[gatewayv1.ListenerSet](o).Spec.ParentRef
 	namespace := o.Ref.Namespace
 	if ref.Namespace != nil {
 		namespace = string(*ref.Namespace)

@@ -201,7 +201,7 @@ func GatewayClassOf(c way.Context, gw *gatewayv1.Gateway) GatewayClass {
 	name := string(gw.Spec.GatewayClassName)
 	class := GatewayClass{impl: unknownImplementation()}
 	if o := c.Objects.Get(crd.GatewayClass, "", name); o != nil {
-		class.object = o.Typed.(*gatewayv1.GatewayClass)
+		class.object = inventory.Must[gatewayv1.GatewayClass](o)
 		for _, row := range implementations {
 			if slices.Contains(row.Controllers, string(class.object.Spec.ControllerName)) {
 				class.impl = row

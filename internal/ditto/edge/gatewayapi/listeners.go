@@ -70,7 +70,7 @@ func attachments(c way.Context, r gatewayRoute) []attachment {
 	}
 	if r.common.UseDefaultGateways == gatewayv1.GatewayDefaultScopeAll {
 		for _, o := range c.Governors(anyGateway) {
-			if gw, ok := o.Typed.(*gatewayv1.Gateway); ok {
+			if gw, ok := inventory.As[gatewayv1.Gateway](o); ok {
 				add(attachTo(c, r, o.Ref.ID(), gw, gatewayv1.ParentReference{}))
 			}
 		}
@@ -103,7 +103,7 @@ func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) 
 		if o == nil {
 			return r.doubtful(id, notFound(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 		}
-		return attachTo(c, r, id, o.Typed.(*gatewayv1.Gateway), ref)
+		return attachTo(c, r, id, inventory.Must[gatewayv1.Gateway](o), ref)
 	case id.GroupKind == crd.ListenerSet || id.GroupKind == crd.XListenerSet:
 		return attachToSet(c, r, id, ref)
 	case id.GroupKind == inventory.Service || id.Group == "networking.istio.io" && id.Kind == "ServiceEntry":
@@ -162,7 +162,7 @@ func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.P
 	if gateway == nil {
 		return r.doubtful(parent, notFound(parent)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
 	}
-	a := attachment{parent: parent, gateway: gateway.Typed.(*gatewayv1.Gateway)}
+	a := attachment{parent: parent, gateway: inventory.Must[gatewayv1.Gateway](gateway)}
 	from, selector := gatewayv1.NamespacesFromNone, (*metav1.LabelSelector)(nil)
 	if allowed := a.gateway.Spec.AllowedListeners; allowed != nil && allowed.Namespaces != nil {
 		selector = allowed.Namespaces.Selector
@@ -177,7 +177,7 @@ func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.P
 	if !allowed {
 		return attachment{}
 	}
-	for _, l := range o.Typed.(*gatewayv1.ListenerSet).Spec.Listeners {
+	for _, l := range inventory.Must[gatewayv1.ListenerSet](o).Spec.Listeners {
 		offer(c, &a, r, ref, listener{Of: id, ListenerEntry: l})
 	}
 	return a

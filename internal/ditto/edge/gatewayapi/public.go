@@ -129,7 +129,7 @@ func anyService(c way.Context, gw *gatewayv1.Gateway, verdict func(*corev1.Servi
 	services := slices.Concat(c.Governors(way.GatewayID(gw.Namespace, gw.Name)),
 		c.Governors(inventory.ID{GroupKind: crd.GatewayClass, Name: string(gw.Spec.GatewayClassName)}))
 	for _, o := range services {
-		svc, ok := o.Typed.(*corev1.Service)
+		svc, ok := inventory.As[corev1.Service](o)
 		if !ok {
 			continue
 		}
@@ -221,7 +221,7 @@ func awsExposes(_ way.Context, _ *gatewayv1.Gateway, _ GatewayClass, p Parameter
 		if o == nil {
 			return "", ""
 		}
-		spec := o.Typed.(*crd.AWSLoadBalancer).Spec
+		spec := inventory.Must[crd.AWSLoadBalancer](o).Spec
 		return spec.Scheme, spec.MergingMode
 	}
 	own, _ := scheme(p.Own)

@@ -215,7 +215,7 @@ func balancerTLS(c way.Context, s servedRoute, l listener) way.State {
 		}
 	}
 	for _, o := range c.Governors(way.GatewayID(s.gateway.Namespace, s.gateway.Name)) {
-		if svc, ok := o.Typed.(*corev1.Service); ok {
+		if svc, ok := inventory.As[corev1.Service](o); ok {
 			all = append(all, svc.Annotations)
 		}
 	}

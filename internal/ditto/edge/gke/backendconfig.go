@@ -85,7 +85,7 @@ func gceConfig(in way.Input, name string) (identity, authentication way.State) {
 		return way.State{State: way.IdentityUnknown, Source: source, Why: who + " was not found; it may change the header"},
 			way.State{State: way.Unknown, Source: "iap", Why: who + " was not found; it may ask for credentials"}
 	}
-	config := o.Typed.(*crd.BackendConfig)
+	config := inventory.Must[crd.BackendConfig](o)
 	identity = way.State{State: way.IdentityClient, Source: "default", Why: who + " leaves the header alone"}
 	if headers := config.Spec.CustomRequestHeaders; headers != nil {
 		for _, h := range headers.Headers {

@@ -28,7 +28,7 @@ func gcePlain(in way.Input) way.State {
 	if o == nil {
 		return way.State{State: way.Unknown, Source: FrontendConfig, Why: who + " was not found; it may redirect"}
 	}
-	if r := o.Typed.(*crd.FrontendConfig).Spec.RedirectToHTTPS; r != nil && r.Enabled {
+	if r := inventory.Must[crd.FrontendConfig](o).Spec.RedirectToHTTPS; r != nil && r.Enabled {
 		return way.Redirected(FrontendConfig, who+" redirects (redirectToHttps)")
 	}
 	return way.PassedOn(FrontendConfig, who+" does not redirect")

@@ -41,7 +41,7 @@ func haproxyBackendOf(in way.Input) haproxyBackend {
 		b := haproxyBackend{named: true, who: "Backend " + ids[0].Namespace + "/" + ids[0].Name}
 		for _, id := range ids {
 			if o := way.ObjectAt(in.Objects, id); o != nil {
-				spec := o.Typed.(*crd.HAProxyBackend).Spec
+				spec := inventory.Must[crd.HAProxyBackend](o).Spec
 				b.rules, b.known = slices.Concat(spec.HTTPRequests, spec.HTTPRequestRules), true
 				break
 			}

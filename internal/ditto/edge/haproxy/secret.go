@@ -38,7 +38,7 @@ func secret(in way.Input, namespace, name, key string) (object, entry presence) 
 }
 
 func secretKeys(o *inventory.Object) []string {
-	secret, ok := o.Typed.(*corev1.Secret)
+	secret, ok := inventory.As[corev1.Secret](o)
 	if !ok {
 		return nil
 	}

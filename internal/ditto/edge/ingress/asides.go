@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // aside is an Aside of a controller that serves the Ingress, or may.
@@ -23,7 +24,7 @@ func (r *reading) asides() []aside {
 	if r.c.To == nil {
 		return nil
 	}
-	service, ok := r.c.To.Typed.(*corev1.Service)
+	service, ok := inventory.As[corev1.Service](r.c.To)
 	if !ok {
 		return nil
 	}

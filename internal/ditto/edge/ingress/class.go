@@ -18,7 +18,7 @@ func classOf(c way.Context, ing *networkingv1.Ingress) way.Class {
 	return way.Keep(c, classKey{ing}, func() way.Class {
 		class := resolve(c.Objects, ing, c.Config)
 		for _, svc := range servicesOf(c, class) {
-			if public, why := way.MarkedPublic(svc.Typed.(*corev1.Service), c.Config.Clouds); public {
+			if public, why := way.MarkedPublic(inventory.Must[corev1.Service](svc), c.Config.Clouds); public {
 				class.Internal, class.Why = false, fmt.Sprintf("%s of its controller is public: %s", svc.Ref, why)
 			}
 		}
@@ -39,9 +39,9 @@ func servicesOf(c way.Context, class way.Class) []*inventory.Object {
 // doubted says why an Ingress that is taken for internal may be public: a Service of its controller carries no mark that would
 // keep it inside.
 func doubted(c way.Context, o *inventory.Object) string {
-	class := classOf(c, o.Typed.(*networkingv1.Ingress))
+	class := classOf(c, inventory.Must[networkingv1.Ingress](o))
 	for _, svc := range servicesOf(c, class) {
-		service := svc.Typed.(*corev1.Service)
+		service := inventory.Must[corev1.Service](svc)
 		if verdict := way.Publicness(service, c.Config.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer && verdict.Public {
 			return fmt.Sprintf("%s, but %s of its controller is a load balancer with no mark that keeps it inside: %s", class.Why, svc.Ref, verdict.Why)
 		}
@@ -187,7 +187,7 @@ func defaultClass(r inventory.Reader, ing *networkingv1.Ingress) *networkingv1.I
 	}
 	var found *networkingv1.IngressClass
 	for _, o := range r.Find(inventory.KindKey(inventory.IngressClass, "")) {
-		class, ok := o.Typed.(*networkingv1.IngressClass)
+		class, ok := inventory.As[networkingv1.IngressClass](o)
 		if !ok || class.Annotations[networkingv1.AnnotationIsDefaultIngressClass] != "true" {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 // HandsOn is the Service to which an Ingress plainly hands requests for a path of a host, whoever serves it: none where an
 // annotation may say something else.
 func HandsOn(o *inventory.Object, host, path string) []way.Backend {
-	ing := o.Typed.(*networkingv1.Ingress)
+	ing := inventory.Must[networkingv1.Ingress](o)
 	for key := range ing.Annotations {
 		if strings.Contains(key, "auth") || strings.Contains(key, "rewrite") || strings.Contains(key, "snippet") {
 			return nil

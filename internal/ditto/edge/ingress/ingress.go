@@ -94,14 +94,14 @@ func Kinds() []way.Resource {
 	return []way.Resource{
 		{
 			Kind: inventory.Ingress, Links: links, Keys: keys, Routes: routes, ByService: true, Siblings: siblings, Doubted: doubted,
-			Says: func(o *inventory.Object) any { return o.Typed.(*networkingv1.Ingress).Spec },
+			Says: func(o *inventory.Object) any { return inventory.Must[networkingv1.Ingress](o).Spec },
 			Controller: func(c way.Context, o *inventory.Object) string {
-				return classOf(c, o.Typed.(*networkingv1.Ingress)).Controller
+				return classOf(c, inventory.Must[networkingv1.Ingress](o)).Controller
 			},
 		},
 		{
 			Kind: inventory.IngressClass, Links: classLinks,
-			Says: func(o *inventory.Object) any { return o.Typed.(*networkingv1.IngressClass).Spec },
+			Says: func(o *inventory.Object) any { return inventory.Must[networkingv1.IngressClass](o).Spec },
 		},
 	}
 }
@@ -126,7 +126,7 @@ func Indices() []inventory.Index {
 }
 
 func keys(o *inventory.Object) []inventory.Key {
-	ing := o.Typed.(*networkingv1.Ingress)
+	ing := inventory.Must[networkingv1.Ingress](o)
 	var keys []inventory.Key
 	for _, host := range hostsOf(ing) {
 		keys = append(keys, inventory.Key{Index: ByHost, Value: host})
@@ -147,7 +147,7 @@ func keys(o *inventory.Object) []inventory.Key {
 // as password files: every controller's annotation for that ends in `auth-secret` or `basic-auth-secret`. What kind of file
 // that is its controller says (Effects.AuthSecrets).
 func links(o *inventory.Object) way.Links {
-	ing := o.Typed.(*networkingv1.Ingress)
+	ing := inventory.Must[networkingv1.Ingress](o)
 	links := way.Links{Uses: append(Uses(o), ClassID(className(ing)))}
 	if b := ing.Spec.DefaultBackend; b != nil {
 		links.Backends = behind(links.Backends, ing, b)
@@ -252,7 +252,7 @@ func ClassID(name string) inventory.ID {
 // classLinks are the parameters of a class. It decides about Ingresses without a class as well.
 func classLinks(o *inventory.Object) way.Links {
 	links := way.Links{Governs: []inventory.ID{ClassID("")}}
-	if p := o.Typed.(*networkingv1.IngressClass).Spec.Parameters; p != nil {
+	if p := inventory.Must[networkingv1.IngressClass](o).Spec.Parameters; p != nil {
 		id := inventory.ID{GroupKind: schema.GroupKind{Kind: p.Kind}, Name: p.Name}
 		if p.APIGroup != nil {
 			id.Group = *p.APIGroup

@@ -42,7 +42,7 @@ func toldTo(c way.Context, class way.Class) []way.GlobalConfig {
 }
 
 func read(c way.Context, o *inventory.Object) *reading {
-	ing := o.Typed.(*networkingv1.Ingress)
+	ing := inventory.Must[networkingv1.Ingress](o)
 	in := inputOf(c, ing)
 	in.Controllers = toldTo(c, in.Class)
 	if c.To != nil {
@@ -76,7 +76,7 @@ func counting(c way.Context, in way.Input) *way.Input {
 		return &in
 	}
 	for _, other := range sharingHosts(c, in.Ingress) {
-		main := other.Typed.(*networkingv1.Ingress)
+		main := inventory.Must[networkingv1.Ingress](other)
 		if is(main) || !sharesPath(main, in.Ingress) {
 			continue
 		}
@@ -181,7 +181,7 @@ func (r *reading) byDefault() (*reading, []defaultRoute) {
 	var others []*networkingv1.Ingress
 	if sharesDefault(r.in) {
 		for _, other := range sharingHosts(r.c, r.in.Ingress) {
-			sibling := other.Typed.(*networkingv1.Ingress)
+			sibling := inventory.Must[networkingv1.Ingress](other)
 			if sibling.Namespace != r.in.Ingress.Namespace || sibling.Name == r.in.Ingress.Name {
 				continue
 			}

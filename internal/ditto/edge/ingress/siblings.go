@@ -41,7 +41,7 @@ func onHostOf(c way.Context, host string) onHost {
 	return way.Keep(c, onHostKey(host), func() onHost {
 		h := onHost{regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}}
 		for _, o := range c.Objects.Find(inventory.Key{Index: bySibling, Value: host}) {
-			in := inputOf(c, o.Typed.(*networkingv1.Ingress))
+			in := inputOf(c, inventory.Must[networkingv1.Ingress](o))
 			if isMaster(in.Ingress) {
 				h.masters[in.Class.Name] = append(h.masters[in.Class.Name], in.Ingress)
 			}
@@ -96,7 +96,7 @@ func certifying(c way.Context, by certified) []*networkingv1.Ingress {
 	return way.Keep(c, by, func() []*networkingv1.Ingress {
 		var list []*networkingv1.Ingress
 		for _, o := range c.Objects.Find(inventory.Key{Index: byCertificate, Value: by.host}) {
-			ing := o.Typed.(*networkingv1.Ingress)
+			ing := inventory.Must[networkingv1.Ingress](o)
 			if class := classOf(c, ing); class.Controller == by.controller && class.Name == by.class {
 				list = append(list, ing)
 			}
@@ -109,7 +109,7 @@ func certifying(c way.Context, by certified) []*networkingv1.Ingress {
 // regular expressions or is their master, those that it names a certificate for, those whose default backend it may take
 // the place of, and the canaries of it; and those that share its load balancer.
 func siblings(c way.Context, o *inventory.Object) []way.Siblings {
-	ing := o.Typed.(*networkingv1.Ingress)
+	ing := inventory.Must[networkingv1.Ingress](o)
 	in := inputOf(c, ing)
 	controller := controllerByName(in.Class.Controller)
 	forces := isMaster(ing) || forcesRegex(in)
@@ -122,17 +122,17 @@ func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 		}
 		if len(ing.Spec.TLS) > 0 && controller.SharesTLS {
 			list = append(list, way.Siblings{Name: "certificates of host " + host, Key: onHost, Concerned: func(other *inventory.Object) bool {
-				return !way.NamesCertificates(other.Typed.(*networkingv1.Ingress))
+				return !way.NamesCertificates(inventory.Must[networkingv1.Ingress](other))
 			}})
 		}
 		if len(ing.Spec.Rules) > 0 && controller.DefaultBackend.Shared {
 			list = append(list, way.Siblings{Name: "default backends of host " + host, Key: onHost, Concerned: func(other *inventory.Object) bool {
-				spec := &other.Typed.(*networkingv1.Ingress).Spec
+				spec := &inventory.Must[networkingv1.Ingress](other).Spec
 				return spec.DefaultBackend != nil && len(spec.Rules) > 0
 			}})
 		}
 		list = append(list, way.Siblings{Key: inventory.Key{Index: bySibling, Value: host}, Concerned: func(other *inventory.Object) bool {
-			canary := other.Typed.(*networkingv1.Ingress)
+			canary := inventory.Must[networkingv1.Ingress](other)
 			return isCanary(canary) && sharesPath(ing, canary)
 		}})
 	}

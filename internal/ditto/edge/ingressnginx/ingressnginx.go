@@ -194,18 +194,23 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 		n.state = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
 	}
 	if strings.TrimSpace(a["satisfy"]) == "any" && n.state.State == way.On && on[0] != "auth-tls-secret" {
-		if a.FirstOf("whitelist-source-range", "allowlist-source-range") != "" {
-			n.state = way.State{State: way.Off, Source: way.PrefixIngressNginx + "satisfy", Why: `satisfy is "any": clients with a listed address are not asked for credentials`}
-		} else if list := c.Data["whitelist-source-range"]; strings.TrimSpace(list) != "" {
-			n.state = way.State{
-				State: way.Off, Source: way.PrefixIngressNginx + "satisfy",
-				Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") + ` lists are not asked for credentials`,
-			}
-		} else if c.Name == "" {
-			doubt("satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)
-		}
+		n.satisfiedByAny(a, c)
 	}
 	return n
+}
+
+// satisfiedByAny is for `satisfy: any`: clients with an address that is listed are not asked for credentials.
+func (n *nginxAuth) satisfiedByAny(a way.Annotations, c way.GlobalConfig) {
+	if a.FirstOf("whitelist-source-range", "allowlist-source-range") != "" {
+		n.state = way.State{State: way.Off, Source: way.PrefixIngressNginx + "satisfy", Why: `satisfy is "any": clients with a listed address are not asked for credentials`}
+	} else if list := c.Data["whitelist-source-range"]; strings.TrimSpace(list) != "" {
+		n.state = way.State{
+			State: way.Off, Source: way.PrefixIngressNginx + "satisfy",
+			Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") + ` lists are not asked for credentials`,
+		}
+	} else if c.Name == "" {
+		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "satisfy", Why: `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`}
+	}
 }
 
 func ingressNginxSecret(in way.Input, a way.Annotations) (way.AuthSecret, bool) {

@@ -19,22 +19,22 @@ const istioRoot = "istio-system"
 
 // istioGatewayLinks: a Gateway is read with the Services and the policies of the pods that serve it.
 func istioGatewayLinks(o *inventory.Object) way.Links {
-	labels := istioLabels(o.Typed.(*crd.IngressGateway).Spec.Selector)
-	return way.Links{Uses: append(way.PodsWith(labels), way.PodsLabelled(""))}
+	selected := istioLabels(inventory.Must[crd.IngressGateway](o).Spec.Selector)
+	return way.Links{Uses: append(way.PodsWith(selected), way.PodsLabelled(""))}
 }
 
 // istioLabels are labels of the pods that a Gateway selects: those it names, and the second one of Istio's own ingress
 // gateway, which its documentation selects by either.
 func istioLabels(selector map[string]string) map[string]string {
-	labels := map[string]string{}
-	maps.Copy(labels, selector)
-	if labels["istio"] == "ingressgateway" && labels["app"] == "" {
-		labels["app"] = "istio-ingressgateway"
+	selected := map[string]string{}
+	maps.Copy(selected, selector)
+	if selected["istio"] == "ingressgateway" && selected["app"] == "" {
+		selected["app"] = "istio-ingressgateway"
 	}
-	if labels["app"] == "istio-ingressgateway" && labels["istio"] == "" {
-		labels["istio"] = "ingressgateway"
+	if selected["app"] == "istio-ingressgateway" && selected["istio"] == "" {
+		selected["istio"] = "ingressgateway"
 	}
-	return labels
+	return selected
 }
 
 // istioEdge is a Gateway as a VirtualService that is bound to it sees it.
@@ -67,7 +67,7 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 		e.assumptions = []string{e.String() + " was not found; assumed to accept these requests from outside"}
 		return e
 	}
-	e.gateway = o.Typed.(*crd.IngressGateway)
+	e.gateway = inventory.Must[crd.IngressGateway](o)
 	e.labels = map[string]string{}
 	maps.Copy(e.labels, e.gateway.Spec.Selector)
 	e.front(c)
@@ -87,7 +87,7 @@ func (e *istioEdge) front(c way.Context) {
 	var internal []string
 	public, own := false, istioLabels(e.gateway.Spec.Selector)
 	for _, o := range e.services(c) {
-		service := o.Typed.(*corev1.Service)
+		service := inventory.Must[corev1.Service](o)
 		if !selectsSome(service.Spec.Selector, e.labels) {
 			continue
 		}
@@ -123,7 +123,7 @@ func (e *istioEdge) services(c way.Context) []*inventory.Object {
 	var list []*inventory.Object
 	for _, id := range way.PodsWith(istioLabels(e.labels)) {
 		for _, o := range c.Governors(id) {
-			if _, ok := o.Typed.(*corev1.Service); ok && !slices.Contains(list, o) {
+			if _, ok := inventory.As[corev1.Service](o); ok && !slices.Contains(list, o) {
 				list = append(list, o)
 			}
 		}
@@ -139,10 +139,10 @@ func partOf(part, whole map[string]string) bool {
 
 // selectsSome says whether a Service's selector and labels of a pod can mean the same pod: they share a pair, and
 // contradict each other nowhere.
-func selectsSome(selector, labels map[string]string) bool {
+func selectsSome(selector, pod map[string]string) bool {
 	shared := false
 	for key, value := range selector {
-		if have, known := labels[key]; known {
+		if have, known := pod[key]; known {
 			if have != value {
 				return false
 			}
@@ -196,7 +196,7 @@ func (e *istioEdge) certainly(o *inventory.Object) bool {
 // istioSelection says which pods a policy or filter chooses; targeted says that it names something else, a Gateway of
 // the Gateway API for one.
 func istioSelection(o *inventory.Object) (selector map[string]string, targeted, ok bool) {
-	labels := func(s *crd.IstioSelector) map[string]string {
+	labelsOf := func(s *crd.IstioSelector) map[string]string {
 		if s == nil {
 			return nil
 		}
@@ -204,11 +204,11 @@ func istioSelection(o *inventory.Object) (selector map[string]string, targeted, 
 	}
 	switch t := o.Typed.(type) {
 	case *crd.AuthorizationPolicy:
-		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+		return labelsOf(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
 	case *crd.RequestAuthentication:
-		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+		return labelsOf(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
 	case *crd.WasmPlugin:
-		return labels(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
+		return labelsOf(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
 	case *crd.EnvoyFilter:
 		if s := t.Spec.WorkloadSelector; s != nil {
 			return s.Labels, len(t.Spec.TargetRefs) > 0, true

@@ -59,7 +59,7 @@ func istioAccessOf(e *istioEdge) istioAccess {
 	}
 	a.authentication = istioAsks(e, allows, denies, a.authentication)
 	if a.identity.State == way.IdentityEmpty && asksPrincipal(e, allows, denies) && !slices.ContainsFunc(e.policies, func(o *inventory.Object) bool {
-		r, ok := o.Typed.(*crd.RequestAuthentication)
+		r, ok := inventory.As[crd.RequestAuthentication](o)
 		return ok && !principalClaims(r)
 	}) {
 		a.identity = way.State{State: way.IdentitySet, Source: a.identity.Source, Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
@@ -145,7 +145,7 @@ func asksPrincipal(e *istioEdge, allows, denies []*inventory.Object) bool {
 		return true
 	}
 	for _, o := range allows {
-		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+		for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
 			if !e.certainly(o) || len(rule.From) == 0 {
 				return false
 			}
@@ -164,7 +164,7 @@ func asksPrincipal(e *istioEdge, allows, denies []*inventory.Object) bool {
 func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.State) way.State {
 	state := otherwise
 	for _, o := range denies {
-		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+		for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
 			anonymous := slices.ContainsFunc(rule.From, func(f struct {
 				Source map[string][]string `json:"source,omitempty"`
 			}) bool {
@@ -184,7 +184,7 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.S
 	all, certain := true, true
 	for _, o := range allows {
 		certain = certain && e.certainly(o)
-		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+		for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
 			switch {
 			case needsToken(rule):
 			case len(rule.From) == 0 && len(rule.To) == 0 && len(rule.When) == 0 && state.State == way.Off:
@@ -220,7 +220,7 @@ func needsToken(rule crd.AuthorizationPolicyRule) bool {
 func istioDoubts(allows, denies []*inventory.Object) func(string) string {
 	var checks []func(string) string
 	for _, o := range denies {
-		for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+		for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
 			for _, to := range rule.To {
 				if patterns := to.Operation["paths"]; len(patterns) > 0 {
 					checks = append(checks, func(path string) string {
@@ -236,7 +236,7 @@ func istioDoubts(allows, denies []*inventory.Object) func(string) string {
 	if len(allows) > 0 {
 		checks = append(checks, func(path string) string {
 			for _, o := range allows {
-				for _, rule := range o.Typed.(*crd.AuthorizationPolicy).Spec.Rules {
+				for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
 					if allowsPath(rule, path) {
 						return ""
 					}

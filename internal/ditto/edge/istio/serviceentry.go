@@ -23,7 +23,7 @@ func serviceHost(host, namespace string) inventory.ID {
 // serviceEntryLinks: a ServiceEntry decides what a destination of its hosts means. Pods that it selects lie in its own
 // namespace, and are not followed; neither are addresses inside a network.
 func serviceEntryLinks(o *inventory.Object) way.Links {
-	entry := o.Typed.(*crd.ServiceEntry)
+	entry := inventory.Must[crd.ServiceEntry](o)
 	links := way.Links{Backends: serviceEntryBackends(entry, 0)}
 	for _, host := range entry.Spec.Hosts {
 		links.Governs = append(links.Governs, serviceHost(host, entry.Namespace))
@@ -127,7 +127,7 @@ func (r istioReader) byEntries(destinations []crd.IstioDestination) []way.Backen
 			number = int32(min(d.Port.Number, 65535)) //nolint:gosec // bounded
 		}
 		for _, o := range r.c.Governors(serviceHost(d.Host, r.namespace)) {
-			if entry, ok := o.Typed.(*crd.ServiceEntry); ok {
+			if entry, ok := inventory.As[crd.ServiceEntry](o); ok {
 				list = append(list, serviceEntryBackends(entry, number)...)
 			}
 		}

@@ -36,7 +36,7 @@ const istioMesh = "mesh"
 // virtualServiceLinks: a VirtualService that is bound to a Gateway, and one that may be a delegate, send requests to
 // Services. One for the mesh alone lets nobody in from outside.
 func virtualServiceLinks(o *inventory.Object) way.Links {
-	vs := o.Typed.(*crd.VirtualService)
+	vs := inventory.Must[crd.VirtualService](o)
 	var links way.Links
 	gateways := istioGateways(vs, vs.Namespace)
 	if isDelegate(vs) || len(gateways) > 0 {
@@ -125,13 +125,13 @@ func bytesBackends(rule *crd.VirtualServiceBytes, namespace string) []way.Backen
 
 // virtualServiceRoutes reads a VirtualService, and a delegate through each VirtualService that delegates to it.
 func virtualServiceRoutes(c way.Context, o *inventory.Object) []way.Route {
-	vs := o.Typed.(*crd.VirtualService)
+	vs := inventory.Must[crd.VirtualService](o)
 	if !isDelegate(vs) {
 		return rootRoutes(c, vs, vs.Spec.HTTP, vs.Namespace, "")
 	}
 	var routes []way.Route
 	for _, other := range c.Governors(o.Ref.ID()) {
-		root, ok := other.Typed.(*crd.VirtualService)
+		root, ok := inventory.As[crd.VirtualService](other)
 		if !ok || isDelegate(root) || !exports(vs, root.Namespace) {
 			continue
 		}
@@ -268,7 +268,7 @@ func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Bac
 	var list []way.Backend
 	for _, b := range backends {
 		o := r.c.Objects.Get(inventory.Service, b.Namespace, b.Name)
-		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 || len(o.Typed.(*corev1.Service).Spec.Ports) < 2 {
+		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 || len(inventory.Must[corev1.Service](o).Spec.Ports) < 2 {
 			list = append(list, b)
 			continue
 		}

@@ -31,7 +31,7 @@ func Kinds() []way.Resource {
 		{
 			Kind: crd.KongTCPIngress,
 			Links: func(o *inventory.Object) way.Links {
-				return way.Links{Backends: tcpIngressBackends(o.Typed.(*crd.TCPIngress))}
+				return way.Links{Backends: tcpIngressBackends(inventory.Must[crd.TCPIngress](o))}
 			},
 			Routes:     tcpIngressRoutes,
 			Controller: func(way.Context, *inventory.Object) string { return "kong" },
@@ -49,7 +49,7 @@ func tcpIngressBackends(t *crd.TCPIngress) []way.Backend {
 
 // tcpIngressRoutes: connections to a port, or for a TLS server name, are handed through.
 func tcpIngressRoutes(_ way.Context, o *inventory.Object) []way.Route {
-	t := o.Typed.(*crd.TCPIngress)
+	t := inventory.Must[crd.TCPIngress](o)
 	backends := tcpIngressBackends(t)
 	var routes []way.Route
 	for i, rule := range t.Spec.Rules {

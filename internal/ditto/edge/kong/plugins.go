@@ -109,7 +109,7 @@ func pluginsOf(r inventory.Reader, route, service holder) (plugins []plugin, cla
 	}
 	var global []plugin
 	for _, o := range r.Find(inventory.KindKey(crd.KongClusterPluginKind, "")) {
-		if p, ok := o.Typed.(*crd.KongPlugin); ok && isGlobal(o) {
+		if p, ok := inventory.As[crd.KongPlugin](o); ok && isGlobal(o) {
 			global = append(global, plugin{o.Ref.String(), p})
 		}
 	}
@@ -124,7 +124,7 @@ func namedPlugin(r inventory.Reader, n way.IstioName) plugin {
 	if r != nil {
 		for _, o := range []*inventory.Object{r.Get(crd.KongPluginKind, n.Namespace, n.Name), r.Get(crd.KongClusterPluginKind, "", n.Name)} {
 			if o != nil && o.Typed != nil {
-				return plugin{o.Ref.String(), o.Typed.(*crd.KongPlugin)}
+				return plugin{o.Ref.String(), inventory.Must[crd.KongPlugin](o)}
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func SnippetTargets(o *inventory.Object) []string {
 
 // ErrorsService is the Service that a Middleware of Traefik takes requests to that failed; ok is false for any other object.
 func ErrorsService(o *inventory.Object) (b way.Backend, ok bool) {
-	m, ok := o.Typed.(*crd.TraefikMiddleware)
+	m, ok := inventory.As[crd.TraefikMiddleware](o)
 	if !ok || m.Spec.Errors == nil || m.Spec.Errors.Service.Name == "" {
 		return way.Backend{}, false
 	}

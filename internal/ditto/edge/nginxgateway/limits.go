@@ -35,7 +35,7 @@ func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 // run, which makes all of that object's one.
 func nginxLimitsOf(c way.Context, id inventory.ID) (state way.State, dry string) {
 	for _, o := range c.Governors(id) {
-		policy, ok := o.Typed.(*crd.NginxRateLimitPolicy)
+		policy, ok := inventory.As[crd.NginxRateLimitPolicy](o)
 		if !ok || policy.Spec.RateLimit == nil || policy.Spec.RateLimit.Local == nil || len(policy.Spec.RateLimit.Local.Rules) == 0 {
 			continue
 		}

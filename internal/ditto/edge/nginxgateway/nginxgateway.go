@@ -20,7 +20,7 @@ import (
 func Kinds() []way.Resource {
 	return []way.Resource{
 		{Kind: crd.AuthenticationFilter, Links: func(o *inventory.Object) way.Links {
-			filter := o.Typed.(*crd.NginxAuthenticationFilter)
+			filter := inventory.Must[crd.NginxAuthenticationFilter](o)
 			if filter.Spec.Basic == nil {
 				return way.Links{}
 			}
@@ -31,7 +31,7 @@ func Kinds() []way.Resource {
 		{Kind: crd.SnippetsFilter},
 		{Kind: crd.SnippetsPolicy, Links: func(o *inventory.Object) way.Links {
 			var links way.Links
-			for _, ref := range o.Typed.(*crd.NginxSnippetsPolicy).Spec.TargetRefs {
+			for _, ref := range inventory.Must[crd.NginxSnippetsPolicy](o).Spec.TargetRefs {
 				links.Governs = append(links.Governs, gatewayapi.TargetID(o.Ref.Namespace, ref))
 			}
 			return links
@@ -39,7 +39,7 @@ func Kinds() []way.Resource {
 		{Kind: crd.NginxProxy},
 		{Kind: crd.RateLimitPolicy, Links: func(o *inventory.Object) way.Links {
 			var links way.Links
-			for _, ref := range o.Typed.(*crd.NginxRateLimitPolicy).Spec.TargetRefs {
+			for _, ref := range inventory.Must[crd.NginxRateLimitPolicy](o).Spec.TargetRefs {
 				links.Governs = append(links.Governs, gatewayapi.TargetID(o.Ref.Namespace, ref))
 			}
 			return links
@@ -82,7 +82,7 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 	case kind == crd.SnippetsFilter:
 		return gatewayapi.Extension{Opaque: " is nginx configuration that is not read"}, true
 	}
-	spec := o.Typed.(*crd.NginxAuthenticationFilter).Spec
+	spec := inventory.Must[crd.NginxAuthenticationFilter](o).Spec
 	name := o.Ref.String()
 	tokens := spec.OIDC
 	switch {
@@ -118,10 +118,10 @@ func nginxExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 		return e
 	}
 	for _, o := range []*inventory.Object{p.Own, p.Class} {
-		if o == nil || o.Typed.(*crd.NginxProxySettings).Spec.Kubernetes == nil {
+		if o == nil || inventory.Must[crd.NginxProxySettings](o).Spec.Kubernetes == nil {
 			continue
 		}
-		settings := o.Typed.(*crd.NginxProxySettings).Spec.Kubernetes
+		settings := inventory.Must[crd.NginxProxySettings](o).Spec.Kubernetes
 		for _, w := range []struct {
 			kind     string
 			settings *crd.NginxWorkload
@@ -149,7 +149,7 @@ func nginxService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 		if o == nil {
 			continue
 		}
-		settings := o.Typed.(*crd.NginxProxySettings).Spec.Kubernetes
+		settings := inventory.Must[crd.NginxProxySettings](o).Spec.Kubernetes
 		if settings == nil || settings.Service == nil {
 			continue
 		}

@@ -16,7 +16,7 @@ func Kinds() []way.Resource {
 	return []way.Resource{{
 		Kind: crd.Route,
 		Links: func(o *inventory.Object) way.Links {
-			return way.Links{Backends: routeBackends(o.Typed.(*crd.OpenShiftRoute))}
+			return way.Links{Backends: routeBackends(inventory.Must[crd.OpenShiftRoute](o))}
 		},
 		Routes:     routeRoutes,
 		Controller: func(way.Context, *inventory.Object) string { return "openshift" },
@@ -40,7 +40,7 @@ func routeBackends(route *crd.OpenShiftRoute) []way.Backend {
 }
 
 func routeRoutes(_ way.Context, o *inventory.Object) []way.Route {
-	route := o.Typed.(*crd.OpenShiftRoute)
+	route := inventory.Must[crd.OpenShiftRoute](o)
 	host := route.Spec.Host
 	if host == "" {
 		host = "(assigned host)"

@@ -31,7 +31,7 @@ func Kinds() []way.Resource {
 }
 
 func ingressRouteLinks(o *inventory.Object) way.Links {
-	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	spec := &inventory.Must[crd.TraefikIngressRoute](o).Spec
 	var links way.Links
 	for _, route := range spec.Routes {
 		links.Uses = append(links.Uses, candidatesOf(referencesOf(o, "Middleware", route.Middlewares))...)
@@ -49,7 +49,7 @@ func serviceLinks(o *inventory.Object) way.Links {
 
 // partsOf are the services that a TraefikService spreads requests over. Copies count: Ditto acts on them.
 func partsOf(o *inventory.Object) []crd.TraefikServiceTo {
-	service, ok := o.Typed.(*crd.TraefikService)
+	service, ok := inventory.As[crd.TraefikService](o)
 	if !ok {
 		return nil
 	}
@@ -74,7 +74,7 @@ func partsOf(o *inventory.Object) []crd.TraefikServiceTo {
 
 // middlewareLinks: the Secret of a password file is found from the Middleware.
 func middlewareLinks(o *inventory.Object) way.Links {
-	spec := &o.Typed.(*crd.TraefikMiddleware).Spec
+	spec := &inventory.Must[crd.TraefikMiddleware](o).Spec
 	var links way.Links
 	if spec.Chain != nil {
 		links.Uses = candidatesOf(referencesOf(o, "Middleware", spec.Chain.Middlewares))
@@ -147,7 +147,7 @@ type layer struct {
 const mostLayers = 256
 
 func ingressRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
-	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	spec := &inventory.Must[crd.TraefikIngressRoute](o).Spec
 	var list []way.Route
 	left := mostLayers
 	for _, before := range layersBefore(c, o, nil, &left) {
@@ -172,7 +172,7 @@ func isRouter(r *crd.TraefikRoute) bool { return r.Match != "" && (r.Kind == "" 
 //
 // left is how many more may be followed; below zero it says that there were more.
 func layersBefore(c way.Context, o *inventory.Object, within []inventory.ID, left *int) [][]layer {
-	spec := &o.Typed.(*crd.TraefikIngressRoute).Spec
+	spec := &inventory.Must[crd.TraefikIngressRoute](o).Spec
 	if len(spec.ParentRefs) == 0 {
 		return [][]layer{nil}
 	}
@@ -186,7 +186,7 @@ func layersBefore(c way.Context, o *inventory.Object, within []inventory.ID, lef
 		if parent == nil {
 			continue
 		}
-		typed, ok := parent.Typed.(*crd.TraefikIngressRoute)
+		typed, ok := inventory.As[crd.TraefikIngressRoute](parent)
 		if !ok {
 			continue
 		}
@@ -298,7 +298,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 	if len(layers) == 1 && chain.closed == "" {
 		lets = only.lets(text, chain.stages[1:])
 	}
-	first := layers[0].o.Typed.(*crd.TraefikIngressRoute)
+	first := inventory.Must[crd.TraefikIngressRoute](layers[0].o)
 	for i := range lets {
 		lets[i].Doors = entryDoors(first)
 	}

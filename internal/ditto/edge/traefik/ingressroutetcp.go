@@ -11,7 +11,7 @@ import (
 
 func ingressRouteTCPLinks(o *inventory.Object) way.Links {
 	var links way.Links
-	for _, route := range o.Typed.(*crd.TraefikIngressRouteTCP).Spec.Routes {
+	for _, route := range inventory.Must[crd.TraefikIngressRouteTCP](o).Spec.Routes {
 		links.Uses = append(links.Uses, candidatesOf(referencesOf(o, "MiddlewareTCP", route.Middlewares))...)
 		links.Backends = append(links.Backends, tcpBackends(o, route.Services)...)
 	}
@@ -29,7 +29,7 @@ func tcpBackends(o *inventory.Object, services []crd.TraefikServiceTo) []way.Bac
 }
 
 func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
-	typed := o.Typed.(*crd.TraefikIngressRouteTCP)
+	typed := inventory.Must[crd.TraefikIngressRouteTCP](o)
 	passthrough := typed.Spec.TLS != nil && typed.Spec.TLS.Passthrough
 	var list []way.Route
 	for i := range typed.Spec.Routes {
@@ -98,7 +98,7 @@ func tcpMiddleware(c way.Context, ref reference) string {
 	if o == nil || ambiguous {
 		return ref.String() + " was not found, and Traefik does not serve a router that names a missing MiddlewareTCP"
 	}
-	m, ok := o.Typed.(*crd.TraefikMiddlewareTCP)
+	m, ok := inventory.As[crd.TraefikMiddlewareTCP](o)
 	if !ok {
 		return o.Ref.String() + " is of a version that is not read"
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
@@ -117,7 +118,7 @@ func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
 		if o == nil || ambiguous {
 			continue
 		}
-		m, ok := o.Typed.(*crd.TraefikMiddlewareTCP)
+		m, ok := inventory.As[crd.TraefikMiddlewareTCP](o)
 		if !ok || m.Spec.InFlightConn == nil || r.Limited.State == way.On {
 			continue
 		}

@@ -77,7 +77,7 @@ func (t *chainReading) one(ref reference) {
 		t.close(ref.String() + " was not found, and Traefik does not serve a router that names a missing Middleware")
 		return
 	}
-	m, ok := o.Typed.(*crd.TraefikMiddleware)
+	m, ok := inventory.As[crd.TraefikMiddleware](o)
 	if !ok {
 		t.opaque(o.Ref.String(), o.Ref.String()+" is of a version that is not read")
 		return
@@ -317,7 +317,7 @@ func (t *chainReading) handling(limits string) way.Handling {
 // secretsOf are the password files that a Middleware names. A Secret of type kubernetes.io/basic-auth holds a
 // password itself, and a file for digest authentication has another form; neither is one.
 func secretsOf(o *inventory.Object) []way.AuthSecret {
-	m, ok := o.Typed.(*crd.TraefikMiddleware)
+	m, ok := inventory.As[crd.TraefikMiddleware](o)
 	if !ok || m.Spec.BasicAuth == nil || m.Spec.BasicAuth.Secret == "" {
 		return nil
 	}

@@ -7,6 +7,8 @@ import "strings"
 // Normalise is what nginx makes of the path and query a client sends, for choosing a location: percent-decoded, dot segments
 // resolved, slashes merged if asked, cut at "#". It follows ngx_http_parse_complex_uri. ok is false for what nginx answers
 // with 400. quoted says that nginx will escape again what it forwards, plus that a plus sign was in the path.
+//
+//nolint:gocyclo // one state machine, state for state as nginx has it
 func Normalise(raw string, mergeSlashes bool) (uri, args string, quoted, plus, ok bool) {
 	if raw == "" || raw[0] != '/' {
 		return "", "", false, false, false
