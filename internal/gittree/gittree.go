@@ -152,7 +152,7 @@ func (r repository) write(tree *Tree, entries []entry) (err error) {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { err = errors.Join(err, root.Close()) }()
 	var ids bytes.Buffer
 	for _, e := range entries {
 		if e.mode != modeSubmodule {

@@ -73,7 +73,7 @@ func (f withOrigins) ReadFile(path string) ([]byte, error) {
 	}
 	var content map[string]any
 	if yaml.Unmarshal(data, &content) != nil || content == nil {
-		return data, nil // Kustomize says what is wrong
+		return data, nil //nolint:nilerr // Kustomize says what is wrong with it
 	}
 	asked, _ := content["buildMetadata"].([]any)
 	if slices.Contains(asked, any(types.OriginAnnotations)) {

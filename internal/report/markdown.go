@@ -99,13 +99,12 @@ func (c *comment) picture(in Input) error {
 	if err != nil {
 		return err
 	}
-	drawn, total := 0, 0
+	total := 0
 	for _, i := range all.Installations {
 		total += len(i.WaysIn)
 	}
 	for most := total; most > 0; most /= 2 {
-		some := explain.Explanation{}
-		some, drawn = worst(all, most)
+		some, drawn := worst(all, most)
 		if drawn == 0 {
 			return nil
 		}

@@ -98,13 +98,14 @@ func (s *sarifRun) finding(f check.Finding) {
 			Spec:     rules.Spec{Title: f.Title, Severity: f.Severity, Level: f.Level, Guide: f.Guide, Rationale: f.Title, Remediation: f.Fix},
 		}))
 	}
-	text := cleanLines(f.Message)
+	lines := []string{cleanLines(f.Message)}
 	for _, note := range f.Notes {
-		text += "\n" + clean(note)
+		lines = append(lines, clean(note))
 	}
 	if f.Advice != "" {
-		text += "\nFix: " + clean(f.Advice)
+		lines = append(lines, "Fix: "+clean(f.Advice))
 	}
+	text := strings.Join(lines, "\n")
 	r := s.result(f.Rule, sarifLevels[f.Action], s.prints.finding(f), text)
 	r.AddLocation(s.location(f.Subject, spot{f.File, f.Line}, ""))
 	if f.Entry != nil && *f.Entry != f.Subject {

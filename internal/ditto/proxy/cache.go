@@ -19,6 +19,7 @@ type parsed struct {
 
 // parse reads a configuration, unless that was done before.
 func parse(v *world.View, main string, files map[string]string) *parsed {
+	//nolint:forcetypeassert // nothing else is kept under the texts of a proxy
 	return v.Parsed(main, files, func(ctx context.Context) any {
 		p := &parsed{}
 		p.config, p.err = nginxconf.Parse(ctx, main, files)
@@ -31,7 +32,7 @@ func parse(v *world.View, main string, files map[string]string) *parsed {
 			}
 		}
 		return p
-	}).(*parsed) //nolint:forcetypeassert // nothing else is kept under the texts of a proxy
+	}).(*parsed)
 }
 
 // origins remembers, for one configuration, which client path leads to a path of the gateway: finding out means following
