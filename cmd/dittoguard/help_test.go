@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
+
+	"github.com/dittoguard/dittoguard/test/missing"
 )
 
 // exposed is a gateway that everyone can reach.
@@ -85,7 +87,7 @@ func replaceIn(t *testing.T, file, old, with string) {
 func commitAll(t *testing.T, tag string) {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not on the PATH")
+		missing.Tool(t, "diff of revisions: git is not on the PATH")
 	}
 	for _, args := range [][]string{
 		{"init", "--quiet", "--initial-branch=main"}, {"add", "."},
