@@ -137,6 +137,8 @@ func TestCommand(t *testing.T) {
 		"in the background":               {[]string{"sh", "-c", "java -Da=1 x & sleep 5"}, Options{Properties: one, Unknown: script}},
 		"perhaps":                         {[]string{"sh", "-c", "true || java -Da=1 x"}, Options{Properties: one, Unknown: script}},
 		"output to a file":                {[]string{"sh", "-c", "java -Da=1 x > /log"}, Options{Properties: one, Unknown: script}},
+		"quotes behind a dollar":          {[]string{"sh", "-c", `java $'-Da\x3d1' x`}, Options{Unknown: script}},
+		"double quotes behind a dollar":   {[]string{"ash", "-c", `java $"-Da=1" x`}, Options{Unknown: script}},
 		"a separator from outside":        {[]string{"sh", "-c", "java $OPTS$IFS x"}, Options{Properties: []Property{{"a", "1"}, {"b", "'x"}}}},
 		"as long as is read":              {[]string{"sh", "-c", pad("java -Da=1 x", longestScript)}, Options{Properties: one}},
 		"longer than is read":             {[]string{"sh", "-c", pad("java -Da=1 x", longestScript+1)}, Options{Unknown: script}},

@@ -27,7 +27,7 @@ func Command(argv []string, env Lookup) Options {
 		return Arguments(argv[1:])
 	case "sh", "bash", "dash", "ash":
 		if script, ok := scriptOf(argv[1:]); ok {
-			return readScript(script, dialectOf(path.Base(argv[0])), env)
+			return Script(script, env)
 		}
 	}
 	return Options{Unknown: []string{"the container's command"}}
@@ -85,23 +85,14 @@ func isTooMuch(script string) bool {
 // harmless are the commands that cannot change the environment or the files that Ditto reads.
 var harmless = []string{":", "cd", "date", "echo", "id", "pwd", "sleep", "true", "ulimit", "umask", "set"}
 
-// Script reads a script of a POSIX shell that runs java. It understands plain commands one after another, quotes, and
+// Script reads a script of a shell that runs java. It understands plain commands one after another, quotes, and
 // `$NAME` and `${NAME}`; everything else in the script is Unknown, as is what it cannot expand.
+//
+// Scripts are parsed as bash does: an sh may be bash or busybox's ash, which read `$'…'` where dash takes the dollar for itself, and
+// what only bash reads is not understood anyway.
 func Script(script string, env Lookup) Options {
-	return readScript(script, syntax.LangPOSIX, env)
-}
-
-// dialectOf is the language that a shell reads.
-func dialectOf(shell string) syntax.LangVariant {
-	if shell == "bash" {
-		return syntax.LangBash
-	}
-	return syntax.LangPOSIX
-}
-
-func readScript(script string, dialect syntax.LangVariant, env Lookup) Options {
 	var all Options
-	commands, understood := shellCommands(script, dialect, env)
+	commands, understood := shellCommands(script, env)
 	started := false
 	for _, words := range commands {
 		words = unwrap(words)
@@ -125,12 +116,12 @@ func readScript(script string, dialect syntax.LangVariant, env Lookup) Options {
 
 // shellCommands cuts a script into commands and words. understood is false if there is anything in it but plain commands,
 // one after another or joined by &&; the commands found so far are still returned.
-func shellCommands(script string, dialect syntax.LangVariant, env Lookup) (commands [][]string, understood bool) {
+func shellCommands(script string, env Lookup) (commands [][]string, understood bool) {
 	if isTooMuch(script) {
 		return nil, false
 	}
 	s := shell{env: env, understood: true}
-	for statement, err := range syntax.NewParser(syntax.Variant(dialect)).StmtsSeq(strings.NewReader(script)) {
+	for statement, err := range syntax.NewParser(syntax.Variant(syntax.LangBash)).StmtsSeq(strings.NewReader(script)) {
 		// StmtsSeq may go on after an error, break or not, so it is heard out.
 		if s.understood = s.understood && err == nil; statement != nil {
 			s.statement(statement)
