@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	goyaml "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -119,12 +121,16 @@ func local(dir string) error {
 				continue // not there, or Kustomize says what is wrong
 			}
 			for _, name := range named(content) {
+				below := filepath.Join(dir, name)
 				if remote(name) {
 					far = append(far, fmt.Sprintf("%s (%s)", userInfo.ReplaceAllString(name, "://"), path))
-				} else if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
-					look(filepath.Join(dir, name))
+				} else if info, err := os.Stat(below); err == nil && info.IsDir() {
+					look(below)
+				} else if data, err := os.ReadFile(below); err == nil {
+					far = append(far, fetched(data, below)...)
 				}
 			}
+			far = append(far, fetched(data, path)...)
 		}
 	}
 	look(dir)
@@ -136,6 +142,38 @@ func local(dir string) error {
 }
 
 // userInfo is who fetches something, in a URL.
+// fetched are the remote files that Kustomize's own transformers and generators name, in files of theirs or written out in a
+// kustomization: their fields `path`, `paths`, `files`, `envs` and `env`.
+func fetched(data []byte, path string) []string {
+	var far []string
+	decoder := goyaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var document any
+		if decoder.Decode(&document) != nil {
+			return far // the end, or Kustomize says what is wrong
+		}
+		object, _ := document.(map[string]any)
+		if object["apiVersion"] != "builtin" {
+			for _, field := range []string{"generators", "transformers", "validators"} {
+				list, _ := object[field].([]any)
+				for _, item := range list {
+					if text, written := item.(string); written && strings.Contains(text, "\n") {
+						far = append(far, fetched([]byte(text), path)...)
+					}
+				}
+			}
+			continue
+		}
+		for _, field := range []string{"path", "paths", "files", "envs", "env"} {
+			for _, name := range texts(object[field]) {
+				if remote(name) {
+					far = append(far, fmt.Sprintf("%s (%s)", userInfo.ReplaceAllString(name, "://"), path))
+				}
+			}
+		}
+	}
+}
+
 var userInfo = regexp.MustCompile(`://[^/?#@\s]*@`)
 
 // named are the files and folders that a kustomization names.

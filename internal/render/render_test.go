@@ -72,3 +72,20 @@ func TestRemote(t *testing.T) {
 		t.Errorf("named %s", got)
 	}
 }
+
+// TestFetched: what a transformer of Kustomize's own names is fetched like a base, be it in a file or written out.
+func TestFetched(t *testing.T) {
+	t.Parallel()
+	const transformer = "apiVersion: builtin\nkind: PatchTransformer\npath: https://example.com/p.yaml\n"
+	for text, want := range map[string]string{
+		"kind: A\n---\n" + transformer:                                                     "https://example.com/p.yaml (f)",
+		"transformers:\n- |\n  " + strings.ReplaceAll(transformer, "\n", "\n  "):           "https://example.com/p.yaml (f)",
+		"apiVersion: builtin\nkind: PatchTransformer\npath: p.yaml\n":                      "",
+		"apiVersion: v1\nkind: ConfigMap\npath: https://example.com/p.yaml\n":              "",
+		"apiVersion: builtin\nkind: ConfigMapGenerator\nfiles: [a=https://u:p@x.test/f]\n": "a=https://x.test/f (f)",
+	} {
+		if got := strings.Join(fetched([]byte(text), "f"), " "); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
