@@ -154,7 +154,7 @@ func (d Diff) verdict() string {
 	add(&changes, len(d.Compared.Closed), "way in closes", "ways in close")
 	add(&changes, len(d.Settings), "setting changes", "settings change")
 	if len(changes) == 0 {
-		changes = []string{"no way in and no setting changes"}
+		changes = []string{"no known way in and no setting changes"}
 	}
 	add(&found, d.Compared.New.Summary.Denied, "denied", "denied")
 	add(&found, d.Compared.New.Summary.Warned, "warning", "warnings")
