@@ -22,9 +22,13 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/version"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/cluster"
 )
 
@@ -107,6 +111,13 @@ func (f *fixture) start(ctx context.Context) error {
 		return err
 	}
 	if f.Cluster, err = cluster.Start(cluster.Options{Dir: f.dir}); err != nil {
+		return err
+	}
+	kinds := slices.DeleteFunc(inventory.Listed(), func(gvk schema.GroupVersionKind) bool { return clientscheme.Scheme.Recognizes(gvk) })
+	slices.SortFunc(kinds, func(a, b schema.GroupVersionKind) int {
+		return version.CompareKubeAwareVersionStrings(b.Version, a.Version)
+	})
+	if err := f.Define(ctx, kinds...); err != nil {
 		return err
 	}
 	for _, namespace := range []string{nobody, noop, policies, dittoguard, crowd} {

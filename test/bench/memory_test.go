@@ -63,12 +63,12 @@ func (f *fixture) resident(b *testing.B) map[string]float64 {
 	return read
 }
 
-// fill creates objects in the proportions of a usual cluster.
+// fill creates objects in the proportions of a usual cluster, as far as they are not there yet.
 func (f *fixture) fill(ctx context.Context, n int) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(16)
 	for i := range n {
-		group.Go(func() error { return f.Client.Create(ctx, crowded(i)) })
+		group.Go(func() error { return client.IgnoreAlreadyExists(f.Client.Create(ctx, crowded(i))) })
 	}
 	return group.Wait()
 }

@@ -28,7 +28,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 	"github.com/dittoguard/dittoguard/test/cluster"
 )
 
@@ -175,27 +174,20 @@ func (f *fixture) install(ctx context.Context) error {
 // API's with its own definitions, others with as much of one as an API server needs to keep an object.
 func (f *fixture) define(ctx context.Context) error {
 	var gateways bool
-	var definitions strings.Builder
-	defined := map[schema.GroupKind]bool{}
+	var missing []schema.GroupVersionKind
 	for _, c := range f.cases {
 		for _, order := range c.orders {
 			for _, o := range order.objects {
 				gvk := o.GroupVersionKind()
-				if _, err := f.Client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version); err == nil || defined[gvk.GroupKind()] {
+				if _, err := f.Client.RESTMapper().RESTMapping(gvk.GroupKind(), gvk.Version); err == nil {
 					continue
 				}
-				defined[gvk.GroupKind()] = true
 				if gvk.Group == gatewayAPI {
 					gateways = true
 					continue
 				}
-				definitions.WriteString("---\n" + definition(gvk, o.GetNamespace() != ""))
+				missing = append(missing, gvk)
 			}
-		}
-	}
-	if definitions.Len() > 0 {
-		if out, err := f.Kubectl(ctx, strings.NewReader(definitions.String()), "apply", "--filename", "-"); err != nil {
-			return fmt.Errorf("%w\n%s", err, out)
 		}
 	}
 	if gateways {
@@ -203,13 +195,10 @@ func (f *fixture) define(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(defined) == 0 {
+	if !gateways && len(missing) == 0 {
 		return nil
 	}
-	if out, err := f.Kubectl(ctx, nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all", "--timeout="+within.String()); err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
-	}
-	return nil
+	return f.Define(ctx, missing...)
 }
 
 // gatewayAPI is the group of the Gateway API, and the name of the folder that its module has the definitions in.
@@ -235,29 +224,6 @@ func (f *fixture) defineGatewayAPI(ctx context.Context) error {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	return nil
-}
-
-// definition is as much of a CustomResourceDefinition as an API server needs to keep an object.
-func definition(gvk schema.GroupVersionKind, namespaced bool) string {
-	scope := "Cluster"
-	if namespaced {
-		scope = "Namespaced"
-	}
-	return fmt.Sprintf(`apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata:
-  name: %[1]s.%[2]s
-  annotations: {api-approved.kubernetes.io: "unapproved, for tests only"}
-spec:
-  group: %[2]s
-  scope: %[3]s
-  names: {kind: %[4]s, listKind: %[4]sList, plural: %[1]s, singular: %[5]s}
-  versions:
-  - name: %[6]s
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-`, crd.Resource(gvk.Kind), gvk.Group, scope, gvk.Kind, strings.ToLower(gvk.Kind), gvk.Version)
 }
 
 // serviceCIDR is a second range for ClusterIPs: an EndpointSlice may not hold an address on loopback, where the first is.

@@ -72,6 +72,10 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 		kind := strings.TrimSuffix(gvk.Kind, "List")
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		switch o.(type) {
+		case *metav1.PartialObjectMetadata, *metav1.PartialObjectMetadataList:
+			verb += " metadata of"
+		}
 		s.asked = append(s.asked, verb+" "+kind+" "+where)
 		switch {
 		case s.broken:

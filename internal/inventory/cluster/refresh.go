@@ -7,15 +7,8 @@ import (
 	"slices"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/validate/content"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/resourceversion"
-	clientscheme "k8s.io/client-go/kubernetes/scheme"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -57,7 +50,8 @@ func (c *Cluster) Refresher() *Refresher {
 // objects that are new or different, and, with a nil Object, those that are gone.
 //
 // A question by name is one GET; where many of a kind are asked for in one namespace, they are listed. A question by key lists the
-// kinds that can be indexed by the key in its namespace, each once however many questions there are. Of a key whose objects can
+// kinds that can be indexed by the key in its namespace, each once however many questions there are. Only metadata is read of what the
+// cache has as it is; see live.go. Of a key whose objects can
 // be in any namespace it lists what Options.Select selects, and reads by name what the cache has under the key. Not asked
 // again are other keys of no namespace (that would be the whole cluster), Secrets outside the protected namespaces, and
 // kinds that are not read at all, or are sick. Kinds that are not installed are not listed.
@@ -223,9 +217,6 @@ func (c *Cluster) unread(gk schema.GroupKind, err error) bool {
 	return refused
 }
 
-// wholeList is a limit that a list never gets to: an API server keeps fewer objects of a kind.
-const wholeList = 1_000_000
-
 // skips says whether a kind is not to be read live, since it is sick.
 func (c *Cluster) skips(gk schema.GroupKind, now time.Time) bool {
 	return slices.ContainsFunc(c.readers[gk], func(i *informer) bool { return i.skipsLive(now) })
@@ -233,107 +224,4 @@ func (c *Cluster) skips(gk schema.GroupKind, now time.Time) bool {
 
 func (c *Cluster) mayRead(gk schema.GroupKind, namespace string) bool {
 	return gk != inventory.Secret || c.readsSecrets(namespace)
-}
-
-func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change, error) {
-	k, installed := c.served(id.GroupKind)
-	versions := []kind{k}
-	if !installed {
-		versions = c.kinds[id.GroupKind].versions()
-	}
-	var object client.Object
-	var err error
-	for _, k = range versions {
-		if object, err = k.newObject(clientscheme.Scheme); err != nil {
-			return nil, err
-		}
-		if err = c.client.Get(ctx, client.ObjectKey{Namespace: id.Namespace, Name: id.Name}, object); !apierrors.IsNotFound(err) {
-			break
-		}
-	}
-	cached := c.memory.Get(id.GroupKind, id.Namespace, id.Name)
-	if apierrors.IsNotFound(err) {
-		if cached == nil {
-			return nil, nil
-		}
-		return []inventory.Change{{ID: id}}, nil
-	}
-	if c.unread(id.GroupKind, err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return compare(nil, cached, object, k, id)
-}
-
-func (c *Cluster) list(ctx context.Context, l list) ([]inventory.Change, error) {
-	k, _ := c.served(l.GroupKind)
-	live, err := k.newList(clientscheme.Scheme)
-	if err != nil {
-		return nil, err
-	}
-	options := &client.ListOptions{Namespace: l.Namespace}
-	if !k.builtin {
-		// Where the API server's watch cache of a kind is broken, it answers no list without a limit.
-		options.Limit = wholeList
-	}
-	if selector := cmp.Or(l.Fields, selectorOf(l.GroupKind)); selector != "" || l.Labels != "" {
-		options.Raw = &metav1.ListOptions{FieldSelector: selector, LabelSelector: l.Labels}
-	}
-	err = c.client.List(ctx, live, options)
-	if err == nil && live.GetContinue() != "" {
-		err = fmt.Errorf("more than %d %s", wholeList, l.Kind)
-	}
-	missing := !k.builtin && apierrors.IsNotFound(err)
-	if !missing && c.unread(l.GroupKind, err) {
-		return nil, nil
-	}
-	if err != nil && !missing {
-		return nil, err
-	}
-	var changes []inventory.Change
-	there := map[inventory.ID]bool{}
-	err = meta.EachListItem(live, func(item runtime.Object) error {
-		object, ok := item.(client.Object)
-		if !ok {
-			return fmt.Errorf("%T is not a Kubernetes object", item)
-		}
-		id := inventory.ID{GroupKind: l.GroupKind, Namespace: object.GetNamespace(), Name: object.GetName()}
-		there[id] = true
-		changes, err = compare(changes, c.memory.Get(id.GroupKind, id.Namespace, id.Name), object, k, id)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if l.Namespace == "" && !l.all() {
-		return changes, nil // what is not selected any more was asked for by name
-	}
-	for _, cached := range c.memory.Find(inventory.KindKey(l.GroupKind, l.Namespace)) {
-		if !there[cached.Ref.ID()] && (missing || !newer(cached.Meta.ResourceVersion, live.GetResourceVersion())) {
-			changes = append(changes, inventory.Change{ID: cached.Ref.ID()})
-		}
-	}
-	return changes, nil
-}
-
-// compare appends the live object, if it tells more than the cached one.
-func compare(changes []inventory.Change, cached *inventory.Object, live client.Object, k kind, id inventory.ID) ([]inventory.Change, error) {
-	version := live.GetResourceVersion()
-	if cached != nil && (cached.Meta.ResourceVersion == version || newer(cached.Meta.ResourceVersion, version)) {
-		return changes, nil
-	}
-	o, err := wrap(live, k.gvk)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", nameOf(id), err)
-	}
-	return append(changes, inventory.Change{ID: id, Object: o}), nil
-}
-
-// newer says whether resource version a is certainly later than b. Those of one resource are comparable numbers on a
-// Kubernetes API server; an aggregated one may do as it likes, and then nothing is certain.
-func newer(a, b string) bool {
-	order, err := resourceversion.CompareResourceVersion(a, b)
-	return err == nil && order > 0
 }

@@ -66,7 +66,10 @@ func TestRefresh(t *testing.T) {
 			live:      []client.Object{at("3", configMap("ditto", "same", "")), at("5", configMap("ditto", "changed", "")), at("4", configMap("ditto", "new", ""))},
 			questions: []inventory.Question{byName(configMapID("ditto", "same")), byName(configMapID("ditto", "changed")), byName(configMapID("ditto", "gone")), byName(configMapID("ditto", "new")), byName(configMapID("ditto", "never"))},
 			changes:   map[string]string{"ConfigMap ditto/changed": "5", "ConfigMap ditto/gone": "gone", "ConfigMap ditto/new": "4"},
-			requests:  []string{"get ConfigMap ditto/changed", "get ConfigMap ditto/gone", "get ConfigMap ditto/never", "get ConfigMap ditto/new", "get ConfigMap ditto/same"},
+			requests: []string{
+				"get ConfigMap ditto/changed", "get ConfigMap ditto/never", "get ConfigMap ditto/new",
+				"get metadata of ConfigMap ditto/changed", "get metadata of ConfigMap ditto/gone", "get metadata of ConfigMap ditto/same",
+			},
 		},
 		{
 			name:      "by key: each kind that can be filed there is listed once, in that namespace",
@@ -74,7 +77,7 @@ func TestRefresh(t *testing.T) {
 			live:      []client.Object{at("3", deployment("ditto", "same")), at("4", deployment("ditto", "new")), at("9", deployment("other", "unasked"))},
 			questions: []inventory.Question{{Key: inventory.Key{Index: "reference", Namespace: "ditto", Value: "a"}}, {Key: inventory.Key{Index: "reference", Namespace: "ditto", Value: "b"}}},
 			changes:   map[string]string{"Deployment ditto/gone": "gone", "Deployment ditto/new": "4"},
-			requests:  []string{"list Deployment ditto"},
+			requests:  []string{"get Deployment ditto/new", "list metadata of Deployment ditto"},
 		},
 		{
 			name:      "a key of any namespace: what is selected in all of them, and by name what the cache has there",
@@ -82,14 +85,14 @@ func TestRefresh(t *testing.T) {
 			live:      []client.Object{at("4", configMap("other", "alias-new", ""))},
 			questions: []inventory.Question{{Key: aliasKey}},
 			changes:   map[string]string{"ConfigMap shop/alias-gone": "gone", "ConfigMap other/alias-new": "4"},
-			requests:  []string{"get ConfigMap shop/alias-gone", "list ConfigMap  spec.type=ExternalName"},
+			requests:  []string{"get ConfigMap other/alias-new", "get metadata of ConfigMap shop/alias-gone", "list metadata of ConfigMap  spec.type=ExternalName"},
 		},
 		{
 			name:      "a name that a list answers is not asked for again",
 			live:      []client.Object{at("4", configMap("ditto", "a", ""))},
 			questions: []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.ConfigMap, "ditto")}},
 			changes:   map[string]string{"ConfigMap ditto/a": "4"},
-			requests:  []string{"list ConfigMap ditto"},
+			requests:  []string{"get ConfigMap ditto/a", "list metadata of ConfigMap ditto"},
 		},
 		{
 			name:      "an object that the cache has in a newer version stays",
@@ -97,7 +100,7 @@ func TestRefresh(t *testing.T) {
 			live:      []client.Object{at("9", configMap("ditto", "a", ""))},
 			questions: []inventory.Question{byName(configMapID("ditto", "a"))},
 			changes:   map[string]string{},
-			requests:  []string{"get ConfigMap ditto/a"},
+			requests:  []string{"get metadata of ConfigMap ditto/a"},
 		},
 		{
 			name:      "an object that is younger than the list is not gone",
@@ -105,7 +108,7 @@ func TestRefresh(t *testing.T) {
 			version:   "11",
 			questions: []inventory.Question{{Key: inventory.KindKey(inventory.ConfigMap, "ditto")}},
 			changes:   map[string]string{"ConfigMap ditto/gone": "gone"},
-			requests:  []string{"list ConfigMap ditto"},
+			requests:  []string{"list metadata of ConfigMap ditto"},
 		},
 		{
 			name:      "keys of no namespace and kinds that are not read are answered from the cache",
@@ -127,14 +130,14 @@ func TestRefresh(t *testing.T) {
 			live:      []client.Object{at("4", secret("ditto", "s"))},
 			questions: []inventory.Question{byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: "s"}), {Key: inventory.KindKey(inventory.Secret, "ditto")}},
 			changes:   map[string]string{"Secret ditto/s": "4"},
-			requests:  []string{"get Secret ditto/s", "list Secret ditto type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token"},
+			requests:  []string{"get Secret ditto/s", "get Secret ditto/s", "list metadata of Secret ditto type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token"},
 		},
 		{
 			name:      "a kind that is not installed has no objects",
 			noRoutes:  true,
 			questions: []inventory.Question{{Key: inventory.KindKey(crd.Route, "ditto")}, byName(inventory.ID{GroupKind: crd.Route, Namespace: "other", Name: "r"})},
 			changes:   map[string]string{},
-			requests:  []string{"get Route other/r", "list Route ditto"},
+			requests:  []string{"get Route other/r", "list metadata of Route ditto"},
 		},
 		{
 			name:      "a name needs the scope of its kind",
@@ -192,9 +195,9 @@ func TestRefreshReadsNothingTwice(t *testing.T) {
 		questions []inventory.Question
 		requests  []string
 	}{
-		{[]inventory.Question{key("a"), byName(configMapID("ditto", "a"))}, []string{"get ConfigMap ditto/a", "list Deployment ditto"}},
+		{[]inventory.Question{key("a"), byName(configMapID("ditto", "a"))}, []string{"get ConfigMap ditto/a", "list metadata of Deployment ditto"}},
 		{[]inventory.Question{key("b"), byName(configMapID("ditto", "b"))}, []string{"get ConfigMap ditto/b"}},
-		{[]inventory.Question{everywhere, byName(configMapID("ditto", "c")), byName(configMapID("shop", "c"))}, []string{"list ConfigMap "}},
+		{[]inventory.Question{everywhere, byName(configMapID("ditto", "c")), byName(configMapID("shop", "c"))}, []string{"list metadata of ConfigMap "}},
 		{[]inventory.Question{everywhere, byName(configMapID("ditto", "d")), {Key: inventory.KindKey(inventory.ConfigMap, "ditto")}}, nil},
 	} {
 		if _, err := r.Refresh(t.Context(), round.questions); err != nil {
@@ -218,7 +221,7 @@ func TestRefreshListsWhatIsAskedForOftenByName(t *testing.T) {
 	if err != nil || len(changes) != 2 {
 		t.Errorf("%v, %v", changes, err)
 	}
-	if diff := cmp.Diff([]string{"list ConfigMap ditto"}, s.requests()); diff != "" {
+	if diff := cmp.Diff([]string{"get ConfigMap ditto/c1", "list metadata of ConfigMap ditto"}, s.requests()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
