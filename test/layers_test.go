@@ -31,7 +31,8 @@ var layers = map[string][]string{
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
 	// What is read one by one: formats, settings, requests. None of it knows a view.
-	"internal/ditto/...": {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
+	"internal/ditto/...":      {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
+	"internal/ditto/rendered": {"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/inventory", "internal/manifest/position", "internal/shell"},
 	// The rooms, from the lowest: each imports those before it.
 	"internal/ditto/podspec":   {"internal/inventory"},
 	"internal/ditto/recognize": rooms("internal/ditto/podspec", "internal/ditto/settings"),
@@ -75,7 +76,7 @@ var layers = map[string][]string{
 	"internal/ditto/edge/traefik":      vendor(),
 
 	"internal/check":    {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
-	"internal/render":   {"internal/manifest"},
+	"internal/render":   {"internal/inventory", "internal/manifest"},
 	"internal/baseline": {"internal/check", "internal/ditto/requests", "internal/inventory"},
 	"internal/export":   {"rules", "internal/config", "internal/engine"},
 	"internal/ruletest": {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},

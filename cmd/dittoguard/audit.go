@@ -83,5 +83,5 @@ func (o *auditOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return o.conclude(ctx, cmd, checker, outcome{result, nil, []*inventory.Memory{inv}})
+	return o.conclude(ctx, cmd, checker, outcome{result, nil, nil, []*inventory.Memory{inv}})
 }

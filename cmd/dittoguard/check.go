@@ -145,7 +145,7 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 			note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 		}
 	}
-	return o.conclude(ctx, cmd, checker, outcome{check.Merge(results...), loaded.Objects, judgedIn})
+	return o.conclude(ctx, cmd, checker, outcome{check.Merge(results...), slices.Concat(loaded.Warnings, notesOn(loaded)), loaded.Objects, judgedIn})
 }
 
 // onlyWorld is what is compared with something: of two objects of one name nobody could tell which is meant.
@@ -178,18 +178,34 @@ func inventoryOf(objects []*inventory.Object) *inventory.Memory {
 // tell says what was read otherwise than one might think, and what was not read at all.
 func tell(w io.Writer, loaded *manifest.Result) {
 	for _, warning := range loaded.Warnings {
-		fmt.Fprintf(w, "dittoguard: warning: %s\n", warning)
+		warn(w, "%s", warning)
 	}
+	for _, text := range notesOn(loaded) {
+		note(w, "%s", text)
+	}
+}
+
+// notesOn are notes on what was not read, or not judged.
+func notesOn(loaded *manifest.Result) []string {
+	notes := slices.Clone(loaded.Notes)
 	for _, skipped := range loaded.Skipped {
-		note(w, "not judged: %s", skipped)
+		notes = append(notes, "not judged: "+skipped.String())
 	}
-	const most = 3
-	switch others := loaded.Other; {
-	case len(others) > most:
-		note(w, "not read: %s and %d more; only .yaml, .yml and .json are", strings.Join(others[:most], ", "), len(others)-most)
-	case len(others) > 0:
-		note(w, "not read: %s; only .yaml, .yml and .json are", strings.Join(others, ", "))
+	if files := some(loaded.Unnamed, 10); files != "" {
+		notes = append(notes, "not judged: "+files+"; no kustomization here names them, so `kubectl apply -k` does not apply them")
 	}
+	if files := some(loaded.Other, 3); files != "" {
+		notes = append(notes, "not read: "+files+"; only .yaml, .yml and .json are")
+	}
+	return notes
+}
+
+// some is the first of several names, and how many more there are.
+func some(names []string, most int) string {
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 // tellRendered says which objects make others that are not judged here. Those that make a Ditto are in the result.

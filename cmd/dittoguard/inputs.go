@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +21,7 @@ func (o *inputOptions) addFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVarP(&o.render.Values, "values", "f", nil, "`file` with values for a Helm chart; can be repeated")
 	flags.StringArrayVar(&o.render.Set, "set", nil, "`NAME=VALUE` for a Helm chart; can be repeated")
+	flags.StringArrayVar(&o.render.APIVersions, "api-versions", nil, "`API` that the cluster has (GROUP/VERSION or GROUP/VERSION/KIND), for a Helm chart; can be repeated")
 	flags.StringVar(&o.render.Release, "release", "", "name of the release of a Helm chart (default: the chart's name)")
 	flags.BoolVar(&o.render.AllowRemote, "allow-remote", false, "let a Kustomize folder fetch what lies elsewhere")
 	cobra.CheckErr(cmd.MarkFlagFilename("values", "yaml", "yml"))
@@ -30,18 +30,18 @@ func (o *inputOptions) addFlags(cmd *cobra.Command) {
 // manifests are the options for reading manifests; command is for messages, empty for check. Values are for one chart.
 func (o *inputOptions) manifests(ctx context.Context, command string) manifest.Options {
 	charts := 0
-	return manifest.Options{Namespace: o.namespace, Command: command, Render: func(f manifest.Folder) ([]manifest.Rendered, error) {
+	return manifest.Options{Namespace: o.namespace, Command: command, Render: func(f manifest.Folder) (manifest.Rendering, error) {
 		opts := o.render
 		opts.Namespace = o.namespace
 		if f.Chart {
 			if charts++; charts > 1 && opts.ForCharts() {
-				return nil, errors.New("it is the second Helm chart, and --values, --set and --release are for one; name its folder alone")
+				return manifest.Rendering{}, errors.New("it is the second Helm chart, and --values, --set, --api-versions and --release are for one; name its folder alone")
 			}
 		}
-		parts, err := render.Folder(ctx, f, opts)
-		if err == nil && len(parts) == 0 {
-			return nil, fmt.Errorf("nothing is rendered from it")
+		rendering, err := render.Folder(ctx, f, opts)
+		if err == nil && len(rendering.Parts) == 0 {
+			return manifest.Rendering{}, errors.New("nothing is rendered from it")
 		}
-		return parts, err
+		return rendering, err
 	}}
 }

@@ -13,6 +13,8 @@ import (
 // outcome is what a command has judged, and what came of it.
 type outcome struct {
 	result check.Result
+	// notes are what there is to know of what was read.
+	notes []string
 	// objects are all that was read, worlds the sets that were judged, each by itself.
 	objects []*inventory.Object
 	worlds  []*inventory.Memory
@@ -21,7 +23,7 @@ type outcome struct {
 // input is what reports are made of. What Ditto there is, is found out only for a report that shows it.
 func (o *verdictOptions) input(ctx context.Context, checker *check.Checker, judged outcome) report.Input {
 	return report.Input{
-		Result: judged.result, Rules: o.asked, Version: buildVersion(), Root: workingFolder(), Objects: judged.objects, FailsOn: o.failOn,
+		Result: judged.result, Notes: judged.notes, Rules: o.asked, Version: buildVersion(), Root: workingFolder(), Objects: judged.objects, FailsOn: o.failOn,
 		Explain: func() (explain.Explanation, error) {
 			versions := make([]explain.Explanation, 0, len(judged.worlds))
 			for _, inv := range judged.worlds {

@@ -46,8 +46,10 @@ func (o *diffOptions) loadSide(ctx context.Context, stdin io.Reader, arg string)
 		for i := range loaded.Skipped {
 			loaded.Skipped[i].File = in(loaded.Skipped[i].File)
 		}
-		for i, other := range loaded.Other {
-			loaded.Other[i] = in(other)
+		for _, texts := range [][]string{loaded.Other, loaded.Unnamed, loaded.Notes} {
+			for i, text := range texts {
+				texts[i] = in(text)
+			}
 		}
 		for _, skipped := range tree.Skipped {
 			name, reason, _ := strings.Cut(skipped, ": ")

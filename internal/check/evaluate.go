@@ -27,11 +27,12 @@ type caseOf struct {
 	facts string
 	path  []string
 	route string
+	// line is that of the field that it is about, 0 for the whole subject.
+	line int
 }
 
 // evaluate evaluates a rule; known is nil for a rule that has none.
 func (j *judging) evaluate(r *rule, known *remembered, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
-	name := r.Metadata.Name
 	if subject == nil || j.view.Err() != nil {
 		return
 	}
@@ -39,7 +40,12 @@ func (j *judging) evaluate(r *rule, known *remembered, subject *inventory.Object
 	if entry != nil {
 		on = *entry
 	}
-	outcome := j.outcome(r, known, subject, on)
+	j.settle(r, j.outcome(r, known, subject, on), subject, entry, c)
+}
+
+// settle makes violations and unknowns of what came out.
+func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Object, entry *inventory.Ref, c caseOf) {
+	name := r.Metadata.Name
 	if e := j.checker.exception(name, subject.Ref, entry); e != nil {
 		j.except(e, name, subject.Ref, entry, outcome)
 		return
@@ -47,7 +53,7 @@ func (j *judging) evaluate(r *rule, known *remembered, subject *inventory.Object
 	add := func(index, message string, keys []string) *violation {
 		v := violation{
 			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, about: c.about, way: c.way,
-			container: c.container, facts: c.facts, parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
+			container: c.container, facts: c.facts, line: c.line, parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
 		}
 		v.outgoing = j.outgoing(subject, c.way)
 		j.violations = append(j.violations, v)

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -76,10 +77,13 @@ func (c *Checker) finding(view *world.View, v violation) Finding {
 		Fix: v.rule.Spec.Fix(kindOf(v.subject.Ref, v.entry)), Guide: v.rule.Spec.Guide,
 		File: v.subject.Source.File, Line: v.subject.Source.Line,
 	}
+	if v.line > 0 {
+		f.Line = v.line
+	}
 	if v.unread {
 		f.Fix = "" // and the subject may stand for a whole kind, of which nothing but the name is known
 	} else {
-		f.Advice = v.rule.Spec.InShort(fromChart(v.subject))
+		f.Advice = v.rule.Spec.InShort(fromChart(v.subject) || rendered.Is(v.subject))
 	}
 	if f.Path == nil {
 		f.Path = []string{}

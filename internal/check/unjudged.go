@@ -24,7 +24,35 @@ func (j *judging) rendered(o *inventory.Object) {
 	if !is || made.Ditto == "" {
 		return
 	}
+	for _, w := range rendered.WrittenOut(o) {
+		j.written(o, w)
+	}
 	j.unjudged(o, wholeDitto, "what is deployed", "a Ditto is rendered from it ("+made.Ditto+"), which is not judged here; "+made.How)
+}
+
+// written judges a value for Ditto's chart that is written out in an object: by what is wrong with it and is not without it.
+func (j *judging) written(o *inventory.Object, w rendered.Written) {
+	with, before := j.checker.outcomes.of(w.Facts), j.checker.outcomes.of(w.Before)
+	each := rules.EachGateway
+	switch {
+	case w.Facts.Component != nil:
+		each = rules.EachComponent
+	case w.Facts.Credential != nil:
+		each = rules.EachCredential
+	}
+	for _, r := range j.checker.rules[each] {
+		was := j.outcome(r, before, o, o.Ref)
+		is := j.outcome(r, with, o, o.Ref)
+		if was.Err != nil {
+			continue // it asks for more than facts
+		}
+		// What is unknown of the rest is unknown with the whole.
+		is.Unknowns = nil
+		is.Violations = slices.DeleteFunc(slices.Clone(is.Violations), func(v engine.Violation) bool {
+			return slices.ContainsFunc(was.Violations, func(old engine.Violation) bool { return old.Index == v.Index })
+		})
+		j.settle(r, is, o, nil, caseOf{about: w.Field, facts: with.factsKey(o.Ref), line: w.Line})
+	}
 }
 
 // unreadParts reports an object that is not read and in which a part of Ditto runs, or a proxy near one; false if there is none.

@@ -22,6 +22,8 @@ type violation struct {
 	container string
 	// facts are what decided it.
 	facts string
+	// line is that of the field of its subject that it is about, 0 for the whole subject.
+	line int
 	// outgoing says that it is about pods that a rollout is about to replace.
 	outgoing bool
 	// note says what else there is to say of it; of a change, why it counts as new.

@@ -31,8 +31,9 @@ type listing struct {
 	files   []*file
 	skipped []Skipped
 	other   []string
-	// unrendered are the directories that have to be rendered first.
+	// unrendered are the directories that have to be rendered first, inside the manifests below them.
 	unrendered []unrendered
+	inside     []string
 	errs       []error
 	seen       map[string]bool
 }
@@ -92,7 +93,10 @@ func (l *listing) walk(root string) {
 				return fs.SkipDir
 			}
 			return l.enter(path)
-		case l.inside(path):
+		case l.holds(path):
+			if isManifest {
+				l.inside = append(l.inside, path)
+			}
 			return nil
 		case kind&fs.ModeSymlink != 0:
 			info, err := os.Stat(path)
@@ -146,8 +150,8 @@ func (l *listing) enter(dir string) error {
 	return nil
 }
 
-// inside says whether a path is below a directory that has to be rendered.
-func (l *listing) inside(path string) bool {
+// holds says whether a path is below a directory that has to be rendered.
+func (l *listing) holds(path string) bool {
 	return slices.ContainsFunc(l.unrendered, func(u unrendered) bool { return u.holds(path) })
 }
 

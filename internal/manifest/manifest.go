@@ -28,7 +28,7 @@ type Options struct {
 	// Command is what reads from a pipe what a tool rendered, for messages; "dittoguard check" if empty.
 	Command string
 	// Render renders a folder of Kustomize or Helm. Without it such a folder is an error that says how.
-	Render func(Folder) ([]Rendered, error)
+	Render func(Folder) (Rendering, error)
 }
 
 const (
@@ -50,6 +50,11 @@ type Result struct {
 	// Other are the files below a directory that are neither .yaml, .yml nor .json, and its hidden directories, the latter
 	// with a separator at the end.
 	Other []string
+	// Unnamed are the files with objects in directories that Kustomize builds which no kustomization that was read names: they are
+	// not deployed with the others.
+	Unnamed []string
+	// Notes are what else there is to know, in a sentence each.
+	Notes []string
 
 	// versions are the objects that are there more than once, in their order.
 	versions map[inventory.ID][]*inventory.Object
@@ -123,8 +128,9 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 		opts.MaxFileSize = defaultMaxFileSize
 	}
 	found := list(paths)
-	result := &Result{Skipped: found.skipped, Other: found.other}
-	documents, errs := render(found.unrendered, opts)
+	result := &Result{Skipped: found.skipped, Other: found.other, Unnamed: found.unnamed()}
+	documents, notes, errs := render(found.unrendered, opts)
+	result.Notes = notes
 	errs = append(found.errs, errs...)
 	for _, f := range found.files {
 		data, err := read(f, stdin, opts.MaxFileSize)
@@ -147,8 +153,12 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 
 	hinted := map[*file]bool{}
 	var placed []*inventory.Object
+	charts := map[*inventory.Object]string{}
 	for i, out := range outcomes {
 		result.Objects = append(result.Objects, out.objects...)
+		for _, o := range out.objects {
+			charts[o] = chartOf(o, documents[i].text)
+		}
 		result.Warnings = append(result.Warnings, out.warnings...)
 		placed = append(placed, out.placed...)
 		result.Skipped = append(result.Skipped, out.skipped...)
@@ -163,7 +173,7 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	result.Warnings = append(result.Warnings, scattered(result.Objects, placed, opts.Namespace)...)
+	result.Warnings = append(result.Warnings, scattered(result.Objects, placed, charts, opts.Namespace)...)
 	if err := result.settle(opts.Namespace); err != nil {
 		return nil, err
 	}

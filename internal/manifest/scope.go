@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -95,23 +96,40 @@ func definedScopes(objects []*inventory.Object) map[schema.GroupKind]bool {
 	return scopes
 }
 
+// chartOf is the chart that an object comes from, by what helm writes before it (`# Source: ditto/templates/a.yaml`, where a chart in
+// another one is a part of that) or else by its label; empty if nothing says so.
+func chartOf(o *inventory.Object, document []byte) string {
+	for line := range bytes.Lines(document) {
+		if isMarker(line, "---") {
+			continue
+		}
+		if !isBlank(line) {
+			break
+		}
+		if source, is := strings.CutPrefix(string(line), "# Source: "); is {
+			chart, _, _ := strings.Cut(source, "/")
+			return strings.TrimSpace(chart)
+		}
+	}
+	return o.Meta.Labels["helm.sh/chart"]
+}
+
 // scattered warns of charts that name a namespace on some of their objects only, another one than the others were put into: what
 // belongs together would be judged apart then, and a way in from one to the other is not seen.
-func scattered(objects, placed []*inventory.Object, namespace string) []string {
-	const label = "helm.sh/chart"
+func scattered(objects, placed []*inventory.Object, charts map[*inventory.Object]string, namespace string) []string {
 	named := map[string]string{}
 	isPlaced := map[*inventory.Object]bool{}
 	for _, o := range placed {
 		isPlaced[o] = true
 	}
 	for _, o := range objects {
-		if chart := o.Meta.Labels[label]; chart != "" && !isPlaced[o] && o.Ref.Namespace != "" && o.Ref.Namespace != namespace && named[chart] == "" {
+		if chart := charts[o]; chart != "" && !isPlaced[o] && o.Ref.Namespace != "" && o.Ref.Namespace != namespace && named[chart] == "" {
 			named[chart] = o.Ref.Namespace
 		}
 	}
 	var warnings []string
 	for _, o := range placed {
-		chart := o.Meta.Labels[label]
+		chart := charts[o]
 		if other := named[chart]; chart != "" && other != "" {
 			warnings = append(warnings, fmt.Sprintf("chart %s names namespace %s on some of its objects and none on others, such as %s, which are judged apart from them; "+
 				"render and judge it with --namespace %s", chart, other, o.Ref, other))

@@ -115,8 +115,14 @@ type Rendered struct {
 	Text []byte
 }
 
+// Rendering is what a folder is rendered to, with what people should know of it.
+type Rendering struct {
+	Parts []Rendered
+	Notes []string
+}
+
 // render renders the folders that are deployed by themselves. One that cannot be rendered is an error that says how to do it.
-func render(found []unrendered, opts Options) (documents []document, errs []error) {
+func render(found []unrendered, opts Options) (documents []document, notes []string, errs []error) {
 	for _, u := range deployed(found) {
 		of := "a Helm chart"
 		if u.chart == nil {
@@ -133,16 +139,17 @@ func render(found []unrendered, opts Options) (documents []document, errs []erro
 				folder.Name = "release-name"
 			}
 		}
-		parts, err := opts.Render(folder)
+		made, err := opts.Render(folder)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("rendering %s: %w; elsewhere: %s | %s -", u.dir, err, u.command(), opts.Command))
 			continue
 		}
-		for _, part := range parts {
+		notes = append(notes, made.Notes...)
+		for _, part := range made.Parts {
 			documents = append(documents, split(&file{name: part.File, named: true, rendered: true}, part.Text)...)
 		}
 	}
-	return documents, errs
+	return documents, notes, errs
 }
 
 // deployed are the folders that are deployed by themselves. A base that an overlay takes in is not, nor is a Component, unless there

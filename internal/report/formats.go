@@ -14,6 +14,8 @@ import (
 // Input is what every format is made of.
 type Input struct {
 	Result check.Result
+	// Notes are what there is to know of what was judged: what was left out, and what was read otherwise than one might think.
+	Notes []string
 	// Rules are those that were judged by.
 	Rules []rules.HardeningRule
 	// Version is dittoguard's.
@@ -39,7 +41,7 @@ type format struct {
 var formats = []format{
 	{"text", func(w io.Writer, in Input) error { return Text(w, in.Result, in.Options) }},
 	{"wide", func(w io.Writer, in Input) error { return Wide(w, in.Result, in.Options) }},
-	{"json", func(w io.Writer, in Input) error { return JSON(w, in.Result) }},
+	{"json", func(w io.Writer, in Input) error { return JSON(w, in.Result, in.Notes...) }},
 	{"sarif", sarif},
 	{"junit", junit},
 	{"github", github},

@@ -26,6 +26,8 @@ type renderer struct {
 	names []string
 	// values are those with Helm values. A chart is told by its values, where it is a part of another one.
 	values []string
+	// set are those with single values under dotted names. They overrule the others.
+	set []string
 	// sources are references to objects that say where something is fetched from.
 	sources []string
 	how     func(inventory.Reader, *inventory.Object) string
@@ -43,25 +45,33 @@ var renderers = map[schema.GroupKind]renderer{
 		names: []string{"spec.path"}, sources: []string{"spec.sourceRef"}, how: fluxKustomization,
 	},
 	{Group: "argoproj.io", Kind: "Application"}: {
-		names: argoFields("spec", "chart", "repoURL", "path"), values: argoFields("spec", "helm.valuesObject", "helm.values"),
+		names: argoFields("spec", "chart", "repoURL", "path"), values: argoFields("spec", "helm.values", "helm.valuesObject"),
+		set: argoFields("spec", "helm.parameters"),
 		how: func(_ inventory.Reader, o *inventory.Object) string {
 			return pipe("argocd", "app", "manifests", o.Ref.Name)
 		},
 	},
 	{Group: "argoproj.io", Kind: "ApplicationSet"}: {
 		names:  argoFields("spec.template.spec", "chart", "repoURL", "path"),
-		values: argoFields("spec.template.spec", "helm.valuesObject", "helm.values"),
+		values: argoFields("spec.template.spec", "helm.values", "helm.valuesObject"),
+		set:    argoFields("spec.template.spec", "helm.parameters"),
 		how: func(inventory.Reader, *inventory.Object) string {
 			return pipe("argocd", "app", "manifests", "APPLICATION") + ", for each Application that it makes"
 		},
 	},
 	{Group: "helm.cattle.io", Kind: "HelmChart"}: {
-		names: []string{"spec.chart", "spec.repo"}, values: []string{"spec.valuesContent"}, how: k3sChart,
+		names: []string{"spec.chart", "spec.repo"}, values: []string{"spec.valuesContent"}, set: []string{"spec.set"}, how: k3sChart,
 	},
 	{Group: "operators.coreos.com", Kind: "Subscription"}: {
 		names: []string{"spec.name"}, how: inCluster,
 	},
 	{Group: dittoGroup, Kind: "Ditto"}: {how: inCluster},
+}
+
+// Is says whether others are made from an object.
+func Is(o *inventory.Object) bool {
+	_, is := renderers[o.Ref.GroupKind()]
+	return is
 }
 
 // Of says what is made of an object; false if it is what is deployed itself.
