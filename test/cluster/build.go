@@ -30,7 +30,8 @@ func Build(ctx context.Context, folder, command, dir string) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(dir, filepath.Base(filepath.Join(root, folder, command)))
-	args := []string{"build", "-trimpath", "-o", binary}
+	// Without DWARF and a C linker it takes half as long.
+	args := []string{"build", "-trimpath", "-ldflags=-w -linkmode=internal", "-o", binary}
 	if raceDetector && folder == "." {
 		args = append(args, "-race")
 	}

@@ -89,7 +89,7 @@ func TestExportedPolicies(t *testing.T) {
 	t.Run("updates", func(t *testing.T) {
 		updates, refused, oneIn := 0, 0, 1
 		if testing.Short() {
-			oneIn = 5
+			oneIn = 15
 		}
 		for i, old := range stored {
 			for j, o := range objects {

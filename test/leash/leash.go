@@ -32,15 +32,19 @@ func Command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Script writes a program to path that is the program called name on a leash, for those who start programs by their path.
+// Script writes a program to path that is a command on a leash, for those who start programs by their path. What they are given
+// comes after the command's own arguments.
 // They have to give it a process group of its own, else it is on none. Only this process can use it.
-func Script(path, name string) error {
+func Script(path string, command ...string) error {
 	text, err := script()
 	if err != nil {
 		return err
 	}
-	quoted := "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	return os.WriteFile(path, fmt.Appendf(nil, "#!%s\nset -- %s \"$@\"\n%s", shell, quoted, text), 0o700)
+	var quoted strings.Builder
+	for _, word := range command {
+		quoted.WriteString(" '" + strings.ReplaceAll(word, "'", `'\''`) + "'")
+	}
+	return os.WriteFile(path, fmt.Appendf(nil, "#!%s\nset --%s \"$@\"\n%s", shell, &quoted, text), 0o700)
 }
 
 const shell = "/bin/sh"

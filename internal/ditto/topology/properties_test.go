@@ -38,7 +38,7 @@ func fixtures(t *testing.T) map[string][]*inventory.Object {
 	}
 	all := map[string][]*inventory.Object{}
 	for _, file := range files {
-		if strings.HasSuffix(file, ".configuration.yaml") || !sample.Has(file, 8) {
+		if strings.HasSuffix(file, ".configuration.yaml") || !sample.Has(file, 16) {
 			continue
 		}
 		loaded, err := manifest.Load([]string{file}, nil, manifest.Options{Namespace: "iot"})
@@ -100,7 +100,7 @@ func TestTakingAnEdgeAwayAddsNoWayIn(t *testing.T) {
 			}
 		}
 	}
-	if taken < sample.Count(100, 10) {
+	if taken < sample.Count(100, 20) {
 		t.Errorf("only %d edges were taken away", taken)
 	}
 }
