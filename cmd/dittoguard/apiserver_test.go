@@ -65,6 +65,10 @@ func answer(w http.ResponseWriter, dir, path string, kinds map[string]schema.Gro
 	}
 	group, resource := split(path)
 	served, _ := os.ReadFile(filepath.Join(dir, "served"))
+	if path == "/apis" {
+		send(http.StatusOK, groups(string(served)))
+		return
+	}
 	if resource == "" {
 		list := metav1.APIResourceList{TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: group}
 		for line := range strings.Lines(string(served)) {
@@ -105,6 +109,17 @@ func answer(w http.ResponseWriter, dir, path string, kinds map[string]schema.Gro
 			"apiVersion": group, "kind": kind.Kind + "List", "metadata": metav1.ListMeta{}, "items": []any{},
 		})
 	}
+}
+
+// groups are those of DIR/served, with their versions.
+func groups(served string) metav1.APIGroupList {
+	list := metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}}
+	for line := range strings.Lines(served) {
+		groupVersion, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		group, version, _ := strings.Cut(groupVersion, "/")
+		list.Groups = append(list.Groups, metav1.APIGroup{Name: group, Versions: []metav1.GroupVersionForDiscovery{{GroupVersion: groupVersion, Version: version}}})
+	}
+	return list
 }
 
 // builtin are the groups and versions that every API server has, as far as dittoguard reads them.

@@ -78,6 +78,50 @@ func TestFixesPass_Connections(t *testing.T) {
 	}
 }
 
+// TestFixesPass_Nodes is the same for ports of the nodes: fewer of them, at fewer addresses, are a fix; others are new.
+func TestFixesPass_Nodes(t *testing.T) {
+	t.Parallel()
+	pod := func(network, ports string) string {
+		return "\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: things}\nspec: {template: {metadata: {labels: {app: things}}, spec: {" + network +
+			"containers: [{name: things, image: example.com/ditto-things:3.9.6, ports: [{name: remoting, containerPort: 2551" + ports + "}]}]}}}\n"
+	}
+	service := func(spec string) string { return serviceOf("a", spec+", selector: {app: things}") }
+	open := []string{"internal-port-exposed Deployment ditto/things"}
+	openService := []string{"internal-port-exposed Service ditto/a"}
+	for _, s := range []sequence{
+		{name: "host network and host ports", there: pod("hostNetwork: true, ", ""), steps: []step{
+			{apply: pod("", ", hostPort: 2552"), denied: open},
+			{apply: pod("", ", hostPort: 2551")},
+			{apply: pod("hostNetwork: true, ", ""), denied: open},
+			{apply: pod("", ", hostPort: 2552"), denied: open},
+			{apply: pod("", ", hostPort: 2551, hostIP: 10.0.0.1")},
+			{apply: pod("", ", hostPort: 2551, hostIP: 10.0.0.2"), denied: open},
+			{apply: pod("", ", hostPort: 2551"), denied: open},
+			{apply: pod("", "")},
+		}},
+		{name: "node ports", there: pod("", "") + "---" + service("type: NodePort, ports: [{port: 2551, nodePort: 30001}]"), steps: []step{
+			{apply: service("type: NodePort, ports: [{port: 2551, nodePort: 30002}]"), denied: openService},
+			{apply: service("type: NodePort, ports: [{name: a, port: 2551, nodePort: 30001}, {name: b, port: 2552, targetPort: 2551, nodePort: 30002}]"), denied: openService},
+			{apply: service("type: LoadBalancer, ports: [{port: 2551, nodePort: 30001}]"), denied: openService},
+			{apply: service("type: ClusterIP, ports: [{port: 2551}]")},
+		}},
+		{
+			name:  "a load balancer without node ports",
+			there: pod("", "") + "---" + service("type: LoadBalancer, allocateLoadBalancerNodePorts: false, ports: [{port: 2551}]"),
+			steps: []step{
+				{apply: service("type: LoadBalancer, allocateLoadBalancerNodePorts: true, ports: [{port: 2551}]"), denied: openService},
+				{apply: service("type: LoadBalancer, allocateLoadBalancerNodePorts: false, ports: [{port: 2551, nodePort: 30001}]"), denied: openService},
+				{apply: service("type: LoadBalancer, allocateLoadBalancerNodePorts: false, loadBalancerSourceRanges: [10.0.0.0/8], ports: [{port: 2551}]")},
+			},
+		},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			s.run(t, builtin(t, nil))
+		})
+	}
+}
+
 // TestFixesPass_ServerNames: a connection for one server name may carry requests for any host, so that what an nginx behind it takes
 // up counts.
 func TestFixesPass_ServerNames(t *testing.T) {

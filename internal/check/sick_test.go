@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/objects"
 	"github.com/dittoguard/dittoguard/test/sample"
 )
 
@@ -32,6 +35,47 @@ func withoutKind(inv *inventory.Memory, kind schema.GroupKind) *inventory.Memory
 // TestWithoutAKindOfCustomResources: where a kind cannot be read, what its objects open is unknown and not safe, and what its
 // objects close is unknown and not open. Every fixture of the rules about ways in is judged without each of its kinds.
 func TestWithoutAKindOfCustomResources(t *testing.T) {
+	withKinds(t, withoutKind)
+}
+
+// TestAKindInAVersionThatIsNotRead: the same where an API server serves a kind in a version alone that is not read.
+func TestAKindInAVersionThatIsNotRead(t *testing.T) {
+	withKinds(t, func(inv *inventory.Memory, kind schema.GroupKind) *inventory.Memory {
+		served := inventory.NewMemory(index.Of, nil)
+		for _, o := range inv.All() {
+			if o.Ref.GroupKind() == kind {
+				content := runtime.DeepCopyJSON(o.Content())
+				content["apiVersion"] = kind.WithVersion("v99").GroupVersion().String()
+				var err error
+				if o, err = inventory.FromUnstructured(&unstructured.Unstructured{Object: content}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			served.Put(o)
+		}
+		return served
+	})
+}
+
+// TestAPolicyInAVersionThatIsNotRead: what it closes is unknown, and not open.
+func TestAPolicyInAVersionThatIsNotRead(t *testing.T) {
+	inv, checker := load(t, filepath.Join(builtinDir, "devops-exposed/fail/istio-rewrite.yaml"))
+	if found := judged(t, checker, inv); len(found.Findings) == 0 {
+		t.Fatal("nothing is open without the policy")
+	}
+	for _, o := range objects.Of(t, "apiVersion: security.istio.io/v9\nkind: AuthorizationPolicy\nmetadata: {namespace: istio-system, name: all}\nspec: {action: ASK}\n") {
+		inv.Put(o)
+	}
+	for _, f := range judged(t, checker, inv).Findings {
+		if f.Rule == "devops-exposed" {
+			t.Errorf("%s: %s", f.Subject, f.Message)
+		}
+	}
+}
+
+// withKinds judges every fixture of the rules about ways in as each of its kinds of custom resources is seen then.
+func withKinds(t *testing.T, seen func(*inventory.Memory, schema.GroupKind) *inventory.Memory) {
+	t.Helper()
 	for _, rule := range []string{"preauth-exposed", "devops-exposed"} {
 		for _, kind := range []string{"pass", "fail"} {
 			files, err := filepath.Glob(filepath.Join(builtinDir, rule, kind, "*.yaml"))
@@ -45,8 +89,7 @@ func TestWithoutAKindOfCustomResources(t *testing.T) {
 				inv, checker := load(t, file)
 				for _, gk := range customKinds(inv) {
 					t.Run(filepath.Join(rule, kind, filepath.Base(file), gk.Kind), func(t *testing.T) {
-						sick := withoutKind(inv, gk)
-						result := judged(t, checker, sick)
+						result := judged(t, checker, seen(inv, gk))
 						// Where the fixture's configuration denies what is unknown, that is a finding, too.
 						undecided := func(f check.Finding) bool { return strings.HasPrefix(f.Message, "cannot be decided: ") }
 						violated := slices.ContainsFunc(result.Findings, func(f check.Finding) bool { return f.Rule == rule && !undecided(f) })

@@ -121,6 +121,24 @@ func IsRelay(o *inventory.Object) bool {
 	return r != nil && r.Relay
 }
 
+// IsReached says whether requests arrive at an object by way of others that name it: a relay, or an entry that objects of
+// another kind hand requests on to.
+func IsReached(o *inventory.Object) bool {
+	r := resourceOf(o)
+	return r != nil && (r.Relay || r.Taken)
+}
+
+// Reached are the kinds of those objects.
+func Reached() []schema.GroupKind {
+	var list []schema.GroupKind
+	for i := range resources {
+		if resources[i].Relay || resources[i].Taken {
+			list = append(list, resources[i].Kind)
+		}
+	}
+	return list
+}
+
 // Routes reads an entry of a kind of this table; there are none for any other object. Each has a text of its own, by which ways are
 // told apart.
 func Routes(c way.Context, o *inventory.Object) []way.Route {

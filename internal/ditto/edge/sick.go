@@ -30,7 +30,11 @@ func UnreadWays(r inventory.Reader, namespace string) []schema.GroupKind {
 		}
 	}
 	for _, gvk := range crd.Unread() {
-		if kind := gvk.GroupKind(); !slices.Contains(list, kind) && !r.Knows(kind, "") {
+		kind, from := gvk.GroupKind(), namespace
+		if crd.UnreadAnywhere(kind) {
+			from = ""
+		}
+		if !slices.Contains(list, kind) && !r.Knows(kind, from) {
 			list = append(list, kind)
 		}
 	}

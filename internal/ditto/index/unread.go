@@ -1,6 +1,8 @@
 package index
 
 import (
+	"strings"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/unread"
@@ -21,7 +23,8 @@ func unreadKeys(o *inventory.Object, links way.Links) []inventory.Key {
 		switch {
 		case n.Host == "" && n.By != nil:
 			keys = append(keys, inventory.Key{Index: ByUnread, Namespace: n.By.Namespace, Value: Anything})
-		case podspec.IsAddress(n.Host):
+		case podspec.IsAddress(n.Host), o.Typed == nil && strings.Contains(n.Host, "."):
+			// A host may be one that a relay stands for.
 			keys = append(keys, inventory.Key{Index: ByUnread, Value: n.Host})
 		}
 		for _, at := range dns.Services(n.Host, o.Ref.Namespace) {

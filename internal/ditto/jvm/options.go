@@ -67,8 +67,12 @@ func ParseLauncher(text string) (Options, error) {
 	return Arguments(words), nil
 }
 
+// RunTime stands, in a text, for a piece that is only known when the JVM runs. It holds no white space and no quotes then, so
+// that the text around it can still be read. No environment variable holds a NUL.
+const RunTime = "\x00"
+
 // Arguments reads the arguments of the java launcher, without the launcher's own name. It stops where the JVM's options
-// do: at the main class, -jar, or --module.
+// do: at the main class, -jar, or --module. An argument that begins with what is only known at run time may be any of them, or none.
 func Arguments(args []string) Options {
 	var o Options
 	files := true
@@ -79,6 +83,8 @@ func Arguments(args []string) Options {
 			files = false
 		case files && strings.HasPrefix(arg, "@") && !strings.HasPrefix(arg, "@@"):
 			o.Unknown = append(o.Unknown, "an argument file of the java launcher")
+		case strings.HasPrefix(arg, RunTime), strings.HasPrefix(arg, "-"+RunTime):
+			o.Unknown = append(o.Unknown, "an argument that is known only at run time")
 		case !strings.HasPrefix(arg, "-"):
 			return o
 		case arg == "-jar" && i+1 < len(args):

@@ -206,6 +206,19 @@ func isVariable(part syntax.WordPart) bool {
 	return reflect.DeepEqual(*p, syntax.ParamExp{Dollar: p.Dollar, Short: p.Short, Param: p.Param, Rbrace: p.Rbrace})
 }
 
+// setByShell are the variables that some shell sets itself, or may change, whatever its environment says: POSIX's, and those of
+// bash, which may be what is called sh. Its arrays and those whose names begin with BASH are left to SetByShell.
+// Source: bash(1), "Shell Variables"; POSIX.1-2017, 2.5.3.
+var setByShell = []string{
+	"_", "COMP_CWORD", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "LINENO", "OLDPWD", "OPTARG",
+	"OPTIND", "PIPESTATUS", "PPID", "PWD", "RANDOM", "REPLY", "SECONDS", "SHELLOPTS", "SHLVL", "SRANDOM", "UID",
+}
+
+// SetByShell says whether a shell may know a variable by another value than that of its environment.
+func SetByShell(name string) bool {
+	return slices.Contains(setByShell, name) || strings.HasPrefix(name, "BASH")
+}
+
 // variables are those of the container, as the shell sees them.
 type variables shell
 

@@ -328,6 +328,9 @@ func TestDoors(t *testing.T) {
 	port := func(number, of int32) Set {
 		return Set{{Doors: []Door{{Kind: "node port", Port: number, Of: of}}, Hosts: []Hosts{AnyHost()}}}
 	}
+	node := func(kind string, number int32) Set {
+		return Set{{Doors: []Door{{Kind: kind, Port: number}}, Hosts: []Hosts{AnyHost()}}}
+	}
 	for name, test := range map[string]struct {
 		before, after Set
 		want          Relation
@@ -336,6 +339,14 @@ func TestDoors(t *testing.T) {
 		"the node port that will stay":         {given, port(0, 80), Inside},
 		"another node port":                    {given, port(30081, 80), Beyond},
 		"no node port was given":               {balancer, port(30080, 80), Beyond},
+		"a host port where all were open":      {node("HostNetwork", 8080), node("HostPort", 8080), Inside},
+		"another one than the pod listens at":  {node("HostNetwork", 8080), node("HostPort", 80), Beyond},
+		"all ports where one was open":         {node("HostPort", 8080), node("HostNetwork", 8080), Beyond},
+		"at one address where it was at any":   {node("HostPort", 8080), node("HostPort 10.0.0.1", 8080), Inside},
+		"at any address where it was at one":   {node("HostPort 10.0.0.1", 8080), node("HostPort", 8080), Beyond},
+		"at another address":                   {node("HostPort 10.0.0.1", 8080), node("HostPort 10.0.0.2", 8080), Beyond},
+		"at one address of the host network":   {node("HostNetwork", 8080), node("HostPort 10.0.0.1", 8080), Inside},
+		"another host port":                    {node("HostPort", 8080), node("HostPort", 8081), Beyond},
 		"a load balancer where there was none": {port(30080, 80), given, Beyond},
 	} {
 		if got := test.before.Contains(test.after, NewBudget(100)); got != test.want {

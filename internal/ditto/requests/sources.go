@@ -1,6 +1,9 @@
 package requests
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Reach is how far away clients can be.
 type Reach int
@@ -78,9 +81,22 @@ func coverage(r netip.Prefix, others []netip.Prefix) Relation {
 	})
 }
 
+// The kinds of doors that are ports of the nodes where a pod runs. One that is bound to an address has it behind the kind.
+const (
+	HostPort    = "HostPort"
+	HostNetwork = "HostNetwork"
+)
+
+// isPartOf says whether what is open at one kind of door is open at another: a host port at one address is one at any, and a pod on
+// the host network has all ports of its node, a host port among them. The other way round it is growth.
+func (d Door) isPartOf(other Door) bool {
+	kind, _, _ := strings.Cut(d.Kind, " ")
+	return d.Kind == other.Kind || kind == HostPort && (other.Kind == HostPort || other.Kind == HostNetwork)
+}
+
 func (d Door) in(other Door) Relation {
 	switch {
-	case d.Kind != other.Kind:
+	case !d.isPartOf(other):
 		return Apart
 	case d.Port == 0 && other.Port != 0:
 		// What is allocated for the same port is what was.

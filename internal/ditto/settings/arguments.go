@@ -94,6 +94,8 @@ func (a *arguments) commandLine(s *Settings) {
 		v := s.env(name)
 		list.secret = list.secret || v.secret
 		switch {
+		case jvm.SetByShell(name):
+			return runtime, true, true
 		case v.state == unclear:
 			return "", false, false
 		case v.state == present:

@@ -7,12 +7,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/jvm"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// runtime stands, in a text, for a piece that is only known when the pod runs, such as its name or address. It holds no
-// white space and no quotes then, so that the text around it can still be read. No environment variable holds a NUL.
-const runtime = "\x00"
+// runtime stands, in a text, for a piece that is only known when the pod runs, such as its name or address.
+const runtime = jvm.RunTime
 
 // variable is an environment variable of the container, as far as it is known.
 type variable struct {

@@ -100,6 +100,20 @@ func TestPreAuthentication(t *testing.T) {
 		"a start script that is not understood": {
 			fixture{command: []string{"sh", "-c", "java $(cat /opts) x"}}, unsettled("the container's command", "the container's start script"),
 		},
+		"a variable that a shell sets itself": {
+			fixture{command: []string{"sh", "-c", "java -D" + preAuth + "=$UID x"}}, unsettled("the container's command", "-D"+preAuth+" is known only at run time"),
+		},
+		"a variable that a shell sets whatever the container says": {
+			fixture{command: []string{"sh", "-c", "java -D" + preAuth + "=${SHLVL} x"}, env: env("SHLVL=false")},
+			unsettled("the container's command", "-D"+preAuth+" is known only at run time"),
+		},
+		"options that the image may set": {
+			fixture{command: []string{"sh", "-c", "java $JAVA_OPTS -D" + preAuth + "=true x"}},
+			unsettled("the container's command", "an argument that is known only at run time"),
+		},
+		"a variable that no shell sets": {
+			fixture{command: []string{"sh", "-c", "java -D" + preAuth + "=$HOSTNAME x"}, env: env("HOSTNAME=true")}, on("-D" + preAuth + " in the container's command"),
+		},
 		"a forced variable that may be switched on": {
 			fixture{env: env("JDK_JAVA_OPTIONS=@/x", "_JAVA_OPTIONS=-D"+preAuth+"=false", "CONFIG_FORCE_ditto_gateway_authentication_pre__authentication_enabled=true")},
 			unsettled("JDK_JAVA_OPTIONS", "an argument file of the java launcher in JDK_JAVA_OPTIONS"),

@@ -14,8 +14,7 @@ func letsAll(doors ...requests.Door) requests.Set {
 	return requests.Set{{Doors: doors, Hosts: []requests.Hosts{requests.AnyHost()}}}
 }
 
-// nodeDoor is a port of the nodes where a pod runs, at one of their addresses or at any. A pod on the host network opens more than
-// one that has a host port.
+// nodeDoor is a port of the nodes where a pod runs, at one of their addresses or at any.
 func nodeDoor(kind, address string, number int32) requests.Door {
 	if address == "0.0.0.0" || address == "::" {
 		address = ""

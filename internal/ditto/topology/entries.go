@@ -29,13 +29,13 @@ func (w *walker) nodeEntry(o *inventory.Object, kind string, number int32, c cha
 // the node alone.
 func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) {
 	route := way.HandingOn(fmt.Sprint(p.HostPort), fmt.Sprintf("HostPort %d of the node", p.HostPort), true,
-		func() requests.Set { return letsAll(nodeDoor("HostPort", p.HostIP, p.HostPort)) })
+		func() requests.Set { return letsAll(nodeDoor(requests.HostPort, p.HostIP, p.HostPort)) })
 	route.KeepsAddress = true
 	if podspec.IsLoopbackAddress(p.HostIP) {
 		route.Public = false
 		route.Title, route.Text = route.Title+" at "+p.HostIP, route.Text+" "+p.HostIP
 	}
-	w.enter(o, "HostPort", &route, c)
+	w.enter(o, requests.HostPort, &route, c)
 }
 
 // portOfProxy is the kind of door that a proxy opens inside the cluster.

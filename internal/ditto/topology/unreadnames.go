@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
@@ -18,18 +20,36 @@ import (
 // This file finds the Services that an object names in what is not read of it. Such an object is a way in to them of which
 // nothing else is known.
 
-// unreadEntries goes on from the objects that name a Service in what is not read of them. What else they name is asked quietly.
-func (w *walker) unreadEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
+// unreadEntries goes on from the objects that name a Service in what is not read of them, with one of the ports. What else they
+// name is asked quietly.
+func (w *walker) unreadEntries(svc *inventory.Object, ports []int32, c chain) {
 	quiet := w.view.Quietly()
 	found, addresses := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}), index.ServiceAddresses(inventory.Must[corev1.Service](svc))
 	w.unread(append(slices.Clip(found), unreadAt(quiet, addresses)...), c, func(o *inventory.Object, n unread.Name) (string, bool) {
+		if n.Relay {
+			return "", false
+		}
 		if !slices.Contains(addresses, n.Host) {
 			if named := world.ServiceNamed(quiet, n.Host, o.Ref.Namespace); named == nil || named.Ref.ID() != svc.Ref.ID() {
 				return "", false
 			}
 		}
-		return fmt.Sprintf(n.Says, svc.Ref), n.Means(sp, w.atAPI())
+		return fmt.Sprintf(n.Says, svc.Ref), n.Means(ports, w.atAPI())
 	})
+}
+
+// unreadOver goes on from the objects that name a relay, or what it stands behind, in what is not read of them.
+func (w *walker) unreadOver(relay *inventory.Object, c chain) {
+	quiet := w.view.Quietly()
+	for _, behind := range quiet.ReachedOver(relay) {
+		for _, id := range append([]inventory.ID{behind.Ref.ID()}, edge.LinksOf(behind).Governs...) {
+			found := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: id.Namespace, Value: id.Name})
+			w.unread(found, c, func(o *inventory.Object, n unread.Name) (string, bool) {
+				names := n.Host == id.Name || slices.Contains(dns.Services(n.Host, o.Ref.Namespace), dns.Service{Name: id.Name, Namespace: id.Namespace})
+				return fmt.Sprintf(n.Says, behind.Ref), names && n.MayBeRelay(o)
+			})
+		}
+	}
 }
 
 // unreadPods goes on from the objects that name an address of a pod in what is not read of them.
@@ -78,6 +98,7 @@ func (w *walker) unread(objects []*inventory.Object, c chain, leads func(o *inve
 			if !ok {
 				continue
 			}
+			w.unreadOver(o, c)
 			for _, entry := range quiet.EntriesOver(o) {
 				said := why
 				if entry != o {
@@ -100,6 +121,11 @@ func (f *follower) unread(o *inventory.Object) {
 		switch {
 		case n.Host != "":
 			f.target(o.Ref.Namespace, proxy.Target{Host: n.Host})
+			if n.MayBeRelay(o) {
+				for _, relay := range f.view.Quietly().Reached(n.Host, o.Ref.Namespace) {
+					f.follow(relay)
+				}
+			}
 		case n.By != nil && !saysWhere(f.view, *n.By):
 			for _, ditto := range f.view.DittosIn(n.By.Namespace) {
 				f.follow(ditto)

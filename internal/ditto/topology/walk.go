@@ -12,6 +12,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -165,7 +166,7 @@ func ExposuresBy(v *world.View, part recognize.Part, entry inventory.ID) []*fact
 func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 	spec := &o.PodTemplate().Spec
 	if spec.HostNetwork {
-		w.nodeEntry(o, "HostNetwork", number, c)
+		w.nodeEntry(o, requests.HostNetwork, number, c)
 	} else {
 		for _, container := range podspec.RunningContainers(spec) {
 			for _, p := range container.Ports {
@@ -254,9 +255,14 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 	service := inventory.Must[corev1.Service](svc)
 	c = c.with(hop{at: svc.Ref.ID(), detail: detail, text: func() string { return serviceText(svc, sp) }})
 	w.serviceEntries(svc, sp, c)
-	w.unreadEntries(svc, sp, c)
+	ports := []int32{sp.Port}
+	if world.IsHeadless(svc) {
+		ports = append(ports, number)
+	}
+	w.unreadEntries(svc, ports, c)
 
 	for _, user := range world.BackendUsers(w.view, svc) {
+		w.unreadOver(user, c)
 		for _, entry := range w.view.EntriesOver(user) {
 			w.routeEntries(entry, svc, func(b way.Backend) bool { return b.Means(service, sp, number) }, c)
 		}
@@ -300,7 +306,9 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 		at: alias.Ref.ID(), detail: detail,
 		text: func() string { return fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName) },
 	})
+	w.unreadEntries(alias, []int32{number}, c)
 	for _, user := range world.BackendUsers(w.view, alias) {
+		w.unreadOver(user, c)
 		for _, entry := range w.view.EntriesOver(user) {
 			w.routeEntries(entry, alias, func(b way.Backend) bool { return b.MeansAlias(service, number) }, c)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
 	"github.com/dittoguard/dittoguard/internal/ditto/mention"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -25,11 +26,16 @@ type Name struct {
 	Says string
 	// By is a backend that is not read, if the host is its; one without a host may be anything.
 	By *way.UnreadBackend
+	// Relay says that it is the name of an object that hands requests on, and not of a Service.
+	Relay bool
 }
 
-// Means says whether the name is for a port of a Service. One without a port is a hint at the gateway's API alone.
-func (n Name) Means(sp *corev1.ServicePort, api bool) bool {
-	return n.Port == sp.Port || n.Port == 0 && api
+// MayBeRelay says whether the name can be that of an object that hands requests on.
+func (n Name) MayBeRelay(o *inventory.Object) bool { return n.Relay || o.Typed == nil }
+
+// Means says whether the name is for one of the ports. One without a port is a hint at the gateway's API alone.
+func (n Name) Means(ports []int32, api bool) bool {
+	return slices.Contains(ports, n.Port) || n.Port == 0 && api
 }
 
 // Names are the hosts that an object names in what is not read of it: a kind or version that is not, or cannot be; a
@@ -72,11 +78,13 @@ func NamesOf(o *inventory.Object, links way.Links) []Name {
 			list = append(list, Name{Host: host, Says: "a snippet in it forwards requests to %s, which counts if its controller allows snippets"})
 		}
 	}
-	if b, ok := nginx.ErrorsService(o); ok {
-		list = append(list, Name{
-			Host: b.Name + "." + b.Namespace + ".svc", Port: b.Port.IntVal,
-			Says: "it sends requests that failed to %s, with the headers that clients sent",
-		})
+	const failed = "it sends requests that failed to %s, with the headers that clients sent"
+	services, others := traefik.Errors(o)
+	for _, b := range services {
+		list = append(list, Name{Host: b.Name + "." + b.Namespace + ".svc", Port: b.Port.IntVal, Says: failed})
+	}
+	for _, id := range others {
+		list = append(list, Name{Host: id.Name + "." + id.Namespace + ".svc", Says: failed, Relay: true})
 	}
 	if ports, ok := inventory.As[corev1.ConfigMap](o); ok {
 		for _, port := range slices.Sorted(maps.Keys(ports.Data)) {

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/unread"
@@ -148,13 +147,13 @@ func TestNames(t *testing.T) {
 }
 
 func TestNameMeansPorts(t *testing.T) {
-	port := &corev1.ServicePort{Port: 80}
+	ports := []int32{80}
 	for _, test := range []struct {
 		named int32
 		api   bool
 		want  bool
 	}{{80, false, true}, {80, true, true}, {81, true, false}, {0, true, true}, {0, false, false}} {
-		if got := (unread.Name{Port: test.named}).Means(port, test.api); got != test.want {
+		if got := (unread.Name{Port: test.named}).Means(ports, test.api); got != test.want {
 			t.Errorf("a name with port %d means port 80 (API: %t): %t", test.named, test.api, got)
 		}
 	}

@@ -2,6 +2,7 @@ package way
 
 import (
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,8 +22,8 @@ func ObjectAt(r inventory.Reader, id inventory.ID) *inventory.Object {
 	return o
 }
 
-// Unread says of kinds that can change what happens to requests that their objects cannot be read in one of the namespaces;
-// empty where they can. Without a namespace all of them are meant.
+// Unread says of kinds that can change what happens to requests that their objects cannot be read in one of the namespaces, or
+// that one of them is not read; empty where they are. Without a namespace all of them are meant.
 func (c Context) Unread(namespaces []string, kinds ...schema.GroupKind) string {
 	if c.Objects == nil {
 		return ""
@@ -35,15 +36,39 @@ func (c Context) Unread(namespaces []string, kinds ...schema.GroupKind) string {
 			if !c.Objects.Knows(kind, namespace) {
 				return "objects of kind " + kind.String() + " cannot be read, and can change what happens to requests"
 			}
+			if o := c.unreadOf(kind, namespace); o != nil {
+				return o.Ref.String() + " is not read (" + o.Ref.APIVersion + "), and can change what happens to requests"
+			}
 		}
 	}
 	return ""
+}
+
+// unreadOf is an object of a kind that is not read: it is of a version that is not, or cannot be; nil if there is none.
+func (c Context) unreadOf(kind schema.GroupKind, namespace string) *inventory.Object {
+	type key struct {
+		schema.GroupKind
+		namespace string
+	}
+	return Keep(c, key{kind, namespace}, func() *inventory.Object {
+		for _, o := range c.Objects.Find(inventory.KindKey(kind, namespace)) {
+			if o.Typed == nil {
+				return o
+			}
+		}
+		return nil
+	})
 }
 
 // A ServiceEntry gives a host of its own to endpoints, which can be Services of the cluster under another name.
 
 // ServiceHostKind stands for the hosts of ServiceEntries, in links.
 var ServiceHostKind = schema.GroupKind{Kind: "IstioServiceHost"}
+
+// ServiceHost stands for one of them.
+func ServiceHost(host string) inventory.ID {
+	return inventory.ID{GroupKind: ServiceHostKind, Name: strings.ToLower(strings.TrimSuffix(host, "."))}
+}
 
 // IstioName is the name of an object, in its namespace.
 type IstioName struct{ Namespace, Name string }

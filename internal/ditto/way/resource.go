@@ -54,6 +54,8 @@ type Resource struct {
 	Controller func(c Context, o *inventory.Object) string
 	// Relay says that an object of this kind passes requests on to its Backends for the entries that use it.
 	Relay bool
+	// Taken says that an entry of this kind gets the requests that objects of another kind hand on to it by its name.
+	Taken bool
 	// Sends says that an object of this kind sends some requests to a Service by itself, whatever uses it.
 	Sends bool
 	// Doubted says why an entry that is taken for internal may be public; nil where that cannot be.

@@ -3,6 +3,7 @@ package world
 import (
 	"slices"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -32,7 +33,35 @@ func (v *View) EntriesOver(o *inventory.Object) []*inventory.Object {
 	if !edge.IsRelay(o) {
 		return []*inventory.Object{o}
 	}
-	relays, entries := []*inventory.Object{o}, []*inventory.Object(nil)
+	_, entries := v.over(o)
+	return Ordered(entries)
+}
+
+// ReachedOver are the objects by whose names requests are sent through an object: itself, and relays over it.
+func (v *View) ReachedOver(o *inventory.Object) []*inventory.Object {
+	if !edge.IsReached(o) {
+		return nil
+	}
+	relays, _ := v.over(o)
+	return relays
+}
+
+// Reached are the objects that a host stands for, to an object of a namespace, to which requests are sent by their names.
+func (v *View) Reached(host, namespace string) []*inventory.Object {
+	list := v.Find(inventory.Key{Index: way.ByGovernor, Value: way.ServiceHost(host).String()})
+	for _, gk := range edge.Reached() {
+		for _, at := range dns.Services(host, namespace) {
+			if o := v.Get(gk, at.Namespace, at.Name); o != nil {
+				list = append(slices.Clip(list), o)
+			}
+		}
+	}
+	return list
+}
+
+// over are the relays and entries that send requests through a relay.
+func (v *View) over(relay *inventory.Object) (relays, entries []*inventory.Object) {
+	relays = []*inventory.Object{relay}
 	for i := 0; i < len(relays); i++ {
 		for _, id := range append([]inventory.ID{relays[i].Ref.ID()}, edge.LinksOf(relays[i]).Governs...) {
 			for _, user := range v.Find(inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}) {
@@ -45,5 +74,5 @@ func (v *View) EntriesOver(o *inventory.Object) []*inventory.Object {
 			}
 		}
 	}
-	return Ordered(entries)
+	return relays, entries
 }

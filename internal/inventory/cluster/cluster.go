@@ -94,10 +94,14 @@ func New(cfg *rest.Config, opts Options) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a client of the API server: %w", err)
 	}
-	return newCluster(c, kinds, opts), nil
+	served, err := newOffer(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("making a client of the API server: %w", err)
+	}
+	return newCluster(c, served, kinds, opts), nil
 }
 
-func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
+func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *Cluster {
 	if opts.StaleAfter == 0 {
 		opts.StaleAfter = defaultStaleAfter
 	}
@@ -139,6 +143,7 @@ func newCluster(c client.WithWatch, kinds []kind, opts Options) *Cluster {
 		}
 		for _, ns := range namespaces {
 			i := newInformer(c, k, ns, x.memory, opts.StaleAfter, opts.Log)
+			i.offer = served
 			x.informers = append(x.informers, i)
 			x.readers[gk] = append(x.readers[gk], i)
 		}
@@ -177,12 +182,12 @@ func (c *Cluster) Ready() error {
 	return errors.Join(errs...)
 }
 
-// Unread says of each kind that cannot be read, and is unknown for that, why; in stable order. Kinds that are Kubernetes' own
-// are never among them: without those the cluster is not Ready.
+// Unread says of each kind that cannot be read, or only in a version whose fields are not known, and is unknown for that, why; in
+// stable order. Kinds that are Kubernetes' own are never among them: without those the cluster is not Ready.
 func (c *Cluster) Unread() []UnreadKind {
 	var list []UnreadKind
 	for _, i := range c.informers {
-		if err := i.isSick(); err != nil {
+		if err := i.unread(); err != nil {
 			list = append(list, UnreadKind{i.kind.gvk.GroupKind(), err})
 		}
 	}

@@ -87,7 +87,7 @@ func TestClusterAsksForNoMoreSecretsThanItMayHave(t *testing.T) {
 func TestKnows(t *testing.T) {
 	s := newServer(t)
 	s.noRoutes = true
-	c := newCluster(s, kindsOf(testKinds, clientscheme.Scheme), testOptions())
+	c := newCluster(s, nil, kindsOf(testKinds, clientscheme.Scheme), testOptions())
 	if c.Reader().Knows(inventory.ConfigMap, "ditto") {
 		t.Error("absence is trusted before anything was read")
 	}
@@ -121,7 +121,7 @@ func TestKnows(t *testing.T) {
 func TestReadyNamesWhatIsMissing(t *testing.T) {
 	s := newServer(t, configMap("ditto", "a", "one"))
 	s.broken = true
-	c := newCluster(s, kindsOf(testKinds, clientscheme.Scheme), testOptions())
+	c := newCluster(s, nil, kindsOf(testKinds, clientscheme.Scheme), testOptions())
 	const missing = "ConfigMap: not read yet\nDeployment: not read yet\nNamespace: not read yet\nRoute: not read yet\nSecret in ditto: not read yet"
 	if err := c.Ready(); err == nil || err.Error() != missing {
 		t.Errorf("before the start: %v", err)
@@ -232,7 +232,7 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 	gvk := testKinds[4]
 	newer := gvk.GroupKind().WithVersion("v2")
 	kinds := kindsOf(append([]schema.GroupVersionKind{newer}, testKinds...), clientscheme.Scheme)
-	c := newCluster(s, kinds, testOptions())
+	c := newCluster(s, nil, kinds, testOptions())
 	run(t, c)
 	eventually(t, "everything is read", c.HasSynced)
 	o := c.Reader().Get(crd.Route, "ditto", "r")

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -44,6 +45,8 @@ type server struct {
 	mu       sync.Mutex
 	broken   bool
 	noRoutes bool
+	// routesIn is the version that Routes are served in; v1 if empty.
+	routesIn string
 	// hangs says that nothing answers a GET.
 	hangs bool
 	// sick is what the API server says of Routes; nil if they are well.
@@ -62,8 +65,11 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 		t.Fatal(err)
 	}
 	routes := schema.GroupVersionKind{Group: "route.openshift.io", Version: "v1", Kind: "Route"}
-	scheme.AddKnownTypeWithName(routes, &unstructured.Unstructured{})
-	scheme.AddKnownTypeWithName(routes.GroupVersion().WithKind("RouteList"), &unstructured.UnstructuredList{})
+	for _, version := range []string{"v1", "v9"} {
+		routes.Version = version
+		scheme.AddKnownTypeWithName(routes, &unstructured.Unstructured{})
+		scheme.AddKnownTypeWithName(routes.GroupVersion().WithKind("RouteList"), &unstructured.UnstructuredList{})
+	}
 	note := func(verb string, o runtime.Object, where string) error {
 		gvk, err := apiutil.GVKForObject(o, scheme)
 		if err != nil {
@@ -82,7 +88,7 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 			return errRefused
 		case kind == "Route" && s.sick != nil:
 			return s.sick
-		case kind == "Route" && (s.noRoutes || gvk.Version != "v1"):
+		case kind == "Route" && (s.noRoutes || gvk.Version != cmp.Or(s.routesIn, "v1")):
 			return apierrors.NewNotFound(schema.GroupResource{Group: gvk.Group, Resource: "routes"}, "")
 		}
 		return nil
@@ -215,7 +221,7 @@ func testOptions() Options {
 // start returns a cluster that has been read, and is being read until the test ends.
 func start(t *testing.T, s *server, opts Options) *Cluster {
 	t.Helper()
-	c := newCluster(s, kindsOf(testKinds, clientscheme.Scheme), opts)
+	c := newCluster(s, nil, kindsOf(testKinds, clientscheme.Scheme), opts)
 	run(t, c)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

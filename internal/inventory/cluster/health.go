@@ -147,14 +147,17 @@ func (i *informer) ready(now time.Time) error {
 	return nil
 }
 
-// isSick says why the kind cannot be read, nil unless it is sick.
-func (i *informer) isSick() error {
+// unread says why the kind cannot be read, or that its fields are not; nil if they are.
+func (i *informer) unread() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if !i.sick {
+	switch {
+	case i.sick:
+		return i.failure
+	case i.absent:
 		return nil
 	}
-	return i.failure
+	return servedBeyond(i.kind, i.serving.gvk)
 }
 
 // skipsLive says whether the kind is not to be read live now: its informer finds out when it can be read again. If only live

@@ -32,6 +32,8 @@ type informer struct {
 	namespace string
 	memory    *inventory.Memory
 	log       logr.Logger
+	// offer says in which versions the kind is served besides; it may be nil.
+	offer *offer
 	// staleAfter is how long reading may fail before it counts.
 	staleAfter time.Duration
 	// settled is closed once everything has been read, or a kind that is not Kubernetes' own has been given up.
@@ -128,9 +130,26 @@ func (i *informer) served() (k kind, installed bool) {
 
 func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
-	var list client.ObjectList
-	var err error
-	for _, version := range i.kind.versions() {
+	list, err := i.listIn(ctx, o, i.kind.versions())
+	if i.notInstalled(err) {
+		beyond, asking := i.offer.beyond(ctx, i.kind)
+		switch {
+		case asking != nil:
+			err = asking
+		case len(beyond) > 0:
+			list, err = i.listIn(ctx, o, beyond)
+		}
+	}
+	if err != nil {
+		i.ended(ctx, "listing", err)
+		return nil, err
+	}
+	return list, nil // what it brings is only there with the last page; see Replace
+}
+
+// listIn lists the kind in the first of the versions that the API server serves.
+func (i *informer) listIn(ctx context.Context, o metav1.ListOptions, versions []kind) (list client.ObjectList, err error) {
+	for _, version := range versions {
 		if list, err = version.newList(clientscheme.Scheme); err != nil {
 			return nil, err
 		}
@@ -142,11 +161,7 @@ func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Obje
 			break
 		}
 	}
-	if err != nil {
-		i.ended(ctx, "listing", err)
-		return nil, err
-	}
-	return list, nil // what it brings is only there with the last page; see Replace
+	return list, err
 }
 
 func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {

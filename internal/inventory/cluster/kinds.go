@@ -69,7 +69,7 @@ func clusterScoped(gk schema.GroupKind) bool {
 // mapperFor knows the resources of the kinds, so that starting needs no discovery, which one broken aggregated API can
 // hold up.
 func mapperFor(kinds []kind) meta.RESTMapper {
-	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper := laterVersions{meta.NewDefaultRESTMapper(nil)}
 	for _, k := range kinds {
 		scope := meta.RESTScopeNamespace
 		if !k.namespaced {
@@ -82,6 +82,24 @@ func mapperFor(kinds []kind) meta.RESTMapper {
 		}
 	}
 	return mapper
+}
+
+// laterVersions maps the kinds in every version: what a kind is called in URLs does not depend on that.
+type laterVersions struct{ *meta.DefaultRESTMapper }
+
+// RESTMapping implements meta.RESTMapper.
+func (m laterVersions) RESTMapping(gk schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
+	mapping, err := m.DefaultRESTMapper.RESTMapping(gk, versions...)
+	if err == nil || len(versions) == 0 {
+		return mapping, err
+	}
+	known, unmapped := m.DefaultRESTMapper.RESTMapping(gk)
+	if unmapped != nil {
+		return nil, err
+	}
+	other := *known
+	other.GroupVersionKind.Version, other.Resource.Version = versions[0], versions[0]
+	return &other, nil
 }
 
 // newObject makes an empty object for a client to decode into.

@@ -29,7 +29,7 @@ func configMapID(namespace, name string) inventory.ID {
 // stale is a cluster whose cache was filled by hand and is never updated.
 func stale(t *testing.T, s *server, cached ...client.Object) *Cluster {
 	t.Helper()
-	c := newCluster(s, kindsOf(testKinds, clientscheme.Scheme), testOptions())
+	c := newCluster(s, nil, kindsOf(testKinds, clientscheme.Scheme), testOptions())
 	for _, o := range cached {
 		gvks, _, err := clientscheme.Scheme.ObjectKinds(o)
 		if err != nil {
@@ -278,7 +278,7 @@ func TestRefreshSaysOnceWhatTookTooLong(t *testing.T) {
 			counted.Add(1)
 		}
 	}
-	c := newCluster(s, kindsOf(testKinds, clientscheme.Scheme), opts)
+	c := newCluster(s, nil, kindsOf(testKinds, clientscheme.Scheme), opts)
 	var questions []inventory.Question
 	for i := range 60 {
 		questions = append(questions, byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: fmt.Sprintf("s%02d", i)}))

@@ -53,7 +53,11 @@ func TakeSnapshot(ctx context.Context, cfg *rest.Config, index inventory.Indexer
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("making a client of the API server: %w", err)
 	}
-	s := &snapshooter{client: c, discovery: served, host: cfg.Host, namespace: namespace}
+	offer, err := newOffer(cfg)
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("making a client of the API server: %w", err)
+	}
+	s := &snapshooter{client: c, discovery: served, offer: offer, host: cfg.Host, namespace: namespace}
 	return s.take(ctx, kinds, index)
 }
 
@@ -61,6 +65,7 @@ func TakeSnapshot(ctx context.Context, cfg *rest.Config, index inventory.Indexer
 type snapshooter struct {
 	client    client.Client
 	discovery discovery.ServerResourcesInterface
+	offer     *offer
 	host      string
 	namespace string
 
@@ -131,9 +136,24 @@ func (s *snapshooter) read(ctx context.Context, k kind) (err error) {
 	if s.namespace != "" && k.gvk.GroupKind() == inventory.Namespace {
 		return s.readNamespace(ctx, k)
 	}
-	for _, version := range k.versions() {
-		err = s.list(ctx, version)
-		if !k.builtin && apierrors.IsForbidden(err) && s.notServed(version) {
+	err = s.readIn(ctx, k.versions())
+	if !k.builtin && isAbsent(err) {
+		beyond, asking := s.offer.beyond(ctx, k)
+		switch {
+		case asking != nil:
+			return asking
+		case len(beyond) > 0:
+			return s.readIn(ctx, beyond)
+		}
+	}
+	return err
+}
+
+// readIn reads every object of a kind in the first of the versions that the API server serves.
+func (s *snapshooter) readIn(ctx context.Context, versions []kind) (err error) {
+	for _, k := range versions {
+		err = s.list(ctx, k)
+		if !k.builtin && apierrors.IsForbidden(err) && s.notServed(k) {
 			err = apierrors.NewNotFound(schema.GroupResource{Group: k.gvk.Group, Resource: k.gvk.Kind}, "")
 		}
 		if k.builtin || !isAbsent(err) {

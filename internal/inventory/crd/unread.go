@@ -1,29 +1,49 @@
 package crd
 
-import "k8s.io/apimachinery/pkg/runtime/schema"
+import (
+	"slices"
 
-// Unread lists the kinds that can open a way in and whose fields are not read, in every version in which they are watched and
-// listed. What their objects name counts as a way of which nothing else is known.
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+type unreadKind struct {
+	schema.GroupKind
+	versions []string
+	anywhere bool
+}
+
+// unread are the kinds that can open a way in and whose fields are not read, in every version in which they are watched and
+// listed. anywhere says that an object of the kind can name Services of other namespaces, by itself or as the host of a URL.
+var unread = []unreadKind{
+	{schema.GroupKind{Group: "cilium.io", Kind: "CiliumEnvoyConfig"}, []string{"v2"}, true},
+	{schema.GroupKind{Group: "cilium.io", Kind: "CiliumClusterwideEnvoyConfig"}, []string{"v2"}, true},
+	{schema.GroupKind{Group: "elbv2.k8s.aws", Kind: "TargetGroupBinding"}, []string{"v1beta1", "v1alpha1"}, false},
+	{schema.GroupKind{Group: "getambassador.io", Kind: "Mapping"}, []string{"v3alpha1", "v2", "v1"}, true},
+	{schema.GroupKind{Group: "getambassador.io", Kind: "TCPMapping"}, []string{"v3alpha1", "v2", "v1"}, true},
+	{schema.GroupKind{Group: "apisix.apache.org", Kind: "ApisixRoute"}, []string{"v2", "v2beta3"}, false},
+	// Backends of type network are URLs.
+	{schema.GroupKind{Group: "zalando.org", Kind: "RouteGroup"}, []string{"v1"}, true},
+	{schema.GroupKind{Group: "contour.heptio.com", Kind: "IngressRoute"}, []string{"v1beta1"}, false},
+	{schema.GroupKind{Group: "ingress.v1.haproxy.org", Kind: "TCP"}, []string{"v1"}, false},
+	{schema.GroupKind{Group: "ingress.v3.haproxy.org", Kind: "TCP"}, []string{"v3"}, false},
+	{schema.GroupKind{Group: "ngrok.k8s.ngrok.com", Kind: "AgentEndpoint"}, []string{"v1alpha1"}, true},
+	// The target of a subject is a URL.
+	{schema.GroupKind{Group: "networking.cfargotunnel.com", Kind: "TunnelBinding"}, []string{"v1alpha2", "v1alpha1"}, true},
+}
+
+// Unread lists the kinds that can open a way in and whose fields are not read. What their objects name counts as a way of which
+// nothing else is known.
 func Unread() []schema.GroupVersionKind {
-	return []schema.GroupVersionKind{
-		{Group: "cilium.io", Version: "v2", Kind: "CiliumEnvoyConfig"},
-		{Group: "cilium.io", Version: "v2", Kind: "CiliumClusterwideEnvoyConfig"},
-		{Group: "elbv2.k8s.aws", Version: "v1beta1", Kind: "TargetGroupBinding"},
-		{Group: "elbv2.k8s.aws", Version: "v1alpha1", Kind: "TargetGroupBinding"},
-		{Group: "getambassador.io", Version: "v3alpha1", Kind: "Mapping"},
-		{Group: "getambassador.io", Version: "v2", Kind: "Mapping"},
-		{Group: "getambassador.io", Version: "v1", Kind: "Mapping"},
-		{Group: "getambassador.io", Version: "v3alpha1", Kind: "TCPMapping"},
-		{Group: "getambassador.io", Version: "v2", Kind: "TCPMapping"},
-		{Group: "getambassador.io", Version: "v1", Kind: "TCPMapping"},
-		{Group: "apisix.apache.org", Version: "v2", Kind: "ApisixRoute"},
-		{Group: "apisix.apache.org", Version: "v2beta3", Kind: "ApisixRoute"},
-		{Group: "zalando.org", Version: "v1", Kind: "RouteGroup"},
-		{Group: "contour.heptio.com", Version: "v1beta1", Kind: "IngressRoute"},
-		{Group: "ingress.v1.haproxy.org", Version: "v1", Kind: "TCP"},
-		{Group: "ingress.v3.haproxy.org", Version: "v3", Kind: "TCP"},
-		{Group: "ngrok.k8s.ngrok.com", Version: "v1alpha1", Kind: "AgentEndpoint"},
-		{Group: "networking.cfargotunnel.com", Version: "v1alpha2", Kind: "TunnelBinding"},
-		{Group: "networking.cfargotunnel.com", Version: "v1alpha1", Kind: "TunnelBinding"},
+	var list []schema.GroupVersionKind
+	for _, kind := range unread {
+		for _, version := range kind.versions {
+			list = append(list, kind.WithVersion(version))
+		}
 	}
+	return list
+}
+
+// UnreadAnywhere says whether objects of one of those kinds can name Services of other namespaces.
+func UnreadAnywhere(gk schema.GroupKind) bool {
+	return slices.ContainsFunc(unread, func(k unreadKind) bool { return k.GroupKind == gk && k.anywhere })
 }

@@ -21,7 +21,7 @@ func Kinds() []way.Resource {
 	controller := func(way.Context, *inventory.Object) string { return way.NameF5Nginx }
 	return []way.Resource{
 		{Kind: crd.F5VirtualServer, Links: virtualServerLinks, Routes: virtualServerRoutes, Controller: controller},
-		{Kind: crd.F5VirtualServerRoute, Links: virtualServerRouteLinks, Routes: virtualServerRouteRoutes, Controller: controller},
+		{Kind: crd.F5VirtualServerRoute, Links: virtualServerRouteLinks, Routes: virtualServerRouteRoutes, Controller: controller, Taken: true},
 		{Kind: crd.F5TransportServer, Links: transportServerLinks, Routes: transportServerRoutes, Controller: controller},
 		{Kind: crd.F5Policy, Links: f5PolicyLinks},
 	}

@@ -159,10 +159,17 @@ func TestForcesRegex(t *testing.T) {
 	}}}
 	same := forcesRegex(rewritten)
 	rewritten.Ingress.Spec.Rules[0].HTTP.Paths[0].Path = "/y"
+	canary := served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "true", "nginx.ingress.kubernetes.io/canary": "true"})
+	root := served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/rewrite-target": "/"})
+	root.Ingress.Spec.Rules = []networkingv1.IngressRule{{IngressRuleValue: networkingv1.IngressRuleValue{
+		HTTP: &networkingv1.HTTPIngressRuleValue{Paths: []networkingv1.HTTPIngressPath{{Path: "/"}, {Path: ""}}},
+	}}}
 	for name, got := range map[string][2]bool{
 		"use-regex does":                            {forcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "True"})), true},
 		"use-regex with another word does not":      {forcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "yes"})), false},
-		"a rewrite to the same path does not":       {same, false},
+		"a rewrite to the same path does, too":      {same, true},
+		"a rewrite of the root to itself does not":  {forcesRegex(root), false},
+		"a canary's annotation does not":            {forcesRegex(canary), false},
 		"a rewrite to another path does":            {forcesRegex(rewritten), true},
 		"another controller's annotation does not":  {forcesRegex(served("f5-nginx", notes{"nginx.ingress.kubernetes.io/use-regex": "true"})), false},
 		"a target that ingress-nginx refuses is no": {forcesRegex(served("ingress-nginx", notes{"nginx.ingress.kubernetes.io/rewrite-target": "/x;"})), false},

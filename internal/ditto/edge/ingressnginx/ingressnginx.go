@@ -274,7 +274,14 @@ func (n nginxAuth) source() string {
 	return way.PrefixIngressNginx + n.setting
 }
 
+// ingressNginxForcesRegex: one location with use-regex, or with a target that is not its path, is enough for the whole server. A
+// target that is the path of a rule is none by the time that this is looked at: updateServerLocations has put a slash behind
+// Prefix paths by then, and the location / that createServers makes for a host has the target, too. What a canary says counts
+// for nothing.
 func ingressNginxForcesRegex(in way.Input) bool {
+	if isCanary(in.Ingress) {
+		return false
+	}
 	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
 	if use, _ := a.Bool("use-regex"); use {
 		return true
@@ -284,13 +291,11 @@ func ingressNginxForcesRegex(in way.Input) bool {
 		return false
 	}
 	for _, rule := range in.Ingress.Spec.Rules {
-		if rule.HTTP == nil {
+		if target != "/" {
 			return true
 		}
-		for _, p := range rule.HTTP.Paths {
-			if p.Path != target {
-				return true
-			}
+		if rule.HTTP != nil && slices.ContainsFunc(rule.HTTP.Paths, func(p networkingv1.HTTPIngressPath) bool { return p.Path != "" && p.Path != "/" }) {
+			return true
 		}
 	}
 	return false
@@ -298,7 +303,8 @@ func ingressNginxForcesRegex(in way.Input) bool {
 
 // ingressNginxPath: ImplementationSpecific is read as Prefix (SetDefaultNGINXPathType). As soon as one Ingress of the host
 // uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
-// (template.go: enforceRegexModifier, buildLocation).
+// (template.go: enforceRegexModifier, buildLocation). A path with itself for its target is taken for not rewritten, though what is
+// below it is: that leads no further.
 func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathType, path string) way.Path {
 	target, rewritten := ingressNginxTarget(a)
 	rewritten = rewritten && target != path

@@ -71,6 +71,9 @@ func istioAccessOf(e *istioEdge) istioAccess {
 		a.identity, a.authentication = *opaque, *opaque
 	}
 	a.doubtful = istioDoubts(allows, denies)
+	if e.unread != "" {
+		a.doubtful = func(string) string { return e.unread }
+	}
 	return a
 }
 

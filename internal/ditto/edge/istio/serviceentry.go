@@ -17,7 +17,7 @@ func serviceHost(host, namespace string) inventory.ID {
 	if ns, name, ok := istioService(host, namespace); ok {
 		host = name + "." + ns + ".svc.cluster.local"
 	}
-	return inventory.ID{GroupKind: way.ServiceHostKind, Name: strings.ToLower(strings.TrimSuffix(host, "."))}
+	return way.ServiceHost(host)
 }
 
 // serviceEntryLinks: a ServiceEntry decides what a destination of its hosts means. Pods that it selects lie in its own

@@ -37,16 +37,3 @@ func SnippetTargets(o *inventory.Object) []string {
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
 }
-
-// ErrorsService is the Service that a Middleware of Traefik takes requests to that failed; ok is false for any other object.
-func ErrorsService(o *inventory.Object) (b way.Backend, ok bool) {
-	m, ok := inventory.As[crd.TraefikMiddleware](o)
-	if !ok || m.Spec.Errors == nil || m.Spec.Errors.Service.Name == "" {
-		return way.Backend{}, false
-	}
-	to := m.Spec.Errors.Service
-	if to.Namespace == "" {
-		to.Namespace = o.Ref.Namespace
-	}
-	return way.Backend{Namespace: to.Namespace, Name: to.Name, Port: to.Port}, true
-}

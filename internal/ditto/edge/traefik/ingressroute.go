@@ -3,6 +3,7 @@ package traefik
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -90,6 +91,9 @@ func services(l *way.Links, o *inventory.Object, services []crd.TraefikServiceTo
 		l.Backends = append(l.Backends, backendsOf(o, to)...)
 		if to.Kind == "TraefikService" {
 			l.Uses = append(l.Uses, serviceRef(o, to).candidates()...)
+			if strings.Count(to.Name, "-") >= mostParts && isWord(to.Name) {
+				l.Unread = append(l.Unread, way.UnreadBackend{What: "services by a name with more than " + strconv.Itoa(mostParts) + " parts"})
+			}
 		}
 	}
 }
@@ -108,19 +112,28 @@ func backendsOf(o *inventory.Object, to crd.TraefikServiceTo) []way.Backend {
 		}
 		return []way.Backend{{Namespace: serviceRef(o, to).within(), Name: to.Name, Port: to.Port}}
 	case "TraefikService":
-		word, provider, _ := strings.Cut(to.Name, "@")
-		if provider == providerCRD || provider == providerIngress {
+		if isWord(to.Name) {
+			word, _, _ := strings.Cut(to.Name, "@")
 			return wordBackends(word)
 		}
 	}
 	return nil
 }
 
+// isWord says whether a name is one that something of Kubernetes has inside Traefik.
+func isWord(name string) bool {
+	_, provider, _ := strings.Cut(name, "@")
+	return provider == providerCRD || provider == providerIngress
+}
+
+// mostParts bounds the parts of a word, each two places between which may be where its names end.
+const mostParts = 16
+
 // wordBackends are the Services that a word of namespace, name and port, with dashes between, can mean.
 func wordBackends(word string) []way.Backend {
 	parts := strings.Split(word, "-")
-	if len(parts) > 16 {
-		return nil
+	if len(parts) > mostParts {
+		return nil // links say that it is not read
 	}
 	var list []way.Backend
 	for i := 1; i < len(parts)-1; i++ {
@@ -182,22 +195,20 @@ func layersBefore(c way.Context, o *inventory.Object, within []inventory.ID, lef
 	within = append(slices.Clone(within), o.Ref.ID())
 	var list [][]layer
 	for _, ref := range referencesOf(o, "IngressRoute", spec.ParentRefs) {
-		parent, _ := ref.resolve(c.Objects)
-		if parent == nil {
-			continue
-		}
-		typed, ok := inventory.As[crd.TraefikIngressRoute](parent)
-		if !ok {
-			continue
-		}
-		if *left--; *left < 0 {
-			return list
-		}
-		for _, before := range layersBefore(c, parent, within, left) {
-			for i := range typed.Spec.Routes {
-				if *left >= 0 && isRouter(&typed.Spec.Routes[i]) {
-					*left--
-					list = append(list, append(slices.Clone(before), layer{parent, &typed.Spec.Routes[i]}))
+		for _, parent := range ref.found(c.Objects) {
+			typed, ok := inventory.As[crd.TraefikIngressRoute](parent)
+			if !ok {
+				continue
+			}
+			if *left--; *left < 0 {
+				return list
+			}
+			for _, before := range layersBefore(c, parent, within, left) {
+				for i := range typed.Spec.Routes {
+					if *left >= 0 && isRouter(&typed.Spec.Routes[i]) {
+						*left--
+						list = append(list, append(slices.Clone(before), layer{parent, &typed.Spec.Routes[i]}))
+					}
 				}
 			}
 		}
@@ -224,14 +235,16 @@ func targetsOf(c way.Context, o *inventory.Object, services []crd.TraefikService
 		if to.Kind != "TraefikService" {
 			continue
 		}
-		further, _ := ref.resolve(c.Objects)
-		if further == nil || seen[further.Ref.ID()] {
-			continue
-		}
-		seen[further.Ref.ID()] = true
-		for _, t := range targetsOf(c, further, partsOf(further), seen) {
-			t.outside = t.outside || ref.outside()
-			list = append(list, t)
+		// If a word means several, each may be the one.
+		for _, further := range ref.found(c.Objects) {
+			if seen[further.Ref.ID()] {
+				continue
+			}
+			seen[further.Ref.ID()] = true
+			for _, t := range targetsOf(c, further, partsOf(further), seen) {
+				t.outside = t.outside || ref.outside()
+				list = append(list, t)
+			}
 		}
 	}
 	return list

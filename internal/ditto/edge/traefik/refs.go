@@ -111,6 +111,17 @@ func (r reference) resolve(objects inventory.Reader) (o *inventory.Object, ambig
 	return o, false
 }
 
+// found are all objects that may be meant and are there.
+func (r reference) found(objects inventory.Reader) []*inventory.Object {
+	var list []*inventory.Object
+	for _, id := range r.candidates() {
+		if o := objects.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
 // referencesOf are the references of an object to others of a kind.
 func referencesOf(o *inventory.Object, kind string, refs []crd.TraefikRef) []reference {
 	var list []reference
