@@ -26,11 +26,13 @@ import (
 
 // variants are values that render every part of the chart at least once.
 var variants = map[string]string{
-	"defaults":     ``,
-	"protected":    `protectedNamespaces: [ditto, iot]`,
-	"dry run":      "protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
-	"rules":        `{rules: {a.yaml: "text", b.json: "{}"}, existingRulesConfigMap: ours}`,
-	"cert-manager": "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager}",
+	"defaults":      ``,
+	"protected":     `protectedNamespaces: [ditto, iot]`,
+	"dry run":       "protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
+	"rules":         `{rules: {a.yaml: "text", b.json: "{}"}, existingRulesConfigMap: ours}`,
+	"cert-manager":  "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager}",
+	"without audit": "audit: {enabled: false}",
+	"one API":       "audit: {interval: 30m, reports: openreports}",
 	"everything": `
 protectedNamespaces: [ditto]
 replicas: 3
@@ -163,7 +165,7 @@ func TestDeployment(t *testing.T) {
 		"serve", "--config=/etc/dittoguard/configuration.yaml", "--port=9443", "--health-addr=:8081", "--metrics-addr=:8080",
 		"--namespace=$(POD_NAMESPACE)", "--service-name=dittoguard", "--cert-mode=self", "--ca-secret=dittoguard-ca",
 		"--webhook-config=dittoguard", "--mutating-webhook-config=dittoguard", "--protected-namespaces=ditto,iot",
-		"--log-level=info",
+		"--audit=true", "--audit-interval=1h", "--audit-reports=auto", "--audit-lease=dittoguard-audit", "--log-level=info",
 	}, container.Args); diff != "" {
 		t.Errorf("args (-want +got):\n%s", diff)
 	}

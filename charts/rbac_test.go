@@ -68,12 +68,21 @@ func TestRights(t *testing.T) {
 		"guard: get,list,watch,update /secrets named dittoguard-ca",
 	}
 	configurations := "everywhere: get,watch,patch admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations named dittoguard"
+	audits := []string{
+		"everywhere: create,patch events.k8s.io/events",
+		"everywhere: get,list,create,update,delete openreports.io/clusterreports,reports",
+		"everywhere: get,list,create,update,delete wgpolicyk8s.io/clusterpolicyreports,policyreports",
+		"guard: create coordination.k8s.io/leases",
+		"guard: get,update coordination.k8s.io/leases named dittoguard-audit",
+	}
 	secrets := func(namespace string) string { return namespace + ": get,list,watch /secrets" }
 	for name, want := range map[string][]string{
-		"defaults":     slices.Concat(reads, ownSecret, []string{configurations}),
-		"protected":    slices.Concat(reads, ownSecret, []string{configurations, secrets("ditto"), secrets("iot")}),
-		"dry run":      slices.Concat(reads, ownSecret, []string{configurations, secrets("ditto")}),
-		"cert-manager": slices.Concat(reads, []string{secrets("ditto")}),
+		"defaults":      slices.Concat(reads, ownSecret, audits, []string{configurations}),
+		"protected":     slices.Concat(reads, ownSecret, audits, []string{configurations, secrets("ditto"), secrets("iot")}),
+		"dry run":       slices.Concat(reads, ownSecret, audits, []string{configurations, secrets("ditto")}),
+		"cert-manager":  slices.Concat(reads, audits, []string{secrets("ditto")}),
+		"without audit": slices.Concat(reads, ownSecret, []string{configurations}),
+		"one API":       slices.Concat(reads, ownSecret, audits[:2], audits[3:], []string{configurations}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			slices.Sort(want)
@@ -97,7 +106,7 @@ func TestAuditRole(t *testing.T) {
 	rules := func(list []rbacv1.PolicyRule) []string {
 		var lines []string
 		for _, r := range list {
-			if len(r.ResourceNames) == 0 {
+			if len(r.ResourceNames) == 0 && !slices.Contains(r.Verbs, "create") {
 				lines = append(lines, strings.Join(r.APIGroups, ",")+"/"+strings.Join(r.Resources, ","))
 			}
 		}

@@ -83,6 +83,7 @@ var layers = map[string][]string{
 	"internal/report":   {"rules", "internal/check", "internal/explain", "internal/inventory", "internal/terminal"},
 	"internal/ruledocs": {"rules"},
 	"internal/explain":  {"internal/check", "internal/ditto/...", "internal/inventory", "internal/terminal"},
+	"internal/audit":    {"internal/check", "internal/inventory"},
 	"webhook":           {"internal/check", "internal/inventory"},
 	"cmd/...":           {"*"},
 	"charts":            {"*"},
@@ -112,7 +113,7 @@ var clients = []string{
 var notClients = []string{"k8s.io/client-go/kubernetes/scheme"}
 
 // knowClients are the packages that may import them.
-var knowClients = []string{"internal/inventory/cluster", "internal/certs", "webhook", "cmd/...", "test/..."}
+var knowClients = []string{"internal/inventory/cluster", "internal/certs", "internal/audit", "webhook", "cmd/...", "test/..."}
 
 // speakCEL are the packages that may import CEL and the API server's code, which change together.
 var speakCEL = []string{"internal/engine"}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"sigs.k8s.io/yaml"
 
+	"github.com/dittoguard/dittoguard/internal/audit"
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/rules"
 	"github.com/dittoguard/dittoguard/webhook"
@@ -236,9 +237,12 @@ type described struct {
 
 func (d *described) MustRegister(collectors ...prometheus.Collector) {
 	for _, c := range collectors {
-		descriptions := make(chan *prometheus.Desc, 1)
+		descriptions := make(chan *prometheus.Desc, 10)
 		c.Describe(descriptions)
-		d.names = append(d.names, regexp.MustCompile(`fqName: "([^"]*)"`).FindStringSubmatch((<-descriptions).String())[1])
+		close(descriptions)
+		for description := range descriptions {
+			d.names = append(d.names, regexp.MustCompile(`fqName: "([^"]*)"`).FindStringSubmatch(description.String())[1])
+		}
 	}
 }
 
@@ -246,7 +250,8 @@ func (d *described) MustRegister(collectors ...prometheus.Collector) {
 func TestDocs_MetricsAreThose(t *testing.T) {
 	registry := &described{Registerer: prometheus.NewRegistry()}
 	webhook.NewMetrics(registry)
-	registry.MustRegister(unreadKinds{})
+	audit.NewMetrics(registry)
+	registry.MustRegister(unreadKinds{}, exceptions{}, cacheAge(nil))
 	want := append(registry.names, certificateMetric)
 	var got []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `(dittoguard_[a-z_]+)` \\|").FindAllStringSubmatch(page(t, "docs/metrics.md"), -1) {

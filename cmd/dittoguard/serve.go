@@ -44,6 +44,7 @@ type serveOptions struct {
 	clientCA                     string
 	clientNames                  []string
 	logLevel                     string
+	auditing                     auditingOptions
 }
 
 func newServe() *cobra.Command {
@@ -84,6 +85,7 @@ what is missing), and /metrics.`,
 	f.StringVar(&o.clientCA, "client-ca", "", "file with the CA of the client certificate that API servers must present; without it any client may send requests")
 	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca (default: any)")
 	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces where Secrets are read")
+	o.auditing.addFlags(f)
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -103,7 +105,7 @@ func (o *serveOptions) validate() error {
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
 		problems = append(problems, fmt.Errorf("--log-level: %q is not a level; expected debug, info, warn or error", o.logLevel))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, o.auditing.validate())...)
 }
 
 func (o *serveOptions) run(ctx context.Context) error {
@@ -128,15 +130,22 @@ func (o *serveOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	metrics.MustRegister(unreadKinds{world.Unread})
+	metrics.MustRegister(unreadKinds{world.Unread}, cacheAge(world))
 	passwords := htpasswd.NewVerifier(htpasswd.Options{})
 	defer passwords.Close()
-	judges := webhook.NewReloader(webhook.ReloaderOptions[check.Judge]{
+	judges := webhook.NewReloader(webhook.ReloaderOptions[*check.Checker]{
 		Path: o.configFile, Folders: o.dirs, Load: o.loadJudge(passwords, log.WithName("rules")),
 		Recorder: recorder, Log: log.WithName("configuration"),
 	})
+	current := func() *check.Checker { checker, _ := judges.Current(); return checker } // nil until one is loaded
+	metrics.MustRegister(exceptions{current})
 	handlers := webhook.Options{
-		Judge:     func() check.Judge { judge, _ := judges.Current(); return judge },
+		Judge: func() check.Judge {
+			if checker := current(); checker != nil {
+				return checker
+			}
+			return nil
+		},
 		Inventory: world.Reader(), Synced: world.HasSynced, Refresher: func() webhook.Refresh { return world.Refresher().Refresh },
 		Recorder: recorder, Log: log.WithName("webhook"),
 	}
@@ -147,23 +156,31 @@ func (o *serveOptions) run(ctx context.Context) error {
 			return fmt.Errorf("--client-ca: %w", err)
 		}
 	}
+	components := []webhook.Component{
+		{Name: "certificates", Start: source.Start, Ready: source.Ready},
+		{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
+		{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
+	}
+	if o.auditing.enabled {
+		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, metrics, log.WithName("audit"))
+		if err != nil {
+			return err
+		}
+		components = append(components, auditing)
+	}
 	return webhook.Run(ctx, webhook.ServerOptions{
 		Host: o.bindAddress, Port: o.port, HealthAddress: o.healthAddress, MetricsAddress: o.metricsAddress,
 		GetCertificate: source.GetCertificate, Clients: clients,
 		Validator: webhook.NewValidator(handlers), Mutator: webhook.NewMutator(handlers),
-		Components: []webhook.Component{
-			{Name: "certificates", Start: source.Start, Ready: source.Ready},
-			{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
-			{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
-		},
+		Components: components,
 		// What every Go process shows is in controller-runtime's registry.
 		Recorder: recorder, Metrics: prometheus.Gatherers{metrics, ctrlmetrics.Registry}, Log: log,
 	})
 }
 
-// loadJudge makes a judge of a configuration file's content and the rules as they are now; nil content means the defaults.
-func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) func([]byte) (check.Judge, error) {
-	return func(content []byte) (check.Judge, error) {
+// loadJudge makes a checker of a configuration file's content and the rules as they are now; nil content means the defaults.
+func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) func([]byte) (*check.Checker, error) {
+	return func(content []byte) (*check.Checker, error) {
 		list, own, err := o.load()
 		if err != nil {
 			return nil, err
@@ -200,43 +217,6 @@ func (o *serveOptions) restConfig() (*rest.Config, error) {
 	}
 	restConfig.UserAgent = "dittoguard/" + buildVersion()
 	return restConfig, nil
-}
-
-const certificateMetric = "dittoguard_certificate_not_after_seconds"
-
-// newMetrics is a registry with when the certificate ends. What every process shows is in controller-runtime's own.
-func newMetrics(source certs.Source) *prometheus.Registry {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: certificateMetric,
-			Help: "When the serving certificate expires, as a Unix time; 0 if there is none.",
-		}, func() float64 {
-			if at := source.NotAfter(); !at.IsZero() {
-				return float64(at.Unix())
-			}
-			return 0
-		}),
-	)
-	return registry
-}
-
-// unreadKinds shows which kinds cannot be read. Only those are there: a kind that can be read has no value.
-type unreadKinds struct {
-	list func() []cluster.UnreadKind
-}
-
-var unreadKind = prometheus.NewDesc("dittoguard_unread_kind",
-	"1 for each kind of custom resource that cannot be read and is unknown for that; /readyz says why.", []string{"kind"}, nil)
-
-// Describe implements prometheus.Collector.
-func (unreadKinds) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- unreadKind }
-
-// Collect implements prometheus.Collector.
-func (u unreadKinds) Collect(metrics chan<- prometheus.Metric) {
-	for _, kind := range u.list() {
-		metrics <- prometheus.MustNewConstMetric(unreadKind, prometheus.GaugeValue, 1, kind.String())
-	}
 }
 
 // newLog writes structured lines to standard error.

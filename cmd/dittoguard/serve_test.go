@@ -4,14 +4,22 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr/funcr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"k8s.io/client-go/rest"
 
+	"github.com/dittoguard/dittoguard/internal/audit"
+	"github.com/dittoguard/dittoguard/internal/certs"
+	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/webhook"
 )
 
 // TestUnreadKindsAreAMetric: one line for each kind that cannot be read, none for the others.
@@ -63,5 +71,46 @@ func TestServeJudgesByOwnRules(t *testing.T) {
 	replaceIn(t, "my-rules/host-network/rule.yaml", "each: object", "each: objects")
 	if judge, err := load(nil); err == nil || judge != nil || !strings.HasPrefix(err.Error(), "my-rules/host-network/rule.yaml:") {
 		t.Errorf("a broken rule: %v, %v", judge, err)
+	}
+}
+
+// TestMetricsAreNamedAsPrometheusAsks: names, units and help of every metric.
+func TestMetricsAreNamedAsPrometheusAsks(t *testing.T) {
+	source := certs.NewDirectory(certs.DirectoryOptions{Path: t.TempDir()})
+	registry := newMetrics(source)
+	webhook.NewMetrics(registry)
+	audit.NewMetrics(registry)
+	world, err := cluster.New(&rest.Config{}, cluster.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := rules.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	for _, days := range []int{-1, 3, 13, 100} {
+		cfg.Exceptions = append(cfg.Exceptions, config.Exception{Expires: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, days)})
+	}
+	checker, err := check.New(check.Options{Rules: list, Proved: true, Config: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry.MustRegister(unreadKinds{world.Unread}, exceptions{func() *check.Checker { return checker }}, cacheAge(world))
+	problems, err := testutil.GatherAndLint(registry)
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v %v", problems, err)
+	}
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP dittoguard_cache_age_seconds For how long some kind has not been watched, so that what is known of it may be old; 0 while everything is watched.
+# TYPE dittoguard_cache_age_seconds gauge
+dittoguard_cache_age_seconds 0
+# HELP dittoguard_exceptions Exceptions in the configuration: active, lapsing (active, and end within 14 days), or lapsed.
+# TYPE dittoguard_exceptions gauge
+dittoguard_exceptions{state="active"} 1
+dittoguard_exceptions{state="lapsed"} 1
+dittoguard_exceptions{state="lapsing"} 2
+`), "dittoguard_cache_age_seconds", "dittoguard_exceptions"); err != nil {
+		t.Error(err)
 	}
 }

@@ -27,6 +27,17 @@ type AppliedException struct {
 // Exceptions are those of the configuration that is judged by.
 func (c *Checker) Exceptions() []config.Exception { return c.config.Exceptions }
 
+// NextLapse is when the next exception stops counting, zero if none does.
+func (c *Checker) NextLapse() time.Time {
+	var next time.Time
+	for _, e := range c.config.Exceptions {
+		if at := e.Expires.AddDate(0, 0, 1); !e.Expired(c.now()) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
 // exception is the one that lets the rule's findings on the subject pass, nil if there is none.
 func (c *Checker) exception(rule string, subject inventory.Ref, entry *inventory.Ref) *config.Exception {
 	var opens inventory.Ref

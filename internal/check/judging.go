@@ -162,6 +162,7 @@ func (j *judging) policies(o *inventory.Object) {
 
 func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range topology.Credentials(j.view, j.ctx, o, j.checker.passwords) {
+		j.waits = j.waits || credential.State == facts.Unknown && j.checker.passwords.Busy()
 		known := j.checker.outcomes.of(facts.Facts{Credential: &credential})
 		key := known.factsKey(o.Ref)
 		j.facts = append(j.facts, key)

@@ -43,4 +43,6 @@ type judgement struct {
 	excepted   []AppliedException
 	// facts are what decided, for telling whether a change decides anything.
 	facts []string
+	// waits says that a password is being checked in the background, which may bring up more.
+	waits bool
 }

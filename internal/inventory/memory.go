@@ -12,6 +12,10 @@ type Memory struct {
 	index Indexer
 	knows func(gk schema.GroupKind, namespace string) bool
 
+	// OnChange is told of each change, nil for an object that was not there or is not any more, with the keys by which either
+	// can be found. It is called after the change and may be nil; it has to be set before the first one, and must not block.
+	OnChange func(before, after *Object, keys []Key)
+
 	mu      sync.RWMutex
 	objects map[ID]*Object
 	indexed map[Key]*bucket
@@ -25,11 +29,19 @@ func NewMemory(index Indexer, knows func(gk schema.GroupKind, namespace string) 
 // Put adds the object, in place of an older version of it.
 func (m *Memory) Put(o *Object) {
 	keys := allKeys(o, m.index)
+	old, oldKeys := m.put(o, keys)
+	if m.OnChange != nil {
+		m.OnChange(old, o, append(oldKeys, keys...))
+	}
+}
+
+// put files an object, and returns the one whose place it takes, with its keys.
+func (m *Memory) put(o *Object, keys []Key) (old *Object, oldKeys []Key) {
 	id := o.Ref.ID()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if old := m.objects[id]; old != nil {
-		m.unfile(old)
+	if old = m.objects[id]; old != nil {
+		oldKeys = m.unfile(old)
 	}
 	m.objects[id] = o
 	for _, key := range keys {
@@ -40,25 +52,36 @@ func (m *Memory) Put(o *Object) {
 		}
 		b.add(o)
 	}
+	return old, oldKeys
 }
 
 // Delete removes an object; removing one that is not there does nothing.
 func (m *Memory) Delete(id ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if old := m.objects[id]; old != nil {
-		m.unfile(old)
-		delete(m.objects, id)
+	if old, keys := m.remove(id); old != nil && m.OnChange != nil {
+		m.OnChange(old, nil, keys)
 	}
 }
 
-func (m *Memory) unfile(o *Object) {
-	for _, key := range allKeys(o, m.index) {
+func (m *Memory) remove(id ID) (old *Object, keys []Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if old = m.objects[id]; old != nil {
+		keys = m.unfile(old)
+		delete(m.objects, id)
+	}
+	return old, keys
+}
+
+// unfile takes an object out of the index, and returns the keys that it had there.
+func (m *Memory) unfile(o *Object) []Key {
+	keys := allKeys(o, m.index)
+	for _, key := range keys {
 		b := m.indexed[key]
 		if b.remove(o); b.empty() {
 			delete(m.indexed, key)
 		}
 	}
+	return keys
 }
 
 // Len is the number of objects.

@@ -129,6 +129,13 @@ func NewVerifier(opts Options) *Verifier {
 	}
 }
 
+// Busy says whether there are hashes that have no verdict yet and get one in the background.
+func (v *Verifier) Busy() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.queue) > 0 && !v.closed
+}
+
 // Close stops the workers and returns when they have, after at most one comparison each. Checks that are waiting return at
 // once. A closed Verifier still knows what it knows, but only computes cheap hashes.
 func (v *Verifier) Close() {

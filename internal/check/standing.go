@@ -1,0 +1,380 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+// Standing is what is wrong in objects that change, kept in step with them. It is what Judge says of all of them, but after a
+// change only what the change can concern is judged again.
+//
+// The objects are judged in groups: a Ditto with what leads to it is one, and the rest is put together by the dozen. Of each
+// group it is known what it asked of the inventory. A change of an object concerns its own group, and those that asked for it
+// or for something that it is found by, before or after. That follows from the judgement itself, so no rule and no reader of
+// settings has to say what it depends on. It is not safe for concurrent use.
+type Standing struct {
+	checker *Checker
+	inv     inventory.Reader
+	pace    func()
+
+	// made counts the groups, for their order.
+	made int
+	// homes are the groups of Dittos, by namespace; open is the group that still takes others.
+	homes map[string]*group
+	open  *group
+	of    map[inventory.ID]*group
+	asked map[inventory.Print][]*group
+	// about are the groups that found something of a subject.
+	about map[inventory.ID][]*group
+	// dirty are the groups that have to be judged again, waiting those in which a password is being checked in the background.
+	// telling are those that found out something about members of others.
+	dirty, waiting, telling map[*group]bool
+	// failed is why groups could not be judged; what was found of them earlier stays.
+	failed map[*group]error
+}
+
+// group is what is judged together.
+type group struct {
+	number  int
+	members map[inventory.ID]inventory.Ref
+	asked   []inventory.Print
+	found   map[inventory.ID]*judgement
+	// asides are about the members of other groups.
+	asides topology.Asides
+}
+
+// groupSize is how many objects that lead to no Ditto are judged together: few enough that a change costs little, and so many
+// that what all of them ask is kept a few times only.
+const groupSize = 64
+
+// Touched is what changes of objects touch.
+type Touched struct {
+	// Objects are those that changed, were added or are gone.
+	Objects []inventory.ID
+	// Prints are those of the questions that the objects answer, as they are and as they were.
+	Prints []inventory.Print
+}
+
+// Found is what there is to say of one object.
+type Found struct {
+	Findings   []Finding
+	Unknown    []Unknown
+	Exceptions []AppliedException
+}
+
+// Stand judges a whole set of objects, of which changes are told by Update. Pace is called between two parts of the work, may be nil,
+// and decides how much of a processor this takes. It is an error if the context ends before everything is judged.
+func (c *Checker) Stand(ctx context.Context, inv inventory.Reader, objects []*inventory.Object, pace func()) (*Standing, error) {
+	if pace == nil {
+		pace = func() {}
+	}
+	s := &Standing{
+		checker: c, inv: inv, pace: pace, homes: map[string]*group{}, of: map[inventory.ID]*group{}, asked: map[inventory.Print][]*group{},
+		about: map[inventory.ID][]*group{}, dirty: map[*group]bool{}, waiting: map[*group]bool{}, telling: map[*group]bool{}, failed: map[*group]error{},
+	}
+	for some := range slices.Chunk(objects, 1024) {
+		view := c.view(ctx, inv, nil) // a new one each time, since a view keeps what it has seen
+		for i, o := range some {
+			if i%groupSize == 0 {
+				pace()
+			}
+			s.place(view, o)
+		}
+		if err := world.CutShort(ctx, view); err != nil {
+			return nil, err
+		}
+	}
+	_, err := s.settle(ctx)
+	return s, err
+}
+
+// Update judges again what the changes can concern, and returns the subjects of which something else may be found now. If the context
+// ends before that is done, the rest is done by the next Update.
+func (s *Standing) Update(ctx context.Context, touched Touched) ([]inventory.ID, error) {
+	view := s.checker.view(ctx, s.inv, nil)
+	for _, id := range touched.Objects {
+		o := s.inv.Get(id.GroupKind, id.Namespace, id.Name)
+		if o == nil {
+			s.take(id)
+			continue
+		}
+		s.place(view, o)
+	}
+	for _, p := range touched.Prints {
+		for _, g := range s.asked[p] {
+			s.dirty[g] = true
+		}
+	}
+	return s.settle(ctx)
+}
+
+// Waits says whether a password is being checked in the background. Retry has it asked for again.
+func (s *Standing) Waits() bool { return len(s.waiting) > 0 }
+
+// Retry has the next Update judge again what waits for a password to be checked.
+func (s *Standing) Retry() { maps.Copy(s.dirty, s.waiting) }
+
+// Failed is how many parts could not be judged, and why one of them could not.
+func (s *Standing) Failed() (int, error) {
+	for _, err := range s.failed {
+		return len(s.failed), err
+	}
+	return 0, nil
+}
+
+// Subjects are the objects of which there is something to say.
+func (s *Standing) Subjects() []inventory.ID { return slices.Collect(maps.Keys(s.about)) }
+
+// Of is what there is to say of an object. It means nothing if the context has ended.
+func (s *Standing) Of(ctx context.Context, id inventory.ID) Found {
+	var all judgement
+	groups := slices.Clone(s.about[id])
+	slices.SortFunc(groups, func(a, b *group) int { return a.number - b.number })
+	for _, g := range groups {
+		some := g.found[id]
+		all.violations = append(all.violations, some.violations...)
+		all.unknowns = append(all.unknowns, some.unknowns...)
+		all.excepted = append(all.excepted, some.excepted...)
+	}
+	result := s.checker.present(s.checker.view(ctx, s.inv, nil), all)
+	return Found{Findings: result.Findings, Unknown: result.Unknown, Exceptions: result.Exceptions}
+}
+
+// place puts an object into the group that it belongs to, which has to be judged again.
+func (s *Standing) place(view *world.View, o *inventory.Object) {
+	id := o.Ref.ID()
+	g := s.home(view, o)
+	if was := s.of[id]; was != nil && (g == nil || was == g) {
+		g = was
+	} else {
+		s.take(id)
+		if g == nil {
+			g = s.shared()
+		}
+	}
+	g.members[id] = o.Ref
+	s.of[id] = g
+	s.dirty[g] = true
+}
+
+// take takes an object out of its group, which has to be judged again.
+func (s *Standing) take(id inventory.ID) {
+	if g := s.of[id]; g != nil {
+		delete(g.members, id)
+		delete(s.of, id)
+		s.dirty[g] = true
+	}
+}
+
+// home is the group of the Ditto that an object leads to, nil if it leads to none. An object that leads to several is not put with any of
+// them: what it asks is about all.
+func (s *Standing) home(view *world.View, o *inventory.Object) *group {
+	namespace, several := "", false
+	for _, w := range topology.Follow(view, o).Workloads {
+		if slices.ContainsFunc(view.Parts(w), func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
+			several = several || namespace != "" && namespace != w.Ref.Namespace
+			namespace = w.Ref.Namespace
+		}
+	}
+	if namespace == "" || several {
+		return nil
+	}
+	if s.homes[namespace] == nil {
+		s.homes[namespace] = s.newGroup()
+	}
+	return s.homes[namespace]
+}
+
+// shared is the group for an object that belongs to none.
+func (s *Standing) shared() *group {
+	if s.open == nil || len(s.open.members) >= groupSize {
+		s.open = s.newGroup()
+	}
+	return s.open
+}
+
+func (s *Standing) newGroup() *group {
+	s.made++
+	return &group{number: s.made, members: map[inventory.ID]inventory.Ref{}}
+}
+
+// settle judges the dirty groups, and those to whose members something else is handed on for it.
+func (s *Standing) settle(ctx context.Context) ([]inventory.ID, error) {
+	touched := map[inventory.ID]bool{}
+	for len(s.dirty) > 0 {
+		for _, g := range slices.SortedFunc(maps.Keys(s.dirty), func(a, b *group) int { return a.number - b.number }) {
+			s.pace()
+			if err := s.judge(ctx, g, touched); err != nil {
+				return slices.Collect(maps.Keys(touched)), err
+			}
+			delete(s.dirty, g)
+		}
+	}
+	return slices.Collect(maps.Keys(touched)), nil
+}
+
+// judge judges a group, and adds the subjects of what was and is found to touched. It is an error if the context ends; a group that
+// cannot be judged for any other reason is noted, and does not keep the others from being judged.
+func (s *Standing) judge(ctx context.Context, g *group, touched map[inventory.ID]bool) error {
+	asked := inventory.NewAsked(s.inv)
+	found, asides, err := s.attempt(ctx, g, asked)
+	if ctx.Err() != nil {
+		return fmt.Errorf("judging what changed: %w", context.Cause(ctx))
+	}
+	s.ask(g, asked.Prints())
+	if err != nil {
+		s.failed[g] = err
+		return nil //nolint:nilerr // it is kept, and the others are still to be judged
+	}
+	delete(s.failed, g)
+	s.handOn(g, asides)
+	delete(s.waiting, g)
+	if found.waits {
+		s.waiting[g] = true
+	}
+	was := g.found
+	g.found = found.bySubject()
+	for id := range was {
+		touched[id] = true
+		if g.found[id] == nil {
+			if s.about[id] = without(s.about[id], g); len(s.about[id]) == 0 {
+				delete(s.about, id)
+			}
+		}
+	}
+	for id := range g.found {
+		touched[id] = true
+		if was[id] == nil {
+			s.about[id] = append(s.about[id], g)
+		}
+	}
+	return nil
+}
+
+// attempt judges a group as if its members were all that there is to judge. A panic is an error: it is about these objects, and others
+// are still to be judged.
+func (s *Standing) attempt(ctx context.Context, g *group, asked *inventory.Asked) (found judgement, asides topology.Asides, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("judging %s: %v", slices.MinFunc(slices.Collect(maps.Values(g.members)), inventory.Ref.Compare), r)
+		}
+	}()
+	view := s.checker.view(ctx, asked, nil)
+	asides = topology.AsidesOf(view)
+	var objects []*inventory.Object
+	for id := range g.members {
+		if o := asked.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
+			objects = append(objects, o)
+			s.handed(id, g, asides)
+		}
+	}
+	slices.SortFunc(objects, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
+	scope := newScope()
+	scope.add(topology.Follow(view, objects...), objects...)
+	for _, of := range []map[inventory.ID]inventory.Ref{scope.workloads, scope.entries, scope.holders} {
+		maps.DeleteFunc(of, func(id inventory.ID, _ inventory.Ref) bool { _, own := g.members[id]; return !own })
+	}
+	scope.dropOwned(view)
+	found = s.checker.judge(ctx, view, scope, nil)
+	for _, v := range found.violations {
+		// What becomes of it is for the modes of these to say.
+		asked.Get(inventory.Namespace, "", v.subject.Ref.Namespace)
+		if v.entry != nil {
+			asked.Get(inventory.Namespace, "", v.entry.Namespace)
+		}
+	}
+	return found, asides, world.CutShort(ctx, view)
+}
+
+// ask notes what a group asks now.
+func (s *Standing) ask(g *group, prints []inventory.Print) {
+	for _, p := range g.asked {
+		if _, still := slices.BinarySearch(prints, p); !still {
+			if s.asked[p] = without(s.asked[p], g); len(s.asked[p]) == 0 {
+				delete(s.asked, p)
+			}
+		}
+	}
+	for _, p := range prints {
+		if _, already := slices.BinarySearch(g.asked, p); !already {
+			s.asked[p] = append(s.asked[p], g)
+		}
+	}
+	g.asked = prints
+}
+
+// handed gives what other groups found out about an object to the view that it is judged in.
+func (s *Standing) handed(id inventory.ID, to *group, asides topology.Asides) {
+	for g := range s.telling {
+		if g == to {
+			continue
+		}
+		if g.asides.Tied[id] {
+			asides.Tied[id] = true
+		}
+		if said := g.asides.Mentioned[id]; said != "" && (asides.Mentioned[id] == "" || said < asides.Mentioned[id]) {
+			asides.Mentioned[id] = said
+		}
+	}
+}
+
+// handOn keeps what a group found out about the members of others, which have to be judged again if that is not what it was.
+func (s *Standing) handOn(g *group, asides topology.Asides) {
+	own := func(id inventory.ID) bool { _, is := g.members[id]; return is }
+	maps.DeleteFunc(asides.Tied, func(id inventory.ID, _ bool) bool { return own(id) })
+	maps.DeleteFunc(asides.Mentioned, func(id inventory.ID, said string) bool { return own(id) || said == "" })
+	differ := func(id inventory.ID) {
+		if other := s.of[id]; other != nil && (asides.Tied[id] != g.asides.Tied[id] || asides.Mentioned[id] != g.asides.Mentioned[id]) {
+			s.dirty[other] = true
+		}
+	}
+	for _, a := range []topology.Asides{asides, g.asides} {
+		for id := range a.Tied {
+			differ(id)
+		}
+		for id := range a.Mentioned {
+			differ(id)
+		}
+	}
+	g.asides = asides
+	delete(s.telling, g)
+	if len(asides.Tied)+len(asides.Mentioned) > 0 {
+		s.telling[g] = true
+	}
+}
+
+// bySubject takes a judgement apart.
+func (j *judgement) bySubject() map[inventory.ID]*judgement {
+	found := map[inventory.ID]*judgement{}
+	of := func(ref inventory.Ref) *judgement {
+		id := ref.ID()
+		if found[id] == nil {
+			found[id] = &judgement{}
+		}
+		return found[id]
+	}
+	for _, v := range j.violations {
+		some := of(v.subject.Ref)
+		some.violations = append(some.violations, v)
+	}
+	for _, u := range j.unknowns {
+		some := of(u.Subject)
+		some.unknowns = append(some.unknowns, u)
+	}
+	for _, e := range j.excepted {
+		some := of(e.Subject)
+		some.excepted = append(some.excepted, e)
+	}
+	return found
+}
+
+func without(list []*group, g *group) []*group {
+	return slices.DeleteFunc(list, func(other *group) bool { return other == g })
+}
