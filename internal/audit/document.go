@@ -72,6 +72,7 @@ const (
 	propertyAct  = "action"
 	noRule       = "dittoguard" // what no rule says, such as that an object is not read
 	mostResults  = 200
+	mostBytes    = 700_000 // of results; an API server takes objects up to about 1.5 MB
 	longestText  = 2 << 10
 	longestField = 4 << 10
 )
@@ -83,9 +84,9 @@ func newReport(o *inventory.Object, found check.Found, since map[string]int64, n
 	if len(results) == 0 {
 		return nil
 	}
-	if more := len(results) - mostResults; more > 0 {
-		// An API server takes objects up to about 1.5 MB.
-		results = append(results[:mostResults], newResult(noRule, resultSkip, fmt.Sprintf("%d more results; `dittoguard audit` prints all", more), nil))
+	if fit := fitting(results); fit < len(results) {
+		more := fmt.Sprintf("%d more results; `dittoguard audit` prints all", len(results)-fit)
+		results = append(results[:fit], newResult(noRule, resultSkip, more, nil))
 	}
 	for i := range results {
 		r := &results[i]
@@ -145,6 +146,25 @@ func resultsOf(found check.Found) ([]result, summary) {
 	return list, sum
 }
 
+// fitting is how many of the results a report takes.
+func fitting(results []result) int {
+	size := 0
+	for i := range min(len(results), mostResults) {
+		if size += len(encode(results[i])); size > mostBytes {
+			return i
+		}
+	}
+	return min(len(results), mostResults)
+}
+
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("encoding a report: " + err.Error()) // it consists of texts and numbers
+	}
+	return text
+}
+
 func categoryOf(guide string) string {
 	if guide == "" {
 		return ""
@@ -193,11 +213,7 @@ func (r *report) digest() string {
 		from.Timestamp = metav1.Timestamp{}
 		timeless.Results[i] = from
 	}
-	text, err := json.Marshal(timeless)
-	if err != nil {
-		panic("encoding a report: " + err.Error()) // it consists of texts and numbers
-	}
-	sum := sha256.Sum256(text)
+	sum := sha256.Sum256(encode(timeless))
 	return string(sum[:])
 }
 

@@ -265,3 +265,30 @@ func normal(t *testing.T, v any) any {
 	}
 	return out
 }
+
+// counter is the sum of a counter over all its labels, of which one has a value.
+func (w *world) counter(name, label, value string) int {
+	w.t.Helper()
+	families, err := w.metrics.Gather()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	sum := 0.0
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			for _, l := range metric.GetLabel() {
+				if family.GetName() == name && l.GetName() == label && l.GetValue() == value {
+					sum += metric.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	return int(sum)
+}
+
+func (w *world) passes(why string) int { return w.counter("dittoguard_audit_passes_total", "why", why) }
+
+var (
+	updateOptions metav1.UpdateOptions
+	metaWithUID   = metav1.ObjectMeta{UID: "uid"}
+)

@@ -1,12 +1,13 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -40,20 +41,6 @@ type Standing struct {
 	failed map[*group]error
 }
 
-// group is what is judged together.
-type group struct {
-	number  int
-	members map[inventory.ID]inventory.Ref
-	asked   []inventory.Print
-	found   map[inventory.ID]*judgement
-	// asides are about the members of other groups.
-	asides topology.Asides
-}
-
-// groupSize is how many objects that lead to no Ditto are judged together: few enough that a change costs little, and so many
-// that what all of them ask is kept a few times only.
-const groupSize = 64
-
 // Touched is what changes of objects touch.
 type Touched struct {
 	// Objects are those that changed, were added or are gone.
@@ -79,6 +66,10 @@ func (c *Checker) Stand(ctx context.Context, inv inventory.Reader, objects []*in
 		checker: c, inv: inv, pace: pace, homes: map[string]*group{}, of: map[inventory.ID]*group{}, asked: map[inventory.Print][]*group{},
 		about: map[inventory.ID][]*group{}, dirty: map[*group]bool{}, waiting: map[*group]bool{}, telling: map[*group]bool{}, failed: map[*group]error{},
 	}
+	// What leads to one another is mostly called the same, and what is in one group is followed and read once.
+	objects = slices.SortedFunc(slices.Values(objects), func(a, b *inventory.Object) int {
+		return cmp.Or(strings.Compare(a.Ref.Namespace, b.Ref.Namespace), strings.Compare(a.Ref.Name, b.Ref.Name), a.Ref.Compare(b.Ref))
+	})
 	for some := range slices.Chunk(objects, 1024) {
 		view := c.view(ctx, inv, nil) // a new one each time, since a view keeps what it has seen
 		for i, o := range some {
@@ -147,64 +138,6 @@ func (s *Standing) Of(ctx context.Context, id inventory.ID) Found {
 	return Found{Findings: result.Findings, Unknown: result.Unknown, Exceptions: result.Exceptions}
 }
 
-// place puts an object into the group that it belongs to, which has to be judged again.
-func (s *Standing) place(view *world.View, o *inventory.Object) {
-	id := o.Ref.ID()
-	g := s.home(view, o)
-	if was := s.of[id]; was != nil && (g == nil || was == g) {
-		g = was
-	} else {
-		s.take(id)
-		if g == nil {
-			g = s.shared()
-		}
-	}
-	g.members[id] = o.Ref
-	s.of[id] = g
-	s.dirty[g] = true
-}
-
-// take takes an object out of its group, which has to be judged again.
-func (s *Standing) take(id inventory.ID) {
-	if g := s.of[id]; g != nil {
-		delete(g.members, id)
-		delete(s.of, id)
-		s.dirty[g] = true
-	}
-}
-
-// home is the group of the Ditto that an object leads to, nil if it leads to none. An object that leads to several is not put with any of
-// them: what it asks is about all.
-func (s *Standing) home(view *world.View, o *inventory.Object) *group {
-	namespace, several := "", false
-	for _, w := range topology.Follow(view, o).Workloads {
-		if slices.ContainsFunc(view.Parts(w), func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
-			several = several || namespace != "" && namespace != w.Ref.Namespace
-			namespace = w.Ref.Namespace
-		}
-	}
-	if namespace == "" || several {
-		return nil
-	}
-	if s.homes[namespace] == nil {
-		s.homes[namespace] = s.newGroup()
-	}
-	return s.homes[namespace]
-}
-
-// shared is the group for an object that belongs to none.
-func (s *Standing) shared() *group {
-	if s.open == nil || len(s.open.members) >= groupSize {
-		s.open = s.newGroup()
-	}
-	return s.open
-}
-
-func (s *Standing) newGroup() *group {
-	s.made++
-	return &group{number: s.made, members: map[inventory.ID]inventory.Ref{}}
-}
-
 // settle judges the dirty groups, and those to whose members something else is handed on for it.
 func (s *Standing) settle(ctx context.Context) ([]inventory.ID, error) {
 	touched := map[inventory.ID]bool{}
@@ -228,11 +161,13 @@ func (s *Standing) judge(ctx context.Context, g *group, touched map[inventory.ID
 	if ctx.Err() != nil {
 		return fmt.Errorf("judging what changed: %w", context.Cause(ctx))
 	}
-	s.ask(g, asked.Prints())
 	if err != nil {
+		// It did not get to all of its questions. What it asked before still concerns it.
+		s.ask(g, slices.Compact(slices.Sorted(slices.Values(slices.Concat(g.asked, asked.Prints())))))
 		s.failed[g] = err
 		return nil //nolint:nilerr // it is kept, and the others are still to be judged
 	}
+	s.ask(g, asked.Prints())
 	delete(s.failed, g)
 	s.handOn(g, asides)
 	delete(s.waiting, g)
@@ -293,63 +228,6 @@ func (s *Standing) attempt(ctx context.Context, g *group, asked *inventory.Asked
 	return found, asides, world.CutShort(ctx, view)
 }
 
-// ask notes what a group asks now.
-func (s *Standing) ask(g *group, prints []inventory.Print) {
-	for _, p := range g.asked {
-		if _, still := slices.BinarySearch(prints, p); !still {
-			if s.asked[p] = without(s.asked[p], g); len(s.asked[p]) == 0 {
-				delete(s.asked, p)
-			}
-		}
-	}
-	for _, p := range prints {
-		if _, already := slices.BinarySearch(g.asked, p); !already {
-			s.asked[p] = append(s.asked[p], g)
-		}
-	}
-	g.asked = prints
-}
-
-// handed gives what other groups found out about an object to the view that it is judged in.
-func (s *Standing) handed(id inventory.ID, to *group, asides topology.Asides) {
-	for g := range s.telling {
-		if g == to {
-			continue
-		}
-		if g.asides.Tied[id] {
-			asides.Tied[id] = true
-		}
-		if said := g.asides.Mentioned[id]; said != "" && (asides.Mentioned[id] == "" || said < asides.Mentioned[id]) {
-			asides.Mentioned[id] = said
-		}
-	}
-}
-
-// handOn keeps what a group found out about the members of others, which have to be judged again if that is not what it was.
-func (s *Standing) handOn(g *group, asides topology.Asides) {
-	own := func(id inventory.ID) bool { _, is := g.members[id]; return is }
-	maps.DeleteFunc(asides.Tied, func(id inventory.ID, _ bool) bool { return own(id) })
-	maps.DeleteFunc(asides.Mentioned, func(id inventory.ID, said string) bool { return own(id) || said == "" })
-	differ := func(id inventory.ID) {
-		if other := s.of[id]; other != nil && (asides.Tied[id] != g.asides.Tied[id] || asides.Mentioned[id] != g.asides.Mentioned[id]) {
-			s.dirty[other] = true
-		}
-	}
-	for _, a := range []topology.Asides{asides, g.asides} {
-		for id := range a.Tied {
-			differ(id)
-		}
-		for id := range a.Mentioned {
-			differ(id)
-		}
-	}
-	g.asides = asides
-	delete(s.telling, g)
-	if len(asides.Tied)+len(asides.Mentioned) > 0 {
-		s.telling[g] = true
-	}
-}
-
 // bySubject takes a judgement apart.
 func (j *judgement) bySubject() map[inventory.ID]*judgement {
 	found := map[inventory.ID]*judgement{}
@@ -373,8 +251,4 @@ func (j *judgement) bySubject() map[inventory.ID]*judgement {
 		some.excepted = append(some.excepted, e)
 	}
 	return found
-}
-
-func without(list []*group, g *group) []*group {
-	return slices.DeleteFunc(list, func(other *group) bool { return other == g })
 }
