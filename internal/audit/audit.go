@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"k8s.io/client-go/discovery"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/dittoguard/dittoguard/internal/check"
@@ -51,6 +51,11 @@ type Inventory interface {
 	All() []*inventory.Object
 }
 
+// Discovery says what an API server serves; a client's is one.
+type Discovery interface {
+	ServerResourcesForGroupVersion(groupVersion string) (*metav1.APIResourceList, error)
+}
+
 // Options say what is audited and where it is said.
 type Options struct {
 	// Checker is what is judged by now; nil as long as there is none.
@@ -68,7 +73,7 @@ type Options struct {
 	ReportsIn string
 	// Reports and Discovery are clients of the API server.
 	Reports   dynamic.Interface
-	Discovery discovery.ServerResourcesInterface
+	Discovery Discovery
 	Events    Events
 	Metrics   *Metrics
 	Log       logr.Logger

@@ -209,8 +209,8 @@ func TestWithoutAnAPIOfReports(t *testing.T) {
 		time.Sleep(3 * time.Hour)
 		w.settle()
 		const says = "no reports, since openreports.io/v1alpha1 and wgpolicyk8s.io/v1alpha2 are not installed; Events and metrics are there"
-		if n := strings.Count(strings.Join(w.log, "\n"), says); n != 1 {
-			t.Errorf("said %d times:\n%s", n, strings.Join(w.log, "\n"))
+		if n := strings.Count(w.logged(), says); n != 1 {
+			t.Errorf("said %d times:\n%s", n, w.logged())
 		}
 		if note := w.auditor.Note(); !strings.Contains(note, says) {
 			t.Error(note)
@@ -218,13 +218,13 @@ func TestWithoutAnAPIOfReports(t *testing.T) {
 		if len(w.said()) == 0 || w.findings("preauth-exposed", "deny", "ditto") != 1 || w.writes() != 0 {
 			t.Error("without reports there is nothing else")
 		}
-		install(w.served, "policyreport")
+		w.served.install("policyreport")
 		time.Sleep(2 * lookForReports)
 		w.settle()
 		if w.reports("policyreport")["dittoguard-deployment-gateway"] == nil || strings.Contains(w.auditor.Note(), says) {
 			t.Errorf("%v: %s", w.reports("policyreport"), w.auditor.Note())
 		}
-		install(w.served, "policyreport", "openreports")
+		w.served.install("policyreport", "openreports")
 		time.Sleep(2 * lookForReports)
 		w.settle()
 		if w.reports("openreports")["dittoguard-deployment-gateway"] == nil || len(w.reports("policyreport")) > 0 {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,14 +14,13 @@ import (
 	"github.com/go-logr/logr/funcr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	fakediscovery "k8s.io/client-go/discovery/fake"
 	fakedynamic "k8s.io/client-go/dynamic/fake"
-	clienttesting "k8s.io/client-go/testing"
 	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/check"
@@ -36,10 +36,11 @@ type world struct {
 	*inventory.Memory
 
 	t       *testing.T
-	checker *check.Checker
-	sick    string
+	checker atomic.Pointer[check.Checker]
+	// sick has a value while a kind cannot be read.
+	sick    atomic.Bool
 	api     *fakedynamic.FakeDynamicClient
-	served  *fakediscovery.FakeDiscovery
+	served  *served
 	options Options
 	auditor *Auditor
 	metrics *prometheus.Registry
@@ -60,13 +61,14 @@ func audited(t *testing.T, installed []string, manifests string, test func(w *wo
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, Memory: inventory.NewMemory(index.Of, nil), metrics: prometheus.NewPedanticRegistry()}
 		w.configure(list, "")
-		w.api, w.served = apis(installed...)
+		w.api, w.served = newAPI(), &served{}
+		w.served.install(installed...)
 		queue := NewQueue()
 		w.OnChange = queue.Note
 		w.apply(manifests)
 		w.options = Options{
-			Checker: func() *check.Checker { return w.checker }, Inventory: w.Memory, Synced: func() bool { return true },
-			Sick: func() string { return w.sick }, Queue: queue, ReportsIn: ReportsAuto, Reports: w.api, Discovery: w.served, Events: w,
+			Checker: w.checker.Load, Inventory: w.Memory, Synced: func() bool { return true },
+			Sick: func() string { return map[bool]string{true: "unknown: HTTPRoute"}[w.sick.Load()] }, Queue: queue, ReportsIn: ReportsAuto, Reports: w.api, Discovery: w.served, Events: w,
 			Metrics: NewMetrics(w.metrics), Log: funcr.New(func(_, args string) { w.note(&w.log, args) }, funcr.Options{}),
 		}
 		w.auditor = New(w.options)
@@ -96,27 +98,38 @@ func (w *world) run() (stop func()) {
 	}
 }
 
-// apis are an API server that keeps reports, and what it says that it serves.
-func apis(installed ...string) (*fakedynamic.FakeDynamicClient, *fakediscovery.FakeDiscovery) {
+// newAPI is an API server that keeps reports.
+func newAPI() *fakedynamic.FakeDynamicClient {
 	kinds := map[schema.GroupVersionResource]string{}
 	for _, a := range reportAPIs {
 		kinds[a.version.WithResource(a.reports)] = a.report + "List"
 		kinds[a.version.WithResource(a.inClusters)] = a.inCluster + "List"
 	}
-	served := &fakediscovery.FakeDiscovery{Fake: &clienttesting.Fake{}}
-	install(served, installed...)
-	return fakedynamic.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds), served
+	return fakedynamic.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), kinds)
 }
 
-func install(served *fakediscovery.FakeDiscovery, installed ...string) {
-	served.Resources = nil
+// served is what it says that it serves.
+type served struct {
+	mu        sync.Mutex
+	installed []string
+}
+
+func (s *served) install(names ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.installed = names
+}
+
+// ServerResourcesForGroupVersion implements Discovery.
+func (s *served) ServerResourcesForGroupVersion(version string) (*metav1.APIResourceList, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, a := range reportAPIs {
-		if slices.Contains(installed, a.name) {
-			served.Resources = append(served.Resources, &metav1.APIResourceList{
-				GroupVersion: a.version.String(), APIResources: []metav1.APIResource{{Name: a.reports}, {Name: a.inClusters}},
-			})
+		if slices.Contains(s.installed, a.name) && a.version.String() == version {
+			return &metav1.APIResourceList{APIResources: []metav1.APIResource{{Name: a.reports}, {Name: a.inClusters}}}, nil
 		}
 	}
+	return nil, apierrors.NewNotFound(schema.GroupResource{}, version)
 }
 
 // configure has everything judged by a configuration.
@@ -135,7 +148,7 @@ func (w *world) configure(list []rules.HardeningRule, text string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.checker = checker
+	w.checker.Store(checker)
 }
 
 // apply puts objects into the cluster. Each has its name for a UID.
@@ -153,7 +166,9 @@ func (w *world) apply(manifests string) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		o.Meta.UID = types.UID(strings.ToLower(o.Ref.Kind) + "-" + o.Ref.Name)
+		if o.Meta.UID == "" {
+			o.Meta.UID = types.UID(strings.ToLower(o.Ref.Kind) + "-" + o.Ref.Name)
+		}
 		w.Put(o)
 	}
 }
@@ -292,3 +307,9 @@ var (
 	updateOptions metav1.UpdateOptions
 	metaWithUID   = metav1.ObjectMeta{UID: "uid"}
 )
+
+func (w *world) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.Join(w.log, "\n")
+}

@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 )
 
@@ -57,7 +56,7 @@ func ReportKinds() []string {
 type store struct {
 	in        string
 	client    dynamic.Interface
-	discovery discovery.ServerResourcesInterface
+	discovery Discovery
 
 	// api is where reports are written, nil where none is installed.
 	api *reportAPI

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func TestAStormIsOnePieceOfWork(t *testing.T) {
 		if n := w.passes(whyOverflow); n != 1 {
 			t.Errorf("%d full passes for too many changes", n)
 		}
-		if !strings.Contains(strings.Join(w.log, "\n"), "too many changes at once") {
+		if !strings.Contains(w.logged(), "too many changes at once") {
 			t.Error("that is not said")
 		}
 	})
@@ -47,20 +48,20 @@ func TestAStormIsOnePieceOfWork(t *testing.T) {
 // TestAnAPIServerThatRefusesReports is asked again after a while and not for each of them, and everything is written in the end.
 func TestAnAPIServerThatRefusesReports(t *testing.T) {
 	audited(t, []string{"openreports"}, gateway, func(w *world) {
-		refused := 0
-		gone := false
+		var refused atomic.Int32
+		var gone atomic.Bool
 		w.api.PrependReactor("*", "*", func(action clienttesting.Action) (bool, runtime.Object, error) {
-			if gone || action.GetVerb() == "list" {
+			if gone.Load() || action.GetVerb() == "list" {
 				return false, nil, nil
 			}
-			refused++
+			refused.Add(1)
 			return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "reports"}, "x", errors.New("taken away"))
 		})
 		w.apply(entry)
 		time.Sleep(5 * time.Minute)
 		w.settle()
-		if refused == 0 || refused > 20 {
-			t.Errorf("%d requests in 5 minutes", refused)
+		if n := refused.Load(); n == 0 || n > 20 {
+			t.Errorf("%d requests in 5 minutes", n)
 		}
 		if note := w.auditor.Note(); !strings.Contains(note, "reports are still to be written") {
 			t.Error(note)
@@ -68,7 +69,7 @@ func TestAnAPIServerThatRefusesReports(t *testing.T) {
 		if w.findings("preauth-exposed", "deny", "ditto") != 1 {
 			t.Error("there is no metric either")
 		}
-		gone = true
+		gone.Store(true)
 		time.Sleep(2 * retry)
 		w.settle()
 		if report := w.reports("openreports")["dittoguard-ingress-api"]; report == nil || strings.Contains(w.auditor.Note(), "to be written") {
@@ -105,8 +106,7 @@ func TestAnObjectThatIsMadeAnew(t *testing.T) {
 		w.said()
 		o := w.Get(inventory.Ingress, "ditto", "api")
 		w.Delete(o.Ref.ID())
-		w.apply(entry)
-		w.Get(inventory.Ingress, "ditto", "api").Meta.UID = "another"
+		w.apply(strings.Replace(entry, "name: api,", "name: api, uid: another,", 1))
 		w.settle()
 		reports := w.reports("openreports")
 		if reports["dittoguard-another"] == nil || reports["dittoguard-ingress-api"] != nil {
@@ -154,6 +154,19 @@ func TestTooManyEvents(t *testing.T) {
 		}
 		if n := w.counter("dittoguard_audit_events_total", "result", "left out"); n == 0 {
 			t.Error("what was left out is not counted")
+		}
+	})
+}
+
+// TestAKindThatFallsSick: what is not there cannot be trusted any more, so that everything is judged again, and once more when it is well.
+func TestAKindThatFallsSick(t *testing.T) {
+	audited(t, nil, gateway, func(w *world) {
+		for n, sick := range []bool{true, false} {
+			w.sick.Store(sick)
+			w.settle()
+			if got := w.passes(whyKinds); got != n+1 {
+				t.Errorf("%d full passes, want %d", got, n+1)
+			}
 		}
 	})
 }
