@@ -33,6 +33,7 @@ var layers = map[string][]string{
 	// What is read one by one: formats, settings, requests. None of it knows a view.
 	"internal/ditto/...":      {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
 	"internal/ditto/rendered": {"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/inventory", "internal/manifest/position", "internal/shell"},
+	"internal/ditto/reason":   {},
 	// The rooms, from the lowest: each imports those before it.
 	"internal/ditto/podspec":   {"internal/inventory"},
 	"internal/ditto/recognize": rooms("internal/ditto/podspec", "internal/ditto/settings"),
@@ -46,16 +47,16 @@ var layers = map[string][]string{
 	"internal/ditto/topology": rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index",
 		"internal/ditto/world", "internal/ditto/facts", "internal/ditto/proxy"),
 	// An nginx is read in layers: its text, its values, its servers, and what runs them.
-	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/requests"},
+	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests"},
 	"internal/ditto/nginxconf/syntax": {},
 	"internal/ditto/nginxconf/wire":   {},
 	"internal/ditto/nginxconf/expr":   {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/wire"},
 	"internal/ditto/nginxconf/vhost":  {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/expr", "internal/ditto/requests"},
 	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them: of controllers of
 	// Ingresses, and of kinds.
-	"internal/ditto/way":               {"internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd"},
-	"internal/ditto/edge":              {"internal/ditto/edge/...", "internal/ditto/way", "internal/inventory", "internal/inventory/crd"},
-	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/edge/aws"},
+	"internal/ditto/way":               {"internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge":              {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/reason", "internal/ditto/edge/aws"},
 	"internal/ditto/edge/aws":          vendor(),
 	"internal/ditto/edge/azure":        vendor(),
 	"internal/ditto/edge/cilium":       vendor(),
@@ -65,7 +66,7 @@ var layers = map[string][]string{
 	"internal/ditto/edge/gatewayapi":   vendor(),
 	"internal/ditto/edge/gke":          vendor(),
 	"internal/ditto/edge/haproxy":      vendor(),
-	"internal/ditto/edge/ingress":      {"internal/ditto/edge/...", "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge/ingress":      {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd"},
 	"internal/ditto/edge/ingressnginx": vendor("internal/ditto/edge/nginx", "internal/ditto/dns"),
 	"internal/ditto/edge/istio":        vendor(),
 	"internal/ditto/edge/kong":         vendor(),
@@ -81,7 +82,7 @@ var layers = map[string][]string{
 	"internal/export":   {"rules", "internal/config", "internal/engine"},
 	"internal/ruletest": {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},
 	"internal/report":   {"rules", "internal/check", "internal/explain", "internal/inventory", "internal/terminal"},
-	"internal/ruledocs": {"rules"},
+	"internal/ruledocs": {"rules", "internal/ditto/reason"},
 	"internal/explain":  {"internal/check", "internal/ditto/...", "internal/inventory", "internal/terminal"},
 	"internal/audit":    {"internal/check", "internal/inventory"},
 	"webhook":           {"internal/check", "internal/inventory"},
@@ -94,13 +95,13 @@ var layers = map[string][]string{
 func rooms(below ...string) []string {
 	return append(below, "internal/ditto/dns", "internal/ditto/edge/...", "internal/ditto/hocon", "internal/ditto/htpasswd", "internal/ditto/jvm",
 		"internal/ditto/literal", "internal/ditto/mention", "internal/ditto/netpol", "internal/ditto/nginxconf/...", "internal/ditto/oauth2proxy",
-		"internal/ditto/policydoc", "internal/ditto/published", "internal/ditto/requests", "internal/ditto/settings", "internal/ditto/surface",
+		"internal/ditto/policydoc", "internal/ditto/published", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/settings", "internal/ditto/surface",
 		"internal/ditto/way", "internal/inventory", "internal/inventory/crd")
 }
 
 // vendor is what the package of a vendor may import: nothing of another vendor's, save what is named.
 func vendor(besides ...string) []string {
-	return append(besides, "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd")
+	return append(besides, "internal/ditto/way", "internal/ditto/reason", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd")
 }
 
 // clients are packages that talk to an API server.

@@ -3,6 +3,7 @@
 package check
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -67,8 +68,10 @@ type Unknown struct {
 	// What names it in a few words.
 	What    string `json:"what"`
 	Message string `json:"message"`
-	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"`
+	// Code names the reason that the message gives, one of docs/unknowns.md; empty where that is not in the catalogue.
+	Code reason.Code `json:"code,omitempty"`
+	File string      `json:"file,omitempty"`
+	Line int         `json:"line,omitempty"`
 }
 
 // Summary counts.

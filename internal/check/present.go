@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/config"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -135,7 +136,8 @@ func (c *Checker) namespaceModes(view *world.View, namespace string) config.Mode
 	return modes
 }
 
-// distinct drops unknowns that say the same of the same subject: one unreadable Secret concerns several settings.
+// distinct drops unknowns that say the same of the same subject: one unreadable Secret concerns several settings. It says of each
+// which reason it gives.
 func distinct(list []Unknown) []Unknown {
 	type identity struct {
 		rule    string
@@ -148,6 +150,7 @@ func distinct(list []Unknown) []Unknown {
 	for _, u := range list {
 		if id := (identity{u.Rule, u.Subject, u.Message, u.File, u.Line}); !seen[id] {
 			seen[id] = true
+			u.Code = reason.In(u.Message)
 			out = append(out, u)
 		}
 	}

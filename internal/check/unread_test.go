@@ -44,35 +44,43 @@ func TestUnreadRoutes(t *testing.T) {
 	want := []check.Unknown{{
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "GatewayClass", Name: "old"},
 		What:    "whether it leads to Ditto",
+		Code:    "version-not-read",
 		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "cilium.io/v2", Kind: "CiliumEnvoyConfig", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
+		Code:    "kind-not-read",
 		Message: "objects of this kind are not read; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
+		Code:    "not-found",
 		Message: "Backend ditto/api was not found; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha2", Kind: "HTTPRoute", Namespace: "ditto", Name: "old"},
 		What:    "whether it leads to Ditto",
+		Code:    "version-not-read",
 		Message: "version v1alpha2 of this kind is not read (only v1, v1beta1); check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "networking.istio.io/v1", Kind: "ServiceEntry", Namespace: "ditto", Name: "api"},
 		What:    "whether it leads to Ditto",
+		Code:    "parts-not-read",
 		Message: "pods that its workloadSelector chooses are not read; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1alpha1", Kind: "Gateway", Namespace: "infra", Name: "old"},
 		What:    "whether it leads to Ditto",
+		Code:    "version-not-read",
 		Message: "version v1alpha1 of this kind is not read (only v1, v1beta1); check by hand what it lets in",
 	}, {
 		// A Backend can name a host of any namespace.
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "api"},
 		What:    "whether it leads to Ditto",
+		Code:    "not-found",
 		Message: "Backend shop/api was not found; check by hand what it lets in",
 	}, {
 		Subject: inventory.Ref{APIVersion: "gateway.networking.k8s.io/v1", Kind: "HTTPRoute", Namespace: "shop", Name: "odd"},
 		What:    "whether it leads to Ditto",
+		Code:    "object-not-readable",
 		Message: "it cannot be read: json: cannot unmarshal string into Go struct field HTTPRouteSpec.spec.hostnames of type []v1.Hostname; " +
 			"check by hand what it lets in",
 	}}

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 )
@@ -31,7 +32,7 @@ func database(component string, s *settings.Settings) Database {
 	}
 	m := s.MongoDB()
 	if component == recognize.Service && m.State == settings.Default && m.TLS.Source == string(settings.Default) {
-		return Database{TLS: Switch{State: Unknown, Why: "it is unclear which part of Ditto this is, and so whether it uses a database"}}
+		return Database{TLS: Switch{State: Unknown, Why: reason.Of("database-of-unclear-part")}}
 	}
 	d := Database{TLS: Switch(m.TLS), AsksTLS: m.AsksTLS, LaxUnknown: m.LaxWhy}
 	for _, o := range m.Lax {

@@ -14,6 +14,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -40,7 +41,7 @@ func policiesOf(v *world.View, namespace string) *policies {
 	p := &policies{}
 	memo.Of(v).policies[namespace] = p
 	if !v.Knows(inventory.NetworkPolicy, namespace) {
-		p.unclear = append(p.unclear, "the NetworkPolicies of namespace "+namespace+" cannot be read")
+		p.unclear = append(p.unclear, reason.Of("network-policies-not-readable", namespace))
 	}
 	for _, o := range v.Find(inventory.KindKey(inventory.NetworkPolicy, namespace)) {
 		api := inventory.Must[networkingv1.NetworkPolicy](o)
@@ -53,7 +54,7 @@ func policiesOf(v *world.View, namespace string) *policies {
 	}
 	for _, o := range v.Find(inventory.Key{Index: index.ByUnjudged}) {
 		if o.Ref.Namespace == namespace || !isNamespaced(o.Ref.Kind) {
-			p.unclear = append(p.unclear, fmt.Sprintf("%s (%s) may open or close the port, and is not evaluated", o.Ref, o.Ref.GroupKind().Group))
+			p.unclear = append(p.unclear, reason.Of("other-policies-not-evaluated", o.Ref, o.Ref.GroupKind().Group))
 		}
 	}
 	return p

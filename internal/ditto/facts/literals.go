@@ -11,6 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/jvm"
 	"github.com/dittoguard/dittoguard/internal/ditto/literal"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -56,7 +57,7 @@ func (l *literals) add(place string) {
 }
 
 func (l *literals) unknown(ref string) {
-	l.found.Unknown = append(l.found.Unknown, ref+" was not found")
+	l.found.Unknown = append(l.found.Unknown, reason.Of("not-found", ref))
 }
 
 // configMap returns a ConfigMap of the namespace with its name for people, nil if it was not found.

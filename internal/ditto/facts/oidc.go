@@ -1,6 +1,9 @@
 package facts
 
-import "github.com/dittoguard/dittoguard/internal/ditto/settings"
+import (
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+)
 
 // OIDC is whose tokens a gateway believes, in one of the two places where it is told: ditto.gateway.authentication.oauth
 // for clients, and .devops.oauth for operators.
@@ -63,7 +66,7 @@ func text(value settings.Value) Text {
 	case value.State == settings.Unknown:
 		return Text{State: Unknown, Source: value.Source, Why: value.Why}
 	case value.IsSecret():
-		return Text{State: Unknown, Source: value.Source, Why: value.Source + " is a secret"}
+		return Text{State: Unknown, Source: value.Source, Why: reason.Of("value-is-secret", value.Source)}
 	}
 	return Text{State: Known, Value: value.Text(), Source: value.Source}
 }

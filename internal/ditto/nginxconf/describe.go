@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // addRoutes makes a route of every scope of a server that has a proxy_pass of its own.
@@ -105,7 +106,7 @@ func (c *Config) describe(r *Route) {
 			case d.Missing:
 				unknown.Add("include %s at %s was not found", d.Arg(0), d.At())
 				if node == s || node.kind == kindLocation || r.Authentication.State == Off {
-					r.Authentication.State, r.Authentication.Why = Unknown, "include "+d.Arg(0)+" at "+d.At()+" was not found"
+					r.Authentication.State, r.Authentication.Why = Unknown, reason.Of("nginx-include-not-found", d.Arg(0), d.At())
 				}
 			case syntax.Unread(d.Name):
 				unknown.Add("%s at %s is not read", d.Name, d.At())

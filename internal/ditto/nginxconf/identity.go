@@ -7,6 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // headerName is the header in which Ditto takes a pre-authenticated identity, and the query parameter too.
@@ -187,7 +188,7 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
 			if d.Missing && (node == s || node.kind == kindLocation) {
-				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " was not found"}
+				return Identity{State: Unknown, Why: reason.Of("nginx-include-not-found", d.Arg(0), d.At())}
 			}
 		}
 	}
@@ -306,10 +307,10 @@ func (c *Config) untouched(s *scope) Identity {
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
 			if syntax.Unread(d.Name) {
-				return Identity{State: Unknown, Why: d.Name + " at " + d.At() + " is not read, and may set the header"}
+				return Identity{State: Unknown, Why: reason.Of("nginx-directive-may-set-header", d.Name, d.At())}
 			}
 			if d.Missing {
-				return Identity{State: Unknown, Why: "include " + d.Arg(0) + " at " + d.At() + " was not found"}
+				return Identity{State: Unknown, Why: reason.Of("nginx-include-not-found", d.Arg(0), d.At())}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // NoLimit is Route.RateLimited.Why where there is nothing to say.
@@ -88,11 +89,11 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 	}
 	zone := c.zones[d.Name+"_zone "+name]
 	if zone == nil {
-		return Setting{State: Unknown, Why: d.Name + " at " + d.At() + " names a zone that was not found"}
+		return Setting{State: Unknown, Why: reason.Of("nginx-zone-not-found", d.Name, d.At())}
 	}
 	key, err := expr.Parse(zone.Arg(0))
 	if err != nil {
-		return Setting{State: Unknown, Why: d.Name + "_zone at " + zone.At() + " is not understood"}
+		return Setting{State: Unknown, Why: reason.Of("nginx-zone-not-understood", d.Name, zone.At())}
 	}
 	counts, result := false, Setting{State: On, Why: d.Name + " at " + d.At()}
 	p := &way{args: expr.Variable("args"), opaque: true, work: &expr.Budget{Left: workPerQuestion}}
@@ -104,7 +105,7 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 			case takesInAnyone(a.Assume):
 				return Setting{State: Off, Why: d.Name + "_zone at " + zone.At() + " does not count any address"}
 			case !byAddress(a.Assume):
-				result = Setting{State: Unknown, Why: d.Name + "_zone at " + zone.At() + " does not count requests" + a.Assume.When()}
+				result = Setting{State: Unknown, Why: reason.Of("nginx-zone-counts-some", d.Name, zone.At(), a.Assume.When())}
 			}
 			continue
 		}
@@ -112,7 +113,7 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 		for _, part := range a.Text {
 			switch {
 			case part.Name == expr.Undefined:
-				return Setting{State: Unknown, Why: "what the key of " + d.Name + "_zone at " + zone.At() + " holds is not known"}
+				return Setting{State: Unknown, Why: reason.Of("nginx-zone-key-not-known", d.Name, zone.At())}
 			case part.Name != "" && expr.Chosen(part) && (part.Name != "remote_user" || !verified):
 				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" + part.Name + ", which the client controls"}
 			}

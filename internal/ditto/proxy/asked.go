@@ -11,6 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
@@ -145,7 +146,7 @@ func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.St
 		case facts.Off:
 			return way.State{State: facts.Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name, a.Path, off, by.Source)}
 		case facts.Unknown:
-			return way.State{State: facts.Unknown, Why: fmt.Sprintf("whether %s answers %s to everyone is unknown: %s", name, a.Path, by.Why)}
+			return way.State{State: facts.Unknown, Why: reason.Of("asked-service-not-known", name, a.Path, by.Why)}
 		}
 		return way.State{}
 	}
@@ -160,8 +161,7 @@ func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.St
 			return way.State{State: facts.Off, Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
 				name, known.PreAuthentication.Source)}
 		case facts.Unknown:
-			return way.State{State: facts.Unknown, Why: fmt.Sprintf("whether %s believes the identity that the client's own request names is unknown: %s",
-				name, known.PreAuthentication.Why)}
+			return way.State{State: facts.Unknown, Why: reason.Of("asked-service-identity-not-known", name, known.PreAuthentication.Why)}
 		}
 	case at("/stats/things/details", "/devops", "/api/2/connections"):
 		return guarded(known.DevopsSecured, "DevOps authentication is off")

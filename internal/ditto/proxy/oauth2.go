@@ -11,6 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/oauth2proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
@@ -109,7 +110,7 @@ func readOAuth2Proxy(v *world.View, part recognize.Part) *Proxy {
 	}
 	if !forwards && len(p.Unreadable) > 0 {
 		for _, a := range absent {
-			p.Hidden = append(p.Hidden, a.Ref+" was not found")
+			p.Hidden = append(p.Hidden, reason.Of("not-found", a.Ref))
 		}
 		p.Hidden = append(p.Hidden, p.Unreadable...)
 		p.Unreadable = nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
 	"github.com/dittoguard/dittoguard/internal/ditto/jvm"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // arguments are the JVM options of the container, weakest first.
@@ -139,7 +140,7 @@ func (s *Settings) property(name string) hocon.Answer {
 	case deeper: // an object beats a text
 		return s.deeperProperty(name)
 	case text != nil && strings.Contains(*text, runtime):
-		return unknown(list.from, "-D"+name+" is known only at run time")
+		return unknown(list.from, reason.Of("property-at-run-time", name))
 	case text != nil:
 		return hocon.Answer{Kind: hocon.Scalar, Text: *text, From: "-D" + name + " in " + list.from, Secret: list.secret}
 	case higher:

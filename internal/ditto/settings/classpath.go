@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // imageClassPath is the CLASSPATH of Ditto's image (dockerfile-release). Folders in it are written with a star: only the jars
@@ -249,7 +250,7 @@ func (q *question) agreed(name string, a hocon.Answer) hocon.Answer {
 		case said.Kind == hocon.Unknown:
 			return unknown(d.from, d.from+": "+said.Why)
 		default:
-			return unknown(d.from, d.from+" is on the class path and says otherwise; which of them counts depends on its order")
+			return unknown(d.from, reason.Of("class-path-order", d.from))
 		}
 	}
 	return a

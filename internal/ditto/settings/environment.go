@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/jvm"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -71,7 +72,7 @@ func (s *Settings) variable(name string, before int, budget *int) variable {
 			return variable{state: present, text: text, from: "env " + name + " (envFrom " + o.name + ")", secret: o.isSecret}
 		}
 		if !o.atHand {
-			return variable{state: unclear, from: "env " + name, why: o.name + " was not found"}
+			return variable{state: unclear, from: "env " + name, why: reason.Of("not-found", o.name)}
 		}
 	}
 	return variable{}
@@ -106,7 +107,7 @@ func byKey(from string, o keyed, key string, optional *bool) variable {
 	case ok:
 		return variable{state: present, text: text, from: from + " (" + o.name + " key " + key + ")", secret: o.isSecret}
 	case !o.atHand:
-		return variable{state: unclear, from: from, why: o.name + " was not found"}
+		return variable{state: unclear, from: from, why: reason.Of("not-found", o.name)}
 	case optional != nil && *optional:
 		return variable{}
 	default:

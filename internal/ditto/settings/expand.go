@@ -1,6 +1,10 @@
 package settings
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+)
 
 // The bounds of an expansion. The kubelet has none; a variable that expands to more does not let the container start
 // (Linux allows 128 KiB for one string of the environment).
@@ -25,7 +29,7 @@ func (s *Settings) expand(text string, before int, budget *int) variable {
 			continue
 		}
 		if *budget--; *budget < 0 || b.Len() > maxExpanded {
-			return variable{state: unclear, why: "it has too many references, or they are too long"}
+			return variable{state: unclear, why: reason.Of("too-many-references")}
 		}
 		v := s.variable(name, before, budget)
 		switch {
@@ -41,7 +45,7 @@ func (s *Settings) expand(text string, before int, budget *int) variable {
 		}
 	}
 	if b.Len() > maxExpanded {
-		return variable{state: unclear, why: "it has too many references, or they are too long"}
+		return variable{state: unclear, why: reason.Of("too-many-references")}
 	}
 	out.text = b.String()
 	return out

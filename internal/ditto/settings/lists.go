@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // element is one element of a list that is spelt `name.0=…`.
@@ -32,7 +33,7 @@ func listOf(elements []element, from string, secret bool) hocon.Answer {
 	a := hocon.Answer{Kind: hocon.List, From: from, Secret: secret}
 	for _, index := range indices {
 		if strings.Contains(byIndex[index], runtime) {
-			return unknown(from, from+" is known only at run time")
+			return unknown(from, reason.Of("value-at-run-time", from))
 		}
 		a.Items = append(a.Items, hocon.Answer{Kind: hocon.Scalar, Text: byIndex[index]})
 	}
@@ -78,10 +79,10 @@ func (s *Settings) numberedVariables(name string) hocon.Answer {
 		case v.state == unclear:
 			return unknown(v.from, v.why)
 		case strings.Contains(v.text, runtime):
-			return unknown(v.from, v.from+" is known only at run time")
+			return unknown(v.from, reason.Of("value-at-run-time", v.from))
 		}
 		a.Kind, a.From, a.Secret = hocon.List, "env "+name+"_0", a.Secret || v.secret
 		a.Items = append(a.Items, hocon.Answer{Kind: hocon.Scalar, Text: v.text})
 	}
-	return unknown(a.From, "the list of variables "+name+"_0 is too long")
+	return unknown(a.From, reason.Of("list-too-long", name))
 }

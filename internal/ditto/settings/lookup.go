@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Lookup returns the effective value of a setting.
@@ -90,7 +91,7 @@ func (q *question) ifBefore(since Release, name string, a hocon.Answer) hocon.An
 	case release.known():
 		return hocon.Answer{}
 	}
-	return unknown(a.From, "it is unclear whether this is a Ditto before "+since.String()+", which reads "+name)
+	return unknown(a.From, reason.Of("release-not-known", since.String(), name))
 }
 
 // reference is what a substitution of a setting stands for.
@@ -134,7 +135,7 @@ func forced(path string) string {
 // them the system properties.
 func (q *question) root(path string) hocon.Answer {
 	if q.depth++; q.depth > maxReferences {
-		return unknown("", "its substitutions form a circle")
+		return unknown("", reason.Of("substitutions-in-a-circle"))
 	}
 	defer func() { q.depth-- }()
 	if p := q.settings.hostingEnvironment(); p.mode == modeUnknown {
@@ -211,7 +212,7 @@ func (q *question) base(path string) hocon.Answer {
 			return a
 		}
 	} else if strings.Contains(path, ".") {
-		return unknown("Ditto's own configuration", "dittoguard does not know what Ditto's own configuration has at "+path)
+		return unknown("Ditto's own configuration", reason.Of("default-not-known", path))
 	}
 	if a := q.overrides(path); a.Kind != hocon.Absent {
 		return a
@@ -226,7 +227,7 @@ func (q *question) substitute(path string) hocon.Answer {
 	}
 	// CONFIG_ALIASES gives names to what VCAP_LOCATION holds (VcapServicesStringSupplier, AliasesAppender).
 	if v := q.settings.env("CONFIG_ALIASES"); v.state != absent && (v.state == unclear || strings.Contains(v.text, path)) {
-		return unknown(v.from, "CONFIG_ALIASES may set "+path)
+		return unknown(v.from, reason.Of("config-aliases", path))
 	}
 	return q.environment(path)
 }
@@ -247,7 +248,7 @@ func (q *question) environment(name string) hocon.Answer {
 	case v.state == unclear:
 		return unknown(v.from, v.why)
 	case strings.Contains(v.text, runtime):
-		return unknown(v.from, name+" is known only at run time")
+		return unknown(v.from, reason.Of("value-at-run-time", name))
 	}
 	return hocon.Answer{Kind: hocon.Scalar, Text: v.text, From: v.from, Secret: v.secret}
 }

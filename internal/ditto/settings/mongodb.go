@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/mongouri"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // How a service reaches MongoDB. Source: ditto-mongo.conf in Ditto's internal/utils/config; the gateway has none.
@@ -156,7 +157,7 @@ func (s *Settings) mongoURI() (m MongoDB, uri *mongouri.URI) {
 	}
 	uri, err := mongouri.Parse(v.raw())
 	if err != nil {
-		return MongoDB{State: Unknown, Source: v.Source, Why: v.Source + " is not a MongoDB connection string: " + err.Error()}, nil
+		return MongoDB{State: Unknown, Source: v.Source, Why: reason.Of("mongodb-uri-broken", v.Source, err.Error())}, nil
 	}
 	m = MongoDB{State: v.State, Source: v.Source, SRV: uri.SRV, Credentials: uri.User}
 	for _, host := range uri.Hosts {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // secretFile is the value of `secrets.<id>.value`: the first line of the file named by `secrets.<id>.name` in the directory
@@ -19,7 +20,7 @@ func (q *question) secretFile(id string) hocon.Answer {
 		return hocon.Answer{} // Ditto has no secret of this name
 	case hocon.Scalar:
 	default:
-		return unknown(name.From, "it is unclear which file holds the secret "+id)
+		return unknown(name.From, reason.Of("secret-file-not-known", id))
 	}
 	if d := s.read(fileBased); d.hocon != nil {
 		if a := d.hocon.Lookup("secrets."+id+".name", hocon.Outside{Budget: &q.budget}); a.Kind != hocon.Absent {
@@ -41,13 +42,13 @@ func (q *question) secretFile(id string) hocon.Answer {
 		file = path.Join(dir, file)
 	}
 	if strings.Contains(file, runtime) {
-		return unknown("a file in "+dir, "which file holds the secret "+id+" is known only at run time")
+		return unknown("a file in "+dir, reason.Of("secret-file-at-run-time", id))
 	}
 	f := s.file(file)
 	switch f.state {
 	case absent:
 		if v.state == present && !f.covered || strings.HasPrefix(name.Text, "/") {
-			return unknown(file, "only the image can hold "+file)
+			return unknown(file, reason.Of("secret-file-of-the-image", file))
 		}
 		return hocon.Answer{}
 	case unclear:

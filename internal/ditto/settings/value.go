@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // State says what is known of a value.
@@ -87,7 +88,7 @@ func (s *Settings) value(b *Binding, a hocon.Answer) Value {
 
 // unfit is a value of a kind that Ditto does not start with.
 func (v Value) unfit(wanted string) Value {
-	return Value{State: Unknown, Source: v.Source, Why: v.Source + " does not hold " + wanted + "; Ditto does not start"}
+	return Value{State: Unknown, Source: v.Source, Why: reason.Of("value-of-another-type", v.Source, wanted)}
 }
 
 // Text is the value, empty if it is a secret or not known.

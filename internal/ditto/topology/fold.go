@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -120,7 +121,7 @@ func (f *fold) identify(does *way.Effects) {
 func (f *fold) limit(h *hop, does *way.Rate) {
 	own := does.Limited
 	if own.State == "" {
-		own = way.State{State: facts.Unknown, Source: h.at.Kind, Why: "whether " + world.RefOf(h.at).String() + " limits requests is not read"}
+		own = way.State{State: facts.Unknown, Source: h.at.Kind, Why: reason.Of("limit-not-read", world.RefOf(h.at).String())}
 	}
 	// A limit that fails says more than that there is none.
 	better := own.State == facts.Off && f.RateLimited.State == facts.Off && (f.RateLimited.Why == "" || !f.tried && does.Tried())
@@ -149,7 +150,7 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 		}
 		return
 	case t.TLS.State == "":
-		t.TLS = way.State{State: facts.Unknown, Source: h.at.Kind, Why: "what " + world.RefOf(h.at).String() + " does about TLS is not read"}
+		t.TLS = way.State{State: facts.Unknown, Source: h.at.Kind, Why: reason.Of("tls-not-read", world.RefOf(h.at).String())}
 		t.Plain = t.TLS
 	case t.TLS.State == facts.Unknown && t.TLS.Source == "":
 		t.TLS.Source = name

@@ -1,13 +1,13 @@
 package topology
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
@@ -21,23 +21,20 @@ func (w *walker) unreadEntry(c chain) {
 	}
 	w.unreadAnything(c)
 	if kinds := unreadWays(w.view, w.part.Workload.Ref.Namespace); kinds != "" {
-		w.enterUnread(w.part.Workload, "kinds that cannot be read", "", "objects of kind "+kinds+" cannot be read; some may lead to it", c)
+		w.enterUnread(w.part.Workload, "kinds that cannot be read", "", reason.Of("kind-not-readable", kinds), c)
 	}
 }
 
 // unfollowedEntry: ways were given up, the first at an object, and may lead in from outside.
 func (w *walker) unfollowedEntry(at inventory.ID, c chain) {
-	w.enterUnread(w.part.Workload, "ways that were given up", "given up", fmt.Sprintf(
-		"not every way in was followed: some have more than %d steps, or there are too many (at %s); put fewer proxies and aliases in front of it",
-		maxHops, world.RefOf(at)), c)
+	w.enterUnread(w.part.Workload, "ways that were given up", "given up", reason.Of("too-many-steps", maxHops, world.RefOf(at)), c)
 }
 
 // crowdedEntries: more routes of a proxy lead to the port than are followed.
 func (w *walker) crowdedEntries(c chain) {
 	for _, id := range slices.SortedFunc(maps.Keys(w.crowded), func(a, b inventory.ID) int { return strings.Compare(a.String(), b.String()) }) {
 		proxy := world.RefOf(id).String()
-		w.enterUnread(w.part.Workload, "routes of "+proxy+" that were given up", "given up at "+proxy, fmt.Sprintf(
-			"more than %d routes of %s lead to it, and no more are followed; reduce their number", mostRoutes, proxy), c)
+		w.enterUnread(w.part.Workload, "routes of "+proxy+" that were given up", "given up at "+proxy, reason.Of("too-many-routes", mostRoutes, proxy), c)
 	}
 }
 

@@ -2,10 +2,10 @@ package topology
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/unread"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
@@ -51,9 +51,9 @@ func saysWhere(v *world.View, u way.UnreadBackend) bool {
 // unreadBackend says of a backend that it is not read.
 func unreadBackend(u way.UnreadBackend) string {
 	if u.Object.Name != "" {
-		return fmt.Sprintf("%s was not found", world.RefOf(u.Object))
+		return reason.Of("not-found", world.RefOf(u.Object))
 	}
-	return u.What + " are not read"
+	return reason.Of("parts-not-read", u.What)
 }
 
 // concernsDitto says whether Ditto runs in the namespace of an object, or in that of something that uses it, such as a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/unread"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
@@ -42,7 +43,7 @@ func UnreadParts(v *world.View, o *inventory.Object) string {
 		}
 	}
 	if broken != nil && (v.RunsDitto(o.Ref.Namespace) || bytes.Contains(bytes.ToLower(o.Raw()), []byte("ditto"))) {
-		return fmt.Sprintf("%s, and what runs in it cannot be determined, since a template in it is not valid (%v); %s", why, broken, fix)
+		return reason.Of("pod-not-valid", why, broken, fix)
 	}
 	return ""
 }

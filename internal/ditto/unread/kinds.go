@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -21,7 +22,8 @@ var routes = func() map[schema.GroupKind]bool {
 	return set
 }()
 
-const KindNotRead = "objects of this kind are not read"
+// KindNotRead is why an object of such a kind tells nothing.
+var KindNotRead = reason.Of("kind-not-read")
 
 // Kind says what of an object is not followed by its kind or its version; anywhere, that it can name a Ditto of any
 // namespace.
@@ -29,7 +31,7 @@ func Kind(o *inventory.Object) (why string, anywhere bool) {
 	gk := o.Ref.GroupKind()
 	if o.Typed == nil {
 		if o.Unreadable != "" {
-			return "it cannot be read: " + o.Unreadable, edge.BackendsAnywhere(gk)
+			return reason.Of("object-not-readable", o.Unreadable), edge.BackendsAnywhere(gk)
 		}
 		if IsRoute(gk) {
 			return KindNotRead, false

@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -43,8 +44,8 @@ func Version(o *inventory.Object) string {
 		return ""
 	}
 	if current != gk {
-		return o.Ref.APIVersion + " of this kind is not read (only " + current.Group + "/" + strings.Join(versions, ", ") + ")"
+		return reason.Of("former-group-not-read", o.Ref.APIVersion, current.Group, strings.Join(versions, ", "))
 	}
 	version := schema.FromAPIVersionAndKind(o.Ref.APIVersion, o.Ref.Kind).Version
-	return "version " + version + " of this kind is not read (only " + strings.Join(versions, ", ") + ")"
+	return reason.Of("version-not-read", version, strings.Join(versions, ", "))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // PlainEdge is the reading of a controller that changes headers, asks for credentials and rewrites paths only through
@@ -24,21 +26,21 @@ func (p PlainEdge) Read(in Input) Handling {
 	e := Handling{Effects: Effects{
 		Identity:       State{IdentityClient, "default", "no annotation changes the header"},
 		Authentication: State{Off, "default", "no annotation asks for credentials"},
-		HidesHeaders:   State{Unknown, "default", "what becomes of Server and version headers cannot be determined from the Ingress"},
+		HidesHeaders:   State{Unknown, "default", reason.Of("kong-version-headers")},
 	}, Rate: Rate{Limited: Unlimited()}}
 	e.Fixes[StripIdentity].Advice, e.Fixes[HideHeaders].Advice, e.Fixes[LimitRequests].Advice = p.Strip, p.Hide, p.Limit
 	if p.Assumption != "" {
 		e.Assumptions = []string{p.Assumption}
 	}
 	if key := in.RefersTo(p.Refers); key != "" {
-		e.Identity = State{IdentityUnknown, key, key + " refers to something that can change the header, and is not read"}
+		e.Identity = State{IdentityUnknown, key, reason.Of("annotation-changes-header", key)}
 		e.Assumptions = nil
 	}
 	if key := in.RefersTo(p.Asks); key != "" {
-		e.Authentication = State{Unknown, key, key + " refers to something that can ask for credentials, and is not read"}
+		e.Authentication = State{Unknown, key, reason.Of("annotation-asks", key)}
 	}
 	if key := in.RefersTo(p.Limits); key != "" {
-		e.Rate.Limited = State{Unknown, key, key + " refers to something that can limit requests, and is not read"}
+		e.Rate.Limited = State{Unknown, key, reason.Of("annotation-limits", key)}
 	}
 	e.StripsIdentity = Strips(e.Identity)
 	return e
@@ -47,7 +49,7 @@ func (p PlainEdge) Read(in Input) Handling {
 // Rewrite is unknown where one of the annotations that change paths is there.
 func (in Input) Rewrite(keys ...string) Rewrite {
 	if key := in.RefersTo(keys); key != "" {
-		return UnknownRewrite(key + " can change the path, and is not evaluated")
+		return UnknownRewrite(reason.Of("path-changed-not-evaluated", key))
 	}
 	return Rewrite{}
 }

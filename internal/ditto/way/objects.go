@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -34,10 +35,10 @@ func (c Context) Unread(namespaces []string, kinds ...schema.GroupKind) string {
 	for _, kind := range kinds {
 		for _, namespace := range namespaces {
 			if !c.Objects.Knows(kind, namespace) {
-				return "objects of kind " + kind.String() + " cannot be read, and can change what happens to requests"
+				return reason.Of("policies-not-readable", kind)
 			}
 			if o := c.unreadOf(kind, namespace); o != nil {
-				return o.Ref.String() + " is not read (" + o.Ref.APIVersion + "), and can change what happens to requests"
+				return reason.Of("policy-not-read", o.Ref, o.Ref.APIVersion)
 			}
 		}
 	}

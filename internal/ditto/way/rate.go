@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Rate is whether an edge limits what one client can send.
@@ -58,7 +60,7 @@ func (s State) Excepting(a Annotations, prefix string, names ...string) State {
 	case all:
 		return State{Off, prefix + name, name + " exempts every address from the limit"}
 	case !ok:
-		return State{Unknown, prefix + name, name + " is not a list of networks"}
+		return State{Unknown, prefix + name, reason.Of("limit-exemption-broken", name)}
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
@@ -32,7 +33,7 @@ const (
 func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
 	p, ok := compile(expression, fold, at)
 	if !ok || r == Raw && strings.Contains(expression, "%") {
-		return Undecided("the regular expression " + Quote(expression) + " cannot be evaluated")
+		return Undecided(reason.Of("expression-not-evaluated", Quote(expression)))
 	}
 	read := requests.Unread(fmt.Sprint("regex ", bool(r), fold, at, " ", expression), p.literal)
 	return Matcher{Literal: p.literal, Paths: []requests.Paths{read}, Match: func(path string) (bool, bool) {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // NginxRewrite is what nginx's `rewrite "^PATH" TARGET` does. A reference to a group that is not there is empty.
@@ -27,7 +29,7 @@ func CaptureRewrite(path, target string) Rewrite {
 	if !strings.Contains(target, "$") && strings.HasPrefix(target, "/") {
 		return Rewrite{Kind: RewriteConstant, To: target}
 	}
-	unknown := UnknownRewrite("what the rewrite of " + Quote(path) + " to " + Quote(target) + " leads to cannot be determined")
+	unknown := UnknownRewrite(reason.Of("rewrite-not-determined", Quote(path), Quote(target)))
 	to, number, ok := strings.Cut(target, "$")
 	capture, err := strconv.Atoi(number)
 	if !ok || err != nil || capture < 1 || capture > mostCaptures {
@@ -131,7 +133,7 @@ func isSlashOrEnd(re *syntax.Regexp) bool {
 // EnvoyRegexRewrite puts the substitution, with `\1` for what a group matched, in the place of whatever the expression
 // matches. Told are expressions that are pinned to the start: literal text, and what CaptureRewrite knows.
 func EnvoyRegexRewrite(expression, substitution string) Rewrite {
-	unknown := UnknownRewrite("what replacing " + Quote(expression) + " by " + Quote(substitution) + " leads to cannot be determined")
+	unknown := UnknownRewrite(reason.Of("replacement-not-determined", Quote(expression), Quote(substitution)))
 	pinned, ok := strings.CutPrefix(expression, "^")
 	if !ok || strings.Contains(substitution, "$") || len(expression) > longest {
 		return unknown

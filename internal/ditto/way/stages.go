@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
@@ -251,7 +252,7 @@ func ReplacePrefix(prefix, to string) PathStep {
 // ReplaceRegex is Go's ReplaceAllString over the path as it stands in the request. Two shapes are told: literal text at
 // the start that is replaced by other text, and literal text and the rest of the path that is kept.
 func ReplaceRegex(expression, replacement string) PathStep {
-	why := "what the replacement of " + Quote(expression) + " by " + Quote(replacement) + " leads to cannot be determined"
+	why := reason.Of("replacement-text-not-determined", Quote(expression), Quote(replacement))
 	if len(expression) > longest || len(replacement) > longest || !strings.HasPrefix(expression, "^") {
 		return UnknownStep(why)
 	}

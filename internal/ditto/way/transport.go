@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -75,9 +76,9 @@ func certificateIn(tls []networkingv1.IngressTLS, host string) State {
 	case wide:
 		return State{On, SourceTLS, "spec.tls names a certificate without saying for which hosts"}
 	case unnamed:
-		return State{Unknown, SourceTLS, "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+		return State{Unknown, SourceTLS, reason.Of("certificate-without-secret")}
 	case host == "":
-		return State{Unknown, SourceTLS, "the rule takes any host, and spec.tls has certificates for some"}
+		return State{Unknown, SourceTLS, reason.Of("certificates-for-some-hosts")}
 	}
 	return State{Off, SourceTLS, "spec.tls has no certificate for " + host}
 }
@@ -126,7 +127,7 @@ func WithoutTLS() State { return PassedOn(SourceTLS, "without a certificate noth
 // Passed is the transport of an edge that hands TLS connections on.
 func Passed(plain State, key string) Transport {
 	return Transport{
-		TLS: State{Unknown, key, "what is further in decides"}, Plain: plain, Passthrough: true,
+		TLS: State{Unknown, key, reason.Of("decided-further-in")}, Plain: plain, Passthrough: true,
 		Fix: Fix{Advice: "terminate TLS further in, or remove " + key + " and list the host in spec.tls"},
 	}
 }
@@ -200,7 +201,7 @@ func (in Input) ClassHasParameters() bool {
 // HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where what
 // is behind sees it.
 func HandedOn(plain State, advice string) Transport {
-	return Transport{TLS: State{Unknown, plain.Source, "what is further in decides"}, Plain: plain, Passthrough: true, Fix: Fix{Advice: advice}}
+	return Transport{TLS: State{Unknown, plain.Source, reason.Of("decided-further-in")}, Plain: plain, Passthrough: true, Fix: Fix{Advice: advice}}
 }
 
 // UnreadRate is the rate of an entry that hands connections on.

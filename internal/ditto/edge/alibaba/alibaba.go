@@ -5,6 +5,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -51,7 +52,7 @@ func alibabaInternal(m way.Marked) way.Verdict {
 	const key = aws.PrefixALB + "address-type"
 	switch {
 	case m.Class != nil && m.Class.Spec.Parameters != nil:
-		return way.Verdict{Public: true, Why: "AlbConfig " + way.Quote(m.Class.Spec.Parameters.Name) + " sets the address type, and is not read"}
+		return way.Verdict{Public: true, Why: reason.Of("albconfig-address-type", way.Quote(m.Class.Spec.Parameters.Name))}
 	case m.Ingress.Annotations[key] == "intranet":
 		return way.Verdict{Public: false, Why: key + ` is "intranet"`}
 	}

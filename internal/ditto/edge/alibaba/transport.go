@@ -2,6 +2,7 @@ package alibaba
 
 import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -13,12 +14,12 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 	_, tls, _ := aws.ListenPorts(a["listen-ports"])
 	switch {
 	case t.TLS.State != way.On && (tls || in.ClassHasParameters()):
-		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports", Why: "the AlbConfig can name certificates, and is not read"}
-		t.Plain = way.State{State: way.Unknown, Source: t.TLS.Source, Why: "the AlbConfig decides whether plain HTTP is redirected, and is not read"}
+		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports", Why: reason.Of("albconfig-certificates")}
+		t.Plain = way.State{State: way.Unknown, Source: t.TLS.Source, Why: reason.Of("albconfig-redirect")}
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()
 	default:
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "the AlbConfig decides whether the load balancer listens for HTTP, and is not read"}
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: reason.Of("albconfig-http")}
 	}
 	if redirects {
 		t.Plain = way.Redirected(aws.PrefixALB+"ssl-redirect", "ssl-redirect is true")

@@ -4,6 +4,7 @@ package aws
 import (
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -63,7 +64,7 @@ func albPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 // A public NLB can be put before an internal ALB (docs/guide/ingress/annotations.md).
 func albInternal(m way.Marked) way.Verdict {
 	if m.Class == nil && m.ClassName != "" && !m.ByAnnotation {
-		return way.Verdict{Public: true, Why: "IngressClass " + way.Quote(m.ClassName) + " was not found; its parameters can set the scheme"}
+		return way.Verdict{Public: true, Why: reason.Of("alb-class-not-found", way.Quote(m.ClassName))}
 	}
 	own, group := albSchemeBy(m.Objects, m.Class, m.Ingress)
 	if own.Public || group == "" {
@@ -95,7 +96,7 @@ func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing
 	name := class.Spec.Parameters.Name
 	o := way.ObjectAt(objects, inventory.ID{GroupKind: crd.ALBIngressClassParams, Name: name})
 	if o == nil {
-		return way.Verdict{Public: true, Why: "IngressClassParams " + way.Quote(name) + " was not found; it can set the scheme"}, group
+		return way.Verdict{Public: true, Why: reason.Of("alb-class-parameters-not-found", way.Quote(name))}, group
 	}
 	params := inventory.Must[crd.IngressClassParams](o)
 	if params.Spec.Group != nil {

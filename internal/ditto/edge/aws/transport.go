@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -22,7 +23,7 @@ func albTransport(in way.Input) way.Transport {
 	t.Fix.Advice = `set alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
 		`alb.ingress.kubernetes.io/certificate-arn and alb.ingress.kubernetes.io/ssl-redirect: "443"`
 	if !ok {
-		t.TLS = way.State{State: way.Unknown, Source: source, Why: "listen-ports cannot be read"}
+		t.TLS = way.State{State: way.Unknown, Source: source, Why: reason.Of("alb-listen-ports-broken")}
 		t.Plain = t.TLS
 		return t
 	}
@@ -39,11 +40,11 @@ func albTransport(in way.Input) way.Transport {
 	doubt := ""
 	switch {
 	case in.ClassHasParameters():
-		doubt = "IngressClassParams can set certificates and redirects, and are not read"
+		doubt = reason.Of("alb-class-parameters-not-read")
 	case a.Has("group.name"):
 		doubt = "another Ingress of group " + way.Quote(a["group.name"]) + " can redirect for this one"
 	case in.RefersTo([]string{PrefixALB + "actions.*"}) != "":
-		doubt = "an action can redirect, and is not read"
+		doubt = reason.Of("alb-action-redirects-perhaps")
 	}
 	if doubt != "" {
 		if t.Plain.State == way.PlainServed && (tls || in.ClassHasParameters()) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -46,7 +47,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 	who := "AzureApplicationGatewayRewrite " + in.Ingress.Namespace + "/" + name
 	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.AGICRewrite, Namespace: in.Ingress.Namespace, Name: name})
 	if o == nil {
-		return unread(RuleSetResource, who+" was not found")
+		return unread(RuleSetResource, reason.Of("not-found", who))
 	}
 	r.identity = way.State{State: way.IdentityClient, Source: RuleSetResource, Why: who + " leaves the header alone"}
 	rules := slices.Clone(inventory.Must[crd.ApplicationGatewayRewrite](o).Spec.RewriteRules)
@@ -64,7 +65,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 		switch {
 		case url == nil || url.ModifiedPath == "":
 		case len(rule.Conditions) > 0 || strings.Contains(url.ModifiedPath, "{"):
-			r.rewrite = way.UnknownRewrite(who + " builds the path from the request")
+			r.rewrite = way.UnknownRewrite(reason.Of("rewrite-from-request", who))
 		case r.rewrite.Kind != way.RewriteUnknown:
 			r.rewrite = way.Rewrite{Kind: way.RewriteConstant, To: url.ModifiedPath}
 		}
@@ -85,7 +86,7 @@ func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) wa
 	case strings.Contains(h.HeaderValue, "{http_req_"):
 		return state(way.IdentityClient, "sets the header from what the client sends")
 	case strings.Contains(h.HeaderValue, "{"):
-		return state(way.IdentityUnknown, "sets the header to something that cannot be seen")
+		return state(way.IdentityUnknown, reason.Of("header-value-not-seen"))
 	}
 	return state(way.IdentitySet, "sets the header to a constant")
 }

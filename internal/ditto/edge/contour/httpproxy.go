@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -153,7 +154,7 @@ func httpProxyRoutes(c way.Context, o *inventory.Object) []way.Route {
 		}
 	}
 	if left < 0 {
-		list = append(list, way.UnfollowedRoute(httpProxyLinks(o).Backends, "more HTTPProxies include this one than are followed"))
+		list = append(list, way.UnfollowedRoute(httpProxyLinks(o).Backends, reason.Of("contour-too-many-includes")))
 	}
 	return list
 }

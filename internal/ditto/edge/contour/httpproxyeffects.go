@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -35,7 +36,7 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 		}
 	}
 	if e.Identity.State == way.IdentityClient && excludesIdentity(conditions) {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: "conditions", Why: "the conditions turn requests away by " + way.Header + ", and which get through is not evaluated"}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: "conditions", Why: reason.Of("contour-conditions-on-header", way.Header)}
 	}
 	if e.Identity.State == way.IdentityClient {
 		e.Assumptions = append(e.Assumptions, "Contour's configuration has no policy for headers and no globalExtAuth")
@@ -61,14 +62,14 @@ func contourAuthentication(host *crd.ContourVirtualHost, route *crd.ContourRoute
 	if authorizes(host, route) {
 		asks = way.State{State: way.On, Source: "virtualhost.authorization", Why: "an authorization service is asked about every request"}
 		if host.Authorization.FailOpen {
-			asks = way.State{State: way.Unknown, Source: "virtualhost.authorization", Why: "clients get in unasked while the authorization service cannot be reached (failOpen)"}
+			asks = way.State{State: way.Unknown, Source: "virtualhost.authorization", Why: reason.Of("contour-authorization-fails-open")}
 		}
 	}
 	switch {
 	case asks.State == way.Off:
 		return way.State{State: way.Off, Source: "default", Why: "the HTTPProxy asks nobody for credentials"}
 	case host.TLS == nil:
-		return way.State{State: way.Unknown, Source: asks.Source, Why: "Contour accepts " + asks.Source + " only with TLS, and does not serve this virtual host"}
+		return way.State{State: way.Unknown, Source: asks.Source, Why: reason.Of("contour-authorization-without-tls", asks.Source)}
 	case route.PermitInsecure:
 		return way.State{State: way.Off, Source: "permitInsecure", Why: "permitInsecure lets plain HTTP through, where nobody is asked for credentials"}
 	}
@@ -117,7 +118,7 @@ func contourAuthorized(e *way.Effects, host *crd.ContourVirtualHost, route *crd.
 	const source = "virtualhost.authorization"
 	a := host.Authorization
 	if a.ServiceType != "http" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the authorization service can set " + way.Header + ", and whether it does cannot be seen: set it in requestHeadersPolicy"}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("contour-authorization-sets-header", way.Header)}
 		return
 	}
 	if a.HTTPSettings != nil && slices.ContainsFunc(a.HTTPSettings.AllowedUpstreamHeaders, allowsIdentity) {
@@ -179,7 +180,7 @@ func contourValue(value string, e *way.Effects, host *crd.ContourVirtualHost) (s
 			certificates = true
 		case name[1] == "CONTOUR_NAMESPACE" || name[1] == "CONTOUR_SERVICE_NAME" || name[1] == "CONTOUR_SERVICE_PORT":
 		default:
-			return way.IdentityUnknown, "sets the header to " + way.Quote(value) + ", and what " + way.Quote(name[1]) + " is cannot be determined"
+			return way.IdentityUnknown, reason.Of("contour-header-value", way.Quote(value), way.Quote(name[1]))
 		}
 	}
 	if !certificates {

@@ -1,6 +1,7 @@
 package contour
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -11,7 +12,7 @@ const sourceVirtualHost = "virtualhost.tls"
 // (internal/dag/httpproxy_processor.go).
 func contourCertificate(tls *crd.ContourTLS) way.State {
 	if tls.SecretName == "" {
-		return way.State{State: way.Unknown, Source: sourceVirtualHost, Why: "virtualhost.tls names no Secret, and Contour does not serve such a virtual host"}
+		return way.State{State: way.Unknown, Source: sourceVirtualHost, Why: reason.Of("contour-virtual-host-without-secret")}
 	}
 	return way.State{State: way.On, Source: sourceVirtualHost, Why: "virtualhost.tls names a certificate"}
 }

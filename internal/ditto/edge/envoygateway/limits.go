@@ -2,11 +2,11 @@ package envoygateway
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -41,7 +41,7 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	if spec.MergeType != nil && parent != nil && parent != policy {
 		merged, err := mergedSpec[crd.EnvoyBackendTrafficPolicySpec](parent, policy)
 		if err != nil {
-			why := fmt.Sprintf("%s cannot be merged with %s", name, parent.Ref)
+			why := reason.Of("envoy-policies-not-merged", name, parent.Ref)
 			return gatewayapi.Limits{Limited: way.State{State: way.Unknown, Source: name, Why: why}, Pages: way.ErrorPages{Unknown: []string{why}}}
 		}
 		spec = merged
@@ -90,14 +90,14 @@ func envoyRuleLimits(rule crd.EnvoyRateLimitRule, name string) way.State {
 	if cost := rule.Cost; cost != nil && cost.Request != nil {
 		switch n := cost.Request.Number; {
 		case n == nil:
-			return way.State{State: way.Unknown, Why: name + " counts requests by their metadata, which cannot be seen"}
+			return way.State{State: way.Unknown, Why: reason.Of("envoy-limit-by-metadata", name)}
 		case *n == 0 && cost.Response == nil:
 			return way.State{State: way.Off, Why: name + " has a rule that counts each request as zero"}
 		}
 	}
 	for _, s := range rule.ClientSelectors {
 		if !selectsAll(s) {
-			return way.State{State: way.Unknown, Why: name + " limits the requests that its clientSelectors select, and whether that is every one cannot be determined"}
+			return way.State{State: way.Unknown, Why: reason.Of("envoy-limit-by-selectors", name)}
 		}
 	}
 	return way.State{State: way.On, Why: name + " limits requests"}
@@ -128,7 +128,7 @@ func envoyPages(overrides []crd.EnvoyResponseOverride, name string) way.ErrorPag
 		}
 		switch body := o.Response.Body; {
 		case body.ValueRef != nil:
-			pages.Unknown = way.AppendNew(pages.Unknown, "what "+name+" answers is in another object, which is not read")
+			pages.Unknown = way.AppendNew(pages.Unknown, reason.Of("envoy-answer-elsewhere", name))
 		case envoyEchoes(body.Inline):
 			pages.Echoes = way.AppendNew(pages.Echoes, "responseOverride of "+name+" repeats what the client sent")
 		}

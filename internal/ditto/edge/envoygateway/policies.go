@@ -10,6 +10,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -108,7 +109,7 @@ func about(o *inventory.Object, at gatewayapi.Place) (specific int, doubt string
 			if target.id.Namespace == o.Ref.Namespace {
 				level(target.id, "")
 			} else if selectsElsewhere(s) {
-				doubt = "whether " + o.Ref.String() + ", which selects objects of other namespaces, counts here cannot be determined"
+				doubt = reason.Of("envoy-selects-other-namespaces", o.Ref.String())
 			}
 		}
 	}
@@ -177,7 +178,7 @@ func envoyPolicies(c way.Context, at gatewayapi.Place) gatewayapi.Policies {
 		case crd.ClientTrafficPolicy:
 			take(&traffic, o, specific)
 		default:
-			p.Opaque = cmp.Or(p.Opaque, o.Ref.String()+" can change what Envoy does with requests, and is not read")
+			p.Opaque = cmp.Or(p.Opaque, reason.Of("envoy-patch", o.Ref.String()))
 		}
 	}
 	if traffic != nil {
@@ -210,7 +211,7 @@ func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(way.State) wa
 	steps := []func(way.State) way.State{gatewayapi.HeaderStep(&f.HTTPHeaderFilter, source, value)}
 	if removed, known := removesOnMatch(f, way.Header); !known {
 		steps = append(steps, func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: source, Why: source + " removes headers by an expression that cannot be evaluated"}
+			return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-removes-by-expression", source)}
 		})
 	} else if removed {
 		steps = append(steps, func(way.State) way.State { return gatewayapi.RemovedBy(source) })
@@ -228,7 +229,7 @@ func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(way.State) wa
 		return steps[0]
 	}
 	return func(way.State) way.State {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: source + " has several actions for the header, of which one counts"}
+		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -25,8 +26,7 @@ func envoyExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 	bare.Spec.Infrastructure = nil
 	e := envoyService(c, &bare, class, p.Class)
 	if e.Public && e.Doubt == "" && (!envoyService(c, gw, class, p.Class).Public || p.Own != nil && !envoyService(c, gw, class, p.Own).Public) {
-		e.Doubt = p.Class.Ref.String() + " creates one Service for all Gateways of its class: whether the settings of Gateway " +
-			gw.Namespace + "/" + gw.Name + " keep it internal cannot be determined"
+		e.Doubt = reason.Of("envoy-merged-gateways-settings", p.Class.Ref.String(), gw.Namespace, gw.Name)
 	}
 	return e
 }
@@ -49,7 +49,7 @@ func envoyService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 		e = gatewayapi.ByInfrastructure(c, gw, class, service.Annotations, service.LoadBalancerClass)
 	}
 	if service.Patch != nil {
-		e.Doubt = o.Ref.String() + " patches the Service of Gateway " + gw.Namespace + "/" + gw.Name + ", and the patch is not read"
+		e.Doubt = reason.Of("envoy-service-patch", o.Ref.String(), gw.Namespace, gw.Name)
 	}
 	if e.Public {
 		return e

@@ -12,6 +12,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -23,7 +24,7 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 	if spec.MergeType != nil && parent != nil && parent != o {
 		merged, err := mergedSpec[crd.EnvoySecurityPolicySpec](parent, o)
 		if err != nil {
-			p.Opaque = cmp.Or(p.Opaque, fmt.Sprintf("%s cannot be merged with %s", o.Ref, parent.Ref))
+			p.Opaque = cmp.Or(p.Opaque, reason.Of("envoy-policies-not-merged", o.Ref, parent.Ref))
 			return
 		}
 		spec = merged
@@ -118,7 +119,7 @@ func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, ask
 	case asked.State != "": // An answer without the header leaves the client's.
 	case auth.GRPC != nil:
 		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: name, Why: "the service behind " + name + " can change every header, and is not read"}
+			return way.State{State: way.IdentityUnknown, Source: name, Why: reason.Of("external-authorization-sets-headers", name)}
 		})
 	case auth.HTTP != nil && slices.ContainsFunc(auth.HTTP.HeadersToBackend, gatewayapi.IsIdentity):
 		*steps = append(*steps, func(way.State) way.State {

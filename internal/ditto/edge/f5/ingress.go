@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -67,7 +68,7 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 			secret(a["basic-auth-secret"], namespace)
 	}
 	if way.WithPrefix(in.Ingress.Annotations, "nginx.com/").Has("jwt-key") {
-		return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, nil
+		return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: reason.Of("f5-jwt-on-plus")}, nil
 	}
 	if hasPolicies(in) {
 		// The redirect of an Ingress with TLS can be switched off, in the controller's ConfigMap too.
@@ -91,7 +92,7 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 				secret(value, in.Master.Namespace)
 		}
 		if way.WithPrefix(in.Master.Annotations, "nginx.com/").Has("jwt-key") {
-			return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key of the master asks for a token on NGINX Plus only"}, nil
+			return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: reason.Of("f5-jwt-of-master-on-plus")}, nil
 		}
 	}
 	return way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}, nil
@@ -114,7 +115,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	if text := a["location-snippets"]; strings.TrimSpace(text) != "" {
 		reading := nginx.ReadSnippet(text, setHeader, users)
 		if reading.Opens && e.Authentication.State == way.On {
-			e.Authentication = way.State{State: way.Unknown, Source: Prefix + "location-snippets", Why: "the location snippet may let clients in without credentials"}
+			e.Authentication = way.State{State: way.Unknown, Source: Prefix + "location-snippets", Why: reason.Of("f5-snippet-lets-in")}
 		}
 		if snippet = reading.Identity; snippet != nil {
 			snippet.Source = Prefix + "location-snippets"
@@ -131,7 +132,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	}
 	if header != nil && grpc {
 		if in.Service == "" {
-			header = &way.State{State: way.IdentityUnknown, Source: Prefix + "grpc-services", Why: "nginx.org/proxy-set-headers does nothing for the services in nginx.org/grpc-services"}
+			header = &way.State{State: way.IdentityUnknown, Source: Prefix + "grpc-services", Why: reason.Of("f5-headers-of-grpc")}
 		} else {
 			header = nil
 		}
@@ -149,7 +150,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	case minion && in.Master == nil:
 		return way.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
 	case header != nil && snippet != nil:
-		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets", Why: "the header is set by nginx.org/proxy-set-headers and by the location snippet, so two copies arrive"}
+		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets", Why: reason.Of("f5-header-set-twice")}
 	case header != nil:
 		return *header
 	case snippet != nil:
@@ -243,7 +244,7 @@ func f5Path(in way.Input, a way.Annotations, kind networkingv1.PathType, path st
 			continue
 		}
 		if directives, ok := nginx.ParseSnippet(a[name]); !ok || directives.Has("location", "rewrite", "include") {
-			p.Rewrite = way.UnknownRewrite("nginx.org/" + name + " may route or change paths")
+			p.Rewrite = way.UnknownRewrite(reason.Of("f5-annotation-routes", name))
 		}
 	}
 	return p
@@ -268,7 +269,7 @@ func f5Rewrite(list, service, path string) way.Rewrite {
 		targets[name] = target
 	}
 	if service == "" {
-		return way.UnknownRewrite("nginx.org/rewrites depends on the service")
+		return way.UnknownRewrite(reason.Of("f5-rewrites-by-service"))
 	}
 	target, ok := targets[service]
 	if !ok {

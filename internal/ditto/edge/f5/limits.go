@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -21,7 +22,7 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 	if spec.TLS != nil {
 		t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
 		if spec.TLS.Secret == "" {
-			t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+			t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
 		}
 		switch r := spec.TLS.Redirect; {
 		case r == nil || !r.Enable:
@@ -29,7 +30,7 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 		case r.BasedOn == "" || r.BasedOn == "scheme":
 			t.Plain = way.Redirected(redirect, "spec.tls.redirect is enabled")
 		default:
-			t.Plain = way.State{State: way.Unknown, Source: redirect, Why: "spec.tls.redirect goes by " + way.Quote(r.BasedOn) + ", and whether something in front of the controller sets it cannot be seen"}
+			t.Plain = way.State{State: way.Unknown, Source: redirect, Why: reason.Of("f5-redirect-by-header", way.Quote(r.BasedOn))}
 		}
 	}
 	if l := spec.Listener; l != nil && l.HTTPS != "" && l.HTTP == "" {
@@ -78,7 +79,7 @@ func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
 	result := way.State{State: way.Off, Source: "default", Why: "no Policy limits requests"}
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := way.State{State: way.Unknown, Source: "policies", Why: who + " was not found; it may limit requests"}
+		state := way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-limit-not-found", who)}
 		if o := way.ObjectAt(r, id); o != nil {
 			spec := &inventory.Must[crd.NginxPolicy](o).Spec
 			if spec.RateLimit == nil {

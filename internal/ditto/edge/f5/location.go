@@ -3,6 +3,7 @@ package f5
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -38,7 +39,7 @@ func rewritePath(path, target string, inside bool) way.Rewrite {
 	case strings.HasPrefix(path, "~"):
 		return way.CaptureRewrite(strings.TrimSpace(strings.TrimPrefix(path, "~")), target)
 	case strings.HasPrefix(path, "=") && inside, strings.HasPrefix(path, "^~") && inside, strings.Contains(target, "$"):
-		return way.UnknownRewrite("what the rewrite of " + way.Quote(path) + " to " + way.Quote(target) + " leads to cannot be determined")
+		return way.UnknownRewrite(reason.Of("rewrite-not-determined", way.Quote(path), way.Quote(target)))
 	case strings.HasPrefix(path, "="):
 		return way.Rewrite{Kind: way.RewriteConstant, To: target}
 	}

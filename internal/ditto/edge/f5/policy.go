@@ -3,6 +3,7 @@ package f5
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -39,7 +40,7 @@ func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.St
 	var secrets []way.AuthSecret
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := way.State{State: way.Unknown, Source: "policies", Why: who + " was not found; it may ask for credentials"}
+		state := way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-policy-not-found", who)}
 		if o := way.ObjectAt(r, id); o != nil {
 			state = f5Asks(inventory.Must[crd.NginxPolicy](o), who, redirected)
 			secrets = append(secrets, f5PolicyLinks(o).Passwords...)
@@ -73,7 +74,7 @@ func f5Asks(p *crd.NginxPolicy, who string, redirected bool) way.State {
 		case verify != "" && verify != "on":
 			return way.State{State: way.Off, Source: "policies", Why: who + " does not insist on client certificates"}
 		case !redirected:
-			return way.State{State: way.Unknown, Source: "policies", Why: who + " asks for client certificates, but plain HTTP is not redirected"}
+			return way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-certificates-without-redirect", who)}
 		}
 		return asks("a certificate")
 	}

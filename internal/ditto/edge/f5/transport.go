@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -28,7 +29,7 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 				continue
 			}
 			if t.TLS = (way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate for it"}); entry.SecretName == "" {
-				t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls names no Secret, so the certificate is the controller's own, which cannot be seen"}
+				t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
 			}
 		}
 	}
@@ -39,7 +40,7 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 	inFront, _ := a.Bool("redirect-to-https")
 	switch {
 	case inFront && t.TLS.State == way.Off:
-		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https", Why: "redirect-to-https relies on something in front of the controller that terminates TLS, which cannot be seen"}
+		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https", Why: reason.Of("f5-redirect-behind-another")}
 		t.Plain = way.Redirected(t.TLS.Source, "redirect-to-https is true")
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()

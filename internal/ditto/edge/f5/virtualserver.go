@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -233,7 +234,7 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 	found.Transport = virtualServerTransport(&r.server.Spec)
 	for _, s := range []string{r.server.Spec.ServerSnippets, r.snippets(route)} {
 		if directives, parsed := nginx.ParseSnippet(s); !parsed || directives.Has("location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
-			found.Path.Rewrite = way.UnknownRewrite("a snippet may route or change paths")
+			found.Path.Rewrite = way.UnknownRewrite(reason.Of("snippet-routes"))
 		}
 	}
 	return found, true

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -101,13 +102,13 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 		}
 	}
 	if opens {
-		e.Authentication = way.State{State: way.Unknown, Source: source, Why: "a snippet may change who is asked for credentials"}
+		e.Authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("snippet-authenticates")}
 	}
 	if reading.Identity == nil {
 		return
 	}
 	if e.Identity.Source == "requestHeaders" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: "the header is set by the action and by the location snippet, so two copies arrive"}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("f5-header-set-by-action-too")}
 		return
 	}
 	e.Identity = way.State{State: reading.Identity.State, Source: source, Why: "in the location snippet " + reading.Identity.Why}
@@ -130,6 +131,6 @@ func (r f5Reader) hides(proxy *crd.NginxProxying, h *way.Handling) {
 		h.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
 		return
 	}
-	h.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: "whether nginx sends its version is set in the controller's ConfigMap, and which one that is cannot be determined"}
+	h.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: reason.Of("f5-server-tokens")}
 	h.Fixes[way.HideHeaders].Advice = advice
 }

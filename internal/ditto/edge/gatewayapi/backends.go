@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -110,7 +111,7 @@ func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doub
 		}
 	}
 	if !c.Objects.Knows(crd.ReferenceGrant, id.Namespace) {
-		return true, "whether a ReferenceGrant in namespace " + id.Namespace + " lets the route reach " + id.Kind + " " + id.Name + " cannot be determined: they are not read"
+		return true, reason.Of("reference-grants-not-read", id.Namespace, id.Kind, id.Name)
 	}
 	return false, ""
 }

@@ -5,6 +5,7 @@ import (
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -72,7 +73,7 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, bac
 		identity = way.State{State: way.IdentityUnknown, Source: "filters", Why: why}
 		// A policy that changes what it likes can let clients in unasked, a filter cannot.
 		if e.Authentication.State != way.On || p.Opaque != "" {
-			e.Authentication = way.State{State: way.Unknown, Source: "filters", Why: "whether it asks every client for credentials cannot be determined either"}
+			e.Authentication = way.State{State: way.Unknown, Source: "filters", Why: reason.Of("gateway-token-optional")}
 		}
 		if e.HidesHeaders.State != way.On {
 			e.HidesHeaders = way.State{State: way.Unknown, Source: "filters", Why: why}
@@ -96,7 +97,7 @@ func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilte
 		return own
 	}
 	if !at.class.impl.BackendFilters {
-		return way.State{State: way.IdentityUnknown, Source: "filters of the backend", Why: "whether " + at.class.impl.Title + " does what filters of a backend say cannot be determined"}
+		return way.State{State: way.IdentityUnknown, Source: "filters of the backend", Why: reason.Of("gateway-backend-filter", at.class.impl.Title)}
 	}
 	after, before := Fold(own, b.before, b.header), Fold(identity, b.before, b.header, rule)
 	return *way.Worse(&after, &before)

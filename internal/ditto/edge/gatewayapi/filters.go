@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -45,7 +46,7 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 			})
 			if f.header != nil && at.class.impl.ignoresHeaders {
 				f.header = func(way.State) way.State {
-					return way.State{State: way.IdentityUnknown, Source: "RequestHeaderModifier", Why: at.class.impl.Title + " does not know the filter RequestHeaderModifier"}
+					return way.State{State: way.IdentityUnknown, Source: "RequestHeaderModifier", Why: reason.Of("gateway-filter-not-known", at.class.impl.Title)}
 				}
 			}
 		case filter.ResponseHeaderModifier != nil:
@@ -73,7 +74,7 @@ func extension(c way.Context, f *filtered, at Place, ref gatewayv1.LocalObjectRe
 		e, read = at.class.impl.Extension(c.Objects.Get(kind, id.Namespace, id.Name), kind)
 	}
 	if !read {
-		f.opaque = append(f.opaque, id.Kind+" "+id.Namespace+"/"+id.Name+", which a filter names, is not read")
+		f.opaque = append(f.opaque, reason.Of("gateway-filter-not-read", id.Kind, id.Namespace, id.Name))
 		return way.Unverified
 	}
 	if e.Opaque != "" {
@@ -107,7 +108,7 @@ func (f *filtered) externalAuth(filter *gatewayv1.HTTPExternalAuthFilter) {
 		f.assumptions = append(f.assumptions, "the service behind the filter ExternalAuth answers every request that it lets in with a non-empty "+way.Header)
 	case filter.ExternalAuthProtocol == gatewayv1.HTTPRouteExternalAuthGRPCProtocol:
 		f.before = func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: source, Why: "the service behind the filter ExternalAuth can change every header, and is not read"}
+			return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("gateway-authorization-sets-headers")}
 		}
 	}
 }
@@ -146,7 +147,7 @@ func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string)
 		return steps[0]
 	}
 	return func(way.State) way.State {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: source + " has several actions for the header, of which one counts"}
+		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
 	}
 }
 
@@ -189,7 +190,7 @@ func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch) w
 			To: strings.TrimRight(way.Raw.Text(*m.ReplacePrefixMatch), "/"),
 		}
 	}
-	return way.UnknownRewrite("the filter URLRewrite does not fit the path that the rule matches")
+	return way.UnknownRewrite(reason.Of("gateway-url-rewrite-misfit"))
 }
 
 func isPrefix(match *gatewayv1.HTTPPathMatch) bool {

@@ -1,13 +1,13 @@
 package gatewayapi
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -115,54 +115,54 @@ var implementations = []Implementation{
 		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, Value: EnvoyValue, BackendFilters: true,
 		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes,
 		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
-		asks:         "an AuthorizationPolicy of Istio can ask for credentials, and is not read",
+		asks:         reason.Of("istio-ingress-authorization"),
 		Hide:         "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true; Istio writes the header after filters",
-		unreadLimits: "an EnvoyFilter of Istio can limit requests, and is not read",
+		unreadLimits: reason.Of("istio-ingress-filter"),
 		Limit:        "limit requests by an EnvoyFilter with a local rate limit, or in an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "cilium", Title: "Cilium", Controllers: []string{"io.cilium/gateway-controller"}, Usual: []string{"cilium"},
 		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
-		unreadLimits: "a CiliumEnvoyConfig can limit requests, and is not read",
+		unreadLimits: reason.Of("cilium-limit"),
 		Limit:        "limit requests in an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "gke", Title: "GKE", Controllers: []string{"networking.gke.io/gateway"},
 		Usual:          slices.Concat(gkePublic(), gkeInternal()),
 		RequestHeaders: true, ResponseHeaders: true, Exposes: gkeExposes,
-		asks:         "a GCPBackendPolicy can put Identity-Aware Proxy before it, and is not read",
-		unreadLimits: "a GCPBackendPolicy can limit requests by a security policy of Cloud Armor, and is not read",
+		asks:         reason.Of("gke-identity-aware-proxy"),
+		unreadLimits: reason.Of("gke-cloud-armor"),
 		Limit:        "name a Cloud Armor security policy that limits requests in a GCPBackendPolicy",
 	},
 	{
 		Name: "aws", Title: "the AWS Load Balancer Controller", Controllers: []string{"gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"},
 		Parameters: []schema.GroupKind{crd.LoadBalancerConfiguration}, Exposes: awsExposes, ignoresHeaders: true,
-		asks:         "a ListenerRuleConfiguration can ask for a login, and is not read",
+		asks:         reason.Of("aws-login-of-rule"),
 		Hide:         "set the listener attribute routing.http.response.server.enabled=false in its LoadBalancerConfiguration",
-		unreadLimits: "a web application firewall of AWS can limit requests, and is not read",
+		unreadLimits: reason.Of("aws-web-application-firewall"),
 		Limit:        "name a web ACL of AWS WAF with a rate-based rule in its LoadBalancerConfiguration",
 	},
 	{
 		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"}, Usual: []string{"traefik"},
 		Regex:          func(e string) way.Matcher { return way.Regex(way.Raw, e, false, way.Anywhere) },
 		RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
-		redirects:    "whether the entry points of Traefik redirect plain HTTP cannot be seen",
-		unreadLimits: "a Middleware of Traefik can limit requests, and is not read here",
+		redirects:    reason.Of("traefik-entry-points-redirect"),
+		unreadLimits: reason.Of("gateway-traefik-limit"),
 		Limit:        "give its rules an ExtensionRef filter that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
 	},
 	{
 		Name: "contour", Title: "Contour", Controllers: []string{"projectcontour.io/gateway-controller"}, Usual: []string{"contour"},
 		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
-		unreadLimits: "the configuration of Contour can limit requests, and is not read",
+		unreadLimits: reason.Of("gateway-contour-limit"),
 		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"},
 		Usual: []string{"kong"}, RequestHeaders: true, ResponseHeaders: true,
 		assumption:   "no KongPlugin changes the header",
-		asks:         "a KongPlugin can ask for credentials, and is not read",
+		asks:         reason.Of("gateway-kong-authentication"),
 		ownBalancer:  true,
-		unreadLimits: "a KongPlugin can limit requests, and is not read here",
+		unreadLimits: reason.Of("gateway-kong-limit"),
 		Limit:        "name a KongPlugin in its annotation konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}",
 	},
 }
@@ -241,7 +241,7 @@ func EnvoyValue(value string, _ way.Trust) way.State {
 	case strings.Contains(rest, "%REQ(") || strings.Contains(rest, "%REQUEST_HEADER("):
 		return way.State{State: way.IdentityClient, Why: "it is set to what a header of the client says"}
 	case strings.Contains(rest, "%"):
-		return way.State{State: way.IdentityUnknown, Why: "it is set to " + way.Quote(value) + ", which Envoy makes from the request"}
+		return way.State{State: way.IdentityUnknown, Why: reason.Of("gateway-header-from-request", way.Quote(value))}
 	}
 	return constantValue(value, 0)
 }
@@ -262,7 +262,7 @@ func (i Implementation) headerValue(value string, users way.Trust) way.State {
 
 func (i Implementation) regexMatcher(expression string) way.Matcher {
 	if i.Regex == nil {
-		return way.Undecided(fmt.Sprintf("how %s reads the regular expression %s cannot be determined", i.Title, way.Quote(expression)))
+		return way.Undecided(reason.Of("gateway-expression", i.Title, way.Quote(expression)))
 	}
 	return i.Regex(expression)
 }

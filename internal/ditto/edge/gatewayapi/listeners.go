@@ -1,7 +1,6 @@
 package gatewayapi
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -101,7 +101,7 @@ func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) 
 	case id.GroupKind == crd.Gateway:
 		o := c.Objects.Get(crd.Gateway, id.Namespace, id.Name)
 		if o == nil {
-			return r.doubtful(id, notFound(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
+			return r.doubtful(id, reason.Of("gateway-parent-not-found", notFound(id)))
 		}
 		return attachTo(c, r, id, inventory.Must[gatewayv1.Gateway](o), ref)
 	case id.GroupKind == crd.ListenerSet || id.GroupKind == crd.XListenerSet:
@@ -114,7 +114,7 @@ func attachmentOf(c way.Context, r gatewayRoute, ref gatewayv1.ParentReference) 
 		}
 		return a
 	}
-	return r.doubtful(id, "parents of kind "+way.Quote(id.Kind)+" are not read: what reaches the route cannot be determined")
+	return r.doubtful(id, reason.Of("gateway-parent-kind", way.Quote(id.Kind)))
 }
 
 func notFound(id inventory.ID) string {
@@ -155,12 +155,12 @@ func attachTo(c way.Context, r gatewayRoute, id inventory.ID, gw *gatewayv1.Gate
 func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.ParentReference) attachment {
 	o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
 	if o == nil {
-		return r.doubtful(id, notFound(id)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
+		return r.doubtful(id, reason.Of("gateway-parent-not-found", notFound(id)))
 	}
 	parent := listenerSetGateway(o)
 	gateway := c.Objects.Get(crd.Gateway, parent.Namespace, parent.Name)
 	if gateway == nil {
-		return r.doubtful(parent, notFound(parent)+": whether it takes the route, and whether outsiders reach it, cannot be determined")
+		return r.doubtful(parent, reason.Of("gateway-parent-not-found", notFound(parent)))
 	}
 	a := attachment{parent: parent, gateway: inventory.Must[gatewayv1.Gateway](gateway)}
 	from, selector := gatewayv1.NamespacesFromNone, (*metav1.LabelSelector)(nil)
@@ -237,8 +237,7 @@ func selectsNamespace(c way.Context, selector *metav1.LabelSelector, name string
 	if o := c.Objects.Get(inventory.Namespace, "", name); o != nil {
 		maps.Copy(set, o.Meta.Labels)
 	} else if others := otherLabels(s); len(others) > 0 {
-		return false, fmt.Sprintf("Namespace %s was not found: whether its label %s is one that the Gateway selects cannot be determined",
-			name, strings.Join(others, ", "))
+		return false, reason.Of("gateway-namespace-labels", name, strings.Join(others, ", "))
 	}
 	set["kubernetes.io/metadata.name"] = name
 	return s.Matches(set), ""

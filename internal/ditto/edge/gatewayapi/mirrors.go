@@ -6,6 +6,7 @@ import (
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -34,7 +35,7 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 		for p := range plain.Fixes {
 			mirror.Fixes[p] = plain.Fixes[p].Told()
 		}
-		const source, why = "RequestMirror", "whether it is done to mirrored requests as well cannot be determined"
+		source, why := "RequestMirror", reason.Of("gateway-mirror-filters")
 		for _, s := range []*way.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
 			if s.State != way.IdentityClient && s.State != way.Off {
 				*s = way.State{State: way.Unknown, Source: source, Why: s.Why + "; " + why}
@@ -42,7 +43,7 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 		}
 		if plain.Path != nil && plain.Path.Rewrite.Kind != way.RewriteNone {
 			path := *plain.Path
-			path.Rewrite = way.UnknownRewrite("whether the path of mirrored requests is rewritten cannot be determined")
+			path.Rewrite = way.UnknownRewrite(reason.Of("gateway-mirror-path"))
 			mirror.Path = &path
 		}
 		list = append(list, mirror)

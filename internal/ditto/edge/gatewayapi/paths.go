@@ -3,6 +3,7 @@ package gatewayapi
 import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -20,7 +21,7 @@ func pathOf(match *gatewayv1.HTTPPathMatch, impl Implementation) way.Path {
 	case *match.Type == gatewayv1.PathMatchRegularExpression:
 		return way.Path{Matcher: impl.regexMatcher(value)}
 	}
-	return way.Path{Matcher: way.Undecided("a path of type " + way.Quote(string(*match.Type)) + " can be anything")}
+	return way.Path{Matcher: way.Undecided(reason.Of("gateway-path-type", way.Quote(string(*match.Type))))}
 }
 
 // pathText is a match for people: its path and its type.

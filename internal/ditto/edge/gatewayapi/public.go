@@ -2,13 +2,13 @@ package gatewayapi
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -67,8 +67,7 @@ func Exposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure 
 // WorkloadPatched is the doubt about a Gateway that is internal as far as its Service goes, where a patch can open ports of
 // the nodes.
 func WorkloadPatched(settings *inventory.Object, kind string, gw *gatewayv1.Gateway) string {
-	return settings.Ref.String() + " patches the " + kind + " of Gateway " + gw.Namespace + "/" + gw.Name +
-		", which can open ports of the nodes, and the patch is not read"
+	return reason.Of("gateway-patch-opens-ports", settings.Ref.String(), kind, gw.Namespace, gw.Name)
 }
 
 // ByInfrastructure reads the annotations that the implementation copies to the load balancer of the Gateway.
@@ -170,13 +169,12 @@ func parametersOf(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Para
 	var p Parameters
 	find := func(id inventory.ID) *inventory.Object {
 		if !slices.Contains(class.impl.Parameters, id.GroupKind) {
-			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s %s, which can decide whether outsiders reach Gateway %s/%s, is not read",
-				id.Kind, id.Name, gw.Namespace, gw.Name))
+			p.doubt = cmp.Or(p.doubt, reason.Of("gateway-object-not-read", id.Kind, id.Name, gw.Namespace, gw.Name))
 			return nil
 		}
 		o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name)
 		if o == nil {
-			p.doubt = cmp.Or(p.doubt, fmt.Sprintf("%s: whether outsiders reach Gateway %s/%s cannot be determined", notFound(id), gw.Namespace, gw.Name))
+			p.doubt = cmp.Or(p.doubt, reason.Of("gateway-object-not-found", notFound(id), gw.Namespace, gw.Name))
 		}
 		return o
 	}

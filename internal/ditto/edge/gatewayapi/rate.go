@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -25,7 +26,7 @@ func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 		return Limits{Limited: way.State{State: way.Off, Source: "default", Why: "connections are passed through unread"}}
 	}
 	l := Limits{Limited: way.State{State: way.Unknown, Source: "default", Why: cmp.Or(at.class.impl.unreadLimits,
-		"what limits requests at "+at.class.impl.Title+" is not read")}}
+		reason.Of("gateway-limits-not-read", at.class.impl.Title))}}
 	if at.class.impl.Limits != nil {
 		l = at.class.impl.Limits(c, at)
 	}

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -28,7 +29,7 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 	}
 	switch {
 	case s.mesh:
-		return unknown(sourceParents, "it is traffic inside a service mesh, and whether the mesh encrypts cannot be seen")
+		return unknown(sourceParents, reason.Of("gateway-mesh"))
 	case host.doubt != "":
 		return unknown(sourceParents, host.doubt)
 	}
@@ -49,7 +50,7 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		case gatewayv1.HTTPSProtocolType:
 			encrypted = append(encrypted, l)
 		default:
-			return unknown(sourceListeners, l.text()+" has the protocol "+way.Quote(string(l.Protocol))+", which is not read")
+			return unknown(sourceListeners, reason.Of("gateway-protocol", l.text(), way.Quote(string(l.Protocol))))
 		}
 	}
 	t := way.Transport{TLS: certified(encrypted)}
@@ -112,7 +113,7 @@ func certified(listeners []listener) way.State {
 			state.Why = cmp.Or(state.Why, l.text()+" names a certificate")
 			continue
 		}
-		return way.State{State: way.Unknown, Source: sourceListeners, Why: l.text() + " names no certificate: where the implementation takes it from cannot be seen"}
+		return way.State{State: way.Unknown, Source: sourceListeners, Why: reason.Of("gateway-listener-without-certificate", l.text())}
 	}
 	return state
 }
@@ -126,7 +127,7 @@ func connectionTransport(listeners []listener) way.Transport {
 		case l.Protocol == gatewayv1.TCPProtocolType:
 			raw = append(raw, l)
 		case l.Protocol != gatewayv1.TLSProtocolType:
-			state := way.State{State: way.Unknown, Source: sourceListeners, Why: l.text() + " has the protocol " + way.Quote(string(l.Protocol)) + ", which is not read"}
+			state := way.State{State: way.Unknown, Source: sourceListeners, Why: reason.Of("gateway-protocol", l.text(), way.Quote(string(l.Protocol)))}
 			return way.Transport{TLS: state, Plain: state}
 		case l.TLS != nil && l.TLS.Mode != nil && *l.TLS.Mode == gatewayv1.TLSModePassthrough:
 			through = append(through, l)
@@ -134,7 +135,7 @@ func connectionTransport(listeners []listener) way.Transport {
 			ended = append(ended, l)
 		}
 	}
-	decidedBehind := way.State{State: way.Unknown, Source: sourceListeners, Why: "what is further in decides"}
+	decidedBehind := way.State{State: way.Unknown, Source: sourceListeners, Why: reason.Of("decided-further-in")}
 	switch {
 	case len(raw) > 0:
 		return way.Transport{

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -58,7 +59,7 @@ func gceConfigs(in way.Input, e *way.Effects) {
 	names, ok := configNames(in.ServiceAnnotations)
 	if !ok {
 		source := gceConfigKeys()[0]
-		why := source + " cannot be read"
+		why := reason.Of("not-readable", source)
 		e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: source, Why: why}, way.State{State: way.Unknown, Source: source, Why: why}
 		return
 	}
@@ -82,8 +83,8 @@ func gceConfig(in way.Input, name string) (identity, authentication way.State) {
 	const source = "customRequestHeaders"
 	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: in.Ingress.Namespace, Name: name})
 	if o == nil {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: who + " was not found; it may change the header"},
-			way.State{State: way.Unknown, Source: "iap", Why: who + " was not found; it may ask for credentials"}
+		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("header-changer-not-found", who)},
+			way.State{State: way.Unknown, Source: "iap", Why: reason.Of("f5-policy-not-found", who)}
 	}
 	config := inventory.Must[crd.BackendConfig](o)
 	identity = way.State{State: way.IdentityClient, Source: "default", Why: who + " leaves the header alone"}
@@ -95,9 +96,9 @@ func gceConfig(in way.Input, name string) (identity, authentication way.State) {
 			}
 			switch value = strings.TrimSpace(value); {
 			case value == "":
-				identity = way.State{State: way.IdentityUnknown, Source: source, Why: who + " sets the header to nothing, and what becomes of the client's is not documented"}
+				identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("backendconfig-header-empty", who)}
 			case strings.Contains(value, "{"):
-				identity = way.State{State: way.IdentityUnknown, Source: source, Why: who + " sets the header to a variable, and what that holds cannot be seen"}
+				identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("backendconfig-header-variable", who)}
 			default:
 				identity = way.State{State: way.IdentitySet, Source: source, Why: who + " sets the header to a constant"}
 			}

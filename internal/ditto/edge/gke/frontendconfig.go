@@ -3,6 +3,7 @@ package gke
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -26,7 +27,7 @@ func gcePlain(in way.Input) way.State {
 	who := "FrontendConfig " + id.Namespace + "/" + id.Name
 	o := way.ObjectAt(in.Objects, id)
 	if o == nil {
-		return way.State{State: way.Unknown, Source: FrontendConfig, Why: who + " was not found; it may redirect"}
+		return way.State{State: way.Unknown, Source: FrontendConfig, Why: reason.Of("frontendconfig-not-found", who)}
 	}
 	if r := inventory.Must[crd.FrontendConfig](o).Spec.RedirectToHTTPS; r != nil && r.Enabled {
 		return way.Redirected(FrontendConfig, who+" redirects (redirectToHttps)")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -59,12 +60,12 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 	}
 	opaque := func(why string) (way.State, way.State) {
 		if authentication.State == way.On {
-			authentication = way.State{State: way.Unknown, Source: source, Why: b.who + " " + why}
+			authentication = way.State{State: way.Unknown, Source: source, Why: why}
 		}
-		return way.State{State: way.IdentityUnknown, Source: source, Why: b.who + " " + why}, authentication
+		return way.State{State: way.IdentityUnknown, Source: source, Why: why}, authentication
 	}
 	if !b.known {
-		return opaque("was not found; it may change the header")
+		return opaque(reason.Of("header-changer-not-found", b.who))
 	}
 	for _, rule := range b.rules {
 		touches := strings.EqualFold(rule.HeaderName, way.Header)
@@ -73,7 +74,7 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 			switch {
 			case !touches && (rule.HeaderMethod == "" || rule.HeaderMethod == "str"):
 			case rule.Condition != "" || rule.HeaderMethod != "" && rule.HeaderMethod != "str" || strings.HasPrefix(rule.Type, "replace-"):
-				identity = way.State{State: way.IdentityUnknown, Source: source, Why: b.who + " changes the header under a condition"}
+				identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-header-under-condition", b.who)}
 			case rule.Type == "del-header":
 				identity = way.State{State: way.IdentityRemoved, Source: source, Why: b.who + " deletes the header, but not the query parameter of the same name"}
 			case rule.Type == "set-header" || identity.State == way.IdentityRemoved:
@@ -81,14 +82,14 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 				identity.Source, identity.Why = source, "in "+b.who+" "+identity.Why
 			}
 		case "lua", "use-service", "send-spoe-group":
-			return opaque("runs a " + rule.Type + ", and what that does cannot be seen")
+			return opaque(reason.Of("haproxy-rule-not-read", b.who, rule.Type))
 		case "allow":
 			if authentication.State == way.On {
-				authentication = way.State{State: way.Unknown, Source: source, Why: b.who + " allows some requests"}
+				authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("haproxy-allows-some", b.who)}
 			}
 		case "auth":
 			if authentication.State == way.Off {
-				authentication = way.State{State: way.Unknown, Source: source, Why: b.who + " asks some requests for credentials"}
+				authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("haproxy-asks-some", b.who)}
 			}
 		}
 	}
@@ -98,12 +99,12 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 // rewrite is what the rules make of the path: told is only whether they leave it alone.
 func (b haproxyBackend) rewrite() (way.Rewrite, bool) {
 	if b.named && !b.known {
-		return way.UnknownRewrite(b.who + " was not found; it may change the path"), true
+		return way.UnknownRewrite(reason.Of("haproxy-backend-path-not-found", b.who)), true
 	}
 	for _, rule := range b.rules {
 		switch rule.Type {
 		case "set-path", "set-pathq", "set-uri", "replace-path", "replace-pathq", "replace-uri", "normalize-uri", "lua", "use-service", "send-spoe-group":
-			return way.UnknownRewrite(b.who + " changes the path"), true
+			return way.UnknownRewrite(reason.Of("haproxy-backend-changes-path", b.who)), true
 		}
 	}
 	return way.Rewrite{}, false

@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -66,7 +67,7 @@ func haproxyRead(in way.Input) way.Reading {
 	users := way.Unverified
 	switch {
 	case conflicts["auth-type"]:
-		e.Authentication, users = way.State{State: way.Unknown, Source: authType, Why: "auth-type is set twice, with different values"}, way.Doubtful
+		e.Authentication, users = way.State{State: way.Unknown, Source: authType, Why: reason.Of("haproxy-auth-type-twice")}, way.Doubtful
 	case a["auth-type"] == "basic-auth":
 		e.Authentication, users = way.State{State: way.On, Source: authType, Why: "auth-type asks every client for credentials"}, way.Verified
 		if namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace); ok {
@@ -81,9 +82,9 @@ func haproxyRead(in way.Input) way.Reading {
 	e.Identity = haproxyHeader(a, conflicts, "request-set-header", way.Header, users)
 	for _, name := range haproxySnippets() {
 		if configures(a, name) || configures(service, name) {
-			e.Identity = way.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name, Why: name + " may change the header, and is not read"}
+			e.Identity = way.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name, Why: reason.Of("header-by-unread-setting", name)}
 			if e.Authentication.State == way.On {
-				e.Authentication = way.State{State: way.Unknown, Source: "haproxy.org/" + name, Why: name + " may let clients in without credentials, and is not read"}
+				e.Authentication = way.State{State: way.Unknown, Source: "haproxy.org/" + name, Why: reason.Of("opened-by-unread-setting", name)}
 			}
 		}
 	}
@@ -124,7 +125,7 @@ func haproxyRead(in way.Input) way.Reading {
 func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header string, users way.Trust) way.State {
 	source := "haproxy.org/" + key
 	if conflicts[key] {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: key + " is set twice, with different values"}
+		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-setting-twice", key)}
 	}
 	result := way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
 	for line := range strings.SplitSeq(a[key], "\n") {
@@ -164,11 +165,11 @@ func haproxyPath(a, service way.Annotations, conflicts map[string]bool, kind net
 		p.Rewrite = haproxyRewrite(a["path-rewrite"])
 	}
 	if conflicts["path-rewrite"] {
-		p.Rewrite = way.UnknownRewrite("path-rewrite is set twice, with different values")
+		p.Rewrite = way.UnknownRewrite(reason.Of("haproxy-path-rewrite-twice"))
 	}
 	for _, name := range haproxySnippets() {
 		if configures(a, name) || configures(service, name) {
-			p.Rewrite = way.UnknownRewrite(name + " may change the path, and is not read")
+			p.Rewrite = way.UnknownRewrite(reason.Of("path-by-unread-setting", name))
 		}
 	}
 	return p
@@ -181,7 +182,7 @@ func haproxyRewrite(text string) way.Rewrite {
 	if len(words) == 1 && !strings.ContainsAny(words[0], `\%"'`) {
 		return way.Rewrite{Kind: way.RewriteConstant, To: words[0]}
 	}
-	return way.UnknownRewrite("path-rewrite changes the path, and its expression is not evaluated")
+	return way.UnknownRewrite(reason.Of("haproxy-path-rewrite-expression"))
 }
 
 // configures says whether an annotation holds lines of HAProxy's configuration that are not comments.

@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -43,9 +44,9 @@ func haproxyIngressRead(in way.Input) way.Reading {
 	e.Identity = haproxyIngressIdentity(in, a, e, users)
 	for _, name := range haproxyIngressConfig() {
 		if configures(a, name) {
-			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name, Why: name + " may change the header, and is not read"}
+			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name, Why: reason.Of("header-by-unread-setting", name)}
 			if e.Authentication.State == way.On {
-				e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: name + " may let clients in without credentials, and is not read"}
+				e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: reason.Of("opened-by-unread-setting", name)}
 			}
 		}
 	}
@@ -81,7 +82,7 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 			e.Authentication, users = way.State{State: way.On, Source: source, Why: "auth-secret asks every client for credentials"}, way.Verified
 			switch object, entry := secret(in, namespace, name, "auth"); {
 			case object == absent:
-				e.Authentication = way.State{State: way.Unknown, Source: source, Why: "Secret " + namespace + "/" + name + " was not found, and without it haproxy-ingress asks for no credentials"}
+				e.Authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("haproxy-auth-secret-not-found", namespace, name)}
 				users = way.Doubtful
 			case entry == absent:
 				e.Authentication = way.State{State: way.Off, Source: source, Why: "Secret " + namespace + "/" + name + " has no key auth, so haproxy-ingress asks for no credentials"}
@@ -100,7 +101,7 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 		}
 	}
 	if a.Has("auth-tls-secret") && e.Authentication.State == way.Off {
-		e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret", Why: "client certificates are asked for over TLS only"}
+		e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret", Why: reason.Of("haproxy-certificates-over-tls")}
 	}
 	return users
 }
@@ -140,7 +141,7 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 	}
 	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
 		added := headerValue(value, users)
-		state = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers", Why: "request-add-headers adds a second header: " + added.Why}
+		state = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers", Why: reason.Of("haproxy-second-header", added.Why)}
 	}
 	if way.Listed(a["request-del-headers"], way.Header) && !old {
 		state = way.State{State: way.IdentityRemoved, Source: PrefixHAProxyIngress + "request-del-headers", Why: "request-del-headers removes the header"}
@@ -166,11 +167,11 @@ func haproxyIngressAnswer(a way.Annotations) *way.State {
 		const source = PrefixHAProxyIngress + "auth-headers-succeed"
 		switch list, given := a["auth-headers-succeed"]; {
 		case strings.EqualFold(strings.TrimSpace(a["auth-external-placement"]), "frontend"):
-			return &way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement", Why: "an authentication service in the frontend may set the header before it is changed"}
+			return &way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement", Why: reason.Of("haproxy-authentication-in-frontend")}
 		case way.Listed(list, way.Header):
 			return &way.State{State: way.IdentitySet, Source: source, Why: "auth-headers-succeed copies the header from the answer of auth-url"}
 		case !given || strings.ContainsAny(list, `*%.[+?^$`):
-			return &way.State{State: way.IdentityUnknown, Source: source, Why: "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"}
+			return &way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-answer-by-pattern")}
 		}
 		return nil
 	}
@@ -241,7 +242,7 @@ func haproxyIngressPath(a way.Annotations, kind networkingv1.PathType, path stri
 	}
 	for _, name := range haproxyIngressConfig() {
 		if configures(a, name) {
-			p.Rewrite = way.UnknownRewrite(name + " may change the path, and is not read")
+			p.Rewrite = way.UnknownRewrite(reason.Of("path-by-unread-setting", name))
 		}
 	}
 	return p
@@ -250,7 +251,7 @@ func haproxyIngressPath(a way.Annotations, kind networkingv1.PathType, path stri
 // haproxyIngressRewrite puts the target in the place of the path and keeps what follows (buildBackendRewriteURL).
 func haproxyIngressRewrite(match, path, target string) way.Rewrite {
 	if match == "regex" || strings.ContainsAny(target, `\%`) {
-		return way.UnknownRewrite("rewrite-target with a regular expression is not evaluated")
+		return way.UnknownRewrite(reason.Of("haproxy-rewrite-expression"))
 	}
 	from := []string{path}
 	slash := strings.HasSuffix(path, "/")

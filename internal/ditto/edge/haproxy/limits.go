@@ -3,6 +3,7 @@ package haproxy
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -15,11 +16,11 @@ func haproxyTransport(in way.Input, a way.Annotations, conflicts map[string]bool
 	redirects, said := haproxyBool(a["ssl-redirect"])
 	switch {
 	case conflicts["ssl-redirect"] || !said && a.Has("ssl-redirect"):
-		t.Plain = way.State{State: way.Unknown, Source: key, Why: "ssl-redirect is set twice, or is neither true nor false"}
+		t.Plain = way.State{State: way.Unknown, Source: key, Why: reason.Of("haproxy-ssl-redirect-broken")}
 	case said && redirects:
 		t.Plain = way.Redirected(key, "ssl-redirect is true")
 		if t.TLS.State == way.Off && !own {
-			t.TLS = way.State{State: way.Unknown, Source: key, Why: "ssl-redirect leads to the controller's own certificate, which cannot be seen"}
+			t.TLS = way.State{State: way.Unknown, Source: key, Why: reason.Of("haproxy-redirect-to-controllers-certificate")}
 		}
 	case said && (own || t.TLS.State != way.Off):
 		t.Plain = way.PassedOn(key, "ssl-redirect is false")
@@ -44,7 +45,7 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 	*advice = `set haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`
 	switch {
 	case conflicts["rate-limit-requests"]:
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is set twice, with different values"}
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests", Why: reason.Of("haproxy-rate-limit-twice")}
 	case way.Positive(a["rate-limit-requests"]):
 		r.Limited = way.State{State: way.On, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"])}
 	case a.Has("rate-limit-requests"):
@@ -52,11 +53,11 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 	}
 	r.Limited = r.Limited.Excepting(a, prefix, "rate-limit-whitelist")
 	if r.Limited.State == way.On && a.Has("src-ip-header") {
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header", Why: "src-ip-header takes the client's address from a header, which a client can set unless something in front overwrites it"}
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header", Why: reason.Of("haproxy-address-from-header")}
 	}
 	for _, name := range haproxySnippets() {
 		if r.Limited.State == way.Off && (configures(a, name) || configures(service, name)) {
-			r.Limited = way.State{State: way.Unknown, Source: prefix + name, Why: name + " may limit requests, and is not read"}
+			r.Limited = way.State{State: way.Unknown, Source: prefix + name, Why: reason.Of("limit-by-unread-setting", name)}
 		}
 	}
 	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
@@ -71,7 +72,7 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.WithNeighbours(host)}
 	if always, _ := a.Bool("ssl-always-add-https"); always && t.TLS.State == way.Off {
-		t.TLS = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https", Why: "the certificate is the controller's own, which cannot be seen"}
+		t.TLS = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https", Why: reason.Of("controllers-certificate")}
 	}
 	redirects, said := a.Bool("ssl-redirect")
 	switch {
@@ -105,7 +106,7 @@ func haproxyIngressRate(in way.Input, a way.Annotations, h *way.Handling) {
 	r.Limited = r.Limited.Excepting(a, PrefixHAProxyIngress, "limit-whitelist")
 	for _, name := range haproxyIngressConfig() {
 		if r.Limited.State == way.Off && configures(a, name) {
-			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: name + " may limit requests, and is not read"}
+			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: reason.Of("limit-by-unread-setting", name)}
 		}
 	}
 	if _, set := in.ServiceAnnotations[PrefixHAProxyIngress+"limit-rps"]; !set {

@@ -3,6 +3,7 @@ package haproxy
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -12,7 +13,7 @@ func headerValue(value string, users way.Trust) way.State {
 	text := unquote(strings.TrimSpace(value))
 	if text == "" {
 		// parse_http_set_header takes an empty argument for a missing one, and HAProxy keeps its old configuration.
-		return way.State{State: way.IdentityUnknown, Why: "it is set to the empty string, which HAProxy refuses"}
+		return way.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-empty-value")}
 	}
 	result := way.State{State: way.IdentitySet, Why: "it is set to a constant"}
 	for i := 0; i < len(text); i++ {
@@ -27,12 +28,12 @@ func headerValue(value string, users way.Trust) way.State {
 			expression, _, closed := strings.Cut(rest[1:], "]")
 			s := haproxyFetch(expression, users)
 			if !closed {
-				s = way.State{State: way.IdentityUnknown, Why: "it is set to an expression without an end"}
+				s = way.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-open-expression")}
 			}
 			result = *way.Worse(&result, &s)
 			i += len(expression) + 1
 		default:
-			s := way.State{State: way.IdentityUnknown, Why: "it is set to a variable of HAProxy's log format"}
+			s := way.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-log-variable")}
 			result = *way.Worse(&result, &s)
 		}
 	}
@@ -50,13 +51,13 @@ func haproxyFetch(expression string, users way.Trust) way.State {
 		case way.Verified:
 			return way.State{State: way.IdentitySet, Why: "it is set to the user that basic authentication has verified"}
 		case way.Doubtful:
-			return way.State{State: way.IdentityUnknown, Why: "it is set to the user of the request, and whether that is verified cannot be determined"}
+			return way.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-user-of-request")}
 		}
 		return way.State{State: way.IdentityClient, Why: "it is set to the user of the request, which nothing has verified there"}
 	case "req.hdr", "hdr", "req.fhdr", "req.cook", "cook", "url_param", "urlp", "req.hdrs", "path", "pathq", "url", "base", "query", "host":
 		return way.State{State: way.IdentityClient, Why: "it is set to " + fetch + ", which the client controls"}
 	}
-	return way.State{State: way.IdentityUnknown, Why: "it is set to " + way.Quote(fetch) + ", and what that holds cannot be seen"}
+	return way.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-fetch", way.Quote(fetch))}
 }
 
 // unquote takes a pair of quotes off.

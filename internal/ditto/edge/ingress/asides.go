@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -47,7 +48,7 @@ func (r *reading) asides() []aside {
 			}
 			found := aside{Aside: a, service: service}
 			if !certain {
-				found.doubt = "which controller serves " + r.o.Ref.String() + " cannot be determined, and " + c.Title + " would send requests there because of the annotation " + a.Annotation
+				found.doubt = reason.Of("unknown-class-aside", r.o.Ref.String(), c.Title, a.Annotation)
 			}
 			list = append(list, found)
 		}

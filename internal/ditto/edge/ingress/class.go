@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -118,9 +119,9 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 	what := "the Ingress names no class"
 	switch {
 	case object != nil:
-		what = "IngressClass " + way.Quote(name) + " names the controller " + way.Quote(object.Spec.Controller) + ", which is not known"
+		what = reason.Of("class-controller-not-known", way.Quote(name), way.Quote(object.Spec.Controller))
 	case name != "":
-		what = "IngressClass " + way.Quote(name) + " was not found"
+		what = reason.Of("ingress-class-not-found", way.Quote(name))
 	}
 	c.Assumption = what + "; assumed to be served by " + row.Title + " because of " + because
 	return c

@@ -8,6 +8,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -66,7 +67,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 }
 
 // noMain is why a canary cannot be read.
-const noMain = "the annotations that count for this canary are those of an Ingress with the same host and path, which was not found"
+var noMain = reason.Of("ingress-nginx-canary-without-main")
 
 // counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same host
 // and path; nil if that was not found.

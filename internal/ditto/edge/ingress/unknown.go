@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
@@ -58,7 +59,7 @@ func unless(contenders []contender, states []*way.State, of func(*seen) []way.St
 			if settled[at] || state.State == bare[at].State {
 				continue
 			}
-			why := "which controller serves the Ingress cannot be determined, and " + c.title + " would read it differently"
+			why := reason.Of("unknown-class-reading", c.title)
 			if strings.Contains(state.Source, "/") {
 				why += " because of " + way.Quote(state.Source)
 			}
@@ -97,13 +98,13 @@ func unknownPath(contenders []contender, kind networkingv1.PathType, path string
 		p.Rewrite = way.UnknownRewrite(rewrites.Why)
 	}
 	wide := way.AnyCase(path)
-	why := "which controller serves it is not known"
+	why := reason.Of("unknown-class")
 	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`) && (kind != networkingv1.PathTypePrefix || regex.State == way.Unknown)
 	switch {
 	case kind == networkingv1.PathTypeExact:
 		p.Matcher = way.Exact(way.Raw, path)
 	case pattern:
-		p.Matcher = way.Undecided(why + ", and " + way.Quote(path) + " may be a pattern")
+		p.Matcher = way.Undecided(reason.Of("unknown-class-pattern", why, way.Quote(path)))
 	default:
 		p.Matcher = way.Possibly(way.Elements(way.Raw, path), wide, why)
 		p.Matcher.Paths = []requests.Paths{requests.Loosely(way.Raw.Text(path), string(kind)+" of whoever serves it")}
@@ -120,7 +121,7 @@ func unknownTransport(in way.Input, contenders []contender, host string) way.Tra
 	if t.TLS.State == way.Off {
 		t.Plain = way.WithoutTLS()
 	} else {
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "which controller serves it is not known, and some do not redirect"}
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: reason.Of("unknown-class-redirect")}
 	}
 	return t
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/dns"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -85,7 +86,7 @@ func mirrorOf(ing *networkingv1.Ingress) (m mirror, ok bool) {
 	case !varies:
 		m.rewrite = way.Rewrite{Kind: way.RewriteConstant, To: u.Path}
 	case variable != "request_uri" && variable != "{request_uri}":
-		m.rewrite = way.UnknownRewrite("mirror-target builds the path from $" + variable)
+		m.rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-mirror-path", variable))
 	case u.Path != "":
 		m.rewrite = way.Rewrite{Kind: way.RewritePrefix, From: []string{""}, To: u.Path}
 	}

@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -126,7 +127,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 	if c.HeadersUnseen {
 		g.identity = &way.State{
 			State: way.IdentityUnknown, Source: "proxy-set-headers",
-			Why: c.HeadersName + ", which " + c.In("proxy-set-headers") + " names, was not found; it may set the header",
+			Why: reason.Of("ingress-nginx-headers-not-found", c.HeadersName, c.In("proxy-set-headers")),
 		}
 	}
 	for _, key := range []string{"location-snippet", "server-snippet", "http-snippet"} {
@@ -138,7 +139,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 			s := way.State{State: snippet.Identity.State, Source: key, Why: "by " + c.In(key) + " " + snippet.Identity.Why}
 			g.identity = bothSet(g.identity, &s)
 		} else if snippet.Identity != nil {
-			g.doubt = c.In(key) + " may change the header"
+			g.doubt = reason.Of("ingress-nginx-configuration-header", c.In(key))
 		}
 		directives, ok := nginx.ParseSnippet(c.Data[key])
 		if snippet.Opens || !ok {
@@ -171,7 +172,7 @@ func bothSet(a, b *way.State) *way.State {
 	case a.State == way.IdentityRemoved, b.State == way.IdentityClient:
 		return b
 	}
-	return &way.State{State: way.IdentityUnknown, Source: a.Source, Why: "the header is set twice, so two copies arrive: " + a.Why + "; " + b.Why}
+	return &way.State{State: way.IdentityUnknown, Source: a.Source, Why: reason.Of("ingress-nginx-header-set-twice", a.Why, b.Why)}
 }
 
 // over lays what holds for all Ingresses over what an Ingress says of itself.
@@ -194,9 +195,9 @@ func (g globalReading) over(own way.State) way.State {
 func (g globalReading) authentication(own way.State) way.State {
 	switch {
 	case own.State == way.On && g.opens != "":
-		return way.State{State: way.Unknown, Source: own.Source, Why: g.opens + " may let clients in without credentials"}
+		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-lets-in", g.opens)}
 	case own.State == way.Off && g.asks != "":
-		return way.State{State: way.Unknown, Source: own.Source, Why: g.asks + " may ask for credentials, and whom it lets in cannot be seen"}
+		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-asks", g.asks)}
 	}
 	return own
 }

@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -71,7 +72,7 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	global := global(c, setHeader, auth.users())
 	e.Authentication = global.authentication(auth.state)
 	if snippet.Opens && e.Authentication.State == way.On {
-		e.Authentication = way.State{State: way.Unknown, Source: "configuration-snippet", Why: "the configuration snippet may let clients in without credentials"}
+		e.Authentication = way.State{State: way.Unknown, Source: "configuration-snippet", Why: reason.Of("ingress-nginx-snippet-lets-in")}
 	}
 	own := ingressNginxIdentity(e, auth, snippet)
 	if own.Source == "default" && !a.Has("configuration-snippet") &&
@@ -137,18 +138,18 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	case "basic", "digest":
 		secret, ok := ingressNginxSecret(in, a)
 		if !ok {
-			doubt("auth-type", "auth-secret does not name a Secret, so ingress-nginx answers 503")
+			doubt("auth-type", reason.Of("ingress-nginx-auth-secret-broken"))
 			break
 		}
 		n.secrets = append(n.secrets, secret)
 		n.basic, n.digest = kind == "basic", kind == "digest"
 		on = append(on, "auth-type")
 	default:
-		doubt("auth-type", "auth-type is neither basic nor digest, so ingress-nginx refuses it")
+		doubt("auth-type", reason.Of("ingress-nginx-auth-type-broken"))
 	}
 	if a.Has("auth-url") {
 		if u, err := url.Parse(strings.TrimSpace(a["auth-url"])); err != nil || u.Scheme == "" || u.Host == "" {
-			doubt("auth-url", "auth-url is not a URL, so ingress-nginx answers 503")
+			doubt("auth-url", reason.Of("ingress-nginx-auth-url-broken"))
 		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, a["auth-url"], ruleHosts(in.Ingress)); asked.State != "" {
 			n.url, n.agreed = true, asked.Why
 			n.state = way.Agreed(asked, way.PrefixIngressNginx+"auth-url")
@@ -170,7 +171,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 		case verify == "off" || verify == "optional" || verify == "optional_no_ca":
 		case len(in.Ingress.Spec.TLS) == 0 || isFalse(a, "ssl-redirect"):
 			if len(on) == 0 {
-				doubt("auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")
+				doubt("auth-tls-secret", reason.Of("certificates-without-redirect"))
 			}
 		default:
 			on = append(on, "auth-tls-secret")
@@ -185,7 +186,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	}
 	if some, all := unasked(c, in.Ingress); some && n.state.State == way.On && !slices.Contains(on, "auth-tls-secret") {
 		const unasked = "clients are not asked for credentials"
-		n.state = way.State{State: way.Unknown, Source: noAuthLocations, Why: c.In(noAuthLocations) + " lists the beginning of some of the paths: " + unasked + " there"}
+		n.state = way.State{State: way.Unknown, Source: noAuthLocations, Why: reason.Of("ingress-nginx-no-auth-locations", c.In(noAuthLocations), unasked)}
 		if all {
 			n.state.State, n.state.Why = way.Off, c.In(noAuthLocations)+" lists the beginning of its paths: "+unasked
 		}
@@ -209,7 +210,7 @@ func (n *nginxAuth) satisfiedByAny(a way.Annotations, c way.GlobalConfig) {
 			Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") + ` lists are not asked for credentials`,
 		}
 	} else if c.Name == "" {
-		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "satisfy", Why: `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`}
+		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "satisfy", Why: reason.Of("ingress-nginx-satisfy-any")}
 	}
 }
 
@@ -243,8 +244,7 @@ func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetR
 	answered := auth.url && way.Listed(auth.answered, way.Header)
 	switch {
 	case answered && snippet.Identity != nil:
-		return way.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet", Why: "the header is set by " + auth.setting +
-			" and by the configuration snippet, so two copies arrive"}
+		return way.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet", Why: reason.Of("ingress-nginx-header-set-by-snippet-too", auth.setting)}
 	case answered && auth.state.State == way.Unknown && auth.state.Source == noAuthLocations:
 		return way.State{State: way.IdentityUnknown, Source: auth.state.Source, Why: auth.state.Why}
 	case answered && auth.agreed != "":
@@ -320,11 +320,11 @@ func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathTyp
 	if rewritten {
 		p.Rewrite = way.NginxRewrite(path, target)
 	} else if a.Has("configuration-snippet") && nginx.ReadSnippet(a["configuration-snippet"], "proxy_set_header", way.Unverified).Rewrites {
-		p.Rewrite = way.UnknownRewrite("the configuration snippet may change the path")
+		p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-snippet-changes-path"))
 	}
 	if a.Has("server-snippet") {
 		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok || directives.Has("location", "rewrite", "include") {
-			p.Rewrite = way.UnknownRewrite("the server snippet may route or change paths")
+			p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-server-snippet-routes"))
 		}
 	}
 	if why := globalRewrite(in); why != "" {

@@ -2,6 +2,7 @@ package ingressnginx
 
 import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -20,13 +21,13 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 		t.Plain = way.Redirected("force-ssl-redirect", c.In("force-ssl-redirect")+" is true")
 		if !some {
 			t.TLS = way.State{State: way.Unknown, Source: "force-ssl-redirect",
-				Why: c.In("force-ssl-redirect") + " relies on the controller's own certificate, or on TLS in front of it, and neither can be seen"}
+				Why: reason.Of("ingress-nginx-global-redirect", c.In("force-ssl-redirect"))}
 		}
 	case force:
 		t.Plain = way.Redirected(way.PrefixIngressNginx+"force-ssl-redirect", "force-ssl-redirect is true")
 		if !some {
 			t.TLS = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "force-ssl-redirect",
-				Why: "force-ssl-redirect relies on the controller's own certificate, or on TLS in front of it, and neither can be seen"}
+				Why: reason.Of("ingress-nginx-redirect")}
 		}
 	case !some:
 		t.Plain = way.WithoutTLS()
@@ -43,7 +44,7 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 		t.Plain = way.State{State: way.Unknown, Source: "configmap", Why: why}
 	}
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
-		const why = "whether ingress-nginx honours ssl-passthrough cannot be seen"
+		why := reason.Of("ingress-nginx-ssl-passthrough-honoured")
 		t.TLS = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: why}
 	}
 	return t
@@ -68,7 +69,7 @@ func ingressNginxRate(in way.Input, a way.Annotations, ownPrefix bool, h *way.Ha
 	r.Limited = orLimited(nginx.OrSnippet(r.Limited, a, way.PrefixIngressNginx, "configuration-snippet", "server-snippet"), in)
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		if r.Limited.State == way.On {
-			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"}
+			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: reason.Of("ingress-nginx-ssl-passthrough")}
 		}
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -59,7 +60,7 @@ func unseen(c way.GlobalConfig) string {
 	if !c.Unseen {
 		return ""
 	}
-	return c.Name + ", which the controller reads, cannot be read, and can change it for all Ingresses"
+	return reason.Of("ingress-nginx-configuration-not-readable", c.Name)
 }
 
 // someUnseen is the first such reason of the controllers at hand.
@@ -90,7 +91,7 @@ func orLimited(s way.State, in way.Input) way.State {
 				continue
 			}
 			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Has("limit_req", "limit_conn", "include") {
-				source, why = key, c.In(key)+" may limit requests"
+				source, why = key, reason.Of("ingress-nginx-configuration-limits", c.In(key))
 				return true
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -97,7 +98,7 @@ func (e *istioEdge) front(c way.Context) {
 		}
 		for _, p := range service.Spec.Ports {
 			if tls := way.Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == way.On && service.Spec.Type == corev1.ServiceTypeLoadBalancer {
-				e.balancer = o.Ref.String() + " in front of " + e.String() + " terminates TLS (" + tls.Why + "), and whether it redirects cannot be seen"
+				e.balancer = reason.Of("istio-balancer-redirects-perhaps", o.Ref.String(), e.String(), tls.Why)
 			}
 		}
 		switch {

@@ -3,6 +3,7 @@ package istio
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -71,7 +72,7 @@ func headerValue(value, source string) way.State {
 		}
 		command, behind, closed := strings.Cut(after, "%")
 		name, argument, _ := strings.Cut(command, "(")
-		s := way.State{State: way.IdentityUnknown, Source: source, Why: source + " sets the header to " + way.Quote(name) + ", and what that holds cannot be seen"}
+		s := way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("istio-header-value", source, way.Quote(name))}
 		switch {
 		case !closed:
 			s.Why = source + " sets the header to something that Envoy refuses"

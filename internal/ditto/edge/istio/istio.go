@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -24,8 +25,8 @@ func Controller() way.Controller {
 		Classes: []string{"istio.io/ingress-controller"}, Usual: []string{"istio"},
 		Read: func(in way.Input) way.Reading {
 			h := plain.Read(in)
-			h.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
-			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: "an EnvoyFilter of Istio can limit requests, and is not read"}
+			h.Authentication = way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-ingress-authorization")}
+			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
 			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
 		},
 		// pilot/pkg/config/kube/ingress: "currently not supported".

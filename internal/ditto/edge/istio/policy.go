@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -45,7 +46,7 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			case istioDeny:
 				denies = append(denies, o)
 			case istioCustom:
-				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " asks a service of its own, and what that does cannot be seen"}
+				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-custom-authorization", o.Ref.String())}
 			}
 		case *crd.RequestAuthentication:
 			if state, ok := istioClaims(o, t); ok {
@@ -53,7 +54,7 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			}
 		case *crd.EnvoyFilter, *crd.WasmPlugin:
 			if concernsGateways(t) {
-				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " can change everything about requests, and is not evaluated"}
+				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-not-evaluated", o.Ref.String())}
 			}
 		}
 	}
@@ -65,7 +66,7 @@ func istioAccessOf(e *istioEdge) istioAccess {
 		a.identity = way.State{State: way.IdentitySet, Source: a.identity.Source, Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
 	}
 	if a.authentication.State != way.On && a.identity.State == way.IdentityEmpty {
-		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source, Why: a.identity.Why + "; what becomes of the header without a token cannot be determined"}
+		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source, Why: reason.Of("istio-header-without-token", a.identity.Why)}
 	}
 	if opaque != nil {
 		a.identity, a.authentication = *opaque, *opaque
@@ -115,7 +116,7 @@ func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (way.State, 
 	case sets == 0:
 		return way.State{}, false
 	case sets < len(r.Spec.JWTRules):
-		return way.State{State: way.IdentityUnknown, Source: o.Ref.String(), Why: o.Ref.String() + " sets the header from the tokens of some issuers only"}, true
+		return way.State{State: way.IdentityUnknown, Source: o.Ref.String(), Why: reason.Of("istio-header-of-some-issuers", o.Ref.String())}, true
 	}
 	return way.State{State: way.IdentityEmpty, Source: o.Ref.String(), Why: o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
 }
@@ -177,7 +178,7 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.S
 			case anonymous && len(rule.To) == 0 && len(rule.When) == 0 && e.certainly(o):
 				return way.State{State: way.On, Source: o.Ref.String(), Why: o.Ref.String() + " denies requests without a token"}
 			case anonymous:
-				state = way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " denies some requests without a token, and which is not evaluated"}
+				state = way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-denies-some", o.Ref.String())}
 			}
 		}
 	}
@@ -200,7 +201,7 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.S
 	if all && certain {
 		return way.State{State: way.On, Source: allows[0].Ref.String(), Why: allows[0].Ref.String() + " allows requests with a token only"}
 	}
-	return way.State{State: way.Unknown, Source: allows[0].Ref.String(), Why: allows[0].Ref.String() + " allows some requests, and which is not evaluated"}
+	return way.State{State: way.Unknown, Source: allows[0].Ref.String(), Why: reason.Of("istio-allows-some", allows[0].Ref.String())}
 }
 
 // needsToken says whether a request that the rule matches certainly has a valid token.

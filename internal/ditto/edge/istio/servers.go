@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -36,7 +37,7 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 	t := way.Transport{Fix: way.Fix{Advice: "give " + who + " a server for the host with port {number: 443, name: https, protocol: HTTPS} and " +
 		"tls {mode: SIMPLE, credentialName: …}, and set tls: {httpsRedirect: true} on the one for plain HTTP"}}
 	if r.edge.gateway == nil {
-		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: who + " was not found"}
+		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
 		t.Plain = t.TLS
 		return t
 	}
@@ -46,11 +47,11 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 		}
 	}
 	if t.TLS.State == "" {
-		t.TLS = way.State{State: way.Unknown, Source: "servers", Why: who + " has no server that reads requests for it"}
+		t.TLS = way.State{State: way.Unknown, Source: "servers", Why: reason.Of("istio-no-server-reads", who)}
 		t.Plain = t.TLS
 	}
 	if redirects && t.Plain.State == way.PlainServed {
-		t.Plain = way.State{State: way.Unknown, Source: "redirect", Why: "a rule before this one redirects to HTTPS, and which requests it takes is not evaluated"}
+		t.Plain = way.State{State: way.Unknown, Source: "redirect", Why: reason.Of("istio-redirect-before")}
 	}
 	if before := r.edge.balancer; before != "" {
 		if t.TLS.State == way.Off {
@@ -104,13 +105,13 @@ func lessEncrypted(a, b way.State) way.State {
 func (r istioReader) rate() way.Rate {
 	rate := way.Rate{Limited: way.State{State: way.Off, Source: "default", Why: "no EnvoyFilter was found for the pods of " + r.edge.String()}}
 	if r.edge.gateway == nil {
-		rate.Limited = way.State{State: way.Unknown, Source: "gateways", Why: r.edge.String() + " was not found, nor can EnvoyFilters for its pods be"}
+		rate.Limited = way.State{State: way.Unknown, Source: "gateways", Why: reason.Of("istio-gateway-and-filters-not-found", r.edge.String())}
 	}
 	for _, o := range r.edge.policies {
 		switch o.Typed.(type) {
 		case *crd.EnvoyFilter, *crd.WasmPlugin:
 			if concernsGateways(o.Typed) {
-				rate.Limited = way.State{State: way.Unknown, Source: o.Ref.String(), Why: o.Ref.String() + " can limit requests, and is not evaluated"}
+				rate.Limited = way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-limit-not-evaluated", o.Ref.String())}
 			}
 		}
 	}
@@ -122,10 +123,10 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 	who := r.edge.String()
 	const advice = "terminate TLS further in, or give the Gateway a server with protocol HTTPS and tls.mode SIMPLE"
 	if r.edge.gateway == nil {
-		unknown := way.State{State: way.Unknown, Source: "gateways", Why: who + " was not found"}
+		unknown := way.State{State: way.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
 		return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: advice}}
 	}
-	unserved := way.State{State: way.Unknown, Source: "servers", Why: who + " has no server that passes connections through"}
+	unserved := way.State{State: way.Unknown, Source: "servers", Why: reason.Of("istio-no-server-passes-through", who)}
 	ended := way.Transport{TLS: unserved, Plain: unserved, Fix: way.Fix{Advice: advice}}
 	for _, host := range r.root.Spec.Hosts {
 		for _, s := range r.edge.serversFor(host, r.root.Namespace) {

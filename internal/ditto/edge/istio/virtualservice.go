@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -293,7 +294,7 @@ func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 	}
 	h := way.Handling{Rate: r.rate(), Effects: way.Effects{
 		Identity: *identity, StripsIdentity: way.Strips(*identity), Authentication: r.access.authentication,
-		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "Envoy writes its own Server header unless the mesh says otherwise, which cannot be seen"},
+		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-server-header")},
 		Assumptions:  slices.Clone(r.edge.assumptions),
 	}}
 	h.Fixes[way.StripIdentity].Advice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header + "]}}"

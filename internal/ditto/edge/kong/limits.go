@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -19,7 +20,7 @@ func limitsOf(r inventory.Reader, route, service holder) way.State {
 	result := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
 	plugins, clash := pluginsOf(r, route, service)
 	for _, p := range plugins {
-		state := way.State{State: way.Unknown, Source: source, Why: p.text + " was not found; it may limit requests"}
+		state := way.State{State: way.Unknown, Source: source, Why: reason.Of("f5-limit-not-found", p.text)}
 		switch {
 		case p.plugin == nil:
 		case p.plugin.PluginName == "rate-limiting", p.plugin.PluginName == "rate-limiting-advanced":
@@ -29,7 +30,7 @@ func limitsOf(r inventory.Reader, route, service holder) way.State {
 		case p.plugin.PluginName == "request-transformer", p.plugin.PluginName == "ip-restriction":
 			continue
 		default:
-			state.Why = fmt.Sprintf("%s is a %s, and what that does cannot be seen", p.text, p.plugin.PluginName)
+			state.Why = reason.Of("kong-plugin-not-read", p.text, p.plugin.PluginName)
 		}
 		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] || result.Source == "default" {
 			result = state
@@ -51,13 +52,13 @@ func limitOf(p plugin) way.State {
 	limits := numbersOf(config)
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
-		return way.State{State: way.Unknown, Source: source, Why: what + " takes its configuration from a Secret"}
+		return way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-plugin-from-secret", what)}
 	case !slices.ContainsFunc(limits, func(n float64) bool { return n > 0 }):
 		return way.State{State: way.Off, Source: source, Why: what + " has no limit above zero"}
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
-		return way.State{State: way.Unknown, Source: source, Why: what + " is for some protocols only"}
+		return way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-plugin-for-some-protocols", what)}
 	case config["limit_by"] == "header" || config["identifier"] == "header":
-		return way.State{State: way.Unknown, Source: source, Why: what + " counts by a header, and whether clients control it cannot be seen"}
+		return way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-limit-by-header", what)}
 	}
 	return way.State{State: way.On, Source: source, Why: what + " limits requests"}
 }
@@ -91,10 +92,10 @@ func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
 		return way.HandedOn(way.Closed(protocols, "the route accepts only TLS"), "terminate TLS further in")
 	case host != "":
 		return way.Transport{
-			TLS: way.State{State: way.Unknown, Source: "host", Why: "Kong terminates TLS for the host, and with which certificate cannot be seen"}, Plain: way.Closed("host", "the route accepts only TLS"),
+			TLS: way.State{State: way.Unknown, Source: "host", Why: reason.Of("kong-certificate-for-host")}, Plain: way.Closed("host", "the route accepts only TLS"),
 			Fix: way.Fix{Advice: useIngress},
 		}
 	}
-	unknown := way.State{State: way.Unknown, Source: "port", Why: "whether Kong terminates TLS on this port is set in its configuration (stream_listen)"}
+	unknown := way.State{State: way.Unknown, Source: "port", Why: reason.Of("kong-stream-listen")}
 	return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: useIngress}}
 }

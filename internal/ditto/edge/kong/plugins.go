@@ -7,6 +7,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -162,16 +163,16 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 	for _, p := range plugins {
 		switch {
 		case p.plugin == nil:
-			opaque(p.text + " was not found")
+			opaque(reason.Of("not-found", p.text))
 		case asksForCredentials(p.plugin.PluginName), harmless(p.plugin.PluginName):
 		case p.plugin.PluginName == "request-transformer":
 			k.transform(p)
 		case p.plugin.PluginName == "ip-restriction":
 			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == way.Off && (len(allow) > 0 || p.plugin.ConfigFrom != nil) {
-				k.authentication = way.State{State: way.Unknown, Source: source, Why: p.text + " lets in some addresses only, and whether these include clients cannot be determined"}
+				k.authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-some-addresses", p.text)}
 			}
 		default:
-			opaque(fmt.Sprintf("%s is a %s, and what that does cannot be seen", p.text, p.plugin.PluginName))
+			opaque(reason.Of("kong-plugin-not-read", p.text, p.plugin.PluginName))
 		}
 		if k.identity.State == way.IdentityUnknown && k.rewrite != nil {
 			break
@@ -181,7 +182,7 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 	case clash != "":
 		opaque(clash)
 	case slices.ContainsFunc([]holder{route, service}, func(h holder) bool { return h.annotations[Prefix+"override"] != "" }):
-		opaque(Prefix + "override names a KongIngress, which is not read")
+		opaque(reason.Of("kong-override", Prefix))
 	}
 	return k
 }
@@ -211,11 +212,11 @@ func (k *reading) ask(p plugin) {
 	protocols := p.plugin.Protocols
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
-		state = way.State{State: way.Unknown, Source: state.Source, Why: p.text + " takes its configuration from a Secret, which may let clients in without credentials"}
+		state = way.State{State: way.Unknown, Source: state.Source, Why: reason.Of("kong-authentication-from-secret", p.text)}
 	case anonymous != "":
 		state = way.State{State: way.Off, Source: state.Source, Why: p.text + " has an anonymous consumer, and so lets clients in without credentials"}
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
-		state = way.State{State: way.Unknown, Source: state.Source, Why: p.text + " is for some protocols only"}
+		state = way.State{State: way.Unknown, Source: state.Source, Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
 	}
 	rank := map[string]int{way.On: 2, way.Unknown: 1}
 	if rank[state.State] > rank[k.authentication.State] || k.authentication.Source == "default" {
@@ -235,7 +236,7 @@ func readRewrite(in way.Input, expression string, k reading) (rewrite way.Rewrit
 	case target == "":
 		return way.Rewrite{Kind: way.RewriteConstant, To: "/"}, true
 	case strings.Contains(target, `\`):
-		return way.UnknownRewrite("what konghq.com/rewrite leads to cannot be determined"), true
+		return way.UnknownRewrite(reason.Of("kong-rewrite")), true
 	}
 	return way.CaptureRewrite(expression, target), true
 }
@@ -255,7 +256,7 @@ func read(in way.Input) way.Reading {
 	k := readPlugins(in.Objects, route, service)
 	h := way.Handling{Rate: way.Rate{Limited: limitsOf(in.Objects, route, service)}, Effects: way.Effects{
 		Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
-		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be determined from the Ingress"},
+		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
 	}}
 	h.Fixes[way.StripIdentity].Advice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with ` +
 		`headers: [` + way.Header + `] and querystring: [` + way.Header + `]`
@@ -302,7 +303,7 @@ func readPath(in way.Input, k reading, kind networkingv1.PathType, path string) 
 	case strip && kind == networkingv1.PathTypeExact:
 		p.Rewrite = way.Rewrite{Kind: way.RewriteConstant, To: before + "/"}
 	case strip && isRegex:
-		p.Rewrite = way.UnknownRewrite("konghq.com/strip-path cuts off what a regular expression matched")
+		p.Rewrite = way.UnknownRewrite(reason.Of("kong-strip-expression"))
 	case strip:
 		p.Rewrite = way.Rewrite{Kind: way.RewritePrefix, From: []string{strings.TrimRight(path, "/")}, To: before}
 	case before != "":

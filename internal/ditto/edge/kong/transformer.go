@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -27,7 +28,7 @@ const (
 // Source: kong/plugins/request-transformer/access.lua.
 func (k *reading) transform(p plugin) {
 	if p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0 {
-		why := p.text + " takes its configuration from a Secret, and is not read"
+		why := reason.Of("kong-transformer-from-secret", p.text)
 		k.identity = way.State{State: way.IdentityUnknown, Source: "configFrom", Why: why}
 		rewrite := way.UnknownRewrite(why)
 		k.rewrite = &rewrite
@@ -37,7 +38,7 @@ func (k *reading) transform(p plugin) {
 	if uri := config.text("replace", "uri"); uri != "" {
 		rewrite := way.Rewrite{Kind: way.RewriteConstant, To: uri}
 		if strings.Contains(uri, "$(") {
-			rewrite = way.UnknownRewrite(p.text + " builds the path from the request")
+			rewrite = way.UnknownRewrite(reason.Of("rewrite-from-request", p.text))
 		}
 		k.rewrite = &rewrite
 	}
@@ -45,7 +46,7 @@ func (k *reading) transform(p plugin) {
 		return
 	}
 	if len(p.plugin.Protocols) > 0 {
-		k.identity = way.State{State: way.IdentityUnknown, Source: "config", Why: p.text + " is for some protocols only"}
+		k.identity = way.State{State: way.IdentityUnknown, Source: "config", Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
 		return
 	}
 	with := k.header(config, valueClient)
@@ -95,7 +96,7 @@ func identityOf(who string, with, without headerValue, gone bool) way.State {
 	case is(valueClient):
 		return state(way.IdentityClient, "lets the client's header through")
 	case is(valueOpaque):
-		return state(way.IdentityUnknown, "sets the header to something that cannot be seen")
+		return state(way.IdentityUnknown, reason.Of("header-value-not-seen"))
 	case with == valueOwn && without == valueOwn:
 		return state(way.IdentitySet, "sets the header")
 	case gone && with == valueNone && without == valueNone:

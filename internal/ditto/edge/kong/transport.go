@@ -3,6 +3,7 @@ package kong
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -18,7 +19,7 @@ func readTransport(in way.Input, host string) way.Transport {
 	}
 	own := func(source string) {
 		if t.TLS.State == way.Off {
-			t.TLS = way.State{State: way.Unknown, Source: source, Why: "the certificate is Kong's own, which cannot be seen"}
+			t.TLS = way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-certificate")}
 		}
 	}
 	switch forced, _ := way.Annotations(in.Ingress.Annotations).Bool(force); {

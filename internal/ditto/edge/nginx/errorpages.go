@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -17,7 +18,7 @@ func Snippets(p *way.ErrorPages, all map[string]string, name, prefix string) {
 	}
 	directives, ok := ParseSnippet(text)
 	if !ok {
-		p.Unknown = append(p.Unknown, prefix+name+" cannot be parsed")
+		p.Unknown = append(p.Unknown, reason.Of("error-pages-not-parsed", prefix, name))
 		return
 	}
 	answers(p, directives, directives.Directives, prefix+name)
@@ -33,7 +34,7 @@ func answers(p *way.ErrorPages, s *nginxconf.Snippet, directives []*syntax.Direc
 			}
 		case d.Name == "error_page":
 			if target := d.Args; len(target) > 1 && !strings.HasPrefix(target[len(target)-1], "http") {
-				p.Unknown = append(p.Unknown, "what answers for error_page in "+source+" is not read")
+				p.Unknown = append(p.Unknown, reason.Of("error-page-elsewhere", source))
 			}
 		}
 		if name, ok := s.Written(text); ok {

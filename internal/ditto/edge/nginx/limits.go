@@ -3,6 +3,7 @@ package nginx
 import (
 	"regexp"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -15,7 +16,7 @@ func OrSnippet(s way.State, a way.Annotations, prefix string, names ...string) w
 		}
 		directives, ok := ParseSnippet(a[name])
 		if !ok || directives.Has("limit_req", "limit_conn", "include") {
-			return way.State{State: way.Unknown, Source: prefix + name, Why: name + " may limit requests, and whether it is honoured cannot be seen"}
+			return way.State{State: way.Unknown, Source: prefix + name, Why: reason.Of("limit-not-honoured-perhaps", name)}
 		}
 	}
 	return s

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -26,7 +27,7 @@ func ReadSnippet(text, proxySetHeader string, users way.Trust) SnippetReading {
 	s, err := nginxconf.ReadSnippet(text)
 	if err != nil {
 		return SnippetReading{
-			Identity: &way.State{State: way.IdentityUnknown, Why: "the snippet cannot be parsed"}, Opens: true, Rewrites: true,
+			Identity: &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-not-parsed")}, Opens: true, Rewrites: true,
 		}
 	}
 	return SnippetReading{Identity: identity(s, proxySetHeader, users), Opens: s.Opens(), Rewrites: s.Rewrites()}
@@ -34,12 +35,12 @@ func ReadSnippet(text, proxySetHeader string, users way.Trust) SnippetReading {
 
 func identity(s *nginxconf.Snippet, proxySetHeader string, users way.Trust) (state *way.State) {
 	if name := s.Unread(); name != "" {
-		return &way.State{State: way.IdentityUnknown, Why: "what " + name + " does cannot be seen"}
+		return &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-directive-not-read", name)}
 	}
 	for _, d := range s.Directives {
 		for _, inner := range d.Block {
 			if moreInputHeaders(inner, users) != nil {
-				return &way.State{State: way.IdentityUnknown, Why: "the header is changed under a condition"}
+				return &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-header-under-condition")}
 			}
 		}
 		if d.Name == "proxy_pass_request_headers" && d.Arg(0) == "off" {
@@ -91,7 +92,7 @@ func moreInputHeaders(d *syntax.Directive, users way.Trust) *way.State {
 		}
 	}
 	if state != nil && restricted {
-		return &way.State{State: way.IdentityUnknown, Why: d.Name + " applies under a condition"}
+		return &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-directive-under-condition", d.Name)}
 	}
 	return state
 }
@@ -117,7 +118,7 @@ func said(v nginxconf.Value, users way.Trust) way.State {
 	case v.State == way.IdentityClient:
 		state.Why += ", which the client controls"
 	case v.State == way.IdentityUnknown && v.Variable == "":
-		state.Why = "it is set to a variable, and what that holds cannot be seen"
+		state.Why = reason.Of("snippet-header-variable")
 	case v.State == way.IdentityUnknown && v.Variable == "remote_user":
 		state.Why += ", and whether that is verified cannot be determined"
 	case v.State == way.IdentityUnknown:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -20,9 +21,9 @@ func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	state := gatewayapi.UnlimitedRoute()
 	switch {
 	case route.State == way.On && gatewayDry != "":
-		state = way.State{State: way.Unknown, Source: route.Source, Why: gatewayDry + " is a dry run, and whether that holds for " + route.Source + " cannot be determined"}
+		state = way.State{State: way.Unknown, Source: route.Source, Why: reason.Of("nginx-gateway-dry-run", gatewayDry, route.Source)}
 	case route.State == way.Off && gateway.State == way.On:
-		state = way.State{State: way.Unknown, Source: gateway.Source, Why: gateway.Why + ", but " + route.Why + ", and whether both count cannot be determined"}
+		state = way.State{State: way.Unknown, Source: gateway.Source, Why: reason.Of("nginx-gateway-limits-of-both", gateway.Why, route.Why)}
 	case route.State != "":
 		state = route
 	case gateway.State != "":

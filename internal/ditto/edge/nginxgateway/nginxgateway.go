@@ -9,6 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -66,7 +67,7 @@ func Implementation() gatewayapi.Implementation {
 func nginxPolicies(c way.Context, at gatewayapi.Place) gatewayapi.Policies {
 	for _, o := range c.Governors(way.GatewayID(at.Gateway.Namespace, at.Gateway.Name)) {
 		if o.Ref.GroupKind() == crd.SnippetsPolicy {
-			return gatewayapi.Policies{Opaque: o.Ref.String() + " can change what nginx does with requests, and is not read"}
+			return gatewayapi.Policies{Opaque: reason.Of("nginx-gateway-policy", o.Ref.String())}
 		}
 	}
 	return gatewayapi.Policies{Opaque: c.Unread([]string{at.Gateway.Namespace}, crd.SnippetsPolicy)}
@@ -160,7 +161,7 @@ func nginxService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 			balancerClass = settings.Service.LoadBalancerClass
 		}
 		if len(settings.Service.Patches) > 0 {
-			doubt = cmp.Or(doubt, o.Ref.String()+" patches the Service of Gateway "+gw.Namespace+"/"+gw.Name+", and the patches are not read")
+			doubt = cmp.Or(doubt, reason.Of("nginx-gateway-service-patch", o.Ref.String(), gw.Namespace, gw.Name))
 		}
 	}
 	e, told := gatewayapi.ByServiceType(kind, source)

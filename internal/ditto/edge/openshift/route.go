@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -67,7 +68,7 @@ func routePath(route *crd.OpenShiftRoute) way.Path {
 		return path
 	}
 	if strings.ContainsAny(target, "\\'\"% ") {
-		path.Rewrite = way.UnknownRewrite("the annotation rewrite-target builds the path from the request")
+		path.Rewrite = way.UnknownRewrite(reason.Of("openshift-rewrite-from-request"))
 		return path
 	}
 	from := strings.TrimSuffix(route.Spec.Path, "/")

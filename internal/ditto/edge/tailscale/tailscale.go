@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -61,7 +62,7 @@ func opened(ing *networkingv1.Ingress) string {
 }
 
 func inTailnet(opens string) string {
-	return "who is in the tailnet that " + opens + " opens it to cannot be seen (edges.internalIngressClasses: [tailscale] in the configuration says that no outsider is)"
+	return reason.Of("tailscale-members", opens)
 }
 
 // Tailnet says of a Service that Tailscale's operator opens it to a tailnet: by what, whether clients outside may be in that,

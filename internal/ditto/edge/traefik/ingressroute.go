@@ -1,13 +1,13 @@
 package traefik
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -173,7 +173,7 @@ func ingressRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
 		}
 	}
 	if left < 0 {
-		list = append(list, way.UnfollowedRoute(ingressRouteLinks(o).Backends, "there are more routers before this IngressRoute than are followed"))
+		list = append(list, way.UnfollowedRoute(ingressRouteLinks(o).Backends, reason.Of("traefik-too-many-routers")))
 	}
 	return list
 }
@@ -277,11 +277,11 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 	for i, l := range layers {
 		rule, err := readRule(l.route.Match, syntaxOf(c, l))
 		if err != nil {
-			chain.close(fmt.Sprintf("the rule %s of %s cannot be read: %v", way.Quote(l.route.Match), l.o.Ref, err))
+			chain.close(reason.Of("traefik-rule-broken", way.Quote(l.route.Match), l.o.Ref, err))
 			rule = parsedRule{path: way.Undecided(chain.closed), asks: l.route.Match}
 		}
 		if rule.addresses {
-			chain.close("the rule " + way.Quote(l.route.Match) + " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik")
+			chain.close(reason.Of("traefik-rule-by-address", way.Quote(l.route.Match)))
 		}
 		only, excludes = rule, excludes || rule.excludesIdentity
 		chain.stages = append(chain.stages, way.Matching(rule.path))
@@ -301,7 +301,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		chain.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
 	}
 	if excludes && chain.effects.Identity.State == way.IdentityClient {
-		chain.effects.Identity = way.State{State: way.IdentityUnknown, Source: "match", Why: "the rule turns requests away by " + way.Header + ", and which get through is not evaluated"}
+		chain.effects.Identity = way.State{State: way.IdentityUnknown, Source: "match", Why: reason.Of("traefik-rule-on-header", way.Header)}
 	}
 	path := way.Through(chain.stages)
 	if chain.closed != "" {

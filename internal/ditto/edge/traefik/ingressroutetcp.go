@@ -1,9 +1,9 @@
 package traefik
 
 import (
-	"fmt"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -69,14 +69,14 @@ func tcpRule(match string) (asks string, hosts []string, why string) {
 	asks = match
 	node, err := parseRule(match)
 	if err != nil {
-		return asks, nil, fmt.Sprintf("the rule %s cannot be read: %v", way.Quote(match), err)
+		return asks, nil, reason.Of("traefik-tcp-rule-broken", way.Quote(match), err)
 	}
 	if strings.EqualFold(node.name, "HostSNI") && !node.not && len(node.args) == 1 {
 		asks, hosts = node.args[0], node.args
 	}
 	alternatives, ok := node.alternatives()
 	if !ok {
-		return asks, nil, "the rule has too many alternatives"
+		return asks, nil, reason.Of("traefik-rule-alternatives")
 	}
 	limited := true
 	for _, matchers := range alternatives {
@@ -96,11 +96,11 @@ func tcpRule(match string) (asks string, hosts []string, why string) {
 func tcpMiddleware(c way.Context, ref reference) string {
 	o, ambiguous := ref.resolve(c.Objects)
 	if o == nil || ambiguous {
-		return ref.String() + " was not found, and Traefik does not serve a router that names a missing MiddlewareTCP"
+		return reason.Of("traefik-tcp-middleware-not-found", ref.String())
 	}
 	m, ok := inventory.As[crd.TraefikMiddlewareTCP](o)
 	if !ok {
-		return o.Ref.String() + " is of a version that is not read"
+		return reason.Of("traefik-version-not-read", o.Ref.String())
 	}
 	for _, list := range []*crd.TraefikIPAllowList{m.Spec.IPAllowList, m.Spec.IPWhiteList} {
 		if list != nil && !way.EveryAddress(list.SourceRange) {

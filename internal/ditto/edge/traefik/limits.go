@@ -3,6 +3,7 @@ package traefik
 import (
 	"slices"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -30,7 +31,7 @@ func (t *chainReading) limit(name, kind string, amount int64, by *crd.TraefikSou
 	case amount > 0 && (by == nil || by.RequestHeaderName == ""):
 		t.limited = way.State{State: way.On, Source: name, Why: name + " (" + kind + ") limits requests"}
 	case amount > 0:
-		t.limited = way.State{State: way.Unknown, Source: name, Why: name + " (" + kind + ") counts by the header " + way.Quote(by.RequestHeaderName) + ", and whether clients control it cannot be seen"}
+		t.limited = way.State{State: way.Unknown, Source: name, Why: reason.Of("traefik-limit-by-header", name, kind, way.Quote(by.RequestHeaderName))}
 	case t.limited.State == way.Off:
 		t.limited = way.State{State: way.Off, Source: name, Why: name + " (" + kind + ") has a limit of zero, which means no limit"}
 	}
@@ -48,7 +49,7 @@ func (t *chainReading) settle(transport *way.Transport) {
 	if t.redirect.State != "" && transport.Plain.State != way.PlainClosed {
 		transport.Plain = t.redirect
 		if transport.TLS.State == way.Off {
-			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source, Why: t.redirect.Why + ", and the router that speaks TLS was not found"}
+			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source, Why: reason.Of("traefik-redirect-elsewhere", t.redirect.Why)}
 		}
 	}
 	if t.closed != "" {
@@ -71,14 +72,14 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReadin
 	case spec.TLS != nil:
 		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router accepts only TLS")
 	case slices.Equal(spec.EntryPoints, []string{"websecure"}):
-		t.TLS = way.State{State: way.Unknown, Source: entryPointsField, Why: "the certificate of the entry point websecure cannot be seen"}
+		t.TLS = way.State{State: way.Unknown, Source: entryPointsField, Why: reason.Of("traefik-websecure-certificate")}
 		t.Plain = way.Closed(entryPointsField, "the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
 	case slices.Equal(spec.EntryPoints, []string{"web"}):
 		t.TLS = way.State{State: way.Off, Source: entryPointsField, Why: "spec.tls is not set, and the router is attached only to the entry point web"}
-		t.Plain = way.State{State: way.Unknown, Source: entryPointsField, Why: "whether the entry point web of Traefik redirects cannot be seen"}
+		t.Plain = way.State{State: way.Unknown, Source: entryPointsField, Why: reason.Of("traefik-web-redirect")}
 	default:
-		t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls is not set, and whether the entry points of Traefik speak TLS cannot be seen"}
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"}
+		t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-entry-points-tls")}
+		t.Plain = way.State{State: way.Unknown, Source: "default", Why: reason.Of("traefik-entry-points-redirect")}
 	}
 	chain.settle(&t)
 	return t
@@ -93,7 +94,7 @@ func readCertificate(tls *crd.TraefikTLS) way.State {
 	case tls.CertResolver != "":
 		return way.State{State: way.On, Source: way.SourceTLS, Why: "Traefik gets the certificate itself"}
 	}
-	return way.State{State: way.Unknown, Source: way.SourceTLS, Why: "spec.tls names no Secret and no certResolver, so the certificate is one of Traefik's own, which cannot be seen"}
+	return way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-own-certificate")}
 }
 
 // ingressRouteTCPTransport: without tls connections are handed on as they are, whatever they carry.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -74,12 +75,12 @@ func (t *chainReading) one(ref reference) {
 		t.opaque(ref.String(), ref.String()+" can mean several Middlewares")
 		return
 	case o == nil:
-		t.close(ref.String() + " was not found, and Traefik does not serve a router that names a missing Middleware")
+		t.close(reason.Of("traefik-middleware-not-found", ref.String()))
 		return
 	}
 	m, ok := inventory.As[crd.TraefikMiddleware](o)
 	if !ok {
-		t.opaque(o.Ref.String(), o.Ref.String()+" is of a version that is not read")
+		t.opaque(o.Ref.String(), reason.Of("traefik-version-not-read", o.Ref.String()))
 		return
 	}
 	t.middleware(o, m)
@@ -89,7 +90,7 @@ func (t *chainReading) middleware(o *inventory.Object, m *crd.TraefikMiddleware)
 	name, spec := o.Ref.String(), &m.Spec
 	kinds := middlewareKinds(o)
 	if len(kinds) != 1 {
-		t.close(name + " has no kind, or several of them, so Traefik does not serve what names it")
+		t.close(reason.Of("traefik-middleware-of-no-kind", name))
 		return
 	}
 	switch kind := kinds[0]; {
@@ -111,7 +112,7 @@ func (t *chainReading) middleware(o *inventory.Object, m *crd.TraefikMiddleware)
 		t.limiting(name, spec)
 	case t.path(name, spec):
 	default:
-		t.opaque(name, name+" ("+kind+") may do anything to a request, and is not read")
+		t.opaque(name, reason.Of("traefik-middleware-not-read", name, kind))
 	}
 }
 
@@ -132,7 +133,7 @@ func (t *chainReading) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 	switch {
 	case spec.AddPrefix != nil:
 		if spec.AddPrefix.Prefix == "" {
-			t.close(name + " adds no prefix, so Traefik does not serve what names it")
+			t.close(reason.Of("traefik-prefix-missing", name))
 			break
 		}
 		t.step(way.AddPrefix(spec.AddPrefix.Prefix))
@@ -143,7 +144,7 @@ func (t *chainReading) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 		}
 		t.step(way.StripPrefix(prefixes))
 	case spec.StripPrefixRegex != nil:
-		t.step(way.UnknownStep(name + " strips what regular expressions match, and is not evaluated"))
+		t.step(way.UnknownStep(reason.Of("traefik-strips-by-expression", name)))
 	case spec.ReplacePath != nil:
 		t.step(way.ReplaceWhole(way.Raw.Text(spec.ReplacePath.Path)))
 	case spec.ReplacePathRegex != nil:
@@ -153,7 +154,7 @@ func (t *chainReading) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 			t.redirect = way.Redirected(name, name+" redirects plain HTTP")
 		}
 		if !strings.HasPrefix(spec.RedirectRegex.Regex, "^http://") {
-			t.stages = append(t.stages, way.Matching(way.Undecided(name+" may redirect requests instead of letting them through")))
+			t.stages = append(t.stages, way.Matching(way.Undecided(reason.Of("traefik-middleware-redirects", name))))
 		}
 	default:
 		return false
@@ -166,7 +167,7 @@ func (t *chainReading) step(s way.PathStep) { t.stages = append(t.stages, way.Ch
 // chain applies a list of Middlewares. One that contains itself is refused.
 func (t *chainReading) chain(o *inventory.Object, refs []crd.TraefikRef) {
 	if slices.Contains(t.within, o.Ref.ID()) {
-		t.close(o.Ref.String() + " contains itself, so Traefik does not serve what names it")
+		t.close(reason.Of("traefik-chain-circle", o.Ref.String()))
 		return
 	}
 	t.within = append(t.within, o.Ref.ID())
@@ -184,7 +185,7 @@ func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 	}
 	switch {
 	case len(values) > 1:
-		t.effects.Identity = way.State{State: way.IdentityUnknown, Source: name, Why: name + " names the header twice, and either may count"}
+		t.effects.Identity = way.State{State: way.IdentityUnknown, Source: name, Why: reason.Of("traefik-header-twice", name)}
 	case len(values) == 1 && values[0] == "":
 		t.effects.Identity = way.State{State: way.IdentityRemoved, Source: name, Why: name + " removes the header, but not the query parameter of the same name"}
 	case len(values) == 1:
@@ -202,7 +203,7 @@ func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 func (t *chainReading) users(o *inventory.Object, a *crd.TraefikUserAuth, kind string) {
 	name := o.Ref.String()
 	if a.Secret == "" {
-		t.close(name + " names no Secret, so Traefik does not serve what names it")
+		t.close(reason.Of("traefik-secret-missing", name))
 		return
 	}
 	t.effects.AuthSecrets = append(t.effects.AuthSecrets, secretsOf(o)...)
@@ -235,14 +236,14 @@ func (t *chainReading) writes(field string) bool {
 // (pkg/middlewares/auth/forward.go). The expression is compared with header names in their canonical form.
 func (t *chainReading) forward(namespace, name string, f *crd.TraefikForwardAuth) {
 	if f.Address == "" {
-		t.close(name + " names no address, so Traefik does not serve what names it")
+		t.close(reason.Of("traefik-address-missing", name))
 		return
 	}
 	answered := slices.ContainsFunc(f.AuthResponseHeaders, func(h string) bool { return strings.EqualFold(h, way.Header) })
 	if f.AuthResponseHeadersRegex != "" {
 		re, err := regexp.Compile(f.AuthResponseHeadersRegex)
 		if err != nil {
-			t.close(name + " has an invalid expression, so Traefik does not serve what names it")
+			t.close(reason.Of("traefik-expression-broken", name))
 			return
 		}
 		answered = answered || re.MatchString(canonicalHeader)
@@ -266,7 +267,7 @@ func (t *chainReading) addresses(name string, list *crd.TraefikIPAllowList) {
 	if way.EveryAddress(list.SourceRange) {
 		return
 	}
-	t.close(name + " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik")
+	t.close(reason.Of("traefik-middleware-by-address", name))
 }
 
 // opaque notes a Middleware that may do anything to a request. It takes no authentication away.

@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -46,7 +47,7 @@ func readPath(in way.Input, chain *chainReading, kind networkingv1.PathType, pat
 	var m way.Matcher
 	switch matcher := annotationOf(in.Ingress.Annotations, "router.pathmatcher"); {
 	case strings.Contains(path, "{") && matcher != "PathRegexp":
-		m = way.Undecided("whether " + way.Quote(path) + " is a pattern depends on the version of Traefik")
+		m = way.Undecided(reason.Of("traefik-pattern-by-version", way.Quote(path)))
 	case kind == networkingv1.PathTypeExact:
 		m = way.Exact(way.Raw, path)
 	case kind == networkingv1.PathTypePrefix || matcher == "" || matcher == "PathPrefix":
@@ -56,7 +57,7 @@ func readPath(in way.Input, chain *chainReading, kind networkingv1.PathType, pat
 	case matcher == "PathRegexp":
 		m = way.Regex(way.Raw, path, false, way.Anywhere)
 	default:
-		m = way.Undecided("the path matcher " + way.Quote(matcher) + " is not known")
+		m = way.Undecided(reason.Of("traefik-matcher", way.Quote(matcher)))
 	}
 	if chain.closed != "" {
 		return way.Path{Matcher: m, Rewrite: way.UnknownRewrite(chain.closed)}
