@@ -167,8 +167,13 @@ func TestExamplesOfTheHelpWork(t *testing.T) {
 				if named.Name() == "check" {
 					want = exitFindings
 				}
+				stdin := exposed
+				if named.Name() == "krm" {
+					stdin = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- " +
+						strings.ReplaceAll(strings.TrimSpace(exposed), "\n", "\n  ") + "\n"
+				}
 				var stdout, stderr bytes.Buffer
-				if code := run(t.Context(), args, strings.NewReader(exposed), &stdout, &stderr); code != want || stdout.Len() == 0 || stderr.Len() > 0 {
+				if code := run(t.Context(), args, strings.NewReader(stdin), &stdout, &stderr); code != want || stdout.Len() == 0 || stderr.Len() > 0 {
 					t.Errorf("exit code %d, expected %d; %d bytes on stdout, stderr:\n%s", code, want, stdout.Len(), stderr.String())
 				}
 			})

@@ -18,6 +18,8 @@ import (
 type judgeOptions struct {
 	ruleOptions
 	configFile string
+	// given makes the configuration where it comes from elsewhere, nil where it comes from the file.
+	given func([]rules.HardeningRule) (*config.Config, error)
 }
 
 func (o *judgeOptions) addFlags(cmd *cobra.Command) {
@@ -52,6 +54,9 @@ func (o *judgeOptions) checkerOf(stderr io.Writer, filter func([]rules.Hardening
 		judged, filterErr = filter(list)
 	}
 	cfg, err := loadConfig(o.configFile, list)
+	if o.given != nil && o.configFile == "" {
+		cfg, err = o.given(list)
+	}
 	if err := errors.Join(filterErr, err); err != nil {
 		return nil, nil, err
 	}

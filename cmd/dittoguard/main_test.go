@@ -18,11 +18,8 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"dittoguard": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-		},
-	})
+	program := func() { os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+	testscript.Main(m, map[string]func(){"dittoguard": program, "kubectl-dittoguard": program})
 }
 
 // TestScripts runs the command as a shell would. Whole outputs are compared; `go test ./cmd/... -update` rewrites them.
@@ -40,6 +37,11 @@ func TestScripts(t *testing.T) {
 			// Neither the developer's cluster nor their taste in colours.
 			env.Setenv("KUBECONFIG", "")
 			env.Setenv("KUBERNETES_SERVICE_HOST", "")
+			plugins, err := filepath.Abs(filepath.Join(root, "integrations", "helm"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("HELM_PLUGINS_SOURCE", plugins)
 			if assets := os.Getenv("KUBEBUILDER_ASSETS"); assets != "" {
 				env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+assets) // a helm is there
 			}

@@ -64,7 +64,7 @@ func (o *outputOptions) validate() error {
 	if onStdout > 1 {
 		errs = append(errs, errors.New("--output: two formats for standard output; give one of them a file: FORMAT=FILE"))
 	}
-	if !slices.Contains(whenToColour, o.color) {
+	if o.color != "" && !slices.Contains(whenToColour, o.color) { // empty where there is no such flag
 		errs = append(errs, fmt.Errorf("--color: expected %s, found %q", oneOf(whenToColour), o.color))
 	}
 	return errors.Join(errs...)

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,9 +29,40 @@ rules of Ditto's hardening guide. The same rules run as an admission webhook
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(), newAudit(), newDiff(), newExplain(), newServe(), newRules(), newTest(), newGenerate(), newExport(), newCompletion(), newVersion())
+	root.AddCommand(newCheck(), newAudit(), newDiff(), newExplain(), newServe(), newRules(), newTest(), newGenerate(), newExport(), newKRM(), newPostRender(), newCompletion(), newVersion())
+	calledBy(root, program())
 	return root
 }
+
+// program is what people type to run this: kubectl and helm run their plugins under names of their own.
+func program() string {
+	switch base, _, _ := strings.Cut(filepath.Base(os.Args[0]), "."); {
+	case strings.HasPrefix(base, "kubectl-"):
+		return "kubectl dittoguard"
+	case os.Getenv("HELM_PLUGIN_NAME") == "dittoguard":
+		return "helm dittoguard"
+	}
+	return "dittoguard"
+}
+
+// calledBy names a program in usage texts and examples.
+func calledBy(root *cobra.Command, name string) {
+	if name == root.Name() {
+		return
+	}
+	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: name}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		cmd.Example = called.ReplaceAllString(cmd.Example, "${1}"+name+" ")
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+}
+
+// called is where an example runs the program.
+var called = regexp.MustCompile(`(?m)(^\s*|\| )dittoguard `)
 
 // noArgs refuses arguments in words that fit commands without subcommands, too.
 func noArgs(cmd *cobra.Command, args []string) error {
@@ -57,7 +91,7 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("there is no command %q; see dittoguard --help", strings.Join(args, " "))
+				return fmt.Errorf("there is no command %q; see %s --help", strings.Join(args, " "), cmd.Root().CommandPath())
 			}
 			found.InitDefaultHelpFlag()
 			found.InitDefaultVersionFlag()

@@ -40,14 +40,19 @@ var (
 )
 
 func (o *verdictOptions) addFlags(cmd *cobra.Command) {
-	o.judgeOptions.addFlags(cmd)
+	o.addVerdictFlags(cmd)
 	o.outputOptions.addFlags(cmd)
+	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "no notes, and no text unless the command fails")
+}
+
+// addVerdictFlags adds those of commands that write no report.
+func (o *verdictOptions) addVerdictFlags(cmd *cobra.Command) {
+	o.judgeOptions.addFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.only, "only", nil, "judge by this `RULE` alone; can be repeated")
 	flags.StringSliceVar(&o.skip, "skip", nil, "do not judge by this `RULE`; can be repeated")
 	flags.StringVar(&o.severity, "severity", "", "judge by rules of this severity and worse: "+oneOf(severities))
 	flags.StringSliceVar(&o.failOn, "fail-on", []string{failOnDeny}, "what makes the command fail: "+oneOf(failures)+"; warn and unknown include whatever is denied; can be repeated")
-	flags.BoolVarP(&o.quiet, "quiet", "q", false, "no notes, and no text unless the command fails")
 	for name, words := range map[string][]string{"severity": severities, "fail-on": failures} {
 		cobra.CheckErr(cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)))
 	}

@@ -78,11 +78,30 @@ func (f withOrigins) ReadFile(path string) ([]byte, error) {
 		return data, nil //nolint:nilerr // Kustomize says what is wrong with it
 	}
 	asked, _ := content["buildMetadata"].([]any)
-	if slices.Contains(asked, any(types.OriginAnnotations)) {
-		return data, nil
+	if !slices.Contains(asked, any(types.OriginAnnotations)) {
+		content["buildMetadata"] = append(asked, types.OriginAnnotations)
 	}
-	content["buildMetadata"] = append(asked, types.OriginAnnotations)
+	for _, field := range []string{"transformers", "validators"} {
+		if list, is := content[field].([]any); is {
+			content[field] = slices.DeleteFunc(list, f.isOurs)
+		}
+	}
 	return yaml.Marshal(content)
+}
+
+// isOurs says whether a function of a kustomization is dittoguard's own (dittoguard krm), which changes nothing and judges what is about to
+// be judged here.
+func (f withOrigins) isOurs(name any) bool {
+	file, _ := name.(string)
+	if file == "" || remote(file) || strings.Contains(file, "\n") {
+		return false
+	}
+	data, err := f.FileSystem.ReadFile(filepath.Join(f.dir, file))
+	var head struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	return err == nil && yaml.Unmarshal(data, &head) == nil && head.Kind == "Configuration" && strings.HasPrefix(head.APIVersion, "dittoguard.io/")
 }
 
 func sameFolder(a, b string) bool {
