@@ -27,7 +27,8 @@ var layers = map[string][]string{
 	"internal/gittree":           {},
 	"internal/manifest":          {"internal/manifest/position", "internal/inventory", "internal/shell"},
 	"internal/manifest/position": {},
-	"internal/inventory/cluster": {"internal/inventory", "internal/inventory/crd"},
+	"internal/inventory/journal": {"internal/inventory"},
+	"internal/inventory/cluster": {"internal/inventory", "internal/inventory/crd", "internal/inventory/journal"},
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
 	// What is read one by one: formats, settings, requests. None of it knows a view.

@@ -73,22 +73,39 @@ type live struct {
 	mu      sync.Mutex
 	answers []func(questions []inventory.Question) ([]inventory.Change, error)
 	asked   [][]inventory.Question
+	// certain are how it was asked; still says that nothing can have changed, as far as the journal goes.
+	certain []bool
+	still   bool
+	// began and ends say of each request whether it might store something, at its beginning and at its end.
+	began, ends []bool
 }
 
-func (l *live) refresher() Refresh { return l.refresh }
+func (l *live) begin(before, after *inventory.Object) Live {
+	l.began = append(l.began, before != nil || after != nil)
+	return l
+}
 
-func (l *live) refresh(_ context.Context, questions []inventory.Question) ([]inventory.Change, error) {
+// End implements Live.
+func (l *live) End(stores bool) { l.ends = append(l.ends, stores) }
+
+// Refresh implements Live.
+func (l *live) Refresh(_ context.Context, questions []inventory.Question, certain bool) ([]inventory.Change, bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.certain = append(l.certain, certain)
+	if l.still && !certain {
+		return nil, false, nil
+	}
 	l.asked = append(l.asked, questions)
 	if len(l.answers) == 0 {
-		return nil, nil
+		return nil, true, nil
 	}
 	next := l.answers[0]
 	if len(l.answers) > 1 {
 		l.answers = l.answers[1:]
 	}
-	return next(questions)
+	changes, err := next(questions)
+	return changes, true, err
 }
 
 func answers(changes ...inventory.Change) func([]inventory.Question) ([]inventory.Change, error) {

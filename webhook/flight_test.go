@@ -143,13 +143,8 @@ func TestAJudgementThatIsCutShortIsNone(t *testing.T) {
 // TestReadsThatTakeTooLongAreSaidOnce, in the words of who made them.
 func TestReadsThatTakeTooLongAreSaidOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slow := func() Refresh {
-			return func(ctx context.Context, _ []inventory.Question) ([]inventory.Change, error) {
-				<-ctx.Done()
-				return nil, fmt.Errorf("30 of 31 live reads did not end in time (every HTTPRoute and 29 more): %w", ctx.Err())
-			}
-		}
-		_, failure := post(t, NewValidator(Options{Judge: using(rules()), Inventory: inventory.NewMemory(nil, nil), Refresher: slow}), create(service("api", "x")))
+		begin := func(_, _ *inventory.Object) Live { return slow{} }
+		_, failure := post(t, NewValidator(Options{Judge: using(rules()), Inventory: inventory.NewMemory(nil, nil), Live: begin}), create(service("api", "x")))
 		const want = "500 dittoguard: Service ditto/api was not judged in time (9s): " +
 			"what decides this request could not be read from the API server: 30 of 31 live reads did not end in time (every HTTPRoute and 29 more): context deadline exceeded"
 		if failure != want {
@@ -157,3 +152,15 @@ func TestReadsThatTakeTooLongAreSaidOnce(t *testing.T) {
 		}
 	})
 }
+
+// slow reads until the time is over.
+type slow struct{}
+
+// Refresh implements Live.
+func (slow) Refresh(ctx context.Context, _ []inventory.Question, _ bool) ([]inventory.Change, bool, error) {
+	<-ctx.Done()
+	return nil, true, fmt.Errorf("30 of 31 live reads did not end in time (every HTTPRoute and 29 more): %w", ctx.Err())
+}
+
+// End implements Live.
+func (slow) End(bool) {}

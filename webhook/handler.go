@@ -35,8 +35,9 @@ type Options struct {
 	Inventory inventory.Reader
 	// Synced says whether the inventory has been read completely. Before that every request fails. Nil means always.
 	Synced func() bool
-	// Refresher begins the live reads of a request. Nil means that the inventory is never behind.
-	Refresher func() Refresh
+	// Live begins the live side of a request that may store an object, which is there before or will be after; both are nil if it
+	// stores nothing. A nil Live means that the inventory is never behind.
+	Live func(before, after *inventory.Object) Live
 	// Recorder counts; nil counts nothing.
 	Recorder Recorder
 	// Log gets one line for each refusal and each failure. The zero value logs nothing.

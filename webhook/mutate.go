@@ -11,7 +11,8 @@ import (
 )
 
 // NewMutator makes the handler of the mutating webhook. It allows every request. A change is made only on what is read
-// live; where that cannot be read the object stays as it is, a warning says so, and the validator has the last word.
+// live, and missed only where the validator would miss one, too; where that cannot be read the object stays as it is, a warning says
+// so, and the validator has the last word.
 func NewMutator(o Options) admission.Handler {
 	o = o.withDefaults()
 	return o.handler("mutate", o.mutate)
@@ -27,15 +28,17 @@ func (o Options) mutate(ctx context.Context, judge check.Judge, req *admissionv1
 	}
 	var mutation check.Mutation
 	var judging error
-	fresh, err := o.reader().settle(ctx, func(view inventory.Reader) ([]inventory.Question, error) {
+	reader := o.reader(nil, nil)
+	defer reader.end(false)
+	fresh, err := reader.settle(ctx, func(view inventory.Reader) (asking, error) {
 		mutation, judging = judge.Mutate(ctx, view, change)
 		if judging == nil {
 			judging = ctx.Err()
 		}
-		if judging != nil || mutation.Object == nil {
-			return nil, judging
+		if judging != nil {
+			return asking{}, judging
 		}
-		return mutation.Read, nil
+		return asking{questions: mutation.Read, certain: mutation.Object != nil}, nil
 	})
 	switch {
 	case judging != nil:

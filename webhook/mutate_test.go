@@ -53,8 +53,9 @@ func TestMutator(t *testing.T) {
 			reads:    1,
 		},
 		{
-			name:  "no change needs no live read",
+			name:  "that there is nothing to change is asked, too",
 			judge: labeller, request: create(service("api", "set")),
+			reads: 1,
 		},
 		{
 			name:  "an object whose neighbours cannot be read stays as it is",
@@ -88,7 +89,7 @@ func TestMutator(t *testing.T) {
 			memory := inventory.NewMemory(nil, nil)
 			memory.Put(other)
 			server := &live{answers: test.answers}
-			response, failure := post(t, NewMutator(Options{Judge: using(test.judge), Inventory: memory, Refresher: server.refresher}), test.request)
+			response, failure := post(t, NewMutator(Options{Judge: using(test.judge), Inventory: memory, Live: server.begin}), test.request)
 			if failure != test.failure {
 				t.Fatalf("failure %q, want %q", failure, test.failure)
 			}

@@ -27,23 +27,30 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 	if exemption == "" && req.Operation == admissionv1.Delete && terminating(o.Inventory, req.Namespace) {
 		exemption = exemptTerminating
 	}
+	before, after := change.OldObject, change.Object
+	if req.DryRun != nil && *req.DryRun {
+		before, after = nil, nil
+	}
+	reader := o.reader(before, after)
+	// What could not be judged may be stored all the same, where the webhook fails open.
+	refused := false
+	defer func() { reader.end(!refused) }()
 	var verdict check.Verdict
-	reader := o.reader()
-	fresh, err := reader.settle(ctx, func(view inventory.Reader) ([]inventory.Question, error) {
+	fresh, err := reader.settle(ctx, func(view inventory.Reader) (asking, error) {
 		var err error
 		verdict, err = judge.Change(ctx, view, change)
 		// What is let through anyway need not be fresh.
 		if err != nil || exemption != "" || len(verdict.Denied) == 0 && !verdict.Decisive {
-			return nil, err
+			return asking{}, err
 		}
-		return verdict.Read, nil
+		return asking{questions: verdict.Read, certain: len(verdict.Denied) > 0}, nil
 	})
 	if err != nil {
 		return answer{fresh: fresh}, err
 	}
-	if len(verdict.Denied) > 0 && exemption == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && reader.refresh != nil {
+	if len(verdict.Denied) > 0 && exemption == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && reader.live != nil {
 		namespace := inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: req.Namespace}}
-		changes, err := reader.read(ctx, []inventory.Question{namespace})
+		changes, _, err := reader.read(ctx, []inventory.Question{namespace}, true)
 		if err != nil {
 			return answer{fresh: true}, err
 		}
@@ -51,6 +58,7 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 			exemption = exemptTerminating
 		}
 	}
+	refused = len(verdict.Denied) > 0 && exemption == ""
 	o.record(change, verdict, exemption)
 	return answer{Response: respond(change, verdict, exemption), fresh: fresh}, nil
 }

@@ -69,7 +69,8 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			answers: []func([]inventory.Question) ([]inventory.Change, error){answers(inventory.Change{ID: id, Object: other})},
 			request: create(service("api", "gateway")),
 			want:    refused,
-			asked:   [][]inventory.Question{{otherQuestion}},
+			// The second time nothing may be left out.
+			asked: [][]inventory.Question{{otherQuestion}, {otherQuestion}},
 		},
 		{
 			name:    "an allowing answer that cannot be confirmed is a failure",
@@ -143,7 +144,7 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			}
 			server := &live{answers: test.answers}
 			recorder := &counts{}
-			validator := NewValidator(Options{Judge: using(rules()), Inventory: memory, Refresher: server.refresher, Recorder: recorder})
+			validator := NewValidator(Options{Judge: using(rules()), Inventory: memory, Live: server.begin, Recorder: recorder})
 			response, failure := post(t, validator, test.request)
 			if failure != test.failure {
 				t.Fatalf("failure %q, want %q", failure, test.failure)
@@ -225,7 +226,7 @@ func TestValidatorFollowsNewQuestions(t *testing.T) {
 					return changes, nil
 				},
 			}}
-			validator := NewValidator(Options{Judge: using(chained(test.length)), Inventory: inventory.NewMemory(nil, nil), Refresher: server.refresher})
+			validator := NewValidator(Options{Judge: using(chained(test.length)), Inventory: inventory.NewMemory(nil, nil), Live: server.begin})
 			_, failure := post(t, validator, create(service("api", "x")))
 			if failure != test.failure {
 				t.Errorf("failure %q, want %q", failure, test.failure)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 	"github.com/dittoguard/dittoguard/webhook"
 )
@@ -45,6 +47,7 @@ type serveOptions struct {
 	clientNames                  []string
 	logLevel                     string
 	auditing                     auditingOptions
+	settle                       time.Duration
 }
 
 func newServe() *cobra.Command {
@@ -86,6 +89,8 @@ what is missing), and /metrics.`,
 	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca (default: any)")
 	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces where Secrets are read")
 	o.auditing.addFlags(f)
+	f.DurationVar(&o.settle, "settle", 0, "how long what other processes let in may still be stored (default: 1m); for tests, where there are none")
+	_ = f.MarkHidden("settle") // it is there
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -125,12 +130,13 @@ func (o *serveOptions) run(ctx context.Context) error {
 	recorder := webhook.NewMetrics(metrics)
 	world, err := cluster.New(restConfig, cluster.Options{
 		Index: index.Of, Kinds: index.Kinds, Select: index.Selection, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
+		Alone: alone(o.namespace, o.serviceName), Settle: o.settle,
 		Count: func(err error) { recorder.LiveRequest(err == nil) }, Log: log.WithName("inventory"),
 	})
 	if err != nil {
 		return err
 	}
-	metrics.MustRegister(unreadKinds{world.Unread}, cacheAge(world))
+	metrics.MustRegister(unreadKinds{world.Unread}, cacheAge(world), journalMetric(world.Trusted))
 	passwords := htpasswd.NewVerifier(htpasswd.Options{})
 	defer passwords.Close()
 	judges := webhook.NewReloader(webhook.ReloaderOptions[*check.Checker]{
@@ -146,7 +152,8 @@ func (o *serveOptions) run(ctx context.Context) error {
 			}
 			return nil
 		},
-		Inventory: world.Reader(), Synced: world.HasSynced, Refresher: func() webhook.Refresh { return world.Refresher().Refresh },
+		Inventory: world.Reader(), Synced: world.HasSynced,
+		Live:     func(before, after *inventory.Object) webhook.Live { return world.Begin(before, after) },
 		Recorder: recorder, Log: log.WithName("webhook"),
 	}
 	var clients *webhook.Clients

@@ -61,9 +61,9 @@ func TestMain(m *testing.M) {
 type fixture struct {
 	*cluster.Cluster
 
-	dir   string
-	serve *cluster.Serve
-	noop  *os.Process
+	dir, binary string
+	serve       *cluster.Serve
+	noop        *os.Process
 }
 
 var (
@@ -144,6 +144,7 @@ func (f *fixture) start(ctx context.Context) error {
 	if out, err := f.InstallChart(ctx, "protectedNamespaces: ["+dittoguard+"]\n"); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
+	f.binary = binary
 	if f.serve, err = f.StartServe(ctx, binary); err != nil {
 		return err
 	}

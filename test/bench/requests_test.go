@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -35,6 +36,39 @@ func BenchmarkRequests(b *testing.B) {
 	if err := f.fill(b.Context(), others); err != nil {
 		b.Fatal(err)
 	}
+	// Nobody else is there to let something in, so that dittoguard can remember all that it lets in; or it cannot know.
+	for way, settle := range map[string]string{"remembered": "1s", "read": "24h"} {
+		b.Run(way, func(b *testing.B) {
+			f.restart(b, way == "remembered", "--settle="+settle)
+			f.requests(b)
+		})
+	}
+}
+
+// restart replaces dittoguard by one with these flags, and waits until it remembers what it lets in if it is to.
+func (f *fixture) restart(b *testing.B, remembers bool, flags ...string) {
+	b.Helper()
+	err := f.serve.Stop()
+	if err == nil {
+		f.serve, err = f.StartLagging(b.Context(), f.binary, 0, flags...)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	for remembers {
+		metrics, err := f.serve.Metrics(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if sum(metrics, "dittoguard_journal_trusted") == 1 {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+func (f *fixture) requests(b *testing.B) {
+	b.Helper()
 	for _, request := range []struct {
 		name    string
 		refused bool

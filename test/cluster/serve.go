@@ -58,8 +58,8 @@ func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error)
 	return c.StartLagging(ctx, binary, 0)
 }
 
-// StartLagging is StartServe with watches that are behind by lag.
-func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Duration) (_ *Serve, err error) {
+// StartLagging is StartServe with watches that are behind by lag, and more flags.
+func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Duration, flags ...string) (_ *Serve, err error) {
 	dir, err := os.MkdirTemp(c.dir, "serve")
 	if err != nil {
 		return nil, err
@@ -109,6 +109,7 @@ func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Dura
 		"--health-addr="+s.health,
 		"--metrics-addr="+s.metrics,
 	)
+	args = append(args, flags...)
 	if err := s.start(binary, args); err != nil {
 		return nil, err
 	}

@@ -51,6 +51,8 @@ type fixture struct {
 	configuration map[string]any
 	// lag is how far behind the API server dittoguard's watches are.
 	lag time.Duration
+	// flags are more flags of dittoguard.
+	flags []string
 	// pause is how long after an object the next one arrives.
 	pause time.Duration
 }
@@ -164,7 +166,7 @@ func (f *fixture) install(ctx context.Context) error {
 	if err := installChart(ctx, f.Cluster, chart); err != nil {
 		return err
 	}
-	if f.serve, err = f.StartLagging(ctx, f.binary, f.lag); err != nil {
+	if f.serve, err = f.StartLagging(ctx, f.binary, f.lag, f.flags...); err != nil {
 		return err
 	}
 	return f.widenServices(ctx)

@@ -63,14 +63,14 @@ func TestAgainstAnAPIServer(t *testing.T) {
 		{ID: configMapID("ditto", "a")}, {Key: inventory.KindKey(inventory.Secret, "ditto")},
 		{Key: inventory.KindKey(crd.Route, "ditto")}, {ID: inventory.ID{GroupKind: inventory.Namespace, Name: "ditto"}},
 	}
-	changes, err := c.Refresher().Refresh(ctx, questions)
+	changes, err := everything(c.Begin(nil, nil))(ctx, questions)
 	if err != nil || len(changes) != 0 {
 		t.Errorf("the cache is up to date, and Refresh says %v, %v", changes, err)
 	}
 	// A cache that has lost track.
 	c.memory.Delete(a.Ref.ID())
 	c.memory.Put(object(t, secret("ditto", "ghost")))
-	changes, err = c.Refresher().Refresh(ctx, questions)
+	changes, err = everything(c.Begin(nil, nil))(ctx, questions)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/journal"
 )
 
 const (
@@ -61,6 +62,12 @@ type Options struct {
 	StaleAfter time.Duration
 	// RefreshTimeout bounds one Refresh; 30 s if zero.
 	RefreshTimeout time.Duration
+	// Alone says that no other process answers requests, as far as the inventory shows. Then what requests let in is remembered, and only what
+	// they may have changed is read live; see package journal. Nil means that there may be others at any time.
+	Alone func(inventory.Reader) bool
+	// Settle is how long after a start, or after the last sign of another process, what others let in may still be stored; a minute
+	// if zero, which is how long API servers wait for a request.
+	Settle time.Duration
 	// Count is told how each live read ended. It may be nil.
 	Count func(error)
 	// Log gets one line when a watch breaks and one when it is back. The zero value logs nothing.
@@ -75,6 +82,7 @@ type Cluster struct {
 	secretsIn []string
 	memory    *inventory.Memory
 	live      *share
+	journal   *journal.Journal
 	informers []*informer
 	// readers are the informers that have to be synced before absence of a kind can be trusted.
 	readers map[schema.GroupKind][]*informer
@@ -108,6 +116,12 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 	if opts.RefreshTimeout == 0 {
 		opts.RefreshTimeout = defaultRefreshTimeout
 	}
+	if opts.Alone == nil {
+		opts.Alone = func(inventory.Reader) bool { return false }
+	}
+	if opts.Settle == 0 {
+		opts.Settle = journal.Lost
+	}
 	if opts.Count == nil {
 		opts.Count = func(error) {}
 	}
@@ -123,7 +137,7 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 		}
 	}
 	x := &Cluster{
-		opts: opts, client: c, live: newShare(opts.RefreshTimeout, readsOfAll),
+		opts: opts, client: c, live: newShare(opts.RefreshTimeout, readsOfAll), journal: journal.New(),
 		kinds:   make(map[schema.GroupKind]kind, len(kinds)),
 		readers: map[schema.GroupKind][]*informer{},
 	}
@@ -142,7 +156,7 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 			namespaces = x.secretsIn
 		}
 		for _, ns := range namespaces {
-			i := newInformer(c, k, ns, x.memory, opts.StaleAfter, opts.Log)
+			i := newInformer(x, k, ns)
 			i.offer = served
 			x.informers = append(x.informers, i)
 			x.readers[gk] = append(x.readers[gk], i)
@@ -164,6 +178,7 @@ func (c *Cluster) Start(ctx context.Context) error {
 	for _, i := range c.informers {
 		running.Go(func() { i.run(ctx) })
 	}
+	running.Go(func() { c.keepJournal(ctx) })
 	running.Wait()
 	return nil
 }

@@ -153,7 +153,7 @@ func TestReadyNamesWhatIsMissing(t *testing.T) {
 }
 
 func TestReadyToleratesAShortBreak(t *testing.T) {
-	i := newInformer(nil, kind{gvk: schema.GroupVersionKind{Version: "v1", Kind: "Pod"}, builtin: true}, "", inventory.NewMemory(nil, nil), 5*time.Second, Options{}.Log)
+	i := loneInformer(nil, kind{gvk: schema.GroupVersionKind{Version: "v1", Kind: "Pod"}, builtin: true}, "", inventory.NewMemory(nil, nil))
 	if err := i.Replace(nil, "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestReadyToleratesAShortBreak(t *testing.T) {
 func TestReplaceForgetsWhatIsGone(t *testing.T) {
 	memory := inventory.NewMemory(nil, nil)
 	k := kind{gvk: schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"}, builtin: true}
-	one, two := newInformer(nil, k, "one", memory, 5*time.Second, Options{}.Log), newInformer(nil, k, "two", memory, 5*time.Second, Options{}.Log)
+	one, two := loneInformer(nil, k, "one", memory), loneInformer(nil, k, "two", memory)
 	for _, err := range []error{
 		one.Replace([]any{configMap("one", "a", ""), configMap("one", "b", "")}, "1"),
 		two.Replace([]any{configMap("two", "c", "")}, "1"),
@@ -210,7 +210,7 @@ func TestRoutesOfAGroupThatIsRemoved(t *testing.T) {
 func TestAWatchOfAKindThatHasGone(t *testing.T) {
 	s := newServer(t, route())
 	memory := inventory.NewMemory(nil, nil)
-	i := newInformer(s, kind{gvk: testKinds[4], namespaced: true}, "", memory, 5*time.Second, Options{}.Log)
+	i := loneInformer(s, kind{gvk: testKinds[4], namespaced: true}, "", memory)
 	if err := i.Replace([]any{route()}, "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 	eventually(t, "a Route that is created arrives", func() bool { return c.Reader().Get(crd.Route, "ditto", "later") != nil })
 	s.requests()
 	c.memory.Delete(o.Ref.ID())
-	changes, err := c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})
+	changes, err := everything(c.Begin(nil, nil))(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})
 	if err != nil || len(changes) != 1 {
 		t.Errorf("read live: %v, %v", changes, err)
 	}
@@ -264,7 +264,7 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 		return !read
 	})
 	s.requests()
-	if _, err := c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}}); err != nil {
+	if _, err := everything(c.Begin(nil, nil))(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}}); err != nil {
 		t.Error(err)
 	}
 	for _, request := range s.requests() {
@@ -274,7 +274,7 @@ func TestAnOlderVersionIsServed(t *testing.T) {
 	}
 	// It is installed again, and the informer has not noticed yet.
 	s.set(func(s *server) { s.noRoutes = false })
-	changes, err = c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}})
+	changes, err = everything(c.Begin(nil, nil))(t.Context(), []inventory.Question{{ID: o.Ref.ID()}})
 	if err != nil || len(changes) != 1 || changes[0].Object == nil {
 		t.Errorf("by name: %v, %v", changes, err)
 	}

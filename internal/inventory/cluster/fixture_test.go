@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/journal"
 )
 
 // testKinds are few, so that the fake API server has little to do.
@@ -229,6 +230,11 @@ func start(t *testing.T, s *server, opts Options) *Cluster {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// loneInformer fills a memory that no cluster has.
+func loneInformer(c client.WithWatch, k kind, namespace string, memory *inventory.Memory) *informer {
+	return newInformer(&Cluster{client: c, memory: memory, journal: journal.New(), opts: Options{StaleAfter: 5 * time.Second}}, k, namespace)
 }
 
 func run(t *testing.T, c *Cluster) {

@@ -82,7 +82,7 @@ func TestASickKindHoldsNothingUp(t *testing.T) {
 		t.Error("Routes are not the only kind that is unknown")
 	}
 	s.requests()
-	if changes, err := c.Refresher().Refresh(t.Context(), routesWanted); err != nil || len(changes) != 0 {
+	if changes, err := everything(c.Begin(nil, nil))(t.Context(), routesWanted); err != nil || len(changes) != 0 {
 		t.Errorf("read live: %v, %v", changes, err)
 	}
 	time.Sleep(time.Second) // some attempts more
@@ -138,13 +138,13 @@ func TestALiveReadFindsAKindSick(t *testing.T) {
 	c := start(t, s, testOptions())
 	s.awaitWatches(t)
 	s.set(func(s *server) { s.sick = errStored })
-	changes, err := c.Refresher().Refresh(t.Context(), routesWanted)
+	changes, err := everything(c.Begin(nil, nil))(t.Context(), routesWanted)
 	if err != nil || len(changes) != 0 || c.Reader().Knows(crd.Route, "ditto") {
 		t.Fatalf("%v, %v, known: %v", changes, err, c.Reader().Knows(crd.Route, "ditto"))
 	}
 	s.requests()
 	s.set(func(s *server) { s.sick = nil })
-	if _, err := c.Refresher().Refresh(t.Context(), routesWanted); err != nil {
+	if _, err := everything(c.Begin(nil, nil))(t.Context(), routesWanted); err != nil {
 		t.Error(err)
 	}
 	if diff := cmp.Diff([]string(nil), s.requests()); diff != "" {
@@ -155,7 +155,7 @@ func TestALiveReadFindsAKindSick(t *testing.T) {
 		i.asked = i.asked.Add(-retryLive)
 		i.mu.Unlock()
 	}
-	if _, err := c.Refresher().Refresh(t.Context(), routesWanted); err != nil {
+	if _, err := everything(c.Begin(nil, nil))(t.Context(), routesWanted); err != nil {
 		t.Error(err)
 	}
 	if !c.Reader().Knows(crd.Route, "ditto") || c.Note() != "" {
@@ -164,7 +164,7 @@ func TestALiveReadFindsAKindSick(t *testing.T) {
 
 	// An error of the moment, and any error of a kind that is Kubernetes' own, is an error of the request.
 	s.set(func(s *server) { s.sick = apierrors.NewTooManyRequests("later", 1) })
-	if _, err := c.Refresher().Refresh(t.Context(), routesWanted); err == nil || !c.Reader().Knows(crd.Route, "ditto") {
+	if _, err := everything(c.Begin(nil, nil))(t.Context(), routesWanted); err == nil || !c.Reader().Knows(crd.Route, "ditto") {
 		t.Errorf("an overloaded API server: %v", err)
 	}
 }
@@ -184,7 +184,7 @@ func TestAnUnreadableObjectIsThere(t *testing.T) {
 		t.Error("it takes the others with it")
 	}
 	c.memory.Delete(inventory.ID{GroupKind: crd.Route, Namespace: "ditto", Name: "odd"})
-	changes, err := c.Refresher().Refresh(t.Context(), routesWanted)
+	changes, err := everything(c.Begin(nil, nil))(t.Context(), routesWanted)
 	if err != nil || len(changes) != 1 || changes[0].Object.Unreadable == "" {
 		t.Errorf("read live: %v, %v", changes, err)
 	}

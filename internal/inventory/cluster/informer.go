@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/journal"
 )
 
 // informer keeps the objects of one kind, in one namespace or in all, in step with the API server. It is the store of a
@@ -31,6 +32,7 @@ type informer struct {
 	kind      kind
 	namespace string
 	memory    *inventory.Memory
+	journal   *journal.Journal
 	log       logr.Logger
 	// offer says in which versions the kind is served besides; it may be nil.
 	offer *offer
@@ -46,6 +48,8 @@ type informer struct {
 	// owned are the objects in the memory that came from here.
 	owned  map[inventory.ID]struct{}
 	isSync bool
+	// version is the resource version up to which the memory shows what happened.
+	version string
 	// failing is since when the kind cannot be read, failure why; see health.go.
 	failing time.Time
 	failure error
@@ -56,11 +60,12 @@ type informer struct {
 	asked  time.Time
 }
 
-func newInformer(c client.WithWatch, k kind, namespace string, memory *inventory.Memory, staleAfter time.Duration, log logr.Logger) *informer {
+func newInformer(c *Cluster, k kind, namespace string) *informer {
 	i := &informer{
-		client: c, kind: k, serving: k, namespace: namespace, memory: memory, staleAfter: staleAfter,
+		client: c.client, kind: k, serving: k, namespace: namespace, memory: c.memory, journal: c.journal, staleAfter: c.opts.StaleAfter,
 		settled: make(chan struct{}), owned: map[inventory.ID]struct{}{},
 	}
+	log := c.opts.Log
 	if log.GetSink() == nil {
 		log = logr.Discard()
 	}
@@ -204,6 +209,7 @@ func (i *informer) Add(object any) error {
 	defer i.mu.Unlock()
 	i.memory.Put(o)
 	i.owned[id] = struct{}{}
+	i.journal.Shown(id, o.Meta.UID, o.Meta.ResourceVersion)
 	return nil
 }
 
@@ -220,11 +226,14 @@ func (i *informer) Delete(object any) error {
 	defer i.mu.Unlock()
 	i.memory.Delete(id)
 	delete(i.owned, id)
+	if o, err := meta.Accessor(object); err == nil {
+		i.journal.Shown(id, o.GetUID(), o.GetResourceVersion())
+	}
 	return nil
 }
 
 // Replace implements cache.ReflectorStore: the objects are all that there are.
-func (i *informer) Replace(objects []any, _ string) error {
+func (i *informer) Replace(objects []any, version string) error {
 	there := make(map[inventory.ID]struct{}, len(objects))
 	for _, object := range objects {
 		if id, ok := i.idOf(object); ok {
@@ -239,13 +248,22 @@ func (i *informer) Replace(objects []any, _ string) error {
 		if _, still := there[id]; !still {
 			i.memory.Delete(id)
 			delete(i.owned, id)
+			i.journal.Shown(id, "", version)
 		}
 	}
 	i.isSync = true
+	i.version = version
 	i.settle()
 	i.mu.Unlock()
 	i.worked()
 	return nil
+}
+
+// UpdateResourceVersion implements cache.ResourceVersionUpdater: the memory shows what happened up to this version.
+func (i *informer) UpdateResourceVersion(version string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.version = version
 }
 
 // Resync implements cache.ReflectorStore; there is nothing to do.

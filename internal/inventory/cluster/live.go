@@ -67,21 +67,7 @@ func (c *Cluster) get(ctx context.Context, id inventory.ID) ([]inventory.Change,
 
 // fetch reads an object as a whole.
 func (c *Cluster) fetch(ctx context.Context, id inventory.ID) ([]inventory.Change, error) {
-	k, installed := c.served(id.GroupKind)
-	versions := []kind{k}
-	if !installed {
-		versions = c.kinds[id.GroupKind].versions()
-	}
-	var object client.Object
-	var err error
-	for _, k = range versions {
-		if object, err = k.newObject(clientscheme.Scheme); err != nil {
-			return nil, err
-		}
-		if err = c.client.Get(ctx, keyOf(id), object); !apierrors.IsNotFound(err) {
-			break
-		}
-	}
+	object, k, err := c.read(ctx, id)
 	cached := c.memory.Get(id.GroupKind, id.Namespace, id.Name)
 	if apierrors.IsNotFound(err) {
 		if cached == nil {
@@ -96,6 +82,24 @@ func (c *Cluster) fetch(ctx context.Context, id inventory.ID) ([]inventory.Chang
 		return nil, err
 	}
 	return compare(nil, cached, object, k, id)
+}
+
+// read is an object, and the kind in the version that it was read in.
+func (c *Cluster) read(ctx context.Context, id inventory.ID) (object client.Object, k kind, err error) {
+	k, installed := c.served(id.GroupKind)
+	versions := []kind{k}
+	if !installed {
+		versions = c.kinds[id.GroupKind].versions()
+	}
+	for _, k = range versions {
+		if object, err = k.newObject(clientscheme.Scheme); err != nil {
+			return nil, k, err
+		}
+		if err = c.client.Get(ctx, keyOf(id), object); !apierrors.IsNotFound(err) {
+			break
+		}
+	}
+	return object, k, err
 }
 
 // list reads the metadata of the objects of a list, and what the cache is behind with.

@@ -27,7 +27,7 @@ import (
 // TestListsReadMetadata: what the cache has as it is costs its metadata, a few objects that it has not are read one by one, and
 // many as a list. Whatever the way, the changes are the same.
 func TestListsReadMetadata(t *testing.T) {
-	everything := []inventory.Question{{Key: inventory.KindKey(inventory.ConfigMap, "ditto")}}
+	all := []inventory.Question{{Key: inventory.KindKey(inventory.ConfigMap, "ditto")}}
 	for _, test := range []struct{ behind, requests int }{{0, 1}, {1, 2}, {readAlone, readAlone + 1}, {readAlone + 1, 2}, {50, 2}} {
 		var cached, live []client.Object
 		want := map[string]string{"gone": ""}
@@ -45,7 +45,7 @@ func TestListsReadMetadata(t *testing.T) {
 		c := stale(t, s, append(cached, at("3", configMap("ditto", "gone", "")))...)
 		var counted atomic.Int64
 		c.opts.Count = func(error) { counted.Add(1) }
-		changes, err := c.Refresher().Refresh(t.Context(), everything)
+		changes, err := everything(c.Begin(nil, nil))(t.Context(), all)
 		if err != nil {
 			t.Fatal(err)
 		}

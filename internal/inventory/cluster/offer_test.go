@@ -47,7 +47,7 @@ func TestOnlyAVersionThatIsNotReadIsServed(t *testing.T) {
 	}
 	s.awaitWatches(t)
 	c.memory.Delete(o.Ref.ID())
-	changes, err := c.Refresher().Refresh(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})
+	changes, err := everything(c.Begin(nil, nil))(t.Context(), []inventory.Question{{ID: o.Ref.ID()}, {Key: inventory.KindKey(crd.Route, "ditto")}})
 	if err != nil || len(changes) != 1 || changes[0].Object == nil {
 		t.Errorf("read live: %v, %v", changes, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/journal"
 )
 
 // list is the objects of a kind in one namespace, or those in all namespaces that are selected.
@@ -37,17 +38,15 @@ func (l list) String() string {
 // request is good enough for all of it.
 type Refresher struct {
 	cluster *Cluster
+	request *journal.Request
 	names   map[inventory.ID]bool
 	lists   map[list]bool
+	// looked are the entries of the journal whose objects were read.
+	looked map[*journal.Entry]bool
 }
 
-// Refresher begins the live reads of a request.
-func (c *Cluster) Refresher() *Refresher {
-	return &Refresher{cluster: c, names: map[inventory.ID]bool{}, lists: map[list]bool{}}
-}
-
-// Refresh asks the API server itself the questions that were asked of the cache, and returns where the cache is behind:
-// objects that are new or different, and, with a nil Object, those that are gone.
+// all asks the API server itself the questions that were asked of the cache, and returns where the cache is behind:
+// objects that are new or different, and, with a nil Object, those that are gone. fresh is false if all was read before.
 //
 // A question by name is one GET; where many of a kind are asked for in one namespace, they are listed. A question by key lists the
 // kinds that can be indexed by the key in its namespace, each once however many questions there are. Only metadata is read of what the
@@ -61,11 +60,14 @@ func (c *Cluster) Refresher() *Refresher {
 // What the API server answers counts even if the cache is ahead of it by then: an object that the cache has in a newer
 // version is left out. If any question stays without an answer, the error says which, and there are no changes. It is an
 // error, too, if the request has more to ask than maxReads.
-func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error) {
+func (r *Refresher) all(ctx context.Context, questions []inventory.Question) (changes []inventory.Change, fresh bool, err error) {
 	c := r.cluster
 	names, lists := r.plan(questions)
+	if len(names)+len(lists) == 0 {
+		return nil, false, nil
+	}
 	if len(r.names)+len(r.lists) > maxReads {
-		return nil, tooMany(r.names, r.lists)
+		return nil, true, tooMany(r.names, r.lists)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.opts.RefreshTimeout)
 	defer cancel()
@@ -77,7 +79,8 @@ func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question)
 	for _, id := range names {
 		reads = append(reads, read{nameOf(id), id, func(ctx context.Context) ([]inventory.Change, error) { return c.get(ctx, id) }})
 	}
-	return c.readAll(ctx, reads)
+	changes, err = c.readAll(ctx, reads)
+	return changes, true, err
 }
 
 // isName says whether an object can be called that. Whoever writes a host or a path where a name is expected asks for nothing

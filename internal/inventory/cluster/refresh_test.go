@@ -44,6 +44,14 @@ func stale(t *testing.T, s *server, cached ...client.Object) *Cluster {
 	return c
 }
 
+// everything reads the answers to all questions live.
+func everything(r *Refresher) func(context.Context, []inventory.Question) ([]inventory.Change, error) {
+	return func(ctx context.Context, questions []inventory.Question) ([]inventory.Change, error) {
+		changes, _, err := r.Refresh(ctx, questions, true)
+		return changes, err
+	}
+}
+
 func at[T client.Object](version string, o T) T {
 	o.SetResourceVersion(version)
 	return o
@@ -150,7 +158,7 @@ func TestRefresh(t *testing.T) {
 			s := newServer(t, test.live...)
 			s.noRoutes, s.listVersion = test.noRoutes, test.version
 			c := stale(t, s, test.cached...)
-			changes, err := c.Refresher().Refresh(t.Context(), test.questions)
+			changes, err := everything(c.Begin(nil, nil))(t.Context(), test.questions)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +184,7 @@ func TestRefreshWithoutAnswer(t *testing.T) {
 	s := newServer(t, configMap("ditto", "a", ""))
 	s.broken = true
 	c := stale(t, s)
-	changes, err := c.Refresher().Refresh(t.Context(), []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.Deployment, "ditto")}})
+	changes, err := everything(c.Begin(nil, nil))(t.Context(), []inventory.Question{byName(configMapID("ditto", "a")), {Key: inventory.KindKey(inventory.Deployment, "ditto")}})
 	want := "reading every Deployment in ditto, ConfigMap ditto/a: connection refused"
 	if err == nil || err.Error() != want || changes != nil {
 		t.Errorf("got %v and %q, want %q", changes, err, want)
@@ -186,7 +194,7 @@ func TestRefreshWithoutAnswer(t *testing.T) {
 // TestRefreshReadsNothingTwice: what one round of a request has read, a later one does not read again.
 func TestRefreshReadsNothingTwice(t *testing.T) {
 	s := newServer(t)
-	r := stale(t, s).Refresher()
+	r := everything(stale(t, s).Begin(nil, nil))
 	key := func(value string) inventory.Question {
 		return inventory.Question{Key: inventory.Key{Index: "reference", Namespace: "ditto", Value: value}}
 	}
@@ -200,7 +208,7 @@ func TestRefreshReadsNothingTwice(t *testing.T) {
 		{[]inventory.Question{everywhere, byName(configMapID("ditto", "c")), byName(configMapID("shop", "c"))}, []string{"list metadata of ConfigMap "}},
 		{[]inventory.Question{everywhere, byName(configMapID("ditto", "d")), {Key: inventory.KindKey(inventory.ConfigMap, "ditto")}}, nil},
 	} {
-		if _, err := r.Refresh(t.Context(), round.questions); err != nil {
+		if _, err := r(t.Context(), round.questions); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(round.requests, s.requests()); diff != "" {
@@ -217,7 +225,7 @@ func TestRefreshListsWhatIsAskedForOftenByName(t *testing.T) {
 	for i := range worthAList + 1 {
 		questions = append(questions, byName(configMapID("ditto", fmt.Sprintf("c%d", i))))
 	}
-	changes, err := c.Refresher().Refresh(t.Context(), questions)
+	changes, err := everything(c.Begin(nil, nil))(t.Context(), questions)
 	if err != nil || len(changes) != 2 {
 		t.Errorf("%v, %v", changes, err)
 	}
@@ -229,7 +237,7 @@ func TestRefreshListsWhatIsAskedForOftenByName(t *testing.T) {
 // TestRefreshAsksForNoImpossibleName: a path in a configuration, taken for a host, is the name of no object.
 func TestRefreshAsksForNoImpossibleName(t *testing.T) {
 	s := newServer(t)
-	changes, err := stale(t, s).Refresher().Refresh(t.Context(), []inventory.Question{
+	changes, err := everything(stale(t, s).Begin(nil, nil))(t.Context(), []inventory.Question{
 		byName(configMapID("ditto", "/run/nginx/inner")), byName(configMapID("sock/", "inner")), byName(configMapID("ditto", "..")),
 	})
 	if err != nil || len(changes) != 0 {
@@ -243,13 +251,13 @@ func TestRefreshAsksForNoImpossibleName(t *testing.T) {
 // TestRefreshIsBounded: a request that asks for too much fails, says about what, and costs the API server nothing.
 func TestRefreshIsBounded(t *testing.T) {
 	s := newServer(t)
-	r := stale(t, s).Refresher()
+	r := everything(stale(t, s).Begin(nil, nil))
 	ask := func(from, to int) error {
 		var questions []inventory.Question
 		for i := range to - from {
 			questions = append(questions, byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: fmt.Sprintf("s%d", from+i)}))
 		}
-		_, err := r.Refresh(t.Context(), append(questions, byName(configMapID("ditto", "a"))))
+		_, err := r(t.Context(), append(questions, byName(configMapID("ditto", "a"))))
 		return err
 	}
 	if err := ask(0, maxReads-1); err != nil {
@@ -283,7 +291,7 @@ func TestRefreshSaysOnceWhatTookTooLong(t *testing.T) {
 	for i := range 60 {
 		questions = append(questions, byName(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: fmt.Sprintf("s%02d", i)}))
 	}
-	_, err := c.Refresher().Refresh(t.Context(), questions)
+	_, err := everything(c.Begin(nil, nil))(t.Context(), questions)
 	const want = "60 of 60 live reads did not end in time (Secret ditto/s00, Secret ditto/s01, Secret ditto/s02 and 57 more): context deadline exceeded"
 	if err == nil || err.Error() != want || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v, want %s", err, want)

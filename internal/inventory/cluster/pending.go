@@ -1,0 +1,249 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/journal"
+)
+
+const (
+	// mostPending is how many objects that are yet to be shown a request reads one by one. Where there are more, it reads all that it asks.
+	mostPending = 24
+	// journalInterval is how often the journal is looked after, mostOverdue how many of its entries each time.
+	journalInterval, mostOverdue = time.Second, 50
+)
+
+// Begin begins the live reads of a request, which has to be before the inventory is read for it. before and after are what it may store:
+// the object as it is and as it is to be, nil where there is none, both nil if it stores nothing. Whoever begins a request ends it (End).
+func (c *Cluster) Begin(before, after *inventory.Object) *Refresher {
+	if before != nil && after != nil && !journal.Differs(before, after) || !c.shows(before) && !c.shows(after) {
+		before, after = nil, nil
+	}
+	return &Refresher{
+		cluster: c, request: c.journal.Begin(before, after, c.memory.Keys),
+		names: map[inventory.ID]bool{}, lists: map[list]bool{}, looked: map[*journal.Entry]bool{},
+	}
+}
+
+// shows says whether an object is one that the inventory shows once it is stored.
+func (c *Cluster) shows(o *inventory.Object) bool {
+	if o == nil || len(c.readers[o.Ref.GroupKind()]) == 0 {
+		return false
+	}
+	if secret, ok := inventory.As[corev1.Secret](o); ok {
+		return c.readsSecrets(o.Ref.Namespace) && secret.Type != helmReleaseType && secret.Type != corev1.SecretTypeServiceAccountToken
+	}
+	return true
+}
+
+// End ends the request. stores says that the API server may store now what it is about.
+func (r *Refresher) End(stores bool) { r.request.End(stores) }
+
+// Refresh says where the answers to questions that were asked of the cache differ by now: objects that are new or different,
+// and, with a nil Object, those that are gone. fresh is false if nothing was read, and they do not.
+//
+// If certain is set, the API server is asked all the questions. Else it is asked about objects alone that earlier requests may have
+// changed, as long as the journal of these is complete.
+func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error) {
+	if certain || !r.cluster.trusts(r.request) {
+		return r.all(ctx, questions)
+	}
+	pending := slices.DeleteFunc(r.request.Matching(questions), func(e *journal.Entry) bool { return r.looked[e] })
+	if len(pending) > mostPending {
+		return r.all(ctx, questions)
+	}
+	found := make([][]inventory.Change, len(pending))
+	group, groupCtx := errgroup.WithContext(ctx)
+	for at, e := range pending {
+		r.looked[e] = true
+		group.Go(func() error {
+			var err error
+			found[at], err = r.cluster.await(groupCtx, e)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, true, err
+	}
+	return slices.Concat(found...), len(pending) > 0, nil
+}
+
+// await reads the object of an entry once its request has stored it, or is not waited for any more.
+func (c *Cluster) await(ctx context.Context, e *journal.Entry) ([]inventory.Change, error) {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
+		onItsWay := e.OnItsWay()
+		changes, err := c.live.do(ctx, pendingRead(e.ID), func(ctx context.Context) ([]inventory.Change, error) {
+			changes, err := c.current(ctx, e.ID)
+			c.opts.Count(err)
+			return changes, err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", nameOf(e.ID), err)
+		}
+		if len(changes) == 0 || !e.Unchanged(changes[0].Object) || !onItsWay {
+			return changes, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for %s, which another request changes: %w", nameOf(e.ID), context.Cause(ctx))
+		case <-time.After(pause):
+		}
+	}
+}
+
+// pendingRead is the key of a read of an object as it is, whatever the cache has.
+type pendingRead inventory.ID
+
+// current is an object as it is now. There is no answer if it is of a kind that cannot be read.
+func (c *Cluster) current(ctx context.Context, id inventory.ID) ([]inventory.Change, error) {
+	object, k, err := c.read(ctx, id)
+	switch {
+	case apierrors.IsNotFound(err):
+		return []inventory.Change{{ID: id}}, nil
+	case c.unread(id.GroupKind, err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	o, err := wrap(object, k.gvk)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", nameOf(id), err)
+	}
+	return []inventory.Change{{ID: id, Object: o}}, nil
+}
+
+// trusts says whether the journal is complete.
+func (c *Cluster) trusts(request *journal.Request) bool {
+	if !request.Trusted() {
+		return false
+	}
+	if !c.opts.Alone(c.memory) {
+		c.journal.Doubt()
+		return false
+	}
+	return true
+}
+
+// Trusted says whether what requests let in is remembered completely, so that nothing else has to be read live.
+func (c *Cluster) Trusted() bool {
+	_, _, trusted := c.journal.Doubted()
+	return trusted && c.opts.Alone(c.memory)
+}
+
+// keepJournal ends entries of requests that stored nothing, and finds out when the journal is complete, until the context ends.
+func (c *Cluster) keepJournal(ctx context.Context) {
+	tick := time.NewTicker(journalInterval)
+	defer tick.Stop()
+	settling := &settling{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if !c.HasSynced() || !c.opts.Alone(c.memory) {
+			c.journal.Doubt()
+			continue
+		}
+		c.settleOverdue(ctx)
+		since, last, trusted := c.journal.Doubted()
+		if trusted || time.Since(since) < c.opts.Settle {
+			continue
+		}
+		if settled, err := settling.check(ctx, c, last); err != nil {
+			c.opts.Log.Info("what others have let in could not be read, trying again", "error", err.Error())
+		} else if settled {
+			c.journal.Trust(last)
+		}
+	}
+}
+
+// settleOverdue reads once what API servers have stored by now, or given up.
+func (c *Cluster) settleOverdue(ctx context.Context) {
+	for _, e := range c.journal.Overdue(mostOverdue) {
+		ctx, cancel := context.WithTimeout(ctx, c.opts.RefreshTimeout)
+		changes, err := c.current(ctx, e.ID)
+		cancel()
+		if err != nil || len(changes) == 0 {
+			continue
+		}
+		live, cached := changes[0].Object, c.memory.Get(e.ID.GroupKind, e.ID.Namespace, e.ID.Name)
+		e.Settle(live, live == nil && cached == nil || live != nil && upToDate(cached, live.Meta))
+	}
+}
+
+// settling finds out whether the cache shows everything that was stored up to a moment after the last doubt: how far each kind has come
+// is read from the API server, and compared with how far its watch has. A watch in which nothing happens gets there with the next
+// bookmark, which API servers send once a minute.
+type settling struct {
+	doubt int
+	upTo  map[*informer]string
+}
+
+func (s *settling) check(ctx context.Context, c *Cluster, doubt int) (bool, error) {
+	if s.upTo == nil || s.doubt != doubt {
+		upTo, err := c.versions(ctx)
+		if err != nil {
+			return false, err
+		}
+		s.doubt, s.upTo = doubt, upTo
+	}
+	for i, version := range s.upTo {
+		if !i.isAt(version) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// versions are the resource versions up to which the API server has changed the kinds that are watched.
+func (c *Cluster) versions(ctx context.Context) (map[*informer]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.opts.RefreshTimeout)
+	defer cancel()
+	upTo := map[*informer]string{}
+	for _, i := range c.informers {
+		k, installed := i.served()
+		if !installed || i.givenUp() {
+			continue
+		}
+		list := &metav1.PartialObjectMetadataList{}
+		list.SetGroupVersionKind(k.gvk.GroupVersion().WithKind(k.gvk.Kind + "List"))
+		err := c.client.List(ctx, list, &client.ListOptions{Namespace: i.namespace, Limit: 1})
+		if i.notInstalled(err) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("listing %s: %w", i, err)
+		}
+		if list.ResourceVersion == "" {
+			return nil, errors.New(i.String() + ": the list has no version")
+		}
+		upTo[i] = list.ResourceVersion
+	}
+	return upTo, nil
+}
+
+// givenUp says whether the kind cannot be read.
+func (i *informer) givenUp() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.sick
+}
+
+// isAt says whether the memory shows what happened up to a version, or need not: the kind is gone, or sick.
+func (i *informer) isAt(version string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.absent || i.sick || i.version == version || newer(i.version, version)
+}

@@ -1,0 +1,272 @@
+// Package journal remembers what requests may have stored that a cache does not show yet, so that nobody has to ask the API server
+// where nothing can have changed.
+//
+// Nearly everything that can open a way in to a Ditto passes dittoguard's own webhook. Each request that may store something has an entry,
+// from before it is judged until there is evidence that the cache shows what it stored, or that it stored nothing. A judgement is a
+// function of the answers to its questions. So if no entry of an earlier request can answer one of them, the cache's answers are those
+// of the API server, as far as requests go that the webhook is asked about. Where an entry can, the object that it names is read.
+//
+// An entry only says where to look. What it would have stored is judged by nobody: the request may still be refused by a quota or another
+// webhook, and a deletion waits for finalizers.
+//
+// Requests are in one order, that of their tickets. Of two that are judged at the same time the later one waits for the
+// earlier one, and never the other way round.
+//
+// The order and the entries are those of one process. Where there may be others, the journal is not to be trusted ([Journal.Trusted]),
+// and everything is read live.
+package journal
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
+)
+
+const (
+	// mostEntries and mostKeys bound the journal. It is full where thousands of requests were admitted of which the watches have shown
+	// none.
+	mostEntries, mostKeys = 4096, 1 << 20
+	// onItsWay is how long after its answer a request is waited for to store what it is about. After that it counts as not stored, but
+	// has its entry still.
+	onItsWay = 2 * time.Second
+	// Lost is after what time an API server has given a request up that it asked about (--request-timeout of kube-apiserver).
+	Lost = time.Minute
+)
+
+// Journal is a journal of admissions.
+type Journal struct {
+	now  func() time.Time
+	seed maphash.Seed
+
+	mu sync.Mutex
+	// open are the entries without evidence, in the order of their requests; keys counts their keys.
+	open []*Entry
+	byID map[inventory.ID][]*Entry
+	keys int
+	// trusted says that open is complete; doubted is since when it has not been, and doubts counts how often that began.
+	trusted bool
+	doubted time.Time
+	doubts  int
+}
+
+// New makes an empty journal that is not trusted: another process may have answered before this one.
+func New() *Journal { return newJournal(time.Now) }
+
+func newJournal(now func() time.Time) *Journal {
+	return &Journal{now: now, seed: maphash.MakeSeed(), byID: map[inventory.ID][]*Entry{}, doubted: now()}
+}
+
+// Entry is what one request may store.
+type Entry struct {
+	// ID names the object.
+	ID inventory.ID
+
+	// uid is that of an object that is created; base is the resource version of one that is there, which the API server replaces or
+	// deletes in that version only.
+	uid  types.UID
+	base string
+	// keys are what the object is found by, before and after: as hashes, since a ConfigMap can have many. Two keys with one hash cost a
+	// read.
+	keys []uint64
+
+	journal *Journal
+	begun   time.Time
+	// answered is zero while the request is judged. ended says that the journal has the entry no more.
+	answered time.Time
+	ended    bool
+}
+
+// Request is what a request sees of a journal.
+type Request struct {
+	journal *Journal
+	// own is nil for a request that stores nothing.
+	own *Entry
+	// earlier are the entries of earlier requests, those included that have ended since. A judgement may have seen the cache as
+	// it was before they ended.
+	earlier []*Entry
+	trusted bool
+}
+
+// Begin begins a request, which has to be before anything is read for it. before and after are the object as it is and as it is
+// to be, nil where there is none; both are nil for a request that stores nothing. keysOf is what an object is found by.
+func (j *Journal) Begin(before, after *inventory.Object, keysOf func(*inventory.Object) []inventory.Key) *Request {
+	var own *Entry
+	if before != nil || after != nil {
+		own = j.newEntry(before, after, keysOf)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := &Request{journal: j, earlier: slices.Clone(j.open), trusted: j.trusted}
+	switch {
+	case own == nil:
+	case own.ID.Name == "" || strings.HasSuffix(own.ID.Name, unnamed) || len(j.open) >= mostEntries || j.keys+len(own.keys) > mostKeys:
+		j.doubt() // it cannot be looked for, or not be remembered
+	default:
+		own.begun = j.now()
+		j.keys += len(own.keys)
+		j.open = append(j.open, own)
+		j.byID[own.ID] = append(j.byID[own.ID], own)
+		r.own = own
+	}
+	return r
+}
+
+// unnamed ends the name of an object that is yet to be given one: no name has an asterisk.
+const unnamed = "*"
+
+func (j *Journal) newEntry(before, after *inventory.Object, keysOf func(*inventory.Object) []inventory.Key) *Entry {
+	e := &Entry{journal: j}
+	for _, o := range []*inventory.Object{before, after} {
+		if o == nil {
+			continue
+		}
+		e.ID = o.Ref.ID()
+		for _, key := range keysOf(o) {
+			e.keys = append(e.keys, maphash.Comparable(j.seed, key))
+		}
+	}
+	slices.Sort(e.keys)
+	e.keys = slices.Compact(e.keys)
+	if before == nil {
+		e.uid = after.Meta.UID
+	} else {
+		e.base = before.Meta.ResourceVersion
+	}
+	return e
+}
+
+// End ends a request. stores says that the API server may store now what it is about: it was let in, or nobody knows.
+func (r *Request) End(stores bool) {
+	if r.own == nil {
+		return
+	}
+	r.journal.mu.Lock()
+	defer r.journal.mu.Unlock()
+	if stores {
+		r.own.answered = r.journal.now()
+	} else {
+		r.journal.end(r.own)
+	}
+}
+
+// Trusted says whether the journal has been complete since the request began.
+func (r *Request) Trusted() bool {
+	r.journal.mu.Lock()
+	defer r.journal.mu.Unlock()
+	return r.trusted && r.journal.trusted
+}
+
+// Matching are the entries of earlier requests that can answer one of the questions.
+func (r *Request) Matching(questions []inventory.Question) []*Entry {
+	if len(r.earlier) == 0 {
+		return nil
+	}
+	ids, keys := map[inventory.ID]bool{}, map[uint64]bool{}
+	for _, q := range questions {
+		if q.Key == (inventory.Key{}) {
+			ids[q.ID] = true
+		} else {
+			keys[maphash.Comparable(r.journal.seed, q.Key)] = true
+		}
+	}
+	var list []*Entry
+	for _, e := range r.earlier {
+		if ids[e.ID] || slices.ContainsFunc(e.keys, func(k uint64) bool { return keys[k] }) {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// OnItsWay says whether the request of an entry may yet store what it is about: it was answered a moment ago, or is still being judged.
+// Whoever asks reads the object after that: what is Unchanged then will stay so, or changes later than anybody waits for.
+func (e *Entry) OnItsWay() bool {
+	e.journal.mu.Lock()
+	defer e.journal.mu.Unlock()
+	since := e.answered
+	if since.IsZero() {
+		since = e.begun
+	}
+	return !e.ended && e.journal.now().Sub(since) < onItsWay
+}
+
+// Unchanged says whether an object, nil if it is not there, is as the request of the entry found it. An API server stores an update or a
+// deletion only over the version that it asked about (a compare-and-swap in etcd), and an object only where there is none.
+func (e *Entry) Unchanged(live *inventory.Object) bool {
+	if e.creates() {
+		return live == nil
+	}
+	return live != nil && live.Meta.ResourceVersion == e.base
+}
+
+func (e *Entry) creates() bool { return e.base == "" }
+
+// Shown notes that the cache shows an object in this version, or that it is gone as of this version; uid is empty where it is not known. It
+// ends the entries whose outcome that is. A created object is told by its UID: whatever else is shown under its name was there before,
+// or took its place and may leave it again. What was to replace a version has done so, or never will, once a later one is shown.
+func (j *Journal) Shown(id inventory.ID, uid types.UID, version string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range slices.Clone(j.byID[id]) {
+		if e.creates() && uid != "" && e.uid == uid || !e.creates() && later(version, e.base) {
+			j.end(e)
+		}
+	}
+}
+
+func later(a, b string) bool {
+	order, err := resourceversion.CompareResourceVersion(a, b)
+	return err == nil && order > 0
+}
+
+// Overdue are the entries, at most a number of them, whose requests an API server has given up by now if it has not stored what they are
+// about. One read of the object tells which it is; see Settle.
+func (j *Journal) Overdue(most int) []*Entry {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var list []*Entry
+	for _, e := range j.open {
+		if len(list) < most && !e.answered.IsZero() && j.now().Sub(e.answered) >= Lost {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// Settle ends an overdue entry by the object as it was just read: its request stored nothing, or the cache shows what it stored.
+func (e *Entry) Settle(live *inventory.Object, cached bool) {
+	if !cached && !e.Unchanged(live) {
+		return
+	}
+	e.journal.mu.Lock()
+	defer e.journal.mu.Unlock()
+	e.journal.end(e)
+}
+
+// end takes an entry out. The caller holds the lock.
+func (j *Journal) end(e *Entry) {
+	if e.ended {
+		return
+	}
+	e.ended = true
+	j.keys -= len(e.keys)
+	j.open = slices.DeleteFunc(j.open, func(o *Entry) bool { return o == e })
+	rest := slices.DeleteFunc(j.byID[e.ID], func(o *Entry) bool { return o == e })
+	if j.byID[e.ID] = rest; len(rest) == 0 {
+		delete(j.byID, e.ID)
+	}
+}
+
+// Len is the number of entries.
+func (j *Journal) Len() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.open)
+}
