@@ -31,6 +31,9 @@ var variants = map[string]string{
 	"dry run":       "protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
 	"rules":         `{rules: {a.yaml: "text", b.json: "{}"}, existingRulesConfigMap: ours}`,
 	"cert-manager":  "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager}",
+	"own issuer":    "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager, issuerRef: {name: platform, kind: ClusterIssuer}}",
+	"secret":        "protectedNamespaces: [ditto]\ncertificates: {mode: secret, secretName: ours, caBundle: \"-----BEGIN CERTIFICATE-----\"}",
+	"without roles": "protectedNamespaces: [ditto]\nrbac: {create: false}\nserviceAccount: {create: false, name: ours}",
 	"without audit": "audit: {enabled: false}",
 	"one API":       "audit: {interval: 30m, reports: openreports}",
 	"everything": `
@@ -48,7 +51,25 @@ tolerations: [{key: infra, operator: Exists}]
 affinity: {nodeAffinity: {}}
 podAnnotations: {team: iot}
 podLabels: {team: iot}
-serviceAccount: {annotations: {team: iot}}
+serviceAccount: {name: guard-reader, annotations: {team: iot}}
+service: {annotations: {team: iot}}
+commonLabels: {cost: iot}
+commonAnnotations: {contact: iot}
+topologySpreadConstraints: [{maxSkew: 2, topologyKey: rack, whenUnsatisfiable: DoNotSchedule}]
+strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 100%}}
+revisionHistoryLimit: 0
+probes: {liveness: {failureThreshold: 10}, readiness: {periodSeconds: 1}}
+createNamespaces: true
+extraArgs: [--bind-address=0.0.0.0]
+extraEnv: [{name: SSL_CERT_DIR, value: /ours}]
+extraVolumes: [{name: ours, configMap: {name: ours}}]
+extraVolumeMounts: [{name: ours, mountPath: /ours}]
+extraObjects:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: ours, namespace: "{{ .Release.Namespace }}"}}
+- |
+  apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: {{ include "dittoguard.fullname" . }}-too, namespace: guard}
 goMemoryLimit: ""
 fullnameOverride: guard
 configuration:
@@ -95,7 +116,7 @@ func TestNothingBlocksAnUninstall(t *testing.T) {
 				t.Errorf("%s: %T %s has finalizers", name, object, object.GetName())
 			}
 			for annotation := range object.GetAnnotations() {
-				if strings.HasPrefix(annotation, "helm.sh/") || strings.HasPrefix(annotation, "argocd.argoproj.io/") {
+				if strings.HasPrefix(annotation, "helm.sh/hook") || strings.HasPrefix(annotation, "argocd.argoproj.io/") {
 					t.Errorf("%s: %T %s has the annotation %s", name, object, object.GetName(), annotation)
 				}
 			}
@@ -344,6 +365,30 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"an exception for everything":            `configuration: {exceptions: [{rules: [devops-exposed], match: {}, reason: because, expires: "2027-01-31"}]}`,
 		"one port for two":                       `{webhook: {port: 9443}, healthPort: 9443}`,
 		"one port for metrics and health":        `{metrics: {port: 8081}}`,
+		"an issuer that is not asked":            `certificates: {issuerRef: {name: ours}}`,
+		"an issuer without a name":               `certificates: {mode: cert-manager, issuerRef: {kind: ClusterIssuer}}`,
+		"a certificate that is not used":         `certificates: {secretName: ours}`,
+		"a CA that is not used":                  `certificates: {mode: cert-manager, caBundle: "-----BEGIN CERTIFICATE-----"}`,
+		"a certificate that is nowhere":          `certificates: {mode: secret, caBundle: "-----BEGIN CERTIFICATE-----"}`,
+		"a certificate whose CA nobody knows":    `certificates: {mode: secret, secretName: ours}`,
+		"a CA in base64":                         `certificates: {mode: secret, secretName: ours, caBundle: LS0tLS1CRUdJTiBDRVJU}`,
+		"a private key that would be public":     `certificates: {mode: secret, secretName: ours, caBundle: "-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----"}`,
+		"an account that is not named":           `serviceAccount: {create: false}`,
+		"a policy that does not hold":            `{hostNetwork: true, networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: 10.0.0.10/32}}]}}`,
+		"a dnsPolicy that needs more":            `dnsPolicy: None`,
+		"a label that the chart needs itself":    `commonLabels: {app.kubernetes.io/name: x}`,
+		"and one of the Pods":                    `podLabels: {app.kubernetes.io/instance: x}`,
+		"a flag that the chart sets":             `extraArgs: [--port=1234]`,
+		"a flag that the chart may set":          `extraArgs: [--rules=/ours]`,
+		"an argument that is no flag":            `extraArgs: [audit]`,
+		"a variable that the chart sets":         `extraEnv: [{name: GOMEMLIMIT, value: 1GiB}]`,
+		"a volume that the chart has":            `extraVolumes: [{name: configuration, emptyDir: {}}]`,
+		"a mount that is nowhere":                `extraVolumeMounts: [{name: ours}]`,
+		"an object that is none":                 `extraObjects: [{a: b}]`,
+		"a strategy that is none":                `strategy: {type: BlueGreen}`,
+		"a probe with a typo":                    `probes: {liveness: {period: 5}}`,
+		"a probe that never asks":                `probes: {liveness: {periodSeconds: 0}}`,
+		"a registry with a scheme":               `image: {registry: "https://mirror.example.com"}`,
 		"less memory than Go is told":            `resources: {limits: {memory: 256Mi}}`,
 		"less memory than Go is told, in bytes":  `{goMemoryLimit: 1GiB, resources: {limits: {memory: 1000000000}}}`,
 	} {
@@ -480,6 +525,9 @@ func TestNotesWarn(t *testing.T) {
 		{"no protected namespaces", "", []string{"WARNING: no protected namespaces", "Enforcing baseline.", "kubectl logs", "--dry-run=server"}, []string{"one replica", "Dry run:"}},
 		{"one replica", "replicas: 1\nprotectedNamespaces: [ditto]", []string{"WARNING: one replica. While it restarts, nothing can be changed in the protected namespaces.", "failing closed in: ditto."}, []string{"no protected"}},
 		{"a dry run", variants["dry run"], []string{"Dry run: nothing is denied"}, []string{"Enforcing", "WARNING"}},
+		{"nodes' networks", "hostNetwork: true", []string{"WARNING: hostNetwork. The nodes must have the ports 9443, 8081 and 8080 free"}, []string{"no cluster was asked"}},
+		{"nobody was asked", "protectedNamespaces: [ditto]", []string{"NOTE: no cluster was asked."}, []string{"WARNING"}},
+		{"rights from elsewhere", variants["without roles"], []string{"Until ServiceAccount ours has the rights"}, nil},
 		{"a long wait", "webhook: {timeoutSeconds: 10}", []string{"WARNING: webhook.timeoutSeconds is 10"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -83,6 +83,9 @@ func TestRights(t *testing.T) {
 		"cert-manager":  slices.Concat(reads, audits, []string{secrets("ditto")}),
 		"without audit": slices.Concat(reads, ownSecret, []string{configurations}),
 		"one API":       slices.Concat(reads, ownSecret, audits[:2], audits[3:], []string{configurations}),
+		"own issuer":    slices.Concat(reads, audits, []string{secrets("ditto")}),
+		"secret":        slices.Concat(reads, audits, []string{secrets("ditto")}),
+		"without roles": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			slices.Sort(want)

@@ -57,6 +57,9 @@
 {{- fail (printf "goMemoryLimit (%s) is more than resources.limits.memory (%s): the kernel would kill the process before Go frees memory; set it to about 80%% of the limit" .Values.goMemoryLimit $limit) -}}
 {{- end -}}
 {{- end -}}
+{{- include "dittoguard.checks.certificates" . -}}
+{{- include "dittoguard.checks.extra" . -}}
+{{- include "dittoguard.checks.namespaces" . -}}
 {{- $known := include "dittoguard.builtinRules" . | fromYamlArray -}}
 {{- range $name, $rule := .Values.configuration.rules -}}
 {{- if and $rule.params (has $name $known) (not (has $name (include "dittoguard.rulesWithParameters" $ | fromYamlArray))) -}}

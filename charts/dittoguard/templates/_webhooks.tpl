@@ -52,13 +52,25 @@
   scope: Namespaced
 {{- end }}
 
+{{/* Who writes the CA into a webhook configuration, if dittoguard does not. */}}
+{{- define "dittoguard.webhookAnnotations" -}}
+{{- $annotations := dict -}}
+{{- if eq .Values.certificates.mode "cert-manager" -}}
+{{- $_ := set $annotations "cert-manager.io/inject-ca-from" (printf "%s/%s-tls" .Release.Namespace (include "dittoguard.fullname" .)) -}}
+{{- end -}}
+{{- merge $annotations (.Values.webhook.annotations | default dict) | toYaml -}}
+{{- end }}
+
 {{/*
-What every entry has in common. There is no caBundle: dittoguard or cert-manager writes it, and helm and Argo CD leave
-alone what the chart does not render.
+What every entry has in common. There is no caBundle unless it is a value: dittoguard or cert-manager writes it, and helm and
+Argo CD leave alone what the chart does not render.
 */}}
 {{- define "dittoguard.entry" -}}
 admissionReviewVersions: [v1]
 clientConfig:
+  {{- if and (eq .Values.certificates.mode "secret") .Values.certificates.caBundle }}
+  caBundle: {{ .Values.certificates.caBundle | b64enc }}
+  {{- end }}
   service:
     name: {{ include "dittoguard.fullname" . }}
     namespace: {{ .Release.Namespace }}
