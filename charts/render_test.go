@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	cmapi "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -143,6 +144,9 @@ func decode(t testing.TB, manifests string) []client.Object {
 			continue
 		}
 		decoded, _, err := decoder.Decode(document, nil, nil)
+		if runtime.IsNotRegisteredError(err) && bytes.Contains(document, []byte("apiVersion: monitoring.coreos.com/v1\n")) {
+			decoded, _, err = unstructured.UnstructuredJSONScheme.Decode(toJSON(t, document), nil, nil)
+		}
 		if err != nil {
 			t.Fatalf("decoding: %v\n%s", err, document)
 		}
@@ -152,6 +156,15 @@ func decode(t testing.TB, manifests string) []client.Object {
 		}
 		objects = append(objects, object)
 	}
+}
+
+func toJSON(t testing.TB, document []byte) []byte {
+	t.Helper()
+	text, err := yaml.ToJSON(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // all returns the objects of a Go type.

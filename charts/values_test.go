@@ -56,6 +56,11 @@ spec: {selector: {matchLabels: {cost: null}}, revisionHistoryLimit: 0,
 		{"and is used", "serviceAccount: {create: false, name: ours}", "Deployment/dittoguard", `spec: {template: {spec: {serviceAccountName: ours}}}`},
 		{"no roles", "rbac: {create: false}", "ClusterRole/dittoguard", `null`},
 		{"nor any for people", "rbac: {create: false}", "ClusterRole/dittoguard-audit", `null`},
+		{"findings keep their namespace", variants["monitored"], "ServiceMonitor/dittoguard", `
+spec: {selector: {matchLabels: {app.kubernetes.io/instance: dittoguard}}, endpoints: [{port: metrics, honorLabels: true, interval: 30s}]}`},
+		{"of Pods as well", variants["pods"], "PodMonitor/dittoguard", `spec: {podMetricsEndpoints: [{port: metrics, honorLabels: true, interval: null}]}`},
+		{"Prometheus finds the rules", variants["monitored"], "PrometheusRule/dittoguard", `metadata: {labels: {release: ours}}`},
+		{"nothing of the operator unasked", "", "PrometheusRule/dittoguard", `null`},
 		{"an issuer that exists signs", variants["own issuer"], "Certificate/dittoguard-tls", `
 spec: {secretName: dittoguard-tls, issuerRef: {name: platform, kind: ClusterIssuer, group: cert-manager.io}}`},
 		{"and another kind's", "certificates: {mode: cert-manager, issuerRef: {name: ours, group: example.com}}", "Certificate/dittoguard-tls", `

@@ -62,3 +62,13 @@
 {{- end -}}
 {{- end -}}
 {{- end }}
+
+{{/* Who reads metrics needs them to be there. */}}
+{{- define "dittoguard.checks.metrics" -}}
+{{- if not .Values.metrics.enabled -}}
+{{- fail "metrics.enabled: needed for metrics.serviceMonitor, metrics.podMonitor and metrics.prometheusRule" -}}
+{{- end -}}
+{{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
+{{- fail "metrics.podMonitor: with metrics.serviceMonitor everything would be counted twice; enable one of them" -}}
+{{- end -}}
+{{- end }}
