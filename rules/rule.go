@@ -80,6 +80,9 @@ type Spec struct {
 	Unknowns []Unknown `json:"unknowns,omitempty"`
 	// Mutations mean what they mean in a MutatingAdmissionPolicy.
 	Mutations []Mutation `json:"mutations,omitempty"`
+	// Fixes are ways to mend what the rule finds, each with the condition under which it is one, and the change itself where
+	// that can be said.
+	Fixes []Fix `json:"fixes,omitempty"`
 	// Advice is the remediation in a sentence.
 	Advice Advice `json:"advice,omitzero"`
 	// Remediation says what to change, with a snippet that works.
@@ -97,7 +100,7 @@ type Remediation struct {
 
 // Advice is a remediation in a sentence, for whoever has many things to mend.
 type Advice struct {
-	// Text says what to change; empty where the first sentence of the remediation does.
+	// Text says what to change where no fix applies; empty where the first sentence of the remediation does.
 	Text string `json:"text,omitempty"`
 	// Chart says which values of Ditto's own Helm chart to change, for objects that it rendered: those are not edited.
 	Chart string `json:"chart,omitempty"`

@@ -34,6 +34,7 @@ func validate(rule *HardeningRule, folder string, probs *problems) {
 	v.validations()
 	v.unknowns()
 	v.mutations()
+	v.fixes()
 	if len(rule.Spec.Validations) == 0 && len(rule.Spec.Mutations) == 0 {
 		v.bad("spec", "needs at least one validation or mutation")
 	}

@@ -79,6 +79,8 @@ var layers = map[string][]string{
 
 	"internal/check":    {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory"},
 	"internal/render":   {"internal/inventory", "internal/manifest"},
+	"internal/edit":     {},
+	"internal/fix":      {"rules", "internal/check", "internal/ditto/...", "internal/edit", "internal/inventory", "internal/manifest"},
 	"internal/baseline": {"internal/check", "internal/ditto/requests", "internal/inventory"},
 	"internal/export":   {"rules", "internal/config", "internal/engine"},
 	"internal/ruletest": {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},

@@ -74,6 +74,14 @@ func causeOf(f *Finding) string {
 	return strings.Join(parts, "|")
 }
 
+// ChartVersion is the version of Ditto's own Helm chart that rendered an object, empty of any other.
+func ChartVersion(o *inventory.Object) string {
+	if !fromChart(o) {
+		return ""
+	}
+	return strings.TrimPrefix(o.Meta.Labels["helm.sh/chart"], "ditto-")
+}
+
 // fromChart says whether Ditto's own Helm chart rendered the object: it is changed in the chart's values then.
 func fromChart(o *inventory.Object) bool {
 	chart, ok := strings.CutPrefix(o.Meta.Labels["helm.sh/chart"], "ditto-")

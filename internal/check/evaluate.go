@@ -29,6 +29,8 @@ type caseOf struct {
 	route string
 	// line is that of the field that it is about, 0 for the whole subject.
 	line int
+	// known is what the rule saw as `ditto`.
+	known *remembered
 }
 
 // evaluate evaluates a rule; known is nil for a rule that has none.
@@ -40,6 +42,7 @@ func (j *judging) evaluate(r *rule, known *remembered, subject *inventory.Object
 	if entry != nil {
 		on = *entry
 	}
+	c.known = known
 	j.settle(r, j.outcome(r, known, subject, on), subject, entry, c)
 }
 
@@ -53,7 +56,7 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 	add := func(index, message string, keys []string) *violation {
 		v := violation{
 			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, about: c.about, way: c.way,
-			container: c.container, facts: c.facts, line: c.line, parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
+			container: c.container, known: c.known, facts: c.facts, line: c.line, parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
 		}
 		v.outgoing = j.outgoing(subject, c.way)
 		j.violations = append(j.violations, v)

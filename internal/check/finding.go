@@ -4,6 +4,7 @@ package check
 
 import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -39,6 +40,8 @@ type Finding struct {
 	Fix string `json:"fix"`
 	// Advice says it in a sentence, for where the subject comes from: of an object that Ditto's chart rendered, in values.
 	Advice string `json:"advice,omitempty"`
+	// Fixes are the ways to mend it that apply, in a sentence each; the first is what most people want.
+	Fixes []string `json:"fixes,omitempty"`
 	// Cause is the ID of the Cause that it belongs to.
 	Cause string `json:"cause,omitempty"`
 	// Guide is the section of Ditto's hardening guide.
@@ -54,6 +57,9 @@ type Finding struct {
 
 	// ways are the ways in that it stands for, by their keys.
 	ways []string
+	// of is one of the violations that it stands for; fixes are those of Fixes.
+	of    *violation
+	fixes []engine.AppliedFix
 }
 
 // Unknown is something that could not be decided, and what would settle it.

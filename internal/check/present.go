@@ -12,6 +12,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
 )
 
 // present puts violations together into findings and gives each the action that the modes of its namespaces ask for.
@@ -84,7 +85,14 @@ func (c *Checker) finding(view *world.View, v violation) Finding {
 	if v.unread {
 		f.Fix = "" // and the subject may stand for a whole kind, of which nothing but the name is known
 	} else {
+		f.of, f.fixes = &v, c.fixes(view, &v)
+		for _, fix := range f.fixes {
+			f.Fixes = append(f.Fixes, fix.Message)
+		}
 		f.Advice = v.rule.Spec.InShort(fromChart(v.subject) || rendered.Is(v.subject))
+		if a := v.rule.Spec.Advice; a == (rules.Advice{}) && len(f.Fixes) > 0 {
+			f.Advice = f.Fixes[0]
+		}
 	}
 	if f.Path == nil {
 		f.Path = []string{}

@@ -20,6 +20,8 @@ type violation struct {
 	way *facts.Exposure
 	// container is the one that it is about, of several of its subject that are judged each by itself.
 	container string
+	// known is what the rule saw as `ditto`, nil of a rule that sees none.
+	known *remembered
 	// facts are what decided it.
 	facts string
 	// line is that of the field of its subject that it is about, 0 for the whole subject.

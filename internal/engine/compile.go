@@ -21,6 +21,8 @@ type Rule struct {
 	engine   *Engine
 	// compiled returns the plan, making it first if need be.
 	compiled func() (*plan, error)
+	// fixes does the same for the fixes.
+	fixes func() ([]fixPlan, error)
 }
 
 // plan is what compilation makes of a rule.
@@ -89,6 +91,9 @@ func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
 	if _, err := r.compiled(); err != nil {
 		return nil, err
 	}
+	if _, err := r.fixes(); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -98,6 +103,7 @@ func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
 func (e *Engine) CompileLazily(rule rules.HardeningRule) *Rule {
 	r := &Rule{document: rule, engine: e}
 	r.compiled = sync.OnceValues(func() (*plan, error) { return e.plan(&r.document) })
+	r.fixes = sync.OnceValues(func() ([]fixPlan, error) { return e.fixPlans(&r.document) })
 	return r
 }
 
@@ -129,13 +135,8 @@ func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
 }
 
 func (e *Engine) planAnew(rule *rules.HardeningRule) (*plan, error) {
-	c := &compiler{engine: e, rule: rule, declared: make(map[string]*types.Type, len(rule.Spec.Variables))}
-	e.provider.variables.Store(&c.declared)
-	defer e.provider.variables.Store(nil)
-	params := paramTypes(rule.Spec.Params)
-	e.provider.params.Store(&params)
-	defer e.provider.params.Store(nil)
-
+	c, leave := e.enter(rule)
+	defer leave()
 	p := &plan{
 		matcher:     c.matcher(),
 		variables:   c.variables(),
@@ -149,6 +150,18 @@ func (e *Engine) planAnew(rule *rules.HardeningRule) (*plan, error) {
 		return nil, errors.Join(c.errs...)
 	}
 	return p, nil
+}
+
+// enter makes the compiler of one rule, whose variables and parameters are known until it is left.
+func (e *Engine) enter(rule *rules.HardeningRule) (c *compiler, leave func()) {
+	c = &compiler{engine: e, rule: rule, declared: make(map[string]*types.Type, len(rule.Spec.Variables))}
+	e.provider.variables.Store(&c.declared)
+	params := paramTypes(rule.Spec.Params)
+	e.provider.params.Store(&params)
+	return c, func() {
+		e.provider.variables.Store(nil)
+		e.provider.params.Store(nil)
+	}
 }
 
 // paramTypes are the types of what a rule declares.

@@ -80,6 +80,11 @@ type Source struct {
 	// LineOf, when set, gives the line of a field of the object, addressed as in a Kubernetes field error
 	// (`spec.template.spec.containers[0].env[3]`), or of its nearest parent that has a line.
 	LineOf func(field string) int
+	// Folder is the folder of Kustomize, or of a Helm chart, that the object was rendered from: File is not what it stands in then.
+	// Empty for an object that stands in File.
+	Folder string
+	// Chart says that the folder is that of a Helm chart.
+	Chart bool
 }
 
 // Object is one Kubernetes object as a judgement sees it. It is immutable: whoever changes an object makes a new one.

@@ -21,6 +21,8 @@ type file struct {
 	named bool
 	// rendered says that its text is not in the file, but was made of it.
 	rendered bool
+	// folder is what it was rendered from.
+	folder Folder
 }
 
 // extensions are those of the files in a directory that are manifests, as in kubectl.

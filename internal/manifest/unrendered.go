@@ -146,7 +146,7 @@ func render(found []unrendered, opts Options) (documents []document, notes []str
 		}
 		notes = append(notes, made.Notes...)
 		for _, part := range made.Parts {
-			documents = append(documents, split(&file{name: part.File, named: true, rendered: true}, part.Text)...)
+			documents = append(documents, split(&file{name: part.File, named: true, rendered: true, folder: folder}, part.Text)...)
 		}
 	}
 	return documents, notes, errs

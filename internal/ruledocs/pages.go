@@ -138,7 +138,7 @@ func page(r rules.HardeningRule, g rules.Guide, fixtures fs.FS) (string, error) 
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.Name, cell(p.Expected()), cell(p.DefaultText()), cell(p.Description))
 		}
 	}
-	fmt.Fprintf(&b, "\n## How to fix it\n\n%s\n", strings.TrimSpace(s.Fix("")))
+	fmt.Fprintf(&b, "\n## How to fix it\n\n%s%s\n", fixes(s), strings.TrimSpace(s.Fix("")))
 	for _, kind := range []struct{ folder, title string }{
 		{"fail", "Examples with findings"}, {"pass", "Examples without findings"}, {"fixed", "After the mutations"},
 	} {
@@ -151,6 +151,29 @@ func page(r rules.HardeningRule, g rules.Guide, fixtures fs.FS) (string, error) 
 		}
 	}
 	return b.String(), nil
+}
+
+// fixes lists the fixes of a rule, with what `dittoguard fix` does of them.
+func fixes(s rules.Spec) string {
+	if len(s.Fixes) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, f := range s.Fixes {
+		var about []string
+		if f.Model != "" {
+			about = append(about, "trust model "+f.Model)
+		}
+		if !f.Change.IsZero() {
+			about = append(about, "`dittoguard fix` does it")
+		}
+		text := strings.TrimSuffix(strings.TrimSpace(f.Text), ".")
+		if len(about) > 0 {
+			text += " (" + strings.Join(about, "; ") + ")"
+		}
+		fmt.Fprintf(&b, "- %s.\n", text)
+	}
+	return b.String() + "\n"
 }
 
 // lines are those of the guide that a rule is for, or why it is there without any.

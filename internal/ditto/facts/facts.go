@@ -19,7 +19,17 @@ type Facts struct {
 	Policy *PolicyDocument `cel:"policy"`
 	// Edge is the entry object that is judged, as its controller reads it.
 	Edge *Edge `cel:"edge"`
+	// Channel is how the object that a fix changes is changed, where that is known: values, of Ditto's Helm chart, which rendered
+	// it; patch, of the Kustomize folder that it was built from; or file. Only fixes see it; elsewhere it is empty.
+	Channel string `cel:"channel" tells:"people"`
 }
+
+// The channels.
+const (
+	ChannelValues = "values"
+	ChannelPatch  = "patch"
+	ChannelFile   = "file"
+)
 
 // The states of a Switch.
 const (
