@@ -83,6 +83,7 @@ fuzz: ## Run each fuzz target for FUZZTIME
 
 .PHONY: generate
 generate: ## Rewrite generated pages and golden files
+	DITTOGUARD_GENERATE=1 go test -run TestCheckedExpressions ./internal/check
 	go test ./internal/report ./internal/ruledocs ./charts ./cmd/... ./test/schemas -update
 
 .PHONY: verify

@@ -77,7 +77,7 @@ func New(opts Options) (*Checker, error) {
 	// A part is evaluated only where its whole is not, as when its own fixtures are tested.
 	for _, document := range rules.WithoutParts(opts.Rules) {
 		// That the built-in rules compile is proved by a test; what a run has no use for it need not compile.
-		compiled := compiler.CompileLazily(document)
+		compiled := compiler.CompileLazily(document, checkedOf(document.Metadata.Name))
 		if !opts.Proved {
 			if compiled, err = compiler.Compile(document); err != nil {
 				problems = append(problems, err)

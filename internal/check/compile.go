@@ -1,6 +1,7 @@
 package check
 
 import (
+	"embed"
 	"errors"
 	"reflect"
 	"sync"
@@ -13,6 +14,20 @@ import (
 // compiler is the engine of all checkers. What it has compiled it has for the next one with the same rule: for the next
 // configuration, and for the next fixture.
 var compiler = sync.OnceValues(func() (*engine.Engine, error) { return engine.New(reflect.TypeFor[*facts.Facts]()) })
+
+// checked has the expressions of the built-in rules, parsed and checked: a file for each rule, which `make generate` writes.
+//
+//go:embed checked
+var checked embed.FS
+
+// checkedOf is what is known of a built-in rule's expressions, nil of another's.
+func checkedOf(rule string) []byte {
+	text, err := checked.ReadFile("checked/" + rule + ".cbor")
+	if err != nil {
+		return nil
+	}
+	return text
+}
 
 // Compile says what is wrong with the expressions of rules: syntax, types, fields of `ditto` that are not there. All errors
 // come joined, in the order of the rules and their fields, each with file and line. Rules that come through may be called

@@ -128,8 +128,12 @@ func (a *activation) evaluate(x *expression) (value ref.Val, failed, fatal error
 	if a.ctx.Err() != nil {
 		return nil, nil, fmt.Errorf("evaluating: %w", context.Cause(a.ctx))
 	}
+	program, err := x.program()
+	if err != nil {
+		return nil, nil, fmt.Errorf("planning: %w", err)
+	}
 	a.spent = 0
-	value, details, err := x.program.Eval(a)
+	value, details, err := program.Eval(a)
 	if a.spent > a.budget {
 		a.budget = -1
 		return nil, nil, outOfBudget()

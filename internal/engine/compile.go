@@ -87,7 +87,7 @@ func (r *Rule) FactsDecide() bool {
 // Compile checks and plans every expression of a rule. All errors come joined, each a [*FieldError], in the order of the
 // document's fields.
 func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
-	r := e.CompileLazily(rule)
+	r := e.CompileLazily(rule, nil)
 	if _, err := r.compiled(); err != nil {
 		return nil, err
 	}
@@ -99,11 +99,13 @@ func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
 
 // CompileLazily is Compile put off until the rule is first used. It is for rules that are known to compile, as a test
 // proves of the built-in ones: a run that has nothing to do with a rule then does not pay for it. What Compile would have
-// returned as an error is Outcome.Err, or the error of Mutate.
-func (e *Engine) CompileLazily(rule rules.HardeningRule) *Rule {
+// returned as an error is Outcome.Err, or the error of Mutate. checked is what Checked made of the rule, nil if there is nothing;
+// made of another rule, it is not used.
+func (e *Engine) CompileLazily(rule rules.HardeningRule, checked []byte) *Rule {
 	r := &Rule{document: rule, engine: e}
-	r.compiled = sync.OnceValues(func() (*plan, error) { return e.plan(&r.document) })
-	r.fixes = sync.OnceValues(func() ([]fixPlan, error) { return e.fixPlans(&r.document) })
+	saved := sync.OnceValue(func() *checkedRule { return recall(&r.document, checked) })
+	r.compiled = sync.OnceValues(func() (*plan, error) { return e.plan(&r.document, saved) })
+	r.fixes = sync.OnceValues(func() ([]fixPlan, error) { return e.fixPlans(&r.document, saved) })
 	return r
 }
 
@@ -113,7 +115,7 @@ const mostPlans = 500
 
 // plan makes the plan of a rule, or finds that of one with the same spec: nothing else of a rule has a part in it, save in
 // errors, which are not kept.
-func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
+func (e *Engine) plan(rule *rules.HardeningRule, saved func() *checkedRule) (*plan, error) {
 	spec, err := json.Marshal(rule.Spec)
 	if err != nil {
 		return nil, fieldError(rule.Source, "spec", err.Error())
@@ -123,7 +125,7 @@ func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
 	if made := e.plans[string(spec)]; made != nil {
 		return made, nil
 	}
-	made, err := e.planAnew(rule)
+	made, err := e.planAnew(rule, saved())
 	if err != nil {
 		return nil, err
 	}
@@ -134,9 +136,29 @@ func (e *Engine) plan(rule *rules.HardeningRule) (*plan, error) {
 	return made, nil
 }
 
-func (e *Engine) planAnew(rule *rules.HardeningRule) (*plan, error) {
-	c, leave := e.enter(rule)
+func (e *Engine) planAnew(rule *rules.HardeningRule, saved *checkedRule) (*plan, error) {
+	c, leave := e.enter(rule, saved)
 	defer leave()
+	p := c.plan()
+	if len(c.errs) > 0 {
+		return nil, errors.Join(c.errs...)
+	}
+	return p, nil
+}
+
+// enter makes the compiler of one rule, whose variables and parameters are known until it is left.
+func (e *Engine) enter(rule *rules.HardeningRule, saved *checkedRule) (c *compiler, leave func()) {
+	c = &compiler{
+		engine: e, rule: rule, saved: saved,
+		declared: make(map[string]*types.Type, len(rule.Spec.Variables)), params: paramTypes(rule.Spec.Params),
+	}
+	if saved != nil {
+		c.usesDitto, c.usesRequest = saved.UsesDitto, saved.UsesRequest
+	}
+	return c, c.declare()
+}
+
+func (c *compiler) plan() *plan {
 	p := &plan{
 		matcher:     c.matcher(),
 		variables:   c.variables(),
@@ -146,22 +168,7 @@ func (e *Engine) planAnew(rule *rules.HardeningRule) (*plan, error) {
 		mutations:   c.mutations(),
 	}
 	p.usesDitto, p.usesRequest = c.usesDitto, c.usesRequest
-	if len(c.errs) > 0 {
-		return nil, errors.Join(c.errs...)
-	}
-	return p, nil
-}
-
-// enter makes the compiler of one rule, whose variables and parameters are known until it is left.
-func (e *Engine) enter(rule *rules.HardeningRule) (c *compiler, leave func()) {
-	c = &compiler{engine: e, rule: rule, declared: make(map[string]*types.Type, len(rule.Spec.Variables))}
-	e.provider.variables.Store(&c.declared)
-	params := paramTypes(rule.Spec.Params)
-	e.provider.params.Store(&params)
-	return c, func() {
-		e.provider.variables.Store(nil)
-		e.provider.params.Store(nil)
-	}
+	return p
 }
 
 // paramTypes are the types of what a rule declares.
@@ -185,7 +192,7 @@ func paramTypes(params []rules.Param) map[string]*types.Type {
 func (c *compiler) variables() []variable {
 	out := make([]variable, 0, len(c.rule.Spec.Variables))
 	for i, v := range c.rule.Spec.Variables {
-		x, t := c.expression(c.engine.env, fmt.Sprintf("spec.variables[%d].expression", i), v.Expression, nil)
+		x, t := c.expression(c.engine.environment, fmt.Sprintf("spec.variables[%d].expression", i), v.Expression, nil)
 		if x == nil {
 			// Anything may be asked of it, so that its own error is the only one.
 			t = types.DynType
@@ -199,7 +206,7 @@ func (c *compiler) variables() []variable {
 func (c *compiler) conditions() []*expression {
 	out := make([]*expression, 0, len(c.rule.Spec.MatchConditions))
 	for i, m := range c.rule.Spec.MatchConditions {
-		x, _ := c.expression(c.engine.env, fmt.Sprintf("spec.matchConditions[%d].expression", i), m.Expression, types.BoolType)
+		x, _ := c.expression(c.engine.environment, fmt.Sprintf("spec.matchConditions[%d].expression", i), m.Expression, types.BoolType)
 		out = append(out, x)
 	}
 	return out
@@ -210,7 +217,7 @@ func (c *compiler) message(field, source string) *expression {
 	if strings.TrimSpace(source) == "" {
 		return nil
 	}
-	x, _ := c.expression(c.engine.env, field, source, types.StringType)
+	x, _ := c.expression(c.engine.environment, field, source, types.StringType)
 	return x
 }
 
@@ -219,7 +226,7 @@ func (c *compiler) key(field, source string) *expression {
 	if strings.TrimSpace(source) == "" {
 		return nil
 	}
-	x, _ := c.expression(c.engine.env, field, source, types.NewListType(types.StringType))
+	x, _ := c.expression(c.engine.environment, field, source, types.NewListType(types.StringType))
 	return x
 }
 
@@ -227,7 +234,7 @@ func (c *compiler) validations() []validation {
 	out := make([]validation, 0, len(c.rule.Spec.Validations))
 	for i, v := range c.rule.Spec.Validations {
 		at := fmt.Sprintf("spec.validations[%d]", i)
-		x, _ := c.expression(c.engine.env, at+".expression", v.Expression, types.BoolType)
+		x, _ := c.expression(c.engine.environment, at+".expression", v.Expression, types.BoolType)
 		out = append(out, validation{
 			expression: x, message: v.Message, messageExpression: c.message(at+".messageExpression", v.MessageExpression),
 			keyExpression: c.key(at+".keyExpression", v.KeyExpression),
@@ -240,7 +247,7 @@ func (c *compiler) unknowns() []unknown {
 	out := make([]unknown, 0, len(c.rule.Spec.Unknowns))
 	for i, u := range c.rule.Spec.Unknowns {
 		at := fmt.Sprintf("spec.unknowns[%d]", i)
-		x, _ := c.expression(c.engine.env, at+".expression", u.Expression, types.BoolType)
+		x, _ := c.expression(c.engine.environment, at+".expression", u.Expression, types.BoolType)
 		out = append(out, unknown{
 			expression: x, what: u.What, messageExpression: c.message(at+".messageExpression", u.MessageExpression),
 		})
@@ -252,20 +259,15 @@ func (c *compiler) mutations() []mutationPlan {
 	if len(c.rule.Spec.Mutations) == 0 {
 		return nil
 	}
-	env, err := c.engine.patchEnv()
-	if err != nil {
-		c.bad("spec.mutations", "building the CEL environment of mutations: %v", err)
-		return nil
-	}
 	out := make([]mutationPlan, 0, len(c.rule.Spec.Mutations))
 	for i, m := range c.rule.Spec.Mutations {
 		at := fmt.Sprintf("spec.mutations[%d]", i)
 		plan := mutationPlan{patchType: m.PatchType, messageExpression: c.message(at+".messageExpression", m.MessageExpression)}
 		switch {
 		case m.PatchType == admissionregistrationv1.PatchTypeJSONPatch && m.JSONPatch != nil:
-			plan.expression = c.patch(env, at+".jsonPatch.expression", m.JSONPatch.Expression, &patch.JSONPatchCondition{})
+			plan.expression = c.patch(at+".jsonPatch.expression", m.JSONPatch.Expression, &patch.JSONPatchCondition{})
 		case m.PatchType == admissionregistrationv1.PatchTypeApplyConfiguration && m.ApplyConfiguration != nil:
-			plan.expression = c.patch(env, at+".applyConfiguration.expression", m.ApplyConfiguration.Expression,
+			plan.expression = c.patch(at+".applyConfiguration.expression", m.ApplyConfiguration.Expression,
 				&patch.ApplyConfigurationCondition{})
 		default:
 			c.bad(at, "needs the block that its patchType names")
@@ -276,7 +278,7 @@ func (c *compiler) mutations() []mutationPlan {
 }
 
 // patch compiles a mutation; the type it has to have is the one that the API server's accessor names.
-func (c *compiler) patch(env *cel.Env, field, source string, accessor interface{ ReturnTypes() []*cel.Type }) *expression {
-	x, _ := c.expression(env, field, source, accessor.ReturnTypes()[0])
+func (c *compiler) patch(field, source string, accessor interface{ ReturnTypes() []*cel.Type }) *expression {
+	x, _ := c.expression(c.engine.patchEnv, field, source, accessor.ReturnTypes()[0])
 	return x
 }

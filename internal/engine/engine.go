@@ -38,7 +38,7 @@ type Engine struct {
 	plans map[string]*plan
 	env   *cel.Env
 	// patchEnv knows Object{}, JSONPatch{} and jsonpatch.escapeKey as well, which only mutations may use.
-	patchEnv func() (*cel.Env, error)
+	patchEnv environmentOf
 
 	// converter knows the schemas of the built-in kinds; it costs milliseconds to make and is made when first needed.
 	converter func() managedfields.TypeConverter
@@ -68,6 +68,8 @@ func New(factsType reflect.Type) (*Engine, error) {
 	})
 	return e, nil
 }
+
+func (e *Engine) environment() (*cel.Env, error) { return e.env, nil }
 
 // extend declares what an admission policy sees, as createEnvForOpts does in
 // k8s.io/apiserver/pkg/admission/plugin/cel/compile.go, and what we add. `authorizer` is left out: a rule has to mean the

@@ -178,11 +178,11 @@ func TestEvaluate_Cancelled(t *testing.T) {
 // A rule compiled lazily tells its errors when it is used, and never passes.
 func TestCompileLazily(t *testing.T) {
 	e := newEngine(t)
-	good := e.CompileLazily(validate(rules.EachObject, "object.spec.replicas == 3"))
+	good := e.CompileLazily(validate(rules.EachObject, "object.spec.replicas == 3"), nil)
 	if got := described(good.Evaluate(context.Background(), Input{Object: subject()})); got != nil {
 		t.Errorf("got %v", got)
 	}
-	bad := e.CompileLazily(validate(rules.EachObject, "none"))
+	bad := e.CompileLazily(validate(rules.EachObject, "none"), nil)
 	want := []string{"err: compiling: test/rule.yaml:1: spec.validations[0].expression: undeclared reference to 'none' (in container '')", "not matched"}
 	if diff := cmp.Diff(want, described(bad.Evaluate(context.Background(), Input{}))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -195,7 +195,11 @@ func TestCompileLazily(t *testing.T) {
 // TestConcurrency evaluates two rules from many goroutines while others are compiled; -race watches.
 func TestConcurrency(t *testing.T) {
 	e := newEngine(t)
-	first, lazy := e.CompileLazily(exposureRule("a")), e.CompileLazily(exposureRule("b"))
+	kept, err := newEngine(t).Checked(exposureRule("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, lazy := e.CompileLazily(exposureRule("a"), kept), e.CompileLazily(exposureRule("b"), nil)
 	in := Input{Facts: exposureFacts(), Object: subject()}
 	var wg sync.WaitGroup
 	for i := range 8 {

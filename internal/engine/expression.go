@@ -15,9 +15,15 @@ import (
 
 // expression is one compiled expression of a rule.
 type expression struct {
-	source  string
-	program cel.Program
+	source string
+	// program returns the plan, making it first if need be.
+	program func() (cel.Program, error)
 }
+
+// environmentOf makes an environment, or returns the one that was made.
+type environmentOf func() (*cel.Env, error)
+
+var interruptible = cel.InterruptCheckFrequency(celconfig.CheckFrequency)
 
 // FieldError is a field of a rule that does not compile.
 type FieldError struct {
@@ -46,6 +52,11 @@ type compiler struct {
 	rule   *rules.HardeningRule
 	// declared are the variables so far; an expression sees those before it.
 	declared map[string]*types.Type
+	params   map[string]*types.Type
+	// saved has the rule's expressions as they were checked before; nil if they were not.
+	saved *checkedRule
+	// keep, where there is one, gets what is checked now.
+	keep func(field string, checked *cel.Ast) error
 	// usesDitto says that some expression reads the variable `ditto`.
 	usesDitto bool
 	// usesRequest says that some expression reads the object, the request or the namespace.
@@ -57,8 +68,27 @@ func (c *compiler) bad(field, format string, args ...any) {
 	c.errs = append(c.errs, fieldError(c.rule.Source, field, fmt.Sprintf(format, args...)))
 }
 
+// declare has the provider know the rule's variables and parameters until leave is called. Meanwhile the engine has to be locked.
+func (c *compiler) declare() (leave func()) {
+	p := c.engine.provider
+	p.variables.Store(&c.declared)
+	p.params.Store(&c.params)
+	return func() {
+		p.variables.Store(nil)
+		p.params.Store(nil)
+	}
+}
+
 // expression compiles one field. want is the type that it has to have, nil for any. It returns nil where that failed.
-func (c *compiler) expression(env *cel.Env, field, source string, want *types.Type) (*expression, *types.Type) {
+func (c *compiler) expression(environment environmentOf, field, source string, want *types.Type) (*expression, *types.Type) {
+	if x := c.saved.find(field); x != nil {
+		return &expression{source: source, program: c.later(environment, x)}, c.saved.types[x.Type]
+	}
+	env, err := environment()
+	if err != nil {
+		c.bad(field, "building the CEL environment: %v", err)
+		return nil, nil
+	}
 	ast, issues := env.Compile(source)
 	if issues.Err() != nil {
 		for _, e := range issues.Errors() {
@@ -79,12 +109,18 @@ func (c *compiler) expression(env *cel.Env, field, source string, want *types.Ty
 		}
 	}
 	c.usesRequest = c.usesRequest || readsAny(ast, plugincel.ObjectVarName, plugincel.OldObjectVarName, plugincel.RequestVarName, plugincel.NamespaceVarName)
-	program, err := env.Program(ast, cel.InterruptCheckFrequency(celconfig.CheckFrequency))
+	program, err := env.Program(ast, interruptible)
 	if err != nil {
 		c.bad(field, "planning: %v", err)
 		return nil, nil
 	}
-	return &expression{source: source, program: program}, got
+	if c.keep != nil {
+		if err := c.keep(field, ast); err != nil {
+			c.bad(field, "keeping: %v", err)
+			return nil, nil
+		}
+	}
+	return &expression{source: source, program: func() (cel.Program, error) { return program, nil }}, got
 }
 
 // position is where in an expression of several lines an error is; in one of a single line it says nothing new.

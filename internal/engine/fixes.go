@@ -32,31 +32,32 @@ type fixPlan struct {
 }
 
 // fixPlans compiles the expressions of a rule's fixes. It is put off until something is found: most runs have no use for most fixes.
-func (e *Engine) fixPlans(rule *rules.HardeningRule) ([]fixPlan, error) {
+func (e *Engine) fixPlans(rule *rules.HardeningRule, saved func() *checkedRule) ([]fixPlan, error) {
 	e.compiling.Lock()
 	defer e.compiling.Unlock()
-	c, leave := e.enter(rule)
+	c, leave := e.enter(rule, saved())
 	defer leave()
 	_ = c.variables()
-	plans := make([]fixPlan, len(rule.Spec.Fixes))
-	for i, f := range rule.Spec.Fixes {
+	plans := c.fixes()
+	return plans, errors.Join(c.errs...)
+}
+
+func (c *compiler) fixes() []fixPlan {
+	plans := make([]fixPlan, len(c.rule.Spec.Fixes))
+	for i, f := range c.rule.Spec.Fixes {
 		at := fmt.Sprintf("spec.fixes[%d]", i)
 		if strings.TrimSpace(f.When) != "" {
-			plans[i].when, _ = c.expression(e.env, at+".when", f.When, types.BoolType)
+			plans[i].when, _ = c.expression(c.engine.environment, at+".when", f.When, types.BoolType)
 		}
 		plans[i].message = c.message(at+".messageExpression", f.MessageExpression)
 		if f.Change.Patch != "" {
-			env, err := e.patchEnv()
-			if err != nil {
-				return nil, fmt.Errorf("building the CEL environment of patches: %w", err)
-			}
 			plans[i].patch = &mutationPlan{
 				patchType:  admissionregistrationv1.PatchTypeJSONPatch,
-				expression: c.patch(env, at+".change.patch", f.Change.Patch, &patch.JSONPatchCondition{}),
+				expression: c.patch(at+".change.patch", f.Change.Patch, &patch.JSONPatchCondition{}),
 			}
 		}
 	}
-	return plans, errors.Join(c.errs...)
+	return plans
 }
 
 // Fixes are the fixes that apply to an input in which the rule finds something, in the order of the rule.

@@ -34,7 +34,11 @@ func (m *variableMap) value(i int) ref.Val {
 }
 
 func (m *variableMap) compute(v *variable) ref.Val {
-	value, details, err := v.program.Eval((*activation)(m))
+	program, err := v.program()
+	if err != nil {
+		return types.NewErr("planning variable %q: %v", v.name, err)
+	}
+	value, details, err := program.Eval((*activation)(m))
 	cost := details.ActualCost()
 	if cost == nil {
 		return types.NewErr("unable to calculate cost of variable %q", v.name)
