@@ -106,7 +106,7 @@ func TestDocs_PipelinesRun(t *testing.T) {
 			continue
 		}
 		if found[1] != "" {
-			want, _ = strconv.Atoi(found[1]) //nolint:errcheck // digits
+			want, _ = strconv.Atoi(found[1]) // digits
 		}
 		ran++
 		t.Run(strconv.Itoa(ran), func(t *testing.T) {

@@ -122,7 +122,9 @@ func (r *checkedRule) keep(field string, checked *cel.Ast) error {
 		if info.Value != nil {
 			return fmt.Errorf("%s is a constant, which is not kept", info.Name)
 		}
-		is := func(k checkedReference) bool { return k.Name == info.Name && slices.Equal(k.Overloads, info.OverloadIDs) }
+		is := func(k checkedReference) bool {
+			return k.Name == info.Name && slices.Equal(k.Overloads, info.OverloadIDs)
+		}
 		i := slices.IndexFunc(r.References, is)
 		if i < 0 {
 			i = len(r.References)

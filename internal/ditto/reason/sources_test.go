@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -68,12 +69,7 @@ func TestReasonsAreInTheCatalogue(t *testing.T) {
 
 func isLeft(path string) bool {
 	room, _, _ := strings.Cut(strings.TrimPrefix(filepath.ToSlash(path), "../"), "/")
-	for _, name := range left {
-		if name == room {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(left, room)
 }
 
 // whyUnknown is the reason in a literal of something unknown, `State{State: Unknown, Why: …}` or `State{Unknown, source, …}`.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -94,9 +95,9 @@ func servedBeyond(k kind, serving schema.GroupVersionKind) error {
 	if slices.ContainsFunc(k.versions(), inVersion) || !slices.ContainsFunc(inventory.Kinds(), fieldsRead) {
 		return nil
 	}
-	read := k.gvk.Version
+	read := []string{k.gvk.Version}
 	for _, older := range k.older {
-		read += ", " + older.Version
+		read = append(read, older.Version)
 	}
-	return fmt.Errorf("served in version %s alone, which is not read (only %s)", serving.Version, read)
+	return fmt.Errorf("served in version %s alone, which is not read (only %s)", serving.Version, strings.Join(read, ", "))
 }
