@@ -215,16 +215,17 @@ func find(n *yaml.Node, step any) int {
 	if i, is := step.(At); is && int(i) < len(n.Content) {
 		return int(i)
 	}
-	for i := len(n.Content) - 1; i >= 0; i-- {
+	for i, element := range slices.Backward(n.Content) {
 		switch step := step.(type) {
 		case Where:
-			if at := n.Content[i]; at.Kind == yaml.MappingNode {
-				if k := key(at, step.By); k >= 0 && at.Content[k+1].Value == step.Is {
-					return i
-				}
+			if element.Kind != yaml.MappingNode {
+				continue
+			}
+			if k := key(element, step.By); k >= 0 && element.Content[k+1].Value == step.Is {
+				return i
 			}
 		case Same:
-			if same(n.Content[i], step.Value) {
+			if same(element, step.Value) {
 				return i
 			}
 		}

@@ -5,6 +5,7 @@ package fix
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -209,9 +210,7 @@ func insideEdits(o *inventory.Object) []edit.Edit {
 
 func copied(fields map[string]any) map[string]any {
 	out := make(map[string]any, len(fields))
-	for name, value := range fields {
-		out[name] = value
-	}
+	maps.Copy(out, fields)
 	return out
 }
 

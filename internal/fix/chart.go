@@ -200,12 +200,12 @@ func (t *chartTable) ingress(c *Change, after *inventory.Object, version string)
 
 // chartPaths are the paths of an Ingress as the chart's values have them; false if they are not as its template makes them.
 func chartPaths(spec map[string]any, prefix, service string) ([]any, bool) {
-	rules, _ := spec["rules"].([]any)
-	if len(rules) != 1 {
+	hosts, _ := spec["rules"].([]any)
+	if len(hosts) != 1 {
 		return nil, false
 	}
 	var list []any
-	paths, _ := field(field(rules[0], "http"), "paths").([]any)
+	paths, _ := field(field(hosts[0], "http"), "paths").([]any)
 	for _, p := range paths {
 		name, _ := field(field(field(p, "backend"), "service"), "name").(string)
 		short, has := strings.CutPrefix(name, prefix)

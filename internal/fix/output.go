@@ -113,11 +113,11 @@ func secrets(plan *Plan) []string {
 	}
 	var list []string
 	for _, s := range order {
-		line := "kubectl create secret generic " + s.name + " --namespace " + s.namespace
+		lines := []string{"kubectl create secret generic " + s.name + " --namespace " + s.namespace}
 		for _, key := range keys[s] {
-			line += " \\\n  --from-literal=" + key + `="$(openssl rand -base64 24)"`
+			lines = append(lines, "  --from-literal="+key+`="$(openssl rand -base64 24)"`)
 		}
-		list = append(list, line)
+		list = append(list, strings.Join(lines, " \\\n"))
 	}
 	return list
 }
