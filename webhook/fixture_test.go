@@ -76,6 +76,7 @@ type live struct {
 	// certain are how it was asked; still says that nothing can have changed, as far as the journal goes.
 	certain []bool
 	still   bool
+	forgets bool
 	// began and ends say of each request whether it might store something, at its beginning and at its end.
 	began, ends []bool
 }
@@ -84,6 +85,9 @@ func (l *live) begin(before, after *inventory.Object) Live {
 	l.began = append(l.began, before != nil || after != nil)
 	return l
 }
+
+// Remembers implements Live.
+func (l *live) Remembers() bool { return !l.forgets }
 
 // End implements Live.
 func (l *live) End(stores bool) { l.ends = append(l.ends, stores) }

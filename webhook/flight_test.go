@@ -162,5 +162,8 @@ func (slow) Refresh(ctx context.Context, _ []inventory.Question, _ bool) ([]inve
 	return nil, true, fmt.Errorf("30 of 31 live reads did not end in time (every HTTPRoute and 29 more): %w", ctx.Err())
 }
 
+// Remembers implements Live.
+func (slow) Remembers() bool { return false }
+
 // End implements Live.
 func (slow) End(bool) {}

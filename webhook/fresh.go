@@ -17,6 +17,8 @@ type Live interface {
 	// it cannot differ, or was read before. If certain is set, all the questions are asked again. Else something may be left out that no
 	// earlier request can have changed.
 	Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error)
+	// Remembers says whether something may be left out: it is known what earlier requests can have changed.
+	Remembers() bool
 	// End ends the request. stores says that the API server may store now what it is about.
 	End(stores bool)
 }

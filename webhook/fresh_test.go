@@ -76,7 +76,8 @@ func TestOnlyARefusalAsksForEverything(t *testing.T) {
 	}
 }
 
-// TestMutationIsMissedForNoOldAnswer: what a cache that is behind makes of an object is asked again, whether it is a change or none.
+// TestMutationIsMissedForNoOldAnswer: what a cache that is behind makes of an object is asked again, whether it is a change or none. Where
+// that would take reading everything, that it is none is not.
 func TestMutationIsMissedForNoOldAnswer(t *testing.T) {
 	other := object(t, service("other", "gateway"))
 	labels := judge{mutate: func(_ context.Context, inv inventory.Reader, change check.Change) (check.Mutation, error) {
@@ -95,6 +96,10 @@ func TestMutationIsMissedForNoOldAnswer(t *testing.T) {
 	}
 	if diff := cmp.Diff([]bool{false, true}, server.certain); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+	forgets := &live{forgets: true}
+	if _, failure := post(t, NewMutator(Options{Judge: using(labels), Inventory: inventory.NewMemory(nil, nil), Live: forgets.begin}), create(service("api", ""))); failure != "" || len(forgets.asked) > 0 {
+		t.Errorf("%s, asked %v", failure, forgets.asked)
 	}
 	if diff := cmp.Diff([][]bool{{false}, {false}}, [][]bool{server.began, server.ends}); diff != "" {
 		t.Errorf("a mutation stores nothing: -want +got:\n%s", diff)

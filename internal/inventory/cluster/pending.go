@@ -50,13 +50,16 @@ func (c *Cluster) shows(o *inventory.Object) bool {
 // End ends the request. stores says that the API server may store now what it is about.
 func (r *Refresher) End(stores bool) { r.request.End(stores) }
 
+// Remembers says whether the journal of what earlier requests may have changed is complete.
+func (r *Refresher) Remembers() bool { return r.cluster.trusts(r.request) }
+
 // Refresh says where the answers to questions that were asked of the cache differ by now: objects that are new or different,
 // and, with a nil Object, those that are gone. fresh is false if nothing was read, and they do not.
 //
 // If certain is set, the API server is asked all the questions. Else it is asked about objects alone that earlier requests may have
 // changed, as long as the journal of these is complete.
 func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error) {
-	if certain || !r.cluster.trusts(r.request) {
+	if certain || !r.Remembers() {
 		return r.all(ctx, questions)
 	}
 	pending := slices.DeleteFunc(r.request.Matching(questions), func(e *journal.Entry) bool { return r.looked[e] })
