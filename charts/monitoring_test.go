@@ -66,6 +66,35 @@ func TestAlertsAskForMetricsThatExist(t *testing.T) {
 	}
 }
 
+// TestAlertsAreDocumented: docs/metrics.md lists every alert of the chart and no other, each with the metrics that it asks for.
+func TestAlertsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conditions := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(Dittoguard[A-Za-z]+)` \\|([^|]*)\\|").FindAllStringSubmatch(string(text), -1) {
+		conditions[row[1]] = row[2]
+	}
+	for _, alert := range alerts(t, variants["monitored"]) {
+		name := fmt.Sprint(alert["alert"])
+		condition, has := conditions[name]
+		if !has {
+			t.Errorf("docs/metrics.md does not list %s", name)
+			continue
+		}
+		delete(conditions, name)
+		for _, metric := range regexp.MustCompile(`dittoguard_[a-z_]+`).FindAllString(fmt.Sprint(alert["expr"]), -1) {
+			if !strings.Contains(condition, metric) {
+				t.Errorf("docs/metrics.md: the condition of %s does not name %s", name, metric)
+			}
+		}
+	}
+	for name := range conditions {
+		t.Errorf("docs/metrics.md lists %s, which the chart does not have", name)
+	}
+}
+
 // TestAuditIsOldAfterThreeIntervals, however the interval is written.
 func TestAuditIsOldAfterThreeIntervals(t *testing.T) {
 	for interval, seconds := range map[string]string{"1h": "10800", "30m": "5400", "1h30m": "16200"} {
