@@ -164,7 +164,8 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
-// TestWebhooksCallTheService compares all of an entry that is the same in every one. There is no caBundle in it.
+// TestWebhooksCallTheService compares all of an entry that is the same in every one. The caBundle is there where a
+// value gives it; elsewhere somebody else writes it.
 func TestWebhooksCallTheService(t *testing.T) {
 	for name, values := range variants {
 		objects := render(t, values)
@@ -173,7 +174,11 @@ func TestWebhooksCallTheService(t *testing.T) {
 			service = "guard"
 		}
 		config := func(path string) admissionregistrationv1.WebhookClientConfig {
-			return admissionregistrationv1.WebhookClientConfig{Service: &admissionregistrationv1.ServiceReference{
+			var ca []byte
+			if name == "secret" {
+				ca = []byte("-----BEGIN CERTIFICATE-----")
+			}
+			return admissionregistrationv1.WebhookClientConfig{CABundle: ca, Service: &admissionregistrationv1.ServiceReference{
 				Namespace: namespace, Name: service, Path: &path, Port: ptr.To[int32](443),
 			}}
 		}

@@ -72,8 +72,12 @@ var generated = regexp.MustCompile(`(?im)^\s*#.*(do not edit|@generated|code gen
 // placeholder is what Ditto's own placeholders begin with, `{{ jwt:aud }}`: they are no template.
 var placeholder = regexp.MustCompile(`\{\{\s*[\w-]+:`)
 
+// comment is a line that is nothing but a comment. What stands in it is no part of the document.
+var comment = regexp.MustCompile(`(?m)^\s*#.*$`)
+
 // template says whether something else makes the document of the text.
 func template(text string) bool {
+	text = comment.ReplaceAllString(text, "")
 	return strings.Count(text, "{{") > len(placeholder.FindAllString(text, -1))
 }
 
