@@ -33,7 +33,7 @@ func newFix() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fix PATH… | -",
 		Short: "Plan what closes the findings, and write it",
-		Long: `Find the smallest set of changes that leaves nothing denied in manifests, as check judges
+		Long: `Find a few changes that leave nothing denied in manifests, as check judges
 them. Changes are made in memory and judged again: what is printed was tried.
 
 A change is printed where it belongs: as a diff of the manifest, as a patch of the Kustomize
