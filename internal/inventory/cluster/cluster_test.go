@@ -299,6 +299,9 @@ func TestKindsOf(t *testing.T) {
 			if older, err := mapper.RESTMapping(k.gvk.GroupKind(), "v1beta1"); err != nil || older.Resource.Resource != "gateways" {
 				t.Errorf("the older version: %v, %v", older, err)
 			}
+			if later, err := mapper.RESTMapping(k.gvk.GroupKind(), "v99"); err != nil || later.Resource.Resource != "gateways" || later.Resource.Version != "v99" {
+				t.Errorf("a version that is not read: %v, %v", later, err)
+			}
 		}
 		got = append(got, strings.Join([]string{
 			mapping.Resource.GroupVersion().String(), mapping.Resource.Resource, string(mapping.Scope.Name()),

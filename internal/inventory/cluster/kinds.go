@@ -69,8 +69,9 @@ func clusterScoped(gk schema.GroupKind) bool {
 // mapperFor knows the resources of the kinds, so that starting needs no discovery, which one broken aggregated API can
 // hold up.
 func mapperFor(kinds []kind) meta.RESTMapper {
-	mapper := laterVersions{meta.NewDefaultRESTMapper(nil)}
+	mapper := laterVersions{meta.NewDefaultRESTMapper(nil), map[schema.GroupKind]string{}}
 	for _, k := range kinds {
+		mapper.version[k.gvk.GroupKind()] = k.gvk.Version
 		scope := meta.RESTScopeNamespace
 		if !k.namespaced {
 			scope = meta.RESTScopeRoot
@@ -85,7 +86,12 @@ func mapperFor(kinds []kind) meta.RESTMapper {
 }
 
 // laterVersions maps the kinds in every version: what a kind is called in URLs does not depend on that.
-type laterVersions struct{ *meta.DefaultRESTMapper }
+type laterVersions struct {
+	*meta.DefaultRESTMapper
+
+	// version is one that is mapped of each kind.
+	version map[schema.GroupKind]string
+}
 
 // RESTMapping implements meta.RESTMapper.
 func (m laterVersions) RESTMapping(gk schema.GroupKind, versions ...string) (*meta.RESTMapping, error) {
@@ -93,7 +99,7 @@ func (m laterVersions) RESTMapping(gk schema.GroupKind, versions ...string) (*me
 	if err == nil || len(versions) == 0 {
 		return mapping, err
 	}
-	known, unmapped := m.DefaultRESTMapper.RESTMapping(gk)
+	known, unmapped := m.DefaultRESTMapper.RESTMapping(gk, m.version[gk])
 	if unmapped != nil {
 		return nil, err
 	}
