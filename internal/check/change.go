@@ -66,9 +66,6 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 			kept = append(kept, v)
 		}
 	}
-	if err := world.CutShort(ctx, after, before); err != nil {
-		return Verdict{}, err
-	}
 	for _, f := range c.findings(after, brought) {
 		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline {
 			verdict.WouldDeny = append(verdict.WouldDeny, f)
@@ -92,6 +89,10 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	}
 	if verdict.Decisive || len(verdict.Denied) > 0 {
 		verdict.Read = recorder.Asked()
+	}
+	// At the end: the words of a finding can ask something, too.
+	if err := world.CutShort(ctx, after, before); err != nil {
+		return Verdict{}, err
 	}
 	return verdict, nil
 }

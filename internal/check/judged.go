@@ -45,7 +45,12 @@ func (c *Checker) All(ctx context.Context, inv inventory.Reader, objects []*inve
 	if err != nil {
 		return Result{}, err
 	}
-	return j.Result(), nil
+	result := j.Result()
+	// The words of a finding can ask something, too.
+	if err := world.CutShort(ctx, j.view); err != nil {
+		return Result{}, err
+	}
+	return result, nil
 }
 
 // View is the objects as the rules see Ditto in them.
