@@ -13,13 +13,18 @@ const maxInFlight = 64
 type flight struct {
 	slots    chan struct{}
 	recorder Recorder
+	// unheard is told that a request was turned away; see Options.Unheard.
+	unheard func()
 }
 
-func newFlight(slots int, recorder Recorder) *flight {
+func newFlight(slots int, recorder Recorder, unheard func()) *flight {
 	if recorder == nil {
 		recorder = noRecorder{}
 	}
-	return &flight{slots: make(chan struct{}, slots), recorder: recorder}
+	if unheard == nil {
+		unheard = func() {}
+	}
+	return &flight{slots: make(chan struct{}, slots), recorder: recorder, unheard: unheard}
 }
 
 // enter waits for a slot until the context ends, and returns what gives it back. A nil flight has room for everybody.
@@ -32,6 +37,7 @@ func (f *flight) enter(ctx context.Context) (leave func(), err error) {
 	case f.slots <- struct{}{}:
 	case <-ctx.Done():
 		f.recorder.TurnedAway()
+		f.unheard()
 		return nil, fmt.Errorf("not judged: %d other requests are being judged, and none of them ended within %s",
 			cap(f.slots), time.Since(began).Round(100*time.Millisecond))
 	}

@@ -39,7 +39,8 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 			return check.Mutation{}, err
 		}
 		recorder := &counts{}
-		room := newFlight(slots, recorder)
+		unheard := 0
+		room := newFlight(slots, recorder, func() { unheard++ })
 		options := Options{Judge: using(slow), Inventory: inventory.NewMemory(nil, nil)}
 		failures := map[string]int{}
 		var requests sync.WaitGroup
@@ -61,6 +62,9 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 		if diff := cmp.Diff(want, failures); most != slots || diff != "" {
 			t.Errorf("%d at once (-want +got):\n%s", most, diff)
 		}
+		if unheard != 1 {
+			t.Errorf("%d requests were turned away that a webhook that fails open lets in", unheard)
+		}
 		if recorder.inFlight.Load() != 0 || len(room.slots) != 0 {
 			t.Errorf("%d are still in flight", recorder.inFlight.Load())
 		}
@@ -76,7 +80,7 @@ func TestARequestThatFindsNoRoomFails(t *testing.T) {
 			return check.Verdict{}, nil
 		}}
 		recorder := &counts{}
-		room := newFlight(1, recorder)
+		room := newFlight(1, recorder, nil)
 		h := handle(NewValidator(Options{Judge: using(waiting), Inventory: inventory.NewMemory(nil, nil)}), room)
 		var first sync.WaitGroup
 		first.Go(func() { postTo(t, h, "/validate?timeout=30s", create(service("first", "x"))) })

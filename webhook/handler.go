@@ -38,6 +38,9 @@ type Options struct {
 	// Live begins the live side of a request that may store an object, which is there before or will be after; both are nil if it
 	// stores nothing. A nil Live means that the inventory is never behind.
 	Live func(before, after *inventory.Object) Live
+	// Unheard is told that a request was answered of which Live has not heard. Where the webhook fails open, it may store something all
+	// the same. It may be nil.
+	Unheard func()
 	// Recorder counts; nil counts nothing.
 	Recorder Recorder
 	// Log gets one line for each refusal and each failure. The zero value logs nothing.
@@ -47,6 +50,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Recorder == nil {
 		o.Recorder = noRecorder{}
+	}
+	if o.Unheard == nil {
+		o.Unheard = func() {}
 	}
 	if o.Log.GetSink() == nil {
 		o.Log = logr.Discard()
@@ -67,6 +73,7 @@ func (o Options) handler(webhook string, decide func(context.Context, check.Judg
 		var got answer
 		defer func() {
 			if p := recover(); p != nil {
+				o.Unheard() // perhaps
 				o.Recorder.RuleError()
 				o.Log.Error(errPanic, "judging panicked", "webhook", webhook, "panic", describePanic(p),
 					"object", subjectOf(&req.AdmissionRequest).String(), "stack", string(debug.Stack()))
@@ -96,10 +103,12 @@ func (o Options) decide(
 		return answer{Response: admission.Allowed("")}, nil
 	}
 	if o.Synced != nil && !o.Synced() {
+		o.Unheard()
 		return answer{}, errors.New("the cluster has not been read completely yet")
 	}
 	judge := o.Judge()
 	if judge == nil {
+		o.Unheard()
 		return answer{}, errors.New("no configuration has been loaded yet")
 	}
 	return decide(ctx, judge, req)

@@ -61,6 +61,8 @@ type ServerOptions struct {
 	Validator, Mutator admission.Handler
 	// Components run beside the webhooks, and decide readiness in this order.
 	Components []Component
+	// Unheard is told of requests that are turned away, as in Options.
+	Unheard func()
 	// Recorder counts what is in flight; nil counts nothing.
 	Recorder Recorder
 	// Metrics is what /metrics shows.
@@ -84,7 +86,7 @@ func Run(ctx context.Context, o ServerOptions) error {
 		o.Recorder = noRecorder{}
 	}
 	ready := &readiness{}
-	room := newFlight(maxInFlight, o.Recorder)
+	room := newFlight(maxInFlight, o.Recorder, o.Unheard)
 	webhooksMux := http.NewServeMux()
 	serveAt := func(path string, h admission.Handler) {
 		webhooksMux.Handle(path, o.Recorder.Responses(path, ready.closing(handle(h, room))))

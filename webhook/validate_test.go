@@ -270,9 +270,10 @@ func TestValidatorFailsWithoutAnswer(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var log strings.Builder
-			recorder := &counts{}
+			recorder, server, unheard := &counts{}, &live{}, 0
 			test.options.Recorder = recorder
 			test.options.Inventory = inventory.NewMemory(nil, nil)
+			test.options.Live, test.options.Unheard = server.begin, func() { unheard++ }
 			test.options.Log = funcr.New(func(prefix, args string) { log.WriteString(args) }, funcr.Options{})
 			if test.request == nil {
 				test.request = create(service("api", "x"))
@@ -283,6 +284,10 @@ func TestValidatorFailsWithoutAnswer(t *testing.T) {
 			}
 			if recorder.ruleErrors != test.errors {
 				t.Errorf("%d rule errors, want %d", recorder.ruleErrors, test.errors)
+			}
+			// It may be stored all the same.
+			if kept := len(server.ends) == 1 && server.began[0] && server.ends[0]; !kept && unheard == 0 {
+				t.Errorf("nobody remembers it: began %v, ended %v", server.began, server.ends)
 			}
 			if log.Len() == 0 || strings.Contains(log.String(), "hunter2") {
 				t.Errorf("log is %q", log.String())

@@ -154,6 +154,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		},
 		Inventory: world.Reader(), Synced: world.HasSynced,
 		Live:     func(before, after *inventory.Object) webhook.Live { return world.Begin(before, after) },
+		Unheard:  world.Missed,
 		Recorder: recorder, Log: log.WithName("webhook"),
 	}
 	var clients *webhook.Clients
@@ -178,7 +179,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 	return webhook.Run(ctx, webhook.ServerOptions{
 		Host: o.bindAddress, Port: o.port, HealthAddress: o.healthAddress, MetricsAddress: o.metricsAddress,
 		GetCertificate: source.GetCertificate, Clients: clients,
-		Validator: webhook.NewValidator(handlers), Mutator: webhook.NewMutator(handlers),
+		Validator: webhook.NewValidator(handlers), Mutator: webhook.NewMutator(handlers), Unheard: world.Missed,
 		Components: components,
 		// What every Go process shows is in controller-runtime's registry.
 		Recorder: recorder, Metrics: prometheus.Gatherers{metrics, ctrlmetrics.Registry}, Log: log,

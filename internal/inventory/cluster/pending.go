@@ -138,6 +138,9 @@ func (c *Cluster) trusts(request *journal.Request) bool {
 	return true
 }
 
+// Missed says that a request was answered that was not begun, and may store something all the same.
+func (c *Cluster) Missed() { c.journal.Doubt() }
+
 // Trusted says whether what requests let in is remembered completely, so that nothing else has to be read live.
 func (c *Cluster) Trusted() bool {
 	_, _, trusted := c.journal.Doubted()
