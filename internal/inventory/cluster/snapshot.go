@@ -83,9 +83,9 @@ func (s *snapshooter) take(ctx context.Context, kinds []kind, index inventory.In
 		switch {
 		case err == nil:
 			read = true
-		case isAbsent(err) && !k.builtin:
+		case apierrors.IsNotFound(err) && !k.builtin:
 			s.absent[k.gvk.GroupKind()] = true
-		case isAbsent(err) && s.namespace != "" && k.gvk.GroupKind() == inventory.Namespace:
+		case apierrors.IsNotFound(err) && s.namespace != "" && k.gvk.GroupKind() == inventory.Namespace:
 			return Snapshot{}, fmt.Errorf("there is no namespace %s in the cluster at %s", s.namespace, s.host)
 		default:
 			if err := s.fatal(ctx, err); err != nil {
@@ -137,7 +137,7 @@ func (s *snapshooter) read(ctx context.Context, k kind) (err error) {
 		return s.readNamespace(ctx, k)
 	}
 	err = s.readIn(ctx, k.versions())
-	if !k.builtin && isAbsent(err) {
+	if !k.builtin && apierrors.IsNotFound(err) {
 		beyond, asking := s.offer.beyond(ctx, k)
 		switch {
 		case asking != nil:
@@ -156,14 +156,12 @@ func (s *snapshooter) readIn(ctx context.Context, versions []kind) (err error) {
 		if !k.builtin && apierrors.IsForbidden(err) && s.notServed(k) {
 			err = apierrors.NewNotFound(schema.GroupResource{Group: k.gvk.Group, Resource: k.gvk.Kind}, "")
 		}
-		if k.builtin || !isAbsent(err) {
+		if k.builtin || !apierrors.IsNotFound(err) {
 			break
 		}
 	}
 	return err
 }
-
-func isAbsent(err error) bool { return apierrors.IsNotFound(err) || meta.IsNoMatchError(err) }
 
 // notServed says that the API server certainly does not serve the version of the kind.
 func (s *snapshooter) notServed(k kind) bool {
