@@ -263,6 +263,14 @@ func (o *Output) open(b *strings.Builder) {
 			}
 		}
 	}
+	for _, r := range check.Together(o.Doubts) {
+		u := r.About[0]
+		about := u.Subject.String()
+		if len(r.Rules) > 0 {
+			about = strings.Join(r.Rules, ", ") + ": " + about
+		}
+		fmt.Fprintf(b, "\nNew with it, unknown: %s\n  %s: %s\n", about, u.What, u.Message)
+	}
 }
 
 var did = map[check.Action]string{check.ActionDeny: "denied", check.ActionWarn: "warned of"}

@@ -33,6 +33,9 @@ type Plan struct {
 	Closed        int
 	// Open are those that stay. Added are findings that were not there before, none of which it was to close.
 	Open, Added []check.Finding
+	// Doubts are what cannot be decided with the changes, and could before or was not asked: of a violation that is gone, what is
+	// behind it.
+	Doubts []check.Unknown
 	// ByHand says what people have to do about what stays, by finding's key (see KeyOf); Why says why no change could be made.
 	ByHand, Why map[string][]string
 	// CutShort says that the search ended before everything was tried.
@@ -100,12 +103,30 @@ func Find(ctx context.Context, checker *check.Checker, worlds [][]*inventory.Obj
 			plan.Added = append(plan.Added, f)
 		}
 	}
+	plan.Doubts = doubts(first.result.Unknown, last.result.Unknown)
 	for _, r := range last.remedies {
 		if key := KeyOf(r.Finding); opts.Closes(r.Finding) && p.fits(r) && !slices.Contains(plan.ByHand[key], r.Message) {
 			plan.ByHand[key] = append(plan.ByHand[key], r.Message)
 		}
 	}
 	return plan, nil
+}
+
+// doubts are what is unknown after and was not before.
+func doubts(before, after []check.Unknown) []check.Unknown {
+	type identity struct{ rule, subject, entry, message string }
+	of := func(u check.Unknown) identity {
+		id := identity{rule: u.Rule, subject: u.Subject.ID().String(), message: u.Message}
+		if u.Entry != nil {
+			id.entry = u.Entry.ID().String()
+		}
+		return id
+	}
+	known := map[identity]bool{}
+	for _, u := range before {
+		known[of(u)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(after), func(u check.Unknown) bool { return known[of(u)] })
 }
 
 // KeyOf identifies what a finding is about.
