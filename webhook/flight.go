@@ -47,3 +47,10 @@ func (f *flight) enter(ctx context.Context) (leave func(), err error) {
 		<-f.slots
 	}, nil
 }
+
+// missed notes that a request was not read. A nil flight tells nobody.
+func (f *flight) missed() {
+	if f != nil {
+		f.unheard()
+	}
+}

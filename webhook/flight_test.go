@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -69,6 +74,22 @@ func TestRequestsInFlightAreBounded(t *testing.T) {
 			t.Errorf("%d are still in flight", recorder.inFlight.Load())
 		}
 	})
+}
+
+// TestWhatIsNotReadIsNotHeard: an API server may have given up before all of a request was read, and stored it.
+func TestWhatIsNotReadIsNotHeard(t *testing.T) {
+	unheard := 0
+	room := newFlight(1, nil, func() { unheard++ })
+	h := handle(NewValidator(Options{Judge: using(rules()), Inventory: inventory.NewMemory(nil, nil)}), room)
+	if _, failure := postTo(t, h, ValidatePath, create(service("api", "x"))); failure != "" || unheard != 0 {
+		t.Errorf("%s; %d requests were not heard", failure, unheard)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, ValidatePath, io.MultiReader(strings.NewReader(`{"kind":`), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	r.Header.Set("Content-Type", "application/json")
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	if unheard != 1 {
+		t.Errorf("%d requests were not heard, of one that was cut short", unheard)
+	}
 }
 
 // TestARequestThatFindsNoRoomFails, and says why.

@@ -73,7 +73,8 @@ func (r reader) settle(ctx context.Context, judge func(inventory.Reader) (asking
 		}
 		open := asks.questions[:0:0]
 		for _, q := range asks.questions {
-			if !asked[true][q] && !asked[asks.certain][q] {
+			// What was read for a denial still may be on its way to be stored, which is waited for before an admission.
+			if !asked[asks.certain][q] {
 				asked[asks.certain][q] = true
 				open = append(open, q)
 			}

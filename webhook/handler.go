@@ -70,6 +70,9 @@ type answer struct {
 func (o Options) handler(webhook string, decide func(context.Context, check.Judge, *admissionv1.AdmissionRequest) (answer, error)) admission.Handler {
 	return admission.HandlerFunc(func(ctx context.Context, req admission.Request) (response admission.Response) {
 		start := time.Now()
+		if f, ok := ctx.Value(failureKey{}).(*failure); ok {
+			f.heard = true
+		}
 		var got answer
 		defer func() {
 			if p := recover(); p != nil {
@@ -157,6 +160,8 @@ type failureKey struct{}
 type failure struct {
 	err      error
 	deadline time.Time
+	// heard says that the request was read.
+	heard bool
 }
 
 // fail answers a request that could not be judged. Under Handler that becomes an HTTP error.
@@ -208,6 +213,10 @@ func handle(h admission.Handler, room *flight) http.Handler {
 		}
 		defer leave()
 		review.ServeHTTP(&failureWriter{ResponseWriter: w, failure: f}, r.WithContext(context.WithValue(r.Context(), failureKey{}, f)))
+		if !f.heard {
+			// It did not come as a whole, or is none. An API server that gave up before all of it was read may store it.
+			room.missed()
+		}
 	})
 }
 

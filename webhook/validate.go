@@ -25,9 +25,6 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 		return answer{}, err
 	}
 	exemption := exemptionOf(req)
-	if exemption == "" && req.Operation == admissionv1.Delete && terminating(o.Inventory, req.Namespace) {
-		exemption = exemptTerminating
-	}
 	before, after := change.OldObject, change.Object
 	if req.DryRun != nil && *req.DryRun {
 		before, after = nil, nil
@@ -37,6 +34,14 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 	refused := false
 	defer func() { reader.end(!refused) }()
 	var verdict check.Verdict
+	mayEnd := exemption == "" && req.Operation == admissionv1.Delete && req.Namespace != ""
+	looked := false
+	if mayEnd && terminating(o.Inventory, req.Namespace) {
+		// There may be another namespace of that name by now.
+		if exemption, looked, err = reader.terminating(ctx, req.Namespace, false); err != nil {
+			return answer{fresh: looked}, err
+		}
+	}
 	fresh, err := reader.settle(ctx, func(view inventory.Reader) (asking, error) {
 		var err error
 		verdict, err = judge.Change(ctx, view, change)
@@ -46,22 +51,33 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 		}
 		return asking{questions: verdict.Read, certain: len(verdict.Denied) > 0}, nil
 	})
+	fresh = fresh || looked
 	if err != nil {
 		return answer{fresh: fresh}, err
 	}
-	if len(verdict.Denied) > 0 && exemption == "" && req.Operation == admissionv1.Delete && req.Namespace != "" && reader.live != nil {
-		namespace := inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: req.Namespace}}
-		changes, _, err := reader.read(ctx, []inventory.Question{namespace}, true)
-		if err != nil {
+	if len(verdict.Denied) > 0 && mayEnd && exemption == "" && reader.live != nil {
+		if exemption, _, err = reader.terminating(ctx, req.Namespace, true); err != nil {
 			return answer{fresh: true}, err
-		}
-		if terminating(inventory.NewOverlay(o.Inventory, changes...), req.Namespace) {
-			exemption = exemptTerminating
 		}
 	}
 	refused = len(verdict.Denied) > 0 && exemption == ""
 	o.record(change, verdict, exemption)
 	return answer{Response: respond(change, verdict, exemption), fresh: fresh}, nil
+}
+
+// terminating is the exemption of a deletion whose namespace is being deleted, none if it is not.
+func (r reader) terminating(ctx context.Context, namespace string, certain bool) (exemption string, fresh bool, err error) {
+	var changes []inventory.Change
+	if r.live != nil {
+		question := inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: namespace}}
+		if changes, fresh, err = r.read(ctx, []inventory.Question{question}, certain); err != nil {
+			return "", true, err
+		}
+	}
+	if terminating(inventory.NewOverlay(r.Inventory, changes...), namespace) {
+		exemption = exemptTerminating
+	}
+	return exemption, fresh, nil
 }
 
 // terminating says whether the namespace is being deleted.

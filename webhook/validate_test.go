@@ -21,6 +21,8 @@ import (
 
 const refused = "Service ditto/api is refused by dittoguard: same-label (guide section 3): labelled like the other\n  fix: use another label"
 
+var namespaceQuestion = inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: "ditto"}}
+
 var otherQuestion = inventory.Question{ID: inventory.ID{GroupKind: inventory.Service, Namespace: "ditto", Name: "other"}}
 
 func namespaceManifest(deleted bool) string {
@@ -60,9 +62,10 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 		{
 			name:    "a denial that rests on a deleted object does not stand",
 			cached:  []*inventory.Object{other},
-			answers: []func([]inventory.Question) ([]inventory.Change, error){answers(inventory.Change{ID: id})},
+			answers: []func([]inventory.Question) ([]inventory.Change, error){answers(inventory.Change{ID: id}), answers()},
 			request: create(service("api", "gateway")),
-			asked:   [][]inventory.Question{{otherQuestion}},
+			// Before it is let in, what is on its way is waited for.
+			asked: [][]inventory.Question{{otherQuestion}, {otherQuestion}},
 		},
 		{
 			name:    "an object that the cache has not seen yet leads to a denial",
@@ -89,10 +92,22 @@ func TestValidatorReadsAgainWhatDecides(t *testing.T) {
 			asked:   [][]inventory.Question{{otherQuestion}},
 		},
 		{
-			name:     "a deletion in a namespace that the cache knows to end is let through without live reads",
+			name:     "a deletion in a namespace that the cache knows to end is let through, unless there may be another one of that name",
 			cached:   []*inventory.Object{other, object(t, namespaceManifest(true))},
 			request:  deletion(service("api", "gateway")),
+			asked:    [][]inventory.Question{{namespaceQuestion}},
 			exempted: exemptTerminating,
+		},
+		{
+			name:   "a deletion in a namespace that has taken the place of another one is refused",
+			cached: []*inventory.Object{other, object(t, namespaceManifest(true))},
+			answers: []func([]inventory.Question) ([]inventory.Change, error){
+				answers(inventory.Change{ID: namespaceQuestion.ID, Object: object(t, namespaceManifest(false))}), answers(),
+				answers(inventory.Change{ID: namespaceQuestion.ID, Object: object(t, namespaceManifest(false))}),
+			},
+			request: deletion(service("api", "gateway")),
+			want:    "deletion of " + refused,
+			asked:   [][]inventory.Question{{namespaceQuestion}, {otherQuestion}, {namespaceQuestion}},
 		},
 		{
 			name:   "a deletion in a namespace that has just begun to end is let through",

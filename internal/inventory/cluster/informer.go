@@ -209,7 +209,7 @@ func (i *informer) Add(object any) error {
 	defer i.mu.Unlock()
 	i.memory.Put(o)
 	i.owned[id] = struct{}{}
-	i.journal.Shown(id, o.Meta.UID, o.Meta.ResourceVersion)
+	i.journal.Shown(id, o.Meta, o.Meta.ResourceVersion, false)
 	return nil
 }
 
@@ -227,7 +227,7 @@ func (i *informer) Delete(object any) error {
 	i.memory.Delete(id)
 	delete(i.owned, id)
 	if o, err := meta.Accessor(object); err == nil {
-		i.journal.Shown(id, o.GetUID(), o.GetResourceVersion())
+		i.journal.Shown(id, &metav1.ObjectMeta{UID: o.GetUID()}, o.GetResourceVersion(), true)
 	}
 	return nil
 }
@@ -248,7 +248,7 @@ func (i *informer) Replace(objects []any, version string) error {
 		if _, still := there[id]; !still {
 			i.memory.Delete(id)
 			delete(i.owned, id)
-			i.journal.Shown(id, "", version)
+			i.journal.Shown(id, nil, version, true)
 		}
 	}
 	i.isSync = true

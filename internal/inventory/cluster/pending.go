@@ -56,52 +56,100 @@ func (r *Refresher) Remembers() bool { return r.cluster.trusts(r.request) }
 // Refresh says where the answers to questions that were asked of the cache differ by now: objects that are new or different,
 // and, with a nil Object, those that are gone. fresh is false if nothing was read, and they do not.
 //
-// If certain is set, the API server is asked all the questions. Else it is asked about objects alone that earlier requests may have
-// changed, as long as the journal of these is complete.
+// If certain is set, the API server is asked all the questions. Else it is asked about the objects that earlier requests may have
+// changed, once these are there; and about the rest only where the journal of such requests is not complete.
 func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error) {
-	if certain || !r.Remembers() {
+	if certain {
 		return r.all(ctx, questions)
 	}
-	pending := slices.DeleteFunc(r.request.Matching(questions), func(e *journal.Entry) bool { return r.looked[e] })
-	if len(pending) > mostPending {
-		return r.all(ctx, questions)
+	changes, pending, all, err := r.pending(ctx, questions)
+	if err != nil {
+		return nil, true, err
 	}
-	found := make([][]inventory.Change, len(pending))
+	if !all && r.Remembers() {
+		return changes, pending, nil
+	}
+	rest, fresh, err := r.all(ctx, questions)
+	return append(changes, rest...), pending || fresh, err
+}
+
+// pending reads what earlier requests may have changed of the answers to the questions. some says that there is something, and tooMany that
+// it was not read, only waited for.
+func (r *Refresher) pending(ctx context.Context, questions []inventory.Question) (changes []inventory.Change, some, tooMany bool, err error) {
+	entries := map[inventory.ID][]*journal.Entry{}
+	for _, e := range r.request.Matching(questions) {
+		if !r.looked[e] {
+			r.looked[e] = true
+			entries[e.ID] = append(entries[e.ID], e)
+		}
+	}
+	if len(entries) > mostPending {
+		return nil, false, true, r.waitFor(ctx, entries)
+	}
+	found := make(chan []inventory.Change, len(entries))
 	group, groupCtx := errgroup.WithContext(ctx)
-	for at, e := range pending {
-		r.looked[e] = true
+	for id, list := range entries {
 		group.Go(func() error {
-			var err error
-			found[at], err = r.cluster.await(groupCtx, e)
+			changes, err := r.cluster.await(groupCtx, id, list)
+			found <- changes
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, true, err
+		return nil, true, false, err
 	}
-	return slices.Concat(found...), len(pending) > 0, nil
+	close(found)
+	for some := range found {
+		changes = append(changes, some...)
+	}
+	return changes, len(entries) > 0, false, nil
 }
 
-// await reads the object of an entry once its request has stored it, or is not waited for any more.
-func (c *Cluster) await(ctx context.Context, e *journal.Entry) ([]inventory.Change, error) {
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
-		onItsWay := e.OnItsWay()
-		changes, err := c.live.do(ctx, pendingRead(e.ID), func(ctx context.Context) ([]inventory.Change, error) {
-			changes, err := c.current(ctx, e.ID)
+// await reads an object once the requests of its entries have stored it, or are not waited for any more. One read answers for all of them:
+// of several, one that is older could be taken for the newest.
+func (c *Cluster) await(ctx context.Context, id inventory.ID, entries []*journal.Entry) ([]inventory.Change, error) {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		onTheirWay := slices.DeleteFunc(slices.Clone(entries), func(e *journal.Entry) bool { return !e.OnItsWay() })
+		changes, err := c.live.do(ctx, pendingRead(id), func(ctx context.Context) ([]inventory.Change, error) {
+			changes, err := c.current(ctx, id)
 			c.opts.Count(err)
 			return changes, err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", nameOf(e.ID), err)
+			return nil, fmt.Errorf("reading %s: %w", nameOf(id), err)
 		}
-		if len(changes) == 0 || !e.Unchanged(changes[0].Object) || !onItsWay {
+		unchanged := func(e *journal.Entry) bool { return e.Unchanged(changes[0].Object) }
+		if len(changes) == 0 || !slices.ContainsFunc(onTheirWay, unchanged) {
 			return changes, nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("waiting for %s, which another request changes: %w", nameOf(e.ID), context.Cause(ctx))
-		case <-time.After(pause):
+		if err := sleep(ctx, pause, id); err != nil {
+			return nil, err
 		}
+	}
+}
+
+// waitFor waits until no request of the entries is on its way, or the cache shows what became of them.
+func (r *Refresher) waitFor(ctx context.Context, entries map[inventory.ID][]*journal.Entry) error {
+	for id, list := range entries {
+		for slices.ContainsFunc(list, (*journal.Entry).OnItsWay) {
+			if err := sleep(ctx, longestPause, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// The pauses between two looks at what is on its way.
+const firstPause, longestPause = 10 * time.Millisecond, 100 * time.Millisecond
+
+// sleep pauses, unless the time of the request is over.
+func sleep(ctx context.Context, pause time.Duration, id inventory.ID) error {
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for %s, which another request changes: %w", nameOf(id), context.Cause(ctx))
+	case <-time.After(pause):
+		return nil
 	}
 }
 

@@ -118,11 +118,27 @@ func TestOnlyWhatMayHaveChangedIsRead(t *testing.T) {
 		{
 			name: "and more than is read one by one", live: []client.Object{settings},
 			earlier: func(t *testing.T, c *Cluster) {
-				for i := range mostPending + 1 {
-					store(t, c, nil, of(t, withUID("x", deployment("ditto", fmt.Sprint("d", i)))))
-				}
+				storeMany(t, c)
 			},
 			requests: []string{"get metadata of ConfigMap ditto/settings", "list metadata of Deployment ditto"},
+		},
+		{
+			name: "several changes of an object are read once", live: []client.Object{changed},
+			earlier: func(t *testing.T, c *Cluster) {
+				store(t, c, of(t, at("2", configMap("ditto", "settings", "older"))), of(t, settings))
+				store(t, c, of(t, settings), of(t, changed))
+			},
+			changes:  map[string]string{"ConfigMap ditto/settings": "5"},
+			requests: []string{"get ConfigMap ditto/settings"},
+		},
+		{
+			name: "in doubt what is known to come is read as well", live: []client.Object{settings, gateway},
+			earlier: func(t *testing.T, c *Cluster) {
+				store(t, c, nil, of(t, withUID("g", deployment("ditto", "gateway"))))
+				c.journal.Doubt()
+			},
+			changes:  map[string]string{"Deployment ditto/gateway": "4"},
+			requests: []string{"get Deployment ditto/gateway", "get Deployment ditto/gateway", "get metadata of ConfigMap ditto/settings", "list metadata of Deployment ditto"},
 		},
 		{
 			name: "Secrets that are not watched have no entry", live: []client.Object{settings},
@@ -191,7 +207,7 @@ func TestWhatIsOnItsWayIsWaitedFor(t *testing.T) {
 			if test.stored > 0 {
 				go func() {
 					time.Sleep(test.stored)
-					_ = s.WithWatch.Create(t.Context(), gateway)
+					_ = s.WithWatch.Create(t.Context(), gateway.DeepCopy())
 				}()
 			}
 			began := time.Now()
@@ -212,6 +228,93 @@ func TestWhatIsOnItsWayIsWaitedFor(t *testing.T) {
 			if diff := cmp.Diff([]string{"get Deployment ditto/gateway"}, s.requests()); diff != "" {
 				t.Errorf("%s: -want +got:\n%s", test.name, diff)
 			}
+		})
+	}
+}
+
+// storeMany stores more than is read one by one, or will.
+func storeMany(t *testing.T, c *Cluster) {
+	t.Helper()
+	for i := range mostPending + 1 {
+		store(t, c, nil, of(t, withUID("x", deployment("ditto", fmt.Sprint("d", i)))))
+	}
+}
+
+// TestEverythingOnItsWayIsWaitedFor: also where it is more than is read one by one, where the journal is not complete, and as long as it is judged;
+// and of several requests about an object for the last.
+func TestEverythingOnItsWayIsWaitedFor(t *testing.T) {
+	gateway := withUID("g", deployment("ditto", "gateway"))
+	lands := func(t *testing.T, s *server) {
+		go func() {
+			time.Sleep(time.Second)
+			_ = s.WithWatch.Create(t.Context(), gateway.DeepCopy())
+		}()
+	}
+	for _, test := range []struct {
+		name    string
+		earlier func(t *testing.T, s *server, c *Cluster)
+	}{
+		{"many", func(t *testing.T, s *server, c *Cluster) {
+			storeMany(t, c)
+			store(t, c, nil, of(t, gateway))
+			lands(t, s)
+		}},
+		{"in doubt", func(t *testing.T, s *server, c *Cluster) {
+			store(t, c, nil, of(t, gateway))
+			c.journal.Doubt()
+			lands(t, s)
+		}},
+		{"judged for long", func(t *testing.T, s *server, c *Cluster) {
+			r := c.Begin(nil, of(t, gateway))
+			go func() {
+				time.Sleep(10 * time.Second)
+				lands(t, s)
+				r.End(true)
+			}()
+		}},
+		{"in place of another one", func(t *testing.T, s *server, c *Cluster) {
+			old := withUID("old", deployment("ditto", "gateway"))
+			if err := s.WithWatch.Create(t.Context(), old); err != nil {
+				t.Fatal(err)
+			}
+			store(t, c, nil, of(t, gateway))
+			go func() {
+				time.Sleep(time.Second)
+				_ = s.WithWatch.Delete(t.Context(), old)
+				_ = s.WithWatch.Create(t.Context(), gateway.DeepCopy())
+			}()
+		}},
+		{"after one that came to nothing", func(t *testing.T, s *server, c *Cluster) {
+			old := deployment("ditto", "gateway")
+			if err := s.WithWatch.Create(t.Context(), old); err != nil {
+				t.Fatal(err)
+			}
+			next := withUID("g", old.DeepCopy())
+			next.Labels = map[string]string{"app": "gateway"}
+			store(t, c, of(t, old), of(t, next))
+			// It asks about a version that is none any more.
+			store(t, c, of(t, at("0", old.DeepCopy())), of(t, next))
+			go func() {
+				time.Sleep(time.Second)
+				_ = s.WithWatch.Update(t.Context(), next)
+			}()
+		}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(t)
+			c := trusting(t, s)
+			test.earlier(t, s, c)
+			changes, fresh, err := c.Begin(nil, nil).Refresh(t.Context(), deploymentsOfDitto, false)
+			var got *inventory.Object
+			for _, change := range changes {
+				if change.ID.Name == gateway.Name {
+					got = change.Object
+				}
+			}
+			if err != nil || !fresh || got == nil || got.Meta.UID != "g" {
+				t.Errorf("%s: %v, %t, %v", test.name, changes, fresh, err)
+			}
+			time.Sleep(time.Minute)
 		})
 	}
 }

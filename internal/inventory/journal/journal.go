@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
@@ -72,12 +73,13 @@ type Entry struct {
 	// deletes in that version only.
 	uid  types.UID
 	base string
+	// deletes says that the object is to be gone.
+	deletes bool
 	// keys are what the object is found by, before and after: as hashes, since a ConfigMap can have many. Two keys with one hash cost a
 	// read.
 	keys []uint64
 
 	journal *Journal
-	begun   time.Time
 	// answered is zero while the request is judged. ended says that the journal has the entry no more.
 	answered time.Time
 	ended    bool
@@ -109,7 +111,6 @@ func (j *Journal) Begin(before, after *inventory.Object, keysOf func(*inventory.
 	case own.ID.Name == "" || strings.HasSuffix(own.ID.Name, unnamed) || len(j.open) >= mostEntries || j.keys+len(own.keys) > mostKeys:
 		j.doubt() // it cannot be looked for, or not be remembered
 	default:
-		own.begun = j.now()
 		j.keys += len(own.keys)
 		j.open = append(j.open, own)
 		j.byID[own.ID] = append(j.byID[own.ID], own)
@@ -122,7 +123,7 @@ func (j *Journal) Begin(before, after *inventory.Object, keysOf func(*inventory.
 const unnamed = "*"
 
 func (j *Journal) newEntry(before, after *inventory.Object, keysOf func(*inventory.Object) []inventory.Key) *Entry {
-	e := &Entry{journal: j}
+	e := &Entry{journal: j, deletes: after == nil}
 	for _, o := range []*inventory.Object{before, after} {
 		if o == nil {
 			continue
@@ -185,39 +186,53 @@ func (r *Request) Matching(questions []inventory.Question) []*Entry {
 	return list
 }
 
-// OnItsWay says whether the request of an entry may yet store what it is about: it was answered a moment ago, or is still being judged.
-// Whoever asks reads the object after that: what is Unchanged then will stay so, or changes later than anybody waits for.
+// OnItsWay says whether the request of an entry may yet store what it is about: it is still being judged, or was answered a moment ago.
+// Whoever asks reads the object after that: what is Unchanged then will stay so, or changes later than anybody waits for. As long as
+// a request is judged it does not count whoever came later, so these have to wait, however long it takes.
 func (e *Entry) OnItsWay() bool {
 	e.journal.mu.Lock()
 	defer e.journal.mu.Unlock()
-	since := e.answered
-	if since.IsZero() {
-		since = e.begun
-	}
-	return !e.ended && e.journal.now().Sub(since) < onItsWay
+	return !e.ended && (e.answered.IsZero() || e.journal.now().Sub(e.answered) < onItsWay)
 }
 
-// Unchanged says whether an object, nil if it is not there, is as the request of the entry found it. An API server stores an update or a
-// deletion only over the version that it asked about (a compare-and-swap in etcd), and an object only where there is none.
+// Unchanged says whether an object, nil if it is not there, is as it was before the request of the entry. An API server stores an update
+// or a deletion only over the version that it asked about (a compare-and-swap in etcd). What is there in place of an object that is to be
+// created keeps it out, but may be deleted before it comes; so may what is about to go on its own after a deletion (see Going).
 func (e *Entry) Unchanged(live *inventory.Object) bool {
-	if e.creates() {
-		return live == nil
+	switch {
+	case e.creates():
+		return live == nil || live.Meta.UID != e.uid
+	case live == nil:
+		return false
 	}
-	return live != nil && live.Meta.ResourceVersion == e.base
+	return live.Meta.ResourceVersion == e.base || e.deletes && Going(live.Meta)
+}
+
+// Going says whether nothing keeps an object any more: the API server that marked it as deleted deletes it next, without asking anybody
+// about it (deletion with options for its dependents takes these two steps).
+func Going(meta *metav1.ObjectMeta) bool {
+	return meta.DeletionTimestamp != nil && len(meta.Finalizers) == 0 && (meta.DeletionGracePeriodSeconds == nil || *meta.DeletionGracePeriodSeconds == 0)
 }
 
 func (e *Entry) creates() bool { return e.base == "" }
 
-// Shown notes that the cache shows an object in this version, or that it is gone as of this version; uid is empty where it is not known. It
-// ends the entries whose outcome that is. A created object is told by its UID: whatever else is shown under its name was there before,
-// or took its place and may leave it again. What was to replace a version has done so, or never will, once a later one is shown.
-func (j *Journal) Shown(id inventory.ID, uid types.UID, version string) {
+// Shown notes that the cache shows an object in a version, or that it is gone as of that version, with nil for an object whose
+// metadata is not known. It ends the entries whose outcome that is. A created object is told by its UID: whatever else is shown under its
+// name was there before, or took its place and may leave it again. What was to replace a version has done so, or never will, once a
+// later one is shown; save for a deletion, which is not over while the object is going.
+func (j *Journal) Shown(id inventory.ID, shown *metav1.ObjectMeta, version string, gone bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, e := range slices.Clone(j.byID[id]) {
-		if e.creates() && uid != "" && e.uid == uid || !e.creates() && later(version, e.base) {
-			j.end(e)
+		switch {
+		case e.creates():
+			if shown == nil || shown.UID == "" || e.uid != shown.UID {
+				continue
+			}
+		case !later(version, e.base), e.deletes && !gone && shown != nil && Going(shown):
+			continue
 		}
+		j.end(e)
 	}
 }
 

@@ -46,6 +46,7 @@ func TestEvidence(t *testing.T) {
 	type shown struct {
 		uid, version string
 	}
+	gone := func(s shown) bool { return s.uid == "" }
 	for _, test := range []struct {
 		name          string
 		before, after *inventory.Object
@@ -71,8 +72,12 @@ func TestEvidence(t *testing.T) {
 		r := j.Begin(test.before, test.after, keysOf)
 		r.End(true)
 		for _, s := range test.shown {
-			j.Shown(api, types.UID(s.uid), s.version)
-			j.Shown(service("other", "", "").Ref.ID(), types.UID("new"), "100")
+			var meta *metav1.ObjectMeta
+			if !gone(s) {
+				meta = &metav1.ObjectMeta{UID: types.UID(s.uid)}
+			}
+			j.Shown(api, meta, s.version, gone(s))
+			j.Shown(service("other", "", "").Ref.ID(), &metav1.ObjectMeta{UID: "new"}, "100", false)
 		}
 		if ended := j.Len() == 0; ended != test.ended {
 			t.Errorf("%s: ended %t", test.name, ended)
@@ -111,7 +116,7 @@ func TestRequestsSeeEarlierOnes(t *testing.T) {
 	expect("the third, which stores nothing, sees both", match(third, append(named("web"), byID...)), "api web ")
 	expect("what nobody asks for is not seen", match(third, named("else")), "")
 	first.End(true)
-	j.Shown(api, "a", "9")
+	j.Shown(api, &metav1.ObjectMeta{UID: "a"}, "9", false)
 	expect("what ended meanwhile is seen still", match(second, named("api")), "api ")
 	expect("but by no later request", match(j.Begin(nil, nil, keysOf), named("api")), "")
 }
@@ -137,9 +142,9 @@ func TestOnItsWay(t *testing.T) {
 	j, c := fixture()
 	r := j.Begin(nil, service("api", "a", ""), keysOf)
 	e := j.Begin(nil, nil, keysOf).Matching(named("api"))[0]
-	c.Time = c.Add(time.Second)
+	c.Time = c.Add(time.Hour)
 	if !e.OnItsWay() {
-		t.Error("what is being judged may be stored")
+		t.Error("what is being judged may be stored, however long that takes: it considers nothing that came later")
 	}
 	r.End(true)
 	c.Time = c.Add(onItsWay - 1)
@@ -156,13 +161,55 @@ func TestOnItsWay(t *testing.T) {
 	if e.OnItsWay() {
 		t.Error("it was refused")
 	}
-	if !e.Unchanged(nil) || e.Unchanged(service("web", "other", "8")) {
-		t.Error("an object can be created where there is none")
+	if !e.Unchanged(nil) || !e.Unchanged(service("web", "other", "8")) || e.Unchanged(service("web", "w", "8")) {
+		t.Error("an object can be created where there is none, and where another one is until that is deleted")
 	}
 	j.Begin(service("app", "p", "7"), nil, keysOf).End(true)
 	e = j.Begin(nil, nil, keysOf).Matching(named("app"))[0]
 	if !e.Unchanged(service("app", "p", "7")) || e.Unchanged(service("app", "p", "8")) || e.Unchanged(nil) {
 		t.Error("an object is deleted in the version that was asked about")
+	}
+}
+
+// TestADeletionInTwoSteps: an object that is marked as deleted, and that nothing keeps, is deleted next, and nobody is asked again. One that
+// finalizers keep, or a grace period, is another matter: who takes the finalizers away is asked about it.
+func TestADeletionInTwoSteps(t *testing.T) {
+	long := int64(30)
+	for _, test := range []struct {
+		name   string
+		change func(*metav1.ObjectMeta)
+		going  bool
+	}{
+		{"marked", func(*metav1.ObjectMeta) {}, true},
+		{"marked, at once", func(m *metav1.ObjectMeta) { m.DeletionGracePeriodSeconds = new(int64) }, true},
+		{"marked, and kept by a finalizer", func(m *metav1.ObjectMeta) { m.Finalizers = []string{"a"} }, false},
+		{"marked, and running for a while", func(m *metav1.ObjectMeta) { m.DeletionGracePeriodSeconds = &long }, false},
+		{"changed by somebody else", func(m *metav1.ObjectMeta) { m.DeletionTimestamp = nil }, false},
+	} {
+		j, _ := fixture()
+		j.Begin(service("api", "a", "7"), nil, keysOf).End(true)
+		e := j.Begin(nil, nil, keysOf).Matching(named("api"))[0]
+		shown := service("api", "a", "8")
+		shown.Meta.DeletionTimestamp = &metav1.Time{Time: time.Unix(1, 0)}
+		test.change(shown.Meta)
+		if e.Unchanged(shown) != test.going {
+			t.Errorf("%s: it is waited for: %t", test.name, !test.going)
+		}
+		j.Shown(api, shown.Meta, "8", false)
+		if open := j.Len() == 1; open != test.going {
+			t.Errorf("%s: the entry is open: %t", test.name, open)
+		}
+		j.Shown(api, &metav1.ObjectMeta{UID: "a"}, "9", true)
+		if j.Len() != 0 {
+			t.Errorf("%s: the entry is open though the object is gone", test.name)
+		}
+	}
+	// An update is stored, whatever comes of the object then.
+	j, _ := fixture()
+	j.Begin(service("api", "a", "7"), service("api", "a", "7"), keysOf).End(true)
+	j.Shown(api, &metav1.ObjectMeta{UID: "a", DeletionTimestamp: &metav1.Time{Time: time.Unix(1, 0)}}, "8", false)
+	if j.Len() != 0 {
+		t.Error("the entry of an update is open")
 	}
 }
 
@@ -175,6 +222,7 @@ func TestOverdue(t *testing.T) {
 	}{
 		{"not stored", nil, true, true},
 		{"not stored, and the cache has an older one", nil, false, true},
+		{"not stored, for another one in its place", service("api", "other", "9"), false, true},
 		{"stored and shown", service("api", "a", "9"), true, true},
 		{"stored and not shown", service("api", "a", "9"), false, false},
 	} {
