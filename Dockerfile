@@ -1,5 +1,9 @@
 # syntax=docker/dockerfile:1
-FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+
+# For who builds with Docker: the same image as that of `make image`, which needs no Docker and is what a release is made with.
+# A builder by its digest is one that cannot change: --build-arg BUILDER=golang:1.26@sha256:…
+ARG BUILDER=golang:1.26
+FROM --platform=$BUILDPLATFORM ${BUILDER} AS build
 ARG TARGETOS TARGETARCH
 ARG VERSION=""
 WORKDIR /src
@@ -11,7 +15,8 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w${VERSION:+ -X main.version=$VERSION}" -o /dittoguard ./cmd/dittoguard
 
-FROM gcr.io/distroless/static-debian12:nonroot
+# Nothing but the binary: it needs no libc, no shell, and no CA but the one that Kubernetes mounts.
+FROM scratch
 COPY --from=build /dittoguard /dittoguard
 # By number, so that the kubelet can check runAsNonRoot.
 USER 65532:65532

@@ -9,6 +9,9 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dittoguard
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := $(CACHE)/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
 
+GORELEASER_VERSION := v2.16.0
+GORELEASER := $(CACHE)/goreleaser-$(GORELEASER_VERSION)/goreleaser
+
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 PACKAGES ?= ./...
@@ -38,7 +41,11 @@ packages=$$(go list $(PACKAGES) | awk '/internal\/check$$|test\/e2e$$/ {print; n
 unit=$$(grep -v '$(END_TO_END)' <<<"$$packages" || true)
 whole=$$(grep '$(END_TO_END)' <<<"$$packages" || true)
 [ -z "$$unit" ] || $(GO_TEST) -race -short -timeout 80m $$unit
+[ '$(PACKAGES)' != ./... ] || for module in $(MODULES); do (cd "$$module" && $(GO_TEST) -timeout 30m ./...); done
 endef
+
+# Modules of their own with tests, so that dittoguard does not depend on what they need.
+MODULES := release/image
 
 # The tests of the whole: real manifests, and a control plane with all of dittoguard in it.
 END_TO_END := /test/\(corpus\|e2e\|demo\)$$
@@ -90,15 +97,38 @@ generate: ## Rewrite generated pages and golden files
 verify: generate ## Fail if generated files are out of date
 	git diff --exit-code
 
+# Binaries of the same source are the same, in a checkout and out of an archive: nothing of git is in them but the version.
+PLATFORMS ?= linux/amd64 linux/arm64
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+REPOSITORY ?=
+DIST ?= dist
+
 .PHONY: image
-image: ## Build the container image
-	docker build --build-arg VERSION=$(VERSION) -t dittoguard:$(VERSION) .
+image: ## Build the image into dist/ without Docker; REPOSITORY=REGISTRY/NAME pushes it, too
+	@binaries=()
+	for platform in $(PLATFORMS); do
+	  binary=$(abspath $(DIST))/$${platform/\//-}/dittoguard
+	  CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o "$$binary" ./cmd/dittoguard
+	  binaries+=("$$platform=$$binary")
+	done
+	export SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH)
+	(cd release/image && go run -trimpath . --version '$(VERSION)' --revision "$$(git rev-parse HEAD 2>/dev/null || true)" \
+	  --output "$(abspath $(DIST))" --push '$(REPOSITORY)' "$${binaries[@]}")
 
 .PHONY: chart
 chart: ## Package the Helm chart into dist/
 	assets=$$(test/controlplane/build)
 	$$assets/helm lint charts/dittoguard
 	$$assets/helm package charts/dittoguard --destination dist
+
+.PHONY: release-check
+release-check: $(GORELEASER) ## Check .goreleaser.yaml
+	$(GORELEASER) check
+
+NOTES ?= release/notes.md
+.PHONY: release
+release: $(GORELEASER) ## Make a release of the tag that is checked out, as a draft with the notes in NOTES
+	$(GORELEASER) release --clean --release-notes '$(NOTES)'
 
 .PHONY: clean
 clean: ## Remove what was built here
@@ -114,3 +144,7 @@ nginx: # The real nginx, with which our reading of nginx.conf is compared.
 $(GOLANGCI):
 	echo 'building golangci-lint $(GOLANGCI_VERSION) (2 to 4 minutes with a cold cache)' >&2
 	GOBIN=$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+$(GORELEASER):
+	echo 'building goreleaser $(GORELEASER_VERSION) (takes a while with a cold cache)' >&2
+	GOBIN=$(@D) go install -trimpath github.com/goreleaser/goreleaser/v2@$(GORELEASER_VERSION)
