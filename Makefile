@@ -37,7 +37,7 @@ export KUBEBUILDER_ASSETS=$$assets DITTOGUARD_TEST_MISSING=$$missing
 trap 'sort -u "$$missing" | sed "s/^/not tested: /" >&2; rm -f "$$missing"' EXIT
 export GORACE=atexit_sleep_ms=10
 # The slowest packages come first, so that they start first: one that starts last has the machine to itself.
-packages=$$(go list $(PACKAGES) | awk '/internal\/check$$|test\/e2e$$/ {print; next} {rest = rest $$0 "\n"} END {printf "%s", rest}')
+packages=$$(go list $(PACKAGES) | awk '/internal\/check$$|charts$$|test\/e2e$$/ {print; next} {rest = rest $$0 "\n"} END {printf "%s", rest}')
 unit=$$(grep -v '$(END_TO_END)' <<<"$$packages" || true)
 whole=$$(grep '$(END_TO_END)' <<<"$$packages" || true)
 [ -z "$$unit" ] || $(GO_TEST) -race -short -timeout 80m $$unit
@@ -47,8 +47,8 @@ endef
 # Modules of their own with tests, so that dittoguard does not depend on what they need.
 MODULES := release/image
 
-# The tests of the whole: real manifests, and a control plane with all of dittoguard in it.
-END_TO_END := /test/\(corpus\|e2e\|demo\)$$
+# The tests of the whole: real manifests, the chart as helm renders it, and a control plane with all of dittoguard in it.
+END_TO_END := /\(charts\|test/corpus\|test/e2e\|test/demo\)$$
 
 # Every unit test runs with the race detector, but of what is of one goroutine and much, only a sample (package test/sample): it
 # takes five to ten times as long there, and there is nothing to find. Packages with such a sample then run in full without it.

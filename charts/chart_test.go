@@ -397,9 +397,9 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"less memory than Go is told":            `resources: {limits: {memory: 256Mi}}`,
 		"less memory than Go is told, in bytes":  `{goMemoryLimit: 1GiB, resources: {limits: {memory: 1000000000}}}`,
 	} {
-		for _, helm := range helms(t) {
-			if !sample.Has(helm+name, 8) {
-				continue
+		for i, helm := range helms(t) {
+			if testing.Short() && int(sample.Number(name)%2) != i {
+				continue // each with one of them; the templates and the schema are the same
 			}
 			if _, err := template(t, helm, values); err == nil {
 				t.Errorf("%s: %s was taken", helm, name)

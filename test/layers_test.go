@@ -49,10 +49,10 @@ var layers = map[string][]string{
 		"internal/ditto/world", "internal/ditto/facts", "internal/ditto/proxy"),
 	// An nginx is read in layers: its text, its values, its servers, and what runs them.
 	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests"},
-	"internal/ditto/nginxconf/syntax": {},
+	"internal/ditto/nginxconf/syntax": {"internal/ditto/reason"},
 	"internal/ditto/nginxconf/wire":   {},
 	"internal/ditto/nginxconf/expr":   {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/wire"},
-	"internal/ditto/nginxconf/vhost":  {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/expr", "internal/ditto/requests"},
+	"internal/ditto/nginxconf/vhost":  {"internal/ditto/reason", "internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/expr", "internal/ditto/requests"},
 	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them: of controllers of
 	// Ingresses, and of kinds.
 	"internal/ditto/way":               {"internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd"},

@@ -133,6 +133,16 @@ func TestFixesPass(t *testing.T) {
 			},
 		},
 		{
+			name: "other names of the host", there: bad + "---" + nginxIngress("api", "/", "gateway", "server-alias: a.example.com"),
+			steps: []step{
+				{apply: nginxIngress("api", "/", "gateway", `server-alias: "a.example.com,b.example.com"`), denied: both},
+				{apply: nginxIngress("api", "/", "gateway", `server-alias: "~^.+$"`), denied: both},
+				{apply: nginxIngress("more", "/x", "other", "server-alias: c.example.com"), denied: both},
+				{apply: nginxIngress("api", "/", "gateway", "use-port-in-redirects: \"true\"")},
+				{apply: nginxIngress("api", "/", "gateway", "server-alias: a.example.com"), denied: both},
+			},
+		},
+		{
 			name: "a Route", there: bad + "---" + routeTo("/devops", ""),
 			steps: []step{
 				{apply: routeTo("/devops/logging", "")},

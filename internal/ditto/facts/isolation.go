@@ -1,7 +1,6 @@
 package facts
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -47,7 +46,7 @@ func policiesOf(v *world.View, namespace string) *policies {
 		api := inventory.Must[networkingv1.NetworkPolicy](o)
 		read, err := netpol.Read(api)
 		if err != nil {
-			p.unclear = append(p.unclear, fmt.Sprintf("%s is not valid: %s", o.Ref, strings.ReplaceAll(err.Error(), "\n", "; ")))
+			p.unclear = append(p.unclear, reason.Of("network-policy-broken", o.Ref, strings.ReplaceAll(err.Error(), "\n", "; ")))
 			continue
 		}
 		p.read = append(p.read, &policy{Policy: read, selector: &api.Spec.PodSelector})
@@ -77,7 +76,7 @@ func isolation(v *world.View, part recognize.Part) (ports []PortAccess, grants [
 	sure, unclear := all.sure(part.Workload), all.unclear
 	for _, p := range all.read {
 		if !slices.Contains(sure, p.Policy) {
-			unclear = append(slices.Clip(unclear), fmt.Sprintf("whether NetworkPolicy %s/%s selects the pods depends on labels that only running pods have", namespace, p.Name))
+			unclear = append(slices.Clip(unclear), reason.Of("network-policy-by-run-time-labels", namespace, p.Name))
 		}
 	}
 	for _, port := range v.PortsOf(part) {

@@ -1,5 +1,7 @@
 package hocon
 
+import "github.com/dittoguard/dittoguard/internal/ditto/reason"
+
 // Kind says what a path holds.
 type Kind uint8
 
@@ -35,13 +37,13 @@ type Answer struct {
 
 func unknown(why string) Answer { return Answer{Kind: Unknown, Why: why} }
 
-const insideItself = "a substitution in it refers to itself"
+var (
+	insideItself = reason.Of("hocon-itself")
+	replaced     = reason.Of("hocon-object")
+	doNotFit     = reason.Of("hocon-parts")
+)
 
-const replaced = "a value on the way to it is replaced by an object"
-
-const doNotFit = "its parts do not fit together"
-
-var tooComplex = unknown("it has too many substitutions")
+var tooComplex = unknown(reason.Of("hocon-too-complex"))
 
 // Outside is the configuration around a document.
 type Outside struct {

@@ -3,6 +3,8 @@ package hocon
 import (
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Lookup returns what the path (see [Path]) holds in the document laid over what is outside of it.
@@ -54,7 +56,7 @@ func (l *lookup) scan(entries []entry, before int, path string, below func(strin
 		}
 		rest, beneath := within(path, e.path)
 		if e.include && (beneath || e.path == path) {
-			return unknown("it includes another file")
+			return unknown(reason.Of("hocon-includes"))
 		}
 		if !beneath {
 			continue
@@ -156,7 +158,7 @@ func (l *lookup) substitute(n *node, path string, below func(string) Answer) Ans
 	var a Answer
 	if n.text == path {
 		if a = below(path); a.Kind == Blocked {
-			return unknown("an earlier value of it was replaced from above") // Typesafe Config is not consistent here
+			return unknown(reason.Of("hocon-replaced-from-above")) // Typesafe Config is not consistent here
 		}
 	} else if _, inside := within(path, n.text); inside {
 		return unknown(insideItself)
@@ -164,13 +166,13 @@ func (l *lookup) substitute(n *node, path string, below func(string) Answer) Ans
 		a = l.resolve(n.text)
 	}
 	if (a.Kind == Absent || a.Kind == Blocked) && !n.optional {
-		return unknown("a substitution in it has no value; Ditto does not start")
+		return unknown(reason.Of("hocon-no-value"))
 	}
 	if a.Kind == Blocked {
 		return Answer{}
 	}
 	if a.Kind == Null && n.optional {
-		return unknown("a substitution in it is null")
+		return unknown(reason.Of("hocon-null"))
 	}
 	return a
 }
@@ -201,7 +203,7 @@ func (l *lookup) concatenate(parts []node, path string, below func(string) Answe
 		case Null:
 			a = Answer{Kind: Scalar, Text: "null"}
 		case Blocked:
-			return unknown("a part of the value is not set")
+			return unknown(reason.Of("hocon-part-not-set"))
 		}
 		if !started {
 			all.Kind, started = a.Kind, true // white space before a list or an object is no string
@@ -215,7 +217,7 @@ func (l *lookup) concatenate(parts []node, path string, below func(string) Answe
 			all.From = a.From
 		}
 		if text.Len() > maxText || len(all.Items) > maxText {
-			return unknown("the value is too long")
+			return unknown(reason.Of("hocon-too-long"))
 		}
 	}
 	if count == 1 && last.Kind == Null && all.Kind == Scalar && text.Len() == len("null") {
@@ -255,7 +257,7 @@ func (l *lookup) beneath(n *node, path, rest string, below func(string) Answer) 
 	if a := l.resolve(n.text + "." + rest); a.Kind != Absent && a.Kind != Blocked {
 		return a
 	}
-	return unknown("a substitution in it cannot be resolved")
+	return unknown(reason.Of("hocon-not-resolved"))
 }
 
 // beneathParts looks for a path beneath a concatenation, whose later parts are laid over the earlier ones.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/published"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // sampleHash is the stored password of deployment/docker/nginx.htpasswd, deployment/kubernetes/deploymentFiles/nginx and
@@ -62,24 +63,24 @@ func (w words) candidates(user string) (list []candidate, likely int) {
 }
 
 // What a verdict says of an entry that is not judged.
-const (
-	whyOther  = "it is not a hash that can be checked (bcrypt, apr1, MD5, SHA-1, SSHA, sha-crypt, DES crypt or {PLAIN})"
-	whyFull   = "too many entries wait to be checked; the next request asks again"
-	whyClosed = "checking is being shut down"
-	whyCut    = "the request ended before its password was checked"
+var (
+	whyOther  = reason.Of("hash-not-checked")
+	whyFull   = reason.Of("hash-queue-full")
+	whyClosed = reason.Of("hash-closed")
+	whyCut    = reason.Of("hash-cut")
 )
 
 func whyMalformed(s Scheme) string {
-	return fmt.Sprintf("it is a malformed %s hash", s)
+	return reason.Of("hash-malformed", s)
 }
 
 // whyAbove is why an entry costs too much, empty if it does not: `bcrypt cost 14 is above 12, …`.
 func whyAbove(e Entry, maxBcrypt, maxSha int, consequence string) string {
 	switch {
 	case e.Scheme == Bcrypt && e.Cost > maxBcrypt:
-		return fmt.Sprintf("bcrypt cost %d is above %d, %s", e.Cost, maxBcrypt, consequence)
+		return reason.Of("hash-cost", fmt.Sprintf("bcrypt cost %d", e.Cost), maxBcrypt, consequence)
 	case (e.Scheme == SHA256Crypt || e.Scheme == SHA512Crypt) && e.Cost > maxSha:
-		return fmt.Sprintf("%s with %d rounds is above %d, %s", e.Scheme, e.Cost, maxSha, consequence)
+		return reason.Of("hash-cost", fmt.Sprintf("%s with %d rounds", e.Scheme, e.Cost), maxSha, consequence)
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ package jvm
 
 import (
 	"errors"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"slices"
 	"strings"
 )
@@ -82,9 +83,9 @@ func Arguments(args []string) Options {
 		case arg == "--disable-@files":
 			files = false
 		case files && strings.HasPrefix(arg, "@") && !strings.HasPrefix(arg, "@@"):
-			o.Unknown = append(o.Unknown, "an argument file of the java launcher")
+			o.Unknown = append(o.Unknown, reason.Of("argument-file"))
 		case strings.HasPrefix(arg, RunTime), strings.HasPrefix(arg, "-"+RunTime):
-			o.Unknown = append(o.Unknown, "an argument that is known only at run time")
+			o.Unknown = append(o.Unknown, reason.Of("argument-at-run-time"))
 		case !strings.HasPrefix(arg, "-"):
 			return o
 		case arg == "-jar" && i+1 < len(args):
@@ -115,7 +116,7 @@ func (o *Options) add(word string) {
 		o.BootPath = joined(o.BootPath, added)
 	}
 	if strings.HasPrefix(word, "-XX:VMOptionsFile=") {
-		o.Unknown = append(o.Unknown, "the file named by -XX:VMOptionsFile")
+		o.Unknown = append(o.Unknown, reason.Of("vm-options-file"))
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Lookup returns the value of an environment variable. found is false if it is not set; known is false if its value
@@ -109,7 +111,7 @@ func Script(script string, env Lookup) Options {
 		}
 	}
 	if !understood || !started {
-		all.Unknown = append(all.Unknown, "the container's start script")
+		all.Unknown = append(all.Unknown, reason.Of("start-script-not-read"))
 	}
 	return all
 }

@@ -4,12 +4,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-const (
-	whyInclude   = "it includes another file"
-	whyElsewhere = "it reads properties from elsewhere"
-	whyCondition = "it depends on a condition"
+var (
+	whyInclude   = reason.Of("hocon-includes")
+	whyElsewhere = reason.Of("logback-properties")
+	whyCondition = reason.Of("logback-condition")
 )
 
 // Levels are the levels that the configuration leaves its loggers with: the root logger first, then those that have one
@@ -160,16 +162,16 @@ func (s *state) loggers(list []element) {
 		case "logger":
 			switch name := s.substitute(e.attributes["name"]); {
 			case name.Why != "":
-				s.mayBe("the name of a logger: " + name.Why)
+				s.mayBe(reason.Of("logback-logger-name", name.Why))
 			case name.Secret:
-				s.mayBe("the name of a logger comes from a Secret")
+				s.mayBe(reason.Of("logback-logger-secret"))
 			case name.Text != "":
 				s.logger(e, name.Text)
 			}
 		case "include":
 			s.mayBe(whyInclude)
 		case "propertiesconfigurator":
-			s.mayBe("it takes levels from another file")
+			s.mayBe(reason.Of("logback-levels-elsewhere"))
 		case "if":
 			s.branches(e, (*state).loggers)
 		}

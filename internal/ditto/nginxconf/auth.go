@@ -8,6 +8,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // asksCredentials says whether any directive that may ask for credentials is in force; it may still turn out off.
@@ -43,7 +44,7 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 	lists := [][]credentials{c.basic(s, p), c.subrequest(s), c.token(s, p)}
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.asks {
-			lists = append(lists, []credentials{{state: Unknown, why: d.Name + " at " + d.At() + " is not read"}})
+			lists = append(lists, []credentials{{state: Unknown, why: reason.Of("nginx-directive-not-read", d.Name, d.At())}})
 		}
 	}
 	if any {
@@ -168,7 +169,7 @@ func (c *Config) realms(d *syntax.Directive, p *way, on credentials) []credentia
 		case clientText(a.Text):
 			x = credentials{state: Off, why: d.Name + " at " + d.At() + " can be switched off by the client", assume: a.Assume}
 		default:
-			x = credentials{state: Unknown, why: "the realm of " + d.Name + " at " + d.At() + " is not known", assume: a.Assume}
+			x = credentials{state: Unknown, why: reason.Of("nginx-realm", d.Name, d.At()), assume: a.Assume}
 		}
 		out = append(out, x)
 	}
@@ -238,7 +239,7 @@ func (c *Config) token(s *scope, p *way) []credentials {
 			continue
 		}
 		if kind == "jwt" && s.inherited("auth_jwt_key_file") == nil && s.inherited("auth_jwt_key_request") == nil {
-			return []credentials{{state: Unknown, why: "auth_jwt at " + d.At() + " names no key file"}}
+			return []credentials{{state: Unknown, why: reason.Of("nginx-jwt-key", d.At())}}
 		}
 		return c.realms(d, p, credentials{state: On, kinds: []string{kind}, token: true})
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Config is a configuration as nginx would run it. It is not changed after Parse and may be used concurrently.
@@ -58,7 +59,9 @@ type Server struct {
 	entered  []*way // behind the server's own directives, whatever the location
 	leads    leads
 	doorways []vhost.Visit
-	leading  map[string][]leading // what leads to named locations
+	// moreDoors says that the server has more names and ports than are tried, and may treat them differently.
+	moreDoors bool
+	leading   map[string][]leading // what leads to named locations
 }
 
 // Location is a location block and what answers in it: a directive's name, `return`, or `files`.
@@ -125,7 +128,10 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 	c.listeners = vhost.NewListeners(hosts)
 	for _, srv := range c.Servers {
 		c.addRoutes(srv)
-		srv.leads, srv.doorways = c.leadsOf(srv), c.listeners.Doors(&srv.Host)
+		srv.leads = c.leadsOf(srv)
+		var more bool
+		srv.doorways, more = c.listeners.Doors(&srv.Host)
+		srv.moreDoors = more && srv.asksByDoor()
 	}
 	for _, r := range c.routes {
 		if ctx.Err() != nil {
@@ -179,7 +185,7 @@ func (c *Config) server(parent *scope, d *syntax.Directive, unknown *syntax.Note
 	if len(s.own["listen"]) == 0 && !srv.Stream {
 		// *:80 as root, *:8000 otherwise.
 		srv.Listen = []vhost.Listen{{Address: "*", Port: 80}, {Address: "*", Port: 8000}}
-		unknown.Add("server at %s has no listen: port 80 as root, 8000 otherwise", d.At())
+		unknown.Add(reason.Of("nginx-no-listen", d.At()))
 	}
 	if ssl := s.setting("ssl"); ssl != nil && ssl.Arg(0) == "on" {
 		for i := range srv.Listen {

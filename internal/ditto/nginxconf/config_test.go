@@ -139,6 +139,15 @@ func TestLocateInAProxyLikeTheChart(t *testing.T) {
 	}
 }
 
+// manyPorts are ports of a server, from 81 on, as many as that.
+func manyPorts(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "listen %d; ", 81+i)
+	}
+	return b.String()
+}
+
 func TestClientPathFor(t *testing.T) {
 	type answer struct {
 		path      string
@@ -162,6 +171,14 @@ func TestClientPathFor(t *testing.T) {
 		{"denied", `location / { deny all; proxy_pass http://gw; }`, "/", "/devops/config", answer{"", false, true}},
 		{"a pattern that is not understood", `location ~ ^/(?>a|devops) { proxy_pass http://gw; }`, "~ ^/(?>a|devops)", "/devops/config", answer{"/devops/config", true, false}},
 		{"a named location", `location / { try_files $uri @x; } location @x { proxy_pass http://gw; }`, "@x", "/devops/config", answer{"/devops/config", true, true}},
+		{
+			"the last of many ports alone", manyPorts(16) + `if ($server_port != 96) { return 403; } location / { proxy_pass http://gw; }`,
+			"/", "/devops/config", answer{"", false, false},
+		},
+		{
+			"many ports that make no difference", manyPorts(16) + `location /api { proxy_pass http://gw; }`,
+			"/api", "/devops/config", answer{"", false, true},
+		},
 		{"a variable host", `location / { proxy_pass http://$arg_x; }`, "/", "/devops/config", answer{"/devops/config", true, true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,13 +4,14 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // define collects what is defined for the whole of http, wherever it stands: variables, upstreams, zones.
 func (c *Config) define(list []*syntax.Directive, unknown *syntax.Notes) {
 	for _, d := range list {
 		if !c.vars.Define(d) {
-			unknown.Add("%s at %s: not understood", d.Name, d.At())
+			unknown.Add(reason.Of("nginx-not-understood", d.Name, d.At()))
 		}
 		switch d.Name {
 		case "map", "geo", "split_clients":
@@ -21,7 +22,7 @@ func (c *Config) define(list []*syntax.Directive, unknown *syntax.Notes) {
 			if d.Block != nil && len(d.Args) == 1 {
 				u := parseUpstream(d)
 				if u.unknown != "" {
-					unknown.Add("upstream %s: %s", d.Args[0], u.unknown)
+					unknown.Add(u.unknown)
 				}
 				c.upstreams[strings.ToLower(d.Args[0])] = u
 			}
@@ -37,10 +38,10 @@ func (c *Config) define(list []*syntax.Directive, unknown *syntax.Notes) {
 		switch {
 		case syntax.Unread(d.Name), strings.HasSuffix(d.Name, "_by_lua_block"), strings.HasPrefix(d.Name, "js_"), d.Name == "load_module":
 			if d.Name != "load_module" || !strings.Contains(d.Arg(0), "ngx_stream_module") {
-				unknown.Add("%s at %s: not read", d.Name, d.At())
+				unknown.Add(reason.Of("nginx-not-read", d.Name+" at "+d.At()))
 			}
 		case !syntax.Known(d.Name) && d.Name != "types":
-			unknown.Add("%s at %s: a directive of a module that is not known here", d.Name, d.At())
+			unknown.Add(reason.Of("nginx-module-not-known", d.Name, d.At()))
 		}
 		if d.Block != nil && d.Name != "types" && d.Name != "charset_map" && d.Name != "match" && d.Name != "otel_exporter" {
 			c.define(d.Block, unknown)

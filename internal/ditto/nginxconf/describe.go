@@ -72,7 +72,7 @@ func (c *Config) describe(r *Route) {
 		r.Access = accessNone
 	}
 	if a.state == accessAddresses {
-		unknown.Add("%s admit only some addresses", a.why)
+		unknown.Add(reason.Of("nginx-addresses", a.why))
 	}
 	cache := map[*way][]credentials{}
 	auth := func(p *way) []credentials {
@@ -85,12 +85,12 @@ func (c *Config) describe(r *Route) {
 	}
 	var readings []credentials
 	if len(ways) > 0 && ways[0].work.Left <= 0 {
-		unknown.Add("this location: %s", tooMuch)
+		unknown.Add(reason.Of("nginx-too-much-location"))
 	}
 	for _, p := range ways {
 		readings = append(readings, auth(p)...)
 		if p.unsure != "" {
-			unknown.Add("%s: not read", p.unsure)
+			unknown.Add(reason.Of("nginx-not-read", p.unsure))
 		}
 	}
 	r.Authentication = summary(readings)
@@ -104,12 +104,12 @@ func (c *Config) describe(r *Route) {
 		for _, d := range node.blind {
 			switch {
 			case d.Missing:
-				unknown.Add("include %s at %s was not found", d.Arg(0), d.At())
+				unknown.Add(reason.Of("nginx-include-not-found", d.Arg(0), d.At()))
 				if node == s || node.kind == kindLocation || r.Authentication.State == Off {
 					r.Authentication.State, r.Authentication.Why = Unknown, reason.Of("nginx-include-not-found", d.Arg(0), d.At())
 				}
 			case syntax.Unread(d.Name):
-				unknown.Add("%s at %s is not read", d.Name, d.At())
+				unknown.Add(reason.Of("nginx-directive-not-read", d.Name, d.At()))
 				if r.Authentication.State == Off {
 					r.Authentication.State, r.Authentication.Why = Unknown, d.Name+" at "+d.At()+" is not read"
 				}
@@ -253,7 +253,7 @@ func (c *Config) describeStream(r *Route) {
 	for _, a := range c.parts("http://"+r.pass.Arg(0), p) {
 		d := c.destination(a.Text)
 		if !d.ok {
-			unknown.Add("proxy_pass at %s: where it goes depends on the connection", r.at())
+			unknown.Add(reason.Of("nginx-target-by-connection", r.at(), "the connection"))
 			d.targets = []Target{{Variable: true}}
 		}
 		for _, t := range d.targets {
@@ -266,7 +266,7 @@ func (c *Config) describeStream(r *Route) {
 		r.Access = accessNone
 	case accessAddresses:
 		r.Access, r.Local, r.RealIP = accessAddresses, a.self, r.scope.inherited("set_real_ip_from") != nil
-		unknown.Add("%s admit only some addresses", a.why)
+		unknown.Add(reason.Of("nginx-addresses", a.why))
 	}
 	r.Unknown = unknown.List
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // ErrorPages says whether a server's own answers to what goes wrong repeat what the client sent.
@@ -79,11 +80,11 @@ func (e *echoes) errorPage(d *syntax.Directive) {
 			e.page(at, "", false)
 		}
 	case strings.HasPrefix(target, "$"):
-		e.pages.unknown("error_page at " + d.At() + " chooses the page by a variable")
+		e.pages.unknown(reason.Of("nginx-page-by-variable", d.At(), "a variable"))
 	case strings.HasPrefix(target, "/"):
 		uri, query, _ := strings.Cut(target, "?")
 		if _, client := e.config.vars.Echoed(uri, false); client {
-			e.pages.unknown("error_page at " + d.At() + " chooses the page by the request")
+			e.pages.unknown(reason.Of("nginx-page-by-variable", d.At(), "the request"))
 			return
 		}
 		// The page has a path and a query of its own.
@@ -135,7 +136,7 @@ func (e *echoes) page(s *scope, uri string, moved bool) {
 		}
 	case len(s.own["return"]) > 0, s.kind == kindIf:
 	case strings.HasSuffix(h.Name, "_pass"), syntax.Unread(h.Name):
-		e.pages.unknown(h.Name + " at " + h.At() + " makes an error page, and what it repeats is not visible")
+		e.pages.unknown(reason.Of("nginx-page-elsewhere", h.Name, h.At()))
 	}
 }
 
@@ -153,7 +154,7 @@ func (e *echoes) includes(s *scope, uri string, moved bool) {
 	}
 	text, there := e.config.texts[name]
 	if !there {
-		e.pages.unknown(at + " makes an error page of " + uri + ", which is not among the mounted files")
+		e.pages.unknown(reason.Of("nginx-page-not-mounted", at, uri))
 		return
 	}
 	for _, name := range included(text) {

@@ -67,8 +67,8 @@ func (r *reader) origin(p expr.Part) origin {
 		}
 		return fromClient
 	case strings.HasPrefix(name, "answer "):
-		r.notes.Add("the authentication service always answers with the header %s, and takes it from what it verified",
-			strings.ReplaceAll(strings.TrimPrefix(name, "answer upstream_http_"), "_", "-"))
+		header := strings.ReplaceAll(strings.TrimPrefix(name, "answer upstream_http_"), "_", "-")
+		r.notes.Add("the authentication service always answers with the header " + header + ", and takes it from what it verified")
 		return fromServer
 	case strings.HasPrefix(name, "jwt_"), strings.HasPrefix(name, "oidc_"):
 		if r.scope == nil {
@@ -77,7 +77,7 @@ func (r *reader) origin(p expr.Part) origin {
 		if !r.auth.token {
 			return fromNobody
 		}
-		r.notes.Add("every token holds what $%s reads", name)
+		r.notes.Add("every token holds what $" + name + " reads")
 		return fromServer
 	case strings.HasPrefix(name, "ssl_client_"):
 		return r.clientCertificate(name)

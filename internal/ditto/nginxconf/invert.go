@@ -91,11 +91,30 @@ func (r *Route) DotPathFor(ctx context.Context, gatewayPath string) (clientPath 
 	return clientPath, ok && known
 }
 
+// DoorsLeftOut says that the route's server has more names and ports than are tried, and may treat them differently.
+func (r *Route) DoorsLeftOut() bool { return r.Server.moreDoors }
+
+// asksByDoor says whether anything that can decide where a request goes is made of variables, the name and the port that it was
+// sent to among them.
+func (srv *Server) asksByDoor() bool {
+	return slices.ContainsFunc(srv.scopes, func(s *scope) bool {
+		return slices.ContainsFunc(s.dirs, func(d *syntax.Directive) bool {
+			switch d.Name {
+			case "if":
+				return true
+			case "rewrite", "return", "set", "try_files", "error_page", "proxy_pass", "grpc_pass", "auth_request":
+				return slices.ContainsFunc(d.Args, func(arg string) bool { return strings.Contains(arg, "$") })
+			}
+			return syntax.Unread(d.Name)
+		})
+	})
+}
+
 // invertible says whether candidates are all there can be: a location whose mapping is a prefix for a prefix, or the path
 // as it is, without rewrites that could bring other paths here. A rewrite that answers with a redirect, or that leads
 // elsewhere, brings none.
 func (r *Route) invertible() bool {
-	if len(r.Unknown) > 0 || !r.static || r.Internal || r.Server.leads.anywhere {
+	if len(r.Unknown) > 0 || !r.static || r.Internal || r.Server.leads.anywhere || r.Server.moreDoors {
 		return false
 	}
 	loc := r.scope.location()

@@ -7,9 +7,10 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-const tooMuch = "too many possible outcomes to follow"
+var tooMuch = reason.Of("nginx-too-many-outcomes")
 
 // maxWays bounds how many readings of one request are followed.
 const maxWays = 128

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 type scopeKind int
@@ -187,7 +188,7 @@ func (s *scope) buildLocations(unknown *syntax.Notes) []*scope {
 		case d.Name == "location" && (s.kind == kindServer || s.kind == kindLocation):
 			loc := newScope(kindLocation, s, d)
 			if !loc.parseMatch(d) {
-				unknown.Add("location at %s: not understood", d.At())
+				unknown.Add(reason.Of("nginx-not-understood", "location", d.At()))
 				continue
 			}
 			loc.internal = len(loc.own["internal"]) > 0

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // describeTarget fills in where a route forwards to and what of the request arrives there.
@@ -14,7 +15,7 @@ func (c *Config) describeTarget(r *Route, ways []*way, unknown *syntax.Notes) {
 	for _, p := range ways {
 		for _, d := range c.targets(r, p) {
 			if !d.ok {
-				unknown.Add("proxy_pass at %s: not understood", r.at())
+				unknown.Add(reason.Of("nginx-not-understood", "proxy_pass", r.at()))
 				for _, t := range c.staticTargets(r) {
 					r.Targets = addTarget(r.Targets, t)
 				}
@@ -23,7 +24,7 @@ func (c *Config) describeTarget(r *Route, ways []*way, unknown *syntax.Notes) {
 			}
 			for _, t := range d.targets {
 				if t.Variable {
-					unknown.Add("proxy_pass at %s: where it goes depends on the request", r.at())
+					unknown.Add(reason.Of("nginx-target-by-connection", r.at(), "the request"))
 				}
 				r.Targets = addTarget(r.Targets, t)
 			}
@@ -49,7 +50,7 @@ func (c *Config) describeTarget(r *Route, ways []*way, unknown *syntax.Notes) {
 	r.Identity.QueryDropped = dropped
 	for _, d := range r.scope.location().dirs {
 		if strings.HasPrefix(d.Name, "balancer_by_lua") {
-			unknown.Add("%s at %s chooses the server", d.Name, d.At())
+			unknown.Add(reason.Of("nginx-chooses-server", d.Name, d.At()))
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // What plain HTTP meets on a port.
@@ -81,7 +82,7 @@ func plainOn(r *Route, ways []*way, port int, tls *Setting) Setting {
 		answer = PlainRedirected
 	}
 	const forwarded = "http_x_forwarded_proto"
-	const inFront = "X-Forwarded-Proto decides, and what terminates TLS in front of nginx cannot be seen"
+	inFront := reason.Of("nginx-in-front")
 	switch {
 	case !passes():
 		*tls = Setting{On, "nothing gets through on port " + strconv.Itoa(port) + " without TLS"}

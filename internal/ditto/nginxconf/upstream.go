@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // upstream is an upstream block: where its servers are.
@@ -25,7 +26,7 @@ func parseUpstream(d *syntax.Directive) upstream {
 			for _, p := range e.Args[1:] {
 				down = down || p == "down"
 				if strings.HasPrefix(p, "service=") {
-					u.unknown = "server " + e.Args[0] + " at " + e.At() + " takes its port from DNS"
+					u.unknown = reason.Of("nginx-upstream-port", d.Args[0], e.Args[0], e.At())
 				}
 			}
 			if down {
@@ -33,7 +34,7 @@ func parseUpstream(d *syntax.Directive) upstream {
 			}
 			t, ok := parseTarget(e.Args[0], 80)
 			if !ok {
-				u.unknown = "server at " + e.At() + " is not understood"
+				u.unknown = reason.Of("nginx-upstream-server", d.Args[0], e.At())
 				continue
 			}
 			u.targets = append(u.targets, t)

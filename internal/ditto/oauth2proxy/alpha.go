@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // readAlpha reads the alpha configuration, which takes the place of the older settings of the same. Its keys are compared
@@ -19,12 +21,12 @@ func (c *Config) readAlpha(o *options, name string, in Input) {
 	}
 	text, there := in.Files[path.Clean(name)]
 	if !there {
-		unread("file " + name + " was not found")
+		unread(reason.Of("oauth2-proxy-file-not-found", name))
 		return
 	}
 	var root map[string]any
 	if err := yaml.Unmarshal([]byte(substitute(o, text)), &root); err != nil {
-		unread("file " + name + " is not valid YAML")
+		unread(reason.Of("oauth2-proxy-file-broken", name, "YAML"))
 		return
 	}
 	root, _ = lower(root).(map[string]any)
@@ -39,7 +41,7 @@ func (c *Config) readAlpha(o *options, name string, in Input) {
 		rewrite, _ := item["rewritetarget"].(string)
 		u, err := url.Parse(uri)
 		if err != nil {
-			o.note("an upstream is not a URL")
+			o.note(reason.Of("oauth2-proxy-upstream"))
 			continue
 		}
 		if item["static"] == true {
@@ -71,7 +73,7 @@ func substitute(o *options, text string) string {
 		if value, set := o.env[name]; set {
 			return value
 		}
-		o.note("variable " + name + " of the alpha configuration is not known")
+		o.note(reason.Of("oauth2-proxy-variable", name))
 		return ""
 	})
 }

@@ -6,6 +6,7 @@
 package oauth2proxy
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"net"
 	"net/url"
 	"path"
@@ -88,7 +89,7 @@ func Read(in Input) *Config {
 	for _, text := range o.list("upstream", "upstreams") {
 		u, err := url.Parse(text)
 		if err != nil {
-			o.note("an upstream is not a URL")
+			o.note(reason.Of("oauth2-proxy-upstream"))
 			continue
 		}
 		at := u.Path

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // options are the settings of an oauth2-proxy by name: the command line before the environment before the file.
@@ -63,12 +65,12 @@ func (o *options) note(text string) {
 func (o *options) readFile(name string, files map[string]string) {
 	text, there := files[path.Clean(name)]
 	if !there {
-		o.note("file " + name + " was not found")
+		o.note(reason.Of("oauth2-proxy-file-not-found", name))
 		return
 	}
 	var values map[string]any
 	if err := toml.Unmarshal([]byte(text), &values); err != nil {
-		o.note("file " + name + " is not valid TOML")
+		o.note(reason.Of("oauth2-proxy-file-broken", name, "TOML"))
 		return
 	}
 	o.file = map[string]any{}
@@ -102,7 +104,7 @@ func (o *options) list(flag, key string) []string {
 	for i := range values {
 		values[i] = strings.TrimSpace(values[i])
 		if strings.ContainsRune(values[i], 0) {
-			o.note("a value of " + key + " is known only at run time")
+			o.note(reason.Of("oauth2-proxy-at-run-time", key))
 		}
 	}
 	return values

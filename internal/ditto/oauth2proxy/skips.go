@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Skips are the requests that need no login.
@@ -31,7 +33,7 @@ func skips(o *options) *Skips {
 		s.written = append(s.written, fmt.Sprintf("%q %v %q", strings.ToUpper(method), negate, expression))
 		re, err := regexp.Compile(expression)
 		if err != nil {
-			o.note("an expression in skip-auth-route is invalid")
+			o.note(reason.Of("oauth2-proxy-skip-expression"))
 			return
 		}
 		s.routes = append(s.routes, route{re, negate})

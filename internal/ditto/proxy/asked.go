@@ -26,11 +26,15 @@ const mostAsked = 4
 
 // Asked says what a service does with a request that brings no credentials; see edge.Asking.
 func Asked(v *world.View, a way.AskedService) way.State {
-	if memo.Of(v).asking++; memo.Of(v).asking > mostAsked {
-		memo.Of(v).asking--
+	m := memo.Of(v)
+	switch {
+	case slices.Contains(m.asking, a): // nobody answers in a circle
 		return way.State{}
+	case len(m.asking) == mostAsked:
+		return way.State{State: facts.Unknown, Why: reason.Of("asked-too-far", a.Host, mostAsked)}
 	}
-	defer func() { memo.Of(v).asking-- }()
+	m.asking = append(m.asking, a)
+	defer func() { m.asking = m.asking[:len(m.asking)-1] }()
 	if svc := world.ServiceNamed(v, a.Host, a.Namespace); svc != nil {
 		return askedService(v, svc, a)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -47,7 +48,7 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *Route {
 		case t.Unix:
 			r.Targets = append(r.Targets, Target{Host: t.Host, Unix: true})
 		case t.Variable:
-			r.vague = fmt.Sprintf("where proxy_pass at %s:%d goes depends on the request", path.Base(route.File), route.Line)
+			r.vague = reason.Of("nginx-target-by-request", fmt.Sprintf("%s:%d", path.Base(route.File), route.Line))
 		default:
 			r.Targets = append(r.Targets, Target{Host: podspec.Canonical(t.Host), Port: int32(t.Port)})
 		}
@@ -104,9 +105,11 @@ func (f *nginxForwarding) Survey(ctx context.Context, name string, before surfac
 	w := behind(ctx, before, f)
 	// Asking for one path follows all.
 	f.origins.clientPathFor(ctx, f.route, anAdminPath)
-	if f.origins.spent() {
-		w.Why = name + ": following every path through the configuration takes too much work; " +
-			"use fewer locations or simpler rewrites"
+	switch {
+	case f.origins.spent():
+		w.Why = name + ": " + reason.Of("nginx-too-much")
+	case f.route.DoorsLeftOut():
+		w.Why = name + ": " + reason.Of("nginx-too-many-names")
 	}
 	return w
 }

@@ -95,14 +95,14 @@ func readOAuth2Proxy(v *world.View, part recognize.Part) *Proxy {
 	command, args := given.CommandLine()
 	for _, word := range slices.Concat(command, args) {
 		if podspec.IsShell(path.Base(word.Text)) {
-			p.Unreadable = append(p.Unreadable, "oauth2-proxy is started by a script")
+			p.Unreadable = append(p.Unreadable, reason.Of("oauth2-proxy-script"))
 		}
 		in.Args = append(in.Args, word.Text)
 	}
 	config := oauth2proxy.Read(in)
 	p.Unreadable = append(p.Unreadable, config.Unknown...)
 	for _, missing := range given.Missing() {
-		p.Unreadable = append(p.Unreadable, missing+" was not found; it may hold settings of oauth2-proxy")
+		p.Unreadable = append(p.Unreadable, reason.Of("oauth2-proxy-settings-not-found", missing))
 	}
 	forwards := false
 	for _, u := range config.Upstreams {
@@ -124,7 +124,7 @@ func readOAuth2Proxy(v *world.View, part recognize.Part) *Proxy {
 			continue
 		}
 		if u.Socket != "" && !listensAt(v, part.Workload, u.Socket) {
-			p.Hidden = append(p.Hidden, "who listens at the socket "+u.Socket+", where an upstream of it leads, cannot be seen")
+			p.Hidden = append(p.Hidden, reason.Of("proxy-socket", u.Socket))
 		}
 		p.Routes = append(p.Routes, oauth2Route(config, u, nil, p.Unreadable))
 		if config.Skips != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
@@ -50,7 +51,7 @@ func unreadRoute(v *world.View, part recognize.Part) *Route {
 	if len(targets) == 0 {
 		return nil
 	}
-	return unread(v, part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), "dittoguard does not read what it does with requests")
+	return unread(v, part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), reason.Of("proxy-not-read"))
 }
 
 // unread is a route of a proxy of which nothing is known but where it may lead.
@@ -81,7 +82,7 @@ func (r *Route) Found(at inventory.ID, workload *inventory.Object, t Target) *Ro
 // near.
 func hide(v *world.View, part recognize.Part, p *Proxy) {
 	if recognize.IsTunnel(part.Software) && !slices.ContainsFunc(p.Routes, func(r *Route) bool { return leadsSomewhere(v, part, r) }) {
-		p.Hidden = append(p.Hidden, "where its tunnel leads is not written in the cluster")
+		p.Hidden = append(p.Hidden, reason.Of("tunnel-elsewhere"))
 	}
 	if v.IsClient(part.Workload) {
 		p.Hidden, p.Unreadable = nil, nil

@@ -221,6 +221,12 @@ func TestAsked(t *testing.T) {
 			secured, more("Service", "a", "{type: ExternalName, externalName: b}") + more("Service", "b", "{type: ExternalName, externalName: a}"),
 			way.AskedService{Host: "a", Port: 80, Path: "/health"}, "",
 		},
+		"by too many aliases": {
+			secured, more("Service", "a", "{type: ExternalName, externalName: b}") + more("Service", "b", "{type: ExternalName, externalName: c}") +
+				more("Service", "c", "{type: ExternalName, externalName: d}") + more("Service", "d", "{type: ExternalName, externalName: e}") +
+				more("Service", "e", "{type: ExternalName, externalName: gateway}"),
+			way.AskedService{Host: "a", Port: 80, Path: "/health"}, facts.Unknown,
+		},
 		"by a proxy": {
 			secured, nginx("location = /check { proxy_pass http://gateway/health; }") + more("Service", "web", "{selector: {app: web}, ports: [{port: 80}]}"),
 			way.AskedService{Host: "web", Port: 80, Path: "/check"}, facts.Off,

@@ -9,6 +9,10 @@ const (
 	plain      = "Write it in plain text, if it is none."
 	plainValue = "Write it with values that do not depend on the request."
 	readable   = "Give dittoguard, or whoever runs it, the right to list them; /readyz says what is wrong."
+	upgraded   = "Upgrade Ditto to a release that dittoguard knows."
+	client     = "Name the workload in edges.clients of the configuration, if it forwards no requests of others."
+	hashed     = "Store the password as a hash that is checked, such as bcrypt of cost 12 at most."
+	later      = "It is decided with the next request, or in the next full audit."
 	converted  = "Write the object in a version that is read."
 )
 

@@ -3,6 +3,7 @@ package recognize
 
 import (
 	"fmt"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -54,8 +55,7 @@ func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []
 		switch {
 		case readings[i].why == byVariable && gateway:
 			component = readings[i].otherwise
-			doubts = append(doubts, Doubt{Beside: true, Message: fmt.Sprintf("container %s sets %s, which Ditto's gateway reads, but another "+
-				"container of the pod is a gateway and nothing else suggests that this one is, so it is ignored", c.Name, readings[i].named)})
+			doubts = append(doubts, Doubt{Beside: true, Message: reason.Of("container-beside-gateway", c.Name, readings[i].named)})
 		case readings[i].why == byPodLabel && ditto:
 			component = ""
 		case readings[i].likely != "":

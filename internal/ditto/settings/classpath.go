@@ -15,8 +15,6 @@ import (
 // in them count, and a configuration file that lies beside those is not found.
 const imageClassPath = dittoHome + "/*:" + dittoHome + "/extensions/*"
 
-const mayReplace = "may hold configuration that takes the place of Ditto's own"
-
 // classPath is what the pod adds to the class path. Of two files of one name Typesafe Config lays the one that is found first
 // over the other, and any jar may bring the extension file that the service's configuration includes last.
 type classPath struct {
@@ -60,7 +58,7 @@ func (s *Settings) classPathText() variable {
 
 func (c *classPath) read(s *Settings, text variable) {
 	if text.state == unclear || strings.Contains(text.text, runtime) {
-		c.replaced("the class path", "the class path is known only at run time")
+		c.replaced("the class path", reason.Of("class-path-at-run-time"))
 	}
 	if text.state != present {
 		return
@@ -78,12 +76,12 @@ func (c *classPath) read(s *Settings, text variable) {
 		case c.folder(s, at, s.readsFile), at == dittoHome:
 			continue
 		default:
-			c.replaced("the class path", "the class path names "+at+", which "+mayReplace)
+			c.replaced("the class path", reason.Of("class-path-names", at))
 			continue
 		}
 		// In an image of another make Ditto itself may lie anywhere.
 		if ofDitto && !isOwnPlace(at) {
-			c.replaced("the class path", "the class path names "+at+", which "+mayReplace)
+			c.replaced("the class path", reason.Of("class-path-names", at))
 		}
 	}
 }
@@ -168,7 +166,7 @@ func (c *classPath) folder(s *Settings, folder string, counts func(name string) 
 }
 
 func (c *classPath) brings(m *corev1.VolumeMount) {
-	c.replaced("volume "+m.Name, "volume "+m.Name+" is mounted at "+canonical(m.MountPath)+", where the class path leads, and "+mayReplace)
+	c.replaced("volume "+m.Name, reason.Of("class-path-volume", "volume "+m.Name, canonical(m.MountPath)))
 }
 
 // filesIn are the names of the files that a mount shows in a folder beneath it; known is false if there may be others.

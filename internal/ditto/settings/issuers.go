@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // OIDC names one of the two places where the gateway is told which OpenID Connect issuers to believe.
@@ -94,7 +95,7 @@ func (s *Settings) issuerNames(of OIDC, path string, missing func(why string)) [
 		}
 		keys, complete := d.hocon.Keys(path)
 		if !complete {
-			missing(d.from + ": a part of it is set elsewhere")
+			missing(reason.Of("issuers-elsewhere", d.from))
 		}
 		for _, key := range keys {
 			names = append(names, hocon.Path(key))
@@ -105,7 +106,7 @@ func (s *Settings) issuerNames(of OIDC, path string, missing func(why string)) [
 	}
 	for _, d := range s.classes().files {
 		if keys, complete := d.hocon.Keys(path); !complete || len(keys) > 0 {
-			missing(d.from + " is on the class path, and which issuers it adds depends on its order")
+			missing(reason.Of("issuers-by-order", d.from))
 		}
 	}
 	for _, list := range s.jvmArguments().lists {
@@ -120,7 +121,7 @@ func (s *Settings) issuerNames(of OIDC, path string, missing func(why string)) [
 		}
 	}
 	if force := s.forcing(); force.Kind != hocon.Absent {
-		missing("which issuers the CONFIG_FORCE_ variables add, which -Dconfig.override_with_env_vars lets in")
+		missing(reason.Of("forced-issuers"))
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -125,7 +125,7 @@ func (s *Settings) mongoTLS(uri *mongouri.URI, source string) Switch {
 		}
 	}
 	if o := s.mongoOption("tls", uri, source); o.set && !o.on() {
-		return Switch{State: Unclear, Source: t.Source, Why: o.source + " says tls=false, contrary to " + t.Source + "; Ditto does not start"}
+		return Switch{State: Unclear, Source: t.Source, Why: reason.Of("tls-contradicted", o.source, t.Source)}
 	}
 	return t
 }

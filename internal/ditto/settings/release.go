@@ -3,6 +3,8 @@ package settings
 import (
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Release is a release of Ditto: major and minor number, which is what settings depend on. The zero Release is not known.
@@ -73,7 +75,7 @@ func (s *Settings) OtherHeader() string {
 		if from == "" {
 			from = "its JVM options are those of an old release"
 		}
-		return "Ditto before " + oneHeader.String() + " believes the header x-ditto-dummy-auth as well, which may be one here (" + from + ")"
+		return reason.Of("former-header", oneHeader, from)
 	}
 	return ""
 }
@@ -84,7 +86,7 @@ func (s *Settings) TooOld() string {
 	r, from := s.Release()
 	switch {
 	case r.before(oldest):
-		return "a release before " + oldest.String() + ", which dittoguard does not know (" + from + ")"
+		return reason.Of("release-too-old", oldest, from)
 	case r.known():
 		return ""
 	}

@@ -24,7 +24,7 @@ func (q *question) secretFile(id string) hocon.Answer {
 	}
 	if d := s.read(fileBased); d.hocon != nil {
 		if a := d.hocon.Lookup("secrets."+id+".name", hocon.Outside{Budget: &q.budget}); a.Kind != hocon.Absent {
-			return unknown(d.from, "which file "+d.from+" takes the secret "+id+" from")
+			return unknown(d.from, reason.Of("secret-file-by-another-file", d.from, id))
 		}
 	}
 	dir := "/run/secrets"

@@ -176,7 +176,7 @@ func Boolean(v Value) Switch {
 	case v.State == Unset:
 		s.Why = "it has no value; Ditto does not start"
 	default:
-		s.Why = v.shown() + " is not a boolean to Ditto; it does not start"
+		s.Why = reason.Of("not-a-boolean", v.shown())
 	}
 	return s
 }

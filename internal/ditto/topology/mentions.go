@@ -1,9 +1,8 @@
 package topology
 
 import (
-	"fmt"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -31,8 +30,7 @@ func (w *walker) fromMentions(o *inventory.Object, c chain, leads func(proxy.Tar
 				continue
 			}
 			at := c.hops[len(c.hops)-1].at
-			memo.Of(w.view).mentioned[id] = fmt.Sprintf(
-				"it can be reached from outside (%s), and %s names %s %s/%s: if it forwards requests, they are not judged; if it does not, list it under edges.clients in the configuration",
+			memo.Of(w.view).mentioned[id] = reason.Of("names-ditto",
 				entry, n.Where, at.Kind, at.Namespace, at.Name)
 			return
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/unread"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -67,7 +68,7 @@ func (w *walker) unreadAnything(c chain) {
 			if n.Host != "" || n.By == nil || n.By.Namespace != namespace || saysWhere(quiet, *n.By) {
 				return "", false
 			}
-			return unreadBackend(*n.By) + ", and may lead to it", true
+			return reason.Of("unread-anything", unreadBackend(*n.By)), true
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
 	"github.com/dittoguard/dittoguard/internal/ditto/mention"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -64,21 +65,21 @@ func NamesOf(o *inventory.Object, links way.Links) []Name {
 			to := podspec.Expand(podspec.FlagOf(c, "default-backend-service"), o.Ref.Namespace, c.Env)
 			if namespace, name, named := strings.Cut(to, "/"); named {
 				list = append(list, Name{
-					Host: name + "." + namespace + ".svc", Says: "it sends requests that match no Ingress to %s, because of --default-backend-service",
+					Host: name + "." + namespace + ".svc", Says: reason.Of("default-backend-service", "%s"),
 				})
 			}
 		}
 		return list
 	}
 	for _, u := range links.Unread {
-		list = append(list, Name{Host: podspec.Canonical(u.Host), Port: u.Port, Says: u.What + " are not read, and may lead to %s", By: &u})
+		list = append(list, Name{Host: podspec.Canonical(u.Host), Port: u.Port, Says: reason.Of("unread-backend", u.What, "%s"), By: &u})
 	}
 	for _, host := range nginx.SnippetTargets(o) {
 		if host != "" {
-			list = append(list, Name{Host: host, Says: "a snippet in it forwards requests to %s, which counts if its controller allows snippets"})
+			list = append(list, Name{Host: host, Says: reason.Of("snippet-forwards", "%s")})
 		}
 	}
-	const failed = "it sends requests that failed to %s, with the headers that clients sent"
+	failed := reason.Of("errors-go-to", "%s")
 	services, others := traefik.Errors(o)
 	for _, b := range services {
 		list = append(list, Name{Host: b.Name + "." + b.Namespace + ".svc", Port: b.Port.IntVal, Says: failed})
@@ -92,7 +93,7 @@ func NamesOf(o *inventory.Object, links way.Links) []Name {
 			if namespace, name, named := strings.Cut(to[0], "/"); podspec.IsDigits(port) && named && len(to) > 1 {
 				list = append(list, Name{
 					Host: name + "." + namespace + ".svc", Port: podspec.PortNumber(to[1]),
-					Says: fmt.Sprintf("port %s is forwarded to %%s if an ingress controller names this ConfigMap in --tcp-services-configmap", port),
+					Says: reason.Of("tcp-services", port, "%s"),
 				})
 			}
 		}

@@ -3,6 +3,7 @@ package way
 import (
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -47,6 +48,8 @@ type Controller struct {
 	// Most controllers make one virtual server of all Ingresses of a host, of whatever namespace, so that one changes how others
 	// are read. What can be told from one alone is asked whichever controller serves it.
 
+	// Aliases are hosts of an Ingress's annotations that lead to where the hosts of its rules lead; nil where there are none.
+	Aliases func(*networkingv1.Ingress) []requests.Hosts
 	// SharesTLS says whether a certificate that one Ingress names for a host serves the others of the host too.
 	SharesTLS bool
 	// ForcesRegex says whether the Ingress turns all paths of its hosts into regular expressions, MayForceRegex, whether it might

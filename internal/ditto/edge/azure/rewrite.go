@@ -40,7 +40,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 	name := strings.TrimSpace(in.Ingress.Annotations[RuleSetResource])
 	switch {
 	case strings.TrimSpace(in.Ingress.Annotations[RuleSet]) != "":
-		return unread(RuleSet, RuleSet+" names a rule set of the gateway, which is not visible")
+		return unread(RuleSet, reason.Of("agic-rule-set-of-the-gateway", RuleSet))
 	case name == "":
 		return agicReading{}, false
 	}

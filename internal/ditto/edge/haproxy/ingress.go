@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -16,9 +17,24 @@ func IngressController() way.Controller {
 		Name: way.NameHAProxyIngress, Title: "haproxy-ingress",
 		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
-		Read: haproxyIngressRead, SharesTLS: true,
+		Read: haproxyIngressRead, SharesTLS: true, Aliases: haproxyIngressAliases,
 		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range", PrefixHAProxyIngress + "whitelist-source-range"},
 	}
+}
+
+// haproxyIngressAliases are further names of an Ingress's hosts, and an expression for such.
+func haproxyIngressAliases(ing *networkingv1.Ingress) []requests.Hosts {
+	a := way.WithPrefix(ing.Annotations, PrefixHAProxyIngress, way.PrefixIngress)
+	var list []requests.Hosts
+	for name := range strings.SplitSeq(a["server-alias"], ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			list = append(list, requests.HostsOf(name))
+		}
+	}
+	if expression := strings.TrimSpace(a["server-alias-regex"]); expression != "" {
+		list = append(list, requests.Hosts{Name: "~" + expression, Opaque: true})
+	}
+	return list
 }
 
 const PrefixHAProxyIngress = "haproxy-ingress.github.io/"

@@ -72,9 +72,13 @@ func isMaster(ing *networkingv1.Ingress) bool {
 	return some(ing, func(c *way.Controller) func(*networkingv1.Ingress) bool { return c.IsMaster })
 }
 
+func hasAliases(ing *networkingv1.Ingress) bool {
+	return slices.ContainsFunc(table, func(c way.Controller) bool { return c.Aliases != nil && len(c.Aliases(ing)) > 0 })
+}
+
 // affectsSiblings says whether an Ingress may change how others of its host are read.
 func affectsSiblings(ing *networkingv1.Ingress) bool {
-	return isMaster(ing) || isCanary(ing) || some(ing, func(c *way.Controller) func(*networkingv1.Ingress) bool { return c.MayForceRegex })
+	return isMaster(ing) || isCanary(ing) || hasAliases(ing) || some(ing, func(c *way.Controller) func(*networkingv1.Ingress) bool { return c.MayForceRegex })
 }
 
 // groupOf is the load balancer that an Ingress shares with others, empty if there is none.

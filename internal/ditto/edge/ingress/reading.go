@@ -255,6 +255,9 @@ func (r *reading) transport(host string) way.Transport {
 // lets are the requests that a path lets in.
 func (r *reading) lets(host, text string, path way.Path) requests.Set {
 	box := requests.Box{Doors: []requests.Door{{Kind: "Ingress"}}, Hosts: []requests.Hosts{requests.HostsOf(host)}}
+	if host != "*" {
+		box.Hosts = append(box.Hosts, onHostOf(r.c, host).aliases[r.in.Class.Controller]...)
+	}
 	if r.counts != nil {
 		if r.about == "" {
 			r.about = aboutPaths(r.counts.Ingress.Annotations)

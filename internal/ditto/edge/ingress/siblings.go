@@ -1,10 +1,14 @@
 package ingress
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -33,13 +37,17 @@ type onHost struct {
 	masters map[string][]*networkingv1.Ingress
 	// regex are the controllers that read all paths of the host as regular expressions.
 	regex map[string]bool
+	// aliases are further hosts that lead to the same, by the controllers that take them for that.
+	aliases map[string][]requests.Hosts
 }
 
 type onHostKey string
 
 func onHostOf(c way.Context, host string) onHost {
 	return way.Keep(c, onHostKey(host), func() onHost {
-		h := onHost{regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}}
+		h := onHost{
+			regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}, aliases: map[string][]requests.Hosts{},
+		}
 		for _, o := range c.Objects.Find(inventory.Key{Index: bySibling, Value: host}) {
 			in := inputOf(c, inventory.Must[networkingv1.Ingress](o))
 			if isMaster(in.Ingress) {
@@ -48,9 +56,31 @@ func onHostOf(c way.Context, host string) onHost {
 			if !h.regex[in.Class.Controller] && forcesRegex(in) {
 				h.regex[in.Class.Controller] = true
 			}
+			if aliases := controllerByName(in.Class.Controller).Aliases; aliases != nil {
+				h.aliases[in.Class.Controller] = append(h.aliases[in.Class.Controller], aliases(in.Ingress)...)
+			}
+		}
+		for controller, list := range h.aliases {
+			h.aliases[controller] = oneByOne(list)
 		}
 		return h
 	})
+}
+
+// mostAliases bounds how many further names of a host are compared one by one; more of them are told apart by what they are together.
+const mostAliases = 64
+
+func oneByOne(list []requests.Hosts) []requests.Hosts {
+	slices.SortFunc(list, func(a, b requests.Hosts) int { return strings.Compare(a.Name, b.Name) })
+	list = slices.CompactFunc(list, requests.Hosts.Equal)
+	if len(list) <= mostAliases {
+		return list
+	}
+	h := sha256.New()
+	for _, hosts := range list {
+		_, _ = fmt.Fprintf(h, "%d %s", len(hosts.Name), hosts.Name) // never fails
+	}
+	return []requests.Hosts{{Name: fmt.Sprintf("%d aliases, %x", len(list), h.Sum(nil)[:16]), Opaque: true}}
 }
 
 // lookAnywhere asks for the Ingresses of all namespaces, where one takes after another (a minion after its master, a canary after its
@@ -106,13 +136,13 @@ func certifying(c way.Context, by certified) []*networkingv1.Ingress {
 }
 
 // siblings are the Ingresses of the same hosts whose reading this one changes: all of them if it turns their paths into
-// regular expressions or is their master, those that it names a certificate for, those whose default backend it may take
+// regular expressions, is their master or has aliases of the host, those that it names a certificate for, those whose default backend it may take
 // the place of, and the canaries of it; and those that share its load balancer.
 func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 	ing := inventory.Must[networkingv1.Ingress](o)
 	in := inputOf(c, ing)
 	controller := controllerByName(in.Class.Controller)
-	forces := isMaster(ing) || forcesRegex(in)
+	forces := isMaster(ing) || forcesRegex(in) || hasAliases(ing)
 	var list []way.Siblings
 	for _, host := range hostsOf(ing) {
 		onHost := inventory.Key{Index: ByHost, Value: host}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -27,6 +28,22 @@ func mayForceRegex(ing *networkingv1.Ingress) bool {
 		}
 	}
 	return false
+}
+
+// aliases are the further names of the servers of an Ingress's hosts; a canary's are not looked at (createServers).
+func aliases(ing *networkingv1.Ingress) []requests.Hosts {
+	if isCanary(ing) {
+		return nil
+	}
+	var list []requests.Hosts
+	for name := range strings.SplitSeq(ing.Annotations[way.PrefixIngressNginx+"server-alias"], ",") {
+		if name = strings.TrimSpace(name); strings.HasPrefix(name, "~") {
+			list = append(list, requests.Hosts{Name: name, Opaque: true})
+		} else if name != "" {
+			list = append(list, requests.HostsOf(name))
+		}
+	}
+	return list
 }
 
 // asides are the Service that gets copies of requests, in any namespace, and the one for those whose own has no endpoints.

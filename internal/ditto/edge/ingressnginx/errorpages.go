@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -18,12 +19,10 @@ func ingressNginxErrorPages(in way.Input, a way.Annotations) way.ErrorPages {
 	}
 	if c, told := someConfig(in, func(c way.GlobalConfig) bool { return len(errorCodes(c.Data["custom-http-errors"])) > 0 }); told && len(codes) == 0 {
 		// Those of an Ingress take their place (rootfs/etc/nginx/template/nginx.tmpl).
-		pages.Unknown = append(pages.Unknown, "a default backend generates the error pages for "+c.In("custom-http-errors")+
-			", and receives the request's path and headers")
+		pages.Unknown = append(pages.Unknown, reason.Of("default-backend-makes-pages", c.In("custom-http-errors")))
 	}
 	if len(codes) > 0 {
-		pages.Unknown = append(pages.Unknown, "a default backend generates the error pages for "+way.PrefixIngressNginx+
-			"custom-http-errors, and receives the request's path and headers")
+		pages.Unknown = append(pages.Unknown, reason.Of("default-backend-makes-pages", way.PrefixIngressNginx+"custom-http-errors"))
 	}
 	// CVE-2026-24513, fixed in 1.13.7, 1.14.3 and 1.15.0; the configuration tells releases apart no closer than that.
 	v, stated := in.Version()

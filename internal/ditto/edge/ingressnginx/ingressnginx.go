@@ -26,7 +26,7 @@ func Controller() way.Controller {
 		// has the host; getBackendServers replaces it by a path / of the same type. The server without a host is there before, and
 		// takes neither redirects nor rewrites over.
 		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Named: true, Shared: true, Bare: true, Replaced: way.IsRootPrefix},
-		SharesTLS:      true, IsCanary: isCanary, Asides: asides,
+		SharesTLS:      true, IsCanary: isCanary, Asides: asides, Aliases: aliases,
 		Allowed: []string{way.PrefixIngressNginx + "whitelist-source-range", way.PrefixIngressNginx + "allowlist-source-range"},
 	}
 }

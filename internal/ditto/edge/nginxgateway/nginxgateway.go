@@ -81,7 +81,7 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 	case o == nil:
 		return gatewayapi.MissingExtension(), true
 	case kind == crd.SnippetsFilter:
-		return gatewayapi.Extension{Opaque: " is nginx configuration that is not read"}, true
+		return gatewayapi.Extension{Opaque: reason.Of("snippets-filter-not-read")}, true
 	}
 	spec := inventory.Must[crd.NginxAuthenticationFilter](o).Spec
 	name := o.Ref.String()

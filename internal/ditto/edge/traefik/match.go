@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
@@ -202,7 +203,7 @@ func (a alternative) matches(path string) (matches, known bool, why string) {
 		case !known:
 			why = c.Why
 		case matches && c.not:
-			why = "the rule excludes paths by a negation, which another spelling of the path may get around"
+			why = reason.Of("rule-excludes-paths")
 		}
 	}
 	return why == "", why == "", why
@@ -274,7 +275,7 @@ func (a alternative) doubt() string {
 	}
 	for _, c := range a.paths {
 		if c.not {
-			return "the rule excludes paths by a negation, which another spelling of the path may get around"
+			return reason.Of("rule-excludes-paths")
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ package syntax
 
 import (
 	"fmt"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"maps"
 	"path"
 	"slices"
@@ -161,8 +162,8 @@ func (l *loader) include(d *Directive, forwards bool, stack []string) ([]*Direct
 		if shipped(name) {
 			return nil, nil
 		}
-		note := fmt.Sprintf("include %s at %s: not among the mounted files", d.Args[0], d.At())
-		l.unknown.Add("%s", note)
+		note := reason.Of("nginx-include-not-mounted", d.Args[0], d.At())
+		l.unknown.Add(note)
 		if !forwards {
 			l.missing = append(l.missing, Missing{Name: name, Note: note})
 		}
@@ -209,7 +210,7 @@ func withTemplates(files map[string]string, unknown *Notes) map[string]string {
 		out := path.Join(path.Dir(path.Dir(name)), "conf.d", strings.TrimSuffix(path.Base(name), ".template"))
 		if _, ok := all[out]; !ok {
 			all[out] = files[name]
-			unknown.Add("%s is made from %s when the container starts: its placeholders are not known", out, name)
+			unknown.Add(reason.Of("nginx-template", out, name))
 		}
 	}
 	return all

@@ -1,7 +1,5 @@
 package syntax
 
-import "fmt"
-
 // Notes are sentences without repetition, in the order they came up.
 type Notes struct {
 	List []string
@@ -9,8 +7,7 @@ type Notes struct {
 }
 
 // Add notes a sentence, once.
-func (n *Notes) Add(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+func (n *Notes) Add(text string) {
 	if n.seen[text] {
 		return
 	}

@@ -40,14 +40,15 @@ type Visit struct {
 const unnamedHost = "unnamed.invalid"
 
 // Doors are the ports and names a client can use to get to a server; those of the loopback, and sockets, where there is
-// nothing else and somebody in the same pod has to hand requests on.
-func (ls *Listeners) Doors(s *Host) []Visit {
+// nothing else and somebody in the same pod has to hand requests on. more says that there are others.
+func (ls *Listeners) Doors(s *Host) (doors []Visit, more bool) {
 	hosts := []string{""}
 	if slices.ContainsFunc(s.Listen, func(l Listen) bool { return ls.nameless(l, s) }) {
 		hosts = append(hosts, unnamedHost)
 	}
 	for _, name := range s.Names {
 		if len(hosts) == maxDoors {
+			more = true
 			break
 		}
 		switch {
@@ -66,22 +67,26 @@ func (ls *Listeners) Doors(s *Host) []Visit {
 		}
 	}
 	var outside, inside []Visit
+	moreInside := false
 	for _, l := range s.Listen {
 		for _, host := range hosts {
 			if d := (Visit{Port: l.Port, Host: host}); l.Port > 0 && !Loopback(l.Address) {
-				if len(outside) < maxDoors && !slices.Contains(outside, d) {
+				switch {
+				case slices.Contains(outside, d):
+				case len(outside) == maxDoors:
+					return outside, true
+				default:
 					outside = append(outside, d)
 				}
 			} else if len(inside) < maxDoors {
 				inside = append(inside, Visit{Port: l.Port, Host: host, Address: l.Address})
+			} else {
+				moreInside = true
 			}
-		}
-		if len(outside) == maxDoors {
-			break
 		}
 	}
 	if len(outside) > 0 {
-		return outside
+		return outside, more
 	}
-	return inside
+	return inside, more || moreInside
 }

@@ -166,8 +166,23 @@ func TestDoors(t *testing.T) {
 		{"server { listen 80; server_name a; location / {} } server { listen 80; server_name \"\"; }", "[{80  } {80 unnamed.invalid } {80 a }]"},
 	} {
 		listeners, asked := read(t, tt.server)
-		if got := fmt.Sprint(listeners.Doors(asked)); got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.server, got, tt.want)
+		doors, more := listeners.Doors(asked)
+		if got := fmt.Sprint(doors); got != tt.want || more {
+			t.Errorf("%s: %s, more %t, want %s", tt.server, got, more, tt.want)
+		}
+	}
+	names := ""
+	for i := range maxDoors {
+		names += fmt.Sprintf(" n%d", i)
+	}
+	for _, server := range []string{
+		"server { listen 80; server_name" + names + "; location / {} }",
+		"server { listen 80; listen 81; server_name n0 n1 n2 n3 n4 n5 n6 n7 n8; location / {} }",
+		"server { listen 127.0.0.1:80; listen 127.0.0.1:81; server_name n0 n1 n2 n3 n4 n5 n6 n7 n8; location / {} }",
+	} {
+		listeners, asked := read(t, server)
+		if doors, more := listeners.Doors(asked); len(doors) != maxDoors || !more {
+			t.Errorf("%s: %d doors, more %t, want %d and more", server, len(doors), more, maxDoors)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // MaxListens bounds the ports that all servers listen on: one directive can name them all.
@@ -45,7 +46,7 @@ func ParseListen(d *syntax.Directive, unknown *syntax.Notes) ([]Listen, error) {
 		return []Listen{l}, nil
 	}
 	if strings.Contains(where, "$") {
-		unknown.Add("listen %s at %s: a placeholder", where, d.At())
+		unknown.Add(reason.Of("nginx-listen-placeholder", where, d.At()))
 		l.Port = 0
 		return []Listen{l}, nil
 	}
