@@ -65,6 +65,11 @@ test-all: nginx ## Run all tests: every order of arrival, every fixture, lagging
 	@$(test_setup)
 	$(GO_TEST) -timeout 4h $$packages
 
+.PHONY: compat
+compat: ## Run the short end-to-end test against another API server: VERSION=v1.34.4 (docs/releases.md)
+	@assets=$$(test/controlplane/build '$(VERSION)')
+	KUBEBUILDER_ASSETS=$$assets $(GO_TEST) -short -timeout 80m ./test/e2e
+
 .PHONY: demo
 demo: ## Show what dittoguard does, on a real API server on this machine
 	assets=$$(test/controlplane/build)

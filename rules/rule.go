@@ -63,6 +63,9 @@ type Spec struct {
 	Guide    string   `json:"guide,omitempty"`
 	Level    Level    `json:"level"`
 	Severity Severity `json:"severity"`
+	// Since is the version of dittoguard that the rule is there from, of a built-in rule: the configuration can keep what is newer
+	// from denying (modes.enforceVersion). Rules of users have none, and always count.
+	Since Version `json:"since,omitempty"`
 
 	// PartOf names the rule that this one is a part of: what an admission policy of Kubernetes can say of it, which sees one
 	// object. Where the whole rule is evaluated the part is not, since it finds nothing that the whole does not.
@@ -187,6 +190,8 @@ type Validation struct {
 	// there before, or that consists of something it did not consist of before; so a partial fix gets through. Without it
 	// there is nothing to tell two violations of one rule on one way in apart.
 	KeyExpression string `json:"keyExpression,omitempty"`
+	// Since is the version that the validation is there from, where that is later than its rule.
+	Since Version `json:"since,omitempty"`
 }
 
 // Unknown is an expression that is true where the rule cannot decide.
@@ -196,6 +201,8 @@ type Unknown struct {
 	What string `json:"what"`
 	// MessageExpression says what would settle it.
 	MessageExpression string `json:"messageExpression"`
+	// Since is the version that it is there from, where that is later than its rule.
+	Since Version `json:"since,omitempty"`
 }
 
 // Mutation is a change that the rule makes to the object.

@@ -50,6 +50,9 @@ func LoadUser(dirs ...string) ([]HardeningRule, error) {
 		if slices.Contains(Names(builtin), r.Metadata.Name) {
 			probs.ofRule(&r, "metadata.name", "rule %q is built in; choose another name", r.Metadata.Name)
 		}
+		if r.Spec.Since != "" {
+			probs.ofRule(&r, "spec.since", "belongs to built-in rules only: what you wrote always counts")
+		}
 	}
 	return fine, errors.Join(errors.Join(unread...), probs.join())
 }

@@ -26,6 +26,7 @@ func validate(rule *HardeningRule, folder string, probs *problems) {
 	v := validator{rule: rule, probs: probs}
 	v.identity(folder)
 	v.texts()
+	v.versions()
 	v.part()
 	v.params()
 	v.match()
@@ -118,6 +119,26 @@ func (v *validator) texts() {
 			v.bad("spec.guide", "section %s is named twice", part)
 		}
 		seen = append(seen, part)
+	}
+}
+
+// versions checks since when there is what: a part of a rule says it only where it is newer than the rule.
+func (v *validator) versions() {
+	s := &v.rule.Spec
+	check := func(field string, since Version, part bool) {
+		switch {
+		case !since.Valid():
+			v.bad(field, "expected a version such as v0.2, got %q", since)
+		case part && since != "" && s.Since.Includes(since):
+			v.bad(field, "must be later than the rule's own, %q", s.Since)
+		}
+	}
+	check("spec.since", s.Since, false)
+	for i := range s.Validations {
+		check(fmt.Sprintf("spec.validations[%d].since", i), s.Validations[i].Since, true)
+	}
+	for i := range s.Unknowns {
+		check(fmt.Sprintf("spec.unknowns[%d].since", i), s.Unknowns[i].Since, true)
 	}
 }
 

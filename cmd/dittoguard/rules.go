@@ -111,8 +111,12 @@ func showRule(w io.Writer, r rules.HardeningRule, list []rules.HardeningRule) er
 		guide = "guide section " + strings.ReplaceAll(s.Guide, ",", " and ") + ", "
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n%slevel %s, severity %s\n\n%s\n\nHow to fix it\n\n%s\n",
-		r.Metadata.Name, s.Title, guide, s.Level, s.Severity, strings.TrimRight(s.Rationale, "\n"), s.Fix(""))
+	since := ""
+	if s.Since != "" {
+		since = ", since " + string(s.Since)
+	}
+	fmt.Fprintf(&b, "%s: %s\n\n%slevel %s, severity %s%s\n\n%s\n\nHow to fix it\n\n%s\n",
+		r.Metadata.Name, s.Title, guide, s.Level, s.Severity, since, strings.TrimRight(s.Rationale, "\n"), s.Fix(""))
 	if len(s.Params) > 0 {
 		fmt.Fprintf(&b, "\nParameters, under rules.%s.params of the configuration\n\n", r.Metadata.Name)
 		for _, p := range s.Params {

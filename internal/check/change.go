@@ -67,7 +67,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		}
 	}
 	for _, f := range c.findings(after, brought) {
-		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline {
+		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline && c.config.Modes.EnforceVersion.Includes(f.since) {
 			verdict.WouldDeny = append(verdict.WouldDeny, f)
 		}
 		switch f.Action {

@@ -53,9 +53,9 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 		j.except(e, name, subject.Ref, entry, outcome)
 		return
 	}
-	add := func(index, message string, keys []string) *violation {
+	add := func(since rules.Version, index, message string, keys []string) *violation {
 		v := violation{
-			rule: r, subject: subject, entry: entry, message: message, path: c.path, route: c.route, about: c.about, way: c.way,
+			rule: r, since: since, subject: subject, entry: entry, message: message, path: c.path, route: c.route, about: c.about, way: c.way,
 			container: c.container, known: c.known, facts: c.facts, line: c.line, parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
 		}
 		v.outgoing = j.outgoing(subject, c.way)
@@ -63,15 +63,15 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 		return &j.violations[len(j.violations)-1]
 	}
 	if outcome.Err != nil {
-		add("error", fmt.Sprintf("the rule could not be evaluated: %v", outcome.Err), nil).broken = true
+		add(r.Spec.Since, "error", fmt.Sprintf("the rule could not be evaluated: %v", outcome.Err), nil).broken = true
 		return
 	}
 	for _, v := range outcome.Violations {
 		if v.Err != nil {
-			add(fmt.Sprint(v.Index), fmt.Sprintf("the rule could not be evaluated: %v", v.Err), nil).broken = true
+			add(r.Spec.ValidationSince(v.Index), fmt.Sprint(v.Index), fmt.Sprintf("the rule could not be evaluated: %v", v.Err), nil).broken = true
 			continue
 		}
-		add(fmt.Sprint(v.Index), v.Message, v.Keys)
+		add(r.Spec.ValidationSince(v.Index), fmt.Sprint(v.Index), v.Message, v.Keys)
 	}
 	for _, u := range outcome.Unknowns {
 		message := u.Message
@@ -79,7 +79,7 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 			message = fmt.Sprintf("the rule could not be evaluated: %v", u.Err)
 		}
 		if j.checker.config.Rules[name].DenyUnknown {
-			add(fmt.Sprintf("unknown %d", u.Index), "cannot be decided: "+message, nil).unknown = true
+			add(r.Spec.UnknownSince(u.Index), fmt.Sprintf("unknown %d", u.Index), "cannot be decided: "+message, nil).unknown = true
 			continue
 		}
 		j.unknowns = append(j.unknowns, Unknown{

@@ -60,6 +60,8 @@ type Finding struct {
 	// of is one of the violations that it stands for; fixes are those of Fixes.
 	of    *violation
 	fixes []engine.AppliedFix
+	// since is the version that what it violates is there from.
+	since rules.Version
 }
 
 // Unknown is something that could not be decided, and what would settle it.

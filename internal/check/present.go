@@ -32,11 +32,12 @@ func (c *Checker) findings(view *world.View, violations []violation) []Finding {
 		subject, entry inventory.ID
 		message        string
 		outgoing       bool
+		since          rules.Version
 	}
 	at := make(map[group]int, len(violations))
 	findings := make([]Finding, 0, len(violations))
 	for _, v := range violations {
-		g := group{rule: v.rule, subject: v.subject.Ref.ID(), message: v.message, outgoing: v.outgoing}
+		g := group{rule: v.rule, subject: v.subject.Ref.ID(), message: v.message, outgoing: v.outgoing, since: v.since}
 		if v.entry != nil {
 			g.entry = v.entry.ID()
 		}
@@ -75,7 +76,7 @@ func (c *Checker) findings(view *world.View, violations []violation) []Finding {
 func (c *Checker) finding(view *world.View, v violation) Finding {
 	f := Finding{
 		Rule: v.rule.Metadata.Name, Title: v.rule.Spec.Title, Level: c.config.Level(v.rule.Metadata.Name, v.rule.Spec.Level), Severity: v.rule.Spec.Severity,
-		Subject: v.subject.Ref, Entry: v.entry, Message: v.message, Path: v.path,
+		since: v.since, Subject: v.subject.Ref, Entry: v.entry, Message: v.message, Path: v.path,
 		Fix: v.rule.Spec.Fix(kindOf(v.subject.Ref, v.entry)), Guide: v.rule.Spec.Guide,
 		File: v.subject.Source.File, Line: v.subject.Source.Line,
 	}
@@ -97,7 +98,11 @@ func (c *Checker) finding(view *world.View, v violation) Finding {
 	if f.Path == nil {
 		f.Path = []string{}
 	}
-	f.Action = Action(c.modes(view, v.subject.Ref, v.entry).Action(f.Level))
+	modes := c.modes(view, v.subject.Ref, v.entry)
+	f.Action = Action(modes.ActionSince(f.Level, v.since))
+	if modes.Action(f.Level) == config.Deny && f.Action != ActionDeny {
+		f.Notes = append(f.Notes, fmt.Sprintf("it is not refused yet: it is new in %s, and what is enforced is %s (modes.enforceVersion)", v.since, modes.EnforceVersion))
+	}
 	if v.outgoing && f.Action == ActionDeny {
 		f.Action = ActionWarn
 		f.Message += "; these are pods of an earlier revision, which a rollout is about to replace"

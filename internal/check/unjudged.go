@@ -108,5 +108,5 @@ func (c *Checker) denyingUnknowns() iter.Seq[*rule] {
 // undecided is what a rule refuses since an object is not read, of whatever kind of reason. Its message says what to do.
 func undecided(r *rule, o *inventory.Object, kind, message string) violation {
 	key := strings.Join([]string{r.Metadata.Name, "unknown " + kind, o.Ref.ID().String(), ""}, "|")
-	return violation{rule: r, subject: o, message: "cannot be decided: " + message, parts: []part{{name: key}}, unknown: true, unread: true}
+	return violation{rule: r, since: r.Spec.Since, subject: o, message: "cannot be decided: " + message, parts: []part{{name: key}}, unknown: true, unread: true}
 }

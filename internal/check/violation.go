@@ -3,11 +3,14 @@ package check
 import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/rules"
 )
 
 // violation is one failed validation of one rule for one case, before ways in are put together into findings.
 type violation struct {
-	rule    *rule
+	rule *rule
+	// since is the version that what it violates is there from.
+	since   rules.Version
 	subject *inventory.Object
 	entry   *inventory.Ref
 	message string

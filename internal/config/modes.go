@@ -42,6 +42,8 @@ func stricter(a, b Mode) Mode {
 // Modes says what findings lead to: Enforce denies, Warn warns, Audit records.
 type Modes struct {
 	Enforce, Warn, Audit Mode
+	// EnforceVersion keeps what is newer from denying: rules, and parts of rules, that the version did not have. Empty is the latest.
+	EnforceVersion rules.Version
 }
 
 // Action is what a finding leads to.
@@ -68,12 +70,22 @@ func (m Modes) Action(level rules.Level) Action {
 	return None
 }
 
+// ActionSince is Action for a finding of what is there since a version.
+func (m Modes) ActionSince(level rules.Level, since rules.Version) Action {
+	if !m.EnforceVersion.Includes(since) {
+		m.Enforce = ModeOff
+	}
+	return m.Action(level)
+}
+
 // Strictest is the stricter of both in each mode, for a finding between two namespaces.
 func Strictest(a, b Modes) Modes {
 	return Modes{
 		Enforce: stricter(a.Enforce, b.Enforce),
 		Warn:    stricter(a.Warn, b.Warn),
 		Audit:   stricter(a.Audit, b.Audit),
+
+		EnforceVersion: a.EnforceVersion.Later(b.EnforceVersion),
 	}
 }
 
@@ -96,6 +108,20 @@ const (
 	LabelAudit   = "dittoguard.io/audit"
 )
 
+// LabelEnforceVersion is the label with a version, which can be later than that of the configuration, and never earlier.
+const LabelEnforceVersion = "dittoguard.io/enforce-version"
+
+// Latest is how people write that nothing is kept from denying.
+const Latest = "latest"
+
+// parseVersion reads a version as people write it.
+func parseVersion(text string) (rules.Version, bool) {
+	if text == Latest {
+		return "", true
+	}
+	return rules.Version(text), text != "" && rules.Version(text).Valid()
+}
+
 // ModesFor is what holds in a namespace with these labels. A label with a value that is no mode changes nothing; the
 // warnings say so, in a stable order. Where the file sets enforce to off no label enforces anything.
 func (c *Config) ModesFor(labels map[string]string) (Modes, []string) {
@@ -117,6 +143,14 @@ func (c *Config) ModesFor(labels map[string]string) (Modes, []string) {
 			*l.mode = mode
 		default:
 			*l.mode = stricter(*l.mode, mode)
+		}
+	}
+	if value, found := labels[LabelEnforceVersion]; found {
+		version, ok := parseVersion(value)
+		if ok {
+			modes.EnforceVersion = modes.EnforceVersion.Later(version)
+		} else {
+			warnings = append(warnings, fmt.Sprintf("label %s: expected latest or a version such as v0.2, found %q; it is ignored", LabelEnforceVersion, value))
 		}
 	}
 	if c.Modes.Enforce == ModeOff {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,10 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 )
+
+func modesOf(enforce, warn, audit Mode) Modes {
+	return Modes{Enforce: enforce, Warn: warn, Audit: audit}
+}
 
 func TestConfig_ModesFor(t *testing.T) {
 	tests := []struct {
@@ -19,26 +24,26 @@ func TestConfig_ModesFor(t *testing.T) {
 		want     Modes
 		warnings []string
 	}{
-		{"no labels", Modes{ModeBaseline, ModeRestricted, ModeRestricted}, LabelsHonour, nil, Modes{ModeBaseline, ModeRestricted, ModeRestricted}, nil},
+		{"no labels", modesOf(ModeBaseline, ModeRestricted, ModeRestricted), LabelsHonour, nil, modesOf(ModeBaseline, ModeRestricted, ModeRestricted), nil},
 		{
-			"honour loosens and tightens", Modes{ModeBaseline, ModeBaseline, ModeRestricted}, LabelsHonour,
-			map[string]string{LabelEnforce: "off", LabelWarn: "restricted", LabelAudit: "baseline"}, Modes{ModeOff, ModeRestricted, ModeBaseline}, nil,
+			"honour loosens and tightens", modesOf(ModeBaseline, ModeBaseline, ModeRestricted), LabelsHonour,
+			map[string]string{LabelEnforce: "off", LabelWarn: "restricted", LabelAudit: "baseline"}, modesOf(ModeOff, ModeRestricted, ModeBaseline), nil,
 		},
 		{
-			"tighten only tightens", Modes{ModeBaseline, ModeBaseline, ModeRestricted}, LabelsTighten,
-			map[string]string{LabelEnforce: "off", LabelWarn: "restricted", LabelAudit: "baseline"}, Modes{ModeBaseline, ModeRestricted, ModeRestricted}, nil,
+			"tighten only tightens", modesOf(ModeBaseline, ModeBaseline, ModeRestricted), LabelsTighten,
+			map[string]string{LabelEnforce: "off", LabelWarn: "restricted", LabelAudit: "baseline"}, modesOf(ModeBaseline, ModeRestricted, ModeRestricted), nil,
 		},
 		{
-			"ignore", Modes{ModeBaseline, ModeBaseline, ModeBaseline}, LabelsIgnore,
-			map[string]string{LabelEnforce: "restricted", LabelWarn: "nonsense"}, Modes{ModeBaseline, ModeBaseline, ModeBaseline}, nil,
+			"ignore", modesOf(ModeBaseline, ModeBaseline, ModeBaseline), LabelsIgnore,
+			map[string]string{LabelEnforce: "restricted", LabelWarn: "nonsense"}, modesOf(ModeBaseline, ModeBaseline, ModeBaseline), nil,
 		},
 		{
-			"the dry run is absolute", Modes{ModeOff, ModeOff, ModeOff}, LabelsHonour,
-			map[string]string{LabelEnforce: "restricted", LabelWarn: "restricted"}, Modes{ModeOff, ModeRestricted, ModeOff}, nil,
+			"the dry run is absolute", modesOf(ModeOff, ModeOff, ModeOff), LabelsHonour,
+			map[string]string{LabelEnforce: "restricted", LabelWarn: "restricted"}, modesOf(ModeOff, ModeRestricted, ModeOff), nil,
 		},
 		{
-			"values that are no modes change nothing", Modes{ModeBaseline, ModeBaseline, ModeBaseline}, LabelsHonour,
-			map[string]string{LabelAudit: "", LabelEnforce: "privileged", LabelWarn: "restricted"}, Modes{ModeBaseline, ModeRestricted, ModeBaseline},
+			"values that are no modes change nothing", modesOf(ModeBaseline, ModeBaseline, ModeBaseline), LabelsHonour,
+			map[string]string{LabelAudit: "", LabelEnforce: "privileged", LabelWarn: "restricted"}, modesOf(ModeBaseline, ModeRestricted, ModeBaseline),
 			[]string{
 				`label dittoguard.io/enforce: expected off, baseline or restricted, found "privileged"; it is ignored`,
 				`label dittoguard.io/audit: expected off, baseline or restricted, found ""; it is ignored`,
@@ -63,9 +68,56 @@ func TestConfig_ModesFor(t *testing.T) {
 }
 
 func TestStrictest(t *testing.T) {
-	got := Strictest(Modes{ModeOff, ModeRestricted, ModeBaseline}, Modes{ModeBaseline, ModeBaseline, ModeBaseline})
-	if want := (Modes{ModeBaseline, ModeRestricted, ModeBaseline}); got != want {
+	got := Strictest(modesOf(ModeOff, ModeRestricted, ModeBaseline), modesOf(ModeBaseline, ModeBaseline, ModeBaseline))
+	if want := modesOf(ModeBaseline, ModeRestricted, ModeBaseline); got != want {
 		t.Errorf("modes %v, want %v", got, want)
+	}
+}
+
+// TestEnforceVersion: what is newer than the version does not deny, and a label of a namespace only raises the version.
+func TestEnforceVersion(t *testing.T) {
+	on := Modes{Enforce: ModeRestricted, Warn: ModeBaseline, EnforceVersion: "v0.9"}
+	for since, want := range map[rules.Version]Action{"": Deny, "v0.1": Deny, "v0.9": Deny, "v0.10": Warn, "v1.0": Warn} {
+		if got := on.ActionSince(rules.Baseline, since); got != want {
+			t.Errorf("since %q: %q, want %q", since, got, want)
+		}
+	}
+	if got := on.ActionSince(rules.Restricted, "v0.10"); got != None {
+		t.Errorf("what is new, and not warned of, leads to %q", got)
+	}
+	if got := Default().Modes.ActionSince(rules.Baseline, "v99.0"); got != Deny {
+		t.Errorf("without a version what is new leads to %q", got)
+	}
+	for label, want := range map[string]rules.Version{"latest": "", "v0.8": "v0.9", "v0.10": "v0.10", "v1.0": "v1.0", "0.10": "v0.9", "": "v0.9", "v0.10.1": "v0.9"} {
+		for _, mode := range []NamespaceLabels{LabelsHonour, LabelsTighten} {
+			c := &Config{Modes: on, NamespaceLabels: mode}
+			got, warnings := c.ModesFor(map[string]string{LabelEnforceVersion: label})
+			if got.EnforceVersion != want {
+				t.Errorf("label %q: %q, want %q", label, got.EnforceVersion, want)
+			}
+			if _, ok := parseVersion(label); ok == (len(warnings) > 0) {
+				t.Errorf("label %q: warnings %q", label, warnings)
+			}
+		}
+	}
+	for text, want := range map[string]string{"v0.2": "", "latest": "", "0.2": "expected latest or a version such as v0.2", `""`: "expected", "[v1.0]": "expected"} {
+		_, err := Parse("c.yaml", []byte("apiVersion: "+APIVersion+"\nkind: "+Kind+"\nmodes: {enforceVersion: "+text+"}\n"), nil)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("enforceVersion: %s: %v", text, err)
+		}
+	}
+	ignoring := &Config{Modes: on, NamespaceLabels: LabelsIgnore}
+	if got, _ := ignoring.ModesFor(map[string]string{LabelEnforceVersion: "latest"}); got != on {
+		t.Errorf("a label that is ignored changed %v to %v", on, got)
+	}
+	latest := &Config{Modes: Modes{Enforce: ModeBaseline}, NamespaceLabels: LabelsHonour}
+	if got, _ := latest.ModesFor(map[string]string{LabelEnforceVersion: "v0.1"}); got.EnforceVersion != "" {
+		t.Errorf("a label lowered the latest to %q", got.EnforceVersion)
+	}
+	for _, versions := range [][3]rules.Version{{"v0.1", "v0.2", "v0.2"}, {"v0.10", "v0.9", "v0.10"}, {"", "v0.9", ""}, {"v0.9", "", ""}} {
+		if got := Strictest(Modes{EnforceVersion: versions[0]}, Modes{EnforceVersion: versions[1]}).EnforceVersion; got != versions[2] {
+			t.Errorf("of %q and %q the stricter is %q", versions[0], versions[1], got)
+		}
 	}
 }
 
@@ -75,10 +127,10 @@ func TestModes_Action(t *testing.T) {
 		baseline, restricted Action
 	}{
 		{Default().Modes, Deny, Warn},
-		{Modes{ModeRestricted, ModeOff, ModeOff}, Deny, Deny},
-		{Modes{ModeOff, ModeBaseline, ModeRestricted}, Warn, Audit},
-		{Modes{ModeOff, ModeOff, ModeBaseline}, Audit, None},
-		{Modes{ModeOff, ModeOff, ModeOff}, None, None},
+		{modesOf(ModeRestricted, ModeOff, ModeOff), Deny, Deny},
+		{modesOf(ModeOff, ModeBaseline, ModeRestricted), Warn, Audit},
+		{modesOf(ModeOff, ModeOff, ModeBaseline), Audit, None},
+		{modesOf(ModeOff, ModeOff, ModeOff), None, None},
 		{Modes{}, None, None},
 	}
 	for _, test := range tests {

@@ -133,6 +133,12 @@ func (p *parser) modes(n *yaml.Node, path string, m *Modes) {
 		"enforce": text(p, &m.Enforce, modeOrder...),
 		"warn":    text(p, &m.Warn, modeOrder...),
 		"audit":   text(p, &m.Audit, modeOrder...),
+		"enforceVersion": func(n *yaml.Node, path string) {
+			var ok bool
+			if m.EnforceVersion, ok = parseVersion(p.text(n, path)); !ok {
+				p.fail(n, path, "expected latest or a version such as v0.2, found %q", n.Value)
+			}
+		},
 	})
 }
 

@@ -156,7 +156,7 @@ rules:
 				`c.yaml:3: modes.enforce: expected off, baseline or restricted, found "false"`,
 				`c.yaml:3: modes.warn: expected off, baseline or restricted, found a list`,
 				`c.yaml:3: modes.audit: expected off, baseline or restricted, found "Restricted"`,
-				`c.yaml:3: modes.deny: unknown field; expected audit, enforce or warn`,
+				`c.yaml:3: modes.deny: unknown field; expected audit, enforce, enforceVersion or warn`,
 				`c.yaml:4: trustModel: expected auto, proxy or oidc, found "yes"`,
 				`c.yaml:5: namespaceLabels: expected honour, tighten or ignore, found "never"`,
 				`c.yaml:6: trustModel: is already set on line 4`,

@@ -60,9 +60,17 @@ type checkedExpression struct {
 	References map[int64]int
 }
 
-// digest is what a checked rule is recognised by.
+// digest is what a checked rule is recognised by. Since when there is what of it says nothing about expressions.
 func digest(spec *rules.Spec) ([]byte, error) {
-	text, err := json.Marshal(spec)
+	timeless := *spec
+	timeless.Since, timeless.Validations, timeless.Unknowns = "", slices.Clone(spec.Validations), slices.Clone(spec.Unknowns)
+	for i := range timeless.Validations {
+		timeless.Validations[i].Since = ""
+	}
+	for i := range timeless.Unknowns {
+		timeless.Unknowns[i].Since = ""
+	}
+	text, err := json.Marshal(timeless)
 	if err != nil {
 		return nil, err
 	}

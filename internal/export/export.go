@@ -133,6 +133,7 @@ func (e *exporter) add(r rules.HardeningRule) error {
 		return e.explained(r, err)
 	}
 	actions := e.actions(r)
+	r = e.pinned(r, actions)
 	mutates := len(r.Spec.Mutations) > 0 && e.mutates(r)
 	if mutates && e.options.Minor < firstMutatingMinor {
 		return fmt.Errorf("kubernetes 1.%d has no MutatingAdmissionPolicy in v1; 1.%d is the first", e.options.Minor, firstMutatingMinor)
@@ -154,6 +155,24 @@ func (e *exporter) add(r rules.HardeningRule) error {
 		}
 	}
 	return nil
+}
+
+// pinned is the rule without validations that are too new to deny (modes.enforceVersion), if that is what its policy does.
+func (e *exporter) pinned(r rules.HardeningRule, actions []admissionregistrationv1.ValidationAction) rules.HardeningRule {
+	version := e.options.Config.Modes.EnforceVersion
+	if e.options.Actions != nil || !slices.Contains(actions, admissionregistrationv1.Deny) {
+		return r
+	}
+	var old []rules.Validation
+	for i, v := range r.Spec.Validations {
+		if version.Includes(r.Spec.ValidationSince(i)) {
+			old = append(old, v)
+			continue
+		}
+		e.note("the policy of rule %s leaves out what is new in %s: what is enforced is %s", r.Metadata.Name, v.Since, version)
+	}
+	r.Spec.Validations = old
+	return r
 }
 
 // explained adds to an error which rules say natively what the rule at hand cannot.
@@ -199,7 +218,7 @@ func (e *exporter) actions(r rules.HardeningRule) []admissionregistrationv1.Vali
 	}
 	level := e.level(r)
 	modes := e.options.Config.Modes
-	if modes.Action(level) == config.Deny {
+	if modes.ActionSince(level, r.Spec.Since) == config.Deny {
 		return []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny}
 	}
 	var actions []admissionregistrationv1.ValidationAction

@@ -135,6 +135,28 @@ func TestAdmissionPolicies_Actions(t *testing.T) {
 	}
 }
 
+// TestAdmissionPolicies_EnforceVersion: a policy does not deny what is newer than the version that is enforced.
+func TestAdmissionPolicies_EnforceVersion(t *testing.T) {
+	const since = "  since: v0.2\n"
+	list := load(t, ruleText("old", "baseline", since+validates), ruleText("new", "baseline", strings.Replace(since, "2", "3", 1)+validates),
+		ruleText("newer", "baseline", since+strings.Replace(validates, "}]", "}, {expression: 'false', message: never, since: v0.3}]", 1)))
+	got, err := AdmissionPolicies(list, Options{Config: configuration(t, "modes: {enforce: baseline, enforceVersion: v0.2}\n", list)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"old": "Deny Fail", "new": "Warn Audit Ignore", "newer": "Deny Fail"}, shape(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, p := range got.List {
+		if n := len(p.Validating.Spec.Validations); n != 1 {
+			t.Errorf("%s has %d validations", p.Rule, n)
+		}
+	}
+	if diff := cmp.Diff([]string{"the policy of rule newer leaves out what is new in v0.3: what is enforced is v0.2"}, got.Notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
 func TestAdmissionPolicies_Errors(t *testing.T) {
 	newer := ruleText("newer", "baseline", "  validations: [{expression: \"semver('1.2.3').major() == 1\"}]\n")
 	params := ruleText("params", "baseline", "  validations: [{expression: \"params.most > 1\"}]\n")

@@ -117,6 +117,9 @@ func page(r rules.HardeningRule, g rules.Guide, fixtures fs.FS) (string, error) 
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s%s.\n\n", name, generated, s.Title)
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| guide | section %s |\n| level | %s |\n| severity | %s |\n", strings.Join(r.Sections(), " and "), s.Level, s.Severity)
+	if s.Since != "" {
+		fmt.Fprintf(&b, "| since | %s |\n", s.Since)
+	}
 	fmt.Fprintf(&b, "| evaluated for | %s |\n| findings name | %s |\n", each[s.Match.Each], subject(s.Match))
 	mutates := "none"
 	if len(s.Mutations) > 0 {

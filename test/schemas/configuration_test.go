@@ -24,6 +24,8 @@ type (
 		Enforce mode `json:"enforce,omitempty"`
 		Warn    mode `json:"warn,omitempty"`
 		Audit   mode `json:"audit,omitempty"`
+
+		EnforceVersion string `json:"enforceVersion,omitempty" jsonschema:"pattern=^(latest|v[0-9]+\\.[0-9]+)$,description=Rules that are newer than this version do not deny; such as v0.2."`
 	}
 	mode  string
 	edges struct {
