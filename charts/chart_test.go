@@ -185,7 +185,7 @@ func TestDeployment(t *testing.T) {
 		t.Errorf("spread (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
-		"serve", "--config=/etc/dittoguard/configuration.yaml", "--port=9443", "--health-addr=:8081", "--metrics-addr=:8080",
+		"serve", "--config=/etc/dittoguard/configuration.yaml", "--port=9443", "--health-addr=:8081", "--peer-port=9444", "--pod=$(POD_NAME)", "--metrics-addr=:8080",
 		"--namespace=$(POD_NAMESPACE)", "--service-name=dittoguard", "--cert-mode=self", "--ca-secret=dittoguard-ca",
 		"--webhook-config=dittoguard", "--mutating-webhook-config=dittoguard", "--protected-namespaces=ditto,iot",
 		"--audit=true", "--audit-interval=1h", "--audit-reports=auto", "--audit-lease=dittoguard-audit", "--log-level=info",
@@ -366,6 +366,7 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"a peer that is everybody":               `networkPolicy: {enabled: true, apiServers: [{}]}`,
 		"an exception for everything":            `configuration: {exceptions: [{rules: [devops-exposed], match: {}, reason: because, expires: "2027-01-31"}]}`,
 		"one port for two":                       `{webhook: {port: 9443}, healthPort: 9443}`,
+		"one port for replicas and metrics":      `{metrics: {port: 9444}}`,
 		"one port for metrics and health":        `{metrics: {port: 8081}}`,
 		"metrics that are not there":             `metrics: {enabled: false, prometheusRule: {enabled: true}}`,
 		"metrics twice":                          `metrics: {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}`,
@@ -530,7 +531,7 @@ func TestNotesWarn(t *testing.T) {
 		{"no protected namespaces", "", []string{"WARNING: no protected namespaces", "Enforcing baseline.", "kubectl logs", "--dry-run=server"}, []string{"one replica", "Dry run:"}},
 		{"one replica", "replicas: 1\nprotectedNamespaces: [ditto]", []string{"WARNING: one replica. While it restarts, nothing can be changed in the protected namespaces.", "failing closed in: ditto."}, []string{"no protected"}},
 		{"a dry run", variants["dry run"], []string{"Dry run: nothing is denied"}, []string{"Enforcing", "WARNING"}},
-		{"nodes' networks", "hostNetwork: true", []string{"WARNING: hostNetwork. The nodes must have the ports 9443, 8081 and 8080 free"}, []string{"no cluster was asked"}},
+		{"nodes' networks", "hostNetwork: true", []string{"WARNING: hostNetwork. The nodes must have the ports 9443, 9444, 8081 and 8080 free"}, []string{"no cluster was asked"}},
 		{"nobody was asked", "protectedNamespaces: [ditto]", []string{"NOTE: no cluster was asked."}, []string{"WARNING"}},
 		{"rights from elsewhere", variants["without roles"], []string{"Until ServiceAccount ours has the rights"}, nil},
 		{"a long wait", "webhook: {timeoutSeconds: 10}", []string{"WARNING: webhook.timeoutSeconds is 10"}, nil},

@@ -37,6 +37,47 @@ func TestClientCA(t *testing.T) {
 	}
 }
 
+// TestReplicasReachOneAnother: on a port of their own, as the Pods that they are, which the policy lets nobody else reach.
+func TestReplicasReachOneAnother(t *testing.T) {
+	const policed = `networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: 10.0.0.10/32}}]}`
+	objects := render(t, policed)
+	container := only[*appsv1.Deployment](t, objects).Spec.Template.Spec.Containers[0]
+	for _, want := range []string{"--peer-port=9444", "--pod=$(POD_NAME)"} {
+		if !slices.Contains(container.Args, want) {
+			t.Errorf("no %s in %q", want, container.Args)
+		}
+	}
+	named := func(e corev1.EnvVar) bool {
+		return e.Name == "POD_NAME" && e.ValueFrom != nil && e.ValueFrom.FieldRef != nil && e.ValueFrom.FieldRef.FieldPath == "metadata.name"
+	}
+	if !slices.ContainsFunc(container.Env, named) {
+		t.Error("a replica does not know its name")
+	}
+	policy := only[*networkingv1.NetworkPolicy](t, objects)
+	found := false
+	for _, rule := range policy.Spec.Ingress {
+		if rule.Ports[0].Port.IntValue() != 9444 {
+			continue
+		}
+		found = true
+		if len(rule.From) != 1 || rule.From[0].NamespaceSelector != nil || cmp.Diff(&policy.Spec.PodSelector, rule.From[0].PodSelector) != "" {
+			t.Errorf("others reach the port of replicas: %v", rule.From)
+		}
+	}
+	if !found {
+		t.Error("replicas do not reach one another")
+	}
+	for _, port := range only[*corev1.Service](t, objects).Spec.Ports {
+		if port.TargetPort.StrVal == "replicas" {
+			t.Error("the Service has the port of replicas")
+		}
+	}
+	off := only[*appsv1.Deployment](t, render(t, "peerPort: 0")).Spec.Template.Spec.Containers[0]
+	if slices.ContainsFunc(off.Args, func(arg string) bool { return strings.HasPrefix(arg, "--peer-port") }) {
+		t.Errorf("it is not off: %q", off.Args)
+	}
+}
+
 func TestNetworkPolicy(t *testing.T) {
 	if policies := all[*networkingv1.NetworkPolicy](render(t, "")); len(policies) > 0 {
 		t.Error("there is a NetworkPolicy that nobody asked for")
@@ -49,17 +90,17 @@ func TestNetworkPolicy(t *testing.T) {
 		{
 			"the webhook, and what everybody may have",
 			`networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: 10.0.0.10/32}}, {ipBlock: {cidr: "fd00::10/128"}}]}`,
-			map[int][]string{9443: {"10.0.0.10/32", "fd00::10/128"}, 8081: {"any"}, 8080: {"any"}},
+			map[int][]string{9443: {"10.0.0.10/32", "fd00::10/128"}, 9444: {"peers"}, 8081: {"any"}, 8080: {"any"}},
 		},
 		{
 			"ports of one's own, metrics for some",
 			`{networkPolicy: {enabled: true, apiServers: [{namespaceSelector: {}, podSelector: {matchLabels: {app: agent}}}],
-  metricsFrom: [{namespaceSelector: {matchLabels: {a: b}}}]}, webhook: {port: 9000}, healthPort: 9001, metrics: {port: 9002}}`,
-			map[int][]string{9000: {"peers"}, 9001: {"any"}, 9002: {"peers"}},
+  metricsFrom: [{namespaceSelector: {matchLabels: {a: b}}}]}, webhook: {port: 9000}, healthPort: 9001, peerPort: 9003, metrics: {port: 9002}}`,
+			map[int][]string{9003: {"peers"}, 9000: {"peers"}, 9001: {"any"}, 9002: {"peers"}},
 		},
 		{
 			"no metrics",
-			`{networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: 10.0.0.10/32}}]}, metrics: {enabled: false}}`,
+			`{networkPolicy: {enabled: true, apiServers: [{ipBlock: {cidr: 10.0.0.10/32}}]}, metrics: {enabled: false}, peerPort: 0}`,
 			map[int][]string{9443: {"10.0.0.10/32"}, 8081: {"any"}},
 		},
 	} {

@@ -29,6 +29,7 @@ var layers = map[string][]string{
 	"internal/manifest/position": {},
 	"internal/inventory/journal": {"internal/inventory"},
 	"internal/inventory/cluster": {"internal/inventory", "internal/inventory/crd", "internal/inventory/journal"},
+	"internal/peers":             {"internal/inventory", "internal/inventory/journal"},
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
 	// What is read one by one: formats, settings, requests. None of it knows a view.

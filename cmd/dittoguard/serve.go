@@ -24,6 +24,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
+	"github.com/dittoguard/dittoguard/internal/inventory/journal"
 	"github.com/dittoguard/dittoguard/webhook"
 )
 
@@ -48,6 +49,8 @@ type serveOptions struct {
 	logLevel                     string
 	auditing                     auditingOptions
 	settle                       time.Duration
+	peerPort                     int
+	pod                          string
 }
 
 func newServe() *cobra.Command {
@@ -76,6 +79,8 @@ what is missing), and /metrics.`,
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file (default: the Pod's service account, or $KUBECONFIG)")
 	f.StringVar(&o.bindAddress, "bind-address", "", "address that the webhook listens on (default: all)")
 	f.IntVar(&o.port, "port", 9443, "port of the webhook")
+	f.IntVar(&o.peerPort, "peer-port", 0, "port that replicas ask one another on; 0 switches it off, and replicas then read everything live")
+	f.StringVar(&o.pod, "pod", os.Getenv("POD_NAME"), "name of this Pod, for --peer-port")
 	f.StringVar(&o.healthAddress, "health-addr", ":8081", "address of /healthz and /readyz; 0 switches them off")
 	f.StringVar(&o.metricsAddress, "metrics-addr", ":8080", "address of /metrics; 0 switches it off")
 	f.StringVar(&o.certMode, "cert-mode", "self", "where the certificate comes from: self (managed here) or dir (mounted, from cert-manager)")
@@ -103,6 +108,9 @@ func (o *serveOptions) validate() error {
 	if o.certMode != "self" && o.certMode != "dir" {
 		problems = append(problems, fmt.Errorf("--cert-mode: %q is not a mode; expected self or dir", o.certMode))
 	}
+	if o.peerPort != 0 && o.pod == "" {
+		problems = append(problems, errors.New("--pod: required with --peer-port (or POD_NAME)"))
+	}
 	if len(o.clientNames) > 0 && o.clientCA == "" {
 		problems = append(problems, errors.New("--client-names: needs --client-ca"))
 	}
@@ -128,9 +136,11 @@ func (o *serveOptions) run(ctx context.Context) error {
 	}
 	metrics := newMetrics(source)
 	recorder := webhook.NewMetrics(metrics)
+	own := journal.New()
+	others, asking := o.others(own, source, log.WithName("replicas"))
 	world, err := cluster.New(restConfig, cluster.Options{
 		Index: index.Of, Kinds: index.Kinds, Select: index.Selection, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
-		Alone: alone(o.namespace, o.serviceName), Settle: o.settle,
+		Journal: own, Others: others, Settle: o.settle,
 		Count: func(err error) { recorder.LiveRequest(err == nil) }, Log: log.WithName("inventory"),
 	})
 	if err != nil {
@@ -169,6 +179,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
 		{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
 	}
+	components = append(components, asking...)
 	if o.auditing.enabled {
 		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, metrics, log.WithName("audit"))
 		if err != nil {

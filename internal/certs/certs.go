@@ -24,12 +24,18 @@ type Source interface {
 	// Ready is nil if a valid certificate is served that API servers trust, as far as the source can see; otherwise it
 	// says what is missing.
 	Ready() error
+	// Recognize returns nil if a certificate is one that another replica of this dittoguard serves. Nobody else has such a one, or it
+	// could be taken for the webhook.
+	Recognize(leaf *x509.Certificate) error
 	// NotAfter is when the served certificate expires, the zero time if there is none.
 	NotAfter() time.Time
 }
 
 // errNoCertificate is what a TLS handshake gets before there is a certificate.
 var errNoCertificate = errors.New("no serving certificate yet")
+
+// errStranger is what somebody gets who is no replica.
+var errStranger = errors.New("the certificate is not that of a replica of dittoguard")
 
 // dnsName is the name under which API servers call a webhook's Service.
 func dnsName(service, namespace string) string { return service + "." + namespace + ".svc" }

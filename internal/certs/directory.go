@@ -1,8 +1,10 @@
 package certs
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -99,6 +101,23 @@ func (d *Directory) Ready() error {
 		return err
 	}
 	return usable(leafOf(certificate), dnsName(d.options.ServiceName, d.options.Namespace), time.Now())
+}
+
+// Recognize implements Source. All replicas mount the same folder, so they have the same key; who signed it may sign much else. While a
+// new one is on its way to the folders replicas do not know one another, for a minute or two.
+func (d *Directory) Recognize(leaf *x509.Certificate) error {
+	certificate, err := d.GetCertificate(nil)
+	if err != nil {
+		return err
+	}
+	own := leafOf(certificate)
+	if err := usable(own, dnsName(d.options.ServiceName, d.options.Namespace), time.Now()); err != nil {
+		return err
+	}
+	if !bytes.Equal(own.RawSubjectPublicKeyInfo, leaf.RawSubjectPublicKeyInfo) {
+		return errStranger
+	}
+	return nil
 }
 
 // NotAfter implements Source.

@@ -78,6 +78,9 @@ func (s *Self) inject(ctx context.Context, configurations []*configuration) (boo
 	if err != nil {
 		return false, fmt.Errorf("CA Secret %s: %w", key, err)
 	}
+	s.mu.Lock()
+	s.cas = s.cas.with(ca, s.options.LeafDuration, now)
+	s.mu.Unlock()
 	var all bundle
 	for _, c := range configurations {
 		for _, e := range c.entries {

@@ -96,6 +96,8 @@ type Self struct {
 
 	mu     sync.Mutex
 	served *tls.Certificate
+	// cas are the CA that was in the Secret last, and those before it that leaves of other replicas may still have.
+	cas bundle
 	// candidate is a newer leaf that waits; trustedSince is when the configurations were first read to trust it.
 	candidate    *tls.Certificate
 	trustedSince time.Time
@@ -264,6 +266,17 @@ func (s *Self) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return nil, errNoCertificate
 	}
 	return s.served, nil
+}
+
+// Recognize implements Source: the certificate is for the name that API servers call, and of a CA that was in the Secret. That CA signs
+// nothing else.
+func (s *Self) Recognize(leaf *x509.Certificate) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.cas.trusts(leaf, s.name(), s.now()) {
+		return errStranger
+	}
+	return nil
 }
 
 // Ready implements Source. An API server that cannot be reached does not end a readiness that was there.

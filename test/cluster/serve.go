@@ -59,21 +59,29 @@ func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error)
 }
 
 // StartLagging is StartServe with watches that are behind by lag, and more flags.
-func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Duration, flags ...string) (_ *Serve, err error) {
+func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Duration, flags ...string) (*Serve, error) {
+	var service corev1.Service
+	if err := c.Client.Get(ctx, types.NamespacedName{Namespace: Namespace, Name: Release}, &service); err != nil {
+		return nil, fmt.Errorf("reading what the chart installed: %w", err)
+	}
+	flags = append([]string{fmt.Sprintf("--port=%d", service.Spec.Ports[0].Port)}, flags...)
+	return c.startServe(ctx, binary, lag, "dittoguard", service.Spec.ClusterIP, flags)
+}
+
+// startServe runs the binary as the Pod of a name, at an address.
+func (c *Cluster) startServe(ctx context.Context, binary string, lag time.Duration, name, address string, flags []string) (_ *Serve, err error) {
 	dir, err := os.MkdirTemp(c.dir, "serve")
 	if err != nil {
 		return nil, err
 	}
 	var deployment appsv1.Deployment
-	var service corev1.Service
-	key := types.NamespacedName{Namespace: Namespace, Name: Release}
-	if err := errors.Join(c.Client.Get(ctx, key, &deployment), c.Client.Get(ctx, key, &service)); err != nil {
+	if err := c.Client.Get(ctx, types.NamespacedName{Namespace: Namespace, Name: Release}, &deployment); err != nil {
 		return nil, fmt.Errorf("reading what the chart installed: %w", err)
 	}
 	pod := &deployment.Spec.Template.Spec
 	s := &Serve{
 		Log: filepath.Join(dir, "log"), Kubeconfig: filepath.Join(dir, "kubeconfig"), done: make(chan struct{}),
-		health: net.JoinHostPort(service.Spec.ClusterIP, "8081"), metrics: net.JoinHostPort(service.Spec.ClusterIP, "8080"),
+		health: net.JoinHostPort(address, "8081"), metrics: net.JoinHostPort(address, "8080"),
 	}
 	// What runs beside the process runs as long as it does, whoever's context started it.
 	beside, stopBeside := context.WithCancel(context.WithoutCancel(ctx))
@@ -98,14 +106,14 @@ func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Dura
 		return nil, err
 	}
 	var args []string
+	variables := strings.NewReplacer("$(POD_NAMESPACE)", Namespace, "$(POD_NAME)", name)
 	for _, arg := range pod.Containers[0].Args {
-		args = append(args, m.localize(strings.ReplaceAll(arg, "$(POD_NAMESPACE)", Namespace)))
+		args = append(args, m.localize(variables.Replace(arg)))
 	}
 	// Of a flag that is there twice the last one counts.
 	args = append(args,
 		"--kubeconfig="+s.Kubeconfig,
-		"--bind-address="+service.Spec.ClusterIP,
-		fmt.Sprintf("--port=%d", service.Spec.Ports[0].Port),
+		"--bind-address="+address,
 		"--health-addr="+s.health,
 		"--metrics-addr="+s.metrics,
 	)

@@ -53,6 +53,9 @@ type fixture struct {
 	lag time.Duration
 	// flags are more flags of dittoguard.
 	flags []string
+	// replicas are the names of several processes that answer in turn, behind is what runs them; none where serve alone does.
+	replicas []string
+	behind   *cluster.Replicas
 	// pause is how long after an object the next one arrives.
 	pause time.Duration
 }
@@ -166,7 +169,12 @@ func (f *fixture) install(ctx context.Context) error {
 	if err := installChart(ctx, f.Cluster, chart); err != nil {
 		return err
 	}
-	if f.serve, err = f.StartLagging(ctx, f.binary, f.lag, f.flags...); err != nil {
+	if len(f.replicas) > 0 {
+		f.behind, err = f.StartReplicas(ctx, f.binary, f.lag, f.replicas, f.flags...)
+	} else {
+		f.serve, err = f.StartLagging(ctx, f.binary, f.lag, f.flags...)
+	}
+	if err != nil {
 		return err
 	}
 	return f.widenServices(ctx)

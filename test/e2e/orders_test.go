@@ -201,13 +201,7 @@ func (f *fixture) arrive(t *testing.T, o *oracle, order *order) int {
 // on a busy machine; it is checked in the background, and remembered.
 func (f *fixture) learn(t *testing.T, o *oracle, object *unstructured.Unstructured) {
 	t.Helper()
-	texts, _, _ := unstructured.NestedMap(object.Object, "stringData")
-	data, _, _ := unstructured.NestedMap(object.Object, "data")
-	if data == nil {
-		data = map[string]any{}
-	}
-	maps.Copy(data, texts)
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(data)), func(key string) bool { return strings.Contains(key, "htpasswd") }) {
+	if !holdsHashes(object) {
 		return
 	}
 	alone := newOracle(o.checker, nil, nil).admit(t, object)
@@ -215,6 +209,17 @@ func (f *fixture) learn(t *testing.T, o *oracle, object *unstructured.Unstructur
 		err := f.Client.Create(ctx, object.DeepCopy(), client.DryRunAll)
 		return alone == (err == nil), err
 	})
+}
+
+// holdsHashes says whether an object holds a file of password hashes.
+func holdsHashes(object *unstructured.Unstructured) bool {
+	texts, _, _ := unstructured.NestedMap(object.Object, "stringData")
+	data, _, _ := unstructured.NestedMap(object.Object, "data")
+	if data == nil {
+		data = map[string]any{}
+	}
+	maps.Copy(data, texts)
+	return slices.ContainsFunc(slices.Collect(maps.Keys(data)), func(key string) bool { return strings.Contains(key, "htpasswd") })
 }
 
 // create creates an object. On a busy machine the API server may not get an answer in time, which is no verdict.

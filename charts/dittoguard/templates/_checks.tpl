@@ -44,7 +44,7 @@
 {{/* Stops where values contradict each other, which a schema cannot say. It renders nothing. */}}
 {{- define "dittoguard.checks" -}}
 {{- $ports := dict -}}
-{{- range $name, $port := dict "webhook.port" .Values.webhook.port "metrics.port" (ternary .Values.metrics.port 0 .Values.metrics.enabled) "healthPort" .Values.healthPort -}}
+{{- range $name, $port := dict "webhook.port" .Values.webhook.port "metrics.port" (ternary .Values.metrics.port 0 .Values.metrics.enabled) "healthPort" .Values.healthPort "peerPort" .Values.peerPort -}}
 {{- $key := $port | int | toString -}}
 {{- if and (ne $key "0") (hasKey $ports $key) -}}
 {{- fail (printf "%s and %s are both %s; each needs a port of its own" (get $ports $key) $name $key) -}}

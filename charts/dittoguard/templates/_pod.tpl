@@ -11,6 +11,10 @@
 {{- end }}
 - --port={{ .Values.webhook.port }}
 - --health-addr=:{{ .Values.healthPort }}
+{{- if .Values.peerPort }}
+- --peer-port={{ .Values.peerPort }}
+- --pod=$(POD_NAME)
+{{- end }}
 - --metrics-addr={{ if .Values.metrics.enabled }}:{{ .Values.metrics.port }}{{ else }}0{{ end }}
 - --namespace=$(POD_NAMESPACE)
 - --service-name={{ $name }}

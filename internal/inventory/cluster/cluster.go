@@ -62,9 +62,10 @@ type Options struct {
 	StaleAfter time.Duration
 	// RefreshTimeout bounds one Refresh; 30 s if zero.
 	RefreshTimeout time.Duration
-	// Alone says that no other process answers requests, as far as the inventory shows. Then what requests let in is remembered, and only what
-	// they may have changed is read live; see package journal. Nil means that there may be others at any time.
-	Alone func(inventory.Reader) bool
+	// Journal remembers what requests let in, and Others brings in what other processes do, so that only what they may have changed has to be
+	// read live; see package journal. A nil Journal is a new one. Nil Others means that nobody knows who else answers requests.
+	Journal *journal.Journal
+	Others  Others
 	// Settle is how long after a start, or after the last sign of another process, what others let in may still be stored; a minute
 	// if zero, which is how long API servers wait for a request.
 	Settle time.Duration
@@ -116,8 +117,11 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 	if opts.RefreshTimeout == 0 {
 		opts.RefreshTimeout = defaultRefreshTimeout
 	}
-	if opts.Alone == nil {
-		opts.Alone = func(inventory.Reader) bool { return false }
+	if opts.Journal == nil {
+		opts.Journal = journal.New()
+	}
+	if opts.Others == nil {
+		opts.Others = Alone(func(inventory.Reader) bool { return false })
 	}
 	if opts.Settle == 0 {
 		opts.Settle = journal.Lost
@@ -137,7 +141,7 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 		}
 	}
 	x := &Cluster{
-		opts: opts, client: c, live: newShare(opts.RefreshTimeout, readsOfAll), journal: journal.New(),
+		opts: opts, client: c, live: newShare(opts.RefreshTimeout, readsOfAll), journal: opts.Journal,
 		kinds:   make(map[schema.GroupKind]kind, len(kinds)),
 		readers: map[schema.GroupKind][]*informer{},
 	}

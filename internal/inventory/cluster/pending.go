@@ -51,7 +51,7 @@ func (c *Cluster) shows(o *inventory.Object) bool {
 func (r *Refresher) End(stores bool) { r.request.End(stores) }
 
 // Remembers says whether the journal of what earlier requests may have changed is complete.
-func (r *Refresher) Remembers() bool { return r.cluster.trusts(r.request) }
+func (r *Refresher) Remembers() bool { return r.request.Trusted() }
 
 // Refresh says where the answers to questions that were asked of the cache differ by now: objects that are new or different,
 // and, with a nil Object, those that are gone. fresh is false if nothing was read, and they do not.
@@ -61,6 +61,13 @@ func (r *Refresher) Remembers() bool { return r.cluster.trusts(r.request) }
 func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error) {
 	if certain {
 		return r.all(ctx, questions)
+	}
+	if !r.heard {
+		// Whatever begins after this elsewhere is later than this request.
+		r.heard = true
+		if err := r.cluster.hearOthers(ctx); err != nil {
+			return nil, true, err
+		}
 	}
 	changes, pending, all, err := r.pending(ctx, questions)
 	if err != nil {
@@ -122,7 +129,7 @@ func (c *Cluster) await(ctx context.Context, id inventory.ID, entries []*journal
 		if len(changes) == 0 || !slices.ContainsFunc(onTheirWay, unchanged) {
 			return changes, nil
 		}
-		if err := sleep(ctx, pause, id); err != nil {
+		if err := c.sleep(ctx, pause, id, onTheirWay); err != nil {
 			return nil, err
 		}
 	}
@@ -132,7 +139,7 @@ func (c *Cluster) await(ctx context.Context, id inventory.ID, entries []*journal
 func (r *Refresher) waitFor(ctx context.Context, entries map[inventory.ID][]*journal.Entry) error {
 	for id, list := range entries {
 		for slices.ContainsFunc(list, (*journal.Entry).OnItsWay) {
-			if err := sleep(ctx, longestPause, id); err != nil {
+			if err := r.cluster.sleep(ctx, longestPause, id, list); err != nil {
 				return err
 			}
 		}
@@ -143,14 +150,23 @@ func (r *Refresher) waitFor(ctx context.Context, entries map[inventory.ID][]*jou
 // The pauses between two looks at what is on its way.
 const firstPause, longestPause = 10 * time.Millisecond, 100 * time.Millisecond
 
-// sleep pauses, unless the time of the request is over.
-func sleep(ctx context.Context, pause time.Duration, id inventory.ID) error {
+// sleep pauses, unless the time of the request is over, and hears then what became of entries in other processes.
+func (c *Cluster) sleep(ctx context.Context, pause time.Duration, id inventory.ID, entries []*journal.Entry) error {
+	err := ctx.Err()
 	select {
 	case <-ctx.Done():
-		return fmt.Errorf("waiting for %s, which another request changes: %w", nameOf(id), context.Cause(ctx))
 	case <-time.After(pause):
-		return nil
+		if slices.ContainsFunc(entries, (*journal.Entry).Elsewhere) {
+			err = c.hearOthers(ctx)
+		}
 	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("waiting for %s, which another request changes: %w", nameOf(id), err)
+	}
+	return nil
 }
 
 // pendingRead is the key of a read of an object as it is, whatever the cache has.
@@ -174,51 +190,37 @@ func (c *Cluster) current(ctx context.Context, id inventory.ID) ([]inventory.Cha
 	return []inventory.Change{{ID: id, Object: o}}, nil
 }
 
-// trusts says whether the journal is complete.
-func (c *Cluster) trusts(request *journal.Request) bool {
-	if !request.Trusted() {
-		return false
-	}
-	if !c.opts.Alone(c.memory) {
-		c.journal.Doubt()
-		return false
-	}
-	return true
-}
-
 // Missed says that a request was answered that was not begun, and may store something all the same.
-func (c *Cluster) Missed() { c.journal.Doubt() }
+func (c *Cluster) Missed() { c.journal.Miss() }
 
 // Trusted says whether what requests let in is remembered completely, so that nothing else has to be read live.
 func (c *Cluster) Trusted() bool {
 	_, _, trusted := c.journal.Doubted()
-	return trusted && c.opts.Alone(c.memory)
+	return trusted
 }
 
 // keepJournal ends entries of requests that stored nothing, and finds out when the journal is complete, until the context ends.
 func (c *Cluster) keepJournal(ctx context.Context) {
+	if err := c.WaitForSync(ctx); err != nil {
+		return
+	}
+	c.journal.Doubt()
 	tick := time.NewTicker(journalInterval)
 	defer tick.Stop()
 	settling := &settling{}
-	for {
+	for ctx.Err() == nil {
+		c.askOthers(ctx, true)
+		c.settleOverdue(ctx)
+		if since, last, trusted := c.journal.Doubted(); !trusted && time.Since(since) >= c.opts.Settle {
+			if settled, err := settling.check(ctx, c, last); err != nil {
+				c.opts.Log.Info("what others have let in could not be read, trying again", "error", err.Error())
+			} else if settled {
+				c.journal.Trust(last)
+			}
+		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick.C:
-		}
-		if !c.HasSynced() || !c.opts.Alone(c.memory) {
-			c.journal.Doubt()
-			continue
-		}
-		c.settleOverdue(ctx)
-		since, last, trusted := c.journal.Doubted()
-		if trusted || time.Since(since) < c.opts.Settle {
-			continue
-		}
-		if settled, err := settling.check(ctx, c, last); err != nil {
-			c.opts.Log.Info("what others have let in could not be read, trying again", "error", err.Error())
-		} else if settled {
-			c.journal.Trust(last)
 		}
 	}
 }

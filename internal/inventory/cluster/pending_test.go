@@ -21,7 +21,7 @@ import (
 func trusting(t *testing.T, s *server, cached ...client.Object) *Cluster {
 	t.Helper()
 	c := stale(t, s, cached...)
-	c.opts.Alone = func(inventory.Reader) bool { return true }
+	c.opts.Others = Alone(func(inventory.Reader) bool { return true })
 	_, last, _ := c.journal.Doubted()
 	c.journal.Trust(last)
 	return c
@@ -111,7 +111,7 @@ func TestOnlyWhatMayHaveChangedIsRead(t *testing.T) {
 		},
 		{
 			name: "and another process", live: []client.Object{settings, gateway},
-			earlier:  func(_ *testing.T, c *Cluster) { c.opts.Alone = func(inventory.Reader) bool { return false } },
+			earlier:  func(_ *testing.T, c *Cluster) { c.opts.Others = Alone(func(inventory.Reader) bool { return false }) },
 			changes:  map[string]string{"Deployment ditto/gateway": "4"},
 			requests: []string{"get Deployment ditto/gateway", "get metadata of ConfigMap ditto/settings", "list metadata of Deployment ditto"},
 		},
@@ -368,10 +368,9 @@ func TestWatchesEndEntries(t *testing.T) {
 func TestTheJournalIsTrustedOnceTheWatchesAreThere(t *testing.T) {
 	s := newServer(t, configMap("ditto", "a", ""))
 	s.listVersion = "5"
-	alone := true
 	opts := testOptions()
 	opts.Settle = time.Nanosecond
-	opts.Alone = func(inventory.Reader) bool { return alone }
+	opts.Others = Alone(func(inventory.Reader) bool { return true })
 	c := newCluster(s, nil, kindsOf(testKinds, clientscheme.Scheme), opts)
 	settling := &settling{}
 	check := func() bool {

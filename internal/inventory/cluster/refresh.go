@@ -41,6 +41,8 @@ type Refresher struct {
 	request *journal.Request
 	names   map[inventory.ID]bool
 	lists   map[list]bool
+	// heard says that the other processes were asked.
+	heard bool
 	// looked are the entries of the journal whose objects were read.
 	looked map[*journal.Entry]bool
 }

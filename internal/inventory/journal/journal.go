@@ -12,17 +12,19 @@
 // Requests are in one order, that of their tickets. Of two that are judged at the same time the later one waits for the
 // earlier one, and never the other way round.
 //
-// The order and the entries are those of one process. Where there may be others, the journal is not to be trusted ([Journal.Trusted]),
-// and everything is read live.
+// Where several processes answer requests, each has a journal, and brings the entries of the others into its own before it relies on it
+// ([Journal.Since], [Journal.Merge]). Where there may be some that it does not hear of, the journal is not to be trusted
+// ([Request.Trusted]), and everything is read live.
 package journal
 
 import (
-	"hash/maphash"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
@@ -43,10 +45,17 @@ const (
 
 // Journal is a journal of admissions.
 type Journal struct {
-	now  func() time.Time
-	seed maphash.Seed
+	now func() time.Time
+	// name tells the journal from those of other processes, and from that of an earlier process in the same Pod.
+	name string
 
 	mu sync.Mutex
+	// clock is that of tickets: it is ahead of every ticket that is known here.
+	clock uint64
+	// active are the requests that are being judged; others are the journals of other processes.
+	active map[*Request]struct{}
+	others map[string]*other
+	log    log
 	// open are the entries without evidence, in the order of their requests; keys counts their keys.
 	open []*Entry
 	byID map[inventory.ID][]*Entry
@@ -61,7 +70,10 @@ type Journal struct {
 func New() *Journal { return newJournal(time.Now) }
 
 func newJournal(now func() time.Time) *Journal {
-	return &Journal{now: now, seed: maphash.MakeSeed(), byID: map[inventory.ID][]*Entry{}, doubted: now()}
+	return &Journal{
+		now: now, name: rand.Text(), byID: map[inventory.ID][]*Entry{}, doubted: now(),
+		active: map[*Request]struct{}{}, others: map[string]*other{},
+	}
 }
 
 // Entry is what one request may store.
@@ -80,6 +92,9 @@ type Entry struct {
 	keys []uint64
 
 	journal *Journal
+	ticket  ticket
+	// number is that of an entry of our own, in the log for others.
+	number uint64
 	// answered is zero while the request is judged. ended says that the journal has the entry no more.
 	answered time.Time
 	ended    bool
@@ -88,6 +103,7 @@ type Entry struct {
 // Request is what a request sees of a journal.
 type Request struct {
 	journal *Journal
+	ticket  ticket
 	// own is nil for a request that stores nothing.
 	own *Entry
 	// earlier are the entries of earlier requests, those included that have ended since. A judgement may have seen the cache as
@@ -101,36 +117,58 @@ type Request struct {
 func (j *Journal) Begin(before, after *inventory.Object, keysOf func(*inventory.Object) []inventory.Key) *Request {
 	var own *Entry
 	if before != nil || after != nil {
-		own = j.newEntry(before, after, keysOf)
+		own = newEntry(before, after, keysOf)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := &Request{journal: j, earlier: slices.Clone(j.open), trusted: j.trusted}
+	j.clock++
+	r := &Request{journal: j, ticket: ticket{j.clock, j.name}, earlier: slices.Clone(j.open), trusted: j.trusted}
+	j.active[r] = struct{}{}
 	switch {
 	case own == nil:
-	case own.ID.Name == "" || strings.HasSuffix(own.ID.Name, unnamed) || len(j.open) >= mostEntries || j.keys+len(own.keys) > mostKeys:
-		j.doubt() // it cannot be looked for, or not be remembered
+	case own.ID.Name == "" || strings.HasSuffix(own.ID.Name, unnamed) || !j.add(own, r.ticket):
+		j.miss() // it cannot be looked for, or not be remembered
 	default:
-		j.keys += len(own.keys)
-		j.open = append(j.open, own)
-		j.byID[own.ID] = append(j.byID[own.ID], own)
+		j.log.begins(own)
 		r.own = own
 	}
 	return r
 }
 
+// add adds an entry, if there is room for it. The caller holds the lock.
+func (j *Journal) add(e *Entry, at ticket) bool {
+	if len(j.open) >= mostEntries || j.keys+len(e.keys) > mostKeys {
+		return false
+	}
+	e.journal, e.ticket = j, at
+	j.keys += len(e.keys)
+	j.open = append(j.open, e)
+	j.byID[e.ID] = append(j.byID[e.ID], e)
+	return true
+}
+
 // unnamed ends the name of an object that is yet to be given one: no name has an asterisk.
 const unnamed = "*"
 
-func (j *Journal) newEntry(before, after *inventory.Object, keysOf func(*inventory.Object) []inventory.Key) *Entry {
-	e := &Entry{journal: j, deletes: after == nil}
+// hashOf is a key as entries have it, in every process alike.
+func hashOf(key inventory.Key) uint64 {
+	var hash xxhash.Digest
+	hash.Reset()
+	for _, part := range [...]string{string(key.Index), "\x00", key.Namespace, "\x00", key.Value} {
+		_, _ = hash.WriteString(part) // which never fails
+	}
+	return hash.Sum64()
+}
+
+func newEntry(before, after *inventory.Object, keysOf func(*inventory.Object) []inventory.Key) *Entry {
+	e := &Entry{deletes: after == nil}
 	for _, o := range []*inventory.Object{before, after} {
 		if o == nil {
 			continue
 		}
 		e.ID = o.Ref.ID()
 		for _, key := range keysOf(o) {
-			e.keys = append(e.keys, maphash.Comparable(j.seed, key))
+			e.keys = append(e.keys, hashOf(key))
 		}
 	}
 	slices.Sort(e.keys)
@@ -145,11 +183,13 @@ func (j *Journal) newEntry(before, after *inventory.Object, keysOf func(*invento
 
 // End ends a request. stores says that the API server may store now what it is about: it was let in, or nobody knows.
 func (r *Request) End(stores bool) {
+	r.journal.mu.Lock()
+	defer r.journal.mu.Unlock()
+	delete(r.journal.active, r)
 	if r.own == nil {
 		return
 	}
-	r.journal.mu.Lock()
-	defer r.journal.mu.Unlock()
+	r.journal.log.ends(r.own, stores)
 	if stores {
 		r.own.answered = r.journal.now()
 	} else {
@@ -166,7 +206,10 @@ func (r *Request) Trusted() bool {
 
 // Matching are the entries of earlier requests that can answer one of the questions.
 func (r *Request) Matching(questions []inventory.Question) []*Entry {
-	if len(r.earlier) == 0 {
+	r.journal.mu.Lock()
+	earlier := slices.Clip(r.earlier)
+	r.journal.mu.Unlock()
+	if len(earlier) == 0 {
 		return nil
 	}
 	ids, keys := map[inventory.ID]bool{}, map[uint64]bool{}
@@ -174,11 +217,11 @@ func (r *Request) Matching(questions []inventory.Question) []*Entry {
 		if q.Key == (inventory.Key{}) {
 			ids[q.ID] = true
 		} else {
-			keys[maphash.Comparable(r.journal.seed, q.Key)] = true
+			keys[hashOf(q.Key)] = true
 		}
 	}
 	var list []*Entry
-	for _, e := range r.earlier {
+	for _, e := range earlier {
 		if ids[e.ID] || slices.ContainsFunc(e.keys, func(k uint64) bool { return keys[k] }) {
 			list = append(list, e)
 		}

@@ -1,4 +1,4 @@
-package main
+package peers
 
 import (
 	"testing"
@@ -12,7 +12,7 @@ import (
 // TestAlone: every Pod counts that the Service selects, from when it is made until it has ended, ready or not.
 func TestAlone(t *testing.T) {
 	memory := inventory.NewMemory(nil, nil)
-	is := alone("guard", "dittoguard")
+	is := Alone("guard", "dittoguard")
 	expect := func(want bool, when string) {
 		t.Helper()
 		if got := is(memory); got != want {
