@@ -75,6 +75,18 @@ demo: ## Show what dittoguard does, on a real API server on this machine
 	assets=$$(test/controlplane/build)
 	KUBEBUILDER_ASSETS=$$assets go run ./test/demo
 
+# The real software whose behaviour dittoguard reads, a folder of test/prove each. What of it cannot be had is named.
+PROVED := gateway
+
+.PHONY: prove
+prove: ## Run the real software that dittoguard reads, and record what it does anew
+	failed=
+	for what in $(PROVED); do
+	  (cd test/prove/$$what && go run .) || failed="$$failed $$what"
+	done
+	$(MAKE) generate
+	[ -z "$$failed" ] || { echo "not proved:$$failed" >&2; exit 1; }
+
 .PHONY: lint
 lint: $(GOLANGCI) ## Check the formatting and run the linters
 	$(GOLANGCI) run ./...
@@ -96,7 +108,7 @@ fuzz: ## Run each fuzz target for FUZZTIME
 .PHONY: generate
 generate: ## Rewrite generated pages and golden files
 	DITTOGUARD_GENERATE=1 go test -run TestCheckedExpressions ./internal/check
-	go test ./internal/report ./internal/ruledocs ./charts ./cmd/... ./test/schemas -update
+	go test ./internal/report ./internal/ruledocs ./charts ./cmd/... ./test/schemas ./test/prove/evidence -update
 
 .PHONY: verify
 verify: generate ## Fail if generated files are out of date

@@ -1,7 +1,9 @@
 package settings
 
 import (
+	"math"
 	"strconv"
+	"strings"
 )
 
 // The ports that Ditto listens on. Sources: gateway.conf; ditto-http.conf, ditto-pekko-config.conf and ditto-metrics.conf in
@@ -110,11 +112,23 @@ func port(v Value) Port {
 	if v.State == Unknown {
 		return p
 	}
-	number, err := strconv.ParseUint(v.raw(), 10, 16)
-	if err != nil || number == 0 {
+	number, ok := integer(v.raw())
+	if !ok || number < 1 || number > math.MaxUint16 {
 		p.Why = v.shown() + " is not a port"
 		return p
 	}
 	p.Number = int32(number)
 	return p
+}
+
+// integer reads a text as Typesafe Config's getInt does: 8080, but also ` 8080`, 8080.0 and 8.08e3, which is cut off at the point.
+func integer(text string) (int64, bool) {
+	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return number, true
+	}
+	number, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || math.Abs(number) > math.MaxInt32 {
+		return 0, false
+	}
+	return int64(number), true
 }

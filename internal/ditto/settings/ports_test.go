@@ -35,6 +35,10 @@ func TestPorts(t *testing.T) {
 		},
 		"no metrics":          {fixture{env: env("PROMETHEUS_ENABLED=off")}, Ports{d(8080), d(2551), d(7626), Port{Source: "env PROMETHEUS_ENABLED"}}},
 		"development profile": {fixture{env: env("HOSTING_ENVIRONMENT="), service: Search}, Ports{dev(8130), dev(2557), dev(25570), dev(9013)}},
+		"numbers as Typesafe Config reads them": {
+			fixture{env: env("HTTP_PORT= 81", "REMOTE_PORT=8.2e1", "PROMETHEUS_PORT=83.9")},
+			Ports{Port{81, "env HTTP_PORT", ""}, Port{82, "env REMOTE_PORT", ""}, d(7626), Port{83, "env PROMETHEUS_PORT", ""}},
+		},
 		"no port and unknown": {
 			fixture{env: append(env("PORT=tcp://10.0.0.1:80"), fromSecret("REMOTE_PORT", "s", "p", true))},
 			Ports{
