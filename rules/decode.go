@@ -107,6 +107,7 @@ func (d *decoder) any(n *yaml.Node, field string) any {
 		return d.table(n, reflect.TypeFor[map[string]any](), field)
 	case yaml.SequenceNode:
 		return d.list(n, reflect.TypeFor[[]any](), field)
+	default:
 	}
 	if n.Tag == "!!str" || n.Tag == "!!timestamp" {
 		return n.Value
@@ -208,6 +209,7 @@ func describe(n *yaml.Node) string {
 		return "a list"
 	case yaml.AliasNode:
 		return "an alias"
+	case yaml.DocumentNode, yaml.ScalarNode:
 	}
 	switch n.Tag {
 	case "!!int", "!!float":

@@ -75,6 +75,7 @@ func (p Param) Expected() string {
 			return "a list of " + words(p.Enum)
 		}
 		return "a list of strings"
+	case ParamString:
 	}
 	if len(p.Enum) > 0 {
 		return words(p.Enum)

@@ -294,6 +294,7 @@ func (v *validator) mutations() {
 			if match.Subject != SubjectEntry {
 				v.bad(at, belong)
 			}
+		default:
 		}
 		oneOf(v, at+".patchType", m.PatchType, admissionregistrationv1.PatchTypeJSONPatch,
 			admissionregistrationv1.PatchTypeApplyConfiguration)

@@ -77,6 +77,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 			verdict.Warned = append(verdict.Warned, f)
 		case ActionAudit:
 			verdict.Audited = append(verdict.Audited, f)
+		case ActionNone:
 		}
 	}
 	for _, f := range c.findings(after, kept) {
@@ -85,6 +86,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 			verdict.Warned = append(verdict.Warned, f)
 		case ActionAudit:
 			verdict.Audited = append(verdict.Audited, f)
+		case ActionNone:
 		}
 	}
 	if verdict.Decisive || len(verdict.Denied) > 0 {

@@ -181,6 +181,7 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 			return requests.Inside, touched
 		case requests.Unclear:
 			r = requests.Unclear
+		case requests.Beyond, requests.Apart:
 		}
 	}
 	return r, touched

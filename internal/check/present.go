@@ -205,5 +205,6 @@ func (s *Summary) count(f Finding) {
 		s.Denied++
 	case ActionWarn:
 		s.Warned++
+	case ActionAudit, ActionNone:
 	}
 }

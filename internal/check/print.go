@@ -73,6 +73,7 @@ func writerOf(t reflect.Type, without string) writer {
 		if t.Key().Kind() == reflect.String {
 			return mapWriter(writerOf(t.Key(), without), writerOf(t.Elem(), without))
 		}
+	default:
 	}
 	panic(fmt.Sprintf("facts hold %s, which cannot be compared", t))
 }

@@ -28,6 +28,7 @@ func (m Mode) includes(level rules.Level) bool {
 		return level == rules.Baseline || level == rules.Restricted
 	case ModeBaseline:
 		return level == rules.Baseline
+	case ModeOff:
 	}
 	return false
 }

@@ -172,6 +172,7 @@ func (r *reader) any(n *yaml.Node, path string) any {
 	case yaml.AliasNode:
 		r.is(n, path, yaml.ScalarNode, "a value")
 		return nil
+	case yaml.DocumentNode, yaml.ScalarNode:
 	}
 	var err error
 	switch n.ShortTag() {

@@ -86,6 +86,7 @@ func (t *factTypes) field(g reflect.Type) (reader, *types.Type, error) {
 			return nil, nil, err
 		}
 		return func(v reflect.Value) any { return v.Interface() }, ft.cel, nil
+	default:
 	}
 	return nil, nil, fmt.Errorf("%s has no CEL type", g)
 }

@@ -95,6 +95,7 @@ func (p *provider) variableType(t *types.Type) *types.Type {
 			return t
 		}
 		return types.DynType
+	default:
 	}
 	if !t.HasTrait(traits.ContainerType) || !t.HasTrait(traits.IndexerType) {
 		return types.DynType

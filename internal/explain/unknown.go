@@ -101,5 +101,6 @@ func scrub(v reflect.Value) {
 		if !v.IsNil() {
 			scrub(v.Elem())
 		}
+	default:
 	}
 }

@@ -163,6 +163,7 @@ func scope(v *world.View, g netpol.Grant, namespace string) string {
 		return ScopeAddresses
 	case netpol.Everyone:
 		return ScopeEveryone
+	case netpol.Nobody:
 	}
 	return ""
 }

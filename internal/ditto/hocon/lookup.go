@@ -106,6 +106,7 @@ func (n *node) mayBeObject() bool {
 		return true
 	case concatenation:
 		return !slices.ContainsFunc(n.parts, func(p node) bool { return !p.mayBeObject() && !blank(p) })
+	default:
 	}
 	return false
 }
@@ -141,6 +142,7 @@ func (l *lookup) value(n *node, path string, below func(string) Answer) Answer {
 				continue
 			case Unknown:
 				return item
+			default:
 			}
 			a.Secret = a.Secret || item.Secret
 			a.Items = append(a.Items, item)
@@ -204,6 +206,7 @@ func (l *lookup) concatenate(parts []node, path string, below func(string) Answe
 			a = Answer{Kind: Scalar, Text: "null"}
 		case Blocked:
 			return unknown(reason.Of("hocon-part-not-set"))
+		default:
 		}
 		if !started {
 			all.Kind, started = a.Kind, true // white space before a list or an object is no string

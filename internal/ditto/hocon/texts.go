@@ -43,10 +43,12 @@ func (n *node) texts(path, prefix string, call func(path, text string)) {
 				part.texts(path, prefix, call)
 			case object:
 				eachText(part.entries, prefix, call)
+			default:
 			}
 		}
 		if isText {
 			call(Element(path), b.String())
 		}
+	default:
 	}
 }

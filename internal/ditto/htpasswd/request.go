@@ -122,6 +122,7 @@ func (e Entry) costs() string {
 		return fmt.Sprintf("bcrypt at cost %d", e.Cost)
 	case SHA256Crypt, SHA512Crypt:
 		return fmt.Sprintf("%s with %d rounds", e.Scheme, e.Cost)
+	default:
 	}
 	return string(e.Scheme)
 }

@@ -122,6 +122,7 @@ func Selection(key inventory.Key, gk schema.GroupKind) (selection inventory.Sele
 			field = "status.podIP"
 		}
 		return inventory.Selection{Fields: fields.OneTermEqualSelector(field, key.Value).String()}, net.ParseIP(key.Value) != nil
+	case inventory.ByKind:
 	}
 	return inventory.Selection{}, ingress.Anywhere(key)
 }

@@ -107,7 +107,7 @@ func portAt(text string, at int) int32 {
 	if end < len(text) && (isHostByte(text[end]) || text[end] == ':') {
 		return 0
 	}
-	port, err := strconv.Atoi(text[at+1 : end])
+	port, err := strconv.ParseInt(text[at+1:end], 10, 32)
 	if err != nil || port < 1 || port > maxPort {
 		return 0
 	}

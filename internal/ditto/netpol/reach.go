@@ -96,6 +96,7 @@ func namesOf(s *metav1.LabelSelector) (names []string, listed bool) {
 			keep(e.Values)
 		case metav1.LabelSelectorOpDoesNotExist:
 			keep(nil)
+		case metav1.LabelSelectorOpNotIn, metav1.LabelSelectorOpExists:
 		}
 	}
 	for _, e := range s.MatchExpressions {

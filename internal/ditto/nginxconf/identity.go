@@ -93,6 +93,7 @@ func (r *reader) origin(p expr.Part) origin {
 		return fromServer
 	case expr.ByNginxOrNobody:
 		return fromServerMaybe
+	case expr.ByNobody, expr.BySomething:
 	}
 	return fromUnknown
 }
@@ -158,6 +159,7 @@ func (r *reader) classify(t expr.Text) (state, name string) {
 			if state == Removed {
 				state, name = PossiblyEmpty, p.Name
 			}
+		case fromNobody:
 		}
 	}
 	return state, name

@@ -216,7 +216,7 @@ func TestTLSAgainstNginx(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer raw.Close()
-			err = tls.Client(raw, &tls.Config{InsecureSkipVerify: true, ServerName: "second"}).Handshake() //nolint:gosec // whoever it is, it speaks TLS
+			err = tls.Client(raw, &tls.Config{InsecureSkipVerify: true, ServerName: "second"}).Handshake() // whoever it is, it speaks TLS
 			return fmt.Sprintf("TLS %t plain %t", err == nil, strings.Contains(plain, "X-Arrived"))
 		})
 		if want := fmt.Sprintf("TLS %t plain %t", speaks, !speaks); ok && answer != want {

@@ -44,7 +44,7 @@ func TestVariablesAgainstNginx(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, ServerName: "evil.example"}) //nolint:gosec // whoever it is, it speaks TLS
+		conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, ServerName: "evil.example"}) // whoever it is, it speaks TLS
 		defer conn.Close()
 		conn.SetDeadline(time.Now().Add(10 * time.Second))
 		io.WriteString(conn, request)

@@ -139,6 +139,7 @@ func in(p, other Paths) Relation {
 			return Unclear
 		}
 		return Apart
+	case Loose, Opaque:
 	}
 	return Unclear
 }
@@ -229,6 +230,7 @@ func (p Paths) holds(path string) bool {
 		return strings.HasPrefix(path, p.Text)
 	case Fold:
 		return len(path) >= len(p.Text) && strings.EqualFold(path[:len(p.Text)], p.Text)
+	case Loose, Opaque:
 	}
 	return false
 }

@@ -43,6 +43,7 @@ func sealPaths(list []Paths) {
 			p.Text = seal(p.Text)
 		case Loose:
 			p.Floor = seal(p.Floor)
+		default:
 		}
 		p.Except = slices.Clone(p.Except)
 		sealPaths(p.Except)

@@ -84,6 +84,7 @@ func (s *Settings) issuerNames(of OIDC, path string, missing func(why string)) [
 		if of == APIOIDC && isFirst(path) && s.service == Gateway {
 			names = append(names, developmentIssuer)
 		}
+	case modeProduction, modeFile:
 	}
 	for which := range documentCount {
 		d := s.read(which)

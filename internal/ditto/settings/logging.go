@@ -109,6 +109,7 @@ func (s *Settings) logbackVariable(name string) logback.Value {
 		return logback.Value{Set: true, Text: a.Text, From: a.From, Secret: a.Secret}
 	case hocon.Unknown:
 		return logback.Value{Why: a.Why}
+	default:
 	}
 	v := s.env(name)
 	switch {

@@ -97,6 +97,7 @@ func (s *Settings) mongoOption(name string, uri *mongouri.URI, source string) mo
 		return mongoOption{source: v.Source, why: v.Why}
 	case Known:
 		return mongoOption{set: true, text: v.raw(), source: v.Source}
+	case Default, Unset:
 	}
 	if uri != nil {
 		if text, ok := uri.Option(name); ok {
@@ -154,6 +155,7 @@ func (s *Settings) mongoURI() (m MongoDB, uri *mongouri.URI) {
 		if v, m = s.mongoParts(); m.State == Unknown {
 			return m, nil
 		}
+	case Known, Default:
 	}
 	uri, err := mongouri.Parse(v.raw())
 	if err != nil {

@@ -53,6 +53,7 @@ func (q *question) secretFile(id string) hocon.Answer {
 		return hocon.Answer{}
 	case unclear:
 		return unknown(f.from, f.why)
+	case present:
 	}
 	if f.text == "" || !utf8.ValidString(f.text) {
 		return hocon.Answer{}

@@ -101,6 +101,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 			text = fmt.Sprintf("node port %d of every node", sp.NodePort)
 		}
 		enter("NodePort", true, text)
+	case corev1.ServiceTypeClusterIP, corev1.ServiceTypeExternalName:
 	}
 	if len(service.Spec.ExternalIPs) > 0 {
 		enter("ExternalIP", true, fmt.Sprintf("external IP %s, port %d", strings.Join(service.Spec.ExternalIPs, ", "), sp.Port))

@@ -153,6 +153,7 @@ func (w Rewrite) origins(upstream string) []string {
 			list = append(list, upstream)
 		}
 		return list
+	case RewriteConstant, RewriteUnknown:
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ func (p Path) Leads(upstream string) (leads, known bool) {
 		return false, false
 	case RewriteConstant:
 		return p.Rewrite.To == upstream, true
+	case RewriteNone, RewritePrefix:
 	}
 	known = true
 	for _, path := range p.Rewrite.origins(upstream) {

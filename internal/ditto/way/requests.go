@@ -87,6 +87,7 @@ func (p Path) Arrives(text string) []requests.Paths {
 		if moved, ok := p.Rewrite.moves(taken); ok {
 			return moved
 		}
+	case RewriteUnknown:
 	}
 	return []requests.Paths{requests.Unread(fmt.Sprint(text, taken, p.Rewrite), "")}
 }

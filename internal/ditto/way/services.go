@@ -33,6 +33,7 @@ func PublicnessOf(b LoadBalancer, names []string) Verdict {
 			internal = AppendNew(internal, o.why)
 		case saysPublic:
 			public = AppendNew(public, o.why)
+		case silent:
 		}
 	}
 	switch {

@@ -46,7 +46,7 @@ func (s *share) do(ctx context.Context, key any, read func(context.Context) ([]i
 		r = &reading{read: read, done: make(chan struct{})}
 		s.next[key] = r
 		if !busy {
-			go s.run(key) //nolint:contextcheck // one reader's context must not end what others wait for
+			go s.run(key) //nolint:contextcheck,gosec // one reader's context must not end what others wait for
 		}
 	}
 	r.waiting++

@@ -95,6 +95,7 @@ func typeOf(node *yaml.Node) string {
 		return "object"
 	case yaml.SequenceNode:
 		return "array"
+	default:
 	}
 	switch node.ShortTag() {
 	case "!!bool":

@@ -44,6 +44,7 @@ func ciliumPath(kind networkingv1.PathType, path string) way.Path {
 		return way.Path{Matcher: way.Exact(way.Raw, path)}
 	case networkingv1.PathTypePrefix:
 		return way.Path{Matcher: way.Elements(way.Raw, path)}
+	case networkingv1.PathTypeImplementationSpecific:
 	}
 	return way.Path{Matcher: way.Regex(way.Raw, path, false, way.Whole)}
 }

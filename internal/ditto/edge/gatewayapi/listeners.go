@@ -222,6 +222,7 @@ func allows(c way.Context, from gatewayv1.FromNamespaces, selector *metav1.Label
 		return home == namespace, ""
 	case gatewayv1.NamespacesFromSelector:
 		return selectsNamespace(c, selector, namespace)
+	case gatewayv1.NamespacesFromNone:
 	}
 	return false, ""
 }

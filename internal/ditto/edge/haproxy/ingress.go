@@ -242,6 +242,7 @@ func haproxyIngressPath(a way.Annotations, kind networkingv1.PathType, path stri
 		match = "exact"
 	case networkingv1.PathTypePrefix:
 		match = "prefix"
+	case networkingv1.PathTypeImplementationSpecific:
 	}
 	switch match {
 	case "exact":

@@ -53,6 +53,7 @@ func defaultRoutes(in way.Input, read way.Reading, siblings []*networkingv1.Ingr
 		return []defaultRoute{{"*", path}}
 	case way.Nowhere:
 		return nil
+	case way.OwnHosts:
 	}
 	for _, rule := range in.Ingress.Spec.Rules {
 		host := rule.Host

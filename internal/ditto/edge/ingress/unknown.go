@@ -63,7 +63,7 @@ func unless(contenders []contender, states []*way.State, of func(*seen) []way.St
 			if strings.Contains(state.Source, "/") {
 				why += " because of " + way.Quote(state.Source)
 			}
-			*states[at], settled[at] = way.State{State: way.Unknown, Source: state.Source, Why: why}, true
+			*states[at], settled[at] = way.State{State: way.Unknown, Source: state.Source, Why: why}, true //nolint:gosec // both come in the order of states
 		}
 	}
 }

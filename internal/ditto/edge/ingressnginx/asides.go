@@ -94,7 +94,7 @@ func mirrorOf(ing *networkingv1.Ingress) (m mirror, ok bool) {
 		if err != nil {
 			return mirror{}, false
 		}
-		m.port = int32(number) //nolint:gosec // 16 bits
+		m.port = int32(number) // 16 bits
 	}
 	switch {
 	case !varies && u.Path == "":

@@ -31,7 +31,7 @@ func istioBackend(d crd.IstioDestination, namespace string) (way.Backend, bool) 
 	ns, name, ok := istioService(d.Host, namespace)
 	b := way.Backend{Namespace: ns, Name: name}
 	if d.Port != nil {
-		b.Port = intstr.FromInt32(int32(min(d.Port.Number, 65535))) //nolint:gosec // bounded
+		b.Port = intstr.FromInt32(int32(min(d.Port.Number, 65535))) // bounded
 	}
 	return b, ok
 }

@@ -124,7 +124,7 @@ func (r istioReader) byEntries(destinations []crd.IstioDestination) []way.Backen
 	for _, d := range destinations {
 		var number int32
 		if d.Port != nil {
-			number = int32(min(d.Port.Number, 65535)) //nolint:gosec // bounded
+			number = int32(min(d.Port.Number, 65535)) // bounded
 		}
 		for _, o := range r.c.Governors(serviceHost(d.Host, r.namespace)) {
 			if entry, ok := inventory.As[crd.ServiceEntry](o); ok {

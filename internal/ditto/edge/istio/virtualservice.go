@@ -274,7 +274,7 @@ func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Bac
 			continue
 		}
 		for _, number := range listening {
-			b.Port = intstr.FromInt32(int32(min(number, 65535))) //nolint:gosec // bounded
+			b.Port = intstr.FromInt32(int32(min(number, 65535))) // bounded
 			list = append(list, b)
 		}
 	}

@@ -86,6 +86,7 @@ func Sample(re *syntax.Regexp, captures map[int]string) string {
 			}
 		}
 		return b.String()
+	default:
 	}
 	return ""
 }
