@@ -198,17 +198,6 @@ func TestClientPathFor(t *testing.T) {
 	}
 }
 
-func TestDotPathFor(t *testing.T) {
-	c := parse(t, inServer(`location /api/2/connections { proxy_pass http://gw; } location /api { proxy_pass http://gw/api; }`))
-	path, ok := c.Routes()[0].DotPathFor(t.Context(), "/api/2/things")
-	if want := "/api/2/things/x/../../../../api/2/connections"; path != want || !ok {
-		t.Errorf("got %q, %v, want %q", path, ok, want)
-	}
-	if path, ok := c.Routes()[1].DotPathFor(t.Context(), "/api/2/things"); ok {
-		t.Errorf("a normalised path has no dots left, but %q", path)
-	}
-}
-
 func TestIdentityAndAuthenticationThatNginxHereCannotRun(t *testing.T) {
 	const header = `proxy_set_header x-ditto-pre-authenticated `
 	for _, tt := range []struct {
@@ -402,7 +391,6 @@ func FuzzParse(f *testing.F) {
 				break
 			}
 			r.ClientPathFor(t.Context(), gateway)
-			r.DotPathFor(t.Context(), gateway)
 		}
 		c.Locate(80, "h.example", path)
 	})

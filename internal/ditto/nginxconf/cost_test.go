@@ -34,7 +34,6 @@ func TestCostIsBounded(t *testing.T) {
 			}
 			r := c.Routes()[0]
 			r.ClientPathFor(t.Context(), "/devops/config")
-			r.DotPathFor(t.Context(), "/devops/config")
 			c.Locate(80, "h", "/p1/")
 			t.Logf("identity %s, unknown %q", r.Identity.State, r.Unknown)
 			if r.Identity.State == Set {

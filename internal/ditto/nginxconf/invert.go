@@ -11,7 +11,7 @@ import (
 )
 
 // ClientPathFor asks the other way round: which path can a client send so that this route forwards it and the gateway reads
-// gatewayPath (as Pekko HTTP reads it: each segment percent-decoded, nothing collapsed)? Candidates are made from the
+// gatewayPath (see wire.ReadByGateway)? Candidates are made from the
 // configuration, the plain path first, and each is verified by following it as Locate does, over every port and name of the
 // route's server.
 //
@@ -67,28 +67,6 @@ func (r *Route) misses(gatewayPath string) bool {
 func (r *Route) keepsBelow(loc *scope) bool {
 	return r.static && r.scope == loc && r.prefix != "" && r.Prefix != "" && len(loc.rewrites) == 0 && loc.re == nil &&
 		len(r.Unknown) == 0 && !strings.ContainsAny(r.prefix+r.Prefix, "%?")
-}
-
-// DotPathFor is a path that this route takes by its normalised form while the bytes that go upstream begin with gatewayPath
-// and hold dot segments: nginx resolves `..` before it chooses a location, Ditto does not resolve it at all. What Ditto makes
-// of the rest is not said. Only a raw route has one.
-func (r *Route) DotPathFor(ctx context.Context, gatewayPath string) (clientPath string, ok bool) {
-	if !r.Raw || r.Server.Stream || r.Access == accessNone {
-		return "", false
-	}
-	up := strings.Repeat("/..", strings.Count(gatewayPath, "/")+1)
-	var list []string
-	for entry := range r.entries("") {
-		if len(list) == maxCandidates {
-			break
-		}
-		list = append(list, gatewayPath+"/x"+up+entry)
-	}
-	look := &search{ctx: ctx, left: workPerSearch}
-	clientPath, ok, known := look.first(r, slices.Values(list), func(upstream string) bool {
-		return strings.HasPrefix(upstream, gatewayPath+"/")
-	})
-	return clientPath, ok && known
 }
 
 // DoorsLeftOut says that the route's server has more names and ports than are tried, and may treat them differently.

@@ -194,7 +194,7 @@ func (f *fold) arrive() bool {
 		}
 	}
 	f.Admin, f.AdminInDoubt, f.Other = reach.Admin, reach.AdminInDoubt, reach.Other
-	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto does not resolve: the path
+	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto resolves in its own way: the path
 	// that chose the location is then not the path that Ditto reads.
 	f.API = reach.API || direct || f.raw
 	f.APIInDoubt = reach.APIInDoubt && !f.API

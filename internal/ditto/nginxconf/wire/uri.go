@@ -181,36 +181,55 @@ func escape(s, unsafe string) string {
 	return b.String()
 }
 
-// ReadByGateway is how Ditto's gateway reads a path (Pekko HTTP: each segment is percent-decoded, dot segments and empty ones
-// stay). An encoded slash stays inside its segment, which is written back as %2F to tell it apart.
-func ReadByGateway(p string) (string, bool) {
+// ReadByGateway is how Ditto's gateway reads a path (Pekko HTTP): each segment is percent-decoded, then dot segments are resolved, while
+// empty segments stay. An encoded slash stays inside its segment, which is written back as %2F to tell it apart. ok is false for what
+// it answers with 400.
+func ReadByGateway(p string) (read string, ok bool) {
 	segments := strings.Split(p, "/")
+	var kept []string
 	for i, s := range segments {
-		if !strings.Contains(s, "%") {
+		if s, ok = decoded(s); !ok {
+			return "", false
+		}
+		if s != "." && s != ".." {
+			kept = append(kept, s)
 			continue
 		}
-		var b strings.Builder
-		for j := 0; j < len(s); j++ {
-			if s[j] != '%' {
-				b.WriteByte(s[j])
-				continue
-			}
-			if j+2 >= len(s) {
-				return "", false
-			}
-			hi, ok1 := unhex(s[j+1])
-			lo, ok2 := unhex(s[j+2])
-			if !ok1 || !ok2 {
-				return "", false
-			}
-			if c := hi<<4 | lo; c == '/' {
-				b.WriteString("%2F")
-			} else {
-				b.WriteByte(c)
-			}
-			j += 2
+		if last := len(kept) - 1; s == ".." && last > 0 && kept[last] != "" {
+			kept = kept[:last]
 		}
-		segments[i] = b.String()
+		if i == len(segments)-1 { // the slash before it stays
+			kept = append(kept, "")
+		}
 	}
-	return strings.Join(segments, "/"), true
+	return strings.Join(kept, "/"), true
+}
+
+// decoded is a segment with its escapes replaced, save that of a slash.
+func decoded(s string) (string, bool) {
+	if !strings.Contains(s, "%") {
+		return s, true
+	}
+	var b strings.Builder
+	for j := 0; j < len(s); j++ {
+		if s[j] != '%' {
+			b.WriteByte(s[j])
+			continue
+		}
+		if j+2 >= len(s) {
+			return "", false
+		}
+		hi, ok1 := unhex(s[j+1])
+		lo, ok2 := unhex(s[j+2])
+		if !ok1 || !ok2 {
+			return "", false
+		}
+		if c := hi<<4 | lo; c == '/' {
+			b.WriteString("%2F")
+		} else {
+			b.WriteByte(c)
+		}
+		j += 2
+	}
+	return b.String(), true
 }
