@@ -86,8 +86,6 @@ type Spec struct {
 	// Fixes are ways to mend what the rule finds, each with the condition under which it is one, and the change itself where
 	// that can be said.
 	Fixes []Fix `json:"fixes,omitempty"`
-	// Advice is the remediation in a sentence.
-	Advice Advice `json:"advice,omitzero"`
 	// Remediation says what to change, with a snippet that works.
 	Remediation string `json:"remediation"`
 	// Remediations say more of it, where that depends on the object: on the one that opens the way in or, of a rule that is
@@ -101,27 +99,8 @@ type Remediation struct {
 	Text  string   `json:"text"`
 }
 
-// Advice is a remediation in a sentence, for whoever has many things to mend.
-type Advice struct {
-	// Text says what to change where no fix applies; empty where the first sentence of the remediation does.
-	Text string `json:"text,omitempty"`
-	// Chart says which values of Ditto's own Helm chart to change, for objects that it rendered: those are not edited.
-	Chart string `json:"chart,omitempty"`
-	// InMessage says that the messages of the rule say what to change.
-	InMessage bool `json:"inMessage,omitempty"`
-}
-
-// InShort is the remediation in a sentence, for an object that Ditto's chart rendered or for any other; empty where the message
-// says it.
-func (s *Spec) InShort(chart bool) string {
-	switch {
-	case s.Advice.InMessage:
-		return ""
-	case chart && s.Advice.Chart != "":
-		return "values of Ditto's chart: " + s.Advice.Chart
-	case s.Advice.Text != "":
-		return s.Advice.Text
-	}
+// InShort is the first sentence of the remediation, for what no fix is for.
+func (s *Spec) InShort() string {
 	paragraph, _, _ := strings.Cut(strings.TrimSpace(s.Remediation), "\n\n")
 	paragraph = strings.Join(strings.Fields(paragraph), " ")
 	if sentence, _, more := strings.Cut(paragraph, ". "); more {

@@ -27,7 +27,7 @@ func TestAgainstAnAPIServer(t *testing.T) {
 	byName := judge{change: func(_ context.Context, _ inventory.Reader, change check.Change) (check.Verdict, error) {
 		switch o := change.Object; {
 		case strings.HasPrefix(o.Ref.Name, "bad"):
-			return check.Verdict{Denied: []check.Finding{{Rule: "r", Subject: o.Ref, Message: "it is bad", Fix: "make it good"}}}, nil
+			return check.Verdict{Denied: []check.Finding{{Rule: "r", Subject: o.Ref, Message: "it is bad", Advice: "make it good"}}}, nil
 		case strings.HasPrefix(o.Ref.Name, "unclear"):
 			return check.Verdict{}, errors.New("rule r: no such field")
 		}

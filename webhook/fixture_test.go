@@ -47,7 +47,7 @@ func rules() judge {
 		other := recorder.Get(inventory.Service, o.Ref.Namespace, "other")
 		v := check.Verdict{Decisive: o.Meta.Labels["app"] != ""}
 		if other != nil && other.Meta.Labels["app"] == o.Meta.Labels["app"] {
-			v.Denied = []check.Finding{{Rule: "same-label", Subject: o.Ref, Guide: "3", Message: "labelled like the other", Fix: "use another label"}}
+			v.Denied = []check.Finding{{Rule: "same-label", Subject: o.Ref, Guide: "3", Message: "labelled like the other", Advice: "use another label"}}
 		}
 		v.Read = recorder.Asked()
 		return v, nil

@@ -16,8 +16,6 @@ import (
 const (
 	// maxFindings is how many findings a refusal explains; the rest are named by their rules.
 	maxFindings = 5
-	// maxFixLines bounds the fix of one finding, which may hold a snippet.
-	maxFixLines = 20
 	// maxWarnings and maxWarning (in characters) are what an API server passes on whole, whatever else it warns of: 4096
 	// characters in all, and 256 in each where there are more (k8s.io/apiserver/pkg/endpoints/filters/warning.go).
 	maxWarnings = 12
@@ -60,7 +58,7 @@ func refusal(change check.Change, findings []check.Finding) string {
 		if len(f.Path) > 0 {
 			fmt.Fprintf(&b, "\n  way in: %s", oneLine(strings.Join(f.Path, " → ")))
 		}
-		switch fix := indent(f.Rule, f.Fix); {
+		switch fix := oneLine(f.Advice); {
 		case fix == "":
 		case fixes[fix] > 0:
 			fmt.Fprintf(&b, "\n  fix: as for %d.", fixes[fix])
@@ -224,31 +222,6 @@ func oneLine(text string) string {
 		return r
 	}, text)
 	return strings.Join(strings.Fields(text), " ")
-}
-
-// indent keeps the lines of a rule's fix, under its finding. A long one ends where a paragraph does, and says where the rest is.
-func indent(rule, fix string) string {
-	lines := strings.Split(strings.TrimSpace(fix), "\n")
-	for n, line := range lines {
-		lines[n] = strings.TrimRight(line, " \t\r")
-	}
-	if len(lines) > maxFixLines {
-		end := maxFixLines
-		for n := end; n > maxFixLines/2; n-- {
-			// What ends in a colon says what follows.
-			if lines[n] == "" && !strings.HasSuffix(lines[n-1], ":") {
-				end = n
-				break
-			}
-		}
-		lines = append(lines[:end:end], "more: dittoguard rules show "+rule)
-	}
-	for n := 1; n < len(lines); n++ {
-		if lines[n] != "" {
-			lines[n] = "    " + lines[n]
-		}
-	}
-	return strings.Join(lines, "\n")
 }
 
 func ruleNames(findings []check.Finding) []string {

@@ -26,7 +26,7 @@ type Cause struct {
 	Ways     int `json:"ways"`
 	// Example is one of those ways, one hop a string, from outside inwards.
 	Example []string `json:"example,omitempty"`
-	// Advice says in a sentence what to change; the findings' Fix says it at length.
+	// Advice says in a sentence what to change, of the first of the findings that says so; their Fix says it at length.
 	Advice string `json:"advice,omitempty"`
 	Guide  string `json:"guide,omitempty"`
 	File   string `json:"file,omitempty"`
@@ -72,18 +72,4 @@ func causeOf(f *Finding) string {
 		parts = append(parts, f.File+":"+strconv.Itoa(f.Line))
 	}
 	return strings.Join(parts, "|")
-}
-
-// ChartVersion is the version of Ditto's own Helm chart that rendered an object, empty of any other.
-func ChartVersion(o *inventory.Object) string {
-	if !fromChart(o) {
-		return ""
-	}
-	return strings.TrimPrefix(o.Meta.Labels["helm.sh/chart"], "ditto-")
-}
-
-// fromChart says whether Ditto's own Helm chart rendered the object: it is changed in the chart's values then.
-func fromChart(o *inventory.Object) bool {
-	chart, ok := strings.CutPrefix(o.Meta.Labels["helm.sh/chart"], "ditto-")
-	return ok && chart != "" && chart[0] >= '0' && chart[0] <= '9'
 }

@@ -6,28 +6,24 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/mend"
 	"github.com/dittoguard/dittoguard/rules"
 )
 
 // Remedy is a fix that applies to a finding, with what it takes to make the change.
 type Remedy struct {
 	rules.Fix
+	mend.Target
 
 	// Finding is what it mends, Index the number of the fix in the rule.
 	Finding Finding
 	Index   int
 	// Message says what to change, with the names of the objects at hand.
 	Message string
-	// Object is the object that changes, and Container the container in it that runs Component, where it is about one.
-	Object               *inventory.Object
-	Container, Component string
-	// User is the entry of a password file that it is about, in the key Key.
-	Key, User string
-	// Changed is the content of the object after a mutation or a patch; nil for other changes.
-	Changed map[string]any
 }
 
 // Remedies are the fixes of the findings that some mode asks for, in the order of the findings and of their rules. What is the trust
@@ -51,27 +47,8 @@ func (j *Judged) Remedies(ctx context.Context, result Result) ([]Remedy, error) 
 
 func (j *Judged) remedy(ctx context.Context, f Finding, fix engine.AppliedFix) (Remedy, error) {
 	v := f.of
-	r := Remedy{Fix: fix.Fix, Finding: f, Index: fix.Index, Message: fix.Message, Object: v.subject, Container: v.container}
-	if v.known != nil {
-		switch known := v.known.Facts; {
-		case known.Component != nil:
-			r.Container, r.Component = known.Component.Container, known.Component.Component
-		case known.Gateway != nil:
-			r.Container, r.Component = known.Gateway.Container, "gateway"
-		case known.Credential != nil:
-			r.Key, r.User = known.Credential.Key, known.Credential.User
-		}
-		if e := v.known.Exposure; e != nil {
-			of := e.Entry
-			if len(fix.Change.Env) > 0 {
-				of = e.Target
-			}
-			if len(fix.Change.Env) > 0 || len(fix.Change.PathsWithout) > 0 || fix.Change.Inside {
-				ref := of.Ref()
-				r.Object = j.view.Get(ref.GroupKind(), ref.Namespace, ref.Name)
-			}
-		}
-	}
+	r := Remedy{Fix: fix.Fix, Target: target(j.view, v, fix.Change), Finding: f, Index: fix.Index, Message: fix.Message}
+	r.Routes = f.Routes
 	if r.Object == nil {
 		r.Object = v.subject
 		r.Change = rules.Change{}
@@ -98,6 +75,30 @@ func (j *Judged) remedy(ctx context.Context, f Finding, fix engine.AppliedFix) (
 	return r, nil
 }
 
+// target is what a change that mends a violation is made in. Its object is nil if that is not there.
+func target(view *world.View, v *violation, change rules.Change) mend.Target {
+	t := mend.Target{Object: v.subject, Container: v.container}
+	if v.known == nil {
+		return t
+	}
+	switch known := &v.known.Facts; {
+	case known.Component != nil:
+		t.Container, t.Component = known.Component.Container, known.Component.Component
+	case known.Gateway != nil:
+		t.Container, t.Component = known.Gateway.Container, "gateway"
+	case known.Credential != nil:
+		t.Key, t.User = known.Credential.Key, known.Credential.User
+	}
+	if e := v.known.Facts.Exposure; e != nil && (len(change.Env) > 0 || len(change.PathsWithout) > 0 || change.Inside) {
+		ref := e.Entry.Ref()
+		if len(change.Env) > 0 {
+			ref = e.Target.Ref()
+		}
+		t.Object = view.Get(ref.GroupKind(), ref.Namespace, ref.Name)
+	}
+	return t
+}
+
 // fixes are those of the violation's rule that apply to it. One that cannot be evaluated is none.
 func (c *Checker) fixes(view *world.View, v *violation) []engine.AppliedFix {
 	if len(v.rule.Spec.Fixes) == 0 || v.broken {
@@ -119,7 +120,7 @@ func (c *Checker) fixes(view *world.View, v *violation) []engine.AppliedFix {
 			continue
 		}
 		if fix.Purpose != "" && v.known != nil {
-			fix.Message = advised(v.known.Facts, fix)
+			fix.Message = ofEdge(&v.known.Facts, fix.Purpose).Advice
 		}
 		if fix.Message != "" {
 			kept = append(kept, fix)
@@ -128,26 +129,25 @@ func (c *Checker) fixes(view *world.View, v *violation) []engine.AppliedFix {
 	return kept
 }
 
-// advised is what the package of the edge says for a purpose: what its patch does where it has one, else its advice.
-func advised(known facts.Facts, fix engine.AppliedFix) string {
-	var of facts.Fix
+// ofEdge is what the package of the edge has for a purpose.
+func ofEdge(known *facts.Facts, purpose rules.Purpose) facts.Fix {
 	switch {
-	case known.Exposure != nil && fix.Purpose == rules.LimitRequests:
-		of = known.Exposure.Fixes.LimitRequests
-	case known.Exposure != nil && fix.Purpose == rules.ServeTLS:
-		of = known.Exposure.Fixes.ServeTLS
-	case known.Edge != nil && fix.Purpose == rules.StripIdentity:
-		of = known.Edge.Fixes.StripIdentity
-	case known.Edge != nil && fix.Purpose == rules.HideHeaders:
-		of = known.Edge.Fixes.HideHeaders
+	case known.Exposure != nil && purpose == rules.LimitRequests:
+		return known.Exposure.Fixes.LimitRequests
+	case known.Exposure != nil && purpose == rules.ServeTLS:
+		return known.Exposure.Fixes.ServeTLS
+	case known.Edge != nil && purpose == rules.StripIdentity:
+		return known.Edge.Fixes.StripIdentity
+	case known.Edge != nil && purpose == rules.HideHeaders:
+		return known.Edge.Fixes.HideHeaders
 	}
-	return of.Advice
+	return facts.Fix{}
 }
 
 // Channel is how an object is changed: in values of the chart that rendered it, by a patch, or in its file; see facts.Channel….
 func Channel(o *inventory.Object) string {
 	switch {
-	case fromChart(o):
+	case mend.ChartVersion(o) != "" || rendered.Is(o):
 		return facts.ChannelValues
 	case o.Source.Folder != "" && !o.Source.Chart:
 		return facts.ChannelPatch

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
-	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -87,12 +87,13 @@ func (c *Checker) finding(view *world.View, v violation) Finding {
 		f.Fix = "" // and the subject may stand for a whole kind, of which nothing but the name is known
 	} else {
 		f.of, f.fixes = &v, c.fixes(view, &v)
-		for _, fix := range f.fixes {
-			f.Fixes = append(f.Fixes, fix.Message)
-		}
-		f.Advice = v.rule.Spec.InShort(fromChart(v.subject) || rendered.Is(v.subject))
-		if a := v.rule.Spec.Advice; a == (rules.Advice{}) && len(f.Fixes) > 0 {
+		if f.Fixes = advise(view, &v, f.fixes); len(f.Fixes) > 0 {
 			f.Advice = f.Fixes[0]
+		} else {
+			f.Advice = v.rule.Spec.InShort()
+		}
+		if strings.Contains(f.Message, f.Advice) {
+			f.Advice = "" // it is said
 		}
 	}
 	if f.Path == nil {

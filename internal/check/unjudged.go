@@ -51,7 +51,7 @@ func (j *judging) written(o *inventory.Object, w rendered.Written) {
 		is.Violations = slices.DeleteFunc(slices.Clone(is.Violations), func(v engine.Violation) bool {
 			return slices.ContainsFunc(was.Violations, func(old engine.Violation) bool { return old.Index == v.Index })
 		})
-		j.settle(r, is, o, nil, caseOf{about: w.Field, facts: with.factsKey(o.Ref), line: w.Line})
+		j.settle(r, is, o, nil, caseOf{about: w.Field, known: with, facts: with.factsKey(o.Ref), line: w.Line})
 	}
 }
 

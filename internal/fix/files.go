@@ -142,7 +142,7 @@ func changeText(f File, c *Change) (text, why string, err error) {
 			return "", "a comment says that it is generated", nil
 		case aliased(d.root):
 			return "", "its document has YAML anchors", nil
-		case c.remove && item < 0:
+		case c.Gone && item < 0:
 			text, found = removed(all, d), true
 			continue
 		}
@@ -150,13 +150,13 @@ func changeText(f File, c *Change) (text, why string, err error) {
 			object := root.Content[0]
 			if item >= 0 {
 				items := listOf(object)
-				if c.remove {
+				if c.Gone {
 					items.Content = slices.Delete(items.Content, item, item+1)
 					return nil
 				}
 				object = items.Content[item]
 			}
-			_, err := edit.Apply(object, c.edits...)
+			_, err := edit.Apply(object, c.Edits...)
 			return err
 		})
 		if err != nil {

@@ -121,7 +121,7 @@ func tryFixture(t *testing.T, checker *check.Checker, fixture string) bool {
 
 // inRemoved says whether a plan removes an object, with whose comments nobody knows what to do.
 func inRemoved(plan *fix.Plan) bool {
-	return slices.ContainsFunc(plan.Changes, func(c *fix.Change) bool { return c.Removes() })
+	return slices.ContainsFunc(plan.Changes, func(c *fix.Change) bool { return c.Gone })
 }
 
 func after(t *testing.T, file string) string {

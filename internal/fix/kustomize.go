@@ -46,7 +46,7 @@ func Patches(changes []*Change) ([]Patch, error) {
 		if objects[i] == nil {
 			continue // it is gone already
 		}
-		after, ops, err := c.apply(objects[i])
+		after, ops, err := c.Apply(objects[i])
 		if err != nil {
 			return nil, err
 		}

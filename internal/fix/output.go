@@ -8,6 +8,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/mend"
 )
 
 // Output is a plan put where it belongs.
@@ -17,7 +18,7 @@ type Output struct {
 	// Files are the files that change, kustomizations among them.
 	Files []File
 	// Values are those of Ditto's chart, Chart the version that rendered what they change, Release and Namespace where.
-	Values                    []Value
+	Values                    []mend.Value
 	Chart, Release, Namespace string
 	// Rendered are changes of what Ditto's chart rendered that it has no value for: patches for a post-renderer.
 	Rendered []Patch
@@ -38,17 +39,17 @@ func Place(plan *Plan, read Read) (*Output, error) {
 	for _, c := range plan.Changes {
 		switch check.Channel(c.Object) {
 		case facts.ChannelValues:
-			values, err := valuesOf(c, plan.after(c.Object))
+			values, err := c.Values(plan.after(c.Object))
 			if err != nil {
 				return nil, err
 			}
-			out.Chart = check.ChartVersion(c.Object)
+			out.Chart = mend.ChartVersion(c.Object)
 			out.Release, out.Namespace = c.Object.Meta.Labels["app.kubernetes.io/instance"], c.Object.Ref.Namespace
 			if len(values) == 0 {
 				rendered = append(rendered, c)
 			}
 			for _, v := range values {
-				if !slices.ContainsFunc(out.Values, func(other Value) bool { return fmt.Sprint(other) == fmt.Sprint(v) }) {
+				if !slices.ContainsFunc(out.Values, func(other mend.Value) bool { return fmt.Sprint(other) == fmt.Sprint(v) }) {
 					out.Values = append(out.Values, v)
 				}
 			}

@@ -7,10 +7,11 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/edit"
+	"github.com/dittoguard/dittoguard/internal/mend"
 )
 
 // ValuesText is values as a file of their own.
-func ValuesText(values []Value) (string, error) {
+func ValuesText(values []mend.Value) (string, error) {
 	root := yaml.Node{Kind: yaml.MappingNode}
 	for _, v := range values {
 		if v.Drop {
@@ -27,13 +28,13 @@ func ValuesText(values []Value) (string, error) {
 }
 
 // WithValues is a file of values with others set in it.
-func WithValues(text string, values []Value) (string, error) {
+func WithValues(text string, values []mend.Value) (string, error) {
 	if strings.TrimSpace(text) == "" {
 		return ValuesText(values)
 	}
 	return rewrite(text, func(root *yaml.Node) error {
 		for _, v := range values {
-			if _, err := edit.Apply(root, v.edits(root.Content[0])...); err != nil {
+			if _, err := edit.Apply(root, valueEdits(v, root.Content[0])...); err != nil {
 				return err
 			}
 		}
@@ -41,7 +42,7 @@ func WithValues(text string, values []Value) (string, error) {
 	})
 }
 
-func (v Value) edits(root *yaml.Node) []edit.Edit {
+func valueEdits(v mend.Value, root *yaml.Node) []edit.Edit {
 	path := steps(v.Path)
 	switch {
 	case v.User != "":

@@ -29,10 +29,7 @@ var newFindings = []struct {
 //
 //	1 way in opens, 1 setting changes; new: 1 denied
 func diffText(w io.Writer, d Diff) error {
-	t := text{opts: d.Options, width: max(leastWidth, d.Options.Width), advised: map[string]string{}}
-	if d.Options.Width == 0 {
-		t.width = usualWidth
-	}
+	t := newText(d.Options)
 	t.wrap("", "  ", clean(d.From)+" → "+clean(d.To))
 	t.out.WriteByte('\n')
 	result := check.Sorted(d.Compared.New)

@@ -21,10 +21,7 @@ const mostRefused = 8
 //	  way  Ingress things: ditto.example.com/api → Service gateway
 //	  fix  Set ENABLE_PRE_AUTHENTICATION to "false".
 func Refusal(w io.Writer, what string, result check.Result, failing []string, opts Options) error {
-	t := text{opts: opts, width: max(leastWidth, opts.Width), advised: map[string]string{}}
-	if opts.Width == 0 {
-		t.width = usualWidth
-	}
+	t := newText(opts)
 	result = check.Sorted(result)
 	refuses := func(action check.Action) bool {
 		return action == check.ActionDeny || action == check.ActionWarn && slices.Contains(failing, string(check.ActionWarn))

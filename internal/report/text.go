@@ -46,10 +46,7 @@ const (
 //
 //	12 objects: 6 denied
 func Text(w io.Writer, result check.Result, opts Options) error {
-	t := text{opts: opts, width: max(leastWidth, opts.Width), advised: map[string]string{}}
-	if opts.Width == 0 {
-		t.width = usualWidth
-	}
+	t := newText(opts)
 	result = check.Sorted(result)
 	t.shared = sharedBy(result)
 	t.installations(result.Installations)
@@ -150,18 +147,25 @@ func (t *text) causes(title string, action check.Action, all []check.Cause) {
 
 func (t *text) cause(group []check.Cause) {
 	first := group[0]
-	// A cause's advice may differ from another's: one of two objects may come from a chart.
-	var advice []string
+	advice := check.Advices(group)
 	known := ""
-	for _, c := range group {
-		if c.Advice != "" && !slices.Contains(advice, c.Advice) {
-			advice = append(advice, c.Advice)
-			known = t.advised[c.Advice]
-		}
+	if len(advice) == 1 {
+		known = t.advised[advice[0]]
 	}
 	about := t.objects(group)
-	if len(advice) == 1 && known != "" && known != first.Rule {
-		about, advice = fmt.Sprintf("%s; fix as for %s", counted(len(group), "object", "objects"), clean(known)), nil
+	if known != "" && known != first.Rule {
+		if len(group) > 1 {
+			about = counted(len(group), "object", "objects")
+		}
+		about, advice = about+"; fix as for "+clean(known), nil
+	}
+	ways := 0
+	for _, c := range group {
+		ways += c.Ways
+	}
+	way := t.wayIn(first)
+	if t.shown[way] && ways > 1 {
+		about += fmt.Sprintf("; %d ways in", ways)
 	}
 	t.wrapPainted(clean(first.Rule)+": ", t.paint(bold, clean(first.Rule))+": ", "  ", about)
 	lines := mostLines
@@ -170,11 +174,8 @@ func (t *text) cause(group []check.Cause) {
 	}
 	message, _, _ := strings.Cut(strings.TrimSpace(first.Message), "\n")
 	t.wrapLines("  ", "  ", clean(t.shared.shorten(message)), lines)
-	ways := 0
-	for _, c := range group {
-		ways += c.Ways
-	}
-	if way := t.wayIn(first); way != "" {
+	if way != "" && !t.shown[way] {
+		t.shown[way] = true
 		if ways > 1 {
 			way = strconv.Itoa(ways) + " ways in, one: " + way
 		}
@@ -192,51 +193,6 @@ func counted(n int, one, many string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + many
-}
-
-// briefUnknowns writes what could not be decided, each reason once.
-func (t *text) briefUnknowns(unknowns []check.Unknown) {
-	if len(unknowns) == 0 {
-		return
-	}
-	fmt.Fprintf(&t.out, "%s\n", t.paint(cyan, "UNKNOWN"))
-	groups, rest := check.Unlisted(unknowns)
-	type line struct {
-		head, message string
-		more          int
-	}
-	var lines []line
-	for _, g := range groups {
-		lines = append(lines, line{"every " + g.Title, g.Message, 0})
-	}
-	for _, r := range check.Together(rest) {
-		u := r.About[0]
-		head := u.Subject.String()
-		if at := place(u.File, u.Line); at != "" {
-			head += " (" + strings.TrimSuffix(at, ": ") + ")"
-		}
-		if len(r.Rules) > 0 {
-			head = strings.Join(r.Rules, ", ") + ": " + head
-		}
-		message := u.Message
-		if len(r.Rules) <= 1 {
-			message = u.What + ": " + message
-		}
-		lines = append(lines, line{head, message, len(r.About) - 1})
-	}
-	for i, l := range lines {
-		if i == mostUnknowns && len(lines) > mostUnknowns+1 {
-			fmt.Fprintf(&t.out, "and %d more (--output wide)\n", len(lines)-i)
-			break
-		}
-		t.wrap("", "  ", clean(l.head))
-		message, _, _ := strings.Cut(strings.TrimSpace(l.message), "\n")
-		if l.more > 0 {
-			message += fmt.Sprintf(" (and %d more)", l.more)
-		}
-		t.wrap("  ", "  ", clean(message))
-	}
-	t.out.WriteByte('\n')
 }
 
 // verdict writes where to read more, and the last line.

@@ -18,11 +18,10 @@ import (
 //	    Ingress ditto/api: ditto.example.com/api (Prefix)
 //	    → Service ditto/gateway, port 8080 (http)
 //
-//	  Fix:
-//	    Switch pre-authentication off:
-//	    …
+//	  Fix: Switch pre-authentication off.
+//	   or: …
 func Wide(w io.Writer, result check.Result, opts Options) error {
-	t := text{opts: opts, fixed: map[[2]string]bool{}}
+	t := newText(opts)
 	result = check.Sorted(result)
 	var shown []check.Finding
 	for _, f := range result.Findings {
@@ -49,8 +48,18 @@ type text struct {
 	// shared is what need not be said of each cause; advised are the rules that a piece of advice was given for.
 	shared  shared
 	advised map[string]string
+	// shown are the ways in that were printed.
+	shown map[string]bool
 	// fixed holds the rules and fixes that were printed.
-	fixed map[[2]string]bool
+	fixed map[string]bool
+}
+
+func newText(opts Options) *text {
+	t := &text{opts: opts, width: max(leastWidth, opts.Width), advised: map[string]string{}, shown: map[string]bool{}, fixed: map[string]bool{}}
+	if opts.Width == 0 {
+		t.width = usualWidth
+	}
+	return t
 }
 
 // group writes the findings of one rule that lead to the same, and then how to fix them.
@@ -70,22 +79,42 @@ func (t *text) group(findings []check.Finding) {
 		t.body(sections[0])
 		sections = sections[n:]
 	}
-	printed := map[string]bool{}
+	var printed [][]string
 	for _, f := range findings {
-		key := [2]string{f.Rule, f.Fix}
-		switch {
-		case strings.TrimSpace(f.Fix) == "" || printed[f.Fix]:
+		fixes := fixesOf(f)
+		if len(fixes) == 0 || slices.ContainsFunc(printed, func(p []string) bool { return slices.Equal(p, fixes) }) {
 			continue
-		case t.fixed[key]:
-			printed[f.Fix] = true
+		}
+		printed = append(printed, fixes)
+		key := f.Rule + "\n" + strings.Join(fixes, "\n")
+		if t.fixed[key] {
 			fmt.Fprintf(&t.out, "  %s as for %s above\n\n", t.paint(bold, "Fix:"), clean(f.Rule))
 			continue
 		}
-		t.fixed[key], printed[f.Fix] = true, true
-		fmt.Fprintf(&t.out, "  %s\n", t.paint(bold, "Fix:"))
-		t.block("    ", f.Fix)
+		t.fixed[key] = true
+		for i, fix := range fixes {
+			if i == 0 {
+				fmt.Fprintf(&t.out, "  %s %s\n", t.paint(bold, "Fix:"), clean(fix))
+			} else {
+				fmt.Fprintf(&t.out, "   %s %s\n", t.paint(bold, "or:"), clean(fix))
+			}
+		}
 		t.out.WriteByte('\n')
 	}
+}
+
+// fixesOf are the ways to mend a finding, of which any one does: the fixes that apply or, if there are none, what the rule says.
+func fixesOf(f check.Finding) []string {
+	switch {
+	case len(f.Fixes) > 0 && f.Advice == "":
+		return f.Fixes[1:] // its message says the first
+	case len(f.Fixes) > 0:
+		return f.Fixes
+	}
+	if f.Advice != "" {
+		return []string{f.Advice}
+	}
+	return nil
 }
 
 // runs cuts a list where its neighbours are not of the same kind.
@@ -155,50 +184,6 @@ func about(f check.Finding) string {
 		parts = append(parts, "guide "+clean(f.Guide))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func (t *text) unknowns(unknowns []check.Unknown) {
-	if len(unknowns) == 0 {
-		return
-	}
-	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Could not be decided:"))
-	unknowns = t.unlisted(unknowns)
-	for _, reason := range check.Together(unknowns) {
-		u := reason.About[0]
-		var rules []string
-		for _, name := range reason.Rules {
-			rules = append(rules, t.paint(bold, clean(name)))
-		}
-		about := clean(u.Subject.String())
-		if len(rules) > 0 {
-			about = strings.Join(rules, ", ") + ": " + about
-		}
-		fmt.Fprintf(&t.out, "%s%s: %s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), about)
-		switch {
-		case len(reason.Rules) > 1 && len(reason.About) == 1:
-			t.item("  ", "  ", u.Message)
-			continue
-		case len(reason.About) == 1:
-			t.item("  ", "  ", u.What+": "+u.Message)
-			continue
-		case len(reason.Rules) <= 1:
-			fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
-		}
-		for _, u := range reason.About {
-			t.item("  - ", "    ", u.Message)
-		}
-	}
-	t.out.WriteByte('\n')
-}
-
-// unlisted writes what is about whole kinds, those of which there is the same to say together, and returns the rest.
-func (t *text) unlisted(unknowns []check.Unknown) []check.Unknown {
-	groups, rest := check.Unlisted(unknowns)
-	for _, group := range groups {
-		fmt.Fprintf(&t.out, "%s: every %s\n", t.paint(cyan, "unknown"), clean(group.Title))
-		t.item("  ", "  ", group.Message)
-	}
-	return rest
 }
 
 // exceptions writes what the configuration lets pass.
@@ -286,9 +271,6 @@ func byRule(findings []check.Finding, action check.Action) (total int, text stri
 	}
 	return total, " (" + strings.Join(names, ", ") + ")"
 }
-
-// block writes a text of several lines, indented.
-func (t *text) block(indent, s string) { t.item(indent, indent, s) }
 
 // item writes a text of several lines, of which the first is indented otherwise.
 func (t *text) item(first, indent, s string) {

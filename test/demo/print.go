@@ -42,26 +42,16 @@ func (d *demo) kubectl(ctx context.Context, args []string, succeeds bool) (strin
 // width is where lines are folded.
 const width = 110
 
-// digest leaves out of kubectl's output the warnings, what it says before an admission webhook's message, and how to mend
-// it but for the first line.
+// digest leaves out of kubectl's output the warnings, and what it says before an admission webhook's message.
 func digest(out string) []string {
 	var lines []string
-	mending := false
 	for line := range strings.Lines(out) {
 		line = strings.TrimRight(line, "\n")
 		if _, message, found := strings.Cut(line, "denied the request: "); found {
 			line = "Refused: " + message
 		}
-		switch fix := strings.HasPrefix(line, "  fix: "); {
-		case strings.HasPrefix(line, "Warning: ") && !strings.Contains(line, ": set "), strings.HasPrefix(line, "#"):
+		if strings.HasPrefix(line, "Warning: ") && !strings.Contains(line, ": set ") || strings.HasPrefix(line, "#") {
 			continue
-		case mending && (line == "" || strings.HasPrefix(line, "    ")):
-			continue
-		case fix:
-			mending = true
-			line += " …"
-		default:
-			mending = false
 		}
 		lines = append(lines, fold(line)...)
 	}

@@ -37,6 +37,14 @@ var byCode = func() map[Code]*Reason {
 	return list
 }()
 
+// Settles says what would decide what a reason is about; empty if the code is none of the catalogue.
+func Settles(code Code) string {
+	if r := byCode[code]; r != nil {
+		return r.Settles
+	}
+	return ""
+}
+
 // All lists the reasons by their codes.
 func All() []Reason {
 	return slices.SortedFunc(slices.Values(all), func(a, b Reason) int { return strings.Compare(string(a.Code), string(b.Code)) })

@@ -1,4 +1,4 @@
-package fix
+package mend
 
 import (
 	_ "embed" // for chart.yaml
@@ -11,7 +11,6 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/edit"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -73,6 +72,29 @@ func numbersOf(version string) (n [2]int) {
 	return n
 }
 
+// ChartVersion is the version of Ditto's own Helm chart that rendered an object, empty of any other: it is changed in the chart's
+// values then.
+func ChartVersion(o *inventory.Object) string {
+	version, ok := strings.CutPrefix(o.Meta.Labels["helm.sh/chart"], "ditto-")
+	if !ok || version == "" || version[0] < '0' || version[0] > '9' {
+		return ""
+	}
+	return version
+}
+
+// version is the version of the chart that an object is looked up for: the last one that is known for a later one, and for an object
+// that was not rendered yet; empty for one that is too old.
+func (t *chartTable) version(o *inventory.Object) string {
+	version := ChartVersion(o)
+	switch {
+	case version == "" || earlier(t.Known.To, version):
+		return t.Known.To
+	case earlier(version, t.Known.From):
+		return ""
+	}
+	return version
+}
+
 // Value is a value of a chart.
 type Value struct {
 	// Path are the keys; Value is edit.Null{} where a default is taken away.
@@ -85,21 +107,17 @@ type Value struct {
 
 func at(path string, v any) Value { return Value{Path: strings.Split(path, "."), Value: v} }
 
-// valuesOf are the values by which Ditto's chart makes a change; none where it has no value for it. after is the object after all
-// changes of the plan, nil if it is gone.
-func valuesOf(c *Change, after *inventory.Object) ([]Value, error) {
+// Values are the values by which Ditto's chart makes a change of an object that it rendered; none where it has no value for it. after
+// is the object after all changes that are made, nil if it is gone.
+func (c *Change) Values(after *inventory.Object) ([]Value, error) {
 	t, err := table()
 	if err != nil {
 		return nil, err
 	}
-	version := check.ChartVersion(c.Object)
-	if earlier(version, t.Known.From) {
-		return nil, nil
-	}
-	if earlier(t.Known.To, version) {
-		version = t.Known.To // the last that is known
-	}
+	version := t.version(c.Object)
 	switch {
+	case version == "":
+		return nil, nil
 	case len(c.what.Env) > 0:
 		return t.env(c, version), nil
 	case c.Object.Ref.Kind == "Ingress":
@@ -119,11 +137,11 @@ func valuesOf(c *Change, after *inventory.Object) ([]Value, error) {
 func (t *chartTable) env(c *Change, version string) []Value {
 	var values []Value
 	for _, change := range c.what.Env {
-		if edits, _ := envEdits(c.Object, c.container, []rules.EnvChange{change}); len(edits) == 0 {
+		if edits, _ := envEdits(c.Object, c.Container, []rules.EnvChange{change}); len(edits) == 0 && ChartVersion(c.Object) != "" {
 			continue
 		}
 		i := slices.IndexFunc(t.Env, func(e chartEnv) bool {
-			return e.Name == change.Name && e.Component == c.component && e.holds(version)
+			return e.Name == change.Name && e.Component == c.Component && e.holds(version)
 		})
 		if i < 0 {
 			return nil
@@ -150,14 +168,20 @@ func (t *chartTable) env(c *Change, version string) []Value {
 	return values
 }
 
-func (t *chartTable) ingress(c *Change, after *inventory.Object, version string) []Value {
-	i := slices.IndexFunc(t.Ingresses, func(e chartIngress) bool {
-		return strings.HasSuffix(c.Object.Ref.Name, "-"+e.Name) && e.holds(version)
-	})
+// ingressOf is what the table says of an Ingress; nil if it does not know it.
+func (t *chartTable) ingressOf(o *inventory.Object, version string) *chartIngress {
+	i := slices.IndexFunc(t.Ingresses, func(e chartIngress) bool { return strings.HasSuffix(o.Ref.Name, "-"+e.Name) && e.holds(version) })
 	if i < 0 {
 		return nil
 	}
-	e := t.Ingresses[i]
+	return &t.Ingresses[i]
+}
+
+func (t *chartTable) ingress(c *Change, after *inventory.Object, version string) []Value {
+	e := t.ingressOf(c.Object, version)
+	if e == nil {
+		return nil
+	}
 	if after == nil {
 		if e.Enabled == "" {
 			return nil
@@ -228,7 +252,7 @@ func (t *chartTable) user(c *Change, after *inventory.Object) []Value {
 	var values []Value
 	for _, path := range []string{t.Users.Passwords, t.Users.Hashes} {
 		drop := at(path, nil)
-		drop.Drop, drop.User = true, c.user
+		drop.Drop, drop.User = true, c.User
 		values = append(values, drop)
 	}
 	users := 0
