@@ -61,13 +61,20 @@ func (o *fixOptions) prove(ctx context.Context, checker *check.Checker, paths []
 		}
 	}
 	if left > len(out.Open) && len(out.Rendered) == 0 {
-		out.Notes = append(out.Notes, fmt.Sprintf("Rendered with these values, %d findings are left: the chart makes more of them than was changed here.", left))
+		out.Notes = append(out.Notes, fmt.Sprintf("Rendered with these values, %s left: the chart makes something else of them than was changed here.", areLeft(left)))
 		return "checked on the rendered objects", false, nil
 	}
 	if len(out.Rendered) > 0 {
-		return "checked on the rendered objects; of the values alone, rendered anew, " + fmt.Sprint(left) + " are left for the patches", true, nil
+		return "checked on the rendered objects; of the values alone, rendered anew, " + areLeft(left) + " left for the patches", true, nil
 	}
 	return "checked on a new rendering", true, nil
+}
+
+func areLeft(n int) string {
+	if n == 1 {
+		return "1 finding is"
+	}
+	return fmt.Sprintf("%d findings are", n)
 }
 
 // values prints the values, or what they change in the file that is there.
