@@ -58,7 +58,7 @@ func newClient(identity Identity) *http.Client {
 					return identity.GetCertificate(&tls.ClientHelloInfo{})
 				},
 			},
-			TLSHandshakeTimeout: patience, MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute,
+			MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

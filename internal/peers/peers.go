@@ -32,9 +32,8 @@ import (
 const (
 	// mostPeers is how many replicas are asked. Where there are more, reading live is not dearer than asking.
 	mostPeers = 8
-	// patience is how long an answer may take. It is a few milliseconds on a machine that has time. Who does not answer is left out by requests
-	// until it answers again, so that they wait once.
-	patience = time.Second
+	// defaultPatience is how long an answer may take, which is a few milliseconds on a machine that has time.
+	defaultPatience = time.Second
 )
 
 // Identity is how replicas know one another.
@@ -58,6 +57,9 @@ type Options struct {
 	Port int
 	// Build tells builds and settings apart that may file objects under other keys, or leave others out. Only the same ones are heard.
 	Build string
+	// Patience is how long an answer may take; 1 s if zero. Who does not answer is left out by requests until it answers again, so that they
+	// wait once.
+	Patience time.Duration
 	// Log gets a line when replicas cannot be asked, and one when they can again. The zero value logs nothing.
 	Log logr.Logger
 }
@@ -92,6 +94,9 @@ type peer struct {
 func New(o Options) *Peers {
 	if o.Log.GetSink() == nil {
 		o.Log = logr.Discard()
+	}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
 	}
 	return &Peers{opts: o, client: newClient(o.Identity), known: map[string]*peer{}}
 }
@@ -165,7 +170,7 @@ func (p *Peers) ask(ctx context.Context, q *peer, again bool) ([]*journal.Entry,
 		return nil, failure
 	}
 	// Others share the answer, whoever gives up.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.opts.Patience)
 	defer cancel()
 	page, failure := p.get(ctx, address, question{
 		From: p.opts.Pod, Build: p.opts.Build, Journal: q.journal, Place: q.next, Clock: p.opts.Journal.Clock(),

@@ -63,6 +63,7 @@ type fixture struct {
 
 	dir, binary string
 	serve       *cluster.Serve
+	behind      *cluster.Replicas // in its place, if there are several
 	noop        *os.Process
 }
 

@@ -3,8 +3,10 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,6 +20,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/dittoguard/dittoguard/test/cluster"
 	"github.com/dittoguard/dittoguard/test/missing"
 )
 
@@ -36,27 +39,54 @@ func BenchmarkRequests(b *testing.B) {
 	if err := f.fill(b.Context(), others); err != nil {
 		b.Fatal(err)
 	}
-	// Nobody else is there to let something in, so that dittoguard can remember all that it lets in; or it cannot know.
-	for way, settle := range map[string]string{"remembered": "1s", "read": "24h"} {
-		b.Run(way, func(b *testing.B) {
-			f.restart(b, way == "remembered", "--settle="+settle)
-			f.requests(b)
-		})
-	}
+	// Nobody else is there to let something in, so that dittoguard can remember all that it lets in; or it cannot know; or there are two, that
+	// answer in turn and tell each other.
+	b.Run("remembered", func(b *testing.B) {
+		f.restart(b, true, "--settle=1s")
+		f.requests(b)
+	})
+	b.Run("read", func(b *testing.B) {
+		f.restart(b, false, "--settle=24h")
+		f.requests(b)
+	})
+	b.Run("two", func(b *testing.B) {
+		if err := f.serve.Stop(); err != nil {
+			b.Fatal(err)
+		}
+		var err error
+		if f.behind, err = f.StartReplicas(b.Context(), f.binary, 0, []string{"replica-one", "replica-two"}, "--settle=1s"); err != nil {
+			b.Fatal(err)
+		}
+		for _, s := range f.behind.Serves {
+			remembering(b, s)
+		}
+		f.requests(b)
+		if err := f.behind.Remove(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		f.behind = nil
+		f.restart(b, false)
+	})
 }
 
 // restart replaces dittoguard by one with these flags, and waits until it remembers what it lets in if it is to.
 func (f *fixture) restart(b *testing.B, remembers bool, flags ...string) {
 	b.Helper()
-	err := f.serve.Stop()
-	if err == nil {
-		f.serve, err = f.StartLagging(b.Context(), f.binary, 0, flags...)
-	}
-	if err != nil {
+	_ = f.serve.Stop() // it may have ended
+	var err error
+	if f.serve, err = f.StartLagging(b.Context(), f.binary, 0, flags...); err != nil {
 		b.Fatal(err)
 	}
-	for remembers {
-		metrics, err := f.serve.Metrics(b.Context())
+	if remembers {
+		remembering(b, f.serve)
+	}
+}
+
+// remembering waits until a process remembers what it lets in.
+func remembering(b *testing.B, s *cluster.Serve) {
+	b.Helper()
+	for {
+		metrics, err := s.Metrics(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -112,9 +142,18 @@ type spent struct{ reads, serve, server float64 }
 
 func (f *fixture) spent(b *testing.B) spent {
 	b.Helper()
-	metrics, err := f.serve.Metrics(b.Context())
-	if err != nil {
-		b.Fatal(err)
+	serves := []*cluster.Serve{f.serve}
+	if f.behind != nil {
+		serves = slices.Collect(maps.Values(f.behind.Serves))
+	}
+	var used spent
+	for _, s := range serves {
+		metrics, err := s.Metrics(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		used.reads += sum(metrics, "dittoguard_live_requests_total")
+		used.serve += cpuOf(b, s.PID())
 	}
 	all, err := kubernetes.NewForConfig(f.Config)
 	if err != nil {
@@ -124,11 +163,8 @@ func (f *fixture) spent(b *testing.B) spent {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return spent{
-		reads:  sum(metrics, "dittoguard_live_requests_total"),
-		serve:  cpuOf(b, f.serve.PID()),
-		server: sum(string(server), "process_cpu_seconds_total"),
-	}
+	used.server = sum(string(server), "process_cpu_seconds_total")
+	return used
 }
 
 // sum adds up the values of a metric in Prometheus' text format.

@@ -34,13 +34,14 @@ type Replicas struct {
 	// Dealt counts the requests that each was dealt.
 	Dealt map[string]*atomic.Int64
 
-	cluster *Cluster
+	cluster     *Cluster
+	stopDealing func() error
 }
 
 // StartReplicas runs a replica for each name, with watches that are behind by lag. The API server's requests are dealt out to them in turn; a
 // replica that does not answer is passed over.
 func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Duration, names []string, flags ...string) (_ *Replicas, err error) {
-	r := &Replicas{cluster: c, Serves: map[string]*Serve{}, Dealt: map[string]*atomic.Int64{}}
+	r := &Replicas{cluster: c, Serves: map[string]*Serve{}, Dealt: map[string]*atomic.Int64{}, stopDealing: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			r.Kill()
@@ -116,15 +117,7 @@ func (r *Replicas) deal(ctx context.Context, names []string, addresses map[strin
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
 	}
 	go func() { _ = server.ServeTLS(listener, "", "") }()
-	for _, s := range r.Serves {
-		stop := s.stopBeside
-		s.stopBeside = func() {
-			stop()
-			if r.allGone() {
-				_ = server.Close()
-			}
-		}
-	}
+	r.stopDealing = server.Close
 	return nil
 }
 
@@ -137,20 +130,24 @@ func (s *Serve) gone() bool {
 	}
 }
 
-func (r *Replicas) allGone() bool {
-	for _, s := range r.Serves {
-		if !s.gone() {
-			return false
-		}
-	}
-	return true
-}
-
 // Lose kills a replica, and deletes its Pod, as the loss of a node would.
 func (r *Replicas) Lose(ctx context.Context, name string) error {
 	r.Serves[name].Kill()
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: name}}
 	return r.cluster.Client.Delete(ctx, pod, client.GracePeriodSeconds(0))
+}
+
+// Remove ends all of them, and leaves nothing behind.
+func (r *Replicas) Remove(ctx context.Context) error {
+	r.Kill()
+	var errs []error
+	for name := range r.Serves {
+		meta := metav1.ObjectMeta{Namespace: Namespace, Name: name}
+		for _, o := range []client.Object{&corev1.Pod{ObjectMeta: meta}, &corev1.Service{ObjectMeta: meta}} {
+			errs = append(errs, client.IgnoreNotFound(r.cluster.Client.Delete(ctx, o, client.GracePeriodSeconds(0))))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Kill ends all of them at once.
@@ -160,6 +157,7 @@ func (r *Replicas) Kill() {
 			s.Kill()
 		}
 	}
+	_ = r.stopDealing()
 }
 
 // certificate is one for the Service, of dittoguard's own authority: whoever has its key can answer in dittoguard's place.

@@ -87,6 +87,26 @@ func marked(o *inventory.Object) *inventory.Object {
 	return o
 }
 
+// TestWhatWasAnsweredBeforeCounts: also in a process that has just started and counts from one, or that was never asked.
+func TestWhatWasAnsweredBeforeCounts(t *testing.T) {
+	theirs := New()
+	for range 9 {
+		theirs.Begin(nil, nil, keysOf).End(false)
+	}
+	theirs.Begin(nil, service("api", "a", ""), keysOf).End(true)
+	judging := theirs.Begin(nil, service("web", "w", ""), keysOf)
+	ours := New()
+	request := ours.Begin(nil, nil, keysOf)
+	pull(t, ours, theirs, &reader{})
+	if len(request.Matching(named("api"))) != 1 {
+		t.Error("what was answered before is not considered")
+	}
+	if len(request.Matching(named("web"))) != 0 {
+		t.Error("what has a later ticket, and is still to ask, is considered")
+	}
+	judging.End(false)
+}
+
 // TestOthersThatCannotBeHeardMakeDoubt: what they have missed, what they do not keep any more, what there is no room for; and what they were
 // judging when they were lost counts as let in.
 func TestOthersThatCannotBeHeardMakeDoubt(t *testing.T) {
