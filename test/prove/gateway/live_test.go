@@ -70,6 +70,9 @@ func TestPathsAreReadAsTheGatewayReadsThem(t *testing.T) {
 			if path == "/stats/things/details" {
 				want = "DITTO-DEVOPS"
 			}
+			if a.Challenge != "" && want == "" && slices.ContainsFunc(surface.AdminPaths(), func(root string) bool { return strings.HasPrefix(path, root) }) {
+				continue // before 3.9 credentials are asked for wherever the text begins so; its routes have nothing there
+			}
 			nothing := a.Status == http.StatusNotFound || a.Status == http.StatusMethodNotAllowed
 			if a.Challenge != want && !(nothing && a.Challenge == "") {
 				t.Errorf("%s: the gateway asks for %q, and dittoguard reads %s", a.Path, a.Challenge, path)
