@@ -45,7 +45,7 @@ whole=$$(grep '$(END_TO_END)' <<<"$$packages" || true)
 endef
 
 # Modules of their own with tests, so that dittoguard does not depend on what they need.
-MODULES := release/image
+MODULES := release/image test/promql
 
 # The tests of the whole: real manifests, the chart as helm renders it, and a control plane with all of dittoguard in it.
 END_TO_END := /\(charts\|test/corpus\|test/e2e\|test/demo\)$$

@@ -31,7 +31,7 @@ var variants = map[string]string{
 	"dry run":       "protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
 	"rules":         `{rules: {a.yaml: "text", b.json: "{}"}, existingRulesConfigMap: ours}`,
 	"cert-manager":  "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager}",
-	"monitored":     "metrics: {serviceMonitor: {enabled: true, interval: 30s}, prometheusRule: {enabled: true, labels: {release: ours}}}",
+	"monitored":     "metrics: {serviceMonitor: {enabled: true, interval: 30s}, dashboard: {enabled: true, annotations: {grafana_folder: Security}}, prometheusRule: {enabled: true, labels: {release: ours}}}",
 	"pods":          "{audit: {enabled: false}, metrics: {podMonitor: {enabled: true}, prometheusRule: {enabled: true}}}",
 	"own issuer":    "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager, issuerRef: {name: platform, kind: ClusterIssuer}}",
 	"secret":        "protectedNamespaces: [ditto]\ncertificates: {mode: secret, secretName: ours, caBundle: \"-----BEGIN CERTIFICATE-----\"}",

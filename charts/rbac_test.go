@@ -68,6 +68,7 @@ func TestRights(t *testing.T) {
 		"guard: get,list,watch,update /secrets named dittoguard-ca",
 	}
 	configurations := "everywhere: get,watch,patch admissionregistration.k8s.io/mutatingwebhookconfigurations,validatingwebhookconfigurations named dittoguard"
+	looks := strings.Replace(configurations, "get,watch,patch", "get", 1)
 	audits := []string{
 		"everywhere: create,patch events.k8s.io/events",
 		"everywhere: get,list,create,update,delete openreports.io/clusterreports,reports",
@@ -80,11 +81,11 @@ func TestRights(t *testing.T) {
 		"defaults":      slices.Concat(reads, ownSecret, audits, []string{configurations}),
 		"protected":     slices.Concat(reads, ownSecret, audits, []string{configurations, secrets("ditto"), secrets("iot")}),
 		"dry run":       slices.Concat(reads, ownSecret, audits, []string{configurations, secrets("ditto")}),
-		"cert-manager":  slices.Concat(reads, audits, []string{secrets("ditto")}),
+		"cert-manager":  slices.Concat(reads, audits, []string{looks, secrets("ditto")}),
 		"without audit": slices.Concat(reads, ownSecret, []string{configurations}),
 		"one API":       slices.Concat(reads, ownSecret, audits[:2], audits[3:], []string{configurations}),
-		"own issuer":    slices.Concat(reads, audits, []string{secrets("ditto")}),
-		"secret":        slices.Concat(reads, audits, []string{secrets("ditto")}),
+		"own issuer":    slices.Concat(reads, audits, []string{looks, secrets("ditto")}),
+		"secret":        slices.Concat(reads, audits, []string{looks, secrets("ditto")}),
 		"without roles": nil,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/dittoguard/dittoguard/internal/audit"
 	"github.com/dittoguard/dittoguard/internal/certs"
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/config"
@@ -181,7 +182,9 @@ func (o *serveOptions) run(ctx context.Context) error {
 	}
 	components = append(components, asking...)
 	if o.auditing.enabled {
-		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, metrics, log.WithName("audit"))
+		// The mutating configuration does not exist in a dry run, in which nothing fails closed either.
+		installation := audit.Installation{Validating: o.validatingName, Mutating: o.mutatingName, Protected: o.protected, Enforces: o.mutatingName != ""}
+		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, metrics, log.WithName("audit"))
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ const (
 )
 
 // component is the audit as a part of the server that is always ready: admission does not depend on it.
-func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Cluster, checker func() *check.Checker, namespace string, registry prometheus.Registerer, log logr.Logger) (webhook.Component, error) {
+func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Cluster, checker func() *check.Checker, namespace string, installation audit.Installation, registry prometheus.Registerer, log logr.Logger) (webhook.Component, error) {
 	restConfig = rest.CopyConfig(restConfig)
 	restConfig.QPS, restConfig.Burst, restConfig.Timeout = auditQPS, auditBurst, 20*time.Second
 	client, err := kubernetes.NewForConfig(restConfig)
@@ -68,13 +68,14 @@ func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Clus
 	if err != nil {
 		return webhook.Component{}, fmt.Errorf("making a client of the API server: %w", err)
 	}
+	installation.Client = client
 	events := audit.NewEvents(client)
 	queue := audit.NewQueue()
 	world.Objects().OnChange = queue.Note
 	auditor := audit.New(audit.Options{
 		Checker: checker, Inventory: world.Objects(), Synced: world.HasSynced, Sick: world.Note, Queue: queue, Interval: o.interval,
 		ReportsIn: o.reports, Reports: reports, Discovery: client.Discovery(), Events: events,
-		Metrics: audit.NewMetrics(registry), Log: log,
+		Installation: &installation, Metrics: audit.NewMetrics(registry), Log: log,
 	})
 	name, err := os.Hostname()
 	if err != nil {

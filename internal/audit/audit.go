@@ -75,8 +75,10 @@ type Options struct {
 	Reports   dynamic.Interface
 	Discovery Discovery
 	Events    Events
-	Metrics   *Metrics
-	Log       logr.Logger
+	// Installation is watched as well; nil if it is not known.
+	Installation *Installation
+	Metrics      *Metrics
+	Log          logr.Logger
 }
 
 // Auditor audits.
@@ -85,6 +87,8 @@ type Auditor struct {
 
 	mu   sync.Mutex
 	note string
+	// weak is what is wrong with the installation.
+	weak string
 }
 
 // New makes an auditor.
@@ -105,6 +109,9 @@ func New(o Options) *Auditor {
 func (a *Auditor) Note() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.weak != "" {
+		return a.note + "; " + a.weak
+	}
 	return a.note
 }
 
@@ -122,13 +129,17 @@ func (a *Auditor) Run(ctx context.Context) {
 		a.Queue.stop()
 		a.Metrics.clear()
 		a.Metrics.leading.Set(0)
+		a.Metrics.weakened.Set(0)
+		a.mu.Lock()
+		a.weak = ""
+		a.mu.Unlock()
 		a.say("another replica audits, or none has begun")
 	}()
 	a.say("audits; nothing is judged yet")
 	r := &run{
 		Auditor: a, pace: &pace{}, teller: newTeller(a.Events, a.Metrics), known: map[inventory.ID]subject{},
-		unwritten: map[inventory.ID]bool{},
-		store:     &store{in: a.ReportsIn, client: a.Reports, discovery: a.Discovery, kept: map[place]kept{}},
+		unwritten: map[inventory.ID]bool{}, weakened: map[string]string{},
+		store: &store{in: a.ReportsIn, client: a.Reports, discovery: a.Discovery, kept: map[place]kept{}},
 	}
 	for ctx.Err() == nil {
 		if why := r.due(time.Now()); why != "" {
@@ -136,6 +147,7 @@ func (a *Auditor) Run(ctx context.Context) {
 		} else if r.standing != nil {
 			r.changes(ctx)
 		}
+		r.watch(ctx, time.Now())
 		r.wait(ctx)
 	}
 }
@@ -162,6 +174,9 @@ type run struct {
 	// unwritten are the objects whose reports could not be written; they are tried again at retryAt.
 	unwritten map[inventory.ID]bool
 	retryAt   time.Time
+	// weakened is what was said of each webhook configuration, and watched when they were looked at.
+	weakened map[string]string
+	watched  time.Time
 }
 
 // subject is what was said of an object: the verdicts that Events told, and where its report is.

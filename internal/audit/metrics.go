@@ -21,6 +21,7 @@ type Metrics struct {
 	leading, lastFull, duration prometheus.Gauge
 	passes, reports, events     *prometheus.CounterVec
 	errors                      prometheus.Counter
+	weakened                    prometheus.Gauge
 }
 
 type findingLabels struct{ rule, action, namespace string }
@@ -73,9 +74,13 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Name: "dittoguard_audit_errors_total",
 			Help: "Passes in which some objects could not be judged.",
 		}),
+		weakened: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "dittoguard_webhook_configurations_weakened",
+			Help: "How many of dittoguard's own webhook configurations are missing, or ask for less than is protected. Only the replica that audits looks.",
+		}),
 	}
 	m.clear()
-	registry.MustRegister(m, m.leading, m.lastFull, m.duration, m.passes, m.reports, m.events, m.errors)
+	registry.MustRegister(m, m.leading, m.lastFull, m.duration, m.passes, m.reports, m.events, m.errors, m.weakened)
 	return m
 }
 
