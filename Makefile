@@ -84,8 +84,13 @@ prove: ## Run the real software that dittoguard reads, and record what it does a
 	for what in $(PROVED); do
 	  (cd test/prove/$$what && go run .) || failed="$$failed $$what"
 	done
+	$(MAKE) prove-edges || failed="$$failed edges"
 	$(MAKE) generate
 	[ -z "$$failed" ] || { echo "not proved:$$failed" >&2; exit 1; }
+
+.PHONY: prove-edges
+prove-edges: ## Run real edges, compare our reading with what they do, and record that anew
+	DITTOGUARD_PROVE=1 go test -trimpath -vet=off -count=1 -timeout 2h -v -run TestProve ./test/prove/edges
 
 .PHONY: lint
 lint: $(GOLANGCI) ## Check the formatting and run the linters

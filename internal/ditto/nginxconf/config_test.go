@@ -76,7 +76,7 @@ func TestRoutesOfAProxyLikeTheChart(t *testing.T) {
 	targets := []Target{{Host: "gateway.example", Port: 8080}, {Host: "gateway-2.example", Port: 8080}}
 	want := []*Route{
 		{
-			Location: "/api", File: mainFile, Line: 18, Targets: targets, Access: accessOpen, Raw: true,
+			Location: "/api", File: mainFile, Line: 18, Targets: targets, Access: accessOpen, OwnConnection: true, Raw: true,
 			Identity: Identity{State: PossiblyEmpty, Value: "$who",
 				Why: `proxy_set_header at /etc/nginx/nginx.conf:17: empty when $http_authorization matches "~Bearer"`},
 			Authentication: Authentication{State: Conditional, Kind: "basic", UserFiles: []string{"/etc/nginx/users.htpasswd"},
@@ -84,17 +84,17 @@ func TestRoutesOfAProxyLikeTheChart(t *testing.T) {
 			RateLimited: off, HidesVersion: version, HidesServer: server,
 		},
 		{
-			Location: "/status", File: mainFile, Line: 22, Targets: targets, Access: accessOpen, Prefix: "/overall/status",
+			Location: "/status", File: mainFile, Line: 22, Targets: targets, Access: accessOpen, OwnConnection: true, Prefix: "/overall/status",
 			Identity:       Identity{State: Client, Why: "no proxy_set_header names x-ditto-pre-authenticated"},
 			Authentication: open, RateLimited: off, HidesVersion: version, HidesServer: server,
 		},
 		{
-			Location: "/api/2/connections", File: mainFile, Line: 25, Targets: targets, Access: accessOpen, Raw: true,
+			Location: "/api/2/connections", File: mainFile, Line: 25, Targets: targets, Access: accessOpen, OwnConnection: true, Raw: true,
 			Identity:       Identity{State: Client, Why: "no proxy_set_header names x-ditto-pre-authenticated"},
 			Authentication: open, RateLimited: off, HidesVersion: version, HidesServer: server,
 		},
 		{
-			Location: "/devops", File: mainFile, Line: 26, Targets: targets, Access: accessOpen, Prefix: "/devops",
+			Location: "/devops", File: mainFile, Line: 26, Targets: targets, Access: accessOpen, OwnConnection: true, Prefix: "/devops",
 			Identity:       Identity{State: Removed, Why: "proxy_set_header at /etc/nginx/nginx.conf:26: empty"},
 			Authentication: open, HidesVersion: version, HidesServer: server, HiddenHeaders: []string{"server"},
 			RateLimited: Setting{State: Unknown, Why: "limit_req at /etc/nginx/nginx.conf:26 names a zone that was not found"},

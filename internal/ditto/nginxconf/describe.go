@@ -117,6 +117,7 @@ func (c *Config) describe(r *Route) {
 		}
 	}
 	r.Identity = c.identity(r, ways, auth, assumed)
+	r.OwnConnection = c.ownConnection(s, ways, auth)
 	for _, p := range ways {
 		if p.unsure != tooMuch && p.work.Left > 0 {
 			continue

@@ -304,6 +304,31 @@ func overall(states []string) string {
 	return Set
 }
 
+// ownConnection says whether the header Connection that goes upstream is certainly not the client's. Where nothing says otherwise
+// nginx sends one of its own.
+func (c *Config) ownConnection(s *scope, ways []*way, auth func(*way) []credentials) bool {
+	for node := s; node != nil; node = node.parent {
+		if len(node.blind) > 0 {
+			return false
+		}
+	}
+	for _, d := range s.inherited("proxy_set_header") {
+		if !strings.EqualFold(d.Arg(0), "connection") || !strings.Contains(d.Arg(1), "$") {
+			continue
+		}
+		for _, p := range ways {
+			for _, a := range auth(p) {
+				switch state, _ := c.value(s, d, p, a, &syntax.Notes{}); state {
+				case Set, Removed, PossiblyEmpty:
+				default:
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
 // untouched is a header that no proxy_set_header names: the client's, unless none of the client's headers are forwarded.
 func (c *Config) untouched(s *scope) Identity {
 	for node := s; node != nil; node = node.parent {

@@ -113,6 +113,8 @@ type Route struct {
 	// Raw: the client's own path goes upstream byte for byte, at least for some requests, while nginx chose the location
 	// by its normalised form.
 	Raw bool
+	// OwnConnection: the header Connection that goes upstream is certainly not the client's. By default nginx sends one of its own.
+	OwnConnection bool
 	// Prefix is what the location's own prefix is replaced with, where proxy_pass has a path.
 	Prefix string
 

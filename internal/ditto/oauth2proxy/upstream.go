@@ -17,8 +17,10 @@ type Upstream struct {
 	// place Rewrite is put.
 	Path, Rewrite string
 
-	// before are the upstreams that take requests first.
+	// before are the upstreams that take requests first. With raw they are compared with the path as a client writes it, so that a
+	// letter of it written as an escape gets a request past a longer path.
 	before []*Upstream
+	raw    bool
 }
 
 // Forwards says whether requests are passed on to somebody.
@@ -36,8 +38,15 @@ func (c *Config) order() {
 		return len(b.Path) - len(a.Path)
 	})
 	for i, u := range c.Upstreams {
-		u.before = c.Upstreams[:i]
+		u.raw = c.RawPath
+		u.before = slices.DeleteFunc(slices.Clone(c.Upstreams[:i]), u.passes)
 	}
+}
+
+// passes says whether every request for the upstream can get past one that is asked before. Expressions are compared with decoded paths.
+func (u *Upstream) passes(other *Upstream) bool {
+	rest, longer := strings.CutPrefix(other.Path, u.Path)
+	return u.raw && u.Rewrite == "" && other.Rewrite == "" && longer && strings.HasSuffix(u.Path, "/") && strings.Trim(rest, "/") != ""
 }
 
 // takes says whether requests for a path go to the upstream, if they come to it.

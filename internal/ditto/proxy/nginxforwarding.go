@@ -78,6 +78,7 @@ func nginxHandling(route *nginxconf.Route, location string) way.Handling {
 		ErrorPages: way.ErrorPages{Echoes: route.Server.ErrorPages.Echoes, Unknown: route.Server.ErrorPages.Unknown},
 		Addresses:  route.Access == "addresses", Believed: route.Local || route.RealIP,
 		Raw: route.Raw, Unknown: route.Unknown,
+		Nominated: way.Nominated{Ends: route.OwnConnection || route.Server.Stream},
 	}
 	if !route.Server.Stream {
 		h.Fixes[way.LimitRequests].Advice = "set limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"

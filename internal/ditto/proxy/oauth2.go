@@ -169,6 +169,8 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 		Handling: way.Handling{
 			Rate: way.Rate{Limited: way.State{State: facts.Off, Source: recognize.Oauth2Software, Why: "oauth2-proxy limits nothing"}, Untried: true},
 			Raw:  config.RawPath,
+			// Headers are set before net/http/httputil.ReverseProxy removes those that Connection names (pkg/upstream/http.go).
+			Nominated: way.Nominated{Ends: true, Drops: true},
 		},
 	}
 	identity, does := config.LoggedIn, &r.Effects

@@ -20,6 +20,10 @@ const (
 var inside = []Reason{
 	{"database-of-unclear-part", "it is unclear which part of Ditto this is, and so whether it uses a database", told},
 	{"nginx-include-not-found", "include %s at %s was not found", present},
+	{
+		"connection-header",
+		"%s drops headers that Connection names, its own as well, and whether %s passes on the Connection that a client sends cannot be told", byHand,
+	},
 	{"nginx-directive-may-set-header", "%s at %s is not read, and may set the header", byHand},
 	{"nginx-zone-not-found", "%s at %s names a zone that was not found", present},
 	{"nginx-zone-not-understood", "%s_zone at %s is not understood", plainValue},

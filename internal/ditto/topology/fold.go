@@ -35,6 +35,9 @@ type fold struct {
 	// survey are the paths that get here; raw, that a proxy sends them on as the client wrote them.
 	survey surface.Way
 	raw    bool
+	// nominates says whether a client's header Connection may get here, and unclear is the first step of which that is not known.
+	nominates bool
+	unclear   string
 	// ended says that a step has ended the connections of clients. Of those that hand them on, plain is what the first says that says
 	// something of it.
 	ended bool
@@ -51,6 +54,7 @@ func (f *fold) over(hops []*hop) bool {
 		f.Identity, f.IdentityWhy = facts.IdentityClient, "requests arrive as the client sent them"
 		f.Authenticated = facts.Switch{State: facts.Off, Source: "no step asks for credentials"}
 		f.RateLimited = facts.Switch{State: facts.Off}
+		f.nominates = true
 		f.survey = surface.Way{Leads: func(string) (leads, known bool) { return true, true }}
 	}
 	for _, h := range slices.Backward(hops) {
@@ -77,6 +81,7 @@ func (f *fold) take(h *hop, name string) {
 	if f.http {
 		f.survey, f.raw = h.step.Survey(f.ctx, name, f.survey), f.raw || does.Raw
 		f.identify(&does.Effects)
+		f.nominate(does, name, h.step.Speaks(h.door).Passthrough)
 		f.limit(h, &does.Rate)
 		for p := range does.Fixes {
 			f.fix(way.Purpose(p), does.Fixes[p])
@@ -114,6 +119,25 @@ func (f *fold) identify(does *way.Effects) {
 	}
 	if asks := does.Authentication; asks.State == facts.On || asks.State != "" && f.Authenticated.State == facts.Off {
 		f.Authenticated = facts.Switch(asks)
+	}
+}
+
+// nominate works out whether a client can have the header dropped that a step sets, by naming it in Connection. Then the query parameter
+// counts. unread says that the step hands connections on.
+func (f *fold) nominate(does *way.Handling, name string, unread bool) {
+	if does.Nominated.Drops && f.nominates && f.Identity == facts.IdentitySet {
+		f.Identity = facts.IdentityEmpty
+		f.IdentityWhy += "; but whoever names the header in Connection has it dropped again, and the query parameter of the same name counts then"
+		if f.unclear != "" {
+			f.Identity, f.IdentityWhy = facts.IdentityUnknown, reason.Of("connection-header", name, f.unclear)
+		}
+	}
+	switch {
+	case unread:
+	case does.Nominated.Ends:
+		f.nominates = false
+	case !does.Nominated.Passes:
+		f.unclear = cmp.Or(f.unclear, name)
 	}
 }
 

@@ -195,6 +195,8 @@ func (h Handling) OrWorse(o Handling) Handling {
 	h.Authentication = And(h.Authentication, o.Authentication)
 	h.StripsIdentity = And(h.StripsIdentity, o.StripsIdentity)
 	h.HidesHeaders = And(h.HidesHeaders, o.HidesHeaders)
+	h.Nominated.Ends = h.Nominated.Ends && o.Nominated.Ends
+	h.Nominated.Passes = h.Nominated.Passes && o.Nominated.Passes
 	for p := range h.Fixes {
 		h.Fixes[p] = h.Fixes[p].Or(o.Fixes[p])
 	}

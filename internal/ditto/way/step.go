@@ -48,12 +48,24 @@ type Handling struct {
 	KeepsAddress bool
 	// Raw: a proxy sends on the path as the client wrote it.
 	Raw bool
+	// Nominated says what becomes of the header Connection, with which clients name headers that are not to go further than the next
+	// hop (RFC 9110, 7.6.1).
+	Nominated Nominated
 	// Unknown says what could not be read and may change what gets in.
 	Unknown []string
 	// Doubt says why it cannot be told whether anybody gets in; empty where it can. Doubted says that the step may lead elsewhere,
 	// or nowhere, so that only the rules about who gets in say anything of the way.
 	Doubt   string
 	Doubted bool
+}
+
+// Nominated is what a step makes of the header Connection, as far as that matters for headers that a step has set.
+type Nominated struct {
+	// Ends: no client's Connection goes beyond the step, so that steps further in never see what it names. Passes: it goes on. Neither
+	// is said where that cannot be told.
+	Ends, Passes bool
+	// Drops: the step removes the headers that Connection names after it has set its own, and so those that it or a step before has set.
+	Drops bool
 }
 
 // Handles implements Step for whatever has a Handling.

@@ -44,6 +44,8 @@ func read(in way.Input) way.Reading {
 	f5Rate(in, a, minion, &h)
 	nginx.Snippets(&h.ErrorPages, all, "location-snippets", Prefix)
 	nginx.Snippets(&h.ErrorPages, all, "server-snippets", Prefix)
+	// internal/configs/version1/nginx.ingress.tmpl: proxy_set_header Connection has constants or none. Snippets may say otherwise.
+	h.Nominated.Ends = len(h.Snippets) == 0
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return f5Transport(in, all, a, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return f5Path(in, a, kind, path) },

@@ -108,6 +108,7 @@ func haproxyRead(in way.Input) way.Reading {
 		h.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
 	}
 	haproxyRate(in, a, service, conflicts, &h)
+	h.Nominated.Passes = true
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return haproxyTransport(in, a, conflicts, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path {

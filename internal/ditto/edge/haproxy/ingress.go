@@ -77,6 +77,7 @@ func haproxyIngressRead(in way.Input) way.Reading {
 		h.PassThrough(true, PrefixHAProxyIngress+"ssl-passthrough")
 	}
 	haproxyIngressRate(in, a, &h)
+	h.Nominated.Passes = true
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return haproxyIngressTransport(in, a, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return haproxyIngressPath(a, kind, path) },

@@ -41,6 +41,8 @@ func read(in way.Input) way.Reading {
 	plain, a := way.WithPrefix(as.Ingress.Annotations, way.PrefixIngressNginx), ingressNginxAnnotations(as)
 	ingressNginxRate(as, a, ownPrefix(in), &h)
 	h.ErrorPages = ingressNginxErrorPages(as, plain)
+	// rootfs/etc/nginx/template/nginx.tmpl: proxy_set_header Connection $connection_upgrade, a map of constants. Snippets may say otherwise.
+	h.Nominated.Ends = len(h.Snippets) == 0
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return ingressNginxTransport(as, plain, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return ingressNginxPath(as, a, kind, path) },

@@ -300,7 +300,8 @@ func (t *chainReading) assume(what string) {
 // handling is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a header
 // that is set later. limits says how to limit requests.
 func (t *chainReading) handling(limits string) way.Handling {
-	h := way.Handling{Effects: t.effects, Rate: way.Rate{Limited: t.limited}}
+	// An entry point removes what Connection names, and that itself, before anything else (pkg/middlewares/forwardedheaders).
+	h := way.Handling{Effects: t.effects, Rate: way.Rate{Limited: t.limited}, Nominated: way.Nominated{Ends: true}}
 	e := &h.Effects
 	e.Assumptions = slices.Clone(e.Assumptions)
 	if e.Identity.State == way.IdentityClient {

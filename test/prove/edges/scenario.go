@@ -1,0 +1,115 @@
+// Package edges runs real edges in front of a backend that records what arrives, and compares what they do with what dittoguard
+// reads in the same objects. What they did is kept in testdata, so that the comparison needs none of them.
+package edges
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Scenario is a set of objects in front of a gateway, in a namespace of its own.
+type Scenario struct {
+	// Name says what it is about, Number is its place, which decides its namespace and its addresses.
+	Name   string
+	Number int
+	// Text are its objects, in YAML; $ns, $host and $auth stand for its namespace, its host, and the address of a service that is asked
+	// for credentials.
+	Text string
+	// Probes are further probes.
+	Probes []Probe
+	// Known are differences that are right as they are, each with its reason: `deny /devops: why`.
+	Known map[string]string
+}
+
+// Namespace is where its objects are.
+func (s *Scenario) Namespace() string { return fmt.Sprintf("s%d", s.Number) }
+
+// Host is a name that is its own.
+func (s *Scenario) Host() string { return s.Namespace() + ".example.com" }
+
+// The Services of each scenario, in the order of their addresses. Only the first leads to a gateway.
+var services = []string{"gateway", "other", "auth"}
+
+// Address is that of a Service's only endpoint.
+func (s *Scenario) Address(service int) string {
+	return fmt.Sprintf("198.18.%d.%d", s.Number/64, s.Number%64*4+service)
+}
+
+// port is what everything listens on behind the edge.
+const port = 8080
+
+// expand puts a scenario's own names in the place of $ns, $host and $auth.
+func (s *Scenario) expand(text string) string {
+	return strings.NewReplacer("$HOST", strings.ToUpper(s.Host()), "$ns", s.Namespace(), "$host", s.Host(), "$auth", fmt.Sprintf("%s:%d", s.Address(2), port)).Replace(text)
+}
+
+// Objects are all objects that a person would write: the gateway, its Service, others, and the scenario's own.
+func (s *Scenario) Objects() string {
+	return s.expand(`apiVersion: v1
+kind: Namespace
+metadata: {name: $ns}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: gateway, namespace: $ns}
+spec:
+  selector: {matchLabels: {app: gateway}}
+  template:
+    metadata: {labels: {app: gateway}}
+    spec:
+      containers:
+      - name: ditto-gateway
+        image: eclipse/ditto-gateway:3.9.0
+        ports: [{name: http, containerPort: 8080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: gateway, namespace: $ns}
+spec: {selector: {app: gateway}, ports: [{name: http, port: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other, namespace: $ns}
+spec: {selector: {app: other}, ports: [{name: http, port: 8080}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: auth, namespace: $ns}
+spec: {selector: {app: auth}, ports: [{name: http, port: 8080}]}
+---
+` + s.Text)
+}
+
+// scenarios reads those that are written down for an edge.
+func scenarios(edge string) ([]*Scenario, error) {
+	text, err := os.ReadFile(filepath.Join("testdata", edge+".yaml"))
+	if err != nil {
+		return nil, err
+	}
+	var list []*Scenario
+	for _, part := range strings.Split("\n"+string(text), "\n=== ")[1:] {
+		name, objects, _ := strings.Cut(part, "\n")
+		s := &Scenario{Name: name, Number: len(list) + 1, Text: objects + "\n", Known: map[string]string{}}
+		for line := range strings.Lines(s.Text) {
+			key, value, told := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "# "), ": ")
+			if !told || !strings.HasPrefix(line, "#") {
+				continue
+			}
+			switch key {
+			case "probe":
+				p, err := ParseProbe(s.expand(value))
+				if err != nil {
+					return nil, fmt.Errorf("%s: %w", s.Name, err)
+				}
+				s.Probes = append(s.Probes, p)
+			case "known":
+				what, why, _ := strings.Cut(value, ": ")
+				s.Known[what] = why
+			}
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}

@@ -1,0 +1,173 @@
+package edges
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/way"
+)
+
+// probeHeader is by what a backend knows a probe again.
+const probeHeader = "X-Probe"
+
+// recorder is the backend of all Services: it records what arrives, byte for byte as far as that matters.
+type recorder struct {
+	// services are the names of Services by the addresses that they have.
+	services map[string]string
+
+	mu       sync.Mutex
+	arrivals map[string][]Arrival
+}
+
+// serve answers on a port of every address until the context ends.
+func (r *recorder) serve(ctx context.Context) error {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", fmt.Sprintf(":%d", port))
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(ctx, func() { _ = listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			context.AfterFunc(ctx, func() { _ = c.Close() })
+			go r.connection(c)
+		}
+	}()
+	return nil
+}
+
+func (r *recorder) connection(c net.Conn) {
+	defer c.Close() //nolint:errcheck // nothing is lost
+	host, _, _ := net.SplitHostPort(c.LocalAddr().String())
+	service := r.services[host]
+	reader := bufio.NewReaderSize(c, 64<<10)
+	for {
+		head, err := readHead(reader)
+		if err != nil {
+			return
+		}
+		words := strings.Fields(head[0])
+		if len(words) != 3 {
+			return
+		}
+		path, query, _ := strings.Cut(words[1], "?")
+		at := Arrival{At: service, Path: path, Query: strings.Contains(query, asQuery)}
+		id, length, authorized := "", 0, false
+		for _, line := range head[1:] {
+			name, value, _ := strings.Cut(line, ":")
+			value = strings.TrimSpace(value)
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case way.Header:
+				// Ditto takes a list apart at its commas.
+				for part := range strings.SplitSeq(value, ",") {
+					at.Identity = append(at.Identity, strings.TrimSpace(part))
+				}
+			case strings.ToLower(probeHeader):
+				id = value
+			case "content-length":
+				length, _ = strconv.Atoi(value)
+			case "authorization":
+				authorized = value == "Bearer token"
+			}
+		}
+		_, _ = io.CopyN(io.Discard, reader, int64(length))
+		if service != "auth" {
+			r.mu.Lock()
+			r.arrivals[id] = append(r.arrivals[id], at)
+			r.mu.Unlock()
+		}
+		if _, err := io.WriteString(c, respond(service, path, authorized)); err != nil {
+			return
+		}
+	}
+}
+
+// respond is what a backend answers. That which is asked for credentials does as its path says.
+func respond(service, path string, authorized bool) string {
+	status, headers := "200 OK", ""
+	if service == "auth" {
+		switch {
+		case strings.HasPrefix(path, "/user"):
+			headers = way.Header + ": checked\r\n"
+		case strings.HasPrefix(path, "/token") && !authorized, strings.HasPrefix(path, "/deny"):
+			status = "401 Unauthorized"
+		}
+	}
+	return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+}
+
+// readHead are the lines of a request up to the empty one.
+func readHead(reader *bufio.Reader) ([]string, error) {
+	var list []string
+	for {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			if len(list) > 0 {
+				return list, nil
+			}
+			continue
+		}
+		list = append(list, line)
+	}
+}
+
+// of are the arrivals of a probe, in order.
+func (r *recorder) of(id string) []Arrival {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.arrivals[id]
+}
+
+// doors are where an edge listens, for plain HTTP and for TLS.
+type doors struct{ plain, secure string }
+
+// ask sends a probe and waits for what the client is told.
+func ask(ctx context.Context, at doors, p Probe, id string) (status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	dialer := net.Dialer{}
+	address := at.plain
+	if p.Secure {
+		address = at.secure
+	}
+	c, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close() //nolint:errcheck // nothing is lost
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = c.SetDeadline(deadline)
+	}
+	if p.Secure {
+		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true, ServerName: hostOf(p), NextProtos: []string{"http/1.1"}}) //nolint:gosec // the edge's own certificate
+	}
+	if _, err := c.Write(p.bytes(id)); err != nil {
+		return 0, nil //nolint:nilerr // the edge hung up, which is an answer
+	}
+	line, err := bufio.NewReader(c).ReadString('\n')
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return 0, err
+	}
+	words := strings.Fields(line)
+	if len(words) < 2 {
+		return 0, nil //nolint:nilerr // likewise
+	}
+	return strconv.Atoi(words[1])
+}
