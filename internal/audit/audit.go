@@ -337,17 +337,3 @@ func (r *run) lookForReports(ctx context.Context) bool {
 	r.told = told
 	return changed
 }
-
-// pace makes pauses.
-type pace struct{ since time.Time }
-
-// begin begins to work.
-func (p *pace) begin() { p.since = time.Now() }
-
-// rest is called between two parts of the work.
-func (p *pace) rest() {
-	if worked := time.Since(p.since); worked >= longestWork {
-		time.Sleep(min(worked, longestRest))
-		p.begin()
-	}
-}

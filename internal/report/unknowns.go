@@ -109,10 +109,10 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 	t.out.WriteByte('\n')
 }
 
-func (t *text) unknown(reason check.Reason) {
-	u := reason.About[0]
+func (t *text) unknown(why check.Reason) {
+	u := why.About[0]
 	var rules []string
-	for _, name := range reason.Rules {
+	for _, name := range why.Rules {
 		rules = append(rules, t.paint(bold, clean(name)))
 	}
 	about := clean(u.Subject.String())
@@ -121,16 +121,16 @@ func (t *text) unknown(reason check.Reason) {
 	}
 	fmt.Fprintf(&t.out, "%s%s: %s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), about)
 	switch {
-	case len(reason.Rules) > 1 && len(reason.About) == 1:
+	case len(why.Rules) > 1 && len(why.About) == 1:
 		t.item("  ", "  ", u.Message)
 		return
-	case len(reason.About) == 1:
+	case len(why.About) == 1:
 		t.item("  ", "  ", u.What+": "+u.Message)
 		return
-	case len(reason.Rules) <= 1:
+	case len(why.Rules) <= 1:
 		fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
 	}
-	for _, u := range reason.About {
+	for _, u := range why.About {
 		t.item("  - ", "    ", u.Message)
 	}
 }

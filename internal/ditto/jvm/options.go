@@ -9,9 +9,10 @@ package jvm
 
 import (
 	"errors"
-	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"slices"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Property is one `-Dname=value`.

@@ -6,13 +6,14 @@
 package oauth2proxy
 
 import (
-	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"net"
 	"net/url"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Input is what an oauth2-proxy is given.

@@ -3,12 +3,12 @@ package recognize
 
 import (
 	"fmt"
-	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 

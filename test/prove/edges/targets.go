@@ -44,7 +44,7 @@ var written = regexp.MustCompile("/[A-Za-z0-9/._:%{}-]*")
 // targetsOf are the targets for a scenario: the usual ones, and some around each path that its objects name.
 func targetsOf(objects string) []string {
 	list := slices.Clone(usualTargets)
-	for _, line := range strings.Split(objects, "\n") {
+	for line := range strings.SplitSeq(objects, "\n") {
 		if strings.HasPrefix(strings.TrimSpace(line), "apiVersion:") || strings.Contains(line, "image:") || strings.Contains(line, "/etc/conf") {
 			continue
 		}

@@ -186,7 +186,7 @@ func ask(address string, a Asked) (Answered, error) {
 	if strings.HasPrefix(a.Path, "/api/2/whoami") && response.StatusCode == http.StatusOK {
 		answer.Is = []string{}
 		if m := subject.FindSubmatch(body); m != nil {
-			for _, s := range strings.Split(string(m[1]), ",") {
+			for s := range strings.SplitSeq(string(m[1]), ",") {
 				if s = strings.Trim(strings.TrimSpace(s), `"`); s != "" {
 					answer.Is = append(answer.Is, s)
 				}

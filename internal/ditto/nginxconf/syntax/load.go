@@ -4,12 +4,13 @@ package syntax
 
 import (
 	"fmt"
-	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"maps"
 	"path"
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // Bounds on what is read. An nginx configuration that comes from ConfigMaps stays far below all of them.
