@@ -118,7 +118,7 @@ func TestDiff(t *testing.T) {
 	}
 	before := map[string]any{"a": "1", "gone": true, "env": list("A", "B"), "plain": []any{"x"}, "in": map[string]any{"same": int64(1), "b": "2"}}
 	after := map[string]any{"a": "2", "env": list("A", "B", "C"), "plain": []any{"y"}, "in": map[string]any{"same": int64(1), "c": []any{}}, "new": nil}
-	after["env"].([]any)[0].(map[string]any)["value"] = "changed" // it is made above
+	after["env"].([]any)[0].(map[string]any)["value"] = "changed"
 	got, _, err := edit.Content(before, edit.Diff(before, after)...)
 	if err != nil {
 		t.Fatal(err)

@@ -99,8 +99,8 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 	fmt.Fprintf(&t.out, "%s\n", t.paint(bold, "Could not be decided:"))
 	unknowns = t.unlisted(unknowns)
 	for _, group := range bySettling(check.Together(unknowns)) {
-		for _, reason := range group.reasons {
-			t.unknown(reason)
+		for _, r := range group.reasons {
+			t.unknown(r)
 		}
 		if group.settles != "" {
 			fmt.Fprintf(&t.out, "  %s %s\n", t.paint(bold, "Fix:"), clean(group.settles))
@@ -109,10 +109,10 @@ func (t *text) unknowns(unknowns []check.Unknown) {
 	t.out.WriteByte('\n')
 }
 
-func (t *text) unknown(why check.Reason) {
-	u := why.About[0]
+func (t *text) unknown(r check.Reason) {
+	u := r.About[0]
 	var rules []string
-	for _, name := range why.Rules {
+	for _, name := range r.Rules {
 		rules = append(rules, t.paint(bold, clean(name)))
 	}
 	about := clean(u.Subject.String())
@@ -121,16 +121,16 @@ func (t *text) unknown(why check.Reason) {
 	}
 	fmt.Fprintf(&t.out, "%s%s: %s\n", place(u.File, u.Line), t.paint(cyan, "unknown"), about)
 	switch {
-	case len(why.Rules) > 1 && len(why.About) == 1:
+	case len(r.Rules) > 1 && len(r.About) == 1:
 		t.item("  ", "  ", u.Message)
 		return
-	case len(why.About) == 1:
+	case len(r.About) == 1:
 		t.item("  ", "  ", u.What+": "+u.Message)
 		return
-	case len(why.Rules) <= 1:
+	case len(r.Rules) <= 1:
 		fmt.Fprintf(&t.out, "  %s:\n", clean(u.What))
 	}
-	for _, u := range why.About {
+	for _, u := range r.About {
 		t.item("  - ", "    ", u.Message)
 	}
 }
