@@ -50,7 +50,7 @@ func (c *Config) readAlpha(o *options, name string, in Input) {
 		c.add(u, at, rewrite)
 	}
 	c.order()
-	c.LoggedIn, c.Anyone = identities(list(root["injectrequestheaders"]))
+	c.LoggedIn, c.Anyone = identities(list(root["injectrequestheaders"]), c.UserFile != "")
 	if server, ok := root["server"].(map[string]any); ok {
 		if address, ok := server["bindaddress"].(string); ok {
 			c.listen(address, false)
@@ -78,8 +78,9 @@ func substitute(o *options, text string) string {
 	})
 }
 
-// identities works out what becomes of the identity of those who are logged in, and of those who need not be.
-func identities(headers []map[string]any) (loggedIn, anyone Identity) {
+// identities works out what becomes of the identity of those who are logged in, and of those who need not be. Users of a password
+// file have a name and no email (pkg/middleware/basic_session.go).
+func identities(headers []map[string]any, passwordFile bool) (loggedIn, anyone Identity) {
 	client := Identity{State: Client, Why: "no injectRequestHeaders of oauth2-proxy names " + header + ", so it is passed on as clients send it"}
 	loggedIn, anyone = client, client
 	for _, h := range headers {
@@ -104,6 +105,11 @@ func identities(headers []map[string]any) (loggedIn, anyone Identity) {
 				set := Identity{State: Set, Assumption: "what injectRequestHeaders of oauth2-proxy sets " + header + " to is not empty"}
 				set.Why = "injectRequestHeaders of oauth2-proxy sets it"
 				return set, set
+			case claim == "email" && passwordFile && loggedIn.State != Set:
+				loggedIn = Identity{
+					State: PossiblyEmpty, Why: "injectRequestHeaders of oauth2-proxy sets it to the claim email, which users of htpasswd-file have none of",
+				}
+				anyone = loggedIn
 			case claim == "user", claim == "email":
 				loggedIn = Identity{
 					State: Set, Why: "injectRequestHeaders of oauth2-proxy sets it to the claim " + claim,

@@ -29,6 +29,10 @@ func TestRead(t *testing.T) {
 			Files: map[string]string{"/etc/alpha.yaml": "upstreamConfig: {upstreams: [{id: a, path: /, uri: 'http://gateway:8080'}]}\nserver: {BindAddress: '0.0.0.0:4180'}\n" + text},
 		}
 	}
+	withUsers := func(in oauth2proxy.Input) oauth2proxy.Input {
+		in.Args = append(in.Args, "--htpasswd-file=/etc/users")
+		return in
+	}
 	for name, test := range map[string]struct {
 		in   oauth2proxy.Input
 		want read
@@ -87,6 +91,14 @@ func TestRead(t *testing.T) {
 		"alpha with a claim, as older versions write it": {
 			alpha("injectRequestHeaders: [{name: x-ditto-pre-authenticated, values: [{claim: email}]}]"),
 			read{Upstreams: []oauth2proxy.Upstream{gateway}, Listen: plain, LoggedIn: "set", Anyone: "possibly-empty"},
+		},
+		"alpha with a claim that users of a password file lack": {
+			withUsers(alpha("injectRequestHeaders: [{name: x-ditto-pre-authenticated, values: [{claimSource: {claim: email}}]}]")),
+			read{Upstreams: []oauth2proxy.Upstream{gateway}, Listen: plain, LoggedIn: "possibly-empty", Anyone: "possibly-empty", UserFile: "/etc/users"},
+		},
+		"alpha with a claim that users of a password file have": {
+			withUsers(alpha("injectRequestHeaders: [{name: x-ditto-pre-authenticated, values: [{claimSource: {claim: user}}]}]")),
+			read{Upstreams: []oauth2proxy.Upstream{gateway}, Listen: plain, LoggedIn: "set", Anyone: "possibly-empty", UserFile: "/etc/users"},
 		},
 		"alpha with a claim that few have": {
 			alpha("injectRequestHeaders: [{name: x-ditto-pre-authenticated, values: [{claimSource: {claim: preferred_username}}]}]"),
