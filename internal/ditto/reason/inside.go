@@ -22,7 +22,7 @@ var inside = []Reason{
 	{"nginx-include-not-found", "include %s at %s was not found", present},
 	{
 		"connection-header",
-		"%s drops headers that Connection names, its own as well, and whether %s passes on the Connection that a client sends cannot be told", byHand,
+		"%s drops its own header again if the request says so, and whether %s lets a request say so cannot be told", byHand,
 	},
 	{"nginx-directive-may-set-header", "%s at %s is not read, and may set the header", byHand},
 	{"nginx-zone-not-found", "%s at %s names a zone that was not found", present},

@@ -127,7 +127,7 @@ func (f *fold) identify(does *way.Effects) {
 func (f *fold) nominate(does *way.Handling, name string, unread bool) {
 	if does.Nominated.Drops && f.nominates && f.Identity == facts.IdentitySet {
 		f.Identity = facts.IdentityEmpty
-		f.IdentityWhy += "; but whoever names the header in Connection has it dropped again, and the query parameter of the same name counts then"
+		f.IdentityWhy += "; but what a client sends can have it dropped again, and then the client's own identity counts"
 		if f.unclear != "" {
 			f.Identity, f.IdentityWhy = facts.IdentityUnknown, reason.Of("connection-header", name, f.unclear)
 		}
