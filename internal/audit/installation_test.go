@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,6 +103,13 @@ func TestTheInstallationIsWatched(t *testing.T) {
 	mutating := &admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: "dittoguard"}}
 	audited(t, nil, "", func(w *world) {
 		client := fake.NewClientset(guarding(), mutating)
+		var unreadable atomic.Pointer[error]
+		client.PrependReactor("get", "validatingwebhookconfigurations", func(kubetesting.Action) (bool, runtime.Object, error) {
+			if err := unreadable.Load(); err != nil {
+				return true, nil, *err
+			}
+			return false, nil, nil
+		})
 		w.options.Installation = &Installation{Client: client, Validating: "dittoguard", Mutating: "dittoguard", Protected: []string{"ditto"}, Enforces: true}
 		w.restart(func() { w.auditor = New(w.options) })
 		expect := func(what string, weakened int, note string, events ...string) {
@@ -138,11 +146,9 @@ func TestTheInstallationIsWatched(t *testing.T) {
 		}
 		expect("failing open", 1, "ditto is open", "EnforcementWeakened")
 		expect("still failing open", 1, "ditto is open")
-		client.PrependReactor("get", "validatingwebhookconfigurations", func(kubetesting.Action) (bool, runtime.Object, error) {
-			return true, nil, errors.New("the API server is away")
-		})
+		unreadable.Store(ptr.To(errors.New("the API server is away")))
 		expect("unreadable for a while", 1, "ditto is open")
-		client.ReactionChain = client.ReactionChain[1:]
+		unreadable.Store(nil)
 		if err := configurations.Delete(t.Context(), "dittoguard", metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -156,9 +162,7 @@ func TestTheInstallationIsWatched(t *testing.T) {
 			}
 		}
 		expect("installed again", 0, "", "EnforcementRestored", "EnforcementRestored")
-		client.PrependReactor("get", "validatingwebhookconfigurations", func(kubetesting.Action) (bool, runtime.Object, error) {
-			return true, nil, apierrors.NewForbidden(schema.GroupResource{}, "dittoguard", errors.New("no"))
-		})
+		unreadable.Store(ptr.To[error](apierrors.NewForbidden(schema.GroupResource{}, "dittoguard", errors.New("no"))))
 		expect("without the right to look", 1, "may not read it", "EnforcementWeakened ValidatingWebhookConfiguration")
 	})
 }
