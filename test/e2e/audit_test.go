@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/test/cluster"
@@ -32,12 +34,12 @@ type audited struct {
 	serve *cluster.Serve
 }
 
-// TestTheContinuousAudit: what was there before dittoguard came, what an exception that lapsed leaves, and what two requests open at the same
-// moment is found, as a report, an Event and a metric, and is gone when it is mended. What is found is what `audit` finds, and `check`.
+// TestTheContinuousAudit: what was there before dittoguard came, what an exception that lapsed leaves, and what nobody was asked about
+// is found, as a report, an Event and a metric, and is gone when it is mended. What is found is what `audit` finds, and `check`.
 func TestTheContinuousAudit(t *testing.T) {
 	t.Parallel()
-	c := own(t, "ditto", "race")
-	n, race := in{c, "ditto"}, in{c, "race"}
+	c := own(t, "ditto", "other")
+	n, other := in{c, "ditto"}, in{c, "other"}
 	n.admitted(t, "", "apply", "--filename", "testdata/reports.yaml")
 	n.admitted(t, "", "apply", "--filename", "testdata/exposed.yaml")
 	today := time.Now().UTC()
@@ -49,7 +51,7 @@ func TestTheContinuousAudit(t *testing.T) {
 			}},
 		}
 	}
-	text, err := values([]string{"ditto", "race"}, configuration(today.AddDate(0, 0, 2)), nil)
+	text, err := values([]string{"ditto", "other"}, configuration(today.AddDate(0, 0, 2)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,49 +88,38 @@ func TestTheContinuousAudit(t *testing.T) {
 	in{c, cluster.Namespace}.admitted(t, "", "patch", "configmap", cluster.Release, "--patch", string(patch))
 	a.finds(t, "ditto", "gateway", "devops-unsecured", "fail")
 
-	// At the same moment: each of the two requests is fine by itself.
-	race.admitted(t, "", "apply", "--filename", "testdata/fixed.yaml")
-	race.admitted(t, "", "delete", "ingress/api")
-	a.atOnce(t, race)
+	// Unasked.
+	other.admitted(t, "", "apply", "--filename", "testdata/fixed.yaml")
+	a.unasked(t, func(ctx context.Context) error {
+		gateway := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: other.namespace, Name: "gateway"}}
+		return a.Client.Patch(ctx, gateway, client.RawPatch(types.StrategicMergePatchType, []byte(
+			`{"spec": {"template": {"spec": {"containers": [{"name": "gateway", "env": [{"name": "ENABLE_PRE_AUTHENTICATION", "value": "true"}]}]}}}}`)))
+	})
 	began = time.Now()
-	a.finds(t, "race", "gateway", "preauth-exposed", "fail")
-	t.Logf("what two requests opened is told %s later", time.Since(began).Round(100*time.Millisecond))
-	race.admitted(t, "", "delete", "ingress/api")
-	a.findsNothing(t, "race", "gateway", "preauth-exposed")
+	a.finds(t, "other", "gateway", "preauth-exposed", "fail")
+	t.Logf("what nobody was asked about is told %s later", time.Since(began).Round(100*time.Millisecond))
+	other.admitted(t, "", "delete", "ingress/api")
+	a.findsNothing(t, "other", "gateway", "preauth-exposed")
 }
 
-// atOnce has an Ingress made and pre-authentication switched on at the same moment, until both get in.
-func (a audited) atOnce(t *testing.T, n in) {
+// unasked does something that no webhook is asked about, and has them asked again.
+func (a audited) unasked(t *testing.T, do func(ctx context.Context) error) {
 	t.Helper()
-	eventually(t, "two requests that get in at the same moment", func(ctx context.Context) (bool, any) {
-		outcomes := make(chan error, 2)
-		switchOn := []byte(`{"spec": {"template": {"spec": {"containers": [{"name": "gateway", "env": [{"name": "ENABLE_PRE_AUTHENTICATION", "value": "true"}]}]}}}}`)
-		gateway := &unstructured.Unstructured{}
-		gateway.SetAPIVersion("apps/v1")
-		gateway.SetKind("Deployment")
-		gateway.SetNamespace(n.namespace)
-		gateway.SetName("gateway")
-		go func() {
-			outcomes <- a.Client.Patch(ctx, gateway.DeepCopy(), client.RawPatch("application/strategic-merge-patch+json", switchOn))
-		}()
-		entry := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(n.ingress()), &entry.Object); err != nil {
-			t.Fatal(err)
-		}
-		entry.SetNamespace(n.namespace)
-		go func() { outcomes <- a.Client.Create(ctx, entry) }()
-		if err := errors.Join(<-outcomes, <-outcomes); err == nil {
-			return true, nil
-		} else if !strings.Contains(err.Error(), refused) {
-			t.Fatal(err)
-		}
-		_ = a.Client.Delete(ctx, entry)
-		off := []byte(strings.Replace(string(switchOn), `"true"`, `"false"`, 1))
-		if err := a.Client.Patch(ctx, gateway, client.RawPatch("application/strategic-merge-patch+json", off)); err != nil {
-			t.Fatal(err)
-		}
-		return false, "one of them was refused each time"
+	asked := &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	if err := a.Client.Get(t.Context(), client.ObjectKey{Name: cluster.Release}, asked); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Client.Delete(t.Context(), asked.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a request that nobody is asked about", func(ctx context.Context) (bool, any) {
+		err := do(ctx)
+		return err == nil, err
 	})
+	asked.UID, asked.ResourceVersion = "", ""
+	if err := a.Client.Create(t.Context(), asked); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // finds waits until something is told in all three ways.
