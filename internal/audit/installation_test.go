@@ -146,7 +146,7 @@ func TestTheInstallationIsWatched(t *testing.T) {
 		}
 		expect("failing open", 1, "ditto is open", "EnforcementWeakened")
 		expect("still failing open", 1, "ditto is open")
-		unreadable.Store(ptr.To(errors.New("the API server is away")))
+		unreadable.Store(new(errors.New("the API server is away")))
 		expect("unreadable for a while", 1, "ditto is open")
 		unreadable.Store(nil)
 		if err := configurations.Delete(t.Context(), "dittoguard", metav1.DeleteOptions{}); err != nil {
