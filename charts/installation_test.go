@@ -14,7 +14,7 @@ func TestTheAuditFindsNothingWrongWithTheChart(t *testing.T) {
 	for variant, enforces := range map[string]bool{"defaults": true, "protected": true, "dry run": false} {
 		objects := render(t, variants[variant])
 		validating := only[*admissionregistrationv1.ValidatingWebhookConfiguration](t, objects)
-		i := audit.Installation{Client: fake.NewClientset(validating), Validating: validating.Name, Enforces: enforces}
+		i := audit.Installation{Namespace: "guard", ServiceName: "dittoguard", Client: fake.NewClientset(validating), Validating: validating.Name, Enforces: enforces}
 		if variant != "defaults" {
 			i.Protected = []string{"ditto"}
 		}

@@ -183,7 +183,10 @@ func (o *serveOptions) run(ctx context.Context) error {
 	components = append(components, asking...)
 	if o.auditing.enabled {
 		// The mutating configuration does not exist in a dry run, in which nothing fails closed either.
-		installation := audit.Installation{Validating: o.validatingName, Mutating: o.mutatingName, Protected: o.protected, Enforces: o.mutatingName != ""}
+		installation := audit.Installation{
+			Namespace: o.namespace, ServiceName: o.serviceName, Validating: o.validatingName, Mutating: o.mutatingName,
+			Protected: o.protected, Enforces: o.mutatingName != "",
+		}
 		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, metrics, log.WithName("audit"))
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ const (
 // dittoguard off, on purpose or by mistake, and dittoguard itself would notice nothing: it is only asked less.
 type Installation struct {
 	Client kubernetes.Interface
+	// Namespace and ServiceName name the Service that is to be asked.
+	Namespace, ServiceName string
 	// Validating and Mutating are the names of the webhook configurations; empty for one that is not there.
 	Validating, Mutating string
 	// Protected are the namespaces that fail closed, unless nothing is enforced.
@@ -103,7 +106,7 @@ func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook
 			selector, err := metav1.LabelSelectorAsSelector(w.NamespaceSelector)
 			everything := w.ObjectSelector == nil || len(w.ObjectSelector.MatchLabels)+len(w.ObjectSelector.MatchExpressions) == 0
 			// A label beside the name would be one that the namespace's owner can take off.
-			if err == nil && everything && selector.Matches(name) && (w.FailurePolicy == nil || *w.FailurePolicy == admissionregistrationv1.Fail || !i.Enforces) {
+			if err == nil && everything && i.asks(w.ClientConfig) && selector.Matches(name) && (w.FailurePolicy == nil || *w.FailurePolicy == admissionregistrationv1.Fail || !i.Enforces) {
 				entries = append(entries, w)
 			}
 		}
@@ -125,13 +128,13 @@ func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook
 	}
 	var list []string
 	if len(open) > 0 {
-		what := "no entry that fails closed selects it by its name alone"
+		what := "no entry that fails closed selects it by its name alone and asks dittoguard"
 		if !i.Enforces {
-			what = "no entry selects it by its name alone"
+			what = "no entry selects it by its name alone and asks dittoguard"
 		}
 		list = append(list, fmt.Sprintf("of the protected namespaces, %s is open: %s", strings.Join(open, ", "), what))
 	}
-	for _, text := range sorted(less) {
+	for _, text := range slices.Sorted(maps.Keys(less)) {
 		list = append(list, fmt.Sprintf("in %s, dittoguard is not asked about %s", strings.Join(less[text], ", "), text))
 	}
 	if len(conditioned) > 0 {
@@ -140,10 +143,15 @@ func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook
 	return list
 }
 
+// asks says whether whoever is called is dittoguard: another one could answer anything.
+func (i *Installation) asks(called admissionregistrationv1.WebhookClientConfig) bool {
+	return called.Service != nil && called.Service.Namespace == i.Namespace && called.Service.Name == i.ServiceName
+}
+
 // uncovered are the judged resources that no rule of the entries names for every operation.
 func uncovered(entries []admissionregistrationv1.ValidatingWebhook) []string {
 	var list []string
-	for _, group := range sorted(judged) {
+	for _, group := range slices.Sorted(maps.Keys(judged)) {
 		for _, resource := range judged[group] {
 			for _, operation := range operations {
 				if !slices.ContainsFunc(entries, func(w admissionregistrationv1.ValidatingWebhook) bool {
@@ -163,15 +171,6 @@ func uncovered(entries []admissionregistrationv1.ValidatingWebhook) []string {
 // has says whether a list of a rule has a value or stands for any.
 func has[T ~string](list []T, value T) bool {
 	return slices.Contains(list, value) || slices.Contains(list, "*") || slices.Contains(list, "*/*")
-}
-
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // watch looks at the installation, if it is time to, and says what has changed.

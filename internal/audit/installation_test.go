@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -22,7 +23,7 @@ import (
 // guarding is a configuration as the chart installs it for namespace ditto.
 func guarding() *admissionregistrationv1.ValidatingWebhookConfiguration {
 	var rules []admissionregistrationv1.RuleWithOperations
-	for _, group := range sorted(judged) {
+	for _, group := range slices.Sorted(maps.Keys(judged)) {
 		rules = append(rules, admissionregistrationv1.RuleWithOperations{
 			Operations: slices.Clone(operations),
 			Rule:       admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"}, Resources: slices.Clone(judged[group]), Scope: ptr.To(admissionregistrationv1.NamespacedScope)},
@@ -34,7 +35,10 @@ func guarding() *admissionregistrationv1.ValidatingWebhookConfiguration {
 			Name: "protected.validate.dittoguard.io", FailurePolicy: ptr.To(admissionregistrationv1.Fail), Rules: rules,
 			NamespaceSelector: &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "kubernetes.io/metadata.name", Operator: "In", Values: []string{"ditto", "iot"}}}},
 			ObjectSelector:    &metav1.LabelSelector{},
-			MatchConditions:   []admissionregistrationv1.MatchCondition{{Name: "not-cleaning-up", Expression: "true"}},
+			ClientConfig: admissionregistrationv1.WebhookClientConfig{
+				Service: &admissionregistrationv1.ServiceReference{Namespace: "guard", Name: "dittoguard"},
+			},
+			MatchConditions: []admissionregistrationv1.MatchCondition{{Name: "not-cleaning-up", Expression: "true"}},
 		}},
 	}
 }
@@ -55,9 +59,15 @@ func TestWhatIsWeakened(t *testing.T) {
 		{"fails open", func(w *admissionregistrationv1.ValidatingWebhook) {
 			w.FailurePolicy = ptr.To(admissionregistrationv1.Ignore)
 		}, "ditto, iot is open"},
+		{"somebody else is asked", func(w *admissionregistrationv1.ValidatingWebhook) {
+			w.ClientConfig.Service.Name = "agreeable"
+		}, "of the protected namespaces, ditto, iot is open: no entry that fails closed selects it by its name alone and asks dittoguard"},
+		{"a URL is asked", func(w *admissionregistrationv1.ValidatingWebhook) {
+			w.ClientConfig = admissionregistrationv1.WebhookClientConfig{URL: new("https://agreeable.example.com")}
+		}, "ditto, iot is open"},
 		{"a namespace is left out", func(w *admissionregistrationv1.ValidatingWebhook) {
 			w.NamespaceSelector.MatchExpressions[0].Values = []string{"iot"}
-		}, "of the protected namespaces, ditto is open: no entry that fails closed selects it by its name alone"},
+		}, "of the protected namespaces, ditto is open: no entry that fails closed selects it by its name alone and asks dittoguard"},
 		{"a label beside the name", func(w *admissionregistrationv1.ValidatingWebhook) {
 			w.NamespaceSelector.MatchExpressions = append(w.NamespaceSelector.MatchExpressions, metav1.LabelSelectorRequirement{Key: "control-plane", Operator: "Exists"})
 		}, "ditto, iot is open"},
@@ -80,7 +90,7 @@ func TestWhatIsWeakened(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			configuration := guarding()
 			test.change(&configuration.Webhooks[0])
-			i := Installation{Client: fake.NewClientset(configuration), Validating: "dittoguard", Protected: []string{"ditto", "iot"}, Enforces: true}
+			i := Installation{Namespace: "guard", ServiceName: "dittoguard", Client: fake.NewClientset(configuration), Validating: "dittoguard", Protected: []string{"ditto", "iot"}, Enforces: true}
 			list, err := i.Problems(t.Context())
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%v, %v", list, err)
@@ -92,7 +102,7 @@ func TestWhatIsWeakened(t *testing.T) {
 	}
 	dry := guarding()
 	dry.Webhooks[0].FailurePolicy = ptr.To(admissionregistrationv1.Ignore)
-	i := Installation{Client: fake.NewClientset(dry), Validating: "dittoguard", Protected: []string{"ditto"}}
+	i := Installation{Namespace: "guard", ServiceName: "dittoguard", Client: fake.NewClientset(dry), Validating: "dittoguard", Protected: []string{"ditto"}}
 	if list, err := i.Problems(t.Context()); err != nil || list[0].Text != "" {
 		t.Errorf("in a dry run, in which everything fails open: %v, %v", list, err)
 	}
@@ -110,7 +120,7 @@ func TestTheInstallationIsWatched(t *testing.T) {
 			}
 			return false, nil, nil
 		})
-		w.options.Installation = &Installation{Client: client, Validating: "dittoguard", Mutating: "dittoguard", Protected: []string{"ditto"}, Enforces: true}
+		w.options.Installation = &Installation{Namespace: "guard", ServiceName: "dittoguard", Client: client, Validating: "dittoguard", Mutating: "dittoguard", Protected: []string{"ditto"}, Enforces: true}
 		w.restart(func() { w.auditor = New(w.options) })
 		expect := func(what string, weakened int, note string, events ...string) {
 			t.Helper()

@@ -64,7 +64,8 @@ func TestTheContinuousAudit(t *testing.T) {
 	a.finds(t, "ditto", "gateway", "preauth-exposed", "fail")
 	t.Logf("what was there before is told %s after dittoguard was ready", time.Since(ready).Round(100*time.Millisecond))
 	a.sameKeys(t, "ditto")
-	if detail := a.ready(t); !strings.Contains(detail, "[+]audit ok, audits; everything judged at ") {
+	// Nothing is said of dittoguard's own webhook configurations, which are as they should be.
+	if detail := a.ready(t); !strings.Contains(detail, "[+]audit ok, audits; everything judged at ") || strings.Contains(detail, "WebhookConfiguration") {
 		t.Error(detail)
 	}
 
