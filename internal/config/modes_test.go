@@ -100,7 +100,7 @@ func TestEnforceVersion(t *testing.T) {
 			}
 		}
 	}
-	for text, want := range map[string]string{"v0.2": "", "latest": "", "0.2": "expected latest or a version such as v0.2", `""`: "expected", "[v1.0]": "expected"} {
+	for text, want := range map[string]string{"v0.2": "", "v0.1": "", "latest": "", "v0.0": "expected v0.1 or later", "0.2": "expected latest or a version such as v0.2", `""`: "expected", "[v1.0]": "expected"} {
 		_, err := Parse("c.yaml", []byte("apiVersion: "+APIVersion+"\nkind: "+Kind+"\nmodes: {enforceVersion: "+text+"}\n"), nil)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("enforceVersion: %s: %v", text, err)

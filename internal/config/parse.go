@@ -135,8 +135,11 @@ func (p *parser) modes(n *yaml.Node, path string, m *Modes) {
 		"audit":   text(p, &m.Audit, modeOrder...),
 		"enforceVersion": func(n *yaml.Node, path string) {
 			var ok bool
-			if m.EnforceVersion, ok = parseVersion(p.text(n, path)); !ok {
+			switch m.EnforceVersion, ok = parseVersion(p.text(n, path)); {
+			case !ok:
 				p.fail(n, path, "expected latest or a version such as v0.2, found %q", n.Value)
+			case !m.EnforceVersion.Includes(rules.FirstVersion):
+				p.fail(n, path, "expected %s or later, found %q, which has no rules; modes.enforce: off enforces nothing", rules.FirstVersion, n.Value)
 			}
 		},
 	})
