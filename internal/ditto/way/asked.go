@@ -52,7 +52,10 @@ func (a Asking) Ask(namespace, address string, hosts []string) State {
 	return a(service)
 }
 
-// Agreed is how an edge says that whom it asks authenticates nobody.
+// Agreed is how an edge says that whom it asks authenticates nobody, or may not.
 func Agreed(asked State, source string) State {
+	if asked.State == Unknown {
+		return State{Unknown, source, source + " asks a service, and " + asked.Why}
+	}
 	return State{asked.State, source, source + " asks a service that lets everyone in: " + asked.Why}
 }
