@@ -184,9 +184,8 @@ func askedRoutes(v *world.View, part recognize.Part, routes []*Route) []*Route {
 			}
 			other := *r
 			source := r.Effects.Authentication.Source
-			other.Effects.Authentication = way.State{
-				State: state.State, Source: source, Why: source + ": " + r.asking.Why + " asks a service that lets everyone in: " + state.Why,
-			}
+			agreed := way.Agreed(state, r.asking.Why)
+			other.Effects.Authentication = way.State{State: agreed.State, Source: source, Why: source + ": " + agreed.Why}
 			routes[i] = &other
 		}
 	}

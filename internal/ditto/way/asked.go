@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // AskedService is where an edge, or an nginx, asks whether a request may come in.
@@ -55,7 +57,7 @@ func (a Asking) Ask(namespace, address string, hosts []string) State {
 // Agreed is how an edge says that whom it asks authenticates nobody, or may not.
 func Agreed(asked State, source string) State {
 	if asked.State == Unknown {
-		return State{Unknown, source, source + " asks a service, and " + asked.Why}
+		return State{Unknown, source, reason.Of("asks-not-known", source, asked.Why)}
 	}
 	return State{asked.State, source, source + " asks a service that lets everyone in: " + asked.Why}
 }

@@ -21,3 +21,26 @@ func TestAsk(t *testing.T) {
 		t.Errorf("nobody is asked, and it is known: %+v", state)
 	}
 }
+
+func TestAgreed(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		asked State
+		want  State
+	}{
+		{
+			"everyone", State{State: Off, Why: "gateway ditto/gateway answers /health to everyone"},
+			State{Off, "auth-url", "auth-url asks a service that lets everyone in: gateway ditto/gateway answers /health to everyone"},
+		},
+		{
+			"not known", State{State: Unknown, Why: "whether it answers / to everyone is unknown"},
+			State{Unknown, "auth-url", "auth-url asks a service, and whether it answers / to everyone is unknown"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Agreed(c.asked, "auth-url"); got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
