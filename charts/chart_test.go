@@ -28,6 +28,7 @@ import (
 var variants = map[string]string{
 	"defaults":      ``,
 	"protected":     `protectedNamespaces: [ditto, iot]`,
+	"failing open":  "{protectedNamespaces: [{name: iot, failurePolicy: Ignore}, {name: ditto, failurePolicy: Fail}], replicas: 1}",
 	"dry run":       "protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
 	"rules":         `{rules: {a.yaml: "text", b.json: "{}"}, existingRulesConfigMap: ours}`,
 	"cert-manager":  "protectedNamespaces: [ditto]\ncertificates: {mode: cert-manager}",
@@ -187,7 +188,7 @@ func TestDeployment(t *testing.T) {
 	if diff := cmp.Diff([]string{
 		"serve", "--config=/etc/dittoguard/configuration.yaml", "--port=9443", "--health-addr=:8081", "--peer-port=9444", "--pod=$(POD_NAME)", "--metrics-addr=:8080",
 		"--namespace=$(POD_NAMESPACE)", "--service-name=dittoguard", "--cert-mode=self", "--ca-secret=dittoguard-ca",
-		"--webhook-config=dittoguard", "--mutating-webhook-config=dittoguard", "--protected-namespaces=ditto,iot",
+		"--webhook-config=dittoguard", "--mutating-webhook-config=dittoguard", "--protected-namespaces=ditto,iot", "--fail-open-namespaces=",
 		"--audit=true", "--audit-interval=1h", "--audit-reports=auto", "--audit-lease=dittoguard-audit", "--log-level=info",
 	}, container.Args); diff != "" {
 		t.Errorf("args (-want +got):\n%s", diff)
@@ -334,6 +335,12 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"a namespace twice":                      `protectedNamespaces: [ditto, ditto]`,
 		"kube-system protected":                  `protectedNamespaces: [kube-system]`,
 		"its own namespace protected":            `protectedNamespaces: [guard]`,
+		"a namespace twice, in two ways":         `protectedNamespaces: [ditto, {name: ditto, failurePolicy: Ignore}]`,
+		"kube-system protected, in a map":        `protectedNamespaces: [{name: kube-system}]`,
+		"its own namespace protected, in a map":  `protectedNamespaces: [{name: guard, failurePolicy: Ignore}]`,
+		"a failure policy of nothing":            `protectedNamespaces: [{failurePolicy: Ignore}]`,
+		"a failure policy that is none":          `protectedNamespaces: [{name: ditto, failurePolicy: Open}]`,
+		"a failure policy with a typo":           `protectedNamespaces: [{name: ditto, failurepolicy: Ignore}]`,
 		"a namespace instead of a list":          `protectedNamespaces: ditto`,
 		"a timeout beyond what is bearable":      `webhook: {timeoutSeconds: 30}`,
 		"a privileged port":                      `webhook: {port: 443}`,
@@ -534,6 +541,15 @@ func TestNotesWarn(t *testing.T) {
 		{"nodes' networks", "hostNetwork: true", []string{"WARNING: hostNetwork. The nodes must have the ports 9443, 9444, 8081 and 8080 free"}, []string{"no cluster was asked"}},
 		{"nobody was asked", "protectedNamespaces: [ditto]", []string{"NOTE: no cluster was asked."}, []string{"WARNING"}},
 		{"rights from elsewhere", variants["without roles"], []string{"Until ServiceAccount ours has the rights"}, nil},
+		{"some fail open", variants["failing open"], []string{
+			"failing closed in: ditto.",
+			"WARNING: failing open, as failurePolicy says, in: iot. While no replica answers, whatever is changed there gets\nin unjudged; the continuous audit reports it afterwards.",
+			"WARNING: one replica. While it restarts, nothing can be changed in ditto.",
+		}, []string{"no protected"}},
+		{"all fail open, and nobody looks", "{protectedNamespaces: [{name: iot, failurePolicy: Ignore}], replicas: 1, audit: {enabled: false}}", []string{
+			"Enforcing baseline.", "in: iot. While no replica answers, whatever is changed there gets\nin unjudged, and nothing reports it, since audit.enabled is off.",
+			"WARNING: one replica. While it restarts, nothing is judged.",
+		}, []string{"no protected", "failing closed"}},
 		{"a long wait", "webhook: {timeoutSeconds: 10}", []string{"WARNING: webhook.timeoutSeconds is 10"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -119,6 +119,31 @@ func TestWebhooks(t *testing.T) {
 			},
 		},
 		{
+			"of protected namespaces, some fail open, and nothing else differs in them",
+			"protectedNamespaces: [iot, ditto, {name: test, failurePolicy: Ignore}, {name: live, failurePolicy: Fail}, {name: plain}]",
+			[]entry{
+				{"protected.validate.dittoguard.io", "Fail", key + "In ditto,iot,live,plain", byUser, judged},
+				{"protected-open.validate.dittoguard.io", "Ignore", key + "In test", byUser, judged},
+				other("NotIn kube-system,guard,ditto,iot,live,plain,test"), cluster,
+			},
+			[]entry{
+				{"protected.mutate.dittoguard.io", "Fail", key + "In ditto,iot,live,plain", nil, mutated},
+				{"protected-open.mutate.dittoguard.io", "Ignore", key + "In test", nil, mutated},
+				otherMutate("NotIn kube-system,guard,ditto,iot,live,plain,test"),
+			},
+		},
+		{
+			"all of them may fail open", "protectedNamespaces: [{name: ditto, failurePolicy: Ignore}]",
+			[]entry{
+				{"protected-open.validate.dittoguard.io", "Ignore", key + "In ditto", byUser, judged},
+				other("NotIn kube-system,guard,ditto"), cluster,
+			},
+			[]entry{
+				{"protected-open.mutate.dittoguard.io", "Ignore", key + "In ditto", nil, mutated},
+				otherMutate("NotIn kube-system,guard,ditto"),
+			},
+		},
+		{
 			"a dry run fails open and mutates nothing",
 			"protectedNamespaces: [ditto]\nconfiguration: {modes: {enforce: off}}",
 			[]entry{

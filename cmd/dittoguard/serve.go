@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
@@ -44,7 +47,7 @@ type serveOptions struct {
 	namespace                    string
 	serviceName, caSecret        string
 	validatingName, mutatingName string
-	protected                    []string
+	protected, failOpen          []string
 	clientCA                     string
 	clientNames                  []string
 	logLevel                     string
@@ -93,7 +96,8 @@ what is missing), and /metrics.`,
 	f.StringVar(&o.mutatingName, "mutating-webhook-config", "", "MutatingWebhookConfiguration to write the CA into, for --cert-mode self; empty if there is none")
 	f.StringVar(&o.clientCA, "client-ca", "", "file with the CA of the client certificate that API servers must present; without it any client may send requests")
 	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca (default: any)")
-	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces where Secrets are read")
+	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces where Secrets are read, and where the audit expects the webhook to fail closed")
+	f.StringSliceVar(&o.failOpen, "fail-open-namespaces", nil, "those of --protected-namespaces that fail open, as the webhook configurations say")
 	o.auditing.addFlags(f)
 	f.DurationVar(&o.settle, "settle", 0, "how long what other processes let in may still be stored (default: 1m); for tests, where there are none")
 	_ = f.MarkHidden("settle") // it is there
@@ -112,6 +116,7 @@ func (o *serveOptions) validate() error {
 	if o.peerPort != 0 && o.pod == "" {
 		problems = append(problems, errors.New("--pod: required with --peer-port (or POD_NAME)"))
 	}
+	problems = append(problems, o.validateNamespaces()...)
 	if len(o.clientNames) > 0 && o.clientCA == "" {
 		problems = append(problems, errors.New("--client-names: needs --client-ca"))
 	}
@@ -120,6 +125,29 @@ func (o *serveOptions) validate() error {
 		problems = append(problems, fmt.Errorf("--log-level: %q is not a level; expected debug, info, warn or error", o.logLevel))
 	}
 	return errors.Join(append(problems, o.auditing.validate())...)
+}
+
+// validateNamespaces checks what the chart checks of its protected namespaces.
+func (o *serveOptions) validateNamespaces() []error {
+	var problems []error
+	seen := map[string]bool{}
+	for _, namespace := range o.protected {
+		switch faults := validation.IsDNS1123Label(namespace); {
+		case len(faults) > 0:
+			problems = append(problems, fmt.Errorf("--protected-namespaces: %q is no name of a namespace: %s", namespace, strings.Join(faults, "; ")))
+		case seen[namespace]:
+			problems = append(problems, fmt.Errorf("--protected-namespaces: %q is there twice", namespace))
+		case namespace == metav1.NamespaceSystem || namespace == o.namespace:
+			problems = append(problems, fmt.Errorf("--protected-namespaces: %q cannot be protected, since nothing is judged there, so that a cluster can be repaired", namespace))
+		}
+		seen[namespace] = true
+	}
+	for _, namespace := range o.failOpen {
+		if !seen[namespace] {
+			problems = append(problems, fmt.Errorf("--fail-open-namespaces: %q is not in --protected-namespaces", namespace))
+		}
+	}
+	return problems
 }
 
 func (o *serveOptions) run(ctx context.Context) error {
@@ -185,7 +213,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		// The mutating configuration does not exist in a dry run, in which nothing fails closed either.
 		installation := audit.Installation{
 			Namespace: o.namespace, ServiceName: o.serviceName, Validating: o.validatingName, Mutating: o.mutatingName,
-			Protected: o.protected, Enforces: o.mutatingName != "",
+			Protected: o.protected, FailOpen: o.failOpen, Enforces: o.mutatingName != "",
 		}
 		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, metrics, log.WithName("audit"))
 		if err != nil {

@@ -23,6 +23,29 @@ import (
 )
 
 // TestUnreadKindsAreAMetric: one line for each kind that cannot be read, none for the others.
+// TestProtectedNamespaces: what the chart refuses of them, serve refuses, too.
+func TestProtectedNamespaces(t *testing.T) {
+	for _, test := range []struct{ protected, failOpen, want string }{
+		{"ditto,iot", "iot", ""},
+		{"", "", ""},
+		{"Ditto!", "", `--protected-namespaces: "Ditto!" is no name of a namespace: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`},
+		{"ditto,ditto", "", `--protected-namespaces: "ditto" is there twice`},
+		{"kube-system", "", `--protected-namespaces: "kube-system" cannot be protected, since nothing is judged there, so that a cluster can be repaired`},
+		{"ditto,guard", "", `--protected-namespaces: "guard" cannot be protected, since nothing is judged there, so that a cluster can be repaired`},
+		{"ditto", "iot", `--fail-open-namespaces: "iot" is not in --protected-namespaces`},
+	} {
+		got, comma := "", func(r rune) bool { return r == ',' }
+		o := serveOptions{namespace: "guard", certMode: "self", logLevel: "info", auditing: auditingOptions{interval: time.Hour, reports: "auto"}}
+		o.protected, o.failOpen = strings.FieldsFunc(test.protected, comma), strings.FieldsFunc(test.failOpen, comma)
+		if err := o.validate(); err != nil {
+			got = err.Error()
+		}
+		if got != test.want {
+			t.Errorf("%s, of which %s fail open: %q, want %q", test.protected, test.failOpen, got, test.want)
+		}
+	}
+}
+
 func TestUnreadKindsAreAMetric(t *testing.T) {
 	var sick []cluster.UnreadKind
 	registry := prometheus.NewRegistry()

@@ -35,9 +35,9 @@ type Installation struct {
 	Namespace, ServiceName string
 	// Validating and Mutating are the names of the webhook configurations; empty for one that is not there.
 	Validating, Mutating string
-	// Protected are the namespaces that fail closed, unless nothing is enforced.
-	Protected []string
-	Enforces  bool
+	// Protected are the protected namespaces. They fail closed, unless they are in FailOpen or nothing is enforced.
+	Protected, FailOpen []string
+	Enforces            bool
 }
 
 // conditions are the names of the match conditions that the chart has in protected namespaces. Another one leaves something out. What
@@ -97,21 +97,23 @@ func unread(err error, consequence string) (string, error) {
 
 // weak says what of the protected namespaces is not judged, or fails open.
 func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook) []string {
-	var open, conditioned []string
+	open := map[bool][]string{}
+	var conditioned []string
 	less := map[string][]string{}
 	for _, namespace := range i.Protected {
+		mayFail := !i.Enforces || slices.Contains(i.FailOpen, namespace)
 		name := labels.Set{corev1.LabelMetadataName: namespace}
 		var entries []admissionregistrationv1.ValidatingWebhook
 		for _, w := range webhooks {
 			selector, err := metav1.LabelSelectorAsSelector(w.NamespaceSelector)
 			everything := w.ObjectSelector == nil || len(w.ObjectSelector.MatchLabels)+len(w.ObjectSelector.MatchExpressions) == 0
 			// A label beside the name would be one that the namespace's owner can take off.
-			if err == nil && everything && i.asks(w.ClientConfig) && selector.Matches(name) && (w.FailurePolicy == nil || *w.FailurePolicy == admissionregistrationv1.Fail || !i.Enforces) {
+			if err == nil && everything && i.asks(w.ClientConfig) && selector.Matches(name) && (w.FailurePolicy == nil || *w.FailurePolicy == admissionregistrationv1.Fail || mayFail) {
 				entries = append(entries, w)
 			}
 		}
 		if len(entries) == 0 {
-			open = append(open, namespace)
+			open[mayFail] = append(open[mayFail], namespace)
 			continue
 		}
 		if missing := uncovered(entries); len(missing) > 0 {
@@ -127,12 +129,14 @@ func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook
 		}
 	}
 	var list []string
-	if len(open) > 0 {
+	for _, mayFail := range []bool{false, true} {
 		what := "no entry that fails closed selects it by its name alone and asks dittoguard"
-		if !i.Enforces {
+		if mayFail {
 			what = "no entry selects it by its name alone and asks dittoguard"
 		}
-		list = append(list, fmt.Sprintf("of the protected namespaces, %s is open: %s", strings.Join(open, ", "), what))
+		if len(open[mayFail]) > 0 {
+			list = append(list, fmt.Sprintf("of the protected namespaces, %s is open: %s", strings.Join(open[mayFail], ", "), what))
+		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(less)) {
 		list = append(list, fmt.Sprintf("in %s, dittoguard is not asked about %s", strings.Join(less[text], ", "), text))

@@ -100,6 +100,33 @@ func TestWhatIsWeakened(t *testing.T) {
 			}
 		})
 	}
+	// Each of two protected namespaces has an entry of its own, and one of them may fail open.
+	for _, test := range []struct {
+		name             string
+		failOpen         []string
+		closedIn, openIn []string
+		want             string
+	}{
+		{"as the chart installs it", []string{"iot"}, []string{"ditto"}, []string{"iot"}, ""},
+		{"nobody said that it may", nil, []string{"ditto"}, []string{"iot"}, "of the protected namespaces, iot is open: no entry that fails closed selects it by its name alone and asks dittoguard"},
+		{"the other one does, too", []string{"iot"}, nil, []string{"ditto", "iot"}, "of the protected namespaces, ditto is open: no entry that fails closed selects it by its name alone and asks dittoguard"},
+		{"it fails closed", []string{"iot"}, []string{"ditto", "iot"}, nil, ""},
+		{"it is not asked about", []string{"iot"}, []string{"ditto"}, nil, "of the protected namespaces, iot is open: no entry selects it by its name alone and asks dittoguard"},
+		{"neither is", []string{"iot"}, nil, nil, "of the protected namespaces, ditto is open: no entry that fails closed selects it by its name alone and asks dittoguard; of the protected namespaces, iot is open: no entry selects it by its name alone and asks dittoguard"},
+	} {
+		configuration := guarding()
+		configuration.Webhooks = append(configuration.Webhooks, *configuration.Webhooks[0].DeepCopy())
+		configuration.Webhooks[0].NamespaceSelector.MatchExpressions[0].Values = test.closedIn
+		configuration.Webhooks[1].NamespaceSelector.MatchExpressions[0].Values = test.openIn
+		configuration.Webhooks[1].FailurePolicy = ptr.To(admissionregistrationv1.Ignore)
+		i := Installation{
+			Namespace: "guard", ServiceName: "dittoguard", Client: fake.NewClientset(configuration), Validating: "dittoguard",
+			Protected: []string{"ditto", "iot"}, FailOpen: test.failOpen, Enforces: true,
+		}
+		if list, err := i.Problems(t.Context()); err != nil || list[0].Text != test.want {
+			t.Errorf("%s: %v, %v, want %q", test.name, list, err, test.want)
+		}
+	}
 	dry := guarding()
 	dry.Webhooks[0].FailurePolicy = ptr.To(admissionregistrationv1.Ignore)
 	i := Installation{Namespace: "guard", ServiceName: "dittoguard", Client: fake.NewClientset(dry), Validating: "dittoguard", Protected: []string{"ditto"}}

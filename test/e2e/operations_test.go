@@ -84,22 +84,24 @@ func TestDryRun(t *testing.T) {
 	n.admitted(t, "", "apply", "--filename", "testdata/exposed.yaml")
 }
 
-// TestTheWebhookIsDown: protected namespaces are closed, all others open, and uninstalling leaves nothing that blocks.
+// TestTheWebhookIsDown: protected namespaces are closed, unless they say that they fail open, all others open, and uninstalling leaves nothing that blocks.
 func TestTheWebhookIsDown(t *testing.T) {
 	t.Parallel()
-	c := own(t, "ditto", unprotected)
-	install(t, c, "baseline", nil, "ditto")
+	c := own(t, "ditto", "lenient", unprotected)
+	install(t, c, "baseline", map[string]any{"protectedNamespaces": []any{"ditto", map[string]any{"name": "lenient", "failurePolicy": "Ignore"}}})
 	want := map[string]string{
 		"protected.validate.dittoguard.io": "Fail", "other.validate.dittoguard.io": "Ignore", "cluster.validate.dittoguard.io": "Ignore",
 		"protected.mutate.dittoguard.io": "Fail", "other.mutate.dittoguard.io": "Ignore",
+		"protected-open.validate.dittoguard.io": "Ignore", "protected-open.mutate.dittoguard.io": "Ignore",
 	}
 	if diff := cmp.Diff(want, policies(t, c)); diff != "" {
 		t.Errorf("webhooks: -want +got:\n%s", diff)
 	}
 	s := serve(t, c)
 	enforcing(t, c, "ditto")
+	enforcing(t, c, "lenient")
 	enforcing(t, c, unprotected)
-	ditto, elsewhere := in{c, "ditto"}, in{c, unprotected}
+	ditto, lenient, elsewhere := in{c, "ditto"}, in{c, "lenient"}, in{c, unprotected}
 	ditto.admitted(t, internal, "apply", "--filename", "-")
 	s.Kill()
 
@@ -109,6 +111,7 @@ func TestTheWebhookIsDown(t *testing.T) {
 	}
 	has(t, out, `failed calling webhook "protected.mutate.dittoguard.io"`)
 	elsewhere.admitted(t, "", "apply", "--filename", "testdata/exposed.yaml")
+	lenient.admitted(t, "", "apply", "--filename", "testdata/exposed.yaml")
 	// What dittoguard does not judge is not its business.
 	ditto.admitted(t, "", "create", "serviceaccount", "some")
 	ditto.admitted(t, "", "scale", "deployment/gateway", "--replicas=2")

@@ -17,10 +17,42 @@ The configuration file. A bare `off` is the boolean false in the YAML that helm 
 {{- if eq (dig "modes" "enforce" "baseline" $configuration | toString) "off" }}true{{ end -}}
 {{- end }}
 
-{{/* The protected namespaces, as a JSON list. */}}
+{{/* The protected namespaces, as a JSON list of names. */}}
 {{- define "dittoguard.protectedNamespaces" -}}
-{{- if has .Release.Namespace .Values.protectedNamespaces -}}
-{{- fail (printf "protectedNamespaces: %q is the namespace of this release; a dittoguard that is down could not be started again there" .Release.Namespace) -}}
+{{- $policies := include "dittoguard.failurePolicies" . | fromJson -}}
+{{- keys $policies | sortAlpha | toJson -}}
+{{- end }}
+
+{{/* Those of them that fail closed. */}}
+{{- define "dittoguard.failClosed" -}}
+{{- include "dittoguard.withPolicy" (list . "Fail") -}}
+{{- end }}
+
+{{/* Those of them that fail open, by their own failurePolicy. */}}
+{{- define "dittoguard.failOpen" -}}
+{{- include "dittoguard.withPolicy" (list . "Ignore") -}}
+{{- end }}
+
+{{- define "dittoguard.withPolicy" -}}
+{{- $names := list -}}
+{{- range $name, $policy := include "dittoguard.failurePolicies" (first .) | fromJson -}}
+{{- if eq $policy (last $) -}}{{- $names = append $names $name -}}{{- end -}}
 {{- end -}}
-{{- .Values.protectedNamespaces | sortAlpha | toJson -}}
+{{- $names | sortAlpha | toJson -}}
+{{- end }}
+
+{{/* What the values say of each protected namespace, as a JSON object of names and failure policies. A plain name fails closed. */}}
+{{- define "dittoguard.failurePolicies" -}}
+{{- $policies := dict -}}
+{{- range .Values.protectedNamespaces -}}
+{{- $namespace := ternary (dict "name" .) . (kindIs "string" .) -}}
+{{- if eq $namespace.name $.Release.Namespace -}}
+{{- fail (printf "protectedNamespaces: %q is the namespace of this release; a dittoguard that is down could not be started again there" $namespace.name) -}}
+{{- end -}}
+{{- if hasKey $policies $namespace.name -}}
+{{- fail (printf "protectedNamespaces: %q is there twice" $namespace.name) -}}
+{{- end -}}
+{{- $_ := set $policies $namespace.name ($namespace.failurePolicy | default "Fail") -}}
+{{- end -}}
+{{- toJson $policies -}}
 {{- end }}

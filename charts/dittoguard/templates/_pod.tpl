@@ -38,6 +38,7 @@
 - --webhook-config={{ $name }}
 - --mutating-webhook-config={{ if not (include "dittoguard.dryRun" .) }}{{ $name }}{{ end }}
 - --protected-namespaces={{ include "dittoguard.protectedNamespaces" . | fromJsonArray | join "," }}
+- --fail-open-namespaces={{ include "dittoguard.failOpen" . | fromJsonArray | join "," }}
 - --audit={{ .Values.audit.enabled }}
 {{- if .Values.audit.enabled }}
 - --audit-interval={{ .Values.audit.interval }}

@@ -92,12 +92,13 @@ matchExpressions:
   {{- end }}
 {{- end }}
 
-{{- define "dittoguard.protected" -}}
+{{/* Selects namespaces by name, which nobody can take off as a label. */}}
+{{- define "dittoguard.only" -}}
 matchExpressions:
 - key: kubernetes.io/metadata.name
   operator: In
   values:
-  {{- range include "dittoguard.protectedNamespaces" . | fromJsonArray }}
+  {{- range . }}
   - {{ . | quote }}
   {{- end }}
 {{- end }}
