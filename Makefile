@@ -40,8 +40,21 @@ export GORACE=atexit_sleep_ms=10
 packages=$$(go list $(PACKAGES) | awk '/internal\/check$$|charts$$|test\/e2e$$/ {print; next} {rest = rest $$0 "\n"} END {printf "%s", rest}')
 unit=$$(grep -v '$(END_TO_END)' <<<"$$packages" || true)
 whole=$$(grep '$(END_TO_END)' <<<"$$packages" || true)
-[ -z "$$unit" ] || $(GO_TEST) -race -short -timeout 80m $$unit
-[ '$(PACKAGES)' != ./... ] || for module in $(MODULES); do (cd "$$module" && $(GO_TEST) -timeout 30m ./...); done
+failed=
+# run WHAT COMMAND...: what fails is remembered, and what comes after it runs all the same.
+run() {
+  local what=$$1
+  shift
+  "$$@" || failed="$$failed $$what,"
+}
+within() { (cd "$$1" && shift && "$$@"); }
+[ -z "$$unit" ] || run 'the unit tests with the race detector' $(GO_TEST) -race -short -timeout 80m $$unit
+[ '$(PACKAGES)' != ./... ] || for module in $(MODULES); do run "the tests of $$module" within "$$module" $(GO_TEST) -timeout 30m ./...; done
+endef
+
+# Ends as what was run did.
+define test_end
+[ -z "$$failed" ] || { echo "failed:$${failed%,}" >&2; exit 1; }
 endef
 
 # Modules of their own with tests, so that dittoguard does not depend on what they need.
@@ -58,12 +71,14 @@ END_TO_END := /\(charts\|test/corpus\|test/e2e\|test/demo\)$$
 test: nginx ## Run the unit tests with the race detector (a sample of what is slow), and a short end-to-end test
 	@$(test_setup)
 	sampled=$$([ -z "$$unit" ] || go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' $$unit | grep test/sample | cut -d ' ' -f 1 || true)
-	[ -z "$$whole$$sampled" ] || $(GO_TEST) -short -timeout 80m $$whole $$sampled
+	[ -z "$$whole$$sampled" ] || run 'the tests without the race detector' $(GO_TEST) -short -timeout 80m $$whole $$sampled
+	$(test_end)
 
 .PHONY: test-all
 test-all: nginx ## Run all tests: every order of arrival, every fixture, lagging watches
 	@$(test_setup)
-	$(GO_TEST) -timeout 4h $$packages
+	run 'all tests' $(GO_TEST) -timeout 4h $$packages
+	$(test_end)
 
 .PHONY: compat
 compat: ## Run the short end-to-end test against another API server: VERSION=v1.34.4 (docs/releases.md)
