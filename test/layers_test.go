@@ -34,7 +34,10 @@ var layers = map[string][]string{
 	"internal/engine":            {"rules"},
 	// What is read one by one: formats, settings, requests. None of it knows a view.
 	"internal/ditto/...":      {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
-	"internal/ditto/rendered": {"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/inventory", "internal/manifest/position", "internal/shell"},
+	"internal/ditto/rendered": {
+		"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/ditto/reason", "internal/inventory",
+		"internal/manifest/position", "internal/shell",
+	},
 	"internal/ditto/reason":   {},
 	// The rooms, from the lowest: each imports those before it.
 	"internal/ditto/podspec":   {"internal/inventory"},
@@ -80,7 +83,7 @@ var layers = map[string][]string{
 
 	"internal/check":    {"rules", "internal/config", "internal/engine", "internal/ditto/...", "internal/inventory", "internal/mend"},
 	"internal/mend":     {"rules", "internal/edit", "internal/inventory"},
-	"internal/render":   {"internal/inventory", "internal/manifest"},
+	"internal/render":   {"internal/ditto/rendered", "internal/inventory", "internal/manifest"},
 	"internal/edit":     {},
 	"internal/fix":      {"rules", "internal/check", "internal/ditto/...", "internal/edit", "internal/inventory", "internal/manifest", "internal/mend"},
 	"internal/baseline": {"internal/check", "internal/ditto/requests", "internal/inventory"},

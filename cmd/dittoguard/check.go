@@ -105,7 +105,7 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 	if configErr == nil {
 		defer release()
 	}
-	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, ""))
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, "", paths...))
 	if err := errors.Join(configErr, err); err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func tellRendered(w io.Writer, inv *inventory.Memory) {
 	others := 0
 	for _, object := range inv.All() {
 		made, is := rendered.Of(inv, object)
-		if !is || made.Ditto != "" {
+		if !is || made.Ditto != "" || object.Source.Rendered || object.Source.NotRendered != "" {
 			continue
 		}
 		if others++; others <= most {

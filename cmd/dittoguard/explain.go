@@ -150,7 +150,7 @@ func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []st
 	if o.inCluster {
 		return o.snapshot(ctx, o.only)
 	}
-	loaded, err := manifest.Load(args, cmd.InOrStdin(), o.manifests(ctx, "dittoguard explain"))
+	loaded, err := manifest.Load(args, cmd.InOrStdin(), o.manifests(ctx, "dittoguard explain", args...))
 	if err != nil {
 		return nil, nil, err
 	}

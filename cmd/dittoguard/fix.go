@@ -140,7 +140,7 @@ func (o *fixOptions) load(ctx context.Context, paths []string, stdin []byte, val
 	if !o.charts(paths) {
 		inputs.render.Values = nil // they are to be changed, and nothing is rendered with them
 	}
-	return manifest.Load(paths, bytes.NewReader(stdin), inputs.manifests(ctx, "dittoguard fix"))
+	return manifest.Load(paths, bytes.NewReader(stdin), inputs.manifests(ctx, "dittoguard fix", paths...))
 }
 
 // charts says whether a path is a Helm chart.

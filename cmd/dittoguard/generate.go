@@ -85,7 +85,7 @@ func (o *networkPoliciesOptions) validate(paths []string) error {
 
 func (o *networkPoliciesOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
 	stderr := cmd.ErrOrStderr()
-	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, "dittoguard generate networkpolicies"))
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, "dittoguard generate networkpolicies", paths...))
 	if err != nil {
 		return err
 	}

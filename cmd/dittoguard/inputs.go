@@ -6,6 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/rendered"
+	"github.com/dittoguard/dittoguard/internal/gittree"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
 	"github.com/dittoguard/dittoguard/internal/render"
 )
@@ -27,10 +30,11 @@ func (o *inputOptions) addFlags(cmd *cobra.Command) {
 	cobra.CheckErr(cmd.MarkFlagFilename("values", "yaml", "yml"))
 }
 
-// manifests are the options for reading manifests; command is for messages, empty for check. Values are for one chart.
-func (o *inputOptions) manifests(ctx context.Context, command string) manifest.Options {
+// manifests are the options for reading manifests; command is for messages, empty for check. Values are for one chart. What objects have
+// rendered is looked for in their repository or, where there is none, in the folders that are named.
+func (o *inputOptions) manifests(ctx context.Context, command string, paths ...string) manifest.Options {
 	charts := 0
-	return manifest.Options{Namespace: o.namespace, Command: command, Render: func(f manifest.Folder) (manifest.Rendering, error) {
+	opts := manifest.Options{Namespace: o.namespace, Command: command, Render: func(f manifest.Folder) (manifest.Rendering, error) {
 		opts := o.render
 		opts.Namespace = o.namespace
 		if f.Chart {
@@ -44,4 +48,13 @@ func (o *inputOptions) manifests(ctx context.Context, command string) manifest.O
 		}
 		return rendering, err
 	}}
+	tree := render.Tree{
+		Roots: append([]string{"."}, paths...), Options: render.Options{AllowRemote: o.render.AllowRemote},
+		Remotes: func(dir string) []string { return gittree.Remotes(ctx, dir) },
+	}
+	opts.Makes = rendered.Is
+	opts.Made = func(r inventory.Reader, object *inventory.Object, followed manifest.Followed) *manifest.Made {
+		return tree.Deployed(ctx, r, object, followed)
+	}
+	return opts
 }

@@ -13,10 +13,9 @@ import (
 
 // loadSide reads what an argument names: paths as they are, and revisions of git. It is nil if a revision has no such path.
 func (o *diffOptions) loadSide(ctx context.Context, stdin io.Reader, arg string) (loaded *manifest.Result, err error) {
-	opts := o.manifests(ctx, "dittoguard diff")
 	revision, path, is := gittree.Named(arg)
 	if !is {
-		return manifest.Load([]string{arg}, stdin, opts)
+		return manifest.Load([]string{arg}, stdin, o.manifests(ctx, "dittoguard diff", arg))
 	}
 	err = temporary(func(dir string) error {
 		// Messages say where a file lies by its path; a temporary folder may itself be behind a link.
@@ -31,14 +30,14 @@ func (o *diffOptions) loadSide(ctx context.Context, stdin io.Reader, arg string)
 			text = strings.ReplaceAll(text, dir+string(filepath.Separator), gittree.Prefix+revision+":")
 			return strings.ReplaceAll(text, dir, gittree.Prefix+revision)
 		}
-		if loaded, err = manifest.Load([]string{tree.Path}, nil, opts); err != nil {
+		if loaded, err = manifest.Load([]string{tree.Path}, nil, o.manifests(ctx, "dittoguard diff", dir)); err != nil {
 			return errors.New(in(err.Error()))
 		}
 		if _, err := onlyWorld(loaded); err != nil {
 			return errors.New(in(err.Error()))
 		}
 		for _, o := range loaded.Objects {
-			o.Source.File = in(o.Source.File)
+			o.Source.File, o.Source.NotRendered = in(o.Source.File), in(o.Source.NotRendered)
 		}
 		for i, warning := range loaded.Warnings {
 			loaded.Warnings[i] = in(warning)

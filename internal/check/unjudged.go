@@ -21,13 +21,25 @@ const wholeDitto = "rendered"
 // it is unknown to every rule.
 func (j *judging) rendered(o *inventory.Object) {
 	made, is := rendered.Of(j.view.Reader, o)
-	if !is || made.Ditto == "" {
+	if !is || made.Ditto == "" && o.Source.NotRendered == "" {
 		return
 	}
-	for _, w := range rendered.WrittenOut(o) {
-		j.written(o, w)
+	if made.Ditto != "" {
+		for _, w := range rendered.WrittenOut(o) {
+			j.written(o, w)
+		}
 	}
-	j.unjudged(o, wholeDitto, "what is deployed", "a Ditto is rendered from it ("+made.Ditto+"), which is not judged here; "+made.How)
+	if o.Source.Rendered {
+		return // that is judged, too
+	}
+	message := "what is rendered from it is not judged here, and may be a Ditto"
+	if made.Ditto != "" {
+		message = "a Ditto is rendered from it (" + made.Ditto + "), which is not judged here"
+	}
+	if why := o.Source.NotRendered; why != "" {
+		message += ": " + why
+	}
+	j.unjudged(o, wholeDitto, "what is deployed", message+"; "+made.How)
 }
 
 // written judges a value for Ditto's chart that is written out in an object: by what is wrong with it and is not without it.

@@ -87,6 +87,21 @@ func Checkout(ctx context.Context, dir, revision, at, root string) (*Tree, error
 	return tree, nil
 }
 
+// Remotes are the URLs that the repository which holds dir was cloned from; none if there is no repository, no git, or no such URL.
+func Remotes(ctx context.Context, dir string) []string {
+	out, err := repository{ctx: ctx, dir: dir}.run("config", "--get-regexp", `^remote\..*\.url$`)
+	if err != nil {
+		return nil
+	}
+	var urls []string
+	for line := range strings.Lines(out) {
+		if _, url, found := strings.Cut(strings.TrimSpace(line), " "); found {
+			urls = append(urls, url)
+		}
+	}
+	return urls
+}
+
 type repository struct {
 	ctx context.Context //nolint:containedctx // lives as long as one call of Checkout
 	dir string

@@ -85,6 +85,9 @@ type Source struct {
 	Folder string
 	// Chart says that the folder is that of a Helm chart.
 	Chart bool
+	// Rendered says that what a controller makes of the object is among the objects, NotRendered why it is not, though it was tried.
+	Rendered    bool
+	NotRendered string
 }
 
 // Object is one Kubernetes object as a judgement sees it. It is immutable: whoever changes an object makes a new one.

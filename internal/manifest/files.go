@@ -23,10 +23,17 @@ type file struct {
 	rendered bool
 	// folder is what it was rendered from.
 	folder Folder
+	// namespace is for objects that name none, where it is another one than for all.
+	namespace string
 }
 
 // extensions are those of the files in a directory that are manifests, as in kubectl.
 var extensions = []string{".yaml", ".yml", ".json"}
+
+// IsManifest says whether a file in a directory is taken for a manifest, by its name.
+func IsManifest(path string) bool {
+	return slices.Contains(extensions, strings.ToLower(filepath.Ext(path)))
+}
 
 // listing is what was found under the paths of a Load.
 type listing struct {
@@ -86,7 +93,7 @@ func (l *listing) walk(root string) {
 			l.errs = append(l.errs, readError(path, err))
 			return nil
 		}
-		isManifest := slices.Contains(extensions, strings.ToLower(filepath.Ext(path)))
+		isManifest := IsManifest(path)
 		kind := entry.Type()
 		switch {
 		case entry.IsDir():
@@ -132,7 +139,7 @@ func (l *listing) walk(root string) {
 // enter notes what a directory has to be rendered by. Below a chart there are its own parts only, other charts among them;
 // below a Kustomize directory there may be others that are deployed by themselves.
 func (l *listing) enter(dir string) error {
-	for _, name := range append(slices.Clone(Kustomizations), chartFile) {
+	for _, name := range append(slices.Clone(Kustomizations), ChartFile) {
 		path := filepath.Join(dir, name)
 		if info, err := os.Stat(path); err != nil || info.IsDir() {
 			continue

@@ -9,10 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"reflect"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -29,6 +27,10 @@ type Options struct {
 	Command string
 	// Render renders a folder of Kustomize or Helm. Without it such a folder is an error that says how.
 	Render func(Folder) (Rendering, error)
+	// Makes says whether an object has others rendered, and Made renders what of those lies in the same tree; nil if nothing does. They
+	// may be nil themselves.
+	Makes func(*inventory.Object) bool
+	Made  func(inventory.Reader, *inventory.Object, Followed) *Made
 }
 
 const (
@@ -129,27 +131,30 @@ func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	}
 	found := list(paths)
 	result := &Result{Skipped: found.skipped, Other: found.other, Unnamed: found.unnamed()}
-	documents, notes, errs := render(found.unrendered, opts)
-	result.Notes = notes
-	errs = append(found.errs, errs...)
+	l := loading{opts: opts, settled: map[string]*settled{}}
+	for _, u := range deployed(found.unrendered) {
+		l.parts = append(l.parts, &part{from: filepath.Clean(u.dir), folder: &u})
+	}
 	for _, f := range found.files {
+		p := &part{from: f.name}
 		data, err := read(f, stdin, opts.MaxFileSize)
-		if err != nil {
-			errs = append(errs, err)
-			continue
+		if p.err = err; err == nil {
+			p.documents = split(f, data)
 		}
-		documents = append(documents, split(f, data)...)
+		l.parts = append(l.parts, p)
 	}
-	outcomes := make([]outcome, len(documents))
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, d := range documents {
-		group.Go(func() error {
-			outcomes[i] = decode(d, opts.Namespace)
-			return nil
-		})
+	l.load()
+	errs := found.errs
+	var documents []document
+	var outcomes []outcome
+	for _, p := range l.kept() {
+		result.Notes = append(result.Notes, p.notes...)
+		if p.err != nil {
+			errs = append(errs, p.err)
+		}
+		documents, outcomes = append(documents, p.documents...), append(outcomes, p.outcomes...)
 	}
-	_ = group.Wait() // no function returns an error: each outcome has its own
+	l.say()
 
 	hinted := map[*file]bool{}
 	var placed []*inventory.Object

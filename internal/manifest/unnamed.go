@@ -28,7 +28,7 @@ func (l *listing) unnamed() []string {
 	var list []string
 	for _, path := range l.inside {
 		inChart := slices.ContainsFunc(l.unrendered, func(u unrendered) bool { return u.chart != nil && u.holds(path) })
-		if !named[path] && !inChart && hasObjects(path) {
+		if !named[path] && !inChart && HasObjects(path) {
 			list = append(list, path)
 		}
 	}
@@ -55,13 +55,15 @@ func nameAll(content any, dir string, named map[string]bool) {
 	}
 }
 
-// hasObjects says whether there is an object of a cluster in a file.
-func hasObjects(path string) bool {
+// HasObjects says whether there is an object of a cluster in a file.
+func HasObjects(path string) bool {
 	data, err := os.ReadFile(path)
-	if err != nil {
-		return false
-	}
-	for _, d := range split(&file{name: path}, data) {
+	return err == nil && Objects(data)
+}
+
+// Objects says whether there is an object of a cluster in a text.
+func Objects(data []byte) bool {
+	for _, d := range split(&file{}, data) {
 		var head struct {
 			APIVersion string `json:"apiVersion"`
 			Kind       string `json:"kind"`

@@ -12,11 +12,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/shell"
 )
 
-// Kustomizations are the names by which Kustomize knows its folders (sigs.k8s.io/kustomize/api/konfig); chartFile is Helm's
+// Kustomizations are the names by which Kustomize knows its folders (sigs.k8s.io/kustomize/api/konfig), ChartFile that by which Helm does
 // (helm.sh/helm/v4/pkg/chart/v2/util).
 var Kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
-const chartFile = "Chart.yaml"
+// ChartFile is in the folder of a Helm chart.
+const ChartFile = "Chart.yaml"
 
 // unrendered is a folder whose files are not what is deployed: patches, parts and templates, from which a tool makes that.
 type unrendered struct {
@@ -49,7 +50,7 @@ func unrenderedBy(path string) (unrendered, bool) {
 	u := unrendered{dir: filepath.Dir(path)}
 	var into any
 	switch name := filepath.Base(path); {
-	case name == chartFile:
+	case name == ChartFile:
 		u.chart = &chart{}
 		into = u.chart
 	case slices.Contains(Kustomizations, name):
@@ -113,6 +114,11 @@ type Folder struct {
 type Rendered struct {
 	File string
 	Text []byte
+	// Folder is what an object had rendered, Namespace that of objects which name none, empty if it is that of all manifests.
+	Folder    Folder
+	Namespace string
+	// AsIs says that the text is that of the file.
+	AsIs bool
 }
 
 // Rendering is what a folder is rendered to, with what people should know of it.
@@ -121,35 +127,29 @@ type Rendering struct {
 	Notes []string
 }
 
-// render renders the folders that are deployed by themselves. One that cannot be rendered is an error that says how to do it.
-func render(found []unrendered, opts Options) (documents []document, notes []string, errs []error) {
-	for _, u := range deployed(found) {
-		of := "a Helm chart"
-		if u.chart == nil {
-			of = "a Kustomize folder"
-		}
-		byHand := fmt.Errorf("%s is %s, whose files are not what is deployed; render it: %s | %s -", u.dir, of, u.command(), opts.Command)
-		if opts.Render == nil || u.inflates() {
-			errs = append(errs, byHand)
-			continue
-		}
-		folder := Folder{Dir: u.dir, Chart: u.chart != nil}
-		if folder.Chart {
-			if folder.Name = u.chart.Name; folder.Name == "" {
-				folder.Name = "release-name"
-			}
-		}
-		made, err := opts.Render(folder)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("rendering %s: %w; elsewhere: %s | %s -", u.dir, err, u.command(), opts.Command))
-			continue
-		}
-		notes = append(notes, made.Notes...)
-		for _, part := range made.Parts {
-			documents = append(documents, split(&file{name: part.File, named: true, rendered: true, folder: folder}, part.Text)...)
+// render renders a folder that is deployed by itself. That it cannot be rendered is an error that says how to do it.
+func (u unrendered) render(opts Options) (documents []document, notes []string, err error) {
+	of := "a Helm chart"
+	if u.chart == nil {
+		of = "a Kustomize folder"
+	}
+	if opts.Render == nil || u.inflates() {
+		return nil, nil, fmt.Errorf("%s is %s, whose files are not what is deployed; render it: %s | %s -", u.dir, of, u.command(), opts.Command)
+	}
+	folder := Folder{Dir: u.dir, Chart: u.chart != nil}
+	if folder.Chart {
+		if folder.Name = u.chart.Name; folder.Name == "" {
+			folder.Name = "release-name"
 		}
 	}
-	return documents, notes, errs
+	made, err := opts.Render(folder)
+	if err != nil {
+		return nil, nil, fmt.Errorf("rendering %s: %w; elsewhere: %s | %s -", u.dir, err, u.command(), opts.Command)
+	}
+	for _, part := range made.Parts {
+		documents = append(documents, split(&file{name: part.File, named: true, rendered: true, folder: folder}, part.Text)...)
+	}
+	return documents, made.Notes, nil
 }
 
 // deployed are the folders that are deployed by themselves. A base that an overlay takes in is not, nor is a Component, unless there

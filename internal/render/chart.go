@@ -59,16 +59,25 @@ func template(ctx context.Context, f manifest.Folder, opts Options) ([]manifest.
 	for _, file := range opts.Values {
 		args = append(args, "--values", file)
 	}
+	if opts.Given != nil {
+		args = append(args, "--values", "-") // not a file: there may be secrets in it
+	}
 	for _, set := range opts.Set {
 		args = append(args, "--set", set)
+	}
+	for _, set := range opts.SetString {
+		args = append(args, "--set-string", set)
 	}
 	for _, version := range opts.APIVersions {
 		args = append(args, "--api-versions", version)
 	}
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "helm", args...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(opts.Given), &stdout, &stderr
 	if err := cmd.Run(); err != nil {
+		if opts.Secret {
+			return nil, errors.New("helm template fails; what it says is not shown, since there are values of a Secret")
+		}
 		said, _, _ := strings.Cut(stderr.String(), "\n\nUse --debug")
 		said = strings.TrimPrefix(strings.TrimSpace(said), "Error: ")
 		if said == "" {

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,14 +22,19 @@ import (
 // origin is the annotation in which Kustomize says where an object comes from (api/internal/utils.OriginAnnotationKey).
 const origin = "config.kubernetes.io/origin"
 
-// kustomization builds a folder. No plugin, function or chart runs.
-func kustomization(dir string, opts Options) ([]manifest.Rendered, error) {
+// kustomization builds a folder, with more fields for its kustomization. No plugin, function or chart runs.
+func kustomization(dir string, fields map[string]any, opts Options) ([]manifest.Rendered, error) {
 	if !opts.AllowRemote {
-		if err := local(dir); err != nil {
+		if err := local(dir, fields); err != nil {
 			return nil, err
 		}
 	}
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(withOrigins{filesys.MakeFsOnDisk(), filepath.Clean(dir)}, dir)
+	return build(withOrigins{filesys.MakeFsOnDisk(), filepath.Clean(dir), fields}, dir)
+}
+
+// build has Kustomize build a folder of a file system.
+func build(files filesys.FileSystem, dir string) ([]manifest.Rendered, error) {
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(files, dir)
 	if err != nil {
 		return nil, fmt.Errorf("kustomize: %w", err)
 	}
@@ -65,6 +71,8 @@ func kustomization(dir string, opts Options) ([]manifest.Rendered, error) {
 type withOrigins struct {
 	filesys.FileSystem
 	dir string
+	// fields are added to the kustomization.
+	fields map[string]any
 }
 
 // ReadFile implements filesys.FileSystem.
@@ -73,6 +81,11 @@ func (f withOrigins) ReadFile(path string) ([]byte, error) {
 	if err != nil || !slices.Contains(manifest.Kustomizations, filepath.Base(path)) || !sameFolder(filepath.Dir(path), f.dir) {
 		return data, err
 	}
+	return f.kustomization(data)
+}
+
+// kustomization is the kustomization of the folder with what is added to it.
+func (f withOrigins) kustomization(data []byte) ([]byte, error) {
 	var content map[string]any
 	if yaml.Unmarshal(data, &content) != nil || content == nil {
 		return data, nil //nolint:nilerr // Kustomize says what is wrong with it
@@ -86,7 +99,28 @@ func (f withOrigins) ReadFile(path string) ([]byte, error) {
 			content[field] = slices.DeleteFunc(list, f.isOurs)
 		}
 	}
+	add(content, f.fields)
 	return yaml.Marshal(content)
+}
+
+// add puts fields into a kustomization: lists and objects beside what is there, and texts in its place.
+func add(content, fields map[string]any) {
+	for name, value := range fields {
+		switch more := value.(type) {
+		case []any:
+			before, _ := content[name].([]any)
+			content[name] = slices.Concat(before, more)
+		case map[string]any:
+			all, _ := content[name].(map[string]any)
+			if all = maps.Clone(all); all == nil {
+				all = map[string]any{}
+			}
+			maps.Copy(all, more)
+			content[name] = all
+		default:
+			content[name] = value
+		}
+	}
 }
 
 // isOurs says whether a function of a kustomization is dittoguard's own (dittoguard krm), which changes nothing and judges what is about to
@@ -121,8 +155,8 @@ var (
 	}
 )
 
-// local refuses a kustomization that takes in what lies elsewhere, itself or by way of another.
-func local(dir string) error {
+// local refuses a kustomization that takes in what lies elsewhere, itself or by way of another; fields are those that it is given.
+func local(dir string, fields map[string]any) error {
 	var far []string
 	seen := map[string]bool{}
 	var look func(dir string)
@@ -153,6 +187,13 @@ func local(dir string) error {
 		}
 	}
 	look(dir)
+	for _, name := range named(fields) {
+		if below := filepath.Join(dir, name); remote(name) {
+			far = append(far, userInfo.ReplaceAllString(name, "://"))
+		} else {
+			look(below)
+		}
+	}
 	if len(far) == 0 {
 		return nil
 	}
@@ -160,7 +201,6 @@ func local(dir string) error {
 	return fmt.Errorf("it takes in what lies elsewhere, and is fetched with --allow-remote: %s", strings.Join(far, ", "))
 }
 
-// userInfo is who fetches something, in a URL.
 // fetched are the remote files that Kustomize's own transformers and generators name, in files of theirs or written out in a
 // kustomization: their fields `path`, `paths`, `files`, `envs` and `env`.
 func fetched(data []byte, path string) []string {
@@ -193,6 +233,7 @@ func fetched(data []byte, path string) []string {
 	}
 }
 
+// userInfo is who fetches something, in a URL.
 var userInfo = regexp.MustCompile(`://[^/?#@\s]*@`)
 
 // named are the files and folders that a kustomization names.

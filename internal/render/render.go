@@ -13,6 +13,10 @@ type Options struct {
 	// Values, Set, APIVersions, Release and Namespace are helm's.
 	Values, Set, APIVersions []string
 	Release, Namespace       string
+	// Given are values over those of the files, as YAML, and SetString is helm's. Secret says that errors must not show them.
+	Given     []byte
+	SetString []string
+	Secret    bool
 	// AllowRemote lets Kustomize fetch what lies elsewhere.
 	AllowRemote bool
 }
@@ -27,6 +31,6 @@ func Folder(ctx context.Context, f manifest.Folder, opts Options) (manifest.Rend
 	if f.Chart {
 		return chart(ctx, f, opts)
 	}
-	parts, err := kustomization(f.Dir, opts)
+	parts, err := kustomization(f.Dir, nil, opts)
 	return manifest.Rendering{Parts: parts}, err
 }

@@ -110,4 +110,12 @@ var within = []Reason{
 	{"hash-closed", "checking is being shut down", later},
 	{"hash-cut", "the request ended before its password was checked", later},
 	{"asked-too-far", "whether %s is asked in the end is unknown: services are asked one behind another, in more than %d steps", fewer},
+	{"rendering-fails", "what it names could not be rendered: %s", piped},
+	{"rendered-other-repository", "its repository %s is none that these folders were cloned from", piped},
+	{"rendered-too-far", "more than %d objects are rendered, or they are rendered one from another in more than %d steps", piped},
+	{"rendered-field-not-evaluated", "it is rendered with %s, which is not evaluated", piped},
+	{"rendered-values-elsewhere", "it takes values from the file %s, which is not read", piped},
+	{"rendered-values-not-found", "it takes values from %s, which was not found", present},
+	{"rendered-values-key-not-found", "it takes values from key %s, which %s lacks", present},
+	{"rendered-values-not-read", "it takes values from key %s of %s, which are not YAML", present},
 }

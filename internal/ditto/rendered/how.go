@@ -31,10 +31,18 @@ func helmRelease(r inventory.Reader, o *inventory.Object) string {
 			chart = cmp.Or(chart, text(source.Content(), "spec.chart"))
 		}
 	}
-	name := cmp.Or(text(content, "spec.releaseName"), o.Ref.Name)
 	version := text(content, "spec.chart.spec.version")
 	namespace := cmp.Or(text(content, "spec.targetNamespace"), o.Ref.Namespace)
-	return helm(name, chart, url, version, namespace, len(values(content, "spec.values"))+len(values(content, "spec.valuesFrom")) > 0)
+	return helm(releaseName(o), chart, url, version, namespace, len(values(content, "spec.values"))+len(values(content, "spec.valuesFrom")) > 0)
+}
+
+// releaseName is the name that a HelmRelease gives its release.
+func releaseName(o *inventory.Object) string {
+	name := o.Ref.Name
+	if target := text(o.Content(), "spec.targetNamespace"); target != "" {
+		name = target + "-" + name
+	}
+	return cmp.Or(text(o.Content(), "spec.releaseName"), name)
 }
 
 func k3sChart(_ inventory.Reader, o *inventory.Object) string {
