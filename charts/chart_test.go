@@ -189,6 +189,7 @@ func TestDeployment(t *testing.T) {
 		"serve", "--config=/etc/dittoguard/configuration.yaml", "--port=9443", "--health-addr=:8081", "--peer-port=9444", "--pod=$(POD_NAME)", "--metrics-addr=:8080",
 		"--namespace=$(POD_NAMESPACE)", "--service-name=dittoguard", "--cert-mode=self", "--ca-secret=dittoguard-ca",
 		"--webhook-config=dittoguard", "--mutating-webhook-config=dittoguard", "--protected-namespaces=ditto,iot", "--fail-open-namespaces=",
+		"--break-glass=dittoguard-break-glass", "--break-glass-longest=4h",
 		"--audit=true", "--audit-interval=1h", "--audit-reports=auto", "--audit-lease=dittoguard-audit", "--log-level=info",
 	}, container.Args); diff != "" {
 		t.Errorf("args (-want +got):\n%s", diff)
@@ -342,6 +343,9 @@ func TestValuesThatAreRefused(t *testing.T) {
 		"a failure policy that is none":          `protectedNamespaces: [{name: ditto, failurePolicy: Open}]`,
 		"a failure policy with a typo":           `protectedNamespaces: [{name: ditto, failurepolicy: Ignore}]`,
 		"a namespace instead of a list":          `protectedNamespaces: ditto`,
+		"glass that stays broken":                `breakGlass: {longest: 25h}`,
+		"glass that stays broken for minutes":    `breakGlass: {longest: 1441m}`,
+		"glass that cannot be broken":            `breakGlass: {longest: 0h}`,
 		"a timeout beyond what is bearable":      `webhook: {timeoutSeconds: 30}`,
 		"a privileged port":                      `webhook: {port: 443}`,
 		"no replica":                             `replicas: 0`,

@@ -49,6 +49,15 @@ spec: {selector: {matchLabels: {cost: null}}, revisionHistoryLimit: 0,
 		{"a namespace outlives the release", "{protectedNamespaces: [ditto], createNamespaces: true, commonLabels: {cost: iot}}", "Namespace/ditto",
 			`metadata: {labels: {cost: iot}, annotations: {helm.sh/resource-policy: keep}}`},
 		{"a namespace is not created unasked", "protectedNamespaces: [ditto]", "Namespace/ditto", `null`},
+		{"who may break the glass", "", "Role/dittoguard-break-glass", `
+metadata: {namespace: guard}
+rules: [{resources: [configmaps], verbs: [create], resourceNames: null}, {resources: [configmaps], verbs: [get, delete], resourceNames: [dittoguard-break-glass]}]`},
+		{"for a time", "breakGlass: {longest: 90m}", "Deployment/dittoguard", `
+spec: {template: {spec: {containers: [{args: ["--break-glass=dittoguard-break-glass", "--break-glass-longest=90m"]}]}}}`},
+		{"nobody may", "breakGlass: {role: false}", "Role/dittoguard-break-glass", `null`},
+		{"nor is there any", "breakGlass: {enabled: false}", "Role/dittoguard-break-glass", `null`},
+		{"whoever creates the ConfigMap", "breakGlass: {enabled: false}", "Deployment/dittoguard", `
+spec: {template: {spec: {containers: [{args: ["--break-glass="]}]}}}`},
 		{"an account of the chart", "serviceAccount: {name: reader, annotations: {a: b}}", "ServiceAccount/reader", `metadata: {annotations: {a: b}}`},
 		{"to which roles are bound", "serviceAccount: {name: reader}", "ClusterRoleBinding/dittoguard", `subjects: [{name: reader, namespace: guard}]`},
 		{"and in Ditto's namespace", "{protectedNamespaces: [ditto], serviceAccount: {name: reader}}", "RoleBinding/dittoguard-secrets", `subjects: [{name: reader, namespace: guard}]`},

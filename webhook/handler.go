@@ -41,6 +41,8 @@ type Options struct {
 	// Unheard is told that a request was answered of which Live has not heard. Where the webhook fails open, it may store something all
 	// the same. It may be nil.
 	Unheard func()
+	// BreakGlass says that nothing is refused in a namespace for now, until when and why; empty if it is. A nil one never does.
+	BreakGlass func(namespace string) string
 	// Recorder counts; nil counts nothing.
 	Recorder Recorder
 	// Log gets one line for each refusal and each failure. The zero value logs nothing.
@@ -53,6 +55,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Unheard == nil {
 		o.Unheard = func() {}
+	}
+	if o.BreakGlass == nil {
+		o.BreakGlass = func(string) string { return "" }
 	}
 	if o.Log.GetSink() == nil {
 		o.Log = logr.Discard()
@@ -80,7 +85,7 @@ func (o Options) handler(webhook string, decide func(context.Context, check.Judg
 				o.Recorder.RuleError()
 				o.Log.Error(errPanic, "judging panicked", "webhook", webhook, "panic", describePanic(p),
 					"object", subjectOf(&req.AdmissionRequest).String(), "stack", string(debug.Stack()))
-				response = fail(ctx, errPanic)
+				response = o.unjudged(ctx, &req.AdmissionRequest, errPanic)
 			}
 			o.Recorder.Duration(webhook, string(req.Operation), got.fresh, time.Since(start))
 		}()
@@ -90,10 +95,21 @@ func (o Options) handler(webhook string, decide func(context.Context, check.Judg
 		if err != nil {
 			err = notJudged(ctx, subjectOf(&req.AdmissionRequest), err, time.Since(start))
 			o.Log.Error(err, "request could not be judged", "webhook", webhook, "operation", req.Operation, "user", req.UserInfo.Username)
-			return fail(ctx, err)
+			return o.unjudged(ctx, &req.AdmissionRequest, err)
 		}
 		return got.Response
 	})
+}
+
+// unjudged answers a request that could not be judged: with a failure, unless nothing is refused for now.
+func (o Options) unjudged(ctx context.Context, req *admissionv1.AdmissionRequest, err error) admission.Response {
+	glass := o.BreakGlass(req.Namespace)
+	if glass == "" {
+		return fail(ctx, err)
+	}
+	response := admission.Allowed("").WithWarnings(warning(glass + ": let in without judgement: " + err.Error()))
+	response.AuditAnnotations = map[string]string{"exempted": glass, "unjudged": bounded([]string{err.Error()})}
+	return response
 }
 
 func (o Options) decide(

@@ -20,6 +20,8 @@ const (
 const (
 	DecisionAllow = "allow"
 	DecisionDeny  = "deny"
+	// DecisionBreakGlass: it would have been denied, and was let in.
+	DecisionBreakGlass = "break-glass"
 )
 
 // Recorder counts what the webhook does. Rule names are the only free labels; they come from the configuration. Nothing

@@ -1,8 +1,10 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -24,7 +26,8 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 		o.Unheard()
 		return answer{}, err
 	}
-	exemption := exemptionOf(req)
+	glass := o.BreakGlass(req.Namespace)
+	exemption := cmp.Or(exemptionOf(req), glass)
 	before, after := change.OldObject, change.Object
 	if req.DryRun != nil && *req.DryRun {
 		before, after = nil, nil
@@ -61,8 +64,12 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 		}
 	}
 	refused = len(verdict.Denied) > 0 && exemption == ""
-	o.record(change, verdict, exemption)
-	return answer{Response: respond(change, verdict, exemption), fresh: fresh}, nil
+	o.record(change, verdict, exemption, exemption == glass)
+	response := respond(change, verdict, exemption)
+	if len(verdict.Denied) > 0 && exemption == glass && glass != "" {
+		response.Warnings = slices.Insert(response.Warnings, 0, warning(glass+": let in, and refused again after that: "+strings.Join(ruleNames(verdict.Denied), ", ")))
+	}
+	return answer{Response: response, fresh: fresh}, nil
 }
 
 // terminating is the exemption of a deletion whose namespace is being deleted, none if it is not.
@@ -101,12 +108,17 @@ func respond(change check.Change, verdict check.Verdict, exemption string) admis
 	return response
 }
 
-// record counts the findings, and logs a refusal in one line.
-func (o Options) record(change check.Change, verdict check.Verdict, exemption string) {
+// record counts the findings, and logs in one line a refusal, or what would be one were the glass not broken.
+func (o Options) record(change check.Change, verdict check.Verdict, exemption string, glass bool) {
 	decision := DecisionAllow
-	if len(verdict.Denied) > 0 && exemption == "" {
+	switch {
+	case len(verdict.Denied) == 0:
+	case exemption == "":
 		decision = DecisionDeny
 		o.logRefusal("request refused", change, verdict.Denied)
+	case glass:
+		decision = DecisionBreakGlass
+		o.logRefusal("request let in, since the glass is broken", change, verdict.Denied)
 	}
 	if len(verdict.WouldDeny) > 0 && exemption == "" {
 		o.logRefusal("request would be refused", change, verdict.WouldDeny)

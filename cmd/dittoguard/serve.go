@@ -26,6 +26,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
+	"github.com/dittoguard/dittoguard/internal/glass"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 	"github.com/dittoguard/dittoguard/internal/inventory/journal"
@@ -52,6 +53,8 @@ type serveOptions struct {
 	clientNames                  []string
 	logLevel                     string
 	auditing                     auditingOptions
+	breakGlass                   string
+	longestGlass                 time.Duration
 	settle                       time.Duration
 	peerPort                     int
 	pod                          string
@@ -98,6 +101,8 @@ what is missing), and /metrics.`,
 	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca (default: any)")
 	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces where Secrets are read, and where the audit expects the webhook to fail closed")
 	f.StringSliceVar(&o.failOpen, "fail-open-namespaces", nil, "those of --protected-namespaces that fail open, as the webhook configurations say")
+	f.StringVar(&o.breakGlass, "break-glass", "", "ConfigMap in --namespace with which nothing is refused for a while, in an emergency; empty: none")
+	f.DurationVar(&o.longestGlass, "break-glass-longest", 4*time.Hour, "how long after its creation that ConfigMap may count, at most "+glass.Longest.String())
 	o.auditing.addFlags(f)
 	f.DurationVar(&o.settle, "settle", 0, "how long what other processes let in may still be stored (default: 1m); for tests, where there are none")
 	_ = f.MarkHidden("settle") // it is there
@@ -117,6 +122,9 @@ func (o *serveOptions) validate() error {
 		problems = append(problems, errors.New("--pod: required with --peer-port (or POD_NAME)"))
 	}
 	problems = append(problems, o.validateNamespaces()...)
+	if o.longestGlass <= 0 || o.longestGlass > glass.Longest {
+		problems = append(problems, fmt.Errorf("--break-glass-longest: %s is not between 0 and %s", o.longestGlass, glass.Longest))
+	}
 	if len(o.clientNames) > 0 && o.clientCA == "" {
 		problems = append(problems, errors.New("--client-names: needs --client-ca"))
 	}
@@ -184,6 +192,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 	})
 	current := func() *check.Checker { checker, _ := judges.Current(); return checker } // nil until one is loaded
 	metrics.MustRegister(exceptions{current})
+	broken, breaking := o.glass(world.Reader(), metrics, log.WithName("break glass"))
 	handlers := webhook.Options{
 		Judge: func() check.Judge {
 			if checker := current(); checker != nil {
@@ -192,8 +201,8 @@ func (o *serveOptions) run(ctx context.Context) error {
 			return nil
 		},
 		Inventory: world.Reader(), Synced: world.HasSynced,
-		Live:     func(before, after *inventory.Object) webhook.Live { return world.Begin(before, after) },
-		Unheard:  world.Missed,
+		Live:    func(before, after *inventory.Object) webhook.Live { return world.Begin(before, after) },
+		Unheard: world.Missed, BreakGlass: broken.In,
 		Recorder: recorder, Log: log.WithName("webhook"),
 	}
 	var clients *webhook.Clients
@@ -208,14 +217,14 @@ func (o *serveOptions) run(ctx context.Context) error {
 		{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
 		{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
 	}
-	components = append(components, asking...)
+	components = append(append(components, asking...), breaking...)
 	if o.auditing.enabled {
 		// The mutating configuration does not exist in a dry run, in which nothing fails closed either.
 		installation := audit.Installation{
 			Namespace: o.namespace, ServiceName: o.serviceName, Validating: o.validatingName, Mutating: o.mutatingName,
 			Protected: o.protected, FailOpen: o.failOpen, Enforces: o.mutatingName != "",
 		}
-		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, metrics, log.WithName("audit"))
+		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, broken, metrics, log.WithName("audit"))
 		if err != nil {
 			return err
 		}

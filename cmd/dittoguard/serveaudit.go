@@ -19,6 +19,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/audit"
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/glass"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 	"github.com/dittoguard/dittoguard/webhook"
 )
@@ -57,7 +58,7 @@ const (
 )
 
 // component is the audit as a part of the server that is always ready: admission does not depend on it.
-func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Cluster, checker func() *check.Checker, namespace string, installation audit.Installation, registry prometheus.Registerer, log logr.Logger) (webhook.Component, error) {
+func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Cluster, checker func() *check.Checker, namespace string, installation audit.Installation, broken *glass.Glass, registry prometheus.Registerer, log logr.Logger) (webhook.Component, error) {
 	restConfig = rest.CopyConfig(restConfig)
 	restConfig.QPS, restConfig.Burst, restConfig.Timeout = auditQPS, auditBurst, 20*time.Second
 	client, err := kubernetes.NewForConfig(restConfig)
@@ -75,7 +76,7 @@ func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Clus
 	auditor := audit.New(audit.Options{
 		Checker: checker, Inventory: world.Objects(), Synced: world.HasSynced, Sick: world.Note, Queue: queue, Interval: o.interval,
 		ReportsIn: o.reports, Reports: reports, Discovery: client.Discovery(), Events: events,
-		Installation: &installation, Metrics: audit.NewMetrics(registry), Log: log,
+		Installation: &installation, Glass: broken, Metrics: audit.NewMetrics(registry), Log: log,
 	})
 	name, err := os.Hostname()
 	if err != nil {

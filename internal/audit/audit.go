@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/glass"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -77,8 +78,10 @@ type Options struct {
 	Events    Events
 	// Installation is watched as well; nil if it is not known.
 	Installation *Installation
-	Metrics      *Metrics
-	Log          logr.Logger
+	// Glass is looked at as well; nil if there is none.
+	Glass   *glass.Glass
+	Metrics *Metrics
+	Log     logr.Logger
 }
 
 // Auditor audits.
@@ -148,6 +151,7 @@ func (a *Auditor) Run(ctx context.Context) {
 			r.changes(ctx)
 		}
 		r.watch(ctx, time.Now())
+		r.tellGlass()
 		r.wait(ctx)
 	}
 }
@@ -177,6 +181,9 @@ type run struct {
 	// weakened is what was said of each webhook configuration, and watched when they were looked at.
 	weakened map[string]string
 	watched  time.Time
+	// glass is what was said of it, and broken whether it was.
+	glass  string
+	broken bool
 }
 
 // subject is what was said of an object: the verdicts that Events told, and where its report is.

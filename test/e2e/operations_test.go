@@ -103,6 +103,7 @@ func TestTheWebhookIsDown(t *testing.T) {
 	enforcing(t, c, unprotected)
 	ditto, lenient, elsewhere := in{c, "ditto"}, in{c, "lenient"}, in{c, unprotected}
 	ditto.admitted(t, internal, "apply", "--filename", "-")
+	breaksTheGlass(t, s, ditto)
 	s.Kill()
 
 	out, err := c.Kubectl(t.Context(), strings.NewReader(ditto.ingress()), "apply", "--namespace", "ditto", "--filename", "-")

@@ -39,6 +39,10 @@
 - --mutating-webhook-config={{ if not (include "dittoguard.dryRun" .) }}{{ $name }}{{ end }}
 - --protected-namespaces={{ include "dittoguard.protectedNamespaces" . | fromJsonArray | join "," }}
 - --fail-open-namespaces={{ include "dittoguard.failOpen" . | fromJsonArray | join "," }}
+- --break-glass={{ if .Values.breakGlass.enabled }}{{ $name }}-break-glass{{ end }}
+{{- if .Values.breakGlass.enabled }}
+- --break-glass-longest={{ .Values.breakGlass.longest }}
+{{- end }}
 - --audit={{ .Values.audit.enabled }}
 {{- if .Values.audit.enabled }}
 - --audit-interval={{ .Values.audit.interval }}
