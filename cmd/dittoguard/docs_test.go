@@ -252,7 +252,7 @@ func TestDocs_MetricsAreThose(t *testing.T) {
 	registry := &described{Registerer: prometheus.NewRegistry()}
 	webhook.NewMetrics(registry)
 	audit.NewMetrics(registry)
-	registry.MustRegister(unreadKinds{}, exceptions{}, cacheAge(nil), journalMetric(func() bool { return true }), glassMetric(nil))
+	registry.MustRegister(unreadKinds{}, exceptions{}, cacheAge(nil), journalMetric(func() bool { return true }), glassMetric(nil), audit.NewAsked(nil, nil))
 	want := append(registry.names, certificateMetric)
 	var got []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `(dittoguard_[a-z_]+)` \\|").FindAllStringSubmatch(page(t, "docs/metrics.md"), -1) {

@@ -223,7 +223,10 @@ func (o *serveOptions) run(ctx context.Context) error {
 		installation := audit.Installation{
 			Namespace: o.namespace, ServiceName: o.serviceName, Validating: o.validatingName, Mutating: o.mutatingName,
 			Protected: o.protected, FailOpen: o.failOpen, Enforces: o.mutatingName != "",
+			Asked: audit.NewAsked(o.protected, world.Trusted),
 		}
+		own.OnRequest = installation.Asked.Request
+		metrics.MustRegister(installation.Asked)
 		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, broken, metrics, log.WithName("audit"))
 		if err != nil {
 			return err

@@ -119,7 +119,7 @@ func TestMetricsAreNamedAsPrometheusAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry.MustRegister(unreadKinds{world.Unread}, exceptions{func() *check.Checker { return checker }}, cacheAge(world), glassMetric(nil))
+	registry.MustRegister(unreadKinds{world.Unread}, exceptions{func() *check.Checker { return checker }}, cacheAge(world), glassMetric(nil), audit.NewAsked([]string{"ditto"}, nil))
 	problems, err := testutil.GatherAndLint(registry)
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)

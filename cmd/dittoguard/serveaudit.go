@@ -20,6 +20,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/audit"
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/glass"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/cluster"
 	"github.com/dittoguard/dittoguard/webhook"
 )
@@ -72,7 +73,10 @@ func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Clus
 	installation.Client = client
 	events := audit.NewEvents(client)
 	queue := audit.NewQueue()
-	world.Objects().OnChange = queue.Note
+	world.Objects().OnChange = func(before, after *inventory.Object, keys []inventory.Key) {
+		queue.Note(before, after, keys)
+		installation.Asked.Change(before, after)
+	}
 	auditor := audit.New(audit.Options{
 		Checker: checker, Inventory: world.Objects(), Synced: world.HasSynced, Sick: world.Note, Queue: queue, Interval: o.interval,
 		ReportsIn: o.reports, Reports: reports, Discovery: client.Discovery(), Events: events,

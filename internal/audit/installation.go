@@ -38,6 +38,8 @@ type Installation struct {
 	// Protected are the protected namespaces. They fail closed, unless they are in FailOpen or nothing is enforced.
 	Protected, FailOpen []string
 	Enforces            bool
+	// Asked says whether anybody asks; nil if that is not known.
+	Asked *Asked
 }
 
 // conditions are the names of the match conditions that the chart has in protected namespaces. Another one leaves something out. What
@@ -67,7 +69,11 @@ func (i *Installation) Problems(ctx context.Context) ([]Problem, error) {
 		if p.Text, err = unread(err, "nothing is judged"); err != nil {
 			return nil, err
 		} else if p.Text == "" {
-			p.Text = strings.Join(i.weak(found.Webhooks), "; ")
+			texts := i.weak(found.Webhooks)
+			if text := i.Asked.Problem(); text != "" {
+				texts = append(texts, text)
+			}
+			p.Text = strings.Join(texts, "; ")
 		}
 		list = append(list, p)
 	}
@@ -210,6 +216,9 @@ func (r *run) watch(ctx context.Context, now time.Time) {
 		r.Events.Event(&corev1.ObjectReference{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: p.Kind, Name: p.Name}, kind, reason, "installation", "installation: "+note)
 	}
 	r.Metrics.weakened.Set(float64(found))
+	if note := r.Installation.Asked.Note(); note != "" {
+		texts = append(texts, note)
+	}
 	r.mu.Lock()
 	r.weak = strings.Join(texts, "; ")
 	r.mu.Unlock()

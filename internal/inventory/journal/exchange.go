@@ -154,8 +154,10 @@ func (j *Journal) Merge(p Page) []*Entry {
 		e := o.judged[event.Entry]
 		switch {
 		case event.Miss:
+			j.heard("")
 			j.doubt()
 		case event.Begins != nil && e == nil:
+			j.heard(event.Begins.Namespace)
 			if e = j.mergeEntry(event.Begins, p.Journal); e == nil {
 				j.doubt() // it cannot be remembered
 				continue

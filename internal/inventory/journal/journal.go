@@ -46,6 +46,9 @@ const (
 // Journal is a journal of admissions.
 type Journal struct {
 	now func() time.Time
+	// OnRequest, if it is set before the journal is used, is told of each request that may store something, here or in another process: of
+	// its object's namespace, which is empty where that is not known. It is called while the journal is locked.
+	OnRequest func(namespace string)
 	// name tells the journal from those of other processes, and from that of an earlier process in the same Pod.
 	name string
 
@@ -121,6 +124,9 @@ func (j *Journal) Begin(before, after *inventory.Object, keysOf func(*inventory.
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if own != nil {
+		j.heard(own.ID.Namespace)
+	}
 	j.clock++
 	r := &Request{journal: j, ticket: ticket{j.clock, j.name}, earlier: slices.Clone(j.open), trusted: j.trusted}
 	j.active[r] = struct{}{}
@@ -133,6 +139,13 @@ func (j *Journal) Begin(before, after *inventory.Object, keysOf func(*inventory.
 		r.own = own
 	}
 	return r
+}
+
+// heard tells of a request. The caller holds the lock.
+func (j *Journal) heard(namespace string) {
+	if j.OnRequest != nil {
+		j.OnRequest(namespace)
+	}
 }
 
 // add adds an entry, if there is room for it. The caller holds the lock.

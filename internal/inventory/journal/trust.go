@@ -17,6 +17,7 @@ func (j *Journal) Miss() {
 }
 
 func (j *Journal) miss() {
+	j.heard("")
 	j.log.misses()
 	j.doubt()
 }
