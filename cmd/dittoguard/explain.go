@@ -59,7 +59,9 @@ then unknown.
 
 --output mermaid and --output dot draw the ways in. Entries say whether they are PUBLIC
 or INTERNAL, and what was found. Those with findings have six or eight corners, and the
-steps behind them are thick. Dotted steps belong to ways that are partly unknown.
+steps behind them are thick. Dotted steps belong to ways that are partly unknown. Paths of
+one entry, and locations of one proxy, are drawn together; what holds for all of them
+stands in their title. Colours are those of verdicts, and say nothing that words do not.
 --output html is a page that shows it all, without what the rules find.
 
 Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,

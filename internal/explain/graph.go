@@ -9,8 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/terminal"
 )
 
-// graph is the picture of the ways in, before it is written in some language. What matters is in its words and shapes; there
-// are no colours.
+// graph is the picture of the ways in, before it is written in some language. What matters is in its words and shapes; colours only
+// say it again.
 type graph struct {
 	// groups are the namespaces, each with its nodes; the first, without a name, is the world outside of them.
 	groups []group
@@ -20,6 +20,8 @@ type graph struct {
 type group struct {
 	name  string
 	nodes []node
+	// bundles are nodes of one object, which are drawn together: the paths of an Ingress, the locations of a proxy.
+	bundles []bundle
 }
 
 type node struct {
@@ -27,6 +29,10 @@ type node struct {
 	id    string
 	shape shape
 	lines []string
+	// verdict is the worst of the ways that begin here, empty where none does; colour is a key of colours, or none.
+	verdict, colour string
+	// of is the bundle that the node may be a part of.
+	of part
 }
 
 // shape is what a node is.
@@ -99,6 +105,7 @@ func draw(e Explanation) graph {
 			d.unreached(i, c)
 		}
 	}
+	d.bundle()
 	return d.graph
 }
 
@@ -123,8 +130,9 @@ func (d *drawing) note(w Way) {
 			d.worst[key] = w.Verdict
 		}
 	}
-	entry := w.Steps[0].key()
+	entry, target := w.Steps[0].key(), w.Steps[len(w.Steps)-1].key()
 	worsen(entry)
+	worsen(target)
 	d.findings[entry] = append(d.findings[entry], w.Findings...)
 	from := origin(w)
 	for _, s := range w.Steps {
@@ -136,16 +144,16 @@ func (d *drawing) note(w Way) {
 // way draws a way in.
 func (d *drawing) way(w Way) {
 	begin := origin(w)
-	from, id := begin, d.node(begin.key(), "", source, begin.Text)
+	from, id := begin, d.node(begin.key(), "", node{shape: source, lines: []string{begin.Text}, colour: openness(w)})
 	for n, s := range w.Steps {
 		var to string
 		switch n {
 		case 0:
 			to = d.entry(w)
 		case len(w.Steps) - 1:
-			to = d.node(s.key(), s.Object.Namespace, target, wrap(w.Component+": "+s.Text)...)
+			to = d.node(s.key(), s.Object.Namespace, node{shape: target, lines: wrap(w.Component + ": " + s.Text), colour: d.worst[s.key()]})
 		default:
-			to = d.node(s.key(), s.Object.Namespace, step, wrap(s.Text)...)
+			to = d.node(s.key(), s.Object.Namespace, node{shape: step, lines: wrap(s.Text), of: partOf(s, s.Object.String(), ", ")})
 		}
 		e := edge{from: id, to: to}
 		switch d.worst[from.key()+"\n"+s.key()] {
@@ -170,16 +178,36 @@ func (d *drawing) entry(w Way) string {
 	if w.Public {
 		reach = "PUBLIC"
 	}
-	worst := d.worst[s.key()]
-	verdict, form := []string{verdictWords[worst]}, entry
-	if worst != VerdictClean && worst != VerdictUnknown {
-		verdict, form = byAction(d.findings[s.key()]), danger
+	n := node{shape: entry, verdict: d.worst[s.key()], of: partOf(s, w.Via, ": ")}
+	n.of.reach = reach
+	if n.verdict != VerdictClean || w.Public {
+		n.colour = n.verdict
 	}
-	lines := append([]string{reach}, wrap(s.Text)...)
-	for _, text := range verdict {
+	if n.verdict != VerdictClean && n.verdict != VerdictUnknown {
+		n.shape, n.of.findings = danger, d.findings[s.key()]
+	}
+	n.lines = append(append([]string{reach}, wrap(s.Text)...), saying(n.verdict, n.of.findings)...)
+	return d.node(s.key(), s.Object.Namespace, n)
+}
+
+// saying are the lines about what is found.
+func saying(verdict string, findings []Finding) []string {
+	if len(findings) == 0 {
+		return wrap(verdictWords[verdict])
+	}
+	var lines []string
+	for _, text := range byAction(findings) {
 		lines = append(lines, wrap(text)...)
 	}
-	return d.node(s.key(), s.Object.Namespace, form, lines...)
+	return lines
+}
+
+// openness is the colour of where a way begins.
+func openness(w Way) string {
+	if w.Public {
+		return open
+	}
+	return ""
 }
 
 // unreached draws a component that no way in leads to or through.
@@ -189,24 +217,27 @@ func (d *drawing) unreached(i Installation, c Component) {
 			return
 		}
 	}
-	d.node(c.Workload.ID().String()+"\n\n"+c.Container, c.Workload.Namespace, target,
-		append(wrap(c.Component+": "+c.Workload.String()+", container "+c.Container), "no way in was found")...)
+	const none = "no way in was found"
+	text := c.Component + ": " + c.Workload.String() + ", container " + c.Container
+	d.node(c.Workload.ID().String()+"\n\n"+c.Container, c.Workload.Namespace, node{
+		shape: target, lines: append(wrap(text), none), of: part{key: none, title: none, text: text},
+	})
 }
 
 // node returns the id of a node, which is made when it is first asked for.
-func (d *drawing) node(key, namespace string, s shape, lines ...string) string {
+func (d *drawing) node(key, namespace string, n node) string {
 	if id, known := d.ids[key]; known {
 		return id
 	}
-	id := fmt.Sprintf("n%d", len(d.ids)+1)
-	d.ids[key] = id
+	n.id = fmt.Sprintf("n%d", len(d.ids)+1)
+	d.ids[key] = n.id
 	at := slices.IndexFunc(d.groups, func(g group) bool { return g.name == namespace })
 	if at < 0 {
 		at = len(d.groups)
 		d.groups = append(d.groups, group{name: namespace})
 	}
-	d.groups[at].nodes = append(d.groups[at].nodes, node{id: id, shape: s, lines: lines})
-	return id
+	d.groups[at].nodes = append(d.groups[at].nodes, n)
+	return n.id
 }
 
 // lineLength is about how long the lines of a label are.

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -13,19 +14,30 @@ func Mermaid(w io.Writer, e Explanation) error {
 	g := draw(e)
 	var b strings.Builder
 	b.WriteString("flowchart LR\n")
-	for n, group := range g.groups {
+	var classes []string
+	for at, group := range g.groups {
 		indent := "  "
 		if group.name != "" {
-			fmt.Fprintf(&b, "  subgraph g%d[\"%s\"]\n", n, mermaidText("namespace "+group.name))
+			fmt.Fprintf(&b, "  subgraph g%d[\"%s\"]\n", at, mermaidText("namespace "+group.name))
 			indent = "    "
 		}
-		for _, node := range group.nodes {
-			form := mermaidShapes[node.shape]
-			lines := make([]string, len(node.lines))
-			for i, line := range node.lines {
-				lines[i] = mermaidText(line)
+		write := func(indent string, n node) {
+			form, class := mermaidShapes[n.shape], ""
+			if _, coloured := colours[n.colour]; coloured {
+				class = ":::" + n.colour
+				classes = append(classes, n.colour)
 			}
-			fmt.Fprintf(&b, "%s%s%s\"%s\"%s\n", indent, node.id, form[0], strings.Join(lines, "<br/>"), form[1])
+			fmt.Fprintf(&b, "%s%s%s\"%s\"%s%s\n", indent, n.id, form[0], mermaidLines(n.lines), form[1], class)
+		}
+		for _, n := range group.nodes {
+			write(indent, n)
+		}
+		for _, bundle := range group.bundles {
+			fmt.Fprintf(&b, "%ssubgraph %s[\"%s\"]\n", indent, bundle.id, mermaidLines(bundle.lines))
+			for _, n := range bundle.nodes {
+				write(indent+"  ", n)
+			}
+			fmt.Fprintf(&b, "%send\n", indent)
 		}
 		if group.name != "" {
 			b.WriteString("  end\n")
@@ -34,7 +46,27 @@ func Mermaid(w io.Writer, e Explanation) error {
 	for _, e := range g.edges {
 		fmt.Fprintf(&b, "  %s %s %s\n", e.from, mermaidStrokes[e.stroke], e.to)
 	}
+	for _, group := range g.groups {
+		for _, bundle := range group.bundles {
+			if c, coloured := colours[bundle.colour]; coloured {
+				fmt.Fprintf(&b, "  style %s stroke:%s\n", bundle.id, c.border)
+			}
+		}
+	}
+	for _, verdict := range append([]string{open}, severities...) {
+		if c := colours[verdict]; slices.Contains(classes, verdict) {
+			fmt.Fprintf(&b, "  classDef %s fill:%s,stroke:%s,color:%s\n", verdict, c.fill, c.border, c.text)
+		}
+	}
 	return written(w, b.String())
+}
+
+func mermaidLines(lines []string) string {
+	texts := make([]string, len(lines))
+	for i, line := range lines {
+		texts[i] = mermaidText(line)
+	}
+	return strings.Join(texts, "<br/>")
 }
 
 // mermaidShapes are what stands around the label of a node.
