@@ -167,11 +167,14 @@ func toJSON(t testing.TB, document []byte) []byte {
 	return text
 }
 
-// all returns the objects of a Go type.
+// ofTest says whether only `helm test` creates an object.
+func ofTest(object client.Object) bool { return object.GetAnnotations()["helm.sh/hook"] == "test" }
+
+// all returns the objects of a Go type that are installed.
 func all[T client.Object](objects []client.Object) []T {
 	var list []T
 	for _, object := range objects {
-		if typed, ok := object.(T); ok {
+		if typed, ok := object.(T); ok && !ofTest(object) {
 			list = append(list, typed)
 		}
 	}

@@ -33,12 +33,12 @@ var layers = map[string][]string{
 	"internal/config":            {"rules", "internal/inventory"},
 	"internal/engine":            {"rules"},
 	// What is read one by one: formats, settings, requests. None of it knows a view.
-	"internal/ditto/...":      {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
+	"internal/ditto/...": {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
 	"internal/ditto/rendered": {
 		"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/ditto/reason", "internal/inventory",
 		"internal/manifest/position", "internal/shell",
 	},
-	"internal/ditto/reason":   {},
+	"internal/ditto/reason": {},
 	// The rooms, from the lowest: each imports those before it.
 	"internal/ditto/podspec":   {"internal/inventory"},
 	"internal/ditto/recognize": rooms("internal/ditto/podspec", "internal/ditto/settings"),

@@ -141,7 +141,7 @@ func TestExamplesOfTheHelpWork(t *testing.T) {
 				if !strings.HasPrefix(named.CommandPath(), cmd.CommandPath()) {
 					t.Errorf("an example of %s in the help of %s", named.CommandPath(), cmd.CommandPath())
 				}
-				if name := named.Name(); name == "serve" || name == "audit" || slices.Contains(rest, "--cluster") || slices.Contains(rest, "--helm-values") {
+				if name := named.Name(); name == "serve" || name == "audit" || name == "probe" || slices.Contains(rest, "--cluster") || slices.Contains(rest, "--helm-values") {
 					// These need a cluster, or Ditto's chart, but their flags can be read without one. The script fix.txtar has values.
 					if err := named.ParseFlags(rest); err != nil {
 						t.Error(err)

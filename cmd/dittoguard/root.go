@@ -29,7 +29,7 @@ rules of Ditto's hardening guide. The same rules run as an admission webhook
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(), newFix(), newAudit(), newDiff(), newExplain(), newServe(), newRules(), newTest(), newGenerate(), newExport(), newKRM(), newPostRender(), newCompletion(), newVersion())
+	root.AddCommand(newCheck(), newFix(), newAudit(), newDiff(), newExplain(), newServe(), newRules(), newTest(), newGenerate(), newExport(), newKRM(), newPostRender(), newProbe(), newCompletion(), newVersion())
 	calledBy(root, program())
 	return root
 }

@@ -89,6 +89,7 @@ func TestAPIServersShowACertificate(t *testing.T) {
 		if err := ask(t, c); err == nil || !strings.Contains(err.Error(), "certificate required") {
 			t.Errorf("somebody without a certificate: %v", err)
 		}
+		helmTest(t, c, "The webhook turns away who shows no client certificate.")
 		if err := second.Stop(); err != nil {
 			t.Error(err)
 		}

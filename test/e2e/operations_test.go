@@ -65,6 +65,7 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("webhooks: -want +got:\n%s", diff)
 	}
 	s := serve(t, c)
+	helmTest(t, c, "The webhook lets in a harmless ConfigMap.", "It lets in a published password, and warns: dittoguard: sample-credentials: ")
 	n := in{c, "ditto"}
 	eventually(t, "a warning", func(ctx context.Context) (bool, any) {
 		out, err := c.Kubectl(ctx, strings.NewReader(n.ingress()), "apply", "-n", "ditto", "--dry-run=server", "-f", "testdata/exposed.yaml")
@@ -103,6 +104,7 @@ func TestTheWebhookIsDown(t *testing.T) {
 	enforcing(t, c, unprotected)
 	ditto, lenient, elsewhere := in{c, "ditto"}, in{c, "lenient"}, in{c, unprotected}
 	ditto.admitted(t, internal, "apply", "--filename", "-")
+	helmTest(t, c, "The webhook lets in a harmless ConfigMap.", "It refuses a published password: ConfigMap ditto/dittoguard-probe is refused by dittoguard: sample-credentials")
 	breaksTheGlass(t, s, ditto)
 	s.Kill()
 

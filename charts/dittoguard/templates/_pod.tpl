@@ -80,3 +80,38 @@ rollingUpdate:
 {{- end -}}
 {{- toYaml $constraints -}}
 {{- end }}
+
+{{/* The restricted Pod Security Standard, for a Pod and for its container. */}}
+{{- define "dittoguard.podSecurity" -}}
+runAsNonRoot: true
+{{- with .Values.runAsUser }}
+runAsUser: {{ int64 . }}
+runAsGroup: {{ int64 . }}
+{{- end }}
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+
+{{- define "dittoguard.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* The labels of what `helm test` creates: not those by which the Service finds replicas. */}}
+{{- define "dittoguard.test.labels" -}}
+app.kubernetes.io/name: {{ include "dittoguard.name" . }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* What the webhook answers to a published password: a configuration of one's own may let it pass. */}}
+{{- define "dittoguard.test.expects" -}}
+{{- if .Values.webhook.clientCA.configMap -}}
+turned-away
+{{- else if or (include "dittoguard.dryRun" .) .Values.configuration.rules .Values.configuration.exceptions -}}
+answer
+{{- else -}}
+refusal
+{{- end -}}
+{{- end }}
