@@ -30,6 +30,8 @@ type Input struct {
 	FailsOn []string
 	// Explain says what Ditto there is, for formats that show more than findings; nil if that is not known.
 	Explain func() (explain.Explanation, error)
+	// Patches finds the patches of files that mend findings, for formats that have a place for them; nil where no files were read.
+	Patches func() (func(check.Finding) []Patch, error)
 }
 
 // format writes a result in one form; there is a file for each.

@@ -36,6 +36,10 @@ func sarif(w io.Writer, in Input) error {
 	driver := v210.NewToolComponent().WithName("dittoguard").WithVersion(in.Version)
 	s.run.WithTool(v210.NewTool().WithDriver(driver))
 	result := in.shown()
+	var err error
+	if s.patches, err = in.patches(); err != nil {
+		return err
+	}
 	for _, rule := range in.Rules {
 		s.rule(descriptor(rule))
 	}
@@ -69,6 +73,8 @@ type sarifRun struct {
 	index  map[string]int
 	spots  map[string]spot
 	prints prints
+	// patches are those of a finding.
+	patches func(check.Finding) []Patch
 }
 
 func (s *sarifRun) rule(r *v210.ReportingDescriptor) {
@@ -115,6 +121,9 @@ func (s *sarifRun) finding(f check.Finding) {
 	}
 	if len(f.Path) > 0 {
 		r.AddCodeFlow(s.way(f))
+	}
+	for _, p := range s.patches(f) {
+		r.Fixes = append(r.Fixes, s.fix(p))
 	}
 }
 
