@@ -113,7 +113,14 @@ func (o *diffOptions) run(ctx context.Context, cmd *cobra.Command, args []string
 	if !slices.ContainsFunc(now.All(), func(object *inventory.Object) bool { return runsDitto(now, object) }) {
 		note(stderr, "no part of Ditto runs in what is new, so there is little to judge; name everything that is deployed together")
 	}
-	d := report.Diff{From: "the cluster", To: args[len(args)-1], Compared: is.judged.Since(was.judged), Settings: explain.Changes(was.explained, is.explained)}
+	d := report.Diff{
+		From: "the cluster", To: args[len(args)-1], Compared: is.judged.Since(was.judged), Settings: explain.Changes(was.explained, is.explained),
+		Version: buildVersion(),
+	}
+	d.Explain = func() (explain.Explanation, error) {
+		opts := explain.Options{Verdict: check.Sorted(d.Compared.New), Passwords: checker.Passwords()}
+		return explain.Build(ctx, is.judged.View(), now.All(), opts), ctx.Err()
+	}
 	if !o.inCluster {
 		d.From = args[0]
 	}

@@ -21,10 +21,13 @@ type Diff struct {
 	Root     string
 	Settings []explain.SettingChange
 	Options  Options
+	// Version is dittoguard's. Explain says what Ditto there is in the later one, with what is new on its ways in.
+	Version string
+	Explain func() (explain.Explanation, error)
 }
 
 // DiffFormats are the formats of a Diff, the usual one first.
-var DiffFormats = []string{"text", "json", "markdown"}
+var DiffFormats = []string{"text", "json", "markdown", "html"}
 
 // WriteDiff writes a Diff in the format of a name.
 func WriteDiff(w io.Writer, name string, d Diff) error {
@@ -35,6 +38,8 @@ func WriteDiff(w io.Writer, name string, d Diff) error {
 		return diffJSON(w, d)
 	case "markdown":
 		return diffMarkdown(w, d)
+	case "html":
+		return diffHTML(w, d)
 	}
 	return fmt.Errorf("there is no format %q", name)
 }

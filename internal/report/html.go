@@ -65,16 +65,19 @@ type htmlView struct {
 	Title, Version, Policy string
 	Judged                 bool
 	Verdict, Worst         string
-	Installations          []htmlInstallation
-	Causes                 []htmlCause
-	Unknown                []htmlUnknown
-	RuleNames, Namespaces  []string
-	Severities             []rules.Severity
-	Totals                 string
-	Guide                  []htmlSection
-	Data                   htmlData
-	CSS                    template.CSS
-	JS                     template.JS
+	// Compared names the two sides of a comparison, and Changes are what differs; empty of a single state.
+	Compared              string
+	Changes               []htmlChange
+	Installations         []htmlInstallation
+	Causes                []htmlCause
+	Unknown               []htmlUnknown
+	RuleNames, Namespaces []string
+	Severities            []rules.Severity
+	Totals                string
+	Guide                 []htmlSection
+	Data                  htmlData
+	CSS                   template.CSS
+	JS                    template.JS
 
 	in Input
 	// ids are short names of causes, whose own have files in them.
@@ -98,7 +101,9 @@ type htmlUnknown struct {
 
 // htmlData is what the script draws.
 type htmlData struct {
-	Judged bool                 `json:"judged"`
+	Judged bool `json:"judged"`
+	// Compared says that only what is new is found on the ways in.
+	Compared bool                 `json:"compared,omitempty"`
 	Ways   []htmlWay            `json:"ways"`
 	Causes map[string]htmlAbout `json:"causes"`
 }

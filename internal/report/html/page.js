@@ -4,7 +4,7 @@
   const data = JSON.parse(document.getElementById('data').textContent);
   const judged = data.judged, ways = data.ways || [], causes = data.causes || {};
   const order = ['clean', 'unknown', 'off', 'audit', 'warn', 'deny'];
-  const words = {deny: 'denied', warn: 'warned of', audit: 'audited', off: 'in no mode', unknown: 'unknown', clean: 'nothing found'};
+  const words = {deny: 'denied', warn: 'warned of', audit: 'audited', off: 'in no mode', unknown: 'unknown', clean: data.compared ? 'nothing new' : 'nothing found'};
   const severities = ['critical', 'high', 'medium', 'low'];
   const byId = id => document.getElementById(id);
   const worse = (a, b) => order.indexOf(b) > order.indexOf(a) ? b : a;
