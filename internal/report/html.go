@@ -104,8 +104,8 @@ type htmlData struct {
 	Judged bool `json:"judged"`
 	// Compared says that only what is new is found on the ways in.
 	Compared bool                 `json:"compared,omitempty"`
-	Ways   []htmlWay            `json:"ways"`
-	Causes map[string]htmlAbout `json:"causes"`
+	Ways     []htmlWay            `json:"ways"`
+	Causes   map[string]htmlAbout `json:"causes"`
 }
 
 // htmlWay is a way in, whose findings name their causes.
