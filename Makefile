@@ -61,7 +61,7 @@ endef
 MODULES := release/image test/promql
 
 # The tests of the whole: real manifests, the chart as helm renders it, and a control plane with all of dittoguard in it.
-END_TO_END := /\(charts\|test/corpus\|test/e2e\|test/demo\)$$
+END_TO_END := /\(charts\|test/corpus\|test/e2e\|test/faults\|test/demo\)$$
 
 # Every unit test runs with the race detector, but of what is of one goroutine and much, only a sample (package test/sample): it
 # takes five to ten times as long there, and there is nothing to find. Packages with such a sample then run in full without it.
@@ -79,6 +79,11 @@ test-all: nginx ## Run all tests: every order of arrival, every fixture, lagging
 	@$(test_setup)
 	run 'all tests' $(GO_TEST) -timeout 4h $$packages
 	$(test_end)
+
+.PHONY: faults
+faults: ## Break what dittoguard runs on, under load, and print a table of what that does
+	assets=$$(test/controlplane/build)
+	KUBEBUILDER_ASSETS=$$assets go test -trimpath -vet=off -count=1 -timeout 1h -v ./test/faults
 
 .PHONY: compat
 compat: ## Run the short end-to-end test against another API server: VERSION=v1.34.4 (docs/releases.md)

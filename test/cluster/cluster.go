@@ -55,6 +55,8 @@ type Cluster struct {
 	dir      string
 	extraEnv []string
 	env      *envtest.Environment
+	// again are processes that took the place of those of env.
+	again []*exec.Cmd
 }
 
 // serviceRange is a range of ClusterIPs that lies in 127.0.0.0/8, so that the API server reaches a Service on loopback.
@@ -176,6 +178,7 @@ func (c *Cluster) writeAuditLog() error {
 
 // Stop ends the control plane.
 func (c *Cluster) Stop() error {
+	c.stopAgain()
 	if err := c.env.Stop(); err != nil {
 		return fmt.Errorf("stopping the control plane: %w", err)
 	}

@@ -40,7 +40,20 @@ type Replicas struct {
 
 // StartReplicas runs a replica for each name, with watches that are behind by lag. The API server's requests are dealt out to them in turn; a
 // replica that does not answer is passed over.
-func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Duration, names []string, flags ...string) (_ *Replicas, err error) {
+func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Duration, names []string, flags ...string) (*Replicas, error) {
+	r, addresses, at, err := c.startReplicas(ctx, binary, lag, names, flags)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.deal(ctx, names, addresses, at); err != nil {
+		r.Kill()
+		return nil, err
+	}
+	return r, nil
+}
+
+// startReplicas runs the replicas, and returns their addresses and that of the Service.
+func (c *Cluster) startReplicas(ctx context.Context, binary string, lag time.Duration, names, flags []string) (_ *Replicas, addresses map[string]string, at string, err error) {
 	r := &Replicas{cluster: c, Serves: map[string]*Serve{}, Dealt: map[string]*atomic.Int64{}, stopDealing: func() error { return nil }}
 	defer func() {
 		if err != nil {
@@ -51,9 +64,9 @@ func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Dur
 	var deployment appsv1.Deployment
 	var service corev1.Service
 	if err := errors.Join(c.Client.Get(ctx, key, &deployment), c.Client.Get(ctx, key, &service)); err != nil {
-		return nil, fmt.Errorf("reading what the chart installed: %w", err)
+		return nil, nil, "", fmt.Errorf("reading what the chart installed: %w", err)
 	}
-	addresses := map[string]string{}
+	addresses = map[string]string{}
 	for _, name := range names {
 		// Every Service has an address that nobody else has.
 		address := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: name}}
@@ -61,23 +74,23 @@ func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Dur
 		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: name, Labels: deployment.Spec.Template.Labels}}
 		pod.Spec = deployment.Spec.Template.Spec
 		if err := errors.Join(c.Client.Create(ctx, address), c.Client.Create(ctx, pod)); err != nil {
-			return nil, fmt.Errorf("making the Pod of a replica: %w", err)
+			return nil, nil, "", fmt.Errorf("making the Pod of a replica: %w", err)
 		}
 		addresses[name] = address.Spec.ClusterIP
 		pod.Status.Phase = corev1.PodRunning
 		pod.Status.PodIP = address.Spec.ClusterIP
 		pod.Status.PodIPs = []corev1.PodIP{{IP: address.Spec.ClusterIP}}
 		if err := c.Client.Status().Update(ctx, pod); err != nil {
-			return nil, fmt.Errorf("giving a replica its address: %w", err)
+			return nil, nil, "", fmt.Errorf("giving a replica its address: %w", err)
 		}
 	}
 	for _, name := range names {
 		r.Dealt[name] = &atomic.Int64{}
 		if r.Serves[name], err = c.startServe(ctx, binary, lag, name, addresses[name], flags); err != nil {
-			return nil, err
+			return nil, nil, "", err
 		}
 	}
-	return r, r.deal(ctx, names, addresses, net.JoinHostPort(service.Spec.ClusterIP, fmt.Sprint(service.Spec.Ports[0].Port)))
+	return r, addresses, net.JoinHostPort(service.Spec.ClusterIP, fmt.Sprint(service.Spec.Ports[0].Port)), nil
 }
 
 // deal answers in the Service's place, and hands each request on to the next replica.
