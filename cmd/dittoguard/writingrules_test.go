@@ -59,4 +59,10 @@ func TestWritingRules_FilesWork(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, found)
 		}
 	}
+	// The patch of a fix is a step of a plan, and is written into the file.
+	plan := command(exitClean, "fix", "--rules", "my-rules", "--only", "image-registry", "--write", "my-rules/image-registry/fail")
+	if !strings.Contains(plan, "1 change closes what is denied (checked).") {
+		t.Errorf("the plan is:\n%s", plan)
+	}
+	command(exitClean, "check", "--rules", "my-rules", "--only", "image-registry", "my-rules/image-registry/fail")
 }

@@ -102,15 +102,7 @@ func means(a, b string) bool {
 // merge makes the changes between before and after in a text that differs from before in white space. It says false where a change
 // cannot be placed.
 func merge(text, before, after []string) (string, bool) {
-	at := make([]int, len(before)) // the line of the text that a line of before is, -1 if none is
-	for i := range at {
-		at[i] = -1
-	}
-	for _, block := range difflib.NewMatcherWithJunk(squeezed(before), squeezed(text), false, nil).GetMatchingBlocks() {
-		for k := range block.Size {
-			at[block.A+k] = block.B + k
-		}
-	}
+	at := aligned(before, text)
 	var out []string
 	done := 0 // lines of the text
 	upTo := 0 // lines of before
@@ -137,8 +129,14 @@ func merge(text, before, after []string) (string, bool) {
 			return "", false
 		}
 		out = append(out, text[done:start]...)
+		least := -1
 		for _, line := range after[j1:j2] {
-			out = append(out, indented(line, max(i1, i2-1), text, before, at))
+			if n := indent(line); line != "\n" && (least < 0 || n < least) {
+				least = n
+			}
+		}
+		for _, line := range after[j1:j2] {
+			out = append(out, indented(line, least, max(0, i2-1), text, before, at))
 		}
 		done, upTo = end, i2
 	}
@@ -146,9 +144,32 @@ func merge(text, before, after []string) (string, bool) {
 	return strings.Join(out, ""), true
 }
 
+// aligned are the lines of the text that those of before are, -1 for those that are none. Where as many lines in a row differ, by the
+// quotes that the encoder sets, say, each is the one that stands in its place.
+func aligned(before, text []string) []int {
+	at := make([]int, len(before))
+	for i := range at {
+		at[i] = -1
+	}
+	a, b := 0, 0 // behind the last block
+	for _, block := range difflib.NewMatcherWithJunk(squeezed(before), squeezed(text), false, nil).GetMatchingBlocks() {
+		if block.A-a == block.B-b {
+			for k := range block.A - a {
+				at[a+k] = b + k
+			}
+		}
+		for k := range block.Size {
+			at[block.A+k] = block.B + k
+		}
+		a, b = block.A+block.Size, block.B+block.Size
+	}
+	return at
+}
+
 // indented is a line of the encoder's text that comes into another text near a line of before, indented as lines there are: like the
-// nearest above that the encoder indents alike, or else as much further than the nearest one as the encoder does.
-func indented(line string, near int, text, before []string, at []int) string {
+// nearest above that the encoder indents alike, or else as much further than the nearest one as the encoder does. Lines that the encoder
+// indents less than any that come are the end of what is alike: lists beyond may be indented in another way.
+func indented(line string, least, near int, text, before []string, at []int) string {
 	body := strings.TrimLeft(line, " ")
 	if body == "\n" || near >= len(before) && near == 0 {
 		return line
@@ -164,6 +185,9 @@ func indented(line string, near int, text, before []string, at []int) string {
 		}
 		if indent(before[k]) == width {
 			return strings.Repeat(" ", indent(text[at[k]])) + body
+		}
+		if indent(before[k]) < least {
+			break
 		}
 	}
 	if nearest >= 0 {
