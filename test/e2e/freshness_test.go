@@ -11,15 +11,24 @@ import (
 
 // TestObjectsThatOutrunTheCache: dittoguard's watches are seconds behind, and the objects of a way in follow one another at
 // once. What completes it is refused all the same: as long as dittoguard remembers all that it let in, what that may have changed is read
-// again before a request is allowed; where it cannot know, everything that decides is.
+// again before a request is allowed; where it cannot know, everything that decides is. (`make test` has it with two replicas alone.)
 func TestObjectsThatOutrunTheCache(t *testing.T) {
-	t.Run("remembered", func(t *testing.T) { outrun(t, true) })
-	t.Run("read", func(t *testing.T) { outrun(t, false) })
+	t.Parallel()
+	if testing.Short() {
+		return
+	}
+	for name, remembers := range map[string]bool{"remembered": true, "read": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			outrun(t, remembers)
+		})
+	}
 }
 
 // TestObjectsThatOutrunTheCacheOfTwo: as before, and every other request is answered by another replica. Each knows what both have let in. In the
 // middle one of them is lost, with what nobody has heard of yet.
 func TestObjectsThatOutrunTheCacheOfTwo(t *testing.T) {
+	t.Parallel()
 	f := outrunning(t, true, func(c *testCase) bool {
 		// A hash is checked in the background by whoever has met it, and the replicas do not tell one another.
 		return !slices.ContainsFunc(c.orders, func(o *order) bool { return slices.ContainsFunc(o.objects, holdsHashes) })
