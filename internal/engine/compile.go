@@ -109,30 +109,36 @@ func (e *Engine) CompileLazily(rule rules.HardeningRule, checked []byte) *Rule {
 	return r
 }
 
-// mostPlans is how many plans are kept. Beyond that all are forgotten, so that a server whose rules are edited all the time
+// mostPlans is how many plans of each kind are kept. Beyond that all are forgotten, so that a server whose rules are edited all the time
 // does not grow.
 const mostPlans = 500
 
-// plan makes the plan of a rule, or finds that of one with the same spec: nothing else of a rule has a part in it, save in
-// errors, which are not kept.
+// plan makes the plan of a rule.
 func (e *Engine) plan(rule *rules.HardeningRule, saved func() *checkedRule) (*plan, error) {
+	return once(e, e.plans, rule, func() (*plan, error) { return e.planAnew(rule, saved()) })
+}
+
+// once makes something of a rule, or finds what was made of one with the same spec: nothing else of a rule has a part in it, save in
+// errors, which are not kept.
+func once[T any](e *Engine, kept map[string]T, rule *rules.HardeningRule, anew func() (T, error)) (T, error) {
+	var none T
 	spec, err := json.Marshal(rule.Spec)
 	if err != nil {
-		return nil, fieldError(rule.Source, "spec", err.Error())
+		return none, fieldError(rule.Source, "spec", err.Error())
 	}
 	e.compiling.Lock()
 	defer e.compiling.Unlock()
-	if made := e.plans[string(spec)]; made != nil {
+	if made, is := kept[string(spec)]; is {
 		return made, nil
 	}
-	made, err := e.planAnew(rule, saved())
+	made, err := anew()
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	if len(e.plans) >= mostPlans {
-		clear(e.plans)
+	if len(kept) >= mostPlans {
+		clear(kept)
 	}
-	e.plans[string(spec)] = made
+	kept[string(spec)] = made
 	return made, nil
 }
 

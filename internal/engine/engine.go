@@ -34,8 +34,9 @@ type Engine struct {
 
 	// compiling makes compilation one rule at a time: provider.variables belongs to the rule at hand.
 	compiling sync.Mutex
-	// plans are what compilation made, by the specs of the rules, so that equal rules are compiled once.
+	// plans and fixes are what compilation made, by the specs of the rules, so that equal rules are compiled once.
 	plans map[string]*plan
+	fixes map[string][]fixPlan
 	env   *cel.Env
 	// patchEnv knows Object{}, JSONPatch{} and jsonpatch.escapeKey as well, which only mutations may use.
 	patchEnv environmentOf
@@ -52,7 +53,7 @@ func New(factsType reflect.Type) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{factsType: factsType, provider: &provider{facts: facts}, plans: map[string]*plan{}}
+	e := &Engine{factsType: factsType, provider: &provider{facts: facts}, plans: map[string]*plan{}, fixes: map[string][]fixPlan{}}
 	base, err := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()).Env(environment.StoredExpressions)
 	if err != nil {
 		return nil, fmt.Errorf("building the CEL environment: %w", err)

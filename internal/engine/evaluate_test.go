@@ -258,6 +258,37 @@ func TestCompile_EqualRulesOnce(t *testing.T) {
 	if len(e.plans) > mostPlans {
 		t.Errorf("%d plans are kept", len(e.plans))
 	}
+
+	fixOf := func(file, message string) (*fixPlan, error) {
+		r := validate(rules.EachObject, "true")
+		r.Source.File, r.Spec.Fixes = file, []rules.Fix{{MessageExpression: message}}
+		compiled, err := e.Compile(r)
+		if err != nil {
+			return nil, err
+		}
+		made, err := compiled.fixes()
+		return &made[0], err
+	}
+	fix, err := fixOf("a.yaml", "'Do it'")
+	if again, errAgain := fixOf("b.yaml", "'Do it'"); err != nil || errAgain != nil || fix != again {
+		t.Errorf("a fix is compiled twice (%v, %v)", err, errAgain)
+	}
+	if other, err := fixOf("a.yaml", "'Do that'"); err != nil || fix == other {
+		t.Errorf("another message has the same fix (%v)", err)
+	}
+	for _, file := range []string{"a.yaml", "b.yaml"} {
+		if _, err := fixOf(file, "none"); err == nil || !strings.HasPrefix(err.Error(), file) {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	for i := range 2 * mostPlans {
+		if _, err := fixOf("a.yaml", fmt.Sprintf("'%d'", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(e.fixes) > mostPlans {
+		t.Errorf("%d plans of fixes are kept", len(e.fixes))
+	}
 }
 
 // One input is judged by many rules, so none may change it.

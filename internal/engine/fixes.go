@@ -31,15 +31,19 @@ type fixPlan struct {
 	patch         *mutationPlan
 }
 
-// fixPlans compiles the expressions of a rule's fixes. It is put off until something is found: most runs have no use for most fixes.
+// fixPlans compiles the expressions of a rule's fixes, once for equal specs, as plan does. It is put off until something is found: most
+// runs have no use for most fixes.
 func (e *Engine) fixPlans(rule *rules.HardeningRule, saved func() *checkedRule) ([]fixPlan, error) {
-	e.compiling.Lock()
-	defer e.compiling.Unlock()
-	c, leave := e.enter(rule, saved())
-	defer leave()
-	_ = c.variables()
-	plans := c.fixes()
-	return plans, errors.Join(c.errs...)
+	if len(rule.Spec.Fixes) == 0 {
+		return nil, nil
+	}
+	return once(e, e.fixes, rule, func() ([]fixPlan, error) {
+		c, leave := e.enter(rule, saved())
+		defer leave()
+		_ = c.variables()
+		plans := c.fixes()
+		return plans, errors.Join(c.errs...)
+	})
 }
 
 func (c *compiler) fixes() []fixPlan {
