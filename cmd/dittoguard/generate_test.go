@@ -45,7 +45,7 @@ func TestGeneratedPoliciesIsolate(t *testing.T) {
 	}
 	isolated := 0
 	for _, file := range files {
-		if strings.HasSuffix(file, ".configuration.yaml") || strings.Contains(file, "/fixed/") || !sample.Has(file, 8) {
+		if strings.HasSuffix(file, ".configuration.yaml") || strings.Contains(file, "/fixed/") || !sample.Has(file, 20) {
 			continue
 		}
 		t.Run(strings.TrimPrefix(file, "../../rules/builtin/"), func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestGeneratedPoliciesIsolate(t *testing.T) {
 			reachEachOther(t, inv, policies.List)
 		})
 	}
-	if isolated < sample.Count(100, 20) {
+	if isolated < sample.Count(100, 50) {
 		t.Errorf("only %d policies were written for all fixtures", isolated)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dittoguard/dittoguard/test/missing"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // workspace is a folder as docs/pipelines.md takes it, with what is wrong in it, and the PATH for its commands.
@@ -88,6 +89,7 @@ func needs(t *testing.T, path, script string) {
 
 // TestDocs_PipelinesRun runs the commands of the page in its order, with the files that it shows.
 func TestDocs_PipelinesRun(t *testing.T) {
+	sample.Large(t)
 	dir, path := workspace(t)
 	block := regexp.MustCompile("(?m)^ *(?:<!-- exit (\\d+) -->\n *)?```(sh|yaml)\n((?:.*\n)*?) *```")
 	ran := 0
@@ -143,6 +145,7 @@ func parsed(t *testing.T, name string, into ...any) {
 
 // TestIntegrations_CommandsRun runs what the action, the component, the hooks and the plugin of Argo CD run.
 func TestIntegrations_CommandsRun(t *testing.T) {
+	sample.Large(t)
 	dir, path := workspace(t)
 	refuses := func(what string, want int, script string, env ...string) {
 		t.Helper()

@@ -51,7 +51,7 @@ func TestFixtures(t *testing.T) {
 			t.Fatal(err)
 		}
 		fixtures = slices.DeleteFunc(fixtures, func(f string) bool { return strings.HasSuffix(f, ".configuration.yaml") })
-		for _, fixture := range sample.Of(fixtures, 3) {
+		for _, fixture := range sample.Of(fixtures, 12) {
 			cfg := config.Default()
 			if named := strings.TrimSuffix(fixture, ".yaml") + ".configuration.yaml"; exists(named) {
 				if cfg, err = config.Load(named, list); err != nil {
