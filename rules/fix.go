@@ -33,6 +33,7 @@ const (
 	HideHeaders   Purpose = "hideHeaders"
 	LimitRequests Purpose = "limitRequests"
 	ServeTLS      Purpose = "serveTLS"
+	ResolvePaths  Purpose = "resolvePaths"
 )
 
 // Change is a change of one object. One of its fields is set.
@@ -87,7 +88,7 @@ func (v *validator) fixes() {
 			oneOf(v, at+".model", f.Model, "oidc", "proxy")
 		}
 		if f.Purpose != "" {
-			oneOf(v, at+".purpose", f.Purpose, StripIdentity, HideHeaders, LimitRequests, ServeTLS)
+			oneOf(v, at+".purpose", f.Purpose, StripIdentity, HideHeaders, LimitRequests, ServeTLS, ResolvePaths)
 		}
 		v.change(at+".change", f.Change)
 	}

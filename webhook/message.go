@@ -76,7 +76,7 @@ func refusal(change check.Change, findings []check.Finding) string {
 
 // warnings are the lines that kubectl shows, what was found before what is unknown:
 //
-//	dittoguard: edge-tls: clients are not redirected to HTTPS
+//	dittoguard: edge-tls: clients are not redirected to HTTPS; fix: set nginx.ingress.kubernetes.io/force-ssl-redirect: "true"
 //	dittoguard: cors-any-origin: unknown: Deployment ditto/gateway: which origins are allowed: ConfigMap ditto/env was not found
 func warnings(change check.Change, findings []check.Finding, unknown []check.Unknown) []string {
 	object := refOf(change)
@@ -86,7 +86,11 @@ func warnings(change check.Change, findings []check.Finding, unknown []check.Unk
 		if f.Subject.ID() != object.ID() && !strings.Contains(f.Message, f.Subject.Name) {
 			about = f.Subject.String() + ": "
 		}
-		lines = append(lines, warning(f.Rule+": "+about+f.Message))
+		text := f.Rule + ": " + about + f.Message
+		if mended := text + "; fix: " + f.Advice; f.Advice != "" && !strings.Contains(f.Message, f.Advice) && fits(mended) {
+			text = mended
+		}
+		lines = append(lines, warning(text))
 	}
 	var undecided []string
 	for _, reason := range check.Together(unknown) {
@@ -181,11 +185,17 @@ func bounded(entries []string) string {
 	return b.String()
 }
 
+// saidBy is what warnings begin with.
+const saidBy = "dittoguard: "
+
+// fits says whether a warning of a text is short enough.
+func fits(text string) bool { return utf8.RuneCountInString(oneLine(saidBy+text)) <= maxWarning }
+
 // warning makes a warning of a text. One that is too long ends with a whole part of the sentence, and says where the rest is.
 func warning(text string) string {
 	const rest = " … (in full: dittoguard audit)"
-	text = oneLine("dittoguard: " + text)
-	if utf8.RuneCountInString(text) <= maxWarning {
+	short := fits(text)
+	if text = oneLine(saidBy + text); short {
 		return text
 	}
 	cut := string([]rune(text)[:maxWarning-utf8.RuneCountInString(rest)])

@@ -102,6 +102,25 @@ func TestWarningsAreFewAndShort(t *testing.T) {
 	}
 }
 
+// TestWarningsSayTheFix: where there is room for it, and where the finding does not say it itself.
+func TestWarningsSayTheFix(t *testing.T) {
+	ingress := inventory.Ref{APIVersion: "networking.k8s.io/v1", Kind: "Ingress", Namespace: "ditto", Name: "api"}
+	change := check.Change{Request: create(""), Object: &inventory.Object{Ref: ingress}}
+	got := warnings(change, []check.Finding{
+		{Rule: "edge-tls", Subject: ingress, Message: "no TLS", Advice: "name a\ncertificate"},
+		{Rule: "edge-rate-limit", Subject: ingress, Message: "no limit: set limit-rps", Advice: "set limit-rps"},
+		{Rule: "network-isolation", Subject: ingress, Message: "no policy", Advice: strings.Repeat("a policy ", 40)},
+	}, nil)
+	want := []string{
+		"dittoguard: edge-tls: no TLS; fix: name a certificate",
+		"dittoguard: edge-rate-limit: no limit: set limit-rps",
+		"dittoguard: network-isolation: no policy",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWarningsOfTheUnknown(t *testing.T) {
 	gateway := inventory.Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: "ditto", Name: "gateway"}
 	change := check.Change{Request: create(""), Object: &inventory.Object{Ref: gateway}}

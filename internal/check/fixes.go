@@ -136,6 +136,8 @@ func ofEdge(known *facts.Facts, purpose rules.Purpose) facts.Fix {
 		return known.Exposure.Fixes.LimitRequests
 	case known.Exposure != nil && purpose == rules.ServeTLS:
 		return known.Exposure.Fixes.ServeTLS
+	case known.Exposure != nil && purpose == rules.ResolvePaths:
+		return known.Exposure.Fixes.ResolvePaths
 	case known.Edge != nil && purpose == rules.StripIdentity:
 		return known.Edge.Fixes.StripIdentity
 	case known.Edge != nil && purpose == rules.HideHeaders:

@@ -26,6 +26,7 @@ var update = flag.Bool("update", false, "rewrite testdata/open.txt")
 // follows are rules that may find something because of a plan for another rule, as a warning and never as a denial.
 var follows = map[string]string{
 	"trust-model":       "without pre-authentication somebody has to name an issuer, whom no plan knows",
+	"paths-as-written":  "what an edge leads to no more may still be reached by paths that it forwards as clients write them",
 	"devops-basic-auth": "where nobody was asked for a password, everybody is then",
 }
 

@@ -27,6 +27,8 @@ const (
 	mostUnknowns = 8
 	// mostLines is how much is said of what is wrong where it is only warned of.
 	mostLines = 2
+	// mostDirect is how many steps a way has that leads straight from an object to its target.
+	mostDirect = 3
 	// mostObjects is how many of a rule's objects are named.
 	mostObjects = 3
 )
@@ -50,10 +52,6 @@ func Text(w io.Writer, result check.Result, opts Options) error {
 	result = check.Sorted(result)
 	t.shared = sharedBy(result)
 	t.installations(result.Installations)
-	if t.shared.file != "" {
-		t.wrap("", "  ", "Numbers behind names are lines of "+clean(t.shared.file)+".")
-		t.out.WriteByte('\n')
-	}
 	t.table(result)
 	for _, of := range []struct {
 		action check.Action
@@ -61,7 +59,7 @@ func Text(w io.Writer, result check.Result, opts Options) error {
 	}{{check.ActionDeny, "DENIED"}, {check.ActionWarn, "WARNED"}, {check.ActionAudit, "AUDITED"}} {
 		t.causes(of.title, of.action, result.Causes)
 	}
-	if len(result.Causes) > 0 {
+	if len(result.Causes) > 0 && len(result.Unknown)+len(result.Exceptions) > 0 {
 		t.out.WriteByte('\n')
 	}
 	t.briefUnknowns(result.Unknown)
@@ -77,7 +75,7 @@ func (t *text) installations(list []check.Installation) {
 	for _, i := range list {
 		t.wrap("", "  ", installed(i))
 	}
-	if len(list) > 0 && t.shared.file == "" {
+	if len(list) > 0 {
 		t.out.WriteByte('\n')
 	}
 }
@@ -139,7 +137,12 @@ func (t *text) causes(title string, action check.Action, all []check.Cause) {
 	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(&t.out, "%s\n", t.paint(colors[action], title))
+	if heading := t.paint(colors[action], title); t.shared.file == "" || t.explained {
+		fmt.Fprintf(&t.out, "%s\n", heading)
+	} else {
+		t.explained = true
+		t.wrapPainted(title+" ", heading+" ", "  ", "(numbers behind names are lines of "+clean(t.shared.file)+")")
+	}
 	for _, group := range runs(list, func(a, b check.Cause) bool { return a.Rule == b.Rule }) {
 		t.cause(group)
 	}
@@ -164,6 +167,9 @@ func (t *text) cause(group []check.Cause) {
 		ways += c.Ways
 	}
 	way := t.wayIn(first)
+	if first.Action != check.ActionDeny && (advice == nil || len(first.Example) <= mostDirect) {
+		t.shown[way] = true // whose fix it is has shown one, or the objects say it all
+	}
 	if t.shown[way] && ways > 1 {
 		about += fmt.Sprintf("; %d ways in", ways)
 	}

@@ -50,6 +50,8 @@ type text struct {
 	advised map[string]string
 	// shown are the ways in that were printed.
 	shown map[string]bool
+	// explained says that the numbers behind names were explained.
+	explained bool
 	// fixed holds the rules and fixes that were printed.
 	fixed map[string]bool
 }

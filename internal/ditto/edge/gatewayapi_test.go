@@ -83,6 +83,7 @@ func TestARouteAsAWhole(t *testing.T) {
 				"listener for plain HTTP"},
 		},
 		Handling: way.Handling{
+			Spelling: way.SpellingResolved,
 			Effects: way.Effects{
 				Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
 				Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},

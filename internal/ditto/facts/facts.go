@@ -236,14 +236,21 @@ type Exposure struct {
 	API bool `cel:"api"`
 	// APIInDoubt says that this could not be decided; Unknown says why.
 	APIInDoubt bool `cel:"apiInDoubt"`
-	// Disguised says that they can be reached only by a path with dot segments, which the way does not mean to let through
-	// but passes on as the client wrote it.
+	// Disguised says that they can be reached only by a path with dot segments or escaped slashes, which the way does not mean to
+	// let through but passes on as the client wrote it.
 	Disguised bool `cel:"disguised"`
 	// Admin lists the administrative paths of the gateway that can be reached: /devops, /status, /overall,
 	// /api/2/connections.
 	Admin []string `cel:"admin"`
 	// AdminInDoubt lists those of which it could not be decided; Unknown says why.
 	AdminInDoubt []string `cel:"adminInDoubt"`
+	// AdminDisguised lists those that can be reached only by such a path; DisguisedBy is the step that passes it on.
+	AdminDisguised []string `cel:"adminDisguised"`
+	DisguisedBy    string   `cel:"disguisedBy" tells:"people"`
+	// AdminDisguisedInDoubt lists those of which that could not be decided, since it is not known whether a step passes on what the
+	// client wrote. SpellingUnknown says so of the step; it is empty where that is known of all of them.
+	AdminDisguisedInDoubt []string `cel:"adminDisguisedInDoubt"`
+	SpellingUnknown       string   `cel:"spellingUnknown"`
 	// Other lists what else can be reached: /health, /stats, /.well-known/wot.
 	Other []string `cel:"other"`
 

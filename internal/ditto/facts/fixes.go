@@ -7,6 +7,8 @@ type WayFixes struct {
 	LimitRequests Fix `cel:"limitRequests"`
 	// ServeTLS makes clients speak TLS.
 	ServeTLS Fix `cel:"serveTLS"`
+	// ResolvePaths has the step that passes on what the client wrote (Exposure.DisguisedBy) forward the path that it chose by.
+	ResolvePaths Fix `cel:"resolvePaths"`
 }
 
 // EdgeFixes are the fixes of an edge.

@@ -198,6 +198,41 @@ func TestClientPathFor(t *testing.T) {
 	}
 }
 
+// TestDisguise: which routes forward a path that the gateway reads as another one than the location is chosen by. The real nginx is
+// asked in TestLocateAgainstNginx.
+func TestDisguise(t *testing.T) {
+	for _, tt := range []struct {
+		name, server, location string
+		path                   string
+		ok, known              bool
+	}{
+		{"a prefix, raw", `location /api/2 { proxy_pass http://gw; }`, "/api/2", "/devops/..%2Fapi%2F2%2Fx/../logging", true, true},
+		{"everything but what is denied", `location / { proxy_pass http://gw; } location /devops { deny all; }`, "/", "/devops/..%2Fx/../logging", true, true},
+		{"a prefix with a path", `location /api { proxy_pass http://gw/api; }`, "/api", "", false, true},
+		{"one path", `location = /health { proxy_pass http://gw; }`, "= /health", "", false, true},
+		{"a pattern", `location ~ ^/api/ { proxy_pass http://gw; }`, "~ ^/api/", "/devops/..%2Fapi%2Fx/../logging", true, true},
+		{"the request's own path", `location /api { proxy_pass http://gw$request_uri; }`, "/api", "/devops/..%2Fapi%2Fx/../logging", true, true},
+		{"escaped slashes refused", `location /api { if ($request_uri ~* "%2f") { return 400; } proxy_pass http://gw; }`, "/api", "", false, true},
+		{"some escaped slashes refused", `location /api { if ($request_uri ~ "%2F") { return 400; } proxy_pass http://gw; }`, "/api", "", false, false},
+		{"rewritten", `location /api { rewrite ^/api(.*)$ /api$1 break; proxy_pass http://gw; }`, "/api", "", false, true},
+		{"rewritten in part", `location /api { rewrite ^/api/(.*)$ /api/$1 break; proxy_pass http://gw; }`, "/api", "/devops/..%2Fapix%2Fx/../logging", true, true},
+		{"nobody gets in", `location /api { deny all; proxy_pass http://gw; }`, "/api", "", false, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, r := range parse(t, inServer(tt.server)).Routes() {
+				if r.Location != tt.location {
+					continue
+				}
+				if path, ok, known := r.Disguise(t.Context(), "/devops/logging"); path != tt.path || ok != tt.ok || known != tt.known {
+					t.Errorf("got %q, %v, %v", path, ok, known)
+				}
+				return
+			}
+			t.Fatalf("no route %q", tt.location)
+		})
+	}
+}
+
 func TestIdentityAndAuthenticationThatNginxHereCannotRun(t *testing.T) {
 	const header = `proxy_set_header x-ditto-pre-authenticated `
 	for _, tt := range []struct {

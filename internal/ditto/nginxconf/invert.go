@@ -17,7 +17,7 @@ import (
 //
 // ok with known: clientPath does it. ok without known: it does it for some requests only, see Locate. Neither: whether any
 // path does is not certain. Not ok with known: no path does; that is said only where the mapping is simple enough to be
-// inverted completely.
+// inverted completely. What gets through in disguise is told by Disguise.
 func (r *Route) ClientPathFor(ctx context.Context, gatewayPath string) (clientPath string, ok bool, known bool) {
 	return r.clientPathFor(&search{ctx: ctx, left: workPerSearch}, gatewayPath)
 }

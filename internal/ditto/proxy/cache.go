@@ -24,7 +24,7 @@ func parse(v *world.View, main string, files map[string]string) *parsed {
 		p := &parsed{}
 		p.config, p.err = nginxconf.Parse(ctx, main, files)
 		if p.err == nil {
-			remembered := &origins{config: p.config, found: map[origin]nginxconf.ClientPath{}}
+			remembered := &origins{config: p.config, found: map[origin]nginxconf.ClientPath{}, disguised: map[*nginxconf.Route]nginxconf.ClientPath{}}
 			for _, route := range p.config.Routes() {
 				if r := newProxyRoute(route, remembered); r != nil {
 					p.routes = append(p.routes, r)
@@ -43,6 +43,8 @@ type origins struct {
 	mu    sync.Mutex
 	all   *nginxconf.Origins
 	found map[origin]nginxconf.ClientPath
+	// disguised says of a route whether it forwards paths that the gateway reads as others.
+	disguised map[*nginxconf.Route]nginxconf.ClientPath
 }
 
 type origin struct {
@@ -70,6 +72,20 @@ func (o *origins) clientPathFor(ctx context.Context, route *nginxconf.Route, pat
 		}
 	}
 	return answer
+}
+
+// disguise is whether a client can have a route forward a path that the gateway reads as another one; see [nginxconf.Route.Disguise].
+func (o *origins) disguise(ctx context.Context, route *nginxconf.Route) (client string, ok, known bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	answer, there := o.disguised[route]
+	if !there {
+		answer.Path, answer.OK, answer.Known = route.Disguise(ctx, aGatewayPath)
+		if ctx.Err() == nil {
+			o.disguised[route] = answer
+		}
+	}
+	return answer.Path, answer.OK, answer.Known
 }
 
 // spent says that not all could be followed.

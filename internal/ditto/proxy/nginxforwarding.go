@@ -77,10 +77,11 @@ func nginxHandling(route *nginxconf.Route, location string) way.Handling {
 		},
 		ErrorPages: way.ErrorPages{Echoes: route.Server.ErrorPages.Echoes, Unknown: route.Server.ErrorPages.Unknown},
 		Addresses:  route.Access == "addresses", Believed: route.Local || route.RealIP,
-		Raw: route.Raw, Unknown: route.Unknown,
+		Unknown:   route.Unknown,
 		Nominated: way.Nominated{Ends: route.OwnConnection || route.Server.Stream},
 	}
 	if !route.Server.Stream {
+		h.Fixes[way.ResolvePaths].Advice = "give proxy_pass in " + location + " a path (http://gateway:8080/api in location /api)"
 		h.Fixes[way.LimitRequests].Advice = "set limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
 	}
 	return h
@@ -113,6 +114,23 @@ func (f *nginxForwarding) Survey(ctx context.Context, name string, before surfac
 		w.Why = name + ": " + reason.Of("nginx-too-many-names")
 	}
 	return w
+}
+
+// aGatewayPath is one of the gateway's with two segments.
+const aGatewayPath = "/devops/logging"
+
+// Spells implements way.Step.
+func (f *nginxForwarding) Spells(ctx context.Context) way.Spelling {
+	_, disguised, known := f.origins.disguise(ctx, f.route)
+	switch {
+	case f.route.Server.Stream:
+		return way.SpellingResolved
+	case disguised:
+		return way.SpellingKept
+	case known:
+		return way.SpellingDecoded
+	}
+	return way.SpellingUnread
 }
 
 func (f *nginxForwarding) Speaks(door way.Door) way.Transport {

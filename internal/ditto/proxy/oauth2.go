@@ -54,6 +54,15 @@ func (f *oauth2Forwarding) Passes(b requests.Box, _ way.Door) requests.Set {
 	return requests.Set{b}
 }
 
+// Spells implements way.Step. oauth2-proxy redirects to the path without dot segments, decoded, unless it is told to forward what the
+// client wrote (proxyRawPath).
+func (f *oauth2Forwarding) Spells(context.Context) way.Spelling {
+	if f.config.RawPath {
+		return way.SpellingVerbatim
+	}
+	return way.SpellingResolved
+}
+
 func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
 	const advice = "put an edge that speaks TLS in front of oauth2-proxy, or give it tls-cert-file and tls-key-file"
 	for _, l := range f.config.Listen {
@@ -168,11 +177,11 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 		Text: text, Detail: text, Asks: u.Path,
 		Handling: way.Handling{
 			Rate: way.Rate{Limited: way.State{State: facts.Off, Source: recognize.Oauth2Software, Why: "oauth2-proxy limits nothing"}, Untried: true},
-			Raw:  config.RawPath,
 			// Headers are set before net/http/httputil.ReverseProxy removes those that Connection names (pkg/upstream/http.go).
 			Nominated: way.Nominated{Ends: true, Drops: true},
 		},
 	}
+	r.Fixes[way.ResolvePaths].Advice = "take proxyRawPath out of oauth2-proxy's upstreamConfig"
 	identity, does := config.LoggedIn, &r.Effects
 	does.Authentication = way.State{State: facts.On, Source: text}
 	if config.EveryUser {

@@ -30,6 +30,8 @@ func (f unreadForwarding) Passes(b requests.Box, _ way.Door) requests.Set {
 	return requests.Set{b}
 }
 
+func (f unreadForwarding) Spells(context.Context) way.Spelling { return way.SpellingUnread }
+
 func (f unreadForwarding) Speaks(way.Door) way.Transport { return unknownTransport(f.why, "") }
 
 // because gives the reason why nothing is known of what an unread route does.
@@ -38,7 +40,7 @@ func (r *Route) because(why, software string) {
 	r.Forwarding = unreadForwarding{why}
 	r.Handling = way.Handling{
 		Effects: way.Effects{Identity: unknown, Authentication: unknown}, Rate: way.Rate{Limited: way.State{State: facts.Unknown, Source: "proxy", Why: why}},
-		ErrorPages: way.ErrorPages{Unknown: []string{why}}, Raw: true, Doubted: true,
+		ErrorPages: way.ErrorPages{Unknown: []string{why}}, Doubted: true,
 	}
 }
 

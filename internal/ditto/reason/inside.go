@@ -30,6 +30,10 @@ var inside = []Reason{
 	{"nginx-zone-not-understood", "%s_zone at %s is not understood", plainValue},
 	{"nginx-zone-counts-some", "%s_zone at %s does not count requests%s", always},
 	{"nginx-zone-key-not-known", "what the key of %s_zone at %s holds is not known", plainValue},
+	{
+		"path-as-written-not-known",
+		"whether paths are forwarded as clients write them, which Ditto then reads in its own way, is unknown of %s", byHand,
+	},
 	{"asks-not-known", "%s asks a service, and %s", byHand},
 	{"asked-service-not-known", "whether %s answers %s to everyone is unknown: %s", byHand},
 	{

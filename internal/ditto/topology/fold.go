@@ -32,9 +32,9 @@ type fold struct {
 	doubt string
 	// seesClient says that whoever is next sees the address of the client.
 	seesClient bool
-	// survey are the paths that get here; raw, that a proxy sends them on as the client wrote them.
+	// survey are the paths that get here.
 	survey surface.Way
-	raw    bool
+	disguise
 	// nominates says whether a client's header Connection may get here, and unclear is the first step of which that is not known.
 	nominates bool
 	unclear   string
@@ -79,7 +79,9 @@ func (f *fold) take(h *hop, name string) {
 	f.Doubted = f.Doubted || does.Doubted
 	f.admit(does, name)
 	if f.http {
-		f.survey, f.raw = h.step.Survey(f.ctx, name, f.survey), f.raw || does.Raw
+		before := f.survey
+		f.survey = h.step.Survey(f.ctx, name, before)
+		f.disguise.take(f.ctx, h.step, name, before, f.survey)
 		f.identify(&does.Effects)
 		f.nominate(does, name, h.step.Speaks(h.door).Passthrough)
 		f.limit(h, &does.Rate)
@@ -208,8 +210,9 @@ func (f *fold) answers(pages *way.ErrorPages) {
 // arrive is the gateway at the end of the way: which of its paths are reached, and what no step has done. It is false if no request
 // gets there.
 func (f *fold) arrive() bool {
-	reach, direct := surface.Survey(f.survey), f.steps == 1
-	if !direct && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 && len(reach.Unknown) == 0 {
+	reach := surface.Survey(f.survey)
+	nothing := f.steps > 1 && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 && len(reach.Unknown) == 0
+	if nothing && !f.disguise.leads() {
 		return false
 	}
 	if !f.Doubted { // else the reason for that says it
@@ -218,11 +221,9 @@ func (f *fold) arrive() bool {
 		}
 	}
 	f.Admin, f.AdminInDoubt, f.Other = reach.Admin, reach.AdminInDoubt, reach.Other
-	// Whoever forwards the path as the client wrote it forwards dot segments too, which Ditto resolves in its own way: the path
-	// that chose the location is then not the path that Ditto reads.
-	f.API = reach.API || direct || f.raw
-	f.APIInDoubt = reach.APIInDoubt && !f.API
-	f.Disguised = f.API && !reach.API
+	f.APIInDoubt = reach.APIInDoubt
+	f.arriveDisguised(reach)
+	f.APIInDoubt = f.APIInDoubt && !f.API
 	f.encrypt(nil, "", plainGateway)
 	if f.RateLimited.State == facts.Off {
 		f.RateLimited.Why = cmp.Or(f.RateLimited.Why, "no step reads requests")
@@ -242,6 +243,8 @@ func (f *fold) arrive() bool {
 func (f *fold) mayLetNobodyIn(why string) {
 	f.Unknown = append(f.Unknown, why)
 	f.AdminInDoubt, f.Admin = append(f.AdminInDoubt, f.Admin...), nil
+	f.AdminDisguisedInDoubt, f.AdminDisguised = append(f.AdminDisguisedInDoubt, f.AdminDisguised...), nil
+	f.SpellingUnknown = cmp.Or(f.SpellingUnknown, why)
 	if f.Identity != facts.IdentityNone && (f.Identity != facts.IdentitySet || f.Authenticated.State != facts.On) {
 		f.Identity, f.IdentityWhy = facts.IdentityUnknown, why
 	}
@@ -275,7 +278,9 @@ func Requests(v *world.View, e *facts.Exposure) requests.Set {
 			if at := box.Doors[0]; at.Kind == portOfProxy && door == (way.Door{}) {
 				door.Port = int(at.Port)
 			}
-			box.Raw = box.Raw || h.step.Handles().Raw
+			if spelling := h.step.Spells(v.Context()); spelling != way.SpellingResolved && spelling != way.SpellingDecoded {
+				box.Raw = true
+			}
 			on = append(on, h.step.Passes(box, door)...)
 		}
 		set, steps = on, steps+1

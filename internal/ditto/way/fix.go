@@ -14,6 +14,8 @@ const (
 	LimitRequests
 	// ServeTLS makes clients speak TLS. What is to be done for it depends on the host: see Transport.Fix.
 	ServeTLS
+	// ResolvePaths has a step forward the path by which it chose where to, instead of what the client wrote.
+	ResolvePaths
 	purposes
 )
 

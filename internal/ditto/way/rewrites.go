@@ -23,8 +23,8 @@ func NginxRewrite(path, target string) Rewrite {
 const mostCaptures = 9
 
 // CaptureRewrite replaces a path that an expression matches. Told are these shapes: a target without captures, which is
-// what the backend always gets; `/x(/|$)(.*)` to `/y$2`; `/x/(.*)` to `/y$1`; `/x(/(.*))?` to `/y$2`, where an absent group is
-// an empty rest; and `/x(/.*)?` to `$1`.
+// what the backend always gets; `/x(/|$)(.*)` to `/y$2`; `/x/(.*)` to `/y$1`; `/x/(a.*)` to `/y$1`; `/x(/(.*))?` to `/y$2`, where
+// an absent group is an empty rest; and `/x(/.*)?` to `$1`.
 func CaptureRewrite(path, target string) Rewrite {
 	if !strings.Contains(target, "$") && strings.HasPrefix(target, "/") {
 		return Rewrite{Kind: RewriteConstant, To: target}
@@ -51,9 +51,10 @@ func CaptureRewrite(path, target string) Rewrite {
 //
 // slash allows for a rest that begins with a slash; it is right only where nothing is put before the rest.
 func capturedPrefixes(re *syntax.Regexp, capture int, slash bool) (prefixes []string, ok bool) {
-	parts := opened(re, capture)
+	parts, optional := opened(re, capture)
 	last := parts[len(parts)-1]
-	if last.Op != syntax.OpCapture || last.Cap != capture || !isRest(last.Sub[0]) && !(slash && isSlashAndRest(last.Sub[0])) {
+	if last.Op != syntax.OpCapture || last.Cap != capture ||
+		!isRest(last.Sub[0]) && !(slash && isSlashAndRest(last.Sub[0])) && (optional || !endsInRest(last.Sub[0])) {
 		return nil, false
 	}
 	prefixes = []string{""}
@@ -83,9 +84,9 @@ func capturedPrefixes(re *syntax.Regexp, capture int, slash bool) (prefixes []st
 	return slices.Compact(prefixes), true
 }
 
-// opened are the parts of an expression, with groups at its end that another group is in, and optional ones, taken apart.
-func opened(re *syntax.Regexp, capture int) []*syntax.Regexp {
-	var parts []*syntax.Regexp
+// opened are the parts of an expression, with groups at its end that another group is in, and optional ones, taken apart; optional
+// says whether one of the latter was.
+func opened(re *syntax.Regexp, capture int) (parts []*syntax.Regexp, optional bool) {
 	for {
 		switch {
 		case re.Op == syntax.OpConcat:
@@ -93,9 +94,10 @@ func opened(re *syntax.Regexp, capture int) []*syntax.Regexp {
 			re = re.Sub[len(re.Sub)-1]
 		case re.Op == syntax.OpQuest && (re.Sub[0].Op == syntax.OpCapture || re.Sub[0].Op == syntax.OpConcat),
 			re.Op == syntax.OpCapture && re.Cap < capture:
+			optional = optional || re.Op == syntax.OpQuest
 			re = re.Sub[0]
 		default:
-			return append(parts, re)
+			return append(parts, re), optional
 		}
 	}
 }
@@ -109,6 +111,11 @@ func isSlashAndRest(re *syntax.Regexp) bool {
 		rest = rest.Sub[0]
 	}
 	return isRest(rest)
+}
+
+// endsInRest says whether an expression takes everything from somewhere on: then a group of it holds all that is left of the path.
+func endsInRest(re *syntax.Regexp) bool {
+	return re.Op == syntax.OpConcat && isRest(re.Sub[len(re.Sub)-1])
 }
 
 // isRest says whether an expression is `.*` or `.+`.

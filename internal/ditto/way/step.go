@@ -23,6 +23,8 @@ type Forwarding interface {
 	Passes(b requests.Box, door Door) requests.Set
 	// Speaks is what clients speak at a door.
 	Speaks(door Door) Transport
+	// Spells says how the step writes the paths of requests that it sends on.
+	Spells(ctx context.Context) Spelling
 }
 
 // Door is where requests come in to a proxy: a port, of all addresses or of one, or a socket (Port is 0 then). The zero value is any.
@@ -46,8 +48,8 @@ type Handling struct {
 	Addresses, Believed bool
 	// KeepsAddress says that what is behind sees the address of the client.
 	KeepsAddress bool
-	// Raw: a proxy sends on the path as the client wrote it.
-	Raw bool
+	// Spelling says how whoever takes the step writes paths, whatever they are.
+	Spelling Spelling
 	// Nominated says what becomes of the header Connection, with which clients name headers that are not to go further than the next
 	// hop (RFC 9110, 7.6.1).
 	Nominated Nominated
@@ -84,3 +86,11 @@ func (r *Route) Passes(requests.Box, Door) requests.Set { return r.Requests() }
 
 // Speaks implements Step.
 func (r *Route) Speaks(Door) Transport { return r.Transport }
+
+// Spells implements Step.
+func (r *Route) Spells(context.Context) Spelling {
+	if r.Path == nil { // it chooses by no path, and changes none
+		return SpellingResolved
+	}
+	return r.Path.spells(r.Spelling)
+}

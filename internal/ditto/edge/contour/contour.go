@@ -19,6 +19,9 @@ func Controller() way.Controller {
 	}
 }
 
+// spelling: Contour has its Envoy resolve dot segments (internal/envoy/v3/listener.go: NormalizePath).
+const spelling = way.SpellingResolved
+
 func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
 		Strip: `Contour cannot change headers of an Ingress: use an HTTPProxy with requestHeadersPolicy.remove: [x-ditto-pre-authenticated], or ` +
@@ -27,6 +30,7 @@ func read(in way.Input) way.Reading {
 		Limit:      "Contour cannot limit requests of an Ingress: use an HTTPProxy with rateLimitPolicy.local",
 		Assumption: "Contour's configuration has no policy with applyToIngress",
 	}.Read(in)
+	h.Spelling = spelling
 	return way.Reading{Handling: h, Transport: func(host string) way.Transport { return contourTransport(in, host) }, Path: contourPath}
 }
 

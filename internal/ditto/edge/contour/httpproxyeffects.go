@@ -14,7 +14,7 @@ import (
 // be seen: policies for headers, and an authorization service for all virtual hosts.
 func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route *crd.ContourRoute, service *crd.ContourService) way.Handling {
 	host := at.host()
-	h := way.Handling{Effects: way.Effects{
+	h := way.Handling{Spelling: spelling, Effects: way.Effects{
 		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no requestHeadersPolicy changes the header"},
 		Authentication: contourAuthentication(host, route),
 		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no responseHeadersPolicy removes Server headers"},

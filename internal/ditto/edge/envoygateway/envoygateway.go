@@ -43,7 +43,7 @@ func Implementation() gatewayapi.Implementation {
 	return gatewayapi.Implementation{
 		Name: "envoy-gateway", Title: "Envoy Gateway", Controllers: []string{"gateway.envoyproxy.io/gatewayclass-controller"},
 		Usual: []string{"eg", "envoy-gateway", "envoy"}, Regex: gatewayapi.WholeRegex, Value: gatewayapi.EnvoyValue, BackendFilters: true,
-		RequestHeaders: true, ResponseHeaders: true,
+		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
 		Parameters: []schema.GroupKind{crd.EnvoyProxy}, Exposes: envoyExposes,
 		Policies: envoyPolicies, Extension: envoyExtension, Copies: true, Limits: envoyLimits,
 		BackendKind: crd.EnvoyBackend, Backends: func(o *inventory.Object) []way.Backend { return backendLinks(o).Backends },

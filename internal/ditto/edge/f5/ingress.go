@@ -46,6 +46,10 @@ func read(in way.Input) way.Reading {
 	nginx.Snippets(&h.ErrorPages, all, "server-snippets", Prefix)
 	// internal/configs/version1/nginx.ingress.tmpl: proxy_set_header Connection has constants or none. Snippets may say otherwise.
 	h.Nominated.Ends = len(h.Snippets) == 0
+	// The same: proxy_pass with a path only where nginx.org/rewrites has one.
+	h.Spelling = way.SpellingKept
+	h.Fixes[way.ResolvePaths].Advice = `set nginx.org/rewrites: "serviceName=gateway rewrite=/api/2/things/" for a path /api/2/things/, so that nginx forwards ` +
+		"the path that it has resolved"
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return f5Transport(in, all, a, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return f5Path(in, a, kind, path) },

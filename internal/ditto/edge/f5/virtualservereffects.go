@@ -12,7 +12,10 @@ import (
 )
 
 func (r f5Reader) handling(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc bool) way.Handling {
-	h := way.Handling{Rate: r.rate(route)}
+	// internal/configs/virtualserver.go: generateProxyPass has a path only where a rewritePath is.
+	h := way.Handling{Rate: r.rate(route), Spelling: way.SpellingKept}
+	h.Fixes[way.ResolvePaths].Advice = "set in the action: proxy: {upstream: …, rewritePath: /api/2/things} for a path /api/2/things, so that nginx forwards the path that it has " +
+		"resolved"
 	e := &h.Effects
 	policies := f5PolicyIDs(r.server.Spec.Policies, r.server.Namespace)
 	switch {

@@ -18,13 +18,14 @@ const (
 // then the filters of the rule, and, in an order that nobody defines, those of the backend.
 func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, backend []gatewayv1.HTTPRouteFilter) placeReading {
 	impl := at.class.impl
-	h := way.Handling{Effects: way.Effects{
+	h := way.Handling{Spelling: impl.Spelling, Effects: way.Effects{
 		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
 		Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
 		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
 	}}
 	e, strip, hide := &h.Effects, &h.Fixes[way.StripIdentity], &h.Fixes[way.HideHeaders]
 	strip.Advice, hide.Advice = StripByFilter, HideByFilter
+	h.Fixes[way.ResolvePaths].Advice = impl.ResolvePaths
 	if !at.Route.isHTTP() {
 		const why = "connections are passed through unread"
 		e.Identity.Why, e.Passthrough = why, true
@@ -84,6 +85,9 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, bac
 	e.Identity, e.StripsIdentity = identity, way.Strips(identity)
 	if b.rewrite != nil && f.rewrite == nil {
 		f.rewrite = b.rewrite
+	}
+	if f.rewrite != nil && h.Spelling == way.SpellingKept {
+		h.Spelling = way.SpellingUnread // what is rewritten may be what the client wrote
 	}
 	return placeReading{Handling: h, rewrite: f.rewrite, ends: f.ends || b.ends, limits: gatewayLimits(c, at, opaque)}
 }

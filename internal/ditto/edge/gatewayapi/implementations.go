@@ -24,6 +24,9 @@ type Implementation struct {
 	// Reads says how it compares paths, regex how it reads an expression; a nil regex cannot be determined.
 	Reads way.Reads
 	Regex func(expression string) way.Matcher
+	// Spelling says how it writes the paths that it forwards, and ResolvePaths what to do if that is as clients wrote them.
+	Spelling     way.Spelling
+	ResolvePaths string
 	// Value says what a header set to the value carries; nil where every value is a constant.
 	Value func(value string, users way.Trust) way.State
 	// BackendFilters says that it does what the filters of a backend say. Whoever does not is to refuse the route.
@@ -112,7 +115,7 @@ var implementations = []Implementation{
 	{
 		Name: "istio", Title: "Istio",
 		Controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway", istioMeshController},
-		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, Value: EnvoyValue, BackendFilters: true,
+		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, Spelling: way.SpellingResolved, Value: EnvoyValue, BackendFilters: true,
 		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes,
 		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
 		asks:         reason.Of("istio-ingress-authorization"),
@@ -144,21 +147,21 @@ var implementations = []Implementation{
 	},
 	{
 		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"}, Usual: []string{"traefik"},
-		Regex:          func(e string) way.Matcher { return way.Regex(way.Raw, e, false, way.Anywhere) },
-		RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
+		Regex:    func(e string) way.Matcher { return way.Regex(way.Raw, e, false, way.Anywhere) },
+		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
 		redirects:    reason.Of("traefik-entry-points-redirect"),
 		unreadLimits: reason.Of("gateway-traefik-limit"),
 		Limit:        "give its rules an ExtensionRef filter that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
 	},
 	{
 		Name: "contour", Title: "Contour", Controllers: []string{"projectcontour.io/gateway-controller"}, Usual: []string{"contour"},
-		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
+		Regex: WholeRegex, Spelling: way.SpellingResolved, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
 		unreadLimits: reason.Of("gateway-contour-limit"),
 		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"},
-		Usual: []string{"kong"}, RequestHeaders: true, ResponseHeaders: true,
+		Usual: []string{"kong"}, Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
 		assumption:   "no KongPlugin changes the header",
 		asks:         reason.Of("gateway-kong-authentication"),
 		ownBalancer:  true,

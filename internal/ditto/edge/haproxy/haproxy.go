@@ -109,6 +109,8 @@ func haproxyRead(in way.Input) way.Reading {
 	}
 	haproxyRate(in, a, service, conflicts, &h)
 	h.Nominated.Passes = true
+	h.Spelling = way.SpellingVerbatim // normalize-uri is not set
+	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return haproxyTransport(in, a, conflicts, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path {
@@ -149,6 +151,9 @@ func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header str
 func haproxyBool(value string) (result, ok bool) {
 	return value == "true", value == "true" || value == "false"
 }
+
+// adviceOnPaths: `http-request normalize-uri` is experimental, and no annotation of either controller has it.
+const adviceOnPaths = "HAProxy forwards paths as clients write them: use pathType Exact, or let an nginx whose proxy_pass has a path stand between it and the gateway"
 
 // haproxyPath: Prefix goes by elements, ImplementationSpecific by characters, both on the undecoded path
 // (pkg/route/route.go). route-acl at the Service puts a condition of HAProxy's own in the place of ImplementationSpecific's.

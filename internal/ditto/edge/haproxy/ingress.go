@@ -78,6 +78,8 @@ func haproxyIngressRead(in way.Input) way.Reading {
 	}
 	haproxyIngressRate(in, a, &h)
 	h.Nominated.Passes = true
+	h.Spelling = way.SpellingVerbatim // normalize-uri is not set
+	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return haproxyIngressTransport(in, a, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return haproxyIngressPath(a, kind, path) },

@@ -42,6 +42,10 @@ func read(in way.Input) way.Reading {
 	h.ErrorPages = ingressNginxErrorPages(as, plain)
 	// rootfs/etc/nginx/template/nginx.tmpl: proxy_set_header Connection $connection_upgrade, a map of constants. Snippets may say otherwise.
 	h.Nominated.Ends = len(h.Snippets) == 0
+	// The same: proxy_pass http://upstream_balancer, without a path.
+	h.Spelling = way.SpellingKept
+	h.Fixes[way.ResolvePaths].Advice = "set nginx.ingress.kubernetes.io/rewrite-target: /$1 and write paths as groups, path: /(api/2/things.*), so that nginx " +
+		"forwards the path that it has resolved"
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return ingressNginxTransport(as, plain, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path { return ingressNginxPath(as, a, kind, path) },

@@ -10,6 +10,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
+// spelling: pathNormalization of the mesh is BASE unless it is configured otherwise, which resolves dot segments.
+const spelling = way.SpellingResolved
+
 // Controller is Istio's ingress gateway serving an Ingress, which knows no annotations. What other objects of Istio do to the
 // requests is not read.
 func Controller() way.Controller {
@@ -27,6 +30,7 @@ func Controller() way.Controller {
 			h := plain.Read(in)
 			h.Authentication = way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-ingress-authorization")}
 			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
+			h.Spelling = spelling
 			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
 		},
 		// pilot/pkg/config/kube/ingress: "currently not supported".

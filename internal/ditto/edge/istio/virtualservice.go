@@ -292,7 +292,7 @@ func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 		s := istioIdentity(r.access.identity, rule.Headers, nil, true)
 		identity = way.Worse(identity, &s)
 	}
-	h := way.Handling{Rate: r.rate(), Effects: way.Effects{
+	h := way.Handling{Rate: r.rate(), Spelling: spelling, Effects: way.Effects{
 		Identity: *identity, StripsIdentity: way.Strips(*identity), Authentication: r.access.authentication,
 		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-server-header")},
 		Assumptions:  slices.Clone(r.edge.assumptions),

@@ -254,7 +254,8 @@ func usesOf(o *inventory.Object) []inventory.ID {
 func read(in way.Input) way.Reading {
 	route, service := holdersOf(in)
 	k := readPlugins(in.Objects, route, service)
-	h := way.Handling{Rate: way.Rate{Limited: limitsOf(in.Objects, route, service)}, Effects: way.Effects{
+	// Kong resolves dot segments before it chooses, and forwards what comes of that (kong/router/traditional.lua: normalize).
+	h := way.Handling{Rate: way.Rate{Limited: limitsOf(in.Objects, route, service)}, Spelling: way.SpellingResolved, Effects: way.Effects{
 		Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
 		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
 	}}

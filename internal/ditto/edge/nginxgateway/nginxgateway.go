@@ -55,9 +55,12 @@ func Implementation() gatewayapi.Implementation {
 		Name: "nginx-gateway-fabric", Title: "NGINX Gateway Fabric",
 		Controllers: []string{"gateway.nginx.org/nginx-gateway-controller"}, Usual: []string{"nginx"},
 		Reads: way.Decoded, Regex: func(e string) way.Matcher { return way.Regex(way.Decoded, e, false, way.AtStart) }, Value: nginx.Value,
-		RequestHeaders: true, ResponseHeaders: true,
+		// internal/controller/nginx/config/servers.go: proxy_pass ends in $request_uri where nothing rewrites the path.
+		Spelling: way.SpellingKept, RequestHeaders: true, ResponseHeaders: true,
 		Parameters: []schema.GroupKind{crd.NginxProxy}, Exposes: nginxExposes,
 		Policies: nginxPolicies, Extension: nginxExtension, Limits: nginxGatewayLimits,
+		ResolvePaths: "NGINX Gateway Fabric forwards paths as clients write them: use path type Exact, or let an nginx whose proxy_pass has a path stand " +
+			"between it and the gateway",
 		Limit: `name the route in targetRefs of a RateLimitPolicy with rateLimit.local.rules: [{rate: 50r/s, key: $binary_remote_addr, burst: 250, noDelay: true}]`,
 		Hide:  "nginx writes a Server header of its own, without its version; " + gatewayapi.HideByFilter + " for what the backend sends",
 	}

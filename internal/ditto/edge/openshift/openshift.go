@@ -27,6 +27,7 @@ func Controller() way.Controller {
 				h.PassThrough(true, "route.openshift.io/termination")
 			}
 			routerRate(&h, in.Ingress.Annotations, passthrough)
+			h.Spelling, h.Fixes[way.ResolvePaths].Advice = spelling, adviceOnPaths
 			return way.Reading{
 				Handling: h, Transport: func(host string) way.Transport { return openshiftTransport(in, host) },
 				// A Route's path is a prefix by elements, whatever the Ingress called it (pkg/router/template/util/util.go).

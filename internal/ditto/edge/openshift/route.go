@@ -76,6 +76,11 @@ func routePath(route *crd.OpenShiftRoute) way.Path {
 	return path
 }
 
+// spelling: the router's HAProxy has no normalize-uri, which is experimental there.
+const spelling = way.SpellingVerbatim
+
+const adviceOnPaths = "the router forwards paths as clients write them: let an nginx whose proxy_pass has a path stand between it and the gateway"
+
 // routeHandling is what a Route does to requests. Its header actions are a list that somebody may own, so that it is never
 // changed.
 func routeHandling(route *crd.OpenShiftRoute) way.Handling {
@@ -85,7 +90,8 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 		StripsIdentity: way.State{State: way.Off, Source: source},
 		HidesHeaders:   way.State{State: way.Off, Source: source},
 		Passthrough:    route.Spec.TLS != nil && route.Spec.TLS.Termination == "passthrough",
-	}}
+	}, Spelling: spelling}
+	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
 	h.Fixes[way.StripIdentity].Advice = "set spec.httpHeaders.actions.request: [{name: " + way.Header + ", action: {type: Delete}}]"
 	h.Fixes[way.HideHeaders].Advice = "set spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]"
 	if h.Identity.State != way.IdentityClient {

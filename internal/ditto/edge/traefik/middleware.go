@@ -302,6 +302,8 @@ func (t *chainReading) assume(what string) {
 func (t *chainReading) handling(limits string) way.Handling {
 	// An entry point removes what Connection names, and that itself, before anything else (pkg/middlewares/forwardedheaders).
 	h := way.Handling{Effects: t.effects, Rate: way.Rate{Limited: t.limited}, Nominated: way.Nominated{Ends: true}}
+	// Entry points resolve dot segments (sanitizePath), by default since v2.11.24 and v3.3.6.
+	h.Spelling = way.SpellingResolved
 	e := &h.Effects
 	e.Assumptions = slices.Clone(e.Assumptions)
 	if e.Identity.State == way.IdentityClient {

@@ -1,0 +1,104 @@
+package nginxconf
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
+)
+
+// Disguise asks whether a client can have this route forward a path that the gateway reads as gatewayPath, which has two segments,
+// although nginx chose the location by another one. nginx resolves the path it chooses by after it has decoded it, so that to
+// nginx a segment with escaped slashes is several, while it is one to the gateway. Only a route that forwards the client's own path
+// (Raw) can do that. ok and known are those of ClientPathFor.
+func (r *Route) Disguise(ctx context.Context, gatewayPath string) (clientPath string, ok, known bool) {
+	switch {
+	case !r.Raw || r.Server.Stream:
+		return "", false, true
+	case r.Access == accessNone:
+		return "", false, len(r.Unknown) == 0
+	case r.Server.moreDoors:
+		return "", false, false
+	}
+	s := &search{ctx: ctx, left: workPerSearch}
+	clientPath, ok, known = s.first(r, r.disguises(gatewayPath), func(upstream string) bool {
+		read, ok := wire.ReadByGateway(upstream)
+		return ok && strings.TrimSuffix(read, "/") == gatewayPath
+	})
+	if ok {
+		return clientPath, true, known
+	}
+	return "", false, r.scope.location().exact || s.unescapes(r, r.escaped(gatewayPath))
+}
+
+// unescapes says that none of the paths certainly goes upstream by the route with an escaped slash in it.
+func (s *search) unescapes(r *Route, paths iter.Seq[string]) bool {
+	for path := range paths {
+		for _, door := range r.Server.doorways {
+			if s.left <= 0 || s.ctx.Err() != nil {
+				return false
+			}
+			f := s.follow(r.config, candidate{door, path})
+			route, upstream, known := verdict(f.outcomes, f.sure)
+			if !known || route == r && strings.Contains(strings.ToLower(upstream), "%2f") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// maxDisguised bounds of how many paths that the location takes disguises are made.
+const maxDisguised = 8
+
+// disguises are spellings of gatewayPath that nginx takes for something below a path of this route's location, or for that path and a slash.
+func (r *Route) disguises(gatewayPath string) iter.Seq[string] {
+	parent, last, _ := strings.Cut(strings.TrimPrefix(gatewayPath, "/"), "/")
+	return func(yield func(string) bool) {
+		left := maxDisguised
+		for taken := range r.taken(gatewayPath) {
+			if left--; left < 0 {
+				return
+			}
+			hidden := strings.ReplaceAll(wire.EscapeURI(strings.Trim(taken, "/")), "/", "%2F")
+			if hidden != "" {
+				hidden += "%2F"
+			}
+			// Each of these is one segment to the gateway, which the dot segment behind it takes away.
+			if !yield("/"+parent+"/..%2F"+hidden+"x/../"+last) || !yield("/"+parent+"/"+last+"/..%2F..%2F"+hidden+"x/..") {
+				return
+			}
+		}
+	}
+}
+
+// escaped are paths below those that the location takes which have an escaped slash, without which there is no disguise.
+func (r *Route) escaped(gatewayPath string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		left := maxDisguised
+		for taken := range r.taken(gatewayPath) {
+			if left--; left < 0 {
+				return
+			}
+			below := strings.TrimRight(wire.EscapeURI(taken), "/") + "/x"
+			if !yield(below+"%2Fx") || !yield(below+"%2fx") {
+				return
+			}
+		}
+	}
+}
+
+// taken are paths that the location takes: its own name, what only begins with that, and what entries makes of its pattern and of other locations.
+func (r *Route) taken(gatewayPath string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if loc := r.scope.location(); loc.re == nil && !loc.named && (!yield(loc.name) || !yield(loc.name+"x")) {
+			return
+		}
+		for path := range r.entries(gatewayPath) {
+			if strings.HasPrefix(path, "/") && !yield(path) {
+				return
+			}
+		}
+	}
+}
