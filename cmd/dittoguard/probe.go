@@ -21,9 +21,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
-	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/webhook"
 )
@@ -37,6 +35,9 @@ const (
 
 // expectations are in the order of their help.
 var expectations = []string{expectRefusal, expectAnswer, expectTurnedAway}
+
+// sampleUser is the user of Ditto's sample deployment, with the password that everybody knows.
+const sampleUser = "ditto:A6BgmB8IEtPTs\n"
 
 // longestReview bounds what is read of an answer, in bytes.
 const longestReview = 1 << 20
@@ -154,7 +155,7 @@ func (o *probeOptions) once(ctx context.Context, client *http.Client, url string
 	if !harmless.Allowed {
 		return nil, fmt.Errorf("a harmless ConfigMap is refused: %s", message(harmless))
 	}
-	published, err := ask(ctx, client, url, o.configMap(map[string]string{"nginx.htpasswd": "ditto:A6BgmB8IEtPTs\n"}))
+	published, err := ask(ctx, client, url, o.configMap(map[string]string{"nginx.htpasswd": sampleUser}))
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +200,11 @@ func ask(ctx context.Context, client *http.Client, url string, object *corev1.Co
 	if err != nil {
 		return nil, err
 	}
-	uid := types.UID(uuid.NewUUID())
+	uid := uuid.NewUUID()
 	body, err := json.Marshal(admissionv1.AdmissionReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
 		Request: &admissionv1.AdmissionRequest{
-			UID: uid, Operation: admissionv1.Create, Namespace: object.Namespace, Name: object.Name, DryRun: ptr.To(true),
+			UID: uid, Operation: admissionv1.Create, Namespace: object.Namespace, Name: object.Name, DryRun: new(true),
 			Kind:     metav1.GroupVersionKind{Version: "v1", Kind: "ConfigMap"},
 			Resource: metav1.GroupVersionResource{Version: "v1", Resource: "configmaps"},
 			Object:   runtime.RawExtension{Raw: raw},

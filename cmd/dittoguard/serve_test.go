@@ -23,6 +23,29 @@ import (
 )
 
 // TestUnreadKindsAreAMetric: one line for each kind that cannot be read, none for the others.
+// valid are options that nothing is wrong with.
+func valid() serveOptions {
+	return serveOptions{
+		namespace: "guard", certMode: "self", logLevel: "info", longestGlass: time.Hour, auditing: auditingOptions{interval: time.Hour, reports: "auto"},
+	}
+}
+
+// TestLongestGlass: nobody can have nothing refused for longer than a day.
+func TestLongestGlass(t *testing.T) {
+	for longest, want := range map[time.Duration]string{
+		time.Minute: "", 24 * time.Hour: "", 0: "--break-glass-longest: 0s is not between 0 and 24h0m0s", 25 * time.Hour: "--break-glass-longest: 25h0m0s is not between 0 and 24h0m0s",
+	} {
+		o, got := valid(), ""
+		o.longestGlass = longest
+		if err := o.validate(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", longest, got, want)
+		}
+	}
+}
+
 // TestProtectedNamespaces: what the chart refuses of them, serve refuses, too.
 func TestProtectedNamespaces(t *testing.T) {
 	for _, test := range []struct{ protected, failOpen, want string }{
@@ -35,7 +58,7 @@ func TestProtectedNamespaces(t *testing.T) {
 		{"ditto", "iot", `--fail-open-namespaces: "iot" is not in --protected-namespaces`},
 	} {
 		got, comma := "", func(r rune) bool { return r == ',' }
-		o := serveOptions{namespace: "guard", certMode: "self", logLevel: "info", auditing: auditingOptions{interval: time.Hour, reports: "auto"}}
+		o := valid()
 		o.protected, o.failOpen = strings.FieldsFunc(test.protected, comma), strings.FieldsFunc(test.failOpen, comma)
 		if err := o.validate(); err != nil {
 			got = err.Error()

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
@@ -80,9 +81,7 @@ func (g *Glass) State() State {
 		return State{Problem: "it cannot be read"}
 	}
 	s := State{Reason: oneLine(m.Data[keyReason])}
-	for _, namespace := range strings.FieldsFunc(m.Data[keyNamespaces], func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }) {
-		s.Namespaces = append(s.Namespaces, namespace)
-	}
+	s.Namespaces = strings.FieldsFunc(m.Data[keyNamespaces], func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 	longest := min(g.Longest, Longest)
 	length, err := time.ParseDuration(strings.TrimSpace(m.Data[keyFor]))
 	switch {
@@ -156,7 +155,13 @@ func (g *Glass) Watch(ctx context.Context) error {
 // oneLine is a text of somebody's as a part of one line, and not too long.
 func oneLine(text string) string {
 	const longest = 200
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1 // a terminal might take it for a command
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	text = strings.Join(strings.Fields(text), " ")
 	if r := []rune(text); len(r) > longest {
 		text = string(r[:longest]) + "…"
 	}

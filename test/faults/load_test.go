@@ -180,7 +180,7 @@ func (l *load) beyond(k kind) []failure {
 func (l *load) whole(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	for k := control; k < bad; k++ {
+	for k := range bad {
 		if err := l.client.Create(ctx, object(k, "whole"), client.DryRunAll); err != nil {
 			return err
 		}
