@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -51,11 +52,11 @@ func DOT(w io.Writer, e Explanation) error {
 		attributes := dotStrokes[e.stroke]
 		from, bundled := g.first(e.from)
 		if bundled {
-			attributes = append(attributes[:len(attributes):len(attributes)], "ltail=cluster_"+e.from)
+			attributes = append(slices.Clip(attributes), "ltail=cluster_"+e.from)
 		}
 		to, bundled := g.first(e.to)
 		if bundled {
-			attributes = append(attributes[:len(attributes):len(attributes)], "lhead=cluster_"+e.to)
+			attributes = append(slices.Clip(attributes), "lhead=cluster_"+e.to)
 		}
 		fmt.Fprintf(&b, "  %s -> %s", from, to)
 		if len(attributes) > 0 {

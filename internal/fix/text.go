@@ -177,8 +177,8 @@ func indented(line string, least, near int, text, before []string, at []int) str
 	width := len(line) - len(body)
 	nearest := -1
 	for k := min(near, len(before)-1); k >= 0; k-- {
-		if at[k] < 0 {
-			continue
+		if at[k] < 0 || strings.HasPrefix(strings.TrimLeft(before[k], " "), "#") {
+			continue // people indent comments as they like
 		}
 		if nearest < 0 {
 			nearest = k

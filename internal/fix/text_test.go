@@ -25,6 +25,10 @@ spec:
           - name: MODE
             value: old
           - {name: KEPT,value: x:1}
+          - name: LAST
+            value: x
+          # of what could be
+          #- name: NEXT
         - name: other
           env:
               - name: MODE
@@ -67,6 +71,10 @@ spec:
           - name: MODE
             value: new
           - {name: KEPT,value: x:1}
+          - name: LAST
+            value: x
+          # of what could be
+          #- name: NEXT
           - name: ADDED
             value: "1"
         - name: other

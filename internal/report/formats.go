@@ -41,7 +41,11 @@ type format struct {
 }
 
 var formats = []format{
-	{"text", func(w io.Writer, in Input) error { return Text(w, in.Result, in.Options) }},
+	{"text", func(w io.Writer, in Input) error {
+		opts := in.Options
+		opts.Plan = in.Patches != nil
+		return Text(w, in.Result, opts)
+	}},
 	{"wide", func(w io.Writer, in Input) error { return Wide(w, in.Result, in.Options) }},
 	{"json", func(w io.Writer, in Input) error { return JSON(w, in.Result, in.Notes...) }},
 	{"sarif", sarif},

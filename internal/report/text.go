@@ -16,6 +16,8 @@ type Options struct {
 	Color bool
 	// Width is how many columns there are; 0 means 120.
 	Width int
+	// Plan says that `dittoguard fix` can plan what closes the findings: what was judged is in files.
+	Plan bool
 	// Verbose also shows the findings that no mode asks for, and each finding's keys. It is for Wide.
 	Verbose bool
 }
@@ -204,7 +206,11 @@ func counted(n int, one, many string) string {
 // verdict writes where to read more, and the last line.
 func (t *text) verdict(result check.Result) {
 	if len(result.Causes) > 0 {
-		fmt.Fprintf(&t.out, "%s\n", t.paint(dim, "About a rule: dittoguard rules show RULE. In full, with every way in: --output wide."))
+		more := "About a rule: dittoguard rules show RULE. In full, with every way in: --output wide."
+		if t.opts.Plan {
+			more += " A checked plan: dittoguard fix."
+		}
+		fmt.Fprintf(&t.out, "%s\n", t.paint(dim, more))
 	}
 	t.summary(result, false)
 }
