@@ -297,13 +297,22 @@ func (t *chainReading) assume(what string) {
 	}
 }
 
+// spelling: entry points resolve dot segments (sanitizePath), by default since v2.11.24 and v3.3.6.
+func (t *chainReading) spelling() way.Spelling {
+	v, stated := way.ParseVersion(t.config.Controllers[way.NameTraefik].Version)
+	if stated && (!v.AtLeast(2, 11) || v.Major == 3 && !v.AtLeast(3, 3)) {
+		return way.SpellingVerbatim
+	}
+	return way.SpellingResolved
+}
+
 // handling is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a header
 // that is set later. limits says how to limit requests.
 func (t *chainReading) handling(limits string) way.Handling {
 	// An entry point removes what Connection names, and that itself, before anything else (pkg/middlewares/forwardedheaders).
 	h := way.Handling{Effects: t.effects, Rate: way.Rate{Limited: t.limited}, Nominated: way.Nominated{Ends: true}}
-	// Entry points resolve dot segments (sanitizePath), by default since v2.11.24 and v3.3.6.
-	h.Spelling = way.SpellingResolved
+	h.Spelling = t.spelling()
+	h.Fixes[way.ResolvePaths].Advice = "update Traefik to 3.3.6 or newer, whose entry points resolve dot segments"
 	e := &h.Effects
 	e.Assumptions = slices.Clone(e.Assumptions)
 	if e.Identity.State == way.IdentityClient {
