@@ -52,7 +52,7 @@ func list(paths []string) *listing {
 	l := &listing{seen: map[string]bool{}}
 	for _, path := range paths {
 		if path == "-" {
-			l.add(&file{name: stdinName, named: true})
+			l.add(&file{name: Stdin, named: true})
 			continue
 		}
 		info, err := os.Stat(path)
@@ -167,7 +167,7 @@ func (l *listing) holds(path string) bool {
 // read reads one file, or stdin, of at most limit bytes, and refuses what is not UTF-8 text.
 func read(f *file, stdin io.Reader, limit int64) ([]byte, error) {
 	in, size := stdin, int64(0)
-	if f.name != stdinName {
+	if f.name != Stdin {
 		opened, err := os.Open(f.name)
 		if err != nil {
 			return nil, readError(f.name, err)

@@ -32,11 +32,11 @@ func FuzzLoad(f *testing.F) {
 				}
 			}
 		}
-		data, err := read(&file{name: stdinName}, strings.NewReader(text), defaultMaxFileSize)
+		data, err := read(&file{name: Stdin}, strings.NewReader(text), defaultMaxFileSize)
 		if err != nil {
 			return
 		}
-		if documents := split(&file{name: stdinName}, data); len(documents) == 1 && countDocuments(data) == 1 {
+		if documents := split(&file{name: Stdin}, data); len(documents) == 1 && countDocuments(data) == 1 {
 			compareWithKubectl(t, documents[0], data)
 		}
 	})

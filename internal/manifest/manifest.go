@@ -37,8 +37,10 @@ const (
 	defaultCommand     = "dittoguard check"
 	defaultNamespace   = "default"
 	defaultMaxFileSize = 64 << 20
-	stdinName          = "stdin"
 )
+
+// Stdin is what the file of objects is called that were read from standard input.
+const Stdin = "stdin"
 
 // Result is what was read.
 type Result struct {

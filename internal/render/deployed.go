@@ -79,8 +79,8 @@ func (t Tree) Deployed(ctx context.Context, r inventory.Reader, o *inventory.Obj
 // find finds a folder from the top of the repository that an object is kept in.
 func (t Tree) find(o *inventory.Object, name string) (top, dir string) {
 	local := filepath.FromSlash(path.Clean(strings.TrimLeft(name, "/")))
-	if o.Source.File == "" || !filepath.IsLocal(local) {
-		return "", ""
+	if o.Source.File == "" || o.Source.File == manifest.Stdin || !filepath.IsLocal(local) {
+		return "", "" // it is in no tree, or names nothing in one
 	}
 	tops := above(o.Source.File)
 	if tops == nil {
