@@ -49,6 +49,8 @@ run() {
 }
 within() { (cd "$$1" && shift && "$$@"); }
 [ -z "$$unit" ] || run 'the unit tests with the race detector' $(GO_TEST) -race -short -timeout 80m $$unit
+# The race detector needs cgo. All else is built as the image is, so that nothing is compiled for tests alone.
+export CGO_ENABLED=0
 [ '$(PACKAGES)' != ./... ] || for module in $(MODULES); do run "the tests of $$module" within "$$module" $(GO_TEST) -timeout 30m ./...; done
 endef
 
