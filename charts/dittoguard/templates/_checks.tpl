@@ -23,6 +23,7 @@
 - network-isolation
 - oidc-audience
 - oidc-transport
+- paths-as-written
 - preauth-exposed
 - preauth-exposed-literal
 - preauth-hidden
