@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +56,11 @@ func (o *inputOptions) manifests(ctx context.Context, command string, paths ...s
 	}
 	opts.Makes = rendered.Is
 	opts.Made = func(r inventory.Reader, object *inventory.Object, followed manifest.Followed) *manifest.Made {
-		return tree.Deployed(ctx, r, object, followed)
+		made := tree.Deployed(ctx, r, object, followed)
+		if made != nil && o.render.ForCharts() && slices.ContainsFunc(made.Parts, func(p manifest.Rendered) bool { return p.Folder.Chart }) {
+			made.Notes = append(made.Notes, fmt.Sprintf("%s is rendered with values of its own; --values, --set, --api-versions and --release do not count for it", object.Ref))
+		}
+		return made
 	}
 	return opts
 }

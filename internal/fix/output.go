@@ -183,7 +183,7 @@ func (o *Output) Text(goal, how string) (string, error) {
 		if text == "" {
 			fmt.Fprintf(&b, "\nIn your values of Ditto's chart %s%s:\n\n", o.Chart, o.of())
 		} else {
-			fmt.Fprintf(&b, "\nValues of Ditto's chart %s%s, for helm upgrade --values:\n\n%s", o.Chart, o.of(), text)
+			fmt.Fprintf(&b, "\nValues of Ditto's chart %s%s, for %s:\n\n%s", o.Chart, o.of(), o.keptIn(), text)
 		}
 		var drop []string
 		for _, v := range o.Values {
@@ -275,3 +275,13 @@ func (o *Output) open(b *strings.Builder) {
 }
 
 var did = map[check.Action]string{check.ActionDeny: "denied", check.ActionWarn: "warned of"}
+
+// keptIn says where the values of a chart belong: into the object that has it rendered, if there is one.
+func (o *Output) keptIn() string {
+	for _, c := range o.Changes {
+		if by := c.Object.Source.By; by != nil && c.Object.Source.Chart {
+			return by.String()
+		}
+	}
+	return "helm upgrade --values"
+}

@@ -85,6 +85,8 @@ type Source struct {
 	Folder string
 	// Chart says that the folder is that of a Helm chart.
 	Chart bool
+	// By is the object that has it rendered, where that is one of the objects: a HelmRelease, an Application; nil otherwise.
+	By *Ref
 	// Rendered says that what a controller makes of the object is among the objects, NotRendered why it is not, though it was tried.
 	Rendered    bool
 	NotRendered string

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // file is one file to be read.
@@ -25,6 +27,8 @@ type file struct {
 	folder Folder
 	// namespace is for objects that name none, where it is another one than for all.
 	namespace string
+	// by is the object that has it rendered, nil if it is rendered by itself.
+	by *inventory.Ref
 }
 
 // extensions are those of the files in a directory that are manifests, as in kubectl.

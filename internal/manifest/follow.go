@@ -133,12 +133,13 @@ func (l *loading) follow() bool {
 			if done := l.settled[keyOf(o)]; p.taken || done != nil && (done.with < 0 || done.with == total) {
 				continue
 			}
-			made := l.opts.Made(inv, l.placed(o), Followed{Steps: p.steps, Count: l.count})
+			maker := l.placed(o)
+			made := l.opts.Made(inv, maker, Followed{Steps: p.steps, Count: l.count})
 			if made == nil {
 				l.settled[keyOf(o)] = &settled{with: total}
 				continue
 			}
-			again = l.add(made, p) || again
+			again = l.add(made, &maker.Ref, p) || again
 			done := &settled{made: made.Lack == "", lack: made.Lack, with: -1}
 			if made.Waits {
 				done.with = total
@@ -150,7 +151,7 @@ func (l *loading) follow() bool {
 }
 
 // add takes in what an object of a part has rendered, and takes away what that is made of. It says whether there is anything new.
-func (l *loading) add(made *Made, by *part) bool {
+func (l *loading) add(made *Made, maker *inventory.Ref, by *part) bool {
 	taken := map[string]bool{}
 	for _, path := range made.Taken {
 		taken[absolute(path)] = true
@@ -166,7 +167,7 @@ func (l *loading) add(made *Made, by *part) bool {
 	l.count++
 	p := &part{notes: made.Notes, by: by, steps: by.steps + 1}
 	for _, r := range made.Parts {
-		f := &file{name: r.File, named: !r.AsIs, rendered: !r.AsIs, folder: r.Folder, namespace: r.Namespace}
+		f := &file{name: r.File, named: !r.AsIs, rendered: !r.AsIs, folder: r.Folder, namespace: r.Namespace, by: maker}
 		p.documents = append(p.documents, split(f, r.Text)...)
 	}
 	l.parts = append(l.parts, p)

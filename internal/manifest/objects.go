@@ -142,7 +142,7 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 	if e.file.rendered {
 		// The lines are not those of the file.
 		source.Line, source.LineOf = 0, func(string) int { return 0 }
-		source.Folder, source.Chart = e.file.folder.Dir, e.file.folder.Chart
+		source.Folder, source.Chart, source.By = e.file.folder.Dir, e.file.folder.Chart, e.file.by
 	}
 	if path != "" && !e.file.rendered {
 		doc := e.value.position
