@@ -99,7 +99,7 @@ func TestOutcomes_SeeWhatDecides(t *testing.T) {
 		fill(reflect.ValueOf(exposure).Elem())
 		return exposure
 	}
-	forPeople := []string{"Via", "Hops", "IdentityWhy", "PlainWhy", "Advice", "Does", "Source", "Why"}
+	forPeople := []string{"Via", "Hops", "DisguisedBy", "IdentityWhy", "PlainWhy", "Advice", "Does", "Source", "Why"}
 	first := o.deciding(filled())
 	leaves(reflect.ValueOf(filled()).Elem(), "", func(path string, _ reflect.Value) {
 		changed := filled()
