@@ -31,8 +31,8 @@ func anyPath() *surface.Way {
 }
 
 // take goes over a step. before and after are the paths that get to it and through it plainly.
-func (d *disguise) take(ctx context.Context, step way.Step, name string, before, after surface.Way) {
-	spelling := step.Spells(ctx)
+func (d *disguise) take(ctx context.Context, h *hop, name string, before, after surface.Way) {
+	spelling, step := h.spelling, h.step
 	d.aims = append(append(d.aims, before.Floor, after.Floor), before.Hints...)
 	if d.slashes && (spelling == way.SpellingDecoded || spelling == way.SpellingKept) {
 		d.certain, d.slashes = nil, false

@@ -81,7 +81,8 @@ func (f *fold) take(h *hop, name string) {
 	if f.http {
 		before := f.survey
 		f.survey = h.step.Survey(f.ctx, name, before)
-		f.disguise.take(f.ctx, h.step, name, before, f.survey)
+		h.spelling = h.step.Spells(f.ctx)
+		f.disguise.take(f.ctx, h, name, before, f.survey)
 		f.identify(&does.Effects)
 		f.nominate(does, name, h.step.Speaks(h.door).Passthrough)
 		f.limit(h, &does.Rate)
@@ -278,9 +279,7 @@ func Requests(v *world.View, e *facts.Exposure) requests.Set {
 			if at := box.Doors[0]; at.Kind == portOfProxy && door == (way.Door{}) {
 				door.Port = int(at.Port)
 			}
-			if spelling := h.step.Spells(v.Context()); spelling != way.SpellingResolved && spelling != way.SpellingDecoded {
-				box.Raw = true
-			}
+			box.Raw = box.Raw || h.spelling != way.SpellingResolved && h.spelling != way.SpellingDecoded
 			on = append(on, h.step.Passes(box, door)...)
 		}
 		set, steps = on, steps+1

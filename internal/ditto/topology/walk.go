@@ -64,6 +64,8 @@ type hop struct {
 	// step is what it does with requests, nil where it does nothing, and door is what they come in by.
 	step way.Step
 	door way.Door
+	// spelling is how the step writes paths, which the fold finds out on ways to the gateway.
+	spelling way.Spelling
 }
 
 func (c chain) with(h hop) chain {
