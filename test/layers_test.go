@@ -104,7 +104,7 @@ var layers = map[string][]string{
 func rooms(below ...string) []string {
 	return append(below, "internal/ditto/dns", "internal/ditto/edge/...", "internal/ditto/hocon", "internal/ditto/htpasswd", "internal/ditto/jvm",
 		"internal/ditto/literal", "internal/ditto/mention", "internal/ditto/netpol", "internal/ditto/nginxconf/...", "internal/ditto/oauth2proxy",
-		"internal/ditto/policydoc", "internal/ditto/published", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/settings", "internal/ditto/surface",
+		"internal/ditto/policydoc", "internal/ditto/published", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/sealed", "internal/ditto/settings", "internal/ditto/surface",
 		"internal/ditto/way", "internal/inventory", "internal/inventory/crd")
 }
 

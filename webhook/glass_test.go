@@ -36,13 +36,13 @@ func TestBrokenGlass(t *testing.T) {
 		{"whole", rules(), "x", "", "", false, "", nil, map[string]string{"denied": "same-label Service ditto/api"}, "same-label enforce deny"},
 		{
 			"broken", rules(), "x", glass, "", true, "",
-			[]string{"dittoguard: " + glass + ": let in, and refused again after that: same-label", "dittoguard: same-label: labelled like the other"},
+			[]string{"dittoguard: " + glass + ": let in, and refused again after that: same-label", "dittoguard: same-label: labelled like the other; fix: use another label"},
 			map[string]string{"exempted": glass, "findings": "same-label Service ditto/api"}, "same-label enforce break-glass",
 		},
 		{"broken, and nothing is wrong", rules(), "y", glass, "", true, "", nil, nil, ""},
 		{
 			"one of Kubernetes' own would have been let in anyway", rules(), "x", glass, namespaceController, true, "",
-			[]string{"dittoguard: same-label: labelled like the other"},
+			[]string{"dittoguard: same-label: labelled like the other; fix: use another label"},
 			map[string]string{"exempted": exemptCleaning, "findings": "same-label Service ditto/api"}, "same-label enforce allow",
 		},
 		{"whole, and it cannot be judged", failing, "x", "", "", false, "500 dittoguard: judging Service ditto/api: no idea", nil, nil, ""},

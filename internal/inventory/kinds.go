@@ -15,10 +15,12 @@ import (
 
 // The kinds that dittoguard reads, by group and kind.
 var (
-	Pod                   = schema.GroupKind{Kind: "Pod"}
-	Service               = schema.GroupKind{Kind: "Service"}
-	ConfigMap             = schema.GroupKind{Kind: "ConfigMap"}
-	Secret                = schema.GroupKind{Kind: "Secret"}
+	Pod       = schema.GroupKind{Kind: "Pod"}
+	Service   = schema.GroupKind{Kind: "Service"}
+	ConfigMap = schema.GroupKind{Kind: "ConfigMap"}
+	Secret    = schema.GroupKind{Kind: "Secret"}
+	// EncryptedSecret is a Secret in a manifest that SOPS has encrypted: what is in it is not what will be in the cluster.
+	EncryptedSecret       = schema.GroupKind{Group: "getsops.io", Kind: "EncryptedSecret"}
 	Namespace             = schema.GroupKind{Kind: "Namespace"}
 	ReplicationController = schema.GroupKind{Kind: "ReplicationController"}
 	Deployment            = schema.GroupKind{Group: "apps", Kind: "Deployment"}

@@ -133,6 +133,10 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 		metadata["namespace"] = e.namespace
 		placed = true
 	}
+	if _, encrypted := object["sops"].(map[string]any); encrypted && gk == inventory.Secret {
+		// What is written there is not what will be in it.
+		object["apiVersion"], object["kind"] = inventory.EncryptedSecret.Group+"/v1", inventory.EncryptedSecret.Kind
+	}
 	raw, err := json.Marshal(object)
 	if err != nil {
 		e.fail(line, path, "%s: %s", gk.Kind, err)

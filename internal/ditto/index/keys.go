@@ -13,6 +13,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/netpol"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/ditto/unread"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -61,7 +62,7 @@ func Of(o *inventory.Object) []inventory.Key {
 			return []inventory.Key{{Index: ByUnjudged}}
 		}
 		pods, _ := unread.Pods(o)
-		return unique(append(dittoKeys(ns, pods...), unreadKeys(o, way.Links{})...))
+		return unique(slices.Concat(dittoKeys(ns, pods...), unreadKeys(o, way.Links{}), sealed.KeysOf(o)))
 	default:
 		links := edge.LinksOf(o)
 		return unique(slices.Concat(linkKeys(links), edge.KeysOf(o), unreadKeys(o, links)))

@@ -14,6 +14,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -119,7 +120,7 @@ func readOAuth2Proxy(v *world.View, part recognize.Part) *Proxy {
 	}
 	if !forwards && len(p.Unreadable) > 0 {
 		for _, a := range absent {
-			p.Hidden = append(p.Hidden, reason.Of("not-found", a.Ref))
+			p.Hidden = append(p.Hidden, sealed.Missing(v, a.Ref))
 		}
 		p.Hidden = append(p.Hidden, p.Unreadable...)
 		p.Unreadable = nil

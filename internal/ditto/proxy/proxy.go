@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
-	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
@@ -132,7 +132,7 @@ func readProxy(v *world.View, part recognize.Part) *Proxy {
 			if nginxReads(a.Path, nginxFlags(part.Container).conf) {
 				into = &p.Hidden
 			}
-			*into = append(*into, reason.Of("not-found", a.Ref))
+			*into = append(*into, sealed.Missing(v, a.Ref))
 		}
 	}
 	texts := make(map[string]string, len(files))

@@ -13,6 +13,7 @@ const (
 	client     = "Name the workload in edges.clients of the configuration, if it forwards no requests of others."
 	hashed     = "Store the password as a hash that is checked, such as bcrypt of cost 12 at most."
 	later      = "It is decided with the next request, or in the next full audit."
+	decrypted  = "Nothing has to be changed: what is in it is judged when it is in the cluster, by the webhook and by the audit."
 	piped      = "Render it as the message says, and judge what comes out."
 	converted  = "Write the object in a version that is read."
 )

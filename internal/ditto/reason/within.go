@@ -51,6 +51,8 @@ var within = []Reason{
 	{"secret-file-by-another-file", "which file %s takes the secret %s from", written},
 	{"unread-anything", "%s, and may lead to it", byHand},
 	{"nginx-target-by-request", "where proxy_pass at %s goes depends on the request", plainValue},
+	{"secret-encrypted", "%s is encrypted by SOPS", decrypted},
+	{"secret-made", "%s is made from %s, which does not show what is in it", decrypted},
 	{"proxy-socket", "who listens at the socket %s, where an upstream of it leads, cannot be seen", byHand},
 	{"oauth2-proxy-script", "oauth2-proxy is started by a script", byHand},
 	{"oauth2-proxy-settings-not-found", "%s was not found; it may hold settings of oauth2-proxy", present},

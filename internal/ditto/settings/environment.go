@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/jvm"
-	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -72,7 +72,7 @@ func (s *Settings) variable(name string, before int, budget *int) variable {
 			return variable{state: present, text: text, from: "env " + name + " (envFrom " + o.name + ")", secret: o.isSecret}
 		}
 		if !o.atHand {
-			return variable{state: unclear, from: "env " + name, why: reason.Of("not-found", o.name)}
+			return variable{state: unclear, from: "env " + name, why: o.missing()}
 		}
 	}
 	return variable{}
@@ -107,7 +107,7 @@ func byKey(from string, o keyed, key string, optional *bool) variable {
 	case ok:
 		return variable{state: present, text: text, from: from + " (" + o.name + " key " + key + ")", secret: o.isSecret}
 	case !o.atHand:
-		return variable{state: unclear, from: from, why: reason.Of("not-found", o.name)}
+		return variable{state: unclear, from: from, why: o.missing()}
 	case optional != nil && *optional:
 		return variable{}
 	default:
@@ -122,7 +122,11 @@ type keyed struct {
 	isSecret  bool
 	configMap *corev1.ConfigMap
 	secret    *corev1.Secret
+	reader    inventory.Reader
 }
+
+// missing gives the reason why what is in it is not known if it is not at hand.
+func (k keyed) missing() string { return sealed.Missing(k.reader, k.name) }
 
 func (s *Settings) configMap(name string) keyed {
 	k := keyed{name: "ConfigMap " + s.namespace + "/" + name}
@@ -133,7 +137,7 @@ func (s *Settings) configMap(name string) keyed {
 }
 
 func (s *Settings) secret(name string) keyed {
-	k := keyed{name: "Secret " + s.namespace + "/" + name, isSecret: true}
+	k := keyed{name: "Secret " + s.namespace + "/" + name, isSecret: true, reader: s.reader}
 	if o := s.reader.Get(inventory.Secret, s.namespace, name); o != nil {
 		k.secret, k.atHand = inventory.As[corev1.Secret](o)
 	}

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
 // dittoHome is the working directory of Ditto's image, where its jars and configuration files lie.
@@ -94,7 +92,7 @@ func keyFile(o keyed, items []corev1.KeyToPath, optional *bool, name string) mou
 	case ok:
 		return mounted{state: present, text: text, from: o.name + " key " + key, secret: o.isSecret}
 	case !o.atHand:
-		return mounted{state: unclear, from: o.name, why: reason.Of("not-found", o.name)}
+		return mounted{state: unclear, from: o.name, why: o.missing()}
 	case len(items) > 0 && (optional == nil || !*optional):
 		return mounted{state: unclear, from: o.name, why: o.name + " has no key " + key + "; the container does not start"}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -23,6 +24,9 @@ import (
 //
 // Entries that were not checked within the verifier's bounds are unknown.
 func Credentials(v *world.View, ctx context.Context, o *inventory.Object, verifier *htpasswd.Verifier) []facts.Credential {
+	if sealed.Is(o) {
+		return sealedCredentials(o)
+	}
 	data := podspec.DataOf(o)
 	var (
 		credentials []facts.Credential
@@ -54,6 +58,18 @@ func Credentials(v *world.View, ctx context.Context, o *inventory.Object, verifi
 	return credentials
 }
 
+// sealedCredentials stand for the password files, told by their names, in a Secret that is made from an object.
+func sealedCredentials(o *inventory.Object) (credentials []facts.Credential) {
+	for _, key := range sealed.Keys(o) {
+		if namesPasswordFile(key) {
+			credentials = append(credentials, facts.Credential{Key: key, Scheme: string(htpasswd.Other), State: facts.Unknown, Why: sealed.Why(o)})
+		}
+	}
+	return credentials
+}
+
+func namesPasswordFile(key string) bool { return strings.Contains(strings.ToLower(key), "htpasswd") }
+
 // passwordKeys are the keys that hold password files, and those that hold one user's hash each.
 func passwordKeys(v *world.View, o *inventory.Object, data map[string]string) (files, users []string) {
 	isFile, isUser := map[string]bool{}, map[string]bool{}
@@ -72,7 +88,7 @@ func passwordKeys(v *world.View, o *inventory.Object, data map[string]string) (f
 		}
 	}
 	for key := range data {
-		if strings.Contains(strings.ToLower(key), "htpasswd") {
+		if namesPasswordFile(key) {
 			isFile[key] = true
 		}
 	}
