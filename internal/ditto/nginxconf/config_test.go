@@ -209,13 +209,14 @@ func TestDisguise(t *testing.T) {
 		{"a prefix, raw", `location /api/2 { proxy_pass http://gw; }`, "/api/2", "/devops/..%2Fapi%2F2%2Fx/../logging", true, true},
 		{"everything but what is denied", `location / { proxy_pass http://gw; } location /devops { deny all; }`, "/", "/devops/..%2Fx/../logging", true, true},
 		{"a prefix with a path", `location /api { proxy_pass http://gw/api; }`, "/api", "", false, true},
-		{"one path", `location = /health { proxy_pass http://gw; }`, "= /health", "", false, true},
+		{"one path", `location = /health { proxy_pass http://gw; }`, "= /health", "/devops/logging/..%2F..%2Fhealth", true, true},
+		{"one path, with a path", `location = /health { proxy_pass http://gw/health; }`, "= /health", "", false, true},
 		{"a pattern", `location ~ ^/api/ { proxy_pass http://gw; }`, "~ ^/api/", "/devops/..%2Fapi%2Fx/../logging", true, true},
 		{"the request's own path", `location /api { proxy_pass http://gw$request_uri; }`, "/api", "/devops/..%2Fapi%2Fx/../logging", true, true},
 		{"escaped slashes refused", `location /api { if ($request_uri ~* "%2f") { return 400; } proxy_pass http://gw; }`, "/api", "", false, true},
 		{"some escaped slashes refused", `location /api { if ($request_uri ~ "%2F") { return 400; } proxy_pass http://gw; }`, "/api", "", false, false},
 		{"rewritten", `location /api { rewrite ^/api(.*)$ /api$1 break; proxy_pass http://gw; }`, "/api", "", false, true},
-		{"rewritten in part", `location /api { rewrite ^/api/(.*)$ /api/$1 break; proxy_pass http://gw; }`, "/api", "/devops/..%2Fapix%2Fx/../logging", true, true},
+		{"rewritten in part", `location /api { rewrite ^/api/(.*)$ /api/$1 break; proxy_pass http://gw; }`, "/api", "/devops/logging/..%2F..%2Fapi", true, true},
 		{"nobody gets in", `location /api { deny all; proxy_pass http://gw; }`, "/api", "", false, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 )
 
-// Disguise asks whether a client can have this route forward a path that the gateway reads as gatewayPath, which has two segments,
-// although nginx chose the location by another one. nginx resolves the path it chooses by after it has decoded it, so that to
+// Disguise asks whether a client can have this route forward a path that the gateway reads as gatewayPath, which has two segments, or as
+// one below it, although nginx chose the location by another one. nginx resolves the path it chooses by after it has decoded it, so that to
 // nginx a segment with escaped slashes is several, while it is one to the gateway. Only a route that forwards the client's own path
 // (Raw) can do that. ok and known are those of ClientPathFor.
 func (r *Route) Disguise(ctx context.Context, gatewayPath string) (clientPath string, ok, known bool) {
@@ -24,12 +24,12 @@ func (r *Route) Disguise(ctx context.Context, gatewayPath string) (clientPath st
 	s := &search{ctx: ctx, left: workPerSearch}
 	clientPath, ok, known = s.first(r, r.disguises(gatewayPath), func(upstream string) bool {
 		read, ok := wire.ReadByGateway(upstream)
-		return ok && strings.TrimSuffix(read, "/") == gatewayPath
+		return ok && (read == gatewayPath || strings.HasPrefix(read, gatewayPath+"/"))
 	})
 	if ok {
 		return clientPath, true, known
 	}
-	return "", false, r.scope.location().exact || s.unescapes(r, r.escaped(gatewayPath))
+	return "", false, s.unescapes(r, r.escaped(gatewayPath))
 }
 
 // unescapes says that none of the paths certainly goes upstream by the route with an escaped slash in it.
@@ -52,7 +52,7 @@ func (s *search) unescapes(r *Route, paths iter.Seq[string]) bool {
 // maxDisguised bounds of how many paths that the location takes disguises are made.
 const maxDisguised = 8
 
-// disguises are spellings of gatewayPath that nginx takes for something below a path of this route's location, or for that path and a slash.
+// disguises are spellings of gatewayPath, or of a path below it, that nginx takes for a path of this route's location, or for one below that.
 func (r *Route) disguises(gatewayPath string) iter.Seq[string] {
 	parent, last, _ := strings.Cut(strings.TrimPrefix(gatewayPath, "/"), "/")
 	return func(yield func(string) bool) {
@@ -61,12 +61,14 @@ func (r *Route) disguises(gatewayPath string) iter.Seq[string] {
 			if left--; left < 0 {
 				return
 			}
-			hidden := strings.ReplaceAll(wire.EscapeURI(strings.Trim(taken, "/")), "/", "%2F")
-			if hidden != "" {
-				hidden += "%2F"
+			hidden := strings.ReplaceAll(wire.EscapeURI(strings.TrimPrefix(taken, "/")), "/", "%2F")
+			below := strings.TrimSuffix(hidden, "%2F")
+			if below != "" {
+				below += "%2F"
 			}
-			// Each of these is one segment to the gateway, which the dot segment behind it takes away.
-			if !yield("/"+parent+"/..%2F"+hidden+"x/../"+last) || !yield("/"+parent+"/"+last+"/..%2F..%2F"+hidden+"x/..") {
+			// Each of these is one segment to the gateway. The dot segment behind the first takes it away; the second stays, below
+			// gatewayPath, and is the very path of the location to nginx.
+			if !yield("/"+parent+"/..%2F"+below+"x/../"+last) || !yield("/"+parent+"/"+last+"/..%2F..%2F"+hidden) {
 				return
 			}
 		}

@@ -23,6 +23,8 @@ type disguise struct {
 	aims []string
 	// slashes says that the certain ones hide behind escaped slashes alone, which an nginx further in reads as the one before did.
 	slashes bool
+	// perhaps says that of the possible ones.
+	perhaps bool
 }
 
 // anyPath is a way that lets all paths through.
@@ -34,8 +36,13 @@ func anyPath() *surface.Way {
 func (d *disguise) take(ctx context.Context, h *hop, name string, before, after surface.Way) {
 	spelling, step := h.spelling, h.step
 	d.aims = append(append(d.aims, before.Floor, after.Floor), before.Hints...)
-	if d.slashes && (spelling == way.SpellingDecoded || spelling == way.SpellingKept) {
-		d.certain, d.slashes = nil, false
+	if spelling == way.SpellingDecoded || spelling == way.SpellingKept {
+		if d.slashes {
+			d.certain, d.slashes = nil, false
+		}
+		if d.perhaps {
+			d.possible, d.perhaps = nil, false
+		}
 	}
 	for _, w := range []**surface.Way{&d.certain, &d.possible} {
 		if *w != nil {
@@ -48,10 +55,11 @@ func (d *disguise) take(ctx context.Context, h *hop, name string, before, after 
 	}
 	plainly, disguised, possibly := d.anything(&after), d.anything(d.certain), d.anything(d.possible)
 	switch {
-	case spelling != way.SpellingUnread && (plainly || disguised):
+	case spelling != way.SpellingUnread && spelling != way.SpellingKeptPerhaps && (plainly || disguised):
 		d.slashes = spelling == way.SpellingKept && !disguised
 		d.certain, d.by, d.advice = anyPath(), name, step.Handles().Fixes[way.ResolvePaths].Advice
 	case plainly || disguised || possibly:
+		d.perhaps = spelling == way.SpellingKeptPerhaps && !disguised && !possibly
 		d.possible, d.unread = anyPath(), cmp.Or(d.unread, name)
 	}
 }

@@ -14,6 +14,8 @@ type Spelling int
 const (
 	// SpellingUnread: it is not known.
 	SpellingUnread Spelling = iota
+	// SpellingKeptPerhaps: it is not known, and for a single path at the worst what SpellingKept is.
+	SpellingKeptPerhaps
 	// SpellingResolved: what it chose by, where dot segments are resolved and an escaped slash stays as it is. Ditto reads the same.
 	SpellingResolved
 	// SpellingDecoded: what it chose by, where escaped slashes are slashes, too. Ditto reads the same. So does an nginx whose proxy_pass
@@ -35,12 +37,16 @@ func (p Path) spells(s Spelling) Spelling {
 		return s
 	case p.Rewrite.Kind == RewriteUnknown:
 		return SpellingUnread
-	case p.Rewrite.Kind == RewriteConstant || p.Matcher.exact():
+	case p.Rewrite.Kind == RewriteConstant:
 		return SpellingResolved
-	case s == SpellingUnread:
+	case s == SpellingUnread && p.Matcher.exact():
+		return SpellingKeptPerhaps
+	case s == SpellingUnread || s == SpellingKept: // a single path, too, can be the end of another one, with its slashes escaped
 		return s
+	case p.Matcher.exact():
+		return SpellingResolved
 	}
-	open, known := p.Matcher.openEnded(s)
+	open, known := p.Matcher.openEnded()
 	switch {
 	case open:
 		return s
@@ -55,17 +61,13 @@ func (m Matcher) exact() bool {
 	return len(m.Paths) > 0 && m.Paths[0].Kind == requests.Exact
 }
 
-// openEnded says whether requests match that Ditto reads as other paths than the one that matches, where a step writes paths in some way
-// (SpellingKept or SpellingVerbatim). It tries what can follow the text that every match begins with.
-func (m Matcher) openEnded(s Spelling) (open, known bool) {
+// openEnded says whether paths match, as they are written, that dot segments lead elsewhere. It tries what can follow the text that every
+// match begins with.
+func (m Matcher) openEnded() (open, known bool) {
 	start := strings.TrimRight(m.Literal, "/")
-	tails := []string{"", "x/"}
-	if s == SpellingVerbatim {
-		up := strings.Repeat("../", strings.Count(start, "/")+2)
-		tails = []string{up, "x/" + up}
-	}
+	up := strings.Repeat("../", strings.Count(start, "/")+2)
 	known = m.Literal != ""
-	for _, tail := range tails {
+	for _, tail := range []string{up, "x/" + up} {
 		for _, end := range []string{"config", "logging/gateway", "things"} {
 			matches, decided := m.Matches(start + "/" + tail + end)
 			if matches {

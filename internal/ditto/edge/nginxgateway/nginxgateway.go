@@ -59,7 +59,7 @@ func Implementation() gatewayapi.Implementation {
 		Spelling: way.SpellingKept, RequestHeaders: true, ResponseHeaders: true,
 		Parameters: []schema.GroupKind{crd.NginxProxy}, Exposes: nginxExposes,
 		Policies: nginxPolicies, Extension: nginxExtension, Limits: nginxGatewayLimits,
-		ResolvePaths: "NGINX Gateway Fabric forwards paths as clients write them: use path type Exact, or let an nginx whose proxy_pass has a path stand " +
+		ResolvePaths: "NGINX Gateway Fabric forwards paths as clients write them: let an nginx whose proxy_pass has a path stand " +
 			"between it and the gateway",
 		Limit: `name the route in targetRefs of a RateLimitPolicy with rateLimit.local.rules: [{rate: 50r/s, key: $binary_remote_addr, burst: 250, noDelay: true}]`,
 		Hide:  "nginx writes a Server header of its own, without its version; " + gatewayapi.HideByFilter + " for what the backend sends",
