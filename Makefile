@@ -110,9 +110,14 @@ prove: ## Run the real software that dittoguard reads, and record what it does a
 	$(MAKE) generate
 	[ -z "$$failed" ] || { echo "not proved:$$failed" >&2; exit 1; }
 
+# The name of the only edge to run, such as oauth2-proxy; all of them otherwise.
+EDGE ?= all
+
 .PHONY: prove-edges
 prove-edges: ## Run real edges, compare our reading with what they do, and record that anew
-	DITTOGUARD_PROVE=1 go test -trimpath -vet=off -count=1 -timeout 2h -v -run TestProve ./test/prove/edges
+	assets=$$(test/controlplane/build)
+	KUBEBUILDER_ASSETS=$$assets DITTOGUARD_PROVE=$(EDGE) go test -trimpath -vet=off -count=1 -timeout 2h -v -run TestProve ./test/prove/edges
+	go test ./test/prove/evidence -update
 
 .PHONY: lint
 lint: $(GOLANGCI) ## Check the formatting and run the linters

@@ -19,12 +19,22 @@ import (
 type Edge struct {
 	// Name is that of its files in testdata, Software that of the record.
 	Name, Software string
-	// Ready is a path that it serves as soon as it is ready.
-	Ready string
+	// Note is what is special about how it was built.
+	Note string
+	// Ready are requests that it answers with 200 as soon as it has read a scenario.
+	Ready func(s *Scenario) []Probe
 	// Login is a line by which clients log in, empty where none of the kind is there.
 	Login string
-	// Command runs it for a scenario, in a folder of its own.
-	Command func(bin, dir string, s *Scenario) (*exec.Cmd, doors, error)
+	// Secure says that it speaks TLS, too.
+	Secure bool
+	// Classes are objects that belong to no scenario. An edge with some reads objects from an API server, where these and those of all
+	// scenarios are, and Beside, which only the edge sees.
+	Classes string
+	Beside  func(s *Scenario) string
+	// Generated are further scenarios, which are run all at once. What differs in one of them belongs into the file of scenarios.
+	Generated func(first int) []*Scenario
+	// Command runs it for scenarios, in a folder of its own. Kubeconfig is empty where there is no API server.
+	Command func(bin, dir, kubeconfig string, list ...*Scenario) (*exec.Cmd, doors, error)
 	// Version asks the binary.
 	Version func(ctx context.Context, bin string) (string, error)
 }
@@ -46,12 +56,12 @@ type running struct {
 	at  doors
 }
 
-// start runs an edge for a scenario, and waits until it serves each scenario.
-func (e *Edge) start(ctx context.Context, bin, dir string, s *Scenario) (*running, error) {
+// start runs an edge for scenarios, and waits until it serves each of them.
+func (e *Edge) start(ctx context.Context, bin, dir, kubeconfig string, list ...*Scenario) (*running, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
-	cmd, at, err := e.Command(bin, dir, s)
+	cmd, at, err := e.Command(bin, dir, kubeconfig, list...)
 	if err != nil {
 		return nil, err
 	}
@@ -64,13 +74,19 @@ func (e *Edge) start(ctx context.Context, bin, dir string, s *Scenario) (*runnin
 		return nil, err
 	}
 	r := &running{cmd: cmd, at: at}
-	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		if status, _ := ask(ctx, at, Probe{Host: s.Host(), Target: e.Ready}, "ready"); status == http.StatusOK {
-			break
-		}
-		if time.Since(began) > time.Minute {
-			text, _ := os.ReadFile(log.Name())
-			return nil, errors.Join(fmt.Errorf("%s does not serve %q; it said:\n%s", e.Name, s.Name, tail(string(text))), r.stop())
+	began := time.Now()
+	for _, s := range list {
+		for _, p := range e.Ready(s) {
+			for {
+				if status, _ := ask(ctx, at, p, "ready"); status == http.StatusOK {
+					break
+				}
+				if time.Since(began) > time.Minute {
+					text, _ := os.ReadFile(log.Name())
+					return nil, errors.Join(fmt.Errorf("%s does not serve %q of %q; it said:\n%s", e.Name, p, s.Name, tail(string(text))), r.stop())
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
 		}
 	}
 	return r, nil

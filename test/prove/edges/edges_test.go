@@ -26,27 +26,36 @@ func TestReading(t *testing.T) {
 			}
 			for _, s := range list {
 				t.Run(s.Name, func(t *testing.T) {
-					asked, answers, err := record.of(s)
+					told, ok := record.Scenarios[s.Name]
+					if !ok {
+						t.Fatal("the edge was never asked: run `make prove-edges`")
+					}
+					asked, answers, err := told.of(s)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if record.Scenarios[s.Name] == nil {
-						t.Fatal("the edge was never asked: run `make prove`")
-					}
-					compare(t, s, asked, answers)
+					compare(t, e, s, asked, answers, told.Limited)
 				})
 			}
-			t.Logf("%s %s of %s: %d scenarios, %d probes", record.Software, record.Version, record.Date, len(list), record.Probes)
+			t.Logf("%s, %s: %d scenarios, %d generated ones, %d probes", record.About.Software, record.About.Date, len(list), record.Generated, record.Probes)
 		})
 	}
 }
 
 // compare names what the reading of a scenario says otherwise than the edge did, unless that is known.
-func compare(t *testing.T, s *Scenario, probes []Probe, answers map[string]Answer) {
+func compare(t *testing.T, e *Edge, s *Scenario, probes []Probe, answers map[string]Answer, limited bool) {
 	t.Helper()
-	found := read(t.Context(), t, s, way.Config{})
+	config := way.Config{}
+	if s.Version != "" {
+		config.Controllers = map[string]way.ControllerConfig{e.Name: {Version: s.Version}}
+	}
+	found := read(t.Context(), t, e.Classes+"---\n"+s.Objects(), s.Namespace(), config)
 	known := map[string]bool{}
-	for _, difference := range found.differences(probes, answers) {
+	differences := found.differences(probes, answers)
+	if s.Burst > 0 {
+		differences = append(differences, found.limits(limited)...)
+	}
+	for _, difference := range differences {
 		what, _, _ := strings.Cut(difference, ": ")
 		if s.Known[what] != "" {
 			known[what] = true

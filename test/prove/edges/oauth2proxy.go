@@ -16,8 +16,10 @@ import (
 
 // oauth2Proxy is oauth2-proxy, which is given the arguments and files that a Deployment and a ConfigMap of the scenario have.
 var oauth2Proxy = &Edge{
-	Name: "oauth2-proxy", Software: "oauth2-proxy", Ready: "/ping", Login: "Authorization: Basic dXNlcjpwYXNz",
-	Command: func(bin, dir string, s *Scenario) (*exec.Cmd, doors, error) {
+	Name: "oauth2-proxy", Software: "oauth2-proxy", Login: login,
+	Ready: func(s *Scenario) []Probe { return []Probe{{Host: s.Host(), Target: "/ping"}} },
+	Command: func(bin, dir, _ string, list ...*Scenario) (*exec.Cmd, doors, error) {
+		s := list[0] // each is run by itself
 		at := doors{plain: "127.0.0.1:4180"}
 		names := strings.NewReplacer("http://gateway:8080", fmt.Sprintf("http://%s:%d", s.Address(0), port),
 			"http://other:8080", fmt.Sprintf("http://%s:%d", s.Address(1), port), "/etc/conf/", dir+"/", "0.0.0.0:4180", at.plain)

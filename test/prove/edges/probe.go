@@ -26,6 +26,9 @@ const (
 	asQuery  = way.Header + "=" + mine
 )
 
+// login is how the user of the scenarios logs in: user, with the password pass.
+const login = "Authorization: Basic dXNlcjpwYXNz"
+
 // String is a line that ParseProbe reads.
 func (p Probe) String() string {
 	text := p.Host + " " + p.Target

@@ -3,15 +3,18 @@ package edges
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/dittoguard/dittoguard/test/missing"
+	"github.com/dittoguard/dittoguard/test/prove/evidence"
 )
 
 // proving is the variable that has the real edges run, and isolated that this process has a network of its own.
@@ -20,6 +23,13 @@ const (
 	isolated = "DITTOGUARD_PROVE_ISOLATED"
 )
 
+// proved are the edges that are run: the one that is named, or all.
+func proved() []*Edge {
+	return slices.DeleteFunc(slices.Clone(all), func(e *Edge) bool {
+		return slices.ContainsFunc(all, func(e *Edge) bool { return e.Name == os.Getenv(proving) }) && e.Name != os.Getenv(proving)
+	})
+}
+
 // isolate starts this process anew in a network of its own, where nothing is reached but itself: a loopback interface to which a
 // range for benchmarks (RFC 2544) belongs, from which Services have their addresses. It ends with the process.
 func isolate() {
@@ -27,7 +37,7 @@ func isolate() {
 		return
 	}
 	// What is downloaded and built is so before.
-	for _, e := range all {
+	for _, e := range proved() {
 		if _, err := build(context.Background(), e.Name); err != nil {
 			fmt.Fprintln(os.Stderr, "not proved:", err)
 			os.Exit(1)
@@ -52,7 +62,7 @@ func TestProve(t *testing.T) {
 	if os.Getenv(proving) == "" {
 		missing.Data(t, "the real edges, which `make prove` runs; what they are on record for is compared")
 	}
-	for _, e := range all {
+	for _, e := range proved() {
 		t.Run(e.Name, func(t *testing.T) { prove(t, e) })
 	}
 }
@@ -70,8 +80,12 @@ func prove(t *testing.T, e *Edge) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var generated []*Scenario
+	if e.Generated != nil {
+		generated = e.Generated(len(list) + 1)
+	}
 	backend := &recorder{services: map[string]string{}, arrivals: map[string][]Arrival{}}
-	for _, s := range list {
+	for _, s := range slices.Concat(list, generated) {
 		for i, name := range services {
 			backend.services[s.Address(i)] = name
 		}
@@ -79,26 +93,74 @@ func prove(t *testing.T, e *Edge) {
 	if err := backend.serve(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	record := &Record{Software: e.Software, Version: version, Date: time.Now().UTC().Format(time.DateOnly), Scenarios: map[string]map[string][]string{}}
-	for i, s := range list {
-		t.Run(s.Name, func(t *testing.T) {
-			edge, err := e.start(t.Context(), bin, filepath.Join(t.TempDir(), fmt.Sprint(i)), s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			asked := e.probesOf(s)
-			answers := backend.answers(t, edge.at, s, asked)
-			record.keep(s, asked, answers)
-			compare(t, s, asked, answers)
-			if err := edge.stop(); err != nil {
-				t.Error(err)
+	record := &Record{About: evidence.About{Software: e.Software + " " + version, Note: e.Note, Date: time.Now().UTC().Format(time.DateOnly)}, Scenarios: map[string]Told{}}
+	t.Run("written", func(t *testing.T) {
+		kubeconfig := ""
+		if e.Classes != "" {
+			kubeconfig = e.bringUp(t, bin, list)
+		}
+		for _, s := range list {
+			t.Run(s.Name, func(t *testing.T) {
+				edge := e.started(t, bin, kubeconfig, s)
+				asked := e.probesOf(s)
+				answers := backend.answers(t, edge.at, s, asked)
+				limited := backend.limits(t, edge.at, s)
+				record.keep(s, asked, answers, limited)
+				compare(t, e, s, asked, answers, limited)
+			})
+		}
+	})
+	for chunk := range slices.Chunk(generated, together) {
+		t.Run("generated", func(t *testing.T) {
+			edge := e.started(t, bin, e.bringUp(t, bin, chunk), chunk...)
+			for _, s := range chunk {
+				t.Run(s.Name, func(t *testing.T) {
+					asked := e.probesOf(s)
+					answers := backend.answers(t, edge.at, s, asked)
+					record.Generated, record.Probes = record.Generated+1, record.Probes+len(asked)
+					compare(t, e, s, asked, answers, false)
+					if t.Failed() {
+						t.Log(s.Text)
+					}
+				})
 			}
 		})
 	}
 	if err := record.save(e.Name); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s %s: %d scenarios, %d probes", e.Software, version, len(list), record.Probes)
+	t.Logf("%s: %d scenarios, %d generated ones, %d probes", record.About.Software, len(list), len(generated), record.Probes)
+}
+
+// together is how many generated scenarios an edge has at once.
+const together = 250
+
+// started is an edge that ends with the test.
+func (e *Edge) started(t *testing.T, bin, kubeconfig string, list ...*Scenario) *running {
+	t.Helper()
+	edge, err := e.start(t.Context(), bin, filepath.Join(t.TempDir(), "edge"), kubeconfig, list...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := edge.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return edge
+}
+
+// limits sends as many requests as the scenario says, as fast as they go, and says whether some of them were too many.
+func (r *recorder) limits(t *testing.T, at doors, s *Scenario) bool {
+	t.Helper()
+	if s.Burst == 0 {
+		return false
+	}
+	limited := false
+	for _, answer := range r.answers(t, at, s, slices.Repeat([]Probe{{Host: s.Host(), Target: "/api/2/things", Headers: []string{login}}}, s.Burst)) {
+		limited = limited || answer.Status == http.StatusTooManyRequests
+	}
+	return limited
 }
 
 // answers asks for all probes of a scenario, several at a time.
@@ -126,7 +188,9 @@ func (r *recorder) answers(t *testing.T, at doors, s *Scenario, asked []Probe) m
 	time.Sleep(50 * time.Millisecond) // for copies, which nobody waits for
 	answers := map[string]Answer{}
 	for i, p := range asked {
-		answers[p.String()] = Answer{Status: statuses[i], Arrivals: r.of(id(i))}
+		if was := answers[p.String()].Status; was != http.StatusTooManyRequests {
+			answers[p.String()] = Answer{Status: statuses[i], Arrivals: r.of(id(i))}
+		}
 	}
 	return answers
 }

@@ -27,17 +27,17 @@ type Reading struct {
 	lets []requests.Set
 }
 
-// read reads a scenario.
-func read(ctx context.Context, t testing.TB, s *Scenario, config way.Config) *Reading {
+// read reads objects with a gateway in a namespace.
+func read(ctx context.Context, t testing.TB, text, namespace string, config way.Config) *Reading {
 	t.Helper()
 	inv := inventory.NewMemory(index.Of, nil)
-	for _, o := range objects.Of(t, s.Objects()) {
+	for _, o := range objects.Of(t, text) {
 		inv.Put(o)
 	}
 	view := topology.NewView(ctx, inv, world.Options{Edges: config, Cache: world.NewCache()})
 	r := &Reading{}
 	for _, o := range inv.All() {
-		if o.Ref.Namespace != s.Namespace() || o.Ref.Name != "gateway" {
+		if o.Ref.Namespace != namespace || o.Ref.Name != "gateway" {
 			continue
 		}
 		for _, part := range view.Parts(o) {
@@ -68,10 +68,8 @@ func (r *Reading) differences(probes []Probe, answers map[string]Answer) []strin
 	var list []string
 	say := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	var all []seen
-	refused := map[int]int{}
 	for _, p := range probes {
 		answer := answers[p.String()]
-		refused[answer.Status]++
 		for _, at := range answer.Arrivals {
 			if at.At != services[0] {
 				continue
@@ -102,6 +100,20 @@ func (r *Reading) differences(probes []Probe, answers map[string]Answer) []strin
 		}
 	}
 	return unique(list)
+}
+
+// limits says whether the reading and the edge say otherwise about whether requests are limited.
+func (r *Reading) limits(limited bool) []string {
+	says := func(state string) bool {
+		return slices.ContainsFunc(r.ways, func(e facts.Exposure) bool { return e.RateLimited.State == state })
+	}
+	switch {
+	case !limited && says(facts.On):
+		return []string{"allow limit: as many requests as are sent arrive"}
+	case limited && !says(facts.On) && !says(facts.Unknown):
+		return []string{"deny limit: not all requests arrive that are sent at once"}
+	}
+	return nil
 }
 
 // text is an arrival as answers have it.

@@ -14,11 +14,16 @@ type Scenario struct {
 	// Name says what it is about, Number is its place, which decides its namespace and its addresses.
 	Name   string
 	Number int
-	// Text are its objects, in YAML; $ns, $host and $auth stand for its namespace, its host, and the address of a service that is asked
-	// for credentials.
+	// Text are its objects, in YAML; $ns, $host, $gateway and $auth stand for its namespace, its host, the address of its gateway, and that
+	// of a service that is asked for credentials.
 	Text string
 	// Probes are further probes.
 	Probes []Probe
+	// Args are further arguments of the edge; Version is that which the configuration states, empty for none.
+	Args    []string
+	Version string
+	// Burst is how many requests are sent at once in the end, to see whether they are limited.
+	Burst int
 	// Known are differences that are right as they are, each with its reason: `deny /devops: why`.
 	Known map[string]string
 }
@@ -40,9 +45,9 @@ func (s *Scenario) Address(service int) string {
 // port is what everything listens on behind the edge.
 const port = 8080
 
-// expand puts a scenario's own names in the place of $ns, $host and $auth.
+// expand puts a scenario's own names in the place of $ns, $host, $gateway and $auth.
 func (s *Scenario) expand(text string) string {
-	return strings.NewReplacer("$HOST", strings.ToUpper(s.Host()), "$ns", s.Namespace(), "$host", s.Host(), "$auth", fmt.Sprintf("%s:%d", s.Address(2), port)).Replace(text)
+	return strings.NewReplacer("$HOST", strings.ToUpper(s.Host()), "$ns", s.Namespace(), "$host", s.Host(), "$gateway", s.Address(0), "$auth", fmt.Sprintf("%s:%d", s.Address(2), port)).Replace(text)
 }
 
 // Objects are all objects that a person would write: the gateway, its Service, others, and the scenario's own.
@@ -104,6 +109,14 @@ func scenarios(edge string) ([]*Scenario, error) {
 					return nil, fmt.Errorf("%s: %w", s.Name, err)
 				}
 				s.Probes = append(s.Probes, p)
+			case "args":
+				s.Args = append(s.Args, strings.Fields(value)...)
+			case "version":
+				s.Version = value
+			case "burst":
+				if _, err := fmt.Sscan(value, &s.Burst); err != nil {
+					return nil, fmt.Errorf("%s: burst: %w", s.Name, err)
+				}
 			case "known":
 				what, why, _ := strings.Cut(value, ": ")
 				s.Known[what] = why

@@ -88,16 +88,16 @@ func (e *Edge) probesOf(s *Scenario) []Probe {
 			list = append(list, Probe{Host: s.Host(), Target: target, Headers: []string{identity, e.Login}})
 		}
 	}
-	short := []string{"/devops", "/api/2/things", "/"}
+	few := []string{"/devops", "/api/2/things", "/"}
 	hosts := []string{
 		strings.ToUpper(s.Host()), s.Host() + ":80", s.Host() + ".", "sub." + s.Host(), "a.sub." + s.Host(), "x" + s.Host(), "other.invalid", "127.0.0.1", "-",
 	}
 	for _, host := range hosts {
-		for _, target := range short {
+		for _, target := range few {
 			list = append(list, plain(host, target))
 		}
 	}
-	for _, target := range short {
+	for _, target := range few {
 		list = append(list, plain(s.Host(), "http://"+s.Host()+target), plain("other.invalid", "http://"+s.Host()+target), plain(s.Host(), "http://other.invalid"+target))
 	}
 	for _, headers := range identityHeaders {
@@ -105,6 +105,14 @@ func (e *Edge) probesOf(s *Scenario) []Probe {
 			list = append(list, Probe{Host: s.Host(), Target: target, Headers: headers})
 			if e.Login != "" {
 				list = append(list, Probe{Host: s.Host(), Target: target, Headers: append(slices.Clone(headers), e.Login)})
+			}
+		}
+	}
+	if e.Secure {
+		for _, p := range slices.Clone(list) {
+			if slices.Contains(few, p.Target) && len(p.Headers) == 1 {
+				p.Secure = true
+				list = append(list, p)
 			}
 		}
 	}

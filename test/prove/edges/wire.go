@@ -100,10 +100,10 @@ func respond(service, path string, authorized bool) string {
 	status, headers := "200 OK", ""
 	if service == "auth" {
 		switch {
-		case strings.HasPrefix(path, "/user"):
-			headers = way.Header + ": checked\r\n"
 		case strings.HasPrefix(path, "/token") && !authorized, strings.HasPrefix(path, "/deny"):
 			status = "401 Unauthorized"
+		case strings.HasPrefix(path, "/user"), strings.HasPrefix(path, "/token-user"):
+			headers = way.Header + ": checked\r\n"
 		}
 	}
 	return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
