@@ -11,8 +11,8 @@ import (
 //go:embed builtin/*/rule.yaml
 var builtin embed.FS
 
-// Builtin returns the rules that are part of dittoguard, sorted by name. The list is the caller's, but what the rules point
-// to is everybody's. An error is a defect of the build.
+// Builtin returns the rules that are part of dittoguard, sorted by name. The list is the caller's, but what the rules
+// point to is everybody's. An error is a defect of the build.
 func Builtin() ([]HardeningRule, error) {
 	list, err := loadBuiltin()
 	return slices.Clone(list), err

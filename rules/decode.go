@@ -20,8 +20,8 @@ func decode(doc *yaml.Node, file string, probs *problems) (HardeningRule, bool) 
 	if len(probs.list) > before {
 		return HardeningRule{}, false
 	}
-	// The values have been checked node by node, which is what gives each problem its line; the strict decoder is the same
-	// as the API server's and has the last word.
+	// The values have been checked node by node, which is what gives each problem its line; the strict decoder is the
+	// same as the API server's and has the last word.
 	var rule HardeningRule
 	data, err := json.Marshal(value)
 	if err == nil {

@@ -12,11 +12,11 @@ type Fix struct {
 	Text string `json:"text"`
 	// MessageExpression says it with the names of the objects at hand; Text where there is none.
 	MessageExpression string `json:"messageExpression,omitempty"`
-	// When is true where the fix applies; without it, wherever the rule finds something. It sees what validations see, and
-	// `ditto.channel`.
+	// When is true where the fix applies; without it, wherever the rule finds something. It sees what validations see,
+	// and `ditto.channel`.
 	When string `json:"when,omitempty"`
-	// Model is the trust model that it is a step towards, `oidc` or `proxy`: where the configuration asks for the other one, it is
-	// no fix. Empty for what has nothing to do with that choice.
+	// Model is the trust model that it is a step towards, `oidc` or `proxy`: where the configuration asks for the other
+	// one, it is no fix. Empty for what has nothing to do with that choice.
 	Model string `json:"model,omitempty"`
 	// Purpose names what the edge of the way in has a fix for, in its own words: Text is what it is for then.
 	Purpose Purpose `json:"purpose,omitempty"`
@@ -40,8 +40,8 @@ const (
 type Change struct {
 	// Env are variables of the container that the finding is about.
 	Env []EnvChange `json:"env,omitempty"`
-	// PathsWithout takes these paths of the gateway out of an entry that sends requests by path: what is for them is removed, and
-	// what is for more is narrowed to the paths of the API.
+	// PathsWithout takes these paths of the gateway out of an entry that sends requests by path: what is for them is
+	// removed, and what is for more is narrowed to the paths of the API.
 	PathsWithout []string `json:"pathsWithout,omitempty"`
 	// Inside takes a Service off the outside, or removes an entry that looks at no paths.
 	Inside bool `json:"inside,omitempty"`

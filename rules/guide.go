@@ -29,7 +29,8 @@ type GuideSection struct {
 	Items   []GuideItem `json:"items"`
 }
 
-// GuideItem is one thing that the guide asks for, in our words. Rules or Also, Cannot, or Missing says what is made of it.
+// GuideItem is one thing that the guide asks for, in our words. Rules or Also, Cannot, or Missing says what is made of
+// it.
 type GuideItem struct {
 	Item string `json:"item"`
 	// Rules are those that judge it and that name its section as theirs; Also are rules of other sections that do.
@@ -114,7 +115,8 @@ func (g Guide) Check(list []HardeningRule) []string {
 	for _, s := range g.Sections {
 		for _, i := range s.Items {
 			if said := count(len(i.Judges()) > 0, i.Cannot != "", i.Missing != ""); said != 1 {
-				bad("section %s, %q: it has %d of rules, cannot and missing, and should have one", s.Section, i.Item, said)
+				bad("section %s, %q: it has %d of rules, cannot and missing, and should have one", s.Section, i.Item,
+					said)
 			}
 			if i.Partly != "" && len(i.Judges()) == 0 {
 				bad("section %s, %q: partly covered by no rule", s.Section, i.Item)
@@ -126,7 +128,8 @@ func (g Guide) Check(list []HardeningRule) []string {
 			}
 			for _, name := range i.Rules {
 				if r, found := byName[name]; found && !slices.Contains(r.Sections(), s.Section) {
-					bad("section %s, %q: %s is a rule of section %s; list it under `also`, or let it name the section", s.Section, i.Item, name, r.Spec.Guide)
+					bad("section %s, %q: %s is a rule of section %s; list it under `also`, or let it name the section",
+						s.Section, i.Item, name, r.Spec.Guide)
 				}
 				sections[name] = append(sections[name], s.Section)
 			}

@@ -15,13 +15,13 @@ import (
 )
 
 // Load reads every rule document of a folder: the files <rule>/rule.yaml, where the folder bears the rule's name, and
-// loose files at the top that are not in a folder of their own. A file ends in .yaml, .yml or .json and may hold several documents.
-// Folders below a rule's folder are its fixtures and are not read; nor are folders named pass, fail or fixed at the top,
-// so that a rule's own folder can be loaded too.
+// loose files at the top that are not in a folder of their own. A file ends in .yaml, .yml or .json and may hold
+// several documents. Folders below a rule's folder are its fixtures and are not read; nor are folders named pass, fail
+// or fixed at the top, so that a rule's own folder can be loaded too.
 //
 // Decoding is strict. All problems of all files are reported at once, joined, in the order of file and line, each as
-// `preauth/rule.yaml:14: spec.validations[0].expresion: unknown field`. Then no rule is returned. The rules come sorted by
-// name. Expressions are not compiled here.
+// `preauth/rule.yaml:14: spec.validations[0].expresion: unknown field`. Then no rule is returned. The rules come sorted
+// by name. Expressions are not compiled here.
 func Load(fsys fs.FS) ([]HardeningRule, error) {
 	return LoadFrom(fsys, "")
 }
@@ -178,7 +178,8 @@ func reportDuplicates(found []HardeningRule, probs *problems) {
 			continue
 		}
 		if other, ok := first[name]; ok {
-			probs.ofRule(&r, "metadata.name", "rule %q is already defined at %s:%d", name, other.File, other.LineOf("metadata.name"))
+			probs.ofRule(&r, "metadata.name", "rule %q is already defined at %s:%d", name, other.File,
+				other.LineOf("metadata.name"))
 			continue
 		}
 		first[name] = r.Source

@@ -45,7 +45,8 @@ func (p Param) Check(value any) string {
 	case string:
 		fits = p.Type == ParamString && p.allows(v)
 	case []any:
-		fits = p.Type == ParamStrings && !slices.ContainsFunc(v, func(item any) bool { s, ok := item.(string); return !ok || !p.allows(s) })
+		fits = p.Type == ParamStrings &&
+			!slices.ContainsFunc(v, func(item any) bool { s, ok := item.(string); return !ok || !p.allows(s) })
 	}
 	if fits {
 		return ""

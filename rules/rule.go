@@ -63,12 +63,13 @@ type Spec struct {
 	Guide    string   `json:"guide,omitempty"`
 	Level    Level    `json:"level"`
 	Severity Severity `json:"severity"`
-	// Since is the version of dittoguard that the rule is there from, of a built-in rule: the configuration can keep what is newer
-	// from denying (modes.enforceVersion). Rules of users have none, and always count.
+	// Since is the version of dittoguard that the rule is there from, of a built-in rule: the configuration can keep
+	// what is newer from denying (modes.enforceVersion). Rules of users have none, and always count.
 	Since Version `json:"since,omitempty"`
 
-	// PartOf names the rule that this one is a part of: what an admission policy of Kubernetes can say of it, which sees one
-	// object. Where the whole rule is evaluated the part is not, since it finds nothing that the whole does not.
+	// PartOf names the rule that this one is a part of: what an admission policy of Kubernetes can say of it, which
+	// sees one object. Where the whole rule is evaluated the part is not, since it finds nothing that the whole does
+	// not.
 	PartOf string `json:"partOf,omitempty"`
 
 	// Params are what the configuration can say to the rule; there are no others.
@@ -83,13 +84,13 @@ type Spec struct {
 	Unknowns []Unknown `json:"unknowns,omitempty"`
 	// Mutations mean what they mean in a MutatingAdmissionPolicy.
 	Mutations []Mutation `json:"mutations,omitempty"`
-	// Fixes are ways to mend what the rule finds, each with the condition under which it is one, and the change itself where
-	// that can be said.
+	// Fixes are ways to mend what the rule finds, each with the condition under which it is one, and the change itself
+	// where that can be said.
 	Fixes []Fix `json:"fixes,omitempty"`
 	// Remediation says what to change, with a snippet that works.
 	Remediation string `json:"remediation"`
-	// Remediations say more of it, where that depends on the object: on the one that opens the way in or, of a rule that is
-	// about none, on the subject. Each is said for objects of its kinds alone.
+	// Remediations say more of it, where that depends on the object: on the one that opens the way in or, of a rule
+	// that is about none, on the subject. Each is said for objects of its kinds alone.
 	Remediations []Remediation `json:"remediations,omitempty"`
 }
 
@@ -150,7 +151,8 @@ const (
 // Match says what a rule is evaluated for and whom its findings name.
 type Match struct {
 	Each Each `json:"each"`
-	// Subject is, for each exposure, `target` (the workload that is reached) or `entry` (the object that opens the way).
+	// Subject is, for each exposure, `target` (the workload that is reached) or `entry` (the object that opens the
+	// way).
 	Subject string `json:"subject,omitempty"`
 	// ResourceRules, ExcludeResourceRules, NamespaceSelector and ObjectSelector are those of
 	// ValidatingAdmissionPolicy's matchConstraints. ResourceRules is required for each object and allowed nowhere else.
@@ -165,9 +167,9 @@ type Validation struct {
 	Expression        string `json:"expression"`
 	Message           string `json:"message,omitempty"`
 	MessageExpression string `json:"messageExpression,omitempty"`
-	// KeyExpression is a list of strings: what the violation consists of. A request is denied for a violation that was not
-	// there before, or that consists of something it did not consist of before; so a partial fix gets through. Without it
-	// there is nothing to tell two violations of one rule on one way in apart.
+	// KeyExpression is a list of strings: what the violation consists of. A request is denied for a violation that was
+	// not there before, or that consists of something it did not consist of before; so a partial fix gets through.
+	// Without it there is nothing to tell two violations of one rule on one way in apart.
 	KeyExpression string `json:"keyExpression,omitempty"`
 	// Since is the version that the validation is there from, where that is later than its rule.
 	Since Version `json:"since,omitempty"`

@@ -10,10 +10,11 @@ import (
 
 // LoadUser reads the rules that a user wrote, from folders as Load takes them: one folder a rule, or flat files as a
 // mounted ConfigMap has them. All folders together are one set: a name may be there once, and none may be that of a
-// built-in rule. A folder that is named twice is read once. A folder without a rule is an error: it is the wrong one, or was not mounted.
+// built-in rule. A folder that is named twice is read once. A folder without a rule is an error: it is the wrong one,
+// or was not mounted.
 //
-// All problems are reported at once, as LoadFrom does. Beside an error come the rules that can be read all the same, sorted
-// by name, so that what is wrong with their expressions can be said in the same run.
+// All problems are reported at once, as LoadFrom does. Beside an error come the rules that can be read all the same,
+// sorted by name, so that what is wrong with their expressions can be said in the same run.
 func LoadUser(dirs ...string) ([]HardeningRule, error) {
 	if len(dirs) == 0 {
 		return nil, nil

@@ -20,8 +20,8 @@ type validator struct {
 	probs *problems
 }
 
-// validate checks everything about a rule but its expressions. folder is the folder that has to bear its name, empty for a
-// loose file.
+// validate checks everything about a rule but its expressions. folder is the folder that has to bear its name, empty
+// for a loose file.
 func validate(rule *HardeningRule, folder string, probs *problems) {
 	v := validator{rule: rule, probs: probs}
 	v.identity(folder)
@@ -155,7 +155,8 @@ func (v *validator) part() {
 
 func (v *validator) match() {
 	m := &v.rule.Spec.Match
-	oneOf(v, "spec.match.each", m.Each, EachObject, EachGateway, EachComponent, EachExposure, EachCredential, EachPolicy, EachEdge)
+	oneOf(v, "spec.match.each", m.Each, EachObject, EachGateway, EachComponent, EachExposure, EachCredential,
+		EachPolicy, EachEdge)
 	switch {
 	case m.Each == EachExposure:
 		oneOf(v, "spec.match.subject", m.Subject, SubjectTarget, SubjectEntry)
@@ -202,7 +203,8 @@ func (v *validator) resourceRules(field string, list []admissionregistrationv1.N
 			}
 		}
 		for j, op := range r.Operations {
-			oneOf(v, fmt.Sprintf("%s.operations[%d]", at, j), op, admissionregistrationv1.OperationAll, admissionregistrationv1.Create,
+			oneOf(v, fmt.Sprintf("%s.operations[%d]", at, j), op, admissionregistrationv1.OperationAll,
+				admissionregistrationv1.Create,
 				admissionregistrationv1.Update, admissionregistrationv1.Delete, admissionregistrationv1.Connect)
 		}
 		if r.Scope != nil {

@@ -2,8 +2,8 @@ package rules
 
 import "k8s.io/apimachinery/pkg/util/version"
 
-// Version is a minor version of dittoguard, as v0.2. Empty is, of a rule, that it is no version's but a user's own; of what is
-// enforced, the latest.
+// Version is a minor version of dittoguard, as v0.2. Empty is, of a rule, that it is no version's but a user's own; of
+// what is enforced, the latest.
 type Version string
 
 // FirstVersion is the first one that has rules.

@@ -12,8 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// generated ends the placeholder name of an object whose name is made up after admission, as API servers did before they
-// learnt to do it ahead of admission. It can be part of no real name.
+// generated ends the placeholder name of an object whose name is made up after admission, as API servers did before
+// they learnt to do it ahead of admission. It can be part of no real name.
 const generated = "*"
 
 // changeOf decodes the objects of a request, each once.

@@ -9,10 +9,11 @@ import (
 	"slices"
 )
 
-// Clients says who may ask, by the certificate that a client shows. Without it anybody who reaches the port may, and learns
-// from the answers what the objects hold that decide.
+// Clients says who may ask, by the certificate that a client shows. Without it anybody who reaches the port may, and
+// learns from the answers what the objects hold that decide.
 type Clients struct {
-	// CAFile has the CAs that sign the certificates, as PEM. It is read for each connection, so that a change counts at once.
+	// CAFile has the CAs that sign the certificates, as PEM. It is read for each connection, so that a change counts at
+	// once.
 	CAFile string
 	// Names are the common names and DNS names of which the certificate has to have one; none means that any will do.
 	Names []string

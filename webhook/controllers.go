@@ -29,12 +29,14 @@ const (
 	exemptKubelet        = "done by a node's kubelet"
 )
 
-// derivers are the service accounts of kube-system that make, change and remove what is derived from other objects, by kind:
-// those that Kubernetes gives these rights (plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go). They are
-// named in full: whoever may create service accounts in kube-system can call one what they like.
+// derivers are the service accounts of kube-system that make, change and remove what is derived from other objects, by
+// kind: those that Kubernetes gives these rights
+// (plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go). They are named in full: whoever may create
+// service accounts in kube-system can call one what they like.
 var derivers = map[schema.GroupKind][]string{
 	inventory.Pod: {
-		"cronjob-controller", "daemon-set-controller", "deployment-controller", "device-taint-eviction-controller", "job-controller",
+		"cronjob-controller", "daemon-set-controller", "deployment-controller", "device-taint-eviction-controller",
+		"job-controller",
 		"node-controller", "replicaset-controller", "replication-controller", "statefulset-controller",
 	},
 	inventory.ReplicaSet:    {"deployment-controller", "replicaset-controller"},
@@ -43,8 +45,8 @@ var derivers = map[schema.GroupKind][]string{
 }
 
 // derives says whether the user is one of Kubernetes' own controllers, and objects of the kind are what it derives from
-// others. Only the user's name counts, which the API server has authenticated; labels and ownerReferences are anyone's to
-// write.
+// others. Only the user's name counts, which the API server has authenticated; labels and ownerReferences are anyone's
+// to write.
 func derives(user string, kind schema.GroupKind) bool {
 	list := derivers[kind]
 	if user == controllerManager {
@@ -54,8 +56,8 @@ func derives(user string, kind schema.GroupKind) bool {
 	return system && slices.Contains(list, account)
 }
 
-// mirrored says whether an EndpointSlice of the cluster's controllers is a copy of Endpoints that somebody wrote, which are
-// not judged themselves. Where all controllers are one user, the label tells, which that user has written.
+// mirrored says whether an EndpointSlice of the cluster's controllers is a copy of Endpoints that somebody wrote, which
+// are not judged themselves. Where all controllers are one user, the label tells, which that user has written.
 func mirrored(req *admissionv1.AdmissionRequest) bool {
 	if req.UserInfo.Username != controllerManager {
 		return req.UserInfo.Username == mirroringController
@@ -65,11 +67,12 @@ func mirrored(req *admissionv1.AdmissionRequest) bool {
 		raw = req.OldObject.Raw
 	}
 	var slice metav1.PartialObjectMetadata
-	return json.Unmarshal(raw, &slice) != nil || slice.Labels[discoveryv1.LabelManagedBy] == "endpointslicemirroring-controller.k8s.io"
+	return json.Unmarshal(raw, &slice) != nil ||
+		slice.Labels[discoveryv1.LabelManagedBy] == "endpointslicemirroring-controller.k8s.io"
 }
 
-// exemptionOf says why a request is let through whatever its findings, "" if it is not. Findings are warned of and recorded
-// all the same.
+// exemptionOf says why a request is let through whatever its findings, "" if it is not. Findings are warned of and
+// recorded all the same.
 func exemptionOf(req *admissionv1.AdmissionRequest) string {
 	user := req.UserInfo.Username
 	if req.Operation == admissionv1.Delete {

@@ -11,12 +11,14 @@ import (
 // did not know, and with them new questions.
 const maxRounds = 8
 
-// Live is the live side of one request. It bounds what it reads: a request that asks for too much gets an error that says about what.
+// Live is the live side of one request. It bounds what it reads: a request that asks for too much gets an error that
+// says about what.
 type Live interface {
-	// Refresh says what differs by now from what the inventory answered to the questions. fresh is false if nothing was read, since
-	// it cannot differ, or was read before. If certain is set, all the questions are asked again. Else something may be left out that no
-	// earlier request can have changed.
-	Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error)
+	// Refresh says what differs by now from what the inventory answered to the questions. fresh is false if nothing was
+	// read, since it cannot differ, or was read before. If certain is set, all the questions are asked again. Else
+	// something may be left out that no earlier request can have changed.
+	Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool,
+		err error)
 	// Remembers says whether something may be left out: it is known what earlier requests can have changed.
 	Remembers() bool
 	// End ends the request. stores says that the API server may store now what it is about.
@@ -29,7 +31,8 @@ type reader struct {
 	live Live
 }
 
-// reader begins the live reads of a request, and is ended by its end. before and after are what the request may store, nil if nothing.
+// reader begins the live reads of a request, and is ended by its end. before and after are what the request may store,
+// nil if nothing.
 func (o Options) reader(before, after *inventory.Object) reader {
 	r := reader{Options: o}
 	if o.Live != nil {
@@ -83,7 +86,8 @@ func (r reader) settle(ctx context.Context, judge func(inventory.Reader) (asking
 			return fresh, nil
 		}
 		if round == maxRounds {
-			return true, fmt.Errorf("what decides this request is still changing after it was read %d times, try again", maxRounds)
+			return true, fmt.Errorf("what decides this request is still changing after it was read %d times, try again",
+				maxRounds)
 		}
 		read, again, err := r.read(ctx, open, asks.certain)
 		if err != nil {
@@ -98,7 +102,8 @@ func (r reader) settle(ctx context.Context, judge func(inventory.Reader) (asking
 	}
 }
 
-func (r reader) read(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error) {
+func (r reader) read(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change,
+	fresh bool, err error) {
 	changes, fresh, err = r.live.Refresh(ctx, questions, certain)
 	if fresh || err != nil {
 		r.Recorder.LiveRead(err == nil)

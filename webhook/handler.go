@@ -1,6 +1,7 @@
-// Package webhook answers the API server's admission requests: AdmissionReview in, judgement by check.Judge, response out.
-// It holds no rule and knows nothing of Ditto. What it adds to a judgement is freshness (what decides is read again, live,
-// before the answer), the exceptions for deletions and for the cluster's own controllers, and the words of the answer.
+// Package webhook answers the API server's admission requests: AdmissionReview in, judgement by check.Judge, response
+// out. It holds no rule and knows nothing of Ditto. What it adds to a judgement is freshness (what decides is read
+// again, live, before the answer), the exceptions for deletions and for the cluster's own controllers, and the words of
+// the answer.
 //
 // NewValidator and NewMutator make the handlers, Run serves them.
 package webhook
@@ -28,20 +29,21 @@ const defaultTimeout = 4 * time.Second
 
 // Options are what the handlers work with.
 type Options struct {
-	// Judge returns the judge in force, nil if there is none yet. It is asked once a request, so that one request is judged
-	// by one configuration.
+	// Judge returns the judge in force, nil if there is none yet. It is asked once a request, so that one request is
+	// judged by one configuration.
 	Judge func() check.Judge
 	// Inventory is the cluster without the request, as far as the cache has seen it.
 	Inventory inventory.Reader
 	// Synced says whether the inventory has been read completely. Before that every request fails. Nil means always.
 	Synced func() bool
-	// Live begins the live side of a request that may store an object, which is there before or will be after; both are nil if it
-	// stores nothing. A nil Live means that the inventory is never behind.
+	// Live begins the live side of a request that may store an object, which is there before or will be after; both are
+	// nil if it stores nothing. A nil Live means that the inventory is never behind.
 	Live func(before, after *inventory.Object) Live
-	// Unheard is told that a request was answered of which Live has not heard. Where the webhook fails open, it may store something all
-	// the same. It may be nil.
+	// Unheard is told that a request was answered of which Live has not heard. Where the webhook fails open, it may
+	// store something all the same. It may be nil.
 	Unheard func()
-	// BreakGlass says that nothing is refused in a namespace for now, until when and why; empty if it is. A nil one never does.
+	// BreakGlass says that nothing is refused in a namespace for now, until when and why; empty if it is. A nil one
+	// never does.
 	BreakGlass func(namespace string) string
 	// Recorder counts; nil counts nothing.
 	Recorder Recorder
@@ -72,7 +74,8 @@ type answer struct {
 }
 
 // handler wraps what the validator and the mutator have in common: deadline, panics, failures, durations.
-func (o Options) handler(webhook string, decide func(context.Context, check.Judge, *admissionv1.AdmissionRequest) (answer, error)) admission.Handler {
+func (o Options) handler(webhook string,
+	decide func(context.Context, check.Judge, *admissionv1.AdmissionRequest) (answer, error)) admission.Handler {
 	return admission.HandlerFunc(func(ctx context.Context, req admission.Request) (response admission.Response) {
 		start := time.Now()
 		if f, ok := ctx.Value(failureKey{}).(*failure); ok {
@@ -94,7 +97,8 @@ func (o Options) handler(webhook string, decide func(context.Context, check.Judg
 		got, err := o.decide(ctx, &req.AdmissionRequest, decide)
 		if err != nil {
 			err = notJudged(ctx, subjectOf(&req.AdmissionRequest), err, time.Since(start))
-			o.Log.Error(err, "request could not be judged", "webhook", webhook, "operation", req.Operation, "user", req.UserInfo.Username)
+			o.Log.Error(err, "request could not be judged", "webhook", webhook, "operation", req.Operation, "user",
+				req.UserInfo.Username)
 			return o.unjudged(ctx, &req.AdmissionRequest, err)
 		}
 		return got.Response
@@ -133,15 +137,16 @@ func (o Options) decide(
 	return decide(ctx, judge, req)
 }
 
-// notJudged says once why a request was not judged. Of a judgement that was cut short only what took so long is of interest: whatever
-// else it says is of a piece of a judgement.
+// notJudged says once why a request was not judged. Of a judgement that was cut short only what took so long is of
+// interest: whatever else it says is of a piece of a judgement.
 func notJudged(ctx context.Context, subject inventory.Ref, err error, after time.Duration) error {
 	if ctx.Err() == nil {
 		return fmt.Errorf("judging %s: %w", subject, err)
 	}
 	text := fmt.Sprintf("%s was not judged in time (%s)", subject, after.Round(100*time.Millisecond))
 	if errors.Is(ctx.Err(), context.Canceled) {
-		text = fmt.Sprintf("%s was not judged: the client closed the connection after %s", subject, after.Round(100*time.Millisecond))
+		text = fmt.Sprintf("%s was not judged: the client closed the connection after %s", subject,
+			after.Round(100*time.Millisecond))
 	}
 	if detail := firstLine(err); detail != ctx.Err().Error() {
 		text += ": " + detail
@@ -197,8 +202,8 @@ func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline)
 }
 
-// timeoutOf is how long an answer may take: nine tenths of what the API server says that it waits for, so that it gets to hear of a
-// failure.
+// timeoutOf is how long an answer may take: nine tenths of what the API server says that it waits for, so that it gets
+// to hear of a failure.
 func timeoutOf(r *http.Request) time.Duration {
 	if timeout, err := time.ParseDuration(r.URL.Query().Get("timeout")); err == nil && timeout > 0 {
 		return timeout * 9 / 10
@@ -209,12 +214,13 @@ func timeoutOf(r *http.Request) time.Duration {
 // Handler serves an admission handler over HTTP.
 //
 // A request that could not be judged is answered with HTTP status 500. An AdmissionReview that says "not allowed" is a
-// refusal to the API server whatever its code; only a failed call makes it apply the webhook's failurePolicy, and what a
-// failure means differs between protected namespaces and others.
+// refusal to the API server whatever its code; only a failed call makes it apply the webhook's failurePolicy, and what
+// a failure means differs between protected namespaces and others.
 func Handler(h admission.Handler) http.Handler { return handle(h, nil) }
 
-// handle is Handler for a webhook that shares room with others. What finds none waits, unread, for half of the time that it may take,
-// and is then told to come back, which an API server does as long as it has time itself (HTTP status 429, RFC 6585, section 4).
+// handle is Handler for a webhook that shares room with others. What finds none waits, unread, for half of the time
+// that it may take, and is then told to come back, which an API server does as long as it has time itself (HTTP status
+// 429, RFC 6585, section 4).
 func handle(h admission.Handler, room *flight) http.Handler {
 	review := &admission.Webhook{Handler: h}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -228,9 +234,11 @@ func handle(h admission.Handler, room *flight) http.Handler {
 			return
 		}
 		defer leave()
-		review.ServeHTTP(&failureWriter{ResponseWriter: w, failure: f}, r.WithContext(context.WithValue(r.Context(), failureKey{}, f)))
+		review.ServeHTTP(&failureWriter{ResponseWriter: w, failure: f},
+			r.WithContext(context.WithValue(r.Context(), failureKey{}, f)))
 		if !f.heard {
-			// It did not come as a whole, or is none. An API server that gave up before all of it was read may store it.
+			// It did not come as a whole, or is none. An API server that gave up before all of it was read may store
+			// it.
 			room.missed()
 		}
 	})

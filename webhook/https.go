@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// idleTimeout is longer than the 90 s after which an API server closes a connection that it does not use (SetTransportDefaults
-	// of k8s.io/apimachinery/pkg/util/net): whoever sends requests is to be the one who closes, or a request is lost that is on its way.
+	// idleTimeout is longer than the 90 s after which an API server closes a connection that it does not use
+	// (SetTransportDefaults of k8s.io/apimachinery/pkg/util/net): whoever sends requests is to be the one who closes,
+	// or a request is lost that is on its way.
 	idleTimeout = 2 * time.Minute
 	// shutdownTimeout bounds how long requests under way are waited for. API servers wait 30 s at most.
 	shutdownTimeout = time.Minute
@@ -44,7 +45,8 @@ func newHTTPSServer(o *ServerOptions, handler http.Handler) *httpsServer {
 	if o.Clients != nil {
 		o.Clients.demand(config)
 	}
-	return &httpsServer{address: net.JoinHostPort(o.Host, strconv.Itoa(port)), tls: config, handler: handler, log: o.Log}
+	return &httpsServer{address: net.JoinHostPort(o.Host, strconv.Itoa(port)), tls: config, handler: handler,
+		log: o.Log}
 }
 
 // ready returns nil once connections are accepted.

@@ -16,8 +16,8 @@ import (
 const (
 	// maxFindings is how many findings a refusal explains; the rest are named by their rules.
 	maxFindings = 5
-	// maxWarnings and maxWarning (in characters) are what an API server passes on whole, whatever else it warns of: 4096
-	// characters in all, and 256 in each where there are more (k8s.io/apiserver/pkg/endpoints/filters/warning.go).
+	// maxWarnings and maxWarning (in characters) are what an API server passes on whole, whatever else it warns of:
+	// 4096 characters in all, and 256 in each where there are more (k8s.io/apiserver/pkg/endpoints/filters/warning.go).
 	maxWarnings = 12
 	maxWarning  = 256
 	// maxAnnotation is the size of one audit annotation in bytes.
@@ -26,7 +26,7 @@ const (
 
 // refusal is the message of a denied request. Helm does not always say which object was refused, so it does:
 //
-//	Ingress ditto/api is refused by dittoguard: preauth-exposed (guide section 1) on Deployment ditto/gateway: anyone can …
+//	Ingress ditto/api is refused by dittoguard: preauth-exposed (guide section 1) on Deployment ditto/gateway: …
 //	  way in: Ingress ditto/api (public) → Service ditto/gateway → Deployment ditto/gateway
 //	  fix: set ENABLE_PRE_AUTHENTICATION to "false", or …
 func refusal(change check.Change, findings []check.Finding) string {
@@ -76,8 +76,8 @@ func refusal(change check.Change, findings []check.Finding) string {
 
 // warnings are the lines that kubectl shows, what was found before what is unknown:
 //
-//	dittoguard: edge-tls: clients are not redirected to HTTPS; fix: set nginx.ingress.kubernetes.io/force-ssl-redirect: "true"
-//	dittoguard: cors-any-origin: unknown: Deployment ditto/gateway: which origins are allowed: ConfigMap ditto/env was not found
+//	dittoguard: edge-tls: clients are not redirected to HTTPS; fix: set nginx.ingress.kubernetes.io/…
+//	dittoguard: cors-any-origin: unknown: Deployment ditto/gateway: which origins are allowed: ConfigMap …
 func warnings(change check.Change, findings []check.Finding, unknown []check.Unknown) []string {
 	object := refOf(change)
 	var lines []string
@@ -87,7 +87,8 @@ func warnings(change check.Change, findings []check.Finding, unknown []check.Unk
 			about = f.Subject.String() + ": "
 		}
 		text := f.Rule + ": " + about + f.Message
-		if mended := text + "; fix: " + f.Advice; f.Advice != "" && !strings.Contains(f.Message, f.Advice) && fits(mended) {
+		if mended := text + "; fix: " + f.Advice; f.Advice != "" && !strings.Contains(f.Message, f.Advice) &&
+			fits(mended) {
 			text = mended
 		}
 		lines = append(lines, warning(text))
@@ -110,7 +111,8 @@ func warnings(change check.Change, findings []check.Finding, unknown []check.Unk
 	lines = unique(append(lines, undecided...))
 	if len(lines) > maxWarnings {
 		rest := len(lines) - maxWarnings + 1
-		lines = append(lines[:maxWarnings-1], warning(fmt.Sprintf("and %d more, see the audit annotations of this request, or dittoguard audit", rest)))
+		lines = append(lines[:maxWarnings-1],
+			warning(fmt.Sprintf("and %d more, see the audit annotations of this request, or dittoguard audit", rest)))
 	}
 	return lines
 }
@@ -130,8 +132,8 @@ func notes(byRule map[string]string) (warnings []string, annotations map[string]
 	return warnings, map[string]string{"mutated": bounded(entries)}
 }
 
-// annotations are the audit annotations of a judged request, nil if nothing was found. The API server puts the webhook's
-// name before the keys.
+// annotations are the audit annotations of a judged request, nil if nothing was found. The API server puts the
+// webhook's name before the keys.
 func annotations(verdict check.Verdict, exemption string) map[string]string {
 	a := map[string]string{}
 	add := func(key string, entries []string) {
@@ -160,7 +162,8 @@ func annotations(verdict check.Verdict, exemption string) map[string]string {
 	add("unknown", unique(unknown))
 	var exceptions []string
 	for _, e := range verdict.Exceptions {
-		exceptions = append(exceptions, fmt.Sprintf("%s %s until %s: %s", e.Rule, e.Subject, e.Until, oneLine(e.Reason)))
+		exceptions = append(exceptions, fmt.Sprintf("%s %s until %s: %s", e.Rule, e.Subject, e.Until,
+			oneLine(e.Reason)))
 	}
 	add("exceptions", unique(exceptions))
 	if len(a) == 0 {
@@ -191,7 +194,8 @@ const saidBy = "dittoguard: "
 // fits says whether a warning of a text is short enough.
 func fits(text string) bool { return utf8.RuneCountInString(oneLine(saidBy+text)) <= maxWarning }
 
-// warning makes a warning of a text. One that is too long ends with a whole part of the sentence, and says where the rest is.
+// warning makes a warning of a text. One that is too long ends with a whole part of the sentence, and says where the
+// rest is.
 func warning(text string) string {
 	const rest = " … (in full: dittoguard audit)"
 	short := fits(text)

@@ -123,7 +123,8 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help: "When the configuration in force was loaded, in seconds since 1970.",
 		}),
 	}
-	registry.MustRegister(m.decisions, m.durations, m.ruleErrors, m.liveReads, m.requests, m.inFlight, m.turnedAway, m.responses, m.reloads, m.reloadOK, m.reloadTime)
+	registry.MustRegister(m.decisions, m.durations, m.ruleErrors, m.liveReads, m.requests, m.inFlight, m.turnedAway,
+		m.responses, m.reloads, m.reloadOK, m.reloadTime)
 	return m
 }
 

@@ -11,9 +11,9 @@ import (
 )
 
 // NewMutator makes the handler of the mutating webhook. It allows every request. A change is made only on what is read
-// live; where that cannot be read the object stays as it is, a warning says so, and the validator has the last word. That none is wanted
-// is asked again where it costs nearly nothing: reading everything that decides would double what a request costs, for what is
-// a courtesy.
+// live; where that cannot be read the object stays as it is, a warning says so, and the validator has the last word.
+// That none is wanted is asked again where it costs nearly nothing: reading everything that decides would double what a
+// request costs, for what is a courtesy.
 func NewMutator(o Options) admission.Handler {
 	o = o.withDefaults()
 	return o.handler("mutate", o.mutate)
@@ -46,7 +46,8 @@ func (o Options) mutate(ctx context.Context, judge check.Judge, req *admissionv1
 		return answer{fresh: fresh}, judging
 	case err != nil:
 		o.Log.Error(err, "object left as it is", "object", refOf(change).String(), "user", req.UserInfo.Username)
-		response := admission.Allowed("").WithWarnings(warning(refOf(change).String() + " is left unchanged: what decides about it could not be read"))
+		response := admission.Allowed("").WithWarnings(warning(refOf(change).String() +
+			" is left unchanged: what decides about it could not be read"))
 		return answer{Response: response, fresh: fresh}, nil
 	case mutation.Object == nil:
 		return answer{Response: admission.Allowed(""), fresh: fresh}, nil

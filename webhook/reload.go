@@ -15,12 +15,13 @@ import (
 	"github.com/go-logr/logr"
 )
 
-// defaultReloadInterval is how often the file is looked at. A kubelet takes up to a minute to update a mounted ConfigMap.
+// defaultReloadInterval is how often the file is looked at. A kubelet takes up to a minute to update a mounted
+// ConfigMap.
 const defaultReloadInterval = 2 * time.Second
 
 // Reloader keeps something that is made from a file, and from folders beside it, in step with them. Of a broken file it
-// keeps the last good version. Everything is read by its name each time, which sees the symbolic link that a kubelet swaps
-// when a ConfigMap changes; no watch on the file would.
+// keeps the last good version. Everything is read by its name each time, which sees the symbolic link that a kubelet
+// swaps when a ConfigMap changes; no watch on the file would.
 type Reloader[T any] struct {
 	opts ReloaderOptions[T]
 
@@ -119,8 +120,8 @@ func (r *Reloader[T]) read() (content []byte, digest [sha256.Size]byte, err erro
 	return content, [sha256.Size]byte(sum.Sum(nil)), err
 }
 
-// digestFolder adds the files of a folder, depth folders deep, links followed. Hidden entries are left out: behind them a
-// kubelet keeps what the links lead to. What cannot be read counts as its error, which Load runs into as well.
+// digestFolder adds the files of a folder, depth folders deep, links followed. Hidden entries are left out: behind them
+// a kubelet keeps what the links lead to. What cannot be read counts as its error, which Load runs into as well.
 func digestFolder(sum io.Writer, folder string, depth int) {
 	entries, err := os.ReadDir(folder)
 	fmt.Fprintf(sum, "%q %v\n", folder, err)
@@ -187,5 +188,6 @@ func (r *Reloader[T]) Note() string {
 	if !r.loaded || r.broken == nil {
 		return ""
 	}
-	return fmt.Sprintf("broken reload: %v (in force is the version loaded at %s)", r.broken, r.since.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("broken reload: %v (in force is the version loaded at %s)", r.broken,
+		r.since.UTC().Format(time.RFC3339))
 }

@@ -28,8 +28,8 @@ const (
 
 	defaultPort = 9443
 
-	// defaultDrain is how long requests still arrive after a Pod is told to stop, until every API server has learnt that
-	// its endpoint is gone.
+	// defaultDrain is how long requests still arrive after a Pod is told to stop, until every API server has learnt
+	// that its endpoint is gone.
 	defaultDrain = 5 * time.Second
 )
 
@@ -67,8 +67,8 @@ type ServerOptions struct {
 	Recorder Recorder
 	// Metrics is what /metrics shows.
 	Metrics prometheus.Gatherer
-	// Drain is how long to go on serving once the context has ended; 5 s if zero. A negative one does not wait. The Pod's
-	// termination grace period has to be longer.
+	// Drain is how long to go on serving once the context has ended; 5 s if zero. A negative one does not wait. The
+	// Pod's termination grace period has to be longer.
 	Drain time.Duration
 	Log   logr.Logger
 }
@@ -159,7 +159,8 @@ func serve(ctx context.Context, name, address string, handler http.Handler) erro
 	if err != nil {
 		return fmt.Errorf("listening for %s: %w", name, err)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	if err := server.Serve(listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -178,8 +179,8 @@ type readiness struct {
 	draining   atomic.Bool
 }
 
-// closing has clients close their connections once the server is stopping: a kept one would be closed by the server later, maybe
-// with a request on its way.
+// closing has clients close their connections once the server is stopping: a kept one would be closed by the server
+// later, maybe with a request on its way.
 func (r *readiness) closing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if r.draining.Load() {

@@ -13,8 +13,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// NewValidator makes the handler of the validating webhook. It denies a request if and only if the judge does, on what is
-// read live, and nothing exempts the request. A dry run is answered like any other request: there are no side effects.
+// NewValidator makes the handler of the validating webhook. It denies a request if and only if the judge does, on what
+// is read live, and nothing exempts the request. A dry run is answered like any other request: there are no side
+// effects.
 func NewValidator(o Options) admission.Handler {
 	o = o.withDefaults()
 	return o.handler("validate", o.validate)
@@ -67,13 +68,15 @@ func (o Options) validate(ctx context.Context, judge check.Judge, req *admission
 	o.record(change, verdict, exemption, exemption == glass)
 	response := respond(change, verdict, exemption)
 	if len(verdict.Denied) > 0 && exemption == glass && glass != "" {
-		response.Warnings = slices.Insert(response.Warnings, 0, warning(glass+": let in, and refused again after that: "+strings.Join(ruleNames(verdict.Denied), ", ")))
+		response.Warnings = slices.Insert(response.Warnings, 0,
+			warning(glass+": let in, and refused again after that: "+strings.Join(ruleNames(verdict.Denied), ", ")))
 	}
 	return answer{Response: response, fresh: fresh}, nil
 }
 
 // terminating is the exemption of a deletion whose namespace is being deleted, none if it is not.
-func (r reader) terminating(ctx context.Context, namespace string, certain bool) (exemption string, fresh bool, err error) {
+func (r reader) terminating(ctx context.Context, namespace string, certain bool) (exemption string, fresh bool,
+	err error) {
 	var changes []inventory.Change
 	if r.live != nil {
 		question := inventory.Question{ID: inventory.ID{GroupKind: inventory.Namespace, Name: namespace}}

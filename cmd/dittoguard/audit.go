@@ -48,7 +48,8 @@ is denied or what --fail-on names was found.`,
 	o.verdictOptions.addFlags(cmd)
 	o.baselineOptions.addFlags(cmd)
 	o.clusterOptions.addFlags(cmd)
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "", "read this namespace only; what lies outside it is unknown")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "",
+		"read this namespace only; what lies outside it is unknown")
 	return cmd
 }
 

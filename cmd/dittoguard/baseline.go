@@ -18,8 +18,10 @@ type baselineOptions struct {
 }
 
 func (o *baselineOptions) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.baselineFile, "baseline", "", "`file` with findings that are known; what it does not have, and what lets in more, is judged")
-	cmd.Flags().StringVar(&o.writeFile, "write-baseline", "", "write what is found to this `file`, and count it as known; keeps its reasons and owners")
+	cmd.Flags().StringVar(&o.baselineFile, "baseline", "",
+		"`file` with findings that are known; what it does not have, and what lets in more, is judged")
+	cmd.Flags().StringVar(&o.writeFile, "write-baseline", "",
+		"write what is found to this `file`, and count it as known; keeps its reasons and owners")
 	for _, name := range []string{"baseline", "write-baseline"} {
 		cobra.CheckErr(cmd.MarkFlagFilename(name, "yaml", "yml"))
 	}
@@ -36,7 +38,8 @@ func (o *baselineOptions) validate() error {
 func (o *baselineOptions) baselined() bool { return o.baselineFile != "" || o.writeFile != "" }
 
 // judgedBy is the verdict, without what is known. It writes down what is, if that is asked for.
-func (o *baselineOptions) judgedBy(stderr io.Writer, checker *check.Checker, judged *check.Judged) (check.Result, error) {
+func (o *baselineOptions) judgedBy(stderr io.Writer, checker *check.Checker, judged *check.Judged) (check.Result,
+	error) {
 	if !o.baselined() {
 		return judged.Result(), nil
 	}
@@ -48,15 +51,18 @@ func (o *baselineOptions) judgedBy(stderr io.Writer, checker *check.Checker, jud
 	result.Baseline = &check.Baselined{File: known.File, Known: settled}
 	for i, e := range known.Entries {
 		if !matched[i] && checker.Judges(e.Rule) {
-			result.Baseline.Stale = append(result.Baseline.Stale, check.StaleEntry{Rule: e.Rule, Subject: e.Subject, Entry: e.Entry, Line: e.Line})
-			warn(stderr, "%s:%d: nothing is wrong there any more: %s; --write-baseline leaves it out", known.File, e.Line, about(e.Known))
+			result.Baseline.Stale = append(result.Baseline.Stale, check.StaleEntry{Rule: e.Rule, Subject: e.Subject,
+				Entry: e.Entry, Line: e.Line})
+			warn(stderr, "%s:%d: nothing is wrong there any more: %s; --write-baseline leaves it out", known.File,
+				e.Line, about(e.Known))
 		}
 	}
 	return result, nil
 }
 
 // known reads the baseline, or writes it.
-func (o *baselineOptions) known(stderr io.Writer, checker *check.Checker, judged *check.Judged) (*baseline.Baseline, error) {
+func (o *baselineOptions) known(stderr io.Writer, checker *check.Checker, judged *check.Judged) (*baseline.Baseline,
+	error) {
 	if o.writeFile == "" {
 		return baseline.Load(o.baselineFile)
 	}

@@ -75,7 +75,8 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or what
 var errNoInput = errors.New("nothing to judge: name files or folders with manifests, or - for standard input")
 
 func (o *checkOptions) validate(paths []string) error {
-	return errors.Join(o.verdictOptions.validate(), o.baselineOptions.validate(), validatePaths(paths), validateNamespaces("namespace", o.namespace))
+	return errors.Join(o.verdictOptions.validate(), o.baselineOptions.validate(), validatePaths(paths),
+		validateNamespaces("namespace", o.namespace))
 }
 
 func validatePaths(paths []string) error {
@@ -145,7 +146,8 @@ func (o *checkOptions) run(ctx context.Context, cmd *cobra.Command, paths []stri
 			note(stderr, "no part of Ditto runs in these manifests, so there is little to judge; name everything that is deployed together")
 		}
 	}
-	return o.conclude(ctx, cmd, checker, outcome{check.Merge(results...), slices.Concat(loaded.Warnings, notesOn(loaded)), loaded.Objects, judgedIn})
+	return o.conclude(ctx, cmd, checker,
+		outcome{check.Merge(results...), slices.Concat(loaded.Warnings, notesOn(loaded)), loaded.Objects, judgedIn})
 }
 
 // onlyWorld is what is compared with something: of two objects of one name nobody could tell which is meant.
@@ -192,7 +194,8 @@ func notesOn(loaded *manifest.Result) []string {
 		notes = append(notes, "not judged: "+skipped.String())
 	}
 	if files := some(loaded.Unnamed, 10); files != "" {
-		notes = append(notes, "not judged: "+files+"; no kustomization here names them, so `kubectl apply -k` does not apply them")
+		notes = append(notes, "not judged: "+files+
+			"; no kustomization here names them, so `kubectl apply -k` does not apply them")
 	}
 	if files := some(loaded.Other, 3); files != "" {
 		notes = append(notes, "not read: "+files+"; only .yaml, .yml and .json are")
@@ -243,7 +246,8 @@ func notRead(objects []*inventory.Object) string {
 
 // runsDitto says whether the object is a workload with a service of Ditto in it.
 func runsDitto(inv inventory.Reader, object *inventory.Object) bool {
-	return slices.ContainsFunc(recognize.Parts(inv, object), func(part recognize.Part) bool { return recognize.IsDitto(part.Component) })
+	return slices.ContainsFunc(recognize.Parts(inv, object),
+		func(part recognize.Part) bool { return recognize.IsDitto(part.Component) })
 }
 
 func warn(w io.Writer, format string, args ...any) {

@@ -28,15 +28,17 @@ func (o *choiceOptions) addFlags(cmd *cobra.Command) {
 	flags.StringSliceVar(&o.only, "only", nil, "judge by this `RULE` alone; can be repeated")
 	flags.StringSliceVar(&o.skip, "skip", nil, "do not judge by this `RULE`; can be repeated")
 	flags.StringVar(&o.severity, "severity", "", "judge by rules of this severity and worse: "+oneOf(severities))
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(severities, cobra.ShellCompDirectiveNoFileComp)))
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("severity",
+		cobra.FixedCompletions(severities, cobra.ShellCompDirectiveNoFileComp)))
 	for _, name := range []string{"only", "skip"} {
-		cobra.CheckErr(cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			list, _, err := o.load()
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveError
-			}
-			return rules.Names(list), cobra.ShellCompDirectiveNoFileComp
-		}))
+		cobra.CheckErr(cmd.RegisterFlagCompletionFunc(name,
+			func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+				list, _, err := o.load()
+				if err != nil {
+					return nil, cobra.ShellCompDirectiveError
+				}
+				return rules.Names(list), cobra.ShellCompDirectiveNoFileComp
+			}))
 	}
 }
 
@@ -47,7 +49,8 @@ func (o *choiceOptions) validate() error {
 	return nil
 }
 
-// filter leaves the rules that are asked for. Where that is not every rule, a part of a rule is judged by if it is named.
+// filter leaves the rules that are asked for. Where that is not every rule, a part of a rule is judged by if it is
+// named.
 func (o *choiceOptions) filter(list []rules.HardeningRule) ([]rules.HardeningRule, error) {
 	var errs []error
 	for flag, names := range map[string][]string{"only": o.only, "skip": o.skip} {
@@ -72,7 +75,8 @@ func (o *choiceOptions) filter(list []rules.HardeningRule) ([]rules.HardeningRul
 		case slices.Contains(o.skip, name):
 			return false
 		}
-		return o.severity == "" || slices.Index(severities, string(r.Spec.Severity)) <= slices.Index(severities, o.severity)
+		return o.severity == "" || slices.Index(severities, string(r.Spec.Severity)) <= slices.Index(severities,
+			o.severity)
 	}
 	o.asked = slices.DeleteFunc(slices.Clone(list), func(r rules.HardeningRule) bool { return !asked(r) })
 	if len(o.asked) == 0 {

@@ -23,9 +23,11 @@ type clusterOptions struct {
 }
 
 func (o *clusterOptions) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file (default: $KUBECONFIG, ~/.kube/config, or the Pod's service account)")
+	cmd.Flags().StringVar(&o.kubeconfig, "kubeconfig", "",
+		"kubeconfig file (default: $KUBECONFIG, ~/.kube/config, or the Pod's service account)")
 	cmd.Flags().StringVar(&o.context, "context", "", "context of the kubeconfig file (default: the current one)")
-	cmd.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false, "read all namespaces, which is the default; overrides --namespace")
+	cmd.Flags().BoolVarP(&o.allNamespaces, "all-namespaces", "A", false,
+		"read all namespaces, which is the default; overrides --namespace")
 	cobra.CheckErr(cmd.MarkFlagFilename("kubeconfig"))
 }
 
@@ -64,7 +66,8 @@ func (o *clusterOptions) snapshot(ctx context.Context, namespace string) (*inven
 func unlisted(unread []cluster.Unread, namespace string) []check.Unknown {
 	var list []check.Unknown
 	for _, u := range unread {
-		unknown := check.Unknown{Subject: u.Ref, Unlisted: u.Ref.Name == "", What: "what it is", Message: "it cannot be read: " + u.Err.Error()}
+		unknown := check.Unknown{Subject: u.Ref, Unlisted: u.Ref.Name == "", What: "what it is",
+			Message: "it cannot be read: " + u.Err.Error()}
 		if unknown.Unlisted {
 			unknown.What, unknown.Message = check.WhatThereIs, "it could not be listed: "+u.Err.Error()
 			if apierrors.IsForbidden(u.Err) {
@@ -76,8 +79,10 @@ func unlisted(unread []cluster.Unread, namespace string) []check.Unknown {
 	}
 	if namespace != "" {
 		list = append(list, check.Unknown{
-			Subject: inventory.Ref{APIVersion: "v1", Kind: inventory.Namespace.Kind}, Unlisted: true, What: "what there is in others",
-			Message: "only namespace " + namespace + " was read; an Ingress, a route or a proxy elsewhere that leads to it is not seen",
+			Subject: inventory.Ref{APIVersion: "v1", Kind: inventory.Namespace.Kind}, Unlisted: true,
+			What: "what there is in others",
+			Message: "only namespace " + namespace +
+				" was read; an Ingress, a route or a proxy elsewhere that leads to it is not seen",
 		})
 	}
 	return list

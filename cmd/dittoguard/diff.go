@@ -114,8 +114,9 @@ func (o *diffOptions) run(ctx context.Context, cmd *cobra.Command, args []string
 		note(stderr, "no part of Ditto runs in what is new, so there is little to judge; name everything that is deployed together")
 	}
 	d := report.Diff{
-		From: "the cluster", To: args[len(args)-1], Compared: is.judged.Since(was.judged), Settings: explain.Changes(was.explained, is.explained),
-		Version: buildVersion(),
+		From: "the cluster", To: args[len(args)-1], Compared: is.judged.Since(was.judged),
+		Settings: explain.Changes(was.explained, is.explained),
+		Version:  buildVersion(),
 	}
 	d.Explain = func() (explain.Explanation, error) {
 		opts := explain.Options{Verdict: check.Sorted(d.Compared.New), Passwords: checker.Passwords()}
@@ -147,7 +148,8 @@ type state struct {
 	explained explain.Explanation
 }
 
-func stateOf(ctx context.Context, checker *check.Checker, inv *inventory.Memory, unlisted []check.Unknown) (state, error) {
+func stateOf(ctx context.Context, checker *check.Checker, inv *inventory.Memory, unlisted []check.Unknown) (state,
+	error) {
 	judged, err := checker.Judge(ctx, inv, inv.All())
 	if err != nil {
 		return state{}, err
@@ -158,7 +160,8 @@ func stateOf(ctx context.Context, checker *check.Checker, inv *inventory.Memory,
 }
 
 // states reads both sides, and says what of the cluster could not be read.
-func (o *diffOptions) states(ctx context.Context, cmd *cobra.Command, args []string) (old, now *inventory.Memory, unlisted []check.Unknown, err error) {
+func (o *diffOptions) states(ctx context.Context, cmd *cobra.Command, args []string) (old, now *inventory.Memory,
+	unlisted []check.Unknown, err error) {
 	to, newErr := o.side(ctx, cmd, args[len(args)-1], false)
 	if o.inCluster {
 		running, unlisted, err := o.snapshot(ctx, "")
@@ -201,7 +204,8 @@ func (o *diffOptions) side(ctx context.Context, cmd *cobra.Command, arg string, 
 	return worlds[0], nil
 }
 
-// over lays objects over what runs. The Pods and ReplicaSets of workloads among them are left out: their templates replace those.
+// over lays objects over what runs. The Pods and ReplicaSets of workloads among them are left out: their templates
+// replace those.
 func over(running *inventory.Memory, objects []*inventory.Object) *inventory.Memory {
 	laid := map[inventory.ID]*inventory.Object{}
 	made := map[inventory.ID]bool{}
@@ -218,7 +222,8 @@ func over(running *inventory.Memory, objects []*inventory.Object) *inventory.Mem
 				continue
 			}
 			for _, owner := range o.Meta.OwnerReferences {
-				of := inventory.Ref{APIVersion: owner.APIVersion, Kind: owner.Kind, Namespace: o.Ref.Namespace, Name: owner.Name}
+				of := inventory.Ref{APIVersion: owner.APIVersion, Kind: owner.Kind, Namespace: o.Ref.Namespace,
+					Name: owner.Name}
 				if owner.Controller != nil && *owner.Controller && made[of.ID()] {
 					made[id], again = true, true
 				}

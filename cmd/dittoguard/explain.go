@@ -82,11 +82,13 @@ Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,
 	}
 	o.judgeOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.output, "output", "o", explanationFormats[0], oneOf(explanationFormats))
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(explanationFormats, cobra.ShellCompDirectiveNoFileComp)))
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions(explanationFormats, cobra.ShellCompDirectiveNoFileComp)))
 	o.clusterOptions.addFlags(cmd)
 	o.inputOptions.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "read the cluster; arguments are then namespaces")
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one; with --cluster, the only namespace to read")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default",
+		"namespace for objects that do not name one; with --cluster, the only namespace to read")
 	return cmd
 }
 
@@ -147,7 +149,8 @@ func (o *explainOptions) run(ctx context.Context, cmd *cobra.Command, args []str
 }
 
 // read reads the manifests, or the cluster; then it says also what could not be read.
-func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []string) (*inventory.Memory, []check.Unknown, error) {
+func (o *explainOptions) read(ctx context.Context, cmd *cobra.Command, args []string) (*inventory.Memory,
+	[]check.Unknown, error) {
 	stderr := cmd.ErrOrStderr()
 	if o.inCluster {
 		return o.snapshot(ctx, o.only)
@@ -180,13 +183,15 @@ func (o *explainOptions) explain(
 		opts.Namespaces = args
 		for _, name := range args {
 			if !slices.Contains(found, name) {
-				return explain.Explanation{}, fmt.Errorf("no part of Ditto runs in namespace %s of the cluster; %s", name, runsIn(found))
+				return explain.Explanation{}, fmt.Errorf("no part of Ditto runs in namespace %s of the cluster; %s",
+					name, runsIn(found))
 			}
 		}
 	}
 	if len(found) == 0 {
 		if unread := notRead(objects); unread != "" {
-			return explain.Explanation{}, fmt.Errorf("nothing to explain: no part of Ditto was found in what was read; not read: %s", unread)
+			return explain.Explanation{},
+				fmt.Errorf("nothing to explain: no part of Ditto was found in what was read; not read: %s", unread)
 		}
 		return explain.Explanation{}, errors.New("nothing to explain: no part of Ditto was found")
 	}

@@ -28,7 +28,8 @@ func newExport() *cobra.Command {
 		Example: `  dittoguard export admission-policies`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("cannot export %q, only admission-policies; see %s --help", args[0], cmd.CommandPath())
+				return fmt.Errorf("cannot export %q, only admission-policies; see %s --help", args[0],
+					cmd.CommandPath())
 			}
 			return cmd.Help()
 		},
@@ -90,11 +91,17 @@ standard error.`,
 	o.addFlag(f)
 	f.StringVar(&o.dir, "dir", "", "folder to write a file for each rule to (default: all go to standard output)")
 	f.StringVar(&o.configFile, "config", "", "configuration file, kind Configuration (default: built-in defaults)")
-	f.StringSliceVarP(&o.namespaces, "namespace", "n", nil, "namespace that the policies apply to (default: all but kube-system)")
-	f.StringVar(&o.namespaceSelector, "namespace-selector", "", "labels of the namespaces that the policies apply to, such as team=iot")
-	f.StringSliceVar(&o.actions, "action", nil, "deny, warn, audit, or warn,audit or deny,audit (default: as the configuration says)")
-	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "", fmt.Sprintf("Kubernetes version that the policies are for, and later ones (default 1.%d)", engine.NativeMinor()))
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("action", cobra.FixedCompletions([]string{"deny", "warn", "audit"}, cobra.ShellCompDirectiveNoFileComp)))
+	f.StringSliceVarP(&o.namespaces, "namespace", "n", nil,
+		"namespace that the policies apply to (default: all but kube-system)")
+	f.StringVar(&o.namespaceSelector, "namespace-selector", "",
+		"labels of the namespaces that the policies apply to, such as team=iot")
+	f.StringSliceVar(&o.actions, "action", nil,
+		"deny, warn, audit, or warn,audit or deny,audit (default: as the configuration says)")
+	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "",
+		fmt.Sprintf("Kubernetes version that the policies are for, and later ones (default 1.%d)",
+			engine.NativeMinor()))
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("action", cobra.FixedCompletions([]string{"deny", "warn", "audit"},
+		cobra.ShellCompDirectiveNoFileComp)))
 	cobra.CheckErr(cmd.MarkFlagDirname("dir"))
 	cobra.CheckErr(cmd.MarkFlagFilename("config", "yaml", "yml"))
 	return cmd
@@ -106,7 +113,8 @@ func exportable() []string {
 	if err != nil {
 		return nil
 	}
-	return rules.Names(slices.DeleteFunc(list, func(r rules.HardeningRule) bool { return r.Spec.Match.Each != rules.EachObject }))
+	return rules.Names(slices.DeleteFunc(list,
+		func(r rules.HardeningRule) bool { return r.Spec.Match.Each != rules.EachObject }))
 }
 
 func (o *admissionPoliciesOptions) validate(names []string) (export.Options, error) {
@@ -131,14 +139,16 @@ func kubernetesMinor(text string) (uint, error) {
 	}
 	parts := kubernetesVersion.FindStringSubmatch(text)
 	if parts == nil {
-		return 0, fmt.Errorf("--kubernetes-version: expected a version such as 1.%d, found %q", engine.NativeMinor(), text)
+		return 0, fmt.Errorf("--kubernetes-version: expected a version such as 1.%d, found %q", engine.NativeMinor(),
+			text)
 	}
 	minor, err := strconv.ParseUint(parts[1], 10, 16)
 	if err != nil {
 		return 0, fmt.Errorf("--kubernetes-version: %w", err)
 	}
 	if minor < export.FirstMinor {
-		return 0, fmt.Errorf("--kubernetes-version: ValidatingAdmissionPolicy exists since 1.%d, found %q", export.FirstMinor, text)
+		return 0, fmt.Errorf("--kubernetes-version: ValidatingAdmissionPolicy exists since 1.%d, found %q",
+			export.FirstMinor, text)
 	}
 	return uint(minor), nil
 }
@@ -146,7 +156,8 @@ func kubernetesMinor(text string) (uint, error) {
 // validationActions reads --action; nil leaves it to the configuration.
 func validationActions(words []string) ([]admissionregistrationv1.ValidationAction, error) {
 	known := map[string]admissionregistrationv1.ValidationAction{
-		"deny": admissionregistrationv1.Deny, "warn": admissionregistrationv1.Warn, "audit": admissionregistrationv1.Audit,
+		"deny": admissionregistrationv1.Deny, "warn": admissionregistrationv1.Warn,
+		"audit": admissionregistrationv1.Audit,
 	}
 	var actions []admissionregistrationv1.ValidationAction
 	for _, word := range words {
@@ -159,7 +170,8 @@ func validationActions(words []string) ([]admissionregistrationv1.ValidationActi
 		}
 		actions = append(actions, action)
 	}
-	if slices.Contains(actions, admissionregistrationv1.Deny) && slices.Contains(actions, admissionregistrationv1.Warn) {
+	if slices.Contains(actions, admissionregistrationv1.Deny) &&
+		slices.Contains(actions, admissionregistrationv1.Warn) {
 		return nil, errors.New("--action: Kubernetes does not accept warn together with deny, which says the same")
 	}
 	return actions, nil
@@ -207,7 +219,8 @@ func (o *admissionPoliciesOptions) run(cmd *cobra.Command, opts export.Options) 
 		return err
 	}
 	for _, file := range stale {
-		note(cmd.ErrOrStderr(), "%s is from an earlier export and not part of this one; delete it if it is not wanted", file)
+		note(cmd.ErrOrStderr(), "%s is from an earlier export and not part of this one; delete it if it is not wanted",
+			file)
 	}
 	for _, p := range policies.List {
 		if _, err := fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(o.dir, p.Name()+".yaml")); err != nil {

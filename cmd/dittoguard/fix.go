@@ -72,7 +72,8 @@ Exit codes: 0 nothing is left, 1 could not run, 3 something is left.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
 	flags.StringVar(&o.chart, "chart", "", "`folder` of Ditto's Helm chart, to render with the new values")
-	flags.BoolVar(&o.helmValues, "helm-values", false, "print values of Ditto's chart alone; with --values, the difference of that file")
+	flags.BoolVar(&o.helmValues, "helm-values", false,
+		"print values of Ditto's chart alone; with --values, the difference of that file")
 	flags.BoolVar(&o.warnings, "warnings", false, "close what is warned of, too")
 	flags.BoolVar(&o.write, "write", false, "write the files")
 	cobra.CheckErr(cmd.MarkFlagDirname("chart"))
@@ -134,7 +135,8 @@ func (o *fixOptions) run(ctx context.Context, cmd *cobra.Command, paths []string
 }
 
 // load reads the manifests; a chart is rendered with more files of values.
-func (o *fixOptions) load(ctx context.Context, paths []string, stdin []byte, values []string) (*manifest.Result, error) {
+func (o *fixOptions) load(ctx context.Context, paths []string, stdin []byte, values []string) (*manifest.Result,
+	error) {
 	inputs := o.inputOptions
 	inputs.render.Values = append(slices.Clone(inputs.render.Values), values...)
 	if !o.charts(paths) {
@@ -163,9 +165,10 @@ func (o *fixOptions) goal() string {
 	return "denied"
 }
 
-// plans are the plans, one for each trust model that there is a choice of. Those that leave nothing open come alone, and one that is
-// the same for both models comes once.
-func (o *fixOptions) plans(ctx context.Context, checker *check.Checker, worlds [][]*inventory.Object) ([]*fix.Plan, error) {
+// plans are the plans, one for each trust model that there is a choice of. Those that leave nothing open come alone,
+// and one that is the same for both models comes once.
+func (o *fixOptions) plans(ctx context.Context, checker *check.Checker, worlds [][]*inventory.Object) ([]*fix.Plan,
+	error) {
 	remedies, err := fix.Remedies(ctx, checker, worlds)
 	if err != nil {
 		return nil, err
@@ -188,7 +191,8 @@ func (o *fixOptions) plans(ctx context.Context, checker *check.Checker, worlds [
 }
 
 // conclude prints the plans, writes what is to be written, and says by its error whether something is left.
-func (o *fixOptions) conclude(ctx context.Context, cmd *cobra.Command, checker *check.Checker, paths []string, stdin []byte, outs []*fix.Output) error {
+func (o *fixOptions) conclude(ctx context.Context, cmd *cobra.Command, checker *check.Checker, paths []string,
+	stdin []byte, outs []*fix.Output) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	proved := slices.ContainsFunc(outs, func(out *fix.Output) bool { return out.Proved() })
 	if proved {

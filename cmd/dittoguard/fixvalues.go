@@ -13,7 +13,8 @@ import (
 )
 
 // prove says what was judged of a plan and, where the chart is at hand, renders it with the new values and judges that.
-func (o *fixOptions) prove(ctx context.Context, checker *check.Checker, paths []string, stdin []byte, out *fix.Output) (how string, proved bool, err error) {
+func (o *fixOptions) prove(ctx context.Context, checker *check.Checker, paths []string, stdin []byte,
+	out *fix.Output) (how string, proved bool, err error) {
 	if len(out.Values) == 0 {
 		return "checked", true, nil
 	}
@@ -61,11 +62,13 @@ func (o *fixOptions) prove(ctx context.Context, checker *check.Checker, paths []
 		}
 	}
 	if left > len(out.Open) && len(out.Rendered) == 0 {
-		out.Notes = append(out.Notes, fmt.Sprintf("Rendered with these values, %s left: the chart makes something else of them than was changed here.", areLeft(left)))
+		out.Notes = append(out.Notes,
+			fmt.Sprintf("Rendered with these values, %s left: the chart makes something else of them than was changed here.", areLeft(left)))
 		return "checked on the rendered objects", false, nil
 	}
 	if len(out.Rendered) > 0 {
-		return "checked on the rendered objects; of the values alone, rendered anew, " + areLeft(left) + " left for the patches", true, nil
+		return "checked on the rendered objects; of the values alone, rendered anew, " + areLeft(left) +
+			" left for the patches", true, nil
 	}
 	return "checked on a new rendering", true, nil
 }

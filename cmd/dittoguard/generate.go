@@ -72,8 +72,10 @@ reports network-isolation, except where a note says so.`,
 	}
 	o.inputOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", "default", "namespace for objects that do not name one")
-	cmd.Flags().StringSliceVar(&o.IngressNamespaces, "ingress-namespace", nil, "namespace whose pods may connect to the gateway's HTTP port")
-	cmd.Flags().StringSliceVar(&o.MonitoringNamespaces, "monitoring-namespace", nil, "namespace whose pods may connect to the metrics")
+	cmd.Flags().StringSliceVar(&o.IngressNamespaces, "ingress-namespace", nil,
+		"namespace whose pods may connect to the gateway's HTTP port")
+	cmd.Flags().StringSliceVar(&o.MonitoringNamespaces, "monitoring-namespace", nil,
+		"namespace whose pods may connect to the metrics")
 	return cmd
 }
 
@@ -85,7 +87,8 @@ func (o *networkPoliciesOptions) validate(paths []string) error {
 
 func (o *networkPoliciesOptions) run(ctx context.Context, cmd *cobra.Command, paths []string) error {
 	stderr := cmd.ErrOrStderr()
-	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, "dittoguard generate networkpolicies", paths...))
+	loaded, err := manifest.Load(paths, cmd.InOrStdin(), o.manifests(ctx, "dittoguard generate networkpolicies",
+		paths...))
 	if err != nil {
 		return err
 	}

@@ -24,13 +24,14 @@ type judgeOptions struct {
 
 func (o *judgeOptions) addFlags(cmd *cobra.Command) {
 	o.addFlag(cmd.Flags())
-	cmd.Flags().StringVar(&o.configFile, "config", "", "configuration `file`, kind Configuration (default: built-in defaults)")
+	cmd.Flags().StringVar(&o.configFile, "config", "",
+		"configuration `file`, kind Configuration (default: built-in defaults)")
 	cobra.CheckErr(cmd.MarkFlagFilename("config", "yaml", "yml"))
 }
 
-// What checking the passwords of one object may cost in a command, in htpasswd.Options.Work: about ten seconds of a current
-// server's for hashes that are meant to be dear, and whatever a ConfigMap can hold of the others. A person waits, no API
-// server.
+// What checking the passwords of one object may cost in a command, in htpasswd.Options.Work: about ten seconds of a
+// current server's for hashes that are meant to be dear, and whatever a ConfigMap can hold of the others. A person
+// waits, no API server.
 const (
 	offlineWork      = 10_000_000
 	offlineCheapWork = 100_000_000
@@ -43,7 +44,8 @@ func (o *judgeOptions) checker(stderr io.Writer) (*check.Checker, func(), error)
 }
 
 // checkerOf is checker for the rules that a filter leaves, nil for all; the configuration may speak of the others, too.
-func (o *judgeOptions) checkerOf(stderr io.Writer, filter func([]rules.HardeningRule) ([]rules.HardeningRule, error)) (*check.Checker, func(), error) {
+func (o *judgeOptions) checkerOf(stderr io.Writer, filter func([]rules.HardeningRule) ([]rules.HardeningRule,
+	error)) (*check.Checker, func(), error) {
 	list, _, err := o.load()
 	if err != nil {
 		return nil, nil, err
@@ -62,12 +64,15 @@ func (o *judgeOptions) checkerOf(stderr io.Writer, filter func([]rules.Hardening
 	}
 	for _, e := range cfg.Exceptions {
 		if e.Expired(time.Now()) {
-			note(stderr, "%s:%d: this exception expired at the end of %s (UTC) and no longer applies", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
+			note(stderr, "%s:%d: this exception expired at the end of %s (UTC) and no longer applies", o.configFile,
+				e.Line, e.Expires.Format(time.DateOnly))
 		} else if e.Expired(time.Now().Add(soon)) {
-			warn(stderr, "%s:%d: this exception expires at the end of %s (UTC)", o.configFile, e.Line, e.Expires.Format(time.DateOnly))
+			warn(stderr, "%s:%d: this exception expires at the end of %s (UTC)", o.configFile, e.Line,
+				e.Expires.Format(time.DateOnly))
 		}
 	}
-	passwords := htpasswd.NewVerifier(htpasswd.Options{Work: offlineWork, CheapWork: offlineCheapWork, NoBackground: true})
+	passwords := htpasswd.NewVerifier(htpasswd.Options{Work: offlineWork, CheapWork: offlineCheapWork,
+		NoBackground: true})
 	checker, err := check.New(check.Options{Rules: judged, Proved: true, Config: cfg, Passwords: passwords})
 	if err != nil {
 		passwords.Close()
@@ -90,7 +95,8 @@ const soon = 14 * 24 * time.Hour
 // idle warns of exceptions that let nothing pass: what they were for is mended, or named otherwise.
 func (o *judgeOptions) idle(stderr io.Writer, exceptions []config.Exception, result check.Result) {
 	for _, e := range exceptions {
-		if !e.Expired(time.Now()) && !slices.ContainsFunc(result.Exceptions, func(x check.AppliedException) bool { return x.Line == e.Line }) {
+		if !e.Expired(time.Now()) &&
+			!slices.ContainsFunc(result.Exceptions, func(x check.AppliedException) bool { return x.Line == e.Line }) {
 			warn(stderr, "%s:%d: this exception matches no finding", o.configFile, e.Line)
 		}
 	}

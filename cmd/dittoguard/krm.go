@@ -79,7 +79,8 @@ type krmFile struct {
 	Index int    `json:"index,omitempty"`
 }
 
-var krmSeverities = map[check.Action]string{check.ActionDeny: "error", check.ActionWarn: "warning", check.ActionAudit: "info"}
+var krmSeverities = map[check.Action]string{check.ActionDeny: "error", check.ActionWarn: "warning",
+	check.ActionAudit: "info"}
 
 func (o *krmOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	list := kio.ByteReadWriter{
@@ -99,7 +100,8 @@ func (o *krmOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	loaded, err := manifest.Load([]string{"-"}, strings.NewReader(text), manifest.Options{Namespace: o.namespace, Command: "dittoguard krm"})
+	loaded, err := manifest.Load([]string{"-"}, strings.NewReader(text),
+		manifest.Options{Namespace: o.namespace, Command: "dittoguard krm"})
 	result, judgeErr := o.judge(ctx, cmd.ErrOrStderr(), loaded)
 	if err := errors.Join(err, judgeErr); err != nil {
 		return err
@@ -133,7 +135,8 @@ func (o *krmOptions) configure(given *kyaml.RNode) error {
 		return nil
 	}
 	if kind := given.GetKind(); kind != config.Kind || given.GetApiVersion() != config.APIVersion {
-		return fmt.Errorf("functionConfig: expected apiVersion %s and kind %s, found %s, %s", config.APIVersion, config.Kind, given.GetApiVersion(), kind)
+		return fmt.Errorf("functionConfig: expected apiVersion %s and kind %s, found %s, %s", config.APIVersion,
+			config.Kind, given.GetApiVersion(), kind)
 	}
 	// What makes it an object of Kubernetes is for whoever runs the function.
 	content := given.Copy()
@@ -189,7 +192,8 @@ func localOnly(item *kyaml.RNode) bool {
 		slices.Contains([]string{"kustomize.config.k8s.io", "kpt.dev", "config.kubernetes.io", "dittoguard.io"}, group)
 }
 
-// fileOf is where an item was read, nil if nothing says so; the annotations without `internal` are those of older tools.
+// fileOf is where an item was read, nil if nothing says so; the annotations without `internal` are those of older
+// tools.
 func fileOf(item *kyaml.RNode) *krmFile {
 	annotations := item.GetAnnotations()
 	for _, prefix := range []string{"internal.config.kubernetes.io/", "config.kubernetes.io/"} {
@@ -223,7 +227,8 @@ func krmResults(result check.Result, from func(line int) *krmFile) (*kyaml.RNode
 	}
 	for _, r := range check.Together(result.Unknown) {
 		u := r.About[0]
-		one := krmResult{Message: "unknown: " + u.What + ": " + strings.TrimSpace(u.Message), Severity: "info", ResourceRef: refOf(u.Subject), File: from(u.Line)}
+		one := krmResult{Message: "unknown: " + u.What + ": " + strings.TrimSpace(u.Message), Severity: "info",
+			ResourceRef: refOf(u.Subject), File: from(u.Line)}
 		if len(r.Rules) > 0 {
 			one.Tags = map[string]string{"rule": strings.Join(r.Rules, ",")}
 		}

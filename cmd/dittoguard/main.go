@@ -52,8 +52,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitError
 }
 
-// printError prints each of several joined problems on a line of its own. An error that wraps them has words of its own,
-// and stays in one piece.
+// printError prints each of several joined problems on a line of its own. An error that wraps them has words of its
+// own, and stays in one piece.
 func printError(w io.Writer, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(joined.Unwrap()...).Error() {
 		for _, e := range joined.Unwrap() {

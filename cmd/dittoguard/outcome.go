@@ -24,7 +24,8 @@ type outcome struct {
 // input is what reports are made of. What Ditto there is, is found out only for a report that shows it.
 func (o *verdictOptions) input(ctx context.Context, checker *check.Checker, judged outcome) report.Input {
 	in := report.Input{
-		Result: judged.result, Notes: judged.notes, Rules: o.asked, Version: buildVersion(), Root: workingFolder(), Objects: judged.objects, FailsOn: o.failOn,
+		Result: judged.result, Notes: judged.notes, Rules: o.asked, Version: buildVersion(), Root: workingFolder(),
+		Objects: judged.objects, FailsOn: o.failOn,
 		Explain: func() (explain.Explanation, error) {
 			versions := make([]explain.Explanation, 0, len(judged.worlds))
 			for _, inv := range judged.worlds {
@@ -40,7 +41,8 @@ func (o *verdictOptions) input(ctx context.Context, checker *check.Checker, judg
 	return in
 }
 
-// patches finds what mends single findings in the files that were read. What came from standard input, or from a cluster, has none.
+// patches finds what mends single findings in the files that were read. What came from standard input, or from a
+// cluster, has none.
 func patches(ctx context.Context, checker *check.Checker, judged outcome) (func(check.Finding) []report.Patch, error) {
 	var worlds [][]*inventory.Object
 	for _, inv := range judged.worlds {

@@ -36,10 +36,14 @@ func (o *outputOptions) addFlags(cmd *cobra.Command) {
 		o.formats = verdictFormats
 	}
 	formats := o.formats
-	cmd.Flags().StringArrayVarP(&o.outputs, "output", "o", formats[:1], "`FORMAT[=FILE]`: "+oneOf(formats)+"; can be repeated, one of them without a file")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
-	cmd.Flags().StringVar(&o.color, "color", "auto", "colour in text: "+oneOf(whenToColour)+"; auto is for terminals, unless NO_COLOR is set")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(whenToColour, cobra.ShellCompDirectiveNoFileComp)))
+	cmd.Flags().StringArrayVarP(&o.outputs, "output", "o", formats[:1],
+		"`FORMAT[=FILE]`: "+oneOf(formats)+"; can be repeated, one of them without a file")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output",
+		cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+	cmd.Flags().StringVar(&o.color, "color", "auto",
+		"colour in text: "+oneOf(whenToColour)+"; auto is for terminals, unless NO_COLOR is set")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("color",
+		cobra.FixedCompletions(whenToColour, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func (o *outputOptions) validate() error {
@@ -100,7 +104,8 @@ func (o *outputOptions) each(stdout io.Writer, silent bool, write func(io.Writer
 // options are how text is written to where somebody may look at it.
 func (o *outputOptions) options(w io.Writer) report.Options {
 	terminal := isTerminal(w)
-	opts := report.Options{Color: o.color == "always" || o.color == "auto" && terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	opts := report.Options{Color: o.color == "always" || o.color == "auto" && terminal && os.Getenv("NO_COLOR") == "" &&
+		os.Getenv("TERM") != "dumb"}
 	if file, ok := w.(*os.File); ok && terminal {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
 			opts.Width = width

@@ -64,14 +64,16 @@ Exit codes: 0 nothing is denied, 1 could not run, 3 something is denied or what
 	if namespace == "" {
 		namespace = "default"
 	}
-	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", namespace, "namespace for objects that do not name one; $HELM_NAMESPACE if that is set")
+	cmd.Flags().StringVarP(&o.namespace, "namespace", "n", namespace,
+		"namespace for objects that do not name one; $HELM_NAMESPACE if that is set")
 	cmd.Flags().Lookup("namespace").DefValue = "default"
 	return cmd
 }
 
 // helmsOwn is the standard error of helm where helm keeps that of its plugin to itself: helm 4 drops it
-// (helm.sh/helm/v4/internal/plugin/runtime_subprocess.go), and nobody would learn why nothing is installed. On Linux it is to be had
-// from the process above, unless it is a file, in which helm would write over it; else the terminal stands in.
+// (helm.sh/helm/v4/internal/plugin/runtime_subprocess.go), and nobody would learn why nothing is installed. On Linux it
+// is to be had from the process above, unless it is a file, in which helm would write over it; else the terminal stands
+// in.
 func helmsOwn(stderr io.Writer) (w io.Writer, release func()) {
 	if os.Getenv("HELM_PLUGIN_NAME") != "" {
 		for _, name := range []string{fmt.Sprintf("/proc/%d/fd/2", os.Getppid()), "/dev/tty"} {
@@ -94,13 +96,15 @@ func (o *postRenderOptions) run(ctx context.Context, cmd *cobra.Command, stderr 
 	case len(data) > mostRendered:
 		return fmt.Errorf("standard input is larger than %d MiB", mostRendered>>20)
 	}
-	loaded, loadErr := manifest.Load([]string{"-"}, bytes.NewReader(data), manifest.Options{Namespace: o.namespace, Command: "dittoguard post-render"})
+	loaded, loadErr := manifest.Load([]string{"-"}, bytes.NewReader(data),
+		manifest.Options{Namespace: o.namespace, Command: "dittoguard post-render"})
 	result, err := o.judge(ctx, stderr, loaded)
 	if err := errors.Join(loadErr, err); err != nil {
 		return err
 	}
 	if o.fails(result) {
-		if err := report.Refusal(stderr, "this release", withoutPlaces(result), o.failOn, report.Options{}); err != nil {
+		if err := report.Refusal(stderr, "this release", withoutPlaces(result), o.failOn,
+			report.Options{}); err != nil {
 			return err
 		}
 		return errFindings

@@ -72,10 +72,12 @@ certificate, does not answer what was asked, or answers otherwise than expected.
 	f := cmd.Flags()
 	f.StringVar(&o.caFile, "ca", "", "`file` with the CA of the webhook's certificate")
 	f.StringVar(&o.caText, "ca-pem", "", "that CA itself, as PEM")
-	f.StringVar(&o.address, "address", "", "where to connect to, as HOST:PORT, for example to a forwarded port (default: the URL's host)")
+	f.StringVar(&o.address, "address", "",
+		"where to connect to, as HOST:PORT, for example to a forwarded port (default: the URL's host)")
 	f.StringVarP(&o.namespace, "namespace", "n", "default", "namespace that the webhook is asked about")
-	f.StringVar(&o.expect, "expect", expectRefusal, "what the webhook does: refusal (of the published password), answer (whatever it says of that, "+
-		"for a configuration of your own), or turned-away (of whoever shows no client certificate)")
+	f.StringVar(&o.expect, "expect", expectRefusal,
+		"what the webhook does: refusal (of the published password), answer (whatever it says of that, "+
+			"for a configuration of your own), or turned-away (of whoever shows no client certificate)")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "for how long to try again what fails")
 	cobra.CheckErr(cmd.MarkFlagFilename("ca"))
 	return cmd
@@ -90,7 +92,8 @@ func (o *probeOptions) validate(url string) error {
 		problems = append(problems, errors.New("--ca, --ca-pem: expected one of the two, to know the webhook by"))
 	}
 	if !slices.Contains(expectations, o.expect) {
-		problems = append(problems, fmt.Errorf("--expect: %q is nothing to expect; expected one of %s", o.expect, strings.Join(expectations, ", ")))
+		problems = append(problems, fmt.Errorf("--expect: %q is nothing to expect; expected one of %s", o.expect,
+			strings.Join(expectations, ", ")))
 	}
 	if o.timeout <= 0 {
 		problems = append(problems, fmt.Errorf("--timeout: %s is no time", o.timeout))
@@ -113,9 +116,13 @@ func (o *probeOptions) run(ctx context.Context, out io.Writer, url string) error
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DialContext: (&net.Dialer{Timeout: o.timeout}).DialContext}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		DialContext: (&net.Dialer{Timeout: o.timeout}).DialContext}
 	if dial := transport.DialContext; o.address != "" {
-		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) { return dial(ctx, network, o.address) }
+		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn,
+			error) {
+			return dial(ctx, network, o.address)
+		}
 	}
 	client := &http.Client{Transport: transport}
 	var last error
@@ -145,7 +152,8 @@ func (o *probeOptions) once(ctx context.Context, client *http.Client, url string
 	if o.expect == expectTurnedAway {
 		// The alert of RFC 8446, section 6.2, of which crypto/tls exports no type.
 		if err == nil || !strings.Contains(err.Error(), "tls: certificate required") {
-			return nil, fmt.Errorf("whoever shows no client certificate should be turned away, and is not: %w", happened(err))
+			return nil, fmt.Errorf("whoever shows no client certificate should be turned away, and is not: %w",
+				happened(err))
 		}
 		return []string{"The webhook turns away who shows no client certificate."}, nil
 	}
@@ -190,12 +198,14 @@ func message(response *admissionv1.AdmissionResponse) string {
 func (o *probeOptions) configMap(data map[string]string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
-		ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: "dittoguard-probe", UID: uuid.NewUUID()}, Data: data,
+		ObjectMeta: metav1.ObjectMeta{Namespace: o.namespace, Name: "dittoguard-probe", UID: uuid.NewUUID()},
+		Data:       data,
 	}
 }
 
 // ask sends a review of an object that is to be created, as a dry run.
-func ask(ctx context.Context, client *http.Client, url string, object *corev1.ConfigMap) (*admissionv1.AdmissionResponse, error) {
+func ask(ctx context.Context, client *http.Client, url string,
+	object *corev1.ConfigMap) (*admissionv1.AdmissionResponse, error) {
 	raw, err := json.Marshal(object)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
 
-// loadSide reads what an argument names: paths as they are, and revisions of git. It is nil if a revision has no such path.
+// loadSide reads what an argument names: paths as they are, and revisions of git. It is nil if a revision has no such
+// path.
 func (o *diffOptions) loadSide(ctx context.Context, stdin io.Reader, arg string) (loaded *manifest.Result, err error) {
 	revision, path, is := gittree.Named(arg)
 	if !is {
@@ -52,7 +53,8 @@ func (o *diffOptions) loadSide(ctx context.Context, stdin io.Reader, arg string)
 		}
 		for _, skipped := range tree.Skipped {
 			name, reason, _ := strings.Cut(skipped, ": ")
-			loaded.Skipped = append(loaded.Skipped, manifest.Skipped{File: gittree.Prefix + revision + ":" + name, Reason: reason})
+			loaded.Skipped = append(loaded.Skipped, manifest.Skipped{File: gittree.Prefix + revision + ":" + name,
+				Reason: reason})
 		}
 		return nil
 	})

@@ -29,7 +29,8 @@ rules of Ditto's hardening guide. The same rules run as an admission webhook
 	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(), newFix(), newAudit(), newDiff(), newExplain(), newServe(), newRules(), newTest(), newGenerate(), newExport(), newKRM(), newPostRender(), newProbe(), newCompletion(), newVersion())
+	root.AddCommand(newCheck(), newFix(), newAudit(), newDiff(), newExplain(), newServe(), newRules(), newTest(),
+		newGenerate(), newExport(), newKRM(), newPostRender(), newProbe(), newCompletion(), newVersion())
 	calledBy(root, program())
 	return root
 }
@@ -91,7 +92,8 @@ func newHelp() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return fmt.Errorf("there is no command %q; see %s --help", strings.Join(args, " "), cmd.Root().CommandPath())
+				return fmt.Errorf("there is no command %q; see %s --help", strings.Join(args, " "),
+					cmd.Root().CommandPath())
 			}
 			found.InitDefaultHelpFlag()
 			found.InitDefaultVersionFlag()
@@ -130,7 +132,8 @@ In PowerShell:                               dittoguard completion powershell | 
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(out)
 			}
-			return fmt.Errorf("there are no completions for %q; expected one of %s", args[0], strings.Join(shells, ", "))
+			return fmt.Errorf("there are no completions for %q; expected one of %s", args[0],
+				strings.Join(shells, ", "))
 		},
 	}
 }

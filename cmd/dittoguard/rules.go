@@ -120,7 +120,8 @@ func showRule(w io.Writer, r rules.HardeningRule, list []rules.HardeningRule) er
 	if len(s.Params) > 0 {
 		fmt.Fprintf(&b, "\nParameters, under rules.%s.params of the configuration\n\n", r.Metadata.Name)
 		for _, p := range s.Params {
-			fmt.Fprintf(&b, "%s: %s, %s by default\n  %s\n", p.Name, p.Expected(), p.DefaultText(), strings.TrimSpace(p.Description))
+			fmt.Fprintf(&b, "%s: %s, %s by default\n  %s\n", p.Name, p.Expected(), p.DefaultText(),
+				strings.TrimSpace(p.Description))
 		}
 	}
 	if len(s.Mutations) > 0 {

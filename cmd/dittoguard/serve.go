@@ -80,31 +80,44 @@ what is missing), and /metrics.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.configFile, "config", "", "configuration file, kind Configuration, reloaded when it changes (default: built-in defaults)")
+	f.StringVar(&o.configFile, "config", "",
+		"configuration file, kind Configuration, reloaded when it changes (default: built-in defaults)")
 	o.addFlag(f)
 	f.Lookup("rules").Usage += "; reloaded when they change"
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file (default: the Pod's service account, or $KUBECONFIG)")
 	f.StringVar(&o.bindAddress, "bind-address", "", "address that the webhook listens on (default: all)")
 	f.IntVar(&o.port, "port", 9443, "port of the webhook")
-	f.IntVar(&o.peerPort, "peer-port", 0, "port that replicas ask one another on; 0 switches it off, and replicas then read everything live")
+	f.IntVar(&o.peerPort, "peer-port", 0,
+		"port that replicas ask one another on; 0 switches it off, and replicas then read everything live")
 	f.StringVar(&o.pod, "pod", os.Getenv("POD_NAME"), "name of this Pod, for --peer-port")
 	f.StringVar(&o.healthAddress, "health-addr", ":8081", "address of /healthz and /readyz; 0 switches them off")
 	f.StringVar(&o.metricsAddress, "metrics-addr", ":8080", "address of /metrics; 0 switches it off")
-	f.StringVar(&o.certMode, "cert-mode", "self", "where the certificate comes from: self (managed here) or dir (mounted, from cert-manager)")
+	f.StringVar(&o.certMode, "cert-mode", "self",
+		"where the certificate comes from: self (managed here) or dir (mounted, from cert-manager)")
 	f.StringVar(&o.certDir, "cert-dir", "/tls", "folder with tls.crt and tls.key, for --cert-mode dir")
 	f.StringVar(&o.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "namespace that dittoguard runs in")
 	f.StringVar(&o.serviceName, "service-name", "dittoguard", "Service that the API server calls")
-	f.StringVar(&o.caSecret, "ca-secret", "dittoguard-ca", "Secret with the certificate authority, for --cert-mode self")
-	f.StringVar(&o.validatingName, "webhook-config", "dittoguard", "ValidatingWebhookConfiguration to write the CA into, for --cert-mode self")
-	f.StringVar(&o.mutatingName, "mutating-webhook-config", "", "MutatingWebhookConfiguration to write the CA into, for --cert-mode self; empty if there is none")
-	f.StringVar(&o.clientCA, "client-ca", "", "file with the CA of the client certificate that API servers must present; without it any client may send requests")
-	f.StringSliceVar(&o.clientNames, "client-names", nil, "common names or DNS names that the client certificate may have, for --client-ca (default: any)")
-	f.StringSliceVar(&o.protected, "protected-namespaces", nil, "namespaces where Secrets are read, and where the audit expects the webhook to fail closed")
-	f.StringSliceVar(&o.failOpen, "fail-open-namespaces", nil, "those of --protected-namespaces that fail open, as the webhook configurations say")
-	f.StringVar(&o.breakGlass, "break-glass", "", "ConfigMap in --namespace with which nothing is refused for a while, in an emergency; empty: none")
-	f.DurationVar(&o.longestGlass, "break-glass-longest", 4*time.Hour, "how long after its creation that ConfigMap may count, at most "+glass.Longest.String())
+	f.StringVar(&o.caSecret, "ca-secret", "dittoguard-ca",
+		"Secret with the certificate authority, for --cert-mode self")
+	f.StringVar(&o.validatingName, "webhook-config", "dittoguard",
+		"ValidatingWebhookConfiguration to write the CA into, for --cert-mode self")
+	f.StringVar(&o.mutatingName, "mutating-webhook-config", "",
+		"MutatingWebhookConfiguration to write the CA into, for --cert-mode self; empty if there is none")
+	f.StringVar(&o.clientCA, "client-ca", "",
+		"file with the CA of the client certificate that API servers must present; without it any client may send requests")
+	f.StringSliceVar(&o.clientNames, "client-names", nil,
+		"common names or DNS names that the client certificate may have, for --client-ca (default: any)")
+	f.StringSliceVar(&o.protected, "protected-namespaces", nil,
+		"namespaces where Secrets are read, and where the audit expects the webhook to fail closed")
+	f.StringSliceVar(&o.failOpen, "fail-open-namespaces", nil,
+		"those of --protected-namespaces that fail open, as the webhook configurations say")
+	f.StringVar(&o.breakGlass, "break-glass", "",
+		"ConfigMap in --namespace with which nothing is refused for a while, in an emergency; empty: none")
+	f.DurationVar(&o.longestGlass, "break-glass-longest", 4*time.Hour,
+		"how long after its creation that ConfigMap may count, at most "+glass.Longest.String())
 	o.auditing.addFlags(f)
-	f.DurationVar(&o.settle, "settle", 0, "how long what other processes let in may still be stored (default: 1m); for tests, where there are none")
+	f.DurationVar(&o.settle, "settle", 0,
+		"how long what other processes let in may still be stored (default: 1m); for tests, where there are none")
 	_ = f.MarkHidden("settle") // it is there
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
@@ -123,14 +136,16 @@ func (o *serveOptions) validate() error {
 	}
 	problems = append(problems, o.validateNamespaces()...)
 	if o.longestGlass <= 0 || o.longestGlass > glass.Longest {
-		problems = append(problems, fmt.Errorf("--break-glass-longest: %s is not between 0 and %s", o.longestGlass, glass.Longest))
+		problems = append(problems, fmt.Errorf("--break-glass-longest: %s is not between 0 and %s", o.longestGlass,
+			glass.Longest))
 	}
 	if len(o.clientNames) > 0 && o.clientCA == "" {
 		problems = append(problems, errors.New("--client-names: needs --client-ca"))
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
-		problems = append(problems, fmt.Errorf("--log-level: %q is not a level; expected debug, info, warn or error", o.logLevel))
+		problems = append(problems, fmt.Errorf("--log-level: %q is not a level; expected debug, info, warn or error",
+			o.logLevel))
 	}
 	return errors.Join(append(problems, o.auditing.validate())...)
 }
@@ -142,17 +157,20 @@ func (o *serveOptions) validateNamespaces() []error {
 	for _, namespace := range o.protected {
 		switch faults := validation.IsDNS1123Label(namespace); {
 		case len(faults) > 0:
-			problems = append(problems, fmt.Errorf("--protected-namespaces: %q is no name of a namespace: %s", namespace, strings.Join(faults, "; ")))
+			problems = append(problems, fmt.Errorf("--protected-namespaces: %q is no name of a namespace: %s",
+				namespace, strings.Join(faults, "; ")))
 		case seen[namespace]:
 			problems = append(problems, fmt.Errorf("--protected-namespaces: %q is there twice", namespace))
 		case namespace == metav1.NamespaceSystem || namespace == o.namespace:
-			problems = append(problems, fmt.Errorf("--protected-namespaces: %q cannot be protected, since nothing is judged there, so that a cluster can be repaired", namespace))
+			problems = append(problems,
+				fmt.Errorf("--protected-namespaces: %q cannot be protected, since nothing is judged there, so that a cluster can be repaired", namespace))
 		}
 		seen[namespace] = true
 	}
 	for _, namespace := range o.failOpen {
 		if !seen[namespace] {
-			problems = append(problems, fmt.Errorf("--fail-open-namespaces: %q is not in --protected-namespaces", namespace))
+			problems = append(problems, fmt.Errorf("--fail-open-namespaces: %q is not in --protected-namespaces",
+				namespace))
 		}
 	}
 	return problems
@@ -176,8 +194,9 @@ func (o *serveOptions) run(ctx context.Context) error {
 	own := journal.New()
 	others, asking := o.others(own, source, log.WithName("replicas"))
 	world, err := cluster.New(restConfig, cluster.Options{
-		Index: index.Of, Kinds: index.Kinds, Select: index.Selection, ProtectedNamespaces: o.protected, OwnNamespace: o.namespace,
-		Journal: own, Others: others, Settle: o.settle,
+		Index: index.Of, Kinds: index.Kinds, Select: index.Selection, ProtectedNamespaces: o.protected,
+		OwnNamespace: o.namespace,
+		Journal:      own, Others: others, Settle: o.settle,
 		Count: func(err error) { recorder.LiveRequest(err == nil) }, Log: log.WithName("inventory"),
 	})
 	if err != nil {
@@ -227,7 +246,8 @@ func (o *serveOptions) run(ctx context.Context) error {
 		}
 		own.OnRequest = installation.Asked.Request
 		metrics.MustRegister(installation.Asked)
-		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, broken, metrics, log.WithName("audit"))
+		auditing, err := o.auditing.component(restConfig, world, current, o.namespace, installation, broken, metrics,
+			log.WithName("audit"))
 		if err != nil {
 			return err
 		}
@@ -243,7 +263,8 @@ func (o *serveOptions) run(ctx context.Context) error {
 	})
 }
 
-// loadJudge makes a checker of a configuration file's content and the rules as they are now; nil content means the defaults.
+// loadJudge makes a checker of a configuration file's content and the rules as they are now; nil content means the
+// defaults.
 func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) func([]byte) (*check.Checker, error) {
 	return func(content []byte) (*check.Checker, error) {
 		list, own, err := o.load()
@@ -259,13 +280,15 @@ func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) 
 				return nil, err
 			}
 		}
-		return check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords, Protected: append([]string{}, o.protected...)})
+		return check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords,
+			Protected: append([]string{}, o.protected...)})
 	}
 }
 
 func (o *serveOptions) certificates(restConfig *rest.Config) (certs.Source, error) {
 	if o.certMode == "dir" {
-		return certs.NewDirectory(certs.DirectoryOptions{Path: o.certDir, Namespace: o.namespace, ServiceName: o.serviceName}), nil
+		return certs.NewDirectory(certs.DirectoryOptions{Path: o.certDir, Namespace: o.namespace,
+			ServiceName: o.serviceName}), nil
 	}
 	return certs.NewSelf(restConfig, certs.SelfOptions{
 		Namespace: o.namespace, ServiceName: o.serviceName, CASecret: o.caSecret,

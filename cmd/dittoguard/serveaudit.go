@@ -34,10 +34,13 @@ type auditingOptions struct {
 }
 
 func (o *auditingOptions) addFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.enabled, "audit", true, "judge the cluster all the time, and say what is found in reports, Events and metrics; one replica at a time does")
-	f.DurationVar(&o.interval, "audit-interval", time.Hour, "after how long everything is judged again, besides what changes concern; at least 1m")
+	f.BoolVar(&o.enabled, "audit", true,
+		"judge the cluster all the time, and say what is found in reports, Events and metrics; one replica at a time does")
+	f.DurationVar(&o.interval, "audit-interval", time.Hour,
+		"after how long everything is judged again, besides what changes concern; at least 1m")
 	f.StringVar(&o.reports, "audit-reports", audit.ReportsAuto,
-		"API that reports are written in: "+strings.Join(audit.ReportKinds(), ", ")+"; auto is the first of those that are installed")
+		"API that reports are written in: "+strings.Join(audit.ReportKinds(), ", ")+
+			"; auto is the first of those that are installed")
 	f.StringVar(&o.lease, "audit-lease", "dittoguard-audit", "Lease by which replicas agree who audits")
 }
 
@@ -47,7 +50,8 @@ func (o *auditingOptions) validate() error {
 		problems = append(problems, fmt.Errorf("--audit-interval: %s is too short; at least 1m", o.interval))
 	}
 	if kinds := audit.ReportKinds(); !slices.Contains(kinds, o.reports) {
-		problems = append(problems, fmt.Errorf("--audit-reports: there is no API %q; expected one of %s", o.reports, strings.Join(kinds, ", ")))
+		problems = append(problems, fmt.Errorf("--audit-reports: there is no API %q; expected one of %s", o.reports,
+			strings.Join(kinds, ", ")))
 	}
 	return errors.Join(problems...)
 }
@@ -59,7 +63,9 @@ const (
 )
 
 // component is the audit as a part of the server that is always ready: admission does not depend on it.
-func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Cluster, checker func() *check.Checker, namespace string, installation audit.Installation, broken *glass.Glass, registry prometheus.Registerer, log logr.Logger) (webhook.Component, error) {
+func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Cluster, checker func() *check.Checker,
+	namespace string, installation audit.Installation, broken *glass.Glass, registry prometheus.Registerer,
+	log logr.Logger) (webhook.Component, error) {
 	restConfig = rest.CopyConfig(restConfig)
 	restConfig.QPS, restConfig.Burst, restConfig.Timeout = auditQPS, auditBurst, 20*time.Second
 	client, err := kubernetes.NewForConfig(restConfig)
@@ -78,7 +84,8 @@ func (o *auditingOptions) component(restConfig *rest.Config, world *cluster.Clus
 		installation.Asked.Change(before, after)
 	}
 	auditor := audit.New(audit.Options{
-		Checker: checker, Inventory: world.Objects(), Synced: world.HasSynced, Sick: world.Note, Queue: queue, Interval: o.interval,
+		Checker: checker, Inventory: world.Objects(), Synced: world.HasSynced, Sick: world.Note, Queue: queue,
+		Interval:  o.interval,
 		ReportsIn: o.reports, Reports: reports, Discovery: client.Discovery(), Events: events,
 		Installation: &installation, Glass: broken, Metrics: audit.NewMetrics(registry), Log: log,
 	})

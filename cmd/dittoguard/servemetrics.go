@@ -35,7 +35,8 @@ type unreadKinds struct {
 }
 
 var unreadKind = prometheus.NewDesc("dittoguard_unread_kind",
-	"1 for each kind of custom resource that cannot be read and is unknown for that; /readyz says why.", []string{"kind"}, nil)
+	"1 for each kind of custom resource that cannot be read and is unknown for that; /readyz says why.",
+	[]string{"kind"}, nil)
 
 // Describe implements prometheus.Collector.
 func (unreadKinds) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- unreadKind }
@@ -61,7 +62,8 @@ type exceptions struct {
 }
 
 var exceptionsDesc = prometheus.NewDesc("dittoguard_exceptions",
-	"Exceptions in the configuration: active, lapsing (active, and end within 14 days), or lapsed.", []string{"state"}, nil)
+	"Exceptions in the configuration: active, lapsing (active, and end within 14 days), or lapsed.", []string{"state"},
+	nil)
 
 // Describe implements prometheus.Collector.
 func (exceptions) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- exceptionsDesc }

@@ -18,7 +18,8 @@ import (
 )
 
 // others are the other replicas, and what asks and answers them: nothing where no port was given for that.
-func (o *serveOptions) others(own *journal.Journal, source certs.Source, log logr.Logger) (cluster.Others, []webhook.Component) {
+func (o *serveOptions) others(own *journal.Journal, source certs.Source, log logr.Logger) (cluster.Others,
+	[]webhook.Component) {
 	if o.peerPort == 0 {
 		return cluster.Alone(peers.Alone(o.namespace, o.serviceName)), nil
 	}
@@ -29,8 +30,8 @@ func (o *serveOptions) others(own *journal.Journal, source certs.Source, log log
 	return p, []webhook.Component{{Name: "replicas", Start: p.Start, Ready: p.Ready, Note: p.Note}}
 }
 
-// build tells apart what may make different entries of one request: another build files objects under other keys, and who reads the Secrets
-// of other namespaces has entries of other ones.
+// build tells apart what may make different entries of one request: another build files objects under other keys, and
+// who reads the Secrets of other namespaces has entries of other ones.
 func (o *serveOptions) build() string {
 	hash := sha256.New()
 	info, _ := debug.ReadBuildInfo()

@@ -114,7 +114,8 @@ func noteRules(w io.Writer, suites []ruletest.Suite) error {
 		}
 		for _, b := range builtin {
 			if b.Metadata.Name == s.Rule.Metadata.Name && !reflect.DeepEqual(b.Spec, s.Rule.Spec) {
-				note(w, "%s: a rule %q is built in and differs; --rules will refuse this name", s.Rule.Source.File, b.Metadata.Name)
+				note(w, "%s: a rule %q is built in and differs; --rules will refuse this name", s.Rule.Source.File,
+					b.Metadata.Name)
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// tellUnguarded warns of the parts of Ditto that lie where the chart's webhooks ask about nothing, in a line for each such
-// namespace: kube-system, and the one that dittoguard runs in itself.
+// tellUnguarded warns of the parts of Ditto that lie where the chart's webhooks ask about nothing, in a line for each
+// such namespace: kube-system, and the one that dittoguard runs in itself.
 func tellUnguarded(w io.Writer, inv *inventory.Memory) {
 	objects := inv.All()
 	places := map[string]string{"kube-system": "the webhook is not asked about anything there; move Ditto to a namespace of its own"}
@@ -46,7 +46,8 @@ func isServer(object *inventory.Object) bool {
 	for _, container := range template.Spec.Containers {
 		if slices.Contains(container.Args, "serve") && slices.ContainsFunc(container.Args, func(arg string) bool {
 			return strings.HasPrefix(arg, "--webhook-config=")
-		}) && slices.ContainsFunc(container.Args, func(arg string) bool { return strings.HasPrefix(arg, "--protected-namespaces=") }) {
+		}) && slices.ContainsFunc(container.Args,
+			func(arg string) bool { return strings.HasPrefix(arg, "--protected-namespaces=") }) {
 			return true
 		}
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/dittoguard/dittoguard/rules"
 )
 
-// unseen are lines about the rules for each object that match what only `check` ever sees: the webhook is registered for,
-// and the audit reads, the kinds of the inventory and nothing else (charts/rules_test.go compares the chart with them).
+// unseen are lines about the rules for each object that match what only `check` ever sees: the webhook is registered
+// for, and the audit reads, the kinds of the inventory and nothing else (charts/rules_test.go compares the chart with
+// them).
 func unseen(list []rules.HardeningRule) []string {
 	seen := []schema.GroupResource{{Resource: "pods/ephemeralcontainers"}}
 	for _, kind := range inventory.Listed() {

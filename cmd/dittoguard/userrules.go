@@ -23,8 +23,8 @@ func (o *ruleOptions) addFlag(flags *pflag.FlagSet) {
 	cobra.CheckErr(cobra.MarkFlagDirname(flags, "rules"))
 }
 
-// load returns the rules that there are, built-in ones and the user's own, sorted by name, and the latter by themselves.
-// All of them compile: the error is everything that is wrong with the user's.
+// load returns the rules that there are, built-in ones and the user's own, sorted by name, and the latter by
+// themselves. All of them compile: the error is everything that is wrong with the user's.
 func (o *ruleOptions) load() (all, own []rules.HardeningRule, err error) {
 	all, err = rules.Builtin()
 	if err != nil {

@@ -40,8 +40,10 @@ func (o *verdictOptions) addFlags(cmd *cobra.Command) {
 func (o *verdictOptions) addVerdictFlags(cmd *cobra.Command) {
 	o.choiceOptions.addFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringSliceVar(&o.failOn, "fail-on", []string{failOnDeny}, "what makes the command fail: "+oneOf(failures)+"; warn and unknown include whatever is denied; can be repeated")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(failures, cobra.ShellCompDirectiveNoFileComp)))
+	flags.StringSliceVar(&o.failOn, "fail-on", []string{failOnDeny}, "what makes the command fail: "+oneOf(failures)+
+		"; warn and unknown include whatever is denied; can be repeated")
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("fail-on",
+		cobra.FixedCompletions(failures, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func (o *verdictOptions) validate() error {
@@ -72,7 +74,8 @@ func (o *verdictOptions) checker(stderr io.Writer) (*check.Checker, func(), erro
 }
 
 // conclude writes the result and says by its error whether there is anything to fail on.
-func (o *verdictOptions) conclude(ctx context.Context, cmd *cobra.Command, checker *check.Checker, judged outcome) error {
+func (o *verdictOptions) conclude(ctx context.Context, cmd *cobra.Command, checker *check.Checker,
+	judged outcome) error {
 	stderr := o.notes(cmd.ErrOrStderr())
 	if len(o.only)+len(o.skip) == 0 && o.severity == "" {
 		o.idle(stderr, checker.Exceptions(), judged.result)

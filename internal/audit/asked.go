@@ -18,7 +18,8 @@ import (
 )
 
 const (
-	// mostUnasked is how many changes in a namespace have to be seen without a request about it, before that counts as not being asked.
+	// mostUnasked is how many changes in a namespace have to be seen without a request about it, before that counts as
+	// not being asked.
 	mostUnasked = 10
 	// askedBefore is how long before a change its request may have come: API servers give one up after a minute.
 	askedBefore = time.Minute
@@ -26,12 +27,12 @@ const (
 	shownAfter = time.Minute
 )
 
-// Asked compares what changes in the protected namespaces with what the webhook is asked about. Webhook configurations can look as they
-// should while nobody is asked: another API server may have others, or its requests may not arrive and be let in. It counts changes, and
-// not time: where nothing changes, nobody has to ask.
+// Asked compares what changes in the protected namespaces with what the webhook is asked about. Webhook configurations
+// can look as they should while nobody is asked: another API server may have others, or its requests may not arrive and
+// be let in. It counts changes, and not time: where nothing changes, nobody has to ask.
 //
-// A change counts only if its request would have come to dittoguard for certain. Those of a status or a scale do not, nor do deletions and
-// EndpointSlices, of which the chart's conditions leave some out.
+// A change counts only if its request would have come to dittoguard for certain. Those of a status or a scale do not,
+// nor do deletions and EndpointSlices, of which the chart's conditions leave some out.
 type Asked struct {
 	// trusted says whether every request is known of here, also those that other replicas were asked about.
 	trusted func() bool
@@ -45,7 +46,8 @@ type Asked struct {
 	deaf time.Time
 }
 
-// NewAsked makes one for the protected namespaces. Since nothing is known of what was before, counting begins a minute later.
+// NewAsked makes one for the protected namespaces. Since nothing is known of what was before, counting begins a minute
+// later.
 func NewAsked(protected []string, trusted func() bool) *Asked {
 	a := &Asked{trusted: trusted, last: map[string]time.Time{}, unasked: map[string]int{}}
 	for _, namespace := range protected {
@@ -107,7 +109,8 @@ func certain(before, after *inventory.Object) bool {
 	switch b := before.Typed.(type) {
 	case *corev1.ConfigMap:
 		a, ok := after.Typed.(*corev1.ConfigMap)
-		return ok && !(equality.Semantic.DeepEqual(a.Data, b.Data) && equality.Semantic.DeepEqual(a.BinaryData, b.BinaryData))
+		return ok && !(equality.Semantic.DeepEqual(a.Data, b.Data) &&
+			equality.Semantic.DeepEqual(a.BinaryData, b.BinaryData))
 	case *corev1.Secret:
 		a, ok := after.Typed.(*corev1.Secret)
 		return ok && !equality.Semantic.DeepEqual(a.Data, b.Data)
@@ -183,6 +186,7 @@ func (a *Asked) Collect(metrics chan<- prometheus.Metric) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for namespace := range a.last {
-		metrics <- prometheus.MustNewConstMetric(unaskedDesc, prometheus.GaugeValue, float64(a.unasked[namespace]), namespace)
+		metrics <- prometheus.MustNewConstMetric(unaskedDesc, prometheus.GaugeValue, float64(a.unasked[namespace]),
+			namespace)
 	}
 }

@@ -1,6 +1,6 @@
-// Package audit judges a running cluster all the time: once from the start, then whatever a change can concern. It says what it finds in
-// reports, Events and metrics. Admission sees changes only; what was there before, what two requests opened at the same moment, and what an
-// exception that lapsed leaves open is for the audit to find.
+// Package audit judges a running cluster all the time: once from the start, then whatever a change can concern. It says
+// what it finds in reports, Events and metrics. Admission sees changes only; what was there before, what two requests
+// opened at the same moment, and what an exception that lapsed leaves open is for the audit to find.
 package audit
 
 import (
@@ -29,8 +29,8 @@ const (
 	lookForReports = time.Minute
 	// retry is how long after a report could not be written the rest is tried again.
 	retry = 20 * time.Second
-	// longestWork is how long the audit works without a pause. It rests as long as it has worked, so that it never takes more than half
-	// a processor from requests.
+	// longestWork is how long the audit works without a pause. It rests as long as it has worked, so that it never
+	// takes more than half a processor from requests.
 	longestWork = 5 * time.Millisecond
 	longestRest = time.Second
 )
@@ -64,11 +64,13 @@ type Options struct {
 	// Inventory is what is judged, Synced whether everything has been read once.
 	Inventory Inventory
 	Synced    func() bool
-	// Sick names what cannot be read now. Absence is trusted otherwise when that changes, so everything is judged again. It may be nil.
+	// Sick names what cannot be read now. Absence is trusted otherwise when that changes, so everything is judged
+	// again. It may be nil.
 	Sick func() string
 	// Queue is told of the changes of the inventory.
 	Queue *Queue
-	// Interval is after how long everything is judged again at the latest, in case a change was missed; an hour if zero.
+	// Interval is after how long everything is judged again at the latest, in case a change was missed; an hour if
+	// zero.
 	Interval time.Duration
 	// ReportsIn is one of ReportKinds.
 	ReportsIn string
@@ -260,7 +262,8 @@ func (r *run) full(ctx context.Context, why string) {
 	took := r.lastFull.Sub(began)
 	r.Metrics.pass(why, took, r.lastFull)
 	if first || why != whyInterval {
-		r.Log.Info("everything judged", "why", why, "took", took.Round(time.Millisecond).String(), "subjects", len(standing.Subjects()))
+		r.Log.Info("everything judged", "why", why, "took", took.Round(time.Millisecond).String(), "subjects",
+			len(standing.Subjects()))
 	}
 	r.conclude()
 }
@@ -305,7 +308,8 @@ func (r *run) changes(ctx context.Context) {
 
 // conclude says how things stand.
 func (r *run) conclude() {
-	note := fmt.Sprintf("audits; everything judged at %s, %d objects with findings", r.lastFull.UTC().Format(time.RFC3339), len(r.standing.Subjects()))
+	note := fmt.Sprintf("audits; everything judged at %s, %d objects with findings",
+		r.lastFull.UTC().Format(time.RFC3339), len(r.standing.Subjects()))
 	if n, err := r.standing.Failed(); n > 0 {
 		r.Metrics.errors.Inc()
 		r.Log.Error(err, "some objects could not be judged", "groups", n)

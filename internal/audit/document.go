@@ -15,8 +15,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// report is a Report of openreports.io/v1alpha1 or a PolicyReport of wgpolicyk8s.io/v1alpha2, which have these fields in common save for
-// the source of the whole, which only the former has.
+// report is a Report of openreports.io/v1alpha1 or a PolicyReport of wgpolicyk8s.io/v1alpha2, which have these fields
+// in common save for the source of the whole, which only the former has.
 type report struct {
 	metav1.TypeMeta `json:",inline"`
 	Metadata        metadata                `json:"metadata"`
@@ -77,8 +77,8 @@ const (
 	longestField = 4 << 10
 )
 
-// newReport is what there is to say of an object, nil if that is nothing. since is when each of it was found first, by its ID; what is
-// new is found now.
+// newReport is what there is to say of an object, nil if that is nothing. since is when each of it was found first, by
+// its ID; what is new is found now.
 func newReport(o *inventory.Object, found check.Found, since map[string]int64, now time.Time) *report {
 	results, sum := resultsOf(found)
 	if len(results) == 0 {
@@ -103,7 +103,8 @@ func newReport(o *inventory.Object, found check.Found, since map[string]int64, n
 				APIVersion: o.Ref.APIVersion, Kind: o.Ref.Kind, Name: o.Ref.Name, UID: o.Meta.UID,
 			}},
 		},
-		Scope:   &corev1.ObjectReference{APIVersion: o.Ref.APIVersion, Kind: o.Ref.Kind, Namespace: o.Ref.Namespace, Name: o.Ref.Name, UID: o.Meta.UID},
+		Scope: &corev1.ObjectReference{APIVersion: o.Ref.APIVersion, Kind: o.Ref.Kind, Namespace: o.Ref.Namespace,
+			Name: o.Ref.Name, UID: o.Meta.UID},
 		Summary: sum, Results: results,
 	}
 }
@@ -125,8 +126,10 @@ func resultsOf(found check.Found) ([]result, summary) {
 			sum.Warn++
 		}
 		r := newResult(f.Rule, kind, f.Message, map[string]string{
-			propertyAct: string(f.Action), "level": string(f.Level), "entry": entryOf(f.Entry), "way": strings.Join(f.Path, " -> "),
-			"routes": strings.Join(f.Routes, "\n"), "fix": f.Advice, "notes": strings.Join(f.Notes, "\n"), "keys": strings.Join(f.Keys, "\n"),
+			propertyAct: string(f.Action), "level": string(f.Level), "entry": entryOf(f.Entry),
+			"way":    strings.Join(f.Path, " -> "),
+			"routes": strings.Join(f.Routes, "\n"), "fix": f.Advice, "notes": strings.Join(f.Notes, "\n"),
+			"keys": strings.Join(f.Keys, "\n"),
 		})
 		r.Category, r.Severity, r.Scored = categoryOf(f.Guide), string(f.Severity), f.Action == check.ActionDeny
 		list = append(list, r)
@@ -137,11 +140,13 @@ func resultsOf(found check.Found) ([]result, summary) {
 		if policy == "" {
 			policy = noRule
 		}
-		list = append(list, newResult(policy, resultError, u.What+": "+u.Message, map[string]string{"entry": entryOf(u.Entry)}))
+		list = append(list, newResult(policy, resultError, u.What+": "+u.Message,
+			map[string]string{"entry": entryOf(u.Entry)}))
 	}
 	for _, e := range found.Exceptions {
 		sum.Skip++
-		list = append(list, newResult(e.Rule, resultSkip, "excepted until "+e.Until+": "+e.Reason, map[string]string{"entry": entryOf(e.Entry)}))
+		list = append(list, newResult(e.Rule, resultSkip, "excepted until "+e.Until+": "+e.Reason,
+			map[string]string{"entry": entryOf(e.Entry)}))
 	}
 	return list, sum
 }
@@ -179,9 +184,11 @@ func entryOf(entry *inventory.Ref) string {
 	return entry.String()
 }
 
-// newResult is a result without its time. Its ID tells it apart from others of the same object, and stays the same while it says the same.
+// newResult is a result without its time. Its ID tells it apart from others of the same object, and stays the same
+// while it says the same.
 func newResult(policy, kind, message string, properties map[string]string) result {
-	r := result{Source: source, Policy: policy, Result: kind, Message: cut(message, longestText), Properties: map[string]string{}}
+	r := result{Source: source, Policy: policy, Result: kind, Message: cut(message, longestText),
+		Properties: map[string]string{}}
 	for key, text := range properties {
 		if text != "" {
 			r.Properties[key] = cut(text, longestField)

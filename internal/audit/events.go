@@ -22,12 +22,14 @@ const (
 	ReasonResolved = "PolicyResolved"
 )
 
-// Events are where Events go. Rule is what the Event is about: two with the same one, reason and object are repetitions.
+// Events are where Events go. Rule is what the Event is about: two with the same one, reason and object are
+// repetitions.
 type Events interface {
 	Event(regarding *corev1.ObjectReference, eventtype, reason, rule, note string)
 }
 
-// At first so many Events are sent at once, and then one in so many seconds. Those beyond are left out: reports and metrics have it all.
+// At first so many Events are sent at once, and then one in so many seconds. Those beyond are left out: reports and
+// metrics have it all.
 const (
 	eventsAtOnce    = 100
 	eventsPerSecond = 1
@@ -44,13 +46,15 @@ type teller struct {
 }
 
 func newTeller(events Events, metrics *Metrics) *teller {
-	return &teller{events: events, limit: flowcontrol.NewTokenBucketPassiveRateLimiter(eventsPerSecond, eventsAtOnce), metrics: metrics}
+	return &teller{events: events, limit: flowcontrol.NewTokenBucketPassiveRateLimiter(eventsPerSecond, eventsAtOnce),
+		metrics: metrics}
 }
 
 // verdict is what a rule makes of an object: a reason and, for people, why.
 type verdict struct{ reason, note string }
 
-// verdicts are those of all rules that find or doubt something of an object. What is only recorded, and what no rule is about, is none.
+// verdicts are those of all rules that find or doubt something of an object. What is only recorded, and what no rule is
+// about, is none.
 func verdicts(found check.Found) map[string]verdict {
 	by := map[string]verdict{}
 	count := map[string]int{}
@@ -69,7 +73,8 @@ func verdicts(found check.Found) map[string]verdict {
 	}
 	for rule, n := range count {
 		if n > 1 {
-			by[rule] = verdict{ReasonViolation, fmt.Sprintf("%s (and %d more)", cut(by[rule].note, longestNote-32), n-1)}
+			by[rule] = verdict{ReasonViolation, fmt.Sprintf("%s (and %d more)", cut(by[rule].note, longestNote-32),
+				n-1)}
 		}
 	}
 	for _, u := range found.Unknown {
@@ -86,7 +91,8 @@ func (r *report) verdicts() map[string]verdict {
 	for _, one := range r.Results {
 		switch {
 		case one.Policy == noRule:
-		case one.Properties[propertyAct] == string(check.ActionDeny), one.Properties[propertyAct] == string(check.ActionWarn):
+		case one.Properties[propertyAct] == string(check.ActionDeny),
+			one.Properties[propertyAct] == string(check.ActionWarn):
 			by[one.Policy] = verdict{reason: ReasonViolation}
 		case one.Result == resultError && by[one.Policy].reason == "":
 			by[one.Policy] = verdict{reason: ReasonUnknown}

@@ -35,5 +35,6 @@ func (r *run) tellGlass() {
 		return // that was said, or it never began
 	}
 	r.broken = state.Broken
-	r.Events.Event(&corev1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: r.Glass.Namespace, Name: r.Glass.Name}, kind, reason, "break-glass", "break-glass: "+note)
+	r.Events.Event(&corev1.ObjectReference{APIVersion: "v1", Kind: "ConfigMap", Namespace: r.Glass.Namespace,
+		Name: r.Glass.Name}, kind, reason, "break-glass", "break-glass: "+note)
 }

@@ -27,8 +27,9 @@ const (
 	ReasonRestored = "EnforcementRestored"
 )
 
-// Installation is how the API server was told to ask dittoguard, as far as a replica knows it. Whoever may change that can switch
-// dittoguard off, on purpose or by mistake, and dittoguard itself would notice nothing: it is only asked less.
+// Installation is how the API server was told to ask dittoguard, as far as a replica knows it. Whoever may change that
+// can switch dittoguard off, on purpose or by mistake, and dittoguard itself would notice nothing: it is only asked
+// less.
 type Installation struct {
 	Client kubernetes.Interface
 	// Namespace and ServiceName name the Service that is to be asked.
@@ -42,11 +43,12 @@ type Installation struct {
 	Asked *Asked
 }
 
-// conditions are the names of the match conditions that the chart has in protected namespaces. Another one leaves something out. What
-// these say is not compared.
+// conditions are the names of the match conditions that the chart has in protected namespaces. Another one leaves
+// something out. What these say is not compared.
 var conditions = []string{"not-cleaning-up", "not-following-pods"}
 
-// judged are resources that are judged wherever dittoguard is installed. Custom resources are left to what is installed.
+// judged are resources that are judged wherever dittoguard is installed. Custom resources are left to what is
+// installed.
 var judged = map[string][]string{
 	"":                  {"configmaps", "pods", "replicationcontrollers", "secrets", "services"},
 	"apps":              {"daemonsets", "deployments", "replicasets", "statefulsets"},
@@ -55,7 +57,8 @@ var judged = map[string][]string{
 	"networking.k8s.io": {"ingresses", "networkpolicies"},
 }
 
-var operations = []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update, admissionregistrationv1.Delete}
+var operations = []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update,
+	admissionregistrationv1.Delete}
 
 // A Problem is what is wrong with a webhook configuration; Text is empty if nothing is.
 type Problem struct{ Kind, Name, Text string }
@@ -65,7 +68,8 @@ func (i *Installation) Problems(ctx context.Context) ([]Problem, error) {
 	var list []Problem
 	if i.Validating != "" {
 		p := Problem{Kind: "ValidatingWebhookConfiguration", Name: i.Validating}
-		found, err := i.Client.AdmissionregistrationV1().ValidatingWebhookConfigurations().Get(ctx, i.Validating, metav1.GetOptions{})
+		found, err := i.Client.AdmissionregistrationV1().ValidatingWebhookConfigurations().Get(ctx, i.Validating,
+			metav1.GetOptions{})
 		if p.Text, err = unread(err, "nothing is judged"); err != nil {
 			return nil, err
 		} else if p.Text == "" {
@@ -79,7 +83,8 @@ func (i *Installation) Problems(ctx context.Context) ([]Problem, error) {
 	}
 	if i.Mutating != "" {
 		p := Problem{Kind: "MutatingWebhookConfiguration", Name: i.Mutating}
-		_, err := i.Client.AdmissionregistrationV1().MutatingWebhookConfigurations().Get(ctx, i.Mutating, metav1.GetOptions{})
+		_, err := i.Client.AdmissionregistrationV1().MutatingWebhookConfigurations().Get(ctx, i.Mutating,
+			metav1.GetOptions{})
 		if p.Text, err = unread(err, "nothing is added to objects"); err != nil {
 			return nil, err
 		}
@@ -88,7 +93,8 @@ func (i *Installation) Problems(ctx context.Context) ([]Problem, error) {
 	return list, nil
 }
 
-// unread says what an error of reading means: a problem of the installation, or nothing but that it has to be tried again.
+// unread says what an error of reading means: a problem of the installation, or nothing but that it has to be tried
+// again.
 func unread(err error, consequence string) (string, error) {
 	switch {
 	case err == nil:
@@ -112,9 +118,11 @@ func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook
 		var entries []admissionregistrationv1.ValidatingWebhook
 		for _, w := range webhooks {
 			selector, err := metav1.LabelSelectorAsSelector(w.NamespaceSelector)
-			everything := w.ObjectSelector == nil || len(w.ObjectSelector.MatchLabels)+len(w.ObjectSelector.MatchExpressions) == 0
+			everything := w.ObjectSelector == nil ||
+				len(w.ObjectSelector.MatchLabels)+len(w.ObjectSelector.MatchExpressions) == 0
 			// A label beside the name would be one that the namespace's owner can take off.
-			if err == nil && everything && i.asks(w.ClientConfig) && selector.Matches(name) && (w.FailurePolicy == nil || *w.FailurePolicy == admissionregistrationv1.Fail || mayFail) {
+			if err == nil && everything && i.asks(w.ClientConfig) && selector.Matches(name) &&
+				(w.FailurePolicy == nil || *w.FailurePolicy == admissionregistrationv1.Fail || mayFail) {
 				entries = append(entries, w)
 			}
 		}
@@ -128,7 +136,8 @@ func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook
 		}
 		for _, w := range entries {
 			for _, condition := range w.MatchConditions {
-				if text := fmt.Sprintf("%s of %s", condition.Name, w.Name); !slices.Contains(conditions, condition.Name) && !slices.Contains(conditioned, text) {
+				if text := fmt.Sprintf("%s of %s", condition.Name, w.Name); !slices.Contains(conditions,
+					condition.Name) && !slices.Contains(conditioned, text) {
 					conditioned = append(conditioned, text)
 				}
 			}
@@ -141,11 +150,13 @@ func (i *Installation) weak(webhooks []admissionregistrationv1.ValidatingWebhook
 			what = "no entry selects it by its name alone and asks dittoguard"
 		}
 		if len(open[mayFail]) > 0 {
-			list = append(list, fmt.Sprintf("of the protected namespaces, %s is open: %s", strings.Join(open[mayFail], ", "), what))
+			list = append(list, fmt.Sprintf("of the protected namespaces, %s is open: %s",
+				strings.Join(open[mayFail], ", "), what))
 		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(less)) {
-		list = append(list, fmt.Sprintf("in %s, dittoguard is not asked about %s", strings.Join(less[text], ", "), text))
+		list = append(list, fmt.Sprintf("in %s, dittoguard is not asked about %s", strings.Join(less[text], ", "),
+			text))
 	}
 	if len(conditioned) > 0 {
 		list = append(list, "a match condition was added: "+strings.Join(conditioned, ", "))
@@ -166,7 +177,8 @@ func uncovered(entries []admissionregistrationv1.ValidatingWebhook) []string {
 			for _, operation := range operations {
 				if !slices.ContainsFunc(entries, func(w admissionregistrationv1.ValidatingWebhook) bool {
 					return slices.ContainsFunc(w.Rules, func(r admissionregistrationv1.RuleWithOperations) bool {
-						return (r.Scope == nil || *r.Scope != admissionregistrationv1.ClusterScope) && has(r.APIGroups, group) && has(r.Resources, resource) && has(r.Operations, operation)
+						return (r.Scope == nil || *r.Scope != admissionregistrationv1.ClusterScope) &&
+							has(r.APIGroups, group) && has(r.Resources, resource) && has(r.Operations, operation)
 					})
 				}) {
 					list = append(list, resource)
@@ -208,12 +220,15 @@ func (r *run) watch(ctx context.Context, now time.Time) {
 		if was == p.Text {
 			continue
 		}
-		reason, kind, note := ReasonWeakened, corev1.EventTypeWarning, p.Text+". `helm upgrade` or `helm rollback` restores it"
+		reason, kind, note := ReasonWeakened, corev1.EventTypeWarning,
+			p.Text+". `helm upgrade` or `helm rollback` restores it"
 		if p.Text == "" {
 			reason, kind, note = ReasonRestored, corev1.EventTypeNormal, "it is as it should be"
 		}
-		r.Log.Info("dittoguard's own webhook configuration", "reason", reason, "configuration", p.Kind+" "+p.Name, "what", note)
-		r.Events.Event(&corev1.ObjectReference{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(), Kind: p.Kind, Name: p.Name}, kind, reason, "installation", "installation: "+note)
+		r.Log.Info("dittoguard's own webhook configuration", "reason", reason, "configuration", p.Kind+" "+p.Name,
+			"what", note)
+		r.Events.Event(&corev1.ObjectReference{APIVersion: admissionregistrationv1.SchemeGroupVersion.String(),
+			Kind: p.Kind, Name: p.Name}, kind, reason, "installation", "installation: "+note)
 	}
 	r.Metrics.weakened.Set(float64(found))
 	if note := r.Installation.Asked.Note(); note != "" {

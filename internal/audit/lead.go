@@ -31,8 +31,8 @@ type Lease struct {
 	Identity string
 }
 
-// Lead audits whenever this replica holds the lease, until the context ends, and returns nil then. It never ends the process: admission does
-// not depend on the audit.
+// Lead audits whenever this replica holds the lease, until the context ends, and returns nil then. It never ends the
+// process: admission does not depend on the audit.
 func (a *Auditor) Lead(ctx context.Context, client kubernetes.Interface, lease Lease) error {
 	lock, err := resourcelock.New(resourcelock.LeasesResourceLock, lease.Namespace, lease.Name,
 		client.CoreV1(), client.CoordinationV1(), resourcelock.ResourceLockConfig{Identity: lease.Identity})
@@ -42,7 +42,8 @@ func (a *Auditor) Lead(ctx context.Context, client kubernetes.Interface, lease L
 	var running sync.Mutex
 	for ctx.Err() == nil {
 		elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
-			Lock: lock, Name: lease.Name, LeaseDuration: leaseFor, RenewDeadline: renewWithin, RetryPeriod: renewEvery, ReleaseOnCancel: true,
+			Lock: lock, Name: lease.Name, LeaseDuration: leaseFor, RenewDeadline: renewWithin, RetryPeriod: renewEvery,
+			ReleaseOnCancel: true,
 			Callbacks: leaderelection.LeaderCallbacks{
 				OnStartedLeading: func(ctx context.Context) {
 					// Whoever lost the lease and has it again finishes first what was begun.
@@ -70,7 +71,8 @@ func (a *Auditor) keepRunning(ctx context.Context) {
 			defer func() {
 				if r := recover(); r != nil {
 					a.Metrics.errors.Inc()
-					a.Log.Info("the audit failed and begins anew", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+					a.Log.Info("the audit failed and begins anew", "panic", fmt.Sprint(r), "stack",
+						string(debug.Stack()))
 				}
 			}()
 			a.Run(ctx)

@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Metrics are those of the continuous audit. Namespaces and rules are the only labels that come from the cluster: nothing is labelled
-// with the name of an object. A replica that does not audit shows no findings.
+// Metrics are those of the continuous audit. Namespaces and rules are the only labels that come from the cluster:
+// nothing is labelled with the name of an object. A replica that does not audit shows no findings.
 type Metrics struct {
 	mu       sync.Mutex
 	findings map[findingLabels]int
@@ -95,7 +95,8 @@ func (m *Metrics) Collect(metrics chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for l, n := range m.findings {
-		metrics <- prometheus.MustNewConstMetric(findingsDesc, prometheus.GaugeValue, float64(n), l.rule, l.action, l.namespace)
+		metrics <- prometheus.MustNewConstMetric(findingsDesc, prometheus.GaugeValue, float64(n), l.rule, l.action,
+			l.namespace)
 	}
 	for l, n := range m.unknown {
 		metrics <- prometheus.MustNewConstMetric(unknownDesc, prometheus.GaugeValue, float64(n), l.rule, l.namespace)

@@ -86,9 +86,11 @@ func (r *run) report(ctx context.Context, id inventory.ID, do func() (what strin
 	}
 }
 
-// ofTheObject says that an error is about one report, so that others can be written, and this one cannot be by trying again.
+// ofTheObject says that an error is about one report, so that others can be written, and this one cannot be by trying
+// again.
 func ofTheObject(err error) bool {
-	return apierrors.IsInvalid(err) || apierrors.IsRequestEntityTooLargeError(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
+	return apierrors.IsInvalid(err) || apierrors.IsRequestEntityTooLargeError(err) ||
+		apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
 }
 
 // tidy deletes reports of which nothing is left to say, and tells so if their object is there.
@@ -96,14 +98,16 @@ func (r *run) tidy(ctx context.Context) {
 	for at, was := range r.store.kept {
 		var id inventory.ID
 		if was.scope != nil {
-			id = inventory.Ref{APIVersion: was.scope.APIVersion, Kind: was.scope.Kind, Namespace: was.scope.Namespace, Name: was.scope.Name}.ID()
+			id = inventory.Ref{APIVersion: was.scope.APIVersion, Kind: was.scope.Kind, Namespace: was.scope.Namespace,
+				Name: was.scope.Name}.ID()
 		}
 		o := r.Inventory.Get(id.GroupKind, id.Namespace, id.Name)
 		found := r.standing.Of(ctx, id)
 		if ctx.Err() != nil {
 			return
 		}
-		if there := o != nil && at.name == namePrefix+string(o.Meta.UID); there && (r.unwritten[id] || newReport(o, found, nil, time.Time{}) != nil) {
+		if there := o != nil && at.name == namePrefix+string(o.Meta.UID); there &&
+			(r.unwritten[id] || newReport(o, found, nil, time.Time{}) != nil) {
 			continue
 		} else if there {
 			r.teller.tell(o, was.verdicts, nil)

@@ -10,14 +10,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Beyond so many changed objects, or questions that they answer, all that waits is forgotten and everything is judged again: that is
-// no more work then, and the queue stays small whatever happens in the cluster.
+// Beyond so many changed objects, or questions that they answer, all that waits is forgotten and everything is judged
+// again: that is no more work then, and the queue stays small whatever happens in the cluster.
 const (
 	mostObjects = 10_000
 	mostPrints  = 200_000
 )
 
-// Queue collects what changes touch until it is judged. A storm of changes becomes one piece of work: what changes twice waits once.
+// Queue collects what changes touch until it is judged. A storm of changes becomes one piece of work: what changes
+// twice waits once.
 type Queue struct {
 	open atomic.Bool
 	wake chan struct{}

@@ -28,7 +28,8 @@ type reportAPI struct {
 
 // The APIs, the preferred one first.
 var reportAPIs = []reportAPI{
-	{"openreports", schema.GroupVersion{Group: "openreports.io", Version: "v1alpha1"}, "Report", "reports", "ClusterReport", "clusterreports", true},
+	{"openreports", schema.GroupVersion{Group: "openreports.io", Version: "v1alpha1"}, "Report", "reports",
+		"ClusterReport", "clusterreports", true},
 	{
 		"policyreport", schema.GroupVersion{Group: "wgpolicyk8s.io", Version: "v1alpha2"},
 		"PolicyReport", "policyreports", "ClusterPolicyReport", "clusterpolicyreports", false,
@@ -74,8 +75,8 @@ type kept struct {
 	verdicts        map[string]verdict
 }
 
-// look finds out where reports can be written. It says whether that is another API than before, of which nothing is read yet. What is in
-// the one before is deleted, if it can be.
+// look finds out where reports can be written. It says whether that is another API than before, of which nothing is
+// read yet. What is in the one before is deleted, if it can be.
 func (s *store) look(ctx context.Context) (changed bool, err error) {
 	var found *reportAPI
 	for i := range reportAPIs {
@@ -87,7 +88,8 @@ func (s *store) look(ctx context.Context) (changed bool, err error) {
 		if err != nil && !apierrors.IsNotFound(err) {
 			return false, fmt.Errorf("asking for %s: %w", a.version, err)
 		}
-		if err == nil && slices.ContainsFunc(served.APIResources, func(r metav1.APIResource) bool { return r.Name == a.reports }) {
+		if err == nil && slices.ContainsFunc(served.APIResources,
+			func(r metav1.APIResource) bool { return r.Name == a.reports }) {
 			found = a
 			break
 		}
@@ -235,5 +237,6 @@ func (s *store) missing() error {
 			wanted = append(wanted, a.version.String())
 		}
 	}
-	return errors.New("no reports, since " + strings.Join(wanted, " and ") + " are not installed; Events and metrics are there")
+	return errors.New("no reports, since " + strings.Join(wanted, " and ") +
+		" are not installed; Events and metrics are there")
 }

@@ -1,5 +1,5 @@
-// Package baseline keeps findings that are known in a file, so that only what is new, or lets in more, counts. What is more is
-// decided by package check alone.
+// Package baseline keeps findings that are known in a file, so that only what is new, or lets in more, counts. What is
+// more is decided by package check alone.
 //
 // No value of a secret is in the file: texts that are only compared with their equals are kept as digests.
 package baseline
@@ -54,7 +54,8 @@ func (b *Baseline) Known() []check.Known {
 	return list
 }
 
-// Of makes a baseline of what is known. Reasons and owners are those of before, and so are entries for which keep says so.
+// Of makes a baseline of what is known. Reasons and owners are those of before, and so are entries for which keep says
+// so.
 func Of(known []check.Known, before *Baseline, keep func(check.Known) bool) *Baseline {
 	b := &Baseline{}
 	for _, k := range known {
@@ -74,8 +75,8 @@ func Of(known []check.Known, before *Baseline, keep func(check.Known) bool) *Bas
 	return b
 }
 
-// Load reads a file. It is strict: a field that is not known, or there twice, is an error, with its line. All problems are in the
-// error, one a line.
+// Load reads a file. It is strict: a field that is not known, or there twice, is an error, with its line. All problems
+// are in the error, one a line.
 func Load(path string) (*Baseline, error) {
 	file, err := os.Open(path)
 	if err == nil {
@@ -128,7 +129,8 @@ func Parse(name string, data []byte) (*Baseline, error) {
 		if problem != "" {
 			errs = append(errs, fmt.Errorf("%s:%d: findings[%d].%s", name, e.Line, i, problem))
 		} else if at := b.index(e.Known); at >= 0 {
-			errs = append(errs, fmt.Errorf("%s:%d: findings[%d]: the same rule, subject and entry as on line %d", name, e.Line, i, b.Entries[at].Line))
+			errs = append(errs, fmt.Errorf("%s:%d: findings[%d]: the same rule, subject and entry as on line %d", name,
+				e.Line, i, b.Entries[at].Line))
 		}
 		b.Entries = append(b.Entries, e)
 	}
@@ -157,7 +159,8 @@ var (
 )
 
 // wordsFor are the types of YAML, for people.
-var wordsFor = map[string]string{"str": "a text", "seq": "a list", "map": "fields", "int": "a number", "float": "a number", "bool": "a boolean", "timestamp": "a date"}
+var wordsFor = map[string]string{"str": "a text", "seq": "a list", "map": "fields", "int": "a number",
+	"float": "a number", "bool": "a boolean", "timestamp": "a date"}
 
 // readable puts the lines of YAML errors where all other errors have them.
 func readable(name string, err error) error {

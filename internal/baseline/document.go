@@ -69,9 +69,11 @@ type paths struct {
 
 // The words of the file for values of package requests.
 var (
-	reaches = map[requests.Reach]string{requests.Cluster: "cluster", requests.Internal: "internal", requests.Public: "public"}
-	kinds   = map[requests.Kind]string{
-		requests.Exact: "exact", requests.Elements: "elements", requests.Characters: "characters", requests.Fold: "fold",
+	reaches = map[requests.Reach]string{requests.Cluster: "cluster", requests.Internal: "internal",
+		requests.Public: "public"}
+	kinds = map[requests.Kind]string{
+		requests.Exact: "exact", requests.Elements: "elements", requests.Characters: "characters",
+		requests.Fold:  "fold",
 		requests.Loose: "loose", requests.Opaque: "opaque",
 	}
 )
@@ -117,7 +119,8 @@ func (b *Baseline) Write(w io.Writer) error {
 
 // entry reads a finding; problem says which field is wrong, and why.
 func (f *finding) entry() (e Entry, problem string) {
-	e = Entry{Known: check.Known{Rule: f.Rule, Subject: f.Subject.ref(), Message: f.Message}, Reason: f.Reason, Owner: f.Owner}
+	e = Entry{Known: check.Known{Rule: f.Rule, Subject: f.Subject.ref(), Message: f.Message}, Reason: f.Reason,
+		Owner: f.Owner}
 	if f.Entry != nil {
 		entry := f.Entry.ref()
 		e.Entry = &entry
@@ -150,7 +153,8 @@ func (f *finding) entry() (e Entry, problem string) {
 func written(set requests.Set) []box {
 	var list []box
 	for _, r := range set {
-		b := box{From: reaches[r.Sources.Reach], Doors: []door{}, Hosts: []hosts{}, Paths: writtenPaths(r.Paths), Raw: r.Raw, Conditions: r.Conditions}
+		b := box{From: reaches[r.Sources.Reach], Doors: []door{}, Hosts: []hosts{}, Paths: writtenPaths(r.Paths),
+			Raw: r.Raw, Conditions: r.Conditions}
 		if r.Sources.Ranges != nil {
 			b.Addresses = &r.Sources.Ranges
 		}

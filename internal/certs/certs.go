@@ -24,8 +24,8 @@ type Source interface {
 	// Ready is nil if a valid certificate is served that API servers trust, as far as the source can see; otherwise it
 	// says what is missing.
 	Ready() error
-	// Recognize returns nil if a certificate is one that another replica of this dittoguard serves. Nobody else has such a one, or it
-	// could be taken for the webhook.
+	// Recognize returns nil if a certificate is one that another replica of this dittoguard serves. Nobody else has
+	// such a one, or it could be taken for the webhook.
 	Recognize(leaf *x509.Certificate) error
 	// NotAfter is when the served certificate expires, the zero time if there is none.
 	NotAfter() time.Time

@@ -103,8 +103,8 @@ func (d *Directory) Ready() error {
 	return usable(leafOf(certificate), dnsName(d.options.ServiceName, d.options.Namespace), time.Now())
 }
 
-// Recognize implements Source. All replicas mount the same folder, so they have the same key; who signed it may sign much else. While a
-// new one is on its way to the folders replicas do not know one another, for a minute or two.
+// Recognize implements Source. All replicas mount the same folder, so they have the same key; who signed it may sign
+// much else. While a new one is on its way to the folders replicas do not know one another, for a minute or two.
 func (d *Directory) Recognize(leaf *x509.Certificate) error {
 	certificate, err := d.GetCertificate(nil)
 	if err != nil {

@@ -23,8 +23,8 @@ type SelfOptions struct {
 	Namespace, ServiceName string
 	// CASecret is the name of the Secret in Namespace that holds the CA. Required. The chart creates it empty.
 	CASecret string
-	// ValidatingConfig and MutatingConfig name the webhook configurations whose caBundle is kept. Empty, or not installed,
-	// is fine: there is no mutating one in a dry run.
+	// ValidatingConfig and MutatingConfig name the webhook configurations whose caBundle is kept. Empty, or not
+	// installed, is fine: there is no mutating one in a dry run.
 	ValidatingConfig, MutatingConfig string
 	// CADuration is a CA's lifetime; it is replaced after two thirds of it. Default: 365 days.
 	CADuration time.Duration
@@ -70,8 +70,9 @@ func (o *SelfOptions) validate() error {
 		}
 	}
 	if o.LeafDuration >= o.CADuration {
-		problems = append(problems, fmt.Errorf("self-managed certificates: a leaf (%s) must not live as long as its CA (%s)",
-			o.LeafDuration, o.CADuration))
+		problems = append(problems,
+			fmt.Errorf("self-managed certificates: a leaf (%s) must not live as long as its CA (%s)",
+				o.LeafDuration, o.CADuration))
 	}
 	return errors.Join(problems...)
 }
@@ -162,7 +163,8 @@ func (s *Self) Start(ctx context.Context) error {
 	return group.Wait()
 }
 
-// run passes whenever something changed or was signed, after Retry where something is missing, and otherwise every Resync.
+// run passes whenever something changed or was signed, after Retry where something is missing, and otherwise every
+// Resync.
 func (s *Self) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -204,7 +206,8 @@ func (s *Self) unsettled() bool {
 	latest, _ := s.signer.GetCertificate(nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failure != nil || len(s.distrust) > 0 || latest != s.served || usable(leafOf(s.served), s.name(), s.now()) != nil
+	return s.failure != nil || len(s.distrust) > 0 || latest != s.served ||
+		usable(leafOf(s.served), s.name(), s.now()) != nil
 }
 
 func (s *Self) name() string { return dnsName(s.options.ServiceName, s.options.Namespace) }
@@ -268,8 +271,8 @@ func (s *Self) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return s.served, nil
 }
 
-// Recognize implements Source: the certificate is for the name that API servers call, and of a CA that was in the Secret. That CA signs
-// nothing else.
+// Recognize implements Source: the certificate is for the name that API servers call, and of a CA that was in the
+// Secret. That CA signs nothing else.
 func (s *Self) Recognize(leaf *x509.Certificate) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

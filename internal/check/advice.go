@@ -11,14 +11,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/mend"
 )
 
-// ofChart is what advice begins with where values of Ditto's chart are what to change; between several of them stands setting.
+// ofChart is what advice begins with where values of Ditto's chart are what to change; between several of them stands
+// setting.
 const (
 	ofChart = "values of Ditto's chart: "
 	setting = "; "
 )
 
-// advise says in a sentence each how to mend what a rule finds: the fixes that apply, that first which can be made in the channel of
-// the object.
+// advise says in a sentence each how to mend what a rule finds: the fixes that apply, that first which can be made in
+// the channel of the object.
 func advise(view *world.View, v *violation, fixes []engine.AppliedFix) []string {
 	var list []string
 	first := -1
@@ -36,7 +37,8 @@ func advise(view *world.View, v *violation, fixes []engine.AppliedFix) []string 
 	return list
 }
 
-// saidOf says what to change by a fix. It says false if the fix is a change that cannot be made where the object comes from.
+// saidOf says what to change by a fix. It says false if the fix is a change that cannot be made where the object comes
+// from.
 func saidOf(view *world.View, v *violation, fix engine.AppliedFix) (message string, made bool) {
 	t := target(view, v, fix.Change)
 	if t.Object == nil || Channel(t.Object) != facts.ChannelValues {
@@ -54,7 +56,8 @@ func saidOf(view *world.View, v *violation, fix engine.AppliedFix) (message stri
 	if fix.Change.IsZero() || mend.ChartVersion(t.Object) == "" {
 		return fix.Message, true
 	}
-	return strings.TrimSuffix(fix.Message, ".") + "; Ditto's chart has no value for it, `dittoguard fix` has a patch.", false
+	return strings.TrimSuffix(fix.Message, ".") + "; Ditto's chart has no value for it, `dittoguard fix` has a patch.",
+		false
 }
 
 // annotation is how the advice of an edge begins that is an annotation to set.
@@ -102,7 +105,8 @@ func together(values []string) []string {
 			for _, other := range values[i+1:] {
 				path, is, _ := strings.Cut(other, ": ")
 				rest, begins := strings.CutPrefix(path, before)
-				if key, ends := strings.CutSuffix(rest, after); begins && ends && is == value && key != "" && !strings.Contains(key, ".") {
+				if key, ends := strings.CutSuffix(rest, after); begins && ends && is == value && key != "" &&
+					!strings.Contains(key, ".") {
 					alike = append(alike, key)
 				}
 			}
@@ -114,7 +118,8 @@ func together(values []string) []string {
 				key := strings.TrimSuffix(strings.TrimPrefix(path, before), after)
 				return is == value && slices.Contains(alike[1:], key) && path == before+key+after
 			}
-			values[i] = before + "{" + strings.Join(alike, ",") + "}" + strings.TrimSuffix(strings.Join([]string{after, value}, ": "), ": ")
+			values[i] = before + "{" + strings.Join(alike, ",") + "}" +
+				strings.TrimSuffix(strings.Join([]string{after, value}, ": "), ": ")
 			values = slices.DeleteFunc(values, gone)
 			break
 		}

@@ -8,8 +8,9 @@ import (
 	"github.com/dittoguard/dittoguard/rules"
 )
 
-// Cause is what a person would change: the object that a rule holds responsible, be it a workload with a setting, an entry or a
-// file of passwords, with all that the rule finds wrong because of it. One change settles all of a cause's findings.
+// Cause is what a person would change: the object that a rule holds responsible, be it a workload with a setting, an
+// entry or a file of passwords, with all that the rule finds wrong because of it. One change settles all of a cause's
+// findings.
 type Cause struct {
 	// ID identifies it; findings point at it by Finding.Cause.
 	ID       string         `json:"id"`
@@ -33,8 +34,8 @@ type Cause struct {
 	Line   int    `json:"line,omitempty"`
 }
 
-// Causes puts findings together by what a person would change, in the order of the first finding of each. Findings that no mode
-// asks for have none.
+// Causes puts findings together by what a person would change, in the order of the first finding of each. Findings that
+// no mode asks for have none.
 func Causes(findings []Finding) []Cause {
 	at := map[string]int{}
 	ways := map[string]map[string]bool{}
@@ -48,8 +49,9 @@ func Causes(findings []Finding) []Cause {
 			i = len(list)
 			at[f.Cause], ways[f.Cause] = i, map[string]bool{}
 			list = append(list, Cause{
-				ID: f.Cause, Rule: f.Rule, Title: f.Title, Severity: f.Severity, Action: f.Action, Subject: f.Subject, Message: f.Message,
-				Advice: f.Advice, Guide: f.Guide, File: f.File, Line: f.Line,
+				ID: f.Cause, Rule: f.Rule, Title: f.Title, Severity: f.Severity, Action: f.Action, Subject: f.Subject,
+				Message: f.Message,
+				Advice:  f.Advice, Guide: f.Guide, File: f.File, Line: f.Line,
 			})
 		}
 		c := &list[i]

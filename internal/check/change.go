@@ -55,7 +55,8 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	})
 
 	verdict := Verdict{
-		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)), Exceptions: settle(is.excepted),
+		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)),
+		Exceptions: settle(is.excepted),
 	}
 	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)
 	for i, v := range is.violations {
@@ -67,7 +68,8 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		}
 	}
 	for _, f := range c.findings(after, brought) {
-		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline && c.config.Modes.EnforceVersion.Includes(f.since) {
+		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline &&
+			c.config.Modes.EnforceVersion.Includes(f.since) {
 			verdict.WouldDeny = append(verdict.WouldDeny, f)
 		}
 		switch f.Action {
@@ -99,8 +101,8 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	return verdict, nil
 }
 
-// concerning are the unknowns that are about the changed object, or that the change brings. The others were there before, and
-// whoever changes this object can do nothing about them.
+// concerning are the unknowns that are about the changed object, or that the change brings. The others were there
+// before, and whoever changes this object can do nothing about them.
 func concerning(id inventory.ID, is, was []Unknown) []Unknown {
 	type identity struct {
 		rule, what, message string
@@ -126,8 +128,8 @@ func concerning(id inventory.ID, is, was []Unknown) []Unknown {
 	return list
 }
 
-// decisive: the change touches an entry, a hop or a setting that decides. What a new, removed or re-pointed object leads
-// to may not be in the cache yet, so such a change counts whatever the cache makes of it.
+// decisive: the change touches an entry, a hop or a setting that decides. What a new, removed or re-pointed object
+// leads to may not be in the cache yet, so such a change counts whatever the cache makes of it.
 func (c *Checker) decisive(change Change, is, was judgement) bool {
 	if !slices.Equal(is.facts, was.facts) {
 		return true

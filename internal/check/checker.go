@@ -21,15 +21,15 @@ import (
 type Options struct {
 	// Rules are the rules; required. Parts of rules that are among them are left out.
 	Rules []rules.HardeningRule
-	// Proved says that the rules are known to compile, as the built-in ones are and those that went through Compile; each is
-	// then compiled when it is first used.
+	// Proved says that the rules are known to compile, as the built-in ones are and those that went through Compile;
+	// each is then compiled when it is first used.
 	Proved bool
 	// Config is the configuration; nil means config.Default().
 	Config *config.Config
 	// Passwords verifies password hashes; required. The caller closes it.
 	Passwords *htpasswd.Verifier
-	// Protected are the namespaces where the webhook fails closed and Secrets are read. A gateway elsewhere is reported.
-	// nil means that there is no such difference, as offline.
+	// Protected are the namespaces where the webhook fails closed and Secrets are read. A gateway elsewhere is
+	// reported. nil means that there is no such difference, as offline.
 	Protected []string
 	// Now is the clock that exceptions expire by; nil means time.Now.
 	Now func() time.Time
@@ -86,7 +86,8 @@ func New(opts Options) (*Checker, error) {
 		}
 		each := document.Spec.Match.Each
 		c.rules[each] = append(c.rules[each], &rule{
-			HardeningRule: document, compiled: compiled, params: document.Values(c.config.Rules[document.Metadata.Name].Params),
+			HardeningRule: document, compiled: compiled,
+			params: document.Values(c.config.Rules[document.Metadata.Name].Params),
 		})
 	}
 	for _, list := range c.rules {
@@ -103,7 +104,8 @@ func edges(from config.Edges) way.Config {
 		Controllers: make(map[string]way.ControllerConfig, len(from.Controllers)),
 	}
 	for _, gateway := range from.InternalGateways {
-		to.InternalGateways = append(to.InternalGateways, way.GatewayName{Namespace: gateway.Namespace, Name: gateway.Name})
+		to.InternalGateways = append(to.InternalGateways,
+			way.GatewayName{Namespace: gateway.Namespace, Name: gateway.Name})
 	}
 	for name, controller := range from.Controllers {
 		to.Controllers[name] = way.ControllerConfig{Version: controller.Version}
@@ -123,7 +125,8 @@ func clients(from config.Edges) []world.Client {
 // view is what is judged of an inventory; apart is shared by the views before and after a change.
 func (c *Checker) view(ctx context.Context, inv inventory.Reader, apart world.Apart) *world.View {
 	return topology.NewView(ctx, inv, world.Options{
-		Edges: c.edges, TrustModel: string(c.config.TrustModel), Clients: clients(c.config.Edges), Cache: c.cache, Apart: apart,
+		Edges: c.edges, TrustModel: string(c.config.TrustModel), Clients: clients(c.config.Edges), Cache: c.cache,
+		Apart: apart,
 	})
 }
 

@@ -16,7 +16,8 @@ type Comparison struct {
 	New Result
 	// Gone are findings of which nothing is left, Less those that let in less.
 	Gone, Less []Finding
-	// Opened are ways in that let in what nothing let in before, Closed those of the earlier set of which the same is true.
+	// Opened are ways in that let in what nothing let in before, Closed those of the earlier set of which the same is
+	// true.
 	Opened, Closed []ChangedWay
 }
 
@@ -116,7 +117,8 @@ func changed(ways []violation, of, other *side) []ChangedWay {
 			i = len(list)
 			at[v.about] = i
 			list = append(list, ChangedWay{
-				Entry: *v.entry, Target: v.subject.Ref, Component: v.way.Component, Port: v.way.Port, Partly: other.has(&v), Path: v.path,
+				Entry: *v.entry, Target: v.subject.Ref, Component: v.way.Component, Port: v.way.Port,
+				Partly: other.has(&v), Path: v.path,
 			})
 		}
 		w := &list[i]

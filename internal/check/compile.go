@@ -15,7 +15,8 @@ import (
 // configuration, and for the next fixture.
 var compiler = sync.OnceValues(func() (*engine.Engine, error) { return engine.New(reflect.TypeFor[*facts.Facts]()) })
 
-// checked has the expressions of the built-in rules, parsed and checked: a file for each rule, which `make generate` writes.
+// checked has the expressions of the built-in rules, parsed and checked: a file for each rule, which `make generate`
+// writes.
 //
 //go:embed checked
 var checked embed.FS
@@ -29,9 +30,9 @@ func checkedOf(rule string) []byte {
 	return text
 }
 
-// Compile says what is wrong with the expressions of rules: syntax, types, fields of `ditto` that are not there. All errors
-// come joined, in the order of the rules and their fields, each with file and line. Rules that come through may be called
-// proved in Options.
+// Compile says what is wrong with the expressions of rules: syntax, types, fields of `ditto` that are not there. All
+// errors come joined, in the order of the rules and their fields, each with file and line. Rules that come through may
+// be called proved in Options.
 func Compile(list []rules.HardeningRule) error {
 	compiler, err := compiler()
 	if err != nil {

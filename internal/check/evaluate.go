@@ -55,8 +55,10 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 	}
 	add := func(since rules.Version, index, message string, keys []string) *violation {
 		v := violation{
-			rule: r, since: since, subject: subject, entry: entry, message: message, path: c.path, route: c.route, about: c.about, way: c.way,
-			container: c.container, known: c.known, facts: c.facts, line: c.line, parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
+			rule: r, since: since, subject: subject, entry: entry, message: message, path: c.path, route: c.route,
+			about: c.about, way: c.way,
+			container: c.container, known: c.known, facts: c.facts, line: c.line,
+			parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
 		}
 		v.outgoing = j.outgoing(subject, c.way)
 		j.violations = append(j.violations, v)
@@ -68,7 +70,8 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 	}
 	for _, v := range outcome.Violations {
 		if v.Err != nil {
-			add(r.Spec.ValidationSince(v.Index), fmt.Sprint(v.Index), fmt.Sprintf("the rule could not be evaluated: %v", v.Err), nil).broken = true
+			add(r.Spec.ValidationSince(v.Index), fmt.Sprint(v.Index), fmt.Sprintf("the rule could not be evaluated: %v",
+				v.Err), nil).broken = true
 			continue
 		}
 		add(r.Spec.ValidationSince(v.Index), fmt.Sprint(v.Index), v.Message, v.Keys)
@@ -79,7 +82,8 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 			message = fmt.Sprintf("the rule could not be evaluated: %v", u.Err)
 		}
 		if j.checker.config.Rules[name].DenyUnknown {
-			add(r.Spec.UnknownSince(u.Index), fmt.Sprintf("unknown %d", u.Index), "cannot be decided: "+message, nil).unknown = true
+			add(r.Spec.UnknownSince(u.Index), fmt.Sprintf("unknown %d", u.Index), "cannot be decided: "+message,
+				nil).unknown = true
 			continue
 		}
 		j.unknowns = append(j.unknowns, Unknown{
@@ -89,8 +93,8 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 	}
 }
 
-// partsOf are what a violation consists of, by what its rule's keyExpression lists. Of a way in, what is listed as a path of the
-// component is no part of its own, but the requests for it and what is below.
+// partsOf are what a violation consists of, by what its rule's keyExpression lists. Of a way in, what is listed as a
+// path of the component is no part of its own, but the requests for it and what is below.
 func partsOf(name string, way *facts.Exposure, keys []string) []part {
 	if len(keys) == 0 {
 		return []part{{name: name}}

@@ -48,8 +48,10 @@ func (c *Checker) exception(rule string, subject inventory.Ref, entry *inventory
 }
 
 // except keeps that an exception applied, if the rule found something.
-func (j *judging) except(e *config.Exception, rule string, subject inventory.Ref, entry *inventory.Ref, outcome engine.Outcome) {
-	if outcome.Err == nil && len(outcome.Violations) == 0 && (len(outcome.Unknowns) == 0 || !j.checker.config.Rules[rule].DenyUnknown) {
+func (j *judging) except(e *config.Exception, rule string, subject inventory.Ref, entry *inventory.Ref,
+	outcome engine.Outcome) {
+	if outcome.Err == nil && len(outcome.Violations) == 0 &&
+		(len(outcome.Unknowns) == 0 || !j.checker.config.Rules[rule].DenyUnknown) {
 		return
 	}
 	j.excepted = append(j.excepted, applied(e, rule, subject, entry))
@@ -57,11 +59,13 @@ func (j *judging) except(e *config.Exception, rule string, subject inventory.Ref
 
 func applied(e *config.Exception, rule string, subject inventory.Ref, entry *inventory.Ref) AppliedException {
 	return AppliedException{
-		Rule: rule, Subject: subject, Entry: entry, Reason: e.Reason, Until: e.Expires.Format(time.DateOnly), Line: e.Line,
+		Rule: rule, Subject: subject, Entry: entry, Reason: e.Reason, Until: e.Expires.Format(time.DateOnly),
+		Line: e.Line,
 	}
 }
 
-// settle sorts exceptions that applied, and leaves each out but once: ways in differ in more than rule, subject and entry.
+// settle sorts exceptions that applied, and leaves each out but once: ways in differ in more than rule, subject and
+// entry.
 func settle(list []AppliedException) []AppliedException {
 	entry := func(e AppliedException) inventory.Ref {
 		if e.Entry == nil {
@@ -70,7 +74,8 @@ func settle(list []AppliedException) []AppliedException {
 		return *e.Entry
 	}
 	compare := func(a, b AppliedException) int {
-		return cmp.Or(strings.Compare(a.Rule, b.Rule), a.Subject.Compare(b.Subject), entry(a).Compare(entry(b)), cmp.Compare(a.Line, b.Line))
+		return cmp.Or(strings.Compare(a.Rule, b.Rule), a.Subject.Compare(b.Subject), entry(a).Compare(entry(b)),
+			cmp.Compare(a.Line, b.Line))
 	}
 	list = slices.Clone(list)
 	slices.SortFunc(list, compare)

@@ -38,7 +38,8 @@ type Finding struct {
 	Routes []string `json:"routes,omitempty"`
 	// Fix says what to change.
 	Fix string `json:"fix"`
-	// Advice says it in a sentence, for where the subject comes from: of an object that Ditto's chart rendered, in values.
+	// Advice says it in a sentence, for where the subject comes from: of an object that Ditto's chart rendered, in
+	// values.
 	Advice string `json:"advice,omitempty"`
 	// Fixes are the ways to mend it that apply, in a sentence each; the first is what most people want.
 	Fixes []string `json:"fixes,omitempty"`
@@ -49,10 +50,11 @@ type Finding struct {
 	// File and Line are where the subject was read from; empty and 0 in a cluster.
 	File string `json:"file"`
 	Line int    `json:"line"`
-	// Notes say what else there is to know of it, in a sentence each: that it was excepted until a day, why it counts as new.
+	// Notes say what else there is to know of it, in a sentence each: that it was excepted until a day, why it counts
+	// as new.
 	Notes []string `json:"notes,omitempty"`
-	// Keys identify the violation: the rule, its subject, the object that opens the way in, and what is wrong. They stay the same
-	// while that does, whichever paths and hosts are open (Routes), and however a container is called.
+	// Keys identify the violation: the rule, its subject, the object that opens the way in, and what is wrong. They
+	// stay the same while that does, whichever paths and hosts are open (Routes), and however a container is called.
 	Keys []string `json:"keys"`
 
 	// ways are the ways in that it stands for, by their keys.

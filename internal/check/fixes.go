@@ -26,8 +26,8 @@ type Remedy struct {
 	Message string
 }
 
-// Remedies are the fixes of the findings that some mode asks for, in the order of the findings and of their rules. What is the trust
-// model's choice is left out where the configuration has chosen otherwise.
+// Remedies are the fixes of the findings that some mode asks for, in the order of the findings and of their rules. What
+// is the trust model's choice is left out where the configuration has chosen otherwise.
 func (j *Judged) Remedies(ctx context.Context, result Result) ([]Remedy, error) {
 	var list []Remedy
 	for _, f := range result.Findings {
@@ -55,7 +55,8 @@ func (j *Judged) remedy(ctx context.Context, f Finding, fix engine.AppliedFix) (
 	}
 	judging := &judging{checker: j.checker, ctx: ctx, view: j.view}
 	in := engine.Input{
-		Object: r.Object.Content(), Request: judging.request(r.Object), Namespace: judging.namespace(r.Object), Params: v.rule.params,
+		Object: r.Object.Content(), Request: judging.request(r.Object), Namespace: judging.namespace(r.Object),
+		Params: v.rule.params,
 	}
 	if v.known != nil {
 		in.Facts = &v.known.Facts
@@ -146,7 +147,8 @@ func ofEdge(known *facts.Facts, purpose rules.Purpose) facts.Fix {
 	return facts.Fix{}
 }
 
-// Channel is how an object is changed: in values of the chart that rendered it, by a patch, or in its file; see facts.Channel….
+// Channel is how an object is changed: in values of the chart that rendered it, by a patch, or in its file; see
+// facts.Channel….
 func Channel(o *inventory.Object) string {
 	switch {
 	case mend.ChartVersion(o) != "" || rendered.Is(o):

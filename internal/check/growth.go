@@ -16,12 +16,14 @@ import (
 
 // What a change makes worse: how violations before and after it are compared.
 
-// mostComparisons bounds the work of comparing what ways in let in, for one change. What is left of it counts as growth.
+// mostComparisons bounds the work of comparing what ways in let in, for one change. What is left of it counts as
+// growth.
 const mostComparisons = 1 << 18
 
 // part is one thing that a violation consists of. It is the same as another one of the same name if what it lets in is.
 type part struct {
-	// name is the rule, the number of the validation, the subject, what the violation is about, and what the rule says is wrong.
+	// name is the rule, the number of the validation, the subject, what the violation is about, and what the rule says
+	// is wrong.
 	name string
 	// below narrows what the way lets in to what the rule says is wrong, where that is a path.
 	below string
@@ -43,8 +45,8 @@ type ways struct {
 	texts map[string]bool
 }
 
-// letIn is one violation that has a part: the container that it is about, what decided it, and what it lets in. Of what a baseline
-// knows, of is the entry.
+// letIn is one violation that has a part: the container that it is about, what decided it, and what it lets in. Of what
+// a baseline knows, of is the entry.
 type letIn struct {
 	container, facts string
 	lets             func() requests.Set
@@ -69,7 +71,8 @@ func newSide(view *world.View, violations []violation, budget *requests.Budget) 
 		requests: func(e *facts.Exposure) requests.Set { return topology.Requests(view, e) },
 		runs: func(workload inventory.Ref, container string) bool {
 			o := view.Get(workload.GroupKind(), workload.Namespace, workload.Name)
-			return o != nil && slices.ContainsFunc(view.Parts(o), func(p recognize.Part) bool { return p.Container.Name == container })
+			return o != nil && slices.ContainsFunc(view.Parts(o),
+				func(p recognize.Part) bool { return p.Container.Name == container })
 		},
 	}
 	for i := range violations {
@@ -127,8 +130,8 @@ func (s *side) growth(v *violation, of *side) growth {
 
 // growth is what a change made worse about a violation.
 type growth struct {
-	// more says that it is new or lets in more, as far as can be told; unproved, that it could not be shown to let in less;
-	// wider, that some of it was there before.
+	// more says that it is new or lets in more, as far as can be told; unproved, that it could not be shown to let in
+	// less; wider, that some of it was there before.
 	more, unproved, wider bool
 	// touched says that what decides it is not what it was.
 	touched bool
@@ -205,8 +208,8 @@ func (s *side) same(v *violation, p part) iter.Seq[*ways] {
 	}
 }
 
-// knows says whether a container was as bad before: the one of its name or, if there was none, one of those that are gone and may
-// be called that now, each of which stands for one.
+// knows says whether a container was as bad before: the one of its name or, if there was none, one of those that are
+// gone and may be called that now, each of which stands for one.
 func (s *side) knows(v *violation, before *ways, of *side) bool {
 	gone := map[string]bool{}
 	for _, known := range before.list {

@@ -75,7 +75,8 @@ func adding(list []string, word string) []string {
 	return append(list, word)
 }
 
-// install adds an installation to those of other versions of the same objects: one of a namespace is the same in all of them.
+// install adds an installation to those of other versions of the same objects: one of a namespace is the same in all of
+// them.
 func (r *Result) install(i Installation) {
 	at := slices.IndexFunc(r.Installations, func(known Installation) bool { return known.Namespace == i.Namespace })
 	if at < 0 {

@@ -11,8 +11,8 @@ import (
 // mostComparedAtOnce is mostComparisons for two whole sets of objects, where a person waits.
 const mostComparedAtOnce = 1 << 24
 
-// Judged is a set of objects that was judged. It still knows what each thing that is wrong lets in, so it can be compared with
-// another set, or with what is known of one.
+// Judged is a set of objects that was judged. It still knows what each thing that is wrong lets in, so it can be
+// compared with another set, or with what is known of one.
 type Judged struct {
 	checker *Checker
 	view    *world.View

@@ -14,7 +14,8 @@ import (
 )
 
 // judge evaluates the rules for everything in the scope. What comes out means nothing if the context has ended.
-func (c *Checker) judge(ctx context.Context, view *world.View, s *scope, request *admissionv1.AdmissionRequest) judgement {
+func (c *Checker) judge(ctx context.Context, view *world.View, s *scope,
+	request *admissionv1.AdmissionRequest) judgement {
 	j := &judging{checker: c, ctx: ctx, view: view, admission: request, about: s.about}
 	for _, o := range in(view, view, s.workloads) {
 		j.workload(o)
@@ -102,7 +103,8 @@ func (j *judging) component(o *inventory.Object, part recognize.Part) {
 	key := known.factsKey(o.Ref)
 	j.facts = append(j.facts, key)
 	for _, r := range list {
-		j.evaluate(r, known, o, nil, caseOf{about: known.Component.Component, container: known.Component.Container, facts: key})
+		j.evaluate(r, known, o, nil, caseOf{about: known.Component.Component, container: known.Component.Container,
+			facts: key})
 	}
 }
 
@@ -118,11 +120,13 @@ func (j *judging) exposure(target *inventory.Object, gateway *remembered, key st
 		if r.Spec.Match.Subject == rules.SubjectEntry {
 			decides = way
 			if subject = j.view.Get(entry.GroupKind(), entry.Namespace, entry.Name); subject == nil {
-				// The view leaves out objects in versions that are not read, and what they open is to be said all the same.
+				// The view leaves out objects in versions that are not read, and what they open is to be said all the
+				// same.
 				subject = j.view.Reader.Get(entry.GroupKind(), entry.Namespace, entry.Name)
 			}
 		}
-		j.evaluate(r, known, subject, &entry, caseOf{about: e.About(), way: e, facts: decides, path: e.Hops, route: e.Route})
+		j.evaluate(r, known, subject, &entry, caseOf{about: e.About(), way: e, facts: decides, path: e.Hops,
+			route: e.Route})
 	}
 }
 

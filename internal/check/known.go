@@ -60,7 +60,8 @@ func (j *Judged) Known() []Known {
 
 // Compare orders what is known by rule, subject and entry, which tell it apart.
 func (k Known) Compare(other Known) int {
-	return cmp.Or(strings.Compare(k.Rule, other.Rule), k.Subject.Compare(other.Subject), refOf(k.Entry).Compare(refOf(other.Entry)))
+	return cmp.Or(strings.Compare(k.Rule, other.Rule), k.Subject.Compare(other.Subject),
+		refOf(k.Entry).Compare(refOf(other.Entry)))
 }
 
 // where says what a violation is of: those of one are kept together.
@@ -107,8 +108,8 @@ func (j *Judged) side() *side {
 
 // Beyond is the verdict on what is not known, and more than is known, of all that is wrong.
 //
-// matched says of each of known whether anything is still wrong there, be it known or more; settled counts the findings that are
-// left out.
+// matched says of each of known whether anything is still wrong there, be it known or more; settled counts the findings
+// that are left out.
 func (j *Judged) Beyond(known []Known) (result Result, matched []bool, settled int) {
 	old, now := sideOf(known), j.side()
 	matched = make([]bool, len(known))
@@ -137,8 +138,8 @@ func (j *Judged) Beyond(known []Known) (result Result, matched []bool, settled i
 	return j.result(more), matched, settled
 }
 
-// sideOf is what was wrong when it was written down. Which containers there were is not known: only one of the same name stands for
-// a container.
+// sideOf is what was wrong when it was written down. Which containers there were is not known: only one of the same
+// name stands for a container.
 func sideOf(list []Known) *side {
 	s := &side{
 		budget: requests.NewBudget(mostComparedAtOnce), byName: map[string]*ways{}, sealed: true,
@@ -156,8 +157,8 @@ func sideOf(list []Known) *side {
 	return s
 }
 
-// doubts are the names that what is known may have once it cannot be decided (violation.doubted): the rule, the subject and what it
-// is about, wherever in the key that ends. What was not decided before stands for nothing else.
+// doubts are the names that what is known may have once it cannot be decided (violation.doubted): the rule, the subject
+// and what it is about, wherever in the key that ends. What was not decided before stands for nothing else.
 func doubts(key string) []string {
 	rule, rest, _ := strings.Cut(key, "|")
 	number, rest, found := strings.Cut(rest, "|")
@@ -183,8 +184,8 @@ func (c *Checker) Judges(name string) bool {
 	return false
 }
 
-// Provable says whether what is known could ever be seen to let in no more than it does. Of a way in of which too little is known,
-// it could not.
+// Provable says whether what is known could ever be seen to let in no more than it does. Of a way in of which too
+// little is known, it could not.
 func (k Known) Provable() bool {
 	return !slices.ContainsFunc(k.Parts, func(p KnownPart) bool {
 		return slices.ContainsFunc(p.Lets, func(b requests.Box) bool { return !b.Comparable() })

@@ -76,7 +76,8 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				}
 				if each == rules.EachExposure {
 					// Ways in that begin at one object share what was changed: the next is seen as it is now.
-					cases = mutationCases(c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}), nil), each, o)
+					cases = mutationCases(c.view(ctx,
+						inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}), nil), each, o)
 				}
 			}
 		}

@@ -19,8 +19,8 @@ func (j *judging) object(o *inventory.Object) {
 	}
 }
 
-// withoutNulls is a content without fields that are null, as `env:` with nothing behind it is in a manifest: an API server
-// hands policies none of those. A content without such fields is returned as it is.
+// withoutNulls is a content without fields that are null, as `env:` with nothing behind it is in a manifest: an API
+// server hands policies none of those. A content without such fields is returned as it is.
 func withoutNulls(content map[string]any) map[string]any {
 	if pruned, changed := prune(content); changed {
 		if fields, ok := pruned.(map[string]any); ok {

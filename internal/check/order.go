@@ -13,8 +13,8 @@ var (
 	severityOrder = []rules.Severity{rules.Critical, rules.High, rules.Medium, rules.Low}
 )
 
-// Sorted is a copy of the result in the order that people and programs read it in: what matters most first, and the same objects
-// always in the same order. Lists that are nil are empty in it.
+// Sorted is a copy of the result in the order that people and programs read it in: what matters most first, and the
+// same objects always in the same order. Lists that are nil are empty in it.
 func Sorted(result Result) Result {
 	result.Findings = append([]Finding{}, result.Findings...)
 	for i := range result.Findings {

@@ -20,7 +20,8 @@ const maxRemembered = 2048
 // use.
 type outcomes struct {
 	seed maphash.Seed
-	// all and exposure write facts, and an exposure alone, for their print; decides leaves out what an exposure tells people.
+	// all and exposure write facts, and an exposure alone, for their print; decides leaves out what an exposure tells
+	// people.
 	all, exposure, decides writer
 
 	mu     sync.Mutex
@@ -50,8 +51,8 @@ func newOutcomes() *outcomes {
 	}
 }
 
-// of finds what is remembered of facts, and begins to remember them if need be. Facts that are equal come back as the very
-// same, so that comparing what is built on them costs nothing. They must not be changed afterwards.
+// of finds what is remembered of facts, and begins to remember them if need be. Facts that are equal come back as the
+// very same, so that comparing what is built on them costs nothing. They must not be changed afterwards.
 func (o *outcomes) of(known facts.Facts) *remembered {
 	var h maphash.Hash
 	h.SetSeed(o.seed)

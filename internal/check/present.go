@@ -75,7 +75,8 @@ func (c *Checker) findings(view *world.View, violations []violation) []Finding {
 
 func (c *Checker) finding(view *world.View, v violation) Finding {
 	f := Finding{
-		Rule: v.rule.Metadata.Name, Title: v.rule.Spec.Title, Level: c.config.Level(v.rule.Metadata.Name, v.rule.Spec.Level), Severity: v.rule.Spec.Severity,
+		Rule: v.rule.Metadata.Name, Title: v.rule.Spec.Title,
+		Level: c.config.Level(v.rule.Metadata.Name, v.rule.Spec.Level), Severity: v.rule.Spec.Severity,
 		since: v.since, Subject: v.subject.Ref, Entry: v.entry, Message: v.message, Path: v.path,
 		Fix: v.rule.Spec.Fix(kindOf(v.subject.Ref, v.entry)), Guide: v.rule.Spec.Guide,
 		File: v.subject.Source.File, Line: v.subject.Source.Line,
@@ -102,7 +103,9 @@ func (c *Checker) finding(view *world.View, v violation) Finding {
 	modes := c.modes(view, v.subject.Ref, v.entry)
 	f.Action = Action(modes.ActionSince(f.Level, v.since))
 	if modes.Action(f.Level) == config.Deny && f.Action != ActionDeny {
-		f.Notes = append(f.Notes, fmt.Sprintf("it is not refused yet: it is new in %s, and what is enforced is %s (modes.enforceVersion)", v.since, modes.EnforceVersion))
+		f.Notes = append(f.Notes,
+			fmt.Sprintf("it is not refused yet: it is new in %s, and what is enforced is %s (modes.enforceVersion)",
+				v.since, modes.EnforceVersion))
 	}
 	if v.outgoing && f.Action == ActionDeny {
 		f.Action = ActionWarn
@@ -150,8 +153,8 @@ func (c *Checker) namespaceModes(view *world.View, namespace string) config.Mode
 	return modes
 }
 
-// distinct drops unknowns that say the same of the same subject: one unreadable Secret concerns several settings. It says of each
-// which reason it gives.
+// distinct drops unknowns that say the same of the same subject: one unreadable Secret concerns several settings. It
+// says of each which reason it gives.
 func distinct(list []Unknown) []Unknown {
 	type identity struct {
 		rule    string

@@ -14,8 +14,8 @@ import (
 // writer adds a value, and all that it leads to, to a hash, so that values of the same content have the same hash.
 type writer func(*maphash.Hash, reflect.Value)
 
-// writerOf prepares to write values of a type, so that writing one costs no look at its type. Fields with the tag `tells` of
-// the value without are left out. It panics for a type that facts do not have.
+// writerOf prepares to write values of a type, so that writing one costs no look at its type. Fields with the tag
+// `tells` of the value without are left out. It panics for a type that facts do not have.
 func writerOf(t reflect.Type, without string) writer {
 	switch t.Kind() {
 	case reflect.String:

@@ -10,10 +10,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// What is said of objects without any rule: what could not be read of them, and where dittoguard can do less than it could.
+// What is said of objects without any rule: what could not be read of them, and where dittoguard can do less than it
+// could.
 
 func (j *judging) remark(o *inventory.Object, what, message string) {
-	j.unknowns = append(j.unknowns, Unknown{Subject: o.Ref, What: what, Message: message, File: o.Source.File, Line: o.Source.Line})
+	j.unknowns = append(j.unknowns, Unknown{Subject: o.Ref, What: what, Message: message, File: o.Source.File,
+		Line: o.Source.Line})
 }
 
 // unreadRoute reports an object that may be a way in and is not followed, or not in all that it leads to.
@@ -26,8 +28,8 @@ func (j *judging) unreadRoute(o *inventory.Object) {
 	}
 }
 
-// recognition reports containers that may be a part of Ditto and are not taken for one. If one of them is, no rule was evaluated
-// for it.
+// recognition reports containers that may be a part of Ditto and are not taken for one. If one of them is, no rule was
+// evaluated for it.
 func (j *judging) recognition(o *inventory.Object) {
 	const what = "whether it is Ditto"
 	for _, doubt := range recognize.Doubts(j.view, o) {
@@ -63,5 +65,6 @@ func (j *judging) protection(o *inventory.Object) {
 	if j.checker.protected == nil || slices.Contains(j.checker.protected, o.Ref.Namespace) {
 		return
 	}
-	j.remark(o, "protection", "namespace "+o.Ref.Namespace+" runs a Ditto gateway but is not protected: add it to protectedNamespaces")
+	j.remark(o, "protection",
+		"namespace "+o.Ref.Namespace+" runs a Ditto gateway but is not protected: add it to protectedNamespaces")
 }

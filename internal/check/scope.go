@@ -38,8 +38,8 @@ func (s *scope) add(affected topology.Affected, objects ...*inventory.Object) {
 	}
 }
 
-// dropOwned leaves out Pods and ReplicaSets that are what their owner describes, or run nothing. Of those, the one that a request
-// is about is left out only if it runs nothing.
+// dropOwned leaves out Pods and ReplicaSets that are what their owner describes, or run nothing. Of those, the one that
+// a request is about is left out only if it runs nothing.
 func (s *scope) dropOwned(view *world.View) {
 	for id := range s.workloads {
 		o := view.Get(id.GroupKind, id.Namespace, id.Name)
@@ -61,8 +61,8 @@ func (s *scope) before(view *world.View) *scope {
 	return &earlier
 }
 
-// in returns the objects of one part of the scope that the view, or the reader under it, has, in stable order; none once the
-// judgement has ended.
+// in returns the objects of one part of the scope that the view, or the reader under it, has, in stable order; none
+// once the judgement has ended.
 func in(view *world.View, reader inventory.Reader, refs map[inventory.ID]inventory.Ref) []*inventory.Object {
 	var list []*inventory.Object
 	for id := range refs {

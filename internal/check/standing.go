@@ -13,13 +13,13 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Standing is what is wrong in objects that change, kept in step with them. It is what Judge says of all of them, but after a
-// change only what the change can concern is judged again.
+// Standing is what is wrong in objects that change, kept in step with them. It is what Judge says of all of them, but
+// after a change only what the change can concern is judged again.
 //
-// The objects are judged in groups: a Ditto with what leads to it is one, and the rest is put together by the dozen. Of each
-// group it is known what it asked of the inventory. A change of an object concerns its own group, and those that asked for it
-// or for something that it is found by, before or after. That follows from the judgement itself, so no rule and no reader of
-// settings has to say what it depends on. It is not safe for concurrent use.
+// The objects are judged in groups: a Ditto with what leads to it is one, and the rest is put together by the dozen. Of
+// each group it is known what it asked of the inventory. A change of an object concerns its own group, and those that
+// asked for it or for something that it is found by, before or after. That follows from the judgement itself, so no
+// rule and no reader of settings has to say what it depends on. It is not safe for concurrent use.
 type Standing struct {
 	checker *Checker
 	inv     inventory.Reader
@@ -34,8 +34,8 @@ type Standing struct {
 	asked map[inventory.Print][]*group
 	// about are the groups that found something of a subject.
 	about map[inventory.ID][]*group
-	// dirty are the groups that have to be judged again, waiting those in which a password is being checked in the background.
-	// telling are those that found out something about members of others.
+	// dirty are the groups that have to be judged again, waiting those in which a password is being checked in the
+	// background. telling are those that found out something about members of others.
 	dirty, waiting, telling map[*group]bool
 	// failed is why groups could not be judged; what was found of them earlier stays.
 	failed map[*group]error
@@ -56,19 +56,24 @@ type Found struct {
 	Exceptions []AppliedException
 }
 
-// Stand judges a whole set of objects, of which changes are told by Update. Pace is called between two parts of the work, may be nil,
-// and decides how much of a processor this takes. It is an error if the context ends before everything is judged.
-func (c *Checker) Stand(ctx context.Context, inv inventory.Reader, objects []*inventory.Object, pace func()) (*Standing, error) {
+// Stand judges a whole set of objects, of which changes are told by Update. Pace is called between two parts of the
+// work, may be nil, and decides how much of a processor this takes. It is an error if the context ends before
+// everything is judged.
+func (c *Checker) Stand(ctx context.Context, inv inventory.Reader, objects []*inventory.Object, pace func()) (*Standing,
+	error) {
 	if pace == nil {
 		pace = func() {}
 	}
 	s := &Standing{
-		checker: c, inv: inv, pace: pace, homes: map[string]*group{}, of: map[inventory.ID]*group{}, asked: map[inventory.Print][]*group{},
-		about: map[inventory.ID][]*group{}, dirty: map[*group]bool{}, waiting: map[*group]bool{}, telling: map[*group]bool{}, failed: map[*group]error{},
+		checker: c, inv: inv, pace: pace, homes: map[string]*group{}, of: map[inventory.ID]*group{},
+		asked: map[inventory.Print][]*group{},
+		about: map[inventory.ID][]*group{}, dirty: map[*group]bool{}, waiting: map[*group]bool{},
+		telling: map[*group]bool{}, failed: map[*group]error{},
 	}
 	// What leads to one another is mostly called the same, and what is in one group is followed and read once.
 	objects = slices.SortedFunc(slices.Values(objects), func(a, b *inventory.Object) int {
-		return cmp.Or(strings.Compare(a.Ref.Namespace, b.Ref.Namespace), strings.Compare(a.Ref.Name, b.Ref.Name), a.Ref.Compare(b.Ref))
+		return cmp.Or(strings.Compare(a.Ref.Namespace, b.Ref.Namespace), strings.Compare(a.Ref.Name, b.Ref.Name),
+			a.Ref.Compare(b.Ref))
 	})
 	for some := range slices.Chunk(objects, 1024) {
 		view := c.view(ctx, inv, nil) // a new one each time, since a view keeps what it has seen
@@ -86,8 +91,8 @@ func (c *Checker) Stand(ctx context.Context, inv inventory.Reader, objects []*in
 	return s, err
 }
 
-// Update judges again what the changes can concern, and returns the subjects of which something else may be found now. If the context
-// ends before that is done, the rest is done by the next Update.
+// Update judges again what the changes can concern, and returns the subjects of which something else may be found now.
+// If the context ends before that is done, the rest is done by the next Update.
 func (s *Standing) Update(ctx context.Context, touched Touched) ([]inventory.ID, error) {
 	view := s.checker.view(ctx, s.inv, nil)
 	for _, id := range touched.Objects {
@@ -153,8 +158,8 @@ func (s *Standing) settle(ctx context.Context) ([]inventory.ID, error) {
 	return slices.Collect(maps.Keys(touched)), nil
 }
 
-// judge judges a group, and adds the subjects of what was and is found to touched. It is an error if the context ends; a group that
-// cannot be judged for any other reason is noted, and does not keep the others from being judged.
+// judge judges a group, and adds the subjects of what was and is found to touched. It is an error if the context ends;
+// a group that cannot be judged for any other reason is noted, and does not keep the others from being judged.
 func (s *Standing) judge(ctx context.Context, g *group, touched map[inventory.ID]bool) error {
 	asked := inventory.NewAsked(s.inv)
 	found, asides, err := s.attempt(ctx, g, asked)
@@ -193,12 +198,14 @@ func (s *Standing) judge(ctx context.Context, g *group, touched map[inventory.ID
 	return nil
 }
 
-// attempt judges a group as if its members were all that there is to judge. A panic is an error: it is about these objects, and others
-// are still to be judged.
-func (s *Standing) attempt(ctx context.Context, g *group, asked *inventory.Asked) (found judgement, asides topology.Asides, err error) {
+// attempt judges a group as if its members were all that there is to judge. A panic is an error: it is about these
+// objects, and others are still to be judged.
+func (s *Standing) attempt(ctx context.Context, g *group, asked *inventory.Asked) (found judgement,
+	asides topology.Asides, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("judging %s: %v", slices.MinFunc(slices.Collect(maps.Values(g.members)), inventory.Ref.Compare), r)
+			err = fmt.Errorf("judging %s: %v", slices.MinFunc(slices.Collect(maps.Values(g.members)),
+				inventory.Ref.Compare), r)
 		}
 	}()
 	view := s.checker.view(ctx, asked, nil)

@@ -20,8 +20,8 @@ type group struct {
 	asides topology.Asides
 }
 
-// groupSize is how many objects that lead to no Ditto are judged together: few enough that a change costs little, and so many
-// that what all of them ask is kept a few times only.
+// groupSize is how many objects that lead to no Ditto are judged together: few enough that a change costs little, and
+// so many that what all of them ask is kept a few times only.
 const groupSize = 64
 
 // place puts an object into the group that it belongs to, which has to be judged again.
@@ -50,8 +50,8 @@ func (s *Standing) take(id inventory.ID) {
 	}
 }
 
-// home is the group of the Ditto that an object leads to, nil if it leads to none. An object that leads to several is not put with any of
-// them: what it asks is about all.
+// home is the group of the Ditto that an object leads to, nil if it leads to none. An object that leads to several is
+// not put with any of them: what it asks is about all.
 func (s *Standing) home(view *world.View, o *inventory.Object) *group {
 	namespace, several := "", false
 	for _, w := range topology.Follow(view, o).Workloads {
@@ -114,13 +114,15 @@ func (s *Standing) handed(id inventory.ID, to *group, asides topology.Asides) {
 	}
 }
 
-// handOn keeps what a group found out about the members of others, which have to be judged again if that is not what it was.
+// handOn keeps what a group found out about the members of others, which have to be judged again if that is not what it
+// was.
 func (s *Standing) handOn(g *group, asides topology.Asides) {
 	own := func(id inventory.ID) bool { _, is := g.members[id]; return is }
 	maps.DeleteFunc(asides.Tied, func(id inventory.ID, _ bool) bool { return own(id) })
 	maps.DeleteFunc(asides.Mentioned, func(id inventory.ID, said string) bool { return own(id) || said == "" })
 	differ := func(id inventory.ID) {
-		if other := s.of[id]; other != nil && (asides.Tied[id] != g.asides.Tied[id] || asides.Mentioned[id] != g.asides.Mentioned[id]) {
+		if other := s.of[id]; other != nil &&
+			(asides.Tied[id] != g.asides.Tied[id] || asides.Mentioned[id] != g.asides.Mentioned[id]) {
 			s.dirty[other] = true
 		}
 	}

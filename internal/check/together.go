@@ -7,15 +7,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Reason is why something of a subject is unknown, or several such things, and the rules that cannot be decided for it; none where
-// it is about no rule. Of several rules, each may name it differently (Unknown.What).
+// Reason is why something of a subject is unknown, or several such things, and the rules that cannot be decided for it;
+// none where it is about no rule. Of several rules, each may name it differently (Unknown.What).
 type Reason struct {
 	Rules []string
 	About []Unknown
 }
 
-// Together says each thing that is unknown of a subject once, with all the rules that it is about, and puts those together that are
-// about the same rules.
+// Together says each thing that is unknown of a subject once, with all the rules that it is about, and puts those
+// together that are about the same rules.
 func Together(unknowns []Unknown) []Reason {
 	type place struct {
 		subject inventory.ID

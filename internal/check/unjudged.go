@@ -17,8 +17,8 @@ import (
 // wholeDitto is the reason of unjudged that what is not read stands for a Ditto with all its objects.
 const wholeDitto = "rendered"
 
-// rendered reports an object from which a Ditto is made that is not among the objects. Nothing can be said of that one, so
-// it is unknown to every rule.
+// rendered reports an object from which a Ditto is made that is not among the objects. Nothing can be said of that one,
+// so it is unknown to every rule.
 func (j *judging) rendered(o *inventory.Object) {
 	made, is := rendered.Of(j.view.Reader, o)
 	if !is || made.Ditto == "" && o.Source.NotRendered == "" {
@@ -42,7 +42,8 @@ func (j *judging) rendered(o *inventory.Object) {
 	j.unjudged(o, wholeDitto, "what is deployed", message+"; "+made.How)
 }
 
-// written judges a value for Ditto's chart that is written out in an object: by what is wrong with it and is not without it.
+// written judges a value for Ditto's chart that is written out in an object: by what is wrong with it and is not
+// without it.
 func (j *judging) written(o *inventory.Object, w rendered.Written) {
 	with, before := j.checker.outcomes.of(w.Facts), j.checker.outcomes.of(w.Before)
 	each := rules.EachGateway
@@ -67,7 +68,8 @@ func (j *judging) written(o *inventory.Object, w rendered.Written) {
 	}
 }
 
-// unreadParts reports an object that is not read and in which a part of Ditto runs, or a proxy near one; false if there is none.
+// unreadParts reports an object that is not read and in which a part of Ditto runs, or a proxy near one; false if there
+// is none.
 func (j *judging) unreadParts(o *inventory.Object) bool {
 	message := topology.UnreadParts(j.view, o)
 	if message != "" {
@@ -83,12 +85,13 @@ func (j *judging) tooOld(o *inventory.Object) {
 	}
 }
 
-// unjudged reports an object of which no rule can say what it is worth, and that so is unknown to every one, save those that look
-// at an object by itself: of holders of passwords and of policies only what stands for a whole Ditto has any.
+// unjudged reports an object of which no rule can say what it is worth, and that so is unknown to every one, save those
+// that look at an object by itself: of holders of passwords and of policies only what stands for a whole Ditto has any.
 func (j *judging) unjudged(o *inventory.Object, kind, what, message string) {
 	refused := false
 	for r := range j.checker.denyingUnknowns() {
-		if each := r.Spec.Match.Each; each == rules.EachObject || kind != wholeDitto && (each == rules.EachCredential || each == rules.EachPolicy) {
+		if each := r.Spec.Match.Each; each == rules.EachObject || kind != wholeDitto &&
+			(each == rules.EachCredential || each == rules.EachPolicy) {
 			continue
 		}
 		name := r.Metadata.Name
@@ -117,8 +120,10 @@ func (c *Checker) denyingUnknowns() iter.Seq[*rule] {
 	}
 }
 
-// undecided is what a rule refuses since an object is not read, of whatever kind of reason. Its message says what to do.
+// undecided is what a rule refuses since an object is not read, of whatever kind of reason. Its message says what to
+// do.
 func undecided(r *rule, o *inventory.Object, kind, message string) violation {
 	key := strings.Join([]string{r.Metadata.Name, "unknown " + kind, o.Ref.ID().String(), ""}, "|")
-	return violation{rule: r, since: r.Spec.Since, subject: o, message: "cannot be decided: " + message, parts: []part{{name: key}}, unknown: true, unread: true}
+	return violation{rule: r, since: r.Spec.Since, subject: o, message: "cannot be decided: " + message,
+		parts: []part{{name: key}}, unknown: true, unread: true}
 }

@@ -14,8 +14,8 @@ import (
 // WhatThereIs is the What of an Unknown that stands for all objects of a kind, none of which could be read.
 const WhatThereIs = "what there is"
 
-// Unlisted adds what could not be read. Kinds that could not be listed are unknown to every rule, which may refuse that. Objects that
-// somebody chose not to read are not refused.
+// Unlisted adds what could not be read. Kinds that could not be listed are unknown to every rule, which may refuse
+// that. Objects that somebody chose not to read are not refused.
 func (j *Judged) Unlisted(unread []Unknown) {
 	j.unlisted = append(j.unlisted, unread...)
 	missing := slices.DeleteFunc(slices.Clone(unread), func(u Unknown) bool { return u.What != WhatThereIs })
@@ -33,7 +33,8 @@ func (j *Judged) Unlisted(unread []Unknown) {
 		}
 		groups, _ := Unlisted(counts)
 		for _, g := range groups {
-			j.found.violations = append(j.found.violations, undecided(r, &inventory.Object{Ref: g.Subject}, "unlisted", g.Title+", "+g.Message))
+			j.found.violations = append(j.found.violations, undecided(r, &inventory.Object{Ref: g.Subject}, "unlisted",
+				g.Title+", "+g.Message))
 		}
 	}
 }
@@ -44,12 +45,13 @@ func (r *rule) concerns(kind inventory.Ref) bool {
 		return true
 	}
 	resource := inventory.Resource(schema.FromAPIVersionAndKind(kind.APIVersion, kind.Kind))
-	return slices.ContainsFunc(r.Spec.Match.ResourceRules, func(named admissionregistrationv1.NamedRuleWithOperations) bool {
-		has := func(list []string, value string) bool {
-			return slices.Contains(list, "*") || slices.Contains(list, value)
-		}
-		return has(named.APIGroups, resource.Group) && has(named.Resources, resource.Resource)
-	})
+	return slices.ContainsFunc(r.Spec.Match.ResourceRules,
+		func(named admissionregistrationv1.NamedRuleWithOperations) bool {
+			has := func(list []string, value string) bool {
+				return slices.Contains(list, "*") || slices.Contains(list, value)
+			}
+			return has(named.APIGroups, resource.Group) && has(named.Resources, resource.Resource)
+		})
 }
 
 // UnlistedGroup are kinds of which there is the same to say.
@@ -62,8 +64,8 @@ type UnlistedGroup struct {
 	Subject inventory.Ref
 }
 
-// Unlisted puts unknowns about whole kinds together for people, in the order of the first of each, since rights that are
-// missing are missing for many kinds at once. rest are the other unknowns.
+// Unlisted puts unknowns about whole kinds together for people, in the order of the first of each, since rights that
+// are missing are missing for many kinds at once. rest are the other unknowns.
 func Unlisted(unknowns []Unknown) (groups []UnlistedGroup, rest []Unknown) {
 	type key struct{ namespace, message string }
 	kinds, first := map[key][]string{}, map[key]inventory.Ref{}

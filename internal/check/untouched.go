@@ -11,10 +11,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// What a request does not touch, mutations leave as it is, so that whoever compares a cluster with Git sees nothing move.
+// What a request does not touch, mutations leave as it is, so that whoever compares a cluster with Git sees nothing
+// move.
 
-// touchesEntry says whether a request changes how an entry lets requests in: its spec, or an annotation that some controller
-// reads. A label on a running Ingress is no reason to inject what its last apply did not ask for.
+// touchesEntry says whether a request changes how an entry lets requests in: its spec, or an annotation that some
+// controller reads. A label on a running Ingress is no reason to inject what its last apply did not ask for.
 func touchesEntry(change Change) bool {
 	if change.OldObject == nil {
 		return true
@@ -24,9 +25,9 @@ func touchesEntry(change Change) bool {
 		!maps.Equal(ingress.Annotations(now.Meta.Annotations), ingress.Annotations(old.Meta.Annotations))
 }
 
-// putBack moves environment variables that a mutation has set, and that were there before the request, to where they were. A
-// tool that replaces the object takes them out each time; added at the end they would restart the pods. It returns nil where
-// nothing moves.
+// putBack moves environment variables that a mutation has set, and that were there before the request, to where they
+// were. A tool that replaces the object takes them out each time; added at the end they would restart the pods. It
+// returns nil where nothing moves.
 func putBack(change Change, mutated *inventory.Object) map[string]any {
 	if change.OldObject == nil || mutated.PodTemplate() == nil {
 		return nil
@@ -50,8 +51,8 @@ func putBack(change Change, mutated *inventory.Object) map[string]any {
 	return content
 }
 
-// inOldOrder puts what is in env, and not in what the request asks for, behind what it stood behind before; nil where that is no
-// change.
+// inOldOrder puts what is in env, and not in what the request asks for, behind what it stood behind before; nil where
+// that is no change.
 func inOldOrder(env, asked, before []any) []any {
 	has := func(list []any, item any) bool {
 		return slices.ContainsFunc(list, func(x any) bool { return reflect.DeepEqual(x, item) })

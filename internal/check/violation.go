@@ -16,7 +16,8 @@ type violation struct {
 	message string
 	path    []string
 	route   string
-	// about is what it is about: a way in, a user of a password file, a policy; parts are what it consists of, at least one.
+	// about is what it is about: a way in, a user of a password file, a policy; parts are what it consists of, at least
+	// one.
 	about string
 	parts []part
 	// way is the way in that it is about, nil if it is about none.

@@ -1,5 +1,5 @@
-// Package config is the Configuration file: which levels are enforced where, which entry points are internal, what rules
-// are told, and which findings are excepted.
+// Package config is the Configuration file: which levels are enforced where, which entry points are internal, what
+// rules are told, and which findings are excepted.
 package config
 
 import (
@@ -45,7 +45,8 @@ type Edges struct {
 	InternalGateways       []Gateway
 	// IngressClasses says which controller serves an ingress class, by the class's name.
 	IngressClasses map[string]string
-	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not said.
+	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not
+	// said.
 	DefaultController string
 	// Clouds are those whose markers of an internal load balancer are believed; empty means any, and that markers which
 	// contradict each other mean public.

@@ -42,8 +42,8 @@ func (e Exception) covers(rule string, subject, entry inventory.Ref) bool {
 	return slices.Contains(e.Rules, rule) && (e.Match.matches(subject) || e.Match.matches(entry))
 }
 
-// ExceptionFor is the exception, not expired, that removes the rule's finding on the subject; nil if there is none. entry is
-// the object that opens the way in; it is the zero Ref for a finding that is about none.
+// ExceptionFor is the exception, not expired, that removes the rule's finding on the subject; nil if there is none.
+// entry is the object that opens the way in; it is the zero Ref for a finding that is about none.
 func (c *Config) ExceptionFor(rule string, subject, entry inventory.Ref, now time.Time) *Exception {
 	return c.lastToExpire(rule, subject, entry, func(e *Exception) bool { return !e.Expired(now) })
 }
@@ -67,7 +67,8 @@ func (c *Config) lastToExpire(rule string, subject, entry inventory.Ref, counts 
 
 // Lapse says, of an exception that has expired, when it did.
 func (e Exception) Lapse() string {
-	return fmt.Sprintf("the exception for it (%s) expired on %s, at the end of that day in UTC", e.Reason, e.Expires.Format(time.DateOnly))
+	return fmt.Sprintf("the exception for it (%s) expired on %s, at the end of that day in UTC", e.Reason,
+		e.Expires.Format(time.DateOnly))
 }
 
 // matches is never true of the zero Ref, which names nothing.
@@ -78,7 +79,8 @@ func (m Match) matches(ref inventory.Ref) bool {
 		(m.Name == "" || m.Name == ref.Name)
 }
 
-// match reads what an exception is for. A match that no object can fit is an error: it looks as if something were excepted.
+// match reads what an exception is for. A match that no object can fit is an error: it looks as if something were
+// excepted.
 func (p *parser) match(n *yaml.Node, path string) Match {
 	var m Match
 	seen := p.fields(n, path, map[string]field{
@@ -106,7 +108,8 @@ func (p *parser) match(n *yaml.Node, path string) Match {
 
 const noPattern = "patterns are not supported: give one name, or leave the field out to match all"
 
-// isName says whether an object can be called that. Most kinds allow less than a part of a path, but roles of RBAC do not.
+// isName says whether an object can be called that. Most kinds allow less than a part of a path, but roles of RBAC do
+// not.
 func isName(name string) bool {
 	return len(content.IsPathSegmentName(name)) == 0 && !strings.ContainsAny(name, "*?[]{}\\ \t")
 }
@@ -127,7 +130,8 @@ func (p *parser) kind(n *yaml.Node, path, kind string) {
 	switch {
 	case near != "":
 		p.fail(n, path, "there is no kind %q; write %s", kind, near)
-	case kind[0] < 'A' || kind[0] > 'Z' || strings.Trim(strings.ToLower(kind), "abcdefghijklmnopqrstuvwxyz0123456789") != "":
+	case kind[0] < 'A' || kind[0] > 'Z' ||
+		strings.Trim(strings.ToLower(kind), "abcdefghijklmnopqrstuvwxyz0123456789") != "":
 		p.fail(n, path, "%q is not a valid kind, such as Ingress; %s", kind, noPattern)
 	}
 }

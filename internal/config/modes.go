@@ -43,7 +43,8 @@ func stricter(a, b Mode) Mode {
 // Modes says what findings lead to: Enforce denies, Warn warns, Audit records.
 type Modes struct {
 	Enforce, Warn, Audit Mode
-	// EnforceVersion keeps what is newer from denying: rules, and parts of rules, that the version did not have. Empty is the latest.
+	// EnforceVersion keeps what is newer from denying: rules, and parts of rules, that the version did not have. Empty
+	// is the latest.
 	EnforceVersion rules.Version
 }
 
@@ -109,7 +110,8 @@ const (
 	LabelAudit   = "dittoguard.io/audit"
 )
 
-// LabelEnforceVersion is the label with a version, which can be later than that of the configuration, and never earlier.
+// LabelEnforceVersion is the label with a version, which can be later than that of the configuration, and never
+// earlier.
 const LabelEnforceVersion = "dittoguard.io/enforce-version"
 
 // Latest is how people write that nothing is kept from denying.
@@ -139,7 +141,8 @@ func (c *Config) ModesFor(labels map[string]string) (Modes, []string) {
 		switch mode := Mode(value); {
 		case !found:
 		case !mode.valid():
-			warnings = append(warnings, fmt.Sprintf("label %s: expected off, baseline or restricted, found %q; it is ignored", l.name, value))
+			warnings = append(warnings,
+				fmt.Sprintf("label %s: expected off, baseline or restricted, found %q; it is ignored", l.name, value))
 		case c.NamespaceLabels == LabelsHonour:
 			*l.mode = mode
 		default:
@@ -151,7 +154,9 @@ func (c *Config) ModesFor(labels map[string]string) (Modes, []string) {
 		if ok {
 			modes.EnforceVersion = modes.EnforceVersion.Later(version)
 		} else {
-			warnings = append(warnings, fmt.Sprintf("label %s: expected latest or a version such as v0.2, found %q; it is ignored", LabelEnforceVersion, value))
+			warnings = append(warnings,
+				fmt.Sprintf("label %s: expected latest or a version such as v0.2, found %q; it is ignored",
+					LabelEnforceVersion, value))
 		}
 	}
 	if c.Modes.Enforce == ModeOff {

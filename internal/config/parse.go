@@ -39,8 +39,8 @@ func Load(path string, list []rules.HardeningRule) (*Config, error) {
 	return nil, fmt.Errorf("reading %s: %w", path, err)
 }
 
-// Parse reads the text of a Configuration file; name is what errors call it. It is strict: unknown and duplicate fields,
-// rules that list does not have, and what is said to a rule that it has no parameter for, are errors.
+// Parse reads the text of a Configuration file; name is what errors call it. It is strict: unknown and duplicate
+// fields, rules that list does not have, and what is said to a rule that it has no parameter for, are errors.
 func Parse(name string, data []byte, list []rules.HardeningRule) (*Config, error) {
 	if len(data) > maxSize {
 		return nil, fmt.Errorf("%s: larger than the limit of %d MiB", name, maxSize>>20)
@@ -112,7 +112,10 @@ func (p *parser) config(root *yaml.Node) *Config {
 			})
 		},
 		"exceptions": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) { c.Exceptions = append(c.Exceptions, p.exception(n, path)) })
+			p.list(n, path, func(n *yaml.Node, path string) {
+				c.Exceptions = append(c.Exceptions,
+					p.exception(n, path))
+			})
 		},
 	})
 	p.require(root, "", seen, "apiVersion", "kind")
@@ -163,7 +166,10 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			e.IngressClasses = map[string]string{}
 			p.entries(n, path, func(key, value *yaml.Node, path string) {
 				seen := p.fields(value, path, map[string]field{
-					"controller": func(n *yaml.Node, path string) { e.IngressClasses[key.Value] = p.oneOf(n, path, Controllers...) },
+					"controller": func(n *yaml.Node, path string) {
+						e.IngressClasses[key.Value] = p.oneOf(n, path,
+							Controllers...)
+					},
 				})
 				p.require(value, path, seen, "controller")
 			})
@@ -173,7 +179,10 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			p.list(n, path, func(n *yaml.Node, path string) { e.Clients = append(e.Clients, p.client(n, path)) })
 		},
 		"clouds": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node, path string) { e.Clouds = append(e.Clouds, p.oneOf(n, path, Clouds...)) })
+			p.list(n, path, func(n *yaml.Node,
+				path string) {
+				e.Clouds = append(e.Clouds, p.oneOf(n, path, Clouds...))
+			})
 		},
 		"controllers": func(n *yaml.Node, path string) {
 			e.Controllers = map[string]Controller{}

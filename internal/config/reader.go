@@ -73,8 +73,8 @@ func (r *reader) entries(n *yaml.Node, path string, read func(key, value *yaml.N
 	}
 }
 
-// fields reads a mapping whose keys are known, and returns those that are there. A field without a value is not there, as
-// in the Kubernetes API.
+// fields reads a mapping whose keys are known, and returns those that are there. A field without a value is not there,
+// as in the Kubernetes API.
 func (r *reader) fields(n *yaml.Node, path string, known map[string]field) map[string]bool {
 	seen := map[string]bool{}
 	r.entries(n, path, func(key, value *yaml.Node, path string) {
@@ -150,7 +150,8 @@ func (r *reader) boolean(n *yaml.Node, path string) bool {
 	if !r.is(n, path, yaml.ScalarNode, "true or false") {
 		return false
 	}
-	// The tag tells `true` from the `yes` of YAML 1.1, which the library would take for a boolean here and nowhere else.
+	// The tag tells `true` from the `yes` of YAML 1.1, which the library would take for a boolean here and nowhere
+	// else.
 	var b bool
 	if n.ShortTag() != "!!bool" || n.Decode(&b) != nil {
 		r.fail(n, path, "expected true or false, found %q", n.Value)

@@ -1,5 +1,5 @@
-// Package edit says how an object is changed, in a form that can be carried out on the object and on the text that it was read
-// from alike: comments, order and quoting of what does not change stay.
+// Package edit says how an object is changed, in a form that can be carried out on the object and on the text that it
+// was read from alike: comments, order and quoting of what does not change stay.
 package edit
 
 import (
@@ -13,7 +13,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Edit is one change. Edits name elements of lists by what they are rather than by number, so that one does not depend on another.
+// Edit is one change. Edits name elements of lists by what they are rather than by number, so that one does not depend
+// on another.
 type Edit struct {
 	path []any
 	// splice are what comes in the place of the element that path names; nil of an edit that sets.
@@ -50,8 +51,8 @@ type Op struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// Apply carries edits out on the YAML of an object, and returns what they did as operations of a JSON patch. Edits that are done
-// already do nothing.
+// Apply carries edits out on the YAML of an object, and returns what they did as operations of a JSON patch. Edits that
+// are done already do nothing.
 func Apply(root *yaml.Node, edits ...Edit) ([]Op, error) {
 	if root.Kind == yaml.DocumentNode {
 		root = root.Content[0]
@@ -236,7 +237,8 @@ func find(n *yaml.Node, step any) int {
 // keeping is a new node with the comments, and the way of quoting, of the one in whose place it comes.
 func keeping(old, made *yaml.Node) *yaml.Node {
 	made.HeadComment, made.LineComment, made.FootComment = old.HeadComment, old.LineComment, old.FootComment
-	if old.Kind == yaml.ScalarNode && made.Kind == yaml.ScalarNode && old.Tag == made.Tag && old.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+	if old.Kind == yaml.ScalarNode && made.Kind == yaml.ScalarNode && old.Tag == made.Tag &&
+		old.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 		made.Style = old.Style
 	}
 	return made

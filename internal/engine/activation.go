@@ -31,8 +31,8 @@ type Input struct {
 	Request *admissionv1.AdmissionRequest
 	// Namespace is the namespace of the object; nil is null, as for cluster-scoped objects.
 	Namespace *corev1.Namespace
-	// Params is the variable `params`, with a value for each that the rule declares; nil is null, as for a policy without
-	// parameters.
+	// Params is the variable `params`, with a value for each that the rule declares; nil is null, as for a policy
+	// without parameters.
 	Params map[string]any
 }
 
@@ -119,8 +119,8 @@ func requestValue(request *admissionv1.AdmissionRequest) ref.Val {
 	return common.SchemalessTypedToVal(&bare)
 }
 
-// evaluate runs one expression. The first error is the expression's own; the second ends the evaluation of the rule: the
-// budget is spent. Texts and accounting are those of activation.go in k8s.io/apiserver/pkg/admission/plugin/cel.
+// evaluate runs one expression. The first error is the expression's own; the second ends the evaluation of the rule:
+// the budget is spent. Texts and accounting are those of activation.go in k8s.io/apiserver/pkg/admission/plugin/cel.
 //
 // The context is looked at between expressions, not inside them: an expression ends after PerCallLimit anyway, which is
 // about a tenth of a second, and watching the context costs more than a usual expression does.

@@ -22,9 +22,9 @@ import (
 	"github.com/dittoguard/dittoguard/rules"
 )
 
-// checkedRule is what parsing and checking the expressions of a rule makes, in a form that can be kept: two thirds of what it
-// costs to compile a rule, which a program need not repeat each time that it starts. Types and references are in tables of their
-// own, since nearly all nodes have one of a few.
+// checkedRule is what parsing and checking the expressions of a rule makes, in a form that can be kept: two thirds of
+// what it costs to compile a rule, which a program need not repeat each time that it starts. Types and references are
+// in tables of their own, since nearly all nodes have one of a few.
 type checkedRule struct {
 	_ struct{} `cbor:",toarray"`
 
@@ -63,7 +63,8 @@ type checkedExpression struct {
 // digest is what a checked rule is recognised by. Since when there is what of it says nothing about expressions.
 func digest(spec *rules.Spec) ([]byte, error) {
 	timeless := *spec
-	timeless.Since, timeless.Validations, timeless.Unknowns = "", slices.Clone(spec.Validations), slices.Clone(spec.Unknowns)
+	timeless.Since, timeless.Validations, timeless.Unknowns = "", slices.Clone(spec.Validations),
+		slices.Clone(spec.Unknowns)
 	for i := range timeless.Validations {
 		timeless.Validations[i].Since = ""
 	}
@@ -78,8 +79,8 @@ func digest(spec *rules.Spec) ([]byte, error) {
 	return sum[:], nil
 }
 
-// Checked compiles a rule and returns its expressions, parsed and checked, for CompileLazily. It is the same for the same rule,
-// facts and cel-go. Errors are those of Compile.
+// Checked compiles a rule and returns its expressions, parsed and checked, for CompileLazily. It is the same for the
+// same rule, facts and cel-go. Errors are those of Compile.
 func (e *Engine) Checked(rule rules.HardeningRule) ([]byte, error) {
 	e.compiling.Lock()
 	defer e.compiling.Unlock()
@@ -190,7 +191,8 @@ func (r *checkedRule) find(field string) *checkedExpression {
 	if r == nil {
 		return nil
 	}
-	i, found := slices.BinarySearchFunc(r.Expressions, field, func(x checkedExpression, field string) int { return cmp.Compare(x.Field, field) })
+	i, found := slices.BinarySearchFunc(r.Expressions, field,
+		func(x checkedExpression, field string) int { return cmp.Compare(x.Field, field) })
 	if !found {
 		return nil
 	}
@@ -218,7 +220,8 @@ func (r *checkedRule) ast(x *checkedExpression) (*ast.AST, error) {
 	return ast.NewCheckedAST(ast.NewAST(tree, ast.NewSourceInfo(nil)), typeOf, references), nil
 }
 
-// later plans the expression when it is first evaluated: nobody needs most messages, and some variables are for messages alone.
+// later plans the expression when it is first evaluated: nobody needs most messages, and some variables are for
+// messages alone.
 func (c *compiler) later(env environmentOf, x *checkedExpression) func() (cel.Program, error) {
 	return sync.OnceValues(func() (cel.Program, error) {
 		c.engine.compiling.Lock()

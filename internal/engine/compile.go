@@ -84,8 +84,8 @@ func (r *Rule) FactsDecide() bool {
 	return err == nil && !p.usesRequest
 }
 
-// Compile checks and plans every expression of a rule. All errors come joined, each a [*FieldError], in the order of the
-// document's fields.
+// Compile checks and plans every expression of a rule. All errors come joined, each a [*FieldError], in the order of
+// the document's fields.
 func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
 	r := e.CompileLazily(rule, nil)
 	if _, err := r.compiled(); err != nil {
@@ -98,9 +98,9 @@ func (e *Engine) Compile(rule rules.HardeningRule) (*Rule, error) {
 }
 
 // CompileLazily is Compile put off until the rule is first used. It is for rules that are known to compile, as a test
-// proves of the built-in ones: a run that has nothing to do with a rule then does not pay for it. What Compile would have
-// returned as an error is Outcome.Err, or the error of Mutate. checked is what Checked made of the rule, nil if there is nothing;
-// made of another rule, it is not used.
+// proves of the built-in ones: a run that has nothing to do with a rule then does not pay for it. What Compile would
+// have returned as an error is Outcome.Err, or the error of Mutate. checked is what Checked made of the rule, nil if
+// there is nothing; made of another rule, it is not used.
 func (e *Engine) CompileLazily(rule rules.HardeningRule, checked []byte) *Rule {
 	r := &Rule{document: rule, engine: e}
 	saved := sync.OnceValue(func() *checkedRule { return recall(&r.document, checked) })
@@ -109,8 +109,8 @@ func (e *Engine) CompileLazily(rule rules.HardeningRule, checked []byte) *Rule {
 	return r
 }
 
-// mostPlans is how many plans of each kind are kept. Beyond that all are forgotten, so that a server whose rules are edited all the time
-// does not grow.
+// mostPlans is how many plans of each kind are kept. Beyond that all are forgotten, so that a server whose rules are
+// edited all the time does not grow.
 const mostPlans = 500
 
 // plan makes the plan of a rule.
@@ -118,8 +118,8 @@ func (e *Engine) plan(rule *rules.HardeningRule, saved func() *checkedRule) (*pl
 	return once(e, e.plans, rule, func() (*plan, error) { return e.planAnew(rule, saved()) })
 }
 
-// once makes something of a rule, or finds what was made of one with the same spec: nothing else of a rule has a part in it, save in
-// errors, which are not kept.
+// once makes something of a rule, or finds what was made of one with the same spec: nothing else of a rule has a part
+// in it, save in errors, which are not kept.
 func once[T any](e *Engine, kept map[string]T, rule *rules.HardeningRule, anew func() (T, error)) (T, error) {
 	var none T
 	spec, err := json.Marshal(rule.Spec)
@@ -212,7 +212,8 @@ func (c *compiler) variables() []variable {
 func (c *compiler) conditions() []*expression {
 	out := make([]*expression, 0, len(c.rule.Spec.MatchConditions))
 	for i, m := range c.rule.Spec.MatchConditions {
-		x, _ := c.expression(c.engine.environment, fmt.Sprintf("spec.matchConditions[%d].expression", i), m.Expression, types.BoolType)
+		x, _ := c.expression(c.engine.environment, fmt.Sprintf("spec.matchConditions[%d].expression", i), m.Expression,
+			types.BoolType)
 		out = append(out, x)
 	}
 	return out
@@ -242,7 +243,8 @@ func (c *compiler) validations() []validation {
 		at := fmt.Sprintf("spec.validations[%d]", i)
 		x, _ := c.expression(c.engine.environment, at+".expression", v.Expression, types.BoolType)
 		out = append(out, validation{
-			expression: x, message: v.Message, messageExpression: c.message(at+".messageExpression", v.MessageExpression),
+			expression: x, message: v.Message, messageExpression: c.message(at+".messageExpression",
+				v.MessageExpression),
 			keyExpression: c.key(at+".keyExpression", v.KeyExpression),
 		})
 	}
@@ -268,7 +270,8 @@ func (c *compiler) mutations() []mutationPlan {
 	out := make([]mutationPlan, 0, len(c.rule.Spec.Mutations))
 	for i, m := range c.rule.Spec.Mutations {
 		at := fmt.Sprintf("spec.mutations[%d]", i)
-		plan := mutationPlan{patchType: m.PatchType, messageExpression: c.message(at+".messageExpression", m.MessageExpression)}
+		plan := mutationPlan{patchType: m.PatchType, messageExpression: c.message(at+".messageExpression",
+			m.MessageExpression)}
 		switch {
 		case m.PatchType == admissionregistrationv1.PatchTypeJSONPatch && m.JSONPatch != nil:
 			plan.expression = c.patch(at+".jsonPatch.expression", m.JSONPatch.Expression, &patch.JSONPatchCondition{})

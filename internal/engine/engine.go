@@ -1,6 +1,7 @@
-// Package engine compiles the CEL expressions of hardening rules and evaluates them as the API server evaluates those of
-// ValidatingAdmissionPolicy and MutatingAdmissionPolicy: same environment, same variables, same limits, same fallbacks. It
-// adds one variable, `ditto`, whose type is declared from a Go struct that the caller names. It knows nothing of Ditto.
+// Package engine compiles the CEL expressions of hardening rules and evaluates them as the API server evaluates those
+// of ValidatingAdmissionPolicy and MutatingAdmissionPolicy: same environment, same variables, same limits, same
+// fallbacks. It adds one variable, `ditto`, whose type is declared from a Go struct that the caller names. It knows
+// nothing of Ditto.
 //
 // Start with [New], then [Engine.Compile]; a [Rule] is safe for concurrent use. This is the only package that imports
 // cel-go and k8s.io/apiserver, neither of which keeps its API between minor versions.
@@ -53,8 +54,10 @@ func New(factsType reflect.Type) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{factsType: factsType, provider: &provider{facts: facts}, plans: map[string]*plan{}, fixes: map[string][]fixPlan{}}
-	base, err := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()).Env(environment.StoredExpressions)
+	e := &Engine{factsType: factsType, provider: &provider{facts: facts}, plans: map[string]*plan{},
+		fixes: map[string][]fixPlan{}}
+	base, err := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()).
+		Env(environment.StoredExpressions)
 	if err != nil {
 		return nil, fmt.Errorf("building the CEL environment: %w", err)
 	}
@@ -62,7 +65,8 @@ func New(factsType reflect.Type) (*Engine, error) {
 		return nil, fmt.Errorf("building the CEL environment: %w", err)
 	}
 	e.patchEnv = sync.OnceValues(func() (*cel.Env, error) {
-		return e.env.Extend(common.ResolverEnvOption(&mutation.DynamicTypeResolver{}), environment.UnversionedLib(library.JSONPatch))
+		return e.env.Extend(common.ResolverEnvOption(&mutation.DynamicTypeResolver{}),
+			environment.UnversionedLib(library.JSONPatch))
 	})
 	e.converter = sync.OnceValue(func() managedfields.TypeConverter {
 		return applyconfigurations.NewTypeConverter(scheme.Scheme)
@@ -73,8 +77,8 @@ func New(factsType reflect.Type) (*Engine, error) {
 func (e *Engine) environment() (*cel.Env, error) { return e.env, nil }
 
 // extend declares what an admission policy sees, as createEnvForOpts does in
-// k8s.io/apiserver/pkg/admission/plugin/cel/compile.go, and what we add. `authorizer` is left out: a rule has to mean the
-// same without a cluster.
+// k8s.io/apiserver/pkg/admission/plugin/cel/compile.go, and what we add. `authorizer` is left out: a rule has to mean
+// the same without a cluster.
 func extend(base *cel.Env, p *provider, dittoType *types.Type) (*cel.Env, error) {
 	request, namespace := plugincel.BuildRequestType(), plugincel.BuildNamespaceType()
 	kubernetes := apiservercel.NewDeclTypeProvider(request, namespace)

@@ -21,8 +21,8 @@ type Outcome struct {
 	Violations []Violation
 	// Unknowns is what the rule cannot decide. It is asked only where nothing is violated.
 	Unknowns []UnknownResult
-	// Err says that it could not be told whether the rule applies, or that the input is unusable. An enforced rule denies
-	// then.
+	// Err says that it could not be told whether the rule applies, or that the input is unusable. An enforced rule
+	// denies then.
 	Err error
 }
 
@@ -46,9 +46,9 @@ type UnknownResult struct {
 	Err     error
 }
 
-// Evaluate judges one input. It mirrors Validate of k8s.io/apiserver/pkg/admission/plugin/policy/validating with failure
-// policy Fail, budgets included, with one difference: a messageExpression is evaluated only where its validation is
-// violated.
+// Evaluate judges one input. It mirrors Validate of k8s.io/apiserver/pkg/admission/plugin/policy/validating with
+// failure policy Fail, budgets included, with one difference: a messageExpression is evaluated only where its
+// validation is violated.
 func (r *Rule) Evaluate(ctx context.Context, in Input) Outcome {
 	p, err := r.prepare(&in)
 	if err != nil {
@@ -67,7 +67,8 @@ func (r *Rule) Evaluate(ctx context.Context, in Input) Outcome {
 	return out
 }
 
-// prepare returns the plan. It makes a nil pointer an absent `ditto`, and refuses facts of another type than New was given.
+// prepare returns the plan. It makes a nil pointer an absent `ditto`, and refuses facts of another type than New was
+// given.
 func (r *Rule) prepare(in *Input) (*plan, error) {
 	p, err := r.compiled()
 	if err != nil {

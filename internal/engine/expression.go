@@ -68,7 +68,8 @@ func (c *compiler) bad(field, format string, args ...any) {
 	c.errs = append(c.errs, fieldError(c.rule.Source, field, fmt.Sprintf(format, args...)))
 }
 
-// declare has the provider know the rule's variables and parameters until leave is called. Meanwhile the engine has to be locked.
+// declare has the provider know the rule's variables and parameters until leave is called. Meanwhile the engine has to
+// be locked.
 func (c *compiler) declare() (leave func()) {
 	p := c.engine.provider
 	p.variables.Store(&c.declared)
@@ -80,7 +81,8 @@ func (c *compiler) declare() (leave func()) {
 }
 
 // expression compiles one field. want is the type that it has to have, nil for any. It returns nil where that failed.
-func (c *compiler) expression(environment environmentOf, field, source string, want *types.Type) (*expression, *types.Type) {
+func (c *compiler) expression(environment environmentOf, field, source string, want *types.Type) (*expression,
+	*types.Type) {
 	if x := c.saved.find(field); x != nil {
 		return &expression{source: source, program: c.later(environment, x)}, c.saved.types[x.Type]
 	}
@@ -108,7 +110,8 @@ func (c *compiler) expression(environment environmentOf, field, source string, w
 			return nil, nil
 		}
 	}
-	c.usesRequest = c.usesRequest || readsAny(ast, plugincel.ObjectVarName, plugincel.OldObjectVarName, plugincel.RequestVarName, plugincel.NamespaceVarName)
+	c.usesRequest = c.usesRequest || readsAny(ast, plugincel.ObjectVarName, plugincel.OldObjectVarName,
+		plugincel.RequestVarName, plugincel.NamespaceVarName)
 	program, err := env.Program(ast, interruptible)
 	if err != nil {
 		c.bad(field, "planning: %v", err)
@@ -131,8 +134,8 @@ func position(source string, line, column int) string {
 	return fmt.Sprintf(" (line %d, column %d of the expression)", line, column+1)
 }
 
-// readsAny says whether a checked expression refers to one of the variables. A variable of a comprehension that bears the
-// same name counts too.
+// readsAny says whether a checked expression refers to one of the variables. A variable of a comprehension that bears
+// the same name counts too.
 func readsAny(ast *cel.Ast, names ...string) bool {
 	for _, reference := range ast.NativeRep().ReferenceMap() {
 		if slices.Contains(names, strings.TrimPrefix(reference.Name, ".")) {

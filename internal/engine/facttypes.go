@@ -18,8 +18,8 @@ const typePrefix = "dittoguard."
 // index and no search.
 //
 // cel-go's ext.NativeTypes is not used. It answers a read through a nil pointer with a zero value, which would make an
-// absent fact look like a harmless one; it takes a false boolean for an absent field; and it analyses the struct anew for
-// every value that it wraps.
+// absent fact look like a harmless one; it takes a false boolean for an absent field; and it analyses the struct anew
+// for every value that it wraps.
 type factTypes struct {
 	byName map[string]*factType
 	byGo   map[reflect.Type]*factType // keyed by the pointer type
@@ -163,7 +163,8 @@ func (t *factTypes) structType(g reflect.Type) (*factType, error) {
 
 // accessors are what the interpreter calls for `x.field` and `has(x.field)`. Only a pointer can be absent: everything
 // else is always there, empty or not.
-func (ft *factType) accessors(field string, index int, optional bool, read reader, celType *types.Type) *types.FieldType {
+func (ft *factType) accessors(field string, index int, optional bool, read reader,
+	celType *types.Type) *types.FieldType {
 	return &types.FieldType{
 		Type: celType,
 		IsSet: func(obj any) bool {

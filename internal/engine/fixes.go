@@ -31,8 +31,8 @@ type fixPlan struct {
 	patch         *mutationPlan
 }
 
-// fixPlans compiles the expressions of a rule's fixes, once for equal specs, as plan does. It is put off until something is found: most
-// runs have no use for most fixes.
+// fixPlans compiles the expressions of a rule's fixes, once for equal specs, as plan does. It is put off until
+// something is found: most runs have no use for most fixes.
 func (e *Engine) fixPlans(rule *rules.HardeningRule, saved func() *checkedRule) ([]fixPlan, error) {
 	if len(rule.Spec.Fixes) == 0 {
 		return nil, nil

@@ -23,8 +23,8 @@ type Attributes struct {
 	// Namespace is empty for cluster-scoped objects, except that a Namespace object is in itself.
 	Namespace string
 	Name      string
-	// NamespaceLabels are the labels of Namespace as it is. Those of a Namespace that is being created or updated are taken
-	// from Object.
+	// NamespaceLabels are the labels of Namespace as it is. Those of a Namespace that is being created or updated are
+	// taken from Object.
 	NamespaceLabels map[string]string
 	// Object and OldObject are the contents, nil where the request has none.
 	Object, OldObject map[string]any
@@ -66,9 +66,9 @@ func (c *compiler) selector(field string, s *metav1.LabelSelector) labels.Select
 	return out
 }
 
-// Matches says whether a rule for each object is about the object at hand, as the API server decides it for an admission
-// policy with matchPolicy Exact (the webhook's own registration converts equivalent versions). It is true of every rule
-// that is not for each object. Match conditions are part of Evaluate.
+// Matches says whether a rule for each object is about the object at hand, as the API server decides it for an
+// admission policy with matchPolicy Exact (the webhook's own registration converts equivalent versions). It is true of
+// every rule that is not for each object. Match conditions are part of Evaluate.
 //
 // It is true of a lazily compiled rule that does not compile, so that Evaluate tells the error.
 func (r *Rule) Matches(attrs *Attributes) bool {
@@ -83,7 +83,8 @@ func (r *Rule) Matches(attrs *Attributes) bool {
 	if !m.inNamespace(attrs) || !m.hasLabels(attrs) {
 		return false
 	}
-	record := admission.NewAttributesRecord(nil, nil, attrs.Kind, attrs.Namespace, attrs.Name, attrs.Resource, attrs.Subresource,
+	record := admission.NewAttributesRecord(nil, nil, attrs.Kind, attrs.Namespace, attrs.Name, attrs.Resource,
+		attrs.Subresource,
 		admission.Operation(attrs.Operation), nil, false, nil)
 	return !anyRule(m.exclude, record) && (len(m.rules) == 0 || anyRule(m.rules, record))
 }
@@ -91,7 +92,8 @@ func (r *Rule) Matches(attrs *Attributes) bool {
 func anyRule(list []admissionregistrationv1.NamedRuleWithOperations, attr admission.Attributes) bool {
 	for i := range list {
 		one := rulematch.Matcher{Rule: list[i].RuleWithOperations, Attr: attr}
-		if one.Matches() && (len(list[i].ResourceNames) == 0 || slices.Contains(list[i].ResourceNames, attr.GetName())) {
+		if one.Matches() && (len(list[i].ResourceNames) == 0 ||
+			slices.Contains(list[i].ResourceNames, attr.GetName())) {
 			return true
 		}
 	}
@@ -104,7 +106,8 @@ func (m *matcher) inNamespace(attrs *Attributes) bool {
 	if m.namespaces == nil || attrs.Namespace == "" && !isNamespace {
 		return true
 	}
-	if isNamespace && attrs.Subresource == "" && (attrs.Operation == admissionv1.Create || attrs.Operation == admissionv1.Update) {
+	if isNamespace && attrs.Subresource == "" &&
+		(attrs.Operation == admissionv1.Create || attrs.Operation == admissionv1.Update) {
 		return m.namespaces.Matches(objectLabels(attrs.Object))
 	}
 	return m.namespaces.Matches(labels.Set(attrs.NamespaceLabels))

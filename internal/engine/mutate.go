@@ -18,9 +18,9 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// Mutate applies the rule's mutations, each to what the one before it made, and returns the content of the changed object
-// and one note for each mutation that changed something. The content is nil where nothing changes or the rule does not
-// apply; that of the input is left as it is. An error means that the object has to be taken as unchanged.
+// Mutate applies the rule's mutations, each to what the one before it made, and returns the content of the changed
+// object and one note for each mutation that changed something. The content is nil where nothing changes or the rule
+// does not apply; that of the input is left as it is. An error means that the object has to be taken as unchanged.
 func (r *Rule) Mutate(ctx context.Context, in Input) (map[string]any, []string, error) {
 	if !r.Mutates() || in.Object == nil {
 		return nil, nil, nil
@@ -115,7 +115,8 @@ type evaluated struct {
 
 // ForInput implements plugincel.MutatingEvaluator.
 func (e evaluated) ForInput(_ context.Context, _ *admission.VersionedAttributes, _ *admissionv1.AdmissionRequest,
-	_ plugincel.OptionalVariableBindings, _ *corev1.Namespace, budget int64) (plugincel.EvaluationResult, int64, error) {
+	_ plugincel.OptionalVariableBindings, _ *corev1.Namespace, budget int64) (plugincel.EvaluationResult, int64,
+	error) {
 	return e.result, budget, nil
 }
 

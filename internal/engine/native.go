@@ -14,10 +14,10 @@ import (
 	"github.com/dittoguard/dittoguard/rules"
 )
 
-// CompileNative compiles a rule with the API server's own compiler, for what a cluster of a Kubernetes version accepts in
-// new policies. If it returns nil, the rule's match conditions, variables, validations and mutations can be written into a
-// ValidatingAdmissionPolicy or MutatingAdmissionPolicy verbatim. Its `unknowns` have no counterpart there. All errors come
-// joined, each a [*FieldError]. minor is that of Kubernetes 1.minor.
+// CompileNative compiles a rule with the API server's own compiler, for what a cluster of a Kubernetes version accepts
+// in new policies. If it returns nil, the rule's match conditions, variables, validations and mutations can be written
+// into a ValidatingAdmissionPolicy or MutatingAdmissionPolicy verbatim. Its `unknowns` have no counterpart there. All
+// errors come joined, each a [*FieldError]. minor is that of Kubernetes 1.minor.
 func CompileNative(rule rules.HardeningRule, minor uint) error {
 	if rule.Spec.Match.Each != rules.EachObject {
 		return fieldError(rule.Source, "spec.match.each",
@@ -35,7 +35,8 @@ func CompileNative(rule rules.HardeningRule, minor uint) error {
 	}
 	plain := plugincel.OptionalVariableDeclarations{}
 	compile := func(field, source string, want *cel.Type, decls plugincel.OptionalVariableDeclarations) {
-		check(field, compiler.CompileCELExpression(accessor{source: source, want: want}, decls, environment.NewExpressions))
+		check(field, compiler.CompileCELExpression(accessor{source: source, want: want}, decls,
+			environment.NewExpressions))
 	}
 	for i, v := range rule.Spec.Variables {
 		check(fmt.Sprintf("spec.variables[%d].expression", i), compiler.CompileAndStoreVariable(
@@ -47,7 +48,8 @@ func CompileNative(rule rules.HardeningRule, minor uint) error {
 	for i, v := range rule.Spec.Validations {
 		compile(fmt.Sprintf("spec.validations[%d].expression", i), v.Expression, cel.BoolType, plain)
 		if v.MessageExpression != "" {
-			compile(fmt.Sprintf("spec.validations[%d].messageExpression", i), v.MessageExpression, cel.StringType, plain)
+			compile(fmt.Sprintf("spec.validations[%d].messageExpression", i), v.MessageExpression, cel.StringType,
+				plain)
 		}
 	}
 	patches := plugincel.OptionalVariableDeclarations{HasPatchTypes: true}
@@ -64,12 +66,12 @@ func CompileNative(rule rules.HardeningRule, minor uint) error {
 	return errors.Join(errs...)
 }
 
-// NativeMinor is the minor version of Kubernetes whose CEL rules are written in, and that an export is for if nobody says
-// otherwise: everything that is served since has it too.
+// NativeMinor is the minor version of Kubernetes whose CEL rules are written in, and that an export is for if nobody
+// says otherwise: everything that is served since has it too.
 func NativeMinor() uint { return environment.DefaultCompatibilityVersion().Minor() }
 
-// ReadsOldObject says whether what the rule makes of an update depends on the object as it was. It is false of a rule that
-// does not compile.
+// ReadsOldObject says whether what the rule makes of an update depends on the object as it was. It is false of a rule
+// that does not compile.
 func ReadsOldObject(rule rules.HardeningRule) bool {
 	env, err := environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()).Env(environment.StoredExpressions)
 	if err != nil {

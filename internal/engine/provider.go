@@ -16,8 +16,8 @@ const variablesTypeName = "kubernetes.variables"
 const paramsTypeName = "dittoguard.params"
 
 // provider adds the fact types and the types of `variables` and `params` to what Kubernetes' environment knows. One
-// environment serves all rules: the fields of these two are those of the rule that is being compiled, which the engine's lock makes one at
-// a time. Evaluation never asks for them.
+// environment serves all rules: the fields of these two are those of the rule that is being compiled, which the
+// engine's lock makes one at a time. Evaluation never asks for them.
 type provider struct {
 	types.Provider
 	facts     *factTypes
@@ -83,8 +83,8 @@ func (p *provider) NewValue(name string, fields map[string]ref.Val) ref.Val {
 }
 
 // variableType is the type that a variable shows to the expressions after it. The API server forgets the types of
-// objects (convertCelTypeToDeclType in k8s.io/apiserver/pkg/admission/plugin/cel/composition.go), and so does this, except
-// for facts: a misspelt field of a fact is found behind a variable too.
+// objects (convertCelTypeToDeclType in k8s.io/apiserver/pkg/admission/plugin/cel/composition.go), and so does this,
+// except for facts: a misspelt field of a fact is found behind a variable too.
 func (p *provider) variableType(t *types.Type) *types.Type {
 	switch t.Kind() {
 	case types.AnyKind, types.BoolKind, types.BytesKind, types.DoubleKind, types.DurationKind, types.IntKind,

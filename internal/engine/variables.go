@@ -14,8 +14,8 @@ import (
 )
 
 // variableMap is an activation seen as the value of `variables`: each is computed when it is first read, once, and an
-// error in one matters only to who reads it. Its model is lazy.MapValue of k8s.io/apiserver/pkg/cel/lazy, without the two
-// maps and the closures that would be made for each evaluation.
+// error in one matters only to who reads it. Its model is lazy.MapValue of k8s.io/apiserver/pkg/cel/lazy, without the
+// two maps and the closures that would be made for each evaluation.
 type variableMap activation
 
 var _ traits.Mapper = (*variableMap)(nil)

@@ -45,7 +45,8 @@ func Build(ctx context.Context, view *world.View, objects []*inventory.Object, o
 func Namespaces(view *world.View, objects []*inventory.Object) []string {
 	var list []string
 	for _, o := range objects {
-		if o.PodTemplate() != nil && slices.ContainsFunc(view.Parts(o), func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
+		if o.PodTemplate() != nil &&
+			slices.ContainsFunc(view.Parts(o), func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
 			list = append(list, o.Ref.Namespace)
 		}
 	}
@@ -110,7 +111,8 @@ func (b *builder) behind(proxy recognize.Part) []string {
 
 // order of components: Ditto's own first.
 var order = []string{
-	recognize.Gateway, recognize.Policies, recognize.Things, recognize.Search, recognize.Connectivity, recognize.Service,
+	recognize.Gateway, recognize.Policies, recognize.Things, recognize.Search, recognize.Connectivity,
+	recognize.Service,
 	recognize.Proxy, recognize.UI, recognize.MongoDB,
 }
 
@@ -149,7 +151,8 @@ func (b *builder) component(part recognize.Part) Component {
 	c := Component{
 		Component: part.Component, Workload: part.Workload.Ref, Container: part.Container.Name,
 		File: part.Workload.Source.File, Line: part.Workload.Source.Line,
-		Settings: []Setting{}, WrittenOut: []string{}, Ports: []Port{}, ForwardsTo: []inventory.Ref{}, Findings: []Finding{},
+		Settings: []Setting{}, WrittenOut: []string{}, Ports: []Port{}, ForwardsTo: []inventory.Ref{},
+		Findings: []Finding{},
 	}
 	if part.Component == recognize.Gateway {
 		known := facts.OfGateway(b.view, part)
@@ -207,17 +210,22 @@ func trustModel(known *facts.GatewayFacts) *TrustModel {
 	case proxy.State == facts.Unknown:
 		m.Model, m.Why = ModelUnknown, "pre-authentication: "+proxy.Why
 	case proxy.State == facts.On && len(own) > 0:
-		m.Model, m.Why = ModelMixed, "pre-authentication is on ("+proxy.Source+"), and tokens of "+list(own)+" are believed as well"
+		m.Model, m.Why = ModelMixed, "pre-authentication is on ("+proxy.Source+"), and tokens of "+list(own)+
+			" are believed as well"
 	case known.OIDC.State == facts.Unknown && len(own) == 0:
 		m.Model, m.Why = ModelUnknown, "issuers of tokens: "+known.OIDC.Why
 	case proxy.State == facts.On:
 		m.Model, m.Why = ModelProxy, "pre-authentication is on ("+proxy.Source+")"
 	case chosen && len(own) > 0:
-		m.Model, m.Why = ModelOIDC, "pre-authentication is off ("+proxy.Source+"), and tokens of "+list(own)+" are believed"
+		m.Model, m.Why = ModelOIDC, "pre-authentication is off ("+proxy.Source+"), and tokens of "+list(own)+
+			" are believed"
 	case chosen:
-		m.Model, m.Why = ModelOIDC, "pre-authentication is off ("+proxy.Source+"), and tokens of Ditto's default issuer are believed for one audience"
+		m.Model, m.Why = ModelOIDC,
+			"pre-authentication is off ("+proxy.Source+
+				"), and tokens of Ditto's default issuer are believed for one audience"
 	default:
-		m.Model, m.Why = ModelNone, "pre-authentication is off ("+proxy.Source+"), and no issuer of tokens but Ditto's default one is there"
+		m.Model, m.Why = ModelNone,
+			"pre-authentication is off ("+proxy.Source+"), and no issuer of tokens but Ditto's default one is there"
 	}
 	return m
 }

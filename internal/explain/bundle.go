@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// bundle are nodes of one object. What holds for all of them stands in its title alone, and edges that all of them have are its own.
+// bundle are nodes of one object. What holds for all of them stands in its title alone, and edges that all of them have
+// are its own.
 type bundle struct {
 	// id is b1, b2 and so on.
 	id, colour string
@@ -16,8 +17,8 @@ type bundle struct {
 
 // part is what a node says as one of a bundle.
 type part struct {
-	// key tells bundles of a namespace apart; empty for a node that is always drawn alone. title is that of the bundle, text what is
-	// left of the node's own.
+	// key tells bundles of a namespace apart; empty for a node that is always drawn alone. title is that of the bundle,
+	// text what is left of the node's own.
 	key, title, text string
 	reach            string
 	findings         []Finding
@@ -71,7 +72,10 @@ func bundled(id string, nodes []node) bundle {
 		first.reach = ""
 	}
 	has := func(list []Finding, f Finding) bool {
-		return slices.ContainsFunc(list, func(other Finding) bool { return other.Rule == f.Rule && other.Action == f.Action })
+		return slices.ContainsFunc(list, func(other Finding) bool {
+			return other.Rule == f.Rule &&
+				other.Action == f.Action
+		})
 	}
 	var common []Finding
 	for _, f := range first.findings {

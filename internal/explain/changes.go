@@ -7,7 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// SettingChange is a setting that differs, or, without a Name, a component that only one side has. No secret's value is in it.
+// SettingChange is a setting that differs, or, without a Name, a component that only one side has. No secret's value is
+// in it.
 type SettingChange struct {
 	Component string        `json:"component"`
 	Workload  inventory.Ref `json:"workload"`
@@ -22,26 +23,29 @@ type SettingChange struct {
 	Source string `json:"source,omitempty"`
 }
 
-// Changes are the effective settings that differ between an earlier and a later state, and the components that are there in one
-// of them alone. Where a value comes from is no difference.
+// Changes are the effective settings that differ between an earlier and a later state, and the components that are
+// there in one of them alone. Where a value comes from is no difference.
 func Changes(old, now Explanation) []SettingChange {
 	var list []SettingChange
 	was, is := componentsOf(old), componentsOf(now)
 	for id, c := range was {
 		if _, found := is[id]; !found {
-			list = append(list, SettingChange{Component: id.component, Workload: c.Workload, Container: id.container, Old: "runs", New: ""})
+			list = append(list, SettingChange{Component: id.component, Workload: c.Workload, Container: id.container,
+				Old: "runs", New: ""})
 		}
 	}
 	for id, c := range is {
 		before, found := was[id]
 		if !found {
-			list = append(list, SettingChange{Component: id.component, Workload: c.Workload, Container: id.container, Old: "", New: "runs"})
+			list = append(list, SettingChange{Component: id.component, Workload: c.Workload, Container: id.container,
+				Old: "", New: "runs"})
 			continue
 		}
 		list = append(list, changesOf(id, before, c)...)
 	}
 	slices.SortStableFunc(list, func(a, b SettingChange) int {
-		return cmp.Or(a.Workload.Compare(b.Workload), cmp.Compare(a.Container, b.Container), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(a.Workload.Compare(b.Workload), cmp.Compare(a.Container, b.Container),
+			cmp.Compare(a.Name, b.Name))
 	})
 	return list
 }
@@ -68,8 +72,9 @@ func changesOf(id place, old, now Component) []SettingChange {
 	add := func(was, is Setting) {
 		known := cmp.Or(is.Name, was.Name)
 		change := SettingChange{
-			Component: id.component, Workload: now.Workload, Container: id.container, Name: known, Title: cmp.Or(is.Title, was.Title),
-			Old: said(was), New: said(is), Source: is.Source,
+			Component: id.component, Workload: now.Workload, Container: id.container, Name: known,
+			Title: cmp.Or(is.Title, was.Title),
+			Old:   said(was), New: said(is), Source: is.Source,
 		}
 		if change.Old != change.New {
 			list = append(list, change)
@@ -93,8 +98,10 @@ func changesOf(id place, old, now Component) []SettingChange {
 		if i >= 0 && old.Ports[i].Isolated.State != port.Isolated.State {
 			name := "isolated." + port.Port
 			add(
-				Setting{Name: name, Title: "port " + port.Port + " restricted by NetworkPolicies", State: old.Ports[i].Isolated.State},
-				Setting{Name: name, Title: "port " + port.Port + " restricted by NetworkPolicies", State: port.Isolated.State, Source: port.Isolated.Source},
+				Setting{Name: name, Title: "port " + port.Port + " restricted by NetworkPolicies",
+					State: old.Ports[i].Isolated.State},
+				Setting{Name: name, Title: "port " + port.Port + " restricted by NetworkPolicies",
+					State: port.Isolated.State, Source: port.Isolated.Source},
 			)
 		}
 	}

@@ -6,7 +6,8 @@ type colour struct{ fill, border, text string }
 // open is the colour of where everyone is, beside those of verdicts.
 const open = "open"
 
-// colours are those of the page of reports, in light. What is not judged has none, nor what is only open to the inside and clean.
+// colours are those of the page of reports, in light. What is not judged has none, nor what is only open to the inside
+// and clean.
 var colours = map[string]colour{
 	open:           {"#3b4453", "#1c2330", "#ffffff"},
 	VerdictDeny:    {"#fdecea", "#b3261e", "#5f120d"},

@@ -21,7 +21,8 @@ func DOT(w io.Writer, e Explanation) error {
 			if n.shape == entry {
 				style = "rounded,filled"
 			}
-			look += fmt.Sprintf(`, style="%s", color="%s", fillcolor="%s", fontcolor="%s"`, style, c.border, c.fill, c.text)
+			look += fmt.Sprintf(`, style="%s", color="%s", fillcolor="%s", fontcolor="%s"`, style, c.border, c.fill,
+				c.text)
 		}
 		fmt.Fprintf(&b, "%s%s [%s, label=\"%s\"];\n", indent, n.id, look, dotLines(n.lines))
 	}
@@ -35,7 +36,8 @@ func DOT(w io.Writer, e Explanation) error {
 			write(indent, n)
 		}
 		for _, bundle := range group.bundles {
-			fmt.Fprintf(&b, "%ssubgraph cluster_%s {\n%s  label=\"%s\";\n", indent, bundle.id, indent, dotLines(bundle.lines))
+			fmt.Fprintf(&b, "%ssubgraph cluster_%s {\n%s  label=\"%s\";\n", indent, bundle.id, indent,
+				dotLines(bundle.lines))
 			if c, coloured := colours[bundle.colour]; coloured {
 				fmt.Fprintf(&b, "%s  color=\"%s\";\n", indent, c.border)
 			}

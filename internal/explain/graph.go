@@ -9,8 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/terminal"
 )
 
-// graph is the picture of the ways in, before it is written in some language. What matters is in its words and shapes; colours only
-// say it again.
+// graph is the picture of the ways in, before it is written in some language. What matters is in its words and shapes;
+// colours only say it again.
 type graph struct {
 	// groups are the namespaces, each with its nodes; the first, without a name, is the world outside of them.
 	groups []group
@@ -55,8 +55,8 @@ const (
 type stroke int
 
 const (
-	// plain is a step that only ways without findings take, dotted one on a way of which not all is known, thick one on a way
-	// that something is found on.
+	// plain is a step that only ways without findings take, dotted one on a way of which not all is known, thick one on
+	// a way that something is found on.
 	plain stroke = iota
 	dotted
 	thick
@@ -78,8 +78,8 @@ type drawing struct {
 	graph
 
 	ids map[string]string
-	// worst are the worst verdicts of the ways that begin at an entry or take a step, by key; findings are those on the ways
-	// that begin at an entry.
+	// worst are the worst verdicts of the ways that begin at an entry or take a step, by key; findings are those on the
+	// ways that begin at an entry.
 	worst    map[string]string
 	findings map[string][]Finding
 	// drawn are the edges that are there.
@@ -89,8 +89,9 @@ type drawing struct {
 // draw makes the picture of an explanation.
 func draw(e Explanation) graph {
 	d := &drawing{
-		graph: graph{groups: []group{{}}}, ids: map[string]string{}, worst: map[string]string{}, findings: map[string][]Finding{},
-		drawn: map[edge]bool{},
+		graph: graph{groups: []group{{}}}, ids: map[string]string{}, worst: map[string]string{},
+		findings: map[string][]Finding{},
+		drawn:    map[edge]bool{},
 	}
 	for _, i := range e.Installations {
 		for _, w := range i.WaysIn {
@@ -151,9 +152,11 @@ func (d *drawing) way(w Way) {
 		case 0:
 			to = d.entry(w)
 		case len(w.Steps) - 1:
-			to = d.node(s.key(), s.Object.Namespace, node{shape: target, lines: wrap(w.Component + ": " + s.Text), colour: d.worst[s.key()]})
+			to = d.node(s.key(), s.Object.Namespace, node{shape: target, lines: wrap(w.Component + ": " + s.Text),
+				colour: d.worst[s.key()]})
 		default:
-			to = d.node(s.key(), s.Object.Namespace, node{shape: step, lines: wrap(s.Text), of: partOf(s, s.Object.String(), ", ")})
+			to = d.node(s.key(), s.Object.Namespace,
+				node{shape: step, lines: wrap(s.Text), of: partOf(s, s.Object.String(), ", ")})
 		}
 		e := edge{from: id, to: to}
 		switch d.worst[from.key()+"\n"+s.key()] {
@@ -171,7 +174,8 @@ func (d *drawing) way(w Way) {
 	}
 }
 
-// entry draws what opens a way: whether it is public, what clients ask for, and what is found on the ways that begin there.
+// entry draws what opens a way: whether it is public, what clients ask for, and what is found on the ways that begin
+// there.
 func (d *drawing) entry(w Way) string {
 	s := w.Steps[0]
 	reach := "INTERNAL"

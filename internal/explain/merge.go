@@ -2,8 +2,8 @@ package explain
 
 import "encoding/json"
 
-// Merge puts explanations of several versions of the same objects together: an installation is the same in all of them, and
-// what differs in it is there once for each version.
+// Merge puts explanations of several versions of the same objects together: an installation is the same in all of them,
+// and what differs in it is there once for each version.
 func Merge(versions ...Explanation) Explanation {
 	if len(versions) == 1 {
 		return versions[0]
@@ -18,7 +18,8 @@ func Merge(versions ...Explanation) Explanation {
 				n = len(merged.Installations)
 				at[i.Namespace] = n
 				merged.Installations = append(merged.Installations, Installation{
-					Namespace: i.Namespace, Components: []Component{}, WaysIn: []Way{}, PasswordFiles: []PasswordFile{}, Unknown: []Unknown{},
+					Namespace: i.Namespace, Components: []Component{}, WaysIn: []Way{}, PasswordFiles: []PasswordFile{},
+					Unknown: []Unknown{},
 				})
 			}
 			to := &merged.Installations[n]

@@ -8,8 +8,9 @@ import (
 	"unicode"
 )
 
-// Mermaid writes the ways in as a Mermaid flowchart (mermaid.js.org/syntax/flowchart.html), which GitHub and GitLab show in
-// Markdown. Every label is quoted, and what Mermaid, Markdown or HTML could take for syntax is written as an entity.
+// Mermaid writes the ways in as a Mermaid flowchart (mermaid.js.org/syntax/flowchart.html), which GitHub and GitLab
+// show in Markdown. Every label is quoted, and what Mermaid, Markdown or HTML could take for syntax is written as an
+// entity.
 func Mermaid(w io.Writer, e Explanation) error {
 	g := draw(e)
 	var b strings.Builder
@@ -76,8 +77,8 @@ var mermaidShapes = map[shape][2]string{
 
 var mermaidStrokes = map[stroke]string{plain: "-->", dotted: "-.->", thick: "==>"}
 
-// mermaidText is a text for a quoted label: letters, digits and harmless marks as they are, everything else by its number
-// (`#35;`), which is how Mermaid writes entities.
+// mermaidText is a text for a quoted label: letters, digits and harmless marks as they are, everything else by its
+// number (`#35;`), which is how Mermaid writes entities.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -1,9 +1,9 @@
-// Package explain says what Ditto there is in a set of objects: its parts and how they are configured, every way in, and
-// what could not be told. It judges nothing itself; what the rules find is only noted where it belongs. [Build] makes the
-// [Explanation], which [Text], [JSON], [Mermaid] and [DOT] write.
+// Package explain says what Ditto there is in a set of objects: its parts and how they are configured, every way in,
+// and what could not be told. It judges nothing itself; what the rules find is only noted where it belongs. [Build]
+// makes the [Explanation], which [Text], [JSON], [Mermaid] and [DOT] write.
 //
-// No value of a secret is in it: of passwords it says whether they are published ones, of lists of subjects how many there
-// are, of secrets that are written out where.
+// No value of a secret is in it: of passwords it says whether they are published ones, of lists of subjects how many
+// there are, of secrets that are written out where.
 package explain
 
 import (
@@ -32,8 +32,8 @@ type Installation struct {
 
 // Component is a container that runs a part of Ditto, or a proxy, a user interface or a database beside it.
 type Component struct {
-	// Component is gateway, policies, things, search, connectivity, service (a part of Ditto, and it cannot be told which),
-	// proxy, ui or mongodb.
+	// Component is gateway, policies, things, search, connectivity, service (a part of Ditto, and it cannot be told
+	// which), proxy, ui or mongodb.
 	Component string        `json:"component"`
 	Workload  inventory.Ref `json:"workload"`
 	Container string        `json:"container"`
@@ -140,8 +140,8 @@ const (
 
 // Way is one way in: from an entry to a port of a component.
 type Way struct {
-	// Entry is the object that opens the way, Kind how: Ingress, Route, LoadBalancer, NodePort and so on; Proxy for whoever
-	// reaches a proxy from inside the cluster. Via names both for people.
+	// Entry is the object that opens the way, Kind how: Ingress, Route, LoadBalancer, NodePort and so on; Proxy for
+	// whoever reaches a proxy from inside the cluster. Via names both for people.
 	Entry inventory.Ref `json:"entry"`
 	Kind  string        `json:"kind"`
 	Via   string        `json:"via"`
@@ -158,8 +158,8 @@ type Way struct {
 	Route string `json:"route"`
 	// Steps are the way from outside inwards; the first is the entry, the last the component's port.
 	Steps []Step `json:"steps"`
-	// Identity is what becomes of the identity that pre-authentication believes: set, possibly-empty, removed, client, none or
-	// unknown; empty where the way leads to nothing that believes one.
+	// Identity is what becomes of the identity that pre-authentication believes: set, possibly-empty, removed, client,
+	// none or unknown; empty where the way leads to nothing that believes one.
 	Identity    string `json:"identity"`
 	IdentityWhy string `json:"identityWhy"`
 	// Authenticated says whether some step asks every client for credentials.
@@ -186,11 +186,12 @@ type Step struct {
 
 // Reaches is what requests on a way can get at.
 type Reaches struct {
-	// API says that things, policies, search, messages and WebSockets can be reached; Disguised, only by a path with dot
-	// segments, which the way does not mean to let through.
+	// API says that things, policies, search, messages and WebSockets can be reached; Disguised, only by a path with
+	// dot segments, which the way does not mean to let through.
 	API       bool `json:"api"`
 	Disguised bool `json:"disguised"`
-	// Admin are the administrative paths of the gateway, AdminInDoubt those of which it could not be told; Other the rest.
+	// Admin are the administrative paths of the gateway, AdminInDoubt those of which it could not be told; Other the
+	// rest.
 	Admin        []string `json:"admin"`
 	AdminInDoubt []string `json:"adminInDoubt"`
 	Other        []string `json:"other"`
@@ -227,7 +228,8 @@ type User struct {
 // Unknown is something that could not be told, and what would settle it.
 type Unknown struct {
 	Subject inventory.Ref `json:"subject"`
-	// Unlisted says that it is about every object of the subject's kind: none could be read. The subject has no name then.
+	// Unlisted says that it is about every object of the subject's kind: none could be read. The subject has no name
+	// then.
 	Unlisted bool   `json:"unlisted,omitempty"`
 	What     string `json:"what"`
 	Message  string `json:"message"`

@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 )
 
-// known are the titles of facts and the settings of Ditto behind them, by the names that rules know them by. A fact that
-// is not in it is shown under its name.
+// known are the titles of facts and the settings of Ditto behind them, by the names that rules know them by. A fact
+// that is not in it is shown under its name.
 var known = map[string]struct {
 	title string
 	of    *settings.Binding
@@ -139,7 +139,8 @@ func issuers(name string, o facts.OIDC) []Setting {
 	whole.State, whole.Why, whole.Value = o.State, o.Why, strconv.Itoa(len(o.Issuers))
 	out := []Setting{whole}
 	for _, i := range o.Issuers {
-		one := Setting{Name: name + ".issuers." + i.Name, Title: "issuer " + i.Name, State: facts.Known, Source: i.Source}
+		one := Setting{Name: name + ".issuers." + i.Name, Title: "issuer " + i.Name, State: facts.Known,
+			Source: i.Source}
 		if i.IsDefault {
 			one.Title += " (Ditto's default)"
 		}
@@ -163,7 +164,8 @@ func componentSettings(known *facts.ComponentFacts) []Setting {
 	list := []Setting{}
 	for _, level := range known.Logging.Levels {
 		list = append(list, Setting{
-			Name: logName + level.Logger, Title: "log level of " + level.Logger, State: facts.Known, Value: level.Level, Source: level.Source,
+			Name: logName + level.Logger, Title: "log level of " + level.Logger, State: facts.Known, Value: level.Level,
+			Source: level.Source,
 		})
 	}
 	if d := known.Database; d.TLS != (facts.Switch{}) {
@@ -172,7 +174,8 @@ func componentSettings(known *facts.ComponentFacts) []Setting {
 		})
 		for _, o := range d.Lax {
 			list = append(list, Setting{
-				Name: "database.lax." + o.Name, Title: "server is not checked: " + o.Name, State: facts.On, Source: o.Source,
+				Name: "database.lax." + o.Name, Title: "server is not checked: " + o.Name, State: facts.On,
+				Source: o.Source,
 			})
 		}
 	}

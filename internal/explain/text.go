@@ -57,7 +57,8 @@ func (p *page) installation(i Installation) {
 	}
 	unknowns := make([]check.Unknown, 0, len(i.Unknown))
 	for _, u := range i.Unknown {
-		unknowns = append(unknowns, check.Unknown{Subject: u.Subject, Unlisted: u.Unlisted, What: u.What, Message: u.Message})
+		unknowns = append(unknowns, check.Unknown{Subject: u.Subject, Unlisted: u.Unlisted, What: u.What,
+			Message: u.Message})
 	}
 	kinds, rest := check.Unlisted(unknowns)
 	for _, u := range rest {
@@ -118,7 +119,8 @@ func (p *page) settings(settings []Setting) {
 		if strings.HasPrefix(s.Name, logName) {
 			s.Title, s.Value = "log levels", ""
 			first := n
-			for ; n < len(settings) && strings.HasPrefix(settings[n].Name, logName) && settings[n].Source == s.Source; n++ {
+			for ; n < len(settings) && strings.HasPrefix(settings[n].Name, logName) &&
+				settings[n].Source == s.Source; n++ {
 				s.Value += ", " + strings.TrimPrefix(settings[n].Name, logName) + " " + settings[n].Value
 			}
 			s.Value = s.Value[len(", "):]
@@ -137,7 +139,8 @@ func (p *page) settings(settings []Setting) {
 func (p *page) ports(ports []Port) {
 	for len(ports) > 0 {
 		n, names := 0, []string{}
-		for ; n < len(ports) && ports[n].Isolated == ports[0].Isolated && slices.Equal(ports[n].Allowed, ports[0].Allowed); n++ {
+		for ; n < len(ports) && ports[n].Isolated == ports[0].Isolated &&
+			slices.Equal(ports[n].Allowed, ports[0].Allowed); n++ {
 			names = append(names, fmt.Sprintf("%s %d", ports[n].Port, ports[n].Number))
 		}
 		title := "port "
@@ -232,7 +235,8 @@ func worstFirst(findings []Finding) []Finding {
 	order := []string{VerdictDeny, VerdictWarn, VerdictAudit, VerdictOff}
 	sorted := slices.Clone(findings)
 	slices.SortStableFunc(sorted, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.Action), slices.Index(order, b.Action)), cmp.Compare(a.Rule, b.Rule))
+		return cmp.Or(cmp.Compare(slices.Index(order, a.Action), slices.Index(order, b.Action)),
+			cmp.Compare(a.Rule, b.Rule))
 	})
 	return sorted
 }

@@ -62,7 +62,8 @@ func (p *page) way(number int, ways []Way) {
 		}
 	}
 	p.gap()
-	p.line(4, 4, "%d. %s, %s: %s to %s of %s %s", number, reach, verdictWords[worst], w.Via, w.Port, w.Component, w.Target)
+	p.line(4, 4, "%d. %s, %s: %s to %s of %s %s", number, reach, verdictWords[worst], w.Via, w.Port, w.Component,
+		w.Target)
 	const indent, column = 7, column - 3
 	for _, w := range ways {
 		p.line(indent, 4, "%s", w.Steps[0].Text)
@@ -92,8 +93,9 @@ func (p *page) way(number int, ways []Way) {
 }
 
 var identities = map[string]string{
-	facts.IdentitySet: "set by a step", facts.IdentityEmpty: "set, but possibly to nothing", facts.IdentityRemoved: "header removed, query parameter not",
-	facts.IdentityClient: "THE CLIENT'S", facts.IdentityNone: "none arrives", facts.IdentityUnknown: "UNKNOWN",
+	facts.IdentitySet: "set by a step", facts.IdentityEmpty: "set, but possibly to nothing",
+	facts.IdentityRemoved: "header removed, query parameter not",
+	facts.IdentityClient:  "THE CLIENT'S", facts.IdentityNone: "none arrives", facts.IdentityUnknown: "UNKNOWN",
 }
 
 // reaches is what can be got at, most dangerous last: `the API; DevOps and status: /devops, /status; also /health`.

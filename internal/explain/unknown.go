@@ -79,8 +79,8 @@ func (b *builder) concerns(i Installation, subject inventory.Ref) bool {
 // userInfo is the part of a URI that may hold a password.
 var userInfo = regexp.MustCompile(`://[^/?#@\s"']*:[^/?#@\s"']*@`)
 
-// withoutCredentials takes passwords in URIs out of every text. There should be none: facts name places, not values. But
-// parts of configurations are quoted for people, and a URI can stand anywhere.
+// withoutCredentials takes passwords in URIs out of every text. There should be none: facts name places, not values.
+// But parts of configurations are quoted for people, and a URI can stand anywhere.
 func withoutCredentials(e *Explanation) { scrub(reflect.ValueOf(e).Elem()) }
 
 func scrub(v reflect.Value) {

@@ -19,9 +19,11 @@ func (b *builder) way(e *facts.Exposure) Way {
 		Component: e.Component, Target: e.Target.Ref(), Port: e.Port, Number: e.Number, Route: e.Route,
 		Steps: []Step{}, Identity: e.Identity, IdentityWhy: e.IdentityWhy, Authenticated: State(e.Authenticated),
 		Reaches: Reaches{
-			API: e.API, Disguised: e.Disguised, Admin: texts(e.Admin), AdminInDoubt: texts(e.AdminInDoubt), Other: texts(e.Other),
+			API: e.API, Disguised: e.Disguised, Admin: texts(e.Admin), AdminInDoubt: texts(e.AdminInDoubt),
+			Other: texts(e.Other),
 		},
-		Properties: settingsOf(e, "authenticated"), Assumptions: distinct(e.Assumptions), Unknown: distinct(e.Unknown), Findings: []Finding{},
+		Properties: settingsOf(e, "authenticated"), Assumptions: distinct(e.Assumptions), Unknown: distinct(e.Unknown),
+		Findings: []Finding{},
 	}
 	steps := topology.Steps(b.view, e)
 	for i, text := range e.Hops {
@@ -32,9 +34,11 @@ func (b *builder) way(e *facts.Exposure) Way {
 		w.Steps = append(w.Steps, step)
 	}
 	// An edge is an entry by its kind; Services and workloads are none, whatever way in they open.
-	if entry := b.view.Get(w.Entry.GroupKind(), w.Entry.Namespace, w.Entry.Name); entry != nil && w.Kind == w.Entry.Kind {
+	if entry := b.view.Get(w.Entry.GroupKind(), w.Entry.Namespace, w.Entry.Name); entry != nil &&
+		w.Kind == w.Entry.Kind {
 		if edge := topology.EdgeFacts(b.view, entry); edge != nil {
-			w.Properties = append(w.Properties, Setting{Name: "controller", Title: "controller", State: controllerState(edge), Value: edge.Controller})
+			w.Properties = append(w.Properties,
+				Setting{Name: "controller", Title: "controller", State: controllerState(edge), Value: edge.Controller})
 			w.Properties = append(w.Properties, settingsOf(edge)...)
 		}
 	}
@@ -59,12 +63,14 @@ func controllerState(e *facts.Edge) string {
 
 // verdict is the strictest action among the findings. Those of check are in the order of their actions.
 func verdict(w Way) string {
-	for _, v := range []string{string(check.ActionDeny), string(check.ActionWarn), string(check.ActionAudit), VerdictOff} {
+	for _, v := range []string{string(check.ActionDeny), string(check.ActionWarn), string(check.ActionAudit),
+		VerdictOff} {
 		if slices.ContainsFunc(w.Findings, func(f Finding) bool { return f.Action == v }) {
 			return v
 		}
 	}
-	if len(w.Unknown) > 0 || len(w.Reaches.AdminInDoubt) > 0 || w.Identity == facts.IdentityUnknown || w.Authenticated.State == facts.Unknown {
+	if len(w.Unknown) > 0 || len(w.Reaches.AdminInDoubt) > 0 || w.Identity == facts.IdentityUnknown ||
+		w.Authenticated.State == facts.Unknown {
 		return VerdictUnknown
 	}
 	return VerdictClean

@@ -1,8 +1,8 @@
 // Package export writes rules as admission policies of Kubernetes, which the API server evaluates itself: what they say
 // holds while dittoguard does not answer.
 //
-// Only rules for each object can be one, since a policy sees one object. Their expressions are taken over word for word, so
-// that policy and rule give one verdict. Start with [AdmissionPolicies], then [Write] or [Policy.YAML].
+// Only rules for each object can be one, since a policy sees one object. Their expressions are taken over word for
+// word, so that policy and rule give one verdict. Start with [AdmissionPolicies], then [Write] or [Policy.YAML].
 package export
 
 import (
@@ -29,8 +29,8 @@ const (
 
 // Options say what is exported and how strict it is.
 type Options struct {
-	// Rules are the names of the rules to export. None means every rule for each object; then those that cannot be exported
-	// are noted instead of being errors.
+	// Rules are the names of the rules to export. None means every rule for each object; then those that cannot be
+	// exported are noted instead of being errors.
 	Rules []string
 	// Config decides the actions, by its modes and the levels it gives to rules; nil means config.Default().
 	Config *config.Config
@@ -66,8 +66,8 @@ func (p Policy) Name() string { return objectName(p.Rule) }
 
 func objectName(rule string) string { return "dittoguard-" + rule }
 
-// AdmissionPolicies exports rules. Errors are names that are no rules, named rules that cannot be exported, each with the
-// reason, and that nothing is left to export.
+// AdmissionPolicies exports rules. Errors are names that are no rules, named rules that cannot be exported, each with
+// the reason, and that nothing is left to export.
 func AdmissionPolicies(list []rules.HardeningRule, opts Options) (Policies, error) {
 	if opts.Config == nil {
 		opts.Config = config.Default()
@@ -76,13 +76,15 @@ func AdmissionPolicies(list []rules.HardeningRule, opts Options) (Policies, erro
 		opts.Minor = engine.NativeMinor()
 	}
 	if opts.Minor < FirstMinor {
-		return Policies{}, fmt.Errorf("kubernetes 1.%d has no ValidatingAdmissionPolicy in v1; 1.%d is the first", opts.Minor, FirstMinor)
+		return Policies{}, fmt.Errorf("kubernetes 1.%d has no ValidatingAdmissionPolicy in v1; 1.%d is the first",
+			opts.Minor, FirstMinor)
 	}
 	e := exporter{options: opts, all: list}
 	var errs []error
 	for _, name := range opts.Rules {
 		if !slices.Contains(rules.Names(list), name) {
-			errs = append(errs, fmt.Errorf("there is no rule %q; the rules are %s", name, strings.Join(rules.Names(list), ", ")))
+			errs = append(errs, fmt.Errorf("there is no rule %q; the rules are %s", name,
+				strings.Join(rules.Names(list), ", ")))
 		}
 	}
 	for _, r := range list {
@@ -136,7 +138,8 @@ func (e *exporter) add(r rules.HardeningRule) error {
 	r = e.pinned(r, actions)
 	mutates := len(r.Spec.Mutations) > 0 && e.mutates(r)
 	if mutates && e.options.Minor < firstMutatingMinor {
-		return fmt.Errorf("kubernetes 1.%d has no MutatingAdmissionPolicy in v1; 1.%d is the first", e.options.Minor, firstMutatingMinor)
+		return fmt.Errorf("kubernetes 1.%d has no MutatingAdmissionPolicy in v1; 1.%d is the first", e.options.Minor,
+			firstMutatingMinor)
 	}
 	p := Policy{Rule: r.Metadata.Name}
 	if len(r.Spec.Validations) > 0 && len(actions) > 0 {
@@ -151,14 +154,17 @@ func (e *exporter) add(r rules.HardeningRule) error {
 	e.out.List = append(e.out.List, p)
 	for _, exception := range e.options.Config.Exceptions {
 		if !exception.Expired(e.options.Now) && e.concerns(exception, r) {
-			e.note("the policy of rule %s ignores the exception in line %d of the configuration", r.Metadata.Name, exception.Line)
+			e.note("the policy of rule %s ignores the exception in line %d of the configuration", r.Metadata.Name,
+				exception.Line)
 		}
 	}
 	return nil
 }
 
-// pinned is the rule without validations that are too new to deny (modes.enforceVersion), if that is what its policy does.
-func (e *exporter) pinned(r rules.HardeningRule, actions []admissionregistrationv1.ValidationAction) rules.HardeningRule {
+// pinned is the rule without validations that are too new to deny (modes.enforceVersion), if that is what its policy
+// does.
+func (e *exporter) pinned(r rules.HardeningRule,
+	actions []admissionregistrationv1.ValidationAction) rules.HardeningRule {
 	version := e.options.Config.Modes.EnforceVersion
 	if e.options.Actions != nil || !slices.Contains(actions, admissionregistrationv1.Deny) {
 		return r
@@ -169,7 +175,8 @@ func (e *exporter) pinned(r rules.HardeningRule, actions []admissionregistration
 			old = append(old, v)
 			continue
 		}
-		e.note("the policy of rule %s leaves out what is new in %s: what is enforced is %s", r.Metadata.Name, v.Since, version)
+		e.note("the policy of rule %s leaves out what is new in %s: what is enforced is %s", r.Metadata.Name, v.Since,
+			version)
 	}
 	r.Spec.Validations = old
 	return r
@@ -191,7 +198,8 @@ func (e *exporter) explained(r rules.HardeningRule, err error) error {
 
 // concerns: an exception from the whole rule is one from its part.
 func (e *exporter) concerns(exception config.Exception, r rules.HardeningRule) bool {
-	return slices.Contains(exception.Rules, r.Metadata.Name) || r.Spec.PartOf != "" && slices.Contains(exception.Rules, r.Spec.PartOf)
+	return slices.Contains(exception.Rules, r.Metadata.Name) || r.Spec.PartOf != "" &&
+		slices.Contains(exception.Rules, r.Spec.PartOf)
 }
 
 // mutates: what the configuration says of the whole rule holds for its part.
@@ -200,8 +208,8 @@ func (e *exporter) mutates(r rules.HardeningRule) bool {
 	return c.Mutates(r.Metadata.Name) && (r.Spec.PartOf == "" || c.Mutates(r.Spec.PartOf))
 }
 
-// level is the level at which the rule counts. A part whose whole the configuration moves to restricted moves along, since
-// it must not deny what the whole does not.
+// level is the level at which the rule counts. A part whose whole the configuration moves to restricted moves along,
+// since it must not deny what the whole does not.
 func (e *exporter) level(r rules.HardeningRule) rules.Level {
 	c := e.options.Config
 	own := r.Spec.Level

@@ -35,7 +35,8 @@ func meta(r rules.HardeningRule) metav1.ObjectMeta {
 		Name:   objectName(r.Metadata.Name),
 		Labels: map[string]string{"app.kubernetes.io/part-of": "dittoguard"},
 		Annotations: map[string]string{
-			annotationRule: r.Metadata.Name, annotationTitle: strings.TrimSpace(r.Spec.Title), annotationGuide: r.Spec.Guide,
+			annotationRule: r.Metadata.Name, annotationTitle: strings.TrimSpace(r.Spec.Title),
+			annotationGuide: r.Spec.Guide,
 		},
 	}
 	if updates(r.Spec.Match.ResourceRules) {
@@ -49,13 +50,15 @@ func meta(r rules.HardeningRule) metav1.ObjectMeta {
 
 func updates(list []admissionregistrationv1.NamedRuleWithOperations) bool {
 	return slices.ContainsFunc(list, func(r admissionregistrationv1.NamedRuleWithOperations) bool {
-		return slices.Contains(r.Operations, admissionregistrationv1.Update) || slices.Contains(r.Operations, admissionregistrationv1.OperationAll)
+		return slices.Contains(r.Operations, admissionregistrationv1.Update) ||
+			slices.Contains(r.Operations, admissionregistrationv1.OperationAll)
 	})
 }
 
 // validating is the rule as a policy. Where the policy denies it fails closed, as a rule does that cannot be evaluated;
 // one that warns or records stops nothing.
-func validating(r rules.HardeningRule, actions []admissionregistrationv1.ValidationAction) *admissionregistrationv1.ValidatingAdmissionPolicy {
+func validating(r rules.HardeningRule,
+	actions []admissionregistrationv1.ValidationAction) *admissionregistrationv1.ValidatingAdmissionPolicy {
 	failure := admissionregistrationv1.Ignore
 	if slices.Contains(actions, admissionregistrationv1.Deny) {
 		failure = admissionregistrationv1.Fail
@@ -80,8 +83,10 @@ func validating(r rules.HardeningRule, actions []admissionregistrationv1.Validat
 // CREATE and on an UPDATE that changes it anyway, a Pod on CREATE, and what a controller makes from a template never.
 const templateChanges = `!(request.kind.kind in ['DaemonSet', 'Deployment', 'Pod', 'ReplicaSet', 'StatefulSet', 'CronJob', 'Job',
 'ReplicationController']) || !(request.kind.group in ['', 'apps', 'batch']) ||
-request.kind.kind in ['DaemonSet', 'Deployment', 'StatefulSet'] && (oldObject == null || object.spec.template != oldObject.spec.template) ||
-request.kind.kind == 'ReplicaSet' && !has(object.metadata.ownerReferences) && (oldObject == null || object.spec.template != oldObject.spec.template) ||
+request.kind.kind in ['DaemonSet', 'Deployment', 'StatefulSet'] &&
+  (oldObject == null || object.spec.template != oldObject.spec.template) ||
+request.kind.kind == 'ReplicaSet' && !has(object.metadata.ownerReferences) &&
+  (oldObject == null || object.spec.template != oldObject.spec.template) ||
 request.kind.kind == 'Pod' && !has(object.metadata.ownerReferences) && oldObject == null`
 
 // mutating is the rule as a mutating policy. It fails closed and is reinvoked, as dittoguard's own webhook.
@@ -107,15 +112,19 @@ func mutating(r rules.HardeningRule) *admissionregistrationv1.MutatingAdmissionP
 }
 
 // mutable leaves out DELETE, which a mutating policy may not match and no rule mutates at.
-func mutable(r admissionregistrationv1.NamedRuleWithOperations) (admissionregistrationv1.NamedRuleWithOperations, bool) {
+func mutable(r admissionregistrationv1.NamedRuleWithOperations) (admissionregistrationv1.NamedRuleWithOperations,
+	bool) {
 	r.Operations = slices.DeleteFunc(slices.Clone(r.Operations), func(o admissionregistrationv1.OperationType) bool {
 		return o == admissionregistrationv1.Delete
 	})
 	return r, len(r.Operations) > 0
 }
 
-func constraints(m rules.Match, keep func(admissionregistrationv1.NamedRuleWithOperations) (admissionregistrationv1.NamedRuleWithOperations, bool)) *admissionregistrationv1.MatchResources {
-	list := func(from []admissionregistrationv1.NamedRuleWithOperations) []admissionregistrationv1.NamedRuleWithOperations {
+func constraints(m rules.Match,
+	keep func(admissionregistrationv1.NamedRuleWithOperations) (admissionregistrationv1.NamedRuleWithOperations,
+		bool)) *admissionregistrationv1.MatchResources {
+	type operations = []admissionregistrationv1.NamedRuleWithOperations
+	list := func(from operations) operations {
 		if keep == nil {
 			return from
 		}
@@ -135,9 +144,11 @@ func constraints(m rules.Match, keep func(admissionregistrationv1.NamedRuleWithO
 	}
 }
 
-func (e *exporter) validatingBinding(r rules.HardeningRule, actions []admissionregistrationv1.ValidationAction) *admissionregistrationv1.ValidatingAdmissionPolicyBinding {
+func (e *exporter) validatingBinding(r rules.HardeningRule,
+	actions []admissionregistrationv1.ValidationAction) *admissionregistrationv1.ValidatingAdmissionPolicyBinding {
 	return &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
-		TypeMeta: metav1.TypeMeta{APIVersion: apiVersion, Kind: "ValidatingAdmissionPolicyBinding"}, ObjectMeta: bindingMeta(r),
+		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: "ValidatingAdmissionPolicyBinding"},
+		ObjectMeta: bindingMeta(r),
 		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
 			PolicyName: objectName(r.Metadata.Name), MatchResources: e.where(), ValidationActions: actions,
 		},
@@ -146,7 +157,8 @@ func (e *exporter) validatingBinding(r rules.HardeningRule, actions []admissionr
 
 func (e *exporter) mutatingBinding(r rules.HardeningRule) *admissionregistrationv1.MutatingAdmissionPolicyBinding {
 	return &admissionregistrationv1.MutatingAdmissionPolicyBinding{
-		TypeMeta: metav1.TypeMeta{APIVersion: apiVersion, Kind: "MutatingAdmissionPolicyBinding"}, ObjectMeta: bindingMeta(r),
+		TypeMeta:   metav1.TypeMeta{APIVersion: apiVersion, Kind: "MutatingAdmissionPolicyBinding"},
+		ObjectMeta: bindingMeta(r),
 		Spec: admissionregistrationv1.MutatingAdmissionPolicyBindingSpec{
 			PolicyName: objectName(r.Metadata.Name), MatchResources: e.where(),
 		},
@@ -165,7 +177,8 @@ func (e *exporter) where() *admissionregistrationv1.MatchResources {
 	selector := e.options.Namespaces
 	if selector == nil {
 		selector = &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{
-			Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpNotIn, Values: []string{metav1.NamespaceSystem},
+			Key: corev1.LabelMetadataName, Operator: metav1.LabelSelectorOpNotIn,
+			Values: []string{metav1.NamespaceSystem},
 		}}}
 	}
 	return &admissionregistrationv1.MatchResources{NamespaceSelector: selector}

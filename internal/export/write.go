@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Write writes a file for each policy into a folder, which it makes if need be: dittoguard-RULE.yaml. A file that is there
-// and was not written by an export is an error, and then nothing is written at all; nor is anything else in the folder
-// touched. Each file is replaced as a whole, or stays as it is.
+// Write writes a file for each policy into a folder, which it makes if need be: dittoguard-RULE.yaml. A file that is
+// there and was not written by an export is an error, and then nothing is written at all; nor is anything else in the
+// folder touched. Each file is replaced as a whole, or stays as it is.
 //
 // stale are files of earlier exports in the folder that are not part of this one. They are left to the caller: what Git
 // and the cluster still hold is not to vanish unsaid.
@@ -86,7 +86,8 @@ func leftovers(dir string, names []string) ([]string, error) {
 	var stale []string
 	for _, entry := range entries {
 		name := entry.Name()
-		if slices.Contains(names, name) || !entry.Type().IsRegular() || !strings.HasPrefix(name, objectName("")) || filepath.Ext(name) != ".yaml" {
+		if slices.Contains(names, name) || !entry.Type().IsRegular() || !strings.HasPrefix(name, objectName("")) ||
+			filepath.Ext(name) != ".yaml" {
 			continue
 		}
 		if ours, err := written(filepath.Join(dir, name)); err == nil && ours {

@@ -8,8 +8,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// header is the first line of each exported file, before the rule's name. What begins with it was written by an export, and
-// may be written over.
+// header is the first line of each exported file, before the rule's name. What begins with it was written by an export,
+// and may be written over.
 const header = "# Written by dittoguard export admission-policies; the next export overwrites it. Rule "
 
 // YAML is the policy as a file: the policy first, then its binding.

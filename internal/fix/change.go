@@ -1,5 +1,6 @@
-// Package fix makes plans of what rules advise: the changes that leave nothing wrong, found by making them in memory and judging
-// again, and written where they belong: into the manifest, the Kustomize folder, or the values of Ditto's Helm chart.
+// Package fix makes plans of what rules advise: the changes that leave nothing wrong, found by making them in memory
+// and judging again, and written where they belong: into the manifest, the Kustomize folder, or the values of Ditto's
+// Helm chart.
 package fix
 
 import (

@@ -22,8 +22,8 @@ type File struct {
 // Diff is the difference, as diff -u has it.
 func (f File) Diff() (string, error) { return unified(f.Name, f.Before, f.After) }
 
-// Write writes the file by way of a temporary one, so that nobody ever sees half of it. It keeps the file's permissions, and writes
-// what a symbolic link leads to.
+// Write writes the file by way of a temporary one, so that nobody ever sees half of it. It keeps the file's
+// permissions, and writes what a symbolic link leads to.
 func (f File) Write() (err error) {
 	name, err := filepath.EvalSymlinks(f.Name)
 	if os.IsNotExist(err) {
@@ -182,7 +182,8 @@ func removed(all []string, d document) string {
 	return strings.Join(slices.Delete(slices.Clone(all), first, end), "")
 }
 
-// locate says whether a document holds the object of a change: itself, or as an item of a List, whose number it returns.
+// locate says whether a document holds the object of a change: itself, or as an item of a List, whose number it
+// returns.
 func locate(root *yaml.Node, c *Change) (item int, found bool) {
 	if len(root.Content) == 0 {
 		return -1, false
@@ -207,8 +208,8 @@ func listOf(n *yaml.Node) *yaml.Node {
 	return nil
 }
 
-// is says whether a node is the object of a change, by its kind and name; a namespace that it does not name is the one that it was
-// read for.
+// is says whether a node is the object of a change, by its kind and name; a namespace that it does not name is the one
+// that it was read for.
 func is(n *yaml.Node, c *Change) bool {
 	meta := child(n, "metadata")
 	namespace := text(child(meta, "namespace"))

@@ -26,7 +26,8 @@ type PatchTarget struct {
 	Name  string `json:"name" yaml:"name"`
 }
 
-// Patches are changes as patches of Kustomize, which is what a post-renderer of Helm takes as well; one for each object.
+// Patches are changes as patches of Kustomize, which is what a post-renderer of Helm takes as well; one for each
+// object.
 func Patches(changes []*Change) ([]Patch, error) {
 	var (
 		list    []Patch
@@ -52,7 +53,8 @@ func Patches(changes []*Change) ([]Patch, error) {
 		}
 		objects[i] = after
 		if after == nil {
-			list[i].Patch = fmt.Sprintf("$patch: delete\napiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n", c.Object.Ref.APIVersion, c.Object.Ref.Kind, c.Object.Ref.Name)
+			list[i].Patch = fmt.Sprintf("$patch: delete\napiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n",
+				c.Object.Ref.APIVersion, c.Object.Ref.Kind, c.Object.Ref.Name)
 			continue
 		}
 		for _, op := range ops {

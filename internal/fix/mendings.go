@@ -17,8 +17,8 @@ type Mending struct {
 	Files   []File
 }
 
-// Mendings are the patches of files that mend single findings: each was judged, closes what it is for, and brings up nothing new that is
-// denied. What is rendered, or cannot be written, has none.
+// Mendings are the patches of files that mend single findings: each was judged, closes what it is for, and brings up
+// nothing new that is denied. What is rendered, or cannot be written, has none.
 type Mendings struct {
 	byFinding map[string][]Mending
 }
@@ -58,7 +58,8 @@ func Mend(ctx context.Context, checker *check.Checker, worlds [][]*inventory.Obj
 			}
 			patch := Mending{Message: r.Message, Files: files}
 			same := func(other Mending) bool { return slices.Equal(other.Files, files) }
-			if id := identity(r.Finding); mends(r.Finding, first, with) && !slices.ContainsFunc(found.byFinding[id], same) {
+			if id := identity(r.Finding); mends(r.Finding, first, with) &&
+				!slices.ContainsFunc(found.byFinding[id], same) {
 				found.byFinding[id] = append(found.byFinding[id], patch)
 			}
 		}
@@ -73,9 +74,10 @@ func mends(f check.Finding, before, after *state) bool {
 		known[KeyOf(other)] = known[KeyOf(other)] || other.Action == check.ActionDeny
 	}
 	for _, other := range after.result.Findings {
-		if other.Action == check.ActionDeny && !known[KeyOf(other)] || KeyOf(other) == KeyOf(f) && slices.ContainsFunc(f.Keys, func(key string) bool {
-			return slices.Contains(other.Keys, key)
-		}) {
+		if other.Action == check.ActionDeny && !known[KeyOf(other)] || KeyOf(other) == KeyOf(f) &&
+			slices.ContainsFunc(f.Keys, func(key string) bool {
+				return slices.Contains(other.Keys, key)
+			}) {
 			return false
 		}
 	}

@@ -49,7 +49,8 @@ func Place(plan *Plan, read Read) (*Output, error) {
 				rendered = append(rendered, c)
 			}
 			for _, v := range values {
-				if !slices.ContainsFunc(out.Values, func(other mend.Value) bool { return fmt.Sprint(other) == fmt.Sprint(v) }) {
+				if !slices.ContainsFunc(out.Values,
+					func(other mend.Value) bool { return fmt.Sprint(other) == fmt.Sprint(v) }) {
 					out.Values = append(out.Values, v)
 				}
 			}
@@ -135,9 +136,11 @@ func (p *Plan) headline(goal, how string) string {
 	case left == 0 && p.Closed == 1:
 		return fmt.Sprintf("%s %s what is %s (%s).", changes, verb(len(p.Changes), "closes", "close"), goal, how)
 	case left == 0:
-		return fmt.Sprintf("%s %s all %s (%s).", changes, verb(len(p.Changes), "closes", "close"), found(p.Closed, goal), how)
+		return fmt.Sprintf("%s %s all %s (%s).", changes, verb(len(p.Changes), "closes", "close"),
+			found(p.Closed, goal), how)
 	}
-	return fmt.Sprintf("%s %s %d of %s (%s); %d %s open.", changes, verb(len(p.Changes), "closes", "close"), p.Closed, found(p.Closed+left, goal), how, left,
+	return fmt.Sprintf("%s %s %d of %s (%s); %d %s open.", changes, verb(len(p.Changes), "closes", "close"), p.Closed,
+		found(p.Closed+left, goal), how, left,
 		verb(left, "stays", "stay"))
 }
 
@@ -213,7 +216,8 @@ func (o *Output) Text(goal, how string) (string, error) {
 		b.WriteString("\n" + diff)
 	}
 	for _, l := range o.Left {
-		fmt.Fprintf(&b, "\n%s:%d: %s is left alone: %s.\n", l.Change.Object.Source.File, l.Change.Object.Source.Line, l.Change.Object.Ref, l.Why)
+		fmt.Fprintf(&b, "\n%s:%d: %s is left alone: %s.\n", l.Change.Object.Source.File, l.Change.Object.Source.Line,
+			l.Change.Object.Ref, l.Why)
 		patches, err := Patches([]*Change{l.Change})
 		if err != nil {
 			return "", err

@@ -16,7 +16,8 @@ const mostJudgements = 400
 type Options struct {
 	// Closes says of a finding whether nothing like it is to be left.
 	Closes func(check.Finding) bool
-	// Model leaves changes out that are steps towards another trust model, `oidc` or `proxy`; empty where there is no choice.
+	// Model leaves changes out that are steps towards another trust model, `oidc` or `proxy`; empty where there is no
+	// choice.
 	Model string
 	// Judgements bounds the search; 0 is a bound for installations of the usual size.
 	Judgements int
@@ -28,15 +29,17 @@ type Plan struct {
 	Model string
 	// Changes are made in this order. None can be left out.
 	Changes []*Change
-	// Before and After are the verdicts without and with them; Closed counts the findings that it closes, of those that it was to.
+	// Before and After are the verdicts without and with them; Closed counts the findings that it closes, of those that
+	// it was to.
 	Before, After check.Result
 	Closed        int
 	// Open are those that stay. Added are findings that were not there before, none of which it was to close.
 	Open, Added []check.Finding
-	// Doubts are what cannot be decided with the changes, and could before or was not asked: of a violation that is gone, what is
-	// behind it.
+	// Doubts are what cannot be decided with the changes, and could before or was not asked: of a violation that is
+	// gone, what is behind it.
 	Doubts []check.Unknown
-	// ByHand says what people have to do about what stays, by finding's key (see KeyOf); Why says why no change could be made.
+	// ByHand says what people have to do about what stays, by finding's key (see KeyOf); Why says why no change could
+	// be made.
 	ByHand, Why map[string][]string
 	// CutShort says that the search ended before everything was tried.
 	CutShort bool
@@ -81,8 +84,9 @@ func Find(ctx context.Context, checker *check.Checker, worlds [][]*inventory.Obj
 		return nil, err
 	}
 	plan := &Plan{
-		Model: opts.Model, Changes: changes, Before: first.result, After: last.result, CutShort: p.judged >= opts.Judgements,
-		ByHand: map[string][]string{}, Why: p.why, Objects: last.worlds,
+		Model: opts.Model, Changes: changes, Before: first.result, After: last.result,
+		CutShort: p.judged >= opts.Judgements,
+		ByHand:   map[string][]string{}, Why: p.why, Objects: last.worlds,
 	}
 	for _, f := range first.result.Findings {
 		if opts.Closes(f) {
@@ -105,7 +109,8 @@ func Find(ctx context.Context, checker *check.Checker, worlds [][]*inventory.Obj
 	}
 	plan.Doubts = doubts(first.result.Unknown, last.result.Unknown)
 	for _, r := range last.remedies {
-		if key := KeyOf(r.Finding); opts.Closes(r.Finding) && p.fits(r) && !slices.Contains(plan.ByHand[key], r.Message) {
+		if key := KeyOf(r.Finding); opts.Closes(r.Finding) && p.fits(r) &&
+			!slices.Contains(plan.ByHand[key], r.Message) {
 			plan.ByHand[key] = append(plan.ByHand[key], r.Message)
 		}
 	}
@@ -152,7 +157,8 @@ func Models(remedies []check.Remedy, closes func(check.Finding) bool) []string {
 
 // Remedies judges sets of objects and returns the fixes that apply.
 func Remedies(ctx context.Context, checker *check.Checker, worlds [][]*inventory.Object) ([]check.Remedy, error) {
-	s, err := (&planner{checker: checker, worlds: worlds, opts: Options{Closes: func(check.Finding) bool { return true }}}).judge(ctx, nil)
+	s, err := (&planner{checker: checker, worlds: worlds,
+		opts: Options{Closes: func(check.Finding) bool { return true }}}).judge(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -198,5 +204,6 @@ func (p *planner) judge(ctx context.Context, changes []*Change) (*state, error) 
 
 // Same says whether two plans make the same changes to the same effect.
 func (p *Plan) Same(other *Plan) bool {
-	return len(p.Open) == len(other.Open) && slices.EqualFunc(p.Changes, other.Changes, func(a, b *Change) bool { return a.id() == b.id() })
+	return len(p.Open) == len(other.Open) &&
+		slices.EqualFunc(p.Changes, other.Changes, func(a, b *Change) bool { return a.id() == b.id() })
 }

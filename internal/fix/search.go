@@ -51,7 +51,8 @@ func (p *planner) candidates(s *state) []*candidate {
 
 type candidate struct {
 	change *Change
-	// order is the number of the fix in its rule: what comes first is what most people want. offered counts what it is offered for.
+	// order is the number of the fix in its rule: what comes first is what most people want. offered counts what it is
+	// offered for.
 	order, offered int
 }
 
@@ -65,8 +66,10 @@ func (p *planner) search(ctx context.Context, s *state) ([]*Change, *state, erro
 		)
 		list := p.candidates(s)
 		for _, c := range list {
-			// What is offered for less cannot be expected to close more, and what comes later in its rule is second choice.
-			if best != nil && (c.order > best.order || c.offered <= len(s.open)-len(bestWith.open)) || p.judged >= p.opts.Judgements {
+			// What is offered for less cannot be expected to close more, and what comes later in its rule is second
+			// choice.
+			if best != nil && (c.order > best.order || c.offered <= len(s.open)-len(bestWith.open)) ||
+				p.judged >= p.opts.Judgements {
 				break
 			}
 			with, err := p.judge(ctx, append(slices.Clone(made), c.change))
@@ -112,8 +115,8 @@ func (p *planner) search(ctx context.Context, s *state) ([]*Change, *state, erro
 	return made, s, nil
 }
 
-// beyond looks one step further: a change may close what it is offered for, and bring up what another change closes. Passwords, say,
-// matter once somebody asks for them. The state is nil if there is no such pair.
+// beyond looks one step further: a change may close what it is offered for, and bring up what another change closes.
+// Passwords, say, matter once somebody asks for them. The state is nil if there is no such pair.
 func (p *planner) beyond(ctx context.Context, made []*Change, s *state, list []*candidate) ([]*Change, *state, error) {
 	for _, c := range list {
 		if p.judged >= p.opts.Judgements {

@@ -56,7 +56,8 @@ func documents(all []string) []document {
 // encode writes a document as kyaml does.
 func encode(root *yaml.Node, like string) (string, error) {
 	var b bytes.Buffer
-	encoder := yaml.NewEncoderWithOptions(&b, &yaml.EncoderOptions{SeqIndent: yaml.SequenceIndentStyle(yaml.DeriveSeqIndentStyle(like))})
+	encoder := yaml.NewEncoderWithOptions(&b,
+		&yaml.EncoderOptions{SeqIndent: yaml.SequenceIndentStyle(yaml.DeriveSeqIndentStyle(like))})
 	if err := encoder.Encode(root); err != nil {
 		return "", fmt.Errorf("writing YAML: %w", err)
 	}
@@ -66,8 +67,9 @@ func encode(root *yaml.Node, like string) (string, error) {
 	return b.String(), nil
 }
 
-// rewrite changes a document's text by what change does to its nodes. Lines that it does not concern stay as they are: an encoder
-// drops empty lines and sets its own white space, so only what differs between the encoder's text before and after is taken over.
+// rewrite changes a document's text by what change does to its nodes. Lines that it does not concern stay as they are:
+// an encoder drops empty lines and sets its own white space, so only what differs between the encoder's text before and
+// after is taken over.
 func rewrite(text string, change func(root *yaml.Node) error) (string, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
@@ -96,11 +98,12 @@ func rewrite(text string, change func(root *yaml.Node) error) (string, error) {
 // means says whether two texts hold the same.
 func means(a, b string) bool {
 	var x, y any
-	return yaml.Unmarshal([]byte(a), &x) == nil && yaml.Unmarshal([]byte(b), &y) == nil && fmt.Sprint(x) == fmt.Sprint(y)
+	return yaml.Unmarshal([]byte(a), &x) == nil && yaml.Unmarshal([]byte(b), &y) == nil &&
+		fmt.Sprint(x) == fmt.Sprint(y)
 }
 
-// merge makes the changes between before and after in a text that differs from before in white space. It says false where a change
-// cannot be placed.
+// merge makes the changes between before and after in a text that differs from before in white space. It says false
+// where a change cannot be placed.
 func merge(text, before, after []string) (string, bool) {
 	at := aligned(before, text)
 	var out []string
@@ -144,8 +147,8 @@ func merge(text, before, after []string) (string, bool) {
 	return strings.Join(out, ""), true
 }
 
-// aligned are the lines of the text that those of before are, -1 for those that are none. Where as many lines in a row differ, by the
-// quotes that the encoder sets, say, each is the one that stands in its place.
+// aligned are the lines of the text that those of before are, -1 for those that are none. Where as many lines in a row
+// differ, by the quotes that the encoder sets, say, each is the one that stands in its place.
 func aligned(before, text []string) []int {
 	at := make([]int, len(before))
 	for i := range at {
@@ -166,9 +169,10 @@ func aligned(before, text []string) []int {
 	return at
 }
 
-// indented is a line of the encoder's text that comes into another text near a line of before, indented as lines there are: like the
-// nearest above that the encoder indents alike, or else as much further than the nearest one as the encoder does. Lines that the encoder
-// indents less than any that come are the end of what is alike: lists beyond may be indented in another way.
+// indented is a line of the encoder's text that comes into another text near a line of before, indented as lines there
+// are: like the nearest above that the encoder indents alike, or else as much further than the nearest one as the
+// encoder does. Lines that the encoder indents less than any that come are the end of what is alike: lists beyond may
+// be indented in another way.
 func indented(line string, least, near int, text, before []string, at []int) string {
 	body := strings.TrimLeft(line, " ")
 	if body == "\n" || near >= len(before) && near == 0 {
@@ -202,7 +206,8 @@ func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " "
 func squeezed(all []string) []string {
 	out := make([]string, len(all))
 	for i, line := range all {
-		out[i] = strings.Join(strings.Fields(strings.NewReplacer("{ ", "{", " }", "}", "[ ", "[", " ]", "]").Replace(line)), " ")
+		out[i] = strings.Join(strings.Fields(strings.NewReplacer("{ ", "{", " }", "}", "[ ", "[", " ]",
+			"]").Replace(line)), " ")
 	}
 	return out
 }

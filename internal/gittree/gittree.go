@@ -1,7 +1,7 @@
 // Package gittree puts what a revision of a git repository holds into a folder, with the git of the user.
 //
-// The files are read as they are stored. `git archive` would leave out what the attributes of the revision say, and so what
-// somebody wants to hide.
+// The files are read as they are stored. `git archive` would leave out what the attributes of the revision say, and so
+// what somebody wants to hide.
 package gittree
 
 import (
@@ -31,7 +31,8 @@ type Tree struct {
 	Root, Path string
 	// Missing says that the revision has no such path.
 	Missing bool
-	// Skipped are the submodules, and links that lead out of the repository: what they stand for is not in the revision.
+	// Skipped are the submodules, and links that lead out of the repository: what they stand for is not in the
+	// revision.
 	Skipped []string
 }
 
@@ -45,8 +46,8 @@ func Named(argument string) (revision, at string, is bool) {
 	return revision, at, true
 }
 
-// Checkout writes a revision of the repository that holds dir into the folder root, which is there and empty. As in git, a path
-// begins at the top of the repository, or, with ./ or ../, at dir.
+// Checkout writes a revision of the repository that holds dir into the folder root, which is there and empty. As in
+// git, a path begins at the top of the repository, or, with ./ or ../, at dir.
 func Checkout(ctx context.Context, dir, revision, at, root string) (*Tree, error) {
 	if _, err := exec.LookPath("git"); err != nil {
 		return nil, errors.New("git is not on the PATH; name a folder instead of a revision")
@@ -87,7 +88,8 @@ func Checkout(ctx context.Context, dir, revision, at, root string) (*Tree, error
 	return tree, nil
 }
 
-// Remotes are the URLs that the repository which holds dir was cloned from; none if there is no repository, no git, or no such URL.
+// Remotes are the URLs that the repository which holds dir was cloned from; none if there is no repository, no git, or
+// no such URL.
 func Remotes(ctx context.Context, dir string) []string {
 	out, err := repository{ctx: ctx, dir: dir}.run("config", "--get-regexp", `^remote\..*\.url$`)
 	if err != nil {

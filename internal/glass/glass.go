@@ -1,9 +1,10 @@
-// Package glass is the way out in an emergency in which dittoguard answers, and refuses what has to be done now. Whoever may create
-// ConfigMaps in dittoguard's own namespace breaks the glass: for a while that is counted from when the API server stored the ConfigMap,
-// nothing is refused, and everything is still judged and said. It ends by itself.
+// Package glass is the way out in an emergency in which dittoguard answers, and refuses what has to be done now.
+// Whoever may create ConfigMaps in dittoguard's own namespace breaks the glass: for a while that is counted from when
+// the API server stored the ConfigMap, nothing is refused, and everything is still judged and said. It ends by itself.
 //
-// The owner of a protected namespace cannot do that, and neither can a label. A wildcard in somebody's rights is no use of it either, as it
-// would be if the webhook configurations asked for a right: it takes an object that says how long and why.
+// The owner of a protected namespace cannot do that, and neither can a label. A wildcard in somebody's rights is no use
+// of it either, as it would be if the webhook configurations asked for a right: it takes an object that says how long
+// and why.
 package glass
 
 import (
@@ -81,7 +82,8 @@ func (g *Glass) State() State {
 		return State{Problem: "it cannot be read"}
 	}
 	s := State{Reason: oneLine(m.Data[keyReason])}
-	s.Namespaces = strings.FieldsFunc(m.Data[keyNamespaces], func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	s.Namespaces = strings.FieldsFunc(m.Data[keyNamespaces],
+		func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 	longest := min(g.Longest, Longest)
 	length, err := time.ParseDuration(strings.TrimSpace(m.Data[keyFor]))
 	switch {
@@ -96,15 +98,16 @@ func (g *Glass) State() State {
 	case o.Meta.CreationTimestamp.IsZero():
 		s.Problem = "it does not say when it was created"
 	default:
-		// The API server writes when an object was created, and nobody can change it. So a longer time needs another ConfigMap.
+		// The API server writes when an object was created, and nobody can change it. So a longer time needs another
+		// ConfigMap.
 		s.Until = o.Meta.CreationTimestamp.Add(length)
 		s.Broken = time.Now().Before(s.Until)
 	}
 	return s
 }
 
-// In says of a namespace that nothing is refused there now, until when and why; empty if it is. The namespace is empty for objects
-// outside namespaces.
+// In says of a namespace that nothing is refused there now, until when and why; empty if it is. The namespace is empty
+// for objects outside namespaces.
 func (g *Glass) In(namespace string) string {
 	s := g.State()
 	if !s.Broken || len(s.Namespaces) > 0 && !slices.Contains(s.Namespaces, namespace) {

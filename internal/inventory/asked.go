@@ -7,8 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Print stands for a question in as little room as possible. It is the same for the same question, for as long as the process
-// runs, and almost never for another one.
+// Print stands for a question in as little room as possible. It is the same for the same question, for as long as the
+// process runs, and almost never for another one.
 type Print uint64
 
 var printSeed = maphash.MakeSeed()

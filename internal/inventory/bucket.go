@@ -2,8 +2,8 @@ package inventory
 
 import "slices"
 
-// bucket holds the objects under one key, ordered by their references. What list returned is never changed afterwards, so
-// that readers need no copy.
+// bucket holds the objects under one key, ordered by their references. What list returned is never changed afterwards,
+// so that readers need no copy.
 //
 // A small bucket is copied for each change. A large one (all Pods, say) gathers changes, and is put in order when it is
 // next read: ten thousand changes in a row then cost one copy and not ten thousand.

@@ -47,8 +47,8 @@ func Decode(raw []byte, source Source) (*Object, error) {
 	return o, nil
 }
 
-// DecodeStored reads an object that an API server has admitted. If a field is of the wrong type, it is Unreadable: an object
-// that is there must not make the others unreadable, nor be taken not to exist.
+// DecodeStored reads an object that an API server has admitted. If a field is of the wrong type, it is Unreadable: an
+// object that is there must not make the others unreadable, nor be taken not to exist.
 func DecodeStored(raw []byte) (*Object, error) {
 	o, err := Decode(raw, Source{})
 	if err == nil {

@@ -19,7 +19,8 @@ var (
 	Service   = schema.GroupKind{Kind: "Service"}
 	ConfigMap = schema.GroupKind{Kind: "ConfigMap"}
 	Secret    = schema.GroupKind{Kind: "Secret"}
-	// EncryptedSecret is a Secret in a manifest that SOPS has encrypted: what is in it is not what will be in the cluster.
+	// EncryptedSecret is a Secret in a manifest that SOPS has encrypted: what is in it is not what will be in the
+	// cluster.
 	EncryptedSecret       = schema.GroupKind{Group: "getsops.io", Kind: "EncryptedSecret"}
 	Namespace             = schema.GroupKind{Kind: "Namespace"}
 	ReplicationController = schema.GroupKind{Kind: "ReplicationController"}
@@ -46,22 +47,25 @@ func allKinds() map[schema.GroupVersionKind]func() any {
 }
 
 var builtinKinds = map[schema.GroupVersionKind]func() any{
-	{Version: "v1", Kind: "Pod"}:                                       func() any { return new(corev1.Pod) },
-	{Version: "v1", Kind: "Service"}:                                   func() any { return new(corev1.Service) },
-	{Version: "v1", Kind: "ConfigMap"}:                                 func() any { return new(corev1.ConfigMap) },
-	{Version: "v1", Kind: "Secret"}:                                    func() any { return new(corev1.Secret) },
-	{Version: "v1", Kind: "Namespace"}:                                 func() any { return new(corev1.Namespace) },
-	{Version: "v1", Kind: "ReplicationController"}:                     func() any { return new(corev1.ReplicationController) },
-	{Group: "apps", Version: "v1", Kind: "Deployment"}:                 func() any { return new(appsv1.Deployment) },
-	{Group: "apps", Version: "v1", Kind: "StatefulSet"}:                func() any { return new(appsv1.StatefulSet) },
-	{Group: "apps", Version: "v1", Kind: "DaemonSet"}:                  func() any { return new(appsv1.DaemonSet) },
-	{Group: "apps", Version: "v1", Kind: "ReplicaSet"}:                 func() any { return new(appsv1.ReplicaSet) },
-	{Group: "batch", Version: "v1", Kind: "Job"}:                       func() any { return new(batchv1.Job) },
-	{Group: "batch", Version: "v1", Kind: "CronJob"}:                   func() any { return new(batchv1.CronJob) },
-	{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}:       func() any { return new(networkingv1.Ingress) },
-	{Group: "networking.k8s.io", Version: "v1", Kind: "IngressClass"}:  func() any { return new(networkingv1.IngressClass) },
-	{Group: "networking.k8s.io", Version: "v1", Kind: "NetworkPolicy"}: func() any { return new(networkingv1.NetworkPolicy) },
-	{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}:  func() any { return new(discoveryv1.EndpointSlice) },
+	{Version: "v1", Kind: "Pod"}:                                 func() any { return new(corev1.Pod) },
+	{Version: "v1", Kind: "Service"}:                             func() any { return new(corev1.Service) },
+	{Version: "v1", Kind: "ConfigMap"}:                           func() any { return new(corev1.ConfigMap) },
+	{Version: "v1", Kind: "Secret"}:                              func() any { return new(corev1.Secret) },
+	{Version: "v1", Kind: "Namespace"}:                           func() any { return new(corev1.Namespace) },
+	{Version: "v1", Kind: "ReplicationController"}:               func() any { return new(corev1.ReplicationController) },
+	{Group: "apps", Version: "v1", Kind: "Deployment"}:           func() any { return new(appsv1.Deployment) },
+	{Group: "apps", Version: "v1", Kind: "StatefulSet"}:          func() any { return new(appsv1.StatefulSet) },
+	{Group: "apps", Version: "v1", Kind: "DaemonSet"}:            func() any { return new(appsv1.DaemonSet) },
+	{Group: "apps", Version: "v1", Kind: "ReplicaSet"}:           func() any { return new(appsv1.ReplicaSet) },
+	{Group: "batch", Version: "v1", Kind: "Job"}:                 func() any { return new(batchv1.Job) },
+	{Group: "batch", Version: "v1", Kind: "CronJob"}:             func() any { return new(batchv1.CronJob) },
+	{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}: func() any { return new(networkingv1.Ingress) },
+	{Group: "networking.k8s.io", Version: "v1",
+		Kind: "IngressClass"}: func() any { return new(networkingv1.IngressClass) },
+	{Group: "networking.k8s.io", Version: "v1",
+		Kind: "NetworkPolicy"}: func() any { return new(networkingv1.NetworkPolicy) },
+	{Group: "discovery.k8s.io", Version: "v1",
+		Kind: "EndpointSlice"}: func() any { return new(discoveryv1.EndpointSlice) },
 }
 
 // Kinds lists the group, version and kind of everything that is read.
@@ -73,8 +77,8 @@ func Kinds() []schema.GroupVersionKind {
 	return list
 }
 
-// Listed is the group, version and kind of everything that is watched and listed in a cluster: what is read, and what counts
-// by what it names ([crd.Unread]).
+// Listed is the group, version and kind of everything that is watched and listed in a cluster: what is read, and what
+// counts by what it names ([crd.Unread]).
 func Listed() []schema.GroupVersionKind { return append(Kinds(), crd.Unread()...) }
 
 // podTemplate finds the pod of a workload, nil for an object that runs none.

@@ -12,8 +12,9 @@ type Memory struct {
 	index Indexer
 	knows func(gk schema.GroupKind, namespace string) bool
 
-	// OnChange is told of each change, nil for an object that was not there or is not any more, with the keys by which either
-	// can be found. It is called after the change and may be nil; it has to be set before the first one, and must not block.
+	// OnChange is told of each change, nil for an object that was not there or is not any more, with the keys by which
+	// either can be found. It is called after the change and may be nil; it has to be set before the first one, and
+	// must not block.
 	OnChange func(before, after *Object, keys []Key)
 
 	mu      sync.RWMutex

@@ -80,14 +80,16 @@ type Source struct {
 	// LineOf, when set, gives the line of a field of the object, addressed as in a Kubernetes field error
 	// (`spec.template.spec.containers[0].env[3]`), or of its nearest parent that has a line.
 	LineOf func(field string) int
-	// Folder is the folder of Kustomize, or of a Helm chart, that the object was rendered from: File is not what it stands in then.
-	// Empty for an object that stands in File.
+	// Folder is the folder of Kustomize, or of a Helm chart, that the object was rendered from: File is not what it
+	// stands in then. Empty for an object that stands in File.
 	Folder string
 	// Chart says that the folder is that of a Helm chart.
 	Chart bool
-	// By is the object that has it rendered, where that is one of the objects: a HelmRelease, an Application; nil otherwise.
+	// By is the object that has it rendered, where that is one of the objects: a HelmRelease, an Application; nil
+	// otherwise.
 	By *Ref
-	// Rendered says that what a controller makes of the object is among the objects, NotRendered why it is not, though it was tried.
+	// Rendered says that what a controller makes of the object is among the objects, NotRendered why it is not, though
+	// it was tried.
 	Rendered    bool
 	NotRendered string
 }
@@ -126,8 +128,8 @@ func FromTyped(typed metav1.Object, gvk schema.GroupVersionKind) *Object {
 	return o
 }
 
-// FromUnstructured wraps an object that was decoded without its type. One with a field of the wrong type, which a schema may
-// let through that is wider than the type here, is Unreadable.
+// FromUnstructured wraps an object that was decoded without its type. One with a field of the wrong type, which a
+// schema may let through that is wider than the type here, is Unreadable.
 func FromUnstructured(u *unstructured.Unstructured) (*Object, error) {
 	raw, err := json.Marshal(u.Object)
 	if err != nil {

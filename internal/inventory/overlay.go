@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Overlay is an inventory with some objects added, replaced or gone: the cluster as it will be if a request is admitted,
-// or as it was before, or with objects that were read again.
+// Overlay is an inventory with some objects added, replaced or gone: the cluster as it will be if a request is
+// admitted, or as it was before, or with objects that were read again.
 type Overlay struct {
 	base    Reader
 	changes []Change
@@ -70,14 +70,16 @@ func (v *Overlay) file() []filedObject {
 			indexed = append(indexed, filedObject{key, c.Object})
 		}
 	}
-	slices.SortFunc(indexed, func(a, b filedObject) int { return cmp.Or(compareKeys(a.Key, b.Key), byRef(a.object, b.object)) })
+	slices.SortFunc(indexed,
+		func(a, b filedObject) int { return cmp.Or(compareKeys(a.Key, b.Key), byRef(a.object, b.object)) })
 	return indexed
 }
 
 // added are the changed objects under a key, in order.
 func (v *Overlay) added(key Key) []*Object {
 	indexed := v.indexed()
-	at, found := slices.BinarySearchFunc(indexed, key, func(f filedObject, key Key) int { return compareKeys(f.Key, key) })
+	at, found := slices.BinarySearchFunc(indexed, key,
+		func(f filedObject, key Key) int { return compareKeys(f.Key, key) })
 	if !found {
 		return nil
 	}
@@ -120,12 +122,13 @@ func (v *Overlay) Find(key Key) []*Object {
 	return revised(base, hidden, added)
 }
 
-// locate finds an object in an ordered list by its identity. References that differ in their API version only stand side
-// by side.
+// locate finds an object in an ordered list by its identity. References that differ in their API version only stand
+// side by side.
 func locate(list []*Object, id ID) (at int, found bool) {
 	compare := func(o *Object) int {
 		return cmp.Or(
-			cmp.Compare(o.Ref.Namespace, id.Namespace), cmp.Compare(o.Ref.Kind, id.Kind), cmp.Compare(o.Ref.Name, id.Name),
+			cmp.Compare(o.Ref.Namespace, id.Namespace), cmp.Compare(o.Ref.Kind, id.Kind),
+			cmp.Compare(o.Ref.Name, id.Name),
 		)
 	}
 	at, _ = slices.BinarySearchFunc(list, id, func(o *Object, _ ID) int { return compare(o) })

@@ -19,7 +19,8 @@ type Reader interface {
 	Keys(o *Object) []Key
 }
 
-// Key addresses the objects that share a property, so that a judgement finds what it touches without walking the cluster.
+// Key addresses the objects that share a property, so that a judgement finds what it touches without walking the
+// cluster.
 type Key struct {
 	Index     Index
 	Namespace string

@@ -43,8 +43,8 @@ func (r *Recorder) Find(key Key) []*Object {
 	return r.Reader.Find(key)
 }
 
-// Knows implements Reader. It stays with what it has said: a kind that falls sick between the two sides of a comparison is no
-// difference between them.
+// Knows implements Reader. It stays with what it has said: a kind that falls sick between the two sides of a comparison
+// is no difference between them.
 func (r *Recorder) Knows(gk schema.GroupKind, namespace string) bool {
 	key := KindKey(gk, namespace)
 	r.mu.Lock()

@@ -7,8 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// Resource is what requests call a kind: `deployments`. Of a kind that dittoguard reads that is certain, of another it is
-// the usual plural.
+// Resource is what requests call a kind: `deployments`. Of a kind that dittoguard reads that is certain, of another it
+// is the usual plural.
 func Resource(kind schema.GroupVersionKind) schema.GroupVersionResource {
 	for read := range kinds {
 		if read.GroupKind() == kind.GroupKind() {

@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Same says whether two versions of an object say the same: they differ at most in how they are counted. Many updates are of a status
-// that is not kept.
+// Same says whether two versions of an object say the same: they differ at most in how they are counted. Many updates
+// are of a status that is not kept.
 func Same(a, b *Object) bool {
 	if a.Ref != b.Ref || a.Unreadable != b.Unreadable {
 		return false

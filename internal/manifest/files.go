@@ -123,7 +123,8 @@ func (l *listing) walk(root string) {
 			}
 			if info.IsDir() {
 				// Following it could go in circles, and out of the directory that was named.
-				l.skipped = append(l.skipped, Skipped{File: path, Reason: "symbolic link to a directory; name it to have it read"})
+				l.skipped = append(l.skipped,
+					Skipped{File: path, Reason: "symbolic link to a directory; name it to have it read"})
 				return nil
 			}
 			kind = info.Mode().Type()
@@ -140,8 +141,8 @@ func (l *listing) walk(root string) {
 	})
 }
 
-// enter notes what a directory has to be rendered by. Below a chart there are its own parts only, other charts among them;
-// below a Kustomize directory there may be others that are deployed by themselves.
+// enter notes what a directory has to be rendered by. Below a chart there are its own parts only, other charts among
+// them; below a Kustomize directory there may be others that are deployed by themselves.
 func (l *listing) enter(dir string) error {
 	for _, name := range append(slices.Clone(Kustomizations), ChartFile) {
 		path := filepath.Join(dir, name)
@@ -152,7 +153,10 @@ func (l *listing) enter(dir string) error {
 		if !is || slices.ContainsFunc(l.unrendered, func(other unrendered) bool { return other.dir == u.dir }) {
 			continue
 		}
-		if u.chart != nil && slices.ContainsFunc(l.unrendered, func(above unrendered) bool { return above.inflates() && above.holds(path) }) {
+		if u.chart != nil && slices.ContainsFunc(l.unrendered, func(above unrendered) bool {
+			return above.inflates() &&
+				above.holds(path)
+		}) {
 			return fs.SkipDir // the kustomization above it renders it, too
 		}
 		l.unrendered = append(l.unrendered, u)

@@ -15,7 +15,8 @@ type Made struct {
 	// Taken are the folders and files that are deployed in this way, and not by themselves.
 	Taken []string
 	Rendering
-	// Lack says why it is not rendered; then there are no parts. Waits says that an object lacks, which others may bring.
+	// Lack says why it is not rendered; then there are no parts. Waits says that an object lacks, which others may
+	// bring.
 	Lack  string
 	Waits bool
 }
@@ -40,7 +41,8 @@ type part struct {
 	outcomes  []outcome
 	notes     []string
 	err       error
-	// by is the part with the object that has rendered it, after so many steps; taken says that it is deployed otherwise.
+	// by is the part with the object that has rendered it, after so many steps; taken says that it is deployed
+	// otherwise.
 	by    *part
 	steps int
 	taken bool
@@ -150,7 +152,8 @@ func (l *loading) follow() bool {
 	return again
 }
 
-// add takes in what an object of a part has rendered, and takes away what that is made of. It says whether there is anything new.
+// add takes in what an object of a part has rendered, and takes away what that is made of. It says whether there is
+// anything new.
 func (l *loading) add(made *Made, maker *inventory.Ref, by *part) bool {
 	taken := map[string]bool{}
 	for _, path := range made.Taken {
@@ -211,7 +214,8 @@ func (l *loading) placed(o *inventory.Object) *inventory.Object {
 	return o
 }
 
-// keyOf tells an object by all that is in it: one that is rendered again, just as it was before, has nothing new to render.
+// keyOf tells an object by all that is in it: one that is rendered again, just as it was before, has nothing new to
+// render.
 func keyOf(o *inventory.Object) string { return o.Ref.ID().String() + "\x00" + string(o.Raw()) }
 
 // absolute is a path by which files are compared.

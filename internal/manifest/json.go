@@ -14,15 +14,16 @@ import (
 	"github.com/dittoguard/dittoguard/internal/manifest/position"
 )
 
-// decodeJSON decodes a document that consists of JSON objects, one after the other, as kubectl does. ok is false if it is
-// something else: then it is read as YAML, unless the file's name says that it ought to be JSON.
+// decodeJSON decodes a document that consists of JSON objects, one after the other, as kubectl does. ok is false if it
+// is something else: then it is read as YAML, unless the file's name says that it ought to be JSON.
 func decodeJSON(d document) (values []value, ok bool, err error) {
 	offset, line := firstContent(d.text)
 	text := d.text[offset:]
 	if isMarker(text, "---") {
 		text = text[len("---"):]
 	}
-	if start := bytes.TrimLeft(text, " \t\r\n"); !bytes.HasPrefix(start, []byte("{")) || bytes.HasPrefix(start, []byte("{{")) {
+	if start := bytes.TrimLeft(text, " \t\r\n"); !bytes.HasPrefix(start, []byte("{")) ||
+		bytes.HasPrefix(start, []byte("{{")) {
 		return nil, false, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))

@@ -1,7 +1,8 @@
-// Package manifest reads Kubernetes manifests from files, directories and stdin, with the line of every object and field.
+// Package manifest reads Kubernetes manifests from files, directories and stdin, with the line of every object and
+// field.
 //
-// It reads YAML as kubectl does, several documents and Lists included, reports every problem at once, and leaves nothing
-// out in silence: what it does not read is named in the Result.
+// It reads YAML as kubectl does, several documents and Lists included, reports every problem at once, and leaves
+// nothing out in silence: what it does not read is named in the Result.
 package manifest
 
 import (
@@ -17,9 +18,9 @@ import (
 
 // Options say how to read.
 type Options struct {
-	// Namespace is that of objects which name none and need one, as with kubectl --namespace; "default" if empty. A kind
-	// that is not known is taken for one that lives in a namespace, unless its CustomResourceDefinition is among the
-	// manifests and says otherwise.
+	// Namespace is that of objects which name none and need one, as with kubectl --namespace; "default" if empty. A
+	// kind that is not known is taken for one that lives in a namespace, unless its CustomResourceDefinition is among
+	// the manifests and says otherwise.
 	Namespace string
 	// MaxFileSize is the number of bytes that one file, or stdin, may have; 64 MiB if 0.
 	MaxFileSize int64
@@ -27,8 +28,8 @@ type Options struct {
 	Command string
 	// Render renders a folder of Kustomize or Helm. Without it such a folder is an error that says how.
 	Render func(Folder) (Rendering, error)
-	// Makes says whether an object has others rendered, and Made renders what of those lies in the same tree; nil if nothing does. They
-	// may be nil themselves.
+	// Makes says whether an object has others rendered, and Made renders what of those lies in the same tree; nil if
+	// nothing does. They may be nil themselves.
 	Makes func(*inventory.Object) bool
 	Made  func(inventory.Reader, *inventory.Object, Followed) *Made
 }
@@ -44,18 +45,18 @@ const Stdin = "stdin"
 
 // Result is what was read.
 type Result struct {
-	// Objects are in the order of the paths, files and documents. Of an object that is there twice they hold the later one,
-	// which is what kubectl apply leaves behind; see Worlds for the others. A warning says so.
+	// Objects are in the order of the paths, files and documents. Of an object that is there twice they hold the later
+	// one, which is what kubectl apply leaves behind; see Worlds for the others. A warning says so.
 	Objects []*inventory.Object
 	// Warnings are lines for people: `a.yaml:3: …`.
 	Warnings []string
 	// Skipped are documents and files below a directory that look like manifests and are none.
 	Skipped []Skipped
-	// Other are the files below a directory that are neither .yaml, .yml nor .json, and its hidden directories, the latter
-	// with a separator at the end.
+	// Other are the files below a directory that are neither .yaml, .yml nor .json, and its hidden directories, the
+	// latter with a separator at the end.
 	Other []string
-	// Unnamed are the files with objects in directories that Kustomize builds which no kustomization that was read names: they are
-	// not deployed with the others.
+	// Unnamed are the files with objects in directories that Kustomize builds which no kustomization that was read
+	// names: they are not deployed with the others.
 	Unnamed []string
 	// Notes are what else there is to know, in a sentence each.
 	Notes []string
@@ -64,8 +65,8 @@ type Result struct {
 	versions map[inventory.ID][]*inventory.Object
 }
 
-// Worlds are sets of objects without an object that is there twice: folders often hold several environments, and none of
-// them may hide another. The first world has the first version of everything, the last one is Objects.
+// Worlds are sets of objects without an object that is there twice: folders often hold several environments, and none
+// of them may hide another. The first world has the first version of everything, the last one is Objects.
 func (r *Result) Worlds() [][]*inventory.Object {
 	most := 1
 	for _, versions := range r.versions {
@@ -92,7 +93,8 @@ func (r *Result) Twice() string {
 		for i := range versions {
 			if i > 0 && !reflect.DeepEqual(versions[0].Content(), versions[i].Content()) {
 				a, b := versions[0].Source, versions[i].Source
-				return fmt.Sprintf("%s is defined at %s:%d and, otherwise, at %s:%d", o.Ref, a.File, a.Line, b.File, b.Line)
+				return fmt.Sprintf("%s is defined at %s:%d and, otherwise, at %s:%d", o.Ref, a.File, a.Line, b.File,
+					b.Line)
 			}
 		}
 	}
@@ -119,8 +121,8 @@ func (s Skipped) String() string {
 const hint = "\n  this looks like a template; render the chart first: helm template … | %s -"
 
 // Load reads the files, the directories (recursively) and, for `-`, stdin. A directory that Kustomize or Helm makes
-// manifests of is rendered (Options.Render), and nothing in it is read; a file in it that is named itself is. The error, if
-// any, joins every problem, one a line with file and line number; then there is no Result.
+// manifests of is rendered (Options.Render), and nothing in it is read; a file in it that is named itself is. The
+// error, if any, joins every problem, one a line with file and line number; then there is no Result.
 func Load(paths []string, stdin io.Reader, opts Options) (*Result, error) {
 	if opts.Namespace == "" {
 		opts.Namespace = defaultNamespace

@@ -55,8 +55,8 @@ type expander struct {
 	out       *outcome
 }
 
-// expand adds the object at a path of the value (empty for the value itself). version and kind are what an item of a typed
-// list (DeploymentList) is where it does not say so itself, as in kubectl.
+// expand adds the object at a path of the value (empty for the value itself). version and kind are what an item of a
+// typed list (DeploymentList) is where it does not say so itself, as in kubectl.
 func (e *expander) expand(v any, path, version, kind string) {
 	line := e.value.line
 	if path != "" {
@@ -233,7 +233,8 @@ func (e *expander) typeError(line int, path string, err error) {
 	e.fail(e.value.position.LineOfType(path, field, found), path, "%s%s: %s", message[:m[0]], field, problem)
 }
 
-// inWords is a JSON type, or the one that a Go type is read from, for people; empty for a Go type whose name does not tell.
+// inWords is a JSON type, or the one that a Go type is read from, for people; empty for a Go type whose name does not
+// tell.
 func inWords(name string) string {
 	switch {
 	case name == "string" || name == "number":

@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// clusterScoped are the kinds without a namespace: those of Kubernetes (kubectl api-resources --namespaced=false), and of
-// common extensions whose definitions are seldom beside the manifests that use them.
+// clusterScoped are the kinds without a namespace: those of Kubernetes (kubectl api-resources --namespaced=false), and
+// of common extensions whose definitions are seldom beside the manifests that use them.
 var clusterScoped = map[schema.GroupKind]bool{
 	{Kind: "ComponentStatus"}:  true,
 	{Kind: "Namespace"}:        true,
@@ -74,8 +74,8 @@ var clusterScoped = map[schema.GroupKind]bool{
 	{Group: "trust.cert-manager.io", Kind: "Bundle"}:                        true,
 }
 
-// scopeKnown says whether a kind that is not in clusterScoped certainly lives in a namespace. Of the kinds of other groups
-// a CustomResourceDefinition among the manifests can say more.
+// scopeKnown says whether a kind that is not in clusterScoped certainly lives in a namespace. Of the kinds of other
+// groups a CustomResourceDefinition among the manifests can say more.
 func scopeKnown(gk schema.GroupKind) bool {
 	return clusterScoped[gk] || !strings.Contains(gk.Group, ".") || strings.HasSuffix(gk.Group, ".k8s.io")
 }
@@ -96,8 +96,8 @@ func definedScopes(objects []*inventory.Object) map[schema.GroupKind]bool {
 	return scopes
 }
 
-// chartOf is the chart that an object comes from, by what helm writes before it (`# Source: ditto/templates/a.yaml`, where a chart in
-// another one is a part of that) or else by its label; empty if nothing says so.
+// chartOf is the chart that an object comes from, by what helm writes before it (`# Source: ditto/templates/a.yaml`,
+// where a chart in another one is a part of that) or else by its label; empty if nothing says so.
 func chartOf(o *inventory.Object, document []byte) string {
 	for line := range bytes.Lines(document) {
 		if isMarker(line, "---") {
@@ -114,8 +114,8 @@ func chartOf(o *inventory.Object, document []byte) string {
 	return o.Meta.Labels["helm.sh/chart"]
 }
 
-// scattered warns of charts that name a namespace on some of their objects only, another one than the others were put into: what
-// belongs together would be judged apart then, and a way in from one to the other is not seen.
+// scattered warns of charts that name a namespace on some of their objects only, another one than the others were put
+// into: what belongs together would be judged apart then, and a way in from one to the other is not seen.
 func scattered(objects, placed []*inventory.Object, charts map[*inventory.Object]string, namespace string) []string {
 	named := map[string]string{}
 	isPlaced := map[*inventory.Object]bool{}
@@ -123,7 +123,8 @@ func scattered(objects, placed []*inventory.Object, charts map[*inventory.Object
 		isPlaced[o] = true
 	}
 	for _, o := range objects {
-		if chart := charts[o]; chart != "" && !isPlaced[o] && o.Ref.Namespace != "" && o.Ref.Namespace != namespace && named[chart] == "" {
+		if chart := charts[o]; chart != "" && !isPlaced[o] && o.Ref.Namespace != "" && o.Ref.Namespace != namespace &&
+			named[chart] == "" {
 			named[chart] = o.Ref.Namespace
 		}
 	}
@@ -131,8 +132,9 @@ func scattered(objects, placed []*inventory.Object, charts map[*inventory.Object
 	for _, o := range placed {
 		chart := charts[o]
 		if other := named[chart]; chart != "" && other != "" {
-			warnings = append(warnings, fmt.Sprintf("chart %s names namespace %s on some of its objects and none on others, such as %s, which are judged apart from them; "+
-				"render and judge it with --namespace %s", chart, other, o.Ref, other))
+			warnings = append(warnings,
+				fmt.Sprintf("chart %s names namespace %s on some of its objects and none on others, such as %s, which are judged apart from them; "+
+					"render and judge it with --namespace %s", chart, other, o.Ref, other))
 			delete(named, chart)
 		}
 	}

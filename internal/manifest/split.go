@@ -12,9 +12,9 @@ type document struct {
 	text []byte
 }
 
-// split cuts a YAML stream into its documents. A line that begins with `---` or `...` followed by white space or the line's
-// end is a marker wherever it stands, even in a block scalar (YAML 1.2.2, section 9.1.2, c-forbidden). Documents that hold
-// nothing but comments are left out.
+// split cuts a YAML stream into its documents. A line that begins with `---` or `...` followed by white space or the
+// line's end is a marker wherever it stands, even in a block scalar (YAML 1.2.2, section 9.1.2, c-forbidden). Documents
+// that hold nothing but comments are left out.
 func split(f *file, data []byte) []document {
 	var documents []document
 	var start, startLine, line = 0, 1, 0

@@ -35,8 +35,8 @@ func (l *listing) unnamed() []string {
 	return list
 }
 
-// nameAll notes every text of a kustomization as the name of a file: there are many fields with such, and a text that is none names
-// nothing that is there. `NAME=FILE` is how generators name files.
+// nameAll notes every text of a kustomization as the name of a file: there are many fields with such, and a text that
+// is none names nothing that is there. `NAME=FILE` is how generators name files.
 func nameAll(content any, dir string, named map[string]bool) {
 	switch v := content.(type) {
 	case map[string]any:
@@ -68,7 +68,8 @@ func Objects(data []byte) bool {
 			APIVersion string `json:"apiVersion"`
 			Kind       string `json:"kind"`
 		}
-		if yaml.Unmarshal(d.text, &head) == nil && head.APIVersion != "" && head.Kind != "" && notForCluster(head.APIVersion, head.Kind) == "" {
+		if yaml.Unmarshal(d.text, &head) == nil && head.APIVersion != "" && head.Kind != "" &&
+			notForCluster(head.APIVersion, head.Kind) == "" {
 			return true
 		}
 	}

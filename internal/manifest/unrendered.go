@@ -12,14 +12,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/shell"
 )
 
-// Kustomizations are the names by which Kustomize knows its folders (sigs.k8s.io/kustomize/api/konfig), ChartFile that by which Helm does
-// (helm.sh/helm/v4/pkg/chart/v2/util).
+// Kustomizations are the names by which Kustomize knows its folders (sigs.k8s.io/kustomize/api/konfig), ChartFile that
+// by which Helm does (helm.sh/helm/v4/pkg/chart/v2/util).
 var Kustomizations = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
 // ChartFile is in the folder of a Helm chart.
 const ChartFile = "Chart.yaml"
 
-// unrendered is a folder whose files are not what is deployed: patches, parts and templates, from which a tool makes that.
+// unrendered is a folder whose files are not what is deployed: patches, parts and templates, from which a tool makes
+// that.
 type unrendered struct {
 	dir   string
 	chart *chart
@@ -44,8 +45,8 @@ type kustomization struct {
 	Inflated   []any    `json:"helmChartInflationGenerator"`
 }
 
-// unrenderedBy says what a file of this name makes of its folder; false if it is an object by another tool that bears the
-// name.
+// unrenderedBy says what a file of this name makes of its folder; false if it is an object by another tool that bears
+// the name.
 func unrenderedBy(path string) (unrendered, bool) {
 	u := unrendered{dir: filepath.Dir(path)}
 	var into any
@@ -114,7 +115,8 @@ type Folder struct {
 type Rendered struct {
 	File string
 	Text []byte
-	// Folder is what an object had rendered, Namespace that of objects which name none, empty if it is that of all manifests.
+	// Folder is what an object had rendered, Namespace that of objects which name none, empty if it is that of all
+	// manifests.
 	Folder    Folder
 	Namespace string
 	// AsIs says that the text is that of the file.
@@ -134,7 +136,8 @@ func (u unrendered) render(opts Options) (documents []document, notes []string, 
 		of = "a Kustomize folder"
 	}
 	if opts.Render == nil || u.inflates() {
-		return nil, nil, fmt.Errorf("%s is %s, whose files are not what is deployed; render it: %s | %s -", u.dir, of, u.command(), opts.Command)
+		return nil, nil, fmt.Errorf("%s is %s, whose files are not what is deployed; render it: %s | %s -", u.dir, of,
+			u.command(), opts.Command)
 	}
 	folder := Folder{Dir: u.dir, Chart: u.chart != nil}
 	if folder.Chart {
@@ -147,20 +150,22 @@ func (u unrendered) render(opts Options) (documents []document, notes []string, 
 		return nil, nil, fmt.Errorf("rendering %s: %w; elsewhere: %s | %s -", u.dir, err, u.command(), opts.Command)
 	}
 	for _, part := range made.Parts {
-		documents = append(documents, split(&file{name: part.File, named: true, rendered: true, folder: folder}, part.Text)...)
+		documents = append(documents, split(&file{name: part.File, named: true, rendered: true, folder: folder},
+			part.Text)...)
 	}
 	return documents, made.Notes, nil
 }
 
-// deployed are the folders that are deployed by themselves. A base that an overlay takes in is not, nor is a Component, unless there
-// is nothing else.
+// deployed are the folders that are deployed by themselves. A base that an overlay takes in is not, nor is a Component,
+// unless there is nothing else.
 func deployed(found []unrendered) []unrendered {
 	taken := map[string]bool{}
 	for _, u := range found {
 		if u.kustomization == nil {
 			continue
 		}
-		for _, path := range slices.Concat(u.kustomization.Resources, u.kustomization.Bases, u.kustomization.Components) {
+		for _, path := range slices.Concat(u.kustomization.Resources, u.kustomization.Bases,
+			u.kustomization.Components) {
 			taken[filepath.Join(u.dir, path)] = true
 		}
 	}

@@ -25,9 +25,9 @@ type value struct {
 	warnings []string
 }
 
-// decodeYAML decodes a document with the library, and so with the reading of YAML 1.1, that kubectl has: a plain `yes` is
-// a boolean, `0400` is octal, and of duplicate keys the last one counts. It differs where kubectl is silent: a second
-// document inside is an error, and duplicate keys are a warning.
+// decodeYAML decodes a document with the library, and so with the reading of YAML 1.1, that kubectl has: a plain `yes`
+// is a boolean, `0400` is octal, and of duplicate keys the last one counts. It differs where kubectl is silent: a
+// second document inside is an error, and duplicate keys are a warning.
 func decodeYAML(d document) (value, error) {
 	v := value{text: d.text, line: d.line, position: position.New(d.text, d.line)}
 	raw, err := unmarshal(d.text, true)
@@ -54,8 +54,8 @@ func (d document) contentLine() int {
 	return d.line + line
 }
 
-// errSecondDocument: the YAML library knows line ends that an editor does not show (a lone CR, NEL, U+2028), and after one
-// of them `---` starts a document that kubectl would ignore.
+// errSecondDocument: the YAML library knows line ends that an editor does not show (a lone CR, NEL, U+2028), and after
+// one of them `---` starts a document that kubectl would ignore.
 var errSecondDocument = errors.New("yaml: a second document starts inside this one; put `---` on a line of its own")
 
 func unmarshal(text []byte, strict bool) (any, error) {
@@ -149,8 +149,8 @@ var (
 	yamlQuoted = regexp.MustCompile("(cannot decode !!\\w+) `(?s:.*)` as a (!!\\w+)$")
 )
 
-// yamlError is the library's error with the line in the file, and without what it quotes of the document, which may be a
-// secret.
+// yamlError is the library's error with the line in the file, and without what it quotes of the document, which may be
+// a secret.
 func yamlError(d document, err error) error {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	line := d.contentLine()
@@ -175,8 +175,8 @@ func yamlError(d document, err error) error {
 	return fmt.Errorf("%s:%d: invalid YAML: %s", d.file.name, line, message)
 }
 
-// tabLine is the line, counted from 0 and near the given one, that a tab indents; -1 if there is none. The library's line
-// is that of the token before where the tab ends a block.
+// tabLine is the line, counted from 0 and near the given one, that a tab indents; -1 if there is none. The library's
+// line is that of the token before where the tab ends a block.
 func tabLine(text []byte, near int) int {
 	lines := bytes.Split(text, []byte("\n"))
 	for n := max(near, 0); n < min(near+2, len(lines)); n++ {

@@ -1,5 +1,5 @@
-// Package mend carries out what rules say would mend an object: as edits of the object, and as values of Ditto's Helm chart that do
-// the same.
+// Package mend carries out what rules say would mend an object: as edits of the object, and as values of Ditto's Helm
+// chart that do the same.
 package mend
 
 import (
@@ -13,7 +13,8 @@ import (
 
 // Target is what a rule's change is made in.
 type Target struct {
-	// Object is the object that changes, Container the container in it that runs Component, where the change is about one.
+	// Object is the object that changes, Container the container in it that runs Component, where the change is about
+	// one.
 	Object               *inventory.Object
 	Container, Component string
 	// User is the entry of a password file that it is about, in the key Key.
@@ -38,8 +39,8 @@ type Change struct {
 	what rules.Change
 }
 
-// Changes are the ways to make a rule's change, the least first; none if it changes nothing, or if people have to make it, with the
-// reason where there is one to tell.
+// Changes are the ways to make a rule's change, the least first; none if it changes nothing, or if people have to make
+// it, with the reason where there is one to tell.
 func Changes(what rules.Change, in Target) (list []Change, why string) {
 	o := in.Object
 	variants := []variant{{}}
@@ -67,7 +68,8 @@ func Changes(what rules.Change, in Target) (list []Change, why string) {
 	return list, why
 }
 
-// Apply carries the change out on an object. It is nil if it is gone then; the operations of a JSON patch say what was done.
+// Apply carries the change out on an object. It is nil if it is gone then; the operations of a JSON patch say what was
+// done.
 func (c *Change) Apply(o *inventory.Object) (*inventory.Object, []edit.Op, error) {
 	if c.Gone {
 		return nil, nil, nil

@@ -52,7 +52,8 @@ var table = sync.OnceValues(func() (*chartTable, error) {
 	return &t, nil
 })
 
-// holds says whether a version of the chart is among versions; a later one than all that are known is taken for the last.
+// holds says whether a version of the chart is among versions; a later one than all that are known is taken for the
+// last.
 func (v versions) holds(version string) bool {
 	return (v.From == "" || !earlier(version, v.From)) && (v.To == "" || !earlier(v.To, version))
 }
@@ -72,8 +73,8 @@ func numbersOf(version string) (n [2]int) {
 	return n
 }
 
-// ChartVersion is the version of Ditto's own Helm chart that rendered an object, empty of any other: it is changed in the chart's
-// values then.
+// ChartVersion is the version of Ditto's own Helm chart that rendered an object, empty of any other: it is changed in
+// the chart's values then.
 func ChartVersion(o *inventory.Object) string {
 	version, ok := strings.CutPrefix(o.Meta.Labels["helm.sh/chart"], "ditto-")
 	if !ok || version == "" || version[0] < '0' || version[0] > '9' {
@@ -82,8 +83,8 @@ func ChartVersion(o *inventory.Object) string {
 	return version
 }
 
-// version is the version of the chart that an object is looked up for: the last one that is known for a later one, and for an object
-// that was not rendered yet; empty for one that is too old.
+// version is the version of the chart that an object is looked up for: the last one that is known for a later one, and
+// for an object that was not rendered yet; empty for one that is too old.
 func (t *chartTable) version(o *inventory.Object) string {
 	version := ChartVersion(o)
 	switch {
@@ -107,8 +108,8 @@ type Value struct {
 
 func at(path string, v any) Value { return Value{Path: strings.Split(path, "."), Value: v} }
 
-// Values are the values by which Ditto's chart makes a change of an object that it rendered; none where it has no value for it. after
-// is the object after all changes that are made, nil if it is gone.
+// Values are the values by which Ditto's chart makes a change of an object that it rendered; none where it has no value
+// for it. after is the object after all changes that are made, nil if it is gone.
 func (c *Change) Values(after *inventory.Object) ([]Value, error) {
 	t, err := table()
 	if err != nil {
@@ -137,7 +138,8 @@ func (c *Change) Values(after *inventory.Object) ([]Value, error) {
 func (t *chartTable) env(c *Change, version string) []Value {
 	var values []Value
 	for _, change := range c.what.Env {
-		if edits, _ := envEdits(c.Object, c.Container, []rules.EnvChange{change}); len(edits) == 0 && ChartVersion(c.Object) != "" {
+		if edits, _ := envEdits(c.Object, c.Container, []rules.EnvChange{change}); len(edits) == 0 &&
+			ChartVersion(c.Object) != "" {
 			continue
 		}
 		i := slices.IndexFunc(t.Env, func(e chartEnv) bool {
@@ -170,7 +172,10 @@ func (t *chartTable) env(c *Change, version string) []Value {
 
 // ingressOf is what the table says of an Ingress; nil if it does not know it.
 func (t *chartTable) ingressOf(o *inventory.Object, version string) *chartIngress {
-	i := slices.IndexFunc(t.Ingresses, func(e chartIngress) bool { return strings.HasSuffix(o.Ref.Name, "-"+e.Name) && e.holds(version) })
+	i := slices.IndexFunc(t.Ingresses, func(e chartIngress) bool {
+		return strings.HasSuffix(o.Ref.Name, "-"+e.Name) &&
+			e.holds(version)
+	})
 	if i < 0 {
 		return nil
 	}
@@ -222,7 +227,8 @@ func (t *chartTable) ingress(c *Change, after *inventory.Object, version string)
 	return values
 }
 
-// chartPaths are the paths of an Ingress as the chart's values have them; false if they are not as its template makes them.
+// chartPaths are the paths of an Ingress as the chart's values have them; false if they are not as its template makes
+// them.
 func chartPaths(spec map[string]any, prefix, service string) ([]any, bool) {
 	hosts, _ := spec["rules"].([]any)
 	if len(hosts) != 1 {
@@ -247,7 +253,8 @@ func chartPaths(spec map[string]any, prefix, service string) ([]any, bool) {
 	return list, true
 }
 
-// user takes a user out of the lists that the password file is made of. Only a file of values shows who else is in them.
+// user takes a user out of the lists that the password file is made of. Only a file of values shows who else is in
+// them.
 func (t *chartTable) user(c *Change, after *inventory.Object) []Value {
 	var values []Value
 	for _, path := range []string{t.Users.Passwords, t.Users.Hashes} {

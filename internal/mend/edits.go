@@ -60,7 +60,8 @@ func envEdits(o *inventory.Object, in string, changes []rules.EnvChange) ([]edit
 				continue
 			}
 			edits = append(edits, edit.Remove(under("value")...),
-				edit.Set(map[string]any{"secretKeyRef": map[string]any{"name": change.Secret.Name, "key": change.Secret.Key}}, under("valueFrom")...))
+				edit.Set(map[string]any{"secretKeyRef": map[string]any{"name": change.Secret.Name,
+					"key": change.Secret.Key}}, under("valueFrom")...))
 		case last["value"] != change.Value || from != nil:
 			if from != nil {
 				edits = append(edits, edit.Remove(under("valueFrom")...))
@@ -74,7 +75,8 @@ func envEdits(o *inventory.Object, in string, changes []rules.EnvChange) ([]edit
 // podOf is the pod of a workload, and where it is in it.
 func podOf(o *inventory.Object) (pod map[string]any, path []any) {
 	content := o.Content()
-	for _, path := range [][]any{{"spec", "template", "spec"}, {"spec", "jobTemplate", "spec", "template", "spec"}, {"spec"}} {
+	for _, path := range [][]any{{"spec", "template", "spec"}, {"spec", "jobTemplate", "spec", "template", "spec"},
+		{"spec"}} {
 		at := content
 		for _, step := range path {
 			name, _ := step.(string)
@@ -99,7 +101,8 @@ func insideEdits(o *inventory.Object) []edit.Edit {
 	if o.Ref.Kind == "Service" && o.Ref.GroupKind().Group == "" {
 		edits = append(edits, edit.Set("ClusterIP", "spec", "type"))
 		for _, name := range []string{
-			"externalIPs", "loadBalancerIP", "loadBalancerSourceRanges", "loadBalancerClass", "externalTrafficPolicy", "healthCheckNodePort",
+			"externalIPs", "loadBalancerIP", "loadBalancerSourceRanges", "loadBalancerClass", "externalTrafficPolicy",
+			"healthCheckNodePort",
 			"allocateLoadBalancerNodePorts",
 		} {
 			if spec[name] != nil {
@@ -131,7 +134,8 @@ func insideEdits(o *inventory.Object) []edit.Edit {
 			if fields, is := port.(map[string]any); is && fields["hostPort"] != nil {
 				without := copied(fields)
 				delete(without, "hostPort")
-				edits = append(edits, edit.Replace([]any{without}, append(slices.Clone(at), "containers", edit.Named(name), "ports", edit.Same{Value: fields})...))
+				edits = append(edits, edit.Replace([]any{without},
+					append(slices.Clone(at), "containers", edit.Named(name), "ports", edit.Same{Value: fields})...))
 			}
 		}
 	}

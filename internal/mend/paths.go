@@ -8,7 +8,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// apiPaths are what clients need of a gateway, each with whether it is a single path (RootRoute.java in Ditto's gateway).
+// apiPaths are what clients need of a gateway, each with whether it is a single path (RootRoute.java in Ditto's
+// gateway).
 var apiPaths = []struct {
 	path  string
 	exact bool
@@ -17,9 +18,10 @@ var apiPaths = []struct {
 	{"/api/2/cloudevents", false}, {"/api/2/whoami", true}, {"/api/2/checkPermissions", true}, {"/ws/2", true},
 }
 
-// touched are marks in annotations of an Ingress whose paths are not what arrives, so that they cannot be changed without knowing
-// what they are for.
-var touched = []string{"rewrite", "regex", "strip", "replace-path", "path-prefix", "snippet", "middleware", "transform", "actions."}
+// touched are marks in annotations of an Ingress whose paths are not what arrives, so that they cannot be changed
+// without knowing what they are for.
+var touched = []string{"rewrite", "regex", "strip", "replace-path", "path-prefix", "snippet", "middleware", "transform",
+	"actions."}
 
 // variant is one way to take paths out of an entry: edits, or that it is removed since no path is left.
 type variant struct {
@@ -27,11 +29,13 @@ type variant struct {
 	remove bool
 }
 
-// pathVariants take paths of the gateway out of an entry, the least first; routes are what the finding says that clients can ask for.
+// pathVariants take paths of the gateway out of an entry, the least first; routes are what the finding says that
+// clients can ask for.
 func pathVariants(o *inventory.Object, without, routes []string) (list []variant, why string) {
 	for name, value := range o.Meta.Annotations {
 		for _, mark := range touched {
-			if strings.Contains(name, mark) && (!strings.Contains(name, "snippet") || strings.Contains(value, "rewrite")) {
+			if strings.Contains(name, mark) &&
+				(!strings.Contains(name, "snippet") || strings.Contains(value, "rewrite")) {
 				return nil, "annotation " + name + " of " + o.Ref.String() + " may change paths; take them out by hand"
 			}
 		}
@@ -39,7 +43,8 @@ func pathVariants(o *inventory.Object, without, routes []string) (list []variant
 	switch o.Ref.GroupKind().String() {
 	case "Ingress.networking.k8s.io":
 		least := ingressEdits(o, without, nil, false)
-		for _, v := range []variant{least, ingressEdits(o, without, nil, true), ingressEdits(o, without, routes, true)} {
+		for _, v := range []variant{least, ingressEdits(o, without, nil, true),
+			ingressEdits(o, without, routes, true)} {
 			if len(v.edits) > 0 {
 				list = append(list, v)
 			}
@@ -50,7 +55,8 @@ func pathVariants(o *inventory.Object, without, routes []string) (list []variant
 	case "Route.route.openshift.io":
 		spec, _ := o.Content()["spec"].(map[string]any)
 		path, _ := spec["path"].(string)
-		if _, leads := narrow("/"+strings.Trim(path, "/"), false, without); leads && !slices.Contains(without, "/api/2/connections") {
+		if _, leads := narrow("/"+strings.Trim(path, "/"), false, without); leads &&
+			!slices.Contains(without, "/api/2/connections") {
 			return []variant{{edits: []edit.Edit{edit.Set("/api/2", "spec", "path")}}}, ""
 		}
 	}
@@ -63,8 +69,8 @@ type narrowed struct {
 	exact bool
 }
 
-// narrow says what a path becomes that leads to one of others: nothing where it is for one of them alone, and the paths of the API
-// below it where it is for more. It says false of a path that leads to none of them.
+// narrow says what a path becomes that leads to one of others: nothing where it is for one of them alone, and the paths
+// of the API below it where it is for more. It says false of a path that leads to none of them.
 func narrow(path string, exact bool, without []string) ([]narrowed, bool) {
 	trimmed := strings.TrimSuffix(path, "/")
 	leads := false
@@ -86,8 +92,8 @@ func narrow(path string, exact bool, without []string) ([]narrowed, bool) {
 	return list, true
 }
 
-// ingressEdits take paths out of an Ingress; with routes, also the entries for what clients can ask for. The default backend, which is
-// for every path that no other is for, goes with them or stays.
+// ingressEdits take paths out of an Ingress; with routes, also the entries for what clients can ask for. The default
+// backend, which is for every path that no other is for, goes with them or stays.
 func ingressEdits(o *inventory.Object, without, routes []string, backend bool) variant {
 	spec, _ := o.Content()["spec"].(map[string]any)
 	rules, _ := spec["rules"].([]any)
@@ -99,24 +105,25 @@ func ingressEdits(o *inventory.Object, without, routes []string, backend bool) v
 			continue
 		}
 		host, _ := field(rule, "host").(string)
-		changes, kept := entries(paths, []any{"spec", "rules", edit.At(i), "http", "paths"}, func(fields map[string]any) (list []any, changed bool) {
-			path, _ := fields["path"].(string)
-			instead, changed := narrow(path, fields["pathType"] == "Exact", without)
-			for _, n := range instead {
-				replaced := copied(fields)
-				replaced["path"], replaced["pathType"] = n.path, "Prefix"
-				if n.exact {
-					replaced["pathType"] = "Exact"
+		changes, kept := entries(paths, []any{"spec", "rules", edit.At(i), "http", "paths"},
+			func(fields map[string]any) (list []any, changed bool) {
+				path, _ := fields["path"].(string)
+				instead, changed := narrow(path, fields["pathType"] == "Exact", without)
+				for _, n := range instead {
+					replaced := copied(fields)
+					replaced["path"], replaced["pathType"] = n.path, "Prefix"
+					if n.exact {
+						replaced["pathType"] = "Exact"
+					}
+					if !slices.ContainsFunc(paths, func(other any) bool { return field(other, "path") == n.path }) {
+						list = append(list, replaced)
+					}
 				}
-				if !slices.ContainsFunc(paths, func(other any) bool { return field(other, "path") == n.path }) {
-					list = append(list, replaced)
+				if !changed && slices.Contains(routes, host+path) {
+					return nil, true
 				}
-			}
-			if !changed && slices.Contains(routes, host+path) {
-				return nil, true
-			}
-			return list, changed
-		})
+				return list, changed
+			})
 		if kept == 0 {
 			empty = append(empty, edit.Remove("spec", "rules", edit.Same{Value: rule}))
 			continue
@@ -139,8 +146,10 @@ func routeVariants(o *inventory.Object, without []string) (list []variant, why s
 	for i, rule := range rules {
 		filters, _ := field(rule, "filters").([]any)
 		for _, f := range filters {
-			if kind, _ := field(f, "type").(string); kind != "RequestHeaderModifier" && kind != "ResponseHeaderModifier" {
-				return nil, "a filter of type " + kind + " of " + o.Ref.String() + " may change paths; take them out by hand"
+			if kind, _ := field(f, "type").(string); kind != "RequestHeaderModifier" &&
+				kind != "ResponseHeaderModifier" {
+				return nil, "a filter of type " + kind + " of " + o.Ref.String() +
+					" may change paths; take them out by hand"
 			}
 		}
 		matches, _ := field(rule, "matches").([]any)
@@ -154,23 +163,24 @@ func routeVariants(o *inventory.Object, without []string) (list []variant, why s
 			edits = append(edits, edit.Set(list, "spec", "rules", edit.At(i), "matches"))
 			continue
 		}
-		changes, kept := entries(matches, []any{"spec", "rules", edit.At(i), "matches"}, func(fields map[string]any) (list []any, changed bool) {
-			kind, _ := field(fields["path"], "type").(string)
-			path, _ := field(fields["path"], "value").(string)
-			if kind == "RegularExpression" {
-				return nil, false
-			}
-			if path == "" {
-				path = "/"
-			}
-			instead, changed := narrow(path, kind == "Exact", without)
-			for _, n := range instead {
-				replaced := copied(fields)
-				replaced["path"] = match(n)
-				list = append(list, replaced)
-			}
-			return list, changed
-		})
+		changes, kept := entries(matches, []any{"spec", "rules", edit.At(i), "matches"},
+			func(fields map[string]any) (list []any, changed bool) {
+				kind, _ := field(fields["path"], "type").(string)
+				path, _ := field(fields["path"], "value").(string)
+				if kind == "RegularExpression" {
+					return nil, false
+				}
+				if path == "" {
+					path = "/"
+				}
+				instead, changed := narrow(path, kind == "Exact", without)
+				for _, n := range instead {
+					replaced := copied(fields)
+					replaced["path"] = match(n)
+					list = append(list, replaced)
+				}
+				return list, changed
+			})
 		if kept == 0 {
 			empty = append(empty, edit.Remove("spec", "rules", edit.Same{Value: rule}))
 			continue

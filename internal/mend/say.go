@@ -13,7 +13,8 @@ import (
 // mostPaths is how many paths a list of paths names.
 const mostPaths = 3
 
-// InValues says which values of Ditto's chart make a rule's change, one a string; none where the chart has no value for it.
+// InValues says which values of Ditto's chart make a rule's change, one a string; none where the chart has no value for
+// it.
 func InValues(what rules.Change, in Target) []string {
 	t, err := table()
 	if err != nil {
@@ -51,7 +52,8 @@ func InValues(what rules.Change, in Target) []string {
 	return c.said(c.paths(t, version), values)
 }
 
-// Annotations is the value of Ditto's chart that holds the annotations of an Ingress that it rendered; empty where it has none.
+// Annotations is the value of Ditto's chart that holds the annotations of an Ingress that it rendered; empty where it
+// has none.
 func Annotations(o *inventory.Object) string {
 	t, err := table()
 	if err != nil || o.Ref.Kind != "Ingress" || ChartVersion(o) == "" {
@@ -88,7 +90,10 @@ func (c *Change) said(before []any, values []Value) []string {
 			text += saidPaths(pathsIn(before), pathsIn(is))
 		default:
 			text += fmt.Sprint(": ", is)
-			if slices.ContainsFunc(c.what.Env, func(e rules.EnvChange) bool { return e.Secret != nil && e.Secret.Name == is }) {
+			if slices.ContainsFunc(c.what.Env, func(e rules.EnvChange) bool {
+				return e.Secret != nil &&
+					e.Secret.Name == is
+			}) {
 				text += " (a Secret of your own)"
 			}
 		}

@@ -36,8 +36,8 @@ type question struct {
 	Clock   uint64 `json:"clock"`
 }
 
-// known makes both sides of a connection show that they are replicas. It is checked for each connection, also one that is resumed. Whose
-// names and purposes a certificate has to have is the identity's affair.
+// known makes both sides of a connection show that they are replicas. It is checked for each connection, also one that
+// is resumed. Whose names and purposes a certificate has to have is the identity's affair.
 func known(identity Identity) func(tls.ConnectionState) error {
 	return func(state tls.ConnectionState) error {
 		if len(state.PeerCertificates) == 0 {
@@ -127,7 +127,8 @@ func (p *Peers) Start(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+path, p)
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		IdleTimeout: 2 * time.Minute,
 		TLSConfig: &tls.Config{
 			MinVersion: tls.VersionTLS13, GetCertificate: p.opts.Identity.GetCertificate,
 			ClientAuth: tls.RequireAnyClientCert, VerifyConnection: known(p.opts.Identity),

@@ -1,12 +1,12 @@
-// Package peers lets the replicas of dittoguard ask one another what they have let in, so that each can tell what may have been stored that
-// its own watches have not shown yet (package journal).
+// Package peers lets the replicas of dittoguard ask one another what they have let in, so that each can tell what may
+// have been stored that its own watches have not shown yet (package journal).
 //
-// It is the one who decides that asks, since only it can tell that it has everybody's answer. Both sides of a connection show the serving
-// certificate of the webhook, which nobody but a replica has.
+// It is the one who decides that asks, since only it can tell that it has everybody's answer. Both sides of a
+// connection show the serving certificate of the webhook, which nobody but a replica has.
 //
-// Who the replicas are is told by the Pods behind the webhook's Service: each is one from when it is made until it is gone, whether it is ready
-// or not. If one of them does not answer, or is gone, everything is read live for a while: nobody knows what it has let in. So it is
-// after a new one asks for the first time, which it does before it is ready.
+// Who the replicas are is told by the Pods behind the webhook's Service: each is one from when it is made until it is
+// gone, whether it is ready or not. If one of them does not answer, or is gone, everything is read live for a while:
+// nobody knows what it has let in. So it is after a new one asks for the first time, which it does before it is ready.
 package peers
 
 import (
@@ -55,10 +55,11 @@ type Options struct {
 	// Host is where this replica listens, all addresses if empty; Port is where all do.
 	Host string
 	Port int
-	// Build tells builds and settings apart that may file objects under other keys, or leave others out. Only the same ones are heard.
+	// Build tells builds and settings apart that may file objects under other keys, or leave others out. Only the same
+	// ones are heard.
 	Build string
-	// Patience is how long an answer may take; 1 s if zero. Who does not answer is left out by requests until it answers again, so that they
-	// wait once.
+	// Patience is how long an answer may take; 1 s if zero. Who does not answer is left out by requests until it
+	// answers again, so that they wait once.
 	Patience time.Duration
 	// Log gets a line when replicas cannot be asked, and one when they can again. The zero value logs nothing.
 	Log logr.Logger
@@ -146,7 +147,8 @@ func (p *Peers) update(r inventory.Reader) (peers, gone []*peer, err error) {
 		p.known[pod].address = address
 	}
 	if len(p.known) > mostPeers {
-		return nil, gone, errors.Join(append(errs, fmt.Errorf("there are %d other replicas, and %d are asked at most", len(p.known), mostPeers))...)
+		return nil, gone, errors.Join(append(errs, fmt.Errorf("there are %d other replicas, and %d are asked at most",
+			len(p.known), mostPeers))...)
 	}
 	peers = slices.SortedFunc(maps.Values(p.known), func(a, b *peer) int { return strings.Compare(a.pod, b.pod) })
 	return peers, gone, errors.Join(errs...)

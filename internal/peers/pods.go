@@ -9,9 +9,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// podsOf are the Pods behind a Service, by name, with their addresses: those that it selects, and those that are known to be, which may
-// answer on the connections that they have though their labels are gone. A Pod is there from when it is made until it has ended, which is
-// longer than it can answer. So what is not ready, or about to go, is among them.
+// podsOf are the Pods behind a Service, by name, with their addresses: those that it selects, and those that are known
+// to be, which may answer on the connections that they have though their labels are gone. A Pod is there from when it
+// is made until it has ended, which is longer than it can answer. So what is not ready, or about to go, is among them.
 func podsOf(r inventory.Reader, namespace, service string, known func(pod string) bool) (map[string]string, error) {
 	o := r.Get(inventory.Service, namespace, service)
 	if o == nil {
@@ -19,7 +19,8 @@ func podsOf(r inventory.Reader, namespace, service string, known func(pod string
 	}
 	selector := inventory.Must[corev1.Service](o).Spec.Selector
 	if len(selector) == 0 {
-		return nil, fmt.Errorf("the Service %s/%s has no selector, which tells who the replicas are", namespace, service)
+		return nil, fmt.Errorf("the Service %s/%s has no selector, which tells who the replicas are", namespace,
+			service)
 	}
 	pods := map[string]string{}
 	for _, o := range r.Find(inventory.KindKey(inventory.Pod, namespace)) {

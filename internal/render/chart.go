@@ -20,8 +20,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/manifest"
 )
 
-// chart renders a chart as helm does it, which knows the APIs of Kubernetes alone. If the chart has something else for a cluster with
-// more, that is said, unless it was said which APIs there are.
+// chart renders a chart as helm does it, which knows the APIs of Kubernetes alone. If the chart has something else for
+// a cluster with more, that is said, unless it was said which APIs there are.
 func chart(ctx context.Context, f manifest.Folder, opts Options) (manifest.Rendering, error) {
 	var made manifest.Rendering
 	if _, err := exec.LookPath("helm"); err != nil {
@@ -34,8 +34,9 @@ func chart(ctx context.Context, f manifest.Folder, opts Options) (manifest.Rende
 	opts.APIVersions = apis()
 	more, err := template(ctx, f, opts)
 	if err != nil {
-		made.Notes = append(made.Notes, fmt.Sprintf("%s may render otherwise where a cluster has more than the APIs of Kubernetes, which could not be tried: %v; "+
-			"say with --api-versions what yours has", f.Dir, err))
+		made.Notes = append(made.Notes,
+			fmt.Sprintf("%s may render otherwise where a cluster has more than the APIs of Kubernetes, which could not be tried: %v; "+
+				"say with --api-versions what yours has", f.Dir, err))
 		return made, nil
 	}
 	if other := others(made.Parts, more); len(other) > 0 {
@@ -43,8 +44,9 @@ func chart(ctx context.Context, f manifest.Folder, opts Options) (manifest.Rende
 		if len(other) > most {
 			other = append(other[:most], fmt.Sprintf("%d more", len(other)-most))
 		}
-		made.Notes = append(made.Notes, fmt.Sprintf("%s renders otherwise where a cluster has more than the APIs of Kubernetes, which is not judged: %s; "+
-			"say with --api-versions what yours has", f.Dir, strings.Join(other, ", ")))
+		made.Notes = append(made.Notes,
+			fmt.Sprintf("%s renders otherwise where a cluster has more than the APIs of Kubernetes, which is not judged: %s; "+
+				"say with --api-versions what yours has", f.Dir, strings.Join(other, ", ")))
 	}
 	return made, nil
 }
@@ -111,7 +113,8 @@ func asksForAPIs(dir string) bool {
 	return asks || err != nil
 }
 
-// apis are the APIs that are read and that Kubernetes has not itself, as charts ask for them: with the kind and without it.
+// apis are the APIs that are read and that Kubernetes has not itself, as charts ask for them: with the kind and without
+// it.
 func apis() []string {
 	var list []string
 	for _, kind := range inventory.Listed() {
@@ -123,8 +126,8 @@ func apis() []string {
 	return slices.Compact(list)
 }
 
-// others names the objects of kinds that are read which are only in one of two renderings. What differs in an object that is in both is
-// not compared: charts make up passwords each time.
+// others names the objects of kinds that are read which are only in one of two renderings. What differs in an object
+// that is in both is not compared: charts make up passwords each time.
 func others(plain, more []manifest.Rendered) []string {
 	read := map[schema.GroupKind]bool{}
 	for _, kind := range inventory.Listed() {
@@ -140,7 +143,8 @@ func others(plain, more []manifest.Rendered) []string {
 					Name string `json:"name"`
 				} `json:"metadata"`
 			}
-			if yaml.Unmarshal(part.Text, &head) == nil && read[schema.FromAPIVersionAndKind(head.APIVersion, head.Kind).GroupKind()] {
+			if yaml.Unmarshal(part.Text, &head) == nil &&
+				read[schema.FromAPIVersionAndKind(head.APIVersion, head.Kind).GroupKind()] {
 				found[head.Kind+" "+head.Metadata.Name] = true
 			}
 		}

@@ -31,9 +31,10 @@ type Tree struct {
 	Options Options
 }
 
-// Deployed renders what an object of Flux or Argo CD has deployed, if that lies in the same tree as the object. It is nil if the object
-// names nothing that does.
-func (t Tree) Deployed(ctx context.Context, r inventory.Reader, o *inventory.Object, followed manifest.Followed) *manifest.Made {
+// Deployed renders what an object of Flux or Argo CD has deployed, if that lies in the same tree as the object. It is
+// nil if the object names nothing that does.
+func (t Tree) Deployed(ctx context.Context, r inventory.Reader, o *inventory.Object,
+	followed manifest.Followed) *manifest.Made {
 	deployment, is := rendered.Deployed(r, o)
 	if !is {
 		return nil
@@ -125,7 +126,8 @@ func between(file string) []string {
 	return list
 }
 
-// isHere says whether a source is certainly another repository than the one at hand, or notes that it is taken for that.
+// isHere says whether a source is certainly another repository than the one at hand, or notes that it is taken for
+// that.
 func (t Tree) isHere(o *inventory.Object, s rendered.Source, top, dir string) (note string, elsewhere bool) {
 	var remotes []string
 	if t.Remotes != nil {
@@ -213,7 +215,8 @@ func (d deployed) isChart() bool {
 
 func (d deployed) chart(ctx context.Context) ([]manifest.Rendered, error) {
 	c := d.source.Chart
-	opts := Options{Set: c.Set, SetString: c.SetString, APIVersions: c.APIVersions, Release: c.Release, Namespace: c.Namespace, Secret: c.Secret}
+	opts := Options{Set: c.Set, SetString: c.SetString, APIVersions: c.APIVersions, Release: c.Release,
+		Namespace: c.Namespace, Secret: c.Secret}
 	for _, name := range c.Files {
 		file := filepath.Join(d.dir, filepath.FromSlash(name))
 		if below, fromTop := strings.CutPrefix(name, "/"); fromTop {
@@ -238,8 +241,8 @@ func (d deployed) chart(ctx context.Context) ([]manifest.Rendered, error) {
 	return made.Parts, err
 }
 
-// plain are the manifests of a folder without a kustomization. If something is added to them, Kustomize builds them from one that
-// names them all, as Flux makes it.
+// plain are the manifests of a folder without a kustomization. If something is added to them, Kustomize builds them
+// from one that names them all, as Flux makes it.
 func (d deployed) plain() (parts []manifest.Rendered, taken []string, err error) {
 	var folders, files []string
 	err = filepath.WalkDir(d.dir, func(path string, entry fs.DirEntry, err error) error {

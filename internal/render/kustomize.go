@@ -78,7 +78,8 @@ type withOrigins struct {
 // ReadFile implements filesys.FileSystem.
 func (f withOrigins) ReadFile(path string) ([]byte, error) {
 	data, err := f.FileSystem.ReadFile(path)
-	if err != nil || !slices.Contains(manifest.Kustomizations, filepath.Base(path)) || !sameFolder(filepath.Dir(path), f.dir) {
+	if err != nil || !slices.Contains(manifest.Kustomizations, filepath.Base(path)) ||
+		!sameFolder(filepath.Dir(path), f.dir) {
 		return data, err
 	}
 	return f.kustomization(data)
@@ -123,8 +124,8 @@ func add(content, fields map[string]any) {
 	}
 }
 
-// isOurs says whether a function of a kustomization is dittoguard's own (dittoguard krm), which changes nothing and judges what is about to
-// be judged here.
+// isOurs says whether a function of a kustomization is dittoguard's own (dittoguard krm), which changes nothing and
+// judges what is about to be judged here.
 func (f withOrigins) isOurs(name any) bool {
 	file, _ := name.(string)
 	if file == "" || remote(file) || strings.Contains(file, "\n") {
@@ -135,7 +136,8 @@ func (f withOrigins) isOurs(name any) bool {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
 	}
-	return err == nil && yaml.Unmarshal(data, &head) == nil && head.Kind == "Configuration" && strings.HasPrefix(head.APIVersion, "dittoguard.io/")
+	return err == nil && yaml.Unmarshal(data, &head) == nil && head.Kind == "Configuration" &&
+		strings.HasPrefix(head.APIVersion, "dittoguard.io/")
 }
 
 func sameFolder(a, b string) bool {
@@ -144,10 +146,12 @@ func sameFolder(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(x, y)
 }
 
-// taken are the fields of a kustomization whose texts are all names of files or folders; pathOf those with fields that are.
+// taken are the fields of a kustomization whose texts are all names of files or folders; pathOf those with fields that
+// are.
 var (
 	taken = []string{
-		"resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators", "patchesStrategicMerge",
+		"resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators",
+		"patchesStrategicMerge",
 	}
 	pathOf = map[string][]string{
 		"patches": {"path"}, "patchesJson6902": {"path"}, "replacements": {"path"}, "openapi": {"path"},
@@ -155,7 +159,8 @@ var (
 	}
 )
 
-// local refuses a kustomization that takes in what lies elsewhere, itself or by way of another; fields are those that it is given.
+// local refuses a kustomization that takes in what lies elsewhere, itself or by way of another; fields are those that
+// it is given.
 func local(dir string, fields map[string]any) error {
 	var far []string
 	seen := map[string]bool{}
@@ -198,11 +203,12 @@ func local(dir string, fields map[string]any) error {
 		return nil
 	}
 	slices.Sort(far)
-	return fmt.Errorf("it takes in what lies elsewhere, and is fetched with --allow-remote: %s", strings.Join(far, ", "))
+	return fmt.Errorf("it takes in what lies elsewhere, and is fetched with --allow-remote: %s",
+		strings.Join(far, ", "))
 }
 
-// fetched are the remote files that Kustomize's own transformers and generators name, in files of theirs or written out in a
-// kustomization: their fields `path`, `paths`, `files`, `envs` and `env`.
+// fetched are the remote files that Kustomize's own transformers and generators name, in files of theirs or written out
+// in a kustomization: their fields `path`, `paths`, `files`, `envs` and `env`.
 func fetched(data []byte, path string) []string {
 	var far []string
 	decoder := goyaml.NewDecoder(bytes.NewReader(data))
@@ -279,10 +285,11 @@ func texts(v any) []string {
 	return nil
 }
 
-// remote says whether Kustomize would fetch what a name means: it looks for a scheme, a user or a known host before it looks for a
-// folder (api/internal/git.NewRepoSpecFromURL).
+// remote says whether Kustomize would fetch what a name means: it looks for a scheme, a user or a known host before it
+// looks for a folder (api/internal/git.NewRepoSpecFromURL).
 func remote(name string) bool {
 	lower := strings.ToLower(name)
 	first, _, _ := strings.Cut(lower, "/")
-	return strings.Contains(lower, "://") || strings.HasPrefix(lower, "git::") || strings.Contains(first, "@") || strings.HasPrefix(lower, "github.com")
+	return strings.Contains(lower, "://") || strings.HasPrefix(lower, "git::") || strings.Contains(first, "@") ||
+		strings.HasPrefix(lower, "github.com")
 }

@@ -1,5 +1,5 @@
-// Package render makes manifests of what people keep: of a Kustomize folder, with Kustomize's own library, and of a Helm chart, with
-// the helm of the user, so that charts, repositories and plugins work as they do there.
+// Package render makes manifests of what people keep: of a Kustomize folder, with Kustomize's own library, and of a
+// Helm chart, with the helm of the user, so that charts, repositories and plugins work as they do there.
 package render
 
 import (
@@ -13,7 +13,8 @@ type Options struct {
 	// Values, Set, APIVersions, Release and Namespace are helm's.
 	Values, Set, APIVersions []string
 	Release, Namespace       string
-	// Given are values over those of the files, as YAML, and SetString is helm's. Secret says that errors must not show them.
+	// Given are values over those of the files, as YAML, and SetString is helm's. Secret says that errors must not show
+	// them.
 	Given     []byte
 	SetString []string
 	Secret    bool

@@ -66,8 +66,10 @@ func diffJSON(w io.Writer, d Diff) error {
 		Unknown  []check.Unknown         `json:"unknown"`
 		Summary  check.Summary           `json:"summary"`
 	}{
-		d.From, d.To, append([]check.ChangedWay{}, d.Compared.Opened...), append([]check.ChangedWay{}, d.Compared.Closed...),
-		append([]explain.SettingChange{}, d.Settings...), shown(d.Compared.New.Findings), shown(d.Compared.Gone), shown(d.Compared.Less),
+		d.From, d.To, append([]check.ChangedWay{}, d.Compared.Opened...),
+		append([]check.ChangedWay{}, d.Compared.Closed...),
+		append([]explain.SettingChange{}, d.Settings...), shown(d.Compared.New.Findings), shown(d.Compared.Gone),
+		shown(d.Compared.Less),
 		sorted.Unknown, sorted.Summary,
 	})
 	if err != nil {

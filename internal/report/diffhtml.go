@@ -12,7 +12,8 @@ type htmlChange struct {
 	Lines        []string
 }
 
-// diffHTML writes a Diff as the page of a result: first what changes, then the later state, in which only what is new is found.
+// diffHTML writes a Diff as the page of a result: first what changes, then the later state, in which only what is new
+// is found.
 func diffHTML(w io.Writer, d Diff) error {
 	view := newHTMLView(Input{Version: d.Version, Root: d.Root})
 	result := check.Sorted(d.Compared.New)
@@ -22,7 +23,8 @@ func diffHTML(w io.Writer, d Diff) error {
 	view.judged(shown)
 	view.Verdict = d.verdict()
 	for _, c := range []htmlChange{
-		{"Opens", "warn", lines(d.Compared.Opened, changedWay)}, {"Closes", "clean", lines(d.Compared.Closed, changedWay)},
+		{"Opens", "warn", lines(d.Compared.Opened, changedWay)},
+		{"Closes", "clean", lines(d.Compared.Closed, changedWay)},
 		{"Settings", "", lines(d.Settings, changedSetting)},
 		{"Gone", "clean", settled(d.Compared.Gone)}, {"Less", "clean", settled(d.Compared.Less)},
 	} {

@@ -9,9 +9,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 )
 
-// prints hands out fingerprints, by which services tell a finding that they have seen from a new one. They are made of what is
-// wrong alone, so they stay the same while lines, files and the order of objects change. Of things that are the same, as where
-// manifests define an object twice, each but the first has its number.
+// prints hands out fingerprints, by which services tell a finding that they have seen from a new one. They are made of
+// what is wrong alone, so they stay the same while lines, files and the order of objects change. Of things that are the
+// same, as where manifests define an object twice, each but the first has its number.
 type prints map[string]int
 
 func (p prints) of(parts ...string) string {

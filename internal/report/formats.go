@@ -14,7 +14,8 @@ import (
 // Input is what every format is made of.
 type Input struct {
 	Result check.Result
-	// Notes are what there is to know of what was judged: what was left out, and what was read otherwise than one might think.
+	// Notes are what there is to know of what was judged: what was left out, and what was read otherwise than one might
+	// think.
 	Notes []string
 	// Rules are those that were judged by.
 	Rules []rules.HardeningRule
@@ -30,7 +31,8 @@ type Input struct {
 	FailsOn []string
 	// Explain says what Ditto there is, for formats that show more than findings; nil if that is not known.
 	Explain func() (explain.Explanation, error)
-	// Patches finds the patches of files that mend findings, for formats that have a place for them; nil where no files were read.
+	// Patches finds the patches of files that mend findings, for formats that have a place for them; nil where no files
+	// were read.
 	Patches func() (func(check.Finding) []Patch, error)
 }
 
@@ -77,6 +79,7 @@ func Write(w io.Writer, name string, in Input) error {
 // shown is the result in order, with the findings that some mode asks for.
 func (in Input) shown() check.Result {
 	result := check.Sorted(in.Result)
-	result.Findings = slices.DeleteFunc(result.Findings, func(f check.Finding) bool { return f.Action == check.ActionNone })
+	result.Findings = slices.DeleteFunc(result.Findings,
+		func(f check.Finding) bool { return f.Action == check.ActionNone })
 	return result
 }

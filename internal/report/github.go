@@ -13,7 +13,8 @@ import (
 const mostAnnotations = 10
 
 // github writes commands of GitHub's workflows, which become annotations of the files of a pull request
-// (docs.github.com/en/actions/reference/workflow-commands-for-github-actions). Of a cause there is one, the worst first.
+// (docs.github.com/en/actions/reference/workflow-commands-for-github-actions). Of a cause there is one, the worst
+// first.
 func github(w io.Writer, in Input) error {
 	result := in.shown()
 	var b strings.Builder
@@ -24,7 +25,8 @@ func github(w io.Writer, in Input) error {
 		}
 		var properties []string
 		if file != "" {
-			properties = append(properties, "file="+escapeProperty(clean(in.relative(file))), fmt.Sprintf("line=%d", max(1, line)))
+			properties = append(properties, "file="+escapeProperty(clean(in.relative(file))),
+				fmt.Sprintf("line=%d", max(1, line)))
 		}
 		properties = append(properties, "title="+escapeProperty(clean(title)))
 		fmt.Fprintf(&b, "::%s %s::%s\n", kind, strings.Join(properties, ","), escapeData(text))
@@ -45,7 +47,8 @@ func github(w io.Writer, in Input) error {
 		if len(r.Rules) > 0 {
 			title += ": " + strings.Join(r.Rules, ", ")
 		}
-		annotate("notice", u.File, u.Line, title, clean(u.Subject.String())+": "+clean(u.What)+": "+cleanLines(u.Message))
+		annotate("notice", u.File, u.Line, title, clean(u.Subject.String())+": "+clean(u.What)+": "+
+			cleanLines(u.Message))
 	}
 	var cut []string
 	for _, kind := range []string{"error", "warning", "notice"} {
@@ -54,7 +57,8 @@ func github(w io.Writer, in Input) error {
 		}
 	}
 	if len(cut) > 0 {
-		fmt.Fprintf(&b, "dittoguard: %s more; GitHub shows %d annotations of a type\n", strings.Join(cut, ", "), mostAnnotations)
+		fmt.Fprintf(&b, "dittoguard: %s more; GitHub shows %d annotations of a type\n", strings.Join(cut, ", "),
+			mostAnnotations)
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing annotations: %w", err)
@@ -62,7 +66,8 @@ func github(w io.Writer, in Input) error {
 	return nil
 }
 
-var githubTypes = map[check.Action]string{check.ActionDeny: "error", check.ActionWarn: "warning", check.ActionAudit: "notice"}
+var githubTypes = map[check.Action]string{check.ActionDeny: "error", check.ActionWarn: "warning",
+	check.ActionAudit: "notice"}
 
 // escapeData and escapeProperty are what GitHub's own toolkit does (actions/toolkit, packages/core/src/command.ts).
 func escapeData(s string) string {

@@ -47,7 +47,8 @@ func gitlab(w io.Writer, in Input) error {
 		if f.Action == check.ActionAudit || severity == "" {
 			severity = "info"
 		}
-		issues = append(issues, gitlabIssue{text, f.Rule, prints.finding(f), severity, in.gitlabLocation(f.Subject, f.File, f.Line)})
+		issues = append(issues, gitlabIssue{text, f.Rule, prints.finding(f), severity,
+			in.gitlabLocation(f.Subject, f.File, f.Line)})
 	}
 	for _, u := range result.Unknown {
 		name := u.Rule
@@ -55,7 +56,8 @@ func gitlab(w io.Writer, in Input) error {
 			name = undecided
 		}
 		text := "unknown: " + clean(u.Subject.String()) + ": " + clean(u.What) + ": " + firstLine(u.Message)
-		issues = append(issues, gitlabIssue{text, name, prints.unknown(u), "info", in.gitlabLocation(u.Subject, u.File, u.Line)})
+		issues = append(issues, gitlabIssue{text, name, prints.unknown(u), "info",
+			in.gitlabLocation(u.Subject, u.File, u.Line)})
 	}
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
@@ -66,7 +68,8 @@ func gitlab(w io.Writer, in Input) error {
 	return nil
 }
 
-// gitlabLocation is where an object was read. An issue has to have a path: of an object in a cluster it is the object's name.
+// gitlabLocation is where an object was read. An issue has to have a path: of an object in a cluster it is the object's
+// name.
 func (in Input) gitlabLocation(object inventory.Ref, file string, line int) gitlabLocation {
 	if file == "" {
 		return gitlabLocation{Path: clean(object.String()), Lines: gitlabLines{Begin: 1}}

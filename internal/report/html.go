@@ -27,9 +27,9 @@ var (
 	pageJS string
 )
 
-// html writes one file that holds all there is to say: the ways in as a picture, what is found and what to change, settings, and
-// how much of the guide is covered. It asks no network for anything, which its policy (CSP) makes sure of: only the script and
-// the style whose digests it names are run, and nothing is loaded.
+// html writes one file that holds all there is to say: the ways in as a picture, what is found and what to change,
+// settings, and how much of the guide is covered. It asks no network for anything, which its policy (CSP) makes sure
+// of: only the script and the style whose digests it names are run, and nothing is loaded.
 func html(w io.Writer, in Input) error {
 	view := newHTMLView(in)
 	view.Judged, view.Title = true, "dittoguard"
@@ -136,8 +136,9 @@ func newHTMLView(in Input) *htmlView {
 	}
 	return &htmlView{
 		in: in, Version: in.Version,
-		Policy: "default-src 'none'; style-src " + digest(pageCSS) + "; script-src " + digest(pageJS) + "; base-uri 'none'; form-action 'none'",
-		CSS:    template.CSS(pageCSS), JS: template.JS(pageJS), //nolint:gosec // both are ours
+		Policy: "default-src 'none'; style-src " + digest(pageCSS) + "; script-src " + digest(pageJS) +
+			"; base-uri 'none'; form-action 'none'",
+		CSS: template.CSS(pageCSS), JS: template.JS(pageJS), //nolint:gosec // both are ours
 		Severities: []rules.Severity{rules.Critical, rules.High, rules.Medium, rules.Low},
 	}
 }
@@ -166,10 +167,12 @@ func (v *htmlView) judged(result check.Result) {
 		list := namespaces[c.ID]
 		slices.Sort(list)
 		v.Causes = append(v.Causes, htmlCause{
-			Cause: c, Object: c.Subject.String(), Place: at, Word: did[c.Action], Fix: fixes[c.ID], NamespaceList: strings.Join(slices.Compact(list), " "),
+			Cause: c, Object: c.Subject.String(), Place: at, Word: did[c.Action], Fix: fixes[c.ID],
+			NamespaceList: strings.Join(slices.Compact(list), " "),
 		})
 		v.ids[c.ID] = strconv.Itoa(len(v.ids))
-		v.Data.Causes[v.ids[c.ID]] = htmlAbout{Object: c.Subject.String(), Place: at, Advice: c.Advice, Fix: fixes[c.ID]}
+		v.Data.Causes[v.ids[c.ID]] = htmlAbout{Object: c.Subject.String(), Place: at, Advice: c.Advice,
+			Fix: fixes[c.ID]}
 		if !slices.Contains(v.RuleNames, c.Rule) {
 			v.RuleNames = append(v.RuleNames, c.Rule)
 		}
@@ -199,7 +202,8 @@ func (v *htmlView) explained(e explain.Explanation, known []check.Installation) 
 		if n := slices.IndexFunc(known, func(k check.Installation) bool { return k.Namespace == i.Namespace }); n >= 0 {
 			line = installed(known[n])
 		}
-		v.Installations = append(v.Installations, htmlInstallation{Namespace: i.Namespace, Line: line, Components: i.Components})
+		v.Installations = append(v.Installations, htmlInstallation{Namespace: i.Namespace, Line: line,
+			Components: i.Components})
 		for _, w := range i.WaysIn {
 			way := htmlWay{Way: w, Namespace: i.Namespace, Findings: []htmlFinding{}}
 			if v.Judged {
@@ -244,7 +248,8 @@ func (v *htmlView) place(file string, line int) string {
 }
 
 func (v *htmlView) write(w io.Writer) error {
-	page, err := template.New("page").Funcs(template.FuncMap{"text": clean, "lines": cleanLines, "is": settingIs, "at": v.place}).Parse(pageHTML)
+	page, err := template.New("page").Funcs(template.FuncMap{"text": clean, "lines": cleanLines, "is": settingIs,
+		"at": v.place}).Parse(pageHTML)
 	if err != nil {
 		return fmt.Errorf("reading the page: %w", err)
 	}

@@ -47,9 +47,9 @@ type (
 	}
 )
 
-// junit writes a test for each rule and installation. It fails with the causes of what is denied, and of what is warned of if the
-// command fails on that; else a warning is what the test prints. A test that nothing fails and something is unknown of is
-// skipped, or is an error if the command fails on what is unknown.
+// junit writes a test for each rule and installation. It fails with the causes of what is denied, and of what is warned
+// of if the command fails on that; else a warning is what the test prints. A test that nothing fails and something is
+// unknown of is skipped, or is an error if the command fails on what is unknown.
 func junit(w io.Writer, in Input) error {
 	result := in.shown()
 	all := junitSuites{Name: "dittoguard"}
@@ -117,7 +117,8 @@ func (in Input) junitCase(rule string, of home, homes homes, result check.Result
 	for _, cause := range result.Causes {
 		switch {
 		case cause.Rule != rule || homes.of(cause.Subject) != of.name:
-		case cause.Action == check.ActionDeny, cause.Action == check.ActionWarn && slices.Contains(in.FailsOn, string(check.ActionWarn)):
+		case cause.Action == check.ActionDeny, cause.Action == check.ActionWarn &&
+			slices.Contains(in.FailsOn, string(check.ActionWarn)):
 			failing = append(failing, cause)
 		default:
 			others = append(others, cause)
@@ -129,7 +130,8 @@ func (in Input) junitCase(rule string, of home, homes homes, result check.Result
 		}
 	}
 	if len(failing) > 0 {
-		c.Failure = &junitReason{Message: firstLine(failing[0].Message), Type: string(failing[0].Severity), Text: in.causesText(failing)}
+		c.Failure = &junitReason{Message: firstLine(failing[0].Message), Type: string(failing[0].Severity),
+			Text: in.causesText(failing)}
 		c.File = in.relative(failing[0].File)
 	}
 	if len(unknown) > 0 && c.Failure == nil {
@@ -150,7 +152,8 @@ func (in Input) junitCase(rule string, of home, homes homes, result check.Result
 func (in Input) causesText(causes []check.Cause) string {
 	var b strings.Builder
 	for _, c := range causes {
-		fmt.Fprintf(&b, "%s%s: %s\n%s\n", place(in.relative(c.File), c.Line), c.Action, clean(c.Subject.String()), cleanLines(c.Message))
+		fmt.Fprintf(&b, "%s%s: %s\n%s\n", place(in.relative(c.File), c.Line), c.Action, clean(c.Subject.String()),
+			cleanLines(c.Message))
 		for i, hop := range c.Example {
 			lead := "  way: "
 			if i > 0 {
@@ -168,7 +171,8 @@ func (in Input) causesText(causes []check.Cause) string {
 func (in Input) unknownsText(unknowns []check.Unknown) string {
 	var b strings.Builder
 	for _, u := range unknowns {
-		fmt.Fprintf(&b, "%sunknown: %s: %s: %s\n", place(in.relative(u.File), u.Line), clean(u.Subject.String()), clean(u.What), cleanLines(u.Message))
+		fmt.Fprintf(&b, "%sunknown: %s: %s: %s\n", place(in.relative(u.File), u.Line), clean(u.Subject.String()),
+			clean(u.What), cleanLines(u.Message))
 	}
 	return b.String()
 }
@@ -182,7 +186,8 @@ func firstLine(s string) string {
 // home is an installation, or where objects are that belong to none.
 type home struct{ name, title string }
 
-// homes say which installation an object is of, as far as its namespace tells; where there is one alone, everything is of it.
+// homes say which installation an object is of, as far as its namespace tells; where there is one alone, everything is
+// of it.
 type homes struct{ names []home }
 
 const elsewhere = "elsewhere"

@@ -180,14 +180,16 @@ func mdTable(result check.Result) string {
 				counts = append(counts, fmt.Sprintf("%d %s", n, did[action]))
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", mdText(r.Rule), mdText(string(r.Severity)), mdText(r.Guide), strings.Join(counts, ", "))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", mdText(r.Rule), mdText(string(r.Severity)), mdText(r.Guide),
+			strings.Join(counts, ", "))
 	}
 	return b.String() + "\n"
 }
 
 func (in Input) mdCause(c check.Cause) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "- **%s** (%s): %s%s  \n  %s", mdText(c.Rule), mdText(string(c.Severity)), mdText(c.Subject.String()), in.mdPlace(c.File, c.Line), mdText(firstLine(c.Message)))
+	fmt.Fprintf(&b, "- **%s** (%s): %s%s  \n  %s", mdText(c.Rule), mdText(string(c.Severity)),
+		mdText(c.Subject.String()), in.mdPlace(c.File, c.Line), mdText(firstLine(c.Message)))
 	if c.Advice != "" {
 		fmt.Fprintf(&b, "  \n  **Fix:** %s", mdText(c.Advice))
 	}
@@ -212,7 +214,8 @@ func (in Input) mdUnknown(r check.Reason) string {
 	if len(r.Rules) > 0 {
 		text += "**" + mdText(strings.Join(r.Rules, ", ")) + "**: "
 	}
-	text += mdText(u.Subject.String()) + in.mdPlace(u.File, u.Line) + "  \n  " + mdText(u.What) + ": " + mdText(firstLine(u.Message))
+	text += mdText(u.Subject.String()) + in.mdPlace(u.File, u.Line) + "  \n  " + mdText(u.What) + ": " +
+		mdText(firstLine(u.Message))
 	if n := len(r.About) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}
@@ -226,15 +229,16 @@ func (in Input) mdPlace(file string, line int) string {
 	return ""
 }
 
-// mdText is a text that stays one, whatever is in it: what Markdown or HTML could take for syntax is written as an entity, and
-// what GitHub makes a mention or a reference of is cut by a comment.
+// mdText is a text that stays one, whatever is in it: what Markdown or HTML could take for syntax is written as an
+// entity, and what GitHub makes a mention or a reference of is cut by a comment.
 func mdText(s string) string {
 	var b strings.Builder
 	for _, r := range clean(s) {
 		switch {
 		case r == '@' || r == '#':
 			fmt.Fprintf(&b, "&#%d;<!-- -->", r)
-		case unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" .,:;/-()=+'\"?", r) || r > unicode.MaxASCII && unicode.IsPrint(r):
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" .,:;/-()=+'\"?", r) ||
+			r > unicode.MaxASCII && unicode.IsPrint(r):
 			b.WriteRune(r)
 		default:
 			fmt.Fprintf(&b, "&#%d;", r)

@@ -100,7 +100,8 @@ func (t *text) objects(group []check.Cause) string {
 	return strings.Join(names, ", ")
 }
 
-// wayIn is a cause's example in a line, without what its heading and its message say: the object itself, and the target.
+// wayIn is a cause's example in a line, without what its heading and its message say: the object itself, and the
+// target.
 func (t *text) wayIn(c check.Cause) string {
 	subject := c.Subject.String()
 	var hops []string

@@ -9,8 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// relative is a file's name from the root, with slashes: the services that show a report know the files of a repository, and
-// nothing of the machine that it was checked on. A file on another drive keeps its own name alone.
+// relative is a file's name from the root, with slashes: the services that show a report know the files of a
+// repository, and nothing of the machine that it was checked on. A file on another drive keeps its own name alone.
 func (in Input) relative(file string) string {
 	if filepath.IsAbs(file) {
 		from, err := filepath.Rel(in.Root, file)
@@ -45,7 +45,8 @@ func (in Input) spots() map[string]spot {
 	return list
 }
 
-// taker is the name of the object that takes a step of a way in: `Service ditto/gateway` of `Service ditto/gateway, port 8080`.
+// taker is the name of the object that takes a step of a way in: `Service ditto/gateway` of `Service ditto/gateway,
+// port 8080`.
 func taker(hop string) string {
 	words := strings.SplitN(hop, " ", 3)
 	if len(words) < 2 {

@@ -12,8 +12,9 @@ import (
 // mostRefused is how many rules a refusal explains.
 const mostRefused = 8
 
-// Refusal writes why something is refused, for whoever gets it from another program, such as helm: what makes it fail and nothing else,
-// each with one way and one fix. Failing are the actions because of which it is refused, and `unknown`.
+// Refusal writes why something is refused, for whoever gets it from another program, such as helm: what makes it fail
+// and nothing else, each with one way and one fix. Failing are the actions because of which it is refused, and
+// `unknown`.
 //
 //	dittoguard refuses this release: 2 denied
 //	preauth-exposed: Deployment gateway
@@ -24,10 +25,12 @@ func Refusal(w io.Writer, what string, result check.Result, failing []string, op
 	t := newText(opts)
 	result = check.Sorted(result)
 	refuses := func(action check.Action) bool {
-		return action == check.ActionDeny || action == check.ActionWarn && slices.Contains(failing, string(check.ActionWarn))
+		return action == check.ActionDeny || action == check.ActionWarn &&
+			slices.Contains(failing, string(check.ActionWarn))
 	}
 	causes := slices.DeleteFunc(slices.Clone(result.Causes), func(c check.Cause) bool { return !refuses(c.Action) })
-	result.Findings = slices.DeleteFunc(slices.Clone(result.Findings), func(f check.Finding) bool { return !refuses(f.Action) })
+	result.Findings = slices.DeleteFunc(slices.Clone(result.Findings),
+		func(f check.Finding) bool { return !refuses(f.Action) })
 	unknown := result.Unknown
 	if !slices.Contains(failing, "unknown") {
 		unknown = nil

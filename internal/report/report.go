@@ -25,7 +25,8 @@ type Document struct {
 // without null in the place of a list. Findings that no mode asks for are left out.
 func JSON(w io.Writer, result check.Result, notes ...string) error {
 	result = check.Sorted(result)
-	result.Findings = slices.DeleteFunc(result.Findings, func(f check.Finding) bool { return f.Action == check.ActionNone })
+	result.Findings = slices.DeleteFunc(result.Findings,
+		func(f check.Finding) bool { return f.Action == check.ActionNone })
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false) // it is no HTML, and `->` in a message should be readable
 	encoder.SetIndent("", "  ")

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// mostResults is how many results of a run GitHub's code scanning takes in; of its other limits (rules 25,000, tags of a
-	// rule 20, locations of a result 1,000) nothing here comes near
+	// mostResults is how many results of a run GitHub's code scanning takes in; of its other limits (rules 25,000, tags
+	// of a rule 20, locations of a result 1,000) nothing here comes near
 	// (docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
 	mostResults = 5000
 	// sourceRoot is the base of every URI, whose place only the reader knows (SARIF 2.1.0, 3.14.14).
@@ -30,7 +30,8 @@ const (
 func sarif(w io.Writer, in Input) error {
 	s := sarifRun{in: in, run: v210.NewRun(), index: map[string]int{}, spots: in.spots(), prints: prints{}}
 	s.run.WithOriginalUriBaseIds(map[string]v210.ArtifactLocation{
-		sourceRoot: *v210.NewArtifactLocation().WithDescription(message("The folder that dittoguard ran in, usually that of the repository.")),
+		sourceRoot: *v210.NewArtifactLocation().
+			WithDescription(message("The folder that dittoguard ran in, usually that of the repository.")),
 	})
 	s.run.WithColumnKind("unicodeCodePoints")
 	driver := v210.NewToolComponent().WithName("dittoguard").WithVersion(in.Version)
@@ -52,8 +53,10 @@ func sarif(w io.Writer, in Input) error {
 	invocation := v210.NewInvocation().WithExecutionSuccessful(true)
 	if cut := len(s.run.Results) - mostResults; cut > 0 {
 		s.run.Results = s.run.Results[:mostResults]
-		invocation.AddToolExecutionNotification(v210.NewNotification().WithLevel(v210.LevelWarning).WithMessage(message(fmt.Sprintf(
-			"%d results are left out, the least severe ones: GitHub shows %d. The formats json and html have all.", cut, mostResults))))
+		invocation.AddToolExecutionNotification(v210.NewNotification().WithLevel(v210.LevelWarning).
+			WithMessage(message(fmt.Sprintf(
+				"%d results are left out, the least severe ones: GitHub shows %d. The formats json and html have all.", cut,
+				mostResults))))
 	}
 	s.run.AddInvocation(invocation)
 	report := v210.NewReport().AddRun(s.run)
@@ -101,7 +104,8 @@ func (s *sarifRun) finding(f check.Finding) {
 	if _, known := s.index[f.Rule]; !known {
 		s.rule(descriptor(rules.HardeningRule{
 			Metadata: rules.Metadata{Name: f.Rule},
-			Spec:     rules.Spec{Title: f.Title, Severity: f.Severity, Level: f.Level, Guide: f.Guide, Rationale: f.Title, Remediation: f.Fix},
+			Spec: rules.Spec{Title: f.Title, Severity: f.Severity, Level: f.Level, Guide: f.Guide,
+				Rationale: f.Title, Remediation: f.Fix},
 		}))
 	}
 	lines := []string{cleanLines(f.Message)}
@@ -136,7 +140,8 @@ func (s *sarifRun) way(f check.Finding) *v210.CodeFlow {
 			at = spot{f.File, f.Line}
 		}
 		location := s.location(inventory.Ref{}, at, hop)
-		flow.AddLocation(v210.NewThreadFlowLocation().WithLocation(location).WithExecutionOrder(i + 1).WithImportance("essential"))
+		flow.AddLocation(v210.NewThreadFlowLocation().WithLocation(location).WithExecutionOrder(i +
+			1).WithImportance("essential"))
 	}
 	return v210.NewCodeFlow().AddThreadFlow(flow).WithMessage(message("The way in, from outside inwards"))
 }
@@ -148,7 +153,8 @@ func (s *sarifRun) unknown(u check.Unknown) {
 		s.rule(undecidedRule())
 	}
 	if _, known := s.index[rule]; !known {
-		s.rule(descriptor(rules.HardeningRule{Metadata: rules.Metadata{Name: rule}, Spec: rules.Spec{Title: u.What, Rationale: u.What}}))
+		s.rule(descriptor(rules.HardeningRule{Metadata: rules.Metadata{Name: rule},
+			Spec: rules.Spec{Title: u.What, Rationale: u.What}}))
 	}
 	r := s.result(rule, v210.LevelNote, s.prints.unknown(u), "Unknown: "+clean(u.What)+": "+cleanLines(u.Message))
 	r.AddLocation(s.location(u.Subject, spot{u.File, u.Line}, ""))
@@ -163,7 +169,8 @@ func (s *sarifRun) location(object inventory.Ref, at spot, text string) *v210.Lo
 			v210.NewArtifactLocation().WithURI(s.in.uri(at.file)).WithURIBaseID(sourceRoot)))
 	}
 	if object.Kind != "" {
-		l.AddLogicalLocation(v210.NewLogicalLocation().WithName(clean(object.Name)).WithFullyQualifiedName(clean(object.String())).WithKind("resource"))
+		l.AddLogicalLocation(v210.NewLogicalLocation().WithName(clean(object.Name)).
+			WithFullyQualifiedName(clean(object.String())).WithKind("resource"))
 	}
 	if text != "" {
 		l.WithMessage(message(clean(text)))
@@ -177,7 +184,8 @@ func message(text string) *v210.Message {
 }
 
 // securitySeverity is how GitHub sorts rules: above 9 is critical, from 7 on high, from 4 on medium.
-var securitySeverity = map[rules.Severity]string{rules.Critical: "9.5", rules.High: "8.0", rules.Medium: "5.5", rules.Low: "2.0"}
+var securitySeverity = map[rules.Severity]string{rules.Critical: "9.5", rules.High: "8.0", rules.Medium: "5.5",
+	rules.Low: "2.0"}
 
 // descriptor is a rule with its page as help.
 func descriptor(rule rules.HardeningRule) *v210.ReportingDescriptor {

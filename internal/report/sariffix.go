@@ -32,7 +32,8 @@ func (in Input) patches() (func(check.Finding) []Patch, error) {
 func (s *sarifRun) fix(p Patch) *v210.Fix {
 	f := v210.NewFix().WithDescription(message(clean(p.Message)))
 	for _, file := range p.Files {
-		change := v210.NewArtifactChange().WithArtifactLocation(v210.NewArtifactLocation().WithURI(s.in.uri(file.Name)).WithURIBaseID(sourceRoot))
+		change := v210.NewArtifactChange().
+			WithArtifactLocation(v210.NewArtifactLocation().WithURI(s.in.uri(file.Name)).WithURIBaseID(sourceRoot))
 		for _, r := range replacements(file.Before, file.After) {
 			change.AddReplacement(r)
 		}
@@ -41,7 +42,8 @@ func (s *sarifRun) fix(p Patch) *v210.Fix {
 	return f
 }
 
-// replacements make one text of another, by whole lines. The regions are those of the text as it was (SARIF 2.1.0, 3.57.3).
+// replacements make one text of another, by whole lines. The regions are those of the text as it was (SARIF 2.1.0,
+// 3.57.3).
 func replacements(before, after string) []*v210.Replacement {
 	old, now := strings.SplitAfter(before, "\n"), strings.SplitAfter(after, "\n")
 	// The end of line n is the beginning of the next one, or its last column if there is none.

@@ -35,8 +35,8 @@ const (
 	mostObjects = 3
 )
 
-// Text writes the result for people who have to mend something: what Ditto is there, how much each rule finds, what to change,
-// what is unknown, and the verdict. Nothing is said twice; Wide says it all.
+// Text writes the result for people who have to mend something: what Ditto is there, how much each rule finds, what to
+// change, what is unknown, and the verdict. Nothing is said twice; Wide says it all.
 //
 //	Ditto 4.6 in namespace ditto: gateway, things, proxy; 4 entries from outside
 //

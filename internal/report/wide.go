@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 )
 
-// Wide writes every finding for people, hop by hop. Each line that begins with a file names a subject; the ways in follow, and what to
-// do is said once for all findings of a rule:
+// Wide writes every finding for people, hop by hop. Each line that begins with a file names a subject; the ways in
+// follow, and what to do is said once for all findings of a rule:
 //
 //	deploy/gateway.yaml:14: deny: preauth-exposed (critical, guide 1): Deployment ditto/gateway
 //	  A public way in reaches a gateway that believes the identity a client sends.
@@ -29,7 +29,10 @@ func Wide(w io.Writer, result check.Result, opts Options) error {
 			shown = append(shown, f)
 		}
 	}
-	for _, group := range runs(shown, func(a, b check.Finding) bool { return a.Rule == b.Rule && a.Action == b.Action }) {
+	for _, group := range runs(shown, func(a, b check.Finding) bool {
+		return a.Rule == b.Rule &&
+			a.Action == b.Action
+	}) {
 		t.group(group)
 	}
 	t.unknowns(result.Unknown)
@@ -57,7 +60,8 @@ type text struct {
 }
 
 func newText(opts Options) *text {
-	t := &text{opts: opts, width: max(leastWidth, opts.Width), advised: map[string]string{}, shown: map[string]bool{}, fixed: map[string]bool{}}
+	t := &text{opts: opts, width: max(leastWidth, opts.Width), advised: map[string]string{}, shown: map[string]bool{},
+		fixed: map[string]bool{}}
 	if opts.Width == 0 {
 		t.width = usualWidth
 	}
@@ -105,7 +109,8 @@ func (t *text) group(findings []check.Finding) {
 	}
 }
 
-// fixesOf are the ways to mend a finding, of which any one does: the fixes that apply or, if there are none, what the rule says.
+// fixesOf are the ways to mend a finding, of which any one does: the fixes that apply or, if there are none, what the
+// rule says.
 func fixesOf(f check.Finding) []string {
 	switch {
 	case len(f.Fixes) > 0 && f.Advice == "":
@@ -145,7 +150,8 @@ func (t *text) heading(f check.Finding) {
 		action = "off"
 	}
 	fmt.Fprintf(&t.out, "%s%s: %s (%s): %s\n",
-		place(f.File, f.Line), t.paint(color, action), t.paint(bold, clean(f.Rule)), about(f), clean(f.Subject.String()))
+		place(f.File, f.Line), t.paint(color, action), t.paint(bold, clean(f.Rule)), about(f),
+		clean(f.Subject.String()))
 }
 
 // body writes what is found on one subject, numbered if that is more than one thing.
@@ -199,7 +205,8 @@ func (t *text) exceptions(list []check.AppliedException) {
 		if e.Entry != nil && *e.Entry != e.Subject {
 			about += " over " + e.Entry.String()
 		}
-		fmt.Fprintf(&t.out, "%s: %s until %s (UTC): %s\n", t.paint(bold, clean(e.Rule)), clean(about), e.Until, clean(e.Reason))
+		fmt.Fprintf(&t.out, "%s: %s until %s (UTC): %s\n", t.paint(bold, clean(e.Rule)), clean(about), e.Until,
+			clean(e.Reason))
 	}
 	t.out.WriteByte('\n')
 }

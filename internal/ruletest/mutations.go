@@ -30,7 +30,8 @@ func (r *run) mutations(findings int) {
 	}
 	if !r.fails() {
 		if out.Len() > 0 {
-			r.bad("%s: the rule changes something, but this fixture should pass:\n%s", r.File, strings.TrimSuffix(out.String(), "\n"))
+			r.bad("%s: the rule changes something, but this fixture should pass:\n%s", r.File,
+				strings.TrimSuffix(out.String(), "\n"))
 		}
 		return
 	}

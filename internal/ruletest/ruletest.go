@@ -1,9 +1,9 @@
-// Package ruletest runs the fixtures of rules: manifests beside a rule that say what it makes of them. The built-in rules
-// and those that users write are tested by the same code.
+// Package ruletest runs the fixtures of rules: manifests beside a rule that say what it makes of them. The built-in
+// rules and those that users write are tested by the same code.
 //
-// Beside a rule's document lie pass/*.yaml, in which it finds nothing; fail/*.yaml, in which it finds something; and, of a
-// mutating rule, fixed/*.yaml, what its mutations make of the fail fixture of that name. The comment at the head of a
-// fixture says what is found, a line each:
+// Beside a rule's document lie pass/*.yaml, in which it finds nothing; fail/*.yaml, in which it finds something; and,
+// of a mutating rule, fixed/*.yaml, what its mutations make of the fail fixture of that name. The comment at the head
+// of a fixture says what is found, a line each:
 //
 //	# finds: Deployment ditto/gateway: WebSocket throttling is off (default)
 //	# unknown: Deployment ditto/things: ConfigMap ditto/settings not found
@@ -55,8 +55,8 @@ type Case struct {
 	known []rules.HardeningRule
 }
 
-// Load reads the rules of folders, laid out as rules.Load takes them, compiles them, and finds their fixtures. The error is
-// everything because of which they cannot be run.
+// Load reads the rules of folders, laid out as rules.Load takes them, compiles them, and finds their fixtures. The
+// error is everything because of which they cannot be run.
 func Load(dirs ...string) ([]Suite, error) {
 	builtin, err := rules.Builtin()
 	if err != nil {
@@ -102,8 +102,10 @@ func strays(dir string, list []rules.HardeningRule) error {
 	for _, e := range entries {
 		folder := filepath.Join(dir, e.Name())
 		has := func(kind string) bool { _, err := os.Stat(filepath.Join(folder, kind)); return err == nil }
-		if (has(pass) || has(fail)) && !slices.ContainsFunc(list, func(r rules.HardeningRule) bool { return folderOf(r) == folder }) {
-			errs = append(errs, fmt.Errorf("reading rules: %s: fixtures without a rule; expected %s", folder, filepath.Join(folder, "rule.yaml")))
+		if (has(pass) || has(fail)) &&
+			!slices.ContainsFunc(list, func(r rules.HardeningRule) bool { return folderOf(r) == folder }) {
+			errs = append(errs, fmt.Errorf("reading rules: %s: fixtures without a rule; expected %s", folder,
+				filepath.Join(folder, "rule.yaml")))
 		}
 	}
 	return errors.Join(errs...)
@@ -149,7 +151,8 @@ func load(rule rules.HardeningRule, all, known []rules.HardeningRule) (Suite, er
 		}
 		for _, file := range files {
 			s.Cases = append(s.Cases, Case{
-				Name: kind + "/" + strings.TrimSuffix(filepath.Base(file), ".yaml"), File: file, rule: rule, known: known,
+				Name: kind + "/" + strings.TrimSuffix(filepath.Base(file), ".yaml"), File: file, rule: rule,
+				known: known,
 			})
 		}
 	}

@@ -16,12 +16,14 @@ import (
 	"github.com/dittoguard/dittoguard/rules"
 )
 
-// passwordWork is what checking the passwords of a fixture's object may cost: enough for every hash that somebody waits for.
+// passwordWork is what checking the passwords of a fixture's object may cost: enough for every hash that somebody waits
+// for.
 const passwordWork = 60_000_000
 
 // Outcome is what running a fixture came to.
 type Outcome struct {
-	// Problems say, each with a diff where there is one to show, what is otherwise than the fixture says; none if it passes.
+	// Problems say, each with a diff where there is one to show, what is otherwise than the fixture says; none if it
+	// passes.
 	Problems []string
 	// Written are the files that were rewritten.
 	Written []string
@@ -82,7 +84,8 @@ func (r *run) load(passwords *htpasswd.Verifier) bool {
 			return false
 		}
 	}
-	r.checker, err = check.New(check.Options{Rules: []rules.HardeningRule{r.rule}, Proved: true, Config: cfg, Passwords: passwords})
+	r.checker, err = check.New(check.Options{Rules: []rules.HardeningRule{r.rule}, Proved: true, Config: cfg,
+		Passwords: passwords})
 	if err != nil {
 		r.bad("%v", err)
 	}
@@ -129,7 +132,8 @@ func (r *run) findings() int {
 			h.expected = found
 			r.write(r.File, h.text())
 		} else {
-			r.bad("%s: the rule finds something else than the comment at the top says (--update rewrites it):\n%s", r.File, diff)
+			r.bad("%s: the rule finds something else than the comment at the top says (--update rewrites it):\n%s",
+				r.File, diff)
 		}
 	}
 	return findings

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// Clean makes the parts of a manifest that end up in a line harmless: control characters, line breaks and the characters that
-// turn the direction of writing are shown as escapes.
+// Clean makes the parts of a manifest that end up in a line harmless: control characters, line breaks and the
+// characters that turn the direction of writing are shown as escapes.
 func Clean(s string) string {
 	if strings.IndexFunc(s, harmful) < 0 {
 		return s

@@ -16,7 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// user is who the process runs as unless the cluster says otherwise. By number, so that the kubelet can check runAsNonRoot.
+// user is who the process runs as unless the cluster says otherwise. By number, so that the kubelet can check
+// runAsNonRoot.
 const user = "65532:65532"
 
 // A release is what an image says of itself. The same release and the same binaries make the same image, byte for byte.
@@ -68,12 +69,14 @@ func (r release) index(binaries []binary) (v1.ImageIndex, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the image for %s: %w", b.platform, err)
 		}
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &b.platform}})
+		index = mutate.AppendManifests(index,
+			mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &b.platform}})
 	}
 	return mutate.Annotations(index, r.annotations()).(v1.ImageIndex), nil
 }
 
-// image holds a binary and nothing else. `serve` trusts the CA that Kubernetes mounts, so there are no other certificates.
+// image holds a binary and nothing else. `serve` trusts the CA that Kubernetes mounts, so there are no other
+// certificates.
 func (r release) image(b binary) (v1.Image, error) {
 	layer, err := r.layer(b.path)
 	if err != nil {
@@ -111,7 +114,8 @@ func (r release) layer(path string) (v1.Layer, error) {
 	var packed bytes.Buffer
 	out := tar.NewWriter(&packed)
 	err = out.WriteHeader(&tar.Header{
-		Name: "dittoguard", Mode: 0o755, Size: int64(len(content)), ModTime: r.created.UTC().Truncate(time.Second), Format: tar.FormatUSTAR,
+		Name: "dittoguard", Mode: 0o755, Size: int64(len(content)), ModTime: r.created.UTC().Truncate(time.Second),
+		Format: tar.FormatUSTAR,
 	})
 	if err != nil {
 		return nil, err

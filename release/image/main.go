@@ -2,8 +2,9 @@
 //
 //	image --version 0.1.0 --output dist linux/amd64=dist/linux-amd64/dittoguard linux/arm64=dist/linux-arm64/dittoguard
 //
-// In the output folder, image/ is an OCI layout for all platforms, and image-ARCHITECTURE.tar an archive for one of them, for
-// `docker load`, `podman load` and `kind load image-archive`. Standard output has the digest. Credentials are those of `docker login`.
+// In the output folder, image/ is an OCI layout for all platforms, and image-ARCHITECTURE.tar an archive for one of
+// them, for `docker load`, `podman load` and `kind load image-archive`. Standard output has the digest. Credentials are
+// those of `docker login`.
 //
 // It has a module of its own, so that dittoguard does not depend on what it needs.
 package main
@@ -80,7 +81,8 @@ func run(args []string, getenv func(string) string, stdout io.Writer) error {
 	return err
 }
 
-// sourceDate is when the source was written (https://reproducible-builds.org/specs/source-date-epoch/). When it was built is not said.
+// sourceDate is when the source was written (https://reproducible-builds.org/specs/source-date-epoch/). When it was
+// built is not said.
 func sourceDate(epoch string) (time.Time, error) {
 	if epoch == "" {
 		return time.Time{}, errors.New("SOURCE_DATE_EPOCH is not set; it is the time of the commit, in seconds (git log -1 --format=%ct)")
@@ -104,7 +106,8 @@ func write(index v1.ImageIndex, version, output string) error {
 	if err != nil {
 		return err
 	}
-	if err := path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": version})); err != nil {
+	if err := path.AppendIndex(index,
+		layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": version})); err != nil {
 		return err
 	}
 	tag, err := name.NewTag("dittoguard:" + version)
@@ -120,7 +123,8 @@ func write(index v1.ImageIndex, version, output string) error {
 		if err != nil {
 			return err
 		}
-		if err := tarball.WriteToFile(filepath.Join(output, "image-"+of.Platform.Architecture+".tar"), tag, image); err != nil {
+		if err := tarball.WriteToFile(filepath.Join(output, "image-"+of.Platform.Architecture+".tar"), tag,
+			image); err != nil {
 			return err
 		}
 	}

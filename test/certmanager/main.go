@@ -1,6 +1,6 @@
-// Command certmanager runs cert-manager's controllers and its CA injector against the cluster of a kubeconfig, as far as
-// issuing a certificate from a self-signed CA needs them. It is a module of its own, since what cert-manager depends on is
-// nothing that dittoguard does.
+// Command certmanager runs cert-manager's controllers and its CA injector against the cluster of a kubeconfig, as far
+// as issuing a certificate from a self-signed CA needs them. It is a module of its own, since what cert-manager depends
+// on is nothing that dittoguard does.
 package main
 
 import (

@@ -16,8 +16,8 @@ import (
 // lookAtReplicas is how often it is looked which replicas are ready. A kubelet and a kube-proxy take a second or two.
 const lookAtReplicas = 500 * time.Millisecond
 
-// Balanced are replicas behind a Service as a cluster has one: each connection goes to the next replica that is among its endpoints, and one
-// that has died stays among them for a moment.
+// Balanced are replicas behind a Service as a cluster has one: each connection goes to the next replica that is among
+// its endpoints, and one that has died stays among them for a moment.
 type Balanced struct {
 	*Replicas
 
@@ -38,7 +38,8 @@ func (c *Cluster) StartBalanced(ctx context.Context, binary string, names ...str
 	if err != nil {
 		return nil, err
 	}
-	b := &Balanced{Replicas: r, binary: binary, addresses: addresses, endpoints: slices.Clone(names), leaving: map[string]bool{}}
+	b := &Balanced{Replicas: r, binary: binary, addresses: addresses, endpoints: slices.Clone(names),
+		leaving: map[string]bool{}}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
 	if err != nil {
 		r.Kill()
@@ -113,7 +114,8 @@ func (b *Balanced) connect(from net.Conn) {
 	<-done
 }
 
-// Terminate has a replica end as a kubelet does: it gets no new connections, and is asked to end. It returns when it has.
+// Terminate has a replica end as a kubelet does: it gets no new connections, and is asked to end. It returns when it
+// has.
 func (b *Balanced) Terminate(name string) error {
 	b.mu.Lock()
 	b.leaving[name] = true
@@ -140,7 +142,8 @@ func (b *Balanced) ShowCertificatesOf(ctx context.Context, authority []byte) err
 	if !roots.AppendCertsFromPEM(authority) {
 		return errors.New("the authority is no certificate in PEM")
 	}
-	dialer := &tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: Release + "." + Namespace + ".svc", MinVersion: tls.VersionTLS12}}
+	dialer := &tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: Release + "." + Namespace + ".svc",
+		MinVersion: tls.VersionTLS12}}
 	for name, address := range b.addresses {
 		connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, replicaPort))
 		if err != nil {

@@ -22,8 +22,8 @@ func Root(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// Build builds one command of the checkout, `./cmd/dittoguard` say, into dir and returns the path of the binary. Folder is
-// where the command's module is, relative to the checkout; "." is dittoguard's own. With the race detector in this
+// Build builds one command of the checkout, `./cmd/dittoguard` say, into dir and returns the path of the binary. Folder
+// is where the command's module is, relative to the checkout; "." is dittoguard's own. With the race detector in this
 // program, dittoguard is built with it too.
 func Build(ctx context.Context, folder, command, dir string) (string, error) {
 	root, err := Root(ctx)

@@ -34,7 +34,8 @@ func (c *Cluster) InstallChart(ctx context.Context, values string, args ...strin
 	if err := os.WriteFile(file, []byte(values), 0o600); err != nil {
 		return "", err
 	}
-	args = append([]string{"upgrade", "--install", Release, chart, "--namespace", Namespace, "--create-namespace", "--values", file}, args...)
+	args = append([]string{"upgrade", "--install", Release, chart, "--namespace", Namespace, "--create-namespace",
+		"--values", file}, args...)
 	return c.Helm(ctx, args...)
 }
 

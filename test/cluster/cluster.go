@@ -1,9 +1,9 @@
-// Package cluster brings up a real, local Kubernetes control plane, installs dittoguard's chart in it with real helm, and
-// runs the real `dittoguard serve` as its webhook. Tests and the demo share it.
+// Package cluster brings up a real, local Kubernetes control plane, installs dittoguard's chart in it with real helm,
+// and runs the real `dittoguard serve` as its webhook. Tests and the demo share it.
 //
-// There are no nodes: a Deployment makes no Pods, and the chart's own Deployment does not run. `serve` runs as a process
-// beside the API server instead, with the rights of the chart's ServiceAccount, on the address of the chart's Service.
-// That works because the service range lies in 127.0.0.0/8. Everything listens on loopback.
+// There are no nodes: a Deployment makes no Pods, and the chart's own Deployment does not run. `serve` runs as a
+// process beside the API server instead, with the rights of the chart's ServiceAccount, on the address of the chart's
+// Service. That works because the service range lies in 127.0.0.0/8. Everything listens on loopback.
 package cluster
 
 import (
@@ -63,8 +63,8 @@ type Cluster struct {
 // Processes that run at the same time rarely share one, and within one every Service gets an address at random.
 func serviceRange() string { return fmt.Sprintf("127.%d.0.0/16", 100+os.Getpid()%100) }
 
-// startWithin and stopWithin bound what a control plane does in seconds where nobody disturbs it. Only one that will never be ready
-// gets to them.
+// startWithin and stopWithin bound what a control plane does in seconds where nobody disturbs it. Only one that will
+// never be ready gets to them.
 const startWithin, stopWithin = 5 * time.Minute, 2 * time.Minute
 
 // gogc has a control plane collect its garbage less often: it lives for minutes, and memory is there.
@@ -97,7 +97,8 @@ func Start(opts Options) (*Cluster, error) {
 		c.env.ControlPlane.GetAPIServer().Configure().Set(name, value)
 	}
 	c.env.ControlPlane.Etcd = &envtest.Etcd{}
-	for name, path := range map[string]*string{"etcd": &c.env.ControlPlane.Etcd.Path, "kube-apiserver": &c.env.ControlPlane.GetAPIServer().Path} {
+	for name, path := range map[string]*string{"etcd": &c.env.ControlPlane.Etcd.Path,
+		"kube-apiserver": &c.env.ControlPlane.GetAPIServer().Path} {
 		*path = filepath.Join(opts.Dir, name)
 		if err := leash.Script(*path, "/usr/bin/env", gogc, filepath.Join(assets, name)); err != nil {
 			return nil, fmt.Errorf("preparing to start %s: %w", name, err)

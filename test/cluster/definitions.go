@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// Define makes kinds known that Kubernetes does not bring, each with as much of a definition as an API server needs to keep
-// an object, in the first version that is given. It waits until these and all other custom resources are served.
+// Define makes kinds known that Kubernetes does not bring, each with as much of a definition as an API server needs to
+// keep an object, in the first version that is given. It waits until these and all other custom resources are served.
 func (c *Cluster) Define(ctx context.Context, kinds ...schema.GroupVersionKind) error {
 	var definitions strings.Builder
 	seen := map[schema.GroupKind]bool{}
@@ -22,11 +22,13 @@ func (c *Cluster) Define(ctx context.Context, kinds ...schema.GroupVersionKind) 
 		}
 	}
 	if len(seen) > 0 {
-		if out, err := c.Kubectl(ctx, strings.NewReader(definitions.String()), "apply", "--server-side", "--filename", "-"); err != nil {
+		if out, err := c.Kubectl(ctx, strings.NewReader(definitions.String()), "apply", "--server-side", "--filename",
+			"-"); err != nil {
 			return fmt.Errorf("%w\n%s", err, out)
 		}
 	}
-	out, err := c.Kubectl(ctx, nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all", "--timeout="+startWithin.String())
+	out, err := c.Kubectl(ctx, nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all",
+		"--timeout="+startWithin.String())
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}

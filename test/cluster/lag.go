@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// lagging serves the API server on another address, where every watch is behind by lag, until the context ends. It returns
-// the address and the certificate authority. On a machine of its own a watch is behind by a millisecond or two; under load,
-// or across zones, by seconds.
+// lagging serves the API server on another address, where every watch is behind by lag, until the context ends. It
+// returns the address and the certificate authority. On a machine of its own a watch is behind by a millisecond or two;
+// under load, or across zones, by seconds.
 func (c *Cluster) lagging(ctx context.Context, lag time.Duration) (string, []byte, error) {
 	target, err := url.Parse(c.server())
 	if err != nil {

@@ -71,7 +71,8 @@ func (m *mounts) content(ctx context.Context, volume corev1.Volume) (map[string]
 	switch {
 	case volume.ConfigMap != nil:
 		var o corev1.ConfigMap
-		if err := m.cluster.Client.Get(ctx, types.NamespacedName{Namespace: m.namespace, Name: volume.ConfigMap.Name}, &o); err != nil {
+		if err := m.cluster.Client.Get(ctx, types.NamespacedName{Namespace: m.namespace, Name: volume.ConfigMap.Name},
+			&o); err != nil {
 			return nil, err
 		}
 		for name, text := range o.Data {
@@ -79,7 +80,8 @@ func (m *mounts) content(ctx context.Context, volume corev1.Volume) (map[string]
 		}
 	case volume.Secret != nil:
 		var o corev1.Secret
-		if err := m.cluster.Client.Get(ctx, types.NamespacedName{Namespace: m.namespace, Name: volume.Secret.SecretName}, &o); err != nil {
+		if err := m.cluster.Client.Get(ctx,
+			types.NamespacedName{Namespace: m.namespace, Name: volume.Secret.SecretName}, &o); err != nil {
 			return nil, err
 		}
 		files = o.Data

@@ -38,9 +38,10 @@ type Replicas struct {
 	stopDealing func() error
 }
 
-// StartReplicas runs a replica for each name, with watches that are behind by lag. The API server's requests are dealt out to them in turn; a
-// replica that does not answer is passed over.
-func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Duration, names []string, flags ...string) (*Replicas, error) {
+// StartReplicas runs a replica for each name, with watches that are behind by lag. The API server's requests are dealt
+// out to them in turn; a replica that does not answer is passed over.
+func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Duration, names []string,
+	flags ...string) (*Replicas, error) {
 	r, addresses, at, err := c.startReplicas(ctx, binary, lag, names, flags)
 	if err != nil {
 		return nil, err
@@ -53,8 +54,10 @@ func (c *Cluster) StartReplicas(ctx context.Context, binary string, lag time.Dur
 }
 
 // startReplicas runs the replicas, and returns their addresses and that of the Service.
-func (c *Cluster) startReplicas(ctx context.Context, binary string, lag time.Duration, names, flags []string) (_ *Replicas, addresses map[string]string, at string, err error) {
-	r := &Replicas{cluster: c, Serves: map[string]*Serve{}, Dealt: map[string]*atomic.Int64{}, stopDealing: func() error { return nil }}
+func (c *Cluster) startReplicas(ctx context.Context, binary string, lag time.Duration, names,
+	flags []string) (_ *Replicas, addresses map[string]string, at string, err error) {
+	r := &Replicas{cluster: c, Serves: map[string]*Serve{}, Dealt: map[string]*atomic.Int64{},
+		stopDealing: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			r.Kill()
@@ -71,7 +74,8 @@ func (c *Cluster) startReplicas(ctx context.Context, binary string, lag time.Dur
 		// Every Service has an address that nobody else has.
 		address := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: name}}
 		address.Spec.Ports = []corev1.ServicePort{{Port: 443}}
-		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: name, Labels: deployment.Spec.Template.Labels}}
+		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: name,
+			Labels: deployment.Spec.Template.Labels}}
 		pod.Spec = deployment.Spec.Template.Spec
 		if err := errors.Join(c.Client.Create(ctx, address), c.Client.Create(ctx, pod)); err != nil {
 			return nil, nil, "", fmt.Errorf("making the Pod of a replica: %w", err)
@@ -104,10 +108,12 @@ func (r *Replicas) deal(ctx context.Context, names []string, addresses map[strin
 		return err
 	}
 	var turn atomic.Int64
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64} // a Service checks nothing either
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+		MaxIdleConnsPerHost: 64} // a Service checks nothing either
 	proxy := func(name string) *httputil.ReverseProxy {
 		target := &url.URL{Scheme: "https", Host: net.JoinHostPort(addresses[name], replicaPort)}
-		return &httputil.ReverseProxy{Transport: transport, Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }}
+		return &httputil.ReverseProxy{Transport: transport,
+			Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(target) }}
 	}
 	proxies := map[string]*httputil.ReverseProxy{}
 	for _, name := range names {
@@ -173,10 +179,12 @@ func (r *Replicas) Kill() {
 	_ = r.stopDealing()
 }
 
-// certificate is one for the Service, of dittoguard's own authority: whoever has its key can answer in dittoguard's place.
+// certificate is one for the Service, of dittoguard's own authority: whoever has its key can answer in dittoguard's
+// place.
 func (c *Cluster) certificate(ctx context.Context) (tls.Certificate, error) {
 	var secret corev1.Secret
-	if err := c.Client.Get(ctx, types.NamespacedName{Namespace: Namespace, Name: Release + "-ca"}, &secret); err != nil {
+	if err := c.Client.Get(ctx, types.NamespacedName{Namespace: Namespace, Name: Release + "-ca"},
+		&secret); err != nil {
 		return tls.Certificate{}, fmt.Errorf("reading the authority: %w", err)
 	}
 	ca, err := tls.X509KeyPair(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey])
@@ -189,7 +197,8 @@ func (c *Cluster) certificate(ctx context.Context) (tls.Certificate, error) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), DNSNames: []string{Release + "." + Namespace + ".svc"},
-		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, ca.Leaf, key.Public(), ca.PrivateKey)
 	if err != nil {

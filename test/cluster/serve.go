@@ -52,8 +52,8 @@ type Serve struct {
 	ended error
 }
 
-// StartServe runs what the chart's Deployment would: the binary with the chart's arguments and mounts, the rights of its
-// ServiceAccount, on the address of its Service. It returns when /readyz says so.
+// StartServe runs what the chart's Deployment would: the binary with the chart's arguments and mounts, the rights of
+// its ServiceAccount, on the address of its Service. It returns when /readyz says so.
 func (c *Cluster) StartServe(ctx context.Context, binary string) (*Serve, error) {
 	return c.StartLagging(ctx, binary, 0)
 }
@@ -69,7 +69,8 @@ func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Dura
 }
 
 // startServe runs the binary as the Pod of a name, at an address.
-func (c *Cluster) startServe(ctx context.Context, binary string, lag time.Duration, name, address string, flags []string) (_ *Serve, err error) {
+func (c *Cluster) startServe(ctx context.Context, binary string, lag time.Duration, name, address string,
+	flags []string) (_ *Serve, err error) {
 	dir, err := os.MkdirTemp(c.dir, "serve")
 	if err != nil {
 		return nil, err
@@ -159,10 +160,13 @@ func (c *Cluster) ServiceAccountKubeconfig(ctx context.Context, of types.Namespa
 	return c.serviceAccountKubeconfig(ctx, c.server(), c.Config.CAData, of, file)
 }
 
-func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, api string, ca []byte, of types.NamespacedName, file string) error {
+func (c *Cluster) serviceAccountKubeconfig(ctx context.Context, api string, ca []byte, of types.NamespacedName,
+	file string) error {
 	account := &corev1.ServiceAccount{}
 	account.Namespace, account.Name = of.Namespace, of.Name
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](tokenSeconds)}}
+	request := &authenticationv1.TokenRequest{
+		Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: ptr.To[int64](tokenSeconds)},
+	}
 	if err := c.Client.SubResource("token").Create(ctx, account, request); err != nil {
 		return fmt.Errorf("asking for a token of ServiceAccount %s: %w", of, err)
 	}

@@ -124,7 +124,8 @@ func (d *demo) fixed(ctx context.Context) error {
 
 func (d *demo) rollback(ctx context.Context) error {
 	d.begin("Somebody switches pre-authentication on again")()
-	out, err := d.kubectl(ctx, []string{"set", "env", "deployment/gateway", "ENABLE_PRE_AUTHENTICATION=true", "--namespace=" + namespace}, false)
+	out, err := d.kubectl(ctx, []string{"set", "env", "deployment/gateway", "ENABLE_PRE_AUTHENTICATION=true",
+		"--namespace=" + namespace}, false)
 	if err != nil {
 		return err
 	}
@@ -179,7 +180,8 @@ func (d *demo) explain(err error) error {
 
 // apply are the arguments that apply a manifest.
 func (d *demo) apply(manifest string, args ...string) []string {
-	return append([]string{"apply", "--namespace=" + namespace, "--filename=" + filepath.Join(d.dir, "manifests", manifest+".yaml")}, args...)
+	return append([]string{"apply", "--namespace=" + namespace,
+		"--filename=" + filepath.Join(d.dir, "manifests", manifest+".yaml")}, args...)
 }
 
 func expect(out string, parts ...string) error {

@@ -30,8 +30,8 @@ func main() {
 	}
 }
 
-// run shows everything in a folder of its own, which is gone afterwards. wait, if there is one, lets the reader go on by
-// hand for as long as they like.
+// run shows everything in a folder of its own, which is gone afterwards. wait, if there is one, lets the reader go on
+// by hand for as long as they like.
 func run(ctx context.Context, out io.Writer, wait func()) (err error) {
 	dir, err := os.MkdirTemp("", "dittoguard-demo")
 	if err != nil {

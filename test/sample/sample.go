@@ -1,5 +1,6 @@
-// Package sample chooses what `go test -race -short` tries of many cases. The race detector makes a test five to ten times as
-// expensive and says something about concurrency alone, so it gets a sample, and the same test without it has every case.
+// Package sample chooses what `go test -race -short` tries of many cases. The race detector makes a test five to ten
+// times as expensive and says something about concurrency alone, so it gets a sample, and the same test without it has
+// every case.
 package sample
 
 import (

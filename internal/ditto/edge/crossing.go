@@ -13,7 +13,8 @@ import (
 
 // The kinds whose objects name others in any namespace. Who names an object of a namespace can then not be found by
 // listing that namespace, and no selector finds it either: all of the kind are listed. Ingresses can do it too, by
-// annotations (Traefik's Middlewares, the mirror of ingress-nginx), but a cluster has too many of them to be read at each request.
+// annotations (Traefik's Middlewares, the mirror of ingress-nginx), but a cluster has too many of them to be read at
+// each request.
 var (
 	gatewayRoutes = []schema.GroupKind{crd.HTTPRoute, crd.GRPCRoute, crd.TLSRoute, crd.TCPRoute}
 	gatewayUsers  = append([]schema.GroupKind{crd.ListenerSet, crd.XListenerSet}, gatewayRoutes...)
@@ -32,7 +33,8 @@ func traefikKinds(names ...string) []schema.GroupKind {
 
 // BackendsAnywhere says whether objects of a kind send requests to Services of other namespaces.
 func BackendsAnywhere(gk schema.GroupKind) bool {
-	return gk == crd.EnvoyBackend || gk == crd.HTTPRouteFilter || gk == crd.IstioVirtualService || gk == crd.IstioServiceEntry || slices.Contains(gatewayRoutes, gk) || slices.Contains(traefikUsers, gk)
+	return gk == crd.EnvoyBackend || gk == crd.HTTPRouteFilter || gk == crd.IstioVirtualService ||
+		gk == crd.IstioServiceEntry || slices.Contains(gatewayRoutes, gk) || slices.Contains(traefikUsers, gk)
 }
 
 // UsesAnywhere says whether objects of a kind use an object from other namespaces.
@@ -61,7 +63,8 @@ func GovernsAnywhere(gk schema.GroupKind, governed inventory.ID) (selection inve
 		made := labels.Set{way.EnvoyGatewayOwner: governed.Name, way.EnvoyGatewayNamespace: governed.Namespace}
 		return inventory.Selection{Labels: made.String(), Beside: true}, gk == inventory.Service
 	case crd.GatewayClass:
-		return inventory.Selection{Labels: labels.Set{way.EnvoyGatewayClass: governed.Name}.String()}, gk == inventory.Service
+		return inventory.Selection{Labels: labels.Set{way.EnvoyGatewayClass: governed.Name}.String()},
+			gk == inventory.Service
 	case crd.HTTPProxy, crd.IstioVirtualService:
 		return selection, gk == governed.GroupKind
 	case crd.F5VirtualServerRoute:

@@ -27,7 +27,8 @@ import (
 
 // resources holds the kinds, by project. It is never changed.
 var resources = slices.Concat(
-	gatewayapi.Kinds(), envoygateway.Kinds(), nginxgateway.Kinds(), openshift.Kinds(), traefik.Kinds(), contour.Kinds(), istio.Kinds(),
+	gatewayapi.Kinds(), envoygateway.Kinds(), nginxgateway.Kinds(), openshift.Kinds(), traefik.Kinds(), contour.Kinds(),
+	istio.Kinds(),
 	kong.Kinds(), f5.Kinds(), aws.Kinds(), gke.Kinds(), azure.Kinds(), haproxy.Kinds(), ingress.Kinds(),
 )
 
@@ -58,8 +59,8 @@ func Kinds() []schema.GroupKind {
 	return list
 }
 
-// LinksOf says which objects an object names: one of a kind of this table or, with what its annotations name, a Service. That
-// names the Gateway that it was made for as well, and so does a workload whose pods listen on their node.
+// LinksOf says which objects an object names: one of a kind of this table or, with what its annotations name, a
+// Service. That names the Gateway that it was made for as well, and so does a workload whose pods listen on their node.
 func LinksOf(o *inventory.Object) way.Links {
 	if template := o.PodTemplate(); template != nil {
 		return way.Links{Governs: way.OnNode(o, template)}
@@ -121,8 +122,8 @@ func IsRelay(o *inventory.Object) bool {
 	return r != nil && r.Relay
 }
 
-// IsReached says whether requests arrive at an object by way of others that name it: a relay, or an entry that objects of
-// another kind hand requests on to.
+// IsReached says whether requests arrive at an object by way of others that name it: a relay, or an entry that objects
+// of another kind hand requests on to.
 func IsReached(o *inventory.Object) bool {
 	r := resourceOf(o)
 	return r != nil && (r.Relay || r.Taken)
@@ -139,8 +140,8 @@ func Reached() []schema.GroupKind {
 	return list
 }
 
-// Routes reads an entry of a kind of this table; there are none for any other object. Each has a text of its own, by which ways are
-// told apart.
+// Routes reads an entry of a kind of this table; there are none for any other object. Each has a text of its own, by
+// which ways are told apart.
 func Routes(c way.Context, o *inventory.Object) []way.Route {
 	if !IsEntry(o) {
 		return nil

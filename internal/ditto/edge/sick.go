@@ -10,10 +10,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// A kind can be installed and yet not be readable (inventory.Reader.Knows): its conversion webhook is broken, or rights are
-// missing. What its objects would open, or decide, is then unknown.
+// A kind can be installed and yet not be readable (inventory.Reader.Knows): its conversion webhook is broken, or rights
+// are missing. What its objects would open, or decide, is then unknown.
 
-// UnreadWays are the kinds whose objects may send requests to Services of a namespace and cannot be read, in stable order.
+// UnreadWays are the kinds whose objects may send requests to Services of a namespace and cannot be read, in stable
+// order.
 func UnreadWays(r inventory.Reader, namespace string) []schema.GroupKind {
 	var list []schema.GroupKind
 	for i := range resources {

@@ -12,8 +12,8 @@ type Database struct {
 	// count: Ditto's own setting decides.
 	TLS     Switch `cel:"tls"`
 	AsksTLS bool   `cel:"asksTLS"`
-	// Lax are the options that ask not to check the server's certificate or its name. LaxUnknown says what kept one from
-	// being read.
+	// Lax are the options that ask not to check the server's certificate or its name. LaxUnknown says what kept one
+	// from being read.
 	Lax        []LaxOption `cel:"lax"`
 	LaxUnknown string      `cel:"laxUnknown"`
 }

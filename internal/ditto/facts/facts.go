@@ -1,5 +1,5 @@
-// Package facts is what rules see, and reads the facts of gateways, of components and of policies. Those of ways in are found by package
-// topology.
+// Package facts is what rules see, and reads the facts of gateways, of components and of policies. Those of ways in are
+// found by package topology.
 package facts
 
 import "github.com/dittoguard/dittoguard/internal/inventory"
@@ -19,8 +19,9 @@ type Facts struct {
 	Policy *PolicyDocument `cel:"policy"`
 	// Edge is the entry object that is judged, as its controller reads it.
 	Edge *Edge `cel:"edge"`
-	// Channel is how the object that a fix changes is changed, where that is known: values, of Ditto's Helm chart, which rendered
-	// it; patch, of the Kustomize folder that it was built from; or file. Only fixes see it; elsewhere it is empty.
+	// Channel is how the object that a fix changes is changed, where that is known: values, of Ditto's Helm chart,
+	// which rendered it; patch, of the Kustomize folder that it was built from; or file. Only fixes see it; elsewhere
+	// it is empty.
 	Channel string `cel:"channel" tells:"people"`
 }
 
@@ -103,8 +104,8 @@ type GatewayFacts struct {
 	// DevopsPassword and StatusPassword are the passwords that count where the method is basic.
 	DevopsPassword Password `cel:"devopsPassword"`
 	StatusPassword Password `cel:"statusPassword"`
-	// DevopsFallback and StatusFallback are the passwords if the keys that optional references name are not there; without
-	// such a reference the same as the passwords.
+	// DevopsFallback and StatusFallback are the passwords if the keys that optional references name are not there;
+	// without such a reference the same as the passwords.
 	DevopsFallback Password `cel:"devopsFallback"`
 	StatusFallback Password `cel:"statusFallback"`
 	// DevopsSubjects and StatusSubjects are those that oauth2 lets in; none means everyone with a valid token.
@@ -145,8 +146,8 @@ type PortAccess struct {
 	// Port is http, remoting, management or metrics. Number is the container port.
 	Port   string `cel:"port"`
 	Number int64  `cel:"number"`
-	// Isolated is on where some NetworkPolicy restricts what may connect to the pod, off where everything in the cluster
-	// may, unknown where that cannot be determined.
+	// Isolated is on where some NetworkPolicy restricts what may connect to the pod, off where everything in the
+	// cluster may, unknown where that cannot be determined.
 	Isolated Switch `cel:"isolated"`
 }
 
@@ -170,7 +171,8 @@ const (
 type Grant struct {
 	// Policy is the NetworkPolicy, in the component's namespace.
 	Policy string `cel:"policy"`
-	// Scope is namespace, namespaces, cluster, addresses, everyone or unknown; Who says for whom the grant is, for people: `every pod of every namespace`.
+	// Scope is namespace, namespaces, cluster, addresses, everyone or unknown; Who says for whom the grant is, for
+	// people: `every pod of every namespace`.
 	Scope string `cel:"scope"`
 	Who   string `cel:"who"`
 	Ports []Port `cel:"ports"`
@@ -203,9 +205,10 @@ const (
 type Exposure struct {
 	// Entry is the object that opens the way.
 	Entry Object `cel:"entry"`
-	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork, Tunnel; or Proxy, for whoever
-	// reaches a proxy from inside the cluster, with no entry object at all. Then the proxy's workload is the entry. Unread are
-	// ways that there may be, through objects of kinds that cannot be read or more than are followed; then the target is the entry.
+	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork, Tunnel; or Proxy,
+	// for whoever reaches a proxy from inside the cluster, with no entry object at all. Then the proxy's workload is
+	// the entry. Unread are ways that there may be, through objects of kinds that cannot be read or more than are
+	// followed; then the target is the entry.
 	Kind string `cel:"kind"`
 	// Proxied says that the way goes through a proxy but begins elsewhere. What becomes of requests in the proxy can be
 	// judged at the Proxy exposure that begins there: no way that leads to the proxy can do more.
@@ -216,8 +219,8 @@ type Exposure struct {
 	Via string `cel:"via" tells:"people"`
 	// Public is false only where a marker that the platform honours, or the configuration, says internal.
 	Public bool `cel:"public"`
-	// Component and Port say what is reached: gateway, things, proxy and so on, and http, remoting, management, metrics or
-	// mongodb. Target is the workload. Number is the container port.
+	// Component and Port say what is reached: gateway, things, proxy and so on, and http, remoting, management, metrics
+	// or mongodb. Target is the workload. Number is the container port.
 	Component string `cel:"component"`
 	Target    Object `cel:"target"`
 	Port      string `cel:"port"`
@@ -232,12 +235,13 @@ type Exposure struct {
 	IdentityWhy string `cel:"identityWhy" tells:"people"`
 	// Authenticated says whether some step certainly asks every client for credentials: on, off or unknown.
 	Authenticated Switch `cel:"authenticated"`
-	// API says whether paths that act under the identity (things, policies, search, messages, WebSocket) can be reached.
+	// API says whether paths that act under the identity (things, policies, search, messages, WebSocket) can be
+	// reached.
 	API bool `cel:"api"`
 	// APIInDoubt says that this could not be decided; Unknown says why.
 	APIInDoubt bool `cel:"apiInDoubt"`
-	// Disguised says that they can be reached only by a path with dot segments or escaped slashes, which the way does not mean to
-	// let through but passes on as the client wrote it.
+	// Disguised says that they can be reached only by a path with dot segments or escaped slashes, which the way does
+	// not mean to let through but passes on as the client wrote it.
 	Disguised bool `cel:"disguised"`
 	// Admin lists the administrative paths of the gateway that can be reached: /devops, /status, /overall,
 	// /api/2/connections.
@@ -247,28 +251,31 @@ type Exposure struct {
 	// AdminDisguised lists those that can be reached only by such a path; DisguisedBy is the step that passes it on.
 	AdminDisguised []string `cel:"adminDisguised"`
 	DisguisedBy    string   `cel:"disguisedBy" tells:"people"`
-	// AdminDisguisedInDoubt lists those of which that could not be decided, since it is not known whether a step passes on what the
-	// client wrote. SpellingUnknown says so of the step; it is empty where that is known of all of them.
+	// AdminDisguisedInDoubt lists those of which that could not be decided, since it is not known whether a step passes
+	// on what the client wrote. SpellingUnknown says so of the step; it is empty where that is known of all of them.
 	AdminDisguisedInDoubt []string `cel:"adminDisguisedInDoubt"`
 	SpellingUnknown       string   `cel:"spellingUnknown"`
 	// Other lists what else can be reached: /health, /stats, /.well-known/wot.
 	Other []string `cel:"other"`
 
-	// TLS says whether the first step that ends the client's connection speaks TLS for this way: on, off or unknown. Plain is
-	// what plain HTTP meets: closed, redirected, served or unknown; PlainWhy says why. They, and what follows down to
-	// ErrorPageBypass, are there on ways to the gateway's HTTP port.
+	// TLS says whether the first step that ends the client's connection speaks TLS for this way: on, off or unknown.
+	// Plain is what plain HTTP meets: closed, redirected, served or unknown; PlainWhy says why. They, and what follows
+	// down to ErrorPageBypass, are there on ways to the gateway's HTTP port.
 	TLS      Switch `cel:"tls"`
 	Plain    string `cel:"plain"`
 	PlainWhy string `cel:"plainWhy" tells:"people"`
-	// RateLimited says whether some step certainly limits how many requests, or connections, come in: on, off or unknown.
+	// RateLimited says whether some step certainly limits how many requests, or connections, come in: on, off or
+	// unknown.
 	RateLimited Switch `cel:"rateLimited"`
-	// ErrorPages says whether error pages of what the way begins at, an edge or a proxy, repeat what the client sent: on, off
-	// or unknown. Echoes are those that do. Those of proxies further in are told where the way begins at the proxy.
+	// ErrorPages says whether error pages of what the way begins at, an edge or a proxy, repeat what the client sent:
+	// on, off or unknown. Echoes are those that do. Those of proxies further in are told where the way begins at the
+	// proxy.
 	ErrorPages Switch   `cel:"errorPages"`
 	Echoes     []string `cel:"echoes"`
 	// ErrorPageBypass says how error pages let clients in without credentials; empty where they do not.
 	ErrorPageBypass string `cel:"errorPageBypass"`
-	// Fixes are what would mend the way, of the outermost step that has something for it; what a patch changes is the entry.
+	// Fixes are what would mend the way, of the outermost step that has something for it; what a patch changes is the
+	// entry.
 	Fixes WayFixes `cel:"fixes"`
 
 	// Assumptions are what this reading rests on but cannot see, for the message.
@@ -276,7 +283,8 @@ type Exposure struct {
 	// Unknown says what could not be read and may change this exposure.
 	Unknown []string `cel:"unknown"`
 
-	// Way tells this way from every other one: it stays the same as long as the entry and the hops do. Rules do not see it.
+	// Way tells this way from every other one: it stays the same as long as the entry and the hops do. Rules do not see
+	// it.
 	Way string
 }
 
@@ -314,10 +322,11 @@ type Credential struct {
 
 // Edge is an entry object in front of a gateway, as the controller that serves it reads it.
 type Edge struct {
-	// Controller names the controller (`ingress-nginx`, `f5-nginx`, `haproxy`, `haproxy-ingress`), `unknown` if it cannot be determined.
+	// Controller names the controller (`ingress-nginx`, `f5-nginx`, `haproxy`, `haproxy-ingress`), `unknown` if it
+	// cannot be determined.
 	Controller string `cel:"controller"`
-	// StripsIdentity and HidesHeaders say whether the edge removes the client's identity header from requests, and Server
-	// and version headers from responses: on, off or unknown.
+	// StripsIdentity and HidesHeaders say whether the edge removes the client's identity header from requests, and
+	// Server and version headers from responses: on, off or unknown.
 	StripsIdentity Switch `cel:"stripsIdentity"`
 	HidesHeaders   Switch `cel:"hidesHeaders"`
 	// Fixes are what would make the edge do it.

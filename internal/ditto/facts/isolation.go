@@ -46,7 +46,8 @@ func policiesOf(v *world.View, namespace string) *policies {
 		api := inventory.Must[networkingv1.NetworkPolicy](o)
 		read, err := netpol.Read(api)
 		if err != nil {
-			p.unclear = append(p.unclear, reason.Of("network-policy-broken", o.Ref, strings.ReplaceAll(err.Error(), "\n", "; ")))
+			p.unclear = append(p.unclear,
+				reason.Of("network-policy-broken", o.Ref, strings.ReplaceAll(err.Error(), "\n", "; ")))
 			continue
 		}
 		p.read = append(p.read, &policy{Policy: read, selector: &api.Spec.PodSelector})
@@ -84,7 +85,8 @@ func isolation(v *world.View, part recognize.Part) (ports []PortAccess, grants [
 		found := netpol.Ingress(sure, pod, port.Number, corev1.ProtocolTCP)
 		switch {
 		case template.Spec.HostNetwork:
-			access.Isolated = Switch{State: Off, Source: "hostNetwork", Why: "NetworkPolicies do not apply to pods on the host network"}
+			access.Isolated = Switch{State: Off, Source: "hostNetwork",
+				Why: "NetworkPolicies do not apply to pods on the host network"}
 		case len(unclear) > 0:
 			access.Isolated = Switch{State: Unknown, Why: strings.Join(unclear, "; ")}
 		case found.Isolated:
@@ -98,15 +100,16 @@ func isolation(v *world.View, part recognize.Part) (ports []PortAccess, grants [
 		}
 		for _, g := range found.Grants {
 			if scope := scope(v, g, namespace); scope != "" {
-				grants = grant(grants, Grant{Policy: g.Policy, Scope: scope, Who: g.String()}, Port{access.Port, access.Number})
+				grants = grant(grants, Grant{Policy: g.Policy, Scope: scope, Who: g.String()},
+					Port{access.Port, access.Number})
 			}
 		}
 	}
 	return ports, grants
 }
 
-// sure are the policies of which it is certain whether they select the pods of a workload: a policy that asks for a label
-// which the controller gives to pods selects some of them, or none, or those of one revision.
+// sure are the policies of which it is certain whether they select the pods of a workload: a policy that asks for a
+// label which the controller gives to pods selects some of them, or none, or those of one revision.
 func (p *policies) sure(workload *inventory.Object) []*netpol.Policy {
 	added := podspec.AddedTo(workload)
 	pods := workload.PodTemplate().Labels
@@ -131,7 +134,8 @@ func (p *policies) sure(workload *inventory.Object) []*netpol.Policy {
 func without(s *metav1.LabelSelector, some func(key string) bool) (rest *metav1.LabelSelector, asked bool) {
 	rest = s.DeepCopy()
 	maps.DeleteFunc(rest.MatchLabels, func(key, _ string) bool { return some(key) })
-	rest.MatchExpressions = slices.DeleteFunc(rest.MatchExpressions, func(e metav1.LabelSelectorRequirement) bool { return some(e.Key) })
+	rest.MatchExpressions = slices.DeleteFunc(rest.MatchExpressions,
+		func(e metav1.LabelSelectorRequirement) bool { return some(e.Key) })
 	return rest, len(rest.MatchLabels) < len(s.MatchLabels) || len(rest.MatchExpressions) < len(s.MatchExpressions)
 }
 
@@ -192,7 +196,8 @@ func IsolatedBy(v *world.View, o *inventory.Object) []*inventory.Object {
 	}
 	var list []*inventory.Object
 	for _, candidate := range candidates(v, &api.Spec.PodSelector, namespace) {
-		if !slices.ContainsFunc(v.Parts(candidate), func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
+		if !slices.ContainsFunc(v.Parts(candidate),
+			func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
 			continue
 		}
 		if sure := one.sure(candidate); len(sure) == 0 || sure[0].Selects(candidate.PodTemplate().Labels) {
@@ -220,7 +225,8 @@ func PoliciesByLabel(v *world.View) []*inventory.Object {
 	var list []*inventory.Object
 	for _, o := range v.Find(inventory.KindKey(inventory.NetworkPolicy, "")) {
 		for _, r := range inventory.Must[networkingv1.NetworkPolicy](o).Spec.Ingress {
-			if slices.ContainsFunc(r.From, func(p networkingv1.NetworkPolicyPeer) bool { return p.NamespaceSelector != nil }) {
+			if slices.ContainsFunc(r.From,
+				func(p networkingv1.NetworkPolicyPeer) bool { return p.NamespaceSelector != nil }) {
 				list = append(list, o)
 				break
 			}

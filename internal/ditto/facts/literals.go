@@ -159,7 +159,8 @@ func (l *literals) files(part recognize.Part) {
 		})
 	}
 	for _, a := range absent {
-		if strings.HasPrefix(a.Ref, "ConfigMap ") && (a.Path == "/opt/ditto" || strings.HasPrefix(a.Path, "/opt/ditto/") && isConfiguration(a.Path)) {
+		if strings.HasPrefix(a.Ref, "ConfigMap ") &&
+			(a.Path == "/opt/ditto" || strings.HasPrefix(a.Path, "/opt/ditto/") && isConfiguration(a.Path)) {
 			l.unknown(a.Ref)
 		}
 	}

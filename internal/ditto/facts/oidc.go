@@ -5,8 +5,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 )
 
-// OIDC is whose tokens a gateway believes, in one of the two places where it is told: ditto.gateway.authentication.oauth
-// for clients, and .devops.oauth for operators.
+// OIDC is whose tokens a gateway believes, in one of the two places where it is told:
+// ditto.gateway.authentication.oauth for clients, and .devops.oauth for operators.
 type OIDC struct {
 	// State is known, or unknown where there may be more issuers than those listed.
 	State string `cel:"state"`

@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// PolicyDocument is a Ditto policy that a ConfigMap holds, for a script or a job to put into Ditto. Policies that were made
-// through Ditto's API are no Kubernetes objects and cannot be seen.
+// PolicyDocument is a Ditto policy that a ConfigMap holds, for a script or a job to put into Ditto. Policies that were
+// made through Ditto's API are no Kubernetes objects and cannot be seen.
 type PolicyDocument struct {
 	// Key is the key of the ConfigMap. Name is the policy's ID, or its place in the text where that does not say.
 	Key  string `cel:"key"`
@@ -33,7 +33,8 @@ type PolicyWriter struct {
 	Wide string `cel:"wide"`
 }
 
-// PolicyDocuments are the Ditto policies in a ConfigMap, by key. Secrets are not looked into: what is in them is not shown.
+// PolicyDocuments are the Ditto policies in a ConfigMap, by key. Secrets are not looked into: what is in them is not
+// shown.
 func PolicyDocuments(o *inventory.Object) []PolicyDocument {
 	configMap, ok := inventory.As[corev1.ConfigMap](o)
 	if !ok {
@@ -57,7 +58,8 @@ func policyDocument(key string, p policydoc.Policy) PolicyDocument {
 	}
 	writers := p.Writers()
 	for _, subject := range slices.Sorted(maps.Keys(writers)) {
-		d.Writers = append(d.Writers, PolicyWriter{Subject: subject, Entry: writers[subject], Wide: policydoc.Wide(subject)})
+		d.Writers = append(d.Writers, PolicyWriter{Subject: subject, Entry: writers[subject],
+			Wide: policydoc.Wide(subject)})
 	}
 	return d
 }

@@ -82,7 +82,8 @@ type generator struct {
 
 // parts are the containers of a workload that run a part of Ditto.
 func (g *generator) parts(o *inventory.Object) []recognize.Part {
-	return slices.DeleteFunc(slices.Clone(g.view.Parts(o)), func(p recognize.Part) bool { return !recognize.IsDitto(p.Component) })
+	return slices.DeleteFunc(slices.Clone(g.view.Parts(o)),
+		func(p recognize.Part) bool { return !recognize.IsDitto(p.Component) })
 }
 
 func (g *generator) note(o *inventory.Object, format string, args ...any) {
@@ -90,7 +91,8 @@ func (g *generator) note(o *inventory.Object, format string, args ...any) {
 }
 
 func (g *generator) noteOpen(o *inventory.Object, format string, args ...any) {
-	g.policies.Notes = append(g.policies.Notes, Note{Workload: o.Ref, Message: fmt.Sprintf(format, args...), Open: true})
+	g.policies.Notes = append(g.policies.Notes, Note{Workload: o.Ref, Message: fmt.Sprintf(format, args...),
+		Open: true})
 }
 
 // workload writes the policy of one workload.
@@ -105,7 +107,8 @@ func (g *generator) workload(o *inventory.Object, parts []recognize.Part) {
 		return
 	}
 	if len(shared) > 0 {
-		g.noteOpen(o, "its pods have no label that tells them from those of %s, so the policies of each apply to both", names(shared))
+		g.noteOpen(o, "its pods have no label that tells them from those of %s, so the policies of each apply to both",
+			names(shared))
 	}
 	var cluster, management, metrics, http []int32
 	for _, part := range parts {
@@ -132,7 +135,8 @@ func (g *generator) workload(o *inventory.Object, parts []recognize.Part) {
 	}
 	allow := func(ports []int32, from []networkingv1.NetworkPolicyPeer) {
 		if len(ports) > 0 && len(from) > 0 {
-			p.Spec.Ingress = append(p.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{Ports: portsOf(ports), From: from})
+			p.Spec.Ingress = append(p.Spec.Ingress, networkingv1.NetworkPolicyIngressRule{Ports: portsOf(ports),
+				From: from})
 		}
 	}
 	allow(cluster, g.members(o))
@@ -150,7 +154,8 @@ func (g *generator) name(o *inventory.Object) string {
 	var name strings.Builder
 	name.WriteString(o.Ref.Name)
 	for _, other := range g.workloads {
-		if other != o && other.Ref.Namespace == o.Ref.Namespace && other.Ref.Name == o.Ref.Name && len(g.parts(other)) > 0 {
+		if other != o && other.Ref.Namespace == o.Ref.Namespace && other.Ref.Name == o.Ref.Name &&
+			len(g.parts(other)) > 0 {
 			name.WriteString("-" + strings.ToLower(o.Ref.Kind))
 			break
 		}
@@ -158,8 +163,8 @@ func (g *generator) name(o *inventory.Object) string {
 	return name.String() + "-isolation"
 }
 
-// members are the pods of Ditto's cluster that a workload belongs to. One label says so in Ditto's own manifests; where it
-// is missing, all of Ditto in the namespace is one cluster.
+// members are the pods of Ditto's cluster that a workload belongs to. One label says so in Ditto's own manifests; where
+// it is missing, all of Ditto in the namespace is one cluster.
 func (g *generator) members(o *inventory.Object) []networkingv1.NetworkPolicyPeer {
 	const label = "actorSystemName"
 	system, labelled := o.PodTemplate().Labels[label], true
@@ -172,7 +177,8 @@ func (g *generator) members(o *inventory.Object) []networkingv1.NetworkPolicyPee
 		labelled = labelled && other.PodTemplate().Labels[label] != ""
 	}
 	if labelled {
-		return []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{MatchLabels: map[string]string{label: system}}}}
+		selector := &metav1.LabelSelector{MatchLabels: map[string]string{label: system}}
+		return []networkingv1.NetworkPolicyPeer{{PodSelector: selector}}
 	}
 	var peers []networkingv1.NetworkPolicyPeer
 	for _, member := range members {
@@ -217,7 +223,8 @@ func (g *generator) direct(o *inventory.Object, parts []recognize.Part) []string
 	var found []string
 	for _, part := range recognize.Named(parts, recognize.Gateway) {
 		for _, e := range topology.Exposures(g.view, part) {
-			if e.Proxied || e.Kind == facts.KindProxy || e.Kind == facts.KindUnread || e.Port != recognize.PortHTTP || slices.Contains(found, e.Via) {
+			if e.Proxied || e.Kind == facts.KindProxy || e.Kind == facts.KindUnread || e.Port != recognize.PortHTTP ||
+				slices.Contains(found, e.Via) {
 				continue
 			}
 			found = append(found, e.Via)
@@ -236,7 +243,8 @@ func (g *generator) direct(o *inventory.Object, parts []recognize.Part) []string
 
 func (g *generator) forwards(proxy, to *inventory.Object) bool {
 	for _, part := range recognize.Named(g.view.Parts(proxy), recognize.Proxy) {
-		if slices.ContainsFunc(topology.ForwardsTo(g.view, part), func(o *inventory.Object) bool { return o.Ref.ID() == to.Ref.ID() }) {
+		if slices.ContainsFunc(topology.ForwardsTo(g.view, part),
+			func(o *inventory.Object) bool { return o.Ref.ID() == to.Ref.ID() }) {
 			return true
 		}
 	}
@@ -246,21 +254,26 @@ func (g *generator) forwards(proxy, to *inventory.Object) bool {
 // neighbours notes the ports of other containers in the same pod: a policy is for the whole pod.
 func (g *generator) neighbours(o *inventory.Object, parts []recognize.Part) {
 	for _, c := range o.PodTemplate().Spec.Containers {
-		if len(c.Ports) == 0 || slices.ContainsFunc(parts, func(p recognize.Part) bool { return p.Container.Name == c.Name }) {
+		if len(c.Ports) == 0 || slices.ContainsFunc(parts,
+			func(p recognize.Part) bool { return p.Container.Name == c.Name }) {
 			continue
 		}
 		var ports []string
 		for _, p := range c.Ports {
 			ports = append(ports, fmt.Sprint(p.ContainerPort))
 		}
-		g.note(o, "container %s of the same pod listens on %s, and nothing can connect to it", c.Name, strings.Join(ports, ", "))
+		g.note(o, "container %s of the same pod listens on %s, and nothing can connect to it", c.Name,
+			strings.Join(ports, ", "))
 	}
 }
 
 // existing notes what policies that are there already let through: policies add up.
 func (g *generator) existing() {
 	written := func(namespace, name string) bool {
-		return slices.ContainsFunc(g.policies.List, func(p Policy) bool { return p.Namespace == namespace && p.Name == name })
+		return slices.ContainsFunc(g.policies.List, func(p Policy) bool {
+			return p.Namespace == namespace &&
+				p.Name == name
+		})
 	}
 	for _, o := range g.workloads {
 		for _, part := range g.parts(o) {
@@ -297,7 +310,8 @@ func portsOf(numbers []int32) []networkingv1.NetworkPolicyPort {
 	slices.Sort(numbers)
 	var ports []networkingv1.NetworkPolicyPort
 	for _, n := range slices.Compact(numbers) {
-		ports = append(ports, networkingv1.NetworkPolicyPort{Protocol: ptr.To(corev1.ProtocolTCP), Port: new(intstr.FromInt32(n))})
+		ports = append(ports, networkingv1.NetworkPolicyPort{Protocol: ptr.To(corev1.ProtocolTCP),
+			Port: new(intstr.FromInt32(n))})
 	}
 	return ports
 }

@@ -13,8 +13,8 @@ import (
 // clusterPath is what Pekko Management answers with the members of the cluster.
 const clusterPath = "/cluster/members"
 
-// scripts are other pods of the namespace that ask Pekko Management: Ditto's chart has a job that learns there which pod is
-// the oldest member, so that Kubernetes deletes that one last.
+// scripts are other pods of the namespace that ask Pekko Management: Ditto's chart has a job that learns there which
+// pod is the oldest member, so that Kubernetes deletes that one last.
 func (g *generator) scripts(o *inventory.Object) []networkingv1.NetworkPolicyPeer {
 	var peers []networkingv1.NetworkPolicyPeer
 	var seen []string
@@ -41,7 +41,8 @@ func (g *generator) asksManagement(o *inventory.Object) bool {
 	spec := &o.PodTemplate().Spec
 	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
 		for i := range containers {
-			if strings.Contains(strings.Join(slices.Concat(containers[i].Command, containers[i].Args), " "), clusterPath) {
+			if strings.Contains(strings.Join(slices.Concat(containers[i].Command, containers[i].Args), " "),
+				clusterPath) {
 				return true
 			}
 		}

@@ -10,13 +10,14 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// selector selects the pods of a workload, nil if they have no labels. Best is what the workload itself selects them by,
-// which stays the same; if that selects pods of other workloads too, all labels of the pods may tell them apart. shared are
-// the workloads of the namespace whose pods it selects as well, whatever is done.
+// selector selects the pods of a workload, nil if they have no labels. Best is what the workload itself selects them
+// by, which stays the same; if that selects pods of other workloads too, all labels of the pods may tell them apart.
+// shared are the workloads of the namespace whose pods it selects as well, whatever is done.
 func (g *generator) selector(o *inventory.Object) (selector *metav1.LabelSelector, shared []*inventory.Object) {
 	candidates := []*metav1.LabelSelector{ownSelector(o), {MatchLabels: stable(o.PodTemplate().Labels)}}
 	for _, candidate := range candidates {
-		if candidate == nil || len(candidate.MatchLabels)+len(candidate.MatchExpressions) == 0 || !matches(candidate, o) {
+		if candidate == nil || len(candidate.MatchLabels)+len(candidate.MatchExpressions) == 0 ||
+			!matches(candidate, o) {
 			continue
 		}
 		others := g.selected(candidate, o)

@@ -49,11 +49,12 @@ var tooComplex = unknown(reason.Of("hocon-too-complex"))
 type Outside struct {
 	// Below returns what the path holds beneath the document. Nil means that there is nothing.
 	Below func(path string) Answer
-	// Resolve returns what a substitution of the path stands for: the path in the whole configuration, which includes this
-	// document, then an environment variable of that name. A path that ends in `[]` stands for the list of the variables
-	// NAME_0, NAME_1 and so on. Nil means that it stands for nothing.
+	// Resolve returns what a substitution of the path stands for: the path in the whole configuration, which includes
+	// this document, then an environment variable of that name. A path that ends in `[]` stands for the list of the
+	// variables NAME_0, NAME_1 and so on. Nil means that it stands for nothing.
 	Resolve func(path string) Answer
-	// Budget is shared by the lookups that answer one question, since each may lead to others. Nil means one of its own.
+	// Budget is shared by the lookups that answer one question, since each may lead to others. Nil means one of its
+	// own.
 	Budget *Budget
 }
 

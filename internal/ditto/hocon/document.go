@@ -1,16 +1,17 @@
 // Package hocon reads single settings out of HOCON documents, as Typesafe Config 1.4 does, for documents that are laid
 // over a configuration which was not found as a whole.
 //
-// A document is read by path ([Document.Lookup]). What the document leaves to others, the values beneath it, and what its
-// substitutions stand for, is asked of the caller, so that a document answers "absent" or "unknown" and never guesses.
-// Nothing is read from files, from this process's environment or from system properties.
+// A document is read by path ([Document.Lookup]). What the document leaves to others, the values beneath it, and what
+// its substitutions stand for, is asked of the caller, so that a document answers "absent" or "unknown" and never
+// guesses. Nothing is read from files, from this process's environment or from system properties.
 //
 // Why there is a parser here although github.com/gurkankaymak/hocon exists: that library resolves substitutions against
 // the environment of the process it runs in, opens the files that `include` names, does not tell an optional
 // substitution that is undefined from a value, and reads some documents otherwise than Typesafe Config does.
 // library_test.go shows each of these.
 //
-// Sources: the HOCON specification (HOCON.md of lightbend/config); where that leaves it open, Typesafe Config's behaviour.
+// Sources: the HOCON specification (HOCON.md of lightbend/config); where that leaves it open, Typesafe Config's
+// behaviour.
 package hocon
 
 import "strings"
@@ -57,8 +58,8 @@ type node struct {
 	entries []entry
 }
 
-// Path joins path elements to the form in which paths are given to this package: elements with dots between, where a dot
-// that belongs to an element is written as a NUL.
+// Path joins path elements to the form in which paths are given to this package: elements with dots between, where a
+// dot that belongs to an element is written as a NUL.
 func Path(elements ...string) string {
 	for i, e := range elements {
 		if strings.Contains(e, ".") {

@@ -96,7 +96,8 @@ func replacedAbove(entries []entry, path string, literal bool) bool {
 
 // resolved says whether the value is what it says, with nothing to substitute.
 func (n *node) resolved() bool {
-	return n.kind != reference && n.kind != concatenation && !slices.ContainsFunc(n.parts, func(p node) bool { return !p.resolved() })
+	return n.kind != reference && n.kind != concatenation &&
+		!slices.ContainsFunc(n.parts, func(p node) bool { return !p.resolved() })
 }
 
 // mayBeObject says whether the value may turn out to be an object.
@@ -294,9 +295,9 @@ func (l *lookup) beneathParts(parts []node, path, rest string, below func(string
 	return earlier(path)
 }
 
-// Keys returns the keys of the fields that the document gives the object at the path, each once, in the order they first
-// stand in. complete is false if it may hold more, through an include or a substitution. A key may have been taken away
-// again (`key = null`): look it up.
+// Keys returns the keys of the fields that the document gives the object at the path, each once, in the order they
+// first stand in. complete is false if it may hold more, through an include or a substitution. A key may have been
+// taken away again (`key = null`): look it up.
 func (d *Document) Keys(path string) (keys []string, complete bool) {
 	complete = true
 	seen := map[string]bool{}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Parse reads a document. It fails where Typesafe Config does, and with it the process that reads the document; the error
-// names the line and never quotes the document, which may hold secrets.
+// Parse reads a document. It fails where Typesafe Config does, and with it the process that reads the document; the
+// error names the line and never quotes the document, which may hold secrets.
 func Parse(text string) (*Document, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("HOCON document of %d bytes is longer than %d", len(text), maxSize)

@@ -3,8 +3,8 @@ package hocon
 import "strings"
 
 // Texts calls the function for every text that is written in the document, with its path, in the order they stand in:
-// what was overwritten by a later line as well, since it is written all the same. What substitutions stand for is left out
-// of a text, and the elements of a list have the path of the list.
+// what was overwritten by a later line as well, since it is written all the same. What substitutions stand for is left
+// out of a text, and the elements of a list have the path of the list.
 func (d *Document) Texts(call func(path, text string)) {
 	eachText(d.entries, "", call)
 }

@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// value reads a value: one or more parts up to the end of the line, a comma or a closing bracket. The fields of an object
-// are added to out beneath prefix; where the object turns out to be a part of a concatenation, it keeps them itself.
+// value reads a value: one or more parts up to the end of the line, a comma or a closing bracket. The fields of an
+// object are added to out beneath prefix; where the object turns out to be a part of a concatenation, it keeps them
+// itself.
 func (p *parser) value(prefix string, out *[]entry) (node, error) {
 	start := len(*out)
 	first, _, more, err := p.next(prefix, out)
@@ -211,7 +212,8 @@ func (p *parser) unquoted() (string, error) {
 	start := p.at
 	for p.at < len(p.text) && !p.comment() {
 		c := p.text[p.at]
-		if c == '+' && p.at > start && (p.text[p.at-1] == 'e' || p.text[p.at-1] == 'E') && isNumber(p.text[start:p.at]+"+0") {
+		if c == '+' && p.at > start && (p.text[p.at-1] == 'e' || p.text[p.at-1] == 'E') &&
+			isNumber(p.text[start:p.at]+"+0") {
 			p.at++ // the sign of an exponent
 			continue
 		}

@@ -7,7 +7,8 @@ import (
 )
 
 // digest stands for a user name and a hash. It is keyed with random bytes of this process, so that a memory dump of the
-// cache says nothing about them. The published words do not go into it, since they are the same as long as the process is.
+// cache says nothing about them. The published words do not go into it, since they are the same as long as the process
+// is.
 type digest [sha256.Size]byte
 
 func (v *Verifier) digests(entries []Entry) []digest {

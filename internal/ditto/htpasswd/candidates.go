@@ -7,8 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-// sampleHash is the stored password of deployment/docker/nginx.htpasswd, deployment/kubernetes/deploymentFiles/nginx and
-// deployment/openshift/nginx of eclipse-ditto/ditto (user and password ditto, DES crypt).
+// sampleHash is the stored password of deployment/docker/nginx.htpasswd, deployment/kubernetes/deploymentFiles/nginx
+// and deployment/openshift/nginx of eclipse-ditto/ditto (user and password ditto, DES crypt).
 const sampleHash = "A6BgmB8IEtPTs"
 
 // What a verdict says of an entry whose password is published.

@@ -2,10 +2,10 @@ package htpasswd
 
 import "math/bits"
 
-// desCrypt is traditional crypt(3): the password's first eight characters, seven bits each, are the DES key under which a
-// block of zeros is encrypted 25 times, with the salt's twelve bits swapping bits of DES's expansion. The salt is two
-// characters of cryptAlphabet, and the result is the salt and eleven more. It is here because Ditto's sample file uses it and
-// no maintained module without cgo computes it; crypto/des has no salt.
+// desCrypt is traditional crypt(3): the password's first eight characters, seven bits each, are the DES key under which
+// a block of zeros is encrypted 25 times, with the salt's twelve bits swapping bits of DES's expansion. The salt is two
+// characters of cryptAlphabet, and the result is the salt and eleven more. It is here because Ditto's sample file uses
+// it and no maintained module without cgo computes it; crypto/des has no salt.
 //
 // Sources: FIPS 46-3 for the tables, crypt(3) for the rest.
 func desCrypt(password, salt string) string {
@@ -16,7 +16,8 @@ func desCrypt(password, salt string) string {
 		for _, key := range keys {
 			left, right = right, left^desRound(right, key, swap)
 		}
-		// DES exchanges the halves after its last round. The final permutation and the initial one of the next run cancel out.
+		// DES exchanges the halves after its last round. The final permutation and the initial one of the next run
+		// cancel out.
 		left, right = right, left
 	}
 	block := permute(uint64(left)<<32|uint64(right), 64, desFinal[:])
@@ -48,8 +49,8 @@ func desKeys(password string) [16]uint64 {
 	return keys
 }
 
-// desSwap turns the salt into a mask of the bits that the two halves of the expansion exchange: the salt's lowest bit, the
-// first character's, stands for the expansion's first bit.
+// desSwap turns the salt into a mask of the bits that the two halves of the expansion exchange: the salt's lowest bit,
+// the first character's, stands for the expansion's first bit.
 func desSwap(salt string) uint64 {
 	value := cryptValue(salt[0]) | cryptValue(salt[1])<<6
 	return uint64(bits.Reverse32(value) >> 8)
@@ -87,8 +88,8 @@ func desRound(half uint32, key, swap uint64) uint32 {
 	return uint32(permute(substituted, 32, desPermutation[:]))
 }
 
-// permute builds a value of len(table) bits, each taken from where the table says. The tables count bits as FIPS 46-3 does:
-// from 1, the highest first.
+// permute builds a value of len(table) bits, each taken from where the table says. The tables count bits as FIPS 46-3
+// does: from 1, the highest first.
 func permute(value uint64, width uint8, table []uint8) uint64 {
 	var out uint64
 	for _, bit := range table {

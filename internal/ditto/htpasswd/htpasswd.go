@@ -6,11 +6,12 @@
 //
 // # What nginx verifies
 //
-// ngx_crypt (src/core/ngx_crypt.c) itself knows $apr1$, {PLAIN}, {SSHA} and {SHA}, all in exactly this spelling. Anything
-// else goes to crypt(3) of the C library, whose answer is compared with the whole text:
+// ngx_crypt (src/core/ngx_crypt.c) itself knows $apr1$, {PLAIN}, {SSHA} and {SHA}, all in exactly this spelling.
+// Anything else goes to crypt(3) of the C library, whose answer is compared with the whole text:
 //
 //   - every library has traditional DES (13 characters, of which the password's first eight decide), $1$, $5$ and $6$;
-//   - bcrypt ($2a$, $2b$, $2x$, $2y$) is in musl and libxcrypt (the nginx images on Alpine and Debian), not in old glibc;
+//   - bcrypt ($2a$, $2b$, $2x$, $2y$) is in musl and libxcrypt (the nginx images on Alpine and Debian), not in old
+//     glibc;
 //   - libxcrypt alone has yescrypt ($y$), scrypt ($7$), BSDi DES (_) and a few more. They are [Other], and unknown.
 //
 // So a password written as it stands, without {PLAIN}, is not accepted by nginx: it is [Other], not [Plain].
@@ -41,11 +42,12 @@ type Entry struct {
 	// Line is the line in the file, from 1.
 	Line   int
 	Scheme Scheme
-	// Cost is the cost parameter of bcrypt (a power of two) and the rounds of sha256-crypt and sha512-crypt; 0 elsewhere.
+	// Cost is the cost parameter of bcrypt (a power of two) and the rounds of sha256-crypt and sha512-crypt; 0
+	// elsewhere.
 	Cost int
 
-	// hash is the stored form of the password. It is a pointer because fmt prints the unexported fields of a struct too, but
-	// of a pointer to a string only the address.
+	// hash is the stored form of the password. It is a pointer because fmt prints the unexported fields of a struct
+	// too, but of a pointer to a string only the address.
 	hash *string
 	// wellFormed says that the hash has the shape its scheme asks for. Only such a hash is ever computed.
 	wellFormed bool

@@ -20,9 +20,9 @@ type Problem struct {
 func (p Problem) Error() string { return fmt.Sprintf("line %d: %s", p.Line, p.What) }
 
 // Parse reads a password file as nginx does (src/http/modules/ngx_http_auth_basic_module.c): lines of user:hash or
-// user:hash:comment; empty lines and lines that start with # are skipped; a hash ends at a colon, a carriage return or a
-// NUL; spaces belong to the user name or to the hash; the first line of a user is the one that counts, even if nobody can
-// log in with it. Entries and problems are in the order of the file.
+// user:hash:comment; empty lines and lines that start with # are skipped; a hash ends at a colon, a carriage return or
+// a NUL; spaces belong to the user name or to the hash; the first line of a user is the one that counts, even if nobody
+// can log in with it. Entries and problems are in the order of the file.
 func Parse(text []byte) ([]Entry, []Problem) {
 	var entries []Entry
 	var problems []Problem
@@ -37,7 +37,8 @@ func Parse(text []byte) ([]Entry, []Problem) {
 		}
 		switch {
 		case user != "" && again:
-			problems = append(problems, Problem{number, fmt.Sprintf("line %d is for the same user, and nginx reads only that", seen)})
+			problems = append(problems,
+				Problem{number, fmt.Sprintf("line %d is for the same user, and nginx reads only that", seen)})
 		case problem != "":
 			problems = append(problems, Problem{number, problem})
 		case user != "":

@@ -11,8 +11,8 @@ const (
 	back
 )
 
-// job is an entry on its way to a verdict. All fields but the first two and done are guarded by Verifier.mu; verdict can be
-// read once done is closed.
+// job is an entry on its way to a verdict. All fields but the first two and done are guarded by Verifier.mu; verdict
+// can be read once done is closed.
 type job struct {
 	digest digest
 	entry  Entry

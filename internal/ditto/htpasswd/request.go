@@ -36,8 +36,8 @@ func (r *request) joinAll(entries []Entry, indices, tries []int) {
 	r.v.wake()
 }
 
-// join has an entry checked by a worker, and waits until so many passwords are tried. With none, it only says why not. It needs
-// the lock.
+// join has an entry checked by a worker, and waits until so many passwords are tried. With none, it only says why not.
+// It needs the lock.
 func (r *request) join(index int, e Entry, tries int) {
 	v := r.v
 	why := whyAbove(e, v.opts.MaxBcryptCost, v.opts.MaxShaRounds,
@@ -108,7 +108,8 @@ func (r *request) leave() {
 // whyLeft is why an entry has no verdict of which so many passwords were tried.
 func (v *Verifier) whyLeft(e Entry, tries int) string {
 	list, _ := v.words.candidates(e.User)
-	why := fmt.Sprintf("%d of %d published passwords were tried; more of %s is too much work for one file", tries, len(list), e.costs())
+	why := fmt.Sprintf("%d of %d published passwords were tried; more of %s is too much work for one file", tries,
+		len(list), e.costs())
 	if v.opts.NoBackground {
 		return why
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Limits of the schemes: bcrypt as in golang.org/x/crypto/bcrypt, sha-crypt as in its specification (SHA-crypt.txt), and
-// the salts that MD5-crypt and sha-crypt cut off, so that a longer one is never equal to what crypt(3) gives back.
+// Limits of the schemes: bcrypt as in golang.org/x/crypto/bcrypt, sha-crypt as in its specification (SHA-crypt.txt),
+// and the salts that MD5-crypt and sha-crypt cut off, so that a longer one is never equal to what crypt(3) gives back.
 const (
 	minBcryptCost    = 4
 	maxBcryptCost    = 31
@@ -28,9 +28,9 @@ const (
 // cryptAlphabet is the base64 of crypt(3); a character's place is its value.
 const cryptAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// classify names the scheme and the cost of a stored password, and says whether it has the shape that the scheme asks for.
-// Being strict costs nothing, since crypt(3) answers in one shape only and nginx compares texts, and it keeps everything
-// else away from the libraries that compute.
+// classify names the scheme and the cost of a stored password, and says whether it has the shape that the scheme asks
+// for. Being strict costs nothing, since crypt(3) answers in one shape only and nginx compares texts, and it keeps
+// everything else away from the libraries that compute.
 func classify(text string) (scheme Scheme, cost int, ok bool) {
 	switch {
 	case strings.HasPrefix(text, "$apr1$"):
@@ -62,8 +62,8 @@ func isBcrypt(text string) bool {
 	return len(text) > 3 && strings.HasPrefix(text, "$2") && strings.IndexByte("abxy", text[2]) >= 0 && text[3] == '$'
 }
 
-// bcryptCost reads $2b$12$…: two digits, then 22 characters of salt and 31 of hash. (The salt and hash alphabet of bcrypt
-// has the same characters as that of crypt(3), in another order.)
+// bcryptCost reads $2b$12$…: two digits, then 22 characters of salt and 31 of hash. (The salt and hash alphabet of
+// bcrypt has the same characters as that of crypt(3), in another order.)
 func bcryptCost(text string) (cost int, ok bool) {
 	digits, rest, found := strings.Cut(text[4:], "$")
 	cost, err := strconv.Atoi(digits)
@@ -73,8 +73,8 @@ func bcryptCost(text string) (cost int, ok bool) {
 	return cost, len(text) == bcryptLength && inCryptAlphabet(rest)
 }
 
-// shaCrypt reads [rounds=N$]salt$hash. Rounds that the specification would round up or down are malformed: crypt(3) answers
-// with the number it used, which is then not the number in the file.
+// shaCrypt reads [rounds=N$]salt$hash. Rounds that the specification would round up or down are malformed: crypt(3)
+// answers with the number it used, which is then not the number in the file.
 func shaCrypt(text string, length int) (rounds int, ok bool) {
 	rounds = defaultShaRounds
 	if after, found := strings.CutPrefix(text, "rounds="); found {

@@ -24,33 +24,34 @@ const (
 // A Verdict is what a [Verifier] says about one entry.
 type Verdict struct {
 	State State
-	// Why gives the reason for published and unknown, for people, continuing "entry of user x: "; it never holds a hash or a
-	// password: `bcrypt cost 14 is above 12, the highest that is checked while a request waits; the verdict follows in the
-	// background`.
+	// Why gives the reason for published and unknown, for people, continuing "entry of user x: "; it never holds a hash
+	// or a password: `bcrypt cost 14 is above 12, the highest that is checked while a request waits; the verdict
+	// follows in the background`.
 	Why string
 }
 
 // Options say how much work a [Verifier] may do. Zero values mean the defaults.
 type Options struct {
-	// Work is how much one Check waits for, in the microseconds that comparing takes on a current server (Entry.effort), so
-	// that the verdict is the same however busy the machine is. Default 600,000: eleven comparisons of bcrypt at cost 10.
+	// Work is how much one Check waits for, in the microseconds that comparing takes on a current server
+	// (Entry.effort), so that the verdict is the same however busy the machine is. Default 600,000: eleven comparisons
+	// of bcrypt at cost 10.
 	Work int64
-	// CheapWork is the same for hashes whose cost their author cannot choose. Default 1,000,000: three hundred entries of
-	// apr1, or three thousand of DES crypt, with all words.
+	// CheapWork is the same for hashes whose cost their author cannot choose. Default 1,000,000: three hundred entries
+	// of apr1, or three thousand of DES crypt, with all words.
 	CheapWork int64
 	// MaxBcryptCost and MaxShaRounds are the highest costs that a Check waits for. Defaults 12 and 100,000.
 	MaxBcryptCost int
 	MaxShaRounds  int
 
-	// NoBackground ends all work with the Check that asked for it, for a command that exits. What the work did not suffice
-	// for stays unknown. The fields that follow, but CacheSize, are then irrelevant.
+	// NoBackground ends all work with the Check that asked for it, for a command that exits. What the work did not
+	// suffice for stays unknown. The fields that follow, but CacheSize, are then irrelevant.
 	NoBackground bool
-	// BackgroundBcryptCost and BackgroundShaRounds are the highest costs that are checked at all. A comparison cannot be
-	// stopped, so they also bound how long Close takes. Defaults 15 (about two seconds) and 1,000,000.
+	// BackgroundBcryptCost and BackgroundShaRounds are the highest costs that are checked at all. A comparison cannot
+	// be stopped, so they also bound how long Close takes. Defaults 15 (about two seconds) and 1,000,000.
 	BackgroundBcryptCost int
 	BackgroundShaRounds  int
-	// QueueSize is how many entries may wait to be checked; a single Check may fill a quarter. What does not fit is unknown
-	// and not remembered. Default 1,024.
+	// QueueSize is how many entries may wait to be checked; a single Check may fill a quarter. What does not fit is
+	// unknown and not remembered. Default 1,024.
 	QueueSize int
 
 	// CacheSize is how many verdicts are remembered, about 200 bytes each. Default 16,384.
@@ -82,18 +83,18 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// A Verifier finds entries whose password is published. It is safe for concurrent use, remembers its verdicts, and must be
-// closed.
+// A Verifier finds entries whose password is published. It is safe for concurrent use, remembers its verdicts, and must
+// be closed.
 //
 // # Who waits for what
 //
 // Hashes that cost next to nothing are computed by the Check that asks. bcrypt and sha-crypt go to one worker that all
-// Checks share; an entry that several of them ask about is computed once. Passwords that were published with the entry's
-// user name are tried for all entries before other words are for any, and cheaper hashes before dearer ones. How many a
-// Check waits for is counted before it begins, in work and never in time. When they are tried, Check returns, and what is
-// left goes to a second worker, which also has the hashes that are too dear to wait for; being another one, it cannot keep
-// the first from a hash that a request waits for. It rests as long as it works, so that it never takes more than half a core
-// from the requests.
+// Checks share; an entry that several of them ask about is computed once. Passwords that were published with the
+// entry's user name are tried for all entries before other words are for any, and cheaper hashes before dearer ones.
+// How many a Check waits for is counted before it begins, in work and never in time. When they are tried, Check
+// returns, and what is left goes to a second worker, which also has the hashes that are too dear to wait for; being
+// another one, it cannot keep the first from a hash that a request waits for. It rests as long as it works, so that it
+// never takes more than half a core from the requests.
 type Verifier struct {
 	opts  Options
 	words words
@@ -136,8 +137,8 @@ func (v *Verifier) Busy() bool {
 	return len(v.queue) > 0 && !v.closed
 }
 
-// Close stops the workers and returns when they have, after at most one comparison each. Checks that are waiting return at
-// once. A closed Verifier still knows what it knows, but only computes cheap hashes.
+// Close stops the workers and returns when they have, after at most one comparison each. Checks that are waiting return
+// at once. A closed Verifier still knows what it knows, but only computes cheap hashes.
 func (v *Verifier) Close() {
 	v.mu.Lock()
 	if !v.closed {
@@ -148,8 +149,8 @@ func (v *Verifier) Close() {
 	v.wg.Wait()
 }
 
-// Check judges entries, in their order, with the work that one Check may do. The context ends it early; the caller then has
-// no verdict, but an error of its own.
+// Check judges entries, in their order, with the work that one Check may do. The context ends it early; the caller then
+// has no verdict, but an error of its own.
 func (v *Verifier) Check(ctx context.Context, entries []Entry) []Verdict {
 	verdicts := make([]Verdict, len(entries))
 	r := &request{v: v, verdicts: verdicts, digests: v.digests(entries)}
@@ -181,8 +182,8 @@ func (v *Verifier) Check(ctx context.Context, entries []Entry) []Verdict {
 	return verdicts
 }
 
-// share says how far a Check may wait for each of some entries, in passwords: the likely ones of all entries come first, and
-// cheaper hashes before dearer ones. What others have begun is not counted.
+// share says how far a Check may wait for each of some entries, in passwords: the likely ones of all entries come
+// first, and cheaper hashes before dearer ones. What others have begun is not counted.
 func (v *Verifier) share(entries []Entry, dear []int, digests []digest) []int {
 	tries := make([]int, len(dear))
 	var order []int
@@ -237,7 +238,8 @@ func (v *Verifier) lookup(e Entry, d digest) (Verdict, bool) {
 	case !e.wellFormed:
 		return Verdict{Unknown, whyMalformed(e.Scheme)}, true
 	}
-	if why := whyAbove(e, v.opts.BackgroundBcryptCost, v.opts.BackgroundShaRounds, "the highest that is checked"); why != "" {
+	if why := whyAbove(e, v.opts.BackgroundBcryptCost, v.opts.BackgroundShaRounds,
+		"the highest that is checked"); why != "" {
 		return Verdict{Unknown, why}, true
 	}
 	v.mu.Lock()

@@ -11,8 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// canBeMadeDitto says whether a ConfigMap or Secret can make a workload a part of Ditto: a container takes one in as a whole, or
-// what tells its program from one.
+// canBeMadeDitto says whether a ConfigMap or Secret can make a workload a part of Ditto: a container takes one in as a
+// whole, or what tells its program from one.
 func canBeMadeDitto(namespace string, template *corev1.PodTemplateSpec) bool {
 	return slices.ContainsFunc(podspec.RunningContainers(&template.Spec), func(c *corev1.Container) bool {
 		return len(c.EnvFrom) > 0 || settings.Read(recognize.Nothing, namespace, template, c, "").LaunchesByReference()

@@ -22,8 +22,8 @@ func wordKeys(namespace string, texts []string) []inventory.Key {
 			if len(word) > 253 {
 				continue
 			}
-			// A host is looked up by its first label, that of a pod behind a Service by its second, its namespace by the one
-			// after that, an address as a whole.
+			// A host is looked up by its first label, that of a pod behind a Service by its second, its namespace by
+			// the one after that, an address as a whole.
 			labels := [3]string{strings.ToLower(word)}
 			if first, rest, dotted := strings.Cut(labels[0], "."); dotted && !podspec.IsDigits(first) {
 				labels[0] = first
@@ -54,8 +54,8 @@ func stringsOf(m map[string]string) []string {
 	return list
 }
 
-// nameKeys indexes an object by the hosts that texts of it name, as wordKeys does: by the first label, the second and the
-// third, and an address as a whole. A name without a dot means something in its own namespace alone.
+// nameKeys indexes an object by the hosts that texts of it name, as wordKeys does: by the first label, the second and
+// the third, and an address as a whole. A name without a dot means something in its own namespace alone.
 func nameKeys(namespace string, texts []string) []inventory.Key {
 	seen := map[string]bool{}
 	var keys []inventory.Key

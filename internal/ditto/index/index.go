@@ -1,4 +1,5 @@
-// Package index files objects under the properties by which they are found, so that each step between two objects is a lookup.
+// Package index files objects under the properties by which they are found, so that each step between two objects is a
+// lookup.
 package index
 
 import (
@@ -26,8 +27,8 @@ const (
 	ByLabel inventory.Index = "pod-label"
 	// ByBackend indexes an Ingress or Route by the Services it sends requests to.
 	ByBackend inventory.Index = "backend"
-	// ByAlias indexes an ExternalName Service by the Service it stands for; Key.Namespace is that Service's namespace. One
-	// that stands for an address is indexed by that, in no namespace.
+	// ByAlias indexes an ExternalName Service by the Service it stands for; Key.Namespace is that Service's namespace.
+	// One that stands for an address is indexed by that, in no namespace.
 	ByAlias inventory.Index = "alias"
 	// ByService indexes an EndpointSlice by the Service it belongs to.
 	ByService inventory.Index = "endpointslice-service"
@@ -35,28 +36,31 @@ const (
 	ByAddress inventory.Index = "address"
 	// ByEndpoint indexes an EndpointSlice by the addresses in it, in no namespace.
 	ByEndpoint inventory.Index = "endpoint"
-	// ByDitto indexes a workload that runs a part of Ditto by its namespace and under none, as far as the workload alone shows.
+	// ByDitto indexes a workload that runs a part of Ditto by its namespace and under none, as far as the workload
+	// alone shows.
 	ByDitto inventory.Index = "ditto"
-	// ByMadeDitto indexes the same way a workload that runs one if the ConfigMaps and Secrets that it takes variables from say so.
+	// ByMadeDitto indexes the same way a workload that runs one if the ConfigMaps and Secrets that it takes variables
+	// from say so.
 	ByMadeDitto inventory.Index = "made-ditto"
 	// ByMongoDB indexes a workload that runs a MongoDB by its namespace.
 	ByMongoDB inventory.Index = "mongodb"
-	// ByReference indexes whatever reads ConfigMaps and Secrets by them (`ConfigMap/name`): workloads, Ingresses, and what
-	// takes passwords from a Secret.
+	// ByReference indexes whatever reads ConfigMaps and Secrets by them (`ConfigMap/name`): workloads, Ingresses, and
+	// what takes passwords from a Secret.
 	ByReference inventory.Index = "reference"
-	// ByWord indexes a workload, ConfigMap or Secret by the hosts that it names, and text that may be nginx configuration
-	// under every host-like word in it; in its namespace, and what may mean a host elsewhere in none. It says only where to
-	// look: what is told of a host is read before anything is concluded.
+	// ByWord indexes a workload, ConfigMap or Secret by the hosts that it names, and text that may be nginx
+	// configuration under every host-like word in it; in its namespace, and what may mean a host elsewhere in none. It
+	// says only where to look: what is told of a host is read before anything is concluded.
 	ByWord inventory.Index = "word"
 	// ByProxy indexes a workload that runs a proxy which is known by its namespace.
 	ByProxy inventory.Index = "proxy"
-	// ByServedClass indexes the workload of an ingress controller by what its flags say that it serves, in no namespace.
+	// ByServedClass indexes the workload of an ingress controller by what its flags say that it serves, in no
+	// namespace.
 	ByServedClass inventory.Index = "served-class"
-	// bySettings indexes the workload of an ingress controller by the ConfigMap with its settings, and a ConfigMap by the
-	// one with headers that it names, in no namespace.
+	// bySettings indexes the workload of an ingress controller by the ConfigMap with its settings, and a ConfigMap by
+	// the one with headers that it names, in no namespace.
 	bySettings inventory.Index = "controller-settings"
-	// ByUnread indexes an object by the Services that it names in what is not read of it; Key.Namespace is the Service's. It
-	// is asked of the cache alone.
+	// ByUnread indexes an object by the Services that it names in what is not read of it; Key.Namespace is the
+	// Service's. It is asked of the cache alone.
 	ByUnread inventory.Index = "unread"
 	// ByUnjudged files whatever else restricts connections, beside NetworkPolicies, in no namespace.
 	ByUnjudged inventory.Index = "unjudged"
@@ -99,8 +103,8 @@ var WorkloadKinds = []schema.GroupKind{
 }
 
 // Selection says, of a key that objects of any namespace can be indexed by, how an API server finds those objects of
-// the kind. An empty selection lists all of the kind, which only kinds of which a cluster has few are worth. ok is false
-// where the key's namespace is theirs, or where there would be too many.
+// the kind. An empty selection lists all of the kind, which only kinds of which a cluster has few are worth. ok is
+// false where the key's namespace is theirs, or where there would be too many.
 //
 // EndpointSlices cannot be selected by address: selected are those that Kubernetes' own controller does not keep, which
 // are few. What it keeps follows from Services and Pods.
@@ -113,15 +117,18 @@ func Selection(key inventory.Key, gk schema.GroupKind) (selection inventory.Sele
 	case way.ByGovernor:
 		return edge.GovernsAnywhere(gk, named(key))
 	case ByAlias:
-		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type", string(corev1.ServiceTypeExternalName)).String()}, true
+		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type",
+			string(corev1.ServiceTypeExternalName)).String()}, true
 	case ByEndpoint:
-		return inventory.Selection{Labels: discoveryv1.LabelManagedBy + "!=" + endpointSliceController}, net.ParseIP(key.Value) != nil
+		return inventory.Selection{Labels: discoveryv1.LabelManagedBy + "!=" + endpointSliceController},
+			net.ParseIP(key.Value) != nil
 	case ByAddress:
 		field := "spec.clusterIP"
 		if gk == inventory.Pod {
 			field = "status.podIP"
 		}
-		return inventory.Selection{Fields: fields.OneTermEqualSelector(field, key.Value).String()}, net.ParseIP(key.Value) != nil
+		return inventory.Selection{Fields: fields.OneTermEqualSelector(field, key.Value).String()},
+			net.ParseIP(key.Value) != nil
 	case inventory.ByKind:
 	}
 	return inventory.Selection{}, ingress.Anywhere(key)
@@ -130,7 +137,8 @@ func Selection(key inventory.Key, gk schema.GroupKind) (selection inventory.Sele
 // named is the inventory.ID that is the value of a key.
 func named(key inventory.Key) inventory.ID {
 	parts := append(strings.SplitN(key.Value, "/", 4), "", "", "", "")
-	return inventory.ID{GroupKind: schema.GroupKind{Group: parts[0], Kind: parts[1]}, Namespace: parts[2], Name: parts[3]}
+	return inventory.ID{GroupKind: schema.GroupKind{Group: parts[0], Kind: parts[1]}, Namespace: parts[2],
+		Name: parts[3]}
 }
 
 // endpointSliceController is who keeps the EndpointSlices of Services with a selector.

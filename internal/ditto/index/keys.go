@@ -79,7 +79,8 @@ func linkKeys(links way.Links) []inventory.Key {
 		keys = append(keys, inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()})
 	}
 	for _, secret := range links.Passwords {
-		keys = append(keys, inventory.Key{Index: ByReference, Namespace: secret.Namespace, Value: "Secret/" + secret.Name})
+		keys = append(keys, inventory.Key{Index: ByReference, Namespace: secret.Namespace,
+			Value: "Secret/" + secret.Name})
 	}
 	for _, id := range links.Governs {
 		keys = append(keys, inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()})
@@ -167,7 +168,8 @@ func SelectorPair(selector map[string]string) (string, bool) {
 func moreTelling(key, pair, than string) bool {
 	shared := func(key string) bool {
 		switch key {
-		case "app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "release", "actorSystemName":
+		case "app.kubernetes.io/instance", "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by", "release",
+			"actorSystemName":
 			return true
 		}
 		return podspec.AddedByController(key)

@@ -18,7 +18,8 @@ import (
 
 // Leads says whether a change of an object can add, remove or re-point a way in, or change what decides about one,
 // whatever an inventory that may be behind makes of it: the object is an entry, a hop, a component or something that
-// components read, and it differs in what makes it that. before is nil for an object that comes, after for one that goes.
+// components read, and it differs in what makes it that. before is nil for an object that comes, after for one that
+// goes.
 func Leads(before, after *inventory.Object) bool {
 	if before == nil || after == nil {
 		if after == nil {
@@ -29,7 +30,8 @@ func Leads(before, after *inventory.Object) bool {
 	switch a := after.Typed.(type) {
 	case *corev1.Service:
 		b := inventory.Must[corev1.Service](before)
-		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations) || !same(edge.LinksOf(before), edge.LinksOf(after))
+		return !same(a.Spec, b.Spec) || !maps.Equal(a.Annotations, b.Annotations) ||
+			!same(edge.LinksOf(before), edge.LinksOf(after))
 	case *networkingv1.NetworkPolicy:
 		return !same(a.Spec, inventory.Must[networkingv1.NetworkPolicy](before).Spec)
 	case *discoveryv1.EndpointSlice:
@@ -38,7 +40,8 @@ func Leads(before, after *inventory.Object) bool {
 		return !maps.Equal(podspec.DataOf(before), podspec.DataOf(after))
 	}
 	if edge.IsResource(after) {
-		return !same(edge.Says(after), edge.Says(before)) || !maps.Equal(after.Meta.Annotations, before.Meta.Annotations) ||
+		return !same(edge.Says(after), edge.Says(before)) ||
+			!maps.Equal(after.Meta.Annotations, before.Meta.Annotations) ||
 			!maps.Equal(after.Meta.Labels, before.Meta.Labels)
 	}
 	if after.PodTemplate() == nil {
@@ -57,11 +60,12 @@ func matters(o *inventory.Object) bool {
 	if template == nil {
 		return edge.IsResource(o)
 	}
-	return canBeMadeDitto(o.Ref.Namespace, template) || len(recognize.Parts(recognize.Nothing, o)) > 0 || len(edge.LinksOf(o).Governs) > 0
+	return canBeMadeDitto(o.Ref.Namespace, template) || len(recognize.Parts(recognize.Nothing, o)) > 0 ||
+		len(edge.LinksOf(o).Governs) > 0
 }
 
-// sameTemplate compares pods by their encoding first, which costs a fraction of a comparison by reflection. Two encodings
-// of the same pod can differ (1Gi, 1024Mi).
+// sameTemplate compares pods by their encoding first, which costs a fraction of a comparison by reflection. Two
+// encodings of the same pod can differ (1Gi, 1024Mi).
 func sameTemplate(a, b *corev1.PodTemplateSpec) bool {
 	x, errX := a.Marshal()
 	y, errY := b.Marshal()

@@ -1,5 +1,5 @@
-// Package jvm reads the system properties that a Java virtual machine is started with, from the environment variables it
-// honours and from a container's command line.
+// Package jvm reads the system properties that a Java virtual machine is started with, from the environment variables
+// it honours and from a container's command line.
 //
 // The order in which HotSpot applies them, weakest first, so that a later definition of a property wins:
 // JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS (which the launcher puts before its own arguments), the command line, and
@@ -24,7 +24,8 @@ type Options struct {
 	Properties []Property
 	// Unknown names what may define more properties but cannot be read: `argument file @extra`. It holds no values.
 	Unknown []string
-	// ClassPath is where classes and configuration come from, in the launcher's own spelling; empty where CLASSPATH decides.
+	// ClassPath is where classes and configuration come from, in the launcher's own spelling; empty where CLASSPATH
+	// decides.
 	ClassPath string
 	// BootPath is where they come from before that (-Xbootclasspath/a); empty where nothing is added.
 	BootPath string
@@ -69,12 +70,13 @@ func ParseLauncher(text string) (Options, error) {
 	return Arguments(words), nil
 }
 
-// RunTime stands, in a text, for a piece that is only known when the JVM runs. It holds no white space and no quotes then, so
-// that the text around it can still be read. No environment variable holds a NUL.
+// RunTime stands, in a text, for a piece that is only known when the JVM runs. It holds no white space and no quotes
+// then, so that the text around it can still be read. No environment variable holds a NUL.
 const RunTime = "\x00"
 
 // Arguments reads the arguments of the java launcher, without the launcher's own name. It stops where the JVM's options
-// do: at the main class, -jar, or --module. An argument that begins with what is only known at run time may be any of them, or none.
+// do: at the main class, -jar, or --module. An argument that begins with what is only known at run time may be any of
+// them, or none.
 func Arguments(args []string) Options {
 	var o Options
 	files := true

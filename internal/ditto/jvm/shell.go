@@ -90,8 +90,8 @@ var harmless = []string{":", "cd", "date", "echo", "id", "pwd", "sleep", "true",
 // Script reads a script of a shell that runs java. It understands plain commands one after another, quotes, and
 // `$NAME` and `${NAME}`; everything else in the script is Unknown, as is what it cannot expand.
 //
-// Scripts are parsed as bash does: an sh may be bash or busybox's ash, which read `$'…'` where dash takes the dollar for itself, and
-// what only bash reads is not understood anyway.
+// Scripts are parsed as bash does: an sh may be bash or busybox's ash, which read `$'…'` where dash takes the dollar
+// for itself, and what only bash reads is not understood anyway.
 func Script(script string, env Lookup) Options {
 	var all Options
 	commands, understood := shellCommands(script, env)
@@ -116,8 +116,8 @@ func Script(script string, env Lookup) Options {
 	return all
 }
 
-// shellCommands cuts a script into commands and words. understood is false if there is anything in it but plain commands,
-// one after another or joined by &&; the commands found so far are still returned.
+// shellCommands cuts a script into commands and words. understood is false if there is anything in it but plain
+// commands, one after another or joined by &&; the commands found so far are still returned.
 func shellCommands(script string, env Lookup) (commands [][]string, understood bool) {
 	if isTooMuch(script) {
 		return nil, false
@@ -179,13 +179,14 @@ func (s *shell) call(cmd *syntax.CallExpr) {
 	}
 }
 
-// isPlain says whether a word is one of texts, quotes, `$NAME` and `${NAME}`. Files, home directories, commands and braces
-// (`{1..9999999}`) are not for expanding here.
+// isPlain says whether a word is one of texts, quotes, `$NAME` and `${NAME}`. Files, home directories, commands and
+// braces (`{1..9999999}`) are not for expanding here.
 func isPlain(word *syntax.Word) bool {
 	return !slices.ContainsFunc(word.Parts, func(part syntax.WordPart) bool {
 		switch part := part.(type) {
 		case *syntax.Lit:
-			return strings.ContainsAny(part.Value, "{}") || part == word.Parts[0] && strings.IndexAny(part.Value, "~*?[") == 0
+			return strings.ContainsAny(part.Value, "{}") || part == word.Parts[0] &&
+				strings.IndexAny(part.Value, "~*?[") == 0
 		case *syntax.DblQuoted:
 			return part.Dollar || slices.ContainsFunc(part.Parts, func(inner syntax.WordPart) bool {
 				_, text := inner.(*syntax.Lit)
@@ -208,11 +209,12 @@ func isVariable(part syntax.WordPart) bool {
 	return reflect.DeepEqual(*p, syntax.ParamExp{Dollar: p.Dollar, Short: p.Short, Param: p.Param, Rbrace: p.Rbrace})
 }
 
-// setByShell are the variables that some shell sets itself, or may change, whatever its environment says: POSIX's, and those of
-// bash, which may be what is called sh. Its arrays and those whose names begin with BASH are left to SetByShell.
-// Source: bash(1), "Shell Variables"; POSIX.1-2017, 2.5.3.
+// setByShell are the variables that some shell sets itself, or may change, whatever its environment says: POSIX's, and
+// those of bash, which may be what is called sh. Its arrays and those whose names begin with BASH are left to
+// SetByShell. Source: bash(1), "Shell Variables"; POSIX.1-2017, 2.5.3.
 var setByShell = []string{
-	"_", "COMP_CWORD", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "LINENO", "OLDPWD", "OPTARG",
+	"_", "COMP_CWORD", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "LINENO",
+	"OLDPWD", "OPTARG",
 	"OPTIND", "PIPESTATUS", "PPID", "PWD", "RANDOM", "REPLY", "SECONDS", "SHELLOPTS", "SHLVL", "SRANDOM", "UID",
 }
 

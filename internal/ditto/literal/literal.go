@@ -1,8 +1,9 @@
 // Package literal recognises secrets that are written out in a place where everyone who may read the object reads them:
 // by the name that a value has, and by credentials in a URI. It answers yes or no and never hands on a value.
 //
-// A name is all there is to go by, since a password looks like any other word. The names are those of Ditto's own settings
-// (password, statusPassword, sslClientKeyPassword, symmetrical-key, and their variables) and of what is built alike.
+// A name is all there is to go by, since a password looks like any other word. The names are those of Ditto's own
+// settings (password, statusPassword, sslClientKeyPassword, symmetrical-key, and their variables) and of what is built
+// alike.
 package literal
 
 import (
@@ -10,10 +11,11 @@ import (
 	"unicode"
 )
 
-// Secret says whether a text under a name is a secret that is written out. References (see [Masked]) have been taken out
-// of the text before.
+// Secret says whether a text under a name is a secret that is written out. References (see [Masked]) have been taken
+// out of the text before.
 func Secret(name, text string) bool {
-	return Named(name) && isValue(text) || Credentials(text) || isMongoAuthentication(name) && Credentials("mongodb://"+text)
+	return Named(name) && isValue(text) || Credentials(text) || isMongoAuthentication(name) &&
+		Credentials("mongodb://"+text)
 }
 
 // isMongoAuthentication: what stands before the host in a connection string, `user:password@`.
@@ -30,9 +32,9 @@ func isValue(text string) bool {
 	return true
 }
 
-// Named says whether a name says that its value is a secret: `DEVOPS_PASSWORD`, `ditto.gateway.authentication.devops.password`,
-// `client-secret`, `CONNECTIVITY_CONNECTION_ENCRYPTION_KEY`. What names a file or another name does not:
-// `DEVOPS_PASSWORD_NAME`, `MONGO_DB_SSL_CLIENT_KEY_FILE`.
+// Named says whether a name says that its value is a secret: `DEVOPS_PASSWORD`,
+// `ditto.gateway.authentication.devops.password`, `client-secret`, `CONNECTIVITY_CONNECTION_ENCRYPTION_KEY`. What names
+// a file or another name does not: `DEVOPS_PASSWORD_NAME`, `MONGO_DB_SSL_CLIENT_KEY_FILE`.
 func Named(name string) bool {
 	if of, ok := cutEnd(name, ".value"); ok { // secrets.devops_password.value
 		name = of
@@ -55,11 +57,13 @@ func Named(name string) bool {
 	return false
 }
 
-// secretEnds are the words that names of secrets end in, and secretKeys those that stand before `key`. Neither is changed.
+// secretEnds are the words that names of secrets end in, and secretKeys those that stand before `key`. Neither is
+// changed.
 var (
 	secretEnds = [...]string{"password", "passwd", "passphrase", "pwd", "secret", "token"}
 	secretKeys = [...]string{
-		"encryption", "symmetrical", "symmetric", "private", "api", "access", "secret", "shared", "signing", "account", "master",
+		"encryption", "symmetrical", "symmetric", "private", "api", "access", "secret", "shared", "signing", "account",
+		"master",
 	}
 )
 
@@ -96,8 +100,8 @@ func endsAuthority(r rune) bool {
 	return unicode.IsSpace(r) || strings.ContainsRune(`/?#"'<>`, r)
 }
 
-// Masked takes the references `$(NAME)` out of a value of a pod's environment, command or arguments: what they stand for
-// is written elsewhere. `$$` is a dollar.
+// Masked takes the references `$(NAME)` out of a value of a pod's environment, command or arguments: what they stand
+// for is written elsewhere. `$$` is a dollar.
 func Masked(text string) string {
 	if !strings.Contains(text, "$") {
 		return text

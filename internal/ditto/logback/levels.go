@@ -93,11 +93,14 @@ func (s *state) properties(list []element) {
 		case "contextproperty":
 			s.property(e, context)
 		case "define":
-			s.put(scopeNamed(e.attributes["scope"]), e.attributes["name"], Value{Why: "what a class defines " + e.attributes["name"] + " as"})
+			s.put(scopeNamed(e.attributes["scope"]), e.attributes["name"],
+				Value{Why: "what a class defines " + e.attributes["name"] + " as"})
 		case "timestamp":
-			s.put(scopeNamed(e.attributes["scope"]), e.attributes["key"], Value{Why: e.attributes["key"] + " is a time"})
+			s.put(scopeNamed(e.attributes["scope"]), e.attributes["key"],
+				Value{Why: e.attributes["key"] + " is a time"})
 		case "insertfromjndi":
-			s.put(scopeNamed(e.attributes["scope"]), e.attributes["as"], Value{Why: "what JNDI has for " + e.attributes["as"]})
+			s.put(scopeNamed(e.attributes["scope"]), e.attributes["as"],
+				Value{Why: "what JNDI has for " + e.attributes["as"]})
 		case "include":
 			s.anything(whyInclude)
 		case "if":
@@ -253,8 +256,8 @@ func (s *state) join(other *state) {
 	}
 }
 
-// eitherLevel is what is known of a level that is one of two. A logger without a level of its own has its parent's, about
-// which there is a word elsewhere.
+// eitherLevel is what is known of a level that is one of two. A logger without a level of its own has its parent's,
+// about which there is a word elsewhere.
 func eitherLevel(name string, a, b Level) Level {
 	switch {
 	case a == b:

@@ -1,14 +1,14 @@
 // Package logback reads which levels a logback configuration gives its loggers.
 //
-// A configuration is XML in which attributes hold variables, `level="${LOG_LEVEL:-INFO}"`. What they stand for outside of
-// the file, system properties and the environment, is asked of the caller. Appenders and their filters are not read: a
-// level says what is made into an event, and a filter in front of one of several appenders does not take that back.
+// A configuration is XML in which attributes hold variables, `level="${LOG_LEVEL:-INFO}"`. What they stand for outside
+// of the file, system properties and the environment, is asked of the caller. Appenders and their filters are not read:
+// a level says what is made into an event, and a filter in front of one of several appenders does not take that back.
 //
-// Properties are all set before any logger is, wherever they stand. What stands in an `if` counts as may be so, since its
-// condition is Java code; an included file may set anything.
+// Properties are all set before any logger is, wherever they stand. What stands in an `if` counts as may be so, since
+// its condition is Java code; an included file may set anything.
 //
-// Sources: logback 1.5's manual, chapter 3; LoggerModelHandler, RootLoggerModelHandler, LevelModelHandler, Level.toLevel,
-// PropertyModelHandlerHelper, and the phases of DefaultProcessor.
+// Sources: logback 1.5's manual, chapter 3; LoggerModelHandler, RootLoggerModelHandler, LevelModelHandler,
+// Level.toLevel, PropertyModelHandlerHelper, and the phases of DefaultProcessor.
 package logback
 
 import "strings"

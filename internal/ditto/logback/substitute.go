@@ -47,8 +47,8 @@ const (
 	symbolDefault  = ":-"
 )
 
-// symbol is the sign that stands at the current place. A colon that is not part of `:-` takes the character after it along,
-// unless that may begin something; so does a dollar.
+// symbol is the sign that stands at the current place. A colon that is not part of `:-` takes the character after it
+// along, unless that may begin something; so does a dollar.
 func (s *scanner) symbol() (sign string, literal string) {
 	rest := s.text[s.at:]
 	next := ""

@@ -1,5 +1,5 @@
-// Package mention finds the hosts that a text names: an argument, a variable, the configuration of some program. It knows no
-// format. It goes by what stands around a word, and says how sure that is.
+// Package mention finds the hosts that a text names: an argument, a variable, the configuration of some program. It
+// knows no format. It goes by what stands around a word, and says how sure that is.
 package mention
 
 import (
@@ -14,8 +14,8 @@ type Host struct {
 	Name string
 	// Port is 0 where the text says none.
 	Port int32
-	// Bare says that nothing but its place makes the word a host: it is the whole value of a key (`address: gateway`), of a
-	// variable or of an argument, and may as well be any other word.
+	// Bare says that nothing but its place makes the word a host: it is the whole value of a key (`address: gateway`),
+	// of a variable or of an argument, and may as well be any other word.
 	Bare bool
 }
 
@@ -25,12 +25,12 @@ const (
 	longest = 253
 )
 
-// Hosts yields the hosts of a text in the order in which they stand, the same one as often as it does. Its cost is linear in
-// the text.
+// Hosts yields the hosts of a text in the order in which they stand, the same one as often as it does. Its cost is
+// linear in the text.
 //
-// A word is a host if a scheme, userinfo or `svc/` stands before it (`http://gateway`, `user@gateway`, `svc/gateway`), a port
-// behind it (`gateway:8080`), if it is an address or a name of Kubernetes (`gateway.ditto.svc`), if it is the variable that
-// Kubernetes makes of a Service (`GATEWAY_SERVICE_HOST`), or if it is a whole value.
+// A word is a host if a scheme, userinfo or `svc/` stands before it (`http://gateway`, `user@gateway`, `svc/gateway`),
+// a port behind it (`gateway:8080`), if it is an address or a name of Kubernetes (`gateway.ditto.svc`), if it is the
+// variable that Kubernetes makes of a Service (`GATEWAY_SERVICE_HOST`), or if it is a whole value.
 func Hosts(text string) iter.Seq[Host] {
 	return func(yield func(Host) bool) {
 		for at := 0; at < len(text); {
@@ -75,7 +75,8 @@ func word(text string, start, end int) (Host, bool) {
 	switch {
 	case strings.HasSuffix(before, "://"):
 		return h, true
-	case strings.HasSuffix(before, "svc/"), strings.HasSuffix(before, "service/"), strings.HasSuffix(before, "services/"):
+	case strings.HasSuffix(before, "svc/"), strings.HasSuffix(before, "service/"),
+		strings.HasSuffix(before, "services/"):
 		return h, true
 	case strings.HasSuffix(before, "@") && h.Port != 0:
 		return h, true

@@ -1,13 +1,14 @@
-// Package mongouri reads MongoDB connection strings as Ditto and the Java driver beneath it do, without asking the network
-// anything. What it returns and its errors hold neither user nor password.
+// Package mongouri reads MongoDB connection strings as Ditto and the Java driver beneath it do, without asking the
+// network anything. What it returns and its errors hold neither user nor password.
 //
-// Why there is a parser here although MongoDB's Go driver has one (x/mongo/driver/connstring): that one looks up DNS records
-// while it parses mongodb+srv, follows the Go driver's options instead of the Java driver's, quotes the string in its
-// errors, and brings some 40 packages along. Ditto moreover takes the query apart and puts it together anew before the
-// driver sees it: it is decoded first and split at `&` only, so that an option after `;` is a part of the value before it.
+// Why there is a parser here although MongoDB's Go driver has one (x/mongo/driver/connstring): that one looks up DNS
+// records while it parses mongodb+srv, follows the Go driver's options instead of the Java driver's, quotes the string
+// in its errors, and brings some 40 packages along. Ditto moreover takes the query apart and puts it together anew
+// before the driver sees it: it is decoded first and split at `&` only, so that an option after `;` is a part of the
+// value before it.
 //
-// Sources: MongoDbUriSupplier in Ditto's internal/utils/persistence, with the semantics of java.net.URI; ConnectionString of
-// the MongoDB Java driver 5; the connection string specification of MongoDB.
+// Sources: MongoDbUriSupplier in Ditto's internal/utils/persistence, with the semantics of java.net.URI;
+// ConnectionString of the MongoDB Java driver 5; the connection string specification of MongoDB.
 package mongouri
 
 import (
@@ -48,8 +49,8 @@ func Is(text string) bool {
 	return strings.HasPrefix(text, plain) || strings.HasPrefix(text, srv)
 }
 
-// Parse reads a connection string. It fails where Ditto or the driver does not start with it, as far as that is about its
-// form. The errors say what was expected and quote nothing.
+// Parse reads a connection string. It fails where Ditto or the driver does not start with it, as far as that is about
+// its form. The errors say what was expected and quote nothing.
 func Parse(text string) (*URI, error) {
 	u := &URI{}
 	rest, ok := strings.CutPrefix(text, plain)

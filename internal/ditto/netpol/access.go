@@ -40,7 +40,8 @@ type Access struct {
 	Isolated bool
 	// By names the policies that isolate the pod, whatever they let through, in the order they were given.
 	By []string
-	// Grants are what those policies let through to the port. They add up; no policy takes away what another one grants.
+	// Grants are what those policies let through to the port. They add up; no policy takes away what another one
+	// grants.
 	Grants []Grant
 }
 

@@ -45,8 +45,8 @@ type peer struct {
 	except           []netip.Prefix
 }
 
-// Read reads a policy. The error joins everything that an API server would refuse it for and that decides about ingress,
-// each with the field.
+// Read reads a policy. The error joins everything that an API server would refuse it for and that decides about
+// ingress, each with the field.
 func Read(p *networkingv1.NetworkPolicy) (*Policy, error) {
 	r := &reader{}
 	spec := field.NewPath("spec")

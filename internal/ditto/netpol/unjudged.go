@@ -10,8 +10,8 @@ import (
 // them about, what NetworkPolicies say is not all there is. They are told by their names alone.
 //
 // policy.networking.k8s.io holds nothing but the cluster administrator's policies (AdminNetworkPolicy,
-// BaselineAdminNetworkPolicy, ClusterNetworkPolicy). The others are groups of network plugins, whose policies are called
-// CiliumNetworkPolicy, GlobalNetworkPolicy and the like.
+// BaselineAdminNetworkPolicy, ClusterNetworkPolicy). The others are groups of network plugins, whose policies are
+// called CiliumNetworkPolicy, GlobalNetworkPolicy and the like.
 func Unjudged(kind schema.GroupKind) bool {
 	switch kind.Group {
 	case "policy.networking.k8s.io":

@@ -61,8 +61,8 @@ func letIn(rules []*syntax.Directive) accessState {
 	return accessState{state: accessOpen}
 }
 
-// takesInOutsiders says whether an address range is too wide to be an operator's: of IPv4 anything wider than 10.0.0.0/8, of
-// IPv6 than a provider's, private ones apart.
+// takesInOutsiders says whether an address range is too wide to be an operator's: of IPv4 anything wider than
+// 10.0.0.0/8, of IPv6 than a provider's, private ones apart.
 func takesInOutsiders(text string) bool {
 	p, err := netip.ParsePrefix(text)
 	switch {

@@ -27,8 +27,8 @@ type credentials struct {
 	kinds  []string
 	why    string
 	assume expr.Assumptions
-	// basic: $remote_user was checked. token: jwt or oidc claims were. request: a subrequest said yes. nobody: no request
-	// can pass, since what is asked for contradicts what brought it here.
+	// basic: $remote_user was checked. token: jwt or oidc claims were. request: a subrequest said yes. nobody: no
+	// request can pass, since what is asked for contradicts what brought it here.
 	basic, token, request, nobody bool
 	// asked are the services that the subrequest asks.
 	asked []Asked
@@ -44,14 +44,16 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 	lists := [][]credentials{c.basic(s, p), c.subrequest(s), c.token(s, p)}
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.asks {
-			lists = append(lists, []credentials{{state: Unknown, why: reason.Of("nginx-directive-not-read", d.Name, d.At())}})
+			lists = append(lists, []credentials{{state: Unknown, why: reason.Of("nginx-directive-not-read", d.Name,
+				d.At())}})
 		}
 	}
 	if any {
 		switch a := addresses(s); {
 		case a.state == accessAddresses:
 			lists = append(lists, []credentials{
-				{state: On, kinds: []string{"satisfy any"}, why: a.why + " with satisfy any", assume: expr.Assumptions{{Opaque: "the client's address is allowed", Holds: true}}},
+				{state: On, kinds: []string{"satisfy any"}, why: a.why + " with satisfy any",
+					assume: expr.Assumptions{{Opaque: "the client's address is allowed", Holds: true}}},
 				{state: Off, assume: expr.Assumptions{{Opaque: "the client's address is allowed"}}},
 			})
 		case a.state == accessOpen && hasRules(s):
@@ -86,7 +88,8 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 		a.assume = assume
 		if a.basic {
 			// Whoever passed has sent basic credentials; what stands behind their padding in the header is still open.
-			if assume, ok = assume.With(expr.Assumption{Source: expr.Variable("http_authorization"), Re: basicScheme(), Holds: true}); ok {
+			if assume, ok = assume.With(expr.Assumption{Source: expr.Variable("http_authorization"), Re: basicScheme(),
+				Holds: true}); ok {
 				a.assume = assume
 			}
 			a.nobody = !ok
@@ -109,8 +112,8 @@ func with(list, more []credentials) []credentials {
 	return out
 }
 
-// join is two mechanisms together: one of them asking is enough, but with `satisfy any` what only one of two has checked is
-// not certain.
+// join is two mechanisms together: one of them asking is enough, but with `satisfy any` what only one of two has
+// checked is not certain.
 func join(a, b credentials, any bool, assume expr.Assumptions) credentials {
 	out := credentials{assume: assume, kinds: slices.Concat(a.kinds, b.kinds), asked: slices.Concat(a.asked, b.asked)}
 	out.state = Off
@@ -120,7 +123,8 @@ func join(a, b credentials, any bool, assume expr.Assumptions) credentials {
 		}
 	}
 	both := any && a.state != Off && b.state != Off
-	out.basic, out.token, out.request = !both && (a.basic || b.basic), !both && (a.token || b.token), !both && (a.request || b.request)
+	out.basic, out.token, out.request = !both && (a.basic || b.basic), !both && (a.token || b.token), !both &&
+		(a.request || b.request)
 	if both && (a.state == Unknown || b.state == Unknown) {
 		out.state = Unknown
 	}
@@ -140,7 +144,8 @@ func (c *Config) basic(s *scope, p *way) []credentials {
 		return []credentials{{state: Off, why: notAsked(realm)}}
 	}
 	if file == nil {
-		return []credentials{{state: Off, why: "auth_basic at " + realm.At() + " has no auth_basic_user_file and asks for no credentials"}}
+		return []credentials{{state: Off,
+			why: "auth_basic at " + realm.At() + " has no auth_basic_user_file and asks for no credentials"}}
 	}
 	return c.realms(realm, p, credentials{state: On, kinds: []string{"basic"}, basic: true})
 }
@@ -167,7 +172,8 @@ func (c *Config) realms(d *syntax.Directive, p *way, on credentials) []credentia
 			x = credentials{state: Off, why: d.Name + " at " + d.At() + " is off" + a.Assume.When(), assume: a.Assume}
 		case constant || !couldBeOff(a.Text):
 		case clientText(a.Text):
-			x = credentials{state: Off, why: d.Name + " at " + d.At() + " can be switched off by the client", assume: a.Assume}
+			x = credentials{state: Off, why: d.Name + " at " + d.At() + " can be switched off by the client",
+				assume: a.Assume}
 		default:
 			x = credentials{state: Unknown, why: reason.Of("nginx-realm", d.Name, d.At()), assume: a.Assume}
 		}
@@ -216,12 +222,14 @@ func (c *Config) subrequest(s *scope) []credentials {
 			asked = append(asked, c.askedBy(f.loc, d.Arg(0))...)
 			for _, r := range f.loc.own["return"] {
 				if strings.HasPrefix(r.Arg(0), "2") && len(f.loc.own["if"]) == 0 {
-					return []credentials{{state: Off, why: "auth_request at " + d.At() + " asks a location that always allows, " + r.At()}}
+					return []credentials{{state: Off,
+						why: "auth_request at " + d.At() + " asks a location that always allows, " + r.At()}}
 				}
 			}
 		}
 	}
-	return []credentials{{state: On, kinds: []string{"request"}, request: true, asked: asked, why: "auth_request at " + d.At()}}
+	return []credentials{{state: On, kinds: []string{"request"}, request: true, asked: asked,
+		why: "auth_request at " + d.At()}}
 }
 
 func serverOf(s *scope) *scope {
@@ -250,7 +258,8 @@ func (c *Config) token(s *scope, p *way) []credentials {
 func (c *Config) certificate(s *scope, p *way) []credentials {
 	for _, a := range p.assume {
 		if a.Equals != nil && a.Holds && *a.Equals == "SUCCESS" && a.Source.String() == "${ssl_client_verify}" {
-			return []credentials{{state: On, kinds: []string{"certificate"}, why: "only requests with a verified certificate get here"}}
+			return []credentials{{state: On, kinds: []string{"certificate"},
+				why: "only requests with a verified certificate get here"}}
 		}
 	}
 	d := s.setting("ssl_verify_client")
@@ -266,8 +275,9 @@ func (c *Config) certificate(s *scope, p *way) []credentials {
 		return []credentials{on}
 	}
 	on.assume = expr.Assumptions{{Opaque: "the connection is TLS", Holds: true}}
-	return []credentials{on, {state: Off, why: "ssl_verify_client at " + d.At() + " is not asked for on a port without TLS",
-		assume: expr.Assumptions{{Opaque: "the connection is TLS"}}}}
+	return []credentials{on,
+		{state: Off, why: "ssl_verify_client at " + d.At() + " is not asked for on a port without TLS",
+			assume: expr.Assumptions{{Opaque: "the connection is TLS"}}}}
 }
 
 // summary is the readings as one answer.

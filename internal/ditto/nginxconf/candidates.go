@@ -44,8 +44,8 @@ func (r *Route) candidates(gatewayPath string) iter.Seq[string] {
 			}
 		}
 		for _, s := range slices.Clone(made) {
-			// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on as
-			// it is arrives decoded once less.
+			// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on
+			// as it is arrives decoded once less.
 			for _, percent := range []string{"%", "%25"} {
 				if !add(encodeAt(s, 1, percent)) || !add(encodeAt(s, strings.LastIndexByte(s, '/')+1, percent)) {
 					return
@@ -67,8 +67,8 @@ func encodeAt(path string, i int, percent string) string {
 	return path[:i] + percent + string(hex[path[i]>>4]) + string(hex[path[i]&15]) + path[i+1:]
 }
 
-// entries are paths that this route's location takes, made so that patterns and rewrites give gatewayPath where they can,
-// and what other locations of the server make of theirs.
+// entries are paths that this route's location takes, made so that patterns and rewrites give gatewayPath where they
+// can, and what other locations of the server make of theirs.
 func (r *Route) entries(gatewayPath string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		add := func(list ...string) bool {
@@ -102,7 +102,8 @@ func (r *Route) entries(gatewayPath string) iter.Seq[string] {
 			if s == loc {
 				continue
 			}
-			if !add(solveRewrites(s.rewrites, "", "", gatewayPath)...) || s.name != "" && s.re == nil && !add(s.name, s.name+gatewayPath) {
+			if !add(solveRewrites(s.rewrites, "", "", gatewayPath)...) || s.name != "" && s.re == nil &&
+				!add(s.name, s.name+gatewayPath) {
 				return
 			}
 		}

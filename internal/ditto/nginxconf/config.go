@@ -73,25 +73,31 @@ type Location struct {
 }
 
 // Parse reads main, an absolute path, and what it includes, from files (absolute path to text). It reads no other file.
-// Errors, all that were found, name file and line; nginx would not start with such a configuration. That the context has
-// ended is an error, too.
+// Errors, all that were found, name file and line; nginx would not start with such a configuration. That the context
+// has ended is an error, too.
 func Parse(ctx context.Context, main string, files map[string]string) (*Config, error) {
 	tree, err := syntax.Load(main, files)
 	if err != nil {
 		return nil, err
 	}
 	unknown := tree.Unknown
-	c := &Config{dir: tree.Dir, vars: expr.NewVariables(), upstreams: map[string]upstream{}, texts: tree.Files, byHost: map[*vhost.Host]*Server{},
-		byScope: map[*scope]*Route{}, zones: map[string]*syntax.Directive{}, limits: map[limitKey]Setting{}, patterns: expr.Patterns{},
-		work: expr.Budget{Ctx: ctx, Left: workPerParse}}
+	c := &Config{dir: tree.Dir, vars: expr.NewVariables(), upstreams: map[string]upstream{}, texts: tree.Files,
+		byHost:  map[*vhost.Host]*Server{},
+		byScope: map[*scope]*Route{}, zones: map[string]*syntax.Directive{}, limits: map[limitKey]Setting{},
+		patterns: expr.Patterns{},
+		work:     expr.Budget{Ctx: ctx, Left: workPerParse}}
 	c.http = newScope(kindHTTP, nil, nil)
 	stream := newScope(kindStream, nil, nil)
 	for _, d := range tree.Directives {
 		switch {
 		case d.Name == "http" && d.Block != nil:
 			// A pattern such as conf.d/*.conf holds servers, which change nothing in the servers that are here.
-			c.http.take(slices.DeleteFunc(slices.Clone(d.Block), func(d *syntax.Directive) bool { return d.Missing && d.Glob }))
-			c.moreServers = c.moreServers || slices.ContainsFunc(d.Block, func(d *syntax.Directive) bool { return d.Missing })
+			c.http.take(slices.DeleteFunc(slices.Clone(d.Block), func(d *syntax.Directive) bool {
+				return d.Missing &&
+					d.Glob
+			}))
+			c.moreServers = c.moreServers ||
+				slices.ContainsFunc(d.Block, func(d *syntax.Directive) bool { return d.Missing })
 		case d.Name == "stream" && d.Block != nil:
 			stream.take(d.Block)
 		case d.Missing:
@@ -117,7 +123,8 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 				hosts = append(hosts, &srv.Host)
 				c.byHost[&srv.Host] = srv
 				if listens += len(srv.Listen); listens > vhost.MaxListens {
-					return nil, fmt.Errorf("reading %s: the servers listen on more than %d ports", path.Clean(main), vhost.MaxListens)
+					return nil, fmt.Errorf("reading %s: the servers listen on more than %d ports", path.Clean(main),
+						vhost.MaxListens)
 				}
 			}
 		}
@@ -152,13 +159,15 @@ func (c *Config) server(parent *scope, d *syntax.Directive, unknown *syntax.Note
 	if parent.kind == kindStream {
 		kind = kindStreamServer
 	}
-	srv := &Server{File: d.File, Line: d.Line, Host: vhost.Host{Stream: kind == kindStreamServer}, foreign: map[string]bool{}}
+	srv := &Server{File: d.File, Line: d.Line, Host: vhost.Host{Stream: kind == kindStreamServer},
+		foreign: map[string]bool{}}
 	s := newScope(kind, parent, d)
 	s.server, srv.scope = srv, s
 	all := s.buildLocations(unknown)
 	srv.scopes = append([]*scope{s}, all...)
 	for _, loc := range all {
-		srv.Locations = append(srv.Locations, Location{Match: loc.match(), Handler: loc.answers(), File: loc.node.File, Line: loc.node.Line})
+		srv.Locations = append(srv.Locations, Location{Match: loc.match(), Handler: loc.answers(), File: loc.node.File,
+			Line: loc.node.Line})
 		if loc.handsOver() {
 			loc.variables(srv.foreign)
 		}

@@ -36,14 +36,16 @@ func (c *Config) define(list []*syntax.Directive, unknown *syntax.Notes) {
 		}
 		c.precompile(d)
 		switch {
-		case syntax.Unread(d.Name), strings.HasSuffix(d.Name, "_by_lua_block"), strings.HasPrefix(d.Name, "js_"), d.Name == "load_module":
+		case syntax.Unread(d.Name), strings.HasSuffix(d.Name, "_by_lua_block"), strings.HasPrefix(d.Name, "js_"),
+			d.Name == "load_module":
 			if d.Name != "load_module" || !strings.Contains(d.Arg(0), "ngx_stream_module") {
 				unknown.Add(reason.Of("nginx-not-read", d.Name+" at "+d.At()))
 			}
 		case !syntax.Known(d.Name) && d.Name != "types":
 			unknown.Add(reason.Of("nginx-module-not-known", d.Name, d.At()))
 		}
-		if d.Block != nil && d.Name != "types" && d.Name != "charset_map" && d.Name != "match" && d.Name != "otel_exporter" {
+		if d.Block != nil && d.Name != "types" && d.Name != "charset_map" && d.Name != "match" &&
+			d.Name != "otel_exporter" {
 			c.define(d.Block, unknown)
 		}
 	}

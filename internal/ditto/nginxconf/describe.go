@@ -63,7 +63,8 @@ func (c *Config) describe(r *Route) {
 		return
 	}
 	ways := c.waysInto(r)
-	for _, name := range []string{"auth_request_set", "auth_jwt_claim_set", "limit_req", "limit_conn", "more_clear_headers", "more_set_headers"} {
+	for _, name := range []string{"auth_request_set", "auth_jwt_claim_set", "limit_req", "limit_conn",
+		"more_clear_headers", "more_set_headers"} {
 		c.work.Left -= len(s.inherited(name))
 	}
 	a := access(s)
@@ -106,7 +107,8 @@ func (c *Config) describe(r *Route) {
 			case d.Missing:
 				unknown.Add(reason.Of("nginx-include-not-found", d.Arg(0), d.At()))
 				if node == s || node.kind == kindLocation || r.Authentication.State == Off {
-					r.Authentication.State, r.Authentication.Why = Unknown, reason.Of("nginx-include-not-found", d.Arg(0), d.At())
+					r.Authentication.State, r.Authentication.Why = Unknown,
+						reason.Of("nginx-include-not-found", d.Arg(0), d.At())
 				}
 			case syntax.Unread(d.Name):
 				unknown.Add(reason.Of("nginx-directive-not-read", d.Name, d.At()))
@@ -136,8 +138,8 @@ func (c *Config) describe(r *Route) {
 	r.Assumptions, r.Unknown = assumed.List, unknown.List
 }
 
-// authenticationOf is what a route's location asks for. What limit_except asks of other methods counts too, and for a named
-// location what the locations asked that lead into it.
+// authenticationOf is what a route's location asks for. What limit_except asks of other methods counts too, and for a
+// named location what the locations asked that lead into it.
 func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 	loc := r.scope.location()
 	out := c.authentication(r.scope, p)
@@ -146,7 +148,8 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 			continue
 		}
 		for _, a := range c.authentication(l, p) {
-			a.assume = append(slices.Clip(a.assume), expr.Assumption{Opaque: "the method is none of " + strings.Join(l.node.Args, ", "), Holds: true})
+			a.assume = append(slices.Clip(a.assume),
+				expr.Assumption{Opaque: "the method is none of " + strings.Join(l.node.Args, ", "), Holds: true})
 			out = append(out, a)
 		}
 	}
@@ -156,10 +159,12 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 	var before []credentials
 	for _, other := range c.leadingTo(r.Server, loc.name) {
 		if other.before {
-			before = append(before, credentials{state: Off, why: "error_page at " + other.node.At() + " leads here before anything is asked"})
+			before = append(before, credentials{state: Off,
+				why: "error_page at " + other.node.At() + " leads here before anything is asked"})
 			continue
 		}
-		before = append(before, c.authentication(other.scope, &way{args: expr.Variable("args"), opaque: true, work: p.work})...)
+		before = append(before, c.authentication(other.scope,
+			&way{args: expr.Variable("args"), opaque: true, work: p.work})...)
 	}
 	if len(before) == 0 {
 		return out
@@ -173,8 +178,8 @@ type leading struct {
 	before bool
 }
 
-// leadingTo finds what hands a request over to a named location: try_files does after the access phase, an error page may
-// come before it.
+// leadingTo finds what hands a request over to a named location: try_files does after the access phase, an error page
+// may come before it.
 func (c *Config) leadingTo(srv *Server, name string) []leading {
 	if srv.leading == nil {
 		srv.leading = map[string][]leading{}

@@ -8,10 +8,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 )
 
-// Disguise asks whether a client can have this route forward a path that the gateway reads as gatewayPath, which has two segments, or as
-// one below it, although nginx chose the location by another one. nginx resolves the path it chooses by after it has decoded it, so that to
-// nginx a segment with escaped slashes is several, while it is one to the gateway. Only a route that forwards the client's own path
-// (Raw) can do that. ok and known are those of ClientPathFor.
+// Disguise asks whether a client can have this route forward a path that the gateway reads as gatewayPath, which has
+// two segments, or as one below it, although nginx chose the location by another one. nginx resolves the path it
+// chooses by after it has decoded it, so that to nginx a segment with escaped slashes is several, while it is one to
+// the gateway. Only a route that forwards the client's own path (Raw) can do that. ok and known are those of
+// ClientPathFor.
 func (r *Route) Disguise(ctx context.Context, gatewayPath string) (clientPath string, ok, known bool) {
 	switch {
 	case !r.Raw || r.Server.Stream:
@@ -52,7 +53,8 @@ func (s *search) unescapes(r *Route, paths iter.Seq[string]) bool {
 // maxDisguised bounds of how many paths that the location takes disguises are made.
 const maxDisguised = 8
 
-// disguises are spellings of gatewayPath, or of a path below it, that nginx takes for a path of this route's location, or for one below that.
+// disguises are spellings of gatewayPath, or of a path below it, that nginx takes for a path of this route's location,
+// or for one below that.
 func (r *Route) disguises(gatewayPath string) iter.Seq[string] {
 	parent, last, _ := strings.Cut(strings.TrimPrefix(gatewayPath, "/"), "/")
 	return func(yield func(string) bool) {
@@ -66,8 +68,8 @@ func (r *Route) disguises(gatewayPath string) iter.Seq[string] {
 			if below != "" {
 				below += "%2F"
 			}
-			// Each of these is one segment to the gateway. The dot segment behind the first takes it away; the second stays, below
-			// gatewayPath, and is the very path of the location to nginx.
+			// Each of these is one segment to the gateway. The dot segment behind the first takes it away; the second
+			// stays, below gatewayPath, and is the very path of the location to nginx.
 			if !yield("/"+parent+"/..%2F"+below+"x/../"+last) || !yield("/"+parent+"/"+last+"/..%2F..%2F"+hidden) {
 				return
 			}
@@ -75,7 +77,8 @@ func (r *Route) disguises(gatewayPath string) iter.Seq[string] {
 	}
 }
 
-// escaped are paths below those that the location takes which have an escaped slash, without which there is no disguise.
+// escaped are paths below those that the location takes which have an escaped slash, without which there is no
+// disguise.
 func (r *Route) escaped(gatewayPath string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		left := maxDisguised
@@ -91,7 +94,8 @@ func (r *Route) escaped(gatewayPath string) iter.Seq[string] {
 	}
 }
 
-// taken are paths that the location takes: its own name, what only begins with that, and what entries makes of its pattern and of other locations.
+// taken are paths that the location takes: its own name, what only begins with that, and what entries makes of its
+// pattern and of other locations.
 func (r *Route) taken(gatewayPath string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if loc := r.scope.location(); loc.re == nil && !loc.named && (!yield(loc.name) || !yield(loc.name+"x")) {

@@ -133,8 +133,8 @@ func overall(states []string) string {
 	return Set
 }
 
-// ownConnection says whether the header Connection that goes upstream is certainly not the client's. Where nothing says otherwise
-// nginx sends one of its own.
+// ownConnection says whether the header Connection that goes upstream is certainly not the client's. Where nothing says
+// otherwise nginx sends one of its own.
 func (c *Config) ownConnection(s *scope, ways []*way, auth func(*way) []credentials) bool {
 	for node := s; node != nil; node = node.parent {
 		if len(node.blind) > 0 {
@@ -158,7 +158,8 @@ func (c *Config) ownConnection(s *scope, ways []*way, auth func(*way) []credenti
 	return true
 }
 
-// untouched is a header that no proxy_set_header names: the client's, unless none of the client's headers are forwarded.
+// untouched is a header that no proxy_set_header names: the client's, unless none of the client's headers are
+// forwarded.
 func (c *Config) untouched(s *scope) Identity {
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
@@ -177,7 +178,8 @@ func (c *Config) untouched(s *scope) Identity {
 	if list := s.inherited("proxy_set_header"); len(list) > 0 {
 		for outer := s.level("proxy_set_header").parent; outer != nil; outer = outer.parent {
 			for _, d := range outer.identities {
-				why = fmt.Sprintf("the proxy_set_header at %s is not inherited, since %s sets headers of its own", d.At(), list[0].At())
+				why = fmt.Sprintf("the proxy_set_header at %s is not inherited, since %s sets headers of its own",
+					d.At(), list[0].At())
 			}
 		}
 	}

@@ -10,14 +10,13 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 )
 
-// ClientPathFor asks the other way round: which path can a client send so that this route forwards it and the gateway reads
-// gatewayPath (see wire.ReadByGateway)? Candidates are made from the
-// configuration, the plain path first, and each is verified by following it as Locate does, over every port and name of the
-// route's server.
+// ClientPathFor asks the other way round: which path can a client send so that this route forwards it and the gateway
+// reads gatewayPath (see wire.ReadByGateway)? Candidates are made from the configuration, the plain path first, and
+// each is verified by following it as Locate does, over every port and name of the route's server.
 //
-// ok with known: clientPath does it. ok without known: it does it for some requests only, see Locate. Neither: whether any
-// path does is not certain. Not ok with known: no path does; that is said only where the mapping is simple enough to be
-// inverted completely. What gets through in disguise is told by Disguise.
+// ok with known: clientPath does it. ok without known: it does it for some requests only, see Locate. Neither: whether
+// any path does is not certain. Not ok with known: no path does; that is said only where the mapping is simple enough
+// to be inverted completely. What gets through in disguise is told by Disguise.
 func (r *Route) ClientPathFor(ctx context.Context, gatewayPath string) (clientPath string, ok bool, known bool) {
 	return r.clientPathFor(&search{ctx: ctx, left: workPerSearch}, gatewayPath)
 }
@@ -41,9 +40,9 @@ func (r *Route) clientPathFor(s *search, gatewayPath string) (clientPath string,
 	})
 }
 
-// misses says that no path can lead to gatewayPath because of what it begins with, which spares following candidates. Of a
-// plain path (no escapes, no dot segments) the location sees the very path that the gateway reads, or, where proxy_pass
-// has a path, what the gateway reads begins with that.
+// misses says that no path can lead to gatewayPath because of what it begins with, which spares following candidates.
+// Of a plain path (no escapes, no dot segments) the location sees the very path that the gateway reads, or, where
+// proxy_pass has a path, what the gateway reads begins with that.
 func (r *Route) misses(gatewayPath string) bool {
 	loc := r.scope.location()
 	if r.keepsBelow(loc) && !strings.HasPrefix(gatewayPath, r.Prefix) {
@@ -62,8 +61,8 @@ func (r *Route) misses(gatewayPath string) bool {
 	return !strings.HasPrefix(gatewayPath, loc.name)
 }
 
-// keepsBelow says that whatever the location is asked, by clients or by nginx itself, what goes upstream begins with Prefix:
-// proxy_pass puts that in place of the location's own name, unless a rewrite came between.
+// keepsBelow says that whatever the location is asked, by clients or by nginx itself, what goes upstream begins with
+// Prefix: proxy_pass puts that in place of the location's own name, unless a rewrite came between.
 func (r *Route) keepsBelow(loc *scope) bool {
 	return r.static && r.scope == loc && r.prefix != "" && r.Prefix != "" && len(loc.rewrites) == 0 && loc.re == nil &&
 		len(r.Unknown) == 0 && !strings.ContainsAny(r.prefix+r.Prefix, "%?")
@@ -72,8 +71,8 @@ func (r *Route) keepsBelow(loc *scope) bool {
 // DoorsLeftOut says that the route's server has more names and ports than are tried, and may treat them differently.
 func (r *Route) DoorsLeftOut() bool { return r.Server.moreDoors }
 
-// asksByDoor says whether anything that can decide where a request goes is made of variables, the name and the port that it was
-// sent to among them.
+// asksByDoor says whether anything that can decide where a request goes is made of variables, the name and the port
+// that it was sent to among them.
 func (srv *Server) asksByDoor() bool {
 	return slices.ContainsFunc(srv.scopes, func(s *scope) bool {
 		return slices.ContainsFunc(s.dirs, func(d *syntax.Directive) bool {
@@ -88,9 +87,9 @@ func (srv *Server) asksByDoor() bool {
 	})
 }
 
-// invertible says whether candidates are all there can be: a location whose mapping is a prefix for a prefix, or the path
-// as it is, without rewrites that could bring other paths here. A rewrite that answers with a redirect, or that leads
-// elsewhere, brings none.
+// invertible says whether candidates are all there can be: a location whose mapping is a prefix for a prefix, or the
+// path as it is, without rewrites that could bring other paths here. A rewrite that answers with a redirect, or that
+// leads elsewhere, brings none.
 func (r *Route) invertible() bool {
 	if len(r.Unknown) > 0 || !r.static || r.Internal || r.Server.leads.anywhere || r.Server.moreDoors {
 		return false
@@ -98,7 +97,8 @@ func (r *Route) invertible() bool {
 	loc := r.scope.location()
 	for s := r.scope; s != nil; s = s.parent {
 		for _, d := range s.rewrites {
-			if d.Name == "rewrite" && !answers(d) && s.kind != kindServer || d.Name == "if" && (s.kind != kindServer && holdsRewrite(d) || s.asksPath(d)) {
+			if d.Name == "rewrite" && !answers(d) && s.kind != kindServer || d.Name == "if" &&
+				(s.kind != kindServer && holdsRewrite(d) || s.asksPath(d)) {
 				return false
 			}
 		}

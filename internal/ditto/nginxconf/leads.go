@@ -6,8 +6,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
-// lead is a path that nginx itself goes on with, in place of the one that a client asked for: the target of a rewrite, of
-// error_page or of try_files. What stands behind a variable is not known.
+// lead is a path that nginx itself goes on with, in place of the one that a client asked for: the target of a rewrite,
+// of error_page or of try_files. What stands behind a variable is not known.
 type lead struct {
 	head  string
 	whole bool // head is all of it
@@ -73,7 +73,8 @@ func answers(d *syntax.Directive) bool {
 }
 
 func external(target string) bool {
-	return strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "$scheme")
+	return strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://") ||
+		strings.HasPrefix(target, "$scheme")
 }
 
 // takes says whether a location may be where a lead ends.

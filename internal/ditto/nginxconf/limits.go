@@ -101,11 +101,13 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 		if value, ok := a.Text.Constant(); ok && value == "" {
 			switch {
 			case a.Assume.Free():
-				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " can be made empty by clients"}
+				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() +
+					" can be made empty by clients"}
 			case takesInAnyone(a.Assume):
 				return Setting{State: Off, Why: d.Name + "_zone at " + zone.At() + " does not count any address"}
 			case !byAddress(a.Assume):
-				result = Setting{State: Unknown, Why: reason.Of("nginx-zone-counts-some", d.Name, zone.At(), a.Assume.When())}
+				result = Setting{State: Unknown, Why: reason.Of("nginx-zone-counts-some", d.Name, zone.At(),
+					a.Assume.When())}
 			}
 			continue
 		}
@@ -115,7 +117,8 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 			case part.Name == expr.Undefined:
 				return Setting{State: Unknown, Why: reason.Of("nginx-zone-key-not-known", d.Name, zone.At())}
 			case part.Name != "" && expr.Chosen(part) && (part.Name != "remote_user" || !verified):
-				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" + part.Name + ", which the client controls"}
+				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" +
+					part.Name + ", which the client controls"}
 			}
 		}
 	}
@@ -129,7 +132,8 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 func byAddress(as expr.Assumptions) bool {
 	for _, a := range as {
 		for _, p := range a.Source {
-			if p.Name != "remote_addr" && p.Name != "binary_remote_addr" && p.Name != "realip_remote_addr" && !strings.HasPrefix(p.Name, "geo $") {
+			if p.Name != "remote_addr" && p.Name != "binary_remote_addr" && p.Name != "realip_remote_addr" &&
+				!strings.HasPrefix(p.Name, "geo $") {
 				return false
 			}
 		}

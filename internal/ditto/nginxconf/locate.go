@@ -7,8 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 )
 
-// found is a location that a path leads to. redirect says that nginx answers with the location's own name (a prefix that
-// ends in a slash, asked for without it, that is proxied).
+// found is a location that a path leads to. redirect says that nginx answers with the location's own name (a prefix
+// that ends in a slash, asked for without it, that is proxied).
 type found struct {
 	loc      *scope
 	redirect bool
@@ -17,8 +17,8 @@ type found struct {
 	settled bool
 }
 
-// find is ngx_http_core_find_location: the longest prefix, then, unless that forbids it, the nested locations' patterns and
-// the level's own, in order. loc is nil where no location of this level matches.
+// find is ngx_http_core_find_location: the longest prefix, then, unless that forbids it, the nested locations' patterns
+// and the level's own, in order. loc is nil where no location of this level matches.
 func (c *Config) find(s *scope, p *way) []found {
 	loc, exact, redirect := findStatic(s, p.uri, p.work)
 	if exact || redirect {
@@ -54,7 +54,8 @@ func (c *Config) find(s *scope, p *way) []found {
 	return out
 }
 
-// findRegex tries the patterns of one level. It returns where they lead, and the way on which none matched, if there is one.
+// findRegex tries the patterns of one level. It returns where they lead, and the way on which none matched, if there is
+// one.
 func (c *Config) findRegex(s *scope, p *way) ([]found, *way) {
 	var out []found
 	for _, loc := range s.regex {
@@ -155,7 +156,8 @@ func autoRedirects(l *scope) bool {
 	if !strings.HasSuffix(l.name, "/") {
 		return false
 	}
-	for _, name := range []string{"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass"} {
+	for _, name := range []string{"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass",
+		"memcached_pass"} {
 		if len(l.own[name]) > 0 {
 			return true
 		}

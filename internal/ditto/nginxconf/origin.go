@@ -63,7 +63,8 @@ func (r *reader) origin(p expr.Part) origin {
 		return fromClient
 	case strings.HasPrefix(name, "answer "):
 		header := strings.ReplaceAll(strings.TrimPrefix(name, "answer upstream_http_"), "_", "-")
-		r.notes.Add("the authentication service always answers with the header " + header + ", and takes it from what it verified")
+		r.notes.Add("the authentication service always answers with the header " + header +
+			", and takes it from what it verified")
 		return fromServer
 	case strings.HasPrefix(name, "jwt_"), strings.HasPrefix(name, "oidc_"):
 		if r.scope == nil {

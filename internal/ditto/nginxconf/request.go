@@ -9,16 +9,17 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 )
 
-// Locate answers as nginx does: to which route a request for path (as the client sends it, with a query if there is one)
-// to host goes, when it comes in on port, and the path, without query, that the upstream is then asked for.
+// Locate answers as nginx does: to which route a request for path (as the client sends it, with a query if there is
+// one) to host goes, when it comes in on port, and the path, without query, that the upstream is then asked for.
 //
-// An ordinary request is meant: one whose headers the client is free to choose, with any usual method. known is false where
-// an ordinary request may go elsewhere, or where it depends on something a client does not choose freely (its address, a
-// header that has to have one certain value, a file on the server) or that could not be read; route is then the one it may
-// go to. A nil route with known true is an answer of nginx's own: a file, a redirect, an error.
-// An empty host asks the default server. Servers that listen on the loopback alone are not reached.
+// An ordinary request is meant: one whose headers the client is free to choose, with any usual method. known is false
+// where an ordinary request may go elsewhere, or where it depends on something a client does not choose freely (its
+// address, a header that has to have one certain value, a file on the server) or that could not be read; route is then
+// the one it may go to. A nil route with known true is an answer of nginx's own: a file, a redirect, an error. An empty
+// host asks the default server. Servers that listen on the loopback alone are not reached.
 func (c *Config) Locate(port int, host, path string) (route *Route, upstreamPath string, known bool) {
-	route, upstreamPath, known = verdict(c.outcomes(vhost.Visit{Port: port, Host: host}, path, &expr.Budget{Left: workPerQuestion}))
+	route, upstreamPath, known = verdict(c.outcomes(vhost.Visit{Port: port, Host: host}, path,
+		&expr.Budget{Left: workPerQuestion}))
 	// A server in a file that was not found may take what no server here forwards.
 	return route, upstreamPath, known && (route != nil || !c.moreServers)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
-// Which requests a route lets through, for comparing one configuration with another. See package requests for what has to be
-// true of it.
+// Which requests a route lets through, for comparing one configuration with another. See package requests for what has
+// to be true of it.
 
 // mostExcept bounds how many locations beside a route's are told apart.
 const mostExcept = 64
@@ -177,7 +177,8 @@ func regexFloor(s *scope) string {
 	return literal
 }
 
-// Takes says for which hosts the route's server takes the requests that come in by a door. A zero Door is any of the server's.
+// Takes says for which hosts the route's server takes the requests that come in by a door. A zero Door is any of the
+// server's.
 func (r *Route) Takes(at vhost.Door) []vhost.Taken {
 	return r.config.listeners.Takes(&r.Server.Host, at)
 }

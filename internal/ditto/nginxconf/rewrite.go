@@ -15,8 +15,8 @@ var tooMuch = reason.Of("nginx-too-many-outcomes")
 // maxWays bounds how many readings of one request are followed.
 const maxWays = 128
 
-// exec runs the rewrite directives of one level (set, if, rewrite, return, break) in the order they stand, as the rewrite
-// module does. Every way that comes in comes out, split where a condition is open.
+// exec runs the rewrite directives of one level (set, if, rewrite, return, break) in the order they stand, as the
+// rewrite module does. Every way that comes in comes out, split where a condition is open.
 func (c *Config) exec(s *scope, in []*way) []*way {
 	ways := in
 	for _, d := range s.rewrites {
@@ -43,7 +43,8 @@ func (c *Config) exec(s *scope, in []*way) []*way {
 	return ways
 }
 
-// matters says whether a directive belongs to the rewrite module and can change where a request goes or what it carries.
+// matters says whether a directive belongs to the rewrite module and can change where a request goes or what it
+// carries.
 func matters(d *syntax.Directive) bool {
 	switch d.Name {
 	case "set", "rewrite", "return", "break":
@@ -292,7 +293,8 @@ func (c *Config) branches(d *syntax.Directive, p *way) []branch {
 			ask.Source = a.Text
 			if s, constant := a.Text.Constant(); constant {
 				if holds, known := ask.Decide(s); known {
-					out = append(out, branch{holds: holds != negated, assume: assume, re: ask.Re, matched: holds, subject: a.Text})
+					out = append(out, branch{holds: holds != negated, assume: assume, re: ask.Re, matched: holds,
+						subject: a.Text})
 					continue
 				}
 				ask = expr.Assumption{Opaque: question}
@@ -300,7 +302,8 @@ func (c *Config) branches(d *syntax.Directive, p *way) []branch {
 			for _, holds := range []bool{true, false} {
 				ask.Holds = holds
 				if with, ok := assume.With(ask); ok {
-					out = append(out, branch{holds: holds != negated, assume: with, re: ask.Re, matched: holds, subject: a.Text})
+					out = append(out, branch{holds: holds != negated, assume: with, re: ask.Re, matched: holds,
+						subject: a.Text})
 				}
 			}
 		}
@@ -327,8 +330,8 @@ func condition(args []string) []string {
 	return out
 }
 
-// alwaysMatches says whether a pattern matches every path that a location takes. Patterns that need the end of the path do
-// not: a dot matches no line feed, which a client can send as %0A.
+// alwaysMatches says whether a pattern matches every path that a location takes. Patterns that need the end of the path
+// do not: a dot matches no line feed, which a client can send as %0A.
 func alwaysMatches(source string, s *scope) bool {
 	rest, anchored := strings.CutPrefix(source, "^")
 	for _, tail := range []string{"(.*)", ".*"} {

@@ -51,8 +51,8 @@ type Authentication struct {
 	// State is on, off, conditional or unknown.
 	State string
 	Why   string
-	// Kind names what asks, comma-separated where several do: basic, request (a subrequest to another service), jwt, oidc,
-	// certificate.
+	// Kind names what asks, comma-separated where several do: basic, request (a subrequest to another service), jwt,
+	// oidc, certificate.
 	Kind string
 	// UserFiles are the absolute paths of the password files that auth_basic reads.
 	UserFiles []string
@@ -101,8 +101,8 @@ type Route struct {
 	Identity       Identity
 	Authentication Authentication
 
-	// Access is open, addresses (allow and deny let some addresses in) or none (deny all, or the location always answers
-	// itself).
+	// Access is open, addresses (allow and deny let some addresses in) or none (deny all, or the location always
+	// answers itself).
 	Access string
 	// Local: the only addresses that Access lets in are the proxy's own.
 	Local bool
@@ -110,10 +110,11 @@ type Route struct {
 	RealIP bool
 	// Internal: clients cannot ask for it; only another location leads here.
 	Internal bool
-	// Raw: the client's own path goes upstream byte for byte, at least for some requests, while nginx chose the location
-	// by its normalised form.
+	// Raw: the client's own path goes upstream byte for byte, at least for some requests, while nginx chose the
+	// location by its normalised form.
 	Raw bool
-	// OwnConnection: the header Connection that goes upstream is certainly not the client's. By default nginx sends one of its own.
+	// OwnConnection: the header Connection that goes upstream is certainly not the client's. By default nginx sends one
+	// of its own.
 	OwnConnection bool
 	// Prefix is what the location's own prefix is replaced with, where proxy_pass has a path.
 	Prefix string

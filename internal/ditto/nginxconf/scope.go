@@ -22,8 +22,8 @@ const (
 	kindStreamServer
 )
 
-// scope is one level of the configuration with its own directives. What a level does not say it inherits from its parent;
-// whether that goes directive by directive or list by list is the directive's own rule.
+// scope is one level of the configuration with its own directives. What a level does not say it inherits from its
+// parent; whether that goes directive by directive or list by list is the directive's own rule.
 type scope struct {
 	kind   scopeKind
 	parent *scope
@@ -62,7 +62,8 @@ type scope struct {
 }
 
 func newScope(kind scopeKind, parent *scope, node *syntax.Directive) *scope {
-	s := &scope{kind: kind, parent: parent, node: node, own: map[string][]*syntax.Directive{}, ifs: map[*syntax.Directive]*scope{}}
+	s := &scope{kind: kind, parent: parent, node: node, own: map[string][]*syntax.Directive{},
+		ifs: map[*syntax.Directive]*scope{}}
 	if parent != nil {
 		s.server = parent.server
 	}
@@ -90,7 +91,8 @@ func (s *scope) take(dirs []*syntax.Directive) {
 		switch {
 		case d.Name == "allow", d.Name == "deny":
 			s.rules = append(s.rules, d)
-		case strings.HasPrefix(d.Name, "access_by_lua"), d.Name == "js_access", slices.Contains(foreignAuth, d.Name) && d.Arg(0) != "off":
+		case strings.HasPrefix(d.Name, "access_by_lua"), d.Name == "js_access", slices.Contains(foreignAuth, d.Name) &&
+			d.Arg(0) != "off":
 			s.asks = append(s.asks, d)
 		case d.Name == "proxy_set_header" && strings.EqualFold(d.Arg(0), headerName):
 			s.identities = append(s.identities, d)
@@ -152,14 +154,16 @@ func (s *scope) match() string {
 
 // handlers produce the answer of a location; the last one that stands in a location is the one that does.
 var handlers = map[string]bool{
-	"proxy_pass": true, "grpc_pass": true, "fastcgi_pass": true, "uwsgi_pass": true, "scgi_pass": true, "memcached_pass": true,
-	"empty_gif": true, "stub_status": true, "mp4": true, "flv": true, "api": true,
+	"proxy_pass": true, "grpc_pass": true, "fastcgi_pass": true, "uwsgi_pass": true, "scgi_pass": true,
+	"memcached_pass": true,
+	"empty_gif":      true, "stub_status": true, "mp4": true, "flv": true, "api": true,
 	"content_by_lua": true, "content_by_lua_block": true, "content_by_lua_file": true, "js_content": true, "perl": true,
-	"echo": true, "echo_exec": true, "redis_pass": true, "drizzle_pass": true, "postgres_pass": true, "redis2_pass": true,
+	"echo": true, "echo_exec": true, "redis_pass": true, "drizzle_pass": true, "postgres_pass": true,
+	"redis2_pass": true,
 }
 
-// handler is the directive that answers, or nil where files are served. An `if` answers as its location does unless it has a
-// handler of its own.
+// handler is the directive that answers, or nil where files are served. An `if` answers as its location does unless it
+// has a handler of its own.
 func (s *scope) handler() *syntax.Directive {
 	for {
 		for _, v := range slices.Backward(s.dirs) {

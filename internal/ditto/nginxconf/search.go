@@ -97,8 +97,9 @@ type ClientPath struct {
 	OK, Known bool
 }
 
-// Origins asks ClientPathFor of every route for each of the paths, within one budget for the whole configuration. It asks
-// always in the same order, so that what comes out does not depend on who asked first. It is nil if the context ends.
+// Origins asks ClientPathFor of every route for each of the paths, within one budget for the whole configuration. It
+// asks always in the same order, so that what comes out does not depend on who asked first. It is nil if the context
+// ends.
 func (c *Config) Origins(ctx context.Context, gatewayPaths []string) *Origins {
 	o := &Origins{asked: map[string]bool{}, found: map[question]ClientPath{}}
 	left := workPerConfig

@@ -22,7 +22,8 @@ type outcome struct {
 	unsure string
 }
 
-// serve is a request from the server's rewrite directives on, as it comes in or as an internal redirect starts it again.
+// serve is a request from the server's rewrite directives on, as it comes in or as an internal redirect starts it
+// again.
 func (c *Config) serve(srv *scope, p *way, depth int) []outcome {
 	if !p.work.Spend() {
 		return []outcome{{way: p, unsure: tooMuch}}

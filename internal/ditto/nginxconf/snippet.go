@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 )
 
-// Snippet is a piece of configuration that a controller takes over into a location or server of its own. It is run as any
-// other scope is; what stands around it is not here, and what that may define is unknown.
+// Snippet is a piece of configuration that a controller takes over into a location or server of its own. It is run as
+// any other scope is; what stands around it is not here, and what that may define is unknown.
 type Snippet struct {
 	// Directives are its own, in order.
 	Directives []*syntax.Directive
@@ -67,7 +67,8 @@ func (s *Snippet) Has(names ...string) (has bool) {
 // Unread is the name of a directive of which nobody here sees what it does, empty if there is none.
 func (s *Snippet) Unread() (name string) {
 	s.each(func(d *syntax.Directive) {
-		if d.Missing || strings.Contains(d.Name, "_by_lua") || strings.HasPrefix(d.Name, "js_") || strings.HasPrefix(d.Name, "perl") {
+		if d.Missing || strings.Contains(d.Name, "_by_lua") || strings.HasPrefix(d.Name, "js_") ||
+			strings.HasPrefix(d.Name, "perl") {
 			name = d.Name
 		}
 	})
@@ -84,12 +85,12 @@ func (s *Snippet) Rewrites() bool {
 	return s.Unread() != "" || s.Has("rewrite", "proxy_pass", "grpc_pass", "try_files")
 }
 
-// Value is what a header is set to, by its worst reading: State is one of Identity's, Variable the one that decides, empty
-// if none does.
+// Value is what a header is set to, by its worst reading: State is one of Identity's, Variable the one that decides,
+// empty if none does.
 type Value struct{ State, Variable string }
 
-// Identity is what the header is set to by directives named setHeader (proxy_set_header, grpc_set_header); ok is false if
-// none sets it. user says whether basic authentication has verified who asks: On, Off or Unknown.
+// Identity is what the header is set to by directives named setHeader (proxy_set_header, grpc_set_header); ok is false
+// if none sets it. user says whether basic authentication has verified who asks: On, Off or Unknown.
 func (s *Snippet) Identity(setHeader, user string) (v Value, ok bool) {
 	var set []*syntax.Directive
 	for _, d := range s.scope.own[setHeader] {
@@ -100,7 +101,8 @@ func (s *Snippet) Identity(setHeader, user string) (v Value, ok bool) {
 	if len(set) == 0 {
 		return Value{}, false
 	}
-	start := &way{work: &expr.Budget{Left: workPerQuestion}, args: expr.Variable("args"), opaque: true, validUnparsed: true, foreign: map[string]bool{}}
+	start := &way{work: &expr.Budget{Left: workPerQuestion}, args: expr.Variable("args"), opaque: true,
+		validUnparsed: true, foreign: map[string]bool{}}
 	// What the snippet sets for some requests alone, what stands around it may have set for the others.
 	s.scope.variables(start.foreign)
 	var all []string
@@ -128,7 +130,8 @@ func (s *Snippet) Identity(setHeader, user string) (v Value, ok bool) {
 	return v, true
 }
 
-// ValueOf is what a header is set to by a value that a controller takes over into its configuration. user is as for Identity.
+// ValueOf is what a header is set to by a value that a controller takes over into its configuration. user is as for
+// Identity.
 func ValueOf(value, user string) Value {
 	s := &Snippet{config: &Config{vars: expr.NewVariables()}}
 	return s.value(&way{args: expr.Variable("args"), work: &expr.Budget{Left: workPerQuestion}}, value, user)
@@ -163,7 +166,8 @@ func notDefined(text string) string {
 	return ""
 }
 
-// Written is the first variable in a text that holds what the client writes, whatever the snippet makes of it on the way.
+// Written is the first variable in a text that holds what the client writes, whatever the snippet makes of it on the
+// way.
 func (s *Snippet) Written(text string) (variable string, ok bool) {
 	return s.config.vars.Echoed(text, false)
 }
@@ -180,7 +184,8 @@ func (s *Snippet) Targets() (hosts []string) {
 		}
 		authority, _, _ := strings.Cut(rest, "/")
 		host := ""
-		if u, err := url.Parse("http://" + authority); err == nil && !strings.Contains(authority, "$") && (!found || !strings.Contains(scheme, "$")) {
+		if u, err := url.Parse("http://" + authority); err == nil && !strings.Contains(authority, "$") &&
+			(!found || !strings.Contains(scheme, "$")) {
 			host = u.Hostname()
 		}
 		hosts = append(hosts, host)

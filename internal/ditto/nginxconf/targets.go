@@ -131,7 +131,8 @@ func (c *Config) destination(url expr.Text) destination {
 	}
 	host, ok := authority.Constant()
 	if !ok {
-		return destination{targets: []Target{{TLS: tls, Variable: true}}, uri: uri, ok: len(uri) > 0 || !authority.HoldsUnknown()}
+		return destination{targets: []Target{{TLS: tls, Variable: true}}, uri: uri, ok: len(uri) > 0 ||
+			!authority.HoldsUnknown()}
 	}
 	port := 80
 	if tls {
@@ -153,8 +154,8 @@ func (c *Config) destination(url expr.Text) destination {
 	return destination{targets: []Target{t}, uri: uri, ok: true}
 }
 
-// staticTargets are where a proxy_pass can go whatever a request does: what set and map give its variables anywhere in the
-// configuration. It is for routes whose requests are too many to follow.
+// staticTargets are where a proxy_pass can go whatever a request does: what set and map give its variables anywhere in
+// the configuration. It is for routes whose requests are too many to follow.
 func (c *Config) staticTargets(r *Route) []Target {
 	vague := []Target{{Variable: true}}
 	if !r.urlOK {

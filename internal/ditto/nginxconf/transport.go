@@ -19,8 +19,8 @@ const (
 // PortTransport is what clients speak on one port of a route's server.
 type PortTransport struct {
 	Port int
-	// TLS says whether what gets through there is encrypted: on, off, or unknown where nginx expects something in front of it
-	// to have ended TLS.
+	// TLS says whether what gets through there is encrypted: on, off, or unknown where nginx expects something in front
+	// of it to have ended TLS.
 	TLS Setting
 	// Plain is what plain HTTP meets: closed, redirected, served or unknown; Why says why.
 	Plain Setting
@@ -36,8 +36,8 @@ func (r *Route) Transport(port int) (t PortTransport, ok bool) {
 	return PortTransport{}, false
 }
 
-// describeTransport fills in what clients speak on each port: whether it is one with ssl, and whether requests without get
-// through to the route, that is whether any way into it is one for $scheme http.
+// describeTransport fills in what clients speak on each port: whether it is one with ssl, and whether requests without
+// get through to the route, that is whether any way into it is one for $scheme http.
 func (c *Config) describeTransport(r *Route, ways []*way) {
 	for _, l := range r.Server.Listen {
 		if _, known := r.Transport(l.Port); known || l.UDP || l.Port == 0 {
@@ -55,8 +55,8 @@ func (c *Config) describeTransport(r *Route, ways []*way) {
 	}
 }
 
-// plainOn says what becomes of plain HTTP on a port without ssl. A configuration that looks at X-Forwarded-Proto expects
-// TLS to have ended in front of it.
+// plainOn says what becomes of plain HTTP on a port without ssl. A configuration that looks at X-Forwarded-Proto
+// expects TLS to have ended in front of it.
 func plainOn(r *Route, ways []*way, port int, tls *Setting) Setting {
 	served := Setting{PlainServed, tls.Why}
 	if len(ways) == 0 {
@@ -69,7 +69,8 @@ func plainOn(r *Route, ways []*way, port int, tls *Setting) Setting {
 		return expr.Assumption{Source: expr.Variable(name), Equals: &value, Holds: true}
 	}
 	passes := func(more ...expr.Assumption) bool {
-		plain := append(expr.Assumptions{is("scheme", "http"), is("https", ""), is("server_port", strconv.Itoa(port))}, more...)
+		plain := append(expr.Assumptions{is("scheme", "http"), is("https", ""), is("server_port", strconv.Itoa(port))},
+			more...)
 		for _, p := range ways {
 			if _, ok := p.assume.Merge(plain); ok {
 				return true

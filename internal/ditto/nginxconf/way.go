@@ -9,8 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 )
 
-// way is one request on its way through a server: what nginx keeps in ngx_http_request_t, as far as it decides. A concrete
-// way knows its path; an abstract one stands for every request that ends up in a location.
+// way is one request on its way through a server: what nginx keeps in ngx_http_request_t, as far as it decides. A
+// concrete way knows its path; an abstract one stands for every request that ends up in a location.
 type way struct {
 	concrete bool
 	scheme   string
@@ -24,8 +24,8 @@ type way struct {
 	quoted   bool // the client's path held %
 	plus     bool // or +
 
-	// As in nginx: whether the client's own bytes, and the location's prefix, still describe uri; whether a rewrite asks for
-	// another location; whether the request comes from inside.
+	// As in nginx: whether the client's own bytes, and the location's prefix, still describe uri; whether a rewrite
+	// asks for another location; whether the request comes from inside.
 	validUnparsed bool
 	validLocation bool
 	changed       bool
@@ -85,7 +85,8 @@ func (p *way) Settled(name string) (expr.Text, bool) {
 	return v, ok
 }
 
-// Own is a variable that the request decides, or one that another location may have set before it handed the request over.
+// Own is a variable that the request decides, or one that another location may have set before it handed the request
+// over.
 func (p *way) Own(name string) (expr.Text, bool) {
 	if name == "args" || name == "query_string" {
 		return p.args, true

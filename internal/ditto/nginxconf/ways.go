@@ -6,7 +6,8 @@ import "github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 func (c *Config) enterServer(srv *Server) []*way {
 	if srv.entered == nil {
 		w := &expr.Budget{Ctx: c.work.Ctx, Left: workPerQuestion}
-		start := &way{work: w, args: expr.Variable("args"), validUnparsed: true, validLocation: true, quote: true, opaque: true,
+		start := &way{work: w, args: expr.Variable("args"), validUnparsed: true, validLocation: true, quote: true,
+			opaque:  true,
 			foreign: srv.foreign}
 		start.hostCaptures(srv)
 		srv.entered = c.exec(srv.scope, []*way{start})

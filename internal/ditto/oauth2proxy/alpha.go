@@ -11,8 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-// readAlpha reads the alpha configuration, which takes the place of the older settings of the same. Its keys are compared
-// without regard to case.
+// readAlpha reads the alpha configuration, which takes the place of the older settings of the same. Its keys are
+// compared without regard to case.
 func (c *Config) readAlpha(o *options, name string, in Input) {
 	unread := func(why string) {
 		o.note(why)
@@ -78,10 +78,11 @@ func substitute(o *options, text string) string {
 	})
 }
 
-// identities works out what becomes of the identity of those who are logged in, and of those who need not be. Users of a password
-// file have a name and no email (pkg/middleware/basic_session.go).
+// identities works out what becomes of the identity of those who are logged in, and of those who need not be. Users of
+// a password file have a name and no email (pkg/middleware/basic_session.go).
 func identities(headers []map[string]any, passwordFile bool) (loggedIn, anyone Identity) {
-	client := Identity{State: Client, Why: "no injectRequestHeaders of oauth2-proxy names " + header + ", so it is passed on as clients send it"}
+	client := Identity{State: Client, Why: "no injectRequestHeaders of oauth2-proxy names " + header +
+		", so it is passed on as clients send it"}
 	loggedIn, anyone = client, client
 	for _, h := range headers {
 		name, _ := h["name"].(string)
@@ -90,10 +91,12 @@ func identities(headers []map[string]any, passwordFile bool) (loggedIn, anyone I
 			continue
 		}
 		if h["preserverequestvalue"] == true {
-			kept := Identity{State: Client, Why: "injectRequestHeaders of oauth2-proxy keeps what clients send (preserveRequestValue)"}
+			kept := Identity{State: Client,
+				Why: "injectRequestHeaders of oauth2-proxy keeps what clients send (preserveRequestValue)"}
 			return kept, kept
 		}
-		loggedIn = Identity{State: Removed, Why: "injectRequestHeaders of oauth2-proxy removes the header, but not the query parameter of the same name"}
+		loggedIn = Identity{State: Removed,
+			Why: "injectRequestHeaders of oauth2-proxy removes the header, but not the query parameter of the same name"}
 		anyone = loggedIn
 		if name != header {
 			continue // another header takes its place
@@ -102,7 +105,8 @@ func identities(headers []map[string]any, passwordFile bool) (loggedIn, anyone I
 			claim, constant := sources(value)
 			switch {
 			case constant:
-				set := Identity{State: Set, Assumption: "what injectRequestHeaders of oauth2-proxy sets " + header + " to is not empty"}
+				set := Identity{State: Set, Assumption: "what injectRequestHeaders of oauth2-proxy sets " + header +
+					" to is not empty"}
 				set.Why = "injectRequestHeaders of oauth2-proxy sets it"
 				return set, set
 			case claim == "email" && passwordFile && loggedIn.State != Set:
@@ -115,9 +119,12 @@ func identities(headers []map[string]any, passwordFile bool) (loggedIn, anyone I
 					State: Set, Why: "injectRequestHeaders of oauth2-proxy sets it to the claim " + claim,
 					Assumption: "the provider of oauth2-proxy gives everyone who logs in a claim " + claim,
 				}
-				anyone = Identity{State: PossiblyEmpty, Why: "without a login there is no claim that injectRequestHeaders of oauth2-proxy could set it to"}
+				anyone = Identity{State: PossiblyEmpty,
+					Why: "without a login there is no claim that injectRequestHeaders of oauth2-proxy could set it to"}
 			case claim != "" && loggedIn.State != Set:
-				loggedIn = Identity{State: PossiblyEmpty, Why: "injectRequestHeaders of oauth2-proxy sets it to the claim " + claim + ", which not everyone has"}
+				loggedIn = Identity{State: PossiblyEmpty,
+					Why: "injectRequestHeaders of oauth2-proxy sets it to the claim " + claim +
+						", which not everyone has"}
 				anyone = loggedIn
 			}
 		}
@@ -125,8 +132,8 @@ func identities(headers []map[string]any, passwordFile bool) (loggedIn, anyone I
 	return loggedIn, anyone
 }
 
-// sources says where a value of a header comes from: a claim, or something that is always the same. Older versions write
-// both without claimSource and secretSource around them.
+// sources says where a value of a header comes from: a claim, or something that is always the same. Older versions
+// write both without claimSource and secretSource around them.
 func sources(value map[string]any) (claim string, constant bool) {
 	for _, of := range []any{value["claimsource"], value} {
 		if m, ok := of.(map[string]any); ok && claim == "" {

@@ -1,8 +1,9 @@
-// Package oauth2proxy reads how an oauth2-proxy is configured: what it forwards to, whom it asks to log in, and what becomes of
-// the identity that Ditto believes.
+// Package oauth2proxy reads how an oauth2-proxy is configured: what it forwards to, whom it asks to log in, and what
+// becomes of the identity that Ditto believes.
 //
-// Facts are from the source of oauth2-proxy 7: pkg/apis/options (settings, alpha configuration), oauthproxy.go (who need not
-// log in), pkg/middleware/headers.go and pkg/header/injector.go (what it makes of headers), pkg/upstream (paths).
+// Facts are from the source of oauth2-proxy 7: pkg/apis/options (settings, alpha configuration), oauthproxy.go (who
+// need not log in), pkg/middleware/headers.go and pkg/header/injector.go (what it makes of headers), pkg/upstream
+// (paths).
 package oauth2proxy
 
 import (
@@ -32,7 +33,8 @@ type Config struct {
 	Listen    []Listen
 	// Skips are those that need not log in, nil for nobody.
 	Skips *Skips
-	// LoggedIn and Anyone are what becomes of the identity header of those who are logged in, and of those who need not be.
+	// LoggedIn and Anyone are what becomes of the identity header of those who are logged in, and of those who need not
+	// be.
 	LoggedIn, Anyone Identity
 	// UserFile is the password file whose users may log in too, empty for none.
 	UserFile string
@@ -85,7 +87,8 @@ func Read(in Input) *Config {
 		c.readAlpha(o, alpha, in)
 		return c
 	}
-	c.LoggedIn = Identity{State: Client, Why: "without an alpha configuration, oauth2-proxy passes the header " + header + " on as clients send it"}
+	c.LoggedIn = Identity{State: Client, Why: "without an alpha configuration, oauth2-proxy passes the header " +
+		header + " on as clients send it"}
 	c.Anyone = c.LoggedIn
 	for _, text := range o.list("upstream", "upstreams") {
 		u, err := url.Parse(text)

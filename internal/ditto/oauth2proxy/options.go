@@ -28,9 +28,11 @@ var switches = []string{
 	"pass-basic-auth", "pass-user-headers", "pass-access-token", "pass-authorization-header", "pass-host-header",
 	"set-basic-auth", "set-xauthrequest", "set-authorization-header", "prefer-email-to-user", "skip-auth-strip-headers",
 	"proxy-websockets", "ssl-upstream-insecure-skip-verify", "ssl-insecure-skip-verify", "skip-provider-button",
-	"cookie-secure", "cookie-httponly", "force-json-errors", "encode-state", "allow-query-semicolons", "relative-redirect-url",
+	"cookie-secure", "cookie-httponly", "force-json-errors", "encode-state", "allow-query-semicolons",
+	"relative-redirect-url",
 	"skip-oidc-discovery", "insecure-oidc-allow-unverified-email", "insecure-oidc-skip-issuer-verification",
-	"request-logging", "auth-logging", "standard-logging", "silence-ping-logging", "display-htpasswd-form", "gcp-healthchecks",
+	"request-logging", "auth-logging", "standard-logging", "silence-ping-logging", "display-htpasswd-form",
+	"gcp-healthchecks",
 	"show-debug-on-error", "disable-keep-alives", "session-cookie-minimal", "redis-use-sentinel", "redis-use-cluster",
 }
 

@@ -25,8 +25,8 @@ type route struct {
 	negate bool
 }
 
-// skips reads who need not log in; nil if everybody has to. Preflight requests (skip-auth-preflight) do nothing at Ditto, and
-// tokens that are checked (skip-jwt-bearer-tokens) are a login.
+// skips reads who need not log in; nil if everybody has to. Preflight requests (skip-auth-preflight) do nothing at
+// Ditto, and tokens that are checked (skip-jwt-bearer-tokens) are a login.
 func skips(o *options) *Skips {
 	s := &Skips{}
 	add := func(method, expression string, negate bool) {
@@ -54,7 +54,8 @@ func skips(o *options) *Skips {
 		s.Why = "skip-auth-route lets some paths through without a login"
 		add(method, expression, negate)
 	}
-	trusted, proxies, behind := o.list("trusted-ip", "trusted_ips"), o.list("trusted-proxy-ip", "trusted_proxy_ips"), o.on("reverse-proxy", "reverse_proxy")
+	trusted, proxies, behind := o.list("trusted-ip", "trusted_ips"), o.list("trusted-proxy-ip", "trusted_proxy_ips"),
+		o.on("reverse-proxy", "reverse_proxy")
 	if len(trusted) > 0 || behind {
 		// Which address is a client's, and which path is compared, is a matter of headers, and of who is believed.
 		s.written = append(s.written, fmt.Sprintf("addresses %q, behind a proxy %v, of %q, told by %q",

@@ -17,8 +17,8 @@ type Upstream struct {
 	// place Rewrite is put.
 	Path, Rewrite string
 
-	// before are the upstreams that take requests first. With raw they are compared with the path as a client writes it, so that a
-	// letter of it written as an escape gets a request past a longer path.
+	// before are the upstreams that take requests first. With raw they are compared with the path as a client writes
+	// it, so that a letter of it written as an escape gets a request past a longer path.
 	before []*Upstream
 	raw    bool
 }
@@ -43,10 +43,12 @@ func (c *Config) order() {
 	}
 }
 
-// passes says whether every request for the upstream can get past one that is asked before. Expressions are compared with decoded paths.
+// passes says whether every request for the upstream can get past one that is asked before. Expressions are compared
+// with decoded paths.
 func (u *Upstream) passes(other *Upstream) bool {
 	rest, longer := strings.CutPrefix(other.Path, u.Path)
-	return u.raw && u.Rewrite == "" && other.Rewrite == "" && longer && strings.HasSuffix(u.Path, "/") && strings.Trim(rest, "/") != ""
+	return u.raw && u.Rewrite == "" && other.Rewrite == "" && longer && strings.HasSuffix(u.Path, "/") &&
+		strings.Trim(rest, "/") != ""
 }
 
 // takes says whether requests for a path go to the upstream, if they come to it.
@@ -67,8 +69,8 @@ func (u *Upstream) takes(path string) (takes, known bool) {
 // simple is an expression whose rewrite can be undone: literal text, and all that follows it.
 var simple = regexp.MustCompile(`^\^?([/A-Za-z0-9._~-]*)\(\.\*\)\$?$`)
 
-// ClientPathFor is a path that a client can ask for so that the upstream gets the one given; known is false where that cannot
-// be told.
+// ClientPathFor is a path that a client can ask for so that the upstream gets the one given; known is false where that
+// cannot be told.
 func (u *Upstream) ClientPathFor(path string) (client string, ok, known bool) {
 	client = path
 	if u.Rewrite != "" {

@@ -8,8 +8,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
-// Takes are the paths that an upstream gets. One that rewrites them, or comes after one that does, is told from others by all that is
-// written about it.
+// Takes are the paths that an upstream gets. One that rewrites them, or comes after one that does, is told from others
+// by all that is written about it.
 func (u *Upstream) Takes() requests.Paths {
 	if u.Rewrite != "" || slices.ContainsFunc(u.before, func(other *Upstream) bool { return other.Rewrite != "" }) {
 		return requests.Unread(u.written(), "")

@@ -1,5 +1,5 @@
-// Package podspec reads what the template of a pod says by itself: its containers and what is mounted into them, its labels, and what
-// a host name means in it.
+// Package podspec reads what the template of a pod says by itself: its containers and what is mounted into them, its
+// labels, and what a host name means in it.
 package podspec
 
 import (
@@ -64,8 +64,8 @@ func MountedFiles(template *corev1.PodTemplateSpec, c *corev1.Container) map[str
 	return mounts
 }
 
-// ImageName is the last path element of an image reference without tag and digest: `docker.io/eclipse/ditto-gateway:3.9`
-// is `ditto-gateway`.
+// ImageName is the last path element of an image reference without tag and digest:
+// `docker.io/eclipse/ditto-gateway:3.9` is `ditto-gateway`.
 func ImageName(image string) string {
 	image, _, _ = strings.Cut(image, "@")
 	name := image[strings.LastIndexByte(image, '/')+1:]
@@ -119,7 +119,8 @@ func TargetNumber(target intstr.IntOrString, servicePort int32, spec *corev1.Pod
 	if target.StrVal == "" {
 		return servicePort, true
 	}
-	// The order is that of k8s.io/endpointslice (FindPort): sidecars come last, and ports of other protocols do not count.
+	// The order is that of k8s.io/endpointslice (FindPort): sidecars come last, and ports of other protocols do not
+	// count.
 	var sidecars []*corev1.Container
 	for i := range spec.InitContainers {
 		if isSidecar(&spec.InitContainers[i]) {

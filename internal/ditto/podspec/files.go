@@ -22,7 +22,8 @@ type File struct {
 
 // Files are the files that ConfigMaps and Secrets give to a container. absent names the objects that are not at
 // hand, with the path they are mounted at.
-func Files(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) (files []File, absent []absentFile) {
+func Files(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) (files []File,
+	absent []absentFile) {
 	for i := range c.VolumeMounts {
 		mount := &c.VolumeMounts[i]
 		for j := range template.Spec.Volumes {

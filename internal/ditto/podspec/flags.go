@@ -7,7 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// FlagOf is the value of a flag, written `--flag=value` or `--flag value`, with one or two dashes; empty if it is not there.
+// FlagOf is the value of a flag, written `--flag=value` or `--flag value`, with one or two dashes; empty if it is not
+// there.
 func FlagOf(c *corev1.Container, name string) string {
 	words := c.Args
 	if len(c.Command) > 0 {

@@ -8,9 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// IsOwn says whether a host that something in a pod connects to is that pod: loopback in any of its spellings. The address
-// that stands for no address is loopback to whoever connects to it (Linux), and the names are those that the kubelet writes
-// into a pod's hosts file, with those that are reserved for it (RFC 6761).
+// IsOwn says whether a host that something in a pod connects to is that pod: loopback in any of its spellings. The
+// address that stands for no address is loopback to whoever connects to it (Linux), and the names are those that the
+// kubelet writes into a pod's hosts file, with those that are reserved for it (RFC 6761).
 func IsOwn(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	switch host {
@@ -27,8 +27,8 @@ func IsLoopbackAddress(host string) bool {
 	return ok && address.IsLoopback()
 }
 
-// parseAddress reads an IP address as resolvers do: IPv6 with or without brackets, mapped IPv4 as what it maps, and the older
-// spellings of IPv4, of one to four numbers, decimal, octal or hexadecimal, of which the last fills up the rest
+// parseAddress reads an IP address as resolvers do: IPv6 with or without brackets, mapped IPv4 as what it maps, and the
+// older spellings of IPv4, of one to four numbers, decimal, octal or hexadecimal, of which the last fills up the rest
 // (inet_aton(3)).
 func parseAddress(host string) (netip.Addr, bool) {
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
@@ -60,8 +60,8 @@ func parseAddress(host string) (netip.Addr, bool) {
 	return netip.AddrFrom4([4]byte{byte(all >> 24), byte(all >> 16), byte(all >> 8), byte(all)}), true
 }
 
-// Canonical is a host as the indices know it: lower case, without a dot at its end, an address in its usual spelling, and the
-// address itself where the name is that of a pod's address (`10-1-2-3.ns.pod.cluster.local`).
+// Canonical is a host as the indices know it: lower case, without a dot at its end, an address in its usual spelling,
+// and the address itself where the name is that of a pod's address (`10-1-2-3.ns.pod.cluster.local`).
 //
 // Source: Kubernetes DNS specification; CoreDNS, plugin kubernetes, "pods insecure".
 func Canonical(host string) string {

@@ -11,7 +11,8 @@ import (
 // Source: the label constants of k8s.io/api/{apps,batch}/v1.
 func AddedByController(label string) bool {
 	switch label {
-	case "pod-template-hash", "controller-revision-hash", "pod-template-generation", "statefulset.kubernetes.io/pod-name",
+	case "pod-template-hash", "controller-revision-hash", "pod-template-generation",
+		"statefulset.kubernetes.io/pod-name",
 		"apps.kubernetes.io/pod-index", "job-name", "controller-uid", "batch.kubernetes.io/job-name",
 		"batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-completion-index":
 		return true
@@ -25,7 +26,8 @@ func AddedTo(o *inventory.Object) []string {
 	case "Deployment":
 		return []string{"pod-template-hash"}
 	case "StatefulSet":
-		return []string{"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash"}
+		return []string{"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
+			"controller-revision-hash"}
 	case "DaemonSet":
 		return []string{"controller-revision-hash", "pod-template-generation"}
 	case "Job", "CronJob":

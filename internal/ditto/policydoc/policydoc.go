@@ -30,8 +30,8 @@ type Policy struct {
 type Entry struct {
 	Label    string
 	Subjects []string
-	// Importable is implicit, explicit or never. Implicit, which is what an entry is that says nothing, comes along with
-	// every import of the policy.
+	// Importable is implicit, explicit or never. Implicit, which is what an entry is that says nothing, comes along
+	// with every import of the policy.
 	Importable string
 	// Grants and Revokes are the resources of those in [Resources] on which it grants or revokes WRITE.
 	Grants, Revokes []string
@@ -114,12 +114,13 @@ func (p Policy) lets(e Entry, subject string) bool {
 	})
 }
 
-// Shared are the labels of entries that hand the permission to change a policy on to every policy that imports this one:
-// their subjects may then change that as well. An entry without subjects hands nothing on by itself.
+// Shared are the labels of entries that hand the permission to change a policy on to every policy that imports this
+// one: their subjects may then change that as well. An entry without subjects hands nothing on by itself.
 func (p Policy) Shared() []string {
 	var labels []string
 	for _, e := range p.Entries {
-		if e.Importable == Implicit && slices.ContainsFunc(e.Subjects, func(subject string) bool { return p.lets(e, subject) }) {
+		if e.Importable == Implicit &&
+			slices.ContainsFunc(e.Subjects, func(subject string) bool { return p.lets(e, subject) }) {
 			labels = append(labels, e.Label)
 		}
 	}

@@ -91,8 +91,8 @@ func readEntry(value any) (e *entry, ok bool) {
 	return e, true
 }
 
-// resolve adds to an entry what it takes from others of the same policy, one level deep, and takes away what these do not
-// allow it to have of its own.
+// resolve adds to an entry what it takes from others of the same policy, one level deep, and takes away what these do
+// not allow it to have of its own.
 func resolve(label string, entries map[string]*entry) Entry {
 	e := entries[label]
 	subjects := map[string]bool{}

@@ -18,8 +18,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// An edge can ask another service whether a request may come in, and takes 2xx for a yes. What that service is, is mostly
-// unknown, and that it refuses strangers an assumption. But it may be Ditto itself, which answers everyone on some paths.
+// An edge can ask another service whether a request may come in, and takes 2xx for a yes. What that service is, is
+// mostly unknown, and that it refuses strangers an assumption. But it may be Ditto itself, which answers everyone on
+// some paths.
 
 // mostAsked bounds how many steps the asking is followed.
 const mostAsked = 4
@@ -89,7 +90,8 @@ func askedPod(v *world.View, o *inventory.Object, number int32, a way.AskedServi
 			case part.Component == recognize.Gateway && p.Name == recognize.PortHTTP:
 				return askedGateway(v, part, a)
 			case recognize.IsDitto(part.Component):
-				return way.State{State: facts.Off, Why: fmt.Sprintf("port %d (%s) of %s asks nobody for credentials", number, p.Name, o.Ref)}
+				return way.State{State: facts.Off, Why: fmt.Sprintf("port %d (%s) of %s asks nobody for credentials",
+					number, p.Name, o.Ref)}
 			}
 		}
 	}
@@ -110,7 +112,8 @@ func askedProxy(v *world.View, part recognize.Part, number int32, a way.AskedSer
 		if t.Unix || t.Variable {
 			continue
 		}
-		state := Asked(v, way.AskedService{Namespace: part.Workload.Ref.Namespace, Host: t.Host, Port: int32(t.Port), Path: upstream})
+		state := Asked(v, way.AskedService{Namespace: part.Workload.Ref.Namespace, Host: t.Host, Port: int32(t.Port),
+			Path: upstream})
 		if state.State != "" {
 			return state
 		}
@@ -148,7 +151,8 @@ func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.St
 	guarded := func(by facts.Switch, off string) way.State {
 		switch by.State {
 		case facts.Off:
-			return way.State{State: facts.Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name, a.Path, off, by.Source)}
+			return way.State{State: facts.Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name,
+				a.Path, off, by.Source)}
 		case facts.Unknown:
 			return way.State{State: facts.Unknown, Why: reason.Of("asked-service-not-known", name, a.Path, by.Why)}
 		}
@@ -162,10 +166,12 @@ func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.St
 	case a.WithRequest, at("/api/2", "/ws/2") && !at("/api/2/connections"):
 		switch known.PreAuthentication.State {
 		case facts.On:
-			return way.State{State: facts.Off, Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
-				name, known.PreAuthentication.Source)}
+			return way.State{State: facts.Off,
+				Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
+					name, known.PreAuthentication.Source)}
 		case facts.Unknown:
-			return way.State{State: facts.Unknown, Why: reason.Of("asked-service-identity-not-known", name, known.PreAuthentication.Why)}
+			return way.State{State: facts.Unknown, Why: reason.Of("asked-service-identity-not-known", name,
+				known.PreAuthentication.Why)}
 		}
 	case at("/stats/things/details", "/devops", "/api/2/connections"):
 		return guarded(known.DevopsSecured, "DevOps authentication is off")

@@ -24,7 +24,8 @@ func parse(v *world.View, main string, files map[string]string) *parsed {
 		p := &parsed{}
 		p.config, p.err = nginxconf.Parse(ctx, main, files)
 		if p.err == nil {
-			remembered := &origins{config: p.config, found: map[origin]nginxconf.ClientPath{}, disguised: map[*nginxconf.Route]nginxconf.ClientPath{}}
+			remembered := &origins{config: p.config, found: map[origin]nginxconf.ClientPath{},
+				disguised: map[*nginxconf.Route]nginxconf.ClientPath{}}
 			for _, route := range p.config.Routes() {
 				if r := newProxyRoute(route, remembered); r != nil {
 					p.routes = append(p.routes, r)
@@ -35,8 +36,8 @@ func parse(v *world.View, main string, files map[string]string) *parsed {
 	}).(*parsed)
 }
 
-// origins remembers, for one configuration, which client path leads to a path of the gateway: finding out means following
-// candidates through all of it. What takes more work than is done is remembered, too.
+// origins remembers, for one configuration, which client path leads to a path of the gateway: finding out means
+// following candidates through all of it. What takes more work than is done is remembered, too.
 type origins struct {
 	config *nginxconf.Config
 
@@ -74,7 +75,8 @@ func (o *origins) clientPathFor(ctx context.Context, route *nginxconf.Route, pat
 	return answer
 }
 
-// disguise is whether a client can have a route forward a path that the gateway reads as another one; see [nginxconf.Route.Disguise].
+// disguise is whether a client can have a route forward a path that the gateway reads as another one; see
+// [nginxconf.Route.Disguise].
 func (o *origins) disguise(ctx context.Context, route *nginxconf.Route) (client string, ok, known bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

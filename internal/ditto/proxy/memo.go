@@ -9,7 +9,8 @@ import (
 // known is what was worked out in one view.
 type known struct {
 	proxies map[recognize.PartID]*Proxy
-	// asking are the questions that are being followed of what a service does with everyone, each because of the one before; see Asked.
+	// asking are the questions that are being followed of what a service does with everyone, each because of the one
+	// before; see Asked.
 	asking []way.AskedService
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Naming are the workloads that are told of one of the hosts, by a configuration of nginx or in whatever way, wherever they
-// are. The namespace is the hosts' own, which is where what tells them can be read live.
+// Naming are the workloads that are told of one of the hosts, by a configuration of nginx or in whatever way, wherever
+// they are. The namespace is the hosts' own, which is where what tells them can be read live.
 func Naming(v *world.View, namespace string, hosts []string) []*inventory.Object {
 	var list []*inventory.Object
 	for _, host := range hosts {
@@ -46,8 +46,8 @@ func workloadsWith(r inventory.Reader, holder *inventory.Object) []*inventory.Ob
 	return list
 }
 
-// confsNaming are the objects, in whatever namespace, that name a host and, as a name has to be followed by it elsewhere,
-// the host's namespace. An address means the same everywhere.
+// confsNaming are the objects, in whatever namespace, that name a host and, as a name has to be followed by it
+// elsewhere, the host's namespace. An address means the same everywhere.
 func confsNaming(v *world.View, namespace, host string) []*inventory.Object {
 	naming := v.Find(inventory.Key{Index: index.ByWord, Value: host})
 	if len(naming) == 0 || podspec.IsAddress(host) {

@@ -17,8 +17,9 @@ import (
 // mainConf is where nginx reads its configuration unless `-c` says otherwise.
 const mainConf = "/etc/nginx/nginx.conf"
 
-// nginxIncludes are the folders that the nginx.conf of some image includes inside http. own: the one that nginx's own image
-// includes. Sources: the configuration files of nginx's image and of Alpine's, Debian's, Bitnami's and Red Hat's packages.
+// nginxIncludes are the folders that the nginx.conf of some image includes inside http. own: the one that nginx's own
+// image includes. Sources: the configuration files of nginx's image and of Alpine's, Debian's, Bitnami's and Red Hat's
+// packages.
 var nginxIncludes = []struct {
 	folder, pattern string
 	own             bool
@@ -49,7 +50,8 @@ func nginxMain(part recognize.Part, texts map[string]string) string {
 	if main == "" {
 		main = mountedMain(part, texts)
 	}
-	if text, there := texts[main]; there && strings.ContainsAny(flags.global, "{") || strings.Contains(flags.global, "include") {
+	if text, there := texts[main]; there && strings.ContainsAny(flags.global, "{") ||
+		strings.Contains(flags.global, "include") {
 		// What -g says stands before the file.
 		texts[main] = strings.TrimRight(flags.global, "; ") + ";\n" + text
 	}
@@ -75,14 +77,19 @@ func mountedMain(part recognize.Part, texts map[string]string) string {
 		made := path.Join(path.Dir(include.folder), "templates")
 		if slices.ContainsFunc(names, func(name string) bool {
 			matches, _ := path.Match(include.pattern, path.Base(name))
-			return path.Dir(name) == include.folder && matches || include.own && path.Dir(name) == made && path.Ext(name) == ".template"
+			return path.Dir(name) == include.folder && matches || include.own && path.Dir(name) == made &&
+				path.Ext(name) == ".template"
 		}) {
 			fmt.Fprintf(&includes, "  include %s/%s;\n", include.folder, include.pattern)
 		}
 	}
 	for _, include := range nginxServerIncludes {
-		if slices.ContainsFunc(names, func(name string) bool { return path.Dir(name) == include.folder && path.Ext(name) == ".conf" }) {
-			fmt.Fprintf(&includes, "  server {\n    listen %d default_server;\n    include %s/*.conf;\n  }\n", include.port, include.folder)
+		if slices.ContainsFunc(names, func(name string) bool {
+			return path.Dir(name) == include.folder &&
+				path.Ext(name) == ".conf"
+		}) {
+			fmt.Fprintf(&includes, "  server {\n    listen %d default_server;\n    include %s/*.conf;\n  }\n",
+				include.port, include.folder)
 		}
 	}
 	if includes.Len() == 0 {
@@ -103,7 +110,10 @@ func nginxFlags(c *corev1.Container) nginxArguments {
 	words := slices.Concat(c.Command, c.Args)
 	if i := slices.Index(words, "-c"); i > 0 && podspec.IsShell(path.Base(words[0])) && i+1 < len(words) {
 		words = shellWords(words[i+1])
-		at := slices.IndexFunc(words, func(word string) bool { return path.Base(word) == "nginx" || path.Base(word) == "openresty" })
+		at := slices.IndexFunc(words, func(word string) bool {
+			return path.Base(word) == "nginx" ||
+				path.Base(word) == "openresty"
+		})
 		if at < 0 {
 			return nginxArguments{}
 		}
@@ -186,27 +196,29 @@ func nginxHidden(part recognize.Part, main string) []string {
 	return hidden
 }
 
-// nginxInImage says which includes lie in an image of someone's own, and so may forward requests anywhere. What the makers of
-// nginx put into theirs forwards none, and what lies in a volume is said of the volume.
+// nginxInImage says which includes lie in an image of someone's own, and so may forward requests anywhere. What the
+// makers of nginx put into theirs forwards none, and what lies in a volume is said of the volume.
 func nginxInImage(part recognize.Part, missing []nginxconf.Missing) []string {
 	if !bakesConfiguration(part.Container.Image) {
 		return nil
 	}
 	var notes []string
 	for _, m := range missing {
-		if m.Name != "/etc/nginx/proxy_params" && !slices.ContainsFunc(part.Container.VolumeMounts, func(mount corev1.VolumeMount) bool {
-			return podspec.Within(m.Name, path.Clean(mount.MountPath))
-		}) {
+		if m.Name != "/etc/nginx/proxy_params" &&
+			!slices.ContainsFunc(part.Container.VolumeMounts, func(mount corev1.VolumeMount) bool {
+				return podspec.Within(m.Name, path.Clean(mount.MountPath))
+			}) {
 			notes = append(notes, m.Note)
 		}
 	}
 	return notes
 }
 
-// nginxReads says whether nginx may read configuration at a mount: a folder that some nginx.conf includes, one with such a
-// folder in it, or the file itself.
+// nginxReads says whether nginx may read configuration at a mount: a folder that some nginx.conf includes, one with
+// such a folder in it, or the file itself.
 func nginxReads(at, conf string) bool {
-	if path.Base(at) == "nginx.conf" || at == "/etc/nginx" || at == "/opt/bitnami/nginx/conf" || at == "/usr/local/openresty/nginx/conf" ||
+	if path.Base(at) == "nginx.conf" || at == "/etc/nginx" || at == "/opt/bitnami/nginx/conf" ||
+		at == "/usr/local/openresty/nginx/conf" ||
 		at == "/etc/nginx/templates" || conf != "" && podspec.Within(conf, at) {
 		return true
 	}
@@ -223,8 +235,8 @@ func nginxReads(at, conf string) bool {
 	return false
 }
 
-// hiddenVolume names the kind of a volume whose files nobody can read from manifests, empty for any other. An emptyDir is
-// one if another container can have filled it.
+// hiddenVolume names the kind of a volume whose files nobody can read from manifests, empty for any other. An emptyDir
+// is one if another container can have filled it.
 func hiddenVolume(template *corev1.PodTemplateSpec, c *corev1.Container, name string) string {
 	for i := range template.Spec.Volumes {
 		volume := &template.Spec.Volumes[i]
@@ -240,7 +252,9 @@ func hiddenVolume(template *corev1.PodTemplateSpec, c *corev1.Container, name st
 			for _, containers := range [][]corev1.Container{template.Spec.InitContainers, template.Spec.Containers} {
 				for j := range containers {
 					other := &containers[j]
-					if other.Name != c.Name && slices.ContainsFunc(other.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == name && !m.ReadOnly }) {
+					if other.Name != c.Name &&
+						slices.ContainsFunc(other.VolumeMounts,
+							func(m corev1.VolumeMount) bool { return m.Name == name && !m.ReadOnly }) {
 						return "emptyDir that container " + other.Name + " fills"
 					}
 				}
@@ -263,8 +277,10 @@ func isNginxImage(image string) bool {
 	}
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "docker.io/"), "index.docker.io/")
 	switch name {
-	case "nginx", "library/nginx", "nginxinc/nginx-unprivileged", "public.ecr.aws/nginx/nginx", "public.ecr.aws/docker/library/nginx",
-		"mirror.gcr.io/library/nginx", "quay.io/nginx/nginx-unprivileged", "ghcr.io/nginxinc/nginx-unprivileged", "bitnami/nginx",
+	case "nginx", "library/nginx", "nginxinc/nginx-unprivileged", "public.ecr.aws/nginx/nginx",
+		"public.ecr.aws/docker/library/nginx",
+		"mirror.gcr.io/library/nginx", "quay.io/nginx/nginx-unprivileged", "ghcr.io/nginxinc/nginx-unprivileged",
+		"bitnami/nginx",
 		"bitnamilegacy/nginx", "openresty/openresty", "ubuntu/nginx":
 		return true
 	}
@@ -272,7 +288,8 @@ func isNginxImage(image string) bool {
 }
 
 // bakesConfiguration says whether an image that is nginx by its name may bring a configuration that forwards requests:
-// someone's own. Those of the makers serve static files, and what belongs to controllers is not told by hand what to do.
+// someone's own. Those of the makers serve static files, and what belongs to controllers is not told by hand what to
+// do.
 func bakesConfiguration(image string) bool {
 	if isNginxImage(image) {
 		return false

@@ -81,7 +81,8 @@ func nginxHandling(route *nginxconf.Route, location string) way.Handling {
 		Nominated: way.Nominated{Ends: route.OwnConnection || route.Server.Stream},
 	}
 	if !route.Server.Stream {
-		h.Fixes[way.ResolvePaths].Advice = "give proxy_pass in " + location + " a path (http://gateway:8080/api in location /api)"
+		h.Fixes[way.ResolvePaths].Advice = "give proxy_pass in " + location +
+			" a path (http://gateway:8080/api in location /api)"
 		h.Fixes[way.LimitRequests].Advice = "set limit_req_zone $binary_remote_addr zone=ditto:10m rate=50r/s in http, and limit_req zone=ditto burst=250 nodelay in the location"
 	}
 	return h
@@ -182,7 +183,8 @@ func askedFor(b requests.Box, hosts []requests.Hosts) requests.Box {
 	}
 	in := func(list, others []requests.Hosts) bool {
 		return len(list)*len(others) <= mostHosts && !slices.ContainsFunc(list, func(h requests.Hosts) bool {
-			return !slices.ContainsFunc(others, func(other requests.Hosts) bool { return h.In(other) == requests.Inside })
+			return !slices.ContainsFunc(others,
+				func(other requests.Hosts) bool { return h.In(other) == requests.Inside })
 		})
 	}
 	switch {

@@ -55,8 +55,8 @@ func (f *oauth2Forwarding) Passes(b requests.Box, _ way.Door) requests.Set {
 	return requests.Set{b}
 }
 
-// Spells implements way.Step. oauth2-proxy redirects to the path without dot segments, decoded, unless it is told to forward what the
-// client wrote (proxyRawPath).
+// Spells implements way.Step. oauth2-proxy redirects to the path without dot segments, decoded, unless it is told to
+// forward what the client wrote (proxyRawPath).
 func (f *oauth2Forwarding) Spells(context.Context) way.Spelling {
 	if f.config.RawPath {
 		return way.SpellingVerbatim
@@ -72,7 +72,8 @@ func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
 		}
 		if l.TLS {
 			on := way.State{State: facts.On, Source: recognize.Oauth2Software, Why: "oauth2-proxy has a certificate"}
-			return way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: recognize.Oauth2Software, Why: on.Why}, Fix: way.Fix{Advice: advice}}
+			return way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: recognize.Oauth2Software,
+				Why: on.Why}, Fix: way.Fix{Advice: advice}}
 		}
 		const why = "oauth2-proxy speaks plain HTTP at that port"
 		return way.Transport{
@@ -171,14 +172,17 @@ func isLoginSetting(name string) bool {
 }
 
 // oauth2Route is the way to an upstream; skips are the requests without a login, nil for those with one.
-func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oauth2proxy.Skips, unread []string) *Route {
+func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oauth2proxy.Skips,
+	unread []string) *Route {
 	text := "oauth2-proxy upstream at " + u.Path
 	r := &Route{
 		Forwarding: &oauth2Forwarding{config, u, skips}, Targets: []Target{oauth2Target(u)},
 		Text: text, Detail: text, Asks: u.Path,
 		Handling: way.Handling{
-			Rate: way.Rate{Limited: way.State{State: facts.Off, Source: recognize.Oauth2Software, Why: "oauth2-proxy limits nothing"}, Untried: true},
-			// Headers are set before net/http/httputil.ReverseProxy removes those that Connection names (pkg/upstream/http.go).
+			Rate: way.Rate{Limited: way.State{State: facts.Off, Source: recognize.Oauth2Software,
+				Why: "oauth2-proxy limits nothing"}, Untried: true},
+			// Headers are set before net/http/httputil.ReverseProxy removes those that Connection names
+			// (pkg/upstream/http.go).
 			Nominated: way.Nominated{Ends: true, Drops: true},
 		},
 	}
@@ -186,7 +190,8 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 	identity, does := config.LoggedIn, &r.Effects
 	does.Authentication = way.State{State: facts.On, Source: text}
 	if config.EveryUser {
-		does.Assumptions = append(does.Assumptions, "oauth2-proxy lets in everyone with an account at its provider (email-domain *)")
+		does.Assumptions = append(does.Assumptions,
+			"oauth2-proxy lets in everyone with an account at its provider (email-domain *)")
 	}
 	if skips != nil {
 		identity = config.Anyone

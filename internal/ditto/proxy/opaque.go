@@ -39,12 +39,14 @@ func (r *Route) because(why, software string) {
 	unknown := way.State{State: facts.Unknown, Source: software, Why: why}
 	r.Forwarding = unreadForwarding{why}
 	r.Handling = way.Handling{
-		Effects: way.Effects{Identity: unknown, Authentication: unknown}, Rate: way.Rate{Limited: way.State{State: facts.Unknown, Source: "proxy", Why: why}},
+		Effects:    way.Effects{Identity: unknown, Authentication: unknown},
+		Rate:       way.Rate{Limited: way.State{State: facts.Unknown, Source: "proxy", Why: why}},
 		ErrorPages: way.ErrorPages{Unknown: []string{why}}, Doubted: true,
 	}
 }
 
-// unreadRoute is the way through a proxy that is not read, to whatever it is told of; nil for one that is told of nothing.
+// unreadRoute is the way through a proxy that is not read, to whatever it is told of; nil for one that is told of
+// nothing.
 func unreadRoute(v *world.View, part recognize.Part) *Route {
 	var targets []Target
 	for _, n := range v.Namings(part.Workload, part.Container) {
@@ -53,13 +55,15 @@ func unreadRoute(v *world.View, part recognize.Part) *Route {
 	if len(targets) == 0 {
 		return nil
 	}
-	return unread(v, part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), reason.Of("proxy-not-read"))
+	return unread(v, part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name),
+		reason.Of("proxy-not-read"))
 }
 
 // unread is a route of a proxy of which nothing is known but where it may lead.
 func unread(v *world.View, part recognize.Part, targets []Target, text, why string) *Route {
 	r := &Route{
-		Targets: targets, Listens: v.OpenPorts(part), Text: text, Detail: "unread " + part.Container.Name, Tunnel: recognize.IsTunnel(part.Software),
+		Targets: targets, Listens: v.OpenPorts(part), Text: text, Detail: "unread " + part.Container.Name,
+		Tunnel: recognize.IsTunnel(part.Software),
 	}
 	r.because(why, part.Software)
 	return r
@@ -73,17 +77,19 @@ func (r *Route) Found(at inventory.ID, workload *inventory.Object, t Target) *Ro
 	named, unknown := *r, r.Effects.Identity
 	why := fmt.Sprintf("%s in %s may forward requests to Ditto, and %s", r.Text, workload.Ref, unknown.Why)
 	if t.where != "" {
-		why = fmt.Sprintf("%s in %s is pointed at %s %s/%s by %s, and %s", r.Text, workload.Ref, at.Kind, at.Namespace, at.Name, t.where, unknown.Why)
+		why = fmt.Sprintf("%s in %s is pointed at %s %s/%s by %s, and %s", r.Text, workload.Ref, at.Kind, at.Namespace,
+			at.Name, t.where, unknown.Why)
 	}
 	named.because(why, unknown.Source)
 	named.Unknown = []string{why}
 	return &named
 }
 
-// hide adds, to a proxy of which not even that is known where it leads, the way to any gateway of its namespace, if Ditto is
-// near.
+// hide adds, to a proxy of which not even that is known where it leads, the way to any gateway of its namespace, if
+// Ditto is near.
 func hide(v *world.View, part recognize.Part, p *Proxy) {
-	if recognize.IsTunnel(part.Software) && !slices.ContainsFunc(p.Routes, func(r *Route) bool { return leadsSomewhere(v, part, r) }) {
+	if recognize.IsTunnel(part.Software) &&
+		!slices.ContainsFunc(p.Routes, func(r *Route) bool { return leadsSomewhere(v, part, r) }) {
 		p.Hidden = append(p.Hidden, reason.Of("tunnel-elsewhere"))
 	}
 	if v.IsClient(part.Workload) {
@@ -92,13 +98,14 @@ func hide(v *world.View, part recognize.Part, p *Proxy) {
 	if len(p.Hidden) == 0 || !v.BesideDitto(part) {
 		return
 	}
-	route := unread(v, part, nil, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), strings.Join(p.Hidden, "; "))
+	route := unread(v, part, nil, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name),
+		strings.Join(p.Hidden, "; "))
 	route.Blind, route.Detail = true, "blind "+part.Container.Name
 	p.Routes = append(slices.Clone(p.Routes), route)
 }
 
-// withVague adds, to the routes of an nginx, the ways through those whose host the request decides about: to any gateway of
-// the namespace.
+// withVague adds, to the routes of an nginx, the ways through those whose host the request decides about: to any
+// gateway of the namespace.
 func withVague(v *world.View, part recognize.Part, routes []*Route) []*Route {
 	all := slices.Clip(routes)
 	for _, r := range routes {
@@ -117,6 +124,8 @@ func withVague(v *world.View, part recognize.Part, routes []*Route) []*Route {
 func leadsSomewhere(v *world.View, part recognize.Part, r *Route) bool {
 	quiet := v.Quietly()
 	return slices.ContainsFunc(r.Targets, func(t Target) bool {
-		return podspec.IsOwn(t.Host) && t.Port != 0 || world.ServiceNamed(quiet, t.Host, part.Workload.Ref.Namespace) != nil || len(world.AtAddress(quiet, t.Host)) > 0
+		return podspec.IsOwn(t.Host) && t.Port != 0 ||
+			world.ServiceNamed(quiet, t.Host, part.Workload.Ref.Namespace) != nil ||
+			len(world.AtAddress(quiet, t.Host)) > 0
 	})
 }

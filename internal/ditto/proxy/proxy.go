@@ -1,5 +1,5 @@
-// Package proxy reads what the proxies in a cluster do with requests: nginx and oauth2-proxy by their configuration, and all others as
-// proxies of which only that is known where they may lead.
+// Package proxy reads what the proxies in a cluster do with requests: nginx and oauth2-proxy by their configuration,
+// and all others as proxies of which only that is known where they may lead.
 package proxy
 
 import (
@@ -26,13 +26,13 @@ type Proxy struct {
 	config *nginxconf.Config
 	// users are the password files that its configuration names.
 	users []podspec.File
-	// Hidden says which of its configuration is where nobody can read it, so that it may hold anything; unreadable what could
-	// not be made out of the rest.
+	// Hidden says which of its configuration is where nobody can read it, so that it may hold anything; unreadable what
+	// could not be made out of the rest.
 	Hidden, Unreadable []string
 }
 
-// Route is one way through a proxy: of an nginx, a location that forwards requests. It is a step of the ways that lead over it;
-// Doubted says that nothing is known of it but where it may lead.
+// Route is one way through a proxy: of an nginx, a location that forwards requests. It is a step of the ways that lead
+// over it; Doubted says that nothing is known of it but where it may lead.
 type Route struct {
 	way.Forwarding
 	way.Handling
@@ -43,13 +43,13 @@ type Route struct {
 	Inside []nginxconf.Door
 	// vague says why it is not known where it forwards to, as far as it is not.
 	vague string
-	// Text and detail are the hop: for people, behind the name of the workload, and to tell routes apart. asks is what clients
-	// ask for, as far as the configuration says.
+	// Text and detail are the hop: for people, behind the name of the workload, and to tell routes apart. asks is what
+	// clients ask for, as far as the configuration says.
 	Text, Detail, Asks string
 	// asking is whom it asks whether a request may come in, nil where it asks nobody.
 	asking *nginxconf.Authentication
-	// Blind: nothing is known of it, not even where it leads, which may be anywhere in its namespace. tunnel: it is reached from
-	// outside without an entry.
+	// Blind: nothing is known of it, not even where it leads, which may be anywhere in its namespace. tunnel: it is
+	// reached from outside without an entry.
 	Blind, Tunnel bool
 }
 
@@ -98,8 +98,8 @@ func Read(v *world.View, part recognize.Part) *Proxy {
 	return p
 }
 
-// toldApart gives each route of a proxy a detail of its own, among all proxies of its pod. Other routes may be told of by the same
-// words: locations in different ones, servers that listen at different addresses.
+// toldApart gives each route of a proxy a detail of its own, among all proxies of its pod. Other routes may be told of
+// by the same words: locations in different ones, servers that listen at different addresses.
 func toldApart(v *world.View, part recognize.Part, routes []*Route) []*Route {
 	several, seen := len(recognize.Named(v.Parts(part.Workload), recognize.Proxy)) > 1, way.Repeats{}
 	apart := slices.Clone(routes)
@@ -152,7 +152,8 @@ func readProxy(v *world.View, part recognize.Part) *Proxy {
 	}
 	inImage := nginxInImage(part, read.config.Missing)
 	p.Hidden = append(p.Hidden, inImage...)
-	p.Unreadable = append(p.Unreadable, slices.DeleteFunc(slices.Clone(read.config.Unknown), func(note string) bool { return slices.Contains(inImage, note) })...)
+	p.Unreadable = append(p.Unreadable, slices.DeleteFunc(slices.Clone(read.config.Unknown),
+		func(note string) bool { return slices.Contains(inImage, note) })...)
 	p.config = read.config
 	p.Routes = withVague(v, part, askedRoutes(v, part, read.routes))
 	for _, route := range read.config.Routes() {
@@ -185,14 +186,16 @@ func askedRoutes(v *world.View, part recognize.Part, routes []*Route) []*Route {
 			other := *r
 			source := r.Effects.Authentication.Source
 			agreed := way.Agreed(state, r.asking.Why)
-			other.Effects.Authentication = way.State{State: agreed.State, Source: source, Why: source + ": " + agreed.Why}
+			other.Effects.Authentication = way.State{State: agreed.State, Source: source,
+				Why: source + ": " + agreed.Why}
 			routes[i] = &other
 		}
 	}
 	return routes
 }
 
-// inverse is a proxy that knows a path by which clients get it to ask for another one; known is false where that cannot be determined.
+// inverse is a proxy that knows a path by which clients get it to ask for another one; known is false where that cannot
+// be determined.
 type inverse interface {
 	clientPathFor(ctx context.Context, upstream string) (client string, ok, known bool)
 }

@@ -7,11 +7,12 @@ import "slices"
 // Pair is a user name and a password that were published together.
 type Pair struct{ User, Password string }
 
-// Published returns every published password once, most likely first: passwords of Ditto, then words that administrators
-// put where the samples ask for a password. The caller owns the slice.
+// Published returns every published password once, most likely first: passwords of Ditto, then words that
+// administrators put where the samples ask for a password. The caller owns the slice.
 //
 // Sources, in the repository eclipse-ditto/ditto (release 3.9.6):
-//   - ditto: deployment/docker/nginx.htpasswd (also kubernetes and openshift), helm/ditto/local-values.yaml, values.yaml
+//   - ditto: deployment/docker/nginx.htpasswd (also kubernetes and openshift), helm/ditto/local-values.yaml,
+//     values.yaml
 //   - foobar: gateway/service/src/main/resources/gateway.conf (devops), DevOpsConfig.java, docker/README.md
 //   - status: gateway/service/src/main/resources/gateway.conf (statusPassword)
 //   - dittoPW1!: deployment/openshift/ditto/ditto-cluster.yaml
@@ -35,7 +36,8 @@ func Pairs() []Pair {
 	return []Pair{
 		{"ditto", "ditto"},
 		{"devops", "foobar"},
-		{"devops", "status"}, // the status password belongs to the user devops too: DevopsAuthenticationDirectiveFactory
+		// the status password belongs to the user devops too: DevopsAuthenticationDirectiveFactory
+		{"devops", "status"},
 		{"devops", "dittoPW1!"},
 		{"devops", "devopsPw1!"},
 		{"jane", "janesPw"},

@@ -30,8 +30,8 @@ type pattern struct {
 	length int
 }
 
-// In is the code of the reason that a message gives; empty if it gives none that is in the catalogue. Of several it is the one that
-// says most.
+// In is the code of the reason that a message gives; empty if it gives none that is in the catalogue. Of several it is
+// the one that says most.
 func In(message string) Code {
 	best := pattern{}
 	for _, p := range patterns {

@@ -24,7 +24,8 @@ var inside = []Reason{
 	{"nginx-include-not-found", "include %s at %s was not found", present},
 	{
 		"connection-header",
-		"%s drops its own header again if the request says so, and whether %s lets a request say so cannot be told", byHand,
+		"%s drops its own header again if the request says so, and whether %s lets a request say so cannot be told",
+		byHand,
 	},
 	{"nginx-directive-may-set-header", "%s at %s is not read, and may set the header", byHand},
 	{"nginx-zone-not-found", "%s at %s names a zone that was not found", present},
@@ -33,7 +34,8 @@ var inside = []Reason{
 	{"nginx-zone-key-not-known", "what the key of %s_zone at %s holds is not known", plainValue},
 	{
 		"path-as-written-not-known",
-		"whether paths are forwarded as clients write them, which Ditto then reads in its own way, is unknown of %s", byHand,
+		"whether paths are forwarded as clients write them, which Ditto then reads in its own way, is unknown of %s",
+		byHand,
 	},
 	{"asks-not-known", "%s asks a service, and %s", byHand},
 	{"asked-service-not-known", "whether %s answers %s to everyone is unknown: %s", byHand},
@@ -42,7 +44,8 @@ var inside = []Reason{
 		"whether %s believes the identity that the client's own request names is unknown: %s", byHand,
 	},
 	{"property-at-run-time", "-D%s is known only at run time", written},
-	{"class-path-order", "%s is on the class path and says otherwise; which of them counts depends on its order", byHand},
+	{"class-path-order", "%s is on the class path and says otherwise; which of them counts depends on its order",
+		byHand},
 	{"value-at-run-time", "%s is known only at run time", written},
 	{"list-too-long", "the list of variables %s_0 is too long", fewer},
 	{"release-not-known", "it is unclear whether this is a Ditto before %s, which reads %s", released},
@@ -73,5 +76,6 @@ var inside = []Reason{
 	{"other-policies-not-evaluated", "%s (%s) may open or close the port, and is not evaluated", byHand},
 	{"too-many-references", "it has too many references, or they are too long", fewer},
 	{"parts-not-read", "%s are not read", byHand},
-	{"pod-not-valid", "%s, and what runs in it cannot be determined, since a template in it is not valid (%v); %s", mended},
+	{"pod-not-valid", "%s, and what runs in it cannot be determined, since a template in it is not valid (%v); %s",
+		mended},
 }

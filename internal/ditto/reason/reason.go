@@ -1,11 +1,11 @@
-// Package reason is the catalogue of why something cannot be decided. A reason has a code, which never changes, a sentence, and what
-// settles it. Readers say a reason with [Of]; which one a message gives is told by its text ([In]), since that passes through facts
-// and rules, which know texts alone.
+// Package reason is the catalogue of why something cannot be decided. A reason has a code, which never changes, a
+// sentence, and what settles it. Readers say a reason with [Of]; which one a message gives is told by its text ([In]),
+// since that passes through facts and rules, which know texts alone.
 //
 // # Adding a reason
 //
-// A line in the table of its file, with a code that begins with whose reason it is, and `go test ./internal/ruledocs -update` for
-// docs/unknowns.md.
+// A line in the table of its file, with a code that begins with whose reason it is, and `go test ./internal/ruledocs
+// -update` for docs/unknowns.md.
 package reason
 
 import (
@@ -47,7 +47,8 @@ func Settles(code Code) string {
 
 // All lists the reasons by their codes.
 func All() []Reason {
-	return slices.SortedFunc(slices.Values(all), func(a, b Reason) int { return strings.Compare(string(a.Code), string(b.Code)) })
+	return slices.SortedFunc(slices.Values(all),
+		func(a, b Reason) int { return strings.Compare(string(a.Code), string(b.Code)) })
 }
 
 // Of says a reason about something. It panics if there is none of the code, which a test of the sources finds.

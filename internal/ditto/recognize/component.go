@@ -26,8 +26,8 @@ type Part struct {
 // people do to manifests, so signals are collected from all of them; words that other software uses too (`gateway`,
 // `-Dpekko.`) count only beside a signal that is Ditto's own.
 //
-// A Proxy is any container that runs a program which hands requests on to others, by its image, its command or the place of
-// its configuration; whether it stands before Ditto only that configuration can tell.
+// A Proxy is any container that runs a program which hands requests on to others, by its image, its command or the
+// place of its configuration; whether it stands before Ditto only that configuration can tell.
 func Parts(r inventory.Reader, o *inventory.Object) []Part {
 	parts, _ := recognise(r, o)
 	return parts
@@ -55,12 +55,14 @@ func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []
 		switch {
 		case readings[i].why == byVariable && gateway:
 			component = readings[i].otherwise
-			doubts = append(doubts, Doubt{Beside: true, Message: reason.Of("container-beside-gateway", c.Name, readings[i].named)})
+			doubts = append(doubts, Doubt{Beside: true, Message: reason.Of("container-beside-gateway", c.Name,
+				readings[i].named)})
 		case readings[i].why == byPodLabel && ditto:
 			component = ""
 		case readings[i].likely != "":
 			doubts = append(doubts, Doubt{Message: fmt.Sprintf("container %s is named like Ditto's %s (%s), but nothing else suggests that it is one, so it "+
-				"is ignored: if it is one, name the container ditto-%s", c.Name, readings[i].likely, readings[i].named, readings[i].likely)})
+				"is ignored: if it is one, name the container ditto-%s", c.Name, readings[i].likely, readings[i].named,
+				readings[i].likely)})
 		}
 		if component != Proxy {
 			software = ""

@@ -13,7 +13,8 @@ import (
 // IngressClass names. Sources: the manuals of ingress-nginx (--ingress-class, --controller-class), F5 NGINX
 // (-ingress-class), HAProxy Technologies (--ingress.class), haproxy-ingress (--ingress-class, --controller-class) and
 // Traefik (--providers.kubernetesingress.ingressclass).
-var classFlags = []string{"ingress-class", "controller-class", "ingress.class", "providers.kubernetesingress.ingressclass"}
+var classFlags = []string{"ingress-class", "controller-class", "ingress.class",
+	"providers.kubernetesingress.ingressclass"}
 
 // ServedClasses are the classes that the flags of a pod's containers name. ingress-nginx has defaults for them.
 func ServedClasses(spec *corev1.PodSpec) []string {

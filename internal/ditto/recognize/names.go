@@ -13,16 +13,18 @@ import (
 
 // suffixes are what names of containers and labels end in, where another signal says that it is Ditto.
 var suffixes = []struct{ suffix, component string }{
-	{"gateway", Gateway}, {"policies", Policies}, {"things-search", Search}, {"thingssearch", Search}, {"search", Search},
+	{"gateway", Gateway}, {"policies", Policies}, {"things-search", Search}, {"thingssearch", Search},
+	{"search", Search},
 	{"things", Things}, {"connectivity", Connectivity},
 }
 
-// calledLike is the service of Ditto whose name a container's or image's name ends in, or, if they count, one of the pod's
-// labels. Others call theirs so too.
+// calledLike is the service of Ditto whose name a container's or image's name ends in, or, if they count, one of the
+// pod's labels. Others call theirs so too.
 func calledLike(template *corev1.PodTemplateSpec, c *corev1.Container, withLabels bool) string {
 	names := []string{c.Name, podspec.ImageName(c.Image)}
 	if withLabels {
-		names = append(names, template.Labels["app.kubernetes.io/name"], template.Labels["app"], template.Labels["app.kubernetes.io/component"])
+		names = append(names, template.Labels["app.kubernetes.io/name"], template.Labels["app"],
+			template.Labels["app.kubernetes.io/component"])
 	}
 	for _, name := range names {
 		for _, s := range suffixes {
@@ -49,8 +51,10 @@ type dittoName struct {
 
 // words that may stand beside Ditto's name without making it something else.
 var qualifiers = []string{
-	"eclipse", "org", "io", "iot", "service", "services", "server", "hardened", "secure", "secured", "patched", "custom", "fips",
-	"distroless", "alpine", "ubi", "ubi8", "ubi9", "debian", "slim", "java", "jre", "jdk", "image", "docker", "container", "prod",
+	"eclipse", "org", "io", "iot", "service", "services", "server", "hardened", "secure", "secured", "patched",
+	"custom", "fips",
+	"distroless", "alpine", "ubi", "ubi8", "ubi9", "debian", "slim", "java", "jre", "jdk", "image", "docker",
+	"container", "prod",
 	"production", "release", "mirror", "fork", "snapshot", "nightly", "latest", "arm64", "amd64",
 }
 
@@ -58,12 +62,15 @@ var qualifiers = []string{
 var others = []string{
 	"adapter", "agent", "apisix", "backup", "bridge", "chart", "check", "cli", "client", "config", "dashboard",
 	"docs", "dump", "envoy", "exporter", "fixer", "haproxy", "helm", "init", "ingress", "injector", "job", "kong",
-	"loader", "logger", "logs", "metrics", "migrate", "migration", "migrator", "mock", "mongo", "mongodb", "monitor", "nginx",
-	"oauth2", "operator", "probe", "provisioner", "proxy", "sdk", "seed", "seeder", "setup", "shipper", "sidecar", "simulator",
+	"loader", "logger", "logs", "metrics", "migrate", "migration", "migrator", "mock", "mongo", "mongodb", "monitor",
+	"nginx",
+	"oauth2", "operator", "probe", "provisioner", "proxy", "sdk", "seed", "seeder", "setup", "shipper", "sidecar",
+	"simulator",
 	"swagger", "sync", "tester", "tool", "tools", "traefik", "ui", "wait", "waiter", "web",
 }
 
-// words of either: what stands before a service, or tries it out, is called so, and so is a service that is built for that.
+// words of either: what stands before a service, or tries it out, is called so, and so is a service that is built for
+// that.
 var eithers = []string{"api", "auth", "demo", "example", "examples", "test", "testing", "tests"}
 
 // namedAfterDitto reads the name of the image first: its last element, or the last two, of which the first is Ditto's
@@ -95,7 +102,10 @@ func namedAfterDitto(c *corev1.Container) dittoName {
 func readName(name string) dittoName {
 	found := dittoName{sure: true, text: name}
 	var services []string
-	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(r rune) bool {
+		return r == '-' || r == '_' ||
+			r == '.'
+	}) {
 		if rest, joined := strings.CutPrefix(word, "ditto"); joined {
 			found.ditto = true
 			if word = rest; word == "" {

@@ -27,9 +27,11 @@ var extensionFiles = []struct{ name, component string }{
 
 // properties are what system properties and classes of one service begin with, the more telling ones first.
 var properties = []struct{ prefix, component string }{
-	{"org.eclipse.ditto.gateway.", Gateway}, {"org.eclipse.ditto.policies.", Policies}, {"org.eclipse.ditto.things.", Things},
+	{"org.eclipse.ditto.gateway.", Gateway}, {"org.eclipse.ditto.policies.", Policies},
+	{"org.eclipse.ditto.things.", Things},
 	{"org.eclipse.ditto.thingsearch.", Search}, {"org.eclipse.ditto.connectivity.", Connectivity},
-	{"-Dditto.policies.", Policies}, {"-Dditto.things.", Things}, {"-Dditto.search.", Search}, {"-Dditto.connectivity.", Connectivity},
+	{"-Dditto.policies.", Policies}, {"-Dditto.things.", Things}, {"-Dditto.search.", Search},
+	{"-Dditto.connectivity.", Connectivity},
 }
 
 // evidence is why a container is taken for what it is.
@@ -57,7 +59,8 @@ type reading struct {
 }
 
 // classify says what a container runs; alone, that it is the only one of its pod.
-func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container, alone bool) reading {
+func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container,
+	alone bool) reading {
 	image := podspec.ImageName(c.Image)
 	if component, ok := images[image]; ok {
 		return reading{component: component}
@@ -147,15 +150,17 @@ func (w *witness) telling() int {
 	return count(w.named(), w.env.devopsPassword && w.env.statusPassword)
 }
 
-// signals counts what Ditto gives: in its own way (own), and with what others share with it (all). The latter is what Pekko's own
-// manual has people write (Pekko Management, "Kubernetes API": the label, both ports, system properties), and names.
+// signals counts what Ditto gives: in its own way (own), and with what others share with it (all). The latter is what
+// Pekko's own manual has people write (Pekko Management, "Kubernetes API": the label, both ports, system properties),
+// and names.
 func (w *witness) signals() (own, all int) {
 	own = w.telling() + count(w.env.contacts, w.env.podSelector && w.env.discovery)
 	passwords := w.env.devopsPassword && w.env.statusPassword
 	return own, own + count(
 		w.template.Labels["actorSystemName"] != "",
 		holds(w.launch, "-Dpekko.") || holds(w.launch, "-Dakka."),
-		podspec.HasPort(w.container, "remoting", RemotingPort) && podspec.HasPort(w.container, "management", ManagementPort),
+		podspec.HasPort(w.container, "remoting", RemotingPort) &&
+			podspec.HasPort(w.container, "management", ManagementPort),
 		calledLike(w.template, w.container, w.alone) != "",
 		// Beside Ditto's name a part of what it reads is enough.
 		w.named() && !passwords && w.env.ofDitto(),

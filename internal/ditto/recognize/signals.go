@@ -21,7 +21,8 @@ type signals struct {
 
 // ofDitto: some variable that Ditto reads, whatever else does.
 func (s *signals) ofDitto() bool {
-	return s.devopsPassword || s.statusPassword || s.ofGateway || s.ofConnectivity || s.ofMongoDB || s.podSelector || s.discovery
+	return s.devopsPassword || s.statusPassword || s.ofGateway || s.ofConnectivity || s.ofMongoDB || s.podSelector ||
+		s.discovery
 }
 
 func (s *signals) note(name string) {

@@ -27,17 +27,21 @@ type software struct {
 	tunnel bool
 }
 
-// proxySoftware are the proxies that people run beside nginx. Controllers of entry points have kinds of their own, and are
-// proxies where they are told by hand what to forward. Sources: the images' documentation.
+// proxySoftware are the proxies that people run beside nginx. Controllers of entry points have kinds of their own, and
+// are proxies where they are told by hand what to forward. Sources: the images' documentation.
 var proxySoftware = []software{
-	{name: Oauth2Software, images: []string{"oauth2-proxy", "oauth2_proxy"}, commands: []string{"oauth2-proxy", "oauth2_proxy"}, files: []string{"/etc/oauth2-proxy", "/etc/oauth2_proxy"}},
-	{name: "HAProxy", images: []string{"haproxy", "haproxy-alpine", "haproxy-debian"}, commands: []string{"haproxy"}, files: []string{"/usr/local/etc/haproxy", "/etc/haproxy", "/bitnami/haproxy"}},
+	{name: Oauth2Software, images: []string{"oauth2-proxy", "oauth2_proxy"},
+		commands: []string{"oauth2-proxy", "oauth2_proxy"}, files: []string{"/etc/oauth2-proxy", "/etc/oauth2_proxy"}},
+	{name: "HAProxy", images: []string{"haproxy", "haproxy-alpine", "haproxy-debian"}, commands: []string{"haproxy"},
+		files: []string{"/usr/local/etc/haproxy", "/etc/haproxy", "/bitnami/haproxy"}},
 	{name: "Caddy", images: []string{"caddy"}, commands: []string{"caddy"}, files: []string{"/etc/caddy"}},
-	{name: "Envoy", images: []string{"envoy", "envoy-alpine", "envoy-distroless", "envoy-contrib"}, commands: []string{"envoy"}, files: []string{"/etc/envoy"}},
+	{name: "Envoy", images: []string{"envoy", "envoy-alpine", "envoy-distroless", "envoy-contrib"},
+		commands: []string{"envoy"}, files: []string{"/etc/envoy"}},
 	{name: "Traefik", images: []string{"traefik"}, commands: []string{"traefik"}, files: []string{"/etc/traefik"}},
 	{
-		name: "Apache httpd", images: []string{"httpd", "apache"}, commands: []string{"httpd", "httpd-foreground", "apache2", "apachectl", "apache2ctl"},
-		files: []string{"/usr/local/apache2/conf", "/etc/httpd", "/etc/apache2", "/opt/bitnami/apache"},
+		name: "Apache httpd", images: []string{"httpd", "apache"},
+		commands: []string{"httpd", "httpd-foreground", "apache2", "apachectl", "apache2ctl"},
+		files:    []string{"/usr/local/apache2/conf", "/etc/httpd", "/etc/apache2", "/opt/bitnami/apache"},
 	},
 	{name: "lighttpd", images: []string{"lighttpd"}, commands: []string{"lighttpd"}, files: []string{"/etc/lighttpd"}},
 	{name: "socat", images: []string{"socat"}, commands: []string{"socat"}},
@@ -45,28 +49,36 @@ var proxySoftware = []software{
 	{name: "Squid", images: []string{"squid"}, commands: []string{"squid"}, files: []string{"/etc/squid"}},
 	{name: "KrakenD", images: []string{"krakend"}, commands: []string{"krakend"}, files: []string{"/etc/krakend"}},
 	{name: "Tyk", images: []string{"tyk-gateway"}, files: []string{"/opt/tyk-gateway"}},
-	{name: "Kong", images: []string{"kong", "kong-gateway"}, commands: []string{"kong"}, files: []string{"/kong", "/etc/kong"}},
+	{name: "Kong", images: []string{"kong", "kong-gateway"}, commands: []string{"kong"},
+		files: []string{"/kong", "/etc/kong"}},
 	{name: "APISIX", images: []string{"apisix"}, commands: []string{"apisix"}, files: []string{"/usr/local/apisix"}},
 	{name: "Emissary", images: []string{"emissary", "ambassador", "aes"}},
 	{name: "Skipper", images: []string{"skipper"}, commands: []string{"skipper"}},
 	{name: "Pomerium", images: []string{"pomerium"}, commands: []string{"pomerium"}, files: []string{"/pomerium"}},
 	{
-		name: "Gatekeeper for Keycloak", images: []string{"gatekeeper", "gogatekeeper", "louketo-proxy", "keycloak-gatekeeper"},
+		name: "Gatekeeper for Keycloak", images: []string{"gatekeeper", "gogatekeeper", "louketo-proxy",
+			"keycloak-gatekeeper"},
 		commands: []string{"gatekeeper", "louketo-proxy", "keycloak-proxy"},
 	},
-	{name: "stunnel", images: []string{"stunnel"}, commands: []string{"stunnel", "stunnel4"}, files: []string{"/etc/stunnel"}},
+	{name: "stunnel", images: []string{"stunnel"}, commands: []string{"stunnel", "stunnel4"},
+		files: []string{"/etc/stunnel"}},
 	{name: "Ghostunnel", images: []string{"ghostunnel"}, commands: []string{"ghostunnel"}},
-	{name: "Tinyproxy", images: []string{"tinyproxy"}, commands: []string{"tinyproxy"}, files: []string{"/etc/tinyproxy"}},
+	{name: "Tinyproxy", images: []string{"tinyproxy"}, commands: []string{"tinyproxy"},
+		files: []string{"/etc/tinyproxy"}},
 	{name: "mitmproxy", images: []string{"mitmproxy"}, commands: []string{"mitmproxy", "mitmdump", "mitmweb"}},
 	{name: "gost", images: []string{"gost"}, commands: []string{"gost"}, files: []string{"/etc/gost"}},
 
-	{name: "cloudflared", images: []string{"cloudflared"}, commands: []string{"cloudflared"}, files: []string{"/etc/cloudflared"}, tunnel: true},
-	{name: "ngrok", images: []string{"ngrok"}, commands: []string{"ngrok"}, files: []string{"/etc/ngrok"}, tunnel: true},
+	{name: "cloudflared", images: []string{"cloudflared"}, commands: []string{"cloudflared"},
+		files: []string{"/etc/cloudflared"}, tunnel: true},
+	{name: "ngrok", images: []string{"ngrok"}, commands: []string{"ngrok"}, files: []string{"/etc/ngrok"},
+		tunnel: true},
 	{name: "Tailscale", images: []string{"tailscale"}, commands: []string{"tailscaled", "containerboot"}, tunnel: true},
 	{name: "frp", images: []string{"frpc"}, commands: []string{"frpc"}, files: []string{"/etc/frp"}, tunnel: true},
-	{name: "inlets", images: []string{"inlets", "inlets-pro"}, commands: []string{"inlets", "inlets-pro"}, tunnel: true},
+	{name: "inlets", images: []string{"inlets", "inlets-pro"}, commands: []string{"inlets", "inlets-pro"},
+		tunnel: true},
 	{name: "zrok", images: []string{"zrok"}, commands: []string{"zrok"}, tunnel: true},
-	{name: "OpenZiti", images: []string{"ziti-tunnel", "ziti-edge-tunnel", "ziti-host"}, commands: []string{"ziti-tunnel", "ziti-edge-tunnel"}, tunnel: true},
+	{name: "OpenZiti", images: []string{"ziti-tunnel", "ziti-edge-tunnel", "ziti-host"},
+		commands: []string{"ziti-tunnel", "ziti-edge-tunnel"}, tunnel: true},
 	{name: "chisel", images: []string{"chisel"}, commands: []string{"chisel"}, tunnel: true},
 	{name: "rathole", images: []string{"rathole"}, commands: []string{"rathole"}, tunnel: true},
 	{name: "wstunnel", images: []string{"wstunnel"}, commands: []string{"wstunnel"}, tunnel: true},
@@ -75,8 +87,9 @@ var proxySoftware = []software{
 	{name: "autossh", images: []string{"autossh"}, commands: []string{"autossh"}, tunnel: true},
 }
 
-// nginxFolders are where nginx reads its configuration: of its own image and of distributions, of the Software Collections
-// image that Ditto's OpenShift manifests use, of OpenResty, Bitnami and the images that OpenShift builds sources with.
+// nginxFolders are where nginx reads its configuration: of its own image and of distributions, of the Software
+// Collections image that Ditto's OpenShift manifests use, of OpenResty, Bitnami and the images that OpenShift builds
+// sources with.
 var nginxFolders = []string{
 	"/etc/nginx", "/opt/bitnami/nginx/conf", "/usr/local/openresty/nginx/conf", "/opt/app-root/etc/nginx.d",
 	"/opt/app-root/etc/nginx.default.d", "/opt/app-root/etc/nginx-start",
@@ -86,17 +99,20 @@ var nginxFolders = []string{
 // image's name, mounts is where something is mounted.
 func softwareOf(image string, c *corev1.Container, mounts map[string]bool) string {
 	words := commandWords(c)
-	if image == "nginx" || strings.HasPrefix(image, "nginx-") || image == "openresty" || slices.Contains(words, "nginx") || slices.Contains(words, "openresty") {
+	if image == "nginx" || strings.HasPrefix(image, "nginx-") || image == "openresty" ||
+		slices.Contains(words, "nginx") || slices.Contains(words, "openresty") {
 		return NginxSoftware
 	}
 	for mount := range mounts {
-		if path.Base(mount) == "nginx.conf" || slices.ContainsFunc(nginxFolders, func(folder string) bool { return podspec.Within(mount, folder) }) {
+		if path.Base(mount) == "nginx.conf" ||
+			slices.ContainsFunc(nginxFolders, func(folder string) bool { return podspec.Within(mount, folder) }) {
 			return NginxSoftware
 		}
 	}
 	for i := range proxySoftware {
 		s := &proxySoftware[i]
-		if slices.Contains(s.images, image) || slices.ContainsFunc(s.commands, func(command string) bool { return slices.Contains(words, command) }) {
+		if slices.Contains(s.images, image) ||
+			slices.ContainsFunc(s.commands, func(command string) bool { return slices.Contains(words, command) }) {
 			return s.name
 		}
 	}
@@ -126,8 +142,8 @@ func IsTunnel(name string) bool {
 	return slices.ContainsFunc(proxySoftware, func(s software) bool { return s.name == name && s.tunnel })
 }
 
-// commandWords are the programs that a container's command may start: its first word, and, where that is a shell, the words
-// of its script that stand where a command does.
+// commandWords are the programs that a container's command may start: its first word, and, where that is a shell, the
+// words of its script that stand where a command does.
 func commandWords(c *corev1.Container) []string {
 	argv := slices.Concat(c.Command, c.Args)
 	for len(argv) > 0 && (isInit(argv[0]) || strings.HasPrefix(argv[0], "-")) {
@@ -143,7 +159,8 @@ func commandWords(c *corev1.Container) []string {
 			if start || word == "exec" {
 				words = append(words, path.Base(word))
 			}
-			start = word == "exec" || word == ";" || word == "&&" || word == "||" || word == "|" || word == "&" || word == "do" || word == "then"
+			start = word == "exec" || word == ";" || word == "&&" || word == "||" || word == "|" || word == "&" ||
+				word == "do" || word == "then"
 		}
 	}
 	return words
@@ -160,5 +177,6 @@ func isInit(name string) bool {
 
 // scriptWords splits a shell script roughly: what ends a command is a word of its own.
 func scriptWords(script string) []string {
-	return strings.Fields(strings.NewReplacer("\n", " ; ", ";", " ; ", "&&", " && ", "||", " || ", "(", " ; ", ")", " ; ").Replace(script))
+	return strings.Fields(strings.NewReplacer("\n", " ; ", ";", " ; ", "&&", " && ", "||", " || ", "(", " ; ", ")",
+		" ; ").Replace(script))
 }

@@ -15,11 +15,13 @@ import (
 // What Argo CD reads is from its Application specification.
 var (
 	readOfHelm = []string{
-		"releaseName", "namespace", "values", "valuesObject", "parameters", "valueFiles", "ignoreMissingValueFiles", "apiVersions", "skipCrds",
+		"releaseName", "namespace", "values", "valuesObject", "parameters", "valueFiles", "ignoreMissingValueFiles",
+		"apiVersions", "skipCrds",
 		"skipTests", "skipSchemaValidation", "version", "passCredentials",
 	}
 	readOfKustomize = []string{
-		"namePrefix", "nameSuffix", "namespace", "images", "patches", "components", "replicas", "commonLabels", "commonAnnotations", "version",
+		"namePrefix", "nameSuffix", "namespace", "images", "patches", "components", "replicas", "commonLabels",
+		"commonAnnotations", "version",
 	}
 )
 
@@ -59,14 +61,16 @@ func sourceOfArgo(o *inventory.Object, item any, at, folder string, refs map[str
 	s = Source{Path: folder, Repository: repository, Kept: withoutCredentials(repository), Is: Any}
 	s.Build = Build{
 		Namespace: namespace, Recurse: field(item, "directory.recurse") == true,
-		Fields: kept(item, "kustomize", "namePrefix", "nameSuffix", "namespace", "patches", "components", "replicas", "commonLabels", "commonAnnotations"),
+		Fields: kept(item, "kustomize", "namePrefix", "nameSuffix", "namespace", "patches", "components", "replicas",
+			"commonLabels", "commonAnnotations"),
 	}
 	if images := imagesOfArgo(texts(item, "kustomize.images")); len(images) > 0 {
 		s.Build.Fields["images"] = images
 	}
 	s.Chart = Chart{
-		Release: cmp.Or(text(item, "helm.releaseName"), o.Ref.Name), Namespace: cmp.Or(text(item, "helm.namespace"), namespace, "default"),
-		Optional: field(item, "helm.ignoreMissingValueFiles") == true, APIVersions: texts(item, "helm.apiVersions"),
+		Release:   cmp.Or(text(item, "helm.releaseName"), o.Ref.Name),
+		Namespace: cmp.Or(text(item, "helm.namespace"), namespace, "default"),
+		Optional:  field(item, "helm.ignoreMissingValueFiles") == true, APIVersions: texts(item, "helm.apiVersions"),
 	}
 	for _, other := range []string{
 		beside(item, at, "repoURL", "path", "targetRevision", "helm", "kustomize", "directory", "ref", "name"),

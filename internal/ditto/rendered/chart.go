@@ -14,23 +14,45 @@ const devops = "gateway.config.authentication.devops."
 
 // effects say what values of Ditto's chart make of its gateway; source is where the value is written.
 var effects = map[string]func(g *facts.GatewayFacts, text, source string){
-	devops + "secured":          func(g *facts.GatewayFacts, text, source string) { g.DevopsSecured = switched(text, source) },
-	devops + "statusSecured":    func(g *facts.GatewayFacts, text, source string) { g.StatusSecured = switched(text, source) },
-	devops + "authMethod":       func(g *facts.GatewayFacts, text, source string) { g.DevopsMethod = method(text, source) },
-	devops + "statusAuthMethod": func(g *facts.GatewayFacts, text, source string) { g.StatusMethod = method(text, source) },
-	devops + "devopsPassword":   func(g *facts.GatewayFacts, text, source string) { g.DevopsPassword = password(text, source) },
-	devops + "statusPassword":   func(g *facts.GatewayFacts, text, source string) { g.StatusPassword = password(text, source) },
+	devops + "secured": func(g *facts.GatewayFacts, text,
+		source string) {
+		g.DevopsSecured = switched(text, source)
+	},
+	devops + "statusSecured": func(g *facts.GatewayFacts, text,
+		source string) {
+		g.StatusSecured = switched(text, source)
+	},
+	devops + "authMethod": func(g *facts.GatewayFacts, text,
+		source string) {
+		g.DevopsMethod = method(text, source)
+	},
+	devops + "statusAuthMethod": func(g *facts.GatewayFacts, text,
+		source string) {
+		g.StatusMethod = method(text, source)
+	},
+	devops + "devopsPassword": func(g *facts.GatewayFacts, text, source string) {
+		g.DevopsPassword = password(text,
+			source)
+	},
+	devops + "statusPassword": func(g *facts.GatewayFacts, text, source string) {
+		g.StatusPassword = password(text,
+			source)
+	},
 	"gateway.config.websocket.throttling.enabled": func(g *facts.GatewayFacts, text, source string) {
 		g.WebsocketThrottling = switched(text, source)
 	},
-	"gateway.config.sse.throttling.enabled": func(g *facts.GatewayFacts, text, source string) { g.SSEThrottling = switched(text, source) },
+	"gateway.config.sse.throttling.enabled": func(g *facts.GatewayFacts, text,
+		source string) {
+		g.SSEThrottling = switched(text, source)
+	},
 }
 
 // named are values of the chart that only name an object with a secret in it.
 var named = []string{"existingsecret", "urisecret"}
 
 // tops are the parts of the values of Ditto's chart in which there may be secrets.
-var tops = []string{"global", "gateway", "policies", "things", "thingsSearch", "connectivity", "nginx", "dbconfig", "mongodb"}
+var tops = []string{"global", "gateway", "policies", "things", "thingsSearch", "connectivity", "nginx", "dbconfig",
+	"mongodb"}
 
 // users are those of the chart's nginx, an item for each.
 const users = "global.basicAuthUsers["
@@ -38,12 +60,15 @@ const users = "global.basicAuthUsers["
 // defaults are what the chart makes of a gateway without any value: passwords that it makes up, and everything on.
 func defaults() facts.GatewayFacts {
 	const source = "default of the chart"
-	on, basic := facts.Switch{State: facts.On, Source: source}, facts.Text{State: facts.Known, Value: "basic", Source: source}
+	on, basic := facts.Switch{State: facts.On, Source: source},
+		facts.Text{State: facts.Known, Value: "basic", Source: source}
 	own := facts.Password{State: facts.Own, Source: source}
 	return facts.GatewayFacts{
-		Name: "gateway", Container: "gateway", PreAuthentication: on, TrustModelWanted: "auto", DevopsSecured: on, StatusSecured: on,
-		DevopsMethod: basic, StatusMethod: basic, DevopsPassword: own, StatusPassword: own, DevopsFallback: own, StatusFallback: own,
-		CORS: facts.Switch{State: facts.Off, Source: source}, WebsocketThrottling: on, SSEThrottling: on,
+		Name: "gateway", Container: "gateway", PreAuthentication: on, TrustModelWanted: "auto", DevopsSecured: on,
+		StatusSecured: on,
+		DevopsMethod:  basic, StatusMethod: basic, DevopsPassword: own, StatusPassword: own, DevopsFallback: own,
+		StatusFallback: own,
+		CORS:           facts.Switch{State: facts.Off, Source: source}, WebsocketThrottling: on, SSEThrottling: on,
 	}
 }
 
@@ -63,7 +88,8 @@ func written(leaves []leaf) []Written {
 			without := slices.DeleteFunc(slices.Clone(leaves), same)
 			add(l, facts.Facts{Gateway: gatewayWith(leaves)}, facts.Facts{Gateway: gatewayWith(without)})
 		}
-		if _, of, is := strings.Cut(l.path, users); is && strings.HasSuffix(of, "].password") && strings.HasPrefix(l.path, users) {
+		if _, of, is := strings.Cut(l.path, users); is && strings.HasSuffix(of, "].password") &&
+			strings.HasPrefix(l.path, users) {
 			add(l, facts.Facts{Credential: user(leaves, l, text)}, facts.Facts{Credential: user(leaves, l, "")})
 		}
 		if secret(l, text) {
@@ -76,8 +102,8 @@ func written(leaves []leaf) []Written {
 	return list
 }
 
-// gatewayWith is the gateway that values make. Of two for one setting, the latter counts; that there is no password if a Secret has it
-// is the chart's doing.
+// gatewayWith is the gateway that values make. Of two for one setting, the latter counts; that there is no password if
+// a Secret has it is the chart's doing.
 func gatewayWith(leaves []leaf) *facts.GatewayFacts {
 	g := defaults()
 	for _, l := range leaves {

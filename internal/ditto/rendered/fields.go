@@ -76,8 +76,8 @@ func hasDitto(content any, path string) bool {
 	return false
 }
 
-// sourceOf is the object that a field names by kind and name, nil if it was not found. Flux leaves its group out, and its
-// API version.
+// sourceOf is the object that a field names by kind and name, nil if it was not found. Flux leaves its group out, and
+// its API version.
 func sourceOf(r inventory.Reader, o *inventory.Object, field string) *inventory.Object {
 	name := text(o.Content(), field+".name")
 	if name == "" {

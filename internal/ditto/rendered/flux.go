@@ -13,13 +13,17 @@ import (
 // What Flux reads is from the API references of helm-controller (v2) and kustomize-controller (v1).
 var (
 	readOfRelease = []string{
-		"chart", "chartRef", "dependsOn", "driftDetection", "healthCheckExprs", "install", "interval", "kubeConfig", "maxHistory",
-		"persistentClient", "postRenderers", "commonMetadata", "releaseName", "rollback", "serviceAccountName", "storageNamespace", "suspend",
+		"chart", "chartRef", "dependsOn", "driftDetection", "healthCheckExprs", "install", "interval", "kubeConfig",
+		"maxHistory",
+		"persistentClient", "postRenderers", "commonMetadata", "releaseName", "rollback", "serviceAccountName",
+		"storageNamespace", "suspend",
 		"targetNamespace", "test", "timeout", "uninstall", "upgrade", "values", "valuesFrom", "waitStrategy",
 	}
 	readOfKustomization = []string{
-		"commonMetadata", "components", "decryption", "deletionPolicy", "dependsOn", "force", "healthCheckExprs", "healthChecks", "images",
-		"interval", "kubeConfig", "namePrefix", "nameSuffix", "patches", "path", "postBuild", "prune", "retryInterval", "serviceAccountName",
+		"commonMetadata", "components", "decryption", "deletionPolicy", "dependsOn", "force", "healthCheckExprs",
+		"healthChecks", "images",
+		"interval", "kubeConfig", "namePrefix", "nameSuffix", "patches", "path", "postBuild", "prune", "retryInterval",
+		"serviceAccountName",
 		"sourceRef", "suspend", "targetNamespace", "timeout", "wait",
 	}
 	// trees are the kinds of sources that hold a tree of files as it is in a repository.
@@ -44,15 +48,18 @@ func releaseOfFlux(r inventory.Reader, o *inventory.Object) (Deployment, bool) {
 	source.Path, source.Is = chart, OfHelm
 	source.Chart = Chart{
 		Release: releaseName(o), Namespace: cmp.Or(target, o.Ref.Namespace),
-		Files: fromTop(texts(holder.Content(), at+".valuesFiles")), Optional: field(holder.Content(), at+".ignoreMissingValuesFiles") == true,
+		Files:    fromTop(texts(holder.Content(), at+".valuesFiles")),
+		Optional: field(holder.Content(), at+".ignoreMissingValuesFiles") == true,
 	}
-	source.Build = Build{Labels: pairs(content, "spec.commonMetadata.labels"), Annotations: pairs(content, "spec.commonMetadata.annotations")}
+	source.Build = Build{Labels: pairs(content, "spec.commonMetadata.labels"),
+		Annotations: pairs(content, "spec.commonMetadata.annotations")}
 	sources := []Source{source}
 	if other := beside(content["spec"], "spec", readOfRelease...); other != "" {
 		return lacks(sources, other)
 	}
 	// These files take the place of the chart's own, unless that is the first of them.
-	if files := source.Chart.Files; len(files) > 0 && strings.TrimPrefix(files[0], "/") != strings.TrimPrefix(clean(chart)+"/values.yaml", "./") {
+	if files := source.Chart.Files; len(files) > 0 &&
+		strings.TrimPrefix(files[0], "/") != strings.TrimPrefix(clean(chart)+"/values.yaml", "./") {
 		return lacks(sources, reason.Of("rendered-field-not-evaluated", at+".valuesFiles"))
 	}
 	fields, other := postRenderers(content)
@@ -117,7 +124,8 @@ func kustomizationOfFlux(r inventory.Reader, o *inventory.Object) (Deployment, b
 	}
 	source.Build = Build{
 		Fields: fields, Recurse: true,
-		Labels: pairs(content, "spec.commonMetadata.labels"), Annotations: pairs(content, "spec.commonMetadata.annotations"),
+		Labels:      pairs(content, "spec.commonMetadata.labels"),
+		Annotations: pairs(content, "spec.commonMetadata.annotations"),
 	}
 	sources := []Source{source}
 	if other := beside(content["spec"], "spec", readOfKustomization...); other != "" {

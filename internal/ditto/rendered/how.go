@@ -33,7 +33,8 @@ func helmRelease(r inventory.Reader, o *inventory.Object) string {
 	}
 	version := text(content, "spec.chart.spec.version")
 	namespace := cmp.Or(text(content, "spec.targetNamespace"), o.Ref.Namespace)
-	return helm(releaseName(o), chart, url, version, namespace, len(values(content, "spec.values"))+len(values(content, "spec.valuesFrom")) > 0)
+	return helm(releaseName(o), chart, url, version, namespace,
+		len(values(content, "spec.values"))+len(values(content, "spec.valuesFrom")) > 0)
 }
 
 // releaseName is the name that a HelmRelease gives its release.
@@ -48,7 +49,8 @@ func releaseName(o *inventory.Object) string {
 func k3sChart(_ inventory.Reader, o *inventory.Object) string {
 	content := o.Content()
 	namespace := cmp.Or(text(content, "spec.targetNamespace"), o.Ref.Namespace)
-	return helm(o.Ref.Name, text(content, "spec.chart"), text(content, "spec.repo"), text(content, "spec.version"), namespace,
+	return helm(o.Ref.Name, text(content, "spec.chart"), text(content, "spec.repo"), text(content, "spec.version"),
+		namespace,
 		text(content, "spec.valuesContent") != "")
 }
 

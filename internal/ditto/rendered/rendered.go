@@ -45,8 +45,9 @@ var renderers = map[schema.GroupKind]renderer{
 		names: []string{"spec.path"}, sources: []string{"spec.sourceRef"}, how: fluxKustomization,
 	},
 	{Group: "argoproj.io", Kind: "Application"}: {
-		names: argoFields("spec", "chart", "repoURL", "path"), values: argoFields("spec", "helm.values", "helm.valuesObject"),
-		set: argoFields("spec", "helm.parameters"),
+		names:  argoFields("spec", "chart", "repoURL", "path"),
+		values: argoFields("spec", "helm.values", "helm.valuesObject"),
+		set:    argoFields("spec", "helm.parameters"),
 		how: func(_ inventory.Reader, o *inventory.Object) string {
 			return pipe("argocd", "app", "manifests", o.Ref.Name)
 		},
@@ -60,7 +61,8 @@ var renderers = map[schema.GroupKind]renderer{
 		},
 	},
 	{Group: "helm.cattle.io", Kind: "HelmChart"}: {
-		names: []string{"spec.chart", "spec.repo"}, values: []string{"spec.valuesContent"}, set: []string{"spec.set"}, how: k3sChart,
+		names: []string{"spec.chart", "spec.repo"}, values: []string{"spec.valuesContent"}, set: []string{"spec.set"},
+		how: k3sChart,
 	},
 	{Group: "operators.coreos.com", Kind: "Subscription"}: {
 		names: []string{"spec.name"}, how: inCluster,
@@ -116,6 +118,9 @@ func Of(r inventory.Reader, o *inventory.Object) (Object, bool) {
 // namesDitto says whether a chart, a path or a URL names Ditto: `ditto`, `oci://registry-1.docker.io/eclipse/ditto`,
 // `deploy/eclipse-ditto`, but not `dittoguard`.
 func namesDitto(text string) bool {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) &&
+			!unicode.IsDigit(r)
+	})
 	return slices.Contains(words, "ditto")
 }

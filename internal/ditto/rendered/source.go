@@ -43,8 +43,8 @@ const (
 // Chart is how a chart is rendered.
 type Chart struct {
 	Release, Namespace string
-	// Files have values: from the folder or, with a slash at the beginning, from the top of the repository. Those that are not there
-	// are passed over if they are Optional.
+	// Files have values: from the folder or, with a slash at the beginning, from the top of the repository. Those that
+	// are not there are passed over if they are Optional.
 	Files    []string
 	Optional bool
 	// Values overrule the files, and Set, helm's own --set and --set-string, both.
@@ -61,7 +61,8 @@ type Build struct {
 	Fields map[string]any
 	// Labels and Annotations are those of every object.
 	Labels, Annotations map[string]string
-	// Substitute has the values of Flux's variables, nil if none are replaced; Secret says that some are those of a Secret.
+	// Substitute has the values of Flux's variables, nil if none are replaced; Secret says that some are those of a
+	// Secret.
 	Substitute map[string]string
 	Secret     bool
 	// Namespace is that of objects which name none, empty if the controller gives them none.

@@ -15,8 +15,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// valuesFrom are the values that a HelmRelease takes from ConfigMaps and Secrets of its namespace, merged as helm-controller does: in
-// their order, each over those before it. What is not found lacks even if it is optional: that it is not in the cluster cannot be seen.
+// valuesFrom are the values that a HelmRelease takes from ConfigMaps and Secrets of its namespace, merged as
+// helm-controller does: in their order, each over those before it. What is not found lacks even if it is optional: that
+// it is not in the cluster cannot be seen.
 func valuesFrom(r inventory.Reader, o *inventory.Object) (values map[string]any, secret bool, lack string, waits bool) {
 	values = map[string]any{}
 	for _, item := range list(o.Content(), "spec.valuesFrom") {
@@ -84,8 +85,8 @@ func merged(under, over map[string]any) map[string]any {
 	return values
 }
 
-// put puts one value under a dotted name, with the type that helm's --set gives it; in quotes it is a text. It says no to what
-// needs more of that notation.
+// put puts one value under a dotted name, with the type that helm's --set gives it; in quotes it is a text. It says no
+// to what needs more of that notation.
 func put(values map[string]any, path, written string) bool {
 	if strings.ContainsAny(path, `[]{}\,=`) {
 		return false

@@ -13,7 +13,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/manifest/position"
 )
 
-// Written is a value for Ditto's chart that is written out in an object, and what it makes of Ditto. The chart need not be at hand.
+// Written is a value for Ditto's chart that is written out in an object, and what it makes of Ditto. The chart need not
+// be at hand.
 type Written struct {
 	// Field is where it stands in the object, Line where in its file; 0 if that is not known.
 	Field string
@@ -22,8 +23,8 @@ type Written struct {
 	Facts, Before facts.Facts
 }
 
-// WrittenOut lists the values for Ditto's chart in an object that decide something that rules judge. Of everything else the chart's
-// defaults are assumed in both facts.
+// WrittenOut lists the values for Ditto's chart in an object that decide something that rules judge. Of everything else
+// the chart's defaults are assumed in both facts.
 func WrittenOut(o *inventory.Object) []Written {
 	kind, is := renderers[o.Ref.GroupKind()]
 	if !is {
@@ -71,7 +72,8 @@ func (l leaf) text() (string, bool) {
 	return "", false
 }
 
-// decidedElsewhere says whether a value is filled in before the chart sees it: by Flux's substitution, or a template of Argo CD.
+// decidedElsewhere says whether a value is filled in before the chart sees it: by Flux's substitution, or a template of
+// Argo CD.
 func decidedElsewhere(value any) bool {
 	text, _ := value.(string)
 	return strings.Contains(text, "${") || strings.Contains(text, "{{")
@@ -131,7 +133,10 @@ func (p place) leaves(o *inventory.Object) []leaf {
 			field := p.field + ".value"
 			return flatten(name, content["value"], func(string) (string, int) { return field, line(field) })
 		}
-		return flatten("", content, func(path string) (string, int) { return p.field + "." + path, line(p.field + "." + path) })
+		return flatten("", content, func(path string) (string, int) {
+			return p.field + "." + path,
+				line(p.field + "." + path)
+		})
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import (
 
 // Hosts are names of hosts by a pattern.
 type Hosts struct {
-	// Name is a name, or a name behind `*.` for all that have something before it, or `*` for all names, or the text of some
-	// other pattern.
+	// Name is a name, or a name behind `*.` for all that have something before it, or `*` for all names, or the text of
+	// some other pattern.
 	Name string
 	// Opaque says that Name is some other pattern, which is only equal to itself.
 	Opaque bool
@@ -84,8 +84,8 @@ func (h Hosts) costOf(other Hosts) int {
 	return 1 + len(h.Except) + len(other.Except)
 }
 
-// hostIn compares without what is left out. How many labels the star in front stands for, one or any number, differs between
-// edges, so it is the least where it has to hold something, and the most where it has to be held.
+// hostIn compares without what is left out. How many labels the star in front stands for, one or any number, differs
+// between edges, so it is the least where it has to hold something, and the most where it has to be held.
 func hostIn(h, other Hosts) Relation {
 	suffix, wild := strings.CutPrefix(h.Name, "*")
 	otherSuffix, otherWild := strings.CutPrefix(other.Name, "*")

@@ -17,11 +17,12 @@ const (
 	Characters
 	// Fold is Characters without regard to case.
 	Fold
-	// Loose is Elements, Characters or Fold, and which of them cannot be told. All of the same Floor, which is only a name then,
-	// are read in the same way.
+	// Loose is Elements, Characters or Fold, and which of them cannot be told. All of the same Floor, which is only a
+	// name then, are read in the same way.
 	Loose
-	// Opaque is some of the paths that begin with Floor; Text is all that decides which. It is equal to one of the same Text
-	// and Floor, and never known to be equal to any other. Without a Text it is not even known to be equal to itself.
+	// Opaque is some of the paths that begin with Floor; Text is all that decides which. It is equal to one of the same
+	// Text and Floor, and never known to be equal to any other. Without a Text it is not even known to be equal to
+	// itself.
 	Opaque
 )
 
@@ -56,7 +57,8 @@ func Beginning(text string) Paths {
 	return Paths{Kind: Characters, Text: text}
 }
 
-// Loosely are the paths that begin with the text in a reading that is not known; those of the same name are read in the same way.
+// Loosely are the paths that begin with the text in a reading that is not known; those of the same name are read in the
+// same way.
 func Loosely(text, reading string) Paths {
 	if text = strings.TrimRight(text, "/"); text == "" {
 		return Everything()
@@ -76,8 +78,8 @@ func (p Paths) In(other Paths) Relation {
 	return r
 }
 
-// nearly says how the paths lie to others. Those that are Inside are so save what they have in common with what is left out
-// there, which is returned.
+// nearly says how the paths lie to others. Those that are Inside are so save what they have in common with what is left
+// out there, which is returned.
 func (p Paths) nearly(other Paths) (r Relation, left []Paths) {
 	r = in(p, other)
 	if r != Inside {
@@ -162,7 +164,8 @@ func inElements(p, other Paths) Relation {
 // inCharacters compares with paths that begin with a text, where neither is Opaque or Loose.
 func inCharacters(p, other Paths) Relation {
 	switch {
-	case p.Kind == Fold && strings.HasPrefix(p.Text, other.Text) && strings.ToLower(other.Text) == strings.ToUpper(other.Text):
+	case p.Kind == Fold && strings.HasPrefix(p.Text, other.Text) &&
+		strings.ToLower(other.Text) == strings.ToUpper(other.Text):
 		return Inside
 	case p.Kind == Fold:
 		return foldMeets(p, other.Text)

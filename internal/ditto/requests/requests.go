@@ -1,12 +1,12 @@
-// Package requests holds sets of requests and their order: what a way in lets in, and whether another one lets in less. A
-// change is a fix, or no worse, if what it lets in is contained in what was let in before; that is decided here and nowhere
-// else.
+// Package requests holds sets of requests and their order: what a way in lets in, and whether another one lets in less.
+// A change is a fix, or no worse, if what it lets in is contained in what was let in before; that is decided here and
+// nowhere else.
 //
 // # What is promised
 //
-// Contains never says Inside where a request is in one set and not in the other, as far as the sets are described truly. It may
-// fail to see that one set is contained in another; then it says Unclear, and whoever asks takes that for growth. Apart and
-// Beyond are as certain as Inside.
+// Contains never says Inside where a request is in one set and not in the other, as far as the sets are described
+// truly. It may fail to see that one set is contained in another; then it says Unclear, and whoever asks takes that for
+// growth. Apart and Beyond are as certain as Inside.
 package requests
 
 import "slices"
@@ -28,8 +28,8 @@ const (
 // Set is a set of requests: the union of its boxes.
 type Set []Box
 
-// Box is the requests that come from one of Sources by one of Doors for one of Hosts, and arrive with a path that is in all of
-// Paths.
+// Box is the requests that come from one of Sources by one of Doors for one of Hosts, and arrive with a path that is in
+// all of Paths.
 type Box struct {
 	Sources Sources
 	// Doors are where clients knock: a port of a load balancer, of the nodes, of a Gateway.
@@ -38,8 +38,8 @@ type Box struct {
 	Hosts []Hosts
 	// Paths are with which paths requests arrive. No patterns at all are all paths.
 	Paths []Paths
-	// Raw says that a client's path arrives as it was written, dot segments included, although something on the way chose by
-	// what they come to. Then other paths arrive as well, whatever Paths says.
+	// Raw says that a client's path arrives as it was written, dot segments included, although something on the way
+	// chose by what they come to. Then other paths arrive as well, whatever Paths says.
 	Raw bool
 	// Conditions are what else a request has to fulfil, each as it is written: a method, a header.
 	Conditions []string
@@ -81,7 +81,8 @@ func (a Set) holds(b *Box, budget *Budget) Relation {
 	worst := Inside
 	for _, door := range b.Doors {
 		for _, host := range b.Hosts {
-			one := Box{Sources: b.Sources, Doors: []Door{door}, Hosts: []Hosts{host}, Paths: b.Paths, Raw: b.Raw, Conditions: b.Conditions}
+			one := Box{Sources: b.Sources, Doors: []Door{door}, Hosts: []Hosts{host}, Paths: b.Paths, Raw: b.Raw,
+				Conditions: b.Conditions}
 			switch r := a.holdsOne(&one, deepest, budget); r {
 			case Inside:
 			case Unclear:
@@ -97,8 +98,8 @@ func (a Set) holds(b *Box, budget *Budget) Relation {
 // deepest is how often what one box leaves out is looked for in the others.
 const deepest = 2
 
-// holdsOne says how a box with one door and one host lies to the set: it is in one box of it, or in one save for what that
-// leaves out, which is in others.
+// holdsOne says how a box with one door and one host lies to the set: it is in one box of it, or in one save for what
+// that leaves out, which is in others.
 func (a Set) holdsOne(b *Box, depth int, budget *Budget) Relation {
 	// Several boxes can hold together what none of them holds alone.
 	meet, beyond := 0, false
@@ -125,7 +126,8 @@ func (a Set) holdAll(boxes []Box, depth int, budget *Budget) bool {
 	return !slices.ContainsFunc(boxes, func(b Box) bool { return a.holdsOne(&b, depth, budget) != Inside })
 }
 
-// one says how a box with one door and one host lies to another box. If it is Inside, it is so save for the boxes that are left.
+// one says how a box with one door and one host lies to another box. If it is Inside, it is so save for the boxes that
+// are left.
 func one(b, a *Box, budget *Budget) (r Relation, left []Box) {
 	r = all(
 		b.Sources.in(a.Sources), union(a.Doors, func(door Door) Relation { return b.Doors[0].in(door) }),
@@ -153,8 +155,8 @@ func one(b, a *Box, budget *Budget) (r Relation, left []Box) {
 	return Inside, left
 }
 
-// all says how a product lies to another one, by how its sides do. What is beyond on one side is so with whatever is on the
-// others, as long as none of them is empty.
+// all says how a product lies to another one, by how its sides do. What is beyond on one side is so with whatever is on
+// the others, as long as none of them is empty.
 func all(sides ...Relation) Relation {
 	worst := Inside
 	for _, side := range sides {
@@ -216,7 +218,8 @@ func hostAmong(host Hosts, several []Hosts, budget *Budget) (r Relation, left []
 	return r, nil
 }
 
-// crossing says how the paths that are in all of b lie to those that are in all of a; see Paths.nearly for what is left.
+// crossing says how the paths that are in all of b lie to those that are in all of a; see Paths.nearly for what is
+// left.
 func crossing(b, a []Paths, budget *Budget) (r Relation, left []Paths) {
 	if len(b) == 0 {
 		b = []Paths{Everything()}

@@ -10,9 +10,9 @@ import (
 // seals is what a seal begins with.
 const seals = "sha256:"
 
-// Sealed is the set with a digest in the place of each text that is only ever compared with its equal: conditions, and patterns that
-// are not read. Such a text can be long, and hold what somebody wrote into a configuration and would not want to see elsewhere.
-// What holds of sets holds of sealed ones, and a sealed set is its own seal.
+// Sealed is the set with a digest in the place of each text that is only ever compared with its equal: conditions, and
+// patterns that are not read. Such a text can be long, and hold what somebody wrote into a configuration and would not
+// want to see elsewhere. What holds of sets holds of sealed ones, and a sealed set is its own seal.
 func (a Set) Sealed() Set {
 	list := slices.Clone(a)
 	for i := range list {

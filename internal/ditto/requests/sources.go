@@ -81,14 +81,15 @@ func coverage(r netip.Prefix, others []netip.Prefix) Relation {
 	})
 }
 
-// The kinds of doors that are ports of the nodes where a pod runs. One that is bound to an address has it behind the kind.
+// The kinds of doors that are ports of the nodes where a pod runs. One that is bound to an address has it behind the
+// kind.
 const (
 	HostPort    = "HostPort"
 	HostNetwork = "HostNetwork"
 )
 
-// isPartOf says whether what is open at one kind of door is open at another: a host port at one address is one at any, and a pod on
-// the host network has all ports of its node, a host port among them. The other way round it is growth.
+// isPartOf says whether what is open at one kind of door is open at another: a host port at one address is one at any,
+// and a pod on the host network has all ports of its node, a host port among them. The other way round it is growth.
 func (d Door) isPartOf(other Door) bool {
 	kind, _, _ := strings.Cut(d.Kind, " ")
 	return d.Kind == other.Kind || kind == HostPort && (other.Kind == HostPort || other.Kind == HostNetwork)

@@ -1,6 +1,6 @@
-// Package sealed tells which Secrets are kept in Git in a form that does not show what is in them: encrypted in place by SOPS, sealed for a
-// controller (SealedSecret), or fetched from elsewhere by one (ExternalSecret, VaultStaticSecret, VaultDynamicSecret). What is in
-// such a Secret is unknown until it is in a cluster.
+// Package sealed tells which Secrets are kept in Git in a form that does not show what is in them: encrypted in place
+// by SOPS, sealed for a controller (SealedSecret), or fetched from elsewhere by one (ExternalSecret, VaultStaticSecret,
+// VaultDynamicSecret). What is in such a Secret is unknown until it is in a cluster.
 package sealed
 
 import (
@@ -18,7 +18,8 @@ import (
 // byMade is the index of objects that Secrets are made from, by the name of the Secret.
 const byMade inventory.Index = "made-secret"
 
-// named says where an object says how the Secret is called that is made from it; without that it is called as the object is.
+// named says where an object says how the Secret is called that is made from it; without that it is called as the
+// object is.
 var named = map[schema.GroupKind][]string{
 	{Group: "bitnami.com", Kind: "SealedSecret"}:                 {"spec", "template", "metadata", "name"},
 	{Group: "external-secrets.io", Kind: "ExternalSecret"}:       {"spec", "target", "name"},

@@ -142,7 +142,8 @@ func (s *Settings) property(name string) hocon.Answer {
 	case text != nil && strings.Contains(*text, runtime):
 		return unknown(list.from, reason.Of("property-at-run-time", name))
 	case text != nil:
-		return hocon.Answer{Kind: hocon.Scalar, Text: *text, From: "-D" + name + " in " + list.from, Secret: list.secret}
+		return hocon.Answer{Kind: hocon.Scalar, Text: *text, From: "-D" + name + " in " + list.from,
+			Secret: list.secret}
 	case higher:
 		return s.higherProperty(name)
 	}

@@ -4,8 +4,8 @@ package settings
 type Binding struct {
 	// Path is the setting's path in the configuration, and the name of the system property that sets it.
 	Path string
-	// Refs are the substitutions of the service's configuration, in their order, so that a later one beats an earlier one:
-	// names of environment variables, or paths.
+	// Refs are the substitutions of the service's configuration, in their order, so that a later one beats an earlier
+	// one: names of environment variables, or paths.
 	Refs []string
 	// Until says of substitutions since which release they are no longer there.
 	Until map[string]Release
@@ -30,8 +30,8 @@ type Assigned struct {
 	Refs  []string
 }
 
-// bindings are the settings that are known to this package; it is never changed. A substitution of any other path of Ditto's
-// configuration is unknown.
+// bindings are the settings that are known to this package; it is never changed. A substitution of any other path of
+// Ditto's configuration is unknown.
 var bindings = []*Binding{
 	PreAuthentication, DevopsSecured, devopsSecureStatus, StatusSecured, DevopsMethod, StatusMethod, DevopsPassword,
 	StatusPassword, DevopsSubjects, StatusSubjects, DevopsOIDCProtocol, OIDCProtocol, EnableCORS,

@@ -11,8 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Cache keeps JVM options, HOCON documents and configurations of logback as they were parsed, by their text: the same gateway is judged again and
-// again. It is safe for concurrent use; a nil Cache keeps nothing.
+// Cache keeps JVM options, HOCON documents and configurations of logback as they were parsed, by their text: the same
+// gateway is judged again and again. It is safe for concurrent use; a nil Cache keeps nothing.
 type Cache struct {
 	mu        sync.Mutex
 	options   map[string]jvm.Options
@@ -24,7 +24,8 @@ type Cache struct {
 // NewCache makes an empty cache.
 func NewCache() *Cache {
 	return &Cache{
-		options: map[string]jvm.Options{}, documents: map[string]*hocon.Document{}, logging: map[string]*logback.Config{},
+		options: map[string]jvm.Options{}, documents: map[string]*hocon.Document{},
+		logging: map[string]*logback.Config{},
 	}
 }
 
@@ -35,7 +36,8 @@ const (
 )
 
 // Read is the function Read with what the cache remembers.
-func (c *Cache) Read(r inventory.Reader, namespace string, pod *corev1.PodTemplateSpec, container *corev1.Container, service string) *Settings {
+func (c *Cache) Read(r inventory.Reader, namespace string, pod *corev1.PodTemplateSpec, container *corev1.Container,
+	service string) *Settings {
 	return &Settings{reader: r, namespace: namespace, pod: pod, container: container, service: service, cache: c}
 }
 

@@ -11,15 +11,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-// imageClassPath is the CLASSPATH of Ditto's image (dockerfile-release). Folders in it are written with a star: only the jars
-// in them count, and a configuration file that lies beside those is not found.
+// imageClassPath is the CLASSPATH of Ditto's image (dockerfile-release). Folders in it are written with a star: only
+// the jars in them count, and a configuration file that lies beside those is not found.
 const imageClassPath = dittoHome + "/*:" + dittoHome + "/extensions/*"
 
-// classPath is what the pod adds to the class path. Of two files of one name Typesafe Config lays the one that is found first
-// over the other, and any jar may bring the extension file that the service's configuration includes last.
+// classPath is what the pod adds to the class path. Of two files of one name Typesafe Config lays the one that is found
+// first over the other, and any jar may bring the extension file that the service's configuration includes last.
 type classPath struct {
-	// from and why are not empty if something in it cannot be read: then Ditto's defaults may be others. What the pod itself
-	// says is taken to count still.
+	// from and why are not empty if something in it cannot be read: then Ditto's defaults may be others. What the pod
+	// itself says is taken to count still.
 	from, why string
 	// files are the configuration files in it that can be read.
 	files []document
@@ -40,7 +40,8 @@ func (s *Settings) classes() *classPath {
 	return s.classPath
 }
 
-// classPathText is the class path as it is written: that of the launcher's options, the strongest of them, or CLASSPATH.
+// classPathText is the class path as it is written: that of the launcher's options, the strongest of them, or
+// CLASSPATH.
 func (s *Settings) classPathText() variable {
 	for _, list := range slices.Backward(s.jvmArguments().lists) {
 		if list.why != "" {
@@ -106,8 +107,8 @@ func isOwnPlace(at string) bool {
 
 func isJar(name string) bool { return strings.EqualFold(path.Ext(name), ".jar") }
 
-// readsFile says whether Ditto reads a configuration file of that name from the class path: those of the service, those that
-// they include, and those of the library (RawConfigSupplier, and ConfigFactory.load of Typesafe Config).
+// readsFile says whether Ditto reads a configuration file of that name from the class path: those of the service, those
+// that they include, and those of the library (RawConfigSupplier, and ConfigFactory.load of Typesafe Config).
 func (s *Settings) readsFile(name string) bool {
 	base, ok := strings.CutSuffix(name, path.Ext(name))
 	if !ok || !slices.Contains([]string{".conf", ".json", ".properties"}, path.Ext(name)) {
@@ -118,7 +119,10 @@ func (s *Settings) readsFile(name string) bool {
 		services = []string{s.service} // which one it is is not always known
 	}
 	return base == "reference" || base == "application" || strings.HasPrefix(base, "ditto-") ||
-		slices.ContainsFunc(services, func(name string) bool { return base == name || base == name+"-dev" || base == name+"-extension" })
+		slices.ContainsFunc(services, func(name string) bool {
+			return base == name || base == name+"-dev" ||
+				base == name+"-extension"
+		})
 }
 
 func (c *classPath) replaced(from, why string) {
@@ -127,8 +131,8 @@ func (c *classPath) replaced(from, why string) {
 	}
 }
 
-// folder reads what volumes bring into a folder of the class path, of which files with certain names count, and says whether
-// any brings something.
+// folder reads what volumes bring into a folder of the class path, of which files with certain names count, and says
+// whether any brings something.
 func (c *classPath) folder(s *Settings, folder string, counts func(name string) bool) (mounted bool) {
 	for i := range s.container.VolumeMounts {
 		m := &s.container.VolumeMounts[i]

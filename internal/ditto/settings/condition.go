@@ -8,9 +8,9 @@ import (
 // demandsAudience says whether a prerequisite condition lets only tokens in that are meant for certain receivers.
 //
 // A condition is a text with placeholders, `{{ jwt:aud | fn:filter('eq','ditto') }}`. It holds where each of them comes
-// to something, whatever text stands around them (DittoJwtAuthorizationSubjectsProvider, ExpressionResolver): so one that
-// filters by the audience is enough.
-// Sources: Placeholders, ImmutableExpressionResolver and PipelineFunctionFilter in Ditto's placeholders.
+// to something, whatever text stands around them (DittoJwtAuthorizationSubjectsProvider, ExpressionResolver): so one
+// that filters by the audience is enough. Sources: Placeholders, ImmutableExpressionResolver and PipelineFunctionFilter
+// in Ditto's placeholders.
 func demandsAudience(condition string) bool {
 	for {
 		_, rest, ok := strings.Cut(condition, "{{")
@@ -27,8 +27,8 @@ func demandsAudience(condition string) bool {
 	}
 }
 
-// pipelineDemandsAudience reads `jwt:aud | fn:filter('eq','ditto')`. A default, before the filter or behind it, stands in
-// for an audience that a token does not have; what fn:delete takes away is no longer asked for.
+// pipelineDemandsAudience reads `jwt:aud | fn:filter('eq','ditto')`. A default, before the filter or behind it, stands
+// in for an audience that a token does not have; what fn:delete takes away is no longer asked for.
 func pipelineDemandsAudience(pipeline string) bool {
 	stages := splitQuoted(pipeline, '|')
 	source := strings.TrimSpace(stages[0])
@@ -45,15 +45,15 @@ func pipelineDemandsAudience(pipeline string) bool {
 	return demanded
 }
 
-// isAudienceClaim: what says whom a token is for is the audience (RFC 7519), or the client that it was issued to (azp of
-// OpenID Connect, client_id of RFC 9068, cid and appid of widely used providers).
+// isAudienceClaim: what says whom a token is for is the audience (RFC 7519), or the client that it was issued to (azp
+// of OpenID Connect, client_id of RFC 9068, cid and appid of widely used providers).
 func isAudienceClaim(placeholder string) bool {
 	claim, ok := strings.CutPrefix(placeholder, "jwt:")
 	return ok && slices.Contains([]string{"aud", "azp", "client_id", "cid", "appid"}, strings.TrimSpace(claim))
 }
 
-// filtersAudience: fn:filter('eq','ditto') looks at what comes in, fn:filter(jwt:aud,'eq','ditto') at its first parameter.
-// `ne` and `exists` let all other audiences pass, as does a pattern of nothing but stars.
+// filtersAudience: fn:filter('eq','ditto') looks at what comes in, fn:filter(jwt:aud,'eq','ditto') at its first
+// parameter. `ne` and `exists` let all other audiences pass, as does a pattern of nothing but stars.
 func filtersAudience(source string, parameters []string) bool {
 	var compared, how, with string
 	switch len(parameters) {
@@ -73,7 +73,8 @@ func filtersAudience(source string, parameters []string) bool {
 	case "eq":
 		return true
 	case "like": // alternatives are divided by bars
-		return !slices.ContainsFunc(strings.Split(value, "|"), func(s string) bool { return strings.Trim(s, "*?") == "" })
+		return !slices.ContainsFunc(strings.Split(value, "|"),
+			func(s string) bool { return strings.Trim(s, "*?") == "" })
 	}
 	return false
 }
@@ -95,7 +96,8 @@ func function(stage string) (name string, parameters []string, ok bool) {
 // unquoted takes the quotes off a constant; ok is false for anything else.
 func unquoted(parameter string) (text string, ok bool) {
 	parameter = strings.TrimSpace(parameter)
-	if len(parameter) < 2 || parameter[0] != parameter[len(parameter)-1] || (parameter[0] != '\'' && parameter[0] != '"') {
+	if len(parameter) < 2 || parameter[0] != parameter[len(parameter)-1] ||
+		(parameter[0] != '\'' && parameter[0] != '"') {
 		return "", false
 	}
 	return parameter[1 : len(parameter)-1], true

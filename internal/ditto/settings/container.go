@@ -14,8 +14,8 @@ import (
 type Input struct {
 	// Name is the variable's, empty for a word.
 	Name string
-	// Text is its value with every reference replaced, Written how it is written where that differs; what is only known when
-	// the pod runs is a NUL in Text.
+	// Text is its value with every reference replaced, Written how it is written where that differs; what is only known
+	// when the pod runs is a NUL in Text.
 	Text, Written string
 	// From says where it stands, for people: `env NAME (ConfigMap ditto/x key y)`.
 	From string
@@ -27,7 +27,8 @@ type Input struct {
 type Container struct{ settings Settings }
 
 // ContainerOf reads a container of a pod in a namespace.
-func ContainerOf(r inventory.Reader, namespace string, pod *corev1.PodTemplateSpec, container *corev1.Container) *Container {
+func ContainerOf(r inventory.Reader, namespace string, pod *corev1.PodTemplateSpec,
+	container *corev1.Container) *Container {
 	return &Container{Settings{reader: r, namespace: namespace, pod: pod, container: container}}
 }
 
@@ -65,7 +66,8 @@ func (c *Container) Variables() []Input {
 		for key, text := range o.texts() {
 			name := from.Prefix + key
 			if !set[name] {
-				list, set[name] = append(list, Input{Name: name, Text: text, From: "env " + name + " (envFrom " + o.name + ")"}), true
+				list, set[name] = append(list,
+					Input{Name: name, Text: text, From: "env " + name + " (envFrom " + o.name + ")"}), true
 			}
 		}
 	}

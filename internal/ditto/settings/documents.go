@@ -56,7 +56,8 @@ func (s *Settings) openExtension() document {
 	for i := range s.container.VolumeMounts {
 		if rest, ok := under(canonical(s.container.VolumeMounts[i].MountPath), dittoHome); ok &&
 			(rest == "" || strings.HasSuffix(rest, "-extension.conf")) {
-			return document{from: "a file beneath /opt/ditto", why: "it is unclear which service of Ditto this is, and so which file it reads"}
+			return document{from: "a file beneath /opt/ditto",
+				why: "it is unclear which service of Ditto this is, and so which file it reads"}
 		}
 	}
 	return document{}
@@ -68,7 +69,8 @@ func (s *Settings) openFileBased() document {
 	v := s.env(name)
 	switch {
 	case v.state == absent:
-		return document{from: "HOSTING_ENVIRONMENT", why: "HOSTING_ENVIRONMENT is filebased and " + name + " is not set; Ditto does not start"}
+		return document{from: "HOSTING_ENVIRONMENT", why: "HOSTING_ENVIRONMENT is filebased and " + name +
+			" is not set; Ditto does not start"}
 	case v.state == unclear:
 		return document{from: v.from, why: v.why}
 	}
@@ -92,8 +94,8 @@ func (s *Settings) openConfigFile() document {
 	}
 }
 
-// anySyntax reads the file at a location that a setting names. HOCON and JSON are read alike; of a name without a suffix
-// Typesafe Config reads .conf, .json and .properties.
+// anySyntax reads the file at a location that a setting names. HOCON and JSON are read alike; of a name without a
+// suffix Typesafe Config reads .conf, .json and .properties.
 func (s *Settings) anySyntax(location variable, setting string) document {
 	unread := document{from: setting, why: "the file that " + setting + " names"}
 	if strings.Contains(location.text, runtime) || !strings.HasPrefix(location.text, "/") {

@@ -69,7 +69,8 @@ func (s *Settings) variable(name string, before int, budget *int) variable {
 			continue
 		}
 		if text, ok := o.text(key); ok {
-			return variable{state: present, text: text, from: "env " + name + " (envFrom " + o.name + ")", secret: o.isSecret}
+			return variable{state: present, text: text, from: "env " + name + " (envFrom " + o.name + ")",
+				secret: o.isSecret}
 		}
 		if !o.atHand {
 			return variable{state: unclear, from: "env " + name, why: o.missing()}
@@ -105,13 +106,15 @@ func byKey(from string, o keyed, key string, optional *bool) variable {
 	text, ok := o.text(key)
 	switch {
 	case ok:
-		return variable{state: present, text: text, from: from + " (" + o.name + " key " + key + ")", secret: o.isSecret}
+		return variable{state: present, text: text, from: from + " (" + o.name + " key " + key + ")",
+			secret: o.isSecret}
 	case !o.atHand:
 		return variable{state: unclear, from: from, why: o.missing()}
 	case optional != nil && *optional:
 		return variable{}
 	default:
-		return variable{state: unclear, from: from, why: o.name + " has no key " + key + "; the container does not start"}
+		return variable{state: unclear, from: from,
+			why: o.name + " has no key " + key + "; the container does not start"}
 	}
 }
 
@@ -221,8 +224,8 @@ func (s *Settings) dottedNames() []string {
 	return names
 }
 
-// IfMissing is the value that the setting has if the keys that optional references take its variables from are not there,
-// as when a Secret loses one; ok is false if it has no such reference.
+// IfMissing is the value that the setting has if the keys that optional references take its variables from are not
+// there, as when a Secret loses one; ok is false if it has no such reference.
 func (s *Settings) IfMissing(b *Binding) (v Value, ok bool) {
 	without := *s.container
 	without.Env = slices.DeleteFunc(slices.Clone(s.container.Env), func(e corev1.EnvVar) bool {

@@ -38,7 +38,8 @@ func (s *Settings) expand(text string, before int, budget *int) variable {
 			out.secret = out.secret || v.secret
 		case v.state == unclear:
 			return variable{state: unclear, why: v.why}
-		case serviceVariable(name) && (s.pod.Spec.EnableServiceLinks == nil || *s.pod.Spec.EnableServiceLinks || strings.HasPrefix(name, "KUBERNETES_")):
+		case serviceVariable(name) && (s.pod.Spec.EnableServiceLinks == nil || *s.pod.Spec.EnableServiceLinks ||
+			strings.HasPrefix(name, "KUBERNETES_")):
 			b.WriteString(runtime)
 		default:
 			b.WriteString("$(" + name + ")")
@@ -51,7 +52,8 @@ func (s *Settings) expand(text string, before int, budget *int) variable {
 	return out
 }
 
-// reference reads what stands at i: text that means itself, or the name in `$(name)`. last is the index of its last byte.
+// reference reads what stands at i: text that means itself, or the name in `$(name)`. last is the index of its last
+// byte.
 func reference(text string, i int) (literal, name string, last int) {
 	if text[i] != '$' || i+1 == len(text) {
 		return text[i : i+1], "", i

@@ -39,7 +39,8 @@ func (s *Settings) file(name string) mounted {
 		return mounted{}
 	}
 	if strings.Contains(mount.SubPathExpr, "$") {
-		return mounted{state: unclear, from: "volume " + mount.Name, why: "the mount of " + name + " is known only at run time", covered: true}
+		return mounted{state: unclear, from: "volume " + mount.Name,
+			why: "the mount of " + name + " is known only at run time", covered: true}
 	}
 	inside := path.Join(mount.SubPath, mount.SubPathExpr, rest)
 	f := s.inVolume(mount.Name, inside)
@@ -94,7 +95,8 @@ func keyFile(o keyed, items []corev1.KeyToPath, optional *bool, name string) mou
 	case !o.atHand:
 		return mounted{state: unclear, from: o.name, why: o.missing()}
 	case len(items) > 0 && (optional == nil || !*optional):
-		return mounted{state: unclear, from: o.name, why: o.name + " has no key " + key + "; the container does not start"}
+		return mounted{state: unclear, from: o.name,
+			why: o.name + " has no key " + key + "; the container does not start"}
 	}
 	return mounted{}
 }

@@ -75,20 +75,22 @@ var (
 
 // The gateway's limits on streams. Limit and interval are as Typesafe Config reads a number and a duration.
 var (
-	WebsocketThrottling         = throttling("websocket.throttling.enabled", "GATEWAY_WEBSOCKET_THROTTLING_ENABLED", "false")
-	WebsocketThrottlingInterval = throttling("websocket.throttling.interval", "GATEWAY_WEBSOCKET_THROTTLING_INTERVAL", "1s")
-	WebsocketThrottlingLimit    = throttling("websocket.throttling.limit", "GATEWAY_WEBSOCKET_THROTTLING_LIMIT", "100")
-	SSEThrottling               = throttling("sse.throttling.enabled", "GATEWAY_SSE_THROTTLING_ENABLED", "false")
-	SSEThrottlingInterval       = throttling("sse.throttling.interval", "GATEWAY_SSE_THROTTLING_INTERVAL", "1s")
-	SSEThrottlingLimit          = throttling("sse.throttling.limit", "GATEWAY_SSE_THROTTLING_LIMIT", "100")
+	WebsocketThrottling = throttling("websocket.throttling.enabled", "GATEWAY_WEBSOCKET_THROTTLING_ENABLED",
+		"false")
+	WebsocketThrottlingInterval = throttling("websocket.throttling.interval", "GATEWAY_WEBSOCKET_THROTTLING_INTERVAL",
+		"1s")
+	WebsocketThrottlingLimit = throttling("websocket.throttling.limit", "GATEWAY_WEBSOCKET_THROTTLING_LIMIT", "100")
+	SSEThrottling            = throttling("sse.throttling.enabled", "GATEWAY_SSE_THROTTLING_ENABLED", "false")
+	SSEThrottlingInterval    = throttling("sse.throttling.interval", "GATEWAY_SSE_THROTTLING_INTERVAL", "1s")
+	SSEThrottlingLimit       = throttling("sse.throttling.limit", "GATEWAY_SSE_THROTTLING_LIMIT", "100")
 )
 
 func throttling(name, env, value string) *Binding {
 	return &Binding{Path: "ditto.gateway.streaming." + name, Refs: []string{env}, Default: value, HasDefault: true}
 }
 
-// GatewayStatusSecured says whether /overall/status asks for credentials: only if both status-secured and secured are on,
-// since switching off the one for /devops opens the status too (DevopsAuthenticationDirectiveFactory).
+// GatewayStatusSecured says whether /overall/status asks for credentials: only if both status-secured and secured are
+// on, since switching off the one for /devops opens the status too (DevopsAuthenticationDirectiveFactory).
 func (s *Settings) GatewayStatusSecured() Switch {
 	status, devops := Boolean(s.Lookup(StatusSecured)), Boolean(s.Lookup(DevopsSecured))
 	switch release, _ := s.Release(); {

@@ -8,10 +8,11 @@ import (
 )
 
 // launchVariables carry JVM options, or what the image's own command runs.
-var launchVariables = []string{"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JVM_CMD_ARGS_ENV", "_JAVA_OPTIONS", "MAIN_CLASS_ENV"}
+var launchVariables = []string{"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JVM_CMD_ARGS_ENV", "_JAVA_OPTIONS",
+	"MAIN_CLASS_ENV"}
 
-// Launch is the text that tells what program runs in the container, as far as it is known: the words of its command, and the
-// variables that JVM options are taken from or that the command names.
+// Launch is the text that tells what program runs in the container, as far as it is known: the words of its command,
+// and the variables that JVM options are taken from or that the command names.
 func (s *Settings) Launch() []string {
 	var texts []string
 	budget := maxExpansions

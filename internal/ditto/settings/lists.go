@@ -12,8 +12,9 @@ import (
 // element is one element of a list that is spelt `name.0=…`.
 type element struct{ key, text string }
 
-// listOf makes a list of elements as Typesafe Config does of an object with numbers for keys: in the order of the numbers,
-// gaps closed, other keys left out; of two with one number the later counts. Without a number it stays an object.
+// listOf makes a list of elements as Typesafe Config does of an object with numbers for keys: in the order of the
+// numbers, gaps closed, other keys left out; of two with one number the later counts. Without a number it stays an
+// object.
 func listOf(elements []element, from string, secret bool) hocon.Answer {
 	byIndex := map[int]string{}
 	for _, e := range elements {
@@ -67,8 +68,8 @@ func (s *Settings) dottedVariable(name string) (hocon.Answer, bool) {
 // maxItems bounds the variables of one list.
 const maxItems = 256
 
-// numberedVariables is the list that `${NAME[]}` stands for: the variables NAME_0, NAME_1 and so on, up to the first that
-// is not set.
+// numberedVariables is the list that `${NAME[]}` stands for: the variables NAME_0, NAME_1 and so on, up to the first
+// that is not set.
 func (s *Settings) numberedVariables(name string) hocon.Answer {
 	a := hocon.Answer{}
 	for i := range maxItems {

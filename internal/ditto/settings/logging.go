@@ -32,7 +32,8 @@ const ownLogback = `<configuration>
 <root level="${LOG_LEVEL:-INFO}"/>
 </configuration>`
 
-// shutdownLoggers are at DEBUG in the logback.xml of Ditto's services. It tells the phases of a shutdown, and no payloads.
+// shutdownLoggers are at DEBUG in the logback.xml of Ditto's services. It tells the phases of a shutdown, and no
+// payloads.
 var shutdownLoggers = []string{"org.apache.pekko.actor.CoordinatedShutdown", "akka.actor.CoordinatedShutdown"}
 
 // Logging reads the log levels that the service starts with, from the logback configuration that it takes. What
@@ -123,9 +124,10 @@ func (s *Settings) logbackVariable(name string) logback.Value {
 	return logback.Value{Set: true, Text: v.text, From: v.from, Secret: v.secret}
 }
 
-// logbackFile is the configuration that logback takes: the one that the system property logback.configurationFile names,
-// if it is there, or else the one in the service's jar. A file in /opt/ditto that nothing names is not found, since only
-// the jars there are on the class path. Source: logback's DefaultJoranConfigurator; the CLASSPATH of Ditto's image.
+// logbackFile is the configuration that logback takes: the one that the system property logback.configurationFile
+// names, if it is there, or else the one in the service's jar. A file in /opt/ditto that nothing names is not found,
+// since only the jars there are on the class path. Source: logback's DefaultJoranConfigurator; the CLASSPATH of Ditto's
+// image.
 func (s *Settings) logbackFile() mounted {
 	const property = "logback.configurationFile"
 	const named = "the file that -D" + property + " names"

@@ -220,13 +220,15 @@ func (q *question) base(path string) hocon.Answer {
 	return q.document(configFile, path, nil)
 }
 
-// substitute is what `${?path}` stands for: the path in the configuration, or else the environment variable of that name.
+// substitute is what `${?path}` stands for: the path in the configuration, or else the environment variable of that
+// name.
 func (q *question) substitute(path string) hocon.Answer {
 	if a := q.root(path); a.Kind != hocon.Absent && a.Kind != hocon.Blocked {
 		return a
 	}
 	// CONFIG_ALIASES gives names to what VCAP_LOCATION holds (VcapServicesStringSupplier, AliasesAppender).
-	if v := q.settings.env("CONFIG_ALIASES"); v.state != absent && (v.state == unclear || strings.Contains(v.text, path)) {
+	if v := q.settings.env("CONFIG_ALIASES"); v.state != absent &&
+		(v.state == unclear || strings.Contains(v.text, path)) {
 		return unknown(v.from, reason.Of("config-aliases", path))
 	}
 	return q.environment(path)

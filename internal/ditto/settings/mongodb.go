@@ -9,7 +9,8 @@ import (
 
 // How a service reaches MongoDB. Source: ditto-mongo.conf in Ditto's internal/utils/config; the gateway has none.
 var (
-	// MongoURI is the connection string. It may hold a password. Without it Ditto puts one together from the next three.
+	// MongoURI is the connection string. It may hold a password. Without it Ditto puts one together from the next
+	// three.
 	MongoURI = &Binding{Path: "ditto.mongodb.uri", Refs: []string{"MONGO_DB_URI"}, Secret: true}
 
 	MongoHostname = &Binding{
@@ -43,8 +44,8 @@ type MongoDB struct {
 	// mongodb+srv, which does not count.
 	TLS     Switch
 	AsksTLS bool
-	// Lax are the options that ask for a connection without the checks of TLS, each with where it is set; LaxWhy says what
-	// kept one from being read.
+	// Lax are the options that ask for a connection without the checks of TLS, each with where it is set; LaxWhy says
+	// what kept one from being read.
 	Lax    []LaxOption
 	LaxWhy string
 }
@@ -56,7 +57,8 @@ type LaxOption struct{ Name, Source string }
 // knows no tlsAllowInvalidCertificates; who writes it means it all the same, and other drivers do as it says.
 // Source: the MongoDB connection string options, and ConnectionString of the Java driver.
 func laxOptions() []string {
-	return []string{"tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames", "sslInvalidHostNameAllowed"}
+	return []string{"tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames",
+		"sslInvalidHostNameAllowed"}
 }
 
 // MongoDB reads where the container's service finds its database.
@@ -108,8 +110,9 @@ func (s *Settings) mongoOption(name string, uri *mongouri.URI, source string) mo
 }
 
 // mongoTLS says whether the connection is encrypted. The setting decides, whatever the connection string says: Ditto
-// writes it into the string as `ssl` and sets it on its own client (MongoClientWrapper). An `ssl` among extra-uri-options
-// is written in its place, and is what the client of Pekko's persistence gets, which all but the search use.
+// writes it into the string as `ssl` and sets it on its own client (MongoClientWrapper). An `ssl` among
+// extra-uri-options is written in its place, and is what the client of Pekko's persistence gets, which all but the
+// search use.
 func (s *Settings) mongoTLS(uri *mongouri.URI, source string) Switch {
 	t := Boolean(s.Lookup(MongoSSL))
 	if t.State != On {
@@ -159,7 +162,8 @@ func (s *Settings) mongoURI() (m MongoDB, uri *mongouri.URI) {
 	}
 	uri, err := mongouri.Parse(v.raw())
 	if err != nil {
-		return MongoDB{State: Unknown, Source: v.Source, Why: reason.Of("mongodb-uri-broken", v.Source, err.Error())}, nil
+		return MongoDB{State: Unknown, Source: v.Source, Why: reason.Of("mongodb-uri-broken", v.Source, err.Error())},
+			nil
 	}
 	m = MongoDB{State: v.State, Source: v.Source, SRV: uri.SRV, Credentials: uri.User}
 	for _, host := range uri.Hosts {

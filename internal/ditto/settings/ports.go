@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// The ports that Ditto listens on. Sources: gateway.conf; ditto-http.conf, ditto-pekko-config.conf and ditto-metrics.conf in
-// Ditto's internal/utils/config; reference.conf of Pekko Management; and the <service>-dev.conf files.
+// The ports that Ditto listens on. Sources: gateway.conf; ditto-http.conf, ditto-pekko-config.conf and
+// ditto-metrics.conf in Ditto's internal/utils/config; reference.conf of Pekko Management; and the <service>-dev.conf
+// files.
 var (
 	// GatewayHTTPPort is the gateway's port for everything but the cluster.
 	GatewayHTTPPort = &Binding{
-		Path: "ditto.gateway.http.port", Refs: []string{"HTTP_PORT", "PORT"}, Default: "8080", HasDefault: true, OfImage: true,
+		Path: "ditto.gateway.http.port", Refs: []string{"HTTP_PORT", "PORT"}, Default: "8080", HasDefault: true,
+		OfImage:     true,
 		Development: map[string]Assigned{Gateway: {"8080", []string{"HTTP_PORT"}}},
 	}
 	// HTTPPort is the port of every other service, for its status.
@@ -26,7 +28,8 @@ var (
 	}
 	// RemotingPort is the port that other members of the cluster are told.
 	RemotingPort = &Binding{
-		Path: "pekko.remote.artery.canonical.port", Formerly: "akka.remote.artery.canonical.port", Refs: []string{"REMOTE_PORT"}, Default: "2551", HasDefault: true,
+		Path: "pekko.remote.artery.canonical.port", Formerly: "akka.remote.artery.canonical.port",
+		Refs: []string{"REMOTE_PORT"}, Default: "2551", HasDefault: true,
 		Development: map[string]Assigned{
 			Gateway:      {"2562", []string{"REMOTE_PORT"}},
 			Connectivity: {"2561", []string{"REMOTE_PORT"}},
@@ -37,7 +40,8 @@ var (
 	}
 	// RemotingBindPort is the port listened on where it is another one; empty means the same.
 	RemotingBindPort = &Binding{
-		Path: "pekko.remote.artery.bind.port", Formerly: "akka.remote.artery.bind.port", Refs: []string{"BIND_REMOTE_PORT"}, Default: "", HasDefault: true,
+		Path: "pekko.remote.artery.bind.port", Formerly: "akka.remote.artery.bind.port",
+		Refs: []string{"BIND_REMOTE_PORT"}, Default: "", HasDefault: true,
 	}
 	// ManagementPort is the port of Pekko Management.
 	ManagementPort = &Binding{
@@ -51,10 +55,12 @@ var (
 		},
 	}
 	// ManagementBindPort is the port listened on where it is another one; empty means the same.
-	ManagementBindPort = &Binding{Path: "pekko.management.http.bind-port", Formerly: "akka.management.http.bind-port", Default: "", HasDefault: true}
+	ManagementBindPort = &Binding{Path: "pekko.management.http.bind-port", Formerly: "akka.management.http.bind-port",
+		Default: "", HasDefault: true}
 	// PrometheusEnabled says whether metrics are served.
 	PrometheusEnabled = &Binding{
-		Path: "ditto.metrics.prometheus.enabled", Refs: []string{"PROMETHEUS_ENABLED"}, Default: "true", HasDefault: true,
+		Path: "ditto.metrics.prometheus.enabled", Refs: []string{"PROMETHEUS_ENABLED"}, Default: "true",
+		HasDefault: true,
 	}
 	// PrometheusPort is the port of the metrics.
 	PrometheusPort = &Binding{
@@ -121,7 +127,8 @@ func port(v Value) Port {
 	return p
 }
 
-// integer reads a text as Typesafe Config's getInt does: 8080, but also ` 8080`, 8080.0 and 8.08e3, which is cut off at the point.
+// integer reads a text as Typesafe Config's getInt does: 8080, but also ` 8080`, 8080.0 and 8.08e3, which is cut off at
+// the point.
 func integer(text string) (int64, bool) {
 	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return number, true

@@ -7,16 +7,19 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-// Release is a release of Ditto: major and minor number, which is what settings depend on. The zero Release is not known.
+// Release is a release of Ditto: major and minor number, which is what settings depend on. The zero Release is not
+// known.
 type Release struct{ Major, Minor int }
 
 // The releases since when Ditto is as it is read here.
 var (
-	// oneHeader is the first that believes x-ditto-pre-authenticated alone. Before, x-ditto-dummy-auth was believed as well.
+	// oneHeader is the first that believes x-ditto-pre-authenticated alone. Before, x-ditto-dummy-auth was believed as
+	// well.
 	oneHeader = Release{2, 0}
 	// oldest is the first with CLASSPATH and extension files in its image.
 	oldest = Release{3, 0}
-	// statusApart is the first that secures the status apart from DevOps, and that no longer reads DEVOPS_SECURE_STATUS.
+	// statusApart is the first that secures the status apart from DevOps, and that no longer reads
+	// DEVOPS_SECURE_STATUS.
 	statusApart = Release{3, 2}
 	// pekko is the first on Pekko. Before, the same settings lay beneath `akka`.
 	pekko = Release{3, 4}
@@ -25,8 +28,8 @@ var (
 // versionLabel says which release it is.
 const versionLabel = "app.kubernetes.io/version"
 
-// Release is the one that the pod's label and the tag of the image say, and what says so. Where they differ, it is the earlier: what
-// that release believes or leaves open is not to be hidden by a word.
+// Release is the one that the pod's label and the tag of the image say, and what says so. Where they differ, it is the
+// earlier: what that release believes or leaves open is not to be hidden by a word.
 func (s *Settings) Release() (r Release, from string) {
 	name, _, _ := strings.Cut(s.container.Image, "@")
 	name = name[strings.LastIndexByte(name, '/')+1:]
@@ -67,8 +70,8 @@ func (r Release) before(o Release) bool {
 
 func (r Release) String() string { return strconv.Itoa(r.Major) + "." + strconv.Itoa(r.Minor) }
 
-// OtherHeader says why a step on the way that decides about the identity header may not decide about the identity; empty where it
-// does.
+// OtherHeader says why a step on the way that decides about the identity header may not decide about the identity;
+// empty where it does.
 func (s *Settings) OtherHeader() string {
 	r, from := s.Release()
 	if r.before(oneHeader) || !r.known() && s.TooOld() != "" {
@@ -80,8 +83,8 @@ func (s *Settings) OtherHeader() string {
 	return ""
 }
 
-// TooOld says which release this is, if its settings, paths and headers may be others than those that are read; empty where it is
-// one that is known, or nothing says which.
+// TooOld says which release this is, if its settings, paths and headers may be others than those that are read; empty
+// where it is one that is known, or nothing says which.
 func (s *Settings) TooOld() string {
 	r, from := s.Release()
 	switch {
@@ -94,7 +97,8 @@ func (s *Settings) TooOld() string {
 	onAkka, onPekko := false, false
 	for _, list := range s.jvmArguments().lists {
 		for _, p := range list.Properties {
-			onAkka, onPekko = onAkka || strings.HasPrefix(p.Name, "akka."), onPekko || strings.HasPrefix(p.Name, "pekko.")
+			onAkka, onPekko = onAkka || strings.HasPrefix(p.Name, "akka."), onPekko ||
+				strings.HasPrefix(p.Name, "pekko.")
 		}
 	}
 	if onAkka && !onPekko {

@@ -9,9 +9,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-// secretFile is the value of `secrets.<id>.value`: the first line of the file named by `secrets.<id>.name` in the directory
-// SECRETS_DIR, else /run/secrets (SecretsAsConfigSupplier and SecretFromPathReader in Ditto's internal/utils/config).
-// Ditto goes on without a file that it cannot read.
+// secretFile is the value of `secrets.<id>.value`: the first line of the file named by `secrets.<id>.name` in the
+// directory SECRETS_DIR, else /run/secrets (SecretsAsConfigSupplier and SecretFromPathReader in Ditto's
+// internal/utils/config). Ditto goes on without a file that it cannot read.
 func (q *question) secretFile(id string) hocon.Answer {
 	s := q.settings
 	name := q.secretName(id)

@@ -12,8 +12,8 @@
 //  5. the substitutions of the service's own configuration: environment variables, files under /run/secrets
 //  6. the service's own configuration
 //
-// A substitution `${?NAME}` looks for NAME as a path in all files and among the system properties before it looks at the
-// environment: -DENABLE_DUMMY_AUTH=true counts as the variable does.
+// A substitution `${?NAME}` looks for NAME as a path in all files and among the system properties before it looks at
+// the environment: -DENABLE_DUMMY_AUTH=true counts as the variable does.
 //
 // Read are releases since 3.0; see Release.
 //
@@ -61,6 +61,7 @@ type Settings struct {
 
 // Read prepares the settings of a container of a pod in the namespace. service is one of the names above; with another
 // name, a file that is mounted beneath /opt/ditto leaves everything unknown that it may set.
-func Read(r inventory.Reader, namespace string, pod *corev1.PodTemplateSpec, container *corev1.Container, service string) *Settings {
+func Read(r inventory.Reader, namespace string, pod *corev1.PodTemplateSpec, container *corev1.Container,
+	service string) *Settings {
 	return (*Cache)(nil).Read(r, namespace, pod, container, service)
 }

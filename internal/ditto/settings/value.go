@@ -25,7 +25,8 @@ const (
 
 const defaultSource = "default"
 
-// Value is the value of a setting. The value of a secret does not leave it: not by its methods, and not when it is printed.
+// Value is the value of a setting. The value of a secret does not leave it: not by its methods, and not when it is
+// printed.
 type Value struct {
 	State State
 	// Source says where the value comes from, for people: `env ENABLE_PRE_AUTHENTICATION`,
@@ -35,7 +36,8 @@ type Value struct {
 	// Why says, of an unknown value, what is missing: `Secret ditto/gw not found`. It holds no value.
 	Why string
 
-	// secret says that the text must not be shown: the setting is a secret, or its value came from where secrets are kept.
+	// secret says that the text must not be shown: the setting is a secret, or its value came from where secrets are
+	// kept.
 	secret bool
 	// fromSecret says that the value came, at least in part, from a Secret.
 	fromSecret bool
@@ -123,8 +125,8 @@ func (v Value) IsOneOf(words []string) bool {
 	return v.content != nil && !v.content().list && slices.Contains(words, v.content().text)
 }
 
-// Choice returns which of the words the value is, whatever its case, and false if it is none of them. So a choice can be
-// shown even if its value came from a Secret.
+// Choice returns which of the words the value is, whatever its case, and false if it is none of them. So a choice can
+// be shown even if its value came from a Secret.
 func (v Value) Choice(words ...string) (string, bool) {
 	if v.content == nil || v.content().list {
 		return "", false
@@ -163,8 +165,8 @@ const (
 // Switch is a boolean setting as Ditto reads it: on, off or unknown.
 type Switch struct{ State, Source, Why string }
 
-// Boolean reads a value as Typesafe Config's getBoolean does: true, yes, on, false, no and off, exactly so. With anything
-// else the process does not start, and the switch is unknown.
+// Boolean reads a value as Typesafe Config's getBoolean does: true, yes, on, false, no and off, exactly so. With
+// anything else the process does not start, and the switch is unknown.
 func Boolean(v Value) Switch {
 	s := Switch{State: Unclear, Source: v.Source, Why: v.Why}
 	switch {

@@ -1,5 +1,5 @@
-// Package surface is the HTTP surface of Ditto's gateway: which paths it answers, and what somebody who can ask for some
-// of them has in hand. Source: gateway/service/.../endpoints/routes/RootRoute.java of Ditto.
+// Package surface is the HTTP surface of Ditto's gateway: which paths it answers, and what somebody who can ask for
+// some of them has in hand. Source: gateway/service/.../endpoints/routes/RootRoute.java of Ditto.
 package surface
 
 import (
@@ -11,13 +11,14 @@ import (
 type Reach struct {
 	// Admin lists the administrative paths that can be reached, out of AdminPaths and in that order.
 	Admin []string
-	// API says whether paths that act under the client's identity can be reached: things, policies, search, messages and
-	// the WebSocket.
+	// API says whether paths that act under the client's identity can be reached: things, policies, search, messages
+	// and the WebSocket.
 	API bool
-	// Other lists what else of the gateway can be reached, out of /health, /stats and /.well-known/wot and in that order.
+	// Other lists what else of the gateway can be reached, out of /health, /stats and /.well-known/wot and in that
+	// order.
 	Other []string
-	// AdminInDoubt are the administrative paths of which it could not be decided, APIInDoubt says so of the API, InDoubt that
-	// something else may be reached that is not listed.
+	// AdminInDoubt are the administrative paths of which it could not be decided, APIInDoubt says so of the API,
+	// InDoubt that something else may be reached that is not listed.
 	AdminInDoubt        []string
 	APIInDoubt, InDoubt bool
 	// Unknown says what could not be decided, in one line; it is empty if everything could.
@@ -68,8 +69,9 @@ var otherAreas = []area{
 	{"/.well-known/wot", []string{"/.well-known/wot"}},
 }
 
-// Paths are all paths that are tried: the first of every area, the second, and so on, the administrative ones first. Most ways
-// that reach an area reach it by the first, so whoever can only try some of them does well to begin with those.
+// Paths are all paths that are tried: the first of every area, the second, and so on, the administrative ones first.
+// Most ways that reach an area reach it by the first, so whoever can only try some of them does well to begin with
+// those.
 func Paths() []string {
 	areas := slices.Concat(adminAreas, apiAreas, otherAreas)
 	var paths []string
@@ -86,10 +88,11 @@ func Paths() []string {
 
 // Way is a way in, as far as paths are concerned.
 type Way struct {
-	// Leads says whether some request on this way arrives at the gateway with the path; known is false where that cannot be
-	// decided.
+	// Leads says whether some request on this way arrives at the gateway with the path; known is false where that
+	// cannot be decided.
 	Leads func(path string) (leads, known bool)
-	// Floor, if it is not empty, is where every request on this way ends up at the least: its path is this one or below.
+	// Floor, if it is not empty, is where every request on this way ends up at the least: its path is this one or
+	// below.
 	Floor string
 	// Hints are further paths to try, besides the usual ones.
 	Hints []string

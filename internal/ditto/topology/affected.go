@@ -30,15 +30,16 @@ type Affected struct {
 	Holders []*inventory.Object
 }
 
-// Follow follows objects inwards to the components that they can concern. The objects have to be in the view. What several
-// of them lead to is followed once.
+// Follow follows objects inwards to the components that they can concern. The objects have to be in the view. What
+// several of them lead to is followed once.
 func Follow(v *world.View, objects ...*inventory.Object) Affected {
 	f := newFollower(v)
 	for _, o := range objects {
 		f.follow(o)
 	}
 	return Affected{
-		Workloads: world.Ordered(f.found.Workloads), Entries: world.Ordered(f.found.Entries), Holders: world.Ordered(f.found.Holders),
+		Workloads: world.Ordered(f.found.Workloads), Entries: world.Ordered(f.found.Entries),
+		Holders: world.Ordered(f.found.Holders),
 	}
 }
 
@@ -66,8 +67,8 @@ type follower struct {
 	near bool
 	// quiet: nothing but where a name leads is asked.
 	quiet bool
-	// seen are the objects that were followed, done is what else was: dependents by the identity of what they depend on,
-	// siblings by their name.
+	// seen are the objects that were followed, done is what else was: dependents by the identity of what they depend
+	// on, siblings by their name.
 	seen  map[inventory.ID]bool
 	done  map[string]bool
 	found Affected
@@ -167,7 +168,8 @@ func (f *follower) governed(links way.Links) {
 		if used := f.view.Get(id.GroupKind, id.Namespace, id.Name); used != nil && edge.IsRelay(used) {
 			f.follow(used)
 		}
-		for _, o := range f.view.Find(inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()}) {
+		for _, o := range f.view.Find(inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace,
+			Value: id.String()}) {
 			if edge.IsRelay(o) {
 				f.follow(o)
 			}
@@ -207,10 +209,12 @@ func (f *follower) workload(o *inventory.Object) {
 	}
 	if slices.ContainsFunc(parts, func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
 		// A MongoDB counts where Ditto runs beside it.
-		f.found.Workloads = append(f.found.Workloads, f.view.Find(inventory.Key{Index: index.ByMongoDB, Namespace: o.Ref.Namespace})...)
+		f.found.Workloads = append(f.found.Workloads,
+			f.view.Find(inventory.Key{Index: index.ByMongoDB, Namespace: o.Ref.Namespace})...)
 		// What its owner makes of a pod of an earlier revision depends on how the owner replaces it.
 		for _, made := range f.view.Find(inventory.Key{Index: index.ByDitto, Namespace: o.Ref.Namespace}) {
-			if owner := world.OwnerOf(f.view, made); owner != nil && owner.Ref.ID() == o.Ref.ID() && !f.view.SameAsOwner(made) {
+			if owner := world.OwnerOf(f.view, made); owner != nil && owner.Ref.ID() == o.Ref.ID() &&
+				!f.view.SameAsOwner(made) {
 				f.found.Workloads = append(f.found.Workloads, made)
 			}
 		}
@@ -244,8 +248,8 @@ func (f *follower) targets(by recognize.Part) {
 	}
 }
 
-// mentions follows a workload that names a Ditto, and is no proxy that is known, to it. What others name is asked quietly,
-// and what those name is not followed.
+// mentions follows a workload that names a Ditto, and is no proxy that is known, to it. What others name is asked
+// quietly, and what those name is not followed.
 func (f *follower) mentions(o *inventory.Object) {
 	if f.near || f.quiet {
 		return
@@ -259,7 +263,8 @@ func (f *follower) mentions(o *inventory.Object) {
 			probe := newFollower(quiet)
 			probe.quiet, probe.seen[o.Ref.ID()] = true, true
 			probe.target(o.Ref.Namespace, proxy.Target{Host: n.Name, Port: n.Port})
-			if slices.ContainsFunc(probe.found.Workloads, func(o *inventory.Object) bool { return len(recognize.Named(quiet.Parts(o), recognize.Gateway)) > 0 }) {
+			if slices.ContainsFunc(probe.found.Workloads,
+				func(o *inventory.Object) bool { return len(recognize.Named(quiet.Parts(o), recognize.Gateway)) > 0 }) {
 				f.found.Workloads = append(f.found.Workloads, o)
 				f.target(o.Ref.Namespace, proxy.Target{Host: n.Name, Port: n.Port})
 			}

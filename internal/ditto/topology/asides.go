@@ -5,8 +5,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Asides are what following the ways in to components shows of other objects than those on the way. Who judges a workload, and
-// those objects another time, hands them on from one view to the next.
+// Asides are what following the ways in to components shows of other objects than those on the way. Who judges a
+// workload, and those objects another time, hands them on from one view to the next.
 type Asides struct {
 	// Mentioned is what is remarked of workloads that name a gateway.
 	Mentioned map[inventory.ID]string

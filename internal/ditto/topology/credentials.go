@@ -23,7 +23,8 @@ import (
 // name says so, or if a proxy's configuration or an Ingress refers to it as one, whatever it is called.
 //
 // Entries that were not checked within the verifier's bounds are unknown.
-func Credentials(v *world.View, ctx context.Context, o *inventory.Object, verifier *htpasswd.Verifier) []facts.Credential {
+func Credentials(v *world.View, ctx context.Context, o *inventory.Object,
+	verifier *htpasswd.Verifier) []facts.Credential {
 	if sealed.Is(o) {
 		return sealedCredentials(o)
 	}
@@ -62,7 +63,8 @@ func Credentials(v *world.View, ctx context.Context, o *inventory.Object, verifi
 func sealedCredentials(o *inventory.Object) (credentials []facts.Credential) {
 	for _, key := range sealed.Keys(o) {
 		if namesPasswordFile(key) {
-			credentials = append(credentials, facts.Credential{Key: key, Scheme: string(htpasswd.Other), State: facts.Unknown, Why: sealed.Why(o)})
+			credentials = append(credentials, facts.Credential{Key: key, Scheme: string(htpasswd.Other),
+				State: facts.Unknown, Why: sealed.Why(o)})
 		}
 	}
 	return credentials

@@ -11,17 +11,19 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// disguise is what gets here by paths that Ditto reads as others than the steps so far meant to let through, since they send on what
-// the client wrote.
+// disguise is what gets here by paths that Ditto reads as others than the steps so far meant to let through, since they
+// send on what the client wrote.
 type disguise struct {
-	// certain are the paths, as Ditto reads them, that get here in disguise; possible, those that do if a step of which it is not
-	// known how it writes paths sends on what the client wrote. Both are nil where there are none.
+	// certain are the paths, as Ditto reads them, that get here in disguise; possible, those that do if a step of which
+	// it is not known how it writes paths sends on what the client wrote. Both are nil where there are none.
 	certain, possible *surface.Way
-	// by is the last step that lets paths be disguised, advice what would end that; unread is the first step of which it is not known.
+	// by is the last step that lets paths be disguised, advice what would end that; unread is the first step of which
+	// it is not known.
 	by, advice, unread string
 	// aims are paths that steps so far are meant for.
 	aims []string
-	// slashes says that the certain ones hide behind escaped slashes alone, which an nginx further in reads as the one before did.
+	// slashes says that the certain ones hide behind escaped slashes alone, which an nginx further in reads as the one
+	// before did.
 	slashes bool
 	// perhaps says that of the possible ones.
 	perhaps bool
@@ -95,14 +97,15 @@ func (d *disguise) reach() (certain, possible surface.Reach) {
 // leads says whether anything of the gateway is, or may be, reached in disguise.
 func (d *disguise) leads() bool {
 	certain, possible := d.reach()
-	return certain.API || len(certain.Admin)+len(certain.AdminInDoubt) > 0 || possible.API || len(possible.Admin)+len(possible.AdminInDoubt) > 0
+	return certain.API || len(certain.Admin)+len(certain.AdminInDoubt) > 0 || possible.API ||
+		len(possible.Admin)+len(possible.AdminInDoubt) > 0
 }
 
 // arriveDisguised adds to what is reached plainly what is reached in disguise.
 func (f *fold) arriveDisguised(plain surface.Reach) {
 	certain, possible := f.disguise.reach()
-	// Whatever an edge in front of the gateway itself makes of paths, the API counts as reached. Of a proxy that is not read, nothing
-	// is known but that it may lead here.
+	// Whatever an edge in front of the gateway itself makes of paths, the API counts as reached. Of a proxy that is not
+	// read, nothing is known but that it may lead here.
 	f.API = plain.API || f.steps == 1 || certain.API || f.Doubted && f.possible != nil
 	f.Disguised = f.API && !plain.API
 	hidden := func(admin []string) (list []string) {

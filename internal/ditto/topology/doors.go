@@ -30,11 +30,13 @@ func serviceLets(kind string, service *corev1.Service, sp *corev1.ServicePort, p
 	case "LoadBalancer":
 		set := letsAll(requests.Door{Kind: "load balancer", Port: sp.Port})
 		ranges, odd := way.SourceRanges(service.Spec.LoadBalancerSourceRanges)
-		if text := service.Annotations[corev1.AnnotationLoadBalancerSourceRangesKey]; ranges == nil && odd == nil && text != "" {
+		if text := service.Annotations[corev1.AnnotationLoadBalancerSourceRangesKey]; ranges == nil && odd == nil &&
+			text != "" {
 			ranges, odd = way.SourceRanges(strings.Split(text, ","))
 		}
 		set[0].Sources.Ranges, set[0].Conditions = ranges, odd
-		if allocate := service.Spec.AllocateLoadBalancerNodePorts; public && (allocate == nil || *allocate || sp.NodePort != 0) {
+		if allocate := service.Spec.AllocateLoadBalancerNodePorts; public &&
+			(allocate == nil || *allocate || sp.NodePort != 0) {
 			set = append(set, nodes...)
 		}
 		return set

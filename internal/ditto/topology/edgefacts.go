@@ -12,8 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// EdgeFacts reads an entry in front of a gateway as a whole: it does what each of its routes to a gateway does. It is nil for an
-// object that leads to none.
+// EdgeFacts reads an entry in front of a gateway as a whole: it does what each of its routes to a gateway does. It is
+// nil for an object that leads to none.
 func EdgeFacts(v *world.View, o *inventory.Object) *facts.Edge {
 	leads, safe := leadsToGateways(v, o)
 	if !leads {
@@ -36,8 +36,8 @@ func EdgeFacts(v *world.View, o *inventory.Object) *facts.Edge {
 	return e
 }
 
-// both is a fix of several routes of an entry. Edits are of one rule each, and made only if that leads nowhere else; a rule with several
-// matches is several routes, which one edit changes.
+// both is a fix of several routes of an entry. Edits are of one rule each, and made only if that leads nowhere else; a
+// rule with several matches is several routes, which one edit changes.
 func both(fix, other way.Fix, edits bool) way.Fix {
 	all := fix.Edits
 	for _, edit := range other.Edits {
@@ -66,7 +66,8 @@ func routesToGateways(v *world.View, o *inventory.Object) []way.Route {
 	}
 	var services []inventory.ID
 	for _, b := range edge.LinksOf(o).Backends {
-		if svc := v.Get(inventory.Service, b.Namespace, b.Name); svc != nil && !slices.Contains(services, svc.Ref.ID()) {
+		if svc := v.Get(inventory.Service, b.Namespace, b.Name); svc != nil &&
+			!slices.Contains(services, svc.Ref.ID()) {
 			services = append(services, svc.Ref.ID())
 			leading(v.Routes(o, svc))
 		}

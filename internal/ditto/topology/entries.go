@@ -41,26 +41,28 @@ func (w *walker) hostPort(o *inventory.Object, p corev1.ContainerPort, c chain) 
 // portOfProxy is the kind of door that a proxy opens inside the cluster.
 const portOfProxy = "port of the proxy"
 
-// proxyEntry: a proxy is a way in for everything inside the cluster that reaches it, whether an entry object leads to it
-// or not. It counts always, so that taking an entry away brings nothing up that was not there before.
+// proxyEntry: a proxy is a way in for everything inside the cluster that reaches it, whether an entry object leads to
+// it or not. It counts always, so that taking an entry away brings nothing up that was not there before.
 func (w *walker) proxyEntry(by recognize.Part, route *proxy.Route, c chain) {
 	if route.Tunnel {
-		tunnel := way.HandingOn("", "tunnel of "+by.Workload.Ref.String(), true, func() requests.Set { return letsAll(requests.Door{Kind: "tunnel"}) })
+		tunnel := way.HandingOn("", "tunnel of "+by.Workload.Ref.String(), true,
+			func() requests.Set { return letsAll(requests.Door{Kind: "tunnel"}) })
 		w.enter(by.Workload, "Tunnel", &tunnel, c)
 	}
 	if w.part.Component != recognize.Gateway || w.port.Name != recognize.PortHTTP {
 		return
 	}
-	inside := way.HandingOn("", "whoever reaches "+by.Workload.Ref.String()+" inside the cluster", false, func() requests.Set {
-		var set requests.Set
-		for _, port := range route.Listens {
-			set = append(set, letsAll(requests.Door{Kind: portOfProxy, Port: port})...)
-		}
-		if set == nil {
-			return letsAll(requests.Door{Kind: "connections to the proxy"})
-		}
-		return set
-	})
+	inside := way.HandingOn("", "whoever reaches "+by.Workload.Ref.String()+" inside the cluster", false,
+		func() requests.Set {
+			var set requests.Set
+			for _, port := range route.Listens {
+				set = append(set, letsAll(requests.Door{Kind: portOfProxy, Port: port})...)
+			}
+			if set == nil {
+				return letsAll(requests.Door{Kind: "connections to the proxy"})
+			}
+			return set
+		})
 	inside.Asks, inside.ErrorPages = route.Asks, route.ErrorPages
 	w.enter(by.Workload, facts.KindProxy, &inside, c)
 }
@@ -69,10 +71,12 @@ func (w *walker) proxyEntry(by recognize.Part, route *proxy.Route, c chain) {
 func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c chain) {
 	service := inventory.Must[corev1.Service](svc)
 	enter := func(kind string, public bool, title string, assumptions ...string) {
-		route := way.HandingOn(fmt.Sprint(sp.Port), title, public, func() requests.Set { return serviceLets(kind, service, sp, public) })
+		route := way.HandingOn(fmt.Sprint(sp.Port), title, public,
+			func() requests.Set { return serviceLets(kind, service, sp, public) })
 		route.Effects.Assumptions = assumptions
 		route.KeepsAddress = service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
-		if tls := way.Balancer(service.Annotations, sp.Port, sp.Name, w.view.Edges.Clouds); kind == "LoadBalancer" && tls.State == facts.On {
+		if tls := way.Balancer(service.Annotations, sp.Port, sp.Name, w.view.Edges.Clouds); kind == "LoadBalancer" &&
+			tls.State == facts.On {
 			route.Transport = way.Transport{TLS: tls, Plain: way.Closed(tls.Source, tls.Why)}
 		}
 		w.enter(svc, kind, &route, c)
@@ -91,8 +95,10 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		verdict := way.Publicness(service, w.view.Edges.Clouds)
 		text := fmt.Sprintf("load balancer, port %d (%s)", sp.Port, verdict.Why)
 		var assumptions []string
-		if !verdict.Public && (service.Spec.AllocateLoadBalancerNodePorts == nil || *service.Spec.AllocateLoadBalancerNodePorts) {
-			assumptions = append(assumptions, "the node port that this internal load balancer allocates is not reachable from outside")
+		if !verdict.Public && (service.Spec.AllocateLoadBalancerNodePorts == nil ||
+			*service.Spec.AllocateLoadBalancerNodePorts) {
+			assumptions = append(assumptions,
+				"the node port that this internal load balancer allocates is not reachable from outside")
 		}
 		enter("LoadBalancer", verdict.Public, text, assumptions...)
 	case corev1.ServiceTypeNodePort:
@@ -104,7 +110,8 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 	case corev1.ServiceTypeClusterIP, corev1.ServiceTypeExternalName:
 	}
 	if len(service.Spec.ExternalIPs) > 0 {
-		enter("ExternalIP", true, fmt.Sprintf("external IP %s, port %d", strings.Join(service.Spec.ExternalIPs, ", "), sp.Port))
+		enter("ExternalIP", true, fmt.Sprintf("external IP %s, port %d", strings.Join(service.Spec.ExternalIPs, ", "),
+			sp.Port))
 	}
 }
 

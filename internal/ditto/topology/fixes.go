@@ -27,7 +27,8 @@ func fixOf(fix *way.Fix, entry *inventory.Object) facts.Fix {
 		var set []string
 		for _, key := range slices.Sorted(maps.Keys(fix.Annotations)) {
 			value := fix.Annotations[key]
-			f.Patch = append(f.Patch, facts.Addition{Path: "/metadata/annotations/" + escapeKey.Replace(key), Value: value})
+			f.Patch = append(f.Patch, facts.Addition{Path: "/metadata/annotations/" + escapeKey.Replace(key),
+				Value: value})
 			set = append(set, key+`: "`+value+`"`)
 		}
 		does = append(does, "set annotation "+strings.Join(set, ", "))

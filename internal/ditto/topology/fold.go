@@ -15,8 +15,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// What a way in does with requests is what its steps do, one after the other. This file goes over them, from outside inwards; what
-// each of them does is said where it is read (way.Step).
+// What a way in does with requests is what its steps do, one after the other. This file goes over them, from outside
+// inwards; what each of them does is said where it is read (way.Step).
 
 // fold is what the steps of a way have come to so far.
 type fold struct {
@@ -35,11 +35,12 @@ type fold struct {
 	// survey are the paths that get here.
 	survey surface.Way
 	disguise
-	// nominates says whether a client's header Connection may get here, and unclear is the first step of which that is not known.
+	// nominates says whether a client's header Connection may get here, and unclear is the first step of which that is
+	// not known.
 	nominates bool
 	unclear   string
-	// ended says that a step has ended the connections of clients. Of those that hand them on, plain is what the first says that says
-	// something of it.
+	// ended says that a step has ended the connections of clients. Of those that hand them on, plain is what the first
+	// says that says something of it.
 	ended bool
 	plain way.State
 	// tried says that something was written to limit requests.
@@ -105,14 +106,15 @@ func (f *fold) admit(does *way.Handling, name string) {
 		f.Public = false
 		f.Assumptions = append(f.Assumptions, "the addresses that "+name+" lets in do not belong to outsiders")
 	case does.Addresses:
-		f.doubt = "whether the addresses that " + name + " lets in are the clients' own: a step in front of it may put its own in " +
+		f.doubt = "whether the addresses that " + name +
+			" lets in are the clients' own: a step in front of it may put its own in " +
 			"place of the client's (externalTrafficPolicy: Local, or set_real_ip_from, keeps it)"
 	}
 	f.seesClient = does.KeepsAddress
 }
 
-// identify works out what becomes of the identity, where the innermost step that touches it decides, and who is asked for
-// credentials.
+// identify works out what becomes of the identity, where the innermost step that touches it decides, and who is asked
+// for credentials.
 func (f *fold) identify(does *way.Effects) {
 	switch identity := does.Identity; {
 	case identity.State != "" && identity.State != facts.IdentityClient:
@@ -125,8 +127,8 @@ func (f *fold) identify(does *way.Effects) {
 	}
 }
 
-// nominate works out whether a client can have the header dropped that a step sets, by naming it in Connection. Then the query parameter
-// counts. unread says that the step hands connections on.
+// nominate works out whether a client can have the header dropped that a step sets, by naming it in Connection. Then
+// the query parameter counts. unread says that the step hands connections on.
 func (f *fold) nominate(does *way.Handling, name string, unread bool) {
 	if does.Nominated.Drops && f.nominates && f.Identity == facts.IdentitySet {
 		f.Identity = facts.IdentityEmpty
@@ -148,11 +150,14 @@ func (f *fold) nominate(does *way.Handling, name string, unread bool) {
 func (f *fold) limit(h *hop, does *way.Rate) {
 	own := does.Limited
 	if own.State == "" {
-		own = way.State{State: facts.Unknown, Source: h.at.Kind, Why: reason.Of("limit-not-read", world.RefOf(h.at).String())}
+		own = way.State{State: facts.Unknown, Source: h.at.Kind,
+			Why: reason.Of("limit-not-read", world.RefOf(h.at).String())}
 	}
 	// A limit that fails says more than that there is none.
-	better := own.State == facts.Off && f.RateLimited.State == facts.Off && (f.RateLimited.Why == "" || !f.tried && does.Tried())
-	if f.RateLimited.State != facts.On && own.State == facts.On || f.RateLimited.State == facts.Off && own.State == facts.Unknown || better {
+	better := own.State == facts.Off && f.RateLimited.State == facts.Off &&
+		(f.RateLimited.Why == "" || !f.tried && does.Tried())
+	if f.RateLimited.State != facts.On && own.State == facts.On || f.RateLimited.State == facts.Off &&
+		own.State == facts.Unknown || better {
 		f.RateLimited, f.tried = facts.Switch(own), does.Tried()
 	}
 }
@@ -177,7 +182,8 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 		}
 		return
 	case t.TLS.State == "":
-		t.TLS = way.State{State: facts.Unknown, Source: h.at.Kind, Why: reason.Of("tls-not-read", world.RefOf(h.at).String())}
+		t.TLS = way.State{State: facts.Unknown, Source: h.at.Kind,
+			Why: reason.Of("tls-not-read", world.RefOf(h.at).String())}
 		t.Plain = t.TLS
 	case t.TLS.State == facts.Unknown && t.TLS.Source == "":
 		t.TLS.Source = name
@@ -208,11 +214,12 @@ func (f *fold) answers(pages *way.ErrorPages) {
 	}
 }
 
-// arrive is the gateway at the end of the way: which of its paths are reached, and what no step has done. It is false if no request
-// gets there.
+// arrive is the gateway at the end of the way: which of its paths are reached, and what no step has done. It is false
+// if no request gets there.
 func (f *fold) arrive() bool {
 	reach := surface.Survey(f.survey)
-	nothing := f.steps > 1 && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 && len(reach.Unknown) == 0
+	nothing := f.steps > 1 && !reach.API && len(reach.Other) == 0 && !reach.InDoubt && len(reach.Admin) == 0 &&
+		len(reach.Unknown) == 0
 	if nothing && !f.disguise.leads() {
 		return false
 	}
@@ -228,7 +235,8 @@ func (f *fold) arrive() bool {
 	f.encrypt(nil, "", plainGateway)
 	if f.RateLimited.State == facts.Off {
 		f.RateLimited.Why = cmp.Or(f.RateLimited.Why, "no step reads requests")
-		f.fix(way.LimitRequests, way.Fix{Advice: "put an edge or an nginx that limits requests in front of the gateway"})
+		f.fix(way.LimitRequests,
+			way.Fix{Advice: "put an edge or an nginx that limits requests in front of the gateway"})
 	} else {
 		f.fixes[way.LimitRequests] = f.fixes[way.LimitRequests].Told()
 	}
@@ -254,9 +262,9 @@ func (f *fold) mayLetNobodyIn(why string) {
 // anyRequest is what comes to the outermost step.
 var anyRequest = requests.Box{Doors: []requests.Door{{}}, Hosts: []requests.Hosts{requests.AnyHost()}}
 
-// Requests are what a way in lets in: from whom, by which doors, for which hosts, and with which paths it arrives at the
-// component. It is worked out for those ways only that are compared, to tell whether a change lets in more. The exposure has to
-// come from this view; what any other lets in is no more than unclear.
+// Requests are what a way in lets in: from whom, by which doors, for which hosts, and with which paths it arrives at
+// the component. It is worked out for those ways only that are compared, to tell whether a change lets in more. The
+// exposure has to come from this view; what any other lets in is no more than unclear.
 func Requests(v *world.View, e *facts.Exposure) requests.Set {
 	hops, known := memo.Of(v).ways[e.Way]
 	if !known || v.Err() != nil {

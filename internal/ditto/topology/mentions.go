@@ -40,8 +40,10 @@ func (w *walker) fromMentions(o *inventory.Object, c chain, leads func(proxy.Tar
 // entryBefore names an entry by which clients outside reach a container, empty if none is found.
 func (w *walker) entryBefore(part recognize.Part, c chain) string {
 	found := ""
-	outer := &walker{view: w.view, part: w.part, port: w.port, hops: len(c.hops) + usualHops, steps: maxSteps - maxMentionSteps, outside: &found}
-	step := hop{at: part.Workload.Ref.ID(), detail: "mention", text: func() string { return part.Workload.Ref.String() }}
+	outer := &walker{view: w.view, part: w.part, port: w.port, hops: len(c.hops) + usualHops,
+		steps: maxSteps - maxMentionSteps, outside: &found}
+	step := hop{at: part.Workload.Ref.ID(), detail: "mention",
+		text: func() string { return part.Workload.Ref.String() }}
 	for _, number := range w.view.OpenPorts(part) {
 		outer.fromPod(part.Workload, number, c.with(step))
 	}

@@ -27,14 +27,17 @@ func (w *walker) unreadEntry(c chain) {
 
 // unfollowedEntry: ways were given up, the first at an object, and may lead in from outside.
 func (w *walker) unfollowedEntry(at inventory.ID, c chain) {
-	w.enterUnread(w.part.Workload, "ways that were given up", "given up", reason.Of("too-many-steps", maxHops, world.RefOf(at)), c)
+	w.enterUnread(w.part.Workload, "ways that were given up", "given up",
+		reason.Of("too-many-steps", maxHops, world.RefOf(at)), c)
 }
 
 // crowdedEntries: more routes of a proxy lead to the port than are followed.
 func (w *walker) crowdedEntries(c chain) {
-	for _, id := range slices.SortedFunc(maps.Keys(w.crowded), func(a, b inventory.ID) int { return strings.Compare(a.String(), b.String()) }) {
+	for _, id := range slices.SortedFunc(maps.Keys(w.crowded),
+		func(a, b inventory.ID) int { return strings.Compare(a.String(), b.String()) }) {
 		proxy := world.RefOf(id).String()
-		w.enterUnread(w.part.Workload, "routes of "+proxy+" that were given up", "given up at "+proxy, reason.Of("too-many-routes", mostRoutes, proxy), c)
+		w.enterUnread(w.part.Workload, "routes of "+proxy+" that were given up", "given up at "+proxy,
+			reason.Of("too-many-routes", mostRoutes, proxy), c)
 	}
 }
 
@@ -51,7 +54,8 @@ func (w *walker) enterUnread(entry *inventory.Object, text, detail, why string, 
 	}, c)
 }
 
-// unreadWays names the kinds whose objects may lead to Services of a namespace and cannot be read; empty if there are none.
+// unreadWays names the kinds whose objects may lead to Services of a namespace and cannot be read; empty if there are
+// none.
 func unreadWays(v *world.View, namespace string) string {
 	kinds, known := memo.Of(v).sick[namespace]
 	if !known {

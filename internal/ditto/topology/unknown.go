@@ -15,8 +15,8 @@ type Question struct {
 	What, Message string
 }
 
-// Unknowns are what could not be read of a workload that is, or may well be, a proxy in front of Ditto. An nginx that has
-// nothing to do with Ditto is left alone, readable or not.
+// Unknowns are what could not be read of a workload that is, or may well be, a proxy in front of Ditto. An nginx that
+// has nothing to do with Ditto is left alone, readable or not.
 func Unknowns(v *world.View, o *inventory.Object) []Question {
 	var list []Question
 	if message := memo.Of(v).mentioned[o.Ref.ID()]; message != "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// UnreadRoute says, of an object that may be a way in to a Ditto, or decide about one, what of it is not followed; empty where
-// there is nothing of the kind, and where it is a way in about which rules say it.
+// UnreadRoute says, of an object that may be a way in to a Ditto, or decide about one, what of it is not followed;
+// empty where there is nothing of the kind, and where it is a way in about which rules say it.
 func UnreadRoute(v *world.View, o *inventory.Object) string {
 	if memo.Of(v).tied[o.Ref.ID()] {
 		return ""
@@ -31,8 +31,8 @@ func UnreadRoute(v *world.View, o *inventory.Object) string {
 	return why + "; check by hand what it lets in"
 }
 
-// unreadBackends says what of an object's backends is not followed, and may lead to any pod of a namespace; anywhere, of every
-// namespace.
+// unreadBackends says what of an object's backends is not followed, and may lead to any pod of a namespace; anywhere,
+// of every namespace.
 func unreadBackends(v *world.View, o *inventory.Object) (why string, anywhere bool) {
 	for _, u := range edge.LinksOf(o).Unread {
 		if u.Host == "" && !saysWhere(v, u) {

@@ -18,25 +18,28 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// This file finds the Services that an object names in what is not read of it. Such an object is a way in to them of which
-// nothing else is known.
+// This file finds the Services that an object names in what is not read of it. Such an object is a way in to them of
+// which nothing else is known.
 
-// unreadEntries goes on from the objects that name a Service in what is not read of them, with one of the ports. What else they
-// name is asked quietly.
+// unreadEntries goes on from the objects that name a Service in what is not read of them, with one of the ports. What
+// else they name is asked quietly.
 func (w *walker) unreadEntries(svc *inventory.Object, ports []int32, c chain) {
 	quiet := w.view.Quietly()
-	found, addresses := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}), index.ServiceAddresses(inventory.Must[corev1.Service](svc))
-	w.unread(append(slices.Clip(found), unreadAt(quiet, addresses)...), c, func(o *inventory.Object, n unread.Name) (string, bool) {
-		if n.Relay {
-			return "", false
-		}
-		if !slices.Contains(addresses, n.Host) {
-			if named := world.ServiceNamed(quiet, n.Host, o.Ref.Namespace); named == nil || named.Ref.ID() != svc.Ref.ID() {
+	found, addresses := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: svc.Ref.Namespace,
+		Value: svc.Ref.Name}), index.ServiceAddresses(inventory.Must[corev1.Service](svc))
+	w.unread(append(slices.Clip(found), unreadAt(quiet, addresses)...), c,
+		func(o *inventory.Object, n unread.Name) (string, bool) {
+			if n.Relay {
 				return "", false
 			}
-		}
-		return fmt.Sprintf(n.Says, svc.Ref), n.Means(ports, w.atAPI())
-	})
+			if !slices.Contains(addresses, n.Host) {
+				if named := world.ServiceNamed(quiet, n.Host, o.Ref.Namespace); named == nil ||
+					named.Ref.ID() != svc.Ref.ID() {
+					return "", false
+				}
+			}
+			return fmt.Sprintf(n.Says, svc.Ref), n.Means(ports, w.atAPI())
+		})
 }
 
 // unreadOver goes on from the objects that name a relay, or what it stands behind, in what is not read of them.
@@ -46,7 +49,8 @@ func (w *walker) unreadOver(relay *inventory.Object, c chain) {
 		for _, id := range append([]inventory.ID{behind.Ref.ID()}, edge.LinksOf(behind).Governs...) {
 			found := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: id.Namespace, Value: id.Name})
 			w.unread(found, c, func(o *inventory.Object, n unread.Name) (string, bool) {
-				names := n.Host == id.Name || slices.Contains(dns.Services(n.Host, o.Ref.Namespace), dns.Service{Name: id.Name, Namespace: id.Namespace})
+				names := n.Host == id.Name || slices.Contains(dns.Services(n.Host, o.Ref.Namespace),
+					dns.Service{Name: id.Name, Namespace: id.Namespace})
 				return fmt.Sprintf(n.Says, behind.Ref), names && n.MayBeRelay(o)
 			})
 		}
@@ -56,7 +60,8 @@ func (w *walker) unreadOver(relay *inventory.Object, c chain) {
 // unreadPods goes on from the objects that name an address of a pod in what is not read of them.
 func (w *walker) unreadPods(pod *inventory.Object, addresses []string, number int32, c chain) {
 	w.unread(unreadAt(w.view.Quietly(), addresses), c, func(_ *inventory.Object, n unread.Name) (string, bool) {
-		return fmt.Sprintf(n.Says, pod.Ref), slices.Contains(addresses, n.Host) && (n.Port == number || n.Port == 0 && w.atAPI())
+		return fmt.Sprintf(n.Says, pod.Ref), slices.Contains(addresses, n.Host) &&
+			(n.Port == number || n.Port == 0 && w.atAPI())
 	})
 }
 
@@ -64,12 +69,13 @@ func (w *walker) unreadPods(pod *inventory.Object, addresses []string, number in
 func (w *walker) unreadAnything(c chain) {
 	quiet := w.view.Quietly()
 	for _, namespace := range []string{w.part.Workload.Ref.Namespace, ""} {
-		w.unread(quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: namespace, Value: index.Anything}), c, func(_ *inventory.Object, n unread.Name) (string, bool) {
-			if n.Host != "" || n.By == nil || n.By.Namespace != namespace || saysWhere(quiet, *n.By) {
-				return "", false
-			}
-			return reason.Of("unread-anything", unreadBackend(*n.By)), true
-		})
+		w.unread(quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: namespace, Value: index.Anything}), c,
+			func(_ *inventory.Object, n unread.Name) (string, bool) {
+				if n.Host != "" || n.By == nil || n.By.Namespace != namespace || saysWhere(quiet, *n.By) {
+					return "", false
+				}
+				return reason.Of("unread-anything", unreadBackend(*n.By)), true
+			})
 	}
 }
 
@@ -88,7 +94,8 @@ func unreadAt(v *world.View, addresses []string) []*inventory.Object {
 }
 
 // unread enters by each object, or by the entries that use it, one name of which leads to where the way stands.
-func (w *walker) unread(objects []*inventory.Object, c chain, leads func(o *inventory.Object, n unread.Name) (why string, leads bool)) {
+func (w *walker) unread(objects []*inventory.Object, c chain,
+	leads func(o *inventory.Object, n unread.Name) (why string, leads bool)) {
 	quiet := w.view.Quietly()
 	for _, o := range objects {
 		if o.PodTemplate() != nil && quiet.SameAsOwner(o) {
@@ -135,8 +142,8 @@ func (f *follower) unread(o *inventory.Object) {
 	}
 }
 
-// gatewayNamed is what an object says of a Service before a gateway in what is not read of it, empty if nothing. What it
-// names otherwise is asked quietly.
+// gatewayNamed is what an object says of a Service before a gateway in what is not read of it, empty if nothing. What
+// it names otherwise is asked quietly.
 func gatewayNamed(v *world.View, o *inventory.Object) string {
 	quiet := v.Quietly()
 	for _, n := range unread.Names(o) {

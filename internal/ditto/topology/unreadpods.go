@@ -11,8 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// UnreadParts says of an object that is not read which part of Ditto runs in the pods that it describes, or which proxy near
-// one; empty if there is none. Near a Ditto it says as well of a pod's template that is none.
+// UnreadParts says of an object that is not read which part of Ditto runs in the pods that it describes, or which proxy
+// near one; empty if there is none. Near a Ditto it says as well of a pod's template that is none.
 func UnreadParts(v *world.View, o *inventory.Object) string {
 	pods, broken := unread.Pods(o)
 	if len(pods) == 0 {

@@ -1,4 +1,5 @@
-// Package topology follows objects inwards, to the components that they concern, and components outwards, to every way in.
+// Package topology follows objects inwards, to the components that they concern, and components outwards, to every way
+// in.
 package topology
 
 import (
@@ -22,7 +23,8 @@ func NewView(ctx context.Context, r inventory.Reader, opts world.Options) *world
 type known struct {
 	exposures map[recognize.PartID][]facts.Exposure
 	byEntry   map[recognize.PartID]map[inventory.ID][]*facts.Exposure
-	// ways are what the exposures were made of, requests what they let in, of those that somebody asked for; by their keys.
+	// ways are what the exposures were made of, requests what they let in, of those that somebody asked for; by their
+	// keys.
 	ways     map[string][]*hop
 	requests map[string]requests.Set
 	// mentioned is what is remarked of workloads that name a gateway.
@@ -35,8 +37,9 @@ type known struct {
 
 var memo = world.NewMemo(func() *known {
 	return &known{
-		exposures: map[recognize.PartID][]facts.Exposure{}, byEntry: map[recognize.PartID]map[inventory.ID][]*facts.Exposure{},
-		ways: map[string][]*hop{}, requests: map[string]requests.Set{}, mentioned: map[inventory.ID]string{},
+		exposures: map[recognize.PartID][]facts.Exposure{},
+		byEntry:   map[recognize.PartID]map[inventory.ID][]*facts.Exposure{},
+		ways:      map[string][]*hop{}, requests: map[string]requests.Set{}, mentioned: map[inventory.ID]string{},
 		tied: map[inventory.ID]bool{}, sick: map[string]string{},
 	}
 })

@@ -24,11 +24,11 @@ const (
 	// maxHops bounds a way in; a longer one is a loop in all but name.
 	maxHops = 12
 	// maxSteps bounds the search for the ways to one port, its steps and what it finds: proxies that all forward to one
-	// another, and locations behind paths behind hosts, make more ways than can be followed. Judging that many takes a second
-	// or two.
+	// another, and locations behind paths behind hosts, make more ways than can be followed. Judging that many takes a
+	// second or two.
 	maxSteps = 5000
-	// mostRoutes bounds how many routes of one proxy are followed to one port, so that one team's proxy does not use up what
-	// there is for all.
+	// mostRoutes bounds how many routes of one proxy are followed to one port, so that one team's proxy does not use up
+	// what there is for all.
 	mostRoutes = 500
 )
 
@@ -39,8 +39,8 @@ type walker struct {
 	port world.Port
 	out  []facts.Exposure
 
-	// hops is how many hops a way may have, steps how many were taken. cut is where the first way was given up for either,
-	// nil if none was.
+	// hops is how many hops a way may have, steps how many were taken. cut is where the first way was given up for
+	// either, nil if none was.
 	hops, steps int
 	cut         *inventory.ID
 	// crowded are the proxies more routes of which lead to the port than are followed.
@@ -119,7 +119,8 @@ func Exposures(v *world.View, part recognize.Part) []facts.Exposure {
 		start := hop{
 			at: part.Workload.Ref.ID(), detail: podspec.Decimal(p.Number),
 			text: func() string {
-				return fmt.Sprintf("%s, container %s, port %d (%s)", part.Workload.Ref, part.Container.Name, p.Number, p.Name)
+				return fmt.Sprintf("%s, container %s, port %d (%s)", part.Workload.Ref, part.Container.Name, p.Number,
+					p.Name)
 			},
 		}
 		// The short ways first: whatever a mess of proxies makes of the long ones, those are not missed.
@@ -202,7 +203,8 @@ func (w *walker) fromPod(o *inventory.Object, number int32, c chain) {
 }
 
 // fromServicePorts goes on from the ports of a Service that lead to where the way stands, and says whether any does.
-func (w *walker) fromServicePorts(svc *inventory.Object, c chain, leads func(*corev1.ServicePort) bool, number int32) bool {
+func (w *walker) fromServicePorts(svc *inventory.Object, c chain, leads func(*corev1.ServicePort) bool,
+	number int32) bool {
 	service := inventory.Must[corev1.Service](svc)
 	led := false
 	for i := range service.Spec.Ports {
@@ -285,16 +287,17 @@ func (w *walker) fromNames(svc *inventory.Object, reachable int32, addresses []s
 	for _, alias := range world.AliasesOf(w.view, svc) {
 		w.fromAlias(alias, reachable, c)
 	}
-	w.fromNaming(svc.Ref.Namespace, append([]string{svc.Ref.Name}, addresses...), c, func(namespace string, t proxy.Target) bool {
-		if !t.At(reachable) {
-			return false
-		}
-		if slices.Contains(addresses, t.Host) {
-			return true
-		}
-		named := world.ServiceNamed(w.view, t.Host, namespace)
-		return named != nil && named.Ref.ID() == svc.Ref.ID()
-	})
+	w.fromNaming(svc.Ref.Namespace, append([]string{svc.Ref.Name}, addresses...), c,
+		func(namespace string, t proxy.Target) bool {
+			if !t.At(reachable) {
+				return false
+			}
+			if slices.Contains(addresses, t.Host) {
+				return true
+			}
+			named := world.ServiceNamed(w.view, t.Host, namespace)
+			return named != nil && named.Ref.ID() == svc.Ref.ID()
+		})
 }
 
 // fromAlias goes on from an ExternalName Service that stands for the Service where the way is.

@@ -11,7 +11,8 @@ import (
 )
 
 // fromNaming goes on from every workload that is told of one of the hosts of a namespace.
-func (w *walker) fromNaming(namespace string, hosts []string, c chain, leads func(namespace string, t proxy.Target) bool) {
+func (w *walker) fromNaming(namespace string, hosts []string, c chain,
+	leads func(namespace string, t proxy.Target) bool) {
 	for _, workload := range proxy.Naming(w.view, namespace, hosts) {
 		namespace := workload.Ref.Namespace
 		for _, by := range recognize.Named(w.view.Parts(workload), recognize.Proxy) {
@@ -21,8 +22,8 @@ func (w *walker) fromNaming(namespace string, hosts []string, c chain, leads fun
 	}
 }
 
-// fromNeighbours goes on from what reaches a port of a pod without any Service: other containers of the pod, over loopback,
-// and, at the gateway itself, the proxies of its namespace that may lead anywhere.
+// fromNeighbours goes on from what reaches a port of a pod without any Service: other containers of the pod, over
+// loopback, and, at the gateway itself, the proxies of its namespace that may lead anywhere.
 func (w *walker) fromNeighbours(o *inventory.Object, number int32, c chain) {
 	for _, by := range recognize.Named(w.view.Parts(o), recognize.Proxy) {
 		w.fromProxy(by, c, func(a proxy.Aim) bool { return a.Own && a.At(number) })
@@ -59,7 +60,8 @@ func (w *walker) fromProxy(by recognize.Part, c chain, leads func(proxy.Aim) boo
 	for _, at := range leading {
 		route := read.Routes[at[0]]
 		// A name without a port, in what is not read, is a hint at the gateway's API alone.
-		if target := route.Targets[at[1]]; target.Port != 0 || target.Unix || w.part.Component == recognize.Gateway && w.port.Name == recognize.PortHTTP {
+		if target := route.Targets[at[1]]; target.Port != 0 || target.Unix || w.part.Component == recognize.Gateway &&
+			w.port.Name == recognize.PortHTTP {
 			w.through(by, route, target, c)
 		}
 	}
@@ -86,7 +88,8 @@ func (w *walker) through(by recognize.Part, route *proxy.Route, target proxy.Tar
 	}
 }
 
-// fromInside goes on from the proxies of a pod that forward to an address, or a socket, which only the pod itself reaches.
+// fromInside goes on from the proxies of a pod that forward to an address, or a socket, which only the pod itself
+// reaches.
 func (w *walker) fromInside(o *inventory.Object, door way.Door, c chain) {
 	for _, by := range recognize.Named(w.view.Parts(o), recognize.Proxy) {
 		w.fromProxy(by, c, func(a proxy.Aim) bool {

@@ -72,8 +72,8 @@ func runsUnread(o *inventory.Object) bool {
 	})
 }
 
-// Is says whether an object that may have to do with Ditto is not read: one in a version that is not, of a kind that opens
-// ways in and is not, or in which a part of Ditto runs.
+// Is says whether an object that may have to do with Ditto is not read: one in a version that is not, of a kind that
+// opens ways in and is not, or in which a part of Ditto runs.
 func Is(o *inventory.Object) bool {
 	why, _ := Kind(o)
 	return o.Typed == nil && (why != "" || runsUnread(o))

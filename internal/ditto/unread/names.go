@@ -40,9 +40,9 @@ func (n Name) Means(ports []int32, api bool) bool {
 }
 
 // Names are the hosts that an object names in what is not read of it: a kind or version that is not, or cannot be; a
-// snippet that forwards requests by itself; a Service that gets the requests which failed; the ports that ingress-nginx and
-// haproxy-ingress hand on (a ConfigMap that their flags name, `PORT: namespace/service:port`); the Service that gets what no
-// Ingress is for (--default-backend-service of ingress-nginx and of both controllers with HAProxy).
+// snippet that forwards requests by itself; a Service that gets the requests which failed; the ports that ingress-nginx
+// and haproxy-ingress hand on (a ConfigMap that their flags name, `PORT: namespace/service:port`); the Service that
+// gets what no Ingress is for (--default-backend-service of ingress-nginx and of both controllers with HAProxy).
 func Names(o *inventory.Object) []Name { return NamesOf(o, edge.LinksOf(o)) }
 
 // NamesOf is unreadNames of an object of which it is known already what it names.
@@ -72,7 +72,8 @@ func NamesOf(o *inventory.Object, links way.Links) []Name {
 		return list
 	}
 	for _, u := range links.Unread {
-		list = append(list, Name{Host: podspec.Canonical(u.Host), Port: u.Port, Says: reason.Of("unread-backend", u.What, "%s"), By: &u})
+		list = append(list, Name{Host: podspec.Canonical(u.Host), Port: u.Port,
+			Says: reason.Of("unread-backend", u.What, "%s"), By: &u})
 	}
 	for _, host := range nginx.SnippetTargets(o) {
 		if host != "" {
@@ -101,8 +102,8 @@ func NamesOf(o *inventory.Object, links way.Links) []Name {
 	return list
 }
 
-// namesIn finds the hosts in what an object says: by themselves, or in the fields of one object (`serviceName`, `namespace`,
-// `servicePort`), or as `namespace/name`.
+// namesIn finds the hosts in what an object says: by themselves, or in the fields of one object (`serviceName`,
+// `namespace`, `servicePort`), or as `namespace/name`.
 func namesIn(value any, says string) []Name {
 	says = strings.NewReplacer("%s", "%s", "%", "%%").Replace(says)
 	var list []Name
@@ -112,7 +113,8 @@ func namesIn(value any, says string) []Name {
 		case string:
 			if namespace, name, found := strings.Cut(value, "/"); found {
 				if name, port, _ := strings.Cut(name, ":"); isLabel(namespace) && isLabel(name) {
-					list = append(list, Name{Host: name + "." + namespace + ".svc", Port: podspec.PortNumber(port), Says: says})
+					list = append(list, Name{Host: name + "." + namespace + ".svc", Port: podspec.PortNumber(port),
+						Says: says})
 				}
 			}
 			for h := range mention.Hosts(value) {
@@ -123,7 +125,8 @@ func namesIn(value any, says string) []Name {
 				visit(item)
 			}
 		case map[string]any:
-			name, namespace := firstString(value, "serviceName", "name"), firstString(value, "serviceNamespace", "namespace")
+			name, namespace := firstString(value, "serviceName", "name"),
+				firstString(value, "serviceNamespace", "namespace")
 			if isLabel(name) {
 				host, port := name, int32(0)
 				if isLabel(namespace) {

@@ -14,9 +14,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Pods are the pods that an object which is not read describes, each as if it were there by itself: of an old version of
-// a workload, and of whatever else has a pod's template in it. broken is what is wrong with the first template that is none; of
-// such a one the pod has what could be read.
+// Pods are the pods that an object which is not read describes, each as if it were there by itself: of an old version
+// of a workload, and of whatever else has a pod's template in it. broken is what is wrong with the first template that
+// is none; of such a one the pod has what could be read.
 func Pods(o *inventory.Object) (list []*inventory.Object, broken error) {
 	if o.Typed != nil || !bytes.Contains(o.Raw(), []byte(`"containers"`)) {
 		return nil, nil
@@ -44,7 +44,8 @@ func Pods(o *inventory.Object) (list []*inventory.Object, broken error) {
 	return list, broken
 }
 
-// podOf is the pod that a template describes, as far as that can be read. What is of the wrong type is left out (encoding/json).
+// podOf is the pod that a template describes, as far as that can be read. What is of the wrong type is left out
+// (encoding/json).
 func podOf(o *inventory.Object, template map[string]any) (*inventory.Object, error) {
 	var t corev1.PodTemplateSpec
 	text, err := json.Marshal(template)
@@ -52,7 +53,8 @@ func podOf(o *inventory.Object, template map[string]any) (*inventory.Object, err
 		err = json.Unmarshal(text, &t)
 	}
 	return inventory.FromTyped(&corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: o.Ref.Namespace, Name: o.Ref.Name, Labels: t.Labels, Annotations: t.Annotations},
-		Spec:       t.Spec,
+		ObjectMeta: metav1.ObjectMeta{Namespace: o.Ref.Namespace, Name: o.Ref.Name, Labels: t.Labels,
+			Annotations: t.Annotations},
+		Spec: t.Spec,
 	}, schema.GroupVersionKind{Version: "v1", Kind: inventory.Pod.Kind}), err
 }

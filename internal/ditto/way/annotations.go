@@ -37,7 +37,8 @@ const BareKeys = ""
 // IsNamedBy says whether an annotation is one that only this controller reads.
 func (c *Controller) IsNamedBy(all map[string]string) bool {
 	for key := range all {
-		if slices.Contains(c.Keys, key) || slices.ContainsFunc(c.Prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
+		if slices.Contains(c.Keys, key) ||
+			slices.ContainsFunc(c.Prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			return true
 		}
 	}

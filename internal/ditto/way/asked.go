@@ -18,19 +18,20 @@ type AskedService struct {
 	WithRequest bool
 }
 
-// Asking says what a service does with a request that brings no credentials: off, if it certainly lets everyone in; unknown, if
-// that cannot be told; nothing, if nothing of it is known.
+// Asking says what a service does with a request that brings no credentials: off, if it certainly lets everyone in;
+// unknown, if that cannot be told; nothing, if nothing of it is known.
 type Asking func(AskedService) State
 
-// Ask is what the service at a URL does with everyone; nothing for a URL that the request decides, save for its host: that
-// is one of hosts.
+// Ask is what the service at a URL does with everyone; nothing for a URL that the request decides, save for its host:
+// that is one of hosts.
 func (a Asking) Ask(namespace, address string, hosts []string) State {
 	if a == nil {
 		return State{}
 	}
 	address = strings.TrimSpace(address)
 	for _, variable := range []string{"$host", "$http_host", "$server_name"} {
-		if rest, found := strings.CutPrefix(address, "https://"+variable); found && (rest == "" || rest[0] == '/' || rest[0] == ':') {
+		if rest, found := strings.CutPrefix(address, "https://"+variable); found &&
+			(rest == "" || rest[0] == '/' || rest[0] == ':') {
 			for _, host := range hosts {
 				if state := a.Ask(namespace, "https://"+host+rest, nil); state.State != "" {
 					return state

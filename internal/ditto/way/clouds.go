@@ -41,8 +41,8 @@ type cloud struct {
 	read    func(LoadBalancer) opinion
 }
 
-// clouds is the table, never changed. Sources: the load balancer code or manual of each cloud's controller, named at the
-// functions. MetalLB has no row: there an address pool decides, which no annotation marks as internal.
+// clouds is the table, never changed. Sources: the load balancer code or manual of each cloud's controller, named at
+// the functions. MetalLB has no row: there an address pool decides, which no annotation marks as internal.
 var clouds = []cloud{
 	{"aws", awsControllerClasses(), readAWS},
 	{"gcp", []string{gcpInternalClass, gcpExternalClass}, readGCP},
@@ -108,9 +108,9 @@ func readAWS(b LoadBalancer) opinion {
 }
 
 // readAWSController reads the annotations as the AWS Load Balancer Controller does. It makes a *new* NLB internal if no
-// scheme is given, but leaves an existing one as it is. An absent scheme is not taken for internal here: who creates the
-// Service internet-facing and takes the annotation away later keeps a public load balancer, and neither the object nor
-// its status would show it. Writing `scheme: internal` costs one line and changes nothing for an internal one.
+// scheme is given, but leaves an existing one as it is. An absent scheme is not taken for internal here: who creates
+// the Service internet-facing and takes the annotation away later keeps a public load balancer, and neither the object
+// nor its status would show it. Writing `scheme: internal` costs one line and changes nothing for an internal one.
 func readAWSController(b LoadBalancer) opinion {
 	if value, ok := b.get(awsScheme); ok {
 		if value == "internal" {
@@ -126,8 +126,9 @@ func readAWSController(b LoadBalancer) opinion {
 		return opinion{saysPublic, awsInternal + " is not true"}
 	}
 	if b.Class != "" || b.Annotations[awsType] != "" {
-		return opinion{saysPublic, "the AWS Load Balancer Controller keeps the scheme of an existing load balancer, so only " +
-			awsScheme + ": internal shows that it is internal"}
+		return opinion{saysPublic,
+			"the AWS Load Balancer Controller keeps the scheme of an existing load balancer, so only " +
+				awsScheme + ": internal shows that it is internal"}
 	}
 	return opinion{}
 }
@@ -169,7 +170,8 @@ func readAlibaba(b LoadBalancer) opinion {
 			return opinion{saysPublic, prefix + "id names an existing load balancer, whose address type is not visible"}
 		}
 	}
-	if o := exactly("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", "intranet")(b); o.says != silent {
+	if o := exactly("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type",
+		"intranet")(b); o.says != silent {
 		return o
 	}
 	return exactly("service.beta.kubernetes.io/alicloud-loadbalancer-address-type", "intranet")(b)

@@ -7,13 +7,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Controller is a controller of Ingresses: who it is, and what it contributes to the one reading of them (package ingress).
+// Controller is a controller of Ingresses: who it is, and what it contributes to the one reading of them (package
+// ingress).
 type Controller struct {
 	// Name is the controller's name in the configuration and in facts.
 	Name string
 	// Title names it in sentences.
 	Title string
-	// Classes are the values of IngressClass spec.controller; a trailing `/*` allows any suffix after the slash, or none.
+	// Classes are the values of IngressClass spec.controller; a trailing `/*` allows any suffix after the slash, or
+	// none.
 	Classes []string
 	// Usual are the class names that its manuals and charts use.
 	Usual []string
@@ -23,45 +25,49 @@ type Controller struct {
 	Shared []string
 	// Read reads an Ingress for one of its backends.
 	Read func(Input) Reading
-	// Internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside; nil
-	// where there is none.
+	// Internal says whether the Ingress carries a marker that the controller honours and that keeps it from outside;
+	// nil where there is none.
 	Internal func(Marked) Verdict
-	// Uses are the objects that annotations of an Ingress or of a Service name and that decide what the controller does; nil
-	// where there are none. It is asked whichever controller serves the object.
+	// Uses are the objects that annotations of an Ingress or of a Service name and that decide what the controller
+	// does; nil where there are none. It is asked whichever controller serves the object.
 	Uses func(o *inventory.Object) []inventory.ID
-	// Opened is the annotation by which an Ingress is public, whatever else says that it is internal; empty if none. Doubted says
-	// why it cannot be told who reaches an entry that neither opens; empty where it can. Both may be nil.
+	// Opened is the annotation by which an Ingress is public, whatever else says that it is internal; empty if none.
+	// Doubted says why it cannot be told who reaches an entry that neither opens; empty where it can. Both may be nil.
 	Opened  func(*networkingv1.Ingress) string
 	Doubted func(Class) string
-	// Allowed are the annotations that let only certain addresses in. They are believed for telling whether more is let in than
-	// before, and for nothing else: whether the addresses are those of clients depends on what stands before.
+	// Allowed are the annotations that let only certain addresses in. They are believed for telling whether more is let
+	// in than before, and for nothing else: whether the addresses are those of clients depends on what stands before.
 	Allowed []string
 
 	// DefaultBackend is what it makes of spec.defaultBackend.
 	DefaultBackend DefaultBackend
-	// Behind are the Services that a backend stands for; ok is false for one that is a Service itself. It is asked whichever
-	// controller serves the Ingress; nil where there are none.
-	Behind func(*networkingv1.Ingress, networkingv1.IngressServiceBackend) (list []networkingv1.IngressServiceBackend, ok bool)
+	// Behind are the Services that a backend stands for; ok is false for one that is a Service itself. It is asked
+	// whichever controller serves the Ingress; nil where there are none.
+	Behind func(*networkingv1.Ingress, networkingv1.IngressServiceBackend) (list []networkingv1.IngressServiceBackend,
+		ok bool)
 	// Asides are where it sends requests beside the Services of the paths; nil where there are none.
 	Asides func(*networkingv1.Ingress) []Aside
 
-	// Most controllers make one virtual server of all Ingresses of a host, of whatever namespace, so that one changes how others
-	// are read. What can be told from one alone is asked whichever controller serves it.
+	// Most controllers make one virtual server of all Ingresses of a host, of whatever namespace, so that one changes
+	// how others are read. What can be told from one alone is asked whichever controller serves it.
 
-	// Aliases are hosts of an Ingress's annotations that lead to where the hosts of its rules lead; nil where there are none.
+	// Aliases are hosts of an Ingress's annotations that lead to where the hosts of its rules lead; nil where there are
+	// none.
 	Aliases func(*networkingv1.Ingress) []requests.Hosts
 	// SharesTLS says whether a certificate that one Ingress names for a host serves the others of the host too.
 	SharesTLS bool
-	// ForcesRegex says whether the Ingress turns all paths of its hosts into regular expressions, MayForceRegex, whether it might
-	// as far as it shows alone; nil where none can.
+	// ForcesRegex says whether the Ingress turns all paths of its hosts into regular expressions, MayForceRegex,
+	// whether it might as far as it shows alone; nil where none can.
 	ForcesRegex   func(Input) bool
 	MayForceRegex func(*networkingv1.Ingress) bool
-	// IsMaster says whether an Ingress is one whose settings others of its host take over, Master, of all those of a class, whose.
+	// IsMaster says whether an Ingress is one whose settings others of its host take over, Master, of all those of a
+	// class, whose.
 	IsMaster func(*networkingv1.Ingress) bool
 	Master   func([]*networkingv1.Ingress) *networkingv1.Ingress
 	// IsMinion says whether an Ingress is one that takes them over; set where Master is.
 	IsMinion func(*networkingv1.Ingress) bool
-	// IsCanary says whether an Ingress gets a share of the requests of another one of the same host and path, and takes after it.
+	// IsCanary says whether an Ingress gets a share of the requests of another one of the same host and path, and takes
+	// after it.
 	IsCanary func(*networkingv1.Ingress) bool
 	// Group is the load balancer that an Ingress shares with others; empty if it has one of its own.
 	Group func(*networkingv1.Ingress) string
@@ -84,14 +90,14 @@ type Aside struct {
 	// Backend is the Service; without a port its first one is meant. Headless says that it has to be headless.
 	Backend  Backend
 	Headless bool
-	// Copies says that they are copies, as clients sent them, with a path that Rewrite makes. Otherwise they are requests whose
-	// own Service has no endpoints.
+	// Copies says that they are copies, as clients sent them, with a path that Rewrite makes. Otherwise they are
+	// requests whose own Service has no endpoints.
 	Copies  bool
 	Rewrite Rewrite
 }
 
-// DefaultBackend is what a controller makes of spec.defaultBackend. The API says that it takes what no rule takes; of what, and
-// whose rules, controllers understand differently.
+// DefaultBackend is what a controller makes of spec.defaultBackend. The API says that it takes what no rule takes; of
+// what, and whose rules, controllers understand differently.
 type DefaultBackend struct {
 	// Beside is where it counts in an Ingress with rules, Alone in one without.
 	Beside, Alone Takes
@@ -110,9 +116,10 @@ type DefaultBackend struct {
 type Takes int
 
 const (
-	// Everywhere: those of any host that nothing else takes. That is the reading of Contour (internal/dag/ingress_processor.go:
-	// rulesFromSpec), Kong (translate_ingress.go: the oldest one), haproxy-ingress (addDefaultHostBackend), the AWS Load Balancer
-	// Controller (buildListenerDefaultActions) and GKE, and is taken for that of whoever says nothing else.
+	// Everywhere: those of any host that nothing else takes. That is the reading of Contour
+	// (internal/dag/ingress_processor.go: rulesFromSpec), Kong (translate_ingress.go: the oldest one), haproxy-ingress
+	// (addDefaultHostBackend), the AWS Load Balancer Controller (buildListenerDefaultActions) and GKE, and is taken for
+	// that of whoever says nothing else.
 	Everywhere Takes = iota
 	// OwnHosts: those of the hosts of its Ingress's rules.
 	OwnHosts
@@ -122,7 +129,8 @@ const (
 
 // IsRootPrefix says whether a path is /, of a type that nginx's controllers read as Prefix.
 func IsRootPrefix(p networkingv1.HTTPIngressPath) bool {
-	return (p.Path == "" || p.Path == "/") && (p.PathType == nil || *p.PathType != networkingv1.PathTypeExact) && p.Backend.Service != nil
+	return (p.Path == "" || p.Path == "/") && (p.PathType == nil || *p.PathType != networkingv1.PathTypeExact) &&
+		p.Backend.Service != nil
 }
 
 // Marked is what an internal marker is read from.

@@ -12,8 +12,8 @@ import (
 // PlainEdge is the reading of a controller that changes headers, asks for credentials and rewrites paths only through
 // objects that an annotation refers to. As long as it refers to none, the client's header arrives.
 type PlainEdge struct {
-	// Refers are annotations, with their prefix, that can change headers; asks those that can ask for credentials, limits those that
-	// can limit requests. They are looked for at the Ingress and at the Service.
+	// Refers are annotations, with their prefix, that can change headers; asks those that can ask for credentials,
+	// limits those that can limit requests. They are looked for at the Ingress and at the Service.
 	Refers, Asks, Limits []string
 	// Strip, hide and limit are the advice.
 	Strip, Hide, Limit string
@@ -54,7 +54,8 @@ func (in Input) Rewrite(keys ...string) Rewrite {
 	return Rewrite{}
 }
 
-// RefersTo returns the first of the annotations that the Ingress or the Service has; a key that ends in `*` is a prefix.
+// RefersTo returns the first of the annotations that the Ingress or the Service has; a key that ends in `*` is a
+// prefix.
 func (in Input) RefersTo(keys []string) string {
 	for _, all := range []map[string]string{in.Ingress.Annotations, in.ServiceAnnotations} {
 		for _, key := range keys {
@@ -80,12 +81,14 @@ func (in Input) RefersTo(keys []string) string {
 func (h *Handling) PassThrough(honoured bool, key string) {
 	e := &h.Effects
 	e.Passthrough = true
-	h.Fixes[StripIdentity] = Fix{Advice: "remove " + key + ": it passes TLS connections through unread, so headers cannot be changed at this edge"}
+	h.Fixes[StripIdentity] = Fix{Advice: "remove " + key +
+		": it passes TLS connections through unread, so headers cannot be changed at this edge"}
 	h.Fixes[HideHeaders] = h.Fixes[StripIdentity]
 	if honoured {
 		why := key + " passes TLS connections through unread"
 		e.Identity = State{IdentityClient, key, why}
-		e.Authentication, e.StripsIdentity, e.HidesHeaders = State{Off, key, why}, State{Off, key, why}, State{Off, key, why}
+		e.Authentication, e.StripsIdentity, e.HidesHeaders = State{Off, key, why}, State{Off, key, why},
+			State{Off, key, why}
 		return
 	}
 	why := fmt.Sprintf("%s may pass TLS connections through unread", key)
@@ -128,13 +131,14 @@ func (h *Handling) Strip(in Input, want map[string]string, major, minor int, adv
 		return
 	}
 	if !stated && in.Class.Known {
-		fix.Advice += "; say in the configuration which version runs (edges.controllers." + in.Class.Controller + ".version: " +
+		fix.Advice += "; say in the configuration which version runs (edges.controllers." + in.Class.Controller +
+			".version: " +
 			strconv.Quote(strconv.Itoa(major)+"."+strconv.Itoa(minor)) + "), and it is written for you"
 	}
 }
 
-// Limit offers annotations that limit requests, where the class object names the controller and none of them is there, whatever its
-// prefix.
+// Limit offers annotations that limit requests, where the class object names the controller and none of them is there,
+// whatever its prefix.
 func (h *Handling) Limit(in Input, want map[string]string, prefixes ...string) {
 	if h.Rate.Limited.State != Off || !in.Class.Known {
 		return
@@ -163,18 +167,19 @@ func (e *Effects) Doubt(why string) {
 	}
 }
 
-// Connections is how an edge handles requests that hands connections on: nothing about a request is seen, whether TLS ends there or
-// not. limits says where requests can be limited.
+// Connections is how an edge handles requests that hands connections on: nothing about a request is seen, whether TLS
+// ends there or not. limits says where requests can be limited.
 func Connections(passthrough bool, limits string) Handling {
 	why := "connections are passed through as they are, and no rule for requests applies"
 	if passthrough {
 		why = "TLS connections are passed through unread"
 	}
-	return handedOn("tcp", why, "use a router for HTTP instead: headers cannot be changed where connections are passed through", limits)
+	return handedOn("tcp", why,
+		"use a router for HTTP instead: headers cannot be changed where connections are passed through", limits)
 }
 
-// HandedThrough is how requests are handled by whoever hands connections on and reads none. headers and limits say where headers
-// can be changed, and requests limited.
+// HandedThrough is how requests are handled by whoever hands connections on and reads none. headers and limits say
+// where headers can be changed, and requests limited.
 func HandedThrough(why, headers, limits string) Handling {
 	return handedOn("default", why, headers, limits)
 }
@@ -182,14 +187,15 @@ func HandedThrough(why, headers, limits string) Handling {
 func handedOn(source, why, headers, limits string) Handling {
 	off := State{Off, source, why}
 	h := Handling{Rate: UnreadRate(), Effects: Effects{
-		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true,
+		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off,
+		Passthrough: true,
 	}}
 	h.Fixes[StripIdentity].Advice, h.Fixes[HideHeaders].Advice, h.Fixes[LimitRequests].Advice = headers, headers, limits
 	return h
 }
 
-// OrWorse is what is certain of requests of which either may be true: whichever of two controllers serves them, or of two
-// places they come in at. Limits are put together by whoever reads them.
+// OrWorse is what is certain of requests of which either may be true: whichever of two controllers serves them, or of
+// two places they come in at. Limits are put together by whoever reads them.
 func (h Handling) OrWorse(o Handling) Handling {
 	h.Identity = *Worse(&h.Identity, &o.Identity)
 	h.Authentication = And(h.Authentication, o.Authentication)

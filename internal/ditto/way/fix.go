@@ -19,8 +19,8 @@ const (
 	purposes
 )
 
-// The placeholders in the values of a fix that limits requests: how many requests a client may send in a second, and how many at
-// once above that, which is five times as many.
+// The placeholders in the values of a fix that limits requests: how many requests a client may send in a second, and
+// how many at once above that, which is five times as many.
 const (
 	PlaceRate  = "{rate}"
 	PlaceBurst = "{burst}"
@@ -30,8 +30,9 @@ const (
 type Fix struct {
 	// Advice says, for people, what to write at this edge, or why nothing can be written.
 	Advice string
-	// Annotations and Edits are changes of the entry that would do it. They are there only where whoever serves the entry certainly
-	// honours them, in the version that the configuration states, and nobody has decided otherwise: what is there is never replaced.
+	// Annotations and Edits are changes of the entry that would do it. They are there only where whoever serves the
+	// entry certainly honours them, in the version that the configuration states, and nobody has decided otherwise:
+	// what is there is never replaced.
 	Annotations map[string]string
 	Edits       []Edit
 }
@@ -65,7 +66,8 @@ func (f Fix) Or(other Fix) Fix {
 
 // Settle takes away fixes of what is done already, and the changes where it is not certain that it is not done.
 func (h *Handling) Settle() {
-	for p, s := range [...]*State{StripIdentity: &h.StripsIdentity, HideHeaders: &h.HidesHeaders, LimitRequests: &h.Rate.Limited} {
+	for p, s := range [...]*State{StripIdentity: &h.StripsIdentity, HideHeaders: &h.HidesHeaders,
+		LimitRequests: &h.Rate.Limited} {
 		switch s.State {
 		case Off:
 		case On:

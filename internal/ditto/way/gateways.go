@@ -24,7 +24,8 @@ func (c Config) IsInternalGateway(namespace, name string) bool {
 }
 
 // The labels that tell which Gateway a Service was made for: GEP-1762's, in the Gateway's namespace, and those of Envoy
-// Gateway, which keeps its Services in a namespace of its own. A Service for all Gateways of a class names the class alone.
+// Gateway, which keeps its Services in a namespace of its own. A Service for all Gateways of a class names the class
+// alone.
 const (
 	EnvoyGatewayOwner     = "gateway.envoyproxy.io/owning-gateway-name"
 	EnvoyGatewayNamespace = "gateway.envoyproxy.io/owning-gateway-namespace"

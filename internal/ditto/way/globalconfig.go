@@ -3,8 +3,8 @@ package way
 import "strconv"
 
 // GlobalConfig is what a controller of ingress-nginx is told for all Ingresses: its ConfigMap, and the one with headers
-// that this one names. Of its keys, main-snippet stands beside http, which nginx takes once, so that it forwards no request of
-// HTTP; hide-headers and add-headers are about answers. The zero value is a controller that is told nothing.
+// that this one names. Of its keys, main-snippet stands beside http, which nginx takes once, so that it forwards no
+// request of HTTP; hide-headers and add-headers are about answers. The zero value is a controller that is told nothing.
 type GlobalConfig struct {
 	// Name is the ConfigMap, for people.
 	Name string
@@ -13,8 +13,8 @@ type GlobalConfig struct {
 	Unseen bool
 	// Prefix is that of the annotations which the controller reads, without the slash; empty for the usual one.
 	Prefix string
-	// HeadersName is the ConfigMap that proxy-set-headers names, Headers what it holds. HeadersUnseen says that it is not at
-	// hand, so that nobody knows which headers it sets.
+	// HeadersName is the ConfigMap that proxy-set-headers names, Headers what it holds. HeadersUnseen says that it is
+	// not at hand, so that nobody knows which headers it sets.
 	HeadersName   string
 	Headers       map[string]string
 	HeadersUnseen bool

@@ -1,7 +1,7 @@
 package way
 
-// Names of controllers (Controller.Name) that more than their own packages know: what they have in common with others is said
-// by name.
+// Names of controllers (Controller.Name) that more than their own packages know: what they have in common with others
+// is said by name.
 const (
 	NameIngressNginx   = "ingress-nginx"
 	NameF5Nginx        = "f5-nginx"

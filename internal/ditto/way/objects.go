@@ -23,8 +23,8 @@ func ObjectAt(r inventory.Reader, id inventory.ID) *inventory.Object {
 	return o
 }
 
-// Unread says of kinds that can change what happens to requests that their objects cannot be read in one of the namespaces, or
-// that one of them is not read; empty where they are. Without a namespace all of them are meant.
+// Unread says of kinds that can change what happens to requests that their objects cannot be read in one of the
+// namespaces, or that one of them is not read; empty where they are. Without a namespace all of them are meant.
 func (c Context) Unread(namespaces []string, kinds ...schema.GroupKind) string {
 	if c.Objects == nil {
 		return ""
@@ -88,8 +88,8 @@ type Class struct {
 	// Known says that a class object, or the configuration, names the controller. Otherwise it is a guess, told in
 	// Assumption, or Unknown.
 	Known bool
-	// Internal says that the entry is not reachable from outside: because the configuration names the class, or because of
-	// a marker that the controller honours.
+	// Internal says that the entry is not reachable from outside: because the configuration names the class, or because
+	// of a marker that the controller honours.
 	Internal bool
 	// Doubt says why it cannot be told whether anybody outside reaches the entry; empty where it can.
 	Doubt string

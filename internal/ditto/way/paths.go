@@ -44,7 +44,8 @@ func Undecided(why string) Matcher {
 	return Matcher{Why: why, Match: func(string) (bool, bool) { return false, false }}
 }
 
-// Reads says how an edge compares a path: decoded, as nginx does, or as it stands in the request, as HAProxy and Envoy do.
+// Reads says how an edge compares a path: decoded, as nginx does, or as it stands in the request, as HAProxy and Envoy
+// do.
 type Reads bool
 
 const (
@@ -68,7 +69,8 @@ func (r Reads) Text(path string) string {
 func Exact(r Reads, path string) Matcher {
 	text := r.Text(path)
 	return Matcher{
-		Literal: text, Match: func(p string) (bool, bool) { return p == text, true }, Paths: []requests.Paths{requests.Path(text)},
+		Literal: text, Match: func(p string) (bool, bool) { return p == text, true },
+		Paths: []requests.Paths{requests.Path(text)},
 	}
 }
 
@@ -76,7 +78,8 @@ func Exact(r Reads, path string) Matcher {
 func Elements(r Reads, path string) Matcher {
 	text := strings.TrimRight(r.Text(path), "/")
 	return Matcher{
-		Literal: text, Match: func(p string) (bool, bool) { return below(p, text), true }, Paths: []requests.Paths{requests.Below(text)},
+		Literal: text, Match: func(p string) (bool, bool) { return below(p, text), true },
+		Paths: []requests.Paths{requests.Below(text)},
 	}
 }
 
@@ -92,9 +95,10 @@ func Characters(path string) Matcher {
 	if cut := strings.LastIndexByte(path, '%'); cut >= 0 && cut > len(path)-3 {
 		// The rule ends within an escape: what it matches depends on how the client spells the next letter.
 		start := Raw.Text(path[:cut])
-		return Matcher{Literal: start, Why: "the path ends within a percent-escape", Match: func(p string) (bool, bool) {
-			return false, !strings.HasPrefix(p, start)
-		}}
+		return Matcher{Literal: start, Why: "the path ends within a percent-escape",
+			Match: func(p string) (bool, bool) {
+				return false, !strings.HasPrefix(p, start)
+			}}
 	}
 	return Matcher{
 		Literal: text, Match: func(p string) (bool, bool) { return strings.HasPrefix(p, text), true },

@@ -27,7 +27,8 @@ func PodsWith(labels map[string]string) []inventory.ID {
 
 // FrontsPods are the pods that a Service stands before, if it takes connections from outside.
 func FrontsPods(service *corev1.Service) []inventory.ID {
-	if service.Spec.Type != corev1.ServiceTypeLoadBalancer && service.Spec.Type != corev1.ServiceTypeNodePort && len(service.Spec.ExternalIPs) == 0 {
+	if service.Spec.Type != corev1.ServiceTypeLoadBalancer && service.Spec.Type != corev1.ServiceTypeNodePort &&
+		len(service.Spec.ExternalIPs) == 0 {
 		return nil
 	}
 	return PodsWith(service.Spec.Selector)
@@ -35,8 +36,8 @@ func FrontsPods(service *corev1.Service) []inventory.ID {
 
 // Pods that listen on their node are reached at the node's addresses, whatever the Services before them say.
 
-// sideports are ports of the pods of gateways that serve no clients: health and metrics of Istio's (15020, 15021, 15090)
-// and of Envoy Gateway's (19001, 19003).
+// sideports are ports of the pods of gateways that serve no clients: health and metrics of Istio's (15020, 15021,
+// 15090) and of Envoy Gateway's (19001, 19003).
 var sideports = []int32{15020, 15021, 15090, 19001, 19003}
 
 // ListensOnNode says whether pods take connections at the addresses of their node: by hostNetwork or by a hostPort.
@@ -46,7 +47,8 @@ func ListensOnNode(spec *corev1.PodSpec) (how string, ok bool) {
 	}
 	for i := range spec.Containers {
 		for _, port := range spec.Containers[i].Ports {
-			if port.HostPort != 0 && !net.ParseIP(port.HostIP).IsLoopback() && !slices.Contains(sideports, port.ContainerPort) {
+			if port.HostPort != 0 && !net.ParseIP(port.HostIP).IsLoopback() &&
+				!slices.Contains(sideports, port.ContainerPort) {
 				return "a hostPort", true
 			}
 		}

@@ -12,8 +12,8 @@ import (
 type Rate struct {
 	// Limited says whether requests, or connections, of one client are certainly limited: on, off or unknown.
 	Limited State
-	// Untried says that nothing is written that would limit requests, not even in vain. So it is where nothing but a default is
-	// the source.
+	// Untried says that nothing is written that would limit requests, not even in vain. So it is where nothing but a
+	// default is the source.
 	Untried bool
 }
 
@@ -25,8 +25,8 @@ func (r *Rate) Tried() bool {
 // Unlimited is the reading where no annotation limits anything.
 func Unlimited() State { return State{Off, "default", "no annotation limits requests"} }
 
-// Positive says whether an annotation is a whole number above zero, as strconv.Atoi reads it: no spaces, no sign needed.
-// Controllers take anything else for zero, which is no limit.
+// Positive says whether an annotation is a whole number above zero, as strconv.Atoi reads it: no spaces, no sign
+// needed. Controllers take anything else for zero, which is no limit.
 func Positive(value string) bool {
 	n, err := strconv.Atoi(value)
 	return err == nil && n > 0

@@ -6,8 +6,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 )
 
-// Reach says what of a gateway can be reached by this path. It looks at the path alone: another, longer path of the same
-// host may take requests away from this one.
+// Reach says what of a gateway can be reached by this path. It looks at the path alone: another, longer path of the
+// same host may take requests away from this one.
 func (p Path) Reach() surface.Reach {
 	if p.Rewrite.Kind == RewriteUnknown {
 		return surface.Reach{Unknown: []string{p.Rewrite.Why}}

@@ -49,8 +49,8 @@ func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
 	}}
 }
 
-// spellings are other ways to write a path: each single letter as an escape, in both cases of the hex digits, and all of
-// them at once. A slash stays a slash, since Ditto does not split at an escaped one.
+// spellings are other ways to write a path: each single letter as an escape, in both cases of the hex digits, and all
+// of them at once. A slash stays a slash, since Ditto does not split at an escaped one.
 func spellings(path string) []string {
 	const lower, upper = "0123456789abcdef", "0123456789ABCDEF"
 	escape := func(b byte, digits string) string { return "%" + string(digits[b>>4]) + string(digits[b&15]) }
@@ -191,7 +191,8 @@ func cutLookaheads(expression string) (pieces []piece, ok bool) {
 		case c == ')':
 			depth--
 			if depth == 0 && lookFrom >= 0 {
-				pieces = append(pieces, piece{text: expression[start:i], look: true, negat: expression[lookFrom+2] == '!'})
+				pieces = append(pieces, piece{text: expression[start:i], look: true,
+					negat: expression[lookFrom+2] == '!'})
 				lookFrom, start = -1, i+1
 				// A quantifier would apply to the lookahead.
 				if start < len(expression) && strings.IndexByte("*+?{", expression[start]) >= 0 {

@@ -9,11 +9,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
-// Which requests an edge lets in, for comparing what was open with what is. See package requests for what has to be true.
+// Which requests an edge lets in, for comparing what was open with what is. See package requests for what has to be
+// true.
 
-// Requests are the requests that a route passes on, by where clients come in, what they ask for, and with what path it arrives.
-// Where they come from is left open. A kind that does not fill in Hosts is compared by its Text: what it lets in is then no more
-// than before only as long as that says the same.
+// Requests are the requests that a route passes on, by where clients come in, what they ask for, and with what path it
+// arrives. Where they come from is left open. A kind that does not fill in Hosts is compared by its Text: what it lets
+// in is then no more than before only as long as that says the same.
 func (r *Route) Requests() requests.Set {
 	if r.Lets != nil {
 		return r.Lets()
@@ -23,7 +24,8 @@ func (r *Route) Requests() requests.Set {
 		paths = r.Path.Arrives(r.Text)
 	}
 	box := requests.Box{
-		Doors: []requests.Door{{Kind: r.Door}}, Hosts: []requests.Hosts{requests.AnyHost()}, Paths: paths, Conditions: r.Conditions,
+		Doors: []requests.Door{{Kind: r.Door}}, Hosts: []requests.Hosts{requests.AnyHost()}, Paths: paths,
+		Conditions: r.Conditions,
 	}
 	if r.Hosts == nil {
 		box.Doors[0].Kind = r.Text
@@ -36,8 +38,9 @@ func (r *Route) Requests() requests.Set {
 	return requests.Set{box}
 }
 
-// connections are the requests that come over connections for some server names. Which hosts they ask for is written in them, and
-// need not be what the connection was for; so a server name is a condition, which a star in the place of its first label fulfils too.
+// connections are the requests that come over connections for some server names. Which hosts they ask for is written in
+// them, and need not be what the connection was for; so a server name is a condition, which a star in the place of its
+// first label fulfils too.
 func connections(box requests.Box, names []string) requests.Set {
 	if len(names) == 0 {
 		return requests.Set{box}
@@ -66,8 +69,8 @@ func RequestedHosts(names []string) []requests.Hosts {
 	return list
 }
 
-// Takes are the requests that the edge takes by this path, by the path of the client. text tells a matcher that cannot be read
-// from others.
+// Takes are the requests that the edge takes by this path, by the path of the client. text tells a matcher that cannot
+// be read from others.
 func (m Matcher) Takes(text string) []requests.Paths {
 	if m.Paths != nil {
 		return m.Paths
@@ -107,7 +110,8 @@ func (w Rewrite) moves(taken []requests.Paths) ([]requests.Paths, bool) {
 	return all, len(all) == 1
 }
 
-// moved is a pattern with one prefix of its paths put in the place of another. It is known only if every path has the prefix.
+// moved is a pattern with one prefix of its paths put in the place of another. It is known only if every path has the
+// prefix.
 func moved(p requests.Paths, from, to string) (requests.Paths, bool) {
 	if len(p.Except) > 0 || p.Kind == requests.Opaque || p.Kind == requests.Fold {
 		return p, false
@@ -125,7 +129,8 @@ func moved(p requests.Paths, from, to string) (requests.Paths, bool) {
 	return p, true
 }
 
-// passes is what several matchers let through together, and what steps in between make of the paths; nil where it cannot be told.
+// passes is what several matchers let through together, and what steps in between make of the paths; nil where it
+// cannot be told.
 func passes(stages []Stage) []requests.Paths {
 	var list []requests.Paths
 	for _, s := range stages {

@@ -36,8 +36,8 @@ type UnreadBackend struct {
 	What string
 	// Object is what says where they go, if its kind is read; its own links then have it.
 	Object inventory.ID
-	// Host is what it means, and Port the port of that, zero for any. Without a host it may be any pod of Namespace, or, without that,
-	// of any namespace.
+	// Host is what it means, and Port the port of that, zero for any. Without a host it may be any pod of Namespace,
+	// or, without that, of any namespace.
 	Host      string
 	Port      int32
 	Namespace string
@@ -64,17 +64,18 @@ type Resource struct {
 	Says func(o *inventory.Object) any
 	// Keys are what an object is indexed by besides, for others of its kind; nil where there is nothing.
 	Keys func(o *inventory.Object) []inventory.Key
-	// ByService says that what a route does depends on the Service that it leads to: then Routes are those to Context.To, and, of
-	// none in particular, all of them.
+	// ByService says that what a route does depends on the Service that it leads to: then Routes are those to
+	// Context.To, and, of none in particular, all of them.
 	ByService bool
-	// Siblings are the objects of its kind whose reading an object decides without naming them; nil where there are none.
+	// Siblings are the objects of its kind whose reading an object decides without naming them; nil where there are
+	// none.
 	Siblings func(c Context, o *inventory.Object) []Siblings
 }
 
 // Siblings are some objects that others of their kind decide about.
 type Siblings struct {
-	// Name tells them from others: those of one name are the same, whichever object they are asked for. Empty for those that are
-	// the object's own.
+	// Name tells them from others: those of one name are the same, whichever object they are asked for. Empty for those
+	// that are the object's own.
 	Name string
 	// Key finds them, Concerned says which of those that are found they are; nil for all.
 	Key       inventory.Key

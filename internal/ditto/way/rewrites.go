@@ -13,7 +13,8 @@ import (
 func NginxRewrite(path, target string) Rewrite {
 	to, number, _ := strings.Cut(target, "$")
 	capture, err := strconv.Atoi(number)
-	if re, broken := syntax.Parse(path, syntax.Perl); err == nil && broken == nil && capture > re.MaxCap() && capture <= mostCaptures {
+	if re, broken := syntax.Parse(path, syntax.Perl); err == nil && broken == nil && capture > re.MaxCap() &&
+		capture <= mostCaptures {
 		return Rewrite{Kind: RewriteConstant, To: to}
 	}
 	return CaptureRewrite(path, target)
@@ -23,8 +24,8 @@ func NginxRewrite(path, target string) Rewrite {
 const mostCaptures = 9
 
 // CaptureRewrite replaces a path that an expression matches. Told are these shapes: a target without captures, which is
-// what the backend always gets; `/x(/|$)(.*)` to `/y$2`; `/x/(.*)` to `/y$1`; `/x/(a.*)` to `/y$1`; `/x(/(.*))?` to `/y$2`, where
-// an absent group is an empty rest; and `/x(/.*)?` to `$1`.
+// what the backend always gets; `/x(/|$)(.*)` to `/y$2`; `/x/(.*)` to `/y$1`; `/x/(a.*)` to `/y$1`; `/x(/(.*))?` to
+// `/y$2`, where an absent group is an empty rest; and `/x(/.*)?` to `$1`.
 func CaptureRewrite(path, target string) Rewrite {
 	if !strings.Contains(target, "$") && strings.HasPrefix(target, "/") {
 		return Rewrite{Kind: RewriteConstant, To: target}
@@ -84,8 +85,8 @@ func capturedPrefixes(re *syntax.Regexp, capture int, slash bool) (prefixes []st
 	return slices.Compact(prefixes), true
 }
 
-// opened are the parts of an expression, with groups at its end that another group is in, and optional ones, taken apart; optional
-// says whether one of the latter was.
+// opened are the parts of an expression, with groups at its end that another group is in, and optional ones, taken
+// apart; optional says whether one of the latter was.
 func opened(re *syntax.Regexp, capture int) (parts []*syntax.Regexp, optional bool) {
 	for {
 		switch {
@@ -113,7 +114,8 @@ func isSlashAndRest(re *syntax.Regexp) bool {
 	return isRest(rest)
 }
 
-// endsInRest says whether an expression takes everything from somewhere on: then a group of it holds all that is left of the path.
+// endsInRest says whether an expression takes everything from somewhere on: then a group of it holds all that is left
+// of the path.
 func endsInRest(re *syntax.Regexp) bool {
 	return re.Op == syntax.OpConcat && isRest(re.Sub[len(re.Sub)-1])
 }

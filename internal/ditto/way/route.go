@@ -16,8 +16,8 @@ type Backend struct {
 	Port intstr.IntOrString
 	// OfPod says that Port may as well be the port of the pods behind the Service.
 	OfPod bool
-	// ByTarget says that Port, which is not zero, may as well be a target, of the first port of the Service that has it: as some
-	// controllers read an Ingress (ingress-nginx, Traefik's reading of it, haproxy-ingress).
+	// ByTarget says that Port, which is not zero, may as well be a target, of the first port of the Service that has
+	// it: as some controllers read an Ingress (ingress-nginx, Traefik's reading of it, haproxy-ingress).
 	ByTarget bool
 }
 
@@ -64,15 +64,16 @@ func (b Backend) names(port *corev1.ServicePort) bool {
 // target is the first port of a Service that the backend names or that has its port for a target, nil if there is none.
 func (b Backend) target(service *corev1.Service) *corev1.ServicePort {
 	for i := range service.Spec.Ports {
-		if port := &service.Spec.Ports[i]; b.names(port) || b.Port != (intstr.IntOrString{}) && port.TargetPort == b.Port {
+		if port := &service.Spec.Ports[i]; b.names(port) || b.Port != (intstr.IntOrString{}) &&
+			port.TargetPort == b.Port {
 			return port
 		}
 	}
 	return nil
 }
 
-// Route is one way to let requests in: a rule of an entry object, as whoever serves it reads it, a port of a Service, or a port
-// of a node.
+// Route is one way to let requests in: a rule of an entry object, as whoever serves it reads it, a port of a Service,
+// or a port of a node.
 type Route struct {
 	// Text tells the rule from the others of the object: `ditto.example.com/api (PathPrefix), Gateway infra/public`.
 	Text string
@@ -80,10 +81,10 @@ type Route struct {
 	Title, Note string
 	// Asks is what a client asks for: `ditto.example.com/api`.
 	Asks string
-	// Hosts are the hosts that it is for, as HostsOf of package requests reads them, and Door is where clients come in, by name:
-	// `Gateway infra/public`. Conditions are what else a request has to fulfil, each as it is written. They tell what one route
-	// lets in from what another one does; without Hosts only the Text does. Where connections are handed on the
-	// hosts are those of the connections. Lets, if it is there, says all of it.
+	// Hosts are the hosts that it is for, as HostsOf of package requests reads them, and Door is where clients come in,
+	// by name: `Gateway infra/public`. Conditions are what else a request has to fulfil, each as it is written. They
+	// tell what one route lets in from what another one does; without Hosts only the Text does. Where connections are
+	// handed on the hosts are those of the connections. Lets, if it is there, says all of it.
 	Hosts      []string
 	Door       string
 	Conditions []string
@@ -105,6 +106,7 @@ type Route struct {
 func HandingOn(text, title string, public bool, lets func() requests.Set) Route {
 	return Route{
 		Text: text, Title: title, Public: public, Lets: lets,
-		Transport: Transport{Plain: State{State: PlainServed}, Passthrough: true}, Handling: Handling{Rate: Rate{Limited: State{State: Off}}},
+		Transport: Transport{Plain: State{State: PlainServed}, Passthrough: true},
+		Handling:  Handling{Rate: Rate{Limited: State{State: Off}}},
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // UnfollowedRoute stands for the routes of an object that are given up for being too many.
 func UnfollowedRoute(backends []Backend, why string) Route {
-	effects := Effects{Identity: State{State: IdentityClient}, Authentication: State{State: Off}, StripsIdentity: State{State: Off}, HidesHeaders: State{State: Off}}
+	effects := Effects{Identity: State{State: IdentityClient}, Authentication: State{State: Off},
+		StripsIdentity: State{State: Off}, HidesHeaders: State{State: Off}}
 	effects.Doubt(why)
 	return Route{
 		Text: "further routes", Asks: "*", Backends: backends, Public: true, Handling: Handling{Effects: effects},
@@ -41,7 +42,8 @@ func (r Repeats) Distinct(text string) string {
 	return distinct
 }
 
-// Distinct makes the texts of routes differ. Two that say the same need not be the same: not everything that decides is in a text.
+// Distinct makes the texts of routes differ. Two that say the same need not be the same: not everything that decides is
+// in a text.
 func Distinct(list []Route) []Route {
 	seen := Repeats{}
 	for i := range list {

@@ -38,7 +38,8 @@ func PublicnessOf(b LoadBalancer, names []string) Verdict {
 	}
 	switch {
 	case len(public) > 0 && len(internal) > 0:
-		return Verdict{true, "markers contradict each other: " + strings.Join(internal, "; ") + ", but " + strings.Join(public, "; ")}
+		return Verdict{true, "markers contradict each other: " + strings.Join(internal, "; ") + ", but " +
+			strings.Join(public, "; ")}
 	case len(public) > 0:
 		return Verdict{true, strings.Join(public, "; ")}
 	case len(internal) > 0:
@@ -51,8 +52,8 @@ func PublicnessOf(b LoadBalancer, names []string) Verdict {
 	return Verdict{true, "no internal load balancer marker"}
 }
 
-// MarkedPublic says whether something on a Service says by itself that it is reachable from outside: a marker of a cloud
-// that counts, or external IPs. The absence of a marker says nothing here.
+// MarkedPublic says whether something on a Service says by itself that it is reachable from outside: a marker of a
+// cloud that counts, or external IPs. The absence of a marker says nothing here.
 func MarkedPublic(svc *corev1.Service, names []string) (public bool, why string) {
 	if len(svc.Spec.ExternalIPs) > 0 {
 		return true, "external IPs"
@@ -103,8 +104,8 @@ func Quote(text string) string {
 	return `"` + clean + `"`
 }
 
-// ServiceOfHost is the Service that a host name with a namespace in it means: `service.namespace`, `service.namespace.svc`, or that
-// with a cluster's domain behind it.
+// ServiceOfHost is the Service that a host name with a namespace in it means: `service.namespace`,
+// `service.namespace.svc`, or that with a cluster's domain behind it.
 func ServiceOfHost(host string) (namespace, name string, ok bool) {
 	labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
 	if len(labels) == 2 || len(labels) > 2 && labels[2] == "svc" {

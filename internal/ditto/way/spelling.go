@@ -6,9 +6,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
-// Spelling says how a step writes the path of a request that it sends on, as against the path by which it chose where to. Ditto's
-// gateway decodes each segment of a path and then resolves dot segments (wire.ReadByGateway). So where a step sends on what the
-// client wrote, Ditto may read another path than the one that was chosen by.
+// Spelling says how a step writes the path of a request that it sends on, as against the path by which it chose where
+// to. Ditto's gateway decodes each segment of a path and then resolves dot segments (wire.ReadByGateway). So where a
+// step sends on what the client wrote, Ditto may read another path than the one that was chosen by.
 type Spelling int
 
 const (
@@ -16,13 +16,14 @@ const (
 	SpellingUnread Spelling = iota
 	// SpellingKeptPerhaps: it is not known, and for a single path at the worst what SpellingKept is.
 	SpellingKeptPerhaps
-	// SpellingResolved: what it chose by, where dot segments are resolved and an escaped slash stays as it is. Ditto reads the same.
+	// SpellingResolved: what it chose by, where dot segments are resolved and an escaped slash stays as it is. Ditto
+	// reads the same.
 	SpellingResolved
-	// SpellingDecoded: what it chose by, where escaped slashes are slashes, too. Ditto reads the same. So does an nginx whose proxy_pass
-	// has a path, or that rewrites.
+	// SpellingDecoded: what it chose by, where escaped slashes are slashes, too. Ditto reads the same. So does an nginx
+	// whose proxy_pass has a path, or that rewrites.
 	SpellingDecoded
-	// SpellingKept: what the client wrote, while it chose by what that comes to if escaped slashes are slashes. So does an nginx whose
-	// proxy_pass has no path. A segment with escaped slashes in it is one segment to Ditto.
+	// SpellingKept: what the client wrote, while it chose by what that comes to if escaped slashes are slashes. So does
+	// an nginx whose proxy_pass has no path. A segment with escaped slashes in it is one segment to Ditto.
 	SpellingKept
 	// SpellingVerbatim: what the client wrote, by which it chose, dot segments included. So does HAProxy.
 	SpellingVerbatim
@@ -41,7 +42,8 @@ func (p Path) spells(s Spelling) Spelling {
 		return SpellingResolved
 	case s == SpellingUnread && p.Matcher.exact():
 		return SpellingKeptPerhaps
-	case s == SpellingUnread || s == SpellingKept: // a single path, too, can be the end of another one, with its slashes escaped
+	// a single path, too, can be the end of another one, with its slashes escaped
+	case s == SpellingUnread || s == SpellingKept:
 		return s
 	case p.Matcher.exact():
 		return SpellingResolved
@@ -61,8 +63,8 @@ func (m Matcher) exact() bool {
 	return len(m.Paths) > 0 && m.Paths[0].Kind == requests.Exact
 }
 
-// openEnded says whether paths match, as they are written, that dot segments lead elsewhere. It tries what can follow the text that every
-// match begins with.
+// openEnded says whether paths match, as they are written, that dot segments lead elsewhere. It tries what can follow
+// the text that every match begins with.
 func (m Matcher) openEnded() (open, known bool) {
 	start := strings.TrimRight(m.Literal, "/")
 	up := strings.Repeat("../", strings.Count(start, "/")+2)

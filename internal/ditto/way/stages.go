@@ -9,8 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
-// Stage is one thing that happens to the path of a request on its way through an edge: it is compared, or changed. Edges
-// that do either more than once have a list of them.
+// Stage is one thing that happens to the path of a request on its way through an edge: it is compared, or changed.
+// Edges that do either more than once have a list of them.
 type Stage struct {
 	// match lets requests through; nil in a stage that changes the path.
 	match *Matcher
@@ -98,7 +98,8 @@ func Through(stages []Stage) Path {
 	return Path{Matcher: m}
 }
 
-// lead says whether some request passes all stages and arrives with the path; known is false where that cannot be decided.
+// lead says whether some request passes all stages and arrives with the path; known is false where that cannot be
+// decided.
 func lead(stages []Stage, path string) (leads, known bool) {
 	type candidate struct {
 		path string
@@ -165,7 +166,10 @@ func ReplaceWhole(to string) PathStep {
 
 // onlyFrom are the candidates that really become the path. Edges make one slash of several before anything else.
 func onlyFrom(forward func(string) string, path string, candidates []string) []string {
-	return slices.DeleteFunc(candidates, func(c string) bool { return forward(c) != path || strings.HasPrefix(c, "//") })
+	return slices.DeleteFunc(candidates, func(c string) bool {
+		return forward(c) != path ||
+			strings.HasPrefix(c, "//")
+	})
 }
 
 // AddPrefix puts text before the path.

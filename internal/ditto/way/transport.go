@@ -41,8 +41,8 @@ type Transport struct {
 	TLS State
 	// Plain is what plain HTTP meets: closed, redirected, served or unknown.
 	Plain State
-	// Passthrough says that the edge does not end TLS connections: what is behind it decides about TLS. Plain is then what
-	// plain HTTP meets at the edge itself.
+	// Passthrough says that the edge does not end TLS connections: what is behind it decides about TLS. Plain is then
+	// what plain HTTP meets at the edge itself.
 	Passthrough bool
 	// Fix is for ServeTLS.
 	Fix Fix
@@ -106,7 +106,8 @@ func (in Input) WithNeighbours(host string) State {
 	}
 	for _, other := range in.Neighbours {
 		if s := certificateIn(other.Spec.TLS, host); s.State == On {
-			return State{On, SourceTLS, "Ingress " + other.Namespace + "/" + other.Name + " of the same host names a certificate for it"}
+			return State{On, SourceTLS, "Ingress " + other.Namespace + "/" + other.Name +
+				" of the same host names a certificate for it"}
 		}
 	}
 	return own
@@ -132,11 +133,11 @@ func Passed(plain State, key string) Transport {
 	}
 }
 
-// Balancer is what a load balancer of a Service does with TLS on a port: on where the cloud certainly ends TLS there, off
-// where it hands connections on. Clouds say which clouds' annotations count; empty means any.
+// Balancer is what a load balancer of a Service does with TLS on a port: on where the cloud certainly ends TLS there,
+// off where it hands connections on. Clouds say which clouds' annotations count; empty means any.
 //
-// Sources: cloud-provider-aws and AWS Load Balancer Controller (ssl-cert, ssl-ports: port numbers or names, `*` or absent for
-// all), which clouds' controllers of the kind follow in their own words.
+// Sources: cloud-provider-aws and AWS Load Balancer Controller (ssl-cert, ssl-ports: port numbers or names, `*` or
+// absent for all), which clouds' controllers of the kind follow in their own words.
 func Balancer(annotations map[string]string, port int32, name string, clouds []string) State {
 	for _, t := range balancerTLS {
 		key := t.certificate
@@ -155,8 +156,8 @@ func Balancer(annotations map[string]string, port int32, name string, clouds []s
 	return State{Off, "default", "the load balancer passes connections through"}
 }
 
-// balancerTLS are the annotations by which clouds end TLS for a Service: the one that names certificates, and the one that
-// lists ports, with what holds without it.
+// balancerTLS are the annotations by which clouds end TLS for a Service: the one that names certificates, and the one
+// that lists ports, with what holds without it.
 var balancerTLS = []struct {
 	cloud, certificate, ports, otherwise string
 }{
@@ -198,10 +199,11 @@ func (in Input) ClassHasParameters() bool {
 	return ok && class.Spec.Parameters != nil
 }
 
-// HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where what
-// is behind sees it.
+// HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where
+// what is behind sees it.
 func HandedOn(plain State, advice string) Transport {
-	return Transport{TLS: State{Unknown, plain.Source, reason.Of("decided-further-in")}, Plain: plain, Passthrough: true, Fix: Fix{Advice: advice}}
+	return Transport{TLS: State{Unknown, plain.Source, reason.Of("decided-further-in")}, Plain: plain,
+		Passthrough: true, Fix: Fix{Advice: advice}}
 }
 
 // UnreadRate is the rate of an entry that hands connections on.

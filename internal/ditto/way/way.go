@@ -11,8 +11,8 @@
 //
 // # Adding a vendor
 //
-// A vendor is a package below edge: a Controller for Ingresses, Kinds for objects of its own, and a line for each in the
-// tables of package edge.
+// A vendor is a package below edge: a Controller for Ingresses, Kinds for objects of its own, and a line for each in
+// the tables of package edge.
 package way
 
 import (
@@ -51,13 +51,15 @@ const (
 
 // Config is what the operator says about edges, from `edges` in the configuration.
 type Config struct {
-	// Asking answers what a service does that an edge asks; it may be nil. It is no configuration: whoever reads the objects sets it.
+	// Asking answers what a service does that an edge asks; it may be nil. It is no configuration: whoever reads the
+	// objects sets it.
 	Asking Asking
 	// InternalIngressClasses are names of ingress classes that are not reachable from outside.
 	InternalIngressClasses []string
 	// IngressClasses says which controller serves a class (ControllerNames), by the name of the class.
 	IngressClasses map[string]string
-	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not said.
+	// DefaultController serves Ingresses without a class where no default IngressClass is there; empty if it is not
+	// said.
 	DefaultController string
 	// InternalGateways are Gateways of the Gateway API that are not reachable from outside.
 	InternalGateways []GatewayName
@@ -84,17 +86,18 @@ type Input struct {
 	Ingress *networkingv1.Ingress
 	// Class is what Resolve made of the Ingress.
 	Class Class
-	// Service and ServiceAnnotations are the backend's name and annotations, which some controllers read too. They may be
-	// empty.
+	// Service and ServiceAnnotations are the backend's name and annotations, which some controllers read too. They may
+	// be empty.
 	Service            string
 	ServiceAnnotations map[string]string
 	// Master is the master of a mergeable F5 minion: the Ingress of the same host whose annotation
 	// nginx.org/mergeable-ingress-type is `master` (Controller.Master). Nil if there is none at hand.
 	Master *networkingv1.Ingress
-	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates in
-	// spec.tls. They are only there if this one does not name certificates for all its hosts itself.
+	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates
+	// in spec.tls. They are only there if this one does not name certificates for all its hosts itself.
 	Neighbours []*networkingv1.Ingress
-	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions (ForcesRegex).
+	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions
+	// (ForcesRegex).
 	HostForcesRegex bool
 	// Controllers is what each controller of ingress-nginx is told that is at hand and serves the class.
 	Controllers []GlobalConfig

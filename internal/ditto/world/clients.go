@@ -22,7 +22,8 @@ type Client struct {
 // IsClient says whether the configuration calls a workload, or one that made it, a client of Ditto.
 func (v *View) IsClient(o *inventory.Object) bool {
 	return slices.ContainsFunc(v.Clients, func(c Client) bool {
-		if c.Namespace != o.Ref.Namespace || c.Selector != nil && !c.Selector.Matches(labels.Set(o.PodTemplate().Labels)) {
+		if c.Namespace != o.Ref.Namespace || c.Selector != nil &&
+			!c.Selector.Matches(labels.Set(o.PodTemplate().Labels)) {
 			return false
 		}
 		for at := o; at != nil; at = OwnerOf(v, at) {
@@ -34,7 +35,8 @@ func (v *View) IsClient(o *inventory.Object) bool {
 	})
 }
 
-// Strangers are the containers of a workload that are no part of Ditto and no proxy that is known, none of a client of Ditto.
+// Strangers are the containers of a workload that are no part of Ditto and no proxy that is known, none of a client of
+// Ditto.
 func (v *View) Strangers(o *inventory.Object) []*corev1.Container {
 	if v.IsClient(o) {
 		return nil

@@ -12,8 +12,8 @@ import (
 // This file finds the controller that serves an ingress class, to compare what is said of the class with how the
 // controller itself is exposed: an Ingress of an internal class is public as soon as the controller's own Service is.
 
-// DoubtedEntry says why an entry that is taken for internal may be public: a Service of its controller, or of its Gateway,
-// carries no mark that would keep it inside. It is empty where there is no such doubt.
+// DoubtedEntry says why an entry that is taken for internal may be public: a Service of its controller, or of its
+// Gateway, carries no mark that would keep it inside. It is empty where there is no such doubt.
 func (v *View) DoubtedEntry(o *inventory.Object) string { return edge.Doubted(v.Reading, o) }
 
 // controllers are the workloads of a view that serve Ingresses; see way.Controllers.

@@ -13,8 +13,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// This file finds what a controller of ingress-nginx is told for all Ingresses: in the ConfigMap of its flag --configmap,
-// and in the one that this names for headers. What a ConfigMap is named says nothing: only who reads it counts.
+// This file finds what a controller of ingress-nginx is told for all Ingresses: in the ConfigMap of its flag
+// --configmap, and in the one that this names for headers. What a ConfigMap is named says nothing: only who reads it
+// counts.
 
 // Told implements way.Controllers. One that is told nothing that is at hand counts as one with the documented defaults.
 func (c *controllers) Told(class way.Class) []way.GlobalConfig {
@@ -37,9 +38,9 @@ func (c *controllers) Told(class way.Class) []way.GlobalConfig {
 	return list
 }
 
-// told is what the flags of a controller say: the ConfigMap with its settings, and the prefix of its annotations. Both are
-// empty where they say nothing; a ConfigMap that is known not to be there counts as one that says nothing, as for the
-// controller itself (internal/ingress/controller/store).
+// told is what the flags of a controller say: the ConfigMap with its settings, and the prefix of its annotations. Both
+// are empty where they say nothing; a ConfigMap that is known not to be there counts as one that says nothing, as for
+// the controller itself (internal/ingress/controller/store).
 type told struct{ configMap, prefix string }
 
 // settingsOf are what the flags of controllers say, each once. Pods and
@@ -50,7 +51,8 @@ func (v *View) settingsOf(workloads []*inventory.Object) []told {
 		for _, o := range workloads {
 			spec := &o.PodTemplate().Spec
 			named := told{recognize.ControllerConfigMap(o.Ref.Namespace, spec), recognize.AnnotationsPrefix(spec)}
-			if (len(o.Meta.OwnerReferences) > 0) == owned && !slices.Contains(list, named) && !(owned && v.SameAsOwner(o)) {
+			if (len(o.Meta.OwnerReferences) > 0) == owned && !slices.Contains(list, named) &&
+				!(owned && v.SameAsOwner(o)) {
 				list = append(list, named)
 			}
 		}
@@ -72,8 +74,8 @@ func (v *View) headers(c *way.GlobalConfig) {
 	}
 }
 
-// ingressNginxServing are the workloads that serve a class. The controller that an IngressClass names decides, where both are
-// at hand: all controllers of ingress-nginx take the same class name unless they are told another.
+// ingressNginxServing are the workloads that serve a class. The controller that an IngressClass names decides, where
+// both are at hand: all controllers of ingress-nginx take the same class name unless they are told another.
 func (v *View) ingressNginxServing(class way.Class) []*inventory.Object {
 	if o := v.Get(inventory.IngressClass, "", class.Name); class.Name != "" && o != nil {
 		if list := v.serving(inventory.Must[networkingv1.IngressClass](o).Spec.Controller); len(list) > 0 {

@@ -12,9 +12,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// DeadPorts say of the ports of a Service before Ditto, or a proxy near it, that they lead nowhere: their targetPort is a name
-// that no container behind it declares, for which Kubernetes makes no endpoint (k8s.io/endpointslice, getEndpointPorts). An
-// EndpointSlice that somebody wrote can lead somewhere all the same.
+// DeadPorts say of the ports of a Service before Ditto, or a proxy near it, that they lead nowhere: their targetPort is
+// a name that no container behind it declares, for which Kubernetes makes no endpoint (k8s.io/endpointslice,
+// getEndpointPorts). An EndpointSlice that somebody wrote can lead somewhere all the same.
 func (v *View) DeadPorts(o *inventory.Object) []string {
 	svc, ok := inventory.As[corev1.Service](o)
 	if !ok {
@@ -23,7 +23,8 @@ func (v *View) DeadPorts(o *inventory.Object) []string {
 	var list []string
 	for i := range svc.Spec.Ports {
 		sp := &svc.Spec.Ports[i]
-		if sp.TargetPort.StrVal == "" || sp.Protocol != "" && sp.Protocol != corev1.ProtocolTCP || v.hasEndpoint(o, sp.Name) {
+		if sp.TargetPort.StrVal == "" || sp.Protocol != "" && sp.Protocol != corev1.ProtocolTCP ||
+			v.hasEndpoint(o, sp.Name) {
 			continue
 		}
 		behind, declared := "", false

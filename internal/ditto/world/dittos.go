@@ -12,12 +12,13 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// This file finds the workloads that run a part of Ditto. Most show it by themselves, and an index has them (byDitto). Of some
-// only a ConfigMap or Secret tells it; those are looked through (byMadeDitto).
+// This file finds the workloads that run a part of Ditto. Most show it by themselves, and an index has them (byDitto).
+// Of some only a ConfigMap or Secret tells it; those are looked through (byMadeDitto).
 
 // RunsDitto says whether a part of Ditto runs in a namespace; anywhere, for the empty name.
 func (v *View) RunsDitto(namespace string) bool {
-	return len(v.Find(inventory.Key{Index: index.ByDitto, Namespace: namespace})) > 0 || slices.ContainsFunc(v.madeByReference(namespace), v.lookingIn(namespace).isDitto)
+	return len(v.Find(inventory.Key{Index: index.ByDitto, Namespace: namespace})) > 0 ||
+		slices.ContainsFunc(v.madeByReference(namespace), v.lookingIn(namespace).isDitto)
 }
 
 // DittosIn are the workloads of a namespace that run a part of Ditto.
@@ -54,7 +55,8 @@ func (v *View) isDitto(o *inventory.Object) bool {
 	})
 }
 
-// BesideDitto says whether a proxy stands beside a Ditto: by what people leave of Ditto in its manifest, or by its namespace.
+// BesideDitto says whether a proxy stands beside a Ditto: by what people leave of Ditto in its manifest, or by its
+// namespace.
 func (v *View) BesideDitto(part recognize.Part) bool {
 	template := part.Workload.PodTemplate()
 	for i := range template.Spec.InitContainers {

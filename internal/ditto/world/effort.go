@@ -7,8 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// effort counts the work of one judgement by the objects that it is done for, in steps of a microsecond or so, so that a
-// judgement that takes too long can name the object that costs so much.
+// effort counts the work of one judgement by the objects that it is done for, in steps of a microsecond or so, so that
+// a judgement that takes too long can name the object that costs so much.
 type effort struct {
 	total int
 	by    map[inventory.ID]int
@@ -27,12 +27,12 @@ func (v *View) Spend(on inventory.ID, steps int) {
 	v.effort.by[on] += steps
 }
 
-// Err says why the judgement has ended before it was done, nil while it may go on. From then on a view finds nothing any
-// more, so whoever works with one asks at the end, and takes nothing of what came out for an answer.
+// Err says why the judgement has ended before it was done, nil while it may go on. From then on a view finds nothing
+// any more, so whoever works with one asks at the end, and takes nothing of what came out for an answer.
 func (v *View) Err() error { return v.ctx.Err() }
 
-// CutShort is the error of a judgement whose context has ended, nil of one that went through. It names the object that most
-// of the work was done for, if there is one.
+// CutShort is the error of a judgement whose context has ended, nil of one that went through. It names the object that
+// most of the work was done for, if there is one.
 func CutShort(ctx context.Context, views ...*View) error {
 	if ctx.Err() == nil {
 		return nil
@@ -46,7 +46,8 @@ func CutShort(ctx context.Context, views ...*View) error {
 	}
 	for id, steps := range by {
 		if steps > total/2 {
-			return fmt.Errorf("the judgement was cut short, most of the work went into %s: %w", RefOf(id), context.Cause(ctx))
+			return fmt.Errorf("the judgement was cut short, most of the work went into %s: %w", RefOf(id),
+				context.Cause(ctx))
 		}
 	}
 	return fmt.Errorf("the judgement was cut short: %w", context.Cause(ctx))

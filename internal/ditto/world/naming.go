@@ -23,8 +23,8 @@ type Naming struct {
 	Weak bool
 }
 
-// Namings are the hosts that a container is told of by its variables, its command line and the files that are mounted, each
-// once with each port.
+// Namings are the hosts that a container is told of by its variables, its command line and the files that are mounted,
+// each once with each port.
 func (v *View) Namings(o *inventory.Object, c *corev1.Container) []Naming {
 	id := recognize.PartID{Workload: o.Ref.ID(), Container: c.Name}
 	if list, known := v.named[id]; known {
@@ -74,6 +74,7 @@ func (v *View) Namings(o *inventory.Object, c *corev1.Container) []Naming {
 // speaksOfHosts says whether a variable of this name is likely to hold a host.
 func speaksOfHosts(name string) bool {
 	name = strings.ToUpper(name)
-	return slices.ContainsFunc([]string{"HOST", "ADDR", "URL", "URI", "UPSTREAM", "BACKEND", "TARGET", "ENDPOINT", "PROXY", "FORWARD", "DEST"},
+	return slices.ContainsFunc([]string{"HOST", "ADDR", "URL", "URI", "UPSTREAM", "BACKEND", "TARGET", "ENDPOINT",
+		"PROXY", "FORWARD", "DEST"},
 		func(word string) bool { return strings.Contains(name, word) })
 }

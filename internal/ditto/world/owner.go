@@ -11,8 +11,8 @@ import (
 )
 
 // SameAsOwner says whether a Pod, ReplicaSet or Job is what the workload that made it describes, so that judging both
-// would say everything twice, or runs nothing. A pod that was relabelled, that runs something else, or that is the endpoint of
-// a Service that does not select it, is no longer the same.
+// would say everything twice, or runs nothing. A pod that was relabelled, that runs something else, or that is the
+// endpoint of a Service that does not select it, is no longer the same.
 func (v *View) SameAsOwner(o *inventory.Object) bool {
 	owner := OwnerOf(v, o)
 	if owner == nil {
@@ -37,13 +37,13 @@ func (v *View) SameAsOwner(o *inventory.Object) bool {
 	return extra == 0
 }
 
-// Apart are objects that differ from what their owners describe. The views of a cluster before and after a change share them, so
-// that what a change sets apart from its owner is looked at before it, too.
+// Apart are objects that differ from what their owners describe. The views of a cluster before and after a change share
+// them, so that what a change sets apart from its owner is looked at before it, too.
 type Apart map[inventory.ID]bool
 
-// runsAs says whether an object's parts of Ditto are configured as its owner describes them. Owner references are anyone's to
-// write, even with the right UID, and an owner may describe what it only runs later. What a rollout changes beside that, such
-// as the tag of an image, is of no concern.
+// runsAs says whether an object's parts of Ditto are configured as its owner describes them. Owner references are
+// anyone's to write, even with the right UID, and an owner may describe what it only runs later. What a rollout changes
+// beside that, such as the tag of an image, is of no concern.
 func (v *View) runsAs(o, owner *inventory.Object) bool {
 	if v.Apart[o.Ref.ID()] {
 		return false
@@ -58,7 +58,8 @@ func (v *View) runsAs(o, owner *inventory.Object) bool {
 func (v *View) sameRun(o, owner *inventory.Object) bool {
 	made, described := &o.PodTemplate().Spec, &owner.PodTemplate().Spec
 	for _, part := range v.Parts(o) {
-		at := slices.IndexFunc(described.Containers, func(c corev1.Container) bool { return c.Name == part.Container.Name })
+		at := slices.IndexFunc(described.Containers,
+			func(c corev1.Container) bool { return c.Name == part.Container.Name })
 		list := described.Containers
 		if at < 0 {
 			list = described.InitContainers
@@ -89,9 +90,11 @@ func (v *View) sameRun(o, owner *inventory.Object) bool {
 // service account to a pod's containers.
 func sameConfiguration(made, described *corev1.Container) bool {
 	own := func(mounts []corev1.VolumeMount) []corev1.VolumeMount {
-		return slices.DeleteFunc(slices.Clone(mounts), func(m corev1.VolumeMount) bool { return m.MountPath == serviceAccount })
+		return slices.DeleteFunc(slices.Clone(mounts),
+			func(m corev1.VolumeMount) bool { return m.MountPath == serviceAccount })
 	}
-	return equality.Semantic.DeepEqual(made.Env, described.Env) && equality.Semantic.DeepEqual(made.EnvFrom, described.EnvFrom) &&
+	return equality.Semantic.DeepEqual(made.Env, described.Env) &&
+		equality.Semantic.DeepEqual(made.EnvFrom, described.EnvFrom) &&
 		slices.Equal(made.Command, described.Command) && slices.Equal(made.Args, described.Args) &&
 		podspec.ImagePath(made.Image) == podspec.ImagePath(described.Image) &&
 		equality.Semantic.DeepEqual(own(made.VolumeMounts), own(described.VolumeMounts))

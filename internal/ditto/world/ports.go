@@ -19,15 +19,17 @@ type Port struct {
 	Doubt string
 }
 
-// PortsOf are the ports of a part that matter: those that its settings say, since what a container declares binds nothing.
-// Where a setting cannot be read, the name of a declared port is the best guess. A MongoDB counts where Ditto runs beside it.
+// PortsOf are the ports of a part that matter: those that its settings say, since what a container declares binds
+// nothing. Where a setting cannot be read, the name of a declared port is the best guess. A MongoDB counts where Ditto
+// runs beside it.
 func (v *View) PortsOf(p recognize.Part) []Port {
 	switch {
 	case p.Component == recognize.MongoDB:
 		if !v.RunsDitto(p.Workload.Ref.Namespace) {
 			return nil
 		}
-		return []Port{{Name: recognize.PortMongoDB, Number: podspec.Declared(p.Container, recognize.MongoPort, "mongodb", "mongo")}}
+		return []Port{{Name: recognize.PortMongoDB, Number: podspec.Declared(p.Container, recognize.MongoPort,
+			"mongodb", "mongo")}}
 	case !recognize.IsDitto(p.Component):
 		return nil
 	}
@@ -55,8 +57,8 @@ func (v *View) PortsOf(p recognize.Part) []Port {
 	return list
 }
 
-// ReachedPorts are the ports of a part by which ways lead to it. Where the setting of the gateway's HTTP port cannot be read,
-// and no declared port has its name, it may be any that requests are sent to.
+// ReachedPorts are the ports of a part by which ways lead to it. Where the setting of the gateway's HTTP port cannot be
+// read, and no declared port has its name, it may be any that requests are sent to.
 func (v *View) ReachedPorts(p recognize.Part) []Port {
 	list := v.PortsOf(p)
 	if p.Component != recognize.Gateway {
@@ -68,7 +70,8 @@ func (v *View) ReachedPorts(p recognize.Part) []Port {
 	}
 	for _, number := range v.OpenPorts(p) {
 		if !slices.ContainsFunc(list, func(known Port) bool { return known.Number == number }) {
-			list = append(list, Port{recognize.PortHTTP, number, "whether the gateway serves HTTP at port " + podspec.Decimal(number) + " is unknown: " + http.Why})
+			list = append(list, Port{recognize.PortHTTP, number,
+				"whether the gateway serves HTTP at port " + podspec.Decimal(number) + " is unknown: " + http.Why})
 		}
 	}
 	return list

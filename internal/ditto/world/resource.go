@@ -12,8 +12,8 @@ import (
 // entryService is an entry and, where that makes a difference, the Service that its routes are read for.
 type entryService struct{ entry, service inventory.ID }
 
-// Routes are the ways by which an entry lets requests in, as whoever serves it reads it. They may be those to a Service alone,
-// if one is given.
+// Routes are the ways by which an entry lets requests in, as whoever serves it reads it. They may be those to a Service
+// alone, if one is given.
 func (v *View) Routes(o, svc *inventory.Object) []way.Route {
 	c, of := v.Reading, entryService{entry: o.Ref.ID()}
 	if svc != nil && edge.ByService(o) {
@@ -27,8 +27,8 @@ func (v *View) Routes(o, svc *inventory.Object) []way.Route {
 	return list
 }
 
-// EntriesOver are the entries that send requests through an object: itself, or, of a relay, all that use it, directly, by
-// another relay, or by a name that it stands behind.
+// EntriesOver are the entries that send requests through an object: itself, or, of a relay, all that use it, directly,
+// by another relay, or by a name that it stands behind.
 func (v *View) EntriesOver(o *inventory.Object) []*inventory.Object {
 	if !edge.IsRelay(o) {
 		return []*inventory.Object{o}
@@ -46,7 +46,8 @@ func (v *View) ReachedOver(o *inventory.Object) []*inventory.Object {
 	return relays
 }
 
-// Reached are the objects that a host stands for, to an object of a namespace, to which requests are sent by their names.
+// Reached are the objects that a host stands for, to an object of a namespace, to which requests are sent by their
+// names.
 func (v *View) Reached(host, namespace string) []*inventory.Object {
 	list := v.Find(inventory.Key{Index: way.ByGovernor, Value: way.ServiceHost(host).String()})
 	for _, gk := range edge.Reached() {

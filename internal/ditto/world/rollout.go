@@ -14,12 +14,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// This file tells what runs beside what a workload describes: the pods that a rollout has yet to replace, and those that
-// none is going to.
+// This file tells what runs beside what a workload describes: the pods that a rollout has yet to replace, and those
+// that none is going to.
 
-// Idle says whether an object runs nothing, and is not going to by itself: a Job or Pod of some owner that has ended, or an
-// earlier ReplicaSet of a Deployment, which the Deployment keeps at no replicas. Of a Deployment that is paused, or of any
-// other owner, nobody keeps it there.
+// Idle says whether an object runs nothing, and is not going to by itself: a Job or Pod of some owner that has ended,
+// or an earlier ReplicaSet of a Deployment, which the Deployment keeps at no replicas. Of a Deployment that is paused,
+// or of any other owner, nobody keeps it there.
 func (v *View) Idle(o *inventory.Object) bool {
 	owner := OwnerOf(v, o)
 	return owner != nil && runsNothing(o, owner)
@@ -29,7 +29,8 @@ func runsNothing(o, owner *inventory.Object) bool {
 	switch t := o.Typed.(type) {
 	case *appsv1.ReplicaSet:
 		deployment, ok := inventory.As[appsv1.Deployment](owner)
-		return ok && t.Spec.Replicas != nil && *t.Spec.Replicas == 0 && t.Status.Replicas == 0 && !deployment.Spec.Paused && isEarlier(owner, o)
+		return ok && t.Spec.Replicas != nil && *t.Spec.Replicas == 0 && t.Status.Replicas == 0 &&
+			!deployment.Spec.Paused && isEarlier(owner, o)
 	case *batchv1.Job:
 		return slices.ContainsFunc(t.Status.Conditions, func(c batchv1.JobCondition) bool {
 			return (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue
@@ -40,8 +41,8 @@ func runsNothing(o, owner *inventory.Object) bool {
 	return false
 }
 
-// Outgoing says whether an object is of an earlier revision of its owner, and a rollout that goes on is about to replace it: then
-// what the owner describes decides. Where the rollout is paused, stuck or over, it is not.
+// Outgoing says whether an object is of an earlier revision of its owner, and a rollout that goes on is about to
+// replace it: then what the owner describes decides. Where the rollout is paused, stuck or over, it is not.
 func (v *View) Outgoing(o *inventory.Object) bool {
 	for range 4 {
 		owner := OwnerOf(v, o)
@@ -71,23 +72,28 @@ func replaces(owner, made *inventory.Object) bool {
 		stuck := slices.ContainsFunc(t.Status.Conditions, func(c appsv1.DeploymentCondition) bool {
 			return c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionFalse
 		})
-		return !stuck && (t.Status.UpdatedReplicas < wanted(t.Spec.Replicas) || t.Status.Replicas > t.Status.UpdatedReplicas)
+		return !stuck && (t.Status.UpdatedReplicas < wanted(t.Spec.Replicas) ||
+			t.Status.Replicas > t.Status.UpdatedReplicas)
 	case *appsv1.StatefulSet:
 		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteStatefulSetStrategyType || !isRevision(owner, made) {
 			return false
 		}
-		if rolling := t.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil && ordinal(made) < *rolling.Partition {
+		if rolling := t.Spec.UpdateStrategy.RollingUpdate; rolling != nil && rolling.Partition != nil &&
+			ordinal(made) < *rolling.Partition {
 			return false
 		}
 		if !observed(t.Generation, t.Status.ObservedGeneration) {
 			return t.Status.ObservedGeneration != 0
 		}
-		return t.Status.UpdateRevision != t.Status.CurrentRevision && made.Meta.Labels[appsv1.ControllerRevisionHashLabelKey] != t.Status.UpdateRevision
+		return t.Status.UpdateRevision != t.Status.CurrentRevision &&
+			made.Meta.Labels[appsv1.ControllerRevisionHashLabelKey] != t.Status.UpdateRevision
 	case *appsv1.DaemonSet:
-		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType || !isRevision(owner, made) || t.Status.ObservedGeneration == 0 {
+		if t.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType || !isRevision(owner, made) ||
+			t.Status.ObservedGeneration == 0 {
 			return false
 		}
-		return !observed(t.Generation, t.Status.ObservedGeneration) || t.Status.UpdatedNumberScheduled < t.Status.DesiredNumberScheduled
+		return !observed(t.Generation, t.Status.ObservedGeneration) ||
+			t.Status.UpdatedNumberScheduled < t.Status.DesiredNumberScheduled
 	}
 	return false
 }
@@ -102,22 +108,24 @@ func wanted(replicas *int32) int32 {
 	return *replicas
 }
 
-// isEarlier says whether a ReplicaSet is an earlier revision of a Deployment: the controller has given both a revision, and the
-// ReplicaSet the hash of its template. One that somebody wrote by hand has neither as a rule.
+// isEarlier says whether a ReplicaSet is an earlier revision of a Deployment: the controller has given both a revision,
+// and the ReplicaSet the hash of its template. One that somebody wrote by hand has neither as a rule.
 func isEarlier(deployment, made *inventory.Object) bool {
 	const revision = "deployment.kubernetes.io/revision"
 	of, err := strconv.Atoi(made.Meta.Annotations[revision])
 	latest, noLatest := strconv.Atoi(deployment.Meta.Annotations[revision])
 	hash := made.Meta.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
 	return err == nil && noLatest == nil && of <= latest && hash != "" &&
-		made.PodTemplate().Labels[appsv1.DefaultDeploymentUniqueLabelKey] == hash && strings.HasSuffix(made.Ref.Name, "-"+hash)
+		made.PodTemplate().Labels[appsv1.DefaultDeploymentUniqueLabelKey] == hash &&
+		strings.HasSuffix(made.Ref.Name, "-"+hash)
 }
 
-// isRevision says whether an object is a pod that a StatefulSet or DaemonSet made: it has the hash of a revision, and is called after
-// its owner. Neither makes ReplicaSets.
+// isRevision says whether an object is a pod that a StatefulSet or DaemonSet made: it has the hash of a revision, and
+// is called after its owner. Neither makes ReplicaSets.
 func isRevision(owner, made *inventory.Object) bool {
 	pod, ok := inventory.As[corev1.Pod](made)
-	return ok && pod.Labels[appsv1.ControllerRevisionHashLabelKey] != "" && strings.HasPrefix(pod.Name, owner.Ref.Name+"-")
+	return ok && pod.Labels[appsv1.ControllerRevisionHashLabelKey] != "" &&
+		strings.HasPrefix(pod.Name, owner.Ref.Name+"-")
 }
 
 // ordinal is the number of a pod of a StatefulSet.

@@ -1,5 +1,5 @@
-// Package world is what one judgement looks at: a View of an inventory, the steps between the objects in it, and what each of them is
-// by itself. It does no I/O: it asks the inventory, and says what it could not know.
+// Package world is what one judgement looks at: a View of an inventory, the steps between the objects in it, and what
+// each of them is by itself. It does no I/O: it asks the inventory, and says what it could not know.
 package world
 
 import (
@@ -31,8 +31,9 @@ type View struct {
 	// quiet: see Quietly.
 	quiet *View
 
-	// What was worked out: answers of the inventory, parts of workloads, the Services that select them, settings of containers,
-	// the hosts that containers are told of, routes of entries, what edges share; and what other packages keep (Memo).
+	// What was worked out: answers of the inventory, parts of workloads, the Services that select them, settings of
+	// containers, the hosts that containers are told of, routes of entries, what edges share; and what other packages
+	// keep (Memo).
 	got       map[inventory.ID]*inventory.Object
 	found     map[inventory.Key][]*inventory.Object
 	parts     map[inventory.ID][]recognize.Part
@@ -78,7 +79,8 @@ func New(ctx context.Context, r inventory.Reader, opts Options) *View {
 	return v
 }
 
-// Parsed is a configuration by its text, kept in the Cache of the view; parse reads it within the context of the judgement.
+// Parsed is a configuration by its text, kept in the Cache of the view; parse reads it within the context of the
+// judgement.
 func (v *View) Parsed(main string, files map[string]string, parse func(context.Context) any) any {
 	return v.Cache.Parsed(v.ctx, main, files, func() any { return parse(v.ctx) })
 }
@@ -146,13 +148,16 @@ func (v *View) Find(key inventory.Key) []*inventory.Object {
 
 func (v *View) decoded(id inventory.ID) *inventory.Object {
 	o := v.Reader.Get(id.GroupKind, id.Namespace, id.Name)
-	if o != nil && o.Typed == nil && slices.ContainsFunc(inventory.Kinds(), func(k schema.GroupVersionKind) bool { return k.GroupKind() == id.GroupKind }) {
+	if o != nil && o.Typed == nil &&
+		slices.ContainsFunc(inventory.Kinds(),
+			func(k schema.GroupVersionKind) bool { return k.GroupKind() == id.GroupKind }) {
 		return nil
 	}
 	return o
 }
 
-// isForeignEndpoint says whether a Pod is an endpoint of a Service that does not select it: somebody wrote the EndpointSlice.
+// isForeignEndpoint says whether a Pod is an endpoint of a Service that does not select it: somebody wrote the
+// EndpointSlice.
 func (v *View) isForeignEndpoint(o *inventory.Object) bool {
 	pod, ok := inventory.As[corev1.Pod](o)
 	if !ok {
@@ -177,7 +182,8 @@ func (v *View) Settings(part recognize.Part) *settings.Settings {
 	id := part.ID()
 	s, known := v.read[id]
 	if !known {
-		s = v.Cache.settings.Read(v, part.Workload.Ref.Namespace, part.Workload.PodTemplate(), part.Container, part.Component)
+		s = v.Cache.settings.Read(v, part.Workload.Ref.Namespace, part.Workload.PodTemplate(), part.Container,
+			part.Component)
 		v.read[id] = s
 	}
 	return s

@@ -58,7 +58,8 @@ func OwnedByOneOf(v *View, o *inventory.Object, list []*inventory.Object) bool {
 	return false
 }
 
-// OwnerOf is the workload that controls an object, nil if it was not found or does not have the UID that the object names.
+// OwnerOf is the workload that controls an object, nil if it was not found or does not have the UID that the object
+// names.
 func OwnerOf(r inventory.Reader, o *inventory.Object) *inventory.Object {
 	for _, ref := range o.Meta.OwnerReferences {
 		if ref.Controller == nil || !*ref.Controller {
@@ -129,8 +130,8 @@ func AliasesOf(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
 	return append(list, AliasesOfAddresses(r, index.ServiceAddresses(inventory.Must[corev1.Service](svc)))...)
 }
 
-// AliasesOfAddresses are the ExternalName Services that stand for one of some addresses. Kubernetes takes such a name for one
-// of DNS, but ingress controllers connect to the address.
+// AliasesOfAddresses are the ExternalName Services that stand for one of some addresses. Kubernetes takes such a name
+// for one of DNS, but ingress controllers connect to the address.
 func AliasesOfAddresses(r inventory.Reader, addresses []string) []*inventory.Object {
 	var list []*inventory.Object
 	for _, address := range addresses {
@@ -146,7 +147,8 @@ func BackendUsers(r inventory.Reader, svc *inventory.Object) []*inventory.Object
 
 // ReadersOf are the workloads and Ingresses that read a ConfigMap or Secret.
 func ReadersOf(r inventory.Reader, o *inventory.Object) []*inventory.Object {
-	return r.Find(inventory.Key{Index: index.ByReference, Namespace: o.Ref.Namespace, Value: o.Ref.Kind + "/" + o.Ref.Name})
+	return r.Find(inventory.Key{Index: index.ByReference, Namespace: o.Ref.Namespace,
+		Value: o.Ref.Kind + "/" + o.Ref.Name})
 }
 
 // ServiceNamed finds the Service that a host name means inside the cluster, nil if there is none.

@@ -126,6 +126,8 @@ func TestVersionsThatAreNotReadOnAnAPIServer(t *testing.T) {
 	const want = "unknown: Gateway.networking.istio.io: served in version v99 alone, which is not read (only v1, v1beta1, v1alpha3)"
 	eventually(t, "it is said: "+want, func() bool { return c.Note() == want })
 	id := inventory.ID{GroupKind: later.GroupKind(), Namespace: "default", Name: "public"}
+	// It is said as soon as it is found, and its objects arrive after that.
+	eventually(t, "its object arrives", func() bool { return c.Reader().Get(id.GroupKind, id.Namespace, id.Name) != nil })
 	c.memory.Delete(id) // which has lost track
 	filters := schema.GroupKind{Group: later.Group, Kind: "EnvoyFilter"}
 	changes, err := everything(c.Begin(nil, nil))(ctx, []inventory.Question{

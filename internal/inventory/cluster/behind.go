@@ -2,8 +2,8 @@ package cluster
 
 import "time"
 
-// Behind is for how long some kind could not be read, so that what is kept of it may be old; zero while everything is watched. A kind
-// that is sick counts, too: nothing that is not there is trusted then, but what is there is.
+// Behind is for how long some kind could not be read, so that what is kept of it may be old; zero while everything is
+// watched. A kind that is sick counts, too: nothing that is not there is trusted then, but what is there is.
 func (c *Cluster) Behind() time.Duration {
 	var longest time.Duration
 	for _, i := range c.informers {

@@ -1,13 +1,13 @@
-// Package cluster is the inventory of a running cluster: informers keep an inventory.Memory in step with the API server,
-// and Refresh reads again, live, what a judgement rests on.
+// Package cluster is the inventory of a running cluster: informers keep an inventory.Memory in step with the API
+// server, and Refresh reads again, live, what a judgement rests on.
 //
 // The informers are client-go reflectors that write straight into the Memory. A shared informer would keep every object
 // a second time under a second set of keys; nothing here needs that. Objects travel as protobuf and are trimmed before
 // they are kept.
 //
 // Two kinds of Secrets are never read by a list or watch, since no workload takes its settings from them and they are
-// the largest and the most valuable ones: Helm's release records and service account tokens. Like any object that is not
-// there, such a Secret makes what refers to it unknown, not safe.
+// the largest and the most valuable ones: Helm's release records and service account tokens. Like any object that is
+// not there, such a Secret makes what refers to it unknown, not safe.
 package cluster
 
 import (
@@ -54,20 +54,21 @@ type Options struct {
 	Select func(inventory.Key, schema.GroupKind) (inventory.Selection, bool)
 	// ProtectedNamespaces are the namespaces whose Secrets are read. Every other Secret is unknown.
 	ProtectedNamespaces []string
-	// OwnNamespace is where dittoguard runs. Its Secrets are not read, even if it is protected: one of them is the key of
-	// dittoguard's own certificate authority.
+	// OwnNamespace is where dittoguard runs. Its Secrets are not read, even if it is protected: one of them is the key
+	// of dittoguard's own certificate authority.
 	OwnNamespace string
-	// StaleAfter is how long a watch may be broken before Ready reports it, or, of a kind that is not Kubernetes' own, before it
-	// is unknown; 5 s if zero.
+	// StaleAfter is how long a watch may be broken before Ready reports it, or, of a kind that is not Kubernetes' own,
+	// before it is unknown; 5 s if zero.
 	StaleAfter time.Duration
 	// RefreshTimeout bounds one Refresh; 30 s if zero.
 	RefreshTimeout time.Duration
-	// Journal remembers what requests let in, and Others brings in what other processes do, so that only what they may have changed has to be
-	// read live; see package journal. A nil Journal is a new one. Nil Others means that nobody knows who else answers requests.
+	// Journal remembers what requests let in, and Others brings in what other processes do, so that only what they may
+	// have changed has to be read live; see package journal. A nil Journal is a new one. Nil Others means that nobody
+	// knows who else answers requests.
 	Journal *journal.Journal
 	Others  Others
-	// Settle is how long after a start, or after the last sign of another process, what others let in may still be stored; a minute
-	// if zero, which is how long API servers wait for a request.
+	// Settle is how long after a start, or after the last sign of another process, what others let in may still be
+	// stored; a minute if zero, which is how long API servers wait for a request.
 	Settle time.Duration
 	// Count is told how each live read ended. It may be nil.
 	Count func(error)
@@ -92,8 +93,8 @@ type Cluster struct {
 // New prepares to read the cluster; nothing is read before Start. It fails if cfg makes no client.
 func New(cfg *rest.Config, opts Options) (*Cluster, error) {
 	cfg = rest.CopyConfig(cfg)
-	// The API server's priority and fairness limits us. A limit of our own would delay the live reads of a request behind
-	// those of others, until it times out.
+	// The API server's priority and fairness limits us. A limit of our own would delay the live reads of a request
+	// behind those of others, until it times out.
 	cfg.QPS = -1
 	// A watch has no end; requests are bounded by their contexts.
 	cfg.Timeout = 0
@@ -130,7 +131,10 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 		opts.Count = func(error) {}
 	}
 	if opts.Select == nil {
-		opts.Select = func(inventory.Key, schema.GroupKind) (inventory.Selection, bool) { return inventory.Selection{}, false }
+		opts.Select = func(inventory.Key, schema.GroupKind) (inventory.Selection, bool) {
+			return inventory.Selection{},
+				false
+		}
 	}
 	if opts.Kinds == nil {
 		opts.Kinds = func(key inventory.Key) []schema.GroupKind {
@@ -169,8 +173,9 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 	return x
 }
 
-// Reader answers from what the informers have seen. Its Knows is true for a kind once that kind has been read completely,
-// or is not installed, and as long as it is not sick; and never for Secrets outside the protected namespaces.
+// Reader answers from what the informers have seen. Its Knows is true for a kind once that kind has been read
+// completely, or is not installed, and as long as it is not sick; and never for Secrets outside the protected
+// namespaces.
 func (c *Cluster) Reader() inventory.Reader { return c.memory }
 
 // Objects is the same, with access to everything that is kept.
@@ -187,8 +192,8 @@ func (c *Cluster) Start(ctx context.Context) error {
 	return nil
 }
 
-// Ready returns nil if everything has been read and is being watched, save kinds that are sick (Unread). Otherwise the error
-// names each kind that has not been read yet, and each whose watch is broken.
+// Ready returns nil if everything has been read and is being watched, save kinds that are sick (Unread). Otherwise the
+// error names each kind that has not been read yet, and each whose watch is broken.
 //
 // A watch that the API server ends or refuses is noticed at the next attempt, within seconds. A connection that goes
 // silent is noticed by client-go's HTTP/2 health check, after 45 s at its defaults (HTTP2_READ_IDLE_TIMEOUT_SECONDS and
@@ -201,8 +206,9 @@ func (c *Cluster) Ready() error {
 	return errors.Join(errs...)
 }
 
-// Unread says of each kind that cannot be read, or only in a version whose fields are not known, and is unknown for that, why; in
-// stable order. Kinds that are Kubernetes' own are never among them: without those the cluster is not Ready.
+// Unread says of each kind that cannot be read, or only in a version whose fields are not known, and is unknown for
+// that, why; in stable order. Kinds that are Kubernetes' own are never among them: without those the cluster is not
+// Ready.
 func (c *Cluster) Unread() []UnreadKind {
 	var list []UnreadKind
 	for _, i := range c.informers {
@@ -235,7 +241,8 @@ func (c *Cluster) HasSynced() bool {
 	return !slices.ContainsFunc(c.informers, func(i *informer) bool { return !i.hasSettled() })
 }
 
-// WaitForSync returns when everything has been read once, save kinds that are sick, or with the context's error and what is missing.
+// WaitForSync returns when everything has been read once, save kinds that are sick, or with the context's error and
+// what is missing.
 func (c *Cluster) WaitForSync(ctx context.Context) error {
 	for _, i := range c.informers {
 		select {

@@ -10,17 +10,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// A kind that every API server serves has to be read, or nothing can be judged. One that is not Kubernetes' own, a custom
-// resource, can fail by itself: its conversion webhook is broken, or somebody took the right to list it away. Admission does
-// not wait for such a kind. After a while it is *sick*: absence of its objects is no longer trusted (Cluster.Knows), which
-// makes what they decide unknown, and it holds nothing up. It is tried again all the time, and well once it has been read.
+// A kind that every API server serves has to be read, or nothing can be judged. One that is not Kubernetes' own, a
+// custom resource, can fail by itself: its conversion webhook is broken, or somebody took the right to list it away.
+// Admission does not wait for such a kind. After a while it is *sick*: absence of its objects is no longer trusted
+// (Cluster.Knows), which makes what they decide unknown, and it holds nothing up. It is tried again all the time, and
+// well once it has been read.
 
 // retryLive is how often a kind is tried live that only live reads have found sick.
 const retryLive = 10 * time.Second
 
-// failsAtOnce marks requests that the client is not to repeat by itself: those for kinds that may fall sick. An API server that
-// cannot fill its watch cache of a kind says "too many requests", and when to come back: later each time. The client would obey
-// ten times before it says so, which is minutes. Reflectors have their own pauses.
+// failsAtOnce marks requests that the client is not to repeat by itself: those for kinds that may fall sick. An API
+// server that cannot fill its watch cache of a kind says "too many requests", and when to come back: later each time.
+// The client would obey ten times before it says so, which is minutes. Reflectors have their own pauses.
 type failsAtOnce struct{}
 
 // atOnce takes away what makes the client repeat such a request.
@@ -78,11 +79,12 @@ func (i *informer) failed(ctx context.Context, err error) {
 	}
 }
 
-// refused notes that a live read failed, and says whether the kind is sick by that: the API server is there and cannot, or
-// will not, read objects of this kind. Any other error may be one of this moment.
+// refused notes that a live read failed, and says whether the kind is sick by that: the API server is there and cannot,
+// or will not, read objects of this kind. Any other error may be one of this moment.
 func (i *informer) refused(err error) bool {
 	switch apierrors.ReasonForError(err) {
-	case metav1.StatusReasonForbidden, metav1.StatusReasonInternalError, metav1.StatusReasonNotAcceptable, metav1.StatusReasonStoreReadError:
+	case metav1.StatusReasonForbidden, metav1.StatusReasonInternalError, metav1.StatusReasonNotAcceptable,
+		metav1.StatusReasonStoreReadError:
 	default:
 		return false
 	}
@@ -100,7 +102,8 @@ func (i *informer) refused(err error) bool {
 	return true
 }
 
-// answered notes that a live read went well. Of a kind that only live reads have found sick, the watch has never failed.
+// answered notes that a live read went well. Of a kind that only live reads have found sick, the watch has never
+// failed.
 func (i *informer) answered() {
 	i.mu.Lock()
 	well := i.byRead
@@ -118,7 +121,8 @@ func (i *informer) giveUp() {
 	i.sick = true
 	i.asked = time.Now()
 	i.settle()
-	i.log.Info("this kind cannot be read; what its objects decide is unknown until it can be", "error", i.failure.Error())
+	i.log.Info("this kind cannot be read; what its objects decide is unknown until it can be", "error",
+		i.failure.Error())
 }
 
 // settle says that nothing has to wait for this kind any more. The caller holds the lock.
@@ -160,8 +164,8 @@ func (i *informer) unread() error {
 	return servedBeyond(i.kind, i.serving.gvk)
 }
 
-// skipsLive says whether the kind is not to be read live now: its informer finds out when it can be read again. If only live
-// reads have failed, one of them is tried from time to time.
+// skipsLive says whether the kind is not to be read live now: its informer finds out when it can be read again. If only
+// live reads have failed, one of them is tried from time to time.
 func (i *informer) skipsLive(now time.Time) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()

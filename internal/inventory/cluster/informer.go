@@ -25,8 +25,8 @@ import (
 )
 
 // informer keeps the objects of one kind, in one namespace or in all, in step with the API server. It is the store of a
-// client-go reflector, and it watches every list and watch that the reflector begins, so that it knows how they went: the
-// reflector retries a refused watch without telling its error handler.
+// client-go reflector, and it watches every list and watch that the reflector begins, so that it knows how they went:
+// the reflector retries a refused watch without telling its error handler.
 type informer struct {
 	client    client.WithWatch
 	kind      kind
@@ -62,8 +62,9 @@ type informer struct {
 
 func newInformer(c *Cluster, k kind, namespace string) *informer {
 	i := &informer{
-		client: c.client, kind: k, serving: k, namespace: namespace, memory: c.memory, journal: c.journal, staleAfter: c.opts.StaleAfter,
-		settled: make(chan struct{}), owned: map[inventory.ID]struct{}{},
+		client: c.client, kind: k, serving: k, namespace: namespace, memory: c.memory, journal: c.journal,
+		staleAfter: c.opts.StaleAfter,
+		settled:    make(chan struct{}), owned: map[inventory.ID]struct{}{},
 	}
 	log := c.opts.Log
 	if log.GetSink() == nil {
@@ -89,7 +90,8 @@ func (i *informer) run(ctx context.Context) {
 		return
 	}
 	if u, ok := example.(*unstructured.Unstructured); ok {
-		// The version that is served shows only now, and a reflector that expects another one drops what its watch brings.
+		// The version that is served shows only now, and a reflector that expects another one drops what its watch
+		// brings.
 		u.SetGroupVersionKind(schema.GroupVersionKind{})
 	}
 	retry := func() *wait.Backoff {
@@ -97,7 +99,8 @@ func (i *informer) run(ctx context.Context) {
 	}
 	reflector := cache.NewReflectorWithOptions(
 		&cache.ListWatch{ListWithContextFunc: i.list, WatchFuncWithContext: i.watch}, example, i,
-		cache.ReflectorOptions{Name: "dittoguard", TypeDescription: i.kind.gvk.GroupKind().String(), Logger: &i.log, Backoff: retry()})
+		cache.ReflectorOptions{Name: "dittoguard", TypeDescription: i.kind.gvk.GroupKind().String(), Logger: &i.log,
+			Backoff: retry()})
 	ctx = klog.NewContext(ctx, i.log) // the reflector logs to its context's logger
 	if !i.kind.builtin {
 		ctx = context.WithValue(ctx, failsAtOnce{}, true)
@@ -121,7 +124,8 @@ func (i *informer) run(ctx context.Context) {
 	}
 }
 
-// notInstalled says whether the error means that the kind is not installed; then there are none of it, and that is known.
+// notInstalled says whether the error means that the kind is not installed; then there are none of it, and that is
+// known.
 func (i *informer) notInstalled(err error) bool {
 	return !i.kind.builtin && apierrors.IsNotFound(err)
 }
@@ -153,12 +157,14 @@ func (i *informer) list(ctx context.Context, o metav1.ListOptions) (runtime.Obje
 }
 
 // listIn lists the kind in the first of the versions that the API server serves.
-func (i *informer) listIn(ctx context.Context, o metav1.ListOptions, versions []kind) (list client.ObjectList, err error) {
+func (i *informer) listIn(ctx context.Context, o metav1.ListOptions, versions []kind) (list client.ObjectList,
+	err error) {
 	for _, version := range versions {
 		if list, err = version.newList(clientscheme.Scheme); err != nil {
 			return nil, err
 		}
-		err = i.client.List(ctx, list, &client.ListOptions{Namespace: i.namespace, Limit: o.Limit, Continue: o.Continue, Raw: &o})
+		err = i.client.List(ctx, list, &client.ListOptions{Namespace: i.namespace, Limit: o.Limit, Continue: o.Continue,
+			Raw: &o})
 		if !i.notInstalled(err) {
 			i.mu.Lock()
 			i.serving, i.absent = version, false
@@ -178,7 +184,8 @@ func (i *informer) watch(ctx context.Context, o metav1.ListOptions) (watch.Inter
 	o.FieldSelector = selectorOf(i.kind.gvk.GroupKind())
 	w, err := i.client.Watch(ctx, list, &client.ListOptions{Namespace: i.namespace, Raw: &o})
 	if err != nil && o.SendInitialEvents != nil && apierrors.IsInvalid(err) {
-		return nil, err // This API server does not stream lists; the reflector lists instead, at once, and that is what counts.
+		// This API server does not stream lists; the reflector lists instead, at once, and that is what counts.
+		return nil, err
 	}
 	if err != nil {
 		i.ended(ctx, "watching", err)

@@ -26,7 +26,8 @@ type kind struct {
 	namespaced bool
 }
 
-// kindsOf picks what to read: of a kind that dittoguard knows in several versions the highest one first, in stable order.
+// kindsOf picks what to read: of a kind that dittoguard knows in several versions the highest one first, in stable
+// order.
 func kindsOf(gvks []schema.GroupVersionKind, scheme *runtime.Scheme) []kind {
 	versions := map[schema.GroupKind][]schema.GroupVersionKind{}
 	for _, gvk := range gvks {

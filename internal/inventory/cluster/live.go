@@ -16,16 +16,17 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// A live read is there to find out where the cache is behind, and nearly always it is not. So the metadata of objects is read first, and the
-// whole of one only if its version is not the one that the cache has. Objects of custom resources, above all, cost many times
-// more to decode than their metadata, which comes as protobuf whatever the kind; and of Secrets no value travels.
-// An answer is none the older for it: the read of the metadata has no resource version, which an API server answers with the latest
-// state, and what is read after that is younger still.
+// A live read is there to find out where the cache is behind, and nearly always it is not. So the metadata of objects
+// is read first, and the whole of one only if its version is not the one that the cache has. Objects of custom
+// resources, above all, cost many times more to decode than their metadata, which comes as protobuf whatever the kind;
+// and of Secrets no value travels. An answer is none the older for it: the read of the metadata has no resource
+// version, which an API server answers with the latest state, and what is read after that is younger still.
 
 const (
 	// wholeList is a limit that a list never gets to: an API server keeps fewer objects of a kind.
 	wholeList = 1_000_000
-	// readAlone is how many objects of a list are read one by one, one after the other. If the cache is behind with more, they come as a list.
+	// readAlone is how many objects of a list are read one by one, one after the other. If the cache is behind with
+	// more, they come as a list.
 	readAlone = 8
 )
 
@@ -35,7 +36,8 @@ func upToDate(cached *inventory.Object, live metav1.Object) bool {
 		return false
 	}
 	version := live.GetResourceVersion()
-	return cached.Meta.ResourceVersion == version && cached.Meta.UID == live.GetUID() || newer(cached.Meta.ResourceVersion, version)
+	return cached.Meta.ResourceVersion == version && cached.Meta.UID == live.GetUID() ||
+		newer(cached.Meta.ResourceVersion, version)
 }
 
 // newer says whether resource version a is certainly later than b. Those of one resource are comparable numbers on a
@@ -166,7 +168,8 @@ func (c *Cluster) listWhole(ctx context.Context, l list, k kind) ([]inventory.Ch
 }
 
 // readList fills a list. A kind that is missing has no objects; one that is unread has no answer.
-func (c *Cluster) readList(ctx context.Context, l list, k kind, into client.ObjectList) (missing, unread bool, err error) {
+func (c *Cluster) readList(ctx context.Context, l list, k kind, into client.ObjectList) (missing, unread bool,
+	err error) {
 	options := &client.ListOptions{Namespace: l.Namespace}
 	if !k.builtin {
 		// Where the API server's watch cache of a kind is broken, it answers no list without a limit.
@@ -189,8 +192,8 @@ func (c *Cluster) readList(ctx context.Context, l list, k kind, into client.Obje
 	return false, false, err
 }
 
-// gone are the cached objects that a list does not have, unless they are younger than the list. Of a list that is of some objects only,
-// those that are not selected any more are asked for by name.
+// gone are the cached objects that a list does not have, unless they are younger than the list. Of a list that is of
+// some objects only, those that are not selected any more are asked for by name.
 func (c *Cluster) gone(l list, there map[inventory.ID]bool, missing bool, version string) []inventory.Change {
 	if l.Namespace == "" && !l.all() {
 		return nil
@@ -205,7 +208,8 @@ func (c *Cluster) gone(l list, there map[inventory.ID]bool, missing bool, versio
 }
 
 // compare appends the live object, if it tells more than the cached one.
-func compare(changes []inventory.Change, cached *inventory.Object, live client.Object, k kind, id inventory.ID) ([]inventory.Change, error) {
+func compare(changes []inventory.Change, cached *inventory.Object, live client.Object, k kind,
+	id inventory.ID) ([]inventory.Change, error) {
 	if upToDate(cached, live) {
 		return changes, nil
 	}

@@ -16,11 +16,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// A kind may be installed and served only in versions that are not read: its project is ahead of dittoguard. Its objects are
-// there, and lead to what they name. So they are read in the version that is served, as objects whose fields nobody knows.
+// A kind may be installed and served only in versions that are not read: its project is ahead of dittoguard. Its
+// objects are there, and lead to what they name. So they are read in the version that is served, as objects whose
+// fields nobody knows.
 
-// offerAge is how old the API server's word on what it serves may be. Kinds that are not installed ask for it one after the
-// other, every absentInterval.
+// offerAge is how old the API server's word on what it serves may be. Kinds that are not installed ask for it one after
+// the other, every absentInterval.
 const offerAge = 5 * time.Second
 
 // offer is which groups the API server serves, in which versions.
@@ -33,8 +34,8 @@ type offer struct {
 	asked  time.Time
 }
 
-// newOffer asks the API server's discovery for the list of groups, which, unlike that of resources, no aggregated API that is
-// broken holds up.
+// newOffer asks the API server's discovery for the list of groups, which, unlike that of resources, no aggregated API
+// that is broken holds up.
 func newOffer(cfg *rest.Config) (*offer, error) {
 	client, err := discovery.NewDiscoveryClientForConfig(cfg)
 	if err != nil {
@@ -48,8 +49,8 @@ func newOffer(cfg *rest.Config) (*offer, error) {
 	}}, nil
 }
 
-// beyond are a kind in the versions of its group that are served and not read, best first. Whether the kind is among what is
-// served in them has to be tried.
+// beyond are a kind in the versions of its group that are served and not read, best first. Whether the kind is among
+// what is served in them has to be tried.
 func (f *offer) beyond(ctx context.Context, k kind) ([]kind, error) {
 	if f == nil || k.builtin {
 		return nil, nil
@@ -99,5 +100,6 @@ func servedBeyond(k kind, serving schema.GroupVersionKind) error {
 	for _, older := range k.older {
 		read = append(read, older.Version)
 	}
-	return fmt.Errorf("served in version %s alone, which is not read (only %s)", serving.Version, strings.Join(read, ", "))
+	return fmt.Errorf("served in version %s alone, which is not read (only %s)", serving.Version,
+		strings.Join(read, ", "))
 }

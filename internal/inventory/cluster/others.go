@@ -10,8 +10,9 @@ import (
 
 // Others are the other processes that answer requests.
 type Others interface {
-	// Ask brings what they have let in into the journal, and returns the entries that are new there. The inventory shows who they are. The error
-	// says of whom it is not known. again says to try those, too, that did not answer the last time.
+	// Ask brings what they have let in into the journal, and returns the entries that are new there. The inventory
+	// shows who they are. The error says of whom it is not known. again says to try those, too, that did not answer the
+	// last time.
 	Ask(ctx context.Context, r inventory.Reader, again bool) ([]*journal.Entry, error)
 }
 

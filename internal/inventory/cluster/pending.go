@@ -18,14 +18,16 @@ import (
 )
 
 const (
-	// mostPending is how many objects that are yet to be shown a request reads one by one. Where there are more, it reads all that it asks.
+	// mostPending is how many objects that are yet to be shown a request reads one by one. Where there are more, it
+	// reads all that it asks.
 	mostPending = 24
 	// journalInterval is how often the journal is looked after, mostOverdue how many of its entries each time.
 	journalInterval, mostOverdue = time.Second, 50
 )
 
-// Begin begins the live reads of a request, which has to be before the inventory is read for it. before and after are what it may store:
-// the object as it is and as it is to be, nil where there is none, both nil if it stores nothing. Whoever begins a request ends it (End).
+// Begin begins the live reads of a request, which has to be before the inventory is read for it. before and after are
+// what it may store: the object as it is and as it is to be, nil where there is none, both nil if it stores nothing.
+// Whoever begins a request ends it (End).
 func (c *Cluster) Begin(before, after *inventory.Object) *Refresher {
 	if before != nil && after != nil && !journal.Differs(before, after) || !c.shows(before) && !c.shows(after) {
 		before, after = nil, nil
@@ -42,7 +44,8 @@ func (c *Cluster) shows(o *inventory.Object) bool {
 		return false
 	}
 	if secret, ok := inventory.As[corev1.Secret](o); ok {
-		return c.readsSecrets(o.Ref.Namespace) && secret.Type != helmReleaseType && secret.Type != corev1.SecretTypeServiceAccountToken
+		return c.readsSecrets(o.Ref.Namespace) && secret.Type != helmReleaseType &&
+			secret.Type != corev1.SecretTypeServiceAccountToken
 	}
 	return true
 }
@@ -53,12 +56,14 @@ func (r *Refresher) End(stores bool) { r.request.End(stores) }
 // Remembers says whether the journal of what earlier requests may have changed is complete.
 func (r *Refresher) Remembers() bool { return r.request.Trusted() }
 
-// Refresh says where the answers to questions that were asked of the cache differ by now: objects that are new or different,
-// and, with a nil Object, those that are gone. fresh is false if nothing was read, and they do not.
+// Refresh says where the answers to questions that were asked of the cache differ by now: objects that are new or
+// different, and, with a nil Object, those that are gone. fresh is false if nothing was read, and they do not.
 //
-// If certain is set, the API server is asked all the questions. Else it is asked about the objects that earlier requests may have
-// changed, once these are there; and about the rest only where the journal of such requests is not complete.
-func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question, certain bool) (changes []inventory.Change, fresh bool, err error) {
+// If certain is set, the API server is asked all the questions. Else it is asked about the objects that earlier
+// requests may have changed, once these are there; and about the rest only where the journal of such requests is not
+// complete.
+func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question,
+	certain bool) (changes []inventory.Change, fresh bool, err error) {
 	if certain {
 		return r.all(ctx, questions)
 	}
@@ -80,9 +85,10 @@ func (r *Refresher) Refresh(ctx context.Context, questions []inventory.Question,
 	return append(changes, rest...), pending || fresh, err
 }
 
-// pending reads what earlier requests may have changed of the answers to the questions. some says that there is something, and tooMany that
-// it was not read, only waited for.
-func (r *Refresher) pending(ctx context.Context, questions []inventory.Question) (changes []inventory.Change, some, tooMany bool, err error) {
+// pending reads what earlier requests may have changed of the answers to the questions. some says that there is
+// something, and tooMany that it was not read, only waited for.
+func (r *Refresher) pending(ctx context.Context, questions []inventory.Question) (changes []inventory.Change, some,
+	tooMany bool, err error) {
 	entries := map[inventory.ID][]*journal.Entry{}
 	for _, e := range r.request.Matching(questions) {
 		if !r.looked[e] {
@@ -112,8 +118,8 @@ func (r *Refresher) pending(ctx context.Context, questions []inventory.Question)
 	return changes, len(entries) > 0, false, nil
 }
 
-// await reads an object once the requests of its entries have stored it, or are not waited for any more. One read answers for all of them:
-// of several, one that is older could be taken for the newest.
+// await reads an object once the requests of its entries have stored it, or are not waited for any more. One read
+// answers for all of them: of several, one that is older could be taken for the newest.
 func (c *Cluster) await(ctx context.Context, id inventory.ID, entries []*journal.Entry) ([]inventory.Change, error) {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		onTheirWay := slices.DeleteFunc(slices.Clone(entries), func(e *journal.Entry) bool { return !e.OnItsWay() })
@@ -199,7 +205,8 @@ func (c *Cluster) Trusted() bool {
 	return trusted
 }
 
-// keepJournal ends entries of requests that stored nothing, and finds out when the journal is complete, until the context ends.
+// keepJournal ends entries of requests that stored nothing, and finds out when the journal is complete, until the
+// context ends.
 func (c *Cluster) keepJournal(ctx context.Context) {
 	if err := c.WaitForSync(ctx); err != nil {
 		return
@@ -239,9 +246,9 @@ func (c *Cluster) settleOverdue(ctx context.Context) {
 	}
 }
 
-// settling finds out whether the cache shows everything that was stored up to a moment after the last doubt: how far each kind has come
-// is read from the API server, and compared with how far its watch has. A watch in which nothing happens gets there with the next
-// bookmark, which API servers send once a minute.
+// settling finds out whether the cache shows everything that was stored up to a moment after the last doubt: how far
+// each kind has come is read from the API server, and compared with how far its watch has. A watch in which nothing
+// happens gets there with the next bookmark, which API servers send once a minute.
 type settling struct {
 	doubt int
 	upTo  map[*informer]string

@@ -13,10 +13,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// What live reads may cost, so that no request can take the API server away from others, or dittoguard from their requests.
+// What live reads may cost, so that no request can take the API server away from others, or dittoguard from their
+// requests.
 const (
-	// maxReads bounds the reads of one request. Where every kind is installed that dittoguard knows, a judgement that spans three
-	// namespaces needs about 200.
+	// maxReads bounds the reads of one request. Where every kind is installed that dittoguard knows, a judgement that
+	// spans three namespaces needs about 200.
 	maxReads = 600
 	// readsOfOne is how many reads of one request are under way at once, readsOfAll how many of all requests are.
 	readsOfOne, readsOfAll = 24, 48
@@ -76,7 +77,8 @@ func failure(reads []read, errs []error) error {
 	case len(failed) > 0:
 		return fmt.Errorf("reading %s: %w", some(failed), all[0])
 	case len(late) > 0:
-		return fmt.Errorf("%d of %d live reads did not end in time (%s): %w", len(late), len(reads), some(late), lateErr)
+		return fmt.Errorf("%d of %d live reads did not end in time (%s): %w", len(late), len(reads), some(late),
+			lateErr)
 	}
 	return nil
 }
@@ -103,7 +105,8 @@ func tooMany(names map[inventory.ID]bool, lists map[list]bool) error {
 		y, other, _ := strings.Cut(b, " ")
 		return cmp.Or(cmp.Compare(len(y), len(x)), cmp.Compare(y, x), cmp.Compare(what, other))
 	})
-	return fmt.Errorf("judging this request takes %d live reads, and %d are allowed (%s)", len(names)+len(lists), maxReads, some(about))
+	return fmt.Errorf("judging this request takes %d live reads, and %d are allowed (%s)", len(names)+len(lists),
+		maxReads, some(about))
 }
 
 // some of a list, and how many more there are.

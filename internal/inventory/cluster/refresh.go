@@ -48,21 +48,23 @@ type Refresher struct {
 }
 
 // all asks the API server itself the questions that were asked of the cache, and returns where the cache is behind:
-// objects that are new or different, and, with a nil Object, those that are gone. fresh is false if all was read before.
+// objects that are new or different, and, with a nil Object, those that are gone. fresh is false if all was read
+// before.
 //
-// A question by name is one GET; where many of a kind are asked for in one namespace, they are listed. A question by key lists the
-// kinds that can be indexed by the key in its namespace, each once however many questions there are. Only metadata is read of what the
-// cache has as it is; see live.go. Of a key whose objects can
-// be in any namespace it lists what Options.Select selects, and reads by name what the cache has under the key. Not asked
-// again are other keys of no namespace (that would be the whole cluster), Secrets outside the protected namespaces, and
-// kinds that are not read at all, or are sick. Kinds that are not installed are not listed.
+// A question by name is one GET; where many of a kind are asked for in one namespace, they are listed. A question by
+// key lists the kinds that can be indexed by the key in its namespace, each once however many questions there are. Only
+// metadata is read of what the cache has as it is; see live.go. Of a key whose objects can be in any namespace it lists
+// what Options.Select selects, and reads by name what the cache has under the key. Not asked again are other keys of no
+// namespace (that would be the whole cluster), Secrets outside the protected namespaces, and kinds that are not read at
+// all, or are sick. Kinds that are not installed are not listed.
 //
 // Requests that ask the same at the same time share an answer, which is never older than any of them.
 //
 // What the API server answers counts even if the cache is ahead of it by then: an object that the cache has in a newer
-// version is left out. If any question stays without an answer, the error says which, and there are no changes. It is an
-// error, too, if the request has more to ask than maxReads.
-func (r *Refresher) all(ctx context.Context, questions []inventory.Question) (changes []inventory.Change, fresh bool, err error) {
+// version is left out. If any question stays without an answer, the error says which, and there are no changes. It is
+// an error, too, if the request has more to ask than maxReads.
+func (r *Refresher) all(ctx context.Context, questions []inventory.Question) (changes []inventory.Change, fresh bool,
+	err error) {
 	c := r.cluster
 	names, lists := r.plan(questions)
 	if len(names)+len(lists) == 0 {
@@ -76,17 +78,19 @@ func (r *Refresher) all(ctx context.Context, questions []inventory.Question) (ch
 
 	reads := make([]read, 0, len(names)+len(lists))
 	for _, l := range lists {
-		reads = append(reads, read{l.String(), l, func(ctx context.Context) ([]inventory.Change, error) { return c.list(ctx, l) }})
+		reads = append(reads, read{l.String(), l,
+			func(ctx context.Context) ([]inventory.Change, error) { return c.list(ctx, l) }})
 	}
 	for _, id := range names {
-		reads = append(reads, read{nameOf(id), id, func(ctx context.Context) ([]inventory.Change, error) { return c.get(ctx, id) }})
+		reads = append(reads, read{nameOf(id), id,
+			func(ctx context.Context) ([]inventory.Change, error) { return c.get(ctx, id) }})
 	}
 	changes, err = c.readAll(ctx, reads)
 	return changes, true, err
 }
 
-// isName says whether an object can be called that. Whoever writes a host or a path where a name is expected asks for nothing
-// that could be there, and must not make the request of another fail.
+// isName says whether an object can be called that. Whoever writes a host or a path where a name is expected asks for
+// nothing that could be there, and must not make the request of another fail.
 func isName(name string) bool { return name != "" && len(content.IsPathSegmentName(name)) == 0 }
 
 // plan turns questions into requests, none of which has been made before, and notes them.
@@ -141,7 +145,8 @@ func (r *Refresher) plan(questions []inventory.Question) (names []inventory.ID, 
 
 // listed are the lists that answer questions by keys, and questions by name for what the cache has under keys that only
 // some objects of a kind are listed for.
-func (c *Cluster) listed(questions []inventory.Question, skips func(schema.GroupKind) bool) (map[list]bool, []inventory.Question) {
+func (c *Cluster) listed(questions []inventory.Question, skips func(schema.GroupKind) bool) (map[list]bool,
+	[]inventory.Question) {
 	planned := map[list]bool{}
 	var byName []inventory.Question
 	for _, q := range questions {
@@ -160,7 +165,8 @@ func (c *Cluster) listed(questions []inventory.Question, skips func(schema.Group
 			}
 			selection, anywhere := c.opts.Select(q.Key, gk)
 			if anywhere {
-				l := list{GroupKind: gk, Selection: inventory.Selection{Fields: selection.Fields, Labels: selection.Labels}}
+				l := list{GroupKind: gk, Selection: inventory.Selection{Fields: selection.Fields,
+					Labels: selection.Labels}}
 				add(l)
 				// A list of all shows what is gone; one of what is selected does not.
 				if !l.all() {
@@ -194,8 +200,8 @@ func (r *Refresher) named(questions []inventory.Question, skips func(schema.Grou
 }
 
 // served is a kind in the version to read it in; read is false for a kind that is not read, or that the API server was
-// last seen not to serve. So most of the kinds that some cluster may have cost a request nothing in the others. Objects of
-// one that was installed within the last absentInterval are not listed live yet, but they are read by name: where
+// last seen not to serve. So most of the kinds that some cluster may have cost a request nothing in the others. Objects
+// of one that was installed within the last absentInterval are not listed live yet, but they are read by name: where
 // something names an object of a kind, the kind is likely to be there.
 func (c *Cluster) served(gk schema.GroupKind) (k kind, read bool) {
 	if k, read = c.kinds[gk]; !read || k.builtin {
@@ -207,7 +213,8 @@ func (c *Cluster) served(gk schema.GroupKind) (k kind, read bool) {
 	return k, false
 }
 
-// unread says whether an error of a live read means that the kind is sick; then it is unknown, and the read has no answer.
+// unread says whether an error of a live read means that the kind is sick; then it is unknown, and the read has no
+// answer.
 func (c *Cluster) unread(gk schema.GroupKind, err error) bool {
 	refused := false
 	for _, i := range c.readers[gk] {

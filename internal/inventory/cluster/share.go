@@ -8,10 +8,10 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// share lets requests that ask for the same at the same time share one read, and bounds how many reads are under way. A read
-// counts only for who asked before it began: whoever comes while one is under way waits for the next. So there are at
-// most two reads of a thing at any time, and no request gets an answer that is older than itself, however many requests
-// there are. A read that nobody waits for any more is not made, or ends.
+// share lets requests that ask for the same at the same time share one read, and bounds how many reads are under way. A
+// read counts only for who asked before it began: whoever comes while one is under way waits for the next. So there are
+// at most two reads of a thing at any time, and no request gets an answer that is older than itself, however many
+// requests there are. A read that nobody waits for any more is not made, or ends.
 type share struct {
 	timeout time.Duration
 	// slots has room for as many reads as may be under way.
@@ -39,7 +39,8 @@ func newShare(timeout time.Duration, slots int) *share {
 }
 
 // do reads what the key stands for. The read is bounded by its own timeout, not by the context, which is one reader's.
-func (s *share) do(ctx context.Context, key any, read func(context.Context) ([]inventory.Change, error)) ([]inventory.Change, error) {
+func (s *share) do(ctx context.Context, key any,
+	read func(context.Context) ([]inventory.Change, error)) ([]inventory.Change, error) {
 	s.mu.Lock()
 	r, busy := s.next[key]
 	if r == nil {

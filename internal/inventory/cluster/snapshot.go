@@ -172,7 +172,8 @@ func (s *snapshooter) notServed(k kind) bool {
 	return !slices.ContainsFunc(resources.APIResources, func(r metav1.APIResource) bool { return r.Kind == k.gvk.Kind })
 }
 
-// readNamespace reads the one namespace: rights in a namespace, which most people have, allow to get it and not to list all.
+// readNamespace reads the one namespace: rights in a namespace, which most people have, allow to get it and not to list
+// all.
 func (s *snapshooter) readNamespace(ctx context.Context, k kind) error {
 	o, err := k.newObject(clientscheme.Scheme)
 	if err != nil {

@@ -38,12 +38,14 @@ func trim(object any) {
 		o.Status = corev1.ReplicationControllerStatus{}
 	case *appsv1.Deployment:
 		o.Status = appsv1.DeploymentStatus{
-			ObservedGeneration: o.Status.ObservedGeneration, Replicas: o.Status.Replicas, UpdatedReplicas: o.Status.UpdatedReplicas,
-			Conditions: progressing(o.Status.Conditions),
+			ObservedGeneration: o.Status.ObservedGeneration, Replicas: o.Status.Replicas,
+			UpdatedReplicas: o.Status.UpdatedReplicas,
+			Conditions:      progressing(o.Status.Conditions),
 		}
 	case *appsv1.StatefulSet:
 		o.Status = appsv1.StatefulSetStatus{
-			ObservedGeneration: o.Status.ObservedGeneration, CurrentRevision: o.Status.CurrentRevision, UpdateRevision: o.Status.UpdateRevision,
+			ObservedGeneration: o.Status.ObservedGeneration, CurrentRevision: o.Status.CurrentRevision,
+			UpdateRevision: o.Status.UpdateRevision,
 		}
 	case *appsv1.DaemonSet:
 		o.Status = appsv1.DaemonSetStatus{

@@ -14,8 +14,8 @@ func contour() map[schema.GroupVersionKind]func() any {
 	return kinds
 }
 
-// ContourHTTPProxy is the part of a projectcontour.io/v1 HTTPProxy that decides what it exposes. Source of all types in this
-// file: apis/projectcontour/v1 of projectcontour/contour.
+// ContourHTTPProxy is the part of a projectcontour.io/v1 HTTPProxy that decides what it exposes. Source of all types in
+// this file: apis/projectcontour/v1 of projectcontour/contour.
 type ContourHTTPProxy struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`

@@ -4,8 +4,8 @@
 //
 // # Adding a kind
 //
-// Its type in the file of its project, and a line in that file's list of kinds. A field that is missing here is not read;
-// a field of the wrong type makes the object unreadable, so only fields whose form is certain belong here.
+// Its type in the file of its project, and a line in that file's list of kinds. A field that is missing here is not
+// read; a field of the wrong type makes the object unreadable, so only fields whose form is certain belong here.
 package crd
 
 import (

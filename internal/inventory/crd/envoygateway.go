@@ -226,7 +226,8 @@ type EnvoyRouteFilter struct {
 				} `json:"replaceRegexMatch,omitempty"`
 			} `json:"path,omitempty"`
 		} `json:"urlRewrite,omitempty"`
-		// RequestMirror sends a copy of each request to a backend, or to the cluster that a header of the request names.
+		// RequestMirror sends a copy of each request to a backend, or to the cluster that a header of the request
+		// names.
 		RequestMirror *struct {
 			BackendRef    *gatewayv1.BackendObjectReference `json:"backendRef,omitempty"`
 			ClusterHeader *string                           `json:"clusterHeader,omitempty"`

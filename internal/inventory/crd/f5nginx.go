@@ -56,8 +56,8 @@ type VirtualServerTLS struct {
 	} `json:"redirect,omitempty"`
 }
 
-// VirtualServerRoute is the part of k8s.nginx.org/v1 VirtualServerRoute that decides: routes that a VirtualServer, perhaps
-// of another namespace, takes over.
+// VirtualServerRoute is the part of k8s.nginx.org/v1 VirtualServerRoute that decides: routes that a VirtualServer,
+// perhaps of another namespace, takes over.
 type VirtualServerRoute struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -88,8 +88,8 @@ type NginxUpstream struct {
 	Type string `json:"type,omitempty"`
 }
 
-// NginxRoute is a location and what happens there: one of Route, RouteSelector, Action, Splits and Matches with one of the
-// two before.
+// NginxRoute is a location and what happens there: one of Route, RouteSelector, Action, Splits and Matches with one of
+// the two before.
 type NginxRoute struct {
 	Path             string                 `json:"path"`
 	Policies         []NginxPolicyReference `json:"policies,omitempty"`

@@ -205,8 +205,8 @@ type WasmPlugin struct {
 	} `json:"spec"`
 }
 
-// AuthorizationPolicy is the part of security.istio.io AuthorizationPolicy that says who is let in. Source: istio.io/api
-// security/v1beta1/authorization_policy.proto.
+// AuthorizationPolicy is the part of security.istio.io AuthorizationPolicy that says who is let in. Source:
+// istio.io/api security/v1beta1/authorization_policy.proto.
 type AuthorizationPolicy struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`

@@ -20,8 +20,8 @@ func kong() map[schema.GroupVersionKind]func() any {
 	return kinds
 }
 
-// KongPlugin is the part of configuration.konghq.com/v1 KongPlugin and KongClusterPlugin that decides; their fields are at
-// the top. Source: kubernetes-configuration api/configuration/v1/kongplugin_types.go.
+// KongPlugin is the part of configuration.konghq.com/v1 KongPlugin and KongClusterPlugin that decides; their fields are
+// at the top. Source: kubernetes-configuration api/configuration/v1/kongplugin_types.go.
 type KongPlugin struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`

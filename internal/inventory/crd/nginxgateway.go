@@ -6,7 +6,8 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
-// The kinds of NGINX Gateway Fabric that decide what a Gateway of its does. Source: apis of nginx/nginx-gateway-fabric, 2.6.
+// The kinds of NGINX Gateway Fabric that decide what a Gateway of its does. Source: apis of nginx/nginx-gateway-fabric,
+// 2.6.
 var (
 	AuthenticationFilter = nginxGateway("AuthenticationFilter")
 	SnippetsFilter       = nginxGateway("SnippetsFilter")

@@ -24,7 +24,8 @@ func traefik() map[schema.GroupVersionKind]func() any {
 	kinds := map[schema.GroupVersionKind]func() any{}
 	for _, group := range []string{TraefikGroup, TraefikOldGroup} {
 		kind(kinds, TraefikKind(group, "IngressRoute"), func() any { return new(TraefikIngressRoute) }, "v1alpha1")
-		kind(kinds, TraefikKind(group, "IngressRouteTCP"), func() any { return new(TraefikIngressRouteTCP) }, "v1alpha1")
+		kind(kinds, TraefikKind(group, "IngressRouteTCP"), func() any { return new(TraefikIngressRouteTCP) },
+			"v1alpha1")
 		kind(kinds, TraefikKind(group, "Middleware"), func() any { return new(TraefikMiddleware) }, "v1alpha1")
 		kind(kinds, TraefikKind(group, "MiddlewareTCP"), func() any { return new(TraefikMiddlewareTCP) }, "v1alpha1")
 		kind(kinds, TraefikKind(group, "TraefikService"), func() any { return new(TraefikService) }, "v1alpha1")
@@ -32,8 +33,8 @@ func traefik() map[schema.GroupVersionKind]func() any {
 	return kinds
 }
 
-// TraefikIngressRoute is the part of Traefik's IngressRoute that decides what it exposes. Source of all types in this file:
-// pkg/provider/kubernetes/crd/traefikio/v1alpha1 and pkg/config/dynamic of traefik/traefik.
+// TraefikIngressRoute is the part of Traefik's IngressRoute that decides what it exposes. Source of all types in this
+// file: pkg/provider/kubernetes/crd/traefikio/v1alpha1 and pkg/config/dynamic of traefik/traefik.
 type TraefikIngressRoute struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -52,8 +53,8 @@ type TraefikIngressRouteSpec struct {
 	ParentRefs []TraefikRef `json:"parentRefs,omitempty"`
 }
 
-// TraefikTLS says where the certificate comes from: a Secret, or a resolver of Traefik's configuration. With neither it is
-// looked for by host among all that Traefik has.
+// TraefikTLS says where the certificate comes from: a Secret, or a resolver of Traefik's configuration. With neither it
+// is looked for by host among all that Traefik has.
 type TraefikTLS struct {
 	SecretName   string `json:"secretName,omitempty"`
 	CertResolver string `json:"certResolver,omitempty"`

@@ -12,8 +12,9 @@ type unreadKind struct {
 	anywhere bool
 }
 
-// unread are the kinds that can open a way in and whose fields are not read, in every version in which they are watched and
-// listed. anywhere says that an object of the kind can name Services of other namespaces, by itself or as the host of a URL.
+// unread are the kinds that can open a way in and whose fields are not read, in every version in which they are watched
+// and listed. anywhere says that an object of the kind can name Services of other namespaces, by itself or as the host
+// of a URL.
 var unread = []unreadKind{
 	{schema.GroupKind{Group: "cilium.io", Kind: "CiliumEnvoyConfig"}, []string{"v2"}, true},
 	{schema.GroupKind{Group: "cilium.io", Kind: "CiliumClusterwideEnvoyConfig"}, []string{"v2"}, true},
@@ -28,11 +29,12 @@ var unread = []unreadKind{
 	{schema.GroupKind{Group: "ingress.v3.haproxy.org", Kind: "TCP"}, []string{"v3"}, false},
 	{schema.GroupKind{Group: "ngrok.k8s.ngrok.com", Kind: "AgentEndpoint"}, []string{"v1alpha1"}, true},
 	// The target of a subject is a URL.
-	{schema.GroupKind{Group: "networking.cfargotunnel.com", Kind: "TunnelBinding"}, []string{"v1alpha2", "v1alpha1"}, true},
+	{schema.GroupKind{Group: "networking.cfargotunnel.com", Kind: "TunnelBinding"}, []string{"v1alpha2", "v1alpha1"},
+		true},
 }
 
-// Unread lists the kinds that can open a way in and whose fields are not read. What their objects name counts as a way of which
-// nothing else is known.
+// Unread lists the kinds that can open a way in and whose fields are not read. What their objects name counts as a way
+// of which nothing else is known.
 func Unread() []schema.GroupVersionKind {
 	var list []schema.GroupVersionKind
 	for _, kind := range unread {

@@ -11,12 +11,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Differs says whether an update changes anything of an object but its bookkeeping: versions, managed fields and the status, which has
-// requests of its own. An update that does not needs no entry: what the cache shows is what will be stored.
+// Differs says whether an update changes anything of an object but its bookkeeping: versions, managed fields and the
+// status, which has requests of its own. An update that does not needs no entry: what the cache shows is what will be
+// stored.
 func Differs(before, after *inventory.Object) bool {
 	a, b := before.Meta, after.Meta
-	if !maps.Equal(a.Labels, b.Labels) || !maps.Equal(a.Annotations, b.Annotations) || !slices.Equal(a.Finalizers, b.Finalizers) ||
-		!equality.Semantic.DeepEqual(a.OwnerReferences, b.OwnerReferences) || !a.DeletionTimestamp.Equal(b.DeletionTimestamp) {
+	if !maps.Equal(a.Labels, b.Labels) || !maps.Equal(a.Annotations, b.Annotations) ||
+		!slices.Equal(a.Finalizers, b.Finalizers) ||
+		!equality.Semantic.DeepEqual(a.OwnerReferences, b.OwnerReferences) ||
+		!a.DeletionTimestamp.Equal(b.DeletionTimestamp) {
 		return true
 	}
 	x, y := reflect.Indirect(reflect.ValueOf(before.Typed)), reflect.Indirect(reflect.ValueOf(after.Typed))

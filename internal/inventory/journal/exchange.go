@@ -13,8 +13,8 @@ const (
 	loggedEvents, loggedKeys = 4096, 1 << 16
 )
 
-// Event is what another process has to hear: that a request began which may store something, how it was answered, or that one was answered
-// without having been heard.
+// Event is what another process has to hear: that a request began which may store something, how it was answered, or
+// that one was answered without having been heard.
 type Event struct {
 	// Entry is the number of the request's entry; 0 in a Miss.
 	Entry uint64 `json:"entry,omitempty"`
@@ -26,7 +26,8 @@ type Event struct {
 	Miss bool `json:"miss,omitempty"`
 }
 
-// Begins is an entry in transit. It says where to look, and nothing of what is there: names, versions, and keys as hashes.
+// Begins is an entry in transit. It says where to look, and nothing of what is there: names, versions, and keys as
+// hashes.
 type Begins struct {
 	inventory.ID
 
@@ -92,8 +93,8 @@ func (e *Entry) event() Event {
 	}}
 }
 
-// Since is what happened from a place in the journal of the name on, or from the start if it is another one by now. clock is that of who
-// asks.
+// Since is what happened from a place in the journal of the name on, or from the start if it is another one by now.
+// clock is that of who asks.
 func (j *Journal) Since(name string, place, clock uint64) Page {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -132,9 +133,9 @@ type other struct {
 	judged map[uint64]*Entry
 }
 
-// Merge brings in what another process has let in, and returns the new entries: the cache may show already what became of them, and whoever
-// has the cache says so (see [Journal.Shown]). Requests that are being judged here consider those of earlier requests, and those that were
-// answered by now.
+// Merge brings in what another process has let in, and returns the new entries: the cache may show already what became
+// of them, and whoever has the cache says so (see [Journal.Shown]). Requests that are being judged here consider those
+// of earlier requests, and those that were answered by now.
 func (j *Journal) Merge(p Page) []*Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -211,7 +212,8 @@ func (j *Journal) lose(o *other) {
 	clear(o.judged)
 }
 
-// Elsewhere says whether the request of an entry is being judged in another process, so that one has to ask to hear of its end.
+// Elsewhere says whether the request of an entry is being judged in another process, so that one has to ask to hear of
+// its end.
 func (e *Entry) Elsewhere() bool {
 	e.journal.mu.Lock()
 	defer e.journal.mu.Unlock()

@@ -1,20 +1,21 @@
-// Package journal remembers what requests may have stored that a cache does not show yet, so that nobody has to ask the API server
-// where nothing can have changed.
+// Package journal remembers what requests may have stored that a cache does not show yet, so that nobody has to ask the
+// API server where nothing can have changed.
 //
-// Nearly everything that can open a way in to a Ditto passes dittoguard's own webhook. Each request that may store something has an entry,
-// from before it is judged until there is evidence that the cache shows what it stored, or that it stored nothing. A judgement is a
-// function of the answers to its questions. So if no entry of an earlier request can answer one of them, the cache's answers are those
-// of the API server, as far as requests go that the webhook is asked about. Where an entry can, the object that it names is read.
+// Nearly everything that can open a way in to a Ditto passes dittoguard's own webhook. Each request that may store
+// something has an entry, from before it is judged until there is evidence that the cache shows what it stored, or that
+// it stored nothing. A judgement is a function of the answers to its questions. So if no entry of an earlier request
+// can answer one of them, the cache's answers are those of the API server, as far as requests go that the webhook is
+// asked about. Where an entry can, the object that it names is read.
 //
-// An entry only says where to look. What it would have stored is judged by nobody: the request may still be refused by a quota or another
-// webhook, and a deletion waits for finalizers.
+// An entry only says where to look. What it would have stored is judged by nobody: the request may still be refused by
+// a quota or another webhook, and a deletion waits for finalizers.
 //
 // Requests are in one order, that of their tickets. Of two that are judged at the same time the later one waits for the
 // earlier one, and never the other way round.
 //
-// Where several processes answer requests, each has a journal, and brings the entries of the others into its own before it relies on it
-// ([Journal.Since], [Journal.Merge]). Where there may be some that it does not hear of, the journal is not to be trusted
-// ([Request.Trusted]), and everything is read live.
+// Where several processes answer requests, each has a journal, and brings the entries of the others into its own before
+// it relies on it ([Journal.Since], [Journal.Merge]). Where there may be some that it does not hear of, the journal is
+// not to be trusted ([Request.Trusted]), and everything is read live.
 package journal
 
 import (
@@ -33,21 +34,23 @@ import (
 )
 
 const (
-	// mostEntries and mostKeys bound the journal. It is full where thousands of requests were admitted of which the watches have shown
-	// none.
+	// mostEntries and mostKeys bound the journal. It is full where thousands of requests were admitted of which the
+	// watches have shown none.
 	mostEntries, mostKeys = 4096, 1 << 20
-	// onItsWay is how long after its answer a request is waited for to store what it is about. After that it counts as not stored, but
-	// has its entry still.
+	// onItsWay is how long after its answer a request is waited for to store what it is about. After that it counts as
+	// not stored, but has its entry still.
 	onItsWay = 2 * time.Second
-	// Lost is after what time an API server has given a request up that it asked about (--request-timeout of kube-apiserver).
+	// Lost is after what time an API server has given a request up that it asked about (--request-timeout of
+	// kube-apiserver).
 	Lost = time.Minute
 )
 
 // Journal is a journal of admissions.
 type Journal struct {
 	now func() time.Time
-	// OnRequest, if it is set before the journal is used, is told of each request that may store something, here or in another process: of
-	// its object's namespace, which is empty where that is not known. It is called while the journal is locked.
+	// OnRequest, if it is set before the journal is used, is told of each request that may store something, here or in
+	// another process: of its object's namespace, which is empty where that is not known. It is called while the
+	// journal is locked.
 	OnRequest func(namespace string)
 	// name tells the journal from those of other processes, and from that of an earlier process in the same Pod.
 	name string
@@ -63,7 +66,8 @@ type Journal struct {
 	open []*Entry
 	byID map[inventory.ID][]*Entry
 	keys int
-	// trusted says that open is complete; doubted is since when it has not been, and doubts counts how often that began.
+	// trusted says that open is complete; doubted is since when it has not been, and doubts counts how often that
+	// began.
 	trusted bool
 	doubted time.Time
 	doubts  int
@@ -84,14 +88,14 @@ type Entry struct {
 	// ID names the object.
 	ID inventory.ID
 
-	// uid is that of an object that is created; base is the resource version of one that is there, which the API server replaces or
-	// deletes in that version only.
+	// uid is that of an object that is created; base is the resource version of one that is there, which the API server
+	// replaces or deletes in that version only.
 	uid  types.UID
 	base string
 	// deletes says that the object is to be gone.
 	deletes bool
-	// keys are what the object is found by, before and after: as hashes, since a ConfigMap can have many. Two keys with one hash cost a
-	// read.
+	// keys are what the object is found by, before and after: as hashes, since a ConfigMap can have many. Two keys with
+	// one hash cost a read.
 	keys []uint64
 
 	journal *Journal
@@ -109,14 +113,15 @@ type Request struct {
 	ticket  ticket
 	// own is nil for a request that stores nothing.
 	own *Entry
-	// earlier are the entries of earlier requests, those included that have ended since. A judgement may have seen the cache as
-	// it was before they ended.
+	// earlier are the entries of earlier requests, those included that have ended since. A judgement may have seen the
+	// cache as it was before they ended.
 	earlier []*Entry
 	trusted bool
 }
 
-// Begin begins a request, which has to be before anything is read for it. before and after are the object as it is and as it is
-// to be, nil where there is none; both are nil for a request that stores nothing. keysOf is what an object is found by.
+// Begin begins a request, which has to be before anything is read for it. before and after are the object as it is and
+// as it is to be, nil where there is none; both are nil for a request that stores nothing. keysOf is what an object is
+// found by.
 func (j *Journal) Begin(before, after *inventory.Object, keysOf func(*inventory.Object) []inventory.Key) *Request {
 	var own *Entry
 	if before != nil || after != nil {
@@ -242,18 +247,20 @@ func (r *Request) Matching(questions []inventory.Question) []*Entry {
 	return list
 }
 
-// OnItsWay says whether the request of an entry may yet store what it is about: it is still being judged, or was answered a moment ago.
-// Whoever asks reads the object after that: what is Unchanged then will stay so, or changes later than anybody waits for. As long as
-// a request is judged it does not count whoever came later, so these have to wait, however long it takes.
+// OnItsWay says whether the request of an entry may yet store what it is about: it is still being judged, or was
+// answered a moment ago. Whoever asks reads the object after that: what is Unchanged then will stay so, or changes
+// later than anybody waits for. As long as a request is judged it does not count whoever came later, so these have to
+// wait, however long it takes.
 func (e *Entry) OnItsWay() bool {
 	e.journal.mu.Lock()
 	defer e.journal.mu.Unlock()
 	return !e.ended && (e.answered.IsZero() || e.journal.now().Sub(e.answered) < onItsWay)
 }
 
-// Unchanged says whether an object, nil if it is not there, is as it was before the request of the entry. An API server stores an update
-// or a deletion only over the version that it asked about (a compare-and-swap in etcd). What is there in place of an object that is to be
-// created keeps it out, but may be deleted before it comes; so may what is about to go on its own after a deletion (see Going).
+// Unchanged says whether an object, nil if it is not there, is as it was before the request of the entry. An API server
+// stores an update or a deletion only over the version that it asked about (a compare-and-swap in etcd). What is there
+// in place of an object that is to be created keeps it out, but may be deleted before it comes; so may what is about to
+// go on its own after a deletion (see Going).
 func (e *Entry) Unchanged(live *inventory.Object) bool {
 	switch {
 	case e.creates():
@@ -264,18 +271,20 @@ func (e *Entry) Unchanged(live *inventory.Object) bool {
 	return live.Meta.ResourceVersion == e.base || e.deletes && Going(live.Meta)
 }
 
-// Going says whether nothing keeps an object any more: the API server that marked it as deleted deletes it next, without asking anybody
-// about it (deletion with options for its dependents takes these two steps).
+// Going says whether nothing keeps an object any more: the API server that marked it as deleted deletes it next,
+// without asking anybody about it (deletion with options for its dependents takes these two steps).
 func Going(meta *metav1.ObjectMeta) bool {
-	return meta.DeletionTimestamp != nil && len(meta.Finalizers) == 0 && (meta.DeletionGracePeriodSeconds == nil || *meta.DeletionGracePeriodSeconds == 0)
+	return meta.DeletionTimestamp != nil && len(meta.Finalizers) == 0 &&
+		(meta.DeletionGracePeriodSeconds == nil || *meta.DeletionGracePeriodSeconds == 0)
 }
 
 func (e *Entry) creates() bool { return e.base == "" }
 
-// Shown notes that the cache shows an object in a version, or that it is gone as of that version, with nil for an object whose
-// metadata is not known. It ends the entries whose outcome that is. A created object is told by its UID: whatever else is shown under its
-// name was there before, or took its place and may leave it again. What was to replace a version has done so, or never will, once a
-// later one is shown; save for a deletion, which is not over while the object is going.
+// Shown notes that the cache shows an object in a version, or that it is gone as of that version, with nil for an
+// object whose metadata is not known. It ends the entries whose outcome that is. A created object is told by its UID:
+// whatever else is shown under its name was there before, or took its place and may leave it again. What was to replace
+// a version has done so, or never will, once a later one is shown; save for a deletion, which is not over while the
+// object is going.
 func (j *Journal) Shown(id inventory.ID, shown *metav1.ObjectMeta, version string, gone bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -295,30 +304,6 @@ func (j *Journal) Shown(id inventory.ID, shown *metav1.ObjectMeta, version strin
 func later(a, b string) bool {
 	order, err := resourceversion.CompareResourceVersion(a, b)
 	return err == nil && order > 0
-}
-
-// Overdue are the entries, at most a number of them, whose requests an API server has given up by now if it has not stored what they are
-// about. One read of the object tells which it is; see Settle.
-func (j *Journal) Overdue(most int) []*Entry {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	var list []*Entry
-	for _, e := range j.open {
-		if len(list) < most && !e.answered.IsZero() && j.now().Sub(e.answered) >= Lost {
-			list = append(list, e)
-		}
-	}
-	return list
-}
-
-// Settle ends an overdue entry by the object as it was just read: its request stored nothing, or the cache shows what it stored.
-func (e *Entry) Settle(live *inventory.Object, cached bool) {
-	if !cached && !e.Unchanged(live) {
-		return
-	}
-	e.journal.mu.Lock()
-	defer e.journal.mu.Unlock()
-	e.journal.end(e)
 }
 
 // end takes an entry out. The caller holds the lock.

@@ -2,14 +2,16 @@ package journal
 
 import "time"
 
-// Doubt says that something may be stored that the journal has no entry of, since another process may have let it in that was not heard.
+// Doubt says that something may be stored that the journal has no entry of, since another process may have let it in
+// that was not heard.
 func (j *Journal) Doubt() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.doubt()
 }
 
-// Miss says that this process has let something in, or may have, that the journal has no entry of. Other processes hear of it.
+// Miss says that this process has let something in, or may have, that the journal has no entry of. Other processes hear
+// of it.
 func (j *Journal) Miss() {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -17,8 +17,8 @@ type search struct {
 
 func (s *search) exhausted() bool { s.budget--; return s.budget < 0 }
 
-// resolve follows a field as far as it can and returns the node it comes to, with its line (that of the key, where there
-// is one), and whether that is the whole field. line is the one of the node it starts from.
+// resolve follows a field as far as it can and returns the node it comes to, with its line (that of the key, where
+// there is one), and whether that is the whole field. line is the one of the node it starts from.
 func (s *search) resolve(node *yaml.Node, line int, field string) (*yaml.Node, int, bool) {
 	node, field = target(node), strings.TrimPrefix(field, ".")
 	if field == "" {
@@ -35,7 +35,8 @@ func (s *search) resolve(node *yaml.Node, line int, field string) (*yaml.Node, i
 		}
 		return node, line, false
 	}
-	// Keys can hold dots: in `data.nginx.conf` the key can be `nginx` or `nginx.conf`. The first that leads all the way is it.
+	// Keys can hold dots: in `data.nginx.conf` the key can be `nginx` or `nginx.conf`. The first that leads all the way
+	// is it.
 	best, bestLine := node, line
 	for name, rest := range names(field) {
 		child, at := s.lookUp(node, name)
@@ -110,7 +111,8 @@ func (s *search) lookUp(node *yaml.Node, key string) (*yaml.Node, int) {
 }
 
 func isMerge(key *yaml.Node) bool {
-	return key.Kind == yaml.ScalarNode && key.Value == "<<" && key.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
+	return key.Kind == yaml.ScalarNode && key.Value == "<<" &&
+		key.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) == 0
 }
 
 func target(node *yaml.Node) *yaml.Node {

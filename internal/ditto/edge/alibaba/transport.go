@@ -14,7 +14,8 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 	_, tls, _ := aws.ListenPorts(a["listen-ports"])
 	switch {
 	case t.TLS.State != way.On && (tls || in.ClassHasParameters()):
-		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports", Why: reason.Of("albconfig-certificates")}
+		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports",
+			Why: reason.Of("albconfig-certificates")}
 		t.Plain = way.State{State: way.Unknown, Source: t.TLS.Source, Why: reason.Of("albconfig-redirect")}
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()

@@ -18,15 +18,19 @@ func Controller() way.Controller {
 		Name: "alb", Title: "the AWS Load Balancer Controller",
 		Classes: []string{"ingress.k8s.aws/alb"}, Usual: []string{"alb"}, Prefixes: []string{PrefixALB},
 		Read: read, Internal: albInternal,
-		Behind: behind, Group: func(ing *networkingv1.Ingress) string { return ing.Annotations[PrefixALB+"group.name"] },
+		Behind: behind, Group: func(ing *networkingv1.Ingress) string {
+			return ing.Annotations[PrefixALB+
+				"group.name"]
+		},
 		Allowed: []string{PrefixALB + "inbound-cidrs"},
 	}
 }
 
 func read(in way.Input) way.Reading {
 	h := way.PlainEdge{
-		Asks:   []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
-		Limits: []string{PrefixALB + "wafv2-acl-arn", PrefixALB + "wafv2-acl-name", PrefixALB + "waf-acl-id", PrefixALB + "web-acl-id"},
+		Asks: []string{PrefixALB + "auth-type", PrefixALB + "jwt-validation"},
+		Limits: []string{PrefixALB + "wafv2-acl-arn", PrefixALB + "wafv2-acl-name", PrefixALB + "waf-acl-id",
+			PrefixALB + "web-acl-id"},
 		Strip: `an ALB cannot remove or overwrite a request header: put a proxy that does behind it, or block requests with the header and with ` +
 			`the query parameter x-ditto-pre-authenticated in a web ACL named by alb.ingress.kubernetes.io/wafv2-acl-arn`,
 		Hide:  `set alb.ingress.kubernetes.io/listener-attributes.HTTPS-443: routing.http.response.server.enabled=false, and the same for each other listener`,
@@ -88,7 +92,8 @@ func albInternal(m way.Marked) way.Verdict {
 
 // albSchemeBy is what one Ingress says about who reaches its load balancer, and the group that shares it, by the
 // parameters of its class and else by its annotations.
-func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing *networkingv1.Ingress) (v way.Verdict, group string) {
+func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing *networkingv1.Ingress) (v way.Verdict,
+	group string) {
 	v, group = albScheme(ing), ing.Annotations[PrefixALB+"group.name"]
 	if class == nil || class.Spec.Parameters == nil {
 		return v, group
@@ -106,9 +111,11 @@ func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing
 	case nlb.Public:
 		return nlb, group
 	case params.Spec.Scheme == "internal":
-		return way.Verdict{Public: false, Why: "the scheme of IngressClassParams " + way.Quote(name) + ` is "internal"`}, group
+		return way.Verdict{Public: false, Why: "the scheme of IngressClassParams " + way.Quote(name) +
+			` is "internal"`}, group
 	case params.Spec.Scheme != "":
-		return way.Verdict{Public: true, Why: "the scheme of IngressClassParams " + way.Quote(name) + ` is not "internal"`}, group
+		return way.Verdict{Public: true, Why: "the scheme of IngressClassParams " + way.Quote(name) +
+			` is not "internal"`}, group
 	}
 	return v, group
 }
@@ -119,7 +126,8 @@ func albFrontend(ing *networkingv1.Ingress) way.Verdict {
 	a := way.WithPrefix(ing.Annotations, PrefixALB)
 	if enabled, ok := a.Bool("enable-frontend-nlb"); enabled || !ok && a.Has("enable-frontend-nlb") {
 		if value, given := ing.Annotations[nlbScheme]; given && value != "internal" {
-			return way.Verdict{Public: true, Why: nlb + " puts a load balancer in front of it whose " + nlbScheme + " is not \"internal\""}
+			return way.Verdict{Public: true, Why: nlb + " puts a load balancer in front of it whose " + nlbScheme +
+				" is not \"internal\""}
 		}
 	}
 	return way.Verdict{}

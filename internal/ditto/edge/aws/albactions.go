@@ -13,10 +13,11 @@ import (
 // useAnnotation is the port of a backend that stands for an action.
 const useAnnotation = "use-annotation"
 
-// behind are the Services that a backend of an Ingress means which stands for an action of the AWS Load Balancer Controller:
-// those that the action in the annotation `alb.ingress.kubernetes.io/actions.NAME` forwards to.
-// Source: pkg/ingress/enhanced_backend_builder.go.
-func behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) (list []networkingv1.IngressServiceBackend, ok bool) {
+// behind are the Services that a backend of an Ingress means which stands for an action of the AWS Load Balancer
+// Controller: those that the action in the annotation `alb.ingress.kubernetes.io/actions.NAME` forwards to. Source:
+// pkg/ingress/enhanced_backend_builder.go.
+func behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) (list []networkingv1.IngressServiceBackend,
+	ok bool) {
 	if b.Port.Name != useAnnotation {
 		return nil, false
 	}
@@ -30,7 +31,8 @@ func behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) (li
 			} `json:"targetGroups"`
 		} `json:"forwardConfig"`
 	}
-	if json.Unmarshal([]byte(ing.Annotations[PrefixALB+"actions."+b.Name]), &action) != nil || action.Type != "forward" {
+	if json.Unmarshal([]byte(ing.Annotations[PrefixALB+"actions."+b.Name]), &action) != nil ||
+		action.Type != "forward" {
 		return nil, true
 	}
 	// A group of weight 0 gets no requests, if another one does.
@@ -54,9 +56,9 @@ func behind(ing *networkingv1.Ingress, b networkingv1.IngressServiceBackend) (li
 	return list, true
 }
 
-// conditionPaths are paths that annotations `conditions.NAME` add to those of the backend NAME, of a rule of the Ingress:
-// either is enough. It is a matcher of what they can add, and false if there are none.
-// Source: pkg/ingress/model_build_listener_rules.go.
+// conditionPaths are paths that annotations `conditions.NAME` add to those of the backend NAME, of a rule of the
+// Ingress: either is enough. It is a matcher of what they can add, and false if there are none. Source:
+// pkg/ingress/model_build_listener_rules.go.
 func conditionPaths(all map[string]string) (way.Matcher, bool) {
 	var matchers []way.Matcher
 	for _, key := range way.KeysOf(all) {

@@ -27,7 +27,8 @@ func albTransport(in way.Input) way.Transport {
 		t.Plain = t.TLS
 		return t
 	}
-	t.TLS, t.Plain = way.State{State: way.On, Source: source, Why: "the load balancer listens for HTTPS"}, way.Closed(source, "the load balancer does not listen for HTTP")
+	t.TLS, t.Plain = way.State{State: way.On, Source: source, Why: "the load balancer listens for HTTPS"},
+		way.Closed(source, "the load balancer does not listen for HTTP")
 	if !tls {
 		t.TLS = way.State{State: way.Off, Source: source, Why: "the load balancer does not listen for HTTPS"}
 	}

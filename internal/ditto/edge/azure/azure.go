@@ -16,7 +16,8 @@ const PrefixAGIC = "appgw.ingress.kubernetes.io/"
 func Controller() way.Controller {
 	return way.Controller{
 		Name: "agic", Title: "the Application Gateway Ingress Controller",
-		Classes: []string{"azure/application-gateway"}, Usual: []string{"azure-application-gateway", "azure/application-gateway"},
+		Classes:  []string{"azure/application-gateway"},
+		Usual:    []string{"azure-application-gateway", "azure/application-gateway"},
 		Prefixes: []string{PrefixAGIC},
 		Read:     read, Internal: agicInternal, Uses: agicUses,
 		// pkg/appgw/requestroutingrules.go: getDefaultFromRule, noRulesIngress.
@@ -37,7 +38,8 @@ func read(in way.Input) way.Reading {
 	if rewrites {
 		h.Identity, h.StripsIdentity = r.identity, way.Strips(r.identity)
 		if r.hides {
-			h.HidesHeaders = way.State{State: way.On, Source: RuleSetResource, Why: "a rule without conditions changes Server"}
+			h.HidesHeaders = way.State{State: way.On, Source: RuleSetResource,
+				Why: "a rule without conditions changes Server"}
 		}
 	}
 	return way.Reading{
@@ -47,7 +49,8 @@ func read(in way.Input) way.Reading {
 }
 
 func isRoot(p networkingv1.HTTPIngressPath) bool {
-	return p.Path == "" || p.Path == "/*" || p.Path == "/" && p.PathType != nil && *p.PathType == networkingv1.PathTypePrefix
+	return p.Path == "" || p.Path == "/*" || p.Path == "/" && p.PathType != nil &&
+		*p.PathType == networkingv1.PathTypePrefix
 }
 
 // agicPath: a gateway compares without case; Prefix, and anything that ends in `*`, goes by characters.
@@ -58,7 +61,10 @@ func agicPath(in way.Input, rewrite way.Rewrite, kind networkingv1.PathType, pat
 		p.Matcher = way.AnyCase(prefix)
 	} else {
 		text := way.Raw.Text(path)
-		p.Matcher = way.Matcher{Literal: text, Match: func(q string) (bool, bool) { return strings.EqualFold(q, text), true }}
+		p.Matcher = way.Matcher{Literal: text, Match: func(q string) (bool, bool) {
+			return strings.EqualFold(q, text),
+				true
+		}}
 		prefix = path
 	}
 	if to := in.Ingress.Annotations[PrefixAGIC+"backend-path-prefix"]; to != "" && p.Rewrite.Kind == way.RewriteNone {

@@ -31,11 +31,12 @@ type agicReading struct {
 	rewrite  way.Rewrite
 }
 
-// agicRead reads the rewrite of an Ingress; ok is false where it names none. A rule set that lies in the gateway itself is
-// not visible.
+// agicRead reads the rewrite of an Ingress; ok is false where it names none. A rule set that lies in the gateway itself
+// is not visible.
 func agicRead(in way.Input) (r agicReading, ok bool) {
 	unread := func(key, why string) (agicReading, bool) {
-		return agicReading{identity: way.State{State: way.IdentityUnknown, Source: key, Why: why}, rewrite: way.UnknownRewrite(why)}, true
+		return agicReading{identity: way.State{State: way.IdentityUnknown, Source: key, Why: why},
+			rewrite: way.UnknownRewrite(why)}, true
 	}
 	name := strings.TrimSpace(in.Ingress.Annotations[RuleSetResource])
 	switch {
@@ -51,7 +52,8 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 	}
 	r.identity = way.State{State: way.IdentityClient, Source: RuleSetResource, Why: who + " leaves the header alone"}
 	rules := slices.Clone(inventory.Must[crd.ApplicationGatewayRewrite](o).Spec.RewriteRules)
-	slices.SortStableFunc(rules, func(a, b crd.ApplicationGatewayRule) int { return cmp.Compare(a.RuleSequence, b.RuleSequence) })
+	slices.SortStableFunc(rules,
+		func(a, b crd.ApplicationGatewayRule) int { return cmp.Compare(a.RuleSequence, b.RuleSequence) })
 	for _, rule := range rules {
 		for _, h := range rule.Actions.RequestHeaders {
 			if strings.EqualFold(h.HeaderName, way.Header) {

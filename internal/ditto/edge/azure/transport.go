@@ -4,13 +4,14 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// agicTransport: with a certificate a gateway listens for HTTPS alone, or redirects if ssl-redirect says so; without one
-// for HTTP (pkg/appgw/ingress_rules.go).
+// agicTransport: with a certificate a gateway listens for HTTPS alone, or redirects if ssl-redirect says so; without
+// one for HTTP (pkg/appgw/ingress_rules.go).
 func agicTransport(in way.Input, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, PrefixAGIC)
 	t := way.Transport{TLS: in.Certificate(host)}
 	if a.Has("appgw-ssl-certificate") {
-		t.TLS = way.State{State: way.On, Source: PrefixAGIC + "appgw-ssl-certificate", Why: "appgw-ssl-certificate names a certificate"}
+		t.TLS = way.State{State: way.On, Source: PrefixAGIC + "appgw-ssl-certificate",
+			Why: "appgw-ssl-certificate names a certificate"}
 	}
 	redirects, _ := a.Bool("ssl-redirect")
 	switch {

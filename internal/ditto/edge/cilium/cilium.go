@@ -26,7 +26,8 @@ func Controller() way.Controller {
 			if ciliumEnabled(a["tls-passthrough"]) {
 				h.PassThrough(true, prefixCilium+"tls-passthrough")
 			}
-			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return ciliumTransport(in, a, host) }, Path: ciliumPath}
+			return way.Reading{Handling: h,
+				Transport: func(host string) way.Transport { return ciliumTransport(in, a, host) }, Path: ciliumPath}
 		},
 		Internal: ciliumInternal,
 	}
@@ -49,12 +50,13 @@ func ciliumPath(kind networkingv1.PathType, path string) way.Path {
 	return way.Path{Matcher: way.Regex(way.Raw, path, false, way.Whole)}
 }
 
-// ciliumInternal: a dedicated Ingress gets a Service of its own, to which Cilium copies the annotations that clouds read.
-// In shared mode, which may be the default, the Service is another one's.
+// ciliumInternal: a dedicated Ingress gets a Service of its own, to which Cilium copies the annotations that clouds
+// read. In shared mode, which may be the default, the Service is another one's.
 func ciliumInternal(m way.Marked) way.Verdict {
 	a := way.WithPrefix(m.Ingress.Annotations, prefixCilium)
 	if a["loadbalancer-mode"] != "dedicated" {
-		return way.Verdict{Public: true, Why: prefixCilium + `loadbalancer-mode is not "dedicated", and the shared load balancer is not this Ingress's`}
+		return way.Verdict{Public: true,
+			Why: prefixCilium + `loadbalancer-mode is not "dedicated", and the shared load balancer is not this Ingress's`}
 	}
 	if kind := a["service-type"]; kind != "" && kind != "LoadBalancer" {
 		return way.Verdict{Public: true, Why: prefixCilium + "service-type is " + way.Quote(kind)}

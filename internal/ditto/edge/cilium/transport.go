@@ -19,10 +19,12 @@ func ciliumTransport(in way.Input, a way.Annotations, host string) way.Transport
 	case ciliumEnabled(forced):
 		t.Plain = way.Redirected(prefixCilium+"force-https", "force-https is "+way.Quote(forced))
 	default:
-		t.Plain = way.Redirected("default", "Cilium redirects hosts with TLS, unless ingressController.enforceHttps is off")
+		t.Plain = way.Redirected("default",
+			"Cilium redirects hosts with TLS, unless ingressController.enforceHttps is off")
 	}
 	if ciliumEnabled(a["tls-passthrough"]) {
-		return way.Passed(way.Closed("default", "an Ingress with tls-passthrough accepts only TLS"), prefixCilium+"tls-passthrough")
+		return way.Passed(way.Closed("default", "an Ingress with tls-passthrough accepts only TLS"),
+			prefixCilium+"tls-passthrough")
 	}
 	return t
 }

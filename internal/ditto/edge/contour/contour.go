@@ -31,7 +31,8 @@ func read(in way.Input) way.Reading {
 		Assumption: "Contour's configuration has no policy with applyToIngress",
 	}.Read(in)
 	h.Spelling = spelling
-	return way.Reading{Handling: h, Transport: func(host string) way.Transport { return contourTransport(in, host) }, Path: contourPath}
+	return way.Reading{Handling: h, Transport: func(host string) way.Transport { return contourTransport(in, host) },
+		Path: contourPath}
 }
 
 // contourPath: ImplementationSpecific is a regular expression for the whole path if it looks like one, a prefix by

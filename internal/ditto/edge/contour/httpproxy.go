@@ -11,10 +11,10 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// Kinds is Contour's HTTPProxy. One with a virtual host may include others, in any namespace, and those still
-// others: the one that names a Service is the entry, and is read under the conditions of all that include it. Source:
-// internal/dag/httpproxy_processor.go of projectcontour/contour. An ExtensionService that is missing makes a virtual host
-// invalid, so it decides nothing.
+// Kinds is Contour's HTTPProxy. One with a virtual host may include others, in any namespace, and those still others:
+// the one that names a Service is the entry, and is read under the conditions of all that include it. Source:
+// internal/dag/httpproxy_processor.go of projectcontour/contour. An ExtensionService that is missing makes a virtual
+// host invalid, so it decides nothing.
 func Kinds() []way.Resource {
 	return []way.Resource{{
 		Kind: crd.HTTPProxy, Links: httpProxyLinks, Routes: httpProxyRoutes,
@@ -82,10 +82,11 @@ func (i inclusion) host() *crd.ContourVirtualHost { return i.spec().VirtualHost 
 const mostInclusions = 256
 
 // inclusions are the ways to an HTTPProxy: itself if it has a virtual host, which keeps others from including it. named
-// lists the conditions of each place where one HTTPProxy includes another. Without any, Contour serves nothing of it. left is
-// how many more may be followed; below zero it says that there were more.
+// lists the conditions of each place where one HTTPProxy includes another. Without any, Contour serves nothing of it.
+// left is how many more may be followed; below zero it says that there were more.
 func inclusions(
-	c way.Context, o *inventory.Object, within []inventory.ID, left *int, named func(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition,
+	c way.Context, o *inventory.Object, within []inventory.ID, left *int,
+	named func(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition,
 ) []inclusion {
 	if inventory.Must[crd.ContourHTTPProxy](o).Spec.VirtualHost != nil {
 		return []inclusion{{root: o}}
@@ -117,7 +118,10 @@ func inclusions(
 func includes(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition {
 	var list [][]crd.ContourCondition
 	for _, include := range inventory.Must[crd.ContourHTTPProxy](o).Spec.Includes {
-		valid := !slices.ContainsFunc(include.Conditions, func(c crd.ContourCondition) bool { return c.Exact != "" || c.Regex != "" })
+		valid := !slices.ContainsFunc(include.Conditions, func(c crd.ContourCondition) bool {
+			return c.Exact != "" ||
+				c.Regex != ""
+		})
 		if valid && includedID(o, include.Namespace, include.Name) == id && validPaths(include.Conditions) {
 			list = append(list, include.Conditions)
 		}
@@ -168,7 +172,8 @@ func contourConnections(c way.Context, o *inventory.Object, at inclusion, backen
 		Hosts: []string{at.host().FQDN}, Door: "tcpproxy" + includedBy(o, at),
 		Text: at.host().FQDN + " (tcpproxy)" + includedBy(o, at), Asks: at.host().FQDN, Backends: backends,
 		Public: contourPublic(c, at), Transport: contourConnectionTransport(at.host().TLS),
-		Handling: way.Connections(at.host().TLS.Passthrough, "write routes instead of a tcpproxy: rateLimitPolicy is for requests"),
+		Handling: way.Connections(at.host().TLS.Passthrough,
+			"write routes instead of a tcpproxy: rateLimitPolicy is for requests"),
 	}
 	r.Fixes[way.StripIdentity].Advice = "write routes instead of a tcpproxy: headers cannot be changed where connections are passed through"
 	r.Fixes[way.HideHeaders] = r.Fixes[way.StripIdentity]
@@ -189,8 +194,8 @@ func includedBy(o *inventory.Object, at inclusion) string {
 	return ", included by " + at.root.Ref.String()
 }
 
-// contourRoutes are one route of an HTTPProxy, for each of its Services: those have header policies of their own. A route
-// over plain HTTP is redirected where the virtual host has TLS, and a tcpproxy leaves nothing else.
+// contourRoutes are one route of an HTTPProxy, for each of its Services: those have header policies of their own. A
+// route over plain HTTP is redirected where the virtual host has TLS, and a tcpproxy leaves nothing else.
 func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.ContourRoute) []way.Route {
 	host := at.host()
 	if host.TLS != nil && at.spec().TCPProxy != nil && !route.PermitInsecure || !validPaths(route.Conditions) {
@@ -229,8 +234,9 @@ func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.
 		list = append(list, way.Route{
 			Hosts: []string{host.FQDN}, Door: includedBy(o, at), Conditions: way.NonEmpty(conditionText(conditions)),
 			Text: host.FQDN + where.text + " (" + where.kind + ")" + conditionText(conditions) + includedBy(o, at),
-			Asks: host.FQDN + where.text, Path: &path, Backends: backends, Public: contourPublic(c, at), Transport: transport,
-			Handling: handling,
+			Asks: host.FQDN + where.text, Path: &path, Backends: backends, Public: contourPublic(c, at),
+			Transport: transport,
+			Handling:  handling,
 		})
 	}
 	return list
@@ -238,9 +244,10 @@ func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.
 
 // idle says whether a Service gets no requests: it has no share, and another one has.
 func idle(services []crd.ContourService, i int) bool {
-	return services[i].Weight == 0 && !services[i].Mirror && slices.ContainsFunc(services, func(s crd.ContourService) bool {
-		return s.Weight > 0 && !s.Mirror
-	})
+	return services[i].Weight == 0 && !services[i].Mirror &&
+		slices.ContainsFunc(services, func(s crd.ContourService) bool {
+			return s.Weight > 0 && !s.Mirror
+		})
 }
 
 // contourPublic: the class of the virtual host is in one of two annotations, which come before the field

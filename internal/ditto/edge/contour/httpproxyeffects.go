@@ -10,14 +10,17 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// contourRouteHandling is what Contour's Envoy does to the requests of a route, but for limits. What Contour's own configuration may add cannot
-// be seen: policies for headers, and an authorization service for all virtual hosts.
-func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route *crd.ContourRoute, service *crd.ContourService) way.Handling {
+// contourRouteHandling is what Contour's Envoy does to the requests of a route, but for limits. What Contour's own
+// configuration may add cannot be seen: policies for headers, and an authorization service for all virtual hosts.
+func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route *crd.ContourRoute,
+	service *crd.ContourService) way.Handling {
 	host := at.host()
 	h := way.Handling{Spelling: spelling, Effects: way.Effects{
-		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no requestHeadersPolicy changes the header"},
+		Identity: way.State{State: way.IdentityClient, Source: "default",
+			Why: "no requestHeadersPolicy changes the header"},
 		Authentication: contourAuthentication(host, route),
-		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no responseHeadersPolicy removes Server headers"},
+		HidesHeaders: way.State{State: way.Off, Source: "default",
+			Why: "no responseHeadersPolicy removes Server headers"},
 	}}
 	e := &h.Effects
 	contourAuthorized(e, host, route)
@@ -25,18 +28,21 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 	for _, policy := range []struct {
 		source string
 		*crd.ContourHeadersPolicy
-	}{{"services[].requestHeadersPolicy", service.RequestHeadersPolicy}, {"requestHeadersPolicy", route.RequestHeadersPolicy}} {
+	}{{"services[].requestHeadersPolicy", service.RequestHeadersPolicy},
+		{"requestHeadersPolicy", route.RequestHeadersPolicy}} {
 		if policy.ContourHeadersPolicy != nil {
 			contourIdentity(e, policy.source, policy.ContourHeadersPolicy, host)
 		}
 	}
 	for _, policy := range []*crd.ContourHeadersPolicy{service.ResponseHeadersPolicy, route.ResponseHeadersPolicy} {
 		if policy != nil && namesHeader(policy, "Server") {
-			e.HidesHeaders = way.State{State: way.On, Source: "responseHeadersPolicy", Why: "responseHeadersPolicy removes the Server header of the Service"}
+			e.HidesHeaders = way.State{State: way.On, Source: "responseHeadersPolicy",
+				Why: "responseHeadersPolicy removes the Server header of the Service"}
 		}
 	}
 	if e.Identity.State == way.IdentityClient && excludesIdentity(conditions) {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: "conditions", Why: reason.Of("contour-conditions-on-header", way.Header)}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: "conditions",
+			Why: reason.Of("contour-conditions-on-header", way.Header)}
 	}
 	if e.Identity.State == way.IdentityClient {
 		e.Assumptions = append(e.Assumptions, "Contour's configuration has no policy for headers and no globalExtAuth")
@@ -57,21 +63,26 @@ func contourAuthentication(host *crd.ContourVirtualHost, route *crd.ContourRoute
 		asks = way.State{State: way.On, Source: source, Why: why}
 	}
 	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate {
-		asks = way.State{State: way.On, Source: "virtualhost.tls.clientValidation", Why: "every client is asked for a certificate"}
+		asks = way.State{State: way.On, Source: "virtualhost.tls.clientValidation",
+			Why: "every client is asked for a certificate"}
 	}
 	if authorizes(host, route) {
-		asks = way.State{State: way.On, Source: "virtualhost.authorization", Why: "an authorization service is asked about every request"}
+		asks = way.State{State: way.On, Source: "virtualhost.authorization",
+			Why: "an authorization service is asked about every request"}
 		if host.Authorization.FailOpen {
-			asks = way.State{State: way.Unknown, Source: "virtualhost.authorization", Why: reason.Of("contour-authorization-fails-open")}
+			asks = way.State{State: way.Unknown, Source: "virtualhost.authorization",
+				Why: reason.Of("contour-authorization-fails-open")}
 		}
 	}
 	switch {
 	case asks.State == way.Off:
 		return way.State{State: way.Off, Source: "default", Why: "the HTTPProxy asks nobody for credentials"}
 	case host.TLS == nil:
-		return way.State{State: way.Unknown, Source: asks.Source, Why: reason.Of("contour-authorization-without-tls", asks.Source)}
+		return way.State{State: way.Unknown, Source: asks.Source, Why: reason.Of("contour-authorization-without-tls",
+			asks.Source)}
 	case route.PermitInsecure:
-		return way.State{State: way.Off, Source: "permitInsecure", Why: "permitInsecure lets plain HTTP through, where nobody is asked for credentials"}
+		return way.State{State: way.Off, Source: "permitInsecure",
+			Why: "permitInsecure lets plain HTTP through, where nobody is asked for credentials"}
 	}
 	return asks
 }
@@ -96,8 +107,8 @@ func contourToken(host *crd.ContourVirtualHost, route *crd.ContourRoute) (source
 	return "", ""
 }
 
-// authorizes says whether an authorization service is asked about the requests of a route. The route's word counts before
-// that of the virtual host.
+// authorizes says whether an authorization service is asked about the requests of a route. The route's word counts
+// before that of the virtual host.
 func authorizes(host *crd.ContourVirtualHost, route *crd.ContourRoute) bool {
 	a := host.Authorization
 	if a == nil || a.ExtensionRef.Name == "" {
@@ -109,8 +120,8 @@ func authorizes(host *crd.ContourVirtualHost, route *crd.ContourRoute) bool {
 	return a.AuthPolicy == nil || !a.AuthPolicy.Disabled
 }
 
-// contourAuthorized is what an authorization service makes of the header. By gRPC it can change any; over HTTP those of its
-// answer that are listed replace the client's.
+// contourAuthorized is what an authorization service makes of the header. By gRPC it can change any; over HTTP those of
+// its answer that are listed replace the client's.
 func contourAuthorized(e *way.Effects, host *crd.ContourVirtualHost, route *crd.ContourRoute) {
 	if e.Authentication.State == way.Off || !authorizes(host, route) {
 		return
@@ -118,12 +129,15 @@ func contourAuthorized(e *way.Effects, host *crd.ContourVirtualHost, route *crd.
 	const source = "virtualhost.authorization"
 	a := host.Authorization
 	if a.ServiceType != "http" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("contour-authorization-sets-header", way.Header)}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source,
+			Why: reason.Of("contour-authorization-sets-header", way.Header)}
 		return
 	}
 	if a.HTTPSettings != nil && slices.ContainsFunc(a.HTTPSettings.AllowedUpstreamHeaders, allowsIdentity) {
-		e.Identity = way.State{State: way.IdentitySet, Source: source, Why: "the header is set from the answer of the authorization service"}
-		e.Assumptions = append(e.Assumptions, "the authorization service answers every request that it lets in with a non-empty "+way.Header)
+		e.Identity = way.State{State: way.IdentitySet, Source: source,
+			Why: "the header is set from the answer of the authorization service"}
+		e.Assumptions = append(e.Assumptions,
+			"the authorization service answers every request that it lets in with a non-empty "+way.Header)
 	}
 }
 
@@ -151,7 +165,8 @@ func allowsIdentity(h crd.ContourAllowedHeader) bool {
 // contourIdentity applies a policy to the header. Envoy removes before it sets.
 func contourIdentity(e *way.Effects, source string, policy *crd.ContourHeadersPolicy, host *crd.ContourVirtualHost) {
 	if slices.ContainsFunc(policy.Remove, func(name string) bool { return strings.EqualFold(name, way.Header) }) {
-		e.Identity = way.State{State: way.IdentityRemoved, Source: source, Why: source + " removes the header, but not the query parameter of the same name"}
+		e.Identity = way.State{State: way.IdentityRemoved, Source: source,
+			Why: source + " removes the header, but not the query parameter of the same name"}
 	}
 	for _, h := range policy.Set {
 		// Envoy leaves a header alone that it is told to set to nothing.
@@ -186,7 +201,8 @@ func contourValue(value string, e *way.Effects, host *crd.ContourVirtualHost) (s
 	if !certificates {
 		return way.IdentitySet, "sets the header"
 	}
-	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate && e.Authentication.State == way.On {
+	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate &&
+		e.Authentication.State == way.On {
 		return way.IdentitySet, "sets the header from the certificate of the client"
 	}
 	return way.IdentityEmpty, "sets the header from a certificate that not every client has to show"

@@ -12,13 +12,14 @@ const sourceVirtualHost = "virtualhost.tls"
 // (internal/dag/httpproxy_processor.go).
 func contourCertificate(tls *crd.ContourTLS) way.State {
 	if tls.SecretName == "" {
-		return way.State{State: way.Unknown, Source: sourceVirtualHost, Why: reason.Of("contour-virtual-host-without-secret")}
+		return way.State{State: way.Unknown, Source: sourceVirtualHost,
+			Why: reason.Of("contour-virtual-host-without-secret")}
 	}
 	return way.State{State: way.On, Source: sourceVirtualHost, Why: "virtualhost.tls names a certificate"}
 }
 
-// contourRouteTransport: with TLS plain HTTP is redirected, unless the route permits it. What comes over TLS goes to the
-// tcpproxy where there is one, so that routes are for plain HTTP alone.
+// contourRouteTransport: with TLS plain HTTP is redirected, unless the route permits it. What comes over TLS goes to
+// the tcpproxy where there is one, so that routes are for plain HTTP alone.
 func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport {
 	tls := at.host().TLS
 	if tls == nil {
@@ -28,12 +29,14 @@ func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport 
 			Fix:   way.Fix{Advice: "set virtualhost.tls: {secretName: …}; Contour redirects plain HTTP then"},
 		}
 	}
-	t := way.Transport{TLS: contourCertificate(tls), Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Fix: setTLS()}
+	t := way.Transport{TLS: contourCertificate(tls),
+		Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Fix: setTLS()}
 	if at.spec().TCPProxy != nil {
 		t.TLS = way.State{State: way.Off, Source: "tcpproxy", Why: "the tcpproxy takes what comes over TLS"}
 	}
 	if route.PermitInsecure {
-		t.Plain, t.Fix.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"), "remove permitInsecure from the route"
+		t.Plain, t.Fix.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"),
+			"remove permitInsecure from the route"
 	}
 	return t
 }
@@ -44,13 +47,14 @@ func setTLS() way.Fix { return way.Fix{Advice: "set virtualhost.tls: {secretName
 func contourConnectionTransport(tls *crd.ContourTLS) way.Transport {
 	plain := way.Closed("tcpproxy", "the tcpproxy accepts only TLS")
 	if tls.Passthrough {
-		return way.HandedOn(plain, "terminate TLS further in, or set virtualhost.tls: {secretName: …} without passthrough")
+		return way.HandedOn(plain,
+			"terminate TLS further in, or set virtualhost.tls: {secretName: …} without passthrough")
 	}
 	return way.Transport{TLS: contourCertificate(tls), Plain: plain, Fix: setTLS()}
 }
 
-// contourRateLimit says whether a policy limits the requests of a route: its own, or that of the virtual host. A limit in
-// each Envoy is replaced by the route's, one that a service keeps can be switched off by the route
+// contourRateLimit says whether a policy limits the requests of a route: its own, or that of the virtual host. A limit
+// in each Envoy is replaced by the route's, one that a service keeps can be switched off by the route
 // (internal/dag/policy.go). assumption is what it rests on.
 func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (rate way.Rate, assumption string) {
 	rate = way.Rate{Limited: way.State{State: way.Off, Source: "default", Why: "no rateLimitPolicy limits requests"}}
@@ -63,16 +67,19 @@ func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (ra
 			continue
 		}
 		if local := at.policy.Local; local != nil && local.Requests > 0 {
-			rate.Limited = way.State{State: way.On, Source: at.source + ".local", Why: at.source + ".local limits requests"}
+			rate.Limited = way.State{State: way.On, Source: at.source + ".local",
+				Why: at.source + ".local limits requests"}
 			return rate, ""
 		}
 		switch global := at.policy.Global; {
 		case global == nil || rate.Limited.State == way.On:
 		case global.Disabled:
 			disabled = true
-			rate.Limited = way.State{State: way.Off, Source: at.source + ".global", Why: at.source + ".global.disabled exempts the route from all limits of the rate limit service"}
+			rate.Limited = way.State{State: way.Off, Source: at.source + ".global",
+				Why: at.source + ".global.disabled exempts the route from all limits of the rate limit service"}
 		case len(global.Descriptors) > 0 && !disabled:
-			rate.Limited = way.State{State: way.On, Source: at.source + ".global", Why: at.source + ".global limits requests"}
+			rate.Limited = way.State{State: way.On, Source: at.source + ".global",
+				Why: at.source + ".global limits requests"}
 			assumption = "Contour's configuration names a rate limit service (rateLimitService), and that limits what " + at.source + ".global describes"
 		}
 	}

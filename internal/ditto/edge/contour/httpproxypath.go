@@ -24,8 +24,8 @@ const (
 // slashes are what Contour makes one of.
 var slashes = regexp.MustCompile(`//+`)
 
-// mergePaths joins the paths of conditions. One regular expression makes all of it one; otherwise the last condition says
-// how it is compared (internal/dag/conditions.go: mergePathMatchConditions).
+// mergePaths joins the paths of conditions. One regular expression makes all of it one; otherwise the last condition
+// says how it is compared (internal/dag/conditions.go: mergePathMatchConditions).
 func mergePaths(conditions []crd.ContourCondition) contourPlace {
 	place := contourPlace{kind: contourPrefix}
 	for _, c := range conditions {
@@ -43,7 +43,8 @@ func mergePaths(conditions []crd.ContourCondition) contourPlace {
 	if place.text == "" {
 		return contourPlace{"/", contourPrefix}
 	}
-	if place.kind != contourRegex && conditions[len(conditions)-1].Prefix == "" && conditions[len(conditions)-1].Exact != "" {
+	if place.kind != contourRegex && conditions[len(conditions)-1].Prefix == "" &&
+		conditions[len(conditions)-1].Exact != "" {
 		place.kind = contourExact
 	}
 	return place
@@ -121,6 +122,7 @@ func conditionText(conditions []crd.ContourCondition) string {
 func excludesIdentity(conditions []crd.ContourCondition) bool {
 	return slices.ContainsFunc(conditions, func(c crd.ContourCondition) bool {
 		h := c.Header
-		return h != nil && strings.EqualFold(h.Name, way.Header) && (h.NotPresent || h.NotExact != "" || h.NotContains != "")
+		return h != nil && strings.EqualFold(h.Name, way.Header) &&
+			(h.NotPresent || h.NotExact != "" || h.NotContains != "")
 	})
 }

@@ -8,7 +8,8 @@ import (
 // (internal/annotation: TLSRequired, HTTPAllowed).
 func contourTransport(in way.Input, host string) way.Transport {
 	const force, allow = way.PrefixIngress + "force-ssl-redirect", way.AllowHTTP
-	t := way.Transport{TLS: in.Certificate(host), Plain: way.PassedOn("default", "Contour serves an Ingress over plain HTTP as well")}
+	t := way.Transport{TLS: in.Certificate(host),
+		Plain: way.PassedOn("default", "Contour serves an Ingress over plain HTTP as well")}
 	switch {
 	case in.Ingress.Annotations[allow] == "false":
 		t.Plain = way.Closed(allow, "allow-http is false")

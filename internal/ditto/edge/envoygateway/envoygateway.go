@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// Envoy Gateway serves Gateways with Envoy. Policies change what happens to requests (envoypolicies.go), and EnvoyProxy says who
-// reaches them (envoyproxy.go). Source: envoyproxy/gateway, api/v1alpha1 and internal/gatewayapi.
+// Envoy Gateway serves Gateways with Envoy. Policies change what happens to requests (envoypolicies.go), and EnvoyProxy
+// says who reaches them (envoyproxy.go). Source: envoyproxy/gateway, api/v1alpha1 and internal/gatewayapi.
 
 // Kinds are the rows of the kinds that are read here.
 func Kinds() []way.Resource {
@@ -20,7 +20,8 @@ func Kinds() []way.Resource {
 			policy := inventory.Must[crd.EnvoySecurityPolicy](o)
 			links := envoyTargets(o)
 			if auth := policy.Spec.BasicAuth; auth != nil {
-				secret := way.AuthSecret{Namespace: policy.Namespace, Name: string(auth.Users.Name), Kind: way.AuthFile, Key: ".htpasswd"}
+				secret := way.AuthSecret{Namespace: policy.Namespace, Name: string(auth.Users.Name), Kind: way.AuthFile,
+					Key: ".htpasswd"}
 				if auth.Users.Namespace != nil {
 					secret.Namespace = string(*auth.Users.Namespace)
 				}
@@ -41,13 +42,17 @@ func Kinds() []way.Resource {
 // Implementation is the row of Envoy Gateway.
 func Implementation() gatewayapi.Implementation {
 	return gatewayapi.Implementation{
-		Name: "envoy-gateway", Title: "Envoy Gateway", Controllers: []string{"gateway.envoyproxy.io/gatewayclass-controller"},
-		Usual: []string{"eg", "envoy-gateway", "envoy"}, Regex: gatewayapi.WholeRegex, Value: gatewayapi.EnvoyValue, BackendFilters: true,
-		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
+		Name: "envoy-gateway", Title: "Envoy Gateway",
+		Controllers: []string{"gateway.envoyproxy.io/gatewayclass-controller"},
+		Usual:       []string{"eg", "envoy-gateway", "envoy"}, Regex: gatewayapi.WholeRegex,
+		Value:          gatewayapi.EnvoyValue,
+		BackendFilters: true,
+		Spelling:       way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
 		Parameters: []schema.GroupKind{crd.EnvoyProxy}, Exposes: envoyExposes,
 		Policies: envoyPolicies, Extension: envoyExtension, Copies: true, Limits: envoyLimits,
-		BackendKind: crd.EnvoyBackend, Backends: func(o *inventory.Object) []way.Backend { return backendLinks(o).Backends },
-		Limit: "name the route in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: {requests: 50, unit: Second}}]}}",
+		BackendKind: crd.EnvoyBackend,
+		Backends:    func(o *inventory.Object) []way.Backend { return backendLinks(o).Backends },
+		Limit:       "name the route in targetRefs of a BackendTrafficPolicy with rateLimit: {type: Local, local: {rules: [{limit: {requests: 50, unit: Second}}]}}",
 	}
 }
 
@@ -71,7 +76,8 @@ func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 			e.Opaque = ", which a filter names, sends copies of requests to wherever a header says"
 		}
 	}
-	if inject := spec.CredentialInjection; inject != nil && inject.Header != nil && gatewayapi.IsIdentity(*inject.Header) {
+	if inject := spec.CredentialInjection; inject != nil && inject.Header != nil &&
+		gatewayapi.IsIdentity(*inject.Header) {
 		name := o.Ref.String()
 		e.Identity = func(before way.State) way.State {
 			set := way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to a secret"}

@@ -12,8 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// envoyLimits reads the BackendTrafficPolicy that counts for a place: the most specific one. A route's may say that it is
-// laid over that of its parent.
+// envoyLimits reads the BackendTrafficPolicy that counts for a place: the most specific one. A route's may say that it
+// is laid over that of its parent.
 func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	var (
 		policy, parent *inventory.Object
@@ -42,7 +42,8 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 		merged, err := mergedSpec[crd.EnvoyBackendTrafficPolicySpec](parent, policy)
 		if err != nil {
 			why := reason.Of("envoy-policies-not-merged", name, parent.Ref)
-			return gatewayapi.Limits{Limited: way.State{State: way.Unknown, Source: name, Why: why}, Pages: way.ErrorPages{Unknown: []string{why}}}
+			return gatewayapi.Limits{Limited: way.State{State: way.Unknown, Source: name, Why: why},
+				Pages: way.ErrorPages{Unknown: []string{why}}}
 		}
 		spec = merged
 	}
@@ -55,13 +56,15 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	return l
 }
 
-// envoyLimited says whether some rule limits every request. Of a limit of zero, which lets nothing through, nothing more
-// is asked.
+// envoyLimited says whether some rule limits every request. Of a limit of zero, which lets nothing through, nothing
+// more is asked.
 func envoyLimited(limit *crd.EnvoyRateLimit, name string) gatewayapi.Limits {
 	if limit == nil {
-		return gatewayapi.Limits{Limited: way.State{State: way.Off, Source: name, Why: name + ", which counts here, has no rateLimit"}}
+		return gatewayapi.Limits{Limited: way.State{State: way.Off, Source: name,
+			Why: name + ", which counts here, has no rateLimit"}}
 	}
-	best := gatewayapi.Limits{Limited: way.State{State: way.Off, Source: name, Why: name + " has no rule that limits requests"}}
+	best := gatewayapi.Limits{Limited: way.State{State: way.Off, Source: name,
+		Why: name + " has no rule that limits requests"}}
 	read := func(kind, assumption string, list *crd.EnvoyRateLimits) {
 		if list == nil || limit.Type != "" && limit.Type != kind {
 			return
@@ -79,7 +82,8 @@ func envoyLimited(limit *crd.EnvoyRateLimit, name string) gatewayapi.Limits {
 		}
 	}
 	read("Local", "", limit.Local)
-	read("Global", "the configuration of Envoy Gateway has a rateLimit.backend, without which the limits of "+name+" do nothing", limit.Global)
+	read("Global", "the configuration of Envoy Gateway has a rateLimit.backend, without which the limits of "+name+
+		" do nothing", limit.Global)
 	return best
 }
 
@@ -108,7 +112,8 @@ func selectsAll(s crd.EnvoyRateLimitSelector) bool {
 	if len(s.Headers) > 0 || len(s.Methods) > 0 {
 		return false
 	}
-	if p := s.Path; p != nil && (p.Value != "/" || p.Type != "" && p.Type != "PathPrefix" || gatewayapi.IsTrue(p.Invert)) {
+	if p := s.Path; p != nil && (p.Value != "/" || p.Type != "" && p.Type != "PathPrefix" ||
+		gatewayapi.IsTrue(p.Invert)) {
 		return false
 	}
 	if a := s.SourceCIDR; a != nil {
@@ -118,8 +123,8 @@ func selectsAll(s crd.EnvoyRateLimitSelector) bool {
 	return true
 }
 
-// envoyPages are the answers that a BackendTrafficPolicy puts in the place of others. Envoy's command operators in them may
-// stand for what the client sent.
+// envoyPages are the answers that a BackendTrafficPolicy puts in the place of others. Envoy's command operators in them
+// may stand for what the client sent.
 func envoyPages(overrides []crd.EnvoyResponseOverride, name string) way.ErrorPages {
 	var pages way.ErrorPages
 	for _, o := range overrides {
@@ -139,7 +144,8 @@ func envoyPages(overrides []crd.EnvoyResponseOverride, name string) way.ErrorPag
 // envoyEchoes says whether a format of Envoy's holds something that the client sent.
 // Source: command operators of Envoy's access log.
 func envoyEchoes(format string) bool {
-	for _, operator := range []string{"%REQ(", "%REQUEST_HEADER(", "%PATH(", "%PATH%", "%QUERY_PARAM(", "%QUERY_PARAMS("} {
+	for _, operator := range []string{"%REQ(", "%REQUEST_HEADER(", "%PATH(", "%PATH%", "%QUERY_PARAM(",
+		"%QUERY_PARAMS("} {
 		if strings.Contains(strings.ReplaceAll(format, "%%", ""), operator) {
 			return true
 		}

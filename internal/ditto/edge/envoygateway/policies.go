@@ -84,7 +84,8 @@ func about(o *inventory.Object, at gatewayapi.Place) (specific int, doubt string
 		case id == at.Listener.Of && section == string(at.Listener.Name) && section != "":
 			found(ofListener)
 		case section != "":
-		case id == at.GatewayID() || id.GroupKind == crd.GatewayClass && id.Name == string(at.Gateway.Spec.GatewayClassName):
+		case id == at.GatewayID() || id.GroupKind == crd.GatewayClass &&
+			id.Name == string(at.Gateway.Spec.GatewayClassName):
 			found(ofGateway)
 		case id == at.Listener.Of:
 			found(ofListenerSet)
@@ -94,7 +95,8 @@ func about(o *inventory.Object, at gatewayapi.Place) (specific int, doubt string
 		level(gatewayapi.TargetID(o.Ref.Namespace, ref.LocalPolicyTargetReference), gatewayapi.Text(ref.SectionName))
 	}
 	for _, s := range targets.TargetSelectors {
-		selector, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: s.MatchLabels, MatchExpressions: s.MatchExpressions})
+		selector, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchLabels: s.MatchLabels,
+			MatchExpressions: s.MatchExpressions})
 		if err != nil {
 			continue
 		}
@@ -119,8 +121,10 @@ func about(o *inventory.Object, at gatewayapi.Place) (specific int, doubt string
 // envoyGoverning are the policies that may be about a place, in stable order.
 func envoyGoverning(c way.Context, at gatewayapi.Place) []*inventory.Object {
 	ids := []inventory.ID{
-		at.Route.Object.Ref.ID(), at.GatewayID(), {GroupKind: crd.GatewayClass, Name: string(at.Gateway.Spec.GatewayClassName)},
-		gatewayapi.NamespaceID(at.Route.Namespace()), gatewayapi.NamespaceID(at.Gateway.Namespace), gatewayapi.Elsewhere,
+		at.Route.Object.Ref.ID(), at.GatewayID(),
+		{GroupKind: crd.GatewayClass, Name: string(at.Gateway.Spec.GatewayClassName)},
+		gatewayapi.NamespaceID(at.Route.Namespace()), gatewayapi.NamespaceID(at.Gateway.Namespace),
+		gatewayapi.Elsewhere,
 	}
 	if at.Listener.Of.Name != "" {
 		ids = append(ids, at.Listener.Of)
@@ -211,14 +215,18 @@ func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(way.State) wa
 	steps := []func(way.State) way.State{gatewayapi.HeaderStep(&f.HTTPHeaderFilter, source, value)}
 	if removed, known := removesOnMatch(f, way.Header); !known {
 		steps = append(steps, func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-removes-by-expression", source)}
+			return way.State{State: way.IdentityUnknown, Source: source,
+				Why: reason.Of("envoy-removes-by-expression", source)}
 		})
 	} else if removed {
 		steps = append(steps, func(way.State) way.State { return gatewayapi.RemovedBy(source) })
 	}
 	for _, h := range f.AddIfAbsent {
 		if gatewayapi.IsIdentity(string(h.Name)) {
-			steps = append(steps, func(before way.State) way.State { return gatewayapi.Added(before, value(h.Value), source) })
+			steps = append(steps, func(before way.State) way.State {
+				return gatewayapi.Added(before, value(h.Value),
+					source)
+			})
 		}
 	}
 	steps = slices.DeleteFunc(steps, func(step func(way.State) way.State) bool { return step == nil })

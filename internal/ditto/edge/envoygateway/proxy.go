@@ -12,9 +12,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// envoyExposes: the EnvoyProxy of a Gateway, or else that of its class, says what kind of Service is made for it. Where the
-// class's merges Gateways, it alone does: all share one Service, and annotations of one Gateway keep none of them inside.
-func envoyExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass, p gatewayapi.Parameters) gatewayapi.Exposure {
+// envoyExposes: the EnvoyProxy of a Gateway, or else that of its class, says what kind of Service is made for it. Where
+// the class's merges Gateways, it alone does: all share one Service, and annotations of one Gateway keep none of them
+// inside.
+func envoyExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass,
+	p gatewayapi.Parameters) gatewayapi.Exposure {
 	if p.Class == nil || !gatewayapi.IsTrue(inventory.Must[crd.EnvoyProxySettings](p.Class).Spec.MergeGateways) {
 		o := p.Own
 		if o == nil {
@@ -25,14 +27,16 @@ func envoyExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 	bare := *gw
 	bare.Spec.Infrastructure = nil
 	e := envoyService(c, &bare, class, p.Class)
-	if e.Public && e.Doubt == "" && (!envoyService(c, gw, class, p.Class).Public || p.Own != nil && !envoyService(c, gw, class, p.Own).Public) {
+	if e.Public && e.Doubt == "" && (!envoyService(c, gw, class, p.Class).Public || p.Own != nil &&
+		!envoyService(c, gw, class, p.Own).Public) {
 		e.Doubt = reason.Of("envoy-merged-gateways-settings", p.Class.Ref.String(), gw.Namespace, gw.Name)
 	}
 	return e
 }
 
 // envoyService is what an EnvoyProxy, nil for none, says of the Service and the pods.
-func envoyService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass, o *inventory.Object) gatewayapi.Exposure {
+func envoyService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass,
+	o *inventory.Object) gatewayapi.Exposure {
 	if o == nil {
 		return gatewayapi.ByInfrastructure(c, gw, class, nil, nil)
 	}

@@ -72,17 +72,19 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 	p.Auth = func(s way.State) way.State { return gatewayapi.Fold(s, steps...) }
 	switch {
 	case len(asks) > 0:
-		p.Authentication = way.State{State: way.On, Source: name, Why: name + " asks for " + strings.Join(asks, " and ")}
+		p.Authentication = way.State{State: way.On, Source: name,
+			Why: name + " asks for " + strings.Join(asks, " and ")}
 	case len(doubts) > 0:
 		p.Authentication = way.State{State: way.Unknown, Source: name, Why: strings.Join(doubts, "; ")}
 	case p.Authentication.State != "":
 	default:
-		p.Authentication = way.State{State: way.Off, Source: name, Why: name + " does not ask every client for credentials"}
+		p.Authentication = way.State{State: way.Off, Source: name,
+			Why: name + " does not ask every client for credentials"}
 	}
 }
 
-// askedByEnvoy is what the service of external authorization by HTTP does with everyone. It is asked for the path of the
-// request, with something before it.
+// askedByEnvoy is what the service of external authorization by HTTP does with everyone. It is asked for the path of
+// the request, with something before it.
 func askedByEnvoy(c way.Context, namespace string, auth *crd.EnvoyExtAuth) way.State {
 	if auth.HTTP == nil || c.Config.Asking == nil {
 		return way.State{}
@@ -114,25 +116,30 @@ func askedByEnvoy(c way.Context, namespace string, auth *crd.EnvoyExtAuth) way.S
 
 // extAuth is what external authorization does to the identity. Envoy replaces a header of the request by that of the
 // answer; where the answer has none, the client's stays.
-func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, asked way.State, steps *[]func(way.State) way.State) {
+func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, asked way.State,
+	steps *[]func(way.State) way.State) {
 	switch {
 	case asked.State != "": // An answer without the header leaves the client's.
 	case auth.GRPC != nil:
 		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: name, Why: reason.Of("external-authorization-sets-headers", name)}
+			return way.State{State: way.IdentityUnknown, Source: name,
+				Why: reason.Of("external-authorization-sets-headers", name)}
 		})
 	case auth.HTTP != nil && slices.ContainsFunc(auth.HTTP.HeadersToBackend, gatewayapi.IsIdentity):
 		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header from the answer of external authorization"}
+			return way.State{State: way.IdentitySet, Source: name,
+				Why: name + " sets the header from the answer of external authorization"}
 		})
-		p.Assumptions = append(p.Assumptions, "the service behind "+name+" answers every request that it lets in with a non-empty "+way.Header)
+		p.Assumptions = append(p.Assumptions,
+			"the service behind "+name+" answers every request that it lets in with a non-empty "+way.Header)
 	}
 }
 
 // claims: a header that a claim is written to is first taken from the request (Envoy's jwt_authn, claim_to_headers). A
-// token without the claim leaves no header. No claim is mandatory (RFC 7519, 4.1), but tokens that identify somebody have iss
-// and sub (OpenID Connect Core, 2).
-func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required bool, steps *[]func(way.State) way.State) {
+// token without the claim leaves no header. No claim is mandatory (RFC 7519, 4.1), but tokens that identify somebody
+// have iss and sub (OpenID Connect Core, 2).
+func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required bool,
+	steps *[]func(way.State) way.State) {
 	with, claim, optional := 0, "", ""
 	for _, provider := range auth.Providers {
 		for _, c := range provider.ClaimToHeaders {
@@ -150,17 +157,20 @@ func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required
 	case with == 0:
 	case optional != "":
 		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " + way.Quote(optional) +
+			return way.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
+				way.Quote(optional) +
 				", which a valid token need not have; without it the query parameter of the same name counts"}
 		})
 	case required && with == len(auth.Providers):
 		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to the claim " + way.Quote(claim) + " of the token"}
+			return way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to the claim " +
+				way.Quote(claim) + " of the token"}
 		})
 		p.Assumptions = append(p.Assumptions, "every token that "+name+" accepts has the claim "+way.Quote(claim))
 	default:
 		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " + way.Quote(claim) + ", and not every request needs a token that has it"}
+			return way.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
+				way.Quote(claim) + ", and not every request needs a token that has it"}
 		})
 	}
 }

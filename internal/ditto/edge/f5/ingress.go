@@ -44,7 +44,8 @@ func read(in way.Input) way.Reading {
 	f5Rate(in, a, minion, &h)
 	nginx.Snippets(&h.ErrorPages, all, "location-snippets", Prefix)
 	nginx.Snippets(&h.ErrorPages, all, "server-snippets", Prefix)
-	// internal/configs/version1/nginx.ingress.tmpl: proxy_set_header Connection has constants or none. Snippets may say otherwise.
+	// internal/configs/version1/nginx.ingress.tmpl: proxy_set_header Connection has constants or none. Snippets may say
+	// otherwise.
 	h.Nominated.Ends = len(h.Snippets) == 0
 	// The same: proxy_pass with a path only where nginx.org/rewrites has one.
 	h.Spelling = way.SpellingKept
@@ -70,7 +71,8 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 		return []way.AuthSecret{{Namespace: ns, Name: name, Kind: way.AuthFile, Key: "htpasswd"}}
 	}
 	if a.Has("basic-auth-secret") {
-		return way.State{State: way.On, Source: Prefix + "basic-auth-secret", Why: "nginx.org/basic-auth-secret asks every client for credentials"},
+		return way.State{State: way.On, Source: Prefix + "basic-auth-secret",
+				Why: "nginx.org/basic-auth-secret asks every client for credentials"},
 			secret(a["basic-auth-secret"], namespace)
 	}
 	if way.WithPrefix(in.Ingress.Annotations, "nginx.com/").Has("jwt-key") {
@@ -88,17 +90,20 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 		if in.Master == nil {
 			return way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}, nil
 		}
-		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace), false); state.State != way.Off {
+		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace),
+			false); state.State != way.Off {
 			state.Source = Prefix + "policies"
 			return state, secrets
 		}
 		// auth_basic stands in the server block then, and its locations inherit it.
 		if value := in.Master.Annotations[Prefix+"basic-auth-secret"]; strings.TrimSpace(value) != "" {
-			return way.State{State: way.On, Source: Prefix + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+			return way.State{State: way.On, Source: Prefix + "basic-auth-secret",
+					Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				secret(value, in.Master.Namespace)
 		}
 		if way.WithPrefix(in.Master.Annotations, "nginx.com/").Has("jwt-key") {
-			return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: reason.Of("f5-jwt-of-master-on-plus")}, nil
+			return way.State{State: way.Unknown, Source: "nginx.com/jwt-key",
+				Why: reason.Of("f5-jwt-of-master-on-plus")}, nil
 		}
 	}
 	return way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}, nil
@@ -121,7 +126,8 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	if text := a["location-snippets"]; strings.TrimSpace(text) != "" {
 		reading := nginx.ReadSnippet(text, setHeader, users)
 		if reading.Opens && e.Authentication.State == way.On {
-			e.Authentication = way.State{State: way.Unknown, Source: Prefix + "location-snippets", Why: reason.Of("f5-snippet-lets-in")}
+			e.Authentication = way.State{State: way.Unknown, Source: Prefix + "location-snippets",
+				Why: reason.Of("f5-snippet-lets-in")}
 		}
 		if snippet = reading.Identity; snippet != nil {
 			snippet.Source = Prefix + "location-snippets"
@@ -138,7 +144,8 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	}
 	if header != nil && grpc {
 		if in.Service == "" {
-			header = &way.State{State: way.IdentityUnknown, Source: Prefix + "grpc-services", Why: reason.Of("f5-headers-of-grpc")}
+			header = &way.State{State: way.IdentityUnknown, Source: Prefix + "grpc-services",
+				Why: reason.Of("f5-headers-of-grpc")}
 		} else {
 			header = nil
 		}
@@ -147,7 +154,8 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 		v, stated := in.Version()
 		switch {
 		case !stated:
-			e.Assumptions = append(e.Assumptions, "the NGINX Ingress Controller is 3.6 or newer, which knows nginx.org/proxy-set-headers")
+			e.Assumptions = append(e.Assumptions,
+				"the NGINX Ingress Controller is 3.6 or newer, which knows nginx.org/proxy-set-headers")
 		case !v.AtLeast(3, 6):
 			header = nil
 		}
@@ -156,7 +164,8 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	case minion && in.Master == nil:
 		return way.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
 	case header != nil && snippet != nil:
-		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets", Why: reason.Of("f5-header-set-twice")}
+		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets",
+			Why: reason.Of("f5-header-set-twice")}
 	case header != nil:
 		return *header
 	case snippet != nil:
@@ -173,7 +182,8 @@ func f5Header(list string) *way.State {
 		if !strings.EqualFold(strings.TrimSpace(name), way.Header) {
 			continue
 		}
-		s := way.State{State: way.IdentityRemoved, Source: Prefix + proxySetHeaders, Why: "nginx.org/proxy-set-headers removes the header"}
+		s := way.State{State: way.IdentityRemoved, Source: Prefix + proxySetHeaders,
+			Why: "nginx.org/proxy-set-headers removes the header"}
 		switch value = strings.TrimSpace(value); {
 		case !colon:
 			s.State = way.IdentityClient
@@ -207,7 +217,8 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 		fix.Advice = advice
 		return
 	case way.Listed(a["proxy-pass-headers"], "Server"):
-		e.HidesHeaders = way.State{State: way.Off, Source: Prefix + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}
+		e.HidesHeaders = way.State{State: way.Off, Source: Prefix + "proxy-pass-headers",
+			Why: "nginx.org/proxy-pass-headers passes Server on"}
 		fix.Advice = "remove Server from nginx.org/proxy-pass-headers, and " + advice
 		return
 	case boolean && !tokens:
@@ -216,7 +227,8 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	}
 	e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "nginx sends its version in the Server header"}
 	if a.Has("server-tokens") {
-		e.HidesHeaders = way.State{State: way.Off, Source: key, Why: "nginx.org/server-tokens is " + way.Quote(a["server-tokens"])}
+		e.HidesHeaders = way.State{State: way.Off, Source: key,
+			Why: "nginx.org/server-tokens is " + way.Quote(a["server-tokens"])}
 	}
 	fix.Advice = advice
 	if in.Class.Known && !minion {
@@ -287,7 +299,7 @@ func f5Rewrite(list, service, path string) way.Rewrite {
 const (
 	// Prefix is the prefix of the annotations of F5's controller.
 	Prefix = "nginx.org/"
-	// proxySetHeaders takes `Name:Value` pairs. A name without a colon passes the client's own header on; a name with an
-	// empty value removes it (version1.ParseProxySetHeaders).
+	// proxySetHeaders takes `Name:Value` pairs. A name without a colon passes the client's own header on; a name with
+	// an empty value removes it (version1.ParseProxySetHeaders).
 	proxySetHeaders = "proxy-set-headers"
 )

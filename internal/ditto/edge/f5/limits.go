@@ -16,8 +16,9 @@ import (
 func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 	const redirect = "spec.tls.redirect"
 	t := way.Transport{
-		TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"}, Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
-		Fix: way.Fix{Advice: "set spec.tls: {secret: …, redirect: {enable: true}}"},
+		TLS:   way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
+		Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
+		Fix:   way.Fix{Advice: "set spec.tls: {secret: …, redirect: {enable: true}}"},
 	}
 	if spec.TLS != nil {
 		t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
@@ -30,7 +31,8 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 		case r.BasedOn == "" || r.BasedOn == "scheme":
 			t.Plain = way.Redirected(redirect, "spec.tls.redirect is enabled")
 		default:
-			t.Plain = way.State{State: way.Unknown, Source: redirect, Why: reason.Of("f5-redirect-by-header", way.Quote(r.BasedOn))}
+			t.Plain = way.State{State: way.Unknown, Source: redirect,
+				Why: reason.Of("f5-redirect-by-header", way.Quote(r.BasedOn))}
 		}
 	}
 	if l := spec.Listener; l != nil && l.HTTPS != "" && l.HTTP == "" {
@@ -47,7 +49,8 @@ func transportServerTransport(t *crd.TransportServer) way.Transport {
 	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or terminate TLS further in"
 	switch {
 	case t.Spec.TLS != nil && t.Spec.TLS.Secret != "":
-		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}, Plain: way.Closed(way.SourceTLS, "the listener accepts only TLS"), Fix: way.Fix{Advice: advice}}
+		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"},
+			Plain: way.Closed(way.SourceTLS, "the listener accepts only TLS"), Fix: way.Fix{Advice: advice}}
 	case t.Spec.Listener.Protocol == "TLS_PASSTHROUGH":
 		return way.HandedOn(way.Closed("spec.listener", "the listener accepts only TLS"), advice)
 	}
@@ -91,7 +94,8 @@ func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
 				state.State, state.Why = way.Unknown, who+" limits some requests only (rateLimit.condition)"
 			}
 		}
-		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] || result.Source == "default" {
+		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] ||
+			result.Source == "default" {
 			result = state
 		}
 	}

@@ -27,8 +27,8 @@ func location(path string) way.Path {
 	return way.Path{Matcher: plainLocation(text)}
 }
 
-// rewritePath is a path with a rewrite, which takes the place of a prefix or of an exact path, and is a replacement with captures for an
-// expression (generateRewrites, generateProxyPassRewrite).
+// rewritePath is a path with a rewrite, which takes the place of a prefix or of an exact path, and is a replacement
+// with captures for an expression (generateRewrites, generateProxyPassRewrite).
 func rewritePath(path, target string, inside bool) way.Rewrite {
 	prefix := strings.TrimSpace(strings.TrimPrefix(path, "^~"))
 	switch {

@@ -24,8 +24,8 @@ var ofServer = []string{
 	Prefix + "app-root",
 }
 
-// inherited are those of the master that a minion takes over where it has none of its own (minionInheritanceList), as far as they
-// are read here.
+// inherited are those of the master that a minion takes over where it has none of its own (minionInheritanceList), as
+// far as they are read here.
 var inherited = []string{
 	Prefix + "location-snippets",
 	Prefix + "limit-req-rate", Prefix + "limit-req-key", Prefix + "limit-req-burst",
@@ -36,7 +36,8 @@ func isF5Minion(in way.Input) bool { return isMinion(in.Ingress) }
 
 func isMinion(ing *networkingv1.Ingress) bool { return ing.Annotations[MergeableType] == "minion" }
 
-// f5Annotations are the annotations that count for the paths of an Ingress: of a minion some of its own, some of its master.
+// f5Annotations are the annotations that count for the paths of an Ingress: of a minion some of its own, some of its
+// master.
 func f5Annotations(in way.Input) map[string]string {
 	if !isF5Minion(in) {
 		return in.Ingress.Annotations
@@ -62,8 +63,8 @@ func f5Annotations(in way.Input) map[string]string {
 
 func isMaster(ing *networkingv1.Ingress) bool { return ing.Annotations[MergeableType] == "master" }
 
-// master is the master that has a host, of those of one class that ask for it: the oldest (chooseObjectMetaWinner). It is nil if
-// there is none, or nothing says which is the oldest, as in manifests. One with paths is refused.
+// master is the master that has a host, of those of one class that ask for it: the oldest (chooseObjectMetaWinner). It
+// is nil if there is none, or nothing says which is the oldest, as in manifests. One with paths is refused.
 func master(masters []*networkingv1.Ingress) *networkingv1.Ingress {
 	var master *networkingv1.Ingress
 	for _, ing := range masters {

@@ -33,8 +33,8 @@ func f5Named(annotations map[string]string, namespace string) []inventory.ID {
 	return list
 }
 
-// f5Policies says whether Policies ask every client for credentials. Several of them all have to be satisfied. One that is
-// missing or refused makes the controller answer 500, so that nobody gets in; one that was not found may be there.
+// f5Policies says whether Policies ask every client for credentials. Several of them all have to be satisfied. One that
+// is missing or refused makes the controller answer 500, so that nobody gets in; one that was not found may be there.
 func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.State, []way.AuthSecret) {
 	result := way.State{State: way.Off, Source: "default", Why: "no Policy asks for credentials"}
 	var secrets []way.AuthSecret
@@ -74,7 +74,8 @@ func f5Asks(p *crd.NginxPolicy, who string, redirected bool) way.State {
 		case verify != "" && verify != "on":
 			return way.State{State: way.Off, Source: "policies", Why: who + " does not insist on client certificates"}
 		case !redirected:
-			return way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-certificates-without-redirect", who)}
+			return way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-certificates-without-redirect",
+				who)}
 		}
 		return asks("a certificate")
 	}
@@ -87,7 +88,8 @@ func f5PolicyLinks(o *inventory.Object) way.Links {
 	if b == nil || b.Secret == "" {
 		return way.Links{}
 	}
-	return way.Links{Passwords: []way.AuthSecret{{Namespace: o.Ref.Namespace, Name: b.Secret, Kind: way.AuthFile, Key: "htpasswd"}}}
+	return way.Links{Passwords: []way.AuthSecret{{Namespace: o.Ref.Namespace, Name: b.Secret, Kind: way.AuthFile,
+		Key: "htpasswd"}}}
 }
 
 // f5Tokens says whether one of the Policies asks for a token.

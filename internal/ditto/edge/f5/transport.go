@@ -8,8 +8,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// f5Transport: each host of spec.tls is compared with the rule's, wildcards are none, and an entry without hosts is for none
-// (generateNginxCfg). A minion takes the TLS of its master.
+// f5Transport: each host of spec.tls is compared with the rule's, wildcards are none, and an entry without hosts is for
+// none (generateNginxCfg). A minion takes the TLS of its master.
 func f5Transport(in way.Input, all map[string]string, a way.Annotations, host string) way.Transport {
 	tls := in.Ingress.Spec.TLS
 	if isF5Minion(in) {
@@ -28,8 +28,10 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 			if h != host {
 				continue
 			}
-			if t.TLS = (way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate for it"}); entry.SecretName == "" {
-				t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
+			if t.TLS = (way.State{State: way.On, Source: way.SourceTLS,
+				Why: "spec.tls names a certificate for it"}); entry.SecretName == "" {
+				t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS,
+					Why: reason.Of("certificate-without-secret")}
 			}
 		}
 	}
@@ -40,7 +42,8 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 	inFront, _ := a.Bool("redirect-to-https")
 	switch {
 	case inFront && t.TLS.State == way.Off:
-		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https", Why: reason.Of("f5-redirect-behind-another")}
+		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https",
+			Why: reason.Of("f5-redirect-behind-another")}
 		t.Plain = way.Redirected(t.TLS.Source, "redirect-to-https is true")
 	case t.TLS.State == way.Off:
 		t.Plain = way.WithoutTLS()
@@ -62,17 +65,20 @@ func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	dry, _ := a.Bool("limit-req-dry-run")
 	switch {
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
-		r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-dry-run", Why: "limit-req-dry-run refuses nothing"}
+		r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-dry-run",
+			Why: "limit-req-dry-run refuses nothing"}
 		*advice = "remove nginx.org/limit-req-dry-run"
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
 		r.Limited = way.State{State: way.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
 		variable, client := nginx.Written(a["limit-req-key"])
 		if client {
-			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key", Why: "limit-req-key counts by $" + variable + ", which the client controls"}
+			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key",
+				Why: "limit-req-key counts by $" + variable + ", which the client controls"}
 			*advice = "remove nginx.org/limit-req-key"
 		}
 	case a.Has("limit-req-rate"):
-		r.Limited = way.State{State: way.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) + ", which is not a rate"}
+		r.Limited = way.State{State: way.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) +
+			", which is not a rate"}
 	}
 	r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
 	if minion && in.Master != nil {
@@ -82,11 +88,12 @@ func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	if minion && r.Limited.State == way.Off && in.Master == nil {
 		r.Limited = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
 	}
-	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two requests of
-	// one page would be one too many.
+	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two
+	// requests of one page would be one too many.
 	if v, stated := in.Version(); stated && v.AtLeast(3, 6) && r.Limited.Source != Prefix+"policies" {
 		h.Limit(in, map[string]string{
-			key: way.PlaceRate + "r/s", Prefix + "limit-req-burst": way.PlaceBurst, Prefix + "limit-req-no-delay": "true",
+			key: way.PlaceRate + "r/s", Prefix + "limit-req-burst": way.PlaceBurst,
+			Prefix + "limit-req-no-delay": "true",
 		}, Prefix)
 	}
 }

@@ -40,7 +40,8 @@ func transportServerRoutes(c way.Context, o *inventory.Object) []way.Route {
 		Text: asks + " (" + t.Spec.Listener.Protocol + ")", Asks: asks, Backends: backends,
 		Public:    !slices.Contains(c.Config.InternalIngressClasses, t.Spec.IngressClass),
 		Transport: transportServerTransport(t),
-		Handling: way.HandedThrough("the connection is passed through unread", "use a VirtualServer instead, whose actions can set headers",
+		Handling: way.HandedThrough("the connection is passed through unread",
+			"use a VirtualServer instead, whose actions can set headers",
 			"use a VirtualServer instead, whose Policies can limit requests"),
 	}}
 }

@@ -22,8 +22,10 @@ func Kinds() []way.Resource {
 	controller := func(way.Context, *inventory.Object) string { return way.NameF5Nginx }
 	return []way.Resource{
 		{Kind: crd.F5VirtualServer, Links: virtualServerLinks, Routes: virtualServerRoutes, Controller: controller},
-		{Kind: crd.F5VirtualServerRoute, Links: virtualServerRouteLinks, Routes: virtualServerRouteRoutes, Controller: controller, Taken: true},
-		{Kind: crd.F5TransportServer, Links: transportServerLinks, Routes: transportServerRoutes, Controller: controller},
+		{Kind: crd.F5VirtualServerRoute, Links: virtualServerRouteLinks, Routes: virtualServerRouteRoutes,
+			Controller: controller, Taken: true},
+		{Kind: crd.F5TransportServer, Links: transportServerLinks, Routes: transportServerRoutes,
+			Controller: controller},
 		{Kind: crd.F5Policy, Links: f5PolicyLinks},
 	}
 }
@@ -44,7 +46,8 @@ func virtualServerLinks(o *inventory.Object) way.Links {
 		links.Uses = append(links.Uses, f5PolicyIDs(route.Policies, vs.Namespace)...)
 		if route.Route != "" {
 			if ns, name, ok := way.SecretName(route.Route, vs.Namespace); ok {
-				links.Governs = append(links.Governs, inventory.ID{GroupKind: crd.F5VirtualServerRoute, Namespace: ns, Name: name})
+				links.Governs = append(links.Governs, inventory.ID{GroupKind: crd.F5VirtualServerRoute, Namespace: ns,
+					Name: name})
 			}
 		}
 		if s := route.RouteSelector; s != nil {
@@ -94,8 +97,8 @@ func virtualServerRoutes(c way.Context, o *inventory.Object) []way.Route {
 	return routes
 }
 
-// virtualServerRouteRoutes reads a VirtualServerRoute through each VirtualServer of the same host that takes it over. What
-// a subroute does not say itself (policies, snippets) it has from the route there.
+// virtualServerRouteRoutes reads a VirtualServerRoute through each VirtualServer of the same host that takes it over.
+// What a subroute does not say itself (policies, snippets) it has from the route there.
 func virtualServerRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
 	vsr := inventory.Must[crd.VirtualServerRoute](o)
 	var routes []way.Route
@@ -105,7 +108,8 @@ func virtualServerRouteRoutes(c way.Context, o *inventory.Object) []way.Route {
 			continue
 		}
 		r := f5Reader{
-			c: c, server: vs, upstreams: vsr.Spec.Upstreams, namespace: vsr.Namespace, suffix: ", part of " + server.Ref.String(),
+			c: c, server: vs, upstreams: vsr.Spec.Upstreams, namespace: vsr.Namespace,
+			suffix: ", part of " + server.Ref.String(),
 		}
 		for i := range vs.Spec.Routes {
 			outer := &vs.Spec.Routes[i]
@@ -152,8 +156,8 @@ func f5Takes(outer *crd.NginxRoute, namespace string, vsr *crd.VirtualServerRout
 	return err == nil && selector.Matches(labels.Set(vsr.Labels))
 }
 
-// within says whether a subroute's path lies in that of the route: it begins with it, or is the same where the route's is
-// exact. Subroutes of an expression are expressions of their own.
+// within says whether a subroute's path lies in that of the route: it begins with it, or is the same where the route's
+// is exact. Subroutes of an expression are expressions of their own.
 func within(sub, outer string) bool {
 	if strings.HasPrefix(outer, "~") {
 		return strings.HasPrefix(sub, "~")
@@ -204,9 +208,10 @@ func (r f5Reader) location(route *crd.NginxRoute) []way.Route {
 	return routes
 }
 
-// action reads one action; ok is false if it passes nothing on. inside says that the controller puts it into a location of
-// its own that the route's leads to.
-func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which string, inside bool) (found way.Route, ok bool) {
+// action reads one action; ok is false if it passes nothing on. inside says that the controller puts it into a location
+// of its own that the route's leads to.
+func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which string, inside bool) (found way.Route,
+	ok bool) {
 	if action == nil {
 		return way.Route{}, false
 	}
@@ -233,7 +238,8 @@ func (r f5Reader) action(route *crd.NginxRoute, action *crd.NginxAction, which s
 	found.Handling = r.handling(route, proxy, r.upstreams[at].Type == "grpc")
 	found.Transport = virtualServerTransport(&r.server.Spec)
 	for _, s := range []string{r.server.Spec.ServerSnippets, r.snippets(route)} {
-		if directives, parsed := nginx.ParseSnippet(s); !parsed || directives.Has("location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
+		if directives, parsed := nginx.ParseSnippet(s); !parsed ||
+			directives.Has("location", "rewrite", "include", "proxy_pass", "grpc_pass", "try_files") {
 			found.Path.Rewrite = way.UnknownRewrite(reason.Of("snippet-routes"))
 		}
 	}

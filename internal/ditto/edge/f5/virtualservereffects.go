@@ -25,12 +25,14 @@ func (r f5Reader) handling(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc
 		policies = append(policies, f5PolicyIDs(r.outer.Policies, r.server.Namespace)...)
 	}
 	tls := r.server.Spec.TLS
-	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil && tls.Redirect.Enable)
+	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil &&
+		tls.Redirect.Enable)
 	e.Identity = f5Sets(proxy, grpc, f5Users(*e), e.Authentication.State == way.On && f5Tokens(r.c.Objects, policies))
 	r.snippet(route, grpc, e)
 	e.StripsIdentity = way.Strips(e.Identity)
 	r.hides(proxy, &h)
-	h.Fixes[way.StripIdentity].Advice = `set in the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` + way.Header + `, value: ""}]}}`
+	h.Fixes[way.StripIdentity].Advice = `set in the action: proxy: {upstream: …, requestHeaders: {set: [{name: ` +
+		way.Header + `, value: ""}]}}`
 	h.Fixes[way.LimitRequests].Advice = `name a Policy with spec.rateLimit: {rate: 50r/s, burst: 250, noDelay: true, ` +
 		`key: "${binary_remote_addr}", zoneSize: 10M} in spec.policies`
 	return h
@@ -47,8 +49,8 @@ func f5Users(e way.Effects) way.Trust {
 	return way.Unverified
 }
 
-// f5Sets: a header that is set to nothing is not sent. Those of clients are left out altogether if pass is false, but not
-// for gRPC (nginx.virtualserver.tmpl).
+// f5Sets: a header that is set to nothing is not sent. Those of clients are left out altogether if pass is false, but
+// not for gRPC (nginx.virtualserver.tmpl).
 //
 // tokens says that every client needs a token, which names whom it is for; its other claims it need not have.
 func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) way.State {
@@ -59,7 +61,8 @@ func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) w
 		return state
 	}
 	if headers.Pass != nil && !*headers.Pass && !grpc {
-		state = way.State{State: way.IdentityRemoved, Source: source, Why: "requestHeaders.pass is false, which leaves the header out"}
+		state = way.State{State: way.IdentityRemoved, Source: source,
+			Why: "requestHeaders.pass is false, which leaves the header out"}
 	}
 	var set *way.State
 	for _, h := range headers.Set {
@@ -71,7 +74,8 @@ func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) w
 			s := nginx.Value(value, users)
 			switch {
 			case tokens && s.State == way.IdentityEmpty:
-				s.Why = strings.Replace(s.Why, ", which is empty without a token", ", a claim that a token need not have", 1)
+				s.Why = strings.Replace(s.Why, ", which is empty without a token",
+					", a claim that a token need not have", 1)
 			case value != h.Value && s.State == way.IdentitySet:
 				s.Why = "it is set to $jwt_claim_sub, of a token that is checked"
 			}
@@ -100,7 +104,8 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 	reading := nginx.ReadSnippet(text, setHeader, f5Users(*e))
 	opens := reading.Opens || nginx.ReadSnippet(server, setHeader, way.Unverified).Opens
 	for _, s := range []string{text, server} {
-		if directives, ok := nginx.ParseSnippet(s); !ok || directives.Has("auth_basic", "auth_jwt", "auth_request", "js_access") {
+		if directives, ok := nginx.ParseSnippet(s); !ok || directives.Has("auth_basic", "auth_jwt", "auth_request",
+			"js_access") {
 			opens = true
 		}
 	}
@@ -111,26 +116,32 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 		return
 	}
 	if e.Identity.Source == "requestHeaders" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("f5-header-set-by-action-too")}
+		e.Identity = way.State{State: way.IdentityUnknown, Source: source,
+			Why: reason.Of("f5-header-set-by-action-too")}
 		return
 	}
-	e.Identity = way.State{State: reading.Identity.State, Source: source, Why: "in the location snippet " + reading.Identity.Why}
+	e.Identity = way.State{State: reading.Identity.State, Source: source,
+		Why: "in the location snippet " + reading.Identity.Why}
 	if e.Identity.State != way.IdentityClient && e.Identity.State != way.IdentityUnknown {
-		e.Assumptions = append(e.Assumptions, "the NGINX Ingress Controller runs with -enable-snippets, without which snippets do nothing")
+		e.Assumptions = append(e.Assumptions,
+			"the NGINX Ingress Controller runs with -enable-snippets, without which snippets do nothing")
 	}
 }
 
 // hides: nginx sends its own Server header. Whether the version is in it is said in the controller's ConfigMap.
 func (r f5Reader) hides(proxy *crd.NginxProxying, h *way.Handling) {
 	const advice = `set server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
-	if headers := proxy.ResponseHeaders; headers != nil && slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
-		h.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders", Why: "responseHeaders.pass passes Server on"}
+	if headers := proxy.ResponseHeaders; headers != nil &&
+		slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
+		h.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders",
+			Why: "responseHeaders.pass passes Server on"}
 		h.Fixes[way.HideHeaders].Advice = "remove Server from responseHeaders.pass, and " + advice
 		return
 	}
-	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok && slices.ContainsFunc(directives.Directives, func(d *syntax.Directive) bool {
-		return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
-	}) {
+	if directives, ok := nginx.ParseSnippet(r.server.Spec.ServerSnippets); ok &&
+		slices.ContainsFunc(directives.Directives, func(d *syntax.Directive) bool {
+			return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
+		}) {
 		h.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
 		return
 	}

@@ -41,8 +41,8 @@ func BackendOf(ref gatewayv1.BackendObjectReference, namespace string) (b way.Ba
 	return b, true
 }
 
-// Unread is what a reference that names no Service may lead to. A ServiceImport stands for the Services of its name and namespace
-// in several clusters (KEP-1645), a Hostname for the host that it is called by (Istio).
+// Unread is what a reference that names no Service may lead to. A ServiceImport stands for the Services of its name and
+// namespace in several clusters (KEP-1645), a Hostname for the host that it is called by (Istio).
 func Unread(ref gatewayv1.BackendObjectReference, namespace string) way.UnreadBackend {
 	id := TargetOf(ref, namespace)
 	u := way.UnreadBackend{What: "backends of kind " + id.Kind, Namespace: id.Namespace}
@@ -63,10 +63,14 @@ func Unread(ref gatewayv1.BackendObjectReference, namespace string) way.UnreadBa
 
 // standsForServices says whether objects of a kind that is read say which Services a route sends requests to.
 func standsForServices(kind schema.GroupKind) bool {
-	return slices.ContainsFunc(implementations, func(i Implementation) bool { return i.Backends != nil && i.BackendKind == kind })
+	return slices.ContainsFunc(implementations, func(i Implementation) bool {
+		return i.Backends != nil &&
+			i.BackendKind == kind
+	})
 }
 
-// backends are the Services that a reference of the route stands for, if the route may use it. doubt says why that cannot be determined.
+// backends are the Services that a reference of the route stands for, if the route may use it. doubt says why that
+// cannot be determined.
 func (r gatewayRoute) backends(c way.Context, ref gatewayv1.BackendObjectReference) (list []way.Backend, doubt string) {
 	id := TargetOf(ref, r.Namespace())
 	if b, ok := BackendOf(ref, r.Namespace()); ok {
@@ -104,7 +108,8 @@ func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doub
 			return string(f.Group) == kind.Group && string(f.Kind) == kind.Kind && string(f.Namespace) == r.Namespace()
 		})
 		to := slices.ContainsFunc(grant.Spec.To, func(t gatewayv1.ReferenceGrantTo) bool {
-			return string(t.Group) == id.Group && string(t.Kind) == id.Kind && (t.Name == nil || *t.Name == "" || string(*t.Name) == id.Name)
+			return string(t.Group) == id.Group && string(t.Kind) == id.Kind &&
+				(t.Name == nil || *t.Name == "" || string(*t.Name) == id.Name)
 		})
 		if from && to {
 			return true, ""

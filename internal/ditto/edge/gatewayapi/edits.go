@@ -13,22 +13,25 @@ import (
 // most is how many filters a rule may have, and how many names a filter may remove.
 const most = 16
 
-// addEdits adds, to how a rule is handled, the changes that would make it remove the identity header from requests, and Server and
-// X-Powered-By from responses.
+// addEdits adds, to how a rule is handled, the changes that would make it remove the identity header from requests, and
+// Server and X-Powered-By from responses.
 func addEdits(h *way.Handling, rule gatewayRule) {
-	h.Fixes[way.StripIdentity].Edits = removing(rule, gatewayv1.HTTPRouteFilterRequestHeaderModifier, []string{way.Header})
-	h.Fixes[way.HideHeaders].Edits = removing(rule, gatewayv1.HTTPRouteFilterResponseHeaderModifier, []string{"Server", "X-Powered-By"})
+	h.Fixes[way.StripIdentity].Edits = removing(rule, gatewayv1.HTTPRouteFilterRequestHeaderModifier,
+		[]string{way.Header})
+	h.Fixes[way.HideHeaders].Edits = removing(rule, gatewayv1.HTTPRouteFilterResponseHeaderModifier,
+		[]string{"Server", "X-Powered-By"})
 }
 
-// removing adds names to what the filter of a rule removes: a rule has one such filter at most. There are none where one of the names
-// is mentioned already, or where the lists are full: somebody decided, or has to.
+// removing adds names to what the filter of a rule removes: a rule has one such filter at most. There are none where
+// one of the names is mentioned already, or where the lists are full: somebody decided, or has to.
 func removing(rule gatewayRule, kind gatewayv1.HTTPRouteFilterType, names []string) []way.Edit {
 	root, field := fmt.Sprintf("/spec/rules/%d/filters", rule.index), "requestHeaderModifier"
 	if kind == gatewayv1.HTTPRouteFilterResponseHeaderModifier {
 		field = "responseHeaderModifier"
 	}
 	add := func(path string, value any) way.Edit {
-		return way.Edit{Path: path, Value: value, Does: "let the filter " + string(kind) + " remove " + strings.Join(names, ", ")}
+		return way.Edit{Path: path, Value: value, Does: "let the filter " + string(kind) + " remove " +
+			strings.Join(names, ", ")}
 	}
 	filter := func() map[string]any {
 		return map[string]any{"type": string(kind), field: map[string]any{"remove": values(names)}}

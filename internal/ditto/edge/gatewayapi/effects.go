@@ -14,12 +14,14 @@ const (
 	HideByFilter  = "give its rules a ResponseHeaderModifier filter with remove: [Server, X-Powered-By]"
 )
 
-// gatewayHandling is what happens to requests that come in at a place: first what policies do early, then authentication,
-// then the filters of the rule, and, in an order that nobody defines, those of the backend.
-func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, backend []gatewayv1.HTTPRouteFilter) placeReading {
+// gatewayHandling is what happens to requests that come in at a place: first what policies do early, then
+// authentication, then the filters of the rule, and, in an order that nobody defines, those of the backend.
+func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
+	backend []gatewayv1.HTTPRouteFilter) placeReading {
 	impl := at.class.impl
 	h := way.Handling{Spelling: impl.Spelling, Effects: way.Effects{
-		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
+		Identity: way.State{State: way.IdentityClient, Source: "default",
+			Why: "nothing on the way changes the header"},
 		Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
 		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
 	}}
@@ -74,7 +76,8 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, bac
 		identity = way.State{State: way.IdentityUnknown, Source: "filters", Why: why}
 		// A policy that changes what it likes can let clients in unasked, a filter cannot.
 		if e.Authentication.State != way.On || p.Opaque != "" {
-			e.Authentication = way.State{State: way.Unknown, Source: "filters", Why: reason.Of("gateway-token-optional")}
+			e.Authentication = way.State{State: way.Unknown, Source: "filters",
+				Why: reason.Of("gateway-token-optional")}
 		}
 		if e.HidesHeaders.State != way.On {
 			e.HidesHeaders = way.State{State: way.Unknown, Source: "filters", Why: why}
@@ -92,16 +95,18 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch, bac
 	return placeReading{Handling: h, rewrite: f.rewrite, ends: f.ends || b.ends, limits: gatewayLimits(c, at, opaque)}
 }
 
-// backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them is
-// applied first is not defined, and not every implementation knows the second.
-func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilter, identity way.State, rule func(way.State) way.State) way.State {
+// backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them
+// is applied first is not defined, and not every implementation knows the second.
+func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilter, identity way.State,
+	rule func(way.State) way.State) way.State {
 	own := Fold(identity, rule)
 	b := filters(c, at, backend, nil)
 	if b.header == nil && b.before == nil {
 		return own
 	}
 	if !at.class.impl.BackendFilters {
-		return way.State{State: way.IdentityUnknown, Source: "filters of the backend", Why: reason.Of("gateway-backend-filter", at.class.impl.Title)}
+		return way.State{State: way.IdentityUnknown, Source: "filters of the backend",
+			Why: reason.Of("gateway-backend-filter", at.class.impl.Title)}
 	}
 	after, before := Fold(own, b.before, b.header), Fold(identity, b.before, b.header, rule)
 	return *way.Worse(&after, &before)

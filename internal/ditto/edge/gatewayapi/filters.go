@@ -13,8 +13,8 @@ import (
 
 // filtered is what the filters of a rule, or of a backend in it, do.
 type filtered struct {
-	// before is what authentication among them does to the identity, then what the header filter does; nil where they do
-	// nothing.
+	// before is what authentication among them does to the identity, then what the header filter does; nil where they
+	// do nothing.
 	before, header func(way.State) way.State
 	asks           *way.State
 	rewrite        *way.Rewrite
@@ -46,7 +46,8 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 			})
 			if f.header != nil && at.class.impl.ignoresHeaders {
 				f.header = func(way.State) way.State {
-					return way.State{State: way.IdentityUnknown, Source: "RequestHeaderModifier", Why: reason.Of("gateway-filter-not-known", at.class.impl.Title)}
+					return way.State{State: way.IdentityUnknown, Source: "RequestHeaderModifier",
+						Why: reason.Of("gateway-filter-not-known", at.class.impl.Title)}
 				}
 			}
 		case filter.ResponseHeaderModifier != nil:
@@ -94,21 +95,27 @@ func extension(c way.Context, f *filtered, at Place, ref gatewayv1.LocalObjectRe
 	return e.Users
 }
 
-// externalAuth: the filter ExternalAuth asks a service of the operator's about every request. Headers of the answer take
-// the place of the request's, as far as the filter lists them.
+// externalAuth: the filter ExternalAuth asks a service of the operator's about every request. Headers of the answer
+// take the place of the request's, as far as the filter lists them.
 func (f *filtered) externalAuth(filter *gatewayv1.HTTPExternalAuthFilter) {
 	const source = "ExternalAuth"
-	f.asks = &way.State{State: way.On, Source: source, Why: "the filter ExternalAuth asks another service about every request"}
-	f.assumptions = append(f.assumptions, "the service behind the filter ExternalAuth lets nobody in without credentials")
+	f.asks = &way.State{State: way.On, Source: source,
+		Why: "the filter ExternalAuth asks another service about every request"}
+	f.assumptions = append(f.assumptions,
+		"the service behind the filter ExternalAuth lets nobody in without credentials")
 	switch {
 	case filter.HTTPAuthConfig != nil && slices.ContainsFunc(filter.HTTPAuthConfig.AllowedResponseHeaders, IsIdentity):
 		f.before = func(way.State) way.State {
-			return way.State{State: way.IdentitySet, Source: source, Why: "the filter ExternalAuth sets the header from the answer of another service"}
+			return way.State{State: way.IdentitySet, Source: source,
+				Why: "the filter ExternalAuth sets the header from the answer of another service"}
 		}
-		f.assumptions = append(f.assumptions, "the service behind the filter ExternalAuth answers every request that it lets in with a non-empty "+way.Header)
+		f.assumptions = append(f.assumptions,
+			"the service behind the filter ExternalAuth answers every request that it lets in with a non-empty "+
+				way.Header)
 	case filter.ExternalAuthProtocol == gatewayv1.HTTPRouteExternalAuthGRPCProtocol:
 		f.before = func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("gateway-authorization-sets-headers")}
+			return way.State{State: way.IdentityUnknown, Source: source,
+				Why: reason.Of("gateway-authorization-sets-headers")}
 		}
 	}
 }
@@ -116,9 +123,9 @@ func (f *filtered) externalAuth(filter *gatewayv1.HTTPExternalAuthFilter) {
 // IsIdentity says whether a header is the one that carries the identity.
 func IsIdentity(name string) bool { return strings.EqualFold(strings.TrimSpace(name), way.Header) }
 
-// HeaderStep is what a header filter does to the identity; nil if it leaves the header alone. What is added stands behind
-// what the client sends, and Ditto reads the first. Two actions for one name are not allowed, but names that differ in case
-// are not noticed.
+// HeaderStep is what a header filter does to the identity; nil if it leaves the header alone. What is added stands
+// behind what the client sends, and Ditto reads the first. Two actions for one name are not allowed, but names that
+// differ in case are not noticed.
 func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string) way.State) func(way.State) way.State {
 	var steps []func(way.State) way.State
 	of := func(v string) way.State {
@@ -153,14 +160,16 @@ func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string)
 
 // RemovedBy is the reading of a header that a filter removes.
 func RemovedBy(source string) way.State {
-	return way.State{State: way.IdentityRemoved, Source: source, Why: source + " removes the header, but not the query parameter of the same name"}
+	return way.State{State: way.IdentityRemoved, Source: source,
+		Why: source + " removes the header, but not the query parameter of the same name"}
 }
 
 // Added is what becomes of the identity where another value is put behind the one that is there.
 func Added(before, value way.State, source string) way.State {
 	switch before.State {
 	case way.IdentityClient:
-		return way.State{State: way.IdentityClient, Source: source, Why: source + " adds a value to the header, behind that of the client"}
+		return way.State{State: way.IdentityClient, Source: source,
+			Why: source + " adds a value to the header, behind that of the client"}
 	case way.IdentityRemoved, way.IdentityEmpty:
 		return value
 	}
@@ -174,8 +183,8 @@ func HidesServer(f *gatewayv1.HTTPHeaderFilter) bool {
 		slices.ContainsFunc(f.Set, func(h gatewayv1.HTTPHeader) bool { return isServer(string(h.Name)) })
 }
 
-// urlRewrite is what the backend gets as the path. ReplacePrefixMatch puts another text in place of the elements that the
-// rule matches; a slash at the end of either is not counted.
+// urlRewrite is what the backend gets as the path. ReplacePrefixMatch puts another text in place of the elements that
+// the rule matches; a slash at the end of either is not counted.
 func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch) way.Rewrite {
 	switch {
 	case m.Type == gatewayv1.FullPathHTTPPathModifier && m.ReplaceFullPath != nil:

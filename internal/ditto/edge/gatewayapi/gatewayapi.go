@@ -1,4 +1,5 @@
-// Package gatewayapi reads Gateways and the routes of the Gateway API, whoever serves them. An implementation is a row of its table.
+// Package gatewayapi reads Gateways and the routes of the Gateway API, whoever serves them. An implementation is a row
+// of its table.
 package gatewayapi
 
 import (
@@ -12,8 +13,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// This file says which objects name which others, listeners.go which listeners take a route, routes.go what the rules of a
-// route do, public.go whether outsiders reach a Gateway. Who serves it is a row of the table in implementations.go.
+// This file says which objects name which others, listeners.go which listeners take a route, routes.go what the rules
+// of a route do, public.go whether outsiders reach a Gateway. Who serves it is a row of the table in
+// implementations.go.
 
 // Kinds are the rows of the kinds that are read here.
 func Kinds() []way.Resource {
@@ -21,7 +23,9 @@ func Kinds() []way.Resource {
 		{Kind: crd.GatewayClass, Links: func(o *inventory.Object) way.Links {
 			return way.Links{Uses: classParametersRef(inventory.Must[gatewayv1.GatewayClass](o))}
 		}},
-		{Kind: crd.Gateway, Links: func(o *inventory.Object) way.Links { return gatewayLinks(inventory.Must[gatewayv1.Gateway](o)) }},
+		{Kind: crd.Gateway, Links: func(o *inventory.Object) way.Links {
+			return gatewayLinks(inventory.Must[gatewayv1.Gateway](o))
+		}},
 		{Kind: crd.ListenerSet, Links: listenerSetLinks},
 		{Kind: crd.XListenerSet, Links: listenerSetLinks},
 		{Kind: crd.ReferenceGrant, Links: func(o *inventory.Object) way.Links {
@@ -73,7 +77,8 @@ func gatewayParametersRef(gw *gatewayv1.Gateway) (inventory.ID, bool) {
 	}
 	ref := gw.Spec.Infrastructure.ParametersRef
 	return inventory.ID{
-		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: gw.Namespace, Name: ref.Name,
+		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: gw.Namespace,
+		Name: ref.Name,
 	}, true
 }
 
@@ -150,7 +155,8 @@ func readRoute(o *inventory.Object) gatewayRoute {
 		for i, rule := range t.Spec.Rules {
 			read := gatewayRule{index: i, Name: Text(rule.Name), filters: grpcFilters(rule.Filters)}
 			for _, ref := range rule.BackendRefs {
-				read.backends = append(read.backends, gatewayv1.HTTPBackendRef{BackendRef: ref.BackendRef, Filters: grpcFilters(ref.Filters)})
+				read.backends = append(read.backends, gatewayv1.HTTPBackendRef{BackendRef: ref.BackendRef,
+					Filters: grpcFilters(ref.Filters)})
 			}
 			r.rules = append(r.rules, read)
 		}
@@ -196,9 +202,9 @@ func (r gatewayRoute) isHTTP() bool {
 	return kind == crd.HTTPRoute || kind == crd.GRPCRoute
 }
 
-// links are the objects that the route names: its parents, its Services, with the namespaces whose ReferenceGrants let it
-// send requests there, and what its filters refer to. Of its own namespace the labels decide which listeners take it, and
-// policies in it may select the route by its labels.
+// links are the objects that the route names: its parents, its Services, with the namespaces whose ReferenceGrants let
+// it send requests there, and what its filters refer to. Of its own namespace the labels decide which listeners take
+// it, and policies in it may select the route by its labels.
 func (r gatewayRoute) links() way.Links {
 	links := way.Links{Uses: []inventory.ID{NamespaceID(r.Namespace()), Elsewhere}}
 	use := func(id inventory.ID) {
@@ -248,7 +254,8 @@ func (r gatewayRoute) links() way.Links {
 
 func (r gatewayRoute) extensionID(ref gatewayv1.LocalObjectReference) inventory.ID {
 	return inventory.ID{
-		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: r.Namespace(), Name: string(ref.Name),
+		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: r.Namespace(),
+		Name: string(ref.Name),
 	}
 }
 

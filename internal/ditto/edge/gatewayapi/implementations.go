@@ -24,7 +24,8 @@ type Implementation struct {
 	// Reads says how it compares paths, regex how it reads an expression; a nil regex cannot be determined.
 	Reads way.Reads
 	Regex func(expression string) way.Matcher
-	// Spelling says how it writes the paths that it forwards, and ResolvePaths what to do if that is as clients wrote them.
+	// Spelling says how it writes the paths that it forwards, and ResolvePaths what to do if that is as clients wrote
+	// them.
 	Spelling     way.Spelling
 	ResolvePaths string
 	// Value says what a header set to the value carries; nil where every value is a constant.
@@ -38,25 +39,27 @@ type Implementation struct {
 	ignoresHeaders bool
 	// Parameters are the kinds that its Gateways and classes name for settings that decide who reaches them.
 	Parameters []schema.GroupKind
-	// ownBalancer says that its Gateways share a Service that was there before, so that infrastructure.annotations do nothing.
+	// ownBalancer says that its Gateways share a Service that was there before, so that infrastructure.annotations do
+	// nothing.
 	ownBalancer bool
 	// Exposes says whether outsiders reach a Gateway; nil where only infrastructure.annotations decide.
 	Exposes func(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, p Parameters) Exposure
-	// Policies reads the objects that change what happens to requests without being named by the route; nil where there are
-	// none.
+	// Policies reads the objects that change what happens to requests without being named by the route; nil where there
+	// are none.
 	Policies func(c way.Context, at Place) Policies
-	// Extension reads the object that an ExtensionRef names, nil if it was not found; ok is false for a kind that is not read.
+	// Extension reads the object that an ExtensionRef names, nil if it was not found; ok is false for a kind that is
+	// not read.
 	Extension func(o *inventory.Object, kind schema.GroupKind) (e Extension, ok bool)
-	// Backends are the Services behind an object of BackendKind, which a route names in the place of one; nil where there is no
-	// such kind.
+	// Backends are the Services behind an object of BackendKind, which a route names in the place of one; nil where
+	// there is no such kind.
 	Backends    func(o *inventory.Object) []way.Backend
 	BackendKind schema.GroupKind
 	// Copies says that such an object can have copies of requests sent somewhere.
 	Copies bool
 	// assumption is what its reading rests on and cannot see; asks says what can ask for credentials and is not read.
 	assumption, asks string
-	// Limits reads the objects that limit requests and make error pages; nil where none is read, which unreadLimits says for
-	// people. limit says how requests are limited.
+	// Limits reads the objects that limit requests and make error pages; nil where none is read, which unreadLimits
+	// says for people. limit says how requests are limited.
 	Limits              func(c way.Context, at Place) Limits
 	Limit, unreadLimits string
 	// redirects says what may redirect plain HTTP and cannot be seen.
@@ -80,7 +83,8 @@ type Place struct {
 type Policies struct {
 	// Early happens before the route's own filters, and before authentication.
 	Early func(way.State) way.State
-	// Auth is what authentication does to the identity, authentication whether every client is asked; its zero is nobody.
+	// Auth is what authentication does to the identity, authentication whether every client is asked; its zero is
+	// nobody.
 	Auth           func(way.State) way.State
 	Authentication way.State
 	// Hides says that Server is kept from the client.
@@ -92,7 +96,8 @@ type Policies struct {
 
 // Extension is what the object that an ExtensionRef names does.
 type Extension struct {
-	// Asks says that every client is asked for credentials; users says what it knows of the user of basic authentication.
+	// Asks says that every client is asked for credentials; users says what it knows of the user of basic
+	// authentication.
 	Asks  bool
 	Users way.Trust
 	Why   string
@@ -115,7 +120,8 @@ var implementations = []Implementation{
 	{
 		Name: "istio", Title: "Istio",
 		Controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway", istioMeshController},
-		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, Spelling: way.SpellingResolved, Value: EnvoyValue, BackendFilters: true,
+		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, Spelling: way.SpellingResolved,
+		Value: EnvoyValue, BackendFilters: true,
 		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes,
 		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
 		asks:         reason.Of("istio-ingress-authorization"),
@@ -124,7 +130,8 @@ var implementations = []Implementation{
 		Limit:        "limit requests by an EnvoyFilter with a local rate limit, or in an nginx with limit_req in front of the gateway",
 	},
 	{
-		Name: "cilium", Title: "Cilium", Controllers: []string{"io.cilium/gateway-controller"}, Usual: []string{"cilium"},
+		Name: "cilium", Title: "Cilium", Controllers: []string{"io.cilium/gateway-controller"},
+		Usual: []string{"cilium"},
 		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
 		unreadLimits: reason.Of("cilium-limit"),
 		Limit:        "limit requests in an nginx with limit_req in front of the gateway",
@@ -138,15 +145,17 @@ var implementations = []Implementation{
 		Limit:        "name a Cloud Armor security policy that limits requests in a GCPBackendPolicy",
 	},
 	{
-		Name: "aws", Title: "the AWS Load Balancer Controller", Controllers: []string{"gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"},
-		Parameters: []schema.GroupKind{crd.LoadBalancerConfiguration}, Exposes: awsExposes, ignoresHeaders: true,
+		Name: "aws", Title: "the AWS Load Balancer Controller",
+		Controllers: []string{"gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"},
+		Parameters:  []schema.GroupKind{crd.LoadBalancerConfiguration}, Exposes: awsExposes, ignoresHeaders: true,
 		asks:         reason.Of("aws-login-of-rule"),
 		Hide:         "set the listener attribute routing.http.response.server.enabled=false in its LoadBalancerConfiguration",
 		unreadLimits: reason.Of("aws-web-application-firewall"),
 		Limit:        "name a web ACL of AWS WAF with a rate-based rule in its LoadBalancerConfiguration",
 	},
 	{
-		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"}, Usual: []string{"traefik"},
+		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"},
+		Usual:    []string{"traefik"},
 		Regex:    func(e string) way.Matcher { return way.Regex(way.Raw, e, false, way.Anywhere) },
 		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
 		redirects:    reason.Of("traefik-entry-points-redirect"),
@@ -154,13 +163,16 @@ var implementations = []Implementation{
 		Limit:        "give its rules an ExtensionRef filter that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
 	},
 	{
-		Name: "contour", Title: "Contour", Controllers: []string{"projectcontour.io/gateway-controller"}, Usual: []string{"contour"},
-		Regex: WholeRegex, Spelling: way.SpellingResolved, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
-		unreadLimits: reason.Of("gateway-contour-limit"),
-		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
+		Name: "contour", Title: "Contour", Controllers: []string{"projectcontour.io/gateway-controller"},
+		Usual: []string{"contour"},
+		Regex: WholeRegex, Spelling: way.SpellingResolved, Value: EnvoyValue, RequestHeaders: true,
+		ResponseHeaders: true,
+		unreadLimits:    reason.Of("gateway-contour-limit"),
+		Limit:           "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
 	},
 	{
-		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"},
+		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller",
+			"konghq.com/gateway-operator"},
 		Usual: []string{"kong"}, Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
 		assumption:   "no KongPlugin changes the header",
 		asks:         reason.Of("gateway-kong-authentication"),
@@ -198,8 +210,8 @@ type GatewayClass struct {
 	Assumption string
 }
 
-// GatewayClassOf finds who serves a Gateway. A class that was not found is told by its name, where manuals use it for one
-// implementation.
+// GatewayClassOf finds who serves a Gateway. A class that was not found is told by its name, where manuals use it for
+// one implementation.
 func GatewayClassOf(c way.Context, gw *gatewayv1.Gateway) GatewayClass {
 	name := string(gw.Spec.GatewayClassName)
 	class := GatewayClass{impl: unknownImplementation()}

@@ -24,8 +24,8 @@ type listener struct {
 
 // attachment is a Gateway that takes a route, or may take it.
 type attachment struct {
-	// parent is the Gateway, or the Service of a mesh, or whatever else the route names; gateway is nil where no Gateway is
-	// at hand.
+	// parent is the Gateway, or the Service of a mesh, or whatever else the route names; gateway is nil where no
+	// Gateway is at hand.
 	parent  inventory.ID
 	gateway *gatewayv1.Gateway
 	mesh    bool
@@ -143,7 +143,8 @@ func (r gatewayRoute) ownHosts() []string {
 }
 
 // attachTo is what the listeners of a Gateway make of a route.
-func attachTo(c way.Context, r gatewayRoute, id inventory.ID, gw *gatewayv1.Gateway, ref gatewayv1.ParentReference) attachment {
+func attachTo(c way.Context, r gatewayRoute, id inventory.ID, gw *gatewayv1.Gateway,
+	ref gatewayv1.ParentReference) attachment {
 	a := attachment{parent: id, gateway: gw}
 	for _, l := range gw.Spec.Listeners {
 		offer(c, &a, r, ref, listener{Of: id, ListenerEntry: gatewayv1.ListenerEntry(l)})
@@ -185,7 +186,8 @@ func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.P
 
 // offer asks a listener whether it takes the route.
 func offer(c way.Context, a *attachment, r gatewayRoute, ref gatewayv1.ParentReference, l listener) {
-	if ref.SectionName != nil && *ref.SectionName != "" && *ref.SectionName != l.Name || ref.Port != nil && *ref.Port != l.Port {
+	if ref.SectionName != nil && *ref.SectionName != "" && *ref.SectionName != l.Name || ref.Port != nil &&
+		*ref.Port != l.Port {
 		return
 	}
 	if !l.takesKind(r) {
@@ -214,7 +216,8 @@ func offer(c way.Context, a *attachment, r gatewayRoute, ref gatewayv1.ParentRef
 }
 
 // allows says whether objects of a namespace may attach to one of the namespace home; doubt says what would tell.
-func allows(c way.Context, from gatewayv1.FromNamespaces, selector *metav1.LabelSelector, home, namespace string) (allowed bool, doubt string) {
+func allows(c way.Context, from gatewayv1.FromNamespaces, selector *metav1.LabelSelector, home,
+	namespace string) (allowed bool, doubt string) {
 	switch from {
 	case gatewayv1.NamespacesFromAll:
 		return true, ""
@@ -227,8 +230,8 @@ func allows(c way.Context, from gatewayv1.FromNamespaces, selector *metav1.Label
 	return false, ""
 }
 
-// selectsNamespace evaluates a selector against the labels of a namespace. Every namespace has its name as a label, which
-// the API server writes.
+// selectsNamespace evaluates a selector against the labels of a namespace. Every namespace has its name as a label,
+// which the API server writes.
 func selectsNamespace(c way.Context, selector *metav1.LabelSelector, name string) (selected bool, doubt string) {
 	s, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
@@ -256,8 +259,8 @@ func otherLabels(s labels.Selector) []string {
 	return list
 }
 
-// takesKind says whether the listener takes routes of this kind: those that it lists, and that its protocol can carry. A
-// protocol of an implementation's own may carry anything.
+// takesKind says whether the listener takes routes of this kind: those that it lists, and that its protocol can carry.
+// A protocol of an implementation's own may carry anything.
 func (l listener) takesKind(r gatewayRoute) bool {
 	kind := r.Object.Ref.GroupKind()
 	switch l.Protocol {
@@ -298,11 +301,13 @@ func (l listener) commonHosts(r gatewayRoute) []string {
 	return list
 }
 
-// commonHost is the narrower of two host names, either of which may begin with `*.`, empty if they have nothing in common.
+// commonHost is the narrower of two host names, either of which may begin with `*.`, empty if they have nothing in
+// common.
 func commonHost(a, b string) string {
 	covers := func(wide, narrow string) bool {
 		suffix, wild := strings.CutPrefix(wide, "*")
-		return wide == narrow || wild && strings.HasSuffix(strings.TrimPrefix(narrow, "*"), suffix) && len(narrow) > len(suffix)
+		return wide == narrow || wild && strings.HasSuffix(strings.TrimPrefix(narrow, "*"), suffix) &&
+			len(narrow) > len(suffix)
 	}
 	switch {
 	case covers(a, b):

@@ -9,7 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// Policies of Envoy Gateway name Gateways, ListenerSets and routes, or select them by labels, and the most specific one counts.
+// Policies of Envoy Gateway name Gateways, ListenerSets and routes, or select them by labels, and the most specific one
+// counts.
 
 // Elsewhere stands for everything that policies of other namespaces may select by labels.
 var Elsewhere = inventory.ID{GroupKind: crd.SecurityPolicy}
@@ -17,7 +18,8 @@ var Elsewhere = inventory.ID{GroupKind: crd.SecurityPolicy}
 // TargetID is the object that a policy is for.
 func TargetID(namespace string, ref gatewayv1.LocalPolicyTargetReference) inventory.ID {
 	id := inventory.ID{
-		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: namespace, Name: string(ref.Name),
+		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: namespace,
+		Name: string(ref.Name),
 	}
 	if id.GroupKind == crd.GatewayClass {
 		id.Namespace = ""

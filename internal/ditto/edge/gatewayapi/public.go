@@ -29,9 +29,9 @@ type Exposure struct {
 	Assumption, Doubt string
 }
 
-// Exposes says whether outsiders reach a Gateway. It is public unless the configuration or its own settings say otherwise.
-// Whatever its settings say, it is public if the Service that was made for it is, or if its pods listen on their node;
-// whatever the configuration says, if that Service carries a mark that says public.
+// Exposes says whether outsiders reach a Gateway. It is public unless the configuration or its own settings say
+// otherwise. Whatever its settings say, it is public if the Service that was made for it is, or if its pods listen on
+// their node; whatever the configuration says, if that Service carries a mark that says public.
 func Exposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure {
 	if c.Config.IsInternalGateway(gw.Namespace, gw.Name) {
 		public := func(svc *corev1.Service) way.Verdict {
@@ -64,16 +64,18 @@ func Exposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure 
 	return e
 }
 
-// WorkloadPatched is the doubt about a Gateway that is internal as far as its Service goes, where a patch can open ports of
-// the nodes.
+// WorkloadPatched is the doubt about a Gateway that is internal as far as its Service goes, where a patch can open
+// ports of the nodes.
 func WorkloadPatched(settings *inventory.Object, kind string, gw *gatewayv1.Gateway) string {
 	return reason.Of("gateway-patch-opens-ports", settings.Ref.String(), kind, gw.Namespace, gw.Name)
 }
 
 // ByInfrastructure reads the annotations that the implementation copies to the load balancer of the Gateway.
-func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, more map[string]string, balancerClass *string) Exposure {
+func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, more map[string]string,
+	balancerClass *string) Exposure {
 	if class.impl.ownBalancer {
-		return Exposure{Verdict: way.Verdict{Public: true, Why: class.impl.Title + " serves it behind a Service of its own"}}
+		return Exposure{Verdict: way.Verdict{Public: true,
+			Why: class.impl.Title + " serves it behind a Service of its own"}}
 	}
 	b := way.LoadBalancer{Annotations: map[string]string{}}
 	if gw.Spec.Infrastructure != nil {
@@ -87,7 +89,8 @@ func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, 
 	}
 	e := Exposure{Verdict: way.PublicnessOf(b, c.Config.Clouds)}
 	if !e.Public {
-		e.Assumption = "the load balancer of Gateway " + gw.Namespace + "/" + gw.Name + " gets the annotations of its infrastructure"
+		e.Assumption = "the load balancer of Gateway " + gw.Namespace + "/" + gw.Name +
+			" gets the annotations of its infrastructure"
 	}
 	return e
 }
@@ -106,8 +109,8 @@ func ByServiceType(kind, source string) (e Exposure, ok bool) {
 // namedInternal is why a Gateway is internal that the configuration names.
 const namedInternal = "the configuration names it internal"
 
-// doubted says why a Gateway that the configuration names internal may be public all the same: the Service that was made
-// for it carries no mark that would keep it inside.
+// doubted says why a Gateway that the configuration names internal may be public all the same: the Service that was
+// made for it carries no mark that would keep it inside.
 func doubted(c way.Context, r gatewayRoute) string {
 	for _, a := range attachments(c, r) {
 		if a.gateway == nil || !c.Config.IsInternalGateway(a.parent.Namespace, a.parent.Name) {
@@ -116,7 +119,8 @@ func doubted(c way.Context, r gatewayRoute) string {
 		if Exposes(c, a.gateway, GatewayClassOf(c, a.gateway)).Public {
 			continue
 		}
-		if v := anyService(c, a.gateway, func(svc *corev1.Service) way.Verdict { return serviceVerdict(c, svc) }); v.Public {
+		if v := anyService(c, a.gateway,
+			func(svc *corev1.Service) way.Verdict { return serviceVerdict(c, svc) }); v.Public {
 			return namedInternal + " (" + a.String() + "), but " + v.Why
 		}
 	}
@@ -206,14 +210,16 @@ func gkePublic() []string {
 func gkeExposes(_ way.Context, gw *gatewayv1.Gateway, _ GatewayClass, _ Parameters) Exposure {
 	name := string(gw.Spec.GatewayClassName)
 	if slices.Contains(gkeInternal(), name) {
-		return Exposure{Verdict: way.Verdict{Public: false, Why: "GatewayClass " + name + " creates internal load balancers"}}
+		return Exposure{Verdict: way.Verdict{Public: false,
+			Why: "GatewayClass " + name + " creates internal load balancers"}}
 	}
-	return Exposure{Verdict: way.Verdict{Public: true, Why: "GatewayClass " + way.Quote(name) + " creates no internal load balancer"}}
+	return Exposure{Verdict: way.Verdict{Public: true,
+		Why: "GatewayClass " + way.Quote(name) + " creates no internal load balancer"}}
 }
 
-// awsExposes: the scheme of a load balancer of AWS is internal unless its configuration says otherwise; of a class's and a
-// Gateway's the class's counts, unless it says that the Gateway's does
-// (docs/guide/gateway/loadbalancerconfig.md of the AWS Load Balancer Controller).
+// awsExposes: the scheme of a load balancer of AWS is internal unless its configuration says otherwise; of a class's
+// and a Gateway's the class's counts, unless it says that the Gateway's does (docs/guide/gateway/loadbalancerconfig.md
+// of the AWS Load Balancer Controller).
 func awsExposes(_ way.Context, _ *gatewayv1.Gateway, _ GatewayClass, p Parameters) Exposure {
 	scheme := func(o *inventory.Object) (scheme, mode string) {
 		if o == nil {
@@ -229,11 +235,13 @@ func awsExposes(_ way.Context, _ *gatewayv1.Gateway, _ GatewayClass, p Parameter
 	}
 	switch counts := cmp.Or(first, own); counts {
 	case "":
-		return Exposure{Verdict: way.Verdict{Public: false, Why: "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise"}}
+		return Exposure{Verdict: way.Verdict{Public: false,
+			Why: "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise"}}
 	case "internal":
 		return Exposure{Verdict: way.Verdict{Public: false, Why: "its LoadBalancerConfiguration has scheme internal"}}
 	default:
-		return Exposure{Verdict: way.Verdict{Public: true, Why: "its LoadBalancerConfiguration has scheme " + way.Quote(counts)}}
+		return Exposure{Verdict: way.Verdict{Public: true, Why: "its LoadBalancerConfiguration has scheme " +
+			way.Quote(counts)}}
 	}
 }
 
@@ -256,7 +264,8 @@ func istioExposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, _ Pa
 		waypoint = string(class.object.Spec.ControllerName) == istioMeshController
 	}
 	if waypoint && kind == "" {
-		return Exposure{Verdict: way.Verdict{Public: false, Why: "it is a waypoint of Istio, whose Service is a ClusterIP"}}
+		return Exposure{Verdict: way.Verdict{Public: false,
+			Why: "it is a waypoint of Istio, whose Service is a ClusterIP"}}
 	}
 	return ByInfrastructure(c, gw, class, nil, nil)
 }

@@ -16,14 +16,15 @@ type Limits struct {
 	Pages      way.ErrorPages
 }
 
-// gatewayLimits says, for requests that come in at a place, whether something limits them and which error pages there are.
-// What may change everything and is not read, a filter or a policy, may limit them as well.
+// gatewayLimits says, for requests that come in at a place, whether something limits them and which error pages there
+// are. What may change everything and is not read, a filter or a policy, may limit them as well.
 func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 	switch {
 	case at.unserved != "":
 		return Limits{Limited: way.State{State: way.Unknown, Source: sourceParents, Why: at.unserved}}
 	case !at.Route.isHTTP():
-		return Limits{Limited: way.State{State: way.Off, Source: "default", Why: "connections are passed through unread"}}
+		return Limits{Limited: way.State{State: way.Off, Source: "default",
+			Why: "connections are passed through unread"}}
 	}
 	l := Limits{Limited: way.State{State: way.Unknown, Source: "default", Why: cmp.Or(at.class.impl.unreadLimits,
 		reason.Of("gateway-limits-not-read", at.class.impl.Title))}}
@@ -52,7 +53,8 @@ func (l Limits) and(other Limits) Limits {
 // apply makes the limits those of how a route is handled.
 func (l Limits) apply(h *way.Handling, at Place) {
 	h.Rate.Limited, h.ErrorPages = l.Limited, l.Pages
-	advice := cmp.Or(at.class.impl.Limit, "limit requests by a policy of whoever serves the Gateway, or in an nginx with limit_req in front of the gateway")
+	advice := cmp.Or(at.class.impl.Limit,
+		"limit requests by a policy of whoever serves the Gateway, or in an nginx with limit_req in front of the gateway")
 	if !at.Route.isHTTP() {
 		advice = "limit requests where TLS is terminated, or use an HTTPRoute"
 	}

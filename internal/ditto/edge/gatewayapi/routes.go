@@ -90,7 +90,8 @@ func ruleRoutes(c way.Context, r gatewayRoute, rule gatewayRule, s servedRoute, 
 	return list
 }
 
-func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv1.HTTPRouteMatch, s servedRoute, host attachedHost) []way.Route {
+func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv1.HTTPRouteMatch, s servedRoute,
+	host attachedHost) []way.Route {
 	base := way.Route{Asks: host.host, Public: s.Public, Hosts: []string{host.host}, Door: s.String()}
 	conditions := ""
 	if rule.matches != nil {

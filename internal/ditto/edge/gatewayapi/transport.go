@@ -20,8 +20,9 @@ const (
 	sourceParents   = "spec.parentRefs"
 )
 
-// gatewayTransport is what clients speak with a Gateway that takes the route under a host: the listeners say. That other
-// routes are attached to a plain listener of the same host is their matter; of one that redirects it is only told.
+// gatewayTransport is what clients speak with a Gateway that takes the route under a host: the listeners say. That
+// other routes are attached to a plain listener of the same host is their matter; of one that redirects it is only
+// told.
 func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attachedHost) way.Transport {
 	unknown := func(source, why string) way.Transport {
 		state := way.State{State: way.Unknown, Source: source, Why: why}
@@ -60,8 +61,10 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 	}
 	if len(encrypted) == 0 {
 		why := plain[0].text() + ", which takes it, has the protocol HTTP"
-		t.TLS, t.Plain = way.State{State: way.Off, Source: sourceListeners, Why: why}, way.PassedOn(sourceListeners, why)
-		t.Fix.Advice = "give " + s.String() + " a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
+		t.TLS, t.Plain = way.State{State: way.Off, Source: sourceListeners, Why: why},
+			way.PassedOn(sourceListeners, why)
+		t.Fix.Advice = "give " + s.String() +
+			" a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
 			"sectionName, and attach " + redirectingRoute + " to the listener for plain HTTP"
 		return t
 	}
@@ -70,7 +73,8 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		return t
 	}
 	t.Plain = way.PassedOn(sourceParents, plain[0].text()+" takes it as well, with the protocol HTTP")
-	t.Fix.Advice = "name the listener that is meant in spec.parentRefs (sectionName: " + string(encrypted[0].Name) + "), and attach " +
+	t.Fix.Advice = "name the listener that is meant in spec.parentRefs (sectionName: " + string(encrypted[0].Name) +
+		"), and attach " +
 		redirectingRoute + " to listener " + string(plain[0].Name)
 	if redirects := s.class.impl.redirects; redirects != "" {
 		t.Plain = way.State{State: way.Unknown, Source: "default", Why: redirects}
@@ -113,7 +117,8 @@ func certified(listeners []listener) way.State {
 			state.Why = cmp.Or(state.Why, l.text()+" names a certificate")
 			continue
 		}
-		return way.State{State: way.Unknown, Source: sourceListeners, Why: reason.Of("gateway-listener-without-certificate", l.text())}
+		return way.State{State: way.Unknown, Source: sourceListeners,
+			Why: reason.Of("gateway-listener-without-certificate", l.text())}
 	}
 	return state
 }
@@ -127,7 +132,8 @@ func connectionTransport(listeners []listener) way.Transport {
 		case l.Protocol == gatewayv1.TCPProtocolType:
 			raw = append(raw, l)
 		case l.Protocol != gatewayv1.TLSProtocolType:
-			state := way.State{State: way.Unknown, Source: sourceListeners, Why: reason.Of("gateway-protocol", l.text(), way.Quote(string(l.Protocol)))}
+			state := way.State{State: way.Unknown, Source: sourceListeners,
+				Why: reason.Of("gateway-protocol", l.text(), way.Quote(string(l.Protocol)))}
 			return way.Transport{TLS: state, Plain: state}
 		case l.TLS != nil && l.TLS.Mode != nil && *l.TLS.Mode == gatewayv1.TLSModePassthrough:
 			through = append(through, l)
@@ -139,19 +145,22 @@ func connectionTransport(listeners []listener) way.Transport {
 	switch {
 	case len(raw) > 0:
 		return way.Transport{
-			TLS: decidedBehind, Plain: way.PassedOn(sourceListeners, raw[0].text()+" passes everything through"), Passthrough: true, Fix: way.Fix{Advice: advice},
+			TLS: decidedBehind, Plain: way.PassedOn(sourceListeners, raw[0].text()+" passes everything through"),
+			Passthrough: true, Fix: way.Fix{Advice: advice},
 		}
 	case len(through) > 0:
 		return way.Transport{
-			TLS: decidedBehind, Plain: way.Closed(sourceListeners, through[0].text()+" accepts only TLS"), Passthrough: true, Fix: way.Fix{Advice: advice},
+			TLS: decidedBehind, Plain: way.Closed(sourceListeners, through[0].text()+" accepts only TLS"),
+			Passthrough: true, Fix: way.Fix{Advice: advice},
 		}
 	}
 	return way.Transport{TLS: certified(ended), Plain: way.Closed(sourceListeners, ended[0].text()+" accepts only TLS")}
 }
 
-// plainElsewhere is what plain HTTP for a host meets at a Gateway whose plain listeners do not take the route: a redirect
-// of another route's, or nothing of this one. Since either is fine, the other is only looked for where it usually lies: in
-// the namespaces of the route and of the Gateway. Routes of all namespaces would be read live at each request.
+// plainElsewhere is what plain HTTP for a host meets at a Gateway whose plain listeners do not take the route: a
+// redirect of another route's, or nothing of this one. Since either is fine, the other is only looked for where it
+// usually lies: in the namespaces of the route and of the Gateway. Routes of all namespaces would be read live at each
+// request.
 func plainElsewhere(c way.Context, r gatewayRoute, s servedRoute, host string) way.State {
 	namespaces := []string{r.Namespace(), s.gateway.Namespace}
 	for _, namespace := range slices.Compact(namespaces) {
@@ -206,8 +215,8 @@ func (r gatewayRule) takesAll() bool {
 	})
 }
 
-// balancerTLS says whether the load balancer of a Gateway ends TLS on the port of a listener, as the annotations say that
-// it gets, or that the Service has which was made for it.
+// balancerTLS says whether the load balancer of a Gateway ends TLS on the port of a listener, as the annotations say
+// that it gets, or that the Service has which was made for it.
 func balancerTLS(c way.Context, s servedRoute, l listener) way.State {
 	all := []map[string]string{{}}
 	if infra := s.gateway.Spec.Infrastructure; infra != nil && !s.class.impl.ownBalancer {

@@ -60,7 +60,8 @@ func gceConfigs(in way.Input, e *way.Effects) {
 	if !ok {
 		source := gceConfigKeys()[0]
 		why := reason.Of("not-readable", source)
-		e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: source, Why: why}, way.State{State: way.Unknown, Source: source, Why: why}
+		e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: source, Why: why},
+			way.State{State: way.Unknown, Source: source, Why: why}
 		return
 	}
 	var identity, authentication *way.State
@@ -81,7 +82,8 @@ func gceConfigs(in way.Input, e *way.Effects) {
 func gceConfig(in way.Input, name string) (identity, authentication way.State) {
 	who := "BackendConfig " + in.Ingress.Namespace + "/" + name
 	const source = "customRequestHeaders"
-	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: in.Ingress.Namespace, Name: name})
+	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: in.Ingress.Namespace,
+		Name: name})
 	if o == nil {
 		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("header-changer-not-found", who)},
 			way.State{State: way.Unknown, Source: "iap", Why: reason.Of("f5-policy-not-found", who)}
@@ -96,17 +98,21 @@ func gceConfig(in way.Input, name string) (identity, authentication way.State) {
 			}
 			switch value = strings.TrimSpace(value); {
 			case value == "":
-				identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("backendconfig-header-empty", who)}
+				identity = way.State{State: way.IdentityUnknown, Source: source,
+					Why: reason.Of("backendconfig-header-empty", who)}
 			case strings.Contains(value, "{"):
-				identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("backendconfig-header-variable", who)}
+				identity = way.State{State: way.IdentityUnknown, Source: source,
+					Why: reason.Of("backendconfig-header-variable", who)}
 			default:
-				identity = way.State{State: way.IdentitySet, Source: source, Why: who + " sets the header to a constant"}
+				identity = way.State{State: way.IdentitySet, Source: source,
+					Why: who + " sets the header to a constant"}
 			}
 		}
 	}
 	authentication = way.State{State: way.Off, Source: "default", Why: who + " asks for no credentials"}
 	if iap := config.Spec.IAP; iap != nil && iap.Enabled {
-		authentication = way.State{State: way.On, Source: "iap", Why: who + " asks every client for a Google account (Identity-Aware Proxy)"}
+		authentication = way.State{State: way.On, Source: "iap",
+			Why: who + " asks every client for a Google account (Identity-Aware Proxy)"}
 	}
 	return identity, authentication
 }

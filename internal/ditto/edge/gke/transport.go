@@ -18,7 +18,8 @@ func gceTransport(in way.Input) way.Transport {
 			t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
 		}
 	}
-	for _, key := range []string{"ingress.gcp.kubernetes.io/pre-shared-cert", "networking.gke.io/managed-certificates"} {
+	for _, key := range []string{"ingress.gcp.kubernetes.io/pre-shared-cert",
+		"networking.gke.io/managed-certificates"} {
 		if strings.TrimSpace(a[key]) != "" {
 			t.TLS = way.State{State: way.On, Source: key, Why: key + " names a certificate"}
 		}

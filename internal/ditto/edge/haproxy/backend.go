@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// haproxyBackendIDs are the Backends that the annotation cr-backend of an object can mean: `name` or `namespace/name`, of
-// either group.
+// haproxyBackendIDs are the Backends that the annotation cr-backend of an object can mean: `name` or `namespace/name`,
+// of either group.
 func haproxyBackendIDs(annotations map[string]string, namespace string) []inventory.ID {
 	a, _ := haproxyAnnotations(annotations)
 	ns, name, ok := way.SecretName(a["cr-backend"], namespace)
@@ -19,7 +19,8 @@ func haproxyBackendIDs(annotations map[string]string, namespace string) []invent
 		return nil
 	}
 	return []inventory.ID{
-		{GroupKind: crd.HAProxyBackendV3, Namespace: ns, Name: name}, {GroupKind: crd.HAProxyBackendV1, Namespace: ns, Name: name},
+		{GroupKind: crd.HAProxyBackendV3, Namespace: ns, Name: name},
+		{GroupKind: crd.HAProxyBackendV1, Namespace: ns, Name: name},
 	}
 }
 
@@ -73,10 +74,13 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 		case "del-header", "set-header", "add-header", "replace-header", "replace-value":
 			switch {
 			case !touches && (rule.HeaderMethod == "" || rule.HeaderMethod == "str"):
-			case rule.Condition != "" || rule.HeaderMethod != "" && rule.HeaderMethod != "str" || strings.HasPrefix(rule.Type, "replace-"):
-				identity = way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-header-under-condition", b.who)}
+			case rule.Condition != "" || rule.HeaderMethod != "" && rule.HeaderMethod != "str" ||
+				strings.HasPrefix(rule.Type, "replace-"):
+				identity = way.State{State: way.IdentityUnknown, Source: source,
+					Why: reason.Of("haproxy-header-under-condition", b.who)}
 			case rule.Type == "del-header":
-				identity = way.State{State: way.IdentityRemoved, Source: source, Why: b.who + " deletes the header, but not the query parameter of the same name"}
+				identity = way.State{State: way.IdentityRemoved, Source: source,
+					Why: b.who + " deletes the header, but not the query parameter of the same name"}
 			case rule.Type == "set-header" || identity.State == way.IdentityRemoved:
 				identity = headerValue(rule.HeaderFormat, users)
 				identity.Source, identity.Why = source, "in "+b.who+" "+identity.Why
@@ -85,11 +89,13 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 			return opaque(reason.Of("haproxy-rule-not-read", b.who, rule.Type))
 		case "allow":
 			if authentication.State == way.On {
-				authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("haproxy-allows-some", b.who)}
+				authentication = way.State{State: way.Unknown, Source: source,
+					Why: reason.Of("haproxy-allows-some", b.who)}
 			}
 		case "auth":
 			if authentication.State == way.Off {
-				authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("haproxy-asks-some", b.who)}
+				authentication = way.State{State: way.Unknown, Source: source,
+					Why: reason.Of("haproxy-asks-some", b.who)}
 			}
 		}
 	}
@@ -103,7 +109,8 @@ func (b haproxyBackend) rewrite() (way.Rewrite, bool) {
 	}
 	for _, rule := range b.rules {
 		switch rule.Type {
-		case "set-path", "set-pathq", "set-uri", "replace-path", "replace-pathq", "replace-uri", "normalize-uri", "lua", "use-service", "send-spoe-group":
+		case "set-path", "set-pathq", "set-uri", "replace-path", "replace-pathq", "replace-uri", "normalize-uri", "lua",
+			"use-service", "send-spoe-group":
 			return way.UnknownRewrite(reason.Of("haproxy-backend-changes-path", b.who)), true
 		}
 	}

@@ -1,4 +1,5 @@
-// Package haproxy reads Ingresses as the two controllers for HAProxy do: that of HAProxy Technologies and haproxy-ingress.
+// Package haproxy reads Ingresses as the two controllers for HAProxy do: that of HAProxy Technologies and
+// haproxy-ingress.
 package haproxy
 
 import (
@@ -26,14 +27,15 @@ func Controller() way.Controller {
 		Uses: func(o *inventory.Object) []inventory.ID {
 			return haproxyBackendIDs(o.Meta.Annotations, o.Ref.Namespace)
 		},
-		// pkg/ingress/ingress.go: Update makes it the frontend's own, and rules that annotations make are only for paths.
+		// pkg/ingress/ingress.go: Update makes it the frontend's own, and rules that annotations make are only for
+		// paths.
 		DefaultBackend: way.DefaultBackend{Only: []string{"backend-config-snippet", "cr-backend"}},
 		SharesTLS:      true, Allowed: []string{"haproxy.org/allow-list", "haproxy.org/whitelist"},
 	}
 }
 
-// haproxyAnnotations takes off the prefixes. Where two spellings of one annotation differ, which one counts changes from
-// run to run, so it is listed in conflicts.
+// haproxyAnnotations takes off the prefixes. Where two spellings of one annotation differ, which one counts changes
+// from run to run, so it is listed in conflicts.
 func haproxyAnnotations(all map[string]string) (a way.Annotations, conflicts map[string]bool) {
 	a, conflicts = way.Annotations{}, map[string]bool{}
 	for _, key := range way.KeysOf(all) {
@@ -67,14 +69,17 @@ func haproxyRead(in way.Input) way.Reading {
 	users := way.Unverified
 	switch {
 	case conflicts["auth-type"]:
-		e.Authentication, users = way.State{State: way.Unknown, Source: authType, Why: reason.Of("haproxy-auth-type-twice")}, way.Doubtful
+		e.Authentication, users = way.State{State: way.Unknown, Source: authType,
+			Why: reason.Of("haproxy-auth-type-twice")}, way.Doubtful
 	case a["auth-type"] == "basic-auth":
-		e.Authentication, users = way.State{State: way.On, Source: authType, Why: "auth-type asks every client for credentials"}, way.Verified
+		e.Authentication, users = way.State{State: way.On, Source: authType,
+			Why: "auth-type asks every client for credentials"}, way.Verified
 		if namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace); ok {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthMap}}
 		}
 	case a.Has("auth-type"):
-		e.Authentication = way.State{State: way.Off, Source: authType, Why: `auth-type is not "basic-auth", and is ignored`}
+		e.Authentication = way.State{State: way.Off, Source: authType,
+			Why: `auth-type is not "basic-auth", and is ignored`}
 	default:
 		e.Authentication = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
 	}
@@ -82,9 +87,11 @@ func haproxyRead(in way.Input) way.Reading {
 	e.Identity = haproxyHeader(a, conflicts, "request-set-header", way.Header, users)
 	for _, name := range haproxySnippets() {
 		if configures(a, name) || configures(service, name) {
-			e.Identity = way.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name, Why: reason.Of("header-by-unread-setting", name)}
+			e.Identity = way.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name,
+				Why: reason.Of("header-by-unread-setting", name)}
 			if e.Authentication.State == way.On {
-				e.Authentication = way.State{State: way.Unknown, Source: "haproxy.org/" + name, Why: reason.Of("opened-by-unread-setting", name)}
+				e.Authentication = way.State{State: way.Unknown, Source: "haproxy.org/" + name,
+					Why: reason.Of("opened-by-unread-setting", name)}
 			}
 		}
 	}
@@ -96,7 +103,8 @@ func haproxyRead(in way.Input) way.Reading {
 	server := haproxyHeader(a, conflicts, "response-set-header", "Server", way.Unverified)
 	switch server.State {
 	case way.IdentityClient:
-		e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+		e.HidesHeaders = way.State{State: way.Off, Source: "default",
+			Why: "HAProxy passes the Server header of the backend on"}
 		h.Fixes[way.HideHeaders].Advice = `HAProxy sends no Server header of its own. Leave SERVER_HEADER of the gateway empty, or overwrite it: ` +
 			`haproxy.org/response-set-header: "Server hidden"`
 	case way.IdentitySet:
@@ -156,8 +164,10 @@ func haproxyBool(value string) (result, ok bool) {
 const adviceOnPaths = "HAProxy forwards paths as clients write them: use pathType Exact, or let an nginx whose proxy_pass has a path stand between it and the gateway"
 
 // haproxyPath: Prefix goes by elements, ImplementationSpecific by characters, both on the undecoded path
-// (pkg/route/route.go). route-acl at the Service puts a condition of HAProxy's own in the place of ImplementationSpecific's.
-func haproxyPath(a, service way.Annotations, conflicts map[string]bool, kind networkingv1.PathType, path string) way.Path {
+// (pkg/route/route.go). route-acl at the Service puts a condition of HAProxy's own in the place of
+// ImplementationSpecific's.
+func haproxyPath(a, service way.Annotations, conflicts map[string]bool, kind networkingv1.PathType,
+	path string) way.Path {
 	var p way.Path
 	switch kind {
 	case networkingv1.PathTypeExact:

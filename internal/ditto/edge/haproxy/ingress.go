@@ -18,7 +18,8 @@ func IngressController() way.Controller {
 		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
 		Read: haproxyIngressRead, SharesTLS: true, Aliases: haproxyIngressAliases,
-		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range", PrefixHAProxyIngress + "whitelist-source-range"},
+		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range",
+			PrefixHAProxyIngress + "whitelist-source-range"},
 	}
 }
 
@@ -60,9 +61,11 @@ func haproxyIngressRead(in way.Input) way.Reading {
 	e.Identity = haproxyIngressIdentity(in, a, e, users)
 	for _, name := range haproxyIngressConfig() {
 		if configures(a, name) {
-			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name, Why: reason.Of("header-by-unread-setting", name)}
+			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name,
+				Why: reason.Of("header-by-unread-setting", name)}
 			if e.Authentication.State == way.On {
-				e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: reason.Of("opened-by-unread-setting", name)}
+				e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name,
+					Why: reason.Of("opened-by-unread-setting", name)}
 			}
 		}
 	}
@@ -95,16 +98,21 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 		const source = PrefixHAProxyIngress + "auth-secret"
 		namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace)
 		if !ok {
-			e.Authentication = way.State{State: way.Off, Source: source, Why: "auth-secret does not name a Secret, and is ignored"}
+			e.Authentication = way.State{State: way.Off, Source: source,
+				Why: "auth-secret does not name a Secret, and is ignored"}
 		} else {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
-			e.Authentication, users = way.State{State: way.On, Source: source, Why: "auth-secret asks every client for credentials"}, way.Verified
+			e.Authentication, users = way.State{State: way.On, Source: source,
+				Why: "auth-secret asks every client for credentials"}, way.Verified
 			switch object, entry := secret(in, namespace, name, "auth"); {
 			case object == absent:
-				e.Authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("haproxy-auth-secret-not-found", namespace, name)}
+				e.Authentication = way.State{State: way.Unknown, Source: source,
+					Why: reason.Of("haproxy-auth-secret-not-found", namespace, name)}
 				users = way.Doubtful
 			case entry == absent:
-				e.Authentication = way.State{State: way.Off, Source: source, Why: "Secret " + namespace + "/" + name + " has no key auth, so haproxy-ingress asks for no credentials"}
+				e.Authentication = way.State{State: way.Off, Source: source,
+					Why: "Secret " + namespace + "/" + name +
+						" has no key auth, so haproxy-ingress asks for no credentials"}
 				users = way.Unverified
 			case object == unseen:
 				e.Assumptions = append(e.Assumptions, "Secret "+namespace+"/"+name+" is there and has the key auth")
@@ -112,7 +120,8 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 		}
 	}
 	if external := a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != way.On {
-		e.Authentication = way.State{State: way.On, Source: PrefixHAProxyIngress + external, Why: external + " asks every client for credentials"}
+		e.Authentication = way.State{State: way.On, Source: PrefixHAProxyIngress + external,
+			Why: external + " asks every client for credentials"}
 		if address := ingressURL(a["auth-url"], in.Ingress.Namespace); external == "auth-url" {
 			if asked := in.Config.Asking.Ask(in.Ingress.Namespace, address, nil); asked.State != "" {
 				e.Authentication = way.Agreed(asked, PrefixHAProxyIngress+"auth-url")
@@ -120,7 +129,8 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 		}
 	}
 	if a.Has("auth-tls-secret") && e.Authentication.State == way.Off {
-		e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret", Why: reason.Of("haproxy-certificates-over-tls")}
+		e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret",
+			Why: reason.Of("haproxy-certificates-over-tls")}
 	}
 	return users
 }
@@ -160,17 +170,20 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 	}
 	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
 		added := headerValue(value, users)
-		state = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers", Why: reason.Of("haproxy-second-header", added.Why)}
+		state = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers",
+			Why: reason.Of("haproxy-second-header", added.Why)}
 	}
 	if way.Listed(a["request-del-headers"], way.Header) && !old {
-		state = way.State{State: way.IdentityRemoved, Source: PrefixHAProxyIngress + "request-del-headers", Why: "request-del-headers removes the header"}
+		state = way.State{State: way.IdentityRemoved, Source: PrefixHAProxyIngress + "request-del-headers",
+			Why: "request-del-headers removes the header"}
 		if !stated {
 			e.Assumptions = append(e.Assumptions, "haproxy-ingress is 0.17 or newer, which knows request-del-headers")
 		}
 	}
 	if answered := haproxyIngressAnswer(a); answered != nil {
 		if answered.State == way.IdentitySet {
-			e.Assumptions = append(e.Assumptions, "the authentication service answers every request that it lets in with a non-empty "+way.Header)
+			e.Assumptions = append(e.Assumptions,
+				"the authentication service answers every request that it lets in with a non-empty "+way.Header)
 		}
 		if answered.State == way.IdentitySet || state.State == way.IdentityClient {
 			state = *answered
@@ -186,9 +199,11 @@ func haproxyIngressAnswer(a way.Annotations) *way.State {
 		const source = PrefixHAProxyIngress + "auth-headers-succeed"
 		switch list, given := a["auth-headers-succeed"]; {
 		case strings.EqualFold(strings.TrimSpace(a["auth-external-placement"]), "frontend"):
-			return &way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement", Why: reason.Of("haproxy-authentication-in-frontend")}
+			return &way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement",
+				Why: reason.Of("haproxy-authentication-in-frontend")}
 		case way.Listed(list, way.Header):
-			return &way.State{State: way.IdentitySet, Source: source, Why: "auth-headers-succeed copies the header from the answer of auth-url"}
+			return &way.State{State: way.IdentitySet, Source: source,
+				Why: "auth-headers-succeed copies the header from the answer of auth-url"}
 		case !given || strings.ContainsAny(list, `*%.[+?^$`):
 			return &way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-answer-by-pattern")}
 		}
@@ -199,7 +214,8 @@ func haproxyIngressAnswer(a way.Annotations) *way.State {
 	}
 	for entry := range strings.SplitSeq(a["oauth-headers"], ",") {
 		if name, _, ok := strings.Cut(entry, ":"); ok && strings.EqualFold(strings.TrimSpace(name), way.Header) {
-			return &way.State{State: way.IdentitySet, Source: PrefixHAProxyIngress + "oauth-headers", Why: "oauth-headers sets the header from the answer of oauth2-proxy"}
+			return &way.State{State: way.IdentitySet, Source: PrefixHAProxyIngress + "oauth-headers",
+				Why: "oauth-headers sets the header from the answer of oauth2-proxy"}
 		}
 	}
 	return nil
@@ -227,16 +243,18 @@ func haproxyIngressHides(in way.Input, a way.Annotations, h *way.Handling) {
 		h.HidesHeaders = way.State{State: way.On, Source: key, Why: "response-del-headers removes Server"}
 		return
 	}
-	h.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+	h.HidesHeaders = way.State{State: way.Off, Source: "default",
+		Why: "HAProxy passes the Server header of the backend on"}
 	h.Fixes[way.HideHeaders].Advice = `set haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
 	_, old := in.Ingress.Annotations["ingress.kubernetes.io/response-del-headers"]
 	if in.Class.Known && stated && v.AtLeast(0, 17) && !old {
-		h.Fixes[way.HideHeaders].Annotations = way.AbsentOnly(map[string]string{key: "Server,X-Powered-By"}, in.Ingress.Annotations)
+		h.Fixes[way.HideHeaders].Annotations = way.AbsentOnly(map[string]string{key: "Server,X-Powered-By"},
+			in.Ingress.Annotations)
 	}
 }
 
-// haproxyIngressPath: ImplementationSpecific goes by the annotation path-type, whose default `begin` compares characters
-// without case; a regular expression is pinned at the start (keys.md "Path type").
+// haproxyIngressPath: ImplementationSpecific goes by the annotation path-type, whose default `begin` compares
+// characters without case; a regular expression is pinned at the start (keys.md "Path type").
 func haproxyIngressPath(a way.Annotations, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	match := strings.ToLower(a["path-type"])

@@ -7,8 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// haproxyTransport: with spec.tls plain HTTP is redirected, without it only where the annotation says so (documentation of
-// ssl-redirect); only the words true and false are read.
+// haproxyTransport: with spec.tls plain HTTP is redirected, without it only where the annotation says so (documentation
+// of ssl-redirect); only the words true and false are read.
 func haproxyTransport(in way.Input, a way.Annotations, conflicts map[string]bool, host string) way.Transport {
 	const key = "haproxy.org/ssl-redirect"
 	t := way.Transport{TLS: in.WithNeighbours(host)}
@@ -20,7 +20,8 @@ func haproxyTransport(in way.Input, a way.Annotations, conflicts map[string]bool
 	case said && redirects:
 		t.Plain = way.Redirected(key, "ssl-redirect is true")
 		if t.TLS.State == way.Off && !own {
-			t.TLS = way.State{State: way.Unknown, Source: key, Why: reason.Of("haproxy-redirect-to-controllers-certificate")}
+			t.TLS = way.State{State: way.Unknown, Source: key,
+				Why: reason.Of("haproxy-redirect-to-controllers-certificate")}
 		}
 	case said && (own || t.TLS.State != way.Off):
 		t.Plain = way.PassedOn(key, "ssl-redirect is false")
@@ -45,34 +46,42 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 	*advice = `set haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`
 	switch {
 	case conflicts["rate-limit-requests"]:
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests", Why: reason.Of("haproxy-rate-limit-twice")}
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests",
+			Why: reason.Of("haproxy-rate-limit-twice")}
 	case way.Positive(a["rate-limit-requests"]):
-		r.Limited = way.State{State: way.On, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"])}
+		r.Limited = way.State{State: way.On, Source: prefix + "rate-limit-requests",
+			Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"])}
 	case a.Has("rate-limit-requests"):
-		r.Limited = way.State{State: way.Off, Source: prefix + "rate-limit-requests", Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"]) + ", which sets no limit"}
+		r.Limited = way.State{State: way.Off, Source: prefix + "rate-limit-requests",
+			Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"]) + ", which sets no limit"}
 	}
 	r.Limited = r.Limited.Excepting(a, prefix, "rate-limit-whitelist")
 	if r.Limited.State == way.On && a.Has("src-ip-header") {
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header", Why: reason.Of("haproxy-address-from-header")}
+		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header",
+			Why: reason.Of("haproxy-address-from-header")}
 	}
 	for _, name := range haproxySnippets() {
 		if r.Limited.State == way.Off && (configures(a, name) || configures(service, name)) {
-			r.Limited = way.State{State: way.Unknown, Source: prefix + name, Why: reason.Of("limit-by-unread-setting", name)}
+			r.Limited = way.State{State: way.Unknown, Source: prefix + name,
+				Why: reason.Of("limit-by-unread-setting", name)}
 		}
 	}
 	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
-		r.Limited = way.State{State: way.Off, Source: prefix + "ssl-passthrough", Why: "ssl-passthrough passes TLS connections through unread"}
+		r.Limited = way.State{State: way.Off, Source: prefix + "ssl-passthrough",
+			Why: "ssl-passthrough passes TLS connections through unread"}
 		*advice = "limit requests where TLS is terminated"
 		return
 	}
-	h.Limit(in, map[string]string{prefix + "rate-limit-requests": way.PlaceBurst, prefix + "rate-limit-period": "5s"}, haproxyPrefixes()...)
+	h.Limit(in, map[string]string{prefix + "rate-limit-requests": way.PlaceBurst, prefix + "rate-limit-period": "5s"},
+		haproxyPrefixes()...)
 }
 
 // haproxyIngressTransport: ssl-redirect is true by default and does something where there is TLS (docs keys.md).
 func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.WithNeighbours(host)}
 	if always, _ := a.Bool("ssl-always-add-https"); always && t.TLS.State == way.Off {
-		t.TLS = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https", Why: reason.Of("controllers-certificate")}
+		t.TLS = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https",
+			Why: reason.Of("controllers-certificate")}
 	}
 	redirects, said := a.Bool("ssl-redirect")
 	switch {
@@ -96,20 +105,24 @@ func haproxyIngressRate(in way.Input, a way.Annotations, h *way.Handling) {
 	h.Fixes[way.LimitRequests].Advice = `set haproxy-ingress.github.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-connections"} {
 		if way.Positive(strings.TrimSpace(a[name])) {
-			r.Limited = way.State{State: way.On, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name])}
+			r.Limited = way.State{State: way.On, Source: PrefixHAProxyIngress + name,
+				Why: name + " is " + way.Quote(a[name])}
 			break
 		}
 		if a.Has(name) {
-			r.Limited = way.State{State: way.Off, Source: PrefixHAProxyIngress + name, Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
+			r.Limited = way.State{State: way.Off, Source: PrefixHAProxyIngress + name,
+				Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
 		}
 	}
 	r.Limited = r.Limited.Excepting(a, PrefixHAProxyIngress, "limit-whitelist")
 	for _, name := range haproxyIngressConfig() {
 		if r.Limited.State == way.Off && configures(a, name) {
-			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name, Why: reason.Of("limit-by-unread-setting", name)}
+			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name,
+				Why: reason.Of("limit-by-unread-setting", name)}
 		}
 	}
 	if _, set := in.ServiceAnnotations[PrefixHAProxyIngress+"limit-rps"]; !set {
-		h.Limit(in, map[string]string{PrefixHAProxyIngress + "limit-rps": way.PlaceRate}, PrefixHAProxyIngress, "ingress.kubernetes.io/")
+		h.Limit(in, map[string]string{PrefixHAProxyIngress + "limit-rps": way.PlaceRate}, PrefixHAProxyIngress,
+			"ingress.kubernetes.io/")
 	}
 }

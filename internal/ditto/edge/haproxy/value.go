@@ -49,13 +49,16 @@ func haproxyFetch(expression string, users way.Trust) way.State {
 	case "http_auth_user":
 		switch users {
 		case way.Verified:
-			return way.State{State: way.IdentitySet, Why: "it is set to the user that basic authentication has verified"}
+			return way.State{State: way.IdentitySet,
+				Why: "it is set to the user that basic authentication has verified"}
 		case way.Doubtful:
 			return way.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-user-of-request")}
 		case way.Unverified:
 		}
-		return way.State{State: way.IdentityClient, Why: "it is set to the user of the request, which nothing has verified there"}
-	case "req.hdr", "hdr", "req.fhdr", "req.cook", "cook", "url_param", "urlp", "req.hdrs", "path", "pathq", "url", "base", "query", "host":
+		return way.State{State: way.IdentityClient,
+			Why: "it is set to the user of the request, which nothing has verified there"}
+	case "req.hdr", "hdr", "req.fhdr", "req.cook", "cook", "url_param", "urlp", "req.hdrs", "path", "pathq", "url",
+		"base", "query", "host":
 		return way.State{State: way.IdentityClient, Why: "it is set to " + fetch + ", which the client controls"}
 	}
 	return way.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-fetch", way.Quote(fetch))}

@@ -37,7 +37,8 @@ func (r *reading) asides() []aside {
 			continue
 		}
 		for _, a := range c.Asides(r.in.Ingress) {
-			if len(r.leading([]way.Backend{a.Backend})) == 0 || a.Headless && service.Spec.ClusterIP != corev1.ClusterIPNone {
+			if len(r.leading([]way.Backend{a.Backend})) == 0 || a.Headless &&
+				service.Spec.ClusterIP != corev1.ClusterIPNone {
 				continue
 			}
 			if a.Backend.Port == (intstr.IntOrString{}) {
@@ -60,7 +61,8 @@ func (r *reading) asides() []aside {
 func (a aside) among(to []way.Backend) bool {
 	for i := range a.service.Spec.Ports {
 		sp := &a.service.Spec.Ports[i]
-		if a.Backend.Means(a.service, sp, 0) && slices.ContainsFunc(to, func(b way.Backend) bool { return b.Means(a.service, sp, 0) }) {
+		if a.Backend.Means(a.service, sp, 0) &&
+			slices.ContainsFunc(to, func(b way.Backend) bool { return b.Means(a.service, sp, 0) }) {
 			return true
 		}
 	}
@@ -77,7 +79,8 @@ func (r *reading) aside(host, asked string, a aside, path way.Path) way.Route {
 		onward := way.HandingOn("", "", false, nil)
 		route.Transport, route.Rate, route.ErrorPages = onward.Transport, onward.Rate, onward.ErrorPages
 		route.Fixes[way.LimitRequests] = way.Fix{}
-		route.Effects.Identity = way.State{State: way.IdentityClient, Why: r.controller.Title + " copies requests as clients sent them"}
+		route.Effects.Identity = way.State{State: way.IdentityClient,
+			Why: r.controller.Title + " copies requests as clients sent them"}
 	}
 	if a.doubt != "" {
 		route.Doubted, route.Doubt = route.Public, a.doubt

@@ -13,8 +13,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// classOf is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked as
-// public.
+// classOf is the class of an Ingress. That it is internal counts only as long as no Service of its controller is marked
+// as public.
 func classOf(c way.Context, ing *networkingv1.Ingress) way.Class {
 	return way.Keep(c, classKey{ing}, func() way.Class {
 		class := resolve(c.Objects, ing, c.Config)
@@ -37,14 +37,16 @@ func servicesOf(c way.Context, class way.Class) []*inventory.Object {
 	return c.Controllers.Services(class)
 }
 
-// doubted says why an Ingress that is taken for internal may be public: a Service of its controller carries no mark that would
-// keep it inside.
+// doubted says why an Ingress that is taken for internal may be public: a Service of its controller carries no mark
+// that would keep it inside.
 func doubted(c way.Context, o *inventory.Object) string {
 	class := classOf(c, inventory.Must[networkingv1.Ingress](o))
 	for _, svc := range servicesOf(c, class) {
 		service := inventory.Must[corev1.Service](svc)
-		if verdict := way.Publicness(service, c.Config.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer && verdict.Public {
-			return fmt.Sprintf("%s, but %s of its controller is a load balancer with no mark that keeps it inside: %s", class.Why, svc.Ref, verdict.Why)
+		if verdict := way.Publicness(service, c.Config.Clouds); service.Spec.Type == corev1.ServiceTypeLoadBalancer &&
+			verdict.Public {
+			return fmt.Sprintf("%s, but %s of its controller is a load balancer with no mark that keeps it inside: %s",
+				class.Why, svc.Ref, verdict.Why)
 		}
 	}
 	return ""
@@ -84,7 +86,8 @@ func resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.
 		c = fromName(m.Class, m.ClassName, ing, cfg)
 	}
 	c.Internal, c.Why = internal(m, c, annotated)
-	if controller := controllerByName(c.Controller); controller.Doubted != nil && !c.Internal && openedBy(controller, ing) == "" {
+	if controller := controllerByName(c.Controller); controller.Doubted != nil && !c.Internal &&
+		openedBy(controller, ing) == "" {
 		c.Doubt = controller.Doubted(c)
 	}
 	return c
@@ -104,7 +107,8 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 	}
 	if object != nil {
 		for _, row := range table {
-			if slices.ContainsFunc(row.Classes, func(pattern string) bool { return isClass(object.Spec.Controller, pattern) }) {
+			if slices.ContainsFunc(row.Classes,
+				func(pattern string) bool { return isClass(object.Spec.Controller, pattern) }) {
 				c.Controller, c.Known = row.Name, true
 				return c
 			}
@@ -141,16 +145,18 @@ func isClass(controller, pattern string) bool {
 	return controller == base || open && strings.HasPrefix(controller, base+"/")
 }
 
-// guess takes a controller by the class's usual name or by annotations of one vendor alone, since classes of ingress-nginx
-// with a name of their own are common and their objects are seldom among manifests; because is empty if nothing speaks
-// for one controller alone.
-func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress) (row way.Controller, because string) {
+// guess takes a controller by the class's usual name or by annotations of one vendor alone, since classes of
+// ingress-nginx with a name of their own are common and their objects are seldom among manifests; because is empty if
+// nothing speaks for one controller alone.
+func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress) (row way.Controller,
+	because string) {
 	var usual, speaking []*way.Controller
 	for i := range table {
 		c := &table[i]
 		// A second ingress-nginx in a cluster has a class and a controller value of its own, by convention a variation
 		// of the first one's.
-		if object != nil && c.Name == way.NameIngressNginx && strings.Contains(object.Spec.Controller, "ingress-nginx") ||
+		if object != nil && c.Name == way.NameIngressNginx &&
+			strings.Contains(object.Spec.Controller, "ingress-nginx") ||
 			object == nil && slices.Contains(c.Usual, name) {
 			usual = append(usual, c)
 		}
@@ -180,8 +186,8 @@ func guess(object *networkingv1.IngressClass, name string, ing *networkingv1.Ing
 	return way.Controller{}, ""
 }
 
-// defaultClass is what the API server will write into an Ingress without a class. Of several defaults it takes the newest,
-// and of equally old ones the first by name (plugin/pkg/admission/network/defaultingressclass).
+// defaultClass is what the API server will write into an Ingress without a class. Of several defaults it takes the
+// newest, and of equally old ones the first by name (plugin/pkg/admission/network/defaultingressclass).
 func defaultClass(r inventory.Reader, ing *networkingv1.Ingress) *networkingv1.IngressClass {
 	if ing.UID != "" {
 		return nil
@@ -199,7 +205,8 @@ func defaultClass(r inventory.Reader, ing *networkingv1.Ingress) *networkingv1.I
 	return found
 }
 
-// openedBy is the annotation by which an Ingress is public, whatever else says that it is internal; empty if there is none.
+// openedBy is the annotation by which an Ingress is public, whatever else says that it is internal; empty if there is
+// none.
 func openedBy(c *way.Controller, ing *networkingv1.Ingress) string {
 	if c.Opened == nil {
 		return ""
@@ -219,7 +226,8 @@ func internal(m way.Marked, c way.Class, annotated string) (bool, string) {
 			return true, "the configuration names ingress class " + way.Quote(m.ClassName) + " internal"
 		}
 		// Controllers disagree on which of the two counts, so both have to be internal.
-		return false, "the annotation " + way.ClassAnnotation + " names another class, " + way.Quote(annotated) + ", which is not internal"
+		return false, "the annotation " + way.ClassAnnotation + " names another class, " + way.Quote(annotated) +
+			", which is not internal"
 	}
 	if read := controller.Internal; read != nil {
 		// A class that is only an annotation has no object; its usual name says whose it is, annotations do not.

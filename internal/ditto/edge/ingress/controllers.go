@@ -9,8 +9,8 @@ import (
 // readAs reads an Ingress as its controller does.
 func readAs(in way.Input) way.Reading { return controllerByName(in.Class.Controller).Read(in) }
 
-// pathOf reads one path. An absent path type is ImplementationSpecific and an empty path everything, as networking.k8s.io/v1
-// defines them.
+// pathOf reads one path. An absent path type is ImplementationSpecific and an empty path everything, as
+// networking.k8s.io/v1 defines them.
 func pathOf(r way.Reading, kind *networkingv1.PathType, path string) way.Path {
 	k := networkingv1.PathTypeImplementationSpecific
 	if kind != nil {

@@ -19,10 +19,12 @@ type defaultRoute struct {
 
 // sharesDefault says whether what becomes of the Ingress's default backend depends on the other Ingresses of its hosts.
 func sharesDefault(in way.Input) bool {
-	return in.Ingress.Spec.DefaultBackend != nil && len(in.Ingress.Spec.Rules) > 0 && controllerByName(in.Class.Controller).DefaultBackend.Shared
+	return in.Ingress.Spec.DefaultBackend != nil && len(in.Ingress.Spec.Rules) > 0 &&
+		controllerByName(in.Class.Controller).DefaultBackend.Shared
 }
 
-// asDefault is an Ingress as it is read for its default backend: some controllers do not apply all of its annotations there.
+// asDefault is an Ingress as it is read for its default backend: some controllers do not apply all of its annotations
+// there.
 func asDefault(in way.Input) way.Input {
 	if only := controllerByName(in.Class.Controller).DefaultBackend.Only; len(only) > 0 {
 		in.Ingress = withOnly(in.Ingress, only)
@@ -30,8 +32,8 @@ func asDefault(in way.Input) way.Input {
 	return in
 }
 
-// defaultRoutes are the requests that the Ingress's default backend gets; read is what asDefault is read to be. siblings are the
-// Ingresses of its namespace that have a host and the class in common with it.
+// defaultRoutes are the requests that the Ingress's default backend gets; read is what asDefault is read to be.
+// siblings are the Ingresses of its namespace that have a host and the class in common with it.
 func defaultRoutes(in way.Input, read way.Reading, siblings []*networkingv1.Ingress) (routes []defaultRoute) {
 	controller := controllerByName(in.Class.Controller)
 	f := controller.DefaultBackend
@@ -60,7 +62,8 @@ func defaultRoutes(in way.Input, read way.Reading, siblings []*networkingv1.Ingr
 		if host == "" && f.Named || taken(f, in.Ingress, host) {
 			continue
 		}
-		if f.Shared && slices.ContainsFunc(siblings, func(o *networkingv1.Ingress) bool { return takenBy(controller, in, o, host) }) {
+		if f.Shared && slices.ContainsFunc(siblings,
+			func(o *networkingv1.Ingress) bool { return takenBy(controller, in, o, host) }) {
 			continue
 		}
 		if host == "" {
@@ -86,15 +89,17 @@ func takenBy(c *way.Controller, in way.Input, other *networkingv1.Ingress, host 
 	if c.IsCanary != nil && c.IsCanary(other) {
 		return false
 	}
-	certain := !slices.ContainsFunc(way.KeysOf(other.Annotations), func(key string) bool { return strings.HasSuffix(key, "-snippet") })
+	certain := !slices.ContainsFunc(way.KeysOf(other.Annotations),
+		func(key string) bool { return strings.HasSuffix(key, "-snippet") })
 	if certain && taken(c.DefaultBackend, other, host) {
 		return true
 	}
 	has := slices.ContainsFunc(other.Spec.Rules, func(rule networkingv1.IngressRule) bool { return rule.Host == host })
 	own, theirs := in.Ingress.CreationTimestamp, other.CreationTimestamp
 	older := !theirs.IsZero() && (own.IsZero() || theirs.Before(&own))
-	// Of Ingresses of the same second the last one by name is the first (store.go: sortIngressSlice). Those of manifests
-	// have no time, and may be made one after the other; that counts only where it makes no difference which is first.
+	// Of Ingresses of the same second the last one by name is the first (store.go: sortIngressSlice). Those of
+	// manifests have no time, and may be made one after the other; that counts only where it makes no difference which
+	// is first.
 	before := older || theirs.Equal(&own) && other.Name > in.Ingress.Name
 	return has && (older && certain || before && sameDefault(in, other))
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// HandsOn is the Service to which an Ingress plainly hands requests for a path of a host, whoever serves it: none where an
-// annotation may say something else.
+// HandsOn is the Service to which an Ingress plainly hands requests for a path of a host, whoever serves it: none where
+// an annotation may say something else.
 func HandsOn(o *inventory.Object, host, path string) []way.Backend {
 	ing := inventory.Must[networkingv1.Ingress](o)
 	for key := range ing.Annotations {
@@ -26,7 +26,8 @@ func HandsOn(o *inventory.Object, host, path string) []way.Backend {
 		for i := range rule.HTTP.Paths {
 			p := &rule.HTTP.Paths[i]
 			exact := p.PathType != nil && *p.PathType == networkingv1.PathTypeExact
-			if takes := p.Path == path || !exact && isBelow(path, p.Path); takes && (best == nil || len(p.Path) > len(best.Path)) {
+			if takes := p.Path == path || !exact && isBelow(path, p.Path); takes &&
+				(best == nil || len(p.Path) > len(best.Path)) {
 				best = p
 			}
 		}

@@ -1,6 +1,6 @@
 // Package ingress reads Ingresses: one API for many controllers, which differ in its annotations. It has the table of
-// controllers, finds out who serves an Ingress, makes routes of what that controller contributes (way.Controller), and says what
-// is certain where the controller is unknown. What a vendor makes of annotations is in a package of its own.
+// controllers, finds out who serves an Ingress, makes routes of what that controller contributes (way.Controller), and
+// says what is certain where the controller is unknown. What a vendor makes of annotations is in a package of its own.
 package ingress
 
 import (
@@ -73,12 +73,16 @@ func isMaster(ing *networkingv1.Ingress) bool {
 }
 
 func hasAliases(ing *networkingv1.Ingress) bool {
-	return slices.ContainsFunc(table, func(c way.Controller) bool { return c.Aliases != nil && len(c.Aliases(ing)) > 0 })
+	return slices.ContainsFunc(table, func(c way.Controller) bool {
+		return c.Aliases != nil &&
+			len(c.Aliases(ing)) > 0
+	})
 }
 
 // affectsSiblings says whether an Ingress may change how others of its host are read.
 func affectsSiblings(ing *networkingv1.Ingress) bool {
-	return isMaster(ing) || isCanary(ing) || hasAliases(ing) || some(ing, func(c *way.Controller) func(*networkingv1.Ingress) bool { return c.MayForceRegex })
+	return isMaster(ing) || isCanary(ing) || hasAliases(ing) ||
+		some(ing, func(c *way.Controller) func(*networkingv1.Ingress) bool { return c.MayForceRegex })
 }
 
 // groupOf is the load balancer that an Ingress shares with others, empty if there is none.
@@ -97,8 +101,9 @@ func groupOf(ing *networkingv1.Ingress) string {
 func Kinds() []way.Resource {
 	return []way.Resource{
 		{
-			Kind: inventory.Ingress, Links: links, Keys: keys, Routes: routes, ByService: true, Siblings: siblings, Doubted: doubted,
-			Says: func(o *inventory.Object) any { return inventory.Must[networkingv1.Ingress](o).Spec },
+			Kind: inventory.Ingress, Links: links, Keys: keys, Routes: routes, ByService: true, Siblings: siblings,
+			Doubted: doubted,
+			Says:    func(o *inventory.Object) any { return inventory.Must[networkingv1.Ingress](o).Spec },
 			Controller: func(c way.Context, o *inventory.Object) string {
 				return classOf(c, inventory.Must[networkingv1.Ingress](o)).Controller
 			},
@@ -147,9 +152,9 @@ func keys(o *inventory.Object) []inventory.Key {
 	return keys
 }
 
-// links are the Services that an Ingress sends requests to, its class, what its annotations name, and the Secrets that they name
-// as password files: every controller's annotation for that ends in `auth-secret` or `basic-auth-secret`. What kind of file
-// that is its controller says (Effects.AuthSecrets).
+// links are the Services that an Ingress sends requests to, its class, what its annotations name, and the Secrets that
+// they name as password files: every controller's annotation for that ends in `auth-secret` or `basic-auth-secret`.
+// What kind of file that is its controller says (Effects.AuthSecrets).
 func links(o *inventory.Object) way.Links {
 	ing := inventory.Must[networkingv1.Ingress](o)
 	links := way.Links{Uses: append(Uses(o), ClassID(className(ing)))}

@@ -69,8 +69,8 @@ func read(c way.Context, o *inventory.Object) *reading {
 // noMain is why a canary cannot be read.
 var noMain = reason.Of("ingress-nginx-canary-without-main")
 
-// counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same host
-// and path; nil if that was not found.
+// counting is the Ingress whose annotations count for one: itself, but for a canary its main Ingress, that of the same
+// host and path; nil if that was not found.
 func counting(c way.Context, in way.Input) *way.Input {
 	is := controllerByName(in.Class.Controller).IsCanary
 	if is == nil || !is(in.Ingress) {
@@ -89,14 +89,16 @@ func counting(c way.Context, in way.Input) *way.Input {
 	return nil
 }
 
-// readingOf is how the edge reads an Ingress. All that counts of another one are its paths, and the passwords that it names.
+// readingOf is how the edge reads an Ingress. All that counts of another one are its paths, and the passwords that it
+// names.
 func readingOf(c way.Context, in way.Input, counts *way.Input) way.Reading {
 	if counts == nil {
 		r := readAs(in)
 		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
 		r.Handling = way.Handling{
 			Effects: way.Effects{
-				Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown, AuthSecrets: r.AuthSecrets,
+				Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
+				AuthSecrets: r.AuthSecrets,
 			},
 			Rate: way.Rate{Limited: unknown}, ErrorPages: way.ErrorPages{Unknown: []string{noMain}},
 		}
@@ -174,7 +176,10 @@ func (r *reading) leading(to []way.Backend) []way.Backend {
 	if r.c.To == nil {
 		return to
 	}
-	return slices.DeleteFunc(to, func(b way.Backend) bool { return b.Namespace != r.c.To.Ref.Namespace || b.Name != r.c.To.Ref.Name })
+	return slices.DeleteFunc(to, func(b way.Backend) bool {
+		return b.Namespace != r.c.To.Ref.Namespace ||
+			b.Name != r.c.To.Ref.Name
+	})
 }
 
 // byDefault are the requests that the Ingress's default backend gets, and the Ingress as it is read for them.
@@ -186,7 +191,8 @@ func (r *reading) byDefault() (*reading, []defaultRoute) {
 			if sibling.Namespace != r.in.Ingress.Namespace || sibling.Name == r.in.Ingress.Name {
 				continue
 			}
-			if class := classOf(r.c, sibling); class.Controller == r.in.Class.Controller && class.Name == r.in.Class.Name {
+			if class := classOf(r.c, sibling); class.Controller == r.in.Class.Controller &&
+				class.Name == r.in.Class.Name {
 				others = append(others, sibling)
 			}
 		}
@@ -284,7 +290,8 @@ func allowed(in way.Input) []string {
 func aboutPaths(annotations map[string]string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		if slices.ContainsFunc([]string{"rewrite", "regex", "snippet", "path", "root", "strip", "plugins", "middlewares", "transform"}, func(word string) bool {
+		if slices.ContainsFunc([]string{"rewrite", "regex", "snippet", "path", "root", "strip", "plugins",
+			"middlewares", "transform"}, func(word string) bool {
 			return strings.Contains(key, word)
 		}) {
 			fmt.Fprintf(&b, " %s=%q", key, annotations[key])

@@ -13,8 +13,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// Most controllers make one virtual server of all Ingresses of a host, of whatever namespace, so that one changes how others
-// are read. A host can have thousands of them: what concerns all of them is worked out once for each host.
+// Most controllers make one virtual server of all Ingresses of a host, of whatever namespace, so that one changes how
+// others are read. A host can have thousands of them: what concerns all of them is worked out once for each host.
 
 // sharingHosts are the Ingresses, the one itself included, that share a host with it, in any namespace.
 func sharingHosts(c way.Context, ing *networkingv1.Ingress) []*inventory.Object {
@@ -46,7 +46,8 @@ type onHostKey string
 func onHostOf(c way.Context, host string) onHost {
 	return way.Keep(c, onHostKey(host), func() onHost {
 		h := onHost{
-			regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{}, aliases: map[string][]requests.Hosts{},
+			regex: map[string]bool{}, masters: map[string][]*networkingv1.Ingress{},
+			aliases: map[string][]requests.Hosts{},
 		}
 		for _, o := range c.Objects.Find(inventory.Key{Index: bySibling, Value: host}) {
 			in := inputOf(c, inventory.Must[networkingv1.Ingress](o))
@@ -67,7 +68,8 @@ func onHostOf(c way.Context, host string) onHost {
 	})
 }
 
-// mostAliases bounds how many further names of a host are compared one by one; more of them are told apart by what they are together.
+// mostAliases bounds how many further names of a host are compared one by one; more of them are told apart by what they
+// are together.
 const mostAliases = 64
 
 func oneByOne(list []requests.Hosts) []requests.Hosts {
@@ -83,16 +85,17 @@ func oneByOne(list []requests.Hosts) []requests.Hosts {
 	return []requests.Hosts{{Name: fmt.Sprintf("%d aliases, %x", len(list), h.Sum(nil)[:16]), Opaque: true}}
 }
 
-// lookAnywhere asks for the Ingresses of all namespaces, where one takes after another (a minion after its master, a canary after its
-// main Ingress) that is not known: it may have been stored a moment ago. Ingresses are found by their hosts all the same; the
-// question is there to be asked again of the API server. Otherwise nobody lists all Ingresses of a cluster for others.
+// lookAnywhere asks for the Ingresses of all namespaces, where one takes after another (a minion after its master, a
+// canary after its main Ingress) that is not known: it may have been stored a moment ago. Ingresses are found by their
+// hosts all the same; the question is there to be asked again of the API server. Otherwise nobody lists all Ingresses
+// of a cluster for others.
 func lookAnywhere(c way.Context) { c.Objects.Find(inventory.Key{Index: anywhere}) }
 
 // Anywhere says whether the Ingresses of all namespaces are worth reading for a key that belongs to none.
 func Anywhere(key inventory.Key) bool { return key.Index == anywhere }
 
-// forcesRegex says whether an Ingress makes its controller read all paths of its hosts, those of other Ingresses included, as
-// regular expressions.
+// forcesRegex says whether an Ingress makes its controller read all paths of its hosts, those of other Ingresses
+// included, as regular expressions.
 func forcesRegex(in way.Input) bool {
 	forces := controllerByName(in.Class.Controller).ForcesRegex
 	return forces != nil && forces(in)
@@ -136,8 +139,8 @@ func certifying(c way.Context, by certified) []*networkingv1.Ingress {
 }
 
 // siblings are the Ingresses of the same hosts whose reading this one changes: all of them if it turns their paths into
-// regular expressions, is their master or has aliases of the host, those that it names a certificate for, those whose default backend it may take
-// the place of, and the canaries of it; and those that share its load balancer.
+// regular expressions, is their master or has aliases of the host, those that it names a certificate for, those whose
+// default backend it may take the place of, and the canaries of it; and those that share its load balancer.
 func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 	ing := inventory.Must[networkingv1.Ingress](o)
 	in := inputOf(c, ing)
@@ -151,23 +154,27 @@ func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 			continue
 		}
 		if len(ing.Spec.TLS) > 0 && controller.SharesTLS {
-			list = append(list, way.Siblings{Name: "certificates of host " + host, Key: onHost, Concerned: func(other *inventory.Object) bool {
-				return !way.NamesCertificates(inventory.Must[networkingv1.Ingress](other))
-			}})
+			list = append(list, way.Siblings{Name: "certificates of host " + host, Key: onHost,
+				Concerned: func(other *inventory.Object) bool {
+					return !way.NamesCertificates(inventory.Must[networkingv1.Ingress](other))
+				}})
 		}
 		if len(ing.Spec.Rules) > 0 && controller.DefaultBackend.Shared {
-			list = append(list, way.Siblings{Name: "default backends of host " + host, Key: onHost, Concerned: func(other *inventory.Object) bool {
-				spec := &inventory.Must[networkingv1.Ingress](other).Spec
-				return spec.DefaultBackend != nil && len(spec.Rules) > 0
-			}})
+			list = append(list, way.Siblings{Name: "default backends of host " + host, Key: onHost,
+				Concerned: func(other *inventory.Object) bool {
+					spec := &inventory.Must[networkingv1.Ingress](other).Spec
+					return spec.DefaultBackend != nil && len(spec.Rules) > 0
+				}})
 		}
-		list = append(list, way.Siblings{Key: inventory.Key{Index: bySibling, Value: host}, Concerned: func(other *inventory.Object) bool {
-			canary := inventory.Must[networkingv1.Ingress](other)
-			return isCanary(canary) && sharesPath(ing, canary)
-		}})
+		list = append(list, way.Siblings{Key: inventory.Key{Index: bySibling, Value: host},
+			Concerned: func(other *inventory.Object) bool {
+				canary := inventory.Must[networkingv1.Ingress](other)
+				return isCanary(canary) && sharesPath(ing, canary)
+			}})
 	}
 	if group := groupOf(ing); group != "" {
-		list = append(list, way.Siblings{Name: "load balancer " + group, Key: inventory.Key{Index: byGroup, Value: group}})
+		list = append(list, way.Siblings{Name: "load balancer " + group,
+			Key: inventory.Key{Index: byGroup, Value: group}})
 	}
 	return list
 }

@@ -13,11 +13,12 @@ import (
 
 // unknown is whatever serves an Ingress whose controller cannot be determined. Proxies pass on headers that nothing
 // tells them to change, so the Ingress is open whoever serves it, unless the controllers of the table disagree: an
-// annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it unknown.
+// annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it
+// unknown.
 var unknown = way.Controller{Name: way.Unknown, Title: "an unknown controller", Read: readUnknown}
 
-// contender is a controller that may serve an Ingress, and reads something of its annotations: what it makes of the Ingress as it
-// is, and without annotations.
+// contender is a controller that may serve an Ingress, and reads something of its annotations: what it makes of the
+// Ingress as it is, and without annotations.
 type contender struct {
 	title    string
 	as, bare seen
@@ -48,8 +49,8 @@ func contendersFor(in way.Input) []contender {
 	return list
 }
 
-// unless makes states unknown of which a contender makes something else, for the annotations. of returns what it makes of them, in
-// their order.
+// unless makes states unknown of which a contender makes something else, for the annotations. of returns what it makes
+// of them, in their order.
 func unless(contenders []contender, states []*way.State, of func(*seen) []way.State) {
 	settled := make([]bool, len(states))
 	for i := range contenders {
@@ -63,7 +64,8 @@ func unless(contenders []contender, states []*way.State, of func(*seen) []way.St
 			if strings.Contains(state.Source, "/") {
 				why += " because of " + way.Quote(state.Source)
 			}
-			*states[at], settled[at] = way.State{State: way.Unknown, Source: state.Source, Why: why}, true //nolint:gosec // both come in the order of states
+			*states[at], settled[at] = way.State{State: way.Unknown, Source: state.Source, Why: why},
+				true //nolint:gosec // both come in the order of states
 		}
 	}
 }
@@ -85,8 +87,8 @@ func readUnknown(in way.Input) way.Reading {
 	}
 }
 
-// unknownPath takes for certain what the API's definition of a path says, and leaves open what some controllers read more
-// widely.
+// unknownPath takes for certain what the API's definition of a path says, and leaves open what some controllers read
+// more widely.
 func unknownPath(contenders []contender, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	var rewrites, regex way.State
@@ -99,7 +101,8 @@ func unknownPath(contenders []contender, kind networkingv1.PathType, path string
 	}
 	wide := way.AnyCase(path)
 	why := reason.Of("unknown-class")
-	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`) && (kind != networkingv1.PathTypePrefix || regex.State == way.Unknown)
+	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`) &&
+		(kind != networkingv1.PathTypePrefix || regex.State == way.Unknown)
 	switch {
 	case kind == networkingv1.PathTypeExact:
 		p.Matcher = way.Exact(way.Raw, path)
@@ -112,11 +115,13 @@ func unknownPath(contenders []contender, kind networkingv1.PathType, path string
 	return p
 }
 
-// unknownTransport takes spec.tls for what the API says it is; whether plain HTTP is redirected depends on the controller.
+// unknownTransport takes spec.tls for what the API says it is; whether plain HTTP is redirected depends on the
+// controller.
 func unknownTransport(in way.Input, contenders []contender, host string) way.Transport {
 	t := way.Transport{TLS: in.Certificate(host)}
 	if t.TLS.State == way.Off {
-		unless(contenders, []*way.State{&t.TLS}, func(r *seen) []way.State { return []way.State{r.Transport(host).TLS} })
+		unless(contenders, []*way.State{&t.TLS},
+			func(r *seen) []way.State { return []way.State{r.Transport(host).TLS} })
 	}
 	if t.TLS.State == way.Off {
 		t.Plain = way.WithoutTLS()

@@ -46,8 +46,9 @@ func aliases(ing *networkingv1.Ingress) []requests.Hosts {
 	return list
 }
 
-// asides are the Service that gets copies of requests, in any namespace, and the one for those whose own has no endpoints.
-// Copies are made after credentials are asked for. What is sent to the second goes to its first port, as it is.
+// asides are the Service that gets copies of requests, in any namespace, and the one for those whose own has no
+// endpoints. Copies are made after credentials are asked for. What is sent to the second goes to its first port, as it
+// is.
 func asides(ing *networkingv1.Ingress) []way.Aside {
 	var list []way.Aside
 	if m, ok := mirrorOf(ing); ok {
@@ -55,7 +56,8 @@ func asides(ing *networkingv1.Ingress) []way.Aside {
 			if n.Namespace != "" {
 				list = append(list, way.Aside{
 					Annotation: "mirror-target", Copies: true, Rewrite: m.rewrite, Headless: n.Pod,
-					Backend: way.Backend{Namespace: n.Namespace, Name: n.Name, Port: intstr.FromInt32(m.port), ByTarget: true},
+					Backend: way.Backend{Namespace: n.Namespace, Name: n.Name, Port: intstr.FromInt32(m.port),
+						ByTarget: true},
 				})
 			}
 		}
@@ -76,8 +78,9 @@ type mirror struct {
 	rewrite way.Rewrite
 }
 
-// mirrorOf reads the annotation mirror-target: a URL, with or without `$request_uri` behind it, without which the path is
-// the URL's. ok is false if there is none. Source: ingress-nginx internal/ingress/controller/template, buildMirrorLocations.
+// mirrorOf reads the annotation mirror-target: a URL, with or without `$request_uri` behind it, without which the path
+// is the URL's. ok is false if there is none. Source: ingress-nginx internal/ingress/controller/template,
+// buildMirrorLocations.
 func mirrorOf(ing *networkingv1.Ingress) (m mirror, ok bool) {
 	text := strings.TrimSpace(ing.Annotations[way.PrefixIngressNginx+"mirror-target"])
 	before, variable, varies := strings.Cut(text, "$")

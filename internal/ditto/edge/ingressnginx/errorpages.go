@@ -17,12 +17,15 @@ func ingressNginxErrorPages(in way.Input, a way.Annotations) way.ErrorPages {
 	if why := someUnseen(in); why != "" {
 		pages.Unknown = append(pages.Unknown, why)
 	}
-	if c, told := someConfig(in, func(c way.GlobalConfig) bool { return len(errorCodes(c.Data["custom-http-errors"])) > 0 }); told && len(codes) == 0 {
+	if c, told := someConfig(in,
+		func(c way.GlobalConfig) bool { return len(errorCodes(c.Data["custom-http-errors"])) > 0 }); told &&
+		len(codes) == 0 {
 		// Those of an Ingress take their place (rootfs/etc/nginx/template/nginx.tmpl).
 		pages.Unknown = append(pages.Unknown, reason.Of("default-backend-makes-pages", c.In("custom-http-errors")))
 	}
 	if len(codes) > 0 {
-		pages.Unknown = append(pages.Unknown, reason.Of("default-backend-makes-pages", way.PrefixIngressNginx+"custom-http-errors"))
+		pages.Unknown = append(pages.Unknown,
+			reason.Of("default-backend-makes-pages", way.PrefixIngressNginx+"custom-http-errors"))
 	}
 	// CVE-2026-24513, fixed in 1.13.7, 1.14.3 and 1.15.0; the configuration tells releases apart no closer than that.
 	v, stated := in.Version()

@@ -12,7 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// HeadersConfigMap is the ConfigMap with headers that a controller's ConfigMap names; ingress-nginx takes no other form.
+// HeadersConfigMap is the ConfigMap with headers that a controller's ConfigMap names; ingress-nginx takes no other
+// form.
 func HeadersConfigMap(data map[string]string) (namespace, name string, ok bool) {
 	return way.SecretName(data["proxy-set-headers"], "")
 }
@@ -108,19 +109,21 @@ type globalReading struct {
 	identity *way.State
 	// doubt says why an identity that looks safe may not be; empty if there is nothing.
 	doubt string
-	// opens and asks name what may let clients in without credentials, and what may ask for some; empty if nothing does.
+	// opens and asks name what may let clients in without credentials, and what may ask for some; empty if nothing
+	// does.
 	opens, asks string
 }
 
-// global reads the snippets and headers for all Ingresses. A location-snippet is read like a configuration snippet. Of what
-// stands in a server or above it a location inherits but some, and only where it has none of its own: that can take
-// a safe reading away, and give none.
+// global reads the snippets and headers for all Ingresses. A location-snippet is read like a configuration snippet. Of
+// what stands in a server or above it a location inherits but some, and only where it has none of its own: that can
+// take a safe reading away, and give none.
 func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading {
 	var g globalReading
 	for _, key := range way.KeysOf(c.Headers) {
 		if strings.EqualFold(key, way.Header) {
 			s := nginx.Value(c.Headers[key], users)
-			s.Source, s.Why = "proxy-set-headers", "by "+c.HeadersName+", which "+c.In("proxy-set-headers")+" names, "+s.Why
+			s.Source, s.Why = "proxy-set-headers", "by "+c.HeadersName+", which "+c.In("proxy-set-headers")+" names, "+
+				s.Why
 			g.identity = way.Worse(g.identity, &s)
 		}
 	}
@@ -136,7 +139,8 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 		}
 		snippet := nginx.ReadSnippet(c.Data[key], setHeader, users)
 		if snippet.Identity != nil && key == "location-snippet" {
-			s := way.State{State: snippet.Identity.State, Source: key, Why: "by " + c.In(key) + " " + snippet.Identity.Why}
+			s := way.State{State: snippet.Identity.State, Source: key,
+				Why: "by " + c.In(key) + " " + snippet.Identity.Why}
 			g.identity = bothSet(g.identity, &s)
 		} else if snippet.Identity != nil {
 			g.doubt = reason.Of("ingress-nginx-configuration-header", c.In(key))
@@ -162,7 +166,8 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 	return g
 }
 
-// bothSet is what comes of two settings of the header for one location: nginx sends both, but not an empty one. nil is none.
+// bothSet is what comes of two settings of the header for one location: nginx sends both, but not an empty one. nil is
+// none.
 func bothSet(a, b *way.State) *way.State {
 	switch {
 	case a == nil:
@@ -172,7 +177,8 @@ func bothSet(a, b *way.State) *way.State {
 	case a.State == way.IdentityRemoved, b.State == way.IdentityClient:
 		return b
 	}
-	return &way.State{State: way.IdentityUnknown, Source: a.Source, Why: reason.Of("ingress-nginx-header-set-twice", a.Why, b.Why)}
+	return &way.State{State: way.IdentityUnknown, Source: a.Source,
+		Why: reason.Of("ingress-nginx-header-set-twice", a.Why, b.Why)}
 }
 
 // over lays what holds for all Ingresses over what an Ingress says of itself.
@@ -195,15 +201,17 @@ func (g globalReading) over(own way.State) way.State {
 func (g globalReading) authentication(own way.State) way.State {
 	switch {
 	case own.State == way.On && g.opens != "":
-		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-lets-in", g.opens)}
+		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-lets-in",
+			g.opens)}
 	case own.State == way.Off && g.asks != "":
-		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-asks", g.asks)}
+		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-asks",
+			g.asks)}
 	}
 	return own
 }
 
-// globalRewrite says why a snippet for all Ingresses may change paths; empty if none does. A location in a server-snippet
-// takes requests away, which opens nothing by itself.
+// globalRewrite says why a snippet for all Ingresses may change paths; empty if none does. A location in a
+// server-snippet takes requests away, which opens nothing by itself.
 func globalRewrite(in way.Input) string {
 	if why := someUnseen(in); why != "" {
 		return why
@@ -213,7 +221,8 @@ func globalRewrite(in way.Input) string {
 			if strings.TrimSpace(c.Data[key]) == "" {
 				continue
 			}
-			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Has("rewrite", "proxy_pass", "grpc_pass", "try_files", "include") {
+			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Has("rewrite", "proxy_pass", "grpc_pass", "try_files",
+				"include") {
 				return c.In(key) + " may route or change paths"
 			}
 		}

@@ -19,14 +19,17 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: way.NameIngressNginx, Title: "ingress-nginx",
 		Classes: []string{"k8s.io/ingress-nginx"}, Usual: []string{"nginx"}, Prefixes: []string{way.PrefixIngressNginx},
-		Read:        read,
-		ForcesRegex: func(in way.Input) bool { return ingressNginxForcesRegex(prefixed(in)) }, MayForceRegex: mayForceRegex,
-		// controller.go: createServers makes a location / of it for each host that has none yet, from the oldest Ingress that
-		// has the host; getBackendServers replaces it by a path / of the same type. The server without a host is there before, and
-		// takes neither redirects nor rewrites over.
-		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Named: true, Shared: true, Bare: true, Replaced: way.IsRootPrefix},
-		SharesTLS:      true, IsCanary: isCanary, Asides: asides, Aliases: aliases,
-		Allowed: []string{way.PrefixIngressNginx + "whitelist-source-range", way.PrefixIngressNginx + "allowlist-source-range"},
+		Read:          read,
+		ForcesRegex:   func(in way.Input) bool { return ingressNginxForcesRegex(prefixed(in)) },
+		MayForceRegex: mayForceRegex,
+		// controller.go: createServers makes a location / of it for each host that has none yet, from the oldest
+		// Ingress that has the host; getBackendServers replaces it by a path / of the same type. The server without a
+		// host is there before, and takes neither redirects nor rewrites over.
+		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Named: true, Shared: true, Bare: true,
+			Replaced: way.IsRootPrefix},
+		SharesTLS: true, IsCanary: isCanary, Asides: asides, Aliases: aliases,
+		Allowed: []string{way.PrefixIngressNginx + "whitelist-source-range",
+			way.PrefixIngressNginx + "allowlist-source-range"},
 	}
 }
 
@@ -40,7 +43,8 @@ func read(in way.Input) way.Reading {
 	plain, a := way.WithPrefix(as.Ingress.Annotations, way.PrefixIngressNginx), ingressNginxAnnotations(as)
 	ingressNginxRate(as, a, ownPrefix(in), &h)
 	h.ErrorPages = ingressNginxErrorPages(as, plain)
-	// rootfs/etc/nginx/template/nginx.tmpl: proxy_set_header Connection $connection_upgrade, a map of constants. Snippets may say otherwise.
+	// rootfs/etc/nginx/template/nginx.tmpl: proxy_set_header Connection $connection_upgrade, a map of constants.
+	// Snippets may say otherwise.
 	h.Nominated.Ends = len(h.Snippets) == 0
 	// The same: proxy_pass http://upstream_balancer, without a path.
 	h.Spelling = way.SpellingKept
@@ -77,7 +81,8 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	global := global(c, setHeader, auth.users())
 	e.Authentication = global.authentication(auth.state)
 	if snippet.Opens && e.Authentication.State == way.On {
-		e.Authentication = way.State{State: way.Unknown, Source: "configuration-snippet", Why: reason.Of("ingress-nginx-snippet-lets-in")}
+		e.Authentication = way.State{State: way.Unknown, Source: "configuration-snippet",
+			Why: reason.Of("ingress-nginx-snippet-lets-in")}
 	}
 	own := ingressNginxIdentity(e, auth, snippet)
 	if own.Source == "default" && !a.Has("configuration-snippet") &&
@@ -86,7 +91,8 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	}
 	e.Identity = global.over(own)
 	e.StripsIdentity = way.Strips(e.Identity)
-	e.HidesHeaders = way.State{State: way.On, Source: "default", Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
+	e.HidesHeaders = way.State{State: way.On, Source: "default",
+		Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
 	if c.IsTrue("server-tokens") {
 		e.HidesHeaders = way.State{State: way.Off, Source: "server-tokens", Why: c.In("server-tokens") + " is true"}
 		h.Fixes[way.HideHeaders].Advice = `remove ` + c.In("server-tokens")
@@ -106,8 +112,8 @@ const ingressNginxStripAdvice = `ingress-nginx has no annotation that only remov
 // nginxAuth is how an Ingress asks for credentials.
 type nginxAuth struct {
 	state way.State
-	// basic and digest say which kind of password is asked for, url that an authenticating subrequest decides, and answered
-	// which headers of its answer are set, in the setting of that name.
+	// basic and digest say which kind of password is asked for, url that an authenticating subrequest decides, and
+	// answered which headers of its answer are set, in the setting of that name.
 	basic, digest, url bool
 	answered, setting  string
 	// agreed says why the subrequest is answered with a yes whoever asks, if it is.
@@ -116,8 +122,8 @@ type nginxAuth struct {
 	assumptions []string
 }
 
-// users says what $remote_user is worth: basic authentication verifies it, a subrequest does not. What the digest module
-// leaves there is not documented.
+// users says what $remote_user is worth: basic authentication verifies it, a subrequest does not. What the digest
+// module leaves there is not documented.
 func (n nginxAuth) users() way.Trust {
 	switch {
 	case n.basic && n.state.State == way.On:
@@ -129,8 +135,8 @@ func (n nginxAuth) users() way.Trust {
 }
 
 // ingressNginxAuth follows internal/ingress/annotations/{auth,authreq,authtls,satisfy} of ingress-nginx. Where an
-// annotation is wrong it answers 503 or drops the whole Ingress: then nobody gets in, which is no authentication to rely
-// on, so it is unknown. A blank annotation counts as absent.
+// annotation is wrong it answers 503 or drops the whole Ingress: then nobody gets in, which is no authentication to
+// rely on, so it is unknown. A blank annotation counts as absent.
 func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginxAuth {
 	n := nginxAuth{answered: a["auth-response-headers"], setting: "auth-response-headers"}
 	var on []string
@@ -155,7 +161,8 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	if a.Has("auth-url") {
 		if u, err := url.Parse(strings.TrimSpace(a["auth-url"])); err != nil || u.Scheme == "" || u.Host == "" {
 			doubt("auth-url", reason.Of("ingress-nginx-auth-url-broken"))
-		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, a["auth-url"], ruleHosts(in.Ingress)); asked.State != "" {
+		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, a["auth-url"],
+			ruleHosts(in.Ingress)); asked.State != "" {
 			n.url, n.agreed = true, asked.Why
 			n.state = way.Agreed(asked, way.PrefixIngressNginx+"auth-url")
 		} else {
@@ -164,8 +171,10 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 		}
 	}
 	if globalAuth(c, a) {
-		n.url, n.answered, n.setting = true, c.Data["global-auth-response-headers"], c.In("global-auth-response-headers")
-		if asked := in.Config.Asking.Ask(in.Ingress.Namespace, c.Data[globalAuthURL], ruleHosts(in.Ingress)); asked.State != "" {
+		n.url, n.answered, n.setting = true, c.Data["global-auth-response-headers"],
+			c.In("global-auth-response-headers")
+		if asked := in.Config.Asking.Ask(in.Ingress.Namespace, c.Data[globalAuthURL],
+			ruleHosts(in.Ingress)); asked.State != "" {
 			n.agreed, n.state = asked.Why, way.Agreed(asked, globalAuthURL)
 		} else {
 			on = append(on, globalAuthURL)
@@ -180,18 +189,22 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 			}
 		default:
 			on = append(on, "auth-tls-secret")
-			n.assumptions = append(n.assumptions, "ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)")
+			n.assumptions = append(n.assumptions,
+				"ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)")
 		}
 	}
 	if (n.state.State == "" || n.agreed != "") && len(on) > 0 {
-		n.state = way.State{State: way.On, Source: way.PrefixIngressNginx + on[0], Why: "the annotation " + way.PrefixIngressNginx + on[0] + " asks every client for credentials"}
+		n.state = way.State{State: way.On, Source: way.PrefixIngressNginx + on[0],
+			Why: "the annotation " + way.PrefixIngressNginx + on[0] + " asks every client for credentials"}
 		if on[0] == globalAuthURL {
-			n.state = way.State{State: way.On, Source: globalAuthURL, Why: c.In(globalAuthURL) + " asks every client for credentials"}
+			n.state = way.State{State: way.On, Source: globalAuthURL,
+				Why: c.In(globalAuthURL) + " asks every client for credentials"}
 		}
 	}
 	if some, all := unasked(c, in.Ingress); some && n.state.State == way.On && !slices.Contains(on, "auth-tls-secret") {
 		const unasked = "clients are not asked for credentials"
-		n.state = way.State{State: way.Unknown, Source: noAuthLocations, Why: reason.Of("ingress-nginx-no-auth-locations", c.In(noAuthLocations), unasked)}
+		n.state = way.State{State: way.Unknown, Source: noAuthLocations,
+			Why: reason.Of("ingress-nginx-no-auth-locations", c.In(noAuthLocations), unasked)}
 		if all {
 			n.state.State, n.state.Why = way.Off, c.In(noAuthLocations)+" lists the beginning of its paths: "+unasked
 		}
@@ -208,14 +221,17 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 // satisfiedByAny is for `satisfy: any`: clients with an address that is listed are not asked for credentials.
 func (n *nginxAuth) satisfiedByAny(a way.Annotations, c way.GlobalConfig) {
 	if a.FirstOf("whitelist-source-range", "allowlist-source-range") != "" {
-		n.state = way.State{State: way.Off, Source: way.PrefixIngressNginx + "satisfy", Why: `satisfy is "any": clients with a listed address are not asked for credentials`}
+		n.state = way.State{State: way.Off, Source: way.PrefixIngressNginx + "satisfy",
+			Why: `satisfy is "any": clients with a listed address are not asked for credentials`}
 	} else if list := c.Data["whitelist-source-range"]; strings.TrimSpace(list) != "" {
 		n.state = way.State{
 			State: way.Off, Source: way.PrefixIngressNginx + "satisfy",
-			Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") + ` lists are not asked for credentials`,
+			Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") +
+				` lists are not asked for credentials`,
 		}
 	} else if c.Name == "" {
-		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "satisfy", Why: reason.Of("ingress-nginx-satisfy-any")}
+		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "satisfy",
+			Why: reason.Of("ingress-nginx-satisfy-any")}
 	}
 }
 
@@ -249,21 +265,27 @@ func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetR
 	answered := auth.url && way.Listed(auth.answered, way.Header)
 	switch {
 	case answered && snippet.Identity != nil:
-		return way.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet", Why: reason.Of("ingress-nginx-header-set-by-snippet-too", auth.setting)}
+		return way.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet",
+			Why: reason.Of("ingress-nginx-header-set-by-snippet-too", auth.setting)}
 	case answered && auth.state.State == way.Unknown && auth.state.Source == noAuthLocations:
 		return way.State{State: way.IdentityUnknown, Source: auth.state.Source, Why: auth.state.Why}
 	case answered && auth.agreed != "":
-		return way.State{State: way.IdentityEmpty, Source: auth.source(), Why: auth.setting + " sets the header from the answer of auth-url, which has none: " + auth.agreed}
+		return way.State{State: way.IdentityEmpty, Source: auth.source(),
+			Why: auth.setting + " sets the header from the answer of auth-url, which has none: " + auth.agreed}
 	case answered && auth.state.State != way.On:
-		return way.State{State: way.IdentityEmpty, Source: auth.source(), Why: auth.setting + " sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
+		return way.State{State: way.IdentityEmpty, Source: auth.source(),
+			Why: auth.setting + " sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
 	case answered:
-		e.Assumptions = append(e.Assumptions, "the service behind auth-url answers every request that it lets in with a non-empty "+way.Header)
-		return way.State{State: way.IdentitySet, Source: auth.source(), Why: auth.setting + " sets the header from the answer of auth-url"}
+		e.Assumptions = append(e.Assumptions,
+			"the service behind auth-url answers every request that it lets in with a non-empty "+way.Header)
+		return way.State{State: way.IdentitySet, Source: auth.source(),
+			Why: auth.setting + " sets the header from the answer of auth-url"}
 	case snippet.Identity != nil:
 		s := *snippet.Identity
 		s.Source = way.PrefixIngressNginx + "configuration-snippet"
 		if s.State != way.IdentityClient && s.State != way.IdentityUnknown {
-			e.Assumptions = append(e.Assumptions, "ingress-nginx honours configuration snippets (allow-snippet-annotations and annotations-risk-level), which it does not by default since 1.9")
+			e.Assumptions = append(e.Assumptions,
+				"ingress-nginx honours configuration snippets (allow-snippet-annotations and annotations-risk-level), which it does not by default since 1.9")
 		}
 		s.Why = "in the configuration snippet " + s.Why
 		return s

@@ -6,9 +6,10 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// ingressNginxTransport: there is one virtual server a host, which speaks TLS as soon as some Ingress of it has spec.tls;
-// then plain HTTP is redirected unless the annotation, or the ConfigMap, says otherwise. A certificate whose names fit is
-// taken whatever hosts are listed, and the controller's own where none fits (createServers, extractTLSSecretName).
+// ingressNginxTransport: there is one virtual server a host, which speaks TLS as soon as some Ingress of it has
+// spec.tls; then plain HTTP is redirected unless the annotation, or the ConfigMap, says otherwise. A certificate whose
+// names fit is taken whatever hosts are listed, and the controller's own where none fits (createServers,
+// extractTLSSecretName).
 func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.WithNeighbours(host)}
 	some := t.TLS.State != way.Off || len(in.Ingress.Spec.TLS) > 0
@@ -58,18 +59,22 @@ func ingressNginxRate(in way.Input, a way.Annotations, ownPrefix bool, h *way.Ha
 	h.Fixes[way.LimitRequests].Advice = `set nginx.ingress.kubernetes.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
 		if way.Positive(a[name]) {
-			r.Limited = way.State{State: way.On, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name])}
+			r.Limited = way.State{State: way.On, Source: way.PrefixIngressNginx + name,
+				Why: name + " is " + way.Quote(a[name])}
 			break
 		}
 		if a.Has(name) && r.Limited.Source == "default" {
-			r.Limited = way.State{State: way.Off, Source: way.PrefixIngressNginx + name, Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
+			r.Limited = way.State{State: way.Off, Source: way.PrefixIngressNginx + name,
+				Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
 		}
 	}
 	r.Limited = r.Limited.Excepting(a, way.PrefixIngressNginx, "limit-allowlist", "limit-whitelist")
-	r.Limited = orLimited(nginx.OrSnippet(r.Limited, a, way.PrefixIngressNginx, "configuration-snippet", "server-snippet"), in)
+	r.Limited = orLimited(nginx.OrSnippet(r.Limited, a, way.PrefixIngressNginx, "configuration-snippet",
+		"server-snippet"), in)
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		if r.Limited.State == way.On {
-			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: reason.Of("ingress-nginx-ssl-passthrough")}
+			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough",
+				Why: reason.Of("ingress-nginx-ssl-passthrough")}
 		}
 		return
 	}
@@ -77,7 +82,8 @@ func ingressNginxRate(in way.Input, a way.Annotations, ownPrefix bool, h *way.Ha
 		h.Fixes[way.LimitRequests].Advice = "limit requests by the annotation limit-rps of its controller, whose annotations have a prefix of their own"
 		return
 	}
-	if all, ok := way.Everyone(a[a.FirstOf("limit-allowlist", "limit-whitelist")]); !all && ok && a["canary"] != "true" {
+	if all, ok := way.Everyone(a[a.FirstOf("limit-allowlist", "limit-whitelist")]); !all && ok &&
+		a["canary"] != "true" {
 		h.Limit(in, map[string]string{way.PrefixIngressNginx + "limit-rps": way.PlaceRate}, way.PrefixIngressNginx)
 	}
 }

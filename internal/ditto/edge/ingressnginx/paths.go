@@ -12,10 +12,10 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// ingressNginxForcesRegex: one location with use-regex, or with a target that is not its path, is enough for the whole server. A
-// target that is the path of a rule is none by the time that this is looked at: updateServerLocations has put a slash behind
-// Prefix paths by then, and the location / that createServers makes for a host has the target, too. What a canary says counts
-// for nothing.
+// ingressNginxForcesRegex: one location with use-regex, or with a target that is not its path, is enough for the whole
+// server. A target that is the path of a rule is none by the time that this is looked at: updateServerLocations has put
+// a slash behind Prefix paths by then, and the location / that createServers makes for a host has the target, too. What
+// a canary says counts for nothing.
 func ingressNginxForcesRegex(in way.Input) bool {
 	if isCanary(in.Ingress) {
 		return false
@@ -32,17 +32,18 @@ func ingressNginxForcesRegex(in way.Input) bool {
 		if target != "/" {
 			return true
 		}
-		if rule.HTTP != nil && slices.ContainsFunc(rule.HTTP.Paths, func(p networkingv1.HTTPIngressPath) bool { return p.Path != "" && p.Path != "/" }) {
+		if rule.HTTP != nil && slices.ContainsFunc(rule.HTTP.Paths,
+			func(p networkingv1.HTTPIngressPath) bool { return p.Path != "" && p.Path != "/" }) {
 			return true
 		}
 	}
 	return false
 }
 
-// ingressNginxPath: ImplementationSpecific is read as Prefix (SetDefaultNGINXPathType). As soon as one Ingress of the host
-// uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at the end
-// (template.go: enforceRegexModifier, buildLocation). A path with itself for its target is taken for not rewritten, though what is
-// below it is: that leads no further.
+// ingressNginxPath: ImplementationSpecific is read as Prefix (SetDefaultNGINXPathType). As soon as one Ingress of the
+// host uses regular expressions or a rewrite, all paths of the host are regular expressions, without case and open at
+// the end (template.go: enforceRegexModifier, buildLocation). A path with itself for its target is taken for not
+// rewritten, though what is below it is: that leads no further.
 func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathType, path string) way.Path {
 	target, rewritten := ingressNginxTarget(a)
 	rewritten = rewritten && target != path
@@ -57,11 +58,13 @@ func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathTyp
 	}
 	if rewritten {
 		p.Rewrite = way.NginxRewrite(path, target)
-	} else if a.Has("configuration-snippet") && nginx.ReadSnippet(a["configuration-snippet"], "proxy_set_header", way.Unverified).Rewrites {
+	} else if a.Has("configuration-snippet") && nginx.ReadSnippet(a["configuration-snippet"], "proxy_set_header",
+		way.Unverified).Rewrites {
 		p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-snippet-changes-path"))
 	}
 	if a.Has("server-snippet") {
-		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok || directives.Has("location", "rewrite", "include") {
+		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok ||
+			directives.Has("location", "rewrite", "include") {
 			p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-server-snippet-routes"))
 		}
 	}

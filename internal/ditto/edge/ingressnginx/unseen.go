@@ -10,11 +10,11 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// This file holds what the flags of a controller of ingress-nginx change: the prefix of its annotations, and a ConfigMap
-// that they name and nobody can read.
+// This file holds what the flags of a controller of ingress-nginx change: the prefix of its annotations, and a
+// ConfigMap that they name and nobody can read.
 
-// underPrefix is the Ingress as the controller reads it: under the prefix of its flag --annotations-prefix, with none of
-// those under the usual one (internal/ingress/annotations/parser, GetAnnotationWithPrefix).
+// underPrefix is the Ingress as the controller reads it: under the prefix of its flag --annotations-prefix, with none
+// of those under the usual one (internal/ingress/annotations/parser, GetAnnotationWithPrefix).
 func underPrefix(c way.GlobalConfig, in way.Input) way.Input {
 	if c.Prefix == "" || c.Prefix+"/" == way.PrefixIngressNginx {
 		return in
@@ -32,8 +32,8 @@ func underPrefix(c way.GlobalConfig, in way.Input) way.Input {
 	return in
 }
 
-// prefixed is the Ingress as all controllers at hand read it. Where they have several prefixes, none of its annotations counts
-// for all of them.
+// prefixed is the Ingress as all controllers at hand read it. Where they have several prefixes, none of its annotations
+// counts for all of them.
 func prefixed(in way.Input) way.Input {
 	if len(in.Controllers) == 0 {
 		return in
@@ -43,16 +43,21 @@ func prefixed(in way.Input) way.Input {
 		if other := underPrefix(c, in); !maps.Equal(as.Ingress.Annotations, other.Ingress.Annotations) {
 			ing := *in.Ingress
 			ing.Annotations = maps.Clone(ing.Annotations)
-			maps.DeleteFunc(ing.Annotations, func(key, _ string) bool { return as.Ingress.Annotations[key] != other.Ingress.Annotations[key] })
+			maps.DeleteFunc(ing.Annotations,
+				func(key, _ string) bool { return as.Ingress.Annotations[key] != other.Ingress.Annotations[key] })
 			as.Ingress = &ing
 		}
 	}
 	return as
 }
 
-// ownPrefix says whether a controller at hand reads its annotations under a prefix of its own, so that none can be offered.
+// ownPrefix says whether a controller at hand reads its annotations under a prefix of its own, so that none can be
+// offered.
 func ownPrefix(in way.Input) bool {
-	return slices.ContainsFunc(in.Controllers, func(c way.GlobalConfig) bool { return c.Prefix != "" && c.Prefix+"/" != way.PrefixIngressNginx })
+	return slices.ContainsFunc(in.Controllers, func(c way.GlobalConfig) bool {
+		return c.Prefix != "" &&
+			c.Prefix+"/" != way.PrefixIngressNginx
+	})
 }
 
 // unseen is why nothing is known of what a controller is told, empty where it is.

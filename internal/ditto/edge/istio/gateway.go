@@ -78,12 +78,14 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 	if len(where) > 0 {
 		where = append(slices.Clone(where), istioRoot)
 	}
-	e.unread = c.Unread(where, crd.IstioAuthorizationPolicy, crd.IstioRequestAuthentication, crd.IstioEnvoyFilter, crd.IstioWasmPlugin)
+	e.unread = c.Unread(where, crd.IstioAuthorizationPolicy, crd.IstioRequestAuthentication, crd.IstioEnvoyFilter,
+		crd.IstioWasmPlugin)
 	return e
 }
 
 // front finds the Services before the pods that serve the Gateway: whether outsiders reach it is said by those, if they
-// are load balancers, and by the pods, if they listen on their node. Something else may stand before a Service that is none.
+// are load balancers, and by the pods, if they listen on their node. Something else may stand before a Service that is
+// none.
 func (e *istioEdge) front(c way.Context) {
 	var internal []string
 	public, own := false, istioLabels(e.gateway.Spec.Selector)
@@ -97,7 +99,8 @@ func (e *istioEdge) front(c way.Context) {
 			e.namespaces = append(e.namespaces, o.Ref.Namespace)
 		}
 		for _, p := range service.Spec.Ports {
-			if tls := way.Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == way.On && service.Spec.Type == corev1.ServiceTypeLoadBalancer {
+			if tls := way.Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == way.On &&
+				service.Spec.Type == corev1.ServiceTypeLoadBalancer {
 				e.balancer = reason.Of("istio-balancer-redirects-perhaps", o.Ref.String(), e.String(), tls.Why)
 			}
 		}
@@ -115,11 +118,13 @@ func (e *istioEdge) front(c way.Context) {
 	}
 	if len(internal) > 0 && !public && servedOnNode(c, e.gateway.Spec.Selector) == "" {
 		e.public = false
-		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal, " and "))
+		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal,
+			" and "))
 	}
 }
 
-// services are the Services that outsiders may reach and that share a label with the pods of the Gateway, in stable order.
+// services are the Services that outsiders may reach and that share a label with the pods of the Gateway, in stable
+// order.
 func (e *istioEdge) services(c way.Context) []*inventory.Object {
 	var list []*inventory.Object
 	for _, id := range way.PodsWith(istioLabels(e.labels)) {
@@ -233,7 +238,8 @@ func istioPolicyLinks(o *inventory.Object) way.Links {
 
 // serves says whether the Gateway has a server for the hosts of a VirtualService, and at which ports. passthrough tells
 // servers that hand TLS on unread from those that read HTTP.
-func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.IstioServer) bool) (ports []uint32, ok bool) {
+func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.IstioServer) bool) (ports []uint32,
+	ok bool) {
 	if e.gateway == nil {
 		return nil, true
 	}
@@ -242,7 +248,8 @@ func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.Istio
 			continue
 		}
 		if slices.ContainsFunc(server.Hosts, func(s string) bool {
-			return slices.ContainsFunc(hosts, func(h string) bool { return istioHostsMeet(s, e.namespace, h, namespace) })
+			return slices.ContainsFunc(hosts,
+				func(h string) bool { return istioHostsMeet(s, e.namespace, h, namespace) })
 		}) {
 			ports = append(ports, server.Port.Number)
 			ok = true
@@ -270,7 +277,8 @@ func passesTLS(s crd.IstioServer) bool {
 
 func passesTCP(s crd.IstioServer) bool {
 	protocol := strings.ToUpper(s.Port.Protocol)
-	return !passesTLS(s) && (protocol == "TCP" || protocol == "TLS" || protocol == "MONGO" || protocol == "MYSQL" || protocol == "REDIS")
+	return !passesTLS(s) && (protocol == "TCP" || protocol == "TLS" || protocol == "MONGO" || protocol == "MYSQL" ||
+		protocol == "REDIS")
 }
 
 // servedOnNode finds a workload that listens on its node and serves the Gateway of Istio's with the selector.

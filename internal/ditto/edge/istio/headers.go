@@ -11,8 +11,8 @@ import (
 // istioIdentity is what becomes of the identity header on the way to a destination. before is what it is when the rules
 // of the VirtualService begin.
 //
-// Envoy removes first and sets and adds then. The operations of the only destination are carried out together with those
-// of the rule, its own last; those of one destination out of several before those of the rule. Source: istio
+// Envoy removes first and sets and adds then. The operations of the only destination are carried out together with
+// those of the rule, its own last; those of one destination out of several before those of the rule. Source: istio
 // pilot/pkg/networking/core/route/route.go; envoy source/common/router/header_parser.cc.
 func istioIdentity(before way.State, rule, destination *crd.IstioHeaders, only bool) way.State {
 	of := func(h *crd.IstioHeaders) crd.IstioHeaderOperations {
@@ -38,7 +38,8 @@ func istioApply(state way.State, ops crd.IstioHeaderOperations) way.State {
 func istioRemove(state way.State, ops crd.IstioHeaderOperations) way.State {
 	for _, name := range ops.Remove {
 		if strings.EqualFold(name, way.Header) {
-			return way.State{State: way.IdentityRemoved, Source: "headers.request.remove", Why: "headers.request.remove removes the header, but not the query parameter of the same name"}
+			return way.State{State: way.IdentityRemoved, Source: "headers.request.remove",
+				Why: "headers.request.remove removes the header, but not the query parameter of the same name"}
 		}
 	}
 	return state
@@ -72,16 +73,21 @@ func headerValue(value, source string) way.State {
 		}
 		command, behind, closed := strings.Cut(after, "%")
 		name, argument, _ := strings.Cut(command, "(")
-		s := way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("istio-header-value", source, way.Quote(name))}
+		s := way.State{State: way.IdentityUnknown, Source: source,
+			Why: reason.Of("istio-header-value", source, way.Quote(name))}
 		switch {
 		case !closed:
 			s.Why = source + " sets the header to something that Envoy refuses"
-		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" || name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
-			s = way.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name + ", which the client controls"}
-			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") && name != "REQUESTED_SERVER_NAME" {
+		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" ||
+			name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
+			s = way.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name +
+				", which the client controls"}
+			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") &&
+				name != "REQUESTED_SERVER_NAME" {
 				s.Why = source + " sets the header to what the client sends in " + header
 			}
-		case strings.HasPrefix(name, "DOWNSTREAM_REMOTE_ADDRESS") || strings.HasPrefix(name, "DOWNSTREAM_DIRECT_REMOTE_ADDRESS") ||
+		case strings.HasPrefix(name, "DOWNSTREAM_REMOTE_ADDRESS") ||
+			strings.HasPrefix(name, "DOWNSTREAM_DIRECT_REMOTE_ADDRESS") ||
 			name == "PROTOCOL" || name == "START_TIME" || strings.HasPrefix(name, "DOWNSTREAM_LOCAL_"):
 			s = way.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to " + name}
 		}

@@ -13,8 +13,8 @@ import (
 // spelling: pathNormalization of the mesh is BASE unless it is configured otherwise, which resolves dot segments.
 const spelling = way.SpellingResolved
 
-// Controller is Istio's ingress gateway serving an Ingress, which knows no annotations. What other objects of Istio do to the
-// requests is not read.
+// Controller is Istio's ingress gateway serving an Ingress, which knows no annotations. What other objects of Istio do
+// to the requests is not read.
 func Controller() way.Controller {
 	plain := way.PlainEdge{
 		Strip: `Istio cannot change headers of an Ingress: use a VirtualService with headers.request.remove: [x-ditto-pre-authenticated], or an ` +
@@ -28,10 +28,12 @@ func Controller() way.Controller {
 		Classes: []string{"istio.io/ingress-controller"}, Usual: []string{"istio"},
 		Read: func(in way.Input) way.Reading {
 			h := plain.Read(in)
-			h.Authentication = way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-ingress-authorization")}
+			h.Authentication = way.State{State: way.Unknown, Source: "default",
+				Why: reason.Of("istio-ingress-authorization")}
 			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
 			h.Spelling = spelling
-			return way.Reading{Handling: h, Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
+			return way.Reading{Handling: h,
+				Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
 		},
 		// pilot/pkg/config/kube/ingress: "currently not supported".
 		DefaultBackend: way.DefaultBackend{Beside: way.Nowhere, Alone: way.Nowhere},

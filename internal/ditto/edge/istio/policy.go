@@ -22,15 +22,18 @@ type istioAccess struct {
 	authentication way.State
 	// identity is what becomes of the header before any rule of a VirtualService.
 	identity way.State
-	// doubtful says of a path whether a policy may turn all requests for it away; nil if none does. why names the policy.
+	// doubtful says of a path whether a policy may turn all requests for it away; nil if none does. why names the
+	// policy.
 	doubtful func(path string) (why string)
 }
 
 // istioAccessOf reads the policies. Authentication is on only where every request certainly needs a token.
 func istioAccessOf(e *istioEdge) istioAccess {
 	a := istioAccess{
-		authentication: way.State{State: way.Off, Source: "default", Why: "no AuthorizationPolicy asks for credentials"},
-		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no object of Istio changes the header"},
+		authentication: way.State{State: way.Off, Source: "default",
+			Why: "no AuthorizationPolicy asks for credentials"},
+		identity: way.State{State: way.IdentityClient, Source: "default",
+			Why: "no object of Istio changes the header"},
 	}
 	var allows, denies []*inventory.Object
 	var opaque *way.State
@@ -46,7 +49,8 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			case istioDeny:
 				denies = append(denies, o)
 			case istioCustom:
-				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-custom-authorization", o.Ref.String())}
+				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(),
+					Why: reason.Of("istio-custom-authorization", o.Ref.String())}
 			}
 		case *crd.RequestAuthentication:
 			if state, ok := istioClaims(o, t); ok {
@@ -54,19 +58,23 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			}
 		case *crd.EnvoyFilter, *crd.WasmPlugin:
 			if concernsGateways(t) {
-				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-not-evaluated", o.Ref.String())}
+				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(),
+					Why: reason.Of("istio-not-evaluated", o.Ref.String())}
 			}
 		}
 	}
 	a.authentication = istioAsks(e, allows, denies, a.authentication)
-	if a.identity.State == way.IdentityEmpty && asksPrincipal(e, allows, denies) && !slices.ContainsFunc(e.policies, func(o *inventory.Object) bool {
-		r, ok := inventory.As[crd.RequestAuthentication](o)
-		return ok && !principalClaims(r)
-	}) {
-		a.identity = way.State{State: way.IdentitySet, Source: a.identity.Source, Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
+	if a.identity.State == way.IdentityEmpty && asksPrincipal(e, allows, denies) &&
+		!slices.ContainsFunc(e.policies, func(o *inventory.Object) bool {
+			r, ok := inventory.As[crd.RequestAuthentication](o)
+			return ok && !principalClaims(r)
+		}) {
+		a.identity = way.State{State: way.IdentitySet, Source: a.identity.Source,
+			Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
 	}
 	if a.authentication.State != way.On && a.identity.State == way.IdentityEmpty {
-		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source, Why: reason.Of("istio-header-without-token", a.identity.Why)}
+		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source,
+			Why: reason.Of("istio-header-without-token", a.identity.Why)}
 	}
 	if opaque != nil {
 		a.identity, a.authentication = *opaque, *opaque
@@ -99,8 +107,8 @@ func concernsGateways(typed any) bool {
 	return false
 }
 
-// istioClaims says whether every token's payload or a claim of it is put into the identity header. A token need not have
-// the claim.
+// istioClaims says whether every token's payload or a claim of it is put into the identity header. A token need not
+// have the claim.
 func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (way.State, bool) {
 	sets := 0
 	for _, rule := range r.Spec.JWTRules {
@@ -116,13 +124,15 @@ func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (way.State, 
 	case sets == 0:
 		return way.State{}, false
 	case sets < len(r.Spec.JWTRules):
-		return way.State{State: way.IdentityUnknown, Source: o.Ref.String(), Why: reason.Of("istio-header-of-some-issuers", o.Ref.String())}, true
+		return way.State{State: way.IdentityUnknown, Source: o.Ref.String(),
+			Why: reason.Of("istio-header-of-some-issuers", o.Ref.String())}, true
 	}
-	return way.State{State: way.IdentityEmpty, Source: o.Ref.String(), Why: o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
+	return way.State{State: way.IdentityEmpty, Source: o.Ref.String(),
+		Why: o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
 }
 
-// principalClaims says whether what is put into the identity header is `sub` or `iss`: the parts of a principal, which is
-// there only if both are, and are not empty.
+// principalClaims says whether what is put into the identity header is `sub` or `iss`: the parts of a principal, which
+// is there only if both are, and are not empty.
 func principalClaims(r *crd.RequestAuthentication) bool {
 	for _, rule := range r.Spec.JWTRules {
 		named := false
@@ -142,8 +152,8 @@ func principalClaims(r *crd.RequestAuthentication) bool {
 	return true
 }
 
-// asksPrincipal says whether every request certainly has a principal: one is denied without, or everything that is allowed
-// has one. A condition on another part of the token (request.auth.claims) shows no principal.
+// asksPrincipal says whether every request certainly has a principal: one is denied without, or everything that is
+// allowed has one. A condition on another part of the token (request.auth.claims) shows no principal.
 func asksPrincipal(e *istioEdge, allows, denies []*inventory.Object) bool {
 	if istioAsks(e, nil, denies, way.State{State: way.Off}).State == way.On {
 		return true
@@ -176,9 +186,11 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.S
 			})
 			switch {
 			case anonymous && len(rule.To) == 0 && len(rule.When) == 0 && e.certainly(o):
-				return way.State{State: way.On, Source: o.Ref.String(), Why: o.Ref.String() + " denies requests without a token"}
+				return way.State{State: way.On, Source: o.Ref.String(),
+					Why: o.Ref.String() + " denies requests without a token"}
 			case anonymous:
-				state = way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-denies-some", o.Ref.String())}
+				state = way.State{State: way.Unknown, Source: o.Ref.String(),
+					Why: reason.Of("istio-denies-some", o.Ref.String())}
 			}
 		}
 	}
@@ -199,9 +211,11 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.S
 		}
 	}
 	if all && certain {
-		return way.State{State: way.On, Source: allows[0].Ref.String(), Why: allows[0].Ref.String() + " allows requests with a token only"}
+		return way.State{State: way.On, Source: allows[0].Ref.String(),
+			Why: allows[0].Ref.String() + " allows requests with a token only"}
 	}
-	return way.State{State: way.Unknown, Source: allows[0].Ref.String(), Why: reason.Of("istio-allows-some", allows[0].Ref.String())}
+	return way.State{State: way.Unknown, Source: allows[0].Ref.String(),
+		Why: reason.Of("istio-allows-some", allows[0].Ref.String())}
 }
 
 // needsToken says whether a request that the rule matches certainly has a valid token.
@@ -219,8 +233,9 @@ func needsToken(rule crd.AuthorizationPolicyRule) bool {
 	return len(rule.From) > 0
 }
 
-// istioDoubts says which paths policies may close: those that one denies, and those that none allows. It is nil if paths
-// play no part. A path that is closed as it is written may be reached in another spelling, so it is not called closed.
+// istioDoubts says which paths policies may close: those that one denies, and those that none allows. It is nil if
+// paths play no part. A path that is closed as it is written may be reached in another spelling, so it is not called
+// closed.
 func istioDoubts(allows, denies []*inventory.Object) func(string) string {
 	var checks []func(string) string
 	for _, o := range denies {

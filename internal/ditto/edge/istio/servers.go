@@ -9,8 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// plainHTTP says whether a server takes requests over plain HTTP, with or without a redirect: Istio takes no notice of tls
-// but for that (pkg/config/gateway: IsTLSServer).
+// plainHTTP says whether a server takes requests over plain HTTP, with or without a redirect: Istio takes no notice of
+// tls but for that (pkg/config/gateway: IsTLSServer).
 func plainHTTP(s crd.IstioServer) bool {
 	switch strings.ToUpper(s.Port.Protocol) {
 	case "HTTP", "HTTP2", "GRPC", "GRPC-WEB":
@@ -23,18 +23,20 @@ func plainHTTP(s crd.IstioServer) bool {
 func (e *istioEdge) serversFor(host, namespace string) []crd.IstioServer {
 	var list []crd.IstioServer
 	for _, s := range e.gateway.Spec.Servers {
-		if slices.ContainsFunc(s.Hosts, func(own string) bool { return istioHostsMeet(own, e.namespace, host, namespace) }) {
+		if slices.ContainsFunc(s.Hosts,
+			func(own string) bool { return istioHostsMeet(own, e.namespace, host, namespace) }) {
 			list = append(list, s)
 		}
 	}
 	return list
 }
 
-// transport is what clients speak with the Gateway where they meet a condition of a rule: for several hosts the least safe
-// of each. redirects says that a rule before this one redirects to HTTPS.
+// transport is what clients speak with the Gateway where they meet a condition of a rule: for several hosts the least
+// safe of each. redirects says that a rule before this one redirects to HTTPS.
 func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Transport {
 	who := r.edge.String()
-	t := way.Transport{Fix: way.Fix{Advice: "give " + who + " a server for the host with port {number: 443, name: https, protocol: HTTPS} and " +
+	t := way.Transport{Fix: way.Fix{Advice: "give " + who +
+		" a server for the host with port {number: 443, name: https, protocol: HTTPS} and " +
 		"tls {mode: SIMPLE, credentialName: …}, and set tls: {httpsRedirect: true} on the one for plain HTTP"}}
 	if r.edge.gateway == nil {
 		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
@@ -94,7 +96,8 @@ func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, s
 
 // lessEncrypted is the less safe of two readings of TLS, or of two of Plain; one without a state is none.
 func lessEncrypted(a, b way.State) way.State {
-	rank := map[string]int{"": 0, way.On: 1, way.PlainClosed: 1, way.PlainRedirected: 2, way.Unknown: 3, way.Off: 4, way.PlainServed: 4}
+	rank := map[string]int{"": 0, way.On: 1, way.PlainClosed: 1, way.PlainRedirected: 2, way.Unknown: 3, way.Off: 4,
+		way.PlainServed: 4}
 	if rank[b.State] > rank[a.State] {
 		return b
 	}
@@ -103,15 +106,18 @@ func lessEncrypted(a, b way.State) way.State {
 
 // rate: a Gateway limits nothing by itself; filters of Envoy's, which are not evaluated, can.
 func (r istioReader) rate() way.Rate {
-	rate := way.Rate{Limited: way.State{State: way.Off, Source: "default", Why: "no EnvoyFilter was found for the pods of " + r.edge.String()}}
+	rate := way.Rate{Limited: way.State{State: way.Off, Source: "default",
+		Why: "no EnvoyFilter was found for the pods of " + r.edge.String()}}
 	if r.edge.gateway == nil {
-		rate.Limited = way.State{State: way.Unknown, Source: "gateways", Why: reason.Of("istio-gateway-and-filters-not-found", r.edge.String())}
+		rate.Limited = way.State{State: way.Unknown, Source: "gateways",
+			Why: reason.Of("istio-gateway-and-filters-not-found", r.edge.String())}
 	}
 	for _, o := range r.edge.policies {
 		switch o.Typed.(type) {
 		case *crd.EnvoyFilter, *crd.WasmPlugin:
 			if concernsGateways(o.Typed) {
-				rate.Limited = way.State{State: way.Unknown, Source: o.Ref.String(), Why: reason.Of("istio-limit-not-evaluated", o.Ref.String())}
+				rate.Limited = way.State{State: way.Unknown, Source: o.Ref.String(),
+					Why: reason.Of("istio-limit-not-evaluated", o.Ref.String())}
 			}
 		}
 	}
@@ -137,7 +143,8 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 			case s.TLS == nil:
 				return way.HandedOn(way.PassedOn("servers", who+" passes connections through as they are"), advice)
 			default:
-				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " terminates TLS"}, Plain: way.Closed("servers", who+" accepts only TLS"), Fix: way.Fix{Advice: advice}}
+				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " terminates TLS"},
+					Plain: way.Closed("servers", who+" accepts only TLS"), Fix: way.Fix{Advice: advice}}
 			}
 		}
 	}

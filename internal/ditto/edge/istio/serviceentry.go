@@ -29,7 +29,8 @@ func serviceEntryLinks(o *inventory.Object) way.Links {
 		links.Governs = append(links.Governs, serviceHost(host, entry.Namespace))
 	}
 	if entry.Spec.WorkloadSelector != nil {
-		links.Unread = append(links.Unread, way.UnreadBackend{What: "pods that its workloadSelector chooses", Namespace: entry.Namespace})
+		links.Unread = append(links.Unread, way.UnreadBackend{What: "pods that its workloadSelector chooses",
+			Namespace: entry.Namespace})
 	}
 	for _, e := range entry.Spec.Endpoints {
 		if ip := net.ParseIP(e.Address); ip != nil && ip.IsPrivate() {
@@ -46,7 +47,8 @@ func serviceEntryBackends(entry *crd.ServiceEntry, number int32) []way.Backend {
 	for _, e := range entry.Spec.Endpoints {
 		name, rest, _ := strings.Cut(strings.TrimSuffix(e.Address, "."), ".")
 		ns, domain, _ := strings.Cut(rest, ".")
-		if net.ParseIP(e.Address) != nil || strings.Contains(e.Address, "/") || domain != "" && domain != "svc" && !strings.HasPrefix(domain, "svc.") {
+		if net.ParseIP(e.Address) != nil || strings.Contains(e.Address, "/") || domain != "" && domain != "svc" &&
+			!strings.HasPrefix(domain, "svc.") {
 			continue
 		}
 		if ns == "" {
@@ -117,8 +119,8 @@ func serviceHosts(vs *crd.VirtualService) []inventory.ID {
 	return list
 }
 
-// byEntries are the Services that destinations mean by the host of a ServiceEntry at hand. Whom it is exported to plays no
-// part: what is not seen leads nowhere.
+// byEntries are the Services that destinations mean by the host of a ServiceEntry at hand. Whom it is exported to plays
+// no part: what is not seen leads nowhere.
 func (r istioReader) byEntries(destinations []crd.IstioDestination) []way.Backend {
 	var list []way.Backend
 	for _, d := range destinations {

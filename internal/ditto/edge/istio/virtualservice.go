@@ -24,7 +24,8 @@ func Kinds() []way.Resource {
 		{Kind: crd.IstioServiceEntry, Links: serviceEntryLinks, Relay: true},
 	}
 	for _, gk := range []way.Resource{
-		{Kind: crd.IstioAuthorizationPolicy}, {Kind: crd.IstioRequestAuthentication}, {Kind: crd.IstioEnvoyFilter}, {Kind: crd.IstioWasmPlugin},
+		{Kind: crd.IstioAuthorizationPolicy}, {Kind: crd.IstioRequestAuthentication}, {Kind: crd.IstioEnvoyFilter},
+		{Kind: crd.IstioWasmPlugin},
 	} {
 		list = append(list, way.Resource{Kind: gk.Kind, Links: istioPolicyLinks})
 	}
@@ -139,7 +140,8 @@ func virtualServiceRoutes(c way.Context, o *inventory.Object) []way.Route {
 		for i := range root.Spec.HTTP {
 			rule := &root.Spec.HTTP[i]
 			d := rule.Delegate
-			if d == nil || d.Name != vs.Name || d.Namespace != vs.Namespace && (d.Namespace != "" || root.Namespace != vs.Namespace) {
+			if d == nil || d.Name != vs.Name || d.Namespace != vs.Namespace &&
+				(d.Namespace != "" || root.Namespace != vs.Namespace) {
 				continue
 			}
 			var merged []crd.VirtualServiceHTTP
@@ -164,17 +166,20 @@ func exports(vs *crd.VirtualService, namespace string) bool {
 	})
 }
 
-// rootRoutes reads rules at each Gateway that a VirtualService is bound to. Short names of destinations are those of the
-// namespace in which they are written.
-func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServiceHTTP, namespace, suffix string) []way.Route {
+// rootRoutes reads rules at each Gateway that a VirtualService is bound to. Short names of destinations are those of
+// the namespace in which they are written.
+func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServiceHTTP, namespace,
+	suffix string) []way.Route {
 	var routes []way.Route
 	for _, g := range istioGateways(root, root.Namespace) {
 		e := istioEdgeOf(c, g.Namespace, g.Name)
-		seen := len(e.namespaces) == 0 || slices.ContainsFunc(e.namespaces, func(ns string) bool { return exports(root, ns) })
+		seen := len(e.namespaces) == 0 ||
+			slices.ContainsFunc(e.namespaces, func(ns string) bool { return exports(root, ns) })
 		if slices.Equal(root.Spec.ExportTo, []string{"~"}) || !seen {
 			continue
 		}
-		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace, suffix: ", " + e.String() + suffix}
+		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace,
+			suffix: ", " + e.String() + suffix}
 		if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, readsHTTP); ok {
 			for i := range rules {
 				earlier := rules[:i]
@@ -194,7 +199,8 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 		}{{root.Spec.TLS, passesTLS, "TLS passed through unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
 			if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, bytes.fits); ok {
 				for i := range bytes.rules {
-					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports, r.connectionTransport(bytes.fits))...)
+					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports,
+						r.connectionTransport(bytes.fits))...)
 				}
 			}
 		}
@@ -246,7 +252,8 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 		}
 		routes = append(routes, way.Route{
 			Hosts: r.root.Spec.Hosts, Door: r.suffix, Conditions: istioConditions(m),
-			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends, Public: r.edge.public,
+			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends,
+			Public:    r.edge.public,
 			Transport: r.transport(m, redirects), Handling: handling,
 		})
 	}
@@ -255,7 +262,8 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 
 // doubted leaves open what policies may turn away.
 func doubted(m way.Matcher, doubtful func(string) string) way.Matcher {
-	return way.Matcher{Why: strings.Join(way.NonEmpty(m.Why, "an AuthorizationPolicy at the gateway may turn it away"), "; "), Match: func(path string) (bool, bool) {
+	return way.Matcher{Why: strings.Join(way.NonEmpty(m.Why, "an AuthorizationPolicy at the gateway may turn it away"),
+		"; "), Match: func(path string) (bool, bool) {
 		matches, known := m.Matches(path)
 		if matches && doubtful(path) != "" {
 			return false, false
@@ -269,7 +277,8 @@ func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Bac
 	var list []way.Backend
 	for _, b := range backends {
 		o := r.c.Objects.Get(inventory.Service, b.Namespace, b.Name)
-		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 || len(inventory.Must[corev1.Service](o).Spec.Ports) < 2 {
+		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 ||
+			len(inventory.Must[corev1.Service](o).Spec.Ports) < 2 {
 			list = append(list, b)
 			continue
 		}
@@ -297,14 +306,16 @@ func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-server-header")},
 		Assumptions:  slices.Clone(r.edge.assumptions),
 	}}
-	h.Fixes[way.StripIdentity].Advice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header + "]}}"
+	h.Fixes[way.StripIdentity].Advice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header +
+		"]}}"
 	h.Fixes[way.HideHeaders].Advice = "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true"
 	h.Fixes[way.LimitRequests].Advice = "limit requests by an EnvoyFilter with a local rate limit for the gateway's pods, or in an nginx in front of Ditto's gateway"
 	return h
 }
 
 // bytes reads a rule for connections, which changes nothing in what goes through them.
-func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []uint32, transport way.Transport) []way.Route {
+func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []uint32,
+	transport way.Transport) []way.Route {
 	backends := append(r.ports(bytesBackends(rule, r.namespace), ports), r.byEntries(bytesDestinations(rule))...)
 	here, hosts := len(rule.Match) == 0, []string{}
 	for _, m := range rule.Match {
@@ -320,12 +331,14 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 		hosts = r.root.Spec.Hosts
 	}
 	host := strings.Join(hosts, ", ")
-	handling := way.HandedThrough("the gateway passes connections through unread", "terminate TLS at the Gateway, so that rules in spec.http apply",
+	handling := way.HandedThrough("the gateway passes connections through unread",
+		"terminate TLS at the Gateway, so that rules in spec.http apply",
 		"terminate TLS at the Gateway, and limit requests by an EnvoyFilter, or where they are read")
 	handling.Effects.Assumptions = slices.Clone(r.edge.assumptions)
 	return []way.Route{{
 		Hosts: hosts, Door: what + r.suffix,
-		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public, Transport: transport,
-		Handling: handling,
+		Text: host + " (" + what + ")" + r.suffix, Asks: host, Backends: backends, Public: r.edge.public,
+		Transport: transport,
+		Handling:  handling,
 	}}
 }

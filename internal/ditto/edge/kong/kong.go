@@ -13,7 +13,8 @@ import (
 
 const Prefix = "konghq.com/"
 
-// Controller is Kong's ingress controller. Everything but routing is done by plugins, which objects of their own configure.
+// Controller is Kong's ingress controller. Everything but routing is done by plugins, which objects of their own
+// configure.
 func Controller() way.Controller {
 	return way.Controller{
 		Name: "kong", Title: "Kong",
@@ -42,7 +43,8 @@ func Kinds() []way.Resource {
 func tcpIngressBackends(t *crd.TCPIngress) []way.Backend {
 	var list []way.Backend
 	for _, rule := range t.Spec.Rules {
-		list = append(list, way.Backend{Namespace: t.Namespace, Name: rule.Backend.ServiceName, Port: intstr.FromInt32(rule.Backend.ServicePort)})
+		list = append(list, way.Backend{Namespace: t.Namespace, Name: rule.Backend.ServiceName,
+			Port: intstr.FromInt32(rule.Backend.ServicePort)})
 	}
 	return list
 }
@@ -61,7 +63,8 @@ func tcpIngressRoutes(_ way.Context, o *inventory.Object) []way.Route {
 			Hosts: []string{rule.Host}, Door: fmt.Sprintf("port %d", rule.Port),
 			Text: asks, Asks: asks, Backends: backends[i : i+1], Public: true,
 			Transport: tcpIngressTransport(t, rule.Host),
-			Handling: way.HandedThrough("the connection is passed through unread", "expose the Service with an Ingress instead, whose plugins apply",
+			Handling: way.HandedThrough("the connection is passed through unread",
+				"expose the Service with an Ingress instead, whose plugins apply",
 				"expose the Service with an Ingress instead, whose plugins can limit requests"),
 		})
 	}

@@ -32,7 +32,8 @@ func limitsOf(r inventory.Reader, route, service holder) way.State {
 		default:
 			state.Why = reason.Of("kong-plugin-not-read", p.text, p.plugin.PluginName)
 		}
-		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] || result.Source == "default" {
+		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] ||
+			result.Source == "default" {
 			result = state
 		}
 	}
@@ -43,8 +44,8 @@ func limitsOf(r inventory.Reader, route, service holder) way.State {
 }
 
 // limitOf reads one plugin. rate-limiting has a number for each length of time, rate-limiting-advanced a list
-// (kong/plugins/rate-limiting/schema.lua). limit_by header counts by what clients write, unless something in front of Kong
-// writes it.
+// (kong/plugins/rate-limiting/schema.lua). limit_by header counts by what clients write, unless something in front of
+// Kong writes it.
 func limitOf(p plugin) way.State {
 	const source = Prefix + "plugins"
 	what := fmt.Sprintf("%s (%s)", p.text, p.plugin.PluginName)
@@ -83,8 +84,8 @@ func numbersOf(config map[string]any) []float64 {
 	return numbers
 }
 
-// tcpIngressTransport: whether Kong ends TLS on a port of its own is said in its configuration. A server name can only be
-// seen in TLS, which Kong ends unless the annotation protocols says tls_passthrough.
+// tcpIngressTransport: whether Kong ends TLS on a port of its own is said in its configuration. A server name can only
+// be seen in TLS, which Kong ends unless the annotation protocols says tls_passthrough.
 func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
 	const protocols = Prefix + "protocols"
 	switch {
@@ -92,8 +93,9 @@ func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
 		return way.HandedOn(way.Closed(protocols, "the route accepts only TLS"), "terminate TLS further in")
 	case host != "":
 		return way.Transport{
-			TLS: way.State{State: way.Unknown, Source: "host", Why: reason.Of("kong-certificate-for-host")}, Plain: way.Closed("host", "the route accepts only TLS"),
-			Fix: way.Fix{Advice: useIngress},
+			TLS:   way.State{State: way.Unknown, Source: "host", Why: reason.Of("kong-certificate-for-host")},
+			Plain: way.Closed("host", "the route accepts only TLS"),
+			Fix:   way.Fix{Advice: useIngress},
 		}
 	}
 	unknown := way.State{State: way.Unknown, Source: "port", Why: reason.Of("kong-stream-listen")}

@@ -101,7 +101,8 @@ func pluginsOf(r inventory.Reader, route, service holder) (plugins []plugin, cla
 		}
 		if _, rewrites := h.annotations[Prefix+"rewrite"]; rewrites && i == 0 {
 			// The controller makes a plugin of it (MaybeRewriteURI).
-			found = append(found, plugin{"the annotation " + Prefix + "rewrite", &crd.KongPlugin{PluginName: "request-transformer"}})
+			found = append(found, plugin{"the annotation " + Prefix + "rewrite",
+				&crd.KongPlugin{PluginName: "request-transformer"}})
 		}
 		take(found)
 	}
@@ -123,7 +124,8 @@ func pluginsOf(r inventory.Reader, route, service holder) (plugins []plugin, cla
 
 func namedPlugin(r inventory.Reader, n way.IstioName) plugin {
 	if r != nil {
-		for _, o := range []*inventory.Object{r.Get(crd.KongPluginKind, n.Namespace, n.Name), r.Get(crd.KongClusterPluginKind, "", n.Name)} {
+		for _, o := range []*inventory.Object{r.Get(crd.KongPluginKind, n.Namespace, n.Name),
+			r.Get(crd.KongClusterPluginKind, "", n.Name)} {
 			if o != nil && o.Typed != nil {
 				return plugin{o.Ref.String(), inventory.Must[crd.KongPlugin](o)}
 			}
@@ -168,8 +170,10 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 		case p.plugin.PluginName == "request-transformer":
 			k.transform(p)
 		case p.plugin.PluginName == "ip-restriction":
-			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == way.Off && (len(allow) > 0 || p.plugin.ConfigFrom != nil) {
-				k.authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-some-addresses", p.text)}
+			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == way.Off &&
+				(len(allow) > 0 || p.plugin.ConfigFrom != nil) {
+				k.authentication = way.State{State: way.Unknown, Source: source,
+					Why: reason.Of("kong-some-addresses", p.text)}
 			}
 		default:
 			opaque(reason.Of("kong-plugin-not-read", p.text, p.plugin.PluginName))
@@ -181,7 +185,8 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 	switch {
 	case clash != "":
 		opaque(clash)
-	case slices.ContainsFunc([]holder{route, service}, func(h holder) bool { return h.annotations[Prefix+"override"] != "" }):
+	case slices.ContainsFunc([]holder{route, service},
+		func(h holder) bool { return h.annotations[Prefix+"override"] != "" }):
 		opaque(reason.Of("kong-override", Prefix))
 	}
 	return k
@@ -190,7 +195,8 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 // asksForCredentials says whether a plugin asks clients for credentials.
 func asksForCredentials(name string) bool {
 	return slices.Contains([]string{
-		"basic-auth", "key-auth", "key-auth-enc", "jwt", "oauth2", "openid-connect", "ldap-auth", "ldap-auth-advanced", "hmac-auth",
+		"basic-auth", "key-auth", "key-auth-enc", "jwt", "oauth2", "openid-connect", "ldap-auth", "ldap-auth-advanced",
+		"hmac-auth",
 		"mtls-auth", "header-cert-auth", "oauth2-introspection", "saml", "vault-auth",
 	}, name)
 }
@@ -198,8 +204,10 @@ func asksForCredentials(name string) bool {
 // harmless says whether a plugin leaves requests as they are.
 func harmless(name string) bool {
 	return slices.Contains([]string{
-		"rate-limiting", "rate-limiting-advanced", "response-ratelimiting", "cors", "bot-detection", "acl", "request-size-limiting",
-		"response-transformer", "prometheus", "zipkin", "opentelemetry", "datadog", "statsd", "file-log", "http-log", "tcp-log", "udp-log",
+		"rate-limiting", "rate-limiting-advanced", "response-ratelimiting", "cors", "bot-detection", "acl",
+		"request-size-limiting",
+		"response-transformer", "prometheus", "zipkin", "opentelemetry", "datadog", "statsd", "file-log", "http-log",
+		"tcp-log", "udp-log",
 		"syslog", "loggly", "proxy-cache",
 	}, name)
 }
@@ -207,16 +215,20 @@ func harmless(name string) bool {
 // ask: a plugin with an anonymous consumer lets requests without credentials through. Several plugins all have to be
 // satisfied.
 func (k *reading) ask(p plugin) {
-	state := way.State{State: way.On, Source: Prefix + "plugins", Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
+	state := way.State{State: way.On, Source: Prefix + "plugins",
+		Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
 	anonymous, _ := p.plugin.Config["anonymous"].(string)
 	protocols := p.plugin.Protocols
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
-		state = way.State{State: way.Unknown, Source: state.Source, Why: reason.Of("kong-authentication-from-secret", p.text)}
+		state = way.State{State: way.Unknown, Source: state.Source,
+			Why: reason.Of("kong-authentication-from-secret", p.text)}
 	case anonymous != "":
-		state = way.State{State: way.Off, Source: state.Source, Why: p.text + " has an anonymous consumer, and so lets clients in without credentials"}
+		state = way.State{State: way.Off, Source: state.Source,
+			Why: p.text + " has an anonymous consumer, and so lets clients in without credentials"}
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
-		state = way.State{State: way.Unknown, Source: state.Source, Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
+		state = way.State{State: way.Unknown, Source: state.Source,
+			Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
 	}
 	rank := map[string]int{way.On: 2, way.Unknown: 1}
 	if rank[state.State] > rank[k.authentication.State] || k.authentication.Source == "default" {
@@ -254,11 +266,14 @@ func usesOf(o *inventory.Object) []inventory.ID {
 func read(in way.Input) way.Reading {
 	route, service := holdersOf(in)
 	k := readPlugins(in.Objects, route, service)
-	// Kong resolves dot segments before it chooses, and forwards what comes of that (kong/router/traditional.lua: normalize).
-	h := way.Handling{Rate: way.Rate{Limited: limitsOf(in.Objects, route, service)}, Spelling: way.SpellingResolved, Effects: way.Effects{
-		Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity), Assumptions: k.assumptions,
-		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
-	}}
+	// Kong resolves dot segments before it chooses, and forwards what comes of that (kong/router/traditional.lua:
+	// normalize).
+	h := way.Handling{Rate: way.Rate{Limited: limitsOf(in.Objects, route, service)}, Spelling: way.SpellingResolved,
+		Effects: way.Effects{
+			Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity),
+			Assumptions:  k.assumptions,
+			HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
+		}}
 	h.Fixes[way.StripIdentity].Advice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with ` +
 		`headers: [` + way.Header + `] and querystring: [` + way.Header + `]`
 	h.Fixes[way.HideHeaders].Advice = `name a KongPlugin in konghq.com/plugins: plugin response-transformer, ` +
@@ -270,9 +285,9 @@ func read(in way.Input) way.Reading {
 	}
 }
 
-// readPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular expression
-// behind `/~` (or konghq.com/regex-prefix) and a prefix by characters otherwise. konghq.com/path at the Service stands
-// before what is left of the path.
+// readPath follows internal/dataplane/translator/subtranslator/ingress.go: ImplementationSpecific is a regular
+// expression behind `/~` (or konghq.com/regex-prefix) and a prefix by characters otherwise. konghq.com/path at the
+// Service stands before what is left of the path.
 func readPath(in way.Input, k reading, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
 	regexPrefix := in.Ingress.Annotations[Prefix+"regex-prefix"]

@@ -46,7 +46,8 @@ func (k *reading) transform(p plugin) {
 		return
 	}
 	if len(p.plugin.Protocols) > 0 {
-		k.identity = way.State{State: way.IdentityUnknown, Source: "config", Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
+		k.identity = way.State{State: way.IdentityUnknown, Source: "config",
+			Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
 		return
 	}
 	with := k.header(config, valueClient)
@@ -102,15 +103,16 @@ func identityOf(who string, with, without headerValue, gone bool) way.State {
 	case gone && with == valueNone && without == valueNone:
 		return state(way.IdentityNone, "removes the header and the query parameter of the same name")
 	case gone:
-		return state(way.IdentityNone, "replaces the header where it is present, and removes the query parameter of the same name")
+		return state(way.IdentityNone,
+			"replaces the header where it is present, and removes the query parameter of the same name")
 	case with == valueNone && without == valueNone:
 		return state(way.IdentityRemoved, "removes the header, but not the query parameter of the same name")
 	}
 	return state(way.IdentityEmpty, "sets the header for some requests only")
 }
 
-// templateValue says what a value is: text with `$(…)` in it, which is looked up for each request. A verified consumer's
-// name is one of Kong's own headers.
+// templateValue says what a value is: text with `$(…)` in it, which is looked up for each request. A verified
+// consumer's name is one of Kong's own headers.
 func templateValue(value, authentication string) headerValue {
 	if value == "" {
 		return valueNone
@@ -137,8 +139,10 @@ func templateValue(value, authentication string) headerValue {
 
 func expressionValue(expression, authentication string) headerValue {
 	text := strings.ToLower(strings.TrimSpace(expression))
-	for _, name := range []string{"x-consumer-username", "x-consumer-id", "x-consumer-custom-id", "x-credential-identifier"} {
-		if text != `headers["`+name+`"]` && text != `headers['`+name+`']` && text != "headers."+name && text != "headers."+strings.ReplaceAll(name, "-", "_") {
+	for _, name := range []string{"x-consumer-username", "x-consumer-id", "x-consumer-custom-id",
+		"x-credential-identifier"} {
+		if text != `headers["`+name+`"]` && text != `headers['`+name+`']` && text != "headers."+name &&
+			text != "headers."+strings.ReplaceAll(name, "-", "_") {
 			continue
 		}
 		switch authentication {
@@ -192,8 +196,8 @@ func (c transformerConfig) names(header string) bool {
 	return false
 }
 
-// removesQuery says whether the query parameter never arrives: removed, and neither made from another one nor written anew.
-// Names of parameters have a case.
+// removesQuery says whether the query parameter never arrives: removed, and neither made from another one nor written
+// anew. Names of parameters have a case.
 func (c transformerConfig) removesQuery() bool {
 	gone := false
 	for _, item := range c.list("remove", "querystring") {

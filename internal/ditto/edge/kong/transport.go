@@ -7,8 +7,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// readTransport: a route takes both protocols unless konghq.com/protocols says otherwise; what is asked for by the other
-// one is refused or redirected (internal/annotations).
+// readTransport: a route takes both protocols unless konghq.com/protocols says otherwise; what is asked for by the
+// other one is refused or redirected (internal/annotations).
 func readTransport(in way.Input, host string) way.Transport {
 	const protocols, force = Prefix + "protocols", way.PrefixIngress + "force-ssl-redirect"
 	t := way.Transport{TLS: in.Certificate(host), Plain: way.PassedOn("default", "Kong serves both protocols")}

@@ -10,7 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// Snippets looks for answers in a snippet. That the controller honours it is taken for granted: it is there to be honoured.
+// Snippets looks for answers in a snippet. That the controller honours it is taken for granted: it is there to be
+// honoured.
 func Snippets(p *way.ErrorPages, all map[string]string, name, prefix string) {
 	text := all[prefix+name]
 	if strings.TrimSpace(text) == "" {

@@ -16,7 +16,8 @@ func OrSnippet(s way.State, a way.Annotations, prefix string, names ...string) w
 		}
 		directives, ok := ParseSnippet(a[name])
 		if !ok || directives.Has("limit_req", "limit_conn", "include") {
-			return way.State{State: way.Unknown, Source: prefix + name, Why: reason.Of("limit-not-honoured-perhaps", name)}
+			return way.State{State: way.Unknown, Source: prefix + name,
+				Why: reason.Of("limit-not-honoured-perhaps", name)}
 		}
 	}
 	return s

@@ -1,5 +1,5 @@
-// Package nginx reads snippets of nginx.conf that annotations hold, for the controllers that are nginx. What they do is what
-// nginxconf says of any other scope.
+// Package nginx reads snippets of nginx.conf that annotations hold, for the controllers that are nginx. What they do is
+// what nginxconf says of any other scope.
 package nginx
 
 import (
@@ -21,13 +21,14 @@ type SnippetReading struct {
 	Rewrites bool
 }
 
-// ReadSnippet interprets the directives of a location. proxySetHeader is the directive that sets headers for the kind of
-// backend: proxy_set_header or grpc_set_header. users says what $remote_user is worth there.
+// ReadSnippet interprets the directives of a location. proxySetHeader is the directive that sets headers for the kind
+// of backend: proxy_set_header or grpc_set_header. users says what $remote_user is worth there.
 func ReadSnippet(text, proxySetHeader string, users way.Trust) SnippetReading {
 	s, err := nginxconf.ReadSnippet(text)
 	if err != nil {
 		return SnippetReading{
-			Identity: &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-not-parsed")}, Opens: true, Rewrites: true,
+			Identity: &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-not-parsed")}, Opens: true,
+			Rewrites: true,
 		}
 	}
 	return SnippetReading{Identity: identity(s, proxySetHeader, users), Opens: s.Opens(), Rewrites: s.Rewrites()}
@@ -56,8 +57,8 @@ func identity(s *nginxconf.Snippet, proxySetHeader string, users way.Trust) (sta
 	return state
 }
 
-// ParseSnippet reads the directives of one block; ok is false for text that is no list of directives. Nothing is opened: an
-// include stays a directive.
+// ParseSnippet reads the directives of one block; ok is false for text that is no list of directives. Nothing is
+// opened: an include stays a directive.
 func ParseSnippet(text string) (s *nginxconf.Snippet, ok bool) {
 	s, err := nginxconf.ReadSnippet(text)
 	return s, err == nil
@@ -104,7 +105,8 @@ func Value(value string, users way.Trust) way.State {
 
 // trusted is what nginxconf calls it.
 func trusted(users way.Trust) string {
-	return map[way.Trust]string{way.Unverified: nginxconf.Off, way.Verified: nginxconf.On, way.Doubtful: nginxconf.Unknown}[users]
+	return map[way.Trust]string{way.Unverified: nginxconf.Off, way.Verified: nginxconf.On,
+		way.Doubtful: nginxconf.Unknown}[users]
 }
 
 // said is a value in words.

@@ -11,8 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// SnippetTargets are the hosts that snippets of nginx configuration in an Ingress or VirtualServer forward requests to by
-// themselves, in whatever block, sorted. A host that is made of variables is empty.
+// SnippetTargets are the hosts that snippets of nginx configuration in an Ingress or VirtualServer forward requests to
+// by themselves, in whatever block, sorted. A host that is made of variables is empty.
 func SnippetTargets(o *inventory.Object) []string {
 	var texts []string
 	switch t := o.Typed.(type) {

@@ -13,17 +13,19 @@ import (
 )
 
 // nginxGatewayLimits reads the RateLimitPolicies of a route and of its Gateway. They become limit_req directives of the
-// locations and of the server: those of a location take the place of the server's, and a dry run of the server holds for
-// its locations too (nginx: directives are inherited where the level has none of its own).
+// locations and of the server: those of a location take the place of the server's, and a dry run of the server holds
+// for its locations too (nginx: directives are inherited where the level has none of its own).
 func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	route, _ := nginxLimitsOf(c, at.Route.Object.Ref.ID())
 	gateway, gatewayDry := nginxLimitsOf(c, at.GatewayID())
 	state := gatewayapi.UnlimitedRoute()
 	switch {
 	case route.State == way.On && gatewayDry != "":
-		state = way.State{State: way.Unknown, Source: route.Source, Why: reason.Of("nginx-gateway-dry-run", gatewayDry, route.Source)}
+		state = way.State{State: way.Unknown, Source: route.Source, Why: reason.Of("nginx-gateway-dry-run", gatewayDry,
+			route.Source)}
 	case route.State == way.Off && gateway.State == way.On:
-		state = way.State{State: way.Unknown, Source: gateway.Source, Why: reason.Of("nginx-gateway-limits-of-both", gateway.Why, route.Why)}
+		state = way.State{State: way.Unknown, Source: gateway.Source,
+			Why: reason.Of("nginx-gateway-limits-of-both", gateway.Why, route.Why)}
 	case route.State != "":
 		state = route
 	case gateway.State != "":
@@ -32,12 +34,13 @@ func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	return gatewayapi.Limits{Limited: state}
 }
 
-// nginxLimitsOf is what the RateLimitPolicies of one object do together; its zero is nothing. dry names one that is a dry
-// run, which makes all of that object's one.
+// nginxLimitsOf is what the RateLimitPolicies of one object do together; its zero is nothing. dry names one that is a
+// dry run, which makes all of that object's one.
 func nginxLimitsOf(c way.Context, id inventory.ID) (state way.State, dry string) {
 	for _, o := range c.Governors(id) {
 		policy, ok := inventory.As[crd.NginxRateLimitPolicy](o)
-		if !ok || policy.Spec.RateLimit == nil || policy.Spec.RateLimit.Local == nil || len(policy.Spec.RateLimit.Local.Rules) == 0 {
+		if !ok || policy.Spec.RateLimit == nil || policy.Spec.RateLimit.Local == nil ||
+			len(policy.Spec.RateLimit.Local.Rules) == 0 {
 			continue
 		}
 		rules := policy.Spec.RateLimit.Local.Rules
@@ -60,11 +63,13 @@ func nginxLimitsOf(c way.Context, id inventory.ID) (state way.State, dry string)
 
 func nginxRuleLimits(rule crd.NginxRateLimitRule, name string) way.State {
 	if rule.Rate != "" && !nginx.F5RateText.MatchString(rule.Rate) {
-		return way.State{State: way.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) + ", which is not a rate"}
+		return way.State{State: way.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) +
+			", which is not a rate"}
 	}
 	variable, client := nginx.Written(rule.Key)
 	if client {
-		return way.State{State: way.Off, Source: name, Why: name + " counts by $" + variable + ", which the client controls"}
+		return way.State{State: way.Off, Source: name,
+			Why: name + " counts by $" + variable + ", which the client controls"}
 	}
 	return way.State{State: way.On, Source: name, Why: name + " limits requests"}
 }

@@ -48,13 +48,14 @@ func Kinds() []way.Resource {
 	}
 }
 
-// Implementation is the row of NGINX Gateway Fabric: a regular expression becomes `location ~ ^EXPRESSION`; a route with filters of a backend is
-// refused.
+// Implementation is the row of NGINX Gateway Fabric: a regular expression becomes `location ~ ^EXPRESSION`; a route
+// with filters of a backend is refused.
 func Implementation() gatewayapi.Implementation {
 	return gatewayapi.Implementation{
 		Name: "nginx-gateway-fabric", Title: "NGINX Gateway Fabric",
 		Controllers: []string{"gateway.nginx.org/nginx-gateway-controller"}, Usual: []string{"nginx"},
-		Reads: way.Decoded, Regex: func(e string) way.Matcher { return way.Regex(way.Decoded, e, false, way.AtStart) }, Value: nginx.Value,
+		Reads: way.Decoded, Regex: func(e string) way.Matcher { return way.Regex(way.Decoded, e, false, way.AtStart) },
+		Value: nginx.Value,
 		// internal/controller/nginx/config/servers.go: proxy_pass ends in $request_uri where nothing rewrites the path.
 		Spelling: way.SpellingKept, RequestHeaders: true, ResponseHeaders: true,
 		Parameters: []schema.GroupKind{crd.NginxProxy}, Exposes: nginxExposes,
@@ -62,7 +63,8 @@ func Implementation() gatewayapi.Implementation {
 		ResolvePaths: "NGINX Gateway Fabric forwards paths as clients write them: let an nginx whose proxy_pass has a path stand " +
 			"between it and the gateway",
 		Limit: `name the route in targetRefs of a RateLimitPolicy with rateLimit.local.rules: [{rate: 50r/s, key: $binary_remote_addr, burst: 250, noDelay: true}]`,
-		Hide:  "nginx writes a Server header of its own, without its version; " + gatewayapi.HideByFilter + " for what the backend sends",
+		Hide: "nginx writes a Server header of its own, without its version; " + gatewayapi.HideByFilter +
+			" for what the backend sends",
 	}
 }
 
@@ -105,7 +107,8 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 		for _, claim := range rule.Claims {
 			if claim.ProxySetHeader != nil && gatewayapi.IsIdentity(*claim.ProxySetHeader) {
 				e.Identity = func(way.State) way.State {
-					return way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to the claim " + way.Quote(claim.Name) + " of the token"}
+					return way.State{State: way.IdentitySet, Source: name,
+						Why: name + " sets the header to the claim " + way.Quote(claim.Name) + " of the token"}
 				}
 				e.Assumptions = []string{"every token that " + name + " accepts has the claim " + way.Quote(claim.Name)}
 			}
@@ -116,7 +119,8 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 
 // nginxExposes: the NginxProxy of a Gateway says what kind of Service is made for it, where it says nothing that of its
 // class. Ports of the nodes that either opens lead to it whatever the Service is.
-func nginxExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass, p gatewayapi.Parameters) gatewayapi.Exposure {
+func nginxExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass,
+	p gatewayapi.Parameters) gatewayapi.Exposure {
 	e := nginxService(c, gw, class, p)
 	if e.Public && e.Doubt == "" {
 		return e
@@ -133,7 +137,8 @@ func nginxExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 			switch {
 			case w.settings == nil:
 			case len(w.settings.Container.HostPorts) > 0:
-				return gatewayapi.Exposure{Verdict: way.Verdict{Public: true, Why: o.Ref.String() + " opens ports of the nodes to its " + w.kind}}
+				return gatewayapi.Exposure{Verdict: way.Verdict{Public: true,
+					Why: o.Ref.String() + " opens ports of the nodes to its " + w.kind}}
 			case len(w.settings.Patches) > 0 && !e.Public:
 				e.Doubt = cmp.Or(e.Doubt, gatewayapi.WorkloadPatched(o, w.kind, gw))
 			}
@@ -142,9 +147,10 @@ func nginxExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 	return e
 }
 
-// nginxService is what the settings say of the Service. Those of the Gateway are laid over those of its class, so that a
-// patch in either can count.
-func nginxService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass, p gatewayapi.Parameters) gatewayapi.Exposure {
+// nginxService is what the settings say of the Service. Those of the Gateway are laid over those of its class, so that
+// a patch in either can count.
+func nginxService(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass,
+	p gatewayapi.Parameters) gatewayapi.Exposure {
 	var (
 		kind, source, doubt string
 		balancerClass       *string

@@ -30,9 +30,11 @@ func Controller() way.Controller {
 			h.Spelling, h.Fixes[way.ResolvePaths].Advice = spelling, adviceOnPaths
 			return way.Reading{
 				Handling: h, Transport: func(host string) way.Transport { return openshiftTransport(in, host) },
-				// A Route's path is a prefix by elements, whatever the Ingress called it (pkg/router/template/util/util.go).
+				// A Route's path is a prefix by elements, whatever the Ingress called it
+				// (pkg/router/template/util/util.go).
 				Path: func(_ networkingv1.PathType, path string) way.Path {
-					return way.Path{Matcher: way.Elements(way.Raw, path), Rewrite: in.Rewrite(Prefix + "rewrite-target")}
+					return way.Path{Matcher: way.Elements(way.Raw, path),
+						Rewrite: in.Rewrite(Prefix + "rewrite-target")}
 				},
 			}
 		},

@@ -24,8 +24,8 @@ func Kinds() []way.Resource {
 	}}
 }
 
-// routeBackends are the Services that an OpenShift Route sends requests to. Its targetPort names a port of the endpoints,
-// by number or by the name of the Service port.
+// routeBackends are the Services that an OpenShift Route sends requests to. Its targetPort names a port of the
+// endpoints, by number or by the name of the Service port.
 func routeBackends(route *crd.OpenShiftRoute) []way.Backend {
 	var port intstr.IntOrString
 	if route.Spec.Port != nil {
@@ -81,8 +81,8 @@ const spelling = way.SpellingVerbatim
 
 const adviceOnPaths = "the router forwards paths as clients write them: let an nginx whose proxy_pass has a path stand between it and the gateway"
 
-// routeHandling is what a Route does to requests. Its header actions are a list that somebody may own, so that it is never
-// changed.
+// routeHandling is what a Route does to requests. Its header actions are a list that somebody may own, so that it is
+// never changed.
 func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 	const source = "spec.httpHeaders"
 	h := way.Handling{Effects: way.Effects{
@@ -92,7 +92,8 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 		Passthrough:    route.Spec.TLS != nil && route.Spec.TLS.Termination == "passthrough",
 	}, Spelling: spelling}
 	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
-	h.Fixes[way.StripIdentity].Advice = "set spec.httpHeaders.actions.request: [{name: " + way.Header + ", action: {type: Delete}}]"
+	h.Fixes[way.StripIdentity].Advice = "set spec.httpHeaders.actions.request: [{name: " + way.Header +
+		", action: {type: Delete}}]"
 	h.Fixes[way.HideHeaders].Advice = "set spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]"
 	if h.Identity.State != way.IdentityClient {
 		h.StripsIdentity = way.State{State: way.On, Source: source, Why: h.Identity.Why}
@@ -108,8 +109,8 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 	return h
 }
 
-// routeIdentity is what a Route does to the identity header. Source: route.openshift.io/v1 spec.httpHeaders; a Set value
-// may be built from what the client sends (`%[req.hdr(x)]`), so only a plain text counts as the Route's own.
+// routeIdentity is what a Route does to the identity header. Source: route.openshift.io/v1 spec.httpHeaders; a Set
+// value may be built from what the client sends (`%[req.hdr(x)]`), so only a plain text counts as the Route's own.
 func routeIdentity(route *crd.OpenShiftRoute) way.State {
 	state := func(identity, why string) way.State {
 		return way.State{State: identity, Source: "spec.httpHeaders", Why: why}
@@ -124,7 +125,8 @@ func routeIdentity(route *crd.OpenShiftRoute) way.State {
 			}
 			switch {
 			case h.Action.Type == "Delete":
-				return state(way.IdentityRemoved, "the Route deletes the header, but not the query parameter of the same name")
+				return state(way.IdentityRemoved,
+					"the Route deletes the header, but not the query parameter of the same name")
 			case h.Action.Set == nil || strings.Contains(h.Action.Set.Value, "%["):
 				return state(way.IdentityClient, "the Route sets the header to a value that is made from the request")
 			case h.Action.Set.Value != "":
@@ -135,8 +137,8 @@ func routeIdentity(route *crd.OpenShiftRoute) way.State {
 	return state(way.IdentityClient, "the Route passes the client's header and query parameter on")
 }
 
-// routeTransport: without tls a Route is plain HTTP; with it plain HTTP is closed unless insecureEdgeTerminationPolicy says
-// otherwise (route.openshift.io/v1 TLSConfig).
+// routeTransport: without tls a Route is plain HTTP; with it plain HTTP is closed unless insecureEdgeTerminationPolicy
+// says otherwise (route.openshift.io/v1 TLSConfig).
 func routeTransport(route *crd.OpenShiftRoute) way.Transport {
 	const policy = "spec.tls.insecureEdgeTerminationPolicy"
 	t := way.Transport{

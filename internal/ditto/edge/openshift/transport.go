@@ -15,7 +15,8 @@ func openshiftTransport(in way.Input, host string) way.Transport {
 		return way.Passed(way.Redirected("default", "the router redirects"), termination)
 	case how == "edge", how == "reencrypt":
 		return way.Transport{
-			TLS:   way.State{State: way.On, Source: termination, Why: termination + " makes the router terminate TLS, with a certificate of its own if need be"},
+			TLS: way.State{State: way.On, Source: termination,
+				Why: termination + " makes the router terminate TLS, with a certificate of its own if need be"},
 			Plain: way.Redirected(termination, "the router redirects where it terminates TLS"),
 		}
 	case t.TLS.State == way.Off:
@@ -50,10 +51,12 @@ func routerRate(h *way.Handling, all map[string]string, passthrough bool) {
 		case on:
 			r.Limited = way.State{State: way.On, Source: Prefix + limit, Why: limit + " is " + way.Quote(a[limit])}
 		default:
-			r.Limited = way.State{State: way.Off, Source: Prefix + name, Why: name + " is not true, so " + limit + " does nothing"}
+			r.Limited = way.State{State: way.Off, Source: Prefix + name,
+				Why: name + " is not true, so " + limit + " does nothing"}
 		}
 	}
 	if on && r.Limited.State == way.Off {
-		r.Limited = way.State{State: way.Off, Source: Prefix + name, Why: name + " comes with no limit that counts here"}
+		r.Limited = way.State{State: way.Off, Source: Prefix + name,
+			Why: name + " comes with no limit that counts here"}
 	}
 }

@@ -19,16 +19,17 @@ const (
 	funnel = "tailscale.com/funnel"
 )
 
-// Controller is Tailscale's operator. What it opens is open to a tailnet: to people and devices that have joined it, not to
-// the Internet, and nobody can see here who they are. With Funnel it is open to the Internet. Its annotations name no
-// controller: they change nothing of what another one does.
+// Controller is Tailscale's operator. What it opens is open to a tailnet: to people and devices that have joined it,
+// not to the Internet, and nobody can see here who they are. With Funnel it is open to the Internet. Its annotations
+// name no controller: they change nothing of what another one does.
 //
-// Sources: Tailscale's documentation of the operator (ingress, cluster ingress with Funnel, limitations), its cmd/k8s-operator
-// (ingress.go, svc.go), and ipn/ipnlocal/serve.go.
+// Sources: Tailscale's documentation of the operator (ingress, cluster ingress with Funnel, limitations), its
+// cmd/k8s-operator (ingress.go, svc.go), and ipn/ipnlocal/serve.go.
 func Controller() way.Controller {
 	return way.Controller{
-		Name: "tailscale", Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"}, Usual: []string{usualClass},
-		Read: read, Opened: opened,
+		Name: "tailscale", Title: "Tailscale's operator", Classes: []string{"tailscale.com/ts-ingress"},
+		Usual: []string{usualClass},
+		Read:  read, Opened: opened,
 		Doubted: func(c way.Class) string { return inTailnet("ingress class " + way.Quote(c.Name)) },
 	}
 }
@@ -48,7 +49,8 @@ func read(in way.Input) way.Reading {
 // transport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
 func transport(string) way.Transport {
 	return way.Transport{
-		TLS:   way.State{State: way.On, Source: "default", Why: "Tailscale's operator gets a certificate for every Ingress"},
+		TLS: way.State{State: way.On, Source: "default",
+			Why: "Tailscale's operator gets a certificate for every Ingress"},
 		Plain: way.Closed("default", "Tailscale's operator serves an Ingress only over HTTPS"),
 	}
 }
@@ -65,8 +67,8 @@ func inTailnet(opens string) string {
 	return reason.Of("tailscale-members", opens)
 }
 
-// Tailnet says of a Service that Tailscale's operator opens it to a tailnet: by what, whether clients outside may be in that,
-// and why that is not known.
+// Tailnet says of a Service that Tailscale's operator opens it to a tailnet: by what, whether clients outside may be in
+// that, and why that is not known.
 func Tailnet(svc *corev1.Service, cfg way.Config) (by string, public bool, doubt string) {
 	switch {
 	case svc.Annotations[expose] == "true":
@@ -81,5 +83,6 @@ func Tailnet(svc *corev1.Service, cfg way.Config) (by string, public bool, doubt
 
 // TailnetOnly says whether a load balancer of Tailscale's is all there is of a Service of type LoadBalancer.
 func TailnetOnly(svc *corev1.Service) bool {
-	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer && svc.Spec.LoadBalancerClass != nil && *svc.Spec.LoadBalancerClass == usualClass
+	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer && svc.Spec.LoadBalancerClass != nil &&
+		*svc.Spec.LoadBalancerClass == usualClass
 }

@@ -17,8 +17,10 @@ func Kinds() []way.Resource {
 	var list []way.Resource
 	for _, group := range []string{crd.TraefikGroup, crd.TraefikOldGroup} {
 		list = append(list,
-			way.Resource{Kind: crd.TraefikKind(group, "IngressRoute"), Links: ingressRouteLinks, Routes: ingressRouteRoutes, Controller: served},
-			way.Resource{Kind: crd.TraefikKind(group, "IngressRouteTCP"), Links: ingressRouteTCPLinks, Routes: ingressRouteTCPRoutes, Controller: served},
+			way.Resource{Kind: crd.TraefikKind(group, "IngressRoute"), Links: ingressRouteLinks,
+				Routes: ingressRouteRoutes, Controller: served},
+			way.Resource{Kind: crd.TraefikKind(group, "IngressRouteTCP"), Links: ingressRouteTCPLinks,
+				Routes: ingressRouteTCPRoutes, Controller: served},
 			way.Resource{Kind: crd.TraefikKind(group, "TraefikService"), Links: serviceLinks, Relay: true},
 			way.Resource{Kind: crd.TraefikKind(group, "Middleware"), Links: middlewareLinks, Sends: true},
 			way.Resource{Kind: crd.TraefikKind(group, "MiddlewareTCP")},
@@ -100,9 +102,10 @@ type target struct {
 	outside     bool
 }
 
-// targetsOf are the Services that the services of an object come down to. seen are the TraefikServices that were followed:
-// what is behind one is the same by whatever way a request gets there.
-func targetsOf(c way.Context, o *inventory.Object, services []crd.TraefikServiceTo, seen map[inventory.ID]bool) []target {
+// targetsOf are the Services that the services of an object come down to. seen are the TraefikServices that were
+// followed: what is behind one is the same by whatever way a request gets there.
+func targetsOf(c way.Context, o *inventory.Object, services []crd.TraefikServiceTo,
+	seen map[inventory.ID]bool) []target {
 	var list []target
 	for _, to := range services {
 		ref := serviceRef(o, to)
@@ -178,7 +181,8 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		chain.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
 	}
 	if excludes && chain.effects.Identity.State == way.IdentityClient {
-		chain.effects.Identity = way.State{State: way.IdentityUnknown, Source: "match", Why: reason.Of("traefik-rule-on-header", way.Header)}
+		chain.effects.Identity = way.State{State: way.IdentityUnknown, Source: "match",
+			Why: reason.Of("traefik-rule-on-header", way.Header)}
 	}
 	path := way.Through(chain.stages)
 	if chain.closed != "" {
@@ -221,7 +225,8 @@ func syntaxOf(c way.Context, l layer) string {
 	if l.route.Syntax != "" {
 		return l.route.Syntax
 	}
-	if v, ok := way.ParseVersion(c.Config.Controllers[way.NameTraefik].Version); ok && !v.AtLeast(3, 0) || l.o.Ref.GroupKind().Group == crd.TraefikOldGroup {
+	if v, ok := way.ParseVersion(c.Config.Controllers[way.NameTraefik].Version); ok && !v.AtLeast(3, 0) ||
+		l.o.Ref.GroupKind().Group == crd.TraefikOldGroup {
 		return syntaxV2
 	}
 	return ""

@@ -38,8 +38,10 @@ func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
 			continue
 		}
 		r := way.Route{
-			Text: route.Match, Backends: tcpBackends(o, route.Services), Transport: ingressRouteTCPTransport(typed.Spec.TLS),
-			Public: !way.InternalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[way.ClassAnnotation]),
+			Text: route.Match, Backends: tcpBackends(o, route.Services),
+			Transport: ingressRouteTCPTransport(typed.Spec.TLS),
+			Public: !way.InternalClass(c.Config, typed.Spec.IngressClassName,
+				typed.Annotations[way.ClassAnnotation]),
 			Handling: way.Connections(passthrough,
 				"name a MiddlewareTCP with spec.inFlightConn {amount: 50} in spec.routes[].middlewares, or limit requests where they are read"),
 		}
@@ -63,8 +65,8 @@ func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
 	return list
 }
 
-// tcpRule is the host that a rule for connections asks for, and the hosts, if that is all that it says; why says what keeps it
-// from being certain that clients get in.
+// tcpRule is the host that a rule for connections asks for, and the hosts, if that is all that it says; why says what
+// keeps it from being certain that clients get in.
 func tcpRule(match string) (asks string, hosts []string, why string) {
 	asks = match
 	node, err := parseRule(match)
@@ -87,7 +89,8 @@ func tcpRule(match string) (asks string, hosts []string, why string) {
 		limited = limited && by
 	}
 	if limited {
-		return asks, nil, "the rule " + way.Quote(match) + " admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik"
+		return asks, nil, "the rule " + way.Quote(match) +
+			" admits only certain addresses, and whether clients have such an address depends on what is in front of Traefik"
 	}
 	return asks, hosts, ""
 }

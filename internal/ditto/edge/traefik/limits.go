@@ -9,7 +9,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// What clients of Traefik speak, and what limits them: by Middlewares, whether an Ingress or an IngressRoute names them.
+// What clients of Traefik speak, and what limits them: by Middlewares, whether an Ingress or an IngressRoute names
+// them.
 
 // limiting applies a Middleware that changes nothing about a request that it lets through.
 func (t *chainReading) limiting(name string, spec *crd.TraefikMiddlewareSpec) {
@@ -23,17 +24,19 @@ func (t *chainReading) limiting(name string, spec *crd.TraefikMiddlewareSpec) {
 	}
 }
 
-// limit: zero is no limit (pkg/middlewares/ratelimiter, pkg/middlewares/inflightreq). Without a criterion clients are told
-// apart by their addresses, or requests are counted by host.
+// limit: zero is no limit (pkg/middlewares/ratelimiter, pkg/middlewares/inflightreq). Without a criterion clients are
+// told apart by their addresses, or requests are counted by host.
 func (t *chainReading) limit(name, kind string, amount int64, by *crd.TraefikSourceCriterion) {
 	switch {
 	case t.limited.State == way.On:
 	case amount > 0 && (by == nil || by.RequestHeaderName == ""):
 		t.limited = way.State{State: way.On, Source: name, Why: name + " (" + kind + ") limits requests"}
 	case amount > 0:
-		t.limited = way.State{State: way.Unknown, Source: name, Why: reason.Of("traefik-limit-by-header", name, kind, way.Quote(by.RequestHeaderName))}
+		t.limited = way.State{State: way.Unknown, Source: name, Why: reason.Of("traefik-limit-by-header", name, kind,
+			way.Quote(by.RequestHeaderName))}
 	case t.limited.State == way.Off:
-		t.limited = way.State{State: way.Off, Source: name, Why: name + " (" + kind + ") has a limit of zero, which means no limit"}
+		t.limited = way.State{State: way.Off, Source: name,
+			Why: name + " (" + kind + ") has a limit of zero, which means no limit"}
 	}
 }
 
@@ -49,7 +52,8 @@ func (t *chainReading) settle(transport *way.Transport) {
 	if t.redirect.State != "" && transport.Plain.State != way.PlainClosed {
 		transport.Plain = t.redirect
 		if transport.TLS.State == way.Off {
-			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source, Why: reason.Of("traefik-redirect-elsewhere", t.redirect.Why)}
+			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source,
+				Why: reason.Of("traefik-redirect-elsewhere", t.redirect.Why)}
 		}
 	}
 	if t.closed != "" {
@@ -73,9 +77,11 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReadin
 		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router accepts only TLS")
 	case slices.Equal(spec.EntryPoints, []string{"websecure"}):
 		t.TLS = way.State{State: way.Unknown, Source: entryPointsField, Why: reason.Of("traefik-websecure-certificate")}
-		t.Plain = way.Closed(entryPointsField, "the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
+		t.Plain = way.Closed(entryPointsField,
+			"the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
 	case slices.Equal(spec.EntryPoints, []string{"web"}):
-		t.TLS = way.State{State: way.Off, Source: entryPointsField, Why: "spec.tls is not set, and the router is attached only to the entry point web"}
+		t.TLS = way.State{State: way.Off, Source: entryPointsField,
+			Why: "spec.tls is not set, and the router is attached only to the entry point web"}
 		t.Plain = way.State{State: way.Unknown, Source: entryPointsField, Why: reason.Of("traefik-web-redirect")}
 	default:
 		t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-entry-points-tls")}
@@ -101,9 +107,11 @@ func readCertificate(tls *crd.TraefikTLS) way.State {
 func ingressRouteTCPTransport(tls *crd.TraefikTLSTCP) way.Transport {
 	switch {
 	case tls == nil:
-		return way.HandedOn(way.PassedOn(way.SourceTLS, "spec.tls is not set"), "set spec.tls: {secretName: …}, or terminate TLS further in")
+		return way.HandedOn(way.PassedOn(way.SourceTLS, "spec.tls is not set"),
+			"set spec.tls: {secretName: …}, or terminate TLS further in")
 	case tls.Passthrough:
-		return way.HandedOn(way.Closed("spec.tls.passthrough", "the router accepts only TLS"), "terminate TLS further in, or set spec.tls: {secretName: …} without passthrough")
+		return way.HandedOn(way.Closed("spec.tls.passthrough", "the router accepts only TLS"),
+			"terminate TLS further in, or set spec.tls: {secretName: …} without passthrough")
 	}
 	return way.Transport{
 		TLS: readCertificate(&tls.TraefikTLS), Plain: way.Closed(way.SourceTLS, "the router accepts only TLS"),
@@ -127,7 +135,8 @@ func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
 		if m.Spec.InFlightConn.Amount > 0 {
 			r.Limited = way.State{State: way.On, Source: name, Why: name + " (inFlightConn) limits connections"}
 		} else {
-			r.Limited = way.State{State: way.Off, Source: name, Why: name + " (inFlightConn) has a limit of zero, which means no limit"}
+			r.Limited = way.State{State: way.Off, Source: name,
+				Why: name + " (inFlightConn) has a limit of zero, which means no limit"}
 		}
 	}
 	return r

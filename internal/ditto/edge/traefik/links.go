@@ -72,7 +72,8 @@ func services(l *way.Links, o *inventory.Object, services []crd.TraefikServiceTo
 		if to.Kind == "TraefikService" {
 			l.Uses = append(l.Uses, serviceRef(o, to).candidates()...)
 			if strings.Count(to.Name, "-") >= mostParts && isWord(to.Name) {
-				l.Unread = append(l.Unread, way.UnreadBackend{What: "services by a name with more than " + strconv.Itoa(mostParts) + " parts"})
+				l.Unread = append(l.Unread,
+					way.UnreadBackend{What: "services by a name with more than " + strconv.Itoa(mostParts) + " parts"})
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// parsedRule is a rule of Traefik as a judgement needs it: which paths some request can have that it matches. Host, method,
-// headers and query are a client's to choose.
+// parsedRule is a rule of Traefik as a judgement needs it: which paths some request can have that it matches. Host,
+// method, headers and query are a client's to choose.
 type parsedRule struct {
 	path way.Matcher
 	// asks is what a client asks for: `ditto.example.com/api`.
@@ -78,7 +78,8 @@ func older(alternatives [][]ruleNode) bool {
 			case "headers", "headersregexp", "hostheader":
 				return true
 			case "path", "pathprefix":
-				if len(m.args) > 1 || slices.ContainsFunc(m.args, func(a string) bool { return strings.Contains(a, "{") }) {
+				if len(m.args) > 1 || slices.ContainsFunc(m.args,
+					func(a string) bool { return strings.Contains(a, "{") }) {
 					return true
 				}
 			case "host", "hostregexp", "method", "clientip":
@@ -235,8 +236,8 @@ func (a alternative) takes() []requests.Paths {
 	return list
 }
 
-// lets are the requests of a router with the rule, if each alternative is followed by the stages; nil where a part of it
-// cannot be determined.
+// lets are the requests of a router with the rule, if each alternative is followed by the stages; nil where a part of
+// it cannot be determined.
 func (r parsedRule) lets(text string, stages []way.Stage) requests.Set {
 	var set requests.Set
 	for _, a := range r.alternatives {
@@ -254,7 +255,8 @@ func (r parsedRule) lets(text string, stages []way.Stage) requests.Set {
 			if m.not && strings.HasPrefix(strings.ToLower(m.name), "host") {
 				return nil
 			}
-			if !strings.HasPrefix(strings.ToLower(m.name), "path") && !strings.HasPrefix(strings.ToLower(m.name), "host") {
+			if !strings.HasPrefix(strings.ToLower(m.name), "path") &&
+				!strings.HasPrefix(strings.ToLower(m.name), "host") {
 				box.Conditions = append(box.Conditions, fmt.Sprint(m.not, m.name, m.args))
 			}
 		}

@@ -2,7 +2,6 @@ package traefik
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -40,8 +39,10 @@ var passive = []string{
 }
 
 func newTraefikChain(objects inventory.Reader, config way.Config) *chainReading {
-	return &chainReading{objects: objects, config: config, limited: way.State{State: way.Off, Source: "default", Why: "no Middleware limits requests"}, effects: way.Effects{
-		Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no Middleware changes the header"},
+	return &chainReading{objects: objects, config: config, limited: way.State{State: way.Off, Source: "default",
+		Why: "no Middleware limits requests"}, effects: way.Effects{
+		Identity: way.State{State: way.IdentityClient, Source: "default",
+			Why: "no Middleware changes the header"},
 		Authentication: way.State{State: way.Off, Source: "default", Why: "no Middleware asks for credentials"},
 		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no Middleware removes Server headers"},
 	}}
@@ -148,7 +149,8 @@ func (t *chainReading) path(name string, spec *crd.TraefikMiddlewareSpec) bool {
 	case spec.ReplacePath != nil:
 		t.step(way.ReplaceWhole(way.Raw.Text(spec.ReplacePath.Path)))
 	case spec.ReplacePathRegex != nil:
-		t.step(way.ReplaceRegex(strings.TrimSpace(spec.ReplacePathRegex.Regex), strings.TrimSpace(spec.ReplacePathRegex.Replacement)))
+		t.step(way.ReplaceRegex(strings.TrimSpace(spec.ReplacePathRegex.Regex),
+			strings.TrimSpace(spec.ReplacePathRegex.Replacement)))
 	case spec.RedirectRegex != nil:
 		if redirectsPlain(spec.RedirectRegex.Regex, spec.RedirectRegex.Replacement) {
 			t.redirect = way.Redirected(name, name+" redirects plain HTTP")
@@ -185,90 +187,25 @@ func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 	}
 	switch {
 	case len(values) > 1:
-		t.effects.Identity = way.State{State: way.IdentityUnknown, Source: name, Why: reason.Of("traefik-header-twice", name)}
+		t.effects.Identity = way.State{State: way.IdentityUnknown, Source: name,
+			Why: reason.Of("traefik-header-twice", name)}
 	case len(values) == 1 && values[0] == "":
-		t.effects.Identity = way.State{State: way.IdentityRemoved, Source: name, Why: name + " removes the header, but not the query parameter of the same name"}
+		t.effects.Identity = way.State{State: way.IdentityRemoved, Source: name,
+			Why: name + " removes the header, but not the query parameter of the same name"}
 	case len(values) == 1:
-		t.effects.Identity = way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to a fixed value"}
+		t.effects.Identity = way.State{State: way.IdentitySet, Source: name,
+			Why: name + " sets the header to a fixed value"}
 	}
 	for key := range h.CustomResponseHeaders {
 		if strings.EqualFold(key, "Server") {
-			t.effects.HidesHeaders = way.State{State: way.On, Source: name, Why: name + " removes or replaces the Server header"}
+			t.effects.HidesHeaders = way.State{State: way.On, Source: name,
+				Why: name + " removes or replaces the Server header"}
 		}
-	}
-}
-
-// users: basicAuth and digestAuth let nobody through without a password, and put the user's name into a header if they are
-// told to (pkg/middlewares/auth). Without its Secret such a Middleware is not made, and nothing that names it is served.
-func (t *chainReading) users(o *inventory.Object, a *crd.TraefikUserAuth, kind string) {
-	name := o.Ref.String()
-	if a.Secret == "" {
-		t.close(reason.Of("traefik-secret-missing", name))
-		return
-	}
-	t.effects.AuthSecrets = append(t.effects.AuthSecrets, secretsOf(o)...)
-	t.effects.Authentication = way.State{State: way.On, Source: name, Why: name + " (" + kind + ") asks every client for credentials"}
-	if !strings.EqualFold(a.HeaderField, way.Header) {
-		return
-	}
-	if t.writes(a.HeaderField) || t.effects.Identity.State == way.IdentityRemoved {
-		t.effects.Identity = way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to the user whose password it has checked"}
-		return
-	}
-	if t.effects.Identity.State == way.IdentityClient {
-		t.effects.Identity = way.State{State: way.IdentityClient, Source: name, Why: name + " writes headerField as it is spelt, beside the client's header, unless Traefik is v3.7 or " +
-			"later; write " + canonicalHeader + ", or say the version in the configuration (edges.controllers.traefik.version)"}
 	}
 }
 
 // canonicalHeader is the identity header in the spelling that Go's net/http gives every header of a client.
 const canonicalHeader = "X-Ditto-Pre-Authenticated"
-
-// writes says whether a headerField certainly takes the place of the client's header. Up to v2.11.41, v3.6.11 and
-// v3.7.0-ea.2 Traefik writes it as it is spelt, so that only the canonical spelling does (CVE-2026-33433,
-// GHSA-qr99-7898-vr7c). Versions are stated by major and minor number, so the first that counts is 3.7.
-func (t *chainReading) writes(field string) bool {
-	v, stated := way.ParseVersion(t.config.Controllers[way.NameTraefik].Version)
-	return field == canonicalHeader || stated && v.AtLeast(3, 7)
-}
-
-// forward: the headers of the answer that are named replace the client's, which are removed in any case
-// (pkg/middlewares/auth/forward.go). The expression is compared with header names in their canonical form.
-func (t *chainReading) forward(namespace, name string, f *crd.TraefikForwardAuth) {
-	if f.Address == "" {
-		t.close(reason.Of("traefik-address-missing", name))
-		return
-	}
-	answered := slices.ContainsFunc(f.AuthResponseHeaders, func(h string) bool { return strings.EqualFold(h, way.Header) })
-	if f.AuthResponseHeadersRegex != "" {
-		re, err := regexp.Compile(f.AuthResponseHeadersRegex)
-		if err != nil {
-			t.close(reason.Of("traefik-expression-broken", name))
-			return
-		}
-		answered = answered || re.MatchString(canonicalHeader)
-	}
-	t.effects.Authentication = way.State{State: way.On, Source: name, Why: name + " (forwardAuth) asks another service about every request"}
-	if asked := t.config.Asking.Ask(namespace, f.Address, nil); asked.State != "" {
-		t.effects.Authentication = way.Agreed(asked, name+" (forwardAuth)")
-		if answered {
-			t.effects.Identity = way.State{State: way.IdentityRemoved, Source: name, Why: name + " (forwardAuth) takes the header from an answer that has none"}
-		}
-		return
-	}
-	if answered {
-		t.effects.Identity = way.State{State: way.IdentitySet, Source: name, Why: name + " (forwardAuth) sets the header from the answer of another service"}
-		t.assume("the service that " + name + " asks answers every request that it lets in with a non-empty " + way.Header)
-	}
-}
-
-// addresses: whose address Traefik sees depends on what stands before it.
-func (t *chainReading) addresses(name string, list *crd.TraefikIPAllowList) {
-	if way.EveryAddress(list.SourceRange) {
-		return
-	}
-	t.close(reason.Of("traefik-middleware-by-address", name))
-}
 
 // opaque notes a Middleware that may do anything to a request. It takes no authentication away.
 func (t *chainReading) opaque(source, why string) {
@@ -306,24 +243,27 @@ func (t *chainReading) spelling() way.Spelling {
 	return way.SpellingResolved
 }
 
-// handling is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a header
-// that is set later. limits says how to limit requests.
+// handling is what the Middlewares amount to. Those of entry points come first, so that they decide nothing about a
+// header that is set later. limits says how to limit requests.
 func (t *chainReading) handling(limits string) way.Handling {
-	// An entry point removes what Connection names, and that itself, before anything else (pkg/middlewares/forwardedheaders).
+	// An entry point removes what Connection names, and that itself, before anything else
+	// (pkg/middlewares/forwardedheaders).
 	h := way.Handling{Effects: t.effects, Rate: way.Rate{Limited: t.limited}, Nominated: way.Nominated{Ends: true}}
 	h.Spelling = t.spelling()
 	h.Fixes[way.ResolvePaths].Advice = "update Traefik to 3.3.6 or newer, whose entry points resolve dot segments"
 	e := &h.Effects
 	e.Assumptions = slices.Clone(e.Assumptions)
 	if e.Identity.State == way.IdentityClient {
-		e.Assumptions = append([]string{"the entry points of Traefik have no middlewares of their own"}, e.Assumptions...)
+		e.Assumptions = append([]string{"the entry points of Traefik have no middlewares of their own"},
+			e.Assumptions...)
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
 	if t.closed != "" {
 		e.Doubt(t.closed)
 		h.Rate.Doubt(t.closed)
 	}
-	h.Fixes[way.StripIdentity].Advice, h.Fixes[way.HideHeaders].Advice, h.Fixes[way.LimitRequests].Advice = stripAdvice, hideAdvice, limits
+	h.Fixes[way.StripIdentity].Advice, h.Fixes[way.HideHeaders].Advice, h.Fixes[way.LimitRequests].Advice = stripAdvice,
+		hideAdvice, limits
 	return h
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// reference is how something of Traefik names an object: by name and namespace, or by the name that the object has inside
-// Traefik, `namespace-name@provider`.
+// reference is how something of Traefik names an object: by name and namespace, or by the name that the object has
+// inside Traefik, `namespace-name@provider`.
 type reference struct {
 	Kind string
 	// group is that of the object that refers; empty for an annotation.
@@ -49,7 +49,8 @@ func (r reference) provider() string {
 	return provider
 }
 
-// outside says whether the object is in another namespace than the one that refers, which Traefik has to be told to allow.
+// outside says whether the object is in another namespace than the one that refers, which Traefik has to be told to
+// allow.
 func (r reference) outside() bool {
 	return !strings.Contains(r.Name, "@") && r.within() != r.Namespace
 }
@@ -92,8 +93,8 @@ func (r reference) kinds() []schema.GroupKind {
 	return list
 }
 
-// resolve finds the object, nil if it was not found; one of another provider never is. It is ambiguous if the word means
-// several.
+// resolve finds the object, nil if it was not found; one of another provider never is. It is ambiguous if the word
+// means several.
 func (r reference) resolve(objects inventory.Reader) (o *inventory.Object, ambiguous bool) {
 	if objects == nil {
 		return nil, false
@@ -126,7 +127,8 @@ func (r reference) found(objects inventory.Reader) []*inventory.Object {
 func referencesOf(o *inventory.Object, kind string, refs []crd.TraefikRef) []reference {
 	var list []reference
 	for _, ref := range refs {
-		list = append(list, reference{Kind: kind, group: o.Ref.GroupKind().Group, Namespace: o.Ref.Namespace, TraefikRef: ref})
+		list = append(list, reference{Kind: kind, group: o.Ref.GroupKind().Group, Namespace: o.Ref.Namespace,
+			TraefikRef: ref})
 	}
 	return list
 }

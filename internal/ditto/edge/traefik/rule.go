@@ -102,7 +102,8 @@ func expected(at token.Pos, what string) error {
 	return fmt.Errorf("column %d: expected %s", int(at), what)
 }
 
-// alternatives are the ways to fulfil a rule: lists of matchers that all have to match. ok is false if there are too many.
+// alternatives are the ways to fulfil a rule: lists of matchers that all have to match. ok is false if there are too
+// many.
 func (n ruleNode) alternatives() (list [][]ruleNode, ok bool) {
 	if n.name != "" {
 		return [][]ruleNode{{n}}, true

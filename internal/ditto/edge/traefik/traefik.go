@@ -41,8 +41,8 @@ func read(in way.Input) way.Reading {
 }
 
 // readPath: Prefix is compared by characters unless strictPrefixMatching is set, which cannot be seen; the annotation
-// router.pathmatcher applies to ImplementationSpecific (pkg/provider/kubernetes/ingress/kubernetes.go). v2 takes braces in
-// a path for patterns.
+// router.pathmatcher applies to ImplementationSpecific (pkg/provider/kubernetes/ingress/kubernetes.go). v2 takes braces
+// in a path for patterns.
 func readPath(in way.Input, chain *chainReading, kind networkingv1.PathType, path string) way.Path {
 	var m way.Matcher
 	switch matcher := annotationOf(in.Ingress.Annotations, "router.pathmatcher"); {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Assumption is what one reading takes for true about a request where the configuration leaves it open: that a text equals a
-// value, matches a pattern, or counts as true in an `if`.
+// Assumption is what one reading takes for true about a request where the configuration leaves it open: that a text
+// equals a value, matches a pattern, or counts as true in an `if`.
 type Assumption struct {
 	Source Text
 	Equals *string
@@ -109,12 +109,13 @@ func (a Assumption) asksLike(b Assumption) bool {
 	if a.Opaque != b.Opaque || (a.Re == nil) != (b.Re == nil) || (a.Equals == nil) != (b.Equals == nil) {
 		return false
 	}
-	return (a.Re == nil || a.Re.Source == b.Re.Source && a.Re.Fold == b.Re.Fold) && (a.Equals == nil || *a.Equals == *b.Equals)
+	return (a.Re == nil || a.Re.Source == b.Re.Source && a.Re.Fold == b.Re.Fold) &&
+		(a.Equals == nil || *a.Equals == *b.Equals)
 }
 
-// free says whether a client can meet the assumption without knowing or being anything in particular: by leaving a header
-// out, or by choosing a method. A value that has to be met exactly may be a secret, and what nginx decides by the
-// connection is not the client's to choose.
+// free says whether a client can meet the assumption without knowing or being anything in particular: by leaving a
+// header out, or by choosing a method. A value that has to be met exactly may be a secret, and what nginx decides by
+// the connection is not the client's to choose.
 func (a Assumption) free() bool {
 	if a.Opaque != "" {
 		return false

@@ -2,7 +2,8 @@ package expr
 
 import "context"
 
-// Budget bounds what one question may cost, so that no configuration can hold its reader up: conditions and maps multiply.
+// Budget bounds what one question may cost, so that no configuration can hold its reader up: conditions and maps
+// multiply.
 type Budget struct {
 	// Ctx ends it early, if it is not nil.
 	Ctx  context.Context //nolint:containedctx // lives as long as the question

@@ -1,7 +1,7 @@
 package expr
 
-// Echoed is the first variable in a text that holds what the client wrote, be it by way of map and set. moved: the path and
-// the query are no longer those that the client asked for.
+// Echoed is the first variable in a text that holds what the client wrote, be it by way of map and set. moved: the path
+// and the query are no longer those that the client asked for.
 func (v *Variables) Echoed(source string, moved bool) (name string, client bool) {
 	t, err := Parse(source)
 	if err != nil {

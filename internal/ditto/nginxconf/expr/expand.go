@@ -26,7 +26,8 @@ type Request interface {
 const (
 	maxAlternatives = 128
 	maxExpandDepth  = 12
-	// maxEntries is how many entries of a map are told apart by what selects them; of a larger one only the values count.
+	// maxEntries is how many entries of a map are told apart by what selects them; of a larger one only the values
+	// count.
 	maxEntries = 24
 )
 
@@ -89,7 +90,8 @@ func (v *Variables) resolve(name string, r Request, depth int) []Alternative {
 	return one(Variable(Undefined))
 }
 
-// choose is what a map can give, in nginx's order: strings, then wildcards and patterns as they stand, then the default.
+// choose is what a map can give, in nginx's order: strings, then wildcards and patterns as they stand, then the
+// default.
 func (v *Variables) choose(m *mapping, r Request, depth int) []Alternative {
 	if m.unknown || depth > maxExpandDepth {
 		return []Alternative{{Text: Variable(Undefined)}}

@@ -95,7 +95,8 @@ func (m *mapping) add(e *syntax.Directive, hostnames bool) {
 	default:
 		// ngx_http_map_find lowers the source before it looks: a string matches whatever its case.
 		key = strings.TrimPrefix(key, `\`)
-		m.exact = append(m.exact, entry{key: strings.ToLower(key), re: Compile(`^`+regexp.QuoteMeta(key)+`$`, true), value: value})
+		m.exact = append(m.exact, entry{key: strings.ToLower(key), re: Compile(`^`+regexp.QuoteMeta(key)+`$`, true),
+			value: value})
 	}
 }
 

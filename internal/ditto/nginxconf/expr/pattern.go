@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Pattern is a regular expression of the configuration. nginx runs PCRE; what Go's engine does not have (lookaround, back
-// references, possessive quantifiers) is not understood, and then every match is unknown.
+// Pattern is a regular expression of the configuration. nginx runs PCRE; what Go's engine does not have (lookaround,
+// back references, possessive quantifiers) is not understood, and then every match is unknown.
 type Pattern struct {
 	Source string
 	Fold   bool

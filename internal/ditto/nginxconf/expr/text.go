@@ -1,5 +1,6 @@
-// Package expr knows the values of an nginx configuration and what they come to: texts with variables in them, patterns, maps,
-// and what has to be so of a request for each value. Its table of variables says who decides what each of nginx's holds.
+// Package expr knows the values of an nginx configuration and what they come to: texts with variables in them,
+// patterns, maps, and what has to be so of a request for each value. Its table of variables says who decides what each
+// of nginx's holds.
 package expr
 
 import (
@@ -8,8 +9,8 @@ import (
 	"strings"
 )
 
-// Part is a piece of a value: literal text, or a variable that is not resolved further. A variable named by a digit is a
-// capture; From says what it was captured from.
+// Part is a piece of a value: literal text, or a variable that is not resolved further. A variable named by a digit is
+// a capture; From says what it was captured from.
 type Part struct {
 	Lit  string
 	Name string

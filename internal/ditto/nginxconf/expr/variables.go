@@ -17,7 +17,8 @@ type Variables struct {
 
 // NewVariables has none.
 func NewVariables() *Variables {
-	return &Variables{maps: map[string]*mapping{}, assigned: map[string]bool{}, sets: map[string][]string{}, scripted: map[string]bool{}}
+	return &Variables{maps: map[string]*mapping{}, assigned: map[string]bool{}, sets: map[string][]string{},
+		scripted: map[string]bool{}}
 }
 
 // Define notes what a directive defines; ok is false for a map and its like that is not understood.

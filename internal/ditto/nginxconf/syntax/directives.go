@@ -14,14 +14,17 @@ func Known(name string) bool {
 			return true
 		}
 	}
-	return name == "include" || name == "more_set_headers" || strings.HasPrefix(name, "brotli") || strings.HasPrefix(name, "echo")
+	return name == "include" || name == "more_set_headers" || strings.HasPrefix(name, "brotli") ||
+		strings.HasPrefix(name, "echo")
 }
 
 // Unread tells directives whose effect on a request is not in the configuration.
 func Unread(name string) bool {
 	switch {
-	case strings.HasSuffix(name, "_by_lua"), strings.HasSuffix(name, "_by_lua_block"), strings.HasSuffix(name, "_by_lua_file"):
-		return !strings.HasPrefix(name, "log_") && !strings.HasPrefix(name, "init_") && !strings.HasPrefix(name, "exit_") &&
+	case strings.HasSuffix(name, "_by_lua"), strings.HasSuffix(name, "_by_lua_block"),
+		strings.HasSuffix(name, "_by_lua_file"):
+		return !strings.HasPrefix(name, "log_") && !strings.HasPrefix(name, "init_") &&
+			!strings.HasPrefix(name, "exit_") &&
 			!strings.HasPrefix(name, "header_filter_") && !strings.HasPrefix(name, "body_filter_")
 	case name == "js_content", name == "js_access", name == "perl":
 		return true

@@ -1,5 +1,5 @@
-// Package syntax reads the text of an nginx configuration: tokens, directives and their blocks, with what it includes in place.
-// It knows of no directive what it does.
+// Package syntax reads the text of an nginx configuration: tokens, directives and their blocks, with what it includes
+// in place. It knows of no directive what it does.
 package syntax
 
 import (
@@ -53,8 +53,8 @@ type loader struct {
 	missing []Missing
 }
 
-// Missing is an include that was not found, and that may hold anything. What is included beside a proxy_pass is left to that
-// route, which says it.
+// Missing is an include that was not found, and that may hold anything. What is included beside a proxy_pass is left to
+// that route, which says it.
 type Missing struct {
 	// Name is an absolute path, or a pattern of such. Note is what Config.Unknown says of it.
 	Name, Note string
@@ -81,7 +81,8 @@ func Load(main string, files map[string]string) (*Tree, error) {
 		return nil, fmt.Errorf("reading %s: not among the files", main)
 	}
 	unknown := &Notes{}
-	l := &loader{files: withTemplates(files, unknown), dir: path.Dir(main), parsed: map[string][]*Directive{}, unknown: unknown}
+	l := &loader{files: withTemplates(files, unknown), dir: path.Dir(main), parsed: map[string][]*Directive{},
+		unknown: unknown}
 	list, err := l.load(main, nil)
 	if err != nil {
 		return nil, err
@@ -110,7 +111,10 @@ func (l *loader) load(file string, stack []string) ([]*Directive, error) {
 
 func (l *loader) expand(list []*Directive, stack []string) ([]*Directive, error) {
 	out := make([]*Directive, 0, len(list))
-	forwards := slices.ContainsFunc(list, func(d *Directive) bool { return d.Name == "proxy_pass" || d.Name == "grpc_pass" })
+	forwards := slices.ContainsFunc(list, func(d *Directive) bool {
+		return d.Name == "proxy_pass" ||
+			d.Name == "grpc_pass"
+	})
 	for _, d := range list {
 		if l.count++; l.count > maxDirectives {
 			return nil, fmt.Errorf("reading %s: more than %d directives with all includes", stack[0], maxDirectives)
@@ -137,8 +141,8 @@ func (l *loader) expand(list []*Directive, stack []string) ([]*Directive, error)
 	return out, nil
 }
 
-// include answers one include directive: relative to the directory of the main file, as nginx resolves it. forwards says that
-// its block forwards requests.
+// include answers one include directive: relative to the directory of the main file, as nginx resolves it. forwards
+// says that its block forwards requests.
 func (l *loader) include(d *Directive, forwards bool, stack []string) ([]*Directive, error) {
 	if len(d.Args) != 1 {
 		return nil, fmt.Errorf("reading %s: include takes one file name, got %d", d.At(), len(d.Args))
@@ -183,8 +187,8 @@ func (l *loader) include(d *Directive, forwards bool, stack []string) ([]*Direct
 	return out, nil
 }
 
-// shipped tells files that come with nginx and cannot change where a request goes. proxy_params is not one of them: it holds
-// proxy_set_header, which drops every inherited header.
+// shipped tells files that come with nginx and cannot change where a request goes. proxy_params is not one of them: it
+// holds proxy_set_header, which drops every inherited header.
 func shipped(name string) bool {
 	switch path.Base(name) {
 	case "mime.types", "fastcgi.conf", "fastcgi_params", "uwsgi_params", "scgi_params", "koi-utf", "koi-win", "win-utf":

@@ -10,8 +10,8 @@ import (
 )
 
 // Parse makes a tree of the library's tokens. The tree is built here and not by the library's parser, because that one,
-// once told not to fail on unknown directives, also accepts a directive that is ended by "}" and then reads on one level too
-// deep; nginx refuses such a file.
+// once told not to fail on unknown directives, also accepts a directive that is ended by "}" and then reads on one
+// level too deep; nginx refuses such a file.
 func Parse(file, source string) ([]*Directive, error) {
 	if len(source) > maxFileSize {
 		return nil, fmt.Errorf("reading %s: %d bytes, at most %d are read", file, len(source), maxFileSize)
@@ -98,7 +98,8 @@ func (p *parser) block(depth int) ([]*Directive, error) {
 	return list, nil
 }
 
-// unescape undoes the escapes that nginx undoes in every token: \" \' \\ and \t \r \n. All others stay, with the backslash.
+// unescape undoes the escapes that nginx undoes in every token: \" \' \\ and \t \r \n. All others stay, with the
+// backslash.
 func unescape(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s

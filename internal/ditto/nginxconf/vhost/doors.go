@@ -29,7 +29,8 @@ func (s *Host) Loopback() []Door {
 // maxDoors bounds how many ports and names are tried; a server has few.
 const maxDoors = 16
 
-// Visit is a port and name to get to a server by. Address is set where it is no client's but somebody's in the same pod.
+// Visit is a port and name to get to a server by. Address is set where it is no client's but somebody's in the same
+// pod.
 type Visit struct {
 	Port    int
 	Host    string

@@ -12,8 +12,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 )
 
-// Which hosts a server takes requests for, for comparing one configuration with another. See package requests for what has to be
-// true of it: of two readings of one name, the wider one would hide that a change lets in more.
+// Which hosts a server takes requests for, for comparing one configuration with another. See package requests for what
+// has to be true of it: of two readings of one name, the wider one would hide that a change lets in more.
 
 // mostNames bounds how many names are compared one by one; more of them are told apart by a digest.
 const mostNames = 256
@@ -25,8 +25,8 @@ type Taken struct {
 	Condition string
 }
 
-// Takes says for which hosts a server takes the requests that come in by a door: one without an address is reached by any
-// but the loopback's. A zero Door is any of the server's.
+// Takes says for which hosts a server takes the requests that come in by a door: one without an address is reached by
+// any but the loopback's. A zero Door is any of the server's.
 //
 // A server that listens at `*` is taken to be reached by every address that no other server listens at, of IPv6 too.
 func (ls *Listeners) Takes(srv *Host, at Door) []Taken {
@@ -69,7 +69,8 @@ func (ls *Listeners) Takes(srv *Host, at Door) []Taken {
 // nameTable is what the servers of a listener are called.
 type nameTable struct {
 	once sync.Once
-	// literal are the names that say by themselves which hosts they are, as package requests has them, and whose they are.
+	// literal are the names that say by themselves which hosts they are, as package requests has them, and whose they
+	// are.
 	literal map[string]*Host
 	// byEnd are those, sorted by their last letters first; each is written backwards.
 	byEnd []string
@@ -133,7 +134,8 @@ func odd(name string) bool {
 	return strings.Contains(strings.TrimSuffix(strings.TrimPrefix(name, "*."), ".*"), "*")
 }
 
-// hostsOf are the hosts whose requests a server takes of those that come in here. The default server takes what no name is for.
+// hostsOf are the hosts whose requests a server takes of those that come in here. The default server takes what no name
+// is for.
 func (s *listener) hostsOf(srv *Host) []requests.Hosts {
 	if srv.Stream {
 		return []requests.Hosts{requests.AnyHost()}
@@ -163,7 +165,8 @@ func (t *nameTable) hostsOf(srv *Host, byDefault bool) []requests.Hosts {
 				own = append(own, form)
 			}
 			if len(own) > mostNames {
-				return []requests.Hosts{{Name: fmt.Sprintf("%d names %s among %s", len(srv.Names), digest(srv.Names...), t.all()), Opaque: true}}
+				return []requests.Hosts{{Name: fmt.Sprintf("%d names %s among %s", len(srv.Names), digest(srv.Names...),
+					t.all()), Opaque: true}}
 			}
 		}
 	}
@@ -184,7 +187,8 @@ func (t *nameTable) hostsOf(srv *Host, byDefault bool) []requests.Hosts {
 	}
 	for _, p := range t.patterns {
 		if p.server == srv {
-			list = append(list, t.without(requests.Hosts{Name: p.text + " after " + p.before, Opaque: true}, srv, t.byEnd))
+			list = append(list, t.without(requests.Hosts{Name: p.text + " after " + p.before, Opaque: true}, srv,
+				t.byEnd))
 		}
 	}
 	return list
@@ -200,7 +204,8 @@ func (t *nameTable) without(hosts requests.Hosts, srv *Host, names []string) req
 			continue
 		}
 		if len(hosts.Except) == mostNames {
-			return requests.Hosts{Name: fmt.Sprintf("%s but for %d names %s and beside %s", hosts.Name, len(names), t.all(), digest(srv.Names...)), Opaque: true}
+			return requests.Hosts{Name: fmt.Sprintf("%s but for %d names %s and beside %s", hosts.Name, len(names),
+				t.all(), digest(srv.Names...)), Opaque: true}
 		}
 		hosts.Except = append(hosts.Except, name)
 	}

@@ -1,5 +1,5 @@
-// Package vhost says which server of an nginx configuration answers: by the address that a request comes in at, and by the host
-// that it names.
+// Package vhost says which server of an nginx configuration answers: by the address that a request comes in at, and by
+// the host that it names.
 package vhost
 
 import (
@@ -85,8 +85,9 @@ func (s *listener) answersTo(srv *Host) {
 	}
 }
 
-// choose is nginx's choice among the servers on one address: exact name (the empty one for requests that name no host), longest wildcard in front, longest wildcard behind,
-// first pattern, default server. It is not certain where a name is not understood.
+// choose is nginx's choice among the servers on one address: exact name (the empty one for requests that name no host),
+// longest wildcard in front, longest wildcard behind, first pattern, default server. It is not certain where a name is
+// not understood.
 func (s *listener) choose(host string, w *expr.Budget) (*Host, bool) {
 	if s.deflt.Stream {
 		return s.deflt, true
@@ -157,7 +158,8 @@ func NewListeners(servers []*Host) *Listeners {
 			key := Listen{Address: l.Address, Port: l.Port}
 			s := at[key]
 			if s == nil {
-				s = &listener{address: l.Address, deflt: srv, exact: map[string]*Host{}, front: map[string]*Host{}, back: map[string]*Host{}}
+				s = &listener{address: l.Address, deflt: srv, exact: map[string]*Host{}, front: map[string]*Host{},
+					back: map[string]*Host{}}
 				at[key] = s
 				ls.at[l.Port] = append(ls.at[l.Port], s)
 			}
@@ -176,8 +178,8 @@ func NewListeners(servers []*Host) *Listeners {
 	return ls
 }
 
-// SpeaksTLS says whether all that a server listens on at a port has ssl, which is a matter of the socket: any server that
-// says so says it for all with the same address and port.
+// SpeaksTLS says whether all that a server listens on at a port has ssl, which is a matter of the socket: any server
+// that says so says it for all with the same address and port.
 func (ls *Listeners) SpeaksTLS(srv *Host, port int) bool {
 	for _, l := range srv.Listen {
 		if l.Port != port || l.UDP || l.TLS {

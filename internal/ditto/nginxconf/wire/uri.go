@@ -1,12 +1,13 @@
-// Package wire knows paths as they stand on the wire: what nginx makes of the bytes that a client sends, how it writes them when
-// it forwards a request, and what Ditto reads.
+// Package wire knows paths as they stand on the wire: what nginx makes of the bytes that a client sends, how it writes
+// them when it forwards a request, and what Ditto reads.
 package wire
 
 import "strings"
 
-// Normalise is what nginx makes of the path and query a client sends, for choosing a location: percent-decoded, dot segments
-// resolved, slashes merged if asked, cut at "#". It follows ngx_http_parse_complex_uri. ok is false for what nginx answers
-// with 400. quoted says that nginx will escape again what it forwards, plus that a plus sign was in the path.
+// Normalise is what nginx makes of the path and query a client sends, for choosing a location: percent-decoded, dot
+// segments resolved, slashes merged if asked, cut at "#". It follows ngx_http_parse_complex_uri. ok is false for what
+// nginx answers with 400. quoted says that nginx will escape again what it forwards, plus that a plus sign was in the
+// path.
 //
 //nolint:gocyclo // one state machine, state for state as nginx has it
 func Normalise(raw string, mergeSlashes bool) (uri, args string, quoted, plus, ok bool) {
@@ -181,9 +182,9 @@ func escape(s, unsafe string) string {
 	return b.String()
 }
 
-// ReadByGateway is how Ditto's gateway reads a path (Pekko HTTP): each segment is percent-decoded, then dot segments are resolved, while
-// empty segments stay. An encoded slash stays inside its segment, which is written back as %2F to tell it apart. ok is false for what
-// it answers with 400.
+// ReadByGateway is how Ditto's gateway reads a path (Pekko HTTP): each segment is percent-decoded, then dot segments
+// are resolved, while empty segments stay. An encoded slash stays inside its segment, which is written back as %2F to
+// tell it apart. ok is false for what it answers with 400.
 func ReadByGateway(p string) (read string, ok bool) {
 	segments := strings.Split(p, "/")
 	var kept []string
