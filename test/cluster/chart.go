@@ -26,7 +26,7 @@ const (
 // InstallChart installs the chart with real helm, or upgrades it, and returns what helm printed. Values is YAML. The
 // protected namespaces in it have to exist. Args are more for helm.
 func (c *Cluster) InstallChart(ctx context.Context, values string, args ...string) (string, error) {
-	chart, err := c.chart(ctx)
+	chart, err := c.Chart(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -39,8 +39,8 @@ func (c *Cluster) InstallChart(ctx context.Context, values string, args ...strin
 	return c.Helm(ctx, args...)
 }
 
-// chart is the folder of the chart; for a user who may not listen on the Service's port, a copy with another port.
-func (c *Cluster) chart(ctx context.Context) (string, error) {
+// Chart is the folder of the chart; for a user who may not listen on the Service's port, a copy with another port.
+func (c *Cluster) Chart(ctx context.Context) (string, error) {
 	root, err := Root(ctx)
 	if err != nil {
 		return "", err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -27,12 +28,19 @@ func (c *Cluster) Define(ctx context.Context, kinds ...schema.GroupVersionKind) 
 			return fmt.Errorf("%w\n%s", err, out)
 		}
 	}
-	out, err := c.Kubectl(ctx, nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all",
-		"--timeout="+startWithin.String())
-	if err != nil {
-		return fmt.Errorf("%w\n%s", err, out)
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	for {
+		out, err := c.Kubectl(ctx, nil, "wait", "--for=condition=Established", "customresourcedefinition", "--all",
+			"--timeout="+startWithin.String())
+		if err == nil {
+			return nil
+		}
+		// kubectl gives up on one that has no conditions at all yet, which one has for a moment.
+		if !strings.Contains(out, "accessor error") || !pause(ctx, 100*time.Millisecond) {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
 	}
-	return nil
 }
 
 // definition is as much of a CustomResourceDefinition as an API server needs to keep an object.
