@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"internal/inventory":         {"internal/inventory/crd"},
 	"internal/inventory/crd":     {},
 	"internal/certs":             {},
+	"internal/clock":             {},
 	"internal/shell":             {},
 	"internal/terminal":          {},
 	"internal/gittree":           {},

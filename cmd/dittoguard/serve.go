@@ -23,6 +23,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/audit"
 	"github.com/dittoguard/dittoguard/internal/certs"
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/clock"
 	"github.com/dittoguard/dittoguard/internal/config"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
@@ -56,8 +57,11 @@ type serveOptions struct {
 	breakGlass                   string
 	longestGlass                 time.Duration
 	settle                       time.Duration
+	leafDuration, caDuration     time.Duration
 	peerPort                     int
 	pod                          string
+	// now is what time it is for API servers; nil means for this process.
+	now func() time.Time
 }
 
 func newServe() *cobra.Command {
@@ -118,7 +122,13 @@ what is missing), and /metrics.`,
 	o.auditing.addFlags(f)
 	f.DurationVar(&o.settle, "settle", 0,
 		"how long what other processes let in may still be stored (default: 1m); for tests, where there are none")
-	_ = f.MarkHidden("settle") // it is there
+	f.DurationVar(&o.leafDuration, "leaf-duration", 0,
+		"how long a certificate is valid (default: 7 days), for --cert-mode self; for tests, which see it renewed")
+	f.DurationVar(&o.caDuration, "ca-duration", 0,
+		"how long a CA is valid (default: 365 days), for --cert-mode self; for tests, which see it renewed")
+	for _, name := range []string{"settle", "leaf-duration", "ca-duration"} {
+		_ = f.MarkHidden(name) // it is there
+	}
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
@@ -185,6 +195,9 @@ func (o *serveOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	server := clock.NewServer()
+	restConfig.Wrap(server.Wrap)
+	o.now = server.Now
 	source, err := o.certificates(restConfig)
 	if err != nil {
 		return err
@@ -211,7 +224,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 	})
 	current := func() *check.Checker { checker, _ := judges.Current(); return checker } // nil until one is loaded
 	metrics.MustRegister(exceptions{current})
-	broken, breaking := o.glass(world.Reader(), metrics, log.WithName("break glass"))
+	broken, breaking := o.glass(world.Reader(), o.now, metrics, log.WithName("break glass"))
 	handlers := webhook.Options{
 		Judge: func() check.Judge {
 			if checker := current(); checker != nil {
@@ -232,7 +245,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		}
 	}
 	components := []webhook.Component{
-		{Name: "certificates", Start: source.Start, Ready: source.Ready},
+		{Name: "certificates", Start: source.Start, Ready: source.Ready, Note: server.Note},
 		{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
 		{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
 	}
@@ -280,7 +293,7 @@ func (o *serveOptions) loadJudge(passwords *htpasswd.Verifier, log logr.Logger) 
 				return nil, err
 			}
 		}
-		return check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords,
+		return check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords, Now: o.now,
 			Protected: append([]string{}, o.protected...)})
 	}
 }
@@ -293,6 +306,7 @@ func (o *serveOptions) certificates(restConfig *rest.Config) (certs.Source, erro
 	return certs.NewSelf(restConfig, certs.SelfOptions{
 		Namespace: o.namespace, ServiceName: o.serviceName, CASecret: o.caSecret,
 		ValidatingConfig: o.validatingName, MutatingConfig: o.mutatingName,
+		Now: o.now, LeafDuration: o.leafDuration, CADuration: o.caDuration,
 	})
 }
 

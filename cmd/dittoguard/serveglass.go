@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -10,13 +12,13 @@ import (
 )
 
 // glass is the way out in an emergency, and what says that it is taken. A nil one is never broken.
-func (o *serveOptions) glass(reader inventory.Reader, metrics prometheus.Registerer, log logr.Logger) (*glass.Glass,
-	[]webhook.Component) {
+func (o *serveOptions) glass(reader inventory.Reader, now func() time.Time, metrics prometheus.Registerer,
+	log logr.Logger) (*glass.Glass, []webhook.Component) {
 	if o.breakGlass == "" {
 		return nil, nil
 	}
 	g := glass.New(glass.Options{Inventory: reader, Namespace: o.namespace, Name: o.breakGlass, Longest: o.longestGlass,
-		Log: log})
+		Now: now, Log: log})
 	metrics.MustRegister(glassMetric(g))
 	return g, []webhook.Component{{Name: "break glass", Start: g.Watch, Note: g.Note}}
 }

@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,6 +84,8 @@ type secretAuthority struct {
 	client                   client.Client
 	key                      types.NamespacedName
 	caDuration, leafDuration time.Duration
+	// ahead is how far the clock is ahead by which leaves are made.
+	ahead atomic.Int64
 
 	mu      sync.Mutex
 	data    map[string][]byte
@@ -166,7 +169,7 @@ func (a *secretAuthority) Sign(template *x509.Certificate) (*x509.Certificate, e
 		return nil, err
 	}
 	template.SerialNumber, template.BasicConstraintsValid = big.NewInt(time.Now().UnixNano()), true
-	template.NotBefore = time.Now()
+	template.NotBefore = time.Now().Add(time.Duration(a.ahead.Load()))
 	template.NotAfter = template.NotBefore.Add(a.leafDuration)
 	if ca.NotAfter.Before(template.NotAfter) {
 		template.NotAfter = ca.NotAfter

@@ -63,6 +63,9 @@ func usable(leaf *x509.Certificate, name string, now time.Time) error {
 	switch {
 	case leaf == nil:
 		return errNoCertificate
+	case now.Before(leaf.NotBefore):
+		return fmt.Errorf("the serving certificate is not valid before %s, which for API servers is in %s",
+			leaf.NotBefore.UTC().Format(time.RFC3339), leaf.NotBefore.Sub(now).Round(time.Second))
 	case now.After(leaf.NotAfter):
 		return fmt.Errorf("the serving certificate expired at %s", leaf.NotAfter.UTC().Format(time.RFC3339))
 	}

@@ -38,6 +38,8 @@ type SelfOptions struct {
 	Resync time.Duration
 	// Retry is the pause after a failure. Default: 1 s.
 	Retry time.Duration
+	// Now is what time it is for API servers, which decide whether a certificate is valid. Default: time.Now.
+	Now func() time.Time
 	// Look is the pause between looks at what cert-manager's library has made, which ask no API server. Default: 50 ms.
 	Look time.Duration
 }
@@ -57,6 +59,9 @@ func (o *SelfOptions) setDefaults() {
 		if *d.field == 0 {
 			*d.field = d.value
 		}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 }
 
@@ -91,7 +96,9 @@ type Self struct {
 	client  client.WithWatch
 	// signer makes leaves; it replaces its own one as soon as it has another.
 	signer cmtls.CertificateSource
-	now    func() time.Time
+	// anew has the signer make another leaf.
+	anew *renewing
+	now  func() time.Time
 	// changed is filled when something that decides may have changed.
 	changed chan struct{}
 
@@ -134,15 +141,17 @@ func NewSelf(config *rest.Config, options SelfOptions) (*Self, error) {
 
 func newSelf(c client.WithWatch, ca cmtls.Authority, options SelfOptions) *Self {
 	options.setDefaults()
+	renewing := &renewing{Authority: ca}
 	return &Self{
 		options: options,
 		client:  c,
 		signer: &cmtls.DynamicSource{
 			DNSNames:      []string{dnsName(options.ServiceName, options.Namespace)},
-			Authority:     ca,
+			Authority:     renewing,
 			RetryInterval: options.Look, // it waits for the CA, which another goroutine brings
 		},
-		now:     time.Now,
+		anew:    renewing,
+		now:     options.Now,
 		changed: make(chan struct{}, 1),
 	}
 }
@@ -220,6 +229,11 @@ func (s *Self) decide(configurations []*configuration) {
 	defer s.mu.Unlock()
 	if latest != s.candidate {
 		s.candidate, s.trustedSince = latest, time.Time{}
+	}
+	// A leaf that this node's clock made when it was ahead stays invalid for as long as it was. Once the clock is set,
+	// there is a better one.
+	if leaf := leafOf(s.candidate); leaf != nil && now.Before(leaf.NotBefore) && time.Now().Before(leaf.NotBefore) {
+		s.anew.renew()
 	}
 	if s.candidate != nil && s.candidate != s.served && s.takesOver(configurations, now) {
 		s.served = s.candidate

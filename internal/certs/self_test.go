@@ -36,7 +36,15 @@ func emptySecret() *corev1.Secret {
 // start runs a replica until the test ends.
 func start(t *testing.T, c client.WithWatch, caDuration time.Duration) *Self {
 	t.Helper()
-	s := newSelf(c, &secretAuthority{client: c, key: secretKey, caDuration: caDuration, leafDuration: caDuration / 2},
+	authority := &secretAuthority{client: c, key: secretKey, caDuration: caDuration, leafDuration: caDuration / 2}
+	return startWith(t, c, authority)
+}
+
+// startWith runs a replica with an authority.
+func startWith(t *testing.T, c client.WithWatch, authority *secretAuthority) *Self {
+	t.Helper()
+	caDuration := authority.caDuration
+	s := newSelf(c, authority,
 		SelfOptions{
 			Namespace: ours.namespace, ServiceName: ours.name, CASecret: secretKey.Name,
 			ValidatingConfig: "dittoguard", MutatingConfig: "dittoguard",
@@ -123,6 +131,24 @@ func TestSelf_FirstStart(t *testing.T) {
 	}
 	if !s.NotAfter().Equal(leaf.NotAfter) {
 		t.Errorf("NotAfter %s, want the leaf's %s", s.NotAfter(), leaf.NotAfter)
+	}
+}
+
+// TestSelf_AClockThatIsAhead: a leaf that is not valid yet for API servers makes no replica ready. There is another one when the clock is set.
+func TestSelf_AClockThatIsAhead(t *testing.T) {
+	c := fake.NewClientBuilder().WithObjects(emptySecret(), validatingConfiguration(), mutatingConfiguration()).Build()
+	authority := &secretAuthority{client: c, key: secretKey, caDuration: time.Hour, leafDuration: time.Hour / 2}
+	authority.ahead.Store(int64(10 * time.Minute))
+	s := startWith(t, c, authority)
+	eventually(t, "it is said", func() bool {
+		err := s.Ready()
+		return err != nil && strings.Contains(err.Error(), "the serving certificate is not valid before ") &&
+			strings.Contains(err.Error(), ", which for API servers is in ")
+	})
+	authority.ahead.Store(0)
+	eventually(t, "ready", func() bool { return s.Ready() == nil })
+	if !trustedEverywhere(t, c, servedLeaf(t, s)) {
+		t.Error("ready, but an API server would not trust the leaf")
 	}
 }
 

@@ -41,6 +41,8 @@ type Options struct {
 	Namespace, Name string
 	// Longest is how long after its creation it may count.
 	Longest time.Duration
+	// Now is what time it is for API servers, which say when the ConfigMap was created. Default: time.Now.
+	Now func() time.Time
 	// Log gets a line whenever the state changes.
 	Log logr.Logger
 }
@@ -52,6 +54,9 @@ type Glass struct{ Options }
 func New(o Options) *Glass {
 	if o.Log.GetSink() == nil {
 		o.Log = logr.Discard()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	return &Glass{o}
 }
@@ -101,7 +106,7 @@ func (g *Glass) State() State {
 		// The API server writes when an object was created, and nobody can change it. So a longer time needs another
 		// ConfigMap.
 		s.Until = o.Meta.CreationTimestamp.Add(length)
-		s.Broken = time.Now().Before(s.Until)
+		s.Broken = g.Now().Before(s.Until)
 	}
 	return s
 }

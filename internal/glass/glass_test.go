@@ -148,6 +148,18 @@ func TestItEndsByItself(t *testing.T) {
 	})
 }
 
+// TestAClockThatIsBehind: what counts is the clock of who says when the ConfigMap was created.
+func TestAClockThatIsBehind(t *testing.T) {
+	g := of(configMap(2*time.Hour, map[string]string{"for": "3h", "reason": "a new edge"}))
+	if !g.State().Broken {
+		t.Error("it does not count")
+	}
+	g.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
+	if g.State().Broken {
+		t.Error("it counts for longer than it says")
+	}
+}
+
 func TestReasonsAreOneShortLine(t *testing.T) {
 	got := oneLine("a\x1b[31m\tb\xff \n" + strings.Repeat("x", 300))
 	if want := "a[31m b " + strings.Repeat("x", 192) + "…"; got != want {
