@@ -88,6 +88,8 @@ func TestTheContinuousAudit(t *testing.T) {
 	}
 	in{c, cluster.Namespace}.admitted(t, "", "patch", "configmap", cluster.Release, "--patch", string(patch))
 	a.finds(t, "ditto", "gateway", "devops-unsecured", "fail")
+	n.admitted(t, "", "set", "env", "deployment/gateway", "DEVOPS_STATUS_SECURED-")
+	a.findsNothing(t, "ditto", "gateway", "devops-unsecured")
 
 	// Unasked.
 	other.admitted(t, "", "apply", "--filename", "testdata/fixed.yaml")
