@@ -21,7 +21,7 @@ const lookAtReplicas = 500 * time.Millisecond
 type Balanced struct {
 	*Replicas
 
-	binary    string
+	how       How
 	addresses map[string]string
 
 	mu sync.Mutex
@@ -32,14 +32,24 @@ type Balanced struct {
 	leaving map[string]bool
 }
 
+// How replicas run.
+type How struct {
+	Binary string
+	// Lag is how far their watches are behind.
+	Lag time.Duration
+	// Flags are more than the chart's.
+	Flags []string
+	// Clock is theirs, if the binary was built with one.
+	Clock Clock
+}
+
 // StartBalanced runs a replica for each name.
 func (c *Cluster) StartBalanced(ctx context.Context, binary string, names ...string) (*Balanced, error) {
 	r, addresses, at, err := c.startReplicas(ctx, binary, 0, names, nil)
 	if err != nil {
 		return nil, err
 	}
-	b := &Balanced{Replicas: r, binary: binary, addresses: addresses, endpoints: slices.Clone(names),
-		leaving: map[string]bool{}}
+	b := &Balanced{Replicas: r, how: How{Binary: binary}, addresses: addresses, endpoints: slices.Clone(names), leaving: map[string]bool{}}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
 	if err != nil {
 		r.Kill()
@@ -124,9 +134,15 @@ func (b *Balanced) Terminate(name string) error {
 	return b.Serves[name].Stop()
 }
 
+// Will has replicas run in another way from when they start the next time. It returns how they do until then.
+func (b *Balanced) Will(how How) (was How) {
+	was, b.how = b.how, how
+	return was
+}
+
 // Restart starts a replica that has ended again, in the same Pod.
 func (b *Balanced) Restart(ctx context.Context, name string) error {
-	s, err := b.cluster.startServe(ctx, b.binary, 0, name, b.addresses[name], nil)
+	s, err := b.cluster.startServe(ctx, b.how, name, b.addresses[name])
 	if err != nil {
 		return err
 	}
@@ -138,18 +154,25 @@ func (b *Balanced) Restart(ctx context.Context, name string) error {
 
 // ShowCertificatesOf returns nil if each replica shows a certificate that this authority signed.
 func (b *Balanced) ShowCertificatesOf(ctx context.Context, authority []byte) error {
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(authority) {
-		return errors.New("the authority is no certificate in PEM")
-	}
-	dialer := &tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: Release + "." + Namespace + ".svc",
-		MinVersion: tls.VersionTLS12}}
-	for name, address := range b.addresses {
-		connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(address, replicaPort))
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+	for name := range b.addresses {
+		if _, err := b.SerialOf(ctx, name, authority); err != nil {
+			return err
 		}
-		_ = connection.Close()
 	}
 	return nil
+}
+
+// SerialOf is the serial number of the certificate that a replica shows, if this authority signed it.
+func (b *Balanced) SerialOf(ctx context.Context, name string, authority []byte) (string, error) {
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(authority) {
+		return "", errors.New("the authority is no certificate in PEM")
+	}
+	dialer := &tls.Dialer{Config: &tls.Config{RootCAs: roots, ServerName: Release + "." + Namespace + ".svc", MinVersion: tls.VersionTLS12}}
+	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(b.addresses[name], replicaPort))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	defer func() { _ = connection.Close() }()
+	return connection.(*tls.Conn).ConnectionState().PeerCertificates[0].SerialNumber.String(), nil
 }

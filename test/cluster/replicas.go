@@ -90,7 +90,7 @@ func (c *Cluster) startReplicas(ctx context.Context, binary string, lag time.Dur
 	}
 	for _, name := range names {
 		r.Dealt[name] = &atomic.Int64{}
-		if r.Serves[name], err = c.startServe(ctx, binary, lag, name, addresses[name], flags); err != nil {
+		if r.Serves[name], err = c.startServe(ctx, How{Binary: binary, Lag: lag, Flags: flags}, name, addresses[name]); err != nil {
 			return nil, nil, "", err
 		}
 	}

@@ -65,12 +65,11 @@ func (c *Cluster) StartLagging(ctx context.Context, binary string, lag time.Dura
 		return nil, fmt.Errorf("reading what the chart installed: %w", err)
 	}
 	flags = append([]string{fmt.Sprintf("--port=%d", service.Spec.Ports[0].Port)}, flags...)
-	return c.startServe(ctx, binary, lag, "dittoguard", service.Spec.ClusterIP, flags)
+	return c.startServe(ctx, How{Binary: binary, Lag: lag, Flags: flags}, "dittoguard", service.Spec.ClusterIP)
 }
 
 // startServe runs the binary as the Pod of a name, at an address.
-func (c *Cluster) startServe(ctx context.Context, binary string, lag time.Duration, name, address string,
-	flags []string) (_ *Serve, err error) {
+func (c *Cluster) startServe(ctx context.Context, how How, name, address string) (_ *Serve, err error) {
 	dir, err := os.MkdirTemp(c.dir, "serve")
 	if err != nil {
 		return nil, err
@@ -93,8 +92,8 @@ func (c *Cluster) startServe(ctx context.Context, binary string, lag time.Durati
 		}
 	}()
 	api, ca := c.server(), c.Config.CAData
-	if lag > 0 {
-		if api, ca, err = c.lagging(beside, lag); err != nil {
+	if how.Lag > 0 {
+		if api, ca, err = c.lagging(beside, how.Lag); err != nil {
 			return nil, err
 		}
 	}
@@ -118,8 +117,8 @@ func (c *Cluster) startServe(ctx context.Context, binary string, lag time.Durati
 		"--health-addr="+s.health,
 		"--metrics-addr="+s.metrics,
 	)
-	args = append(args, flags...)
-	if err := s.start(binary, args); err != nil {
+	args = append(args, how.Flags...)
+	if err := s.start(how, args); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -135,16 +134,19 @@ func (c *Cluster) startServe(ctx context.Context, binary string, lag time.Durati
 	return s, nil
 }
 
-func (s *Serve) start(binary string, args []string) error {
+func (s *Serve) start(how How, args []string) error {
 	log, err := os.Create(s.Log)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 	// No context: a process under a test's context would be killed while others still need it.
-	s.process = leash.Command(binary, args...)
+	s.process = leash.Command(how.Binary, args...)
 	s.process.Stdout, s.process.Stderr = log, log
 	s.process.Env = slices.DeleteFunc(os.Environ(), func(e string) bool { return strings.HasPrefix(e, "KUBE") })
+	if how.Clock != "" {
+		s.process.Env = append(s.process.Env, clockVariable+"="+string(how.Clock))
+	}
 	if err := s.process.Start(); err != nil {
 		return fmt.Errorf("starting dittoguard serve: %w", err)
 	}
@@ -208,6 +210,20 @@ func (s *Serve) waitReady(ctx context.Context) error {
 func (s *Serve) Ready(ctx context.Context) (ready bool, detail string) {
 	status, body, err := get(ctx, "http://"+s.health+"/readyz")
 	return err == nil && status == http.StatusOK, body
+}
+
+// Clock is what time it is for the process, as its answers say.
+func (s *Serve) Clock(ctx context.Context) (time.Time, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.health+"/healthz", nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return time.Time{}, err
+	}
+	_ = response.Body.Close()
+	return time.Parse(http.TimeFormat, response.Header.Get("Date"))
 }
 
 // Metrics asks /metrics and returns what it says.

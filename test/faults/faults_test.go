@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -29,16 +31,26 @@ const (
 )
 
 // values are the chart's. Judging may take longer than elsewhere, since the machine is busy with all of a control plane.
-const values = `
+var values = `
 protectedNamespaces: [ditto]
 webhook: {timeoutSeconds: 10}
-`
+rules:
+  own.yaml: |
+` + regexp.MustCompile(`(?m)^(.)`).ReplaceAllString(ownRule, "    $1")
 
 // bed is a control plane with two replicas under load.
 type bed struct {
 	*cluster.Cluster
 
+	binary   string
 	replicas *cluster.Balanced
+	// load is the work that goes on now.
+	load *load
+	// clocked is the binary with a clock that can be moved, once it is built, in dir.
+	clocked, dir string
+	clocks       clocks
+	// bigOnes counts the large objects that were answered.
+	bigOnes atomic.Int64
 }
 
 // until waits until something works.
@@ -106,7 +118,7 @@ func TestFaults(t *testing.T) {
 
 func newBed(t *testing.T) *bed {
 	t.Helper()
-	b := &bed{Cluster: cluster.ForTest(t)}
+	b := &bed{Cluster: cluster.ForTest(t), dir: t.TempDir()}
 	for _, name := range []string{protected, elsewhere} {
 		if err := b.Client.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}); err != nil {
 			t.Fatal(err)
@@ -119,6 +131,7 @@ func newBed(t *testing.T) *bed {
 	if out, err := b.InstallChart(t.Context(), values); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	b.binary = binary
 	if b.replicas, err = b.StartBalanced(t.Context(), binary, one, two); err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +150,18 @@ func newBed(t *testing.T) *bed {
 func (b *bed) suffer(t *testing.T, f *fault) row {
 	t.Helper()
 	l := &load{client: b.Client}
+	b.load = l
+	if f.prepare != nil {
+		mend, err := f.prepare(t, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := mend(context.WithoutCancel(t.Context())); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
 	before := errors.Join(b.complete(t.Context()), until(t.Context(), func() error { return l.whole(t.Context()) }))
 	if before != nil {
 		t.Fatalf("before anything happened: %v", before)

@@ -5,7 +5,6 @@ package faults
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -83,7 +82,12 @@ func (l *load) start(ctx context.Context, clients int) (stop func()) {
 		working.Go(func() {
 			for round := 0; ctx.Err() == nil; round++ {
 				// Whoever began ends: what was cut short would count as failed.
-				l.work(context.WithoutCancel(ctx), kind(n%int(bad+1)), fmt.Sprintf("load-%d-%d", n, round))
+				name := fmt.Sprintf("load-%d-%d", n, round)
+				if k := kind(n % int(bad+1)); k == bad {
+					l.tempt(context.WithoutCancel(ctx), name, round)
+				} else {
+					l.work(context.WithoutCancel(ctx), k, name)
+				}
 				select {
 				case <-ctx.Done():
 				case <-time.After(30 * time.Millisecond):
@@ -100,17 +104,22 @@ func (l *load) start(ctx context.Context, clients int) (stop func()) {
 // work creates an object and deletes it again.
 func (l *load) work(ctx context.Context, k kind, name string) {
 	o := object(k, name)
-	if err := l.request(ctx, k, func(ctx context.Context) error { return l.client.Create(ctx, o) }); err != nil {
-		return
+	if err := l.request(ctx, k, func(ctx context.Context) error { return l.client.Create(ctx, o) }); err == nil {
+		l.remove(ctx, k, o)
 	}
-	if k == bad {
-		l.admitted.Add(1)
-		l.mu.Lock()
-		l.wrong = append(l.wrong, fmt.Sprintf("%s at %s", name, time.Now().Format(time.StampMilli)))
-		l.mu.Unlock()
-	}
-	// What cannot be deleted now is left behind, and counts as failed.
+}
+
+// remove deletes an object. What cannot be deleted now is left behind, and counts as failed.
+func (l *load) remove(ctx context.Context, k kind, o client.Object) {
 	_ = l.request(ctx, k, func(ctx context.Context) error { return client.IgnoreNotFound(l.client.Delete(ctx, o)) })
+}
+
+// letIn notes what must not have got in.
+func (l *load) letIn(what string) {
+	l.admitted.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wrong = append(l.wrong, what+" at "+time.Now().Format(time.StampMilli))
 }
 
 func (l *load) request(ctx context.Context, k kind, do func(context.Context) error) error {
@@ -123,7 +132,7 @@ func (l *load) request(ctx context.Context, k kind, do func(context.Context) err
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case err == nil && k != control || err != nil && k == bad && strings.Contains(err.Error(), refused):
+	case err == nil && k != control || err != nil && (k == bad && strings.Contains(err.Error(), refused) || strings.Contains(err.Error(), tooLarge)):
 	case err == nil:
 		if s.to.Sub(s.from) > slow {
 			l.hangs = append(l.hangs, s)
@@ -152,9 +161,6 @@ func object(k kind, name string) client.Object {
 		return &corev1.Service{ObjectMeta: meta, Spec: corev1.ServiceSpec{Selector: map[string]string{"app": name}, Ports: []corev1.ServicePort{{Port: 80, TargetPort: intstr.FromInt32(8080)}}}}
 	case harmless:
 		return &corev1.ConfigMap{ObjectMeta: meta, Data: map[string]string{"greeting": "hello"}}
-	case bad:
-		// Ditto's sample password, which is refused whatever else there is.
-		return &corev1.ConfigMap{ObjectMeta: meta, Data: map[string]string{"nginx.htpasswd": "ditto:A6BgmB8IEtPTs\n"}}
 	}
 	panic("there is no such kind")
 }
@@ -185,12 +191,14 @@ func (l *load) whole(ctx context.Context) error {
 			return err
 		}
 	}
-	err := l.client.Create(ctx, object(bad, "whole"), client.DryRunAll)
-	switch {
-	case err == nil:
-		return errors.New("a published password is let in")
-	case !strings.Contains(err.Error(), refused):
-		return err
+	for round := range 2 {
+		_, o := dangerous("whole", round)
+		switch err := l.client.Create(ctx, o, client.DryRunAll); {
+		case err == nil:
+			return fmt.Errorf("what must not be is let in: %v", o)
+		case !strings.Contains(err.Error(), refused):
+			return err
+		}
 	}
 	return nil
 }
