@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,18 +24,28 @@ type Edge struct {
 	Note string
 	// Ready are requests that it answers with 200 as soon as it has read a scenario.
 	Ready func(s *Scenario) []Probe
+	// AnyAnswer says that another answer than 200 does as well.
+	AnyAnswer bool
 	// Login is a line by which clients log in, empty where none of the kind is there.
 	Login string
 	// Secure says that it speaks TLS, too.
 	Secure bool
+	// Port is where the backends listen, if it is not the usual port: where the edge uses that one itself.
+	Port int
 	// Classes are objects that belong to no scenario. An edge with some reads objects from an API server, where these and those of all
 	// scenarios are, and Beside, which only the edge sees.
 	Classes string
 	Beside  func(s *Scenario) string
+	// Together says that scenarios may be run at once, but for those that say otherwise; Each that each of them has an edge of its own
+	// all the same, and only what tells it what to do is run for all.
+	Together, Each bool
 	// Generated are further scenarios, which are run all at once. What differs in one of them belongs into the file of scenarios.
 	Generated func(first int) []*Scenario
 	// Command runs it for scenarios, in a folder of its own. Kubeconfig is empty where there is no API server.
 	Command func(bin, dir, kubeconfig string, list ...*Scenario) (*exec.Cmd, doors, error)
+	// Control runs what tells the edge what to do, where that is a process of its own, and says on which address it does so; nil where
+	// the edge reads the objects itself.
+	Control func(bin, dir, kubeconfig string, list ...*Scenario) (cmd *exec.Cmd, address string, err error)
 	// Version asks the binary.
 	Version func(ctx context.Context, bin string) (string, error)
 }
@@ -50,10 +61,51 @@ func build(ctx context.Context, edge string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// running is an edge that has read its scenario.
+// running is an edge that has read its scenario, or what tells it what to do.
 type running struct {
 	cmd *exec.Cmd
+	log string
 	at  doors
+}
+
+// run starts a process that writes to a log in a folder.
+func run(cmd *exec.Cmd, dir string) (*running, error) {
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	return &running{cmd: cmd, log: log.Name()}, cmd.Start()
+}
+
+// failed stops it and says what it wrote.
+func (r *running) failed(format string, args ...any) error {
+	text, _ := os.ReadFile(r.log)
+	return errors.Join(fmt.Errorf(format+"; it said:\n%s", append(args, tail(string(text)))...), r.stop())
+}
+
+// control starts what tells the edge what to do.
+func (e *Edge) control(ctx context.Context, bin, dir, kubeconfig string, list ...*Scenario) (*running, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	cmd, address, err := e.Control(bin, dir, kubeconfig, list...)
+	if err != nil {
+		return nil, err
+	}
+	r, err := run(cmd, dir)
+	if err != nil {
+		return nil, err
+	}
+	dialer := net.Dialer{}
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		if c, err := dialer.DialContext(ctx, "tcp", address); err == nil {
+			return r, c.Close()
+		}
+		if time.Since(began) > time.Minute {
+			return nil, r.failed("%s does not listen", e.Name)
+		}
+	}
 }
 
 // start runs an edge for scenarios, and waits until it serves each of them.
@@ -65,25 +117,20 @@ func (e *Edge) start(ctx context.Context, bin, dir, kubeconfig string, list ...*
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(dir, "log"))
+	r, err := run(cmd, dir)
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	r := &running{cmd: cmd, at: at}
+	r.at = at
 	began := time.Now()
 	for _, s := range list {
 		for _, p := range e.Ready(s) {
 			for {
-				if status, _ := ask(ctx, at, p, "ready"); status == http.StatusOK {
+				if status, _ := ask(ctx, at, p, "ready"); status == http.StatusOK || e.AnyAnswer && status != 0 {
 					break
 				}
 				if time.Since(began) > time.Minute {
-					text, _ := os.ReadFile(log.Name())
-					return nil, errors.Join(fmt.Errorf("%s does not serve %q of %q; it said:\n%s", e.Name, p, s.Name, tail(string(text))), r.stop())
+					return nil, r.failed("%s does not serve %q of %q", e.Name, p, s.Name)
 				}
 				time.Sleep(50 * time.Millisecond)
 			}

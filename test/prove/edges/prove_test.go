@@ -1,6 +1,7 @@
 package edges
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -84,13 +85,13 @@ func prove(t *testing.T, e *Edge) {
 	if e.Generated != nil {
 		generated = e.Generated(len(list) + 1)
 	}
-	backend := &recorder{services: map[string]string{}, arrivals: map[string][]Arrival{}}
+	backend := &recorder{services: map[string]string{}, owners: map[string]int{}, arrivals: map[string][]Arrival{}}
 	for _, s := range slices.Concat(list, generated) {
 		for i, name := range services {
-			backend.services[s.Address(i)] = name
+			backend.services[s.Address(i)], backend.owners[s.Address(i)] = name, s.Number
 		}
 	}
-	if err := backend.serve(t.Context()); err != nil {
+	if err := backend.serve(t.Context(), cmp.Or(e.Port, port)); err != nil {
 		t.Fatal(err)
 	}
 	record := &Record{About: evidence.About{Software: e.Software + " " + version, Note: e.Note, Date: time.Now().UTC().Format(time.DateOnly)}, Scenarios: map[string]Told{}}
@@ -99,31 +100,29 @@ func prove(t *testing.T, e *Edge) {
 		if e.Classes != "" {
 			kubeconfig = e.bringUp(t, bin, list)
 		}
-		for _, s := range list {
-			t.Run(s.Name, func(t *testing.T) {
-				edge := e.started(t, bin, kubeconfig, s)
-				asked := e.probesOf(s)
-				answers := backend.answers(t, edge.at, s, asked)
-				limited := backend.limits(t, edge.at, s)
-				record.keep(s, asked, answers, limited)
-				compare(t, e, s, asked, answers, limited)
+		for _, group := range e.groups(list) {
+			t.Run(group[0].Name, func(t *testing.T) {
+				e.each(t, bin, kubeconfig, group, func(t *testing.T, at doors, s *Scenario) {
+					asked := e.probesOf(s)
+					answers := backend.answers(t, at, s, asked)
+					limited := backend.limits(t, at, s)
+					record.keep(s, asked, answers, limited)
+					compare(t, e, s, asked, answers, limited)
+				})
 			})
 		}
 	})
 	for chunk := range slices.Chunk(generated, together) {
 		t.Run("generated", func(t *testing.T) {
-			edge := e.started(t, bin, e.bringUp(t, bin, chunk), chunk...)
-			for _, s := range chunk {
-				t.Run(s.Name, func(t *testing.T) {
-					asked := e.probesOf(s)
-					answers := backend.answers(t, edge.at, s, asked)
-					record.Generated, record.Probes = record.Generated+1, record.Probes+len(asked)
-					compare(t, e, s, asked, answers, false)
-					if t.Failed() {
-						t.Log(s.Text)
-					}
-				})
-			}
+			e.each(t, bin, e.bringUp(t, bin, chunk), chunk, func(t *testing.T, at doors, s *Scenario) {
+				asked := e.probesOf(s)
+				answers := backend.answers(t, at, s, asked)
+				record.Generated, record.Probes = record.Generated+1, record.Probes+len(asked)
+				compare(t, e, s, asked, answers, false)
+				if t.Failed() {
+					t.Log(s.Text)
+				}
+			})
 		})
 	}
 	if err := record.save(e.Name); err != nil {
@@ -132,22 +131,63 @@ func prove(t *testing.T, e *Edge) {
 	t.Logf("%s: %d scenarios, %d generated ones, %d probes", record.About.Software, len(list), len(generated), record.Probes)
 }
 
+// each runs the edge for scenarios, one of them after the other if each needs an edge of its own, and does something for each.
+func (e *Edge) each(t *testing.T, bin, kubeconfig string, list []*Scenario, do func(t *testing.T, at doors, s *Scenario)) {
+	t.Helper()
+	dir := t.TempDir()
+	if e.Control != nil {
+		ends(t)(e.control(t.Context(), bin, filepath.Join(dir, "control"), kubeconfig, list...))
+	}
+	var edge *running
+	if !e.Each {
+		edge = ends(t)(e.start(t.Context(), bin, filepath.Join(dir, "edge"), kubeconfig, list...))
+	}
+	for _, s := range list {
+		t.Run(s.Name, func(t *testing.T) {
+			edge := edge
+			if e.Each {
+				edge = ends(t)(e.start(t.Context(), bin, filepath.Join(dir, s.Namespace()), kubeconfig, s))
+			}
+			do(t, edge.at, s)
+		})
+	}
+}
+
+// groups are the scenarios that are run at once.
+func (e *Edge) groups(list []*Scenario) [][]*Scenario {
+	var groups [][]*Scenario
+	var together []*Scenario
+	for _, s := range list {
+		if e.Together && !s.Apart {
+			together = append(together, s)
+		} else {
+			groups = append(groups, []*Scenario{s})
+		}
+	}
+	if len(together) > 0 {
+		groups = append(groups, together)
+	}
+	return groups
+}
+
 // together is how many generated scenarios an edge has at once.
 const together = 250
 
-// started is an edge that ends with the test.
-func (e *Edge) started(t *testing.T, bin, kubeconfig string, list ...*Scenario) *running {
+// ends has what was started end with the test.
+func ends(t *testing.T) func(*running, error) *running {
 	t.Helper()
-	edge, err := e.start(t.Context(), bin, filepath.Join(t.TempDir(), "edge"), kubeconfig, list...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := edge.stop(); err != nil {
-			t.Error(err)
+	return func(r *running, err error) *running {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	return edge
+		t.Cleanup(func() {
+			if err := r.stop(); err != nil {
+				t.Error(err)
+			}
+		})
+		return r
+	}
 }
 
 // limits sends as many requests as the scenario says, as fast as they go, and says whether some of them were too many.

@@ -102,6 +102,7 @@ func (r *Record) keep(s *Scenario, probes []Probe, answers map[string]Answer, li
 // short is what stands in a record for what is in many probes.
 var short = map[string]string{
 	strings.Repeat("x", 5000): "$x5000", strings.Repeat("a", 4000): "$a4000", identity: "$me", login: "$login",
+	token: "$token",
 }
 
 func (s *Scenario) shorten(text string) string {

@@ -24,6 +24,10 @@ type Scenario struct {
 	Version string
 	// Burst is how many requests are sent at once in the end, to see whether they are limited.
 	Burst int
+	// Perhaps says that other routes of it may take requests away, so that nothing follows from what did not arrive.
+	Perhaps bool
+	// Apart says that it would change what others do, so that it needs an edge for itself.
+	Apart bool
 	// Known are differences that are right as they are, each with its reason: `deny /devops: why`.
 	Known map[string]string
 }
@@ -47,7 +51,7 @@ const port = 8080
 
 // expand puts a scenario's own names in the place of $ns, $host, $gateway and $auth.
 func (s *Scenario) expand(text string) string {
-	return strings.NewReplacer("$HOST", strings.ToUpper(s.Host()), "$ns", s.Namespace(), "$host", s.Host(), "$gateway", s.Address(0), "$auth", fmt.Sprintf("%s:%d", s.Address(2), port)).Replace(text)
+	return strings.NewReplacer("$token", token, "$keys", keySet, "$HOST", strings.ToUpper(s.Host()), "$ns", s.Namespace(), "$host", s.Host(), "$gateway", s.Address(0), "$auth", fmt.Sprintf("%s:%d", s.Address(2), port)).Replace(text)
 }
 
 // Objects are all objects that a person would write: the gateway, its Service, others, and the scenario's own.
@@ -111,6 +115,8 @@ func scenarios(edge string) ([]*Scenario, error) {
 				s.Probes = append(s.Probes, p)
 			case "args":
 				s.Args = append(s.Args, strings.Fields(value)...)
+			case "apart":
+				s.Apart = true
 			case "version":
 				s.Version = value
 			case "burst":

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -23,13 +24,15 @@ const probeHeader = "X-Probe"
 type recorder struct {
 	// services are the names of Services by the addresses that they have.
 	services map[string]string
+	// owners are the numbers of the scenarios that they belong to.
+	owners map[string]int
 
 	mu       sync.Mutex
 	arrivals map[string][]Arrival
 }
 
 // serve answers on a port of every address until the context ends.
-func (r *recorder) serve(ctx context.Context) error {
+func (r *recorder) serve(ctx context.Context, port int) error {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", fmt.Sprintf(":%d", port))
 	if err != nil {
@@ -84,6 +87,9 @@ func (r *recorder) connection(c net.Conn) {
 			}
 		}
 		_, _ = io.CopyN(io.Discard, reader, int64(length))
+		if !strings.HasPrefix(id, fmt.Sprintf("%d-", r.owners[host])) {
+			at.At = "elsewhere" // another scenario's Service, where an edge serves several
+		}
 		if service != "auth" {
 			r.mu.Lock()
 			r.arrivals[id] = append(r.arrivals[id], at)
@@ -97,16 +103,18 @@ func (r *recorder) connection(c net.Conn) {
 
 // respond is what a backend answers. That which is asked for credentials does as its path says.
 func respond(service, path string, authorized bool) string {
-	status, headers := "200 OK", ""
+	status, headers, body := "200 OK", "", "ok"
 	if service == "auth" {
 		switch {
+		case path == "/jwks":
+			body = keySet
 		case strings.HasPrefix(path, "/token") && !authorized, strings.HasPrefix(path, "/deny"):
 			status = "401 Unauthorized"
 		case strings.HasPrefix(path, "/user"), strings.HasPrefix(path, "/token-user"):
 			headers = way.Header + ": checked\r\n"
 		}
 	}
-	return "HTTP/1.1 " + status + "\r\n" + headers + "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+	return fmt.Sprintf("HTTP/1.1 %s\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", status, headers, len(body), body)
 }
 
 // readHead are the lines of a request up to the empty one.
@@ -147,6 +155,9 @@ func ask(ctx context.Context, at doors, p Probe, id string) (status int, err err
 		address = at.secure
 	}
 	c, err := dialer.DialContext(ctx, "tcp", address)
+	if p.Secure && errors.Is(err, syscall.ECONNREFUSED) {
+		return 0, nil // the edge does without TLS
+	}
 	if err != nil {
 		return 0, err
 	}

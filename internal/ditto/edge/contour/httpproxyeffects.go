@@ -24,17 +24,21 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 	}}
 	e := &h.Effects
 	contourAuthorized(e, host, route)
-	// Envoy changes headers for the Service first and for the route afterwards.
+	// Envoy changes headers for the Service first and for the route afterwards. Those of a copy Contour changes for
+	// the route alone.
+	own, answers := service.RequestHeadersPolicy, service.ResponseHeadersPolicy
+	if service.Mirror {
+		own, answers = nil, nil
+	}
 	for _, policy := range []struct {
 		source string
 		*crd.ContourHeadersPolicy
-	}{{"services[].requestHeadersPolicy", service.RequestHeadersPolicy},
-		{"requestHeadersPolicy", route.RequestHeadersPolicy}} {
+	}{{"services[].requestHeadersPolicy", own}, {"requestHeadersPolicy", route.RequestHeadersPolicy}} {
 		if policy.ContourHeadersPolicy != nil {
 			contourIdentity(e, policy.source, policy.ContourHeadersPolicy, host)
 		}
 	}
-	for _, policy := range []*crd.ContourHeadersPolicy{service.ResponseHeadersPolicy, route.ResponseHeadersPolicy} {
+	for _, policy := range []*crd.ContourHeadersPolicy{answers, route.ResponseHeadersPolicy} {
 		if policy != nil && namesHeader(policy, "Server") {
 			e.HidesHeaders = way.State{State: way.On, Source: "responseHeadersPolicy",
 				Why: "responseHeadersPolicy removes the Server header of the Service"}
@@ -205,7 +209,11 @@ func contourValue(value string, e *way.Effects, host *crd.ContourVirtualHost) (s
 		e.Authentication.State == way.On {
 		return way.IdentitySet, "sets the header from the certificate of the client"
 	}
-	return way.IdentityEmpty, "sets the header from a certificate that not every client has to show"
+	why = "sets the header from a certificate that not every client has to show"
+	if envoyVariable.ReplaceAllString(value, "") == "" {
+		return way.IdentityClient, why + ", and without one what the client sent stays"
+	}
+	return way.IdentityEmpty, why
 }
 
 // namesHeader says whether a policy sets or removes a header.

@@ -2,6 +2,7 @@ package contour
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -13,6 +14,9 @@ import (
 type contourPlace struct {
 	// text is the path, kind how it is compared: prefix, exact or regex.
 	text, kind string
+	// grouped is a regex as later versions join it: prefixes are text, and what may be one of several is so after them
+	// alone.
+	grouped string
 }
 
 const (
@@ -25,23 +29,26 @@ const (
 var slashes = regexp.MustCompile(`//+`)
 
 // mergePaths joins the paths of conditions. One regular expression makes all of it one; otherwise the last condition
-// says how it is compared (internal/dag/conditions.go: mergePathMatchConditions).
+// says how it is compared (internal/dag/conditions.go: mergePathMatchConditions). Contour 1.33.8 puts an expression
+// into a group behind its prefixes, which earlier versions did not.
 func mergePaths(conditions []crd.ContourCondition) contourPlace {
 	place := contourPlace{kind: contourPrefix}
 	for _, c := range conditions {
 		switch {
 		case c.Prefix != "":
 			place.text += c.Prefix
+			place.grouped += regexp.QuoteMeta(strings.TrimRight(c.Prefix, "/"))
 		case c.Exact != "":
 			place.text += c.Exact
 		case c.Regex != "":
 			place.text += c.Regex
+			place.grouped += "(?:" + c.Regex + ")"
 			place.kind = contourRegex
 		}
 	}
 	place.text = slashes.ReplaceAllString(place.text, "/")
 	if place.text == "" {
-		return contourPlace{"/", contourPrefix}
+		return contourPlace{text: "/", kind: contourPrefix}
 	}
 	if place.kind != contourRegex && conditions[len(conditions)-1].Prefix == "" &&
 		conditions[len(conditions)-1].Exact != "" {
@@ -75,7 +82,7 @@ func (p contourPlace) path(route *crd.ContourRoute) way.Path {
 	case contourExact:
 		path.Matcher = way.Exact(way.Raw, p.text)
 	case contourRegex:
-		path.Matcher = way.Regex(way.Raw, p.text, false, way.Whole)
+		path.Matcher = way.Regex(way.Raw, p.expression(), false, way.Whole)
 	default:
 		path.Matcher = way.Characters(p.text)
 	}
@@ -86,7 +93,23 @@ func (p contourPlace) path(route *crd.ContourRoute) way.Path {
 	if !ok {
 		return path
 	}
+	if p.text != "/" {
+		// What a prefix with a slash at its end replaces Contour replaces without it, too (expandPrefixMatches).
+		path.Matcher = way.Characters(strings.TrimRight(p.text, "/"))
+	}
 	return way.Through([]way.Stage{way.Matching(path.Matcher), way.Changing(way.ReplacePrefix(p.text, to))})
+}
+
+// expression is what some version of Contour compares: either way of joining a prefix and an expression lets in what
+// the other one does not.
+func (p contourPlace) expression() string {
+	grouped := slashes.ReplaceAllString(p.grouped, "/")
+	before, err := syntax.Parse(p.text, syntax.Perl)
+	after, later := syntax.Parse(grouped, syntax.Perl)
+	if err != nil || later != nil || before.String() == after.String() {
+		return p.text
+	}
+	return "(?:" + p.text + ")|(?:" + grouped + ")"
 }
 
 // replacement is what the prefix is replaced by: what is said for this very prefix, or else for any.
