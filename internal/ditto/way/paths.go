@@ -146,9 +146,9 @@ func (w Rewrite) origins(upstream string) []string {
 		return []string{upstream}
 	case RewritePrefix:
 		var list []string
-		changed := false
+		changed, to := false, w.lands()
 		for _, from := range w.From {
-			if rest, ok := strings.CutPrefix(upstream, w.To); ok {
+			if rest, ok := strings.CutPrefix(upstream, to); ok {
 				list = append(list, from+rest)
 			}
 			changed = changed || strings.HasPrefix(upstream, from)

@@ -22,7 +22,7 @@ func (p Path) Way() surface.Way {
 	case RewriteNone:
 		w.Floor = p.Matcher.Literal
 	case RewritePrefix, RewriteConstant:
-		w.Hints = append(slices.Clone(w.Hints), p.Rewrite.To)
+		w.Hints = append(slices.Clone(w.Hints), p.Rewrite.lands())
 	case RewriteUnknown:
 		w.Why = p.Rewrite.Why
 	}
@@ -36,7 +36,7 @@ func (p Path) Leads(upstream string) (leads, known bool) {
 	case RewriteUnknown:
 		return false, false
 	case RewriteConstant:
-		return p.Rewrite.To == upstream, true
+		return p.Rewrite.lands() == upstream, true
 	case RewriteNone, RewritePrefix:
 	}
 	known = true

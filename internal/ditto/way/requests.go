@@ -85,7 +85,7 @@ func (p Path) Arrives(text string) []requests.Paths {
 	case RewriteNone:
 		return taken
 	case RewriteConstant:
-		return []requests.Paths{requests.Path(p.Rewrite.To)}
+		return []requests.Paths{requests.Path(p.Rewrite.lands())}
 	case RewritePrefix:
 		if moved, ok := p.Rewrite.moves(taken); ok {
 			return moved
@@ -102,7 +102,7 @@ func (w Rewrite) moves(taken []requests.Paths) ([]requests.Paths, bool) {
 	}
 	var all []requests.Paths
 	for _, from := range w.From {
-		moved, ok := moved(taken[0], from, w.To)
+		moved, ok := moved(taken[0], from, w.lands())
 		if ok && (len(all) == 0 || fmt.Sprint(all[0]) != fmt.Sprint(moved)) {
 			all = append(all, moved)
 		}

@@ -156,6 +156,7 @@ func UnknownStep(why string) PathStep { return PathStep{Unknown: why} }
 
 // ReplaceWhole puts another path in place of any.
 func ReplaceWhole(to string) PathStep {
+	to = resolved(to)
 	return PathStep{
 		constant: true,
 		moves:    func(requests.Paths) (requests.Paths, bool) { return requests.Path(to), true },
@@ -172,14 +173,16 @@ func onlyFrom(forward func(string) string, path string, candidates []string) []s
 	})
 }
 
-// AddPrefix puts text before the path.
+// AddPrefix puts text before the path, which is empty or begins with a slash.
 func AddPrefix(prefix string) PathStep {
+	prefix = resolvedStart(prefix)
 	forward := func(path string) string { return withSlash(prefix + path) }
 	moves := func(p requests.Paths) (requests.Paths, bool) { return moved(p, "", prefix) }
 	return PathStep{Forward: forward, moves: moves, Origins: func(path string) ([]string, bool) {
 		var list []string
 		for _, p := range []string{prefix, withSlash(prefix)} {
-			if rest, ok := strings.CutPrefix(path, p); ok && !slices.Contains(list, rest) {
+			rest, ok := strings.CutPrefix(path, p)
+			if ok && (rest == "" || rest[0] == '/') && !slices.Contains(list, rest) {
 				list = append(list, rest)
 			}
 		}

@@ -24,6 +24,22 @@ func TestThrough(t *testing.T) {
 			[]string{"/devops"}, []string{"/xdevops"}, nil},
 		{"a prefix that is added", []Stage{Matching(Characters("/api")), Changing(AddPrefix("/ditto"))},
 			[]string{"/ditto/api/2"}, []string{"/api/2", "/devops"}, nil},
+		{
+			"a prefix with a slash at its end, before that of the path", []Stage{all, Changing(AddPrefix("/api/"))},
+			[]string{"/api//2"}, []string{"/api/2"}, nil,
+		},
+		{
+			"a prefix with dots", []Stage{all, Changing(AddPrefix("/api/.."))},
+			[]string{"/devops", "/status"}, nil, nil,
+		},
+		{
+			"a prefix with dots and a slash", []Stage{all, Changing(AddPrefix("/x/../"))},
+			[]string{"//devops"}, []string{"/devops"}, nil,
+		},
+		{
+			"a path with dots that replaces any", []Stage{all, Changing(ReplaceWhole("/api/.././devops"))},
+			[]string{"/devops"}, []string{"/api/.././devops"}, nil,
+		},
 		{"stripped and added", []Stage{Matching(Characters("/x")), Changing(StripPrefix([]string{"/x"})), Changing(AddPrefix("/devops"))},
 			[]string{"/devops", "/devops/config"}, []string{"/status", "/config"}, nil},
 		{"added and stripped", []Stage{Matching(Exact(Decoded, "/status")), Changing(AddPrefix("/y")), Changing(StripPrefix([]string{"/y"}))},

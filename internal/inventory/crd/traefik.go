@@ -85,6 +85,8 @@ type TraefikServiceTo struct {
 	Kind        string             `json:"kind,omitempty"`
 	Port        intstr.IntOrString `json:"port"`
 	Middlewares []TraefikRef       `json:"middlewares,omitempty"`
+	// Weight is its share among several; of nothing it gets none, and one if none is given.
+	Weight *int32 `json:"weight,omitempty"`
 }
 
 // TraefikService spreads requests over other services.
@@ -113,7 +115,7 @@ type TraefikMirroring struct {
 	Mirrors          []TraefikMirror `json:"mirrors,omitempty"`
 }
 
-// TraefikMirror gets copies of a share of the requests, in per cent.
+// TraefikMirror gets copies of a share of the requests, in per cent, and none if it is not given.
 type TraefikMirror struct {
 	TraefikServiceTo `json:",inline"`
 	Percent          *int32 `json:"percent,omitempty"`

@@ -43,10 +43,10 @@ func (p Probe) String() string {
 
 // ParseProbe reads what String wrote, and what people write in scenarios.
 func ParseProbe(line string) (Probe, error) {
-	request, headers, given := strings.Cut(line, " | ")
+	request, headers, given := strings.Cut(line+" ", " | ")
 	p := Probe{Headers: []string{identity}}
 	if given {
-		p.Headers = slices.DeleteFunc(strings.Split(headers, "; "), func(h string) bool { return h == "" })
+		p.Headers = slices.DeleteFunc(strings.Split(strings.TrimSpace(headers), "; "), func(h string) bool { return h == "" })
 	}
 	words := strings.Fields(request)
 	if len(words) > 0 && words[0] == "tls" {

@@ -55,8 +55,9 @@ func read(ctx context.Context, t testing.TB, text, namespace string, config way.
 type seen struct {
 	probe   Probe
 	arrival Arrival
-	// host is what was asked for, path what Ditto reads.
+	// host is what was asked for, path what Ditto reads; dots says that it has resolved dot segments for that.
 	host, path string
+	dots       bool
 }
 
 // differences says where the reading and what the edge did are not the same. Each is one line, of which what is before the colon
@@ -131,6 +132,7 @@ func newSeen(p Probe, at Arrival) (one seen, ok bool) {
 		target = path.Clean("/" + rest)
 	}
 	one.path, ok = wire.ReadByGateway(target)
+	one.dots = hasDots(at.Path)
 	return one, ok && areaOf(one.path) != ""
 }
 
@@ -166,13 +168,14 @@ func mayHold(b requests.Box, one seen) bool {
 	if !slices.ContainsFunc(b.Hosts, func(h requests.Hosts) bool { return may(host.In(h)) }) {
 		return false
 	}
-	return b.Raw && hasDots(one.path) || !slices.ContainsFunc(b.Paths, func(p requests.Paths) bool { return !may(requests.Path(one.path).In(p)) })
+	return b.Raw && one.dots || !slices.ContainsFunc(b.Paths, func(p requests.Paths) bool { return !may(requests.Path(one.path).In(p)) })
 }
 
 func may(r requests.Relation) bool { return r == requests.Inside || r == requests.Unclear }
 
-// hasDots says whether a path has dot segments, which Ditto takes as they are.
+// hasDots says whether a path on the wire has dot segments, escaped or not.
 func hasDots(path string) bool {
+	path = strings.NewReplacer("%2e", ".", "%2E", ".").Replace(path)
 	return slices.ContainsFunc(strings.Split(path, "/"), func(s string) bool { return s == "." || s == ".." })
 }
 
@@ -187,7 +190,7 @@ func (r *Reading) denies(one seen, by []int) string {
 	}
 	switch {
 	case slices.Contains(surface.AdminPaths(), area) && none(func(e *facts.Exposure) bool {
-		return slices.Contains(e.Admin, area) || slices.Contains(e.AdminInDoubt, area)
+		return slices.Contains(slices.Concat(e.Admin, e.AdminInDoubt, e.AdminDisguised, e.AdminDisguisedInDoubt), area)
 	}):
 		return area
 	case area == apiArea && none(func(e *facts.Exposure) bool { return e.API || e.APIInDoubt }):

@@ -114,7 +114,7 @@ func scenarios(edge string) ([]*Scenario, error) {
 				}
 				s.Probes = append(s.Probes, p)
 			case "args":
-				s.Args = append(s.Args, strings.Fields(value)...)
+				s.Args = append(s.Args, strings.Fields(s.expand(value))...)
 			case "apart":
 				s.Apart = true
 			case "version":

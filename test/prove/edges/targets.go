@@ -53,7 +53,7 @@ func targetsOf(objects string) []string {
 				continue
 			}
 			path = strings.TrimRight(path, "/.")
-			list = append(list, path, path+"/", path+"x", path+"/devops", path+"devops", path+"/devops/config", path+"/status", path+"/api/2/things", path+"/2/things",
+			list = append(list, path, path+"/", path+"x", path+"/devops", path+"devops", path+"/devops/config", path+"/status", path+"/overall/status", path+"/api/2/connections", path+"/api/2/things", path+"/2/things",
 				strings.ToUpper(path), path+"/../devops", path+"/%2e%2e/devops", path+"%2fdevops", path+";/devops", path+"//devops", "/x"+path, "/x"+path+"/devops")
 			if len(path) > 1 && path[1] != '%' {
 				list = append(list, "/%"+hex(path[1])+path[2:], "/%"+hex(path[1])+path[2:]+"/devops")
@@ -89,6 +89,7 @@ func (e *Edge) probesOf(s *Scenario) []Probe {
 		}
 	}
 	few := []string{"/devops", "/api/2/things", "/"}
+	areas := append(slices.Clone(few), "/status", "/overall/status", "/api/2/connections")
 	hosts := []string{
 		strings.ToUpper(s.Host()), s.Host() + ":80", s.Host() + ".", "sub." + s.Host(), "a.sub." + s.Host(), "x" + s.Host(), "other.invalid", "127.0.0.1", "-",
 	}
@@ -110,7 +111,7 @@ func (e *Edge) probesOf(s *Scenario) []Probe {
 	}
 	if e.Secure {
 		for _, p := range slices.Clone(list) {
-			if slices.Contains(few, p.Target) && len(p.Headers) == 1 {
+			if slices.Contains(areas, p.Target) && p.Host == s.Host() && (len(p.Headers) == 1 || p.Headers[0] == identity && p.Headers[1] == e.Login) {
 				p.Secure = true
 				list = append(list, p)
 			}

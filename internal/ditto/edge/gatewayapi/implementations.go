@@ -155,8 +155,10 @@ var implementations = []Implementation{
 	},
 	{
 		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"},
-		Usual:    []string{"traefik"},
-		Regex:    func(e string) way.Matcher { return way.Regex(way.Raw, e, false, way.Anywhere) },
+		Usual: []string{"traefik"},
+		// It normalises paths before it compares them, so that no letter is escaped any more (normalizePath of pkg/server).
+		Reads:    way.Decoded,
+		Regex:    func(e string) way.Matcher { return way.Regex(way.Decoded, e, false, way.Anywhere) },
 		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
 		redirects:    reason.Of("traefik-entry-points-redirect"),
 		unreadLimits: reason.Of("gateway-traefik-limit"),

@@ -137,7 +137,11 @@ func layeredRoutes(c way.Context, layers []layer) []way.Route {
 	var plain []way.Backend
 	outside := false
 	var list []way.Route
-	for _, t := range targetsOf(c, last.o, last.route.Services, map[inventory.ID]bool{}) {
+	services := last.route.Services
+	if len(services) > 1 { // a single one is not weighed
+		services = weighing(services)
+	}
+	for _, t := range targetsOf(c, last.o, services, map[inventory.ID]bool{}) {
 		if len(t.middlewares) == 0 {
 			plain, outside = append(plain, t.backend), outside || t.outside
 			continue

@@ -1,6 +1,7 @@
 package traefik
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,21 +37,26 @@ func partsOf(o *inventory.Object) []crd.TraefikServiceTo {
 	}
 	switch spec := &service.Spec; {
 	case spec.Weighted != nil:
-		return spec.Weighted.Services
+		return weighing(spec.Weighted.Services)
 	case spec.Mirroring != nil:
 		list := []crd.TraefikServiceTo{spec.Mirroring.TraefikServiceTo}
 		for _, m := range spec.Mirroring.Mirrors {
-			if m.Percent == nil || *m.Percent != 0 {
+			if m.Percent != nil && *m.Percent != 0 {
 				list = append(list, m.TraefikServiceTo)
 			}
 		}
 		return list
 	case spec.HighestRandomWeight != nil:
-		return spec.HighestRandomWeight.Services
+		return weighing(spec.HighestRandomWeight.Services)
 	case spec.Failover != nil:
 		return []crd.TraefikServiceTo{spec.Failover.Service, spec.Failover.Fallback}
 	}
 	return nil
+}
+
+// weighing are those of several services that get requests (pkg/server/service/loadbalancer).
+func weighing(list []crd.TraefikServiceTo) []crd.TraefikServiceTo {
+	return slices.DeleteFunc(slices.Clone(list), func(to crd.TraefikServiceTo) bool { return to.Weight != nil && *to.Weight <= 0 })
 }
 
 // middlewareLinks: the Secret of a password file is found from the Middleware.

@@ -2,6 +2,7 @@ package traefik
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -49,8 +50,57 @@ func pathOf(all []alternative) way.Matcher {
 	return m
 }
 
-// pathMatcher reads Path, PathPrefix or PathRegexp. Traefik decodes the path for all of them, but for characters
-// that mean something in a URL (withRoutingPath). In v2's syntax several paths may be named, with patterns in braces.
+// reserved are the characters whose escapes matchers see as they are (reservedCharacters of pkg/muxer/http).
+const reserved = ":/?#[]@!$&'()*+,;=%"
+
+// routed is what Ditto reads where a path looks to matchers like the text of a rule. Traefik decodes paths for them, but for characters
+// that mean something in a URL (withRoutingPath). So a rule with the escape of such a character is for those who write it so, and one
+// with any other escape for nobody. An escaped slash stays one to Ditto as well.
+func routed(text string) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "%")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		plain, err := url.PathUnescape("%" + after[:min(2, len(after))])
+		if err != nil || plain == "/" || !strings.Contains(reserved, plain) || after[:2] != strings.ToUpper(after[:2]) {
+			b.WriteByte('%')
+			text = after
+			continue
+		}
+		b.WriteString(plain)
+		text = after[2:]
+	}
+}
+
+// expressionFor reads PathRegexp. What means something in a URL can be escaped or not.
+func expressionFor(text string) way.Matcher {
+	if strings.Contains(text, "%") {
+		return way.Regex(way.Raw, text, false, way.Anywhere)
+	}
+	m := way.Regex(way.Decoded, text, false, way.Anywhere)
+	plain := m.Match
+	m.Match = func(path string) (matches, known bool) {
+		if matches, known = plain(path); matches || !known || !strings.ContainsAny(path, reserved[2:]) {
+			return matches, known
+		}
+		for i := range len(path) {
+			if path[i] != '/' && strings.IndexByte(reserved, path[i]) >= 0 {
+				if matches, _ := plain(path[:i] + escape(path[i]) + path[i+1:]); matches {
+					return true, true
+				}
+			}
+		}
+		return false, true
+	}
+	return m
+}
+
+func escape(c byte) string { return fmt.Sprintf("%%%02X", c) }
+
+// pathMatcher reads Path, PathPrefix or PathRegexp. In v2's syntax several paths may be named, with patterns in braces.
 func pathMatcher(name string, args []string, syntax string) (way.Matcher, error) {
 	var all []alternative
 	for _, arg := range args {
@@ -63,7 +113,7 @@ func pathMatcher(name string, args []string, syntax string) (way.Matcher, error)
 			if _, err := regexp.Compile(arg); err != nil {
 				return way.Matcher{}, fmt.Errorf("PathRegexp: %w", err)
 			}
-			m = way.Regex(way.Decoded, arg, false, way.Anywhere)
+			m = expressionFor(arg)
 		case !strings.HasPrefix(arg, "/"):
 			return way.Matcher{}, fmt.Errorf("%s: expected a path that starts with a slash", name)
 		case syntax == syntaxV2 && strings.Contains(arg, "{"):
@@ -78,9 +128,9 @@ func pathMatcher(name string, args []string, syntax string) (way.Matcher, error)
 			}
 			m = way.Regex(way.Decoded, expression, false, at)
 		case name == "path":
-			m = way.Exact(way.Decoded, arg)
+			m = way.Exact(way.Decoded, routed(arg))
 		default:
-			m = way.StartsWith(arg)
+			m = way.StartsWith(routed(arg))
 		}
 		all = append(all, alternative{paths: []pathCondition{{m, false}}})
 	}

@@ -47,6 +47,12 @@ func TestReadTraefikRule(t *testing.T) {
 		{name: "twice negated is not negated", rule: "!!PathPrefix(`/status`)", asks: "*/status", want: surface.Reach{Admin: []string{"/status"}}},
 		{name: "an expression is not pinned", rule: "PathRegexp(`ops`)", asks: "*", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "an expression sees the decoded path", rule: "PathRegexp(`^/[^ds]`)", asks: "*", want: surface.Reach{Admin: everyAdmin[2:], API: true}},
+		{name: "a letter that is escaped in a rule is asked for by nobody", rule: "PathPrefix(`/%64evops`)", asks: "*/%64evops"},
+		{name: "what means something in a URL is asked for escaped", rule: "Path(`/api/2/things/a%3Ab`)",
+			asks: "*/api/2/things/a:b", want: surface.Reach{API: true}},
+		{name: "an escape in an expression is not read", rule: "PathRegexp(`^/x%3Ay`)", asks: "*",
+			want: surface.Reach{AdminInDoubt: everyAdmin, APIInDoubt: true, Unknown: []string{"whether /devops, /status, /overall, " +
+				"/api/2/connections, the API can be reached: the regular expression \"^/x%3Ay\" cannot be evaluated"}}},
 		{name: "a contradiction lets nothing through", rule: "Host(`a`) && !Host(`a`)", asks: "Host(`a`) && !Host(`a`)"},
 		{name: "two methods at once let nothing through", rule: "Method(`GET`) && Method(`POST`)", asks: "Method(`GET`) && Method(`POST`)"},
 		{name: "two hosts at once let nothing through", rule: "Host(`a`) && Host(`b`)", asks: "Host(`a`) && Host(`b`)"},

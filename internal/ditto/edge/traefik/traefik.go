@@ -49,13 +49,13 @@ func readPath(in way.Input, chain *chainReading, kind networkingv1.PathType, pat
 	case strings.Contains(path, "{") && matcher != "PathRegexp":
 		m = way.Undecided(reason.Of("traefik-pattern-by-version", way.Quote(path)))
 	case kind == networkingv1.PathTypeExact:
-		m = way.Exact(way.Raw, path)
+		m = way.Exact(way.Decoded, routed(path))
 	case kind == networkingv1.PathTypePrefix || matcher == "" || matcher == "PathPrefix":
-		m = way.Characters(path)
+		m = way.StartsWith(routed(path))
 	case matcher == "Path":
-		m = way.Exact(way.Raw, path)
+		m = way.Exact(way.Decoded, routed(path))
 	case matcher == "PathRegexp":
-		m = way.Regex(way.Raw, path, false, way.Anywhere)
+		m = expressionFor(path)
 	default:
 		m = way.Undecided(reason.Of("traefik-matcher", way.Quote(matcher)))
 	}
