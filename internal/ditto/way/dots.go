@@ -2,7 +2,8 @@ package way
 
 import "strings"
 
-// Ditto resolves the dot segments of a path that an edge has written, whatever the client asked for, unless the edge does.
+// Ditto resolves the dot segments of a path that an edge has written, whatever the client asked for, unless the edge
+// does.
 
 // lands is To as Ditto reads it.
 func (w Rewrite) lands() string {

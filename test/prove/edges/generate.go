@@ -13,7 +13,7 @@ const howMany = 1000
 func traefikGenerated(first int) []*Scenario {
 	var list []*Scenario
 	for i := range howMany {
-		d := dice{rand.New(rand.NewPCG(uint64(i), 3))} //nolint:gosec // to be repeated, not to be secret
+		d := dice{rand.New(rand.NewPCG(uint64(i), 3))}
 		list = append(list, &Scenario{Name: fmt.Sprintf("generated %d", i), Number: first + i, Text: d.objects(), Known: map[string]string{}})
 	}
 	return list

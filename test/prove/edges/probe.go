@@ -26,6 +26,9 @@ const (
 	asQuery  = way.Header + "=" + mine
 )
 
+// empty stands in records for a header that is there without a value, which to Ditto hides the query parameter.
+const empty = "''"
+
 // login is how the user of the scenarios logs in: user, with the password pass.
 const login = "Authorization: Basic dXNlcjpwYXNz"
 
@@ -109,7 +112,11 @@ func (a Answer) text(p Probe) string {
 		if sent, _, _ := strings.Cut(p.Target, "?"); at.Path != sent {
 			text += " " + at.Path
 		}
-		if ids := strings.ReplaceAll(strings.Join(at.Identity, ","), " ", "_"); ids != mine {
+		ids := strings.ReplaceAll(strings.Join(at.Identity, ","), " ", "_")
+		if len(at.Identity) == 1 && ids == "" {
+			ids = empty
+		}
+		if ids != mine {
 			text += " id=" + ids
 		}
 		if at.Query != p.asks() {
@@ -136,6 +143,8 @@ func parseAnswer(text string, p Probe) (Answer, error) {
 				at.At = word
 			case named && ids == "":
 				at.Identity = nil
+			case ids == empty:
+				at.Identity = []string{""}
 			case named:
 				at.Identity = strings.Split(ids, ",")
 			case strings.HasPrefix(word, "query="):

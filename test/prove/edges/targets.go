@@ -111,7 +111,8 @@ func (e *Edge) probesOf(s *Scenario) []Probe {
 	}
 	if e.Secure {
 		for _, p := range slices.Clone(list) {
-			if slices.Contains(areas, p.Target) && p.Host == s.Host() && (len(p.Headers) == 1 || p.Headers[0] == identity && p.Headers[1] == e.Login) {
+			if slices.Contains(areas, p.Target) && p.Host == s.Host() &&
+				(slices.Equal(p.Headers, []string{identity}) || slices.Equal(p.Headers, []string{identity, e.Login})) {
 				p.Secure = true
 				list = append(list, p)
 			}

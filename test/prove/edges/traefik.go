@@ -17,8 +17,8 @@ import (
 // recording backend in the range for benchmarks: an API server refuses the addresses of loopback in them.
 var traefik = &Edge{
 	Name: "traefik", Software: "Traefik", Login: login, Secure: true, Generated: traefikGenerated,
-	Note: "built from its module, with an earlier version of the module that checks passwords and without the providers of DNS for " +
-		"certificates, which module proxies do not all have",
+	Note: "built from its module, with an earlier version of the module that checks passwords, and without the clients of clouds " +
+		"(DNS for certificates, ECS)",
 	Classes: `apiVersion: networking.k8s.io/v1
 kind: IngressClass
 metadata: {name: traefik}

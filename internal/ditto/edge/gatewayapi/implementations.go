@@ -156,7 +156,7 @@ var implementations = []Implementation{
 	{
 		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"},
 		Usual: []string{"traefik"},
-		// It normalises paths before it compares them, so that no letter is escaped any more (normalizePath of pkg/server).
+		// It normalises paths before it compares them, so that no letter is escaped any more (pkg/server).
 		Reads:    way.Decoded,
 		Regex:    func(e string) way.Matcher { return way.Regex(way.Decoded, e, false, way.Anywhere) },
 		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,

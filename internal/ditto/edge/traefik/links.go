@@ -56,7 +56,9 @@ func partsOf(o *inventory.Object) []crd.TraefikServiceTo {
 
 // weighing are those of several services that get requests (pkg/server/service/loadbalancer).
 func weighing(list []crd.TraefikServiceTo) []crd.TraefikServiceTo {
-	return slices.DeleteFunc(slices.Clone(list), func(to crd.TraefikServiceTo) bool { return to.Weight != nil && *to.Weight <= 0 })
+	return slices.DeleteFunc(slices.Clone(list), func(to crd.TraefikServiceTo) bool {
+		return to.Weight != nil && *to.Weight <= 0
+	})
 }
 
 // middlewareLinks: the Secret of a password file is found from the Middleware.

@@ -50,12 +50,13 @@ func pathOf(all []alternative) way.Matcher {
 	return m
 }
 
-// reserved are the characters whose escapes matchers see as they are (reservedCharacters of pkg/muxer/http).
-const reserved = ":/?#[]@!$&'()*+,;=%"
+// reserved are the characters whose escapes matchers see as they are (reservedCharacters of pkg/muxer/http), beside the
+// slash.
+const reserved = ":?#[]@!$&'()*+,;=%"
 
-// routed is what Ditto reads where a path looks to matchers like the text of a rule. Traefik decodes paths for them, but for characters
-// that mean something in a URL (withRoutingPath). So a rule with the escape of such a character is for those who write it so, and one
-// with any other escape for nobody. An escaped slash stays one to Ditto as well.
+// routed is what Ditto reads where a path looks to matchers like the text of a rule. Traefik decodes paths for them,
+// but for characters that mean something in a URL (withRoutingPath). So a rule with the escape of such a character is for
+// those who write it so, and one with any other escape for nobody. An escaped slash stays one to Ditto as well.
 func routed(text string) string {
 	var b strings.Builder
 	for {
@@ -65,7 +66,7 @@ func routed(text string) string {
 			return b.String()
 		}
 		plain, err := url.PathUnescape("%" + after[:min(2, len(after))])
-		if err != nil || plain == "/" || !strings.Contains(reserved, plain) || after[:2] != strings.ToUpper(after[:2]) {
+		if err != nil || !strings.Contains(reserved, plain) || after[:2] != strings.ToUpper(after[:2]) {
 			b.WriteByte('%')
 			text = after
 			continue
@@ -83,11 +84,11 @@ func expressionFor(text string) way.Matcher {
 	m := way.Regex(way.Decoded, text, false, way.Anywhere)
 	plain := m.Match
 	m.Match = func(path string) (matches, known bool) {
-		if matches, known = plain(path); matches || !known || !strings.ContainsAny(path, reserved[2:]) {
+		if matches, known = plain(path); matches || !known || !strings.ContainsAny(path, reserved) {
 			return matches, known
 		}
 		for i := range len(path) {
-			if path[i] != '/' && strings.IndexByte(reserved, path[i]) >= 0 {
+			if strings.IndexByte(reserved, path[i]) >= 0 {
 				if matches, _ := plain(path[:i] + escape(path[i]) + path[i+1:]); matches {
 					return true, true
 				}
