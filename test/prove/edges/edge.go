@@ -129,7 +129,7 @@ func (e *Edge) start(ctx context.Context, bin, dir, kubeconfig string, list ...*
 				if status, _ := ask(ctx, at, p, "ready"); status == http.StatusOK || e.AnyAnswer && status != 0 {
 					break
 				}
-				if time.Since(began) > time.Minute {
+				if time.Since(began) > 3*time.Minute {
 					return nil, r.failed("%s does not serve %q of %q", e.Name, p, s.Name)
 				}
 				time.Sleep(50 * time.Millisecond)

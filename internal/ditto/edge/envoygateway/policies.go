@@ -241,20 +241,20 @@ func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(way.State) wa
 	}
 }
 
-// removesOnMatch says whether a header, given in lower case, is removed by a pattern for names.
+// removesOnMatch says whether a header, given in lower case, is removed by a pattern for names. Envoy has names in
+// lower case by then, so that a capital letter in a pattern matches nothing.
 func removesOnMatch(f *crd.EnvoyHeaderFilter, name string) (removed, known bool) {
 	known = true
 	for _, m := range f.RemoveOnMatch {
-		value := strings.ToLower(m.Value)
 		switch m.Type {
 		case "", "Exact":
-			removed = removed || name == value
+			removed = removed || name == m.Value
 		case "Prefix":
-			removed = removed || strings.HasPrefix(name, value)
+			removed = removed || strings.HasPrefix(name, m.Value)
 		case "Suffix":
-			removed = removed || strings.HasSuffix(name, value)
+			removed = removed || strings.HasSuffix(name, m.Value)
 		default:
-			matches, decided := way.Regex(way.Decoded, m.Value, true, way.Whole).Matches(name)
+			matches, decided := way.Regex(way.Decoded, m.Value, false, way.Whole).Matches(name)
 			removed, known = removed || matches, known && decided
 		}
 	}
