@@ -55,8 +55,8 @@ func pathOf(all []alternative) way.Matcher {
 const reserved = ":?#[]@!$&'()*+,;=%"
 
 // routed is what Ditto reads where a path looks to matchers like the text of a rule. Traefik decodes paths for them,
-// but for characters that mean something in a URL (withRoutingPath). So a rule with the escape of such a character is for
-// those who write it so, and one with any other escape for nobody. An escaped slash stays one to Ditto as well.
+// save for characters that mean something in a URL (withRoutingPath). So a rule with the escape of one is for those who
+// write it so, and one with any other escape for nobody. An escaped slash stays one to Ditto as well.
 func routed(text string) string {
 	var b strings.Builder
 	for {
