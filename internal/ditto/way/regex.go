@@ -36,7 +36,8 @@ func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
 		return Undecided(reason.Of("expression-not-evaluated", Quote(expression)))
 	}
 	read := requests.Unread(fmt.Sprint("regex ", bool(r), fold, at, " ", expression), p.literal)
-	return Matcher{Literal: p.literal, Paths: []requests.Paths{read}, Match: func(path string) (bool, bool) {
+	m := Matcher{Literal: p.literal, Hints: hintsOf(expression, at), Paths: []requests.Paths{read}}
+	m.Match = func(path string) (bool, bool) {
 		if p.Matches(path) {
 			return true, true
 		}
@@ -46,7 +47,21 @@ func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
 			}
 		}
 		return false, true
-	}}
+	}
+	return m
+}
+
+// hintsOf is a path that an expression which is not pinned matches, if it begins with the text of one. What steps behind
+// it make of such a path is nothing that anybody would look for otherwise.
+func hintsOf(expression string, at anchor) []string {
+	if at != Anywhere {
+		return nil
+	}
+	literal, _ := literalStart(expression)
+	if !strings.HasPrefix(literal, "/") {
+		return nil
+	}
+	return []string{literal}
 }
 
 // spellings are other ways to write a path: each single letter as an escape, in both cases of the hex digits, and all

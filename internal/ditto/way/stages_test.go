@@ -117,3 +117,19 @@ func FuzzReplaceRegex(f *testing.F) {
 		}
 	})
 }
+
+// TestExpressionsAreFollowedThroughSteps: what an expression matches is looked for behind the steps that follow.
+func TestExpressionsAreFollowedThroughSteps(t *testing.T) {
+	added := Through([]Stage{
+		Matching(Regex(Decoded, "/api/2/things", false, Anywhere)), Changing(AddPrefix("/api/2/connections")),
+	}).Reach()
+	if diff := cmp.Diff([]string{"/api/2/connections"}, added.Admin); diff != "" {
+		t.Errorf("a prefix that is added, -want +got:\n%s", diff)
+	}
+	both := Through([]Stage{
+		Matching(Regex(Decoded, "/x", false, Anywhere)), Changing(AddPrefix("/x/devops")), Changing(StripPrefix([]string{"/x"})),
+	}).Reach()
+	if diff := cmp.Diff([]string{"/devops"}, both.Admin); diff != "" {
+		t.Errorf("a prefix that is added and stripped, -want +got:\n%s", diff)
+	}
+}
