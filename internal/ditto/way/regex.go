@@ -51,8 +51,8 @@ func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
 	return m
 }
 
-// hintsOf is a path that an expression which is not pinned matches, if it begins with the text of one. What steps behind
-// it make of such a path is nothing that anybody would look for otherwise.
+// hintsOf is a path that an expression which is not pinned matches, if it begins with the text of one. What steps
+// behind it make of such a path is nothing that anybody would look for otherwise.
 func hintsOf(expression string, at anchor) []string {
 	if at != Anywhere {
 		return nil
