@@ -36,10 +36,11 @@ var layers = map[string][]string{
 	// What is read one by one: formats, settings, requests. None of it knows a view.
 	"internal/ditto/...": {"internal/ditto/...", "internal/inventory", "internal/inventory/crd", "internal/shell"},
 	"internal/ditto/rendered": {
-		"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/ditto/reason", "internal/inventory",
+		"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/ditto/reason", "internal/ditto/tri", "internal/inventory",
 		"internal/manifest/position", "internal/shell",
 	},
 	"internal/ditto/reason": {},
+	"internal/ditto/tri":    {},
 	// The rooms, from the lowest: each imports those before it.
 	"internal/ditto/podspec":   {"internal/inventory"},
 	"internal/ditto/recognize": rooms("internal/ditto/podspec", "internal/ditto/settings"),
@@ -53,16 +54,16 @@ var layers = map[string][]string{
 	"internal/ditto/topology": rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index",
 		"internal/ditto/world", "internal/ditto/facts", "internal/ditto/proxy"),
 	// An nginx is read in layers: its text, its values, its servers, and what runs them.
-	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests"},
+	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/tri"},
 	"internal/ditto/nginxconf/syntax": {"internal/ditto/reason"},
 	"internal/ditto/nginxconf/wire":   {},
 	"internal/ditto/nginxconf/expr":   {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/wire"},
 	"internal/ditto/nginxconf/vhost":  {"internal/ditto/reason", "internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/expr", "internal/ditto/requests"},
 	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them: of controllers of
 	// Ingresses, and of kinds.
-	"internal/ditto/way":               {"internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd"},
-	"internal/ditto/edge":              {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/inventory", "internal/inventory/crd"},
-	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/reason", "internal/ditto/edge/aws"},
+	"internal/ditto/way":               {"internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
+	"internal/ditto/edge":              {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
+	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/reason", "internal/ditto/edge/aws", "internal/ditto/tri"},
 	"internal/ditto/edge/aws":          vendor(),
 	"internal/ditto/edge/azure":        vendor(),
 	"internal/ditto/edge/cilium":       vendor(),
@@ -72,7 +73,7 @@ var layers = map[string][]string{
 	"internal/ditto/edge/gatewayapi":   vendor(),
 	"internal/ditto/edge/gke":          vendor(),
 	"internal/ditto/edge/haproxy":      vendor(),
-	"internal/ditto/edge/ingress":      {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd"},
+	"internal/ditto/edge/ingress":      {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
 	"internal/ditto/edge/ingressnginx": vendor("internal/ditto/edge/nginx", "internal/ditto/dns"),
 	"internal/ditto/edge/istio":        vendor(),
 	"internal/ditto/edge/kong":         vendor(),
@@ -106,12 +107,12 @@ func rooms(below ...string) []string {
 	return append(below, "internal/ditto/dns", "internal/ditto/edge/...", "internal/ditto/hocon", "internal/ditto/htpasswd", "internal/ditto/jvm",
 		"internal/ditto/literal", "internal/ditto/mention", "internal/ditto/netpol", "internal/ditto/nginxconf/...", "internal/ditto/oauth2proxy",
 		"internal/ditto/policydoc", "internal/ditto/published", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/sealed", "internal/ditto/settings", "internal/ditto/surface",
-		"internal/ditto/way", "internal/inventory", "internal/inventory/crd")
+		"internal/ditto/tri", "internal/ditto/way", "internal/inventory", "internal/inventory/crd")
 }
 
 // vendor is what the package of a vendor may import: nothing of another vendor's, save what is named.
 func vendor(besides ...string) []string {
-	return append(besides, "internal/ditto/way", "internal/ditto/reason", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd")
+	return append(besides, "internal/ditto/way", "internal/ditto/tri", "internal/ditto/reason", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd")
 }
 
 // clients are packages that talk to an API server.

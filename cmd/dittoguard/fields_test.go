@@ -162,13 +162,17 @@ func inCEL(comment string, of reflect.Type) string {
 	return strings.ReplaceAll(comment, "|", "\\|")
 }
 
-// factComments are the comments of the types and fields of internal/ditto, by their Go names: `Switch`, `Switch.State`. A
+// factComments are the comments of the types and fields that rules see, by their Go names: `State`, `State.Source`. A
 // comment that names the fields right below it, too, is theirs as well.
 func factComments(t *testing.T) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob("../../internal/ditto/facts/*.go")
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, dir := range []string{"facts", "tri"} {
+		found, err := filepath.Glob("../../internal/ditto/" + dir + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
 	}
 	comments := map[string]string{}
 	for _, file := range files {

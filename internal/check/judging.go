@@ -8,6 +8,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
@@ -166,7 +167,7 @@ func (j *judging) policies(o *inventory.Object) {
 
 func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range topology.Credentials(j.view, j.ctx, o, j.checker.passwords) {
-		j.waits = j.waits || credential.State == facts.Unknown && j.checker.passwords.Busy()
+		j.waits = j.waits || credential.State == tri.Unknown && j.checker.passwords.Busy()
 		known := j.checker.outcomes.of(facts.Facts{Credential: &credential})
 		key := known.factsKey(o.Ref)
 		j.facts = append(j.facts, key)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/rules"
 )
@@ -119,8 +120,8 @@ func TestOutcomes_SeeWhatDecides(t *testing.T) {
 func TestOutcomes_ExposureIsJudgedWithItsGateway(t *testing.T) {
 	o := newOutcomes()
 	exposure := &facts.Exposure{Kind: "Ingress"}
-	on := o.of(facts.Facts{Gateway: &facts.GatewayFacts{PreAuthentication: facts.Switch{State: facts.On}}})
-	off := o.of(facts.Facts{Gateway: &facts.GatewayFacts{PreAuthentication: facts.Switch{State: facts.Off}}})
+	on := o.of(facts.Facts{Gateway: &facts.GatewayFacts{PreAuthentication: tri.State{State: tri.On}}})
+	off := o.of(facts.Facts{Gateway: &facts.GatewayFacts{PreAuthentication: tri.State{State: tri.Off}}})
 	cases := []*remembered{o.ofExposure(on, exposure), o.ofExposure(off, exposure), o.ofExposure(nil, exposure)}
 	for i, a := range cases {
 		for _, b := range cases[:i] {

@@ -19,6 +19,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -117,7 +118,7 @@ func overruled(t *testing.T, inv *inventory.Memory, subject string) bool {
 	return slices.ContainsFunc(inv.All(), func(o *inventory.Object) bool {
 		return o.Ref.String() == subject && slices.ContainsFunc(recognize.Named(view.Parts(o), recognize.Gateway), func(part recognize.Part) bool {
 			secured := facts.OfGateway(view, part).DevopsSecured
-			return secured.State == facts.On && strings.HasSuffix(secured.Source, "key gateway-extension.conf")
+			return secured.State == tri.On && strings.HasSuffix(secured.Source, "key gateway-extension.conf")
 		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -203,18 +204,18 @@ func trustModel(known *facts.GatewayFacts) *TrustModel {
 		if !issuer.IsDefault {
 			own = append(own, issuer.Name)
 		}
-		chosen = chosen || !issuer.IsDefault || issuer.Audience.State == facts.On
+		chosen = chosen || !issuer.IsDefault || issuer.Audience.State == tri.On
 	}
 	proxy := known.PreAuthentication
 	switch {
-	case proxy.State == facts.Unknown:
+	case proxy.State == tri.Unknown:
 		m.Model, m.Why = ModelUnknown, "pre-authentication: "+proxy.Why
-	case proxy.State == facts.On && len(own) > 0:
+	case proxy.State == tri.On && len(own) > 0:
 		m.Model, m.Why = ModelMixed, "pre-authentication is on ("+proxy.Source+"), and tokens of "+list(own)+
 			" are believed as well"
-	case known.OIDC.State == facts.Unknown && len(own) == 0:
+	case known.OIDC.State == tri.Unknown && len(own) == 0:
 		m.Model, m.Why = ModelUnknown, "issuers of tokens: "+known.OIDC.Why
-	case proxy.State == facts.On:
+	case proxy.State == tri.On:
 		m.Model, m.Why = ModelProxy, "pre-authentication is on ("+proxy.Source+")"
 	case chosen && len(own) > 0:
 		m.Model, m.Why = ModelOIDC, "pre-authentication is off ("+proxy.Source+"), and tokens of "+list(own)+

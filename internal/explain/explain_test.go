@@ -18,6 +18,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/htpasswd"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/manifest"
@@ -183,15 +184,15 @@ func TestEveryFindingOnAWayIsNoted(t *testing.T) {
 }
 
 func TestTrustModel(t *testing.T) {
-	on, off := facts.Switch{State: facts.On, Source: "env A"}, facts.Switch{State: facts.Off, Source: "default"}
-	unclear := facts.Switch{State: facts.Unknown, Why: "Secret x was not found"}
+	on, off := tri.State{State: tri.On, Source: "env A"}, tri.State{State: tri.Off, Source: "default"}
+	unclear := tri.State{State: tri.Unknown, Why: "Secret x was not found"}
 	google := facts.Issuer{Name: "google", IsDefault: true, Audience: off}
 	keycloak := facts.Issuer{Name: "keycloak", Audience: off}
 	filtered := google
 	filtered.Audience = on
 	for _, test := range []struct {
 		name    string
-		proxy   facts.Switch
+		proxy   tri.State
 		state   string
 		issuers []facts.Issuer
 		want    TrustModel
@@ -202,7 +203,7 @@ func TestTrustModel(t *testing.T) {
 		{"both", on, facts.Known, []facts.Issuer{keycloak}, TrustModel{ModelMixed, "pre-authentication is on (env A), and tokens of keycloak are believed as well", "auto"}},
 		{"neither", off, facts.Known, []facts.Issuer{google}, TrustModel{ModelNone, "pre-authentication is off (default), and no issuer of tokens but Ditto's default one is there", "auto"}},
 		{"pre-authentication unknown", unclear, facts.Known, nil, TrustModel{ModelUnknown, "pre-authentication: Secret x was not found", "auto"}},
-		{"issuers unknown", off, facts.Unknown, []facts.Issuer{google}, TrustModel{ModelUnknown, "issuers of tokens: unread", "auto"}},
+		{"issuers unknown", off, tri.Unknown, []facts.Issuer{google}, TrustModel{ModelUnknown, "issuers of tokens: unread", "auto"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			facts := &facts.GatewayFacts{
@@ -220,19 +221,19 @@ func TestTrustModel(t *testing.T) {
 func TestNewFactsAreShown(t *testing.T) {
 	type known struct {
 		Name    string         `cel:"name"`
-		Fresh   facts.Switch   `cel:"fresh"`
-		Left    facts.Switch   `cel:"left"`
-		Nothing facts.Switch   `cel:"nothing"`
+		Fresh   tri.State      `cel:"fresh"`
+		Left    tri.State      `cel:"left"`
+		Nothing tri.State      `cel:"nothing"`
 		Text    facts.Text     `cel:"text"`
-		Untold  facts.Switch   // no fact
+		Untold  tri.State      // no fact
 		Secret  facts.Password `cel:"devopsPassword"`
 	}
 	got := settingsOf(&known{
-		Name: "x", Fresh: facts.Switch{State: facts.On, Source: "env F"}, Left: facts.Switch{State: facts.On},
-		Text: facts.Text{State: facts.Known, Value: "v"}, Untold: facts.Switch{State: facts.On}, Secret: facts.Password{State: facts.Own},
+		Name: "x", Fresh: tri.State{State: tri.On, Source: "env F"}, Left: tri.State{State: tri.On},
+		Text: facts.Text{State: facts.Known, Value: "v"}, Untold: tri.State{State: tri.On}, Secret: facts.Password{State: facts.Own},
 	}, "left")
 	want := []Setting{
-		{Name: "fresh", Title: "fresh", State: facts.On, Source: "env F"},
+		{Name: "fresh", Title: "fresh", State: tri.On, Source: "env F"},
 		{Name: "text", Title: "text", State: facts.Known, Value: "v"},
 		{Name: "devopsPassword", Title: "DevOps password", Path: "ditto.gateway.authentication.devops.password", State: facts.Own},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/literal"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // known are the titles of facts and the settings of Ditto behind them, by the names that rules know them by. A fact
@@ -53,7 +54,7 @@ func named(name string) Setting {
 	return s
 }
 
-func switched(name string, s facts.Switch) Setting {
+func switched(name string, s tri.State) Setting {
 	to := named(name)
 	to.State, to.Source, to.Why = s.State, s.Source, s.Why
 	return to
@@ -82,8 +83,8 @@ fields:
 			continue
 		}
 		switch fact := v.Field(i).Interface().(type) {
-		case facts.Switch:
-			if fact != (facts.Switch{}) {
+		case tri.State:
+			if fact != (tri.State{}) {
 				list = append(list, switched(name, fact))
 			}
 		case facts.Text:
@@ -97,7 +98,7 @@ fields:
 		case facts.Subjects:
 			to := named(name)
 			to.State, to.Value, to.Source, to.Why = fact.State, strconv.FormatInt(fact.Count, 10), fact.Source, fact.Why
-			if fact.State == facts.Unknown {
+			if fact.State == tri.Unknown {
 				to.Value = ""
 			}
 			list = append(list, to)
@@ -168,13 +169,13 @@ func componentSettings(known *facts.ComponentFacts) []Setting {
 			Source: level.Source,
 		})
 	}
-	if d := known.Database; d.TLS != (facts.Switch{}) {
+	if d := known.Database; d.TLS != (tri.State{}) {
 		list = append(list, Setting{
 			Name: "database.tls", Title: "TLS to MongoDB", State: d.TLS.State, Source: d.TLS.Source, Why: d.TLS.Why,
 		})
 		for _, o := range d.Lax {
 			list = append(list, Setting{
-				Name: "database.lax." + o.Name, Title: "server is not checked: " + o.Name, State: facts.On,
+				Name: "database.lax." + o.Name, Title: "server is not checked: " + o.Name, State: tri.On,
 				Source: o.Source,
 			})
 		}

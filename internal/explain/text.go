@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // JSON writes the explanation in its stable form, indented.
@@ -148,7 +149,7 @@ func (p *page) ports(ports []Port) {
 			title = "ports "
 		}
 		text := isolation(ports[0].Isolated)
-		if ports[0].Isolated.State == facts.On && len(ports[0].Allowed) == 0 {
+		if ports[0].Isolated.State == tri.On && len(ports[0].Allowed) == 0 {
 			text += ": nobody is let in"
 		}
 		p.cell(4, column, title+strings.Join(names, ", "), text)
@@ -168,7 +169,7 @@ var models = map[string]string{
 func shown(s Setting) string {
 	var text string
 	switch s.State {
-	case facts.Unknown:
+	case tri.Unknown:
 		text = "UNKNOWN"
 		if s.Why != "" {
 			text += ": " + s.Why
@@ -197,9 +198,9 @@ func shown(s Setting) string {
 // isolation says who can connect to a port.
 func isolation(s State) string {
 	switch s.State {
-	case facts.On:
+	case tri.On:
 		return "isolated by " + s.Source
-	case facts.Off:
+	case tri.Off:
 		return "OPEN to every pod in the cluster: " + s.Why
 	}
 	return "UNKNOWN: " + s.Why

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -21,12 +22,12 @@ func (b *builder) unknown(i Installation) []Unknown {
 	}
 	for _, c := range i.Components {
 		for _, s := range c.Settings {
-			if s.State == facts.Unknown {
+			if s.State == tri.Unknown {
 				add(c.Workload, s.Title, s.Why)
 			}
 		}
 		for _, p := range c.Ports {
-			if p.Isolated.State == facts.Unknown {
+			if p.Isolated.State == tri.Unknown {
 				add(c.Workload, "whether NetworkPolicies isolate its ports", p.Isolated.Why)
 			}
 		}
@@ -53,7 +54,7 @@ func (b *builder) unknown(i Installation) []Unknown {
 	}
 	for _, f := range i.PasswordFiles {
 		for _, u := range f.Users {
-			if u.State == facts.Unknown {
+			if u.State == tri.Unknown {
 				add(f.Holder, "whether the password of "+u.Name+" is a published one", u.Why)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -55,8 +56,8 @@ func (b *builder) way(e *facts.Exposure) Way {
 }
 
 func controllerState(e *facts.Edge) string {
-	if e.Controller == facts.Unknown {
-		return facts.Unknown
+	if e.Controller == tri.Unknown {
+		return tri.Unknown
 	}
 	return facts.Known
 }
@@ -70,7 +71,7 @@ func verdict(w Way) string {
 		}
 	}
 	if len(w.Unknown) > 0 || len(w.Reaches.AdminInDoubt) > 0 || w.Identity == facts.IdentityUnknown ||
-		w.Authenticated.State == facts.Unknown {
+		w.Authenticated.State == tri.Unknown {
 		return VerdictUnknown
 	}
 	return VerdictClean

@@ -11,6 +11,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -76,8 +77,8 @@ func TestARouteAsAWhole(t *testing.T) {
 		Conditions: []string{"method GET"}, Path: &way.Path{}, Public: true,
 		Backends: []way.Backend{{Namespace: "ditto", Name: "gateway", Port: intstr.FromInt32(8080)}},
 		Transport: way.Transport{
-			TLS:   way.State{State: way.Off, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
-			Plain: way.State{State: way.PlainServed, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
+			TLS:   tri.State{State: tri.Off, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
+			Plain: tri.State{State: way.PlainServed, Source: "listeners", Why: "listener http of Gateway infra/edge, which takes it, has the protocol HTTP"},
 			Fix: way.Fix{Advice: "give Gateway infra/edge a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
 				"sectionName, and attach a separate HTTPRoute with a RequestRedirect filter (scheme: https, statusCode: 301) to the " +
 				"listener for plain HTTP"},
@@ -85,12 +86,12 @@ func TestARouteAsAWhole(t *testing.T) {
 		Handling: way.Handling{
 			Spelling: way.SpellingResolved,
 			Effects: way.Effects{
-				Identity:       way.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
-				Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
-				StripsIdentity: way.State{State: way.Off, Source: "default", Why: "nothing on the way changes the header"},
-				HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
+				Identity:       tri.State{State: way.IdentityClient, Source: "default", Why: "nothing on the way changes the header"},
+				Authentication: tri.State{State: tri.Off, Source: "default", Why: "nothing asks for credentials"},
+				StripsIdentity: tri.State{State: tri.Off, Source: "default", Why: "nothing on the way changes the header"},
+				HidesHeaders:   tri.State{State: tri.Off, Source: "default", Why: "no filter hides the headers"},
 			},
-			Rate: way.Rate{Limited: way.State{State: way.Off, Source: "default", Why: "no policy limits requests"}},
+			Rate: way.Rate{Limited: tri.State{State: tri.Off, Source: "default", Why: "no policy limits requests"}},
 			Fixes: way.Fixes{
 				way.StripIdentity: {Advice: gatewayapi.StripByFilter},
 				way.HideHeaders:   {Advice: gatewayapi.HideByFilter},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -98,7 +99,7 @@ func TestLimitsOfARoute(t *testing.T) {
 			if got := route.Rate.Limited.State + ": " + route.Rate.Limited.Why; !strings.HasPrefix(got, tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
-			if on := route.Rate.Limited.State == way.On; on != (route.Fixes[way.LimitRequests].Advice == "") || route.Rate.Limited.Source == "" {
+			if on := route.Rate.Limited.State == tri.On; on != (route.Fixes[way.LimitRequests].Advice == "") || route.Rate.Limited.Source == "" {
 				t.Errorf("advice %q with %+v", route.Fixes[way.LimitRequests].Advice, route.Rate.Limited)
 			}
 			if assumed := slices.ContainsFunc(route.Effects.Assumptions, func(a string) bool { return strings.Contains(a, "rateLimit.backend") }); assumed !=
@@ -119,9 +120,9 @@ func TestTheMostSpecificBackendTrafficPolicyCounts(t *testing.T) {
 	for _, tt := range []struct {
 		name, own, want string
 	}{
-		{"in place of the Gateway's", own("retry: {}"), way.Off},
-		{"laid over the Gateway's", own("retry: {}, mergeType: StrategicMerge"), way.On},
-		{"laid over it, with a list of its own", own("mergeType: JSONMerge, rateLimit: {local: {rules: []}}"), way.Off},
+		{"in place of the Gateway's", own("retry: {}"), tri.Off},
+		{"laid over the Gateway's", own("retry: {}, mergeType: StrategicMerge"), tri.On},
+		{"laid over it, with a list of its own", own("mergeType: JSONMerge, rateLimit: {local: {rules: []}}"), tri.Off},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			world := gatewayWorld(envoyClass, "{name: http, port: 80, protocol: HTTP}", all, tt.own, api)
@@ -137,7 +138,7 @@ func TestWhatListenersDoDiffers(t *testing.T) {
 	api := routeObject("HTTPRoute", "api", "parentRefs: [{name: edge}], rules: [{backendRefs: [{name: gateway, port: 8080}]}]")
 	one := policyObject("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy", "one", "kind: Gateway, name: edge, sectionName: http", fifty)
 	world := gatewayWorld(envoyClass, "{name: http, port: 80, protocol: HTTP}, {name: more, port: 81, protocol: HTTP}", one, api)
-	if got := firstRoute(t, world, "HTTPRoute").Rate.Limited; got.State != way.Off {
+	if got := firstRoute(t, world, "HTTPRoute").Rate.Limited; got.State != tri.Off {
 		t.Errorf("limits of one listener of two count for both: %+v", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -128,14 +129,14 @@ func TestTransportAsAWhole(t *testing.T) {
 		want             way.Transport
 	}{
 		{"who does not redirect unasked", envoyClass, way.Transport{
-			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
-			Plain: way.State{State: way.PlainServed, Source: "spec.parentRefs", Why: "listener web of Gateway ditto/edge takes it as well, with the protocol HTTP"},
+			TLS:   tri.State{State: tri.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
+			Plain: tri.State{State: way.PlainServed, Source: "spec.parentRefs", Why: "listener web of Gateway ditto/edge takes it as well, with the protocol HTTP"},
 			Fix: way.Fix{Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
 				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web"},
 		}},
 		{"Traefik may", traefikClass, way.Transport{
-			TLS:   way.State{State: way.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
-			Plain: way.State{State: way.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"},
+			TLS:   tri.State{State: tri.On, Source: "listeners", Why: "listener websecure of Gateway ditto/edge names a certificate"},
+			Plain: tri.State{State: tri.Unknown, Source: "default", Why: "whether the entry points of Traefik redirect plain HTTP cannot be seen"},
 			Fix: way.Fix{Advice: "name the listener that is meant in spec.parentRefs (sectionName: websecure), and attach a separate HTTPRoute with a " +
 				"RequestRedirect filter (scheme: https, statusCode: 301) to listener web"},
 		}},

@@ -21,6 +21,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginxgateway"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/openshift"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -158,7 +159,7 @@ func ControllerOf(c way.Context, o *inventory.Object) string {
 	if r := resourceOf(o); r != nil && r.Controller != nil {
 		return r.Controller(c, o)
 	}
-	return way.Unknown
+	return tri.Unknown
 }
 
 // Doubted says why an entry of this table that is taken for internal may be public, empty where there is no such doubt.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -18,7 +19,7 @@ func limitWords(r way.Route) string {
 		passthrough = ", passthrough"
 	}
 	text := fmt.Sprintf("%s (%s), %s (%s)%s; %s (%s)", tr.TLS.State, tr.TLS.Why, tr.Plain.State, tr.Plain.Why, passthrough, r.Rate.Limited.State, r.Rate.Limited.Why)
-	if tr.Fix.Advice == "" || (r.Fixes[way.LimitRequests].Advice == "") != (r.Rate.Limited.State == way.On) {
+	if tr.Fix.Advice == "" || (r.Fixes[way.LimitRequests].Advice == "") != (r.Rate.Limited.State == tri.On) {
 		text += "; advice is missing, or there where nothing is wrong"
 	}
 	return text

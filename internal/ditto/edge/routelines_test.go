@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/objects"
@@ -57,7 +58,7 @@ func routeLines(r way.Route) string {
 	}
 	states := []struct {
 		what string
-		way.State
+		tri.State
 	}{
 		{"identity", r.Effects.Identity}, {"asks", r.Effects.Authentication}, {"strips", r.Effects.StripsIdentity}, {"hides", r.Effects.HidesHeaders},
 	}

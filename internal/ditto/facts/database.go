@@ -4,14 +4,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // Database is how a service reaches MongoDB: nothing of the connection string but what is said here.
 type Database struct {
 	// TLS says whether the connection is encrypted. AsksTLS says that the connection string asks for it, which does not
 	// count: Ditto's own setting decides.
-	TLS     Switch `cel:"tls"`
-	AsksTLS bool   `cel:"asksTLS"`
+	TLS     tri.State `cel:"tls"`
+	AsksTLS bool      `cel:"asksTLS"`
 	// Lax are the options that ask not to check the server's certificate or its name. LaxUnknown says what kept one
 	// from being read.
 	Lax        []LaxOption `cel:"lax"`
@@ -32,9 +33,9 @@ func database(component string, s *settings.Settings) Database {
 	}
 	m := s.MongoDB()
 	if component == recognize.Service && m.State == settings.Default && m.TLS.Source == string(settings.Default) {
-		return Database{TLS: Switch{State: Unknown, Why: reason.Of("database-of-unclear-part")}}
+		return Database{TLS: tri.State{State: tri.Unknown, Why: reason.Of("database-of-unclear-part")}}
 	}
-	d := Database{TLS: Switch(m.TLS), AsksTLS: m.AsksTLS, LaxUnknown: m.LaxWhy}
+	d := Database{TLS: m.TLS, AsksTLS: m.AsksTLS, LaxUnknown: m.LaxWhy}
 	for _, o := range m.Lax {
 		d.Lax = append(d.Lax, LaxOption(o))
 	}

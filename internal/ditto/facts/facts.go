@@ -2,7 +2,11 @@
 // found by package topology.
 package facts
 
-import "github.com/dittoguard/dittoguard/internal/inventory"
+import (
+	"github.com/dittoguard/dittoguard/internal/inventory"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
+)
 
 // Facts is what a rule sees as `ditto`. Which fields are there depends on what the rule is about (match.each): reading
 // one that is not there is an evaluation error.
@@ -32,23 +36,6 @@ const (
 	ChannelFile   = "file"
 )
 
-// The states of a Switch.
-const (
-	On      = "on"
-	Off     = "off"
-	Unknown = "unknown"
-)
-
-// Switch is a boolean setting as the component reads it.
-type Switch struct {
-	// State is on, off or unknown.
-	State string `cel:"state"`
-	// Source says where the value comes from, for people: `env ENABLE_PRE_AUTHENTICATION`, `default`.
-	Source string `cel:"source" tells:"people"`
-	// Why says, of an unknown state, what could not be read.
-	Why string `cel:"why" tells:"people"`
-}
-
 // Known is the state of a Text that could be read.
 const Known = "known"
 
@@ -56,7 +43,7 @@ const Known = "known"
 type Text struct {
 	// State is known or unknown.
 	State string `cel:"state"`
-	// Value is empty where it is unknown. Source and Why are those of a Switch.
+	// Value is empty where it is unknown. Source and Why are those of a State.
 	Value  string `cel:"value"`
 	Source string `cel:"source"`
 	Why    string `cel:"why"`
@@ -72,7 +59,7 @@ const (
 
 // Password is a secret setting: never its value, only what is known about it.
 type Password struct {
-	// State is published, own or unknown. Source and Why are those of a Switch.
+	// State is published, own or unknown. Source and Why are those of a State.
 	State  string `cel:"state"`
 	Source string `cel:"source"`
 	Why    string `cel:"why"`
@@ -87,17 +74,17 @@ type GatewayFacts struct {
 	Container string `cel:"container"`
 
 	// PreAuthentication is ditto.gateway.authentication.pre-authentication.enabled.
-	PreAuthentication Switch `cel:"preAuthentication"`
+	PreAuthentication tri.State `cel:"preAuthentication"`
 	// PreAuthenticationSaid is what each channel says of it, the effective one first; defaults are not among them.
-	PreAuthenticationSaid []Switch `cel:"preAuthenticationSaid"`
+	PreAuthenticationSaid []tri.State `cel:"preAuthenticationSaid"`
 	// TrustModelWanted is the model that the configuration asks for: auto, proxy or oidc.
 	TrustModelWanted string `cel:"trustModelWanted"`
 	// OIDC is whose tokens count for clients, DevopsOIDC whose for operators where the method is oauth2.
 	OIDC       OIDC `cel:"oidc"`
 	DevopsOIDC OIDC `cel:"devopsOIDC"`
 	// DevopsSecured and StatusSecured say whether /devops and /overall/status ask for credentials at all.
-	DevopsSecured Switch `cel:"devopsSecured"`
-	StatusSecured Switch `cel:"statusSecured"`
+	DevopsSecured tri.State `cel:"devopsSecured"`
+	StatusSecured tri.State `cel:"statusSecured"`
 	// DevopsMethod and StatusMethod are basic or oauth2.
 	DevopsMethod Text `cel:"devopsMethod"`
 	StatusMethod Text `cel:"statusMethod"`
@@ -113,11 +100,11 @@ type GatewayFacts struct {
 	StatusSubjects Subjects `cel:"statusSubjects"`
 
 	// CORS is ditto.gateway.http.enablecors: every origin is allowed.
-	CORS Switch `cel:"cors"`
+	CORS tri.State `cel:"cors"`
 
 	// WebsocketThrottling and SSEThrottling say whether what one client sends or receives is limited.
-	WebsocketThrottling Switch `cel:"websocketThrottling"`
-	SSEThrottling       Switch `cel:"sseThrottling"`
+	WebsocketThrottling tri.State `cel:"websocketThrottling"`
+	SSEThrottling       tri.State `cel:"sseThrottling"`
 }
 
 // ComponentFacts are what decides about one of Ditto's own services, the gateway included.
@@ -148,7 +135,7 @@ type PortAccess struct {
 	Number int64  `cel:"number"`
 	// Isolated is on where some NetworkPolicy restricts what may connect to the pod, off where everything in the
 	// cluster may, unknown where that cannot be determined.
-	Isolated Switch `cel:"isolated"`
+	Isolated tri.State `cel:"isolated"`
 }
 
 // The values of Grant.Scope: how far a grant goes.
@@ -234,7 +221,7 @@ type Exposure struct {
 	Identity    string `cel:"identity"`
 	IdentityWhy string `cel:"identityWhy" tells:"people"`
 	// Authenticated says whether some step certainly asks every client for credentials: on, off or unknown.
-	Authenticated Switch `cel:"authenticated"`
+	Authenticated tri.State `cel:"authenticated"`
 	// API says whether paths that act under the identity (things, policies, search, messages, WebSocket) can be
 	// reached.
 	API bool `cel:"api"`
@@ -261,17 +248,17 @@ type Exposure struct {
 	// TLS says whether the first step that ends the client's connection speaks TLS for this way: on, off or unknown.
 	// Plain is what plain HTTP meets: closed, redirected, served or unknown; PlainWhy says why. They, and what follows
 	// down to ErrorPageBypass, are there on ways to the gateway's HTTP port.
-	TLS      Switch `cel:"tls"`
-	Plain    string `cel:"plain"`
-	PlainWhy string `cel:"plainWhy" tells:"people"`
+	TLS      tri.State `cel:"tls"`
+	Plain    string    `cel:"plain"`
+	PlainWhy string    `cel:"plainWhy" tells:"people"`
 	// RateLimited says whether some step certainly limits how many requests, or connections, come in: on, off or
 	// unknown.
-	RateLimited Switch `cel:"rateLimited"`
+	RateLimited tri.State `cel:"rateLimited"`
 	// ErrorPages says whether error pages of what the way begins at, an edge or a proxy, repeat what the client sent:
 	// on, off or unknown. Echoes are those that do. Those of proxies further in are told where the way begins at the
 	// proxy.
-	ErrorPages Switch   `cel:"errorPages"`
-	Echoes     []string `cel:"echoes"`
+	ErrorPages tri.State `cel:"errorPages"`
+	Echoes     []string  `cel:"echoes"`
 	// ErrorPageBypass says how error pages let clients in without credentials; empty where they do not.
 	ErrorPageBypass string `cel:"errorPageBypass"`
 	// Fixes are what would mend the way, of the outermost step that has something for it; what a patch changes is the
@@ -327,8 +314,8 @@ type Edge struct {
 	Controller string `cel:"controller"`
 	// StripsIdentity and HidesHeaders say whether the edge removes the client's identity header from requests, and
 	// Server and version headers from responses: on, off or unknown.
-	StripsIdentity Switch `cel:"stripsIdentity"`
-	HidesHeaders   Switch `cel:"hidesHeaders"`
+	StripsIdentity tri.State `cel:"stripsIdentity"`
+	HidesHeaders   tri.State `cel:"hidesHeaders"`
 	// Fixes are what would make the edge do it.
 	Fixes EdgeFixes `cel:"fixes"`
 }

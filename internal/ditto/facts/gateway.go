@@ -6,6 +6,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/published"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -20,9 +21,9 @@ func OfGateway(v *world.View, part recognize.Part) *GatewayFacts {
 	facts := &GatewayFacts{
 		Namespace: part.Workload.Ref.Namespace, Name: part.Workload.Ref.Name, Container: part.Container.Name,
 
-		PreAuthentication: Switch(settings.Boolean(s.Lookup(settings.PreAuthentication))),
-		DevopsSecured:     Switch(settings.Boolean(s.Lookup(settings.DevopsSecured))),
-		StatusSecured:     Switch(s.GatewayStatusSecured()),
+		PreAuthentication: tri.State(settings.Boolean(s.Lookup(settings.PreAuthentication))),
+		DevopsSecured:     tri.State(settings.Boolean(s.Lookup(settings.DevopsSecured))),
+		StatusSecured:     tri.State(s.GatewayStatusSecured()),
 		DevopsMethod:      method(s.Lookup(settings.DevopsMethod)),
 		StatusMethod:      method(s.Lookup(settings.StatusMethod)),
 		DevopsPassword:    password(s.Lookup(settings.DevopsPassword)),
@@ -35,13 +36,13 @@ func OfGateway(v *world.View, part recognize.Part) *GatewayFacts {
 		TrustModelWanted: v.TrustModel,
 		OIDC:             oidc(s, settings.APIOIDC, settings.OIDCProtocol),
 		DevopsOIDC:       oidc(s, settings.DevopsOIDC, settings.DevopsOIDCProtocol),
-		CORS:             Switch(settings.Boolean(s.Lookup(settings.EnableCORS))),
+		CORS:             tri.State(settings.Boolean(s.Lookup(settings.EnableCORS))),
 
-		WebsocketThrottling: Switch(settings.Boolean(s.Lookup(settings.WebsocketThrottling))),
-		SSEThrottling:       Switch(settings.Boolean(s.Lookup(settings.SSEThrottling))),
+		WebsocketThrottling: tri.State(settings.Boolean(s.Lookup(settings.WebsocketThrottling))),
+		SSEThrottling:       tri.State(settings.Boolean(s.Lookup(settings.SSEThrottling))),
 	}
 	for _, said := range s.Said(settings.PreAuthentication) {
-		facts.PreAuthenticationSaid = append(facts.PreAuthenticationSaid, Switch(settings.Boolean(said)))
+		facts.PreAuthenticationSaid = append(facts.PreAuthenticationSaid, tri.State(settings.Boolean(said)))
 	}
 	memo.Of(v).gateways[id] = facts
 	return facts
@@ -50,7 +51,7 @@ func OfGateway(v *world.View, part recognize.Part) *GatewayFacts {
 func method(value settings.Value) Text {
 	m, why, ok := settings.Method(value)
 	if !ok {
-		return Text{State: Unknown, Source: value.Source, Why: why}
+		return Text{State: tri.Unknown, Source: value.Source, Why: why}
 	}
 	return Text{State: Known, Value: m, Source: value.Source}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -85,17 +86,18 @@ func isolation(v *world.View, part recognize.Part) (ports []PortAccess, grants [
 		found := netpol.Ingress(sure, pod, port.Number, corev1.ProtocolTCP)
 		switch {
 		case template.Spec.HostNetwork:
-			access.Isolated = Switch{State: Off, Source: "hostNetwork",
+			access.Isolated = tri.State{State: tri.Off, Source: "hostNetwork",
 				Why: "NetworkPolicies do not apply to pods on the host network"}
 		case len(unclear) > 0:
-			access.Isolated = Switch{State: Unknown, Why: strings.Join(unclear, "; ")}
+			access.Isolated = tri.State{State: tri.Unknown, Why: strings.Join(unclear, "; ")}
 		case found.Isolated:
-			access.Isolated = Switch{State: On, Source: "NetworkPolicy " + strings.Join(found.By, ", ")}
+			access.Isolated = tri.State{State: tri.On, Source: "NetworkPolicy " + strings.Join(found.By, ", ")}
 		default:
-			access.Isolated = Switch{State: Off, Source: "no NetworkPolicy", Why: "no NetworkPolicy selects the pods"}
+			access.Isolated = tri.State{State: tri.Off, Source: "no NetworkPolicy",
+				Why: "no NetworkPolicy selects the pods"}
 		}
 		ports = append(ports, access)
-		if access.Isolated.State != On {
+		if access.Isolated.State != tri.On {
 			continue
 		}
 		for _, g := range found.Grants {

@@ -9,13 +9,14 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 // isolationOf shows what the first port of the only component among the documents is, and its grants.
-func isolationOf(t *testing.T, knows func(schema.GroupKind, string) bool, documents string) (Switch, []Grant) {
+func isolationOf(t *testing.T, knows func(schema.GroupKind, string) bool, documents string) (tri.State, []Grant) {
 	t.Helper()
 	inv := inventory.NewMemory(index.Of, knows)
 	for _, o := range objects.Of(t, documents) {
@@ -34,7 +35,7 @@ func isolationOf(t *testing.T, knows func(schema.GroupKind, string) bool, docume
 		}
 	}
 	t.Fatal("there is no component")
-	return Switch{}, nil
+	return tri.State{}, nil
 }
 
 func TestIsolation(t *testing.T) {
@@ -58,19 +59,19 @@ spec:
 	other := func(api, kind, namespace string) string {
 		return "apiVersion: " + api + "\nkind: " + kind + "\nmetadata: {name: x, namespace: " + namespace + "}\n---\n"
 	}
-	on := Switch{State: On, Source: "NetworkPolicy a"}
-	off := Switch{State: Off, Source: "no NetworkPolicy", Why: "no NetworkPolicy selects the pods"}
-	unknown := func(why string) Switch { return Switch{State: Unknown, Why: why} }
+	on := tri.State{State: tri.On, Source: "NetworkPolicy a"}
+	off := tri.State{State: tri.Off, Source: "no NetworkPolicy", Why: "no NetworkPolicy selects the pods"}
+	unknown := func(why string) tri.State { return tri.State{State: tri.Unknown, Why: why} }
 	for _, test := range []struct {
 		name, policies string
 		knows          func(schema.GroupKind, string) bool
-		want           Switch
+		want           tri.State
 		grants         []Grant
 	}{
 		{name: "without a policy", want: off},
 		{name: "with one", policies: policy("a", "{podSelector: {}}"), want: on},
 		{name: "with two", policies: policy("a", "{podSelector: {}}") + policy("b", "{podSelector: {matchLabels: {app: things}}}"),
-			want: Switch{State: On, Source: "NetworkPolicy a, b"}},
+			want: tri.State{State: tri.On, Source: "NetworkPolicy a, b"}},
 		{name: "policies that cannot be read", knows: func(gk schema.GroupKind, _ string) bool { return gk != inventory.NetworkPolicy },
 			want: unknown("the NetworkPolicies of namespace ditto cannot be read")},
 		{name: "a policy for one pod of the set", policies: policy("a", "{podSelector: {}}") + policy("b", "{podSelector: {matchLabels: {statefulset.kubernetes.io/pod-name: things-0}}}"),

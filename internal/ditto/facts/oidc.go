@@ -3,6 +3,7 @@ package facts
 import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // OIDC is whose tokens a gateway believes, in one of the two places where it is told:
@@ -27,7 +28,7 @@ type Issuer struct {
 	// IsDefault says that it is the one in Ditto's own configuration, google, which nobody need have asked for.
 	IsDefault bool `cel:"isDefault"`
 	// Audience says whether a prerequisite condition demands that the token is meant for this Ditto.
-	Audience Switch `cel:"audience"`
+	Audience tri.State `cel:"audience"`
 }
 
 // Subjects is a list of token subjects that are let in. What they are is not shown.
@@ -43,11 +44,11 @@ func oidc(s *settings.Settings, of settings.OIDC, protocol *settings.Binding) OI
 	issuers := s.Issuers(of)
 	o := OIDC{State: Known, Why: issuers.Why, Protocol: text(s.Lookup(protocol))}
 	if issuers.State == settings.Unknown {
-		o.State = Unknown
+		o.State = tri.Unknown
 	}
 	for _, i := range issuers.List {
 		o.Issuers = append(o.Issuers, Issuer{
-			Name: i.Name, URLs: i.URLs, Source: i.Source, IsDefault: i.Default, Audience: Switch(i.Audience),
+			Name: i.Name, URLs: i.URLs, Source: i.Source, IsDefault: i.Default, Audience: i.Audience,
 		})
 	}
 	return o
@@ -55,7 +56,7 @@ func oidc(s *settings.Settings, of settings.OIDC, protocol *settings.Binding) OI
 
 func subjects(value settings.Value) Subjects {
 	if value.State == settings.Unknown {
-		return Subjects{State: Unknown, Source: value.Source, Why: value.Why}
+		return Subjects{State: tri.Unknown, Source: value.Source, Why: value.Why}
 	}
 	return Subjects{State: Known, Count: int64(value.Len()), Source: value.Source}
 }
@@ -64,9 +65,9 @@ func subjects(value settings.Value) Subjects {
 func text(value settings.Value) Text {
 	switch {
 	case value.State == settings.Unknown:
-		return Text{State: Unknown, Source: value.Source, Why: value.Why}
+		return Text{State: tri.Unknown, Source: value.Source, Why: value.Why}
 	case value.IsSecret():
-		return Text{State: Unknown, Source: value.Source, Why: reason.Of("value-is-secret", value.Source)}
+		return Text{State: tri.Unknown, Source: value.Source, Why: reason.Of("value-is-secret", value.Source)}
 	}
 	return Text{State: Known, Value: value.Text(), Source: value.Source}
 }

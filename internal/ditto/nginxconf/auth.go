@@ -9,6 +9,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // asksCredentials says whether any directive that may ask for credentials is in force; it may still turn out off.
@@ -44,7 +45,7 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 	lists := [][]credentials{c.basic(s, p), c.subrequest(s), c.token(s, p)}
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.asks {
-			lists = append(lists, []credentials{{state: Unknown, why: reason.Of("nginx-directive-not-read", d.Name,
+			lists = append(lists, []credentials{{state: tri.Unknown, why: reason.Of("nginx-directive-not-read", d.Name,
 				d.At())}})
 		}
 	}
@@ -52,15 +53,15 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 		switch a := addresses(s); {
 		case a.state == accessAddresses:
 			lists = append(lists, []credentials{
-				{state: On, kinds: []string{"satisfy any"}, why: a.why + " with satisfy any",
+				{state: tri.On, kinds: []string{"satisfy any"}, why: a.why + " with satisfy any",
 					assume: expr.Assumptions{{Opaque: "the client's address is allowed", Holds: true}}},
-				{state: Off, assume: expr.Assumptions{{Opaque: "the client's address is allowed"}}},
+				{state: tri.Off, assume: expr.Assumptions{{Opaque: "the client's address is allowed"}}},
 			})
 		case a.state == accessOpen && hasRules(s):
-			return []credentials{{state: Off, why: "satisfy any, and allow lets everyone in"}}
+			return []credentials{{state: tri.Off, why: "satisfy any, and allow lets everyone in"}}
 		}
 	}
-	out := []credentials{{state: Off}}
+	out := []credentials{{state: tri.Off}}
 	for _, list := range lists {
 		var next []credentials
 		for _, a := range out {
@@ -71,7 +72,7 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 			}
 		}
 		if out = next; len(out) > maxWays {
-			return []credentials{{state: Unknown, why: tooMuch}}
+			return []credentials{{state: tri.Unknown, why: tooMuch}}
 		}
 	}
 	out = with(out, c.certificate(s, p))
@@ -79,7 +80,7 @@ func (c *Config) authentication(s *scope, p *way) []credentials {
 	for _, a := range out {
 		// An address that `satisfy any` accepts is not a credential.
 		if slices.Contains(a.kinds, "satisfy any") {
-			a = credentials{state: Off, why: a.why, assume: a.assume}
+			a = credentials{state: tri.Off, why: a.why, assume: a.assume}
 		}
 		assume, ok := p.assume.Merge(a.assume)
 		if !ok {
@@ -116,17 +117,17 @@ func with(list, more []credentials) []credentials {
 // checked is not certain.
 func join(a, b credentials, any bool, assume expr.Assumptions) credentials {
 	out := credentials{assume: assume, kinds: slices.Concat(a.kinds, b.kinds), asked: slices.Concat(a.asked, b.asked)}
-	out.state = Off
-	for _, state := range []string{Unknown, On} {
+	out.state = tri.Off
+	for _, state := range []string{tri.Unknown, tri.On} {
 		if a.state == state || b.state == state {
 			out.state = state
 		}
 	}
-	both := any && a.state != Off && b.state != Off
+	both := any && a.state != tri.Off && b.state != tri.Off
 	out.basic, out.token, out.request = !both && (a.basic || b.basic), !both && (a.token || b.token), !both &&
 		(a.request || b.request)
-	if both && (a.state == Unknown || b.state == Unknown) {
-		out.state = Unknown
+	if both && (a.state == tri.Unknown || b.state == tri.Unknown) {
+		out.state = tri.Unknown
 	}
 	for _, why := range []string{a.why, b.why} {
 		if out.why != "" && why != "" {
@@ -141,13 +142,13 @@ func join(a, b credentials, any bool, assume expr.Assumptions) credentials {
 func (c *Config) basic(s *scope, p *way) []credentials {
 	realm, file := s.setting("auth_basic"), s.setting("auth_basic_user_file")
 	if realm == nil || realm.Arg(0) == "off" {
-		return []credentials{{state: Off, why: notAsked(realm)}}
+		return []credentials{{state: tri.Off, why: notAsked(realm)}}
 	}
 	if file == nil {
-		return []credentials{{state: Off,
+		return []credentials{{state: tri.Off,
 			why: "auth_basic at " + realm.At() + " has no auth_basic_user_file and asks for no credentials"}}
 	}
-	return c.realms(realm, p, credentials{state: On, kinds: []string{"basic"}, basic: true})
+	return c.realms(realm, p, credentials{state: tri.On, kinds: []string{"basic"}, basic: true})
 }
 
 func basicScheme() *expr.Pattern { return expr.Compile("^Basic ", true) }
@@ -169,13 +170,14 @@ func (c *Config) realms(d *syntax.Directive, p *way, on credentials) []credentia
 		value, constant := a.Text.Constant()
 		switch {
 		case constant && value == "off":
-			x = credentials{state: Off, why: d.Name + " at " + d.At() + " is off" + a.Assume.When(), assume: a.Assume}
+			x = credentials{state: tri.Off, why: d.Name + " at " + d.At() + " is off" + a.Assume.When(),
+				assume: a.Assume}
 		case constant || !couldBeOff(a.Text):
 		case clientText(a.Text):
-			x = credentials{state: Off, why: d.Name + " at " + d.At() + " can be switched off by the client",
+			x = credentials{state: tri.Off, why: d.Name + " at " + d.At() + " can be switched off by the client",
 				assume: a.Assume}
 		default:
-			x = credentials{state: Unknown, why: reason.Of("nginx-realm", d.Name, d.At()), assume: a.Assume}
+			x = credentials{state: tri.Unknown, why: reason.Of("nginx-realm", d.Name, d.At()), assume: a.Assume}
 		}
 		out = append(out, x)
 	}
@@ -210,7 +212,7 @@ func clientText(t expr.Text) bool {
 func (c *Config) subrequest(s *scope) []credentials {
 	d := s.setting("auth_request")
 	if d == nil || d.Arg(0) == "off" {
-		return []credentials{{state: Off, why: notAsked(d)}}
+		return []credentials{{state: tri.Off, why: notAsked(d)}}
 	}
 	var asked []Asked
 	if srv := serverOf(s); srv != nil && !strings.Contains(d.Arg(0), "$") {
@@ -222,13 +224,13 @@ func (c *Config) subrequest(s *scope) []credentials {
 			asked = append(asked, c.askedBy(f.loc, d.Arg(0))...)
 			for _, r := range f.loc.own["return"] {
 				if strings.HasPrefix(r.Arg(0), "2") && len(f.loc.own["if"]) == 0 {
-					return []credentials{{state: Off,
+					return []credentials{{state: tri.Off,
 						why: "auth_request at " + d.At() + " asks a location that always allows, " + r.At()}}
 				}
 			}
 		}
 	}
-	return []credentials{{state: On, kinds: []string{"request"}, request: true, asked: asked,
+	return []credentials{{state: tri.On, kinds: []string{"request"}, request: true, asked: asked,
 		why: "auth_request at " + d.At()}}
 }
 
@@ -247,26 +249,26 @@ func (c *Config) token(s *scope, p *way) []credentials {
 			continue
 		}
 		if kind == "jwt" && s.inherited("auth_jwt_key_file") == nil && s.inherited("auth_jwt_key_request") == nil {
-			return []credentials{{state: Unknown, why: reason.Of("nginx-jwt-key", d.At())}}
+			return []credentials{{state: tri.Unknown, why: reason.Of("nginx-jwt-key", d.At())}}
 		}
-		return c.realms(d, p, credentials{state: On, kinds: []string{kind}, token: true})
+		return c.realms(d, p, credentials{state: tri.On, kinds: []string{kind}, token: true})
 	}
-	return []credentials{{state: Off}}
+	return []credentials{{state: tri.Off}}
 }
 
 // certificate is ssl_verify_client, which only a TLS connection is asked for, or an `if` on its result.
 func (c *Config) certificate(s *scope, p *way) []credentials {
 	for _, a := range p.assume {
 		if a.Equals != nil && a.Holds && *a.Equals == "SUCCESS" && a.Source.String() == "${ssl_client_verify}" {
-			return []credentials{{state: On, kinds: []string{"certificate"},
+			return []credentials{{state: tri.On, kinds: []string{"certificate"},
 				why: "only requests with a verified certificate get here"}}
 		}
 	}
 	d := s.setting("ssl_verify_client")
 	if d == nil || d.Arg(0) != "on" || s.server == nil {
-		return []credentials{{state: Off}}
+		return []credentials{{state: tri.Off}}
 	}
-	on := credentials{state: On, kinds: []string{"certificate"}, why: "ssl_verify_client at " + d.At()}
+	on := credentials{state: tri.On, kinds: []string{"certificate"}, why: "ssl_verify_client at " + d.At()}
 	plain := false
 	for _, l := range s.server.Listen {
 		plain = plain || !l.TLS
@@ -276,7 +278,7 @@ func (c *Config) certificate(s *scope, p *way) []credentials {
 	}
 	on.assume = expr.Assumptions{{Opaque: "the connection is TLS", Holds: true}}
 	return []credentials{on,
-		{state: Off, why: "ssl_verify_client at " + d.At() + " is not asked for on a port without TLS",
+		{state: tri.Off, why: "ssl_verify_client at " + d.At() + " is not asked for on a port without TLS",
 			assume: expr.Assumptions{{Opaque: "the connection is TLS"}}}}
 }
 
@@ -287,7 +289,7 @@ func summary(list []credentials) Authentication {
 	var kinds, on, other []string
 	for _, a := range list {
 		states[a.state] = true
-		if a.state == On {
+		if a.state == tri.On {
 			out.Asked = append(out.Asked, a.asked...)
 			for _, k := range a.kinds {
 				if !slices.Contains(kinds, k) {
@@ -304,19 +306,19 @@ func summary(list []credentials) Authentication {
 	slices.Sort(kinds)
 	out.Kind = strings.Join(kinds, ",")
 	switch {
-	case states[On] && !states[Off] && !states[Unknown]:
-		out.State, out.Why = On, strings.Join(on, "; ")
-	case states[Off] && states[On]:
+	case states[tri.On] && !states[tri.Off] && !states[tri.Unknown]:
+		out.State, out.Why = tri.On, strings.Join(on, "; ")
+	case states[tri.Off] && states[tri.On]:
 		out.State, out.Why = Conditional, strings.Join(append(on, other...), "; ")
-	case states[Off]:
-		out.State, out.Why = Off, strings.Join(other, "; ")
+	case states[tri.Off]:
+		out.State, out.Why = tri.Off, strings.Join(other, "; ")
 		if out.Why == "" {
 			out.Why = "nothing asks for credentials"
 		}
 	case len(list) == 0:
-		out.State, out.Why = Unknown, "nothing is forwarded"
+		out.State, out.Why = tri.Unknown, "nothing is forwarded"
 	default:
-		out.State, out.Why = Unknown, strings.Join(append(other, on...), "; ")
+		out.State, out.Why = tri.Unknown, strings.Join(append(other, on...), "; ")
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/test/missing"
 )
 
@@ -69,10 +70,10 @@ http {
 
 func TestRoutesOfAProxyLikeTheChart(t *testing.T) {
 	c := parse(t, proxyLike)
-	off := Setting{State: Off, Why: "no limit_req"}
-	version := Setting{State: On, Why: "server_tokens at /etc/nginx/nginx.conf:5"}
-	server := Setting{State: Off, Why: "nginx sends its own name"}
-	open := Authentication{State: Off, Why: "nothing asks for credentials"}
+	off := Setting{State: tri.Off, Why: "no limit_req"}
+	version := Setting{State: tri.On, Why: "server_tokens at /etc/nginx/nginx.conf:5"}
+	server := Setting{State: tri.Off, Why: "nginx sends its own name"}
+	open := Authentication{State: tri.Off, Why: "nothing asks for credentials"}
 	targets := []Target{{Host: "gateway.example", Port: 8080}, {Host: "gateway-2.example", Port: 8080}}
 	want := []*Route{
 		{
@@ -97,7 +98,7 @@ func TestRoutesOfAProxyLikeTheChart(t *testing.T) {
 			Location: "/devops", File: mainFile, Line: 26, Targets: targets, Access: accessOpen, OwnConnection: true, Prefix: "/devops",
 			Identity:       Identity{State: Removed, Why: "proxy_set_header at /etc/nginx/nginx.conf:26: empty"},
 			Authentication: open, HidesVersion: version, HidesServer: server, HiddenHeaders: []string{"server"},
-			RateLimited: Setting{State: Unknown, Why: "limit_req at /etc/nginx/nginx.conf:26 names a zone that was not found"},
+			RateLimited: Setting{State: tri.Unknown, Why: "limit_req at /etc/nginx/nginx.conf:26 names a zone that was not found"},
 		},
 	}
 	if diff := cmp.Diff(want, c.Routes(), cmpopts.IgnoreUnexported(Route{}), cmpopts.IgnoreFields(Route{}, "Server")); diff != "" {
@@ -241,27 +242,27 @@ func TestIdentityAndAuthenticationThatNginxHereCannotRun(t *testing.T) {
 		identity, auth string
 		kind           string
 	}{
-		{"a token", `location / { auth_jwt x; auth_jwt_key_file k; ` + header + `$jwt_claim_sub; proxy_pass http://gw; }`, Set, On, "jwt"},
-		{"a token, off here", `auth_jwt x; auth_jwt_key_file k; location / { auth_jwt off; ` + header + `$jwt_claim_sub; proxy_pass http://gw; }`, Removed, Off, ""},
-		{"a token without keys", `location / { auth_jwt x; proxy_pass http://gw; }`, Client, Unknown, ""},
+		{"a token", `location / { auth_jwt x; auth_jwt_key_file k; ` + header + `$jwt_claim_sub; proxy_pass http://gw; }`, Set, tri.On, "jwt"},
+		{"a token, off here", `auth_jwt x; auth_jwt_key_file k; location / { auth_jwt off; ` + header + `$jwt_claim_sub; proxy_pass http://gw; }`, Removed, tri.Off, ""},
+		{"a token without keys", `location / { auth_jwt x; proxy_pass http://gw; }`, Client, tri.Unknown, ""},
 		{"a certificate", `listen 443 ssl; ssl_verify_client on; location / { ` + header + `$ssl_client_s_dn; proxy_pass http://gw; }`, PossiblyEmpty, Conditional, "certificate"},
-		{"a certificate that is not asked for", `location / { ` + header + `$ssl_client_s_dn; proxy_pass http://gw; }`, Removed, Off, ""},
-		{"a certificate of anyone", `ssl_verify_client optional_no_ca; location / { ` + header + `$ssl_client_s_dn; proxy_pass http://gw; }`, Client, Off, ""},
-		{"an optional certificate and an if", `ssl_verify_client optional; location / { if ($ssl_client_verify != SUCCESS) { return 403; } ` + header + `$ssl_client_s_dn; proxy_pass http://gw; }`, Set, On, "certificate"},
-		{"a script that asks", `location / { access_by_lua_block { return ask() } ` + header + `$remote_user; proxy_pass http://gw; }`, Unknown, Unknown, ""},
-		{"a script that may set the header", `location / { rewrite_by_lua_block { set() } proxy_pass http://gw; }`, Unknown, Unknown, ""},
-		{"a script's variable", `set_by_lua_block $who { return "x" } location / { ` + header + `$who; proxy_pass http://gw; }`, Unknown, Unknown, ""},
-		{"a placeholder", `location / { ` + header + `${WHO}; proxy_pass http://gw; }`, Unknown, Off, ""},
-		{"a missing include in the location", `location / { include gone.conf; ` + header + `x; proxy_pass http://gw; }`, Unknown, Unknown, ""},
-		{"a missing include beside the location", `include gone.conf; location / { ` + header + `x; proxy_pass http://gw; }`, Set, Unknown, ""},
-		{"a missing pattern that could set the header", `include gone/*.conf; location / { proxy_pass http://gw; }`, Unknown, Unknown, ""},
-		{"another module's authentication", `location / { auth_ldap x; proxy_pass http://gw; }`, Client, Unknown, ""},
-		{"basic or a subrequest", `location / { satisfy any; auth_basic x; auth_basic_user_file u; auth_request /a; ` + header + `$remote_user; proxy_pass http://gw; } location /a { proxy_pass http://a; }`, Client, On, "basic,request"},
+		{"a certificate that is not asked for", `location / { ` + header + `$ssl_client_s_dn; proxy_pass http://gw; }`, Removed, tri.Off, ""},
+		{"a certificate of anyone", `ssl_verify_client optional_no_ca; location / { ` + header + `$ssl_client_s_dn; proxy_pass http://gw; }`, Client, tri.Off, ""},
+		{"an optional certificate and an if", `ssl_verify_client optional; location / { if ($ssl_client_verify != SUCCESS) { return 403; } ` + header + `$ssl_client_s_dn; proxy_pass http://gw; }`, Set, tri.On, "certificate"},
+		{"a script that asks", `location / { access_by_lua_block { return ask() } ` + header + `$remote_user; proxy_pass http://gw; }`, tri.Unknown, tri.Unknown, ""},
+		{"a script that may set the header", `location / { rewrite_by_lua_block { set() } proxy_pass http://gw; }`, tri.Unknown, tri.Unknown, ""},
+		{"a script's variable", `set_by_lua_block $who { return "x" } location / { ` + header + `$who; proxy_pass http://gw; }`, tri.Unknown, tri.Unknown, ""},
+		{"a placeholder", `location / { ` + header + `${WHO}; proxy_pass http://gw; }`, tri.Unknown, tri.Off, ""},
+		{"a missing include in the location", `location / { include gone.conf; ` + header + `x; proxy_pass http://gw; }`, tri.Unknown, tri.Unknown, ""},
+		{"a missing include beside the location", `include gone.conf; location / { ` + header + `x; proxy_pass http://gw; }`, Set, tri.Unknown, ""},
+		{"a missing pattern that could set the header", `include gone/*.conf; location / { proxy_pass http://gw; }`, tri.Unknown, tri.Unknown, ""},
+		{"another module's authentication", `location / { auth_ldap x; proxy_pass http://gw; }`, Client, tri.Unknown, ""},
+		{"basic or a subrequest", `location / { satisfy any; auth_basic x; auth_basic_user_file u; auth_request /a; ` + header + `$remote_user; proxy_pass http://gw; } location /a { proxy_pass http://a; }`, Client, tri.On, "basic,request"},
 		{"basic or an address", `location / { satisfy any; allow 10.0.0.0/8; deny all; auth_basic x; auth_basic_user_file u; ` + header + `"n:$remote_user"; proxy_pass http://gw; }`, Client, Conditional, "basic"},
-		{"the realm is the client's word", `location / { auth_basic $arg_realm; auth_basic_user_file u; proxy_pass http://gw; }`, Client, Off, ""},
+		{"the realm is the client's word", `location / { auth_basic $arg_realm; auth_basic_user_file u; proxy_pass http://gw; }`, Client, tri.Off, ""},
 		{"another method needs nothing", `location / { auth_basic x; auth_basic_user_file u; limit_except GET { auth_basic off; } ` + header + `$remote_user; proxy_pass http://gw; }`, Client, Conditional, "basic"},
-		{"an address behind another proxy", `set_real_ip_from 0.0.0.0/0; location / { ` + header + `$remote_addr; proxy_pass http://gw; }`, Unknown, Off, ""},
-		{"a name that a host gives", `server_name ~^(?<tenant>.+)\.example$; location / { ` + header + `"t:$tenant"; proxy_pass http://gw; }`, Client, Off, ""},
+		{"an address behind another proxy", `set_real_ip_from 0.0.0.0/0; location / { ` + header + `$remote_addr; proxy_pass http://gw; }`, tri.Unknown, tri.Off, ""},
+		{"a name that a host gives", `server_name ~^(?<tenant>.+)\.example$; location / { ` + header + `"t:$tenant"; proxy_pass http://gw; }`, Client, tri.Off, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := parse(t, inServer(tt.server)).Routes()[0]
@@ -321,7 +322,7 @@ func TestRawIsWhatTheClientSentByteForByte(t *testing.T) {
 func TestStreamForwardsWhatTheClientSends(t *testing.T) {
 	c := parse(t, map[string]string{mainFile: `stream { upstream gw { server gateway:8080; } server { listen 9000; proxy_pass gw; } }`})
 	r := c.Routes()[0]
-	if r.Identity.State != Client || r.Authentication.State != Off || !r.Server.Stream || !r.Raw {
+	if r.Identity.State != Client || r.Authentication.State != tri.Off || !r.Server.Stream || !r.Raw {
 		t.Errorf("got %+v", r)
 	}
 	if diff := cmp.Diff([]Target{{Host: "gateway", Port: 8080}}, r.Targets); diff != "" {

@@ -7,6 +7,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // addRoutes makes a route of every scope of a server that has a proxy_pass of its own.
@@ -54,8 +55,8 @@ func (c *Config) describe(r *Route) {
 	unknown, assumed := &syntax.Notes{}, &syntax.Notes{}
 	if c.work.Left <= 0 {
 		r.Access = accessOpen
-		r.Identity = Identity{State: Unknown, Why: tooMuch}
-		r.Authentication = Authentication{State: Unknown, Why: tooMuch}
+		r.Identity = Identity{State: tri.Unknown, Why: tooMuch}
+		r.Authentication = Authentication{State: tri.Unknown, Why: tooMuch}
 		r.Targets = c.staticTargets(r)
 		c.describeTransport(r, nil)
 		c.describeAnswer(r)
@@ -106,14 +107,14 @@ func (c *Config) describe(r *Route) {
 			switch {
 			case d.Missing:
 				unknown.Add(reason.Of("nginx-include-not-found", d.Arg(0), d.At()))
-				if node == s || node.kind == kindLocation || r.Authentication.State == Off {
-					r.Authentication.State, r.Authentication.Why = Unknown,
+				if node == s || node.kind == kindLocation || r.Authentication.State == tri.Off {
+					r.Authentication.State, r.Authentication.Why = tri.Unknown,
 						reason.Of("nginx-include-not-found", d.Arg(0), d.At())
 				}
 			case syntax.Unread(d.Name):
 				unknown.Add(reason.Of("nginx-directive-not-read", d.Name, d.At()))
-				if r.Authentication.State == Off {
-					r.Authentication.State, r.Authentication.Why = Unknown, d.Name+" at "+d.At()+" is not read"
+				if r.Authentication.State == tri.Off {
+					r.Authentication.State, r.Authentication.Why = tri.Unknown, d.Name+" at "+d.At()+" is not read"
 				}
 			}
 		}
@@ -126,10 +127,10 @@ func (c *Config) describe(r *Route) {
 		}
 		// What was found is there; that nothing else is cannot be said.
 		if r.Identity.State == Set || r.Identity.State == Removed {
-			r.Identity.State, r.Identity.Why = Unknown, tooMuch
+			r.Identity.State, r.Identity.Why = tri.Unknown, tooMuch
 		}
-		if r.Authentication.State == On || r.Authentication.State == Off {
-			r.Authentication.State, r.Authentication.Why = Unknown, tooMuch
+		if r.Authentication.State == tri.On || r.Authentication.State == tri.Off {
+			r.Authentication.State, r.Authentication.Why = tri.Unknown, tooMuch
 		}
 	}
 	c.describeTarget(r, ways, unknown)
@@ -159,7 +160,7 @@ func (c *Config) authenticationOf(r *Route, p *way) []credentials {
 	var before []credentials
 	for _, other := range c.leadingTo(r.Server, loc.name) {
 		if other.before {
-			before = append(before, credentials{state: Off,
+			before = append(before, credentials{state: tri.Off,
 				why: "error_page at " + other.node.At() + " leads here before anything is asked"})
 			continue
 		}
@@ -210,19 +211,19 @@ func onlyMissing(d *syntax.Directive) bool {
 // describeAnswer fills in what other rules ask of a location.
 func (c *Config) describeAnswer(r *Route) {
 	s := r.scope
-	r.RateLimited = c.rateLimited(r, r.Authentication.State == On && r.Authentication.Kind == "basic")
-	r.HidesVersion = Setting{State: Off, Why: "server_tokens is on by default"}
-	r.HidesServer = Setting{State: Off, Why: "nginx sends its own name"}
+	r.RateLimited = c.rateLimited(r, r.Authentication.State == tri.On && r.Authentication.Kind == "basic")
+	r.HidesVersion = Setting{State: tri.Off, Why: "server_tokens is on by default"}
+	r.HidesServer = Setting{State: tri.Off, Why: "nginx sends its own name"}
 	if d := s.setting("server_tokens"); d != nil {
-		r.HidesVersion = Setting{State: Off, Why: "server_tokens at " + d.At()}
+		r.HidesVersion = Setting{State: tri.Off, Why: "server_tokens at " + d.At()}
 		switch {
 		case d.Arg(0) == "off" || d.Arg(0) == "":
-			r.HidesVersion.State = On
+			r.HidesVersion.State = tri.On
 		case strings.Contains(d.Arg(0), "$"):
-			r.HidesVersion.State = Unknown
+			r.HidesVersion.State = tri.Unknown
 		}
 		if d.Arg(0) == "" {
-			r.HidesServer = Setting{State: On, Why: "server_tokens at " + d.At()}
+			r.HidesServer = Setting{State: tri.On, Why: "server_tokens at " + d.At()}
 		}
 	}
 	for _, name := range []string{"more_clear_headers", "more_set_headers"} {
@@ -230,7 +231,7 @@ func (c *Config) describeAnswer(r *Route) {
 			for _, a := range d.Args {
 				header, value, _ := strings.Cut(a, ":")
 				if strings.EqualFold(strings.TrimSpace(header), "server") && strings.TrimSpace(value) == "" {
-					r.HidesServer = Setting{State: On, Why: name + " at " + d.At()}
+					r.HidesServer = Setting{State: tri.On, Why: name + " at " + d.At()}
 					r.HidesVersion = r.HidesServer
 				}
 			}
@@ -245,9 +246,9 @@ func (c *Config) describeStream(r *Route) {
 	r.Access = accessOpen
 	r.Raw = true
 	r.Identity = Identity{State: Client, Why: "stream forwards connections: what the client sends arrives"}
-	r.Authentication = Authentication{State: Off, Why: "stream asks for nothing"}
-	r.RateLimited = Setting{State: Off, Why: "stream limits no requests"}
-	r.HidesVersion = Setting{State: On, Why: "stream answers nothing itself"}
+	r.Authentication = Authentication{State: tri.Off, Why: "stream asks for nothing"}
+	r.RateLimited = Setting{State: tri.Off, Why: "stream limits no requests"}
+	r.HidesVersion = Setting{State: tri.On, Why: "stream answers nothing itself"}
 	r.HidesServer = r.HidesVersion
 	c.describeTransport(r, nil)
 	unknown := &syntax.Notes{}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // What the real nginx cannot be asked in TestEdgeAgainstNginx: it has no step in front of it that ends TLS, and one address
@@ -12,13 +14,13 @@ import (
 func TestTransport_WhatCannotBeSeen(t *testing.T) {
 	const location = " location / { proxy_pass http://gw; }"
 	for _, tt := range []struct{ name, server, tls, plain string }{
-		{"believes what is forwarded", `listen 80; if ($http_x_forwarded_proto != https) { return 301 https://$host$request_uri; }` + location, Unknown, PlainRedirected},
-		{"redirects what is called plain", `listen 80; if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }` + location, Unknown, Unknown},
-		{"refuses what is called plain", `listen 80; if ($http_x_forwarded_proto != https) { return 403; }` + location, Unknown, PlainClosed},
-		{"ssl for the whole server", `listen 80; ssl on;` + location, On, PlainClosed},
-		{"one of two addresses", `listen 80; listen [::]:80 ssl;` + location, Off, PlainServed},
-		{"both addresses", `listen 80 ssl; listen [::]:80 ssl;` + location, On, PlainClosed},
-		{"QUIC is no TLS for the port of TCP", `listen 80; listen 80 quic;` + location, Off, PlainServed},
+		{"believes what is forwarded", `listen 80; if ($http_x_forwarded_proto != https) { return 301 https://$host$request_uri; }` + location, tri.Unknown, PlainRedirected},
+		{"redirects what is called plain", `listen 80; if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }` + location, tri.Unknown, tri.Unknown},
+		{"refuses what is called plain", `listen 80; if ($http_x_forwarded_proto != https) { return 403; }` + location, tri.Unknown, PlainClosed},
+		{"ssl for the whole server", `listen 80; ssl on;` + location, tri.On, PlainClosed},
+		{"one of two addresses", `listen 80; listen [::]:80 ssl;` + location, tri.Off, PlainServed},
+		{"both addresses", `listen 80 ssl; listen [::]:80 ssl;` + location, tri.On, PlainClosed},
+		{"QUIC is no TLS for the port of TCP", `listen 80; listen 80 quic;` + location, tri.Off, PlainServed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := analyse(t, "server { "+tt.server+" }").Routes()[0].Transport(80)
@@ -37,7 +39,7 @@ func TestTransport_Stream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{On, Off} {
+	for i, want := range []string{tri.On, tri.Off} {
 		if got, _ := c.Routes()[i].Transport([]int{443, 80}[i]); got.TLS.State != want {
 			t.Errorf("got %+v, want %s", got, want)
 		}
@@ -46,17 +48,17 @@ func TestTransport_Stream(t *testing.T) {
 
 func TestRateLimited_ByAddress(t *testing.T) {
 	for _, tt := range []struct{ name, http, server, want string }{
-		{"connections", `limit_conn_zone $binary_remote_addr zone=z:1m;`, `limit_conn z 5;`, On},
-		{"connections in a dry run", `limit_conn_zone $binary_remote_addr zone=z:1m;`, `limit_conn z 5; limit_conn_dry_run on;`, Off},
-		{"a zone of the other kind", `limit_req_zone $binary_remote_addr zone=z:1m rate=1r/s;`, `limit_conn z 5;`, Unknown},
-		{"a zone that is not here", ``, `limit_req zone=z;`, Unknown},
-		{"some addresses", `geo $a { default 1; 10.0.0.0/8 0; } map $a $k { 1 $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, On},
-		{"every address but some", `geo $a { default 0; 10.0.0.0/8 1; } map $a $k { 1 $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, Off},
-		{"half of all addresses", `geo $a { default 1; 0.0.0.0/1 0; } map $a $k { 1 $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, Off},
-		{"some paths", `map $uri $k { ~^/api $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, Unknown},
-		{"a key that a script gives", `js_set $k main.key; limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, Unknown},
-		{"the name of who is asked for credentials", `limit_req_zone $remote_user zone=z:1m rate=1r/s;`, `auth_basic x; auth_basic_user_file users; limit_req zone=z;`, On},
-		{"the name of who is not asked", `limit_req_zone $remote_user zone=z:1m rate=1r/s;`, `limit_req zone=z;`, Off},
+		{"connections", `limit_conn_zone $binary_remote_addr zone=z:1m;`, `limit_conn z 5;`, tri.On},
+		{"connections in a dry run", `limit_conn_zone $binary_remote_addr zone=z:1m;`, `limit_conn z 5; limit_conn_dry_run on;`, tri.Off},
+		{"a zone of the other kind", `limit_req_zone $binary_remote_addr zone=z:1m rate=1r/s;`, `limit_conn z 5;`, tri.Unknown},
+		{"a zone that is not here", ``, `limit_req zone=z;`, tri.Unknown},
+		{"some addresses", `geo $a { default 1; 10.0.0.0/8 0; } map $a $k { 1 $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, tri.On},
+		{"every address but some", `geo $a { default 0; 10.0.0.0/8 1; } map $a $k { 1 $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, tri.Off},
+		{"half of all addresses", `geo $a { default 1; 0.0.0.0/1 0; } map $a $k { 1 $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, tri.Off},
+		{"some paths", `map $uri $k { ~^/api $binary_remote_addr; default ""; } limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, tri.Unknown},
+		{"a key that a script gives", `js_set $k main.key; limit_req_zone $k zone=z:1m rate=1r/s;`, `limit_req zone=z;`, tri.Unknown},
+		{"the name of who is asked for credentials", `limit_req_zone $remote_user zone=z:1m rate=1r/s;`, `auth_basic x; auth_basic_user_file users; limit_req zone=z;`, tri.On},
+		{"the name of who is not asked", `limit_req_zone $remote_user zone=z:1m rate=1r/s;`, `limit_req zone=z;`, tri.Off},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := analyse(t, tt.http+" server { listen 80; "+tt.server+" location / { proxy_pass http://gw; } }").Routes()[0].RateLimited

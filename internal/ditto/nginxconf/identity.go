@@ -8,6 +8,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // headerName is the header in which Ditto takes a pre-authenticated identity, and the query parameter too.
@@ -19,7 +20,7 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
 			if d.Missing && (node == s || node.kind == kindLocation) {
-				return Identity{State: Unknown, Why: reason.Of("nginx-include-not-found", d.Arg(0), d.At())}
+				return Identity{State: tri.Unknown, Why: reason.Of("nginx-include-not-found", d.Arg(0), d.At())}
 			}
 		}
 	}
@@ -49,9 +50,9 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 		}
 	}
 	out.State = overall(states)
-	order := []string{Client, PossiblyEmpty, Removed, Unknown, Set}
-	if out.State == Unknown {
-		order = []string{Unknown}
+	order := []string{Client, PossiblyEmpty, Removed, tri.Unknown, Set}
+	if out.State == tri.Unknown {
+		order = []string{tri.Unknown}
 	}
 	for _, state := range order {
 		if why, ok := whys[state]; ok {
@@ -109,12 +110,12 @@ func (c *Config) value(s *scope, d *syntax.Directive, p *way, a credentials, ass
 
 // weight orders states by how bad they are for sure: a hole that is there outweighs one that may be.
 func weight(state string) int {
-	return slices.Index([]string{Set, Unknown, Removed, PossiblyEmpty, Client}, state)
+	return slices.Index([]string{Set, tri.Unknown, Removed, PossiblyEmpty, Client}, state)
 }
 
 // loudest says which of two headers of the same name decides: nginx sends both, except those that are empty.
 func loudest(state string) int {
-	return slices.Index([]string{Removed, PossiblyEmpty, Set, Unknown, Client}, state)
+	return slices.Index([]string{Removed, PossiblyEmpty, Set, tri.Unknown, Client}, state)
 }
 
 // overall is one word for all requests.
@@ -123,10 +124,10 @@ func overall(states []string) string {
 	switch {
 	case has(Client):
 		return Client
-	case has(PossiblyEmpty), has(Removed) && (has(Set) || has(Unknown)):
+	case has(PossiblyEmpty), has(Removed) && (has(Set) || has(tri.Unknown)):
 		return PossiblyEmpty
-	case has(Unknown):
-		return Unknown
+	case has(tri.Unknown):
+		return tri.Unknown
 	case has(Removed):
 		return Removed
 	}
@@ -164,10 +165,10 @@ func (c *Config) untouched(s *scope) Identity {
 	for node := s; node != nil; node = node.parent {
 		for _, d := range node.blind {
 			if syntax.Unread(d.Name) {
-				return Identity{State: Unknown, Why: reason.Of("nginx-directive-may-set-header", d.Name, d.At())}
+				return Identity{State: tri.Unknown, Why: reason.Of("nginx-directive-may-set-header", d.Name, d.At())}
 			}
 			if d.Missing {
-				return Identity{State: Unknown, Why: reason.Of("nginx-include-not-found", d.Arg(0), d.At())}
+				return Identity{State: tri.Unknown, Why: reason.Of("nginx-include-not-found", d.Arg(0), d.At())}
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // NoLimit is Route.RateLimited.Why where there is nothing to say.
@@ -16,20 +17,20 @@ const NoLimit = "no limit_req"
 func (c *Config) rateLimited(r *Route, verified bool) Setting {
 	limit := c.limitsOf(r.scope, verified)
 	loc := r.scope.location()
-	if limit.State == On || !loc.named {
+	if limit.State == tri.On || !loc.named {
 		return limit
 	}
 	// What leads to a named location has been limited where it came from.
 	var before []Setting
 	for _, other := range c.leadingTo(r.Server, loc.name) {
-		s := Setting{State: Off, Why: limit.Why}
+		s := Setting{State: tri.Off, Why: limit.Why}
 		if !other.before {
 			s = c.limitsOf(other.scope, verified)
 		}
 		before = append(before, s)
 	}
 	for i, s := range before {
-		if s.State != On {
+		if s.State != tri.On {
 			break
 		}
 		if i == len(before)-1 {
@@ -41,18 +42,18 @@ func (c *Config) rateLimited(r *Route, verified bool) Setting {
 
 // limitsOf reads the limits that are in force for a scope. Of several the best counts.
 func (c *Config) limitsOf(s *scope, verified bool) Setting {
-	best := Setting{State: Off, Why: NoLimit}
+	best := Setting{State: tri.Off, Why: NoLimit}
 	for _, name := range []string{"limit_req", "limit_conn"} {
 		dry := s.flag(name+"_dry_run", false)
 		for _, d := range s.inherited(name) {
-			limit := Setting{State: Off, Why: name + "_dry_run is on"}
+			limit := Setting{State: tri.Off, Why: name + "_dry_run is on"}
 			if !dry {
 				limit = c.limit(d, verified)
 			}
-			if limit.State == On {
+			if limit.State == tri.On {
 				return limit
 			}
-			if best.State == Off && (limit.State != Off || best.Why == NoLimit) {
+			if best.State == tri.Off && (limit.State != tri.Off || best.Why == NoLimit) {
 				best = limit
 			}
 		}
@@ -89,24 +90,24 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 	}
 	zone := c.zones[d.Name+"_zone "+name]
 	if zone == nil {
-		return Setting{State: Unknown, Why: reason.Of("nginx-zone-not-found", d.Name, d.At())}
+		return Setting{State: tri.Unknown, Why: reason.Of("nginx-zone-not-found", d.Name, d.At())}
 	}
 	key, err := expr.Parse(zone.Arg(0))
 	if err != nil {
-		return Setting{State: Unknown, Why: reason.Of("nginx-zone-not-understood", d.Name, zone.At())}
+		return Setting{State: tri.Unknown, Why: reason.Of("nginx-zone-not-understood", d.Name, zone.At())}
 	}
-	counts, result := false, Setting{State: On, Why: d.Name + " at " + d.At()}
+	counts, result := false, Setting{State: tri.On, Why: d.Name + " at " + d.At()}
 	p := &way{args: expr.Variable("args"), opaque: true, work: &expr.Budget{Left: workPerQuestion}}
 	for _, a := range c.vars.Expand(key, p, 0) {
 		if value, ok := a.Text.Constant(); ok && value == "" {
 			switch {
 			case a.Assume.Free():
-				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() +
+				return Setting{State: tri.Off, Why: "the key of " + d.Name + "_zone at " + zone.At() +
 					" can be made empty by clients"}
 			case takesInAnyone(a.Assume):
-				return Setting{State: Off, Why: d.Name + "_zone at " + zone.At() + " does not count any address"}
+				return Setting{State: tri.Off, Why: d.Name + "_zone at " + zone.At() + " does not count any address"}
 			case !byAddress(a.Assume):
-				result = Setting{State: Unknown, Why: reason.Of("nginx-zone-counts-some", d.Name, zone.At(),
+				result = Setting{State: tri.Unknown, Why: reason.Of("nginx-zone-counts-some", d.Name, zone.At(),
 					a.Assume.When())}
 			}
 			continue
@@ -115,15 +116,15 @@ func (c *Config) readLimit(d *syntax.Directive, verified bool) Setting {
 		for _, part := range a.Text {
 			switch {
 			case part.Name == expr.Undefined:
-				return Setting{State: Unknown, Why: reason.Of("nginx-zone-key-not-known", d.Name, zone.At())}
+				return Setting{State: tri.Unknown, Why: reason.Of("nginx-zone-key-not-known", d.Name, zone.At())}
 			case part.Name != "" && expr.Chosen(part) && (part.Name != "remote_user" || !verified):
-				return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" +
+				return Setting{State: tri.Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is made of $" +
 					part.Name + ", which the client controls"}
 			}
 		}
 	}
 	if !counts {
-		return Setting{State: Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is empty"}
+		return Setting{State: tri.Off, Why: "the key of " + d.Name + "_zone at " + zone.At() + " is empty"}
 	}
 	return result
 }

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 const edgeHTTP = `
@@ -39,52 +41,52 @@ var edgeCases = []struct {
 	plain, rate     string
 	echoes, unknown bool
 }{
-	{name: "nothing", plain: PlainServed, rate: Off, server: `location / { proxy_pass http://UP; }`},
+	{name: "nothing", plain: PlainServed, rate: tri.Off, server: `location / { proxy_pass http://UP; }`},
 
-	{name: "everything is redirected", plain: PlainRedirected, rate: Off,
+	{name: "everything is redirected", plain: PlainRedirected, rate: tri.Off,
 		server: `if ($scheme = http) { return 301 https://$host$request_uri; } location / { proxy_pass http://UP; }`},
-	{name: "redirected by the location", plain: PlainRedirected, rate: Off,
+	{name: "redirected by the location", plain: PlainRedirected, rate: tri.Off,
 		server: `location / { if ($https = "") { return 308 https://$host$request_uri; } proxy_pass http://UP; }`},
-	{name: "redirected by a map", plain: PlainRedirected, rate: Off,
+	{name: "redirected by a map", plain: PlainRedirected, rate: tri.Off,
 		server: `if ($insecure) { return 301 https://$host$request_uri; } location / { proxy_pass http://UP; }`},
-	{name: "redirected by a rewrite", plain: PlainRedirected, rate: Off,
+	{name: "redirected by a rewrite", plain: PlainRedirected, rate: tri.Off,
 		server: `if ($scheme != https) { rewrite ^ https://$host$request_uri permanent; } location / { proxy_pass http://UP; }`},
-	{name: "refused", plain: PlainClosed, rate: Off,
+	{name: "refused", plain: PlainClosed, rate: tri.Off,
 		server: `if ($scheme = http) { return 403; } location / { proxy_pass http://UP; }`},
-	{name: "redirected for those who ask for it", plain: PlainServed, rate: Off,
+	{name: "redirected for those who ask for it", plain: PlainServed, rate: tri.Off,
 		server: `if ($http_upgrade_insecure_requests) { return 301 https://$host$request_uri; } location / { proxy_pass http://UP; }`},
-	{name: "HTTPS is redirected, by mistake", plain: PlainServed, rate: Off,
+	{name: "HTTPS is redirected, by mistake", plain: PlainServed, rate: tri.Off,
 		server: `if ($scheme = https) { return 301 https://$host$request_uri; } location / { proxy_pass http://UP; }`},
 
-	{name: "limited by address", plain: PlainServed, rate: On, server: `limit_req zone=addresses; location / { proxy_pass http://UP; }`},
-	{name: "limited elsewhere", plain: PlainServed, rate: Off, server: `location /x { limit_req zone=addresses; return 404; } location / { proxy_pass http://UP; }`},
-	{name: "limited in a dry run", plain: PlainServed, rate: Off, server: `limit_req zone=addresses; limit_req_dry_run on; location / { proxy_pass http://UP; }`},
-	{name: "a dry run that is none", plain: PlainServed, rate: On, server: `limit_req_dry_run on; location / { limit_req zone=addresses; limit_req_dry_run off; proxy_pass http://UP; }`},
-	{name: "limited by a header", plain: PlainServed, rate: Off, server: `limit_req zone=clients; location / { proxy_pass http://UP; }`},
-	{name: "limited without a token", plain: PlainServed, rate: Off, server: `limit_req zone=tokenless; location / { proxy_pass http://UP; }`},
-	{name: "limited but for some addresses", plain: PlainServed, rate: On, server: `limit_req zone=outsiders; location / { proxy_pass http://UP; }`},
-	{name: "limited for no address at all", plain: PlainServed, rate: Off, server: `limit_req zone=nobody; location / { proxy_pass http://UP; }`},
-	{name: "limited all together", plain: PlainServed, rate: On, server: `limit_req zone=all; location / { proxy_pass http://UP; }`},
-	{name: "limited path by path", plain: PlainServed, rate: Off, server: `limit_req zone=paths; location / { proxy_pass http://UP; }`},
-	{name: "two limits, one of which counts", plain: PlainServed, rate: On, server: `limit_req zone=clients; limit_req zone=addresses; location / { proxy_pass http://UP; }`},
-	{name: "a limit of a level within", plain: PlainServed, rate: Off, server: `limit_req zone=addresses; location / { limit_req zone=clients; proxy_pass http://UP; }`},
-	{name: "limited before a named location", plain: PlainServed, rate: On, server: `location / { limit_req zone=addresses; try_files /none @gw; } location @gw { proxy_pass http://UP; }`},
-	{name: "limited in a named location", plain: PlainServed, rate: On, server: `location / { try_files /none @gw; } location @gw { limit_req zone=addresses; proxy_pass http://UP; }`},
-	{name: "bytes are limited", plain: PlainServed, rate: Off, server: `limit_rate 1m; location / { proxy_pass http://UP; }`},
+	{name: "limited by address", plain: PlainServed, rate: tri.On, server: `limit_req zone=addresses; location / { proxy_pass http://UP; }`},
+	{name: "limited elsewhere", plain: PlainServed, rate: tri.Off, server: `location /x { limit_req zone=addresses; return 404; } location / { proxy_pass http://UP; }`},
+	{name: "limited in a dry run", plain: PlainServed, rate: tri.Off, server: `limit_req zone=addresses; limit_req_dry_run on; location / { proxy_pass http://UP; }`},
+	{name: "a dry run that is none", plain: PlainServed, rate: tri.On, server: `limit_req_dry_run on; location / { limit_req zone=addresses; limit_req_dry_run off; proxy_pass http://UP; }`},
+	{name: "limited by a header", plain: PlainServed, rate: tri.Off, server: `limit_req zone=clients; location / { proxy_pass http://UP; }`},
+	{name: "limited without a token", plain: PlainServed, rate: tri.Off, server: `limit_req zone=tokenless; location / { proxy_pass http://UP; }`},
+	{name: "limited but for some addresses", plain: PlainServed, rate: tri.On, server: `limit_req zone=outsiders; location / { proxy_pass http://UP; }`},
+	{name: "limited for no address at all", plain: PlainServed, rate: tri.Off, server: `limit_req zone=nobody; location / { proxy_pass http://UP; }`},
+	{name: "limited all together", plain: PlainServed, rate: tri.On, server: `limit_req zone=all; location / { proxy_pass http://UP; }`},
+	{name: "limited path by path", plain: PlainServed, rate: tri.Off, server: `limit_req zone=paths; location / { proxy_pass http://UP; }`},
+	{name: "two limits, one of which counts", plain: PlainServed, rate: tri.On, server: `limit_req zone=clients; limit_req zone=addresses; location / { proxy_pass http://UP; }`},
+	{name: "a limit of a level within", plain: PlainServed, rate: tri.Off, server: `limit_req zone=addresses; location / { limit_req zone=clients; proxy_pass http://UP; }`},
+	{name: "limited before a named location", plain: PlainServed, rate: tri.On, server: `location / { limit_req zone=addresses; try_files /none @gw; } location @gw { proxy_pass http://UP; }`},
+	{name: "limited in a named location", plain: PlainServed, rate: tri.On, server: `location / { try_files /none @gw; } location @gw { limit_req zone=addresses; proxy_pass http://UP; }`},
+	{name: "bytes are limited", plain: PlainServed, rate: tri.Off, server: `limit_rate 1m; location / { proxy_pass http://UP; }`},
 
-	{name: "a text that is always the same", plain: PlainServed, rate: Off, server: `error_page 404 @no; location /api { proxy_pass http://UP; } location @no { return 404 "no"; } location / { return 404; }`},
-	{name: "the path in the answer", plain: PlainServed, rate: Off, echoes: true, server: `location /api { proxy_pass http://UP; } location / { return 404 "no $request_uri"; }`},
-	{name: "the path in a page", plain: PlainServed, rate: Off, echoes: true, server: `error_page 404 /e; location /api { proxy_pass http://UP; } location = /e { internal; return 404 "no $request_uri"; } location / { return 404; }`},
-	{name: "the path of a page is not the client's", plain: PlainServed, rate: Off, server: `error_page 404 /e; location /api { proxy_pass http://UP; } location = /e { internal; return 404 "no $uri $args $arg_q"; } location / { return 404; }`},
-	{name: "but it is where a client can ask for the page", plain: PlainServed, rate: Off, echoes: true, server: `error_page 404 /e; location /api { proxy_pass http://UP; } location = /e { return 404 "no $args"; } location / { return 404; }`},
-	{name: "the query is carried to the page", plain: PlainServed, rate: Off, echoes: true, server: `error_page 404 /e?was=$request_uri; location /api { proxy_pass http://UP; } location = /e { internal; return 404 "no $arg_was"; } location / { return 404; }`},
-	{name: "a named location keeps the path", plain: PlainServed, rate: Off, echoes: true, server: `error_page 404 @e; location /api { proxy_pass http://UP; } location @e { return 404 "no $uri"; } location / { return 404; }`},
-	{name: "a filter of a page", plain: PlainServed, rate: Off, server: `error_page 404 @e; location /api { proxy_pass http://UP; } location @e { sub_filter zzz $status; return 404 "zzz"; } location / { return 404; }`},
-	{name: "a header by a map and a variable", plain: PlainServed, rate: Off, echoes: true, server: `location /api { proxy_pass http://UP; } location / { set $t $told; return 404 "no $t"; }`},
-	{name: "a capture", plain: PlainServed, rate: Off, echoes: true, server: `location ^~ /api { proxy_pass http://UP; } location ~ ^/(?<it>.*)$ { return 404 "no $it"; }`},
-	{name: "what is nginx's own", plain: PlainServed, rate: Off, server: `location /api { proxy_pass http://UP; } location / { return 404 "$request_id $server_name $status"; }`},
-	{name: "a redirect", plain: PlainServed, rate: Off, server: `location /api { proxy_pass http://UP; } location / { return 302 https://$host$request_uri; }`},
-	{name: "an included page", plain: PlainServed, rate: Off, unknown: true, server: `error_page 404 /e.html; location /api { proxy_pass http://UP; } location = /e.html { internal; ssi on; } location / { return 404; }`},
+	{name: "a text that is always the same", plain: PlainServed, rate: tri.Off, server: `error_page 404 @no; location /api { proxy_pass http://UP; } location @no { return 404 "no"; } location / { return 404; }`},
+	{name: "the path in the answer", plain: PlainServed, rate: tri.Off, echoes: true, server: `location /api { proxy_pass http://UP; } location / { return 404 "no $request_uri"; }`},
+	{name: "the path in a page", plain: PlainServed, rate: tri.Off, echoes: true, server: `error_page 404 /e; location /api { proxy_pass http://UP; } location = /e { internal; return 404 "no $request_uri"; } location / { return 404; }`},
+	{name: "the path of a page is not the client's", plain: PlainServed, rate: tri.Off, server: `error_page 404 /e; location /api { proxy_pass http://UP; } location = /e { internal; return 404 "no $uri $args $arg_q"; } location / { return 404; }`},
+	{name: "but it is where a client can ask for the page", plain: PlainServed, rate: tri.Off, echoes: true, server: `error_page 404 /e; location /api { proxy_pass http://UP; } location = /e { return 404 "no $args"; } location / { return 404; }`},
+	{name: "the query is carried to the page", plain: PlainServed, rate: tri.Off, echoes: true, server: `error_page 404 /e?was=$request_uri; location /api { proxy_pass http://UP; } location = /e { internal; return 404 "no $arg_was"; } location / { return 404; }`},
+	{name: "a named location keeps the path", plain: PlainServed, rate: tri.Off, echoes: true, server: `error_page 404 @e; location /api { proxy_pass http://UP; } location @e { return 404 "no $uri"; } location / { return 404; }`},
+	{name: "a filter of a page", plain: PlainServed, rate: tri.Off, server: `error_page 404 @e; location /api { proxy_pass http://UP; } location @e { sub_filter zzz $status; return 404 "zzz"; } location / { return 404; }`},
+	{name: "a header by a map and a variable", plain: PlainServed, rate: tri.Off, echoes: true, server: `location /api { proxy_pass http://UP; } location / { set $t $told; return 404 "no $t"; }`},
+	{name: "a capture", plain: PlainServed, rate: tri.Off, echoes: true, server: `location ^~ /api { proxy_pass http://UP; } location ~ ^/(?<it>.*)$ { return 404 "no $it"; }`},
+	{name: "what is nginx's own", plain: PlainServed, rate: tri.Off, server: `location /api { proxy_pass http://UP; } location / { return 404 "$request_id $server_name $status"; }`},
+	{name: "a redirect", plain: PlainServed, rate: tri.Off, server: `location /api { proxy_pass http://UP; } location / { return 302 https://$host$request_uri; }`},
+	{name: "an included page", plain: PlainServed, rate: tri.Off, unknown: true, server: `error_page 404 /e.html; location /api { proxy_pass http://UP; } location = /e.html { internal; ssi on; } location / { return 404; }`},
 }
 
 // mark stands in everything that a client sends, and in no configuration.
@@ -126,7 +128,7 @@ func TestEdgeAgainstNginx(t *testing.T) {
 				t.Errorf("plain %v, rate %v, error pages %+v; want %s, %s, %v, %v", transport.Plain, route.RateLimited, srv.ErrorPages, c.plain, c.rate, c.echoes, c.unknown)
 			}
 			want := c.plain
-			if c.plain == PlainServed && c.rate == On {
+			if c.plain == PlainServed && c.rate == tri.On {
 				want += ", limited"
 			}
 			if c.echoes {
@@ -206,7 +208,7 @@ func TestTLSAgainstNginx(t *testing.T) {
 	for i, route := range config.Routes() {
 		got, _ := route.Transport(ports[i])
 		speaks := ports[i] != ports[2]
-		if (got.TLS.State == On) != speaks || (got.Plain.State == PlainClosed) != speaks {
+		if (got.TLS.State == tri.On) != speaks || (got.Plain.State == PlainClosed) != speaks {
 			t.Errorf("port %d: %+v", ports[i], got)
 		}
 		answer, ok := nginx.of("", fmt.Sprint("port ", i), func(dir string) string {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/test/leash"
 )
 
@@ -401,14 +402,14 @@ func compareIdentity(t *testing.T, nginx *recording, name string, route *Route, 
 		t.Fatalf("%s: %q: %v", name, answer, err)
 	}
 	if strings.HasPrefix(name, "an if that lets only") {
-		auth = Off // the `if` refuses, but checks nothing
+		auth = tri.Off // the `if` refuses, but checks nothing
 	}
 	if route.Authentication.State != auth {
 		t.Errorf("%s: authentication %+v, nginx: %s", name, route.Authentication, answer)
 	}
-	if route.Identity.State == Unknown && strings.Contains(route.Authentication.Kind, "request") {
+	if route.Identity.State == tri.Unknown && strings.Contains(route.Authentication.Kind, "request") {
 		// What the other service checked of $remote_user is not in the configuration.
-		identity = Unknown
+		identity = tri.Unknown
 	}
 	if route.Identity.State != identity {
 		t.Errorf("%s: identity %+v, nginx: %s", name, route.Identity, answer)
@@ -455,9 +456,9 @@ func identityOf(t *testing.T, dir string, port int) string {
 	auth := Conditional
 	switch {
 	case let == 0:
-		auth = On
+		auth = tri.On
 	case refused == 0:
-		auth = Off
+		auth = tri.Off
 	}
 	identity := PossiblyEmpty
 	switch {

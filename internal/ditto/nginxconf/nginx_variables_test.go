@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // variableNames are nginx's variables, an example for each kind of name, in the cases that people write.
@@ -97,7 +98,7 @@ func TestVariablesAgainstNginx(t *testing.T) {
 		if route.Identity.State != state {
 			t.Errorf("$%s in a configuration: %+v, want %s", name, route.Identity, state)
 		}
-		if v := ValueOf("$"+strings.Fields(name)[0], Off); v.State != state {
+		if v := ValueOf("$"+strings.Fields(name)[0], tri.Off); v.State != state {
 			t.Errorf("$%s in a snippet: %+v, want %s", name, v, state)
 		}
 	}

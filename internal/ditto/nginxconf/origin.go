@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // origin is who chooses a value, and whether it can be empty.
@@ -57,7 +58,7 @@ func (r *reader) origin(p expr.Part) origin {
 			return fromServer
 		case r.notBasic(), slices.Contains(r.auth.kinds, "jwt"):
 			return fromNobody
-		case r.auth.request, r.auth.state == Unknown:
+		case r.auth.request, r.auth.state == tri.Unknown:
 			return fromUnknown
 		}
 		return fromClient
@@ -146,9 +147,9 @@ func (r *reader) classify(t expr.Text) (state, name string) {
 		case fromClient:
 			return Client, p.Name
 		case fromUnknown:
-			state, name = Unknown, p.Name
+			state, name = tri.Unknown, p.Name
 		case fromServer:
-			if state != Unknown {
+			if state != tri.Unknown {
 				state, name = Set, p.Name
 			}
 		case fromServerMaybe:
@@ -172,7 +173,7 @@ func because(state, name string) string {
 		return "$remote_user is whatever the client sends; nothing has verified it"
 	case state == Client:
 		return variable + " is the client's"
-	case state == Unknown:
+	case state == tri.Unknown:
 		return variable + " is not known"
 	case state == PossiblyEmpty:
 		return variable + " can be empty"

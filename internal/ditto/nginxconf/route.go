@@ -20,13 +20,8 @@ const (
 	Client = "client"
 )
 
-// The states of a Setting, and of Identity where it cannot be told.
-const (
-	On          = "on"
-	Off         = "off"
-	Conditional = "conditional"
-	Unknown     = "unknown"
-)
+// Conditional is the state of a Setting that is on for some requests only.
+const Conditional = "conditional"
 
 // Setting is something that is on, off, conditional (on for some requests only) or unknown, and why.
 type Setting struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // Snippet is a piece of configuration that a controller takes over into a location or server of its own. It is run as
@@ -122,7 +123,7 @@ func (s *Snippet) Identity(setHeader, user string) (v Value, ok bool) {
 		}
 	}
 	if start.work.Left < 0 {
-		return Value{State: Unknown}, true
+		return Value{State: tri.Unknown}, true
 	}
 	if v.State = overall(all); len(all) == 0 {
 		v.State = Set
@@ -138,7 +139,7 @@ func ValueOf(value, user string) Value {
 }
 
 func (s *Snippet) value(p *way, value, user string) Value {
-	asked := credentials{state: user, basic: user == On, assume: p.assume}
+	asked := credentials{state: user, basic: user == tri.On, assume: p.assume}
 	var out Value
 	var states []string
 	for _, a := range s.config.parts(value, p) {

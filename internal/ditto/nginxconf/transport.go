@@ -7,6 +7,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // What plain HTTP meets on a port.
@@ -45,10 +46,10 @@ func (c *Config) describeTransport(r *Route, ways []*way) {
 		}
 		t := PortTransport{Port: l.Port}
 		if c.listeners.SpeaksTLS(&r.Server.Host, l.Port) {
-			t.TLS = Setting{On, "listen " + strconv.Itoa(l.Port) + " ssl"}
+			t.TLS = Setting{tri.On, "listen " + strconv.Itoa(l.Port) + " ssl"}
 			t.Plain = Setting{PlainClosed, "nginx refuses plain HTTP on port " + strconv.Itoa(l.Port)}
 		} else {
-			t.TLS = Setting{Off, "nginx listens on port " + strconv.Itoa(l.Port) + " without ssl"}
+			t.TLS = Setting{tri.Off, "nginx listens on port " + strconv.Itoa(l.Port) + " without ssl"}
 			t.Plain = plainOn(r, ways, l.Port, &t.TLS)
 		}
 		r.transports = append(r.transports, t)
@@ -86,15 +87,15 @@ func plainOn(r *Route, ways []*way, port int, tls *Setting) Setting {
 	inFront := reason.Of("nginx-in-front")
 	switch {
 	case !passes():
-		*tls = Setting{On, "nothing gets through on port " + strconv.Itoa(port) + " without TLS"}
+		*tls = Setting{tri.On, "nothing gets through on port " + strconv.Itoa(port) + " without TLS"}
 		return Setting{answer, "requests without TLS do not get through location " + r.Location}
 	case passes(is(forwarded, "http")):
 		return served
 	case passes(is(forwarded, "")):
-		*tls = Setting{Unknown, inFront}
-		return Setting{Unknown, inFront}
+		*tls = Setting{tri.Unknown, inFront}
+		return Setting{tri.Unknown, inFront}
 	}
-	*tls = Setting{Unknown, inFront}
+	*tls = Setting{tri.Unknown, inFront}
 	return Setting{answer, "requests that X-Forwarded-Proto does not call https do not get through"}
 }
 

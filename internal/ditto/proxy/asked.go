@@ -9,10 +9,10 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
-	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -26,13 +26,13 @@ import (
 const mostAsked = 4
 
 // Asked says what a service does with a request that brings no credentials; see edge.Asking.
-func Asked(v *world.View, a way.AskedService) way.State {
+func Asked(v *world.View, a way.AskedService) tri.State {
 	m := memo.Of(v)
 	switch {
 	case slices.Contains(m.asking, a): // nobody answers in a circle
-		return way.State{}
+		return tri.State{}
 	case len(m.asking) == mostAsked:
-		return way.State{State: facts.Unknown, Why: reason.Of("asked-too-far", a.Host, mostAsked)}
+		return tri.State{State: tri.Unknown, Why: reason.Of("asked-too-far", a.Host, mostAsked)}
 	}
 	m.asking = append(m.asking, a)
 	defer func() { m.asking = m.asking[:len(m.asking)-1] }()
@@ -50,10 +50,10 @@ func Asked(v *world.View, a way.AskedService) way.State {
 			return state
 		}
 	}
-	return way.State{}
+	return tri.State{}
 }
 
-func askedService(v *world.View, o *inventory.Object, a way.AskedService) way.State {
+func askedService(v *world.View, o *inventory.Object, a way.AskedService) tri.State {
 	svc := inventory.Must[corev1.Service](o)
 	if svc.Spec.Type == corev1.ServiceTypeExternalName {
 		a.Namespace, a.Host = svc.Namespace, svc.Spec.ExternalName
@@ -73,10 +73,10 @@ func askedService(v *world.View, o *inventory.Object, a way.AskedService) way.St
 			return state
 		}
 	}
-	return way.State{}
+	return tri.State{}
 }
 
-func askedPod(v *world.View, o *inventory.Object, number int32, a way.AskedService) way.State {
+func askedPod(v *world.View, o *inventory.Object, number int32, a way.AskedService) tri.State {
 	for _, part := range v.Parts(o) {
 		if part.Component == recognize.Proxy {
 			if state := askedProxy(v, part, number, a); state.State != "" {
@@ -90,23 +90,23 @@ func askedPod(v *world.View, o *inventory.Object, number int32, a way.AskedServi
 			case part.Component == recognize.Gateway && p.Name == recognize.PortHTTP:
 				return askedGateway(v, part, a)
 			case recognize.IsDitto(part.Component):
-				return way.State{State: facts.Off, Why: fmt.Sprintf("port %d (%s) of %s asks nobody for credentials",
+				return tri.State{State: tri.Off, Why: fmt.Sprintf("port %d (%s) of %s asks nobody for credentials",
 					number, p.Name, o.Ref)}
 			}
 		}
 	}
-	return way.State{}
+	return tri.State{}
 }
 
 // askedProxy follows a request through an nginx.
-func askedProxy(v *world.View, part recognize.Part, number int32, a way.AskedService) way.State {
+func askedProxy(v *world.View, part recognize.Part, number int32, a way.AskedService) tri.State {
 	config := Read(v, part).config
 	if config == nil || a.WithRequest {
-		return way.State{}
+		return tri.State{}
 	}
 	route, upstream, known := config.Locate(int(number), a.Host, a.Path)
-	if !known || route == nil || route.Authentication.State != nginxconf.Off {
-		return way.State{}
+	if !known || route == nil || route.Authentication.State != tri.Off {
+		return tri.State{}
 	}
 	for _, t := range route.Targets {
 		if t.Unix || t.Variable {
@@ -118,11 +118,11 @@ func askedProxy(v *world.View, part recognize.Part, number int32, a way.AskedSer
 			return state
 		}
 	}
-	return way.State{}
+	return tri.State{}
 }
 
 // askedIngress follows a request by an Ingress of its host, if that plainly hands it on.
-func askedIngress(v *world.View, o *inventory.Object, a way.AskedService) way.State {
+func askedIngress(v *world.View, o *inventory.Object, a way.AskedService) tri.State {
 	for _, b := range ingress.HandsOn(o, a.Host, a.Path) {
 		svc := v.Get(inventory.Service, b.Namespace, b.Name)
 		if svc == nil {
@@ -137,7 +137,7 @@ func askedIngress(v *world.View, o *inventory.Object, a way.AskedService) way.St
 			}
 		}
 	}
-	return way.State{}
+	return tri.State{}
 }
 
 // openPaths are answered to everyone, and with 2xx (RootRoute of Ditto's gateway).
@@ -145,18 +145,18 @@ var openPaths = []string{"/health", "/status", "/stats/things", "/stats/search",
 
 // askedGateway: what the gateway answers to everyone lets everyone in, and what it answers to whoever its own settings
 // believe, lets in whoever they do.
-func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.State {
+func askedGateway(v *world.View, part recognize.Part, a way.AskedService) tri.State {
 	known := facts.OfGateway(v, part)
 	name := "gateway " + part.Workload.Ref.Namespace + "/" + part.Workload.Ref.Name
-	guarded := func(by facts.Switch, off string) way.State {
+	guarded := func(by tri.State, off string) tri.State {
 		switch by.State {
-		case facts.Off:
-			return way.State{State: facts.Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name,
+		case tri.Off:
+			return tri.State{State: tri.Off, Why: fmt.Sprintf("%s answers %s to everyone, since %s (%s)", name,
 				a.Path, off, by.Source)}
-		case facts.Unknown:
-			return way.State{State: facts.Unknown, Why: reason.Of("asked-service-not-known", name, a.Path, by.Why)}
+		case tri.Unknown:
+			return tri.State{State: tri.Unknown, Why: reason.Of("asked-service-not-known", name, a.Path, by.Why)}
 		}
-		return way.State{}
+		return tri.State{}
 	}
 	at := func(parents ...string) bool {
 		return slices.ContainsFunc(parents, func(parent string) bool { return isBelow(a.Path, parent) })
@@ -165,12 +165,12 @@ func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.St
 	case a.WithRequest && strings.Trim(a.Path, "/") != "": // no path of the gateway
 	case a.WithRequest, at("/api/2", "/ws/2") && !at("/api/2/connections"):
 		switch known.PreAuthentication.State {
-		case facts.On:
-			return way.State{State: facts.Off,
+		case tri.On:
+			return tri.State{State: tri.Off,
 				Why: fmt.Sprintf("%s believes whatever identity the client's own request names (%s)",
 					name, known.PreAuthentication.Source)}
-		case facts.Unknown:
-			return way.State{State: facts.Unknown, Why: reason.Of("asked-service-identity-not-known", name,
+		case tri.Unknown:
+			return tri.State{State: tri.Unknown, Why: reason.Of("asked-service-identity-not-known", name,
 				known.PreAuthentication.Why)}
 		}
 	case at("/stats/things/details", "/devops", "/api/2/connections"):
@@ -178,9 +178,9 @@ func askedGateway(v *world.View, part recognize.Part, a way.AskedService) way.St
 	case at("/overall"):
 		return guarded(known.StatusSecured, "status authentication is off")
 	case at(openPaths...):
-		return way.State{State: facts.Off, Why: name + " answers " + a.Path + " to everyone"}
+		return tri.State{State: tri.Off, Why: name + " answers " + a.Path + " to everyone"}
 	}
-	return way.State{}
+	return tri.State{}
 }
 
 // isBelow says whether a path is another one or lies below it.

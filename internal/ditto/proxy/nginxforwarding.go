@@ -13,6 +13,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -58,21 +59,21 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *Route {
 
 // nginxHandling is what a location does with requests.
 func nginxHandling(route *nginxconf.Route, location string) way.Handling {
-	identity := way.State{State: route.Identity.State, Source: location, Why: location + ": " + route.Identity.Why}
+	identity := tri.State{State: route.Identity.State, Source: location, Why: location + ": " + route.Identity.Why}
 	if identity.State == facts.IdentityRemoved && route.Identity.QueryDropped {
 		identity.State = facts.IdentityNone
 	}
-	asks := way.State{State: facts.Off, Source: location, Why: location + ": " + route.Authentication.Why}
+	asks := tri.State{State: tri.Off, Source: location, Why: location + ": " + route.Authentication.Why}
 	switch route.Authentication.State {
-	case nginxconf.On:
-		asks.State, asks.Why = facts.On, ""
-	case nginxconf.Unknown:
-		asks.State = facts.Unknown
+	case tri.On:
+		asks.State, asks.Why = tri.On, ""
+	case tri.Unknown:
+		asks.State = tri.Unknown
 	}
 	h := way.Handling{
 		Effects: way.Effects{Identity: identity, Authentication: asks, Assumptions: route.Assumptions},
 		Rate: way.Rate{
-			Limited: way.State{State: route.RateLimited.State, Source: location, Why: route.RateLimited.Why},
+			Limited: tri.State{State: route.RateLimited.State, Source: location, Why: route.RateLimited.Why},
 			Untried: route.RateLimited.Why == nginxconf.NoLimit,
 		},
 		ErrorPages: way.ErrorPages{Echoes: route.Server.ErrorPages.Echoes, Unknown: route.Server.ErrorPages.Unknown},
@@ -140,12 +141,12 @@ func (f *nginxForwarding) Speaks(door way.Door) way.Transport {
 	switch {
 	case !known:
 		return unknownTransport("which port of the proxy clients use is not known", advice)
-	case f.route.Server.Stream && t.TLS.State != nginxconf.On:
+	case f.route.Server.Stream && t.TLS.State != tri.On:
 		return handsOn
 	}
 	return way.Transport{
-		TLS:   way.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
-		Plain: way.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
+		TLS:   tri.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
+		Plain: tri.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
 		Fix:   way.Fix{Advice: advice},
 	}
 }

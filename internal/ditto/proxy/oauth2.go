@@ -17,6 +17,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -71,14 +72,14 @@ func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
 			continue
 		}
 		if l.TLS {
-			on := way.State{State: facts.On, Source: recognize.Oauth2Software, Why: "oauth2-proxy has a certificate"}
-			return way.Transport{TLS: on, Plain: way.State{State: way.PlainClosed, Source: recognize.Oauth2Software,
+			on := tri.State{State: tri.On, Source: recognize.Oauth2Software, Why: "oauth2-proxy has a certificate"}
+			return way.Transport{TLS: on, Plain: tri.State{State: way.PlainClosed, Source: recognize.Oauth2Software,
 				Why: on.Why}, Fix: way.Fix{Advice: advice}}
 		}
 		const why = "oauth2-proxy speaks plain HTTP at that port"
 		return way.Transport{
-			TLS:   way.State{State: facts.Off, Source: recognize.Oauth2Software, Why: why},
-			Plain: way.State{State: way.PlainServed, Source: recognize.Oauth2Software, Why: why},
+			TLS:   tri.State{State: tri.Off, Source: recognize.Oauth2Software, Why: why},
+			Plain: tri.State{State: way.PlainServed, Source: recognize.Oauth2Software, Why: why},
 			Fix:   way.Fix{Advice: advice},
 		}
 	}
@@ -179,7 +180,7 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 		Forwarding: &oauth2Forwarding{config, u, skips}, Targets: []Target{oauth2Target(u)},
 		Text: text, Detail: text, Asks: u.Path,
 		Handling: way.Handling{
-			Rate: way.Rate{Limited: way.State{State: facts.Off, Source: recognize.Oauth2Software,
+			Rate: way.Rate{Limited: tri.State{State: tri.Off, Source: recognize.Oauth2Software,
 				Why: "oauth2-proxy limits nothing"}, Untried: true},
 			// Headers are set before net/http/httputil.ReverseProxy removes those that Connection names
 			// (pkg/upstream/http.go).
@@ -188,7 +189,7 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 	}
 	r.Fixes[way.ResolvePaths].Advice = "take proxyRawPath out of oauth2-proxy's upstreamConfig"
 	identity, does := config.LoggedIn, &r.Effects
-	does.Authentication = way.State{State: facts.On, Source: text}
+	does.Authentication = tri.State{State: tri.On, Source: text}
 	if config.EveryUser {
 		does.Assumptions = append(does.Assumptions,
 			"oauth2-proxy lets in everyone with an account at its provider (email-domain *)")
@@ -196,12 +197,12 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 	if skips != nil {
 		identity = config.Anyone
 		r.Text, r.Detail = text+", without a login", text+" without a login"
-		does.Authentication = way.State{State: facts.Off, Source: r.Text, Why: skips.Why}
+		does.Authentication = tri.State{State: tri.Off, Source: r.Text, Why: skips.Why}
 	}
 	if identity.Assumption != "" {
 		does.Assumptions = append(does.Assumptions, identity.Assumption)
 	}
-	does.Identity = way.State{State: identity.State, Source: text, Why: identity.Why}
+	does.Identity = tri.State{State: identity.State, Source: text, Why: identity.Why}
 	if len(unread) > 0 {
 		why := fmt.Sprintf("settings of oauth2-proxy could not be read: %s", strings.Join(unread, "; "))
 		r.Unknown = append(r.Unknown, why)
@@ -209,7 +210,7 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 			does.Identity.State, does.Identity.Why = facts.IdentityUnknown, why
 		}
 		if skips == nil {
-			does.Authentication = way.State{State: facts.Unknown, Source: text, Why: why}
+			does.Authentication = tri.State{State: tri.Unknown, Source: text, Why: why}
 		}
 	}
 	for _, l := range config.Listen {

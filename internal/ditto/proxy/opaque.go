@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -36,11 +36,11 @@ func (f unreadForwarding) Speaks(way.Door) way.Transport { return unknownTranspo
 
 // because gives the reason why nothing is known of what an unread route does.
 func (r *Route) because(why, software string) {
-	unknown := way.State{State: facts.Unknown, Source: software, Why: why}
+	unknown := tri.State{State: tri.Unknown, Source: software, Why: why}
 	r.Forwarding = unreadForwarding{why}
 	r.Handling = way.Handling{
 		Effects:    way.Effects{Identity: unknown, Authentication: unknown},
-		Rate:       way.Rate{Limited: way.State{State: facts.Unknown, Source: "proxy", Why: why}},
+		Rate:       way.Rate{Limited: tri.State{State: tri.Unknown, Source: "proxy", Why: why}},
 		ErrorPages: way.ErrorPages{Unknown: []string{why}}, Doubted: true,
 	}
 }

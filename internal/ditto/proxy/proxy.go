@@ -7,12 +7,12 @@ import (
 	"path"
 	"slices"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 )
@@ -186,7 +186,7 @@ func askedRoutes(v *world.View, part recognize.Part, routes []*Route) []*Route {
 			other := *r
 			source := r.Effects.Authentication.Source
 			agreed := way.Agreed(state, r.asking.Why)
-			other.Effects.Authentication = way.State{State: agreed.State, Source: source,
+			other.Effects.Authentication = tri.State{State: agreed.State, Source: source,
 				Why: source + ": " + agreed.Why}
 			routes[i] = &other
 		}
@@ -212,10 +212,10 @@ func behind(ctx context.Context, before surface.Way, proxy inverse) surface.Way 
 }
 
 // handsOn is the transport of a proxy that hands connections on as they are.
-var handsOn = way.Transport{Plain: way.State{State: way.PlainServed}, Passthrough: true}
+var handsOn = way.Transport{Plain: tri.State{State: way.PlainServed}, Passthrough: true}
 
 // unknownTransport is that of a proxy of which it cannot be determined what it speaks.
 func unknownTransport(why, advice string) way.Transport {
-	unknown := way.State{State: facts.Unknown, Why: why}
+	unknown := tri.State{State: tri.Unknown, Why: why}
 	return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: advice}}
 }

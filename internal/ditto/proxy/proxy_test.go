@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -127,7 +127,7 @@ func TestRoutesAreToldApart(t *testing.T) {
 	for _, part := range parts(t, v, "web") {
 		for _, r := range proxy.Routes(v, part) {
 			got = append(got, r.Detail)
-			if !r.Doubted || r.Effects.Identity.State != facts.Unknown || r.Rate.Limited.State != facts.Unknown || r.Blind || r.Tunnel {
+			if !r.Doubted || r.Effects.Identity.State != tri.Unknown || r.Rate.Limited.State != tri.Unknown || r.Blind || r.Tunnel {
 				t.Errorf("a proxy that is not read: %+v", r)
 			}
 		}
@@ -195,27 +195,27 @@ func TestAsked(t *testing.T) {
 		asked     way.AskedService
 		want      string
 	}{
-		"health":                    {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/health"}, facts.Off},
-		"below health":              {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/health/x"}, facts.Off},
+		"health":                    {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/health"}, tri.Off},
+		"below health":              {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/health/x"}, tri.Off},
 		"like health":               {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/healthy"}, ""},
 		"DevOps, secured":           {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/devops"}, ""},
-		"DevOps, open":              {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/devops"}, facts.Off},
-		"DevOps, nobody knows":      {hidden, "", way.AskedService{Host: "gateway", Port: 80, Path: "/devops"}, facts.Unknown},
+		"DevOps, open":              {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/devops"}, tri.Off},
+		"DevOps, nobody knows":      {hidden, "", way.AskedService{Host: "gateway", Port: 80, Path: "/devops"}, tri.Unknown},
 		"details, secured":          {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/stats/things/details"}, ""},
-		"status, open":              {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/overall"}, facts.Off},
+		"status, open":              {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/overall"}, tri.Off},
 		"status, secured":           {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/overall"}, ""},
 		"the API":                   {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/api/2/things"}, ""},
-		"the API, believing":        {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/api/2/things"}, facts.Off},
+		"the API, believing":        {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/api/2/things"}, tri.Off},
 		"the connections":           {secured, "", way.AskedService{Host: "gateway", Port: 80, Path: "/api/2/connections"}, ""},
-		"with the request's path":   {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/", WithRequest: true}, facts.Off},
+		"with the request's path":   {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/", WithRequest: true}, tri.Off},
 		"below a path of no use":    {open, "", way.AskedService{Host: "gateway", Port: 80, Path: "/x", WithRequest: true}, ""},
-		"by address":                {secured, "", way.AskedService{Host: "10.0.0.1", Port: 80, Path: "/health"}, facts.Off},
-		"another port of it":        {secured, "", way.AskedService{Host: "gateway", Port: 26, Path: "/x"}, facts.Off},
+		"by address":                {secured, "", way.AskedService{Host: "10.0.0.1", Port: 80, Path: "/health"}, tri.Off},
+		"another port of it":        {secured, "", way.AskedService{Host: "gateway", Port: 26, Path: "/x"}, tri.Off},
 		"a port that leads nowhere": {secured, "", way.AskedService{Host: "gateway", Port: 27, Path: "/health"}, ""},
 		"another host":              {secured, "", way.AskedService{Host: "login.example.com", Port: 80, Path: "/health"}, ""},
 		"by an alias": {
 			secured, more("Service", "alias", "{type: ExternalName, externalName: gateway.ns.svc}"),
-			way.AskedService{Host: "alias", Port: 80, Path: "/health"}, facts.Off,
+			way.AskedService{Host: "alias", Port: 80, Path: "/health"}, tri.Off,
 		},
 		"by aliases in a circle": {
 			secured, more("Service", "a", "{type: ExternalName, externalName: b}") + more("Service", "b", "{type: ExternalName, externalName: a}"),
@@ -225,11 +225,11 @@ func TestAsked(t *testing.T) {
 			secured, more("Service", "a", "{type: ExternalName, externalName: b}") + more("Service", "b", "{type: ExternalName, externalName: c}") +
 				more("Service", "c", "{type: ExternalName, externalName: d}") + more("Service", "d", "{type: ExternalName, externalName: e}") +
 				more("Service", "e", "{type: ExternalName, externalName: gateway}"),
-			way.AskedService{Host: "a", Port: 80, Path: "/health"}, facts.Unknown,
+			way.AskedService{Host: "a", Port: 80, Path: "/health"}, tri.Unknown,
 		},
 		"by a proxy": {
 			secured, nginx("location = /check { proxy_pass http://gateway/health; }") + more("Service", "web", "{selector: {app: web}, ports: [{port: 80}]}"),
-			way.AskedService{Host: "web", Port: 80, Path: "/check"}, facts.Off,
+			way.AskedService{Host: "web", Port: 80, Path: "/check"}, tri.Off,
 		},
 		"by a proxy that asks for passwords": {
 			secured, nginx("location = /check { auth_basic x; auth_basic_user_file users; proxy_pass http://gateway/health; }") +

@@ -7,6 +7,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/literal"
 	"github.com/dittoguard/dittoguard/internal/ditto/published"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // devops is where Ditto's chart, from 3.4 to 4.6, has what concerns operators.
@@ -60,7 +61,7 @@ const users = "global.basicAuthUsers["
 // defaults are what the chart makes of a gateway without any value: passwords that it makes up, and everything on.
 func defaults() facts.GatewayFacts {
 	const source = "default of the chart"
-	on, basic := facts.Switch{State: facts.On, Source: source},
+	on, basic := tri.State{State: tri.On, Source: source},
 		facts.Text{State: facts.Known, Value: "basic", Source: source}
 	own := facts.Password{State: facts.Own, Source: source}
 	return facts.GatewayFacts{
@@ -68,7 +69,7 @@ func defaults() facts.GatewayFacts {
 		StatusSecured: on,
 		DevopsMethod:  basic, StatusMethod: basic, DevopsPassword: own, StatusPassword: own, DevopsFallback: own,
 		StatusFallback: own,
-		CORS:           facts.Switch{State: facts.Off, Source: source}, WebsocketThrottling: on, SSEThrottling: on,
+		CORS:           tri.State{State: tri.Off, Source: source}, WebsocketThrottling: on, SSEThrottling: on,
 	}
 }
 
@@ -118,7 +119,7 @@ func gatewayWith(leaves []leaf) *facts.GatewayFacts {
 			g.DevopsPassword, g.StatusPassword = own, own
 		}
 	}
-	if g.DevopsSecured.State == facts.Off {
+	if g.DevopsSecured.State == tri.Off {
 		g.StatusSecured = g.DevopsSecured // as the gateway does
 	}
 	return &g
@@ -153,14 +154,14 @@ func secret(l leaf, text string) bool {
 	return literal.Secret(name, text)
 }
 
-func switched(text, source string) facts.Switch {
+func switched(text, source string) tri.State {
 	switch text {
 	case "true":
-		return facts.Switch{State: facts.On, Source: source}
+		return tri.State{State: tri.On, Source: source}
 	case "false":
-		return facts.Switch{State: facts.Off, Source: source}
+		return tri.State{State: tri.Off, Source: source}
 	}
-	return facts.Switch{State: facts.Unknown, Source: source}
+	return tri.State{State: tri.Unknown, Source: source}
 }
 
 func method(text, source string) facts.Text {

@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // What lies on the class path beside Ditto's own jar may take the place of what Ditto's own configuration says.
@@ -25,14 +27,14 @@ func TestClassPath(t *testing.T) {
 		f.command = folder
 		return f.withFile("/opt/ditto/conf/"+name, text)
 	}
-	mounted := func(volume, at string) Switch {
+	mounted := func(volume, at string) tri.State {
 		return unsettled("volume "+volume, "volume "+volume+" is mounted at "+at+", where the class path leads, and may hold configuration that takes the place of Ditto's own")
 	}
 	const source = "ConfigMap iot/gateway-conf key gateway.conf"
 	against := unsettled(source, source+" is on the class path and says otherwise; which of them counts depends on its order")
 	for name, test := range map[string]struct {
 		container fixture
-		want      Switch
+		want      tri.State
 	}{
 		"jars of a claim":             {fixture{volumes: []corev1.Volume{claim}, mounts: mount("claim", "/opt/ditto/extensions", "")}, mounted("claim", "/opt/ditto/extensions")},
 		"a jar of a claim":            {fixture{volumes: []corev1.Volume{claim}, mounts: mount("claim", "/opt/ditto/extensions/x.jar", "x.jar")}, mounted("claim", "/opt/ditto/extensions/x.jar")},

@@ -1,5 +1,7 @@
 package settings
 
+import "github.com/dittoguard/dittoguard/internal/ditto/tri"
+
 const authentication = "ditto.gateway.authentication."
 
 // The settings of the gateway that decide who may do what.
@@ -91,14 +93,14 @@ func throttling(name, env, value string) *Binding {
 
 // GatewayStatusSecured says whether /overall/status asks for credentials: only if both status-secured and secured are
 // on, since switching off the one for /devops opens the status too (DevopsAuthenticationDirectiveFactory).
-func (s *Settings) GatewayStatusSecured() Switch {
+func (s *Settings) GatewayStatusSecured() tri.State {
 	status, devops := Boolean(s.Lookup(StatusSecured)), Boolean(s.Lookup(DevopsSecured))
 	switch release, _ := s.Release(); {
 	case release.before(statusApart):
 		return devops
-	case status.State == Off:
+	case status.State == tri.Off:
 		return status
-	case devops.State == Off, devops.State == Unclear:
+	case devops.State == tri.Off, devops.State == tri.Unknown:
 		return devops
 	}
 	return status

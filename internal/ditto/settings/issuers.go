@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // OIDC names one of the two places where the gateway is told which OpenID Connect issuers to believe.
@@ -38,7 +39,7 @@ type Issuer struct {
 	Default bool
 	// Audience says whether a token has to be meant for this Ditto: one of its prerequisite conditions filters by the
 	// audience, or by the client that the token was issued to.
-	Audience Switch
+	Audience tri.State
 }
 
 // Issuers are all issuers of one place, in the order of their names.
@@ -163,17 +164,17 @@ func (s *Settings) issuer(of OIDC, path, name string) Issuer {
 }
 
 // audience says whether a list of conditions, all of which have to hold, demands an audience.
-func audience(conditions Value) Switch {
-	a := Switch{State: Off, Source: conditions.Source, Why: conditions.Why}
+func audience(conditions Value) tri.State {
+	a := tri.State{State: tri.Off, Source: conditions.Source, Why: conditions.Why}
 	if conditions.State == Unknown {
-		a.State = Unclear
+		a.State = tri.Unknown
 		return a
 	}
 	if conditions.content == nil {
 		return a
 	}
 	if slices.ContainsFunc(conditions.content().items, demandsAudience) {
-		a.State = On
+		a.State = tri.On
 	}
 	return a
 }

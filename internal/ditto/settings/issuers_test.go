@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 const issuersPath = "ditto.gateway.authentication.oauth.openid-connect-issuers"
@@ -15,7 +17,7 @@ func google() Issuer {
 	}
 }
 
-func keycloak(source string, audience Switch) Issuer {
+func keycloak(source string, audience tri.State) Issuer {
 	return Issuer{Name: "keycloak", URLs: []string{"id.example.com"}, Source: source, Audience: audience}
 }
 

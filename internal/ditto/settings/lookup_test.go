@@ -6,20 +6,24 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 const preAuth = "ditto.gateway.authentication.pre-authentication.enabled"
 
 const extensionSource = "ConfigMap iot/gateway-extension-conf key gateway-extension.conf"
 
-func on(source string) Switch             { return Switch{State: On, Source: source} }
-func off(source string) Switch            { return Switch{State: Off, Source: source} }
-func unsettled(source, why string) Switch { return Switch{State: Unclear, Source: source, Why: why} }
+func on(source string) tri.State  { return tri.State{State: tri.On, Source: source} }
+func off(source string) tri.State { return tri.State{State: tri.Off, Source: source} }
+func unsettled(source, why string) tri.State {
+	return tri.State{State: tri.Unknown, Source: source, Why: why}
+}
 
 func TestPreAuthentication(t *testing.T) {
 	for name, test := range map[string]struct {
 		container fixture
-		want      Switch
+		want      tri.State
 	}{
 		"nothing said":                  {fixture{}, off("default")},
 		"variable":                      {fixture{env: env("ENABLE_PRE_AUTHENTICATION=true")}, on("env ENABLE_PRE_AUTHENTICATION")},
@@ -257,11 +261,11 @@ func TestPreAuthentication(t *testing.T) {
 
 func TestSaidListsEveryChannel(t *testing.T) {
 	f := fixture{env: env("ENABLE_PRE_AUTHENTICATION=false", "ENABLE_DUMMY_AUTH=false", "JAVA_TOOL_OPTIONS=-D"+preAuth+"=true", "HOSTING_ENVIRONMENT=")}
-	var got []Switch
+	var got []tri.State
 	for _, v := range f.withExtension(preAuth + " = no").read(t).Said(PreAuthentication) {
 		got = append(got, Boolean(v))
 	}
-	want := []Switch{
+	want := []tri.State{
 		on("-D" + preAuth + " in JAVA_TOOL_OPTIONS"), off("env ENABLE_PRE_AUTHENTICATION"), off(extensionSource), off("env ENABLE_DUMMY_AUTH"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -273,7 +277,7 @@ func TestDevopsAndStatus(t *testing.T) {
 	devops := authentication + "devops."
 	for name, test := range map[string]struct {
 		container      fixture
-		devops, status Switch
+		devops, status tri.State
 	}{
 		"defaults":                        {fixture{}, on("default"), on("default")},
 		"status alone":                    {fixture{env: env("DEVOPS_STATUS_SECURED=false")}, on("default"), off("env DEVOPS_STATUS_SECURED")},

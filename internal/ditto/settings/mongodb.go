@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/mongouri"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // How a service reaches MongoDB. Source: ditto-mongo.conf in Ditto's internal/utils/config; the gateway has none.
@@ -42,7 +43,7 @@ type MongoDB struct {
 	Credentials bool
 	// TLS says whether the connection is encrypted. AsksTLS says that the connection string asks for it, by ssl, tls or
 	// mongodb+srv, which does not count.
-	TLS     Switch
+	TLS     tri.State
 	AsksTLS bool
 	// Lax are the options that ask for a connection without the checks of TLS, each with where it is set; LaxWhy says
 	// what kept one from being read.
@@ -113,23 +114,23 @@ func (s *Settings) mongoOption(name string, uri *mongouri.URI, source string) mo
 // writes it into the string as `ssl` and sets it on its own client (MongoClientWrapper). An `ssl` among
 // extra-uri-options is written in its place, and is what the client of Pekko's persistence gets, which all but the
 // search use.
-func (s *Settings) mongoTLS(uri *mongouri.URI, source string) Switch {
+func (s *Settings) mongoTLS(uri *mongouri.URI, source string) tri.State {
 	t := Boolean(s.Lookup(MongoSSL))
-	if t.State != On {
+	if t.State != tri.On {
 		return t
 	}
 	if s.service != Search {
 		switch v := s.Lookup(&Binding{Path: extraOptions + "ssl"}); {
 		case v.State == Unknown:
-			return Switch{State: Unclear, Source: v.Source, Why: v.Why}
+			return tri.State{State: tri.Unknown, Source: v.Source, Why: v.Why}
 		case v.State == Known:
 			if on, _ := mongouri.Boolean(v.raw()); !on {
-				return Switch{State: Off, Source: v.Source}
+				return tri.State{State: tri.Off, Source: v.Source}
 			}
 		}
 	}
 	if o := s.mongoOption("tls", uri, source); o.set && !o.on() {
-		return Switch{State: Unclear, Source: t.Source, Why: reason.Of("tls-contradicted", o.source, t.Source)}
+		return tri.State{State: tri.Unknown, Source: t.Source, Why: reason.Of("tls-contradicted", o.source, t.Source)}
 	}
 	return t
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // The ports that Ditto listens on. Sources: gateway.conf; ditto-http.conf, ditto-pekko-config.conf and
@@ -98,7 +100,7 @@ func (s *Settings) Ports() Ports {
 		Management: s.bound(ManagementBindPort, ManagementPort),
 		Prometheus: port(s.Lookup(PrometheusPort)),
 	}
-	if enabled := Boolean(s.Lookup(PrometheusEnabled)); enabled.State == Off {
+	if enabled := Boolean(s.Lookup(PrometheusEnabled)); enabled.State == tri.Off {
 		p.Prometheus = Port{Source: enabled.Source}
 	}
 	return p

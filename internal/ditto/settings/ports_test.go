@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 func TestPorts(t *testing.T) {
@@ -92,8 +94,8 @@ func TestMongoDB(t *testing.T) {
 		},
 		"a connection string that contradicts the setting": {
 			fixture{env: env("MONGO_DB_SSL_ENABLED=true", "MONGO_DB_URI=mongodb://db/?tls=false")},
-			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"db:27017"}, TLS: Switch{
-				State: Unclear, Source: "env MONGO_DB_SSL_ENABLED", Why: "env MONGO_DB_URI says tls=false, contrary to env MONGO_DB_SSL_ENABLED; Ditto does not start",
+			MongoDB{State: Known, Source: "env MONGO_DB_URI", Hosts: []string{"db:27017"}, TLS: tri.State{
+				State: tri.Unknown, Source: "env MONGO_DB_SSL_ENABLED", Why: "env MONGO_DB_URI says tls=false, contrary to env MONGO_DB_SSL_ENABLED; Ditto does not start",
 			}},
 		},
 		"ssl in the connection string is replaced": {
@@ -118,8 +120,8 @@ func TestMongoDB(t *testing.T) {
 		},
 		"a boolean that Ditto does not take": {
 			fixture{env: env("MONGO_DB_SSL_ENABLED=True")},
-			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, TLS: Switch{
-				State: Unclear, Source: "env MONGO_DB_SSL_ENABLED", Why: `"True" is not a boolean to Ditto; it does not start`,
+			MongoDB{State: Default, Source: "default", Hosts: []string{"localhost:27017"}, TLS: tri.State{
+				State: tri.Unknown, Source: "env MONGO_DB_SSL_ENABLED", Why: `"True" is not a boolean to Ditto; it does not start`,
 			}},
 		},
 		"option in the extension file": {

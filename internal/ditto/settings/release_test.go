@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 func TestRelease(t *testing.T) {
@@ -77,8 +79,8 @@ func TestSettingsOfReleases(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := test.container.read(t)
 			var got [2]string
-			for i, sw := range []Switch{Boolean(s.Lookup(DevopsSecured)), s.GatewayStatusSecured()} {
-				if got[i] = sw.State + " " + sw.Source; sw.State == Unclear {
+			for i, sw := range []tri.State{Boolean(s.Lookup(DevopsSecured)), s.GatewayStatusSecured()} {
+				if got[i] = sw.State + " " + sw.Source; sw.State == tri.Unknown {
 					got[i] = sw.State + " " + sw.Why
 				}
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/hocon"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // State says what is known of a value.
@@ -155,26 +156,16 @@ func (v Value) shown() string {
 	return strconv.Quote(shortened(v.raw()))
 }
 
-// The states of a Switch.
-const (
-	On      = "on"
-	Off     = "off"
-	Unclear = "unknown"
-)
-
-// Switch is a boolean setting as Ditto reads it: on, off or unknown.
-type Switch struct{ State, Source, Why string }
-
 // Boolean reads a value as Typesafe Config's getBoolean does: true, yes, on, false, no and off, exactly so. With
 // anything else the process does not start, and the switch is unknown.
-func Boolean(v Value) Switch {
-	s := Switch{State: Unclear, Source: v.Source, Why: v.Why}
+func Boolean(v Value) tri.State {
+	s := tri.State{State: tri.Unknown, Source: v.Source, Why: v.Why}
 	switch {
 	case v.State == Unknown:
 	case v.IsOneOf([]string{"true", "yes", "on"}):
-		s.State = On
+		s.State = tri.On
 	case v.IsOneOf([]string{"false", "no", "off"}):
-		s.State = Off
+		s.State = tri.Off
 	case v.State == Unset:
 		s.Why = "it has no value; Ditto does not start"
 	default:

@@ -14,6 +14,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -64,7 +65,7 @@ func sealedCredentials(o *inventory.Object) (credentials []facts.Credential) {
 	for _, key := range sealed.Keys(o) {
 		if namesPasswordFile(key) {
 			credentials = append(credentials, facts.Credential{Key: key, Scheme: string(htpasswd.Other),
-				State: facts.Unknown, Why: sealed.Why(o)})
+				State: tri.Unknown, Why: sealed.Why(o)})
 		}
 	}
 	return credentials

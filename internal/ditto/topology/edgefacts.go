@@ -7,6 +7,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -20,15 +21,15 @@ func EdgeFacts(v *world.View, o *inventory.Object) *facts.Edge {
 		return nil
 	}
 	e := &facts.Edge{Controller: edge.ControllerOf(v.Reading, o)}
-	var strips, hides way.State
+	var strips, hides tri.State
 	var strip, hide way.Fix
 	for _, route := range routesToGateways(v, o) {
-		strips, hides = way.And(strips, route.StripsIdentity), way.And(hides, route.HidesHeaders)
+		strips, hides = tri.And(strips, route.StripsIdentity), tri.And(hides, route.HidesHeaders)
 		changes := !slices.ContainsFunc(route.Backends, func(b way.Backend) bool { return !leadsToGateway(v, b) })
 		strip = both(strip, route.Fixes[way.StripIdentity], changes)
 		hide = both(hide, route.Fixes[way.HideHeaders], changes)
 	}
-	e.StripsIdentity, e.HidesHeaders = facts.Switch(strips), facts.Switch(hides)
+	e.StripsIdentity, e.HidesHeaders = strips, hides
 	if !safe {
 		strip = strip.Told()
 	}
@@ -86,7 +87,7 @@ func leadsToGateways(v *world.View, o *inventory.Object) (leads, safe bool) {
 					continue
 				}
 				leads = true
-				if facts.OfGateway(v, part).PreAuthentication.State != facts.Off && e.Identity != facts.IdentitySet {
+				if facts.OfGateway(v, part).PreAuthentication.State != tri.Off && e.Identity != facts.IdentitySet {
 					safe = false
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/proxy"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -76,7 +77,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		route.Effects.Assumptions = assumptions
 		route.KeepsAddress = service.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
 		if tls := way.Balancer(service.Annotations, sp.Port, sp.Name, w.view.Edges.Clouds); kind == "LoadBalancer" &&
-			tls.State == facts.On {
+			tls.State == tri.On {
 			route.Transport = way.Transport{TLS: tls, Plain: way.Closed(tls.Source, tls.Why)}
 		}
 		w.enter(svc, kind, &route, c)

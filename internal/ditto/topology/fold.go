@@ -10,6 +10,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -42,7 +43,7 @@ type fold struct {
 	// ended says that a step has ended the connections of clients. Of those that hand them on, plain is what the first
 	// says that says something of it.
 	ended bool
-	plain way.State
+	plain tri.State
 	// tried says that something was written to limit requests.
 	tried bool
 	// fixes are, for each purpose, that of the outermost step that has one; changes are those of the entry alone.
@@ -53,8 +54,8 @@ type fold struct {
 func (f *fold) over(hops []*hop) bool {
 	if f.http {
 		f.Identity, f.IdentityWhy = facts.IdentityClient, "requests arrive as the client sent them"
-		f.Authenticated = facts.Switch{State: facts.Off, Source: "no step asks for credentials"}
-		f.RateLimited = facts.Switch{State: facts.Off}
+		f.Authenticated = tri.State{State: tri.Off, Source: "no step asks for credentials"}
+		f.RateLimited = tri.State{State: tri.Off}
 		f.nominates = true
 		f.survey = surface.Way{Leads: func(string) (leads, known bool) { return true, true }}
 	}
@@ -122,8 +123,8 @@ func (f *fold) identify(does *way.Effects) {
 	case identity.State == facts.IdentityClient && f.Identity == facts.IdentityClient:
 		f.IdentityWhy = identity.Why
 	}
-	if asks := does.Authentication; asks.State == facts.On || asks.State != "" && f.Authenticated.State == facts.Off {
-		f.Authenticated = facts.Switch(asks)
+	if asks := does.Authentication; asks.State == tri.On || asks.State != "" && f.Authenticated.State == tri.Off {
+		f.Authenticated = asks
 	}
 }
 
@@ -150,15 +151,15 @@ func (f *fold) nominate(does *way.Handling, name string, unread bool) {
 func (f *fold) limit(h *hop, does *way.Rate) {
 	own := does.Limited
 	if own.State == "" {
-		own = way.State{State: facts.Unknown, Source: h.at.Kind,
+		own = tri.State{State: tri.Unknown, Source: h.at.Kind,
 			Why: reason.Of("limit-not-read", world.RefOf(h.at).String())}
 	}
 	// A limit that fails says more than that there is none.
-	better := own.State == facts.Off && f.RateLimited.State == facts.Off &&
+	better := own.State == tri.Off && f.RateLimited.State == tri.Off &&
 		(f.RateLimited.Why == "" || !f.tried && does.Tried())
-	if f.RateLimited.State != facts.On && own.State == facts.On || f.RateLimited.State == facts.Off &&
-		own.State == facts.Unknown || better {
-		f.RateLimited, f.tried = facts.Switch(own), does.Tried()
+	if f.RateLimited.State != tri.On && own.State == tri.On || f.RateLimited.State == tri.Off &&
+		own.State == tri.Unknown || better {
+		f.RateLimited, f.tried = own, does.Tried()
 	}
 }
 
@@ -182,14 +183,14 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 		}
 		return
 	case t.TLS.State == "":
-		t.TLS = way.State{State: facts.Unknown, Source: h.at.Kind,
+		t.TLS = tri.State{State: tri.Unknown, Source: h.at.Kind,
 			Why: reason.Of("tls-not-read", world.RefOf(h.at).String())}
 		t.Plain = t.TLS
-	case t.TLS.State == facts.Unknown && t.TLS.Source == "":
+	case t.TLS.State == tri.Unknown && t.TLS.Source == "":
 		t.TLS.Source = name
 	}
 	f.ended = true
-	f.TLS = facts.Switch(t.TLS)
+	f.TLS = t.TLS
 	f.fix(way.ServeTLS, t.Fix)
 	plain := cmp.Or(f.plain, t.Plain)
 	f.Plain, f.PlainWhy = plain.State, plain.Why
@@ -197,20 +198,20 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 
 // plainGateway is what is spoken where no step ends connections.
 var plainGateway = way.Transport{
-	TLS:   way.State{State: facts.Off, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
-	Plain: way.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	TLS:   tri.State{State: tri.Off, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	Plain: tri.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
 	Fix:   way.Fix{Advice: "put an Ingress, a Route or an nginx with a certificate in front of the gateway, and let nothing else lead to it from outside"},
 }
 
 // answers are the error pages of what the way begins at.
 func (f *fold) answers(pages *way.ErrorPages) {
 	f.Echoes, f.ErrorPageBypass = pages.Echoes, pages.Bypass
-	f.ErrorPages = facts.Switch{State: facts.Off, Source: "error pages"}
+	f.ErrorPages = tri.State{State: tri.Off, Source: "error pages"}
 	switch {
 	case len(pages.Echoes) > 0:
-		f.ErrorPages.State, f.ErrorPages.Why = facts.On, pages.Echoes[0]
+		f.ErrorPages.State, f.ErrorPages.Why = tri.On, pages.Echoes[0]
 	case len(pages.Unknown) > 0:
-		f.ErrorPages.State, f.ErrorPages.Why = facts.Unknown, strings.Join(pages.Unknown, "; ")
+		f.ErrorPages.State, f.ErrorPages.Why = tri.Unknown, strings.Join(pages.Unknown, "; ")
 	}
 }
 
@@ -233,7 +234,7 @@ func (f *fold) arrive() bool {
 	f.arriveDisguised(reach)
 	f.APIInDoubt = f.APIInDoubt && !f.API
 	f.encrypt(nil, "", plainGateway)
-	if f.RateLimited.State == facts.Off {
+	if f.RateLimited.State == tri.Off {
 		f.RateLimited.Why = cmp.Or(f.RateLimited.Why, "no step reads requests")
 		f.fix(way.LimitRequests,
 			way.Fix{Advice: "put an edge or an nginx that limits requests in front of the gateway"})
@@ -254,7 +255,7 @@ func (f *fold) mayLetNobodyIn(why string) {
 	f.AdminInDoubt, f.Admin = append(f.AdminInDoubt, f.Admin...), nil
 	f.AdminDisguisedInDoubt, f.AdminDisguised = append(f.AdminDisguisedInDoubt, f.AdminDisguised...), nil
 	f.SpellingUnknown = cmp.Or(f.SpellingUnknown, why)
-	if f.Identity != facts.IdentityNone && (f.Identity != facts.IdentitySet || f.Authenticated.State != facts.On) {
+	if f.Identity != facts.IdentityNone && (f.Identity != facts.IdentitySet || f.Authenticated.State != tri.On) {
 		f.Identity, f.IdentityWhy = facts.IdentityUnknown, why
 	}
 }

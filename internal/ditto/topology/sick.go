@@ -9,6 +9,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -43,7 +44,7 @@ func (w *walker) crowdedEntries(c chain) {
 
 // enterUnread is one way in, by an entry, about which nothing is known, whatever number of ways it stands for.
 func (w *walker) enterUnread(entry *inventory.Object, text, detail, why string, c chain) {
-	unknown := way.State{State: facts.Unknown, Source: text, Why: why}
+	unknown := tri.State{State: tri.Unknown, Source: text, Why: why}
 	w.enter(entry, facts.KindUnread, &way.Route{
 		Title: text, Text: detail, Public: true, Transport: way.Transport{TLS: unknown, Plain: unknown},
 		Handling: way.Handling{

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // AskedService is where an edge, or an nginx, asks whether a request may come in.
@@ -20,13 +21,13 @@ type AskedService struct {
 
 // Asking says what a service does with a request that brings no credentials: off, if it certainly lets everyone in;
 // unknown, if that cannot be told; nothing, if nothing of it is known.
-type Asking func(AskedService) State
+type Asking func(AskedService) tri.State
 
 // Ask is what the service at a URL does with everyone; nothing for a URL that the request decides, save for its host:
 // that is one of hosts.
-func (a Asking) Ask(namespace, address string, hosts []string) State {
+func (a Asking) Ask(namespace, address string, hosts []string) tri.State {
 	if a == nil {
-		return State{}
+		return tri.State{}
 	}
 	address = strings.TrimSpace(address)
 	for _, variable := range []string{"$host", "$http_host", "$server_name"} {
@@ -41,7 +42,7 @@ func (a Asking) Ask(namespace, address string, hosts []string) State {
 	}
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || strings.Contains(u.Host+u.Path, "$") {
-		return State{}
+		return tri.State{}
 	}
 	service := AskedService{Namespace: namespace, Host: u.Hostname(), Port: 80, Path: u.Path}
 	if port, err := strconv.ParseInt(u.Port(), 10, 32); err == nil {
@@ -56,9 +57,10 @@ func (a Asking) Ask(namespace, address string, hosts []string) State {
 }
 
 // Agreed is how an edge says that whom it asks authenticates nobody, or may not.
-func Agreed(asked State, source string) State {
-	if asked.State == Unknown {
-		return State{Unknown, source, reason.Of("asks-not-known", source, asked.Why)}
+func Agreed(asked tri.State, source string) tri.State {
+	if asked.State == tri.Unknown {
+		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("asks-not-known", source, asked.Why)}
 	}
-	return State{asked.State, source, source + " asks a service that lets everyone in: " + asked.Why}
+	return tri.State{State: asked.State, Source: source, Why: source + " asks a service that lets everyone in: " +
+		asked.Why}
 }

@@ -1,6 +1,10 @@
 package way
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
+)
 
 // TestAsk: what is asked for at the addresses that edges are given.
 func TestAsk(t *testing.T) {
@@ -12,12 +16,12 @@ func TestAsk(t *testing.T) {
 		"gateway":                                           {},
 	} {
 		var got AskedService
-		Asking(func(a AskedService) State { got = a; return State{} }).Ask("ns", address, []string{"ditto.example.com"})
+		Asking(func(a AskedService) tri.State { got = a; return tri.State{} }).Ask("ns", address, []string{"ditto.example.com"})
 		if got != want {
 			t.Errorf("%s: asked %+v, want %+v", address, got, want)
 		}
 	}
-	if state := Asking(nil).Ask("ns", "http://gateway/health", nil); state != (State{}) {
+	if state := Asking(nil).Ask("ns", "http://gateway/health", nil); state != (tri.State{}) {
 		t.Errorf("nobody is asked, and it is known: %+v", state)
 	}
 }
@@ -25,16 +29,16 @@ func TestAsk(t *testing.T) {
 func TestAgreed(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		asked State
-		want  State
+		asked tri.State
+		want  tri.State
 	}{
 		{
-			"everyone", State{State: Off, Why: "gateway ditto/gateway answers /health to everyone"},
-			State{Off, "auth-url", "auth-url asks a service that lets everyone in: gateway ditto/gateway answers /health to everyone"},
+			"everyone", tri.State{State: tri.Off, Why: "gateway ditto/gateway answers /health to everyone"},
+			tri.State{State: tri.Off, Source: "auth-url", Why: "auth-url asks a service that lets everyone in: gateway ditto/gateway answers /health to everyone"},
 		},
 		{
-			"not known", State{State: Unknown, Why: "whether it answers / to everyone is unknown"},
-			State{Unknown, "auth-url", "auth-url asks a service, and whether it answers / to everyone is unknown"},
+			"not known", tri.State{State: tri.Unknown, Why: "whether it answers / to everyone is unknown"},
+			tri.State{State: tri.Unknown, Source: "auth-url", Why: "auth-url asks a service, and whether it answers / to everyone is unknown"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // PlainEdge is the reading of a controller that changes headers, asks for credentials and rewrites paths only through
@@ -24,23 +25,23 @@ type PlainEdge struct {
 // Read is how requests are handled by such an edge.
 func (p PlainEdge) Read(in Input) Handling {
 	e := Handling{Effects: Effects{
-		Identity:       State{IdentityClient, "default", "no annotation changes the header"},
-		Authentication: State{Off, "default", "no annotation asks for credentials"},
-		HidesHeaders:   State{Unknown, "default", reason.Of("kong-version-headers")},
+		Identity:       tri.State{State: IdentityClient, Source: "default", Why: "no annotation changes the header"},
+		Authentication: tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"},
+		HidesHeaders:   tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
 	}, Rate: Rate{Limited: Unlimited()}}
 	e.Fixes[StripIdentity].Advice, e.Fixes[HideHeaders].Advice, e.Fixes[LimitRequests].Advice = p.Strip, p.Hide, p.Limit
 	if p.Assumption != "" {
 		e.Assumptions = []string{p.Assumption}
 	}
 	if key := in.RefersTo(p.Refers); key != "" {
-		e.Identity = State{IdentityUnknown, key, reason.Of("annotation-changes-header", key)}
+		e.Identity = tri.State{State: IdentityUnknown, Source: key, Why: reason.Of("annotation-changes-header", key)}
 		e.Assumptions = nil
 	}
 	if key := in.RefersTo(p.Asks); key != "" {
-		e.Authentication = State{Unknown, key, reason.Of("annotation-asks", key)}
+		e.Authentication = tri.State{State: tri.Unknown, Source: key, Why: reason.Of("annotation-asks", key)}
 	}
 	if key := in.RefersTo(p.Limits); key != "" {
-		e.Rate.Limited = State{Unknown, key, reason.Of("annotation-limits", key)}
+		e.Rate.Limited = tri.State{State: tri.Unknown, Source: key, Why: reason.Of("annotation-limits", key)}
 	}
 	e.StripsIdentity = Strips(e.Identity)
 	return e
@@ -86,31 +87,32 @@ func (h *Handling) PassThrough(honoured bool, key string) {
 	h.Fixes[HideHeaders] = h.Fixes[StripIdentity]
 	if honoured {
 		why := key + " passes TLS connections through unread"
-		e.Identity = State{IdentityClient, key, why}
-		e.Authentication, e.StripsIdentity, e.HidesHeaders = State{Off, key, why}, State{Off, key, why},
-			State{Off, key, why}
+		e.Identity = tri.State{State: IdentityClient, Source: key, Why: why}
+		e.Authentication, e.StripsIdentity, e.HidesHeaders = tri.State{State: tri.Off, Source: key, Why: why},
+			tri.State{State: tri.Off, Source: key, Why: why},
+			tri.State{State: tri.Off, Source: key, Why: why}
 		return
 	}
 	why := fmt.Sprintf("%s may pass TLS connections through unread", key)
-	for _, s := range []*State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
-		if s.State == On {
-			*s = State{Unknown, key, why}
+	for _, s := range []*tri.State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
+		if s.State == tri.On {
+			*s = tri.State{State: tri.Unknown, Source: key, Why: why}
 		}
 	}
 	if e.Identity.State != IdentityClient {
-		e.Identity = State{IdentityUnknown, key, why}
+		e.Identity = tri.State{State: IdentityUnknown, Source: key, Why: why}
 	}
 }
 
 // Strips says whether an identity reading keeps the client's header from the backend.
-func Strips(identity State) State {
+func Strips(identity tri.State) tri.State {
 	switch identity.State {
 	case IdentityClient:
-		return State{Off, identity.Source, identity.Why}
+		return tri.State{State: tri.Off, Source: identity.Source, Why: identity.Why}
 	case IdentityUnknown:
-		return State{Unknown, identity.Source, identity.Why}
+		return tri.State{State: tri.Unknown, Source: identity.Source, Why: identity.Why}
 	}
-	return State{On, identity.Source, identity.Why}
+	return tri.State{State: tri.On, Source: identity.Source, Why: identity.Why}
 }
 
 // Strip offers annotations that remove the identity header, for a controller that knows them since a release. They are
@@ -126,7 +128,7 @@ func (h *Handling) Strip(in Input, want map[string]string, major, minor int, adv
 		}
 	}
 	v, stated := in.Version()
-	if h.StripsIdentity.State == Off && in.Class.Known && stated && v.AtLeast(major, minor) {
+	if h.StripsIdentity.State == tri.Off && in.Class.Known && stated && v.AtLeast(major, minor) {
 		fix.Annotations = AbsentOnly(want, in.Ingress.Annotations)
 		return
 	}
@@ -140,7 +142,7 @@ func (h *Handling) Strip(in Input, want map[string]string, major, minor int, adv
 // Limit offers annotations that limit requests, where the class object names the controller and none of them is there,
 // whatever its prefix.
 func (h *Handling) Limit(in Input, want map[string]string, prefixes ...string) {
-	if h.Rate.Limited.State != Off || !in.Class.Known {
+	if h.Rate.Limited.State != tri.Off || !in.Class.Known {
 		return
 	}
 	for key := range want {
@@ -157,12 +159,12 @@ func (h *Handling) Limit(in Input, want map[string]string, prefixes ...string) {
 
 // Doubt makes unknown what is wrong with an edge that may let nobody in.
 func (e *Effects) Doubt(why string) {
-	if e.Identity.State != IdentitySet || e.Authentication.State != On {
-		e.Identity = State{IdentityUnknown, e.Identity.Source, why}
+	if e.Identity.State != IdentitySet || e.Authentication.State != tri.On {
+		e.Identity = tri.State{State: IdentityUnknown, Source: e.Identity.Source, Why: why}
 	}
-	for _, s := range []*State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
-		if s.State == Off {
-			*s = State{Unknown, s.Source, why}
+	for _, s := range []*tri.State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
+		if s.State == tri.Off {
+			*s = tri.State{State: tri.Unknown, Source: s.Source, Why: why}
 		}
 	}
 }
@@ -185,10 +187,11 @@ func HandedThrough(why, headers, limits string) Handling {
 }
 
 func handedOn(source, why, headers, limits string) Handling {
-	off := State{Off, source, why}
+	off := tri.State{State: tri.Off, Source: source, Why: why}
 	h := Handling{Rate: UnreadRate(), Effects: Effects{
-		Identity: State{IdentityClient, source, why}, Authentication: off, StripsIdentity: off, HidesHeaders: off,
-		Passthrough: true,
+		Identity: tri.State{State: IdentityClient, Source: source, Why: why}, Authentication: off, StripsIdentity: off,
+		HidesHeaders: off,
+		Passthrough:  true,
 	}}
 	h.Fixes[StripIdentity].Advice, h.Fixes[HideHeaders].Advice, h.Fixes[LimitRequests].Advice = headers, headers, limits
 	return h
@@ -198,9 +201,9 @@ func handedOn(source, why, headers, limits string) Handling {
 // two places they come in at. Limits are put together by whoever reads them.
 func (h Handling) OrWorse(o Handling) Handling {
 	h.Identity = *Worse(&h.Identity, &o.Identity)
-	h.Authentication = And(h.Authentication, o.Authentication)
-	h.StripsIdentity = And(h.StripsIdentity, o.StripsIdentity)
-	h.HidesHeaders = And(h.HidesHeaders, o.HidesHeaders)
+	h.Authentication = tri.And(h.Authentication, o.Authentication)
+	h.StripsIdentity = tri.And(h.StripsIdentity, o.StripsIdentity)
+	h.HidesHeaders = tri.And(h.HidesHeaders, o.HidesHeaders)
 	h.Nominated.Ends = h.Nominated.Ends && o.Nominated.Ends
 	h.Nominated.Passes = h.Nominated.Passes && o.Nominated.Passes
 	for p := range h.Fixes {

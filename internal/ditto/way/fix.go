@@ -1,6 +1,10 @@
 package way
 
-import "cmp"
+import (
+	"cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
+)
 
 // Purpose is what a fix is for. Rules name purposes; what serves the purpose at an edge its own package says.
 type Purpose int
@@ -66,11 +70,11 @@ func (f Fix) Or(other Fix) Fix {
 
 // Settle takes away fixes of what is done already, and the changes where it is not certain that it is not done.
 func (h *Handling) Settle() {
-	for p, s := range [...]*State{StripIdentity: &h.StripsIdentity, HideHeaders: &h.HidesHeaders,
+	for p, s := range [...]*tri.State{StripIdentity: &h.StripsIdentity, HideHeaders: &h.HidesHeaders,
 		LimitRequests: &h.Rate.Limited} {
 		switch s.State {
-		case Off:
-		case On:
+		case tri.Off:
+		case tri.On:
 			h.Fixes[p] = Fix{}
 		default:
 			h.Fixes[p] = h.Fixes[p].Told()

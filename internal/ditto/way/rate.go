@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // Rate is whether an edge limits what one client can send.
 type Rate struct {
 	// Limited says whether requests, or connections, of one client are certainly limited: on, off or unknown.
-	Limited State
+	Limited tri.State
 	// Untried says that nothing is written that would limit requests, not even in vain. So it is where nothing but a
 	// default is the source.
 	Untried bool
@@ -23,7 +24,9 @@ func (r *Rate) Tried() bool {
 }
 
 // Unlimited is the reading where no annotation limits anything.
-func Unlimited() State { return State{Off, "default", "no annotation limits requests"} }
+func Unlimited() tri.State {
+	return tri.State{State: tri.Off, Source: "default", Why: "no annotation limits requests"}
+}
 
 // Positive says whether an annotation is a whole number above zero, as strconv.Atoi reads it: no spaces, no sign
 // needed. Controllers take anything else for zero, which is no limit.
@@ -51,16 +54,16 @@ func Everyone(list string) (all, ok bool) {
 }
 
 // Excepting takes a limit back where a list of addresses that it is not for takes in everyone.
-func (s State) Excepting(a Annotations, prefix string, names ...string) State {
+func Excepting(s tri.State, a Annotations, prefix string, names ...string) tri.State {
 	name := a.FirstOf(names...)
-	if s.State != On || name == "" {
+	if s.State != tri.On || name == "" {
 		return s
 	}
 	switch all, ok := Everyone(a[name]); {
 	case all:
-		return State{Off, prefix + name, name + " exempts every address from the limit"}
+		return tri.State{State: tri.Off, Source: prefix + name, Why: name + " exempts every address from the limit"}
 	case !ok:
-		return State{Unknown, prefix + name, reason.Of("limit-exemption-broken", name)}
+		return tri.State{State: tri.Unknown, Source: prefix + name, Why: reason.Of("limit-exemption-broken", name)}
 	}
 	return s
 }

@@ -1,5 +1,7 @@
 package way
 
+import "github.com/dittoguard/dittoguard/internal/ditto/tri"
+
 // Trust says what the name of a user is worth at a place.
 type Trust int
 
@@ -13,7 +15,7 @@ const (
 )
 
 // Worse is the less safe of two readings, the second if they are equally safe. nil is no reading.
-func Worse(a, b *State) *State {
+func Worse(a, b *tri.State) *tri.State {
 	switch {
 	case a == nil:
 		return b
@@ -46,14 +48,4 @@ func Possibly(narrow, wide Matcher, why string) Matcher {
 		matches, _ := wide.Matches(p)
 		return false, !matches
 	}}
-}
-
-// And is the state of two things together that both have to be on: off is weaker than unknown, unknown than on, and
-// anything than no state at all.
-func And(a, b State) State {
-	rank := map[string]int{Off: 3, Unknown: 2, On: 1}
-	if rank[b.State] > rank[a.State] {
-		return b
-	}
-	return a
 }

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // Backend is a Service that a route sends requests to.
@@ -106,7 +107,7 @@ type Route struct {
 func HandingOn(text, title string, public bool, lets func() requests.Set) Route {
 	return Route{
 		Text: text, Title: title, Public: public, Lets: lets,
-		Transport: Transport{Plain: State{State: PlainServed}, Passthrough: true},
-		Handling:  Handling{Rate: Rate{Limited: State{State: Off}}},
+		Transport: Transport{Plain: tri.State{State: PlainServed}, Passthrough: true},
+		Handling:  Handling{Rate: Rate{Limited: tri.State{State: tri.Off}}},
 	}
 }

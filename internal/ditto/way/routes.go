@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // UnfollowedRoute stands for the routes of an object that are given up for being too many.
 func UnfollowedRoute(backends []Backend, why string) Route {
-	effects := Effects{Identity: State{State: IdentityClient}, Authentication: State{State: Off},
-		StripsIdentity: State{State: Off}, HidesHeaders: State{State: Off}}
+	effects := Effects{Identity: tri.State{State: IdentityClient}, Authentication: tri.State{State: tri.Off},
+		StripsIdentity: tri.State{State: tri.Off}, HidesHeaders: tri.State{State: tri.Off}}
 	effects.Doubt(why)
 	return Route{
 		Text: "further routes", Asks: "*", Backends: backends, Public: true, Handling: Handling{Effects: effects},

@@ -7,12 +7,13 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // NamesCertificate says whether spec.tls of an Ingress has a certificate for a host.
 func NamesCertificate(ing *networkingv1.Ingress, host string) bool {
-	return len(ing.Spec.TLS) > 0 && certificateIn(ing.Spec.TLS, host).State == On
+	return len(ing.Spec.TLS) > 0 && certificateIn(ing.Spec.TLS, host).State == tri.On
 }
 
 // NamesCertificates says whether spec.tls has a certificate for each host of an Ingress's rules.
@@ -38,9 +39,9 @@ const (
 // Transport is what clients speak with an edge.
 type Transport struct {
 	// TLS says whether the edge speaks TLS for the host, with a certificate that is meant for it: on, off or unknown.
-	TLS State
+	TLS tri.State
 	// Plain is what plain HTTP meets: closed, redirected, served or unknown.
-	Plain State
+	Plain tri.State
 	// Passthrough says that the edge does not end TLS connections: what is behind it decides about TLS. Plain is then
 	// what plain HTTP meets at the edge itself.
 	Passthrough bool
@@ -51,13 +52,13 @@ type Transport struct {
 const SourceTLS = "spec.tls"
 
 // Certificate says whether spec.tls names a certificate for the host, as the API defines the field.
-func (in Input) Certificate(host string) State {
+func (in Input) Certificate(host string) tri.State {
 	return certificateIn(in.Ingress.Spec.TLS, host)
 }
 
-func certificateIn(tls []networkingv1.IngressTLS, host string) State {
+func certificateIn(tls []networkingv1.IngressTLS, host string) tri.State {
 	if len(tls) == 0 {
-		return State{Off, SourceTLS, "spec.tls is empty"}
+		return tri.State{State: tri.Off, Source: SourceTLS, Why: "spec.tls is empty"}
 	}
 	unnamed, wide := false, false
 	for _, t := range tls {
@@ -67,20 +68,21 @@ func certificateIn(tls []networkingv1.IngressTLS, host string) State {
 		case t.SecretName == "":
 			unnamed = true
 		case listed:
-			return State{On, SourceTLS, "spec.tls names a certificate for it"}
+			return tri.State{State: tri.On, Source: SourceTLS, Why: "spec.tls names a certificate for it"}
 		default:
 			wide = true
 		}
 	}
 	switch {
 	case wide:
-		return State{On, SourceTLS, "spec.tls names a certificate without saying for which hosts"}
+		return tri.State{State: tri.On, Source: SourceTLS,
+			Why: "spec.tls names a certificate without saying for which hosts"}
 	case unnamed:
-		return State{Unknown, SourceTLS, reason.Of("certificate-without-secret")}
+		return tri.State{State: tri.Unknown, Source: SourceTLS, Why: reason.Of("certificate-without-secret")}
 	case host == "":
-		return State{Unknown, SourceTLS, reason.Of("certificates-for-some-hosts")}
+		return tri.State{State: tri.Unknown, Source: SourceTLS, Why: reason.Of("certificates-for-some-hosts")}
 	}
-	return State{Off, SourceTLS, "spec.tls has no certificate for " + host}
+	return tri.State{State: tri.Off, Source: SourceTLS, Why: "spec.tls has no certificate for " + host}
 }
 
 // covers says whether a certificate's name is one for the host: a wildcard stands for one label (RFC 6125, 6.4.3).
@@ -99,14 +101,14 @@ func covers(name, host string) bool {
 
 // WithNeighbours is certificate for a controller that has one virtual server a host: what another Ingress of the host
 // says in spec.tls holds for this one as well.
-func (in Input) WithNeighbours(host string) State {
+func (in Input) WithNeighbours(host string) tri.State {
 	own := in.Certificate(host)
-	if own.State == On {
+	if own.State == tri.On {
 		return own
 	}
 	for _, other := range in.Neighbours {
-		if s := certificateIn(other.Spec.TLS, host); s.State == On {
-			return State{On, SourceTLS, "Ingress " + other.Namespace + "/" + other.Name +
+		if s := certificateIn(other.Spec.TLS, host); s.State == tri.On {
+			return tri.State{State: tri.On, Source: SourceTLS, Why: "Ingress " + other.Namespace + "/" + other.Name +
 				" of the same host names a certificate for it"}
 		}
 	}
@@ -114,22 +116,31 @@ func (in Input) WithNeighbours(host string) State {
 }
 
 // Redirected is Transport.Plain where plain HTTP is redirected to TLS.
-func Redirected(source, why string) State { return State{PlainRedirected, source, why} }
+func Redirected(source, why string) tri.State {
+	return tri.State{State: PlainRedirected, Source: source, Why: why}
+}
 
 // PassedOn is Transport.Plain where plain HTTP is served.
-func PassedOn(source, why string) State { return State{PlainServed, source, why} }
+func PassedOn(source, why string) tri.State {
+	return tri.State{State: PlainServed, Source: source, Why: why}
+}
 
 // Closed is Transport.Plain where plain HTTP meets a closed port.
-func Closed(source, why string) State { return State{PlainClosed, source, why} }
+func Closed(source, why string) tri.State {
+	return tri.State{State: PlainClosed, Source: source, Why: why}
+}
 
 // WithoutTLS is Plain where nothing is redirected for want of a certificate.
-func WithoutTLS() State { return PassedOn(SourceTLS, "without a certificate nothing is redirected") }
+func WithoutTLS() tri.State {
+	return PassedOn(SourceTLS, "without a certificate nothing is redirected")
+}
 
 // Passed is the transport of an edge that hands TLS connections on.
-func Passed(plain State, key string) Transport {
+func Passed(plain tri.State, key string) Transport {
 	return Transport{
-		TLS: State{Unknown, key, reason.Of("decided-further-in")}, Plain: plain, Passthrough: true,
-		Fix: Fix{Advice: "terminate TLS further in, or remove " + key + " and list the host in spec.tls"},
+		TLS: tri.State{State: tri.Unknown, Source: key, Why: reason.Of("decided-further-in")}, Plain: plain,
+		Passthrough: true,
+		Fix:         Fix{Advice: "terminate TLS further in, or remove " + key + " and list the host in spec.tls"},
 	}
 }
 
@@ -138,7 +149,7 @@ func Passed(plain State, key string) Transport {
 //
 // Sources: cloud-provider-aws and AWS Load Balancer Controller (ssl-cert, ssl-ports: port numbers or names, `*` or
 // absent for all), which clouds' controllers of the kind follow in their own words.
-func Balancer(annotations map[string]string, port int32, name string, clouds []string) State {
+func Balancer(annotations map[string]string, port int32, name string, clouds []string) tri.State {
 	for _, t := range balancerTLS {
 		key := t.certificate
 		if strings.TrimSpace(annotations[key]) == "" || !counts(t.cloud, clouds) {
@@ -149,11 +160,11 @@ func Balancer(annotations map[string]string, port int32, name string, clouds []s
 			ports = t.otherwise
 		}
 		if portListed(ports, port, name) {
-			return State{On, key, key + " makes the load balancer terminate TLS"}
+			return tri.State{State: tri.On, Source: key, Why: key + " makes the load balancer terminate TLS"}
 		}
-		return State{Off, t.ports, t.ports + " does not list port " + decimal(port)}
+		return tri.State{State: tri.Off, Source: t.ports, Why: t.ports + " does not list port " + decimal(port)}
 	}
-	return State{Off, "default", "the load balancer passes connections through"}
+	return tri.State{State: tri.Off, Source: "default", Why: "the load balancer passes connections through"}
 }
 
 // balancerTLS are the annotations by which clouds end TLS for a Service: the one that names certificates, and the one
@@ -201,29 +212,31 @@ func (in Input) ClassHasParameters() bool {
 
 // HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where
 // what is behind sees it.
-func HandedOn(plain State, advice string) Transport {
-	return Transport{TLS: State{Unknown, plain.Source, reason.Of("decided-further-in")}, Plain: plain,
+func HandedOn(plain tri.State, advice string) Transport {
+	return Transport{TLS: tri.State{State: tri.Unknown, Source: plain.Source, Why: reason.Of("decided-further-in")},
+		Plain:       plain,
 		Passthrough: true, Fix: Fix{Advice: advice}}
 }
 
 // UnreadRate is the rate of an entry that hands connections on.
 func UnreadRate() Rate {
-	return Rate{Limited: State{Off, "default", "connections are passed through, and no requests are read"}}
+	return Rate{Limited: tri.State{State: tri.Off, Source: "default",
+		Why: "connections are passed through, and no requests are read"}}
 }
 
 // Doubt makes unknown what is certain only if somebody gets in.
 func (t *Transport) Doubt(why string) {
-	if t.TLS.State == Off {
-		t.TLS = State{Unknown, t.TLS.Source, why}
+	if t.TLS.State == tri.Off {
+		t.TLS = tri.State{State: tri.Unknown, Source: t.TLS.Source, Why: why}
 	}
 	if t.Plain.State == PlainServed {
-		t.Plain = State{Unknown, t.Plain.Source, why}
+		t.Plain = tri.State{State: tri.Unknown, Source: t.Plain.Source, Why: why}
 	}
 }
 
 // Doubt makes unknown what is off only if somebody gets in.
 func (r *Rate) Doubt(why string) {
-	if r.Limited.State == Off {
-		r.Limited = State{Unknown, r.Limited.Source, why}
+	if r.Limited.State == tri.Off {
+		r.Limited = tri.State{State: tri.Unknown, Source: r.Limited.Source, Why: why}
 	}
 }

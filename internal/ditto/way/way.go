@@ -18,19 +18,13 @@ package way
 import (
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // Header is the name of the header, and of the query parameter, that carries a pre-authenticated identity to Ditto.
 // Source: PreAuthenticatedAuthenticationProvider of Ditto's gateway; header names have no case.
 const Header = "x-ditto-pre-authenticated"
-
-// The states of a Switch, the same words as in package ditto.
-const (
-	On      = "on"
-	Off     = "off"
-	Unknown = "unknown"
-)
 
 // What becomes of the identity header at an edge. The query parameter of the same name passes every edge: only a header
 // that is set to something hides it from Ditto.
@@ -46,7 +40,7 @@ const (
 	// IdentityNone: neither the header nor the query parameter of the same name arrives.
 	IdentityNone = "none"
 	// IdentityUnknown: it cannot be told; Why says what would settle it.
-	IdentityUnknown = Unknown
+	IdentityUnknown = tri.Unknown
 )
 
 // Config is what the operator says about edges, from `edges` in the configuration.
@@ -106,15 +100,6 @@ type Input struct {
 	Objects inventory.Reader
 }
 
-// State is a word and its reason.
-type State struct {
-	State string
-	// Source says where it comes from: an annotation's name, `default`.
-	Source string
-	// Why is for people; of an unknown state it says what could not be seen.
-	Why string
-}
-
 // The forms in which password entries are kept.
 const (
 	// AuthFile is a Secret with one htpasswd file under AuthSecret.Key.
@@ -150,16 +135,16 @@ type Snippet struct {
 // Effects is what an edge does to the requests that it passes on.
 type Effects struct {
 	// Identity is what becomes of the identity header: client, set, removed, possibly-empty, none or unknown.
-	Identity State
+	Identity tri.State
 	// Authentication says whether every client is asked for credentials: on, off or unknown.
-	Authentication State
+	Authentication tri.State
 	// AuthSecrets are the Secrets that the annotations refer to for password entries.
 	AuthSecrets []AuthSecret
 
 	// StripsIdentity says whether a client's identity header is kept from the backend; HidesHeaders whether Server and
 	// version headers are kept from the client: on, off or unknown.
-	StripsIdentity State
-	HidesHeaders   State
+	StripsIdentity tri.State
+	HidesHeaders   tri.State
 
 	// Passthrough says that TLS connections are, or may be, handed through unread: no HTTP rule applies to them.
 	Passthrough bool

@@ -13,6 +13,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -58,7 +59,7 @@ type Options struct {
 	// Apart is shared with other views of the same judgement; see there. It may be nil.
 	Apart Apart
 	// Asking says what a service does that an edge asks whether a request may come in; it may be nil.
-	Asking func(*View, way.AskedService) way.State
+	Asking func(*View, way.AskedService) tri.State
 }
 
 // usualAnswers is about how many answers of the inventory a judgement needs.
@@ -73,7 +74,7 @@ func New(ctx context.Context, r inventory.Reader, opts Options) *View {
 	}
 	v.TrustModel = cmp.Or(opts.TrustModel, "auto")
 	if opts.Asking != nil {
-		v.Edges.Asking = func(a way.AskedService) way.State { return opts.Asking(v, a) }
+		v.Edges.Asking = func(a way.AskedService) tri.State { return opts.Asking(v, a) }
 	}
 	v.Reading = way.Context{Objects: v, Config: v.Edges, Controllers: (*controllers)(v), Kept: &v.kept}
 	return v

@@ -15,6 +15,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -109,9 +110,9 @@ func (r *Reading) limits(limited bool) []string {
 		return slices.ContainsFunc(r.ways, func(e facts.Exposure) bool { return e.RateLimited.State == state })
 	}
 	switch {
-	case !limited && says(facts.On):
+	case !limited && says(tri.On):
 		return []string{"allow limit: as many requests as are sent arrive"}
-	case limited && !says(facts.On) && !says(facts.Unknown):
+	case limited && !says(tri.On) && !says(tri.Unknown):
 		return []string{"deny limit: not all requests arrive that are sent at once"}
 	}
 	return nil
@@ -203,9 +204,9 @@ func (r *Reading) denies(one seen, by []int) string {
 		return e.Identity != facts.IdentityNone && e.Identity != facts.IdentitySet
 	}):
 		return "query parameter"
-	case !hasCredentials(one.probe) && none(func(e *facts.Exposure) bool { return e.Authenticated.State != facts.On }):
+	case !hasCredentials(one.probe) && none(func(e *facts.Exposure) bool { return e.Authenticated.State != tri.On }):
 		return "authentication"
-	case !one.probe.Secure && none(func(e *facts.Exposure) bool { return e.Plain == way.PlainServed || e.Plain == facts.Unknown }):
+	case !one.probe.Secure && none(func(e *facts.Exposure) bool { return e.Plain == way.PlainServed || e.Plain == tri.Unknown }):
 		return "plain HTTP"
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
 
 // running calls f for each gateway that was run, with what dittoguard makes of its settings.
@@ -105,7 +106,7 @@ func TestIdentitiesAreBelievedWherePreAuthenticationIsOn(t *testing.T) {
 			if !ok {
 				continue
 			}
-			if on.State != settings.On {
+			if on.State != tri.On {
 				want = ""
 			}
 			if is := strings.Join(a.Is, ","); is != want {
@@ -133,7 +134,7 @@ func TestOperatorsAreAskedForTheCredentialsThatAreRead(t *testing.T) {
 			}
 			_, given, ok := strings.Cut(strings.Join(a.Headers, "\n"), "Authorization: Basic ")
 			name, word, _ := strings.Cut(decode(t, given), ":")
-			want := secured.State == settings.Off || method == "basic" && ok && name == "devops" &&
+			want := secured.State == tri.Off || method == "basic" && ok && name == "devops" &&
 				slices.ContainsFunc(passwords, func(v settings.Value) bool { return v.IsOneOf([]string{word}) })
 			if len(a.Headers) == 1 && strings.Contains(a.Headers[0], good) {
 				continue // tokens are another matter
@@ -161,7 +162,7 @@ func decode(t *testing.T, text string) string {
 // Where CORS is on, as dittoguard reads that, any origin is the allowed one.
 func TestEveryOriginIsAllowedWhereCORSIsOn(t *testing.T) {
 	running(t, func(t *testing.T, g Live, read *settings.Settings) {
-		on := settings.Boolean(read.Lookup(settings.EnableCORS)).State == settings.On
+		on := settings.Boolean(read.Lookup(settings.EnableCORS)).State == tri.On
 		for _, a := range g.Answers {
 			for _, h := range a.Headers {
 				if origin, ok := strings.CutPrefix(h, "Origin: "); ok && (a.Allow == origin) != on {

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -156,9 +157,9 @@ func reading(s setting, v settings.Value, want any) any {
 	switch s.kind {
 	case boolean:
 		switch b := settings.Boolean(v); b.State {
-		case settings.On:
+		case tri.On:
 			return "true"
-		case settings.Off:
+		case tri.Off:
 			return "false"
 		default:
 			return b.State

@@ -3,6 +3,7 @@ package alibaba
 import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -13,14 +14,14 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 	redirects, _ := a.Bool("ssl-redirect")
 	_, tls, _ := aws.ListenPorts(a["listen-ports"])
 	switch {
-	case t.TLS.State != way.On && (tls || in.ClassHasParameters()):
-		t.TLS = way.State{State: way.Unknown, Source: aws.PrefixALB + "listen-ports",
+	case t.TLS.State != tri.On && (tls || in.ClassHasParameters()):
+		t.TLS = tri.State{State: tri.Unknown, Source: aws.PrefixALB + "listen-ports",
 			Why: reason.Of("albconfig-certificates")}
-		t.Plain = way.State{State: way.Unknown, Source: t.TLS.Source, Why: reason.Of("albconfig-redirect")}
-	case t.TLS.State == way.Off:
+		t.Plain = tri.State{State: tri.Unknown, Source: t.TLS.Source, Why: reason.Of("albconfig-redirect")}
+	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
 	default:
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: reason.Of("albconfig-http")}
+		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("albconfig-http")}
 	}
 	if redirects {
 		t.Plain = way.Redirected(aws.PrefixALB+"ssl-redirect", "ssl-redirect is true")

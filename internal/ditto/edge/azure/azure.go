@@ -6,6 +6,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -38,7 +39,7 @@ func read(in way.Input) way.Reading {
 	if rewrites {
 		h.Identity, h.StripsIdentity = r.identity, way.Strips(r.identity)
 		if r.hides {
-			h.HidesHeaders = way.State{State: way.On, Source: RuleSetResource,
+			h.HidesHeaders = tri.State{State: tri.On, Source: RuleSetResource,
 				Why: "a rule without conditions changes Server"}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -26,7 +27,7 @@ func agicUses(o *inventory.Object) []inventory.ID {
 
 // agicReading is what a rewrite does.
 type agicReading struct {
-	identity way.State
+	identity tri.State
 	hides    bool
 	rewrite  way.Rewrite
 }
@@ -35,7 +36,7 @@ type agicReading struct {
 // is not visible.
 func agicRead(in way.Input) (r agicReading, ok bool) {
 	unread := func(key, why string) (agicReading, bool) {
-		return agicReading{identity: way.State{State: way.IdentityUnknown, Source: key, Why: why},
+		return agicReading{identity: tri.State{State: way.IdentityUnknown, Source: key, Why: why},
 			rewrite: way.UnknownRewrite(why)}, true
 	}
 	name := strings.TrimSpace(in.Ingress.Annotations[RuleSetResource])
@@ -50,7 +51,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 	if o == nil {
 		return unread(RuleSetResource, reason.Of("not-found", who))
 	}
-	r.identity = way.State{State: way.IdentityClient, Source: RuleSetResource, Why: who + " leaves the header alone"}
+	r.identity = tri.State{State: way.IdentityClient, Source: RuleSetResource, Why: who + " leaves the header alone"}
 	rules := slices.Clone(inventory.Must[crd.ApplicationGatewayRewrite](o).Spec.RewriteRules)
 	slices.SortStableFunc(rules,
 		func(a, b crd.ApplicationGatewayRule) int { return cmp.Compare(a.RuleSequence, b.RuleSequence) })
@@ -76,9 +77,9 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 }
 
 // agicHeader: `{http_req_x}` and `{var_x}` in a value are looked up for each request; no value is no header.
-func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) way.State {
-	state := func(identity, why string) way.State {
-		return way.State{State: identity, Source: RuleSetResource, Why: who + " " + why}
+func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) tri.State {
+	state := func(identity, why string) tri.State {
+		return tri.State{State: identity, Source: RuleSetResource, Why: who + " " + why}
 	}
 	switch {
 	case conditional:

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -10,14 +11,14 @@ func agicTransport(in way.Input, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, PrefixAGIC)
 	t := way.Transport{TLS: in.Certificate(host)}
 	if a.Has("appgw-ssl-certificate") {
-		t.TLS = way.State{State: way.On, Source: PrefixAGIC + "appgw-ssl-certificate",
+		t.TLS = tri.State{State: tri.On, Source: PrefixAGIC + "appgw-ssl-certificate",
 			Why: "appgw-ssl-certificate names a certificate"}
 	}
 	redirects, _ := a.Bool("ssl-redirect")
 	switch {
-	case t.TLS.State == way.Off:
+	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
-	case t.TLS.State == way.Unknown:
+	case t.TLS.State == tri.Unknown:
 		t.Plain = t.TLS
 	case redirects:
 		t.Plain = way.Redirected(PrefixAGIC+"ssl-redirect", "ssl-redirect is true")

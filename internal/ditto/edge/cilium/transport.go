@@ -3,6 +3,7 @@ package cilium
 import (
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -11,7 +12,7 @@ func ciliumTransport(in way.Input, a way.Annotations, host string) way.Transport
 	t := way.Transport{TLS: in.Certificate(host)}
 	forced := a["force-https"]
 	switch {
-	case t.TLS.State == way.Off:
+	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
 	case strings.EqualFold(forced, "disabled") || strings.EqualFold(forced, "false"):
 		t.Plain = way.PassedOn(prefixCilium+"force-https", "force-https is "+way.Quote(forced))

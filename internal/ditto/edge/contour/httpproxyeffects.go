@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -16,10 +17,10 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 	service *crd.ContourService) way.Handling {
 	host := at.host()
 	h := way.Handling{Spelling: spelling, Effects: way.Effects{
-		Identity: way.State{State: way.IdentityClient, Source: "default",
+		Identity: tri.State{State: way.IdentityClient, Source: "default",
 			Why: "no requestHeadersPolicy changes the header"},
 		Authentication: contourAuthentication(host, route),
-		HidesHeaders: way.State{State: way.Off, Source: "default",
+		HidesHeaders: tri.State{State: tri.Off, Source: "default",
 			Why: "no responseHeadersPolicy removes Server headers"},
 	}}
 	e := &h.Effects
@@ -40,12 +41,12 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 	}
 	for _, policy := range []*crd.ContourHeadersPolicy{answers, route.ResponseHeadersPolicy} {
 		if policy != nil && namesHeader(policy, "Server") {
-			e.HidesHeaders = way.State{State: way.On, Source: "responseHeadersPolicy",
+			e.HidesHeaders = tri.State{State: tri.On, Source: "responseHeadersPolicy",
 				Why: "responseHeadersPolicy removes the Server header of the Service"}
 		}
 	}
 	if e.Identity.State == way.IdentityClient && excludesIdentity(conditions) {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: "conditions",
+		e.Identity = tri.State{State: way.IdentityUnknown, Source: "conditions",
 			Why: reason.Of("contour-conditions-on-header", way.Header)}
 	}
 	if e.Identity.State == way.IdentityClient {
@@ -61,31 +62,31 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 
 // contourAuthentication says whether every client of a route is asked for credentials. Over plain HTTP, which
 // permitInsecure lets through, nobody is.
-func contourAuthentication(host *crd.ContourVirtualHost, route *crd.ContourRoute) way.State {
-	asks := way.State{State: way.Off}
+func contourAuthentication(host *crd.ContourVirtualHost, route *crd.ContourRoute) tri.State {
+	asks := tri.State{State: tri.Off}
 	if source, why := contourToken(host, route); source != "" {
-		asks = way.State{State: way.On, Source: source, Why: why}
+		asks = tri.State{State: tri.On, Source: source, Why: why}
 	}
 	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate {
-		asks = way.State{State: way.On, Source: "virtualhost.tls.clientValidation",
+		asks = tri.State{State: tri.On, Source: "virtualhost.tls.clientValidation",
 			Why: "every client is asked for a certificate"}
 	}
 	if authorizes(host, route) {
-		asks = way.State{State: way.On, Source: "virtualhost.authorization",
+		asks = tri.State{State: tri.On, Source: "virtualhost.authorization",
 			Why: "an authorization service is asked about every request"}
 		if host.Authorization.FailOpen {
-			asks = way.State{State: way.Unknown, Source: "virtualhost.authorization",
+			asks = tri.State{State: tri.Unknown, Source: "virtualhost.authorization",
 				Why: reason.Of("contour-authorization-fails-open")}
 		}
 	}
 	switch {
-	case asks.State == way.Off:
-		return way.State{State: way.Off, Source: "default", Why: "the HTTPProxy asks nobody for credentials"}
+	case asks.State == tri.Off:
+		return tri.State{State: tri.Off, Source: "default", Why: "the HTTPProxy asks nobody for credentials"}
 	case host.TLS == nil:
-		return way.State{State: way.Unknown, Source: asks.Source, Why: reason.Of("contour-authorization-without-tls",
+		return tri.State{State: tri.Unknown, Source: asks.Source, Why: reason.Of("contour-authorization-without-tls",
 			asks.Source)}
 	case route.PermitInsecure:
-		return way.State{State: way.Off, Source: "permitInsecure",
+		return tri.State{State: tri.Off, Source: "permitInsecure",
 			Why: "permitInsecure lets plain HTTP through, where nobody is asked for credentials"}
 	}
 	return asks
@@ -127,18 +128,18 @@ func authorizes(host *crd.ContourVirtualHost, route *crd.ContourRoute) bool {
 // contourAuthorized is what an authorization service makes of the header. By gRPC it can change any; over HTTP those of
 // its answer that are listed replace the client's.
 func contourAuthorized(e *way.Effects, host *crd.ContourVirtualHost, route *crd.ContourRoute) {
-	if e.Authentication.State == way.Off || !authorizes(host, route) {
+	if e.Authentication.State == tri.Off || !authorizes(host, route) {
 		return
 	}
 	const source = "virtualhost.authorization"
 	a := host.Authorization
 	if a.ServiceType != "http" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source,
+		e.Identity = tri.State{State: way.IdentityUnknown, Source: source,
 			Why: reason.Of("contour-authorization-sets-header", way.Header)}
 		return
 	}
 	if a.HTTPSettings != nil && slices.ContainsFunc(a.HTTPSettings.AllowedUpstreamHeaders, allowsIdentity) {
-		e.Identity = way.State{State: way.IdentitySet, Source: source,
+		e.Identity = tri.State{State: way.IdentitySet, Source: source,
 			Why: "the header is set from the answer of the authorization service"}
 		e.Assumptions = append(e.Assumptions,
 			"the authorization service answers every request that it lets in with a non-empty "+way.Header)
@@ -169,14 +170,14 @@ func allowsIdentity(h crd.ContourAllowedHeader) bool {
 // contourIdentity applies a policy to the header. Envoy removes before it sets.
 func contourIdentity(e *way.Effects, source string, policy *crd.ContourHeadersPolicy, host *crd.ContourVirtualHost) {
 	if slices.ContainsFunc(policy.Remove, func(name string) bool { return strings.EqualFold(name, way.Header) }) {
-		e.Identity = way.State{State: way.IdentityRemoved, Source: source,
+		e.Identity = tri.State{State: way.IdentityRemoved, Source: source,
 			Why: source + " removes the header, but not the query parameter of the same name"}
 	}
 	for _, h := range policy.Set {
 		// Envoy leaves a header alone that it is told to set to nothing.
 		if strings.EqualFold(h.Name, way.Header) && h.Value != "" {
 			state, why := contourValue(h.Value, e, host)
-			e.Identity = way.State{State: state, Source: source, Why: source + " " + why}
+			e.Identity = tri.State{State: state, Source: source, Why: source + " " + why}
 		}
 	}
 }
@@ -206,7 +207,7 @@ func contourValue(value string, e *way.Effects, host *crd.ContourVirtualHost) (s
 		return way.IdentitySet, "sets the header"
 	}
 	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate &&
-		e.Authentication.State == way.On {
+		e.Authentication.State == tri.On {
 		return way.IdentitySet, "sets the header from the certificate of the client"
 	}
 	why = "sets the header from a certificate that not every client has to show"

@@ -1,6 +1,7 @@
 package contour
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -15,7 +16,7 @@ func contourTransport(in way.Input, host string) way.Transport {
 		t.Plain = way.Closed(allow, "allow-http is false")
 	case in.Ingress.Annotations[force] == "true":
 		t.Plain = way.Redirected(force, "force-ssl-redirect is true")
-	case t.TLS.State != way.Off:
+	case t.TLS.State != tri.Off:
 		t.Fix.Advice = `set ingress.kubernetes.io/force-ssl-redirect: "true"`
 	}
 	return t

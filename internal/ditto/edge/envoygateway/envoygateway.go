@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -79,8 +80,8 @@ func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 	if inject := spec.CredentialInjection; inject != nil && inject.Header != nil &&
 		gatewayapi.IsIdentity(*inject.Header) {
 		name := o.Ref.String()
-		e.Identity = func(before way.State) way.State {
-			set := way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to a secret"}
+		e.Identity = func(before tri.State) tri.State {
+			set := tri.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to a secret"}
 			if gatewayapi.IsTrue(inject.Overwrite) {
 				return set
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -42,7 +43,7 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 		merged, err := mergedSpec[crd.EnvoyBackendTrafficPolicySpec](parent, policy)
 		if err != nil {
 			why := reason.Of("envoy-policies-not-merged", name, parent.Ref)
-			return gatewayapi.Limits{Limited: way.State{State: way.Unknown, Source: name, Why: why},
+			return gatewayapi.Limits{Limited: tri.State{State: tri.Unknown, Source: name, Why: why},
 				Pages: way.ErrorPages{Unknown: []string{why}}}
 		}
 		spec = merged
@@ -51,7 +52,7 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	l.Pages = envoyPages(spec.ResponseOverride, name)
 	if doubt != "" {
 		// The other policy would take the place of this one.
-		l.Limited = way.State{State: way.Unknown, Source: "policies", Why: doubt}
+		l.Limited = tri.State{State: tri.Unknown, Source: "policies", Why: doubt}
 	}
 	return l
 }
@@ -60,10 +61,10 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 // more is asked.
 func envoyLimited(limit *crd.EnvoyRateLimit, name string) gatewayapi.Limits {
 	if limit == nil {
-		return gatewayapi.Limits{Limited: way.State{State: way.Off, Source: name,
+		return gatewayapi.Limits{Limited: tri.State{State: tri.Off, Source: name,
 			Why: name + ", which counts here, has no rateLimit"}}
 	}
-	best := gatewayapi.Limits{Limited: way.State{State: way.Off, Source: name,
+	best := gatewayapi.Limits{Limited: tri.State{State: tri.Off, Source: name,
 		Why: name + " has no rule that limits requests"}}
 	read := func(kind, assumption string, list *crd.EnvoyRateLimits) {
 		if list == nil || limit.Type != "" && limit.Type != kind {
@@ -72,10 +73,10 @@ func envoyLimited(limit *crd.EnvoyRateLimit, name string) gatewayapi.Limits {
 		for _, rule := range list.Rules {
 			state := envoyRuleLimits(rule, name+" (rateLimit."+strings.ToLower(kind)+")")
 			state.Source = name
-			if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[best.Limited.State] ||
-				state.State == way.Off && best.Limited.State == way.Off {
+			if rank := map[string]int{tri.On: 2, tri.Unknown: 1}; rank[state.State] > rank[best.Limited.State] ||
+				state.State == tri.Off && best.Limited.State == tri.Off {
 				best = gatewayapi.Limits{Limited: state}
-				if state.State == way.On {
+				if state.State == tri.On {
 					best.Assumption = assumption
 				}
 			}
@@ -87,24 +88,24 @@ func envoyLimited(limit *crd.EnvoyRateLimit, name string) gatewayapi.Limits {
 	return best
 }
 
-func envoyRuleLimits(rule crd.EnvoyRateLimitRule, name string) way.State {
+func envoyRuleLimits(rule crd.EnvoyRateLimitRule, name string) tri.State {
 	if gatewayapi.IsTrue(rule.ShadowMode) {
-		return way.State{State: way.Off, Why: name + " has a rule in shadow mode, which refuses nothing"}
+		return tri.State{State: tri.Off, Why: name + " has a rule in shadow mode, which refuses nothing"}
 	}
 	if cost := rule.Cost; cost != nil && cost.Request != nil {
 		switch n := cost.Request.Number; {
 		case n == nil:
-			return way.State{State: way.Unknown, Why: reason.Of("envoy-limit-by-metadata", name)}
+			return tri.State{State: tri.Unknown, Why: reason.Of("envoy-limit-by-metadata", name)}
 		case *n == 0 && cost.Response == nil:
-			return way.State{State: way.Off, Why: name + " has a rule that counts each request as zero"}
+			return tri.State{State: tri.Off, Why: name + " has a rule that counts each request as zero"}
 		}
 	}
 	for _, s := range rule.ClientSelectors {
 		if !selectsAll(s) {
-			return way.State{State: way.Unknown, Why: reason.Of("envoy-limit-by-selectors", name)}
+			return tri.State{State: tri.Unknown, Why: reason.Of("envoy-limit-by-selectors", name)}
 		}
 	}
-	return way.State{State: way.On, Why: name + " limits requests"}
+	return tri.State{State: tri.On, Why: name + " limits requests"}
 }
 
 // selectsAll says whether a selector certainly takes every request: every address, every path.
@@ -154,9 +155,9 @@ func envoyEchoes(format string) bool {
 }
 
 // orUnread is the reading where what limits nothing so far is joined by something that is not read.
-func orUnread(s way.State, why string) way.State {
-	if s.State != way.Off || why == "" {
+func orUnread(s tri.State, why string) tri.State {
+	if s.State != tri.Off || why == "" {
 		return s
 	}
-	return way.State{State: way.Unknown, Source: "policies", Why: why}
+	return tri.State{State: tri.Unknown, Source: "policies", Why: why}
 }

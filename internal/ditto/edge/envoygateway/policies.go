@@ -11,6 +11,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -210,34 +211,34 @@ func addTraffic(p *gatewayapi.Policies, o *inventory.Object) {
 }
 
 // envoyHeaderStep is what a header filter of Envoy Gateway does to the identity.
-func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(way.State) way.State {
-	value := func(v string) way.State { return gatewayapi.EnvoyValue(v, way.Unverified) }
-	steps := []func(way.State) way.State{gatewayapi.HeaderStep(&f.HTTPHeaderFilter, source, value)}
+func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(tri.State) tri.State {
+	value := func(v string) tri.State { return gatewayapi.EnvoyValue(v, way.Unverified) }
+	steps := []func(tri.State) tri.State{gatewayapi.HeaderStep(&f.HTTPHeaderFilter, source, value)}
 	if removed, known := removesOnMatch(f, way.Header); !known {
-		steps = append(steps, func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: source,
+		steps = append(steps, func(tri.State) tri.State {
+			return tri.State{State: way.IdentityUnknown, Source: source,
 				Why: reason.Of("envoy-removes-by-expression", source)}
 		})
 	} else if removed {
-		steps = append(steps, func(way.State) way.State { return gatewayapi.RemovedBy(source) })
+		steps = append(steps, func(tri.State) tri.State { return gatewayapi.RemovedBy(source) })
 	}
 	for _, h := range f.AddIfAbsent {
 		if gatewayapi.IsIdentity(string(h.Name)) {
-			steps = append(steps, func(before way.State) way.State {
+			steps = append(steps, func(before tri.State) tri.State {
 				return gatewayapi.Added(before, value(h.Value),
 					source)
 			})
 		}
 	}
-	steps = slices.DeleteFunc(steps, func(step func(way.State) way.State) bool { return step == nil })
+	steps = slices.DeleteFunc(steps, func(step func(tri.State) tri.State) bool { return step == nil })
 	switch len(steps) {
 	case 0:
 		return nil
 	case 1:
 		return steps[0]
 	}
-	return func(way.State) way.State {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
+	return func(tri.State) tri.State {
+		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -30,11 +31,11 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 		spec = merged
 	}
 	name := o.Ref.String()
-	var steps []func(way.State) way.State
+	var steps []func(tri.State) tri.State
 	set := func(header *string, why string) {
 		if header != nil && gatewayapi.IsIdentity(*header) {
-			steps = append(steps, func(way.State) way.State {
-				return way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to " + why}
+			steps = append(steps, func(tri.State) tri.State {
+				return tri.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to " + why}
 			})
 		}
 	}
@@ -69,25 +70,25 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 		}
 		addClaims(p, auth, name, required, &steps)
 	}
-	p.Auth = func(s way.State) way.State { return gatewayapi.Fold(s, steps...) }
+	p.Auth = func(s tri.State) tri.State { return gatewayapi.Fold(s, steps...) }
 	switch {
 	case len(asks) > 0:
-		p.Authentication = way.State{State: way.On, Source: name,
+		p.Authentication = tri.State{State: tri.On, Source: name,
 			Why: name + " asks for " + strings.Join(asks, " and ")}
 	case len(doubts) > 0:
-		p.Authentication = way.State{State: way.Unknown, Source: name, Why: strings.Join(doubts, "; ")}
+		p.Authentication = tri.State{State: tri.Unknown, Source: name, Why: strings.Join(doubts, "; ")}
 	case p.Authentication.State != "":
 	default:
-		p.Authentication = way.State{State: way.Off, Source: name,
+		p.Authentication = tri.State{State: tri.Off, Source: name,
 			Why: name + " does not ask every client for credentials"}
 	}
 }
 
 // askedByEnvoy is what the service of external authorization by HTTP does with everyone. It is asked for the path of
 // the request, with something before it.
-func askedByEnvoy(c way.Context, namespace string, auth *crd.EnvoyExtAuth) way.State {
+func askedByEnvoy(c way.Context, namespace string, auth *crd.EnvoyExtAuth) tri.State {
 	if auth.HTTP == nil || c.Config.Asking == nil {
-		return way.State{}
+		return tri.State{}
 	}
 	var refs []gatewayv1.BackendObjectReference
 	for _, ref := range auth.HTTP.BackendRefs {
@@ -111,23 +112,23 @@ func askedByEnvoy(c way.Context, namespace string, auth *crd.EnvoyExtAuth) way.S
 			return state
 		}
 	}
-	return way.State{}
+	return tri.State{}
 }
 
 // extAuth is what external authorization does to the identity. Envoy replaces a header of the request by that of the
 // answer; where the answer has none, the client's stays.
-func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, asked way.State,
-	steps *[]func(way.State) way.State) {
+func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, asked tri.State,
+	steps *[]func(tri.State) tri.State) {
 	switch {
 	case asked.State != "": // An answer without the header leaves the client's.
 	case auth.GRPC != nil:
-		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: name,
+		*steps = append(*steps, func(tri.State) tri.State {
+			return tri.State{State: way.IdentityUnknown, Source: name,
 				Why: reason.Of("external-authorization-sets-headers", name)}
 		})
 	case auth.HTTP != nil && slices.ContainsFunc(auth.HTTP.HeadersToBackend, gatewayapi.IsIdentity):
-		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentitySet, Source: name,
+		*steps = append(*steps, func(tri.State) tri.State {
+			return tri.State{State: way.IdentitySet, Source: name,
 				Why: name + " sets the header from the answer of external authorization"}
 		})
 		p.Assumptions = append(p.Assumptions,
@@ -139,7 +140,7 @@ func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, ask
 // token without the claim leaves no header. No claim is mandatory (RFC 7519, 4.1), but tokens that identify somebody
 // have iss and sub (OpenID Connect Core, 2).
 func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required bool,
-	steps *[]func(way.State) way.State) {
+	steps *[]func(tri.State) tri.State) {
 	with, claim, optional := 0, "", ""
 	for _, provider := range auth.Providers {
 		for _, c := range provider.ClaimToHeaders {
@@ -156,20 +157,20 @@ func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required
 	switch {
 	case with == 0:
 	case optional != "":
-		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
+		*steps = append(*steps, func(tri.State) tri.State {
+			return tri.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
 				way.Quote(optional) +
 				", which a valid token need not have; without it the query parameter of the same name counts"}
 		})
 	case required && with == len(auth.Providers):
-		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to the claim " +
+		*steps = append(*steps, func(tri.State) tri.State {
+			return tri.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to the claim " +
 				way.Quote(claim) + " of the token"}
 		})
 		p.Assumptions = append(p.Assumptions, "every token that "+name+" accepts has the claim "+way.Quote(claim))
 	default:
-		*steps = append(*steps, func(way.State) way.State {
-			return way.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
+		*steps = append(*steps, func(tri.State) tri.State {
+			return tri.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
 				way.Quote(claim) + ", and not every request needs a token that has it"}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -61,7 +62,7 @@ func hasPolicies(in way.Input) bool {
 	return way.WithPrefix(in.Ingress.Annotations, Prefix, "nginx.com/").Has("policies")
 }
 
-func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.AuthSecret) {
+func f5Auth(in way.Input, a way.Annotations, minion bool) (tri.State, []way.AuthSecret) {
 	namespace := in.Ingress.Namespace
 	secret := func(value, namespace string) []way.AuthSecret {
 		ns, name, ok := way.SecretName(value, namespace)
@@ -71,50 +72,50 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (way.State, []way.Auth
 		return []way.AuthSecret{{Namespace: ns, Name: name, Kind: way.AuthFile, Key: "htpasswd"}}
 	}
 	if a.Has("basic-auth-secret") {
-		return way.State{State: way.On, Source: Prefix + "basic-auth-secret",
+		return tri.State{State: tri.On, Source: Prefix + "basic-auth-secret",
 				Why: "nginx.org/basic-auth-secret asks every client for credentials"},
 			secret(a["basic-auth-secret"], namespace)
 	}
 	if way.WithPrefix(in.Ingress.Annotations, "nginx.com/").Has("jwt-key") {
-		return way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: reason.Of("f5-jwt-on-plus")}, nil
+		return tri.State{State: tri.Unknown, Source: "nginx.com/jwt-key", Why: reason.Of("f5-jwt-on-plus")}, nil
 	}
 	if hasPolicies(in) {
 		// The redirect of an Ingress with TLS can be switched off, in the controller's ConfigMap too.
 		state, secrets := f5Policies(in.Objects, f5Named(in.Ingress.Annotations, namespace), false)
-		if state.State != way.Off {
+		if state.State != tri.Off {
 			state.Source = Prefix + "policies"
 			return state, secrets
 		}
 	}
 	if minion {
 		if in.Master == nil {
-			return way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}, nil
+			return tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}, nil
 		}
 		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace),
-			false); state.State != way.Off {
+			false); state.State != tri.Off {
 			state.Source = Prefix + "policies"
 			return state, secrets
 		}
 		// auth_basic stands in the server block then, and its locations inherit it.
 		if value := in.Master.Annotations[Prefix+"basic-auth-secret"]; strings.TrimSpace(value) != "" {
-			return way.State{State: way.On, Source: Prefix + "basic-auth-secret",
+			return tri.State{State: tri.On, Source: Prefix + "basic-auth-secret",
 					Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				secret(value, in.Master.Namespace)
 		}
 		if way.WithPrefix(in.Master.Annotations, "nginx.com/").Has("jwt-key") {
-			return way.State{State: way.Unknown, Source: "nginx.com/jwt-key",
+			return tri.State{State: tri.Unknown, Source: "nginx.com/jwt-key",
 				Why: reason.Of("f5-jwt-of-master-on-plus")}, nil
 		}
 	}
-	return way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}, nil
+	return tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}, nil
 }
 
-func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) way.State {
+func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) tri.State {
 	users := way.Unverified
 	switch {
-	case len(e.AuthSecrets) > 0 && e.Authentication.State == way.On:
+	case len(e.AuthSecrets) > 0 && e.Authentication.State == tri.On:
 		users = way.Verified
-	case e.Authentication.State == way.Unknown:
+	case e.Authentication.State == tri.Unknown:
 		users = way.Doubtful
 	}
 	setHeader := "proxy_set_header"
@@ -122,11 +123,11 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	if grpc {
 		setHeader = "grpc_set_header"
 	}
-	var snippet *way.State
+	var snippet *tri.State
 	if text := a["location-snippets"]; strings.TrimSpace(text) != "" {
 		reading := nginx.ReadSnippet(text, setHeader, users)
-		if reading.Opens && e.Authentication.State == way.On {
-			e.Authentication = way.State{State: way.Unknown, Source: Prefix + "location-snippets",
+		if reading.Opens && e.Authentication.State == tri.On {
+			e.Authentication = tri.State{State: tri.Unknown, Source: Prefix + "location-snippets",
 				Why: reason.Of("f5-snippet-lets-in")}
 		}
 		if snippet = reading.Identity; snippet != nil {
@@ -144,7 +145,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	}
 	if header != nil && grpc {
 		if in.Service == "" {
-			header = &way.State{State: way.IdentityUnknown, Source: Prefix + "grpc-services",
+			header = &tri.State{State: way.IdentityUnknown, Source: Prefix + "grpc-services",
 				Why: reason.Of("f5-headers-of-grpc")}
 		} else {
 			header = nil
@@ -162,27 +163,27 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) wa
 	}
 	switch {
 	case minion && in.Master == nil:
-		return way.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
+		return tri.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
 	case header != nil && snippet != nil:
-		return way.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets",
+		return tri.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets",
 			Why: reason.Of("f5-header-set-twice")}
 	case header != nil:
 		return *header
 	case snippet != nil:
 		return *snippet
 	}
-	return way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	return tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
 }
 
 // f5Header reads the entries of nginx.org/proxy-set-headers for the identity header; nil if there is none.
-func f5Header(list string) *way.State {
-	var found *way.State
+func f5Header(list string) *tri.State {
+	var found *tri.State
 	for entry := range strings.SplitSeq(list, ",") {
 		name, value, colon := strings.Cut(strings.TrimSpace(entry), ":")
 		if !strings.EqualFold(strings.TrimSpace(name), way.Header) {
 			continue
 		}
-		s := way.State{State: way.IdentityRemoved, Source: Prefix + proxySetHeaders,
+		s := tri.State{State: way.IdentityRemoved, Source: Prefix + proxySetHeaders,
 			Why: "nginx.org/proxy-set-headers removes the header"}
 		switch value = strings.TrimSpace(value); {
 		case !colon:
@@ -213,21 +214,21 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	}
 	switch {
 	case minion && in.Master == nil:
-		e.HidesHeaders = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
+		e.HidesHeaders = tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}
 		fix.Advice = advice
 		return
 	case way.Listed(a["proxy-pass-headers"], "Server"):
-		e.HidesHeaders = way.State{State: way.Off, Source: Prefix + "proxy-pass-headers",
+		e.HidesHeaders = tri.State{State: tri.Off, Source: Prefix + "proxy-pass-headers",
 			Why: "nginx.org/proxy-pass-headers passes Server on"}
 		fix.Advice = "remove Server from nginx.org/proxy-pass-headers, and " + advice
 		return
 	case boolean && !tokens:
-		e.HidesHeaders = way.State{State: way.On, Source: key, Why: "nginx.org/server-tokens is false"}
+		e.HidesHeaders = tri.State{State: tri.On, Source: key, Why: "nginx.org/server-tokens is false"}
 		return
 	}
-	e.HidesHeaders = way.State{State: way.Off, Source: "default", Why: "nginx sends its version in the Server header"}
+	e.HidesHeaders = tri.State{State: tri.Off, Source: "default", Why: "nginx sends its version in the Server header"}
 	if a.Has("server-tokens") {
-		e.HidesHeaders = way.State{State: way.Off, Source: key,
+		e.HidesHeaders = tri.State{State: tri.Off, Source: key,
 			Why: "nginx.org/server-tokens is " + way.Quote(a["server-tokens"])}
 	}
 	fix.Advice = advice

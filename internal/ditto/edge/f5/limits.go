@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -16,14 +17,14 @@ import (
 func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 	const redirect = "spec.tls.redirect"
 	t := way.Transport{
-		TLS:   way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
+		TLS:   tri.State{State: tri.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
 		Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
 		Fix:   way.Fix{Advice: "set spec.tls: {secret: …, redirect: {enable: true}}"},
 	}
 	if spec.TLS != nil {
-		t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+		t.TLS = tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
 		if spec.TLS.Secret == "" {
-			t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
+			t.TLS = tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
 		}
 		switch r := spec.TLS.Redirect; {
 		case r == nil || !r.Enable:
@@ -31,14 +32,14 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 		case r.BasedOn == "" || r.BasedOn == "scheme":
 			t.Plain = way.Redirected(redirect, "spec.tls.redirect is enabled")
 		default:
-			t.Plain = way.State{State: way.Unknown, Source: redirect,
+			t.Plain = tri.State{State: tri.Unknown, Source: redirect,
 				Why: reason.Of("f5-redirect-by-header", way.Quote(r.BasedOn))}
 		}
 	}
 	if l := spec.Listener; l != nil && l.HTTPS != "" && l.HTTP == "" {
 		t.Plain = way.Closed("spec.listener", "spec.listener names no listener for plain HTTP")
 	} else if l != nil && l.HTTP != "" && l.HTTPS == "" {
-		t.TLS = way.State{State: way.Off, Source: "spec.listener", Why: "spec.listener names no listener for HTTPS"}
+		t.TLS = tri.State{State: tri.Off, Source: "spec.listener", Why: "spec.listener names no listener for HTTPS"}
 		t.Fix.Advice = "name a listener for HTTPS in spec.listener, and " + t.Fix.Advice
 	}
 	return t
@@ -49,7 +50,7 @@ func transportServerTransport(t *crd.TransportServer) way.Transport {
 	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or terminate TLS further in"
 	switch {
 	case t.Spec.TLS != nil && t.Spec.TLS.Secret != "":
-		return way.Transport{TLS: way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"},
+		return way.Transport{TLS: tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"},
 			Plain: way.Closed(way.SourceTLS, "the listener accepts only TLS"), Fix: way.Fix{Advice: advice}}
 	case t.Spec.Listener.Protocol == "TLS_PASSTHROUGH":
 		return way.HandedOn(way.Closed("spec.listener", "the listener accepts only TLS"), advice)
@@ -78,11 +79,11 @@ func (r f5Reader) rate(route *crd.NginxRoute) way.Rate {
 }
 
 // f5Limits says whether one of several Policies limits requests. One that was not found may be there.
-func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
-	result := way.State{State: way.Off, Source: "default", Why: "no Policy limits requests"}
+func f5Limits(r inventory.Reader, ids []inventory.ID) tri.State {
+	result := tri.State{State: tri.Off, Source: "default", Why: "no Policy limits requests"}
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-limit-not-found", who)}
+		state := tri.State{State: tri.Unknown, Source: "policies", Why: reason.Of("f5-limit-not-found", who)}
 		if o := way.ObjectAt(r, id); o != nil {
 			spec := &inventory.Must[crd.NginxPolicy](o).Spec
 			if spec.RateLimit == nil {
@@ -90,11 +91,11 @@ func f5Limits(r inventory.Reader, ids []inventory.ID) way.State {
 			}
 			limit := spec.RateLimit
 			state.State, state.Why = f5Limit(who, limit.Rate, limit.Key, limit.DryRun != nil && *limit.DryRun)
-			if state.State == way.On && limit.Condition != nil {
-				state.State, state.Why = way.Unknown, who+" limits some requests only (rateLimit.condition)"
+			if state.State == tri.On && limit.Condition != nil {
+				state.State, state.Why = tri.Unknown, who+" limits some requests only (rateLimit.condition)"
 			}
 		}
-		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] ||
+		if rank := map[string]int{tri.On: 2, tri.Unknown: 1}; rank[state.State] > rank[result.State] ||
 			result.Source == "default" {
 			result = state
 		}
@@ -107,19 +108,19 @@ func f5Limit(who, rate, key string, dry bool) (state, why string) {
 	variable, client := nginx.Written(key)
 	switch {
 	case !nginx.F5RateText.MatchString(strings.TrimSpace(rate)):
-		return way.Off, who + " has the rate " + way.Quote(rate) + ", which sets no limit"
+		return tri.Off, who + " has the rate " + way.Quote(rate) + ", which sets no limit"
 	case dry:
-		return way.Off, who + " refuses nothing (rateLimit.dryRun)"
+		return tri.Off, who + " refuses nothing (rateLimit.dryRun)"
 	case client:
-		return way.Off, who + " counts by $" + variable + ", which the client controls"
+		return tri.Off, who + " counts by $" + variable + ", which the client controls"
 	}
-	return way.On, who + " limits requests to " + way.Quote(rate)
+	return tri.On, who + " limits requests to " + way.Quote(rate)
 }
 
 // orPolicies is the reading of an Ingress where nothing but Policies that an annotation names limits requests.
-func orPolicies(s way.State, r inventory.Reader, ids []inventory.ID) way.State {
+func orPolicies(s tri.State, r inventory.Reader, ids []inventory.ID) tri.State {
 	limits := f5Limits(r, ids)
-	if s.State != way.Off || limits.Source == "default" || limits.State == way.Off && s.Source != "default" {
+	if s.State != tri.Off || limits.Source == "default" || limits.State == tri.Off && s.Source != "default" {
 		return s
 	}
 	limits.Source = Prefix + "policies"

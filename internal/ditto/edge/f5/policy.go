@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -35,17 +36,17 @@ func f5Named(annotations map[string]string, namespace string) []inventory.ID {
 
 // f5Policies says whether Policies ask every client for credentials. Several of them all have to be satisfied. One that
 // is missing or refused makes the controller answer 500, so that nobody gets in; one that was not found may be there.
-func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.State, []way.AuthSecret) {
-	result := way.State{State: way.Off, Source: "default", Why: "no Policy asks for credentials"}
+func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (tri.State, []way.AuthSecret) {
+	result := tri.State{State: tri.Off, Source: "default", Why: "no Policy asks for credentials"}
 	var secrets []way.AuthSecret
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-policy-not-found", who)}
+		state := tri.State{State: tri.Unknown, Source: "policies", Why: reason.Of("f5-policy-not-found", who)}
 		if o := way.ObjectAt(r, id); o != nil {
 			state = f5Asks(inventory.Must[crd.NginxPolicy](o), who, redirected)
 			secrets = append(secrets, f5PolicyLinks(o).Passwords...)
 		}
-		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] {
+		if rank := map[string]int{tri.On: 2, tri.Unknown: 1}; rank[state.State] > rank[result.State] {
 			result = state
 		}
 	}
@@ -53,9 +54,9 @@ func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (way.St
 }
 
 // f5Asks reads one Policy. redirected says that plain HTTP, where no certificate can be asked for, lets nobody in.
-func f5Asks(p *crd.NginxPolicy, who string, redirected bool) way.State {
-	asks := func(how string) way.State {
-		return way.State{State: way.On, Source: "policies", Why: who + " asks every client for " + how}
+func f5Asks(p *crd.NginxPolicy, who string, redirected bool) tri.State {
+	asks := func(how string) tri.State {
+		return tri.State{State: tri.On, Source: "policies", Why: who + " asks every client for " + how}
 	}
 	switch spec := &p.Spec; {
 	case spec.BasicAuth != nil:
@@ -72,14 +73,14 @@ func f5Asks(p *crd.NginxPolicy, who string, redirected bool) way.State {
 		verify := spec.IngressMTLS.VerifyClient
 		switch {
 		case verify != "" && verify != "on":
-			return way.State{State: way.Off, Source: "policies", Why: who + " does not insist on client certificates"}
+			return tri.State{State: tri.Off, Source: "policies", Why: who + " does not insist on client certificates"}
 		case !redirected:
-			return way.State{State: way.Unknown, Source: "policies", Why: reason.Of("f5-certificates-without-redirect",
+			return tri.State{State: tri.Unknown, Source: "policies", Why: reason.Of("f5-certificates-without-redirect",
 				who)}
 		}
 		return asks("a certificate")
 	}
-	return way.State{State: way.Off, Source: "policies", Why: who + " asks for no credentials"}
+	return tri.State{State: tri.Off, Source: "policies", Why: who + " asks for no credentials"}
 }
 
 // f5PolicyLinks: a Policy of type basicAuth takes the key htpasswd of a Secret of its namespace.

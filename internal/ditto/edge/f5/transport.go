@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -14,12 +15,12 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 	tls := in.Ingress.Spec.TLS
 	if isF5Minion(in) {
 		if in.Master == nil {
-			unknown := way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
+			unknown := tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}
 			return way.Transport{TLS: unknown, Plain: unknown}
 		}
 		tls = in.Master.Spec.TLS
 	}
-	t := way.Transport{TLS: way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is empty"}}
+	t := way.Transport{TLS: tri.State{State: tri.Off, Source: way.SourceTLS, Why: "spec.tls is empty"}}
 	if len(tls) > 0 {
 		t.TLS.Why = "spec.tls does not list the host itself"
 	}
@@ -28,9 +29,9 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 			if h != host {
 				continue
 			}
-			if t.TLS = (way.State{State: way.On, Source: way.SourceTLS,
+			if t.TLS = (tri.State{State: tri.On, Source: way.SourceTLS,
 				Why: "spec.tls names a certificate for it"}); entry.SecretName == "" {
-				t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS,
+				t.TLS = tri.State{State: tri.Unknown, Source: way.SourceTLS,
 					Why: reason.Of("certificate-without-secret")}
 			}
 		}
@@ -41,11 +42,11 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 	}
 	inFront, _ := a.Bool("redirect-to-https")
 	switch {
-	case inFront && t.TLS.State == way.Off:
-		t.TLS = way.State{State: way.Unknown, Source: Prefix + "redirect-to-https",
+	case inFront && t.TLS.State == tri.Off:
+		t.TLS = tri.State{State: tri.Unknown, Source: Prefix + "redirect-to-https",
 			Why: reason.Of("f5-redirect-behind-another")}
 		t.Plain = way.Redirected(t.TLS.Source, "redirect-to-https is true")
-	case t.TLS.State == way.Off:
+	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(Prefix+"ssl-redirect", "ssl-redirect is false")
@@ -65,19 +66,19 @@ func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	dry, _ := a.Bool("limit-req-dry-run")
 	switch {
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
-		r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-dry-run",
+		r.Limited = tri.State{State: tri.Off, Source: Prefix + "limit-req-dry-run",
 			Why: "limit-req-dry-run refuses nothing"}
 		*advice = "remove nginx.org/limit-req-dry-run"
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
-		r.Limited = way.State{State: way.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
+		r.Limited = tri.State{State: tri.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
 		variable, client := nginx.Written(a["limit-req-key"])
 		if client {
-			r.Limited = way.State{State: way.Off, Source: Prefix + "limit-req-key",
+			r.Limited = tri.State{State: tri.Off, Source: Prefix + "limit-req-key",
 				Why: "limit-req-key counts by $" + variable + ", which the client controls"}
 			*advice = "remove nginx.org/limit-req-key"
 		}
 	case a.Has("limit-req-rate"):
-		r.Limited = way.State{State: way.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) +
+		r.Limited = tri.State{State: tri.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) +
 			", which is not a rate"}
 	}
 	r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
@@ -85,8 +86,8 @@ func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 		r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace))
 	}
 	r.Limited = nginx.OrSnippet(r.Limited, a, Prefix, "location-snippets", "server-snippets")
-	if minion && r.Limited.State == way.Off && in.Master == nil {
-		r.Limited = way.State{State: way.Unknown, Source: MergeableType, Why: NoMaster}
+	if minion && r.Limited.State == tri.Off && in.Master == nil {
+		r.Limited = tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}
 	}
 	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two
 	// requests of one page would be one too many.

@@ -7,6 +7,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -27,7 +28,7 @@ func (r f5Reader) handling(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc
 	tls := r.server.Spec.TLS
 	e.Authentication, e.AuthSecrets = f5Policies(r.c.Objects, policies, tls != nil && tls.Redirect != nil &&
 		tls.Redirect.Enable)
-	e.Identity = f5Sets(proxy, grpc, f5Users(*e), e.Authentication.State == way.On && f5Tokens(r.c.Objects, policies))
+	e.Identity = f5Sets(proxy, grpc, f5Users(*e), e.Authentication.State == tri.On && f5Tokens(r.c.Objects, policies))
 	r.snippet(route, grpc, e)
 	e.StripsIdentity = way.Strips(e.Identity)
 	r.hides(proxy, &h)
@@ -41,9 +42,9 @@ func (r f5Reader) handling(route *crd.NginxRoute, proxy *crd.NginxProxying, grpc
 // f5Users says what $remote_user is worth.
 func f5Users(e way.Effects) way.Trust {
 	switch {
-	case e.Authentication.State == way.On && len(e.AuthSecrets) > 0:
+	case e.Authentication.State == tri.On && len(e.AuthSecrets) > 0:
 		return way.Verified
-	case e.Authentication.State == way.Unknown:
+	case e.Authentication.State == tri.Unknown:
 		return way.Doubtful
 	}
 	return way.Unverified
@@ -53,18 +54,18 @@ func f5Users(e way.Effects) way.Trust {
 // not for gRPC (nginx.virtualserver.tmpl).
 //
 // tokens says that every client needs a token, which names whom it is for; its other claims it need not have.
-func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) way.State {
+func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) tri.State {
 	const source = "requestHeaders"
-	state := way.State{State: way.IdentityClient, Source: "default", Why: "no action changes the header"}
+	state := tri.State{State: way.IdentityClient, Source: "default", Why: "no action changes the header"}
 	headers := proxy.RequestHeaders
 	if headers == nil {
 		return state
 	}
 	if headers.Pass != nil && !*headers.Pass && !grpc {
-		state = way.State{State: way.IdentityRemoved, Source: source,
+		state = tri.State{State: way.IdentityRemoved, Source: source,
 			Why: "requestHeaders.pass is false, which leaves the header out"}
 	}
-	var set *way.State
+	var set *tri.State
 	for _, h := range headers.Set {
 		if strings.EqualFold(h.Name, way.Header) {
 			value := h.Value
@@ -110,17 +111,17 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 		}
 	}
 	if opens {
-		e.Authentication = way.State{State: way.Unknown, Source: source, Why: reason.Of("snippet-authenticates")}
+		e.Authentication = tri.State{State: tri.Unknown, Source: source, Why: reason.Of("snippet-authenticates")}
 	}
 	if reading.Identity == nil {
 		return
 	}
 	if e.Identity.Source == "requestHeaders" {
-		e.Identity = way.State{State: way.IdentityUnknown, Source: source,
+		e.Identity = tri.State{State: way.IdentityUnknown, Source: source,
 			Why: reason.Of("f5-header-set-by-action-too")}
 		return
 	}
-	e.Identity = way.State{State: reading.Identity.State, Source: source,
+	e.Identity = tri.State{State: reading.Identity.State, Source: source,
 		Why: "in the location snippet " + reading.Identity.Why}
 	if e.Identity.State != way.IdentityClient && e.Identity.State != way.IdentityUnknown {
 		e.Assumptions = append(e.Assumptions,
@@ -133,7 +134,7 @@ func (r f5Reader) hides(proxy *crd.NginxProxying, h *way.Handling) {
 	const advice = `set server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
 	if headers := proxy.ResponseHeaders; headers != nil &&
 		slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
-		h.HidesHeaders = way.State{State: way.Off, Source: "responseHeaders",
+		h.HidesHeaders = tri.State{State: tri.Off, Source: "responseHeaders",
 			Why: "responseHeaders.pass passes Server on"}
 		h.Fixes[way.HideHeaders].Advice = "remove Server from responseHeaders.pass, and " + advice
 		return
@@ -142,9 +143,9 @@ func (r f5Reader) hides(proxy *crd.NginxProxying, h *way.Handling) {
 		slices.ContainsFunc(directives.Directives, func(d *syntax.Directive) bool {
 			return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
 		}) {
-		h.HidesHeaders = way.State{State: way.On, Source: "server-snippets", Why: "server_tokens is off"}
+		h.HidesHeaders = tri.State{State: tri.On, Source: "server-snippets", Why: "server_tokens is off"}
 		return
 	}
-	h.HidesHeaders = way.State{State: way.Unknown, Source: "default", Why: reason.Of("f5-server-tokens")}
+	h.HidesHeaders = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("f5-server-tokens")}
 	h.Fixes[way.HideHeaders].Advice = advice
 }

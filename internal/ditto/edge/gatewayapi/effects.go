@@ -6,6 +6,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -20,10 +21,10 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	backend []gatewayv1.HTTPRouteFilter) placeReading {
 	impl := at.class.impl
 	h := way.Handling{Spelling: impl.Spelling, Effects: way.Effects{
-		Identity: way.State{State: way.IdentityClient, Source: "default",
+		Identity: tri.State{State: way.IdentityClient, Source: "default",
 			Why: "nothing on the way changes the header"},
-		Authentication: way.State{State: way.Off, Source: "default", Why: "nothing asks for credentials"},
-		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no filter hides the headers"},
+		Authentication: tri.State{State: tri.Off, Source: "default", Why: "nothing asks for credentials"},
+		HidesHeaders:   tri.State{State: tri.Off, Source: "default", Why: "no filter hides the headers"},
 	}}
 	e, strip, hide := &h.Effects, &h.Fixes[way.StripIdentity], &h.Fixes[way.HideHeaders]
 	strip.Advice, hide.Advice = StripByFilter, HideByFilter
@@ -31,13 +32,13 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	if !at.Route.isHTTP() {
 		const why = "connections are passed through unread"
 		e.Identity.Why, e.Passthrough = why, true
-		e.StripsIdentity = way.State{State: way.Off, Source: "default", Why: why}
+		e.StripsIdentity = tri.State{State: tri.Off, Source: "default", Why: why}
 		strip.Advice = "use an HTTPRoute, which can remove the header"
 		hide.Advice = "use an HTTPRoute, which can hide headers"
 		return placeReading{Handling: h, limits: gatewayLimits(c, at, nil)}
 	}
 	if impl.asks != "" {
-		e.Authentication = way.State{State: way.Unknown, Source: "default", Why: impl.asks}
+		e.Authentication = tri.State{State: tri.Unknown, Source: "default", Why: impl.asks}
 	}
 	if impl.assumption != "" {
 		e.Assumptions = append(e.Assumptions, impl.assumption)
@@ -63,7 +64,7 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	}
 	e.Assumptions = append(append(e.Assumptions, p.Assumptions...), f.assumptions...)
 	if f.hides || p.Hides {
-		e.HidesHeaders = way.State{State: way.On, Source: "filters", Why: "Server is removed from responses"}
+		e.HidesHeaders = tri.State{State: tri.On, Source: "filters", Why: "Server is removed from responses"}
 	}
 	opaque := f.opaque
 	if p.Opaque != "" {
@@ -73,14 +74,14 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	opaque = append(opaque, b.opaque...)
 	if len(opaque) > 0 {
 		why := strings.Join(opaque, "; ")
-		identity = way.State{State: way.IdentityUnknown, Source: "filters", Why: why}
+		identity = tri.State{State: way.IdentityUnknown, Source: "filters", Why: why}
 		// A policy that changes what it likes can let clients in unasked, a filter cannot.
-		if e.Authentication.State != way.On || p.Opaque != "" {
-			e.Authentication = way.State{State: way.Unknown, Source: "filters",
+		if e.Authentication.State != tri.On || p.Opaque != "" {
+			e.Authentication = tri.State{State: tri.Unknown, Source: "filters",
 				Why: reason.Of("gateway-token-optional")}
 		}
-		if e.HidesHeaders.State != way.On {
-			e.HidesHeaders = way.State{State: way.Unknown, Source: "filters", Why: why}
+		if e.HidesHeaders.State != tri.On {
+			e.HidesHeaders = tri.State{State: tri.Unknown, Source: "filters", Why: why}
 		}
 		w := way.UnknownRewrite(why)
 		f.rewrite = &w
@@ -97,15 +98,15 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 
 // backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them
 // is applied first is not defined, and not every implementation knows the second.
-func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilter, identity way.State,
-	rule func(way.State) way.State) way.State {
+func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilter, identity tri.State,
+	rule func(tri.State) tri.State) tri.State {
 	own := Fold(identity, rule)
 	b := filters(c, at, backend, nil)
 	if b.header == nil && b.before == nil {
 		return own
 	}
 	if !at.class.impl.BackendFilters {
-		return way.State{State: way.IdentityUnknown, Source: "filters of the backend",
+		return tri.State{State: way.IdentityUnknown, Source: "filters of the backend",
 			Why: reason.Of("gateway-backend-filter", at.class.impl.Title)}
 	}
 	after, before := Fold(own, b.before, b.header), Fold(identity, b.before, b.header, rule)
@@ -113,7 +114,7 @@ func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilte
 }
 
 // Fold applies steps one after another.
-func Fold(s way.State, steps ...func(way.State) way.State) way.State {
+func Fold(s tri.State, steps ...func(tri.State) tri.State) tri.State {
 	for _, step := range steps {
 		if step != nil {
 			s = step(s)

@@ -8,6 +8,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -15,8 +16,8 @@ import (
 type filtered struct {
 	// before is what authentication among them does to the identity, then what the header filter does; nil where they
 	// do nothing.
-	before, header func(way.State) way.State
-	asks           *way.State
+	before, header func(tri.State) tri.State
+	asks           *tri.State
 	rewrite        *way.Rewrite
 	// hides says that Server is kept from the client.
 	hides bool
@@ -41,12 +42,12 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 	for _, filter := range list {
 		switch {
 		case filter.RequestHeaderModifier != nil:
-			f.header = HeaderStep(filter.RequestHeaderModifier, "RequestHeaderModifier", func(value string) way.State {
+			f.header = HeaderStep(filter.RequestHeaderModifier, "RequestHeaderModifier", func(value string) tri.State {
 				return at.class.impl.headerValue(value, users)
 			})
 			if f.header != nil && at.class.impl.ignoresHeaders {
-				f.header = func(way.State) way.State {
-					return way.State{State: way.IdentityUnknown, Source: "RequestHeaderModifier",
+				f.header = func(tri.State) tri.State {
+					return tri.State{State: way.IdentityUnknown, Source: "RequestHeaderModifier",
 						Why: reason.Of("gateway-filter-not-known", at.class.impl.Title)}
 				}
 			}
@@ -86,7 +87,7 @@ func extension(c way.Context, f *filtered, at Place, ref gatewayv1.LocalObjectRe
 		f.rewrite = e.Rewrite
 	}
 	if e.Asks {
-		f.asks = &way.State{State: way.On, Source: id.Kind + " " + id.Name, Why: e.Why}
+		f.asks = &tri.State{State: tri.On, Source: id.Kind + " " + id.Name, Why: e.Why}
 	}
 	if e.Identity != nil {
 		f.before = e.Identity
@@ -99,22 +100,22 @@ func extension(c way.Context, f *filtered, at Place, ref gatewayv1.LocalObjectRe
 // take the place of the request's, as far as the filter lists them.
 func (f *filtered) externalAuth(filter *gatewayv1.HTTPExternalAuthFilter) {
 	const source = "ExternalAuth"
-	f.asks = &way.State{State: way.On, Source: source,
+	f.asks = &tri.State{State: tri.On, Source: source,
 		Why: "the filter ExternalAuth asks another service about every request"}
 	f.assumptions = append(f.assumptions,
 		"the service behind the filter ExternalAuth lets nobody in without credentials")
 	switch {
 	case filter.HTTPAuthConfig != nil && slices.ContainsFunc(filter.HTTPAuthConfig.AllowedResponseHeaders, IsIdentity):
-		f.before = func(way.State) way.State {
-			return way.State{State: way.IdentitySet, Source: source,
+		f.before = func(tri.State) tri.State {
+			return tri.State{State: way.IdentitySet, Source: source,
 				Why: "the filter ExternalAuth sets the header from the answer of another service"}
 		}
 		f.assumptions = append(f.assumptions,
 			"the service behind the filter ExternalAuth answers every request that it lets in with a non-empty "+
 				way.Header)
 	case filter.ExternalAuthProtocol == gatewayv1.HTTPRouteExternalAuthGRPCProtocol:
-		f.before = func(way.State) way.State {
-			return way.State{State: way.IdentityUnknown, Source: source,
+		f.before = func(tri.State) tri.State {
+			return tri.State{State: way.IdentityUnknown, Source: source,
 				Why: reason.Of("gateway-authorization-sets-headers")}
 		}
 	}
@@ -126,9 +127,9 @@ func IsIdentity(name string) bool { return strings.EqualFold(strings.TrimSpace(n
 // HeaderStep is what a header filter does to the identity; nil if it leaves the header alone. What is added stands
 // behind what the client sends, and Ditto reads the first. Two actions for one name are not allowed, but names that
 // differ in case are not noticed.
-func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string) way.State) func(way.State) way.State {
-	var steps []func(way.State) way.State
-	of := func(v string) way.State {
+func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string) tri.State) func(tri.State) tri.State {
+	var steps []func(tri.State) tri.State
+	of := func(v string) tri.State {
 		s := value(v)
 		s.Source = source
 		s.Why = source + " changes the header: " + s.Why
@@ -136,16 +137,16 @@ func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string)
 	}
 	for _, h := range f.Set {
 		if IsIdentity(string(h.Name)) {
-			steps = append(steps, func(way.State) way.State { return of(h.Value) })
+			steps = append(steps, func(tri.State) tri.State { return of(h.Value) })
 		}
 	}
 	for _, h := range f.Add {
 		if IsIdentity(string(h.Name)) {
-			steps = append(steps, func(before way.State) way.State { return Added(before, of(h.Value), source) })
+			steps = append(steps, func(before tri.State) tri.State { return Added(before, of(h.Value), source) })
 		}
 	}
 	if slices.ContainsFunc(f.Remove, IsIdentity) {
-		steps = append(steps, func(way.State) way.State { return RemovedBy(source) })
+		steps = append(steps, func(tri.State) tri.State { return RemovedBy(source) })
 	}
 	switch len(steps) {
 	case 0:
@@ -153,22 +154,22 @@ func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string)
 	case 1:
 		return steps[0]
 	}
-	return func(way.State) way.State {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
+	return func(tri.State) tri.State {
+		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
 	}
 }
 
 // RemovedBy is the reading of a header that a filter removes.
-func RemovedBy(source string) way.State {
-	return way.State{State: way.IdentityRemoved, Source: source,
+func RemovedBy(source string) tri.State {
+	return tri.State{State: way.IdentityRemoved, Source: source,
 		Why: source + " removes the header, but not the query parameter of the same name"}
 }
 
 // Added is what becomes of the identity where another value is put behind the one that is there.
-func Added(before, value way.State, source string) way.State {
+func Added(before, value tri.State, source string) tri.State {
 	switch before.State {
 	case way.IdentityClient:
-		return way.State{State: way.IdentityClient, Source: source,
+		return tri.State{State: way.IdentityClient, Source: source,
 			Why: source + " adds a value to the header, behind that of the client"}
 	case way.IdentityRemoved, way.IdentityEmpty:
 		return value

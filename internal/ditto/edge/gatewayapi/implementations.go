@@ -8,6 +8,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -29,7 +30,7 @@ type Implementation struct {
 	Spelling     way.Spelling
 	ResolvePaths string
 	// Value says what a header set to the value carries; nil where every value is a constant.
-	Value func(value string, users way.Trust) way.State
+	Value func(value string, users way.Trust) tri.State
 	// BackendFilters says that it does what the filters of a backend say. Whoever does not is to refuse the route.
 	BackendFilters bool
 	// RequestHeaders and responseHeaders say that it certainly knows the filters RequestHeaderModifier and
@@ -82,11 +83,11 @@ type Place struct {
 // Policies is what objects beside the route do to its requests.
 type Policies struct {
 	// Early happens before the route's own filters, and before authentication.
-	Early func(way.State) way.State
+	Early func(tri.State) tri.State
 	// Auth is what authentication does to the identity, authentication whether every client is asked; its zero is
 	// nobody.
-	Auth           func(way.State) way.State
-	Authentication way.State
+	Auth           func(tri.State) tri.State
+	Authentication tri.State
 	// Hides says that Server is kept from the client.
 	Hides bool
 	// Opaque says what may change everything and is not read.
@@ -102,7 +103,7 @@ type Extension struct {
 	Users way.Trust
 	Why   string
 	// Identity is what becomes of the header, nil where it is left alone.
-	Identity func(way.State) way.State
+	Identity func(tri.State) tri.State
 	// Rewrite replaces the path, answers says that no backend is asked; mirror gets a copy of each request.
 	Rewrite *way.Rewrite
 	Answers bool
@@ -201,7 +202,7 @@ func WholeRegex(expression string) way.Matcher {
 
 // unknownImplementation knows what the Gateway API itself says.
 func unknownImplementation() Implementation {
-	return Implementation{Name: way.Unknown, Title: "an unknown implementation"}
+	return Implementation{Name: tri.Unknown, Title: "an unknown implementation"}
 }
 
 // GatewayClass is a class and who serves it.
@@ -247,30 +248,30 @@ func implementationOf(c way.Context, r gatewayRoute) string {
 			return GatewayClassOf(c, a.gateway).impl.Name
 		}
 	}
-	return way.Unknown
+	return tri.Unknown
 }
 
 // EnvoyValue is what a header carries that Envoy sets: a text in which `%NAME%` stands for something of the request.
 // Source: Envoy's custom request headers; `%%` is a percent sign.
-func EnvoyValue(value string, _ way.Trust) way.State {
+func EnvoyValue(value string, _ way.Trust) tri.State {
 	rest := strings.ReplaceAll(value, "%%", "")
 	switch {
 	case strings.Contains(rest, "%REQ(") || strings.Contains(rest, "%REQUEST_HEADER("):
-		return way.State{State: way.IdentityClient, Why: "it is set to what a header of the client says"}
+		return tri.State{State: way.IdentityClient, Why: "it is set to what a header of the client says"}
 	case strings.Contains(rest, "%"):
-		return way.State{State: way.IdentityUnknown, Why: reason.Of("gateway-header-from-request", way.Quote(value))}
+		return tri.State{State: way.IdentityUnknown, Why: reason.Of("gateway-header-from-request", way.Quote(value))}
 	}
 	return constantValue(value, 0)
 }
 
-func constantValue(value string, _ way.Trust) way.State {
+func constantValue(value string, _ way.Trust) tri.State {
 	if value == "" {
-		return way.State{State: way.IdentityEmpty, Why: "it is set to the empty string"}
+		return tri.State{State: way.IdentityEmpty, Why: "it is set to the empty string"}
 	}
-	return way.State{State: way.IdentitySet, Why: "it is set to a constant"}
+	return tri.State{State: way.IdentitySet, Why: "it is set to a constant"}
 }
 
-func (i Implementation) headerValue(value string, users way.Trust) way.State {
+func (i Implementation) headerValue(value string, users way.Trust) tri.State {
 	if i.Value == nil {
 		return constantValue(value, users)
 	}

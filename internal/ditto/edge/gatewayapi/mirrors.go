@@ -7,6 +7,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -36,9 +37,9 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 			mirror.Fixes[p] = plain.Fixes[p].Told()
 		}
 		source, why := "RequestMirror", reason.Of("gateway-mirror-filters")
-		for _, s := range []*way.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
-			if s.State != way.IdentityClient && s.State != way.Off {
-				*s = way.State{State: way.Unknown, Source: source, Why: s.Why + "; " + why}
+		for _, s := range []*tri.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
+			if s.State != way.IdentityClient && s.State != tri.Off {
+				*s = tri.State{State: tri.Unknown, Source: source, Why: s.Why + "; " + why}
 			}
 		}
 		if plain.Path != nil && plain.Path.Rewrite.Kind != way.RewriteNone {
@@ -58,7 +59,7 @@ func mirrorOf(c way.Context, at Place, f gatewayv1.HTTPRouteFilter) *gatewayv1.B
 		return &f.RequestMirror.BackendRef
 	case f.ExtensionRef != nil:
 		id, extension := at.Route.extensionID(*f.ExtensionRef), at.class.impl.Extension
-		if at.class.impl.Name == way.Unknown {
+		if at.class.impl.Name == tri.Unknown {
 			extension = copying // whoever serves the route
 		}
 		if extension != nil {

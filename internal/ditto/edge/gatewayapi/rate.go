@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // Limits is what an implementation's own objects say about requests for a route.
 type Limits struct {
-	Limited way.State
+	Limited tri.State
 	// Assumption is what the reading rests on and cannot see.
 	Assumption string
 	Pages      way.ErrorPages
@@ -21,12 +22,12 @@ type Limits struct {
 func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 	switch {
 	case at.unserved != "":
-		return Limits{Limited: way.State{State: way.Unknown, Source: sourceParents, Why: at.unserved}}
+		return Limits{Limited: tri.State{State: tri.Unknown, Source: sourceParents, Why: at.unserved}}
 	case !at.Route.isHTTP():
-		return Limits{Limited: way.State{State: way.Off, Source: "default",
+		return Limits{Limited: tri.State{State: tri.Off, Source: "default",
 			Why: "connections are passed through unread"}}
 	}
-	l := Limits{Limited: way.State{State: way.Unknown, Source: "default", Why: cmp.Or(at.class.impl.unreadLimits,
+	l := Limits{Limited: tri.State{State: tri.Unknown, Source: "default", Why: cmp.Or(at.class.impl.unreadLimits,
 		reason.Of("gateway-limits-not-read", at.class.impl.Title))}}
 	if at.class.impl.Limits != nil {
 		l = at.class.impl.Limits(c, at)
@@ -34,8 +35,8 @@ func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 	if len(opaque) > 0 {
 		why := strings.Join(opaque, "; ")
 		l.Pages.Unknown = append(l.Pages.Unknown, why)
-		if l.Limited.State != way.On {
-			l.Limited = way.State{State: way.Unknown, Source: "filters", Why: why}
+		if l.Limited.State != tri.On {
+			l.Limited = tri.State{State: tri.Unknown, Source: "filters", Why: why}
 		}
 	}
 	return l
@@ -43,7 +44,7 @@ func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 
 // and is the reading of two places together, of which the weaker counts.
 func (l Limits) and(other Limits) Limits {
-	l.Limited = way.And(l.Limited, other.Limited)
+	l.Limited = tri.And(l.Limited, other.Limited)
 	l.Assumption = cmp.Or(l.Assumption, other.Assumption)
 	l.Pages.Echoes = appendAll(l.Pages.Echoes, other.Pages.Echoes...)
 	l.Pages.Unknown = appendAll(l.Pages.Unknown, other.Pages.Unknown...)
@@ -62,6 +63,6 @@ func (l Limits) apply(h *way.Handling, at Place) {
 }
 
 // UnlimitedRoute is the reading where no policy limits anything.
-func UnlimitedRoute() way.State {
-	return way.State{State: way.Off, Source: "default", Why: "no policy limits requests"}
+func UnlimitedRoute() tri.State {
+	return tri.State{State: tri.Off, Source: "default", Why: "no policy limits requests"}
 }

@@ -7,6 +7,7 @@ import (
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -131,7 +132,7 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 			all = one
 			all.Handling, all.limits = h, l
 		}
-		if all.limits.Limited.State == way.On {
+		if all.limits.Limited.State == tri.On {
 			all.Assumptions = appendAll(all.Assumptions, all.limits.Assumption)
 		}
 		return all

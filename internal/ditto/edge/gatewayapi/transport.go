@@ -10,6 +10,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -25,7 +26,7 @@ const (
 // told.
 func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attachedHost) way.Transport {
 	unknown := func(source, why string) way.Transport {
-		state := way.State{State: way.Unknown, Source: source, Why: why}
+		state := tri.State{State: tri.Unknown, Source: source, Why: why}
 		return way.Transport{TLS: state, Plain: state}
 	}
 	switch {
@@ -39,11 +40,11 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		return connectionTransport(taking)
 	}
 	var plain, encrypted []listener
-	var before way.State
+	var before tri.State
 	for _, l := range taking {
 		switch l.Protocol {
 		case gatewayv1.HTTPProtocolType:
-			if state := balancerTLS(c, s, l); state.State == way.On {
+			if state := balancerTLS(c, s, l); state.State == tri.On {
 				before = state
 			} else {
 				plain = append(plain, l)
@@ -55,13 +56,13 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		}
 	}
 	t := way.Transport{TLS: certified(encrypted)}
-	if len(encrypted) == 0 && before.State == way.On && len(plain) == 0 {
+	if len(encrypted) == 0 && before.State == tri.On && len(plain) == 0 {
 		t.TLS, t.Plain = before, way.Closed(before.Source, before.Why)
 		return t
 	}
 	if len(encrypted) == 0 {
 		why := plain[0].text() + ", which takes it, has the protocol HTTP"
-		t.TLS, t.Plain = way.State{State: way.Off, Source: sourceListeners, Why: why},
+		t.TLS, t.Plain = tri.State{State: tri.Off, Source: sourceListeners, Why: why},
 			way.PassedOn(sourceListeners, why)
 		t.Fix.Advice = "give " + s.String() +
 			" a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
@@ -77,7 +78,7 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		"), and attach " +
 		redirectingRoute + " to listener " + string(plain[0].Name)
 	if redirects := s.class.impl.redirects; redirects != "" {
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: redirects}
+		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: redirects}
 	}
 	return t
 }
@@ -110,14 +111,14 @@ func within(host, wide string) bool {
 }
 
 // certified says whether listeners for HTTPS have certificates. Options stand for one in an implementation's own way.
-func certified(listeners []listener) way.State {
-	state := way.State{State: way.On, Source: sourceListeners, Why: ""}
+func certified(listeners []listener) tri.State {
+	state := tri.State{State: tri.On, Source: sourceListeners, Why: ""}
 	for _, l := range listeners {
 		if tls := l.TLS; tls != nil && (len(tls.CertificateRefs) > 0 || len(tls.Options) > 0) {
 			state.Why = cmp.Or(state.Why, l.text()+" names a certificate")
 			continue
 		}
-		return way.State{State: way.Unknown, Source: sourceListeners,
+		return tri.State{State: tri.Unknown, Source: sourceListeners,
 			Why: reason.Of("gateway-listener-without-certificate", l.text())}
 	}
 	return state
@@ -132,7 +133,7 @@ func connectionTransport(listeners []listener) way.Transport {
 		case l.Protocol == gatewayv1.TCPProtocolType:
 			raw = append(raw, l)
 		case l.Protocol != gatewayv1.TLSProtocolType:
-			state := way.State{State: way.Unknown, Source: sourceListeners,
+			state := tri.State{State: tri.Unknown, Source: sourceListeners,
 				Why: reason.Of("gateway-protocol", l.text(), way.Quote(string(l.Protocol)))}
 			return way.Transport{TLS: state, Plain: state}
 		case l.TLS != nil && l.TLS.Mode != nil && *l.TLS.Mode == gatewayv1.TLSModePassthrough:
@@ -141,7 +142,7 @@ func connectionTransport(listeners []listener) way.Transport {
 			ended = append(ended, l)
 		}
 	}
-	decidedBehind := way.State{State: way.Unknown, Source: sourceListeners, Why: reason.Of("decided-further-in")}
+	decidedBehind := tri.State{State: tri.Unknown, Source: sourceListeners, Why: reason.Of("decided-further-in")}
 	switch {
 	case len(raw) > 0:
 		return way.Transport{
@@ -161,7 +162,7 @@ func connectionTransport(listeners []listener) way.Transport {
 // redirect of another route's, or nothing of this one. Since either is fine, the other is only looked for where it
 // usually lies: in the namespaces of the route and of the Gateway. Routes of all namespaces would be read live at each
 // request.
-func plainElsewhere(c way.Context, r gatewayRoute, s servedRoute, host string) way.State {
+func plainElsewhere(c way.Context, r gatewayRoute, s servedRoute, host string) tri.State {
 	namespaces := []string{r.Namespace(), s.gateway.Namespace}
 	for _, namespace := range slices.Compact(namespaces) {
 		for _, o := range c.Objects.Find(inventory.KindKey(crd.HTTPRoute, namespace)) {
@@ -217,7 +218,7 @@ func (r gatewayRule) takesAll() bool {
 
 // balancerTLS says whether the load balancer of a Gateway ends TLS on the port of a listener, as the annotations say
 // that it gets, or that the Service has which was made for it.
-func balancerTLS(c way.Context, s servedRoute, l listener) way.State {
+func balancerTLS(c way.Context, s servedRoute, l listener) tri.State {
 	all := []map[string]string{{}}
 	if infra := s.gateway.Spec.Infrastructure; infra != nil && !s.class.impl.ownBalancer {
 		for key, value := range infra.Annotations {
@@ -230,9 +231,9 @@ func balancerTLS(c way.Context, s servedRoute, l listener) way.State {
 		}
 	}
 	for _, annotations := range all {
-		if state := way.Balancer(annotations, l.Port, "", c.Config.Clouds); state.State == way.On {
+		if state := way.Balancer(annotations, l.Port, "", c.Config.Clouds); state.State == tri.On {
 			return state
 		}
 	}
-	return way.State{State: way.Off}
+	return tri.State{State: tri.Off}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -60,15 +61,15 @@ func gceConfigs(in way.Input, e *way.Effects) {
 	if !ok {
 		source := gceConfigKeys()[0]
 		why := reason.Of("not-readable", source)
-		e.Identity, e.Authentication = way.State{State: way.IdentityUnknown, Source: source, Why: why},
-			way.State{State: way.Unknown, Source: source, Why: why}
+		e.Identity, e.Authentication = tri.State{State: way.IdentityUnknown, Source: source, Why: why},
+			tri.State{State: tri.Unknown, Source: source, Why: why}
 		return
 	}
-	var identity, authentication *way.State
+	var identity, authentication *tri.State
 	for _, name := range names {
 		i, a := gceConfig(in, name)
 		identity = way.Worse(identity, &i)
-		if authentication == nil || authentication.State == way.On || a.State == way.Off {
+		if authentication == nil || authentication.State == tri.On || a.State == tri.Off {
 			authentication = &a
 		}
 	}
@@ -79,17 +80,17 @@ func gceConfigs(in way.Input, e *way.Effects) {
 
 // gceConfig reads one BackendConfig. What becomes of a header that is set to nothing is not documented; `{variable}` is
 // looked up for each request.
-func gceConfig(in way.Input, name string) (identity, authentication way.State) {
+func gceConfig(in way.Input, name string) (identity, authentication tri.State) {
 	who := "BackendConfig " + in.Ingress.Namespace + "/" + name
 	const source = "customRequestHeaders"
 	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: in.Ingress.Namespace,
 		Name: name})
 	if o == nil {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("header-changer-not-found", who)},
-			way.State{State: way.Unknown, Source: "iap", Why: reason.Of("f5-policy-not-found", who)}
+		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("header-changer-not-found", who)},
+			tri.State{State: tri.Unknown, Source: "iap", Why: reason.Of("f5-policy-not-found", who)}
 	}
 	config := inventory.Must[crd.BackendConfig](o)
-	identity = way.State{State: way.IdentityClient, Source: "default", Why: who + " leaves the header alone"}
+	identity = tri.State{State: way.IdentityClient, Source: "default", Why: who + " leaves the header alone"}
 	if headers := config.Spec.CustomRequestHeaders; headers != nil {
 		for _, h := range headers.Headers {
 			key, value, _ := strings.Cut(h, ":")
@@ -98,20 +99,20 @@ func gceConfig(in way.Input, name string) (identity, authentication way.State) {
 			}
 			switch value = strings.TrimSpace(value); {
 			case value == "":
-				identity = way.State{State: way.IdentityUnknown, Source: source,
+				identity = tri.State{State: way.IdentityUnknown, Source: source,
 					Why: reason.Of("backendconfig-header-empty", who)}
 			case strings.Contains(value, "{"):
-				identity = way.State{State: way.IdentityUnknown, Source: source,
+				identity = tri.State{State: way.IdentityUnknown, Source: source,
 					Why: reason.Of("backendconfig-header-variable", who)}
 			default:
-				identity = way.State{State: way.IdentitySet, Source: source,
+				identity = tri.State{State: way.IdentitySet, Source: source,
 					Why: who + " sets the header to a constant"}
 			}
 		}
 	}
-	authentication = way.State{State: way.Off, Source: "default", Why: who + " asks for no credentials"}
+	authentication = tri.State{State: tri.Off, Source: "default", Why: who + " asks for no credentials"}
 	if iap := config.Spec.IAP; iap != nil && iap.Enabled {
-		authentication = way.State{State: way.On, Source: "iap",
+		authentication = tri.State{State: tri.On, Source: "iap",
 			Why: who + " asks every client for a Google account (Identity-Aware Proxy)"}
 	}
 	return identity, authentication

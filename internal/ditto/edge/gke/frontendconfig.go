@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -19,7 +20,7 @@ func gceFrontend(annotations map[string]string, namespace string) (id inventory.
 }
 
 // gcePlain is what plain HTTP meets at a load balancer that listens for it: a FrontendConfig can redirect.
-func gcePlain(in way.Input) way.State {
+func gcePlain(in way.Input) tri.State {
 	id, named := gceFrontend(in.Ingress.Annotations, in.Ingress.Namespace)
 	if !named {
 		return way.PassedOn("default", "the load balancer listens for HTTP as well")
@@ -27,7 +28,7 @@ func gcePlain(in way.Input) way.State {
 	who := "FrontendConfig " + id.Namespace + "/" + id.Name
 	o := way.ObjectAt(in.Objects, id)
 	if o == nil {
-		return way.State{State: way.Unknown, Source: FrontendConfig, Why: reason.Of("frontendconfig-not-found", who)}
+		return tri.State{State: tri.Unknown, Source: FrontendConfig, Why: reason.Of("frontendconfig-not-found", who)}
 	}
 	if r := inventory.Must[crd.FrontendConfig](o).Spec.RedirectToHTTPS; r != nil && r.Enabled {
 		return way.Redirected(FrontendConfig, who+" redirects (redirectToHttps)")

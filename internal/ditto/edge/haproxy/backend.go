@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -54,16 +55,16 @@ func haproxyBackendOf(in way.Input) haproxyBackend {
 }
 
 // apply carries out the rules of a Backend on what arrives there.
-func (b haproxyBackend) apply(identity, authentication way.State, users way.Trust) (way.State, way.State) {
+func (b haproxyBackend) apply(identity, authentication tri.State, users way.Trust) (tri.State, tri.State) {
 	const source = "haproxy.org/cr-backend"
 	if !b.named {
 		return identity, authentication
 	}
-	opaque := func(why string) (way.State, way.State) {
-		if authentication.State == way.On {
-			authentication = way.State{State: way.Unknown, Source: source, Why: why}
+	opaque := func(why string) (tri.State, tri.State) {
+		if authentication.State == tri.On {
+			authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
 		}
-		return way.State{State: way.IdentityUnknown, Source: source, Why: why}, authentication
+		return tri.State{State: way.IdentityUnknown, Source: source, Why: why}, authentication
 	}
 	if !b.known {
 		return opaque(reason.Of("header-changer-not-found", b.who))
@@ -76,10 +77,10 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 			case !touches && (rule.HeaderMethod == "" || rule.HeaderMethod == "str"):
 			case rule.Condition != "" || rule.HeaderMethod != "" && rule.HeaderMethod != "str" ||
 				strings.HasPrefix(rule.Type, "replace-"):
-				identity = way.State{State: way.IdentityUnknown, Source: source,
+				identity = tri.State{State: way.IdentityUnknown, Source: source,
 					Why: reason.Of("haproxy-header-under-condition", b.who)}
 			case rule.Type == "del-header":
-				identity = way.State{State: way.IdentityRemoved, Source: source,
+				identity = tri.State{State: way.IdentityRemoved, Source: source,
 					Why: b.who + " deletes the header, but not the query parameter of the same name"}
 			case rule.Type == "set-header" || identity.State == way.IdentityRemoved:
 				identity = headerValue(rule.HeaderFormat, users)
@@ -88,13 +89,13 @@ func (b haproxyBackend) apply(identity, authentication way.State, users way.Trus
 		case "lua", "use-service", "send-spoe-group":
 			return opaque(reason.Of("haproxy-rule-not-read", b.who, rule.Type))
 		case "allow":
-			if authentication.State == way.On {
-				authentication = way.State{State: way.Unknown, Source: source,
+			if authentication.State == tri.On {
+				authentication = tri.State{State: tri.Unknown, Source: source,
 					Why: reason.Of("haproxy-allows-some", b.who)}
 			}
 		case "auth":
-			if authentication.State == way.Off {
-				authentication = way.State{State: way.Unknown, Source: source,
+			if authentication.State == tri.Off {
+				authentication = tri.State{State: tri.Unknown, Source: source,
 					Why: reason.Of("haproxy-asks-some", b.who)}
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -69,28 +70,28 @@ func haproxyRead(in way.Input) way.Reading {
 	users := way.Unverified
 	switch {
 	case conflicts["auth-type"]:
-		e.Authentication, users = way.State{State: way.Unknown, Source: authType,
+		e.Authentication, users = tri.State{State: tri.Unknown, Source: authType,
 			Why: reason.Of("haproxy-auth-type-twice")}, way.Doubtful
 	case a["auth-type"] == "basic-auth":
-		e.Authentication, users = way.State{State: way.On, Source: authType,
+		e.Authentication, users = tri.State{State: tri.On, Source: authType,
 			Why: "auth-type asks every client for credentials"}, way.Verified
 		if namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace); ok {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthMap}}
 		}
 	case a.Has("auth-type"):
-		e.Authentication = way.State{State: way.Off, Source: authType,
+		e.Authentication = tri.State{State: tri.Off, Source: authType,
 			Why: `auth-type is not "basic-auth", and is ignored`}
 	default:
-		e.Authentication = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
+		e.Authentication = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
 	}
 
 	e.Identity = haproxyHeader(a, conflicts, "request-set-header", way.Header, users)
 	for _, name := range haproxySnippets() {
 		if configures(a, name) || configures(service, name) {
-			e.Identity = way.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name,
+			e.Identity = tri.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name,
 				Why: reason.Of("header-by-unread-setting", name)}
-			if e.Authentication.State == way.On {
-				e.Authentication = way.State{State: way.Unknown, Source: "haproxy.org/" + name,
+			if e.Authentication.State == tri.On {
+				e.Authentication = tri.State{State: tri.Unknown, Source: "haproxy.org/" + name,
 					Why: reason.Of("opened-by-unread-setting", name)}
 			}
 		}
@@ -103,14 +104,14 @@ func haproxyRead(in way.Input) way.Reading {
 	server := haproxyHeader(a, conflicts, "response-set-header", "Server", way.Unverified)
 	switch server.State {
 	case way.IdentityClient:
-		e.HidesHeaders = way.State{State: way.Off, Source: "default",
+		e.HidesHeaders = tri.State{State: tri.Off, Source: "default",
 			Why: "HAProxy passes the Server header of the backend on"}
 		h.Fixes[way.HideHeaders].Advice = `HAProxy sends no Server header of its own. Leave SERVER_HEADER of the gateway empty, or overwrite it: ` +
 			`haproxy.org/response-set-header: "Server hidden"`
 	case way.IdentitySet:
-		e.HidesHeaders = way.State{State: way.On, Source: server.Source, Why: "response-set-header overwrites Server"}
+		e.HidesHeaders = tri.State{State: tri.On, Source: server.Source, Why: "response-set-header overwrites Server"}
 	default:
-		e.HidesHeaders = way.State{State: way.Unknown, Source: server.Source, Why: server.Why}
+		e.HidesHeaders = tri.State{State: tri.Unknown, Source: server.Source, Why: server.Why}
 	}
 	if pass, ok := haproxyBool(a["ssl-passthrough"]); ok && pass || conflicts["ssl-passthrough"] {
 		h.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
@@ -133,12 +134,12 @@ func haproxyRead(in way.Input) way.Reading {
 
 // haproxyHeader reads lines of `Name value`, split at the first space; a line without one ends the reading
 // (pkg/annotations/ingress/reqSetHdr.go). The last line for a header wins.
-func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header string, users way.Trust) way.State {
+func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header string, users way.Trust) tri.State {
 	source := "haproxy.org/" + key
 	if conflicts[key] {
-		return way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-setting-twice", key)}
+		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-setting-twice", key)}
 	}
-	result := way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	result := tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
 	for line := range strings.SplitSeq(a[key], "\n") {
 		if line == "" {
 			continue

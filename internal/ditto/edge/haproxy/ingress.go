@@ -8,6 +8,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -61,10 +62,10 @@ func haproxyIngressRead(in way.Input) way.Reading {
 	e.Identity = haproxyIngressIdentity(in, a, e, users)
 	for _, name := range haproxyIngressConfig() {
 		if configures(a, name) {
-			e.Identity = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name,
+			e.Identity = tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name,
 				Why: reason.Of("header-by-unread-setting", name)}
-			if e.Authentication.State == way.On {
-				e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name,
+			if e.Authentication.State == tri.On {
+				e.Authentication = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + name,
 					Why: reason.Of("opened-by-unread-setting", name)}
 			}
 		}
@@ -92,25 +93,25 @@ func haproxyIngressRead(in way.Input) way.Reading {
 // haproxyIngressAuth follows pkg/converters/ingress/annotations/backend.go: a Secret that is not there, or has no key
 // `auth`, is logged and leaves the paths open; a wrong auth-url denies everything.
 func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Trust {
-	e.Authentication = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
+	e.Authentication = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
 	users := way.Unverified
 	if a.Has("auth-secret") {
 		const source = PrefixHAProxyIngress + "auth-secret"
 		namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace)
 		if !ok {
-			e.Authentication = way.State{State: way.Off, Source: source,
+			e.Authentication = tri.State{State: tri.Off, Source: source,
 				Why: "auth-secret does not name a Secret, and is ignored"}
 		} else {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
-			e.Authentication, users = way.State{State: way.On, Source: source,
+			e.Authentication, users = tri.State{State: tri.On, Source: source,
 				Why: "auth-secret asks every client for credentials"}, way.Verified
 			switch object, entry := secret(in, namespace, name, "auth"); {
 			case object == absent:
-				e.Authentication = way.State{State: way.Unknown, Source: source,
+				e.Authentication = tri.State{State: tri.Unknown, Source: source,
 					Why: reason.Of("haproxy-auth-secret-not-found", namespace, name)}
 				users = way.Doubtful
 			case entry == absent:
-				e.Authentication = way.State{State: way.Off, Source: source,
+				e.Authentication = tri.State{State: tri.Off, Source: source,
 					Why: "Secret " + namespace + "/" + name +
 						" has no key auth, so haproxy-ingress asks for no credentials"}
 				users = way.Unverified
@@ -119,8 +120,8 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 			}
 		}
 	}
-	if external := a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != way.On {
-		e.Authentication = way.State{State: way.On, Source: PrefixHAProxyIngress + external,
+	if external := a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != tri.On {
+		e.Authentication = tri.State{State: tri.On, Source: PrefixHAProxyIngress + external,
 			Why: external + " asks every client for credentials"}
 		if address := ingressURL(a["auth-url"], in.Ingress.Namespace); external == "auth-url" {
 			if asked := in.Config.Asking.Ask(in.Ingress.Namespace, address, nil); asked.State != "" {
@@ -128,8 +129,8 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 			}
 		}
 	}
-	if a.Has("auth-tls-secret") && e.Authentication.State == way.Off {
-		e.Authentication = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret",
+	if a.Has("auth-tls-secret") && e.Authentication.State == tri.Off {
+		e.Authentication = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret",
 			Why: reason.Of("haproxy-certificates-over-tls")}
 	}
 	return users
@@ -155,10 +156,10 @@ func ingressURL(value, namespace string) string {
 
 // haproxyIngressIdentity: headers are set, then added, then deleted, and only then an authentication service in its
 // default place is asked, whose answer may set headers anew (haproxy.tmpl).
-func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, users way.Trust) way.State {
+func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, users way.Trust) tri.State {
 	v, stated := in.Version()
 	old := stated && !v.AtLeast(0, 17)
-	state := way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	state := tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
 
 	setKey := a.FirstOf("request-set-headers", "headers")
 	if old {
@@ -170,11 +171,11 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 	}
 	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
 		added := headerValue(value, users)
-		state = way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers",
+		state = tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers",
 			Why: reason.Of("haproxy-second-header", added.Why)}
 	}
 	if way.Listed(a["request-del-headers"], way.Header) && !old {
-		state = way.State{State: way.IdentityRemoved, Source: PrefixHAProxyIngress + "request-del-headers",
+		state = tri.State{State: way.IdentityRemoved, Source: PrefixHAProxyIngress + "request-del-headers",
 			Why: "request-del-headers removes the header"}
 		if !stated {
 			e.Assumptions = append(e.Assumptions, "haproxy-ingress is 0.17 or newer, which knows request-del-headers")
@@ -194,18 +195,18 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 
 // haproxyIngressAnswer is what the answer of an authentication service does to the header, nil for nothing. By default
 // every header of the answer is copied, and whether this one is among them only the service knows.
-func haproxyIngressAnswer(a way.Annotations) *way.State {
+func haproxyIngressAnswer(a way.Annotations) *tri.State {
 	if a.Has("auth-url") {
 		const source = PrefixHAProxyIngress + "auth-headers-succeed"
 		switch list, given := a["auth-headers-succeed"]; {
 		case strings.EqualFold(strings.TrimSpace(a["auth-external-placement"]), "frontend"):
-			return &way.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement",
+			return &tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement",
 				Why: reason.Of("haproxy-authentication-in-frontend")}
 		case way.Listed(list, way.Header):
-			return &way.State{State: way.IdentitySet, Source: source,
+			return &tri.State{State: way.IdentitySet, Source: source,
 				Why: "auth-headers-succeed copies the header from the answer of auth-url"}
 		case !given || strings.ContainsAny(list, `*%.[+?^$`):
-			return &way.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-answer-by-pattern")}
+			return &tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-answer-by-pattern")}
 		}
 		return nil
 	}
@@ -214,7 +215,7 @@ func haproxyIngressAnswer(a way.Annotations) *way.State {
 	}
 	for entry := range strings.SplitSeq(a["oauth-headers"], ",") {
 		if name, _, ok := strings.Cut(entry, ":"); ok && strings.EqualFold(strings.TrimSpace(name), way.Header) {
-			return &way.State{State: way.IdentitySet, Source: PrefixHAProxyIngress + "oauth-headers",
+			return &tri.State{State: way.IdentitySet, Source: PrefixHAProxyIngress + "oauth-headers",
 				Why: "oauth-headers sets the header from the answer of oauth2-proxy"}
 		}
 	}
@@ -240,10 +241,10 @@ func haproxyIngressHides(in way.Input, a way.Annotations, h *way.Handling) {
 	const key = PrefixHAProxyIngress + "response-del-headers"
 	v, stated := in.Version()
 	if way.Listed(a["response-del-headers"], "Server") && (!stated || v.AtLeast(0, 17)) {
-		h.HidesHeaders = way.State{State: way.On, Source: key, Why: "response-del-headers removes Server"}
+		h.HidesHeaders = tri.State{State: tri.On, Source: key, Why: "response-del-headers removes Server"}
 		return
 	}
-	h.HidesHeaders = way.State{State: way.Off, Source: "default",
+	h.HidesHeaders = tri.State{State: tri.Off, Source: "default",
 		Why: "HAProxy passes the Server header of the backend on"}
 	h.Fixes[way.HideHeaders].Advice = `set haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
 	_, old := in.Ingress.Annotations["ingress.kubernetes.io/response-del-headers"]

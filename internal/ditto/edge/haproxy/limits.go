@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -16,19 +17,19 @@ func haproxyTransport(in way.Input, a way.Annotations, conflicts map[string]bool
 	redirects, said := haproxyBool(a["ssl-redirect"])
 	switch {
 	case conflicts["ssl-redirect"] || !said && a.Has("ssl-redirect"):
-		t.Plain = way.State{State: way.Unknown, Source: key, Why: reason.Of("haproxy-ssl-redirect-broken")}
+		t.Plain = tri.State{State: tri.Unknown, Source: key, Why: reason.Of("haproxy-ssl-redirect-broken")}
 	case said && redirects:
 		t.Plain = way.Redirected(key, "ssl-redirect is true")
-		if t.TLS.State == way.Off && !own {
-			t.TLS = way.State{State: way.Unknown, Source: key,
+		if t.TLS.State == tri.Off && !own {
+			t.TLS = tri.State{State: tri.Unknown, Source: key,
 				Why: reason.Of("haproxy-redirect-to-controllers-certificate")}
 		}
-	case said && (own || t.TLS.State != way.Off):
+	case said && (own || t.TLS.State != tri.Off):
 		t.Plain = way.PassedOn(key, "ssl-redirect is false")
 		t.Fix.Advice = `remove haproxy.org/ssl-redirect, or set it to "true"`
 	case own:
 		t.Plain = way.Redirected("default", "the controller redirects for an Ingress with spec.tls")
-	case t.TLS.State != way.Off:
+	case t.TLS.State != tri.Off:
 		t.Plain = way.PassedOn("default", "the controller redirects only for an Ingress with spec.tls of its own")
 	default:
 		t.Plain = way.WithoutTLS()
@@ -46,28 +47,28 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 	*advice = `set haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`
 	switch {
 	case conflicts["rate-limit-requests"]:
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "rate-limit-requests",
+		r.Limited = tri.State{State: tri.Unknown, Source: prefix + "rate-limit-requests",
 			Why: reason.Of("haproxy-rate-limit-twice")}
 	case way.Positive(a["rate-limit-requests"]):
-		r.Limited = way.State{State: way.On, Source: prefix + "rate-limit-requests",
+		r.Limited = tri.State{State: tri.On, Source: prefix + "rate-limit-requests",
 			Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"])}
 	case a.Has("rate-limit-requests"):
-		r.Limited = way.State{State: way.Off, Source: prefix + "rate-limit-requests",
+		r.Limited = tri.State{State: tri.Off, Source: prefix + "rate-limit-requests",
 			Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"]) + ", which sets no limit"}
 	}
-	r.Limited = r.Limited.Excepting(a, prefix, "rate-limit-whitelist")
-	if r.Limited.State == way.On && a.Has("src-ip-header") {
-		r.Limited = way.State{State: way.Unknown, Source: prefix + "src-ip-header",
+	r.Limited = way.Excepting(r.Limited, a, prefix, "rate-limit-whitelist")
+	if r.Limited.State == tri.On && a.Has("src-ip-header") {
+		r.Limited = tri.State{State: tri.Unknown, Source: prefix + "src-ip-header",
 			Why: reason.Of("haproxy-address-from-header")}
 	}
 	for _, name := range haproxySnippets() {
-		if r.Limited.State == way.Off && (configures(a, name) || configures(service, name)) {
-			r.Limited = way.State{State: way.Unknown, Source: prefix + name,
+		if r.Limited.State == tri.Off && (configures(a, name) || configures(service, name)) {
+			r.Limited = tri.State{State: tri.Unknown, Source: prefix + name,
 				Why: reason.Of("limit-by-unread-setting", name)}
 		}
 	}
 	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
-		r.Limited = way.State{State: way.Off, Source: prefix + "ssl-passthrough",
+		r.Limited = tri.State{State: tri.Off, Source: prefix + "ssl-passthrough",
 			Why: "ssl-passthrough passes TLS connections through unread"}
 		*advice = "limit requests where TLS is terminated"
 		return
@@ -79,13 +80,13 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 // haproxyIngressTransport: ssl-redirect is true by default and does something where there is TLS (docs keys.md).
 func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.WithNeighbours(host)}
-	if always, _ := a.Bool("ssl-always-add-https"); always && t.TLS.State == way.Off {
-		t.TLS = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https",
+	if always, _ := a.Bool("ssl-always-add-https"); always && t.TLS.State == tri.Off {
+		t.TLS = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https",
 			Why: reason.Of("controllers-certificate")}
 	}
 	redirects, said := a.Bool("ssl-redirect")
 	switch {
-	case t.TLS.State == way.Off:
+	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
 	case said && !redirects:
 		t.Plain = way.PassedOn(PrefixHAProxyIngress+"ssl-redirect", "ssl-redirect is false")
@@ -105,19 +106,19 @@ func haproxyIngressRate(in way.Input, a way.Annotations, h *way.Handling) {
 	h.Fixes[way.LimitRequests].Advice = `set haproxy-ingress.github.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-connections"} {
 		if way.Positive(strings.TrimSpace(a[name])) {
-			r.Limited = way.State{State: way.On, Source: PrefixHAProxyIngress + name,
+			r.Limited = tri.State{State: tri.On, Source: PrefixHAProxyIngress + name,
 				Why: name + " is " + way.Quote(a[name])}
 			break
 		}
 		if a.Has(name) {
-			r.Limited = way.State{State: way.Off, Source: PrefixHAProxyIngress + name,
+			r.Limited = tri.State{State: tri.Off, Source: PrefixHAProxyIngress + name,
 				Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
 		}
 	}
-	r.Limited = r.Limited.Excepting(a, PrefixHAProxyIngress, "limit-whitelist")
+	r.Limited = way.Excepting(r.Limited, a, PrefixHAProxyIngress, "limit-whitelist")
 	for _, name := range haproxyIngressConfig() {
-		if r.Limited.State == way.Off && configures(a, name) {
-			r.Limited = way.State{State: way.Unknown, Source: PrefixHAProxyIngress + name,
+		if r.Limited.State == tri.Off && configures(a, name) {
+			r.Limited = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + name,
 				Why: reason.Of("limit-by-unread-setting", name)}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -33,7 +34,7 @@ func (r *reading) asides() []aside {
 	for i := range table {
 		c := &table[i]
 		certain := c.Name == r.in.Class.Controller
-		if c.Asides == nil || !certain && r.in.Class.Controller != way.Unknown {
+		if c.Asides == nil || !certain && r.in.Class.Controller != tri.Unknown {
 			continue
 		}
 		for _, a := range c.Asides(r.in.Ingress) {
@@ -79,7 +80,7 @@ func (r *reading) aside(host, asked string, a aside, path way.Path) way.Route {
 		onward := way.HandingOn("", "", false, nil)
 		route.Transport, route.Rate, route.ErrorPages = onward.Transport, onward.Rate, onward.ErrorPages
 		route.Fixes[way.LimitRequests] = way.Fix{}
-		route.Effects.Identity = way.State{State: way.IdentityClient,
+		route.Effects.Identity = tri.State{State: way.IdentityClient,
 			Why: r.controller.Title + " copies requests as clients sent them"}
 	}
 	if a.doubt != "" {

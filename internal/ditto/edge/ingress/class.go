@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -96,7 +97,7 @@ func resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.
 // fromName finds the controller of a class: what the configuration says of it comes first, since the value in a class
 // object does not always tell who serves it (Traefik can take over ingress-nginx's).
 func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.Ingress, cfg way.Config) way.Class {
-	c := way.Class{Name: name, Controller: way.Unknown}
+	c := way.Class{Name: name, Controller: tri.Unknown}
 	configured := cfg.DefaultController
 	if name != "" {
 		configured = cfg.IngressClasses[name]

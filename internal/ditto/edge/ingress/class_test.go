@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -83,7 +84,7 @@ func TestResolve(t *testing.T) {
 		},
 		{
 			name: "a suffix without a slash is another controller", ing: ingress("own", nil), objects: []any{class("own", "haproxy.org/ingress-controllers")},
-			want: way.Class{Controller: way.Unknown, Name: "own", Why: `ingress class "own"` + notInternal, Hint: `of class "own"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: tri.Unknown, Name: "own", Why: `ingress class "own"` + notInternal, Hint: `of class "own"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "the configuration names the class internal", ing: ingress("nginx", nil), objects: []any{class("nginx", "k8s.io/ingress-nginx")},
@@ -110,7 +111,7 @@ func TestResolve(t *testing.T) {
 		},
 		{
 			name: "annotations of both candidates tell nothing", ing: ingress("nginx", notes{"nginx.org/rewrites": "x", "nginx.ingress.kubernetes.io/auth-type": "basic"}),
-			want: way.Class{Controller: way.Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: tri.Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "annotations of one controller tell it whatever the class is called", ing: ingress("x", notes{"konghq.com/plugins": "p"}),
@@ -121,11 +122,11 @@ func TestResolve(t *testing.T) {
 		},
 		{
 			name: "a class that nobody knows stays unknown", ing: ingress("x", nil),
-			want: way.Class{Controller: way.Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: tri.Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "a usual name does not beat what the class object says", ing: ingress("nginx", nil), objects: []any{class("nginx", "example.com/own")},
-			want: way.Class{Controller: way.Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: tri.Unknown, Name: "nginx", Why: `ingress class "nginx"` + notInternal, Hint: `of class "nginx"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "a second ingress-nginx has a controller of its own", ing: ingress("inner", nil), objects: []any{class("inner", "k8s.io/internal-ingress-nginx")},
@@ -155,11 +156,11 @@ func TestResolve(t *testing.T) {
 		{
 			name: "the default comes too late for an Ingress that is in a cluster", ing: known(ingress("", nil)),
 			objects: []any{byDefault(class("b", "traefik.io/ingress-controller"))}, cfg: way.Config{InternalIngressClasses: []string{"b"}},
-			want: way.Class{Controller: way.Unknown, Why: "no ingress class is named internal", Hint: noClass},
+			want: way.Class{Controller: tri.Unknown, Why: "no ingress class is named internal", Hint: noClass},
 		},
 		{
 			name: "no class at all is any controller", ing: ingress("", nil),
-			want: way.Class{Controller: way.Unknown, Why: "no ingress class is named internal", Hint: noClass},
+			want: way.Class{Controller: tri.Unknown, Why: "no ingress class is named internal", Hint: noClass},
 		},
 		{
 			name: "an Ingress without a class is guessed by annotations", ing: ingress("", notes{"nginx.ingress.kubernetes.io/auth-type": "basic"}),
@@ -170,7 +171,7 @@ func TestResolve(t *testing.T) {
 		},
 		{
 			name: "annotations of other tools are nobody's", ing: ingress("x", notes{"team": "a", "ingress.kubernetes.io/ssl-redirect": "true"}),
-			want: way.Class{Controller: way.Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
+			want: way.Class{Controller: tri.Unknown, Name: "x", Why: `ingress class "x"` + notInternal, Hint: `of class "x"; edges.ingressClasses in the configuration can say who serves it`},
 		},
 		{
 			name: "the configuration says who serves a class", ing: ingress("corp", notes{"nginx.ingress.kubernetes.io/auth-type": "basic"}), cfg: corp,

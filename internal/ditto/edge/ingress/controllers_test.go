@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/f5"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -59,19 +60,19 @@ func (c effectsCase) run(t *testing.T) {
 }
 
 var (
-	untouched = way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
-	unstrip   = way.State{State: way.Off, Source: "default", Why: "no annotation changes the header"}
-	unasked   = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
+	untouched = tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	unstrip   = tri.State{State: tri.Off, Source: "default", Why: "no annotation changes the header"}
+	unasked   = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
 )
 
 func TestRead_IngressNginx(t *testing.T) {
 	const p = "nginx.ingress.kubernetes.io/"
-	hides := way.State{State: way.On, Source: "default", Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
-	basic := way.State{State: way.On, Source: p + "auth-type", Why: "the annotation " + p + "auth-type asks every client for credentials"}
-	byURL := way.State{State: way.On, Source: p + "auth-url", Why: "the annotation " + p + "auth-url asks every client for credentials"}
+	hides := tri.State{State: tri.On, Source: "default", Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
+	basic := tri.State{State: tri.On, Source: p + "auth-type", Why: "the annotation " + p + "auth-type asks every client for credentials"}
+	byURL := tri.State{State: tri.On, Source: p + "auth-url", Why: "the annotation " + p + "auth-url asks every client for credentials"}
 	htpasswd := []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "auth"}}
-	identity := func(state, source, why string) way.State {
-		return way.State{State: state, Source: p + source, Why: why}
+	identity := func(state, source, why string) tri.State {
+		return tri.State{State: state, Source: p + source, Why: why}
 	}
 	const honoured = "ingress-nginx honours configuration snippets (allow-snippet-annotations and annotations-risk-level), which it does not by default since 1.9"
 	const answers = "the service behind auth-url answers every request that it lets in with a non-empty x-ditto-pre-authenticated"
@@ -89,51 +90,51 @@ func TestRead_IngressNginx(t *testing.T) {
 		{name: "a blank type is none", notes: notes{p + "auth-type": " ", p + "auth-secret": "users"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a wrong type is refused", notes: notes{p + "auth-type": "Basic", p + "auth-secret": "users"},
-			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-type", "auth-type is neither basic nor digest, so ingress-nginx refuses it"), StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: identity(tri.Unknown, "auth-type", "auth-type is neither basic nor digest, so ingress-nginx refuses it"), StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "no Secret is refused", notes: notes{p + "auth-type": "basic"},
-			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-type", "auth-secret does not name a Secret, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: identity(tri.Unknown, "auth-type", "auth-secret does not name a Secret, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
 
 		{name: "the snippet of Ditto's older charts sets the verified user",
 			notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "configuration-snippet": setUser},
 			want: way.Effects{
 				Identity:       identity(way.IdentitySet, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which basic authentication has verified"),
 				Authentication: basic, AuthSecrets: htpasswd,
-				StripsIdentity: identity(way.On, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which basic authentication has verified"),
+				StripsIdentity: identity(tri.On, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which basic authentication has verified"),
 				HidesHeaders:   hides, Snippets: snippet(setUser), Assumptions: []string{honoured},
 			}},
 		{name: "the same snippet without authentication passes the client's word on", notes: notes{p + "configuration-snippet": setUser},
 			want: way.Effects{
 				Identity:       identity(way.IdentityClient, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
 				Authentication: unasked,
-				StripsIdentity: identity(way.Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
+				StripsIdentity: identity(tri.Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
 				HidesHeaders:   hides, Snippets: snippet(setUser),
 			}},
 		{name: "satisfy any with listed addresses makes the user unverified",
 			notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "satisfy": "any", p + "whitelist-source-range": "10.0.0.0/8", p + "configuration-snippet": setUser},
 			want: way.Effects{
 				Identity:       identity(way.IdentityClient, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
-				Authentication: identity(way.Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`), AuthSecrets: htpasswd,
-				StripsIdentity: identity(way.Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
+				Authentication: identity(tri.Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`), AuthSecrets: htpasswd,
+				StripsIdentity: identity(tri.Off, "configuration-snippet", "in the configuration snippet it is set to $remote_user, which nothing has verified there"),
 				HidesHeaders:   hides, Snippets: snippet(setUser),
 			}},
 		{name: "satisfy any depends on what cannot be seen", notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "satisfy": "any"},
 			want: way.Effects{Identity: untouched, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides,
-				Authentication: identity(way.Unknown, "satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)}},
+				Authentication: identity(tri.Unknown, "satisfy", `satisfy is "any": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials`)}},
 		{name: "a snippet for HTTP does nothing for a gRPC backend",
 			notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "backend-protocol": "grpc", p + "configuration-snippet": setUser},
 			want:  way.Effects{Identity: untouched, Authentication: basic, AuthSecrets: htpasswd, StripsIdentity: unstrip, HidesHeaders: hides, Snippets: snippet(setUser)}},
 		{name: "a snippet that is none is unknown", notes: notes{p + "auth-type": "basic", p + "auth-secret": "users", p + "configuration-snippet": "}"},
 			want: way.Effects{
 				Identity:       identity(way.IdentityUnknown, "configuration-snippet", "in the configuration snippet the snippet cannot be parsed"),
-				Authentication: way.State{State: way.Unknown, Source: "configuration-snippet", Why: "the configuration snippet may let clients in without credentials"}, AuthSecrets: htpasswd,
-				StripsIdentity: identity(way.Unknown, "configuration-snippet", "in the configuration snippet the snippet cannot be parsed"),
+				Authentication: tri.State{State: tri.Unknown, Source: "configuration-snippet", Why: "the configuration snippet may let clients in without credentials"}, AuthSecrets: htpasswd,
+				StripsIdentity: identity(tri.Unknown, "configuration-snippet", "in the configuration snippet the snippet cannot be parsed"),
 				HidesHeaders:   hides, Snippets: snippet("}"),
 			}},
 
 		{name: "an answer sets the header", notes: notes{p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "X-User, X-Ditto-Pre-Authenticated"},
 			want: way.Effects{
 				Identity: identity(way.IdentitySet, "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"), Authentication: byURL,
-				StripsIdentity: identity(way.On, "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"),
+				StripsIdentity: identity(tri.On, "auth-response-headers", "auth-response-headers sets the header from the answer of auth-url"),
 				HidesHeaders:   hides, Assumptions: []string{answers},
 			}},
 		{name: "response headers without a URL do nothing", notes: notes{p + "auth-response-headers": "x-ditto-pre-authenticated"},
@@ -141,33 +142,33 @@ func TestRead_IngressNginx(t *testing.T) {
 		{name: "a URL without response headers leaves the header", notes: notes{p + "auth-url": "http://auth.ns/check"},
 			want: way.Effects{Identity: untouched, Authentication: byURL, StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "a URL that is none is refused", notes: notes{p + "auth-url": "auth"},
-			want: way.Effects{Identity: untouched, Authentication: identity(way.Unknown, "auth-url", "auth-url is not a URL, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
+			want: way.Effects{Identity: untouched, Authentication: identity(tri.Unknown, "auth-url", "auth-url is not a URL, so ingress-nginx answers 503"), StripsIdentity: unstrip, HidesHeaders: hides}},
 		{name: "satisfy any makes the answer optional",
 			notes: notes{p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "x-ditto-pre-authenticated", p + "satisfy": "any", p + "allowlist-source-range": "0.0.0.0/0"},
 			want: way.Effects{
 				Identity:       identity(way.IdentityEmpty, "auth-response-headers", `auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: satisfy is "any": clients with a listed address are not asked for credentials`),
-				Authentication: identity(way.Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`),
-				StripsIdentity: identity(way.On, "auth-response-headers", `auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: satisfy is "any": clients with a listed address are not asked for credentials`),
+				Authentication: identity(tri.Off, "satisfy", `satisfy is "any": clients with a listed address are not asked for credentials`),
+				StripsIdentity: identity(tri.On, "auth-response-headers", `auth-response-headers sets the header from the answer of auth-url, but not every request has to be answered: satisfy is "any": clients with a listed address are not asked for credentials`),
 				HidesHeaders:   hides,
 			}},
 
 		{name: "client certificates over TLS alone", notes: notes{p + "auth-tls-secret": "ns/ca"}, tls: true,
 			want: way.Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
-				Authentication: identity(way.On, "auth-tls-secret", "the annotation "+p+"auth-tls-secret asks every client for credentials"),
+				Authentication: identity(tri.On, "auth-tls-secret", "the annotation "+p+"auth-tls-secret asks every client for credentials"),
 				Assumptions:    []string{"ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)"}}},
 		{name: "client certificates beside plain HTTP", notes: notes{p + "auth-tls-secret": "ns/ca", p + "ssl-redirect": "false"}, tls: true,
 			want: way.Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
-				Authentication: identity(way.Unknown, "auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")}},
+				Authentication: identity(tri.Unknown, "auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")}},
 		{name: "optional client certificates", notes: notes{p + "auth-tls-secret": "ns/ca", p + "auth-tls-verify-client": "optional"}, tls: true,
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: hides}},
 
 		{name: "passthrough makes what looked safe unknown",
 			notes: notes{p + "ssl-passthrough": "true", p + "auth-url": "http://auth.ns/check", p + "auth-response-headers": "x-ditto-pre-authenticated"},
 			want: way.Effects{
-				Identity:       way.State{State: way.IdentityUnknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
-				Authentication: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
-				StripsIdentity: way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
-				HidesHeaders:   way.State{State: way.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
+				Identity:       tri.State{State: way.IdentityUnknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
+				Authentication: tri.State{State: tri.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
+				StripsIdentity: tri.State{State: tri.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
+				HidesHeaders:   tri.State{State: tri.Unknown, Source: "ssl-passthrough", Why: "ssl-passthrough may pass TLS connections through unread"},
 				Passthrough:    true, Assumptions: []string{answers},
 			}},
 		{name: "another controller's annotations do nothing", notes: notes{"nginx.org/basic-auth-secret": "users", "haproxy.org/auth-type": "basic-auth"},
@@ -181,12 +182,12 @@ func TestRead_IngressNginx(t *testing.T) {
 
 func TestRead_F5Nginx(t *testing.T) {
 	const p = "nginx.org/"
-	shows := way.State{State: way.Off, Source: "default", Why: "nginx sends its version in the Server header"}
+	shows := tri.State{State: tri.Off, Source: "default", Why: "nginx sends its version in the Server header"}
 	hide := map[string]string{p + "server-tokens": "False", p + "proxy-hide-headers": "Server,X-Powered-By"}
 	strip := map[string]string{p + "proxy-set-headers": "x-ditto-pre-authenticated:"}
-	basic := way.State{State: way.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret asks every client for credentials"}
-	set := func(state, why string) way.State {
-		return way.State{State: state, Source: p + "proxy-set-headers", Why: why}
+	basic := tri.State{State: tri.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret asks every client for credentials"}
+	set := func(state, why string) tri.State {
+		return tri.State{State: state, Source: p + "proxy-set-headers", Why: why}
 	}
 	stated := func(version string) way.Input {
 		in := served("f5-nginx", nil)
@@ -201,8 +202,8 @@ func TestRead_F5Nginx(t *testing.T) {
 	const newEnough = "the NGINX Ingress Controller is 3.6 or newer, which knows nginx.org/proxy-set-headers"
 	const removes = "nginx.org/proxy-set-headers removes the header"
 	const colonless = "nginx.org/proxy-set-headers names the header without a colon, which passes the client's own on"
-	orphan := func(state, why string) way.State {
-		return way.State{State: state, Source: p + "mergeable-ingress-type", Why: why}
+	orphan := func(state, why string) tri.State {
+		return tri.State{State: state, Source: p + "mergeable-ingress-type", Why: why}
 	}
 
 	for _, c := range []effectsCase{
@@ -215,53 +216,53 @@ func TestRead_F5Nginx(t *testing.T) {
 		{name: "a guessed controller gets no annotations", in: guessed,
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}},
 		{name: "the header is removed", in: stated("3.6"), notes: notes{p + "proxy-set-headers": "X-A, X-Ditto-Pre-Authenticated :", p + "server-tokens": "false"},
-			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(way.On, removes),
-				HidesHeaders: way.State{State: way.On, Source: p + "server-tokens", Why: "nginx.org/server-tokens is false"}}},
+			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(tri.On, removes),
+				HidesHeaders: tri.State{State: tri.On, Source: p + "server-tokens", Why: "nginx.org/server-tokens is false"}}},
 		{name: "the header is removed if the version is right", in: served("f5-nginx", nil), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:"},
-			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(way.On, removes), HidesHeaders: shows, Assumptions: []string{newEnough}}, hide: hide},
+			want: way.Effects{Identity: set(way.IdentityRemoved, removes), Authentication: unasked, StripsIdentity: set(tri.On, removes), HidesHeaders: shows, Assumptions: []string{newEnough}}, hide: hide},
 		{name: "without a colon the client's header passes", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated"},
-			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows}, hide: hide},
+			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(tri.Off, colonless), HidesHeaders: shows}, hide: hide},
 		{name: "a second entry undoes the first", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:,X-DITTO-PRE-AUTHENTICATED"},
-			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(way.Off, colonless), HidesHeaders: shows}, hide: hide},
+			want: way.Effects{Identity: set(way.IdentityClient, colonless), Authentication: unasked, StripsIdentity: set(tri.Off, colonless), HidesHeaders: shows}, hide: hide},
 		{name: "a list that somebody wrote is not touched", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "X-A: b", p + "server-tokens": "custom", p + "proxy-hide-headers": "X-B"},
-			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: way.State{State: way.Off, Source: p + "server-tokens", Why: `nginx.org/server-tokens is "custom"`}}},
+			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: tri.State{State: tri.Off, Source: p + "server-tokens", Why: `nginx.org/server-tokens is "custom"`}}},
 		{name: "nothing is set for a gRPC service", in: stated("5.5"), notes: notes{p + "proxy-set-headers": "x-ditto-pre-authenticated:", p + "grpc-services": "other,gateway"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: shows}, hide: hide},
 		{name: "Server is passed on", in: stated("5.5"), notes: notes{p + "server-tokens": "False", p + "proxy-pass-headers": "server"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip,
-				HidesHeaders: way.State{State: way.Off, Source: p + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}}, strip: strip},
+				HidesHeaders: tri.State{State: tri.Off, Source: p + "proxy-pass-headers", Why: "nginx.org/proxy-pass-headers passes Server on"}}, strip: strip},
 		{name: "a snippet sets the verified user", in: stated("5.5"), notes: notes{p + "basic-auth-secret": "users", p + "location-snippets": `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`},
 			want: way.Effects{
-				Identity:       way.State{State: way.IdentitySet, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
+				Identity:       tri.State{State: way.IdentitySet, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
 				Authentication: basic, AuthSecrets: []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}},
-				StripsIdentity: way.State{State: way.On, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
+				StripsIdentity: tri.State{State: tri.On, Source: p + "location-snippets", Why: "in the location snippet it is set to $remote_user, which basic authentication has verified"},
 				HidesHeaders:   shows,
 				Snippets:       []way.Snippet{{Kind: way.SnippetLocation, Key: p + "location-snippets", Text: `proxy_set_header X-Ditto-Pre-Authenticated nginx:$remote_user;`}},
 			}, hide: hide},
 		{name: "a JSON web token is asked for on NGINX Plus only", in: stated("5.5"), notes: notes{"nginx.com/jwt-key": "k"},
-			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip, HidesHeaders: shows}, strip: strip, hide: hide},
+			want: way.Effects{Identity: untouched, Authentication: tri.State{State: tri.Unknown, Source: "nginx.com/jwt-key", Why: "nginx.com/jwt-key asks for a token on NGINX Plus only"}, StripsIdentity: unstrip, HidesHeaders: shows}, strip: strip, hide: hide},
 		{name: "a Policy that was not found", in: stated("5.5"), notes: notes{p + "policies": "oidc"},
-			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Unknown, Source: p + "policies", Why: "Policy ns/oidc was not found; it may ask for credentials"}, StripsIdentity: unstrip, HidesHeaders: shows}, strip: strip, hide: hide},
+			want: way.Effects{Identity: untouched, Authentication: tri.State{State: tri.Unknown, Source: p + "policies", Why: "Policy ns/oidc was not found; it may ask for credentials"}, StripsIdentity: unstrip, HidesHeaders: shows}, strip: strip, hide: hide},
 		{name: "a minion without its master is unknown", in: minion, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: way.Effects{
 				Identity:       orphan(way.IdentityUnknown, f5.NoMaster),
-				Authentication: orphan(way.Unknown, f5.NoMaster),
-				StripsIdentity: orphan(way.Unknown, f5.NoMaster),
-				HidesHeaders:   orphan(way.Unknown, f5.NoMaster),
+				Authentication: orphan(tri.Unknown, f5.NoMaster),
+				StripsIdentity: orphan(tri.Unknown, f5.NoMaster),
+				HidesHeaders:   orphan(tri.Unknown, f5.NoMaster),
 			}},
 		{name: "a minion takes over what its master says", in: mastered, notes: notes{p + "mergeable-ingress-type": "minion"},
 			want: way.Effects{
 				Identity:       set(way.IdentityRemoved, removes),
-				Authentication: way.State{State: way.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+				Authentication: tri.State{State: tri.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				AuthSecrets:    []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}},
-				StripsIdentity: set(way.On, removes), HidesHeaders: shows,
+				StripsIdentity: set(tri.On, removes), HidesHeaders: shows,
 			}},
 		{name: "a minion's own entry wins over its master's", in: mastered, notes: notes{p + "mergeable-ingress-type": "minion", p + "proxy-set-headers": "X-Ditto-Pre-Authenticated"},
 			want: way.Effects{
 				Identity:       set(way.IdentityClient, colonless),
-				Authentication: way.State{State: way.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+				Authentication: tri.State{State: tri.On, Source: p + "basic-auth-secret", Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
 				AuthSecrets:    []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "htpasswd"}},
-				StripsIdentity: set(way.Off, colonless), HidesHeaders: shows,
+				StripsIdentity: set(tri.Off, colonless), HidesHeaders: shows,
 			}},
 	} {
 		c.run(t)
@@ -269,47 +270,47 @@ func TestRead_F5Nginx(t *testing.T) {
 }
 
 func TestRead_HAProxy(t *testing.T) {
-	passes := way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
-	basic := way.State{State: way.On, Source: "haproxy.org/auth-type", Why: "auth-type asks every client for credentials"}
-	header := func(state, why string) way.State {
-		return way.State{State: state, Source: "haproxy.org/request-set-header", Why: "in request-set-header " + why}
+	passes := tri.State{State: tri.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+	basic := tri.State{State: tri.On, Source: "haproxy.org/auth-type", Why: "auth-type asks every client for credentials"}
+	header := func(state, why string) tri.State {
+		return tri.State{State: state, Source: "haproxy.org/request-set-header", Why: "in request-set-header " + why}
 	}
 	users := []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthMap}}
 	for _, c := range []effectsCase{
 		{name: "no annotations", want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a constant", notes: notes{"haproxy.org/request-set-header": "X-A b\nX-Ditto-Pre-Authenticated nobody\n"},
-			want: way.Effects{Identity: header(way.IdentitySet, "it is set to a constant"), Authentication: unasked, StripsIdentity: header(way.On, "it is set to a constant"), HidesHeaders: passes}},
+			want: way.Effects{Identity: header(way.IdentitySet, "it is set to a constant"), Authentication: unasked, StripsIdentity: header(tri.On, "it is set to a constant"), HidesHeaders: passes}},
 		{name: "the verified user", notes: notes{"haproxy.com/auth-type": "basic-auth", "auth-secret": "users", "ingress.kubernetes.io/request-set-header": `x-ditto-pre-authenticated "nginx:%[http_auth_user]"`},
 			want: way.Effects{Identity: header(way.IdentitySet, "it is set to the user that basic authentication has verified"), Authentication: basic, AuthSecrets: users,
-				StripsIdentity: header(way.On, "it is set to the user that basic authentication has verified"), HidesHeaders: passes}},
+				StripsIdentity: header(tri.On, "it is set to the user that basic authentication has verified"), HidesHeaders: passes}},
 		{name: "a user whom nobody verified", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated nginx:%[http_auth_user]"},
 			want: way.Effects{Identity: header(way.IdentityClient, "it is set to the user of the request, which nothing has verified there"), Authentication: unasked,
-				StripsIdentity: header(way.Off, "it is set to the user of the request, which nothing has verified there"), HidesHeaders: passes}},
+				StripsIdentity: header(tri.Off, "it is set to the user of the request, which nothing has verified there"), HidesHeaders: passes}},
 		{name: "the client's own header", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated %[req.hdr(x-ditto-pre-authenticated),lower]"},
 			want: way.Effects{Identity: header(way.IdentityClient, "it is set to req.hdr, which the client controls"), Authentication: unasked,
-				StripsIdentity: header(way.Off, "it is set to req.hdr, which the client controls"), HidesHeaders: passes}},
+				StripsIdentity: header(tri.Off, "it is set to req.hdr, which the client controls"), HidesHeaders: passes}},
 		{name: "nothing is what HAProxy refuses", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated "},
 			want: way.Effects{Identity: header(way.IdentityUnknown, "it is set to the empty string, which HAProxy refuses"), Authentication: unasked,
-				StripsIdentity: header(way.Unknown, "it is set to the empty string, which HAProxy refuses"), HidesHeaders: passes}},
+				StripsIdentity: header(tri.Unknown, "it is set to the empty string, which HAProxy refuses"), HidesHeaders: passes}},
 		{name: "a line without a space ends the list", notes: notes{"haproxy.org/request-set-header": "X-A\nx-ditto-pre-authenticated nobody"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "the last line wins", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated nobody\nx-ditto-pre-authenticated %[urlp(u)]"},
 			want: way.Effects{Identity: header(way.IdentityClient, "it is set to urlp, which the client controls"), Authentication: unasked,
-				StripsIdentity: header(way.Off, "it is set to urlp, which the client controls"), HidesHeaders: passes}},
+				StripsIdentity: header(tri.Off, "it is set to urlp, which the client controls"), HidesHeaders: passes}},
 		{name: "two spellings that differ are unknown", notes: notes{"haproxy.org/request-set-header": "x-ditto-pre-authenticated a", "haproxy.com/request-set-header": "x-ditto-pre-authenticated b"},
-			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is set twice, with different values"}, Authentication: unasked,
-				StripsIdentity: way.State{State: way.Unknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is set twice, with different values"}, HidesHeaders: passes}},
+			want: way.Effects{Identity: tri.State{State: way.IdentityUnknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is set twice, with different values"}, Authentication: unasked,
+				StripsIdentity: tri.State{State: tri.Unknown, Source: "haproxy.org/request-set-header", Why: "request-set-header is set twice, with different values"}, HidesHeaders: passes}},
 		{name: "another kind of authentication is none", notes: notes{"haproxy.org/auth-type": "basic"},
-			want: way.Effects{Identity: untouched, Authentication: way.State{State: way.Off, Source: "haproxy.org/auth-type", Why: `auth-type is not "basic-auth", and is ignored`}, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: tri.State{State: tri.Off, Source: "haproxy.org/auth-type", Why: `auth-type is not "basic-auth", and is ignored`}, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "Server is overwritten", notes: notes{"haproxy.org/response-set-header": "Server hidden"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip,
-				HidesHeaders: way.State{State: way.On, Source: "haproxy.org/response-set-header", Why: "response-set-header overwrites Server"}}},
+				HidesHeaders: tri.State{State: tri.On, Source: "haproxy.org/response-set-header", Why: "response-set-header overwrites Server"}}},
 		{name: "passthrough leaves nothing", notes: notes{"haproxy.org/ssl-passthrough": "true", "haproxy.org/auth-type": "basic-auth"},
 			want: way.Effects{
-				Identity:       way.State{State: way.IdentityClient, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
-				Authentication: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
-				StripsIdentity: way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
-				HidesHeaders:   way.State{State: way.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
+				Identity:       tri.State{State: way.IdentityClient, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
+				Authentication: tri.State{State: tri.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
+				StripsIdentity: tri.State{State: tri.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
+				HidesHeaders:   tri.State{State: tri.Off, Source: "haproxy.org/ssl-passthrough", Why: "haproxy.org/ssl-passthrough passes TLS connections through unread"},
 				Passthrough:    true,
 			}},
 	} {
@@ -320,7 +321,7 @@ func TestRead_HAProxy(t *testing.T) {
 		in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth"})
 		in.ServiceAnnotations = notes{"haproxy.org/cr-backend": "ns/b"}
 		got := handled(in)
-		if got.Identity.State != way.IdentityUnknown || got.Authentication.State != way.Unknown || got.Identity.Source != "haproxy.org/cr-backend" {
+		if got.Identity.State != way.IdentityUnknown || got.Authentication.State != tri.Unknown || got.Identity.Source != "haproxy.org/cr-backend" {
 			t.Errorf("identity %+v, authentication %+v", got.Identity, got.Authentication)
 		}
 	})
@@ -328,7 +329,7 @@ func TestRead_HAProxy(t *testing.T) {
 
 func TestRead_HAProxyIngress(t *testing.T) {
 	const p = "haproxy-ingress.github.io/"
-	passes := way.State{State: way.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
+	passes := tri.State{State: tri.Off, Source: "default", Why: "HAProxy passes the Server header of the backend on"}
 	strip := map[string]string{p + "request-del-headers": "x-ditto-pre-authenticated"}
 	hide := map[string]string{p + "response-del-headers": "Server,X-Powered-By"}
 	users := []way.AuthSecret{{Namespace: "ns", Name: "users", Kind: way.AuthFile, Key: "auth"}}
@@ -351,8 +352,8 @@ func TestRead_HAProxyIngress(t *testing.T) {
 	}
 	nobody := served("haproxy-ingress", nil)
 	nobody.Objects = inMemory(t)
-	state := func(state, source, why string) way.State {
-		return way.State{State: state, Source: p + source, Why: why}
+	state := func(state, source, why string) tri.State {
+		return tri.State{State: state, Source: p + source, Why: why}
 	}
 	const deletes = "request-del-headers removes the header"
 	const answers = "the authentication service answers every request that it lets in with a non-empty x-ditto-pre-authenticated"
@@ -365,49 +366,49 @@ func TestRead_HAProxyIngress(t *testing.T) {
 		{name: "a version that does not", in: stated("0.16"), notes: notes{p + "request-del-headers": "x-ditto-pre-authenticated", p + "response-del-headers": "server"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "deleted headers", in: stated("0.17.0-alpha.2"), notes: notes{p + "request-del-headers": "X-A, X-Ditto-Pre-Authenticated", "ingress.kubernetes.io/response-del-headers": "x-userid,server"},
-			want: way.Effects{Identity: state(way.IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(way.On, "request-del-headers", deletes),
-				HidesHeaders: state(way.On, "response-del-headers", "response-del-headers removes Server")}},
+			want: way.Effects{Identity: state(way.IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(tri.On, "request-del-headers", deletes),
+				HidesHeaders: state(tri.On, "response-del-headers", "response-del-headers removes Server")}},
 		{name: "deleted headers without a version", in: served("haproxy-ingress", nil), notes: notes{p + "request-del-headers": "x-ditto-pre-authenticated"},
-			want: way.Effects{Identity: state(way.IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(way.On, "request-del-headers", deletes), HidesHeaders: passes,
+			want: way.Effects{Identity: state(way.IdentityRemoved, "request-del-headers", deletes), Authentication: unasked, StripsIdentity: state(tri.On, "request-del-headers", deletes), HidesHeaders: passes,
 				Assumptions: []string{"haproxy-ingress is 0.17 or newer, which knows request-del-headers"}}},
 		{name: "headers of older releases set it", in: stated("0.14"), notes: notes{p + "headers": "x-ditto-pre-authenticated: nobody"},
-			want: way.Effects{Identity: state(way.IdentitySet, "headers", "in headers it is set to a constant"), Authentication: unasked, StripsIdentity: state(way.On, "headers", "in headers it is set to a constant"), HidesHeaders: passes}},
+			want: way.Effects{Identity: state(way.IdentitySet, "headers", "in headers it is set to a constant"), Authentication: unasked, StripsIdentity: state(tri.On, "headers", "in headers it is set to a constant"), HidesHeaders: passes}},
 		{name: "an added header is a second one", in: stated("0.17"), notes: notes{p + "request-add-headers": "x-ditto-pre-authenticated nobody"},
 			want: way.Effects{Identity: state(way.IdentityUnknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), Authentication: unasked,
-				StripsIdentity: state(way.Unknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), HidesHeaders: passes}, hide: hide},
+				StripsIdentity: state(tri.Unknown, "request-add-headers", "request-add-headers adds a second header: it is set to a constant"), HidesHeaders: passes}, hide: hide},
 		{name: "a Secret that is there", in: withSecret("auth"), notes: notes{p + "auth-secret": "users"},
-			want: way.Effects{Identity: untouched, Authentication: state(way.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(tri.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret without the key asks for nothing", in: withSecret("users"), notes: notes{p + "auth-secret": "users"},
-			want: way.Effects{Identity: untouched, Authentication: state(way.Off, "auth-secret", "Secret ns/users has no key auth, so haproxy-ingress asks for no credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(tri.Off, "auth-secret", "Secret ns/users has no key auth, so haproxy-ingress asks for no credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret that is not there is unknown", in: nobody, notes: notes{p + "auth-secret": "users"},
-			want: way.Effects{Identity: untouched, Authentication: state(way.Unknown, "auth-secret", "Secret ns/users was not found, and without it haproxy-ingress asks for no credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
+			want: way.Effects{Identity: untouched, Authentication: state(tri.Unknown, "auth-secret", "Secret ns/users was not found, and without it haproxy-ingress asks for no credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes}},
 		{name: "a Secret that cannot be seen is assumed", in: served("haproxy-ingress", nil), notes: notes{p + "auth-secret": "users"},
-			want: way.Effects{Identity: untouched, Authentication: state(way.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes,
+			want: way.Effects{Identity: untouched, Authentication: state(tri.On, "auth-secret", "auth-secret asks every client for credentials"), AuthSecrets: users, StripsIdentity: unstrip, HidesHeaders: passes,
 				Assumptions: []string{"Secret ns/users is there and has the key auth"}}},
 		{name: "an answer that is copied by name", in: stated("0.17"), notes: notes{p + "auth-url": "svc://auth:80/", p + "auth-headers-succeed": "x-user,x-ditto-pre-authenticated"},
 			want: way.Effects{Identity: state(way.IdentitySet, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"),
-				Authentication: state(way.On, "auth-url", "auth-url asks every client for credentials"),
-				StripsIdentity: state(way.On, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"), HidesHeaders: passes,
+				Authentication: state(tri.On, "auth-url", "auth-url asks every client for credentials"),
+				StripsIdentity: state(tri.On, "auth-headers-succeed", "auth-headers-succeed copies the header from the answer of auth-url"), HidesHeaders: passes,
 				Assumptions: []string{answers}}, hide: hide},
 		{name: "an answer that is copied by default is unknown", in: stated("0.17"), notes: notes{p + "auth-url": "svc://auth:80/"},
 			want: way.Effects{Identity: state(way.IdentityUnknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"),
-				Authentication: state(way.On, "auth-url", "auth-url asks every client for credentials"),
-				StripsIdentity: state(way.Unknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"),
+				Authentication: state(tri.On, "auth-url", "auth-url asks every client for credentials"),
+				StripsIdentity: state(tri.Unknown, "auth-headers-succeed", "headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined"),
 				HidesHeaders:   passes}, hide: hide},
 		{name: "an older key in another spelling is not overridden", in: stated("0.17"), notes: notes{"ingress.kubernetes.io/request-del-headers": "x-a"},
 			want: way.Effects{Identity: untouched, Authentication: unasked, StripsIdentity: unstrip, HidesHeaders: passes}, hide: hide},
 		{name: "configuration of HAProxy's own is not read", in: stated("0.17"), notes: notes{p + "config-backend": "http-request del-header x-ditto-pre-authenticated"},
 			want: way.Effects{Identity: state(way.IdentityUnknown, "config-backend", "config-backend may change the header, and is not read"), Authentication: unasked,
-				StripsIdentity: state(way.Unknown, "config-backend", "config-backend may change the header, and is not read"), HidesHeaders: passes}, hide: hide},
+				StripsIdentity: state(tri.Unknown, "config-backend", "config-backend may change the header, and is not read"), HidesHeaders: passes}, hide: hide},
 	} {
 		c.run(t)
 	}
 }
 
 func TestRead_Others(t *testing.T) {
-	cannotTell := way.State{State: way.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be determined from the Ingress"}
-	refers := func(state, key, what string) way.State {
-		return way.State{State: state, Source: key, Why: key + " refers to something that can " + what + ", and is not read"}
+	cannotTell := tri.State{State: tri.Unknown, Source: "default", Why: "what becomes of Server and version headers cannot be determined from the Ingress"}
+	refers := func(state, key, what string) tri.State {
+		return tri.State{State: state, Source: key, Why: key + " refers to something that can " + what + ", and is not read"}
 	}
 	const plugins = "konghq.com/plugins"
 	plain := func(assumption string) way.Effects {
@@ -418,12 +419,12 @@ func TestRead_Others(t *testing.T) {
 		return e
 	}
 	istioPlain := plain("no EnvoyFilter or RequestAuthentication of Istio changes the header")
-	istioPlain.Authentication = way.State{State: way.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
+	istioPlain.Authentication = tri.State{State: tri.Unknown, Source: "default", Why: "an AuthorizationPolicy of Istio can ask for credentials, and is not read"}
 	albAuth := plain("")
-	albAuth.Authentication = refers(way.Unknown, "alb.ingress.kubernetes.io/auth-type", "ask for credentials")
+	albAuth.Authentication = refers(tri.Unknown, "alb.ingress.kubernetes.io/auth-type", "ask for credentials")
 	passed := func(key string) way.Effects {
-		off := way.State{State: way.Off, Source: key, Why: key + " passes TLS connections through unread"}
-		return way.Effects{Identity: way.State{State: way.IdentityClient, Source: key, Why: off.Why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true}
+		off := tri.State{State: tri.Off, Source: key, Why: key + " passes TLS connections through unread"}
+		return way.Effects{Identity: tri.State{State: way.IdentityClient, Source: key, Why: off.Why}, Authentication: off, StripsIdentity: off, HidesHeaders: off, Passthrough: true}
 	}
 	routed := passed("route.openshift.io/termination")
 	routed.Assumptions = []string{"the IngressController of OpenShift has no header actions"}
@@ -431,12 +432,12 @@ func TestRead_Others(t *testing.T) {
 	open := plain("")
 	open.Identity.Why, open.StripsIdentity.Why = nobody, nobody
 	asked := open
-	asked.Authentication = way.State{
-		State: way.Unknown, Source: way.PrefixIngressNginx + "auth-url",
+	asked.Authentication = tri.State{
+		State: tri.Unknown, Source: way.PrefixIngressNginx + "auth-url",
 		Why: `which controller serves the Ingress cannot be determined, and ingress-nginx would read it differently because of "nginx.ingress.kubernetes.io/auth-url"`,
 	}
 	set := open
-	set.Identity = way.State{
+	set.Identity = tri.State{
 		State: way.IdentityUnknown, Source: "haproxy.org/request-set-header",
 		Why: `which controller serves the Ingress cannot be determined, and HAProxy Technologies' ingress controller would read it differently because of "haproxy.org/request-set-header"`,
 	}
@@ -444,8 +445,8 @@ func TestRead_Others(t *testing.T) {
 
 	for _, c := range []effectsCase{
 		{name: "Kong with plugins", in: served("kong", nil), notes: notes{plugins: "p"},
-			want: way.Effects{Identity: way.State{State: way.IdentityUnknown, Source: plugins, Why: "KongPlugin ns/p was not found"}, Authentication: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p was not found"},
-				StripsIdentity: way.State{State: way.Unknown, Source: plugins, Why: "KongPlugin ns/p was not found"}, HidesHeaders: cannotTell,
+			want: way.Effects{Identity: tri.State{State: way.IdentityUnknown, Source: plugins, Why: "KongPlugin ns/p was not found"}, Authentication: tri.State{State: tri.Unknown, Source: plugins, Why: "KongPlugin ns/p was not found"},
+				StripsIdentity: tri.State{State: tri.Unknown, Source: plugins, Why: "KongPlugin ns/p was not found"}, HidesHeaders: cannotTell,
 				Assumptions: []string{"Kong has no plugins but those in Kubernetes objects, and consumers have none of their own"}}},
 		{name: "Contour", in: served("contour", nil), want: plain("Contour's configuration has no policy with applyToIngress")},
 		{name: "Istio", in: served("istio", nil), want: istioPlain},
@@ -455,17 +456,17 @@ func TestRead_Others(t *testing.T) {
 		{name: "OpenShift with passthrough", in: served("openshift", nil), notes: notes{"route.openshift.io/termination": "passthrough"}, want: routed},
 		{name: "Cilium with passthrough", in: served("cilium", nil), notes: notes{"ingress.cilium.io/tls-passthrough": "enabled"}, want: passed("ingress.cilium.io/tls-passthrough")},
 		{name: "Alibaba's ALB", in: served("alibaba-alb", nil), want: plain("")},
-		{name: "an unknown controller without annotations passes headers on", in: served(way.Unknown, nil), notes: notes{"cert-manager.io/cluster-issuer": "x"}, want: open},
-		{name: "what no controller reads changes nothing", in: served(way.Unknown, nil), want: open, notes: notes{
+		{name: "an unknown controller without annotations passes headers on", in: served(tri.Unknown, nil), notes: notes{"cert-manager.io/cluster-issuer": "x"}, want: open},
+		{name: "what no controller reads changes nothing", in: served(tri.Unknown, nil), want: open, notes: notes{
 			"example.com/x": "y", "team": "a", "field.cattle.io/publicEndpoints": "[]", way.PrefixIngress + "ssl-redirect": "true", way.AllowHTTP: "false",
 		}},
-		{name: "nor does what two read and neither closes the way with", in: served(way.Unknown, nil), want: open, notes: notes{
+		{name: "nor does what two read and neither closes the way with", in: served(tri.Unknown, nil), want: open, notes: notes{
 			way.PrefixIngressNginx + "proxy-body-size": "1m", "alb.ingress.kubernetes.io/scheme": "internal",
 		}},
-		{name: "one of several that could ask for credentials", in: served(way.Unknown, nil), want: asked, notes: notes{
+		{name: "one of several that could ask for credentials", in: served(tri.Unknown, nil), want: asked, notes: notes{
 			way.PrefixIngressNginx + "auth-url": "http://auth.ns/verify", "alb.ingress.kubernetes.io/scheme": "internal",
 		}},
-		{name: "an annotation without prefix may be HAProxy's", in: served(way.Unknown, nil), want: set, notes: notes{
+		{name: "an annotation without prefix may be HAProxy's", in: served(tri.Unknown, nil), want: set, notes: notes{
 			"request-set-header": way.Header + " x",
 		}},
 	} {
@@ -506,10 +507,10 @@ func TestAdvice(t *testing.T) {
 	}
 	for _, c := range append(table, unknown) {
 		e := handled(served(c.Name, nil))
-		if e.Fixes[way.StripIdentity].Advice == "" || e.StripsIdentity.State == way.On {
+		if e.Fixes[way.StripIdentity].Advice == "" || e.StripsIdentity.State == tri.On {
 			t.Errorf("%s: no advice on stripping without annotations", c.Name)
 		}
-		if e.Fixes[way.HideHeaders].Advice == "" && e.HidesHeaders.State != way.On {
+		if e.Fixes[way.HideHeaders].Advice == "" && e.HidesHeaders.State != tri.On {
 			t.Errorf("%s: no advice on hiding without annotations", c.Name)
 		}
 	}
@@ -536,7 +537,7 @@ func TestRead_OfferedAnnotationsWork(t *testing.T) {
 			maps.Copy(in.Ingress.Annotations, add)
 		}
 		after := handled(in)
-		if after.StripsIdentity.State != way.On || after.HidesHeaders.State != way.On || after.Fixes[way.StripIdentity].Annotations != nil || after.Fixes[way.HideHeaders].Annotations != nil {
+		if after.StripsIdentity.State != tri.On || after.HidesHeaders.State != tri.On || after.Fixes[way.StripIdentity].Annotations != nil || after.Fixes[way.HideHeaders].Annotations != nil {
 			t.Errorf("%s: strips %+v, hides %+v, offers %v %v", name, after.StripsIdentity, after.HidesHeaders, after.Fixes[way.StripIdentity].Annotations, after.Fixes[way.HideHeaders].Annotations)
 		}
 	}
@@ -565,14 +566,14 @@ func FuzzRead(f *testing.F) {
 					t.Errorf("%s offers to replace %s", c.Name, key)
 				}
 			}
-			for _, s := range []way.State{e.Identity, e.Authentication, e.StripsIdentity, e.HidesHeaders} {
+			for _, s := range []tri.State{e.Identity, e.Authentication, e.StripsIdentity, e.HidesHeaders} {
 				if s.State == "" || s.Why == "" {
 					t.Errorf("%s says nothing: %+v", c.Name, e)
 				}
 			}
 			forcesRegex(in)
 			transport := readTransport(in, "ditto.example.com")
-			for _, s := range []way.State{e.Rate.Limited, transport.TLS, transport.Plain} {
+			for _, s := range []tri.State{e.Rate.Limited, transport.TLS, transport.Plain} {
 				if s.State == "" || s.Why == "" {
 					t.Errorf("%s says nothing: %+v %+v", c.Name, e.Rate, transport)
 				}
@@ -608,40 +609,40 @@ func TestIngressNginxIsToldForAllIngresses(t *testing.T) {
 		controllers              []way.GlobalConfig
 		identity, authentication string
 	}{
-		{"no controller at hand", nil, nil, way.IdentityClient, way.Off},
-		{"told nothing", asking, []way.GlobalConfig{{}}, way.IdentitySet, way.On},
-		{"global-auth-url", nil, []way.GlobalConfig{config(auth, nil)}, way.IdentitySet, way.On},
-		{"global-auth-url of one controller of two", nil, []way.GlobalConfig{config(auth, nil), {}}, way.IdentityClient, way.Off},
-		{"no URL", nil, []way.GlobalConfig{config(map[string]string{"global-auth-url": "auth"}, nil)}, way.IdentityClient, way.Off},
-		{"declined", map[string]string{way.PrefixIngressNginx + "enable-global-auth": "false"}, []way.GlobalConfig{config(auth, nil)}, way.IdentityClient, way.Off},
-		{"an empty header", nil, []way.GlobalConfig{config(nil, empty)}, way.IdentityRemoved, way.Off},
-		{"an empty header beside the answer's", asking, []way.GlobalConfig{config(nil, empty)}, way.IdentitySet, way.On},
-		{"an empty header of one controller of two", nil, []way.GlobalConfig{config(nil, empty), {}}, way.IdentityClient, way.Off},
-		{"the client's header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "$http_x_user"})}, way.IdentityClient, way.On},
-		{"a second header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "nobody"})}, way.IdentityUnknown, way.On},
-		{"headers that are was not found", nil, []way.GlobalConfig{{Name: "c", HeadersName: "h", HeadersUnseen: true}}, way.IdentityUnknown, way.Off},
+		{"no controller at hand", nil, nil, way.IdentityClient, tri.Off},
+		{"told nothing", asking, []way.GlobalConfig{{}}, way.IdentitySet, tri.On},
+		{"global-auth-url", nil, []way.GlobalConfig{config(auth, nil)}, way.IdentitySet, tri.On},
+		{"global-auth-url of one controller of two", nil, []way.GlobalConfig{config(auth, nil), {}}, way.IdentityClient, tri.Off},
+		{"no URL", nil, []way.GlobalConfig{config(map[string]string{"global-auth-url": "auth"}, nil)}, way.IdentityClient, tri.Off},
+		{"declined", map[string]string{way.PrefixIngressNginx + "enable-global-auth": "false"}, []way.GlobalConfig{config(auth, nil)}, way.IdentityClient, tri.Off},
+		{"an empty header", nil, []way.GlobalConfig{config(nil, empty)}, way.IdentityRemoved, tri.Off},
+		{"an empty header beside the answer's", asking, []way.GlobalConfig{config(nil, empty)}, way.IdentitySet, tri.On},
+		{"an empty header of one controller of two", nil, []way.GlobalConfig{config(nil, empty), {}}, way.IdentityClient, tri.Off},
+		{"the client's header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "$http_x_user"})}, way.IdentityClient, tri.On},
+		{"a second header", asking, []way.GlobalConfig{config(nil, map[string]string{way.Header: "nobody"})}, way.IdentityUnknown, tri.On},
+		{"headers that are was not found", nil, []way.GlobalConfig{{Name: "c", HeadersName: "h", HeadersUnseen: true}}, way.IdentityUnknown, tri.Off},
 		{
 			"a location-snippet that clears it", nil,
-			[]way.GlobalConfig{config(map[string]string{"location-snippet": "more_clear_input_headers " + way.Header + ";"}, nil)}, way.IdentityRemoved, way.Off,
+			[]way.GlobalConfig{config(map[string]string{"location-snippet": "more_clear_input_headers " + way.Header + ";"}, nil)}, way.IdentityRemoved, tri.Off,
 		},
 		{
 			"a location-snippet that cannot be seen through", asking,
-			[]way.GlobalConfig{config(map[string]string{"location-snippet": "include more.conf;"}, nil)}, way.IdentityUnknown, way.Unknown,
+			[]way.GlobalConfig{config(map[string]string{"location-snippet": "include more.conf;"}, nil)}, way.IdentityUnknown, tri.Unknown,
 		},
 		{
 			"an http-snippet that cannot be seen through", asking,
-			[]way.GlobalConfig{config(map[string]string{"http-snippet": "include more.conf;"}, nil)}, way.IdentityUnknown, way.Unknown,
+			[]way.GlobalConfig{config(map[string]string{"http-snippet": "include more.conf;"}, nil)}, way.IdentityUnknown, tri.Unknown,
 		},
 		{
 			"an http-snippet about something else", asking,
-			[]way.GlobalConfig{config(map[string]string{"http-snippet": "map $http_upgrade $connection { default upgrade; }"}, nil)}, way.IdentitySet, way.On,
+			[]way.GlobalConfig{config(map[string]string{"http-snippet": "map $http_upgrade $connection { default upgrade; }"}, nil)}, way.IdentitySet, tri.On,
 		},
 		{
 			"a server-snippet that asks for passwords", nil,
-			[]way.GlobalConfig{config(map[string]string{"server-snippet": "auth_basic Ditto;"}, nil)}, way.IdentityClient, way.Unknown,
+			[]way.GlobalConfig{config(map[string]string{"server-snippet": "auth_basic Ditto;"}, nil)}, way.IdentityClient, tri.Unknown,
 		},
-		{"some paths are not asked", asking, []way.GlobalConfig{config(map[string]string{"no-auth-locations": "/ws"}, nil)}, way.IdentityUnknown, way.Unknown},
-		{"no path is asked", asking, []way.GlobalConfig{config(map[string]string{"no-auth-locations": "/"}, nil)}, way.IdentityEmpty, way.Off},
+		{"some paths are not asked", asking, []way.GlobalConfig{config(map[string]string{"no-auth-locations": "/ws"}, nil)}, way.IdentityUnknown, tri.Unknown},
+		{"no path is asked", asking, []way.GlobalConfig{config(map[string]string{"no-auth-locations": "/"}, nil)}, way.IdentityEmpty, tri.Off},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := func(p string) networkingv1.HTTPIngressPath { return networkingv1.HTTPIngressPath{Path: p} }

@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -62,7 +63,7 @@ func TestDefaultRoutes(t *testing.T) {
 		"openshift":       {"", "", "", ""},
 		"cilium":          {"*", "*", "*", "*"},
 		"alibaba-alb":     {"*", "*", "*", "*"},
-		way.Unknown:       {"*", "*", "*", "*"},
+		tri.Unknown:       {"*", "*", "*", "*"},
 	} {
 		for shape, rules := range shapes {
 			in := served(controller, nil)
@@ -117,7 +118,7 @@ func TestDefaultRoutes_OfOneHost(t *testing.T) {
 func TestDefaultRoutes_AnnotationsOfHAProxy(t *testing.T) {
 	in := served("haproxy", notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "users", "haproxy.org/request-set-header": way.Header + " x"})
 	in.Ingress.Spec.DefaultBackend = withDefault("i", 0).Spec.DefaultBackend
-	if got := handled(asDefault(in)); got.Authentication.State != way.Off || got.Identity.State != way.IdentityClient {
+	if got := handled(asDefault(in)); got.Authentication.State != tri.Off || got.Identity.State != way.IdentityClient {
 		t.Errorf("got %+v and %+v", got.Authentication, got.Identity)
 	}
 	in.Ingress.Annotations["haproxy.org/backend-config-snippet"] = "http-request deny"

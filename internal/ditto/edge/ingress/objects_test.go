@@ -10,6 +10,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/objects"
@@ -40,8 +41,8 @@ func TestReadRate_Objects(t *testing.T) {
 	cluster := func(name, fields string) string {
 		return "apiVersion: configuration.konghq.com/v1\nkind: KongClusterPlugin\nmetadata: {name: " + name + ", labels: {global: 'true'}}\n" + fields + "\n"
 	}
-	none := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
-	plugin := func(state, why string) way.State { return way.State{State: state, Source: kong, Why: why} }
+	none := tri.State{State: tri.Off, Source: "default", Why: "no plugin limits requests"}
+	plugin := func(state, why string) tri.State { return tri.State{State: state, Source: kong, Why: why} }
 	policy := func(spec string) string {
 		return strings.TrimPrefix(strings.ReplaceAll(f5PolicyObject("p", spec), "namespace: ditto", "namespace: ns"), "\n---\n")
 	}
@@ -49,37 +50,37 @@ func TestReadRate_Objects(t *testing.T) {
 		name, controller string
 		ingress, service notes
 		objects          string
-		want             way.State
+		want             tri.State
 	}{
-		{"a plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {minute: 50}"), plugin(way.On, "KongPlugin ns/l (rate-limiting) limits requests")},
-		{"a plugin of the Service", "kong", nil, notes{kong: "l"}, kongObject("l", "rate-limiting", "config: {year: 50}"), plugin(way.On, "KongPlugin ns/l (rate-limiting) limits requests")},
-		{"a global plugin", "kong", nil, nil, cluster("l", "plugin: rate-limiting\nconfig: {second: 5}"), plugin(way.On, "KongClusterPlugin l (rate-limiting) limits requests")},
-		{"the advanced one", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting-advanced", "config: {limit: [5], window_size: [1]}"), plugin(way.On, "KongPlugin ns/l (rate-limiting-advanced) limits requests")},
-		{"zero", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 0, policy: local}"), plugin(way.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
+		{"a plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {minute: 50}"), plugin(tri.On, "KongPlugin ns/l (rate-limiting) limits requests")},
+		{"a plugin of the Service", "kong", nil, notes{kong: "l"}, kongObject("l", "rate-limiting", "config: {year: 50}"), plugin(tri.On, "KongPlugin ns/l (rate-limiting) limits requests")},
+		{"a global plugin", "kong", nil, nil, cluster("l", "plugin: rate-limiting\nconfig: {second: 5}"), plugin(tri.On, "KongClusterPlugin l (rate-limiting) limits requests")},
+		{"the advanced one", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting-advanced", "config: {limit: [5], window_size: [1]}"), plugin(tri.On, "KongPlugin ns/l (rate-limiting-advanced) limits requests")},
+		{"zero", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 0, policy: local}"), plugin(tri.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
 		{"switched off", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "disabled: true\nconfig: {second: 5}"), none},
 		{"by a header", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "config: {second: 5, limit_by: header, header_name: x}"),
-			plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) counts by a header, and whether clients control it cannot be seen")},
+			plugin(tri.Unknown, "KongPlugin ns/l (rate-limiting) counts by a header, and whether clients control it cannot be seen")},
 		{"a configuration that is kept secret", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "configFrom: {secretKeyRef: {name: s, key: k}}"),
-			plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) takes its configuration from a Secret")},
-		{"for one protocol", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "protocols: [https]\nconfig: {second: 5}"), plugin(way.Unknown, "KongPlugin ns/l (rate-limiting) is for some protocols only")},
+			plugin(tri.Unknown, "KongPlugin ns/l (rate-limiting) takes its configuration from a Secret")},
+		{"for one protocol", "kong", notes{kong: "l"}, nil, kongObject("l", "rate-limiting", "protocols: [https]\nconfig: {second: 5}"), plugin(tri.Unknown, "KongPlugin ns/l (rate-limiting) is for some protocols only")},
 		{"the route's before the Service's", "kong", notes{kong: "l"}, notes{kong: "m"}, kongObject("l", "rate-limiting", "config: {second: 0}") + "\n---\n" + kongObject("m", "rate-limiting", "config: {second: 5}"),
-			plugin(way.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
+			plugin(tri.Off, "KongPlugin ns/l (rate-limiting) has no limit above zero")},
 		{"another plugin", "kong", notes{kong: "l"}, nil, kongObject("l", "cors", ""), none},
-		{"a plugin that does anything", "kong", notes{kong: "l"}, nil, kongObject("l", "pre-function", ""), plugin(way.Unknown, "KongPlugin ns/l is a pre-function, and what that does cannot be seen")},
-		{"a plugin that was not found", "kong", notes{kong: "other"}, nil, kongObject("l", "cors", ""), plugin(way.Unknown, "KongPlugin ns/other was not found; it may limit requests")},
+		{"a plugin that does anything", "kong", notes{kong: "l"}, nil, kongObject("l", "pre-function", ""), plugin(tri.Unknown, "KongPlugin ns/l is a pre-function, and what that does cannot be seen")},
+		{"a plugin that was not found", "kong", notes{kong: "other"}, nil, kongObject("l", "cors", ""), plugin(tri.Unknown, "KongPlugin ns/other was not found; it may limit requests")},
 		{"two of a kind", "kong", notes{kong: "l,m"}, nil, kongObject("l", "rate-limiting", "config: {second: 5}") + "\n---\n" + kongObject("m", "rate-limiting", "config: {second: 5}"),
-			plugin(way.Unknown, "KongPlugin ns/l and KongPlugin ns/m are both a rate-limiting")},
+			plugin(tri.Unknown, "KongPlugin ns/l and KongPlugin ns/m are both a rate-limiting")},
 
-		{"a Policy", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), way.State{State: way.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
-		{"a Policy in a dry run", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr, dryRun: true}}"), way.State{State: way.Off, Source: policies, Why: "Policy ns/p refuses nothing (rateLimit.dryRun)"}},
+		{"a Policy", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), tri.State{State: tri.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
+		{"a Policy in a dry run", "f5-nginx", notes{policies: "p"}, nil, policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr, dryRun: true}}"), tri.State{State: tri.Off, Source: policies, Why: "Policy ns/p refuses nothing (rateLimit.dryRun)"}},
 		{"a Policy about something else", "f5-nginx", notes{policies: "p"}, nil, policy("{basicAuth: {secret: s}}"), way.Unlimited()},
 		{"a Policy beside an annotation in a dry run", "f5-nginx", notes{policies: "p", f5.Prefix + "limit-req-rate": "5r/s", f5.Prefix + "limit-req-dry-run": "true"}, nil,
-			policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), way.State{State: way.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
+			policy("{rateLimit: {rate: 5r/s, key: $binary_remote_addr}}"), tri.State{State: tri.On, Source: policies, Why: `Policy ns/p limits requests to "5r/s"`}},
 
-		{"a Middleware", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{rateLimit: {average: 5}}"), way.State{State: way.On, Source: "Middleware ns/m", Why: "Middleware ns/m (rateLimit) limits requests"}},
+		{"a Middleware", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{rateLimit: {average: 5}}"), tri.State{State: tri.On, Source: "Middleware ns/m", Why: "Middleware ns/m (rateLimit) limits requests"}},
 		{"a Middleware of the Service", "traefik", nil, notes{traefik.Prefix + "service.middlewares": "ns-m@kubernetescrd"}, middleware("m", "{inFlightReq: {amount: 5}}"),
-			way.State{State: way.On, Source: "Middleware ns/m", Why: "Middleware ns/m (inFlightReq) limits requests"}},
-		{"a Middleware about something else", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{compress: {}}"), way.State{State: way.Off, Source: "default", Why: "no Middleware limits requests"}},
+			tri.State{State: tri.On, Source: "Middleware ns/m", Why: "Middleware ns/m (inFlightReq) limits requests"}},
+		{"a Middleware about something else", "traefik", notes{named: "ns-m@kubernetescrd"}, nil, middleware("m", "{compress: {}}"), tri.State{State: tri.Off, Source: "default", Why: "no Middleware limits requests"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
@@ -89,7 +90,7 @@ func TestReadRate_Objects(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got.Rate.Limited); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
-			if (got.Fixes[way.LimitRequests].Advice == "") != (tt.want.State == way.On) {
+			if (got.Fixes[way.LimitRequests].Advice == "") != (tt.want.State == tri.On) {
 				t.Errorf("advice: %q", got.Fixes[way.LimitRequests].Advice)
 			}
 		})
@@ -107,25 +108,25 @@ func TestReadTransport_Objects(t *testing.T) {
 		name, controller string
 		notes            notes
 		objects          string
-		tls, plain       way.State
+		tls, plain       tri.State
 	}{
 		{"a FrontendConfig that redirects", "gce", notes{gke.FrontendConfig: "f"}, front("{redirectToHttps: {enabled: true}}"),
-			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.PlainRedirected, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f redirects (redirectToHttps)"}},
+			tri.State{State: tri.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, tri.State{State: way.PlainRedirected, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f redirects (redirectToHttps)"}},
 		{"a FrontendConfig that does not", "gce", notes{gke.FrontendConfig: "f"}, front("{sslPolicy: p}"),
-			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.PlainServed, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f does not redirect"}},
+			tri.State{State: tri.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, tri.State{State: way.PlainServed, Source: gke.FrontendConfig, Why: "FrontendConfig ns/f does not redirect"}},
 		{"a FrontendConfig that was not found", "gce", notes{gke.FrontendConfig: "g"}, front("{}"),
-			way.State{State: way.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, way.State{State: way.Unknown, Source: gke.FrontendConfig, Why: "FrontendConfig ns/g was not found; it may redirect"}},
+			tri.State{State: tri.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}, tri.State{State: tri.Unknown, Source: gke.FrontendConfig, Why: "FrontendConfig ns/g was not found; it may redirect"}},
 		{"a Middleware that redirects", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{redirectScheme: {scheme: https}}"),
-			way.State{State: way.Unknown, Source: "Middleware ns/m", Why: redirects + ", and the router that speaks TLS was not found"}, way.State{State: way.PlainRedirected, Source: "Middleware ns/m", Why: redirects}},
+			tri.State{State: tri.Unknown, Source: "Middleware ns/m", Why: redirects + ", and the router that speaks TLS was not found"}, tri.State{State: way.PlainRedirected, Source: "Middleware ns/m", Why: redirects}},
 		{"a Middleware that does not", "traefik", notes{web: "web", named: "ns-m@kubernetescrd"}, middleware("m", "{compress: {}}"),
-			way.State{State: way.Off, Source: web, Why: "the router is attached only to the entry point web"}, way.State{State: way.Unknown, Source: web, Why: "whether the entry point web of Traefik redirects cannot be seen"}},
+			tri.State{State: tri.Off, Source: web, Why: "the router is attached only to the entry point web"}, tri.State{State: tri.Unknown, Source: web, Why: "whether the entry point web of Traefik redirects cannot be seen"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := linked(t, strings.TrimPrefix(tt.objects, "---\n"))
 			in := served(tt.controller, tt.notes)
 			in.Objects = c.Objects
 			got := readTransport(in, "ditto.example.com")
-			if diff := cmp.Diff([]way.State{tt.tls, tt.plain}, []way.State{got.TLS, got.Plain}); diff != "" {
+			if diff := cmp.Diff([]tri.State{tt.tls, tt.plain}, []tri.State{got.TLS, got.Plain}); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -147,15 +148,15 @@ func TestTraefikIngress(t *testing.T) {
 		identity, asks string
 		why            string
 	}{
-		{"none", nil, nil, way.IdentityClient, way.Off, "no Middleware changes the header"},
-		{"by namespace and name", notes{router: "my-ns-a@kubernetescrd"}, nil, way.IdentityRemoved, way.Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
-		{"in order", notes{router: "my-ns-a@kubernetescrd, my-ns-my-users@kubernetescrd"}, nil, way.IdentitySet, way.On, "Middleware my-ns/my-users sets the header to the user whose password it has checked"},
-		{"those of the Service come last", notes{router: "my-ns-my-users@kubernetescrd"}, notes{service: "my-ns-a@kubernetescrd"}, way.IdentityRemoved, way.On, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
-		{"names of annotations have no case", notes{"traefik.ingress.kubernetes.io/Router.Middlewares": "my-ns-a@kubernetescrd"}, nil, way.IdentityRemoved, way.Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
-		{"without a provider it is another one", notes{router: "my-ns-a"}, nil, way.IdentityUnknown, way.Unknown, "Middleware my-ns-a@kubernetes was not found, and Traefik does not serve a router that names a missing Middleware"},
-		{"two that may be meant", notes{router: "x-y-z@kubernetescrd"}, nil, way.IdentityUnknown, way.Unknown, "Middleware x-y-z@kubernetescrd can mean several Middlewares"},
-		{"none that is there", notes{router: "a@kubernetescrd"}, nil, way.IdentityUnknown, way.Unknown, "Middleware a@kubernetescrd was not found, and Traefik does not serve a router that names a missing Middleware"},
-		{"of a file", notes{router: "a@file"}, nil, way.IdentityUnknown, way.Unknown, "Middleware a@file comes from a provider of Traefik that no object shows"},
+		{"none", nil, nil, way.IdentityClient, tri.Off, "no Middleware changes the header"},
+		{"by namespace and name", notes{router: "my-ns-a@kubernetescrd"}, nil, way.IdentityRemoved, tri.Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
+		{"in order", notes{router: "my-ns-a@kubernetescrd, my-ns-my-users@kubernetescrd"}, nil, way.IdentitySet, tri.On, "Middleware my-ns/my-users sets the header to the user whose password it has checked"},
+		{"those of the Service come last", notes{router: "my-ns-my-users@kubernetescrd"}, notes{service: "my-ns-a@kubernetescrd"}, way.IdentityRemoved, tri.On, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
+		{"names of annotations have no case", notes{"traefik.ingress.kubernetes.io/Router.Middlewares": "my-ns-a@kubernetescrd"}, nil, way.IdentityRemoved, tri.Off, "Middleware my-ns/a removes the header, but not the query parameter of the same name"},
+		{"without a provider it is another one", notes{router: "my-ns-a"}, nil, way.IdentityUnknown, tri.Unknown, "Middleware my-ns-a@kubernetes was not found, and Traefik does not serve a router that names a missing Middleware"},
+		{"two that may be meant", notes{router: "x-y-z@kubernetescrd"}, nil, way.IdentityUnknown, tri.Unknown, "Middleware x-y-z@kubernetescrd can mean several Middlewares"},
+		{"none that is there", notes{router: "a@kubernetescrd"}, nil, way.IdentityUnknown, tri.Unknown, "Middleware a@kubernetescrd was not found, and Traefik does not serve a router that names a missing Middleware"},
+		{"of a file", notes{router: "a@file"}, nil, way.IdentityUnknown, tri.Unknown, "Middleware a@file comes from a provider of Traefik that no object shows"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served("traefik", tt.notes)
@@ -174,7 +175,7 @@ func TestRead_F5Policies(t *testing.T) {
 	in := served("f5-nginx", notes{"nginx.org/policies": "ditto/p"})
 	in.Objects = c.Objects
 	got := handled(in)
-	want := way.State{State: way.On, Source: "nginx.org/policies", Why: "Policy ditto/p asks every client for a password"}
+	want := tri.State{State: tri.On, Source: "nginx.org/policies", Why: "Policy ditto/p asks every client for a password"}
 	if diff := cmp.Diff(want, got.Authentication); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

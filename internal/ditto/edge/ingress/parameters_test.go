@@ -9,6 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/azure"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -17,7 +18,7 @@ type parameterCase struct {
 	name             string
 	objects          string
 	ingress, service notes
-	identity         way.State
+	identity         tri.State
 	authentication   string
 	rewrite          way.RewriteKind
 }
@@ -37,7 +38,7 @@ func (c parameterCase) run(t *testing.T, controller string) {
 		if e.Authentication.State != c.authentication {
 			t.Errorf("authentication: %+v", e.Authentication)
 		}
-		if (e.StripsIdentity.State == way.On) == (e.Fixes[way.StripIdentity].Advice != "") {
+		if (e.StripsIdentity.State == tri.On) == (e.Fixes[way.StripIdentity].Advice != "") {
 			t.Errorf("strips %s, advice %q", e.StripsIdentity.State, e.Fixes[way.StripIdentity].Advice)
 		}
 		kind := prefixType
@@ -52,27 +53,27 @@ func TestRead_HAProxyBackend(t *testing.T) {
 		return "apiVersion: ingress.v3.haproxy.org/v3\nkind: Backend\nmetadata: {name: b, namespace: ns}\nspec: {http_request_rule_list: " + rules + "}\n"
 	}
 	named := notes{"haproxy.org/cr-backend": "ns/b"}
-	by := func(state, why string) way.State {
-		return way.State{State: state, Source: "haproxy.org/cr-backend", Why: why}
+	by := func(state, why string) tri.State {
+		return tri.State{State: state, Source: "haproxy.org/cr-backend", Why: why}
 	}
 	for _, c := range []parameterCase{
-		{name: "not found", service: named, identity: by(way.IdentityUnknown, "Backend ns/b was not found; it may change the header"), authentication: way.Off, rewrite: way.RewriteUnknown},
+		{name: "not found", service: named, identity: by(way.IdentityUnknown, "Backend ns/b was not found; it may change the header"), authentication: tri.Off, rewrite: way.RewriteUnknown},
 		{name: "deletes", objects: backend("[{type: del-header, hdr_name: X-Ditto-Pre-Authenticated}]"), service: notes{"cr-backend": "b"},
-			identity: by(way.IdentityRemoved, "Backend ns/b deletes the header, but not the query parameter of the same name"), authentication: way.Off},
+			identity: by(way.IdentityRemoved, "Backend ns/b deletes the header, but not the query parameter of the same name"), authentication: tri.Off},
 		{name: "named by the Ingress", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated}, {type: add-header, hdr_name: x-ditto-pre-authenticated, hdr_format: a}]"), ingress: named,
-			identity: by(way.IdentitySet, "in Backend ns/b it is set to a constant"), authentication: way.Off},
+			identity: by(way.IdentitySet, "in Backend ns/b it is set to a constant"), authentication: tri.Off},
 		{name: "the rules of version 1", objects: "apiVersion: ingress.v1.haproxy.org/v1\nkind: Backend\nmetadata: {name: b, namespace: ns}\nspec: {http-requests: [{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[req.hdr(x)]'}]}",
-			service: named, identity: by(way.IdentityClient, "in Backend ns/b it is set to req.hdr, which the client controls"), authentication: way.Off},
+			service: named, identity: by(way.IdentityClient, "in Backend ns/b it is set to req.hdr, which the client controls"), authentication: tri.Off},
 		{name: "the user that the Ingress has verified", objects: backend("[{type: set-header, hdr_name: x-ditto-pre-authenticated, hdr_format: '%[http_auth_user]'}]"), service: named,
-			ingress: notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "s"}, identity: by(way.IdentitySet, "in Backend ns/b it is set to the user that basic authentication has verified"), authentication: way.On},
+			ingress: notes{"haproxy.org/auth-type": "basic-auth", "haproxy.org/auth-secret": "s"}, identity: by(way.IdentitySet, "in Backend ns/b it is set to the user that basic authentication has verified"), authentication: tri.On},
 		{name: "under a condition", objects: backend("[{type: del-header, hdr_name: x-ditto-pre-authenticated, cond: if, cond_test: TRUE}]"), service: named,
-			identity: by(way.IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: way.Off},
+			identity: by(way.IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: tri.Off},
 		{name: "names by their beginning", objects: backend("[{type: del-header, hdr_name: x-, hdr_method: beg}]"), service: named,
-			identity: by(way.IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: way.Off},
+			identity: by(way.IdentityUnknown, "Backend ns/b changes the header under a condition"), authentication: tri.Off},
 		{name: "another header, and another path", objects: backend("[{type: del-header, hdr_name: x-user}, {type: set-path, path_fmt: /devops}]"), service: named,
-			identity: untouched, authentication: way.Off, rewrite: way.RewriteUnknown},
+			identity: untouched, authentication: tri.Off, rewrite: way.RewriteUnknown},
 		{name: "code", objects: backend("[{type: lua, lua_action: x}]"), service: named, ingress: notes{"haproxy.org/auth-type": "basic-auth"},
-			identity: by(way.IdentityUnknown, "Backend ns/b runs a lua, and what that does cannot be seen"), authentication: way.Unknown, rewrite: way.RewriteUnknown},
+			identity: by(way.IdentityUnknown, "Backend ns/b runs a lua, and what that does cannot be seen"), authentication: tri.Unknown, rewrite: way.RewriteUnknown},
 	} {
 		c.run(t, "haproxy")
 	}
@@ -84,24 +85,24 @@ func TestRead_ApplicationGatewayRewrite(t *testing.T) {
 	}
 	const who = "AzureApplicationGatewayRewrite ns/r "
 	named := notes{"appgw.ingress.kubernetes.io/rewrite-rule-set-custom-resource": "r"}
-	by := func(state, why string) way.State {
-		return way.State{State: state, Source: azure.RuleSetResource, Why: who + why}
+	by := func(state, why string) tri.State {
+		return tri.State{State: state, Source: azure.RuleSetResource, Why: who + why}
 	}
 	header := func(action, value, conditions string) string {
 		return "{actions: {requestHeaderConfigurations: [{actionType: " + action + ", headerName: X-Ditto-Pre-Authenticated, headerValue: '" + value + "'}]}" + conditions + "}"
 	}
 	for _, c := range []parameterCase{
-		{name: "none", identity: untouched, authentication: way.Off},
-		{name: "not found", ingress: named, identity: by(way.IdentityUnknown, "was not found"), authentication: way.Off, rewrite: way.RewriteUnknown},
-		{name: "in the gateway itself", ingress: notes{azure.RuleSet: "r"}, identity: way.State{State: way.IdentityUnknown, Source: azure.RuleSet, Why: azure.RuleSet + " names a rule set of the gateway, which is not visible"}, authentication: way.Off, rewrite: way.RewriteUnknown},
-		{name: "deletes", objects: rewrite("[" + header("delete", "", "") + "]"), ingress: named, identity: by(way.IdentityRemoved, "deletes the header, but not the query parameter of the same name"), authentication: way.Off},
-		{name: "under a condition", objects: rewrite("[" + header("delete", "", ", conditions: [{variable: var_x}]") + "]"), ingress: named, identity: by(way.IdentityUnknown, "changes the header under a condition"), authentication: way.Off},
+		{name: "none", identity: untouched, authentication: tri.Off},
+		{name: "not found", ingress: named, identity: by(way.IdentityUnknown, "was not found"), authentication: tri.Off, rewrite: way.RewriteUnknown},
+		{name: "in the gateway itself", ingress: notes{azure.RuleSet: "r"}, identity: tri.State{State: way.IdentityUnknown, Source: azure.RuleSet, Why: azure.RuleSet + " names a rule set of the gateway, which is not visible"}, authentication: tri.Off, rewrite: way.RewriteUnknown},
+		{name: "deletes", objects: rewrite("[" + header("delete", "", "") + "]"), ingress: named, identity: by(way.IdentityRemoved, "deletes the header, but not the query parameter of the same name"), authentication: tri.Off},
+		{name: "under a condition", objects: rewrite("[" + header("delete", "", ", conditions: [{variable: var_x}]") + "]"), ingress: named, identity: by(way.IdentityUnknown, "changes the header under a condition"), authentication: tri.Off},
 		{name: "the last of the sequence counts", objects: rewrite("[" + header("set", "{http_req_X-User}", ", ruleSequence: 2") + ", " + header("set", "a", ", ruleSequence: 1") + "]"), ingress: named,
-			identity: by(way.IdentityClient, "sets the header from what the client sends"), authentication: way.Off},
+			identity: by(way.IdentityClient, "sets the header from what the client sends"), authentication: tri.Off},
 		{name: "a constant, and another path", objects: rewrite("[" + header("set", "a", "") + ", {actions: {urlConfiguration: {modifiedPath: /devops}}}]"), ingress: named,
-			identity: by(way.IdentitySet, "sets the header to a constant"), authentication: way.Off, rewrite: way.RewriteConstant},
+			identity: by(way.IdentitySet, "sets the header to a constant"), authentication: tri.Off, rewrite: way.RewriteConstant},
 		{name: "a variable, and a path of variables", objects: rewrite("[" + header("set", "{var_client_ip}", "") + ", {actions: {urlConfiguration: {modifiedPath: '/{var_uri_path_1}'}}}]"), ingress: named,
-			identity: by(way.IdentityUnknown, "sets the header to something that cannot be seen"), authentication: way.Off, rewrite: way.RewriteUnknown},
+			identity: by(way.IdentityUnknown, "sets the header to something that cannot be seen"), authentication: tri.Off, rewrite: way.RewriteUnknown},
 	} {
 		c.run(t, "agic")
 	}
@@ -109,7 +110,7 @@ func TestRead_ApplicationGatewayRewrite(t *testing.T) {
 		c, _ := linked(t, rewrite("[{actions: {responseHeaderConfigurations: [{actionType: delete, headerName: server}]}}]"))
 		in := served("agic", named)
 		in.Objects = c.Objects
-		if got := handled(in); got.HidesHeaders.State != way.On || got.Fixes[way.HideHeaders].Advice != "" {
+		if got := handled(in); got.HidesHeaders.State != tri.On || got.Fixes[way.HideHeaders].Advice != "" {
 			t.Errorf("got %+v, %q", got.HidesHeaders, got.Fixes[way.HideHeaders].Advice)
 		}
 	})
@@ -120,21 +121,21 @@ func TestRead_BackendConfig(t *testing.T) {
 		return "apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata: {name: " + name + ", namespace: ns}\nspec: " + spec + "\n"
 	}
 	named := notes{"cloud.google.com/backend-config": `{"default": "a", "ports": {"http": "b", "x": "a"}}`}
-	by := func(state, why string) way.State {
-		return way.State{State: state, Source: "customRequestHeaders", Why: why}
+	by := func(state, why string) tri.State {
+		return tri.State{State: state, Source: "customRequestHeaders", Why: why}
 	}
 	set := config("a", "{iap: {enabled: true}, customRequestHeaders: {headers: ['X-Ditto-Pre-Authenticated: a']}}")
 	for _, c := range []parameterCase{
-		{name: "none", identity: untouched, authentication: way.Off},
-		{name: "text that is none", service: notes{"cloud.google.com/backend-config": "a"}, identity: way.State{State: way.IdentityUnknown, Source: "cloud.google.com/backend-config", Why: "cloud.google.com/backend-config cannot be read"}, authentication: way.Unknown},
-		{name: "not found", service: named, identity: by(way.IdentityUnknown, "BackendConfig ns/b was not found; it may change the header"), authentication: way.Unknown},
-		{name: "one of two sets", objects: set + "---\n" + config("b", "{}"), service: named, identity: way.State{State: way.IdentityClient, Source: "default", Why: "BackendConfig ns/b leaves the header alone"}, authentication: way.Off},
+		{name: "none", identity: untouched, authentication: tri.Off},
+		{name: "text that is none", service: notes{"cloud.google.com/backend-config": "a"}, identity: tri.State{State: way.IdentityUnknown, Source: "cloud.google.com/backend-config", Why: "cloud.google.com/backend-config cannot be read"}, authentication: tri.Unknown},
+		{name: "not found", service: named, identity: by(way.IdentityUnknown, "BackendConfig ns/b was not found; it may change the header"), authentication: tri.Unknown},
+		{name: "one of two sets", objects: set + "---\n" + config("b", "{}"), service: named, identity: tri.State{State: way.IdentityClient, Source: "default", Why: "BackendConfig ns/b leaves the header alone"}, authentication: tri.Off},
 		{name: "both set", objects: set + "---\n" + config("b", "{iap: {enabled: true}, customRequestHeaders: {headers: ['x-ditto-pre-authenticated:b']}}"), service: named,
-			identity: by(way.IdentitySet, "BackendConfig ns/b sets the header to a constant"), authentication: way.On},
+			identity: by(way.IdentitySet, "BackendConfig ns/b sets the header to a constant"), authentication: tri.On},
 		{name: "set to nothing", objects: config("a", "{customRequestHeaders: {headers: ['x-ditto-pre-authenticated:']}}"), service: notes{"beta.cloud.google.com/backend-config": `{"default": "a"}`},
-			identity: by(way.IdentityUnknown, "BackendConfig ns/a sets the header to nothing, and what becomes of the client's is not documented"), authentication: way.Off},
+			identity: by(way.IdentityUnknown, "BackendConfig ns/a sets the header to nothing, and what becomes of the client's is not documented"), authentication: tri.Off},
 		{name: "a variable", objects: config("a", "{customRequestHeaders: {headers: ['x-ditto-pre-authenticated:{client_region}']}}"), service: notes{"cloud.google.com/backend-config": `{"default": "a"}`},
-			identity: by(way.IdentityUnknown, "BackendConfig ns/a sets the header to a variable, and what that holds cannot be seen"), authentication: way.Off},
+			identity: by(way.IdentityUnknown, "BackendConfig ns/a sets the header to a variable, and what that holds cannot be seen"), authentication: tri.Off},
 	} {
 		c.run(t, "gce")
 	}

@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -121,12 +122,12 @@ func TestReadPath(t *testing.T) {
 			kind: prefixType, path: "/x", want: surface.Reach{Admin: []string{"/devops"}}},
 		{name: "OpenShift reads all types as Prefix", controller: "openshift", kind: exactType, path: "/api", want: surface.Reach{Admin: []string{"/api/2/connections"}, API: true}},
 		{name: "Cilium's own type is an expression", controller: "cilium", kind: ownType, path: "/.*", want: surface.Reach{Admin: everything, API: true}},
-		{name: "an unknown controller reads what the API defines", controller: way.Unknown, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
-		{name: "an unknown controller changes no path by what nobody reads", controller: way.Unknown, notes: notes{"team": "a"}, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
-		{name: "one of several would change the path", controller: way.Unknown, kind: prefixType, path: "/api",
+		{name: "an unknown controller reads what the API defines", controller: tri.Unknown, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
+		{name: "an unknown controller changes no path by what nobody reads", controller: tri.Unknown, notes: notes{"team": "a"}, kind: prefixType, path: "/status", want: surface.Reach{Admin: []string{"/status"}}},
+		{name: "one of several would change the path", controller: tri.Unknown, kind: prefixType, path: "/api",
 			notes: notes{way.PrefixIngressNginx + "rewrite-target": "/devops", "konghq.com/x": "y"},
 			want:  surface.Reach{Unknown: []string{"which controller serves the Ingress cannot be determined, and ingress-nginx would read it differently"}}},
-		{name: "an unknown controller may go by characters", controller: way.Unknown, kind: prefixType, path: "/stat",
+		{name: "an unknown controller may go by characters", controller: tri.Unknown, kind: prefixType, path: "/stat",
 			want: surface.Reach{AdminInDoubt: []string{"/status"}, Unknown: []string{"whether /status can be reached: which controller serves it is not known"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/kong"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/openshift"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -24,80 +25,80 @@ func TestReadRate(t *testing.T) {
 		notes            notes
 		want             string
 	}{
-		{"nothing", "ingress-nginx", nil, way.Off},
-		{"requests in a second", "ingress-nginx", notes{n + "limit-rps": "50"}, way.On},
-		{"requests in a minute", "ingress-nginx", notes{n + "limit-rpm": "500"}, way.On},
-		{"connections", "ingress-nginx", notes{n + "limit-connections": "5"}, way.On},
-		{"zero", "ingress-nginx", notes{n + "limit-rps": "0"}, way.Off},
-		{"below zero", "ingress-nginx", notes{n + "limit-rps": "-1"}, way.Off},
-		{"a space, which Atoi does not take", "ingress-nginx", notes{n + "limit-rps": " 50"}, way.Off},
-		{"a fraction", "ingress-nginx", notes{n + "limit-rps": "0.5"}, way.Off},
-		{"zero, and connections", "ingress-nginx", notes{n + "limit-rps": "0", n + "limit-connections": "5"}, way.On},
-		{"some are excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8,192.0.2.1"}, way.On},
-		{"everyone is excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8, ::/0"}, way.Off},
-		{"who is excepted cannot be read", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-whitelist": "everyone"}, way.Unknown},
-		{"bytes", "ingress-nginx", notes{n + "limit-rate": "50"}, way.Off},
-		{"the annotation that is gone", "ingress-nginx", notes{n + "global-rate-limit": "50"}, way.Off},
-		{"a snippet", "ingress-nginx", notes{n + "configuration-snippet": "limit_req zone=z;"}, way.Unknown},
-		{"a snippet about something else", "ingress-nginx", notes{n + "configuration-snippet": "add_header X-A b;"}, way.Off},
-		{"passed through", "ingress-nginx", notes{n + "limit-rps": "50", n + "ssl-passthrough": "true"}, way.Unknown},
-		{"another controller's", "ingress-nginx", notes{f + "limit-req-rate": "50r/s", h + "rate-limit-requests": "5"}, way.Off},
+		{"nothing", "ingress-nginx", nil, tri.Off},
+		{"requests in a second", "ingress-nginx", notes{n + "limit-rps": "50"}, tri.On},
+		{"requests in a minute", "ingress-nginx", notes{n + "limit-rpm": "500"}, tri.On},
+		{"connections", "ingress-nginx", notes{n + "limit-connections": "5"}, tri.On},
+		{"zero", "ingress-nginx", notes{n + "limit-rps": "0"}, tri.Off},
+		{"below zero", "ingress-nginx", notes{n + "limit-rps": "-1"}, tri.Off},
+		{"a space, which Atoi does not take", "ingress-nginx", notes{n + "limit-rps": " 50"}, tri.Off},
+		{"a fraction", "ingress-nginx", notes{n + "limit-rps": "0.5"}, tri.Off},
+		{"zero, and connections", "ingress-nginx", notes{n + "limit-rps": "0", n + "limit-connections": "5"}, tri.On},
+		{"some are excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8,192.0.2.1"}, tri.On},
+		{"everyone is excepted", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-allowlist": "10.0.0.0/8, ::/0"}, tri.Off},
+		{"who is excepted cannot be read", "ingress-nginx", notes{n + "limit-rps": "50", n + "limit-whitelist": "everyone"}, tri.Unknown},
+		{"bytes", "ingress-nginx", notes{n + "limit-rate": "50"}, tri.Off},
+		{"the annotation that is gone", "ingress-nginx", notes{n + "global-rate-limit": "50"}, tri.Off},
+		{"a snippet", "ingress-nginx", notes{n + "configuration-snippet": "limit_req zone=z;"}, tri.Unknown},
+		{"a snippet about something else", "ingress-nginx", notes{n + "configuration-snippet": "add_header X-A b;"}, tri.Off},
+		{"passed through", "ingress-nginx", notes{n + "limit-rps": "50", n + "ssl-passthrough": "true"}, tri.Unknown},
+		{"another controller's", "ingress-nginx", notes{f + "limit-req-rate": "50r/s", h + "rate-limit-requests": "5"}, tri.Off},
 
-		{"F5", "f5-nginx", notes{f + "limit-req-rate": "50r/s"}, way.On},
-		{"F5 in minutes", "f5-nginx", notes{f + "limit-req-rate": "50r/m"}, way.On},
-		{"F5 without a unit", "f5-nginx", notes{f + "limit-req-rate": "50"}, way.Off},
-		{"F5 and zero", "f5-nginx", notes{f + "limit-req-rate": "0r/s"}, way.Off},
-		{"F5 in a dry run", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-dry-run": "true"}, way.Off},
-		{"F5 by address and service", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${binary_remote_addr}"}, way.On},
-		{"F5 by a header", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${http_x_client}"}, way.Off},
-		{"F5 with a burst alone", "f5-nginx", notes{f + "limit-req-burst": "50"}, way.Off},
-		{"F5 and Policies", "f5-nginx", notes{"nginx.org/policies": "p"}, way.Unknown},
-		{"a minion without its master", "f5-nginx", notes{f + "mergeable-ingress-type": "minion"}, way.Unknown},
+		{"F5", "f5-nginx", notes{f + "limit-req-rate": "50r/s"}, tri.On},
+		{"F5 in minutes", "f5-nginx", notes{f + "limit-req-rate": "50r/m"}, tri.On},
+		{"F5 without a unit", "f5-nginx", notes{f + "limit-req-rate": "50"}, tri.Off},
+		{"F5 and zero", "f5-nginx", notes{f + "limit-req-rate": "0r/s"}, tri.Off},
+		{"F5 in a dry run", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-dry-run": "true"}, tri.Off},
+		{"F5 by address and service", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${binary_remote_addr}"}, tri.On},
+		{"F5 by a header", "f5-nginx", notes{f + "limit-req-rate": "50r/s", f + "limit-req-key": "${http_x_client}"}, tri.Off},
+		{"F5 with a burst alone", "f5-nginx", notes{f + "limit-req-burst": "50"}, tri.Off},
+		{"F5 and Policies", "f5-nginx", notes{"nginx.org/policies": "p"}, tri.Unknown},
+		{"a minion without its master", "f5-nginx", notes{f + "mergeable-ingress-type": "minion"}, tri.Unknown},
 
-		{"HAProxy", "haproxy", notes{h + "rate-limit-requests": "50"}, way.On},
-		{"HAProxy by the older prefix", "haproxy", notes{"haproxy.com/rate-limit-requests": "50"}, way.On},
-		{"HAProxy, said twice", "haproxy", notes{h + "rate-limit-requests": "50", "haproxy.com/rate-limit-requests": "0"}, way.Unknown},
-		{"HAProxy with a period alone", "haproxy", notes{h + "rate-limit-period": "5s"}, way.Off},
-		{"HAProxy, everyone excepted", "haproxy", notes{h + "rate-limit-requests": "50", h + "rate-limit-whitelist": "0.0.0.0/0"}, way.Off},
-		{"HAProxy by an address that a client writes", "haproxy", notes{h + "rate-limit-requests": "50", h + "src-ip-header": "X-Real-IP"}, way.Unknown},
-		{"HAProxy hands on", "haproxy", notes{h + "rate-limit-requests": "50", h + "ssl-passthrough": "true"}, way.Off},
-		{"HAProxy and a snippet of comments", "haproxy", notes{h + "backend-config-snippet": "# http-request deny\n\n  # nothing"}, way.Off},
-		{"HAProxy and a snippet", "haproxy", notes{h + "backend-config-snippet": "http-request deny"}, way.Unknown},
+		{"HAProxy", "haproxy", notes{h + "rate-limit-requests": "50"}, tri.On},
+		{"HAProxy by the older prefix", "haproxy", notes{"haproxy.com/rate-limit-requests": "50"}, tri.On},
+		{"HAProxy, said twice", "haproxy", notes{h + "rate-limit-requests": "50", "haproxy.com/rate-limit-requests": "0"}, tri.Unknown},
+		{"HAProxy with a period alone", "haproxy", notes{h + "rate-limit-period": "5s"}, tri.Off},
+		{"HAProxy, everyone excepted", "haproxy", notes{h + "rate-limit-requests": "50", h + "rate-limit-whitelist": "0.0.0.0/0"}, tri.Off},
+		{"HAProxy by an address that a client writes", "haproxy", notes{h + "rate-limit-requests": "50", h + "src-ip-header": "X-Real-IP"}, tri.Unknown},
+		{"HAProxy hands on", "haproxy", notes{h + "rate-limit-requests": "50", h + "ssl-passthrough": "true"}, tri.Off},
+		{"HAProxy and a snippet of comments", "haproxy", notes{h + "backend-config-snippet": "# http-request deny\n\n  # nothing"}, tri.Off},
+		{"HAProxy and a snippet", "haproxy", notes{h + "backend-config-snippet": "http-request deny"}, tri.Unknown},
 
-		{"haproxy-ingress", "haproxy-ingress", notes{i + "limit-rps": "50"}, way.On},
-		{"haproxy-ingress and connections", "haproxy-ingress", notes{"ingress.kubernetes.io/limit-connections": "50"}, way.On},
-		{"haproxy-ingress and zero", "haproxy-ingress", notes{i + "limit-rps": "0"}, way.Off},
+		{"haproxy-ingress", "haproxy-ingress", notes{i + "limit-rps": "50"}, tri.On},
+		{"haproxy-ingress and connections", "haproxy-ingress", notes{"ingress.kubernetes.io/limit-connections": "50"}, tri.On},
+		{"haproxy-ingress and zero", "haproxy-ingress", notes{i + "limit-rps": "0"}, tri.Off},
 
-		{"Traefik", "traefik", nil, way.Off},
-		{"Traefik and a Middleware", "traefik", notes{traefik.Prefix + "router.middlewares": "m"}, way.Unknown},
-		{"Kong", "kong", nil, way.Off},
-		{"Kong and a plugin", "kong", notes{kong.Prefix + "plugins": "p"}, way.Unknown},
-		{"Contour", "contour", nil, way.Off},
-		{"Istio", "istio", nil, way.Unknown},
-		{"an ALB", "alb", nil, way.Off},
-		{"an ALB and a web ACL", "alb", notes{aws.PrefixALB + "wafv2-acl-arn": "arn"}, way.Unknown},
-		{"GKE", "gce", nil, way.Off},
-		{"Azure and a policy", "agic", notes{azure.PrefixAGIC + "waf-policy-for-path": "p"}, way.Unknown},
-		{"Cilium", "cilium", nil, way.Off},
-		{"Alibaba and its limit", "alibaba-alb", notes{aws.PrefixALB + "traffic-limit-qps": "50"}, way.Unknown},
+		{"Traefik", "traefik", nil, tri.Off},
+		{"Traefik and a Middleware", "traefik", notes{traefik.Prefix + "router.middlewares": "m"}, tri.Unknown},
+		{"Kong", "kong", nil, tri.Off},
+		{"Kong and a plugin", "kong", notes{kong.Prefix + "plugins": "p"}, tri.Unknown},
+		{"Contour", "contour", nil, tri.Off},
+		{"Istio", "istio", nil, tri.Unknown},
+		{"an ALB", "alb", nil, tri.Off},
+		{"an ALB and a web ACL", "alb", notes{aws.PrefixALB + "wafv2-acl-arn": "arn"}, tri.Unknown},
+		{"GKE", "gce", nil, tri.Off},
+		{"Azure and a policy", "agic", notes{azure.PrefixAGIC + "waf-policy-for-path": "p"}, tri.Unknown},
+		{"Cilium", "cilium", nil, tri.Off},
+		{"Alibaba and its limit", "alibaba-alb", notes{aws.PrefixALB + "traffic-limit-qps": "50"}, tri.Unknown},
 
-		{"OpenShift", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100"}, way.On},
-		{"OpenShift, not switched on", "openshift", notes{r + "rate-limit-connections.rate-http": "100"}, way.Off},
-		{"OpenShift, switched on alone", "openshift", notes{r + "rate-limit-connections": "true"}, way.Off},
-		{"OpenShift, and no number", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-tcp": "many"}, way.Off},
-		{"OpenShift hands on", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100", "route.openshift.io/termination": "passthrough"}, way.Off},
-		{"OpenShift hands on, and counts connections", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.concurrent-tcp": "10", "route.openshift.io/termination": "passthrough"}, way.On},
+		{"OpenShift", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100"}, tri.On},
+		{"OpenShift, not switched on", "openshift", notes{r + "rate-limit-connections.rate-http": "100"}, tri.Off},
+		{"OpenShift, switched on alone", "openshift", notes{r + "rate-limit-connections": "true"}, tri.Off},
+		{"OpenShift, and no number", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-tcp": "many"}, tri.Off},
+		{"OpenShift hands on", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.rate-http": "100", "route.openshift.io/termination": "passthrough"}, tri.Off},
+		{"OpenShift hands on, and counts connections", "openshift", notes{r + "rate-limit-connections": "true", r + "rate-limit-connections.concurrent-tcp": "10", "route.openshift.io/termination": "passthrough"}, tri.On},
 
-		{"nobody knows", way.Unknown, nil, way.Off},
-		{"what no controller reads limits nothing", way.Unknown, notes{"example.com/limit": "5"}, way.Off},
-		{"one of several would limit", way.Unknown, notes{way.PrefixIngressNginx + "limit-rps": "5", "konghq.com/x": "y"}, way.Unknown},
+		{"nobody knows", tri.Unknown, nil, tri.Off},
+		{"what no controller reads limits nothing", tri.Unknown, notes{"example.com/limit": "5"}, tri.Off},
+		{"one of several would limit", tri.Unknown, notes{way.PrefixIngressNginx + "limit-rps": "5", "konghq.com/x": "y"}, tri.Unknown},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := handled(served(tt.controller, tt.notes))
 			if got.Rate.Limited.State != tt.want {
 				t.Errorf("got %+v, want %s", got.Rate.Limited, tt.want)
 			}
-			if (got.Fixes[way.LimitRequests].Advice == "") != (tt.want == way.On) {
+			if (got.Fixes[way.LimitRequests].Advice == "") != (tt.want == tri.On) {
 				t.Errorf("advice: %q", got.Fixes[way.LimitRequests].Advice)
 			}
 		})
@@ -122,7 +123,7 @@ func TestReadRate_OfferedAnnotationsWork(t *testing.T) {
 		for key, value := range rate.Fixes[way.LimitRequests].Annotations {
 			in.Ingress.Annotations[key] = strings.NewReplacer(way.PlaceRate, "50", way.PlaceBurst, "250").Replace(value)
 		}
-		if after := handled(in); after.Rate.Limited.State != way.On || after.Fixes[way.LimitRequests].Annotations != nil {
+		if after := handled(in); after.Rate.Limited.State != tri.On || after.Fixes[way.LimitRequests].Annotations != nil {
 			t.Errorf("%s: with what it offers: %+v", c.Name, after)
 		}
 		for key := range rate.Fixes[way.LimitRequests].Annotations {

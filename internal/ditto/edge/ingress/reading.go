@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -94,7 +95,7 @@ func counting(c way.Context, in way.Input) *way.Input {
 func readingOf(c way.Context, in way.Input, counts *way.Input) way.Reading {
 	if counts == nil {
 		r := readAs(in)
-		unknown := way.State{State: way.Unknown, Source: "canary", Why: noMain}
+		unknown := tri.State{State: tri.Unknown, Source: "canary", Why: noMain}
 		r.Handling = way.Handling{
 			Effects: way.Effects{
 				Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,
@@ -251,7 +252,7 @@ func (r *reading) transport(host string) way.Transport {
 		return t
 	}
 	for _, rule := range rules {
-		if t = of(rule.Host); t.TLS.State != way.On {
+		if t = of(rule.Host); t.TLS.State != tri.On {
 			break
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -101,10 +102,10 @@ func TestReadTransport(t *testing.T) {
 		{"Alibaba with a certificate", "alibaba-alb", nil, own, "on, unknown"},
 		{"Alibaba, told to redirect", "alibaba-alb", notes{"alb.ingress.kubernetes.io/ssl-redirect": "true"}, own, "on, redirected"},
 
-		{"nobody knows", way.Unknown, nil, own, "on, unknown"},
-		{"nobody knows, and nothing is said", way.Unknown, nil, nil, "off, served"},
-		{"what no controller reads changes nothing", way.Unknown, notes{"example.com/tls": "on"}, nil, "off, served"},
-		{"one of several would speak TLS", way.Unknown, notes{aws.PrefixALB + "certificate-arn": "c", "konghq.com/x": "y"}, nil, "unknown, unknown"},
+		{"nobody knows", tri.Unknown, nil, own, "on, unknown"},
+		{"nobody knows, and nothing is said", tri.Unknown, nil, nil, "off, served"},
+		{"what no controller reads changes nothing", tri.Unknown, notes{"example.com/tls": "on"}, nil, "off, served"},
+		{"one of several would speak TLS", tri.Unknown, notes{aws.PrefixALB + "certificate-arn": "c", "konghq.com/x": "y"}, nil, "unknown, unknown"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := served(tt.controller, tt.notes)
@@ -117,7 +118,7 @@ func TestReadTransport(t *testing.T) {
 			if said != tt.want {
 				t.Errorf("got %s, want %s: %+v", said, tt.want, got)
 			}
-			if got.Fix.Advice == "" && (got.TLS.State == way.Off || got.Plain.State == way.PlainServed) {
+			if got.Fix.Advice == "" && (got.TLS.State == tri.Off || got.Plain.State == way.PlainServed) {
 				t.Error("no advice")
 			}
 		})
@@ -127,7 +128,7 @@ func TestReadTransport(t *testing.T) {
 func TestReadTransport_RulesWithoutAHost(t *testing.T) {
 	in := served("ingress-nginx", nil)
 	for want, tls := range map[string][]networkingv1.IngressTLS{
-		way.Off: nil, way.On: {{SecretName: "s"}}, way.Unknown: {{SecretName: "s", Hosts: []string{"ditto.example.com"}}},
+		tri.Off: nil, tri.On: {{SecretName: "s"}}, tri.Unknown: {{SecretName: "s", Hosts: []string{"ditto.example.com"}}},
 	} {
 		in.Ingress.Spec.TLS = tls
 		if got := readTransport(in, "").TLS.State; got != want {
@@ -146,7 +147,7 @@ func TestReadTransport_Neighbours(t *testing.T) {
 		}
 		in := served(c.Name, nil)
 		in.Neighbours = []*networkingv1.Ingress{neighbour}
-		if tr := readTransport(in, "ditto.example.com"); tr.TLS.State == way.On {
+		if tr := readTransport(in, "ditto.example.com"); tr.TLS.State == tri.On {
 			got[c.Name] = tr.Plain.State
 			if !c.SharesTLS {
 				t.Errorf("%s is not asked for neighbours", c.Name)
@@ -168,16 +169,16 @@ func TestBalancer(t *testing.T) {
 		clouds []string
 		want   string
 	}{
-		{"nothing", nil, nil, way.Off},
-		{"a certificate", notes{cert: "arn"}, nil, way.On},
-		{"a certificate for the port", notes{cert: "arn", ports: "80, 443"}, nil, way.On},
-		{"a certificate for the port by name", notes{cert: "arn", ports: "https"}, nil, way.On},
-		{"a certificate for another port", notes{cert: "arn", ports: "8443"}, nil, way.Off},
-		{"a port without a certificate", notes{ports: "443"}, nil, way.Off},
-		{"a cloud that is named", notes{cert: "arn"}, []string{"gcp", "aws"}, way.On},
-		{"a cloud that is not named", notes{cert: "arn"}, []string{"gcp"}, way.Off},
-		{"Oracle wants the port said", notes{"service.beta.kubernetes.io/oci-load-balancer-tls-secret": "s"}, nil, way.Off},
-		{"DigitalOcean takes 443", notes{"service.beta.kubernetes.io/do-loadbalancer-certificate-id": "c"}, nil, way.On},
+		{"nothing", nil, nil, tri.Off},
+		{"a certificate", notes{cert: "arn"}, nil, tri.On},
+		{"a certificate for the port", notes{cert: "arn", ports: "80, 443"}, nil, tri.On},
+		{"a certificate for the port by name", notes{cert: "arn", ports: "https"}, nil, tri.On},
+		{"a certificate for another port", notes{cert: "arn", ports: "8443"}, nil, tri.Off},
+		{"a port without a certificate", notes{ports: "443"}, nil, tri.Off},
+		{"a cloud that is named", notes{cert: "arn"}, []string{"gcp", "aws"}, tri.On},
+		{"a cloud that is not named", notes{cert: "arn"}, []string{"gcp"}, tri.Off},
+		{"Oracle wants the port said", notes{"service.beta.kubernetes.io/oci-load-balancer-tls-secret": "s"}, nil, tri.Off},
+		{"DigitalOcean takes 443", notes{"service.beta.kubernetes.io/do-loadbalancer-certificate-id": "c"}, nil, tri.On},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := way.Balancer(tt.notes, 443, "https", tt.clouds); got.State != tt.want {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -15,7 +16,7 @@ import (
 // tells them to change, so the Ingress is open whoever serves it, unless the controllers of the table disagree: an
 // annotation that none of them reads is no controller's, and one that would close the way at one of them leaves it
 // unknown.
-var unknown = way.Controller{Name: way.Unknown, Title: "an unknown controller", Read: readUnknown}
+var unknown = way.Controller{Name: tri.Unknown, Title: "an unknown controller", Read: readUnknown}
 
 // contender is a controller that may serve an Ingress, and reads something of its annotations: what it makes of the
 // Ingress as it is, and without annotations.
@@ -51,7 +52,7 @@ func contendersFor(in way.Input) []contender {
 
 // unless makes states unknown of which a contender makes something else, for the annotations. of returns what it makes
 // of them, in their order.
-func unless(contenders []contender, states []*way.State, of func(*seen) []way.State) {
+func unless(contenders []contender, states []*tri.State, of func(*seen) []tri.State) {
 	settled := make([]bool, len(states))
 	for i := range contenders {
 		c := &contenders[i]
@@ -64,7 +65,7 @@ func unless(contenders []contender, states []*way.State, of func(*seen) []way.St
 			if strings.Contains(state.Source, "/") {
 				why += " because of " + way.Quote(state.Source)
 			}
-			*states[at], settled[at] = way.State{State: way.Unknown, Source: state.Source, Why: why},
+			*states[at], settled[at] = tri.State{State: tri.Unknown, Source: state.Source, Why: why},
 				true //nolint:gosec // both come in the order of states
 		}
 	}
@@ -77,8 +78,8 @@ func readUnknown(in way.Input) way.Reading {
 	contenders := contendersFor(in)
 	h := way.PlainEdge{Strip: nameTheController, Hide: nameTheController, Limit: nameTheController}.Read(in)
 	h.Identity.Why = "no annotation here makes any known controller change the header"
-	unless(contenders, []*way.State{&h.Identity, &h.Authentication, &h.Rate.Limited}, func(r *seen) []way.State {
-		return []way.State{r.Identity, r.Authentication, r.Rate.Limited}
+	unless(contenders, []*tri.State{&h.Identity, &h.Authentication, &h.Rate.Limited}, func(r *seen) []tri.State {
+		return []tri.State{r.Identity, r.Authentication, r.Rate.Limited}
 	})
 	h.StripsIdentity = way.Strips(h.Identity)
 	return way.Reading{
@@ -91,18 +92,18 @@ func readUnknown(in way.Input) way.Reading {
 // more widely.
 func unknownPath(contenders []contender, kind networkingv1.PathType, path string) way.Path {
 	var p way.Path
-	var rewrites, regex way.State
-	unless(contenders, []*way.State{&rewrites, &regex}, func(r *seen) []way.State {
+	var rewrites, regex tri.State
+	unless(contenders, []*tri.State{&rewrites, &regex}, func(r *seen) []tri.State {
 		rewrites := r.Path(kind, path).Rewrite.Kind != way.RewriteNone
-		return []way.State{{State: strconv.FormatBool(rewrites)}, {State: strconv.FormatBool(r.forcesRegex)}}
+		return []tri.State{{State: strconv.FormatBool(rewrites)}, {State: strconv.FormatBool(r.forcesRegex)}}
 	})
-	if rewrites.State == way.Unknown {
+	if rewrites.State == tri.Unknown {
 		p.Rewrite = way.UnknownRewrite(rewrites.Why)
 	}
 	wide := way.AnyCase(path)
 	why := reason.Of("unknown-class")
 	pattern := strings.ContainsAny(path, `*?[](){}^$|+\~%`) &&
-		(kind != networkingv1.PathTypePrefix || regex.State == way.Unknown)
+		(kind != networkingv1.PathTypePrefix || regex.State == tri.Unknown)
 	switch {
 	case kind == networkingv1.PathTypeExact:
 		p.Matcher = way.Exact(way.Raw, path)
@@ -119,14 +120,14 @@ func unknownPath(contenders []contender, kind networkingv1.PathType, path string
 // controller.
 func unknownTransport(in way.Input, contenders []contender, host string) way.Transport {
 	t := way.Transport{TLS: in.Certificate(host)}
-	if t.TLS.State == way.Off {
-		unless(contenders, []*way.State{&t.TLS},
-			func(r *seen) []way.State { return []way.State{r.Transport(host).TLS} })
+	if t.TLS.State == tri.Off {
+		unless(contenders, []*tri.State{&t.TLS},
+			func(r *seen) []tri.State { return []tri.State{r.Transport(host).TLS} })
 	}
-	if t.TLS.State == way.Off {
+	if t.TLS.State == tri.Off {
 		t.Plain = way.WithoutTLS()
 	} else {
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: reason.Of("unknown-class-redirect")}
+		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("unknown-class-redirect")}
 	}
 	return t
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -106,7 +107,7 @@ func unasked(c way.GlobalConfig, ing *networkingv1.Ingress) (some, all bool) {
 // globalReading is what a controller's ConfigMap does in every location.
 type globalReading struct {
 	// identity is nil if the header is left alone.
-	identity *way.State
+	identity *tri.State
 	// doubt says why an identity that looks safe may not be; empty if there is nothing.
 	doubt string
 	// opens and asks name what may let clients in without credentials, and what may ask for some; empty if nothing
@@ -128,7 +129,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 		}
 	}
 	if c.HeadersUnseen {
-		g.identity = &way.State{
+		g.identity = &tri.State{
 			State: way.IdentityUnknown, Source: "proxy-set-headers",
 			Why: reason.Of("ingress-nginx-headers-not-found", c.HeadersName, c.In("proxy-set-headers")),
 		}
@@ -139,7 +140,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 		}
 		snippet := nginx.ReadSnippet(c.Data[key], setHeader, users)
 		if snippet.Identity != nil && key == "location-snippet" {
-			s := way.State{State: snippet.Identity.State, Source: key,
+			s := tri.State{State: snippet.Identity.State, Source: key,
 				Why: "by " + c.In(key) + " " + snippet.Identity.Why}
 			g.identity = bothSet(g.identity, &s)
 		} else if snippet.Identity != nil {
@@ -168,7 +169,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 
 // bothSet is what comes of two settings of the header for one location: nginx sends both, but not an empty one. nil is
 // none.
-func bothSet(a, b *way.State) *way.State {
+func bothSet(a, b *tri.State) *tri.State {
 	switch {
 	case a == nil:
 		return b
@@ -177,12 +178,12 @@ func bothSet(a, b *way.State) *way.State {
 	case a.State == way.IdentityRemoved, b.State == way.IdentityClient:
 		return b
 	}
-	return &way.State{State: way.IdentityUnknown, Source: a.Source,
+	return &tri.State{State: way.IdentityUnknown, Source: a.Source,
 		Why: reason.Of("ingress-nginx-header-set-twice", a.Why, b.Why)}
 }
 
 // over lays what holds for all Ingresses over what an Ingress says of itself.
-func (g globalReading) over(own way.State) way.State {
+func (g globalReading) over(own tri.State) tri.State {
 	s := own
 	if g.identity != nil {
 		set := &own
@@ -192,19 +193,19 @@ func (g globalReading) over(own way.State) way.State {
 		s = *bothSet(g.identity, set)
 	}
 	if g.doubt != "" && s.State != way.IdentityClient {
-		return way.State{State: way.IdentityUnknown, Source: s.Source, Why: g.doubt}
+		return tri.State{State: way.IdentityUnknown, Source: s.Source, Why: g.doubt}
 	}
 	return s
 }
 
 // authentication lays what holds for all Ingresses over how an Ingress asks for credentials.
-func (g globalReading) authentication(own way.State) way.State {
+func (g globalReading) authentication(own tri.State) tri.State {
 	switch {
-	case own.State == way.On && g.opens != "":
-		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-lets-in",
+	case own.State == tri.On && g.opens != "":
+		return tri.State{State: tri.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-lets-in",
 			g.opens)}
-	case own.State == way.Off && g.asks != "":
-		return way.State{State: way.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-asks",
+	case own.State == tri.Off && g.asks != "":
+		return tri.State{State: tri.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-asks",
 			g.asks)}
 	}
 	return own

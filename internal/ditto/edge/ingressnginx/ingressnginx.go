@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -80,8 +81,8 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	}
 	global := global(c, setHeader, auth.users())
 	e.Authentication = global.authentication(auth.state)
-	if snippet.Opens && e.Authentication.State == way.On {
-		e.Authentication = way.State{State: way.Unknown, Source: "configuration-snippet",
+	if snippet.Opens && e.Authentication.State == tri.On {
+		e.Authentication = tri.State{State: tri.Unknown, Source: "configuration-snippet",
 			Why: reason.Of("ingress-nginx-snippet-lets-in")}
 	}
 	own := ingressNginxIdentity(e, auth, snippet)
@@ -91,10 +92,10 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	}
 	e.Identity = global.over(own)
 	e.StripsIdentity = way.Strips(e.Identity)
-	e.HidesHeaders = way.State{State: way.On, Source: "default",
+	e.HidesHeaders = tri.State{State: tri.On, Source: "default",
 		Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
 	if c.IsTrue("server-tokens") {
-		e.HidesHeaders = way.State{State: way.Off, Source: "server-tokens", Why: c.In("server-tokens") + " is true"}
+		e.HidesHeaders = tri.State{State: tri.Off, Source: "server-tokens", Why: c.In("server-tokens") + " is true"}
 		h.Fixes[way.HideHeaders].Advice = `remove ` + c.In("server-tokens")
 	}
 	h.Fixes[way.StripIdentity].Advice = ingressNginxStripAdvice
@@ -111,7 +112,7 @@ const ingressNginxStripAdvice = `ingress-nginx has no annotation that only remov
 
 // nginxAuth is how an Ingress asks for credentials.
 type nginxAuth struct {
-	state way.State
+	state tri.State
 	// basic and digest say which kind of password is asked for, url that an authenticating subrequest decides, and
 	// answered which headers of its answer are set, in the setting of that name.
 	basic, digest, url bool
@@ -126,9 +127,9 @@ type nginxAuth struct {
 // module leaves there is not documented.
 func (n nginxAuth) users() way.Trust {
 	switch {
-	case n.basic && n.state.State == way.On:
+	case n.basic && n.state.State == tri.On:
 		return way.Verified
-	case n.basic && n.state.State == way.Unknown, n.digest:
+	case n.basic && n.state.State == tri.Unknown, n.digest:
 		return way.Doubtful
 	}
 	return way.Unverified
@@ -141,7 +142,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	n := nginxAuth{answered: a["auth-response-headers"], setting: "auth-response-headers"}
 	var on []string
 	doubt := func(source, why string) {
-		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + source, Why: why}
+		n.state = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + source, Why: why}
 	}
 
 	switch kind := strings.TrimSpace(a["auth-type"]); kind {
@@ -194,25 +195,25 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 		}
 	}
 	if (n.state.State == "" || n.agreed != "") && len(on) > 0 {
-		n.state = way.State{State: way.On, Source: way.PrefixIngressNginx + on[0],
+		n.state = tri.State{State: tri.On, Source: way.PrefixIngressNginx + on[0],
 			Why: "the annotation " + way.PrefixIngressNginx + on[0] + " asks every client for credentials"}
 		if on[0] == globalAuthURL {
-			n.state = way.State{State: way.On, Source: globalAuthURL,
+			n.state = tri.State{State: tri.On, Source: globalAuthURL,
 				Why: c.In(globalAuthURL) + " asks every client for credentials"}
 		}
 	}
-	if some, all := unasked(c, in.Ingress); some && n.state.State == way.On && !slices.Contains(on, "auth-tls-secret") {
+	if some, all := unasked(c, in.Ingress); some && n.state.State == tri.On && !slices.Contains(on, "auth-tls-secret") {
 		const unasked = "clients are not asked for credentials"
-		n.state = way.State{State: way.Unknown, Source: noAuthLocations,
+		n.state = tri.State{State: tri.Unknown, Source: noAuthLocations,
 			Why: reason.Of("ingress-nginx-no-auth-locations", c.In(noAuthLocations), unasked)}
 		if all {
-			n.state.State, n.state.Why = way.Off, c.In(noAuthLocations)+" lists the beginning of its paths: "+unasked
+			n.state.State, n.state.Why = tri.Off, c.In(noAuthLocations)+" lists the beginning of its paths: "+unasked
 		}
 	}
 	if n.state.State == "" {
-		n.state = way.State{State: way.Off, Source: "default", Why: "no annotation asks for credentials"}
+		n.state = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
 	}
-	if strings.TrimSpace(a["satisfy"]) == "any" && n.state.State == way.On && on[0] != "auth-tls-secret" {
+	if strings.TrimSpace(a["satisfy"]) == "any" && n.state.State == tri.On && on[0] != "auth-tls-secret" {
 		n.satisfiedByAny(a, c)
 	}
 	return n
@@ -221,16 +222,16 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 // satisfiedByAny is for `satisfy: any`: clients with an address that is listed are not asked for credentials.
 func (n *nginxAuth) satisfiedByAny(a way.Annotations, c way.GlobalConfig) {
 	if a.FirstOf("whitelist-source-range", "allowlist-source-range") != "" {
-		n.state = way.State{State: way.Off, Source: way.PrefixIngressNginx + "satisfy",
+		n.state = tri.State{State: tri.Off, Source: way.PrefixIngressNginx + "satisfy",
 			Why: `satisfy is "any": clients with a listed address are not asked for credentials`}
 	} else if list := c.Data["whitelist-source-range"]; strings.TrimSpace(list) != "" {
-		n.state = way.State{
-			State: way.Off, Source: way.PrefixIngressNginx + "satisfy",
+		n.state = tri.State{
+			State: tri.Off, Source: way.PrefixIngressNginx + "satisfy",
 			Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") +
 				` lists are not asked for credentials`,
 		}
 	} else if c.Name == "" {
-		n.state = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "satisfy",
+		n.state = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "satisfy",
 			Why: reason.Of("ingress-nginx-satisfy-any")}
 	}
 }
@@ -261,24 +262,24 @@ func isFalse(a way.Annotations, name string) bool {
 
 // ingressNginxIdentity: the template sets the headers of auth-response-headers in each location, from variables that
 // are the answer's and never the client's, and takes a configuration snippet over behind them.
-func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetReading) way.State {
+func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetReading) tri.State {
 	answered := auth.url && way.Listed(auth.answered, way.Header)
 	switch {
 	case answered && snippet.Identity != nil:
-		return way.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet",
+		return tri.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet",
 			Why: reason.Of("ingress-nginx-header-set-by-snippet-too", auth.setting)}
-	case answered && auth.state.State == way.Unknown && auth.state.Source == noAuthLocations:
-		return way.State{State: way.IdentityUnknown, Source: auth.state.Source, Why: auth.state.Why}
+	case answered && auth.state.State == tri.Unknown && auth.state.Source == noAuthLocations:
+		return tri.State{State: way.IdentityUnknown, Source: auth.state.Source, Why: auth.state.Why}
 	case answered && auth.agreed != "":
-		return way.State{State: way.IdentityEmpty, Source: auth.source(),
+		return tri.State{State: way.IdentityEmpty, Source: auth.source(),
 			Why: auth.setting + " sets the header from the answer of auth-url, which has none: " + auth.agreed}
-	case answered && auth.state.State != way.On:
-		return way.State{State: way.IdentityEmpty, Source: auth.source(),
+	case answered && auth.state.State != tri.On:
+		return tri.State{State: way.IdentityEmpty, Source: auth.source(),
 			Why: auth.setting + " sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
 	case answered:
 		e.Assumptions = append(e.Assumptions,
 			"the service behind auth-url answers every request that it lets in with a non-empty "+way.Header)
-		return way.State{State: way.IdentitySet, Source: auth.source(),
+		return tri.State{State: way.IdentitySet, Source: auth.source(),
 			Why: auth.setting + " sets the header from the answer of auth-url"}
 	case snippet.Identity != nil:
 		s := *snippet.Identity
@@ -290,7 +291,7 @@ func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetR
 		s.Why = "in the configuration snippet " + s.Why
 		return s
 	}
-	return way.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	return tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
 }
 
 // source is the setting with the prefix of annotations, if it is one.

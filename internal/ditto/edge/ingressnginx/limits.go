@@ -3,6 +3,7 @@ package ingressnginx
 import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -12,7 +13,7 @@ import (
 // extractTLSSecretName).
 func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Transport {
 	t := way.Transport{TLS: in.WithNeighbours(host)}
-	some := t.TLS.State != way.Off || len(in.Ingress.Spec.TLS) > 0
+	some := t.TLS.State != tri.Off || len(in.Ingress.Spec.TLS) > 0
 	redirects, said := a.Bool("ssl-redirect")
 	force, forceSaid := a.Bool("force-ssl-redirect")
 	told, plain := someConfig(in, func(c way.GlobalConfig) bool { return c.IsFalse("ssl-redirect") })
@@ -21,13 +22,13 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 		c := in.Controllers[0]
 		t.Plain = way.Redirected("force-ssl-redirect", c.In("force-ssl-redirect")+" is true")
 		if !some {
-			t.TLS = way.State{State: way.Unknown, Source: "force-ssl-redirect",
+			t.TLS = tri.State{State: tri.Unknown, Source: "force-ssl-redirect",
 				Why: reason.Of("ingress-nginx-global-redirect", c.In("force-ssl-redirect"))}
 		}
 	case force:
 		t.Plain = way.Redirected(way.PrefixIngressNginx+"force-ssl-redirect", "force-ssl-redirect is true")
 		if !some {
-			t.TLS = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "force-ssl-redirect",
+			t.TLS = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "force-ssl-redirect",
 				Why: reason.Of("ingress-nginx-redirect")}
 		}
 	case !some:
@@ -42,11 +43,11 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 		t.Plain = way.Redirected("default", "ingress-nginx redirects where it has a certificate")
 	}
 	if why := someUnseen(in); why != "" && !force && !(some && said) {
-		t.Plain = way.State{State: way.Unknown, Source: "configmap", Why: why}
+		t.Plain = tri.State{State: tri.Unknown, Source: "configmap", Why: why}
 	}
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		why := reason.Of("ingress-nginx-ssl-passthrough-honoured")
-		t.TLS = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: why}
+		t.TLS = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: why}
 	}
 	return t
 }
@@ -59,21 +60,21 @@ func ingressNginxRate(in way.Input, a way.Annotations, ownPrefix bool, h *way.Ha
 	h.Fixes[way.LimitRequests].Advice = `set nginx.ingress.kubernetes.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
 		if way.Positive(a[name]) {
-			r.Limited = way.State{State: way.On, Source: way.PrefixIngressNginx + name,
+			r.Limited = tri.State{State: tri.On, Source: way.PrefixIngressNginx + name,
 				Why: name + " is " + way.Quote(a[name])}
 			break
 		}
 		if a.Has(name) && r.Limited.Source == "default" {
-			r.Limited = way.State{State: way.Off, Source: way.PrefixIngressNginx + name,
+			r.Limited = tri.State{State: tri.Off, Source: way.PrefixIngressNginx + name,
 				Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
 		}
 	}
-	r.Limited = r.Limited.Excepting(a, way.PrefixIngressNginx, "limit-allowlist", "limit-whitelist")
+	r.Limited = way.Excepting(r.Limited, a, way.PrefixIngressNginx, "limit-allowlist", "limit-whitelist")
 	r.Limited = orLimited(nginx.OrSnippet(r.Limited, a, way.PrefixIngressNginx, "configuration-snippet",
 		"server-snippet"), in)
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
-		if r.Limited.State == way.On {
-			r.Limited = way.State{State: way.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough",
+		if r.Limited.State == tri.On {
+			r.Limited = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough",
 				Why: reason.Of("ingress-nginx-ssl-passthrough")}
 		}
 		return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -77,16 +78,16 @@ func someUnseen(in way.Input) string {
 // orUnseen is the handling under a controller of which it is not known what it is told.
 func orUnseen(h way.Handling, c way.GlobalConfig) way.Handling {
 	if why := unseen(c); why != "" {
-		unknown := way.State{State: way.Unknown, Source: "configmap", Why: why}
+		unknown := tri.State{State: tri.Unknown, Source: "configmap", Why: why}
 		h.Identity, h.Authentication, h.StripsIdentity, h.HidesHeaders = unknown, unknown, unknown, unknown
 	}
 	return h
 }
 
 // orLimited is whether requests are limited where the Ingress itself limits none: each controller may be told to.
-func orLimited(s way.State, in way.Input) way.State {
+func orLimited(s tri.State, in way.Input) tri.State {
 	source, why := "", ""
-	if s.State != way.Off || len(in.Controllers) == 0 || !everyConfig(in, func(c way.GlobalConfig) bool {
+	if s.State != tri.Off || len(in.Controllers) == 0 || !everyConfig(in, func(c way.GlobalConfig) bool {
 		if c.Unseen {
 			source, why = "configmap", unseen(c)
 			return true
@@ -104,5 +105,5 @@ func orLimited(s way.State, in way.Input) way.State {
 	}) {
 		return s
 	}
-	return way.State{State: way.Unknown, Source: source, Why: why}
+	return tri.State{State: tri.Unknown, Source: source, Why: why}
 }

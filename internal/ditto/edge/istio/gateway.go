@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -99,7 +100,7 @@ func (e *istioEdge) front(c way.Context) {
 			e.namespaces = append(e.namespaces, o.Ref.Namespace)
 		}
 		for _, p := range service.Spec.Ports {
-			if tls := way.Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == way.On &&
+			if tls := way.Balancer(service.Annotations, p.Port, p.Name, c.Config.Clouds); tls.State == tri.On &&
 				service.Spec.Type == corev1.ServiceTypeLoadBalancer {
 				e.balancer = reason.Of("istio-balancer-redirects-perhaps", o.Ref.String(), e.String(), tls.Why)
 			}

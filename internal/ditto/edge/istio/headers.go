@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -14,7 +15,7 @@ import (
 // Envoy removes first and sets and adds then. The operations of the only destination are carried out together with
 // those of the rule, its own last; those of one destination out of several before those of the rule. Source: istio
 // pilot/pkg/networking/core/route/route.go; envoy source/common/router/header_parser.cc.
-func istioIdentity(before way.State, rule, destination *crd.IstioHeaders, only bool) way.State {
+func istioIdentity(before tri.State, rule, destination *crd.IstioHeaders, only bool) tri.State {
 	of := func(h *crd.IstioHeaders) crd.IstioHeaderOperations {
 		if h == nil {
 			return crd.IstioHeaderOperations{}
@@ -31,14 +32,14 @@ func istioIdentity(before way.State, rule, destination *crd.IstioHeaders, only b
 	return istioSet(istioSet(before, of(rule)), of(destination))
 }
 
-func istioApply(state way.State, ops crd.IstioHeaderOperations) way.State {
+func istioApply(state tri.State, ops crd.IstioHeaderOperations) tri.State {
 	return istioSet(istioRemove(state, ops), ops)
 }
 
-func istioRemove(state way.State, ops crd.IstioHeaderOperations) way.State {
+func istioRemove(state tri.State, ops crd.IstioHeaderOperations) tri.State {
 	for _, name := range ops.Remove {
 		if strings.EqualFold(name, way.Header) {
-			return way.State{State: way.IdentityRemoved, Source: "headers.request.remove",
+			return tri.State{State: way.IdentityRemoved, Source: "headers.request.remove",
 				Why: "headers.request.remove removes the header, but not the query parameter of the same name"}
 		}
 	}
@@ -47,7 +48,7 @@ func istioRemove(state way.State, ops crd.IstioHeaderOperations) way.State {
 
 // istioSet: a value that is empty leaves the header alone, and so may one that is made from something empty. What is
 // added to a header that is there comes behind what the client wrote.
-func istioSet(state way.State, ops crd.IstioHeaderOperations) way.State {
+func istioSet(state tri.State, ops crd.IstioHeaderOperations) tri.State {
 	for _, name := range way.KeysOf(ops.Set) {
 		if strings.EqualFold(name, way.Header) && ops.Set[name] != "" {
 			state = headerValue(ops.Set[name], "headers.request.set")
@@ -63,8 +64,8 @@ func istioSet(state way.State, ops crd.IstioHeaderOperations) way.State {
 
 // headerValue says what a header set to the value carries. `%COMMAND%` is looked up for each request, `%%` is a percent
 // sign.
-func headerValue(value, source string) way.State {
-	result := way.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to a constant"}
+func headerValue(value, source string) tri.State {
+	result := tri.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to a constant"}
 	rest := strings.ReplaceAll(value, "%%", "")
 	for {
 		_, after, ok := strings.Cut(rest, "%")
@@ -73,14 +74,14 @@ func headerValue(value, source string) way.State {
 		}
 		command, behind, closed := strings.Cut(after, "%")
 		name, argument, _ := strings.Cut(command, "(")
-		s := way.State{State: way.IdentityUnknown, Source: source,
+		s := tri.State{State: way.IdentityUnknown, Source: source,
 			Why: reason.Of("istio-header-value", source, way.Quote(name))}
 		switch {
 		case !closed:
 			s.Why = source + " sets the header to something that Envoy refuses"
 		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" ||
 			name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
-			s = way.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name +
+			s = tri.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name +
 				", which the client controls"}
 			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") &&
 				name != "REQUESTED_SERVER_NAME" {
@@ -89,7 +90,7 @@ func headerValue(value, source string) way.State {
 		case strings.HasPrefix(name, "DOWNSTREAM_REMOTE_ADDRESS") ||
 			strings.HasPrefix(name, "DOWNSTREAM_DIRECT_REMOTE_ADDRESS") ||
 			name == "PROTOCOL" || name == "START_TIME" || strings.HasPrefix(name, "DOWNSTREAM_LOCAL_"):
-			s = way.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to " + name}
+			s = tri.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to " + name}
 		}
 		result = *way.Worse(&result, &s)
 		rest = behind

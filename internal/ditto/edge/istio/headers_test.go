@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -15,7 +16,7 @@ func TestIstioValue_NamesTheHeaderOfTheClient(t *testing.T) {
 		"%PATH(WQ)%":          "s sets the header to PATH, which the client controls",
 		"%QUERY_PARAM(user)%": "s sets the header to QUERY_PARAM, which the client controls",
 	} {
-		if diff := cmp.Diff(way.State{State: way.IdentityClient, Source: "s", Why: want}, headerValue(value, "s")); diff != "" {
+		if diff := cmp.Diff(tri.State{State: way.IdentityClient, Source: "s", Why: want}, headerValue(value, "s")); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", value, diff)
 		}
 	}

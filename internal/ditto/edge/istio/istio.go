@@ -7,6 +7,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -28,9 +29,9 @@ func Controller() way.Controller {
 		Classes: []string{"istio.io/ingress-controller"}, Usual: []string{"istio"},
 		Read: func(in way.Input) way.Reading {
 			h := plain.Read(in)
-			h.Authentication = way.State{State: way.Unknown, Source: "default",
+			h.Authentication = tri.State{State: tri.Unknown, Source: "default",
 				Why: reason.Of("istio-ingress-authorization")}
-			h.Rate.Limited = way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
+			h.Rate.Limited = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
 			h.Spelling = spelling
 			return way.Reading{Handling: h,
 				Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -19,9 +20,9 @@ const (
 
 // istioAccess is what the policies for a Gateway make of requests.
 type istioAccess struct {
-	authentication way.State
+	authentication tri.State
 	// identity is what becomes of the header before any rule of a VirtualService.
-	identity way.State
+	identity tri.State
 	// doubtful says of a path whether a policy may turn all requests for it away; nil if none does. why names the
 	// policy.
 	doubtful func(path string) (why string)
@@ -30,15 +31,15 @@ type istioAccess struct {
 // istioAccessOf reads the policies. Authentication is on only where every request certainly needs a token.
 func istioAccessOf(e *istioEdge) istioAccess {
 	a := istioAccess{
-		authentication: way.State{State: way.Off, Source: "default",
+		authentication: tri.State{State: tri.Off, Source: "default",
 			Why: "no AuthorizationPolicy asks for credentials"},
-		identity: way.State{State: way.IdentityClient, Source: "default",
+		identity: tri.State{State: way.IdentityClient, Source: "default",
 			Why: "no object of Istio changes the header"},
 	}
 	var allows, denies []*inventory.Object
-	var opaque *way.State
+	var opaque *tri.State
 	if e.unread != "" {
-		opaque = &way.State{State: way.Unknown, Source: "kinds that cannot be read", Why: e.unread}
+		opaque = &tri.State{State: tri.Unknown, Source: "kinds that cannot be read", Why: e.unread}
 	}
 	for _, o := range e.policies {
 		switch t := o.Typed.(type) {
@@ -49,7 +50,7 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			case istioDeny:
 				denies = append(denies, o)
 			case istioCustom:
-				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(),
+				opaque = &tri.State{State: tri.Unknown, Source: o.Ref.String(),
 					Why: reason.Of("istio-custom-authorization", o.Ref.String())}
 			}
 		case *crd.RequestAuthentication:
@@ -58,7 +59,7 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			}
 		case *crd.EnvoyFilter, *crd.WasmPlugin:
 			if concernsGateways(t) {
-				opaque = &way.State{State: way.Unknown, Source: o.Ref.String(),
+				opaque = &tri.State{State: tri.Unknown, Source: o.Ref.String(),
 					Why: reason.Of("istio-not-evaluated", o.Ref.String())}
 			}
 		}
@@ -69,11 +70,11 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			r, ok := inventory.As[crd.RequestAuthentication](o)
 			return ok && !principalClaims(r)
 		}) {
-		a.identity = way.State{State: way.IdentitySet, Source: a.identity.Source,
+		a.identity = tri.State{State: way.IdentitySet, Source: a.identity.Source,
 			Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
 	}
-	if a.authentication.State != way.On && a.identity.State == way.IdentityEmpty {
-		a.identity = way.State{State: way.IdentityUnknown, Source: a.identity.Source,
+	if a.authentication.State != tri.On && a.identity.State == way.IdentityEmpty {
+		a.identity = tri.State{State: way.IdentityUnknown, Source: a.identity.Source,
 			Why: reason.Of("istio-header-without-token", a.identity.Why)}
 	}
 	if opaque != nil {
@@ -109,7 +110,7 @@ func concernsGateways(typed any) bool {
 
 // istioClaims says whether every token's payload or a claim of it is put into the identity header. A token need not
 // have the claim.
-func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (way.State, bool) {
+func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (tri.State, bool) {
 	sets := 0
 	for _, rule := range r.Spec.JWTRules {
 		named := strings.EqualFold(rule.OutputPayloadToHeader, way.Header)
@@ -122,12 +123,12 @@ func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (way.State, 
 	}
 	switch {
 	case sets == 0:
-		return way.State{}, false
+		return tri.State{}, false
 	case sets < len(r.Spec.JWTRules):
-		return way.State{State: way.IdentityUnknown, Source: o.Ref.String(),
+		return tri.State{State: way.IdentityUnknown, Source: o.Ref.String(),
 			Why: reason.Of("istio-header-of-some-issuers", o.Ref.String())}, true
 	}
-	return way.State{State: way.IdentityEmpty, Source: o.Ref.String(),
+	return tri.State{State: way.IdentityEmpty, Source: o.Ref.String(),
 		Why: o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
 }
 
@@ -155,7 +156,7 @@ func principalClaims(r *crd.RequestAuthentication) bool {
 // asksPrincipal says whether every request certainly has a principal: one is denied without, or everything that is
 // allowed has one. A condition on another part of the token (request.auth.claims) shows no principal.
 func asksPrincipal(e *istioEdge, allows, denies []*inventory.Object) bool {
-	if istioAsks(e, nil, denies, way.State{State: way.Off}).State == way.On {
+	if istioAsks(e, nil, denies, tri.State{State: tri.Off}).State == tri.On {
 		return true
 	}
 	for _, o := range allows {
@@ -175,7 +176,7 @@ func asksPrincipal(e *istioEdge, allows, denies []*inventory.Object) bool {
 
 // istioAsks says whether every request needs a token: because a policy denies those without one, or since everything
 // that is allowed needs one.
-func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.State) way.State {
+func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise tri.State) tri.State {
 	state := otherwise
 	for _, o := range denies {
 		for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
@@ -186,10 +187,10 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.S
 			})
 			switch {
 			case anonymous && len(rule.To) == 0 && len(rule.When) == 0 && e.certainly(o):
-				return way.State{State: way.On, Source: o.Ref.String(),
+				return tri.State{State: tri.On, Source: o.Ref.String(),
 					Why: o.Ref.String() + " denies requests without a token"}
 			case anonymous:
-				state = way.State{State: way.Unknown, Source: o.Ref.String(),
+				state = tri.State{State: tri.Unknown, Source: o.Ref.String(),
 					Why: reason.Of("istio-denies-some", o.Ref.String())}
 			}
 		}
@@ -203,18 +204,18 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise way.S
 		for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
 			switch {
 			case needsToken(rule):
-			case len(rule.From) == 0 && len(rule.To) == 0 && len(rule.When) == 0 && state.State == way.Off:
-				return way.State{State: way.Off, Source: o.Ref.String(), Why: o.Ref.String() + " allows every request"}
+			case len(rule.From) == 0 && len(rule.To) == 0 && len(rule.When) == 0 && state.State == tri.Off:
+				return tri.State{State: tri.Off, Source: o.Ref.String(), Why: o.Ref.String() + " allows every request"}
 			default:
 				all = false
 			}
 		}
 	}
 	if all && certain {
-		return way.State{State: way.On, Source: allows[0].Ref.String(),
+		return tri.State{State: tri.On, Source: allows[0].Ref.String(),
 			Why: allows[0].Ref.String() + " allows requests with a token only"}
 	}
-	return way.State{State: way.Unknown, Source: allows[0].Ref.String(),
+	return tri.State{State: tri.Unknown, Source: allows[0].Ref.String(),
 		Why: reason.Of("istio-allows-some", allows[0].Ref.String())}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
@@ -39,7 +40,7 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 		" a server for the host with port {number: 443, name: https, protocol: HTTPS} and " +
 		"tls {mode: SIMPLE, credentialName: …}, and set tls: {httpsRedirect: true} on the one for plain HTTP"}}
 	if r.edge.gateway == nil {
-		t.TLS = way.State{State: way.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
+		t.TLS = tri.State{State: tri.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
 		t.Plain = t.TLS
 		return t
 	}
@@ -49,18 +50,18 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 		}
 	}
 	if t.TLS.State == "" {
-		t.TLS = way.State{State: way.Unknown, Source: "servers", Why: reason.Of("istio-no-server-reads", who)}
+		t.TLS = tri.State{State: tri.Unknown, Source: "servers", Why: reason.Of("istio-no-server-reads", who)}
 		t.Plain = t.TLS
 	}
 	if redirects && t.Plain.State == way.PlainServed {
-		t.Plain = way.State{State: way.Unknown, Source: "redirect", Why: reason.Of("istio-redirect-before")}
+		t.Plain = tri.State{State: tri.Unknown, Source: "redirect", Why: reason.Of("istio-redirect-before")}
 	}
 	if before := r.edge.balancer; before != "" {
-		if t.TLS.State == way.Off {
-			t.TLS = way.State{State: way.Unknown, Source: "service", Why: before}
+		if t.TLS.State == tri.Off {
+			t.TLS = tri.State{State: tri.Unknown, Source: "service", Why: before}
 		}
 		if t.Plain.State == way.PlainServed {
-			t.Plain = way.State{State: way.Unknown, Source: "service", Why: before}
+			t.Plain = tri.State{State: tri.Unknown, Source: "service", Why: before}
 		}
 	}
 	return t
@@ -71,7 +72,7 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, served bool) {
 	who := r.edge.String()
 	t = way.Transport{
-		TLS:   way.State{State: way.Off, Source: "servers", Why: who + " has no server with TLS for " + host},
+		TLS:   tri.State{State: tri.Off, Source: "servers", Why: who + " has no server with TLS for " + host},
 		Plain: way.Closed("servers", who+" has no server for plain HTTP"),
 	}
 	servers := r.edge.serversFor(host, r.root.Namespace)
@@ -88,15 +89,15 @@ func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, s
 			t.Plain = way.PassedOn("servers", who+" has a server for plain HTTP without httpsRedirect")
 		default:
 			served = true
-			t.TLS = way.State{State: way.On, Source: "servers", Why: who + " has a server with TLS for it"}
+			t.TLS = tri.State{State: tri.On, Source: "servers", Why: who + " has a server with TLS for it"}
 		}
 	}
 	return t, served
 }
 
 // lessEncrypted is the less safe of two readings of TLS, or of two of Plain; one without a state is none.
-func lessEncrypted(a, b way.State) way.State {
-	rank := map[string]int{"": 0, way.On: 1, way.PlainClosed: 1, way.PlainRedirected: 2, way.Unknown: 3, way.Off: 4,
+func lessEncrypted(a, b tri.State) tri.State {
+	rank := map[string]int{"": 0, tri.On: 1, way.PlainClosed: 1, way.PlainRedirected: 2, tri.Unknown: 3, tri.Off: 4,
 		way.PlainServed: 4}
 	if rank[b.State] > rank[a.State] {
 		return b
@@ -106,17 +107,17 @@ func lessEncrypted(a, b way.State) way.State {
 
 // rate: a Gateway limits nothing by itself; filters of Envoy's, which are not evaluated, can.
 func (r istioReader) rate() way.Rate {
-	rate := way.Rate{Limited: way.State{State: way.Off, Source: "default",
+	rate := way.Rate{Limited: tri.State{State: tri.Off, Source: "default",
 		Why: "no EnvoyFilter was found for the pods of " + r.edge.String()}}
 	if r.edge.gateway == nil {
-		rate.Limited = way.State{State: way.Unknown, Source: "gateways",
+		rate.Limited = tri.State{State: tri.Unknown, Source: "gateways",
 			Why: reason.Of("istio-gateway-and-filters-not-found", r.edge.String())}
 	}
 	for _, o := range r.edge.policies {
 		switch o.Typed.(type) {
 		case *crd.EnvoyFilter, *crd.WasmPlugin:
 			if concernsGateways(o.Typed) {
-				rate.Limited = way.State{State: way.Unknown, Source: o.Ref.String(),
+				rate.Limited = tri.State{State: tri.Unknown, Source: o.Ref.String(),
 					Why: reason.Of("istio-limit-not-evaluated", o.Ref.String())}
 			}
 		}
@@ -129,10 +130,10 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 	who := r.edge.String()
 	const advice = "terminate TLS further in, or give the Gateway a server with protocol HTTPS and tls.mode SIMPLE"
 	if r.edge.gateway == nil {
-		unknown := way.State{State: way.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
+		unknown := tri.State{State: tri.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
 		return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: advice}}
 	}
-	unserved := way.State{State: way.Unknown, Source: "servers", Why: reason.Of("istio-no-server-passes-through", who)}
+	unserved := tri.State{State: tri.Unknown, Source: "servers", Why: reason.Of("istio-no-server-passes-through", who)}
 	ended := way.Transport{TLS: unserved, Plain: unserved, Fix: way.Fix{Advice: advice}}
 	for _, host := range r.root.Spec.Hosts {
 		for _, s := range r.edge.serversFor(host, r.root.Namespace) {
@@ -143,7 +144,7 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 			case s.TLS == nil:
 				return way.HandedOn(way.PassedOn("servers", who+" passes connections through as they are"), advice)
 			default:
-				ended = way.Transport{TLS: way.State{State: way.On, Source: "servers", Why: who + " terminates TLS"},
+				ended = way.Transport{TLS: tri.State{State: tri.On, Source: "servers", Why: who + " terminates TLS"},
 					Plain: way.Closed("servers", who+" accepts only TLS"), Fix: way.Fix{Advice: advice}}
 			}
 		}

@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -9,7 +10,7 @@ import (
 func istioTransport(in way.Input, host string) way.Transport {
 	t := way.Transport{TLS: in.Certificate(host),
 		Plain: way.PassedOn("default", "Istio serves an Ingress over plain HTTP as well")}
-	if t.TLS.State != way.Off {
+	if t.TLS.State != tri.Off {
 		t.Fix.Advice = "use a Gateway of Istio with tls.httpsRedirect: true"
 	}
 	return t

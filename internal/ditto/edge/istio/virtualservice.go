@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -292,7 +293,7 @@ func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Bac
 
 func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 	destinations := weighted(rule.Route)
-	var identity *way.State
+	var identity *tri.State
 	for _, d := range destinations {
 		s := istioIdentity(r.access.identity, rule.Headers, d.Headers, len(rule.Route) == 1)
 		identity = way.Worse(identity, &s)
@@ -303,7 +304,7 @@ func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 	}
 	h := way.Handling{Rate: r.rate(), Spelling: spelling, Effects: way.Effects{
 		Identity: *identity, StripsIdentity: way.Strips(*identity), Authentication: r.access.authentication,
-		HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("istio-server-header")},
+		HidesHeaders: tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("istio-server-header")},
 		Assumptions:  slices.Clone(r.edge.assumptions),
 	}}
 	h.Fixes[way.StripIdentity].Advice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header +

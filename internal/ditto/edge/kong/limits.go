@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -15,12 +16,12 @@ const useIngress = "use an Ingress that lists the host in spec.tls"
 const rateAdvice = "name a KongPlugin in konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}"
 
 // limitsOf says whether a plugin limits requests that go by a route to a Service: of one of them, or a global one.
-func limitsOf(r inventory.Reader, route, service holder) way.State {
+func limitsOf(r inventory.Reader, route, service holder) tri.State {
 	const source = Prefix + "plugins"
-	result := way.State{State: way.Off, Source: "default", Why: "no plugin limits requests"}
+	result := tri.State{State: tri.Off, Source: "default", Why: "no plugin limits requests"}
 	plugins, clash := pluginsOf(r, route, service)
 	for _, p := range plugins {
-		state := way.State{State: way.Unknown, Source: source, Why: reason.Of("f5-limit-not-found", p.text)}
+		state := tri.State{State: tri.Unknown, Source: source, Why: reason.Of("f5-limit-not-found", p.text)}
 		switch {
 		case p.plugin == nil:
 		case p.plugin.PluginName == "rate-limiting", p.plugin.PluginName == "rate-limiting-advanced":
@@ -32,13 +33,13 @@ func limitsOf(r inventory.Reader, route, service holder) way.State {
 		default:
 			state.Why = reason.Of("kong-plugin-not-read", p.text, p.plugin.PluginName)
 		}
-		if rank := map[string]int{way.On: 2, way.Unknown: 1}; rank[state.State] > rank[result.State] ||
+		if rank := map[string]int{tri.On: 2, tri.Unknown: 1}; rank[state.State] > rank[result.State] ||
 			result.Source == "default" {
 			result = state
 		}
 	}
 	if clash != "" {
-		return way.State{State: way.Unknown, Source: source, Why: clash}
+		return tri.State{State: tri.Unknown, Source: source, Why: clash}
 	}
 	return result
 }
@@ -46,22 +47,22 @@ func limitsOf(r inventory.Reader, route, service holder) way.State {
 // limitOf reads one plugin. rate-limiting has a number for each length of time, rate-limiting-advanced a list
 // (kong/plugins/rate-limiting/schema.lua). limit_by header counts by what clients write, unless something in front of
 // Kong writes it.
-func limitOf(p plugin) way.State {
+func limitOf(p plugin) tri.State {
 	const source = Prefix + "plugins"
 	what := fmt.Sprintf("%s (%s)", p.text, p.plugin.PluginName)
 	config, protocols := p.plugin.Config, p.plugin.Protocols
 	limits := numbersOf(config)
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
-		return way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-plugin-from-secret", what)}
+		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-plugin-from-secret", what)}
 	case !slices.ContainsFunc(limits, func(n float64) bool { return n > 0 }):
-		return way.State{State: way.Off, Source: source, Why: what + " has no limit above zero"}
+		return tri.State{State: tri.Off, Source: source, Why: what + " has no limit above zero"}
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
-		return way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-plugin-for-some-protocols", what)}
+		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-plugin-for-some-protocols", what)}
 	case config["limit_by"] == "header" || config["identifier"] == "header":
-		return way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-limit-by-header", what)}
+		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-limit-by-header", what)}
 	}
-	return way.State{State: way.On, Source: source, Why: what + " limits requests"}
+	return tri.State{State: tri.On, Source: source, Why: what + " limits requests"}
 }
 
 func numbersOf(config map[string]any) []float64 {
@@ -93,11 +94,11 @@ func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
 		return way.HandedOn(way.Closed(protocols, "the route accepts only TLS"), "terminate TLS further in")
 	case host != "":
 		return way.Transport{
-			TLS:   way.State{State: way.Unknown, Source: "host", Why: reason.Of("kong-certificate-for-host")},
+			TLS:   tri.State{State: tri.Unknown, Source: "host", Why: reason.Of("kong-certificate-for-host")},
 			Plain: way.Closed("host", "the route accepts only TLS"),
 			Fix:   way.Fix{Advice: useIngress},
 		}
 	}
-	unknown := way.State{State: way.Unknown, Source: "port", Why: reason.Of("kong-stream-listen")}
+	unknown := tri.State{State: tri.Unknown, Source: "port", Why: reason.Of("kong-stream-listen")}
 	return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: useIngress}}
 }

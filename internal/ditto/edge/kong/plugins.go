@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -136,7 +137,7 @@ func namedPlugin(r inventory.Reader, n way.IstioName) plugin {
 
 // reading is what Kong's plugins do to requests.
 type reading struct {
-	identity, authentication way.State
+	identity, authentication tri.State
 	// rewrite is set where a plugin changes the path.
 	rewrite     *way.Rewrite
 	assumptions []string
@@ -146,14 +147,14 @@ type reading struct {
 func readPlugins(r inventory.Reader, route, service holder) reading {
 	const source = Prefix + "plugins"
 	k := reading{
-		identity:       way.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
-		authentication: way.State{State: way.Off, Source: "default", Why: "no plugin asks for credentials"},
+		identity:       tri.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
+		authentication: tri.State{State: tri.Off, Source: "default", Why: "no plugin asks for credentials"},
 		assumptions:    []string{"Kong has no plugins but those in Kubernetes objects, and consumers have none of their own"},
 	}
 	plugins, clash := pluginsOf(r, route, service)
 	opaque := func(why string) {
-		k.identity = way.State{State: way.IdentityUnknown, Source: source, Why: why}
-		k.authentication = way.State{State: way.Unknown, Source: source, Why: why}
+		k.identity = tri.State{State: way.IdentityUnknown, Source: source, Why: why}
+		k.authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
 		rewrite := way.UnknownRewrite(why)
 		k.rewrite = &rewrite
 	}
@@ -170,9 +171,9 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 		case p.plugin.PluginName == "request-transformer":
 			k.transform(p)
 		case p.plugin.PluginName == "ip-restriction":
-			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == way.Off &&
+			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == tri.Off &&
 				(len(allow) > 0 || p.plugin.ConfigFrom != nil) {
-				k.authentication = way.State{State: way.Unknown, Source: source,
+				k.authentication = tri.State{State: tri.Unknown, Source: source,
 					Why: reason.Of("kong-some-addresses", p.text)}
 			}
 		default:
@@ -215,22 +216,22 @@ func harmless(name string) bool {
 // ask: a plugin with an anonymous consumer lets requests without credentials through. Several plugins all have to be
 // satisfied.
 func (k *reading) ask(p plugin) {
-	state := way.State{State: way.On, Source: Prefix + "plugins",
+	state := tri.State{State: tri.On, Source: Prefix + "plugins",
 		Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
 	anonymous, _ := p.plugin.Config["anonymous"].(string)
 	protocols := p.plugin.Protocols
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
-		state = way.State{State: way.Unknown, Source: state.Source,
+		state = tri.State{State: tri.Unknown, Source: state.Source,
 			Why: reason.Of("kong-authentication-from-secret", p.text)}
 	case anonymous != "":
-		state = way.State{State: way.Off, Source: state.Source,
+		state = tri.State{State: tri.Off, Source: state.Source,
 			Why: p.text + " has an anonymous consumer, and so lets clients in without credentials"}
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
-		state = way.State{State: way.Unknown, Source: state.Source,
+		state = tri.State{State: tri.Unknown, Source: state.Source,
 			Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
 	}
-	rank := map[string]int{way.On: 2, way.Unknown: 1}
+	rank := map[string]int{tri.On: 2, tri.Unknown: 1}
 	if rank[state.State] > rank[k.authentication.State] || k.authentication.Source == "default" {
 		k.authentication = state
 	}
@@ -272,7 +273,7 @@ func read(in way.Input) way.Reading {
 		Effects: way.Effects{
 			Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity),
 			Assumptions:  k.assumptions,
-			HidesHeaders: way.State{State: way.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
+			HidesHeaders: tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
 		}}
 	h.Fixes[way.StripIdentity].Advice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with ` +
 		`headers: [` + way.Header + `] and querystring: [` + way.Header + `]`

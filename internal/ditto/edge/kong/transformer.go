@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -29,7 +30,7 @@ const (
 func (k *reading) transform(p plugin) {
 	if p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0 {
 		why := reason.Of("kong-transformer-from-secret", p.text)
-		k.identity = way.State{State: way.IdentityUnknown, Source: "configFrom", Why: why}
+		k.identity = tri.State{State: way.IdentityUnknown, Source: "configFrom", Why: why}
 		rewrite := way.UnknownRewrite(why)
 		k.rewrite = &rewrite
 		return
@@ -46,7 +47,7 @@ func (k *reading) transform(p plugin) {
 		return
 	}
 	if len(p.plugin.Protocols) > 0 {
-		k.identity = way.State{State: way.IdentityUnknown, Source: "config",
+		k.identity = tri.State{State: way.IdentityUnknown, Source: "config",
 			Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
 		return
 	}
@@ -88,9 +89,9 @@ func (k *reading) header(config transformerConfig, v headerValue) headerValue {
 
 // identityOf puts together what becomes of the header where a client sends it and where none does; gone says that the
 // query parameter is removed.
-func identityOf(who string, with, without headerValue, gone bool) way.State {
-	state := func(identity, what string) way.State {
-		return way.State{State: identity, Source: "config.remove", Why: who + " " + what}
+func identityOf(who string, with, without headerValue, gone bool) tri.State {
+	state := func(identity, what string) tri.State {
+		return tri.State{State: identity, Source: "config.remove", Why: who + " " + what}
 	}
 	is := func(v headerValue) bool { return with == v || without == v }
 	switch {
@@ -146,9 +147,9 @@ func expressionValue(expression, authentication string) headerValue {
 			continue
 		}
 		switch authentication {
-		case way.On:
+		case tri.On:
 			return valueMaybe
-		case way.Unknown:
+		case tri.Unknown:
 			return valueOpaque
 		}
 		return valueClient

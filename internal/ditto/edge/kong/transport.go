@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -18,8 +19,8 @@ func readTransport(in way.Input, host string) way.Transport {
 		plain = plain || protocol == "http" || protocol == "grpc" || protocol == "ws"
 	}
 	own := func(source string) {
-		if t.TLS.State == way.Off {
-			t.TLS = way.State{State: way.Unknown, Source: source, Why: reason.Of("kong-certificate")}
+		if t.TLS.State == tri.Off {
+			t.TLS = tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-certificate")}
 		}
 	}
 	switch forced, _ := way.Annotations(in.Ingress.Annotations).Bool(force); {
@@ -29,7 +30,7 @@ func readTransport(in way.Input, host string) way.Transport {
 	case strings.TrimSpace(in.Ingress.Annotations[protocols]) != "" && !plain:
 		t.Plain = way.Closed(protocols, "the route takes no plain HTTP")
 		own(protocols)
-	case t.TLS.State != way.Off:
+	case t.TLS.State != tri.Off:
 		t.Fix.Advice = `set konghq.com/protocols: https and konghq.com/https-redirect-status-code: "308"`
 	}
 	return t

@@ -4,19 +4,20 @@ import (
 	"regexp"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // OrSnippet is the reading where nothing but a snippet limits requests: its zone is defined elsewhere, and whether
 // snippets are honoured cannot be seen.
-func OrSnippet(s way.State, a way.Annotations, prefix string, names ...string) way.State {
+func OrSnippet(s tri.State, a way.Annotations, prefix string, names ...string) tri.State {
 	for _, name := range names {
-		if s.State == way.On || !a.Has(name) {
+		if s.State == tri.On || !a.Has(name) {
 			continue
 		}
 		directives, ok := ParseSnippet(a[name])
 		if !ok || directives.Has("limit_req", "limit_conn", "include") {
-			return way.State{State: way.Unknown, Source: prefix + name,
+			return tri.State{State: tri.Unknown, Source: prefix + name,
 				Why: reason.Of("limit-not-honoured-perhaps", name)}
 		}
 	}

@@ -8,13 +8,14 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 // SnippetReading is what a piece of nginx configuration in a location does to the identity header.
 type SnippetReading struct {
 	// Identity is nil if the snippet leaves the header alone.
-	Identity *way.State
+	Identity *tri.State
 	// Opens says that the snippet may let clients in without credentials.
 	Opens bool
 	// Rewrites says that the snippet may change the path.
@@ -27,25 +28,25 @@ func ReadSnippet(text, proxySetHeader string, users way.Trust) SnippetReading {
 	s, err := nginxconf.ReadSnippet(text)
 	if err != nil {
 		return SnippetReading{
-			Identity: &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-not-parsed")}, Opens: true,
+			Identity: &tri.State{State: way.IdentityUnknown, Why: reason.Of("snippet-not-parsed")}, Opens: true,
 			Rewrites: true,
 		}
 	}
 	return SnippetReading{Identity: identity(s, proxySetHeader, users), Opens: s.Opens(), Rewrites: s.Rewrites()}
 }
 
-func identity(s *nginxconf.Snippet, proxySetHeader string, users way.Trust) (state *way.State) {
+func identity(s *nginxconf.Snippet, proxySetHeader string, users way.Trust) (state *tri.State) {
 	if name := s.Unread(); name != "" {
-		return &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-directive-not-read", name)}
+		return &tri.State{State: way.IdentityUnknown, Why: reason.Of("snippet-directive-not-read", name)}
 	}
 	for _, d := range s.Directives {
 		for _, inner := range d.Block {
 			if moreInputHeaders(inner, users) != nil {
-				return &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-header-under-condition")}
+				return &tri.State{State: way.IdentityUnknown, Why: reason.Of("snippet-header-under-condition")}
 			}
 		}
 		if d.Name == "proxy_pass_request_headers" && d.Arg(0) == "off" {
-			state = &way.State{State: way.IdentityRemoved, Why: "proxy_pass_request_headers is off"}
+			state = &tri.State{State: way.IdentityRemoved, Why: "proxy_pass_request_headers is off"}
 		} else if more := moreInputHeaders(d, users); more != nil {
 			state = more
 		}
@@ -66,11 +67,11 @@ func ParseSnippet(text string) (s *nginxconf.Snippet, ok bool) {
 
 // moreInputHeaders reads more_clear_input_headers and more_set_input_headers of the headers-more module: what they make
 // of the identity header, nil for nothing.
-func moreInputHeaders(d *syntax.Directive, users way.Trust) *way.State {
+func moreInputHeaders(d *syntax.Directive, users way.Trust) *tri.State {
 	if !strings.HasPrefix(d.Name, "more_") || !strings.HasSuffix(d.Name, "_input_headers") {
 		return nil
 	}
-	var state *way.State
+	var state *tri.State
 	restricted := false
 	for _, arg := range d.Args {
 		if strings.HasPrefix(arg, "-") {
@@ -82,7 +83,7 @@ func moreInputHeaders(d *syntax.Directive, users way.Trust) *way.State {
 			for name := range strings.FieldsSeq(arg) {
 				prefix, star := strings.CutSuffix(strings.ToLower(name), "*")
 				if strings.EqualFold(name, way.Header) || star && strings.HasPrefix(way.Header, prefix) {
-					state = &way.State{State: way.IdentityRemoved, Why: "more_clear_input_headers clears it"}
+					state = &tri.State{State: way.IdentityRemoved, Why: "more_clear_input_headers clears it"}
 				}
 			}
 			continue
@@ -93,25 +94,25 @@ func moreInputHeaders(d *syntax.Directive, users way.Trust) *way.State {
 		}
 	}
 	if state != nil && restricted {
-		return &way.State{State: way.IdentityUnknown, Why: reason.Of("snippet-directive-under-condition", d.Name)}
+		return &tri.State{State: way.IdentityUnknown, Why: reason.Of("snippet-directive-under-condition", d.Name)}
 	}
 	return state
 }
 
 // Value says what a header set to the value carries. Of several variables the worst counts.
-func Value(value string, users way.Trust) way.State {
+func Value(value string, users way.Trust) tri.State {
 	return said(nginxconf.ValueOf(value, trusted(users)), users)
 }
 
 // trusted is what nginxconf calls it.
 func trusted(users way.Trust) string {
-	return map[way.Trust]string{way.Unverified: nginxconf.Off, way.Verified: nginxconf.On,
-		way.Doubtful: nginxconf.Unknown}[users]
+	return map[way.Trust]string{way.Unverified: tri.Off, way.Verified: tri.On,
+		way.Doubtful: tri.Unknown}[users]
 }
 
 // said is a value in words.
-func said(v nginxconf.Value, users way.Trust) way.State {
-	state := way.State{State: v.State, Why: "it is set to $" + v.Variable}
+func said(v nginxconf.Value, users way.Trust) tri.State {
+	state := tri.State{State: v.State, Why: "it is set to $" + v.Variable}
 	switch {
 	case v.State == way.IdentityRemoved:
 		state.Why = "it is set to the empty string, which nginx does not send"

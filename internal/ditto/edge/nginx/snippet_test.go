@@ -7,16 +7,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
 func TestReadSnippet(t *testing.T) {
-	says := func(state, why string) *way.State { return &way.State{State: state, Why: why} }
+	says := func(state, why string) *tri.State { return &tri.State{State: state, Why: why} }
 	for _, tt := range []struct {
 		name     string
 		text     string
 		users    way.Trust
-		identity *way.State
+		identity *tri.State
 		opens    bool
 		rewrites bool
 	}{

@@ -7,6 +7,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -20,11 +21,11 @@ func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	gateway, gatewayDry := nginxLimitsOf(c, at.GatewayID())
 	state := gatewayapi.UnlimitedRoute()
 	switch {
-	case route.State == way.On && gatewayDry != "":
-		state = way.State{State: way.Unknown, Source: route.Source, Why: reason.Of("nginx-gateway-dry-run", gatewayDry,
+	case route.State == tri.On && gatewayDry != "":
+		state = tri.State{State: tri.Unknown, Source: route.Source, Why: reason.Of("nginx-gateway-dry-run", gatewayDry,
 			route.Source)}
-	case route.State == way.Off && gateway.State == way.On:
-		state = way.State{State: way.Unknown, Source: gateway.Source,
+	case route.State == tri.Off && gateway.State == tri.On:
+		state = tri.State{State: tri.Unknown, Source: gateway.Source,
 			Why: reason.Of("nginx-gateway-limits-of-both", gateway.Why, route.Why)}
 	case route.State != "":
 		state = route
@@ -36,7 +37,7 @@ func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 
 // nginxLimitsOf is what the RateLimitPolicies of one object do together; its zero is nothing. dry names one that is a
 // dry run, which makes all of that object's one.
-func nginxLimitsOf(c way.Context, id inventory.ID) (state way.State, dry string) {
+func nginxLimitsOf(c way.Context, id inventory.ID) (state tri.State, dry string) {
 	for _, o := range c.Governors(id) {
 		policy, ok := inventory.As[crd.NginxRateLimitPolicy](o)
 		if !ok || policy.Spec.RateLimit == nil || policy.Spec.RateLimit.Local == nil ||
@@ -50,26 +51,26 @@ func nginxLimitsOf(c way.Context, id inventory.ID) (state way.State, dry string)
 			dry = cmp.Or(dry, name)
 		}
 		for _, rule := range rules {
-			if s := nginxRuleLimits(rule, name); state.State != way.On {
+			if s := nginxRuleLimits(rule, name); state.State != tri.On {
 				state = s
 			}
 		}
 	}
 	if dry != "" {
-		state = way.State{State: way.Off, Source: dry, Why: dry + " is a dry run, which refuses nothing"}
+		state = tri.State{State: tri.Off, Source: dry, Why: dry + " is a dry run, which refuses nothing"}
 	}
 	return state, dry
 }
 
-func nginxRuleLimits(rule crd.NginxRateLimitRule, name string) way.State {
+func nginxRuleLimits(rule crd.NginxRateLimitRule, name string) tri.State {
 	if rule.Rate != "" && !nginx.F5RateText.MatchString(rule.Rate) {
-		return way.State{State: way.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) +
+		return tri.State{State: tri.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) +
 			", which is not a rate"}
 	}
 	variable, client := nginx.Written(rule.Key)
 	if client {
-		return way.State{State: way.Off, Source: name,
+		return tri.State{State: tri.Off, Source: name,
 			Why: name + " counts by $" + variable + ", which the client controls"}
 	}
-	return way.State{State: way.On, Source: name, Why: name + " limits requests"}
+	return tri.State{State: tri.On, Source: name, Why: name + " limits requests"}
 }

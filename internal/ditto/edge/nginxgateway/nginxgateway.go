@@ -10,6 +10,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/gatewayapi"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/nginx"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -106,8 +107,8 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 	for _, rule := range tokens.Authorization.Rules {
 		for _, claim := range rule.Claims {
 			if claim.ProxySetHeader != nil && gatewayapi.IsIdentity(*claim.ProxySetHeader) {
-				e.Identity = func(way.State) way.State {
-					return way.State{State: way.IdentitySet, Source: name,
+				e.Identity = func(tri.State) tri.State {
+					return tri.State{State: way.IdentitySet, Source: name,
 						Why: name + " sets the header to the claim " + way.Quote(claim.Name) + " of the token"}
 				}
 				e.Assumptions = []string{"every token that " + name + " accepts has the claim " + way.Quote(claim.Name)}

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -87,8 +88,8 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 	const source = "spec.httpHeaders"
 	h := way.Handling{Effects: way.Effects{
 		Identity:       routeIdentity(route),
-		StripsIdentity: way.State{State: way.Off, Source: source},
-		HidesHeaders:   way.State{State: way.Off, Source: source},
+		StripsIdentity: tri.State{State: tri.Off, Source: source},
+		HidesHeaders:   tri.State{State: tri.Off, Source: source},
 		Passthrough:    route.Spec.TLS != nil && route.Spec.TLS.Termination == "passthrough",
 	}, Spelling: spelling}
 	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
@@ -96,12 +97,12 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 		", action: {type: Delete}}]"
 	h.Fixes[way.HideHeaders].Advice = "set spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]"
 	if h.Identity.State != way.IdentityClient {
-		h.StripsIdentity = way.State{State: way.On, Source: source, Why: h.Identity.Why}
+		h.StripsIdentity = tri.State{State: tri.On, Source: source, Why: h.Identity.Why}
 	}
 	if headers := route.Spec.HTTPHeaders; headers != nil {
 		for _, header := range headers.Actions.Response {
 			if strings.EqualFold(header.Name, "Server") {
-				h.HidesHeaders = way.State{State: way.On, Source: source}
+				h.HidesHeaders = tri.State{State: tri.On, Source: source}
 			}
 		}
 	}
@@ -111,9 +112,9 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 
 // routeIdentity is what a Route does to the identity header. Source: route.openshift.io/v1 spec.httpHeaders; a Set
 // value may be built from what the client sends (`%[req.hdr(x)]`), so only a plain text counts as the Route's own.
-func routeIdentity(route *crd.OpenShiftRoute) way.State {
-	state := func(identity, why string) way.State {
-		return way.State{State: identity, Source: "spec.httpHeaders", Why: why}
+func routeIdentity(route *crd.OpenShiftRoute) tri.State {
+	state := func(identity, why string) tri.State {
+		return tri.State{State: identity, Source: "spec.httpHeaders", Why: why}
 	}
 	if tls := route.Spec.TLS; tls != nil && tls.Termination == "passthrough" {
 		return state(way.IdentityClient, "the Route passes connections through unread")
@@ -142,7 +143,7 @@ func routeIdentity(route *crd.OpenShiftRoute) way.State {
 func routeTransport(route *crd.OpenShiftRoute) way.Transport {
 	const policy = "spec.tls.insecureEdgeTerminationPolicy"
 	t := way.Transport{
-		TLS:   way.State{State: way.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
+		TLS:   tri.State{State: tri.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
 		Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
 		Fix:   way.Fix{Advice: "set spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}"},
 	}
@@ -150,7 +151,7 @@ func routeTransport(route *crd.OpenShiftRoute) way.Transport {
 	if tls == nil {
 		return t
 	}
-	t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls is set"}
+	t.TLS = tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls is set"}
 	t.Passthrough = tls.Termination == "passthrough"
 	switch tls.InsecureEdgeTerminationPolicy {
 	case "Allow":

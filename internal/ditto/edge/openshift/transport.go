@@ -1,6 +1,7 @@
 package openshift
 
 import (
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -15,16 +16,16 @@ func openshiftTransport(in way.Input, host string) way.Transport {
 		return way.Passed(way.Redirected("default", "the router redirects"), termination)
 	case how == "edge", how == "reencrypt":
 		return way.Transport{
-			TLS: way.State{State: way.On, Source: termination,
+			TLS: tri.State{State: tri.On, Source: termination,
 				Why: termination + " makes the router terminate TLS, with a certificate of its own if need be"},
 			Plain: way.Redirected(termination, "the router redirects where it terminates TLS"),
 		}
-	case t.TLS.State == way.Off:
+	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
 	default:
 		t.Plain = way.Redirected("default", "the router redirects for an Ingress with spec.tls")
-		if t.TLS.State == way.Unknown && host != "" {
-			t.TLS = way.State{State: way.On, Source: way.SourceTLS, Why: "the router has a certificate of its own"}
+		if t.TLS.State == tri.Unknown && host != "" {
+			t.TLS = tri.State{State: tri.On, Source: way.SourceTLS, Why: "the router has a certificate of its own"}
 		}
 	}
 	return t
@@ -47,16 +48,16 @@ func routerRate(h *way.Handling, all map[string]string, passthrough bool) {
 	on, _ := a.Bool(name)
 	for _, limit := range limits {
 		switch {
-		case !way.Positive(a[limit]) || r.Limited.State == way.On:
+		case !way.Positive(a[limit]) || r.Limited.State == tri.On:
 		case on:
-			r.Limited = way.State{State: way.On, Source: Prefix + limit, Why: limit + " is " + way.Quote(a[limit])}
+			r.Limited = tri.State{State: tri.On, Source: Prefix + limit, Why: limit + " is " + way.Quote(a[limit])}
 		default:
-			r.Limited = way.State{State: way.Off, Source: Prefix + name,
+			r.Limited = tri.State{State: tri.Off, Source: Prefix + name,
 				Why: name + " is not true, so " + limit + " does nothing"}
 		}
 	}
-	if on && r.Limited.State == way.Off {
-		r.Limited = way.State{State: way.Off, Source: Prefix + name,
+	if on && r.Limited.State == tri.Off {
+		r.Limited = tri.State{State: tri.Off, Source: Prefix + name,
 			Why: name + " comes with no limit that counts here"}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -49,7 +50,7 @@ func read(in way.Input) way.Reading {
 // transport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
 func transport(string) way.Transport {
 	return way.Transport{
-		TLS: way.State{State: way.On, Source: "default",
+		TLS: tri.State{State: tri.On, Source: "default",
 			Why: "Tailscale's operator gets a certificate for every Ingress"},
 		Plain: way.Closed("default", "Tailscale's operator serves an Ingress only over HTTPS"),
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -185,7 +186,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		chain.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
 	}
 	if excludes && chain.effects.Identity.State == way.IdentityClient {
-		chain.effects.Identity = way.State{State: way.IdentityUnknown, Source: "match",
+		chain.effects.Identity = tri.State{State: way.IdentityUnknown, Source: "match",
 			Why: reason.Of("traefik-rule-on-header", way.Header)}
 	}
 	path := way.Through(chain.stages)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -28,14 +29,14 @@ func (t *chainReading) limiting(name string, spec *crd.TraefikMiddlewareSpec) {
 // told apart by their addresses, or requests are counted by host.
 func (t *chainReading) limit(name, kind string, amount int64, by *crd.TraefikSourceCriterion) {
 	switch {
-	case t.limited.State == way.On:
+	case t.limited.State == tri.On:
 	case amount > 0 && (by == nil || by.RequestHeaderName == ""):
-		t.limited = way.State{State: way.On, Source: name, Why: name + " (" + kind + ") limits requests"}
+		t.limited = tri.State{State: tri.On, Source: name, Why: name + " (" + kind + ") limits requests"}
 	case amount > 0:
-		t.limited = way.State{State: way.Unknown, Source: name, Why: reason.Of("traefik-limit-by-header", name, kind,
+		t.limited = tri.State{State: tri.Unknown, Source: name, Why: reason.Of("traefik-limit-by-header", name, kind,
 			way.Quote(by.RequestHeaderName))}
-	case t.limited.State == way.Off:
-		t.limited = way.State{State: way.Off, Source: name,
+	case t.limited.State == tri.Off:
+		t.limited = tri.State{State: tri.Off, Source: name,
 			Why: name + " (" + kind + ") has a limit of zero, which means no limit"}
 	}
 }
@@ -51,8 +52,8 @@ func redirectsPlain(regex, replacement string) bool {
 func (t *chainReading) settle(transport *way.Transport) {
 	if t.redirect.State != "" && transport.Plain.State != way.PlainClosed {
 		transport.Plain = t.redirect
-		if transport.TLS.State == way.Off {
-			transport.TLS = way.State{State: way.Unknown, Source: t.redirect.Source,
+		if transport.TLS.State == tri.Off {
+			transport.TLS = tri.State{State: tri.Unknown, Source: t.redirect.Source,
 				Why: reason.Of("traefik-redirect-elsewhere", t.redirect.Why)}
 		}
 	}
@@ -76,16 +77,16 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReadin
 	case spec.TLS != nil:
 		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router accepts only TLS")
 	case slices.Equal(spec.EntryPoints, []string{"websecure"}):
-		t.TLS = way.State{State: way.Unknown, Source: entryPointsField, Why: reason.Of("traefik-websecure-certificate")}
+		t.TLS = tri.State{State: tri.Unknown, Source: entryPointsField, Why: reason.Of("traefik-websecure-certificate")}
 		t.Plain = way.Closed(entryPointsField,
 			"the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
 	case slices.Equal(spec.EntryPoints, []string{"web"}):
-		t.TLS = way.State{State: way.Off, Source: entryPointsField,
+		t.TLS = tri.State{State: tri.Off, Source: entryPointsField,
 			Why: "spec.tls is not set, and the router is attached only to the entry point web"}
-		t.Plain = way.State{State: way.Unknown, Source: entryPointsField, Why: reason.Of("traefik-web-redirect")}
+		t.Plain = tri.State{State: tri.Unknown, Source: entryPointsField, Why: reason.Of("traefik-web-redirect")}
 	default:
-		t.TLS = way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-entry-points-tls")}
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: reason.Of("traefik-entry-points-redirect")}
+		t.TLS = tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-entry-points-tls")}
+		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("traefik-entry-points-redirect")}
 	}
 	chain.settle(&t)
 	return t
@@ -93,14 +94,14 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReadin
 
 // readCertificate: without a Secret and a resolver a certificate is looked for by host among all that Traefik has, and
 // is its own if there is none.
-func readCertificate(tls *crd.TraefikTLS) way.State {
+func readCertificate(tls *crd.TraefikTLS) tri.State {
 	switch {
 	case tls.SecretName != "":
-		return way.State{State: way.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+		return tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
 	case tls.CertResolver != "":
-		return way.State{State: way.On, Source: way.SourceTLS, Why: "Traefik gets the certificate itself"}
+		return tri.State{State: tri.On, Source: way.SourceTLS, Why: "Traefik gets the certificate itself"}
 	}
-	return way.State{State: way.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-own-certificate")}
+	return tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-own-certificate")}
 }
 
 // ingressRouteTCPTransport: without tls connections are handed on as they are, whatever they carry.
@@ -128,14 +129,14 @@ func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
 			continue
 		}
 		m, ok := inventory.As[crd.TraefikMiddlewareTCP](o)
-		if !ok || m.Spec.InFlightConn == nil || r.Limited.State == way.On {
+		if !ok || m.Spec.InFlightConn == nil || r.Limited.State == tri.On {
 			continue
 		}
 		name := o.Ref.String()
 		if m.Spec.InFlightConn.Amount > 0 {
-			r.Limited = way.State{State: way.On, Source: name, Why: name + " (inFlightConn) limits connections"}
+			r.Limited = tri.State{State: tri.On, Source: name, Why: name + " (inFlightConn) limits connections"}
 		} else {
-			r.Limited = way.State{State: way.Off, Source: name,
+			r.Limited = tri.State{State: tri.Off, Source: name,
 				Why: name + " (inFlightConn) has a limit of zero, which means no limit"}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -22,7 +23,7 @@ type chainReading struct {
 	// closed, if it is not empty, says why perhaps nobody gets through.
 	closed string
 	// limited says whether requests are limited; redirect is set where plain HTTP is redirected.
-	limited, redirect way.State
+	limited, redirect tri.State
 	// within are the chains that are being applied, applied is how many Middlewares were.
 	within  []inventory.ID
 	applied int
@@ -39,12 +40,12 @@ var passive = []string{
 }
 
 func newTraefikChain(objects inventory.Reader, config way.Config) *chainReading {
-	return &chainReading{objects: objects, config: config, limited: way.State{State: way.Off, Source: "default",
+	return &chainReading{objects: objects, config: config, limited: tri.State{State: tri.Off, Source: "default",
 		Why: "no Middleware limits requests"}, effects: way.Effects{
-		Identity: way.State{State: way.IdentityClient, Source: "default",
+		Identity: tri.State{State: way.IdentityClient, Source: "default",
 			Why: "no Middleware changes the header"},
-		Authentication: way.State{State: way.Off, Source: "default", Why: "no Middleware asks for credentials"},
-		HidesHeaders:   way.State{State: way.Off, Source: "default", Why: "no Middleware removes Server headers"},
+		Authentication: tri.State{State: tri.Off, Source: "default", Why: "no Middleware asks for credentials"},
+		HidesHeaders:   tri.State{State: tri.Off, Source: "default", Why: "no Middleware removes Server headers"},
 	}}
 }
 
@@ -187,18 +188,18 @@ func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 	}
 	switch {
 	case len(values) > 1:
-		t.effects.Identity = way.State{State: way.IdentityUnknown, Source: name,
+		t.effects.Identity = tri.State{State: way.IdentityUnknown, Source: name,
 			Why: reason.Of("traefik-header-twice", name)}
 	case len(values) == 1 && values[0] == "":
-		t.effects.Identity = way.State{State: way.IdentityRemoved, Source: name,
+		t.effects.Identity = tri.State{State: way.IdentityRemoved, Source: name,
 			Why: name + " removes the header, but not the query parameter of the same name"}
 	case len(values) == 1:
-		t.effects.Identity = way.State{State: way.IdentitySet, Source: name,
+		t.effects.Identity = tri.State{State: way.IdentitySet, Source: name,
 			Why: name + " sets the header to a fixed value"}
 	}
 	for key := range h.CustomResponseHeaders {
 		if strings.EqualFold(key, "Server") {
-			t.effects.HidesHeaders = way.State{State: way.On, Source: name,
+			t.effects.HidesHeaders = tri.State{State: tri.On, Source: name,
 				Why: name + " removes or replaces the Server header"}
 		}
 	}
@@ -209,15 +210,15 @@ const canonicalHeader = "X-Ditto-Pre-Authenticated"
 
 // opaque notes a Middleware that may do anything to a request. It takes no authentication away.
 func (t *chainReading) opaque(source, why string) {
-	t.effects.Identity = way.State{State: way.IdentityUnknown, Source: source, Why: why}
-	if t.effects.Authentication.State != way.On {
-		t.effects.Authentication = way.State{State: way.Unknown, Source: source, Why: why}
+	t.effects.Identity = tri.State{State: way.IdentityUnknown, Source: source, Why: why}
+	if t.effects.Authentication.State != tri.On {
+		t.effects.Authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
 	}
-	if t.effects.HidesHeaders.State != way.On {
-		t.effects.HidesHeaders = way.State{State: way.Unknown, Source: source, Why: why}
+	if t.effects.HidesHeaders.State != tri.On {
+		t.effects.HidesHeaders = tri.State{State: tri.Unknown, Source: source, Why: why}
 	}
-	if t.limited.State != way.On {
-		t.limited = way.State{State: way.Unknown, Source: source, Why: why}
+	if t.limited.State != tri.On {
+		t.limited = tri.State{State: tri.Unknown, Source: source, Why: why}
 	}
 	t.step(way.UnknownStep(why))
 }

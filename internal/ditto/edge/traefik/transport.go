@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
@@ -22,28 +23,28 @@ func readTransport(in way.Input, chain *chainReading, host string) way.Transport
 	switch {
 	case only:
 		t.Plain = way.Closed(Prefix+"router.tls", "the router accepts only TLS")
-		if t.TLS.State == way.Off {
-			t.TLS = way.State{State: way.Unknown, Source: Prefix + "router.tls",
+		if t.TLS.State == tri.Off {
+			t.TLS = tri.State{State: tri.Unknown, Source: Prefix + "router.tls",
 				Why: reason.Of("traefik-default-certificate")}
 		}
 		if a.Has("router.tls.certresolver") {
-			t.TLS = way.State{State: way.On, Source: Prefix + "router.tls.certresolver",
+			t.TLS = tri.State{State: tri.On, Source: Prefix + "router.tls.certresolver",
 				Why: "Traefik gets the certificate itself"}
 		}
 	case strings.TrimSpace(a["router.entrypoints"]) == "websecure":
 		t.Plain = way.Closed(entrypoints,
 			"the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
-		if t.TLS.State == way.Off {
-			t.TLS = way.State{State: way.Unknown, Source: entrypoints, Why: reason.Of("traefik-websecure-certificate")}
+		if t.TLS.State == tri.Off {
+			t.TLS = tri.State{State: tri.Unknown, Source: entrypoints, Why: reason.Of("traefik-websecure-certificate")}
 		}
 	case strings.TrimSpace(a["router.entrypoints"]) == "web":
-		t.TLS = way.State{State: way.Off, Source: entrypoints,
+		t.TLS = tri.State{State: tri.Off, Source: entrypoints,
 			Why: "the router is attached only to the entry point web"}
-		t.Plain = way.State{State: way.Unknown, Source: entrypoints, Why: reason.Of("traefik-web-redirect")}
+		t.Plain = tri.State{State: tri.Unknown, Source: entrypoints, Why: reason.Of("traefik-web-redirect")}
 	default:
-		t.Plain = way.State{State: way.Unknown, Source: "default", Why: reason.Of("traefik-entry-points-redirect")}
-		if t.TLS.State == way.Off {
-			t.TLS = way.State{State: way.Unknown, Source: "default",
+		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("traefik-entry-points-redirect")}
+		if t.TLS.State == tri.Off {
+			t.TLS = tri.State{State: tri.Unknown, Source: "default",
 				Why: reason.Of("traefik-entry-points-certificates")}
 		}
 	}
