@@ -32,7 +32,7 @@ func Build(ctx context.Context, folder, command, dir string) (string, error) {
 	}
 	binary := filepath.Join(dir, filepath.Base(filepath.Join(root, folder, command)))
 	// Without DWARF and a C linker it takes half as long.
-	args := []string{"build", "-trimpath", "-ldflags=-w -linkmode=internal", "-o", binary}
+	args := []string{"build", "-trimpath", "-ldflags=-s -w -linkmode=internal", "-o", binary}
 	if raceDetector && folder == "." {
 		args = append(args, "-race")
 	}
