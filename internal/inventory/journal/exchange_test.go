@@ -194,6 +194,43 @@ func TestNobodyWaitsForEverAfterAGap(t *testing.T) {
 	}
 }
 
+// TestAGapTellsWhatIsJudgedStill from what has been let in: the one is asked about again, the other one is waited for no longer than anything
+// else that was let in.
+func TestAGapTellsWhatIsJudgedStill(t *testing.T) {
+	ours, c := fixture()
+	theirs := newJournal(c.now)
+	theirs.Begin(nil, service("api", "a", ""), keysOf).End(true)
+	theirs.Begin(nil, service("web", "w", ""), keysOf)
+	for range loggedEvents {
+		theirs.Miss()
+	}
+	entries := pull(t, ours, theirs, &reader{})
+	if len(entries) != 2 {
+		t.Fatalf("%d entries", len(entries))
+	}
+	letIn, judged := entries[0], entries[1]
+	c.Time = c.Add(onItsWay)
+	if letIn.Elsewhere() || letIn.OnItsWay() {
+		t.Error("what was let in is waited for still")
+	}
+	if !judged.Elsewhere() || !judged.OnItsWay() {
+		t.Error("what is judged still is not waited for")
+	}
+}
+
+// TestWhatFollowsARefusalIsConsidered, where both are heard of at once.
+func TestWhatFollowsARefusalIsConsidered(t *testing.T) {
+	ours, c := fixture()
+	theirs := newJournal(c.now)
+	request := ours.Begin(nil, nil, keysOf)
+	theirs.Begin(nil, service("web", "w", ""), keysOf).End(false)
+	theirs.Begin(nil, service("api", "a", ""), keysOf).End(true)
+	pull(t, ours, theirs, &reader{})
+	if len(request.Matching(named("web"))) != 0 || len(request.Matching(named("api"))) != 1 {
+		t.Error("what was refused is considered, or what was let in is not")
+	}
+}
+
 // concurrent is a request in a random history.
 type concurrent struct {
 	at      int
