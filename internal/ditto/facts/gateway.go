@@ -21,9 +21,9 @@ func OfGateway(v *world.View, part recognize.Part) *GatewayFacts {
 	facts := &GatewayFacts{
 		Namespace: part.Workload.Ref.Namespace, Name: part.Workload.Ref.Name, Container: part.Container.Name,
 
-		PreAuthentication: tri.State(settings.Boolean(s.Lookup(settings.PreAuthentication))),
-		DevopsSecured:     tri.State(settings.Boolean(s.Lookup(settings.DevopsSecured))),
-		StatusSecured:     tri.State(s.GatewayStatusSecured()),
+		PreAuthentication: settings.Boolean(s.Lookup(settings.PreAuthentication)),
+		DevopsSecured:     settings.Boolean(s.Lookup(settings.DevopsSecured)),
+		StatusSecured:     s.GatewayStatusSecured(),
 		DevopsMethod:      method(s.Lookup(settings.DevopsMethod)),
 		StatusMethod:      method(s.Lookup(settings.StatusMethod)),
 		DevopsPassword:    password(s.Lookup(settings.DevopsPassword)),
@@ -36,13 +36,13 @@ func OfGateway(v *world.View, part recognize.Part) *GatewayFacts {
 		TrustModelWanted: v.TrustModel,
 		OIDC:             oidc(s, settings.APIOIDC, settings.OIDCProtocol),
 		DevopsOIDC:       oidc(s, settings.DevopsOIDC, settings.DevopsOIDCProtocol),
-		CORS:             tri.State(settings.Boolean(s.Lookup(settings.EnableCORS))),
+		CORS:             settings.Boolean(s.Lookup(settings.EnableCORS)),
 
-		WebsocketThrottling: tri.State(settings.Boolean(s.Lookup(settings.WebsocketThrottling))),
-		SSEThrottling:       tri.State(settings.Boolean(s.Lookup(settings.SSEThrottling))),
+		WebsocketThrottling: settings.Boolean(s.Lookup(settings.WebsocketThrottling)),
+		SSEThrottling:       settings.Boolean(s.Lookup(settings.SSEThrottling)),
 	}
 	for _, said := range s.Said(settings.PreAuthentication) {
-		facts.PreAuthenticationSaid = append(facts.PreAuthenticationSaid, tri.State(settings.Boolean(said)))
+		facts.PreAuthenticationSaid = append(facts.PreAuthenticationSaid, settings.Boolean(said))
 	}
 	memo.Of(v).gateways[id] = facts
 	return facts

@@ -65,8 +65,9 @@ func unless(contenders []contender, states []*tri.State, of func(*seen) []tri.St
 			if strings.Contains(state.Source, "/") {
 				why += " because of " + way.Quote(state.Source)
 			}
-			*states[at], settled[at] = tri.State{State: tri.Unknown, Source: state.Source, Why: why},
-				true //nolint:gosec // both come in the order of states
+			settled[at] = true
+			//nolint:gosec // both come in the order of states
+			*states[at] = tri.State{State: tri.Unknown, Source: state.Source, Why: why}
 		}
 	}
 }
