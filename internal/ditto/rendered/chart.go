@@ -91,7 +91,11 @@ func written(leaves []leaf) []Written {
 		}
 		if _, of, is := strings.Cut(l.path, users); is && strings.HasSuffix(of, "].password") &&
 			strings.HasPrefix(l.path, users) {
-			add(l, facts.Facts{Credential: user(leaves, l, text)}, facts.Facts{Credential: user(leaves, l, "")})
+			with, before := user(leaves, l), user(leaves, l)
+			if published.Is(text) {
+				with.State = facts.Published
+			}
+			add(l, facts.Facts{Credential: with}, facts.Facts{Credential: before})
 		}
 		if secret(l, text) {
 			service := facts.ComponentFacts{Name: "ditto", Component: "service"}
@@ -125,17 +129,14 @@ func gatewayWith(leaves []leaf) *facts.GatewayFacts {
 	return &g
 }
 
-// user is one of nginx's users; without a password there is nothing to say of it.
-func user(leaves []leaf, of leaf, text string) *facts.Credential {
+// user is one of nginx's users, with a password of one's own.
+func user(leaves []leaf, of leaf) *facts.Credential {
 	item := strings.TrimSuffix(of.path, ".password")
 	c := facts.Credential{Key: strings.TrimSuffix(of.field, ".password"), Scheme: "bcrypt", State: facts.Own}
 	for _, l := range leaves {
 		if l.path == item+".user" {
 			c.User, _ = l.text()
 		}
-	}
-	if text != "" && published.Is(text) {
-		c.State = facts.Published
 	}
 	return &c
 }
