@@ -66,7 +66,7 @@ func FuzzReview(f *testing.F) {
 			if err != nil {
 				f.Fatal(err)
 			}
-			if seed := file + o.Ref.String(); sample.Has(seed, 3) && (!testing.Short() || sample.Number(seed)%8 == 0) {
+			if seed := file + o.Ref.String(); sample.Has(seed, 12) && (!testing.Short() || sample.Number(seed)%8 == 0) {
 				f.Add(body)
 			}
 		}
