@@ -54,7 +54,7 @@ var layers = map[string][]string{
 	"internal/ditto/topology": rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index",
 		"internal/ditto/world", "internal/ditto/facts", "internal/ditto/proxy"),
 	// An nginx is read in layers: its text, its values, its servers, and what runs them.
-	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/tri"},
+	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/ditto/tri"},
 	"internal/ditto/nginxconf/syntax": {"internal/ditto/reason"},
 	"internal/ditto/nginxconf/wire":   {},
 	"internal/ditto/nginxconf/expr":   {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/wire"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 )
 
 // Disguise asks whether a client can have this route forward a path that the gateway reads as gatewayPath, which has
@@ -24,7 +25,7 @@ func (r *Route) Disguise(ctx context.Context, gatewayPath string) (clientPath st
 	}
 	s := &search{ctx: ctx, left: workPerSearch}
 	clientPath, ok, known = s.first(r, r.disguises(gatewayPath), func(upstream string) bool {
-		read, ok := wire.ReadByGateway(upstream)
+		read, ok := surface.Read(upstream)
 		return ok && (read == gatewayPath || strings.HasPrefix(read, gatewayPath+"/"))
 	})
 	if ok {

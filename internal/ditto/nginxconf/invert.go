@@ -7,11 +7,11 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
-	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 )
 
 // ClientPathFor asks the other way round: which path can a client send so that this route forwards it and the gateway
-// reads gatewayPath (see wire.ReadByGateway)? Candidates are made from the configuration, the plain path first, and
+// reads gatewayPath (see surface.Read)? Candidates are made from the configuration, the plain path first, and
 // each is verified by following it as Locate does, over every port and name of the route's server.
 //
 // ok with known: clientPath does it. ok without known: it does it for some requests only, see Locate. Neither: whether
@@ -35,7 +35,7 @@ func (r *Route) clientPathFor(s *search, gatewayPath string) (clientPath string,
 		return "", false, false
 	}
 	return s.first(r, r.candidates(gatewayPath), func(upstream string) bool {
-		read, ok := wire.ReadByGateway(upstream)
+		read, ok := surface.Read(upstream)
 		return ok && read == gatewayPath
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
+	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/test/leash"
 )
@@ -282,7 +283,7 @@ func TestLocateAgainstNginx(t *testing.T) {
 			arrives := map[bool]string{}
 			for _, path := range probes {
 				if got, forwards, _ := arrived(path); forwards {
-					if read, ok := wire.ReadByGateway(got); ok && read == want {
+					if read, ok := surface.Read(got); ok && read == want {
 						arrives[true] = path
 					}
 				}
@@ -298,7 +299,7 @@ func TestLocateAgainstNginx(t *testing.T) {
 					got, forwards, compared := arrived(path)
 					read := ""
 					if forwards {
-						read, _ = wire.ReadByGateway(got)
+						read, _ = surface.Read(got)
 					}
 					if compared && read != want {
 						t.Errorf("%s: %s for %s by %s: nginx: %s", c.name, path, want, r.Location, got)
@@ -319,14 +320,14 @@ func TestLocateAgainstNginx(t *testing.T) {
 			if ok && known {
 				disguises++
 				got, forwards, compared := arrived(path)
-				if read, _ := wire.ReadByGateway(got); compared && (!forwards || read != disguised && !strings.HasPrefix(read, disguised+"/")) {
+				if read, _ := surface.Read(got); compared && (!forwards || read != disguised && !strings.HasPrefix(read, disguised+"/")) {
 					t.Errorf("%s: %s is to be %s by %s, nginx: %s", c.name, path, disguised, r.Location, got)
 				}
 			}
 			for _, path := range probes {
 				chosen, _, _, _, _ := wire.Normalise(path, true)
 				if located, upstream, sure := config.Locate(ports[i], "localhost", path); sure && located == r && known && !ok {
-					if read, valid := wire.ReadByGateway(upstream); valid && read == disguised && chosen != disguised && r.Raw {
+					if read, valid := surface.Read(upstream); valid && read == disguised && chosen != disguised && r.Raw {
 						t.Errorf("%s: nothing is said to be %s in disguise by %s, but %s is", c.name, disguised, r.Location, path)
 					}
 				}

@@ -7,7 +7,7 @@ import (
 )
 
 // Spelling says how a step writes the path of a request that it sends on, as against the path by which it chose where
-// to. Ditto's gateway decodes each segment of a path and then resolves dot segments (wire.ReadByGateway). So where a
+// to. Ditto's gateway decodes each segment of a path and then resolves dot segments (surface.Read). So where a
 // step sends on what the client wrote, Ditto may read another path than the one that was chosen by.
 type Spelling int
 

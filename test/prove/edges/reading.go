@@ -11,7 +11,6 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
-	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
@@ -132,7 +131,7 @@ func newSeen(p Probe, at Arrival) (one seen, ok bool) {
 		_, rest, _ = strings.Cut(rest, "/")
 		target = path.Clean("/" + rest)
 	}
-	one.path, ok = wire.ReadByGateway(target)
+	one.path, ok = surface.Read(target)
 	one.dots = hasDots(at.Path)
 	return one, ok && areaOf(one.path) != ""
 }

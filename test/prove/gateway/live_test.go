@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/wire"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
@@ -55,7 +54,7 @@ func TestPathsAreReadAsTheGatewayReadsThem(t *testing.T) {
 				continue
 			}
 			compared++
-			path, ok := wire.ReadByGateway(asked)
+			path, ok := surface.Read(asked)
 			if !ok {
 				if a.Status != http.StatusBadRequest {
 					t.Errorf("%s: the gateway reads it (%d)", a.Path, a.Status)

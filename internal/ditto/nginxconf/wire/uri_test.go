@@ -30,17 +30,6 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-func TestReadByGateway(t *testing.T) {
-	for raw, want := range map[string]string{
-		"/a/../%62": "/b", "/a%2fb": "/a%2Fb", "//a": "//a", "/%": "", "/%zz": "", "/a/%2e%2E/%2e/b": "/b", "/../a": "/a", "/a/..": "/", "/a/.": "/a/",
-		"/a%2fb/../c": "/c", "/a//../b": "/a//b", "/a/..;/b": "/a/..;/b", "/a/...": "/a/...",
-	} {
-		if got, ok := ReadByGateway(raw); got != want || ok != (want != "") {
-			t.Errorf("%s: %q, %t", raw, got, ok)
-		}
-	}
-}
-
 // FuzzNormalise: a normalised path stays the same when it is escaped and normalised again.
 func FuzzNormalise(f *testing.F) {
 	f.Add("/a/../b%2f..%2e//c?d")
