@@ -79,7 +79,8 @@ func TestPathsWithout(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			changes, why := mend.Changes(rules.Change{PathsWithout: test.without}, mend.Target{Object: o, Routes: test.routes})
+			changes, why := mend.Changes(rules.Change{PathsWithout: test.without},
+				mend.Target{Object: o, Routes: test.routes})
 			if why != "" {
 				t.Error(why)
 			}

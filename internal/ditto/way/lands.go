@@ -6,8 +6,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 )
 
-// Ditto resolves the dot segments of a path that an edge has written, whatever the client asked for. Escapes are text to
-// most edges, which escape them once more (seen on Traefik: test/prove/edges).
+// Ditto resolves the dot segments of a path that an edge has written, whatever the client asked for. Escapes are text
+// to most edges, which escape them once more (seen on Traefik: test/prove/edges).
 
 // lands is To as Ditto reads it.
 func (w Rewrite) lands() string {
