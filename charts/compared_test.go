@@ -12,14 +12,6 @@ import (
 
 // TestEveryValueIsCompared: docs/chart-values.md names every value of the chart, by itself or with all that it is part of, and no other.
 func TestEveryValueIsCompared(t *testing.T) {
-	text, err := os.ReadFile("dittoguard/values.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		t.Fatal(err)
-	}
 	page, err := os.ReadFile("../docs/chart-values.md")
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +48,7 @@ func TestEveryValueIsCompared(t *testing.T) {
 			walk(at+"."+value.Content[i].Value, covered, value.Content[i+1])
 		}
 	}
-	root := document.Content[0]
+	root := chartValues(t)
 	for i := 0; i < len(root.Content); i += 2 {
 		walk(root.Content[i].Value, false, root.Content[i+1])
 	}

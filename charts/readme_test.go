@@ -23,8 +23,9 @@ A value that the chart does not know is an error, and so is one that contradicts
 `
 )
 
-// TestReadme: the chart's README says of every value what its comment in values.yaml says.
-func TestReadme(t *testing.T) {
+// chartValues is the chart's values.yaml, comments included.
+func chartValues(t *testing.T) *yaml.Node {
+	t.Helper()
 	text, err := os.ReadFile("dittoguard/values.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +34,14 @@ func TestReadme(t *testing.T) {
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		t.Fatal(err)
 	}
+	return document.Content[0]
+}
+
+// TestReadme: the chart's README says of every value what its comment in values.yaml says.
+func TestReadme(t *testing.T) {
 	var want strings.Builder
 	want.WriteString(readmeHead)
-	describeValues(t, &want, "", document.Content[0])
+	describeValues(t, &want, "", chartValues(t))
 	if *update {
 		if err := os.WriteFile(readmeFile, []byte(want.String()), 0o644); err != nil {
 			t.Fatal(err)

@@ -220,8 +220,9 @@ func (r *run) watch(ctx context.Context, now time.Time) {
 		if was == p.Text {
 			continue
 		}
-		reason, kind, note := ReasonWeakened, corev1.EventTypeWarning,
-			p.Text+". `helm upgrade` or `helm rollback` restores it"
+		reason := ReasonWeakened
+		kind := corev1.EventTypeWarning
+		note := p.Text + ". `helm upgrade` or `helm rollback` restores it"
 		if p.Text == "" {
 			reason, kind, note = ReasonRestored, corev1.EventTypeNormal, "it is as it should be"
 		}

@@ -63,8 +63,9 @@ type checkedExpression struct {
 // digest is what a checked rule is recognised by. Since when there is what of it says nothing about expressions.
 func digest(spec *rules.Spec) ([]byte, error) {
 	timeless := *spec
-	timeless.Since, timeless.Validations, timeless.Unknowns = "", slices.Clone(spec.Validations),
-		slices.Clone(spec.Unknowns)
+	timeless.Since = ""
+	timeless.Validations = slices.Clone(spec.Validations)
+	timeless.Unknowns = slices.Clone(spec.Unknowns)
 	for i := range timeless.Validations {
 		timeless.Validations[i].Since = ""
 	}

@@ -211,22 +211,24 @@ func trustModel(known *facts.GatewayFacts) *TrustModel {
 	case proxy.State == tri.Unknown:
 		m.Model, m.Why = ModelUnknown, "pre-authentication: "+proxy.Why
 	case proxy.State == tri.On && len(own) > 0:
-		m.Model, m.Why = ModelMixed, "pre-authentication is on ("+proxy.Source+"), and tokens of "+list(own)+
+		m.Model = ModelMixed
+		m.Why = "pre-authentication is on (" + proxy.Source + "), and tokens of " + list(own) +
 			" are believed as well"
 	case known.OIDC.State == tri.Unknown && len(own) == 0:
 		m.Model, m.Why = ModelUnknown, "issuers of tokens: "+known.OIDC.Why
 	case proxy.State == tri.On:
 		m.Model, m.Why = ModelProxy, "pre-authentication is on ("+proxy.Source+")"
 	case chosen && len(own) > 0:
-		m.Model, m.Why = ModelOIDC, "pre-authentication is off ("+proxy.Source+"), and tokens of "+list(own)+
-			" are believed"
+		m.Model = ModelOIDC
+		m.Why = "pre-authentication is off (" + proxy.Source + "), and tokens of " + list(own) + " are believed"
 	case chosen:
-		m.Model, m.Why = ModelOIDC,
-			"pre-authentication is off ("+proxy.Source+
-				"), and tokens of Ditto's default issuer are believed for one audience"
+		m.Model = ModelOIDC
+		m.Why = "pre-authentication is off (" + proxy.Source +
+			"), and tokens of Ditto's default issuer are believed for one audience"
 	default:
-		m.Model, m.Why = ModelNone,
-			"pre-authentication is off ("+proxy.Source+"), and no issuer of tokens but Ditto's default one is there"
+		m.Model = ModelNone
+		m.Why = "pre-authentication is off (" + proxy.Source +
+			"), and no issuer of tokens but Ditto's default one is there"
 	}
 	return m
 }

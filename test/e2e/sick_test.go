@@ -6,28 +6,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-)
 
-// routes is the definition of OpenShift's Routes, kept as v0 and read as v1. None converts nothing: the two are alike.
-func routes(conversion string) string {
-	return fmt.Sprintf(`apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: routes.route.openshift.io}
-spec:
-  group: route.openshift.io
-  scope: Namespaced
-  names: {kind: Route, listKind: RouteList, plural: routes, singular: route}
-  conversion: %s
-  versions:
-  - {name: v0, served: true, storage: true, schema: &any {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}
-  - {name: v1, served: true, storage: false, schema: *any}
-`, conversion)
-}
-
-// The conversions: one that works, and a webhook that nobody answers for, at a port that nothing can listen on.
-const (
-	wellConversion   = `{strategy: None, webhook: null}`
-	brokenConversion = `{strategy: Webhook, webhook: {conversionReviewVersions: [v1], clientConfig: {url: "https://127.0.0.1:1/convert"}}}`
+	"github.com/dittoguard/dittoguard/test/cluster"
 )
 
 // routeTo leads to a gateway from everywhere.
@@ -48,7 +28,7 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 	n := in{c, "ditto"}
 	define := func(conversion string) {
 		t.Helper()
-		n.admitted(t, routes(conversion), "apply", "--server-side", "--filename", "-")
+		n.admitted(t, cluster.RoutesConverted(conversion), "apply", "--server-side", "--filename", "-")
 		n.admitted(t, "", "wait", "--for=condition=Established", "customresourcedefinition/routes.route.openshift.io")
 	}
 	listed := func(want bool) {
@@ -58,10 +38,10 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 			return (err == nil) == want, out
 		})
 	}
-	define(wellConversion)
+	define(cluster.WellConversion)
 	listed(true)
 	n.admitted(t, routeTo("jwt"), "apply", "--filename", "-")
-	define(brokenConversion)
+	define(cluster.BrokenConversion)
 	listed(false)
 
 	install(t, c, "baseline", nil, "ditto")
@@ -95,7 +75,7 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 	n.refused(t, "preauth-exposed", n.ingress(), "apply", "--filename", "-")
 	n.admitted(t, "", "scale", "deployment/gateway", "--replicas=2")
 
-	define(wellConversion)
+	define(cluster.WellConversion)
 	listed(true)
 	known(true)
 	n.refused(t, "preauth-exposed", routeTo("gateway"), "apply", "--filename", "-")
@@ -106,7 +86,7 @@ func TestAKindThatCannotBeRead(t *testing.T) {
 	}
 
 	// A kind that falls sick later: what was read of it still counts, before anybody has noticed and after.
-	define(brokenConversion)
+	define(cluster.BrokenConversion)
 	listed(false)
 	answer, err := c.Kubectl(t.Context(), nil, "set", "env", "deployment/jwt", "ENABLE_PRE_AUTHENTICATION=true", "--namespace", "ditto")
 	if err == nil {

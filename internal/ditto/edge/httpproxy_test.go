@@ -59,6 +59,8 @@ func TestHTTPProxy_Effects(t *testing.T) {
 			identity("set", "on", policy, "requestHeadersPolicy sets the header from the certificate of the client")(cert)},
 		{"the certificate of those who have one", "tls: {secretName: cert, clientValidation: {caSecret: ca, optionalClientCertificate: true}}", "requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: '%DOWNSTREAM_PEER_SUBJECT%'}]}",
 			identity("client", "off", policy, "requestHeadersPolicy sets the header from a certificate that not every client has to show, and without one what the client sent stays")(nobody) + config},
+		{"removed, and the certificate of those who have one", "tls: {secretName: cert, clientValidation: {caSecret: ca, optionalClientCertificate: true}}", "requestHeadersPolicy: {remove: [x-ditto-pre-authenticated], set: [{name: x-ditto-pre-authenticated, value: '%DOWNSTREAM_PEER_SUBJECT%'}]}",
+			identity("removed", "on", policy, "requestHeadersPolicy sets the header from a certificate that not every client has to show, and without one sets nothing: requestHeadersPolicy removes the header, but not the query parameter of the same name")(nobody)},
 		{"text, and the certificate of those who have one", "tls: {secretName: cert, clientValidation: {caSecret: ca, optionalClientCertificate: true}}", "requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: 'cert:%DOWNSTREAM_PEER_SUBJECT%'}]}",
 			identity("possibly-empty", "on", policy, "requestHeadersPolicy sets the header from a certificate that not every client has to show")(nobody)},
 		{"the certificate, and plain HTTP", "tls: {secretName: cert, clientValidation: {caSecret: ca}}", "permitInsecure: true, requestHeadersPolicy: {set: [{name: x-ditto-pre-authenticated, value: '%DOWNSTREAM_PEER_SUBJECT%'}]}",

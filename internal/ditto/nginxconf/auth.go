@@ -124,8 +124,9 @@ func join(a, b credentials, any bool, assume expr.Assumptions) credentials {
 		}
 	}
 	both := any && a.state != tri.Off && b.state != tri.Off
-	out.basic, out.token, out.request = !both && (a.basic || b.basic), !both && (a.token || b.token), !both &&
-		(a.request || b.request)
+	out.basic = !both && (a.basic || b.basic)
+	out.token = !both && (a.token || b.token)
+	out.request = !both && (a.request || b.request)
 	if both && (a.state == tri.Unknown || b.state == tri.Unknown) {
 		out.state = tri.Unknown
 	}

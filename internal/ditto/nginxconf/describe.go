@@ -108,8 +108,8 @@ func (c *Config) describe(r *Route) {
 			case d.Missing:
 				unknown.Add(reason.Of("nginx-include-not-found", d.Arg(0), d.At()))
 				if node == s || node.kind == kindLocation || r.Authentication.State == tri.Off {
-					r.Authentication.State, r.Authentication.Why = tri.Unknown,
-						reason.Of("nginx-include-not-found", d.Arg(0), d.At())
+					r.Authentication.State = tri.Unknown
+					r.Authentication.Why = reason.Of("nginx-include-not-found", d.Arg(0), d.At())
 				}
 			case syntax.Unread(d.Name):
 				unknown.Add(reason.Of("nginx-directive-not-read", d.Name, d.At()))

@@ -61,8 +61,8 @@ const users = "global.basicAuthUsers["
 // defaults are what the chart makes of a gateway without any value: passwords that it makes up, and everything on.
 func defaults() facts.GatewayFacts {
 	const source = "default of the chart"
-	on, basic := tri.State{State: tri.On, Source: source},
-		facts.Text{State: facts.Known, Value: "basic", Source: source}
+	on := tri.State{State: tri.On, Source: source}
+	basic := facts.Text{State: facts.Known, Value: "basic", Source: source}
 	own := facts.Password{State: facts.Own, Source: source}
 	return facts.GatewayFacts{
 		Name: "gateway", Container: "gateway", PreAuthentication: on, TrustModelWanted: "auto", DevopsSecured: on,

@@ -66,8 +66,8 @@ func (c *Container) Variables() []Input {
 		for key, text := range o.texts() {
 			name := from.Prefix + key
 			if !set[name] {
-				list, set[name] = append(list,
-					Input{Name: name, Text: text, From: "env " + name + " (envFrom " + o.name + ")"}), true
+				list = append(list, Input{Name: name, Text: text, From: "env " + name + " (envFrom " + o.name + ")"})
+				set[name] = true
 			}
 		}
 	}

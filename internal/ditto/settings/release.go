@@ -97,8 +97,8 @@ func (s *Settings) TooOld() string {
 	onAkka, onPekko := false, false
 	for _, list := range s.jvmArguments().lists {
 		for _, p := range list.Properties {
-			onAkka, onPekko = onAkka || strings.HasPrefix(p.Name, "akka."), onPekko ||
-				strings.HasPrefix(p.Name, "pekko.")
+			onAkka = onAkka || strings.HasPrefix(p.Name, "akka.")
+			onPekko = onPekko || strings.HasPrefix(p.Name, "pekko.")
 		}
 	}
 	if onAkka && !onPekko {

@@ -25,8 +25,9 @@ import (
 // else they name is asked quietly.
 func (w *walker) unreadEntries(svc *inventory.Object, ports []int32, c chain) {
 	quiet := w.view.Quietly()
-	found, addresses := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: svc.Ref.Namespace,
-		Value: svc.Ref.Name}), index.ServiceAddresses(inventory.Must[corev1.Service](svc))
+	found := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: svc.Ref.Namespace,
+		Value: svc.Ref.Name})
+	addresses := index.ServiceAddresses(inventory.Must[corev1.Service](svc))
 	w.unread(append(slices.Clip(found), unreadAt(quiet, addresses)...), c,
 		func(o *inventory.Object, n unread.Name) (string, bool) {
 			if n.Relay {

@@ -88,9 +88,8 @@ func (h *Handling) PassThrough(honoured bool, key string) {
 	if honoured {
 		why := key + " passes TLS connections through unread"
 		e.Identity = tri.State{State: IdentityClient, Source: key, Why: why}
-		e.Authentication, e.StripsIdentity, e.HidesHeaders = tri.State{State: tri.Off, Source: key, Why: why},
-			tri.State{State: tri.Off, Source: key, Why: why},
-			tri.State{State: tri.Off, Source: key, Why: why}
+		off := tri.State{State: tri.Off, Source: key, Why: why}
+		e.Authentication, e.StripsIdentity, e.HidesHeaders = off, off, off
 		return
 	}
 	why := fmt.Sprintf("%s may pass TLS connections through unread", key)

@@ -14,7 +14,6 @@ import (
 	"math/big"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 )
@@ -28,22 +27,6 @@ func envoy(bin, dir, bootstrap string, args ...string) *exec.Cmd {
 		append([]string{"--config-path", bootstrap, "--log-level", "warning", "--concurrency", "1", "--disable-hot-restart"}, args...)...)
 	cmd.Dir = dir // where the socket of its administration is: the path of a socket has to be short
 	return cmd
-}
-
-// endpoints are those of a scenario's Services.
-func endpoints(s *Scenario, port int) string {
-	var b strings.Builder
-	for i, name := range services {
-		fmt.Fprintf(&b, `apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: %[1]s, namespace: $ns, labels: {kubernetes.io/service-name: %[1]s}}
-addressType: IPv4
-ports: [{name: http, port: %[3]d}]
-endpoints: [{addresses: [%[2]s], conditions: {ready: true}}]
----
-`, name, s.Address(i), port)
-	}
-	return b.String()
 }
 
 // certificate is the Secret "tls" of a scenario, whose certificate is made for each run.

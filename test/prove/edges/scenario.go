@@ -132,3 +132,19 @@ func scenarios(edge string) ([]*Scenario, error) {
 	}
 	return list, nil
 }
+
+// endpoints are those of a scenario's Services.
+func endpoints(s *Scenario, port int) string {
+	var b strings.Builder
+	for i, name := range services {
+		fmt.Fprintf(&b, `apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: %[1]s, namespace: $ns, labels: {kubernetes.io/service-name: %[1]s}}
+addressType: IPv4
+ports: [{name: http, port: %[3]d}]
+endpoints: [{addresses: [%[2]s], conditions: {ready: true}}]
+---
+`, name, s.Address(i), port)
+	}
+	return b.String()
+}

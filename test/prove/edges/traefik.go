@@ -2,12 +2,10 @@ package edges
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 // traefik is Traefik with its three providers for Kubernetes, which read real objects from a real API server. Its entry points are
@@ -30,18 +28,7 @@ metadata: {name: traefik}
 spec: {controllerName: traefik.io/gateway-controller}
 `,
 	Beside: func(s *Scenario) string {
-		var b strings.Builder
-		for i, name := range services {
-			fmt.Fprintf(&b, `apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: %[1]s, namespace: $ns, labels: {kubernetes.io/service-name: %[1]s}}
-addressType: IPv4
-ports: [{name: http, port: %[3]d}]
-endpoints: [{addresses: [%[2]s], conditions: {ready: true}}]
----
-`, name, s.Address(i), port)
-		}
-		return s.expand(b.String() + traefikReady)
+		return s.expand(endpoints(s, port) + traefikReady)
 	},
 	// Each provider tells of its objects by itself.
 	Ready: func(s *Scenario) []Probe {

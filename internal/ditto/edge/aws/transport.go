@@ -28,8 +28,8 @@ func albTransport(in way.Input) way.Transport {
 		t.Plain = t.TLS
 		return t
 	}
-	t.TLS, t.Plain = tri.State{State: tri.On, Source: source, Why: "the load balancer listens for HTTPS"},
-		way.Closed(source, "the load balancer does not listen for HTTP")
+	t.TLS = tri.State{State: tri.On, Source: source, Why: "the load balancer listens for HTTPS"}
+	t.Plain = way.Closed(source, "the load balancer does not listen for HTTP")
 	if !tls {
 		t.TLS = tri.State{State: tri.Off, Source: source, Why: "the load balancer does not listen for HTTPS"}
 	}

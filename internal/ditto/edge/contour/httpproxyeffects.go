@@ -211,10 +211,13 @@ func contourValue(value string, e *way.Effects, host *crd.ContourVirtualHost) (s
 		return way.IdentitySet, "sets the header from the certificate of the client"
 	}
 	why = "sets the header from a certificate that not every client has to show"
-	if envoyVariable.ReplaceAllString(value, "") == "" {
+	if envoyVariable.ReplaceAllString(value, "") != "" {
+		return way.IdentityEmpty, why
+	}
+	if e.Identity.State == way.IdentityClient {
 		return way.IdentityClient, why + ", and without one what the client sent stays"
 	}
-	return way.IdentityEmpty, why
+	return e.Identity.State, why + ", and without one sets nothing: " + e.Identity.Why
 }
 
 // namesHeader says whether a policy sets or removes a header.

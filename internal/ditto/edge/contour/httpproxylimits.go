@@ -36,8 +36,8 @@ func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport 
 		t.TLS = tri.State{State: tri.Off, Source: "tcpproxy", Why: "the tcpproxy takes what comes over TLS"}
 	}
 	if route.PermitInsecure {
-		t.Plain, t.Fix.Advice = way.PassedOn("permitInsecure", "permitInsecure is true"),
-			"remove permitInsecure from the route"
+		t.Plain = way.PassedOn("permitInsecure", "permitInsecure is true")
+		t.Fix.Advice = "remove permitInsecure from the route"
 	}
 	return t
 }

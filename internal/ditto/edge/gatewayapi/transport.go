@@ -62,8 +62,8 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 	}
 	if len(encrypted) == 0 {
 		why := plain[0].text() + ", which takes it, has the protocol HTTP"
-		t.TLS, t.Plain = tri.State{State: tri.Off, Source: sourceListeners, Why: why},
-			way.PassedOn(sourceListeners, why)
+		t.TLS = tri.State{State: tri.Off, Source: sourceListeners, Why: why}
+		t.Plain = way.PassedOn(sourceListeners, why)
 		t.Fix.Advice = "give " + s.String() +
 			" a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
 			"sectionName, and attach " + redirectingRoute + " to the listener for plain HTTP"

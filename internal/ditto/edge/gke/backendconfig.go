@@ -61,8 +61,8 @@ func gceConfigs(in way.Input, e *way.Effects) {
 	if !ok {
 		source := gceConfigKeys()[0]
 		why := reason.Of("not-readable", source)
-		e.Identity, e.Authentication = tri.State{State: way.IdentityUnknown, Source: source, Why: why},
-			tri.State{State: tri.Unknown, Source: source, Why: why}
+		e.Identity = tri.State{State: way.IdentityUnknown, Source: source, Why: why}
+		e.Authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
 		return
 	}
 	var identity, authentication *tri.State

@@ -70,11 +70,13 @@ func haproxyRead(in way.Input) way.Reading {
 	users := way.Unverified
 	switch {
 	case conflicts["auth-type"]:
-		e.Authentication, users = tri.State{State: tri.Unknown, Source: authType,
-			Why: reason.Of("haproxy-auth-type-twice")}, way.Doubtful
+		e.Authentication = tri.State{State: tri.Unknown, Source: authType,
+			Why: reason.Of("haproxy-auth-type-twice")}
+		users = way.Doubtful
 	case a["auth-type"] == "basic-auth":
-		e.Authentication, users = tri.State{State: tri.On, Source: authType,
-			Why: "auth-type asks every client for credentials"}, way.Verified
+		e.Authentication = tri.State{State: tri.On, Source: authType,
+			Why: "auth-type asks every client for credentials"}
+		users = way.Verified
 		if namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace); ok {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthMap}}
 		}

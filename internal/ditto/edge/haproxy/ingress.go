@@ -103,8 +103,9 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 				Why: "auth-secret does not name a Secret, and is ignored"}
 		} else {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
-			e.Authentication, users = tri.State{State: tri.On, Source: source,
-				Why: "auth-secret asks every client for credentials"}, way.Verified
+			e.Authentication = tri.State{State: tri.On, Source: source,
+				Why: "auth-secret asks every client for credentials"}
+			users = way.Verified
 			switch object, entry := secret(in, namespace, name, "auth"); {
 			case object == absent:
 				e.Authentication = tri.State{State: tri.Unknown, Source: source,

@@ -123,8 +123,8 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 	for _, key := range way.KeysOf(c.Headers) {
 		if strings.EqualFold(key, way.Header) {
 			s := nginx.Value(c.Headers[key], users)
-			s.Source, s.Why = "proxy-set-headers", "by "+c.HeadersName+", which "+c.In("proxy-set-headers")+" names, "+
-				s.Why
+			s.Source = "proxy-set-headers"
+			s.Why = "by " + c.HeadersName + ", which " + c.In("proxy-set-headers") + " names, " + s.Why
 			g.identity = way.Worse(g.identity, &s)
 		}
 	}

@@ -172,8 +172,9 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 		}
 	}
 	if globalAuth(c, a) {
-		n.url, n.answered, n.setting = true, c.Data["global-auth-response-headers"],
-			c.In("global-auth-response-headers")
+		n.url = true
+		n.answered = c.Data["global-auth-response-headers"]
+		n.setting = c.In("global-auth-response-headers")
 		if asked := in.Config.Asking.Ask(in.Ingress.Namespace, c.Data[globalAuthURL],
 			ruleHosts(in.Ingress)); asked.State != "" {
 			n.agreed, n.state = asked.Why, way.Agreed(asked, globalAuthURL)

@@ -263,8 +263,9 @@ func (t *chainReading) handling(limits string) way.Handling {
 		e.Doubt(t.closed)
 		h.Rate.Doubt(t.closed)
 	}
-	h.Fixes[way.StripIdentity].Advice, h.Fixes[way.HideHeaders].Advice, h.Fixes[way.LimitRequests].Advice = stripAdvice,
-		hideAdvice, limits
+	h.Fixes[way.StripIdentity].Advice = stripAdvice
+	h.Fixes[way.HideHeaders].Advice = hideAdvice
+	h.Fixes[way.LimitRequests].Advice = limits
 	return h
 }
 
