@@ -53,12 +53,13 @@ besides=()
 beside() {
   local log
   log=$$(mktemp)
+  echo "beside what follows run $$1; what they say comes at the end" >&2
   "$${@:2}" >"$$log" 2>&1 &
   besides+=("$$! $$log $$1")
 }
-[ -z "$$unit" ] || run 'the unit tests with the race detector' $(GO_TEST) -race -short -timeout 80m $$unit
 # The race detector needs cgo. All else is built as the image is, so that nothing is compiled for tests alone.
 export CGO_ENABLED=0
+race() { [ -z "$$unit" ] || CGO_ENABLED=1 run 'the unit tests with the race detector' $(GO_TEST) -race -short -timeout 80m $$unit; }
 [ '$(PACKAGES)' != ./... ] || for module in $(MODULES); do beside "the tests of $$module" within "$$module" $(GO_TEST) -timeout 30m ./...; done
 endef
 
@@ -87,12 +88,16 @@ END_TO_END := /\(charts\|test/corpus\|test/e2e\|test/faults\|test/demo\)$$
 test: nginx ## Run the unit tests with the race detector (a sample of what is slow), and a short end-to-end test
 	@$(test_setup)
 	sampled=$$([ -z "$$unit" ] || go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' $$unit | grep test/sample | cut -d ' ' -f 1 || true)
-	[ -z "$$whole$$sampled" ] || run 'the tests without the race detector' $(GO_TEST) -short -timeout 80m $$whole $$sampled
+	# They wait more than they work, so that they fill what the others leave of the machine.
+	[ -z "$$whole" ] || beside 'the tests of the whole' $(GO_TEST) -short -timeout 80m $$whole
+	race
+	[ -z "$$sampled" ] || run 'the tests without the race detector' $(GO_TEST) -short -timeout 80m $$sampled
 	$(test_end)
 
 .PHONY: test-all
 test-all: nginx ## Run all tests: every order of arrival, every fixture, lagging watches
 	@$(test_setup)
+	race
 	run 'all tests' $(GO_TEST) -timeout 4h $$packages
 	$(test_end)
 
