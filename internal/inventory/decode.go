@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -149,14 +148,4 @@ func plainString(raw []byte, ok bool) (text string, rest []byte, is bool) {
 }
 
 // fromRaw is an object that is yet to be read.
-func fromRaw(raw []byte, source Source) *Object {
-	o := &Object{Source: source, raw: raw}
-	o.content = sync.OnceValue(func() map[string]any {
-		content := map[string]any{}
-		if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &content); err != nil {
-			panic("decoding JSON that was decoded before: " + err.Error())
-		}
-		return content
-	})
-	return o
-}
+func fromRaw(raw []byte, source Source) *Object { return &Object{Source: source, raw: raw} }

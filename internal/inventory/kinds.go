@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"maps"
+	"unsafe"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -85,7 +86,7 @@ func Listed() []schema.GroupVersionKind { return append(Kinds(), crd.Unread()...
 func podTemplate(typed any) *corev1.PodTemplateSpec {
 	switch t := typed.(type) {
 	case *corev1.Pod:
-		return &corev1.PodTemplateSpec{ObjectMeta: t.ObjectMeta, Spec: t.Spec}
+		return templateOf(t)
 	case *corev1.ReplicationController:
 		return t.Spec.Template
 	case *appsv1.Deployment:
@@ -102,4 +103,18 @@ func podTemplate(typed any) *corev1.PodTemplateSpec {
 		return &t.Spec.JobTemplate.Spec.Template
 	}
 	return nil
+}
+
+// A Pod has its metadata and its spec one after the other, as a template does. This does not compile if that changes.
+const (
+	inPod      = unsafe.Offsetof(corev1.Pod{}.Spec) - unsafe.Offsetof(corev1.Pod{}.ObjectMeta)
+	inTemplate = unsafe.Offsetof(corev1.PodTemplateSpec{}.Spec)
+	_          = inPod - inTemplate
+	_          = inTemplate - inPod
+)
+
+// templateOf is a Pod as the template that describes it. It is the Pod itself, since a copy would be as large, and
+// there are more Pods than anything else.
+func templateOf(pod *corev1.Pod) *corev1.PodTemplateSpec {
+	return (*corev1.PodTemplateSpec)(unsafe.Pointer(&pod.ObjectMeta)) //nolint:gosec // see above
 }

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	sigsjson "sigs.k8s.io/json"
 )
 
 // Ref names one object. Its JSON form is the "subject" of a finding and is fixed.
@@ -107,23 +107,17 @@ type Object struct {
 
 	template *corev1.PodTemplateSpec
 	raw      []byte
-	content  func() map[string]any
+	// stored says that the object is one of a cluster's, of which there are many.
+	stored  bool
+	content content
 }
 
 // FromTyped wraps an object that a client decoded. The object must not be changed afterwards.
 func FromTyped(typed metav1.Object, gvk schema.GroupVersionKind) *Object {
-	o := &Object{Ref: Ref{
+	o := &Object{stored: true, Ref: Ref{
 		APIVersion: gvk.GroupVersion().String(), Kind: gvk.Kind,
 		Namespace: typed.GetNamespace(), Name: typed.GetName(),
 	}}
-	o.content = sync.OnceValue(func() map[string]any {
-		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
-		if err != nil {
-			panic("converting a Kubernetes API type: " + err.Error())
-		}
-		content["apiVersion"], content["kind"] = o.Ref.APIVersion, o.Ref.Kind
-		return content
-	})
 	o.setTyped(typed)
 	return o
 }
@@ -135,7 +129,12 @@ func FromUnstructured(u *unstructured.Unstructured) (*Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding %s %s: %w", u.GetKind(), u.GetName(), err)
 	}
-	return DecodeStored(raw)
+	o, err := DecodeStored(raw)
+	if err != nil {
+		return nil, err
+	}
+	o.stored = true
+	return o, nil
 }
 
 func (o *Object) setTyped(typed any) {
@@ -157,7 +156,24 @@ func (o *Object) setTyped(typed any) {
 func (o *Object) PodTemplate() *corev1.PodTemplateSpec { return o.template }
 
 // Content is the whole object as decoded JSON. It is shared and must not be changed.
-func (o *Object) Content() map[string]any { return o.content() }
+func (o *Object) Content() map[string]any { return o.content.get(!o.stored, o.decoded) }
+
+// decoded makes the content.
+func (o *Object) decoded() map[string]any {
+	if o.raw == nil {
+		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o.Typed)
+		if err != nil {
+			panic("converting a Kubernetes API type: " + err.Error())
+		}
+		content["apiVersion"], content["kind"] = o.Ref.APIVersion, o.Ref.Kind
+		return content
+	}
+	content := map[string]any{}
+	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(o.raw, &content); err != nil {
+		panic("decoding JSON that was decoded before: " + err.Error())
+	}
+	return content
+}
 
 // Raw is the JSON the object was decoded from, nil if it came from a client as a Go value.
 func (o *Object) Raw() []byte { return o.raw }
