@@ -241,11 +241,12 @@ func (r *run) full(ctx context.Context, why string) {
 	r.Queue.take()
 	r.overflow = false
 	r.checker, r.sick = r.Checker(), r.Sick()
+	first := r.lastFull.IsZero()
+	r.standing = nil // two at once would take twice the memory, and nobody asks meanwhile
 	standing, err := r.checker.Stand(ctx, r.Inventory, r.Inventory.All(), r.pace.rest)
 	if err != nil {
 		return // the context has ended, and with it the audit
 	}
-	first := r.standing == nil
 	r.standing = standing
 	r.lapses = r.checker.NextLapse()
 	r.lookForReports(ctx)

@@ -31,7 +31,7 @@ type Standing struct {
 	homes map[string]*group
 	open  *group
 	of    map[inventory.ID]*group
-	asked map[inventory.Print][]*group
+	asked askers
 	// about are the groups that found something of a subject.
 	about map[inventory.ID][]*group
 	// dirty are the groups that have to be judged again, waiting those in which a password is being checked in the
@@ -66,7 +66,6 @@ func (c *Checker) Stand(ctx context.Context, inv inventory.Reader, objects []*in
 	}
 	s := &Standing{
 		checker: c, inv: inv, pace: pace, homes: map[string]*group{}, of: map[inventory.ID]*group{},
-		asked: map[inventory.Print][]*group{},
 		about: map[inventory.ID][]*group{}, dirty: map[*group]bool{}, waiting: map[*group]bool{},
 		telling: map[*group]bool{}, failed: map[*group]error{},
 	}
@@ -104,7 +103,7 @@ func (s *Standing) Update(ctx context.Context, touched Touched) ([]inventory.ID,
 		s.place(view, o)
 	}
 	for _, p := range touched.Prints {
-		for _, g := range s.asked[p] {
+		for g := range s.asked.of(p) {
 			s.dirty[g] = true
 		}
 	}
@@ -204,14 +203,13 @@ func (s *Standing) attempt(ctx context.Context, g *group, asked *inventory.Asked
 	asides topology.Asides, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("judging %s: %v", slices.MinFunc(slices.Collect(maps.Values(g.members)),
-				inventory.Ref.Compare), r)
+			err = fmt.Errorf("judging %s: %v", g.first(), r)
 		}
 	}()
 	view := s.checker.view(ctx, asked, nil)
 	asides = topology.AsidesOf(view)
 	var objects []*inventory.Object
-	for id := range g.members {
+	for _, id := range g.members {
 		if o := asked.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
 			objects = append(objects, o)
 			s.handed(id, g, asides)
@@ -221,7 +219,7 @@ func (s *Standing) attempt(ctx context.Context, g *group, asked *inventory.Asked
 	scope := newScope()
 	scope.add(topology.Follow(view, objects...), objects...)
 	for _, of := range []map[inventory.ID]inventory.Ref{scope.workloads, scope.entries, scope.holders} {
-		maps.DeleteFunc(of, func(id inventory.ID, _ inventory.Ref) bool { _, own := g.members[id]; return !own })
+		maps.DeleteFunc(of, func(id inventory.ID, _ inventory.Ref) bool { return s.of[id] != g })
 	}
 	scope.dropOwned(view)
 	found = s.checker.judge(ctx, view, scope, nil)

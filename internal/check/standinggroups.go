@@ -1,6 +1,7 @@
 package check
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -12,8 +13,9 @@ import (
 
 // group is what is judged together.
 type group struct {
-	number  int
-	members map[inventory.ID]inventory.Ref
+	number int
+	// members are in no order; which group an object is in, Standing.of knows.
+	members []inventory.ID
 	asked   []inventory.Print
 	found   map[inventory.ID]*judgement
 	// asides are about the members of other groups.
@@ -35,16 +37,17 @@ func (s *Standing) place(view *world.View, o *inventory.Object) {
 		if g == nil {
 			g = s.shared()
 		}
+		g.members = append(g.members, id)
+		s.of[id] = g
 	}
-	g.members[id] = o.Ref
-	s.of[id] = g
 	s.dirty[g] = true
 }
 
 // take takes an object out of its group, which has to be judged again.
 func (s *Standing) take(id inventory.ID) {
 	if g := s.of[id]; g != nil {
-		delete(g.members, id)
+		at := slices.Index(g.members, id)
+		g.members = slices.Delete(g.members, at, at+1)
 		delete(s.of, id)
 		s.dirty[g] = true
 	}
@@ -79,21 +82,72 @@ func (s *Standing) shared() *group {
 
 func (s *Standing) newGroup() *group {
 	s.made++
-	return &group{number: s.made, members: map[inventory.ID]inventory.Ref{}}
+	return &group{number: s.made}
+}
+
+// first is the member that comes first in reports.
+func (g *group) first() inventory.Ref {
+	var first inventory.Ref
+	for i, id := range g.members {
+		ref := inventory.Ref{APIVersion: id.Group, Kind: id.Kind, Namespace: id.Namespace, Name: id.Name}
+		if i == 0 || ref.Compare(first) < 0 {
+			first = ref
+		}
+	}
+	return first
+}
+
+// askers are the groups that asked each question. Most were asked by one group.
+type askers struct {
+	one  map[inventory.Print]*group
+	more map[inventory.Print][]*group
+}
+
+// of are the groups that asked a question.
+func (a *askers) of(p inventory.Print) iter.Seq[*group] {
+	return func(yield func(*group) bool) {
+		if g := a.one[p]; g != nil && !yield(g) {
+			return
+		}
+		for _, g := range a.more[p] {
+			if !yield(g) {
+				return
+			}
+		}
+	}
+}
+
+// add adds a group to those that asked a question.
+func (a *askers) add(p inventory.Print, g *group) {
+	if a.one == nil {
+		a.one, a.more = map[inventory.Print]*group{}, map[inventory.Print][]*group{}
+	}
+	if a.one[p] == nil {
+		a.one[p] = g
+		return
+	}
+	a.more[p] = append(a.more[p], g)
+}
+
+// remove takes a group out of those that asked a question.
+func (a *askers) remove(p inventory.Print, g *group) {
+	if a.one[p] == g {
+		delete(a.one, p)
+	} else if a.more[p] = without(a.more[p], g); len(a.more[p]) == 0 {
+		delete(a.more, p)
+	}
 }
 
 // ask notes what a group asks now.
 func (s *Standing) ask(g *group, prints []inventory.Print) {
 	for _, p := range g.asked {
 		if _, still := slices.BinarySearch(prints, p); !still {
-			if s.asked[p] = without(s.asked[p], g); len(s.asked[p]) == 0 {
-				delete(s.asked, p)
-			}
+			s.asked.remove(p, g)
 		}
 	}
 	for _, p := range prints {
 		if _, already := slices.BinarySearch(g.asked, p); !already {
-			s.asked[p] = append(s.asked[p], g)
+			s.asked.add(p, g)
 		}
 	}
 	g.asked = prints
@@ -117,7 +171,7 @@ func (s *Standing) handed(id inventory.ID, to *group, asides topology.Asides) {
 // handOn keeps what a group found out about the members of others, which have to be judged again if that is not what it
 // was.
 func (s *Standing) handOn(g *group, asides topology.Asides) {
-	own := func(id inventory.ID) bool { _, is := g.members[id]; return is }
+	own := func(id inventory.ID) bool { return s.of[id] == g }
 	maps.DeleteFunc(asides.Tied, func(id inventory.ID, _ bool) bool { return own(id) })
 	maps.DeleteFunc(asides.Mentioned, func(id inventory.ID, said string) bool { return own(id) || said == "" })
 	differ := func(id inventory.ID) {
