@@ -95,6 +95,7 @@ type Source struct {
 }
 
 // Object is one Kubernetes object as a judgement sees it. It is immutable: whoever changes an object makes a new one.
+// Lists, maps and pointers in it may be in other objects as well.
 type Object struct {
 	Ref    Ref
 	Source Source

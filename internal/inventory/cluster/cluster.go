@@ -2,8 +2,8 @@
 // server, and Refresh reads again, live, what a judgement rests on.
 //
 // The informers are client-go reflectors that write straight into the Memory. A shared informer would keep every object
-// a second time under a second set of keys; nothing here needs that. Objects travel as protobuf and are trimmed before
-// they are kept.
+// a second time under a second set of keys; nothing here needs that. Objects travel as protobuf, are trimmed before
+// they are kept, and share what they have in common.
 //
 // Two kinds of Secrets are never read by a list or watch, since no workload takes its settings from them and they are
 // the largest and the most valuable ones: Helm's release records and service account tokens. Like any object that is
@@ -83,6 +83,7 @@ type Cluster struct {
 	kinds     map[schema.GroupKind]kind
 	secretsIn []string
 	memory    *inventory.Memory
+	parts     *parts
 	live      *share
 	journal   *journal.Journal
 	informers []*informer
@@ -145,7 +146,8 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 		}
 	}
 	x := &Cluster{
-		opts: opts, client: c, live: newShare(opts.RefreshTimeout, readsOfAll), journal: opts.Journal,
+		opts: opts, client: c, parts: newParts(), live: newShare(opts.RefreshTimeout, readsOfAll),
+		journal: opts.Journal,
 		kinds:   make(map[schema.GroupKind]kind, len(kinds)),
 		readers: map[schema.GroupKind][]*informer{},
 	}

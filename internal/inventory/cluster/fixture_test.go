@@ -234,7 +234,7 @@ func start(t *testing.T, s *server, opts Options) *Cluster {
 
 // loneInformer fills a memory that no cluster has.
 func loneInformer(c client.WithWatch, k kind, namespace string, memory *inventory.Memory) *informer {
-	return newInformer(&Cluster{client: c, memory: memory, journal: journal.New(), opts: Options{StaleAfter: 5 * time.Second}}, k, namespace)
+	return newInformer(&Cluster{client: c, memory: memory, parts: newParts(), journal: journal.New(), opts: Options{StaleAfter: 5 * time.Second}}, k, namespace)
 }
 
 func run(t *testing.T, c *Cluster) {

@@ -32,6 +32,7 @@ type informer struct {
 	kind      kind
 	namespace string
 	memory    *inventory.Memory
+	parts     *parts
 	journal   *journal.Journal
 	log       logr.Logger
 	// offer says in which versions the kind is served besides; it may be nil.
@@ -45,9 +46,7 @@ type informer struct {
 	// serving is the kind in the version that the API server serves; absent says that it serves none.
 	serving kind
 	absent  bool
-	// owned are the objects in the memory that came from here.
-	owned  map[inventory.ID]struct{}
-	isSync bool
+	isSync  bool
 	// version is the resource version up to which the memory shows what happened.
 	version string
 	// failing is since when the kind cannot be read, failure why; see health.go.
@@ -62,9 +61,10 @@ type informer struct {
 
 func newInformer(c *Cluster, k kind, namespace string) *informer {
 	i := &informer{
-		client: c.client, kind: k, serving: k, namespace: namespace, memory: c.memory, journal: c.journal,
+		client: c.client, kind: k, serving: k, namespace: namespace, memory: c.memory, parts: c.parts,
+		journal:    c.journal,
 		staleAfter: c.opts.StaleAfter,
-		settled:    make(chan struct{}), owned: map[inventory.ID]struct{}{},
+		settled:    make(chan struct{}),
 	}
 	log := c.opts.Log
 	if log.GetSink() == nil {
@@ -209,13 +209,13 @@ func (i *informer) Add(object any) error {
 	if err != nil {
 		return err
 	}
+	i.parts.share(o)
 	if o.Unreadable != "" {
 		i.log.Info("object cannot be read", "object", id.Namespace+"/"+id.Name, "error", o.Unreadable)
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.memory.Put(o)
-	i.owned[id] = struct{}{}
 	i.journal.Shown(id, o.Meta, o.Meta.ResourceVersion, false)
 	return nil
 }
@@ -232,7 +232,6 @@ func (i *informer) Delete(object any) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.memory.Delete(id)
-	delete(i.owned, id)
 	if o, err := meta.Accessor(object); err == nil {
 		i.journal.Shown(id, &metav1.ObjectMeta{UID: o.GetUID()}, o.GetResourceVersion(), true)
 	}
@@ -251,10 +250,11 @@ func (i *informer) Replace(objects []any, version string) error {
 		}
 	}
 	i.mu.Lock()
-	for id := range i.owned {
+	// Whatever is there of the kind came from here.
+	for _, o := range i.memory.Find(inventory.KindKey(i.kind.gvk.GroupKind(), i.namespace)) {
+		id := o.Ref.ID()
 		if _, still := there[id]; !still {
 			i.memory.Delete(id)
-			delete(i.owned, id)
 			i.journal.Shown(id, nil, version, true)
 		}
 	}
