@@ -100,6 +100,7 @@ func New(cfg *rest.Config, opts Options) (*Cluster, error) {
 	// A watch has no end; requests are bounded by their contexts.
 	cfg.Timeout = 0
 	cfg.Wrap(atOnce)
+	cfg.Wrap(plainWatches)
 	kinds := kindsOf(inventory.Listed(), clientscheme.Scheme)
 	c, err := client.NewWithWatch(cfg, client.Options{Scheme: clientscheme.Scheme, Mapper: mapperFor(kinds)})
 	if err != nil {

@@ -35,6 +35,19 @@ func atOnce(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
+// plainWatches has watches arrive uncompressed. An API server that compresses the objects which a watch begins with
+// (WatchListCompression, from Kubernetes 1.37 on) compresses all that follows, too, and unpacking that holds 40 kB for
+// as long as the watch lasts, for each of some hundred kinds.
+func plainWatches(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		if request.URL.Query().Get("watch") == "true" {
+			request = request.Clone(request.Context())
+			request.Header.Set("Accept-Encoding", "identity")
+		}
+		return next.RoundTrip(request)
+	})
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 // RoundTrip implements http.RoundTripper.

@@ -210,3 +210,27 @@ func TestASickKindIsFoundAtOnce(t *testing.T) {
 	run(t, c)
 	eventually(t, "Routes are unknown", func() bool { return strings.Contains(c.Note(), "unknown: Route.route.openshift.io: ") })
 }
+
+// TestWatchesArriveUncompressed: what unpacks them would be held for as long as they last.
+func TestWatchesArriveUncompressed(t *testing.T) {
+	t.Parallel()
+	watches := make(chan string, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.RawQuery, "watch=") {
+			select {
+			case watches <- r.Header.Get("Accept-Encoding"):
+			default:
+			}
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(api.Close)
+	c, err := New(&rest.Config{Host: api.URL}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, c)
+	if encoding := <-watches; encoding != "identity" {
+		t.Errorf("a watch asks for %q", encoding)
+	}
+}
