@@ -248,6 +248,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		{Name: "certificates", Start: source.Start, Ready: source.Ready, Note: server.Note},
 		{Name: "caches", Start: world.Start, Ready: world.Ready, Note: world.Note},
 		{Name: "configuration", Start: judges.Start, Ready: judges.Ready, Note: judges.Note},
+		frugal(world),
 	}
 	components = append(append(components, asking...), breaking...)
 	if o.auditing.enabled {
