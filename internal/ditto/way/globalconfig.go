@@ -13,6 +13,8 @@ type GlobalConfig struct {
 	Unseen bool
 	// Prefix is that of the annotations which the controller reads, without the slash; empty for the usual one.
 	Prefix string
+	// NoSnippets says why it takes no snippets over though it is not told so; empty where it is told, or takes them.
+	NoSnippets string
 	// HeadersName is the ConfigMap that proxy-set-headers names, Headers what it holds. HeadersUnseen says that it is
 	// not at hand, so that nobody knows which headers it sets.
 	HeadersName   string

@@ -44,6 +44,11 @@ func Undecided(why string) Matcher {
 	return Matcher{Why: why, Match: func(string) (bool, bool) { return false, false }}
 }
 
+// Nothing matches no path.
+func Nothing() Matcher {
+	return Matcher{Match: func(string) (bool, bool) { return false, true }}
+}
+
 // Reads says how an edge compares a path: decoded, as nginx does, or as it stands in the request, as HAProxy and Envoy
 // do.
 type Reads bool

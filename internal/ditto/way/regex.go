@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
@@ -34,6 +35,12 @@ func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
 	p, ok := compile(expression, fold, at)
 	if !ok || r == Raw && strings.Contains(expression, "%") {
 		return Undecided(reason.Of("expression-not-evaluated", Quote(expression)))
+	}
+	if fold {
+		// Nothing begins with a capital that may be a small letter as well. What Ditto serves is in small letters.
+		if i := strings.IndexFunc(p.literal, unicode.IsUpper); i >= 0 {
+			p.literal = p.literal[:i]
+		}
 	}
 	read := requests.Unread(fmt.Sprint("regex ", bool(r), fold, at, " ", expression), p.literal)
 	m := Matcher{Literal: p.literal, Hints: hintsOf(expression, at), Paths: []requests.Paths{read}}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +25,9 @@ type Edge struct {
 	Note string
 	// Ready are requests that it answers with 200 as soon as it has read a scenario.
 	Ready func(s *Scenario) []Probe
-	// AnyAnswer says that another answer than 200 does as well.
+	// AnyAnswer says that another answer than 200 does as well, Answers that certain ones do.
 	AnyAnswer bool
+	Answers   []int
 	// Login is a line by which clients log in, empty where none of the kind is there.
 	Login string
 	// Secure says that it speaks TLS, too.
@@ -126,7 +128,7 @@ func (e *Edge) start(ctx context.Context, bin, dir, kubeconfig string, list ...*
 	for _, s := range list {
 		for _, p := range e.Ready(s) {
 			for {
-				if status, _ := ask(ctx, at, p, "ready"); status == http.StatusOK || e.AnyAnswer && status != 0 {
+				if status, _ := ask(ctx, at, p, "ready"); status == http.StatusOK || e.AnyAnswer && status != 0 || slices.Contains(e.Answers, status) {
 					break
 				}
 				if time.Since(began) > 3*time.Minute {

@@ -90,8 +90,8 @@ func counting(c way.Context, in way.Input) *way.Input {
 	return nil
 }
 
-// readingOf is how the edge reads an Ingress. All that counts of another one are its paths, and the passwords that it
-// names.
+// readingOf is how the edge reads an Ingress. Where another one counts, all that does of its own are the passwords that
+// it names: what becomes of a path is the other's, too.
 func readingOf(c way.Context, in way.Input, counts *way.Input) way.Reading {
 	if counts == nil {
 		r := readAs(in)
@@ -112,8 +112,7 @@ func readingOf(c way.Context, in way.Input, counts *way.Input) way.Reading {
 		for p := range r.Fixes {
 			r.Fixes[p] = r.Fixes[p].Told()
 		}
-		own := readAs(in)
-		r.AuthSecrets, r.Path = append(r.AuthSecrets, own.AuthSecrets...), own.Path
+		r.AuthSecrets = append(r.AuthSecrets, readAs(in).AuthSecrets...)
 	}
 	return r
 }

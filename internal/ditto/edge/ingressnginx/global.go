@@ -19,12 +19,41 @@ func HeadersConfigMap(data map[string]string) (namespace, name string, ok bool) 
 	return way.SecretName(data["proxy-set-headers"], "")
 }
 
-// configs are what the controllers at hand are told; one that is told nothing where none is at hand.
+// configs are what the controllers at hand are told; one that is told nothing where none is at hand. One that is not
+// told whether it takes snippets over does so before 1.9, and not since (internal/ingress/controller/config): where
+// nobody states the release, it counts as one of each.
 func configs(in way.Input) []way.GlobalConfig {
 	if len(in.Controllers) == 0 {
 		return []way.GlobalConfig{{}}
 	}
-	return in.Controllers
+	v, stated := in.Version()
+	var list []way.GlobalConfig
+	for _, c := range in.Controllers {
+		if c.IsTrue(allowSnippets) || c.IsFalse(allowSnippets) || c.Unseen || stated && !v.AtLeast(1, 9) {
+			list = append(list, c)
+			continue
+		}
+		if !stated {
+			list = append(list, c)
+		}
+		c.NoSnippets = "its controller is not told " + allowSnippets + ", which has been off by default since 1.9"
+		if c.Name != "" {
+			c.NoSnippets = c.In(allowSnippets) + " is not set, and has been off by default since 1.9"
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// allowSnippets is a key of the ConfigMap.
+const allowSnippets = "allow-snippet-annotations"
+
+// withoutSnippets says why a controller takes no snippets over; empty if it may.
+func withoutSnippets(c way.GlobalConfig) string {
+	if c.IsFalse(allowSnippets) {
+		return c.In(allowSnippets) + " is false"
+	}
+	return c.NoSnippets
 }
 
 // every and some say what holds for each controller at hand, and for at least one.
@@ -45,7 +74,7 @@ func someConfig(in way.Input, holds func(way.GlobalConfig) bool) (way.GlobalConf
 // (internal/ingress/controller/controller.go, createServers and getBackendServers).
 func annotations(c way.GlobalConfig, ing *networkingv1.Ingress) way.Annotations {
 	a := way.WithPrefix(ing.Annotations, way.PrefixIngressNginx)
-	if c.IsFalse("allow-snippet-annotations") {
+	if withoutSnippets(c) != "" {
 		for key := range a {
 			if strings.HasSuffix(key, "-snippet") {
 				delete(a, key)
@@ -59,7 +88,7 @@ func annotations(c way.GlobalConfig, ing *networkingv1.Ingress) way.Annotations 
 func ingressNginxAnnotations(in way.Input) way.Annotations {
 	configs := configs(in)
 	for _, c := range configs {
-		if !c.IsFalse("allow-snippet-annotations") {
+		if withoutSnippets(c) == "" {
 			return annotations(c, in.Ingress)
 		}
 	}
@@ -76,19 +105,20 @@ func globalAuth(c way.GlobalConfig, a way.Annotations) bool {
 	return err == nil && u.Scheme != "" && u.Host != ""
 }
 
-// unasked counts the paths of an Ingress that no-auth-locations takes authentication away from, by their beginning
-// (template.go: isLocationInLocationList).
-func unasked(c way.GlobalConfig, ing *networkingv1.Ingress) (some, all bool) {
+// listed counts the paths of an Ingress whose beginning a list of the ConfigMap has (template.go:
+// isLocationInLocationList). No-auth-locations takes authentication away from them, no-tls-redirect-locations
+// redirects.
+func listed(c way.GlobalConfig, key string, ing *networkingv1.Ingress) (some, all bool) {
 	all = true
 	check := func(path string) {
 		if path == "" {
 			path = "/"
 		}
-		listed := false
-		for item := range strings.SplitSeq(c.Data[noAuthLocations], ",") {
-			listed = listed || item != "" && strings.HasPrefix(path, item)
+		found := false
+		for item := range strings.SplitSeq(c.Data[key], ",") {
+			found = found || item != "" && strings.HasPrefix(path, item)
 		}
-		some, all = some || listed, all && listed
+		some, all = some || found, all && found
 	}
 	if ing.Spec.DefaultBackend != nil {
 		check("/")
@@ -110,6 +140,8 @@ type globalReading struct {
 	identity *tri.State
 	// doubt says why an identity that looks safe may not be; empty if there is nothing.
 	doubt string
+	// inherits says that what doubt is about holds in locations that set headers, too.
+	inherits bool
 	// opens and asks name what may let clients in without credentials, and what may ask for some; empty if nothing
 	// does.
 	opens, asks string
@@ -144,6 +176,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 				Why: "by " + c.In(key) + " " + snippet.Identity.Why}
 			g.identity = bothSet(g.identity, &s)
 		} else if snippet.Identity != nil {
+			g.inherits = g.inherits || inherits(c.Data[key])
 			g.doubt = reason.Of("ingress-nginx-configuration-header", c.In(key))
 		}
 		directives, ok := nginx.ParseSnippet(c.Data[key])
@@ -165,6 +198,13 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 		}
 	}
 	return g
+}
+
+// inherits says whether a snippet of a server, or above, changes headers of requests by the headers-more module: unlike
+// proxy_set_header, that holds in all locations that have no such directive of their own.
+func inherits(text string) bool {
+	s, ok := nginx.ParseSnippet(text)
+	return !ok || s.Has("more_clear_input_headers", "more_set_input_headers")
 }
 
 // bothSet is what comes of two settings of the header for one location: nginx sends both, but not an empty one. nil is
@@ -192,7 +232,7 @@ func (g globalReading) over(own tri.State) tri.State {
 		}
 		s = *bothSet(g.identity, set)
 	}
-	if g.doubt != "" && s.State != way.IdentityClient {
+	if g.doubt != "" && (s.State != way.IdentityClient || g.inherits) {
 		return tri.State{State: way.IdentityUnknown, Source: s.Source, Why: g.doubt}
 	}
 	return s
@@ -211,8 +251,7 @@ func (g globalReading) authentication(own tri.State) tri.State {
 	return own
 }
 
-// globalRewrite says why a snippet for all Ingresses may change paths; empty if none does. A location in a
-// server-snippet takes requests away, which opens nothing by itself.
+// globalRewrite says why a snippet for all Ingresses may change paths, or take requests away; empty if none does.
 func globalRewrite(in way.Input) string {
 	if why := someUnseen(in); why != "" {
 		return why
@@ -223,7 +262,7 @@ func globalRewrite(in way.Input) string {
 				continue
 			}
 			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Has("rewrite", "proxy_pass", "grpc_pass", "try_files",
-				"include") {
+				"include", "location") {
 				return c.In(key) + " may route or change paths"
 			}
 		}

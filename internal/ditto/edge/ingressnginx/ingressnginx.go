@@ -28,7 +28,7 @@ func Controller() way.Controller {
 		// host is there before, and takes neither redirects nor rewrites over.
 		DefaultBackend: way.DefaultBackend{Beside: way.OwnHosts, Named: true, Shared: true, Bare: true,
 			Replaced: way.IsRootPrefix},
-		SharesTLS: true, IsCanary: isCanary, Asides: asides, Aliases: aliases,
+		Uses: uses, SharesTLS: true, IsCanary: isCanary, Asides: asides, Aliases: aliases,
 		Allowed: []string{way.PrefixIngressNginx + "whitelist-source-range",
 			way.PrefixIngressNginx + "allowlist-source-range"},
 	}
@@ -86,9 +86,15 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 			Why: reason.Of("ingress-nginx-snippet-lets-in")}
 	}
 	own := ingressNginxIdentity(e, auth, snippet)
+	if a.Has("server-snippet") && inherits(a["server-snippet"]) &&
+		nginx.ReadSnippet(a["server-snippet"], setHeader, auth.users()).Identity != nil {
+		const source = way.PrefixIngressNginx + "server-snippet"
+		own = tri.State{State: way.IdentityUnknown, Source: source,
+			Why: reason.Of("ingress-nginx-configuration-header", source)}
+	}
 	if own.Source == "default" && !a.Has("configuration-snippet") &&
 		in.Ingress.Annotations[way.PrefixIngressNginx+"configuration-snippet"] != "" {
-		own.Why = "the configuration snippet has no effect, since " + c.In("allow-snippet-annotations") + " is false"
+		own.Why = "the configuration snippet has no effect, since " + withoutSnippets(c)
 	}
 	e.Identity = global.over(own)
 	e.StripsIdentity = way.Strips(e.Identity)
@@ -182,19 +188,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 			on = append(on, globalAuthURL)
 		}
 	}
-	if a.Has("auth-tls-secret") {
-		switch verify := strings.TrimSpace(a["auth-tls-verify-client"]); {
-		case verify == "off" || verify == "optional" || verify == "optional_no_ca":
-		case len(in.Ingress.Spec.TLS) == 0 || isFalse(a, "ssl-redirect"):
-			if len(on) == 0 {
-				doubt("auth-tls-secret", reason.Of("certificates-without-redirect"))
-			}
-		default:
-			on = append(on, "auth-tls-secret")
-			n.assumptions = append(n.assumptions,
-				"ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)")
-		}
-	}
+	on = n.certificates(in, a, on)
 	if (n.state.State == "" || n.agreed != "") && len(on) > 0 {
 		n.state = tri.State{State: tri.On, Source: way.PrefixIngressNginx + on[0],
 			Why: "the annotation " + way.PrefixIngressNginx + on[0] + " asks every client for credentials"}
@@ -203,7 +197,8 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 				Why: c.In(globalAuthURL) + " asks every client for credentials"}
 		}
 	}
-	if some, all := unasked(c, in.Ingress); some && n.state.State == tri.On && !slices.Contains(on, "auth-tls-secret") {
+	if some, all := listed(c, noAuthLocations, in.Ingress); some && n.state.State == tri.On &&
+		!slices.Contains(on, "auth-tls-secret") {
 		const unasked = "clients are not asked for credentials"
 		n.state = tri.State{State: tri.Unknown, Source: noAuthLocations,
 			Why: reason.Of("ingress-nginx-no-auth-locations", c.In(noAuthLocations), unasked)}

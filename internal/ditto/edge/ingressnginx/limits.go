@@ -42,6 +42,9 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 	default:
 		t.Plain = way.Redirected("default", "ingress-nginx redirects where it has a certificate")
 	}
+	if t.Plain.State == way.PlainRedirected {
+		unredirected(in, &t)
+	}
 	if why := someUnseen(in); why != "" && !force && !(some && said) {
 		t.Plain = tri.State{State: tri.Unknown, Source: "configmap", Why: why}
 	}
@@ -50,6 +53,26 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 		t.TLS = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: why}
 	}
 	return t
+}
+
+// unredirected is for paths that the ConfigMap excepts from redirects, those by force included (lua_ingress.lua:
+// redirect_to_https).
+func unredirected(in way.Input, t *way.Transport) {
+	const key = "no-tls-redirect-locations"
+	for _, c := range in.Controllers {
+		some, all := listed(c, key, in.Ingress)
+		const plain = "plain HTTP is not redirected"
+		if all {
+			t.Plain = way.PassedOn(key, c.In(key)+" lists the beginning of its paths: "+plain)
+		} else if some {
+			t.Plain = tri.State{State: tri.Unknown, Source: key,
+				Why: reason.Of("ingress-nginx-no-auth-locations", c.In(key), plain)}
+		}
+		if some {
+			t.Fix.Advice = "take the paths out of " + c.In(key)
+			return
+		}
+	}
 }
 
 // ingressNginxRate follows internal/ingress/annotations/ratelimit: a limit of zero is none, and so is a number that is

@@ -1,6 +1,7 @@
 package ingressnginx
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -57,27 +58,61 @@ func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathTyp
 		p.Matcher = way.Elements(way.Decoded, path)
 	}
 	if rewritten {
-		p.Rewrite = way.NginxRewrite(path, target)
+		p.Rewrite = rewriteTo(path, target)
 	} else if a.Has("configuration-snippet") && nginx.ReadSnippet(a["configuration-snippet"], "proxy_set_header",
 		way.Unverified).Rewrites {
 		p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-snippet-changes-path"))
 	}
+	if a.Has("configuration-snippet") && nginx.AnswersPaths(a["configuration-snippet"]) {
+		p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-snippet-changes-path"))
+	}
 	if a.Has("server-snippet") {
 		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok ||
-			directives.Has("location", "rewrite", "include") {
+			directives.Has("location", "rewrite", "include") || nginx.AnswersPaths(a["server-snippet"]) {
 			p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-server-snippet-routes"))
 		}
 	}
 	if why := globalRewrite(in); why != "" {
 		p.Rewrite = way.UnknownRewrite(why)
 	}
+	if redirected(in, a) {
+		p.Matcher = way.Nothing()
+	}
 	return p
 }
 
-// rewriteTarget is what ingress-nginx accepts as a target (parser.RegexPathWithCapture); it ignores anything else.
-var rewriteTarget = regexp.MustCompile(`^/?[-._~a-zA-Z0-9/:$]*$`)
+// redirected says whether an Ingress answers all requests with a redirect to a URL, which it does before anything else
+// of a location but what snippets say.
+func redirected(in way.Input, a way.Annotations) bool {
+	if a.Has("configuration-snippet") || a.Has("server-snippet") || globalRewrite(in) != "" {
+		return false
+	}
+	if _, told := someConfig(in, func(c way.GlobalConfig) bool {
+		return strings.TrimSpace(c.Data["location-snippet"]) != ""
+	}); told {
+		return false
+	}
+	return slices.ContainsFunc([]string{"permanent-redirect", "temporal-redirect"}, func(name string) bool {
+		u, err := url.Parse(a[name])
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	})
+}
+
+// plainTarget is a target that is read: what ingress-nginx accepts by itself (parser.RegexPathWithCapture). Without its
+// flag --enable-annotation-validation, which is on by default since 1.12, any other is taken over as it stands; with it
+// the whole Ingress is left out.
+var plainTarget = regexp.MustCompile(`^/?[-._~a-zA-Z0-9/:$]*$`)
 
 func ingressNginxTarget(a way.Annotations) (string, bool) {
 	target := strings.TrimSpace(a["rewrite-target"])
-	return target, target != "" && rewriteTarget.MatchString(target)
+	return target, target != ""
+}
+
+// rewriteTo is the rewrite of a path. What stands behind a question mark is the query.
+func rewriteTo(path, target string) way.Rewrite {
+	to, _, _ := strings.Cut(target, "?")
+	if !plainTarget.MatchString(to) {
+		return way.UnknownRewrite(reason.Of("rewrite-not-determined", way.Quote(path), way.Quote(target)))
+	}
+	return way.NginxRewrite(path, to)
 }

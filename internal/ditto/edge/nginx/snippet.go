@@ -3,6 +3,7 @@
 package nginx
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
@@ -63,6 +64,17 @@ func identity(s *nginxconf.Snippet, proxySetHeader string, users way.Trust) (sta
 func ParseSnippet(text string) (s *nginxconf.Snippet, ok bool) {
 	s, err := nginxconf.ReadSnippet(text)
 	return s, err == nil
+}
+
+// AnswersPaths says whether a snippet may answer some paths itself: it has a condition on the path.
+func AnswersPaths(text string) bool {
+	s, ok := ParseSnippet(text)
+	return ok && slices.ContainsFunc(s.Directives, func(d *syntax.Directive) bool {
+		return d.Name == "if" && slices.ContainsFunc(d.Args, func(arg string) bool {
+			return slices.ContainsFunc([]string{"$uri", "$request_uri", "$document_uri", "$request"},
+				func(variable string) bool { return strings.Contains(arg, variable) })
+		})
+	})
 }
 
 // moreInputHeaders reads more_clear_input_headers and more_set_input_headers of the headers-more module: what they make
