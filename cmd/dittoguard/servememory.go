@@ -10,8 +10,8 @@ import (
 )
 
 // garbage is how much garbage `serve` lets come up before it collects it, in percent of what is in use. Nearly all of
-// that is objects of the cluster, which stay, and little garbage comes up beside them: so half of Go's default costs
-// little work, and a quarter of the memory less. $GOGC says otherwise.
+// that is objects of the cluster, which stay. Half of Go's default takes a quarter less memory, and a quarter more CPU
+// while everything is judged; otherwise there is little garbage. $GOGC says otherwise.
 const garbage = 50
 
 // frugal has the process need less memory than Go's defaults do, and returns what starting took.

@@ -6,6 +6,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -267,6 +268,9 @@ func (r *run) full(ctx context.Context, why string) {
 			len(standing.Subjects()))
 	}
 	r.conclude()
+	if first {
+		debug.FreeOSMemory() // judging everything needs more than keeping what stands
+	}
 }
 
 // changes judges what changed.
