@@ -51,10 +51,10 @@ data: {allow-snippet-annotations: "true", limit-req-status-code: "429"}
 	Beside: func(s *Scenario) string {
 		return s.expand(endpoints(s, port) + certificate() + ingressNginxReady)
 	},
-	// Upstreams are there as soon as the first is not answered with 503, and certificates once the second, which has none, redirects. What
-	// the ConfigMap of a scenario says holds for both.
+	// Upstreams are there as soon as the first is not answered with 503 over TLS, where nothing redirects, and certificates once the
+	// second, which has no upstream, redirects. What the ConfigMap of a scenario says holds for both.
 	Ready: func(s *Scenario) []Probe {
-		return []Probe{{Host: "ready." + s.Namespace() + ".invalid", Target: "/"}, {Host: "tls-" + s.Namespace() + ".invalid", Target: "/"}}
+		return []Probe{{Secure: true, Host: "ready." + s.Namespace() + ".invalid", Target: "/"}, {Host: "tls-" + s.Namespace() + ".invalid", Target: "/"}}
 	},
 	Answers: []int{http.StatusPermanentRedirect, http.StatusUnauthorized, http.StatusForbidden},
 	Command: func(bin, dir, kubeconfig string, list ...*Scenario) (*exec.Cmd, doors, error) {
