@@ -147,6 +147,13 @@ bench: ## Run the benchmarks, package by package (about 10 minutes)
 	assets=$$(test/controlplane/build)
 	KUBEBUILDER_ASSETS=$$assets go test -p 1 -run '^$$' -bench . -benchmem -timeout 30m $(PACKAGES)
 
+.PHONY: bench-peers
+bench-peers: ## Compare with Gatekeeper and Kyverno, which are built from their modules first
+	assets=$$(test/controlplane/build)
+	peers=$$(test/bench/peers/build)
+	KUBEBUILDER_ASSETS=$$assets DITTOGUARD_BENCH_PEERS=$$peers CGO_ENABLED=0 \
+	  go test -trimpath -vet=off -run '^$$' -bench Peers -benchtime 5x -timeout 2h ./test/bench
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME
 	for package in $$(go list ./...); do

@@ -65,6 +65,8 @@ type fixture struct {
 	serve       *cluster.Serve
 	behind      *cluster.Replicas // in its place, if there are several
 	noop        *os.Process
+	// others are the processes of other admission controllers.
+	others []*os.Process
 }
 
 var (
@@ -99,6 +101,9 @@ func stop() error {
 	}
 	if started.noop != nil {
 		errs = append(errs, started.noop.Kill())
+	}
+	for _, other := range started.others {
+		errs = append(errs, other.Kill())
 	}
 	if started.Cluster != nil {
 		errs = append(errs, started.Stop())
@@ -160,7 +165,7 @@ func (f *fixture) excludeOthers(ctx context.Context) error {
 	exclude := func(selector *metav1.LabelSelector) {
 		for i := range selector.MatchExpressions {
 			if e := &selector.MatchExpressions[i]; e.Operator == metav1.LabelSelectorOpNotIn {
-				e.Values = append(e.Values, nobody, noop, policies, crowd)
+				e.Values = append(append(e.Values, nobody, noop, policies, crowd), namesOf(controllers)...)
 			}
 		}
 	}

@@ -49,7 +49,12 @@ func BenchmarkMemory(b *testing.B) {
 // proc_pid_status(5).
 func (f *fixture) resident(b *testing.B) map[string]float64 {
 	b.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", f.serve.PID()))
+	return residentOf(b, f.serve.PID())
+}
+
+func residentOf(b *testing.B, pid int) map[string]float64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		missing.Data(b, "resident memory can be read on Linux only")
 	}
