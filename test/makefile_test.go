@@ -18,7 +18,7 @@ var stubs = map[string]string{
 	"bin/nginx":               "",
 	"bin/go": `case "$1 $*" in
 "list "*TestImports*) for p in "$@"; do case $p in m/*) echo "$p [m/test/sample]";; esac; done; exit;;
-"list "*) printf '%s\n' m/charts m/internal/engine m/test/e2e; exit;;
+"list "*) printf '%s\n' m/charts m/internal/engine m/test/e2e m/test/faults; exit;;
 esac
 echo "$(basename "$PWD"): $*" >>"$ASKED"
 case "$(basename "$PWD") $*" in *"$FAILING"*) exit 1;; esac`,
@@ -40,12 +40,15 @@ func TestMakeTestGoesOnAfterAFailure(t *testing.T) {
 	const flags = "test -trimpath -vet=off -ldflags=-s -w -linkmode=internal -shuffle=on "
 	parts := []string{
 		"checkout: " + flags + "-race -short -timeout 80m m/internal/engine",
-		"checkout: " + flags + "-short -timeout 80m m/charts m/test/e2e",
+		"checkout: " + flags + "-short -timeout 80m m/charts m/test/e2e m/test/faults",
 		"checkout: " + flags + "-short -timeout 80m m/internal/engine",
 		"image: " + flags + "-timeout 30m ./...",
 		"promql: " + flags + "-timeout 30m ./...",
 	}
-	whole := []string{parts[0], "checkout: " + flags + "-timeout 4h m/charts m/test/e2e m/internal/engine", parts[3], parts[4]}
+	whole := []string{
+		parts[0], "checkout: " + flags + "-timeout 4h m/charts m/test/e2e m/internal/engine", "checkout: " + flags + "-timeout 1h m/test/faults",
+		parts[3], parts[4],
+	}
 	for _, test := range []struct {
 		target, failing, says string
 		parts                 []string
@@ -58,6 +61,7 @@ func TestMakeTestGoesOnAfterAFailure(t *testing.T) {
 		{"test", "promql", "failed: the tests of test/promql\n", parts},
 		{"test-all", "-race", "failed: the unit tests with the race detector\n", whole},
 		{"test-all", "4h", "failed: all tests\n", whole},
+		{"test-all", "1h", "failed: the faults\n", whole},
 	} {
 		t.Run(test.target+" "+test.failing, func(t *testing.T) {
 			asked := filepath.Join(t.TempDir(), "asked")
