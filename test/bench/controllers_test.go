@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -26,15 +25,15 @@ import (
 type controller struct {
 	name     string
 	policies func(n int) string
-	// start brings it up; the custom resources are there already.
-	start   func(f *fixture, b *testing.B, c *controller) *exec.Cmd
-	process *exec.Cmd
+	// prepare makes what it needs, and says how it is run; the custom resources are there already.
+	prepare func(f *fixture, b *testing.B, c *controller) (args, env []string)
+	process *os.Process
 	log     string
 }
 
 var controllers = []*controller{
-	{name: "gatekeeper", policies: gatekeeperPolicies, start: (*fixture).startGatekeeper},
-	{name: "kyverno", policies: kyvernoPolicies, start: (*fixture).startKyverno},
+	{name: "gatekeeper", policies: gatekeeperPolicies, prepare: (*fixture).prepareGatekeeper},
+	{name: "kyverno", policies: kyvernoPolicies, prepare: (*fixture).prepareKyverno},
 }
 
 // BenchmarkPeersOnline compares what a client waits for, and what it costs, when a Deployment is created that nobody objects to: without a
@@ -66,7 +65,7 @@ func (f *fixture) comparePeers(b *testing.B, clients int) {
 	pids := map[string]int{"dittoguard": f.serve.PID()}
 	for _, c := range controllers {
 		list = append(list, &scenario{name: c.name, namespace: c.name, ask: createDeployment})
-		pids[c.name] = c.process.Process.Pid
+		pids[c.name] = c.process.Pid
 	}
 	times := max(20/clients, 3)
 	f.round(b, list, clients, times) // connections, caches
@@ -114,25 +113,19 @@ func (f *fixture) startController(b *testing.B, bin string, c *controller) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c.process = c.start(f, b, c)
-	c.process.Path = filepath.Join(bin, c.name)
-	c.process = leashed(c.process)
-	c.process.Dir, c.process.Stdout, c.process.Stderr = dir, log, log
-	if err := c.process.Start(); err != nil {
+	args, env := c.prepare(f, b, c)
+	cmd := leash.Command(filepath.Join(bin, c.name), args...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append(os.Environ(), env...), dir, log, log
+	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	f.others = append(f.others, c.process.Process)
+	c.process = cmd.Process
+	f.others = append(f.others, c.process)
 }
 
-func leashed(c *exec.Cmd) *exec.Cmd {
-	on := leash.Command(c.Path, c.Args[1:]...)
-	on.Env = append(os.Environ(), c.Env...)
-	return on
-}
-
-// startGatekeeper is Gatekeeper's webhook, asked about one namespace. It writes the definitions of constraints, too; its audit, which would be
+// prepareGatekeeper is Gatekeeper's webhook, asked about one namespace. It writes the definitions of constraints, too; its audit, which would be
 // another process, does not run.
-func (f *fixture) startGatekeeper(b *testing.B, c *controller) *exec.Cmd {
+func (f *fixture) prepareGatekeeper(b *testing.B, c *controller) (args, env []string) {
 	b.Helper()
 	certificate, key, err := certutil.GenerateSelfSignedCertKey("127.0.0.1", []net.IP{net.IPv4(127, 0, 0, 1)}, nil)
 	if err != nil {
@@ -168,14 +161,13 @@ func (f *fixture) startGatekeeper(b *testing.B, c *controller) *exec.Cmd {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(c.name, "--operation=webhook", "--operation=generate", "--host=127.0.0.1", "--port="+port, "--cert-dir="+dir, "--disable-cert-rotation",
-		"--health-addr=127.0.0.1:"+freePort(b), "--prometheus-port="+freePort(b), "--log-level=WARNING", "--kubeconfig="+f.Kubeconfig)
-	cmd.Env = []string{"POD_NAME=gatekeeper", "POD_NAMESPACE=gatekeeper-system"}
-	return cmd
+	args = []string{"--operation=webhook", "--operation=generate", "--host=127.0.0.1", "--port=" + port, "--cert-dir=" + dir, "--disable-cert-rotation",
+		"--health-addr=127.0.0.1:" + freePort(b), "--prometheus-port=" + freePort(b), "--log-level=WARNING", "--kubeconfig=" + f.Kubeconfig}
+	return args, []string{"POD_NAME=gatekeeper", "POD_NAMESPACE=gatekeeper-system"}
 }
 
-// startKyverno is Kyverno's admission controller, asked about one namespace. Its other controllers do not run.
-func (f *fixture) startKyverno(b *testing.B, c *controller) *exec.Cmd {
+// prepareKyverno is Kyverno's admission controller, asked about one namespace. Its other controllers do not run.
+func (f *fixture) prepareKyverno(b *testing.B, c *controller) (args, env []string) {
 	b.Helper()
 	for name, data := range map[string]map[string]string{
 		"kyverno": {
@@ -189,14 +181,13 @@ func (f *fixture) startKyverno(b *testing.B, c *controller) *exec.Cmd {
 		}
 	}
 	port := freePort(b)
-	cmd := exec.Command(c.name, "--kubeconfig="+f.Kubeconfig, "--serverIP=127.0.0.1:"+port, "--webhookServerHost=127.0.0.1", "--webhookServerPort="+port,
-		"--servicePort="+port, "--caSecretName=kyverno-ca", "--tlsSecretName=kyverno-tls", "--metricsHost=127.0.0.1", "--metricsPort="+freePort(b),
-		"--controllerRuntimeMetricsAddress=127.0.0.1:"+freePort(b), "--admissionReports=false", "--enableReporting=", "--v=1",
+	args = []string{"--kubeconfig=" + f.Kubeconfig, "--serverIP=127.0.0.1:" + port, "--webhookServerHost=127.0.0.1", "--webhookServerPort=" + port,
+		"--servicePort=" + port, "--caSecretName=kyverno-ca", "--tlsSecretName=kyverno-tls", "--metricsHost=127.0.0.1", "--metricsPort=" + freePort(b),
+		"--controllerRuntimeMetricsAddress=127.0.0.1:" + freePort(b), "--admissionReports=false", "--enableReporting=", "--v=1",
 		"--backgroundServiceAccountName=system:serviceaccount:kyverno-system:background",
-		"--reportsServiceAccountName=system:serviceaccount:kyverno-system:reports")
-	cmd.Env = []string{"KYVERNO_NAMESPACE=kyverno-system", "KYVERNO_POD_NAME=kyverno", "KYVERNO_SERVICEACCOUNT_NAME=kyverno",
+		"--reportsServiceAccountName=system:serviceaccount:kyverno-system:reports"}
+	return args, []string{"KYVERNO_NAMESPACE=kyverno-system", "KYVERNO_POD_NAME=kyverno", "KYVERNO_SERVICEACCOUNT_NAME=kyverno",
 		"KYVERNO_ROLE_NAME=kyverno", "KYVERNO_DEPLOYMENT=kyverno", "KYVERNO_SVC=kyverno-svc", "INIT_CONFIG=kyverno", "METRICS_CONFIG=kyverno-metrics"}
-	return cmd
 }
 
 // enforce gives a controller its policies, and waits until each of them refuses what it forbids.
