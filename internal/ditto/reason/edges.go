@@ -104,6 +104,14 @@ var edges = []Reason{
 		"headers of the answer of auth-url are copied by a pattern, and whether this one is among them cannot be determined", fixedHeader,
 	},
 	{"haproxy-rewrite-expression", "rewrite-target with a regular expression is not evaluated", plainPath},
+	{
+		"haproxy-rewrite-version",
+		"what rewrite-target makes of the path depends on the version of haproxy-ingress", versioned,
+	},
+	{
+		"haproxy-rewrite-case",
+		"the path is compared without case, and rewrite-target is for the case of the path alone", plainPath,
+	},
 	{"haproxy-ssl-redirect-broken", "ssl-redirect is set twice, or is neither true nor false", mended},
 	{
 		"haproxy-redirect-to-controllers-certificate",
@@ -119,6 +127,16 @@ var edges = []Reason{
 	{"limit-exemption-broken", "%s is not a list of networks", mended},
 	{"controllers-certificate", "the certificate is the controller's own, which cannot be seen", certificate},
 	{"haproxy-empty-value", "it is set to the empty string, which HAProxy refuses", mended},
+	{
+		"haproxy-service-settings-differ",
+		"Ingresses of the Service say different things with %s, and one of them counts for all", once,
+	},
+	{
+		"haproxy-oauth-prefix",
+		"oauth asks for no credentials below %s, and such paths may lead to the Service itself", once,
+	},
+	{"haproxy-spares-paths", "no-tls-redirect-locations leaves paths without a redirect", always},
+	{"haproxy-words", "what it is set to is followed by %s, which HAProxy refuses", mended},
 	{"haproxy-open-expression", "it is set to an expression without an end", mended},
 	{"haproxy-log-variable", "it is set to a variable of HAProxy's log format", fixedHeader},
 	{

@@ -37,7 +37,7 @@ func anyPath() *surface.Way {
 // take goes over a step. before and after are the paths that get to it and through it plainly.
 func (d *disguise) take(ctx context.Context, h *hop, name string, before, after surface.Way) {
 	spelling, step := h.spelling, h.step
-	d.aims = append(append(d.aims, before.Floor, after.Floor), before.Hints...)
+	d.aims = slices.Concat(d.aims, []string{before.Floor, after.Floor}, before.Hints, after.Hints)
 	if spelling == way.SpellingDecoded || spelling == way.SpellingKept {
 		if d.slashes {
 			d.certain, d.slashes = nil, false

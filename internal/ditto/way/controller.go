@@ -54,8 +54,13 @@ type Controller struct {
 	// Aliases are hosts of an Ingress's annotations that lead to where the hosts of its rules lead; nil where there are
 	// none.
 	Aliases func(*networkingv1.Ingress) []requests.Hosts
+	// AliasesForTLS says that they lead to the hosts that it names in spec.tls, too.
+	AliasesForTLS bool
 	// SharesTLS says whether a certificate that one Ingress names for a host serves the others of the host too.
 	SharesTLS bool
+	// CountsForService says whether an Ingress has annotations that count for all Ingresses of its Services; nil where
+	// none can.
+	CountsForService func(*networkingv1.Ingress) bool
 	// ForcesRegex says whether the Ingress turns all paths of its hosts into regular expressions, MayForceRegex,
 	// whether it might as far as it shows alone; nil where none can.
 	ForcesRegex   func(Input) bool
@@ -106,6 +111,8 @@ type DefaultBackend struct {
 	// Named says that it does not count for rules without a host; Shared that the Ingresses of a host have one between
 	// them, so that a path of another one can take its place, or an older one come first. Only for OwnHosts.
 	Named, Shared bool
+	// Plain says that certificates of the rules change nothing for it: it is asked over plain HTTP.
+	Plain bool
 	// Bare says that nothing which an Ingress says of paths counts for it where it takes them Everywhere.
 	Bare bool
 	// Only are the annotations that count for it, all of them if it is empty.

@@ -23,6 +23,8 @@ type Matcher struct {
 	Literal string
 	// Hints are further paths that may match, as Ditto reads them, beside the usual ones.
 	Hints []string
+	// Samples are paths that match, as they are written; nil where Literal is one.
+	Samples []string
 	// Why says what keeps the matcher from deciding.
 	Why string
 	// Paths are patterns that have to match all together, and say the same; nil where there are none that do.

@@ -43,7 +43,10 @@ func Regex(r Reads, expression string, fold bool, at anchor) Matcher {
 		}
 	}
 	read := requests.Unread(fmt.Sprint("regex ", bool(r), fold, at, " ", expression), p.literal)
-	m := Matcher{Literal: p.literal, Hints: hintsOf(expression, at), Paths: []requests.Paths{read}}
+	m := Matcher{
+		Literal: p.literal, Samples: samplesOf(expression), Hints: hintsOf(expression, at),
+		Paths: []requests.Paths{read},
+	}
 	m.Match = func(path string) (bool, bool) {
 		if p.Matches(path) {
 			return true, true
@@ -232,6 +235,29 @@ func cutLookaheads(expression string) (pieces []piece, ok bool) {
 		return nil, false
 	}
 	return append(pieces, piece{text: expression[start:]}), true
+}
+
+// Alternatives says whether an expression has alternatives that no group holds together. What an edge writes before it
+// belongs to the first of them alone.
+func Alternatives(expression string) bool {
+	depth, class := 0, false
+	for i := 0; i < len(expression); i++ {
+		switch c := expression[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		case c == '|' && depth <= 0:
+			return true
+		}
+	}
+	return false
 }
 
 // Wildcards matches a pattern in which `*` stands for any text and `?` for one character, to the end of the path.

@@ -64,18 +64,20 @@ func (m Matcher) exact() bool {
 }
 
 // openEnded says whether paths match, as they are written, that dot segments lead elsewhere. It tries what can follow
-// the text that every match begins with.
+// the text that every match begins with, and what can follow some matches.
 func (m Matcher) openEnded() (open, known bool) {
-	start := strings.TrimRight(m.Literal, "/")
-	up := strings.Repeat("../", strings.Count(start, "/")+2)
 	known = m.Literal != ""
-	for _, tail := range []string{up, "x/" + up} {
-		for _, end := range []string{"config", "logging/gateway", "things"} {
-			matches, decided := m.Matches(start + "/" + tail + end)
-			if matches {
-				return true, true
+	for _, start := range append([]string{m.Literal}, m.Samples...) {
+		start = strings.TrimRight(start, "/")
+		up := strings.Repeat("../", strings.Count(start, "/")+2)
+		for _, tail := range []string{up, "x/" + up} {
+			for _, end := range []string{"config", "logging/gateway", "things"} {
+				matches, decided := m.Matches(start + "/" + tail + end)
+				if matches {
+					return true, true
+				}
+				known = known && decided
 			}
-			known = known && decided
 		}
 	}
 	return false, known

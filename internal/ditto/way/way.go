@@ -90,6 +90,9 @@ type Input struct {
 	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates
 	// in spec.tls. They are only there if this one does not name certificates for all its hosts itself.
 	Neighbours []*networkingv1.Ingress
+	// OfService are other Ingresses of the Service that the same controller serves and that have annotations which
+	// count for all of them (Controller.CountsForService).
+	OfService []*networkingv1.Ingress
 	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions
 	// (ForcesRegex).
 	HostForcesRegex bool

@@ -130,6 +130,9 @@ func newSeen(p Probe, at Arrival) (one seen, ok bool) {
 	if rest, absolute := strings.CutPrefix(target, "http://"); absolute {
 		_, rest, _ = strings.Cut(rest, "/")
 		target = path.Clean("/" + rest)
+		if strings.HasSuffix(rest, "/") && target != "/" {
+			target += "/"
+		}
 	}
 	one.path, ok = surface.Read(target)
 	one.dots = hasDots(at.Path)

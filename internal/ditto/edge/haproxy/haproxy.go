@@ -151,11 +151,27 @@ func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header str
 			break
 		}
 		if strings.EqualFold(name, header) {
-			result = headerValue(value, users)
+			word, refused := configValue(quoted(value))
+			if refused != nil {
+				result = *refused
+			} else {
+				result = headerValue(word, users)
+			}
 			result.Source, result.Why = source, "in "+key+" "+result.Why
 		}
 	}
 	return result
+}
+
+// quoted puts a value in quotes as the controller does, which a quote within ends (pkg/annotations/common/main.go).
+func quoted(value string) string {
+	if !strings.HasPrefix(value, `"`) {
+		value = `"` + value
+	}
+	if !strings.HasSuffix(value, `"`) || value == `"` {
+		value += `"`
+	}
+	return value
 }
 
 // haproxyBool reads a boolean as the controller does: only these two words are booleans to it.
@@ -198,8 +214,9 @@ func haproxyPath(a, service way.Annotations, conflicts map[string]bool, kind net
 // told, and that only from one word.
 func haproxyRewrite(text string) way.Rewrite {
 	words := strings.Fields(text)
-	if len(words) == 1 && !strings.ContainsAny(words[0], `\%"'`) {
-		return way.Rewrite{Kind: way.RewriteConstant, To: words[0]}
+	if len(words) == 1 && !strings.ContainsAny(words[0], `\%"'#`) {
+		to, _, _ := strings.Cut(words[0], "?") // what follows belongs to the query
+		return way.Rewrite{Kind: way.RewriteConstant, To: to}
 	}
 	return way.UnknownRewrite(reason.Of("haproxy-path-rewrite-expression"))
 }

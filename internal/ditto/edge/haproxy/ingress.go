@@ -19,6 +19,7 @@ func IngressController() way.Controller {
 		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
 		Read: haproxyIngressRead, SharesTLS: true, Aliases: haproxyIngressAliases,
+		AliasesForTLS: true, CountsForService: haproxyIngressCounts, DefaultBackend: way.DefaultBackend{Plain: true},
 		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range",
 			PrefixHAProxyIngress + "whitelist-source-range"},
 	}
@@ -35,6 +36,9 @@ func haproxyIngressAliases(ing *networkingv1.Ingress) []requests.Hosts {
 	}
 	if expression := strings.TrimSpace(a["server-alias-regex"]); expression != "" {
 		list = append(list, requests.Hosts{Name: "~" + expression, Opaque: true})
+	}
+	if haproxyIngressAlternatives(ing) {
+		list = append(list, anyHost())
 	}
 	return list
 }
@@ -56,10 +60,17 @@ func haproxyIngressConfig() []string {
 
 func haproxyIngressRead(in way.Input) way.Reading {
 	a := haproxyIngressAnnotations(in)
+	differ := haproxyIngressShared(in, a)
 	var h way.Handling
 	e := &h.Effects
 	users := haproxyIngressAuth(in, a, e)
 	e.Identity = haproxyIngressIdentity(in, a, e, users)
+	for _, name := range []string{"headers", "request-set-headers", "request-add-headers", "request-del-headers"} {
+		if differ[name] && e.Identity.State != way.IdentityUnknown {
+			e.Identity = tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name,
+				Why: reason.Of("haproxy-service-settings-differ", name)}
+		}
+	}
 	for _, name := range haproxyIngressConfig() {
 		if configures(a, name) {
 			e.Identity = tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name,
@@ -74,19 +85,26 @@ func haproxyIngressRead(in way.Input) way.Reading {
 	h.Strip(in, map[string]string{PrefixHAProxyIngress + "request-del-headers": way.Header}, 0, 17,
 		`set haproxy-ingress.github.io/request-del-headers: "x-ditto-pre-authenticated" (haproxy-ingress 0.17 or newer)`)
 	haproxyIngressHides(in, a, &h)
+	if differ["response-del-headers"] {
+		h.HidesHeaders = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "response-del-headers",
+			Why: reason.Of("haproxy-service-settings-differ", "response-del-headers")}
+	}
 	if _, old := in.Ingress.Annotations["ingress.kubernetes.io/request-del-headers"]; old {
 		h.Fixes[way.StripIdentity].Annotations = nil
 	}
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		h.PassThrough(true, PrefixHAProxyIngress+"ssl-passthrough")
 	}
-	haproxyIngressRate(in, a, &h)
+	if _, said := a.Bool("ssl-redirect"); !said && len(in.Ingress.Spec.TLS)+len(in.Neighbours) > 0 {
+		e.Assumptions = append(e.Assumptions, "the ConfigMap of haproxy-ingress does not turn ssl-redirect off")
+	}
+	haproxyIngressRate(in, a, differ, &h)
 	h.Nominated.Passes = true
 	h.Spelling = way.SpellingVerbatim // normalize-uri is not set
 	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return haproxyIngressTransport(in, a, host) },
-		Path: func(kind networkingv1.PathType, path string) way.Path { return haproxyIngressPath(a, kind, path) },
+		Path: func(kind networkingv1.PathType, path string) way.Path { return haproxyIngressPath(in, a, kind, path) },
 	}
 }
 
@@ -122,12 +140,14 @@ func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Tru
 		}
 	}
 	if external := a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != tri.On {
+		const auth = PrefixHAProxyIngress + "auth-url"
 		e.Authentication = tri.State{State: tri.On, Source: PrefixHAProxyIngress + external,
 			Why: external + " asks every client for credentials"}
-		if address := ingressURL(a["auth-url"], in.Ingress.Namespace); external == "auth-url" {
-			if asked := in.Config.Asking.Ask(in.Ingress.Namespace, address, nil); asked.State != "" {
-				e.Authentication = way.Agreed(asked, PrefixHAProxyIngress+"auth-url")
-			}
+		if external == "oauth" {
+			haproxyIngressOAuth(in, a, e)
+		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, ingressURL(a["auth-url"], in.Ingress.Namespace),
+			nil); asked.State != "" {
+			e.Authentication = way.Agreed(asked, auth)
 		}
 	}
 	if a.Has("auth-tls-secret") && e.Authentication.State == tri.Off {
@@ -167,7 +187,12 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 		setKey = a.FirstOf("headers")
 	}
 	if value, ok := haproxyIngressLine(a[setKey], way.Header); ok {
-		state = headerValue(value, users)
+		word, refused := configValue(value)
+		if refused != nil {
+			state = *refused
+		} else {
+			state = headerValue(word, users)
+		}
 		state.Source, state.Why = PrefixHAProxyIngress+setKey, "in "+setKey+" "+state.Why
 	}
 	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
@@ -192,35 +217,6 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 		}
 	}
 	return state
-}
-
-// haproxyIngressAnswer is what the answer of an authentication service does to the header, nil for nothing. By default
-// every header of the answer is copied, and whether this one is among them only the service knows.
-func haproxyIngressAnswer(a way.Annotations) *tri.State {
-	if a.Has("auth-url") {
-		const source = PrefixHAProxyIngress + "auth-headers-succeed"
-		switch list, given := a["auth-headers-succeed"]; {
-		case strings.EqualFold(strings.TrimSpace(a["auth-external-placement"]), "frontend"):
-			return &tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement",
-				Why: reason.Of("haproxy-authentication-in-frontend")}
-		case way.Listed(list, way.Header):
-			return &tri.State{State: way.IdentitySet, Source: source,
-				Why: "auth-headers-succeed copies the header from the answer of auth-url"}
-		case !given || strings.ContainsAny(list, `*%.[+?^$`):
-			return &tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-answer-by-pattern")}
-		}
-		return nil
-	}
-	if !a.Has("oauth") {
-		return nil
-	}
-	for entry := range strings.SplitSeq(a["oauth-headers"], ",") {
-		if name, _, ok := strings.Cut(entry, ":"); ok && strings.EqualFold(strings.TrimSpace(name), way.Header) {
-			return &tri.State{State: way.IdentitySet, Source: PrefixHAProxyIngress + "oauth-headers",
-				Why: "oauth-headers sets the header from the answer of oauth2-proxy"}
-		}
-	}
-	return nil
 }
 
 // haproxyIngressLine finds the last line `name: value` or `name value` for a header (utils.SplitHeaderNameValue).
@@ -253,53 +249,4 @@ func haproxyIngressHides(in way.Input, a way.Annotations, h *way.Handling) {
 		h.Fixes[way.HideHeaders].Annotations = way.AbsentOnly(map[string]string{key: "Server,X-Powered-By"},
 			in.Ingress.Annotations)
 	}
-}
-
-// haproxyIngressPath: ImplementationSpecific goes by the annotation path-type, whose default `begin` compares
-// characters without case; a regular expression is pinned at the start (keys.md "Path type").
-func haproxyIngressPath(a way.Annotations, kind networkingv1.PathType, path string) way.Path {
-	var p way.Path
-	match := strings.ToLower(a["path-type"])
-	switch kind {
-	case networkingv1.PathTypeExact:
-		match = "exact"
-	case networkingv1.PathTypePrefix:
-		match = "prefix"
-	case networkingv1.PathTypeImplementationSpecific:
-	}
-	switch match {
-	case "exact":
-		p.Matcher = way.Exact(way.Raw, path)
-	case "prefix":
-		p.Matcher = way.Elements(way.Raw, path)
-	case "regex":
-		p.Matcher = way.Regex(way.Raw, path, false, way.AtStart)
-	default:
-		p.Matcher = way.AnyCase(path)
-	}
-	if target := a["rewrite-target"]; target != "" {
-		p.Rewrite = haproxyIngressRewrite(match, path, target)
-	}
-	for _, name := range haproxyIngressConfig() {
-		if configures(a, name) {
-			p.Rewrite = way.UnknownRewrite(reason.Of("path-by-unread-setting", name))
-		}
-	}
-	return p
-}
-
-// haproxyIngressRewrite puts the target in the place of the path and keeps what follows (buildBackendRewriteURL).
-func haproxyIngressRewrite(match, path, target string) way.Rewrite {
-	if match == "regex" || strings.ContainsAny(target, `\%`) {
-		return way.UnknownRewrite(reason.Of("haproxy-rewrite-expression"))
-	}
-	from := []string{path}
-	slash := strings.HasSuffix(path, "/")
-	if target == "/" && !slash {
-		from = append(from, path+"/")
-	}
-	if slash && !strings.HasSuffix(target, "/") {
-		target += "/"
-	}
-	return way.Rewrite{Kind: way.RewritePrefix, From: from, To: target}
 }

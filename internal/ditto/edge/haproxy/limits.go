@@ -88,6 +88,11 @@ func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.T
 	switch {
 	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
+	case host == "":
+		t.Plain = way.PassedOn("default", "haproxy-ingress redirects for the hosts that spec.tls names, and for no others")
+	case haproxyIngressSpares(in, a):
+		t.Plain = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "no-tls-redirect-locations",
+			Why: reason.Of("haproxy-spares-paths")}
 	case said && !redirects:
 		t.Plain = way.PassedOn(PrefixHAProxyIngress+"ssl-redirect", "ssl-redirect is false")
 		t.Fix.Advice = `remove haproxy-ingress.github.io/ssl-redirect, or set it to "true"`
@@ -100,7 +105,7 @@ func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.T
 	return t
 }
 
-func haproxyIngressRate(in way.Input, a way.Annotations, h *way.Handling) {
+func haproxyIngressRate(in way.Input, a way.Annotations, differ map[string]bool, h *way.Handling) {
 	r := &h.Rate
 	r.Limited = way.Unlimited()
 	h.Fixes[way.LimitRequests].Advice = `set haproxy-ingress.github.io/limit-rps: "50"`
@@ -116,6 +121,12 @@ func haproxyIngressRate(in way.Input, a way.Annotations, h *way.Handling) {
 		}
 	}
 	r.Limited = way.Excepting(r.Limited, a, PrefixHAProxyIngress, "limit-whitelist")
+	for _, name := range []string{"limit-rps", "limit-connections", "limit-whitelist"} {
+		if differ[name] {
+			r.Limited = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + name,
+				Why: reason.Of("haproxy-service-settings-differ", name)}
+		}
+	}
 	for _, name := range haproxyIngressConfig() {
 		if r.Limited.State == tri.Off && configures(a, name) {
 			r.Limited = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + name,

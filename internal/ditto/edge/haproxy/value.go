@@ -41,6 +41,59 @@ func headerValue(value string, users way.Trust) tri.State {
 	return result
 }
 
+// configValue is the word of a line of HAProxy's configuration that a value is written into as it stands, in which a
+// space that is neither quoted nor escaped ends it; behind it there may be a condition. When it is not certainly that,
+// refused says why.
+func configValue(value string) (word string, refused *tri.State) {
+	words := configWords(value)
+	switch {
+	case len(words) == 0 || unquote(words[0]) == "":
+		return "", &tri.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-empty-value")}
+	case len(words) > 1 && (words[1] == "if" || words[1] == "unless"):
+		return "", &tri.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-header-under-condition", "a rule")}
+	case len(words) > 1:
+		return "", &tri.State{State: way.IdentityUnknown, Why: reason.Of("haproxy-words", way.Quote(words[1]))}
+	}
+	return words[0], nil
+}
+
+// configWords splits a line as HAProxy does, with quotes and escapes left as they are; a `#` begins a comment.
+func configWords(line string) []string {
+	var words []string
+	var word strings.Builder
+	began, quote := false, byte(0)
+	end := func() {
+		if began {
+			words = append(words, word.String())
+		}
+		word.Reset()
+		began = false
+	}
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		switch {
+		case quote == 0 && (c == ' ' || c == '\t'):
+			end()
+			continue
+		case quote == 0 && c == '#':
+			end()
+			return words
+		case c == '\\' && quote != '\'' && i+1 < len(line):
+			word.WriteByte(c)
+			i++
+			c = line[i]
+		case quote == c:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		}
+		began = true
+		word.WriteByte(c)
+	}
+	end()
+	return words
+}
+
 func haproxyFetch(expression string, users way.Trust) tri.State {
 	fetch := strings.TrimSpace(expression)
 	if end := strings.IndexAny(fetch, "(,"); end >= 0 {

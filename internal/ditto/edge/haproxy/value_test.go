@@ -30,3 +30,33 @@ func TestHAProxyValue(t *testing.T) {
 		}
 	}
 }
+
+func TestConfigValue(t *testing.T) {
+	const (
+		empty     = "it is set to the empty string, which HAProxy refuses"
+		condition = "a rule changes the header under a condition"
+	)
+	for _, tt := range []struct{ value, word, why string }{
+		{"proxy", "proxy", ""},
+		{"proxy # of ours", "proxy", ""},
+		{`"a proxy"`, `"a proxy"`, ""},
+		{`'a # proxy'`, `'a # proxy'`, ""},
+		{`a\ proxy`, `a\ proxy`, ""},
+		{`"a \" proxy"`, `"a \" proxy"`, ""},
+		{"proxy if { ssl_fc }", "", condition},
+		{"proxy  unless TRUE", "", condition},
+		{"a proxy", "", "what it is set to is followed by \"proxy\", which HAProxy refuses"},
+		{"# proxy", "", empty},
+		{`""`, "", empty},
+		{"", "", empty},
+	} {
+		word, refused := configValue(tt.value)
+		why := ""
+		if refused != nil {
+			why = refused.Why
+		}
+		if word != tt.word || why != tt.why {
+			t.Errorf("%s: %q, %q; want %q, %q", tt.value, word, why, tt.word, tt.why)
+		}
+	}
+}

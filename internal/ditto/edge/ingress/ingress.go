@@ -79,6 +79,23 @@ func hasAliases(ing *networkingv1.Ingress) bool {
 	})
 }
 
+// aliasedByTLS are the hosts that an Ingress with aliases names in spec.tls alone, to which some controller has the
+// aliases lead, too.
+func aliasedByTLS(ing *networkingv1.Ingress) []string {
+	if !slices.ContainsFunc(table, func(c way.Controller) bool { return c.AliasesForTLS && len(c.Aliases(ing)) > 0 }) {
+		return nil
+	}
+	var list []string
+	for _, tls := range ing.Spec.TLS {
+		for _, host := range tls.Hosts {
+			if host = strings.ToLower(host); host != "" && !slices.Contains(hostsOf(ing), host) && !slices.Contains(list, host) {
+				list = append(list, host)
+			}
+		}
+	}
+	return list
+}
+
 // affectsSiblings says whether an Ingress may change how others of its host are read.
 func affectsSiblings(ing *networkingv1.Ingress) bool {
 	return isMaster(ing) || isCanary(ing) || hasAliases(ing) ||
@@ -127,11 +144,13 @@ const (
 	byCertificate inventory.Index = "ingress-certificate"
 	// byGroup finds them by the load balancer that they share with others.
 	byGroup inventory.Index = "ingress-group"
+	// byService finds those that have annotations for all Ingresses of a Service, by the Service, in its namespace.
+	byService inventory.Index = "ingress-service"
 )
 
 // Indices are all of those.
 func Indices() []inventory.Index {
-	return []inventory.Index{ByHost, bySibling, anywhere, byCertificate, byGroup}
+	return []inventory.Index{ByHost, bySibling, anywhere, byCertificate, byGroup, byService}
 }
 
 func keys(o *inventory.Object) []inventory.Key {
@@ -146,8 +165,16 @@ func keys(o *inventory.Object) []inventory.Key {
 			keys = append(keys, inventory.Key{Index: byCertificate, Value: host})
 		}
 	}
+	for _, host := range aliasedByTLS(ing) {
+		keys = append(keys, inventory.Key{Index: bySibling, Value: host})
+	}
 	if group := groupOf(ing); group != "" {
 		keys = append(keys, inventory.Key{Index: byGroup, Value: group})
+	}
+	if some(ing, func(c *way.Controller) func(*networkingv1.Ingress) bool { return c.CountsForService }) {
+		for _, b := range links(o).Backends {
+			keys = append(keys, inventory.Key{Index: byService, Namespace: b.Namespace, Value: b.Name})
+		}
 	}
 	return keys
 }

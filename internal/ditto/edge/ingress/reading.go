@@ -49,6 +49,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 	in.Controllers = toldTo(c, in.Class)
 	if c.To != nil {
 		in.Service, in.ServiceAnnotations = c.To.Ref.Name, c.To.Meta.Annotations
+		in.OfService = ofService(c, in)
 	}
 	r := &reading{c: c, o: o, controller: controllerByName(in.Class.Controller)}
 	for _, host := range hostsOf(ing) {
@@ -247,7 +248,8 @@ func (r *reading) transport(host string) way.Transport {
 	// A rule without a host takes any, and so does a default backend; that is asked for by the hosts of the rules.
 	t := of("")
 	rules := r.counts.Ingress.Spec.Rules
-	if slices.ContainsFunc(rules, func(rule networkingv1.IngressRule) bool { return rule.Host == "" }) {
+	if r.controller.DefaultBackend.Plain ||
+		slices.ContainsFunc(rules, func(rule networkingv1.IngressRule) bool { return rule.Host == "" }) {
 		return t
 	}
 	for _, rule := range rules {

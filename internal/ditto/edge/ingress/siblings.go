@@ -51,6 +51,9 @@ func onHostOf(c way.Context, host string) onHost {
 		}
 		for _, o := range c.Objects.Find(inventory.Key{Index: bySibling, Value: host}) {
 			in := inputOf(c, inventory.Must[networkingv1.Ingress](o))
+			if !slices.Contains(hostsOf(in.Ingress), host) && !controllerByName(in.Class.Controller).AliasesForTLS {
+				continue
+			}
 			if isMaster(in.Ingress) {
 				h.masters[in.Class.Name] = append(h.masters[in.Class.Name], in.Ingress)
 			}
@@ -121,6 +124,22 @@ func neighbours(c way.Context, in way.Input) []*networkingv1.Ingress {
 	return list
 }
 
+// ofService are the other Ingresses of the Service that routes are read for whose annotations count for this one too.
+func ofService(c way.Context, in way.Input) []*networkingv1.Ingress {
+	if c.To == nil || controllerByName(in.Class.Controller).CountsForService == nil {
+		return nil
+	}
+	var list []*networkingv1.Ingress
+	key := inventory.Key{Index: byService, Namespace: c.To.Ref.Namespace, Value: c.To.Ref.Name}
+	for _, o := range c.Objects.Find(key) {
+		ing := inventory.Must[networkingv1.Ingress](o)
+		if ing.Name != in.Ingress.Name && classOf(c, ing).Controller == in.Class.Controller {
+			list = append(list, ing)
+		}
+	}
+	return list
+}
+
 // certified is a host as a controller serves it for a class.
 type certified struct{ host, controller, class string }
 
@@ -171,6 +190,9 @@ func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 				canary := inventory.Must[networkingv1.Ingress](other)
 				return isCanary(canary) && sharesPath(ing, canary)
 			}})
+	}
+	for _, host := range aliasedByTLS(ing) {
+		list = append(list, way.Siblings{Name: "all of host " + host, Key: inventory.Key{Index: ByHost, Value: host}})
 	}
 	if group := groupOf(ing); group != "" {
 		list = append(list, way.Siblings{Name: "load balancer " + group,
