@@ -105,6 +105,10 @@ var edges = []Reason{
 	},
 	{"haproxy-rewrite-expression", "rewrite-target with a regular expression is not evaluated", plainPath},
 	{
+		"haproxy-aliased",
+		"for further names of the host haproxy-ingress passes over what is said for a path, where paths of the Service differ", once,
+	},
+	{
 		"haproxy-rewrite-version",
 		"what rewrite-target makes of the path depends on the version of haproxy-ingress", versioned,
 	},

@@ -93,6 +93,8 @@ type Input struct {
 	// OfService are other Ingresses of the Service that the same controller serves and that have annotations which
 	// count for all of them (Controller.CountsForService).
 	OfService []*networkingv1.Ingress
+	// HostAliased says that further names, of annotations of some Ingress, lead to a host of this one.
+	HostAliased bool
 	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions
 	// (ForcesRegex).
 	HostForcesRegex bool

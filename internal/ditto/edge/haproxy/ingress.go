@@ -64,6 +64,10 @@ func haproxyIngressRead(in way.Input) way.Reading {
 	var h way.Handling
 	e := &h.Effects
 	users := haproxyIngressAuth(in, a, e)
+	if in.HostAliased && e.Authentication.State == tri.On {
+		e.Authentication = tri.State{State: tri.Unknown, Source: e.Authentication.Source,
+			Why: reason.Of("haproxy-aliased")}
+	}
 	e.Identity = haproxyIngressIdentity(in, a, e, users)
 	for _, name := range []string{"headers", "request-set-headers", "request-add-headers", "request-del-headers"} {
 		if differ[name] && e.Identity.State != way.IdentityUnknown {

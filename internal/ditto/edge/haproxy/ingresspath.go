@@ -53,7 +53,9 @@ func haproxyIngressPath(in way.Input, a way.Annotations, kind networkingv1.PathT
 		p.Matcher = way.AnyCase(path)
 	}
 	if target := a["rewrite-target"]; target != "" {
-		p.Rewrite = haproxyIngressRewrite(in, match, path, target)
+		if p.Rewrite = haproxyIngressRewrite(in, match, path, target); in.HostAliased {
+			p.Rewrite = way.UnknownRewrite(reason.Of("haproxy-aliased"))
+		}
 	}
 	for _, name := range haproxyIngressConfig() {
 		if configures(a, name) {

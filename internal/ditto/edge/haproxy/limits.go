@@ -90,6 +90,9 @@ func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.T
 		t.Plain = way.WithoutTLS()
 	case host == "":
 		t.Plain = way.PassedOn("default", "haproxy-ingress redirects for the hosts that spec.tls names, and for no others")
+	case in.HostAliased && (redirects || !said):
+		t.Plain = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "server-alias",
+			Why: reason.Of("haproxy-aliased")}
 	case haproxyIngressSpares(in, a):
 		t.Plain = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "no-tls-redirect-locations",
 			Why: reason.Of("haproxy-spares-paths")}

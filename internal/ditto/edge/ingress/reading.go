@@ -62,6 +62,8 @@ func read(c way.Context, o *inventory.Object) *reading {
 			in.Master = r.controller.Master(masters)
 		}
 		in.HostForcesRegex = in.HostForcesRegex || onHost.regex[in.Class.Controller]
+		in.HostAliased = in.HostAliased || slices.ContainsFunc(onHost.aliases[in.Class.Controller],
+			func(h requests.Hosts) bool { return h.Name != "*" })
 	}
 	r.in, r.counts = in, counting(c, in)
 	r.read = readingOf(c, in, r.counts)
