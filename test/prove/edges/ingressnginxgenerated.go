@@ -8,7 +8,8 @@ import (
 
 // Parts of generated Ingresses for ingress-nginx.
 var (
-	plainPaths   = []string{"/", "/api", "/api/", "/api/2", "/api/2/things", "/api/2/connections", "/devops", "/devops/", "/dev", "/DEVOPS", "/status", "/overall/status", "/x", "/x/", "/x.y"}
+	// Of a path with a slash at its end beside the same without one, the controller writes a location twice, which nginx refuses.
+	plainPaths   = []string{"/", "/api", "/api/2", "/api/2/things", "/api/2/connections", "/devops", "/dev", "/DEVOPS", "/status", "/overall/status", "/x", "/x.y"}
 	regexPaths   = []string{"/.*", "/api/.*", "/(api|devops)/.*", "/x/(.*)", "/x(/|$)(.*)", "/(api/2/.*)", "/[a-z]+$", "/api/2/(things|policies)(/.*)?$", "/d.*s", "/devops$", "/(?!devops).*", "/x/(things|connections)"}
 	rewriteTo    = []string{"/", "/$1", "/$2", "/devops", "/api/$1", "/api/2/$1", "/api", "/x", "/devops/$1", "$1"}
 	someSnippets = []string{
@@ -23,7 +24,7 @@ var (
 
 // someIngresses are up to three Ingresses for one host.
 func someIngresses(first int) []*Scenario {
-	return randomly(first, 400, 5, func(r *rand.Rand) string {
+	return randomly(first, 120, 5, func(r *rand.Rand) string {
 		var list []string
 		for i := range 1 + r.IntN(3) {
 			list = append(list, someIngress(r, string(rune('a'+i))))

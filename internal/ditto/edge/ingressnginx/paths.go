@@ -59,11 +59,10 @@ func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathTyp
 	}
 	if rewritten {
 		p.Rewrite = rewriteTo(path, target)
-	} else if a.Has("configuration-snippet") && nginx.ReadSnippet(a["configuration-snippet"], "proxy_set_header",
-		way.Unverified).Rewrites {
-		p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-snippet-changes-path"))
 	}
-	if a.Has("configuration-snippet") && nginx.AnswersPaths(a["configuration-snippet"]) {
+	// The template writes the snippet in front of the rewrite, which it can end.
+	if text := a["configuration-snippet"]; a.Has("configuration-snippet") && (nginx.AnswersPaths(text) ||
+		nginx.ReadSnippet(text, "proxy_set_header", way.Unverified).Rewrites) {
 		p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-snippet-changes-path"))
 	}
 	if a.Has("server-snippet") {
