@@ -140,8 +140,7 @@ func (c *Config) stepRewrite(d *syntax.Directive, p *way) []*way {
 	p.matched(re, subject, groups)
 	p.quote = false
 	target, flag := d.Args[1], d.Arg(2)
-	if flag == "redirect" || flag == "permanent" || strings.HasPrefix(target, "http://") ||
-		strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "$scheme") {
+	if answers(d) {
 		p.status = answered
 		return append(out, p)
 	}

@@ -81,9 +81,11 @@ func (s *Snippet) Opens() bool {
 	return s.Unread() != "" || satisfiesAny(s.scope) && len(s.scope.own["allow"]) > 0
 }
 
-// Rewrites says that it may change the path.
+// Rewrites says that it may change the path. What answers with a redirect does not: another request may come of that.
 func (s *Snippet) Rewrites() bool {
-	return s.Unread() != "" || s.Has("rewrite", "proxy_pass", "grpc_pass", "try_files")
+	rewrites := s.Unread() != "" || s.Has("proxy_pass", "grpc_pass", "try_files")
+	s.each(func(d *syntax.Directive) { rewrites = rewrites || d.Name == "rewrite" && !answers(d) })
+	return rewrites
 }
 
 // Value is what a header is set to, by its worst reading: State is one of Identity's, Variable the one that decides,

@@ -261,8 +261,7 @@ func globalRewrite(in way.Input) string {
 			if strings.TrimSpace(c.Data[key]) == "" {
 				continue
 			}
-			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Has("rewrite", "proxy_pass", "grpc_pass", "try_files",
-				"include", "location") {
+			if d, ok := nginx.ParseSnippet(c.Data[key]); !ok || d.Rewrites() || d.Has("location") {
 				return c.In(key) + " may route or change paths"
 			}
 		}

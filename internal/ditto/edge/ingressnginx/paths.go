@@ -67,7 +67,7 @@ func ingressNginxPath(in way.Input, a way.Annotations, kind networkingv1.PathTyp
 	}
 	if a.Has("server-snippet") {
 		if directives, ok := nginx.ParseSnippet(a["server-snippet"]); !ok ||
-			directives.Has("location", "rewrite", "include") || nginx.AnswersPaths(a["server-snippet"]) {
+			directives.Rewrites() || directives.Has("location") || nginx.AnswersPaths(a["server-snippet"]) {
 			p.Rewrite = way.UnknownRewrite(reason.Of("ingress-nginx-server-snippet-routes"))
 		}
 	}

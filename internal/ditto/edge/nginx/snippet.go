@@ -3,6 +3,7 @@
 package nginx
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -66,14 +67,14 @@ func ParseSnippet(text string) (s *nginxconf.Snippet, ok bool) {
 	return s, err == nil
 }
 
+// ofPath is a variable of nginx that holds the path, or the line of the request with it.
+var ofPath = regexp.MustCompile(`\$\{?(?i:uri|request_uri|document_uri|request)\b`)
+
 // AnswersPaths says whether a snippet may answer some paths itself: it has a condition on the path.
 func AnswersPaths(text string) bool {
 	s, ok := ParseSnippet(text)
 	return ok && slices.ContainsFunc(s.Directives, func(d *syntax.Directive) bool {
-		return d.Name == "if" && slices.ContainsFunc(d.Args, func(arg string) bool {
-			return slices.ContainsFunc([]string{"$uri", "$request_uri", "$document_uri", "$request"},
-				func(variable string) bool { return strings.Contains(arg, variable) })
-		})
+		return d.Name == "if" && slices.ContainsFunc(d.Args, ofPath.MatchString)
 	})
 }
 

@@ -105,3 +105,19 @@ func FuzzReadSnippet(f *testing.F) {
 		}
 	})
 }
+
+func TestAnswersPaths(t *testing.T) {
+	for text, want := range map[string]bool{
+		`if ($uri ~ ^/devops) { return 403; }`:            true,
+		`if ("${request_uri}" ~* devops) { return 403; }`: true,
+		`if ($Document_URI = /x) { return 403; }`:         true,
+		`if ($request ~ devops) { return 403; }`:          true,
+		`if ($request_method = OPTIONS) { return 204; }`:  false,
+		`if ($http_uri = x) { return 204; }`:              false,
+		`set $x $uri;`:                                    false,
+	} {
+		if got := AnswersPaths(text); got != want {
+			t.Errorf("%s: %t, expected %t", text, got, want)
+		}
+	}
+}
