@@ -160,7 +160,7 @@ var edges = []Reason{
 	{"ingress-nginx-auth-type-broken", "auth-type is neither basic nor digest, so ingress-nginx refuses it", mended},
 	{"ingress-nginx-auth-url-broken", "auth-url is not a URL, so ingress-nginx answers 503", mended},
 	{"certificates-without-redirect", "client certificates are asked for, but plain HTTP is not redirected", always},
-	{"ingress-nginx-no-auth-locations", "%s lists the beginning of some of the paths: %s there", always},
+	{"ingress-nginx-listed-locations", "%s lists the beginning of some of the paths: %s there", always},
 	{
 		"ingress-nginx-satisfy-any",
 		"satisfy is \"any\": a whitelist-source-range in the ConfigMap of ingress-nginx would let clients in without credentials", elsewhere,

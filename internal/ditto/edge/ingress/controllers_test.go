@@ -155,7 +155,10 @@ func TestRead_IngressNginx(t *testing.T) {
 		{name: "client certificates over TLS alone", notes: notes{p + "auth-tls-secret": "ns/ca"}, tls: true,
 			want: way.Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
 				Authentication: identity(tri.On, "auth-tls-secret", "the annotation "+p+"auth-tls-secret asks every client for credentials"),
-				Assumptions:    []string{"ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)"}}},
+				Assumptions: []string{
+					"the Secret of auth-tls-secret has a ca.crt, without which ingress-nginx asks nobody for certificates",
+					"ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)",
+				}}},
 		{name: "client certificates beside plain HTTP", notes: notes{p + "auth-tls-secret": "ns/ca", p + "ssl-redirect": "false"}, tls: true,
 			want: way.Effects{Identity: untouched, StripsIdentity: unstrip, HidesHeaders: hides,
 				Authentication: identity(tri.Unknown, "auth-tls-secret", "client certificates are asked for, but plain HTTP is not redirected")}},

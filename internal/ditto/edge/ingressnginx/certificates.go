@@ -30,6 +30,10 @@ func (n *nginxAuth) certificates(in way.Input, a way.Annotations, on []string) [
 				Why: reason.Of("certificates-without-redirect")}
 		}
 	default:
+		if !atHand(in, a[name]) {
+			n.assumptions = append(n.assumptions, "the Secret of "+name+" has a ca.crt, without which ingress-nginx asks "+
+				"nobody for certificates")
+		}
 		n.assumptions = append(n.assumptions,
 			"ingress-nginx redirects plain HTTP, where no client certificate is asked for, to HTTPS (ssl-redirect)")
 		return append(on, name)
@@ -59,13 +63,20 @@ func uses(o *inventory.Object) []inventory.ID {
 // withoutCA says whether a Secret is at hand that has nothing to verify certificates with: then none is asked for, and
 // nothing is said about it (controller.go: getBackendServers).
 func withoutCA(in way.Input, value string) bool {
+	secret, ok := certificateSecret(in, value)
+	return ok && len(secret.Data["ca.crt"]) == 0 && secret.StringData["ca.crt"] == ""
+}
+
+// atHand says whether it can be seen what a Secret has.
+func atHand(in way.Input, value string) bool {
+	_, ok := certificateSecret(in, value)
+	return ok
+}
+
+func certificateSecret(in way.Input, value string) (*corev1.Secret, bool) {
 	id, ok := authTLSSecret(value, in.Ingress.Namespace)
 	if !ok || in.Objects == nil {
-		return false
+		return nil, false
 	}
-	secret, ok := inventory.As[corev1.Secret](in.Objects.Get(id.GroupKind, id.Namespace, id.Name))
-	if !ok {
-		return false
-	}
-	return len(secret.Data["ca.crt"]) == 0 && secret.StringData["ca.crt"] == ""
+	return inventory.As[corev1.Secret](in.Objects.Get(id.GroupKind, id.Namespace, id.Name))
 }

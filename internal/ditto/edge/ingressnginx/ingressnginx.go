@@ -201,7 +201,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 		!slices.Contains(on, "auth-tls-secret") {
 		const unasked = "clients are not asked for credentials"
 		n.state = tri.State{State: tri.Unknown, Source: noAuthLocations,
-			Why: reason.Of("ingress-nginx-no-auth-locations", c.In(noAuthLocations), unasked)}
+			Why: reason.Of("ingress-nginx-listed-locations", c.In(noAuthLocations), unasked)}
 		if all {
 			n.state.State, n.state.Why = tri.Off, c.In(noAuthLocations)+" lists the beginning of its paths: "+unasked
 		}

@@ -66,7 +66,7 @@ func unredirected(in way.Input, t *way.Transport) {
 			t.Plain = way.PassedOn(key, c.In(key)+" lists the beginning of its paths: "+plain)
 		} else if some {
 			t.Plain = tri.State{State: tri.Unknown, Source: key,
-				Why: reason.Of("ingress-nginx-no-auth-locations", c.In(key), plain)}
+				Why: reason.Of("ingress-nginx-listed-locations", c.In(key), plain)}
 		}
 		if some {
 			t.Fix.Advice = "take the paths out of " + c.In(key)
