@@ -2,6 +2,7 @@ package way
 
 import (
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -186,23 +187,11 @@ func cutLookaheads(expression string) (pieces []piece, ok bool) {
 	if strings.Contains(expression, `\Q`) {
 		return nil, false
 	}
-	start, depth, looks, class := 0, 0, 0, false
+	start, depth, looks := 0, 0, 0
 	lookFrom := -1
-	for i := 0; i < len(expression); i++ {
-		switch c := expression[i]; {
-		case c == '\\':
-			i++
-		case class:
-			class = c != ']'
-		case c == '[':
-			class = true
-			// A bracket right after the opening one stands for itself.
-			if strings.HasPrefix(expression[i+1:], "^]") {
-				i += 2
-			} else if strings.HasPrefix(expression[i+1:], "]") {
-				i++
-			}
-		case c == '(':
+	for i, c := range structure(expression) {
+		switch c {
+		case '(':
 			isLook := strings.HasPrefix(expression[i:], "(?=") || strings.HasPrefix(expression[i:], "(?!")
 			if isLook && depth > 0 {
 				return nil, false
@@ -213,7 +202,7 @@ func cutLookaheads(expression string) (pieces []piece, ok bool) {
 				looks++
 			}
 			depth++
-		case c == ')':
+		case ')':
 			depth--
 			if depth == 0 && lookFrom >= 0 {
 				pieces = append(pieces, piece{text: expression[start:i], look: true,
@@ -224,37 +213,70 @@ func cutLookaheads(expression string) (pieces []piece, ok bool) {
 					return nil, false
 				}
 			}
-		case c == '|' && depth == 0:
-			return nil, false
+		case '|':
+			if depth == 0 {
+				return nil, false
+			}
 		}
 		if depth < 0 {
 			return nil, false
 		}
 	}
-	if depth != 0 || class || looks > mostLookaheads {
+	if depth != 0 || looks > mostLookaheads {
 		return nil, false
 	}
 	return append(pieces, piece{text: expression[start:]}), true
 }
 
+// structure yields the parentheses and bars of an expression that are not text, neither escaped, nor quoted, nor in a
+// class, and where they are.
+func structure(expression string) iter.Seq2[int, byte] {
+	return func(yield func(int, byte) bool) {
+		class := false
+		for i := 0; i < len(expression); i++ {
+			rest := expression[i+1:]
+			switch c := expression[i]; {
+			case c == '\\' && !class && strings.HasPrefix(rest, "Q"):
+				end := strings.Index(rest, `\E`)
+				if end < 0 {
+					return
+				}
+				i += end + 2
+			case c == '\\':
+				i++
+			case class:
+				class = c != ']'
+			case c == '[':
+				class = true
+				// A bracket right after the opening one stands for itself.
+				if strings.HasPrefix(rest, "^]") {
+					i += 2
+				} else if strings.HasPrefix(rest, "]") {
+					i++
+				}
+			case strings.IndexByte("()|", c) >= 0:
+				if !yield(i, c) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Alternatives says whether an expression has alternatives that no group holds together. What an edge writes before it
 // belongs to the first of them alone.
 func Alternatives(expression string) bool {
-	depth, class := 0, false
-	for i := 0; i < len(expression); i++ {
-		switch c := expression[i]; {
-		case c == '\\':
-			i++
-		case class:
-			class = c != ']'
-		case c == '[':
-			class = true
-		case c == '(':
+	depth := 0
+	for _, c := range structure(expression) {
+		switch c {
+		case '(':
 			depth++
-		case c == ')':
+		case ')':
 			depth--
-		case c == '|' && depth <= 0:
-			return true
+		case '|':
+			if depth <= 0 {
+				return true
+			}
 		}
 	}
 	return false

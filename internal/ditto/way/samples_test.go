@@ -23,7 +23,7 @@ func TestOpenEndedExpressions(t *testing.T) {
 
 func TestAlternatives(t *testing.T) {
 	for expression, want := range map[string]bool{
-		"/a|/b": true, "/(a|b)": false, "/(a)|b": true, `/a\|b`: false, "/[|]": false, "/a": false,
+		"/a|/b": true, "/(a|b)": false, "/(a)|b": true, `/a\|b`: false, "/[|]": false, "/a": false, "/[]|]": false, "/[^]|]": false, `/\Qa(\E|/b`: true, "/[[]|/b": true,
 	} {
 		if got := Alternatives(expression); got != want {
 			t.Errorf("%s: %t, want %t", expression, got, want)
