@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dittoguard/dittoguard/test/leash"
@@ -149,6 +150,30 @@ func (r *running) stop() error {
 	}
 	_ = r.cmd.Wait() // killed
 	return nil
+}
+
+// free waits until nobody listens on any of some addresses: what was killed may be about to end.
+func free(addresses ...string) error {
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		taken := ""
+		for _, address := range addresses {
+			c, err := net.DialTimeout("tcp", address, time.Second)
+			if errors.Is(err, syscall.ECONNREFUSED) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			taken = address
+			_ = c.Close() // nothing was written
+		}
+		if taken == "" {
+			return nil
+		}
+		if time.Since(began) > 20*time.Second {
+			return fmt.Errorf("%s is taken: %w", taken, os.ErrExist)
+		}
+	}
 }
 
 // leashed is a command that ends with this process.

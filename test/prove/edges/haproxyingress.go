@@ -2,15 +2,10 @@ package edges
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"syscall"
-	"time"
 )
 
 // haproxyIngress is haproxy-ingress, which reads Ingresses from a real API server, writes the configuration of a real HAProxy and starts
@@ -29,7 +24,7 @@ spec: {controller: haproxy-ingress.github.io/controller}
 	Ready:  func(s *Scenario) []Probe { return []Probe{{Host: "ready." + s.Namespace() + ".invalid", Target: "/"}} },
 	Command: func(bin, dir, kubeconfig string, list ...*Scenario) (*exec.Cmd, doors, error) {
 		at := doors{plain: "127.0.0.1:80", secure: "127.0.0.1:443"}
-		if err := vacant(at.plain); err != nil {
+		if err := free(at.plain); err != nil {
 			return nil, at, err
 		}
 		for from, to := range map[string]string{"rootfs": "rootfs", "rootfs/etc/lua": "etc/haproxy/lua"} {
@@ -73,21 +68,3 @@ spec:
   ingressClassName: haproxy
   rules: [{host: ready.$ns.invalid, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: other, port: {number: 8080}}}}]}}]
 `
-
-// vacant waits until nothing listens on an address: what did so may be about to end.
-func vacant(address string) error {
-	dialer := net.Dialer{Timeout: time.Second}
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		c, err := dialer.DialContext(context.Background(), "tcp", address)
-		if errors.Is(err, syscall.ECONNREFUSED) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_ = c.Close() // nothing was written
-		if time.Since(began) > 10*time.Second {
-			return fmt.Errorf("something listens on %s", address)
-		}
-	}
-}

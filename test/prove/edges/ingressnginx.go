@@ -3,14 +3,12 @@ package edges
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
 )
 
 // ingressNginx is ingress-nginx: its controller reads Ingresses from a real API server, and writes the configuration of a real nginx,
@@ -131,22 +129,3 @@ exec env -i PATH=/etc/nginx:/usr/sbin:/usr/bin:/bin NGINX_BINARY=/etc/nginx/ngin
   LUA_PATH='/etc/nginx/lua/?.lua' LUA_CPATH='/etc/nginx/lua/?.so' POD_NAME=edge POD_NAMESPACE=edge \
   chroot "$root" /ingress-nginx "$@"
 `
-
-// free waits until nobody listens on any of some addresses: what a process group leaves behind is killed a moment after it.
-func free(addresses ...string) error {
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		taken := ""
-		for _, address := range addresses {
-			if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-				taken = address
-				_ = c.Close() // nothing is lost
-			}
-		}
-		if taken == "" {
-			return nil
-		}
-		if time.Since(began) > 20*time.Second {
-			return fmt.Errorf("%s is taken: %w", taken, os.ErrExist)
-		}
-	}
-}
