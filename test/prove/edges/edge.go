@@ -161,11 +161,10 @@ func free(addresses ...string) error {
 			if errors.Is(err, syscall.ECONNREFUSED) {
 				continue
 			}
-			if err != nil {
-				return err
+			taken = address // or was so a moment ago, if it was reset
+			if err == nil {
+				_ = c.Close() // nothing was written
 			}
-			taken = address
-			_ = c.Close() // nothing was written
 		}
 		if taken == "" {
 			return nil

@@ -69,7 +69,7 @@ func someIngress(r *rand.Rand, name string) string {
 	case 6:
 		say("server-alias", "alias.$host")
 	case 7:
-		say("mirror-target", "http://$gateway:8080"+oneOf(r, []string{"", "/", "/devops", "$request_uri"}))
+		say("mirror-target", "http://gateway.$ns.svc.cluster.local:8080"+oneOf(r, []string{"", "/", "/devops", "$request_uri"}))
 	}
 	if r.IntN(5) == 0 {
 		say("configuration-snippet", oneOf(r, someSnippets))

@@ -171,7 +171,11 @@ func mayHold(b requests.Box, one seen) bool {
 	if !slices.ContainsFunc(b.Hosts, func(h requests.Hosts) bool { return may(host.In(h)) }) {
 		return false
 	}
-	return b.Raw && one.dots || !slices.ContainsFunc(b.Paths, func(p requests.Paths) bool { return !may(requests.Path(one.path).In(p)) })
+	in := func(path string) bool {
+		return !slices.ContainsFunc(b.Paths, func(p requests.Paths) bool { return !may(requests.Path(path).In(p)) })
+	}
+	// An edge that decodes takes a slash for one that Ditto gets escaped.
+	return in(one.path) || b.Raw && (one.dots || in(strings.ReplaceAll(one.path, "%2F", "/")))
 }
 
 func may(r requests.Relation) bool { return r == requests.Inside || r == requests.Unclear }
