@@ -109,7 +109,7 @@ type opts struct {
 }
 
 // newWorld holds the fixture.
-func newWorld(b *testing.B) *opts {
+func newWorld(b testing.TB) *opts {
 	b.Helper()
 	loaded, err := manifest.Load([]string{"testdata/bench/ditto.yaml"}, nil, manifest.Options{})
 	if err != nil {
@@ -134,7 +134,7 @@ func newWorld(b *testing.B) *opts {
 
 func (w *opts) put(o metav1.Object) { w.inventory.Put(inventory.FromTyped(o, gvkOf(o))) }
 
-func (w *opts) typed(b *testing.B, kind schema.GroupKind, namespace, name string) any {
+func (w *opts) typed(b testing.TB, kind schema.GroupKind, namespace, name string) any {
 	b.Helper()
 	o := w.inventory.Get(kind, namespace, name)
 	if o == nil {
@@ -238,7 +238,7 @@ func ingress(namespace, name, host, backend string) *networkingv1.Ingress {
 }
 
 // wrap makes an object as the webhook would after decoding.
-func wrap(b *testing.B, typed metav1.Object) *inventory.Object {
+func wrap(b testing.TB, typed metav1.Object) *inventory.Object {
 	b.Helper()
 	gvk := gvkOf(typed)
 	if gvk.Kind == "" {

@@ -49,7 +49,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 			for i := 0; i < len(cases); i++ {
 				known := cases[i]
 				changed, done, err := r.compiled.Mutate(ctx, engine.Input{
-					Facts: asInput(known), Object: o.Content(), Request: change.Request, Namespace: j.namespace(o),
+					Facts: asInput(known), Content: o.Content, Request: change.Request, Namespace: j.namespace(o),
 					Params: r.params,
 				})
 				if err := world.CutShort(ctx, view); err != nil {
@@ -82,7 +82,10 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 			}
 		}
 	}
-	if moved := putBack(change, o); moved != nil && len(notes) > 0 {
+	if len(notes) == 0 {
+		return Mutation{Notes: notes, Read: recorder.Asked()}, nil
+	}
+	if moved := putBack(change, o); moved != nil {
 		raw, err := json.Marshal(moved)
 		if err != nil {
 			return Mutation{}, fmt.Errorf("encoding the changed object: %w", err)
@@ -91,11 +94,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 			return Mutation{}, fmt.Errorf("reading the changed object: %w", err)
 		}
 	}
-	m := Mutation{Notes: notes, Read: recorder.Asked()}
-	if len(notes) > 0 {
-		m.Object = o.Raw()
-	}
-	return m, nil
+	return Mutation{Object: o.Raw(), Notes: notes, Read: recorder.Asked()}, nil
 }
 
 // mutationCases are the facts that a mutating rule is evaluated with, for the object itself only.

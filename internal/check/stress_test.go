@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dittoguard/dittoguard/internal/check"
 	"github.com/dittoguard/dittoguard/test/sample"
 )
 
@@ -188,13 +189,19 @@ type cost struct {
 func judgementOf(t testing.TB, row stress, n int) cost {
 	t.Helper()
 	inv := inventoryOf(t, row.objects(n))
+	began := cpuTime()
+	var result check.Result
+	bytes := allocated(func() { result = judged(t, everything(), inv) })
+	return cost{bytes: bytes, findings: uint64(len(result.Findings) + len(result.Unknown)), cpu: cpuTime() - began}
+}
+
+// allocated is how many bytes something allocates, whatever becomes of them.
+func allocated(what func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	began := cpuTime()
-	result := judged(t, everything(), inv)
-	took := cpuTime() - began
+	what()
 	runtime.ReadMemStats(&after)
-	return cost{bytes: after.TotalAlloc - before.TotalAlloc, findings: uint64(len(result.Findings) + len(result.Unknown)), cpu: took}
+	return after.TotalAlloc - before.TotalAlloc
 }
 
 func cpuTime() time.Duration {

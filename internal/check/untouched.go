@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -52,34 +53,56 @@ func putBack(change Change, mutated *inventory.Object) map[string]any {
 }
 
 // inOldOrder puts what is in env, and not in what the request asks for, behind what it stood behind before; nil where
-// that is no change.
+// that is no change. Few are put back, and for each of them all are looked through once.
 func inOldOrder(env, asked, before []any) []any {
-	has := func(list []any, item any) bool {
-		return slices.ContainsFunc(list, func(x any) bool { return reflect.DeepEqual(x, item) })
-	}
-	ordered := slices.Clone(asked)
+	ordered, texts, old := slices.Clone(asked), textsOf(asked), textsOf(before)
+	here, own := setOf(textsOf(env)), setOf(texts)
 	for at, item := range before {
-		if has(asked, item) || !has(env, item) {
+		if own[old[at]] || !here[old[at]] {
 			continue
 		}
+		places := map[string]int{}
+		for i, text := range slices.Backward(texts) {
+			places[text] = i
+		}
 		to := 0
-		for _, predecessor := range slices.Backward(before[:at]) {
-			if i := slices.IndexFunc(ordered, func(x any) bool { return reflect.DeepEqual(x, predecessor) }); i >= 0 {
+		for _, predecessor := range slices.Backward(old[:at]) {
+			if i, there := places[predecessor]; there {
 				to = i + 1
 				break
 			}
 		}
-		ordered = slices.Insert(ordered, to, item)
+		ordered, texts = slices.Insert(ordered, to, item), slices.Insert(texts, to, old[at])
 	}
-	for _, item := range env {
-		if !has(ordered, item) {
-			ordered = append(ordered, item)
+	there := setOf(texts)
+	for i, text := range textsOf(env) {
+		if !there[text] {
+			there[text] = true
+			ordered, texts = append(ordered, env[i]), append(texts, text)
 		}
 	}
-	if len(ordered) != len(env) || reflect.DeepEqual(ordered, env) {
+	if len(ordered) != len(env) || slices.Equal(texts, textsOf(env)) {
 		return nil
 	}
 	return ordered
+}
+
+// textsOf are items as text that is the same where they are, so that they can be looked up.
+func textsOf(items []any) []string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		text, _ := json.Marshal(item) // what was decoded from JSON can be encoded
+		texts[i] = string(text)
+	}
+	return texts
+}
+
+func setOf(texts []string) map[string]bool {
+	set := make(map[string]bool, len(texts))
+	for _, text := range texts {
+		set[text] = true
+	}
+	return set
 }
 
 // containersOf are the containers of a workload's pods, by name, as they stand in its content.

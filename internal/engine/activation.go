@@ -25,7 +25,8 @@ type Input struct {
 	// map[string]any, []any); nil is null, as the API server has it for oldObject on CREATE and for object on DELETE.
 	Object    map[string]any
 	OldObject map[string]any
-	// Content is Object put off until an expression reads it; used where Object is nil. It may be nil.
+	// Content is Object put off until an expression reads it, or a mutation changes it; used where Object is nil. It
+	// may be nil.
 	Content func() map[string]any
 	// Request may be nil: then `request` is null. Its own object and oldObject are hidden, as in the API server.
 	Request *admissionv1.AdmissionRequest
@@ -76,10 +77,7 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	case plugincel.VariableVarName:
 		return (*variableMap)(a), true
 	case plugincel.ObjectVarName:
-		if a.in.Object == nil && a.in.Content != nil {
-			a.in.Object = a.in.Content()
-		}
-		return content(a.in.Object), true
+		return content(a.object()), true
 	case plugincel.OldObjectVarName:
 		return content(a.in.OldObject), true
 	case plugincel.ParamsVarName:
@@ -99,6 +97,14 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		return a.namespace, true
 	}
 	return nil, false
+}
+
+// object is the content of the object, made the first time that somebody wants it.
+func (a *activation) object() map[string]any {
+	if a.in.Object == nil && a.in.Content != nil {
+		a.in.Object = a.in.Content()
+	}
+	return a.in.Object
 }
 
 // content keeps a nil map from becoming an empty object.

@@ -22,7 +22,7 @@ import (
 // object and one note for each mutation that changed something. The content is nil where nothing changes or the rule
 // does not apply; that of the input is left as it is. An error means that the object has to be taken as unchanged.
 func (r *Rule) Mutate(ctx context.Context, in Input) (map[string]any, []string, error) {
-	if !r.Mutates() || in.Object == nil {
+	if !r.Mutates() || in.Object == nil && in.Content == nil {
 		return nil, nil, nil
 	}
 	p, err := r.prepare(&in)
@@ -67,8 +67,15 @@ func (r *Rule) apply(a *activation, m *mutationPlan) (map[string]any, error) {
 	if failed != nil {
 		return nil, failed
 	}
+	json := m.patchType == admissionregistrationv1.PatchTypeJSONPatch
+	if list, ok := value.(traits.Sizer); json && ok && list.Size().Value() == int64(0) {
+		return nil, nil
+	}
+	if zero, ok := value.(traits.Zeroer); !json && ok && zero.IsZeroValue() {
+		return nil, nil
+	}
 	result := evaluated{plugincel.EvaluationResult{EvalResult: value}}
-	object := &unstructured.Unstructured{Object: a.in.Object}
+	object := &unstructured.Unstructured{Object: a.object()}
 	kind := object.GroupVersionKind()
 	request := patch.Request{
 		VersionedAttributes: &admission.VersionedAttributes{
@@ -79,17 +86,8 @@ func (r *Rule) apply(a *activation, m *mutationPlan) (map[string]any, error) {
 		},
 		ObjectInterfaces: admission.NewObjectInterfacesFromScheme(scheme.Scheme),
 	}
-	var patcher patch.Patcher
-	switch m.patchType {
-	case admissionregistrationv1.PatchTypeJSONPatch:
-		if list, ok := value.(traits.Sizer); ok && list.Size().Value() == int64(0) {
-			return nil, nil
-		}
-		patcher = patch.NewJSONPatcher(result)
-	default:
-		if zero, ok := value.(traits.Zeroer); ok && zero.IsZeroValue() {
-			return nil, nil
-		}
+	patcher := patch.NewJSONPatcher(result)
+	if !json {
 		request.TypeConverter = r.engine.converter()
 		patcher = patch.NewApplyConfigurationPatcher(result)
 	}
@@ -101,7 +99,7 @@ func (r *Rule) apply(a *activation, m *mutationPlan) (map[string]any, error) {
 	if !ok {
 		return nil, fmt.Errorf("the patch made a %T, expected unstructured content", patched)
 	}
-	if equality.Semantic.DeepEqual(after.Object, a.in.Object) {
+	if equality.Semantic.DeepEqual(after.Object, a.object()) {
 		return nil, nil
 	}
 	return after.Object, nil
