@@ -26,7 +26,7 @@ const (
 	// ByLabel indexes a workload by every label of its pods.
 	ByLabel inventory.Index = "pod-label"
 	// ByBackend indexes an Ingress or Route by the Services it sends requests to.
-	ByBackend inventory.Index = "backend"
+	ByBackend = way.ByBackend
 	// ByAlias indexes an ExternalName Service by the Service it stands for; Key.Namespace is that Service's namespace.
 	// One that stands for an address is indexed by that, in no namespace.
 	ByAlias inventory.Index = "alias"
@@ -56,8 +56,8 @@ const (
 	// ByServedClass indexes the workload of an ingress controller by what its flags say that it serves, in no
 	// namespace.
 	ByServedClass inventory.Index = "served-class"
-	// bySettings indexes the workload of an ingress controller by the ConfigMap with its settings, and a ConfigMap by
-	// the one with headers that it names, in no namespace.
+	// bySettings indexes the workload of an ingress controller by the ConfigMap with its settings, a ConfigMap by the
+	// one with headers that it names, and a class by the one with its parameters, in no namespace.
 	bySettings inventory.Index = "controller-settings"
 	// ByUnread indexes an object by the Services that it names in what is not read of it; Key.Namespace is the
 	// Service's. It is asked of the cache alone.

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge"
@@ -23,6 +24,19 @@ import (
 func SettingsKey(configMap string) inventory.Key {
 	return inventory.Key{Index: bySettings, Value: configMap}
 }
+
+// ParametersOf is the name of the ConfigMap that a class names as its parameters. In which namespace that is, its
+// controller decides: it is filed under none.
+func ParametersOf(class *networkingv1.IngressClass) (name string, ok bool) {
+	p := class.Spec.Parameters
+	if p == nil || p.APIGroup != nil && *p.APIGroup != "" || !strings.EqualFold(p.Kind, "ConfigMap") {
+		return "", false
+	}
+	return p.Name, true
+}
+
+// ParametersKey files the classes that name a ConfigMap of some namespace as their parameters.
+func ParametersKey(name string) inventory.Key { return SettingsKey("/" + name) }
 
 // Of is the Indexer of an inventory that Ditto facts are read from.
 func Of(o *inventory.Object) []inventory.Key {
@@ -57,6 +71,12 @@ func Of(o *inventory.Object) []inventory.Key {
 			texts = append(texts, string(data))
 		}
 		return unique(append(wordKeys(ns, texts), nameKeys(ns, texts)...))
+	case *networkingv1.IngressClass:
+		keys := linkKeys(edge.LinksOf(o))
+		if name, ok := ParametersOf(t); ok {
+			keys = append(keys, ParametersKey(name))
+		}
+		return unique(append(keys, edge.KeysOf(o)...))
 	case nil:
 		if netpol.Unjudged(o.Ref.GroupKind()) {
 			return []inventory.Key{{Index: ByUnjudged}}

@@ -139,6 +139,27 @@ var edges = []Reason{
 		"haproxy-oauth-prefix",
 		"oauth asks for no credentials below %s, and such paths may lead to the Service itself", once,
 	},
+	{
+		"haproxy-auth-secret-of-other-namespace",
+		"Secret %s/%s is of another namespace: haproxy-ingress reads such where it is told to, and asks for no credentials otherwise",
+		mended,
+	},
+	{
+		"haproxy-strict-host",
+		"strict-host in %s sends requests for other hosts to the root of any host, and what is said for its path does not count for them",
+		always,
+	},
+	{"haproxy-redirect-by-unread-setting", "%s may redirect plain HTTP, or keep it from being redirected", byHand},
+	{
+		"haproxy-fronting-proxy",
+		"%s names a port for proxies in front of haproxy-ingress, whose X-Forwarded-Proto counts there, and whether clients reach it cannot be seen",
+		elsewhere,
+	},
+	{
+		"haproxy-configuration-not-readable",
+		"%s, which haproxy-ingress reads, cannot be read, and can change it for all Ingresses", present,
+	},
+	{"haproxy-controllers-differ", "several controllers serve it, and not all of them are told the same", once},
 	{"haproxy-spares-paths", "no-tls-redirect-locations leaves paths without a redirect", always},
 	{"haproxy-words", "what it is set to is followed by %s, which HAProxy refuses", mended},
 	{"haproxy-open-expression", "it is set to an expression without an end", mended},

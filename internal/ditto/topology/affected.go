@@ -108,8 +108,12 @@ func (f *follower) follow(o *inventory.Object) {
 			f.follow(reader)
 		}
 		if o.Ref.GroupKind() == inventory.ConfigMap {
-			for _, told := range f.view.Find(index.SettingsKey(o.Ref.Namespace + "/" + o.Ref.Name)) {
-				f.follow(told)
+			for _, key := range []inventory.Key{
+				index.SettingsKey(o.Ref.Namespace + "/" + o.Ref.Name), index.ParametersKey(o.Ref.Name),
+			} {
+				for _, told := range f.view.Find(key) {
+					f.follow(told)
+				}
 			}
 		}
 	default:

@@ -25,6 +25,22 @@ func WithPrefix(all map[string]string, prefixes ...string) Annotations {
 	return out
 }
 
+// Under are annotations as a controller reads them that was told prefixes of its own: those as if they were under the
+// first of the usual ones, and none of what is there under the usual ones otherwise.
+func Under(all map[string]string, own, usual []string) map[string]string {
+	out := map[string]string{}
+	read := slices.Concat(own, usual)
+	for key, value := range all {
+		if !slices.ContainsFunc(read, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
+			out[key] = value
+		}
+	}
+	for name, value := range WithPrefix(all, own...) {
+		out[usual[0]+name] = value
+	}
+	return out
+}
+
 // Annotations that several controllers read.
 const (
 	PrefixIngress = "ingress.kubernetes.io/"

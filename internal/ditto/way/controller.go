@@ -86,6 +86,9 @@ type Reading struct {
 	Transport func(host string) Transport
 	// Path is which requests a path takes, and with what path they arrive. It is never empty.
 	Path func(kind networkingv1.PathType, path string) Path
+	// Hosts are further hosts that lead to those of the rules by what the controller is told; those of annotations are in
+	// Controller.Aliases.
+	Hosts []requests.Hosts
 }
 
 // Aside is where a controller sends requests of all paths of an Ingress, by an annotation.
@@ -117,6 +120,8 @@ type DefaultBackend struct {
 	Bare bool
 	// Only are the annotations that count for it, all of them if it is empty.
 	Only []string
+	// Otherwise says that the controller reads an Ingress otherwise for it, as Input.ByDefault says.
+	Otherwise bool
 }
 
 // Takes is which requests a default backend can get.

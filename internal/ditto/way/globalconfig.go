@@ -2,16 +2,18 @@ package way
 
 import "strconv"
 
-// GlobalConfig is what a controller of ingress-nginx is told for all Ingresses: its ConfigMap, and the one with headers
-// that this one names. Of its keys, main-snippet stands beside http, which nginx takes once, so that it forwards no
-// request of HTTP; hide-headers and add-headers are about answers. The zero value is a controller that is told nothing.
+// GlobalConfig is what a controller of ingress-nginx, or of haproxy-ingress, is told for all Ingresses: its flags, its
+// ConfigMap, and others that these name. Of the keys of ingress-nginx, main-snippet stands beside http, which nginx takes
+// once, so that it forwards no request of HTTP; hide-headers and add-headers are about answers. The zero value is a
+// controller that is told nothing.
 type GlobalConfig struct {
 	// Name is the ConfigMap, for people.
 	Name string
 	Data map[string]string
 	// Unseen says that it cannot be read, so that nobody knows what it says.
 	Unseen bool
-	// Prefix is that of the annotations which the controller reads, without the slash; empty for the usual one.
+	// Prefix is that of the annotations which the controller reads, without the slash; empty for the usual one. For
+	// haproxy-ingress it is a list with commas.
 	Prefix string
 	// NoSnippets says why it takes no snippets over though it is not told so; empty where it is told, or takes them.
 	NoSnippets string
@@ -20,6 +22,15 @@ type GlobalConfig struct {
 	HeadersName   string
 	Headers       map[string]string
 	HeadersUnseen bool
+	// ClassName is the ConfigMap that an IngressClass names for its Ingresses, Class what it holds; ClassUnseen says
+	// that it cannot be read. Only haproxy-ingress reads one.
+	ClassName   string
+	Class       map[string]string
+	ClassUnseen bool
+	// Assumed says that no controller is at hand, and what it is told otherwise is taken for nothing.
+	Assumed bool
+	// CrossNamespace says that it reads Secrets of other namespaces than an Ingress's own.
+	CrossNamespace bool
 }
 
 // IsTrue says that a key is there and says so.

@@ -29,6 +29,8 @@ type Matcher struct {
 	Why string
 	// Paths are patterns that have to match all together, and say the same; nil where there are none that do.
 	Paths []requests.Paths
+	// nothing says that no request matches, however it is spelled.
+	nothing bool
 }
 
 // Matches says whether some request whose path Ditto reads as clientPath matches. Ditto decodes percent-escapes and
@@ -48,7 +50,7 @@ func Undecided(why string) Matcher {
 
 // Nothing matches no path.
 func Nothing() Matcher {
-	return Matcher{Match: func(string) (bool, bool) { return false, true }}
+	return Matcher{nothing: true, Match: func(string) (bool, bool) { return false, true }}
 }
 
 // Reads says how an edge compares a path: decoded, as nginx does, or as it stands in the request, as HAProxy and Envoy

@@ -15,6 +15,9 @@ const (
 	ByGovernor inventory.Index = "governor"
 )
 
+// ByBackend indexes an Ingress or Route by the Services that it sends requests to; the value is their name.
+const ByBackend inventory.Index = "backend"
+
 // Links are the other objects that an object names.
 type Links struct {
 	// Backends are the Services that it sends requests to. An object that has some is an entry.

@@ -32,6 +32,8 @@ const (
 // spells is how whoever writes paths in some way does so for requests that this path takes.
 func (p Path) spells(s Spelling) Spelling {
 	switch {
+	case p.Matcher.nothing:
+		return SpellingResolved
 	case s == SpellingKept && (p.Rewrite.Kind == RewritePrefix || p.Rewrite.Kind == RewriteConstant):
 		return SpellingDecoded
 	case s == SpellingResolved || s == SpellingDecoded:

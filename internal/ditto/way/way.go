@@ -93,12 +93,17 @@ type Input struct {
 	// OfService are other Ingresses of the Service that the same controller serves and that have annotations which
 	// count for all of them (Controller.CountsForService).
 	OfService []*networkingv1.Ingress
+	// OfServiceAll says that those are all of the Service that the controller serves, whatever annotations they have;
+	// they are where HostAliased is.
+	OfServiceAll bool
 	// HostAliased says that further names, of annotations of some Ingress, lead to a host of this one.
 	HostAliased bool
+	// ByDefault says that it is read for its default backend (DefaultBackend.Otherwise).
+	ByDefault bool
 	// HostForcesRegex says that some Ingress of the same host turns all its paths into regular expressions
 	// (ForcesRegex).
 	HostForcesRegex bool
-	// Controllers is what each controller of ingress-nginx is told that is at hand and serves the class.
+	// Controllers is what each controller is told that is at hand and serves the class; see GlobalConfig.
 	Controllers []GlobalConfig
 	Config      Config
 	// Objects answers whether Secrets that the annotations name are there. It may be nil.

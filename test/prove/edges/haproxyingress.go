@@ -2,6 +2,7 @@ package edges
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,8 @@ spec: {controller: haproxy-ingress.github.io/controller}
 `,
 	Beside: func(s *Scenario) string { return s.expand(certificate() + endpoints(s, port) + haproxyReady) },
 	Ready:  func(s *Scenario) []Probe { return []Probe{{Host: "ready." + s.Namespace() + ".invalid", Target: "/"}} },
+	// What a ConfigMap says for all Ingresses holds for that host, too.
+	Answers: []int{http.StatusFound, http.StatusTemporaryRedirect, http.StatusUnauthorized, http.StatusForbidden},
 	Command: func(bin, dir, kubeconfig string, list ...*Scenario) (*exec.Cmd, doors, error) {
 		at := doors{plain: "127.0.0.1:80", secure: "127.0.0.1:443"}
 		if err := free(at.plain); err != nil {
@@ -48,6 +51,9 @@ spec: {controller: haproxy-ingress.github.io/controller}
 		// HAProxy runs by itself, in the background; it ends with the processes that it knows of.
 		cmd := leashed("unshare", append([]string{"--pid", "--fork", "--kill-child", filepath.Join(bin, "haproxy-ingress")}, args...)...)
 		cmd.Dir = dir
+		if len(list) == 1 { // where the parameters of classes are
+			cmd.Env = append(os.Environ(), "POD_NAMESPACE="+list[0].Namespace())
+		}
 		return cmd, at, nil
 	},
 	Version: func(ctx context.Context, bin string) (string, error) {

@@ -1,7 +1,6 @@
 package haproxy
 
 import (
-	"maps"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -19,7 +18,8 @@ func IngressController() way.Controller {
 		Classes: []string{"haproxy-ingress.github.io/controller/*"}, Usual: []string{"haproxy"},
 		Prefixes: []string{PrefixHAProxyIngress}, Shared: []string{way.PrefixIngress},
 		Read: haproxyIngressRead, SharesTLS: true, Aliases: haproxyIngressAliases,
-		AliasesForTLS: true, CountsForService: haproxyIngressCounts, DefaultBackend: way.DefaultBackend{Plain: true},
+		AliasesForTLS: true, CountsForService: haproxyIngressCounts,
+		DefaultBackend: way.DefaultBackend{Plain: true, Otherwise: true},
 		Allowed: []string{PrefixHAProxyIngress + "allowlist-source-range",
 			PrefixHAProxyIngress + "whitelist-source-range"},
 	}
@@ -27,7 +27,14 @@ func IngressController() way.Controller {
 
 // haproxyIngressAliases are further names of an Ingress's hosts, and an expression for such.
 func haproxyIngressAliases(ing *networkingv1.Ingress) []requests.Hosts {
-	a := way.WithPrefix(ing.Annotations, PrefixHAProxyIngress, way.PrefixIngress)
+	list := aliasesOf(ownOf(ing))
+	if haproxyIngressAlternatives(ing) {
+		list = append(list, anyHost())
+	}
+	return list
+}
+
+func aliasesOf(a way.Annotations) []requests.Hosts {
 	var list []requests.Hosts
 	for name := range strings.SplitSeq(a["server-alias"], ",") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -37,128 +44,147 @@ func haproxyIngressAliases(ing *networkingv1.Ingress) []requests.Hosts {
 	if expression := strings.TrimSpace(a["server-alias-regex"]); expression != "" {
 		list = append(list, requests.Hosts{Name: "~" + expression, Opaque: true})
 	}
-	if haproxyIngressAlternatives(ing) {
-		list = append(list, anyHost())
-	}
 	return list
 }
 
 const PrefixHAProxyIngress = "haproxy-ingress.github.io/"
-
-// haproxyIngressAnnotations: of two prefixes the first wins (readConfigKeys), and a Service's annotation over an
-// Ingress's.
-func haproxyIngressAnnotations(in way.Input) way.Annotations {
-	a := way.WithPrefix(in.Ingress.Annotations, PrefixHAProxyIngress, way.PrefixIngress)
-	maps.Copy(a, way.WithPrefix(in.ServiceAnnotations, PrefixHAProxyIngress, way.PrefixIngress))
-	return a
-}
 
 // haproxyIngressConfig are annotations that add configuration of HAProxy's own.
 func haproxyIngressConfig() []string {
 	return []string{"config-backend", "config-backend-early", "config-backend-late"}
 }
 
+// haproxyIngressRead reads an Ingress as each controller does that is at hand, and as one that is told nothing where
+// none is.
 func haproxyIngressRead(in way.Input) way.Reading {
-	a := haproxyIngressAnnotations(in)
-	differ := haproxyIngressShared(in, a)
+	if len(in.Controllers) == 0 {
+		return settingsOf(in, way.GlobalConfig{Assumed: true}).read()
+	}
+	r := settingsOf(in, in.Controllers[0]).read()
+	for _, told := range in.Controllers[1:] {
+		r = orWorse(r, settingsOf(in, told).read())
+	}
+	return r
+}
+
+func (s *settings) read() way.Reading {
+	in, a := s.in, s.a
 	var h way.Handling
 	e := &h.Effects
-	users := haproxyIngressAuth(in, a, e)
-	if in.HostAliased && e.Authentication.State == tri.On {
-		e.Authentication = tri.State{State: tri.Unknown, Source: e.Authentication.Source,
-			Why: reason.Of("haproxy-aliased")}
-	}
-	e.Identity = haproxyIngressIdentity(in, a, e, users)
+	users, unasked := s.authentication(e)
+	e.Identity = s.identity(e, users, unasked)
 	for _, name := range []string{"headers", "request-set-headers", "request-add-headers", "request-del-headers"} {
-		if differ[name] && e.Identity.State != way.IdentityUnknown {
-			e.Identity = tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name,
-				Why: reason.Of("haproxy-service-settings-differ", name)}
+		if e.Identity.State != way.IdentityUnknown {
+			s.unlessDiffering(name, &e.Identity)
 		}
 	}
-	for _, name := range haproxyIngressConfig() {
-		if configures(a, name) {
-			e.Identity = tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + name,
-				Why: reason.Of("header-by-unread-setting", name)}
-			if e.Authentication.State == tri.On {
-				e.Authentication = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + name,
-					Why: reason.Of("opened-by-unread-setting", name)}
-			}
+	for _, name := range s.configurations() {
+		e.Identity = tri.State{State: way.IdentityUnknown, Source: s.source(name),
+			Why: reason.Of("header-by-unread-setting", s.named(name))}
+		if e.Authentication.State == tri.On {
+			e.Authentication = tri.State{State: tri.Unknown, Source: s.source(name),
+				Why: reason.Of("opened-by-unread-setting", s.named(name))}
 		}
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
 	h.Strip(in, map[string]string{PrefixHAProxyIngress + "request-del-headers": way.Header}, 0, 17,
 		`set haproxy-ingress.github.io/request-del-headers: "x-ditto-pre-authenticated" (haproxy-ingress 0.17 or newer)`)
-	haproxyIngressHides(in, a, &h)
-	if differ["response-del-headers"] {
-		h.HidesHeaders = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "response-del-headers",
-			Why: reason.Of("haproxy-service-settings-differ", "response-del-headers")}
-	}
+	s.hides(&h)
 	if _, old := in.Ingress.Annotations["ingress.kubernetes.io/request-del-headers"]; old {
 		h.Fixes[way.StripIdentity].Annotations = nil
 	}
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
-		h.PassThrough(true, PrefixHAProxyIngress+"ssl-passthrough")
+		h.PassThrough(true, s.source("ssl-passthrough"))
 	}
-	if _, said := a.Bool("ssl-redirect"); !said && len(in.Ingress.Spec.TLS)+len(in.Neighbours) > 0 {
+	if _, said := s.redirects(); !said && len(in.Ingress.Spec.TLS)+len(in.Neighbours) > 0 && s.told.Assumed {
 		e.Assumptions = append(e.Assumptions, "the ConfigMap of haproxy-ingress does not turn ssl-redirect off")
 	}
-	haproxyIngressRate(in, a, differ, &h)
+	s.rate(&h)
 	h.Nominated.Passes = true
 	h.Spelling = way.SpellingVerbatim // normalize-uri is not set
 	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
-	return way.Reading{
-		Handling: h, Transport: func(host string) way.Transport { return haproxyIngressTransport(in, a, host) },
-		Path: func(kind networkingv1.PathType, path string) way.Path { return haproxyIngressPath(in, a, kind, path) },
+	if why := s.unseen(); why != "" {
+		unknown := tri.State{State: tri.Unknown, Source: "configmap", Why: why}
+		h.Identity, h.Authentication, h.StripsIdentity, h.HidesHeaders = unknown, unknown, unknown, unknown
+		h.Rate.Limited = unknown
 	}
+	if prefixesOf(s.told) != nil {
+		for p := range h.Fixes {
+			h.Fixes[p] = h.Fixes[p].Told()
+		}
+	}
+	return way.Reading{Handling: h, Transport: s.transport, Path: s.path, Hosts: s.aliases()}
 }
 
-// haproxyIngressAuth follows pkg/converters/ingress/annotations/backend.go: a Secret that is not there, or has no key
-// `auth`, is logged and leaves the paths open; a wrong auth-url denies everything.
-func haproxyIngressAuth(in way.Input, a way.Annotations, e *way.Effects) way.Trust {
+// authentication follows pkg/converters/ingress/annotations/backend.go: a Secret that is not there, or has no key
+// `auth`, is logged and leaves the paths open; a wrong auth-url denies everything. unasked says why some requests get
+// in without being asked, for which users is no word to rely on, and nothing sets headers by an answer.
+func (s *settings) authentication(e *way.Effects) (users way.Trust, unasked string) {
 	e.Authentication = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
-	users := way.Unverified
-	if a.Has("auth-secret") {
-		const source = PrefixHAProxyIngress + "auth-secret"
-		namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace)
-		if !ok {
-			e.Authentication = tri.State{State: tri.Off, Source: source,
-				Why: "auth-secret does not name a Secret, and is ignored"}
-		} else {
-			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
-			e.Authentication = tri.State{State: tri.On, Source: source,
-				Why: "auth-secret asks every client for credentials"}
-			users = way.Verified
-			switch object, entry := secret(in, namespace, name, "auth"); {
-			case object == absent:
-				e.Authentication = tri.State{State: tri.Unknown, Source: source,
-					Why: reason.Of("haproxy-auth-secret-not-found", namespace, name)}
-				users = way.Doubtful
-			case entry == absent:
-				e.Authentication = tri.State{State: tri.Off, Source: source,
-					Why: "Secret " + namespace + "/" + name +
-						" has no key auth, so haproxy-ingress asks for no credentials"}
-				users = way.Unverified
-			case object == unseen:
-				e.Assumptions = append(e.Assumptions, "Secret "+namespace+"/"+name+" is there and has the key auth")
-			}
-		}
+	users = way.Unverified
+	if s.a.Has("auth-secret") {
+		users = s.passwords(e)
 	}
-	if external := a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != tri.On {
-		const auth = PrefixHAProxyIngress + "auth-url"
-		e.Authentication = tri.State{State: tri.On, Source: PrefixHAProxyIngress + external,
-			Why: external + " asks every client for credentials"}
+	agreed := false
+	if external := s.a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != tri.On {
+		e.Authentication = tri.State{State: tri.On, Source: s.source(external),
+			Why: s.named(external) + " asks every client for credentials"}
 		if external == "oauth" {
-			haproxyIngressOAuth(in, a, e)
-		} else if asked := in.Config.Asking.Ask(in.Ingress.Namespace, ingressURL(a["auth-url"], in.Ingress.Namespace),
-			nil); asked.State != "" {
-			e.Authentication = way.Agreed(asked, auth)
+			s.oauth(e)
+		} else if asked := s.in.Config.Asking.Ask(s.in.Ingress.Namespace,
+			ingressURL(s.a["auth-url"], s.in.Ingress.Namespace), nil); asked.State != "" {
+			e.Authentication, agreed = way.Agreed(asked, s.source("auth-url")), true
 		}
 	}
-	if a.Has("auth-tls-secret") && e.Authentication.State == tri.Off {
+	if why := s.passesOver("auth-", "oauth"); why != "" && e.Authentication.State == tri.On {
+		e.Authentication = tri.State{State: tri.Unknown, Source: e.Authentication.Source, Why: why}
+	}
+	if e.Authentication.State == tri.Unknown && !agreed {
+		unasked = e.Authentication.Why
+		if users == way.Verified {
+			users = way.Doubtful
+		}
+	}
+	if s.a.Has("auth-tls-secret") && e.Authentication.State == tri.Off {
 		e.Authentication = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret",
 			Why: reason.Of("haproxy-certificates-over-tls")}
 	}
-	return users
+	return users, unasked
+}
+
+// passwords is for auth-secret.
+func (s *settings) passwords(e *way.Effects) way.Trust {
+	source := s.source("auth-secret")
+	namespace, name, ok := way.SecretName(s.a["auth-secret"], s.in.Ingress.Namespace)
+	if !ok {
+		e.Authentication = tri.State{State: tri.Off, Source: source,
+			Why: "auth-secret does not name a Secret, and is ignored"}
+		return way.Unverified
+	}
+	e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
+	if namespace != s.in.Ingress.Namespace && !s.told.CrossNamespace &&
+		!strings.EqualFold(s.told.Data["cross-namespace-secrets-passwd"], "allow") {
+		// Once an Ingress of that namespace has it read, it counts here, too.
+		e.Authentication = tri.State{State: tri.Unknown, Source: source,
+			Why: reason.Of("haproxy-auth-secret-of-other-namespace", namespace, name)}
+		return way.Doubtful
+	}
+	e.Authentication = tri.State{State: tri.On, Source: source,
+		Why: s.named("auth-secret") + " asks every client for credentials"}
+	switch object, entry := secret(s.in, namespace, name, "auth"); {
+	case object == absent:
+		e.Authentication = tri.State{State: tri.Unknown, Source: source,
+			Why: reason.Of("haproxy-auth-secret-not-found", namespace, name)}
+		return way.Doubtful
+	case entry == absent:
+		e.Authentication = tri.State{State: tri.Off, Source: source,
+			Why: "Secret " + namespace + "/" + name +
+				" has no key auth, so haproxy-ingress asks for no credentials"}
+		return way.Unverified
+	case object == unseen:
+		e.Assumptions = append(e.Assumptions, "Secret "+namespace+"/"+name+" is there and has the key auth")
+	}
+	return way.Verified
 }
 
 // ingressURL is an auth-url with the name of a Service (`svc://namespace/name:port/path`) as a URL.
@@ -179,10 +205,11 @@ func ingressURL(value, namespace string) string {
 	return value
 }
 
-// haproxyIngressIdentity: headers are set, then added, then deleted, and only then an authentication service in its
+// identity: headers are set, then added, then deleted, and only then an authentication service in its
 // default place is asked, whose answer may set headers anew (haproxy.tmpl).
-func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, users way.Trust) tri.State {
-	v, stated := in.Version()
+func (s *settings) identity(e *way.Effects, users way.Trust, unasked string) tri.State {
+	a := s.a
+	v, stated := s.in.Version()
 	old := stated && !v.AtLeast(0, 17)
 	state := tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
 
@@ -197,21 +224,24 @@ func haproxyIngressIdentity(in way.Input, a way.Annotations, e *way.Effects, use
 		} else {
 			state = headerValue(word, users)
 		}
-		state.Source, state.Why = PrefixHAProxyIngress+setKey, "in "+setKey+" "+state.Why
+		state.Source, state.Why = s.source(setKey), "in "+s.named(setKey)+" "+state.Why
 	}
 	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
 		added := headerValue(value, users)
-		state = tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "request-add-headers",
+		state = tri.State{State: way.IdentityUnknown, Source: s.source("request-add-headers"),
 			Why: reason.Of("haproxy-second-header", added.Why)}
 	}
 	if way.Listed(a["request-del-headers"], way.Header) && !old {
-		state = tri.State{State: way.IdentityRemoved, Source: PrefixHAProxyIngress + "request-del-headers",
-			Why: "request-del-headers removes the header"}
+		state = tri.State{State: way.IdentityRemoved, Source: s.source("request-del-headers"),
+			Why: s.named("request-del-headers") + " removes the header"}
 		if !stated {
 			e.Assumptions = append(e.Assumptions, "haproxy-ingress is 0.17 or newer, which knows request-del-headers")
 		}
 	}
-	if answered := haproxyIngressAnswer(a); answered != nil {
+	if answered := s.answer(); answered != nil {
+		if answered.State == way.IdentitySet && unasked != "" {
+			answered = &tri.State{State: way.IdentityUnknown, Source: answered.Source, Why: unasked}
+		}
 		if answered.State == way.IdentitySet {
 			e.Assumptions = append(e.Assumptions,
 				"the authentication service answers every request that it lets in with a non-empty "+way.Header)
@@ -238,15 +268,19 @@ func haproxyIngressLine(text, header string) (value string, found bool) {
 	return value, found
 }
 
-func haproxyIngressHides(in way.Input, a way.Annotations, h *way.Handling) {
-	const key = PrefixHAProxyIngress + "response-del-headers"
+func (s *settings) hides(h *way.Handling) {
+	const name = "response-del-headers"
+	const key = PrefixHAProxyIngress + name
+	in := s.in
 	v, stated := in.Version()
-	if way.Listed(a["response-del-headers"], "Server") && (!stated || v.AtLeast(0, 17)) {
-		h.HidesHeaders = tri.State{State: tri.On, Source: key, Why: "response-del-headers removes Server"}
+	if way.Listed(s.a[name], "Server") && (!stated || v.AtLeast(0, 17)) {
+		h.HidesHeaders = tri.State{State: tri.On, Source: s.source(name), Why: s.named(name) + " removes Server"}
+		s.unlessDiffering(name, &h.HidesHeaders)
 		return
 	}
 	h.HidesHeaders = tri.State{State: tri.Off, Source: "default",
 		Why: "HAProxy passes the Server header of the backend on"}
+	s.unlessDiffering(name, &h.HidesHeaders)
 	h.Fixes[way.HideHeaders].Advice = `set haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
 	_, old := in.Ingress.Annotations["ingress.kubernetes.io/response-del-headers"]
 	if in.Class.Known && stated && v.AtLeast(0, 17) && !old {

@@ -8,12 +8,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// haproxyIngressOAuth says whom oauth asks for credentials: all clients but those whose path, as they write it, begins
+// oauth says whom oauth asks for credentials: all clients but those whose path, as they write it, begins
 // with that of oauth2-proxy, which another path of the host is to take (buildBackendOAuth: AllowedPath). Where another
 // Ingress of the Service has auth-url, oauth is passed over.
-func haproxyIngressOAuth(in way.Input, a way.Annotations, e *way.Effects) {
-	const source = PrefixHAProxyIngress + "oauth"
-	if haproxyIngressOpens(in) {
+func (s *settings) oauth(e *way.Effects) {
+	in, a, source := s.in, s.a, s.source("oauth")
+	if s.opens() {
 		e.Authentication = tri.State{State: tri.Off, Source: source,
 			Why: "oauth is passed over, since another Ingress of the Service has auth-url"}
 		return
@@ -45,18 +45,19 @@ func haproxyIngressOAuth(in way.Input, a way.Annotations, e *way.Effects) {
 	}
 }
 
-// haproxyIngressAnswer is what the answer of an authentication service does to the header, nil for nothing. By default
+// answer is what the answer of an authentication service does to the header, nil for nothing. By default
 // every header of the answer is copied, and whether this one is among them only the service knows.
-func haproxyIngressAnswer(a way.Annotations) *tri.State {
+func (s *settings) answer() *tri.State {
+	a := s.a
 	if a.Has("auth-url") {
-		const source = PrefixHAProxyIngress + "auth-headers-succeed"
+		source := s.source("auth-headers-succeed")
 		switch list, given := a["auth-headers-succeed"]; {
 		case strings.EqualFold(strings.TrimSpace(a["auth-external-placement"]), "frontend"):
-			return &tri.State{State: way.IdentityUnknown, Source: PrefixHAProxyIngress + "auth-external-placement",
+			return &tri.State{State: way.IdentityUnknown, Source: s.source("auth-external-placement"),
 				Why: reason.Of("haproxy-authentication-in-frontend")}
 		case way.Listed(list, way.Header):
 			return &tri.State{State: way.IdentitySet, Source: source,
-				Why: "auth-headers-succeed copies the header from the answer of auth-url"}
+				Why: s.named("auth-headers-succeed") + " copies the header from the answer of auth-url"}
 		case !given || strings.ContainsAny(list, `*%.[+?^$`):
 			return &tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-answer-by-pattern")}
 		}
@@ -67,8 +68,8 @@ func haproxyIngressAnswer(a way.Annotations) *tri.State {
 	}
 	for entry := range strings.SplitSeq(a["oauth-headers"], ",") {
 		if name, _, _ := strings.Cut(entry, ":"); strings.EqualFold(strings.TrimSpace(name), way.Header) {
-			return &tri.State{State: way.IdentitySet, Source: PrefixHAProxyIngress + "oauth-headers",
-				Why: "oauth-headers sets the header from the answer of oauth2-proxy"}
+			return &tri.State{State: way.IdentitySet, Source: s.source("oauth-headers"),
+				Why: s.named("oauth-headers") + " sets the header from the answer of oauth2-proxy"}
 		}
 	}
 	return nil

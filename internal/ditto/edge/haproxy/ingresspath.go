@@ -2,6 +2,7 @@ package haproxy
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -27,16 +28,21 @@ func haproxyIngressMatch(a way.Annotations, kind networkingv1.PathType) string {
 	return "begin"
 }
 
-// haproxyIngressPath: `begin` compares characters without case; a regular expression is pinned at the start (keys.md
+// path: `begin` compares characters without case; a regular expression is pinned at the start (keys.md
 // "Path type").
 //
 // For hosts that are patterns a path becomes an expression: that of a prefix does not end at an element, and one with a
 // slash at its end is not for the path without it (convertPathToRegex). Which of its hosts a path is asked for is not
 // told, so what is for some of them is taken to be for all.
-func haproxyIngressPath(in way.Input, a way.Annotations, kind networkingv1.PathType, path string) way.Path {
+//
+// redirect-to, since 0.13, leads elsewhere, and to no Service, for all but a default backend. Paths that
+// no-redirect-locations has are served by others.
+func (s *settings) path(kind networkingv1.PathType, path string) way.Path {
+	in, a := s.in, s.a
 	var p way.Path
-	// path-type is not read at a Service.
-	match := haproxyIngressMatch(way.WithPrefix(in.Ingress.Annotations, PrefixHAProxyIngress, way.PrefixIngress), kind)
+	// path-type and redirect-to are not read at a Service.
+	own := ownOf(in.Ingress)
+	match := haproxyIngressMatch(own, kind)
 	patterns, names := haproxyIngressHosts(in.Ingress)
 	switch {
 	case match == "exact":
@@ -53,16 +59,48 @@ func haproxyIngressPath(in way.Input, a way.Annotations, kind networkingv1.PathT
 		p.Matcher = way.AnyCase(path)
 	}
 	if target := a["rewrite-target"]; target != "" {
-		if p.Rewrite = haproxyIngressRewrite(in, match, path, target); in.HostAliased {
+		p.Rewrite = haproxyIngressRewrite(in, match, path, target)
+		if why := s.passesOver("rewrite-target"); why != "" {
+			p.Rewrite = way.UnknownRewrite(why)
+		} else if s.aliased() && (len(in.OfService) > 0 || paths(in.Ingress) > 1) {
+			// Without a map, that of each path is carried out.
 			p.Rewrite = way.UnknownRewrite(reason.Of("haproxy-aliased"))
 		}
 	}
-	for _, name := range haproxyIngressConfig() {
-		if configures(a, name) {
-			p.Rewrite = way.UnknownRewrite(reason.Of("path-by-unread-setting", name))
-		}
+	for _, name := range s.configurations() {
+		p.Rewrite = way.UnknownRewrite(reason.Of("path-by-unread-setting", s.named(name)))
+	}
+	if why := s.unseen(); why != "" {
+		p.Rewrite = way.UnknownRewrite(why)
+	}
+	if path == "/" && s.root() {
+		p.Matcher = way.Characters(path)
+	}
+	port, _ := strconv.Atoi(own["tcp-service-port"])
+	if own["redirect-to"] != "" && port == 0 && !in.ByDefault && !s.older(0, 13) {
+		p.Matcher = way.Nothing()
 	}
 	return p
+}
+
+// older says whether the configuration states a release before another.
+func (s *settings) older(major, minor int) bool {
+	v, stated := s.in.Version()
+	return stated && !v.AtLeast(major, minor)
+}
+
+// paths counts the paths of an Ingress.
+func paths(ing *networkingv1.Ingress) int {
+	count := 0
+	if ing.Spec.DefaultBackend != nil {
+		count++
+	}
+	for _, rule := range ing.Spec.Rules {
+		if rule.HTTP != nil {
+			count += len(rule.HTTP.Paths)
+		}
+	}
+	return count
 }
 
 // haproxyIngressRewrite puts the target in the place of the path and keeps what follows, by an expression. Up to 0.14.7

@@ -33,45 +33,42 @@ func haproxyIngressCounts(ing *networkingv1.Ingress) bool {
 	})
 }
 
-// haproxyIngressShared puts what may count for the whole Service into the annotations of one Ingress. Of those that
-// others say, and it says otherwise or not at all, it returns the names; of configuration it has all lines.
-func haproxyIngressShared(in way.Input, a way.Annotations) (differ map[string]bool) {
-	differ = map[string]bool{}
-	service := way.WithPrefix(in.ServiceAnnotations, PrefixHAProxyIngress, way.PrefixIngress)
+// share puts what may count for the whole Service into the annotations of one Ingress. Settings that others have, and it
+// has otherwise or not at all, differ; of configuration it has all lines.
+func (s *settings) share() {
+	service := validOnly(s.in.ServiceAnnotations)
 	for _, name := range haproxyIngressForService() {
 		if _, decided := service[name]; decided {
 			continue
 		}
-		own, has := a[name]
+		own, has := s.a[name]
 		var values []string
 		if has {
 			values = []string{own}
 		}
-		for _, other := range in.OfService {
-			value, says := way.WithPrefix(other.Annotations, PrefixHAProxyIngress, way.PrefixIngress)[name]
+		for _, other := range s.in.OfService {
+			value, says := ownOf(other)[name]
 			if says && !slices.Contains(values, value) {
 				values = append(values, value)
 			}
 		}
 		if len(values) > 0 {
-			a[name], differ[name] = strings.Join(values, "\n"), len(values) > 1 || !has
+			s.a[name], s.differ[name] = strings.Join(values, "\n"), len(values) > 1 || !has
 		}
 	}
-	return differ
 }
 
-// haproxyIngressSpares says whether some paths are not redirected to HTTPS: a setting of the controller that
+const spared = "no-tls-redirect-locations"
+
+// spares says whether an annotation leaves some paths without a redirect to HTTPS: a setting of the controller that
 // annotations can make as well, for all Ingresses of the Service.
-func haproxyIngressSpares(in way.Input, a way.Annotations) bool {
-	const name = "no-tls-redirect-locations"
-	return a.Has(name) || slices.ContainsFunc(in.OfService, func(other *networkingv1.Ingress) bool {
-		return way.WithPrefix(other.Annotations, PrefixHAProxyIngress, way.PrefixIngress).Has(name)
-	})
+func (s *settings) spares() bool {
+	return s.a.Has(spared) || slices.ContainsFunc(s.in.OfService,
+		func(other *networkingv1.Ingress) bool { return ownOf(other).Has(spared) })
 }
 
-// haproxyIngressOpens says whether another Ingress of the Service has auth-url, for which oauth is passed over.
-func haproxyIngressOpens(in way.Input) bool {
-	return slices.ContainsFunc(in.OfService, func(other *networkingv1.Ingress) bool {
-		return way.WithPrefix(other.Annotations, PrefixHAProxyIngress, way.PrefixIngress).Has("auth-url")
-	})
+// opens says whether another Ingress of the Service has auth-url, for which oauth is passed over.
+func (s *settings) opens() bool {
+	return slices.ContainsFunc(s.in.OfService,
+		func(other *networkingv1.Ingress) bool { return ownOf(other).Has("auth-url") })
 }

@@ -1,8 +1,6 @@
 package haproxy
 
 import (
-	"strings"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -75,69 +73,4 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 	}
 	h.Limit(in, map[string]string{prefix + "rate-limit-requests": way.PlaceBurst, prefix + "rate-limit-period": "5s"},
 		haproxyPrefixes()...)
-}
-
-// haproxyIngressTransport: ssl-redirect is true by default and does something where there is TLS (docs keys.md).
-func haproxyIngressTransport(in way.Input, a way.Annotations, host string) way.Transport {
-	t := way.Transport{TLS: in.WithNeighbours(host)}
-	if always, _ := a.Bool("ssl-always-add-https"); always && t.TLS.State == tri.Off {
-		t.TLS = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "ssl-always-add-https",
-			Why: reason.Of("controllers-certificate")}
-	}
-	redirects, said := a.Bool("ssl-redirect")
-	switch {
-	case t.TLS.State == tri.Off:
-		t.Plain = way.WithoutTLS()
-	case host == "":
-		t.Plain = way.PassedOn("default", "haproxy-ingress redirects for the hosts that spec.tls names, and for no others")
-	case in.HostAliased && (redirects || !said):
-		t.Plain = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "server-alias",
-			Why: reason.Of("haproxy-aliased")}
-	case haproxyIngressSpares(in, a):
-		t.Plain = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "no-tls-redirect-locations",
-			Why: reason.Of("haproxy-spares-paths")}
-	case said && !redirects:
-		t.Plain = way.PassedOn(PrefixHAProxyIngress+"ssl-redirect", "ssl-redirect is false")
-		t.Fix.Advice = `remove haproxy-ingress.github.io/ssl-redirect, or set it to "true"`
-	default:
-		t.Plain = way.Redirected("default", "haproxy-ingress redirects where it has a certificate")
-	}
-	if pass, _ := a.Bool("ssl-passthrough"); pass {
-		return way.Passed(t.Plain, PrefixHAProxyIngress+"ssl-passthrough")
-	}
-	return t
-}
-
-func haproxyIngressRate(in way.Input, a way.Annotations, differ map[string]bool, h *way.Handling) {
-	r := &h.Rate
-	r.Limited = way.Unlimited()
-	h.Fixes[way.LimitRequests].Advice = `set haproxy-ingress.github.io/limit-rps: "50"`
-	for _, name := range []string{"limit-rps", "limit-connections"} {
-		if way.Positive(strings.TrimSpace(a[name])) {
-			r.Limited = tri.State{State: tri.On, Source: PrefixHAProxyIngress + name,
-				Why: name + " is " + way.Quote(a[name])}
-			break
-		}
-		if a.Has(name) {
-			r.Limited = tri.State{State: tri.Off, Source: PrefixHAProxyIngress + name,
-				Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
-		}
-	}
-	r.Limited = way.Excepting(r.Limited, a, PrefixHAProxyIngress, "limit-whitelist")
-	for _, name := range []string{"limit-rps", "limit-connections", "limit-whitelist"} {
-		if differ[name] {
-			r.Limited = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + name,
-				Why: reason.Of("haproxy-service-settings-differ", name)}
-		}
-	}
-	for _, name := range haproxyIngressConfig() {
-		if r.Limited.State == tri.Off && configures(a, name) {
-			r.Limited = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + name,
-				Why: reason.Of("limit-by-unread-setting", name)}
-		}
-	}
-	if _, set := in.ServiceAnnotations[PrefixHAProxyIngress+"limit-rps"]; !set {
-		h.Limit(in, map[string]string{PrefixHAProxyIngress + "limit-rps": way.PlaceRate}, PrefixHAProxyIngress,
-			"ingress.kubernetes.io/")
-	}
 }

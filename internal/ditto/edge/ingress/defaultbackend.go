@@ -26,9 +26,11 @@ func sharesDefault(in way.Input) bool {
 // asDefault is an Ingress as it is read for its default backend: some controllers do not apply all of its annotations
 // there.
 func asDefault(in way.Input) way.Input {
-	if only := controllerByName(in.Class.Controller).DefaultBackend.Only; len(only) > 0 {
-		in.Ingress = withOnly(in.Ingress, only)
+	f := controllerByName(in.Class.Controller).DefaultBackend
+	if len(f.Only) > 0 {
+		in.Ingress = withOnly(in.Ingress, f.Only)
 	}
+	in.ByDefault = f.Otherwise
 	return in
 }
 

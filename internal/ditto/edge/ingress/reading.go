@@ -49,7 +49,6 @@ func read(c way.Context, o *inventory.Object) *reading {
 	in.Controllers = toldTo(c, in.Class)
 	if c.To != nil {
 		in.Service, in.ServiceAnnotations = c.To.Ref.Name, c.To.Meta.Annotations
-		in.OfService = ofService(c, in)
 	}
 	r := &reading{c: c, o: o, controller: controllerByName(in.Class.Controller)}
 	for _, host := range hostsOf(ing) {
@@ -65,6 +64,7 @@ func read(c way.Context, o *inventory.Object) *reading {
 		in.HostAliased = in.HostAliased || slices.ContainsFunc(onHost.aliases[in.Class.Controller],
 			func(h requests.Hosts) bool { return h.Name != "*" })
 	}
+	in.OfService, in.OfServiceAll = ofService(c, in)
 	r.in, r.counts = in, counting(c, in)
 	r.read = readingOf(c, in, r.counts)
 	return r
@@ -201,7 +201,7 @@ func (r *reading) byDefault() (*reading, []defaultRoute) {
 		}
 	}
 	as := r
-	if in := asDefault(r.in); in.Ingress != r.in.Ingress {
+	if in := asDefault(r.in); in.Ingress != r.in.Ingress || in.ByDefault {
 		as = &reading{c: r.c, o: r.o, in: in, controller: r.controller, counts: &in}
 		as.read = readingOf(r.c, in, &in)
 	}
@@ -267,6 +267,7 @@ func (r *reading) lets(host, text string, path way.Path) requests.Set {
 	box := requests.Box{Doors: []requests.Door{{Kind: "Ingress"}}, Hosts: []requests.Hosts{requests.HostsOf(host)}}
 	if host != "*" {
 		box.Hosts = append(box.Hosts, onHostOf(r.c, host).aliases[r.in.Class.Controller]...)
+		box.Hosts = append(box.Hosts, r.read.Hosts...)
 	}
 	if r.counts != nil {
 		if r.about == "" {

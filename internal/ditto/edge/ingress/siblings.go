@@ -124,20 +124,26 @@ func neighbours(c way.Context, in way.Input) []*networkingv1.Ingress {
 	return list
 }
 
-// ofService are the other Ingresses of the Service that routes are read for whose annotations count for this one too.
-func ofService(c way.Context, in way.Input) []*networkingv1.Ingress {
+// ofService are the other Ingresses of the Service that routes are read for whose annotations count for this one too. For
+// one of a host with aliases it is all of them.
+func ofService(c way.Context, in way.Input) (list []*networkingv1.Ingress, all bool) {
 	if c.To == nil || controllerByName(in.Class.Controller).CountsForService == nil {
-		return nil
+		return nil, false
 	}
-	var list []*networkingv1.Ingress
 	key := inventory.Key{Index: byService, Namespace: c.To.Ref.Namespace, Value: c.To.Ref.Name}
+	if in.HostAliased {
+		key.Index = way.ByBackend
+	}
 	for _, o := range c.Objects.Find(key) {
-		ing := inventory.Must[networkingv1.Ingress](o)
+		ing, ok := inventory.As[networkingv1.Ingress](o)
+		if !ok {
+			continue
+		}
 		if ing.Name != in.Ingress.Name && classOf(c, ing).Controller == in.Class.Controller {
 			list = append(list, ing)
 		}
 	}
-	return list
+	return list, in.HostAliased
 }
 
 // certified is a host as a controller serves it for a class.

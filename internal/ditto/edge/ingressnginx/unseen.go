@@ -21,14 +21,7 @@ func underPrefix(c way.GlobalConfig, in way.Input) way.Input {
 		return in
 	}
 	ing := *in.Ingress
-	ing.Annotations = map[string]string{}
-	for key, value := range in.Ingress.Annotations {
-		if name, own := strings.CutPrefix(key, c.Prefix+"/"); own {
-			ing.Annotations[way.PrefixIngressNginx+name] = value
-		} else if !strings.HasPrefix(key, way.PrefixIngressNginx) {
-			ing.Annotations[key] = value
-		}
-	}
+	ing.Annotations = way.Under(in.Ingress.Annotations, []string{c.Prefix + "/"}, []string{way.PrefixIngressNginx})
 	in.Ingress = &ing
 	return in
 }
