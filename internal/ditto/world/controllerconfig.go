@@ -98,8 +98,8 @@ func (v *View) headers(c *way.GlobalConfig) {
 }
 
 // parameters reads the ConfigMap that a class names as its parameters, which haproxy-ingress looks for in its own
-// namespace, whatever the class says of that (pkg/converters/ingress/ingress.go: parseParameters). Where no controller is
-// at hand, that namespace is the class's.
+// namespace, whatever the class says of that (pkg/converters/ingress/ingress.go: parseParameters). Where no controller
+// is at hand, that namespace is the class's.
 func (v *View) parameters(c *way.GlobalConfig, class way.Class, namespace string) {
 	o := v.Get(inventory.IngressClass, "", class.Name)
 	if class.Name == "" || o == nil {

@@ -100,8 +100,8 @@ func (s *settings) redirected() tri.State {
 	return way.Redirected("default", "haproxy-ingress redirects where it has a certificate")
 }
 
-// fronted says whether the controller takes requests of a proxy in front of it, whose header says whether they came over
-// TLS (buildGlobalHTTPStoHTTP).
+// fronted says whether the controller takes requests of a proxy in front of it, whose header says whether they came
+// over TLS (buildGlobalHTTPStoHTTP).
 func (s *settings) fronted() bool {
 	for _, key := range []string{"fronting-proxy-port", "https-to-http-port"} {
 		if port, err := strconv.Atoi(s.told.Data[key]); err == nil && port != 0 {
@@ -173,7 +173,8 @@ func (s *settings) rate(h *way.Handling) {
 	h.Fixes[way.LimitRequests].Advice = `set haproxy-ingress.github.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-connections"} {
 		if way.Positive(a[name]) {
-			r.Limited = tri.State{State: tri.On, Source: s.source(name), Why: s.named(name) + " is " + way.Quote(a[name])}
+			r.Limited = tri.State{State: tri.On, Source: s.source(name),
+				Why: s.named(name) + " is " + way.Quote(a[name])}
 			break
 		}
 		if a.Has(name) {
@@ -188,7 +189,7 @@ func (s *settings) rate(h *way.Handling) {
 		r.Limited = excepted
 	}
 	if len(s.conditions("wlist_conn")) > 0 && r.Limited.State == tri.On {
-		r.Limited = tri.State{State: tri.Off}
+		r.Limited = way.Unlimited() // as far as is known: see below
 	}
 	for _, name := range []string{"limit-rps", "limit-connections", "limit-whitelist"} {
 		s.unlessDiffering(name, &r.Limited)

@@ -33,8 +33,8 @@ func haproxyIngressCounts(ing *networkingv1.Ingress) bool {
 	})
 }
 
-// share puts what may count for the whole Service into the annotations of one Ingress. Settings that others have, and it
-// has otherwise or not at all, differ; of configuration it has all lines.
+// share puts what may count for the whole Service into the annotations of one Ingress. Settings that others have, and
+// it has otherwise or not at all, differ; of configuration it has all lines.
 func (s *settings) share() {
 	service := validOnly(s.in.ServiceAnnotations)
 	for _, name := range haproxyIngressForService() {

@@ -169,8 +169,8 @@ func prefixesOf(told way.GlobalConfig) []string {
 	return list
 }
 
-// redirects says whether ssl-redirect has plain HTTP redirected, and whether anything is said of it. In a ConfigMap of a
-// controller, anything but a word for true is false.
+// redirects says whether ssl-redirect has plain HTTP redirected, and whether anything is said of it. In the ConfigMap
+// of a controller, anything but a word for true is false.
 func (s *settings) redirects() (redirects, said bool) {
 	if redirects, said = s.a.Bool("ssl-redirect"); said {
 		return redirects, said

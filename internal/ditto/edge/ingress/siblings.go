@@ -124,8 +124,8 @@ func neighbours(c way.Context, in way.Input) []*networkingv1.Ingress {
 	return list
 }
 
-// ofService are the other Ingresses of the Service that routes are read for whose annotations count for this one too. For
-// one of a host with aliases it is all of them.
+// ofService are the other Ingresses of the Service that routes are read for whose annotations count for this one too.
+// For one of a host with aliases it is all of them.
 func ofService(c way.Context, in way.Input) (list []*networkingv1.Ingress, all bool) {
 	if c.To == nil || controllerByName(in.Class.Controller).CountsForService == nil {
 		return nil, false
