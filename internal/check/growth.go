@@ -40,6 +40,8 @@ func (p part) key() string {
 // ways are what the violations of one side have in common with others of a name: what they let in, and what decided.
 type ways struct {
 	list []letIn
+	// facts are those that decided.
+	facts map[string]bool
 	// all is what they let in together, texts each box of it by itself.
 	all   requests.Set
 	texts map[string]bool
@@ -93,10 +95,11 @@ func newSide(view *world.View, violations []violation, budget *requests.Budget) 
 func (s *side) add(name string, known letIn) {
 	w := s.byName[name]
 	if w == nil {
-		w = &ways{}
+		w = &ways{facts: map[string]bool{}}
 		s.byName[name] = w
 	}
 	w.list = append(w.list, known)
+	w.facts[known.facts] = true
 }
 
 // lets is what a part of a violation lets in, nil if it is about no way in.
@@ -153,9 +156,7 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 	touched = true
 	r = requests.Beyond
 	for w := range s.same(v, p) {
-		for _, known := range w.list {
-			touched = touched && known.facts != v.facts
-		}
+		touched = touched && !w.facts[v.facts]
 		if v.way == nil {
 			if v.container == "" || s.knows(v, w, of) {
 				return requests.Inside, touched

@@ -3,6 +3,7 @@ package check_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -179,6 +180,25 @@ var stressTable = []stress{
 	})},
 }
 
+// They cost time and hardly any memory: see cpu-growth of BenchmarkGrowth.
+var stressedLookups = []stress{
+	{name: "volumes", n: 1000, objects: func(n int) string {
+		return fmt.Sprintf(stressGateway, "        volumeMounts:\n"+each(n, "        - {name: v#, mountPath: /m#}\n")+
+			"      volumes:\n"+each(n, "      - {name: v#, configMap: {name: c#}}\n"))
+	}},
+	{name: "hosts of an Ingress with a certificate for each", n: 400, objects: plain(func(n int) string {
+		return route("networking.k8s.io/v1", "Ingress", "api", "  ingressClassName: nginx\n  tls: [{secretName: s, hosts: ["+each(n, "h#.example.com, ")+"]}]\n  rules:\n"+
+			each(n, "  - {host: h#.example.com, http: {paths: [{path: /p, pathType: Prefix, backend: {service: {name: gateway, port: {number: 8080}}}}]}}\n"))
+	})},
+	{name: "ports of a Service", n: 400, objects: plain(func(n int) string {
+		return route("v1", "Service", "s", "  selector: {app: gateway}\n  type: NodePort\n  ports:\n"+each(n, "  - {name: p#, port: 1#, targetPort: 8080}\n"))
+	})},
+	{name: "rules of a NetworkPolicy", n: 1000, objects: plain(func(n int) string {
+		return route("networking.k8s.io/v1", "NetworkPolicy", "np", "  podSelector: {matchLabels: {app: gateway}}\n  ingress:\n"+
+			each(n, "  - {from: [{podSelector: {matchLabels: {app: c#}}}], ports: [{port: 8080}]}\n"))
+	})},
+}
+
 // cost is what one judgement takes.
 type cost struct {
 	bytes, findings uint64
@@ -214,7 +234,7 @@ func cpuTime() time.Duration {
 // time, so that it is the same on every machine.
 func TestGrowth(t *testing.T) {
 	const bound = 2.6
-	for _, row := range stressTable {
+	for _, row := range slices.Concat(stressTable, stressedLookups) {
 		if !sample.Has(row.name, 4) {
 			continue
 		}
@@ -234,15 +254,16 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// BenchmarkGrowth judges each row, with how much more memory twice as many take.
+// BenchmarkGrowth judges each row, with how much more memory, and time of a processor, twice as many take.
 func BenchmarkGrowth(b *testing.B) {
-	for _, row := range stressTable {
+	for _, row := range slices.Concat(stressTable, stressedLookups) {
 		b.Run(strings.ReplaceAll(row.name, " ", "-"), func(b *testing.B) {
 			var once, twice cost
 			for b.Loop() {
 				once, twice = judgementOf(b, row, row.n), judgementOf(b, row, 2*row.n)
 			}
 			b.ReportMetric(float64(twice.bytes)/float64(once.bytes), "growth")
+			b.ReportMetric(float64(twice.cpu)/float64(once.cpu), "cpu-growth")
 			b.ReportMetric(float64(once.bytes), "judgement-B")
 			b.ReportMetric(float64(once.cpu.Microseconds()), "judgement-cpu-µs")
 		})

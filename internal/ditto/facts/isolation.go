@@ -65,7 +65,9 @@ func policiesOf(v *world.View, namespace string) *policies {
 func isNamespaced(kind string) bool { return kind == "NetworkPolicy" || kind == "CiliumNetworkPolicy" }
 
 // isolation works out who may connect to the ports of a part.
-func isolation(v *world.View, part recognize.Part) (ports []PortAccess, grants []Grant) {
+func isolation(v *world.View, part recognize.Part) ([]PortAccess, []Grant) {
+	var ports []PortAccess
+	var grants granted
 	template := part.Workload.PodTemplate()
 	namespace := part.Workload.Ref.Namespace
 	all := policiesOf(v, namespace)
@@ -75,11 +77,10 @@ func isolation(v *world.View, part recognize.Part) (ports []PortAccess, grants [
 			pod.Ports = append(pod.Ports, netpol.PortOf(p))
 		}
 	}
-	sure, unclear := all.sure(part.Workload), all.unclear
-	for _, p := range all.read {
-		if !slices.Contains(sure, p.Policy) {
-			unclear = append(slices.Clip(unclear), reason.Of("network-policy-by-run-time-labels", namespace, p.Name))
-		}
+	sure, unsure := all.sure(part.Workload)
+	unclear := slices.Clip(all.unclear)
+	for _, p := range unsure {
+		unclear = append(unclear, reason.Of("network-policy-by-run-time-labels", namespace, p.Name))
 	}
 	for _, port := range v.PortsOf(part) {
 		access := PortAccess{Port: port.Name, Number: int64(port.Number)}
@@ -102,20 +103,18 @@ func isolation(v *world.View, part recognize.Part) (ports []PortAccess, grants [
 		}
 		for _, g := range found.Grants {
 			if scope := scope(v, g, namespace); scope != "" {
-				grants = grant(grants, Grant{Policy: g.Policy, Scope: scope, Who: g.String()},
-					Port{access.Port, access.Number})
+				grants.add(Grant{Policy: g.Policy, Scope: scope, Who: g.String()}, Port{access.Port, access.Number})
 			}
 		}
 	}
-	return ports, grants
+	return ports, grants.list
 }
 
-// sure are the policies of which it is certain whether they select the pods of a workload: a policy that asks for a
-// label which the controller gives to pods selects some of them, or none, or those of one revision.
-func (p *policies) sure(workload *inventory.Object) []*netpol.Policy {
+// sure are the policies of which it is certain whether they select the pods of a workload. Of the others it is not: one
+// that asks for a label which the controller gives to pods selects some of them, or none, or those of one revision.
+func (p *policies) sure(workload *inventory.Object) (sure, unsure []*netpol.Policy) {
 	added := podspec.AddedTo(workload)
 	pods := workload.PodTemplate().Labels
-	var list []*netpol.Policy
 	for _, policy := range p.read {
 		rest, asks := without(policy.selector, func(key string) bool {
 			_, set := pods[key]
@@ -124,12 +123,13 @@ func (p *policies) sure(workload *inventory.Object) []*netpol.Policy {
 		if asks {
 			// What does not match by the labels that are known does not match at all.
 			if selector, err := metav1.LabelSelectorAsSelector(rest); err != nil || selector.Matches(labels.Set(pods)) {
+				unsure = append(unsure, policy.Policy)
 				continue
 			}
 		}
-		list = append(list, policy.Policy)
+		sure = append(sure, policy.Policy)
 	}
-	return list
+	return sure, unsure
 }
 
 // without is a selector without what it asks of some labels, and whether it asked anything of them.
@@ -141,17 +141,29 @@ func without(s *metav1.LabelSelector, some func(key string) bool) (rest *metav1.
 	return rest, len(rest.MatchLabels) < len(s.MatchLabels) || len(rest.MatchExpressions) < len(s.MatchExpressions)
 }
 
-// grant adds a port to the grants, beside the other ports that the same policy opens to the same peers.
-func grant(grants []Grant, g Grant, port Port) []Grant {
-	at := slices.IndexFunc(grants, func(x Grant) bool { return x.Policy == g.Policy && x.Who == g.Who })
-	if at < 0 {
-		grants = append(grants, g)
-		at = len(grants) - 1
+// granted are grants, in order, with where each is found.
+type granted struct {
+	list []Grant
+	at   map[grantee]int
+}
+
+// grantee is what a policy lets through, for whom.
+type grantee struct{ policy, who string }
+
+// add adds a port, beside the other ports that the same policy opens to the same peers.
+func (all *granted) add(g Grant, port Port) {
+	at, known := all.at[grantee{g.Policy, g.Who}]
+	if !known {
+		if all.at == nil {
+			all.at = map[grantee]int{}
+		}
+		at = len(all.list)
+		all.at[grantee{g.Policy, g.Who}] = at
+		all.list = append(all.list, g)
 	}
-	if !slices.Contains(grants[at].Ports, port) {
-		grants[at].Ports = append(grants[at].Ports, port)
+	if to := &all.list[at].Ports; !slices.Contains(*to, port) {
+		*to = append(*to, port)
 	}
-	return grants
 }
 
 // scope says how far a grant goes, empty for a grant for nobody.
@@ -202,7 +214,7 @@ func IsolatedBy(v *world.View, o *inventory.Object) []*inventory.Object {
 			func(p recognize.Part) bool { return recognize.IsDitto(p.Component) }) {
 			continue
 		}
-		if sure := one.sure(candidate); len(sure) == 0 || sure[0].Selects(candidate.PodTemplate().Labels) {
+		if sure, _ := one.sure(candidate); len(sure) == 0 || sure[0].Selects(candidate.PodTemplate().Labels) {
 			list = append(list, candidate)
 		}
 	}

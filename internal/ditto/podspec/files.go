@@ -24,13 +24,17 @@ type File struct {
 // hand, with the path they are mounted at.
 func Files(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container) (files []File,
 	absent []absentFile) {
+	if len(c.VolumeMounts) == 0 {
+		return nil, nil
+	}
+	named := make(map[string][]*corev1.Volume, len(template.Spec.Volumes))
+	for i := range template.Spec.Volumes {
+		volume := &template.Spec.Volumes[i]
+		named[volume.Name] = append(named[volume.Name], volume)
+	}
 	for i := range c.VolumeMounts {
 		mount := &c.VolumeMounts[i]
-		for j := range template.Spec.Volumes {
-			volume := &template.Spec.Volumes[j]
-			if volume.Name != mount.Name {
-				continue
-			}
+		for _, volume := range named[mount.Name] {
 			for _, source := range volumeSources(volume) {
 				gk := inventory.ConfigMap
 				if source.Kind == "Secret" {

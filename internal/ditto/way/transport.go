@@ -1,7 +1,6 @@
 package way
 
 import (
-	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -10,21 +9,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
-
-// NamesCertificate says whether spec.tls of an Ingress has a certificate for a host.
-func NamesCertificate(ing *networkingv1.Ingress, host string) bool {
-	return len(ing.Spec.TLS) > 0 && certificateIn(ing.Spec.TLS, host).State == tri.On
-}
-
-// NamesCertificates says whether spec.tls has a certificate for each host of an Ingress's rules.
-func NamesCertificates(ing *networkingv1.Ingress) bool {
-	for _, rule := range ing.Spec.Rules {
-		if !NamesCertificate(ing, rule.Host) {
-			return false
-		}
-	}
-	return len(ing.Spec.TLS) > 0
-}
 
 // What plain HTTP meets at an edge.
 const (
@@ -47,72 +31,6 @@ type Transport struct {
 	Passthrough bool
 	// Fix is for ServeTLS.
 	Fix Fix
-}
-
-const SourceTLS = "spec.tls"
-
-// Certificate says whether spec.tls names a certificate for the host, as the API defines the field.
-func (in Input) Certificate(host string) tri.State {
-	return certificateIn(in.Ingress.Spec.TLS, host)
-}
-
-func certificateIn(tls []networkingv1.IngressTLS, host string) tri.State {
-	if len(tls) == 0 {
-		return tri.State{State: tri.Off, Source: SourceTLS, Why: "spec.tls is empty"}
-	}
-	unnamed, wide := false, false
-	for _, t := range tls {
-		listed := slices.ContainsFunc(t.Hosts, func(h string) bool { return covers(h, host) })
-		switch {
-		case !listed && len(t.Hosts) > 0:
-		case t.SecretName == "":
-			unnamed = true
-		case listed:
-			return tri.State{State: tri.On, Source: SourceTLS, Why: "spec.tls names a certificate for it"}
-		default:
-			wide = true
-		}
-	}
-	switch {
-	case wide:
-		return tri.State{State: tri.On, Source: SourceTLS,
-			Why: "spec.tls names a certificate without saying for which hosts"}
-	case unnamed:
-		return tri.State{State: tri.Unknown, Source: SourceTLS, Why: reason.Of("certificate-without-secret")}
-	case host == "":
-		return tri.State{State: tri.Unknown, Source: SourceTLS, Why: reason.Of("certificates-for-some-hosts")}
-	}
-	return tri.State{State: tri.Off, Source: SourceTLS, Why: "spec.tls has no certificate for " + host}
-}
-
-// covers says whether a certificate's name is one for the host: a wildcard stands for one label (RFC 6125, 6.4.3).
-func covers(name, host string) bool {
-	name, host = strings.ToLower(name), strings.ToLower(host)
-	if name == host {
-		return host != ""
-	}
-	base, wild := strings.CutPrefix(name, "*.")
-	if !wild {
-		return false
-	}
-	label, rest, ok := strings.Cut(host, ".")
-	return ok && label != "" && label != "*" && rest == base
-}
-
-// WithNeighbours is certificate for a controller that has one virtual server a host: what another Ingress of the host
-// says in spec.tls holds for this one as well.
-func (in Input) WithNeighbours(host string) tri.State {
-	own := in.Certificate(host)
-	if own.State == tri.On {
-		return own
-	}
-	for _, other := range in.Neighbours {
-		if s := certificateIn(other.Spec.TLS, host); s.State == tri.On {
-			return tri.State{State: tri.On, Source: SourceTLS, Why: "Ingress " + other.Namespace + "/" + other.Name +
-				" of the same host names a certificate for it"}
-		}
-	}
-	return own
 }
 
 // Redirected is Transport.Plain where plain HTTP is redirected to TLS.

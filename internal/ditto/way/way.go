@@ -87,9 +87,10 @@ type Input struct {
 	// Master is the master of a mergeable F5 minion: the Ingress of the same host whose annotation
 	// nginx.org/mergeable-ingress-type is `master` (Controller.Master). Nil if there is none at hand.
 	Master *networkingv1.Ingress
-	// Neighbours are other Ingresses of a host of this one that the same controller serves and that name certificates
-	// in spec.tls. They are only there if this one does not name certificates for all its hosts itself.
-	Neighbours []*networkingv1.Ingress
+	// Neighbours are, by the hosts of this one, other Ingresses of the host that the same controller serves and that
+	// name a certificate for it in spec.tls. They are only there if this one does not name certificates for all its
+	// hosts itself.
+	Neighbours map[string][]*networkingv1.Ingress
 	// OfService are other Ingresses of the Service that the same controller serves and that have annotations which
 	// count for all of them (Controller.CountsForService).
 	OfService []*networkingv1.Ingress
@@ -108,6 +109,8 @@ type Input struct {
 	Config      Config
 	// Objects answers whether Secrets that the annotations name are there. It may be nil.
 	Objects inventory.Reader
+	// Kept is that of the judgement; it may be nil.
+	Kept *Kept
 }
 
 // The forms in which password entries are kept.

@@ -64,19 +64,13 @@ func (s *settings) transport(host string) way.Transport {
 // certificates are for, and serves TLS for those alone.
 func (s *settings) certificate(host string) tri.State {
 	t := s.in.WithNeighbours(host)
-	if host == "" || t.State == tri.Off || slices.ContainsFunc(append([]*networkingv1.Ingress{s.in.Ingress},
-		s.in.Neighbours...), func(ing *networkingv1.Ingress) bool { return lists(ing, host) }) {
+	if host == "" || t.State == tri.Off || s.in.CertificatesOf(s.in.Ingress).Lists(host) ||
+		slices.ContainsFunc(s.in.Neighbours[host],
+			func(ing *networkingv1.Ingress) bool { return s.in.CertificatesOf(ing).Lists(host) }) {
 		return t
 	}
 	return tri.State{State: tri.Off, Source: way.SourceTLS,
 		Why: "haproxy-ingress serves TLS for the hosts that spec.tls lists, and " + host + " is none of them"}
-}
-
-// lists says whether spec.tls of an Ingress has a host among its names.
-func lists(ing *networkingv1.Ingress, host string) bool {
-	return slices.ContainsFunc(ing.Spec.TLS, func(t networkingv1.IngressTLS) bool {
-		return slices.ContainsFunc(t.Hosts, func(name string) bool { return strings.EqualFold(name, host) })
-	})
 }
 
 // redirected is what plain HTTP meets where it is to be redirected, which some of it may not be.
@@ -162,8 +156,9 @@ func (s *settings) certified() bool {
 	return !slices.ContainsFunc(append([]*networkingv1.Ingress{s.in.Ingress}, s.in.OfService...),
 		func(ing *networkingv1.Ingress) bool {
 			some, _ := s.sparedIn(ing)
+			certificates := s.in.CertificatesOf(ing)
 			return some || ing.Spec.DefaultBackend != nil || slices.ContainsFunc(ing.Spec.Rules,
-				func(rule networkingv1.IngressRule) bool { return !lists(ing, rule.Host) })
+				func(rule networkingv1.IngressRule) bool { return !certificates.Lists(rule.Host) })
 		})
 }
 

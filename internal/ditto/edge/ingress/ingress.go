@@ -25,6 +25,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/openshift"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/tailscale"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/traefik"
+	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -156,12 +157,13 @@ func Indices() []inventory.Index {
 func keys(o *inventory.Object) []inventory.Key {
 	ing := inventory.Must[networkingv1.Ingress](o)
 	var keys []inventory.Key
+	certificates := way.CertificatesOf(ing.Spec.TLS)
 	for _, host := range hostsOf(ing) {
 		keys = append(keys, inventory.Key{Index: ByHost, Value: host})
 		if affectsSiblings(ing) {
 			keys = append(keys, inventory.Key{Index: bySibling, Value: host})
 		}
-		if way.NamesCertificate(ing, host) {
+		if certificates.For(host).State == tri.On {
 			keys = append(keys, inventory.Key{Index: byCertificate, Value: host})
 		}
 	}
@@ -261,8 +263,10 @@ func hostsOf(ing *networkingv1.Ingress) []string {
 		return []string{""}
 	}
 	var hosts []string
+	seen := make(map[string]bool, len(ing.Spec.Rules))
 	for _, rule := range ing.Spec.Rules {
-		if !slices.Contains(hosts, rule.Host) {
+		if !seen[rule.Host] {
+			seen[rule.Host] = true
 			hosts = append(hosts, rule.Host)
 		}
 	}

@@ -32,7 +32,7 @@ type reading struct {
 
 // inputOf is an Ingress with what is read beside it.
 func inputOf(c way.Context, ing *networkingv1.Ingress) way.Input {
-	return way.Input{Ingress: ing, Class: classOf(c, ing), Config: c.Config, Objects: c.Objects}
+	return way.Input{Ingress: ing, Class: classOf(c, ing), Config: c.Config, Objects: c.Objects, Kept: c.Kept}
 }
 
 // toldTo is what the controllers of a class are told for all Ingresses.
@@ -80,9 +80,10 @@ func counting(c way.Context, in way.Input) *way.Input {
 	if is == nil || !is(in.Ingress) {
 		return &in
 	}
+	places := placesOf(in.Ingress)
 	for _, other := range sharingHosts(c, in.Ingress) {
 		main := inventory.Must[networkingv1.Ingress](other)
-		if is(main) || !sharesPath(main, in.Ingress) {
+		if is(main) || !sharesPath(in.Ingress, places, main) {
 			continue
 		}
 		in.Ingress, in.Class = main, classOf(c, main)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -104,24 +105,18 @@ func forcesRegex(in way.Input) bool {
 	return forces != nil && forces(in)
 }
 
-// neighbours are the Ingresses of a host that name certificates which serve this one too.
-func neighbours(c way.Context, in way.Input) []*networkingv1.Ingress {
+// neighbours are, by host, the Ingresses of the host that name a certificate which serves this one too.
+func neighbours(c way.Context, in way.Input) map[string][]*networkingv1.Ingress {
 	if !controllerByName(in.Class.Controller).SharesTLS || way.NamesCertificates(in.Ingress) {
 		return nil
 	}
-	hosts := hostsOf(in.Ingress)
-	if len(hosts) == 1 {
-		return certifying(c, certified{hosts[0], in.Class.Controller, in.Class.Name})
-	}
-	var list []*networkingv1.Ingress
-	for _, host := range hosts {
-		for _, ing := range certifying(c, certified{host, in.Class.Controller, in.Class.Name}) {
-			if !slices.Contains(list, ing) {
-				list = append(list, ing)
-			}
+	by := map[string][]*networkingv1.Ingress{}
+	for _, host := range hostsOf(in.Ingress) {
+		if list := certifying(c, certified{host, in.Class.Controller, in.Class.Name}); len(list) > 0 {
+			by[host] = list
 		}
 	}
-	return list
+	return by
 }
 
 // ofService are the other Ingresses of the Service that routes are read for whose annotations count for this one too.
@@ -171,6 +166,12 @@ func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 	in := inputOf(c, ing)
 	controller := controllerByName(in.Class.Controller)
 	forces := isMaster(ing) || forcesRegex(in) || hasAliases(ing)
+	// An Ingress can be met once for each of its hosts.
+	wants := onceEach(func(other *networkingv1.Ingress) bool { return !way.NamesCertificates(other) })
+	places := sync.OnceValue(func() map[place]bool { return placesOf(ing) })
+	shares := onceEach(func(other *networkingv1.Ingress) bool {
+		return isCanary(other) && sharesPath(ing, places(), other)
+	})
 	var list []way.Siblings
 	for _, host := range hostsOf(ing) {
 		onHost := inventory.Key{Index: ByHost, Value: host}
@@ -179,10 +180,7 @@ func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 			continue
 		}
 		if len(ing.Spec.TLS) > 0 && controller.SharesTLS {
-			list = append(list, way.Siblings{Name: "certificates of host " + host, Key: onHost,
-				Concerned: func(other *inventory.Object) bool {
-					return !way.NamesCertificates(inventory.Must[networkingv1.Ingress](other))
-				}})
+			list = append(list, way.Siblings{Name: "certificates of host " + host, Key: onHost, Concerned: wants})
 		}
 		if len(ing.Spec.Rules) > 0 && controller.DefaultBackend.Shared {
 			list = append(list, way.Siblings{Name: "default backends of host " + host, Key: onHost,
@@ -191,11 +189,7 @@ func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 					return spec.DefaultBackend != nil && len(spec.Rules) > 0
 				}})
 		}
-		list = append(list, way.Siblings{Key: inventory.Key{Index: bySibling, Value: host},
-			Concerned: func(other *inventory.Object) bool {
-				canary := inventory.Must[networkingv1.Ingress](other)
-				return isCanary(canary) && sharesPath(ing, canary)
-			}})
+		list = append(list, way.Siblings{Key: inventory.Key{Index: bySibling, Value: host}, Concerned: shares})
 	}
 	for _, host := range aliasedByTLS(ing) {
 		list = append(list, way.Siblings{Name: "all of host " + host, Key: inventory.Key{Index: ByHost, Value: host}})
@@ -207,19 +201,37 @@ func siblings(c way.Context, o *inventory.Object) []way.Siblings {
 	return list
 }
 
-// sharesPath says whether two Ingresses have a path of the same host in common.
-func sharesPath(a, b *networkingv1.Ingress) bool {
-	if a.Spec.DefaultBackend != nil && b.Spec.DefaultBackend != nil {
-		return true
+// onceEach asks once about each Ingress.
+func onceEach(concerned func(*networkingv1.Ingress) bool) func(*inventory.Object) bool {
+	known := map[inventory.ID]bool{}
+	return func(o *inventory.Object) bool {
+		id := o.Ref.ID()
+		if _, asked := known[id]; !asked {
+			known[id] = concerned(inventory.Must[networkingv1.Ingress](o))
+		}
+		return known[id]
 	}
-	type place struct{ host, path string }
+}
+
+// place is a path of a host.
+type place struct{ host, path string }
+
+func placesOf(ing *networkingv1.Ingress) map[place]bool {
 	places := map[place]bool{}
-	for _, rule := range a.Spec.Rules {
+	for _, rule := range ing.Spec.Rules {
 		if rule.HTTP != nil {
 			for _, p := range rule.HTTP.Paths {
 				places[place{rule.Host, p.Path}] = true
 			}
 		}
+	}
+	return places
+}
+
+// sharesPath says whether two Ingresses, the places of one of which are given, have a path of the same host in common.
+func sharesPath(a *networkingv1.Ingress, places map[place]bool, b *networkingv1.Ingress) bool {
+	if a.Spec.DefaultBackend != nil && b.Spec.DefaultBackend != nil {
+		return true
 	}
 	for _, rule := range b.Spec.Rules {
 		if rule.HTTP == nil {

@@ -146,7 +146,7 @@ func TestReadTransport_Neighbours(t *testing.T) {
 			continue // which has a certificate for every Ingress
 		}
 		in := served(c.Name, nil)
-		in.Neighbours = []*networkingv1.Ingress{neighbour}
+		in.Neighbours = map[string][]*networkingv1.Ingress{"ditto.example.com": {neighbour}}
 		if tr := readTransport(in, "ditto.example.com"); tr.TLS.State == tri.On {
 			got[c.Name] = tr.Plain.State
 			if !c.SharesTLS {
