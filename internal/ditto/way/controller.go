@@ -86,8 +86,8 @@ type Reading struct {
 	Transport func(host string) Transport
 	// Path is which requests a path takes, and with what path they arrive. It is never empty.
 	Path func(kind networkingv1.PathType, path string) Path
-	// Hosts are further hosts that lead to those of the rules by what the controller is told; those of annotations are in
-	// Controller.Aliases.
+	// Hosts are further hosts that lead to those of the rules by what the controller is told; those of annotations are
+	// in Controller.Aliases.
 	Hosts []requests.Hosts
 }
 

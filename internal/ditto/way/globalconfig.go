@@ -3,9 +3,9 @@ package way
 import "strconv"
 
 // GlobalConfig is what a controller of ingress-nginx, or of haproxy-ingress, is told for all Ingresses: its flags, its
-// ConfigMap, and others that these name. Of the keys of ingress-nginx, main-snippet stands beside http, which nginx takes
-// once, so that it forwards no request of HTTP; hide-headers and add-headers are about answers. The zero value is a
-// controller that is told nothing.
+// ConfigMap, and others that these name. Of the keys of ingress-nginx, main-snippet stands beside http, which nginx
+// takes once, so that it forwards no request of HTTP; hide-headers and add-headers are about answers. The zero value is
+// a controller that is told nothing.
 type GlobalConfig struct {
 	// Name is the ConfigMap, for people.
 	Name string

@@ -48,6 +48,9 @@ func Undecided(why string) Matcher {
 	return Matcher{Why: why, Match: func(string) (bool, bool) { return false, false }}
 }
 
+// IsNothing says whether no request matches, so that there is no way to what is behind.
+func (m Matcher) IsNothing() bool { return m.nothing }
+
 // Nothing matches no path.
 func Nothing() Matcher {
 	return Matcher{nothing: true, Match: func(string) (bool, bool) { return false, true }}

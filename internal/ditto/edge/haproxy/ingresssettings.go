@@ -184,8 +184,8 @@ func (s *settings) redirects() (redirects, said bool) {
 	return redirects && err == nil, true
 }
 
-// isSet says whether a switch of the controller's ConfigMap is on; one without a value is as by default, and a word that
-// is none turns it off.
+// isSet says whether a switch of the controller's ConfigMap is on; one without a value is as by default, and a word
+// that is none turns it off.
 func (s *settings) isSet(name string, byDefault bool) bool {
 	value, said := s.told.Data[name]
 	if !said {
@@ -318,33 +318,4 @@ func (s *settings) aliases() []requests.Hosts {
 		return nil
 	}
 	return aliasesOf(s.a)
-}
-
-// orWorse is what is certain of an Ingress that either of two controllers serves.
-func orWorse(a, b way.Reading) way.Reading {
-	h := a.Handling.OrWorse(b.Handling)
-	h.Rate.Limited = tri.And(a.Rate.Limited, b.Rate.Limited)
-	return way.Reading{
-		Handling: h, Hosts: append(slices.Clone(a.Hosts), b.Hosts...),
-		Transport: func(host string) way.Transport { return worseTransport(a.Transport(host), b.Transport(host)) },
-		Path: func(kind networkingv1.PathType, path string) way.Path {
-			p, other := a.Path(kind, path), b.Path(kind, path)
-			if p.Rewrite.Kind != other.Rewrite.Kind || p.Rewrite.To != other.Rewrite.To ||
-				!slices.Equal(p.Rewrite.From, other.Rewrite.From) {
-				p.Rewrite = way.UnknownRewrite(reason.Of("haproxy-controllers-differ"))
-			}
-			return p
-		},
-	}
-}
-
-// worseTransport is what is certain of what clients speak with either of two controllers.
-func worseTransport(a, b way.Transport) way.Transport {
-	t := a
-	rank := []string{way.PlainClosed, way.PlainRedirected, tri.Unknown, way.PlainServed}
-	if slices.Index(rank, b.Plain.State) > slices.Index(rank, a.Plain.State) {
-		t = b
-	}
-	t.TLS = tri.And(a.TLS, b.TLS)
-	return t
 }

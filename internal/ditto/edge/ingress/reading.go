@@ -128,7 +128,7 @@ func routes(c way.Context, o *inventory.Object) []way.Route {
 	var list []way.Route
 	aside := r.asides()
 	add := func(r *reading, host, asked, kind string, to []way.Backend, path way.Path) {
-		if len(to) > 0 || c.To == nil {
+		if !path.Matcher.IsNothing() && (len(to) > 0 || c.To == nil) {
 			list = append(list, r.route(host, asked, kind, to, path))
 		}
 	}
