@@ -25,7 +25,7 @@ The kinds that are not Kubernetes' own and that decide how Ditto is exposed, by 
   namespaced: [targetgroupbindings]
   cluster: [ingressclassparams]
 - group: extensions.istio.io
-  namespaced: [wasmplugins]
+  namespaced: [trafficextensions, wasmplugins]
   cluster: []
 - group: gateway.envoyproxy.io
   namespaced: [backends, backendtrafficpolicies, clienttrafficpolicies, envoyextensionpolicies, envoypatchpolicies, envoyproxies, httproutefilters, securitypolicies]

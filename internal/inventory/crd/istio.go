@@ -12,6 +12,7 @@ var (
 	IstioServiceEntry          = schema.GroupKind{Group: "networking.istio.io", Kind: "ServiceEntry"}
 	IstioEnvoyFilter           = schema.GroupKind{Group: "networking.istio.io", Kind: "EnvoyFilter"}
 	IstioWasmPlugin            = schema.GroupKind{Group: "extensions.istio.io", Kind: "WasmPlugin"}
+	IstioTrafficExtension      = schema.GroupKind{Group: "extensions.istio.io", Kind: "TrafficExtension"}
 	IstioAuthorizationPolicy   = schema.GroupKind{Group: "security.istio.io", Kind: "AuthorizationPolicy"}
 	IstioRequestAuthentication = schema.GroupKind{Group: "security.istio.io", Kind: "RequestAuthentication"}
 )
@@ -23,6 +24,7 @@ func istio() map[schema.GroupVersionKind]func() any {
 	kind(kinds, IstioServiceEntry, func() any { return new(ServiceEntry) }, "v1", "v1beta1", "v1alpha3")
 	kind(kinds, IstioEnvoyFilter, func() any { return new(EnvoyFilter) }, "v1alpha3")
 	kind(kinds, IstioWasmPlugin, func() any { return new(WasmPlugin) }, "v1alpha1")
+	kind(kinds, IstioTrafficExtension, func() any { return new(WasmPlugin) }, "v1alpha1")
 	kind(kinds, IstioAuthorizationPolicy, func() any { return new(AuthorizationPolicy) }, "v1", "v1beta1")
 	kind(kinds, IstioRequestAuthentication, func() any { return new(RequestAuthentication) }, "v1", "v1beta1")
 	return kinds
@@ -66,10 +68,18 @@ type VirtualServiceHTTP struct {
 	} `json:"delegate,omitempty"`
 	Rewrite *VirtualServiceRewrite `json:"rewrite,omitempty"`
 	Mirror  *IstioDestination      `json:"mirror,omitempty"`
-	Mirrors []struct {
+	// MirrorPercentage is of Mirror; none at all is everything.
+	MirrorPercentage *IstioPercent `json:"mirrorPercentage,omitempty"`
+	Mirrors          []struct {
 		Destination *IstioDestination `json:"destination,omitempty"`
+		Percentage  *IstioPercent     `json:"percentage,omitempty"`
 	} `json:"mirrors,omitempty"`
 	Headers *IstioHeaders `json:"headers,omitempty"`
+}
+
+// IstioPercent is a share of all requests.
+type IstioPercent struct {
+	Value float64 `json:"value,omitempty"`
 }
 
 // VirtualServiceRewrite changes the path on the way.
@@ -186,6 +196,11 @@ type EnvoyFilter struct {
 		} `json:"workloadSelector,omitempty"`
 		TargetRefs    []IstioTarget `json:"targetRefs,omitempty"`
 		ConfigPatches []struct {
+			// ApplyTo is what of Envoy's configuration is changed, Patch how.
+			ApplyTo string `json:"applyTo,omitempty"`
+			Patch   struct {
+				Value map[string]any `json:"value,omitempty"`
+			} `json:"patch"`
 			Match *struct {
 				// Context is ANY, GATEWAY, SIDECAR_INBOUND or SIDECAR_OUTBOUND.
 				Context string `json:"context,omitempty"`
@@ -194,7 +209,8 @@ type EnvoyFilter struct {
 	} `json:"spec"`
 }
 
-// WasmPlugin is the part of extensions.istio.io WasmPlugin that says whom it concerns.
+// WasmPlugin is the part of extensions.istio.io WasmPlugin that says whom it concerns, and of TrafficExtension, which
+// has Lua beside WebAssembly since Istio 1.31.
 type WasmPlugin struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`

@@ -20,7 +20,11 @@ const (
 func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	backend []gatewayv1.HTTPRouteFilter) placeReading {
 	impl := at.class.impl
-	h := way.Handling{Spelling: impl.Spelling, Effects: way.Effects{
+	spelling := impl.Spelling
+	if impl.spells != nil {
+		spelling = impl.spells(c.Objects)
+	}
+	h := way.Handling{Spelling: spelling, Effects: way.Effects{
 		Identity: tri.State{State: way.IdentityClient, Source: "default",
 			Why: "nothing on the way changes the header"},
 		Authentication: tri.State{State: tri.Off, Source: "default", Why: "nothing asks for credentials"},

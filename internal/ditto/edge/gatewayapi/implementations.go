@@ -29,6 +29,8 @@ type Implementation struct {
 	// them.
 	Spelling     way.Spelling
 	ResolvePaths string
+	// spells says that in its place where objects decide; nil where none do.
+	spells func(objects inventory.Reader) way.Spelling
 	// Value says what a header set to the value carries; nil where every value is a constant.
 	Value func(value string, users way.Trust) tri.State
 	// BackendFilters says that it does what the filters of a backend say. Whoever does not is to refuse the route.
@@ -121,8 +123,9 @@ var implementations = []Implementation{
 	{
 		Name: "istio", Title: "Istio",
 		Controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway", istioMeshController},
-		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, Spelling: way.SpellingResolved,
-		Value: EnvoyValue, BackendFilters: true,
+		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, spells: way.IstioSpelling,
+		ResolvePaths: way.IstioNormalize,
+		Value:        EnvoyValue, BackendFilters: true,
 		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes,
 		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
 		asks:         reason.Of("istio-ingress-authorization"),

@@ -16,9 +16,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// istioRoot is Istio's root namespace unless the mesh says otherwise: policies in it are for the whole mesh.
-const istioRoot = "istio-system"
-
 // istioGatewayLinks: a Gateway is read with the Services and the policies of the pods that serve it.
 func istioGatewayLinks(o *inventory.Object) way.Links {
 	selected := istioLabels(inventory.Must[crd.IngressGateway](o).Spec.Selector)
@@ -48,14 +45,22 @@ type istioEdge struct {
 	public bool
 	// assumptions are what public rests on.
 	assumptions []string
-	// labels are those that the pods which serve it are known to have, namespaces those they lie in, if that is known.
+	// labels are those by which it chooses the pods that serve it. pods are the groups of those that Services stand
+	// before, and namespaces where these lie, if any is known.
 	labels     map[string]string
+	pods       []istioPods
 	namespaces []string
 	policies   []*inventory.Object
 	// unread says which kinds of policies, or that Gateways, cannot be read; empty if they can.
 	unread string
 	// balancer says which Service before the pods ends TLS; empty if none does.
 	balancer string
+}
+
+// istioPods are pods that serve a Gateway, and labels that they are known to have.
+type istioPods struct {
+	namespace string
+	labels    map[string]string
 }
 
 func (e *istioEdge) String() string { return "Gateway " + e.namespace + "/" + e.name }
@@ -70,17 +75,15 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 		return e
 	}
 	e.gateway = inventory.Must[crd.IngressGateway](o)
-	e.labels = map[string]string{}
-	maps.Copy(e.labels, e.gateway.Spec.Selector)
+	e.labels = istioLabels(e.gateway.Spec.Selector)
 	e.front(c)
-	e.labels = istioLabels(e.labels)
 	e.policies = e.governing(c)
 	where := e.namespaces
 	if len(where) > 0 {
-		where = append(slices.Clone(where), istioRoot)
+		where = append(slices.Clone(where), way.IstioRoot)
 	}
 	e.unread = c.Unread(where, crd.IstioAuthorizationPolicy, crd.IstioRequestAuthentication, crd.IstioEnvoyFilter,
-		crd.IstioWasmPlugin)
+		crd.IstioWasmPlugin, crd.IstioTrafficExtension)
 	return e
 }
 
@@ -89,13 +92,19 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 // none.
 func (e *istioEdge) front(c way.Context) {
 	var internal []string
-	public, own := false, istioLabels(e.gateway.Spec.Selector)
+	public := false
 	for _, o := range e.services(c) {
 		service := inventory.Must[corev1.Service](o)
-		if !selectsSome(service.Spec.Selector, e.labels) {
+		if !selectsSome(service.Spec.Selector, e.gateway.Spec.Selector) &&
+			!partOf(service.Spec.Selector, e.labels) {
 			continue
 		}
-		maps.Copy(e.labels, service.Spec.Selector)
+		pods := maps.Clone(e.gateway.Spec.Selector)
+		if pods == nil {
+			pods = map[string]string{}
+		}
+		maps.Copy(pods, service.Spec.Selector)
+		e.pods = append(e.pods, istioPods{namespace: o.Ref.Namespace, labels: istioLabels(pods)})
 		if !slices.Contains(e.namespaces, o.Ref.Namespace) {
 			e.namespaces = append(e.namespaces, o.Ref.Namespace)
 		}
@@ -111,7 +120,7 @@ func (e *istioEdge) front(c way.Context) {
 		case service.Spec.Type == corev1.ServiceTypeLoadBalancer:
 			if verdict := way.Publicness(service, c.Config.Clouds); verdict.Public {
 				public = true
-			} else if partOf(service.Spec.Selector, own) || partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
+			} else if partOf(service.Spec.Selector, e.labels) || partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
 				// One that shares a label and leaves another out may be for pods of somebody else.
 				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, verdict.Why))
 			}
@@ -128,7 +137,7 @@ func (e *istioEdge) front(c way.Context) {
 // order.
 func (e *istioEdge) services(c way.Context) []*inventory.Object {
 	var list []*inventory.Object
-	for _, id := range way.PodsWith(istioLabels(e.labels)) {
+	for _, id := range way.PodsWith(e.labels) {
 		for _, o := range c.Governors(id) {
 			if _, ok := inventory.As[corev1.Service](o); ok && !slices.Contains(list, o) {
 				list = append(list, o)
@@ -162,7 +171,11 @@ func selectsSome(selector, pod map[string]string) bool {
 // governing are the policies and filters for the pods that serve the Gateway.
 func (e *istioEdge) governing(c way.Context) []*inventory.Object {
 	var list []*inventory.Object
-	for _, id := range append(way.PodsWith(e.labels), way.PodsLabelled("")) {
+	ids := append(way.PodsWith(e.labels), way.PodsLabelled(""))
+	for _, pods := range e.pods {
+		ids = append(ids, way.PodsWith(pods.labels)...)
+	}
+	for _, id := range ids {
 		for _, o := range c.Governors(id) {
 			if !slices.Contains(list, o) && e.governedBy(o) {
 				list = append(list, o)
@@ -173,31 +186,34 @@ func (e *istioEdge) governing(c way.Context) []*inventory.Object {
 	return list
 }
 
-// governedBy says whether a policy is for the pods that serve the Gateway: in their namespace or in the root one, by
-// labels that they have. Where their namespace is not known, one that chooses by labels is taken to be in it.
+// governedBy says whether a policy is for some of the pods that serve the Gateway: in their namespace or in the root
+// one, by labels that they have. Where their namespace is not known, one that chooses by labels is taken to be in it.
 func (e *istioEdge) governedBy(o *inventory.Object) bool {
 	selector, targeted, ok := istioSelection(o)
-	if !ok || targeted {
+	switch {
+	case !ok || targeted:
+		return false
+	case len(e.pods) > 0:
+		return slices.ContainsFunc(e.pods, func(p istioPods) bool { return p.chosenBy(selector, o.Ref.Namespace) })
+	case !partOf(selector, e.labels):
 		return false
 	}
-	for key, value := range selector {
-		if e.labels[key] != value {
-			return false
-		}
-	}
-	switch namespace := o.Ref.Namespace; {
-	case namespace == istioRoot:
-		return true
-	case len(e.namespaces) > 0:
-		return slices.Contains(e.namespaces, namespace)
-	default:
-		return len(selector) > 0 || namespace == e.namespace
-	}
+	return o.Ref.Namespace == way.IstioRoot || len(selector) > 0 || o.Ref.Namespace == e.namespace
 }
 
-// certainly says whether it is known that the policy is for the pods.
+// certainly says whether it is known that the policy is for all of the pods: others than it is for let in whoever comes
+// through them.
 func (e *istioEdge) certainly(o *inventory.Object) bool {
-	return o.Ref.Namespace == istioRoot || slices.Contains(e.namespaces, o.Ref.Namespace)
+	selector, _, _ := istioSelection(o)
+	if len(e.pods) == 0 {
+		return o.Ref.Namespace == way.IstioRoot && partOf(selector, e.labels)
+	}
+	return !slices.ContainsFunc(e.pods, func(p istioPods) bool { return !p.chosenBy(selector, o.Ref.Namespace) })
+}
+
+// chosenBy says whether a selector of a policy in a namespace chooses the pods.
+func (p istioPods) chosenBy(selector map[string]string, namespace string) bool {
+	return (namespace == way.IstioRoot || namespace == p.namespace) && partOf(selector, p.labels)
 }
 
 // istioSelection says which pods a policy or filter chooses; targeted says that it names something else, a Gateway of

@@ -26,6 +26,19 @@ func istioService(host, namespace string) (ns, name string, ok bool) {
 	return "", "", false
 }
 
+// istioHosts are the hosts of a VirtualService as Istio completes them: a name without a dot is that of a Service in
+// its namespace (pkg/config/model.go, ResolveShortnameToFQDN).
+func istioHosts(vs *crd.VirtualService) []string {
+	var list []string
+	for _, host := range vs.Spec.Hosts {
+		if host != "" && host != "*" && !strings.Contains(host, ".") && net.ParseIP(host) == nil {
+			host += "." + vs.Namespace + ".svc.cluster.local"
+		}
+		list = append(list, host)
+	}
+	return list
+}
+
 // istioBackend is the Service of a destination; without a port any port of it.
 func istioBackend(d crd.IstioDestination, namespace string) (way.Backend, bool) {
 	ns, name, ok := istioService(d.Host, namespace)

@@ -11,9 +11,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-// spelling: pathNormalization of the mesh is BASE unless it is configured otherwise, which resolves dot segments.
-const spelling = way.SpellingResolved
-
 // Controller is Istio's ingress gateway serving an Ingress, which knows no annotations. What other objects of Istio do
 // to the requests is not read.
 func Controller() way.Controller {
@@ -32,7 +29,8 @@ func Controller() way.Controller {
 			h.Authentication = tri.State{State: tri.Unknown, Source: "default",
 				Why: reason.Of("istio-ingress-authorization")}
 			h.Rate.Limited = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
-			h.Spelling = spelling
+			h.Fixes[way.ResolvePaths].Advice = way.IstioNormalize
+			h.Spelling = way.IstioSpelling(in.Objects)
 			return way.Reading{Handling: h,
 				Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
 		},
@@ -42,7 +40,8 @@ func Controller() way.Controller {
 }
 
 // istioPath: ImplementationSpecific is exact unless it ends in `.*` or `/*`
-// (pilot/pkg/config/kube/ingress: createFallbackStringMatch). Releases differ in whether the slash of `/*` stays.
+// (pilot/pkg/config/kube/ingress: createFallbackStringMatch). Releases differ in whether the slash of `/*` stays, and
+// in whether what is left is compared letter by letter or by elements.
 func istioPath(kind networkingv1.PathType, path string) way.Path {
 	if kind == networkingv1.PathTypePrefix {
 		return way.Path{Matcher: way.Elements(way.Raw, path)}
@@ -52,11 +51,17 @@ func istioPath(kind networkingv1.PathType, path string) way.Path {
 			return way.Everything()
 		}
 		if prefix, ok := strings.CutSuffix(path, ".*"); ok {
-			return way.Path{Matcher: way.Characters(prefix)}
+			return way.Path{Matcher: istioStart(prefix)}
 		}
 		if prefix, ok := strings.CutSuffix(path, "/*"); ok {
-			return way.Path{Matcher: way.Characters(prefix)}
+			return way.Path{Matcher: istioStart(prefix)}
 		}
 	}
 	return way.Path{Matcher: way.Exact(way.Raw, path)}
+}
+
+// istioStart matches what is below the path, and leaves open what else begins with its letters.
+func istioStart(path string) way.Matcher {
+	return way.Possibly(way.Elements(way.Raw, path), way.Characters(strings.TrimRight(path, "/")),
+		"releases of Istio differ in whether a path ends with an element")
 }

@@ -48,10 +48,11 @@ func istioRulePath(m crd.VirtualServiceMatch, rewrite *crd.VirtualServiceRewrite
 	return text, path
 }
 
-// equalFold matches the path whatever its case.
+// equalFold matches the path whatever its case. There is no text that all of its spellings begin with.
 func equalFold(path string) way.Matcher {
 	text := way.Raw.Text(path)
-	return way.Matcher{Literal: text, Match: func(p string) (bool, bool) { return strings.EqualFold(p, text), true }}
+	return way.Matcher{Samples: []string{text}, Hints: []string{text, strings.ToLower(text)},
+		Match: func(p string) (bool, bool) { return strings.EqualFold(p, text), true }}
 }
 
 // istioRewrite: `uri` takes the place of the prefix that matched, or of the whole path where another condition did.
@@ -61,8 +62,12 @@ func istioRewrite(r *crd.VirtualServiceRewrite, prefix string) way.Rewrite {
 		return way.EnvoyRegexRewrite(r.URIRegexRewrite.Match, r.URIRegexRewrite.Rewrite)
 	case r.URI == "":
 		return way.Rewrite{}
-	case prefix == "":
-		return way.Rewrite{Kind: way.RewriteConstant, To: r.URI}
 	}
-	return way.Rewrite{Kind: way.RewritePrefix, From: []string{prefix}, To: r.URI}
+	// Envoy writes the text as it is, which Ditto decodes. What follows a question mark is the query.
+	path, _, query := strings.Cut(r.URI, "?")
+	path = way.Raw.Text(path)
+	if prefix == "" || query {
+		return way.Rewrite{Kind: way.RewriteConstant, To: path}
+	}
+	return way.Rewrite{Kind: way.RewritePrefix, From: []string{prefix}, To: path}
 }

@@ -26,6 +26,8 @@ type istioAccess struct {
 	// doubtful says of a path whether a policy may turn all requests for it away; nil if none does. why names the
 	// policy.
 	doubtful func(path string) (why string)
+	// reshaped says what may let in other paths than rules say, and which ones is not evaluated; empty if nothing does.
+	reshaped string
 }
 
 // istioAccessOf reads the policies. Authentication is on only where every request certainly needs a token.
@@ -61,6 +63,9 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			if concernsGateways(t) {
 				opaque = &tri.State{State: tri.Unknown, Source: o.Ref.String(),
 					Why: reason.Of("istio-not-evaluated", o.Ref.String())}
+				if reshapes(t) {
+					a.reshaped = opaque.Why
+				}
 			}
 		}
 	}
@@ -102,6 +107,26 @@ func concernsGateways(typed any) bool {
 	}
 	for _, patch := range filter.Spec.ConfigPatches {
 		if patch.Match == nil || !strings.HasPrefix(patch.Match.Context, "SIDECAR_") {
+			return true
+		}
+	}
+	return false
+}
+
+// reshapes says whether a filter can let in other paths than the rules of VirtualServices say: all can but those that
+// limit requests, which do nothing else.
+func reshapes(typed any) bool {
+	filter, ok := typed.(*crd.EnvoyFilter)
+	if !ok {
+		return true
+	}
+	for _, patch := range filter.Spec.ConfigPatches {
+		kind := ""
+		if config, ok := patch.Patch.Value["typed_config"].(map[string]any); ok {
+			kind, _ = config["@type"].(string)
+		}
+		if (patch.Match == nil || !strings.HasPrefix(patch.Match.Context, "SIDECAR_")) &&
+			(patch.ApplyTo != "HTTP_FILTER" || !strings.HasSuffix(kind, "RateLimit")) {
 			return true
 		}
 	}
@@ -241,10 +266,13 @@ func istioDoubts(allows, denies []*inventory.Object) func(string) string {
 	var checks []func(string) string
 	for _, o := range denies {
 		for _, rule := range inventory.Must[crd.AuthorizationPolicy](o).Spec.Rules {
+			if len(rule.From) == 0 && len(rule.To) == 0 && len(rule.When) == 0 {
+				checks = append(checks, func(string) string { return o.Ref.String() + " denies everything" })
+			}
 			for _, to := range rule.To {
-				if patterns := to.Operation["paths"]; len(patterns) > 0 {
+				if patterns, but := to.Operation["paths"], to.Operation["notPaths"]; len(patterns)+len(but) > 0 {
 					checks = append(checks, func(path string) string {
-						if slices.ContainsFunc(patterns, func(p string) bool { return pathMatches(p, path) }) {
+						if (len(patterns) == 0 || meets(patterns, path, true)) && !meets(but, path, false) {
 							return o.Ref.String() + " may deny it"
 						}
 						return ""
@@ -283,19 +311,28 @@ func allowsPath(rule crd.AuthorizationPolicyRule, path string) bool {
 		return true
 	}
 	for _, to := range rule.To {
-		patterns := to.Operation["paths"]
-		if len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool { return pathMatches(p, path) }) {
+		patterns, but := to.Operation["paths"], to.Operation["notPaths"]
+		if (len(patterns) == 0 || meets(patterns, path, false)) && !meets(but, path, true) {
 			return true
 		}
 	}
 	return false
 }
 
-// pathMatches reads a path of a policy: exact, with a `*` at one end, or with `{*}` and `{**}` in it, which are taken
-// to match.
+// meets says whether one of a policy's patterns matches a path; perhaps is the answer where that is not evaluated.
+func meets(patterns []string, path string, perhaps bool) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		if strings.Contains(p, "{") {
+			return perhaps
+		}
+		return pathMatches(p, path)
+	})
+}
+
+// pathMatches reads a path of a policy: exact, or with a `*` at one end.
 func pathMatches(pattern, path string) bool {
 	switch {
-	case pattern == "*" || strings.Contains(pattern, "{"):
+	case pattern == "*":
 		return true
 	case strings.HasSuffix(pattern, "*"):
 		return strings.HasPrefix(path, strings.TrimSuffix(pattern, "*"))

@@ -4,9 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
@@ -44,7 +48,7 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 		t.Plain = t.TLS
 		return t
 	}
-	for _, host := range r.root.Spec.Hosts {
+	for _, host := range istioHosts(r.root) {
 		if one, served := r.hostTransport(host, m.Port); served {
 			t.TLS, t.Plain = lessEncrypted(t.TLS, one.TLS), lessEncrypted(t.Plain, one.Plain)
 		}
@@ -135,7 +139,7 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 	}
 	unserved := tri.State{State: tri.Unknown, Source: "servers", Why: reason.Of("istio-no-server-passes-through", who)}
 	ended := way.Transport{TLS: unserved, Plain: unserved, Fix: way.Fix{Advice: advice}}
-	for _, host := range r.root.Spec.Hosts {
+	for _, host := range istioHosts(r.root) {
 		for _, s := range r.edge.serversFor(host, r.root.Namespace) {
 			switch {
 			case !fits(s):
@@ -157,4 +161,22 @@ func redirectsToHTTPS(rules []crd.VirtualServiceHTTP) bool {
 	return slices.ContainsFunc(rules, func(r crd.VirtualServiceHTTP) bool {
 		return r.Redirect != nil && strings.EqualFold(r.Redirect.Scheme, "https")
 	})
+}
+
+// ports: a destination without a port means the only one of its Service or else the one that the Gateway listens on.
+func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Backend {
+	var list []way.Backend
+	for _, b := range backends {
+		o := r.c.Objects.Get(inventory.Service, b.Namespace, b.Name)
+		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 ||
+			len(inventory.Must[corev1.Service](o).Spec.Ports) < 2 {
+			list = append(list, b)
+			continue
+		}
+		for _, number := range listening {
+			b.Port = intstr.FromInt32(int32(min(number, 65535))) // bounded
+			list = append(list, b)
+		}
+	}
+	return list
 }

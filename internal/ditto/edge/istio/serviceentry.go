@@ -80,16 +80,19 @@ func httpDestinations(rule *crd.VirtualServiceHTTP) []crd.IstioDestination {
 	for _, d := range weighted(rule.Route) {
 		list = append(list, d.Destination)
 	}
-	if rule.Mirror != nil {
+	if rule.Mirror != nil && somewhat(rule.MirrorPercentage) {
 		list = append(list, *rule.Mirror)
 	}
 	for _, m := range rule.Mirrors {
-		if m.Destination != nil {
+		if m.Destination != nil && somewhat(m.Percentage) {
 			list = append(list, *m.Destination)
 		}
 	}
 	return list
 }
+
+// somewhat says whether a share is any.
+func somewhat(share *crd.IstioPercent) bool { return share == nil || share.Value > 0 }
 
 func bytesDestinations(rule *crd.VirtualServiceBytes) []crd.IstioDestination {
 	var list []crd.IstioDestination

@@ -4,9 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
-
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -26,7 +23,7 @@ func Kinds() []way.Resource {
 	}
 	for _, gk := range []way.Resource{
 		{Kind: crd.IstioAuthorizationPolicy}, {Kind: crd.IstioRequestAuthentication}, {Kind: crd.IstioEnvoyFilter},
-		{Kind: crd.IstioWasmPlugin},
+		{Kind: crd.IstioWasmPlugin}, {Kind: crd.IstioTrafficExtension},
 	} {
 		list = append(list, way.Resource{Kind: gk.Kind, Links: istioPolicyLinks})
 	}
@@ -44,7 +41,7 @@ func virtualServiceLinks(o *inventory.Object) way.Links {
 	gateways := istioGateways(vs, vs.Namespace)
 	if isDelegate(vs) || len(gateways) > 0 {
 		links.Backends = virtualServiceBackends(vs)
-		links.Uses = serviceHosts(vs)
+		links.Uses = append(serviceHosts(vs), way.IstioMesh())
 	}
 	for _, g := range gateways {
 		links.Uses = append(links.Uses, inventory.ID{GroupKind: crd.IstioGateway, Namespace: g.Namespace, Name: g.Name})
@@ -56,6 +53,9 @@ func virtualServiceLinks(o *inventory.Object) way.Links {
 				id.Namespace = vs.Namespace
 			}
 			links.Governs = append(links.Governs, id)
+			if mirrors(&vs.Spec.HTTP[i]) {
+				links.Uses = append(links.Uses, id)
+			}
 		}
 	}
 	return links
@@ -157,16 +157,6 @@ func virtualServiceRoutes(c way.Context, o *inventory.Object) []way.Route {
 	return routes
 }
 
-// exports says whether a VirtualService is seen in a namespace.
-func exports(vs *crd.VirtualService, namespace string) bool {
-	if len(vs.Spec.ExportTo) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(vs.Spec.ExportTo, func(to string) bool {
-		return to == "*" || to == namespace || to == "." && namespace == vs.Namespace
-	})
-}
-
 // rootRoutes reads rules at each Gateway that a VirtualService is bound to. Short names of destinations are those of
 // the namespace in which they are written.
 func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServiceHTTP, namespace,
@@ -181,13 +171,18 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 		}
 		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace,
 			suffix: ", " + e.String() + suffix}
-		if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, readsHTTP); ok {
+		if ports, ok := e.serves(istioHosts(root), root.Namespace, readsHTTP); ok {
 			for i := range rules {
 				earlier := rules[:i]
 				if suffix != "" {
 					earlier = root.Spec.HTTP
 				}
-				routes = append(routes, r.http(&rules[i], ports, redirectsToHTTPS(earlier))...)
+				if rules[i].Delegate == nil || suffix != "" {
+					routes = append(routes, r.http(&rules[i], ports, redirectsToHTTPS(earlier))...)
+				}
+				for _, copied := range r.copies(&rules[i]) {
+					routes = append(routes, r.http(&copied, ports, redirectsToHTTPS(earlier))...)
+				}
 			}
 		}
 		if suffix != "" {
@@ -198,7 +193,7 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 			fits  func(crd.IstioServer) bool
 			what  string
 		}{{root.Spec.TLS, passesTLS, "TLS passed through unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
-			if ports, ok := e.serves(root.Spec.Hosts, root.Namespace, bytes.fits); ok {
+			if ports, ok := e.serves(istioHosts(root), root.Namespace, bytes.fits); ok {
 				for i := range bytes.rules {
 					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports,
 						r.connectionTransport(bytes.fits))...)
@@ -244,15 +239,20 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 	}
 	var routes []way.Route
 	for _, m := range matches {
-		if !r.atGateway(m.Gateways) {
+		if !r.atGateway(m.Gateways) || m.Port != 0 && len(ports) > 0 && !slices.Contains(ports, m.Port) {
 			continue
 		}
 		text, path := istioRulePath(m, rule.Rewrite)
 		if r.access.doubtful != nil {
 			path.Matcher = doubted(path.Matcher, r.access.doubtful)
 		}
+		if r.access.reshaped != "" {
+			hints := hintsOf(path.Matcher)
+			path.Matcher = way.Possibly(path.Matcher, way.Everything().Matcher, r.access.reshaped)
+			path.Matcher.Literal, path.Matcher.Hints = "", hints
+		}
 		routes = append(routes, way.Route{
-			Hosts: r.root.Spec.Hosts, Door: r.suffix, Conditions: istioConditions(m),
+			Hosts: istioHosts(r.root), Door: r.suffix, Conditions: istioConditions(m),
 			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends,
 			Public:    r.edge.public,
 			Transport: r.transport(m, redirects), Handling: handling,
@@ -261,34 +261,21 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 	return routes
 }
 
+// hintsOf are paths to try of a matcher whose literal says nothing certain any more.
+func hintsOf(m way.Matcher) []string {
+	return way.NonEmpty(append(slices.Clone(m.Hints), m.Literal)...)
+}
+
 // doubted leaves open what policies may turn away.
 func doubted(m way.Matcher, doubtful func(string) string) way.Matcher {
-	return way.Matcher{Why: strings.Join(way.NonEmpty(m.Why, "an AuthorizationPolicy at the gateway may turn it away"),
-		"; "), Match: func(path string) (bool, bool) {
+	why := strings.Join(way.NonEmpty(m.Why, "an AuthorizationPolicy at the gateway may turn it away"), "; ")
+	return way.Matcher{Hints: hintsOf(m), Samples: m.Samples, Why: why, Match: func(path string) (bool, bool) {
 		matches, known := m.Matches(path)
 		if matches && doubtful(path) != "" {
 			return false, false
 		}
 		return matches, known
 	}}
-}
-
-// ports: a destination without a port means the only one of its Service or else the one that the Gateway listens on.
-func (r istioReader) ports(backends []way.Backend, listening []uint32) []way.Backend {
-	var list []way.Backend
-	for _, b := range backends {
-		o := r.c.Objects.Get(inventory.Service, b.Namespace, b.Name)
-		if b.Port.IntVal != 0 || o == nil || o.Typed == nil || len(listening) == 0 ||
-			len(inventory.Must[corev1.Service](o).Spec.Ports) < 2 {
-			list = append(list, b)
-			continue
-		}
-		for _, number := range listening {
-			b.Port = intstr.FromInt32(int32(min(number, 65535))) // bounded
-			list = append(list, b)
-		}
-	}
-	return list
 }
 
 func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
@@ -298,15 +285,24 @@ func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 		s := istioIdentity(r.access.identity, rule.Headers, d.Headers, len(rule.Route) == 1)
 		identity = way.Worse(identity, &s)
 	}
-	if identity == nil || rule.Mirror != nil || len(rule.Mirrors) > 0 {
-		s := istioIdentity(r.access.identity, rule.Headers, nil, true)
+	if identity == nil || mirrors(rule) {
+		// What is said for the only destination is said for the rule.
+		var only *crd.IstioHeaders
+		if len(rule.Route) == 1 {
+			only = rule.Route[0].Headers
+		}
+		s := istioIdentity(r.access.identity, rule.Headers, only, true)
 		identity = way.Worse(identity, &s)
 	}
-	h := way.Handling{Rate: r.rate(), Spelling: spelling, Effects: way.Effects{
+	h := way.Handling{Rate: r.rate(), Spelling: way.IstioSpelling(r.c.Objects), Effects: way.Effects{
 		Identity: *identity, StripsIdentity: way.Strips(*identity), Authentication: r.access.authentication,
 		HidesHeaders: tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("istio-server-header")},
 		Assumptions:  slices.Clone(r.edge.assumptions),
 	}}
+	if r.access.reshaped != "" {
+		h.Spelling = way.SpellingUnread
+	}
+	h.Fixes[way.ResolvePaths].Advice = way.IstioNormalize
 	h.Fixes[way.StripIdentity].Advice = "set in each rule of spec.http: headers: {request: {remove: [" + way.Header +
 		"]}}"
 	h.Fixes[way.HideHeaders].Advice = "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true"
@@ -329,7 +325,7 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 		return nil
 	}
 	if len(hosts) == 0 {
-		hosts = r.root.Spec.Hosts
+		hosts = istioHosts(r.root)
 	}
 	host := strings.Join(hosts, ", ")
 	handling := way.HandedThrough("the gateway passes connections through unread",
