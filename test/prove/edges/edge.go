@@ -1,6 +1,7 @@
 package edges
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type Edge struct {
 	Note string
 	// Ready are requests that it answers with 200 as soon as it has read a scenario.
 	Ready func(s *Scenario) []Probe
+	// ReadyAt is where it answers them, if that is not where it serves plain HTTP.
+	ReadyAt string
 	// AnyAnswer says that another answer than 200 does as well, Answers that certain ones do.
 	AnyAnswer bool
 	Answers   []int
@@ -125,11 +128,13 @@ func (e *Edge) start(ctx context.Context, bin, dir, kubeconfig string, list ...*
 		return nil, err
 	}
 	r.at = at
+	asked := at
+	asked.plain = cmp.Or(e.ReadyAt, at.plain)
 	began := time.Now()
 	for _, s := range list {
 		for _, p := range e.Ready(s) {
 			for {
-				if status, _ := ask(ctx, at, p, "ready"); status == http.StatusOK || e.AnyAnswer && status != 0 || slices.Contains(e.Answers, status) {
+				if status, _ := ask(ctx, asked, p, "ready"); status == http.StatusOK || e.AnyAnswer && status != 0 || slices.Contains(e.Answers, status) {
 					break
 				}
 				if time.Since(began) > 3*time.Minute {

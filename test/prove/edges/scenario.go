@@ -22,12 +22,16 @@ type Scenario struct {
 	// Args are further arguments of the edge; Version is that which the configuration states, empty for none.
 	Args    []string
 	Version string
+	// Settings are lines of what configures the edge as a whole, where that is a text.
+	Settings []string
 	// Burst is how many requests are sent at once in the end, to see whether they are limited.
 	Burst int
 	// Perhaps says that other routes of it may take requests away, so that nothing follows from what did not arrive.
 	Perhaps bool
 	// Apart says that it would change what others do, so that it needs an edge for itself.
 	Apart bool
+	// Shut says that the edge need not listen for plain HTTP.
+	Shut bool
 	// Known are differences that are right as they are, each with its reason: `deny /devops: why`.
 	Known map[string]string
 }
@@ -115,8 +119,12 @@ func scenarios(edge string) ([]*Scenario, error) {
 				s.Probes = append(s.Probes, p)
 			case "args":
 				s.Args = append(s.Args, strings.Fields(s.expand(value))...)
+			case "setting":
+				s.Settings = append(s.Settings, s.expand(value))
 			case "apart":
 				s.Apart = true
+			case "shut":
+				s.Shut = true
 			case "version":
 				s.Version = value
 			case "burst":

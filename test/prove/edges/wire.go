@@ -142,8 +142,11 @@ func (r *recorder) of(id string) []Arrival {
 	return r.arrivals[id]
 }
 
-// doors are where an edge listens, for plain HTTP and for TLS.
-type doors struct{ plain, secure string }
+// doors are where an edge listens, for plain HTTP and for TLS. Shut says that there need not be one for plain HTTP.
+type doors struct {
+	plain, secure string
+	shut          bool
+}
 
 // ask sends a probe and waits for what the client is told.
 func ask(ctx context.Context, at doors, p Probe, id string) (status int, err error) {
@@ -155,8 +158,8 @@ func ask(ctx context.Context, at doors, p Probe, id string) (status int, err err
 		address = at.secure
 	}
 	c, err := dialer.DialContext(ctx, "tcp", address)
-	if p.Secure && errors.Is(err, syscall.ECONNREFUSED) {
-		return 0, nil // the edge does without TLS
+	if (p.Secure || at.shut) && errors.Is(err, syscall.ECONNREFUSED) {
+		return 0, nil // the edge does without TLS, or with nothing else
 	}
 	if err != nil {
 		return 0, err
