@@ -23,8 +23,12 @@ func worldOf(t testing.TB, text string) (*inventory.Memory, []*inventory.Object)
 	t.Helper()
 	inv := inventory.NewMemory(func(o *inventory.Object) []inventory.Key {
 		var keys []inventory.Key
-		for _, id := range LinksOf(o).Governs {
+		links := LinksOf(o)
+		for _, id := range links.Governs {
 			keys = append(keys, inventory.Key{Index: way.ByGovernor, Namespace: id.Namespace, Value: id.String()})
+		}
+		for _, id := range links.Uses {
+			keys = append(keys, inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()})
 		}
 		return keys
 	}, nil)
@@ -36,6 +40,12 @@ func worldOf(t testing.TB, text string) (*inventory.Memory, []*inventory.Object)
 }
 
 const (
+	someService = `
+apiVersion: v1
+kind: Service
+metadata: {name: gateway, namespace: ditto}
+spec: {ports: [{port: 8080}]}
+---`
 	someClass = `
 apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
@@ -151,7 +161,7 @@ func TestWhatFiltersMakeOfTheIdentity(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			route := strings.Replace(someRoute, "backendRefs: [{name: gateway, port: 8080}",
 				"filters: ["+test.rule+"]\n    backendRefs: [{name: gateway, port: 8080, filters: ["+test.backend+"]}", 1)
-			inv, list := worldOf(t, strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+route)
+			inv, list := worldOf(t, someService+strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+route)
 			got := Routes(way.Context{Objects: inv}, list[len(list)-1])
 			if len(got) != 1 || got[0].Effects.Identity.State != test.want {
 				t.Errorf("want %s, got %+v", test.want, got)
@@ -436,4 +446,49 @@ func FuzzHTTPRoute(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWhatCiliumMakesOfRoutes: to it, the only backend of a rule gets all requests whatever its weight is, and rules of
+// several routes for the same requests are one, to which the filters of one of them count.
+func TestWhatCiliumMakesOfRoutes(t *testing.T) {
+	const (
+		filter = "filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x-ditto-pre-authenticated]}}], "
+		head   = "\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: NAME, namespace: ditto}\n" +
+			"spec:\n  parentRefs: [{name: edge, namespace: infra}]\n  hostnames: [ditto.example.com]\n  rules:\n"
+		toOther = "  - {matches: [{path: {type: PathPrefix, value: /api}}], backendRefs: [{name: other, port: 80}]}"
+		toUs    = "  - {matches: [{path: {type: PathPrefix, value: /api}}], " + filter + "backendRefs: [{name: gateway, port: 8080}]}"
+	)
+	route := func(name, rules string) string { return strings.Replace(head, "NAME", name, 1) + rules }
+	for _, test := range []struct {
+		name, controller, objects string
+		routes                    int
+		want                      string
+	}{
+		{"alone", "io.cilium/gateway-controller", route("us", toUs), 1, way.IdentityRemoved},
+		{"another route for the same", "io.cilium/gateway-controller", route("other", toOther) + route("us", toUs), 1, way.IdentityUnknown},
+		{"another route for another path", "io.cilium/gateway-controller", route("other", strings.Replace(toOther, "/api", "/x", 1)) + route("us", toUs), 1, way.IdentityRemoved},
+		{
+			"another route for another host", "io.cilium/gateway-controller",
+			strings.Replace(route("other", toOther), "ditto.example.com", "other.example.com", 1) + route("us", toUs), 1, way.IdentityRemoved,
+		},
+		{
+			"another route that does the same", "io.cilium/gateway-controller",
+			route("other", strings.Replace(toOther, "backendRefs", filter+"backendRefs", 1)) + route("us", toUs), 1, way.IdentityRemoved,
+		},
+		{"another implementation", "gateway.envoyproxy.io/gatewayclass-controller", route("other", toOther) + route("us", toUs), 1, way.IdentityRemoved},
+		{"a weight of zero alone", "io.cilium/gateway-controller", route("us", strings.Replace(toUs, "8080", "8080, weight: 0", 1)), 1, way.IdentityRemoved},
+		{
+			"a weight of zero beside a Service that is there", "io.cilium/gateway-controller",
+			route("us", strings.Replace(toUs, "{name: gateway, port: 8080}", "{name: nobody, port: 80, weight: 0}, {name: gateway, port: 8080}", 1)), 1, way.IdentityRemoved,
+		},
+		{"a weight of zero alone, elsewhere", "gateway.envoyproxy.io/gatewayclass-controller", route("us", strings.Replace(toUs, "8080", "8080, weight: 0", 1)), 0, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inv, list := worldOf(t, someService+strings.Replace(someClass, "CONTROLLER", test.controller, 1)+someGateway+strings.TrimPrefix(test.objects, "\n---"))
+			got := Routes(way.Context{Objects: inv}, list[len(list)-1])
+			if len(got) != test.routes || test.routes > 0 && got[0].Effects.Identity.State != test.want {
+				t.Errorf("want %d routes with the identity %s, got %+v", test.routes, test.want, got)
+			}
+		})
+	}
 }

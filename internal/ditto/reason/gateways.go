@@ -23,6 +23,14 @@ var gateways = []Reason{
 		"the service behind the filter ExternalAuth can change every header, and is not read", byHand,
 	},
 	{"gateway-url-rewrite-misfit", "the filter URLRewrite does not fit the path that the rule matches", mended},
+	{
+		"gateway-url-rewrite-reference",
+		"the path of the filter URLRewrite has a backslash, which can stand for a part of the path that came", plainPath,
+	},
+	{
+		"gateway-rules-merged",
+		"%s has a rule for the same requests with other filters, and %s does what one of the two says", once,
+	},
 	{"gateway-header-from-request", "it is set to %s, which Envoy makes from the request", fixedHeader},
 	{"gateway-expression", "how %s reads the regular expression %s cannot be determined", plainPath},
 	{"gateway-mirror-filters", "whether it is done to mirrored requests as well cannot be determined", plainPath},

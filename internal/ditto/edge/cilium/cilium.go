@@ -2,6 +2,7 @@
 package cilium
 
 import (
+	"strconv"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -9,7 +10,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
 
-const prefixCilium = "ingress.cilium.io/"
+// prefixOlder is what prefixCilium was for some annotations, which count where the newer one is not there.
+const prefixCilium, prefixOlder = "ingress.cilium.io/", "io.cilium.ingress/"
 
 // Controller is Cilium's ingress support.
 func Controller() way.Controller {
@@ -20,21 +22,56 @@ func Controller() way.Controller {
 	}
 	return way.Controller{
 		Name: "cilium", Title: "Cilium",
-		Classes: []string{"cilium.io/ingress-controller"}, Usual: []string{"cilium"}, Prefixes: []string{prefixCilium},
+		Classes: []string{"cilium.io/ingress-controller"}, Usual: []string{"cilium"}, Prefixes: []string{prefixCilium, prefixOlder},
+		// A default backend makes a virtual server of its own, for all hosts that no rule names.
+		DefaultBackend: way.DefaultBackend{Plain: true},
 		Read: func(in way.Input) way.Reading {
-			h, a := plain.Read(in), way.WithPrefix(in.Ingress.Annotations, prefixCilium)
-			if ciliumEnabled(a["tls-passthrough"]) {
-				h.PassThrough(true, prefixCilium+"tls-passthrough")
+			h, a := plain.Read(in), annotationsOf(in.Ingress)
+			h.Spelling = way.SpellingVerbatim // nothing tells Envoy to normalise paths
+			r := way.Reading{Handling: h, Path: ciliumPath,
+				Transport: func(host string) way.Transport { return ciliumTransport(in, a, host) }}
+			if passes(a) {
+				r.PassThrough(true, prefixCilium+"tls-passthrough")
+				r.Path = passedPath
 			}
-			return way.Reading{Handling: h,
-				Transport: func(host string) way.Transport { return ciliumTransport(in, a, host) }, Path: ciliumPath}
+			return r
 		},
 		Internal: ciliumInternal,
 	}
 }
 
-func ciliumEnabled(value string) bool {
-	return strings.EqualFold(value, "enabled") || strings.EqualFold(value, "true")
+// annotationsOf are the annotations of an Ingress by their names; force-https has had one prefix alone.
+func annotationsOf(ing *networkingv1.Ingress) way.Annotations {
+	a := way.WithPrefix(ing.Annotations, prefixCilium, prefixOlder)
+	a["force-https"] = ing.Annotations[prefixCilium+"force-https"]
+	return a
+}
+
+// said reads a switch: `enabled`, `disabled`, or a boolean as Go writes it, exactly so. Anything else says nothing
+// (operator/pkg/ingress/annotations).
+func said(value string) (on, ok bool) {
+	switch value {
+	case "enabled":
+		return true, true
+	case "disabled":
+		return false, true
+	}
+	on, err := strconv.ParseBool(value)
+	return on, err == nil
+}
+
+// passes says whether connections are passed through: `disabled` is nothing special there.
+func passes(a way.Annotations) bool {
+	on, _ := said(a["tls-passthrough"])
+	return on
+}
+
+// passedPath: of what is passed through nobody sees the path. Of an Ingress with another path than the root nothing is.
+func passedPath(_ networkingv1.PathType, path string) way.Path {
+	if path == "/" {
+		return way.Everything()
+	}
+	return way.Path{Matcher: way.Nothing()}
 }
 
 // ciliumPath: ImplementationSpecific is a regular expression for the whole path
@@ -53,7 +90,7 @@ func ciliumPath(kind networkingv1.PathType, path string) way.Path {
 // ciliumInternal: a dedicated Ingress gets a Service of its own, to which Cilium copies the annotations that clouds
 // read. In shared mode, which may be the default, the Service is another one's.
 func ciliumInternal(m way.Marked) way.Verdict {
-	a := way.WithPrefix(m.Ingress.Annotations, prefixCilium)
+	a := annotationsOf(m.Ingress)
 	if a["loadbalancer-mode"] != "dedicated" {
 		return way.Verdict{Public: true,
 			Why: prefixCilium + `loadbalancer-mode is not "dedicated", and the shared load balancer is not this Ingress's`}

@@ -120,3 +120,19 @@ func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doub
 	}
 	return false, ""
 }
+
+// isSole says whether a backend of a rule may be the only one that there is: no other one certainly is a Service that
+// the route may use.
+func (r gatewayRoute) isSole(c way.Context, rule gatewayRule, at int) bool {
+	for i, ref := range rule.backends {
+		b, ok := BackendOf(ref.BackendObjectReference, r.Namespace())
+		if i == at || !ok || c.Objects.Get(inventory.Service, b.Namespace, b.Name) == nil {
+			continue
+		}
+		id := TargetOf(ref.BackendObjectReference, r.Namespace())
+		if granted, doubt := granted(c, r, id); granted && doubt == "" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,6 +1,7 @@
 package gatewayapi
 
 import (
+	"cmp"
 	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -57,6 +58,9 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	var p Policies
 	if impl.Policies != nil {
 		p = impl.Policies(c, at)
+	}
+	if impl.merges {
+		p.Opaque = cmp.Or(p.Opaque, merged(c, at))
 	}
 	identity := Fold(e.Identity, p.Early, p.Auth, f.before)
 	identity = backendIdentity(c, at, backend, identity, f.header)

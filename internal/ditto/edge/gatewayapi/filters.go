@@ -188,6 +188,8 @@ func HidesServer(f *gatewayv1.HTTPHeaderFilter) bool {
 // the rule matches; a slash at the end of either is not counted.
 func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch) way.Rewrite {
 	switch {
+	case strings.Contains(Text(m.ReplaceFullPath)+Text(m.ReplacePrefixMatch), `\`):
+		return way.UnknownRewrite(reason.Of("gateway-url-rewrite-reference"))
 	case m.Type == gatewayv1.FullPathHTTPPathModifier && m.ReplaceFullPath != nil:
 		return way.Rewrite{Kind: way.RewriteConstant, To: way.Raw.Text(*m.ReplaceFullPath)}
 	case m.Type == gatewayv1.PrefixMatchHTTPPathModifier && m.ReplacePrefixMatch != nil && isPrefix(match):

@@ -42,7 +42,8 @@ func Kinds() []way.Resource {
 			Controller: func(c way.Context, o *inventory.Object) string {
 				return implementationOf(c, readRoute(o))
 			},
-			Doubted: func(c way.Context, o *inventory.Object) string { return doubted(c, readRoute(o)) },
+			Doubted:  func(c way.Context, o *inventory.Object) string { return doubted(c, readRoute(o)) },
+			Siblings: func(c way.Context, o *inventory.Object) []way.Siblings { return siblings(c, readRoute(o)) },
 		})
 	}
 	return kinds
@@ -243,7 +244,8 @@ func (r gatewayRoute) links() way.Links {
 	for _, rule := range r.rules {
 		filters(rule.filters)
 		for _, ref := range rule.backends {
-			if ref.Weight == nil || *ref.Weight != 0 {
+			_, isService := BackendOf(ref.BackendObjectReference, r.Namespace())
+			if ref.Weight == nil || *ref.Weight != 0 || isService { // which can be the only one (soleWeight)
 				to(ref.BackendObjectReference)
 			}
 			filters(ref.Filters)

@@ -45,6 +45,14 @@ type Implementation struct {
 	// ownBalancer says that its Gateways share a Service that was there before, so that infrastructure.annotations do
 	// nothing.
 	ownBalancer bool
+	// merges says that it makes one rule of the rules of several routes that are for the same requests, and does to them
+	// what one of these says.
+	merges bool
+	// soleWeight says that the only backend of a rule gets all requests, whatever its weight is.
+	soleWeight bool
+	// anyPort says that a parent of a route by its port is one by any port, where another parent of the route fits the
+	// listener.
+	anyPort bool
 	// Exposes says whether outsiders reach a Gateway; nil where only infrastructure.annotations decide.
 	Exposes func(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, p Parameters) Exposure
 	// Policies reads the objects that change what happens to requests without being named by the route; nil where there
@@ -136,7 +144,9 @@ var implementations = []Implementation{
 	{
 		Name: "cilium", Title: "Cilium", Controllers: []string{"io.cilium/gateway-controller"},
 		Usual: []string{"cilium"},
-		Regex: WholeRegex, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
+		// Nothing tells Envoy to normalise paths. For the rest see operator/pkg/model: GetBackendAggregationKey,
+		// getRouteAction and parentRefsMatchListener.
+		Regex: WholeRegex, Spelling: way.SpellingVerbatim, merges: true, soleWeight: true, anyPort: true, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
 		unreadLimits: reason.Of("cilium-limit"),
 		Limit:        "limit requests in an nginx with limit_req in front of the gateway",
 	},

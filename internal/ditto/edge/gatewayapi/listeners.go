@@ -187,7 +187,7 @@ func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.P
 // offer asks a listener whether it takes the route.
 func offer(c way.Context, a *attachment, r gatewayRoute, ref gatewayv1.ParentReference, l listener) {
 	if ref.SectionName != nil && *ref.SectionName != "" && *ref.SectionName != l.Name || ref.Port != nil &&
-		*ref.Port != l.Port {
+		*ref.Port != l.Port && !(GatewayClassOf(c, a.gateway).impl.anyPort && fits(r, l)) {
 		return
 	}
 	if !l.takesKind(r) {
@@ -213,6 +213,13 @@ func offer(c way.Context, a *attachment, r gatewayRoute, ref gatewayv1.ParentRef
 			a.take(attachedHost{host: host, listeners: []listener{l}})
 		}
 	}
+}
+
+// fits says whether some parent of the route, of whatever Gateway, is one by the name and the port of a listener.
+func fits(r gatewayRoute, l listener) bool {
+	return slices.ContainsFunc(r.common.ParentRefs, func(ref gatewayv1.ParentReference) bool {
+		return (ref.SectionName == nil || *ref.SectionName == l.Name) && (ref.Port == nil || *ref.Port == l.Port)
+	})
 }
 
 // allows says whether objects of a namespace may attach to one of the namespace home; doubt says what would tell.

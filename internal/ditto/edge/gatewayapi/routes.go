@@ -147,8 +147,8 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 	own := read(nil)
 	plain := withReading(base, own)
 	unfiltered := 0
-	for _, ref := range rule.backends {
-		if ref.Weight != nil && *ref.Weight == 0 {
+	for i, ref := range rule.backends {
+		if ref.Weight != nil && *ref.Weight == 0 && !(s.class.impl.soleWeight && r.isSole(c, rule, i)) {
 			continue
 		}
 		backends, doubt := r.backends(c, ref.BackendObjectReference)
