@@ -45,6 +45,8 @@ type Edge struct {
 	// Together says that scenarios may be run at once, but for those that say otherwise; Each that each of them has an edge of its own
 	// all the same, and only what tells it what to do is run for all.
 	Together, Each bool
+	// Own says that each edge needs an API server of its own, since it reads all that is there.
+	Own bool
 	// Generated are further scenarios, which are run all at once. What differs in one of them belongs into the file of scenarios.
 	Generated func(first int) []*Scenario
 	// Command runs it for scenarios, in a folder of its own. Kubeconfig is empty where there is no API server.

@@ -97,11 +97,15 @@ func prove(t *testing.T, e *Edge) {
 	record := &Record{About: evidence.About{Software: e.Software + " " + version, Note: e.Note, Date: time.Now().UTC().Format(time.DateOnly)}, Scenarios: map[string]Told{}}
 	t.Run("written", func(t *testing.T) {
 		kubeconfig := ""
-		if e.Classes != "" {
+		if e.Classes != "" && !e.Own {
 			kubeconfig = e.bringUp(t, bin, list)
 		}
 		for _, group := range e.groups(list) {
 			t.Run(group[0].Name, func(t *testing.T) {
+				kubeconfig := kubeconfig
+				if e.Own {
+					kubeconfig = e.bringUp(t, bin, group)
+				}
 				e.each(t, bin, kubeconfig, group, func(t *testing.T, at doors, s *Scenario) {
 					asked := e.probesOf(s)
 					answers := backend.answers(t, at, s, asked)
@@ -216,6 +220,11 @@ func (r *recorder) answers(t *testing.T, at doors, s *Scenario, asked []Probe) m
 				var err error
 				if statuses[i], err = ask(t.Context(), at, asked[i], id(i)); err != nil {
 					t.Errorf("%s: %v", s.shorten(asked[i].String()), err)
+				}
+				for _, door := range at.more {
+					if _, err = ask(t.Context(), door, asked[i], id(i)); err != nil {
+						t.Errorf("%s: %v", s.shorten(asked[i].String()), err)
+					}
 				}
 			}
 		})

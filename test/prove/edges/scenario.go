@@ -26,7 +26,7 @@ type Scenario struct {
 	Settings []string
 	// Burst is how many requests are sent at once in the end, to see whether they are limited.
 	Burst int
-	// Perhaps says that other routes of it may take requests away, so that nothing follows from what did not arrive.
+	// Perhaps says that other routes of it may take requests away, or chance does, so that nothing follows from what did not arrive.
 	Perhaps bool
 	// Apart says that it would change what others do, so that it needs an edge for itself.
 	Apart bool
@@ -125,6 +125,8 @@ func scenarios(edge string) ([]*Scenario, error) {
 				s.Apart = true
 			case "shut":
 				s.Shut = true
+			case "perhaps":
+				s.Perhaps = true
 			case "version":
 				s.Version = value
 			case "burst":

@@ -142,10 +142,13 @@ func (r *recorder) of(id string) []Arrival {
 	return r.arrivals[id]
 }
 
-// doors are where an edge listens, for plain HTTP and for TLS. Shut says that there need not be one for plain HTTP.
+// doors are where an edge listens, for plain HTTP and for TLS; empty where it does not. Shut says that there need not be one for plain
+// HTTP.
 type doors struct {
 	plain, secure string
 	shut          bool
+	// more are further ones, where an edge has several load balancers; a probe is sent to each.
+	more []doors
 }
 
 // ask sends a probe and waits for what the client is told.
@@ -156,6 +159,9 @@ func ask(ctx context.Context, at doors, p Probe, id string) (status int, err err
 	address := at.plain
 	if p.Secure {
 		address = at.secure
+	}
+	if address == "" {
+		return 0, nil
 	}
 	c, err := dialer.DialContext(ctx, "tcp", address)
 	if (p.Secure || at.shut) && errors.Is(err, syscall.ECONNREFUSED) {

@@ -61,7 +61,8 @@ func certificate(in way.Input, host string) tri.State {
 	if unnamed {
 		return tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
 	}
-	return tri.State{State: tri.Off, Source: way.SourceTLS, Why: "spec.tls does not list " + host + " by that very name"}
+	return tri.State{State: tri.Off, Source: way.SourceTLS,
+		Why: "spec.tls does not list " + host + " by that very name"}
 }
 
 // takesAnyHost says whether an Ingress takes hosts that it does not name. What that leads to takes the place of what is

@@ -45,8 +45,8 @@ type Implementation struct {
 	// ownBalancer says that its Gateways share a Service that was there before, so that infrastructure.annotations do
 	// nothing.
 	ownBalancer bool
-	// merges says that it makes one rule of the rules of several routes that are for the same requests, and does to them
-	// what one of these says.
+	// merges says that it makes one rule of the rules of several routes that are for the same requests, and does to
+	// them what one of these says.
 	merges bool
 	// soleWeight says that the only backend of a rule gets all requests, whatever its weight is.
 	soleWeight bool
@@ -146,7 +146,8 @@ var implementations = []Implementation{
 		Usual: []string{"cilium"},
 		// Nothing tells Envoy to normalise paths. For the rest see operator/pkg/model: GetBackendAggregationKey,
 		// getRouteAction and parentRefsMatchListener.
-		Regex: WholeRegex, Spelling: way.SpellingVerbatim, merges: true, soleWeight: true, anyPort: true, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
+		Regex: WholeRegex, Spelling: way.SpellingVerbatim, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
+		merges: true, soleWeight: true, anyPort: true,
 		unreadLimits: reason.Of("cilium-limit"),
 		Limit:        "limit requests in an nginx with limit_req in front of the gateway",
 	},
