@@ -28,6 +28,10 @@ var gateways = []Reason{
 		"the path of the filter URLRewrite has a backslash, which can stand for a part of the path that came", plainPath,
 	},
 	{
+		"gateway-sole-weight",
+		"whether the only backend of a rule, %s, gets requests in spite of a weight of zero cannot be determined", mended,
+	},
+	{
 		"gateway-rules-merged",
 		"%s has a rule for the same requests with other filters, and %s does what one of the two says", once,
 	},

@@ -48,7 +48,7 @@ type Implementation struct {
 	// merges says that it makes one rule of the rules of several routes that are for the same requests, and does to
 	// them what one of these says.
 	merges bool
-	// soleWeight says that the only backend of a rule gets all requests, whatever its weight is.
+	// soleWeight says that the only backend of a rule gets all requests, whatever its weight is, or may do so.
 	soleWeight bool
 	// anyPort says that a parent of a route by its port is one by any port, where another parent of the route fits the
 	// listener.
@@ -216,7 +216,7 @@ func WholeRegex(expression string) way.Matcher {
 
 // unknownImplementation knows what the Gateway API itself says.
 func unknownImplementation() Implementation {
-	return Implementation{Name: tri.Unknown, Title: "an unknown implementation"}
+	return Implementation{Name: tri.Unknown, Title: "an unknown implementation", soleWeight: true}
 }
 
 // GatewayClass is a class and who serves it.

@@ -7,6 +7,7 @@ import (
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -148,12 +149,16 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 	plain := withReading(base, own)
 	unfiltered := 0
 	for i, ref := range rule.backends {
-		if ref.Weight != nil && *ref.Weight == 0 && !(s.class.impl.soleWeight && r.isSole(c, rule, i)) {
+		unweighted := ref.Weight != nil && *ref.Weight == 0
+		if unweighted && !(s.class.impl.soleWeight && r.isSole(c, rule, i)) {
 			continue
 		}
 		backends, doubt := r.backends(c, ref.BackendObjectReference)
 		if len(backends) == 0 {
 			continue
+		}
+		if unweighted && s.class.impl.Name == tri.Unknown {
+			doubt = cmp.Or(doubt, reason.Of("gateway-sole-weight", string(ref.Name)))
 		}
 		if len(ref.Filters) == 0 {
 			unfiltered++
