@@ -39,8 +39,9 @@ func istioLabels(selector map[string]string) map[string]string {
 // istioEdge is a Gateway as a VirtualService that is bound to it sees it.
 type istioEdge struct {
 	namespace, name string
-	// gateway is nil if it was not found.
+	// gateway is nil if it was not found, as are its hosts.
 	gateway *crd.IngressGateway
+	hosts   *serverHosts
 	// public says whether it is reached from outside.
 	public bool
 	// assumptions are what public rests on.
@@ -75,6 +76,7 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 		return e
 	}
 	e.gateway = inventory.Must[crd.IngressGateway](o)
+	e.hosts = serverHostsOf(e.gateway)
 	e.labels = istioLabels(e.gateway.Spec.Selector)
 	e.front(c)
 	e.policies = e.governing(c)
@@ -260,14 +262,8 @@ func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.Istio
 	if e.gateway == nil {
 		return nil, true
 	}
-	for _, server := range e.gateway.Spec.Servers {
-		if !fits(server) {
-			continue
-		}
-		if slices.ContainsFunc(server.Hosts, func(s string) bool {
-			return slices.ContainsFunc(hosts,
-				func(h string) bool { return istioHostsMeet(s, e.namespace, h, namespace) })
-		}) {
+	for _, server := range e.hosts.of(namespace, hosts...) {
+		if fits(server) {
 			ports = append(ports, server.Port.Number)
 			ok = true
 		}

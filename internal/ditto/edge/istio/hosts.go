@@ -66,21 +66,6 @@ func gatewayName(text, namespace string) (ns, name string) {
 	return labels[1], labels[0]
 }
 
-// istioHostsMeet says whether a host of a Gateway's server, which may name the namespaces it is for, takes a host of a
-// VirtualService in the namespace.
-func istioHostsMeet(server, gatewayNamespace, host, namespace string) bool {
-	if ns, rest, ok := strings.Cut(server, "/"); ok {
-		if ns == "." {
-			ns = gatewayNamespace
-		}
-		if ns != "*" && ns != namespace {
-			return false
-		}
-		server = rest
-	}
-	return wildcardHostsMeet(server, host)
-}
-
 // wildcardHostsMeet says whether some host is meant by both; either may begin with `*`.
 func wildcardHostsMeet(a, b string) bool {
 	a, b = strings.ToLower(a), strings.ToLower(b)

@@ -1,7 +1,6 @@
 package istio
 
 import (
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,21 +23,18 @@ func plainHTTP(s crd.IstioServer) bool {
 	return false
 }
 
-// serversFor are the servers that the Gateway has for a host of VirtualServices in a namespace.
-func (e *istioEdge) serversFor(host, namespace string) []crd.IstioServer {
-	var list []crd.IstioServer
-	for _, s := range e.gateway.Spec.Servers {
-		if slices.ContainsFunc(s.Hosts,
-			func(own string) bool { return istioHostsMeet(own, e.namespace, host, namespace) }) {
-			list = append(list, s)
-		}
+// transport is what clients speak with the Gateway where they meet a condition of a rule that is for a port, or for any
+// (0): for several hosts the least safe of each.
+func (r istioReader) transport(port uint32) way.Transport {
+	t, known := r.spoken[spoken{port, r.redirects}]
+	if !known {
+		t = r.transportAnew(port)
+		r.spoken[spoken{port, r.redirects}] = t
 	}
-	return list
+	return t
 }
 
-// transport is what clients speak with the Gateway where they meet a condition of a rule: for several hosts the least
-// safe of each. redirects says that a rule before this one redirects to HTTPS.
-func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Transport {
+func (r istioReader) transportAnew(port uint32) way.Transport {
 	who := r.edge.String()
 	t := way.Transport{Fix: way.Fix{Advice: "give " + who +
 		" a server for the host with port {number: 443, name: https, protocol: HTTPS} and " +
@@ -48,8 +44,8 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 		t.Plain = t.TLS
 		return t
 	}
-	for _, host := range istioHosts(r.root) {
-		if one, served := r.hostTransport(host, m.Port); served {
+	for _, host := range r.hosts {
+		if one, served := r.hostTransport(host, port); served {
 			t.TLS, t.Plain = lessEncrypted(t.TLS, one.TLS), lessEncrypted(t.Plain, one.Plain)
 		}
 	}
@@ -57,7 +53,7 @@ func (r istioReader) transport(m crd.VirtualServiceMatch, redirects bool) way.Tr
 		t.TLS = tri.State{State: tri.Unknown, Source: "servers", Why: reason.Of("istio-no-server-reads", who)}
 		t.Plain = t.TLS
 	}
-	if redirects && t.Plain.State == way.PlainServed {
+	if r.redirects && t.Plain.State == way.PlainServed {
 		t.Plain = tri.State{State: tri.Unknown, Source: "redirect", Why: reason.Of("istio-redirect-before")}
 	}
 	if before := r.edge.balancer; before != "" {
@@ -79,7 +75,7 @@ func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, s
 		TLS:   tri.State{State: tri.Off, Source: "servers", Why: who + " has no server with TLS for " + host},
 		Plain: way.Closed("servers", who+" has no server for plain HTTP"),
 	}
-	servers := r.edge.serversFor(host, r.root.Namespace)
+	servers := r.edge.hosts.of(r.root.Namespace, host)
 	at := func(s crd.IstioServer) bool { return port == 0 || s.Port.Number == port }
 	for _, s := range servers {
 		switch {
@@ -139,8 +135,8 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 	}
 	unserved := tri.State{State: tri.Unknown, Source: "servers", Why: reason.Of("istio-no-server-passes-through", who)}
 	ended := way.Transport{TLS: unserved, Plain: unserved, Fix: way.Fix{Advice: advice}}
-	for _, host := range istioHosts(r.root) {
-		for _, s := range r.edge.serversFor(host, r.root.Namespace) {
+	for _, host := range r.hosts {
+		for _, s := range r.edge.hosts.of(r.root.Namespace, host) {
 			switch {
 			case !fits(s):
 			case passesTLS(s):
@@ -156,11 +152,9 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 	return ended
 }
 
-// redirectsToHTTPS says whether some rule answers requests with a redirect to HTTPS.
-func redirectsToHTTPS(rules []crd.VirtualServiceHTTP) bool {
-	return slices.ContainsFunc(rules, func(r crd.VirtualServiceHTTP) bool {
-		return r.Redirect != nil && strings.EqualFold(r.Redirect.Scheme, "https")
-	})
+// redirectsToHTTPS says whether a rule answers requests with a redirect to HTTPS.
+func redirectsToHTTPS(r crd.VirtualServiceHTTP) bool {
+	return r.Redirect != nil && strings.EqualFold(r.Redirect.Scheme, "https")
 }
 
 // ports: a destination without a port means the only one of its Service or else the one that the Gateway listens on.

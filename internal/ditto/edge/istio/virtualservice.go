@@ -1,6 +1,8 @@
 package istio
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -170,19 +172,18 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 			continue
 		}
 		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace,
-			suffix: ", " + e.String() + suffix}
-		if ports, ok := e.serves(istioHosts(root), root.Namespace, readsHTTP); ok {
+			suffix: ", " + e.String() + suffix, hosts: istioHosts(root), host: hostsText(root.Spec.Hosts),
+			spoken: map[spoken]way.Transport{}}
+		if ports, ok := e.serves(r.hosts, root.Namespace, readsHTTP); ok {
+			r.redirects = suffix != "" && slices.ContainsFunc(root.Spec.HTTP, redirectsToHTTPS)
 			for i := range rules {
-				earlier := rules[:i]
-				if suffix != "" {
-					earlier = root.Spec.HTTP
-				}
 				if rules[i].Delegate == nil || suffix != "" {
-					routes = append(routes, r.http(&rules[i], ports, redirectsToHTTPS(earlier))...)
+					routes = append(routes, r.http(&rules[i], ports)...)
 				}
 				for _, copied := range r.copies(&rules[i]) {
-					routes = append(routes, r.http(&copied, ports, redirectsToHTTPS(earlier))...)
+					routes = append(routes, r.http(&copied, ports)...)
 				}
+				r.redirects = r.redirects || redirectsToHTTPS(rules[i])
 			}
 		}
 		if suffix != "" {
@@ -193,10 +194,10 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 			fits  func(crd.IstioServer) bool
 			what  string
 		}{{root.Spec.TLS, passesTLS, "TLS passed through unread"}, {root.Spec.TCP, passesTCP, "TCP"}} {
-			if ports, ok := e.serves(istioHosts(root), root.Namespace, bytes.fits); ok {
+			if ports, ok := e.serves(r.hosts, root.Namespace, bytes.fits); ok && len(bytes.rules) > 0 {
+				transport := r.connectionTransport(bytes.fits)
 				for i := range bytes.rules {
-					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports,
-						r.connectionTransport(bytes.fits))...)
+					routes = append(routes, r.bytes(&bytes.rules[i], bytes.what, ports, transport)...)
 				}
 			}
 		}
@@ -212,9 +213,32 @@ type istioReader struct {
 	access    istioAccess
 	namespace string
 	suffix    string
+	// hosts are those of the VirtualService, host is how they are called.
+	hosts []string
+	host  string
+	// redirects: a rule before the one that is read redirects to HTTPS.
+	redirects bool
+	// spoken is what was worked out of transports, which are the same for most rules.
+	spoken map[spoken]way.Transport
 }
 
-func (r istioReader) host() string { return strings.Join(r.root.Spec.Hosts, ", ") }
+// spoken is what decides a transport.
+type spoken struct {
+	port      uint32
+	redirects bool
+}
+
+// mostHosts is how many hosts are called by their names. A rule is called by the hosts, and there can be thousands of
+// both.
+const mostHosts = 16
+
+func hostsText(hosts []string) string {
+	if len(hosts) <= mostHosts {
+		return strings.Join(hosts, ", ")
+	}
+	all := sha256.Sum256([]byte(strings.Join(hosts, "\n")))
+	return fmt.Sprintf("%s and %d more hosts (%x)", strings.Join(hosts[:mostHosts], ", "), len(hosts)-mostHosts, all[:4])
+}
 
 // atGateway says whether a condition's own list of gateways, if there is one, has the Gateway in it.
 func (r istioReader) atGateway(gateways []string) bool {
@@ -227,7 +251,7 @@ func (r istioReader) atGateway(gateways []string) bool {
 	})
 }
 
-func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirects bool) []way.Route {
+func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32) []way.Route {
 	backends := append(r.ports(httpBackends(rule, r.namespace), ports), r.byEntries(httpDestinations(rule))...)
 	if len(backends) == 0 {
 		return nil
@@ -252,10 +276,10 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32, redirect
 			path.Matcher.Literal, path.Matcher.Hints = "", hints
 		}
 		routes = append(routes, way.Route{
-			Hosts: istioHosts(r.root), Door: r.suffix, Conditions: istioConditions(m),
-			Text: r.host() + text + r.suffix, Asks: r.host() + istioAsked(m), Path: &path, Backends: backends,
+			Hosts: r.hosts, Door: r.suffix, Conditions: istioConditions(m),
+			Text: r.host + text + r.suffix, Asks: r.host + istioAsked(m), Path: &path, Backends: backends,
 			Public:    r.edge.public,
-			Transport: r.transport(m, redirects), Handling: handling,
+			Transport: r.transport(m.Port), Handling: handling,
 		})
 	}
 	return routes
@@ -325,7 +349,7 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 		return nil
 	}
 	if len(hosts) == 0 {
-		hosts = istioHosts(r.root)
+		hosts = r.hosts
 	}
 	host := strings.Join(hosts, ", ")
 	handling := way.HandedThrough("the gateway passes connections through unread",
