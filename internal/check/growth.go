@@ -1,6 +1,7 @@
 package check
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	"slices"
@@ -65,6 +66,14 @@ type side struct {
 	runs func(workload inventory.Ref, container string) bool
 	// sealed says that what is let in is compared by its seal.
 	sealed bool
+	// hosts tells lists of many hosts apart, which many ways in share.
+	hosts map[hostList]string
+}
+
+// hostList is a list of hosts by where it is kept.
+type hostList struct {
+	first *requests.Hosts
+	n     int
 }
 
 func newSide(view *world.View, violations []violation, budget *requests.Budget) *side {
@@ -100,6 +109,27 @@ func (s *side) add(name string, known letIn) {
 	}
 	w.list = append(w.list, known)
 	w.facts[known.facts] = true
+}
+
+// fewHosts are written out to tell boxes apart.
+const fewHosts = 16
+
+// textOf is a text that two boxes have in common if they are the same.
+func (s *side) textOf(box requests.Box) string {
+	if len(box.Hosts) <= fewHosts {
+		return fmt.Sprint(box)
+	}
+	list := hostList{&box.Hosts[0], len(box.Hosts)}
+	text, known := s.hosts[list]
+	if !known {
+		text = fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, box.Hosts)))
+		if s.hosts == nil {
+			s.hosts = map[hostList]string{}
+		}
+		s.hosts[list] = text
+	}
+	box.Hosts = nil
+	return text + fmt.Sprint(box)
 }
 
 // lets is what a part of a violation lets in, nil if it is about no way in.
@@ -172,12 +202,12 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 			for _, known := range w.list {
 				for _, box := range known.lets() {
 					w.all = append(w.all, box)
-					w.texts[fmt.Sprint(box)] = box.Comparable()
+					w.texts[s.textOf(box)] = box.Comparable()
 				}
 			}
 		}
 		// Most ways are as they were.
-		if !slices.ContainsFunc(set, func(box requests.Box) bool { return !w.texts[fmt.Sprint(box)] }) {
+		if !slices.ContainsFunc(set, func(box requests.Box) bool { return !w.texts[s.textOf(box)] }) {
 			return requests.Inside, touched
 		}
 		switch w.all.Contains(set, s.budget) {

@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	admissionv1 "k8s.io/api/admission/v1"
+
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/test/sample"
 )
 
@@ -180,7 +183,44 @@ var stressTable = []stress{
 	})},
 }
 
-// They cost time and hardly any memory: see cpu-growth of BenchmarkGrowth.
+// hostsAndRules is a VirtualService of another namespace that leads to the gateway by each of its rules, for each of its hosts.
+func hostsAndRules(n int) string {
+	return fmt.Sprintf(stressGateway, "") + strings.ReplaceAll(route("networking.istio.io/v1", "Gateway", "edge",
+		"  selector: {istio: ingressgateway}\n  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["+each(n, "a#.example.com, ")+"]}]\n")+
+		route("networking.istio.io/v1", "VirtualService", "r", "  hosts: ["+each(n, "a#.example.com, ")+"]\n  gateways: [edge]\n  http:\n"+
+			each(n, "  - {match: [{uri: {prefix: /p#}}], route: [{destination: {host: gateway.ditto.svc.cluster.local, port: {number: 8080}}}]}\n")),
+		"namespace: ditto}", "namespace: shop}")
+}
+
+// TestGrowth_ChangeBesideHostsAndRules holds that a change of the gateway takes twice as much beside twice as many hosts and rules, and
+// not four times as much.
+func TestGrowth_ChangeBesideHostsAndRules(t *testing.T) {
+	change := func(n int) uint64 {
+		inv := inventoryOf(t, hostsAndRules(n))
+		old := inv.Get(inventory.Deployment, "ditto", "gateway")
+		labelled, err := inventory.Decode([]byte(strings.Replace(string(old.Raw()), `"metadata":{`, `"metadata":{"labels":{"a":"b"},`, 1)), inventory.Source{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := &admissionv1.AdmissionRequest{Namespace: "ditto", Name: "gateway", Operation: admissionv1.Update}
+		return allocated(func() {
+			verdict, err := everything().Change(t.Context(), inv, check.Change{Request: request, Object: labelled, OldObject: old})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(verdict.Denied) > 0 || !slices.ContainsFunc(verdict.Warned, func(f check.Finding) bool { return f.Rule == "preauth-exposed" }) {
+				t.Fatalf("denied %v, warned of %v, want a warning of what was there", verdict.Denied, verdict.Warned)
+			}
+		})
+	}
+	change(3) // what is made once
+	once, twice := change(200), change(400)
+	if growth := float64(twice) / float64(once); growth > 2.6 {
+		t.Errorf("twice as many take %.2f times as much", growth)
+	}
+}
+
+// stressedLookups cost time and hardly any memory: see cpu-growth of BenchmarkGrowth.
 var stressedLookups = []stress{
 	{name: "volumes", n: 1000, objects: func(n int) string {
 		return fmt.Sprintf(stressGateway, "        volumeMounts:\n"+each(n, "        - {name: v#, mountPath: /m#}\n")+
@@ -193,6 +233,7 @@ var stressedLookups = []stress{
 	{name: "ports of a Service", n: 400, objects: plain(func(n int) string {
 		return route("v1", "Service", "s", "  selector: {app: gateway}\n  type: NodePort\n  ports:\n"+each(n, "  - {name: p#, port: 1#, targetPort: 8080}\n"))
 	})},
+	{name: "hosts and rules of a VirtualService", n: 200, objects: hostsAndRules},
 	{name: "rules of a NetworkPolicy", n: 1000, objects: plain(func(n int) string {
 		return route("networking.k8s.io/v1", "NetworkPolicy", "np", "  podSelector: {matchLabels: {app: gateway}}\n  ingress:\n"+
 			each(n, "  - {from: [{podSelector: {matchLabels: {app: c#}}}], ports: [{port: 8080}]}\n"))

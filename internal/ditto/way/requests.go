@@ -34,7 +34,9 @@ func (r *Route) Requests() requests.Set {
 	if r.Effects.Passthrough {
 		return connections(box, r.Hosts)
 	}
-	box.Hosts = RequestedHosts(r.Hosts)
+	if box.Hosts = r.Requested; box.Hosts == nil {
+		box.Hosts = RequestedHosts(r.Hosts)
+	}
 	return requests.Set{box}
 }
 

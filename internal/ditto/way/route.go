@@ -85,8 +85,10 @@ type Route struct {
 	// Hosts are the hosts that it is for, as HostsOf of package requests reads them, and Door is where clients come in,
 	// by name: `Gateway infra/public`. Conditions are what else a request has to fulfil, each as it is written. They
 	// tell what one route lets in from what another one does; without Hosts only the Text does. Where connections are
-	// handed on the hosts are those of the connections. Lets, if it is there, says all of it.
+	// handed on the hosts are those of the connections. Lets, if it is there, says all of it. Requested is what
+	// RequestedHosts makes of Hosts, for routes that share many of them; nil otherwise.
 	Hosts      []string
+	Requested  []requests.Hosts
 	Door       string
 	Conditions []string
 	Lets       func() requests.Set

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
+	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -174,6 +175,7 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 		r := istioReader{c: c, root: root, edge: e, access: istioAccessOf(e), namespace: namespace,
 			suffix: ", " + e.String() + suffix, hosts: istioHosts(root), host: hostsText(root.Spec.Hosts),
 			spoken: map[spoken]way.Transport{}}
+		r.requested = way.RequestedHosts(r.hosts)
 		if ports, ok := e.serves(r.hosts, root.Namespace, readsHTTP); ok {
 			r.redirects = suffix != "" && slices.ContainsFunc(root.Spec.HTTP, redirectsToHTTPS)
 			for i := range rules {
@@ -213,9 +215,10 @@ type istioReader struct {
 	access    istioAccess
 	namespace string
 	suffix    string
-	// hosts are those of the VirtualService, host is how they are called.
-	hosts []string
-	host  string
+	// hosts are those of the VirtualService, requested the requests for them, host is how they are called.
+	hosts     []string
+	requested []requests.Hosts
+	host      string
 	// redirects: a rule before the one that is read redirects to HTTPS.
 	redirects bool
 	// spoken is what was worked out of transports, which are the same for most rules.
@@ -276,7 +279,7 @@ func (r istioReader) http(rule *crd.VirtualServiceHTTP, ports []uint32) []way.Ro
 			path.Matcher.Literal, path.Matcher.Hints = "", hints
 		}
 		routes = append(routes, way.Route{
-			Hosts: r.hosts, Door: r.suffix, Conditions: istioConditions(m),
+			Hosts: r.hosts, Requested: r.requested, Door: r.suffix, Conditions: istioConditions(m),
 			Text: r.host + text + r.suffix, Asks: r.host + istioAsked(m), Path: &path, Backends: backends,
 			Public:    r.edge.public,
 			Transport: r.transport(m.Port), Handling: handling,
