@@ -46,8 +46,8 @@ func (r *Route) because(why, software string) {
 }
 
 // unreadRoute is the way through a proxy that is not read, to whatever it is told of; nil for one that is told of
-// nothing.
-func unreadRoute(v *world.View, part recognize.Part) *Route {
+// nothing. why says why it is not.
+func unreadRoute(v *world.View, part recognize.Part, why string) *Route {
 	var targets []Target
 	for _, n := range v.Namings(part.Workload, part.Container) {
 		targets = append(targets, Target{Host: n.Name, Port: n.Port, where: n.Where, Bare: n.Bare})
@@ -55,8 +55,7 @@ func unreadRoute(v *world.View, part recognize.Part) *Route {
 	if len(targets) == 0 {
 		return nil
 	}
-	return unread(v, part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name),
-		reason.Of("proxy-not-read"))
+	return unread(v, part, targets, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), why)
 }
 
 // unread is a route of a proxy of which nothing is known but where it may lead.
@@ -86,7 +85,7 @@ func (r *Route) Found(at inventory.ID, workload *inventory.Object, t Target) *Ro
 }
 
 // hide adds, to a proxy of which not even that is known where it leads, the way to any gateway of its namespace, if
-// Ditto is near.
+// Ditto is near, and otherwise to what it is told of.
 func hide(v *world.View, part recognize.Part, p *Proxy) {
 	if recognize.IsTunnel(part.Software) &&
 		!slices.ContainsFunc(p.Routes, func(r *Route) bool { return leadsSomewhere(v, part, r) }) {
@@ -95,11 +94,17 @@ func hide(v *world.View, part recognize.Part, p *Proxy) {
 	if v.IsClient(part.Workload) {
 		p.Hidden, p.Unreadable = nil, nil
 	}
-	if len(p.Hidden) == 0 || !v.BesideDitto(part) {
+	if len(p.Hidden) == 0 {
 		return
 	}
-	route := unread(v, part, nil, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name),
-		strings.Join(p.Hidden, "; "))
+	why := strings.Join(p.Hidden, "; ")
+	if !v.BesideDitto(part) {
+		if route := unreadRoute(v, part, why); route != nil && len(p.Routes) == 0 {
+			p.Routes = []*Route{route}
+		}
+		return
+	}
+	route := unread(v, part, nil, fmt.Sprintf("%s (container %s)", part.Software, part.Container.Name), why)
 	route.Blind, route.Detail = true, "blind "+part.Container.Name
 	p.Routes = append(slices.Clone(p.Routes), route)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/ditto/sealed"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
@@ -87,7 +88,7 @@ func Read(v *world.View, part recognize.Part) *Proxy {
 	case recognize.Oauth2Software:
 		p = readOAuth2Proxy(v, part)
 	default:
-		if route := unreadRoute(v, part); route != nil && !v.IsClient(part.Workload) {
+		if route := unreadRoute(v, part, reason.Of("proxy-not-read")); route != nil && !v.IsClient(part.Workload) {
 			p.Routes = append(p.Routes, route)
 		}
 	}

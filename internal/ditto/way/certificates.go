@@ -59,7 +59,8 @@ func (c *Certificates) For(host string) tri.State {
 	return tri.State{State: tri.Off, Source: SourceTLS, Why: "spec.tls has no certificate for " + host}
 }
 
-// covers says whether certificates with these names are for the host: a wildcard stands for one label (RFC 6125, 6.4.3).
+// covers says whether certificates with these names are for the host: a wildcard stands for one label (RFC 6125,
+// 6.4.3).
 func covers(names map[string]bool, host string) bool {
 	host = strings.ToLower(host)
 	if host == "" || names[host] {

@@ -146,8 +146,8 @@ var implementations = []Implementation{
 		Usual: []string{"cilium"},
 		// Nothing tells Envoy to normalise paths. For the rest see operator/pkg/model: GetBackendAggregationKey,
 		// getRouteAction and parentRefsMatchListener.
-		Regex: WholeRegex, Spelling: way.SpellingVerbatim, Value: EnvoyValue, RequestHeaders: true, ResponseHeaders: true,
-		merges: true, soleWeight: true, anyPort: true,
+		Regex: WholeRegex, Spelling: way.SpellingVerbatim, Value: EnvoyValue, RequestHeaders: true,
+		ResponseHeaders: true, merges: true, soleWeight: true, anyPort: true,
 		unreadLimits: reason.Of("cilium-limit"),
 		Limit:        "limit requests in an nginx with limit_req in front of the gateway",
 	},

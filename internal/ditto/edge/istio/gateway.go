@@ -122,7 +122,8 @@ func (e *istioEdge) front(c way.Context) {
 		case service.Spec.Type == corev1.ServiceTypeLoadBalancer:
 			if verdict := way.Publicness(service, c.Config.Clouds); verdict.Public {
 				public = true
-			} else if partOf(service.Spec.Selector, e.labels) || partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
+			} else if partOf(service.Spec.Selector, e.labels) ||
+				partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
 				// One that shares a label and leaves another out may be for pods of somebody else.
 				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, verdict.Why))
 			}
