@@ -68,7 +68,7 @@ var leftOut = map[string]string{
 	"preauth-exposed/pass/f5-minion-of-two-masters":       "a cluster says which of the masters is older",
 }
 
-// alone are fixtures whose objects concern those of others, and why. Those with a controller of ingress-nginx do so as well.
+// alone are fixtures whose objects concern those of others, and why. Those with a controller of Ingresses do so as well.
 var alone = map[string]string{
 	"edge-rate-limit/pass/istio-virtual-service":               "its EnvoyFilter is for the pods that every Gateway of the Istio fixtures names",
 	"preauth-exposed/fail/istio-on-node":                       "every Gateway of the Istio fixtures names its pods",
@@ -178,7 +178,7 @@ func (c *testCase) load(number int, everyOrder bool, files ...string) error {
 		// Without a controller that counts, a quota lets no Pod in.
 		return o.Ref.Kind == "ResourceQuota"
 	})
-	c.alone = alone[c.name] != "" || slices.ContainsFunc(objects, isIngressNginx)
+	c.alone = alone[c.name] != "" || slices.ContainsFunc(objects, isController)
 	forward := make([]int, len(objects))
 	for i := range forward {
 		forward[i] = i
@@ -204,11 +204,11 @@ func (c *testCase) load(number int, everyOrder bool, files ...string) error {
 	return nil
 }
 
-// isIngressNginx says whether an object runs the controller of ingress-nginx, which serves the Ingresses of all namespaces.
-func isIngressNginx(o *inventory.Object) bool {
+// isController says whether an object runs a controller that is read, and that serves the Ingresses of all namespaces.
+func isController(o *inventory.Object) bool {
 	template := o.PodTemplate()
 	return template != nil && slices.ContainsFunc(template.Spec.Containers, func(c corev1.Container) bool {
-		return strings.Contains(c.Image, "ingress-nginx/controller")
+		return strings.Contains(c.Image, "ingress-nginx/controller") || strings.Contains(c.Image, "/haproxy-ingress:")
 	})
 }
 

@@ -84,10 +84,11 @@ func NamesCertificates(ing *networkingv1.Ingress) bool {
 // keptCertificates are a spec.tls in what was worked out.
 type keptCertificates *networkingv1.IngressTLS
 
-// Lists says whether a host is among the names of spec.tls, as it is written there.
-func (c *Certificates) Lists(host string) bool {
+// Lists says whether a host is among the names of spec.tls, as it is written there; secret, whether it is so where a
+// Secret is named.
+func (c *Certificates) Lists(host string) (listed, secret bool) {
 	host = strings.ToLower(host)
-	return c.named[host] || c.unnamed[host]
+	return c.named[host] || c.unnamed[host], c.named[host]
 }
 
 // CertificatesOf are those of an Ingress, read once for all of its hosts.

@@ -2,7 +2,6 @@ package cilium
 
 import (
 	"slices"
-	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -48,17 +47,10 @@ func certificate(in way.Input, host string) tri.State {
 	if host == "" {
 		return in.Certificate(host)
 	}
-	unnamed := false
-	for _, t := range in.Ingress.Spec.TLS {
-		switch {
-		case !slices.ContainsFunc(t.Hosts, func(h string) bool { return strings.EqualFold(h, host) }):
-		case t.SecretName != "":
-			return tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate for it"}
-		default:
-			unnamed = true
-		}
-	}
-	if unnamed {
+	switch listed, secret := in.CertificatesOf(in.Ingress).Lists(host); {
+	case secret:
+		return tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate for it"}
+	case listed:
 		return tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
 	}
 	return tri.State{State: tri.Off, Source: way.SourceTLS,

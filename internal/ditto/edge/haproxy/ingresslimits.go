@@ -42,12 +42,12 @@ func (s *settings) transport(host string) way.Transport {
 			t.Fix.Advice = `set haproxy-ingress.github.io/ssl-redirect: "true"`
 		}
 	default:
-		t.Plain = s.redirected()
+		t.Plain = s.redirecting()
 	}
 	if source := t.Plain.Source; source == follows || source == proto || source == spared && s.told.Data[spared] != "" {
 		t.Fix.Advice = "change " + s.told.In(source)
 	}
-	if front := append(s.inFront(), s.conditions("https-request", "fronting-proxy")...); len(front) > 0 {
+	if front := s.fronting(); len(front) > 0 {
 		t.Plain = tri.State{State: tri.Unknown, Source: s.source(front[0]),
 			Why: reason.Of("haproxy-redirect-by-unread-setting", s.named(front[0]))}
 	}
@@ -64,9 +64,11 @@ func (s *settings) transport(host string) way.Transport {
 // certificates are for, and serves TLS for those alone.
 func (s *settings) certificate(host string) tri.State {
 	t := s.in.WithNeighbours(host)
-	if host == "" || t.State == tri.Off || s.in.CertificatesOf(s.in.Ingress).Lists(host) ||
-		slices.ContainsFunc(s.in.Neighbours[host],
-			func(ing *networkingv1.Ingress) bool { return s.in.CertificatesOf(ing).Lists(host) }) {
+	lists := func(ing *networkingv1.Ingress) bool {
+		listed, _ := s.in.CertificatesOf(ing).Lists(host)
+		return listed
+	}
+	if host == "" || t.State == tri.Off || lists(s.in.Ingress) || slices.ContainsFunc(s.in.Neighbours[host], lists) {
 		return t
 	}
 	return tri.State{State: tri.Off, Source: way.SourceTLS,
@@ -158,7 +160,10 @@ func (s *settings) certified() bool {
 			some, _ := s.sparedIn(ing)
 			certificates := s.in.CertificatesOf(ing)
 			return some || ing.Spec.DefaultBackend != nil || slices.ContainsFunc(ing.Spec.Rules,
-				func(rule networkingv1.IngressRule) bool { return !certificates.Lists(rule.Host) })
+				func(rule networkingv1.IngressRule) bool {
+					listed, _ := certificates.Lists(rule.Host)
+					return !listed
+				})
 		})
 }
 

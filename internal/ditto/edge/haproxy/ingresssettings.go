@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -25,6 +26,9 @@ type settings struct {
 	from map[string]string
 	// differ are settings that another Ingress of the Service has, too, and of which one counts for all.
 	differ map[string]bool
+	// redirecting and fronting are redirected and inFront with what conditions add, which are the same for all hosts.
+	redirecting func() tri.State
+	fronting    func() []string
 }
 
 // settingsOf reads an Ingress as a controller does that is told something.
@@ -50,6 +54,10 @@ func settingsOf(in way.Input, told way.GlobalConfig) *settings {
 	for _, name := range frontends() {
 		s.from[name] = told.Name
 	}
+	s.redirecting = sync.OnceValue(s.redirected)
+	s.fronting = sync.OnceValue(func() []string {
+		return append(s.inFront(), s.conditions("https-request", "fronting-proxy")...)
+	})
 	return s
 }
 
