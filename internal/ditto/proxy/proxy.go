@@ -6,6 +6,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
@@ -148,7 +149,7 @@ func readProxy(v *world.View, part recognize.Part) *Proxy {
 	}
 	read := parse(v, main, texts)
 	if read.err != nil {
-		p.Hidden = append(p.Hidden, read.err.Error())
+		p.Hidden = append(p.Hidden, notParsed(read.err))
 		return p
 	}
 	inImage := nginxInImage(part, read.config.Missing)
@@ -165,6 +166,15 @@ func readProxy(v *world.View, part recognize.Part) *Proxy {
 		}
 	}
 	return p
+}
+
+// notParsed is why nothing is known of a configuration, with all that is wrong in it.
+func notParsed(err error) string {
+	var wrong []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		wrong = append(wrong, strings.TrimPrefix(line, "reading "))
+	}
+	return reason.Of("nginx-not-parsed", strings.Join(wrong, "; "))
 }
 
 // askedRoutes are the routes, with what becomes known of the services that they ask whether a request may come in.

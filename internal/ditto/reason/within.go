@@ -40,6 +40,10 @@ var within = []Reason{
 		"container %s sets %s, which Ditto's gateway reads, but another container of the pod is a gateway and nothing else suggests that this one is, so it is ignored", told,
 	},
 	{"proxy-not-read", "dittoguard does not read what it does with requests", byHand},
+	{
+		"nginx-not-parsed", "its configuration cannot be read: %s",
+		"Correct it; `nginx -t` says whether nginx takes it. Write what nginx takes, and dittoguard does not, in fewer or simpler directives.",
+	},
 	{"tunnel-elsewhere", "where its tunnel leads is not written in the cluster", elsewhere},
 	{
 		"nginx-too-much",
