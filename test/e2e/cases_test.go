@@ -80,11 +80,16 @@ var alone = map[string]string{
 // mending are fixtures that pass only once they are complete, and what is open until then. So an order of arrival can be refused
 // though nothing is wrong with all objects together; that it was right to be is checked with each refusal.
 var mending = map[string]string{
-	"devops-exposed/pass/default-backend-replaced":          "the default backend gets everything until the other Ingress takes the path /",
-	"preauth-exposed/fail/tailscale-ingress":                "an Ingress whose class is not there yet may be open to anybody",
-	"preauth-exposed/pass/ingress-nginx-annotations-prefix": "the controller says which annotations count",
-	"preauth-exposed/pass/ingress-nginx-global-auth":        "the controller's ConfigMap closes the way",
-	"preauth-exposed/pass/ingress-nginx-global-headers":     "the controller's ConfigMap closes the way",
+	"devops-exposed/pass/default-backend-replaced":            "the default backend gets everything until the other Ingress takes the path /",
+	"preauth-exposed/fail/tailscale-ingress":                  "an Ingress whose class is not there yet may be open to anybody",
+	"preauth-exposed/fail/cilium-rules-merged":                "what the route says is certain until there is another one for the same requests",
+	"preauth-exposed/pass/haproxy-ingress-annotations-prefix": "the controller says which annotations count",
+	"preauth-exposed/pass/haproxy-ingress-class-auth":         "the parameters of the class close the way",
+	"preauth-exposed/pass/haproxy-ingress-global-auth":        "the controller's ConfigMap closes the way",
+	"preauth-exposed/pass/ingress-nginx-annotations-prefix":   "the controller says which annotations count",
+	"preauth-exposed/pass/ingress-nginx-global-auth":          "the controller's ConfigMap closes the way",
+	"preauth-exposed/pass/ingress-nginx-global-headers":       "the controller's ConfigMap closes the way",
+	"preauth-exposed/pass/ingress-nginx-header-set-twice":     "the header is certain until the controller's ConfigMap sets it, too",
 }
 
 // loadCases reads the fixtures of the built-in rules and, where it is at hand, the corpus.
