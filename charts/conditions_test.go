@@ -215,6 +215,10 @@ func TestConditions_WhatIsAskedInOtherNamespaces(t *testing.T) {
 		{"variables of a gateway", "configmaps", "metadata: {name: x}\ndata: {ENABLE_PRE_AUTHENTICATION: 'true'}", "", true},
 		{"a switch of a gateway", "configmaps", "metadata: {name: x}\ndata: {ENABLE_DUMMY_AUTH: 'true'}", "", true},
 		{"options of a JVM", "configmaps", "metadata: {name: x}\ndata: {options: -Dpekko.x=y}", "", true},
+		{"what haproxy-ingress is told", "configmaps", "metadata: {name: haproxy-ingress}\ndata: {bind-fronting-proxy: ':8000'}", "", true},
+		{"what haproxy-ingress is told, under another name", "configmaps", "metadata: {name: edge}\ndata: {ssl-redirect: 'false'}", "", true},
+		{"parameters of a class of haproxy-ingress", "configmaps", "metadata: {name: edge}\ndata: {rewrite-target: /}", "", true},
+		{"the mesh of Istio", "configmaps", "metadata: {name: istio}\ndata: {mesh: '{}'}", "", true},
 		{"a ConfigMap that goes", "configmaps", "", "metadata: {name: x}\ndata: {nginx.conf: ''}", true},
 
 		{"a Secret of something else", "secrets", "metadata: {name: db}\ntype: Opaque\ndata: {password: eA==}", "", false},

@@ -101,11 +101,11 @@ them; the values of Secrets are not looked at.
     request.resource.resource != 'configmaps' ||
     [object, oldObject].exists(o, type(o) == map && (
       (has(o.metadata) && type(o.metadata) == map && has(o.metadata.name) && type(o.metadata.name) == string &&
-        ['ditto', 'nginx', 'gateway'].exists(w, o.metadata.name.contains(w))) ||
+        ['ditto', 'nginx', 'gateway', 'haproxy', 'istio'].exists(w, o.metadata.name.contains(w))) ||
       has(o.binaryData) ||
       (has(o.data) && type(o.data) == map && (o.data.size() > 20 || o.data.exists(k, k.size() > 253 ||
         ['ditto', 'nginx', 'passw', 'auth', 'AUTH', 'DEVOPS', 'GATEWAY', 'STATUS', 'MONGO', 'JAVA', 'JVM', 'CLUSTER',
-          'POD_LABEL', '.conf'].exists(w, k.contains(w)) ||
+          'POD_LABEL', '.conf', 'redirect', 'rewrite', 'config-', 'headers', 'alias', 'strict-host'].exists(w, k.contains(w)) ||
         (type(o.data[k]) == string && (o.data[k].size() > 10000 ||
           ['nginx', 'proxy_pass', ':$', ':{S', '-Dpekko', '-Dakka'].exists(w, o.data[k].contains(w)) || {{ $names }}.exists(w, o.data[k].contains(w)))))))
     ))

@@ -107,6 +107,7 @@ func (f *follower) follow(o *inventory.Object) {
 		for _, reader := range world.ReadersOf(f.view, o) {
 			f.follow(reader)
 		}
+		f.dependents(o.Ref.ID())
 		if o.Ref.GroupKind() == inventory.ConfigMap {
 			for _, key := range []inventory.Key{
 				index.SettingsKey(o.Ref.Namespace + "/" + o.Ref.Name), index.ParametersKey(o.Ref.Name),

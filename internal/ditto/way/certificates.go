@@ -95,7 +95,7 @@ func (c *Certificates) Lists(host string) (listed, secret bool) {
 func (in Input) CertificatesOf(ing *networkingv1.Ingress) *Certificates {
 	tls := ing.Spec.TLS
 	if len(tls) == 0 {
-		return CertificatesOf(nil)
+		return &Certificates{none: true}
 	}
 	return Keep(Context{Kept: in.Kept}, keptCertificates(&tls[0]), func() *Certificates { return CertificatesOf(tls) })
 }

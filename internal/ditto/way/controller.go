@@ -19,6 +19,8 @@ type Controller struct {
 	Classes []string
 	// Usual are the class names that its manuals and charts use.
 	Usual []string
+	// Told are objects that say how it reads all Ingresses, whatever their class says.
+	Told []inventory.ID
 	// Prefixes are annotation prefixes, and keys whole annotations, that only this controller reads or writes.
 	Prefixes, Keys []string
 	// Shared are further annotations that it reads and others may too: prefixes, whole keys, or BareKeys.

@@ -19,12 +19,17 @@ func IstioMesh() inventory.ID {
 }
 
 // IstioSpelling is how gateways of Istio write paths: pathNormalization of the mesh is BASE unless it is configured
-// otherwise, which resolves dot segments (pilot/pkg/networking/core/listener_builder.go). objects is nil where none are
-// at hand.
-func IstioSpelling(objects inventory.Reader) Spelling {
-	if objects == nil {
+// otherwise, which resolves dot segments (pilot/pkg/networking/core/listener_builder.go).
+func IstioSpelling(c Context) Spelling {
+	if c.Objects == nil {
 		return SpellingResolved
 	}
+	return Keep(c, istioSpellingKey{}, func() Spelling { return istioSpelling(c.Objects) })
+}
+
+type istioSpellingKey struct{}
+
+func istioSpelling(objects inventory.Reader) Spelling {
 	o := objects.Get(inventory.ConfigMap, IstioMesh().Namespace, IstioMesh().Name)
 	if o == nil {
 		return SpellingResolved

@@ -23,7 +23,7 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	impl := at.class.impl
 	spelling := impl.Spelling
 	if impl.spells != nil {
-		spelling = impl.spells(c.Objects)
+		spelling = impl.spells(c)
 	}
 	h := way.Handling{Spelling: spelling, Effects: way.Effects{
 		Identity: tri.State{State: way.IdentityClient, Source: "default",

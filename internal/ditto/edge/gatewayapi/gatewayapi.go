@@ -61,6 +61,7 @@ func gatewayLinks(gw *gatewayv1.Gateway) way.Links {
 	// Its own namespace may be one in which policies select Gateways by their labels.
 	links := way.Links{Uses: []inventory.ID{
 		{GroupKind: crd.GatewayClass, Name: string(gw.Spec.GatewayClassName)}, NamespaceID(gw.Namespace), Elsewhere,
+		way.IstioMesh(),
 	}}
 	if id, ok := gatewayParametersRef(gw); ok {
 		links.Uses = append(links.Uses, id)

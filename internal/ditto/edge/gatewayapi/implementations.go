@@ -30,7 +30,7 @@ type Implementation struct {
 	Spelling     way.Spelling
 	ResolvePaths string
 	// spells says that in its place where objects decide; nil where none do.
-	spells func(objects inventory.Reader) way.Spelling
+	spells func(way.Context) way.Spelling
 	// Value says what a header set to the value carries; nil where every value is a constant.
 	Value func(value string, users way.Trust) tri.State
 	// BackendFilters says that it does what the filters of a backend say. Whoever does not is to refuse the route.

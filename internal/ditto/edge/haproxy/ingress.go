@@ -78,7 +78,7 @@ func (s *settings) read() way.Reading {
 			s.unlessDiffering(name, &e.Identity)
 		}
 	}
-	for _, name := range s.configurations() {
+	for _, name := range s.unread {
 		e.Identity = tri.State{State: way.IdentityUnknown, Source: s.source(name),
 			Why: reason.Of("header-by-unread-setting", s.named(name))}
 		if e.Authentication.State == tri.On {

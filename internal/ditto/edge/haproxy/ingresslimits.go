@@ -47,7 +47,7 @@ func (s *settings) transport(host string) way.Transport {
 	if source := t.Plain.Source; source == follows || source == proto || source == spared && s.told.Data[spared] != "" {
 		t.Fix.Advice = "change " + s.told.In(source)
 	}
-	if front := s.fronting(); len(front) > 0 {
+	if front := s.front; len(front) > 0 {
 		t.Plain = tri.State{State: tri.Unknown, Source: s.source(front[0]),
 			Why: reason.Of("haproxy-redirect-by-unread-setting", s.named(front[0]))}
 	}
@@ -118,29 +118,11 @@ func (s *settings) sparedIn(ing *networkingv1.Ingress) (some, all bool) {
 		return false, false
 	}
 	items := strings.Split(list, ",")
-	all = true
-	check := func(path string) {
-		found := false
-		for _, item := range items {
-			found = found || strings.HasPrefix(path, strings.TrimSpace(item))
-		}
-		some, all = some || found, all && found
-	}
-	if ing.Spec.DefaultBackend != nil {
-		check("/")
-	}
-	for _, rule := range ing.Spec.Rules {
-		if rule.HTTP == nil {
-			continue
-		}
-		for _, p := range rule.HTTP.Paths {
-			if p.Path == "" {
-				p.Path = "/"
-			}
-			check(p.Path)
-		}
-	}
-	return some, some && all
+	return way.PathsThat(func(path string) bool {
+		return slices.ContainsFunc(items, func(item string) bool {
+			return strings.HasPrefix(path, strings.TrimSpace(item))
+		})
+	}, ing)
 }
 
 // challenges is the default of no-tls-redirect-locations.
@@ -194,7 +176,7 @@ func (s *settings) rate(h *way.Handling) {
 	for _, name := range []string{"limit-rps", "limit-connections", "limit-whitelist"} {
 		s.unlessDiffering(name, &r.Limited)
 	}
-	for _, name := range s.configurations() {
+	for _, name := range s.unread {
 		if r.Limited.State == tri.Off {
 			r.Limited = tri.State{State: tri.Unknown, Source: s.source(name),
 				Why: reason.Of("limit-by-unread-setting", s.named(name))}

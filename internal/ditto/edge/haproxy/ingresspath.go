@@ -67,7 +67,7 @@ func (s *settings) path(kind networkingv1.PathType, path string) way.Path {
 			p.Rewrite = way.UnknownRewrite(reason.Of("haproxy-aliased"))
 		}
 	}
-	for _, name := range s.configurations() {
+	for _, name := range s.unread {
 		p.Rewrite = way.UnknownRewrite(reason.Of("path-by-unread-setting", s.named(name)))
 	}
 	if why := s.unseen(); why != "" {

@@ -26,9 +26,10 @@ type settings struct {
 	from map[string]string
 	// differ are settings that another Ingress of the Service has, too, and of which one counts for all.
 	differ map[string]bool
-	// redirecting and fronting are redirected and inFront with what conditions add, which are the same for all hosts.
-	redirecting func() tri.State
-	fronting    func() []string
+	// unread are configurations, front is inFront with what conditions add, and redirecting is redirected: all of them
+	// are the same for each host and path.
+	unread, front []string
+	redirecting   func() tri.State
 }
 
 // settingsOf reads an Ingress as a controller does that is told something.
@@ -54,10 +55,8 @@ func settingsOf(in way.Input, told way.GlobalConfig) *settings {
 	for _, name := range frontends() {
 		s.from[name] = told.Name
 	}
+	s.unread, s.front = s.configurations(), append(s.inFront(), s.conditions("https-request", "fronting-proxy")...)
 	s.redirecting = sync.OnceValue(s.redirected)
-	s.fronting = sync.OnceValue(func() []string {
-		return append(s.inFront(), s.conditions("https-request", "fronting-proxy")...)
-	})
 	return s
 }
 

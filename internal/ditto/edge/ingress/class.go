@@ -108,8 +108,7 @@ func fromName(object *networkingv1.IngressClass, name string, ing *networkingv1.
 	}
 	if object != nil {
 		for _, row := range table {
-			if slices.ContainsFunc(row.Classes,
-				func(pattern string) bool { return isClass(object.Spec.Controller, pattern) }) {
+			if serves(&row, object) {
 				c.Controller, c.Known = row.Name, true
 				return c
 			}
@@ -138,6 +137,12 @@ func hint(class string) string {
 		return "without a class; edges.defaultController in the configuration can say who serves it"
 	}
 	return "of class " + way.Quote(class) + "; edges.ingressClasses in the configuration can say who serves it"
+}
+
+// serves says whether a controller is the one that a class names.
+func serves(row *way.Controller, class *networkingv1.IngressClass) bool {
+	return slices.ContainsFunc(row.Classes,
+		func(pattern string) bool { return isClass(class.Spec.Controller, pattern) })
 }
 
 // isClass compares spec.controller with a pattern of the table.

@@ -186,7 +186,13 @@ func keys(o *inventory.Object) []inventory.Key {
 // What kind of file that is its controller says (Effects.AuthSecrets).
 func links(o *inventory.Object) way.Links {
 	ing := inventory.Must[networkingv1.Ingress](o)
-	links := way.Links{Uses: append(Uses(o), ClassID(className(ing)))}
+	class := className(ing)
+	links := way.Links{Uses: append(Uses(o), ClassID(class))}
+	for i := range table {
+		if slices.Contains(table[i].Usual, class) {
+			links.Uses = append(links.Uses, table[i].Told...)
+		}
+	}
 	if b := ing.Spec.DefaultBackend; b != nil {
 		links.Backends = behind(links.Backends, ing, b)
 	}
@@ -292,7 +298,13 @@ func ClassID(name string) inventory.ID {
 // classLinks are the parameters of a class. It decides about Ingresses without a class as well.
 func classLinks(o *inventory.Object) way.Links {
 	links := way.Links{Governs: []inventory.ID{ClassID("")}}
-	if p := inventory.Must[networkingv1.IngressClass](o).Spec.Parameters; p != nil {
+	class := inventory.Must[networkingv1.IngressClass](o)
+	for i := range table {
+		if serves(&table[i], class) {
+			links.Uses = append(links.Uses, table[i].Told...)
+		}
+	}
+	if p := class.Spec.Parameters; p != nil {
 		id := inventory.ID{GroupKind: schema.GroupKind{Kind: p.Kind}, Name: p.Name}
 		if p.APIGroup != nil {
 			id.Group = *p.APIGroup
@@ -300,7 +312,7 @@ func classLinks(o *inventory.Object) way.Links {
 		if p.Namespace != nil {
 			id.Namespace = *p.Namespace
 		}
-		links.Uses = []inventory.ID{id}
+		links.Uses = append(links.Uses, id)
 	}
 	return links
 }

@@ -109,29 +109,14 @@ func globalAuth(c way.GlobalConfig, a way.Annotations) bool {
 // isLocationInLocationList). No-auth-locations takes authentication away from them, no-tls-redirect-locations
 // redirects.
 func listed(c way.GlobalConfig, key string, ing *networkingv1.Ingress) (some, all bool) {
-	all = true
-	check := func(path string) {
-		if path == "" {
-			path = "/"
-		}
-		found := false
+	return way.PathsThat(func(path string) bool {
 		for item := range strings.SplitSeq(c.Data[key], ",") {
-			found = found || item != "" && strings.HasPrefix(path, item)
+			if item != "" && strings.HasPrefix(path, item) {
+				return true
+			}
 		}
-		some, all = some || found, all && found
-	}
-	if ing.Spec.DefaultBackend != nil {
-		check("/")
-	}
-	for _, rule := range ing.Spec.Rules {
-		if rule.HTTP == nil {
-			continue
-		}
-		for _, p := range rule.HTTP.Paths {
-			check(p.Path)
-		}
-	}
-	return some, some && all
+		return false
+	}, ing)
 }
 
 // globalReading is what a controller's ConfigMap does in every location.

@@ -76,7 +76,7 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 		return e
 	}
 	e.gateway = inventory.Must[crd.IngressGateway](o)
-	e.hosts = serverHostsOf(e.gateway)
+	e.hosts = way.Keep(c, serverHostsKey(o.Ref.ID()), func() *serverHosts { return serverHostsOf(e.gateway) })
 	e.labels = istioLabels(e.gateway.Spec.Selector)
 	e.front(c)
 	e.policies = e.governing(c)

@@ -9,6 +9,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // Controller is Istio's ingress gateway serving an Ingress, which knows no annotations. What other objects of Istio do
@@ -24,13 +25,14 @@ func Controller() way.Controller {
 	return way.Controller{
 		Name: "istio", Title: "Istio",
 		Classes: []string{"istio.io/ingress-controller"}, Usual: []string{"istio"},
+		Told: []inventory.ID{way.IstioMesh()},
 		Read: func(in way.Input) way.Reading {
 			h := plain.Read(in)
 			h.Authentication = tri.State{State: tri.Unknown, Source: "default",
 				Why: reason.Of("istio-ingress-authorization")}
 			h.Rate.Limited = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
 			h.Fixes[way.ResolvePaths].Advice = way.IstioNormalize
-			h.Spelling = way.IstioSpelling(in.Objects)
+			h.Spelling = way.IstioSpelling(way.Context{Objects: in.Objects, Kept: in.Kept})
 			return way.Reading{Handling: h,
 				Transport: func(host string) way.Transport { return istioTransport(in, host) }, Path: istioPath}
 		},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
@@ -23,6 +24,9 @@ type serverHost struct {
 	server          int
 	namespace, host string
 }
+
+// serverHostsKey are those of a Gateway in what was worked out, since many VirtualServices share it.
+type serverHostsKey inventory.ID
 
 func serverHostsOf(gateway *crd.IngressGateway) *serverHosts {
 	all := &serverHosts{servers: gateway.Spec.Servers,
