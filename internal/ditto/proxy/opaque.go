@@ -99,8 +99,9 @@ func hide(v *world.View, part recognize.Part, p *Proxy) {
 	}
 	why := strings.Join(p.Hidden, "; ")
 	if !v.BesideDitto(part) {
-		if route := unreadRoute(v, part, why); route != nil && len(p.Routes) == 0 {
-			p.Routes = []*Route{route}
+		unread := func(r *Route) bool { return r.Doubted }
+		if route := unreadRoute(v, part, why); route != nil && !slices.ContainsFunc(p.Routes, unread) {
+			p.Routes = append(slices.Clone(p.Routes), route)
 		}
 		return
 	}
