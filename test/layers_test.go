@@ -75,7 +75,7 @@ var layers = map[string][]string{
 	"internal/ditto/edge/haproxy":      vendor(),
 	"internal/ditto/edge/ingress":      {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/ditto/requests", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
 	"internal/ditto/edge/ingressnginx": vendor("internal/ditto/edge/nginx", "internal/ditto/dns"),
-	"internal/ditto/edge/istio":        vendor(),
+	"internal/ditto/edge/istio":        vendor("internal/ditto/dns"),
 	"internal/ditto/edge/kong":         vendor(),
 	"internal/ditto/edge/nginx":        vendor("internal/ditto/nginxconf", "internal/ditto/nginxconf/syntax"),
 	"internal/ditto/edge/nginxgateway": vendor("internal/ditto/edge/gatewayapi", "internal/ditto/edge/nginx"),

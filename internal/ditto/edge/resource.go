@@ -62,12 +62,14 @@ func Kinds() []schema.GroupKind {
 
 // LinksOf says which objects an object names: one of a kind of this table or, with what its annotations name, a
 // Service. That names the Gateway that it was made for as well, and so does a workload whose pods listen on their node.
+// A Service for outsiders is read with others for the same pods, which may be before them for those of a Gateway, too.
 func LinksOf(o *inventory.Object) way.Links {
 	if template := o.PodTemplate(); template != nil {
 		return way.Links{Governs: way.OnNode(o, template)}
 	}
 	if svc, ok := inventory.As[corev1.Service](o); ok {
-		return way.Links{Governs: append(way.MadeFor(svc), way.FrontsPods(svc)...), Uses: ingress.Uses(o)}
+		pods := way.FrontsPods(svc)
+		return way.Links{Governs: append(way.MadeFor(svc), pods...), Uses: append(ingress.Uses(o), pods...)}
 	}
 	if r := resourceOf(o); r != nil && r.Links != nil {
 		return r.Links(o)

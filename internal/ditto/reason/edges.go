@@ -217,6 +217,8 @@ var edges = []Reason{
 	{"istio-denies-some", "%s denies some requests without a token, and which is not evaluated", always},
 	{"istio-allows-some", "%s allows some requests, and which is not evaluated", always},
 	{"not-found", "%s was not found", present},
+	{"istio-trusted-proxies", "%s trusts the proxies before it (numTrustedProxies), and what they speak with clients cannot be seen",
+		elsewhere},
 	{"istio-no-server-reads", "%s has no server that reads requests for it", mended},
 	{"istio-redirect-before", "a rule before this one redirects to HTTPS, and which requests it takes is not evaluated",
 		always},

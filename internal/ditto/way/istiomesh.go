@@ -20,39 +20,60 @@ func IstioMesh() inventory.ID {
 
 // IstioSpelling is how gateways of Istio write paths: pathNormalization of the mesh is BASE unless it is configured
 // otherwise, which resolves dot segments (pilot/pkg/networking/core/listener_builder.go).
-func IstioSpelling(c Context) Spelling {
-	if c.Objects == nil {
-		return SpellingResolved
-	}
-	return Keep(c, istioSpellingKey{}, func() Spelling { return istioSpelling(c.Objects) })
+func IstioSpelling(c Context) Spelling { return istioSettingsOf(c).spelling }
+
+// IstioTrustsProxies says whether gateways of Istio believe those before them that clients came over TLS, where the
+// pods say nothing else: numTrustedProxies of the mesh (Envoy: xff_num_trusted_hops). Without that X-Forwarded-Proto is
+// what they have seen themselves.
+func IstioTrustsProxies(c Context) bool { return istioSettingsOf(c).trusts }
+
+// istioSettings are those of the mesh that decide.
+type istioSettings struct {
+	spelling Spelling
+	trusts   bool
 }
 
-type istioSpellingKey struct{}
+type istioSettingsKey struct{}
 
-func istioSpelling(objects inventory.Reader) Spelling {
+func istioSettingsOf(c Context) istioSettings {
+	if c.Objects == nil {
+		return istioSettings{spelling: SpellingResolved}
+	}
+	return Keep(c, istioSettingsKey{}, func() istioSettings { return readIstioSettings(c.Objects) })
+}
+
+func readIstioSettings(objects inventory.Reader) istioSettings {
 	o := objects.Get(inventory.ConfigMap, IstioMesh().Namespace, IstioMesh().Name)
 	if o == nil {
-		return SpellingResolved
+		return istioSettings{spelling: SpellingResolved}
 	}
+	unread := istioSettings{spelling: SpellingUnread, trusts: true}
 	config, ok := inventory.As[corev1.ConfigMap](o)
 	if !ok {
-		return SpellingUnread
+		return unread
 	}
 	var mesh struct {
 		PathNormalization struct {
 			Normalization string `json:"normalization"`
 		} `json:"pathNormalization"`
+		DefaultConfig struct {
+			GatewayTopology struct {
+				NumTrustedProxies int64 `json:"numTrustedProxies"`
+			} `json:"gatewayTopology"`
+		} `json:"defaultConfig"`
 	}
 	if err := yaml.Unmarshal([]byte(config.Data["mesh"]), &mesh); err != nil {
-		return SpellingUnread
+		return unread
 	}
+	trusted := mesh.DefaultConfig.GatewayTopology.NumTrustedProxies
+	settings := istioSettings{spelling: SpellingUnread, trusts: trusted > 0}
 	switch mesh.PathNormalization.Normalization {
 	case "NONE":
-		return SpellingVerbatim
+		settings.spelling = SpellingVerbatim
 	case "DECODE_AND_MERGE_SLASHES":
-		return SpellingDecoded
+		settings.spelling = SpellingDecoded
 	case "", "DEFAULT", "BASE", "MERGE_SLASHES":
-		return SpellingResolved
+		settings.spelling = SpellingResolved
 	}
-	return SpellingUnread
+	return settings
 }

@@ -276,7 +276,9 @@ type ServiceEntry struct {
 	metav1.ObjectMeta `json:"metadata"`
 	Spec              struct {
 		Hosts []string `json:"hosts,omitempty"`
-		Ports []struct {
+		// Resolution is NONE, STATIC, DNS, DNS_ROUND_ROBIN or DYNAMIC_DNS.
+		Resolution string `json:"resolution,omitempty"`
+		Ports      []struct {
 			Number int32  `json:"number,omitempty"`
 			Name   string `json:"name,omitempty"`
 			// TargetPort is the port of endpoints that name none.

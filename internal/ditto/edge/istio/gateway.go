@@ -56,6 +56,8 @@ type istioEdge struct {
 	unread string
 	// balancer says which Service before the pods ends TLS; empty if none does.
 	balancer string
+	// trusts says that its pods believe the proxies before them what clients speak.
+	trusts bool
 }
 
 // istioPods are pods that serve a Gateway, and labels that they are known to have.
@@ -76,9 +78,13 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 		return e
 	}
 	e.gateway = inventory.Must[crd.IngressGateway](o)
+	e.trusts = way.IstioTrustsProxies(c)
 	e.hosts = way.Keep(c, serverHostsKey(o.Ref.ID()), func() *serverHosts { return serverHostsOf(e.gateway) })
-	e.labels = istioLabels(e.gateway.Spec.Selector)
-	e.front(c)
+	// By this annotation, which is Istio's own, the pods of Services serve a Gateway, whatever it selects.
+	if _, byServices := e.gateway.Annotations["internal.istio.io/gateway-service"]; !byServices {
+		e.labels = istioLabels(e.gateway.Spec.Selector)
+		e.front(c)
+	}
 	e.policies = e.governing(c)
 	where := e.namespaces
 	if len(where) > 0 {
@@ -116,24 +122,51 @@ func (e *istioEdge) front(c way.Context) {
 				e.balancer = reason.Of("istio-balancer-redirects-perhaps", o.Ref.String(), e.String(), tls.Why)
 			}
 		}
-		switch {
-		case len(service.Spec.ExternalIPs) > 0 || service.Spec.Type == corev1.ServiceTypeNodePort:
+		switch why := internalWhy(c, service); {
+		case why == "":
 			public = true
 		case service.Spec.Type == corev1.ServiceTypeLoadBalancer:
-			if verdict := way.Publicness(service, c.Config.Clouds); verdict.Public {
-				public = true
-			} else if partOf(service.Spec.Selector, e.labels) ||
+			if partOf(service.Spec.Selector, e.labels) ||
 				partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
 				// One that shares a label and leaves another out may be for pods of somebody else.
-				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, verdict.Why))
+				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, why))
 			}
 		}
 	}
-	if len(internal) > 0 && !public && servedOnNode(c, e.gateway.Spec.Selector) == "" {
+	if len(internal) > 0 && !public && !e.publicBeside(c) && servedOnNode(c, e.gateway.Spec.Selector) == "" {
 		e.public = false
 		e.assumptions = append(e.assumptions, e.String()+" is reached through nothing but "+strings.Join(internal,
 			" and "))
 	}
+}
+
+// internalWhy says why those who ask a Service that outsiders may reach are not outsiders; empty if they are.
+func internalWhy(c way.Context, service *corev1.Service) string {
+	if len(service.Spec.ExternalIPs) > 0 || service.Spec.Type != corev1.ServiceTypeLoadBalancer {
+		return ""
+	}
+	verdict := way.Publicness(service, c.Config.Clouds)
+	if verdict.Public {
+		return ""
+	}
+	return verdict.Why
+}
+
+// publicBeside says whether there is a Service for outsiders before the same pods, which it chooses by other labels
+// than the Gateway does: by some of those that the Services before them name.
+func (e *istioEdge) publicBeside(c way.Context) bool {
+	for _, pods := range e.pods {
+		for _, id := range way.PodsWith(pods.labels) {
+			for _, o := range c.Governors(id) {
+				service, ok := inventory.As[corev1.Service](o)
+				if ok && o.Ref.Namespace == pods.namespace && selectsSome(service.Spec.Selector, pods.labels) &&
+					internalWhy(c, service) == "" {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // services are the Services that outsiders may reach and that share a label with the pods of the Gateway, in stable
@@ -171,91 +204,6 @@ func selectsSome(selector, pod map[string]string) bool {
 	return shared
 }
 
-// governing are the policies and filters for the pods that serve the Gateway.
-func (e *istioEdge) governing(c way.Context) []*inventory.Object {
-	var list []*inventory.Object
-	ids := append(way.PodsWith(e.labels), way.PodsLabelled(""))
-	for _, pods := range e.pods {
-		ids = append(ids, way.PodsWith(pods.labels)...)
-	}
-	for _, id := range ids {
-		for _, o := range c.Governors(id) {
-			if !slices.Contains(list, o) && e.governedBy(o) {
-				list = append(list, o)
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b *inventory.Object) int { return a.Ref.Compare(b.Ref) })
-	return list
-}
-
-// governedBy says whether a policy is for some of the pods that serve the Gateway: in their namespace or in the root
-// one, by labels that they have. Where their namespace is not known, one that chooses by labels is taken to be in it.
-func (e *istioEdge) governedBy(o *inventory.Object) bool {
-	selector, targeted, ok := istioSelection(o)
-	switch {
-	case !ok || targeted:
-		return false
-	case len(e.pods) > 0:
-		return slices.ContainsFunc(e.pods, func(p istioPods) bool { return p.chosenBy(selector, o.Ref.Namespace) })
-	case !partOf(selector, e.labels):
-		return false
-	}
-	return o.Ref.Namespace == way.IstioRoot || len(selector) > 0 || o.Ref.Namespace == e.namespace
-}
-
-// certainly says whether it is known that the policy is for all of the pods: others than it is for let in whoever comes
-// through them.
-func (e *istioEdge) certainly(o *inventory.Object) bool {
-	selector, _, _ := istioSelection(o)
-	if len(e.pods) == 0 {
-		return o.Ref.Namespace == way.IstioRoot && partOf(selector, e.labels)
-	}
-	return !slices.ContainsFunc(e.pods, func(p istioPods) bool { return !p.chosenBy(selector, o.Ref.Namespace) })
-}
-
-// chosenBy says whether a selector of a policy in a namespace chooses the pods.
-func (p istioPods) chosenBy(selector map[string]string, namespace string) bool {
-	return (namespace == way.IstioRoot || namespace == p.namespace) && partOf(selector, p.labels)
-}
-
-// istioSelection says which pods a policy or filter chooses; targeted says that it names something else, a Gateway of
-// the Gateway API for one.
-func istioSelection(o *inventory.Object) (selector map[string]string, targeted, ok bool) {
-	labelsOf := func(s *crd.IstioSelector) map[string]string {
-		if s == nil {
-			return nil
-		}
-		return s.MatchLabels
-	}
-	switch t := o.Typed.(type) {
-	case *crd.AuthorizationPolicy:
-		return labelsOf(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
-	case *crd.RequestAuthentication:
-		return labelsOf(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
-	case *crd.WasmPlugin:
-		return labelsOf(t.Spec.Selector), t.Spec.TargetRef != nil || len(t.Spec.TargetRefs) > 0, true
-	case *crd.EnvoyFilter:
-		if s := t.Spec.WorkloadSelector; s != nil {
-			return s.Labels, len(t.Spec.TargetRefs) > 0, true
-		}
-		return nil, len(t.Spec.TargetRefs) > 0, true
-	}
-	return nil, false, false
-}
-
-// istioPolicyLinks: a policy decides how the Gateways are read whose pods it chooses.
-func istioPolicyLinks(o *inventory.Object) way.Links {
-	selector, targeted, ok := istioSelection(o)
-	switch {
-	case !ok || targeted:
-		return way.Links{}
-	case len(selector) == 0:
-		return way.Links{Governs: []inventory.ID{way.PodsLabelled("")}}
-	}
-	return way.Links{Governs: way.PodsWith(selector)}
-}
-
 // serves says whether the Gateway has a server for the hosts of a VirtualService, and at which ports. passthrough tells
 // servers that hand TLS on unread from those that read HTTP.
 func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.IstioServer) bool) (ports []uint32,
@@ -270,29 +218,6 @@ func (e *istioEdge) serves(hosts []string, namespace string, fits func(crd.Istio
 		}
 	}
 	return ports, ok
-}
-
-// The kinds of server that rules of a VirtualService apply to. One that redirects all requests lets none in.
-
-func readsHTTP(s crd.IstioServer) bool {
-	if s.TLS != nil && (s.TLS.HTTPSRedirect || strings.Contains(s.TLS.Mode, "PASSTHROUGH")) {
-		return false
-	}
-	switch strings.ToUpper(s.Port.Protocol) {
-	case "TCP", "TLS", "MONGO", "MYSQL", "REDIS":
-		return false
-	}
-	return true
-}
-
-func passesTLS(s crd.IstioServer) bool {
-	return s.TLS != nil && strings.Contains(s.TLS.Mode, "PASSTHROUGH")
-}
-
-func passesTCP(s crd.IstioServer) bool {
-	protocol := strings.ToUpper(s.Port.Protocol)
-	return !passesTLS(s) && (protocol == "TCP" || protocol == "TLS" || protocol == "MONGO" || protocol == "MYSQL" ||
-		protocol == "REDIS")
 }
 
 // servedOnNode finds a workload that listens on its node and serves the Gateway of Istio's with the selector.

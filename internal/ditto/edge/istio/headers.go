@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
@@ -55,11 +56,24 @@ func istioSet(state tri.State, ops crd.IstioHeaderOperations) tri.State {
 		}
 	}
 	for _, name := range way.KeysOf(ops.Add) {
-		if strings.EqualFold(name, way.Header) && ops.Add[name] != "" && state.State == way.IdentityRemoved {
-			state = headerValue(ops.Add[name], "headers.request.add")
+		if strings.EqualFold(name, way.Header) && ops.Add[name] != "" {
+			state = added(state, headerValue(ops.Add[name], "headers.request.add"))
 		}
 	}
 	return state
+}
+
+// added is what the header carries with another value behind what is there, which may be nothing.
+func added(before, value tri.State) tri.State {
+	switch before.State {
+	case way.IdentityRemoved:
+		return value
+	case way.IdentityEmpty:
+		if value.State == way.IdentityClient || value.State == way.IdentityUnknown {
+			return value
+		}
+	}
+	return before
 }
 
 // headerValue says what a header set to the value carries. `%COMMAND%` is looked up for each request, `%%` is a percent
@@ -87,14 +101,21 @@ func headerValue(value, source string) tri.State {
 				name != "REQUESTED_SERVER_NAME" {
 				s.Why = source + " sets the header to what the client sends in " + header
 			}
-		case strings.HasPrefix(name, "DOWNSTREAM_REMOTE_ADDRESS") ||
-			strings.HasPrefix(name, "DOWNSTREAM_DIRECT_REMOTE_ADDRESS") ||
-			name == "PROTOCOL" || name == "START_TIME" || strings.HasPrefix(name, "DOWNSTREAM_LOCAL_"):
+		case slices.Contains(neverEmpty, name):
 			s = tri.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to " + name}
 		}
 		result = *way.Worse(&result, &s)
 		rest = behind
 	}
+}
+
+// neverEmpty are commands that always stand for something that no client chooses. What another stands for may be empty,
+// as all of a certificate is where there is none, and then the client's header stays.
+var neverEmpty = []string{
+	"DOWNSTREAM_REMOTE_ADDRESS", "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT",
+	"DOWNSTREAM_DIRECT_REMOTE_ADDRESS", "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT",
+	"DOWNSTREAM_LOCAL_ADDRESS", "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT", "DOWNSTREAM_LOCAL_PORT",
+	"PROTOCOL", "START_TIME",
 }
 
 // requestHeader is the header that REQ looks up: `X?Y):Z` means X, or else Y, and at most Z bytes of it.

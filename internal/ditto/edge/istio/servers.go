@@ -13,16 +13,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// plainHTTP says whether a server takes requests over plain HTTP, with or without a redirect: Istio takes no notice of
-// tls but for that (pkg/config/gateway: IsTLSServer).
-func plainHTTP(s crd.IstioServer) bool {
-	switch strings.ToUpper(s.Port.Protocol) {
-	case "HTTP", "HTTP2", "GRPC", "GRPC-WEB":
-		return true
-	}
-	return false
-}
-
 // transport is what clients speak with the Gateway where they meet a condition of a rule that is for a port, or for any
 // (0): for several hosts the least safe of each.
 func (r istioReader) transport(port uint32) way.Transport {
@@ -82,6 +72,13 @@ func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, s
 		case plainHTTP(s) && s.TLS != nil && s.TLS.HTTPSRedirect:
 			if t.Plain.State == way.PlainClosed {
 				t.Plain = way.Redirected("tls.httpsRedirect", who+" redirects plain HTTP (httpsRedirect)")
+			}
+			if r.edge.trusts && at(s) {
+				served = true
+				if t.TLS.State == tri.Off {
+					t.TLS = tri.State{State: tri.Unknown, Source: "numTrustedProxies",
+						Why: reason.Of("istio-trusted-proxies", who)}
+				}
 			}
 		case !readsHTTP(s) || !at(s):
 		case plainHTTP(s):

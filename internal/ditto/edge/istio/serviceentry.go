@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
@@ -21,7 +22,7 @@ func serviceHost(host, namespace string) inventory.ID {
 }
 
 // serviceEntryLinks: a ServiceEntry decides what a destination of its hosts means. Pods that it selects lie in its own
-// namespace, and are not followed; neither are addresses inside a network.
+// namespace, and are not followed; neither are addresses, nor names of single pods.
 func serviceEntryLinks(o *inventory.Object) way.Links {
 	entry := inventory.Must[crd.ServiceEntry](o)
 	links := way.Links{Backends: serviceEntryBackends(entry, 0)}
@@ -32,40 +33,65 @@ func serviceEntryLinks(o *inventory.Object) way.Links {
 		links.Unread = append(links.Unread, way.UnreadBackend{What: "pods that its workloadSelector chooses",
 			Namespace: entry.Namespace})
 	}
-	for _, e := range entry.Spec.Endpoints {
-		if ip := net.ParseIP(e.Address); ip != nil && ip.IsPrivate() {
-			links.Unread = append(links.Unread, way.UnreadBackend{What: "endpoints by address", Host: e.Address})
+	for _, e := range serviceEntryEndpoints(entry) {
+		what := ""
+		switch {
+		case net.ParseIP(e.Address) != nil:
+			what = "endpoints by address"
+		case isPod(dns.Services(e.Address, entry.Namespace)):
+			what = "endpoints by the name of a pod"
+		default:
+			continue
 		}
+		links.Unread = append(links.Unread, way.UnreadBackend{What: what, Host: e.Address})
 	}
 	return links
+}
+
+// isPod says whether a name can mean nothing but one pod of a Service.
+func isPod(meanings []dns.Service) bool {
+	return len(meanings) > 0 && !slices.ContainsFunc(meanings, func(s dns.Service) bool { return !s.Pod })
+}
+
+// serviceEntryEndpoints are those of a ServiceEntry. One that has none, and no pods either, looks its hosts up in DNS,
+// if it does so with anything.
+func serviceEntryEndpoints(entry *crd.ServiceEntry) []crd.ServiceEntryEndpoint {
+	if len(entry.Spec.Endpoints) > 0 || entry.Spec.WorkloadSelector != nil ||
+		!strings.HasPrefix(entry.Spec.Resolution, "DNS") {
+		return entry.Spec.Endpoints
+	}
+	var list []crd.ServiceEntryEndpoint
+	for _, host := range entry.Spec.Hosts {
+		list = append(list, crd.ServiceEntryEndpoint{Address: host})
+	}
+	return list
 }
 
 // serviceEntryBackends are the Services behind one port of a ServiceEntry, or behind every one where it is zero. An
 // endpoint's own port comes before the target port, and that before the number.
 func serviceEntryBackends(entry *crd.ServiceEntry, number int32) []way.Backend {
 	var list []way.Backend
-	for _, e := range entry.Spec.Endpoints {
-		name, rest, _ := strings.Cut(strings.TrimSuffix(e.Address, "."), ".")
-		ns, domain, _ := strings.Cut(rest, ".")
-		if net.ParseIP(e.Address) != nil || strings.Contains(e.Address, "/") || domain != "" && domain != "svc" &&
-			!strings.HasPrefix(domain, "svc.") {
+	for _, e := range serviceEntryEndpoints(entry) {
+		if strings.Contains(e.Address, "/") {
 			continue
 		}
-		if ns == "" {
-			ns = entry.Namespace
-		}
-		for _, p := range entry.Spec.Ports {
-			if number != 0 && p.Number != number {
+		for _, service := range dns.Services(e.Address, entry.Namespace) {
+			if service.Pod {
 				continue
 			}
-			b := way.Backend{Namespace: ns, Name: name, Port: intstr.FromInt32(p.Number)}
-			if p.TargetPort != 0 {
-				b.Port = intstr.FromInt32(p.TargetPort)
+			for _, p := range entry.Spec.Ports {
+				if number != 0 && p.Number != number {
+					continue
+				}
+				b := way.Backend{Namespace: service.Namespace, Name: service.Name, Port: intstr.FromInt32(p.Number)}
+				if p.TargetPort != 0 {
+					b.Port = intstr.FromInt32(p.TargetPort)
+				}
+				if own := e.Ports[p.Name]; own != 0 {
+					b.Port = intstr.FromInt32(own)
+				}
+				list = append(list, b)
 			}
-			if own := e.Ports[p.Name]; own != 0 {
-				b.Port = intstr.FromInt32(own)
-			}
-			list = append(list, b)
 		}
 	}
 	return list

@@ -170,7 +170,7 @@ func rootRoutes(c way.Context, root *crd.VirtualService, rules []crd.VirtualServ
 			suffix: ", " + e.String() + suffix, hosts: istioHosts(root), host: hostsText(root.Spec.Hosts),
 			spoken: map[spoken]way.Transport{}}
 		r.requested = way.RequestedHosts(r.hosts)
-		if ports, ok := e.serves(r.hosts, root.Namespace, readsHTTP); ok {
+		if ports, ok := e.serves(r.hosts, root.Namespace, e.letsIn); ok {
 			r.redirects = suffix != "" && slices.ContainsFunc(root.Spec.HTTP, redirectsToHTTPS)
 			for i := range rules {
 				if rules[i].Delegate == nil || suffix != "" {
