@@ -278,6 +278,24 @@ spec:
 			"spec: {hosts: [d.example.com], gateways: [infra/public], tls: [{match: [{sniHosts: [d.example.com]}], route: [{destination: {host: gateway}}]}], tcp: [{route: [{destination: {host: gateway}}]}]}\n---\n" +
 			"apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: public, namespace: infra}\nspec: {servers: [{port: {number: 443, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ['*']}]}\n",
 			[]string{"d.example.com (TLS passed through unread), Gateway infra/public | ditto/gateway:0 | public | unread | identity client, authentication off, hides off"}},
+		{"connections of another port", strings.Replace(istioServed(istioTLS, "{port: {number: 443, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ['*']}"), "match: [{", "match: [{port: 444, ", 1), nil},
+		{"connections of this port", strings.Replace(istioServed(istioTLS, "{port: {number: 443, protocol: TLS}, tls: {mode: PASSTHROUGH}, hosts: ['*']}"), "match: [{", "match: [{port: 443, ", 1), []string{passed}},
+		{"a Gateway that a delegate names for itself is that of its own namespace", `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: vs, namespace: ditto}
+spec:
+  http:
+  - {match: [{gateways: [public]}], route: [{destination: {host: gateway}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: root, namespace: infra}
+spec:
+  hosts: [d.example.com]
+  gateways: [public, ditto/public]
+  http:
+  - {delegate: {name: vs, namespace: ditto}}
+` + istioPublic + strings.Replace(istioPublic, "namespace: infra", "namespace: ditto", 1), []string{"d.example.com/, Gateway ditto/public, delegated by VirtualService infra/root | ditto/gateway:0" + everythingAt}},
 		{"a delegate that nobody delegates to", "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {http: [{route: [{destination: {host: gateway}}]}]}", nil},
 		{"a delegate", `apiVersion: networking.istio.io/v1
 kind: VirtualService

@@ -141,6 +141,8 @@ type VirtualServiceBytes struct {
 	Match []struct {
 		SNIHosts []string `json:"sniHosts,omitempty"`
 		Gateways []string `json:"gateways,omitempty"`
+		// Port is the one that the gateway listens on; zero is any.
+		Port uint32 `json:"port,omitempty"`
 	} `json:"match,omitempty"`
 	Route []struct {
 		Destination IstioDestination `json:"destination"`

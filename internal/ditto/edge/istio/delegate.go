@@ -8,9 +8,15 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// istioMerge is a delegate's rule under the rule that delegates to it; ok is false where they contradict each other.
-func istioMerge(root, own crd.VirtualServiceHTTP) (merged crd.VirtualServiceHTTP, ok bool) {
+// istioMerge is a rule of a delegate in a namespace under the rule that delegates to it; ok is false where they
+// contradict each other.
+func istioMerge(root, own crd.VirtualServiceHTTP, namespace string) (merged crd.VirtualServiceHTTP, ok bool) {
 	merged = own
+	merged.Match = slices.Clone(own.Match)
+	for i := range merged.Match {
+		merged.Match[i].Gateways = qualified(merged.Match[i].Gateways, namespace)
+	}
+	own = merged
 	if merged.Rewrite == nil {
 		merged.Rewrite = root.Rewrite
 	}
@@ -64,6 +70,19 @@ func istioMerge(root, own crd.VirtualServiceHTTP) (merged crd.VirtualServiceHTTP
 	return merged, true
 }
 
+// qualified are names of Gateways with their namespaces, as they are meant in one.
+func qualified(gateways []string, namespace string) []string {
+	var list []string
+	for _, text := range gateways {
+		if text != istioMesh {
+			ns, name := gatewayName(text, namespace)
+			text = ns + "/" + name
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
 // istioConflict says whether a delegate's condition is not a part of its root's; expressions always conflict.
 func istioConflict(root, own *crd.IstioStringMatch) bool {
 	switch {
@@ -97,7 +116,7 @@ func (r istioReader) copies(rule *crd.VirtualServiceHTTP) []crd.VirtualServiceHT
 	}
 	var list []crd.VirtualServiceHTTP
 	for _, own := range delegate.Spec.HTTP {
-		if merged, ok := istioMerge(*rule, own); ok {
+		if merged, ok := istioMerge(*rule, own, delegate.Namespace); ok {
 			merged.Route, merged.Delegate = nil, nil
 			list = append(list, merged)
 		}

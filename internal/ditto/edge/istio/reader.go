@@ -149,7 +149,7 @@ func (r istioReader) bytes(rule *crd.VirtualServiceBytes, what string, ports []u
 	backends := append(r.ports(bytesBackends(rule, r.namespace), ports), r.byEntries(bytesDestinations(rule))...)
 	here, hosts := len(rule.Match) == 0, []string{}
 	for _, m := range rule.Match {
-		if r.atGateway(m.Gateways) {
+		if r.atGateway(m.Gateways) && (m.Port == 0 || len(ports) == 0 || slices.Contains(ports, m.Port)) {
 			here = true
 			hosts = append(hosts, m.SNIHosts...)
 		}

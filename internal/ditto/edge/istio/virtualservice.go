@@ -144,7 +144,7 @@ func virtualServiceRoutes(c way.Context, o *inventory.Object) []way.Route {
 			}
 			var merged []crd.VirtualServiceHTTP
 			for _, own := range vs.Spec.HTTP {
-				if m, ok := istioMerge(*rule, own); ok {
+				if m, ok := istioMerge(*rule, own, vs.Namespace); ok {
 					merged = append(merged, m)
 				}
 			}
