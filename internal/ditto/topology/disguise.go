@@ -9,6 +9,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/surface"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 )
 
 // disguise is what gets here by paths that Ditto reads as others than the steps so far meant to let through, since they
@@ -17,8 +18,8 @@ type disguise struct {
 	// certain are the paths, as Ditto reads them, that get here in disguise; possible, those that do if a step of which
 	// it is not known how it writes paths sends on what the client wrote. Both are nil where there are none.
 	certain, possible *surface.Way
-	// by is the last step that lets paths be disguised, advice what would end that; unread is the first step of which
-	// it is not known.
+	// by is the last step that lets paths be disguised, advice what would end that; unread is the object of the first
+	// step of which it is not known, whichever of its routes that is.
 	by, advice, unread string
 	// aims are paths that steps so far are meant for.
 	aims []string
@@ -62,7 +63,7 @@ func (d *disguise) take(ctx context.Context, h *hop, name string, before, after 
 		d.certain, d.by, d.advice = anyPath(), name, step.Handles().Fixes[way.ResolvePaths].Advice
 	case plainly || disguised || possibly:
 		d.perhaps = spelling == way.SpellingKeptPerhaps && !disguised && !possibly
-		d.possible, d.unread = anyPath(), cmp.Or(d.unread, name)
+		d.possible, d.unread = anyPath(), cmp.Or(d.unread, world.RefOf(h.at).String())
 	}
 }
 
@@ -119,7 +120,10 @@ func (f *fold) arriveDisguised(plain surface.Reach) {
 	f.AdminDisguised = hidden(certain.Admin)
 	f.AdminDisguisedInDoubt = hidden(slices.Concat(certain.AdminInDoubt, possible.Admin, possible.AdminInDoubt))
 	if len(f.AdminDisguised) > 0 {
-		f.DisguisedBy, f.Fixes.ResolvePaths.Advice = f.by, f.advice
+		f.Fixes.ResolvePaths.Advice = f.advice
+		if f.Proxied {
+			f.DisguisedBy = f.by // else it is what the way begins at
+		}
 	}
 	f.SpellingUnknown = strings.Join(certain.Unknown, "; ")
 	if f.unread == "" || f.Doubted {
