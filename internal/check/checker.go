@@ -60,7 +60,7 @@ type rule struct {
 func New(opts Options) (*Checker, error) {
 	c := &Checker{
 		config: opts.Config, protected: opts.Protected, passwords: opts.Passwords, now: opts.Now,
-		cache: world.NewCache(), outcomes: newOutcomes(), rules: map[rules.Each][]*rule{},
+		cache: world.NewCache(), rules: map[rules.Each][]*rule{},
 	}
 	if c.config == nil {
 		c.config = config.Default()
@@ -93,6 +93,7 @@ func New(opts Options) (*Checker, error) {
 	for _, list := range c.rules {
 		slices.SortFunc(list, func(a, b *rule) int { return strings.Compare(a.Metadata.Name, b.Metadata.Name) })
 	}
+	c.outcomes = newOutcomes(c.rules)
 	return c, errors.Join(problems...)
 }
 

@@ -66,7 +66,7 @@ func (j *judging) workload(o *inventory.Object) {
 		var gateway *remembered // nil for every other part
 		key := ""
 		if part.Component == recognize.Gateway {
-			gateway = j.checker.outcomes.of(facts.Facts{Gateway: facts.OfGateway(j.view, part)})
+			gateway = j.checker.outcomes.of(rules.EachGateway, facts.Facts{Gateway: facts.OfGateway(j.view, part)})
 			key = gateway.factsKey(o.Ref)
 			j.facts = append(j.facts, key)
 			j.protection(o)
@@ -100,7 +100,7 @@ func (j *judging) component(o *inventory.Object, part recognize.Part) {
 	if len(list) == 0 {
 		return
 	}
-	known := j.checker.outcomes.of(facts.Facts{Component: facts.OfComponent(j.view, part)})
+	known := j.checker.outcomes.of(rules.EachComponent, facts.Facts{Component: facts.OfComponent(j.view, part)})
 	key := known.factsKey(o.Ref)
 	j.facts = append(j.facts, key)
 	for _, r := range list {
@@ -139,7 +139,7 @@ func (j *judging) entry(o *inventory.Object) {
 	if doubt := j.view.DoubtedEntry(o); doubt != "" {
 		j.remark(o, "whether it is internal", doubt)
 	}
-	known := j.checker.outcomes.of(facts.Facts{Edge: edge})
+	known := j.checker.outcomes.of(rules.EachEdge, facts.Facts{Edge: edge})
 	for _, r := range j.checker.rules[rules.EachEdge] {
 		j.evaluate(r, known, o, &o.Ref, caseOf{})
 	}
@@ -156,7 +156,7 @@ func (j *judging) holder(o *inventory.Object) {
 
 func (j *judging) policies(o *inventory.Object) {
 	for _, policy := range facts.PolicyDocuments(o) {
-		known := j.checker.outcomes.of(facts.Facts{Policy: &policy})
+		known := j.checker.outcomes.of(rules.EachPolicy, facts.Facts{Policy: &policy})
 		key := known.factsKey(o.Ref)
 		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachPolicy] {
@@ -168,7 +168,7 @@ func (j *judging) policies(o *inventory.Object) {
 func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range topology.Credentials(j.view, j.ctx, o, j.checker.passwords) {
 		j.waits = j.waits || credential.State == tri.Unknown && j.checker.passwords.Busy()
-		known := j.checker.outcomes.of(facts.Facts{Credential: &credential})
+		known := j.checker.outcomes.of(rules.EachCredential, facts.Facts{Credential: &credential})
 		key := known.factsKey(o.Ref)
 		j.facts = append(j.facts, key)
 		for _, r := range j.checker.rules[rules.EachCredential] {

@@ -45,7 +45,6 @@ func (j *judging) rendered(o *inventory.Object) {
 // written judges a value for Ditto's chart that is written out in an object: by what is wrong with it and is not
 // without it.
 func (j *judging) written(o *inventory.Object, w rendered.Written) {
-	with, before := j.checker.outcomes.of(w.Facts), j.checker.outcomes.of(w.Before)
 	each := rules.EachGateway
 	switch {
 	case w.Facts.Component != nil:
@@ -53,6 +52,7 @@ func (j *judging) written(o *inventory.Object, w rendered.Written) {
 	case w.Facts.Credential != nil:
 		each = rules.EachCredential
 	}
+	with, before := j.checker.outcomes.of(each, w.Facts), j.checker.outcomes.of(each, w.Before)
 	for _, r := range j.checker.rules[each] {
 		was := j.outcome(r, before, o, o.Ref)
 		is := j.outcome(r, with, o, o.Ref)

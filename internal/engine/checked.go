@@ -32,6 +32,8 @@ type checkedRule struct {
 	Spec        []byte
 	UsesDitto   bool
 	UsesRequest bool
+	// Verdict, Violated and Unknown are the keys of what Rule.Reads returns.
+	Verdict, Violated, Unknown []string
 	// Types are cel.expr.Type.
 	Types      [][]byte
 	References []checkedReference
@@ -95,6 +97,7 @@ func (e *Engine) Checked(rule rules.HardeningRule) ([]byte, error) {
 	c.keep = out.keep
 	p := c.plan()
 	out.UsesDitto, out.UsesRequest = p.usesDitto, p.usesRequest
+	out.Verdict, out.Violated, out.Unknown = p.reads.Verdict.list(), p.reads.Violated.list(), p.reads.Unknown.list()
 	c.fixes()
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
@@ -185,6 +188,13 @@ func recall(rule *rules.HardeningRule, kept []byte) *checkedRule {
 		r.types = append(r.types, t)
 	}
 	return r
+}
+
+// reads is what Rule.Reads returns.
+func (r *checkedRule) reads() RuleReads {
+	return RuleReads{
+		Verdict: readsFrom(r.Verdict), Violated: readsFrom(r.Violated), Unknown: readsFrom(r.Unknown),
+	}
 }
 
 // find returns the expression of a field, nil where there is none.

@@ -35,6 +35,7 @@ type plan struct {
 	mutations   []mutationPlan
 	usesDitto   bool
 	usesRequest bool
+	reads       RuleReads
 }
 
 type variable struct {
@@ -157,6 +158,7 @@ func (e *Engine) enter(rule *rules.HardeningRule, saved *checkedRule) (c *compil
 	c = &compiler{
 		engine: e, rule: rule, saved: saved,
 		declared: make(map[string]*types.Type, len(rule.Spec.Variables)), params: paramTypes(rule.Spec.Params),
+		readBy: make(map[string]Reads, len(rule.Spec.Variables)),
 	}
 	if saved != nil {
 		c.usesDitto, c.usesRequest = saved.UsesDitto, saved.UsesRequest
@@ -174,6 +176,11 @@ func (c *compiler) plan() *plan {
 		mutations:   c.mutations(),
 	}
 	p.usesDitto, p.usesRequest = c.usesDitto, c.usesRequest
+	if c.saved != nil {
+		p.reads = c.saved.reads()
+	} else {
+		p.reading()
+	}
 	return p
 }
 
@@ -202,6 +209,8 @@ func (c *compiler) variables() []variable {
 		if x == nil {
 			// Anything may be asked of it, so that its own error is the only one.
 			t = types.DynType
+		} else {
+			c.readBy[v.Name] = x.reads
 		}
 		c.declared[v.Name] = c.engine.provider.variableType(t)
 		out = append(out, variable{name: v.Name, expression: x})

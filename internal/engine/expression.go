@@ -18,6 +18,8 @@ type expression struct {
 	source string
 	// program returns the plan, making it first if need be.
 	program func() (cel.Program, error)
+	// reads is what it reads of facts; nil of one that was checked before, of which the whole rule says so.
+	reads Reads
 }
 
 // environmentOf makes an environment, or returns the one that was made.
@@ -53,6 +55,8 @@ type compiler struct {
 	// declared are the variables so far; an expression sees those before it.
 	declared map[string]*types.Type
 	params   map[string]*types.Type
+	// readBy is what each of the variables so far reads of facts.
+	readBy map[string]Reads
 	// saved has the rule's expressions as they were checked before; nil if they were not.
 	saved *checkedRule
 	// keep, where there is one, gets what is checked now.
@@ -123,7 +127,9 @@ func (c *compiler) expression(environment environmentOf, field, source string, w
 			return nil, nil
 		}
 	}
-	return &expression{source: source, program: func() (cel.Program, error) { return program, nil }}, got
+	return &expression{
+		source: source, program: func() (cel.Program, error) { return program, nil }, reads: c.readsOf(ast),
+	}, got
 }
 
 // position is where in an expression of several lines an error is; in one of a single line it says nothing new.
