@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -61,6 +62,10 @@ func (j *judging) settle(r *rule, outcome engine.Outcome, subject *inventory.Obj
 			parts: partsOf(strings.Join([]string{name, index, subject.Ref.ID().String(), c.about}, "|"), c.way, keys),
 		}
 		v.outgoing = j.outgoing(subject, c.way)
+		if len(j.violations) == cap(j.violations) {
+			// Of thousands of ways in each may have some.
+			j.violations = slices.Grow(j.violations, max(16, len(j.violations)))
+		}
 		j.violations = append(j.violations, v)
 		return &j.violations[len(j.violations)-1]
 	}

@@ -2,10 +2,10 @@ package check
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
@@ -45,7 +45,7 @@ type ways struct {
 	facts map[string]bool
 	// all is what they let in together, texts each box of it by itself.
 	all   requests.Set
-	texts map[string]bool
+	texts map[digest]bool
 }
 
 // letIn is one violation that has a part: the container that it is about, what decided it, and what it lets in. Of what
@@ -60,6 +60,9 @@ type letIn struct {
 type side struct {
 	budget *requests.Budget
 	byName map[string]*ways
+	// doubts is the same by violation.doubted: what is certainly wrong may become uncertain, of which it is not known
+	// what is wrong with it. Few ask for it.
+	doubts func() map[string]*ways
 	// requests are those that a way in lets in.
 	requests func(*facts.Exposure) requests.Set
 	// runs says whether a workload has a container that runs a part of Ditto, by that name.
@@ -67,7 +70,9 @@ type side struct {
 	// sealed says that what is let in is compared by its seal.
 	sealed bool
 	// hosts tells lists of many hosts apart, which many ways in share.
-	hosts map[hostList]string
+	hosts map[hostList]digest
+	// text is what textOf writes into.
+	text []byte
 }
 
 // hostList is a list of hosts by where it is kept.
@@ -90,22 +95,30 @@ func newSide(view *world.View, violations []violation, budget *requests.Budget) 
 		v := &violations[i]
 		for _, p := range v.parts {
 			known := letIn{container: v.container, facts: v.facts, lets: func() requests.Set { return s.lets(v, p) }}
-			s.add(v.named(p), known)
-			if !v.unknown {
-				// What is certainly wrong may become uncertain, of which it is not known what is wrong with it.
-				known.lets = func() requests.Set { return s.lets(v, part{name: p.name}) }
-				s.add(v.doubted(), known)
-			}
+			add(s.byName, v.named(p), known)
 		}
 	}
+	s.doubts = sync.OnceValue(func() map[string]*ways {
+		doubts := map[string]*ways{}
+		for i := range violations {
+			v := &violations[i]
+			for _, p := range v.parts {
+				if !v.unknown {
+					lets := func() requests.Set { return s.lets(v, part{name: p.name}) }
+					add(doubts, v.doubted(), letIn{container: v.container, facts: v.facts, lets: lets})
+				}
+			}
+		}
+		return doubts
+	})
 	return s
 }
 
-func (s *side) add(name string, known letIn) {
-	w := s.byName[name]
+func add(to map[string]*ways, name string, known letIn) {
+	w := to[name]
 	if w == nil {
 		w = &ways{facts: map[string]bool{}}
-		s.byName[name] = w
+		to[name] = w
 	}
 	w.list = append(w.list, known)
 	w.facts[known.facts] = true
@@ -114,22 +127,26 @@ func (s *side) add(name string, known letIn) {
 // fewHosts are written out to tell boxes apart.
 const fewHosts = 16
 
-// textOf is a text that two boxes have in common if they are the same.
-func (s *side) textOf(box requests.Box) string {
+// textOf stands for a text that two boxes have in common if and only if they are described alike.
+func (s *side) textOf(box *requests.Box) digest {
 	if len(box.Hosts) <= fewHosts {
-		return fmt.Sprint(box)
+		s.text = box.AppendText(append(s.text[:0], 'a'))
+		return sha256.Sum256(s.text)
 	}
 	list := hostList{&box.Hosts[0], len(box.Hosts)}
-	text, known := s.hosts[list]
+	hosts, known := s.hosts[list]
 	if !known {
-		text = fmt.Sprintf("%x", sha256.Sum256(fmt.Append(nil, box.Hosts)))
+		named := requests.Box{Hosts: box.Hosts}
+		hosts = sha256.Sum256(named.AppendText(nil))
 		if s.hosts == nil {
-			s.hosts = map[hostList]string{}
+			s.hosts = map[hostList]digest{}
 		}
-		s.hosts[list] = text
+		s.hosts[list] = hosts
 	}
-	box.Hosts = nil
-	return text + fmt.Sprint(box)
+	rest := *box
+	rest.Hosts = nil
+	s.text = rest.AppendText(append(append(s.text[:0], 'b'), hosts[:]...))
+	return sha256.Sum256(s.text)
 }
 
 // lets is what a part of a violation lets in, nil if it is about no way in.
@@ -198,16 +215,17 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 			set = set.Sealed()
 		}
 		if w.texts == nil {
-			w.texts = make(map[string]bool, len(w.list))
+			w.texts, w.all = make(map[digest]bool, len(w.list)), make(requests.Set, 0, len(w.list))
 			for _, known := range w.list {
-				for _, box := range known.lets() {
-					w.all = append(w.all, box)
-					w.texts[s.textOf(box)] = box.Comparable()
+				set := known.lets()
+				w.all = append(w.all, set...)
+				for i := range set {
+					w.texts[s.textOf(&set[i])] = set[i].Comparable()
 				}
 			}
 		}
 		// Most ways are as they were.
-		if !slices.ContainsFunc(set, func(box requests.Box) bool { return !w.texts[s.textOf(box)] }) {
+		if s.are(set, w) {
 			return requests.Inside, touched
 		}
 		switch w.all.Contains(set, s.budget) {
@@ -221,19 +239,31 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 	return r, touched
 }
 
+// are says whether each box of a set is described as one that was there before.
+func (s *side) are(set requests.Set, w *ways) bool {
+	for i := range set {
+		if !w.texts[s.textOf(&set[i])] {
+			return false
+		}
+	}
+	return true
+}
+
 // same is what is called as a part of a violation is, or stands for it.
 func (s *side) same(v *violation, p part) iter.Seq[*ways] {
 	names := []string{p.name}
 	if v.outgoing {
 		names = append(names, v.named(p))
 	}
-	if v.unknown {
-		names = append(names, v.doubted())
-	}
 	return func(yield func(*ways) bool) {
 		for _, name := range names {
 			if w := s.byName[name]; w != nil && !yield(w) {
 				return
+			}
+		}
+		if v.unknown {
+			if w := s.doubts()[v.doubted()]; w != nil {
+				yield(w)
 			}
 		}
 	}

@@ -141,16 +141,18 @@ func (j *Judged) Beyond(known []Known) (result Result, matched []bool, settled i
 // sideOf is what was wrong when it was written down. Which containers there were is not known: only one of the same
 // name stands for a container.
 func sideOf(list []Known) *side {
+	doubted := map[string]*ways{}
 	s := &side{
 		budget: requests.NewBudget(mostComparedAtOnce), byName: map[string]*ways{}, sealed: true,
-		runs: func(inventory.Ref, string) bool { return true },
+		doubts: func() map[string]*ways { return doubted },
+		runs:   func(inventory.Ref, string) bool { return true },
 	}
 	for of, k := range list {
 		for _, p := range k.Parts {
 			known := letIn{container: p.Container, lets: func() requests.Set { return p.Lets }, of: of}
-			s.add(p.Key, known)
+			add(s.byName, p.Key, known)
 			for _, name := range doubts(p.Key) {
-				s.add(name, known)
+				add(doubted, name, known)
 			}
 		}
 	}
