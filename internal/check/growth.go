@@ -41,7 +41,7 @@ func (p part) key() string {
 // ways are what the violations of one side have in common with others of a name: what they let in, and what decided.
 type ways struct {
 	list []letIn
-	// facts are those that decided.
+	// facts are those that decided, made when they are first asked for of more than a few.
 	facts map[string]bool
 	// all is what they let in together, texts each box of it by itself.
 	all   requests.Set
@@ -117,11 +117,25 @@ func newSide(view *world.View, violations []violation, budget *requests.Budget) 
 func add(to map[string]*ways, name string, known letIn) {
 	w := to[name]
 	if w == nil {
-		w = &ways{facts: map[string]bool{}}
+		w = &ways{}
 		to[name] = w
 	}
 	w.list = append(w.list, known)
-	w.facts[known.facts] = true
+}
+
+// decidedBy says whether facts, by their key, decided one of them.
+func (w *ways) decidedBy(key string) bool {
+	const few = 8
+	if len(w.list) <= few {
+		return slices.ContainsFunc(w.list, func(known letIn) bool { return known.facts == key })
+	}
+	if w.facts == nil {
+		w.facts = make(map[string]bool, len(w.list))
+		for _, known := range w.list {
+			w.facts[known.facts] = true
+		}
+	}
+	return w.facts[key]
 }
 
 // fewHosts are written out to tell boxes apart.
@@ -203,7 +217,7 @@ func (s *side) holds(v *violation, p part, of *side) (r requests.Relation, touch
 	touched = true
 	r = requests.Beyond
 	for w := range s.same(v, p) {
-		touched = touched && !w.facts[v.facts]
+		touched = touched && !w.decidedBy(v.facts)
 		if v.way == nil {
 			if v.container == "" || s.knows(v, w, of) {
 				return requests.Inside, touched
