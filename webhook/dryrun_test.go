@@ -2,6 +2,8 @@ package webhook
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/go-logr/logr/funcr"
@@ -36,6 +38,28 @@ func TestDryRun_LogsWhatItWouldRefuse(t *testing.T) {
 		`"level"=0 "msg"="request would be refused" "rules"=["a" "b"] "subjects"=["Deployment ditto/gateway" "Deployment ditto/gateway"] ` +
 			`"object"="Service ditto/api" "operation"="CREATE" "user"="" "dryRun"=false`,
 	}, lines); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+// TestLogOfThousands: a refusal is one line of the log, and a short one, whatever there is to refuse: each rule and subject once, and
+// of many some.
+func TestLogOfThousands(t *testing.T) {
+	var findings []check.Finding
+	var subjects []string
+	for i := range 4000 {
+		way := inventory.Ref{Kind: "Ingress", Namespace: "shop", Name: fmt.Sprintf("way-%d", i/2)}
+		findings = append(findings, check.Finding{Rule: "a", Subject: way})
+		if i < 40 && i%2 == 0 {
+			subjects = append(subjects, fmt.Sprintf("%q", way.String()))
+		}
+	}
+	var lines []string
+	o := Options{Log: funcr.New(func(_, args string) { lines = append(lines, args) }, funcr.Options{})}
+	o.logRefusal("request refused", check.Change{Request: create(""), Object: &inventory.Object{Ref: inventory.Ref{Kind: "Service", Namespace: "ditto", Name: "api"}}}, findings)
+	want := []string{`"level"=0 "msg"="request refused" "rules"=["a"` + strings.Repeat(` "a"`, 19) + `] "subjects"=[` + strings.Join(subjects, " ") + `] ` +
+		`"object"="Service ditto/api" "operation"="CREATE" "user"="" "dryRun"=false "more"=1980`}
+	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }

@@ -11,15 +11,18 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 const (
-	// maxFindings is how many findings a refusal explains; the rest are named by their rules.
+	// maxFindings is how many findings a refusal explains; the rest are counted by their rules.
 	maxFindings = 5
 	// maxWarnings and maxWarning (in characters) are what an API server passes on whole, whatever else it warns of:
 	// 4096 characters in all, and 256 in each where there are more (k8s.io/apiserver/pkg/endpoints/filters/warning.go).
 	maxWarnings = 12
 	maxWarning  = 256
+	// maxLogged is how many rules and subjects a line of the log names.
+	maxLogged = 20
 	// maxAnnotation is the size of one audit annotation in bytes.
 	maxAnnotation = 2048
 )
@@ -40,7 +43,8 @@ func refusal(change check.Change, findings []check.Finding) string {
 		fmt.Fprintf(&b, " %d findings", len(findings))
 	}
 	fixes := map[string]int{}
-	for n, f := range findings[:min(len(findings), maxFindings)] {
+	explained, rest := chosen(findings)
+	for n, f := range explained {
 		if len(findings) > 1 {
 			fmt.Fprintf(&b, "\n%d.", n+1)
 		}
@@ -67,12 +71,55 @@ func refusal(change check.Change, findings []check.Finding) string {
 			fmt.Fprintf(&b, "\n  fix: %s", fix)
 		}
 	}
-	if len(findings) > maxFindings {
-		b.WriteString("\nand findings of ")
-		b.WriteString(strings.Join(ruleNames(findings[maxFindings:]), ", "))
+	if len(rest) > 0 {
+		counts := map[string]int{}
+		for _, f := range rest {
+			counts[f.Rule]++
+		}
+		var named []string
+		for _, rule := range slices.Sorted(maps.Keys(counts)) {
+			named = append(named, fmt.Sprintf("%s (%d)", rule, counts[rule]))
+		}
+		fmt.Fprintf(&b, "\nand %d more: %s", len(rest), strings.Join(named, ", "))
 	}
 	return b.String()
 }
+
+// chosen are the findings that are explained, and the rest, both in their order. Thousands of ways in can be wrong in
+// one respect, which must not hide what else is: of each rule and object one comes first.
+func chosen(findings []check.Finding) (explained, rest []check.Finding) {
+	if len(findings) <= maxFindings {
+		return findings, nil
+	}
+	left, taken := maxFindings, make([]bool, len(findings))
+	seen := map[cause]bool{}
+	for i := range findings {
+		if c := causeOf(&findings[i]); left > 0 && !seen[c] {
+			seen[c], taken[i] = true, true
+			left--
+		}
+	}
+	for i, f := range findings {
+		if !taken[i] && left > 0 {
+			taken[i] = true
+			left--
+		}
+		if taken[i] {
+			explained = append(explained, f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	return explained, rest
+}
+
+// cause is what findings have in common of which one says what to do about all.
+type cause struct {
+	rule    string
+	subject inventory.ID
+}
+
+func causeOf(f *check.Finding) cause { return cause{rule: f.Rule, subject: f.Subject.ID()} }
 
 // warnings are the lines that kubectl shows, what was found before what is unknown:
 //
@@ -156,7 +203,7 @@ func annotations(verdict check.Verdict, exemption string) map[string]string {
 		a["exempted"] = exemption
 		findings = append(denied, findings...)
 	default:
-		add("denied", denied)
+		add("denied", unique(denied))
 	}
 	add("findings", unique(findings))
 	add("unknown", unique(unknown))

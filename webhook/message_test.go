@@ -32,6 +32,12 @@ func TestRefusal(t *testing.T) {
 	grown := tls
 	grown.Notes = []string{"the exception for it (ticket 7)\nexpired on 2027-01-31, at the end of that day in UTC", "it was there before, and now lets in more"}
 	many := []check.Finding{tls, tls, tls, tls, tls, open, open}
+	var thousands []check.Finding
+	for i := range 4000 {
+		way := tls
+		way.Subject.Name = fmt.Sprintf("way-%d", i)
+		thousands = append(thousands, way)
+	}
 	for _, test := range []struct {
 		name      string
 		operation string
@@ -52,8 +58,17 @@ func TestRefusal(t *testing.T) {
 2. edge-tls (guide section 8): no TLS
 3. edge-tls (guide section 8): no TLS
 4. edge-tls (guide section 8): no TLS
-5. edge-tls (guide section 8): no TLS
-and findings of preauth-exposed`},
+5. preauth-exposed (guide section 1) on Deployment ditto/gateway: clients can write the identity that the gateway believes
+  way in: Ingress ditto/api (public) → Service ditto/gateway → Deployment ditto/gateway
+  fix: Set ENABLE_PRE_AUTHENTICATION to "false" on container gateway.
+and 2 more: edge-tls (1), preauth-exposed (1)`},
+		{"thousands, of more objects than are explained", "CREATE", thousands, `Ingress ditto/api is refused by dittoguard: 4000 findings
+1. edge-tls (guide section 8) on Ingress ditto/way-0: no TLS
+2. edge-tls (guide section 8) on Ingress ditto/way-1: no TLS
+3. edge-tls (guide section 8) on Ingress ditto/way-2: no TLS
+4. edge-tls (guide section 8) on Ingress ditto/way-3: no TLS
+5. edge-tls (guide section 8) on Ingress ditto/way-4: no TLS
+and 3995 more: edge-tls (3995)`},
 		{"two findings with the same fix", "CREATE", []check.Finding{{Rule: "a", Subject: ingress, Message: "m", Advice: "do this\n"}, {Rule: "b", Subject: ingress, Message: "n", Advice: "do this"}}, `Ingress ditto/api is refused by dittoguard: 2 findings
 1. a: m
   fix: do this

@@ -139,13 +139,22 @@ func (o Options) record(change check.Change, verdict check.Verdict, exemption st
 
 // logRefusal logs, in one line, a refusal, or in a dry run what would be one.
 func (o Options) logRefusal(message string, change check.Change, findings []check.Finding) {
-	rules, subjects := make([]string, 0, len(findings)), make([]string, 0, len(findings))
-	for _, f := range findings {
-		rules, subjects = append(rules, f.Rule), append(subjects, f.Subject.String())
+	var rules, subjects []string
+	seen := map[cause]bool{}
+	for i := range findings {
+		f := &findings[i]
+		if !seen[causeOf(f)] && len(rules) < maxLogged {
+			rules, subjects = append(rules, f.Rule), append(subjects, f.Subject.String())
+		}
+		seen[causeOf(f)] = true
 	}
 	req := change.Request
-	o.Log.Info(message, "rules", rules, "subjects", subjects, "object", refOf(change).String(),
-		"operation", req.Operation, "user", req.UserInfo.Username, "dryRun", req.DryRun != nil && *req.DryRun)
+	values := []any{"rules", rules, "subjects", subjects, "object", refOf(change).String(),
+		"operation", req.Operation, "user", req.UserInfo.Username, "dryRun", req.DryRun != nil && *req.DryRun}
+	if more := len(seen) - len(rules); more > 0 {
+		values = append(values, "more", more)
+	}
+	o.Log.Info(message, values...)
 }
 
 // refOf names the object that a change is about.
