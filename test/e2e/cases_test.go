@@ -76,6 +76,7 @@ var alone = map[string]string{
 	"preauth-exposed/fail/istio-service-entry":                 "the host of its ServiceEntry is that of every copy",
 	"preauth-exposed/pass/istio-service-entry":                 "the host of its ServiceEntry is that of every copy",
 	"preauth-exposed/fail/envoy-gateway-backends-not-followed": "its DynamicResolver may lead to any gateway of the cluster",
+	"preauth-exposed/fail/contour-parent-of-any-namespace":     "its parent is the Gateway of every copy",
 }
 
 // mending are fixtures that pass only once they are complete, and what is open until then. So an order of arrival can be refused

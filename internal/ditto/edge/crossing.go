@@ -60,6 +60,9 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 func GovernsAnywhere(gk schema.GroupKind, governed inventory.ID) (selection inventory.Selection, anywhere bool) {
 	switch governed.GroupKind {
 	case crd.Gateway:
+		if governed.Namespace == "" {
+			return selection, gk == crd.Gateway // those of a name, and those that take routes without a parent
+		}
 		made := labels.Set{way.EnvoyGatewayOwner: governed.Name, way.EnvoyGatewayNamespace: governed.Namespace}
 		return inventory.Selection{Labels: made.String(), Beside: true}, gk == inventory.Service
 	case crd.GatewayClass:

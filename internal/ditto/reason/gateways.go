@@ -22,6 +22,11 @@ var gateways = []Reason{
 		"gateway-authorization-sets-headers",
 		"the service behind the filter ExternalAuth can change every header, and is not read", byHand,
 	},
+	{"gateway-filter-passed-over", "whether who serves the route knows the filter %s cannot be determined", byHand},
+	{
+		"gateway-root-replaced",
+		"whether a slash stands behind what takes the place of the root of the path depends on who serves the route", plainPath,
+	},
 	{"gateway-url-rewrite-misfit", "the filter URLRewrite does not fit the path that the rule matches", mended},
 	{
 		"gateway-url-rewrite-reference",
@@ -103,6 +108,11 @@ var gateways = []Reason{
 		"%s patches the %s of Gateway %s/%s, which can open ports of the nodes, and the patch is not read", byHand,
 	},
 	{"gateway-object-not-read", "%s %s, which can decide whether outsiders reach Gateway %s/%s, is not read", byHand},
+	{
+		"gateway-contour-configured",
+		"Contour serves Gateway %s/%s behind a Service of its own, whatever annotations it has, unless its provisioner has made one for it",
+		"Put the Service that was made for the Gateway among the objects, or name the Gateway under edges.internalGateways in the configuration.",
+	},
 	{"gateway-object-not-found", "%s: whether outsiders reach Gateway %s/%s cannot be determined", present},
 	{"gateway-limits-not-read", "what limits requests at %s is not read", byHand},
 	{"nginx-gateway-policy", "%s can change what nginx does with requests, and is not read", byHand},

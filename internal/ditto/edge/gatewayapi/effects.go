@@ -54,7 +54,8 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	if impl.ignoresHeaders {
 		strip.Advice = impl.Title + " cannot remove a header of a request: put a proxy that does behind it"
 	}
-	f := filters(c, at, at.Rule.filters, path)
+	backend = impl.heeds(backend, true)
+	f := filters(c, at, impl.heeds(at.Rule.filters, false), path)
 	var p Policies
 	if impl.Policies != nil {
 		p = impl.Policies(c, at)
@@ -95,13 +96,18 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 		f.rewrite = &w
 	}
 	e.Identity, e.StripsIdentity = identity, way.Strips(identity)
+	if b.rewrite != nil && !impl.BackendFilters {
+		w := way.UnknownRewrite(reason.Of("gateway-backend-filter", impl.Title))
+		f.rewrite = &w
+	}
 	if b.rewrite != nil && f.rewrite == nil {
 		f.rewrite = b.rewrite
 	}
 	if f.rewrite != nil && h.Spelling == way.SpellingKept {
 		h.Spelling = way.SpellingUnread // what is rewritten may be what the client wrote
 	}
-	return placeReading{Handling: h, rewrite: f.rewrite, ends: f.ends || b.ends, limits: gatewayLimits(c, at, opaque)}
+	ends := f.ends || b.ends && impl.BackendFilters
+	return placeReading{Handling: h, rewrite: f.rewrite, ends: ends, limits: gatewayLimits(c, at, opaque)}
 }
 
 // backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them

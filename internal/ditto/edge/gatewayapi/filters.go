@@ -35,7 +35,11 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 		if filter.ExtensionRef != nil {
 			users = max(users, extension(c, &f, at, *filter.ExtensionRef))
 		}
-		if filter.ExternalAuth != nil {
+		switch {
+		case filter.ExternalAuth == nil:
+		case at.class.impl.Name == tri.Unknown:
+			f.opaque = append(f.opaque, reason.Of("gateway-filter-passed-over", "ExternalAuth"))
+		default:
 			f.externalAuth(filter.ExternalAuth)
 		}
 	}
@@ -56,7 +60,7 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 		case filter.RequestRedirect != nil:
 			f.ends = true
 		case filter.URLRewrite != nil && filter.URLRewrite.Path != nil:
-			w := urlRewrite(filter.URLRewrite.Path, path)
+			w := urlRewrite(filter.URLRewrite.Path, path, at.class.impl)
 			f.rewrite = &w
 		}
 	}
@@ -186,7 +190,7 @@ func HidesServer(f *gatewayv1.HTTPHeaderFilter) bool {
 
 // urlRewrite is what the backend gets as the path. ReplacePrefixMatch puts another text in place of the elements that
 // the rule matches; a slash at the end of either is not counted.
-func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch) way.Rewrite {
+func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch, impl Implementation) way.Rewrite {
 	switch {
 	case strings.Contains(Text(m.ReplaceFullPath)+Text(m.ReplacePrefixMatch), `\`):
 		return way.UnknownRewrite(reason.Of("gateway-url-rewrite-reference"))
@@ -196,6 +200,9 @@ func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch) w
 		from := "/"
 		if match != nil && match.Value != nil {
 			from = *match.Value
+		}
+		if impl.Replaces != nil {
+			return impl.Replaces(way.Raw.Text(from), way.Raw.Text(*m.ReplacePrefixMatch))
 		}
 		return way.Rewrite{
 			Kind: way.RewritePrefix, From: []string{strings.TrimRight(way.Raw.Text(from), "/")},

@@ -69,7 +69,20 @@ func gatewayLinks(gw *gatewayv1.Gateway) way.Links {
 	if gw.Spec.DefaultScope == gatewayv1.GatewayDefaultScopeAll {
 		links.Governs = append(links.Governs, anyGateway)
 	}
+	if slices.ContainsFunc(gw.Spec.Listeners, takesForeign) {
+		links.Governs = append(links.Governs, namesakes(gw.Name))
+	}
 	return links
+}
+
+// namesakes stands for the Gateways of a name that may take routes of other namespaces: of any namespace, where whoever
+// serves them does not read a parent's (anyNamespace).
+func namesakes(name string) inventory.ID { return inventory.ID{GroupKind: crd.Gateway, Name: name} }
+
+// takesForeign says whether a listener may take routes of other namespaces.
+func takesForeign(l gatewayv1.Listener) bool {
+	return l.AllowedRoutes != nil && l.AllowedRoutes.Namespaces != nil && l.AllowedRoutes.Namespaces.From != nil &&
+		*l.AllowedRoutes.Namespaces.From != gatewayv1.NamespacesFromSame
 }
 
 // gatewayParametersRef is the object that a Gateway names for the settings of its implementation.
@@ -216,6 +229,9 @@ func (r gatewayRoute) links() way.Links {
 	}
 	for _, ref := range r.common.ParentRefs {
 		use(r.parentID(ref))
+		if id, ok := r.namesake(ref); ok {
+			use(id)
+		}
 	}
 	if r.common.UseDefaultGateways == gatewayv1.GatewayDefaultScopeAll {
 		use(anyGateway)
@@ -260,6 +276,11 @@ func (r gatewayRoute) extensionID(ref gatewayv1.LocalObjectReference) inventory.
 		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: r.Namespace(),
 		Name: string(ref.Name),
 	}
+}
+
+// namesake stands for the Gateways of any namespace that a parent can be that names none.
+func (r gatewayRoute) namesake(ref gatewayv1.ParentReference) (inventory.ID, bool) {
+	return namesakes(string(ref.Name)), ref.Namespace == nil && r.parentID(ref).GroupKind == crd.Gateway
 }
 
 // parentID is the object that a parent reference names: a Gateway unless it says otherwise.

@@ -53,6 +53,15 @@ type Implementation struct {
 	// anyPort says that a parent of a route by its port is one by any port, where another parent of the route fits the
 	// listener.
 	anyPort bool
+	// anyNamespace says that a parent of a route by its name alone is a Gateway of that name in any namespace.
+	anyNamespace bool
+	// listedKinds says that a listener takes routes for requests if it lists their kind, whatever its protocol is.
+	listedKinds bool
+	// passesOver says that a filter that it does not know does nothing, where the Gateway API has it answer with an
+	// error.
+	passesOver bool
+	// Replaces is what it makes of ReplacePrefixMatch; nil where it does as the Gateway API says.
+	Replaces func(prefix, to string) way.Rewrite
 	// Exposes says whether outsiders reach a Gateway; nil where only infrastructure.annotations decide.
 	Exposes func(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, p Parameters) Exposure
 	// Policies reads the objects that change what happens to requests without being named by the route; nil where there
@@ -133,7 +142,7 @@ var implementations = []Implementation{
 		Controllers: []string{"istio.io/gateway-controller", "istio.io/unmanaged-gateway", istioMeshController},
 		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, spells: way.IstioSpelling,
 		ResolvePaths: way.IstioNormalize,
-		Value:        EnvoyValue, BackendFilters: true,
+		Value:        EnvoyValue, BackendFilters: true, Replaces: EnvoyReplaces,
 		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes,
 		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
 		asks:         reason.Of("istio-ingress-authorization"),
@@ -182,10 +191,11 @@ var implementations = []Implementation{
 	{
 		Name: "contour", Title: "Contour", Controllers: []string{"projectcontour.io/gateway-controller"},
 		Usual: []string{"contour"},
-		Regex: WholeRegex, Spelling: way.SpellingResolved, Value: EnvoyValue, RequestHeaders: true,
-		ResponseHeaders: true,
-		unreadLimits:    reason.Of("gateway-contour-limit"),
-		Limit:           "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
+		Regex: WholeRegex, Spelling: way.SpellingResolved, Value: contourValue, RequestHeaders: true,
+		ResponseHeaders: true, BackendFilters: true, passesOver: true, anyNamespace: true, listedKinds: true,
+		Replaces: contourReplaces, Exposes: contourExposes,
+		unreadLimits: reason.Of("gateway-contour-limit"),
+		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
 	},
 	{
 		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller",
@@ -216,7 +226,10 @@ func WholeRegex(expression string) way.Matcher {
 
 // unknownImplementation knows what the Gateway API itself says.
 func unknownImplementation() Implementation {
-	return Implementation{Name: tri.Unknown, Title: "an unknown implementation", soleWeight: true}
+	return Implementation{
+		Name: tri.Unknown, Title: "an unknown implementation", soleWeight: true, listedKinds: true,
+		Replaces: unknownReplaces,
+	}
 }
 
 // GatewayClass is a class and who serves it.

@@ -67,6 +67,14 @@ func attachments(c way.Context, r gatewayRoute) []attachment {
 	}
 	for _, ref := range r.common.ParentRefs {
 		add(attachmentOf(c, r, ref))
+		if id, ok := r.namesake(ref); ok {
+			for _, o := range c.Governors(id) {
+				gw, ok := inventory.As[gatewayv1.Gateway](o)
+				if ok && gw.Namespace != r.Namespace() && GatewayClassOf(c, gw).impl.anyNamespace {
+					add(attachTo(c, r, o.Ref.ID(), gw, ref))
+				}
+			}
+		}
 	}
 	if r.common.UseDefaultGateways == gatewayv1.GatewayDefaultScopeAll {
 		for _, o := range c.Governors(anyGateway) {
@@ -190,7 +198,7 @@ func offer(c way.Context, a *attachment, r gatewayRoute, ref gatewayv1.ParentRef
 		*ref.Port != l.Port && !(GatewayClassOf(c, a.gateway).impl.anyPort && fits(r, l)) {
 		return
 	}
-	if !l.takesKind(r) {
+	if !l.takesKind(r) && !(l.lists(r) && r.isHTTP() && GatewayClassOf(c, a.gateway).impl.listedKinds) {
 		return
 	}
 	hosts := l.commonHosts(r)
@@ -282,10 +290,13 @@ func (l listener) takesKind(r gatewayRoute) bool {
 	case gatewayv1.UDPProtocolType:
 		return false
 	}
-	if l.AllowedRoutes == nil || len(l.AllowedRoutes.Kinds) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(l.AllowedRoutes.Kinds, func(k gatewayv1.RouteGroupKind) bool {
+	return l.AllowedRoutes == nil || len(l.AllowedRoutes.Kinds) == 0 || l.lists(r)
+}
+
+// lists says whether the listener lists routes of this kind.
+func (l listener) lists(r gatewayRoute) bool {
+	kind := r.Object.Ref.GroupKind()
+	return l.AllowedRoutes != nil && slices.ContainsFunc(l.AllowedRoutes.Kinds, func(k gatewayv1.RouteGroupKind) bool {
 		return string(k.Kind) == kind.Kind && (k.Group == nil || string(*k.Group) == kind.Group)
 	})
 }
