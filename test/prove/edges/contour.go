@@ -51,15 +51,25 @@ spec:
 		return leashed(filepath.Join(bin, "contour"), args...), "127.0.0.1:8001", nil
 	},
 	Command: func(bin, dir, _ string, _ ...*Scenario) (*exec.Cmd, doors, error) {
-		bootstrap := filepath.Join(dir, "envoy.json")
-		made := exec.CommandContext(context.Background(), filepath.Join(bin, "contour"), "bootstrap", bootstrap, "--xds-address=127.0.0.1", "--xds-port=8001",
-			"--admin-address=admin.sock")
-		if out, err := made.CombinedOutput(); err != nil {
-			return nil, doors{}, fmt.Errorf("%w: %s", err, out)
-		}
-		return envoy(bin, dir, bootstrap, "--service-cluster", "contour", "--service-node", "envoy"), doors{plain: "127.0.0.1:80", secure: "127.0.0.1:443"}, nil
+		cmd, err := contourEnvoy(filepath.Join(bin, "contour"), bin, dir)
+		return cmd, doors{plain: "127.0.0.1:80", secure: "127.0.0.1:443"}, err
 	},
-	Version: func(ctx context.Context, bin string) (string, error) {
-		return versionOf(ctx, regexp.MustCompile(`[vV]ersion: v?(\d\S*)`), filepath.Join(bin, "contour"), "version")
-	},
+	Version: contourVersion("contour"),
+}
+
+// contourEnvoy is an Envoy as a program of Contour has it begin.
+func contourEnvoy(program, bin, dir string) (*exec.Cmd, error) {
+	bootstrap := filepath.Join(dir, "envoy.json")
+	made := exec.CommandContext(context.Background(), program, "bootstrap", bootstrap, "--xds-address=127.0.0.1", "--xds-port=8001",
+		"--admin-address=admin.sock")
+	if out, err := made.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	return envoy(bin, dir, bootstrap, "--service-cluster", "contour", "--service-node", "envoy"), nil
+}
+
+func contourVersion(program string) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, bin string) (string, error) {
+		return versionOf(ctx, regexp.MustCompile(`[vV]ersion: v?(\d\S*)`), filepath.Join(bin, program), "version")
+	}
 }

@@ -38,6 +38,8 @@ type Edge struct {
 	Secure bool
 	// Port is where the backends listen, if it is not the usual port: where the edge uses that one itself.
 	Port int
+	// Clear says that the backends speak HTTP/2 without TLS, too.
+	Clear bool
 	// Classes are objects that belong to no scenario. An edge with some reads objects from an API server, where these and those of all
 	// scenarios are, and Beside, which only the edge sees.
 	Classes string
@@ -45,8 +47,13 @@ type Edge struct {
 	// Together says that scenarios may be run at once, but for those that say otherwise; Each that each of them has an edge of its own
 	// all the same, and only what tells it what to do is run for all.
 	Together, Each bool
+	// Alone says that what tells the edge what to do does so for one scenario.
+	Alone bool
 	// Own says that each edge needs an API server of its own, since it reads all that is there.
 	Own bool
+	// Lenders are edges whose written scenarios it is run for, too, as far as Lent makes something of their text.
+	Lenders []*Edge
+	Lent    func(text string) (lent string, ok bool)
 	// Generated are further scenarios, which are run all at once. What differs in one of them belongs into the file of scenarios.
 	Generated func(first int) []*Scenario
 	// Command runs it for scenarios, in a folder of its own. Kubeconfig is empty where there is no API server.

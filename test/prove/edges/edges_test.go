@@ -10,7 +10,7 @@ import (
 )
 
 // all are the edges that are run.
-var all = []*Edge{oauth2Proxy, contour, envoyGateway, traefik, ingressNginx, haproxyIngress, istio, cilium}
+var all = []*Edge{oauth2Proxy, contour, contourGateway, envoyGateway, traefik, ingressNginx, haproxyIngress, istio, cilium}
 
 // TestReading compares what dittoguard reads in each scenario with what the real edge is on record for.
 func TestReading(t *testing.T) {
@@ -20,7 +20,7 @@ func TestReading(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, err := scenarios(e.Name)
+			list, err := e.scenarios()
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -69,7 +69,7 @@ func TestProve(t *testing.T) {
 }
 
 func prove(t *testing.T, e *Edge) {
-	list, err := scenarios(e.Name)
+	list, err := e.scenarios()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +90,9 @@ func prove(t *testing.T, e *Edge) {
 		for i, name := range services {
 			backend.services[s.Address(i)], backend.owners[s.Address(i)] = name, s.Number
 		}
+	}
+	if e.Clear {
+		backend.serveClear(t.Context())
 	}
 	if err := backend.serve(t.Context(), cmp.Or(e.Port, port)); err != nil {
 		t.Fatal(err)
@@ -139,7 +142,7 @@ func prove(t *testing.T, e *Edge) {
 func (e *Edge) each(t *testing.T, bin, kubeconfig string, list []*Scenario, do func(t *testing.T, at doors, s *Scenario)) {
 	t.Helper()
 	dir := t.TempDir()
-	if e.Control != nil {
+	if e.Control != nil && !e.Alone {
 		ends(t)(e.control(t.Context(), bin, filepath.Join(dir, "control"), kubeconfig, list...))
 	}
 	var edge *running
@@ -149,6 +152,9 @@ func (e *Edge) each(t *testing.T, bin, kubeconfig string, list []*Scenario, do f
 	for _, s := range list {
 		t.Run(s.Name, func(t *testing.T) {
 			edge := edge
+			if e.Alone {
+				ends(t)(e.control(t.Context(), bin, filepath.Join(dir, s.Namespace()+"-control"), kubeconfig, s))
+			}
 			if e.Each {
 				edge = ends(t)(e.start(t.Context(), bin, filepath.Join(dir, s.Namespace()), kubeconfig, s))
 			}

@@ -95,52 +95,104 @@ spec: {selector: {app: auth}, ports: [{name: http, port: 8080}]}
 ` + s.Text)
 }
 
-// scenarios reads those that are written down for an edge.
-func scenarios(edge string) ([]*Scenario, error) {
+// draft is a scenario as it is written down.
+type draft struct{ name, text string }
+
+// drafts reads those of an edge.
+func drafts(edge string) ([]draft, error) {
 	text, err := os.ReadFile(filepath.Join("testdata", edge+".yaml"))
 	if err != nil {
 		return nil, err
 	}
-	var list []*Scenario
+	var list []draft
 	for _, part := range strings.Split("\n"+string(text), "\n=== ")[1:] {
 		name, objects, _ := strings.Cut(part, "\n")
-		s := &Scenario{Name: name, Number: len(list) + 1, Text: objects + "\n", Known: map[string]string{}}
-		for line := range strings.Lines(s.Text) {
-			key, value, told := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "# "), ": ")
-			if !told || !strings.HasPrefix(line, "#") {
-				continue
+		list = append(list, draft{name, objects + "\n"})
+	}
+	return list, nil
+}
+
+// scenarios reads those that are written down for an edge, and those that others lend it. One of its own without objects says more about
+// the lent one of its name.
+func (e *Edge) scenarios() ([]*Scenario, error) {
+	own, err := drafts(e.Name)
+	if err != nil {
+		return nil, err
+	}
+	var all []draft
+	more, seen := map[string]string{}, map[string]bool{}
+	for _, d := range own {
+		if strings.Contains(d.text, "apiVersion:") {
+			all = append(all, d)
+		} else {
+			more[d.name] = d.text
+		}
+	}
+	for _, lender := range e.Lenders {
+		others, err := drafts(lender.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range others {
+			if text, ok := e.Lent(d.text); ok && !seen[text] {
+				name := lender.Name + ": " + d.name
+				all = append(all, draft{name, more[name] + text})
+				seen[text] = true
+				delete(more, name)
 			}
-			switch key {
-			case "probe":
-				p, err := ParseProbe(s.expand(value))
-				if err != nil {
-					return nil, fmt.Errorf("%s: %w", s.Name, err)
-				}
-				s.Probes = append(s.Probes, p)
-			case "args":
-				s.Args = append(s.Args, strings.Fields(s.expand(value))...)
-			case "setting":
-				s.Settings = append(s.Settings, s.expand(value))
-			case "apart":
-				s.Apart = true
-			case "shut":
-				s.Shut = true
-			case "perhaps":
-				s.Perhaps = true
-			case "version":
-				s.Version = value
-			case "burst":
-				if _, err := fmt.Sscan(value, &s.Burst); err != nil {
-					return nil, fmt.Errorf("%s: burst: %w", s.Name, err)
-				}
-			case "known":
-				what, why, _ := strings.Cut(value, ": ")
-				s.Known[what] = why
-			}
+		}
+	}
+	for name := range more {
+		return nil, fmt.Errorf("nobody lends %s a scenario %q: %w", e.Name, name, os.ErrNotExist)
+	}
+	var list []*Scenario
+	for i, d := range all {
+		s, err := d.parse(i + 1)
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+// parse reads what its comments say of a scenario.
+func (d draft) parse(number int) (*Scenario, error) {
+	s := &Scenario{Name: d.name, Number: number, Text: d.text, Known: map[string]string{}}
+	for line := range strings.Lines(s.Text) {
+		key, value, told := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "# "), ": ")
+		if !told || !strings.HasPrefix(line, "#") {
+			continue
+		}
+		switch key {
+		case "probe":
+			p, err := ParseProbe(s.expand(value))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.Name, err)
+			}
+			s.Probes = append(s.Probes, p)
+		case "args":
+			s.Args = append(s.Args, strings.Fields(s.expand(value))...)
+		case "setting":
+			s.Settings = append(s.Settings, s.expand(value))
+		case "apart":
+			s.Apart = true
+		case "shut":
+			s.Shut = true
+		case "perhaps":
+			s.Perhaps = true
+		case "version":
+			s.Version = value
+		case "burst":
+			if _, err := fmt.Sscan(value, &s.Burst); err != nil {
+				return nil, fmt.Errorf("%s: burst: %w", s.Name, err)
+			}
+		case "known":
+			what, why, _ := strings.Cut(value, ": ")
+			s.Known[what] = why
+		}
+	}
+	return s, nil
 }
 
 // endpoints are those of a scenario's Services.

@@ -26,6 +26,8 @@ type recorder struct {
 	services map[string]string
 	// owners are the numbers of the scenarios that they belong to.
 	owners map[string]int
+	// clear has who speaks HTTP/2 without TLS; nil where nobody is to.
+	clear *handed
 
 	mu       sync.Mutex
 	arrivals map[string][]Arrival
@@ -53,10 +55,14 @@ func (r *recorder) serve(ctx context.Context, port int) error {
 }
 
 func (r *recorder) connection(c net.Conn) {
-	defer c.Close() // nothing is lost
-	host, _, _ := net.SplitHostPort(c.LocalAddr().String())
-	service := r.services[host]
 	reader := bufio.NewReaderSize(c, 64<<10)
+	if r.clear != nil {
+		if preface, _ := reader.Peek(len(http2Preface)); string(preface) == http2Preface {
+			r.clear.conns <- &peeked{c, reader}
+			return
+		}
+	}
+	defer c.Close() // nothing is lost
 	for {
 		head, err := readHead(reader)
 		if err != nil {
@@ -66,20 +72,13 @@ func (r *recorder) connection(c net.Conn) {
 		if len(words) != 3 {
 			return
 		}
-		path, query, _ := strings.Cut(words[1], "?")
-		at := Arrival{At: service, Path: path, Query: strings.Contains(query, asQuery)}
-		id, length, authorized := "", 0, false
+		length, authorized := 0, false
+		var headers [][2]string
 		for _, line := range head[1:] {
 			name, value, _ := strings.Cut(line, ":")
-			value = strings.TrimSpace(value)
-			switch strings.ToLower(strings.TrimSpace(name)) {
-			case way.Header:
-				// Ditto takes a list apart at its commas.
-				for part := range strings.SplitSeq(value, ",") {
-					at.Identity = append(at.Identity, strings.TrimSpace(part))
-				}
-			case strings.ToLower(probeHeader):
-				id = value
+			name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
+			headers = append(headers, [2]string{name, value})
+			switch name {
 			case "content-length":
 				length, _ = strconv.Atoi(value)
 			case "authorization":
@@ -87,18 +86,40 @@ func (r *recorder) connection(c net.Conn) {
 			}
 		}
 		_, _ = io.CopyN(io.Discard, reader, int64(length))
-		if !strings.HasPrefix(id, fmt.Sprintf("%d-", r.owners[host])) {
-			at.At = "elsewhere" // another scenario's Service, where an edge serves several
-		}
-		if service != "auth" {
-			r.mu.Lock()
-			r.arrivals[id] = append(r.arrivals[id], at)
-			r.mu.Unlock()
-		}
-		if _, err := io.WriteString(c, respond(service, path, authorized)); err != nil {
+		at := r.note(c.LocalAddr(), words[1], headers)
+		if _, err := io.WriteString(c, respond(at.At, at.Path, authorized)); err != nil {
 			return
 		}
 	}
+}
+
+// note records a request that arrived at an address, with headers in lower case, and says where that was.
+func (r *recorder) note(address net.Addr, target string, headers [][2]string) Arrival {
+	host, _, _ := net.SplitHostPort(address.String())
+	path, query, _ := strings.Cut(target, "?")
+	asked := Arrival{At: r.services[host], Path: path, Query: strings.Contains(query, asQuery)}
+	id := ""
+	for _, h := range headers {
+		switch h[0] {
+		case way.Header:
+			// Ditto takes a list apart at its commas.
+			for part := range strings.SplitSeq(h[1], ",") {
+				asked.Identity = append(asked.Identity, strings.TrimSpace(part))
+			}
+		case strings.ToLower(probeHeader):
+			id = h[1]
+		}
+	}
+	at := asked
+	if !strings.HasPrefix(id, fmt.Sprintf("%d-", r.owners[host])) {
+		at.At = "elsewhere" // another scenario's Service, where an edge serves several
+	}
+	if asked.At != "auth" {
+		r.mu.Lock()
+		r.arrivals[id] = append(r.arrivals[id], at)
+		r.mu.Unlock()
+	}
+	return asked
 }
 
 // respond is what a backend answers. That which is asked for credentials does as its path says.
