@@ -24,8 +24,8 @@ const (
 	// maxHops bounds a way in; a longer one is a loop in all but name.
 	maxHops = 12
 	// maxSteps bounds the search for the ways to one port, its steps and what it finds: proxies that all forward to one
-	// another, and locations behind paths behind hosts, make more ways than can be followed. Judging that many takes a
-	// second or two.
+	// another, and locations behind paths behind hosts, make more ways than can be followed. Judging that many takes
+	// about a second.
 	maxSteps = 5000
 	// mostRoutes bounds how many routes of one proxy are followed to one port, so that one team's proxy does not use up
 	// what there is for all.
