@@ -15,6 +15,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/rules"
 	"github.com/dittoguard/dittoguard/test/objects"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 const manyWaysTo = `
@@ -46,6 +47,7 @@ func entry(kind, name, spec string) string {
 // entry as for one, whatever their paths, and for those of as many entries only where the name of the entry is in what a rule says.
 // A change is judged twice: nothing is evaluated for the side that is the same.
 func TestOutcomes_ManyWaysAreJudgedAsOne(t *testing.T) {
+	sample.Large(t)
 	const n = 4000
 	path := "      - {path: /p%d, pathType: Prefix, backend: {service: {name: gateway, port: {number: 8080}}}}\n"
 	host := "  ingressClassName: nginx\n  rules:\n  - host: a.example.com\n    http:\n      paths:\n"

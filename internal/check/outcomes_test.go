@@ -11,6 +11,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/engine"
 	"github.com/dittoguard/dittoguard/rules"
+	"github.com/dittoguard/dittoguard/test/sample"
 )
 
 // fill sets everything in a value; lists get two elements.
@@ -157,6 +158,7 @@ func TestOutcomes_SeeWhatDecides(t *testing.T) {
 // A rule is evaluated again for what its expressions read, and for nothing else: while it says nothing, what it would say does
 // not matter.
 func TestOutcomes_AskWhatIsRead(t *testing.T) {
+	sample.Large(t)
 	for _, tt := range []struct {
 		name, expression, message string
 		// silent and said are the leaves of which a change has the rule evaluated again, while it says nothing and where it says
