@@ -75,9 +75,13 @@ func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, s
 			}
 			if r.edge.trusts && at(s) {
 				served = true
+				unseen := tri.State{State: tri.Unknown, Source: "numTrustedProxies",
+					Why: reason.Of("istio-trusted-proxies", who)}
 				if t.TLS.State == tri.Off {
-					t.TLS = tri.State{State: tri.Unknown, Source: "numTrustedProxies",
-						Why: reason.Of("istio-trusted-proxies", who)}
+					t.TLS = unseen
+				}
+				if t.Plain.State == way.PlainRedirected {
+					t.Plain = unseen
 				}
 			}
 		case !readsHTTP(s) || !at(s):
