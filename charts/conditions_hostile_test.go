@@ -21,7 +21,7 @@ import (
 
 // TestConditions_NoBuiltInObjectBreaksThem fills the Go types at random, as an API server of this version sees them.
 func TestConditions_NoBuiltInObjectBreaksThem(t *testing.T) {
-	c := compile(t, "other.validate.dittoguard.io")
+	asked := askAll(t)
 	fill := randfill.NewWithSeed(1).NilChance(0.4).NumElements(0, 3).MaxDepth(12)
 	for range 150 {
 		for resource, newObject := range map[string]func() runtime.Object{
@@ -34,15 +34,27 @@ func TestConditions_NoBuiltInObjectBreaksThem(t *testing.T) {
 		} {
 			object, old := newObject(), newObject()
 			fill.Fill(object)
-			c.asked(t, request{resource: resource, operation: admission.Update, object: object, old: old})
-			c.asked(t, request{resource: resource, operation: admission.Delete, old: object})
+			asked(t, request{resource: resource, operation: admission.Update, object: object, old: old})
+			asked(t, request{resource: resource, operation: admission.Delete, old: object})
+		}
+	}
+}
+
+// askAll asks all the conditions there are.
+func askAll(t testing.TB) func(testing.TB, request) {
+	t.Helper()
+	all := []conditions{compile(t, "other.validate.dittoguard.io"), compile(t, "other.mutate.dittoguard.io")}
+	return func(t testing.TB, r request) {
+		t.Helper()
+		for _, c := range all {
+			c.asked(t, r)
 		}
 	}
 }
 
 // everyField has every field that a condition reads, to be spoilt.
 const everyField = `
-metadata: {name: x, labels: {a: b}}
+metadata: {name: x, labels: {a: b}, ownerReferences: [{name: a}]}
 type: Opaque
 data: {a: b, c: d}
 stringData: {a: b}
@@ -62,13 +74,16 @@ spec:
 
 // TestConditions_NoSpoiltObjectBreaksThem puts values of any type in the place of any others.
 func TestConditions_NoSpoiltObjectBreaksThem(t *testing.T) {
-	c := compile(t, "other.validate.dittoguard.io")
+	asked := askAll(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 1500 {
 		object := fromYAML(t, everyField).(*unstructured.Unstructured)
 		object.Object = spoil(random, object.Object).(map[string]any)
+		old := fromYAML(t, everyField).(*unstructured.Unstructured)
+		old.Object = spoil(random, old.Object).(map[string]any)
 		for resource := range resources {
-			c.asked(t, request{resource: resource, operation: admission.Create, object: object})
+			asked(t, request{resource: resource, operation: admission.Create, object: object})
+			asked(t, request{resource: resource, operation: admission.Update, object: object, old: old})
 		}
 	}
 }
@@ -114,7 +129,7 @@ func spoil(random *rand.Rand, value any) any {
 }
 
 func FuzzConditions(f *testing.F) {
-	c := compile(f, "other.validate.dittoguard.io")
+	asked := askAll(f)
 	seed, err := yaml.YAMLToJSON([]byte(everyField))
 	if err != nil {
 		f.Fatal(err)
@@ -132,7 +147,7 @@ func FuzzConditions(f *testing.F) {
 			}
 			return o
 		}
-		c.asked(t, request{
+		asked(t, request{
 			resource: names[int(resource)%len(names)], operation: admission.Update, object: decode(object), old: decode(old),
 		})
 	})

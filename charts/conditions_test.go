@@ -49,12 +49,16 @@ func compile(t testing.TB, entry string) conditions {
 		return c
 	}
 	objects := render(t, variants["protected"])
+	found := map[string][]admissionregistrationv1.MatchCondition{}
 	for _, w := range only[*admissionregistrationv1.ValidatingWebhookConfiguration](t, objects).Webhooks {
-		if w.Name != entry {
-			continue
-		}
+		found[w.Name] = w.MatchConditions
+	}
+	for _, w := range only[*admissionregistrationv1.MutatingWebhookConfiguration](t, objects).Webhooks {
+		found[w.Name] = w.MatchConditions
+	}
+	if list, there := found[entry]; there {
 		var expressions []plugincel.ExpressionAccessor
-		for _, c := range w.MatchConditions {
+		for _, c := range list {
 			expressions = append(expressions, new(matchconditions.MatchCondition(c)))
 		}
 		oldestVersion := version.MustParse(oldest)

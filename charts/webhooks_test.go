@@ -65,6 +65,7 @@ var (
 		"/v1 Cluster: namespaces CREATE UPDATE DELETE",
 		"networking.k8s.io/v1 Cluster: ingressclasses CREATE UPDATE DELETE",
 	}, customRules(true)...)
+	byChange  = []string{"pods-that-are-made-or-changed"}
 	byUser    = []string{"not-cleaning-up", "not-following-pods"}
 	byContent = []string{"workload-that-may-concern-ditto", "configmap-that-may-concern-ditto", "secret-that-may-concern-ditto"}
 )
@@ -95,7 +96,7 @@ func TestWebhooks(t *testing.T) {
 		return entry{"other.validate.dittoguard.io", "Ignore", key + namespaces, append(byUser[:2:2], byContent...), judged}
 	}
 	otherMutate := func(namespaces string) entry {
-		return entry{"other.mutate.dittoguard.io", "Ignore", key + namespaces, byContent[:1], mutated}
+		return entry{"other.mutate.dittoguard.io", "Ignore", key + namespaces, append(byChange[:1:1], byContent[0]), mutated}
 	}
 	for _, test := range []struct {
 		name, values         string
@@ -114,7 +115,7 @@ func TestWebhooks(t *testing.T) {
 				other("NotIn kube-system,guard,ditto,iot"), cluster,
 			},
 			[]entry{
-				{"protected.mutate.dittoguard.io", "Fail", key + "In ditto,iot", nil, mutated},
+				{"protected.mutate.dittoguard.io", "Fail", key + "In ditto,iot", byChange, mutated},
 				otherMutate("NotIn kube-system,guard,ditto,iot"),
 			},
 		},
@@ -127,8 +128,8 @@ func TestWebhooks(t *testing.T) {
 				other("NotIn kube-system,guard,ditto,iot,live,plain,test"), cluster,
 			},
 			[]entry{
-				{"protected.mutate.dittoguard.io", "Fail", key + "In ditto,iot,live,plain", nil, mutated},
-				{"protected-open.mutate.dittoguard.io", "Ignore", key + "In test", nil, mutated},
+				{"protected.mutate.dittoguard.io", "Fail", key + "In ditto,iot,live,plain", byChange, mutated},
+				{"protected-open.mutate.dittoguard.io", "Ignore", key + "In test", byChange, mutated},
 				otherMutate("NotIn kube-system,guard,ditto,iot,live,plain,test"),
 			},
 		},
@@ -139,7 +140,7 @@ func TestWebhooks(t *testing.T) {
 				other("NotIn kube-system,guard,ditto"), cluster,
 			},
 			[]entry{
-				{"protected-open.mutate.dittoguard.io", "Ignore", key + "In ditto", nil, mutated},
+				{"protected-open.mutate.dittoguard.io", "Ignore", key + "In ditto", byChange, mutated},
 				otherMutate("NotIn kube-system,guard,ditto"),
 			},
 		},
@@ -163,7 +164,7 @@ func TestWebhooks(t *testing.T) {
 				other("NotIn kube-system,guard,ditto"), cluster,
 			},
 			[]entry{
-				{"protected.mutate.dittoguard.io", "Fail", key + "In ditto", nil, mutated},
+				{"protected.mutate.dittoguard.io", "Fail", key + "In ditto", byChange, mutated},
 				otherMutate("NotIn kube-system,guard,ditto"),
 			},
 		},

@@ -35,7 +35,8 @@ func BenchmarkGateway(b *testing.B) {
 			world.put(ingress("ditto", "api", "ditto.example.com", "twins-ditto-nginx"))
 		}
 		old := world.typed(b, inventory.Deployment, "ditto", "twins-ditto-gateway").(*appsv1.Deployment)
-		scaled, changed := old.DeepCopy(), old.DeepCopy()
+		labelled, scaled, changed := old.DeepCopy(), old.DeepCopy(), old.DeepCopy()
+		metav1.SetMetaDataLabel(&labelled.ObjectMeta, "team", "twins")
 		scaled.Spec.Replicas = ptr.To[int32](3)
 		env := changed.Spec.Template.Spec.Containers[0].Env
 		for i := range env {
@@ -44,6 +45,7 @@ func BenchmarkGateway(b *testing.B) {
 			}
 		}
 		b.Run(behind+"/create", func(b *testing.B) { world.create(b, old) })
+		b.Run(behind+"/update-label", func(b *testing.B) { world.update(b, old, labelled) })
 		b.Run(behind+"/update-replicas", func(b *testing.B) { world.update(b, old, scaled) })
 		b.Run(behind+"/update-setting", func(b *testing.B) { world.update(b, old, changed) })
 	}

@@ -28,7 +28,8 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 
 	s := newScope()
 	s.about = id
-	if change.OldObject != nil {
+	same := decidesNothing(change)
+	if change.OldObject != nil && !same {
 		s.add(topology.Follow(before, change.OldObject), change.OldObject)
 	}
 	if change.Object != nil {
@@ -36,23 +37,11 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	}
 	s.dropOwned(after)
 	is := c.judge(ctx, after, s, change.Request)
-	was := c.judge(ctx, before, s.before(before), change.Request)
-	budget := requests.NewBudget(mostComparisons)
-	old, now := newSide(before, was.violations, budget), newSide(after, is.violations, budget)
-	grown := make([]growth, len(is.violations))
-	worse := false
-	for i := range is.violations {
-		v := &is.violations[i]
-		grown[i] = old.growth(v, now)
-		if v.broken {
-			grown[i] = growth{more: true}
-		}
-		worse = worse || grown[i].more
+	was, compared := is, comparison{grown: make([]growth, len(is.violations)), mends: func() bool { return false }}
+	if !same || is.beyondFacts {
+		was = c.judge(ctx, before, s.before(before), change.Request)
+		compared = compare(before, after, was.violations, is.violations)
 	}
-	// What an exception let in while it counted may become less, and not be decided anew.
-	mends := sync.OnceValue(func() bool {
-		return !worse && slices.ContainsFunc(was.violations, func(v violation) bool { return now.growth(&v, old).more })
-	})
 
 	verdict := Verdict{
 		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)),
@@ -60,8 +49,9 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	}
 	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)
 	for i, v := range is.violations {
-		if grown[i].more || grown[i].touched && c.lapsed(&v) != nil && !mends() {
-			v.note = grown[i].why()
+		grown := compared.grown[i]
+		if v.broken || grown.more || grown.touched && c.lapsed(&v) != nil && !compared.mends() {
+			v.note = grown.why()
 			brought = append(brought, v)
 		} else if v.subject.Ref.ID() == id || (v.entry != nil && v.entry.ID() == id) {
 			kept = append(kept, v)
@@ -99,6 +89,33 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		return Verdict{}, err
 	}
 	return verdict, nil
+}
+
+// comparison is what became of what is wrong.
+type comparison struct {
+	// grown says of each violation whether it lets in more than what was wrong before.
+	grown []growth
+	// mends says whether something lets in less, and nothing more. What an exception let in while it counted may become
+	// less, and not be decided anew.
+	mends func() bool
+}
+
+func compare(before, after *world.View, was, is []violation) comparison {
+	budget := requests.NewBudget(mostComparisons)
+	old, now := newSide(before, was, budget), newSide(after, is, budget)
+	c := comparison{grown: make([]growth, len(is))}
+	worse := false
+	for i := range is {
+		c.grown[i] = old.growth(&is[i], now)
+		if is[i].broken {
+			c.grown[i] = growth{more: true}
+		}
+		worse = worse || c.grown[i].more
+	}
+	c.mends = sync.OnceValue(func() bool {
+		return !worse && slices.ContainsFunc(was, func(v violation) bool { return now.growth(&v, old).more })
+	})
+	return c
 }
 
 // concerning are the unknowns that are about the changed object, or that the change brings. The others were there

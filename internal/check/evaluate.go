@@ -127,6 +127,7 @@ func (j *judging) outcome(r *rule, known *remembered, subject *inventory.Object,
 			Params: r.params,
 		})
 	}
+	j.beyondFacts = j.beyondFacts || known == nil || !r.compiled.FactsDecide()
 	if known == nil {
 		return evaluate(nil)
 	}

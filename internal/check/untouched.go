@@ -1,19 +1,65 @@
 package check
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/ingress"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // What a request does not touch, mutations leave as it is, so that whoever compares a cluster with Git sees nothing
-// move.
+// move; and where it touches nothing that decides, it need not be judged twice.
+
+// decidesNothing says whether a request changes nothing of a workload that could make anything worse: no fact comes
+// from the labels and annotations of what makes pods, as opposed to those of the pods, nor from how many they are to
+// be. A new generation can only take earlier pods out of account, until the controller has seen it
+// (world.View.Outgoing).
+func decidesNothing(change Change) bool {
+	if change.Object == nil || change.OldObject == nil {
+		return false
+	}
+	now, old := whatDecides(change.Object), whatDecides(change.OldObject)
+	return now != nil && bytes.Equal(now, old)
+}
+
+// whatDecides is a workload without what decides nothing, encoded; nil for other objects, and where it is not known.
+func whatDecides(o *inventory.Object) []byte {
+	bare := func(meta metav1.ObjectMeta) metav1.ObjectMeta {
+		// The number of its revision tells earlier pods of a Deployment from those that it is to have.
+		revision := meta.Annotations[world.RevisionAnnotation]
+		meta.Labels, meta.ManagedFields, meta.ResourceVersion, meta.Generation = nil, nil, "", 0
+		meta.Annotations = map[string]string{world.RevisionAnnotation: revision}
+		return meta
+	}
+	var workload interface{ Marshal() ([]byte, error) }
+	switch t := o.Typed.(type) {
+	case *appsv1.Deployment:
+		copied := *t
+		copied.ObjectMeta, copied.Spec.Replicas, workload = bare(t.ObjectMeta), nil, &copied
+	case *appsv1.StatefulSet:
+		copied := *t
+		copied.ObjectMeta, copied.Spec.Replicas, workload = bare(t.ObjectMeta), nil, &copied
+	case *appsv1.DaemonSet:
+		copied := *t
+		copied.ObjectMeta, workload = bare(t.ObjectMeta), &copied
+	default:
+		return nil
+	}
+	encoded, err := workload.Marshal()
+	if err != nil {
+		return nil
+	}
+	return encoded
+}
 
 // touchesEntry says whether a request changes how an entry lets requests in: its spec, or an annotation that some
 // controller reads. A label on a running Ingress is no reason to inject what its last apply did not ask for.

@@ -51,4 +51,6 @@ type judgement struct {
 	facts []string
 	// waits says that a password is being checked in the background, which may bring up more.
 	waits bool
+	// beyondFacts says that a rule looked at more than facts: at the object, the request or the namespace.
+	beyondFacts bool
 }

@@ -78,8 +78,8 @@ func (r *Rule) NeedsDitto() bool {
 	return err != nil || p.usesDitto
 }
 
-// FactsDecide says that what the rule makes of an input depends on its Facts and Params alone: no expression reads the
-// object, the request or the namespace.
+// FactsDecide says that what Evaluate makes of an input depends on its Facts and Params alone: no expression that it
+// evaluates reads the object, the request or the namespace. What only mutations read does not count.
 func (r *Rule) FactsDecide() bool {
 	p, err := r.compiled()
 	return err == nil && !p.usesRequest
@@ -158,7 +158,7 @@ func (e *Engine) enter(rule *rules.HardeningRule, saved *checkedRule) (c *compil
 	c = &compiler{
 		engine: e, rule: rule, saved: saved,
 		declared: make(map[string]*types.Type, len(rule.Spec.Variables)), params: paramTypes(rule.Spec.Params),
-		readBy: make(map[string]Reads, len(rule.Spec.Variables)),
+		readBy: make(map[string]Reads, len(rule.Spec.Variables)), looking: map[string]bool{},
 	}
 	if saved != nil {
 		c.usesDitto, c.usesRequest = saved.UsesDitto, saved.UsesRequest
@@ -173,8 +173,8 @@ func (c *compiler) plan() *plan {
 		conditions:  c.conditions(),
 		validations: c.validations(),
 		unknowns:    c.unknowns(),
-		mutations:   c.mutations(),
 	}
+	c.apart(func() { p.mutations = c.mutations() })
 	p.usesDitto, p.usesRequest = c.usesDitto, c.usesRequest
 	if c.saved != nil {
 		p.reads = c.saved.reads()
@@ -205,7 +205,15 @@ func paramTypes(params []rules.Param) map[string]*types.Type {
 func (c *compiler) variables() []variable {
 	out := make([]variable, 0, len(c.rule.Spec.Variables))
 	for i, v := range c.rule.Spec.Variables {
-		x, t := c.expression(c.engine.environment, fmt.Sprintf("spec.variables[%d].expression", i), v.Expression, nil)
+		var x *expression
+		var t *types.Type
+		looks := c.apart(func() {
+			x, t = c.expression(c.engine.environment, fmt.Sprintf("spec.variables[%d].expression", i), v.Expression,
+				nil)
+		})
+		if looks {
+			c.looking[v.Name] = true
+		}
 		if x == nil {
 			// Anything may be asked of it, so that its own error is the only one.
 			t = types.DynType
@@ -216,6 +224,16 @@ func (c *compiler) variables() []variable {
 		out = append(out, variable{name: v.Name, expression: x})
 	}
 	return out
+}
+
+// apart compiles what decides nothing by itself, and says whether it looks at the object, the request or the
+// namespace.
+func (c *compiler) apart(compile func()) (looks bool) {
+	others := c.usesRequest
+	c.usesRequest = false
+	compile()
+	looks, c.usesRequest = c.usesRequest, others
+	return looks
 }
 
 func (c *compiler) conditions() []*expression {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
@@ -63,8 +64,10 @@ type compiler struct {
 	keep func(field string, checked *cel.Ast) error
 	// usesDitto says that some expression reads the variable `ditto`.
 	usesDitto bool
-	// usesRequest says that some expression reads the object, the request or the namespace.
+	// usesRequest says that some expression reads the object, the request or the namespace, by itself or by one of the
+	// variables that do, which are in looking.
 	usesRequest bool
+	looking     map[string]bool
 	errs        []error
 }
 
@@ -95,40 +98,40 @@ func (c *compiler) expression(environment environmentOf, field, source string, w
 		c.bad(field, "building the CEL environment: %v", err)
 		return nil, nil
 	}
-	ast, issues := env.Compile(source)
+	checked, issues := env.Compile(source)
 	if issues.Err() != nil {
 		for _, e := range issues.Errors() {
 			c.bad(field, "%s%s", e.Message, position(source, e.Location.Line(), e.Location.Column()))
 		}
 		return nil, nil
 	}
-	got := ast.OutputType()
+	got := checked.OutputType()
 	if want != nil && !got.IsExactType(want) {
 		c.bad(field, "must evaluate to %s but got %s", want, got)
 		return nil, nil
 	}
-	if readsAny(ast, dittoVarName) {
+	if readsAny(checked, dittoVarName) {
 		c.usesDitto = true
 		if c.rule.Spec.Match.Each == rules.EachObject {
 			c.bad(field, "rules for each object have no `ditto`")
 			return nil, nil
 		}
 	}
-	c.usesRequest = c.usesRequest || readsAny(ast, plugincel.ObjectVarName, plugincel.OldObjectVarName,
-		plugincel.RequestVarName, plugincel.NamespaceVarName)
-	program, err := env.Program(ast, interruptible)
+	c.usesRequest = c.usesRequest || readsAny(checked, plugincel.ObjectVarName, plugincel.OldObjectVarName,
+		plugincel.RequestVarName, plugincel.NamespaceVarName) || c.looksByVariable(checked)
+	program, err := env.Program(checked, interruptible)
 	if err != nil {
 		c.bad(field, "planning: %v", err)
 		return nil, nil
 	}
 	if c.keep != nil {
-		if err := c.keep(field, ast); err != nil {
+		if err := c.keep(field, checked); err != nil {
 			c.bad(field, "keeping: %v", err)
 			return nil, nil
 		}
 	}
 	return &expression{
-		source: source, program: func() (cel.Program, error) { return program, nil }, reads: c.readsOf(ast),
+		source: source, program: func() (cel.Program, error) { return program, nil }, reads: c.readsOf(checked),
 	}, got
 }
 
@@ -140,10 +143,32 @@ func position(source string, line, column int) string {
 	return fmt.Sprintf(" (line %d, column %d of the expression)", line, column+1)
 }
 
+// looksByVariable says whether a checked expression refers to a variable that reads the object, the request or the
+// namespace, or may: where it takes one in another way than by its name.
+func (c *compiler) looksByVariable(checked *cel.Ast) bool {
+	if len(c.looking) == 0 {
+		return false
+	}
+	named, all, looks := 0, 0, false
+	variables := func(x ast.Expr) bool {
+		return x.Kind() == ast.IdentKind && strings.TrimPrefix(x.AsIdent(), ".") == plugincel.VariableVarName
+	}
+	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(x ast.Expr) {
+		switch {
+		case variables(x):
+			all++
+		case x.Kind() == ast.SelectKind && variables(x.AsSelect().Operand()):
+			named++
+			looks = looks || c.looking[x.AsSelect().FieldName()]
+		}
+	}))
+	return looks || named < all
+}
+
 // readsAny says whether a checked expression refers to one of the variables. A variable of a comprehension that bears
 // the same name counts too.
-func readsAny(ast *cel.Ast, names ...string) bool {
-	for _, reference := range ast.NativeRep().ReferenceMap() {
+func readsAny(checked *cel.Ast, names ...string) bool {
+	for _, reference := range checked.NativeRep().ReferenceMap() {
 		if slices.Contains(names, strings.TrimPrefix(reference.Name, ".")) {
 			return true
 		}

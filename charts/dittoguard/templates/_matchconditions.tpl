@@ -28,6 +28,22 @@ pods.
 {{- end }}
 
 {{/*
+What the mutating webhook leaves as it is, in whatever namespace (internal/check/mutate.go: mutable): pods and ReplicaSets that a
+controller makes, and a workload whose pod template the request leaves as it is: a label, a number of replicas.
+*/}}
+{{- define "dittoguard.conditions.mutated" -}}
+- name: pods-that-are-made-or-changed
+  expression: |-
+    !(request.resource.resource in ['pods', 'deployments', 'statefulsets', 'daemonsets', 'replicasets']) || !(
+      (request.resource.resource in ['pods', 'replicasets'] && [object].exists(o, type(o) == map && has(o.metadata) &&
+        type(o.metadata) == map && has(o.metadata.ownerReferences) && type(o.metadata.ownerReferences) == list &&
+        o.metadata.ownerReferences.size() > 0)) ||
+      (request.operation == 'UPDATE' && [object, oldObject].all(o, type(o) == map && has(o.spec) &&
+        type(o.spec) == map && has(o.spec.template)) && object.spec.template == oldObject.spec.template)
+    )
+{{- end }}
+
+{{/*
 In namespaces that are not protected, what cannot concern Ditto. Services, Ingresses, Routes and EndpointSlices always
 can: a detour is still a detour. So can NetworkPolicies, which name no Ditto. A workload can if anything in it says Ditto, its
 JVM, MongoDB or a program that forwards requests, if it names something in a protected namespace (`gateway.NAMESPACE`), or if it

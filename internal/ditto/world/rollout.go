@@ -14,6 +14,10 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
+// RevisionAnnotation numbers the revisions of a Deployment, on itself and on its ReplicaSets
+// (deploymentutil.RevisionAnnotation of k8s.io/kubernetes).
+const RevisionAnnotation = "deployment.kubernetes.io/revision"
+
 // This file tells what runs beside what a workload describes: the pods that a rollout has yet to replace, and those
 // that none is going to.
 
@@ -111,9 +115,8 @@ func wanted(replicas *int32) int32 {
 // isEarlier says whether a ReplicaSet is an earlier revision of a Deployment: the controller has given both a revision,
 // and the ReplicaSet the hash of its template. One that somebody wrote by hand has neither as a rule.
 func isEarlier(deployment, made *inventory.Object) bool {
-	const revision = "deployment.kubernetes.io/revision"
-	of, err := strconv.Atoi(made.Meta.Annotations[revision])
-	latest, noLatest := strconv.Atoi(deployment.Meta.Annotations[revision])
+	of, err := strconv.Atoi(made.Meta.Annotations[RevisionAnnotation])
+	latest, noLatest := strconv.Atoi(deployment.Meta.Annotations[RevisionAnnotation])
 	hash := made.Meta.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
 	return err == nil && noLatest == nil && of <= latest && hash != "" &&
 		made.PodTemplate().Labels[appsv1.DefaultDeploymentUniqueLabelKey] == hash &&
