@@ -227,7 +227,7 @@ func TestValidatorFollowsNewQuestions(t *testing.T) {
 		{name: "each round asks the new questions only", length: 3, rounds: 3},
 		{
 			name: "more rounds than allowed are a failure", length: maxRounds + 1, rounds: maxRounds,
-			failure: "500 dittoguard: judging Service ditto/api: what decides this request is still changing after it was read 8 times, try again",
+			failure: "500 dittoguard: judging Service ditto/api: what decides this request is still changing after it was read 24 times, try again",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
