@@ -9,7 +9,8 @@ import (
 
 // maxRounds is how often one request has its deciding objects read live. Each round can bring up objects that the cache
 // did not know, and with them new questions: of a way in that came all at once, a step each. The longest way that is
-// followed has 12 (topology.maxHops), and is read once for what earlier requests may have changed, and once for certain.
+// followed has 12 (topology.maxHops), and is read once for what earlier requests may have changed, and once for
+// certain.
 const maxRounds = 24
 
 // Live is the live side of one request. It bounds what it reads: a request that asks for too much gets an error that

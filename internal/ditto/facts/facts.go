@@ -235,8 +235,8 @@ type Exposure struct {
 	Admin []string `cel:"admin"`
 	// AdminInDoubt lists those of which it could not be decided; Unknown says why.
 	AdminInDoubt []string `cel:"adminInDoubt"`
-	// AdminDisguised lists those that can be reached only by such a path; DisguisedBy is the step that passes it on, of a
-	// way that is proxied.
+	// AdminDisguised lists those that can be reached only by such a path; DisguisedBy is the step that passes it on, of
+	// a way that is proxied.
 	AdminDisguised []string `cel:"adminDisguised"`
 	DisguisedBy    string   `cel:"disguisedBy" tells:"people"`
 	// AdminDisguisedInDoubt lists those of which that could not be decided, since it is not known whether a step passes
