@@ -181,7 +181,25 @@ func (f *fixture) excludeOthers(ctx context.Context) error {
 	for i := range mutating.Webhooks {
 		exclude(mutating.Webhooks[i].NamespaceSelector)
 	}
-	return errors.Join(f.Client.Update(ctx, validating), f.Client.Update(ctx, mutating))
+	return errors.Join(f.Client.Update(ctx, validating), f.Client.Update(ctx, mutating), f.askNoopLike(ctx, mutating))
+}
+
+// askNoopLike has the no-op webhook asked about no change about which dittoguard's chart has dittoguard not asked in a protected
+// namespace.
+func (f *fixture) askNoopLike(ctx context.Context, mutating *admissionregistrationv1.MutatingWebhookConfiguration) error {
+	other := &admissionregistrationv1.MutatingWebhookConfiguration{}
+	if err := f.Client.Get(ctx, client.ObjectKey{Name: noop}, other); err != nil {
+		return fmt.Errorf("reading the webhook configuration: %w", err)
+	}
+	for _, w := range mutating.Webhooks {
+		if strings.HasPrefix(w.Name, "protected.") {
+			other.Webhooks[0].MatchConditions = w.MatchConditions
+		}
+	}
+	if len(other.Webhooks[0].MatchConditions) == 0 {
+		return errors.New("the protected namespace has no mutating webhook with conditions")
+	}
+	return f.Client.Update(ctx, other)
 }
 
 // waitUntilAsked waits until the API server asks dittoguard, the no-op webhook and the policies, and nobody else.

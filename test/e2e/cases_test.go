@@ -83,6 +83,7 @@ var alone = map[string]string{
 // though nothing is wrong with all objects together; that it was right to be is checked with each refusal.
 var mending = map[string]string{
 	"devops-exposed/pass/default-backend-replaced":            "the default backend gets everything until the other Ingress takes the path /",
+	"devops-exposed/pass/istio-https-redirect":                "a Gateway that is not there yet may take requests over plain HTTP",
 	"preauth-exposed/fail/tailscale-ingress":                  "an Ingress whose class is not there yet may be open to anybody",
 	"preauth-exposed/fail/cilium-rules-merged":                "what the route says is certain until there is another one for the same requests",
 	"preauth-exposed/pass/haproxy-ingress-annotations-prefix": "the controller says which annotations count",

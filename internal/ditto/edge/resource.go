@@ -68,8 +68,12 @@ func LinksOf(o *inventory.Object) way.Links {
 		return way.Links{Governs: way.OnNode(o, template)}
 	}
 	if svc, ok := inventory.As[corev1.Service](o); ok {
-		pods := way.FrontsPods(svc)
-		return way.Links{Governs: append(way.MadeFor(svc), pods...), Uses: append(ingress.Uses(o), pods...)}
+		links := way.Links{Governs: way.MadeFor(svc), Uses: ingress.Uses(o)}
+		if pods := way.FrontsPods(svc); len(pods) > 0 {
+			own := way.PodsIn(svc.Namespace, svc.Spec.Selector)
+			links.Governs, links.Uses = slices.Concat(links.Governs, pods, own), append(links.Uses, own...)
+		}
+		return links
 	}
 	if r := resourceOf(o); r != nil && r.Links != nil {
 		return r.Links(o)

@@ -190,6 +190,13 @@ func (f *follower) dependents(id inventory.ID) {
 	}
 	f.done[key.Value] = true
 	for _, o := range f.view.Find(key) {
+		if service, ok := inventory.As[corev1.Service](o); ok && way.ArePodsIn(id) {
+			// Another Service before the same pods is none of what changes, but they may serve a Gateway by its labels.
+			for _, pods := range way.FrontsPods(service) {
+				f.dependents(pods)
+			}
+			continue
+		}
 		f.follow(o)
 		if o.Ref.GroupKind() == inventory.Service {
 			for _, entry := range world.BackendUsers(f.view, o) {

@@ -25,6 +25,20 @@ func PodsWith(labels map[string]string) []inventory.ID {
 	return list
 }
 
+// PodsIn stands for the pods of one namespace with each of the labels, for Services, which choose no others.
+func PodsIn(namespace string, labels map[string]string) []inventory.ID {
+	list := PodsWith(labels)
+	for i := range list {
+		list[i].Kind, list[i].Namespace = podsIn, namespace
+	}
+	return list
+}
+
+const podsIn = "PodsIn"
+
+// ArePodsIn says whether an ID is one of PodsIn.
+func ArePodsIn(id inventory.ID) bool { return id.Kind == podsIn && id.Group == "" }
+
 // FrontsPods are the pods that a Service stands before, if it takes connections from outside.
 func FrontsPods(service *corev1.Service) []inventory.ID {
 	if service.Spec.Type != corev1.ServiceTypeLoadBalancer && service.Spec.Type != corev1.ServiceTypeNodePort &&
