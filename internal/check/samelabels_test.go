@@ -2,12 +2,14 @@ package check_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	admissionv1 "k8s.io/api/admission/v1"
 
 	"github.com/dittoguard/dittoguard/internal/check"
+	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
 // TestChange_SameLabelsElsewhere: Services that choose pods by the same labels in other namespaces have no part in a change of one,
@@ -41,5 +43,34 @@ spec: {type: LoadBalancer, selector: {app: gateway}, ports: [{port: 8080}]}
 	}
 	if asked[1] != asked[30] {
 		t.Errorf("%d questions beside one, and %d beside 30", asked[1], asked[30])
+	}
+}
+
+// TestChange_FilterOfOtherPods: an EnvoyFilter for pods that cannot be those of a Gateway has no part in it.
+func TestChange_FilterOfOtherPods(t *testing.T) {
+	const filter = `
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: limit, namespace: istio-system}
+spec:
+  workloadSelector: {labels: {LABEL}}
+  configPatches: [{applyTo: HTTP_FILTER, match: {context: GATEWAY}, patch: {operation: INSERT_BEFORE}}]
+`
+	const gateway = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: infra}
+spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 80, protocol: HTTP}, hosts: ["*"]}]}
+`
+	inv := inventoryOf(t, gateway)
+	for label, concerned := range map[string]bool{"istio: egressgateway": false, "istio: ingressgateway": true, "tier: edge": true} {
+		o := decodeAll(t, strings.Replace(filter, "LABEL", label, 1))[0]
+		got := verdict(t, everything(), inv, check.Change{
+			Request: &admissionv1.AdmissionRequest{Name: o.Ref.Name, Namespace: o.Ref.Namespace, Operation: admissionv1.Create}, Object: o,
+		})
+		asks := slices.ContainsFunc(got.Read, func(q inventory.Question) bool { return q.ID.Namespace == "infra" || q.Key.Namespace == "infra" })
+		if !got.Decisive || asks != concerned {
+			t.Errorf("%s: decisive %t, asks for the Gateway: %t, want %t", label, got.Decisive, asks, concerned)
+		}
 	}
 }

@@ -167,7 +167,7 @@ func (f *follower) siblings(o *inventory.Object) {
 func (f *follower) governed(links way.Links) {
 	for _, id := range links.Governs {
 		f.follow(f.view.Get(id.GroupKind, id.Namespace, id.Name))
-		f.dependents(id)
+		f.dependentsOf(id, links.MayGovern)
 	}
 	for _, id := range links.Uses {
 		if used := f.view.Get(id.GroupKind, id.Namespace, id.Name); used != nil && edge.IsRelay(used) {
@@ -183,13 +183,19 @@ func (f *follower) governed(links way.Links) {
 }
 
 // dependents follows what an object, which need not be there, decides the reading of.
-func (f *follower) dependents(id inventory.ID) {
+func (f *follower) dependents(id inventory.ID) { f.dependentsOf(id, nil) }
+
+// dependentsOf follows what may be among it; nil for all.
+func (f *follower) dependentsOf(id inventory.ID, may func(*inventory.Object) bool) {
 	key := inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}
 	if f.done[key.Value] {
 		return
 	}
-	f.done[key.Value] = true
+	f.done[key.Value] = may == nil
 	for _, o := range f.view.Find(key) {
+		if may != nil && !may(o) {
+			continue
+		}
 		if service, ok := inventory.As[corev1.Service](o); ok && way.ArePodsIn(id) {
 			// Another Service before the same pods is none of what changes, but they may serve a Gateway by its labels.
 			for _, pods := range way.FrontsPods(service) {

@@ -27,6 +27,9 @@ type Links struct {
 	Uses []inventory.ID
 	// Governs are objects whose reading this one decides: the target of a policy, the children of an HTTPProxy.
 	Governs []inventory.ID
+	// MayGovern says, of what uses something that it governs, whether it can decide the reading of that; nil where it
+	// can of all.
+	MayGovern func(*inventory.Object) bool
 	// Passwords are the Secrets that it takes password entries from.
 	Passwords []AuthSecret
 	// Unread are where else it sends requests.

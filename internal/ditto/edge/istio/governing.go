@@ -154,7 +154,11 @@ func istioPolicyLinks(o *inventory.Object) way.Links {
 	case !ok || len(targets) > 0 && !canOpen(o):
 		return way.Links{}
 	case len(selector) == 0 || canOpen(o):
-		return way.Links{Governs: append(way.PodsWith(selector), way.PodsLabelled(""))}
+		mayChoose := func(o *inventory.Object) bool {
+			gateway, ok := inventory.As[crd.IngressGateway](o)
+			return !ok || !contradicts(selector, gateway.Spec.Selector)
+		}
+		return way.Links{Governs: append(way.PodsWith(selector), way.PodsLabelled("")), MayGovern: mayChoose}
 	}
 	return way.Links{Governs: way.PodsWith(selector)}
 }
