@@ -28,6 +28,16 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 	recorder := inventory.NewRecorder(inv)
 	o := change.Object
 	notes := map[string]string{}
+	// What is read of the object is read once for all rules, until one changes it.
+	var kept *world.View
+	var seen *inventory.Object
+	look := func() *world.View {
+		if seen != o {
+			kept = c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}), nil)
+			seen = o
+		}
+		return kept
+	}
 	// Each rule sees what the rules before it made of the object, as in a chain of mutating policies.
 	for _, each := range []rules.Each{rules.EachGateway, rules.EachEdge, rules.EachExposure, rules.EachObject} {
 		if (each == rules.EachEdge || each == rules.EachExposure) && !touchesEntry(change) {
@@ -37,7 +47,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 			if len(r.Spec.Mutations) == 0 || !c.config.Mutates(r.Metadata.Name) {
 				continue
 			}
-			view := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}), nil)
+			view := look()
 			j := &judging{checker: c, ctx: ctx, view: view, admission: change.Request}
 			if each == rules.EachObject && !r.compiled.Matches(j.attributes(o)) {
 				continue
@@ -76,8 +86,7 @@ func (c *Checker) Mutate(ctx context.Context, inv inventory.Reader, change Chang
 				}
 				if each == rules.EachExposure {
 					// Ways in that begin at one object share what was changed: the next is seen as it is now.
-					cases = mutationCases(c.view(ctx,
-						inventory.NewOverlay(recorder, inventory.Change{ID: o.Ref.ID(), Object: o}), nil), each, o)
+					cases = mutationCases(look(), each, o)
 				}
 			}
 		}

@@ -64,7 +64,8 @@ func whatDecides(o *inventory.Object) []byte {
 // touchesEntry says whether a request changes how an entry lets requests in: its spec, or an annotation that some
 // controller reads. A label on a running Ingress is no reason to inject what its last apply did not ask for.
 func touchesEntry(change Change) bool {
-	if change.OldObject == nil {
+	// A workload is here only if its pod template is changed (mutable), which is part of its spec.
+	if change.OldObject == nil || change.Object.PodTemplate() != nil {
 		return true
 	}
 	now, old := change.Object, change.OldObject
