@@ -222,7 +222,7 @@ func Handler(h admission.Handler) http.Handler { return handle(h, nil) }
 // that it may take, and is then told to come back, which an API server does as long as it has time itself (HTTP status
 // 429, RFC 6585, section 4).
 func handle(h admission.Handler, room *flight) http.Handler {
-	review := &admission.Webhook{Handler: h}
+	review := reviewing(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f := &failure{deadline: time.Now().Add(timeoutOf(r))}
 		waiting, cancel := context.WithTimeout(r.Context(), time.Until(f.deadline)/2)
