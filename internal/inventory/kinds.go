@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"maps"
+	"slices"
 	"unsafe"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -39,43 +40,30 @@ var (
 
 // kinds maps each version that is read to its Go type. A version that is missing here (extensions/v1beta1, say, which
 // no supported Kubernetes serves) is kept with its metadata only.
-var kinds = allKinds()
-
-func allKinds() map[schema.GroupVersionKind]func() any {
+var kinds = func() crd.Types {
 	all := crd.Kinds()
-	maps.Copy(all, builtinKinds)
+	crd.Add[corev1.Pod](all, Pod, "v1")
+	crd.Add[corev1.Service](all, Service, "v1")
+	crd.Add[corev1.ConfigMap](all, ConfigMap, "v1")
+	crd.Add[corev1.Secret](all, Secret, "v1")
+	crd.Add[corev1.Namespace](all, Namespace, "v1")
+	crd.Add[corev1.ReplicationController](all, ReplicationController, "v1")
+	crd.Add[appsv1.Deployment](all, Deployment, "v1")
+	crd.Add[appsv1.StatefulSet](all, StatefulSet, "v1")
+	crd.Add[appsv1.DaemonSet](all, DaemonSet, "v1")
+	crd.Add[appsv1.ReplicaSet](all, ReplicaSet, "v1")
+	crd.Add[batchv1.Job](all, Job, "v1")
+	crd.Add[batchv1.CronJob](all, CronJob, "v1")
+	crd.Add[networkingv1.Ingress](all, Ingress, "v1")
+	crd.Add[networkingv1.IngressClass](all, IngressClass, "v1")
+	crd.Add[networkingv1.NetworkPolicy](all, NetworkPolicy, "v1")
+	crd.Add[discoveryv1.EndpointSlice](all, EndpointSlice, "v1")
 	return all
-}
-
-var builtinKinds = map[schema.GroupVersionKind]func() any{
-	{Version: "v1", Kind: "Pod"}:                                 func() any { return new(corev1.Pod) },
-	{Version: "v1", Kind: "Service"}:                             func() any { return new(corev1.Service) },
-	{Version: "v1", Kind: "ConfigMap"}:                           func() any { return new(corev1.ConfigMap) },
-	{Version: "v1", Kind: "Secret"}:                              func() any { return new(corev1.Secret) },
-	{Version: "v1", Kind: "Namespace"}:                           func() any { return new(corev1.Namespace) },
-	{Version: "v1", Kind: "ReplicationController"}:               func() any { return new(corev1.ReplicationController) },
-	{Group: "apps", Version: "v1", Kind: "Deployment"}:           func() any { return new(appsv1.Deployment) },
-	{Group: "apps", Version: "v1", Kind: "StatefulSet"}:          func() any { return new(appsv1.StatefulSet) },
-	{Group: "apps", Version: "v1", Kind: "DaemonSet"}:            func() any { return new(appsv1.DaemonSet) },
-	{Group: "apps", Version: "v1", Kind: "ReplicaSet"}:           func() any { return new(appsv1.ReplicaSet) },
-	{Group: "batch", Version: "v1", Kind: "Job"}:                 func() any { return new(batchv1.Job) },
-	{Group: "batch", Version: "v1", Kind: "CronJob"}:             func() any { return new(batchv1.CronJob) },
-	{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"}: func() any { return new(networkingv1.Ingress) },
-	{Group: "networking.k8s.io", Version: "v1",
-		Kind: "IngressClass"}: func() any { return new(networkingv1.IngressClass) },
-	{Group: "networking.k8s.io", Version: "v1",
-		Kind: "NetworkPolicy"}: func() any { return new(networkingv1.NetworkPolicy) },
-	{Group: "discovery.k8s.io", Version: "v1",
-		Kind: "EndpointSlice"}: func() any { return new(discoveryv1.EndpointSlice) },
-}
+}()
 
 // Kinds lists the group, version and kind of everything that is read.
 func Kinds() []schema.GroupVersionKind {
-	list := make([]schema.GroupVersionKind, 0, len(kinds))
-	for gvk := range kinds {
-		list = append(list, gvk)
-	}
-	return list
+	return slices.Collect(maps.Keys(kinds))
 }
 
 // Listed is the group, version and kind of everything that is watched and listed in a cluster: what is read, and what

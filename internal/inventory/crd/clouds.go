@@ -1,9 +1,6 @@
 package crd
 
-import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-)
+import "k8s.io/apimachinery/pkg/runtime/schema"
 
 // The kinds of cloud controllers that decide how an Ingress is served. IngressClassParams have no namespace.
 var (
@@ -13,56 +10,42 @@ var (
 	AGICRewrite           = schema.GroupKind{Group: "appgw.ingress.azure.io", Kind: "AzureApplicationGatewayRewrite"}
 )
 
-func clouds() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, ALBIngressClassParams, func() any { return new(IngressClassParams) }, "v1beta1")
-	kind(kinds, GKEBackendConfig, func() any { return new(BackendConfig) }, "v1")
-	kind(kinds, GKEFrontendConfig, func() any { return new(FrontendConfig) }, "v1beta1")
-	kind(kinds, AGICRewrite, func() any { return new(ApplicationGatewayRewrite) }, "v1beta1")
-	return kinds
+func clouds(kinds Types) {
+	Add[IngressClassParams](kinds, ALBIngressClassParams, "v1beta1")
+	Add[BackendConfig](kinds, GKEBackendConfig, "v1")
+	Add[FrontendConfig](kinds, GKEFrontendConfig, "v1beta1")
+	Add[ApplicationGatewayRewrite](kinds, AGICRewrite, "v1beta1")
 }
 
 // IngressClassParams is the part of elbv2.k8s.aws/v1beta1 IngressClassParams that says who reaches the load balancer.
 // Source: aws-load-balancer-controller apis/elbv2/v1beta1.
-type IngressClassParams struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		// Scheme is internal or internet-facing, and wins over annotations.
-		Scheme string `json:"scheme,omitempty"`
-		Group  *struct {
-			Name string `json:"name,omitempty"`
-		} `json:"group,omitempty"`
-	} `json:"spec"`
-}
+type IngressClassParams Object[struct {
+	// Scheme is internal or internet-facing, and wins over annotations.
+	Scheme string `json:"scheme,omitempty"`
+	Group  *struct {
+		Name string `json:"name,omitempty"`
+	} `json:"group,omitempty"`
+}]
 
 // BackendConfig is the part of cloud.google.com/v1 BackendConfig that decides. Source: ingress-gce
 // pkg/apis/backendconfig/v1/types.go.
-type BackendConfig struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		// IAP is Google's Identity-Aware Proxy.
-		IAP *struct {
-			Enabled bool `json:"enabled,omitempty"`
-		} `json:"iap,omitempty"`
-		// CustomRequestHeaders and CustomResponseHeaders are `name:value`.
-		CustomRequestHeaders  *GKEHeaders `json:"customRequestHeaders,omitempty"`
-		CustomResponseHeaders *GKEHeaders `json:"customResponseHeaders,omitempty"`
-	} `json:"spec"`
-}
+type BackendConfig Object[struct {
+	// IAP is Google's Identity-Aware Proxy.
+	IAP *struct {
+		Enabled bool `json:"enabled,omitempty"`
+	} `json:"iap,omitempty"`
+	// CustomRequestHeaders and CustomResponseHeaders are `name:value`.
+	CustomRequestHeaders  *GKEHeaders `json:"customRequestHeaders,omitempty"`
+	CustomResponseHeaders *GKEHeaders `json:"customResponseHeaders,omitempty"`
+}]
 
 // FrontendConfig is the part of networking.gke.io/v1beta1 FrontendConfig that decides. Source: ingress-gce
 // pkg/apis/frontendconfig/v1beta1/types.go.
-type FrontendConfig struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		RedirectToHTTPS *struct {
-			Enabled bool `json:"enabled,omitempty"`
-		} `json:"redirectToHttps,omitempty"`
-	} `json:"spec"`
-}
+type FrontendConfig Object[struct {
+	RedirectToHTTPS *struct {
+		Enabled bool `json:"enabled,omitempty"`
+	} `json:"redirectToHttps,omitempty"`
+}]
 
 // GKEHeaders are headers that are set.
 type GKEHeaders struct {
@@ -71,13 +54,9 @@ type GKEHeaders struct {
 
 // ApplicationGatewayRewrite is the part of appgw.ingress.azure.io/v1beta1 AzureApplicationGatewayRewrite that decides.
 // Source: application-gateway-kubernetes-ingress crds/AzureApplicationGatewayRewrite.yaml.
-type ApplicationGatewayRewrite struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		RewriteRules []ApplicationGatewayRule `json:"rewriteRules,omitempty"`
-	} `json:"spec"`
-}
+type ApplicationGatewayRewrite Object[struct {
+	RewriteRules []ApplicationGatewayRule `json:"rewriteRules,omitempty"`
+}]
 
 // ApplicationGatewayRule is applied in the order of its sequence, if all its conditions hold.
 type ApplicationGatewayRule struct {

@@ -1,26 +1,17 @@
 package crd
 
-import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-)
+import "k8s.io/apimachinery/pkg/runtime/schema"
 
 // HTTPProxy is the kind of ContourHTTPProxy.
 var HTTPProxy = schema.GroupKind{Group: "projectcontour.io", Kind: "HTTPProxy"}
 
-func contour() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, HTTPProxy, func() any { return new(ContourHTTPProxy) }, "v1")
-	return kinds
+func contour(kinds Types) {
+	Add[ContourHTTPProxy](kinds, HTTPProxy, "v1")
 }
 
 // ContourHTTPProxy is the part of a projectcontour.io/v1 HTTPProxy that decides what it exposes. Source of all types in
 // this file: apis/projectcontour/v1 of projectcontour/contour.
-type ContourHTTPProxy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              ContourHTTPProxySpec `json:"spec"`
-}
+type ContourHTTPProxy Object[ContourHTTPProxySpec]
 
 // ContourHTTPProxySpec is a virtual host, or, without VirtualHost, a part that others include.
 type ContourHTTPProxySpec struct {

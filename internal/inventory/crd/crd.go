@@ -9,29 +9,39 @@
 package crd
 
 import (
-	"maps"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// Kinds maps each version that is read to a function that makes an empty object of its Go type. Versions of a kind that
-// have the same form share a type.
-func Kinds() map[schema.GroupVersionKind]func() any {
-	all := map[schema.GroupVersionKind]func() any{}
-	for _, kinds := range []map[schema.GroupVersionKind]func() any{
-		gatewayAPIKinds(), envoyGatewayKinds(), nginxGatewayKinds(), awsKinds(),
-		openShift(), traefik(), contour(), istio(), kong(), f5Nginx(), clouds(), haproxy(),
+// Object is a custom resource: what Kubernetes has of every object, and the specification.
+type Object[Spec any] struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+	Spec              Spec `json:"spec"`
+}
+
+// Types maps versions of kinds to functions that make an empty object of their Go type. Versions of a kind that have
+// the same form share a type.
+type Types map[schema.GroupVersionKind]func() any
+
+// Kinds are the types of every kind that is read here.
+func Kinds() Types {
+	all := Types{}
+	for _, add := range []func(Types){
+		gatewayAPIKinds, envoyGatewayKinds, nginxGatewayKinds, awsKinds,
+		openShift, traefik, contour, istio, kong, f5Nginx, clouds, haproxy,
 	} {
-		maps.Copy(all, kinds)
+		add(all)
 	}
 	return all
 }
 
-// kind lists the versions of one kind.
-func kind(into map[schema.GroupVersionKind]func() any, gk schema.GroupKind, empty func() any, versions ...string) {
+// Add adds the versions of one kind, whose objects are of a type.
+func Add[T any](to Types, gk schema.GroupKind, versions ...string) {
 	for _, version := range versions {
-		into[gk.WithVersion(version)] = empty
+		to[gk.WithVersion(version)] = func() any { return new(T) }
 	}
 }
 

@@ -22,41 +22,35 @@ func envoyGateway(kind string) schema.GroupKind {
 	return schema.GroupKind{Group: "gateway.envoyproxy.io", Kind: kind}
 }
 
-func envoyGatewayKinds() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, SecurityPolicy, func() any { return new(EnvoySecurityPolicy) }, "v1alpha1")
-	kind(kinds, ClientTrafficPolicy, func() any { return new(EnvoyClientTrafficPolicy) }, "v1alpha1")
-	kind(kinds, EnvoyPatchPolicy, func() any { return new(EnvoyOpaquePolicy) }, "v1alpha1")
-	kind(kinds, EnvoyExtensionPolicy, func() any { return new(EnvoyOpaquePolicy) }, "v1alpha1")
-	kind(kinds, EnvoyProxy, func() any { return new(EnvoyProxySettings) }, "v1alpha1")
-	kind(kinds, HTTPRouteFilter, func() any { return new(EnvoyRouteFilter) }, "v1alpha1")
-	kind(kinds, BackendTrafficPolicy, func() any { return new(EnvoyBackendTrafficPolicy) }, "v1alpha1")
-	kind(kinds, EnvoyBackend, func() any { return new(EnvoyBackendHosts) }, "v1alpha1")
-	return kinds
+func envoyGatewayKinds(kinds Types) {
+	Add[EnvoySecurityPolicy](kinds, SecurityPolicy, "v1alpha1")
+	Add[EnvoyClientTrafficPolicy](kinds, ClientTrafficPolicy, "v1alpha1")
+	Add[EnvoyOpaquePolicy](kinds, EnvoyPatchPolicy, "v1alpha1")
+	Add[EnvoyOpaquePolicy](kinds, EnvoyExtensionPolicy, "v1alpha1")
+	Add[EnvoyProxySettings](kinds, EnvoyProxy, "v1alpha1")
+	Add[EnvoyRouteFilter](kinds, HTTPRouteFilter, "v1alpha1")
+	Add[EnvoyBackendTrafficPolicy](kinds, BackendTrafficPolicy, "v1alpha1")
+	Add[EnvoyBackendHosts](kinds, EnvoyBackend, "v1alpha1")
 }
 
 // EnvoyBackendHosts is a Backend: where a route sends requests, in the place of a Service.
-type EnvoyBackendHosts struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		// Type is Endpoints or DynamicResolver; empty means the former.
-		Type      string `json:"type,omitempty"`
-		Endpoints []struct {
-			FQDN *struct {
-				Hostname string `json:"hostname"`
-				Port     int32  `json:"port"`
-			} `json:"fqdn,omitempty"`
-			IP *struct {
-				Address string `json:"address"`
-				Port    int32  `json:"port"`
-			} `json:"ip,omitempty"`
-			Unix *struct {
-				Path string `json:"path"`
-			} `json:"unix,omitempty"`
-		} `json:"endpoints,omitempty"`
-	} `json:"spec"`
-}
+type EnvoyBackendHosts Object[struct {
+	// Type is Endpoints or DynamicResolver; empty means the former.
+	Type      string `json:"type,omitempty"`
+	Endpoints []struct {
+		FQDN *struct {
+			Hostname string `json:"hostname"`
+			Port     int32  `json:"port"`
+		} `json:"fqdn,omitempty"`
+		IP *struct {
+			Address string `json:"address"`
+			Port    int32  `json:"port"`
+		} `json:"ip,omitempty"`
+		Unix *struct {
+			Path string `json:"path"`
+		} `json:"unix,omitempty"`
+	} `json:"endpoints,omitempty"`
+}]
 
 // PolicyTargets says which objects a policy is for.
 type PolicyTargets struct {
@@ -79,20 +73,12 @@ type PolicyTargetSelector struct {
 }
 
 // EnvoyOpaquePolicy is a policy that changes Envoy's configuration in ways that are not read.
-type EnvoyOpaquePolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		PolicyTargets `json:",inline"`
-	} `json:"spec"`
-}
+type EnvoyOpaquePolicy Object[struct {
+	PolicyTargets `json:",inline"`
+}]
 
 // EnvoySecurityPolicy is how Envoy Gateway authenticates.
-type EnvoySecurityPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              EnvoySecurityPolicySpec `json:"spec"`
-}
+type EnvoySecurityPolicy Object[EnvoySecurityPolicySpec]
 
 // EnvoySecurityPolicySpec has what asks clients for credentials, each nil where it does not.
 type EnvoySecurityPolicySpec struct {
@@ -154,14 +140,10 @@ type EnvoyExtAuth struct {
 }
 
 // EnvoyClientTrafficPolicy is what a listener does with all requests.
-type EnvoyClientTrafficPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		PolicyTargets `json:",inline"`
-		Headers       *EnvoyHeaderSettings `json:"headers,omitempty"`
-	} `json:"spec"`
-}
+type EnvoyClientTrafficPolicy Object[struct {
+	PolicyTargets `json:",inline"`
+	Headers       *EnvoyHeaderSettings `json:"headers,omitempty"`
+}]
 
 // EnvoyHeaderSettings change headers before routes see the request, and after they are done with the response.
 type EnvoyHeaderSettings struct {
@@ -181,21 +163,17 @@ type EnvoyHeaderFilter struct {
 }
 
 // EnvoyProxySettings are the settings of a class or of a Gateway of Envoy Gateway.
-type EnvoyProxySettings struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		// MergeGateways of a class's settings makes one Service for all of its Gateways.
-		MergeGateways *bool `json:"mergeGateways,omitempty"`
-		Provider      *struct {
-			Kubernetes *struct {
-				EnvoyService    *EnvoyService  `json:"envoyService,omitempty"`
-				EnvoyDeployment *EnvoyWorkload `json:"envoyDeployment,omitempty"`
-				EnvoyDaemonSet  *EnvoyWorkload `json:"envoyDaemonSet,omitempty"`
-			} `json:"kubernetes,omitempty"`
-		} `json:"provider,omitempty"`
-	} `json:"spec"`
-}
+type EnvoyProxySettings Object[struct {
+	// MergeGateways of a class's settings makes one Service for all of its Gateways.
+	MergeGateways *bool `json:"mergeGateways,omitempty"`
+	Provider      *struct {
+		Kubernetes *struct {
+			EnvoyService    *EnvoyService  `json:"envoyService,omitempty"`
+			EnvoyDeployment *EnvoyWorkload `json:"envoyDeployment,omitempty"`
+			EnvoyDaemonSet  *EnvoyWorkload `json:"envoyDaemonSet,omitempty"`
+		} `json:"kubernetes,omitempty"`
+	} `json:"provider,omitempty"`
+}]
 
 // EnvoyWorkload is what runs the Envoys of a Gateway.
 type EnvoyWorkload struct {
@@ -214,30 +192,26 @@ type EnvoyService struct {
 }
 
 // EnvoyRouteFilter is what an ExtensionRef of a route names at Envoy Gateway.
-type EnvoyRouteFilter struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		URLRewrite *struct {
-			Path *struct {
-				ReplaceRegexMatch *struct {
-					Pattern      string `json:"pattern"`
-					Substitution string `json:"substitution"`
-				} `json:"replaceRegexMatch,omitempty"`
-			} `json:"path,omitempty"`
-		} `json:"urlRewrite,omitempty"`
-		// RequestMirror sends a copy of each request to a backend, or to the cluster that a header of the request
-		// names.
-		RequestMirror *struct {
-			BackendRef    *gatewayv1.BackendObjectReference `json:"backendRef,omitempty"`
-			ClusterHeader *string                           `json:"clusterHeader,omitempty"`
-		} `json:"requestMirror,omitempty"`
-		// DirectResponse answers without a backend.
-		DirectResponse *struct{} `json:"directResponse,omitempty"`
-		// CredentialInjection sets a header, Authorization unless it names one, to a secret.
-		CredentialInjection *struct {
-			Header    *string `json:"header,omitempty"`
-			Overwrite *bool   `json:"overwrite,omitempty"`
-		} `json:"credentialInjection,omitempty"`
-	} `json:"spec"`
-}
+type EnvoyRouteFilter Object[struct {
+	URLRewrite *struct {
+		Path *struct {
+			ReplaceRegexMatch *struct {
+				Pattern      string `json:"pattern"`
+				Substitution string `json:"substitution"`
+			} `json:"replaceRegexMatch,omitempty"`
+		} `json:"path,omitempty"`
+	} `json:"urlRewrite,omitempty"`
+	// RequestMirror sends a copy of each request to a backend, or to the cluster that a header of the request
+	// names.
+	RequestMirror *struct {
+		BackendRef    *gatewayv1.BackendObjectReference `json:"backendRef,omitempty"`
+		ClusterHeader *string                           `json:"clusterHeader,omitempty"`
+	} `json:"requestMirror,omitempty"`
+	// DirectResponse answers without a backend.
+	DirectResponse *struct{} `json:"directResponse,omitempty"`
+	// CredentialInjection sets a header, Authorization unless it names one, to a secret.
+	CredentialInjection *struct {
+		Header    *string `json:"header,omitempty"`
+		Overwrite *bool   `json:"overwrite,omitempty"`
+	} `json:"credentialInjection,omitempty"`
+}]

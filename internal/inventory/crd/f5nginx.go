@@ -13,22 +13,16 @@ var (
 	F5Policy             = schema.GroupKind{Group: "k8s.nginx.org", Kind: "Policy"}
 )
 
-func f5Nginx() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, F5VirtualServer, func() any { return new(VirtualServer) }, "v1")
-	kind(kinds, F5VirtualServerRoute, func() any { return new(VirtualServerRoute) }, "v1")
-	kind(kinds, F5TransportServer, func() any { return new(TransportServer) }, "v1", "v1alpha1")
-	kind(kinds, F5Policy, func() any { return new(NginxPolicy) }, "v1", "v1alpha1")
-	return kinds
+func f5Nginx(kinds Types) {
+	Add[VirtualServer](kinds, F5VirtualServer, "v1")
+	Add[VirtualServerRoute](kinds, F5VirtualServerRoute, "v1")
+	Add[TransportServer](kinds, F5TransportServer, "v1", "v1alpha1")
+	Add[NginxPolicy](kinds, F5Policy, "v1", "v1alpha1")
 }
 
 // VirtualServer is the part of k8s.nginx.org/v1 VirtualServer that decides. Source: nginx/kubernetes-ingress
 // pkg/apis/configuration/v1/types.go, as for all types of this file.
-type VirtualServer struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              VirtualServerSpec `json:"spec"`
-}
+type VirtualServer Object[VirtualServerSpec]
 
 // VirtualServerSpec is a host and its routes.
 type VirtualServerSpec struct {
@@ -58,16 +52,12 @@ type VirtualServerTLS struct {
 
 // VirtualServerRoute is the part of k8s.nginx.org/v1 VirtualServerRoute that decides: routes that a VirtualServer,
 // perhaps of another namespace, takes over.
-type VirtualServerRoute struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		IngressClass string          `json:"ingressClassName,omitempty"`
-		Host         string          `json:"host,omitempty"`
-		Upstreams    []NginxUpstream `json:"upstreams,omitempty"`
-		Subroutes    []NginxRoute    `json:"subroutes,omitempty"`
-	} `json:"spec"`
-}
+type VirtualServerRoute Object[struct {
+	IngressClass string          `json:"ingressClassName,omitempty"`
+	Host         string          `json:"host,omitempty"`
+	Upstreams    []NginxUpstream `json:"upstreams,omitempty"`
+	Subroutes    []NginxRoute    `json:"subroutes,omitempty"`
+}]
 
 // NginxPolicyReference names a Policy, in the namespace of who names it if it says none.
 type NginxPolicyReference struct {
@@ -142,50 +132,42 @@ type NginxMatch struct {
 }
 
 // TransportServer is the part of k8s.nginx.org TransportServer that decides.
-type TransportServer struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		IngressClass string `json:"ingressClassName,omitempty"`
-		Listener     struct {
-			Name string `json:"name,omitempty"`
-			// Protocol is TCP, UDP or TLS_PASSTHROUGH.
-			Protocol string `json:"protocol,omitempty"`
-		} `json:"listener"`
-		Host      string          `json:"host,omitempty"`
-		Upstreams []NginxUpstream `json:"upstreams,omitempty"`
-		Action    *NginxAction    `json:"action,omitempty"`
-		TLS       *struct {
-			Secret string `json:"secret,omitempty"`
-		} `json:"tls,omitempty"`
-	} `json:"spec"`
-}
+type TransportServer Object[struct {
+	IngressClass string `json:"ingressClassName,omitempty"`
+	Listener     struct {
+		Name string `json:"name,omitempty"`
+		// Protocol is TCP, UDP or TLS_PASSTHROUGH.
+		Protocol string `json:"protocol,omitempty"`
+	} `json:"listener"`
+	Host      string          `json:"host,omitempty"`
+	Upstreams []NginxUpstream `json:"upstreams,omitempty"`
+	Action    *NginxAction    `json:"action,omitempty"`
+	TLS       *struct {
+		Secret string `json:"secret,omitempty"`
+	} `json:"tls,omitempty"`
+}]
 
 // NginxPolicy is the part of k8s.nginx.org Policy that decides who is let in, and how often; it is one of these.
-type NginxPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		JWT       *struct{} `json:"jwt,omitempty"`
-		BasicAuth *struct {
-			Secret string `json:"secret,omitempty"`
-		} `json:"basicAuth,omitempty"`
-		IngressMTLS *struct {
-			// VerifyClient is on (also: none given), off, optional or optional_no_ca.
-			VerifyClient string `json:"verifyClient,omitempty"`
-		} `json:"ingressMTLS,omitempty"`
-		RateLimit *struct {
-			// Rate is `10r/s` or `10r/m`, Key what is counted by, in variables of nginx.
-			Rate   string `json:"rate,omitempty"`
-			Key    string `json:"key,omitempty"`
-			DryRun *bool  `json:"dryRun,omitempty"`
-			// Condition makes it a limit for some requests alone.
-			Condition *struct{} `json:"condition,omitempty"`
-		} `json:"rateLimit,omitempty"`
-		OIDC         *struct{} `json:"oidc,omitempty"`
-		APIKey       *struct{} `json:"apiKey,omitempty"`
-		ExternalAuth *struct {
-			AuthSnippets string `json:"authSnippets,omitempty"`
-		} `json:"externalAuth,omitempty"`
-	} `json:"spec"`
-}
+type NginxPolicy Object[struct {
+	JWT       *struct{} `json:"jwt,omitempty"`
+	BasicAuth *struct {
+		Secret string `json:"secret,omitempty"`
+	} `json:"basicAuth,omitempty"`
+	IngressMTLS *struct {
+		// VerifyClient is on (also: none given), off, optional or optional_no_ca.
+		VerifyClient string `json:"verifyClient,omitempty"`
+	} `json:"ingressMTLS,omitempty"`
+	RateLimit *struct {
+		// Rate is `10r/s` or `10r/m`, Key what is counted by, in variables of nginx.
+		Rate   string `json:"rate,omitempty"`
+		Key    string `json:"key,omitempty"`
+		DryRun *bool  `json:"dryRun,omitempty"`
+		// Condition makes it a limit for some requests alone.
+		Condition *struct{} `json:"condition,omitempty"`
+	} `json:"rateLimit,omitempty"`
+	OIDC         *struct{} `json:"oidc,omitempty"`
+	APIKey       *struct{} `json:"apiKey,omitempty"`
+	ExternalAuth *struct {
+		AuthSnippets string `json:"authSnippets,omitempty"`
+	} `json:"externalAuth,omitempty"`
+}]

@@ -24,16 +24,14 @@ func gatewayAPI(kind string) schema.GroupKind {
 }
 
 // gatewayAPIKinds: the older versions of a kind have the form of v1, as far as it goes.
-func gatewayAPIKinds() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, Gateway, func() any { return new(gatewayv1.Gateway) }, "v1", "v1beta1")
-	kind(kinds, GatewayClass, func() any { return new(gatewayv1.GatewayClass) }, "v1", "v1beta1")
-	kind(kinds, HTTPRoute, func() any { return new(gatewayv1.HTTPRoute) }, "v1", "v1beta1")
-	kind(kinds, GRPCRoute, func() any { return new(gatewayv1.GRPCRoute) }, "v1", "v1alpha2")
-	kind(kinds, TLSRoute, func() any { return new(gatewayv1.TLSRoute) }, "v1", "v1alpha3", "v1alpha2")
-	kind(kinds, TCPRoute, func() any { return new(gatewayv1.TCPRoute) }, "v1", "v1alpha2")
-	kind(kinds, ReferenceGrant, func() any { return new(gatewayv1.ReferenceGrant) }, "v1", "v1beta1")
-	kind(kinds, ListenerSet, func() any { return new(gatewayv1.ListenerSet) }, "v1")
-	kind(kinds, XListenerSet, func() any { return new(gatewayv1.ListenerSet) }, "v1alpha1")
-	return kinds
+func gatewayAPIKinds(kinds Types) {
+	Add[gatewayv1.Gateway](kinds, Gateway, "v1", "v1beta1")
+	Add[gatewayv1.GatewayClass](kinds, GatewayClass, "v1", "v1beta1")
+	Add[gatewayv1.HTTPRoute](kinds, HTTPRoute, "v1", "v1beta1")
+	Add[gatewayv1.GRPCRoute](kinds, GRPCRoute, "v1", "v1alpha2")
+	Add[gatewayv1.TLSRoute](kinds, TLSRoute, "v1", "v1alpha3", "v1alpha2")
+	Add[gatewayv1.TCPRoute](kinds, TCPRoute, "v1", "v1alpha2")
+	Add[gatewayv1.ReferenceGrant](kinds, ReferenceGrant, "v1", "v1beta1")
+	Add[gatewayv1.ListenerSet](kinds, ListenerSet, "v1")
+	Add[gatewayv1.ListenerSet](kinds, XListenerSet, "v1alpha1")
 }

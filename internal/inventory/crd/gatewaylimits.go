@@ -1,16 +1,11 @@
 package crd
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // EnvoyBackendTrafficPolicy is how Envoy Gateway limits requests, among much that decides nothing here.
-type EnvoyBackendTrafficPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              EnvoyBackendTrafficPolicySpec `json:"spec"`
-}
+type EnvoyBackendTrafficPolicy Object[EnvoyBackendTrafficPolicySpec]
 
 // EnvoyBackendTrafficPolicySpec has the limits, nil where there are none.
 type EnvoyBackendTrafficPolicySpec struct {
@@ -83,20 +78,16 @@ type EnvoyRateLimitSelector struct {
 
 // NginxRateLimitPolicy is how NGINX Gateway Fabric limits requests for Gateways and routes. Source: apis/v1alpha1 of
 // nginx/nginx-gateway-fabric.
-type NginxRateLimitPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		TargetRefs []gatewayv1.LocalPolicyTargetReference `json:"targetRefs,omitempty"`
-		RateLimit  *struct {
-			// DryRun stands here, or, in older releases, in a rule.
-			DryRun *bool `json:"dryRun,omitempty"`
-			Local  *struct {
-				Rules []NginxRateLimitRule `json:"rules,omitempty"`
-			} `json:"local,omitempty"`
-		} `json:"rateLimit,omitempty"`
-	} `json:"spec"`
-}
+type NginxRateLimitPolicy Object[struct {
+	TargetRefs []gatewayv1.LocalPolicyTargetReference `json:"targetRefs,omitempty"`
+	RateLimit  *struct {
+		// DryRun stands here, or, in older releases, in a rule.
+		DryRun *bool `json:"dryRun,omitempty"`
+		Local  *struct {
+			Rules []NginxRateLimitRule `json:"rules,omitempty"`
+		} `json:"local,omitempty"`
+	} `json:"rateLimit,omitempty"`
+}]
 
 // NginxRateLimitRule is a limit_req of nginx with its zone.
 type NginxRateLimitRule struct {

@@ -1,9 +1,6 @@
 package crd
 
-import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-)
+import "k8s.io/apimachinery/pkg/runtime/schema"
 
 // The kinds of HAProxy Technologies' controller that take the place of a Service's annotations.
 var (
@@ -11,24 +8,18 @@ var (
 	HAProxyBackendV3 = schema.GroupKind{Group: "ingress.v3.haproxy.org", Kind: "Backend"}
 )
 
-func haproxy() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, HAProxyBackendV1, func() any { return new(HAProxyBackend) }, "v1")
-	kind(kinds, HAProxyBackendV3, func() any { return new(HAProxyBackend) }, "v3")
-	return kinds
+func haproxy(kinds Types) {
+	Add[HAProxyBackend](kinds, HAProxyBackendV1, "v1")
+	Add[HAProxyBackend](kinds, HAProxyBackendV3, "v3")
 }
 
 // HAProxyBackend is the part of a Backend of HAProxy Technologies' controller that changes requests. Source:
 // haproxytech/kubernetes-ingress crs/api/ingress.
-type HAProxyBackend struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		// HTTPRequests are the rules of v1, HTTPRequestRules those of v3.
-		HTTPRequests     []HAProxyRule `json:"http-requests,omitempty"`
-		HTTPRequestRules []HAProxyRule `json:"http_request_rule_list,omitempty"`
-	} `json:"spec"`
-}
+type HAProxyBackend Object[struct {
+	// HTTPRequests are the rules of v1, HTTPRequestRules those of v3.
+	HTTPRequests     []HAProxyRule `json:"http-requests,omitempty"`
+	HTTPRequestRules []HAProxyRule `json:"http_request_rule_list,omitempty"`
+}]
 
 // HAProxyRule is one http-request rule.
 type HAProxyRule struct {

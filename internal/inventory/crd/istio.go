@@ -1,9 +1,6 @@
 package crd
 
-import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-)
+import "k8s.io/apimachinery/pkg/runtime/schema"
 
 // The kinds of Istio that decide how a gateway of Istio is entered.
 var (
@@ -17,26 +14,20 @@ var (
 	IstioRequestAuthentication = schema.GroupKind{Group: "security.istio.io", Kind: "RequestAuthentication"}
 )
 
-func istio() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, IstioVirtualService, func() any { return new(VirtualService) }, "v1", "v1beta1", "v1alpha3")
-	kind(kinds, IstioGateway, func() any { return new(IngressGateway) }, "v1", "v1beta1", "v1alpha3")
-	kind(kinds, IstioServiceEntry, func() any { return new(ServiceEntry) }, "v1", "v1beta1", "v1alpha3")
-	kind(kinds, IstioEnvoyFilter, func() any { return new(EnvoyFilter) }, "v1alpha3")
-	kind(kinds, IstioWasmPlugin, func() any { return new(WasmPlugin) }, "v1alpha1")
-	kind(kinds, IstioTrafficExtension, func() any { return new(WasmPlugin) }, "v1alpha1")
-	kind(kinds, IstioAuthorizationPolicy, func() any { return new(AuthorizationPolicy) }, "v1", "v1beta1")
-	kind(kinds, IstioRequestAuthentication, func() any { return new(RequestAuthentication) }, "v1", "v1beta1")
-	return kinds
+func istio(kinds Types) {
+	Add[VirtualService](kinds, IstioVirtualService, "v1", "v1beta1", "v1alpha3")
+	Add[IngressGateway](kinds, IstioGateway, "v1", "v1beta1", "v1alpha3")
+	Add[ServiceEntry](kinds, IstioServiceEntry, "v1", "v1beta1", "v1alpha3")
+	Add[EnvoyFilter](kinds, IstioEnvoyFilter, "v1alpha3")
+	Add[WasmPlugin](kinds, IstioWasmPlugin, "v1alpha1")
+	Add[WasmPlugin](kinds, IstioTrafficExtension, "v1alpha1")
+	Add[AuthorizationPolicy](kinds, IstioAuthorizationPolicy, "v1", "v1beta1")
+	Add[RequestAuthentication](kinds, IstioRequestAuthentication, "v1", "v1beta1")
 }
 
 // VirtualService is the part of networking.istio.io VirtualService that decides what it lets in. Its versions differ in
 // name only. Source: istio.io/api networking/v1alpha3/virtual_service.proto.
-type VirtualService struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              VirtualServiceSpec `json:"spec"`
-}
+type VirtualService Object[VirtualServiceSpec]
 
 // VirtualServiceSpec says which requests go where.
 type VirtualServiceSpec struct {
@@ -151,15 +142,11 @@ type VirtualServiceBytes struct {
 
 // IngressGateway is the part of networking.istio.io Gateway that decides. Source: istio.io/api
 // networking/v1alpha3/gateway.proto.
-type IngressGateway struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		// Selector are labels of the pods that serve it, in any namespace.
-		Selector map[string]string `json:"selector,omitempty"`
-		Servers  []IstioServer     `json:"servers,omitempty"`
-	} `json:"spec"`
-}
+type IngressGateway Object[struct {
+	// Selector are labels of the pods that serve it, in any namespace.
+	Selector map[string]string `json:"selector,omitempty"`
+	Servers  []IstioServer     `json:"servers,omitempty"`
+}]
 
 // IstioServer is a listener of a gateway.
 type IstioServer struct {
@@ -189,54 +176,42 @@ type IstioTarget struct {
 }
 
 // EnvoyFilter is the part of networking.istio.io EnvoyFilter that says whom it concerns.
-type EnvoyFilter struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		WorkloadSelector *struct {
-			Labels map[string]string `json:"labels,omitempty"`
-		} `json:"workloadSelector,omitempty"`
-		TargetRefs    []IstioTarget `json:"targetRefs,omitempty"`
-		ConfigPatches []struct {
-			// ApplyTo is what of Envoy's configuration is changed, Patch how.
-			ApplyTo string `json:"applyTo,omitempty"`
-			Patch   struct {
-				Value map[string]any `json:"value,omitempty"`
-			} `json:"patch"`
-			Match *struct {
-				// Context is ANY, GATEWAY, SIDECAR_INBOUND or SIDECAR_OUTBOUND.
-				Context string `json:"context,omitempty"`
-			} `json:"match,omitempty"`
-		} `json:"configPatches,omitempty"`
-	} `json:"spec"`
-}
+type EnvoyFilter Object[struct {
+	WorkloadSelector *struct {
+		Labels map[string]string `json:"labels,omitempty"`
+	} `json:"workloadSelector,omitempty"`
+	TargetRefs    []IstioTarget `json:"targetRefs,omitempty"`
+	ConfigPatches []struct {
+		// ApplyTo is what of Envoy's configuration is changed, Patch how.
+		ApplyTo string `json:"applyTo,omitempty"`
+		Patch   struct {
+			Value map[string]any `json:"value,omitempty"`
+		} `json:"patch"`
+		Match *struct {
+			// Context is ANY, GATEWAY, SIDECAR_INBOUND or SIDECAR_OUTBOUND.
+			Context string `json:"context,omitempty"`
+		} `json:"match,omitempty"`
+	} `json:"configPatches,omitempty"`
+}]
 
 // WasmPlugin is the part of extensions.istio.io WasmPlugin that says whom it concerns, and of TrafficExtension, which
 // has Lua beside WebAssembly since Istio 1.31.
-type WasmPlugin struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		Selector   *IstioSelector `json:"selector,omitempty"`
-		TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
-		TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
-	} `json:"spec"`
-}
+type WasmPlugin Object[struct {
+	Selector   *IstioSelector `json:"selector,omitempty"`
+	TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
+	TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
+}]
 
 // AuthorizationPolicy is the part of security.istio.io AuthorizationPolicy that says who is let in. Source:
 // istio.io/api security/v1beta1/authorization_policy.proto.
-type AuthorizationPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		Selector   *IstioSelector `json:"selector,omitempty"`
-		TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
-		TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
-		// Action is ALLOW (also: none given), DENY, CUSTOM or AUDIT.
-		Action string                    `json:"action,omitempty"`
-		Rules  []AuthorizationPolicyRule `json:"rules,omitempty"`
-	} `json:"spec"`
-}
+type AuthorizationPolicy Object[struct {
+	Selector   *IstioSelector `json:"selector,omitempty"`
+	TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
+	TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
+	// Action is ALLOW (also: none given), DENY, CUSTOM or AUDIT.
+	Action string                    `json:"action,omitempty"`
+	Rules  []AuthorizationPolicyRule `json:"rules,omitempty"`
+}]
 
 // AuthorizationPolicyRule matches if one of From, one of To and all of When do; what is absent matches.
 type AuthorizationPolicyRule struct {
@@ -254,45 +229,37 @@ type AuthorizationPolicyRule struct {
 }
 
 // RequestAuthentication is the part of security.istio.io RequestAuthentication that can set headers.
-type RequestAuthentication struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		Selector   *IstioSelector `json:"selector,omitempty"`
-		TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
-		TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
-		JWTRules   []struct {
-			OutputPayloadToHeader string `json:"outputPayloadToHeader,omitempty"`
-			OutputClaimToHeaders  []struct {
-				Header string `json:"header,omitempty"`
-				Claim  string `json:"claim,omitempty"`
-			} `json:"outputClaimToHeaders,omitempty"`
-		} `json:"jwtRules,omitempty"`
-	} `json:"spec"`
-}
+type RequestAuthentication Object[struct {
+	Selector   *IstioSelector `json:"selector,omitempty"`
+	TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
+	TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
+	JWTRules   []struct {
+		OutputPayloadToHeader string `json:"outputPayloadToHeader,omitempty"`
+		OutputClaimToHeaders  []struct {
+			Header string `json:"header,omitempty"`
+			Claim  string `json:"claim,omitempty"`
+		} `json:"outputClaimToHeaders,omitempty"`
+	} `json:"jwtRules,omitempty"`
+}]
 
 // ServiceEntry is the part of networking.istio.io ServiceEntry that says where requests for its hosts go. Source:
 // istio.io/api networking/v1alpha3/service_entry.proto.
-type ServiceEntry struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		Hosts []string `json:"hosts,omitempty"`
-		// Resolution is NONE, STATIC, DNS, DNS_ROUND_ROBIN or DYNAMIC_DNS.
-		Resolution string `json:"resolution,omitempty"`
-		Ports      []struct {
-			Number int32  `json:"number,omitempty"`
-			Name   string `json:"name,omitempty"`
-			// TargetPort is the port of endpoints that name none.
-			TargetPort int32 `json:"targetPort,omitempty"`
-		} `json:"ports,omitempty"`
-		Endpoints []ServiceEntryEndpoint `json:"endpoints,omitempty"`
-		// WorkloadSelector chooses pods of its namespace instead of endpoints.
-		WorkloadSelector *struct {
-			Labels map[string]string `json:"labels,omitempty"`
-		} `json:"workloadSelector,omitempty"`
-	} `json:"spec"`
-}
+type ServiceEntry Object[struct {
+	Hosts []string `json:"hosts,omitempty"`
+	// Resolution is NONE, STATIC, DNS, DNS_ROUND_ROBIN or DYNAMIC_DNS.
+	Resolution string `json:"resolution,omitempty"`
+	Ports      []struct {
+		Number int32  `json:"number,omitempty"`
+		Name   string `json:"name,omitempty"`
+		// TargetPort is the port of endpoints that name none.
+		TargetPort int32 `json:"targetPort,omitempty"`
+	} `json:"ports,omitempty"`
+	Endpoints []ServiceEntryEndpoint `json:"endpoints,omitempty"`
+	// WorkloadSelector chooses pods of its namespace instead of endpoints.
+	WorkloadSelector *struct {
+		Labels map[string]string `json:"labels,omitempty"`
+	} `json:"workloadSelector,omitempty"`
+}]
 
 // ServiceEntryEndpoint is an address, a name of DNS or a socket, with ports by the name of the ServiceEntry's port.
 type ServiceEntryEndpoint struct {

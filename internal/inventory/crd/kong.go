@@ -12,12 +12,10 @@ var (
 	KongTCPIngress        = schema.GroupKind{Group: "configuration.konghq.com", Kind: "TCPIngress"}
 )
 
-func kong() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, KongPluginKind, func() any { return new(KongPlugin) }, "v1")
-	kind(kinds, KongClusterPluginKind, func() any { return new(KongPlugin) }, "v1")
-	kind(kinds, KongTCPIngress, func() any { return new(TCPIngress) }, "v1beta1")
-	return kinds
+func kong(kinds Types) {
+	Add[KongPlugin](kinds, KongPluginKind, "v1")
+	Add[KongPlugin](kinds, KongClusterPluginKind, "v1")
+	Add[TCPIngress](kinds, KongTCPIngress, "v1beta1")
 }
 
 // KongPlugin is the part of configuration.konghq.com/v1 KongPlugin and KongClusterPlugin that decides; their fields are
@@ -37,18 +35,14 @@ type KongPlugin struct {
 }
 
 // TCPIngress is the part of configuration.konghq.com/v1beta1 TCPIngress that decides.
-type TCPIngress struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		Rules []struct {
-			// Host is the TLS server name; empty for plain TCP.
-			Host    string `json:"host,omitempty"`
-			Port    int32  `json:"port,omitempty"`
-			Backend struct {
-				ServiceName string `json:"serviceName"`
-				ServicePort int32  `json:"servicePort"`
-			} `json:"backend"`
-		} `json:"rules,omitempty"`
-	} `json:"spec"`
-}
+type TCPIngress Object[struct {
+	Rules []struct {
+		// Host is the TLS server name; empty for plain TCP.
+		Host    string `json:"host,omitempty"`
+		Port    int32  `json:"port,omitempty"`
+		Backend struct {
+			ServiceName string `json:"serviceName"`
+			ServicePort int32  `json:"servicePort"`
+		} `json:"backend"`
+	} `json:"rules,omitempty"`
+}]

@@ -20,33 +20,27 @@ func nginxGateway(kind string) schema.GroupKind {
 	return schema.GroupKind{Group: "gateway.nginx.org", Kind: kind}
 }
 
-func nginxGatewayKinds() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, AuthenticationFilter, func() any { return new(NginxAuthenticationFilter) }, "v1alpha1")
-	kind(kinds, SnippetsFilter, func() any { return new(NginxSnippetsFilter) }, "v1alpha1")
-	kind(kinds, SnippetsPolicy, func() any { return new(NginxSnippetsPolicy) }, "v1alpha1")
-	kind(kinds, NginxProxy, func() any { return new(NginxProxySettings) }, "v1alpha2")
-	kind(kinds, RateLimitPolicy, func() any { return new(NginxRateLimitPolicy) }, "v1alpha1")
-	return kinds
+func nginxGatewayKinds(kinds Types) {
+	Add[NginxAuthenticationFilter](kinds, AuthenticationFilter, "v1alpha1")
+	Add[NginxSnippetsFilter](kinds, SnippetsFilter, "v1alpha1")
+	Add[NginxSnippetsPolicy](kinds, SnippetsPolicy, "v1alpha1")
+	Add[NginxProxySettings](kinds, NginxProxy, "v1alpha2")
+	Add[NginxRateLimitPolicy](kinds, RateLimitPolicy, "v1alpha1")
 }
 
 // NginxAuthenticationFilter asks clients for credentials.
-type NginxAuthenticationFilter struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		// Type is Basic, OIDC or JWT.
-		Type  string `json:"type"`
-		Basic *struct {
-			// SecretRef names a Secret of the same namespace with an htpasswd file under the key `auth`.
-			SecretRef struct {
-				Name string `json:"name"`
-			} `json:"secretRef"`
-		} `json:"basic,omitempty"`
-		OIDC *NginxTokens `json:"oidc,omitempty"`
-		JWT  *NginxTokens `json:"jwt,omitempty"`
-	} `json:"spec"`
-}
+type NginxAuthenticationFilter Object[struct {
+	// Type is Basic, OIDC or JWT.
+	Type  string `json:"type"`
+	Basic *struct {
+		// SecretRef names a Secret of the same namespace with an htpasswd file under the key `auth`.
+		SecretRef struct {
+			Name string `json:"name"`
+		} `json:"secretRef"`
+	} `json:"basic,omitempty"`
+	OIDC *NginxTokens `json:"oidc,omitempty"`
+	JWT  *NginxTokens `json:"jwt,omitempty"`
+}]
 
 // NginxTokens is what becomes of the claims of a token.
 type NginxTokens struct {
@@ -68,32 +62,24 @@ type NginxSnippetsFilter struct {
 }
 
 // NginxSnippetsPolicy is nginx configuration for Gateways; what it says is not read.
-type NginxSnippetsPolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		TargetRefs []gatewayv1.LocalPolicyTargetReference `json:"targetRefs,omitempty"`
-	} `json:"spec"`
-}
+type NginxSnippetsPolicy Object[struct {
+	TargetRefs []gatewayv1.LocalPolicyTargetReference `json:"targetRefs,omitempty"`
+}]
 
 // NginxProxySettings are the settings of a class or of a Gateway of NGINX Gateway Fabric.
-type NginxProxySettings struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              struct {
-		Kubernetes *struct {
-			Service *struct {
-				// Type is LoadBalancer (default), NodePort or ClusterIP.
-				Type              string  `json:"type,omitempty"`
-				LoadBalancerClass *string `json:"loadBalancerClass,omitempty"`
-				// Patches change the Service in ways that are not read.
-				Patches []struct{} `json:"patches,omitempty"`
-			} `json:"service,omitempty"`
-			Deployment *NginxWorkload `json:"deployment,omitempty"`
-			DaemonSet  *NginxWorkload `json:"daemonSet,omitempty"`
-		} `json:"kubernetes,omitempty"`
-	} `json:"spec"`
-}
+type NginxProxySettings Object[struct {
+	Kubernetes *struct {
+		Service *struct {
+			// Type is LoadBalancer (default), NodePort or ClusterIP.
+			Type              string  `json:"type,omitempty"`
+			LoadBalancerClass *string `json:"loadBalancerClass,omitempty"`
+			// Patches change the Service in ways that are not read.
+			Patches []struct{} `json:"patches,omitempty"`
+		} `json:"service,omitempty"`
+		Deployment *NginxWorkload `json:"deployment,omitempty"`
+		DaemonSet  *NginxWorkload `json:"daemonSet,omitempty"`
+	} `json:"kubernetes,omitempty"`
+}]
 
 // NginxWorkload is what runs the nginx of a Gateway.
 type NginxWorkload struct {

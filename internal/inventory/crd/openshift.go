@@ -1,7 +1,6 @@
 package crd
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -9,19 +8,13 @@ import (
 // Route is the kind of OpenShiftRoute.
 var Route = schema.GroupKind{Group: "route.openshift.io", Kind: "Route"}
 
-func openShift() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
-	kind(kinds, Route, func() any { return new(OpenShiftRoute) }, "v1")
-	return kinds
+func openShift(kinds Types) {
+	Add[OpenShiftRoute](kinds, Route, "v1")
 }
 
 // OpenShiftRoute is the part of a route.openshift.io/v1 Route that decides what it exposes. OpenShift's own module
 // brings more than this one type is worth.
-type OpenShiftRoute struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              OpenShiftRouteSpec `json:"spec"`
-}
+type OpenShiftRoute Object[OpenShiftRouteSpec]
 
 // OpenShiftRouteSpec says which requests the router takes and which Services get them.
 type OpenShiftRouteSpec struct {

@@ -1,7 +1,6 @@
 package crd
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -20,26 +19,19 @@ func TraefikKind(group, kind string) schema.GroupKind {
 // TraefikGroups are the groups that Traefik's kinds are in: v3's, and that of v2, whose form is the same.
 func TraefikGroups() []string { return []string{TraefikGroup, TraefikOldGroup} }
 
-func traefik() map[schema.GroupVersionKind]func() any {
-	kinds := map[schema.GroupVersionKind]func() any{}
+func traefik(kinds Types) {
 	for _, group := range []string{TraefikGroup, TraefikOldGroup} {
-		kind(kinds, TraefikKind(group, "IngressRoute"), func() any { return new(TraefikIngressRoute) }, "v1alpha1")
-		kind(kinds, TraefikKind(group, "IngressRouteTCP"), func() any { return new(TraefikIngressRouteTCP) },
-			"v1alpha1")
-		kind(kinds, TraefikKind(group, "Middleware"), func() any { return new(TraefikMiddleware) }, "v1alpha1")
-		kind(kinds, TraefikKind(group, "MiddlewareTCP"), func() any { return new(TraefikMiddlewareTCP) }, "v1alpha1")
-		kind(kinds, TraefikKind(group, "TraefikService"), func() any { return new(TraefikService) }, "v1alpha1")
+		Add[TraefikIngressRoute](kinds, TraefikKind(group, "IngressRoute"), "v1alpha1")
+		Add[TraefikIngressRouteTCP](kinds, TraefikKind(group, "IngressRouteTCP"), "v1alpha1")
+		Add[TraefikMiddleware](kinds, TraefikKind(group, "Middleware"), "v1alpha1")
+		Add[TraefikMiddlewareTCP](kinds, TraefikKind(group, "MiddlewareTCP"), "v1alpha1")
+		Add[TraefikService](kinds, TraefikKind(group, "TraefikService"), "v1alpha1")
 	}
-	return kinds
 }
 
 // TraefikIngressRoute is the part of Traefik's IngressRoute that decides what it exposes. Source of all types in this
 // file: pkg/provider/kubernetes/crd/traefikio/v1alpha1 and pkg/config/dynamic of traefik/traefik.
-type TraefikIngressRoute struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              TraefikIngressRouteSpec `json:"spec"`
-}
+type TraefikIngressRoute Object[TraefikIngressRouteSpec]
 
 // TraefikIngressRouteSpec lists routers of HTTP requests.
 type TraefikIngressRouteSpec struct {
@@ -90,11 +82,7 @@ type TraefikServiceTo struct {
 }
 
 // TraefikService spreads requests over other services.
-type TraefikService struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              TraefikServiceSpec `json:"spec"`
-}
+type TraefikService Object[TraefikServiceSpec]
 
 // TraefikServiceSpec has one of its fields set; the first of them counts.
 type TraefikServiceSpec struct {
@@ -128,11 +116,7 @@ type TraefikFailover struct {
 }
 
 // TraefikIngressRouteTCP is the part of Traefik's IngressRouteTCP that decides what it exposes.
-type TraefikIngressRouteTCP struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              TraefikIngressRouteTCPSpec `json:"spec"`
-}
+type TraefikIngressRouteTCP Object[TraefikIngressRouteTCPSpec]
 
 // TraefikIngressRouteTCPSpec lists routers of connections.
 type TraefikIngressRouteTCPSpec struct {
@@ -158,11 +142,7 @@ type TraefikTLSTCP struct {
 }
 
 // TraefikMiddleware changes requests and responses, or answers itself.
-type TraefikMiddleware struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              TraefikMiddlewareSpec `json:"spec"`
-}
+type TraefikMiddleware Object[TraefikMiddlewareSpec]
 
 // TraefikMiddlewareSpec has one of its fields set; Traefik refuses a Middleware with several. Those that change neither
 // paths nor headers, limit nothing and redirect nobody are left out here.
@@ -245,11 +225,7 @@ type TraefikForwardAuth struct {
 }
 
 // TraefikMiddlewareTCP decides about connections.
-type TraefikMiddlewareTCP struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
-	Spec              TraefikMiddlewareTCPSpec `json:"spec"`
-}
+type TraefikMiddlewareTCP Object[TraefikMiddlewareTCPSpec]
 
 // TraefikMiddlewareTCPSpec has one of its fields set.
 type TraefikMiddlewareTCPSpec struct {
