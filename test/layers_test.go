@@ -92,7 +92,7 @@ var layers = map[string][]string{
 	"internal/export":   {"rules", "internal/config", "internal/engine"},
 	"internal/ruletest": {"rules", "internal/check", "internal/config", "internal/ditto/...", "internal/inventory", "internal/manifest"},
 	"internal/report":   {"rules", "internal/check", "internal/ditto/reason", "internal/explain", "internal/inventory", "internal/terminal"},
-	"internal/ruledocs": {"rules", "internal/ditto/reason"},
+	"internal/ruledocs": {"rules"},
 	"internal/explain":  {"internal/check", "internal/ditto/...", "internal/inventory", "internal/terminal"},
 	"internal/audit":    {"internal/check", "internal/glass", "internal/inventory"},
 	"internal/glass":    {"internal/inventory"},

@@ -85,13 +85,6 @@ func (m *Memory) unfile(o *Object) []Key {
 	return keys
 }
 
-// Len is the number of objects.
-func (m *Memory) Len() int {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return len(m.objects)
-}
-
 // All returns every object, ordered by reference.
 func (m *Memory) All() []*Object {
 	m.mu.RLock()

@@ -1,5 +1,5 @@
-// Package ruledocs writes what people read about the rules: the guide's checklist with what covers it, a page for each
-// rule, and their index. All of it is made from the rules, their fixtures and rules/guide.yaml.
+// Package ruledocs says how the guide's checklist is covered. Its tests make the pages that people read about the rules,
+// from the rules, their fixtures and rules/guide.yaml: docs/coverage.md, docs/rules and docs/unknowns.md.
 package ruledocs
 
 import (

@@ -42,7 +42,6 @@ type scanner struct {
 const (
 	symbolNone     = ""
 	symbolVariable = "${"
-	symbolOpen     = "{"
 	symbolClose    = "}"
 	symbolDefault  = ":-"
 )

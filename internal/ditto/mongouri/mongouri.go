@@ -44,11 +44,6 @@ const (
 	srv   = "mongodb+srv://"
 )
 
-// Is says whether a text means to be a connection string.
-func Is(text string) bool {
-	return strings.HasPrefix(text, plain) || strings.HasPrefix(text, srv)
-}
-
 // Parse reads a connection string. It fails where Ditto or the driver does not start with it, as far as that is about
 // its form. The errors say what was expected and quote nothing.
 func Parse(text string) (*URI, error) {

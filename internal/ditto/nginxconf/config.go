@@ -244,10 +244,6 @@ func (c *Config) Routes() []*Route { return c.routes }
 type (
 	// Missing is an include that was not found.
 	Missing = syntax.Missing
-	// Listen is one address that a server listens on.
-	Listen = vhost.Listen
 	// Door is a way to a server for whoever is in the same pod.
 	Door = vhost.Door
-	// Taken is what a server takes of the requests that come in somewhere.
-	Taken = vhost.Taken
 )

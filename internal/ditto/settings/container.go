@@ -132,6 +132,3 @@ func (k keyed) texts() map[string]string {
 	maps.Copy(texts, k.secret.StringData)
 	return texts
 }
-
-// AtRuntime says whether a text holds something that is only known when the pod runs.
-func AtRuntime(text string) bool { return strings.Contains(text, runtime) }
