@@ -4,6 +4,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/inventory"
+	"slices"
 )
 
 // outgoing says whether what is wrong is so only as long as a rollout has pods to replace: it lies in a ReplicaSet or
@@ -19,10 +20,7 @@ func (j *judging) outgoing(subject *inventory.Object, way *facts.Exposure) bool 
 	if way == nil {
 		return false
 	}
-	for _, step := range append(topology.Steps(j.view, way), way.Target.Ref()) {
-		if replaced(j.view.Get(step.GroupKind(), step.Namespace, step.Name)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(append(topology.Steps(j.view, way), way.Target.Ref()), func(step inventory.Ref) bool {
+		return replaced(j.view.Get(step.GroupKind(), step.Namespace, step.Name))
+	})
 }

@@ -242,13 +242,10 @@ func (g *generator) direct(o *inventory.Object, parts []recognize.Part) []string
 }
 
 func (g *generator) forwards(proxy, to *inventory.Object) bool {
-	for _, part := range recognize.Named(g.view.Parts(proxy), recognize.Proxy) {
-		if slices.ContainsFunc(topology.ForwardsTo(g.view, part),
-			func(o *inventory.Object) bool { return o.Ref.ID() == to.Ref.ID() }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(recognize.Named(g.view.Parts(proxy), recognize.Proxy), func(part recognize.Part) bool {
+		return slices.ContainsFunc(topology.ForwardsTo(g.view, part),
+			func(o *inventory.Object) bool { return o.Ref.ID() == to.Ref.ID() })
+	})
 }
 
 // neighbours notes the ports of other containers in the same pod: a policy is for the whole pod.

@@ -3,6 +3,7 @@ package netpol
 import (
 	"maps"
 	"net/netip"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -108,12 +109,9 @@ func means(p *networkingv1.NetworkPolicyPort, pod Pod, port int32, protocol core
 	case p.Port.Type == intstr.Int:
 		return p.Port.IntVal == port
 	}
-	for _, declared := range pod.Ports {
-		if declared.Name == p.Port.StrVal && declared.Number == port && declared.Protocol == protocol {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(pod.Ports, func(declared Port) bool {
+		return declared.Name == p.Port.StrVal && declared.Number == port && declared.Protocol == protocol
+	})
 }
 
 // Source is where a connection comes from: a pod, an address outside the cluster, or a pod with an address.
@@ -132,12 +130,7 @@ func (a Access) Allows(s Source) bool {
 	if !a.Isolated {
 		return true
 	}
-	for _, g := range a.Grants {
-		if g.Allows(s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool { return g.Allows(s) })
 }
 
 // Allows says whether the grant lets a connection through.
@@ -160,12 +153,7 @@ func (p *peer) inBlock(ip netip.Addr) bool {
 	if !p.block.Contains(ip) {
 		return false
 	}
-	for _, except := range p.except {
-		if except.Contains(ip) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(p.except, func(except netip.Prefix) bool { return except.Contains(ip) })
 }
 
 // namespaceLabels are the labels of a namespace, the one that Kubernetes sets included.

@@ -201,12 +201,7 @@ func couldBeOff(t expr.Text) bool {
 }
 
 func clientText(t expr.Text) bool {
-	for _, p := range t {
-		if p.Name != "" && !expr.Optional(p.Name) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(t, func(p expr.Part) bool { return p.Name != "" && !expr.Optional(p.Name) })
 }
 
 // subrequest is auth_request: another location is asked, and answers 2xx or refuses.

@@ -148,10 +148,7 @@ func (s *scope) setFreeOfPath(name string) bool {
 }
 
 func holdsRewrite(d *syntax.Directive) bool {
-	for _, e := range d.Block {
-		if e.Name == "rewrite" && !answers(e) || e.Name == "if" && holdsRewrite(e) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.Block, func(e *syntax.Directive) bool {
+		return e.Name == "rewrite" && !answers(e) || e.Name == "if" && holdsRewrite(e)
+	})
 }

@@ -1,6 +1,7 @@
 package nginxconf
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
@@ -147,11 +148,8 @@ func byAddress(as expr.Assumptions) bool {
 
 // takesInAnyone says whether one of the addresses that a geo block is about is every address.
 func takesInAnyone(as expr.Assumptions) bool {
-	for _, a := range as {
-		if len(a.Source) == 1 && strings.HasPrefix(a.Source[0].Name, "geo $") && a.Equals != nil && a.Holds &&
-			(*a.Equals == "default" || takesInOutsiders(*a.Equals)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(as, func(a expr.Assumption) bool {
+		return len(a.Source) == 1 && strings.HasPrefix(a.Source[0].Name, "geo $") && a.Equals != nil && a.Holds &&
+			(*a.Equals == "default" || takesInOutsiders(*a.Equals))
+	})
 }

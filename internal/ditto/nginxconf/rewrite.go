@@ -50,12 +50,7 @@ func matters(d *syntax.Directive) bool {
 	case "set", "rewrite", "return", "break":
 		return true
 	case "if":
-		for _, e := range d.Block {
-			if matters(e) || handlers[e.Name] {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(d.Block, func(e *syntax.Directive) bool { return matters(e) || handlers[e.Name] })
 	}
 	return d.Missing
 }

@@ -63,12 +63,9 @@ func forwards(v *world.View, holder *inventory.Object, namespace, host string) b
 			if podspec.IsAddress(host) && target == host {
 				return true
 			}
-			for _, n := range dns.Services(target, o.Ref.Namespace) {
-				if n.Name == host && n.Namespace == namespace {
-					return true
-				}
-			}
-			return false
+			return slices.ContainsFunc(dns.Services(target, o.Ref.Namespace), func(n dns.Service) bool {
+				return n.Name == host && n.Namespace == namespace
+			})
 		}
 		for _, part := range recognize.Named(v.Parts(o), recognize.Proxy) {
 			if slices.ContainsFunc(Read(v, part).Aims, func(a Aim) bool { return means(a.Host) }) {

@@ -1,6 +1,7 @@
 package recognize
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -205,10 +206,5 @@ func (w *witness) service() string {
 
 // holds says whether a piece of text stands in one of the texts.
 func holds(texts []string, piece string) bool {
-	for _, text := range texts {
-		if strings.Contains(text, piece) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, piece) })
 }

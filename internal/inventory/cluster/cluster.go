@@ -265,12 +265,9 @@ func (c *Cluster) knows(gk schema.GroupKind, namespace string) bool {
 	if gk == inventory.Secret && !c.readsSecrets(namespace) {
 		return false
 	}
-	for _, i := range readers {
-		if (i.namespace == "" || i.namespace == namespace) && !i.trusted() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(readers, func(i *informer) bool {
+		return (i.namespace == "" || i.namespace == namespace) && !i.trusted()
+	})
 }
 
 func (c *Cluster) readsSecrets(namespace string) bool { return slices.Contains(c.secretsIn, namespace) }

@@ -181,12 +181,7 @@ func (as Assumptions) Merge(bs Assumptions) (Assumptions, bool) {
 
 // Free says whether a client can meet all of them without knowing or being anything in particular.
 func (as Assumptions) Free() bool {
-	for _, a := range as {
-		if !a.free() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(as, func(a Assumption) bool { return !a.free() })
 }
 
 // When is the assumptions for people: ` when $x is "y" and …`, without those that every client can meet.

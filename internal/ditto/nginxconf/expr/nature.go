@@ -1,5 +1,7 @@
 package expr
 
+import "slices"
+
 // Writer says who decides what a variable of nginx holds.
 type Writer int
 
@@ -114,10 +116,5 @@ func Chosen(p Part) bool {
 
 // HoldsUnknown says whether a text holds what cannot be resolved.
 func (t Text) HoldsUnknown() bool {
-	for _, p := range t {
-		if p.Name == Undefined {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t, func(p Part) bool { return p.Name == Undefined })
 }

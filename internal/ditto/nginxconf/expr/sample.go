@@ -2,6 +2,7 @@ package expr
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,10 +96,5 @@ func holdsCapture(re *syntax.Regexp, captures map[int]string) bool {
 	if re.Op == syntax.OpCapture && captures[re.Cap] != "" {
 		return true
 	}
-	for _, sub := range re.Sub {
-		if holdsCapture(sub, captures) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return holdsCapture(sub, captures) })
 }
