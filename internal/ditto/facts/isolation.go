@@ -87,15 +87,13 @@ func isolation(v *world.View, part recognize.Part) ([]PortAccess, []Grant) {
 		found := netpol.Ingress(sure, pod, port.Number, corev1.ProtocolTCP)
 		switch {
 		case template.Spec.HostNetwork:
-			access.Isolated = tri.State{State: tri.Off, Source: "hostNetwork",
-				Why: "NetworkPolicies do not apply to pods on the host network"}
+			access.Isolated = tri.Is(tri.Off, "hostNetwork", "NetworkPolicies do not apply to pods on the host network")
 		case len(unclear) > 0:
 			access.Isolated = tri.State{State: tri.Unknown, Why: strings.Join(unclear, "; ")}
 		case found.Isolated:
 			access.Isolated = tri.State{State: tri.On, Source: "NetworkPolicy " + strings.Join(found.By, ", ")}
 		default:
-			access.Isolated = tri.State{State: tri.Off, Source: "no NetworkPolicy",
-				Why: "no NetworkPolicy selects the pods"}
+			access.Isolated = tri.Is(tri.Off, "no NetworkPolicy", "no NetworkPolicy selects the pods")
 		}
 		ports = append(ports, access)
 		if access.Isolated.State != tri.On {

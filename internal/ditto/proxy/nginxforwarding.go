@@ -59,11 +59,11 @@ func newProxyRoute(route *nginxconf.Route, o *origins) *Route {
 
 // nginxHandling is what a location does with requests.
 func nginxHandling(route *nginxconf.Route, location string) way.Handling {
-	identity := tri.State{State: route.Identity.State, Source: location, Why: location + ": " + route.Identity.Why}
+	identity := tri.Is(route.Identity.State, location, location+": "+route.Identity.Why)
 	if identity.State == facts.IdentityRemoved && route.Identity.QueryDropped {
 		identity.State = facts.IdentityNone
 	}
-	asks := tri.State{State: tri.Off, Source: location, Why: location + ": " + route.Authentication.Why}
+	asks := tri.Is(tri.Off, location, location+": "+route.Authentication.Why)
 	switch route.Authentication.State {
 	case tri.On:
 		asks.State, asks.Why = tri.On, ""
@@ -73,7 +73,7 @@ func nginxHandling(route *nginxconf.Route, location string) way.Handling {
 	h := way.Handling{
 		Effects: way.Effects{Identity: identity, Authentication: asks, Assumptions: route.Assumptions},
 		Rate: way.Rate{
-			Limited: tri.State{State: route.RateLimited.State, Source: location, Why: route.RateLimited.Why},
+			Limited: tri.Is(route.RateLimited.State, location, route.RateLimited.Why),
 			Untried: route.RateLimited.Why == nginxconf.NoLimit,
 		},
 		ErrorPages: way.ErrorPages{Echoes: route.Server.ErrorPages.Echoes, Unknown: route.Server.ErrorPages.Unknown},
@@ -145,8 +145,8 @@ func (f *nginxForwarding) Speaks(door way.Door) way.Transport {
 		return handsOn
 	}
 	return way.Transport{
-		TLS:   tri.State{State: t.TLS.State, Source: "nginx", Why: t.TLS.Why},
-		Plain: tri.State{State: t.Plain.State, Source: "nginx", Why: t.Plain.Why},
+		TLS:   tri.Is(t.TLS.State, "nginx", t.TLS.Why),
+		Plain: tri.Is(t.Plain.State, "nginx", t.Plain.Why),
 		Fix:   way.Fix{Advice: advice},
 	}
 }

@@ -72,14 +72,14 @@ func (f *oauth2Forwarding) Speaks(door way.Door) way.Transport {
 			continue
 		}
 		if l.TLS {
-			on := tri.State{State: tri.On, Source: recognize.Oauth2Software, Why: "oauth2-proxy has a certificate"}
-			return way.Transport{TLS: on, Plain: tri.State{State: way.PlainClosed, Source: recognize.Oauth2Software,
-				Why: on.Why}, Fix: way.Fix{Advice: advice}}
+			on := tri.Is(tri.On, recognize.Oauth2Software, "oauth2-proxy has a certificate")
+			return way.Transport{TLS: on, Plain: tri.Is(way.PlainClosed, recognize.Oauth2Software,
+				on.Why), Fix: way.Fix{Advice: advice}}
 		}
 		const why = "oauth2-proxy speaks plain HTTP at that port"
 		return way.Transport{
-			TLS:   tri.State{State: tri.Off, Source: recognize.Oauth2Software, Why: why},
-			Plain: tri.State{State: way.PlainServed, Source: recognize.Oauth2Software, Why: why},
+			TLS:   tri.Is(tri.Off, recognize.Oauth2Software, why),
+			Plain: tri.Is(way.PlainServed, recognize.Oauth2Software, why),
 			Fix:   way.Fix{Advice: advice},
 		}
 	}
@@ -180,8 +180,8 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 		Forwarding: &oauth2Forwarding{config, u, skips}, Targets: []Target{oauth2Target(u)},
 		Text: text, Detail: text, Asks: u.Path,
 		Handling: way.Handling{
-			Rate: way.Rate{Limited: tri.State{State: tri.Off, Source: recognize.Oauth2Software,
-				Why: "oauth2-proxy limits nothing"}, Untried: true},
+			Rate: way.Rate{Limited: tri.Is(tri.Off, recognize.Oauth2Software,
+				"oauth2-proxy limits nothing"), Untried: true},
 			// Headers are set before net/http/httputil.ReverseProxy removes those that Connection names
 			// (pkg/upstream/http.go).
 			Nominated: way.Nominated{Ends: true, Drops: true},
@@ -197,12 +197,12 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 	if skips != nil {
 		identity = config.Anyone
 		r.Text, r.Detail = text+", without a login", text+" without a login"
-		does.Authentication = tri.State{State: tri.Off, Source: r.Text, Why: skips.Why}
+		does.Authentication = tri.Is(tri.Off, r.Text, skips.Why)
 	}
 	if identity.Assumption != "" {
 		does.Assumptions = append(does.Assumptions, identity.Assumption)
 	}
-	does.Identity = tri.State{State: identity.State, Source: text, Why: identity.Why}
+	does.Identity = tri.Is(identity.State, text, identity.Why)
 	if len(unread) > 0 {
 		why := fmt.Sprintf("settings of oauth2-proxy could not be read: %s", strings.Join(unread, "; "))
 		r.Unknown = append(r.Unknown, why)
@@ -210,7 +210,7 @@ func oauth2Route(config *oauth2proxy.Config, u *oauth2proxy.Upstream, skips *oau
 			does.Identity.State, does.Identity.Why = facts.IdentityUnknown, why
 		}
 		if skips == nil {
-			does.Authentication = tri.State{State: tri.Unknown, Source: text, Why: why}
+			does.Authentication = tri.Is(tri.Unknown, text, why)
 		}
 	}
 	for _, l := range config.Listen {

@@ -36,11 +36,11 @@ func (f unreadForwarding) Speaks(way.Door) way.Transport { return unknownTranspo
 
 // because gives the reason why nothing is known of what an unread route does.
 func (r *Route) because(why, software string) {
-	unknown := tri.State{State: tri.Unknown, Source: software, Why: why}
+	unknown := tri.Is(tri.Unknown, software, why)
 	r.Forwarding = unreadForwarding{why}
 	r.Handling = way.Handling{
 		Effects:    way.Effects{Identity: unknown, Authentication: unknown},
-		Rate:       way.Rate{Limited: tri.State{State: tri.Unknown, Source: "proxy", Why: why}},
+		Rate:       way.Rate{Limited: tri.Is(tri.Unknown, "proxy", why)},
 		ErrorPages: way.ErrorPages{Unknown: []string{why}}, Doubted: true,
 	}
 }

@@ -197,8 +197,7 @@ func askedRoutes(v *world.View, part recognize.Part, routes []*Route) []*Route {
 			other := *r
 			source := r.Effects.Authentication.Source
 			agreed := way.Agreed(state, r.asking.Why)
-			other.Effects.Authentication = tri.State{State: agreed.State, Source: source,
-				Why: source + ": " + agreed.Why}
+			other.Effects.Authentication = tri.Is(agreed.State, source, source+": "+agreed.Why)
 			routes[i] = &other
 		}
 	}

@@ -165,7 +165,7 @@ func (s *Settings) issuer(of OIDC, path, name string) Issuer {
 
 // audience says whether a list of conditions, all of which have to hold, demands an audience.
 func audience(conditions Value) tri.State {
-	a := tri.State{State: tri.Off, Source: conditions.Source, Why: conditions.Why}
+	a := tri.Is(tri.Off, conditions.Source, conditions.Why)
 	if conditions.State == Unknown {
 		a.State = tri.Unknown
 		return a

@@ -122,7 +122,7 @@ func (s *Settings) mongoTLS(uri *mongouri.URI, source string) tri.State {
 	if s.service != Search {
 		switch v := s.Lookup(&Binding{Path: extraOptions + "ssl"}); {
 		case v.State == Unknown:
-			return tri.State{State: tri.Unknown, Source: v.Source, Why: v.Why}
+			return tri.Is(tri.Unknown, v.Source, v.Why)
 		case v.State == Known:
 			if on, _ := mongouri.Boolean(v.raw()); !on {
 				return tri.State{State: tri.Off, Source: v.Source}
@@ -130,7 +130,7 @@ func (s *Settings) mongoTLS(uri *mongouri.URI, source string) tri.State {
 		}
 	}
 	if o := s.mongoOption("tls", uri, source); o.set && !o.on() {
-		return tri.State{State: tri.Unknown, Source: t.Source, Why: reason.Of("tls-contradicted", o.source, t.Source)}
+		return tri.Is(tri.Unknown, t.Source, reason.Of("tls-contradicted", o.source, t.Source))
 	}
 	return t
 }

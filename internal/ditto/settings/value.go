@@ -159,7 +159,7 @@ func (v Value) shown() string {
 // Boolean reads a value as Typesafe Config's getBoolean does: true, yes, on, false, no and off, exactly so. With
 // anything else the process does not start, and the switch is unknown.
 func Boolean(v Value) tri.State {
-	s := tri.State{State: tri.Unknown, Source: v.Source, Why: v.Why}
+	s := tri.Is(tri.Unknown, v.Source, v.Why)
 	switch {
 	case v.State == Unknown:
 	case v.IsOneOf([]string{"true", "yes", "on"}):

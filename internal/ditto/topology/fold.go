@@ -151,8 +151,7 @@ func (f *fold) nominate(does *way.Handling, name string, unread bool) {
 func (f *fold) limit(h *hop, does *way.Rate) {
 	own := does.Limited
 	if own.State == "" {
-		own = tri.State{State: tri.Unknown, Source: h.at.Kind,
-			Why: reason.Of("limit-not-read", world.RefOf(h.at).String())}
+		own = tri.Is(tri.Unknown, h.at.Kind, reason.Of("limit-not-read", world.RefOf(h.at).String()))
 	}
 	// A limit that fails says more than that there is none.
 	better := own.State == tri.Off && f.RateLimited.State == tri.Off &&
@@ -183,8 +182,7 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 		}
 		return
 	case t.TLS.State == "":
-		t.TLS = tri.State{State: tri.Unknown, Source: h.at.Kind,
-			Why: reason.Of("tls-not-read", world.RefOf(h.at).String())}
+		t.TLS = tri.Is(tri.Unknown, h.at.Kind, reason.Of("tls-not-read", world.RefOf(h.at).String()))
 		t.Plain = t.TLS
 	case t.TLS.State == tri.Unknown && t.TLS.Source == "":
 		t.TLS.Source = name
@@ -198,8 +196,8 @@ func (f *fold) encrypt(h *hop, name string, t way.Transport) {
 
 // plainGateway is what is spoken where no step ends connections.
 var plainGateway = way.Transport{
-	TLS:   tri.State{State: tri.Off, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
-	Plain: tri.State{State: way.PlainServed, Source: "gateway", Why: "the gateway speaks only plain HTTP"},
+	TLS:   tri.Is(tri.Off, "gateway", "the gateway speaks only plain HTTP"),
+	Plain: tri.Is(way.PlainServed, "gateway", "the gateway speaks only plain HTTP"),
 	Fix:   way.Fix{Advice: "put an Ingress, a Route or an nginx with a certificate in front of the gateway, and let nothing else lead to it from outside"},
 }
 

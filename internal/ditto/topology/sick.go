@@ -44,7 +44,7 @@ func (w *walker) crowdedEntries(c chain) {
 
 // enterUnread is one way in, by an entry, about which nothing is known, whatever number of ways it stands for.
 func (w *walker) enterUnread(entry *inventory.Object, text, detail, why string, c chain) {
-	unknown := tri.State{State: tri.Unknown, Source: text, Why: why}
+	unknown := tri.Is(tri.Unknown, text, why)
 	w.enter(entry, facts.KindUnread, &way.Route{
 		Title: text, Text: detail, Public: true, Transport: way.Transport{TLS: unknown, Plain: unknown},
 		Handling: way.Handling{

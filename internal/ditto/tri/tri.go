@@ -18,6 +18,9 @@ type State struct {
 	Why string `cel:"why" tells:"people"`
 }
 
+// Is a state, with where it comes from and why.
+func Is(state, source, why string) State { return State{State: state, Source: source, Why: why} }
+
 // And is the state of two things together that both have to be on: off is weaker than unknown, unknown than on, and
 // anything than no state at all.
 func And(a, b State) State {

@@ -59,8 +59,7 @@ func (a Asking) Ask(namespace, address string, hosts []string) tri.State {
 // Agreed is how an edge says that whom it asks authenticates nobody, or may not.
 func Agreed(asked tri.State, source string) tri.State {
 	if asked.State == tri.Unknown {
-		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("asks-not-known", source, asked.Why)}
+		return tri.Is(tri.Unknown, source, reason.Of("asks-not-known", source, asked.Why))
 	}
-	return tri.State{State: asked.State, Source: source, Why: source + " asks a service that lets everyone in: " +
-		asked.Why}
+	return tri.Is(asked.State, source, source+" asks a service that lets everyone in: "+asked.Why)
 }

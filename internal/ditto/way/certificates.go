@@ -45,18 +45,17 @@ func CertificatesOf(tls []networkingv1.IngressTLS) *Certificates {
 func (c *Certificates) For(host string) tri.State {
 	switch {
 	case c.none:
-		return tri.State{State: tri.Off, Source: SourceTLS, Why: "spec.tls is empty"}
+		return tri.Is(tri.Off, SourceTLS, "spec.tls is empty")
 	case covers(c.named, host):
-		return tri.State{State: tri.On, Source: SourceTLS, Why: "spec.tls names a certificate for it"}
+		return tri.Is(tri.On, SourceTLS, "spec.tls names a certificate for it")
 	case c.wide:
-		return tri.State{State: tri.On, Source: SourceTLS,
-			Why: "spec.tls names a certificate without saying for which hosts"}
+		return tri.Is(tri.On, SourceTLS, "spec.tls names a certificate without saying for which hosts")
 	case c.bare || covers(c.unnamed, host):
-		return tri.State{State: tri.Unknown, Source: SourceTLS, Why: reason.Of("certificate-without-secret")}
+		return tri.Is(tri.Unknown, SourceTLS, reason.Of("certificate-without-secret"))
 	case host == "":
-		return tri.State{State: tri.Unknown, Source: SourceTLS, Why: reason.Of("certificates-for-some-hosts")}
+		return tri.Is(tri.Unknown, SourceTLS, reason.Of("certificates-for-some-hosts"))
 	}
-	return tri.State{State: tri.Off, Source: SourceTLS, Why: "spec.tls has no certificate for " + host}
+	return tri.Is(tri.Off, SourceTLS, "spec.tls has no certificate for "+host)
 }
 
 // covers says whether certificates with these names are for the host: a wildcard stands for one label (RFC 6125,
@@ -108,8 +107,8 @@ func (in Input) Certificate(host string) tri.State { return in.CertificatesOf(in
 func (in Input) WithNeighbours(host string) tri.State {
 	own := in.Certificate(host)
 	if others := in.Neighbours[host]; len(others) > 0 && own.State != tri.On {
-		return tri.State{State: tri.On, Source: SourceTLS, Why: "Ingress " + others[0].Namespace + "/" +
-			others[0].Name + " of the same host names a certificate for it"}
+		return tri.Is(tri.On, SourceTLS, "Ingress "+others[0].Namespace+"/"+
+			others[0].Name+" of the same host names a certificate for it")
 	}
 	return own
 }

@@ -25,23 +25,23 @@ type PlainEdge struct {
 // Read is how requests are handled by such an edge.
 func (p PlainEdge) Read(in Input) Handling {
 	e := Handling{Effects: Effects{
-		Identity:       tri.State{State: IdentityClient, Source: "default", Why: "no annotation changes the header"},
-		Authentication: tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"},
-		HidesHeaders:   tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
+		Identity:       tri.Is(IdentityClient, "default", "no annotation changes the header"),
+		Authentication: tri.Is(tri.Off, "default", "no annotation asks for credentials"),
+		HidesHeaders:   tri.Is(tri.Unknown, "default", reason.Of("kong-version-headers")),
 	}, Rate: Rate{Limited: Unlimited()}}
 	e.Fixes[StripIdentity].Advice, e.Fixes[HideHeaders].Advice, e.Fixes[LimitRequests].Advice = p.Strip, p.Hide, p.Limit
 	if p.Assumption != "" {
 		e.Assumptions = []string{p.Assumption}
 	}
 	if key := in.RefersTo(p.Refers); key != "" {
-		e.Identity = tri.State{State: IdentityUnknown, Source: key, Why: reason.Of("annotation-changes-header", key)}
+		e.Identity = tri.Is(IdentityUnknown, key, reason.Of("annotation-changes-header", key))
 		e.Assumptions = nil
 	}
 	if key := in.RefersTo(p.Asks); key != "" {
-		e.Authentication = tri.State{State: tri.Unknown, Source: key, Why: reason.Of("annotation-asks", key)}
+		e.Authentication = tri.Is(tri.Unknown, key, reason.Of("annotation-asks", key))
 	}
 	if key := in.RefersTo(p.Limits); key != "" {
-		e.Rate.Limited = tri.State{State: tri.Unknown, Source: key, Why: reason.Of("annotation-limits", key)}
+		e.Rate.Limited = tri.Is(tri.Unknown, key, reason.Of("annotation-limits", key))
 	}
 	e.StripsIdentity = Strips(e.Identity)
 	return e
@@ -87,19 +87,19 @@ func (h *Handling) PassThrough(honoured bool, key string) {
 	h.Fixes[HideHeaders] = h.Fixes[StripIdentity]
 	if honoured {
 		why := key + " passes TLS connections through unread"
-		e.Identity = tri.State{State: IdentityClient, Source: key, Why: why}
-		off := tri.State{State: tri.Off, Source: key, Why: why}
+		e.Identity = tri.Is(IdentityClient, key, why)
+		off := tri.Is(tri.Off, key, why)
 		e.Authentication, e.StripsIdentity, e.HidesHeaders = off, off, off
 		return
 	}
 	why := fmt.Sprintf("%s may pass TLS connections through unread", key)
 	for _, s := range []*tri.State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
 		if s.State == tri.On {
-			*s = tri.State{State: tri.Unknown, Source: key, Why: why}
+			*s = tri.Is(tri.Unknown, key, why)
 		}
 	}
 	if e.Identity.State != IdentityClient {
-		e.Identity = tri.State{State: IdentityUnknown, Source: key, Why: why}
+		e.Identity = tri.Is(IdentityUnknown, key, why)
 	}
 }
 
@@ -107,11 +107,11 @@ func (h *Handling) PassThrough(honoured bool, key string) {
 func Strips(identity tri.State) tri.State {
 	switch identity.State {
 	case IdentityClient:
-		return tri.State{State: tri.Off, Source: identity.Source, Why: identity.Why}
+		return tri.Is(tri.Off, identity.Source, identity.Why)
 	case IdentityUnknown:
-		return tri.State{State: tri.Unknown, Source: identity.Source, Why: identity.Why}
+		return tri.Is(tri.Unknown, identity.Source, identity.Why)
 	}
-	return tri.State{State: tri.On, Source: identity.Source, Why: identity.Why}
+	return tri.Is(tri.On, identity.Source, identity.Why)
 }
 
 // Strip offers annotations that remove the identity header, for a controller that knows them since a release. They are
@@ -159,11 +159,11 @@ func (h *Handling) Limit(in Input, want map[string]string, prefixes ...string) {
 // Doubt makes unknown what is wrong with an edge that may let nobody in.
 func (e *Effects) Doubt(why string) {
 	if e.Identity.State != IdentitySet || e.Authentication.State != tri.On {
-		e.Identity = tri.State{State: IdentityUnknown, Source: e.Identity.Source, Why: why}
+		e.Identity = tri.Is(IdentityUnknown, e.Identity.Source, why)
 	}
 	for _, s := range []*tri.State{&e.Authentication, &e.StripsIdentity, &e.HidesHeaders} {
 		if s.State == tri.Off {
-			*s = tri.State{State: tri.Unknown, Source: s.Source, Why: why}
+			*s = tri.Is(tri.Unknown, s.Source, why)
 		}
 	}
 }
@@ -186,9 +186,9 @@ func HandedThrough(why, headers, limits string) Handling {
 }
 
 func handedOn(source, why, headers, limits string) Handling {
-	off := tri.State{State: tri.Off, Source: source, Why: why}
+	off := tri.Is(tri.Off, source, why)
 	h := Handling{Rate: UnreadRate(), Effects: Effects{
-		Identity: tri.State{State: IdentityClient, Source: source, Why: why}, Authentication: off, StripsIdentity: off,
+		Identity: tri.Is(IdentityClient, source, why), Authentication: off, StripsIdentity: off,
 		HidesHeaders: off,
 		Passthrough:  true,
 	}}

@@ -25,7 +25,7 @@ func (r *Rate) Tried() bool {
 
 // Unlimited is the reading where no annotation limits anything.
 func Unlimited() tri.State {
-	return tri.State{State: tri.Off, Source: "default", Why: "no annotation limits requests"}
+	return tri.Is(tri.Off, "default", "no annotation limits requests")
 }
 
 // Positive says whether an annotation is a whole number above zero, as strconv.Atoi reads it: no spaces, no sign
@@ -61,9 +61,9 @@ func Excepting(s tri.State, a Annotations, prefix string, names ...string) tri.S
 	}
 	switch all, ok := Everyone(a[name]); {
 	case all:
-		return tri.State{State: tri.Off, Source: prefix + name, Why: name + " exempts every address from the limit"}
+		return tri.Is(tri.Off, prefix+name, name+" exempts every address from the limit")
 	case !ok:
-		return tri.State{State: tri.Unknown, Source: prefix + name, Why: reason.Of("limit-exemption-broken", name)}
+		return tri.Is(tri.Unknown, prefix+name, reason.Of("limit-exemption-broken", name))
 	}
 	return s
 }

@@ -35,17 +35,17 @@ type Transport struct {
 
 // Redirected is Transport.Plain where plain HTTP is redirected to TLS.
 func Redirected(source, why string) tri.State {
-	return tri.State{State: PlainRedirected, Source: source, Why: why}
+	return tri.Is(PlainRedirected, source, why)
 }
 
 // PassedOn is Transport.Plain where plain HTTP is served.
 func PassedOn(source, why string) tri.State {
-	return tri.State{State: PlainServed, Source: source, Why: why}
+	return tri.Is(PlainServed, source, why)
 }
 
 // Closed is Transport.Plain where plain HTTP meets a closed port.
 func Closed(source, why string) tri.State {
-	return tri.State{State: PlainClosed, Source: source, Why: why}
+	return tri.Is(PlainClosed, source, why)
 }
 
 // WithoutTLS is Plain where nothing is redirected for want of a certificate.
@@ -56,7 +56,7 @@ func WithoutTLS() tri.State {
 // Passed is the transport of an edge that hands TLS connections on.
 func Passed(plain tri.State, key string) Transport {
 	return Transport{
-		TLS: tri.State{State: tri.Unknown, Source: key, Why: reason.Of("decided-further-in")}, Plain: plain,
+		TLS: tri.Is(tri.Unknown, key, reason.Of("decided-further-in")), Plain: plain,
 		Passthrough: true,
 		Fix:         Fix{Advice: "terminate TLS further in, or remove " + key + " and list the host in spec.tls"},
 	}
@@ -78,11 +78,11 @@ func Balancer(annotations map[string]string, port int32, name string, clouds []s
 			ports = t.otherwise
 		}
 		if portListed(ports, port, name) {
-			return tri.State{State: tri.On, Source: key, Why: key + " makes the load balancer terminate TLS"}
+			return tri.Is(tri.On, key, key+" makes the load balancer terminate TLS")
 		}
-		return tri.State{State: tri.Off, Source: t.ports, Why: t.ports + " does not list port " + decimal(port)}
+		return tri.Is(tri.Off, t.ports, t.ports+" does not list port "+decimal(port))
 	}
-	return tri.State{State: tri.Off, Source: "default", Why: "the load balancer passes connections through"}
+	return tri.Is(tri.Off, "default", "the load balancer passes connections through")
 }
 
 // balancerTLS are the annotations by which clouds end TLS for a Service: the one that names certificates, and the one
@@ -131,30 +131,29 @@ func (in Input) ClassHasParameters() bool {
 // HandedOn is the transport of an entry that hands connections on; plain is what plain HTTP meets there, served where
 // what is behind sees it.
 func HandedOn(plain tri.State, advice string) Transport {
-	return Transport{TLS: tri.State{State: tri.Unknown, Source: plain.Source, Why: reason.Of("decided-further-in")},
+	return Transport{TLS: tri.Is(tri.Unknown, plain.Source, reason.Of("decided-further-in")),
 		Plain:       plain,
 		Passthrough: true, Fix: Fix{Advice: advice}}
 }
 
 // UnreadRate is the rate of an entry that hands connections on.
 func UnreadRate() Rate {
-	return Rate{Limited: tri.State{State: tri.Off, Source: "default",
-		Why: "connections are passed through, and no requests are read"}}
+	return Rate{Limited: tri.Is(tri.Off, "default", "connections are passed through, and no requests are read")}
 }
 
 // Doubt makes unknown what is certain only if somebody gets in.
 func (t *Transport) Doubt(why string) {
 	if t.TLS.State == tri.Off {
-		t.TLS = tri.State{State: tri.Unknown, Source: t.TLS.Source, Why: why}
+		t.TLS = tri.Is(tri.Unknown, t.TLS.Source, why)
 	}
 	if t.Plain.State == PlainServed {
-		t.Plain = tri.State{State: tri.Unknown, Source: t.Plain.Source, Why: why}
+		t.Plain = tri.Is(tri.Unknown, t.Plain.Source, why)
 	}
 }
 
 // Doubt makes unknown what is off only if somebody gets in.
 func (r *Rate) Doubt(why string) {
 	if r.Limited.State == tri.Off {
-		r.Limited = tri.State{State: tri.Unknown, Source: r.Limited.Source, Why: why}
+		r.Limited = tri.Is(tri.Unknown, r.Limited.Source, why)
 	}
 }

@@ -15,13 +15,12 @@ func alibabaTransport(in way.Input, host string) way.Transport {
 	_, tls, _ := aws.ListenPorts(a["listen-ports"])
 	switch {
 	case t.TLS.State != tri.On && (tls || in.ClassHasParameters()):
-		t.TLS = tri.State{State: tri.Unknown, Source: aws.PrefixALB + "listen-ports",
-			Why: reason.Of("albconfig-certificates")}
-		t.Plain = tri.State{State: tri.Unknown, Source: t.TLS.Source, Why: reason.Of("albconfig-redirect")}
+		t.TLS = tri.Is(tri.Unknown, aws.PrefixALB+"listen-ports", reason.Of("albconfig-certificates"))
+		t.Plain = tri.Is(tri.Unknown, t.TLS.Source, reason.Of("albconfig-redirect"))
 	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
 	default:
-		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("albconfig-http")}
+		t.Plain = tri.Is(tri.Unknown, "default", reason.Of("albconfig-http"))
 	}
 	if redirects {
 		t.Plain = way.Redirected(aws.PrefixALB+"ssl-redirect", "ssl-redirect is true")

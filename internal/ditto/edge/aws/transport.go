@@ -24,14 +24,14 @@ func albTransport(in way.Input) way.Transport {
 	t.Fix.Advice = `set alb.ingress.kubernetes.io/listen-ports: '[{"HTTP": 80}, {"HTTPS": 443}]' with ` +
 		`alb.ingress.kubernetes.io/certificate-arn and alb.ingress.kubernetes.io/ssl-redirect: "443"`
 	if !ok {
-		t.TLS = tri.State{State: tri.Unknown, Source: source, Why: reason.Of("alb-listen-ports-broken")}
+		t.TLS = tri.Is(tri.Unknown, source, reason.Of("alb-listen-ports-broken"))
 		t.Plain = t.TLS
 		return t
 	}
-	t.TLS = tri.State{State: tri.On, Source: source, Why: "the load balancer listens for HTTPS"}
+	t.TLS = tri.Is(tri.On, source, "the load balancer listens for HTTPS")
 	t.Plain = way.Closed(source, "the load balancer does not listen for HTTP")
 	if !tls {
-		t.TLS = tri.State{State: tri.Off, Source: source, Why: "the load balancer does not listen for HTTPS"}
+		t.TLS = tri.Is(tri.Off, source, "the load balancer does not listen for HTTPS")
 	}
 	switch {
 	case plain && a.Has("ssl-redirect"):
@@ -50,10 +50,10 @@ func albTransport(in way.Input) way.Transport {
 	}
 	if doubt != "" {
 		if t.Plain.State == way.PlainServed && (tls || in.ClassHasParameters()) {
-			t.Plain = tri.State{State: tri.Unknown, Source: source, Why: doubt}
+			t.Plain = tri.Is(tri.Unknown, source, doubt)
 		}
 		if t.TLS.State == tri.Off && in.ClassHasParameters() {
-			t.TLS = tri.State{State: tri.Unknown, Source: source, Why: doubt}
+			t.TLS = tri.Is(tri.Unknown, source, doubt)
 		}
 	}
 	return t

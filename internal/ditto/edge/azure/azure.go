@@ -39,8 +39,7 @@ func read(in way.Input) way.Reading {
 	if rewrites {
 		h.Identity, h.StripsIdentity = r.identity, way.Strips(r.identity)
 		if r.hides {
-			h.HidesHeaders = tri.State{State: tri.On, Source: RuleSetResource,
-				Why: "a rule without conditions changes Server"}
+			h.HidesHeaders = tri.Is(tri.On, RuleSetResource, "a rule without conditions changes Server")
 		}
 	}
 	return way.Reading{

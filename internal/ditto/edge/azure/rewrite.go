@@ -36,7 +36,7 @@ type agicReading struct {
 // is not visible.
 func agicRead(in way.Input) (r agicReading, ok bool) {
 	unread := func(key, why string) (agicReading, bool) {
-		return agicReading{identity: tri.State{State: way.IdentityUnknown, Source: key, Why: why},
+		return agicReading{identity: tri.Is(way.IdentityUnknown, key, why),
 			rewrite: way.UnknownRewrite(why)}, true
 	}
 	name := strings.TrimSpace(in.Ingress.Annotations[RuleSetResource])
@@ -51,7 +51,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 	if o == nil {
 		return unread(RuleSetResource, reason.Of("not-found", who))
 	}
-	r.identity = tri.State{State: way.IdentityClient, Source: RuleSetResource, Why: who + " leaves the header alone"}
+	r.identity = tri.Is(way.IdentityClient, RuleSetResource, who+" leaves the header alone")
 	rules := slices.Clone(inventory.Must[crd.ApplicationGatewayRewrite](o).Spec.RewriteRules)
 	slices.SortStableFunc(rules,
 		func(a, b crd.ApplicationGatewayRule) int { return cmp.Compare(a.RuleSequence, b.RuleSequence) })
@@ -79,7 +79,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 // agicHeader: `{http_req_x}` and `{var_x}` in a value are looked up for each request; no value is no header.
 func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) tri.State {
 	state := func(identity, why string) tri.State {
-		return tri.State{State: identity, Source: RuleSetResource, Why: who + " " + why}
+		return tri.Is(identity, RuleSetResource, who+" "+why)
 	}
 	switch {
 	case conditional:

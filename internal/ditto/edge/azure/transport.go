@@ -11,8 +11,7 @@ func agicTransport(in way.Input, host string) way.Transport {
 	a := way.WithPrefix(in.Ingress.Annotations, PrefixAGIC)
 	t := way.Transport{TLS: in.Certificate(host)}
 	if a.Has("appgw-ssl-certificate") {
-		t.TLS = tri.State{State: tri.On, Source: PrefixAGIC + "appgw-ssl-certificate",
-			Why: "appgw-ssl-certificate names a certificate"}
+		t.TLS = tri.Is(tri.On, PrefixAGIC+"appgw-ssl-certificate", "appgw-ssl-certificate names a certificate")
 	}
 	redirects, _ := a.Bool("ssl-redirect")
 	switch {

@@ -49,12 +49,11 @@ func certificate(in way.Input, host string) tri.State {
 	}
 	switch listed, secret := in.CertificatesOf(in.Ingress).Lists(host); {
 	case secret:
-		return tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate for it"}
+		return tri.Is(tri.On, way.SourceTLS, "spec.tls names a certificate for it")
 	case listed:
-		return tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
+		return tri.Is(tri.Unknown, way.SourceTLS, reason.Of("certificate-without-secret"))
 	}
-	return tri.State{State: tri.Off, Source: way.SourceTLS,
-		Why: "spec.tls does not list " + host + " by that very name"}
+	return tri.Is(tri.Off, way.SourceTLS, "spec.tls does not list "+host+" by that very name")
 }
 
 // takesAnyHost says whether an Ingress takes hosts that it does not name. What that leads to takes the place of what is

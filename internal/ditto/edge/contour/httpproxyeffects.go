@@ -17,11 +17,9 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 	service *crd.ContourService) way.Handling {
 	host := at.host()
 	h := way.Handling{Spelling: spelling, Effects: way.Effects{
-		Identity: tri.State{State: way.IdentityClient, Source: "default",
-			Why: "no requestHeadersPolicy changes the header"},
+		Identity:       tri.Is(way.IdentityClient, "default", "no requestHeadersPolicy changes the header"),
 		Authentication: contourAuthentication(host, route),
-		HidesHeaders: tri.State{State: tri.Off, Source: "default",
-			Why: "no responseHeadersPolicy removes Server headers"},
+		HidesHeaders:   tri.Is(tri.Off, "default", "no responseHeadersPolicy removes Server headers"),
 	}}
 	e := &h.Effects
 	contourAuthorized(e, host, route)
@@ -41,13 +39,12 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 	}
 	for _, policy := range []*crd.ContourHeadersPolicy{answers, route.ResponseHeadersPolicy} {
 		if policy != nil && namesHeader(policy, "Server") {
-			e.HidesHeaders = tri.State{State: tri.On, Source: "responseHeadersPolicy",
-				Why: "responseHeadersPolicy removes the Server header of the Service"}
+			e.HidesHeaders = tri.Is(tri.On, "responseHeadersPolicy",
+				"responseHeadersPolicy removes the Server header of the Service")
 		}
 	}
 	if e.Identity.State == way.IdentityClient && excludesIdentity(conditions) {
-		e.Identity = tri.State{State: way.IdentityUnknown, Source: "conditions",
-			Why: reason.Of("contour-conditions-on-header", way.Header)}
+		e.Identity = tri.Is(way.IdentityUnknown, "conditions", reason.Of("contour-conditions-on-header", way.Header))
 	}
 	if e.Identity.State == way.IdentityClient {
 		e.Assumptions = append(e.Assumptions, "Contour's configuration has no policy for headers and no globalExtAuth")
@@ -65,29 +62,25 @@ func contourRouteHandling(at inclusion, conditions []crd.ContourCondition, route
 func contourAuthentication(host *crd.ContourVirtualHost, route *crd.ContourRoute) tri.State {
 	asks := tri.State{State: tri.Off}
 	if source, why := contourToken(host, route); source != "" {
-		asks = tri.State{State: tri.On, Source: source, Why: why}
+		asks = tri.Is(tri.On, source, why)
 	}
 	if cv := clientCertificates(host); cv != nil && !cv.SkipClientCertValidation && !cv.OptionalClientCertificate {
-		asks = tri.State{State: tri.On, Source: "virtualhost.tls.clientValidation",
-			Why: "every client is asked for a certificate"}
+		asks = tri.Is(tri.On, "virtualhost.tls.clientValidation", "every client is asked for a certificate")
 	}
 	if authorizes(host, route) {
-		asks = tri.State{State: tri.On, Source: "virtualhost.authorization",
-			Why: "an authorization service is asked about every request"}
+		asks = tri.Is(tri.On, "virtualhost.authorization", "an authorization service is asked about every request")
 		if host.Authorization.FailOpen {
-			asks = tri.State{State: tri.Unknown, Source: "virtualhost.authorization",
-				Why: reason.Of("contour-authorization-fails-open")}
+			asks = tri.Is(tri.Unknown, "virtualhost.authorization", reason.Of("contour-authorization-fails-open"))
 		}
 	}
 	switch {
 	case asks.State == tri.Off:
-		return tri.State{State: tri.Off, Source: "default", Why: "the HTTPProxy asks nobody for credentials"}
+		return tri.Is(tri.Off, "default", "the HTTPProxy asks nobody for credentials")
 	case host.TLS == nil:
-		return tri.State{State: tri.Unknown, Source: asks.Source, Why: reason.Of("contour-authorization-without-tls",
-			asks.Source)}
+		return tri.Is(tri.Unknown, asks.Source, reason.Of("contour-authorization-without-tls", asks.Source))
 	case route.PermitInsecure:
-		return tri.State{State: tri.Off, Source: "permitInsecure",
-			Why: "permitInsecure lets plain HTTP through, where nobody is asked for credentials"}
+		return tri.Is(tri.Off, "permitInsecure",
+			"permitInsecure lets plain HTTP through, where nobody is asked for credentials")
 	}
 	return asks
 }
@@ -134,13 +127,11 @@ func contourAuthorized(e *way.Effects, host *crd.ContourVirtualHost, route *crd.
 	const source = "virtualhost.authorization"
 	a := host.Authorization
 	if a.ServiceType != "http" {
-		e.Identity = tri.State{State: way.IdentityUnknown, Source: source,
-			Why: reason.Of("contour-authorization-sets-header", way.Header)}
+		e.Identity = tri.Is(way.IdentityUnknown, source, reason.Of("contour-authorization-sets-header", way.Header))
 		return
 	}
 	if a.HTTPSettings != nil && slices.ContainsFunc(a.HTTPSettings.AllowedUpstreamHeaders, allowsIdentity) {
-		e.Identity = tri.State{State: way.IdentitySet, Source: source,
-			Why: "the header is set from the answer of the authorization service"}
+		e.Identity = tri.Is(way.IdentitySet, source, "the header is set from the answer of the authorization service")
 		e.Assumptions = append(e.Assumptions,
 			"the authorization service answers every request that it lets in with a non-empty "+way.Header)
 	}
@@ -170,14 +161,14 @@ func allowsIdentity(h crd.ContourAllowedHeader) bool {
 // contourIdentity applies a policy to the header. Envoy removes before it sets.
 func contourIdentity(e *way.Effects, source string, policy *crd.ContourHeadersPolicy, host *crd.ContourVirtualHost) {
 	if slices.ContainsFunc(policy.Remove, func(name string) bool { return strings.EqualFold(name, way.Header) }) {
-		e.Identity = tri.State{State: way.IdentityRemoved, Source: source,
-			Why: source + " removes the header, but not the query parameter of the same name"}
+		e.Identity = tri.Is(way.IdentityRemoved, source,
+			source+" removes the header, but not the query parameter of the same name")
 	}
 	for _, h := range policy.Set {
 		// Envoy leaves a header alone that it is told to set to nothing.
 		if strings.EqualFold(h.Name, way.Header) && h.Value != "" {
 			state, why := contourValue(h.Value, e, host)
-			e.Identity = tri.State{State: state, Source: source, Why: source + " " + why}
+			e.Identity = tri.Is(state, source, source+" "+why)
 		}
 	}
 }

@@ -13,10 +13,9 @@ const sourceVirtualHost = "virtualhost.tls"
 // (internal/dag/httpproxy_processor.go).
 func contourCertificate(tls *crd.ContourTLS) tri.State {
 	if tls.SecretName == "" {
-		return tri.State{State: tri.Unknown, Source: sourceVirtualHost,
-			Why: reason.Of("contour-virtual-host-without-secret")}
+		return tri.Is(tri.Unknown, sourceVirtualHost, reason.Of("contour-virtual-host-without-secret"))
 	}
-	return tri.State{State: tri.On, Source: sourceVirtualHost, Why: "virtualhost.tls names a certificate"}
+	return tri.Is(tri.On, sourceVirtualHost, "virtualhost.tls names a certificate")
 }
 
 // contourRouteTransport: with TLS plain HTTP is redirected, unless the route permits it. What comes over TLS goes to
@@ -25,7 +24,7 @@ func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport 
 	tls := at.host().TLS
 	if tls == nil {
 		return way.Transport{
-			TLS:   tri.State{State: tri.Off, Source: sourceVirtualHost, Why: "virtualhost.tls is not set"},
+			TLS:   tri.Is(tri.Off, sourceVirtualHost, "virtualhost.tls is not set"),
 			Plain: way.PassedOn(sourceVirtualHost, "virtualhost.tls is not set"),
 			Fix:   way.Fix{Advice: "set virtualhost.tls: {secretName: …}; Contour redirects plain HTTP then"},
 		}
@@ -33,7 +32,7 @@ func contourRouteTransport(at inclusion, route *crd.ContourRoute) way.Transport 
 	t := way.Transport{TLS: contourCertificate(tls),
 		Plain: way.Redirected("default", "Contour redirects where the virtual host has TLS"), Fix: setTLS()}
 	if at.spec().TCPProxy != nil {
-		t.TLS = tri.State{State: tri.Off, Source: "tcpproxy", Why: "the tcpproxy takes what comes over TLS"}
+		t.TLS = tri.Is(tri.Off, "tcpproxy", "the tcpproxy takes what comes over TLS")
 	}
 	if route.PermitInsecure {
 		t.Plain = way.PassedOn("permitInsecure", "permitInsecure is true")
@@ -58,7 +57,7 @@ func contourConnectionTransport(tls *crd.ContourTLS) way.Transport {
 // in each Envoy is replaced by the route's, one that a service keeps can be switched off by the route
 // (internal/dag/policy.go). assumption is what it rests on.
 func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (rate way.Rate, assumption string) {
-	rate = way.Rate{Limited: tri.State{State: tri.Off, Source: "default", Why: "no rateLimitPolicy limits requests"}}
+	rate = way.Rate{Limited: tri.Is(tri.Off, "default", "no rateLimitPolicy limits requests")}
 	disabled := false
 	for _, at := range []struct {
 		source string
@@ -68,19 +67,17 @@ func contourRateLimit(host *crd.ContourVirtualHost, route *crd.ContourRoute) (ra
 			continue
 		}
 		if local := at.policy.Local; local != nil && local.Requests > 0 {
-			rate.Limited = tri.State{State: tri.On, Source: at.source + ".local",
-				Why: at.source + ".local limits requests"}
+			rate.Limited = tri.Is(tri.On, at.source+".local", at.source+".local limits requests")
 			return rate, ""
 		}
 		switch global := at.policy.Global; {
 		case global == nil || rate.Limited.State == tri.On:
 		case global.Disabled:
 			disabled = true
-			rate.Limited = tri.State{State: tri.Off, Source: at.source + ".global",
-				Why: at.source + ".global.disabled exempts the route from all limits of the rate limit service"}
+			rate.Limited = tri.Is(tri.Off, at.source+".global",
+				at.source+".global.disabled exempts the route from all limits of the rate limit service")
 		case len(global.Descriptors) > 0 && !disabled:
-			rate.Limited = tri.State{State: tri.On, Source: at.source + ".global",
-				Why: at.source + ".global limits requests"}
+			rate.Limited = tri.Is(tri.On, at.source+".global", at.source+".global limits requests")
 			assumption = "Contour's configuration names a rate limit service (rateLimitService), and that limits what " + at.source + ".global describes"
 		}
 	}

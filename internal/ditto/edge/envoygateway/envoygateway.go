@@ -81,7 +81,7 @@ func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 		gatewayapi.IsIdentity(*inject.Header) {
 		name := o.Ref.String()
 		e.Identity = func(before tri.State) tri.State {
-			set := tri.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to a secret"}
+			set := tri.Is(way.IdentitySet, name, name+" sets the header to a secret")
 			if gatewayapi.IsTrue(inject.Overwrite) {
 				return set
 			}

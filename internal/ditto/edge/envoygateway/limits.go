@@ -43,7 +43,7 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 		merged, err := mergedSpec[crd.EnvoyBackendTrafficPolicySpec](parent, policy)
 		if err != nil {
 			why := reason.Of("envoy-policies-not-merged", name, parent.Ref)
-			return gatewayapi.Limits{Limited: tri.State{State: tri.Unknown, Source: name, Why: why},
+			return gatewayapi.Limits{Limited: tri.Is(tri.Unknown, name, why),
 				Pages: way.ErrorPages{Unknown: []string{why}}}
 		}
 		spec = merged
@@ -52,7 +52,7 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	l.Pages = envoyPages(spec.ResponseOverride, name)
 	if doubt != "" {
 		// The other policy would take the place of this one.
-		l.Limited = tri.State{State: tri.Unknown, Source: "policies", Why: doubt}
+		l.Limited = tri.Is(tri.Unknown, "policies", doubt)
 	}
 	return l
 }
@@ -61,11 +61,9 @@ func envoyLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 // more is asked.
 func envoyLimited(limit *crd.EnvoyRateLimit, name string) gatewayapi.Limits {
 	if limit == nil {
-		return gatewayapi.Limits{Limited: tri.State{State: tri.Off, Source: name,
-			Why: name + ", which counts here, has no rateLimit"}}
+		return gatewayapi.Limits{Limited: tri.Is(tri.Off, name, name+", which counts here, has no rateLimit")}
 	}
-	best := gatewayapi.Limits{Limited: tri.State{State: tri.Off, Source: name,
-		Why: name + " has no rule that limits requests"}}
+	best := gatewayapi.Limits{Limited: tri.Is(tri.Off, name, name+" has no rule that limits requests")}
 	read := func(kind, assumption string, list *crd.EnvoyRateLimits) {
 		if list == nil || limit.Type != "" && limit.Type != kind {
 			return
@@ -159,5 +157,5 @@ func orUnread(s tri.State, why string) tri.State {
 	if s.State != tri.Off || why == "" {
 		return s
 	}
-	return tri.State{State: tri.Unknown, Source: "policies", Why: why}
+	return tri.Is(tri.Unknown, "policies", why)
 }

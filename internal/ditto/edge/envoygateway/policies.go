@@ -216,8 +216,7 @@ func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(tri.State) tr
 	steps := []func(tri.State) tri.State{gatewayapi.HeaderStep(&f.HTTPHeaderFilter, source, value)}
 	if removed, known := removesOnMatch(f, way.Header); !known {
 		steps = append(steps, func(tri.State) tri.State {
-			return tri.State{State: way.IdentityUnknown, Source: source,
-				Why: reason.Of("envoy-removes-by-expression", source)}
+			return tri.Is(way.IdentityUnknown, source, reason.Of("envoy-removes-by-expression", source))
 		})
 	} else if removed {
 		steps = append(steps, func(tri.State) tri.State { return gatewayapi.RemovedBy(source) })
@@ -238,7 +237,7 @@ func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(tri.State) tr
 		return steps[0]
 	}
 	return func(tri.State) tri.State {
-		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
+		return tri.Is(way.IdentityUnknown, source, reason.Of("envoy-several-actions", source))
 	}
 }
 

@@ -35,7 +35,7 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 	set := func(header *string, why string) {
 		if header != nil && gatewayapi.IsIdentity(*header) {
 			steps = append(steps, func(tri.State) tri.State {
-				return tri.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to " + why}
+				return tri.Is(way.IdentitySet, name, name+" sets the header to "+why)
 			})
 		}
 	}
@@ -73,14 +73,12 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 	p.Auth = func(s tri.State) tri.State { return gatewayapi.Fold(s, steps...) }
 	switch {
 	case len(asks) > 0:
-		p.Authentication = tri.State{State: tri.On, Source: name,
-			Why: name + " asks for " + strings.Join(asks, " and ")}
+		p.Authentication = tri.Is(tri.On, name, name+" asks for "+strings.Join(asks, " and "))
 	case len(doubts) > 0:
-		p.Authentication = tri.State{State: tri.Unknown, Source: name, Why: strings.Join(doubts, "; ")}
+		p.Authentication = tri.Is(tri.Unknown, name, strings.Join(doubts, "; "))
 	case p.Authentication.State != "":
 	default:
-		p.Authentication = tri.State{State: tri.Off, Source: name,
-			Why: name + " does not ask every client for credentials"}
+		p.Authentication = tri.Is(tri.Off, name, name+" does not ask every client for credentials")
 	}
 }
 
@@ -123,13 +121,11 @@ func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, ask
 	case asked.State != "": // An answer without the header leaves the client's.
 	case auth.GRPC != nil:
 		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.State{State: way.IdentityUnknown, Source: name,
-				Why: reason.Of("external-authorization-sets-headers", name)}
+			return tri.Is(way.IdentityUnknown, name, reason.Of("external-authorization-sets-headers", name))
 		})
 	case auth.HTTP != nil && slices.ContainsFunc(auth.HTTP.HeadersToBackend, gatewayapi.IsIdentity):
 		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.State{State: way.IdentitySet, Source: name,
-				Why: name + " sets the header from the answer of external authorization"}
+			return tri.Is(way.IdentitySet, name, name+" sets the header from the answer of external authorization")
 		})
 		p.Assumptions = append(p.Assumptions,
 			"the service behind "+name+" answers every request that it lets in with a non-empty "+way.Header)
@@ -158,20 +154,20 @@ func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required
 	case with == 0:
 	case optional != "":
 		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
-				way.Quote(optional) +
-				", which a valid token need not have; without it the query parameter of the same name counts"}
+			return tri.Is(way.IdentityEmpty, name, name+" sets the header to the claim "+
+				way.Quote(optional)+
+				", which a valid token need not have; without it the query parameter of the same name counts")
 		})
 	case required && with == len(auth.Providers):
 		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.State{State: way.IdentitySet, Source: name, Why: name + " sets the header to the claim " +
-				way.Quote(claim) + " of the token"}
+			return tri.Is(way.IdentitySet, name,
+				name+" sets the header to the claim "+way.Quote(claim)+" of the token")
 		})
 		p.Assumptions = append(p.Assumptions, "every token that "+name+" accepts has the claim "+way.Quote(claim))
 	default:
 		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.State{State: way.IdentityEmpty, Source: name, Why: name + " sets the header to the claim " +
-				way.Quote(claim) + ", and not every request needs a token that has it"}
+			return tri.Is(way.IdentityEmpty, name, name+" sets the header to the claim "+
+				way.Quote(claim)+", and not every request needs a token that has it")
 		})
 	}
 }

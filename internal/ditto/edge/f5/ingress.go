@@ -72,12 +72,12 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (tri.State, []way.Auth
 		return []way.AuthSecret{{Namespace: ns, Name: name, Kind: way.AuthFile, Key: "htpasswd"}}
 	}
 	if a.Has("basic-auth-secret") {
-		return tri.State{State: tri.On, Source: Prefix + "basic-auth-secret",
-				Why: "nginx.org/basic-auth-secret asks every client for credentials"},
+		return tri.Is(tri.On, Prefix+"basic-auth-secret",
+				"nginx.org/basic-auth-secret asks every client for credentials"),
 			secret(a["basic-auth-secret"], namespace)
 	}
 	if way.WithPrefix(in.Ingress.Annotations, "nginx.com/").Has("jwt-key") {
-		return tri.State{State: tri.Unknown, Source: "nginx.com/jwt-key", Why: reason.Of("f5-jwt-on-plus")}, nil
+		return tri.Is(tri.Unknown, "nginx.com/jwt-key", reason.Of("f5-jwt-on-plus")), nil
 	}
 	if hasPolicies(in) {
 		// The redirect of an Ingress with TLS can be switched off, in the controller's ConfigMap too.
@@ -89,7 +89,7 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (tri.State, []way.Auth
 	}
 	if minion {
 		if in.Master == nil {
-			return tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}, nil
+			return tri.Is(tri.Unknown, MergeableType, NoMaster), nil
 		}
 		if state, secrets := f5Policies(in.Objects, f5Named(in.Master.Annotations, in.Master.Namespace),
 			false); state.State != tri.Off {
@@ -98,16 +98,15 @@ func f5Auth(in way.Input, a way.Annotations, minion bool) (tri.State, []way.Auth
 		}
 		// auth_basic stands in the server block then, and its locations inherit it.
 		if value := in.Master.Annotations[Prefix+"basic-auth-secret"]; strings.TrimSpace(value) != "" {
-			return tri.State{State: tri.On, Source: Prefix + "basic-auth-secret",
-					Why: "nginx.org/basic-auth-secret of the master asks every client for credentials"},
+			return tri.Is(tri.On, Prefix+"basic-auth-secret",
+					"nginx.org/basic-auth-secret of the master asks every client for credentials"),
 				secret(value, in.Master.Namespace)
 		}
 		if way.WithPrefix(in.Master.Annotations, "nginx.com/").Has("jwt-key") {
-			return tri.State{State: tri.Unknown, Source: "nginx.com/jwt-key",
-				Why: reason.Of("f5-jwt-of-master-on-plus")}, nil
+			return tri.Is(tri.Unknown, "nginx.com/jwt-key", reason.Of("f5-jwt-of-master-on-plus")), nil
 		}
 	}
-	return tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}, nil
+	return tri.Is(tri.Off, "default", "no annotation asks for credentials"), nil
 }
 
 func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) tri.State {
@@ -127,8 +126,7 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) tr
 	if text := a["location-snippets"]; strings.TrimSpace(text) != "" {
 		reading := nginx.ReadSnippet(text, setHeader, users)
 		if reading.Opens && e.Authentication.State == tri.On {
-			e.Authentication = tri.State{State: tri.Unknown, Source: Prefix + "location-snippets",
-				Why: reason.Of("f5-snippet-lets-in")}
+			e.Authentication = tri.Is(tri.Unknown, Prefix+"location-snippets", reason.Of("f5-snippet-lets-in"))
 		}
 		if snippet = reading.Identity; snippet != nil {
 			snippet.Source = Prefix + "location-snippets"
@@ -163,16 +161,15 @@ func f5Identity(in way.Input, a way.Annotations, minion bool, e *way.Effects) tr
 	}
 	switch {
 	case minion && in.Master == nil:
-		return tri.State{State: way.IdentityUnknown, Source: MergeableType, Why: NoMaster}
+		return tri.Is(way.IdentityUnknown, MergeableType, NoMaster)
 	case header != nil && snippet != nil:
-		return tri.State{State: way.IdentityUnknown, Source: Prefix + "location-snippets",
-			Why: reason.Of("f5-header-set-twice")}
+		return tri.Is(way.IdentityUnknown, Prefix+"location-snippets", reason.Of("f5-header-set-twice"))
 	case header != nil:
 		return *header
 	case snippet != nil:
 		return *snippet
 	}
-	return tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	return tri.Is(way.IdentityClient, "default", "no annotation changes the header")
 }
 
 // f5Header reads the entries of nginx.org/proxy-set-headers for the identity header; nil if there is none.
@@ -183,8 +180,7 @@ func f5Header(list string) *tri.State {
 		if !strings.EqualFold(strings.TrimSpace(name), way.Header) {
 			continue
 		}
-		s := tri.State{State: way.IdentityRemoved, Source: Prefix + proxySetHeaders,
-			Why: "nginx.org/proxy-set-headers removes the header"}
+		s := tri.Is(way.IdentityRemoved, Prefix+proxySetHeaders, "nginx.org/proxy-set-headers removes the header")
 		switch value = strings.TrimSpace(value); {
 		case !colon:
 			s.State = way.IdentityClient
@@ -214,22 +210,20 @@ func f5Hides(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	}
 	switch {
 	case minion && in.Master == nil:
-		e.HidesHeaders = tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}
+		e.HidesHeaders = tri.Is(tri.Unknown, MergeableType, NoMaster)
 		fix.Advice = advice
 		return
 	case way.Listed(a["proxy-pass-headers"], "Server"):
-		e.HidesHeaders = tri.State{State: tri.Off, Source: Prefix + "proxy-pass-headers",
-			Why: "nginx.org/proxy-pass-headers passes Server on"}
+		e.HidesHeaders = tri.Is(tri.Off, Prefix+"proxy-pass-headers", "nginx.org/proxy-pass-headers passes Server on")
 		fix.Advice = "remove Server from nginx.org/proxy-pass-headers, and " + advice
 		return
 	case boolean && !tokens:
-		e.HidesHeaders = tri.State{State: tri.On, Source: key, Why: "nginx.org/server-tokens is false"}
+		e.HidesHeaders = tri.Is(tri.On, key, "nginx.org/server-tokens is false")
 		return
 	}
-	e.HidesHeaders = tri.State{State: tri.Off, Source: "default", Why: "nginx sends its version in the Server header"}
+	e.HidesHeaders = tri.Is(tri.Off, "default", "nginx sends its version in the Server header")
 	if a.Has("server-tokens") {
-		e.HidesHeaders = tri.State{State: tri.Off, Source: key,
-			Why: "nginx.org/server-tokens is " + way.Quote(a["server-tokens"])}
+		e.HidesHeaders = tri.Is(tri.Off, key, "nginx.org/server-tokens is "+way.Quote(a["server-tokens"]))
 	}
 	fix.Advice = advice
 	if in.Class.Known && !minion {

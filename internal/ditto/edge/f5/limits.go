@@ -17,14 +17,14 @@ import (
 func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 	const redirect = "spec.tls.redirect"
 	t := way.Transport{
-		TLS:   tri.State{State: tri.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
+		TLS:   tri.Is(tri.Off, way.SourceTLS, "spec.tls is not set"),
 		Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
 		Fix:   way.Fix{Advice: "set spec.tls: {secret: …, redirect: {enable: true}}"},
 	}
 	if spec.TLS != nil {
-		t.TLS = tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+		t.TLS = tri.Is(tri.On, way.SourceTLS, "spec.tls names a certificate")
 		if spec.TLS.Secret == "" {
-			t.TLS = tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("certificate-without-secret")}
+			t.TLS = tri.Is(tri.Unknown, way.SourceTLS, reason.Of("certificate-without-secret"))
 		}
 		switch r := spec.TLS.Redirect; {
 		case r == nil || !r.Enable:
@@ -32,14 +32,13 @@ func virtualServerTransport(spec *crd.VirtualServerSpec) way.Transport {
 		case r.BasedOn == "" || r.BasedOn == "scheme":
 			t.Plain = way.Redirected(redirect, "spec.tls.redirect is enabled")
 		default:
-			t.Plain = tri.State{State: tri.Unknown, Source: redirect,
-				Why: reason.Of("f5-redirect-by-header", way.Quote(r.BasedOn))}
+			t.Plain = tri.Is(tri.Unknown, redirect, reason.Of("f5-redirect-by-header", way.Quote(r.BasedOn)))
 		}
 	}
 	if l := spec.Listener; l != nil && l.HTTPS != "" && l.HTTP == "" {
 		t.Plain = way.Closed("spec.listener", "spec.listener names no listener for plain HTTP")
 	} else if l != nil && l.HTTP != "" && l.HTTPS == "" {
-		t.TLS = tri.State{State: tri.Off, Source: "spec.listener", Why: "spec.listener names no listener for HTTPS"}
+		t.TLS = tri.Is(tri.Off, "spec.listener", "spec.listener names no listener for HTTPS")
 		t.Fix.Advice = "name a listener for HTTPS in spec.listener, and " + t.Fix.Advice
 	}
 	return t
@@ -50,7 +49,7 @@ func transportServerTransport(t *crd.TransportServer) way.Transport {
 	const advice = "use a VirtualServer with spec.tls: {secret: …, redirect: {enable: true}}, or terminate TLS further in"
 	switch {
 	case t.Spec.TLS != nil && t.Spec.TLS.Secret != "":
-		return way.Transport{TLS: tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"},
+		return way.Transport{TLS: tri.Is(tri.On, way.SourceTLS, "spec.tls names a certificate"),
 			Plain: way.Closed(way.SourceTLS, "the listener accepts only TLS"), Fix: way.Fix{Advice: advice}}
 	case t.Spec.Listener.Protocol == "TLS_PASSTHROUGH":
 		return way.HandedOn(way.Closed("spec.listener", "the listener accepts only TLS"), advice)
@@ -80,10 +79,10 @@ func (r f5Reader) rate(route *crd.NginxRoute) way.Rate {
 
 // f5Limits says whether one of several Policies limits requests. One that was not found may be there.
 func f5Limits(r inventory.Reader, ids []inventory.ID) tri.State {
-	result := tri.State{State: tri.Off, Source: "default", Why: "no Policy limits requests"}
+	result := tri.Is(tri.Off, "default", "no Policy limits requests")
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := tri.State{State: tri.Unknown, Source: "policies", Why: reason.Of("f5-limit-not-found", who)}
+		state := tri.Is(tri.Unknown, "policies", reason.Of("f5-limit-not-found", who))
 		if o := way.ObjectAt(r, id); o != nil {
 			spec := &inventory.Must[crd.NginxPolicy](o).Spec
 			if spec.RateLimit == nil {

@@ -37,11 +37,11 @@ func f5Named(annotations map[string]string, namespace string) []inventory.ID {
 // f5Policies says whether Policies ask every client for credentials. Several of them all have to be satisfied. One that
 // is missing or refused makes the controller answer 500, so that nobody gets in; one that was not found may be there.
 func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (tri.State, []way.AuthSecret) {
-	result := tri.State{State: tri.Off, Source: "default", Why: "no Policy asks for credentials"}
+	result := tri.Is(tri.Off, "default", "no Policy asks for credentials")
 	var secrets []way.AuthSecret
 	for _, id := range ids {
 		who := "Policy " + id.Namespace + "/" + id.Name
-		state := tri.State{State: tri.Unknown, Source: "policies", Why: reason.Of("f5-policy-not-found", who)}
+		state := tri.Is(tri.Unknown, "policies", reason.Of("f5-policy-not-found", who))
 		if o := way.ObjectAt(r, id); o != nil {
 			state = f5Asks(inventory.Must[crd.NginxPolicy](o), who, redirected)
 			secrets = append(secrets, f5PolicyLinks(o).Passwords...)
@@ -56,7 +56,7 @@ func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (tri.St
 // f5Asks reads one Policy. redirected says that plain HTTP, where no certificate can be asked for, lets nobody in.
 func f5Asks(p *crd.NginxPolicy, who string, redirected bool) tri.State {
 	asks := func(how string) tri.State {
-		return tri.State{State: tri.On, Source: "policies", Why: who + " asks every client for " + how}
+		return tri.Is(tri.On, "policies", who+" asks every client for "+how)
 	}
 	switch spec := &p.Spec; {
 	case spec.BasicAuth != nil:
@@ -73,14 +73,13 @@ func f5Asks(p *crd.NginxPolicy, who string, redirected bool) tri.State {
 		verify := spec.IngressMTLS.VerifyClient
 		switch {
 		case verify != "" && verify != "on":
-			return tri.State{State: tri.Off, Source: "policies", Why: who + " does not insist on client certificates"}
+			return tri.Is(tri.Off, "policies", who+" does not insist on client certificates")
 		case !redirected:
-			return tri.State{State: tri.Unknown, Source: "policies", Why: reason.Of("f5-certificates-without-redirect",
-				who)}
+			return tri.Is(tri.Unknown, "policies", reason.Of("f5-certificates-without-redirect", who))
 		}
 		return asks("a certificate")
 	}
-	return tri.State{State: tri.Off, Source: "policies", Why: who + " asks for no credentials"}
+	return tri.Is(tri.Off, "policies", who+" asks for no credentials")
 }
 
 // f5PolicyLinks: a Policy of type basicAuth takes the key htpasswd of a Secret of its namespace.

@@ -15,12 +15,12 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 	tls := in.Ingress.Spec.TLS
 	if isF5Minion(in) {
 		if in.Master == nil {
-			unknown := tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}
+			unknown := tri.Is(tri.Unknown, MergeableType, NoMaster)
 			return way.Transport{TLS: unknown, Plain: unknown}
 		}
 		tls = in.Master.Spec.TLS
 	}
-	t := way.Transport{TLS: tri.State{State: tri.Off, Source: way.SourceTLS, Why: "spec.tls is empty"}}
+	t := way.Transport{TLS: tri.Is(tri.Off, way.SourceTLS, "spec.tls is empty")}
 	if len(tls) > 0 {
 		t.TLS.Why = "spec.tls does not list the host itself"
 	}
@@ -29,10 +29,8 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 			if h != host {
 				continue
 			}
-			if t.TLS = (tri.State{State: tri.On, Source: way.SourceTLS,
-				Why: "spec.tls names a certificate for it"}); entry.SecretName == "" {
-				t.TLS = tri.State{State: tri.Unknown, Source: way.SourceTLS,
-					Why: reason.Of("certificate-without-secret")}
+			if t.TLS = (tri.Is(tri.On, way.SourceTLS, "spec.tls names a certificate for it")); entry.SecretName == "" {
+				t.TLS = tri.Is(tri.Unknown, way.SourceTLS, reason.Of("certificate-without-secret"))
 			}
 		}
 	}
@@ -43,8 +41,7 @@ func f5Transport(in way.Input, all map[string]string, a way.Annotations, host st
 	inFront, _ := a.Bool("redirect-to-https")
 	switch {
 	case inFront && t.TLS.State == tri.Off:
-		t.TLS = tri.State{State: tri.Unknown, Source: Prefix + "redirect-to-https",
-			Why: reason.Of("f5-redirect-behind-another")}
+		t.TLS = tri.Is(tri.Unknown, Prefix+"redirect-to-https", reason.Of("f5-redirect-behind-another"))
 		t.Plain = way.Redirected(t.TLS.Source, "redirect-to-https is true")
 	case t.TLS.State == tri.Off:
 		t.Plain = way.WithoutTLS()
@@ -66,20 +63,19 @@ func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	dry, _ := a.Bool("limit-req-dry-run")
 	switch {
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])) && dry:
-		r.Limited = tri.State{State: tri.Off, Source: Prefix + "limit-req-dry-run",
-			Why: "limit-req-dry-run refuses nothing"}
+		r.Limited = tri.Is(tri.Off, Prefix+"limit-req-dry-run", "limit-req-dry-run refuses nothing")
 		*advice = "remove nginx.org/limit-req-dry-run"
 	case nginx.F5RateText.MatchString(strings.TrimSpace(a["limit-req-rate"])):
-		r.Limited = tri.State{State: tri.On, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"])}
+		r.Limited = tri.Is(tri.On, key, "limit-req-rate is "+way.Quote(a["limit-req-rate"]))
 		variable, client := nginx.Written(a["limit-req-key"])
 		if client {
-			r.Limited = tri.State{State: tri.Off, Source: Prefix + "limit-req-key",
-				Why: "limit-req-key counts by $" + variable + ", which the client controls"}
+			r.Limited = tri.Is(tri.Off, Prefix+"limit-req-key",
+				"limit-req-key counts by $"+variable+", which the client controls")
 			*advice = "remove nginx.org/limit-req-key"
 		}
 	case a.Has("limit-req-rate"):
-		r.Limited = tri.State{State: tri.Off, Source: key, Why: "limit-req-rate is " + way.Quote(a["limit-req-rate"]) +
-			", which is not a rate"}
+		r.Limited = tri.Is(tri.Off, key,
+			"limit-req-rate is "+way.Quote(a["limit-req-rate"])+", which is not a rate")
 	}
 	r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
 	if minion && in.Master != nil {
@@ -87,7 +83,7 @@ func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 	}
 	r.Limited = nginx.OrSnippet(r.Limited, a, Prefix, "location-snippets", "server-snippets")
 	if minion && r.Limited.State == tri.Off && in.Master == nil {
-		r.Limited = tri.State{State: tri.Unknown, Source: MergeableType, Why: NoMaster}
+		r.Limited = tri.Is(tri.Unknown, MergeableType, NoMaster)
 	}
 	// The annotations are younger than the controller; from 3.6 on they are certainly there. Without a burst, two
 	// requests of one page would be one too many.

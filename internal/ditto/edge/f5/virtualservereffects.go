@@ -56,14 +56,13 @@ func f5Users(e way.Effects) way.Trust {
 // tokens says that every client needs a token, which names whom it is for; its other claims it need not have.
 func f5Sets(proxy *crd.NginxProxying, grpc bool, users way.Trust, tokens bool) tri.State {
 	const source = "requestHeaders"
-	state := tri.State{State: way.IdentityClient, Source: "default", Why: "no action changes the header"}
+	state := tri.Is(way.IdentityClient, "default", "no action changes the header")
 	headers := proxy.RequestHeaders
 	if headers == nil {
 		return state
 	}
 	if headers.Pass != nil && !*headers.Pass && !grpc {
-		state = tri.State{State: way.IdentityRemoved, Source: source,
-			Why: "requestHeaders.pass is false, which leaves the header out"}
+		state = tri.Is(way.IdentityRemoved, source, "requestHeaders.pass is false, which leaves the header out")
 	}
 	var set *tri.State
 	for _, h := range headers.Set {
@@ -111,18 +110,16 @@ func (r f5Reader) snippet(route *crd.NginxRoute, grpc bool, e *way.Effects) {
 		}
 	}
 	if opens {
-		e.Authentication = tri.State{State: tri.Unknown, Source: source, Why: reason.Of("snippet-authenticates")}
+		e.Authentication = tri.Is(tri.Unknown, source, reason.Of("snippet-authenticates"))
 	}
 	if reading.Identity == nil {
 		return
 	}
 	if e.Identity.Source == "requestHeaders" {
-		e.Identity = tri.State{State: way.IdentityUnknown, Source: source,
-			Why: reason.Of("f5-header-set-by-action-too")}
+		e.Identity = tri.Is(way.IdentityUnknown, source, reason.Of("f5-header-set-by-action-too"))
 		return
 	}
-	e.Identity = tri.State{State: reading.Identity.State, Source: source,
-		Why: "in the location snippet " + reading.Identity.Why}
+	e.Identity = tri.Is(reading.Identity.State, source, "in the location snippet "+reading.Identity.Why)
 	if e.Identity.State != way.IdentityClient && e.Identity.State != way.IdentityUnknown {
 		e.Assumptions = append(e.Assumptions,
 			"the NGINX Ingress Controller runs with -enable-snippets, without which snippets do nothing")
@@ -134,8 +131,7 @@ func (r f5Reader) hides(proxy *crd.NginxProxying, h *way.Handling) {
 	const advice = `set server-tokens: "False" in the controller's ConfigMap, and responseHeaders: {hide: [X-Powered-By]} in the action`
 	if headers := proxy.ResponseHeaders; headers != nil &&
 		slices.ContainsFunc(headers.Pass, func(h string) bool { return strings.EqualFold(h, "Server") }) {
-		h.HidesHeaders = tri.State{State: tri.Off, Source: "responseHeaders",
-			Why: "responseHeaders.pass passes Server on"}
+		h.HidesHeaders = tri.Is(tri.Off, "responseHeaders", "responseHeaders.pass passes Server on")
 		h.Fixes[way.HideHeaders].Advice = "remove Server from responseHeaders.pass, and " + advice
 		return
 	}
@@ -143,9 +139,9 @@ func (r f5Reader) hides(proxy *crd.NginxProxying, h *way.Handling) {
 		slices.ContainsFunc(directives.Directives, func(d *syntax.Directive) bool {
 			return d.Name == "server_tokens" && slices.Equal(d.Args, []string{"off"})
 		}) {
-		h.HidesHeaders = tri.State{State: tri.On, Source: "server-snippets", Why: "server_tokens is off"}
+		h.HidesHeaders = tri.Is(tri.On, "server-snippets", "server_tokens is off")
 		return
 	}
-	h.HidesHeaders = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("f5-server-tokens")}
+	h.HidesHeaders = tri.Is(tri.Unknown, "default", reason.Of("f5-server-tokens"))
 	h.Fixes[way.HideHeaders].Advice = advice
 }

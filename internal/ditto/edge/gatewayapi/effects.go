@@ -26,10 +26,9 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 		spelling = impl.spells(c)
 	}
 	h := way.Handling{Spelling: spelling, Effects: way.Effects{
-		Identity: tri.State{State: way.IdentityClient, Source: "default",
-			Why: "nothing on the way changes the header"},
-		Authentication: tri.State{State: tri.Off, Source: "default", Why: "nothing asks for credentials"},
-		HidesHeaders:   tri.State{State: tri.Off, Source: "default", Why: "no filter hides the headers"},
+		Identity:       tri.Is(way.IdentityClient, "default", "nothing on the way changes the header"),
+		Authentication: tri.Is(tri.Off, "default", "nothing asks for credentials"),
+		HidesHeaders:   tri.Is(tri.Off, "default", "no filter hides the headers"),
 	}}
 	e, strip, hide := &h.Effects, &h.Fixes[way.StripIdentity], &h.Fixes[way.HideHeaders]
 	strip.Advice, hide.Advice = StripByFilter, HideByFilter
@@ -37,13 +36,13 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	if !at.Route.isHTTP() {
 		const why = "connections are passed through unread"
 		e.Identity.Why, e.Passthrough = why, true
-		e.StripsIdentity = tri.State{State: tri.Off, Source: "default", Why: why}
+		e.StripsIdentity = tri.Is(tri.Off, "default", why)
 		strip.Advice = "use an HTTPRoute, which can remove the header"
 		hide.Advice = "use an HTTPRoute, which can hide headers"
 		return placeReading{Handling: h, limits: gatewayLimits(c, at, nil)}
 	}
 	if impl.asks != "" {
-		e.Authentication = tri.State{State: tri.Unknown, Source: "default", Why: impl.asks}
+		e.Authentication = tri.Is(tri.Unknown, "default", impl.asks)
 	}
 	if impl.assumption != "" {
 		e.Assumptions = append(e.Assumptions, impl.assumption)
@@ -73,7 +72,7 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	}
 	e.Assumptions = append(append(e.Assumptions, p.Assumptions...), f.assumptions...)
 	if f.hides || p.Hides {
-		e.HidesHeaders = tri.State{State: tri.On, Source: "filters", Why: "Server is removed from responses"}
+		e.HidesHeaders = tri.Is(tri.On, "filters", "Server is removed from responses")
 	}
 	opaque := f.opaque
 	if p.Opaque != "" {
@@ -83,14 +82,13 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	opaque = append(opaque, b.opaque...)
 	if len(opaque) > 0 {
 		why := strings.Join(opaque, "; ")
-		identity = tri.State{State: way.IdentityUnknown, Source: "filters", Why: why}
+		identity = tri.Is(way.IdentityUnknown, "filters", why)
 		// A policy that changes what it likes can let clients in unasked, a filter cannot.
 		if e.Authentication.State != tri.On || p.Opaque != "" {
-			e.Authentication = tri.State{State: tri.Unknown, Source: "filters",
-				Why: reason.Of("gateway-token-optional")}
+			e.Authentication = tri.Is(tri.Unknown, "filters", reason.Of("gateway-token-optional"))
 		}
 		if e.HidesHeaders.State != tri.On {
-			e.HidesHeaders = tri.State{State: tri.Unknown, Source: "filters", Why: why}
+			e.HidesHeaders = tri.Is(tri.Unknown, "filters", why)
 		}
 		w := way.UnknownRewrite(why)
 		f.rewrite = &w
@@ -120,8 +118,8 @@ func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilte
 		return own
 	}
 	if !at.class.impl.BackendFilters {
-		return tri.State{State: way.IdentityUnknown, Source: "filters of the backend",
-			Why: reason.Of("gateway-backend-filter", at.class.impl.Title)}
+		return tri.Is(way.IdentityUnknown, "filters of the backend",
+			reason.Of("gateway-backend-filter", at.class.impl.Title))
 	}
 	after, before := Fold(own, b.before, b.header), Fold(identity, b.before, b.header, rule)
 	return *way.Worse(&after, &before)

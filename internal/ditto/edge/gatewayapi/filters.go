@@ -51,8 +51,8 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 			})
 			if f.header != nil && at.class.impl.ignoresHeaders {
 				f.header = func(tri.State) tri.State {
-					return tri.State{State: way.IdentityUnknown, Source: "RequestHeaderModifier",
-						Why: reason.Of("gateway-filter-not-known", at.class.impl.Title)}
+					return tri.Is(way.IdentityUnknown, "RequestHeaderModifier",
+						reason.Of("gateway-filter-not-known", at.class.impl.Title))
 				}
 			}
 		case filter.ResponseHeaderModifier != nil:
@@ -111,16 +111,15 @@ func (f *filtered) externalAuth(filter *gatewayv1.HTTPExternalAuthFilter) {
 	switch {
 	case filter.HTTPAuthConfig != nil && slices.ContainsFunc(filter.HTTPAuthConfig.AllowedResponseHeaders, IsIdentity):
 		f.before = func(tri.State) tri.State {
-			return tri.State{State: way.IdentitySet, Source: source,
-				Why: "the filter ExternalAuth sets the header from the answer of another service"}
+			return tri.Is(way.IdentitySet, source,
+				"the filter ExternalAuth sets the header from the answer of another service")
 		}
 		f.assumptions = append(f.assumptions,
 			"the service behind the filter ExternalAuth answers every request that it lets in with a non-empty "+
 				way.Header)
 	case filter.ExternalAuthProtocol == gatewayv1.HTTPRouteExternalAuthGRPCProtocol:
 		f.before = func(tri.State) tri.State {
-			return tri.State{State: way.IdentityUnknown, Source: source,
-				Why: reason.Of("gateway-authorization-sets-headers")}
+			return tri.Is(way.IdentityUnknown, source, reason.Of("gateway-authorization-sets-headers"))
 		}
 	}
 }
@@ -159,22 +158,21 @@ func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string)
 		return steps[0]
 	}
 	return func(tri.State) tri.State {
-		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("envoy-several-actions", source)}
+		return tri.Is(way.IdentityUnknown, source, reason.Of("envoy-several-actions", source))
 	}
 }
 
 // RemovedBy is the reading of a header that a filter removes.
 func RemovedBy(source string) tri.State {
-	return tri.State{State: way.IdentityRemoved, Source: source,
-		Why: source + " removes the header, but not the query parameter of the same name"}
+	return tri.Is(way.IdentityRemoved, source,
+		source+" removes the header, but not the query parameter of the same name")
 }
 
 // Added is what becomes of the identity where another value is put behind the one that is there.
 func Added(before, value tri.State, source string) tri.State {
 	switch before.State {
 	case way.IdentityClient:
-		return tri.State{State: way.IdentityClient, Source: source,
-			Why: source + " adds a value to the header, behind that of the client"}
+		return tri.Is(way.IdentityClient, source, source+" adds a value to the header, behind that of the client")
 	case way.IdentityRemoved, way.IdentityEmpty:
 		return value
 	}

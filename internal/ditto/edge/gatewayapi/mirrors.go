@@ -39,7 +39,7 @@ func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 		source, why := "RequestMirror", reason.Of("gateway-mirror-filters")
 		for _, s := range []*tri.State{&mirror.Effects.Identity, &mirror.Effects.StripsIdentity} {
 			if s.State != way.IdentityClient && s.State != tri.Off {
-				*s = tri.State{State: tri.Unknown, Source: source, Why: s.Why + "; " + why}
+				*s = tri.Is(tri.Unknown, source, s.Why+"; "+why)
 			}
 		}
 		if plain.Path != nil && plain.Path.Rewrite.Kind != way.RewriteNone {

@@ -22,13 +22,12 @@ type Limits struct {
 func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 	switch {
 	case at.unserved != "":
-		return Limits{Limited: tri.State{State: tri.Unknown, Source: sourceParents, Why: at.unserved}}
+		return Limits{Limited: tri.Is(tri.Unknown, sourceParents, at.unserved)}
 	case !at.Route.isHTTP():
-		return Limits{Limited: tri.State{State: tri.Off, Source: "default",
-			Why: "connections are passed through unread"}}
+		return Limits{Limited: tri.Is(tri.Off, "default", "connections are passed through unread")}
 	}
-	l := Limits{Limited: tri.State{State: tri.Unknown, Source: "default", Why: cmp.Or(at.class.impl.unreadLimits,
-		reason.Of("gateway-limits-not-read", at.class.impl.Title))}}
+	l := Limits{Limited: tri.Is(tri.Unknown, "default", cmp.Or(at.class.impl.unreadLimits,
+		reason.Of("gateway-limits-not-read", at.class.impl.Title)))}
 	if at.class.impl.Limits != nil {
 		l = at.class.impl.Limits(c, at)
 	}
@@ -36,7 +35,7 @@ func gatewayLimits(c way.Context, at Place, opaque []string) Limits {
 		why := strings.Join(opaque, "; ")
 		l.Pages.Unknown = append(l.Pages.Unknown, why)
 		if l.Limited.State != tri.On {
-			l.Limited = tri.State{State: tri.Unknown, Source: "filters", Why: why}
+			l.Limited = tri.Is(tri.Unknown, "filters", why)
 		}
 	}
 	return l
@@ -64,5 +63,5 @@ func (l Limits) apply(h *way.Handling, at Place) {
 
 // UnlimitedRoute is the reading where no policy limits anything.
 func UnlimitedRoute() tri.State {
-	return tri.State{State: tri.Off, Source: "default", Why: "no policy limits requests"}
+	return tri.Is(tri.Off, "default", "no policy limits requests")
 }

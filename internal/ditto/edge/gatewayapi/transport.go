@@ -26,7 +26,7 @@ const (
 // told.
 func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attachedHost) way.Transport {
 	unknown := func(source, why string) way.Transport {
-		state := tri.State{State: tri.Unknown, Source: source, Why: why}
+		state := tri.Is(tri.Unknown, source, why)
 		return way.Transport{TLS: state, Plain: state}
 	}
 	switch {
@@ -62,7 +62,7 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 	}
 	if len(encrypted) == 0 {
 		why := plain[0].text() + ", which takes it, has the protocol HTTP"
-		t.TLS = tri.State{State: tri.Off, Source: sourceListeners, Why: why}
+		t.TLS = tri.Is(tri.Off, sourceListeners, why)
 		t.Plain = way.PassedOn(sourceListeners, why)
 		t.Fix.Advice = "give " + s.String() +
 			" a listener with protocol HTTPS and tls.certificateRefs, name it in spec.parentRefs by " +
@@ -78,7 +78,7 @@ func gatewayTransport(c way.Context, r gatewayRoute, s servedRoute, host attache
 		"), and attach " +
 		redirectingRoute + " to listener " + string(plain[0].Name)
 	if redirects := s.class.impl.redirects; redirects != "" {
-		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: redirects}
+		t.Plain = tri.Is(tri.Unknown, "default", redirects)
 	}
 	return t
 }
@@ -112,14 +112,13 @@ func within(host, wide string) bool {
 
 // certified says whether listeners for HTTPS have certificates. Options stand for one in an implementation's own way.
 func certified(listeners []listener) tri.State {
-	state := tri.State{State: tri.On, Source: sourceListeners, Why: ""}
+	state := tri.Is(tri.On, sourceListeners, "")
 	for _, l := range listeners {
 		if tls := l.TLS; tls != nil && (len(tls.CertificateRefs) > 0 || len(tls.Options) > 0) {
 			state.Why = cmp.Or(state.Why, l.text()+" names a certificate")
 			continue
 		}
-		return tri.State{State: tri.Unknown, Source: sourceListeners,
-			Why: reason.Of("gateway-listener-without-certificate", l.text())}
+		return tri.Is(tri.Unknown, sourceListeners, reason.Of("gateway-listener-without-certificate", l.text()))
 	}
 	return state
 }
@@ -133,8 +132,8 @@ func connectionTransport(listeners []listener) way.Transport {
 		case l.Protocol == gatewayv1.TCPProtocolType:
 			raw = append(raw, l)
 		case l.Protocol != gatewayv1.TLSProtocolType:
-			state := tri.State{State: tri.Unknown, Source: sourceListeners,
-				Why: reason.Of("gateway-protocol", l.text(), way.Quote(string(l.Protocol)))}
+			state := tri.Is(tri.Unknown, sourceListeners,
+				reason.Of("gateway-protocol", l.text(), way.Quote(string(l.Protocol))))
 			return way.Transport{TLS: state, Plain: state}
 		case l.TLS != nil && l.TLS.Mode != nil && *l.TLS.Mode == gatewayv1.TLSModePassthrough:
 			through = append(through, l)
@@ -142,7 +141,7 @@ func connectionTransport(listeners []listener) way.Transport {
 			ended = append(ended, l)
 		}
 	}
-	decidedBehind := tri.State{State: tri.Unknown, Source: sourceListeners, Why: reason.Of("decided-further-in")}
+	decidedBehind := tri.Is(tri.Unknown, sourceListeners, reason.Of("decided-further-in"))
 	switch {
 	case len(raw) > 0:
 		return way.Transport{

@@ -61,8 +61,8 @@ func gceConfigs(in way.Input, e *way.Effects) {
 	if !ok {
 		source := gceConfigKeys()[0]
 		why := reason.Of("not-readable", source)
-		e.Identity = tri.State{State: way.IdentityUnknown, Source: source, Why: why}
-		e.Authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
+		e.Identity = tri.Is(way.IdentityUnknown, source, why)
+		e.Authentication = tri.Is(tri.Unknown, source, why)
 		return
 	}
 	var identity, authentication *tri.State
@@ -86,11 +86,11 @@ func gceConfig(in way.Input, name string) (identity, authentication tri.State) {
 	o := way.ObjectAt(in.Objects, inventory.ID{GroupKind: crd.GKEBackendConfig, Namespace: in.Ingress.Namespace,
 		Name: name})
 	if o == nil {
-		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("header-changer-not-found", who)},
-			tri.State{State: tri.Unknown, Source: "iap", Why: reason.Of("f5-policy-not-found", who)}
+		return tri.Is(way.IdentityUnknown, source, reason.Of("header-changer-not-found", who)),
+			tri.Is(tri.Unknown, "iap", reason.Of("f5-policy-not-found", who))
 	}
 	config := inventory.Must[crd.BackendConfig](o)
-	identity = tri.State{State: way.IdentityClient, Source: "default", Why: who + " leaves the header alone"}
+	identity = tri.Is(way.IdentityClient, "default", who+" leaves the header alone")
 	if headers := config.Spec.CustomRequestHeaders; headers != nil {
 		for _, h := range headers.Headers {
 			key, value, _ := strings.Cut(h, ":")
@@ -99,21 +99,17 @@ func gceConfig(in way.Input, name string) (identity, authentication tri.State) {
 			}
 			switch value = strings.TrimSpace(value); {
 			case value == "":
-				identity = tri.State{State: way.IdentityUnknown, Source: source,
-					Why: reason.Of("backendconfig-header-empty", who)}
+				identity = tri.Is(way.IdentityUnknown, source, reason.Of("backendconfig-header-empty", who))
 			case strings.Contains(value, "{"):
-				identity = tri.State{State: way.IdentityUnknown, Source: source,
-					Why: reason.Of("backendconfig-header-variable", who)}
+				identity = tri.Is(way.IdentityUnknown, source, reason.Of("backendconfig-header-variable", who))
 			default:
-				identity = tri.State{State: way.IdentitySet, Source: source,
-					Why: who + " sets the header to a constant"}
+				identity = tri.Is(way.IdentitySet, source, who+" sets the header to a constant")
 			}
 		}
 	}
-	authentication = tri.State{State: tri.Off, Source: "default", Why: who + " asks for no credentials"}
+	authentication = tri.Is(tri.Off, "default", who+" asks for no credentials")
 	if iap := config.Spec.IAP; iap != nil && iap.Enabled {
-		authentication = tri.State{State: tri.On, Source: "iap",
-			Why: who + " asks every client for a Google account (Identity-Aware Proxy)"}
+		authentication = tri.Is(tri.On, "iap", who+" asks every client for a Google account (Identity-Aware Proxy)")
 	}
 	return identity, authentication
 }

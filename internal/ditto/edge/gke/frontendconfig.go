@@ -28,7 +28,7 @@ func gcePlain(in way.Input) tri.State {
 	who := "FrontendConfig " + id.Namespace + "/" + id.Name
 	o := way.ObjectAt(in.Objects, id)
 	if o == nil {
-		return tri.State{State: tri.Unknown, Source: FrontendConfig, Why: reason.Of("frontendconfig-not-found", who)}
+		return tri.Is(tri.Unknown, FrontendConfig, reason.Of("frontendconfig-not-found", who))
 	}
 	if r := inventory.Must[crd.FrontendConfig](o).Spec.RedirectToHTTPS; r != nil && r.Enabled {
 		return way.Redirected(FrontendConfig, who+" redirects (redirectToHttps)")

@@ -11,18 +11,18 @@ import (
 // HTTP too unless allow-http says otherwise.
 func gceTransport(in way.Input) way.Transport {
 	a := in.Ingress.Annotations
-	t := way.Transport{TLS: tri.State{State: tri.Off, Source: way.SourceTLS, Why: "the Ingress names no certificate"}}
+	t := way.Transport{TLS: tri.Is(tri.Off, way.SourceTLS, "the Ingress names no certificate")}
 	t.Fix.Advice = `name a certificate (spec.tls or networking.gke.io/managed-certificates) and set kubernetes.io/ingress.allow-http: "false", ` +
 		`or name a FrontendConfig with redirectToHttps: {enabled: true} in ` + FrontendConfig
 	for _, entry := range in.Ingress.Spec.TLS {
 		if entry.SecretName != "" {
-			t.TLS = tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+			t.TLS = tri.Is(tri.On, way.SourceTLS, "spec.tls names a certificate")
 		}
 	}
 	for _, key := range []string{"ingress.gcp.kubernetes.io/pre-shared-cert",
 		"networking.gke.io/managed-certificates"} {
 		if strings.TrimSpace(a[key]) != "" {
-			t.TLS = tri.State{State: tri.On, Source: key, Why: key + " names a certificate"}
+			t.TLS = tri.Is(tri.On, key, key+" names a certificate")
 		}
 	}
 	allowed, said := way.Annotations(a).Bool(way.AllowHTTP)

@@ -62,9 +62,9 @@ func (b haproxyBackend) apply(identity, authentication tri.State, users way.Trus
 	}
 	opaque := func(why string) (tri.State, tri.State) {
 		if authentication.State == tri.On {
-			authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
+			authentication = tri.Is(tri.Unknown, source, why)
 		}
-		return tri.State{State: way.IdentityUnknown, Source: source, Why: why}, authentication
+		return tri.Is(way.IdentityUnknown, source, why), authentication
 	}
 	if !b.known {
 		return opaque(reason.Of("header-changer-not-found", b.who))
@@ -77,11 +77,10 @@ func (b haproxyBackend) apply(identity, authentication tri.State, users way.Trus
 			case !touches && (rule.HeaderMethod == "" || rule.HeaderMethod == "str"):
 			case rule.Condition != "" || rule.HeaderMethod != "" && rule.HeaderMethod != "str" ||
 				strings.HasPrefix(rule.Type, "replace-"):
-				identity = tri.State{State: way.IdentityUnknown, Source: source,
-					Why: reason.Of("haproxy-header-under-condition", b.who)}
+				identity = tri.Is(way.IdentityUnknown, source, reason.Of("haproxy-header-under-condition", b.who))
 			case rule.Type == "del-header":
-				identity = tri.State{State: way.IdentityRemoved, Source: source,
-					Why: b.who + " deletes the header, but not the query parameter of the same name"}
+				identity = tri.Is(way.IdentityRemoved, source,
+					b.who+" deletes the header, but not the query parameter of the same name")
 			case rule.Type == "set-header" || identity.State == way.IdentityRemoved:
 				identity = headerValue(rule.HeaderFormat, users)
 				identity.Source, identity.Why = source, "in "+b.who+" "+identity.Why
@@ -90,13 +89,11 @@ func (b haproxyBackend) apply(identity, authentication tri.State, users way.Trus
 			return opaque(reason.Of("haproxy-rule-not-read", b.who, rule.Type))
 		case "allow":
 			if authentication.State == tri.On {
-				authentication = tri.State{State: tri.Unknown, Source: source,
-					Why: reason.Of("haproxy-allows-some", b.who)}
+				authentication = tri.Is(tri.Unknown, source, reason.Of("haproxy-allows-some", b.who))
 			}
 		case "auth":
 			if authentication.State == tri.Off {
-				authentication = tri.State{State: tri.Unknown, Source: source,
-					Why: reason.Of("haproxy-asks-some", b.who)}
+				authentication = tri.Is(tri.Unknown, source, reason.Of("haproxy-asks-some", b.who))
 			}
 		}
 	}

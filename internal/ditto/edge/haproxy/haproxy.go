@@ -70,31 +70,27 @@ func haproxyRead(in way.Input) way.Reading {
 	users := way.Unverified
 	switch {
 	case conflicts["auth-type"]:
-		e.Authentication = tri.State{State: tri.Unknown, Source: authType,
-			Why: reason.Of("haproxy-auth-type-twice")}
+		e.Authentication = tri.Is(tri.Unknown, authType, reason.Of("haproxy-auth-type-twice"))
 		users = way.Doubtful
 	case a["auth-type"] == "basic-auth":
-		e.Authentication = tri.State{State: tri.On, Source: authType,
-			Why: "auth-type asks every client for credentials"}
+		e.Authentication = tri.Is(tri.On, authType, "auth-type asks every client for credentials")
 		users = way.Verified
 		if namespace, name, ok := way.SecretName(a["auth-secret"], in.Ingress.Namespace); ok {
 			e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthMap}}
 		}
 	case a.Has("auth-type"):
-		e.Authentication = tri.State{State: tri.Off, Source: authType,
-			Why: `auth-type is not "basic-auth", and is ignored`}
+		e.Authentication = tri.Is(tri.Off, authType, `auth-type is not "basic-auth", and is ignored`)
 	default:
-		e.Authentication = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
+		e.Authentication = tri.Is(tri.Off, "default", "no annotation asks for credentials")
 	}
 
 	e.Identity = haproxyHeader(a, conflicts, "request-set-header", way.Header, users)
 	for _, name := range haproxySnippets() {
 		if configures(a, name) || configures(service, name) {
-			e.Identity = tri.State{State: way.IdentityUnknown, Source: "haproxy.org/" + name,
-				Why: reason.Of("header-by-unread-setting", name)}
+			e.Identity = tri.Is(way.IdentityUnknown, "haproxy.org/"+name, reason.Of("header-by-unread-setting", name))
 			if e.Authentication.State == tri.On {
-				e.Authentication = tri.State{State: tri.Unknown, Source: "haproxy.org/" + name,
-					Why: reason.Of("opened-by-unread-setting", name)}
+				e.Authentication = tri.Is(tri.Unknown, "haproxy.org/"+name,
+					reason.Of("opened-by-unread-setting", name))
 			}
 		}
 	}
@@ -106,14 +102,13 @@ func haproxyRead(in way.Input) way.Reading {
 	server := haproxyHeader(a, conflicts, "response-set-header", "Server", way.Unverified)
 	switch server.State {
 	case way.IdentityClient:
-		e.HidesHeaders = tri.State{State: tri.Off, Source: "default",
-			Why: "HAProxy passes the Server header of the backend on"}
+		e.HidesHeaders = tri.Is(tri.Off, "default", "HAProxy passes the Server header of the backend on")
 		h.Fixes[way.HideHeaders].Advice = `HAProxy sends no Server header of its own. Leave SERVER_HEADER of the gateway empty, or overwrite it: ` +
 			`haproxy.org/response-set-header: "Server hidden"`
 	case way.IdentitySet:
-		e.HidesHeaders = tri.State{State: tri.On, Source: server.Source, Why: "response-set-header overwrites Server"}
+		e.HidesHeaders = tri.Is(tri.On, server.Source, "response-set-header overwrites Server")
 	default:
-		e.HidesHeaders = tri.State{State: tri.Unknown, Source: server.Source, Why: server.Why}
+		e.HidesHeaders = tri.Is(tri.Unknown, server.Source, server.Why)
 	}
 	if pass, ok := haproxyBool(a["ssl-passthrough"]); ok && pass || conflicts["ssl-passthrough"] {
 		h.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
@@ -139,9 +134,9 @@ func haproxyRead(in way.Input) way.Reading {
 func haproxyHeader(a way.Annotations, conflicts map[string]bool, key, header string, users way.Trust) tri.State {
 	source := "haproxy.org/" + key
 	if conflicts[key] {
-		return tri.State{State: way.IdentityUnknown, Source: source, Why: reason.Of("haproxy-setting-twice", key)}
+		return tri.Is(way.IdentityUnknown, source, reason.Of("haproxy-setting-twice", key))
 	}
-	result := tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	result := tri.Is(way.IdentityClient, "default", "no annotation changes the header")
 	for line := range strings.SplitSeq(a[key], "\n") {
 		if line == "" {
 			continue

@@ -79,11 +79,9 @@ func (s *settings) read() way.Reading {
 		}
 	}
 	for _, name := range s.unread {
-		e.Identity = tri.State{State: way.IdentityUnknown, Source: s.source(name),
-			Why: reason.Of("header-by-unread-setting", s.named(name))}
+		e.Identity = tri.Is(way.IdentityUnknown, s.source(name), reason.Of("header-by-unread-setting", s.named(name)))
 		if e.Authentication.State == tri.On {
-			e.Authentication = tri.State{State: tri.Unknown, Source: s.source(name),
-				Why: reason.Of("opened-by-unread-setting", s.named(name))}
+			e.Authentication = tri.Is(tri.Unknown, s.source(name), reason.Of("opened-by-unread-setting", s.named(name)))
 		}
 	}
 	e.StripsIdentity = way.Strips(e.Identity)
@@ -104,7 +102,7 @@ func (s *settings) read() way.Reading {
 	h.Spelling = way.SpellingVerbatim // normalize-uri is not set
 	h.Fixes[way.ResolvePaths].Advice = adviceOnPaths
 	if why := s.unseen(); why != "" {
-		unknown := tri.State{State: tri.Unknown, Source: "configmap", Why: why}
+		unknown := tri.Is(tri.Unknown, "configmap", why)
 		h.Identity, h.Authentication, h.StripsIdentity, h.HidesHeaders = unknown, unknown, unknown, unknown
 		h.Rate.Limited = unknown
 	}
@@ -120,15 +118,14 @@ func (s *settings) read() way.Reading {
 // `auth`, is logged and leaves the paths open; a wrong auth-url denies everything. unasked says why some requests get
 // in without being asked, for which users is no word to rely on, and nothing sets headers by an answer.
 func (s *settings) authentication(e *way.Effects) (users way.Trust, unasked string) {
-	e.Authentication = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
+	e.Authentication = tri.Is(tri.Off, "default", "no annotation asks for credentials")
 	users = way.Unverified
 	if s.a.Has("auth-secret") {
 		users = s.passwords(e)
 	}
 	agreed := false
 	if external := s.a.FirstOf("auth-url", "oauth"); external != "" && e.Authentication.State != tri.On {
-		e.Authentication = tri.State{State: tri.On, Source: s.source(external),
-			Why: s.named(external) + " asks every client for credentials"}
+		e.Authentication = tri.Is(tri.On, s.source(external), s.named(external)+" asks every client for credentials")
 		if external == "oauth" {
 			s.oauth(e)
 		} else if asked := s.in.Config.Asking.Ask(s.in.Ingress.Namespace,
@@ -137,7 +134,7 @@ func (s *settings) authentication(e *way.Effects) (users way.Trust, unasked stri
 		}
 	}
 	if why := s.passesOver("auth-", "oauth"); why != "" && e.Authentication.State == tri.On {
-		e.Authentication = tri.State{State: tri.Unknown, Source: e.Authentication.Source, Why: why}
+		e.Authentication = tri.Is(tri.Unknown, e.Authentication.Source, why)
 	}
 	if e.Authentication.State == tri.Unknown && !agreed {
 		unasked = e.Authentication.Why
@@ -146,8 +143,8 @@ func (s *settings) authentication(e *way.Effects) (users way.Trust, unasked stri
 		}
 	}
 	if s.a.Has("auth-tls-secret") && e.Authentication.State == tri.Off {
-		e.Authentication = tri.State{State: tri.Unknown, Source: PrefixHAProxyIngress + "auth-tls-secret",
-			Why: reason.Of("haproxy-certificates-over-tls")}
+		e.Authentication = tri.Is(tri.Unknown, PrefixHAProxyIngress+"auth-tls-secret",
+			reason.Of("haproxy-certificates-over-tls"))
 	}
 	return users, unasked
 }
@@ -157,29 +154,25 @@ func (s *settings) passwords(e *way.Effects) way.Trust {
 	source := s.source("auth-secret")
 	namespace, name, ok := way.SecretName(s.a["auth-secret"], s.in.Ingress.Namespace)
 	if !ok {
-		e.Authentication = tri.State{State: tri.Off, Source: source,
-			Why: "auth-secret does not name a Secret, and is ignored"}
+		e.Authentication = tri.Is(tri.Off, source, "auth-secret does not name a Secret, and is ignored")
 		return way.Unverified
 	}
 	e.AuthSecrets = []way.AuthSecret{{Namespace: namespace, Name: name, Kind: way.AuthFile, Key: "auth"}}
 	if namespace != s.in.Ingress.Namespace && !s.told.CrossNamespace &&
 		!strings.EqualFold(s.told.Data["cross-namespace-secrets-passwd"], "allow") {
 		// Once an Ingress of that namespace has it read, it counts here, too.
-		e.Authentication = tri.State{State: tri.Unknown, Source: source,
-			Why: reason.Of("haproxy-auth-secret-of-other-namespace", namespace, name)}
+		e.Authentication = tri.Is(tri.Unknown, source,
+			reason.Of("haproxy-auth-secret-of-other-namespace", namespace, name))
 		return way.Doubtful
 	}
-	e.Authentication = tri.State{State: tri.On, Source: source,
-		Why: s.named("auth-secret") + " asks every client for credentials"}
+	e.Authentication = tri.Is(tri.On, source, s.named("auth-secret")+" asks every client for credentials")
 	switch object, entry := secret(s.in, namespace, name, "auth"); {
 	case object == absent:
-		e.Authentication = tri.State{State: tri.Unknown, Source: source,
-			Why: reason.Of("haproxy-auth-secret-not-found", namespace, name)}
+		e.Authentication = tri.Is(tri.Unknown, source, reason.Of("haproxy-auth-secret-not-found", namespace, name))
 		return way.Doubtful
 	case entry == absent:
-		e.Authentication = tri.State{State: tri.Off, Source: source,
-			Why: "Secret " + namespace + "/" + name +
-				" has no key auth, so haproxy-ingress asks for no credentials"}
+		e.Authentication = tri.Is(tri.Off, source, "Secret "+namespace+"/"+name+
+			" has no key auth, so haproxy-ingress asks for no credentials")
 		return way.Unverified
 	case object == unseen:
 		e.Assumptions = append(e.Assumptions, "Secret "+namespace+"/"+name+" is there and has the key auth")
@@ -211,7 +204,7 @@ func (s *settings) identity(e *way.Effects, users way.Trust, unasked string) tri
 	a := s.a
 	v, stated := s.in.Version()
 	old := stated && !v.AtLeast(0, 17)
-	state := tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	state := tri.Is(way.IdentityClient, "default", "no annotation changes the header")
 
 	setKey := a.FirstOf("request-set-headers", "headers")
 	if old {
@@ -228,12 +221,12 @@ func (s *settings) identity(e *way.Effects, users way.Trust, unasked string) tri
 	}
 	if value, ok := haproxyIngressLine(a["request-add-headers"], way.Header); ok && !old {
 		added := headerValue(value, users)
-		state = tri.State{State: way.IdentityUnknown, Source: s.source("request-add-headers"),
-			Why: reason.Of("haproxy-second-header", added.Why)}
+		state = tri.Is(way.IdentityUnknown, s.source("request-add-headers"),
+			reason.Of("haproxy-second-header", added.Why))
 	}
 	if way.Listed(a["request-del-headers"], way.Header) && !old {
-		state = tri.State{State: way.IdentityRemoved, Source: s.source("request-del-headers"),
-			Why: s.named("request-del-headers") + " removes the header"}
+		state = tri.Is(way.IdentityRemoved, s.source("request-del-headers"),
+			s.named("request-del-headers")+" removes the header")
 		if !stated {
 			e.Assumptions = append(e.Assumptions, "haproxy-ingress is 0.17 or newer, which knows request-del-headers")
 		}
@@ -274,12 +267,11 @@ func (s *settings) hides(h *way.Handling) {
 	in := s.in
 	v, stated := in.Version()
 	if way.Listed(s.a[name], "Server") && (!stated || v.AtLeast(0, 17)) {
-		h.HidesHeaders = tri.State{State: tri.On, Source: s.source(name), Why: s.named(name) + " removes Server"}
+		h.HidesHeaders = tri.Is(tri.On, s.source(name), s.named(name)+" removes Server")
 		s.unlessDiffering(name, &h.HidesHeaders)
 		return
 	}
-	h.HidesHeaders = tri.State{State: tri.Off, Source: "default",
-		Why: "HAProxy passes the Server header of the backend on"}
+	h.HidesHeaders = tri.Is(tri.Off, "default", "HAProxy passes the Server header of the backend on")
 	s.unlessDiffering(name, &h.HidesHeaders)
 	h.Fixes[way.HideHeaders].Advice = `set haproxy-ingress.github.io/response-del-headers: "Server,X-Powered-By" (haproxy-ingress 0.17 or newer)`
 	_, old := in.Ingress.Annotations["ingress.kubernetes.io/response-del-headers"]

@@ -24,8 +24,7 @@ func (s *settings) transport(host string) way.Transport {
 	t := way.Transport{TLS: s.certificate(host)}
 	added := false
 	if adds, _ := a.Bool(always); adds && t.TLS.State == tri.Off {
-		added, t.TLS = true, tri.State{State: tri.Unknown, Source: s.source(always),
-			Why: reason.Of("controllers-certificate")}
+		added, t.TLS = true, tri.Is(tri.Unknown, s.source(always), reason.Of("controllers-certificate"))
 	}
 	redirects, said := s.redirects()
 	switch {
@@ -48,11 +47,11 @@ func (s *settings) transport(host string) way.Transport {
 		t.Fix.Advice = "change " + s.told.In(source)
 	}
 	if front := s.front; len(front) > 0 {
-		t.Plain = tri.State{State: tri.Unknown, Source: s.source(front[0]),
-			Why: reason.Of("haproxy-redirect-by-unread-setting", s.named(front[0]))}
+		t.Plain = tri.Is(tri.Unknown, s.source(front[0]),
+			reason.Of("haproxy-redirect-by-unread-setting", s.named(front[0])))
 	}
 	if why := s.unseen(); why != "" && t.TLS.State != tri.Off {
-		t.Plain = tri.State{State: tri.Unknown, Source: "configmap", Why: why}
+		t.Plain = tri.Is(tri.Unknown, "configmap", why)
 	}
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		return way.Passed(t.Plain, s.source("ssl-passthrough"))
@@ -71,8 +70,8 @@ func (s *settings) certificate(host string) tri.State {
 	if host == "" || t.State == tri.Off || lists(s.in.Ingress) || slices.ContainsFunc(s.in.Neighbours[host], lists) {
 		return t
 	}
-	return tri.State{State: tri.Off, Source: way.SourceTLS,
-		Why: "haproxy-ingress serves TLS for the hosts that spec.tls lists, and " + host + " is none of them"}
+	return tri.Is(tri.Off, way.SourceTLS,
+		"haproxy-ingress serves TLS for the hosts that spec.tls lists, and "+host+" is none of them")
 }
 
 // redirected is what plain HTTP meets where it is to be redirected, which some of it may not be.
@@ -83,15 +82,15 @@ func (s *settings) redirected() tri.State {
 		return way.PassedOn(proto, s.told.In(proto)+" is false")
 	case s.passesOver("ssl-redirect", spared) != "" || s.aliased() && !s.certified():
 		source := PrefixHAProxyIngress + "server-alias"
-		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("haproxy-aliased")}
+		return tri.Is(tri.Unknown, source, reason.Of("haproxy-aliased"))
 	case s.spares():
-		return tri.State{State: tri.Unknown, Source: s.source(spared), Why: reason.Of("haproxy-spares-paths")}
+		return tri.Is(tri.Unknown, s.source(spared), reason.Of("haproxy-spares-paths"))
 	case all:
 		return way.PassedOn(spared, s.namedList()+" has the beginning of its paths: plain HTTP is not redirected")
 	case some:
-		return tri.State{State: tri.Unknown, Source: spared, Why: reason.Of("haproxy-spares-paths")}
+		return tri.Is(tri.Unknown, spared, reason.Of("haproxy-spares-paths"))
 	case s.fronted():
-		return tri.State{State: tri.Unknown, Source: proto, Why: reason.Of("haproxy-fronting-proxy", s.told.Name)}
+		return tri.Is(tri.Unknown, proto, reason.Of("haproxy-fronting-proxy", s.told.Name))
 	}
 	return way.Redirected("default", "haproxy-ingress redirects where it has a certificate")
 }
@@ -155,13 +154,12 @@ func (s *settings) rate(h *way.Handling) {
 	h.Fixes[way.LimitRequests].Advice = `set haproxy-ingress.github.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-connections"} {
 		if way.Positive(a[name]) {
-			r.Limited = tri.State{State: tri.On, Source: s.source(name),
-				Why: s.named(name) + " is " + way.Quote(a[name])}
+			r.Limited = tri.Is(tri.On, s.source(name), s.named(name)+" is "+way.Quote(a[name]))
 			break
 		}
 		if a.Has(name) {
-			r.Limited = tri.State{State: tri.Off, Source: s.source(name),
-				Why: s.named(name) + " is " + way.Quote(a[name]) + ", which sets no limit"}
+			r.Limited = tri.Is(tri.Off, s.source(name),
+				s.named(name)+" is "+way.Quote(a[name])+", which sets no limit")
 		}
 	}
 	const exempt = "limit-whitelist"
@@ -178,8 +176,7 @@ func (s *settings) rate(h *way.Handling) {
 	}
 	for _, name := range s.unread {
 		if r.Limited.State == tri.Off {
-			r.Limited = tri.State{State: tri.Unknown, Source: s.source(name),
-				Why: reason.Of("limit-by-unread-setting", s.named(name))}
+			r.Limited = tri.Is(tri.Unknown, s.source(name), reason.Of("limit-by-unread-setting", s.named(name)))
 		}
 	}
 	if _, set := s.in.ServiceAnnotations[PrefixHAProxyIngress+"limit-rps"]; !set {

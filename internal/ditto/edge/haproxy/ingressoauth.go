@@ -14,8 +14,8 @@ import (
 func (s *settings) oauth(e *way.Effects) {
 	in, a, source := s.in, s.a, s.source("oauth")
 	if s.opens() {
-		e.Authentication = tri.State{State: tri.Off, Source: source,
-			Why: "oauth is passed over, since another Ingress of the Service has auth-url"}
+		e.Authentication = tri.Is(tri.Off, source,
+			"oauth is passed over, since another Ingress of the Service has auth-url")
 		return
 	}
 	prefix := "/oauth2"
@@ -38,7 +38,7 @@ func (s *settings) oauth(e *way.Effects) {
 	serves := reach.API || len(reach.Admin) > 0
 	switch all := taken == len(in.Ingress.Spec.Rules); {
 	case ours || serves && !all:
-		e.Authentication = tri.State{State: tri.Unknown, Source: source, Why: reason.Of("haproxy-oauth-prefix", prefix)}
+		e.Authentication = tri.Is(tri.Unknown, source, reason.Of("haproxy-oauth-prefix", prefix))
 	case !all:
 		e.Assumptions = append(e.Assumptions, "another Ingress of the host takes the path "+prefix+", below which "+
 			"haproxy-ingress asks for no credentials")

@@ -93,8 +93,7 @@ func (s *settings) source(name string) string {
 // unlessDiffering makes unknown what a setting decides of which one of several counts.
 func (s *settings) unlessDiffering(name string, state *tri.State) {
 	if s.differ[name] {
-		*state = tri.State{State: tri.Unknown, Source: s.source(name),
-			Why: reason.Of("haproxy-service-settings-differ", name)}
+		*state = tri.Is(tri.Unknown, s.source(name), reason.Of("haproxy-service-settings-differ", name))
 	}
 }
 

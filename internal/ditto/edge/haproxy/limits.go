@@ -15,12 +15,11 @@ func haproxyTransport(in way.Input, a way.Annotations, conflicts map[string]bool
 	redirects, said := haproxyBool(a["ssl-redirect"])
 	switch {
 	case conflicts["ssl-redirect"] || !said && a.Has("ssl-redirect"):
-		t.Plain = tri.State{State: tri.Unknown, Source: key, Why: reason.Of("haproxy-ssl-redirect-broken")}
+		t.Plain = tri.Is(tri.Unknown, key, reason.Of("haproxy-ssl-redirect-broken"))
 	case said && redirects:
 		t.Plain = way.Redirected(key, "ssl-redirect is true")
 		if t.TLS.State == tri.Off && !own {
-			t.TLS = tri.State{State: tri.Unknown, Source: key,
-				Why: reason.Of("haproxy-redirect-to-controllers-certificate")}
+			t.TLS = tri.Is(tri.Unknown, key, reason.Of("haproxy-redirect-to-controllers-certificate"))
 		}
 	case said && (own || t.TLS.State != tri.Off):
 		t.Plain = way.PassedOn(key, "ssl-redirect is false")
@@ -45,29 +44,25 @@ func haproxyRate(in way.Input, a, service way.Annotations, conflicts map[string]
 	*advice = `set haproxy.org/rate-limit-requests: "250" with haproxy.org/rate-limit-period: 5s`
 	switch {
 	case conflicts["rate-limit-requests"]:
-		r.Limited = tri.State{State: tri.Unknown, Source: prefix + "rate-limit-requests",
-			Why: reason.Of("haproxy-rate-limit-twice")}
+		r.Limited = tri.Is(tri.Unknown, prefix+"rate-limit-requests", reason.Of("haproxy-rate-limit-twice"))
 	case way.Positive(a["rate-limit-requests"]):
-		r.Limited = tri.State{State: tri.On, Source: prefix + "rate-limit-requests",
-			Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"])}
+		r.Limited = tri.Is(tri.On, prefix+"rate-limit-requests",
+			"rate-limit-requests is "+way.Quote(a["rate-limit-requests"]))
 	case a.Has("rate-limit-requests"):
-		r.Limited = tri.State{State: tri.Off, Source: prefix + "rate-limit-requests",
-			Why: "rate-limit-requests is " + way.Quote(a["rate-limit-requests"]) + ", which sets no limit"}
+		r.Limited = tri.Is(tri.Off, prefix+"rate-limit-requests",
+			"rate-limit-requests is "+way.Quote(a["rate-limit-requests"])+", which sets no limit")
 	}
 	r.Limited = way.Excepting(r.Limited, a, prefix, "rate-limit-whitelist")
 	if r.Limited.State == tri.On && a.Has("src-ip-header") {
-		r.Limited = tri.State{State: tri.Unknown, Source: prefix + "src-ip-header",
-			Why: reason.Of("haproxy-address-from-header")}
+		r.Limited = tri.Is(tri.Unknown, prefix+"src-ip-header", reason.Of("haproxy-address-from-header"))
 	}
 	for _, name := range haproxySnippets() {
 		if r.Limited.State == tri.Off && (configures(a, name) || configures(service, name)) {
-			r.Limited = tri.State{State: tri.Unknown, Source: prefix + name,
-				Why: reason.Of("limit-by-unread-setting", name)}
+			r.Limited = tri.Is(tri.Unknown, prefix+name, reason.Of("limit-by-unread-setting", name))
 		}
 	}
 	if pass, _ := haproxyBool(a["ssl-passthrough"]); pass {
-		r.Limited = tri.State{State: tri.Off, Source: prefix + "ssl-passthrough",
-			Why: "ssl-passthrough passes TLS connections through unread"}
+		r.Limited = tri.Is(tri.Off, prefix+"ssl-passthrough", "ssl-passthrough passes TLS connections through unread")
 		*advice = "limit requests where TLS is terminated"
 		return
 	}

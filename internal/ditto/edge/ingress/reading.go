@@ -99,7 +99,7 @@ func counting(c way.Context, in way.Input) *way.Input {
 func readingOf(c way.Context, in way.Input, counts *way.Input) way.Reading {
 	if counts == nil {
 		r := readAs(in)
-		unknown := tri.State{State: tri.Unknown, Source: "canary", Why: noMain}
+		unknown := tri.Is(tri.Unknown, "canary", noMain)
 		r.Handling = way.Handling{
 			Effects: way.Effects{
 				Identity: unknown, Authentication: unknown, StripsIdentity: unknown, HidesHeaders: unknown,

@@ -67,7 +67,7 @@ func unless(contenders []contender, states []*tri.State, of func(*seen) []tri.St
 			}
 			settled[at] = true
 			//nolint:gosec // both come in the order of states
-			*states[at] = tri.State{State: tri.Unknown, Source: state.Source, Why: why}
+			*states[at] = tri.Is(tri.Unknown, state.Source, why)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func unknownTransport(in way.Input, contenders []contender, host string) way.Tra
 	if t.TLS.State == tri.Off {
 		t.Plain = way.WithoutTLS()
 	} else {
-		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("unknown-class-redirect")}
+		t.Plain = tri.Is(tri.Unknown, "default", reason.Of("unknown-class-redirect"))
 	}
 	return t
 }

@@ -21,13 +21,12 @@ func (n *nginxAuth) certificates(in way.Input, a way.Annotations, on []string) [
 	case verify == "off" || verify == "optional" || verify == "optional_no_ca":
 	case withoutCA(in, a[name]):
 		if len(on) == 0 && n.state.State == "" {
-			n.state = tri.State{State: tri.Off, Source: way.PrefixIngressNginx + name,
-				Why: "the Secret of " + name + " has no ca.crt, without which ingress-nginx asks nobody for certificates"}
+			n.state = tri.Is(tri.Off, way.PrefixIngressNginx+name,
+				"the Secret of "+name+" has no ca.crt, without which ingress-nginx asks nobody for certificates")
 		}
 	case len(in.Ingress.Spec.TLS) == 0 || isFalse(a, "ssl-redirect"):
 		if len(on) == 0 {
-			n.state = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + name,
-				Why: reason.Of("certificates-without-redirect")}
+			n.state = tri.Is(tri.Unknown, way.PrefixIngressNginx+name, reason.Of("certificates-without-redirect"))
 		}
 	default:
 		if !atHand(in, a[name]) {

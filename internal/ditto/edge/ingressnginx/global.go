@@ -157,8 +157,7 @@ func global(c way.GlobalConfig, setHeader string, users way.Trust) globalReading
 		}
 		snippet := nginx.ReadSnippet(c.Data[key], setHeader, users)
 		if snippet.Identity != nil && key == "location-snippet" {
-			s := tri.State{State: snippet.Identity.State, Source: key,
-				Why: "by " + c.In(key) + " " + snippet.Identity.Why}
+			s := tri.Is(snippet.Identity.State, key, "by "+c.In(key)+" "+snippet.Identity.Why)
 			g.identity = bothSet(g.identity, &s)
 		} else if snippet.Identity != nil {
 			g.inherits = g.inherits || inherits(c.Data[key])
@@ -218,7 +217,7 @@ func (g globalReading) over(own tri.State) tri.State {
 		s = *bothSet(g.identity, set)
 	}
 	if g.doubt != "" && (s.State != way.IdentityClient || g.inherits) {
-		return tri.State{State: way.IdentityUnknown, Source: s.Source, Why: g.doubt}
+		return tri.Is(way.IdentityUnknown, s.Source, g.doubt)
 	}
 	return s
 }
@@ -227,11 +226,9 @@ func (g globalReading) over(own tri.State) tri.State {
 func (g globalReading) authentication(own tri.State) tri.State {
 	switch {
 	case own.State == tri.On && g.opens != "":
-		return tri.State{State: tri.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-lets-in",
-			g.opens)}
+		return tri.Is(tri.Unknown, own.Source, reason.Of("ingress-nginx-configuration-lets-in", g.opens))
 	case own.State == tri.Off && g.asks != "":
-		return tri.State{State: tri.Unknown, Source: own.Source, Why: reason.Of("ingress-nginx-configuration-asks",
-			g.asks)}
+		return tri.Is(tri.Unknown, own.Source, reason.Of("ingress-nginx-configuration-asks", g.asks))
 	}
 	return own
 }

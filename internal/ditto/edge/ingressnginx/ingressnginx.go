@@ -82,15 +82,13 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	global := global(c, setHeader, auth.users())
 	e.Authentication = global.authentication(auth.state)
 	if snippet.Opens && e.Authentication.State == tri.On {
-		e.Authentication = tri.State{State: tri.Unknown, Source: "configuration-snippet",
-			Why: reason.Of("ingress-nginx-snippet-lets-in")}
+		e.Authentication = tri.Is(tri.Unknown, "configuration-snippet", reason.Of("ingress-nginx-snippet-lets-in"))
 	}
 	own := ingressNginxIdentity(e, auth, snippet)
 	if a.Has("server-snippet") && inherits(a["server-snippet"]) &&
 		nginx.ReadSnippet(a["server-snippet"], setHeader, auth.users()).Identity != nil {
 		const source = way.PrefixIngressNginx + "server-snippet"
-		own = tri.State{State: way.IdentityUnknown, Source: source,
-			Why: reason.Of("ingress-nginx-configuration-header", source)}
+		own = tri.Is(way.IdentityUnknown, source, reason.Of("ingress-nginx-configuration-header", source))
 	}
 	if own.Source == "default" && !a.Has("configuration-snippet") &&
 		in.Ingress.Annotations[way.PrefixIngressNginx+"configuration-snippet"] != "" {
@@ -98,10 +96,10 @@ func ingressNginxUnder(in way.Input, c way.GlobalConfig) way.Handling {
 	}
 	e.Identity = global.over(own)
 	e.StripsIdentity = way.Strips(e.Identity)
-	e.HidesHeaders = tri.State{State: tri.On, Source: "default",
-		Why: "ingress-nginx sends no Server header unless its ConfigMap sets server-tokens"}
+	e.HidesHeaders = tri.Is(tri.On, "default",
+		"ingress-nginx sends no Server header unless its ConfigMap sets server-tokens")
 	if c.IsTrue("server-tokens") {
-		e.HidesHeaders = tri.State{State: tri.Off, Source: "server-tokens", Why: c.In("server-tokens") + " is true"}
+		e.HidesHeaders = tri.Is(tri.Off, "server-tokens", c.In("server-tokens")+" is true")
 		h.Fixes[way.HideHeaders].Advice = `remove ` + c.In("server-tokens")
 	}
 	h.Fixes[way.StripIdentity].Advice = ingressNginxStripAdvice
@@ -148,7 +146,7 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	n := nginxAuth{answered: a["auth-response-headers"], setting: "auth-response-headers"}
 	var on []string
 	doubt := func(source, why string) {
-		n.state = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + source, Why: why}
+		n.state = tri.Is(tri.Unknown, way.PrefixIngressNginx+source, why)
 	}
 
 	switch kind := strings.TrimSpace(a["auth-type"]); kind {
@@ -190,24 +188,23 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 	}
 	on = n.certificates(in, a, on)
 	if (n.state.State == "" || n.agreed != "") && len(on) > 0 {
-		n.state = tri.State{State: tri.On, Source: way.PrefixIngressNginx + on[0],
-			Why: "the annotation " + way.PrefixIngressNginx + on[0] + " asks every client for credentials"}
+		n.state = tri.Is(tri.On, way.PrefixIngressNginx+on[0],
+			"the annotation "+way.PrefixIngressNginx+on[0]+" asks every client for credentials")
 		if on[0] == globalAuthURL {
-			n.state = tri.State{State: tri.On, Source: globalAuthURL,
-				Why: c.In(globalAuthURL) + " asks every client for credentials"}
+			n.state = tri.Is(tri.On, globalAuthURL, c.In(globalAuthURL)+" asks every client for credentials")
 		}
 	}
 	if some, all := listed(c, noAuthLocations, in.Ingress); some && n.state.State == tri.On &&
 		!slices.Contains(on, "auth-tls-secret") {
 		const unasked = "clients are not asked for credentials"
-		n.state = tri.State{State: tri.Unknown, Source: noAuthLocations,
-			Why: reason.Of("ingress-nginx-listed-locations", c.In(noAuthLocations), unasked)}
+		n.state = tri.Is(tri.Unknown, noAuthLocations,
+			reason.Of("ingress-nginx-listed-locations", c.In(noAuthLocations), unasked))
 		if all {
 			n.state.State, n.state.Why = tri.Off, c.In(noAuthLocations)+" lists the beginning of its paths: "+unasked
 		}
 	}
 	if n.state.State == "" {
-		n.state = tri.State{State: tri.Off, Source: "default", Why: "no annotation asks for credentials"}
+		n.state = tri.Is(tri.Off, "default", "no annotation asks for credentials")
 	}
 	if strings.TrimSpace(a["satisfy"]) == "any" && n.state.State == tri.On && on[0] != "auth-tls-secret" {
 		n.satisfiedByAny(a, c)
@@ -218,17 +215,13 @@ func ingressNginxAuth(in way.Input, a way.Annotations, c way.GlobalConfig) nginx
 // satisfiedByAny is for `satisfy: any`: clients with an address that is listed are not asked for credentials.
 func (n *nginxAuth) satisfiedByAny(a way.Annotations, c way.GlobalConfig) {
 	if a.FirstOf("whitelist-source-range", "allowlist-source-range") != "" {
-		n.state = tri.State{State: tri.Off, Source: way.PrefixIngressNginx + "satisfy",
-			Why: `satisfy is "any": clients with a listed address are not asked for credentials`}
+		n.state = tri.Is(tri.Off, way.PrefixIngressNginx+"satisfy",
+			`satisfy is "any": clients with a listed address are not asked for credentials`)
 	} else if list := c.Data["whitelist-source-range"]; strings.TrimSpace(list) != "" {
-		n.state = tri.State{
-			State: tri.Off, Source: way.PrefixIngressNginx + "satisfy",
-			Why: `satisfy is "any": clients that ` + c.In("whitelist-source-range") +
-				` lists are not asked for credentials`,
-		}
+		n.state = tri.Is(tri.Off, way.PrefixIngressNginx+"satisfy", `satisfy is "any": clients that `+c.In("whitelist-source-range")+
+			` lists are not asked for credentials`)
 	} else if c.Name == "" {
-		n.state = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "satisfy",
-			Why: reason.Of("ingress-nginx-satisfy-any")}
+		n.state = tri.Is(tri.Unknown, way.PrefixIngressNginx+"satisfy", reason.Of("ingress-nginx-satisfy-any"))
 	}
 }
 
@@ -262,21 +255,20 @@ func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetR
 	answered := auth.url && way.Listed(auth.answered, way.Header)
 	switch {
 	case answered && snippet.Identity != nil:
-		return tri.State{State: way.IdentityUnknown, Source: way.PrefixIngressNginx + "configuration-snippet",
-			Why: reason.Of("ingress-nginx-header-set-by-snippet-too", auth.setting)}
+		return tri.Is(way.IdentityUnknown, way.PrefixIngressNginx+"configuration-snippet",
+			reason.Of("ingress-nginx-header-set-by-snippet-too", auth.setting))
 	case answered && auth.state.State == tri.Unknown && auth.state.Source == noAuthLocations:
-		return tri.State{State: way.IdentityUnknown, Source: auth.state.Source, Why: auth.state.Why}
+		return tri.Is(way.IdentityUnknown, auth.state.Source, auth.state.Why)
 	case answered && auth.agreed != "":
-		return tri.State{State: way.IdentityEmpty, Source: auth.source(),
-			Why: auth.setting + " sets the header from the answer of auth-url, which has none: " + auth.agreed}
+		return tri.Is(way.IdentityEmpty, auth.source(),
+			auth.setting+" sets the header from the answer of auth-url, which has none: "+auth.agreed)
 	case answered && auth.state.State != tri.On:
-		return tri.State{State: way.IdentityEmpty, Source: auth.source(),
-			Why: auth.setting + " sets the header from the answer of auth-url, but not every request has to be answered: " + auth.state.Why}
+		return tri.Is(way.IdentityEmpty, auth.source(),
+			auth.setting+" sets the header from the answer of auth-url, but not every request has to be answered: "+auth.state.Why)
 	case answered:
 		e.Assumptions = append(e.Assumptions,
 			"the service behind auth-url answers every request that it lets in with a non-empty "+way.Header)
-		return tri.State{State: way.IdentitySet, Source: auth.source(),
-			Why: auth.setting + " sets the header from the answer of auth-url"}
+		return tri.Is(way.IdentitySet, auth.source(), auth.setting+" sets the header from the answer of auth-url")
 	case snippet.Identity != nil:
 		s := *snippet.Identity
 		s.Source = way.PrefixIngressNginx + "configuration-snippet"
@@ -287,7 +279,7 @@ func ingressNginxIdentity(e *way.Effects, auth nginxAuth, snippet nginx.SnippetR
 		s.Why = "in the configuration snippet " + s.Why
 		return s
 	}
-	return tri.State{State: way.IdentityClient, Source: "default", Why: "no annotation changes the header"}
+	return tri.Is(way.IdentityClient, "default", "no annotation changes the header")
 }
 
 // source is the setting with the prefix of annotations, if it is one.

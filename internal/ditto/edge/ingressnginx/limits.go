@@ -22,14 +22,14 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 		c := in.Controllers[0]
 		t.Plain = way.Redirected("force-ssl-redirect", c.In("force-ssl-redirect")+" is true")
 		if !some {
-			t.TLS = tri.State{State: tri.Unknown, Source: "force-ssl-redirect",
-				Why: reason.Of("ingress-nginx-global-redirect", c.In("force-ssl-redirect"))}
+			t.TLS = tri.Is(tri.Unknown, "force-ssl-redirect",
+				reason.Of("ingress-nginx-global-redirect", c.In("force-ssl-redirect")))
 		}
 	case force:
 		t.Plain = way.Redirected(way.PrefixIngressNginx+"force-ssl-redirect", "force-ssl-redirect is true")
 		if !some {
-			t.TLS = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "force-ssl-redirect",
-				Why: reason.Of("ingress-nginx-redirect")}
+			t.TLS = tri.Is(tri.Unknown, way.PrefixIngressNginx+"force-ssl-redirect",
+				reason.Of("ingress-nginx-redirect"))
 		}
 	case !some:
 		t.Plain = way.WithoutTLS()
@@ -46,11 +46,11 @@ func ingressNginxTransport(in way.Input, a way.Annotations, host string) way.Tra
 		unredirected(in, &t)
 	}
 	if why := someUnseen(in); why != "" && !force && !(some && said) {
-		t.Plain = tri.State{State: tri.Unknown, Source: "configmap", Why: why}
+		t.Plain = tri.Is(tri.Unknown, "configmap", why)
 	}
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		why := reason.Of("ingress-nginx-ssl-passthrough-honoured")
-		t.TLS = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough", Why: why}
+		t.TLS = tri.Is(tri.Unknown, way.PrefixIngressNginx+"ssl-passthrough", why)
 	}
 	return t
 }
@@ -65,8 +65,7 @@ func unredirected(in way.Input, t *way.Transport) {
 		if all {
 			t.Plain = way.PassedOn(key, c.In(key)+" lists the beginning of its paths: "+plain)
 		} else if some {
-			t.Plain = tri.State{State: tri.Unknown, Source: key,
-				Why: reason.Of("ingress-nginx-listed-locations", c.In(key), plain)}
+			t.Plain = tri.Is(tri.Unknown, key, reason.Of("ingress-nginx-listed-locations", c.In(key), plain))
 		}
 		if some {
 			t.Fix.Advice = "take the paths out of " + c.In(key)
@@ -83,13 +82,12 @@ func ingressNginxRate(in way.Input, a way.Annotations, ownPrefix bool, h *way.Ha
 	h.Fixes[way.LimitRequests].Advice = `set nginx.ingress.kubernetes.io/limit-rps: "50"`
 	for _, name := range []string{"limit-rps", "limit-rpm", "limit-connections"} {
 		if way.Positive(a[name]) {
-			r.Limited = tri.State{State: tri.On, Source: way.PrefixIngressNginx + name,
-				Why: name + " is " + way.Quote(a[name])}
+			r.Limited = tri.Is(tri.On, way.PrefixIngressNginx+name, name+" is "+way.Quote(a[name]))
 			break
 		}
 		if a.Has(name) && r.Limited.Source == "default" {
-			r.Limited = tri.State{State: tri.Off, Source: way.PrefixIngressNginx + name,
-				Why: name + " is " + way.Quote(a[name]) + ", which sets no limit"}
+			r.Limited = tri.Is(tri.Off, way.PrefixIngressNginx+name,
+				name+" is "+way.Quote(a[name])+", which sets no limit")
 		}
 	}
 	r.Limited = way.Excepting(r.Limited, a, way.PrefixIngressNginx, "limit-allowlist", "limit-whitelist")
@@ -97,8 +95,8 @@ func ingressNginxRate(in way.Input, a way.Annotations, ownPrefix bool, h *way.Ha
 		"server-snippet"), in)
 	if pass, _ := a.Bool("ssl-passthrough"); pass {
 		if r.Limited.State == tri.On {
-			r.Limited = tri.State{State: tri.Unknown, Source: way.PrefixIngressNginx + "ssl-passthrough",
-				Why: reason.Of("ingress-nginx-ssl-passthrough")}
+			r.Limited = tri.Is(tri.Unknown, way.PrefixIngressNginx+"ssl-passthrough",
+				reason.Of("ingress-nginx-ssl-passthrough"))
 		}
 		return
 	}

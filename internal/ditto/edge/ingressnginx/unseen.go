@@ -71,7 +71,7 @@ func someUnseen(in way.Input) string {
 // orUnseen is the handling under a controller of which it is not known what it is told.
 func orUnseen(h way.Handling, c way.GlobalConfig) way.Handling {
 	if why := unseen(c); why != "" {
-		unknown := tri.State{State: tri.Unknown, Source: "configmap", Why: why}
+		unknown := tri.Is(tri.Unknown, "configmap", why)
 		h.Identity, h.Authentication, h.StripsIdentity, h.HidesHeaders = unknown, unknown, unknown, unknown
 	}
 	return h
@@ -98,5 +98,5 @@ func orLimited(s tri.State, in way.Input) tri.State {
 	}) {
 		return s
 	}
-	return tri.State{State: tri.Unknown, Source: source, Why: why}
+	return tri.Is(tri.Unknown, source, why)
 }

@@ -40,8 +40,8 @@ func istioApply(state tri.State, ops crd.IstioHeaderOperations) tri.State {
 func istioRemove(state tri.State, ops crd.IstioHeaderOperations) tri.State {
 	for _, name := range ops.Remove {
 		if strings.EqualFold(name, way.Header) {
-			return tri.State{State: way.IdentityRemoved, Source: "headers.request.remove",
-				Why: "headers.request.remove removes the header, but not the query parameter of the same name"}
+			return tri.Is(way.IdentityRemoved, "headers.request.remove",
+				"headers.request.remove removes the header, but not the query parameter of the same name")
 		}
 	}
 	return state
@@ -79,7 +79,7 @@ func added(before, value tri.State) tri.State {
 // headerValue says what a header set to the value carries. `%COMMAND%` is looked up for each request, `%%` is a percent
 // sign.
 func headerValue(value, source string) tri.State {
-	result := tri.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to a constant"}
+	result := tri.Is(way.IdentitySet, source, source+" sets the header to a constant")
 	rest := strings.ReplaceAll(value, "%%", "")
 	for {
 		_, after, ok := strings.Cut(rest, "%")
@@ -88,21 +88,20 @@ func headerValue(value, source string) tri.State {
 		}
 		command, behind, closed := strings.Cut(after, "%")
 		name, argument, _ := strings.Cut(command, "(")
-		s := tri.State{State: way.IdentityUnknown, Source: source,
-			Why: reason.Of("istio-header-value", source, way.Quote(name))}
+		s := tri.Is(way.IdentityUnknown, source, reason.Of("istio-header-value", source, way.Quote(name)))
 		switch {
 		case !closed:
 			s.Why = source + " sets the header to something that Envoy refuses"
 		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" ||
 			name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
-			s = tri.State{State: way.IdentityClient, Source: source, Why: source + " sets the header to " + name +
-				", which the client controls"}
+			s = tri.Is(way.IdentityClient, source,
+				source+" sets the header to "+name+", which the client controls")
 			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") &&
 				name != "REQUESTED_SERVER_NAME" {
 				s.Why = source + " sets the header to what the client sends in " + header
 			}
 		case slices.Contains(neverEmpty, name):
-			s = tri.State{State: way.IdentitySet, Source: source, Why: source + " sets the header to " + name}
+			s = tri.Is(way.IdentitySet, source, source+" sets the header to "+name)
 		}
 		result = *way.Worse(&result, &s)
 		rest = behind

@@ -28,9 +28,8 @@ func Controller() way.Controller {
 		Told: []inventory.ID{way.IstioMesh()},
 		Read: func(in way.Input) way.Reading {
 			h := plain.Read(in)
-			h.Authentication = tri.State{State: tri.Unknown, Source: "default",
-				Why: reason.Of("istio-ingress-authorization")}
-			h.Rate.Limited = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("istio-ingress-filter")}
+			h.Authentication = tri.Is(tri.Unknown, "default", reason.Of("istio-ingress-authorization"))
+			h.Rate.Limited = tri.Is(tri.Unknown, "default", reason.Of("istio-ingress-filter"))
 			h.Fixes[way.ResolvePaths].Advice = way.IstioNormalize
 			h.Spelling = way.IstioSpelling(way.Context{Objects: in.Objects, Kept: in.Kept})
 			return way.Reading{Handling: h,

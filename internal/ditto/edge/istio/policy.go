@@ -33,10 +33,8 @@ type istioAccess struct {
 // istioAccessOf reads the policies. Authentication is on only where every request certainly needs a token.
 func istioAccessOf(e *istioEdge) istioAccess {
 	a := istioAccess{
-		authentication: tri.State{State: tri.Off, Source: "default",
-			Why: "no AuthorizationPolicy asks for credentials"},
-		identity: tri.State{State: way.IdentityClient, Source: "default",
-			Why: "no object of Istio changes the header"},
+		authentication: tri.Is(tri.Off, "default", "no AuthorizationPolicy asks for credentials"),
+		identity:       tri.Is(way.IdentityClient, "default", "no object of Istio changes the header"),
 	}
 	var allows, denies []*inventory.Object
 	var opaque *tri.State
@@ -75,12 +73,12 @@ func istioAccessOf(e *istioEdge) istioAccess {
 			r, ok := inventory.As[crd.RequestAuthentication](o)
 			return ok && !principalClaims(r)
 		}) {
-		a.identity = tri.State{State: way.IdentitySet, Source: a.identity.Source,
-			Why: a.identity.Source + " sets the header from a claim that every token has which is let in"}
+		a.identity = tri.Is(way.IdentitySet, a.identity.Source,
+			a.identity.Source+" sets the header from a claim that every token has which is let in")
 	}
 	if a.authentication.State != tri.On && a.identity.State == way.IdentityEmpty {
-		a.identity = tri.State{State: way.IdentityUnknown, Source: a.identity.Source,
-			Why: reason.Of("istio-header-without-token", a.identity.Why)}
+		a.identity = tri.Is(way.IdentityUnknown, a.identity.Source,
+			reason.Of("istio-header-without-token", a.identity.Why))
 	}
 	if opaque != nil {
 		a.identity, a.authentication = *opaque, *opaque
@@ -150,11 +148,11 @@ func istioClaims(o *inventory.Object, r *crd.RequestAuthentication) (tri.State, 
 	case sets == 0:
 		return tri.State{}, false
 	case sets < len(r.Spec.JWTRules):
-		return tri.State{State: way.IdentityUnknown, Source: o.Ref.String(),
-			Why: reason.Of("istio-header-of-some-issuers", o.Ref.String())}, true
+		return tri.Is(way.IdentityUnknown, o.Ref.String(),
+			reason.Of("istio-header-of-some-issuers", o.Ref.String())), true
 	}
-	return tri.State{State: way.IdentityEmpty, Source: o.Ref.String(),
-		Why: o.Ref.String() + " sets the header from a claim, which a token need not have"}, true
+	return tri.Is(way.IdentityEmpty, o.Ref.String(),
+		o.Ref.String()+" sets the header from a claim, which a token need not have"), true
 }
 
 // principalClaims says whether what is put into the identity header is `sub` or `iss`: the parts of a principal, which
@@ -212,11 +210,9 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise tri.S
 			})
 			switch {
 			case anonymous && len(rule.To) == 0 && len(rule.When) == 0 && e.certainly(o):
-				return tri.State{State: tri.On, Source: o.Ref.String(),
-					Why: o.Ref.String() + " denies requests without a token"}
+				return tri.Is(tri.On, o.Ref.String(), o.Ref.String()+" denies requests without a token")
 			case anonymous:
-				state = tri.State{State: tri.Unknown, Source: o.Ref.String(),
-					Why: reason.Of("istio-denies-some", o.Ref.String())}
+				state = tri.Is(tri.Unknown, o.Ref.String(), reason.Of("istio-denies-some", o.Ref.String()))
 			}
 		}
 	}
@@ -230,18 +226,16 @@ func istioAsks(e *istioEdge, allows, denies []*inventory.Object, otherwise tri.S
 			switch {
 			case needsToken(rule):
 			case len(rule.From) == 0 && len(rule.To) == 0 && len(rule.When) == 0 && state.State == tri.Off:
-				return tri.State{State: tri.Off, Source: o.Ref.String(), Why: o.Ref.String() + " allows every request"}
+				return tri.Is(tri.Off, o.Ref.String(), o.Ref.String()+" allows every request")
 			default:
 				all = false
 			}
 		}
 	}
 	if all && certain {
-		return tri.State{State: tri.On, Source: allows[0].Ref.String(),
-			Why: allows[0].Ref.String() + " allows requests with a token only"}
+		return tri.Is(tri.On, allows[0].Ref.String(), allows[0].Ref.String()+" allows requests with a token only")
 	}
-	return tri.State{State: tri.Unknown, Source: allows[0].Ref.String(),
-		Why: reason.Of("istio-allows-some", allows[0].Ref.String())}
+	return tri.Is(tri.Unknown, allows[0].Ref.String(), reason.Of("istio-allows-some", allows[0].Ref.String()))
 }
 
 // needsToken says whether a request that the rule matches certainly has a valid token.

@@ -129,7 +129,7 @@ func (r istioReader) handling(rule *crd.VirtualServiceHTTP) way.Handling {
 	}
 	h := way.Handling{Rate: r.rate(), Spelling: way.IstioSpelling(r.c), Effects: way.Effects{
 		Identity: *identity, StripsIdentity: way.Strips(*identity), Authentication: r.access.authentication,
-		HidesHeaders: tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("istio-server-header")},
+		HidesHeaders: tri.Is(tri.Unknown, "default", reason.Of("istio-server-header")),
 		Assumptions:  slices.Clone(r.edge.assumptions),
 	}}
 	if r.access.reshaped != "" {

@@ -30,7 +30,7 @@ func (r istioReader) transportAnew(port uint32) way.Transport {
 		" a server for the host with port {number: 443, name: https, protocol: HTTPS} and " +
 		"tls {mode: SIMPLE, credentialName: …}, and set tls: {httpsRedirect: true} on the one for plain HTTP"}}
 	if r.edge.gateway == nil {
-		t.TLS = tri.State{State: tri.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
+		t.TLS = tri.Is(tri.Unknown, "gateways", reason.Of("not-found", who))
 		t.Plain = t.TLS
 		return t
 	}
@@ -40,18 +40,18 @@ func (r istioReader) transportAnew(port uint32) way.Transport {
 		}
 	}
 	if t.TLS.State == "" {
-		t.TLS = tri.State{State: tri.Unknown, Source: "servers", Why: reason.Of("istio-no-server-reads", who)}
+		t.TLS = tri.Is(tri.Unknown, "servers", reason.Of("istio-no-server-reads", who))
 		t.Plain = t.TLS
 	}
 	if r.redirects && t.Plain.State == way.PlainServed {
-		t.Plain = tri.State{State: tri.Unknown, Source: "redirect", Why: reason.Of("istio-redirect-before")}
+		t.Plain = tri.Is(tri.Unknown, "redirect", reason.Of("istio-redirect-before"))
 	}
 	if before := r.edge.balancer; before != "" {
 		if t.TLS.State == tri.Off {
-			t.TLS = tri.State{State: tri.Unknown, Source: "service", Why: before}
+			t.TLS = tri.Is(tri.Unknown, "service", before)
 		}
 		if t.Plain.State == way.PlainServed {
-			t.Plain = tri.State{State: tri.Unknown, Source: "service", Why: before}
+			t.Plain = tri.Is(tri.Unknown, "service", before)
 		}
 	}
 	return t
@@ -62,7 +62,7 @@ func (r istioReader) transportAnew(port uint32) way.Transport {
 func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, served bool) {
 	who := r.edge.String()
 	t = way.Transport{
-		TLS:   tri.State{State: tri.Off, Source: "servers", Why: who + " has no server with TLS for " + host},
+		TLS:   tri.Is(tri.Off, "servers", who+" has no server with TLS for "+host),
 		Plain: way.Closed("servers", who+" has no server for plain HTTP"),
 	}
 	servers := r.edge.hosts.of(r.root.Namespace, host)
@@ -75,8 +75,7 @@ func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, s
 			}
 			if r.edge.trusts && at(s) {
 				served = true
-				unseen := tri.State{State: tri.Unknown, Source: "numTrustedProxies",
-					Why: reason.Of("istio-trusted-proxies", who)}
+				unseen := tri.Is(tri.Unknown, "numTrustedProxies", reason.Of("istio-trusted-proxies", who))
 				if t.TLS.State == tri.Off {
 					t.TLS = unseen
 				}
@@ -90,7 +89,7 @@ func (r istioReader) hostTransport(host string, port uint32) (t way.Transport, s
 			t.Plain = way.PassedOn("servers", who+" has a server for plain HTTP without httpsRedirect")
 		default:
 			served = true
-			t.TLS = tri.State{State: tri.On, Source: "servers", Why: who + " has a server with TLS for it"}
+			t.TLS = tri.Is(tri.On, "servers", who+" has a server with TLS for it")
 		}
 	}
 	return t, served
@@ -108,18 +107,17 @@ func lessEncrypted(a, b tri.State) tri.State {
 
 // rate: a Gateway limits nothing by itself; filters of Envoy's, which are not evaluated, can.
 func (r istioReader) rate() way.Rate {
-	rate := way.Rate{Limited: tri.State{State: tri.Off, Source: "default",
-		Why: "no EnvoyFilter was found for the pods of " + r.edge.String()}}
+	rate := way.Rate{Limited: tri.Is(tri.Off, "default", "no EnvoyFilter was found for the pods of "+r.edge.String())}
 	if r.edge.gateway == nil {
-		rate.Limited = tri.State{State: tri.Unknown, Source: "gateways",
-			Why: reason.Of("istio-gateway-and-filters-not-found", r.edge.String())}
+		rate.Limited = tri.Is(tri.Unknown, "gateways",
+			reason.Of("istio-gateway-and-filters-not-found", r.edge.String()))
 	}
 	for _, o := range r.edge.policies {
 		switch o.Typed.(type) {
 		case *crd.EnvoyFilter, *crd.WasmPlugin:
 			if concernsGateways(o.Typed) {
-				rate.Limited = tri.State{State: tri.Unknown, Source: o.Ref.String(),
-					Why: reason.Of("istio-limit-not-evaluated", o.Ref.String())}
+				rate.Limited = tri.Is(tri.Unknown, o.Ref.String(),
+					reason.Of("istio-limit-not-evaluated", o.Ref.String()))
 			}
 		}
 	}
@@ -131,10 +129,10 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 	who := r.edge.String()
 	const advice = "terminate TLS further in, or give the Gateway a server with protocol HTTPS and tls.mode SIMPLE"
 	if r.edge.gateway == nil {
-		unknown := tri.State{State: tri.Unknown, Source: "gateways", Why: reason.Of("not-found", who)}
+		unknown := tri.Is(tri.Unknown, "gateways", reason.Of("not-found", who))
 		return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: advice}}
 	}
-	unserved := tri.State{State: tri.Unknown, Source: "servers", Why: reason.Of("istio-no-server-passes-through", who)}
+	unserved := tri.Is(tri.Unknown, "servers", reason.Of("istio-no-server-passes-through", who))
 	ended := way.Transport{TLS: unserved, Plain: unserved, Fix: way.Fix{Advice: advice}}
 	for _, host := range r.hosts {
 		for _, s := range r.edge.hosts.of(r.root.Namespace, host) {
@@ -145,7 +143,7 @@ func (r istioReader) connectionTransport(fits func(crd.IstioServer) bool) way.Tr
 			case s.TLS == nil:
 				return way.HandedOn(way.PassedOn("servers", who+" passes connections through as they are"), advice)
 			default:
-				ended = way.Transport{TLS: tri.State{State: tri.On, Source: "servers", Why: who + " terminates TLS"},
+				ended = way.Transport{TLS: tri.Is(tri.On, "servers", who+" terminates TLS"),
 					Plain: way.Closed("servers", who+" accepts only TLS"), Fix: way.Fix{Advice: advice}}
 			}
 		}

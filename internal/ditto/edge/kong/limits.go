@@ -18,10 +18,10 @@ const rateAdvice = "name a KongPlugin in konghq.com/plugins: plugin rate-limitin
 // limitsOf says whether a plugin limits requests that go by a route to a Service: of one of them, or a global one.
 func limitsOf(r inventory.Reader, route, service holder) tri.State {
 	const source = Prefix + "plugins"
-	result := tri.State{State: tri.Off, Source: "default", Why: "no plugin limits requests"}
+	result := tri.Is(tri.Off, "default", "no plugin limits requests")
 	plugins, clash := pluginsOf(r, route, service)
 	for _, p := range plugins {
-		state := tri.State{State: tri.Unknown, Source: source, Why: reason.Of("f5-limit-not-found", p.text)}
+		state := tri.Is(tri.Unknown, source, reason.Of("f5-limit-not-found", p.text))
 		switch {
 		case p.plugin == nil:
 		case p.plugin.PluginName == "rate-limiting", p.plugin.PluginName == "rate-limiting-advanced":
@@ -39,7 +39,7 @@ func limitsOf(r inventory.Reader, route, service holder) tri.State {
 		}
 	}
 	if clash != "" {
-		return tri.State{State: tri.Unknown, Source: source, Why: clash}
+		return tri.Is(tri.Unknown, source, clash)
 	}
 	return result
 }
@@ -54,15 +54,15 @@ func limitOf(p plugin) tri.State {
 	limits := numbersOf(config)
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
-		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-plugin-from-secret", what)}
+		return tri.Is(tri.Unknown, source, reason.Of("kong-plugin-from-secret", what))
 	case !slices.ContainsFunc(limits, func(n float64) bool { return n > 0 }):
-		return tri.State{State: tri.Off, Source: source, Why: what + " has no limit above zero"}
+		return tri.Is(tri.Off, source, what+" has no limit above zero")
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
-		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-plugin-for-some-protocols", what)}
+		return tri.Is(tri.Unknown, source, reason.Of("kong-plugin-for-some-protocols", what))
 	case config["limit_by"] == "header" || config["identifier"] == "header":
-		return tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-limit-by-header", what)}
+		return tri.Is(tri.Unknown, source, reason.Of("kong-limit-by-header", what))
 	}
-	return tri.State{State: tri.On, Source: source, Why: what + " limits requests"}
+	return tri.Is(tri.On, source, what+" limits requests")
 }
 
 func numbersOf(config map[string]any) []float64 {
@@ -94,11 +94,11 @@ func tcpIngressTransport(t *crd.TCPIngress, host string) way.Transport {
 		return way.HandedOn(way.Closed(protocols, "the route accepts only TLS"), "terminate TLS further in")
 	case host != "":
 		return way.Transport{
-			TLS:   tri.State{State: tri.Unknown, Source: "host", Why: reason.Of("kong-certificate-for-host")},
+			TLS:   tri.Is(tri.Unknown, "host", reason.Of("kong-certificate-for-host")),
 			Plain: way.Closed("host", "the route accepts only TLS"),
 			Fix:   way.Fix{Advice: useIngress},
 		}
 	}
-	unknown := tri.State{State: tri.Unknown, Source: "port", Why: reason.Of("kong-stream-listen")}
+	unknown := tri.Is(tri.Unknown, "port", reason.Of("kong-stream-listen"))
 	return way.Transport{TLS: unknown, Plain: unknown, Fix: way.Fix{Advice: useIngress}}
 }

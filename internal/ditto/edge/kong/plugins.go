@@ -147,14 +147,14 @@ type reading struct {
 func readPlugins(r inventory.Reader, route, service holder) reading {
 	const source = Prefix + "plugins"
 	k := reading{
-		identity:       tri.State{State: way.IdentityClient, Source: "default", Why: "no plugin changes the header"},
-		authentication: tri.State{State: tri.Off, Source: "default", Why: "no plugin asks for credentials"},
+		identity:       tri.Is(way.IdentityClient, "default", "no plugin changes the header"),
+		authentication: tri.Is(tri.Off, "default", "no plugin asks for credentials"),
 		assumptions:    []string{"Kong has no plugins but those in Kubernetes objects, and consumers have none of their own"},
 	}
 	plugins, clash := pluginsOf(r, route, service)
 	opaque := func(why string) {
-		k.identity = tri.State{State: way.IdentityUnknown, Source: source, Why: why}
-		k.authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
+		k.identity = tri.Is(way.IdentityUnknown, source, why)
+		k.authentication = tri.Is(tri.Unknown, source, why)
 		rewrite := way.UnknownRewrite(why)
 		k.rewrite = &rewrite
 	}
@@ -173,8 +173,7 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 		case p.plugin.PluginName == "ip-restriction":
 			if allow, _ := p.plugin.Config["allow"].([]any); k.authentication.State == tri.Off &&
 				(len(allow) > 0 || p.plugin.ConfigFrom != nil) {
-				k.authentication = tri.State{State: tri.Unknown, Source: source,
-					Why: reason.Of("kong-some-addresses", p.text)}
+				k.authentication = tri.Is(tri.Unknown, source, reason.Of("kong-some-addresses", p.text))
 			}
 		default:
 			opaque(reason.Of("kong-plugin-not-read", p.text, p.plugin.PluginName))
@@ -216,20 +215,18 @@ func harmless(name string) bool {
 // ask: a plugin with an anonymous consumer lets requests without credentials through. Several plugins all have to be
 // satisfied.
 func (k *reading) ask(p plugin) {
-	state := tri.State{State: tri.On, Source: Prefix + "plugins",
-		Why: fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName)}
+	state := tri.Is(tri.On, Prefix+"plugins",
+		fmt.Sprintf("%s (%s) asks every client for credentials", p.text, p.plugin.PluginName))
 	anonymous, _ := p.plugin.Config["anonymous"].(string)
 	protocols := p.plugin.Protocols
 	switch {
 	case p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0:
-		state = tri.State{State: tri.Unknown, Source: state.Source,
-			Why: reason.Of("kong-authentication-from-secret", p.text)}
+		state = tri.Is(tri.Unknown, state.Source, reason.Of("kong-authentication-from-secret", p.text))
 	case anonymous != "":
-		state = tri.State{State: tri.Off, Source: state.Source,
-			Why: p.text + " has an anonymous consumer, and so lets clients in without credentials"}
+		state = tri.Is(tri.Off, state.Source,
+			p.text+" has an anonymous consumer, and so lets clients in without credentials")
 	case len(protocols) > 0 && (!slices.Contains(protocols, "http") || !slices.Contains(protocols, "https")):
-		state = tri.State{State: tri.Unknown, Source: state.Source,
-			Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
+		state = tri.Is(tri.Unknown, state.Source, reason.Of("kong-plugin-for-some-protocols", p.text))
 	}
 	rank := map[string]int{tri.On: 2, tri.Unknown: 1}
 	if rank[state.State] > rank[k.authentication.State] || k.authentication.Source == "default" {
@@ -273,7 +270,7 @@ func read(in way.Input) way.Reading {
 		Effects: way.Effects{
 			Identity: k.identity, Authentication: k.authentication, StripsIdentity: way.Strips(k.identity),
 			Assumptions:  k.assumptions,
-			HidesHeaders: tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("kong-version-headers")},
+			HidesHeaders: tri.Is(tri.Unknown, "default", reason.Of("kong-version-headers")),
 		}}
 	h.Fixes[way.StripIdentity].Advice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with ` +
 		`headers: [` + way.Header + `] and querystring: [` + way.Header + `]`

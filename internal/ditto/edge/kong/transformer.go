@@ -30,7 +30,7 @@ const (
 func (k *reading) transform(p plugin) {
 	if p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0 {
 		why := reason.Of("kong-transformer-from-secret", p.text)
-		k.identity = tri.State{State: way.IdentityUnknown, Source: "configFrom", Why: why}
+		k.identity = tri.Is(way.IdentityUnknown, "configFrom", why)
 		rewrite := way.UnknownRewrite(why)
 		k.rewrite = &rewrite
 		return
@@ -47,8 +47,7 @@ func (k *reading) transform(p plugin) {
 		return
 	}
 	if len(p.plugin.Protocols) > 0 {
-		k.identity = tri.State{State: way.IdentityUnknown, Source: "config",
-			Why: reason.Of("kong-plugin-for-some-protocols", p.text)}
+		k.identity = tri.Is(way.IdentityUnknown, "config", reason.Of("kong-plugin-for-some-protocols", p.text))
 		return
 	}
 	with := k.header(config, valueClient)
@@ -91,7 +90,7 @@ func (k *reading) header(config transformerConfig, v headerValue) headerValue {
 // query parameter is removed.
 func identityOf(who string, with, without headerValue, gone bool) tri.State {
 	state := func(identity, what string) tri.State {
-		return tri.State{State: identity, Source: "config.remove", Why: who + " " + what}
+		return tri.Is(identity, "config.remove", who+" "+what)
 	}
 	is := func(v headerValue) bool { return with == v || without == v }
 	switch {

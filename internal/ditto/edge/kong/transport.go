@@ -20,7 +20,7 @@ func readTransport(in way.Input, host string) way.Transport {
 	}
 	own := func(source string) {
 		if t.TLS.State == tri.Off {
-			t.TLS = tri.State{State: tri.Unknown, Source: source, Why: reason.Of("kong-certificate")}
+			t.TLS = tri.Is(tri.Unknown, source, reason.Of("kong-certificate"))
 		}
 	}
 	switch forced, _ := way.Annotations(in.Ingress.Annotations).Bool(force); {

@@ -17,8 +17,7 @@ func OrSnippet(s tri.State, a way.Annotations, prefix string, names ...string) t
 		}
 		directives, ok := ParseSnippet(a[name])
 		if !ok || directives.Has("limit_req", "limit_conn", "include") {
-			return tri.State{State: tri.Unknown, Source: prefix + name,
-				Why: reason.Of("limit-not-honoured-perhaps", name)}
+			return tri.Is(tri.Unknown, prefix+name, reason.Of("limit-not-honoured-perhaps", name))
 		}
 	}
 	return s

@@ -22,11 +22,9 @@ func nginxGatewayLimits(c way.Context, at gatewayapi.Place) gatewayapi.Limits {
 	state := gatewayapi.UnlimitedRoute()
 	switch {
 	case route.State == tri.On && gatewayDry != "":
-		state = tri.State{State: tri.Unknown, Source: route.Source, Why: reason.Of("nginx-gateway-dry-run", gatewayDry,
-			route.Source)}
+		state = tri.Is(tri.Unknown, route.Source, reason.Of("nginx-gateway-dry-run", gatewayDry, route.Source))
 	case route.State == tri.Off && gateway.State == tri.On:
-		state = tri.State{State: tri.Unknown, Source: gateway.Source,
-			Why: reason.Of("nginx-gateway-limits-of-both", gateway.Why, route.Why)}
+		state = tri.Is(tri.Unknown, gateway.Source, reason.Of("nginx-gateway-limits-of-both", gateway.Why, route.Why))
 	case route.State != "":
 		state = route
 	case gateway.State != "":
@@ -57,20 +55,18 @@ func nginxLimitsOf(c way.Context, id inventory.ID) (state tri.State, dry string)
 		}
 	}
 	if dry != "" {
-		state = tri.State{State: tri.Off, Source: dry, Why: dry + " is a dry run, which refuses nothing"}
+		state = tri.Is(tri.Off, dry, dry+" is a dry run, which refuses nothing")
 	}
 	return state, dry
 }
 
 func nginxRuleLimits(rule crd.NginxRateLimitRule, name string) tri.State {
 	if rule.Rate != "" && !nginx.F5RateText.MatchString(rule.Rate) {
-		return tri.State{State: tri.Off, Source: name, Why: "the rate of " + name + " is " + way.Quote(rule.Rate) +
-			", which is not a rate"}
+		return tri.Is(tri.Off, name, "the rate of "+name+" is "+way.Quote(rule.Rate)+", which is not a rate")
 	}
 	variable, client := nginx.Written(rule.Key)
 	if client {
-		return tri.State{State: tri.Off, Source: name,
-			Why: name + " counts by $" + variable + ", which the client controls"}
+		return tri.Is(tri.Off, name, name+" counts by $"+variable+", which the client controls")
 	}
-	return tri.State{State: tri.On, Source: name, Why: name + " limits requests"}
+	return tri.Is(tri.On, name, name+" limits requests")
 }

@@ -108,8 +108,8 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 		for _, claim := range rule.Claims {
 			if claim.ProxySetHeader != nil && gatewayapi.IsIdentity(*claim.ProxySetHeader) {
 				e.Identity = func(tri.State) tri.State {
-					return tri.State{State: way.IdentitySet, Source: name,
-						Why: name + " sets the header to the claim " + way.Quote(claim.Name) + " of the token"}
+					return tri.Is(way.IdentitySet, name,
+						name+" sets the header to the claim "+way.Quote(claim.Name)+" of the token")
 				}
 				e.Assumptions = []string{"every token that " + name + " accepts has the claim " + way.Quote(claim.Name)}
 			}

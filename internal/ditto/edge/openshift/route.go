@@ -97,7 +97,7 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 		", action: {type: Delete}}]"
 	h.Fixes[way.HideHeaders].Advice = "set spec.httpHeaders.actions.response: [{name: Server, action: {type: Delete}}]"
 	if h.Identity.State != way.IdentityClient {
-		h.StripsIdentity = tri.State{State: tri.On, Source: source, Why: h.Identity.Why}
+		h.StripsIdentity = tri.Is(tri.On, source, h.Identity.Why)
 	}
 	if headers := route.Spec.HTTPHeaders; headers != nil {
 		for _, header := range headers.Actions.Response {
@@ -114,7 +114,7 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 // value may be built from what the client sends (`%[req.hdr(x)]`), so only a plain text counts as the Route's own.
 func routeIdentity(route *crd.OpenShiftRoute) tri.State {
 	state := func(identity, why string) tri.State {
-		return tri.State{State: identity, Source: "spec.httpHeaders", Why: why}
+		return tri.Is(identity, "spec.httpHeaders", why)
 	}
 	if tls := route.Spec.TLS; tls != nil && tls.Termination == "passthrough" {
 		return state(way.IdentityClient, "the Route passes connections through unread")
@@ -143,7 +143,7 @@ func routeIdentity(route *crd.OpenShiftRoute) tri.State {
 func routeTransport(route *crd.OpenShiftRoute) way.Transport {
 	const policy = "spec.tls.insecureEdgeTerminationPolicy"
 	t := way.Transport{
-		TLS:   tri.State{State: tri.Off, Source: way.SourceTLS, Why: "spec.tls is not set"},
+		TLS:   tri.Is(tri.Off, way.SourceTLS, "spec.tls is not set"),
 		Plain: way.PassedOn(way.SourceTLS, "spec.tls is not set"),
 		Fix:   way.Fix{Advice: "set spec.tls: {termination: edge, insecureEdgeTerminationPolicy: Redirect}"},
 	}
@@ -151,7 +151,7 @@ func routeTransport(route *crd.OpenShiftRoute) way.Transport {
 	if tls == nil {
 		return t
 	}
-	t.TLS = tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls is set"}
+	t.TLS = tri.Is(tri.On, way.SourceTLS, "spec.tls is set")
 	t.Passthrough = tls.Termination == "passthrough"
 	switch tls.InsecureEdgeTerminationPolicy {
 	case "Allow":

@@ -16,8 +16,8 @@ func openshiftTransport(in way.Input, host string) way.Transport {
 		return way.Passed(way.Redirected("default", "the router redirects"), termination)
 	case how == "edge", how == "reencrypt":
 		return way.Transport{
-			TLS: tri.State{State: tri.On, Source: termination,
-				Why: termination + " makes the router terminate TLS, with a certificate of its own if need be"},
+			TLS: tri.Is(tri.On, termination,
+				termination+" makes the router terminate TLS, with a certificate of its own if need be"),
 			Plain: way.Redirected(termination, "the router redirects where it terminates TLS"),
 		}
 	case t.TLS.State == tri.Off:
@@ -25,7 +25,7 @@ func openshiftTransport(in way.Input, host string) way.Transport {
 	default:
 		t.Plain = way.Redirected("default", "the router redirects for an Ingress with spec.tls")
 		if t.TLS.State == tri.Unknown && host != "" {
-			t.TLS = tri.State{State: tri.On, Source: way.SourceTLS, Why: "the router has a certificate of its own"}
+			t.TLS = tri.Is(tri.On, way.SourceTLS, "the router has a certificate of its own")
 		}
 	}
 	return t
@@ -50,14 +50,12 @@ func routerRate(h *way.Handling, all map[string]string, passthrough bool) {
 		switch {
 		case !way.Positive(a[limit]) || r.Limited.State == tri.On:
 		case on:
-			r.Limited = tri.State{State: tri.On, Source: Prefix + limit, Why: limit + " is " + way.Quote(a[limit])}
+			r.Limited = tri.Is(tri.On, Prefix+limit, limit+" is "+way.Quote(a[limit]))
 		default:
-			r.Limited = tri.State{State: tri.Off, Source: Prefix + name,
-				Why: name + " is not true, so " + limit + " does nothing"}
+			r.Limited = tri.Is(tri.Off, Prefix+name, name+" is not true, so "+limit+" does nothing")
 		}
 	}
 	if on && r.Limited.State == tri.Off {
-		r.Limited = tri.State{State: tri.Off, Source: Prefix + name,
-			Why: name + " comes with no limit that counts here"}
+		r.Limited = tri.Is(tri.Off, Prefix+name, name+" comes with no limit that counts here")
 	}
 }

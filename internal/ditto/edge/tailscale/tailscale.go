@@ -50,8 +50,7 @@ func read(in way.Input) way.Reading {
 // transport: an Ingress is served over HTTPS alone, with a certificate for its name in the tailnet.
 func transport(string) way.Transport {
 	return way.Transport{
-		TLS: tri.State{State: tri.On, Source: "default",
-			Why: "Tailscale's operator gets a certificate for every Ingress"},
+		TLS:   tri.Is(tri.On, "default", "Tailscale's operator gets a certificate for every Ingress"),
 		Plain: way.Closed("default", "Tailscale's operator serves an Ingress only over HTTPS"),
 	}
 }

@@ -22,21 +22,19 @@ func (t *chainReading) users(o *inventory.Object, a *crd.TraefikUserAuth, kind s
 		return
 	}
 	t.effects.AuthSecrets = append(t.effects.AuthSecrets, secretsOf(o)...)
-	t.effects.Authentication = tri.State{State: tri.On, Source: name,
-		Why: name + " (" + kind + ") asks every client for credentials"}
+	t.effects.Authentication = tri.Is(tri.On, name, name+" ("+kind+") asks every client for credentials")
 	if !strings.EqualFold(a.HeaderField, way.Header) {
 		return
 	}
 	if t.writes(a.HeaderField) || t.effects.Identity.State == way.IdentityRemoved {
-		t.effects.Identity = tri.State{State: way.IdentitySet, Source: name,
-			Why: name + " sets the header to the user whose password it has checked"}
+		t.effects.Identity = tri.Is(way.IdentitySet, name,
+			name+" sets the header to the user whose password it has checked")
 		return
 	}
 	if t.effects.Identity.State == way.IdentityClient {
-		t.effects.Identity = tri.State{State: way.IdentityClient, Source: name,
-			Why: name + " writes headerField as it is spelt, beside the client's header, unless Traefik is v3.7 or " +
-				"later; write " + canonicalHeader +
-				", or say the version in the configuration (edges.controllers.traefik.version)"}
+		t.effects.Identity = tri.Is(way.IdentityClient, name, name+" writes headerField as it is spelt, beside the client's header, unless Traefik is v3.7 or "+
+			"later; write "+canonicalHeader+
+			", or say the version in the configuration (edges.controllers.traefik.version)")
 	}
 }
 
@@ -65,19 +63,18 @@ func (t *chainReading) forward(namespace, name string, f *crd.TraefikForwardAuth
 		}
 		answered = answered || re.MatchString(canonicalHeader)
 	}
-	t.effects.Authentication = tri.State{State: tri.On, Source: name,
-		Why: name + " (forwardAuth) asks another service about every request"}
+	t.effects.Authentication = tri.Is(tri.On, name, name+" (forwardAuth) asks another service about every request")
 	if asked := t.config.Asking.Ask(namespace, f.Address, nil); asked.State != "" {
 		t.effects.Authentication = way.Agreed(asked, name+" (forwardAuth)")
 		if answered {
-			t.effects.Identity = tri.State{State: way.IdentityRemoved, Source: name,
-				Why: name + " (forwardAuth) takes the header from an answer that has none"}
+			t.effects.Identity = tri.Is(way.IdentityRemoved, name,
+				name+" (forwardAuth) takes the header from an answer that has none")
 		}
 		return
 	}
 	if answered {
-		t.effects.Identity = tri.State{State: way.IdentitySet, Source: name,
-			Why: name + " (forwardAuth) sets the header from the answer of another service"}
+		t.effects.Identity = tri.Is(way.IdentitySet, name,
+			name+" (forwardAuth) sets the header from the answer of another service")
 		t.assume("the service that " + name + " asks answers every request that it lets in with a non-empty " +
 			way.Header)
 	}

@@ -186,8 +186,7 @@ func layeredRoute(c way.Context, layers []layer, behind []reference, backends []
 		chain.assume("Traefik allows references to other namespaces (allowCrossNamespace)")
 	}
 	if excludes && chain.effects.Identity.State == way.IdentityClient {
-		chain.effects.Identity = tri.State{State: way.IdentityUnknown, Source: "match",
-			Why: reason.Of("traefik-rule-on-header", way.Header)}
+		chain.effects.Identity = tri.Is(way.IdentityUnknown, "match", reason.Of("traefik-rule-on-header", way.Header))
 	}
 	path := way.Through(chain.stages)
 	if chain.closed != "" {

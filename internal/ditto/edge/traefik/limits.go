@@ -31,13 +31,12 @@ func (t *chainReading) limit(name, kind string, amount int64, by *crd.TraefikSou
 	switch {
 	case t.limited.State == tri.On:
 	case amount > 0 && (by == nil || by.RequestHeaderName == ""):
-		t.limited = tri.State{State: tri.On, Source: name, Why: name + " (" + kind + ") limits requests"}
+		t.limited = tri.Is(tri.On, name, name+" ("+kind+") limits requests")
 	case amount > 0:
-		t.limited = tri.State{State: tri.Unknown, Source: name, Why: reason.Of("traefik-limit-by-header", name, kind,
-			way.Quote(by.RequestHeaderName))}
+		t.limited = tri.Is(tri.Unknown, name,
+			reason.Of("traefik-limit-by-header", name, kind, way.Quote(by.RequestHeaderName)))
 	case t.limited.State == tri.Off:
-		t.limited = tri.State{State: tri.Off, Source: name,
-			Why: name + " (" + kind + ") has a limit of zero, which means no limit"}
+		t.limited = tri.Is(tri.Off, name, name+" ("+kind+") has a limit of zero, which means no limit")
 	}
 }
 
@@ -53,8 +52,8 @@ func (t *chainReading) settle(transport *way.Transport) {
 	if t.redirect.State != "" && transport.Plain.State != way.PlainClosed {
 		transport.Plain = t.redirect
 		if transport.TLS.State == tri.Off {
-			transport.TLS = tri.State{State: tri.Unknown, Source: t.redirect.Source,
-				Why: reason.Of("traefik-redirect-elsewhere", t.redirect.Why)}
+			transport.TLS = tri.Is(tri.Unknown, t.redirect.Source,
+				reason.Of("traefik-redirect-elsewhere", t.redirect.Why))
 		}
 	}
 	if t.closed != "" {
@@ -77,16 +76,16 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReadin
 	case spec.TLS != nil:
 		t.TLS, t.Plain = readCertificate(spec.TLS), way.Closed(way.SourceTLS, "the router accepts only TLS")
 	case slices.Equal(spec.EntryPoints, []string{"websecure"}):
-		t.TLS = tri.State{State: tri.Unknown, Source: entryPointsField, Why: reason.Of("traefik-websecure-certificate")}
+		t.TLS = tri.Is(tri.Unknown, entryPointsField, reason.Of("traefik-websecure-certificate"))
 		t.Plain = way.Closed(entryPointsField,
 			"the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
 	case slices.Equal(spec.EntryPoints, []string{"web"}):
-		t.TLS = tri.State{State: tri.Off, Source: entryPointsField,
-			Why: "spec.tls is not set, and the router is attached only to the entry point web"}
-		t.Plain = tri.State{State: tri.Unknown, Source: entryPointsField, Why: reason.Of("traefik-web-redirect")}
+		t.TLS = tri.Is(tri.Off, entryPointsField,
+			"spec.tls is not set, and the router is attached only to the entry point web")
+		t.Plain = tri.Is(tri.Unknown, entryPointsField, reason.Of("traefik-web-redirect"))
 	default:
-		t.TLS = tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-entry-points-tls")}
-		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("traefik-entry-points-redirect")}
+		t.TLS = tri.Is(tri.Unknown, way.SourceTLS, reason.Of("traefik-entry-points-tls"))
+		t.Plain = tri.Is(tri.Unknown, "default", reason.Of("traefik-entry-points-redirect"))
 	}
 	chain.settle(&t)
 	return t
@@ -97,11 +96,11 @@ func ingressRouteTransport(spec *crd.TraefikIngressRouteSpec, chain *chainReadin
 func readCertificate(tls *crd.TraefikTLS) tri.State {
 	switch {
 	case tls.SecretName != "":
-		return tri.State{State: tri.On, Source: way.SourceTLS, Why: "spec.tls names a certificate"}
+		return tri.Is(tri.On, way.SourceTLS, "spec.tls names a certificate")
 	case tls.CertResolver != "":
-		return tri.State{State: tri.On, Source: way.SourceTLS, Why: "Traefik gets the certificate itself"}
+		return tri.Is(tri.On, way.SourceTLS, "Traefik gets the certificate itself")
 	}
-	return tri.State{State: tri.Unknown, Source: way.SourceTLS, Why: reason.Of("traefik-own-certificate")}
+	return tri.Is(tri.Unknown, way.SourceTLS, reason.Of("traefik-own-certificate"))
 }
 
 // ingressRouteTCPTransport: without tls connections are handed on as they are, whatever they carry.
@@ -134,10 +133,9 @@ func ingressRouteTCPRate(c way.Context, refs []reference) way.Rate {
 		}
 		name := o.Ref.String()
 		if m.Spec.InFlightConn.Amount > 0 {
-			r.Limited = tri.State{State: tri.On, Source: name, Why: name + " (inFlightConn) limits connections"}
+			r.Limited = tri.Is(tri.On, name, name+" (inFlightConn) limits connections")
 		} else {
-			r.Limited = tri.State{State: tri.Off, Source: name,
-				Why: name + " (inFlightConn) has a limit of zero, which means no limit"}
+			r.Limited = tri.Is(tri.Off, name, name+" (inFlightConn) has a limit of zero, which means no limit")
 		}
 	}
 	return r

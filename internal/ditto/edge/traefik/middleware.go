@@ -40,12 +40,11 @@ var passive = []string{
 }
 
 func newTraefikChain(objects inventory.Reader, config way.Config) *chainReading {
-	return &chainReading{objects: objects, config: config, limited: tri.State{State: tri.Off, Source: "default",
-		Why: "no Middleware limits requests"}, effects: way.Effects{
-		Identity: tri.State{State: way.IdentityClient, Source: "default",
-			Why: "no Middleware changes the header"},
-		Authentication: tri.State{State: tri.Off, Source: "default", Why: "no Middleware asks for credentials"},
-		HidesHeaders:   tri.State{State: tri.Off, Source: "default", Why: "no Middleware removes Server headers"},
+	return &chainReading{objects: objects, config: config, limited: tri.Is(tri.Off, "default",
+		"no Middleware limits requests"), effects: way.Effects{
+		Identity:       tri.Is(way.IdentityClient, "default", "no Middleware changes the header"),
+		Authentication: tri.Is(tri.Off, "default", "no Middleware asks for credentials"),
+		HidesHeaders:   tri.Is(tri.Off, "default", "no Middleware removes Server headers"),
 	}}
 }
 
@@ -188,19 +187,16 @@ func (t *chainReading) headers(name string, h *crd.TraefikHeaders) {
 	}
 	switch {
 	case len(values) > 1:
-		t.effects.Identity = tri.State{State: way.IdentityUnknown, Source: name,
-			Why: reason.Of("traefik-header-twice", name)}
+		t.effects.Identity = tri.Is(way.IdentityUnknown, name, reason.Of("traefik-header-twice", name))
 	case len(values) == 1 && values[0] == "":
-		t.effects.Identity = tri.State{State: way.IdentityRemoved, Source: name,
-			Why: name + " removes the header, but not the query parameter of the same name"}
+		t.effects.Identity = tri.Is(way.IdentityRemoved, name,
+			name+" removes the header, but not the query parameter of the same name")
 	case len(values) == 1:
-		t.effects.Identity = tri.State{State: way.IdentitySet, Source: name,
-			Why: name + " sets the header to a fixed value"}
+		t.effects.Identity = tri.Is(way.IdentitySet, name, name+" sets the header to a fixed value")
 	}
 	for key := range h.CustomResponseHeaders {
 		if strings.EqualFold(key, "Server") {
-			t.effects.HidesHeaders = tri.State{State: tri.On, Source: name,
-				Why: name + " removes or replaces the Server header"}
+			t.effects.HidesHeaders = tri.Is(tri.On, name, name+" removes or replaces the Server header")
 		}
 	}
 }
@@ -210,15 +206,15 @@ const canonicalHeader = "X-Ditto-Pre-Authenticated"
 
 // opaque notes a Middleware that may do anything to a request. It takes no authentication away.
 func (t *chainReading) opaque(source, why string) {
-	t.effects.Identity = tri.State{State: way.IdentityUnknown, Source: source, Why: why}
+	t.effects.Identity = tri.Is(way.IdentityUnknown, source, why)
 	if t.effects.Authentication.State != tri.On {
-		t.effects.Authentication = tri.State{State: tri.Unknown, Source: source, Why: why}
+		t.effects.Authentication = tri.Is(tri.Unknown, source, why)
 	}
 	if t.effects.HidesHeaders.State != tri.On {
-		t.effects.HidesHeaders = tri.State{State: tri.Unknown, Source: source, Why: why}
+		t.effects.HidesHeaders = tri.Is(tri.Unknown, source, why)
 	}
 	if t.limited.State != tri.On {
-		t.limited = tri.State{State: tri.Unknown, Source: source, Why: why}
+		t.limited = tri.Is(tri.Unknown, source, why)
 	}
 	t.step(way.UnknownStep(why))
 }

@@ -24,28 +24,24 @@ func readTransport(in way.Input, chain *chainReading, host string) way.Transport
 	case only:
 		t.Plain = way.Closed(Prefix+"router.tls", "the router accepts only TLS")
 		if t.TLS.State == tri.Off {
-			t.TLS = tri.State{State: tri.Unknown, Source: Prefix + "router.tls",
-				Why: reason.Of("traefik-default-certificate")}
+			t.TLS = tri.Is(tri.Unknown, Prefix+"router.tls", reason.Of("traefik-default-certificate"))
 		}
 		if a.Has("router.tls.certresolver") {
-			t.TLS = tri.State{State: tri.On, Source: Prefix + "router.tls.certresolver",
-				Why: "Traefik gets the certificate itself"}
+			t.TLS = tri.Is(tri.On, Prefix+"router.tls.certresolver", "Traefik gets the certificate itself")
 		}
 	case strings.TrimSpace(a["router.entrypoints"]) == "websecure":
 		t.Plain = way.Closed(entrypoints,
 			"the router is attached only to websecure, which is Traefik's name for an entry point with TLS")
 		if t.TLS.State == tri.Off {
-			t.TLS = tri.State{State: tri.Unknown, Source: entrypoints, Why: reason.Of("traefik-websecure-certificate")}
+			t.TLS = tri.Is(tri.Unknown, entrypoints, reason.Of("traefik-websecure-certificate"))
 		}
 	case strings.TrimSpace(a["router.entrypoints"]) == "web":
-		t.TLS = tri.State{State: tri.Off, Source: entrypoints,
-			Why: "the router is attached only to the entry point web"}
-		t.Plain = tri.State{State: tri.Unknown, Source: entrypoints, Why: reason.Of("traefik-web-redirect")}
+		t.TLS = tri.Is(tri.Off, entrypoints, "the router is attached only to the entry point web")
+		t.Plain = tri.Is(tri.Unknown, entrypoints, reason.Of("traefik-web-redirect"))
 	default:
-		t.Plain = tri.State{State: tri.Unknown, Source: "default", Why: reason.Of("traefik-entry-points-redirect")}
+		t.Plain = tri.Is(tri.Unknown, "default", reason.Of("traefik-entry-points-redirect"))
 		if t.TLS.State == tri.Off {
-			t.TLS = tri.State{State: tri.Unknown, Source: "default",
-				Why: reason.Of("traefik-entry-points-certificates")}
+			t.TLS = tri.Is(tri.Unknown, "default", reason.Of("traefik-entry-points-certificates"))
 		}
 	}
 	chain.settle(&t)
