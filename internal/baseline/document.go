@@ -99,8 +99,7 @@ func (b *Baseline) Write(w io.Writer) error {
 	for _, e := range b.Entries {
 		f := finding{Rule: e.Rule, Subject: object(e.Subject), Message: e.Message, Reason: e.Reason, Owner: e.Owner}
 		if e.Entry != nil {
-			entry := object(*e.Entry)
-			f.Entry = &entry
+			f.Entry = new(object(*e.Entry))
 		}
 		for _, p := range e.Parts {
 			f.Known = append(f.Known, part{Key: p.Key, Container: p.Container, Lets: written(p.Lets)})
@@ -122,8 +121,7 @@ func (f *finding) entry() (e Entry, problem string) {
 	e = Entry{Known: check.Known{Rule: f.Rule, Subject: f.Subject.ref(), Message: f.Message}, Reason: f.Reason,
 		Owner: f.Owner}
 	if f.Entry != nil {
-		entry := f.Entry.ref()
-		e.Entry = &entry
+		e.Entry = new(f.Entry.ref())
 	}
 	switch {
 	case f.Rule == "":

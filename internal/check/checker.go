@@ -133,9 +133,5 @@ func (c *Checker) view(ctx context.Context, inv inventory.Reader, apart world.Ap
 
 // lapsed is the exception that let the violation pass until it expired, nil if there is none.
 func (c *Checker) lapsed(v *violation) *config.Exception {
-	var opens inventory.Ref
-	if v.entry != nil {
-		opens = *v.entry
-	}
-	return c.config.LapsedException(v.rule.Metadata.Name, v.subject.Ref, opens, c.now())
+	return c.config.LapsedException(v.rule.Metadata.Name, v.subject.Ref, refOf(v.entry), c.now())
 }

@@ -8,6 +8,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/engine"
@@ -39,10 +40,7 @@ func (j *judging) evaluate(r *rule, known *remembered, subject *inventory.Object
 	if subject == nil || j.view.Err() != nil {
 		return
 	}
-	on := subject.Ref
-	if entry != nil {
-		on = *entry
-	}
+	on := ptr.Deref(entry, subject.Ref)
 	c.known = known
 	j.settle(r, j.outcome(r, known, subject, on), subject, entry, c)
 }

@@ -40,11 +40,7 @@ func (c *Checker) NextLapse() time.Time {
 
 // exception is the one that lets the rule's findings on the subject pass, nil if there is none.
 func (c *Checker) exception(rule string, subject inventory.Ref, entry *inventory.Ref) *config.Exception {
-	var opens inventory.Ref
-	if entry != nil {
-		opens = *entry
-	}
-	return c.config.ExceptionFor(rule, subject, opens, c.now())
+	return c.config.ExceptionFor(rule, subject, refOf(entry), c.now())
 }
 
 // except keeps that an exception applied, if the rule found something.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -74,12 +76,7 @@ func place(v violation) where {
 	return where{v.rule.Metadata.Name, v.subject.Ref.ID(), refOf(v.entry).ID()}
 }
 
-func refOf(r *inventory.Ref) inventory.Ref {
-	if r == nil {
-		return inventory.Ref{}
-	}
-	return *r
-}
+func refOf(r *inventory.Ref) inventory.Ref { return ptr.Deref(r, inventory.Ref{}) }
 
 // known adds the parts of a violation to a list, with those of the same name.
 func (s *side) known(v *violation, list []KnownPart) []KnownPart {

@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 )
 
 // Pod is a pod that connections are made to.
@@ -95,12 +96,8 @@ func (r rule) covers(pod Pod, port int32, protocol corev1.Protocol) bool {
 
 // means says whether an entry of `ports` stands for a port of the pod.
 func means(p *networkingv1.NetworkPolicyPort, pod Pod, port int32, protocol corev1.Protocol) bool {
-	of := corev1.ProtocolTCP
-	if p.Protocol != nil {
-		of = *p.Protocol
-	}
 	switch {
-	case of != protocol:
+	case ptr.Deref(p.Protocol, corev1.ProtocolTCP) != protocol:
 		return false
 	case p.Port == nil:
 		return true

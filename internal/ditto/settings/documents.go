@@ -27,8 +27,7 @@ type document struct {
 // read returns one of the files, parsed once.
 func (s *Settings) read(which int) *document {
 	if s.documents[which] == nil {
-		d := s.open(which)
-		s.documents[which] = &d
+		s.documents[which] = new(s.open(which))
 	}
 	return s.documents[which]
 }

@@ -120,8 +120,7 @@ func (q *question) overrides(path string) hocon.Answer {
 // forcing is the property that switches the forced variables on, read once.
 func (s *Settings) forcing() *hocon.Answer {
 	if s.force == nil {
-		a := s.property("config.override_with_env_vars")
-		s.force = &a
+		s.force = new(s.property("config.override_with_env_vars"))
 	}
 	return s.force
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
@@ -239,10 +240,7 @@ func (w *walker) fromEndpoints(addresses []string, number int32, c chain) {
 				if p.Port != nil && *p.Port != number {
 					continue
 				}
-				name := ""
-				if p.Name != nil {
-					name = *p.Name
-				}
+				name := ptr.Deref(p.Name, "")
 				w.fromServicePorts(svc, c, func(sp *corev1.ServicePort) bool { return sp.Name == name }, number)
 			}
 		}

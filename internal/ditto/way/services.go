@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // Publicness says whether the load balancer of a Service of type LoadBalancer is reachable from outside. It is internal
@@ -14,11 +15,12 @@ import (
 // names are the clouds whose markers count (CloudNames), empty for any. Whatever the load balancer is, the node ports
 // that it allocates are another matter.
 func Publicness(svc *corev1.Service, names []string) Verdict {
-	b := LoadBalancer{Annotations: svc.Annotations}
-	if svc.Spec.LoadBalancerClass != nil {
-		b.Class = *svc.Spec.LoadBalancerClass
-	}
-	return PublicnessOf(b, names)
+	return PublicnessOf(balancerOf(svc), names)
+}
+
+// balancerOf is what clouds see of a Service.
+func balancerOf(svc *corev1.Service) LoadBalancer {
+	return LoadBalancer{Annotations: svc.Annotations, Class: ptr.Deref(svc.Spec.LoadBalancerClass, "")}
 }
 
 // PublicnessOf is Publicness of what clouds see of a Service.
@@ -61,10 +63,7 @@ func MarkedPublic(svc *corev1.Service, names []string) (public bool, why string)
 	if svc.Spec.Type != corev1.ServiceTypeLoadBalancer {
 		return false, ""
 	}
-	b := LoadBalancer{Annotations: svc.Annotations}
-	if svc.Spec.LoadBalancerClass != nil {
-		b.Class = *svc.Spec.LoadBalancerClass
-	}
+	b := balancerOf(svc)
 	for _, c := range clouds {
 		if !counts(c.name, names) || b.Class != "" && !slices.Contains(c.classes, b.Class) {
 			continue

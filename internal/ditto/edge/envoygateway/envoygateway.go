@@ -21,12 +21,10 @@ func Kinds() []way.Resource {
 			policy := inventory.Must[crd.EnvoySecurityPolicy](o)
 			links := envoyTargets(o)
 			if auth := policy.Spec.BasicAuth; auth != nil {
-				secret := way.AuthSecret{Namespace: policy.Namespace, Name: string(auth.Users.Name), Kind: way.AuthFile,
-					Key: ".htpasswd"}
-				if auth.Users.Namespace != nil {
-					secret.Namespace = string(*auth.Users.Namespace)
-				}
-				links.Passwords = append(links.Passwords, secret)
+				links.Passwords = append(links.Passwords, way.AuthSecret{
+					Namespace: gatewayapi.TextOr(auth.Users.Namespace, policy.Namespace), Name: string(auth.Users.Name),
+					Kind: way.AuthFile, Key: ".htpasswd",
+				})
 			}
 			return links
 		}},
@@ -67,8 +65,7 @@ func envoyExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 	}
 	spec := inventory.Must[crd.EnvoyRouteFilter](o).Spec
 	if w := spec.URLRewrite; w != nil && w.Path != nil && w.Path.ReplaceRegexMatch != nil {
-		rewrite := way.EnvoyRegexRewrite(w.Path.ReplaceRegexMatch.Pattern, w.Path.ReplaceRegexMatch.Substitution)
-		e.Rewrite = &rewrite
+		e.Rewrite = new(way.EnvoyRegexRewrite(w.Path.ReplaceRegexMatch.Pattern, w.Path.ReplaceRegexMatch.Substitution))
 	}
 	e.Answers = spec.DirectResponse != nil
 	if m := spec.RequestMirror; m != nil {

@@ -211,34 +211,24 @@ func addTraffic(p *gatewayapi.Policies, o *inventory.Object) {
 }
 
 // envoyHeaderStep is what a header filter of Envoy Gateway does to the identity.
-func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) func(tri.State) tri.State {
+func envoyHeaderStep(f *crd.EnvoyHeaderFilter, source string) gatewayapi.Step {
 	value := func(v string) tri.State { return gatewayapi.EnvoyValue(v, way.Unverified) }
-	steps := []func(tri.State) tri.State{gatewayapi.HeaderStep(&f.HTTPHeaderFilter, source, value)}
+	steps := []gatewayapi.Step{gatewayapi.HeaderStep(&f.HTTPHeaderFilter, source, value)}
 	if removed, known := removesOnMatch(f, way.Header); !known {
-		steps = append(steps, func(tri.State) tri.State {
-			return tri.Is(way.IdentityUnknown, source, reason.Of("envoy-removes-by-expression", source))
-		})
+		steps = append(steps, gatewayapi.Always(
+			tri.Is(way.IdentityUnknown, source, reason.Of("envoy-removes-by-expression", source))))
 	} else if removed {
-		steps = append(steps, func(tri.State) tri.State { return gatewayapi.RemovedBy(source) })
+		steps = append(steps, gatewayapi.Always(gatewayapi.RemovedBy(source)))
 	}
 	for _, h := range f.AddIfAbsent {
 		if gatewayapi.IsIdentity(string(h.Name)) {
 			steps = append(steps, func(before tri.State) tri.State {
-				return gatewayapi.Added(before, value(h.Value),
-					source)
+				return gatewayapi.Added(before, value(h.Value), source)
 			})
 		}
 	}
-	steps = slices.DeleteFunc(steps, func(step func(tri.State) tri.State) bool { return step == nil })
-	switch len(steps) {
-	case 0:
-		return nil
-	case 1:
-		return steps[0]
-	}
-	return func(tri.State) tri.State {
-		return tri.Is(way.IdentityUnknown, source, reason.Of("envoy-several-actions", source))
-	}
+	steps = slices.DeleteFunc(steps, func(step gatewayapi.Step) bool { return step == nil })
+	return gatewayapi.TheOnly(steps, source)
 }
 
 // removesOnMatch says whether a header, given in lower case, is removed by a pattern for names. Envoy has names in

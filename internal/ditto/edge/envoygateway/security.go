@@ -31,18 +31,17 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 		spec = merged
 	}
 	name := o.Ref.String()
-	var steps []func(tri.State) tri.State
+	var steps []gatewayapi.Step
 	set := func(header *string, why string) {
 		if header != nil && gatewayapi.IsIdentity(*header) {
-			steps = append(steps, func(tri.State) tri.State {
-				return tri.Is(way.IdentitySet, name, name+" sets the header to "+why)
-			})
+			steps = append(steps, gatewayapi.Always(
+				tri.Is(way.IdentitySet, name, name+" sets the header to "+why)))
 		}
 	}
 	var asks, doubts []string
 	if auth := spec.ExtAuth; auth != nil {
 		asked := askedByEnvoy(c, o.Ref.Namespace, auth)
-		addExtAuth(p, auth, name, asked, &steps)
+		steps = append(steps, extAuth(p, auth, name, asked))
 		if asked.State != "" {
 			p.Authentication = way.Agreed(asked, "external authorization of "+name)
 		} else if gatewayapi.IsTrue(auth.FailOpen) {
@@ -68,7 +67,7 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 		if required {
 			asks = append(asks, "a token")
 		}
-		addClaims(p, auth, name, required, &steps)
+		steps = append(steps, claims(p, auth, name, required))
 	}
 	p.Auth = func(s tri.State) tri.State { return gatewayapi.Fold(s, steps...) }
 	switch {
@@ -99,14 +98,10 @@ func askedByEnvoy(c way.Context, namespace string, auth *crd.EnvoyExtAuth) tri.S
 		if ref.Port == nil || ref.Kind != nil && *ref.Kind != "Service" {
 			continue
 		}
-		service := way.AskedService{Namespace: namespace, Host: string(ref.Name), Port: *ref.Port, WithRequest: true}
-		if ref.Namespace != nil {
-			service.Namespace = string(*ref.Namespace)
-		}
-		if auth.HTTP.Path != nil {
-			service.Path = *auth.HTTP.Path
-		}
-		if state := c.Config.Asking(service); state.State != "" {
+		if state := c.Config.Asking(way.AskedService{
+			Namespace: gatewayapi.TextOr(ref.Namespace, namespace), Host: string(ref.Name), Port: *ref.Port,
+			Path: gatewayapi.Text(auth.HTTP.Path), WithRequest: true,
+		}); state.State != "" {
 			return state
 		}
 	}
@@ -115,28 +110,25 @@ func askedByEnvoy(c way.Context, namespace string, auth *crd.EnvoyExtAuth) tri.S
 
 // extAuth is what external authorization does to the identity. Envoy replaces a header of the request by that of the
 // answer; where the answer has none, the client's stays.
-func addExtAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, asked tri.State,
-	steps *[]func(tri.State) tri.State) {
+func extAuth(p *gatewayapi.Policies, auth *crd.EnvoyExtAuth, name string, asked tri.State) gatewayapi.Step {
 	switch {
 	case asked.State != "": // An answer without the header leaves the client's.
 	case auth.GRPC != nil:
-		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.Is(way.IdentityUnknown, name, reason.Of("external-authorization-sets-headers", name))
-		})
+		return gatewayapi.Always(
+			tri.Is(way.IdentityUnknown, name, reason.Of("external-authorization-sets-headers", name)))
 	case auth.HTTP != nil && slices.ContainsFunc(auth.HTTP.HeadersToBackend, gatewayapi.IsIdentity):
-		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.Is(way.IdentitySet, name, name+" sets the header from the answer of external authorization")
-		})
 		p.Assumptions = append(p.Assumptions,
 			"the service behind "+name+" answers every request that it lets in with a non-empty "+way.Header)
+		return gatewayapi.Always(
+			tri.Is(way.IdentitySet, name, name+" sets the header from the answer of external authorization"))
 	}
+	return nil
 }
 
 // claims: a header that a claim is written to is first taken from the request (Envoy's jwt_authn, claim_to_headers). A
 // token without the claim leaves no header. No claim is mandatory (RFC 7519, 4.1), but tokens that identify somebody
 // have iss and sub (OpenID Connect Core, 2).
-func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required bool,
-	steps *[]func(tri.State) tri.State) {
+func claims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required bool) gatewayapi.Step {
 	with, claim, optional := 0, "", ""
 	for _, provider := range auth.Providers {
 		for _, c := range provider.ClaimToHeaders {
@@ -150,26 +142,19 @@ func addClaims(p *gatewayapi.Policies, auth *crd.EnvoyJWT, name string, required
 			}
 		}
 	}
+	sets := name + " sets the header to the claim " + way.Quote(cmp.Or(optional, claim))
 	switch {
 	case with == 0:
+		return nil
 	case optional != "":
-		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.Is(way.IdentityEmpty, name, name+" sets the header to the claim "+
-				way.Quote(optional)+
-				", which a valid token need not have; without it the query parameter of the same name counts")
-		})
+		return gatewayapi.Always(tri.Is(way.IdentityEmpty, name, sets+
+			", which a valid token need not have; without it the query parameter of the same name counts"))
 	case required && with == len(auth.Providers):
-		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.Is(way.IdentitySet, name,
-				name+" sets the header to the claim "+way.Quote(claim)+" of the token")
-		})
 		p.Assumptions = append(p.Assumptions, "every token that "+name+" accepts has the claim "+way.Quote(claim))
-	default:
-		*steps = append(*steps, func(tri.State) tri.State {
-			return tri.Is(way.IdentityEmpty, name, name+" sets the header to the claim "+
-				way.Quote(claim)+", and not every request needs a token that has it")
-		})
+		return gatewayapi.Always(tri.Is(way.IdentitySet, name, sets+" of the token"))
 	}
+	return gatewayapi.Always(
+		tri.Is(way.IdentityEmpty, name, sets+", and not every request needs a token that has it"))
 }
 
 // mergedSpec lays the policy of a route over that of its parent, as a JSON merge patch; no list in it is merged.

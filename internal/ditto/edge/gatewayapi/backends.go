@@ -5,6 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
@@ -17,15 +18,10 @@ import (
 
 // TargetOf is the object that a reference in an object of the namespace names.
 func TargetOf(ref gatewayv1.BackendObjectReference, namespace string) inventory.ID {
-	id := inventory.ID{GroupKind: inventory.Service, Namespace: namespace, Name: string(ref.Name)}
-	id.Group = Text(ref.Group)
-	if ref.Kind != nil {
-		id.Kind = string(*ref.Kind)
+	return inventory.ID{
+		GroupKind: schema.GroupKind{Group: Text(ref.Group), Kind: TextOr(ref.Kind, inventory.Service.Kind)},
+		Namespace: TextOr(ref.Namespace, namespace), Name: string(ref.Name),
 	}
-	if ref.Namespace != nil {
-		id.Namespace = string(*ref.Namespace)
-	}
-	return id
 }
 
 // BackendOf is the Service that a reference in an object of the namespace names.
@@ -34,26 +30,19 @@ func BackendOf(ref gatewayv1.BackendObjectReference, namespace string) (b way.Ba
 	if id.GroupKind != inventory.Service || id.Name == "" {
 		return way.Backend{}, false
 	}
-	b = way.Backend{Namespace: id.Namespace, Name: id.Name}
-	if ref.Port != nil {
-		b.Port = intstr.FromInt32(*ref.Port)
-	}
-	return b, true
+	return way.Backend{Namespace: id.Namespace, Name: id.Name, Port: intstr.FromInt32(ptr.Deref(ref.Port, 0))}, true
 }
 
 // Unread is what a reference that names no Service may lead to. A ServiceImport stands for the Services of its name and
 // namespace in several clusters (KEP-1645), a Hostname for the host that it is called by (Istio).
 func Unread(ref gatewayv1.BackendObjectReference, namespace string) way.UnreadBackend {
 	id := TargetOf(ref, namespace)
-	u := way.UnreadBackend{What: "backends of kind " + id.Kind, Namespace: id.Namespace}
+	u := way.UnreadBackend{What: "backends of kind " + id.Kind, Namespace: id.Namespace, Port: ptr.Deref(ref.Port, 0)}
 	switch (schema.GroupKind{Group: id.Group, Kind: id.Kind}) {
 	case schema.GroupKind{Group: "multicluster.x-k8s.io", Kind: "ServiceImport"}:
 		u.Host = id.Name + "." + id.Namespace + ".svc"
 	case schema.GroupKind{Group: "networking.istio.io", Kind: "Hostname"}:
 		u.Host = id.Name
-	}
-	if ref.Port != nil {
-		u.Port = *ref.Port
 	}
 	if standsForServices(id.GroupKind) {
 		u.Object = id

@@ -90,13 +90,11 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 		if e.HidesHeaders.State != tri.On {
 			e.HidesHeaders = tri.Is(tri.Unknown, "filters", why)
 		}
-		w := way.UnknownRewrite(why)
-		f.rewrite = &w
+		f.rewrite = new(way.UnknownRewrite(why))
 	}
 	e.Identity, e.StripsIdentity = identity, way.Strips(identity)
 	if b.rewrite != nil && !impl.BackendFilters {
-		w := way.UnknownRewrite(reason.Of("gateway-backend-filter", impl.Title))
-		f.rewrite = &w
+		f.rewrite = new(way.UnknownRewrite(reason.Of("gateway-backend-filter", impl.Title)))
 	}
 	if b.rewrite != nil && f.rewrite == nil {
 		f.rewrite = b.rewrite
@@ -111,7 +109,7 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 // backendIdentity is what the filters of the rule and those of a backend make of the identity together. Which of them
 // is applied first is not defined, and not every implementation knows the second.
 func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilter, identity tri.State,
-	rule func(tri.State) tri.State) tri.State {
+	rule Step) tri.State {
 	own := Fold(identity, rule)
 	b := filters(c, at, backend, nil)
 	if b.header == nil && b.before == nil {
@@ -125,8 +123,26 @@ func backendIdentity(c way.Context, at Place, backend []gatewayv1.HTTPRouteFilte
 	return *way.Worse(&after, &before)
 }
 
+// Step is what something makes of the identity that it finds; nil leaves it as it is.
+type Step func(before tri.State) tri.State
+
+// Always is the step that makes the same of whatever identity it finds.
+func Always(identity tri.State) Step { return func(tri.State) tri.State { return identity } }
+
+// TheOnly is the one of several steps of a filter that there is, nil if there is none. In which order several are
+// taken is not known.
+func TheOnly(steps []Step, source string) Step {
+	switch len(steps) {
+	case 0:
+		return nil
+	case 1:
+		return steps[0]
+	}
+	return Always(tri.Is(way.IdentityUnknown, source, reason.Of("envoy-several-actions", source)))
+}
+
 // Fold applies steps one after another.
-func Fold(s tri.State, steps ...func(tri.State) tri.State) tri.State {
+func Fold(s tri.State, steps ...Step) tri.State {
 	for _, step := range steps {
 		if step != nil {
 			s = step(s)

@@ -16,7 +16,7 @@ import (
 type filtered struct {
 	// before is what authentication among them does to the identity, then what the header filter does; nil where they
 	// do nothing.
-	before, header func(tri.State) tri.State
+	before, header Step
 	asks           *tri.State
 	rewrite        *way.Rewrite
 	// hides says that Server is kept from the client.
@@ -50,18 +50,15 @@ func filters(c way.Context, at Place, list []gatewayv1.HTTPRouteFilter, path *ga
 				return at.class.impl.headerValue(value, users)
 			})
 			if f.header != nil && at.class.impl.ignoresHeaders {
-				f.header = func(tri.State) tri.State {
-					return tri.Is(way.IdentityUnknown, "RequestHeaderModifier",
-						reason.Of("gateway-filter-not-known", at.class.impl.Title))
-				}
+				f.header = Always(tri.Is(way.IdentityUnknown, "RequestHeaderModifier",
+					reason.Of("gateway-filter-not-known", at.class.impl.Title)))
 			}
 		case filter.ResponseHeaderModifier != nil:
 			f.hides = f.hides || HidesServer(filter.ResponseHeaderModifier) && !at.class.impl.ignoresHeaders
 		case filter.RequestRedirect != nil:
 			f.ends = true
 		case filter.URLRewrite != nil && filter.URLRewrite.Path != nil:
-			w := urlRewrite(filter.URLRewrite.Path, path, at.class.impl)
-			f.rewrite = &w
+			f.rewrite = new(urlRewrite(filter.URLRewrite.Path, path, at.class.impl))
 		}
 	}
 	return f
@@ -104,23 +101,18 @@ func extension(c way.Context, f *filtered, at Place, ref gatewayv1.LocalObjectRe
 // take the place of the request's, as far as the filter lists them.
 func (f *filtered) externalAuth(filter *gatewayv1.HTTPExternalAuthFilter) {
 	const source = "ExternalAuth"
-	f.asks = &tri.State{State: tri.On, Source: source,
-		Why: "the filter ExternalAuth asks another service about every request"}
+	f.asks = new(tri.Is(tri.On, source, "the filter ExternalAuth asks another service about every request"))
 	f.assumptions = append(f.assumptions,
 		"the service behind the filter ExternalAuth lets nobody in without credentials")
 	switch {
 	case filter.HTTPAuthConfig != nil && slices.ContainsFunc(filter.HTTPAuthConfig.AllowedResponseHeaders, IsIdentity):
-		f.before = func(tri.State) tri.State {
-			return tri.Is(way.IdentitySet, source,
-				"the filter ExternalAuth sets the header from the answer of another service")
-		}
+		f.before = Always(tri.Is(way.IdentitySet, source,
+			"the filter ExternalAuth sets the header from the answer of another service"))
 		f.assumptions = append(f.assumptions,
 			"the service behind the filter ExternalAuth answers every request that it lets in with a non-empty "+
 				way.Header)
 	case filter.ExternalAuthProtocol == gatewayv1.HTTPRouteExternalAuthGRPCProtocol:
-		f.before = func(tri.State) tri.State {
-			return tri.Is(way.IdentityUnknown, source, reason.Of("gateway-authorization-sets-headers"))
-		}
+		f.before = Always(tri.Is(way.IdentityUnknown, source, reason.Of("gateway-authorization-sets-headers")))
 	}
 }
 
@@ -130,8 +122,8 @@ func IsIdentity(name string) bool { return strings.EqualFold(strings.TrimSpace(n
 // HeaderStep is what a header filter does to the identity; nil if it leaves the header alone. What is added stands
 // behind what the client sends, and Ditto reads the first. Two actions for one name are not allowed, but names that
 // differ in case are not noticed.
-func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string) tri.State) func(tri.State) tri.State {
-	var steps []func(tri.State) tri.State
+func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string) tri.State) Step {
+	var steps []Step
 	of := func(v string) tri.State {
 		s := value(v)
 		s.Source = source
@@ -140,7 +132,7 @@ func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string)
 	}
 	for _, h := range f.Set {
 		if IsIdentity(string(h.Name)) {
-			steps = append(steps, func(tri.State) tri.State { return of(h.Value) })
+			steps = append(steps, Always(of(h.Value)))
 		}
 	}
 	for _, h := range f.Add {
@@ -149,17 +141,9 @@ func HeaderStep(f *gatewayv1.HTTPHeaderFilter, source string, value func(string)
 		}
 	}
 	if slices.ContainsFunc(f.Remove, IsIdentity) {
-		steps = append(steps, func(tri.State) tri.State { return RemovedBy(source) })
+		steps = append(steps, Always(RemovedBy(source)))
 	}
-	switch len(steps) {
-	case 0:
-		return nil
-	case 1:
-		return steps[0]
-	}
-	return func(tri.State) tri.State {
-		return tri.Is(way.IdentityUnknown, source, reason.Of("envoy-several-actions", source))
-	}
+	return TheOnly(steps, source)
 }
 
 // RemovedBy is the reading of a header that a filter removes.
@@ -195,10 +179,7 @@ func urlRewrite(m *gatewayv1.HTTPPathModifier, match *gatewayv1.HTTPPathMatch, i
 	case m.Type == gatewayv1.FullPathHTTPPathModifier && m.ReplaceFullPath != nil:
 		return way.Rewrite{Kind: way.RewriteConstant, To: way.Raw.Text(*m.ReplaceFullPath)}
 	case m.Type == gatewayv1.PrefixMatchHTTPPathModifier && m.ReplacePrefixMatch != nil && isPrefix(match):
-		from := "/"
-		if match != nil && match.Value != nil {
-			from = *match.Value
-		}
+		from, _ := pathText(match)
 		if impl.Replaces != nil {
 			return impl.Replaces(way.Raw.Text(from), way.Raw.Text(*m.ReplacePrefixMatch))
 		}

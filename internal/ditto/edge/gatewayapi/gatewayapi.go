@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -103,11 +104,10 @@ func classParametersRef(class *gatewayv1.GatewayClass) []inventory.ID {
 	if ref == nil {
 		return nil
 	}
-	id := inventory.ID{GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Name: ref.Name}
-	if ref.Namespace != nil {
-		id.Namespace = string(*ref.Namespace)
-	}
-	return []inventory.ID{id}
+	return []inventory.ID{{
+		GroupKind: schema.GroupKind{Group: string(ref.Group), Kind: string(ref.Kind)}, Namespace: Text(ref.Namespace),
+		Name: ref.Name,
+	}}
 }
 
 func listenerSetLinks(o *inventory.Object) way.Links {
@@ -116,11 +116,7 @@ func listenerSetLinks(o *inventory.Object) way.Links {
 
 func listenerSetGateway(o *inventory.Object) inventory.ID {
 	ref := inventory.Must[gatewayv1.ListenerSet](o).Spec.ParentRef
-	namespace := o.Ref.Namespace
-	if ref.Namespace != nil {
-		namespace = string(*ref.Namespace)
-	}
-	return way.GatewayID(namespace, string(ref.Name))
+	return way.GatewayID(TextOr(ref.Namespace, o.Ref.Namespace), string(ref.Name))
 }
 
 // gatewayRoute is a route of any kind.
@@ -202,12 +198,10 @@ func grpcFilters(filters []gatewayv1.GRPCRouteFilter) []gatewayv1.HTTPRouteFilte
 }
 
 // Text is an optional text of the Gateway API, empty if it is absent.
-func Text[T ~string](s *T) string {
-	if s == nil {
-		return ""
-	}
-	return string(*s)
-}
+func Text[T ~string](s *T) string { return TextOr(s, "") }
+
+// TextOr is an optional text of the Gateway API, or what its absence means.
+func TextOr[T ~string](s *T, absent string) string { return string(ptr.Deref(s, T(absent))) }
 
 func (r gatewayRoute) Namespace() string { return r.Object.Ref.Namespace }
 
@@ -285,15 +279,10 @@ func (r gatewayRoute) namesake(ref gatewayv1.ParentReference) (inventory.ID, boo
 
 // parentID is the object that a parent reference names: a Gateway unless it says otherwise.
 func (r gatewayRoute) parentID(ref gatewayv1.ParentReference) inventory.ID {
-	id := inventory.ID{GroupKind: crd.Gateway, Namespace: r.Namespace(), Name: string(ref.Name)}
-	if ref.Group != nil {
-		id.Group = string(*ref.Group)
+	return inventory.ID{
+		GroupKind: schema.GroupKind{
+			Group: TextOr(ref.Group, crd.Gateway.Group), Kind: TextOr(ref.Kind, crd.Gateway.Kind),
+		},
+		Namespace: TextOr(ref.Namespace, r.Namespace()), Name: string(ref.Name),
 	}
-	if ref.Kind != nil {
-		id.Kind = string(*ref.Kind)
-	}
-	if ref.Namespace != nil {
-		id.Namespace = string(*ref.Namespace)
-	}
-	return id
 }

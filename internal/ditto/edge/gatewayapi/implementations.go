@@ -102,10 +102,10 @@ type Place struct {
 // Policies is what objects beside the route do to its requests.
 type Policies struct {
 	// Early happens before the route's own filters, and before authentication.
-	Early func(tri.State) tri.State
+	Early Step
 	// Auth is what authentication does to the identity, authentication whether every client is asked; its zero is
 	// nobody.
-	Auth           func(tri.State) tri.State
+	Auth           Step
 	Authentication tri.State
 	// Hides says that Server is kept from the client.
 	Hides bool
@@ -122,7 +122,7 @@ type Extension struct {
 	Users way.Trust
 	Why   string
 	// Identity is what becomes of the header, nil where it is left alone.
-	Identity func(tri.State) tri.State
+	Identity Step
 	// Rewrite replaces the path, answers says that no backend is asked; mirror gets a copy of each request.
 	Rewrite *way.Rewrite
 	Answers bool

@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
@@ -174,10 +175,7 @@ func attachToSet(c way.Context, r gatewayRoute, id inventory.ID, ref gatewayv1.P
 	a := attachment{parent: parent, gateway: inventory.Must[gatewayv1.Gateway](gateway)}
 	from, selector := gatewayv1.NamespacesFromNone, (*metav1.LabelSelector)(nil)
 	if allowed := a.gateway.Spec.AllowedListeners; allowed != nil && allowed.Namespaces != nil {
-		selector = allowed.Namespaces.Selector
-		if allowed.Namespaces.From != nil {
-			from = *allowed.Namespaces.From
-		}
+		from, selector = ptr.Deref(allowed.Namespaces.From, from), allowed.Namespaces.Selector
 	}
 	allowed, doubt := allows(c, from, selector, parent.Namespace, id.Namespace)
 	if doubt != "" {
@@ -207,10 +205,7 @@ func offer(c way.Context, a *attachment, r gatewayRoute, ref gatewayv1.ParentRef
 	}
 	from, selector := gatewayv1.NamespacesFromSame, (*metav1.LabelSelector)(nil)
 	if l.AllowedRoutes != nil && l.AllowedRoutes.Namespaces != nil {
-		selector = l.AllowedRoutes.Namespaces.Selector
-		if l.AllowedRoutes.Namespaces.From != nil {
-			from = *l.AllowedRoutes.Namespaces.From
-		}
+		from, selector = ptr.Deref(l.AllowedRoutes.Namespaces.From, from), l.AllowedRoutes.Namespaces.Selector
 	}
 	allowed, doubt := allows(c, from, selector, l.Of.Namespace, r.Namespace())
 	for _, host := range hosts {

@@ -1,6 +1,9 @@
 package gatewayapi
 
 import (
+	"cmp"
+
+	"k8s.io/utils/ptr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
@@ -9,10 +12,7 @@ import (
 
 // pathOf is which requests a match takes, and with the path that came.
 func pathOf(match *gatewayv1.HTTPPathMatch, impl Implementation) way.Path {
-	value := "/"
-	if match != nil && match.Value != nil {
-		value = *match.Value
-	}
+	value, _ := pathText(match)
 	switch {
 	case isPrefix(match):
 		return way.Path{Matcher: way.Elements(impl.Reads, value)}
@@ -26,14 +26,8 @@ func pathOf(match *gatewayv1.HTTPPathMatch, impl Implementation) way.Path {
 
 // pathText is a match for people: its path and its type.
 func pathText(match *gatewayv1.HTTPPathMatch) (value, kind string) {
-	value, kind = "/", string(gatewayv1.PathMatchPathPrefix)
-	if match != nil && match.Value != nil {
-		value = *match.Value
-	}
-	if match != nil && match.Type != nil {
-		kind = string(*match.Type)
-	}
-	return value, kind
+	match = cmp.Or(match, &gatewayv1.HTTPPathMatch{})
+	return ptr.Deref(match.Value, "/"), string(ptr.Deref(match.Type, gatewayv1.PathMatchPathPrefix))
 }
 
 // conditionsOf are what a match asks for beside the path. They keep nobody out: a client writes what they ask for. What

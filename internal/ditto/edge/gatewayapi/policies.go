@@ -2,6 +2,7 @@ package gatewayapi
 
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
@@ -31,4 +32,4 @@ func TargetID(namespace string, ref gatewayv1.LocalPolicyTargetReference) invent
 func (at Place) GatewayID() inventory.ID { return way.GatewayID(at.Gateway.Namespace, at.Gateway.Name) }
 
 // IsTrue says whether an optional boolean is there and true.
-func IsTrue(b *bool) bool { return b != nil && *b }
+func IsTrue(b *bool) bool { return ptr.Deref(b, false) }

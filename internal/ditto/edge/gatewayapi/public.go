@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
@@ -77,16 +78,13 @@ func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, 
 		return Exposure{Verdict: way.Verdict{Public: true,
 			Why: class.impl.Title + " serves it behind a Service of its own"}}
 	}
-	b := way.LoadBalancer{Annotations: map[string]string{}}
+	b := way.LoadBalancer{Annotations: map[string]string{}, Class: ptr.Deref(balancerClass, "")}
 	if gw.Spec.Infrastructure != nil {
 		for key, value := range gw.Spec.Infrastructure.Annotations {
 			b.Annotations[string(key)] = string(value)
 		}
 	}
 	maps.Copy(b.Annotations, more)
-	if balancerClass != nil {
-		b.Class = *balancerClass
-	}
 	e := Exposure{Verdict: way.PublicnessOf(b, c.Config.Clouds)}
 	if !e.Public {
 		e.Assumption = "the load balancer of Gateway " + gw.Namespace + "/" + gw.Name +

@@ -97,8 +97,7 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 	base := way.Route{Asks: host.host, Public: s.Public, Hosts: []string{host.host}, Door: s.String()}
 	conditions := ""
 	if rule.matches != nil {
-		path := pathOf(match.Path, s.class.impl)
-		base.Path = &path
+		base.Path = new(pathOf(match.Path, s.class.impl))
 		value, kind := pathText(match.Path)
 		base.Asks += value
 		base.Conditions = conditionsOf(match)

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
@@ -59,12 +60,7 @@ func doubted(c way.Context, o *inventory.Object) string {
 // Ingress that no API server has seen yet: the API server writes the default into the Ingress when it is created, and
 // never later.
 func resolve(r inventory.Reader, ing *networkingv1.Ingress, cfg way.Config) way.Class {
-	var named, annotated string
-	if ing.Spec.IngressClassName != nil {
-		named = *ing.Spec.IngressClassName
-	}
-	annotated = ing.Annotations[way.ClassAnnotation]
-
+	named, annotated := ptr.Deref(ing.Spec.IngressClassName, ""), ing.Annotations[way.ClassAnnotation]
 	m := way.Marked{Ingress: ing, Objects: r, Cfg: cfg}
 	var c way.Class
 	switch {

@@ -2,6 +2,7 @@ package ingress
 
 import (
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 )
@@ -12,15 +13,10 @@ func readAs(in way.Input) way.Reading { return controllerByName(in.Class.Control
 // pathOf reads one path. An absent path type is ImplementationSpecific and an empty path everything, as
 // networking.k8s.io/v1 defines them.
 func pathOf(r way.Reading, kind *networkingv1.PathType, path string) way.Path {
-	k := networkingv1.PathTypeImplementationSpecific
-	if kind != nil {
-		k = *kind
-	}
 	if path == "" {
-		path = "/"
-		k = networkingv1.PathTypePrefix
+		return r.Path(networkingv1.PathTypePrefix, "/")
 	}
-	return r.Path(k, path)
+	return r.Path(ptr.Deref(kind, networkingv1.PathTypeImplementationSpecific), path)
 }
 
 // transportOf is what clients speak that ask for a host of the rules; empty is the rule without a host.

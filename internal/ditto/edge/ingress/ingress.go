@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/alibaba"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/aws"
@@ -305,14 +306,10 @@ func classLinks(o *inventory.Object) way.Links {
 		}
 	}
 	if p := class.Spec.Parameters; p != nil {
-		id := inventory.ID{GroupKind: schema.GroupKind{Kind: p.Kind}, Name: p.Name}
-		if p.APIGroup != nil {
-			id.Group = *p.APIGroup
-		}
-		if p.Namespace != nil {
-			id.Namespace = *p.Namespace
-		}
-		links.Uses = append(links.Uses, id)
+		links.Uses = append(links.Uses, inventory.ID{
+			GroupKind: schema.GroupKind{Group: ptr.Deref(p.APIGroup, ""), Kind: p.Kind},
+			Namespace: ptr.Deref(p.Namespace, ""), Name: p.Name,
+		})
 	}
 	return links
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
@@ -159,10 +160,7 @@ func routes(c way.Context, o *inventory.Object) []way.Route {
 			if len(to) == 0 && len(aside) == 0 && c.To != nil {
 				continue
 			}
-			kind := ""
-			if p.PathType != nil {
-				kind = string(*p.PathType)
-			}
+			kind := string(ptr.Deref(p.PathType, ""))
 			path := pathOf(r.read, p.PathType, p.Path)
 			add(r, host, p.Path, kind, to, path)
 			for _, a := range aside {

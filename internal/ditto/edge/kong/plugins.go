@@ -155,8 +155,7 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 	opaque := func(why string) {
 		k.identity = tri.Is(way.IdentityUnknown, source, why)
 		k.authentication = tri.Is(tri.Unknown, source, why)
-		rewrite := way.UnknownRewrite(why)
-		k.rewrite = &rewrite
+		k.rewrite = new(way.UnknownRewrite(why))
 	}
 	for _, p := range plugins {
 		if p.plugin != nil && asksForCredentials(p.plugin.PluginName) {

@@ -31,8 +31,7 @@ func (k *reading) transform(p plugin) {
 	if p.plugin.ConfigFrom != nil || len(p.plugin.ConfigPatches) > 0 {
 		why := reason.Of("kong-transformer-from-secret", p.text)
 		k.identity = tri.Is(way.IdentityUnknown, "configFrom", why)
-		rewrite := way.UnknownRewrite(why)
-		k.rewrite = &rewrite
+		k.rewrite = new(way.UnknownRewrite(why))
 		return
 	}
 	config := transformerConfig(p.plugin.Config)

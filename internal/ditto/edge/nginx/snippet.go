@@ -54,8 +54,7 @@ func identity(s *nginxconf.Snippet, proxySetHeader string, users way.Trust) (sta
 		}
 	}
 	if v, ok := s.Identity(proxySetHeader, trusted(users)); ok {
-		set := said(v, users)
-		return &set
+		return new(said(v, users))
 	}
 	return state
 }
@@ -102,8 +101,7 @@ func moreInputHeaders(d *syntax.Directive, users way.Trust) *tri.State {
 			continue
 		}
 		if name, value, ok := strings.Cut(arg, ":"); ok && strings.EqualFold(strings.TrimSpace(name), way.Header) {
-			s := Value(strings.TrimSpace(value), users)
-			state = &s
+			state = new(Value(strings.TrimSpace(value), users))
 		}
 	}
 	if state != nil && restricted {

@@ -32,21 +32,21 @@ func Kinds() []way.Resource {
 		}},
 		{Kind: crd.SnippetsFilter},
 		{Kind: crd.SnippetsPolicy, Links: func(o *inventory.Object) way.Links {
-			var links way.Links
-			for _, ref := range inventory.Must[crd.NginxSnippetsPolicy](o).Spec.TargetRefs {
-				links.Governs = append(links.Governs, gatewayapi.TargetID(o.Ref.Namespace, ref))
-			}
-			return links
+			return governed(o, inventory.Must[crd.NginxSnippetsPolicy](o).Spec.TargetRefs)
 		}},
 		{Kind: crd.NginxProxy},
 		{Kind: crd.RateLimitPolicy, Links: func(o *inventory.Object) way.Links {
-			var links way.Links
-			for _, ref := range inventory.Must[crd.NginxRateLimitPolicy](o).Spec.TargetRefs {
-				links.Governs = append(links.Governs, gatewayapi.TargetID(o.Ref.Namespace, ref))
-			}
-			return links
+			return governed(o, inventory.Must[crd.NginxRateLimitPolicy](o).Spec.TargetRefs)
 		}},
 	}
+}
+
+// governed are the objects that a policy is for.
+func governed(o *inventory.Object, refs []gatewayv1.LocalPolicyTargetReference) (links way.Links) {
+	for _, ref := range refs {
+		links.Governs = append(links.Governs, gatewayapi.TargetID(o.Ref.Namespace, ref))
+	}
+	return links
 }
 
 // Implementation is the row of NGINX Gateway Fabric: a regular expression becomes `location ~ ^EXPRESSION`; a route
@@ -107,10 +107,8 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 	for _, rule := range tokens.Authorization.Rules {
 		for _, claim := range rule.Claims {
 			if claim.ProxySetHeader != nil && gatewayapi.IsIdentity(*claim.ProxySetHeader) {
-				e.Identity = func(tri.State) tri.State {
-					return tri.Is(way.IdentitySet, name,
-						name+" sets the header to the claim "+way.Quote(claim.Name)+" of the token")
-				}
+				e.Identity = gatewayapi.Always(tri.Is(way.IdentitySet, name,
+					name+" sets the header to the claim "+way.Quote(claim.Name)+" of the token"))
 				e.Assumptions = []string{"every token that " + name + " accepts has the claim " + way.Quote(claim.Name)}
 			}
 		}

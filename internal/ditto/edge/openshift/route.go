@@ -51,8 +51,7 @@ func routeRoutes(_ way.Context, o *inventory.Object) []way.Route {
 	r := way.Route{Text: asks, Asks: asks, Backends: routeBackends(route), Public: true, Hosts: []string{host}}
 	r.Handling, r.Transport = routeHandling(route), routeTransport(route)
 	if !r.Effects.Passthrough {
-		path := routePath(route)
-		r.Path = &path
+		r.Path = new(routePath(route))
 	}
 	return []way.Route{r}
 }
