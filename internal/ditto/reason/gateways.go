@@ -22,7 +22,7 @@ var gateways = []Reason{
 		"gateway-authorization-sets-headers",
 		"the service behind the filter ExternalAuth can change every header, and is not read", byHand,
 	},
-	{"gateway-filter-passed-over", "whether who serves the route knows the filter %s cannot be determined", byHand},
+	{"gateway-filter-passed-over", "it cannot be determined whether the implementation that serves the route supports the filter %s", byHand},
 	{
 		"gateway-root-replaced",
 		"whether a slash stands behind what takes the place of the root of the path depends on who serves the route", plainPath,

@@ -97,7 +97,7 @@ func istioEdgeOf(c way.Context, namespace, name string) *istioEdge {
 
 // front finds the Services before the pods that serve the Gateway: whether outsiders reach it is said by those, if they
 // are load balancers, and by the pods, if they listen on their node. Something else may stand before a Service that is
-// none.
+// none. So the Gateway is internal only if an internal load balancer is found, and no public one before the same pods.
 func (e *istioEdge) front(c way.Context) {
 	var internal []string
 	public := false
