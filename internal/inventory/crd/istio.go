@@ -175,6 +175,14 @@ type IstioTarget struct {
 	Name string `json:"name,omitempty"`
 }
 
+// IstioSelection says which pods a policy is for.
+type IstioSelection struct {
+	Selector *IstioSelector `json:"selector,omitempty"`
+	// TargetRef is the older way to name one target.
+	TargetRef  *IstioTarget  `json:"targetRef,omitempty"`
+	TargetRefs []IstioTarget `json:"targetRefs,omitempty"`
+}
+
 // EnvoyFilter is the part of networking.istio.io EnvoyFilter that says whom it concerns.
 type EnvoyFilter Object[struct {
 	WorkloadSelector *struct {
@@ -197,17 +205,13 @@ type EnvoyFilter Object[struct {
 // WasmPlugin is the part of extensions.istio.io WasmPlugin that says whom it concerns, and of TrafficExtension, which
 // has Lua beside WebAssembly since Istio 1.31.
 type WasmPlugin Object[struct {
-	Selector   *IstioSelector `json:"selector,omitempty"`
-	TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
-	TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
+	IstioSelection `json:",inline"`
 }]
 
 // AuthorizationPolicy is the part of security.istio.io AuthorizationPolicy that says who is let in. Source:
 // istio.io/api security/v1beta1/authorization_policy.proto.
 type AuthorizationPolicy Object[struct {
-	Selector   *IstioSelector `json:"selector,omitempty"`
-	TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
-	TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
+	IstioSelection `json:",inline"`
 	// Action is ALLOW (also: none given), DENY, CUSTOM or AUDIT.
 	Action string                    `json:"action,omitempty"`
 	Rules  []AuthorizationPolicyRule `json:"rules,omitempty"`
@@ -230,9 +234,7 @@ type AuthorizationPolicyRule struct {
 
 // RequestAuthentication is the part of security.istio.io RequestAuthentication that can set headers.
 type RequestAuthentication Object[struct {
-	Selector   *IstioSelector `json:"selector,omitempty"`
-	TargetRef  *IstioTarget   `json:"targetRef,omitempty"`
-	TargetRefs []IstioTarget  `json:"targetRefs,omitempty"`
+	IstioSelection `json:",inline"`
 	JWTRules   []struct {
 		OutputPayloadToHeader string `json:"outputPayloadToHeader,omitempty"`
 		OutputClaimToHeaders  []struct {

@@ -120,30 +120,29 @@ func (p istioPods) chosenBy(selector map[string]string, namespace string) bool {
 // istioSelection says which pods a policy or filter chooses, and the targets that it names instead: Gateways of the
 // Gateway API, Services.
 func istioSelection(o *inventory.Object) (selector map[string]string, targets []crd.IstioTarget, ok bool) {
-	of := func(s *crd.IstioSelector, target *crd.IstioTarget, targets []crd.IstioTarget) (map[string]string,
-		[]crd.IstioTarget, bool) {
-		if len(targets) == 0 && target != nil {
-			targets = []crd.IstioTarget{*target}
-		}
-		if s == nil {
-			return nil, targets, true
-		}
-		return s.MatchLabels, targets, true
-	}
+	var s crd.IstioSelection
 	switch t := o.Typed.(type) {
 	case *crd.AuthorizationPolicy:
-		return of(t.Spec.Selector, t.Spec.TargetRef, t.Spec.TargetRefs)
+		s = t.Spec.IstioSelection
 	case *crd.RequestAuthentication:
-		return of(t.Spec.Selector, t.Spec.TargetRef, t.Spec.TargetRefs)
+		s = t.Spec.IstioSelection
 	case *crd.WasmPlugin:
-		return of(t.Spec.Selector, t.Spec.TargetRef, t.Spec.TargetRefs)
+		s = t.Spec.IstioSelection
 	case *crd.EnvoyFilter:
-		if s := t.Spec.WorkloadSelector; s != nil {
-			return s.Labels, t.Spec.TargetRefs, true
+		s.TargetRefs = t.Spec.TargetRefs
+		if w := t.Spec.WorkloadSelector; w != nil {
+			s.Selector = &crd.IstioSelector{MatchLabels: w.Labels}
 		}
-		return nil, t.Spec.TargetRefs, true
+	default:
+		return nil, nil, false
 	}
-	return nil, nil, false
+	if len(s.TargetRefs) == 0 && s.TargetRef != nil {
+		s.TargetRefs = []crd.IstioTarget{*s.TargetRef}
+	}
+	if s.Selector != nil {
+		selector = s.Selector.MatchLabels
+	}
+	return selector, s.TargetRefs, true
 }
 
 // istioPolicyLinks: a policy decides how the Gateways are read whose pods it chooses. One that can open may choose pods
