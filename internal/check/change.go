@@ -23,28 +23,41 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	recorder := inventory.NewRecorder(inv)
 	id := change.id()
 	apart := world.Apart{}
+	decides, same := decidesNothing(change)
+	answers, under := inventory.NewAnswers(recorder), inventory.Reader(recorder)
+	if same {
+		under = answers
+	}
 	before := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}), apart)
-	after := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.Object}), apart)
+	after := c.view(ctx, inventory.NewOverlay(under, inventory.Change{ID: id, Object: change.Object}), apart)
 
 	s := newScope()
 	s.about = id
-	same := decidesNothing(change)
-	if change.OldObject != nil && !same {
-		s.add(topology.Follow(before, change.OldObject), change.OldObject)
+	judge := func() judgement {
+		if change.OldObject != nil && !same {
+			s.add(topology.Follow(before, change.OldObject), change.OldObject)
+		}
+		if change.Object != nil {
+			s.add(topology.Follow(after, change.Object), change.Object)
+		}
+		s.dropOwned(after)
+		return c.judge(ctx, after, s, change.Request)
 	}
-	if change.Object != nil {
-		s.add(topology.Follow(after, change.Object), change.Object)
+	var is judgement
+	if same {
+		is = c.recalled.or(c, keyOf(change.Object, decides), change.Object, answers, judge)
+	} else {
+		is = judge()
 	}
-	s.dropOwned(after)
-	is := c.judge(ctx, after, s, change.Request)
 	was, compared := is, comparison{grown: make([]growth, len(is.violations)), mends: func() bool { return false }}
-	if !same || is.beyondFacts {
+	judged := !same || is.beyondFacts
+	if judged {
 		was = c.judge(ctx, before, s.before(before), change.Request)
 		compared = compare(before, after, was.violations, is.violations)
 	}
 
 	verdict := Verdict{
-		Decisive: c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)),
+		Decisive: judged && c.decisive(change, is, was), Unknown: distinct(concerning(id, is.unknowns, was.unknowns)),
 		Exceptions: settle(is.excepted),
 	}
 	brought, kept := make([]violation, 0, len(is.violations)), []violation(nil)

@@ -44,6 +44,7 @@ type Checker struct {
 	edges     way.Config
 	cache     *world.Cache
 	outcomes  *outcomes
+	recalled  *recalled
 	// rules are in name order, by what they are evaluated for.
 	rules map[rules.Each][]*rule
 }
@@ -60,7 +61,7 @@ type rule struct {
 func New(opts Options) (*Checker, error) {
 	c := &Checker{
 		config: opts.Config, protected: opts.Protected, passwords: opts.Passwords, now: opts.Now,
-		cache: world.NewCache(), rules: map[rules.Each][]*rule{},
+		cache: world.NewCache(), rules: map[rules.Each][]*rule{}, recalled: newRecalled(),
 	}
 	if c.config == nil {
 		c.config = config.Default()

@@ -45,12 +45,12 @@ func TestDecidesNothing(t *testing.T) {
 		if test.was != "" && text == test.object {
 			t.Fatalf("%s: nothing to replace", test.name)
 		}
-		if got := decidesNothing(Change{OldObject: decode(test.object), Object: decode(text)}); got != test.want {
+		if _, got := decidesNothing(Change{OldObject: decode(test.object), Object: decode(text)}); got != test.want {
 			t.Errorf("%s: decides nothing: %v, want %v", test.name, got, test.want)
 		}
 	}
 	for _, change := range []Change{{Object: &inventory.Object{}}, {OldObject: &inventory.Object{}}} {
-		if decidesNothing(change) {
+		if _, nothing := decidesNothing(change); nothing {
 			t.Error("what comes or goes decides nothing")
 		}
 	}

@@ -42,7 +42,9 @@ func (j *judging) evaluate(r *rule, known *remembered, subject *inventory.Object
 	}
 	on := ptr.Deref(entry, subject.Ref)
 	c.known = known
-	j.settle(r, j.outcome(r, known, subject, on), subject, entry, c)
+	outcome := j.outcome(r, known, subject, on)
+	j.passing = j.passing || failed(&outcome)
+	j.settle(r, outcome, subject, entry, c)
 }
 
 // settle makes violations and unknowns of what came out.

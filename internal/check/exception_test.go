@@ -100,6 +100,11 @@ func TestExceptions_Expiry(t *testing.T) {
 // excepting makes a checker with an exception, and a clock that has stopped.
 func excepting(t *testing.T, now time.Time, exception config.Exception) *check.Checker {
 	t.Helper()
+	return exceptingBy(t, func() time.Time { return now }, exception)
+}
+
+func exceptingBy(t *testing.T, now func() time.Time, exception config.Exception) *check.Checker {
+	t.Helper()
 	list, err := rules.Builtin()
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +113,7 @@ func excepting(t *testing.T, now time.Time, exception config.Exception) *check.C
 	cfg.Exceptions = []config.Exception{exception}
 	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
 	t.Cleanup(passwords.Close)
-	checker, err := check.New(check.Options{Rules: list, Config: cfg, Passwords: passwords, Now: func() time.Time { return now }})
+	checker, err := check.New(check.Options{Rules: list, Config: cfg, Passwords: passwords, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

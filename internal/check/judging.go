@@ -43,6 +43,8 @@ func (c *Checker) judge(ctx context.Context, view *world.View, s *scope,
 			j.object(o)
 		}
 	}
+	// A judgement that was cut short is none.
+	j.passing = j.passing || view.Err() != nil
 	return j.judgement
 }
 
@@ -167,6 +169,7 @@ func (j *judging) policies(o *inventory.Object) {
 
 func (j *judging) credentials(o *inventory.Object) {
 	for _, credential := range topology.Credentials(j.view, j.ctx, o, j.checker.passwords) {
+		j.passing = j.passing || credential.State == tri.Unknown
 		j.waits = j.waits || credential.State == tri.Unknown && j.checker.passwords.Busy()
 		known := j.checker.outcomes.of(rules.EachCredential, facts.Facts{Credential: &credential})
 		key := known.factsKey(o.Ref)

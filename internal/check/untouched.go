@@ -22,13 +22,13 @@ import (
 // decidesNothing says whether a request changes nothing of a workload that could make anything worse: no fact comes
 // from the labels and annotations of what makes pods, as opposed to those of the pods, nor from how many they are to
 // be. A new generation can only take earlier pods out of account, until the controller has seen it
-// (world.View.Outgoing).
-func decidesNothing(change Change) bool {
+// (world.View.Outgoing). If so, it returns what decides, encoded.
+func decidesNothing(change Change) (decides []byte, nothing bool) {
 	if change.Object == nil || change.OldObject == nil {
-		return false
+		return nil, false
 	}
 	now, old := whatDecides(change.Object), whatDecides(change.OldObject)
-	return now != nil && bytes.Equal(now, old)
+	return now, now != nil && bytes.Equal(now, old)
 }
 
 // whatDecides is a workload without what decides nothing, encoded; nil for other objects, and where it is not known.

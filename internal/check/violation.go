@@ -53,4 +53,7 @@ type judgement struct {
 	waits bool
 	// beyondFacts says that a rule looked at more than facts: at the object, the request or the namespace.
 	beyondFacts bool
+	// passing says that it may be another one a moment later, though nothing has changed: a password is not checked
+	// yet, a rule could not be evaluated, or the time was over.
+	passing bool
 }

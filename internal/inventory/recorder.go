@@ -65,6 +65,8 @@ func Quiet(r Reader) Reader {
 	switch r := r.(type) {
 	case *Recorder:
 		return Quiet(r.Reader)
+	case *Answers:
+		return &Answers{Reader: Quiet(r.Reader), quiet: true, kept: r.kept}
 	case *Overlay:
 		quiet := *r
 		quiet.base = Quiet(r.base)

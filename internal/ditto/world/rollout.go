@@ -102,6 +102,22 @@ func replaces(owner, made *inventory.Object) bool {
 	return false
 }
 
+// AppendProgress appends what the generation of a workload, and how many pods it is to have, tell of a rollout: it goes
+// on for the same workloads if this is the same, and all else of them is.
+func AppendProgress(b []byte, o *inventory.Object) []byte {
+	var seen, more bool
+	switch t := o.Typed.(type) {
+	case *appsv1.Deployment:
+		seen = observed(t.Generation, t.Status.ObservedGeneration)
+		more = t.Status.UpdatedReplicas < wanted(t.Spec.Replicas)
+	case *appsv1.StatefulSet:
+		seen = observed(t.Generation, t.Status.ObservedGeneration)
+	case *appsv1.DaemonSet:
+		seen = observed(t.Generation, t.Status.ObservedGeneration)
+	}
+	return strconv.AppendBool(strconv.AppendBool(b, seen), more)
+}
+
 // observed says whether the controller has seen the generation that is described; without any status it has not.
 func observed(generation, seen int64) bool { return seen != 0 && seen >= generation }
 
