@@ -16,13 +16,13 @@ import (
 // they learnt to do it ahead of admission. It can be part of no real name.
 const generated = "*"
 
-// changeOf decodes the objects of a request, each once.
-func changeOf(req *admissionv1.AdmissionRequest) (check.Change, error) {
-	object, err := decode(req, "object", req.Object)
+// changeOf decodes the objects of a request, each once, unless they are handed over.
+func changeOf(req *admissionv1.AdmissionRequest, handed *Handover) (check.Change, error) {
+	object, err := decode(req, "object", req.Object, handed)
 	if err != nil {
 		return check.Change{}, err
 	}
-	old, err := decode(req, "oldObject", req.OldObject)
+	old, err := decode(req, "oldObject", req.OldObject, handed)
 	if err != nil {
 		return check.Change{}, err
 	}
@@ -37,9 +37,13 @@ func changeOf(req *admissionv1.AdmissionRequest) (check.Change, error) {
 	return check.Change{Request: req, Object: object, OldObject: old}, nil
 }
 
-func decode(req *admissionv1.AdmissionRequest, field string, raw runtime.RawExtension) (*inventory.Object, error) {
+func decode(req *admissionv1.AdmissionRequest, field string, raw runtime.RawExtension,
+	handed *Handover) (*inventory.Object, error) {
 	if len(raw.Raw) == 0 || string(raw.Raw) == "null" {
 		return nil, nil
+	}
+	if o := handed.take(req, raw.Raw); o != nil {
+		return o, nil
 	}
 	var o *inventory.Object
 	var err error

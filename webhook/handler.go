@@ -45,6 +45,8 @@ type Options struct {
 	// BreakGlass says that nothing is refused in a namespace for now, until when and why; empty if it is. A nil one
 	// never does.
 	BreakGlass func(namespace string) string
+	// Handover has the validating webhook take over what the mutating one decoded; nil has it decode everything.
+	Handover *Handover
 	// Recorder counts; nil counts nothing.
 	Recorder Recorder
 	// Log gets one line for each refusal and each failure. The zero value logs nothing.

@@ -23,10 +23,12 @@ func (o Options) mutate(ctx context.Context, judge check.Judge, req *admissionv1
 	if req.Operation == admissionv1.Delete {
 		return answer{Response: admission.Allowed("")}, nil
 	}
-	change, err := changeOf(req)
+	change, err := changeOf(req, nil)
 	if err != nil {
 		return answer{}, err
 	}
+	o.Handover.put(req, change.Object)
+	o.Handover.put(req, change.OldObject)
 	var mutation check.Mutation
 	var judging error
 	reader := o.reader(nil, nil)

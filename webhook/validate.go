@@ -22,7 +22,7 @@ func NewValidator(o Options) admission.Handler {
 }
 
 func (o Options) validate(ctx context.Context, judge check.Judge, req *admissionv1.AdmissionRequest) (answer, error) {
-	change, err := changeOf(req)
+	change, err := changeOf(req, o.Handover)
 	if err != nil {
 		o.Unheard()
 		return answer{}, err

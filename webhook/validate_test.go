@@ -327,7 +327,7 @@ func TestRequestsAreCompleted(t *testing.T) {
 		{"the namespace is that of the request", named, inventory.Ref{APIVersion: "v1", Kind: "Service", Namespace: "ditto", Name: "api"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			change, err := changeOf(test.request)
+			change, err := changeOf(test.request, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -427,7 +427,7 @@ func FuzzChangeOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, object, old []byte) {
 		req := create("")
 		req.Object, req.OldObject = runtime.RawExtension{Raw: object}, runtime.RawExtension{Raw: old}
-		change, err := changeOf(req)
+		change, err := changeOf(req, nil)
 		if err == nil && change.Object == nil && change.OldObject == nil {
 			t.Error("no object and no error")
 		}

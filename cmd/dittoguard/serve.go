@@ -234,7 +234,7 @@ func (o *serveOptions) run(ctx context.Context) error {
 		},
 		Inventory: world.Reader(), Synced: world.HasSynced,
 		Live:    func(before, after *inventory.Object) webhook.Live { return world.Begin(before, after) },
-		Unheard: world.Missed, BreakGlass: broken.In,
+		Unheard: world.Missed, BreakGlass: broken.In, Handover: webhook.NewHandover(),
 		Recorder: recorder, Log: log.WithName("webhook"),
 	}
 	var clients *webhook.Clients
