@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// mostHanded is how many objects are kept: two of each request that may be on its way from one webhook to the other.
+	// mostHanded is how many objects are kept: two of each request that may be on its way between the webhooks.
 	mostHanded = 64
 	// largestHanded is how large one may be to be kept.
 	largestHanded = 64 << 10
@@ -24,7 +24,8 @@ type Handover struct {
 	kept *lru.Cache
 }
 
-// handedKey is what an object is decoded from. The name and the namespace of the request count where its words have none.
+// handedKey is what an object is decoded from. The name and the namespace of the request count where its words have
+// none.
 type handedKey struct {
 	words           uint64
 	namespace, name string

@@ -19,8 +19,9 @@ const (
 	usualReview = 64 << 10
 )
 
-// reviewing answers reviews as admission.Webhook does, at a fraction of the cost: that goes through a review four times,
-// twice of these for its kind alone. Whatever an API server would not send, and whatever is wrong, is left to it.
+// reviewing answers reviews as admission.Webhook does, at a fraction of the cost: that goes through a review four
+// times, twice of these for its kind alone. Whatever an API server would not send, and whatever is wrong, is left to
+// it.
 func reviewing(h admission.Handler) http.Handler {
 	usual := &admission.Webhook{Handler: h}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

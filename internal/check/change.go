@@ -70,7 +70,21 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 			kept = append(kept, v)
 		}
 	}
-	for _, f := range c.findings(after, brought) {
+	c.bring(&verdict, c.findings(after, brought))
+	verdict.keep(c.findings(after, kept))
+	if verdict.Decisive || len(verdict.Denied) > 0 {
+		verdict.Read = recorder.Asked()
+	}
+	// At the end: the words of a finding can ask something, too.
+	if err := world.CutShort(ctx, after, before); err != nil {
+		return Verdict{}, err
+	}
+	return verdict, nil
+}
+
+// bring adds what a change brings to its verdict.
+func (c *Checker) bring(verdict *Verdict, findings []Finding) {
+	for _, f := range findings {
 		if c.config.Modes.Enforce == config.ModeOff && f.Level == rules.Baseline &&
 			c.config.Modes.EnforceVersion.Includes(f.since) {
 			verdict.WouldDeny = append(verdict.WouldDeny, f)
@@ -85,23 +99,19 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		case ActionNone:
 		}
 	}
-	for _, f := range c.findings(after, kept) {
+}
+
+// keep adds what a change leaves as it is: nothing of it denies.
+func (v *Verdict) keep(findings []Finding) {
+	for _, f := range findings {
 		switch f.Action {
 		case ActionDeny, ActionWarn:
-			verdict.Warned = append(verdict.Warned, f)
+			v.Warned = append(v.Warned, f)
 		case ActionAudit:
-			verdict.Audited = append(verdict.Audited, f)
+			v.Audited = append(v.Audited, f)
 		case ActionNone:
 		}
 	}
-	if verdict.Decisive || len(verdict.Denied) > 0 {
-		verdict.Read = recorder.Asked()
-	}
-	// At the end: the words of a finding can ask something, too.
-	if err := world.CutShort(ctx, after, before); err != nil {
-		return Verdict{}, err
-	}
-	return verdict, nil
 }
 
 // comparison is what became of what is wrong.
