@@ -44,7 +44,8 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		return c.judge(ctx, after, s, change.Request)
 	}
 	var is judgement
-	if same {
+	// A rule about objects matches by more than what decides otherwise.
+	if same && len(c.rules[rules.EachObject]) == 0 {
 		is = c.recalled.or(c, keyOf(change.Object, decides), change.Object, answers, judge)
 	} else {
 		is = judge()

@@ -79,11 +79,19 @@ func TestRecalled_LabelsAreJudgedAsFromNothing(t *testing.T) {
 	}
 }
 
-// rolled is a workload with another number of replicas or generation, or as it was.
+// rolled is a workload with other labels, annotations, number of replicas or generation, or as it was.
 func rolled(t *testing.T, r *rand.Rand, o *inventory.Object) *inventory.Object {
 	t.Helper()
 	content := runtime.DeepCopyJSON(o.Content())
 	meta, spec := content["metadata"].(map[string]any), content["spec"].(map[string]any)
+	for field, values := range map[string][]map[string]any{
+		"labels":      {nil, {"helm.sh/chart": "ditto-3.9.6"}, {"app.kubernetes.io/name": "ditto", "app.kubernetes.io/version": "3.0.0"}},
+		"annotations": {nil, {"kubernetes.io/ingress.class": "nginx"}, {"meta.helm.sh/release-name": "ditto"}},
+	} {
+		if set := values[r.IntN(len(values))]; set != nil {
+			meta[field] = set
+		}
+	}
 	if r.IntN(4) == 0 {
 		spec["replicas"] = int64(r.IntN(3))
 		meta["generation"] = int64(2 + r.IntN(2))
