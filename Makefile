@@ -59,7 +59,7 @@ beside() {
 }
 # The race detector needs cgo. All else is built as the image is, so that nothing is compiled for tests alone.
 export CGO_ENABLED=0
-race() { [ -z "$$unit" ] || CGO_ENABLED=1 run 'the unit tests with the race detector' $(GO_TEST) -race -short -timeout 80m $$unit; }
+race() { [ -z "$$*" ] || CGO_ENABLED=1 run 'the unit tests with the race detector' $(GO_TEST) -race -short -timeout 80m "$$@"; }
 [ '$(PACKAGES)' != ./... ] || for module in $(MODULES); do beside "the tests of $$module" within "$$module" $(GO_TEST) -timeout 30m ./...; done
 endef
 
@@ -80,24 +80,27 @@ MODULES := release/image test/promql
 # The tests of the whole: real manifests, the chart as helm renders it, and a control plane with all of dittoguard in it.
 END_TO_END := /\(charts\|test/corpus\|test/e2e\|test/faults\|test/demo\)$$
 
-# Every unit test runs with the race detector, but of what is of one goroutine and much, only a sample (package test/sample): it
-# takes five to ten times as long there, and there is nothing to find. Packages with such a sample then run in full without it.
-# So do the tests of the whole: their concurrency is that of the webhook and its cache, whose own tests send requests side by side.
+# Unit tests run with the race detector where anything is concurrent (test/concurrent chooses), and everywhere in `make test-all`. Of what
+# is of one goroutine and much, even there only a sample runs with it (package test/sample), since it takes five to ten times as
+# long and there is nothing to find; packages with such a sample then run in full without it. So do the tests of
+# the whole: their concurrency is that of the webhook and its cache, whose own tests send requests side by side.
 # (GORACE: a program with the race detector would sleep for a second before it ends, and tests start hundreds.)
 .PHONY: test
-test: nginx ## Run the unit tests with the race detector (a sample of what is slow), and a short end-to-end test
+test: nginx ## Run the unit tests (with the race detector where anything is concurrent) and a short end-to-end test
 	@$(test_setup)
-	sampled=$$([ -z "$$unit" ] || go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' $$unit | grep test/sample | cut -d ' ' -f 1 || true)
 	# They wait more than they work, so that they fill what the others leave of the machine.
 	[ -z "$$whole" ] || beside 'the tests of the whole' $(GO_TEST) -short -timeout 80m $$whole
-	race
-	[ -z "$$sampled" ] || run 'the tests without the race detector' $(GO_TEST) -short -timeout 80m $$sampled
+	concurrent=$$([ -z "$$unit" ] || go list -f '{{.ImportPath}} {{.Dir}}' $$unit | go run ./test/concurrent)
+	sampled=$$([ -z "$$concurrent" ] || go list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' $$concurrent | grep test/sample | cut -d ' ' -f 1 || true)
+	others=$$(grep -vxF "$$concurrent" <<<"$$unit" || true)
+	race $$concurrent
+	[ -z "$$sampled$$others" ] || run 'the unit tests without the race detector' $(GO_TEST) -short -timeout 80m $$sampled $$others
 	$(test_end)
 
 .PHONY: test-all
 test-all: nginx ## Run all tests: every order of arrival, every fixture, lagging watches
 	@$(test_setup)
-	race
+	race $$unit
 	# What breaks under load is broken with nothing else to do for the machine.
 	faults=$$(grep 'test/faults$$' <<<"$$packages" || true)
 	others=$$(grep -v 'test/faults$$' <<<"$$packages" || true)

@@ -17,8 +17,10 @@ var stubs = map[string]string{
 	"test/controlplane/build": "echo /assets",
 	"bin/nginx":               "",
 	"bin/go": `case "$1 $*" in
+"run "*test/concurrent) sed -n 's,^\(m/internal/engine\) /src$,\1,p'; exit;;
+"list "*Dir*) for p in "$@"; do case $p in m/*) echo "$p /src";; esac; done; exit;;
 "list "*TestImports*) for p in "$@"; do case $p in m/*) echo "$p [m/test/sample]";; esac; done; exit;;
-"list "*) printf '%s\n' m/charts m/internal/engine m/test/e2e m/test/faults; exit;;
+"list "*) printf '%s\n' m/charts m/internal/engine m/internal/ditto/tri m/test/e2e m/test/faults; exit;;
 esac
 echo "$(basename "$PWD"): $*" >>"$ASKED"
 case "$(basename "$PWD") $*" in *"$FAILING"*) exit 1;; esac`,
@@ -41,12 +43,13 @@ func TestMakeTestGoesOnAfterAFailure(t *testing.T) {
 	parts := []string{
 		"checkout: " + flags + "-race -short -timeout 80m m/internal/engine",
 		"checkout: " + flags + "-short -timeout 80m m/charts m/test/e2e m/test/faults",
-		"checkout: " + flags + "-short -timeout 80m m/internal/engine",
+		"checkout: " + flags + "-short -timeout 80m m/internal/engine m/internal/ditto/tri",
 		"image: " + flags + "-timeout 30m ./...",
 		"promql: " + flags + "-timeout 30m ./...",
 	}
 	whole := []string{
-		parts[0], "checkout: " + flags + "-timeout 4h m/charts m/test/e2e m/internal/engine", "checkout: " + flags + "-timeout 1h m/test/faults",
+		"checkout: " + flags + "-race -short -timeout 80m m/internal/engine m/internal/ditto/tri",
+		"checkout: " + flags + "-timeout 4h m/charts m/test/e2e m/internal/engine m/internal/ditto/tri", "checkout: " + flags + "-timeout 1h m/test/faults",
 		parts[3], parts[4],
 	}
 	for _, test := range []struct {
@@ -55,9 +58,9 @@ func TestMakeTestGoesOnAfterAFailure(t *testing.T) {
 	}{
 		{"test", "nothing", "", parts},
 		{"test", "-race", "failed: the unit tests with the race detector\n", parts},
-		{"test", "checkout " + flags + "-short -timeout 80m m/internal", "failed: the tests without the race detector\n", parts},
+		{"test", "checkout " + flags + "-short -timeout 80m m/internal", "failed: the unit tests without the race detector\n", parts},
 		{"test", "m/test/e2e", "failed: the tests of the whole\n", parts},
-		{"test", "-short", "failed: the unit tests with the race detector, the tests without the race detector, the tests of the whole\n", parts},
+		{"test", "-short", "failed: the unit tests with the race detector, the unit tests without the race detector, the tests of the whole\n", parts},
 		{"test", "promql", "failed: the tests of test/promql\n", parts},
 		{"test-all", "-race", "failed: the unit tests with the race detector\n", whole},
 		{"test-all", "4h", "failed: all tests\n", whole},

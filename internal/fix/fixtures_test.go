@@ -33,7 +33,6 @@ var follows = map[string]string{
 // TestFixtures: of every failing fixture, what a plan writes is no longer found, no rule finds anything else, what stays is what the
 // plan said, comments survive, and a second run has nothing to do.
 func TestFixtures(t *testing.T) {
-	t.Parallel()
 	list, err := rules.Builtin()
 	if err != nil {
 		t.Fatal(err)

@@ -41,7 +41,6 @@ spec:
 
 // TestRewrite_ListsIndentedInTwoWays: what is added is indented as the list that it is added to, and no other line changes.
 func TestRewrite_ListsIndentedInTwoWays(t *testing.T) {
-	t.Parallel()
 	spec := func(path ...any) []any { return append([]any{"spec", "template", "spec"}, path...) }
 	got, err := rewrite(twoWays, func(root *yaml.Node) error {
 		_, err := edit.Apply(root,
@@ -98,7 +97,6 @@ spec:
 
 // TestRewrite_QuotesOfTheEncoder: a line that the encoder would quote otherwise stays as it is beside one that changes.
 func TestRewrite_QuotesOfTheEncoder(t *testing.T) {
-	t.Parallel()
 	got, err := rewrite("spec:\n  a: [{image: x:1}]\n  b: [{image: y:1}]\n", func(root *yaml.Node) error {
 		_, err := edit.Apply(root, edit.Set("z:1", "spec", "a", edit.At(0), "image"))
 		return err

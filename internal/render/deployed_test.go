@@ -16,7 +16,6 @@ import (
 )
 
 func TestRepository(t *testing.T) {
-	t.Parallel()
 	for _, url := range []string{
 		"https://git.example.com/iot/deploy", "https://me:pw@git.example.com/IoT/deploy.git", "ssh://git@git.example.com:2222/iot/deploy.git/",
 		"git@git.example.com:iot/deploy.git", "git.example.com:/iot/deploy",
@@ -191,7 +190,6 @@ spec:
 // TestDeployed_Generated: a folder without a kustomization is built as if it had one that names everything below, if something is
 // changed, and is read as it is otherwise.
 func TestDeployed_Generated(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"app/a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n", "app/b/c.yml": "apiVersion: v1\nkind: Service\nmetadata: {name: \"${x}\"}\n",

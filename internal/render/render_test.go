@@ -19,7 +19,6 @@ func TestFolder_WithoutHelm(t *testing.T) {
 
 // TestTemplates: what each template made is told apart, whatever else stands in a document.
 func TestTemplates(t *testing.T) {
-	t.Parallel()
 	got := templates("chart", []byte(`---
 # Source: ditto/templates/a.yaml
 kind: A
@@ -46,7 +45,6 @@ kind: C
 }
 
 func TestRemote(t *testing.T) {
-	t.Parallel()
 	for _, name := range []string{
 		"https://example.com/a.yaml", "git@example.com:org/repo", "ssh://git@example.com/repo", "git::https://example.com/repo",
 		"github.com/org/repo//path?ref=v1", "GitHub.com:org/repo", "file:///srv/repo.git", "org-1@example.com:repo",
@@ -75,7 +73,6 @@ func TestRemote(t *testing.T) {
 
 // TestFetched: what a transformer of Kustomize's own names is fetched like a base, be it in a file or written out.
 func TestFetched(t *testing.T) {
-	t.Parallel()
 	const transformer = "apiVersion: builtin\nkind: PatchTransformer\npath: https://example.com/p.yaml\n"
 	for text, want := range map[string]string{
 		"kind: A\n---\n" + transformer:                                                     "https://example.com/p.yaml (f)",

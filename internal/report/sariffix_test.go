@@ -33,7 +33,6 @@ func replaced(t testing.TB, text string, list []*v210.Replacement) string {
 }
 
 func TestReplacements(t *testing.T) {
-	t.Parallel()
 	texts := []string{"", "a\n", "a", "a\nb\nc\n", "a\nb\nc", "a\nc\n", "ä\nb\nc\nd", "x\ny\n", "\n\n", "a\nb\nc\nd\ne\n", "a\nB\nc\nD\ne"}
 	for _, before := range texts {
 		for _, after := range texts {

@@ -66,7 +66,6 @@ stringData: {switch: "true", text: "'true'"}
 
 // TestHelmRelease: values come from ConfigMaps and Secrets in their order, and those that are written out overrule them.
 func TestHelmRelease(t *testing.T) {
-	t.Parallel()
 	got, is := deployedBy(t, release, one, two, `
 apiVersion: source.toolkit.fluxcd.io/v1
 kind: GitRepository
@@ -91,7 +90,6 @@ spec: {url: "ssh://git@example.com/iot/deploy"}
 
 // TestLacks: what is not there, or is not evaluated, is said, and nothing is rendered without it.
 func TestLacks(t *testing.T) {
-	t.Parallel()
 	const kustomization = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a, namespace: iot}\nspec: {sourceRef: {kind: GitRepository, name: x}, "
 	const application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {source: {repoURL: 'https://me:pw@x/y', path: p, "
 	for name, c := range map[string]struct {
@@ -130,7 +128,6 @@ func TestLacks(t *testing.T) {
 }
 
 func TestApplication(t *testing.T) {
-	t.Parallel()
 	got, _ := deployedBy(t, `
 apiVersion: argoproj.io/v1alpha1
 kind: Application
@@ -171,7 +168,6 @@ spec:
 
 // TestPut: one value under a dotted name has the type that helm gives it.
 func TestPut(t *testing.T) {
-	t.Parallel()
 	for written, want := range map[string]any{
 		"true": true, "0": int64(0), "12": int64(12), "012": "012", "null": nil, `"12"`: "12", "a b": "a b", "1.5": "1.5",
 	} {

@@ -193,7 +193,6 @@ func check(t *testing.T, pick picker, a, b Set) Relation {
 
 // TestContains_IsTrue compares what Contains says with what concrete requests do.
 func TestContains_IsTrue(t *testing.T) {
-	t.Parallel()
 	said := map[Relation]int{}
 	for seed := range uint64(1500) {
 		pick := picker(rand.New(rand.NewPCG(seed, 1)).IntN)
@@ -238,7 +237,6 @@ func (pick picker) shrunk(s Set) Set {
 
 // TestContains_SeesWhatShrinks: what is taken away from a set is seen, whatever it is.
 func TestContains_SeesWhatShrinks(t *testing.T) {
-	t.Parallel()
 	for seed := range uint64(4000) {
 		pick := picker(rand.New(rand.NewPCG(seed, 2)).IntN)
 		a := pick.set()
@@ -249,7 +247,6 @@ func TestContains_SeesWhatShrinks(t *testing.T) {
 }
 
 func TestPaths_In(t *testing.T) {
-	t.Parallel()
 	regex := Unread("regex ^/api/.*", "/api/")
 	for _, test := range []struct {
 		p, other Paths
@@ -295,7 +292,6 @@ func TestPaths_In(t *testing.T) {
 }
 
 func TestHosts_In(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		h, other Hosts
 		want     Relation
@@ -322,7 +318,6 @@ func TestHosts_In(t *testing.T) {
 }
 
 func TestDoors(t *testing.T) {
-	t.Parallel()
 	balancer := Set{{Doors: []Door{{Kind: "load balancer", Port: 80}}, Hosts: []Hosts{AnyHost()}}}
 	given := append(Set{{Doors: []Door{{Kind: "node port", Port: 30080, Of: 80}}, Hosts: []Hosts{AnyHost()}}}, balancer...)
 	port := func(number, of int32) Set {
@@ -357,7 +352,6 @@ func TestDoors(t *testing.T) {
 
 // TestContains_PutsTogether: what one box leaves out, others can hold.
 func TestContains_PutsTogether(t *testing.T) {
-	t.Parallel()
 	box := func(host Hosts, paths ...Paths) Box {
 		return Box{Doors: []Door{{Kind: "d"}}, Hosts: []Hosts{host}, Paths: paths}
 	}
@@ -381,7 +375,6 @@ func TestContains_PutsTogether(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
-	t.Parallel()
 	s := Set{{Doors: []Door{{Kind: "d"}}, Hosts: []Hosts{AnyHost()}}}
 	if got := s.Contains(s, NewBudget(0)); got != Unclear {
 		t.Errorf("without a budget: %d", got)
@@ -408,7 +401,6 @@ func FuzzContains(f *testing.F) {
 
 // TestHosts_Work: comparing hosts takes work that grows with the names that are left out, and is counted.
 func TestHosts_Work(t *testing.T) {
-	t.Parallel()
 	const n = 20_000
 	any := func(names ...string) Set {
 		h := AnyHost()

@@ -9,7 +9,6 @@ import (
 
 // TestSealed: sealed sets lie to one another as the sets do, and tell nothing of the texts that are sealed.
 func TestSealed(t *testing.T) {
-	t.Parallel()
 	for seed := range uint64(1000) {
 		pick := picker(rand.New(rand.NewPCG(seed, 7)).IntN)
 		a := pick.set()

@@ -4,7 +4,6 @@ import "testing"
 
 // TestRepeats: no two texts are the same, whatever number somebody has written into one.
 func TestRepeats(t *testing.T) {
-	t.Parallel()
 	seen := Repeats{}
 	for i, tt := range [][2]string{
 		{"a", "a"}, {"b", "b"}, {"a", "a (2)"}, {"a", "a (3)"}, {"b (2)", "b (2)"}, {"b", "b (3)"}, {"a (2)", "a (2) (2)"}, {"a", "a (4)"},
