@@ -142,7 +142,7 @@ EDGE ?= all
 .PHONY: prove-edges
 prove-edges: ## Run real edges, compare our reading with what they do, and record that anew
 	assets=$$(test/controlplane/build)
-	KUBEBUILDER_ASSETS=$$assets DITTOGUARD_PROVE=$(EDGE) go test -trimpath -vet=off -count=1 -timeout 2h -v -run TestProve ./test/prove/edges
+	KUBEBUILDER_ASSETS=$$assets DITTOGUARD_PROVE=$(EDGE) go test -trimpath -vet=off -count=1 -timeout 8h -v -run TestProve ./test/prove/edges
 	go test ./test/prove/evidence -update
 
 .PHONY: lint
