@@ -196,7 +196,7 @@ func (r *Reading) denies(one seen, by []int) string {
 		return !slices.ContainsFunc(by, func(i int) bool { return says(&r.ways[i]) })
 	}
 	switch {
-	case slices.Contains(surface.AdminPaths(), area) && none(func(e *facts.Exposure) bool {
+	case slices.Contains(surface.AdminPaths(), area) && serves(area, one.path) && none(func(e *facts.Exposure) bool {
 		return slices.Contains(slices.Concat(e.Admin, e.AdminInDoubt, e.AdminDisguised, e.AdminDisguisedInDoubt), area)
 	}):
 		return area
@@ -254,4 +254,12 @@ func areaOf(path string) string {
 		return apiArea
 	}
 	return ""
+}
+
+// serves says whether Ditto has anything at a path of an administrative area: at /devops/status it has not. A connection may
+// have any name.
+func serves(area, path string) bool {
+	return path == area || path == area+"/" || area == "/api/2/connections" || slices.ContainsFunc(surface.Paths(), func(resource string) bool {
+		return strings.HasPrefix(resource, area+"/") && strings.HasPrefix(path+"/", resource+"/")
+	})
 }
