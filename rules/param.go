@@ -138,15 +138,7 @@ func (v *validator) params() {
 	for i := range v.rule.Spec.Params {
 		p := &v.rule.Spec.Params[i]
 		at := fmt.Sprintf("spec.params[%d]", i)
-		if v.text(at+".name", p.Name) {
-			if !identifier.MatchString(p.Name) {
-				v.bad(at+".name", "%q is not a CEL identifier", p.Name)
-			}
-			if names[p.Name] {
-				v.bad(at+".name", "%q is named twice", p.Name)
-			}
-			names[p.Name] = true
-		}
+		v.name(at+".name", p.Name, names)
 		v.text(at+".description", p.Description)
 		oneOf(v, at+".type", p.Type, ParamInteger, ParamBoolean, ParamString, ParamStrings)
 		if p.Type != ParamInteger && (p.Minimum != nil || p.Maximum != nil) {

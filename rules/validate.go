@@ -240,17 +240,22 @@ func (v *validator) variables() {
 	for i, c := range v.rule.Spec.Variables {
 		at := fmt.Sprintf("spec.variables[%d]", i)
 		v.text(at+".expression", c.Expression)
-		if !v.text(at+".name", c.Name) {
-			continue
-		}
-		if !identifier.MatchString(c.Name) {
-			v.bad(at+".name", "%q is not a CEL identifier", c.Name)
-		}
-		if names[c.Name] {
-			v.bad(at+".name", "%q is named twice", c.Name)
-		}
-		names[c.Name] = true
+		v.name(at+".name", c.Name, names)
 	}
+}
+
+// name checks what is to be a name of CEL, one of several.
+func (v *validator) name(at, name string, taken map[string]bool) {
+	if !v.text(at, name) {
+		return
+	}
+	if !identifier.MatchString(name) {
+		v.bad(at, "%q is not a CEL identifier", name)
+	}
+	if taken[name] {
+		v.bad(at, "%q is named twice", name)
+	}
+	taken[name] = true
 }
 
 func (v *validator) validations() {

@@ -28,17 +28,9 @@ func (o *choiceOptions) addFlags(cmd *cobra.Command) {
 	flags.StringSliceVar(&o.only, "only", nil, "judge by this `RULE` alone; can be repeated")
 	flags.StringSliceVar(&o.skip, "skip", nil, "do not judge by this `RULE`; can be repeated")
 	flags.StringVar(&o.severity, "severity", "", "judge by rules of this severity and worse: "+oneOf(severities))
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("severity",
-		cobra.FixedCompletions(severities, cobra.ShellCompDirectiveNoFileComp)))
+	completes(cmd, "severity", severities)
 	for _, name := range []string{"only", "skip"} {
-		cobra.CheckErr(cmd.RegisterFlagCompletionFunc(name,
-			func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-				list, _, err := o.load()
-				if err != nil {
-					return nil, cobra.ShellCompDirectiveError
-				}
-				return rules.Names(list), cobra.ShellCompDirectiveNoFileComp
-			}))
+		cobra.CheckErr(cmd.RegisterFlagCompletionFunc(name, o.names))
 	}
 }
 

@@ -116,7 +116,7 @@ func (o *diffOptions) run(ctx context.Context, cmd *cobra.Command, args []string
 	d := report.Diff{
 		From: "the cluster", To: args[len(args)-1], Compared: is.judged.Since(was.judged),
 		Settings: explain.Changes(was.explained, is.explained),
-		Version:  buildVersion(),
+		Version:  buildVersion(), Root: workingFolder(),
 	}
 	d.Explain = func() (explain.Explanation, error) {
 		opts := explain.Options{Verdict: check.Sorted(d.Compared.New), Passwords: checker.Passwords()}
@@ -124,9 +124,6 @@ func (o *diffOptions) run(ctx context.Context, cmd *cobra.Command, args []string
 	}
 	if !o.inCluster {
 		d.From = args[0]
-	}
-	if root, err := os.Getwd(); err == nil {
-		d.Root = root
 	}
 	fails := o.fails(d.Compared.New)
 	err = o.each(cmd.OutOrStdout(), o.quiet && !fails, func(w io.Writer, format string, opts report.Options) error {

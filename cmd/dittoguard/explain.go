@@ -82,8 +82,7 @@ Exit codes: 0 explained, 1 could not run, or no Ditto was found.`,
 	}
 	o.judgeOptions.addFlags(cmd)
 	cmd.Flags().StringVarP(&o.output, "output", "o", explanationFormats[0], oneOf(explanationFormats))
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output",
-		cobra.FixedCompletions(explanationFormats, cobra.ShellCompDirectiveNoFileComp)))
+	completes(cmd, "output", explanationFormats)
 	o.clusterOptions.addFlags(cmd)
 	o.inputOptions.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.inCluster, "cluster", false, "read the cluster; arguments are then namespaces")

@@ -100,8 +100,7 @@ standard error.`,
 	f.StringVar(&o.kubernetesVersion, "kubernetes-version", "",
 		fmt.Sprintf("Kubernetes version that the policies are for, and later ones (default 1.%d)",
 			engine.NativeMinor()))
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("action", cobra.FixedCompletions([]string{"deny", "warn", "audit"},
-		cobra.ShellCompDirectiveNoFileComp)))
+	completes(cmd, "action", []string{"deny", "warn", "audit"})
 	cobra.CheckErr(cmd.MarkFlagDirname("dir"))
 	cobra.CheckErr(cmd.MarkFlagFilename("config", "yaml", "yml"))
 	return cmd

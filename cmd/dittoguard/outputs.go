@@ -38,12 +38,16 @@ func (o *outputOptions) addFlags(cmd *cobra.Command) {
 	formats := o.formats
 	cmd.Flags().StringArrayVarP(&o.outputs, "output", "o", formats[:1],
 		"`FORMAT[=FILE]`: "+oneOf(formats)+"; can be repeated, one of them without a file")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("output",
-		cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+	completes(cmd, "output", formats)
 	cmd.Flags().StringVar(&o.color, "color", "auto",
 		"colour in text: "+oneOf(whenToColour)+"; auto is for terminals, unless NO_COLOR is set")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("color",
-		cobra.FixedCompletions(whenToColour, cobra.ShellCompDirectiveNoFileComp)))
+	completes(cmd, "color", whenToColour)
+}
+
+// completes has shells offer the values of a flag.
+func completes(cmd *cobra.Command, flag string, values []string) {
+	cobra.CheckErr(cmd.RegisterFlagCompletionFunc(flag,
+		cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func (o *outputOptions) validate() error {

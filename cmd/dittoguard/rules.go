@@ -76,16 +76,10 @@ func listRules(out io.Writer, list []rules.HardeningRule, own []string) error {
 
 func newRulesShow(o *ruleOptions) *cobra.Command {
 	return &cobra.Command{
-		Use:     "show NAME",
-		Short:   "Explain one rule",
-		Example: "  dittoguard rules show devops-exposed",
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			list, _, err := o.load()
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveError
-			}
-			return rules.Names(list), cobra.ShellCompDirectiveNoFileComp
-		},
+		Use:               "show NAME",
+		Short:             "Explain one rule",
+		Example:           "  dittoguard rules show devops-exposed",
+		ValidArgsFunction: o.names,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			list, _, err := o.load()
 			if err != nil {

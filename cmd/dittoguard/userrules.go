@@ -23,6 +23,15 @@ func (o *ruleOptions) addFlag(flags *pflag.FlagSet) {
 	cobra.CheckErr(cobra.MarkFlagDirname(flags, "rules"))
 }
 
+// names has shells offer the names of rules.
+func (o *ruleOptions) names(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	list, _, err := o.load()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return rules.Names(list), cobra.ShellCompDirectiveNoFileComp
+}
+
 // load returns the rules that there are, built-in ones and the user's own, sorted by name, and the latter by
 // themselves. All of them compile: the error is everything that is wrong with the user's.
 func (o *ruleOptions) load() (all, own []rules.HardeningRule, err error) {

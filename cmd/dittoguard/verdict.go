@@ -42,8 +42,7 @@ func (o *verdictOptions) addVerdictFlags(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.failOn, "fail-on", []string{failOnDeny}, "what makes the command fail: "+oneOf(failures)+
 		"; warn and unknown include whatever is denied; can be repeated")
-	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("fail-on",
-		cobra.FixedCompletions(failures, cobra.ShellCompDirectiveNoFileComp)))
+	completes(cmd, "fail-on", failures)
 }
 
 func (o *verdictOptions) validate() error {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -131,20 +132,15 @@ func changed(ways []violation, of, other *side) []ChangedWay {
 	for i := range list {
 		slices.Sort(list[i].Routes)
 	}
+	publicFirst := func(w ChangedWay) int {
+		if w.Public {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(list, func(a, b ChangedWay) int {
-		if a.Public != b.Public {
-			if a.Public {
-				return -1
-			}
-			return 1
-		}
-		if c := a.Entry.Compare(b.Entry); c != 0 {
-			return c
-		}
-		if c := a.Target.Compare(b.Target); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Port, b.Port)
+		return cmp.Or(publicFirst(a)-publicFirst(b), a.Entry.Compare(b.Entry), a.Target.Compare(b.Target),
+			strings.Compare(a.Port, b.Port))
 	})
 	return list
 }

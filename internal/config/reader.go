@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -80,12 +81,7 @@ func (r *reader) fields(n *yaml.Node, path string, known map[string]field) map[s
 	r.entries(n, path, func(key, value *yaml.Node, path string) {
 		read, ok := known[key.Value]
 		if !ok {
-			names := make([]string, 0, len(known))
-			for name := range known {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			r.fail(key, path, "unknown field; expected %s", or(names))
+			r.fail(key, path, "unknown field; expected %s", or(slices.Sorted(maps.Keys(known))))
 			return
 		}
 		if value.Kind == yaml.ScalarNode && value.ShortTag() == "!!null" {

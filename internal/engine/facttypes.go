@@ -219,15 +219,24 @@ var (
 	_ traits.FieldTester = (*factVal)(nil)
 )
 
+// field is the visible field that a rule names, or what is wrong with the name.
+func (v *factVal) field(name ref.Val) (*types.FieldType, ref.Val) {
+	text, ok := name.(types.String)
+	if !ok {
+		return nil, types.MaybeNoSuchOverloadErr(name)
+	}
+	f, ok := v.ft.fields[string(text)]
+	if !ok {
+		return nil, types.NewErr("no such field: %s", text)
+	}
+	return f, nil
+}
+
 // Get implements traits.Indexer: a field read where the checker did not know the type, after dyn() say.
 func (v *factVal) Get(index ref.Val) ref.Val {
-	name, ok := index.(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(index)
-	}
-	f, ok := v.ft.fields[string(name)]
-	if !ok {
-		return types.NewErr("no such field: %s", name)
+	f, failed := v.field(index)
+	if failed != nil {
+		return failed
 	}
 	got, err := f.GetFrom(v.ptr)
 	if err != nil {
@@ -238,13 +247,9 @@ func (v *factVal) Get(index ref.Val) ref.Val {
 
 // IsSet implements traits.FieldTester.
 func (v *factVal) IsSet(field ref.Val) ref.Val {
-	name, ok := field.(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(field)
-	}
-	f, ok := v.ft.fields[string(name)]
-	if !ok {
-		return types.NewErr("no such field: %s", name)
+	f, failed := v.field(field)
+	if failed != nil {
+		return failed
 	}
 	return types.Bool(f.IsSet(v.ptr))
 }

@@ -8,12 +8,6 @@ import (
 	"github.com/dittoguard/dittoguard/internal/check"
 )
 
-// newFindings are the titles of what is new, by what it leads to.
-var newFindings = []struct {
-	action check.Action
-	title  string
-}{{check.ActionDeny, "New: denied"}, {check.ActionWarn, "New: warned"}, {check.ActionAudit, "New: audited"}}
-
 // diffText writes a Diff for who reviews a change:
 //
 //	git:main:deploy → deploy
@@ -36,9 +30,9 @@ func diffText(w io.Writer, d Diff) error {
 	t.list("Opens", yellow, lines(d.Compared.Opened, changedWay))
 	t.list("Closes", green, lines(d.Compared.Closed, changedWay))
 	t.list("Settings", bold, lines(d.Settings, changedSetting))
-	for _, of := range newFindings {
+	for _, action := range asked {
 		before := t.out.Len()
-		t.causes(strings.ToUpper(of.title), of.action, result.Causes)
+		t.causes(strings.ToUpper("New: "+did[action]), action, result.Causes)
 		if t.out.Len() > before {
 			t.out.WriteByte('\n')
 		}
@@ -76,15 +70,7 @@ func diffMarkdown(w io.Writer, d Diff) error {
 	page.list("Opens", lines(lines(d.Compared.Opened, changedWay), item))
 	page.list("Closes", lines(lines(d.Compared.Closed, changedWay), item))
 	page.list("Settings", lines(lines(d.Settings, changedSetting), item))
-	for _, of := range newFindings {
-		var parts []string
-		for _, c := range result.Causes {
-			if c.Action == of.action {
-				parts = append(parts, in.mdCause(c))
-			}
-		}
-		page.list(of.title, parts)
-	}
+	page.causes(in, "New: ", result)
 	page.list("Gone", lines(settled(d.Compared.Gone), item))
 	page.list("Less", lines(settled(d.Compared.Less), item))
 	groups, rest := check.Unlisted(result.Unknown)

@@ -41,15 +41,15 @@ func (v *htmlView) guide(g rules.Guide, result check.Result) {
 	for _, u := range result.Unknown {
 		unknown[u.Rule] = true
 	}
-	asked := rules.Names(v.in.Rules)
+	judgedBy := rules.Names(v.in.Rules)
 	judge := func(name string) htmlJudge {
-		for _, action := range []check.Action{check.ActionDeny, check.ActionWarn, check.ActionAudit} {
+		for _, action := range asked {
 			if n := counts[name][action]; n > 0 {
 				return htmlJudge{name, fmt.Sprintf("%d %s", n, did[action]), string(action)}
 			}
 		}
 		switch {
-		case !slices.Contains(asked, name):
+		case !slices.Contains(judgedBy, name):
 			return htmlJudge{name, "not judged by", "facts"}
 		case unknown[name]:
 			return htmlJudge{name, "partly unknown", "unknown"}

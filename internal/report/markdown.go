@@ -28,18 +28,7 @@ func markdown(w io.Writer, in Input) error {
 		page.add(mdText(installed(i)) + "\n\n")
 	}
 	page.add(mdTable(result))
-	for _, of := range []struct {
-		action check.Action
-		title  string
-	}{{check.ActionDeny, "Denied"}, {check.ActionWarn, "Warned"}, {check.ActionAudit, "Audited"}} {
-		var parts []string
-		for _, c := range result.Causes {
-			if c.Action == of.action {
-				parts = append(parts, in.mdCause(c))
-			}
-		}
-		page.list(of.title, parts)
-	}
+	page.causes(in, "", result)
 	var parts []string
 	groups, rest := check.Unlisted(result.Unknown)
 	for _, g := range groups {
@@ -88,6 +77,20 @@ func (c *comment) list(title string, items []string) {
 		}
 	}
 	c.WriteByte('\n')
+}
+
+// causes lists what is found, by what it leads to; the first letter of a title without anything before it is large.
+func (c *comment) causes(in Input, before string, result check.Result) {
+	for _, action := range asked {
+		var parts []string
+		for _, cause := range result.Causes {
+			if cause.Action == action {
+				parts = append(parts, in.mdCause(cause))
+			}
+		}
+		title := before + did[action]
+		c.list(strings.ToUpper(title[:1])+title[1:], parts)
+	}
 }
 
 // picture draws the ways in on which something is found.

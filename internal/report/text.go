@@ -55,11 +55,8 @@ func Text(w io.Writer, result check.Result, opts Options) error {
 	t.shared = sharedBy(result)
 	t.installations(result.Installations)
 	t.table(result)
-	for _, of := range []struct {
-		action check.Action
-		title  string
-	}{{check.ActionDeny, "DENIED"}, {check.ActionWarn, "WARNED"}, {check.ActionAudit, "AUDITED"}} {
-		t.causes(of.title, of.action, result.Causes)
+	for _, action := range asked {
+		t.causes(strings.ToUpper(did[action]), action, result.Causes)
 	}
 	if len(result.Causes) > 0 && len(result.Unknown)+len(result.Exceptions) > 0 {
 		t.out.WriteByte('\n')
@@ -105,7 +102,7 @@ func (t *text) table(result check.Result) {
 			guide = "guide " + clean(r.Guide)
 		}
 		var plain, coloured []string
-		for _, action := range []check.Action{check.ActionDeny, check.ActionWarn, check.ActionAudit} {
+		for _, action := range asked {
 			if n := r.counts[action]; n > 0 {
 				text := strconv.Itoa(n) + " " + did[action]
 				plain, coloured = append(plain, text), append(coloured, t.paint(colors[action], text))
@@ -131,6 +128,10 @@ func (t *text) table(result check.Result) {
 	t.out.WriteByte('\n')
 }
 
+// asked are the actions that modes ask for, the strictest first.
+var asked = []check.Action{check.ActionDeny, check.ActionWarn, check.ActionAudit}
+
+// did is what has become of what leads to an action.
 var did = map[check.Action]string{check.ActionDeny: "denied", check.ActionWarn: "warned", check.ActionAudit: "audited"}
 
 // causes writes what to change, those of a rule together: they differ in the object alone.

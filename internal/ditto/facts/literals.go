@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func (l *literals) environmentFrom() {
 			l.unknown(shown)
 			continue
 		}
-		for _, key := range sortedKeysOf(data) {
+		for _, key := range slices.Sorted(maps.Keys(data)) {
 			name := from.Prefix + key
 			l.variable(name, data[key], "env "+name+" (envFrom "+shown+")")
 		}
@@ -174,13 +175,4 @@ func isConfiguration(name string) bool {
 		return true
 	}
 	return false
-}
-
-func sortedKeysOf(data map[string]string) []string {
-	keys := make([]string, 0, len(data))
-	for key := range data {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -7,6 +7,7 @@
 package literal
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -39,29 +40,19 @@ func Named(name string) bool {
 	if of, ok := cutEnd(name, ".value"); ok { // secrets.devops_password.value
 		name = of
 	}
-	for _, end := range secretEnds {
-		if _, ok := cutEnd(name, end); ok {
-			return true
-		}
-	}
-	of, ok := cutEnd(name, "key")
-	if !ok {
-		return false
-	}
-	of = strings.TrimRight(of, "_-.")
-	for _, kind := range secretKeys {
-		if _, ok := cutEnd(of, kind); ok {
-			return true
-		}
-	}
-	return false
+	of, isKey := cutEnd(name, "key")
+	return endsIn(name, secretEnds) || isKey && endsIn(strings.TrimRight(of, "_-."), secretKeys)
+}
+
+func endsIn(name string, ends []string) bool {
+	return slices.ContainsFunc(ends, func(end string) bool { _, ok := cutEnd(name, end); return ok })
 }
 
 // secretEnds are the words that names of secrets end in, and secretKeys those that stand before `key`. Neither is
 // changed.
 var (
-	secretEnds = [...]string{"password", "passwd", "passphrase", "pwd", "secret", "token"}
-	secretKeys = [...]string{
+	secretEnds = []string{"password", "passwd", "passphrase", "pwd", "secret", "token"}
+	secretKeys = []string{
 		"encryption", "symmetrical", "symmetric", "private", "api", "access", "secret", "shared", "signing", "account",
 		"master",
 	}

@@ -14,14 +14,20 @@ import (
 // RunningContainers are the containers that run as long as the pod does: the init containers that are not sidecars
 // are over by then.
 func RunningContainers(spec *corev1.PodSpec) []*corev1.Container {
+	list := sidecars(spec)
+	for i := range spec.Containers {
+		list = append(list, &spec.Containers[i])
+	}
+	return list
+}
+
+// sidecars are the init containers that go on running.
+func sidecars(spec *corev1.PodSpec) []*corev1.Container {
 	var list []*corev1.Container
 	for i := range spec.InitContainers {
 		if isSidecar(&spec.InitContainers[i]) {
 			list = append(list, &spec.InitContainers[i])
 		}
-	}
-	for i := range spec.Containers {
-		list = append(list, &spec.Containers[i])
 	}
 	return list
 }

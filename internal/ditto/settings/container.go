@@ -54,13 +54,8 @@ func (c *Container) Variables() []Input {
 	}
 	for i := len(s.container.EnvFrom) - 1; i >= 0; i-- {
 		from := &s.container.EnvFrom[i]
-		var o keyed
-		switch {
-		case from.ConfigMapRef != nil:
-			o = s.configMap(from.ConfigMapRef.Name)
-		case from.SecretRef != nil:
-			o = s.secret(from.SecretRef.Name)
-		default:
+		o, ok := s.source(from)
+		if !ok {
 			continue
 		}
 		for key, text := range o.texts() {
@@ -115,6 +110,17 @@ func (c *Container) CommandLine() (command, args []Input) {
 
 func input(v variable) Input {
 	return Input{Text: v.text, From: v.from, Why: v.why}
+}
+
+// source is the ConfigMap or Secret that variables come from; ok is false if it is neither.
+func (s *Settings) source(from *corev1.EnvFromSource) (o keyed, ok bool) {
+	switch {
+	case from.ConfigMapRef != nil:
+		return s.configMap(from.ConfigMapRef.Name), true
+	case from.SecretRef != nil:
+		return s.secret(from.SecretRef.Name), true
+	}
+	return keyed{}, false
 }
 
 // texts are all keys with their values.

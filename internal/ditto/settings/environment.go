@@ -55,17 +55,9 @@ func (s *Settings) variable(name string, before int, budget *int) variable {
 	}
 	for i := len(s.container.EnvFrom) - 1; i >= 0; i-- {
 		from := &s.container.EnvFrom[i]
-		key, ok := strings.CutPrefix(name, from.Prefix)
-		if !ok {
-			continue
-		}
-		var o keyed
-		switch {
-		case from.ConfigMapRef != nil:
-			o = s.configMap(from.ConfigMapRef.Name)
-		case from.SecretRef != nil:
-			o = s.secret(from.SecretRef.Name)
-		default:
+		key, fits := strings.CutPrefix(name, from.Prefix)
+		o, ok := s.source(from)
+		if !fits || !ok {
 			continue
 		}
 		if text, ok := o.text(key); ok {

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,13 +27,8 @@ func listOf(elements []element, from string, secret bool) hocon.Answer {
 	if len(byIndex) == 0 {
 		return hocon.Answer{Kind: hocon.Object, From: from, Secret: secret}
 	}
-	indices := make([]int, 0, len(byIndex))
-	for index := range byIndex {
-		indices = append(indices, index)
-	}
-	slices.Sort(indices)
 	a := hocon.Answer{Kind: hocon.List, From: from, Secret: secret}
-	for _, index := range indices {
+	for _, index := range slices.Sorted(maps.Keys(byIndex)) {
 		if strings.Contains(byIndex[index], runtime) {
 			return unknown(from, reason.Of("value-at-run-time", from))
 		}

@@ -36,11 +36,7 @@ func NewCache() *Cache {
 
 // Parsed is what parse makes of a file and those beside it, unless that was done before.
 func (c *Cache) Parsed(ctx context.Context, main string, files map[string]string, parse func() any) any {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(maps.Keys(files))
 	var h maphash.Hash
 	h.SetSeed(c.seed)
 	write := func(s string) {

@@ -235,7 +235,7 @@ type AuthorizationPolicyRule struct {
 // RequestAuthentication is the part of security.istio.io RequestAuthentication that can set headers.
 type RequestAuthentication Object[struct {
 	IstioSelection `json:",inline"`
-	JWTRules   []struct {
+	JWTRules       []struct {
 		OutputPayloadToHeader string `json:"outputPayloadToHeader,omitempty"`
 		OutputClaimToHeaders  []struct {
 			Header string `json:"header,omitempty"`
