@@ -45,12 +45,8 @@ type Config struct {
 type Server struct {
 	vhost.Host
 
-	// Locations are all locations, nested ones behind the one they stand in.
-	Locations []Location
 	// ErrorPages are the server's own answers to what goes wrong, as far as they repeat what the client sent.
 	ErrorPages ErrorPages
-	File       string
-	Line       int
 
 	scope    *scope
 	foreign  map[string]bool
@@ -62,14 +58,6 @@ type Server struct {
 	// moreDoors says that the server has more names and ports than are tried, and may treat them differently.
 	moreDoors bool
 	leading   map[string][]leading // what leads to named locations
-}
-
-// Location is a location block and what answers in it: a directive's name, `return`, or `files`.
-type Location struct {
-	Match   string
-	Handler string
-	File    string
-	Line    int
 }
 
 // Parse reads main, an absolute path, and what it includes, from files (absolute path to text). It reads no other file.
@@ -159,15 +147,12 @@ func (c *Config) server(parent *scope, d *syntax.Directive, unknown *syntax.Note
 	if parent.kind == kindStream {
 		kind = kindStreamServer
 	}
-	srv := &Server{File: d.File, Line: d.Line, Host: vhost.Host{Stream: kind == kindStreamServer},
-		foreign: map[string]bool{}}
+	srv := &Server{Host: vhost.Host{Stream: kind == kindStreamServer}, foreign: map[string]bool{}}
 	s := newScope(kind, parent, d)
 	s.server, srv.scope = srv, s
 	all := s.buildLocations(unknown)
 	srv.scopes = append([]*scope{s}, all...)
 	for _, loc := range all {
-		srv.Locations = append(srv.Locations, Location{Match: loc.match(), Handler: loc.answers(), File: loc.node.File,
-			Line: loc.node.Line})
 		if loc.handsOver() {
 			loc.variables(srv.foreign)
 		}
@@ -202,19 +187,6 @@ func (c *Config) server(parent *scope, d *syntax.Directive, unknown *syntax.Note
 		}
 	}
 	return srv, errors.Join(errs...)
-}
-
-// answers names what answers in a location.
-func (s *scope) answers() string {
-	for _, d := range s.dirs {
-		if d.Name == "return" {
-			return "return"
-		}
-	}
-	if h := s.handler(); h != nil {
-		return h.Name
-	}
-	return "files"
 }
 
 // handsOver says whether a request may go on from here in another location.

@@ -237,8 +237,6 @@ func (c *Config) describeAnswer(r *Route) {
 			}
 		}
 	}
-	r.HiddenHeaders = s.level("proxy_hide_header").headers("proxy_hide_header")
-	r.PassedHeaders = s.level("proxy_pass_header").headers("proxy_pass_header")
 }
 
 // describeStream is a server of the stream module: bytes are forwarded, whatever they are.

@@ -28,7 +28,7 @@ func (c *Config) identity(r *Route, ways []*way, auth func(*way) []credentials, 
 	if len(set) == 0 {
 		return c.untouched(s)
 	}
-	out := Identity{Value: set[len(set)-1].Arg(1)}
+	var out Identity
 	var states []string
 	whys := map[string]string{}
 	for _, p := range ways {

@@ -33,8 +33,6 @@ type Setting struct {
 type Identity struct {
 	// State is set, possibly-empty, removed, client or unknown.
 	State string
-	// Value is the header's value as it is written, where the header is set.
-	Value string
 	// Why is for people, with the line that decides and the requests it decides for.
 	Why string
 	// QueryDropped says that the client's query certainly does not arrive.
@@ -120,10 +118,6 @@ type Route struct {
 	HidesVersion Setting
 	// HidesServer: no Server header leaves at all (more_clear_headers, or an empty server_tokens of NGINX Plus).
 	HidesServer Setting
-	// HiddenHeaders are the response headers that proxy_hide_header takes away, in lower case; PassedHeaders those that
-	// proxy_pass_header lets through although nginx would hide them.
-	HiddenHeaders []string
-	PassedHeaders []string
 
 	// Assumptions are what the reading rests on but nothing here can show.
 	Assumptions []string

@@ -38,7 +38,6 @@ type scope struct {
 	// identities are proxy_set_header of the identity, redirectsToTLS that something here redirects to HTTPS.
 	identities     []*syntax.Directive
 	redirectsToTLS bool
-	lowered        map[string][]string
 	once           sync.Once
 	letsIn         accessState // what rules say, see addresses
 
@@ -250,19 +249,4 @@ func (s *scope) parseMatch(d *syntax.Directive) bool {
 		return false
 	}
 	return true
-}
-
-// headers are the names of headers that directives of this level name, in lower case.
-func (s *scope) headers(name string) []string {
-	list, known := s.lowered[name]
-	if !known && len(s.own[name]) > 0 {
-		for _, d := range s.own[name] {
-			list = append(list, strings.ToLower(d.Arg(0)))
-		}
-		if s.lowered == nil {
-			s.lowered = map[string][]string{}
-		}
-		s.lowered[name] = slices.Clip(list)
-	}
-	return list
 }

@@ -75,6 +75,12 @@ type Verdict struct {
 	Why    string
 }
 
+// Public is the verdict on what outsiders reach.
+func Public(why string) Verdict { return Verdict{Public: true, Why: why} }
+
+// Internal is the verdict on what they do not.
+func Internal(why string) Verdict { return Verdict{Why: why} }
+
 // Input is one Ingress as it is read for one of its backends.
 type Input struct {
 	Ingress *networkingv1.Ingress

@@ -52,10 +52,9 @@ func alibabaInternal(m way.Marked) way.Verdict {
 	const key = aws.PrefixALB + "address-type"
 	switch {
 	case m.Class != nil && m.Class.Spec.Parameters != nil:
-		return way.Verdict{Public: true,
-			Why: reason.Of("albconfig-address-type", way.Quote(m.Class.Spec.Parameters.Name))}
+		return way.Public(reason.Of("albconfig-address-type", way.Quote(m.Class.Spec.Parameters.Name)))
 	case m.Ingress.Annotations[key] == "intranet":
-		return way.Verdict{Public: false, Why: key + ` is "intranet"`}
+		return way.Internal(key + ` is "intranet"`)
 	}
-	return way.Verdict{Public: true, Why: key + ` is not "intranet"`}
+	return way.Public(key + ` is not "intranet"`)
 }

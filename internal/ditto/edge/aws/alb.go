@@ -68,7 +68,7 @@ func albPath(in way.Input, kind networkingv1.PathType, path string) way.Path {
 // A public NLB can be put before an internal ALB (docs/guide/ingress/annotations.md).
 func albInternal(m way.Marked) way.Verdict {
 	if m.Class == nil && m.ClassName != "" && !m.ByAnnotation {
-		return way.Verdict{Public: true, Why: reason.Of("alb-class-not-found", way.Quote(m.ClassName))}
+		return way.Public(reason.Of("alb-class-not-found", way.Quote(m.ClassName)))
 	}
 	own, group := albSchemeBy(m.Objects, m.Class, m.Ingress)
 	if own.Public || group == "" {
@@ -84,7 +84,7 @@ func albInternal(m way.Marked) way.Verdict {
 			class = way.ClassObject(m.Objects, *name)
 		}
 		if v, theirs := albSchemeBy(m.Objects, class, other); theirs == group && v.Public {
-			return way.Verdict{Public: true, Why: o.Ref.String() + " is in the same group: " + v.Why}
+			return way.Public(o.Ref.String() + " is in the same group: " + v.Why)
 		}
 	}
 	return own
@@ -101,7 +101,7 @@ func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing
 	name := class.Spec.Parameters.Name
 	o := way.ObjectAt(objects, inventory.ID{GroupKind: crd.ALBIngressClassParams, Name: name})
 	if o == nil {
-		return way.Verdict{Public: true, Why: reason.Of("alb-class-parameters-not-found", way.Quote(name))}, group
+		return way.Public(reason.Of("alb-class-parameters-not-found", way.Quote(name))), group
 	}
 	params := inventory.Must[crd.IngressClassParams](o)
 	if params.Spec.Group != nil {
@@ -111,11 +111,9 @@ func albSchemeBy(objects inventory.Reader, class *networkingv1.IngressClass, ing
 	case nlb.Public:
 		return nlb, group
 	case params.Spec.Scheme == "internal":
-		return way.Verdict{Public: false, Why: "the scheme of IngressClassParams " + way.Quote(name) +
-			` is "internal"`}, group
+		return way.Internal("the scheme of IngressClassParams " + way.Quote(name) + ` is "internal"`), group
 	case params.Spec.Scheme != "":
-		return way.Verdict{Public: true, Why: "the scheme of IngressClassParams " + way.Quote(name) +
-			` is not "internal"`}, group
+		return way.Public("the scheme of IngressClassParams " + way.Quote(name) + ` is not "internal"`), group
 	}
 	return v, group
 }
@@ -126,8 +124,7 @@ func albFrontend(ing *networkingv1.Ingress) way.Verdict {
 	a := way.WithPrefix(ing.Annotations, PrefixALB)
 	if enabled, ok := a.Bool("enable-frontend-nlb"); enabled || !ok && a.Has("enable-frontend-nlb") {
 		if value, given := ing.Annotations[nlbScheme]; given && value != "internal" {
-			return way.Verdict{Public: true, Why: nlb + " puts a load balancer in front of it whose " + nlbScheme +
-				" is not \"internal\""}
+			return way.Public(nlb + " puts a load balancer in front of it whose " + nlbScheme + " is not \"internal\"")
 		}
 	}
 	return way.Verdict{}
@@ -140,11 +137,11 @@ func albScheme(ing *networkingv1.Ingress) way.Verdict {
 	}
 	switch value, given := ing.Annotations[scheme]; {
 	case !given:
-		return way.Verdict{Public: false, Why: "an ALB is internal unless " + scheme + " says otherwise"}
+		return way.Internal("an ALB is internal unless " + scheme + " says otherwise")
 	case value == "internal":
-		return way.Verdict{Public: false, Why: scheme + ` is "internal"`}
+		return way.Internal(scheme + ` is "internal"`)
 	}
-	return way.Verdict{Public: true, Why: scheme + ` is not "internal"`}
+	return way.Public(scheme + ` is not "internal"`)
 }
 
 // Kinds are the rows of the kinds that annotations name, or a class.

@@ -77,9 +77,9 @@ func agicPath(in way.Input, rewrite way.Rewrite, kind networkingv1.PathType, pat
 func agicInternal(m way.Marked) way.Verdict {
 	const key = PrefixAGIC + "use-private-ip"
 	if m.Ingress.Annotations[key] == "true" {
-		return way.Verdict{Public: false, Why: key + ` is "true"`}
+		return way.Internal(key + ` is "true"`)
 	}
-	return way.Verdict{Public: true, Why: key + ` is not "true"`}
+	return way.Public(key + ` is not "true"`)
 }
 
 // Kinds are the rows of the kinds that annotations name, or a class.

@@ -92,11 +92,10 @@ func ciliumPath(kind networkingv1.PathType, path string) way.Path {
 func ciliumInternal(m way.Marked) way.Verdict {
 	a := annotationsOf(m.Ingress)
 	if a["loadbalancer-mode"] != "dedicated" {
-		return way.Verdict{Public: true,
-			Why: prefixCilium + `loadbalancer-mode is not "dedicated", and the shared load balancer is not this Ingress's`}
+		return way.Public(prefixCilium + `loadbalancer-mode is not "dedicated", and the shared load balancer is not this Ingress's`)
 	}
 	if kind := a["service-type"]; kind != "" && kind != "LoadBalancer" {
-		return way.Verdict{Public: true, Why: prefixCilium + "service-type is " + way.Quote(kind)}
+		return way.Public(prefixCilium + "service-type is " + way.Quote(kind))
 	}
 	b := way.LoadBalancer{Annotations: map[string]string{}, Class: a["loadbalancer-class"]}
 	for key, value := range m.Ingress.Annotations {

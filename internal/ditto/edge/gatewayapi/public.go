@@ -42,7 +42,7 @@ func Exposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure 
 		if v := anyService(c, gw, public); v.Public {
 			return Exposure{Verdict: v}
 		}
-		return Exposure{Verdict: way.Verdict{Public: false, Why: namedInternal}}
+		return Exposure{Verdict: way.Internal(namedInternal)}
 	}
 	if v := anyService(c, gw, func(svc *corev1.Service) way.Verdict { return serviceVerdict(c, svc) }); v.Public {
 		return Exposure{Verdict: v}
@@ -60,7 +60,7 @@ func Exposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure 
 	e.Doubt = cmp.Or(e.Doubt, p.doubt)
 	if e.Doubt != "" && !e.Public {
 		// Nobody asks about what is internal, and the doubt would be lost.
-		e.Verdict, e.Assumption = way.Verdict{Public: true, Why: "it cannot be ruled out"}, ""
+		e.Verdict, e.Assumption = way.Public("it cannot be ruled out"), ""
 	}
 	return e
 }
@@ -75,8 +75,7 @@ func WorkloadPatched(settings *inventory.Object, kind string, gw *gatewayv1.Gate
 func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, more map[string]string,
 	balancerClass *string) Exposure {
 	if class.impl.ownBalancer {
-		return Exposure{Verdict: way.Verdict{Public: true,
-			Why: class.impl.Title + " serves it behind a Service of its own"}}
+		return Exposure{Verdict: way.Public(class.impl.Title + " serves it behind a Service of its own")}
 	}
 	b := way.LoadBalancer{Annotations: map[string]string{}, Class: ptr.Deref(balancerClass, "")}
 	if gw.Spec.Infrastructure != nil {
@@ -97,9 +96,9 @@ func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, 
 func ByServiceType(kind, source string) (e Exposure, ok bool) {
 	switch kind {
 	case string(corev1.ServiceTypeClusterIP):
-		return Exposure{Verdict: way.Verdict{Public: false, Why: source + " makes its Service a ClusterIP"}}, true
+		return Exposure{Verdict: way.Internal(source + " makes its Service a ClusterIP")}, true
 	case string(corev1.ServiceTypeNodePort):
-		return Exposure{Verdict: way.Verdict{Public: true, Why: source + " makes its Service a NodePort"}}, true
+		return Exposure{Verdict: way.Public(source + " makes its Service a NodePort")}, true
 	}
 	return Exposure{}, false
 }
@@ -135,7 +134,7 @@ func anyService(c way.Context, gw *gatewayv1.Gateway, verdict func(*corev1.Servi
 			continue
 		}
 		if v := verdict(svc); v.Public {
-			return way.Verdict{Public: true, Why: o.Ref.String() + ", which was made for it, is public: " + v.Why}
+			return way.Public(o.Ref.String() + ", which was made for it, is public: " + v.Why)
 		}
 	}
 	return way.Verdict{}
@@ -146,7 +145,7 @@ func podsOnNode(c way.Context, gw *gatewayv1.Gateway) way.Verdict {
 	for _, o := range c.Governors(way.GatewayID(gw.Namespace, gw.Name)) {
 		if template := o.PodTemplate(); template != nil {
 			if how, ok := way.ListensOnNode(&template.Spec); ok {
-				return way.Verdict{Public: true, Why: o.Ref.String() + ", which was made for it, has " + how}
+				return way.Public(o.Ref.String() + ", which was made for it, has " + how)
 			}
 		}
 	}
@@ -157,13 +156,13 @@ func podsOnNode(c way.Context, gw *gatewayv1.Gateway) way.Verdict {
 func serviceVerdict(c way.Context, svc *corev1.Service) way.Verdict {
 	switch {
 	case len(svc.Spec.ExternalIPs) > 0:
-		return way.Verdict{Public: true, Why: "it has external IPs"}
+		return way.Public("it has external IPs")
 	case svc.Spec.Type == corev1.ServiceTypeNodePort:
-		return way.Verdict{Public: true, Why: "it is a NodePort"}
+		return way.Public("it is a NodePort")
 	case svc.Spec.Type == corev1.ServiceTypeLoadBalancer:
 		return way.Publicness(svc, c.Config.Clouds)
 	}
-	return way.Verdict{Public: false, Why: "it is reachable inside the cluster only"}
+	return way.Internal("it is reachable inside the cluster only")
 }
 
 // parametersOf finds the settings that a Gateway and its class name.
@@ -208,11 +207,9 @@ func gkePublic() []string {
 func gkeExposes(_ way.Context, gw *gatewayv1.Gateway, _ GatewayClass, _ Parameters) Exposure {
 	name := string(gw.Spec.GatewayClassName)
 	if slices.Contains(gkeInternal(), name) {
-		return Exposure{Verdict: way.Verdict{Public: false,
-			Why: "GatewayClass " + name + " creates internal load balancers"}}
+		return Exposure{Verdict: way.Internal("GatewayClass " + name + " creates internal load balancers")}
 	}
-	return Exposure{Verdict: way.Verdict{Public: true,
-		Why: "GatewayClass " + way.Quote(name) + " creates no internal load balancer"}}
+	return Exposure{Verdict: way.Public("GatewayClass " + way.Quote(name) + " creates no internal load balancer")}
 }
 
 // awsExposes: the scheme of a load balancer of AWS is internal unless its configuration says otherwise; of a class's
@@ -233,13 +230,12 @@ func awsExposes(_ way.Context, _ *gatewayv1.Gateway, _ GatewayClass, p Parameter
 	}
 	switch counts := cmp.Or(first, own); counts {
 	case "":
-		return Exposure{Verdict: way.Verdict{Public: false,
-			Why: "a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise"}}
+		return Exposure{Verdict: way.Internal(
+			"a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise")}
 	case "internal":
-		return Exposure{Verdict: way.Verdict{Public: false, Why: "its LoadBalancerConfiguration has scheme internal"}}
+		return Exposure{Verdict: way.Internal("its LoadBalancerConfiguration has scheme internal")}
 	default:
-		return Exposure{Verdict: way.Verdict{Public: true, Why: "its LoadBalancerConfiguration has scheme " +
-			way.Quote(counts)}}
+		return Exposure{Verdict: way.Public("its LoadBalancerConfiguration has scheme " + way.Quote(counts))}
 	}
 }
 
@@ -262,8 +258,7 @@ func istioExposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, _ Pa
 		waypoint = string(class.object.Spec.ControllerName) == istioMeshController
 	}
 	if waypoint && kind == "" {
-		return Exposure{Verdict: way.Verdict{Public: false,
-			Why: "it is a waypoint of Istio, whose Service is a ClusterIP"}}
+		return Exposure{Verdict: way.Internal("it is a waypoint of Istio, whose Service is a ClusterIP")}
 	}
 	return ByInfrastructure(c, gw, class, nil, nil)
 }

@@ -67,12 +67,12 @@ func serve(c way.Context, a attachment) servedRoute {
 	s := servedRoute{attachment: a, class: GatewayClass{impl: unknownImplementation()}}
 	switch {
 	case a.mesh:
-		s.Exposure = Exposure{Verdict: way.Verdict{Public: false, Why: "it is traffic inside a service mesh"}}
+		s.Exposure = Exposure{Verdict: way.Internal("it is traffic inside a service mesh")}
 	case a.gateway != nil:
 		s.class = GatewayClassOf(c, a.gateway)
 		s.Exposure = Exposes(c, a.gateway, s.class)
 	case a.parent.GroupKind == crd.Gateway && c.Config.IsInternalGateway(a.parent.Namespace, a.parent.Name):
-		s.Exposure = Exposure{Verdict: way.Verdict{Public: false, Why: namedInternal}}
+		s.Exposure = Exposure{Verdict: way.Internal(namedInternal)}
 	default:
 		s.Public = true
 	}

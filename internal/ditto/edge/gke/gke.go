@@ -57,9 +57,9 @@ func gcePath(kind networkingv1.PathType, path string) way.Path {
 
 func gceInternal(m way.Marked) way.Verdict {
 	if m.ByAnnotation && m.ClassName == "gce-internal" {
-		return way.Verdict{Public: false, Why: way.ClassAnnotation + ` is "gce-internal"`}
+		return way.Internal(way.ClassAnnotation + ` is "gce-internal"`)
 	}
-	return way.Verdict{Public: true, Why: way.ClassAnnotation + ` is not "gce-internal"`}
+	return way.Public(way.ClassAnnotation + ` is not "gce-internal"`)
 }
 
 // Kinds are the rows of the kinds that annotations name, or a class.

@@ -136,8 +136,8 @@ func nginxExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.Gateway
 			switch {
 			case w.settings == nil:
 			case len(w.settings.Container.HostPorts) > 0:
-				return gatewayapi.Exposure{Verdict: way.Verdict{Public: true,
-					Why: o.Ref.String() + " opens ports of the nodes to its " + w.kind}}
+				return gatewayapi.Exposure{Verdict: way.Public(
+					o.Ref.String() + " opens ports of the nodes to its " + w.kind)}
 			case len(w.settings.Patches) > 0 && !e.Public:
 				e.Doubt = cmp.Or(e.Doubt, gatewayapi.WorkloadPatched(o, w.kind, gw))
 			}
