@@ -119,8 +119,7 @@ func (o *probeOptions) run(ctx context.Context, out io.Writer, url string) error
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		DialContext: (&net.Dialer{Timeout: o.timeout}).DialContext}
 	if dial := transport.DialContext; o.address != "" {
-		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn,
-			error) {
+		transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dial(ctx, network, o.address)
 		}
 	}

@@ -113,8 +113,7 @@ func (p *parser) config(root *yaml.Node) *Config {
 		},
 		"exceptions": func(n *yaml.Node, path string) {
 			p.list(n, path, func(n *yaml.Node, path string) {
-				c.Exceptions = append(c.Exceptions,
-					p.exception(n, path))
+				c.Exceptions = append(c.Exceptions, p.exception(n, path))
 			})
 		},
 	})
@@ -167,8 +166,7 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			p.entries(n, path, func(key, value *yaml.Node, path string) {
 				seen := p.fields(value, path, map[string]field{
 					"controller": func(n *yaml.Node, path string) {
-						e.IngressClasses[key.Value] = p.oneOf(n, path,
-							Controllers...)
+						e.IngressClasses[key.Value] = p.oneOf(n, path, Controllers...)
 					},
 				})
 				p.require(value, path, seen, "controller")
@@ -179,8 +177,7 @@ func (p *parser) edges(n *yaml.Node, path string, e *Edges) {
 			p.list(n, path, func(n *yaml.Node, path string) { e.Clients = append(e.Clients, p.client(n, path)) })
 		},
 		"clouds": func(n *yaml.Node, path string) {
-			p.list(n, path, func(n *yaml.Node,
-				path string) {
+			p.list(n, path, func(n *yaml.Node, path string) {
 				e.Clouds = append(e.Clouds, p.oneOf(n, path, Clouds...))
 			})
 		},

@@ -73,8 +73,7 @@ func bundled(id string, nodes []node) bundle {
 	}
 	has := func(list []Finding, f Finding) bool {
 		return slices.ContainsFunc(list, func(other Finding) bool {
-			return other.Rule == f.Rule &&
-				other.Action == f.Action
+			return other.Rule == f.Rule && other.Action == f.Action
 		})
 	}
 	var common []Finding

@@ -75,9 +75,7 @@ func mends(f check.Finding, before, after *state) bool {
 	}
 	for _, other := range after.result.Findings {
 		if other.Action == check.ActionDeny && !known[KeyOf(other)] || KeyOf(other) == KeyOf(f) &&
-			slices.ContainsFunc(f.Keys, func(key string) bool {
-				return slices.Contains(other.Keys, key)
-			}) {
+			slices.ContainsFunc(f.Keys, func(key string) bool { return slices.Contains(other.Keys, key) }) {
 			return false
 		}
 	}

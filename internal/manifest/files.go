@@ -154,8 +154,7 @@ func (l *listing) enter(dir string) error {
 			continue
 		}
 		if u.chart != nil && slices.ContainsFunc(l.unrendered, func(above unrendered) bool {
-			return above.inflates() &&
-				above.holds(path)
+			return above.inflates() && above.holds(path)
 		}) {
 			return fs.SkipDir // the kustomization above it renders it, too
 		}

@@ -173,8 +173,7 @@ func (t *chartTable) env(c *Change, version string) []Value {
 // ingressOf is what the table says of an Ingress; nil if it does not know it.
 func (t *chartTable) ingressOf(o *inventory.Object, version string) *chartIngress {
 	i := slices.IndexFunc(t.Ingresses, func(e chartIngress) bool {
-		return strings.HasSuffix(o.Ref.Name, "-"+e.Name) &&
-			e.holds(version)
+		return strings.HasSuffix(o.Ref.Name, "-"+e.Name) && e.holds(version)
 	})
 	if i < 0 {
 		return nil

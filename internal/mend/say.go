@@ -91,8 +91,7 @@ func (c *Change) said(before []any, values []Value) []string {
 		default:
 			text += fmt.Sprint(": ", is)
 			if slices.ContainsFunc(c.what.Env, func(e rules.EnvChange) bool {
-				return e.Secret != nil &&
-					e.Secret.Name == is
+				return e.Secret != nil && e.Secret.Name == is
 			}) {
 				text += " (a Secret of your own)"
 			}

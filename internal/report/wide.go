@@ -30,8 +30,7 @@ func Wide(w io.Writer, result check.Result, opts Options) error {
 		}
 	}
 	for _, group := range runs(shown, func(a, b check.Finding) bool {
-		return a.Rule == b.Rule &&
-			a.Action == b.Action
+		return a.Rule == b.Rule && a.Action == b.Action
 	}) {
 		t.group(group)
 	}

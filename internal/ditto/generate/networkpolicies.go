@@ -268,8 +268,7 @@ func (g *generator) neighbours(o *inventory.Object, parts []recognize.Part) {
 func (g *generator) existing() {
 	written := func(namespace, name string) bool {
 		return slices.ContainsFunc(g.policies.List, func(p Policy) bool {
-			return p.Namespace == namespace &&
-				p.Name == name
+			return p.Namespace == namespace && p.Name == name
 		})
 	}
 	for _, o := range g.workloads {

@@ -81,8 +81,7 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 		case d.Name == "http" && d.Block != nil:
 			// A pattern such as conf.d/*.conf holds servers, which change nothing in the servers that are here.
 			c.http.take(slices.DeleteFunc(slices.Clone(d.Block), func(d *syntax.Directive) bool {
-				return d.Missing &&
-					d.Glob
+				return d.Missing && d.Glob
 			}))
 			c.moreServers = c.moreServers ||
 				slices.ContainsFunc(d.Block, func(d *syntax.Directive) bool { return d.Missing })

@@ -85,8 +85,7 @@ func mountedMain(part recognize.Part, texts map[string]string) string {
 	}
 	for _, include := range nginxServerIncludes {
 		if slices.ContainsFunc(names, func(name string) bool {
-			return path.Dir(name) == include.folder &&
-				path.Ext(name) == ".conf"
+			return path.Dir(name) == include.folder && path.Ext(name) == ".conf"
 		}) {
 			fmt.Fprintf(&includes, "  server {\n    listen %d default_server;\n    include %s/*.conf;\n  }\n",
 				include.port, include.folder)
@@ -111,8 +110,7 @@ func nginxFlags(c *corev1.Container) nginxArguments {
 	if i := slices.Index(words, "-c"); i > 0 && podspec.IsShell(path.Base(words[0])) && i+1 < len(words) {
 		words = shellWords(words[i+1])
 		at := slices.IndexFunc(words, func(word string) bool {
-			return path.Base(word) == "nginx" ||
-				path.Base(word) == "openresty"
+			return path.Base(word) == "nginx" || path.Base(word) == "openresty"
 		})
 		if at < 0 {
 			return nginxArguments{}

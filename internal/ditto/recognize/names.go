@@ -103,8 +103,7 @@ func readName(name string) dittoName {
 	found := dittoName{sure: true, text: name}
 	var services []string
 	for word := range strings.FieldsFuncSeq(strings.ToLower(name), func(r rune) bool {
-		return r == '-' || r == '_' ||
-			r == '.'
+		return r == '-' || r == '_' || r == '.'
 	}) {
 		if rest, joined := strings.CutPrefix(word, "ditto"); joined {
 			found.ditto = true

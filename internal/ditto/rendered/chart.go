@@ -15,35 +15,28 @@ const devops = "gateway.config.authentication.devops."
 
 // effects say what values of Ditto's chart make of its gateway; source is where the value is written.
 var effects = map[string]func(g *facts.GatewayFacts, text, source string){
-	devops + "secured": func(g *facts.GatewayFacts, text,
-		source string) {
+	devops + "secured": func(g *facts.GatewayFacts, text, source string) {
 		g.DevopsSecured = switched(text, source)
 	},
-	devops + "statusSecured": func(g *facts.GatewayFacts, text,
-		source string) {
+	devops + "statusSecured": func(g *facts.GatewayFacts, text, source string) {
 		g.StatusSecured = switched(text, source)
 	},
-	devops + "authMethod": func(g *facts.GatewayFacts, text,
-		source string) {
+	devops + "authMethod": func(g *facts.GatewayFacts, text, source string) {
 		g.DevopsMethod = method(text, source)
 	},
-	devops + "statusAuthMethod": func(g *facts.GatewayFacts, text,
-		source string) {
+	devops + "statusAuthMethod": func(g *facts.GatewayFacts, text, source string) {
 		g.StatusMethod = method(text, source)
 	},
 	devops + "devopsPassword": func(g *facts.GatewayFacts, text, source string) {
-		g.DevopsPassword = password(text,
-			source)
+		g.DevopsPassword = password(text, source)
 	},
 	devops + "statusPassword": func(g *facts.GatewayFacts, text, source string) {
-		g.StatusPassword = password(text,
-			source)
+		g.StatusPassword = password(text, source)
 	},
 	"gateway.config.websocket.throttling.enabled": func(g *facts.GatewayFacts, text, source string) {
 		g.WebsocketThrottling = switched(text, source)
 	},
-	"gateway.config.sse.throttling.enabled": func(g *facts.GatewayFacts, text,
-		source string) {
+	"gateway.config.sse.throttling.enabled": func(g *facts.GatewayFacts, text, source string) {
 		g.SSEThrottling = switched(text, source)
 	},
 }

@@ -119,8 +119,7 @@ func Of(r inventory.Reader, o *inventory.Object) (Object, bool) {
 // `deploy/eclipse-ditto`, but not `dittoguard`.
 func namesDitto(text string) bool {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !unicode.IsLetter(r) &&
-			!unicode.IsDigit(r)
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 	return slices.Contains(words, "ditto")
 }

@@ -134,8 +134,7 @@ func (p place) leaves(o *inventory.Object) []leaf {
 			return flatten(name, content["value"], func(string) (string, int) { return field, line(field) })
 		}
 		return flatten("", content, func(path string) (string, int) {
-			return p.field + "." + path,
-				line(p.field + "." + path)
+			return p.field + "." + path, line(p.field + "." + path)
 		})
 	}
 	return nil

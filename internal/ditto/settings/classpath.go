@@ -120,8 +120,7 @@ func (s *Settings) readsFile(name string) bool {
 	}
 	return base == "reference" || base == "application" || strings.HasPrefix(base, "ditto-") ||
 		slices.ContainsFunc(services, func(name string) bool {
-			return base == name || base == name+"-dev" ||
-				base == name+"-extension"
+			return base == name || base == name+"-dev" || base == name+"-extension"
 		})
 }
 

@@ -30,8 +30,7 @@ func (w *walker) fromMentions(o *inventory.Object, c chain, leads func(proxy.Tar
 				continue
 			}
 			at := c.hops[len(c.hops)-1].at
-			memo.Of(w.view).mentioned[id] = reason.Of("names-ditto",
-				entry, n.Where, at.Kind, at.Namespace, at.Name)
+			memo.Of(w.view).mentioned[id] = reason.Of("names-ditto", entry, n.Where, at.Kind, at.Namespace, at.Name)
 			return
 		}
 	}

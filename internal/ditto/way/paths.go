@@ -108,9 +108,7 @@ func Characters(path string) Matcher {
 		// The rule ends within an escape: what it matches depends on how the client spells the next letter.
 		start := Raw.Text(path[:cut])
 		return Matcher{Literal: start, Why: "the path ends within a percent-escape",
-			Match: func(p string) (bool, bool) {
-				return false, !strings.HasPrefix(p, start)
-			}}
+			Match: func(p string) (bool, bool) { return false, !strings.HasPrefix(p, start) }}
 	}
 	return Matcher{
 		Literal: text, Match: func(p string) (bool, bool) { return strings.HasPrefix(p, text), true },

@@ -168,8 +168,7 @@ func ReplaceWhole(to string) PathStep {
 // onlyFrom are the candidates that really become the path. Edges make one slash of several before anything else.
 func onlyFrom(forward func(string) string, path string, candidates []string) []string {
 	return slices.DeleteFunc(candidates, func(c string) bool {
-		return forward(c) != path ||
-			strings.HasPrefix(c, "//")
+		return forward(c) != path || strings.HasPrefix(c, "//")
 	})
 }
 

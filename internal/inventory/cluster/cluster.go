@@ -134,8 +134,7 @@ func newCluster(c client.WithWatch, served *offer, kinds []kind, opts Options) *
 	}
 	if opts.Select == nil {
 		opts.Select = func(inventory.Key, schema.GroupKind) (inventory.Selection, bool) {
-			return inventory.Selection{},
-				false
+			return inventory.Selection{}, false
 		}
 	}
 	if opts.Kinds == nil {

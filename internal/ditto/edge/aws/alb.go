@@ -19,8 +19,7 @@ func Controller() way.Controller {
 		Classes: []string{"ingress.k8s.aws/alb"}, Usual: []string{"alb"}, Prefixes: []string{PrefixALB},
 		Read: read, Internal: albInternal,
 		Behind: behind, Group: func(ing *networkingv1.Ingress) string {
-			return ing.Annotations[PrefixALB+
-				"group.name"]
+			return ing.Annotations[PrefixALB+"group.name"]
 		},
 		Allowed: []string{PrefixALB + "inbound-cidrs"},
 	}

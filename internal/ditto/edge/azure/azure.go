@@ -62,8 +62,7 @@ func agicPath(in way.Input, rewrite way.Rewrite, kind networkingv1.PathType, pat
 	} else {
 		text := way.Raw.Text(path)
 		p.Matcher = way.Matcher{Literal: text, Match: func(q string) (bool, bool) {
-			return strings.EqualFold(q, text),
-				true
+			return strings.EqualFold(q, text), true
 		}}
 		prefix = path
 	}

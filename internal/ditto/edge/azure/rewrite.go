@@ -36,8 +36,7 @@ type agicReading struct {
 // is not visible.
 func agicRead(in way.Input) (r agicReading, ok bool) {
 	unread := func(key, why string) (agicReading, bool) {
-		return agicReading{identity: tri.Is(way.IdentityUnknown, key, why),
-			rewrite: way.UnknownRewrite(why)}, true
+		return agicReading{identity: tri.Is(way.IdentityUnknown, key, why), rewrite: way.UnknownRewrite(why)}, true
 	}
 	name := strings.TrimSpace(in.Ingress.Annotations[RuleSetResource])
 	switch {
@@ -78,9 +77,7 @@ func agicRead(in way.Input) (r agicReading, ok bool) {
 
 // agicHeader: `{http_req_x}` and `{var_x}` in a value are looked up for each request; no value is no header.
 func agicHeader(who string, h crd.ApplicationGatewayHeader, conditional bool) tri.State {
-	state := func(identity, why string) tri.State {
-		return tri.Is(identity, RuleSetResource, who+" "+why)
-	}
+	state := func(identity, why string) tri.State { return tri.Is(identity, RuleSetResource, who+" "+why) }
 	switch {
 	case conditional:
 		return state(way.IdentityUnknown, "changes the header under a condition")

@@ -119,8 +119,7 @@ func includes(o *inventory.Object, id inventory.ID) [][]crd.ContourCondition {
 	var list [][]crd.ContourCondition
 	for _, include := range inventory.Must[crd.ContourHTTPProxy](o).Spec.Includes {
 		valid := !slices.ContainsFunc(include.Conditions, func(c crd.ContourCondition) bool {
-			return c.Exact != "" ||
-				c.Regex != ""
+			return c.Exact != "" || c.Regex != ""
 		})
 		if valid && includedID(o, include.Namespace, include.Name) == id && validPaths(include.Conditions) {
 			list = append(list, include.Conditions)
@@ -245,9 +244,7 @@ func contourRoutes(c way.Context, o *inventory.Object, at inclusion, route *crd.
 // idle says whether a Service gets no requests: it has no share, and another one has.
 func idle(services []crd.ContourService, i int) bool {
 	return services[i].Weight == 0 && !services[i].Mirror &&
-		slices.ContainsFunc(services, func(s crd.ContourService) bool {
-			return s.Weight > 0 && !s.Mirror
-		})
+		slices.ContainsFunc(services, func(s crd.ContourService) bool { return s.Weight > 0 && !s.Mirror })
 }
 
 // contourPublic: the class of the virtual host is in one of two annotations, which come before the field

@@ -34,8 +34,7 @@ func addSecurity(p *gatewayapi.Policies, c way.Context, o, parent *inventory.Obj
 	var steps []gatewayapi.Step
 	set := func(header *string, why string) {
 		if header != nil && gatewayapi.IsIdentity(*header) {
-			steps = append(steps, gatewayapi.Always(
-				tri.Is(way.IdentitySet, name, name+" sets the header to "+why)))
+			steps = append(steps, gatewayapi.Always(tri.Is(way.IdentitySet, name, name+" sets the header to "+why)))
 		}
 	}
 	var asks, doubts []string

@@ -55,9 +55,7 @@ func f5Policies(r inventory.Reader, ids []inventory.ID, redirected bool) (tri.St
 
 // f5Asks reads one Policy. redirected says that plain HTTP, where no certificate can be asked for, lets nobody in.
 func f5Asks(p *crd.NginxPolicy, who string, redirected bool) tri.State {
-	asks := func(how string) tri.State {
-		return tri.Is(tri.On, "policies", who+" asks every client for "+how)
-	}
+	asks := func(how string) tri.State { return tri.Is(tri.On, "policies", who+" asks every client for "+how) }
 	switch spec := &p.Spec; {
 	case spec.BasicAuth != nil:
 		return asks("a password")

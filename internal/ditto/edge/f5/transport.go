@@ -74,8 +74,7 @@ func f5Rate(in way.Input, a way.Annotations, minion bool, h *way.Handling) {
 			*advice = "remove nginx.org/limit-req-key"
 		}
 	case a.Has("limit-req-rate"):
-		r.Limited = tri.Is(tri.Off, key,
-			"limit-req-rate is "+way.Quote(a["limit-req-rate"])+", which is not a rate")
+		r.Limited = tri.Is(tri.Off, key, "limit-req-rate is "+way.Quote(a["limit-req-rate"])+", which is not a rate")
 	}
 	r.Limited = orPolicies(r.Limited, in.Objects, f5Named(in.Ingress.Annotations, in.Ingress.Namespace))
 	if minion && in.Master != nil {

@@ -53,8 +53,7 @@ func Unread(ref gatewayv1.BackendObjectReference, namespace string) way.UnreadBa
 // standsForServices says whether objects of a kind that is read say which Services a route sends requests to.
 func standsForServices(kind schema.GroupKind) bool {
 	return slices.ContainsFunc(implementations, func(i Implementation) bool {
-		return i.Backends != nil &&
-			i.BackendKind == kind
+		return i.Backends != nil && i.BackendKind == kind
 	})
 }
 

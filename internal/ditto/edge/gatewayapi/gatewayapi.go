@@ -37,14 +37,12 @@ func Kinds() []way.Resource {
 	}
 	for _, kind := range []schema.GroupKind{crd.HTTPRoute, crd.GRPCRoute, crd.TLSRoute, crd.TCPRoute} {
 		kinds = append(kinds, way.Resource{
-			Kind:   kind,
-			Links:  func(o *inventory.Object) way.Links { return readRoute(o).links() },
-			Routes: func(c way.Context, o *inventory.Object) []way.Route { return gatewayRoutes(c, readRoute(o)) },
-			Controller: func(c way.Context, o *inventory.Object) string {
-				return implementationOf(c, readRoute(o))
-			},
-			Doubted:  func(c way.Context, o *inventory.Object) string { return doubted(c, readRoute(o)) },
-			Siblings: func(c way.Context, o *inventory.Object) []way.Siblings { return siblings(c, readRoute(o)) },
+			Kind:       kind,
+			Links:      func(o *inventory.Object) way.Links { return readRoute(o).links() },
+			Routes:     func(c way.Context, o *inventory.Object) []way.Route { return gatewayRoutes(c, readRoute(o)) },
+			Controller: func(c way.Context, o *inventory.Object) string { return implementationOf(c, readRoute(o)) },
+			Doubted:    func(c way.Context, o *inventory.Object) string { return doubted(c, readRoute(o)) },
+			Siblings:   func(c way.Context, o *inventory.Object) []way.Siblings { return siblings(c, readRoute(o)) },
 		})
 	}
 	return kinds

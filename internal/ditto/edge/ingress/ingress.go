@@ -76,8 +76,7 @@ func isMaster(ing *networkingv1.Ingress) bool {
 
 func hasAliases(ing *networkingv1.Ingress) bool {
 	return slices.ContainsFunc(table, func(c way.Controller) bool {
-		return c.Aliases != nil &&
-			len(c.Aliases(ing)) > 0
+		return c.Aliases != nil && len(c.Aliases(ing)) > 0
 	})
 }
 

@@ -179,8 +179,7 @@ func (r *reading) leading(to []way.Backend) []way.Backend {
 		return to
 	}
 	return slices.DeleteFunc(to, func(b way.Backend) bool {
-		return b.Namespace != r.c.To.Ref.Namespace ||
-			b.Name != r.c.To.Ref.Name
+		return b.Namespace != r.c.To.Ref.Namespace || b.Name != r.c.To.Ref.Name
 	})
 }
 
@@ -295,9 +294,7 @@ func aboutPaths(annotations map[string]string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
 		if slices.ContainsFunc([]string{"rewrite", "regex", "snippet", "path", "root", "strip", "plugins",
-			"middlewares", "transform"}, func(word string) bool {
-			return strings.Contains(key, word)
-		}) {
+			"middlewares", "transform"}, func(word string) bool { return strings.Contains(key, word) }) {
 			fmt.Fprintf(&b, " %s=%q", key, annotations[key])
 		}
 	}

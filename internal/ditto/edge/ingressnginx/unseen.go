@@ -49,8 +49,7 @@ func prefixed(in way.Input) way.Input {
 // offered.
 func ownPrefix(in way.Input) bool {
 	return slices.ContainsFunc(in.Controllers, func(c way.GlobalConfig) bool {
-		return c.Prefix != "" &&
-			c.Prefix+"/" != way.PrefixIngressNginx
+		return c.Prefix != "" && c.Prefix+"/" != way.PrefixIngressNginx
 	})
 }
 

@@ -103,8 +103,7 @@ func (e *istioEdge) front(c way.Context) {
 	public := false
 	for _, o := range e.services(c) {
 		service := inventory.Must[corev1.Service](o)
-		if !selectsSome(service.Spec.Selector, e.gateway.Spec.Selector) &&
-			!partOf(service.Spec.Selector, e.labels) {
+		if !selectsSome(service.Spec.Selector, e.gateway.Spec.Selector) && !partOf(service.Spec.Selector, e.labels) {
 			continue
 		}
 		pods := maps.Clone(e.gateway.Spec.Selector)
@@ -126,8 +125,7 @@ func (e *istioEdge) front(c way.Context) {
 		case why == "":
 			public = true
 		case service.Spec.Type == corev1.ServiceTypeLoadBalancer:
-			if partOf(service.Spec.Selector, e.labels) ||
-				partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
+			if partOf(service.Spec.Selector, e.labels) || partOf(e.gateway.Spec.Selector, service.Spec.Selector) {
 				// One that shares a label and leaves another out may be for pods of somebody else.
 				internal = append(internal, fmt.Sprintf("%s, an internal load balancer (%s)", o.Ref, why))
 			}

@@ -94,8 +94,7 @@ func headerValue(value, source string) tri.State {
 			s.Why = source + " sets the header to something that Envoy refuses"
 		case name == "REQ" || name == "REQ_WITHOUT_QUERY" || name == "PATH" || name == "QUERY_PARAM" ||
 			name == "QUERY_PARAMS" || name == "REQUESTED_SERVER_NAME":
-			s = tri.Is(way.IdentityClient, source,
-				source+" sets the header to "+name+", which the client controls")
+			s = tri.Is(way.IdentityClient, source, source+" sets the header to "+name+", which the client controls")
 			if header := requestHeader(argument); header != "" && strings.HasPrefix(name, "REQ") &&
 				name != "REQUESTED_SERVER_NAME" {
 				s.Why = source + " sets the header to what the client sends in " + header

@@ -88,9 +88,7 @@ func (k *reading) header(config transformerConfig, v headerValue) headerValue {
 // identityOf puts together what becomes of the header where a client sends it and where none does; gone says that the
 // query parameter is removed.
 func identityOf(who string, with, without headerValue, gone bool) tri.State {
-	state := func(identity, what string) tri.State {
-		return tri.Is(identity, "config.remove", who+" "+what)
-	}
+	state := func(identity, what string) tri.State { return tri.Is(identity, "config.remove", who+" "+what) }
 	is := func(v headerValue) bool { return with == v || without == v }
 	switch {
 	case is(valueClient):

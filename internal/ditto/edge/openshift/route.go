@@ -112,9 +112,7 @@ func routeHandling(route *crd.OpenShiftRoute) way.Handling {
 // routeIdentity is what a Route does to the identity header. Source: route.openshift.io/v1 spec.httpHeaders; a Set
 // value may be built from what the client sends (`%[req.hdr(x)]`), so only a plain text counts as the Route's own.
 func routeIdentity(route *crd.OpenShiftRoute) tri.State {
-	state := func(identity, why string) tri.State {
-		return tri.Is(identity, "spec.httpHeaders", why)
-	}
+	state := func(identity, why string) tri.State { return tri.Is(identity, "spec.httpHeaders", why) }
 	if tls := route.Spec.TLS; tls != nil && tls.Termination == "passthrough" {
 		return state(way.IdentityClient, "the Route passes connections through unread")
 	}

@@ -112,8 +112,7 @@ func (l *loader) load(file string, stack []string) ([]*Directive, error) {
 func (l *loader) expand(list []*Directive, stack []string) ([]*Directive, error) {
 	out := make([]*Directive, 0, len(list))
 	forwards := slices.ContainsFunc(list, func(d *Directive) bool {
-		return d.Name == "proxy_pass" ||
-			d.Name == "grpc_pass"
+		return d.Name == "proxy_pass" || d.Name == "grpc_pass"
 	})
 	for _, d := range list {
 		if l.count++; l.count > maxDirectives {
