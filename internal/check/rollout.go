@@ -1,10 +1,11 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/topology"
 	"github.com/dittoguard/dittoguard/internal/inventory"
-	"slices"
 )
 
 // outgoing says whether what is wrong is so only as long as a rollout has pods to replace: it lies in a ReplicaSet or

@@ -1,5 +1,5 @@
-// Package ruledocs says how the guide's checklist is covered. Its tests make the pages that people read about the rules,
-// from the rules, their fixtures and rules/guide.yaml: docs/coverage.md, docs/rules and docs/unknowns.md.
+// Package ruledocs says how the guide's checklist is covered. Its tests make the pages that people read about the
+// rules, from the rules, their fixtures and rules/guide.yaml: docs/coverage.md, docs/rules and docs/unknowns.md.
 package ruledocs
 
 import (

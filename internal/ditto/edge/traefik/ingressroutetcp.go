@@ -40,7 +40,8 @@ func ingressRouteTCPRoutes(c way.Context, o *inventory.Object) []way.Route {
 		r := way.Route{
 			Text: route.Match, Backends: tcpBackends(o, route.Services),
 			Transport: ingressRouteTCPTransport(typed.Spec.TLS),
-			Public:    !way.InternalClass(c.Config, typed.Spec.IngressClassName, typed.Annotations[way.ClassAnnotation]),
+			Public: !way.InternalClass(c.Config, typed.Spec.IngressClassName,
+				typed.Annotations[way.ClassAnnotation]),
 			Handling: way.Connections(passthrough,
 				"name a MiddlewareTCP with spec.inFlightConn {amount: 50} in spec.routes[].middlewares, or limit requests where they are read"),
 		}
