@@ -165,6 +165,11 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 	if placed {
 		e.out.placed = append(e.out.placed, o)
 	}
+	if gk == endpoints {
+		for _, slice := range mirrored(object) {
+			e.object(slice, path, line, inventory.EndpointSlice)
+		}
+	}
 }
 
 // notObject says why a value is no Kubernetes object, empty if it is one.

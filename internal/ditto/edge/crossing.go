@@ -44,7 +44,7 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 		return slices.Contains(gatewayUsers, gk)
 	case crd.EnvoyBackend:
 		return slices.Contains(gatewayRoutes, gk)
-	case crd.GatewayClass:
+	case crd.GatewayClass, inventory.Service:
 		return gk == crd.Gateway
 	case crd.EnvoyProxy, crd.NginxProxy, crd.LoadBalancerConfiguration:
 		return gk == crd.GatewayClass
@@ -62,6 +62,9 @@ func GovernsAnywhere(gk schema.GroupKind, governed inventory.ID) (selection inve
 	case crd.Gateway:
 		if governed.Namespace == "" {
 			return selection, gk == crd.Gateway // those of a name, and those that take routes without a parent
+		}
+		if gk == crd.TCPRoute {
+			return selection, true // which can name a Gateway as its backend
 		}
 		made := labels.Set{way.EnvoyGatewayOwner: governed.Name, way.EnvoyGatewayNamespace: governed.Namespace}
 		return inventory.Selection{Labels: made.String(), Beside: true}, gk == inventory.Service

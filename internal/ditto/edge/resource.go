@@ -61,14 +61,21 @@ func Kinds() []schema.GroupKind {
 }
 
 // LinksOf says which objects an object names: one of a kind of this table or, with what its annotations name, a
-// Service. That names the Gateway that it was made for as well, and so does a workload whose pods listen on their node.
-// A Service for outsiders is read with others for the same pods, which may be before them for those of a Gateway, too.
+// Service. That names the Gateway that it was made for, or the host that it is another name of, and so does a workload
+// whose pods listen on their node. A Service for outsiders is read with others for the same pods, which may be before
+// them for those of a Gateway, too.
 func LinksOf(o *inventory.Object) way.Links {
 	if template := o.PodTemplate(); template != nil {
 		return way.Links{Governs: way.OnNode(o, template)}
 	}
 	if svc, ok := inventory.As[corev1.Service](o); ok {
 		links := way.Links{Governs: way.MadeFor(svc), Uses: ingress.Uses(o)}
+		if host, ok := istio.AliasOf(svc); ok {
+			links.Uses = append(links.Uses, host)
+		}
+		if way.TakesOutsiders(svc) {
+			links.Governs = append(links.Governs, o.Ref.ID()) // for Gateways that name it as their address
+		}
 		if pods := way.FrontsPods(svc); len(pods) > 0 {
 			own := way.PodsIn(svc.Namespace, svc.Spec.Selector)
 			links.Governs, links.Uses = slices.Concat(links.Governs, pods, own), append(links.Uses, own...)
@@ -106,6 +113,11 @@ func SiblingsOf(c way.Context, o *inventory.Object) []way.Siblings {
 		return r.Siblings(c, o)
 	}
 	return nil
+}
+
+// PortsTo are the ports of an object that stands for hosts behind which a Service is.
+func PortsTo(o *inventory.Object, leads func(way.Backend) bool) []int32 {
+	return istio.PortsTo(o, leads)
 }
 
 // ByService says whether the routes of an entry are read for each Service by itself.

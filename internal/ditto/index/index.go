@@ -34,7 +34,8 @@ const (
 	ByService inventory.Index = "endpointslice-service"
 	// ByAddress indexes Services and Pods by their IP addresses, in no namespace.
 	ByAddress inventory.Index = "address"
-	// ByEndpoint indexes an EndpointSlice by the addresses in it, in no namespace.
+	// ByEndpoint indexes an EndpointSlice by the addresses in it, in no namespace, and by the Services that names in it
+	// can mean, in theirs.
 	ByEndpoint inventory.Index = "endpoint"
 	// ByDitto indexes a workload that runs a part of Ditto by its namespace and under none, as far as the workload
 	// alone shows.
@@ -113,15 +114,17 @@ func Selection(key inventory.Key, gk schema.GroupKind) (selection inventory.Sele
 	case ByBackend:
 		return inventory.Selection{}, edge.BackendsAnywhere(gk)
 	case way.ByUse:
+		if gk == inventory.Service && named(key).GroupKind == way.ServiceHostKind {
+			return externalNames(), true
+		}
 		return inventory.Selection{}, edge.UsesAnywhere(gk, named(key).GroupKind)
 	case way.ByGovernor:
 		return edge.GovernsAnywhere(gk, named(key))
 	case ByAlias:
-		return inventory.Selection{Fields: fields.OneTermEqualSelector("spec.type",
-			string(corev1.ServiceTypeExternalName)).String()}, true
+		return externalNames(), true
 	case ByEndpoint:
 		return inventory.Selection{Labels: discoveryv1.LabelManagedBy + "!=" + endpointSliceController},
-			net.ParseIP(key.Value) != nil
+			net.ParseIP(key.Value) != nil || key.Namespace != ""
 	case ByAddress:
 		field := "spec.clusterIP"
 		if gk == inventory.Pod {
@@ -132,6 +135,13 @@ func Selection(key inventory.Key, gk schema.GroupKind) (selection inventory.Sele
 	case inventory.ByKind:
 	}
 	return inventory.Selection{}, ingress.Anywhere(key)
+}
+
+// externalNames selects the Services that are another name of a host.
+func externalNames() inventory.Selection {
+	return inventory.Selection{
+		Fields: fields.OneTermEqualSelector("spec.type", string(corev1.ServiceTypeExternalName)).String(),
+	}
 }
 
 // named is the inventory.ID that is the value of a key.

@@ -51,7 +51,7 @@ func Of(o *inventory.Object) []inventory.Key {
 		keys := []inventory.Key{{Index: ByService, Namespace: ns, Value: t.Labels[discoveryv1.LabelServiceName]}}
 		for _, endpoint := range t.Endpoints {
 			for _, address := range endpoint.Addresses {
-				keys = append(keys, inventory.Key{Index: ByEndpoint, Value: address})
+				keys = append(keys, endpointKeys(t, address)...)
 			}
 		}
 		return unique(keys)
@@ -87,6 +87,18 @@ func Of(o *inventory.Object) []inventory.Key {
 		links := edge.LinksOf(o)
 		return unique(slices.Concat(linkKeys(links), edge.KeysOf(o), unreadKeys(o, links)))
 	}
+}
+
+// endpointKeys index an EndpointSlice by one of its addresses: an IP address, or the Services that a name can mean.
+func endpointKeys(slice *discoveryv1.EndpointSlice, address string) []inventory.Key {
+	if slice.AddressType != discoveryv1.AddressTypeFQDN {
+		return []inventory.Key{{Index: ByEndpoint, Value: address}}
+	}
+	var keys []inventory.Key
+	for _, n := range dns.Services(address, slice.Namespace) {
+		keys = append(keys, inventory.Key{Index: ByEndpoint, Namespace: n.Namespace, Value: n.Name})
+	}
+	return keys
 }
 
 // linkKeys indexes an object by what it names.

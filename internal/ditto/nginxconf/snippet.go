@@ -175,10 +175,14 @@ func (s *Snippet) Written(text string) (variable string, ok bool) {
 	return s.config.vars.Echoed(text, false)
 }
 
-// Targets are the hosts that it forwards requests to by itself, in whatever block. One that variables make is empty.
+// Targets are the hosts that it forwards requests to by itself, in whatever block, and those of the groups of servers
+// that it names. One that variables make is empty.
 func (s *Snippet) Targets() (hosts []string) {
 	s.each(func(d *syntax.Directive) {
-		if (d.Name != "proxy_pass" && d.Name != "grpc_pass") || len(d.Args) != 1 {
+		switch {
+		case (d.Name == "proxy_pass" || d.Name == "grpc_pass") && len(d.Args) == 1:
+		case d.Name == "server" && len(d.Args) > 0: // of an upstream
+		default:
 			return
 		}
 		scheme, rest, found := strings.Cut(d.Args[0], "://")

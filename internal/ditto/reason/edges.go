@@ -246,6 +246,7 @@ var edges = []Reason{
 	{"kong-version-headers", "what becomes of Server and version headers cannot be determined from the Ingress",
 		elsewhere},
 	{"kong-strip-expression", "konghq.com/strip-path cuts off what a regular expression matched", plainPath},
+	{"kong-several-services", "which of the annotations %s of its Services count for the rule cannot be determined", once},
 	{"kong-certificate", "the certificate is Kong's own, which cannot be seen", certificate},
 	{"limit-not-honoured-perhaps", "%s may limit requests, and whether it is honoured cannot be seen", elsewhere},
 	{"snippet-not-parsed", "the snippet cannot be parsed", mended},

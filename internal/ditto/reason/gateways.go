@@ -93,10 +93,13 @@ var gateways = []Reason{
 	{"aws-web-application-firewall", "a web application firewall of AWS can limit requests, and is not read", byHand},
 	{"gateway-traefik-limit", "a Middleware of Traefik can limit requests, and is not read here", byHand},
 	{"gateway-contour-limit", "the configuration of Contour can limit requests, and is not read", byHand},
-	{"gateway-kong-authentication", "a KongPlugin can ask for credentials, and is not read", byHand},
-	{"gateway-kong-limit", "a KongPlugin can limit requests, and is not read here", byHand},
 	{"gateway-parent-not-found", "%s: whether it takes the route, and whether outsiders reach it, cannot be determined",
 		present},
+	{
+		"gateway-parent-by-name",
+		"whether a parent without a namespace means Gateway %s/%s to whoever serves that Gateway cannot be determined",
+		"Name the namespace of the Gateway in spec.parentRefs.",
+	},
 	{"gateway-parent-kind", "parents of kind %s are not read: what reaches the route cannot be determined", byHand},
 	{
 		"gateway-namespace-labels",
@@ -112,6 +115,10 @@ var gateways = []Reason{
 		"gateway-contour-configured",
 		"Contour serves Gateway %s/%s behind a Service of its own, whatever annotations it has, unless its provisioner has made one for it",
 		"Put the Service that was made for the Gateway among the objects, or name the Gateway under edges.internalGateways in the configuration.",
+	},
+	{
+		"gateway-address-not-found",
+		"Istio serves Gateway %s/%s behind what its addresses name, and %s is no Service that was found", present,
 	},
 	{"gateway-object-not-found", "%s: whether outsiders reach Gateway %s/%s cannot be determined", present},
 	{"gateway-limits-not-read", "what limits requests at %s is not read", byHand},

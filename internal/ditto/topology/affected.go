@@ -290,40 +290,6 @@ func (f *follower) mentions(o *inventory.Object) {
 	}
 }
 
-// target follows a host that a proxy forwards to.
-func (f *follower) target(namespace string, t proxy.Target) {
-	if svc := world.ServiceNamed(f.view, t.Host, namespace); svc != nil {
-		f.follow(svc)
-		return
-	}
-	for _, o := range world.AtAddress(f.view, t.Host) {
-		f.follow(o)
-	}
-}
-
-func (f *follower) service(svc *corev1.Service) {
-	if svc.Spec.Type == corev1.ServiceTypeExternalName {
-		f.target(svc.Namespace, proxy.Target{Host: podspec.Canonical(svc.Spec.ExternalName)})
-		return
-	}
-	for _, o := range world.WorkloadsBehind(f.view, svc) {
-		f.follow(o)
-	}
-	for _, o := range f.view.Find(inventory.Key{Index: index.ByService, Namespace: svc.Namespace, Value: svc.Name}) {
-		f.endpoints(inventory.Must[discoveryv1.EndpointSlice](o))
-	}
-}
-
-func (f *follower) endpoints(slice *discoveryv1.EndpointSlice) {
-	for _, endpoint := range slice.Endpoints {
-		for _, address := range endpoint.Addresses {
-			for _, o := range world.AtAddress(f.view, address) {
-				f.follow(o)
-			}
-		}
-	}
-}
-
 // holder notes a Secret or ConfigMap that may hold passwords.
 func (f *follower) holder(o *inventory.Object) {
 	if o != nil {

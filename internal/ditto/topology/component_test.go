@@ -179,7 +179,7 @@ func TestSelectionOf(t *testing.T) {
 		want   map[string]string
 	}{
 		{`{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ns}, spec: {type: ExternalName, externalName: gw.ditto}}`,
-			map[string]string{"alias": "spec.type=ExternalName"}},
+			map[string]string{"alias": "spec.type=ExternalName", "use": "spec.type=ExternalName"}},
 		{`{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ns}, spec: {clusterIP: 10.0.0.1}}`,
 			map[string]string{"address": "spec.clusterIP=10.0.0.1"}},
 		{`{apiVersion: v1, kind: Pod, metadata: {name: p, namespace: ns}, status: {podIPs: [{ip: "fd00::1"}]}}`,

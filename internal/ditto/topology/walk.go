@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/index"
@@ -231,22 +230,6 @@ func (w *walker) fromHeadless(svc *inventory.Object, number int32, c chain) {
 	}))
 }
 
-// fromEndpoints goes on from Services whose EndpointSlices name an address and port.
-func (w *walker) fromEndpoints(addresses []string, number int32, c chain) {
-	for _, svc := range world.ServicesWithEndpoint(w.view, addresses) {
-		for _, slice := range world.SlicesOf(w.view, svc) {
-			for _, p := range slice.Ports {
-				// An EndpointSlice port without a number stands for every port.
-				if p.Port != nil && *p.Port != number {
-					continue
-				}
-				name := ptr.Deref(p.Name, "")
-				w.fromServicePorts(svc, c, func(sp *corev1.ServicePort) bool { return sp.Name == name }, number)
-			}
-		}
-	}
-}
-
 // fromService looks for whatever leads to a port of a Service. number is the port behind it, which is what a client of
 // a headless Service connects to.
 func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, number int32, c chain) {
@@ -268,6 +251,7 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 		for _, entry := range w.view.EntriesOver(user) {
 			w.routeEntries(entry, svc, func(b way.Backend) bool { return b.Means(service, sp, number) }, c)
 		}
+		w.fromHosts(user, svc, func(b way.Backend) bool { return b.Means(service, sp, number) }, c)
 	}
 	// A hand-made Service can have this one's address as its endpoint.
 	addresses := index.ServiceAddresses(service)
@@ -278,51 +262,6 @@ func (w *walker) fromService(svc *inventory.Object, sp *corev1.ServicePort, numb
 		reachable = number
 	}
 	w.fromNames(svc, reachable, addresses, c)
-}
-
-// fromNames goes on from whatever reaches a Service by its name or addresses, at the port.
-func (w *walker) fromNames(svc *inventory.Object, reachable int32, addresses []string, c chain) {
-	for _, alias := range world.AliasesOf(w.view, svc) {
-		w.fromAlias(alias, reachable, c)
-	}
-	w.fromNaming(svc.Ref.Namespace, append([]string{svc.Ref.Name}, addresses...), c,
-		func(namespace string, t proxy.Target) bool {
-			if !t.At(reachable) {
-				return false
-			}
-			if slices.Contains(addresses, t.Host) {
-				return true
-			}
-			named := world.ServiceNamed(w.view, t.Host, namespace)
-			return named != nil && named.Ref.ID() == svc.Ref.ID()
-		})
-}
-
-// fromAlias goes on from an ExternalName Service that stands for the Service where the way is.
-func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
-	detail := "alias " + podspec.Decimal(number)
-	if w.ends(c, alias.Ref.ID(), detail) {
-		return
-	}
-	service := inventory.Must[corev1.Service](alias)
-	c = c.with(hop{
-		at: alias.Ref.ID(), detail: detail,
-		text: func() string { return fmt.Sprintf("%s (ExternalName %s)", alias.Ref, service.Spec.ExternalName) },
-	})
-	w.unreadEntries(alias, []int32{number}, c)
-	for _, user := range world.BackendUsers(w.view, alias) {
-		w.unreadOver(user, c)
-		for _, entry := range w.view.EntriesOver(user) {
-			w.routeEntries(entry, alias, func(b way.Backend) bool { return b.MeansAlias(service, number) }, c)
-		}
-	}
-	for _, further := range world.AliasesOf(w.view, alias) {
-		w.fromAlias(further, number, c)
-	}
-	w.fromNaming(alias.Ref.Namespace, []string{alias.Ref.Name}, c, func(namespace string, t proxy.Target) bool {
-		named := world.ServiceNamed(w.view, t.Host, namespace)
-		return t.At(number) && named != nil && named.Ref.ID() == alias.Ref.ID()
-	})
 }
 
 // serviceText shows the hop as `Service ditto/gateway, port 8080 (http)`.

@@ -117,6 +117,9 @@ func namesIn(value any, says string) []Name {
 						Says: says})
 				}
 			}
+			for _, host := range insideTraefik(value) {
+				list = append(list, Name{Host: host, Says: says})
+			}
 			for h := range mention.Hosts(value) {
 				list = append(list, Name{Host: podspec.Canonical(h.Name), Port: h.Port, Says: says})
 			}
@@ -138,6 +141,8 @@ func namesIn(value any, says string) []Name {
 					}
 				}
 				list = append(list, Name{Host: host, Port: port, Says: says})
+			} else {
+				name = "" // it is read like any other text
 			}
 			for _, key := range slices.Sorted(maps.Keys(value)) {
 				if text, is := value[key].(string); !is || text != name && text != namespace {
@@ -148,6 +153,26 @@ func namesIn(value any, says string) []Name {
 	}
 	visit(value)
 	return list
+}
+
+// insideTraefik are the hosts of what is called `namespace-name@provider`, or `namespace-name-port@provider`, inside
+// Traefik, each dash of which may be the one between namespace and name.
+func insideTraefik(text string) []string {
+	word, provider, _ := strings.Cut(text, "@")
+	if provider != "kubernetescrd" && provider != "kubernetes" {
+		return nil
+	}
+	var hosts []string
+	for i := range word {
+		if namespace := word[:i]; word[i] == '-' && isLabel(namespace) {
+			name := word[i+1:]
+			hosts = append(hosts, name+"."+namespace+".svc")
+			if end := strings.LastIndexByte(name, '-'); end > 0 {
+				hosts = append(hosts, name[:end]+"."+namespace+".svc")
+			}
+		}
+	}
+	return hosts
 }
 
 func firstString(m map[string]any, keys ...string) string {

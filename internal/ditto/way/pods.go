@@ -41,11 +41,16 @@ func ArePodsIn(id inventory.ID) bool { return id.Kind == podsIn && id.Group == "
 
 // FrontsPods are the pods that a Service stands before, if it takes connections from outside.
 func FrontsPods(service *corev1.Service) []inventory.ID {
-	if service.Spec.Type != corev1.ServiceTypeLoadBalancer && service.Spec.Type != corev1.ServiceTypeNodePort &&
-		len(service.Spec.ExternalIPs) == 0 {
+	if !TakesOutsiders(service) {
 		return nil
 	}
 	return PodsWith(service.Spec.Selector)
+}
+
+// TakesOutsiders says whether a Service takes connections from outside, if its load balancer is for outsiders.
+func TakesOutsiders(service *corev1.Service) bool {
+	return service.Spec.Type == corev1.ServiceTypeLoadBalancer || service.Spec.Type == corev1.ServiceTypeNodePort ||
+		len(service.Spec.ExternalIPs) > 0
 }
 
 // Pods that listen on their node are reached at the node's addresses, whatever the Services before them say.

@@ -102,14 +102,36 @@ func ServicesWithEndpoint(r inventory.Reader, addresses []string) []*inventory.O
 	var list []*inventory.Object
 	for _, address := range addresses {
 		for _, o := range r.Find(inventory.Key{Index: index.ByEndpoint, Value: address}) {
-			slice := inventory.Must[discoveryv1.EndpointSlice](o)
-			svc := r.Get(inventory.Service, o.Ref.Namespace, slice.Labels[discoveryv1.LabelServiceName])
-			if svc != nil {
-				list = append(list, svc)
-			}
+			list = append(list, serviceOf(r, inventory.Must[discoveryv1.EndpointSlice](o))...)
 		}
 	}
 	return Ordered(list)
+}
+
+// ServicesNaming are the Services that have the name of a Service among their endpoints, which some edges connect to.
+func ServicesNaming(r inventory.Reader, svc *inventory.Object) []*inventory.Object {
+	var list []*inventory.Object
+	key := inventory.Key{Index: index.ByEndpoint, Namespace: svc.Ref.Namespace, Value: svc.Ref.Name}
+	for _, o := range r.Find(key) {
+		slice := inventory.Must[discoveryv1.EndpointSlice](o)
+		if slices.ContainsFunc(slice.Endpoints, func(e discoveryv1.Endpoint) bool {
+			return slices.ContainsFunc(e.Addresses, func(host string) bool {
+				named := ServiceNamed(r, host, slice.Namespace)
+				return named != nil && named.Ref.ID() == svc.Ref.ID()
+			})
+		}) {
+			list = append(list, serviceOf(r, slice)...)
+		}
+	}
+	return Ordered(list)
+}
+
+// serviceOf is the Service that an EndpointSlice is for, if it is there.
+func serviceOf(r inventory.Reader, slice *discoveryv1.EndpointSlice) []*inventory.Object {
+	if svc := r.Get(inventory.Service, slice.Namespace, slice.Labels[discoveryv1.LabelServiceName]); svc != nil {
+		return []*inventory.Object{svc}
+	}
+	return nil
 }
 
 // AtAddress are the Services and Pods that an IP address inside the cluster belongs to.

@@ -34,10 +34,12 @@ type VirtualServerSpec struct {
 		HTTP  string `json:"http,omitempty"`
 		HTTPS string `json:"https,omitempty"`
 	} `json:"listener,omitempty"`
-	Policies       []NginxPolicyReference `json:"policies,omitempty"`
-	Upstreams      []NginxUpstream        `json:"upstreams,omitempty"`
-	Routes         []NginxRoute           `json:"routes,omitempty"`
-	ServerSnippets string                 `json:"server-snippets,omitempty"`
+	Policies  []NginxPolicyReference `json:"policies,omitempty"`
+	Upstreams []NginxUpstream        `json:"upstreams,omitempty"`
+	Routes    []NginxRoute           `json:"routes,omitempty"`
+	// HTTPSnippets stand beside the servers, and may hold others.
+	HTTPSnippets   string `json:"http-snippets,omitempty"`
+	ServerSnippets string `json:"server-snippets,omitempty"`
 }
 
 // VirtualServerTLS says whether plain HTTP is redirected.
@@ -145,6 +147,9 @@ type TransportServer Object[struct {
 	TLS       *struct {
 		Secret string `json:"secret,omitempty"`
 	} `json:"tls,omitempty"`
+	// StreamSnippets stand beside the servers, and may hold others.
+	StreamSnippets string `json:"streamSnippets,omitempty"`
+	ServerSnippets string `json:"serverSnippets,omitempty"`
 }]
 
 // NginxPolicy is the part of k8s.nginx.org Policy that decides who is let in, and how often; it is one of these.

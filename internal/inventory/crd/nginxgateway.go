@@ -55,14 +55,23 @@ type NginxTokens struct {
 	} `json:"authorization,omitempty"`
 }
 
-// NginxSnippetsFilter is nginx configuration for the routes that name it; what it says is not read.
+// NginxSnippet is nginx configuration, of which nothing is read but where it sends requests.
+type NginxSnippet struct {
+	Value string `json:"value,omitempty"`
+}
+
+// NginxSnippetsFilter is nginx configuration for the routes that name it.
 type NginxSnippetsFilter struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
+	Spec              struct {
+		Snippets []NginxSnippet `json:"snippets,omitempty"`
+	} `json:"spec"`
 }
 
-// NginxSnippetsPolicy is nginx configuration for Gateways; what it says is not read.
+// NginxSnippetsPolicy is nginx configuration for Gateways.
 type NginxSnippetsPolicy Object[struct {
+	Snippets   []NginxSnippet                         `json:"snippets,omitempty"`
 	TargetRefs []gatewayv1.LocalPolicyTargetReference `json:"targetRefs,omitempty"`
 }]
 

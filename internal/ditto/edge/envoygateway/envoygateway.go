@@ -47,7 +47,7 @@ func Implementation() gatewayapi.Implementation {
 		Value:          gatewayapi.EnvoyValue,
 		BackendFilters: true, Replaces: gatewayapi.EnvoyReplaces,
 		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
-		Parameters: []schema.GroupKind{crd.EnvoyProxy}, Exposes: envoyExposes,
+		Parameters: []schema.GroupKind{crd.EnvoyProxy}, Exposes: envoyExposes, ExternalIPs: true,
 		Policies: envoyPolicies, Extension: envoyExtension, Copies: true, Limits: envoyLimits,
 		BackendKind: crd.EnvoyBackend,
 		Backends:    func(o *inventory.Object) []way.Backend { return backendLinks(o).Backends },

@@ -2,9 +2,11 @@ package gatewayapi
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/utils/ptr"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -16,10 +18,22 @@ import (
 
 // A route sends requests to Services, or to what implementations have in their place.
 
+// coreGroup is what some implementations take for the group of Services beside its name, which is empty (Traefik, NGINX
+// Gateway Fabric, Kong).
+const coreGroup = "core"
+
+// groupOf is a group as it is called.
+func groupOf(group string) string {
+	if group == coreGroup {
+		return ""
+	}
+	return group
+}
+
 // TargetOf is the object that a reference in an object of the namespace names.
 func TargetOf(ref gatewayv1.BackendObjectReference, namespace string) inventory.ID {
 	return inventory.ID{
-		GroupKind: schema.GroupKind{Group: Text(ref.Group), Kind: TextOr(ref.Kind, inventory.Service.Kind)},
+		GroupKind: schema.GroupKind{Group: groupOf(Text(ref.Group)), Kind: TextOr(ref.Kind, inventory.Service.Kind)},
 		Namespace: TextOr(ref.Namespace, namespace), Name: string(ref.Name),
 	}
 }
@@ -48,6 +62,23 @@ func Unread(ref gatewayv1.BackendObjectReference, namespace string) way.UnreadBa
 		u.Object = id
 	}
 	return u
+}
+
+// insideTraefik are the namespaces in which a backend may lie that is called as it is inside Traefik,
+// `namespace-name@provider`, each dash of which may be the one between namespace and name.
+func insideTraefik(u way.UnreadBackend, id inventory.ID) []way.UnreadBackend {
+	word, provider, _ := strings.Cut(id.Name, "@")
+	if id.Kind != "TraefikService" || provider != "kubernetescrd" && provider != "kubernetes" {
+		return []way.UnreadBackend{u}
+	}
+	var list []way.UnreadBackend
+	for i := 1; i < len(word)-1 && i <= validation.DNS1123LabelMaxLength; i++ {
+		if word[i] == '-' {
+			u.Namespace = word[:i]
+			list = append(list, u)
+		}
+	}
+	return list
 }
 
 // standsForServices says whether objects of a kind that is read say which Services a route sends requests to.
@@ -96,14 +127,14 @@ func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doub
 			return string(f.Group) == kind.Group && string(f.Kind) == kind.Kind && string(f.Namespace) == r.Namespace()
 		})
 		to := slices.ContainsFunc(grant.Spec.To, func(t gatewayv1.ReferenceGrantTo) bool {
-			return string(t.Group) == id.Group && string(t.Kind) == id.Kind &&
+			return groupOf(string(t.Group)) == id.Group && string(t.Kind) == id.Kind &&
 				(t.Name == nil || *t.Name == "" || string(*t.Name) == id.Name)
 		})
 		if from && to {
 			return true, ""
 		}
 	}
-	if !c.Objects.Knows(crd.ReferenceGrant, id.Namespace) {
+	if c.Unread([]string{id.Namespace}, crd.ReferenceGrant) != "" {
 		return true, reason.Of("reference-grants-not-read", id.Namespace, id.Kind, id.Name)
 	}
 	return false, ""
@@ -112,7 +143,7 @@ func granted(c way.Context, r gatewayRoute, id inventory.ID) (granted bool, doub
 // isSole says whether a backend of a rule may be the only one that there is: no other one certainly is a Service that
 // the route may use.
 func (r gatewayRoute) isSole(c way.Context, rule gatewayRule, at int) bool {
-	for i, ref := range rule.backends {
+	for i, ref := range rule.Backends {
 		b, ok := BackendOf(ref.BackendObjectReference, r.Namespace())
 		if i == at || !ok || c.Objects.Get(inventory.Service, b.Namespace, b.Name) == nil {
 			continue

@@ -74,7 +74,7 @@ func contourValue(value string, users way.Trust) tri.State {
 		variables.WriteString(variable)
 	}
 	if variables.Len() == 0 {
-		return constantValue(value, users)
+		return ConstantValue(value)
 	}
 	return EnvoyValue(variables.String(), users)
 }

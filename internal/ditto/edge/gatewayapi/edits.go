@@ -36,18 +36,18 @@ func removing(rule gatewayRule, kind gatewayv1.HTTPRouteFilterType, names []stri
 	filter := func() map[string]any {
 		return map[string]any{"type": string(kind), field: map[string]any{"remove": values(names)}}
 	}
-	at := slices.IndexFunc(rule.filters, func(f gatewayv1.HTTPRouteFilter) bool { return f.Type == kind })
+	at := slices.IndexFunc(rule.Filters, func(f gatewayv1.HTTPRouteFilter) bool { return f.Type == kind })
 	switch {
-	case at < 0 && len(rule.filters) == 0:
+	case at < 0 && len(rule.Filters) == 0:
 		return []way.Edit{add(root, []any{filter()})}
-	case at < 0 && len(rule.filters) < most:
+	case at < 0 && len(rule.Filters) < most:
 		return []way.Edit{add(root+"/-", filter())}
 	case at < 0:
 		return nil
 	}
-	own := rule.filters[at].RequestHeaderModifier
+	own := rule.Filters[at].RequestHeaderModifier
 	if kind == gatewayv1.HTTPRouteFilterResponseHeaderModifier {
-		own = rule.filters[at].ResponseHeaderModifier
+		own = rule.Filters[at].ResponseHeaderModifier
 	}
 	if own == nil || len(own.Remove)+len(names) > most || mentions(own, names[0]) {
 		return nil

@@ -54,8 +54,9 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 		strip.Advice = impl.Title + " cannot remove a header of a request: put a proxy that does behind it"
 	}
 	backend = impl.heeds(backend, true)
-	f := filters(c, at, impl.heeds(at.Rule.filters, false), path)
+	f := filters(c, at, impl.heeds(at.Rule.Filters, false), path)
 	var p Policies
+	at.Match = path
 	if impl.Policies != nil {
 		p = impl.Policies(c, at)
 	}
@@ -73,6 +74,9 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	e.Assumptions = append(append(e.Assumptions, p.Assumptions...), f.assumptions...)
 	if f.hides || p.Hides {
 		e.HidesHeaders = tri.Is(tri.On, "filters", "Server is removed from responses")
+	}
+	if f.rewrite == nil {
+		f.rewrite = p.Rewrite
 	}
 	opaque := f.opaque
 	if p.Opaque != "" {

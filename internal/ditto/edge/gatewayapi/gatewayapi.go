@@ -14,9 +14,9 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// This file says which objects name which others, listeners.go which listeners take a route, routes.go what the rules
-// of a route do, public.go whether outsiders reach a Gateway. Who serves it is a row of the table in
-// implementations.go.
+// This file says which objects name which others, parents.go which Gateways take a route, listeners.go which of their
+// listeners, routes.go what the rules of a route do, public.go whether outsiders reach a Gateway. Who serves it is a
+// row of the table in implementations.go.
 
 // Kinds are the rows of the kinds that are read here.
 func Kinds() []way.Resource {
@@ -65,6 +65,7 @@ func gatewayLinks(gw *gatewayv1.Gateway) way.Links {
 	if id, ok := gatewayParametersRef(gw); ok {
 		links.Uses = append(links.Uses, id)
 	}
+	links.Uses = append(links.Uses, servicesNamed(gw)...)
 	if gw.Spec.DefaultScope == gatewayv1.GatewayDefaultScopeAll {
 		links.Governs = append(links.Governs, anyGateway)
 	}
@@ -132,8 +133,8 @@ type gatewayRule struct {
 	Name  string
 	// matches are nil where the kind knows no paths.
 	matches  []gatewayv1.HTTPRouteMatch
-	filters  []gatewayv1.HTTPRouteFilter
-	backends []gatewayv1.HTTPBackendRef
+	Filters  []gatewayv1.HTTPRouteFilter
+	Backends []gatewayv1.HTTPBackendRef
 }
 
 // readRoute reads a route of any kind as an HTTPRoute, which has all that the others have.
@@ -142,7 +143,7 @@ func readRoute(o *inventory.Object) gatewayRoute {
 	plain := func(i int, name *gatewayv1.SectionName, refs []gatewayv1.BackendRef) {
 		rule := gatewayRule{index: i, Name: Text(name)}
 		for _, ref := range refs {
-			rule.backends = append(rule.backends, gatewayv1.HTTPBackendRef{BackendRef: ref})
+			rule.Backends = append(rule.Backends, gatewayv1.HTTPBackendRef{BackendRef: ref})
 		}
 		r.rules = append(r.rules, rule)
 	}
@@ -156,15 +157,15 @@ func readRoute(o *inventory.Object) gatewayRoute {
 				matches = []gatewayv1.HTTPRouteMatch{{}}
 			}
 			r.rules = append(r.rules, gatewayRule{
-				index: i, Name: Text(rule.Name), matches: matches, filters: rule.Filters, backends: rule.BackendRefs,
+				index: i, Name: Text(rule.Name), matches: matches, Filters: rule.Filters, Backends: rule.BackendRefs,
 			})
 		}
 	case *gatewayv1.GRPCRoute:
 		r.common, r.hosts = t.Spec.CommonRouteSpec, t.Spec.Hostnames
 		for i, rule := range t.Spec.Rules {
-			read := gatewayRule{index: i, Name: Text(rule.Name), filters: grpcFilters(rule.Filters)}
+			read := gatewayRule{index: i, Name: Text(rule.Name), Filters: grpcFilters(rule.Filters)}
 			for _, ref := range rule.BackendRefs {
-				read.backends = append(read.backends, gatewayv1.HTTPBackendRef{BackendRef: ref.BackendRef,
+				read.Backends = append(read.Backends, gatewayv1.HTTPBackendRef{BackendRef: ref.BackendRef,
 					Filters: grpcFilters(ref.Filters)})
 			}
 			r.rules = append(r.rules, read)
@@ -228,6 +229,11 @@ func (r gatewayRoute) links() way.Links {
 	if r.common.UseDefaultGateways == gatewayv1.GatewayDefaultScopeAll {
 		use(anyGateway)
 	}
+	for _, i := range implementations {
+		if i.Uses != nil {
+			links.Uses = append(links.Uses, i.Uses(r.Object)...)
+		}
+	}
 	to := func(ref gatewayv1.BackendObjectReference) {
 		target := TargetOf(ref, r.Namespace())
 		use(NamespaceID(target.Namespace))
@@ -235,10 +241,13 @@ func (r gatewayRoute) links() way.Links {
 			links.Backends = append(links.Backends, backend)
 			return
 		}
-		if standsForServices(target.GroupKind) {
+		switch {
+		case target.GroupKind == crd.Gateway:
+			links.Governs = append(links.Governs, target)
+		case standsForServices(target.GroupKind):
 			use(target)
 		}
-		links.Unread = append(links.Unread, Unread(ref, r.Namespace()))
+		links.Unread = append(links.Unread, insideTraefik(Unread(ref, r.Namespace()), target)...)
 	}
 	filters := func(list []gatewayv1.HTTPRouteFilter) {
 		for _, f := range list {
@@ -251,8 +260,8 @@ func (r gatewayRoute) links() way.Links {
 		}
 	}
 	for _, rule := range r.rules {
-		filters(rule.filters)
-		for _, ref := range rule.backends {
+		filters(rule.Filters)
+		for _, ref := range rule.Backends {
 			_, isService := BackendOf(ref.BackendObjectReference, r.Namespace())
 			if ref.Weight == nil || *ref.Weight != 0 || isService { // which can be the only one (soleWeight)
 				to(ref.BackendObjectReference)

@@ -42,9 +42,14 @@ type Implementation struct {
 	ignoresHeaders bool
 	// Parameters are the kinds that its Gateways and classes name for settings that decide who reaches them.
 	Parameters []schema.GroupKind
-	// ownBalancer says that its Gateways share a Service that was there before, so that infrastructure.annotations do
+	// OwnBalancer says that its Gateways share a Service that was there before, so that infrastructure.annotations do
 	// nothing.
-	ownBalancer bool
+	OwnBalancer bool
+	// ExternalIPs says that the IP addresses of a Gateway become external IPs of the Service that is made for it.
+	ExternalIPs bool
+	// byAddress says that no Service is made for a Gateway whose addresses are names: it is served behind the Services
+	// of these names.
+	byAddress bool
 	// merges says that it makes one rule of the rules of several routes that are for the same requests, and does to
 	// them what one of these says.
 	merges bool
@@ -67,6 +72,8 @@ type Implementation struct {
 	// Policies reads the objects that change what happens to requests without being named by the route; nil where there
 	// are none.
 	Policies func(c way.Context, at Place) Policies
+	// Uses are what a route names that only this implementation reads; nil where there is none.
+	Uses func(o *inventory.Object) []inventory.ID
 	// Extension reads the object that an ExtensionRef names, nil if it was not found; ok is false for a kind that is
 	// not read.
 	Extension func(o *inventory.Object, kind schema.GroupKind) (e Extension, ok bool)
@@ -95,6 +102,8 @@ type Place struct {
 	Gateway  *gatewayv1.Gateway
 	class    GatewayClass
 	Listener listener
+	// Match is what the rule says of the path, nil for every path.
+	Match *gatewayv1.HTTPPathMatch
 	// unserved says why it cannot be determined what happens at it; empty where a Gateway takes the route for certain.
 	unserved string
 }
@@ -107,6 +116,8 @@ type Policies struct {
 	// nobody.
 	Auth           Step
 	Authentication tri.State
+	// Rewrite is what becomes of the path where no filter changes it, nil if nothing.
+	Rewrite *way.Rewrite
 	// Hides says that Server is kept from the client.
 	Hides bool
 	// Opaque says what may change everything and is not read.
@@ -143,7 +154,7 @@ var implementations = []Implementation{
 		Usual:       []string{"istio", istioWaypoint}, Regex: WholeRegex, spells: way.IstioSpelling,
 		ResolvePaths: way.IstioNormalize,
 		Value:        EnvoyValue, BackendFilters: true, Replaces: EnvoyReplaces,
-		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes,
+		RequestHeaders: true, ResponseHeaders: true, Exposes: istioExposes, byAddress: true,
 		assumption:   "no EnvoyFilter or RequestAuthentication of Istio changes the header",
 		asks:         reason.Of("istio-ingress-authorization"),
 		Hide:         "set meshConfig.defaultConfig.proxyHeaders.server.disabled: true; Istio writes the header after filters",
@@ -169,21 +180,12 @@ var implementations = []Implementation{
 		Limit:        "name a Cloud Armor security policy that limits requests in a GCPBackendPolicy",
 	},
 	{
-		Name: "aws", Title: "the AWS Load Balancer Controller",
-		Controllers: []string{"gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"},
-		Parameters:  []schema.GroupKind{crd.LoadBalancerConfiguration}, Exposes: awsExposes, ignoresHeaders: true,
-		asks:         reason.Of("aws-login-of-rule"),
-		Hide:         "set the listener attribute routing.http.response.server.enabled=false in its LoadBalancerConfiguration",
-		unreadLimits: reason.Of("aws-web-application-firewall"),
-		Limit:        "name a web ACL of AWS WAF with a rate-based rule in its LoadBalancerConfiguration",
-	},
-	{
 		Name: "traefik", Title: "Traefik", Controllers: []string{"traefik.io/gateway-controller"},
 		Usual: []string{"traefik"},
 		// It normalises paths before it compares them, so that no letter is escaped any more (pkg/server).
 		Reads:    way.Decoded,
 		Regex:    func(e string) way.Matcher { return way.Regex(way.Decoded, e, false, way.Anywhere) },
-		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true, ownBalancer: true,
+		Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true, OwnBalancer: true,
 		redirects:    reason.Of("traefik-entry-points-redirect"),
 		unreadLimits: reason.Of("gateway-traefik-limit"),
 		Limit:        "give its rules an ExtensionRef filter that names a Middleware with spec.rateLimit {average: 50, burst: 250}",
@@ -196,16 +198,6 @@ var implementations = []Implementation{
 		Replaces: contourReplaces, Exposes: contourExposes,
 		unreadLimits: reason.Of("gateway-contour-limit"),
 		Limit:        "use an HTTPProxy with rateLimitPolicy.local, or an nginx with limit_req in front of the gateway",
-	},
-	{
-		Name: "kong", Title: "Kong", Controllers: []string{"konghq.com/kic-gateway-controller",
-			"konghq.com/gateway-operator"},
-		Usual: []string{"kong"}, Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
-		assumption:   "no KongPlugin changes the header",
-		asks:         reason.Of("gateway-kong-authentication"),
-		ownBalancer:  true,
-		unreadLimits: reason.Of("gateway-kong-limit"),
-		Limit:        "name a KongPlugin in its annotation konghq.com/plugins: plugin rate-limiting, config {second: 50, policy: local}",
 	},
 }
 
@@ -288,10 +280,11 @@ func EnvoyValue(value string, _ way.Trust) tri.State {
 	case strings.Contains(rest, "%"):
 		return tri.State{State: way.IdentityUnknown, Why: reason.Of("gateway-header-from-request", way.Quote(value))}
 	}
-	return constantValue(value, 0)
+	return ConstantValue(value)
 }
 
-func constantValue(value string, _ way.Trust) tri.State {
+// ConstantValue is what a header carries that is set to a text as it stands.
+func ConstantValue(value string) tri.State {
 	if value == "" {
 		return tri.State{State: way.IdentityEmpty, Why: "it is set to the empty string"}
 	}
@@ -300,7 +293,7 @@ func constantValue(value string, _ way.Trust) tri.State {
 
 func (i Implementation) headerValue(value string, users way.Trust) tri.State {
 	if i.Value == nil {
-		return constantValue(value, users)
+		return ConstantValue(value)
 	}
 	return i.Value(value, users)
 }

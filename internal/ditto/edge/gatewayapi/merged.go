@@ -137,8 +137,8 @@ func meets(a, b gatewayRoute) bool {
 // sameFilters says whether it makes no difference which of two rules counts.
 func sameFilters(a, b gatewayRule) bool {
 	ofBackend := func(ref gatewayv1.HTTPBackendRef) bool { return len(ref.Filters) > 0 }
-	return (len(a.filters) == 0 && len(b.filters) == 0 || reflect.DeepEqual(a.filters, b.filters)) &&
-		!slices.ContainsFunc(a.backends, ofBackend) && !slices.ContainsFunc(b.backends, ofBackend)
+	return (len(a.Filters) == 0 && len(b.Filters) == 0 || reflect.DeepEqual(a.Filters, b.Filters)) &&
+		!slices.ContainsFunc(a.Backends, ofBackend) && !slices.ContainsFunc(b.Backends, ofBackend)
 }
 
 // siblings are the routes that a route is merged with by a Gateway of either.

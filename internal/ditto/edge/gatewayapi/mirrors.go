@@ -15,8 +15,8 @@ import (
 // the copy.
 func mirrors(c way.Context, at Place, base, plain way.Route) []way.Route {
 	var list []way.Route
-	filters := slices.Clone(at.Rule.filters)
-	for _, ref := range at.Rule.backends {
+	filters := slices.Clone(at.Rule.Filters)
+	for _, ref := range at.Rule.Backends {
 		filters = append(filters, ref.Filters...)
 	}
 	for _, f := range filters {

@@ -39,12 +39,13 @@ func Exposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure 
 			marked, why := way.MarkedPublic(svc, c.Config.Clouds)
 			return way.Verdict{Public: marked, Why: why}
 		}
-		if v := anyService(c, gw, public); v.Public {
+		if v := anyService(c, gw, class, public); v.Public {
 			return Exposure{Verdict: v}
 		}
 		return Exposure{Verdict: way.Internal(namedInternal)}
 	}
-	if v := anyService(c, gw, func(svc *corev1.Service) way.Verdict { return serviceVerdict(c, svc) }); v.Public {
+	own := func(svc *corev1.Service) way.Verdict { return serviceVerdict(c, svc) }
+	if v := anyService(c, gw, class, own); v.Public {
 		return Exposure{Verdict: v}
 	}
 	if v := podsOnNode(c, gw); v.Public {
@@ -58,6 +59,9 @@ func Exposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure 
 		e = ByInfrastructure(c, gw, class, nil, nil)
 	}
 	e.Doubt = cmp.Or(e.Doubt, p.doubt)
+	if class.object == nil {
+		e.Doubt = cmp.Or(e.Doubt, c.Unread(nil, crd.GatewayClass))
+	}
 	if e.Doubt != "" && !e.Public {
 		// Nobody asks about what is internal, and the doubt would be lost.
 		e.Verdict, e.Assumption = way.Public("it cannot be ruled out"), ""
@@ -74,8 +78,11 @@ func WorkloadPatched(settings *inventory.Object, kind string, gw *gatewayv1.Gate
 // ByInfrastructure reads the annotations that the implementation copies to the load balancer of the Gateway.
 func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, more map[string]string,
 	balancerClass *string) Exposure {
-	if class.impl.ownBalancer {
+	if class.impl.OwnBalancer {
 		return Exposure{Verdict: way.Public(class.impl.Title + " serves it behind a Service of its own")}
+	}
+	if v, ok := externalIPs(gw, class); ok {
+		return Exposure{Verdict: v}
 	}
 	b := way.LoadBalancer{Annotations: map[string]string{}, Class: ptr.Deref(balancerClass, "")}
 	if gw.Spec.Infrastructure != nil {
@@ -113,10 +120,11 @@ func doubted(c way.Context, r gatewayRoute) string {
 		if a.gateway == nil || !c.Config.IsInternalGateway(a.parent.Namespace, a.parent.Name) {
 			continue
 		}
-		if Exposes(c, a.gateway, GatewayClassOf(c, a.gateway)).Public {
+		class := GatewayClassOf(c, a.gateway)
+		if Exposes(c, a.gateway, class).Public {
 			continue
 		}
-		if v := anyService(c, a.gateway,
+		if v := anyService(c, a.gateway, class,
 			func(svc *corev1.Service) way.Verdict { return serviceVerdict(c, svc) }); v.Public {
 			return namedInternal + " (" + a.String() + "), but " + v.Why
 		}
@@ -124,8 +132,16 @@ func doubted(c way.Context, r gatewayRoute) string {
 	return ""
 }
 
-// anyService looks for a public one among the Services that were made for a Gateway.
-func anyService(c way.Context, gw *gatewayv1.Gateway, verdict func(*corev1.Service) way.Verdict) way.Verdict {
+// anyService looks for a public one among the Services that were made for a Gateway, and those that it names as its
+// addresses.
+func anyService(c way.Context, gw *gatewayv1.Gateway, class GatewayClass,
+	verdict func(*corev1.Service) way.Verdict) way.Verdict {
+	named, _ := servedBehind(c, gw, class)
+	for _, o := range named {
+		if v := verdict(inventory.Must[corev1.Service](o)); v.Public {
+			return way.Public(o.Ref.String() + ", which its addresses name, is public: " + v.Why)
+		}
+	}
 	services := slices.Concat(c.Governors(way.GatewayID(gw.Namespace, gw.Name)),
 		c.Governors(inventory.ID{GroupKind: crd.GatewayClass, Name: string(gw.Spec.GatewayClassName)}))
 	for _, o := range services {
@@ -212,42 +228,19 @@ func gkeExposes(_ way.Context, gw *gatewayv1.Gateway, _ GatewayClass, _ Paramete
 	return Exposure{Verdict: way.Public("GatewayClass " + way.Quote(name) + " creates no internal load balancer")}
 }
 
-// awsExposes: the scheme of a load balancer of AWS is internal unless its configuration says otherwise; of a class's
-// and a Gateway's the class's counts, unless it says that the Gateway's does (docs/guide/gateway/loadbalancerconfig.md
-// of the AWS Load Balancer Controller).
-func awsExposes(_ way.Context, _ *gatewayv1.Gateway, _ GatewayClass, p Parameters) Exposure {
-	scheme := func(o *inventory.Object) (scheme, mode string) {
-		if o == nil {
-			return "", ""
-		}
-		spec := inventory.Must[crd.AWSLoadBalancer](o).Spec
-		return spec.Scheme, spec.MergingMode
-	}
-	own, _ := scheme(p.Own)
-	first, mode := scheme(p.Class)
-	if mode == "prefer-gateway" {
-		first, own = own, first
-	}
-	switch counts := cmp.Or(first, own); counts {
-	case "":
-		return Exposure{Verdict: way.Internal(
-			"a load balancer of AWS is internal unless its LoadBalancerConfiguration says otherwise")}
-	case "internal":
-		return Exposure{Verdict: way.Internal("its LoadBalancerConfiguration has scheme internal")}
-	default:
-		return Exposure{Verdict: way.Public("its LoadBalancerConfiguration has scheme " + way.Quote(counts))}
-	}
-}
-
 // Waypoints of Istio stand before Services of an ambient mesh.
 const (
 	istioMeshController = "istio.io/mesh-controller"
 	istioWaypoint       = "istio-waypoint"
 )
 
-// istioExposes: Istio makes a Service for a Gateway, of the type that an annotation says, and else a ClusterIP for a
-// waypoint and a load balancer for others (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
+// istioExposes: Istio makes a Service for a Gateway whose addresses name none, of the type that an annotation says, and
+// else a ClusterIP for a waypoint and a load balancer for others (pilot/pkg/config/kube/gateway:
+// deploymentcontroller.go).
 func istioExposes(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, _ Parameters) Exposure {
+	if isUnmanaged(gw) {
+		return byAddress(c, gw, class)
+	}
 	const annotation = "networking.istio.io/service-type"
 	kind := gw.Annotations[annotation]
 	if e, told := ByServiceType(kind, "the annotation "+annotation); told {

@@ -147,7 +147,7 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 	own := read(nil)
 	plain := withReading(base, own)
 	unfiltered := 0
-	for i, ref := range rule.backends {
+	for i, ref := range rule.Backends {
 		unweighted := ref.Weight != nil && *ref.Weight == 0
 		if unweighted && !(s.class.impl.soleWeight && r.isSole(c, rule, i)) {
 			continue
@@ -175,7 +175,7 @@ func matchRoutes(c way.Context, r gatewayRoute, rule gatewayRule, match gatewayv
 		list = append(list, filtered)
 	}
 	if len(plain.Backends) > 0 && !own.ends {
-		if unfiltered == len(rule.backends) && r.isHTTP() {
+		if unfiltered == len(rule.Backends) && r.isHTTP() {
 			addEdits(&plain.Handling, rule)
 		}
 		list = append([]way.Route{plain}, list...)

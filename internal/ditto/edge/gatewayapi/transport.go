@@ -202,7 +202,7 @@ func redirects(c way.Context, r gatewayRoute, gateway inventory.ID, host string)
 
 // redirects says whether the rule answers with a redirect to HTTPS.
 func (r gatewayRule) redirects() bool {
-	return slices.ContainsFunc(r.filters, func(f gatewayv1.HTTPRouteFilter) bool {
+	return slices.ContainsFunc(r.Filters, func(f gatewayv1.HTTPRouteFilter) bool {
 		return f.RequestRedirect != nil && f.RequestRedirect.Scheme != nil && *f.RequestRedirect.Scheme == "https"
 	})
 }
@@ -219,7 +219,7 @@ func (r gatewayRule) takesAll() bool {
 // that it gets, or that the Service has which was made for it.
 func balancerTLS(c way.Context, s servedRoute, l listener) tri.State {
 	all := []map[string]string{{}}
-	if infra := s.gateway.Spec.Infrastructure; infra != nil && !s.class.impl.ownBalancer {
+	if infra := s.gateway.Spec.Infrastructure; infra != nil && !s.class.impl.OwnBalancer {
 		for key, value := range infra.Annotations {
 			all[0][string(key)] = string(value)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/dns"
@@ -19,6 +20,31 @@ func serviceHost(host, namespace string) inventory.ID {
 		host = name + "." + ns + ".svc.cluster.local"
 	}
 	return way.ServiceHost(host)
+}
+
+// AliasOf stands for the host that an ExternalName Service is another name of, which a ServiceEntry may have; ok is
+// false for other Services.
+func AliasOf(svc *corev1.Service) (id inventory.ID, ok bool) {
+	if svc.Spec.Type != corev1.ServiceTypeExternalName || svc.Spec.ExternalName == "" ||
+		net.ParseIP(svc.Spec.ExternalName) != nil {
+		return inventory.ID{}, false
+	}
+	return serviceHost(svc.Spec.ExternalName, svc.Namespace), true
+}
+
+// PortsTo are the ports of a ServiceEntry behind which a Service is.
+func PortsTo(o *inventory.Object, leads func(way.Backend) bool) []int32 {
+	entry, ok := inventory.As[crd.ServiceEntry](o)
+	if !ok {
+		return nil
+	}
+	var list []int32
+	for _, p := range entry.Spec.Ports {
+		if slices.ContainsFunc(serviceEntryBackends(entry, p.Number), leads) {
+			list = append(list, p.Number)
+		}
+	}
+	return list
 }
 
 // serviceEntryLinks: a ServiceEntry decides what a destination of its hosts means. Pods that it selects lie in its own

@@ -18,6 +18,8 @@ import (
 type holder struct {
 	namespace   string
 	annotations map[string]string
+	// transformer says of what the controller makes a request-transformer for it; empty if of nothing.
+	transformer string
 }
 
 // namesOf are the plugins that an object names. A name may be that of a KongPlugin in the object's namespace, of one in
@@ -95,15 +97,13 @@ func pluginsOf(r inventory.Reader, route, service holder) (plugins []plugin, cla
 			taken[name] = true
 		}
 	}
-	for i, h := range []holder{route, service} {
+	for _, h := range []holder{route, service} {
 		var found []plugin
 		for _, n := range h.namesOf() {
 			found = append(found, namedPlugin(r, n))
 		}
-		if _, rewrites := h.annotations[Prefix+"rewrite"]; rewrites && i == 0 {
-			// The controller makes a plugin of it (MaybeRewriteURI).
-			found = append(found, plugin{"the annotation " + Prefix + "rewrite",
-				&crd.KongPlugin{PluginName: "request-transformer"}})
+		if h.transformer != "" {
+			found = append(found, plugin{h.transformer, &crd.KongPlugin{PluginName: "request-transformer"}})
 		}
 		take(found)
 	}
@@ -250,13 +250,30 @@ func readRewrite(in way.Input, expression string, k reading) (rewrite way.Rewrit
 	return way.CaptureRewrite(expression, target), true
 }
 
+// pathBefore is what konghq.com/path at a Service puts before the path: nothing unless it begins with a slash.
+func pathBefore(annotations map[string]string) string {
+	if path := annotations[Prefix+"path"]; strings.HasPrefix(path, "/") {
+		return strings.TrimRight(path, "/")
+	}
+	return ""
+}
+
+// strips says whether konghq.com/strip-path takes away from the path what was matched.
+func strips(annotations map[string]string) bool {
+	return strings.EqualFold(annotations[Prefix+"strip-path"], "true")
+}
+
 func holdersOf(in way.Input) (route, service holder) {
-	return holder{in.Ingress.Namespace, in.Ingress.Annotations}, holder{in.Ingress.Namespace, in.ServiceAnnotations}
+	route = holder{namespace: in.Ingress.Namespace, annotations: in.Ingress.Annotations}
+	if _, rewrites := in.Ingress.Annotations[Prefix+"rewrite"]; rewrites {
+		route.transformer = "the annotation " + Prefix + "rewrite" // MaybeRewriteURI
+	}
+	return route, holder{namespace: in.Ingress.Namespace, annotations: in.ServiceAnnotations}
 }
 
 // usesOf are the plugins that an Ingress or Service names.
 func usesOf(o *inventory.Object) []inventory.ID {
-	return pluginIDs(holder{o.Ref.Namespace, o.Meta.Annotations})
+	return pluginIDs(holder{namespace: o.Ref.Namespace, annotations: o.Meta.Annotations})
 }
 
 // read reads an Ingress of Kong's.
@@ -310,8 +327,7 @@ func readPath(in way.Input, k reading, kind networkingv1.PathType, path string) 
 		p.Rewrite = rewrite
 		return p
 	}
-	before := strings.TrimRight(in.ServiceAnnotations[Prefix+"path"], "/")
-	strip := in.Ingress.Annotations[Prefix+"strip-path"] == "true"
+	before, strip := pathBefore(in.ServiceAnnotations), strips(in.Ingress.Annotations)
 	switch {
 	case strip && kind == networkingv1.PathTypeExact:
 		p.Rewrite = way.Rewrite{Kind: way.RewriteConstant, To: before + "/"}

@@ -11,8 +11,8 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
-// SnippetTargets are the hosts that snippets of nginx configuration in an Ingress or VirtualServer forward requests to
-// by themselves, in whatever block, sorted. A host that is made of variables is empty.
+// SnippetTargets are the hosts that snippets of nginx configuration in an object forward requests to by themselves, in
+// whatever block, sorted. A host that is made of variables is empty.
 func SnippetTargets(o *inventory.Object) []string {
 	var texts []string
 	switch t := o.Typed.(type) {
@@ -23,10 +23,16 @@ func SnippetTargets(o *inventory.Object) []string {
 			}
 		}
 	case *crd.VirtualServer:
-		texts = append(texts, t.Spec.ServerSnippets)
-		for i := range t.Spec.Routes {
-			texts = append(texts, t.Spec.Routes[i].LocationSnippets)
-		}
+		texts = append(texts, t.Spec.HTTPSnippets, t.Spec.ServerSnippets)
+		texts = append(texts, ofRoutes(t.Spec.Routes)...)
+	case *crd.VirtualServerRoute:
+		texts = append(texts, ofRoutes(t.Spec.Subroutes)...)
+	case *crd.TransportServer:
+		texts = append(texts, t.Spec.StreamSnippets, t.Spec.ServerSnippets)
+	case *crd.NginxSnippetsFilter:
+		texts = append(texts, valuesOf(t.Spec.Snippets)...)
+	case *crd.NginxSnippetsPolicy:
+		texts = append(texts, valuesOf(t.Spec.Snippets)...)
 	}
 	var hosts []string
 	for _, text := range texts {
@@ -36,4 +42,20 @@ func SnippetTargets(o *inventory.Object) []string {
 	}
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
+}
+
+func ofRoutes(routes []crd.NginxRoute) []string {
+	texts := make([]string, len(routes))
+	for i := range routes {
+		texts[i] = routes[i].LocationSnippets
+	}
+	return texts
+}
+
+func valuesOf(snippets []crd.NginxSnippet) []string {
+	texts := make([]string, len(snippets))
+	for i := range snippets {
+		texts[i] = snippets[i].Value
+	}
+	return texts
 }

@@ -30,8 +30,9 @@ func Kinds() []way.Resource {
 				Namespace: filter.Namespace, Name: filter.Spec.Basic.SecretRef.Name, Kind: way.AuthFile, Key: "auth",
 			}}}
 		}},
-		{Kind: crd.SnippetsFilter},
-		{Kind: crd.SnippetsPolicy, Links: func(o *inventory.Object) way.Links {
+		// Snippets can have servers, or locations, that send requests somewhere by themselves.
+		{Kind: crd.SnippetsFilter, Sends: true, Links: func(*inventory.Object) way.Links { return way.Links{} }},
+		{Kind: crd.SnippetsPolicy, Sends: true, Links: func(o *inventory.Object) way.Links {
 			return governed(o, inventory.Must[crd.NginxSnippetsPolicy](o).Spec.TargetRefs)
 		}},
 		{Kind: crd.NginxProxy},
@@ -59,7 +60,7 @@ func Implementation() gatewayapi.Implementation {
 		Value: nginx.Value,
 		// internal/controller/nginx/config/servers.go: proxy_pass ends in $request_uri where nothing rewrites the path.
 		Spelling: way.SpellingKept, RequestHeaders: true, ResponseHeaders: true,
-		Parameters: []schema.GroupKind{crd.NginxProxy}, Exposes: nginxExposes,
+		Parameters: []schema.GroupKind{crd.NginxProxy}, Exposes: nginxExposes, ExternalIPs: true,
 		Policies: nginxPolicies, Extension: nginxExtension, Limits: nginxGatewayLimits,
 		ResolvePaths: "NGINX Gateway Fabric forwards paths as clients write them: let an nginx whose proxy_pass has a path stand " +
 			"between it and the gateway",
