@@ -95,7 +95,8 @@ func (w *walker) fromHosts(o, svc *inventory.Object, leads func(way.Backend) boo
 		return
 	}
 	for _, id := range edge.LinksOf(o).Governs {
-		for _, alias := range w.view.Find(inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}) {
+		key := inventory.Key{Index: way.ByUse, Namespace: id.Namespace, Value: id.String()}
+		for _, alias := range w.view.Find(key) {
 			if alias.Ref.GroupKind() != inventory.Service {
 				continue
 			}
