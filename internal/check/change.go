@@ -67,7 +67,7 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		if v.broken || grown.more || grown.touched && c.lapsed(&v) != nil && !compared.mends() {
 			v.note = grown.why()
 			brought = append(brought, v)
-		} else if v.subject.Ref.ID() == id || (v.entry != nil && v.entry.ID() == id) {
+		} else if v.isAt(id) {
 			kept = append(kept, v)
 		}
 	}

@@ -11,11 +11,12 @@ import (
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
-// mostRecalled is how many judgements of workloads are kept, mostAnswers how many answers and violations one may rest
-// on to be kept: usually they are about a hundred.
+// mostRecalled is of how many workloads a judgement is kept: of a few Dittos. mostToRecall is how many answers, facts
+// and things to say one may rest on to be kept, usually about a hundred; a way in takes some 3 kB, so that all of them
+// take 50 MB at the most.
 const (
-	mostRecalled = 64
-	mostAnswers  = 4096
+	mostRecalled = 32
+	mostToRecall = 512
 )
 
 // recalled keeps what was found where a request changed nothing that decides. Tools that compare a cluster with Git
@@ -23,7 +24,8 @@ const (
 // what the judgement asked, which costs little. It is safe for concurrent use.
 type recalled struct{ kept *lru.Cache }
 
-// recallKey is what a judgement is about: a workload, and all that decides of it.
+// recallKey is what a judgement is about: a workload, and all that decides of it. The last state of a workload takes
+// the place of the one before.
 type recallKey struct {
 	about   inventory.ID
 	decides digest
@@ -32,9 +34,10 @@ type recallKey struct {
 	line int
 }
 
-// recall is a judgement, with the answers that it rests on. Nothing changes it.
+// recall is what a judgement says of its workload, with the answers that it rests on. Nothing changes it.
 type recall struct {
 	judgement
+	key     recallKey
 	answers inventory.Given
 	// until is when an exception stops counting, zero if none does.
 	until time.Time
@@ -54,9 +57,9 @@ func keyOf(o *inventory.Object, decides []byte) recallKey {
 // answers. Whatever is looked at of the workload itself is that of the request's.
 func (r *recalled) or(c *Checker, key recallKey, o *inventory.Object, answers *inventory.Answers,
 	judge func() judgement) judgement {
-	value, _ := r.kept.Get(key)
+	value, _ := r.kept.Get(key.about)
 	found, is := value.(*recall)
-	if !is || found.lapsed(c.now()) || !found.answers.Hold(answers.Reader, key.about) {
+	if !is || found.key != key || found.lapsed(c.now()) || !found.answers.Hold(answers.Reader, key.about) {
 		until := c.NextLapse()
 		again := judge()
 		r.keep(key, again, answers.Given(), until)
@@ -76,11 +79,17 @@ func (r *recalled) or(c *Checker, key recallKey, o *inventory.Object, answers *i
 func (r *recall) lapsed(now time.Time) bool { return !r.until.IsZero() && !now.Before(r.until) }
 
 // keep keeps what was found, unless it may be something else a moment later, whatever the answers are, or is too much.
+// What is said of other objects is not asked for again.
 func (r *recalled) keep(key recallKey, found judgement, answers inventory.Given, until time.Time) {
-	if found.beyondFacts || found.passing || answers.Size()+len(found.violations)+len(found.unknowns) > mostAnswers {
-		r.kept.Remove(key)
+	// There is a fact for each way in, which a single violation keeps all of.
+	size := answers.Size() + len(found.facts) + len(found.violations) + len(found.unknowns) + len(found.excepted)
+	if found.beyondFacts || found.passing || size > mostToRecall {
+		r.kept.Remove(key.about)
 		return
 	}
-	found.violations = slices.Clone(found.violations)
-	r.kept.Add(key, &recall{judgement: found, answers: answers, until: until})
+	found.facts = nil
+	found.violations = slices.DeleteFunc(slices.Clone(found.violations), func(v violation) bool {
+		return !v.isAt(key.about)
+	})
+	r.kept.Add(key.about, &recall{judgement: found, key: key, answers: answers, until: until})
 }

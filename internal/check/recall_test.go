@@ -3,6 +3,7 @@ package check_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -256,5 +257,43 @@ func TestRecalled_CutShort(t *testing.T) {
 	got, want := verdict(t, remembering, inv, change), verdict(t, forgetful(t, passwords), inv, change)
 	if diff := cmp.Diff(inFull(t, want), inFull(t, got)); diff != "" || len(want.Warned) == 0 {
 		t.Errorf("%d warned of (-from nothing +recalled):\n%s", len(want.Warned), diff)
+	}
+}
+
+// TestRecalled_IsBounded: what is kept of a workload is its last state alone, and nothing where many ways in lead to it,
+// each of which takes room.
+func TestRecalled_IsBounded(t *testing.T) {
+	t.Parallel()
+	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
+	t.Cleanup(passwords.Close)
+	for _, test := range []struct {
+		name   string
+		ways   int
+		states []string // of the template, one request after the other
+		judged []bool
+	}{
+		{"a few ways in", 3, []string{"a", "a", "a"}, []bool{true, false, false}},
+		{"many ways in", 600, []string{"a", "a"}, []bool{true, true}},
+		{"one state after the other", 3, []string{"a", "b", "b", "a"}, []bool{true, true, false, true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			checker := forgetful(t, passwords)
+			text := gatewayDeployment(preAuth) + "---" + gatewayService
+			for i := range test.ways {
+				text += "---" + ingressTo(fmt.Sprintf("api-%d", i), "gateway", "number: 8080", fmt.Sprintf("/api/%d", i))
+			}
+			inv := inventoryOf(t, text)
+			for i, state := range test.states {
+				o := decodeAll(t, strings.Replace(gatewayDeployment(preAuth), "kind: Deployment", "kind: Deployment\nstatus: {conditions: [{type: "+state+"}]}", 1))[0]
+				counting := &followed{Reader: inv}
+				verdict(t, checker, counting, check.Change{
+					Request:   &admissionv1.AdmissionRequest{Name: o.Ref.Name, Namespace: o.Ref.Namespace, Operation: admissionv1.Update},
+					OldObject: o, Object: relabelled(t, o),
+				})
+				if judged := counting.times > 0; judged != test.judged[i] {
+					t.Errorf("request %d: judged anew: %t", i, judged)
+				}
+			}
+		})
 	}
 }

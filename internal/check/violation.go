@@ -42,6 +42,11 @@ type violation struct {
 	broken bool
 }
 
+// isAt says whether it is found at an object: of it, or of a way in that begins there.
+func (v *violation) isAt(id inventory.ID) bool {
+	return v.subject.Ref.ID() == id || v.entry != nil && v.entry.ID() == id
+}
+
 // judgement is everything that was found.
 type judgement struct {
 	violations []violation
