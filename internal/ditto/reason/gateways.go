@@ -120,6 +120,11 @@ var gateways = []Reason{
 		"gateway-address-not-found",
 		"Istio serves Gateway %s/%s behind what its addresses name, and %s is no Service that was found", present,
 	},
+	{
+		"gateway-address-inside",
+		"Istio serves Gateway %s/%s behind %s, and whether something public stands before the same pods cannot be determined",
+		"If nothing does, name the Gateway under edges.internalGateways in the configuration.",
+	},
 	{"gateway-object-not-found", "%s: whether outsiders reach Gateway %s/%s cannot be determined", present},
 	{"gateway-limits-not-read", "what limits requests at %s is not read", byHand},
 	{"nginx-gateway-policy", "%s can change what nginx does with requests, and is not read", byHand},

@@ -54,19 +54,31 @@ func servedBehind(c way.Context, gw *gatewayv1.Gateway,
 	if !class.impl.byAddress || !isUnmanaged(gw) {
 		return nil, ""
 	}
-	for _, id := range servicesNamed(gw) {
-		if o := c.Objects.Get(id.GroupKind, id.Namespace, id.Name); o != nil {
-			services = append(services, o)
+	var absent []string
+	hosts := addressesOf(gw, gatewayv1.HostnameAddressType)
+	for _, host := range hosts {
+		found := servicesAt(c, host, gw.Namespace)
+		if len(found) == 0 {
+			absent = append(absent, host)
 		}
+		services = append(services, found...)
 	}
-	if hosts := addressesOf(gw, gatewayv1.HostnameAddressType); len(services) < max(len(hosts), 1) {
-		var all []string
+	if len(hosts) == 0 {
 		for _, a := range gw.Spec.Addresses {
-			all = append(all, a.Value)
+			absent = append(absent, a.Value)
 		}
-		missing = strings.Join(all, ", ")
 	}
-	return services, missing
+	return services, strings.Join(absent, ", ")
+}
+
+// servicesAt are the Services that a host name can mean.
+func servicesAt(c way.Context, host, namespace string) (list []*inventory.Object) {
+	for _, s := range dns.Services(host, namespace) {
+		if o := c.Objects.Get(inventory.Service, s.Namespace, s.Name); o != nil && !s.Pod {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // isUnmanaged says whether Istio makes no Service for a Gateway: it asks for several addresses, or for one that is a
@@ -77,7 +89,7 @@ func isUnmanaged(gw *gatewayv1.Gateway) bool {
 }
 
 // byAddress is who reaches a Gateway that Istio makes no Service for: whoever reaches the Services that its addresses
-// name. Those that are public have been found already.
+// name. Those that are public have been found already, but others may stand before the same pods.
 func byAddress(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposure {
 	services, missing := servedBehind(c, gw, class)
 	if missing != "" {
@@ -89,13 +101,14 @@ func byAddress(c way.Context, gw *gatewayv1.Gateway, class GatewayClass) Exposur
 		names = append(names, o.Ref.String())
 	}
 	slices.Sort(names)
-	return Exposure{Verdict: way.Internal(
-		"its addresses name " + strings.Join(names, ", ") + ", which is reachable inside the cluster only")}
+	list := strings.Join(names, ", ")
+	return Exposure{Verdict: way.Internal("its addresses name " + list),
+		Doubt: reason.Of("gateway-address-inside", gw.Namespace, gw.Name, list)}
 }
 
-// externalIPs says that nodes take what is sent to the addresses that a Gateway asks for, whatever its load balancer
+// ExternalIPs says that nodes take what is sent to the addresses that a Gateway asks for, whatever its load balancer
 // is.
-func externalIPs(gw *gatewayv1.Gateway, class GatewayClass) (v way.Verdict, ok bool) {
+func ExternalIPs(gw *gatewayv1.Gateway, class GatewayClass) (v way.Verdict, ok bool) {
 	list := addressesOf(gw, gatewayv1.IPAddressType)
 	if !class.impl.ExternalIPs || len(list) == 0 {
 		return v, false

@@ -2,6 +2,7 @@ package gatewayapi
 
 import (
 	"cmp"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -69,7 +70,7 @@ func awsScheme(p Parameters) Exposure {
 
 // awsFront says which Gateway that outsiders reach hands its connections on to another one: a TCPRoute can name that as
 // its backend (docs/guide/gateway/gateway_chaining.md). It is empty if none does; doubt is what keeps it from being
-// told.
+// told. A certain one counts before those in doubt.
 func awsFront(c way.Context, gw *gatewayv1.Gateway) (why, doubt string) {
 	id := way.GatewayID(gw.Namespace, gw.Name)
 	for _, o := range c.Governors(id) {
@@ -82,27 +83,45 @@ func awsFront(c way.Context, gw *gatewayv1.Gateway) (why, doubt string) {
 			continue
 		}
 		for _, a := range attachments(c, r) {
-			why := o.Ref.String() + " hands on to it what " + a.String() + " gets"
-			if a.gateway == nil {
-				if len(a.hosts) > 0 && a.hosts[0].doubt != "" {
-					return why, a.hosts[0].doubt
-				}
+			hands, unclear := awsHandsOn(c, gw, a)
+			if !hands {
 				continue
 			}
-			class := GatewayClassOf(c, a.gateway)
-			p := parametersOf(c, a.gateway, class)
-			switch {
-			case class.impl.Name == tri.Unknown && class.object == nil:
-				name := string(a.gateway.Spec.GatewayClassName)
-				missing := notFound(inventory.ID{GroupKind: crd.GatewayClass, Name: name})
-				return why, reason.Of("gateway-object-not-found", missing, gw.Namespace, gw.Name)
-			case class.impl.Name == "aws" && a.parent != id && (awsScheme(p).Public || p.doubt != ""):
-				return why, cmp.Or(unsure, p.doubt)
+			unclear = cmp.Or(unclear, unsure)
+			if front := o.Ref.String() + " hands on to it what " + a.String() + " gets"; unclear == "" {
+				return front, ""
+			} else if why == "" {
+				why, doubt = front, unclear
 			}
 		}
 	}
-	if doubt := c.Unread(nil, crd.TCPRoute); doubt != "" {
-		return "a TCPRoute can hand on to it what another gets", doubt
+	if unread := c.Unread(nil, crd.TCPRoute); why == "" && unread != "" {
+		return "a TCPRoute can hand on to it what another gets", unread
 	}
-	return "", ""
+	return why, doubt
+}
+
+// awsHandsOn says whether what a TCPRoute is attached to may hand on to a Gateway what outsiders send; doubt is what
+// keeps that from being certain.
+func awsHandsOn(c way.Context, gw *gatewayv1.Gateway, a attachment) (hands bool, doubt string) {
+	certain := slices.ContainsFunc(a.hosts, func(h attachedHost) bool { return h.doubt == "" })
+	if !certain && len(a.hosts) > 0 {
+		doubt = a.hosts[0].doubt
+	}
+	if a.gateway == nil {
+		return doubt != "", doubt
+	}
+	if a.parent == way.GatewayID(gw.Namespace, gw.Name) || c.Config.IsInternalGateway(a.parent.Namespace, a.parent.Name) {
+		return false, ""
+	}
+	class := GatewayClassOf(c, a.gateway)
+	switch p := parametersOf(c, a.gateway, class); {
+	case class.impl.Name == tri.Unknown && class.object == nil:
+		name := string(a.gateway.Spec.GatewayClassName)
+		missing := notFound(inventory.ID{GroupKind: crd.GatewayClass, Name: name})
+		return true, reason.Of("gateway-object-not-found", missing, gw.Namespace, gw.Name)
+	case class.impl.Name == "aws" && (awsScheme(p).Public || p.doubt != ""):
+		return true, cmp.Or(doubt, p.doubt)
+	}
+	return false, ""
 }

@@ -81,7 +81,7 @@ func ByInfrastructure(c way.Context, gw *gatewayv1.Gateway, class GatewayClass, 
 	if class.impl.OwnBalancer {
 		return Exposure{Verdict: way.Public(class.impl.Title + " serves it behind a Service of its own")}
 	}
-	if v, ok := externalIPs(gw, class); ok {
+	if v, ok := ExternalIPs(gw, class); ok {
 		return Exposure{Verdict: v}
 	}
 	b := way.LoadBalancer{Annotations: map[string]string{}, Class: ptr.Deref(balancerClass, "")}

@@ -121,6 +121,10 @@ func nginxExtension(o *inventory.Object, kind schema.GroupKind) (e gatewayapi.Ex
 // class. Ports of the nodes that either opens lead to it whatever the Service is.
 func nginxExposes(c way.Context, gw *gatewayv1.Gateway, class gatewayapi.GatewayClass,
 	p gatewayapi.Parameters) gatewayapi.Exposure {
+	// Its Service has them whatever its type is (internal/controller/provisioner/objects.go: setSvcExternalIPs).
+	if v, ok := gatewayapi.ExternalIPs(gw, class); ok {
+		return gatewayapi.Exposure{Verdict: v}
+	}
 	e := nginxService(c, gw, class, p)
 	if e.Public && e.Doubt == "" {
 		return e
