@@ -24,6 +24,28 @@ kind: IngressClass
 metadata: {name: kong}
 spec: {controller: ingress-controllers.konghq.com/kong}
 `
+	kongGateway = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: kong}
+spec: {controllerName: konghq.com/kic-gateway-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: infra}
+spec:
+  gatewayClassName: kong
+  listeners: [{name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]
+`
+	kongRoute = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: api}
+spec:
+  parentRefs: [{name: edge, namespace: infra}]
+  hostnames: [ditto.example.com]
+  rules: [{matches: [{path: {type: PathPrefix, value: /api/2/things}}], backendRefs: [{name: gateway, port: 8080}]}]
+`
 	albClass = `
 apiVersion: networking.k8s.io/v1
 kind: IngressClass
@@ -151,6 +173,16 @@ spec: {hosts: [d.example.com], gateways: [public], http: [{delegate: {name: web,
 			steps: []step{
 				{apply: kongPluginOf("KongClusterPlugin", "identity", ", labels: {global: 'true'}", both)},
 				{apply: classed(api, "kong", "a: b")},
+				{apply: kongPluginOf("KongClusterPlugin", "identity", "", both), denied: onlyPreAuth},
+				{delete: kongPluginOf("KongClusterPlugin", "identity", ", labels: {global: 'true'}", both), denied: onlyPreAuth},
+			},
+		},
+		{
+			name: "a plugin for all of Kong counts for routes of the Gateway API", there: there + "---" + kongGateway,
+			steps: []step{
+				{apply: kongPluginOf("KongClusterPlugin", "identity", ", labels: {global: 'true'}", both)},
+				{apply: kongRoute},
+				{apply: kongPluginOf("KongClusterPlugin", "identity", ", labels: {global: 'true'}", header), denied: onlyPreAuth},
 				{apply: kongPluginOf("KongClusterPlugin", "identity", "", both), denied: onlyPreAuth},
 				{delete: kongPluginOf("KongClusterPlugin", "identity", ", labels: {global: 'true'}", both), denied: onlyPreAuth},
 			},

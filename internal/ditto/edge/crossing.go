@@ -42,7 +42,7 @@ func UsesAnywhere(gk, used schema.GroupKind) bool {
 	switch used {
 	case crd.Gateway, crd.ListenerSet, crd.XListenerSet, inventory.Namespace:
 		return slices.Contains(gatewayUsers, gk)
-	case crd.EnvoyBackend:
+	case crd.EnvoyBackend, crd.KongClusterPluginKind:
 		return slices.Contains(gatewayRoutes, gk)
 	case crd.GatewayClass, inventory.Service:
 		return gk == crd.Gateway

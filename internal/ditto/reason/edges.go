@@ -246,7 +246,16 @@ var edges = []Reason{
 	{"kong-version-headers", "what becomes of Server and version headers cannot be determined from the Ingress",
 		elsewhere},
 	{"kong-strip-expression", "konghq.com/strip-path cuts off what a regular expression matched", plainPath},
-	{"kong-several-services", "which of the annotations %s of its Services count for the rule cannot be determined", once},
+	{
+		"kong-several-services",
+		"Kong serves the rule only if its Services have the same konghq.com/ annotations, and they do not",
+		"Give its Services the same konghq.com/ annotations.",
+	},
+	{
+		"kong-services-of-several-namespaces",
+		"its Services are of several namespaces, and which of the plugins that they name count is not evaluated",
+		"Let konghq.com/plugins name the plugins with their namespace, as `namespace:name`.",
+	},
 	{"kong-certificate", "the certificate is Kong's own, which cannot be seen", certificate},
 	{"limit-not-honoured-perhaps", "%s may limit requests, and whether it is honoured cannot be seen", elsewhere},
 	{"snippet-not-parsed", "the snippet cannot be parsed", mended},

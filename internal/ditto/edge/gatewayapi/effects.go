@@ -50,6 +50,9 @@ func gatewayHandling(c way.Context, at Place, path *gatewayv1.HTTPPathMatch,
 	if impl.Hide != "" {
 		hide.Advice = impl.Hide
 	}
+	if impl.Strip != nil {
+		strip.Advice = cmp.Or(impl.Strip(c, at), strip.Advice)
+	}
 	if impl.ignoresHeaders {
 		strip.Advice = impl.Title + " cannot remove a header of a request: put a proxy that does behind it"
 	}

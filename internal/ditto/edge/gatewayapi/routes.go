@@ -21,9 +21,19 @@ func gatewayRoutes(c way.Context, r gatewayRoute) []way.Route {
 	}
 	var list []way.Route
 	for _, rule := range r.rules {
+		of := len(list)
 		for _, s := range all {
 			for _, host := range s.hosts {
 				list = append(list, ruleRoutes(c, r, rule, s, host)...)
+			}
+		}
+		// A filter does the same to the rule at each of the Gateways.
+		if slices.ContainsFunc(all, func(s servedRoute) bool {
+			strip := s.class.impl.Strip
+			return strip != nil && strip(c, Place{Route: r, Rule: rule}) != ""
+		}) {
+			for i := range list[of:] {
+				list[of+i].Fixes[way.StripIdentity].Edits = nil
 			}
 		}
 	}

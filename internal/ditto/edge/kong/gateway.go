@@ -1,6 +1,8 @@
 package kong
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -22,10 +24,13 @@ func Implementation() gatewayapi.Implementation {
 		Name: "kong", Title: "Kong",
 		Controllers: []string{"konghq.com/kic-gateway-controller", "konghq.com/gateway-operator"},
 		Usual:       []string{"kong"}, Spelling: way.SpellingResolved, RequestHeaders: true, ResponseHeaders: true,
-		OwnBalancer: true, Uses: usesOf, Value: gatewayValue, Policies: gatewayPolicies, Limits: gatewayLimits,
-		Limit: rateAdvice,
+		OwnBalancer: true, Uses: gatewayUses, Value: gatewayValue, Policies: gatewayPolicies, Limits: gatewayLimits,
+		Limit: rateAdvice, Strip: gatewayStrip,
 	}
 }
+
+// gatewayUses are the plugins that a route names, and those for all requests.
+func gatewayUses(o *inventory.Object) []inventory.ID { return append(usesOf(o), globalPlugins) }
 
 // template is how a template begins that a request-transformer evaluates, which filters become.
 const template = "$("
@@ -38,31 +43,86 @@ func gatewayValue(value string, _ way.Trust) tri.State {
 	return gatewayapi.ConstantValue(value)
 }
 
-// holdersAt are the route of a place and the Service behind its rule. Several are one to Kong, and which of their
-// annotations count depends on their names: unclear says so where there are any.
+// holdersAt are the route of a place and the Services behind its rule, which are one to Kong. It serves the rule only
+// if their annotations are the same: unclear says so where they are not, and one of them matters.
 func holdersAt(c way.Context, at gatewayapi.Place) (route, service holder, unclear string) {
+	route = routeAt(at)
+	services := servicesAt(c, at)
+	if len(services) == 0 {
+		return route, service, ""
+	}
+	service = services[0]
+	if !slices.ContainsFunc(services, func(h holder) bool { return says(h.annotations) }) {
+		return route, holder{}, ""
+	}
+	for _, other := range services[1:] {
+		switch {
+		case !maps.Equal(service.annotations, other.annotations):
+			return route, service, reason.Of("kong-several-services")
+		case !slices.Equal(service.namesOf(), other.namesOf()):
+			unclear = reason.Of("kong-services-of-several-namespaces")
+		}
+	}
+	return route, service, unclear
+}
+
+// routeAt is the route of a place, with what filters of the rule become.
+func routeAt(at gatewayapi.Place) holder {
 	o := at.Route.Object
-	route = holder{namespace: o.Ref.Namespace, annotations: o.Meta.Annotations}
+	route := holder{namespace: o.Ref.Namespace, annotations: o.Meta.Annotations}
 	if transforms(at.Rule.Filters) {
 		route.transformer = "a filter of the rule"
 	}
-	annotated := 0
+	return route
+}
+
+// servicesAt are the Services behind the rule of a place that were found, with their annotations for Kong.
+func servicesAt(c way.Context, at gatewayapi.Place) (services []holder) {
 	for _, ref := range at.Rule.Backends {
-		b, ok := gatewayapi.BackendOf(ref.BackendObjectReference, route.namespace)
+		b, ok := gatewayapi.BackendOf(ref.BackendObjectReference, at.Route.Namespace())
 		if !ok {
 			continue
 		}
 		svc := c.Objects.Get(inventory.Service, b.Namespace, b.Name)
-		if svc == nil || !says(svc.Meta.Annotations) {
+		if svc == nil {
 			continue
 		}
-		annotated++
-		service = holder{namespace: b.Namespace, annotations: svc.Meta.Annotations}
+		own := map[string]string{}
+		for name, value := range svc.Meta.Annotations {
+			if strings.HasPrefix(name, Prefix) {
+				own[name] = value
+			}
+		}
+		services = append(services, holder{namespace: b.Namespace, annotations: own})
 	}
-	if annotated > 0 && len(at.Rule.Backends) > 1 {
-		unclear = reason.Of("kong-several-services", Prefix)
+	return services
+}
+
+// gatewayStrip says how to have Kong remove the identity header where a filter of the rule, which becomes a
+// request-transformer of the route, would take the place of one that there is, or stand beside it; empty where a filter
+// is right. Where a filter of the rule has taken the place already, what the Services name does nothing any more.
+func gatewayStrip(c way.Context, at gatewayapi.Place) string {
+	route := routeAt(at)
+	if route.transformer != "" {
+		for _, n := range route.namesOf() {
+			if mayTransform(namedPlugin(c.Objects, n)) {
+				return stripAdvice
+			}
+		}
+		return ""
 	}
-	return route, service, unclear
+	for _, service := range append(servicesAt(c, at), holder{}) {
+		plugins, clash := pluginsOf(c.Objects, route, service)
+		if clash != "" || slices.ContainsFunc(plugins, mayTransform) {
+			return stripAdvice
+		}
+	}
+	return ""
+}
+
+// mayTransform says whether a plugin is a request-transformer, or was not found.
+func mayTransform(p plugin) bool {
+	return p.plugin == nil || p.plugin.PluginName == "request-transformer" && !p.plugin.Disabled
 }
 
 // says says whether one of the annotations of a Service changes requests.

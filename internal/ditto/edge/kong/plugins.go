@@ -39,6 +39,10 @@ func (h holder) namesOf() (names []way.IstioName) {
 	return names
 }
 
+// stripAdvice says how to have Kong remove the identity header.
+const stripAdvice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with ` +
+	`headers: [` + way.Header + `] and querystring: [` + way.Header + `]`
+
 // pluginIDs are the objects that an object's plugins may be.
 func pluginIDs(h holder) []inventory.ID {
 	var list []inventory.ID
@@ -52,7 +56,11 @@ func pluginIDs(h holder) []inventory.ID {
 // isGlobal says whether a KongClusterPlugin is for all requests.
 func isGlobal(o *inventory.Object) bool { return o.Meta.Labels["global"] == "true" }
 
-// clusterLinks: a global plugin decides how every Ingress of Kong's is read.
+// globalPlugins stands for all plugins that are for all requests.
+var globalPlugins = inventory.ID{GroupKind: crd.KongClusterPluginKind, Name: "global plugins of Kong"}
+
+// clusterLinks: a global plugin decides how every Ingress of Kong's is read, and every route of the Gateway API that it
+// serves.
 func clusterLinks(o *inventory.Object) way.Links {
 	if !isGlobal(o) {
 		return way.Links{}
@@ -61,7 +69,7 @@ func clusterLinks(o *inventory.Object) way.Links {
 	if class == "" {
 		class = "kong"
 	}
-	return way.Links{Governs: []inventory.ID{{GroupKind: inventory.IngressClass, Name: class}}}
+	return way.Links{Governs: []inventory.ID{{GroupKind: inventory.IngressClass, Name: class}, globalPlugins}}
 }
 
 // plugin is one plugin as a holder's requests meet it.
@@ -288,8 +296,7 @@ func read(in way.Input) way.Reading {
 			Assumptions:  k.assumptions,
 			HidesHeaders: tri.Is(tri.Unknown, "default", reason.Of("kong-version-headers")),
 		}}
-	h.Fixes[way.StripIdentity].Advice = `name a KongPlugin in konghq.com/plugins: plugin request-transformer, config.remove with ` +
-		`headers: [` + way.Header + `] and querystring: [` + way.Header + `]`
+	h.Fixes[way.StripIdentity].Advice = stripAdvice
 	h.Fixes[way.HideHeaders].Advice = `name a KongPlugin in konghq.com/plugins: plugin response-transformer, ` +
 		`config.remove.headers: [Server, X-Powered-By], and run Kong with KONG_HEADERS=off`
 	h.Fixes[way.LimitRequests].Advice = rateAdvice
