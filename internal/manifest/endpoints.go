@@ -5,6 +5,7 @@ import (
 
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	sigsjson "sigs.k8s.io/json"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
@@ -14,12 +15,42 @@ import (
 // endpoints are the old form of EndpointSlices.
 var endpoints = schema.GroupKind{Kind: "Endpoints"}
 
+// endpointsForm is what of Endpoints goes into EndpointSlices. Its structs have names, which errors of types begin
+// with.
+type (
+	endpointsForm struct {
+		Subsets []endpointsSubset `json:"subsets"`
+	}
+	endpointsSubset struct {
+		Addresses         []endpointsAddress `json:"addresses"`
+		NotReadyAddresses []endpointsAddress `json:"notReadyAddresses"`
+		Ports             []endpointsPort    `json:"ports"`
+	}
+	endpointsAddress struct {
+		IP string `json:"ip"`
+	}
+	endpointsPort struct {
+		Name        string `json:"name"`
+		Port        int32  `json:"port"`
+		Protocol    string `json:"protocol"`
+		AppProtocol string `json:"appProtocol"`
+	}
+)
+
+// checkEndpoints says what of Endpoints is of the wrong type, nil if nothing is.
+func checkEndpoints(raw []byte, ref inventory.Ref) error {
+	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &endpointsForm{}); err != nil {
+		return fmt.Errorf("%s: %w", ref, err)
+	}
+	return nil
+}
+
 // mirrored are the EndpointSlices that a cluster makes of Endpoints, unless those say that it is not to.
 func mirrored(object map[string]any) []map[string]any {
 	metadata, _ := object["metadata"].(map[string]any)
 	labels, _ := metadata["labels"].(map[string]any)
 	subsets, _ := object["subsets"].([]any)
-	if labels[discoveryv1.LabelSkipMirror] == "true" {
+	if labels[discoveryv1.LabelSkipMirror] == "true" || metadata["name"] == nil {
 		return nil
 	}
 	var list []map[string]any

@@ -73,6 +73,22 @@ func TestLoad_ReportsEveryProblem(t *testing.T) {
 			},
 		},
 		{
+			name: "Endpoints, by their own fields",
+			files: map[string]string{
+				"a.yaml": "apiVersion: v1\nkind: Endpoints\nmetadata: {name: a, namespace: ns}\nsubsets:\n- addresses:\n  - {ip: 5}\n",
+				"b.yaml": "apiVersion: v1\nkind: Endpoints\nmetadata: {name: b, namespace: ns}\nsubsets:\n- ports: [{port: http}]\n",
+				"c.yaml": "apiVersion: v1\nkind: Endpoints\nmetadata: {name: c, namespace: ns}\nsubsets: {}\n",
+				"d.yaml": "apiVersion: v1\nkind: Endpoints\nmetadata: {name: d, namespace: ns}\nsubsets:\n- addresses: [3]\n",
+			},
+			paths: []string{"a.yaml", "b.yaml", "c.yaml", "d.yaml"},
+			want: []string{
+				"a.yaml:6: Endpoints ns/a: subsets.addresses.ip: expected a string, found a number",
+				"b.yaml:5: Endpoints ns/b: subsets.ports.port: expected an integer, found a string",
+				"c.yaml:4: Endpoints ns/c: subsets: expected a list, found a mapping",
+				"d.yaml:5: Endpoints ns/d: subsets.addresses: cannot be a number",
+			},
+		},
+		{
 			name:  "items of a list",
 			files: map[string]string{"d/a.yaml": "apiVersion: v1\nkind: List\nitems:\n- a: b\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: 1}\n- text\n- {apiVersion: v1, kind: List, items: 5}\n- {apiVersion: v1, kind: ConfigMap, metadata: x}\n"},
 			paths: []string{"d"},

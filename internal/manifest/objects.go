@@ -153,6 +153,9 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 		source.LineOf = func(field string) int { return doc.Line(position.Join(path, field)) }
 	}
 	o, err := inventory.Decode(raw, source)
+	if err == nil && gk == endpoints {
+		err = checkEndpoints(raw, o.Ref)
+	}
 	if err != nil {
 		e.typeError(line, path, err)
 		return

@@ -7,6 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/inventory"
+	"github.com/dittoguard/dittoguard/internal/inventory/crd"
+	"github.com/dittoguard/dittoguard/test/objects"
 )
 
 const (
@@ -327,5 +330,27 @@ func TestVirtualServiceOfTheMeshNamesNothing(t *testing.T) {
 	_, list := linked(t, "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: vs, namespace: ditto}\nspec: {hosts: [gateway], http: [{route: [{destination: {host: gateway}}]}]}")
 	if diff := cmp.Diff(way.Links{}, LinksOf(list[0])); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// An endpoint is asked about each port once, however many ports there are.
+func TestPortsToAsksOnce(t *testing.T) {
+	o := objects.Of(t, serviceEntry+"  - {address: gateway, ports: {other: 1}}\n")[0]
+	entry := inventory.Must[crd.ServiceEntry](o)
+	for i := range int32(50) {
+		entry.Spec.Ports = append(entry.Spec.Ports, entry.Spec.Ports[0])
+		entry.Spec.Ports[i+1].Number = 100 + i
+		entry.Spec.Ports[i+1].TargetPort = i % 2
+	}
+	asked := 0
+	got := PortsTo(o, inventory.ID{Namespace: "ditto", Name: "gateway"}, func(b way.Backend) bool {
+		asked++
+		return b.Port.IntVal == 8080 || b.Port.IntVal == 148
+	})
+	if diff := cmp.Diff([]int32{80, 148}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if most := 2 * len(entry.Spec.Ports); asked > most {
+		t.Errorf("asked %d times, at most %d are needed", asked, most)
 	}
 }

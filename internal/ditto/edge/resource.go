@@ -116,8 +116,8 @@ func SiblingsOf(c way.Context, o *inventory.Object) []way.Siblings {
 }
 
 // PortsTo are the ports of an object that stands for hosts behind which a Service is.
-func PortsTo(o *inventory.Object, leads func(way.Backend) bool) []int32 {
-	return istio.PortsTo(o, leads)
+func PortsTo(o *inventory.Object, svc inventory.ID, leads func(way.Backend) bool) []int32 {
+	return istio.PortsTo(o, svc, leads)
 }
 
 // ByService says whether the routes of an entry are read for each Service by itself.

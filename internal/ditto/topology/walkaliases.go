@@ -74,6 +74,7 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 		for _, entry := range w.view.EntriesOver(user) {
 			w.routeEntries(entry, alias, func(b way.Backend) bool { return b.MeansAlias(service, number) }, c)
 		}
+		w.fromHosts(user, alias, func(b way.Backend) bool { return b.MeansAlias(service, number) }, c)
 	}
 	for _, further := range world.AliasesOf(w.view, alias) {
 		w.fromAlias(further, number, c)
@@ -88,9 +89,12 @@ func (w *walker) fromAlias(alias *inventory.Object, number int32, c chain) {
 // fromHosts goes on from ExternalName Services for the hosts that an object stands for (a ServiceEntry), where a
 // Service is behind those.
 func (w *walker) fromHosts(o, svc *inventory.Object, leads func(way.Backend) bool, c chain) {
-	ports := edge.PortsTo(o, func(b way.Backend) bool {
-		return b.Namespace == svc.Ref.Namespace && b.Name == svc.Ref.Name && leads(b)
+	asked := 0
+	ports := edge.PortsTo(o, svc.Ref.ID(), func(b way.Backend) bool {
+		asked++
+		return w.view.Err() == nil && leads(b)
 	})
+	w.view.Spend(o.Ref.ID(), asked)
 	if len(ports) == 0 {
 		return
 	}

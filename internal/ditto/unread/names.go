@@ -75,10 +75,9 @@ func NamesOf(o *inventory.Object, links way.Links) []Name {
 		list = append(list, Name{Host: podspec.Canonical(u.Host), Port: u.Port,
 			Says: reason.Of("unread-backend", u.What, "%s"), By: &u})
 	}
+	forwards := reason.Of("snippet-forwards", "%s")
 	for _, host := range nginx.SnippetTargets(o) {
-		if host != "" {
-			list = append(list, Name{Host: host, Says: reason.Of("snippet-forwards", "%s")})
-		}
+		list = append(list, Name{Host: host, Says: forwards})
 	}
 	failed := reason.Of("errors-go-to", "%s")
 	services, others := traefik.Errors(o)
@@ -162,13 +161,20 @@ func insideTraefik(text string) []string {
 	if provider != "kubernetescrd" && provider != "kubernetes" {
 		return nil
 	}
+	if len(word) > longestLabel+1+longestName+1+longestLabel {
+		return nil
+	}
 	var hosts []string
 	for i := range word {
 		if namespace := word[:i]; word[i] == '-' && isLabel(namespace) {
-			name := word[i+1:]
-			hosts = append(hosts, name+"."+namespace+".svc")
-			if end := strings.LastIndexByte(name, '-'); end > 0 {
-				hosts = append(hosts, name[:end]+"."+namespace+".svc")
+			names := []string{word[i+1:]}
+			if end := strings.LastIndexByte(names[0], '-'); end > 0 {
+				names = append(names, names[0][:end])
+			}
+			for _, name := range names {
+				if isName(name) {
+					hosts = append(hosts, name+"."+namespace+".svc")
+				}
 			}
 		}
 	}
@@ -184,7 +190,19 @@ func firstString(m map[string]any, keys ...string) string {
 	return ""
 }
 
+// longestLabel is the length of the longest label of DNS, longestName that of the longest name.
+const (
+	longestLabel = 63
+	longestName  = 253
+)
+
 // isLabel says whether a text may be the name of a Service or a namespace.
 func isLabel(s string) bool {
-	return s != "" && len(s) <= 63 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s[0] != '-'
+	return len(s) <= longestLabel && isName(s) && !strings.Contains(s, ".")
+}
+
+// isName says whether a text may be the name of an object of some other kind.
+func isName(s string) bool {
+	return s != "" && len(s) <= longestName && s[0] != '-' && s[0] != '.' &&
+		strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-.") == ""
 }

@@ -115,6 +115,15 @@ func TestNames(t *testing.T) {
 			"apiVersion: getambassador.io/v2\nkind: Mapping" + named + "spec: {to: 'ditto/gateway:82'}",
 			[]string{"gateway.ditto.svc:82"},
 		},
+		"names inside Traefik": {
+			"apiVersion: traefik.io/v9\nkind: IngressRoute" + named + "spec: {a: my-ns-web-80@kubernetes, b: " +
+				"'a-" + strings.Repeat("b", 250) + ".c-80@kubernetescrd', c: 'a-" + strings.Repeat("b-", 200) + "c@kubernetes', " +
+				"d: 'a-b c@kubernetes'}",
+			[]string{
+				"ns-web-80.my.svc:0", "ns-web.my.svc:0", "web-80.my-ns.svc:0", "web.my-ns.svc:0", "80.my-ns-web.svc:0",
+				strings.Repeat("b", 250) + ".c.a.svc:0",
+			},
+		},
 		"nothing from the metadata and the status": {
 			"apiVersion: getambassador.io/v2\nkind: Mapping\nmetadata: {namespace: ns, name: x, annotations: {to: gateway.ditto.svc}}\n" +
 				"status: {to: gateway.ditto.svc}",

@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"iter"
 	"net"
 	"slices"
 	"strings"
@@ -32,16 +33,25 @@ func AliasOf(svc *corev1.Service) (id inventory.ID, ok bool) {
 	return serviceHost(svc.Spec.ExternalName, svc.Namespace), true
 }
 
-// PortsTo are the ports of a ServiceEntry behind which a Service is.
-func PortsTo(o *inventory.Object, leads func(way.Backend) bool) []int32 {
+// PortsTo are the ports of a ServiceEntry behind which a Service is. An endpoint is asked about each port at most once.
+func PortsTo(o *inventory.Object, svc inventory.ID, leads func(way.Backend) bool) []int32 {
 	entry, ok := inventory.As[crd.ServiceEntry](o)
 	if !ok {
 		return nil
 	}
+	led := make([]bool, len(entry.Spec.Ports))
+	for e, service := range servicesBehind(entry) {
+		if service.Namespace != svc.Namespace || service.Name != svc.Name {
+			continue
+		}
+		for i := range led {
+			led[i] = led[i] || leads(backendAt(entry, e, service, i))
+		}
+	}
 	var list []int32
-	for _, p := range entry.Spec.Ports {
-		if slices.ContainsFunc(serviceEntryBackends(entry, p.Number), leads) {
-			list = append(list, p.Number)
+	for i := range led {
+		if led[i] {
+			list = append(list, entry.Spec.Ports[i].Number)
 		}
 	}
 	return list
@@ -93,34 +103,47 @@ func serviceEntryEndpoints(entry *crd.ServiceEntry) []crd.ServiceEntryEndpoint {
 	return list
 }
 
-// serviceEntryBackends are the Services behind one port of a ServiceEntry, or behind every one where it is zero. An
-// endpoint's own port comes before the target port, and that before the number.
+// serviceEntryBackends are the Services behind one port of a ServiceEntry, or behind every one where it is zero.
 func serviceEntryBackends(entry *crd.ServiceEntry, number int32) []way.Backend {
 	var list []way.Backend
-	for _, e := range serviceEntryEndpoints(entry) {
-		if strings.Contains(e.Address, "/") {
-			continue
-		}
-		for _, service := range dns.Services(e.Address, entry.Namespace) {
-			if service.Pod {
-				continue
-			}
-			for _, p := range entry.Spec.Ports {
-				if number != 0 && p.Number != number {
-					continue
-				}
-				b := way.Backend{Namespace: service.Namespace, Name: service.Name, Port: intstr.FromInt32(p.Number)}
-				if p.TargetPort != 0 {
-					b.Port = intstr.FromInt32(p.TargetPort)
-				}
-				if own := e.Ports[p.Name]; own != 0 {
-					b.Port = intstr.FromInt32(own)
-				}
-				list = append(list, b)
+	for e, service := range servicesBehind(entry) {
+		for i := range entry.Spec.Ports {
+			if number == 0 || entry.Spec.Ports[i].Number == number {
+				list = append(list, backendAt(entry, e, service, i))
 			}
 		}
 	}
 	return list
+}
+
+// servicesBehind yields the endpoints of a ServiceEntry, each with the Services that it can mean.
+func servicesBehind(entry *crd.ServiceEntry) iter.Seq2[crd.ServiceEntryEndpoint, dns.Service] {
+	return func(yield func(crd.ServiceEntryEndpoint, dns.Service) bool) {
+		for _, e := range serviceEntryEndpoints(entry) {
+			if strings.Contains(e.Address, "/") {
+				continue
+			}
+			for _, service := range dns.Services(e.Address, entry.Namespace) {
+				if !service.Pod && !yield(e, service) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// backendAt is a Service behind the i-th port of a ServiceEntry. An endpoint's own port comes before the target port,
+// and that before the number.
+func backendAt(entry *crd.ServiceEntry, e crd.ServiceEntryEndpoint, service dns.Service, i int) way.Backend {
+	p := &entry.Spec.Ports[i]
+	b := way.Backend{Namespace: service.Namespace, Name: service.Name, Port: intstr.FromInt32(p.Number)}
+	if p.TargetPort != 0 {
+		b.Port = intstr.FromInt32(p.TargetPort)
+	}
+	if own := e.Ports[p.Name]; own != 0 {
+		b.Port = intstr.FromInt32(own)
+	}
+	return b
 }
 
 // httpDestinations are the hosts that a rule sends requests, or copies of them, to.

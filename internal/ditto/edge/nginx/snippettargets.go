@@ -1,18 +1,24 @@
 package nginx
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/mention"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 	"github.com/dittoguard/dittoguard/internal/inventory/crd"
 )
 
+// variable is one of nginx in a text.
+var variable = regexp.MustCompile(`\$\{?\w+`)
+
 // SnippetTargets are the hosts that snippets of nginx configuration in an object forward requests to by themselves, in
-// whatever block, sorted. A host that is made of variables is empty.
+// whatever block, sorted. Where a host is made of variables, or a snippet is not read, they are all that the snippet
+// names.
 func SnippetTargets(o *inventory.Object) []string {
 	var texts []string
 	switch t := o.Typed.(type) {
@@ -36,8 +42,17 @@ func SnippetTargets(o *inventory.Object) []string {
 	}
 	var hosts []string
 	for _, text := range texts {
-		if snippet, ok := ParseSnippet(text); ok {
+		snippet, ok := ParseSnippet(text)
+		if ok {
 			hosts = append(hosts, snippet.Targets()...)
+		}
+		if !ok || slices.Contains(hosts, "") {
+			hosts = slices.DeleteFunc(hosts, func(host string) bool { return host == "" })
+			for h := range mention.Hosts(variable.ReplaceAllLiteralString(text, "$")) {
+				if !h.Bare { // a word alone is more often a directive
+					hosts = append(hosts, h.Name)
+				}
+			}
 		}
 	}
 	slices.Sort(hosts)
