@@ -77,7 +77,7 @@ var layers = map[string][]string{
 	"internal/ditto/edge/ingressnginx": vendor("internal/ditto/edge/nginx", "internal/ditto/dns"),
 	"internal/ditto/edge/istio":        vendor("internal/ditto/dns"),
 	"internal/ditto/edge/kong":         vendor("internal/ditto/edge/gatewayapi"),
-	"internal/ditto/edge/nginx":        vendor("internal/ditto/nginxconf", "internal/ditto/nginxconf/syntax"),
+	"internal/ditto/edge/nginx":        vendor("internal/ditto/mention", "internal/ditto/nginxconf", "internal/ditto/nginxconf/syntax"),
 	"internal/ditto/edge/nginxgateway": vendor("internal/ditto/edge/gatewayapi", "internal/ditto/edge/nginx"),
 	"internal/ditto/edge/openshift":    vendor(),
 	"internal/ditto/edge/tailscale":    vendor(),
