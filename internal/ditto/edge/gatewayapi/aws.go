@@ -111,7 +111,8 @@ func awsHandsOn(c way.Context, gw *gatewayv1.Gateway, a attachment) (hands bool,
 	if a.gateway == nil {
 		return doubt != "", doubt
 	}
-	if a.parent == way.GatewayID(gw.Namespace, gw.Name) || c.Config.IsInternalGateway(a.parent.Namespace, a.parent.Name) {
+	own := a.parent == way.GatewayID(gw.Namespace, gw.Name)
+	if own || c.Config.IsInternalGateway(a.parent.Namespace, a.parent.Name) {
 		return false, ""
 	}
 	class := GatewayClassOf(c, a.gateway)

@@ -91,7 +91,7 @@ type Implementation struct {
 	Limit, unreadLimits string
 	// redirects says what may redirect plain HTTP and cannot be seen.
 	redirects string
-	// Strip says how to remove the identity header from the requests of a rule where a filter would undo something else;
+	// Strip says how to remove the identity header from requests of a rule where a filter would undo something else;
 	// nil, and empty, where a filter is right.
 	Strip func(c way.Context, at Place) string
 	// Hide is how to hide headers where ResponseHeaderModifier does not.
