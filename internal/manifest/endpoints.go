@@ -2,9 +2,14 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
 	sigsjson "sigs.k8s.io/json"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -15,64 +20,41 @@ import (
 // endpoints are the old form of EndpointSlices.
 var endpoints = schema.GroupKind{Kind: "Endpoints"}
 
-// endpointsForm is what of Endpoints goes into EndpointSlices. Its structs have names, which errors of types begin
-// with.
-type (
-	endpointsForm struct {
-		Subsets []endpointsSubset `json:"subsets"`
+// mirrored are the EndpointSlices that a cluster makes of Endpoints, unless those say that it is not to. It fails where
+// something in them is of the wrong type.
+func mirrored(raw []byte, ref inventory.Ref) ([]map[string]any, error) {
+	var old corev1.Endpoints //nolint:staticcheck // people still write it
+	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &old); err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
-	endpointsSubset struct {
-		Addresses         []endpointsAddress `json:"addresses"`
-		NotReadyAddresses []endpointsAddress `json:"notReadyAddresses"`
-		Ports             []endpointsPort    `json:"ports"`
-	}
-	endpointsAddress struct {
-		IP string `json:"ip"`
-	}
-	endpointsPort struct {
-		Name        string `json:"name"`
-		Port        int32  `json:"port"`
-		Protocol    string `json:"protocol"`
-		AppProtocol string `json:"appProtocol"`
-	}
-)
-
-// checkEndpoints says what of Endpoints is of the wrong type, nil if nothing is.
-func checkEndpoints(raw []byte, ref inventory.Ref) error {
-	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(raw, &endpointsForm{}); err != nil {
-		return fmt.Errorf("%s: %w", ref, err)
-	}
-	return nil
-}
-
-// mirrored are the EndpointSlices that a cluster makes of Endpoints, unless those say that it is not to.
-func mirrored(object map[string]any) []map[string]any {
-	metadata, _ := object["metadata"].(map[string]any)
-	labels, _ := metadata["labels"].(map[string]any)
-	subsets, _ := object["subsets"].([]any)
-	if labels[discoveryv1.LabelSkipMirror] == "true" || metadata["name"] == nil {
-		return nil
+	if old.Labels[discoveryv1.LabelSkipMirror] == "true" || old.Name == "" {
+		return nil, nil
 	}
 	var list []map[string]any
-	for i, s := range subsets {
-		subset, _ := s.(map[string]any)
-		var all []any
-		for _, field := range []string{"addresses", "notReadyAddresses"} {
-			addresses, _ := subset[field].([]any)
-			for _, a := range addresses {
-				if address, ok := a.(map[string]any); ok {
-					all = append(all, map[string]any{"addresses": []any{address["ip"]}})
-				}
-			}
-		}
-		list = append(list, map[string]any{
-			"apiVersion": discoveryv1.SchemeGroupVersion.String(), "kind": inventory.EndpointSlice.Kind,
-			"metadata": map[string]any{
-				"name": fmt.Sprintf("%s-mirrored-%d", metadata["name"], i), "namespace": metadata["namespace"],
-				"labels": map[string]any{discoveryv1.LabelServiceName: metadata["name"]},
+	for i, subset := range old.Subsets {
+		slice := discoveryv1.EndpointSlice{
+			TypeMeta: metav1.TypeMeta{
+				APIVersion: discoveryv1.SchemeGroupVersion.String(), Kind: inventory.EndpointSlice.Kind,
 			},
-			"addressType": string(discoveryv1.AddressTypeIPv4), "ports": subset["ports"], "endpoints": all,
-		})
+			ObjectMeta: metav1.ObjectMeta{
+				Name: fmt.Sprintf("%s-mirrored-%d", old.Name, i), Namespace: old.Namespace,
+				Labels: map[string]string{discoveryv1.LabelServiceName: old.Name},
+			},
+			AddressType: discoveryv1.AddressTypeIPv4,
+		}
+		for _, a := range slices.Concat(subset.Addresses, subset.NotReadyAddresses) {
+			slice.Endpoints = append(slice.Endpoints, discoveryv1.Endpoint{Addresses: []string{a.IP}})
+		}
+		for _, p := range subset.Ports {
+			slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{
+				Name: ptr.To(p.Name), Port: ptr.To(p.Port), Protocol: ptr.To(p.Protocol), AppProtocol: p.AppProtocol,
+			})
+		}
+		object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&slice)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", ref, err)
+		}
+		list = append(list, object)
 	}
-	return list
+	return list, nil
 }

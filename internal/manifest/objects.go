@@ -153,8 +153,9 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 		source.LineOf = func(field string) int { return doc.Line(position.Join(path, field)) }
 	}
 	o, err := inventory.Decode(raw, source)
+	var mirrors []map[string]any
 	if err == nil && gk == endpoints {
-		err = checkEndpoints(raw, o.Ref)
+		mirrors, err = mirrored(raw, o.Ref)
 	}
 	if err != nil {
 		e.typeError(line, path, err)
@@ -168,10 +169,8 @@ func (e *expander) object(object map[string]any, path string, line int, gk schem
 	if placed {
 		e.out.placed = append(e.out.placed, o)
 	}
-	if gk == endpoints {
-		for _, slice := range mirrored(object) {
-			e.object(slice, path, line, inventory.EndpointSlice)
-		}
+	for _, slice := range mirrors {
+		e.object(slice, path, line, inventory.EndpointSlice)
 	}
 }
 
