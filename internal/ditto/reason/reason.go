@@ -27,7 +27,7 @@ type Reason struct {
 }
 
 // all are the reasons of every table. It is never changed.
-var all = slices.Concat(edges, gateways, inside, within)
+var all = slices.Concat(edges, kong, gateways, inside, within)
 
 var byCode = func() map[Code]*Reason {
 	list := make(map[Code]*Reason, len(all))
