@@ -1,6 +1,7 @@
 package kong
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -146,7 +147,7 @@ func gatewayPolicies(c way.Context, at gatewayapi.Place) gatewayapi.Policies {
 	route, service, unclear := holdersAt(c, at)
 	k := readPlugins(c.Objects, route, service)
 	p := gatewayapi.Policies{
-		Authentication: k.authentication, Assumptions: k.assumptions, Opaque: unclear, Rewrite: k.rewrite,
+		Authentication: k.authentication, Assumptions: k.assumptions, Opaque: cmp.Or(unclear, k.opaque), Rewrite: k.rewrite,
 		Early: func(before tri.State) tri.State {
 			if k.identity.State == way.IdentityClient {
 				return before

@@ -149,6 +149,8 @@ type reading struct {
 	// rewrite is set where a plugin changes the path.
 	rewrite     *way.Rewrite
 	assumptions []string
+	// opaque says what may change everything and is not read.
+	opaque string
 }
 
 // readPlugins reads the plugins for requests that go by a route (an Ingress, an HTTPRoute) to a Service.
@@ -161,6 +163,7 @@ func readPlugins(r inventory.Reader, route, service holder) reading {
 	}
 	plugins, clash := pluginsOf(r, route, service)
 	opaque := func(why string) {
+		k.opaque = why
 		k.identity = tri.Is(way.IdentityUnknown, source, why)
 		k.authentication = tri.Is(tri.Unknown, source, why)
 		k.rewrite = new(way.UnknownRewrite(why))
