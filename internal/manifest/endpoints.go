@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/utils/ptr"
 	sigsjson "sigs.k8s.io/json"
 
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -47,7 +46,7 @@ func mirrored(raw []byte, ref inventory.Ref) ([]map[string]any, error) {
 		}
 		for _, p := range subset.Ports {
 			slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{
-				Name: ptr.To(p.Name), Port: ptr.To(p.Port), Protocol: ptr.To(p.Protocol), AppProtocol: p.AppProtocol,
+				Name: new(p.Name), Port: new(p.Port), Protocol: new(p.Protocol), AppProtocol: p.AppProtocol,
 			})
 		}
 		object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&slice)

@@ -147,7 +147,8 @@ func gatewayPolicies(c way.Context, at gatewayapi.Place) gatewayapi.Policies {
 	route, service, unclear := holdersAt(c, at)
 	k := readPlugins(c.Objects, route, service)
 	p := gatewayapi.Policies{
-		Authentication: k.authentication, Assumptions: k.assumptions, Opaque: cmp.Or(unclear, k.opaque), Rewrite: k.rewrite,
+		Authentication: k.authentication, Assumptions: k.assumptions, Rewrite: k.rewrite,
+		Opaque: cmp.Or(unclear, k.opaque),
 		Early: func(before tri.State) tri.State {
 			if k.identity.State == way.IdentityClient {
 				return before
