@@ -11,8 +11,16 @@ func OfComponent(v *world.View, part recognize.Part) *ComponentFacts {
 	if facts, known := memo.Of(v).components[id]; known {
 		return facts
 	}
+	facts := component.Of(v, part)
+	facts.Ports, facts.Grants = isolation(v, part)
+	memo.Of(v).components[id] = &facts
+	return &facts
+}
+
+// component is what of that is in its configuration.
+var component = world.NewConfigured(func(v *world.View, part recognize.Part) ComponentFacts {
 	s := v.Settings(part)
-	facts := &ComponentFacts{
+	return ComponentFacts{
 		Namespace: part.Workload.Ref.Namespace, Name: part.Workload.Ref.Name, Container: part.Container.Name,
 		Component: part.Component,
 
@@ -20,7 +28,4 @@ func OfComponent(v *world.View, part recognize.Part) *ComponentFacts {
 		Database: database(part.Component, s),
 		Literals: literalsOf(v, part),
 	}
-	facts.Ports, facts.Grants = isolation(v, part)
-	memo.Of(v).components[id] = facts
-	return facts
-}
+})

@@ -12,11 +12,9 @@ import (
 )
 
 // OfGateway reads the effective settings of a gateway.
-func OfGateway(v *world.View, part recognize.Part) *GatewayFacts {
-	id := part.ID()
-	if facts, known := memo.Of(v).gateways[id]; known {
-		return facts
-	}
+func OfGateway(v *world.View, part recognize.Part) *GatewayFacts { return gateway.Of(v, part) }
+
+var gateway = world.NewConfigured(func(v *world.View, part recognize.Part) *GatewayFacts {
 	s := v.Settings(part)
 	facts := &GatewayFacts{
 		Namespace: part.Workload.Ref.Namespace, Name: part.Workload.Ref.Name, Container: part.Container.Name,
@@ -44,9 +42,8 @@ func OfGateway(v *world.View, part recognize.Part) *GatewayFacts {
 	for _, said := range s.Said(settings.PreAuthentication) {
 		facts.PreAuthenticationSaid = append(facts.PreAuthenticationSaid, settings.Boolean(said))
 	}
-	memo.Of(v).gateways[id] = facts
 	return facts
-}
+})
 
 func method(value settings.Value) Text {
 	m, why, ok := settings.Method(value)

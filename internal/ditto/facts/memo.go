@@ -7,12 +7,11 @@ import (
 
 // known are the facts that were worked out in one view.
 type known struct {
-	gateways   map[recognize.PartID]*GatewayFacts
 	components map[recognize.PartID]*ComponentFacts
 	// policies are the NetworkPolicies of a namespace.
 	policies map[string]*policies
 }
 
 var memo = world.NewMemo(func() *known {
-	return &known{map[recognize.PartID]*GatewayFacts{}, map[recognize.PartID]*ComponentFacts{}, map[string]*policies{}}
+	return &known{map[recognize.PartID]*ComponentFacts{}, map[string]*policies{}}
 })

@@ -7,16 +7,21 @@ import (
 	"slices"
 	"sync"
 
+	"k8s.io/utils/lru"
+
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 )
 
-// Cache keeps parsed configuration, of proxies and of Ditto, by its content. It is safe for concurrent use.
+// Cache keeps parsed configuration, of proxies and of Ditto, by its content, and what follows from that of a container
+// (Configured). It is safe for concurrent use.
 type Cache struct {
 	mu    sync.Mutex
 	texts map[uint64]parsed
 	seed  maphash.Seed
 
 	settings *settings.Cache
+	// configured are *configured by configuredKey.
+	configured *lru.Cache
 }
 
 // parsed is what was made of some texts.
@@ -31,7 +36,10 @@ const cacheSize = 512
 
 // NewCache makes an empty cache.
 func NewCache() *Cache {
-	return &Cache{texts: map[uint64]parsed{}, seed: maphash.MakeSeed(), settings: settings.NewCache()}
+	return &Cache{
+		texts: map[uint64]parsed{}, seed: maphash.MakeSeed(), settings: settings.NewCache(),
+		configured: lru.New(mostConfigured),
+	}
 }
 
 // Parsed is what parse makes of a file and those beside it, unless that was done before.

@@ -19,6 +19,9 @@ type Port struct {
 	Doubt string
 }
 
+// ports are those that the settings of a container say.
+var ports = NewConfigured(func(v *View, part recognize.Part) settings.Ports { return v.Settings(part).Ports() })
+
 // PortsOf are the ports of a part that matter: those that its settings say, since what a container declares binds
 // nothing. Where a setting cannot be read, the name of a declared port is the best guess. A MongoDB counts where Ditto
 // runs beside it.
@@ -33,7 +36,7 @@ func (v *View) PortsOf(p recognize.Part) []Port {
 	case !recognize.IsDitto(p.Component):
 		return nil
 	}
-	bound := v.Settings(p).Ports()
+	bound := ports.Of(v, p)
 	var list []Port
 	for _, b := range []struct {
 		name  string
@@ -64,7 +67,7 @@ func (v *View) ReachedPorts(p recognize.Part) []Port {
 	if p.Component != recognize.Gateway {
 		return list
 	}
-	http := v.Settings(p).Ports().HTTP
+	http := ports.Of(v, p).HTTP
 	if http.Number != 0 || http.Why == "" || podspec.Declared(p.Container, 0, "http") != 0 {
 		return list
 	}

@@ -33,17 +33,18 @@ type View struct {
 	quiet *View
 
 	// What was worked out: answers of the inventory, parts of workloads, the Services that select them, settings of
-	// containers, the hosts that containers are told of, routes of entries, what edges share; and what other packages
-	// keep (Memo).
-	got       map[inventory.ID]*inventory.Object
-	found     map[inventory.Key][]*inventory.Object
-	parts     map[inventory.ID][]recognize.Part
-	selecting map[inventory.ID][]*inventory.Object
-	read      map[recognize.PartID]*settings.Settings
-	named     map[recognize.PartID][]Naming
-	routing   map[entryService][]way.Route
-	kept      way.Kept
-	memos     map[any]any
+	// containers and what follows from them, the hosts that containers are told of, routes of entries, what edges
+	// share; and what other packages keep (Memo).
+	got        map[inventory.ID]*inventory.Object
+	found      map[inventory.Key][]*inventory.Object
+	parts      map[inventory.ID][]recognize.Part
+	selecting  map[inventory.ID][]*inventory.Object
+	read       map[recognize.PartID]*settings.Settings
+	containers map[recognize.PartID]*container
+	named      map[recognize.PartID][]Naming
+	routing    map[entryService][]way.Route
+	kept       way.Kept
+	memos      map[any]any
 }
 
 // Options say what the inventory itself does not show.
@@ -70,7 +71,8 @@ func New(ctx context.Context, r inventory.Reader, opts Options) *View {
 	v := &View{
 		Reader: r, Options: opts, ctx: ctx, effort: &effort{by: map[inventory.ID]int{}},
 		parts: map[inventory.ID][]recognize.Part{}, read: map[recognize.PartID]*settings.Settings{},
-		named: map[recognize.PartID][]Naming{}, routing: map[entryService][]way.Route{}, memos: map[any]any{},
+		containers: map[recognize.PartID]*container{},
+		named:      map[recognize.PartID][]Naming{}, routing: map[entryService][]way.Route{}, memos: map[any]any{},
 	}
 	v.TrustModel = cmp.Or(opts.TrustModel, "auto")
 	if opts.Asking != nil {
