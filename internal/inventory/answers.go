@@ -1,8 +1,8 @@
 package inventory
 
 import (
-	"slices"
 	"sync"
+	"weak"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -22,7 +22,21 @@ type kept struct {
 }
 
 // Given are answers to the questions of a judgement, by which it can be told later whether it would be told the same.
-type Given []answer
+// They keep no object that is gone: whoever has reason to may have thousands of ConfigMaps read, and change them.
+type Given []given
+
+// given is an answer with references to the objects.
+type given struct {
+	answer
+
+	objects []reference
+}
+
+// reference is to an object, which it does not keep.
+type reference struct {
+	id ID
+	at weak.Pointer[Object]
+}
 
 // answer is what was answered to one question: objects, or whether a kind is known.
 type answer struct {
@@ -69,7 +83,16 @@ func (a *Answers) Knows(gk schema.GroupKind, namespace string) bool {
 func (a *Answers) Given() Given {
 	a.kept.mu.Lock()
 	defer a.kept.mu.Unlock()
-	return slices.Clip(a.kept.list)
+	all := make(Given, len(a.kept.list))
+	for i, of := range a.kept.list {
+		objects := make([]reference, len(of.objects))
+		for j, o := range of.objects {
+			objects[j] = reference{o.Ref.ID(), weak.Make(o)}
+		}
+		of.objects = nil
+		all[i] = given{of, objects}
+	}
+	return all
 }
 
 // Size is how many questions and objects there are.
@@ -116,12 +139,22 @@ func listOf(o *Object) []*Object {
 }
 
 // sameLists says whether two lists have the same objects in the same order, those of an identity left out.
-func sameLists(a, b []*Object, but ID) bool {
-	if slices.Equal(a, b) {
-		return true
+func sameLists(known []reference, list []*Object, but ID) bool {
+	i := 0
+	skip := func() {
+		for i < len(known) && known[i].id == but {
+			i++
+		}
 	}
-	others := func(list []*Object) []*Object {
-		return slices.DeleteFunc(slices.Clone(list), func(o *Object) bool { return o.Ref.ID() == but })
+	for _, o := range list {
+		if skip(); o.Ref.ID() == but {
+			continue
+		}
+		if i == len(known) || known[i].at.Value() != o {
+			return false
+		}
+		i++
 	}
-	return slices.Equal(others(a), others(b))
+	skip()
+	return i == len(known)
 }

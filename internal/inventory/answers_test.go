@@ -1,7 +1,9 @@
 package inventory_test
 
 import (
+	"runtime"
 	"testing"
+	"weak"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -73,5 +75,33 @@ func TestGiven_Hold(t *testing.T) {
 		if test.want && len(again.Asked()) != 2 {
 			t.Errorf("%s: recorded %v, want what was asked", test.name, again.Asked())
 		}
+	}
+}
+
+// TestGiven_KeepNoObject: what is not in the inventory any more is gone, whoever has asked for it, and does not hold.
+func TestGiven_KeepNoObject(t *testing.T) {
+	memory := inventory.NewMemory(nil, nil)
+	ask := func() (inventory.Given, weak.Pointer[inventory.Object]) {
+		o, err := inventory.Decode([]byte(`{"apiVersion":"v1","kind":"Secret","metadata":{"namespace":"ditto","name":"a"}}`), inventory.Source{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		memory.Put(o)
+		answers := inventory.NewAnswers(memory)
+		answers.Get(inventory.Secret, "ditto", "a")
+		return answers.Given(), weak.Make(o)
+	}
+	given, object := ask()
+	runtime.GC()
+	if !given.Hold(memory, inventory.ID{}) {
+		t.Error("it is there, and does not hold")
+	}
+	memory.Delete(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: "a"})
+	runtime.GC()
+	if object.Value() != nil {
+		t.Error("it is kept")
+	}
+	if given.Hold(memory, inventory.ID{}) {
+		t.Error("it is gone, and holds")
 	}
 }
