@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -46,7 +47,8 @@ func mirrored(raw []byte, ref inventory.Ref) ([]map[string]any, error) {
 		}
 		for _, p := range subset.Ports {
 			slice.Ports = append(slice.Ports, discoveryv1.EndpointPort{
-				Name: new(p.Name), Port: new(p.Port), Protocol: new(p.Protocol), AppProtocol: p.AppProtocol,
+				Name: new(p.Name), Port: new(p.Port), AppProtocol: p.AppProtocol,
+				Protocol: new(cmp.Or(p.Protocol, corev1.ProtocolTCP)), // as an API server has it
 			})
 		}
 		object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&slice)

@@ -70,13 +70,14 @@ var leftOut = map[string]string{
 
 // alone are fixtures whose objects concern those of others, and why. Those with a controller of Ingresses do so as well.
 var alone = map[string]string{
-	"edge-rate-limit/pass/istio-virtual-service":               "its EnvoyFilter is for the pods that every Gateway of the Istio fixtures names",
-	"preauth-exposed/fail/istio-on-node":                       "every Gateway of the Istio fixtures names its pods",
-	"preauth-exposed/fail/istio-second-balancer":               "every Gateway of the Istio fixtures names its pods",
-	"preauth-exposed/fail/istio-service-entry":                 "the host of its ServiceEntry is that of every copy",
-	"preauth-exposed/pass/istio-service-entry":                 "the host of its ServiceEntry is that of every copy",
-	"preauth-exposed/fail/envoy-gateway-backends-not-followed": "its DynamicResolver may lead to any gateway of the cluster",
-	"preauth-exposed/fail/contour-parent-of-any-namespace":     "its parent is the Gateway of every copy",
+	"edge-rate-limit/pass/istio-virtual-service":                    "its EnvoyFilter is for the pods that every Gateway of the Istio fixtures names",
+	"preauth-exposed/fail/istio-on-node":                            "every Gateway of the Istio fixtures names its pods",
+	"preauth-exposed/fail/istio-second-balancer":                    "every Gateway of the Istio fixtures names its pods",
+	"preauth-exposed/fail/istio-service-entry":                      "the host of its ServiceEntry is that of every copy",
+	"preauth-exposed/pass/istio-service-entry":                      "the host of its ServiceEntry is that of every copy",
+	"preauth-exposed/fail/envoy-gateway-backends-not-followed":      "its DynamicResolver may lead to any gateway of the cluster",
+	"preauth-exposed/fail/contour-parent-of-any-namespace":          "its parent is the Gateway of every copy",
+	"preauth-exposed/fail/parent-of-any-namespace-of-unknown-class": "its parent may be the Gateway of every copy",
 }
 
 // mending are fixtures that pass only once they are complete, and what is open until then. So an order of arrival can be refused
@@ -92,6 +93,7 @@ var mending = map[string]string{
 	"preauth-exposed/pass/ingress-nginx-annotations-prefix":   "the controller says which annotations count",
 	"preauth-exposed/pass/ingress-nginx-global-auth":          "the controller's ConfigMap closes the way",
 	"preauth-exposed/pass/ingress-nginx-global-headers":       "the controller's ConfigMap closes the way",
+	"preauth-exposed/pass/kong-gateway-plugin":                "the class says that Kong, which reads the plugin, serves the Gateway",
 	"preauth-exposed/pass/ingress-nginx-header-set-twice":     "the header is certain until the controller's ConfigMap sets it, too",
 }
 
