@@ -58,7 +58,7 @@ The kinds that are not Kubernetes' own and that decide how Ditto is exposed, by 
   namespaced: [tunnelbindings]
   cluster: []
 - group: networking.gke.io
-  namespaced: [frontendconfigs]
+  namespaced: [frontendconfigs, serviceattachments]
   cluster: []
 - group: networking.istio.io
   namespaced: [envoyfilters, gateways, serviceentries, virtualservices]

@@ -311,6 +311,11 @@ var edges = []Reason{
 		"tailscale-members",
 		"who is in the tailnet that %s opens it to cannot be seen (edges.internalIngressClasses: [tailscale] in the configuration says that no outsider is)", elsewhere,
 	},
+	{
+		"gce-standalone-neg",
+		"a network endpoint group is made for port %s (%s), and what load balancer sends requests to it cannot be seen",
+		"Take the port out of exposed_ports, or look by hand which load balancer the group is attached to.",
+	},
 	{"traefik-tcp-rule-broken", "the rule %s cannot be read: %v", mended},
 	{"traefik-rule-alternatives", "the rule has too many alternatives", plainPath},
 	{

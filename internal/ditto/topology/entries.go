@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/edge/gke"
 	"github.com/dittoguard/dittoguard/internal/ditto/edge/tailscale"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
@@ -87,6 +88,12 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 			func() requests.Set { return letsAll(requests.Door{Kind: fmt.Sprint("Tailscale ", sp.Port)}) })
 		route.Doubt, route.Doubted = doubt, public
 		w.enter(svc, "Tailscale", &route, c)
+	}
+	if doubt := gke.StandaloneNEG(service, sp.Port); doubt != "" {
+		route := way.HandingOn(fmt.Sprint(sp.Port), fmt.Sprintf("network endpoint group, port %d", sp.Port), true,
+			func() requests.Set { return letsAll(requests.Door{Kind: fmt.Sprint("NEG ", sp.Port)}) })
+		route.Doubt, route.Doubted = doubt, true
+		w.enter(svc, "NEG", &route, c)
 	}
 	switch service.Spec.Type {
 	case corev1.ServiceTypeLoadBalancer:

@@ -19,6 +19,8 @@ var unread = []unreadKind{
 	{schema.GroupKind{Group: "cilium.io", Kind: "CiliumEnvoyConfig"}, []string{"v2"}, true},
 	{schema.GroupKind{Group: "cilium.io", Kind: "CiliumClusterwideEnvoyConfig"}, []string{"v2"}, true},
 	{schema.GroupKind{Group: "elbv2.k8s.aws", Kind: "TargetGroupBinding"}, []string{"v1beta1", "v1alpha1"}, false},
+	// It lets other networks reach an internal load balancer of a Service, by Private Service Connect.
+	{schema.GroupKind{Group: "networking.gke.io", Kind: "ServiceAttachment"}, []string{"v1", "v1beta1"}, false},
 	{schema.GroupKind{Group: "getambassador.io", Kind: "Mapping"}, []string{"v3alpha1", "v2", "v1"}, true},
 	{schema.GroupKind{Group: "getambassador.io", Kind: "TCPMapping"}, []string{"v3alpha1", "v2", "v1"}, true},
 	{schema.GroupKind{Group: "apisix.apache.org", Kind: "ApisixRoute"}, []string{"v2", "v2beta3"}, false},

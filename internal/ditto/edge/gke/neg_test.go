@@ -1,0 +1,29 @@
+package gke
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestStandaloneNEG(t *testing.T) {
+	for annotation, want := range map[string]bool{
+		``:                               false,
+		`{"ingress": true}`:              false,
+		`{"exposed_ports": {"80": {}}}`:  true,
+		`{"exposed_ports": {"81": {}}}`:  false,
+		`{"exposed_ports": {"080": {}}}`: true,
+		`{"ingress": true, "exposed_ports": {"80": {"name": "api"}, "443": {}}}`: true,
+		// GKE's controller refuses these, and makes no group.
+		`{"exposed_ports": ["80"]}`:        false,
+		`{"exposed_ports": {"http": {}}}`:  false,
+		`{"exposed_ports": {"80": {}}`:     false,
+		`{"exposed_ports": {"80": "api"}}`: false,
+	} {
+		svc := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{negAnnotation: annotation}}}
+		if got := StandaloneNEG(svc, 80); (got != "") != want {
+			t.Errorf("%s: %q", annotation, got)
+		}
+	}
+}
