@@ -54,11 +54,12 @@ var layers = map[string][]string{
 	"internal/ditto/topology": rooms("internal/ditto/podspec", "internal/ditto/recognize", "internal/ditto/unread", "internal/ditto/index",
 		"internal/ditto/world", "internal/ditto/facts", "internal/ditto/proxy"),
 	// An nginx is read in layers: its text, its values, its servers, and what runs them.
-	"internal/ditto/nginxconf":        {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/ditto/tri"},
-	"internal/ditto/nginxconf/syntax": {"internal/ditto/reason"},
-	"internal/ditto/nginxconf/wire":   {},
-	"internal/ditto/nginxconf/expr":   {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/wire"},
-	"internal/ditto/nginxconf/vhost":  {"internal/ditto/reason", "internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/expr", "internal/ditto/requests"},
+	"internal/ditto/nginxconf":          {"internal/ditto/nginxconf/...", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/ditto/tri"},
+	"internal/ditto/nginxconf/syntax":   {"internal/ditto/reason"},
+	"internal/ditto/nginxconf/wire":     {},
+	"internal/ditto/nginxconf/expr":     {"internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/wire"},
+	"internal/ditto/nginxconf/vhost":    {"internal/ditto/reason", "internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/expr", "internal/ditto/requests"},
+	"internal/ditto/nginxconf/upstream": {"internal/ditto/reason", "internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/vhost"},
 	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them: of controllers of
 	// Ingresses, and of kinds.
 	"internal/ditto/way":               {"internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
@@ -136,6 +137,8 @@ var plain = []string{"rules", "internal/inventory", "internal/inventory/crd", "i
 // goPackage is what `go list -json` tells.
 type goPackage struct {
 	ImportPath    string
+	Dir           string
+	GoFiles       []string
 	Imports, Deps []string
 }
 
@@ -253,7 +256,7 @@ func TestCELIsTheAPIServers(t *testing.T) {
 func packages(t *testing.T) []goPackage {
 	t.Helper()
 	listing.Do(func() {
-		listed = decode[goPackage](t, output(t, "go", "list", "-json=ImportPath,Imports,Deps", module+"..."))
+		listed = decode[goPackage](t, output(t, "go", "list", "-json=ImportPath,Dir,GoFiles,Imports,Deps", module+"..."))
 	})
 	if len(listed) < 10 {
 		t.Fatalf("only %d packages were listed", len(listed))

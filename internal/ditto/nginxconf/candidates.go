@@ -47,7 +47,7 @@ func (r *Route) candidates(gatewayPath string) iter.Seq[string] {
 			// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on
 			// as it is arrives decoded once less.
 			for _, percent := range []string{"%", "%25"} {
-				if !add(encodeAt(s, 1, percent)) || !add(encodeAt(s, strings.LastIndexByte(s, '/')+1, percent)) {
+				if !add(wire.EscapeAt(s, 1, percent)) || !add(wire.EscapeAt(s, strings.LastIndexByte(s, '/')+1, percent)) {
 					return
 				}
 			}
@@ -56,15 +56,6 @@ func (r *Route) candidates(gatewayPath string) iter.Seq[string] {
 			}
 		}
 	}
-}
-
-// encodeAt writes one letter as an escape.
-func encodeAt(path string, i int, percent string) string {
-	if i >= len(path) || path[i] == '/' {
-		return path
-	}
-	const hex = "0123456789ABCDEF"
-	return path[:i] + percent + string(hex[path[i]>>4]) + string(hex[path[i]&15]) + path[i+1:]
 }
 
 // entries are paths that this route's location takes, made so that patterns and rewrites give gatewayPath where they

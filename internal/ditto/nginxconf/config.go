@@ -10,6 +10,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/upstream"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
@@ -26,7 +27,7 @@ type Config struct {
 	dir       string
 	http      *scope
 	vars      *expr.Variables
-	upstreams map[string]upstream
+	upstreams map[string]upstream.Group
 	routes    []*Route
 	byScope   map[*scope]*Route
 	// zones are limit_req_zone and limit_conn_zone, by directive and name.
@@ -69,7 +70,7 @@ func Parse(ctx context.Context, main string, files map[string]string) (*Config, 
 		return nil, err
 	}
 	unknown := tree.Unknown
-	c := &Config{dir: tree.Dir, vars: expr.NewVariables(), upstreams: map[string]upstream{}, texts: tree.Files,
+	c := &Config{dir: tree.Dir, vars: expr.NewVariables(), upstreams: map[string]upstream.Group{}, texts: tree.Files,
 		byHost:  map[*vhost.Host]*Server{},
 		byScope: map[*scope]*Route{}, zones: map[string]*syntax.Directive{}, limits: map[limitKey]Setting{},
 		patterns: expr.Patterns{},

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/upstream"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/vhost"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/test/missing"
@@ -74,7 +75,7 @@ func TestRoutesOfAProxyLikeTheChart(t *testing.T) {
 	version := Setting{State: tri.On, Why: "server_tokens at /etc/nginx/nginx.conf:5"}
 	server := Setting{State: tri.Off, Why: "nginx sends its own name"}
 	open := Authentication{State: tri.Off, Why: "nothing asks for credentials"}
-	targets := []Target{{Host: "gateway.example", Port: 8080}, {Host: "gateway-2.example", Port: 8080}}
+	targets := []upstream.Target{{Host: "gateway.example", Port: 8080}, {Host: "gateway-2.example", Port: 8080}}
 	want := []*Route{
 		{
 			Location: "/api", File: mainFile, Line: 18, Targets: targets, Access: accessOpen, OwnConnection: true, Raw: true,
@@ -274,21 +275,21 @@ func TestIdentityAndAuthenticationThatNginxHereCannotRun(t *testing.T) {
 func TestTargets(t *testing.T) {
 	for _, tt := range []struct {
 		name, server string
-		want         []Target
+		want         []upstream.Target
 	}{
-		{"a name and a port", `location / { proxy_pass http://GW:8080; }`, []Target{{Host: "gw", Port: 8080}}},
-		{"tls", `location / { proxy_pass https://gw/x; }`, []Target{{Host: "gw", Port: 443, TLS: true}}},
-		{"v6", `location / { proxy_pass http://[fd00::1]:81; }`, []Target{{Host: "fd00::1", Port: 81}}},
-		{"a socket", `location / { proxy_pass http://unix:/run/gw.sock:/api; }`, []Target{{Host: "/run/gw.sock", Unix: true}}},
-		{"a set variable", `set $h gw; location / { proxy_pass http://$h:8080$request_uri; }`, []Target{{Host: "gw", Port: 8080}}},
-		{"a variable with the whole address", `location / { set $u http://gw:8080; proxy_pass $u; }`, []Target{{Host: "gw", Port: 8080}}},
-		{"either of two", `set $h a; if ($http_x = y) { set $h b; } location / { proxy_pass http://$h; }`, []Target{{Host: "b", Port: 80}, {Host: "a", Port: 80}}},
-		{"the request's choice", `location / { proxy_pass http://$arg_h; }`, []Target{{Variable: true}}},
-		{"a placeholder", `location / { proxy_pass http://${GATEWAY}:8080; }`, []Target{{Variable: true}}},
+		{"a name and a port", `location / { proxy_pass http://GW:8080; }`, []upstream.Target{{Host: "gw", Port: 8080}}},
+		{"tls", `location / { proxy_pass https://gw/x; }`, []upstream.Target{{Host: "gw", Port: 443, TLS: true}}},
+		{"v6", `location / { proxy_pass http://[fd00::1]:81; }`, []upstream.Target{{Host: "fd00::1", Port: 81}}},
+		{"a socket", `location / { proxy_pass http://unix:/run/gw.sock:/api; }`, []upstream.Target{{Host: "/run/gw.sock", Unix: true}}},
+		{"a set variable", `set $h gw; location / { proxy_pass http://$h:8080$request_uri; }`, []upstream.Target{{Host: "gw", Port: 8080}}},
+		{"a variable with the whole address", `location / { set $u http://gw:8080; proxy_pass $u; }`, []upstream.Target{{Host: "gw", Port: 8080}}},
+		{"either of two", `set $h a; if ($http_x = y) { set $h b; } location / { proxy_pass http://$h; }`, []upstream.Target{{Host: "b", Port: 80}, {Host: "a", Port: 80}}},
+		{"the request's choice", `location / { proxy_pass http://$arg_h; }`, []upstream.Target{{Variable: true}}},
+		{"a placeholder", `location / { proxy_pass http://${GATEWAY}:8080; }`, []upstream.Target{{Variable: true}}},
 		{"gRPC is no route", `location / { grpc_pass grpc://gw; }`, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var got []Target
+			var got []upstream.Target
 			for _, r := range parse(t, inServer(tt.server)).Routes() {
 				got = append(got, r.Targets...)
 			}
@@ -323,7 +324,7 @@ func TestStreamForwardsWhatTheClientSends(t *testing.T) {
 	if r.Identity.State != Client || r.Authentication.State != tri.Off || !r.Server.Stream || !r.Raw {
 		t.Errorf("got %+v", r)
 	}
-	if diff := cmp.Diff([]Target{{Host: "gateway", Port: 8080}}, r.Targets); diff != "" {
+	if diff := cmp.Diff([]upstream.Target{{Host: "gateway", Port: 8080}}, r.Targets); diff != "" {
 		t.Error(diff)
 	}
 	if got, path, known := c.Locate(9000, "x", "/devops"); got != r || path != "/devops" || !known {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/upstream"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
@@ -20,9 +21,9 @@ func (c *Config) define(list []*syntax.Directive, unknown *syntax.Notes) {
 			}
 		case "upstream":
 			if d.Block != nil && len(d.Args) == 1 {
-				u := parseUpstream(d)
-				if u.unknown != "" {
-					unknown.Add(u.unknown)
+				u := upstream.Read(d)
+				if u.Unknown != "" {
+					unknown.Add(u.Unknown)
 				}
 				c.upstreams[strings.ToLower(d.Args[0])] = u
 			}

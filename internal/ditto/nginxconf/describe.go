@@ -6,6 +6,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/upstream"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 )
@@ -259,11 +260,11 @@ func (c *Config) describeStream(r *Route) {
 		d := c.destination(a.Text)
 		if !d.ok {
 			unknown.Add(reason.Of("nginx-target-by-connection", r.at(), "the connection"))
-			d.targets = []Target{{Variable: true}}
+			d.targets = []upstream.Target{{Variable: true}}
 		}
 		for _, t := range d.targets {
 			t.TLS = tls
-			r.Targets = addTarget(r.Targets, t)
+			r.Targets = upstream.Add(r.Targets, t)
 		}
 	}
 	switch a := addresses(r.scope); a.state {

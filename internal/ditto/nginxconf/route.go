@@ -5,6 +5,7 @@ import (
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/upstream"
 )
 
 // The states of Identity.State: what becomes of the identity that Ditto believes, whatever the client sends.
@@ -55,20 +56,9 @@ type Authentication struct {
 
 // Asked is a service that a subrequest asks.
 type Asked struct {
-	Target
+	upstream.Target
 
 	Path string
-}
-
-// Target is where a route forwards to.
-type Target struct {
-	// Host is in lower case, without brackets; the path of the socket where Unix is set.
-	Host string
-	Port int
-	TLS  bool
-	Unix bool
-	// Variable: the request decides, and what it can come to is not in the configuration. Host is then empty.
-	Variable bool
 }
 
 // The states of Route.Access.
@@ -90,7 +80,7 @@ type Route struct {
 	// Line is where the proxy_pass stands.
 	Line int
 
-	Targets        []Target
+	Targets        []upstream.Target
 	Identity       Identity
 	Authentication Authentication
 

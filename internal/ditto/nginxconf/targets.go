@@ -1,11 +1,11 @@
 package nginxconf
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/expr"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
+	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/upstream"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
@@ -17,7 +17,7 @@ func (c *Config) describeTarget(r *Route, ways []*way, unknown *syntax.Notes) {
 			if !d.ok {
 				unknown.Add(reason.Of("nginx-not-understood", "proxy_pass", r.at()))
 				for _, t := range c.staticTargets(r) {
-					r.Targets = addTarget(r.Targets, t)
+					r.Targets = upstream.Add(r.Targets, t)
 				}
 				dropped = false
 				continue
@@ -26,7 +26,7 @@ func (c *Config) describeTarget(r *Route, ways []*way, unknown *syntax.Notes) {
 				if t.Variable {
 					unknown.Add(reason.Of("nginx-target-by-connection", r.at(), "the request"))
 				}
-				r.Targets = addTarget(r.Targets, t)
+				r.Targets = upstream.Add(r.Targets, t)
 			}
 			if len(d.uri) == 0 && p.validUnparsed {
 				r.Raw = true
@@ -55,16 +55,9 @@ func (c *Config) describeTarget(r *Route, ways []*way, unknown *syntax.Notes) {
 	}
 }
 
-func addTarget(list []Target, t Target) []Target {
-	if slices.Contains(list, t) {
-		return list
-	}
-	return append(list, t)
-}
-
 // destination is what a proxy_pass comes to on one way.
 type destination struct {
-	targets  []Target
+	targets  []upstream.Target
 	uri      expr.Text
 	assume   expr.Assumptions
 	variable bool // proxy_pass holds variables: its path, if any, is all there is
@@ -131,33 +124,33 @@ func (c *Config) destination(url expr.Text) destination {
 	}
 	host, ok := authority.Constant()
 	if !ok {
-		return destination{targets: []Target{{TLS: tls, Variable: true}}, uri: uri, ok: len(uri) > 0 ||
+		return destination{targets: []upstream.Target{{TLS: tls, Variable: true}}, uri: uri, ok: len(uri) > 0 ||
 			!authority.HoldsUnknown()}
 	}
 	port := 80
 	if tls {
 		port = 443
 	}
-	t, ok := parseTarget(host, port)
+	t, ok := upstream.Parse(host, port)
 	if !ok {
 		return destination{}
 	}
 	if u, found := c.upstreams[strings.ToLower(host)]; found {
-		targets := make([]Target, len(u.targets))
-		for i, t := range u.targets {
+		targets := make([]upstream.Target, len(u.Targets))
+		for i, t := range u.Targets {
 			t.TLS = tls
 			targets[i] = t
 		}
 		return destination{targets: targets, uri: uri, ok: true}
 	}
 	t.TLS = tls
-	return destination{targets: []Target{t}, uri: uri, ok: true}
+	return destination{targets: []upstream.Target{t}, uri: uri, ok: true}
 }
 
 // staticTargets are where a proxy_pass can go whatever a request does: what set and map give its variables anywhere in
 // the configuration. It is for routes whose requests are too many to follow.
-func (c *Config) staticTargets(r *Route) []Target {
-	vague := []Target{{Variable: true}}
+func (c *Config) staticTargets(r *Route) []upstream.Target {
+	vague := []upstream.Target{{Variable: true}}
 	if !r.urlOK {
 		return vague
 	}
@@ -165,14 +158,14 @@ func (c *Config) staticTargets(r *Route) []Target {
 	if !ok {
 		return vague
 	}
-	var list []Target
+	var list []upstream.Target
 	for _, t := range texts {
 		d := c.destination(t)
 		if !d.ok && len(d.targets) == 0 {
 			return vague
 		}
 		for _, target := range d.targets {
-			list = addTarget(list, target)
+			list = upstream.Add(list, target)
 		}
 	}
 	return list

@@ -181,3 +181,13 @@ func escape(s, unsafe string) string {
 	}
 	return b.String()
 }
+
+// EscapeAt writes the byte at i as an escape that begins with percent: `%`, or `%25` where it is to be read twice. There
+// is none behind the end, and a slash stays.
+func EscapeAt(path string, i int, percent string) string {
+	if i >= len(path) || path[i] == '/' {
+		return path
+	}
+	const hex = "0123456789ABCDEF"
+	return path[:i] + percent + string(hex[path[i]>>4]) + string(hex[path[i]&15]) + path[i+1:]
+}

@@ -1,7 +1,9 @@
-package nginxconf
+// Package upstream says where an nginx sends requests: to a server by its address, or to those of an upstream block.
+package upstream
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf/syntax"
@@ -9,42 +11,54 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
-// upstream is an upstream block: where its servers are.
-type upstream struct {
-	targets []Target
-	unknown string
+// Target is where a route forwards to.
+type Target struct {
+	// Host is in lower case, without brackets; the path of the socket where Unix is set.
+	Host string
+	Port int
+	TLS  bool
+	Unix bool
+	// Variable: the request decides, and what it can come to is not in the configuration. Host is then empty.
+	Variable bool
 }
 
-func parseUpstream(d *syntax.Directive) upstream {
-	var u upstream
+// Group is an upstream block: where its servers are, and why that is not all known.
+type Group struct {
+	Targets []Target
+	Unknown string
+}
+
+// Read reads an upstream block.
+func Read(d *syntax.Directive) Group {
+	var u Group
 	for _, e := range d.Block {
 		switch {
 		case e.Name == "include" && e.Missing, syntax.Unread(e.Name):
-			u.unknown = e.Name + " at " + e.At()
+			u.Unknown = e.Name + " at " + e.At()
 		case e.Name == "server" && len(e.Args) > 0:
 			down := false
 			for _, p := range e.Args[1:] {
 				down = down || p == "down"
 				if strings.HasPrefix(p, "service=") {
-					u.unknown = reason.Of("nginx-upstream-port", d.Args[0], e.Args[0], e.At())
+					u.Unknown = reason.Of("nginx-upstream-port", d.Args[0], e.Args[0], e.At())
 				}
 			}
 			if down {
 				continue
 			}
-			t, ok := parseTarget(e.Args[0], 80)
+			t, ok := Parse(e.Args[0], 80)
 			if !ok {
-				u.unknown = reason.Of("nginx-upstream-server", d.Args[0], e.At())
+				u.Unknown = reason.Of("nginx-upstream-server", d.Args[0], e.At())
 				continue
 			}
-			u.targets = append(u.targets, t)
+			u.Targets = append(u.Targets, t)
 		}
 	}
 	return u
 }
 
-// parseTarget reads host, host:port, [v6]:port or unix:path.
-func parseTarget(s string, port int) (Target, bool) {
+// Parse reads an address: host, host:port, [v6]:port or unix:path.
+func Parse(s string, port int) (Target, bool) {
 	if after, ok := strings.CutPrefix(s, "unix:"); ok {
 		return Target{Host: path.Clean(after), Unix: true}, true
 	}
@@ -69,4 +83,12 @@ func parseTarget(s string, port int) (Target, bool) {
 		return Target{}, false
 	}
 	return Target{Host: strings.ToLower(host), Port: port}, host != ""
+}
+
+// Add adds a target to a list, unless it is there.
+func Add(list []Target, t Target) []Target {
+	if slices.Contains(list, t) {
+		return list
+	}
+	return append(list, t)
 }
