@@ -47,7 +47,8 @@ func (r *Route) candidates(gatewayPath string) iter.Seq[string] {
 			// A filter on the client's own bytes does not see an encoded letter; a path that nginx decodes and sends on
 			// as it is arrives decoded once less.
 			for _, percent := range []string{"%", "%25"} {
-				if !add(wire.EscapeAt(s, 1, percent)) || !add(wire.EscapeAt(s, strings.LastIndexByte(s, '/')+1, percent)) {
+				last := strings.LastIndexByte(s, '/') + 1
+				if !add(wire.EscapeAt(s, 1, percent)) || !add(wire.EscapeAt(s, last, percent)) {
 					return
 				}
 			}

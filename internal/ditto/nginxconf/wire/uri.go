@@ -182,8 +182,8 @@ func escape(s, unsafe string) string {
 	return b.String()
 }
 
-// EscapeAt writes the byte at i as an escape that begins with percent: `%`, or `%25` where it is to be read twice. There
-// is none behind the end, and a slash stays.
+// EscapeAt writes the byte at i as an escape that begins with percent, which is `%`, or `%25` where it is to be read
+// twice. Behind the end there is none, and a slash stays.
 func EscapeAt(path string, i int, percent string) string {
 	if i >= len(path) || path[i] == '/' {
 		return path
