@@ -62,7 +62,7 @@ func (r *recalled) or(c *Checker, key recallKey, o *inventory.Object, answers *i
 	if !is || found.key != key || found.lapsed(c.now()) || !found.answers.Hold(answers.Reader, key.about) {
 		until := c.NextLapse()
 		again := judge()
-		r.keep(key, again, answers.Given(), until)
+		r.keep(key, again, answers, until)
 		return again
 	}
 	again := found.judgement
@@ -80,7 +80,7 @@ func (r *recall) lapsed(now time.Time) bool { return !r.until.IsZero() && !now.B
 
 // keep keeps what was found, unless it may be something else a moment later, whatever the answers are, or is too much.
 // What is said of other objects is not asked for again.
-func (r *recalled) keep(key recallKey, found judgement, answers inventory.Given, until time.Time) {
+func (r *recalled) keep(key recallKey, found judgement, answers *inventory.Answers, until time.Time) {
 	// There is a fact for each way in, which a single violation keeps all of.
 	size := answers.Size() + len(found.facts) + len(found.violations) + len(found.unknowns) + len(found.excepted)
 	if found.beyondFacts || found.passing || size > mostToRecall {
@@ -91,5 +91,5 @@ func (r *recalled) keep(key recallKey, found judgement, answers inventory.Given,
 	found.violations = slices.DeleteFunc(slices.Clone(found.violations), func(v violation) bool {
 		return !v.isAt(key.about)
 	})
-	r.kept.Add(key.about, &recall{judgement: found, key: key, answers: answers, until: until})
+	r.kept.Add(key.about, &recall{judgement: found, key: key, answers: answers.Given(), until: until})
 }

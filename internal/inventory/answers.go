@@ -22,7 +22,8 @@ type kept struct {
 }
 
 // Given are answers to the questions of a judgement, by which it can be told later whether it would be told the same.
-// They keep no object that is gone: whoever has reason to may have thousands of ConfigMaps read, and change them.
+// They keep no object that is gone: whoever writes a pod template could otherwise have old versions of many ConfigMaps
+// kept.
 type Given []given
 
 // given is an answer with references to the objects.
@@ -79,6 +80,17 @@ func (a *Answers) Knows(gk schema.GroupKind, namespace string) bool {
 	return known
 }
 
+// Size is how many questions and objects there are so far.
+func (a *Answers) Size() int {
+	a.kept.mu.Lock()
+	defer a.kept.mu.Unlock()
+	n := len(a.kept.list)
+	for i := range a.kept.list {
+		n += len(a.kept.list[i].objects)
+	}
+	return n
+}
+
 // Given are the answers so far.
 func (a *Answers) Given() Given {
 	a.kept.mu.Lock()
@@ -95,18 +107,9 @@ func (a *Answers) Given() Given {
 	return all
 }
 
-// Size is how many questions and objects there are.
-func (g Given) Size() int {
-	n := len(g)
-	for i := range g {
-		n += len(g[i].objects)
-	}
-	return n
-}
-
 // Hold says whether an inventory answers all of the questions as it was answered before: with the very same objects, or
-// with others of the identity that is given, which an overlay hides. It asks all of them, quietly what was asked so, as
-// long as they hold.
+// with others of the identity that is given, which an overlay hides. It asks all of them as long as they hold, quietly
+// what was asked so if the inventory can be asked quietly.
 func (g Given) Hold(r Reader, but ID) bool {
 	quiet := Quiet(r)
 	for i := range g {

@@ -28,4 +28,7 @@ var component = world.NewConfigured(func(v *world.View, part recognize.Part) Com
 		Database: database(part.Component, s),
 		Literals: literalsOf(v, part),
 	}
+}, func(facts ComponentFacts) int {
+	return len(facts.Logging.Levels) + len(facts.Logging.Unknown) + len(facts.Literals.Places) +
+		len(facts.Literals.Unknown)
 })

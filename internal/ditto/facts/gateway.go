@@ -43,6 +43,8 @@ var gateway = world.NewConfigured(func(v *world.View, part recognize.Part) *Gate
 		facts.PreAuthenticationSaid = append(facts.PreAuthenticationSaid, settings.Boolean(said))
 	}
 	return facts
+}, func(facts *GatewayFacts) int {
+	return len(facts.PreAuthenticationSaid) + facts.OIDC.size() + facts.DevopsOIDC.size()
 })
 
 func method(value settings.Value) Text {

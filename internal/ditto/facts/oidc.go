@@ -54,6 +54,15 @@ func oidc(s *settings.Settings, of settings.OIDC, protocol *settings.Binding) OI
 	return o
 }
 
+// size is how many things are in it.
+func (o OIDC) size() int {
+	n := len(o.Issuers)
+	for i := range o.Issuers {
+		n += len(o.Issuers[i].URLs)
+	}
+	return n
+}
+
 func subjects(value settings.Value) Subjects {
 	if value.State == settings.Unknown {
 		return Subjects{State: tri.Unknown, Source: value.Source, Why: value.Why}

@@ -313,7 +313,7 @@ var edges = []Reason{
 	},
 	{
 		"gce-standalone-neg",
-		"a network endpoint group is made for port %s (%s), and what load balancer sends requests to it cannot be seen",
+		"a network endpoint group is made for port %s (%s), and which load balancer sends requests to it cannot be seen",
 		"Take the port out of exposed_ports, or look by hand which load balancer the group is attached to.",
 	},
 	{"traefik-tcp-rule-broken", "the rule %s cannot be read: %v", mended},

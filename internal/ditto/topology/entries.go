@@ -16,6 +16,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/requests"
 	"github.com/dittoguard/dittoguard/internal/ditto/tri"
 	"github.com/dittoguard/dittoguard/internal/ditto/way"
+	"github.com/dittoguard/dittoguard/internal/ditto/world"
 	"github.com/dittoguard/dittoguard/internal/inventory"
 )
 
@@ -89,7 +90,7 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		route.Doubt, route.Doubted = doubt, public
 		w.enter(svc, "Tailscale", &route, c)
 	}
-	if doubt := gke.StandaloneNEG(service, sp.Port); doubt != "" {
+	if doubt := negsOf(w.view, svc).Doubt(sp.Port); doubt != "" {
 		route := way.HandingOn(fmt.Sprint(sp.Port), fmt.Sprintf("network endpoint group, port %d", sp.Port), true,
 			func() requests.Set { return letsAll(requests.Door{Kind: fmt.Sprint("NEG ", sp.Port)}) })
 		route.Doubt, route.Doubted = doubt, true
@@ -121,6 +122,19 @@ func (w *walker) serviceEntries(svc *inventory.Object, sp *corev1.ServicePort, c
 		enter("ExternalIP", true, fmt.Sprintf("external IP %s, port %d", strings.Join(service.Spec.ExternalIPs, ", "),
 			sp.Port))
 	}
+}
+
+// negs are the network endpoint groups of Services, which are read once for all of their ports.
+var negs = world.NewMemo(func() *map[inventory.ID]gke.NEGs { return &map[inventory.ID]gke.NEGs{} })
+
+func negsOf(v *world.View, svc *inventory.Object) gke.NEGs {
+	all := *negs.Of(v)
+	made, known := all[svc.Ref.ID()]
+	if !known {
+		made = gke.NEGsOf(inventory.Must[corev1.Service](svc))
+		all[svc.Ref.ID()] = made
+	}
+	return made
 }
 
 // routeEntries: the routes of an entry that lead to a Service.

@@ -1,7 +1,7 @@
 package world
 
 import (
-	"crypto/sha256"
+	"weak"
 
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -9,30 +9,31 @@ import (
 
 // Configured is what follows from the configuration of a container alone: from its pod template, and the ConfigMaps
 // and Secrets that it names. Most requests leave the configuration of every container as it is, so it is kept in the
-// Cache of the view, from one judgement to the next, for as long as the inventory gives the same answers.
+// Cache of the view, from one judgement to the next, for as long as the workload is the same object and the inventory
+// gives the same answers.
 type Configured[T any] struct {
 	read func(v *View, part recognize.Part) T
+	size func(T) int
 }
 
-// NewConfigured is what read works out. Nobody may change what it returns. A package has one for each such thing, as a
-// variable.
-func NewConfigured[T any](read func(v *View, part recognize.Part) T) *Configured[T] {
-	return &Configured[T]{read}
+// NewConfigured is what read works out; size says how many things are in that. Nobody may change what read returns. A
+// package has one for each such thing, as a variable.
+func NewConfigured[T any](read func(v *View, part recognize.Part) T, size func(T) int) *Configured[T] {
+	return &Configured[T]{read, size}
 }
 
-// mostConfigured is how much of that is kept: three things of each container of a few Dittos. mostToRestOn is how many
-// answers one may rest on to be kept; usually they are a dozen.
+// mostConfigured is how much of that is kept: three things of each container of a few Dittos. mostInConfigured is how
+// many answers one may rest on, and things have in it, to be kept; usually they are a dozen.
 const (
-	mostConfigured = 128
-	mostToRestOn   = 512
+	mostConfigured   = 256
+	mostInConfigured = 512
 )
 
-// configuredKey is what is kept: what of which container, in which state.
+// configuredKey is what is kept: what of which container. Whatever changes a workload makes another object of it.
 type configuredKey struct {
-	what      any // a *Configured
-	part      recognize.PartID
-	component string
-	template  [sha256.Size]byte
+	what                 any // a *Configured
+	workload             weak.Pointer[inventory.Object]
+	container, component string
 }
 
 // configured is what was worked out, with the answers that it rests on. Nothing changes it.
@@ -45,8 +46,8 @@ type configured struct {
 type container struct {
 	view    *View
 	answers *inventory.Answers
-	// state is the key of what is kept of it, without what that is; nil if nothing is.
-	state *configuredKey
+	// key is that of what is kept of it, without what that is.
+	key   configuredKey
 	known map[any]any // by *Configured
 }
 
@@ -59,7 +60,7 @@ func (c *Configured[T]) Of(v *View, part recognize.Part) T {
 	value, kept := in.recall(v, c).(T)
 	if !kept {
 		value = c.read(in.view, part)
-		in.keep(v, c, value)
+		in.keep(v, c, value, c.size(value))
 	}
 	in.known[c] = value
 	return value
@@ -74,8 +75,8 @@ func (v *View) container(part recognize.Part) *container {
 	answers := inventory.NewAnswers(v)
 	in = &container{view: New(v.ctx, answers, v.Options), answers: answers, known: map[any]any{}}
 	in.view.effort = v.effort
-	if text, err := part.Workload.PodTemplate().Marshal(); err == nil {
-		in.state = &configuredKey{part: id, component: part.Component, template: sha256.Sum256(text)}
+	in.key = configuredKey{
+		workload: weak.Make(part.Workload), container: part.Container.Name, component: part.Component,
 	}
 	v.containers[id] = in
 	return in
@@ -83,21 +84,17 @@ func (v *View) container(part recognize.Part) *container {
 
 // recall is what was worked out in an earlier judgement, if what it rests on is the same; nil otherwise.
 func (in *container) recall(v *View, what any) any {
-	if in.state == nil {
-		return nil
-	}
-	kept, _ := v.Cache.configured.Get(in.state.of(what))
+	kept, _ := v.Cache.configured.Get(in.key.of(what))
 	if found, is := kept.(*configured); is && found.answers.Hold(v, inventory.ID{}) {
 		return found.value
 	}
 	return nil
 }
 
-// keep keeps what was worked out, unless the judgement has ended meanwhile.
-func (in *container) keep(v *View, what, value any) {
-	answers := in.answers.Given()
-	if in.state != nil && v.Err() == nil && answers.Size() <= mostToRestOn {
-		v.Cache.configured.Add(in.state.of(what), &configured{value, answers})
+// keep keeps what was worked out, unless the judgement has ended meanwhile, or it is too much.
+func (in *container) keep(v *View, what, value any, size int) {
+	if v.Err() == nil && in.answers.Size()+size <= mostInConfigured {
+		v.Cache.configured.Add(in.key.of(what), &configured{value, in.answers.Given()})
 	}
 }
 

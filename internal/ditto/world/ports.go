@@ -20,7 +20,8 @@ type Port struct {
 }
 
 // ports are those that the settings of a container say.
-var ports = NewConfigured(func(v *View, part recognize.Part) settings.Ports { return v.Settings(part).Ports() })
+var ports = NewConfigured(func(v *View, part recognize.Part) settings.Ports { return v.Settings(part).Ports() },
+	func(settings.Ports) int { return 1 })
 
 // PortsOf are the ports of a part that matter: those that its settings say, since what a container declares binds
 // nothing. Where a setting cannot be read, the name of a declared port is the best guess. A MongoDB counts where Ditto
