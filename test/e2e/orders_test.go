@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -222,12 +223,18 @@ func holdsHashes(object *unstructured.Unstructured) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(data)), func(key string) bool { return strings.Contains(key, "htpasswd") })
 }
 
-// create creates an object. On a busy machine the API server may not get an answer in time, which is no verdict.
+// create creates an object, which is as old afterwards as the API server had it: of several Ingresses of one host the
+// oldest may decide. On a busy machine the API server may not get an answer in time, which is no verdict.
 func (f *fixture) create(t *testing.T, object *unstructured.Unstructured) error {
 	t.Helper()
 	var err error
 	for range 3 {
-		if err = f.Client.Create(t.Context(), object.DeepCopy()); !apierrors.IsInternalError(err) {
+		created := object.DeepCopy()
+		object.SetCreationTimestamp(metav1.Now()) // if it is refused
+		if err = f.Client.Create(t.Context(), created); err == nil {
+			object.SetCreationTimestamp(created.GetCreationTimestamp())
+		}
+		if !apierrors.IsInternalError(err) {
 			break
 		}
 		t.Logf("trying again: %v", err)
