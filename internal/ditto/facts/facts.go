@@ -192,10 +192,10 @@ const (
 type Exposure struct {
 	// Entry is the object that opens the way.
 	Entry Object `cel:"entry"`
-	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork, Tunnel, Tailscale,
-	// NEG (a network endpoint group of GKE); or Proxy, for whoever reaches a proxy from inside the cluster, with no
-	// entry object at all. Then the proxy's workload is the entry. Unread are ways that there may be, through objects
-	// of kinds that cannot be read or more than are followed; then the target is the entry.
+	// Kind is how it does: Ingress, Route, LoadBalancer, NodePort, ExternalIP, HostPort, HostNetwork, Tunnel,
+	// Tailscale, NEG (a network endpoint group of GKE); or Proxy, for whoever reaches a proxy from inside the cluster,
+	// with no entry object at all. Then the proxy's workload is the entry. Unread are ways that there may be, through
+	// objects of kinds that cannot be read or more than are followed; then the target is the entry.
 	Kind string `cel:"kind"`
 	// Proxied says that the way goes through a proxy but begins elsewhere. What becomes of requests in the proxy can be
 	// judged at the Proxy exposure that begins there: no way that leads to the proxy can do more.
