@@ -11,6 +11,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
@@ -27,7 +28,9 @@ import (
 // them faster than they are.
 
 // BenchmarkGateway is a request for the gateway of the fixture, with its nginx, which nothing outside reaches; and with an
-// Ingress before the nginx.
+// Ingress before the nginx. A setting and a second Service are judged beside what is the same as for the request before
+// ("update-setting", "second-service"), so that what was found without them is recalled, and after the nginx's
+// Service was stored anew ("-anew").
 func BenchmarkGateway(b *testing.B) {
 	for _, behind := range []string{"ClusterIP", "Ingress"} {
 		world := newWorld(b)
@@ -48,6 +51,10 @@ func BenchmarkGateway(b *testing.B) {
 		b.Run(behind+"/update-label", func(b *testing.B) { world.update(b, old, labelled) })
 		b.Run(behind+"/update-replicas", func(b *testing.B) { world.update(b, old, scaled) })
 		b.Run(behind+"/update-setting", func(b *testing.B) { world.update(b, old, changed) })
+		b.Run(behind+"/update-setting-anew", func(b *testing.B) { world.anew(b, admissionv1.Update, old, changed) })
+		second := service("ditto", "second", "ditto-gateway")
+		b.Run(behind+"/second-service", func(b *testing.B) { world.create(b, second) })
+		b.Run(behind+"/second-service-anew", func(b *testing.B) { world.anew(b, admissionv1.Create, nil, second) })
 	}
 }
 
@@ -158,7 +165,9 @@ func newWorld(b testing.TB) *opts {
 		b.Fatal(err)
 	}
 	w := &opts{inventory: inventory.NewMemory(index.Of, nil), checker: checker}
-	for _, o := range loaded.Objects {
+	for i, o := range loaded.Objects {
+		// As an API server has stored it.
+		o.Meta.UID, o.Meta.ResourceVersion = types.UID(o.Ref.String()), fmt.Sprint(i+1)
 		w.inventory.Put(o)
 	}
 	return w
@@ -195,6 +204,21 @@ func (w *opts) update(b *testing.B, before, after metav1.Object) {
 	b.ReportAllocs()
 	for b.Loop() {
 		w.judge(b, admissionv1.Update, wrap(b, before), wrap(b, after))
+	}
+}
+
+// anew judges a request after the nginx's Service was stored anew, as it is.
+func (w *opts) anew(b *testing.B, operation admissionv1.Operation, before, after metav1.Object) {
+	b.Helper()
+	nginx := w.typed(b, inventory.Service, "ditto", "twins-ditto-nginx").(*corev1.Service)
+	b.ReportAllocs()
+	for b.Loop() {
+		w.put(nginx)
+		var old *inventory.Object
+		if before != nil {
+			old = wrap(b, before)
+		}
+		w.judge(b, operation, old, wrap(b, after))
 	}
 }
 

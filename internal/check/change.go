@@ -28,7 +28,9 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	if same {
 		under = answers
 	}
-	before := c.view(ctx, inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: change.OldObject}), apart)
+	old := c.asKept(inv, change.OldObject)
+	earlier := inventory.NewAnswers(inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: old}))
+	before := c.view(ctx, earlier, apart)
 	after := c.view(ctx, inventory.NewOverlay(under, inventory.Change{ID: id, Object: change.Object}), apart)
 
 	s := newScope()
@@ -46,14 +48,20 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	var is judgement
 	// A rule about objects matches by more than what decides otherwise.
 	if same && len(c.rules[rules.EachObject]) == 0 {
-		is = c.recalled.or(c, keyOf(change.Object, decides), change.Object, answers, judge)
+		is = c.recalled.or(ctx, c, keyOf(change.Object, decides), change.Object, answers, judge)
 	} else {
 		is = judge()
 	}
 	was, compared := is, comparison{grown: make([]growth, len(is.violations)), mends: func() bool { return false }}
 	judged := !same || is.beyondFacts
 	if judged {
-		was = c.judge(ctx, before, s.before(before), change.Request)
+		s := s.before(before)
+		judge := func() judgement { return c.judge(ctx, before, s, change.Request) }
+		if c.factsDecide() {
+			was = c.recalled.before(c, before, s, earlier, judge)
+		} else {
+			was = judge()
+		}
 		compared = compare(before, after, was.violations, is.violations)
 	}
 
@@ -81,6 +89,19 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		return Verdict{}, err
 	}
 	return verdict, nil
+}
+
+// asKept is an object as the inventory keeps it, if that is the same version of it and no rule sees more than decides:
+// what follows from the one that is kept is known, often.
+func (c *Checker) asKept(inv inventory.Reader, o *inventory.Object) *inventory.Object {
+	if o == nil || o.Meta.UID == "" || o.Meta.ResourceVersion == "" || !c.factsDecide() {
+		return o
+	}
+	kept := inv.Get(o.Ref.GroupKind(), o.Ref.Namespace, o.Ref.Name)
+	if kept == nil || kept.Meta.UID != o.Meta.UID || kept.Meta.ResourceVersion != o.Meta.ResourceVersion {
+		return o
+	}
+	return kept
 }
 
 // bring adds what a change brings to its verdict.

@@ -3,8 +3,10 @@ package check
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dittoguard/dittoguard/internal/config"
@@ -47,6 +49,8 @@ type Checker struct {
 	recalled  *recalled
 	// rules are in name order, by what they are evaluated for.
 	rules map[rules.Each][]*rule
+	// factsDecide says that no rule sees more of an object than what the facts say of it.
+	factsDecide func() bool
 }
 
 // rule is a compiled rule with its document.
@@ -94,6 +98,12 @@ func New(opts Options) (*Checker, error) {
 	for _, list := range c.rules {
 		slices.SortFunc(list, func(a, b *rule) int { return strings.Compare(a.Metadata.Name, b.Metadata.Name) })
 	}
+	c.factsDecide = sync.OnceValue(func() bool {
+		return len(c.rules[rules.EachObject]) == 0 && !slices.ContainsFunc(slices.Collect(maps.Values(c.rules)),
+			func(list []*rule) bool {
+				return slices.ContainsFunc(list, func(r *rule) bool { return !r.compiled.FactsDecide() })
+			})
+	})
 	c.outcomes = newOutcomes(c.rules)
 	return c, errors.Join(problems...)
 }

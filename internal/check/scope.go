@@ -61,6 +61,19 @@ func (s *scope) before(view *world.View) *scope {
 	return &earlier
 }
 
+// key identifies the scope by those of its objects that the view has. What a request is about is one of its objects.
+func (s *scope) key(view *world.View) string {
+	var text []byte
+	for _, refs := range []map[inventory.ID]inventory.Ref{s.workloads, s.entries, s.holders, s.objects} {
+		for _, o := range in(view, view.Reader, refs) {
+			text = append(text, o.Ref.ID().String()...)
+			text = append(text, '\n')
+		}
+		text = append(text, '\n')
+	}
+	return string(text)
+}
+
 // in returns the objects of one part of the scope that the view, or the reader under it, has, in stable order; none
 // once the judgement has ended.
 func in(view *world.View, reader inventory.Reader, refs map[inventory.ID]inventory.Ref) []*inventory.Object {

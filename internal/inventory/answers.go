@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"context"
 	"sync"
 	"weak"
 
@@ -108,11 +109,14 @@ func (a *Answers) Given() Given {
 }
 
 // Hold says whether an inventory answers all of the questions as it was answered before: with the very same objects, or
-// with others of the identity that is given, which an overlay hides. It asks all of them as long as they hold, quietly
-// what was asked so if the inventory can be asked quietly.
-func (g Given) Hold(r Reader, but ID) bool {
+// with others of the identity that is given, which an overlay hides. It asks all of them as long as they hold and the
+// context has not ended, quietly what was asked so if the inventory can be asked quietly.
+func (g Given) Hold(ctx context.Context, r Reader, but ID) bool {
 	quiet := Quiet(r)
 	for i := range g {
+		if ctx.Err() != nil {
+			return false
+		}
 		of := &g[i]
 		from := r
 		if of.quiet {

@@ -64,7 +64,7 @@ func TestGiven_Hold(t *testing.T) {
 		}
 		test.change(memory)
 		again := inventory.NewRecorder(memory)
-		if got := given.Hold(again, about); got != test.want {
+		if got := given.Hold(t.Context(), again, about); got != test.want {
 			t.Errorf("%s: hold: %v, want %v", test.name, got, test.want)
 		}
 		for _, q := range again.Asked() {
@@ -93,7 +93,7 @@ func TestGiven_KeepNoObject(t *testing.T) {
 	}
 	given, object := ask()
 	runtime.GC()
-	if !given.Hold(memory, inventory.ID{}) {
+	if !given.Hold(t.Context(), memory, inventory.ID{}) {
 		t.Error("it is there, and does not hold")
 	}
 	memory.Delete(inventory.ID{GroupKind: inventory.Secret, Namespace: "ditto", Name: "a"})
@@ -101,7 +101,7 @@ func TestGiven_KeepNoObject(t *testing.T) {
 	if object.Value() != nil {
 		t.Error("it is kept")
 	}
-	if given.Hold(memory, inventory.ID{}) {
+	if given.Hold(t.Context(), memory, inventory.ID{}) {
 		t.Error("it is gone, and holds")
 	}
 }

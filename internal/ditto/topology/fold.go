@@ -3,6 +3,7 @@ package topology
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -265,14 +266,15 @@ var anyRequest = requests.Box{Doors: []requests.Door{{}}, Hosts: []requests.Host
 // the component. It is worked out for those ways only that are compared, to tell whether a change lets in more. The
 // exposure has to come from this view; what any other lets in is no more than unclear.
 func Requests(v *world.View, e *facts.Exposure) requests.Set {
+	set, known := memo.Of(v).requests[e.Way]
+	if known && v.Err() == nil {
+		return set
+	}
 	hops, known := memo.Of(v).ways[e.Way]
 	if !known || v.Err() != nil {
 		unclear := anyRequest
 		unclear.Paths = []requests.Paths{requests.Unread("", "")}
 		return requests.Set{unclear}
-	}
-	if set, known := memo.Of(v).requests[e.Way]; known {
-		return set
 	}
 	v.Spend(e.Entry.Ref().ID(), world.CostOfWay)
 	set, steps := requests.Set{anyRequest}, 0
@@ -304,3 +306,6 @@ func Requests(v *world.View, e *facts.Exposure) requests.Set {
 	memo.Of(v).requests[e.Way] = set
 	return set
 }
+
+// Carry has a view know what ways let in, by their keys, as another view of the same objects found.
+func Carry(to *world.View, lets map[string]requests.Set) { maps.Copy(memo.Of(to).requests, lets) }

@@ -85,7 +85,7 @@ func (v *View) container(part recognize.Part) *container {
 // recall is what was worked out in an earlier judgement, if what it rests on is the same; nil otherwise.
 func (in *container) recall(v *View, what any) any {
 	kept, _ := v.Cache.configured.Get(in.key.of(what))
-	if found, is := kept.(*configured); is && found.answers.Hold(v, inventory.ID{}) {
+	if found, is := kept.(*configured); is && found.answers.Hold(v.ctx, v, inventory.ID{}) {
 		return found.value
 	}
 	return nil
