@@ -62,7 +62,7 @@ var layers = map[string][]string{
 	"internal/ditto/nginxconf/upstream": {"internal/ditto/reason", "internal/ditto/nginxconf/syntax", "internal/ditto/nginxconf/vhost"},
 	// What an entry does, in the words of all vendors; a package for each vendor; and the tables of them: of controllers of
 	// Ingresses, and of kinds.
-	"internal/ditto/way":               {"internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
+	"internal/ditto/way":               {"internal/ditto/dns", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/surface", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
 	"internal/ditto/edge":              {"internal/ditto/edge/...", "internal/ditto/reason", "internal/ditto/way", "internal/inventory", "internal/inventory/crd", "internal/ditto/tri"},
 	"internal/ditto/edge/alibaba":      {"internal/ditto/way", "internal/ditto/reason", "internal/ditto/edge/aws", "internal/ditto/tri"},
 	"internal/ditto/edge/aws":          vendor(),

@@ -29,15 +29,15 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		under = answers
 	}
 	old := c.asKept(inv, change.OldObject)
-	earlier := inventory.NewAnswers(inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: old}))
-	before := c.view(ctx, earlier, apart)
+	asked := inventory.NewAnswers(inventory.NewOverlay(recorder, inventory.Change{ID: id, Object: old}))
+	before := c.view(ctx, asked, apart)
 	after := c.view(ctx, inventory.NewOverlay(under, inventory.Change{ID: id, Object: change.Object}), apart)
 
 	s := newScope()
 	s.about = id
 	judge := func() judgement {
-		if change.OldObject != nil && !same {
-			s.add(topology.Follow(before, change.OldObject), change.OldObject)
+		if old != nil && !same {
+			s.add(topology.Follow(before, old), old)
 		}
 		if change.Object != nil {
 			s.add(topology.Follow(after, change.Object), change.Object)
@@ -55,13 +55,8 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	was, compared := is, comparison{grown: make([]growth, len(is.violations)), mends: func() bool { return false }}
 	judged := !same || is.beyondFacts
 	if judged {
-		s := s.before(before)
-		judge := func() judgement { return c.judge(ctx, before, s, change.Request) }
-		if c.factsDecide() {
-			was = c.recalled.before(c, before, s, earlier, judge)
-		} else {
-			was = judge()
-		}
+		there := s.before(before)
+		was = c.recalled.was(c, before, there, asked, func() judgement { return c.judge(ctx, before, there, change.Request) })
 		compared = compare(before, after, was.violations, is.violations)
 	}
 
@@ -89,19 +84,6 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 		return Verdict{}, err
 	}
 	return verdict, nil
-}
-
-// asKept is an object as the inventory keeps it, if that is the same version of it and no rule sees more than decides:
-// what follows from the one that is kept is known, often.
-func (c *Checker) asKept(inv inventory.Reader, o *inventory.Object) *inventory.Object {
-	if o == nil || o.Meta.UID == "" || o.Meta.ResourceVersion == "" || !c.factsDecide() {
-		return o
-	}
-	kept := inv.Get(o.Ref.GroupKind(), o.Ref.Namespace, o.Ref.Name)
-	if kept == nil || kept.Meta.UID != o.Meta.UID || kept.Meta.ResourceVersion != o.Meta.ResourceVersion {
-		return o
-	}
-	return kept
 }
 
 // bring adds what a change brings to its verdict.

@@ -61,15 +61,21 @@ func (s *scope) before(view *world.View) *scope {
 	return &earlier
 }
 
-// key identifies the scope by those of its objects that the view has. What a request is about is one of its objects.
+// key identifies the scope by those of its objects that the view has, and is empty if it has none. What a request is
+// about is one of its objects.
 func (s *scope) key(view *world.View) string {
 	var text []byte
+	some := false
 	for _, refs := range []map[inventory.ID]inventory.Ref{s.workloads, s.entries, s.holders, s.objects} {
 		for _, o := range in(view, view.Reader, refs) {
 			text = append(text, o.Ref.ID().String()...)
 			text = append(text, '\n')
+			some = true
 		}
 		text = append(text, '\n')
+	}
+	if !some {
+		return ""
 	}
 	return string(text)
 }

@@ -11,14 +11,15 @@ type Service struct {
 }
 
 // Services reads a host name as DNS in a cluster does: `service`, `service.namespace`, `service.namespace.svc` and
-// `service.namespace.svc.<cluster domain>`, each with the name of a pod before it as well. It lists what the name can
+// `service.namespace.svc.<cluster domain>`, each with the name of a pod before it as well, or with a port and a protocol
+// (`_http._tcp`), which is how SRV records are asked for. It lists what the name can
 // mean to a pod in the namespace, the likeliest first; nothing for a name that cannot be a Service.
 //
 // Source: Kubernetes DNS specification (dns.md, "Records for a Service"). A name with a dot and no `svc` may as well be
 // a host outside the cluster; whether such a Service exists decides that.
 func Services(host, namespace string) []Service {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	labels := strings.Split(host, ".")
+	labels := WithoutPort(strings.Split(host, "."))
 	at := func(n int) string {
 		if n < len(labels) {
 			return labels[n]
@@ -39,4 +40,12 @@ func Services(host, namespace string) []Service {
 		return []Service{{labels[1], labels[2], true}}
 	}
 	return nil
+}
+
+// WithoutPort are the labels of a name without those of a port and its protocol (RFC 2782).
+func WithoutPort(labels []string) []string {
+	for len(labels) > 1 && strings.HasPrefix(labels[0], "_") {
+		labels = labels[1:]
+	}
+	return labels
 }

@@ -67,6 +67,9 @@ func word(text string, start, end int) (Host, bool) {
 	if name, ok := strings.CutSuffix(run, "_service_host"); ok && name != "" {
 		return Host{Name: strings.ReplaceAll(name, "_", "-")}, true
 	}
+	if srv := strings.SplitN(run, ".", 3); len(srv) == 3 && strings.HasPrefix(srv[0], "_") && strings.HasPrefix(srv[1], "_") {
+		run = srv[2] // `_http._tcp.gateway.ditto.svc` is an SRV record of its
+	}
 	if run == "" || strings.ContainsRune(run, '_') || run[0] == '-' && !strings.HasPrefix(run, "--") {
 		return Host{}, false
 	}
@@ -79,6 +82,9 @@ func word(text string, start, end int) (Host, bool) {
 		strings.HasSuffix(before, "services/"):
 		return h, true
 	case strings.HasSuffix(before, "@") && h.Port != 0:
+		return h, true
+	case strings.HasSuffix(before, ":///") && (h.Port != 0 || isServiceName(run)):
+		// `dns:///gateway:8080` is how gRPC names a host; `file:///etc` is a path.
 		return h, true
 	case strings.HasSuffix(before, "/"):
 		// `registry/name:5000` is an image, `/etc/hosts` a path.

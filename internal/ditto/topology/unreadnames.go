@@ -50,8 +50,8 @@ func (w *walker) unreadOver(relay *inventory.Object, c chain) {
 		for _, id := range append([]inventory.ID{behind.Ref.ID()}, edge.LinksOf(behind).Governs...) {
 			found := quiet.Find(inventory.Key{Index: index.ByUnread, Namespace: id.Namespace, Value: id.Name})
 			w.unread(found, c, func(o *inventory.Object, n unread.Name) (string, bool) {
-				names := n.Host == id.Name || slices.Contains(dns.Services(n.Host, o.Ref.Namespace),
-					dns.Service{Name: id.Name, Namespace: id.Namespace})
+				names := n.Host == id.Name || slices.ContainsFunc(dns.Services(n.Host, o.Ref.Namespace),
+					func(s dns.Service) bool { return s.Name == id.Name && s.Namespace == id.Namespace })
 				return fmt.Sprintf(n.Says, behind.Ref), names && n.MayBeRelay(o)
 			})
 		}

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/dns"
 )
 
 // Publicness says whether the load balancer of a Service of type LoadBalancer is reachable from outside. It is internal
@@ -104,9 +106,13 @@ func Quote(text string) string {
 }
 
 // ServiceOfHost is the Service that a host name with a namespace in it means: `service.namespace`,
-// `service.namespace.svc`, or that with a cluster's domain behind it.
+// `service.namespace.svc`, or that with a cluster's domain behind it; the latter two with the name of a pod before them
+// as well.
 func ServiceOfHost(host string) (namespace, name string, ok bool) {
-	labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
+	labels := dns.WithoutPort(strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), "."))
+	if len(labels) > 3 && labels[3] == "svc" {
+		labels = labels[1:]
+	}
 	if len(labels) == 2 || len(labels) > 2 && labels[2] == "svc" {
 		return labels[1], labels[0], labels[0] != "" && labels[1] != ""
 	}

@@ -110,7 +110,8 @@ func haproxyRead(in way.Input) way.Reading {
 	default:
 		e.HidesHeaders = tri.Is(tri.Unknown, server.Source, server.Why)
 	}
-	if pass, ok := haproxyBool(a["ssl-passthrough"]); ok && pass || conflicts["ssl-passthrough"] {
+	pass, ok := haproxyBool(a["ssl-passthrough"])
+	if ok && pass || conflicts["ssl-passthrough"] {
 		h.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
 	}
 	haproxyRate(in, a, service, conflicts, &h)
@@ -120,6 +121,10 @@ func haproxyRead(in way.Input) way.Reading {
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return haproxyTransport(in, a, conflicts, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path {
+			if ok && pass && !conflicts["ssl-passthrough"] {
+				// Connections are told apart by their host alone (AddHostPathRoute).
+				return way.Path{Matcher: way.Elements(way.Raw, "/")}
+			}
 			p := haproxyPath(a, service, conflicts, kind, path)
 			if rewrite, changes := backend.rewrite(); changes {
 				p.Rewrite = rewrite

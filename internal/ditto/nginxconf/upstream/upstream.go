@@ -15,6 +15,7 @@ import (
 type Target struct {
 	// Host is in lower case, without brackets; the path of the socket where Unix is set.
 	Host string
+	// Port is 0 where any may be meant.
 	Port int
 	TLS  bool
 	Unix bool
@@ -36,17 +37,18 @@ func Read(d *syntax.Directive) Group {
 		case e.Name == "include" && e.Missing, syntax.Unread(e.Name):
 			u.Unknown = e.Name + " at " + e.At()
 		case e.Name == "server" && len(e.Args) > 0:
-			down := false
+			down, port := false, 80
 			for _, p := range e.Args[1:] {
 				down = down || p == "down"
 				if strings.HasPrefix(p, "service=") {
+					port = 0 // a record of DNS says which
 					u.Unknown = reason.Of("nginx-upstream-port", d.Args[0], e.Args[0], e.At())
 				}
 			}
 			if down {
 				continue
 			}
-			t, ok := Parse(e.Args[0], 80)
+			t, ok := Parse(e.Args[0], port)
 			if !ok {
 				u.Unknown = reason.Of("nginx-upstream-server", d.Args[0], e.At())
 				continue
