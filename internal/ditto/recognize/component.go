@@ -43,10 +43,16 @@ func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []
 		return nil, nil
 	}
 	containers := podspec.RunningContainers(&template.Spec)
+	// What somebody adds to a running pod says nothing of the others in it.
+	lasting := len(containers) - len(template.Spec.EphemeralContainers)
 	readings := make([]reading, len(containers))
 	ditto, gateway := false, false
 	for i, c := range containers {
-		readings[i] = classify(r, o.Ref.Namespace, template, c, len(containers) == 1)
+		readings[i] = classify(r, o.Ref.Namespace, template, c, lasting == 1 && i < lasting)
+		if i >= lasting {
+			readings[i] = readings[i].asAdded(c)
+			continue
+		}
 		ditto = ditto || (IsDitto(readings[i].component) && readings[i].why != byPodLabel)
 		gateway = gateway || (readings[i].component == Gateway && readings[i].why == byEvidence)
 	}
@@ -59,6 +65,8 @@ func recognise(r inventory.Reader, o *inventory.Object) (parts []Part, doubts []
 				readings[i].named)})
 		case readings[i].why == byPodLabel && ditto:
 			component = ""
+		case readings[i].doubt != "":
+			doubts = append(doubts, Doubt{Message: readings[i].doubt})
 		case readings[i].likely != "":
 			doubts = append(doubts, Doubt{Message: fmt.Sprintf("container %s is named like Ditto's %s (%s), but nothing else suggests that it is one, so it "+
 				"is ignored: if it is one, name the container ditto-%s", c.Name, readings[i].likely, readings[i].named,

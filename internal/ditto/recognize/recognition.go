@@ -57,18 +57,17 @@ type reading struct {
 	otherwise string
 	// likely is what it is called like (named), where that is not enough to take it for it.
 	likely, named string
+	// doubt is why it may be something else than what it is taken for.
+	doubt string
 }
 
 // classify says what a container runs; alone, that it is the only one of its pod.
 func classify(r inventory.Reader, namespace string, template *corev1.PodTemplateSpec, c *corev1.Container,
 	alone bool) reading {
+	if is, ok := byName(r, namespace, template, c, alone); ok {
+		return is
+	}
 	image := podspec.ImageName(c.Image)
-	if component, ok := images[image]; ok {
-		return reading{component: component}
-	}
-	if component, ok := images[c.Name]; ok && strings.HasPrefix(c.Name, "ditto-") {
-		return reading{component: component}
-	}
 	w := witness{
 		template: template, container: c, alone: alone, name: namedAfterDitto(c), env: environment(r, namespace, c),
 		mounts: podspec.MountedFiles(template, c), launch: settings.Read(r, namespace, template, c, "").Launch(),
@@ -83,7 +82,7 @@ func classify(r inventory.Reader, namespace string, template *corev1.PodTemplate
 		return reading{component: Gateway}
 	case w.name.sure && w.name.component != "" && beside != Proxy:
 		return reading{component: w.name.component}
-	case own > 0 && all >= 3, w.telling() > 0 && all >= 2:
+	case own > 0 && all >= 3, w.telling() > 0 && all >= 2 && beside != Proxy:
 		return reading{component: w.service()}
 	case len(variables) == 1:
 		return reading{component: Gateway, why: byVariable, otherwise: beside, software: software, named: variables[0]}
@@ -123,7 +122,7 @@ type witness struct {
 
 // owns is the service of Ditto that a signal of Ditto's own tells, empty if there is none.
 func (w *witness) owns() string {
-	if holds(w.launch, "ditto.gateway.") {
+	if holds(w.launch, "ditto.gateway.") || startsGateway(w.container) {
 		return Gateway
 	}
 	ditto := holds(w.launch, "-Dditto.") || holds(w.launch, "org.eclipse.ditto")

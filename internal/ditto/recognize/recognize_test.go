@@ -35,8 +35,21 @@ func tell(t *testing.T, stream string) (told []string, doubts int) {
 	return told, len(recognize.Doubts(inv, list[0]))
 }
 
+// ui is a UI with a volume.
+func ui(at, volume string) string {
+	return "[{name: a, image: ditto-ui, volumeMounts: [{name: v, mountPath: " + at + "}]}], volumes: [{name: v, " + volume + "}]"
+}
+
+// conf is a ConfigMap with a configuration.
+func conf(text string) string {
+	return "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: ns, name: c}\ndata: {a.conf: '" + text + "'}\n"
+}
+
 func TestParts(t *testing.T) {
 	const passwords = "env: [{name: DEVOPS_PASSWORD, value: a}, {name: STATUS_PASSWORD, value: b}]"
+	const two = "env: [{name: ENABLE_PRE_AUTHENTICATION, value: 'true'}, {name: DEVOPS_SECURED, value: 'false'}]"
+	const shared = "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: ns, name: c}\n" +
+		"data: {ENABLE_PRE_AUTHENTICATION: 'true', DEVOPS_SECURED: 'false', DEVOPS_PASSWORD: x}\n"
 	for name, test := range map[string]struct {
 		labels, containers, beside string
 		want                       string
@@ -98,6 +111,116 @@ func TestParts(t *testing.T) {
 		"nginx behind an init":  {containers: "[{name: a, image: x, command: [/sbin/tini, --, nginx]}]", want: "a=proxy nginx"},
 		"a proxy by its folder": {containers: "[{name: a, image: x, volumeMounts: [{name: v, mountPath: /etc/envoy}]}]", want: "a=proxy Envoy"},
 		"a tunnel":              {containers: "[{name: a, image: cloudflare/cloudflared}]", want: "a=proxy cloudflared"},
+		"a gateway by its class, in an image of MongoDB's name": {
+			containers: "[{name: a, image: corp/mongo:1, command: [java, org.eclipse.ditto.gateway.service.starter.GatewayService]}]",
+			want:       "a=gateway",
+		},
+		"a gateway by a property, in an image of MongoDB's name": {
+			containers: "[{name: a, image: mongo:8, command: [java, -Dditto.gateway.http.port=8080, -jar, x.jar]}]", want: "a=gateway",
+		},
+		"a gateway by its archive": {containers: "[{name: a, image: x, command: [java, -jar, /opt/ditto/gateway.jar]}]", want: "a=gateway"},
+		"a gateway by its archive in a script, in an image of the UI's name": {
+			containers: "[{name: a, image: ditto-ui, command: [sh, -c, 'exec java -jar ditto-gateway-service-3.9.jar']}]", want: "a=gateway",
+		},
+		"an archive of another's": {containers: "[{name: ditto-ui, image: x, command: [java, -jar, /app/gateway.jar]}]", want: "ditto-ui=ui"},
+		"a gateway by its file, in an image of MongoDB's name": {
+			containers: "[{name: a, image: mongo, volumeMounts: [{name: v, mountPath: /opt/ditto/gateway-extension.conf}]}]", want: "a=gateway",
+		},
+		"a gateway by its variables and its name, in an image of MongoDB's name": {
+			containers: "[{name: gateway, image: corp/mongodb:1, " + two + "}]", want: "gateway=gateway",
+		},
+		"a gateway by its variables and ports, called the UI": {
+			containers: "[{name: ditto-ui, image: corp/app, " + two + ", ports: [{containerPort: 2551}, {containerPort: 7626}]}]",
+			want:       "ditto-ui=gateway",
+		},
+		"a gateway by variables of a ConfigMap and a label, called the UI": {
+			labels:     "{app: my-gateway}",
+			containers: "[{name: ditto-ui, image: corp/app, envFrom: [{configMapRef: {name: c}}]}]",
+			beside:     shared, want: "ditto-ui=gateway",
+		},
+		"the UI beside a gateway, with the same variables": {
+			labels: "{app: gateway}",
+			containers: "[{name: ditto-gateway, image: ditto-gateway, envFrom: [{configMapRef: {name: c}}]}, " +
+				"{name: ditto-ui, image: ditto-ui, envFrom: [{configMapRef: {name: c}}]}]",
+			beside: shared, want: "ditto-gateway=gateway ditto-ui=ui",
+		},
+		"a MongoDB with variables of the gateway": {containers: "[{name: a, image: mongo, " + two + "}]", want: "a=mongodb", doubts: 1},
+		"a MongoDB with one variable of the gateway": {
+			containers: "[{name: a, image: mongo, env: [{name: DEVOPS_SECURED, value: x}]}]", want: "a=mongodb",
+		},
+		"a gateway by its variables and name, in the image of another service": {
+			containers: "[{name: gateway, image: eclipse/ditto-policies:3, " + two + "}]", want: "gateway=gateway",
+		},
+		"a gateway by its class, called another service": {
+			containers: "[{name: ditto-things, image: x, args: [org.eclipse.ditto.gateway.service.starter.GatewayService]}]",
+			want:       "ditto-things=gateway",
+		},
+		"another service with the variables of all": {
+			labels: "{app: gateway, actorSystemName: ditto-cluster}",
+			containers: "[{name: policies, image: eclipse/ditto-policies:3, args: [-Dditto.gateway.http.port=1], envFrom: [{configMapRef: {name: c}}], " +
+				"ports: [{containerPort: 2551}, {containerPort: 7626}]}]",
+			beside: shared, want: "policies=policies",
+		},
+		"the UI with its own files": {
+			containers: "[{name: a, image: ditto-ui, command: [nginx], volumeMounts: [{name: v, mountPath: /usr/share/nginx/html}]}]", want: "a=ui",
+		},
+		"the UI's image with the nginx.conf of Ditto's chart": {
+			containers: ui("/etc/nginx/nginx.conf, subPath: a.conf", "configMap: {name: c}"), beside: conf("http { include /etc/nginx/conf.d/*.conf; }"), want: "a=ui",
+		},
+		"the UI's image with an nginx.conf that forwards": {
+			containers: ui("/etc/nginx/nginx.conf, subPath: a.conf", "configMap: {name: c}"), beside: conf("http { server { location / { proxy_pass http://gateway:8080; } } }"), want: "a=proxy nginx",
+		},
+		"the UI's image with a configuration in conf.d that forwards": {
+			containers: ui("/etc/nginx/conf.d", "configMap: {name: c}"), beside: conf("location / { grpc_pass gateway:8080; }"), want: "a=proxy nginx",
+		},
+		"the UI's image with a configuration that is not there": {
+			containers: ui("/etc/nginx/conf.d", "configMap: {name: c}"), want: "a=proxy nginx",
+		},
+		"the UI's image with a configuration on a disk": {
+			containers: ui("/etc/nginx/conf.d", "hostPath: {path: /x}"), want: "a=proxy nginx",
+		},
+		"the UI's image with a configuration that is nowhere filled": {
+			containers: ui("/etc/nginx/conf.d", "emptyDir: {}"), want: "a=ui",
+		},
+		"the UI's image with files on a disk": {
+			containers: ui("/usr/share/nginx/html", "hostPath: {path: /x}"), want: "a=ui",
+		},
+		"the UI's image with a configuration that includes what is on a disk": {
+			containers: ui("/etc/nginx/nginx.conf, subPath: a.conf}, {name: w, mountPath: /mnt", "configMap: {name: c}}, {name: w, hostPath: {path: /x}"),
+			beside:     conf("http { include /mnt/*.conf; }"), want: "a=proxy nginx",
+		},
+		"the UI's image with a file that the command names": {
+			containers: "[{name: a, image: ditto-ui, command: [nginx, -c, /x/nginx.conf]}]", want: "a=proxy nginx",
+		},
+		"the UI's image with a script": {
+			containers: "[{name: a, image: ditto-ui, command: [sh, -c, 'sed -i s/a/b/ /etc/nginx/nginx.conf; nginx']}]", want: "a=proxy nginx",
+		},
+		"the UI's image with another program": {containers: "[{name: a, image: ditto-ui, command: [haproxy]}]", want: "a=proxy HAProxy"},
+		"a proxy that is called the UI":       {containers: "[{name: ditto-ui, image: nginx:1.29}]", want: "ditto-ui=proxy nginx"},
+		"a proxy that is called the gateway":  {containers: "[{name: ditto-gateway, image: haproxy}]", want: "ditto-gateway=proxy HAProxy"},
+		"a tunnel that is added": {
+			containers: "[{name: a, image: ditto-gateway}], ephemeralContainers: [{name: t, image: cloudflared, args: [tunnel]}]",
+			want:       "a=gateway t=proxy cloudflared",
+		},
+		"a shell that is added, in the image of a service": {
+			containers: "[{name: a, image: ditto-gateway}], ephemeralContainers: [{name: t, image: ditto-gateway, command: [/bin/sh], stdin: true, tty: true}]",
+			want:       "a=gateway",
+		},
+		"a tool that is added, in the image of a service": {
+			containers: "[{name: a, image: ditto-gateway}], ephemeralContainers: [{name: t, image: ditto-gateway, command: [jstack, '1']}]",
+			want:       "a=gateway",
+		},
+		"a shell that is added, in the image of a proxy": {
+			containers: "[{name: a, image: ditto-gateway}], ephemeralContainers: [{name: t, image: haproxy, args: [bash]}]", want: "a=gateway",
+		},
+		"a gateway that is added": {
+			containers: "[{name: a, image: x}], ephemeralContainers: [{name: t, image: ditto-gateway}]", want: "t=gateway",
+		},
+		"the pod's label, and what is added": {
+			labels:     "{actorSystemName: ditto-cluster, app: gateway}",
+			containers: "[{name: a, image: x}], ephemeralContainers: [{name: t, image: w}, {name: u, image: ditto-things}]",
+			want:       "a=gateway u=things",
+		},
 		"a program of no concern": {
 			containers: "[{name: a, image: postgres:16, ports: [{containerPort: 8080}]}]",
 		},

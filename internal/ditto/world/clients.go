@@ -36,13 +36,14 @@ func (v *View) IsClient(o *inventory.Object) bool {
 }
 
 // Strangers are the containers of a workload that are no part of Ditto and no proxy that is known, none of a client of
-// Ditto.
+// Ditto. What is called Ditto's UI is one: what it serves is someone's own, and may call the gateway itself.
 func (v *View) Strangers(o *inventory.Object) []*corev1.Container {
 	if v.IsClient(o) {
 		return nil
 	}
 	parts := v.Parts(o)
 	return slices.DeleteFunc(podspec.RunningContainers(&o.PodTemplate().Spec), func(c *corev1.Container) bool {
-		return slices.ContainsFunc(parts, func(p recognize.Part) bool { return p.Container == c })
+		return slices.ContainsFunc(parts,
+			func(p recognize.Part) bool { return p.Container == c && p.Component != recognize.UI })
 	})
 }

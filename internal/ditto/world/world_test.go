@@ -352,6 +352,10 @@ func TestClientsAndStrangers(t *testing.T) {
 	if !v.IsClient(v.Find(inventory.KindKey(inventory.ReplicaSet, "ns"))[0]) {
 		t.Error("what a client's workload made is no client")
 	}
+	v = cluster(t, "apiVersion: v1\nkind: Pod\nmetadata: {namespace: ns, name: p}\nspec: {containers: [{name: a, image: ditto-ui}, {name: b, image: mongo}]}\n")
+	if strangers := v.Strangers(one(t, v, "Pod/p")); len(strangers) != 1 || strangers[0].Name != "a" {
+		t.Errorf("strangers: %v", strangers)
+	}
 }
 
 func TestNamings(t *testing.T) {
