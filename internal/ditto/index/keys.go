@@ -92,7 +92,7 @@ func Of(o *inventory.Object) []inventory.Key {
 // endpointKeys index an EndpointSlice by one of its addresses: an IP address, or the Services that a name can mean.
 func endpointKeys(slice *discoveryv1.EndpointSlice, address string) []inventory.Key {
 	if slice.AddressType != discoveryv1.AddressTypeFQDN {
-		return []inventory.Key{{Index: ByEndpoint, Value: address}}
+		return []inventory.Key{{Index: ByEndpoint, Value: podspec.Address(address)}}
 	}
 	var keys []inventory.Key
 	for _, n := range dns.Services(address, slice.Namespace) {
@@ -147,7 +147,7 @@ func workloadKeys(o *inventory.Object, template *corev1.PodTemplateSpec) []inven
 	keys = append(append(keys, unreadKeys(o, way.Links{})...), nameKeys(ns, ownTexts(&template.Spec))...)
 	if pod, ok := inventory.As[corev1.Pod](o); ok {
 		for _, ip := range pod.Status.PodIPs {
-			keys = append(keys, inventory.Key{Index: ByAddress, Value: ip.IP})
+			keys = append(keys, inventory.Key{Index: ByAddress, Value: podspec.Address(ip.IP)})
 		}
 	}
 	return unique(keys)
@@ -173,11 +173,19 @@ func serviceKeys(s *corev1.Service) []inventory.Key {
 	return keys
 }
 
-// ServiceAddresses are the addresses inside the cluster.
+// ServiceAddresses are the addresses by which a Service is reached at its ports from inside the cluster: its own, and
+// those of its load balancer and the external ones, which nodes hand to its pods themselves or send out and in again.
 func ServiceAddresses(s *corev1.Service) []string {
+	all := slices.Concat([]string{s.Spec.ClusterIP}, s.Spec.ClusterIPs, s.Spec.ExternalIPs)
+	if s.Spec.Type == corev1.ServiceTypeLoadBalancer {
+		all = append(all, s.Spec.LoadBalancerIP)
+		for _, ingress := range s.Status.LoadBalancer.Ingress {
+			all = append(all, ingress.IP)
+		}
+	}
 	var list []string
-	for _, ip := range append([]string{s.Spec.ClusterIP}, s.Spec.ClusterIPs...) {
-		if ip != "" && ip != corev1.ClusterIPNone && !slices.Contains(list, ip) {
+	for _, ip := range all {
+		if ip = podspec.Address(ip); ip != "" && ip != corev1.ClusterIPNone && !slices.Contains(list, ip) {
 			list = append(list, ip)
 		}
 	}

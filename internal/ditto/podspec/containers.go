@@ -12,11 +12,22 @@ import (
 )
 
 // RunningContainers are the containers that run as long as the pod does: the init containers that are not sidecars
-// are over by then.
+// are over by then. One that somebody adds to a running pod is there until it ends by itself: nobody can take it out.
+// Those come last.
 func RunningContainers(spec *corev1.PodSpec) []*corev1.Container {
 	list := sidecars(spec)
 	for i := range spec.Containers {
 		list = append(list, &spec.Containers[i])
+	}
+	return append(list, ephemeral(spec)...)
+}
+
+// ephemeral are the containers that somebody added to a running pod (`kubectl debug`), as containers like others: they
+// have all their fields.
+func ephemeral(spec *corev1.PodSpec) []*corev1.Container {
+	var list []*corev1.Container
+	for i := range spec.EphemeralContainers {
+		list = append(list, (*corev1.Container)(&spec.EphemeralContainers[i].EphemeralContainerCommon))
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	netutils "k8s.io/utils/net"
 )
 
 // IsOwn says whether a host that something in a pod connects to is that pod: loopback in any of its spellings. The
@@ -77,6 +78,15 @@ func Canonical(host string) string {
 		}
 	}
 	return host
+}
+
+// Address is an IP address of an object as the indices know it, in its usual spelling. Kubernetes reads it otherwise than
+// resolvers read a host: leading zeros are of no meaning (k8s.io/utils/net, ParseIPSloppy).
+func Address(text string) string {
+	if address, ok := netip.AddrFromSlice(netutils.ParseIPSloppy(text)); ok {
+		return address.Unmap().String()
+	}
+	return text
 }
 
 // SeenFrom is the host that a name means in a pod, whose own hosts file comes before any DNS.

@@ -38,6 +38,17 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
+func TestAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.96.7.7": "10.96.7.7", "010.096.007.007": "10.96.7.7", "::ffff:10.96.7.7": "10.96.7.7", "FD00:0:0::000A": "fd00::a",
+		"": "", "None": "None", "127.1": "127.1",
+	} {
+		if got := Address(text); got != want {
+			t.Errorf("address(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestSeenFrom(t *testing.T) {
 	spec := &corev1.PodSpec{Hostname: "me", HostAliases: []corev1.HostAlias{{IP: "10.96.1.2", Hostnames: []string{"api", "api.example.com"}}}}
 	for host, want := range map[string]string{"API": "10.96.1.2", "api.example.com.": "10.96.1.2", "gateway": "gateway", "me": "127.0.0.1"} {

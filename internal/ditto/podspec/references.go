@@ -13,28 +13,34 @@ func References(spec *corev1.PodSpec) []reference {
 			refs = append(refs, reference{Kind: kind, Name: name})
 		}
 	}
-	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
-		for i := range containers {
-			for _, from := range containers[i].EnvFrom {
-				if from.ConfigMapRef != nil {
-					add("ConfigMap", from.ConfigMapRef.Name)
-				}
-				if from.SecretRef != nil {
-					add("Secret", from.SecretRef.Name)
-				}
+	read := func(c *corev1.Container) {
+		for _, from := range c.EnvFrom {
+			if from.ConfigMapRef != nil {
+				add("ConfigMap", from.ConfigMapRef.Name)
 			}
-			for _, env := range containers[i].Env {
-				if env.ValueFrom == nil {
-					continue
-				}
-				if ref := env.ValueFrom.ConfigMapKeyRef; ref != nil {
-					add("ConfigMap", ref.Name)
-				}
-				if ref := env.ValueFrom.SecretKeyRef; ref != nil {
-					add("Secret", ref.Name)
-				}
+			if from.SecretRef != nil {
+				add("Secret", from.SecretRef.Name)
 			}
 		}
+		for _, env := range c.Env {
+			if env.ValueFrom == nil {
+				continue
+			}
+			if ref := env.ValueFrom.ConfigMapKeyRef; ref != nil {
+				add("ConfigMap", ref.Name)
+			}
+			if ref := env.ValueFrom.SecretKeyRef; ref != nil {
+				add("Secret", ref.Name)
+			}
+		}
+	}
+	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
+		for i := range containers {
+			read(&containers[i])
+		}
+	}
+	for _, c := range ephemeral(spec) {
+		read(c)
 	}
 	for _, volume := range spec.Volumes {
 		if volume.ConfigMap != nil {

@@ -51,7 +51,7 @@ func (f *follower) endpoints(slice *discoveryv1.EndpointSlice) {
 				f.target(slice.Namespace, proxy.Target{Host: address})
 				continue
 			}
-			for _, o := range world.AtAddress(f.view, address) {
+			for _, o := range world.AtAddress(f.view, podspec.Address(address)) {
 				f.follow(o)
 			}
 		}

@@ -175,7 +175,7 @@ func (v *View) isForeignEndpoint(o *inventory.Object) bool {
 func PodAddresses(pod *corev1.Pod) []string {
 	var list []string
 	for _, ip := range pod.Status.PodIPs {
-		list = append(list, ip.IP)
+		list = append(list, podspec.Address(ip.IP))
 	}
 	return list
 }
