@@ -73,6 +73,19 @@ func TestLoad_ReportsEveryProblem(t *testing.T) {
 			},
 		},
 		{
+			name: "a number that is too large, and a field that Go has in another struct",
+			files: map[string]string{
+				"a.yaml": deployment("  replicas: 99999999999\n"), "b.yaml": deployment("  replicas: -99999999999\n"),
+				"c.yaml": deployment("  template:\n    spec:\n      containers:\n      - name: c\n        env:\n        - name: A\n          valueFrom:\n            configMapKeyRef:\n              key: k\n              name: yes\n"),
+			},
+			paths: []string{"a.yaml", "b.yaml", "c.yaml"},
+			want: []string{
+				"a.yaml:5: Deployment ns/d: spec.replicas: 99999999999 is out of the range of the field",
+				"b.yaml:5: Deployment ns/d: spec.replicas: -99999999999 is out of the range of the field",
+				"c.yaml:14: Deployment ns/d: spec.template.spec.containers.env.valueFrom.configMapKeyRef.name: expected a string, found a boolean",
+			},
+		},
+		{
 			name: "Endpoints, by their own fields",
 			files: map[string]string{
 				"a.yaml": "apiVersion: v1\nkind: Endpoints\nmetadata: {name: a, namespace: ns}\nsubsets:\n- addresses:\n  - {ip: 5}\n",

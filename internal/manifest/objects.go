@@ -221,24 +221,34 @@ func notForCluster(apiVersion, kind string) string {
 }
 
 // goType is the text of a type error of package json: the JSON type that was found, the field below the name of a Go
-// struct, and the Go type that was expected.
-var goType = regexp.MustCompile(`json: cannot unmarshal (\w+)[^ ]*(?: [^ ]+)? into Go (?:struct field \w+\.(\S+)|value) of type (\S+)`)
+// struct, and the Go type that was expected; of a number with its text.
+var goType = regexp.MustCompile(`json: cannot unmarshal (\w+)[^ ]*(?: ([^ ]+))? into Go (?:struct field \w+\.(\S+)|value) of type (\S+)`)
 
 // typeError reports an object that does not decode, with the line of the value that is wrong.
 func (e *expander) typeError(line int, path string, err error) {
 	message := err.Error()
-	m := goType.FindStringSubmatchIndex(message)
-	if m == nil || m[4] < 0 {
+	m := goType.FindStringSubmatch(message)
+	if m == nil || m[3] == "" {
 		e.fail(line, path, "%s", message)
 		return
 	}
-	found, field, want := message[m[2]:m[3]], message[m[4]:m[5]], inWords(message[m[6]:m[7]])
+	found, number, field, want := m[1], m[2], embedded.ReplaceAllString(m[3], ""), inWords(m[4])
 	problem := "cannot be " + inWords(found)
-	if want != "" {
+	switch {
+	case want == "an integer" && wholeNumber.MatchString(number):
+		problem = number + " is out of the range of the field"
+	case want != "":
 		problem = "expected " + want + ", found " + inWords(found)
 	}
-	e.fail(e.value.position.LineOfType(path, field, found), path, "%s%s: %s", message[:m[0]], field, problem)
+	before, _, _ := strings.Cut(message, m[0])
+	e.fail(e.value.position.LineOfType(path, field, found), path, "%s%s: %s", before, field, problem)
 }
+
+// embedded are the names of Go structs in a path whose fields stand in the mapping around them, which YAML does not
+// have: `configMapKeyRef.LocalObjectReference.name`. Fields of Kubernetes begin with a small letter.
+var embedded = regexp.MustCompile(`\b[A-Z]\w*\.`)
+
+var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 
 // inWords is a JSON type, or the one that a Go type is read from, for people; empty for a Go type whose name does not
 // tell.

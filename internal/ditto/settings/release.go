@@ -42,12 +42,14 @@ func (s *Settings) Release() (r Release, from string) {
 	return r, from
 }
 
+// newest is the minor release of a word that names none: later than all.
+const newest = 1 << 10
+
 // parseRelease reads `3.6.2`, `v2.4`, `2.0.0-M1`, or `3`, which is the newest 3.
 func parseRelease(text string) Release {
 	major, rest, _ := strings.Cut(strings.TrimPrefix(text, "v"), ".")
 	minor, _, _ := strings.Cut(rest, ".")
 	minor, _, _ = strings.Cut(minor, "-")
-	const newest = 1 << 10
 	r := Release{Minor: newest}
 	var err error
 	if r.Major, err = strconv.Atoi(major); err != nil || r.Major < 0 {
@@ -68,7 +70,12 @@ func (r Release) before(o Release) bool {
 	return r.known() && (r.Major < o.Major || r.Major == o.Major && r.Minor < o.Minor)
 }
 
-func (r Release) String() string { return strconv.Itoa(r.Major) + "." + strconv.Itoa(r.Minor) }
+func (r Release) String() string {
+	if r.Minor == newest {
+		return strconv.Itoa(r.Major)
+	}
+	return strconv.Itoa(r.Major) + "." + strconv.Itoa(r.Minor)
+}
 
 // OtherHeader says why a step on the way that decides about the identity header may not decide about the identity;
 // empty where it does.

@@ -37,6 +37,14 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+func TestReleaseInWords(t *testing.T) {
+	for text, want := range map[string]string{"3.9.6": "3.9", "v2.4": "2.4", "3": "3"} {
+		if got := parseRelease(text).String(); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestTooOld(t *testing.T) {
 	const akka = "JAVA_TOOL_OPTIONS=-Dakka.remote.artery.canonical.port=2551"
 	for name, test := range map[string]struct {

@@ -58,6 +58,9 @@ func Unread(ref gatewayv1.BackendObjectReference, namespace string) way.UnreadBa
 	case schema.GroupKind{Group: "networking.istio.io", Kind: "Hostname"}:
 		u.Host = id.Name
 	}
+	if id.Name == "" {
+		u.What = "backends without a name"
+	}
 	if standsForServices(id.GroupKind) {
 		u.Object = id
 	}
