@@ -39,8 +39,9 @@ var layers = map[string][]string{
 		"internal/ditto/facts", "internal/ditto/literal", "internal/ditto/published", "internal/ditto/reason", "internal/ditto/tri", "internal/inventory",
 		"internal/manifest/position", "internal/shell",
 	},
-	"internal/ditto/reason": {},
-	"internal/ditto/tri":    {},
+	"internal/ditto/reason":  {},
+	"internal/ditto/command": {},
+	"internal/ditto/tri":     {},
 	// The rooms, from the lowest: each imports those before it.
 	"internal/ditto/podspec":   {"internal/inventory"},
 	"internal/ditto/recognize": rooms("internal/ditto/podspec", "internal/ditto/settings"),
@@ -105,7 +106,7 @@ var layers = map[string][]string{
 
 // rooms is what one of the rooms may import: the rooms below it, and what knows no room.
 func rooms(below ...string) []string {
-	return append(below, "internal/ditto/dns", "internal/ditto/edge/...", "internal/ditto/hocon", "internal/ditto/htpasswd", "internal/ditto/jvm",
+	return append(below, "internal/ditto/command", "internal/ditto/dns", "internal/ditto/edge/...", "internal/ditto/hocon", "internal/ditto/htpasswd", "internal/ditto/jvm",
 		"internal/ditto/literal", "internal/ditto/mention", "internal/ditto/netpol", "internal/ditto/nginxconf/...", "internal/ditto/oauth2proxy",
 		"internal/ditto/policydoc", "internal/ditto/published", "internal/ditto/reason", "internal/ditto/requests", "internal/ditto/sealed", "internal/ditto/settings", "internal/ditto/surface",
 		"internal/ditto/tri", "internal/ditto/way", "internal/inventory", "internal/inventory/crd")

@@ -51,7 +51,7 @@ may say so elsewhere (envFrom, a variable from a ConfigMap or in its command, it
 them; the values of Secrets are not looked at.
 */}}
 {{- define "dittoguard.conditions.workloads" -}}
-{{- $forwards := "['nginx', 'openresty', 'proxy', 'tunnel', 'caddy', 'envoy', 'traefik', 'apache', 'httpd', 'socat', 'varnish', 'squid', 'krakend', 'tyk', 'kong', 'apisix', 'emissary', 'ambassador', 'aes', 'skipper', 'pomerium', 'gatekeeper', 'mitm', 'gost', 'cloudflared', 'ngrok', 'tailscale', 'frp', 'inlets', 'zrok', 'ziti', 'chisel', 'rathole', 'bore', 'netbird', 'ssh']" }}
+{{- $forwards := "['nginx', 'openresty', 'angie', 'tengine', 'proxy', 'tunnel', 'newt', 'npx', 'caddy', 'envoy', 'traefik', 'apache', 'httpd', 'socat', 'varnish', 'squid', 'krakend', 'tyk', 'kong', 'apisix', 'emissary', 'ambassador', 'aes', 'skipper', 'pomerium', 'gatekeeper', 'mitm', 'gost', 'cloudflared', 'ngrok', 'tailscale', 'frp', 'inlets', 'zrok', 'ziti', 'chisel', 'rathole', 'bore', 'netbird', 'ssh']" }}
 {{- $names := include "dittoguard.namesOfDitto" . }}
 - name: workload-that-may-concern-ditto
   expression: |-

@@ -2,11 +2,14 @@ package jvm
 
 import (
 	"errors"
+	"github.com/dittoguard/dittoguard/internal/ditto/command"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+const longestScript = command.LongestScript
 
 func TestParse(t *testing.T) {
 	for name, test := range map[string]struct {

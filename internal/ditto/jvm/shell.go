@@ -3,13 +3,13 @@ package jvm
 import (
 	"path"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/command"
 	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 )
 
@@ -28,7 +28,7 @@ func Command(argv []string, env Lookup) Options {
 	case "java":
 		return Arguments(argv[1:])
 	case "sh", "bash", "dash", "ash":
-		if script, ok := scriptOf(argv[1:]); ok {
+		if script, ok := command.ScriptOf(argv[1:]); ok {
 			return Script(script, env)
 		}
 	}
@@ -54,34 +54,6 @@ func unwrap(argv []string) []string {
 		}
 	}
 	return argv
-}
-
-// scriptOf finds the script of `sh -c SCRIPT`, with other short options before or beside the c.
-func scriptOf(args []string) (script string, found bool) {
-	for len(args) > 0 && strings.HasPrefix(args[0], "-") && !strings.HasPrefix(args[0], "--") {
-		command := strings.Contains(args[0], "c")
-		args = args[1:]
-		if command {
-			if len(args) == 0 {
-				return "", false
-			}
-			return args[0], true
-		}
-	}
-	return "", false
-}
-
-// The bounds of a script that is read: its length in bytes, and how often something opens in it. Nothing that nests is
-// understood, and the parser takes time by the square of the depth, and a stack without bounds.
-const (
-	longestScript = 16 << 10
-	mostOpeners   = 100
-)
-
-var openers = regexp.MustCompile("[({\\[`]|\\b(?:case|coproc|for|if|select|until|while)\\b")
-
-func isTooMuch(script string) bool {
-	return len(script) > longestScript || len(openers.FindAllStringIndex(script, mostOpeners+1)) > mostOpeners
 }
 
 // harmless are the commands that cannot change the environment or the files that Ditto reads.
@@ -119,7 +91,7 @@ func Script(script string, env Lookup) Options {
 // shellCommands cuts a script into commands and words. understood is false if there is anything in it but plain
 // commands, one after another or joined by &&; the commands found so far are still returned.
 func shellCommands(script string, env Lookup) (commands [][]string, understood bool) {
-	if isTooMuch(script) {
+	if command.IsTooMuch(script) {
 		return nil, false
 	}
 	s := shell{env: env, understood: true}

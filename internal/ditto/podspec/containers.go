@@ -166,12 +166,3 @@ func Within(name, folder string) bool {
 	rest, ok := strings.CutPrefix(name, folder)
 	return ok && (rest == "" || rest[0] == '/')
 }
-
-// IsShell says whether a command is a POSIX shell.
-func IsShell(name string) bool {
-	switch name {
-	case "sh", "bash", "ash", "dash":
-		return true
-	}
-	return false
-}

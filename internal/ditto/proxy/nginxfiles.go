@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/command"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
@@ -106,17 +107,7 @@ type nginxArguments struct {
 
 // nginxFlags reads the command line of nginx, in a shell's script too.
 func nginxFlags(c *corev1.Container) nginxArguments {
-	words := slices.Concat(c.Command, c.Args)
-	if i := slices.Index(words, "-c"); i > 0 && podspec.IsShell(path.Base(words[0])) && i+1 < len(words) {
-		words = shellWords(words[i+1])
-		at := slices.IndexFunc(words, func(word string) bool {
-			return path.Base(word) == "nginx" || path.Base(word) == "openresty"
-		})
-		if at < 0 {
-			return nginxArguments{}
-		}
-		words = words[at:]
-	}
+	words := nginxWords(c)
 	prefix, f := "/etc/nginx", nginxArguments{}
 	for i := 0; i < len(words); i++ {
 		flag, value := words[i], ""
@@ -142,29 +133,23 @@ func nginxFlags(c *corev1.Container) nginxArguments {
 	return f
 }
 
-// shellWords splits the text of a script at white space, outside of quotes.
-func shellWords(script string) []string {
+// nginxWords are the arguments that nginx is started with, those of all of them if it is started twice. Without a command
+// of its own the image's entry point starts it.
+func nginxWords(c *corev1.Container) []string {
+	argv := slices.Concat(c.Command, c.Args)
+	if len(argv) == 0 {
+		return nil
+	}
 	var words []string
-	var word strings.Builder
-	var quote rune
-	for _, r := range script + " " {
-		switch {
-		case quote != 0:
-			if r == quote {
-				quote = 0
-			} else {
-				word.WriteRune(r)
-			}
-		case r == '"' || r == '\'':
-			quote = r
-		case r == ' ' || r == '\t' || r == '\n' || r == ';' || r == '&' || r == '|':
-			if word.Len() > 0 {
-				words = append(words, word.String())
-				word.Reset()
-			}
-		default:
-			word.WriteRune(r)
+	list, _ := command.Of(argv)
+	for _, started := range list {
+		if recognize.IsNginx(started.Program()) &&
+			!slices.ContainsFunc(started.Words, func(word string) bool { return word == "-s" || word == "-t" || word == "-T" }) {
+			words = append(words, started.Words[1:]...)
 		}
+	}
+	if words == nil && !command.IsShell(list[0].Program()) && len(list) == 1 && slices.Equal(list[0].Words, argv) {
+		return argv
 	}
 	return words
 }
@@ -177,7 +162,7 @@ func nginxHidden(part recognize.Part, main string) []string {
 	for i := range part.Container.VolumeMounts {
 		mount := &part.Container.VolumeMounts[i]
 		at := path.Clean(mount.MountPath)
-		if !nginxReads(at, nginxFlags(part.Container).conf) {
+		if !nginxReads(at, nginxFlags(part.Container).conf) && !podspec.Within(at, entryFolder) {
 			continue
 		}
 		if kind := hiddenVolume(template, part.Container, mount.Name); kind != "" {

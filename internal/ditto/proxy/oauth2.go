@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/command"
 	"github.com/dittoguard/dittoguard/internal/ditto/facts"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/oauth2proxy"
@@ -104,9 +105,9 @@ func readOAuth2Proxy(v *world.View, part recognize.Part) *Proxy {
 			p.Unreadable = append(p.Unreadable, variable.From+": "+variable.Why)
 		}
 	}
-	command, args := given.CommandLine()
-	for _, word := range slices.Concat(command, args) {
-		if podspec.IsShell(path.Base(word.Text)) {
+	words, args := given.CommandLine()
+	for _, word := range slices.Concat(words, args) {
+		if command.IsShell(path.Base(word.Text)) {
 			p.Unreadable = append(p.Unreadable, reason.Of("oauth2-proxy-script"))
 		}
 		in.Args = append(in.Args, word.Text)

@@ -89,9 +89,13 @@ func Read(v *world.View, part recognize.Part) *Proxy {
 	case recognize.Oauth2Software:
 		p = readOAuth2Proxy(v, part)
 	default:
-		if route := unreadRoute(v, part, reason.Of("proxy-not-read")); route != nil && !v.IsClient(part.Workload) {
+		if v.IsClient(part.Workload) {
+			break
+		}
+		if route := unreadRoute(v, part, reason.Of("proxy-not-read")); route != nil {
 			p.Routes = append(p.Routes, route)
 		}
+		p.Hidden = unseen(v, part)
 	}
 	hide(v, part, p)
 	p.Routes = toldApart(v, part, p.Routes)
@@ -127,6 +131,9 @@ func readProxy(v *world.View, part recognize.Part) *Proxy {
 	files, absent := podspec.Files(v, part.Workload.Ref.Namespace, template, part.Container)
 	p := &Proxy{}
 	for _, a := range absent {
+		if podspec.Within(a.Path, entryFolder) {
+			p.Hidden = append(p.Hidden, sealed.Missing(v, a.Ref))
+		}
 		switch path.Ext(a.Path) {
 		case "", ".conf", ".d", ".template":
 			// A folder that nginx may include another file from, or that only one of its includes names.
@@ -144,6 +151,9 @@ func readProxy(v *world.View, part recognize.Part) *Proxy {
 	}
 	main := nginxMain(part, texts)
 	p.Hidden = append(p.Hidden, nginxHidden(part, main)...)
+	if program := writers(startOf(part, files), main == ""); len(program) > 0 {
+		p.Hidden = append(p.Hidden, reason.Of("proxy-start-writes", strings.Join(program, ", ")))
+	}
 	if _, there := texts[main]; !there && len(p.Hidden) > 0 || main == "" {
 		return p
 	}

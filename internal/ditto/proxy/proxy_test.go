@@ -140,18 +140,79 @@ func TestRoutesAreToldApart(t *testing.T) {
 func TestHidden(t *testing.T) {
 	const mounted = "{containers: [{name: nginx, image: nginx, volumeMounts: [{name: c, mountPath: /etc/nginx/conf.d}]}], volumes: [{name: c, VOLUME}]}"
 	ditto := gatewayWith("")
+	other := func(image, more string) string {
+		return pod("web", "{containers: [{name: a, image: '"+image+"', "+more+"}]}") + ditto
+	}
+	start := func(command string) string { return other("nginx", "command: ["+command+"]") }
+	entry := func(script, name string) string {
+		return pod("web", "{containers: [{name: nginx, image: nginx, volumeMounts: [{name: c, mountPath: /docker-entrypoint.d/40.sh, subPath: a.sh}]}], "+
+			"volumes: [{name: c, configMap: {name: "+name+"}}]}") + ditto +
+			"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: ns, name: c}\ndata: {a.sh: '" + script + "'}\n"
+	}
+	haproxy := func(volume string) string {
+		return pod("web", "{containers: [{name: a, image: haproxy, volumeMounts: [{name: c, mountPath: /usr/local/etc/haproxy}]}], volumes: [{name: c, "+volume+"}]}") +
+			ditto + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: ns, name: h}\ndata: {haproxy.cfg: 'server s blog:80'}\n"
+	}
 	for name, test := range map[string]struct {
 		stream        string
 		hidden, blind bool
 	}{
-		"a volume nobody reads, beside Ditto": {pod("web", strings.Replace(mounted, "VOLUME", "hostPath: {path: /x}", 1)) + ditto, true, true},
-		"a volume nobody reads":               {pod("web", strings.Replace(mounted, "VOLUME", "hostPath: {path: /x}", 1)), true, false},
-		"a ConfigMap that is missing":         {pod("web", strings.Replace(mounted, "VOLUME", "configMap: {name: c}", 1)) + ditto, true, true},
-		"an image of nginx's makers":          {pod("web", "{containers: [{name: nginx, image: nginx}]}") + ditto, false, false},
-		"an image of someone's own":           {pod("web", "{containers: [{name: nginx, image: acme/nginx}]}") + ditto, true, true},
-		"a tunnel that says nothing":          {pod("web", "{containers: [{name: t, image: cloudflared}]}") + ditto, true, true},
-		"a tunnel to what is there":           {pod("web", "{containers: [{name: t, image: cloudflared, args: ['http://gateway:80']}]}") + ditto, false, false},
-		"a tunnel to what is not":             {pod("web", "{containers: [{name: t, image: cloudflared, args: ['http://elsewhere.ns:80']}]}") + ditto, true, true},
+		"a volume nobody reads, beside Ditto":   {pod("web", strings.Replace(mounted, "VOLUME", "hostPath: {path: /x}", 1)) + ditto, true, true},
+		"a volume nobody reads":                 {pod("web", strings.Replace(mounted, "VOLUME", "hostPath: {path: /x}", 1)), true, false},
+		"a ConfigMap that is missing":           {pod("web", strings.Replace(mounted, "VOLUME", "configMap: {name: c}", 1)) + ditto, true, true},
+		"an image of nginx's makers":            {pod("web", "{containers: [{name: nginx, image: nginx}]}") + ditto, false, false},
+		"an image of someone's own":             {pod("web", "{containers: [{name: nginx, image: acme/nginx}]}") + ditto, true, true},
+		"a start that writes the configuration": {start("sh, -c, 'printf x > /etc/nginx/conf.d/a.conf && exec nginx'"), true, true},
+		"a start that fetches one":              {start("sh, -c, 'curl -so /etc/nginx/conf.d/a.conf http://x; nginx'"), true, true},
+		"a start that is not known":             {start("/start.sh"), true, true},
+		"a start that writes content":           {start("sh, -ec, 'until curl -s http://x > /dev/null; do sleep 1; done; cp -r /a /usr/share/nginx/html && exec nginx'"), false, false},
+		"a start that is nginx's":               {start("/docker-entrypoint.sh, nginx, -g, 'daemon off;'"), false, false},
+		"a hook that fetches one": {
+			pod("web", "{containers: [{name: nginx, image: nginx, lifecycle: {postStart: {exec: {command: [sh, -c, 'wget -qO /etc/nginx/conf.d/a.conf http://x']}}}}]}") + ditto,
+			true, true,
+		},
+		"a script of the entry point":                     {entry("wget -O /etc/nginx/conf.d/a.conf http://x", "c"), true, true},
+		"a script of the entry point that writes content": {entry("echo $A > /usr/share/nginx/html/env.js", "c"), false, false},
+		"a script of the entry point that is missing":     {entry("echo", "other"), true, true},
+		"HAProxy from a volume":                           {haproxy("hostPath: {path: /x}"), true, true},
+		"HAProxy from a Secret that is missing":           {haproxy("secret: {secretName: s}"), true, true},
+		"HAProxy to elsewhere":                            {haproxy("configMap: {name: h}"), false, false},
+		"HAProxy without anything":                        {other("haproxy", ""), true, true},
+		"HAProxy without anything, and where logs go":     {other("haproxy", "env: [{name: LOG, value: 'logs.infra:514'}]"), true, true},
+		"HAProxy without its certificates": {
+			strings.Replace(strings.Replace(haproxy("configMap: {name: h}"), "volumeMounts: [", "volumeMounts: [{name: s, mountPath: /usr/local/etc/haproxy/certs}, ", 1),
+				"volumes: [", "volumes: [{name: s, secret: {secretName: s}}, ", 1), false, false,
+		},
+		"HAProxy with a configuration that is fetched": {
+			strings.Replace(haproxy("configMap: {name: h}"), "image: haproxy", "image: haproxy, command: [sh, -c, 'wget -O /x http://x; haproxy -f /x']", 1), true, true,
+		},
+		"Envoy's image":                    {other("envoyproxy/envoy:v1", ""), true, true},
+		"Envoy with a control plane":       {other("envoyproxy/envoy:v1", "args: [--config-yaml, 'dynamic_resources: {ads_config: {api_type: GRPC}}']"), true, true},
+		"Envoy on the command line":        {other("envoyproxy/envoy:v1", "args: [--config-yaml, 'static_resources: {}']"), false, false},
+		"Envoy of a Gateway":               {strings.Replace(other("envoyproxy/envoy:v1", ""), "app: web", "app: web, gateway.networking.k8s.io/gateway-name: g", 1), false, false},
+		"Apache's image":                   {other("httpd:2", ""), false, false},
+		"Apache's image, to fetch more":    {other("httpd:2", "command: [sh, -c, 'curl -o /usr/local/apache2/conf/httpd.conf $U && httpd-foreground']"), true, true},
+		"Apache of someone's own":          {other("acme/httpd:2", ""), true, true},
+		"Caddy's image":                    {other("caddy:2", ""), false, false},
+		"Caddy to a variable":              {other("caddy:2", "args: [caddy, reverse-proxy, --to, $(B)], env: [{name: B, valueFrom: {secretKeyRef: {name: x, key: b}}}]"), true, true},
+		"Caddy with a password":            {other("caddy:2", "args: [caddy, reverse-proxy, --to, 'blog:80'], env: [{name: P, valueFrom: {secretKeyRef: {name: x, key: p}}}]"), false, false},
+		"socat to a variable":              {other("alpine/socat", "args: ['TCP-LISTEN:80', 'TCP:$(B)'], env: [{name: B, valueFrom: {configMapKeyRef: {name: x, key: b}}}]"), true, true},
+		"socat to elsewhere":               {other("alpine/socat", "args: ['TCP-LISTEN:80', 'TCP:blog:80']"), false, false},
+		"Traefik told by objects":          {other("traefik:v3", "args: [--providers.kubernetescrd]"), false, false},
+		"Traefik of one's own, by objects": {other("acme/traefik:v3", "args: [--providers.kubernetescrd]"), false, false},
+		"Traefik from a missing folder": {
+			strings.Replace(haproxy("secret: {secretName: s}"), "image: haproxy, volumeMounts: [{name: c, mountPath: /usr/local/etc/haproxy}]",
+				"image: traefik, args: [--providers.file.directory=/dyn], volumeMounts: [{name: c, mountPath: /dyn}]", 1), true, true,
+		},
+		"Traefik told by Redis": {other("traefik:v3", "args: [--providers.redis.endpoints=redis:6379]"), true, true},
+		"Traefik that keeps its certificates": {
+			strings.Replace(haproxy("persistentVolumeClaim: {claimName: s}"), "image: haproxy, volumeMounts: [{name: c, mountPath: /usr/local/etc/haproxy}]",
+				"image: traefik, args: [--certificatesresolvers.le.acme.storage=/data/acme.json], volumeMounts: [{name: c, mountPath: /data}]", 1), false, false,
+		},
+		"settings that are missing":  {other("traefik:v3", "envFrom: [{secretRef: {name: s}}]"), true, true},
+		"a tunnel that says nothing": {pod("web", "{containers: [{name: t, image: cloudflared}]}") + ditto, true, true},
+		"a tunnel to what is there":  {pod("web", "{containers: [{name: t, image: cloudflared, args: ['http://gateway:80']}]}") + ditto, false, false},
+		"a tunnel to what is not":    {pod("web", "{containers: [{name: t, image: cloudflared, args: ['http://elsewhere.ns:80']}]}") + ditto, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := cluster(t, test.stream)

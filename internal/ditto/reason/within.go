@@ -40,6 +40,10 @@ var within = []Reason{
 		"container %s sets %s, which Ditto's gateway reads, but another container of the pod is a gateway and nothing else suggests that this one is, so it is ignored", told,
 	},
 	{"proxy-not-read", "dittoguard does not read what it does with requests", byHand},
+	{"proxy-configuration-not-seen", "what it is told to forward is not among the objects: it may lie in its image", byHand},
+	{"proxy-told-by-others", "its configuration has it ask others what to forward", elsewhere},
+	{"proxy-start-writes", "%s, which it is started with, may write its configuration", byHand},
+	{"proxy-settings-not-found", "%s was not found; it may say what it forwards", present},
 	{
 		"nginx-not-parsed", "its configuration cannot be read: %s",
 		"Correct it; `nginx -t` says whether nginx takes it. Write what nginx takes, and dittoguard does not, in fewer or simpler directives.",

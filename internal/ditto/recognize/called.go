@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dittoguard/dittoguard/internal/ditto/command"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
 	"github.com/dittoguard/dittoguard/internal/ditto/settings"
 	"github.com/dittoguard/dittoguard/internal/inventory"
@@ -80,7 +81,8 @@ func isGateway(r inventory.Reader, namespace string, template *corev1.PodTemplat
 func startsGateway(c *corev1.Container) bool {
 	return slices.ContainsFunc(slices.Concat(c.Command, c.Args), func(argument string) bool {
 		return strings.Contains(argument, "org.eclipse.ditto.gateway.") ||
-			slices.ContainsFunc(scriptWords(argument), isGatewayFile)
+			slices.ContainsFunc(strings.FieldsFunc(argument,
+				func(r rune) bool { return strings.ContainsRune(" \t\n;&|()'\"", r) }), isGatewayFile)
 	})
 }
 
@@ -104,10 +106,11 @@ func isGatewayFile(file string) bool {
 // asAdded is what a container is taken for that somebody added to a running pod. The label of the pod is not about it,
 // and whoever looks into a service likes to take its image, with another command: a shell, which is no proxy either.
 func (is reading) asAdded(c *corev1.Container) reading {
-	words := commandWords(c)
+	started := programs(c)
+	isJava := func(c command.Command) bool { return c.Program() == "java" }
 	switch {
-	case is.why == byPodLabel, len(words) == 1 && podspec.IsShell(words[0]),
-		IsDitto(is.component) && len(words) > 0 && !slices.Contains(words, "java"):
+	case is.why == byPodLabel, len(started) == 1 && command.IsShell(started[0].Program()),
+		IsDitto(is.component) && len(started) > 0 && !slices.ContainsFunc(started, isJava):
 		return reading{}
 	}
 	return is

@@ -110,7 +110,6 @@ func TestParts(t *testing.T) {
 		"nginx as an argument":  {containers: "[{name: a, image: x, command: [sh, -c, 'echo nginx']}]"},
 		"nginx behind an init":  {containers: "[{name: a, image: x, command: [/sbin/tini, --, nginx]}]", want: "a=proxy nginx"},
 		"a proxy by its folder": {containers: "[{name: a, image: x, volumeMounts: [{name: v, mountPath: /etc/envoy}]}]", want: "a=proxy Envoy"},
-		"a tunnel":              {containers: "[{name: a, image: cloudflare/cloudflared}]", want: "a=proxy cloudflared"},
 		"a gateway by its class, in an image of MongoDB's name": {
 			containers: "[{name: a, image: corp/mongo:1, command: [java, org.eclipse.ditto.gateway.service.starter.GatewayService]}]",
 			want:       "a=gateway",
@@ -221,6 +220,31 @@ func TestParts(t *testing.T) {
 			containers: "[{name: a, image: x}], ephemeralContainers: [{name: t, image: w}, {name: u, image: ditto-things}]",
 			want:       "a=gateway u=things",
 		},
+		"a proxy with more in its name": {containers: "[{name: a, image: acme/my-haproxy}, {name: b, image: ditto-nginx}, {name: c, image: angie}, {name: d, image: edge_caddy.x}]",
+			want: "a=proxy HAProxy b=proxy nginx c=proxy Angie d=proxy Caddy"},
+		"a proxy's exporter, controller, operator and library": {
+			containers: "[{name: a, image: haproxy-exporter}, {name: b, image: my-nginx-exporter}, {name: c, image: kong-ingress-controller}, " +
+				"{name: d, image: tailscale-operator}, {name: e, image: envoy-ratelimit}, {name: f, image: apache-kafka}, {name: g, image: nginxlike}]",
+		},
+		"what a script starts": {
+			containers: "[{name: a, image: x, command: [bash, -euc, 'if true; then A=b nohup /x/cloudflared tunnel & fi']}, " +
+				"{name: b, image: x, args: [/bin/sh, -ec, haproxy]}, {name: c, image: x, command: [timeout, '5', socat]}]",
+			want: "a=proxy cloudflared b=proxy HAProxy c=proxy socat",
+		},
+		"what a hook starts": {
+			containers: "[{name: a, image: x, lifecycle: {postStart: {exec: {command: [sh, -c, 'frpc &']}}}}]", want: "a=proxy frp",
+		},
+		"ssh that opens a port there": {
+			containers: "[{name: a, image: x, command: [ssh, -NTR, '80:gateway:8080', b]}, {name: b, image: x, command: [sh, -c, 'ssh -o RemoteForward=80 b']}]",
+			want:       "a=proxy ssh -R b=proxy ssh -R",
+		},
+		"ssh otherwise": {containers: "[{name: a, image: x, command: [ssh, -i, /R, b, ls, -lR]}]"},
+		"further tunnels": {
+			containers: "[{name: a, image: fosrl/newt}, {name: b, image: node, command: [npx, localtunnel]}, {name: c, image: x, args: [lt, --port, '80']}, " +
+				"{name: d, image: cf-tunnel}]",
+			want: "a=proxy newt b=proxy localtunnel c=proxy localtunnel d=proxy tunnel",
+		},
+		"a tunnel": {containers: "[{name: a, image: cloudflare/cloudflared}]", want: "a=proxy cloudflared"},
 		"a program of no concern": {
 			containers: "[{name: a, image: postgres:16, ports: [{containerPort: 8080}]}]",
 		},

@@ -46,7 +46,7 @@ func proxyOfUI(r inventory.Reader, namespace string, template *corev1.PodTemplat
 // setsNginxUp says whether the command of a container may give an nginx a configuration: in a script, or by a flag.
 func setsNginxUp(c *corev1.Container) bool {
 	words := slices.Concat(c.Command, c.Args)
-	return len(commandWords(c)) > 1 || slices.ContainsFunc(words, func(word string) bool {
+	return len(programs(c)) > 1 || slices.ContainsFunc(words, func(word string) bool {
 		return strings.HasPrefix(word, "-c") || strings.HasPrefix(word, "-p") || strings.Contains(word, "include") ||
 			strings.Contains(word, "{")
 	})

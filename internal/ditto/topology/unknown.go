@@ -26,7 +26,9 @@ func Unknowns(v *world.View, o *inventory.Object) []Question {
 		p := proxy.Read(v, part)
 		unreadable := slices.Concat(p.Hidden, p.Unreadable)
 		anywhere := recognize.IsTunnel(part.Software) && v.RunsDitto("")
-		if len(unreadable) == 0 || !anywhere && !v.BesideDitto(part) {
+		// Of others there is something to say only where clients outside reach them, and then the rules say it.
+		read := part.Software == recognize.NginxSoftware || part.Software == recognize.Oauth2Software
+		if len(unreadable) == 0 || !anywhere && (!read || !v.BesideDitto(part)) {
 			continue
 		}
 		list = append(list, Question{

@@ -40,7 +40,7 @@ func (v *View) Namings(o *inventory.Object, c *corev1.Container) []Naming {
 	add := func(text, where, variable string) {
 		for h := range mention.Hosts(text) {
 			h.Name = podspec.SeenFrom(&template.Spec, h.Name)
-			n := Naming{h, where, h.Bare && !speaksOfHosts(variable)}
+			n := Naming{h, where, h.Bare && !SpeaksOfHosts(variable)}
 			i, seen := at[key{h.Name, h.Port}]
 			switch {
 			case !seen:
@@ -71,8 +71,8 @@ func (v *View) Namings(o *inventory.Object, c *corev1.Container) []Naming {
 	return list
 }
 
-// speaksOfHosts says whether a variable of this name is likely to hold a host.
-func speaksOfHosts(name string) bool {
+// SpeaksOfHosts says whether a variable of this name is likely to hold a host.
+func SpeaksOfHosts(name string) bool {
 	name = strings.ToUpper(name)
 	return slices.ContainsFunc([]string{"HOST", "ADDR", "URL", "URI", "UPSTREAM", "BACKEND", "TARGET", "ENDPOINT",
 		"PROXY", "FORWARD", "DEST"},
