@@ -148,7 +148,7 @@ func nginxWords(c *corev1.Container) []string {
 			words = append(words, started.Words[1:]...)
 		}
 	}
-	if words == nil && !command.IsShell(list[0].Program()) && len(list) == 1 && slices.Equal(list[0].Words, argv) {
+	if words == nil && len(list) == 1 && !command.IsShell(list[0].Program()) && slices.Equal(list[0].Words, argv) {
 		return argv
 	}
 	return words

@@ -167,6 +167,8 @@ func TestHidden(t *testing.T) {
 		"a start that is not known":             {start("/start.sh"), true, true},
 		"a start that writes content":           {start("sh, -ec, 'until curl -s http://x > /dev/null; do sleep 1; done; cp -r /a /usr/share/nginx/html && exec nginx'"), false, false},
 		"a start that is nginx's":               {start("/docker-entrypoint.sh, nginx, -g, 'daemon off;'"), false, false},
+		"a start of nothing":                    {start("sh, -c, ''"), false, false},
+		"a start of copies":                     {start("-x/cp"), false, false},
 		"a hook that fetches one": {
 			pod("web", "{containers: [{name: nginx, image: nginx, lifecycle: {postStart: {exec: {command: [sh, -c, 'wget -qO /etc/nginx/conf.d/a.conf http://x']}}}}]}") + ditto,
 			true, true,

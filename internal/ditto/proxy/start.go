@@ -18,9 +18,9 @@ const entryFolder = "/docker-entrypoint.d"
 func startOf(part recognize.Part, files []podspec.File) []command.Command {
 	c := part.Container
 	list, _ := command.Of(slices.Concat(c.Command, c.Args))
-	if first := list[0]; len(c.Command) == 0 && len(first.Words) == len(c.Args) && len(c.Args) > 0 {
+	if len(c.Command) == 0 && len(c.Args) > 0 && len(list) == 1 && len(list[0].Words) == len(c.Args) {
 		// Arguments of the image's entry point, which most hand to their program.
-		if _, doubted := mayWrite(first); doubted && !path.IsAbs(c.Args[0]) {
+		if _, doubted := mayWrite(list[0]); doubted && !path.IsAbs(c.Args[0]) {
 			list[0].Words = append([]string{""}, c.Args...)
 		}
 	}
@@ -80,17 +80,21 @@ func mayWrite(c command.Command) (writes, doubted bool) {
 	if slices.ContainsFunc(c.Into, isNoContent) {
 		return true, false
 	}
-	operands := slices.DeleteFunc(slices.Clone(c.Words), func(word string) bool { return strings.HasPrefix(word, "-") })
-	switch program := c.Program(); {
-	case program == "", slices.Contains(harmless, program), recognize.IsNginx(program):
+	program := c.Program()
+	if program == "" {
+		return false, false
+	}
+	operands := slices.DeleteFunc(slices.Clone(c.Words[1:]), func(word string) bool { return strings.HasPrefix(word, "-") })
+	switch {
+	case slices.Contains(harmless, program), recognize.IsNginx(program):
 		return false, false
 	case program == "cp", program == "mv", program == "ln", program == "install", program == "rsync":
-		return isNoContent(operands[len(operands)-1]), false
+		return len(operands) > 0 && isNoContent(operands[len(operands)-1]), false
 	case program == "tee", program == "dd":
-		return slices.ContainsFunc(operands[1:], isNoContent), false
+		return slices.ContainsFunc(operands, isNoContent), false
 	case program == "sed", program == "perl":
 		return slices.ContainsFunc(c.Words, func(word string) bool { return strings.HasPrefix(word, "-i") }) &&
-			slices.ContainsFunc(operands[1:], func(word string) bool { return path.IsAbs(word) && isNoContent(word) }), false
+			slices.ContainsFunc(operands, func(word string) bool { return path.IsAbs(word) && isNoContent(word) }), false
 	case program == "envsubst":
 		return false, false
 	case program == "curl", program == "wget":
