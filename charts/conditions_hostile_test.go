@@ -175,7 +175,7 @@ func TestConditions_TheLargestObjectsStayWithinTheBudget(t *testing.T) {
 			"env": many(50, func(int) any {
 				return map[string]any{"name": strings.Repeat("x", 100), "value": strings.Repeat("x", 120), "valueFrom": map[string]any{}}
 			}),
-			"volumeMounts": many(12, func(int) any { return map[string]any{"mountPath": strings.Repeat("x", 60)} }),
+			"volumeMounts": many(10, func(int) any { return map[string]any{"mountPath": strings.Repeat("x", 60)} }),
 			"command":      many(20, text(120)), "args": many(20, text(120)),
 		}
 	}

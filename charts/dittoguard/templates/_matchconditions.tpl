@@ -88,7 +88,7 @@ them; the values of Secrets are not looked at.
               'MAIN_CLASS_ENV', 'JVM_CMD_ARGS_ENV', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS', '_JAVA_OPTIONS'] ||
               (has(e.value) && type(e.value) == string && (e.value.size() > 120 || {{ $names }}.exists(w, e.value.contains(w)))) ||
               (has(e.valueFrom) && type(e.valueFrom) == map && has(e.valueFrom.configMapKeyRef)))))) ||
-          (has(c.volumeMounts) && type(c.volumeMounts) == list && (c.volumeMounts.size() > 12 ||
+          (has(c.volumeMounts) && type(c.volumeMounts) == list && (c.volumeMounts.size() > 10 ||
             c.volumeMounts.exists(m, type(m) == map && has(m.mountPath) && type(m.mountPath) == string &&
               (m.mountPath.size() > 60 || m.mountPath.contains('ditto') || {{ $forwards }}.exists(w, m.mountPath.contains(w)))))) ||
           ((has(c.command) && type(c.command) == list ? [c.command] : []) +
