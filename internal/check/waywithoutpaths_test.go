@@ -32,7 +32,7 @@ func TestAdviceForWaysWithoutPaths(t *testing.T) {
 			advice[strings.Join(strings.Fields(f.Advice), " ")] = true
 		}
 		if !advice[want] || len(advice) != 1 {
-			t.Errorf("%s: advised %q, want %q", file, advice, want)
+			t.Errorf("%s: advised %v, want %q", file, advice, want)
 		}
 	}
 }
