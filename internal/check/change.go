@@ -56,7 +56,8 @@ func (c *Checker) Change(ctx context.Context, inv inventory.Reader, change Chang
 	judged := !same || is.beyondFacts
 	if judged {
 		there := s.before(before)
-		was = c.recalled.was(c, before, there, asked, func() judgement { return c.judge(ctx, before, there, change.Request) })
+		was = c.recalled.was(ctx, c, before, there, asked,
+			func() judgement { return c.judge(ctx, before, there, change.Request) })
 		compared = compare(before, after, was.violations, is.violations)
 	}
 

@@ -21,9 +21,9 @@ const (
 )
 
 // recalled keeps what was found where a request changed nothing that decides, and what was found without a request.
-// Tools that compare a cluster with Git ask about the same workloads every few minutes, and what is refused, or is a dry
-// run, leaves all as it was; nothing around them has changed meanwhile. That is told by asking what the judgement asked,
-// which costs little. It is safe for concurrent use.
+// Tools that compare a cluster with Git ask about the same workloads every few minutes, and what is refused, or is a
+// dry run, leaves all as it was; nothing around them has changed meanwhile. That is told by asking what the judgement
+// asked, which costs little. It is safe for concurrent use.
 type recalled struct {
 	// workloads are *recalledWorkload by inventory.ID, states are *recalledState by scope.key.
 	workloads, states *lru.Cache

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -20,7 +21,7 @@ type recalledState struct {
 // was is what was found of a scope without a request, as everything that it rests on says still, or else what judging
 // finds, which asks by the answers. What after the request is set apart from its owner is looked at before it, too, so
 // that nothing is recalled then.
-func (r *recalled) was(c *Checker, view *world.View, s *scope, answers *inventory.Answers,
+func (r *recalled) was(ctx context.Context, c *Checker, view *world.View, s *scope, answers *inventory.Answers,
 	judge func() judgement) judgement {
 	key := s.key(view)
 	if key == "" || len(view.Apart) > 0 || view.Err() != nil || !c.factsDecide() {
@@ -29,8 +30,8 @@ func (r *recalled) was(c *Checker, view *world.View, s *scope, answers *inventor
 	value, _ := r.states.Get(key)
 	// What is asked in vain is nothing that the judgement rests on, so it is asked quietly first.
 	if found, is := value.(*recalledState); is && !found.lapsed(c.now()) &&
-		found.answers.Hold(view.Context(), inventory.Quiet(answers.Reader), inventory.ID{}) &&
-		found.answers.Hold(view.Context(), answers.Reader, inventory.ID{}) {
+		found.answers.Hold(ctx, inventory.Quiet(answers.Reader), inventory.ID{}) &&
+		found.answers.Hold(ctx, answers.Reader, inventory.ID{}) {
 		topology.Carry(view, found.lets)
 		return found.judgement
 	}

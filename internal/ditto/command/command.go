@@ -98,7 +98,8 @@ type launcher struct {
 	valued   string
 }
 
-// launchers are those of coreutils, util-linux, of shells, and what containers are started with. Sources: their manuals.
+// launchers are those of coreutils, util-linux, of shells, and what containers are started with. Sources: their
+// manuals.
 var launchers = map[string]launcher{
 	"tini": {0, "pe"}, "tini-static": {0, "pe"}, "dumb-init": {0, "r"}, "catatonit": {}, "env": {0, "uC"},
 	"exec": {0, "a"}, "command": {}, "builtin": {}, "time": {0, "fo"}, "nohup": {}, "setsid": {}, "nice": {0, "n"},
@@ -145,8 +146,8 @@ func isAssignment(word string) bool {
 	return assigned && syntax.ValidName(name)
 }
 
-// LongestScript and mostOpeners bound a script that is read: its length in bytes, and how often something opens in it. The parser takes time
-// by the square of the depth, and a stack without bounds.
+// LongestScript and mostOpeners bound a script that is read: its length in bytes, and how often something opens in it.
+// The parser takes time by the square of the depth, and a stack without bounds.
 const (
 	LongestScript = 16 << 10
 	mostOpeners   = 100
@@ -196,11 +197,10 @@ func script(text string, depth int) (list []Command, read bool) {
 
 // writes says whether a redirection opens a file for writing.
 func writes(r *syntax.Redirect) bool {
-	switch r.Op {
-	case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll, syntax.RdrInOut:
-		return r.Word != nil
-	}
-	return false
+	return r.Word != nil && slices.Contains([]syntax.RedirOperator{
+		syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.AppClob, syntax.RdrAll, syntax.AppAll, syntax.RdrAllClob,
+		syntax.AppAllClob, syntax.RdrInOut,
+	}, r.Op)
 }
 
 // textOf is a word without its quotes.
@@ -236,7 +236,7 @@ func roughly(text string) []Command {
 			end = len(words)
 		}
 		part := words[:end]
-		for len(part) > 0 && slices.Contains([]string{"if", "then", "else", "do", "while", "until", "!", "{"}, part[0]) {
+		for len(part) > 0 && slices.Contains(reserved, part[0]) {
 			part = part[1:]
 		}
 		for len(part) > 0 && isAssignment(part[0]) {
@@ -249,3 +249,6 @@ func roughly(text string) []Command {
 	}
 	return list
 }
+
+// reserved are the words of a shell that a command may follow.
+var reserved = []string{"if", "then", "else", "do", "while", "until", "!", "{"}

@@ -2,11 +2,12 @@ package jvm
 
 import (
 	"errors"
-	"github.com/dittoguard/dittoguard/internal/ditto/command"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/dittoguard/dittoguard/internal/ditto/command"
 )
 
 const longestScript = command.LongestScript

@@ -80,8 +80,8 @@ func Canonical(host string) string {
 	return host
 }
 
-// Address is an IP address of an object as the indices know it, in its usual spelling. Kubernetes reads it otherwise than
-// resolvers read a host: leading zeros are of no meaning (k8s.io/utils/net, ParseIPSloppy).
+// Address is an IP address of an object as the indices know it, in its usual spelling. Kubernetes reads it otherwise
+// than resolvers read a host: leading zeros are of no meaning (k8s.io/utils/net, ParseIPSloppy).
 func Address(text string) string {
 	if address, ok := netip.AddrFromSlice(netutils.ParseIPSloppy(text)); ok {
 		return address.Unmap().String()

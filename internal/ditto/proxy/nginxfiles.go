@@ -133,8 +133,8 @@ func nginxFlags(c *corev1.Container) nginxArguments {
 	return f
 }
 
-// nginxWords are the arguments that nginx is started with, those of all of them if it is started twice. Without a command
-// of its own the image's entry point starts it.
+// nginxWords are the arguments that nginx is started with, those of all of them if it is started twice. Without a
+// command of its own the image's entry point starts it.
 func nginxWords(c *corev1.Container) []string {
 	argv := slices.Concat(c.Command, c.Args)
 	if len(argv) == 0 {
@@ -144,7 +144,7 @@ func nginxWords(c *corev1.Container) []string {
 	list, _ := command.Of(argv)
 	for _, started := range list {
 		if recognize.IsNginx(started.Program()) &&
-			!slices.ContainsFunc(started.Words, func(word string) bool { return word == "-s" || word == "-t" || word == "-T" }) {
+			!slices.ContainsFunc(started.Words, isFlagOfNoServer) {
 			words = append(words, started.Words[1:]...)
 		}
 	}
@@ -285,3 +285,6 @@ func bakesConfiguration(image string) bool {
 	}
 	return true
 }
+
+// isFlagOfNoServer says whether an argument has nginx do something else than serve: send a signal, test its files.
+func isFlagOfNoServer(word string) bool { return word == "-s" || word == "-t" || word == "-T" }

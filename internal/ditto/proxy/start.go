@@ -84,7 +84,8 @@ func mayWrite(c command.Command) (writes, doubted bool) {
 	if program == "" {
 		return false, false
 	}
-	operands := slices.DeleteFunc(slices.Clone(c.Words[1:]), func(word string) bool { return strings.HasPrefix(word, "-") })
+	operands := slices.DeleteFunc(slices.Clone(c.Words[1:]),
+		func(word string) bool { return strings.HasPrefix(word, "-") })
 	switch {
 	case slices.Contains(harmless, program), recognize.IsNginx(program):
 		return false, false
@@ -94,7 +95,8 @@ func mayWrite(c command.Command) (writes, doubted bool) {
 		return slices.ContainsFunc(operands, isNoContent), false
 	case program == "sed", program == "perl":
 		return slices.ContainsFunc(c.Words, func(word string) bool { return strings.HasPrefix(word, "-i") }) &&
-			slices.ContainsFunc(operands, func(word string) bool { return path.IsAbs(word) && isNoContent(word) }), false
+			slices.ContainsFunc(operands,
+				func(word string) bool { return path.IsAbs(word) && isNoContent(word) }), false
 	case program == "envsubst":
 		return false, false
 	case program == "curl", program == "wget":
@@ -126,7 +128,8 @@ func fetches(program string, args []string) bool {
 }
 
 func isNoContent(file string) bool {
-	return !slices.ContainsFunc(contentFolders, func(folder string) bool { return podspec.Within(path.Clean(file), folder) })
+	return !slices.ContainsFunc(contentFolders,
+		func(folder string) bool { return podspec.Within(path.Clean(file), folder) })
 }
 
 // writers names the commands that may write the configuration of a proxy, the programs that are not known among them

@@ -54,7 +54,8 @@ func unseen(v *world.View, part recognize.Part) []string {
 		mount := &part.Container.VolumeMounts[i]
 		if at := path.Clean(mount.MountPath); t.isPlace(at) {
 			if kind := hiddenVolume(template, part.Container, mount.Name); kind != "" {
-				t.hidden = append(t.hidden, fmt.Sprintf("what volume %s (%s) has at %s cannot be read", mount.Name, kind, at))
+				t.hidden = append(t.hidden,
+					fmt.Sprintf("what volume %s (%s) has at %s cannot be read", mount.Name, kind, at))
 			}
 		}
 	}
@@ -112,8 +113,8 @@ func (t *told) readGiven(given *settings.Container) {
 	t.text = text.String()
 }
 
-// besides are words in names of files and folders that hold no configuration of what is forwarded: credentials, content,
-// what a program keeps.
+// besides are words in names of files and folders that hold no configuration of what is forwarded: credentials,
+// content, what a program keeps.
 var besides = []string{
 	"acme", "auth", "ca", "cache", "cert", "certificate", "certificates", "certs", "content", "crt", "cred", "credentials",
 	"creds", "crl", "data", "dhparam", "errors", "htdocs", "html", "htpasswd", "key", "keys", "letsencrypt", "log", "logs",

@@ -91,18 +91,17 @@ func (c Configured) IsStock(image string) bool {
 	return slices.Contains(c.stock, strings.TrimPrefix(name, "library/"))
 }
 
-// ToldInline, ToldByObjects and ToldByOthers say by whom a proxy is told, as its text shows: its variables, its command
-// line, its files.
+// ToldInline says whether a text of a proxy (its variables, its command line, its files) tells it what to forward.
 func (c Configured) ToldInline(text string) bool {
 	return c.inline != nil && c.inline.MatchString(text)
 }
 
-// ToldByObjects: objects of Kubernetes tell it.
+// ToldByObjects says whether by that text objects of Kubernetes tell it.
 func (c Configured) ToldByObjects(text string) bool {
 	return c.objects != nil && c.objects.MatchString(text)
 }
 
-// ToldByOthers: it asks somebody else.
+// ToldByOthers says whether by that text it asks somebody else.
 func (c Configured) ToldByOthers(text string) bool {
 	return c.remote != nil && c.remote.MatchString(text)
 }

@@ -146,8 +146,8 @@ func softwareOf(image string, c *corev1.Container, mounts map[string]bool) strin
 	return ""
 }
 
-// nginxWords are the words by which the name of an image says that it is an nginx, or a fork with the same configuration
-// at the same place.
+// nginxWords are the words by which the name of an image says that it is an nginx, or a fork with the same
+// configuration at the same place.
 var nginxWords = []string{"nginx", "openresty", "freenginx", "tengine"}
 
 // IsNginx says whether a program is nginx.
@@ -155,8 +155,8 @@ func IsNginx(program string) bool {
 	return program == "nginx-debug" || slices.Contains(nginxWords, program)
 }
 
-// besideProxies are words of images that stand beside a proxy whose name they have: what watches it, tells it what to do,
-// or is asked by it.
+// besideProxies are words of images that stand beside a proxy whose name they have: what watches it, tells it what to
+// do, or is asked by it.
 var besideProxies = []string{
 	"admin", "agent", "amplify", "auth", "bench", "benchmark", "certs", "cli", "config", "configurator", "control",
 	"controller", "controlplane", "dashboard", "docs", "exporter", "fabric", "gen", "ingress", "init", "injector", "log",

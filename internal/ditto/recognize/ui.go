@@ -72,7 +72,8 @@ func readByNginx(at string, files []podspec.File) bool {
 // isScratch says whether a volume is an empty folder that no other container fills.
 func isScratch(spec *corev1.PodSpec, c *corev1.Container, name string) bool {
 	others := slices.Concat(spec.InitContainers, spec.Containers)
-	return slices.ContainsFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == name && v.EmptyDir != nil }) &&
+	isEmpty := func(v corev1.Volume) bool { return v.Name == name && v.EmptyDir != nil }
+	return slices.ContainsFunc(spec.Volumes, isEmpty) &&
 		!slices.ContainsFunc(others, func(other corev1.Container) bool {
 			return other.Name != c.Name && slices.ContainsFunc(other.VolumeMounts,
 				func(m corev1.VolumeMount) bool { return m.Name == name && !m.ReadOnly })
