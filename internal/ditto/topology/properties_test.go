@@ -219,7 +219,11 @@ func renameText(text string, names map[string]bool) string {
 		word := text[at:end]
 		before := text[:at]
 		if inPath := strings.HasSuffix(before, "/") && !strings.HasSuffix(before, "//") && !isReference(text); !inPath {
-			first, rest, isHost := strings.Cut(word, ".")
+			pod, host := "", word
+			if labels := strings.Split(word, "."); len(labels) > 3 && labels[3] == "svc" && names[labels[1]] {
+				pod, host = labels[0]+".", strings.Join(labels[1:], ".")
+			}
+			first, rest, isHost := strings.Cut(host, ".")
 			namespace, domain, _ := strings.Cut(rest, ".")
 			switch {
 			case strings.HasPrefix(text[end:], "@"):
@@ -227,7 +231,7 @@ func renameText(text string, names map[string]bool) string {
 			case !isHost && names[first]:
 				word += "-renamed"
 			case names[first] && names[namespace] && (domain == "" || strings.HasPrefix(domain, "svc")):
-				word = strings.TrimSuffix(first+"-renamed."+namespace+"-renamed."+domain, ".")
+				word = strings.TrimSuffix(pod+first+"-renamed."+namespace+"-renamed."+domain, ".")
 			}
 		}
 		b.WriteString(word)
