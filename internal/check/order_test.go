@@ -74,7 +74,7 @@ func TestUnrelatedObjects(t *testing.T) {
 		inv, checker := load(t, file)
 		before := judged(t, checker, inv)
 		for i, text := range []string{
-			`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"template":{"metadata":{"labels":{"app":"unrelated"}},"spec":{"containers":[{"name":"gateway","image":"example.com/kong:3"}]}}}}`,
+			`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"template":{"metadata":{"labels":{"app":"unrelated"}},"spec":{"containers":[{"name":"gateway","image":"example.com/shop:3"}]}}}}`,
 			`{"apiVersion":"v1","kind":"Service","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"type":"LoadBalancer","selector":{"app":"unrelated"},"ports":[{"port":80}]}}`,
 			`{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","metadata":{"name":"unrelated","namespace":"ditto"},"spec":{"defaultBackend":{"service":{"name":"unrelated","port":{"number":80}}}}}`,
 			`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"unrelated","namespace":"ditto"},"data":{"nginx.conf":"http { server { location / { proxy_pass http://unrelated; } } }"}}`,

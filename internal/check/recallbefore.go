@@ -74,9 +74,9 @@ func stateOf(view *world.View, found judgement, answers *inventory.Answers, unti
 	return &recalledState{recall{found, answers.Given(), until}, lets}
 }
 
-// asKept is an object as the inventory keeps it, if that is the same version of it, read by the same version of the API:
-// what follows from that object is known, often. What is kept of an object that is not read may be less than a request
-// has, and a rule may see more than facts.
+// asKept is an object as the inventory keeps it, if that is the same version of it, read by the same version of the
+// API: what follows from that object is known, often. What is kept of an object that is not read may be less than a
+// request has, and a rule may see more than facts.
 func (c *Checker) asKept(inv inventory.Reader, o *inventory.Object) *inventory.Object {
 	if o == nil || o.Meta.UID == "" || o.Meta.ResourceVersion == "" {
 		return o
