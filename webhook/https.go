@@ -57,16 +57,22 @@ func (s *httpsServer) ready() error {
 	return nil
 }
 
+// server answers on connections. One that a client has opened and not used yet is idle, too, though no request ended on
+// it: clients open one for each request that waits, and use whichever is free first. Its time counts as that for headers.
+func (s *httpsServer) server() *http.Server {
+	return &http.Server{
+		Handler: s.handler, TLSConfig: s.tls, IdleTimeout: idleTimeout, ReadHeaderTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.log), slog.LevelInfo),
+	}
+}
+
 // serve serves until the context ends, and then finishes what is under way.
 func (s *httpsServer) serve(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.address)
 	if err != nil {
 		return fmt.Errorf("serving the webhooks: %w", err)
 	}
-	server := &http.Server{
-		Handler: s.handler, TLSConfig: s.tls, IdleTimeout: idleTimeout, ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(logr.ToSlogHandler(s.log), slog.LevelInfo),
-	}
+	server := s.server()
 	ended := make(chan error, 1)
 	go func() { ended <- server.ServeTLS(listener, "", "") }()
 	s.listening.Store(true)
