@@ -103,14 +103,14 @@ func excepting(t *testing.T, now time.Time, exception config.Exception) *check.C
 	return exceptingBy(t, func() time.Time { return now }, exception)
 }
 
-func exceptingBy(t *testing.T, now func() time.Time, exception config.Exception) *check.Checker {
+func exceptingBy(t testing.TB, now func() time.Time, exceptions ...config.Exception) *check.Checker {
 	t.Helper()
 	list, err := rules.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg := config.Default()
-	cfg.Exceptions = []config.Exception{exception}
+	cfg.Exceptions = exceptions
 	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
 	t.Cleanup(passwords.Close)
 	checker, err := check.New(check.Options{Rules: list, Config: cfg, Passwords: passwords, Now: now})

@@ -25,23 +25,13 @@ import (
 )
 
 // evaluating is a checker that counts how many rules it evaluates: for each it asks whether an exception counts still.
-func evaluating(t testing.TB, passwords *htpasswd.Verifier, exceptions ...config.Exception) (*check.Checker, *int) {
+func evaluating(t testing.TB) (*check.Checker, *int) {
 	t.Helper()
-	list, err := rules.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, evaluated := config.Default(), new(int)
-	cfg.Exceptions = exceptions
-	now := func() time.Time {
+	evaluated := new(int)
+	return exceptingBy(t, func() time.Time {
 		*evaluated++
 		return time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
-	}
-	checker, err := check.New(check.Options{Rules: list, Proved: true, Config: cfg, Passwords: passwords, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return checker, evaluated
+	}), evaluated
 }
 
 // stored is an object as a request has it, or an API server: with the version that it was stored as.
@@ -60,9 +50,7 @@ func stored(t *testing.T, o *inventory.Object, version int) *inventory.Object {
 // much is wrong: a checker that recalls what was found without a request says of each what one says that has seen nothing.
 func TestRecalled_RequestsAreJudgedAsFromNothing(t *testing.T) {
 	t.Parallel()
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
-	t.Cleanup(passwords.Close)
-	remembering, evaluated := evaluating(t, passwords)
+	remembering, evaluated := evaluating(t)
 	var choice []*inventory.Object
 	for _, name := range slices.Sorted(maps.Keys(variants())) {
 		for _, text := range variants()[name] {
@@ -83,7 +71,7 @@ func TestRecalled_RequestsAreJudgedAsFromNothing(t *testing.T) {
 			}
 			*evaluated = 0
 			got := verdict(t, remembering, inv, change)
-			nothing, all := evaluating(t, passwords)
+			nothing, all := evaluating(t)
 			want := verdict(t, nothing, inv, change)
 			// Whether something holds still may be asked in vain; the namespace is asked for where a rule is evaluated.
 			for _, q := range want.Read {
@@ -128,8 +116,6 @@ func version(o *inventory.Object) (n int) {
 // TestRecalled_WhatWas: what was found without a request is recalled for the next one, if all that it rests on is the same.
 func TestRecalled_WhatWas(t *testing.T) {
 	t.Parallel()
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
-	t.Cleanup(passwords.Close)
 	gateway := stored(t, decodeAll(t, gatewayDeployment(preAuth))[0], 1)
 	set := func(o *inventory.Object, version int, password string) *inventory.Object {
 		return stored(t, decodedFrom(t, decodeAll(t, gatewayDeployment(preAuth+"\n- {name: DEVOPS_PASSWORD, value: "+password+"}"))[0].Content(), o), version)
@@ -152,7 +138,6 @@ func TestRecalled_WhatWas(t *testing.T) {
 		// around changes what is there between the two requests.
 		around        func(*inventory.Memory)
 		first, second check.Change
-		exceptions    []config.Exception
 		recalled      bool
 	}{
 		{name: "a Service, and another one", ways: 1, first: service("a"), second: service("b"), recalled: true},
@@ -181,7 +166,7 @@ func TestRecalled_WhatWas(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			checker, evaluated := evaluating(t, passwords, test.exceptions...)
+			checker, evaluated := evaluating(t)
 			text := gatewayService
 			for i := range test.ways {
 				text += "---" + ingressTo(fmt.Sprintf("api-%d", i), "gateway", "number: 8080", fmt.Sprintf("/api/%d", i))
@@ -194,7 +179,7 @@ func TestRecalled_WhatWas(t *testing.T) {
 			}
 			*evaluated = 0
 			verdict(t, checker, inv, test.second)
-			nothing, all := evaluating(t, passwords, test.exceptions...)
+			nothing, all := evaluating(t)
 			verdict(t, nothing, inv, test.second)
 			if recalled := *evaluated < *all*3/4; recalled != test.recalled {
 				t.Errorf("recalled: %t; %d rules were evaluated, from nothing %d", recalled, *evaluated, *all)

@@ -89,9 +89,7 @@ func TestRecalled_KeepsNoObject(t *testing.T) {
 // TestRecalled_BesideOthers: requests that concern no Ditto have nothing forgotten that does.
 func TestRecalled_BesideOthers(t *testing.T) {
 	t.Parallel()
-	passwords := htpasswd.NewVerifier(htpasswd.Options{NoBackground: true})
-	t.Cleanup(passwords.Close)
-	checker, evaluated := evaluating(t, passwords)
+	checker, evaluated := evaluating(t)
 	inv := inventoryOf(t, gatewayDeployment(preAuth)+"---"+gatewayService+"---"+ingressTo("api", "gateway", "number: 8080", "/api"))
 	evaluatedFor := func() int {
 		*evaluated = 0

@@ -12,8 +12,8 @@ type Service struct {
 
 // Services reads a host name as DNS in a cluster does: `service`, `service.namespace`, `service.namespace.svc` and
 // `service.namespace.svc.<cluster domain>`, each with the name of a pod before it as well, or with a port and a protocol
-// (`_http._tcp`), which is how SRV records are asked for. It lists what the name can
-// mean to a pod in the namespace, the likeliest first; nothing for a name that cannot be a Service.
+// (`_http._tcp`), which is how SRV records are asked for. It lists what the name can mean to a pod in the namespace, the
+// likeliest first; nothing for a name that cannot be a Service.
 //
 // Source: Kubernetes DNS specification (dns.md, "Records for a Service"). A name with a dot and no `svc` may as well be
 // a host outside the cluster; whether such a Service exists decides that.

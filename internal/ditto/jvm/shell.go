@@ -24,10 +24,10 @@ func Command(argv []string, env Lookup) Options {
 	if len(argv) == 0 {
 		return Options{Unknown: []string{"the container's command"}}
 	}
-	switch path.Base(argv[0]) {
-	case "java":
+	switch program := path.Base(argv[0]); {
+	case program == "java":
 		return Arguments(argv[1:])
-	case "sh", "bash", "dash", "ash":
+	case command.IsShell(program):
 		if script, ok := command.ScriptOf(argv[1:]); ok {
 			return Script(script, env)
 		}

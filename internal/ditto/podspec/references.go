@@ -34,10 +34,11 @@ func References(spec *corev1.PodSpec) []reference {
 			}
 		}
 	}
-	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
-		for i := range containers {
-			read(&containers[i])
-		}
+	for i := range spec.InitContainers {
+		read(&spec.InitContainers[i])
+	}
+	for i := range spec.Containers {
+		read(&spec.Containers[i])
 	}
 	for _, c := range ephemeral(spec) {
 		read(c)

@@ -12,6 +12,7 @@ import (
 	"github.com/dittoguard/dittoguard/internal/ditto/command"
 	"github.com/dittoguard/dittoguard/internal/ditto/nginxconf"
 	"github.com/dittoguard/dittoguard/internal/ditto/podspec"
+	"github.com/dittoguard/dittoguard/internal/ditto/reason"
 	"github.com/dittoguard/dittoguard/internal/ditto/recognize"
 )
 
@@ -166,7 +167,7 @@ func nginxHidden(part recognize.Part, main string) []string {
 			continue
 		}
 		if kind := hiddenVolume(template, part.Container, mount.Name); kind != "" {
-			hidden = append(hidden, fmt.Sprintf("what volume %s (%s) has at %s cannot be read", mount.Name, kind, at))
+			hidden = append(hidden, reason.Of("proxy-volume-not-read", mount.Name, kind, at))
 			covered = true
 		}
 	}

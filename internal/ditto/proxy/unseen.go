@@ -54,8 +54,7 @@ func unseen(v *world.View, part recognize.Part) []string {
 		mount := &part.Container.VolumeMounts[i]
 		if at := path.Clean(mount.MountPath); t.isPlace(at) {
 			if kind := hiddenVolume(template, part.Container, mount.Name); kind != "" {
-				t.hidden = append(t.hidden,
-					fmt.Sprintf("what volume %s (%s) has at %s cannot be read", mount.Name, kind, at))
+				t.hidden = append(t.hidden, reason.Of("proxy-volume-not-read", mount.Name, kind, at))
 			}
 		}
 	}

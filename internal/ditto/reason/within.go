@@ -41,6 +41,7 @@ var within = []Reason{
 	},
 	{"proxy-not-read", "dittoguard does not read what it does with requests", byHand},
 	{"proxy-configuration-not-seen", "what it is told to forward is not among the objects: it may lie in its image", byHand},
+	{"proxy-volume-not-read", "what volume %s (%s) has at %s cannot be read", byHand},
 	{"proxy-told-by-others", "its configuration has it ask others what to forward", elsewhere},
 	{"proxy-start-writes", "%s, which it is started with, may write its configuration", byHand},
 	{"proxy-settings-not-found", "%s was not found; it may say what it forwards", present},

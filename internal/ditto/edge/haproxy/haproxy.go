@@ -110,9 +110,9 @@ func haproxyRead(in way.Input) way.Reading {
 	default:
 		e.HidesHeaders = tri.Is(tri.Unknown, server.Source, server.Why)
 	}
-	pass, ok := haproxyBool(a["ssl-passthrough"])
-	if ok && pass || conflicts["ssl-passthrough"] {
-		h.PassThrough(!conflicts["ssl-passthrough"], "haproxy.org/ssl-passthrough")
+	passes, mayPass := a["ssl-passthrough"] == "true", conflicts["ssl-passthrough"]
+	if passes || mayPass {
+		h.PassThrough(!mayPass, "haproxy.org/ssl-passthrough")
 	}
 	haproxyRate(in, a, service, conflicts, &h)
 	h.Nominated.Passes = true
@@ -121,11 +121,15 @@ func haproxyRead(in way.Input) way.Reading {
 	return way.Reading{
 		Handling: h, Transport: func(host string) way.Transport { return haproxyTransport(in, a, conflicts, host) },
 		Path: func(kind networkingv1.PathType, path string) way.Path {
-			if ok && pass && !conflicts["ssl-passthrough"] {
-				// Connections are told apart by their host alone (AddHostPathRoute).
-				return way.Path{Matcher: way.Elements(way.Raw, "/")}
+			// Connections that are passed on are told apart by their host alone (AddHostPathRoute).
+			if passes && !mayPass {
+				return way.Everything()
 			}
 			p := haproxyPath(a, service, conflicts, kind, path)
+			if mayPass {
+				p.Matcher = way.Possibly(p.Matcher, way.Everything().Matcher,
+					reason.Of("haproxy-setting-twice", "ssl-passthrough"))
+			}
 			if rewrite, changes := backend.rewrite(); changes {
 				p.Rewrite = rewrite
 			}
