@@ -58,7 +58,8 @@ func (s *httpsServer) ready() error {
 }
 
 // server answers on connections. One that a client has opened and not used yet is idle, too, though no request ended on
-// it: clients open one for each request that waits, and use whichever is free first. Its time counts as that for headers.
+// it: clients open one for each request that waits, and use whichever is free first. Its time counts as that for
+// headers.
 func (s *httpsServer) server() *http.Server {
 	return &http.Server{
 		Handler: s.handler, TLSConfig: s.tls, IdleTimeout: idleTimeout, ReadHeaderTimeout: idleTimeout,

@@ -127,8 +127,9 @@ func (p *Peers) Start(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+path, p)
 	server := &http.Server{
-		// Longer than a client keeps a connection, and one that it has not used yet as well: whoever asks is to close it.
-		Handler: mux, IdleTimeout: 2 * time.Minute, ReadHeaderTimeout: 2 * time.Minute, WriteTimeout: 10 * time.Second,
+		// Longer than a client keeps a connection, also one that it has not used yet: whoever asks is to close it.
+		Handler: mux, IdleTimeout: 2 * time.Minute, ReadHeaderTimeout: 2 * time.Minute,
+		WriteTimeout: 10 * time.Second,
 		TLSConfig: &tls.Config{
 			MinVersion: tls.VersionTLS13, GetCertificate: p.opts.Identity.GetCertificate,
 			ClientAuth: tls.RequireAnyClientCert, VerifyConnection: known(p.opts.Identity),
